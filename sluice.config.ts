@@ -1,6 +1,6 @@
 import { defineConfig } from './lib/config/defineConfig.ts';
 
-/** The one configuration file. Every field: docs/configuration.md. Several stages: docs/deploy.md */
+/** The one configuration file. Every field: docs/reference/configuration.md. Several stages: docs/deploy.md */
 export default defineConfig({
   bucket: 'sluice-experiments',
   statsigFolder: 'statsig',

@@ -40,12 +40,13 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
-/** The collector's bundle: its size, and its load time compared with that of the minimal collector. */
+/** The collector's bundle: its size, and its load time compared with the minimal collector's. */
 const bench: Bench = {
   name: 'bundle',
-  run: async () => {
+  run: async ({ at }) => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     try {
+      at('bundles');
       const [ours] = await bundleFunctions({
         root,
         functions: ['collect'],
@@ -54,6 +55,7 @@ const bench: Bench = {
       if (ours === undefined) throw new Error('There is no bundle of collect.');
       const bare = join(folder, 'bare.mjs');
       const bareBytes = await bundleBare(bare);
+      at(`loads, ${WARM_UP_ROUNDS + ROUNDS} rounds`);
       const rounds: { ours: number; bare: number }[] = [];
       for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
         const bareFirst = round % 2 === 0;

@@ -7,13 +7,14 @@ import * as z from 'zod';
 import { quoteText } from '../lib/base/sql.ts';
 import { prices } from '../observe/prices.ts';
 import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
-import type { Bench, BenchRow } from './run.ts';
+import type { Bench, BenchOptions, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
 import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
 import { type DayFile, openViewSession } from './views/viewSession.ts';
 
 const ROWS_OF_A_DAY = 333_334;
-const DAYS = 30;
+/** Days that a query reads; and millions of rows of the day that is compared with a statement by hand, and of a day that is only curated. */
+const SIZES = { usual: { days: 2, compared: 0.5, large: 1 }, full: { days: 30, compared: 5, large: 20 } };
 const ROUNDS = 3;
 const MILLION = 1_000_000;
 /** GB of the function's memory. */
@@ -53,19 +54,20 @@ async function run(
 }
 
 /**
- * Curated days against the raw days that they are made of: bytes that a query reads, time of a query of a month, and time,
+ * Curated days against the raw days that they are made of: bytes that a query reads, time of a query of some days, and time,
  * memory, disk and cost of curating, with one CPU and the memory of a small function. `wall_vs_duckdb` compares with one
  * statement by hand for the same rows.
  */
 const bench: Bench = {
   name: 'curate',
-  async run() {
+  async run({ full, at }) {
+    const { days, compared, large } = full ? SIZES.full : SIZES.usual;
     const directory = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
     try {
       return [
-        ...(await queries(directory)),
-        ...(await fiveMillion(directory)),
-        ...(await twentyMillion(directory)),
+        ...(await queries(directory, days, at)),
+        ...(await againstDuckDb(directory, compared, at)),
+        ...(await largeDay(directory, large, at)),
       ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -74,19 +76,21 @@ const bench: Bench = {
 };
 export default bench;
 
-async function queries(directory: string): Promise<BenchRow[]> {
-  const folder = join(directory, 'month');
-  const raw = await writeRawDays(join(folder, 'raw'), DAYS, ROWS_OF_A_DAY);
+async function queries(directory: string, days: number, at: BenchOptions['at']): Promise<BenchRow[]> {
+  const folder = join(directory, 'days');
+  at(`${days} raw days`);
+  const raw = await writeRawDays(join(folder, 'raw'), days, ROWS_OF_A_DAY);
   const runs: Once[] = [];
   const curated: DayFile[] = [];
   for (const day of raw) {
     const place = join(folder, 'curated', day.day);
+    at(`curate ${day.day}`);
     runs.push(await run('sluice', day, ROWS_OF_A_DAY, place));
     curated.push({ day: day.day, file: join(place, 'rows', '*.parquet') });
   }
   const rows = [
     ...(await oneExperiment(raw.slice(0, 1), curated.slice(0, 1), runs)),
-    ...month(raw, curated, join(folder, 'spill')),
+    ...firstExposures(raw, curated, join(folder, 'spill'), at),
   ];
   rmSync(folder, { recursive: true });
   return rows;
@@ -137,12 +141,10 @@ async function bytesRead(raw: readonly DayFile[], curated: readonly DayFile[]): 
     `${UNITS} AND ds = DATE ${quoteText(day.day)}`,
   )) {
     const admitted = [`path_in_schema = 'experiment_id' AND '${EXPERIMENT}' BETWEEN min AND max`];
-    for (const [filter, end] of [
-      ['copies_differ', 'max'],
-      ['(NOT copies_differ)', 'min'],
-    ] as const) {
-      if (filters.includes(filter))
-        admitted.push(`path_in_schema = 'copies_differ' AND ${end} = '${end === 'max'}'`);
+    for (const filter of filters.filter((one) => one.includes('copies_differ'))) {
+      const wanted = /^copies_differ=(true|false)$/.exec(filter)?.[1];
+      if (wanted === undefined) throw new Error(`The plan has another filter than expected: ${filter}`);
+      admitted.push(`path_in_schema = 'copies_differ' AND '${wanted}' IN (min, max)`);
     }
     const groups = admitted.map(
       (where) => `SEMI JOIN (FROM chunks WHERE ${where}) USING (file_name, row_group_id)`,
@@ -158,14 +160,23 @@ async function bytesRead(raw: readonly DayFile[], curated: readonly DayFile[]): 
   return bytes;
 }
 
-function month(raw: readonly DayFile[], curated: readonly DayFile[], spill: string): BenchRow[] {
+function firstExposures(
+  raw: readonly DayFile[],
+  curated: readonly DayFile[],
+  spill: string,
+  at: BenchOptions['at'],
+): BenchRow[] {
+  const name = `${raw.length} days`;
   const time = (days: readonly DayFile[]): QueryTimes => {
     const job: QueryJob = { files: raw, curated: days, sql: FIRST_EXPOSURES, spill };
     const script = join(import.meta.dirname, 'views/timeQuery.ts');
     return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
   };
   // At the same time, so that other load on the machine affects both.
-  const rounds = Array.from({ length: ROUNDS }, () => ({ before: time([]), after: time(curated) }));
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => {
+    at(`${name}, round ${round + 1} of ${ROUNDS}`);
+    return { before: time([]), after: time(curated) };
+  });
   const [first] = rounds;
   for (const { before, after } of rounds) {
     if (before.answer !== first?.before.answer || after.answer !== before.answer) {
@@ -173,7 +184,6 @@ function month(raw: readonly DayFile[], curated: readonly DayFile[], spill: stri
     }
   }
   const least = (of: (round: (typeof rounds)[number]) => number) => Math.min(...rounds.map(of));
-  const name = 'thirty days';
   const [before, after] = [least((round) => round.before.wall), least((round) => round.after.wall)];
   return [
     { case: name, metric: 'raw_s', value: before, unit: 's' },
@@ -182,13 +192,19 @@ function month(raw: readonly DayFile[], curated: readonly DayFile[], spill: stri
   ];
 }
 
-async function fiveMillion(directory: string): Promise<BenchRow[]> {
-  const [rows, name] = [5 * MILLION, '5m rows'];
-  const folder = join(directory, 'five');
+async function againstDuckDb(
+  directory: string,
+  millions: number,
+  at: BenchOptions['at'],
+): Promise<BenchRow[]> {
+  const [rows, name] = [millions * MILLION, `${millions}m rows`];
+  const folder = join(directory, 'compared');
+  at(`the raw day of ${name}`);
   const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
   if (day === undefined) return [];
   const runs: Record<'sluice' | 'bare', Once[]> = { sluice: [], bare: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
+    at(`${name}, round ${round + 1} of ${ROUNDS}`);
     // The order alternates, so that neither side always has warm caches.
     for (const side of round % 2 === 0 ? (['sluice', 'bare'] as const) : (['bare', 'sluice'] as const)) {
       runs[side].push(await run(side, day, rows, join(folder, 'once')));
@@ -207,12 +223,14 @@ async function fiveMillion(directory: string): Promise<BenchRow[]> {
   ];
 }
 
-async function twentyMillion(directory: string): Promise<BenchRow[]> {
-  const folder = join(directory, 'twenty');
-  const rows = 20 * MILLION;
+async function largeDay(directory: string, millions: number, at: BenchOptions['at']): Promise<BenchRow[]> {
+  const [rows, name] = [millions * MILLION, `${millions}m rows`];
+  const folder = join(directory, 'large');
+  at(`the raw day of ${name}`);
   const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
   if (day === undefined) return [];
-  return figures('20m rows', [await run('sluice', day, rows, join(folder, 'once'))]);
+  at(name);
+  return figures(name, [await run('sluice', day, rows, join(folder, 'once'))]);
 }
 
 function figures(name: string, runs: readonly Once[]): BenchRow[] {

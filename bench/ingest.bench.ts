@@ -6,24 +6,38 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { EngineFile } from '../lib/drops/engine/Engine.ts';
 import { dropKinds, makeDropOf } from './ingest/dropKinds.ts';
-import { FILES, firstRows, makeDrop, ROWS_PER_FILE, timesOver } from './ingest/ingestData.ts';
+import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
 import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
-import { planDrops } from './ingest/planDrops.ts';
-import type { Bench, BenchRow } from './run.ts';
+import { OBJECTS_A_DATASET, planDrops } from './ingest/planDrops.ts';
+import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** A Lambda of 1,769 MB has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const THREADS = 1;
 /** DuckDB's memory limit: half of the memory. */
 const MEMORY_MEGABYTES = 884;
 const ROUNDS = 3;
-/** Rounds of a load that takes less than a second. */
-const SHORT_ROUNDS = 7;
+const ROWS_PER_FILE = 250_000;
 const TINY_FILES = 1_000;
 const TINY_ROWS = 100;
-/** Rows of each kind of drop whose estimates are compared with what is taken. */
-const ESTIMATED_ROWS = [1_000_000, 5_000_000, 20_000_000];
-/** Rows that parquetjs-lite maps. */
-const FEW_ROWS = 200_000;
+const MILLION = 1_000_000;
+
+interface Size {
+  /** Files of the drop. */
+  readonly files: number;
+  /** Rounds of the tiny files, whose load takes about a second. */
+  readonly tinyRounds: number;
+  /** Rows of each kind of drop whose estimates are compared with what is taken, millions. */
+  readonly estimated: readonly number[];
+  /** Rows that parquetjs-lite maps. */
+  readonly fewRows: number;
+  /** Datasets that are planned. */
+  readonly datasets: number;
+}
+const SIZES: Readonly<Record<'usual' | 'full', Size>> = {
+  usual: { files: 4, tinyRounds: 3, estimated: [0.5], fewRows: 50_000, datasets: 4 },
+  full: { files: 20, tinyRounds: 7, estimated: [1, 5, 20], fewRows: 200_000, datasets: 40 },
+};
+const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
 const once = z.strictObject({ wallMs: z.number(), cpuMs: z.number(), rssMb: z.number(), rows: z.number() });
 type Once = z.output<typeof once>;
@@ -47,25 +61,27 @@ function medianOf(runs: readonly Once[], kind: 'wallMs' | 'cpuMs' | 'rssMb'): nu
 }
 
 /**
- * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order in
- * DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. Of 1,000 tiny files, `cpu_vs_duckdb`
- * compares with DuckDB's own settings, and `cpu_vs_same_settings` with those of a load, which keep no files in memory. Also the memory of a load of four
- * times the size, the same mapping of a few rows with parquetjs-lite, and the time to plan 400 dataset-days with 20,000
- * objects (planDrops.ts).
+ * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
+ * in DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. For 1,000 tiny files,
+ * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
+ * keep no files in memory. Also the memory of a load of four times the size, the same mapping of a few rows with
+ * parquetjs-lite, and the time to plan the objects of many datasets (planDrops.ts).
  */
 const bench: Bench = {
   name: 'ingest',
-  async run() {
+  async run({ full, at }) {
+    const size = full ? SIZES.full : SIZES.usual;
     const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     try {
-      const files = await makeDrop(directory);
+      at('the drop');
+      const files = await makeDrop(directory, size.files, ROWS_PER_FILE);
       return [
-        ...(await againstDuckDb(files, directory)),
-        ...(await fourTimes(files, directory)),
-        ...(await tinyFiles(directory)),
-        ...(await estimates(directory)),
-        ...(await againstParquetjs(files, directory)),
-        ...(await planned()),
+        ...(await againstDuckDb(files, directory, at)),
+        ...(await fourTimes(files, directory, at)),
+        ...(await tinyFiles(size, directory, at)),
+        ...(await estimates(size, directory, at)),
+        ...(await againstParquetjs(size, files, directory, at)),
+        ...(await planned(size, at)),
       ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -76,17 +92,19 @@ const bench: Bench = {
 const SIDES = ['sluice', 'bare', 'unsorted'] as const;
 const TINY_SIDES = ['sluice', 'bare', 'default'] as const;
 
-async function againstDuckDb(files: readonly EngineFile[], directory: string): Promise<BenchRow[]> {
-  const rows = FILES * ROWS_PER_FILE;
+type At = BenchOptions['at'];
+
+async function againstDuckDb(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
+  const [rows, name] = [files.length * ROWS_PER_FILE, millionsOf(files)];
   const runs: Record<Exclude<Side, 'default'>, Once[]> = { sluice: [], bare: [], unsorted: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
+    at(`${name}, round ${round + 1} of ${ROUNDS}`);
     // The order alternates, so that neither side always has warm caches.
     const sides = round % 2 === 0 ? SIDES : SIDES.toReversed();
     for (const side of sides) runs[side].push(await run(side, files, rows, directory));
   }
   const ratio = (kind: 'wallMs' | 'cpuMs', side: 'bare' | 'unsorted') =>
     medianOf(runs.sluice, kind) / medianOf(runs[side], kind);
-  const name = '5m rows';
   return [
     { case: name, metric: 'wall_s', value: medianOf(runs.sluice, 'wallMs') / 1_000, unit: 's' },
     { case: name, metric: 'wall_vs_duckdb', value: ratio('wallMs', 'bare'), unit: 'ratio' },
@@ -96,25 +114,28 @@ async function againstDuckDb(files: readonly EngineFile[], directory: string): P
   ];
 }
 
-async function fourTimes(files: readonly EngineFile[], directory: string): Promise<BenchRow[]> {
-  const rows = 4 * FILES * ROWS_PER_FILE;
-  const { wallMs, rssMb } = await run('sluice', timesOver(files, 4, directory), rows, directory);
+async function fourTimes(files: readonly EngineFile[], directory: string, at: At): Promise<BenchRow[]> {
+  const copies = timesOver(files, 4, directory);
+  const name = millionsOf(copies);
+  at(name);
+  const { wallMs, rssMb } = await run('sluice', copies, copies.length * ROWS_PER_FILE, directory);
   return [
-    { case: '20m rows', metric: 'wall_s', value: wallMs / 1_000, unit: 's' },
-    { case: '20m rows', metric: 'peak_rss_mb', value: rssMb, unit: 'MB' },
+    { case: name, metric: 'wall_s', value: wallMs / 1_000, unit: 's' },
+    { case: name, metric: 'peak_rss_mb', value: rssMb, unit: 'MB' },
   ];
 }
 
-async function tinyFiles(directory: string): Promise<BenchRow[]> {
+async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promise<BenchRow[]> {
+  const name = '1000 tiny files';
   const files = await makeDrop(directory, TINY_FILES, TINY_ROWS);
   const runs: Record<(typeof TINY_SIDES)[number], Once[]> = { sluice: [], bare: [], default: [] };
-  for (let round = 0; round < SHORT_ROUNDS; round += 1) {
+  for (let round = 0; round < tinyRounds; round += 1) {
+    at(`${name}, round ${round + 1} of ${tinyRounds}`);
     for (const side of round % 2 === 0 ? TINY_SIDES : TINY_SIDES.toReversed()) {
       runs[side].push(await run(side, files, TINY_FILES * TINY_ROWS, directory));
     }
   }
   const cpu = (side: (typeof TINY_SIDES)[number]) => medianOf(runs[side], 'cpuMs');
-  const name = '1000 tiny files';
   return [
     { case: name, metric: 'cpu_s', value: cpu('sluice') / 1_000, unit: 's' },
     { case: name, metric: 'cpu_vs_duckdb', value: cpu('sluice') / cpu('default'), unit: 'ratio' },
@@ -123,16 +144,17 @@ async function tinyFiles(directory: string): Promise<BenchRow[]> {
 }
 
 /** Estimates of the disk that loads take, divided by what they took: their files, temporary files and the result at one time. */
-async function estimates(directory: string): Promise<BenchRow[]> {
+async function estimates({ estimated: sizes }: Size, directory: string, at: At): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const kind of dropKinds) {
-    for (const count of ESTIMATED_ROWS) {
+    const name = `estimate ${kind}`;
+    for (const millions of sizes) {
+      at(`${name}, ${millions}m rows`);
       const folder = mkdtempSync(join(directory, 'drop-'));
-      const files = await makeDropOf(kind, count, folder);
+      const files = await makeDropOf(kind, millions * MILLION, folder);
       const { estimated, taken } = await estimateOnce(kind, files, folder);
       rmSync(folder, { recursive: true });
-      const name = `estimate ${kind}`;
-      rows.push({ case: name, metric: `${count / 1_000_000}m`, value: estimated / taken, unit: 'ratio' });
+      rows.push({ case: name, metric: `${millions}m`, value: estimated / taken, unit: 'ratio' });
     }
   }
   return rows;
@@ -149,26 +171,34 @@ async function estimateOnce(kind: string, files: readonly EngineFile[], director
     .parse(JSON.parse(await text(child.stdout)));
 }
 
-async function againstParquetjs(files: readonly EngineFile[], directory: string): Promise<BenchRow[]> {
+async function againstParquetjs(
+  { fewRows }: Size,
+  files: readonly EngineFile[],
+  directory: string,
+  at: At,
+): Promise<BenchRow[]> {
+  const name = `${fewRows.toLocaleString('en-GB')} rows`;
+  at(name);
   const [first] = files;
   if (first === undefined) return [];
-  const few = await firstRows(first, FEW_ROWS, directory);
-  const { wallMs } = await run('sluice', [few], FEW_ROWS, directory);
+  const few = await firstRows(first, fewRows, directory);
+  const { wallMs } = await run('sluice', [few], fewRows, directory);
   const start = performance.now();
   const rows = await mapWithParquetjs(few, join(directory, 'parquetjs.parquet'));
   const theirs = performance.now() - start;
-  if (rows !== FEW_ROWS) throw new Error(`parquetjs-lite: ${rows} rows of ${FEW_ROWS}.`);
-  return [{ case: '5m rows', metric: 'vs_parquetjs_lite', value: theirs / wallMs, unit: 'ratio' }];
+  if (rows !== fewRows) throw new Error(`parquetjs-lite: ${rows} rows of ${fewRows}.`);
+  return [{ case: name, metric: 'vs_parquetjs_lite', value: theirs / wallMs, unit: 'ratio' }];
 }
 
-async function planned(): Promise<BenchRow[]> {
-  const { first, again } = await planDrops();
-  const name = '5m rows';
+async function planned({ datasets }: Size, at: At): Promise<BenchRow[]> {
+  const name = `${(datasets * OBJECTS_A_DATASET).toLocaleString('en-GB')} objects`;
+  at(`plan of ${name}`);
+  const { first, again } = await planDrops(datasets);
   return [
     { case: name, metric: 'plan_list_calls', value: first.listCalls, unit: 'count' },
     { case: name, metric: 'plan_wall_s', value: first.wallSeconds, unit: 's' },
-    { case: 'planned again', metric: 'plan_list_calls', value: again.listCalls, unit: 'count' },
-    { case: 'planned again', metric: 'plan_wall_s', value: again.wallSeconds, unit: 's' },
+    { case: `${name}, planned again`, metric: 'plan_list_calls', value: again.listCalls, unit: 'count' },
+    { case: `${name}, planned again`, metric: 'plan_wall_s', value: again.wallSeconds, unit: 's' },
   ];
 }
 

@@ -9,7 +9,7 @@ import { repositoryRoot } from '../local/dataDirectory.ts';
 import type { Bench, BenchRow } from './run.ts';
 
 /** After so many events everything is delivered, and the memory is read. The first is the baseline of the others. */
-const MEASURED_AT = [250_000, 500_000, 1_000_000, 2_000_000];
+const MEASURED_AT = { usual: [250_000, 500_000], full: [250_000, 500_000, 1_000_000, 2_000_000] };
 const EVENTS_PER_REQUEST = 200;
 const CONNECTIONS = 8;
 const SAMPLE_MS = 100;
@@ -93,7 +93,9 @@ async function end(child: ChildProcess): Promise<void> {
  */
 const bench: Bench = {
   name: 'local memory',
-  run: async () => {
+  run: async ({ full, at }) => {
+    const measuredAt = full ? MEASURED_AT.full : MEASURED_AT.usual;
+    at('start of the local cloud');
     const data = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     const { child, collector, edge, pid } = await startCloud(data);
     const rows: BenchRow[] = [];
@@ -103,12 +105,13 @@ const bench: Bench = {
       highest = Math.max(highest, residentMb(pid));
     }, SAMPLE_MS);
     try {
-      for (const [at, events] of MEASURED_AT.entries()) {
-        await send(collector, MEASURED_AT[at - 1] ?? 0, events);
+      for (const [i, events] of measuredAt.entries()) {
+        const name = `${events.toLocaleString('en-GB')} events`;
+        at(name);
+        await send(collector, measuredAt[i - 1] ?? 0, events);
         await flush(edge);
         const delivered = residentMb(pid);
         baseline ??= { highest, delivered };
-        const name = `${events.toLocaleString('en-GB')} events`;
         rows.push(
           { case: name, metric: 'highest_mb', value: highest, unit: 'MB' },
           { case: name, metric: 'delivered_mb', value: delivered, unit: 'MB' },

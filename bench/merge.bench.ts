@@ -25,6 +25,7 @@ const TARGET_ROWS = 5_000_000;
 const SOURCE_ROWS = 100_000;
 const ROUNDS = 7;
 const WARM_UP_ROUNDS = 1;
+const CASE = '100,000 rows into 5,000,000';
 
 const COLUMNS = [
   { Name: 'event_id', Type: 'bigint' },
@@ -180,7 +181,8 @@ function median(values: readonly number[]): number {
  */
 const bench: Bench = {
   name: 'merge',
-  async run() {
+  async run({ at }) {
+    at('the tables');
     const { athena, duckdb, close } = await openSides();
     const ours: Times[] = [];
     const theirs: Times[] = [];
@@ -188,6 +190,7 @@ const bench: Bench = {
       for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
         // The order alternates, so that neither side always has warm caches.
         const sides = round % 2 === 0 ? [athena, duckdb] : [duckdb, athena];
+        at(round < 0 ? 'warm-up' : `${CASE}, round ${round + 1} of ${ROUNDS}`);
         const changed: (number | undefined)[] = [];
         for (const side of sides) {
           const result = await side();
@@ -201,11 +204,10 @@ const bench: Bench = {
     }
     return (['wall', 'cpu'] as const).flatMap((kind): BenchRow[] => {
       const [own, other] = [median(ours.map((time) => time[kind])), median(theirs.map((time) => time[kind]))];
-      const name = '100,000 rows into 5,000,000';
       return [
-        { case: name, metric: `athena_${kind}_ms`, value: own, unit: 'ms' },
-        { case: name, metric: `duckdb_${kind}_ms`, value: other, unit: 'ms' },
-        { case: name, metric: `${kind}_vs_duckdb`, value: own / other, unit: 'ratio' },
+        { case: CASE, metric: `athena_${kind}_ms`, value: own, unit: 'ms' },
+        { case: CASE, metric: `duckdb_${kind}_ms`, value: other, unit: 'ms' },
+        { case: CASE, metric: `${kind}_vs_duckdb`, value: own / other, unit: 'ratio' },
       ];
     });
   },

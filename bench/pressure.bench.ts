@@ -3,22 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
 import { collectBodies } from './collect/collectBodies.ts';
-import { drain } from './pressure/drain.ts';
-import type { Bench, BenchRow } from './run.ts';
+import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events of a request, and requests of one case, sent one after the other. */
 const EVENTS = 20;
 const REQUESTS = 300;
 const WARM_UP_REQUESTS = 100;
-/** Requests of the outage whose overflow is redriven. */
-const OUTAGE_REQUESTS = 1_500;
 /** The longest that the collector may take to use a stream again which is well. */
 const CLOSES_WITHIN_MS = 60_000;
 
-/** What Firehose does in each case. */
+/** The fault that Firehose has in each case. */
 const CASES = {
-  throttled: { fault: 'failCalls', operations: ['PutRecordBatch'], calls: 'all' },
-  hanging: { fault: 'delayCalls', operations: ['PutRecordBatch'], ms: 600_000, calls: 'all' },
+  throttled: { fault: 'failCalls', operations: ['PutRecord'], calls: 'all' },
+  hanging: { fault: 'delayCalls', operations: ['PutRecord'], ms: 600_000, calls: 'all' },
 } as const;
 
 /** Sends requests one after the other. @returns Milliseconds of each. */
@@ -48,7 +45,7 @@ async function faults(cloud: Cloud, faulty: object | null): Promise<void> {
   if (!ok) throw new Error('The local cloud refused the fault.');
 }
 
-/** Seconds until a request puts its rows on the streams again. */
+/** Seconds until a request puts its record into the stream again. */
 async function secondsUntilClosed(cloud: Cloud, seed: number): Promise<number> {
   const start = performance.now();
   const buffered = () => cloud.status().pending.reduce((sum, { documents }) => sum + documents, 0);
@@ -59,17 +56,25 @@ async function secondsUntilClosed(cloud: Cloud, seed: number): Promise<number> {
   return (performance.now() - start) / 1_000;
 }
 
-async function underFault(cloud: Cloud, name: keyof typeof CASES, seed: number): Promise<BenchRow[]> {
+async function underFault(
+  cloud: Cloud,
+  name: keyof typeof CASES,
+  seed: number,
+  at: BenchOptions['at'],
+): Promise<BenchRow[]> {
   const row = (metric: string, value: number, unit: string): BenchRow => ({
     case: name,
     metric,
     value,
     unit,
   });
+  at(`${name}: ${REQUESTS} normal requests`);
   const normal = await send(cloud, REQUESTS, seed);
   await faults(cloud, { firehose: [CASES[name]] });
+  at(`${name}: ${REQUESTS} requests under the fault`);
   const faulty = await send(cloud, REQUESTS, seed + 1);
   await faults(cloud, null);
+  at(`${name}: until the stream is used again`);
   const closesAfter = await secondsUntilClosed(cloud, seed + 2);
   return [
     row('p50_normal', quantile(normal, 0.5), 'ms'),
@@ -81,38 +86,19 @@ async function underFault(cloud: Cloud, name: keyof typeof CASES, seed: number):
   ];
 }
 
-/** What redrive needs for the overflow of an outage. */
-async function afterOutage(cloud: Cloud, seed: number): Promise<BenchRow[]> {
-  await faults(cloud, { firehose: [CASES.throttled] });
-  await send(cloud, OUTAGE_REQUESTS, seed);
-  await faults(cloud, null);
-  const { objects, rows, calls, firehoseCalls, ms } = await drain(cloud);
-  const row = (metric: string, value: number, unit: string): BenchRow => ({
-    case: 'drain',
-    metric,
-    value,
-    unit,
-  });
-  return [
-    row('objects', objects, '1'),
-    row('calls_per_object', calls / objects, 'ratio'),
-    row('rows_per_call', rows / firehoseCalls, 'ratio'),
-    row('objects_per_s', (objects * 1_000) / ms, '1/s'),
-  ];
-}
-
-/** Requests to the collector of the local cloud while Firehose accepts nothing, or does not answer, against normal ones; then redrive. */
+/** Requests to the collector of the local cloud while Firehose accepts nothing, or does not answer, against normal ones. */
 const bench: Bench = {
   name: 'pressure',
-  async run() {
+  async run({ at }) {
+    at('start of the local cloud');
     const data = mkdtempSync(join(tmpdir(), 'sluice-pressure-'));
     const cloud = await startCloud({ port: 0, edgePort: 0, data });
     try {
+      at('warm-up');
       await send(cloud, WARM_UP_REQUESTS, 1);
       return [
-        ...(await underFault(cloud, 'throttled', 100)),
-        ...(await underFault(cloud, 'hanging', 200)),
-        ...(await afterOutage(cloud, 300)),
+        ...(await underFault(cloud, 'throttled', 100, at)),
+        ...(await underFault(cloud, 'hanging', 200, at)),
       ];
     } finally {
       await faults(cloud, null);

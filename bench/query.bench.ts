@@ -226,11 +226,13 @@ function medianOf(times: readonly Times[], kind: keyof Times): number {
  */
 const bench: Bench = {
   name: 'query',
-  async run() {
+  async run({ at }) {
+    at(`${DAYS} days of ${ROWS_PER_DAY.toLocaleString('en-GB')} rows`);
     const { athena, duckdb, close } = await openSides();
     const rows: BenchRow[] = [];
     try {
       for (const [name, sql] of Object.entries(QUERIES)) {
+        at(name);
         const through: Times[] = [];
         const direct: Times[] = [];
         for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {

@@ -36,7 +36,7 @@ async function bundleCollector(side: Side, directory: string): Promise<string> {
 /** Starts the function in a process. @param bundle Its file. */
 function startCollector(bundle: string, endpoint: string): ChildProcess {
   return fork(join(root, 'bench', 'relay', 'collectorProcess.ts'), [bundle], {
-    // Its metrics go where those of the other side go.
+    // Both sides write their metrics to the same place.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       ...process.env,
@@ -46,9 +46,7 @@ function startCollector(bundle: string, endpoint: string): ChildProcess {
       AWS_SECRET_ACCESS_KEY: 'bench',
       SLUICE_STAGE: 'bench',
       SLUICE_BUCKET: 'sluice-bench',
-      SLUICE_EXPOSURES_STREAM: 'sluice-bench-exposures',
-      SLUICE_EVENTS_STREAM: 'sluice-bench-events',
-      SLUICE_QUARANTINE_STREAM: 'sluice-bench-quarantine',
+      SLUICE_STREAMS: 'sluice-bench-landing',
       SLUICE_KEYS_SECRET: 'sluice-bench-keys',
       SLUICE_HOLDS_SECRET: 'sluice-bench-holds',
       SLUICE_RELAY_QUEUE: `${endpoint}/000000000000/sluice-bench-relay`,
@@ -116,9 +114,10 @@ async function measure(
  */
 const bench: Bench = {
   name: 'relay',
-  async run() {
+  async run({ at }) {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-relay-'));
     const services = await startServices();
+    at('bundles');
     // One after the other: both are built in the same folder.
     const without = startCollector(await bundleCollector('without', directory), services.url);
     const collectors = {
@@ -129,6 +128,7 @@ const bench: Bench = {
       const rows: BenchRow[] = [];
       let requests = 0;
       for (const events of [1, 20, 100]) {
+        at(`${events} events a request`);
         rows.push(...(await measure(events, collectors)));
         requests += (WARM_UP_ROUNDS + ROUNDS) * REQUESTS_PER_ROUND;
       }

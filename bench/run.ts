@@ -1,10 +1,10 @@
-// Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, or with --json one object per line.
+// Runs the benchmarks: node bench/run.ts [name …] [--full] [--json]. Prints a table, or with --json one object per line.
 import { readdirSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 
 /** One measured number, in the form of every benchmark. */
 export interface BenchRow {
-  /** What was measured on, e.g. `20 events`. */
+  /** The size that was measured, e.g. `20 events`. */
   readonly case: string;
   /** e.g. `events_per_s`. */
   readonly metric: string;
@@ -13,10 +13,18 @@ export interface BenchRow {
   readonly unit: string;
 }
 
+/** Options of a benchmark. */
+export interface BenchOptions {
+  /** Measures the full sizes. Otherwise sizes with which it finishes in two minutes on two cores. */
+  readonly full: boolean;
+  /** Says on stderr what is measured next, with the seconds so far. */
+  at(name: string): void;
+}
+
 /** The default export of a `bench/<name>.bench.ts`. */
 export interface Bench {
   readonly name: string;
-  run(): Promise<readonly BenchRow[]>;
+  run(options: BenchOptions): Promise<readonly BenchRow[]>;
 }
 
 const folder = new URL('./', import.meta.url);
@@ -24,13 +32,17 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();
-const wanted = process.argv.slice(2).filter((argument) => argument !== '--json');
-const json = process.argv.includes('--json');
-const unknown = wanted.filter((name) => !names.includes(name));
+const options = ['--full', '--json'];
+const given = process.argv.slice(2);
+const unknown = given.filter((argument) => !names.includes(argument) && !options.includes(argument));
 if (unknown.length > 0) {
-  process.stderr.write(`No such benchmark: ${unknown.join(', ')}. There are: ${names.join(', ')}.\n`);
+  process.stderr.write(
+    `No such benchmark or option: ${unknown.join(', ')}. There are: ${[...names, ...options].join(', ')}.\n`,
+  );
   process.exit(2);
 }
+const [full, json] = [given.includes('--full'), given.includes('--json')];
+const wanted = given.filter((argument) => names.includes(argument));
 
 const machine = {
   cpu: cpus()[0]?.model ?? 'unknown',
@@ -43,8 +55,11 @@ if (!json) process.stdout.write(`${Object.values(machine).join(', ')}\n`);
 
 for (const name of wanted.length > 0 ? wanted : names) {
   const { default: bench }: { default: Bench } = await import(new URL(`${name}.bench.ts`, folder).href);
-  process.stderr.write(`Running ${name} …\n`);
-  const rows = await bench.run();
+  const start = performance.now();
+  const seconds = () => Math.round((performance.now() - start) / 1_000);
+  const at = (what: string) => void process.stderr.write(`${name}, ${seconds()} s: ${what}\n`);
+  const rows = await bench.run({ full, at });
+  at('done');
   process.stdout.write(
     json ? `${JSON.stringify({ bench: bench.name, machine, rows })}\n` : table(bench, rows),
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openConsole } from '../console/index.ts';
 import { startCloud } from '../local/startCloud.ts';
-import { type OpenPlace, openPlace } from '../observe/place.ts';
+import { type Deployment, openDeployment } from '../observe/deployment.ts';
 import { runDuckDb, runSql } from '../observe/runSql.ts';
 import { listTableFiles } from '../observe/tables/dayFiles.ts';
 import { sampleRows } from '../observe/tables/sampleRows.ts';
@@ -13,10 +13,21 @@ import type { Bench, BenchRow } from './run.ts';
 
 const LAST = '2026-11-20';
 const DAYS = 120;
-/** Of a working day: ten million rows in all. */
-const ROWS = { exposures: 48_000, events: 72_000, quarantine: 500 } as const;
-const FILES = 24;
-const FILES_OF_LAST_DAY = 5_000;
+/** Sizes of a lake, with the rows of a working day. */
+const SIZES = {
+  usual: {
+    name: '1m rows',
+    rowsPerDay: { exposures: 4_800, events: 7_200, quarantine: 50 },
+    filesPerDay: 6,
+    filesOfLastDay: 1_000,
+  },
+  full: {
+    name: '10m rows',
+    rowsPerDay: { exposures: 48_000, events: 72_000, quarantine: 500 },
+    filesPerDay: 24,
+    filesOfLastDay: 5_000,
+  },
+};
 const ROUNDS = 3;
 
 const EVENTS = 'statsig_forwarded_events';
@@ -43,57 +54,52 @@ const CALLS: Readonly<Record<string, string>> = {
 };
 
 /** Queries, as the page SQL runs them. */
-const QUERIES: Readonly<Record<string, (place: OpenPlace) => Promise<unknown>>> = {
-  'rows of a file of the large day': async (place) => {
-    const { files, location } = await listTableFiles(place, { table: EVENTS, day: LAST, limit: 1 });
+const QUERIES: Readonly<Record<string, (deployment: Deployment) => Promise<unknown>>> = {
+  'rows of a file of the large day': async (deployment) => {
+    const { files, location } = await listTableFiles(deployment, { table: EVENTS, day: LAST, limit: 1 });
     const [{ key = '' } = {}] = files;
     const [bucket = ''] = location.slice('s3://'.length).split('/');
-    return sampleRows(place, { table: EVENTS, day: LAST, file: `s3://${bucket}/${key}` });
+    return sampleRows(deployment, { table: EVENTS, day: LAST, file: `s3://${bucket}/${key}` });
   },
-  'SQL: events by name in a month': (place) =>
-    runSql(place, {
+  'SQL: events by name in a month': (deployment) =>
+    runSql(deployment, {
       sql: `SELECT event_name, count(*) AS n FROM ${EVENTS} WHERE ds BETWEEN DATE '2026-10-01' AND DATE '2026-10-31' GROUP BY 1 ORDER BY 2 DESC`,
     }),
-  "the same in DuckDB's dialect": (place) =>
-    runDuckDb(place, {
+  "the same in DuckDB's dialect": (deployment) =>
+    runDuckDb(deployment, {
       sql: `SELECT event_name, count(*) AS n FROM ${EVENTS} WHERE ds BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1 ORDER BY 2 DESC`,
     }),
 };
 
 /**
- * What the lists of the console cost on a lake of ten million rows with a day of 5,000 files, in the local cloud: the fastest of
- * a few rounds. `cpu` is the time of all processors, the cloud included, which other load on the machine changes little.
+ * Cost of the console's lists on a lake of 120 days, whose last day has many files, in the local cloud: the fastest of
+ * a few rounds. `cpu` is the time of all processors, the cloud included, which other load on the machine changes
+ * little.
  */
 const bench: Bench = {
   name: 'tables',
-  async run() {
+  async run({ full, at }) {
+    const { name: lake, ...size } = full ? SIZES.full : SIZES.usual;
     const data = mkdtempSync(join(tmpdir(), 'sluice-bench-tables-'));
     const rows: BenchRow[] = [];
     try {
-      const begun = performance.now();
-      await makeLake(data, {
-        last: LAST,
-        days: DAYS,
-        rowsPerDay: ROWS,
-        filesPerDay: FILES,
-        filesOfLastDay: FILES_OF_LAST_DAY,
-      });
-      process.stderr.write(`Made the lake in ${Math.round((performance.now() - begun) / 1_000)} s.\n`);
+      at(`the lake of ${lake}`);
+      await makeLake(data, { last: LAST, days: DAYS, ...size });
       const clock = new MovableClock();
       await clock.set(Date.parse(`${LAST}T23:00:00Z`));
       const cloud = await startCloud({ port: 0, edgePort: 0, data, clock });
-      const deployment = {
+      const target = {
         config: cloud.config,
         stack: { service: 'sluice', stage: 'local' },
-        place: {
+        aws: {
           region: 'us-east-1',
           endpoint: cloud.edge,
           credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
         },
-        local: true,
+        isLocal: true,
       };
-      const place = openPlace({ ...deployment, isLocal: true, now: clock.now() }, deployment.place);
-      const served = await openConsole({ deployment, port: 0 });
+      const deployment = openDeployment({ ...target, now: clock.now() }, target.aws);
+      const served = await openConsole({ deployment: target, port: 0 });
       const call = async (path: string) => {
         const response = await fetch(new URL(path, served.address));
         const text = await response.text();
@@ -101,10 +107,12 @@ const bench: Bench = {
       };
       const questions = [
         ...Object.entries(CALLS).map(([name, path]) => [name, () => call(path)] as const),
-        ...Object.entries(QUERIES).map(([name, ask]) => [name, () => ask(place)] as const),
+        ...Object.entries(QUERIES).map(([name, ask]) => [name, () => ask(deployment)] as const),
       ];
       try {
-        for (const [name, ask] of questions) {
+        for (const [question, ask] of questions) {
+          const name = `${lake}, ${question}`;
+          at(name);
           const walls: number[] = [];
           const cpus: number[] = [];
           for (let round = 0; round < ROUNDS; round += 1) {
@@ -119,10 +127,9 @@ const bench: Bench = {
             { case: name, metric: 'wall', value: wall, unit: 'ms' },
             { case: name, metric: 'cpu', value: cpu, unit: 'ms' },
           );
-          process.stderr.write(`${name}: ${Math.round(wall)} ms, ${Math.round(cpu)} ms of processors\n`);
         }
       } finally {
-        place.close();
+        deployment.close();
         await served.close();
         await cloud.close();
       }

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../lib/base/sql.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
-import type { Bench, BenchRow } from './run.ts';
+import type { Bench, BenchOptions, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
 import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
 import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './views/viewSession.ts';
 
-const DAYS = 30;
-const EXPOSURES = 10_000_000;
+const DAYS = { usual: 6, full: 30 };
+const ROWS_PER_DAY = 333_334;
 const ROUNDS = 3;
 /** The memory of a statement in the local Athena (packages/local-aws/src/athena/engine/StatementRunner.ts). */
 const LITTLE_MEMORY = '1GB';
@@ -48,22 +48,26 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   'the table, one column': `SELECT DISTINCT experiment_id FROM statsig_forwarded_exposures WHERE ${ONE_DAY}`,
 };
 
-/** `first_exposures` of a month compared with a query by hand, and the bytes that a query of each view reads of a day. */
+/** `first_exposures` compared with a query by hand, and the bytes that a query of each view reads of a day. */
 const bench: Bench = {
   name: 'views',
-  async run() {
+  async run({ full, at }) {
+    const days = full ? DAYS.full : DAYS.usual;
     const folder = mkdtempSync(join(tmpdir(), 'sluice-views-'));
     try {
+      at(`${days} days of exposures`);
       const instance = await DuckDBInstance.create(':memory:');
       const writer = await instance.connect();
       const files = await writeExposureDays(writer, exposuresTable(viewConfig), {
         folder,
-        days: DAYS,
-        rowsPerDay: Math.ceil(EXPOSURES / DAYS),
+        days,
+        rowsPerDay: ROWS_PER_DAY,
       });
       writer.closeSync();
       instance.closeSync();
-      return [...firstExposures(files, join(folder, 'spill')), ...(await bytesRead(files))];
+      const rows = firstExposures(files, join(folder, 'spill'), at);
+      at('bytes of a day');
+      return [...rows, ...(await bytesRead(files))];
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -71,7 +75,9 @@ const bench: Bench = {
 };
 export default bench;
 
-function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
+function firstExposures(files: readonly DayFile[], spill: string, at: BenchOptions['at']): BenchRow[] {
+  const exposures = files.length * ROWS_PER_DAY;
+  const name = `first_exposures, ${exposures.toLocaleString('en-GB')} exposures, ${files.length} days`;
   const time = (sql: string, memoryLimit?: string): QueryTimes => {
     const limit = memoryLimit === undefined ? {} : { memoryLimit };
     const job: QueryJob = { files, sql: digestOf(sql), spill, ...limit };
@@ -80,14 +86,17 @@ function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
   };
   const view = 'SELECT * FROM first_exposures';
   // At the same time, so that other load on the machine affects both.
-  const rounds = Array.from({ length: ROUNDS }, () => ({ hand: time(byHand), shown: time(view) }));
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => {
+    at(`${name}, round ${round + 1} of ${ROUNDS}`);
+    return { hand: time(byHand), shown: time(view) };
+  });
   const hand = best(rounds.map((round) => round.hand));
   const shown = best(rounds.map((round) => round.shown));
+  at(`${name}, with ${LITTLE_MEMORY}`);
   const little = time(view, LITTLE_MEMORY);
   for (const { answer } of [shown, little]) {
     if (answer !== hand.answer) throw new Error(`The view answers ${answer}, by hand it is ${hand.answer}.`);
   }
-  const name = `first_exposures, ${EXPOSURES.toLocaleString('en-GB')} exposures, ${DAYS} days`;
   const row = (metric: string, value: number, unit: string): BenchRow => ({
     case: name,
     metric,

@@ -1,3 +1,4 @@
+import { SluiceError } from '../lib/base/errors.ts';
 import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
@@ -10,12 +11,14 @@ import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
 import { drain } from './commands/drain.ts';
 import { eraseCommand } from './commands/erase.ts';
+import { explain } from './commands/explain.ts';
 import { exporting } from './commands/export.ts';
 import { groups } from './commands/groups.ts';
 import { hold } from './commands/hold.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
+import { monitors } from './commands/monitors.ts';
 import { names } from './commands/names.ts';
 import { policy } from './commands/policy.ts';
 import { probe } from './commands/probe.ts';
@@ -32,7 +35,7 @@ import { test } from './commands/test.ts';
 import { trace } from './commands/trace.ts';
 import { readColourChoice } from './terminal/colour.ts';
 import { type Command, didYouMean, oneOf, readCommandLine, UsageError } from './terminal/commandLine.ts';
-import { commandError, errorText } from './terminal/errors.ts';
+import { commandError, errorText, type FailedCommand } from './terminal/errors.ts';
 import { commandHelp, overview } from './terminal/help.ts';
 import { chooseColour, terminalWidth, writeJson, writeNote, writeOut } from './terminal/output.ts';
 
@@ -59,6 +62,7 @@ export const commands: readonly Command[] = [
   connect,
   doctor,
   status,
+  explain,
   reconcile,
   tail,
   trace,
@@ -66,6 +70,7 @@ export const commands: readonly Command[] = [
   probe,
   check,
   names,
+  monitors,
   cost,
   completion(() => commands),
 ];
@@ -98,32 +103,42 @@ export async function main(words: readonly string[]): Promise<number> {
       writeOut(commandHelp(command, action, terminalWidth()), 'help');
       return 0;
     }
-    return await command.run(readCommandLine(command, rest));
+    const line = readCommandLine(command, rest);
+    return await command.run(command.changes?.(line) === true ? { ...line, changes: true } : line);
   } catch (error) {
-    const place = command === undefined ? [] : await placeOf(command, rest);
-    reportError(error, command, place, argv.includes('--json'));
+    const failed = command === undefined ? undefined : await failedCommand(command, rest, error);
+    reportError(error, command, failed, argv.includes('--json'));
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-/** The options that name the deployment of a failed command; none if it has none, or they are what is wrong. */
-async function placeOf(command: Command, argv: readonly string[]): Promise<readonly string[]> {
-  if (command.options['local'] === undefined) return [];
+/** Options that name the deployment of a failed command, none if it has none, or they are what is wrong; and what else may help. */
+async function failedCommand(
+  command: Command,
+  argv: readonly string[],
+  error: unknown,
+): Promise<FailedCommand> {
+  const { name } = command;
+  if (command.options['local'] === undefined) return { name, target: [] };
   try {
-    const { commandOptions } = await import('./aws/deploymentPlace.ts');
-    return commandOptions(readCommandLine(command, argv));
+    const { commandOptions, LOCAL_ENDPOINT, localCloudAnswers } = await import('./aws/target.ts');
+    const target = commandOptions(readCommandLine(command, argv));
+    const lacksCredentials =
+      error instanceof SluiceError &&
+      error.code === 'SLUICE_AWS_NO_CREDENTIALS' &&
+      (await localCloudAnswers());
+    return { name, target, ...(lacksCredentials ? { localCloud: LOCAL_ENDPOINT } : {}) };
   } catch {
-    return [];
+    return { name, target: [] };
   }
 }
 
 function reportError(
   error: unknown,
   command: Command | undefined,
-  place: readonly string[],
+  failed: FailedCommand | undefined,
   asJson: boolean,
 ): void {
-  const failed = command === undefined ? undefined : { name: command.name, place };
   const object = { error: commandError(error, failed) };
   if (asJson && command?.jsonErrorsOn === 'stderr') {
     writeNote(`${visibleJson(object)}\n`);

@@ -1,6 +1,6 @@
 // Runs the Node version of Lambda (the npm package `node`), whatever Node the machine has. Plain JavaScript without
 // dependencies: scripts/launch.mjs needs it before anything is installed, cli/sluice.mjs on an older Node.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,13 @@ import { dirname, join } from 'node:path';
 export const LEAST_NODE = 24;
 
 const EXECUTABLE = process.platform === 'win32' ? 'node.exe' : 'node';
+
+/** The process that runs this one in its place, and passes signals on. */
+const RUNNER = 'SLUICE_RUNNER';
+/** How often is looked whether npm still runs, milliseconds. */
+const LOOK_EVERY_MS = 500;
+/** npm and npx run a shell, which runs this process or its runner. */
+const MOST_ANCESTORS = 4;
 
 /**
  * The path of a repository's Node, whether it is installed or not.
@@ -55,7 +62,9 @@ export function runNode(root, args, options = {}) {
  * @param {import('node:child_process').SpawnOptions} [options] Working directory and environment; default: this process's.
  */
 export function runInPlace(program, args, options = {}) {
-  const child = spawn(program, args, { ...options, stdio: 'inherit' });
+  const env = { ...(options.env ?? process.env), [RUNNER]: String(process.pid) };
+  const child = spawn(program, args, { ...options, env, stdio: 'inherit' });
+  whenNpmEnds(() => child.kill('SIGTERM'));
   // The terminal sends Ctrl-C to the whole process group, including the child: wait until it has shut down.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
@@ -63,4 +72,55 @@ export function runInPlace(program, args, options = {}) {
     });
   }
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+}
+
+/**
+ * Acts once the npm or npx that started this process has ended. Both pass SIGTERM to their shell alone, which ends without
+ * passing it on, so that what the shell has started would run on and keep its ports. Not for a process that another
+ * of Sluice runs in its place.
+ *
+ * @param {() => void} act
+ */
+export function whenNpmEnds(act) {
+  if (process.env['npm_command'] === undefined || process.env[RUNNER] === String(process.ppid)) return;
+  const npm = npmAbove(process.ppid, MOST_ANCESTORS);
+  if (npm === null) return;
+  const timer = setInterval(() => {
+    try {
+      process.kill(npm, 0);
+    } catch {
+      clearInterval(timer);
+      act();
+    }
+  }, LOOK_EVERY_MS);
+  timer.unref();
+}
+
+/**
+ * The nearest ancestor that is npm or npx, which name their processes `npm …`; null without one, and on Windows.
+ *
+ * @param {number} pid
+ * @param {number} most
+ * @returns {number | null}
+ */
+function npmAbove(pid, most) {
+  if (most === 0 || pid <= 1) return null;
+  const { parent, command } = describeProcess(pid);
+  return /^(npm|npx)\b/.test(command) ? pid : npmAbove(parent, most - 1);
+}
+
+/**
+ * @param {number} pid
+ * @returns {{ parent: number, command: string }}
+ */
+function describeProcess(pid) {
+  try {
+    // Not every Linux has ps. The name in parentheses may contain some itself.
+    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return { parent: Number(parent), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') };
+  } catch {
+    const { stdout } = spawnSync('ps', ['-o', 'ppid=,command=', '-p', String(pid)], { encoding: 'utf8' });
+    const [, parent = '0', command = ''] = /^\s*(\d+)\s+(.*)/.exec(stdout ?? '') ?? [];
+    return { parent: Number(parent), command };
+  }
 }

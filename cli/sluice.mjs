@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installedNode, LEAST_NODE, runInPlace } from './runNode.mjs';
+import { installedNode, LEAST_NODE, runInPlace, whenNpmEnds } from './runNode.mjs';
 
 const file = fileURLToPath(import.meta.url);
 const folder = dirname(file);
@@ -23,6 +23,7 @@ if (major >= LEAST_NODE) {
       if (error.code !== 'EPIPE') throw error;
     });
   }
+  whenNpmEnds(() => process.kill(process.pid, 'SIGTERM'));
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else if (node !== null && existsSync(node)) {
@@ -31,7 +32,12 @@ if (major >= LEAST_NODE) {
   // The package `node` fetches its program by an install script.
   const cure =
     node === null
-      ? `Install it, or give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.`
+      ? `Install it, or ${
+          process.argv[2] === 'init'
+            ? // There is no project yet.
+              `bring it along: \`npx --package node@${LEAST_NODE} --package @sluice-pipeline/sluice sluice init …\`.`
+            : `give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.`
+        }`
       : 'The project has one of its own that its install script has not fetched yet: run `npm rebuild node --ignore-scripts=false`, or with pnpm `pnpm approve-builds`.';
   process.stderr.write(
     isRepository

@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type DeploymentPlace, deploymentOptions, readClock } from '../observe/deployment.ts';
-import { openPlace } from '../observe/place.ts';
+import { openDeployment } from '../observe/deployment.ts';
+import { type ConfiguredTarget, deploymentOptions, readClock } from '../observe/target.ts';
 import { ConsoleError } from './errors.ts';
 import { serveRequests } from './server/serveRequests.ts';
 
-/** What {@link openConsole} needs. */
+/** Options of {@link openConsole}. */
 export interface ConsoleOptions {
-  readonly deployment: DeploymentPlace;
+  readonly deployment: ConfiguredTarget;
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
   /** Whether it may change something. Default false. */
@@ -22,7 +22,7 @@ export interface ConsoleOptions {
 
 /** A running console. */
 export interface Console {
-  /** What to open, with the token if there is one: `http://127.0.0.1:4701/`. */
+  /** The address to open, with the token if there is one: `http://127.0.0.1:4701/`. */
   readonly address: string;
   close(): Promise<void>;
 }
@@ -33,21 +33,19 @@ export interface Console {
  * @throws ConsoleError SLUICE_CONSOLE_PORT_IN_USE.
  */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
-  const { deployment, token } = options;
-  const { config, stack, local, place: aws } = deployment;
-  const place = openPlace({ config, stack, isLocal: local, now: Date.now() }, aws);
+  const { deployment: target, token } = options;
+  const deployment = openDeployment({ ...target, now: Date.now() }, target.aws);
   const server = createServer();
   try {
     const port = await listen(server, options.port);
     server.on(
       'request',
       serveRequests({
-        place: deploymentOptions(deployment),
+        target: deploymentOptions(target),
         rules: { port, token, allowedHosts: options.allowedHosts ?? [] },
         openRequest: async (signal) => ({
           // The local cloud's clock can be moved between two requests.
-          place: { ...place, now: await readClock(deployment), signal },
-          deployment,
+          deployment: { ...deployment, now: await readClock(target), signal },
           mayWrite: options.mayWrite ?? false,
           collector: options.collector ?? null,
         }),
@@ -60,12 +58,12 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
         const closed = new Promise((resolve) => server.close(resolve));
         server.closeAllConnections();
         await closed;
-        place.close();
+        deployment.close();
       },
     };
   } catch (error) {
     server.close();
-    place.close();
+    deployment.close();
     throw error;
   }
 }

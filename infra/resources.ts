@@ -8,6 +8,7 @@ import { bucketName, bucketResources } from './data/bucket.ts';
 import { catalog, databaseName, stagingDatabaseName } from './data/catalog.ts';
 import { key, keyArn } from './data/key.ts';
 import { keysSecret } from './data/keysSecret.ts';
+import { statsigBucketOutputs, statsigBucketResources } from './data/statsigBucket.ts';
 import { views } from './data/views.ts';
 import { exportOutputs, exportResources } from './drops/export.ts';
 import { ingestResources } from './drops/ingest.ts';
@@ -17,16 +18,18 @@ import {
   endpointOutputs,
   endpointResources,
 } from './endpoint/endpoint.ts';
-import { readerOutputs, readers } from './readers/readers.ts';
+import { monitorResources } from './monitors/monitors.ts';
+import { keyAdministratorStatements, readerOutputs, readers } from './readers/readers.ts';
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { relayResources } from './relay/relay.ts';
 import { deliveryRoles } from './roles/deliveryRoles.ts';
 import { functionRoles } from './roles/functionRoles.ts';
+import { formerStreamResources } from './streams/formerStreams.ts';
 import { hold } from './streams/hold.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { schedules } from './streams/schedules.ts';
-import { streams } from './streams/streams.ts';
+import { streamResources } from './streams/streams.ts';
 import type { Output, Resources } from './template/Resource.ts';
 import { partName, type Stack } from './template/Stack.ts';
 
@@ -42,15 +45,17 @@ export function resources(stack: Stack): {
 } {
   return {
     Resources: {
-      ...key(stack),
+      ...key(stack, keyAdministratorStatements(stack)),
       ...bucketResources(stack),
+      ...statsigBucketResources(stack),
       ...keysSecret(stack),
       ...endpointResources(stack),
       ...catalog(stack),
       ...views(stack),
       ...workgroup(stack),
       ...deliveryRoles(stack),
-      ...streams(stack),
+      ...streamResources(stack),
+      ...formerStreamResources(stack),
       ...queues(stack),
       ...objectCreatedRules(stack),
       ...functionRoles(stack),
@@ -61,6 +66,7 @@ export function resources(stack: Stack): {
       ...exportResources(stack),
       ...curateResources(stack),
       ...relayResources(stack),
+      ...monitorResources(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
       ...dashboard(stack),
@@ -93,5 +99,6 @@ function outputs(stack: Stack): Readonly<Record<string, Output>> {
     QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },
     ...readerOutputs(stack),
     ...exportOutputs(stack),
+    ...statsigBucketOutputs(stack),
   };
 }

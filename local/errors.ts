@@ -1,7 +1,7 @@
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import { configureErrors } from '../packages/local-aws/src/base/index.ts';
 
-/** What can keep the deployment from being packaged for the local cloud. */
+/** Errors that prevent the deployment from being packaged for the local cloud. */
 export const LocalTemplateError = defineErrorFamily('user', {
   SLUICE_TEMPLATE_TOOL_MISSING: {
     cause: 'Serverless is not installed, so the template can not be packaged.',

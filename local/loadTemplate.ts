@@ -19,7 +19,7 @@ const PACKAGE_FILE = 'deployment.json';
 /** An empty file in a package, named by a process that runs it. */
 const USED = /^\.used-(\d+)$/;
 
-/** What is kept beside the bundles. */
+/** The data stored beside the bundles. */
 const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
 
 /** Which template, and where it is packaged. */
@@ -30,7 +30,7 @@ export interface LoadOptions {
   readonly code?: string;
   /** Where packages are kept, e.g. `<root>/.sluice/template`. */
   readonly cacheDirectory: string;
-  /** Default `local`. Part of every name: `sluice-local-exposures`. */
+  /** Default `local`. Part of every name: `sluice-local-keys`. */
   readonly stage?: string | undefined;
   /** Default: the configuration's. The template is the same for all. */
   readonly region?: string;
@@ -95,7 +95,7 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   return { stackName, template: parseTemplate(template), directory, config, cached: false };
 }
 
-/** Undefined when there is none, or when what there is is torn. */
+/** Undefined if there is no package, or if it is incomplete. */
 async function readPackage(
   directory: string,
 ): Promise<Pick<LoadedTemplate, 'stackName' | 'template'> | undefined> {
@@ -139,7 +139,7 @@ function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 
-/** Marks a package as used by this process. Nothing is done if there is none. */
+/** Marks a package as used by this process. Does nothing if there is no package. */
 async function markUsed(directory: string): Promise<void> {
   try {
     await writeFile(join(directory, `.used-${process.pid}`), '');

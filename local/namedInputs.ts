@@ -6,10 +6,10 @@ const FILE = /(\$\{file\(\s*)(["']?)((?:\$\{[^}]*\}|[^)"',])+)/g;
 /** `${env:TOPIC_ARN, 'none'}`. */
 const ENV = /\$\{env:(\w+)/g;
 const VARIABLE = '${';
-/** What Serverless would read as its own notation. */
+/** Characters that Serverless would read as its own notation. */
 const NOTATION = /[(),"'{}]/;
 
-/** What serverless.yml names besides Sluice's own inputs. */
+/** The inputs that serverless.yml names besides Sluice's own. */
 export interface NamedInputs {
   /** Paths of files, whether they are there or not. For a path with variables in it, all files of its kind in the folder. */
   readonly files: readonly string[];

@@ -11,16 +11,16 @@ import { namedInputs, withAbsoluteFiles } from './namedInputs.ts';
 
 /** Folders of code that packaging reads. */
 const CODE_FOLDERS = ['functions', 'infra', 'lib'] as const;
-/** What it reads beside them: `package.json` of the npm package, and in the repository the one with the version. */
+/** Files that it also reads: `package.json` of the npm package, and in the repository the one with the version. */
 const CODE_FILES = ['package.json', 'cli/package.json'] as const;
-/** What it reads of a project. The repository is one too. */
+/** Files that it reads in a project. The repository counts as a project. */
 const SERVERLESS_YML = 'serverless.yml';
 const PROJECT_FILES = [SERVERLESS_YML, 'package.json', 'tsconfig.json'] as const;
 /** Which versions of dependencies are bundled: the lockfile of the project, or of the folder that a workspace has it in. */
 const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
 /** Variables that Serverless reads if serverless.yml says `useDotenv`: `.env`, `.env.local`. */
 const isDotenv = (name: string) => /^\.env(?:\.|$)/.test(name);
-/** What of a project packaging makes itself, and modules: they are found in the project, which is above the workspace. */
+/** Not linked: the output of packaging, and modules, which are found in the project above the workspace. */
 const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
 /** Serverless doesn't follow a link to its own file. */
 const COPIED: readonly string[] = PROJECT_FILES;
@@ -35,7 +35,7 @@ export interface PackageRoots {
 
 /**
  * Digest of all that decides what packaging makes: 32 hex digits. The configuration counts by its value, since
- * it may lie anywhere and import anything.
+ * it may be anywhere and import anything.
  */
 export async function digestInputs(
   { root, code = root }: PackageRoots,
@@ -90,7 +90,7 @@ const LOOK_EVERY_MS = 200;
 /** How much of Serverless's output goes into an error, characters. */
 const OUTPUT_CHARACTERS = 2_000;
 
-/** What to package, and where. */
+/** The project to package, and where. */
 export interface PackageRequest {
   /** Of the project: where serverless.yml is. */
   readonly root: string;
@@ -106,7 +106,7 @@ export interface PackageRequest {
   readonly onStep?: ((sentence: string) => void) | undefined;
 }
 
-/** What packaging made. */
+/** The result of packaging. */
 export interface Packaged {
   /** Name of the CloudFormation stack, as Serverless gives it: `sluice-local`. */
   readonly stackName: string;

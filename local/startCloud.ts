@@ -18,16 +18,17 @@ import './errors.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
+import { readRecord } from './readRecord.ts';
 
-/** What a flush has done. */
+/** The result of a flush. */
 export interface FlushReport {
-  /** What had been waiting, by stream; all of it is in S3 now. */
+  /** The data that had been waiting, by stream; all of it is in S3 now. */
   readonly delivered: readonly PendingDelivery[];
-  /** Notifications of new objects that the registrar or redrive could not process yet: 0 unless something fails. */
+  /** Notifications of new objects that the registrar or the writer could not process yet: 0 unless something fails. */
   readonly unregistered: number;
 }
 
-/** What the local cloud is doing. */
+/** The status of the local cloud. */
 interface CloudStatus {
   /** The version of Sluice. */
   readonly version: string;
@@ -40,7 +41,7 @@ interface CloudStatus {
   readonly database: string;
   readonly pid: number;
   readonly pending: LocalAwsStatus['pending'];
-  /** What Firehose dropped, because S3 did not accept it for 24 hours. */
+  /** Data that Firehose dropped because S3 did not accept it for 24 hours. */
   readonly expired: LocalAwsStatus['expired'];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
@@ -63,8 +64,8 @@ export interface Cloud {
   readonly config: Config;
   status(): CloudStatus;
   /**
-   * Delivers every buffer now, and what redrive then puts on the streams; resolves when the partitions of what was
-   * delivered are registered. What was acknowledged is then in a table, in quarantine's too, unless something fails.
+   * Delivers every buffer now, and has files made of it; resolves when the partitions of what was delivered are registered.
+   * Acknowledged data is then in a table, including quarantine's, unless something fails.
    */
   flush(): Promise<FlushReport>;
   /**
@@ -77,10 +78,10 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
-/** A package to deploy: {@link loadTemplate}, or that of a release. */
+/** A package to deploy: from {@link loadTemplate}, or of a release. */
 export type CloudPackage = Omit<LoadedTemplate, 'cached'>;
 
-/** What {@link startCloud} needs. */
+/** Options of {@link startCloud}. */
 export interface StartOptions {
   /** Port of the collector on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
@@ -164,6 +165,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       flush: ({ delivered, undrained }) => ({ delivered, unregistered: undrained }),
     },
     keySeed: 'sluice local',
+    readRecord,
     onWarning: options.onWarning,
   });
   const collector = collectorUrl(aws);
@@ -201,7 +203,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
   };
 }
 
-/** The gateway's address; that of the collector's Function URL in a template without a gateway. */
+/** The gateway's address, or the collector's Function URL in a template without a gateway. */
 function collectorUrl({ api, functionUrls }: Pick<LocalAws, 'api' | 'functionUrls'>): string | undefined {
   return api ?? Object.entries(functionUrls).find(([name]) => name.endsWith('-collect'))?.[1];
 }
@@ -216,12 +218,18 @@ function stackSource({ template, stackName, directory, config }: CloudPackage): 
 }
 
 /**
- * What the configuration says exists already, because nothing else creates it locally. The bucket reports its objects,
- * as it does once everything required has been set, and the workgroup puts results where readers look.
+ * Resources that the configuration takes as existing, because nothing else creates them locally. The bucket reports its
+ * objects, as it does once everything required has been set, and the workgroup puts results where readers look.
  */
 function existingResources(
   deployment: Deployment,
-  { existing, bucket, database, athena }: Pick<Config, 'existing' | 'bucket' | 'database' | 'athena'>,
+  {
+    existing,
+    bucket,
+    database,
+    athena,
+    readers,
+  }: Pick<Config, 'existing' | 'bucket' | 'database' | 'athena' | 'readers'>,
 ): ExistingResources {
   const databases = [
     ...(existing.database ? [database] : []),
@@ -241,6 +249,19 @@ function existingResources(
             },
           ]
         : []),
+      ...readers.flatMap((reader) =>
+        reader.kind === 'owox' && reader.existingResultsBucket
+          ? [
+              {
+                logicalId: `existing.${reader.resultsBucket}`,
+                name: reader.resultsBucket,
+                eventBridge: false,
+                settings: newBucketSettings,
+                keyArn: reader.resultsKeyArn,
+              },
+            ]
+          : [],
+      ),
     ],
     databases: databases.map((name) => ({ logicalId: `existing.${name}`, name, input: { Name: name } })),
     workGroups: [
@@ -259,6 +280,21 @@ function existingResources(
             },
           ]
         : []),
+      // Workgroups of readers take the location of each query. `primary` is there already.
+      ...readers.flatMap((reader) =>
+        reader.kind === 'owox' || reader.workgroup === undefined
+          ? []
+          : [
+              {
+                logicalId: `existing.${reader.workgroup}`,
+                name: reader.workgroup,
+                properties: {
+                  Name: reader.workgroup,
+                  WorkGroupConfiguration: { EnforceWorkGroupConfiguration: false },
+                },
+              },
+            ],
+      ),
     ],
   };
 }

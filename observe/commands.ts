@@ -1,27 +1,27 @@
 import { shellCommand } from '../lib/base/text.ts';
 
-/** Commands that are not about a deployment, or choose it in another way: `sluice query` reads this machine. */
-const PLACELESS = /^npx sluice (completion|customer|init|query|start|test)\b/;
+/** Commands that are not about a deployment. */
+const TARGETLESS = /^(npx )?sluice (completion|customer|init|start|test)\b/;
 
 /**
- * A `sluice` command for a person to run on the deployment that the text is about. Without its place, a command is about
- * the stage `dev` in AWS.
+ * A `sluice` command for a person to run on the deployment that the text is about. Without these
+ * options, a command is about the local cloud.
  *
- * @param place Options that name the deployment: `deploymentOptions` of observe/deployment.ts.
+ * @param target Options that name the deployment: `deploymentOptions` of observe/target.ts.
  */
-export function sluiceCommand(place: readonly string[], words: readonly string[]): string {
-  return shellCommand(['npx', 'sluice', ...words, ...place]);
+export function sluiceCommand(target: readonly string[], words: readonly string[]): string {
+  return shellCommand(['npx', 'sluice', ...words, ...target]);
 }
 
 /**
- * Gives each `npx sluice …` between backquotes its place, unless it names one.
+ * Gives each `sluice …` and `npx sluice …` between backquotes these options, unless it has some.
  *
- * @param place As of {@link sluiceCommand}.
+ * @param target As of {@link sluiceCommand}.
  */
-export function placeCommands(text: string, place: readonly string[]): string {
-  return text.replace(/`(npx sluice [^`]+)`/g, (quoted, command: string) =>
-    place.length === 0 || PLACELESS.test(command) || /(^| )--(local|stage)\b/.test(command)
+export function targetCommands(text: string, target: readonly string[]): string {
+  return text.replace(/`((?:npx )?sluice [a-z][^`]*)`/g, (quoted, command: string) =>
+    target.length === 0 || TARGETLESS.test(command) || / --(local|stage|help)\b/.test(command)
       ? quoted
-      : `\`${command} ${shellCommand(place)}\``,
+      : `\`${command} ${shellCommand(target)}\``,
   );
 }

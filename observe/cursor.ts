@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
-import { ObserveError } from './place.ts';
+import { ObserveError } from './deployment.ts';
 
 /** A cursor as text: where the next page of a list begins, for callers who give it back as it is. */
 export function encodeCursor(last: unknown): string {

@@ -1,58 +1,138 @@
-import * as z from 'zod';
-import type { Config } from '../lib/schema/config.ts';
-import { LOCAL_STAGE } from '../lib/schema/stages.ts';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { runStatement } from '../lib/aws/athenaStatements.ts';
+import { defineErrorFamily } from '../lib/base/errors.ts';
+import type { RetryPorts } from '../lib/base/retry.ts';
+import { systemTiming } from '../lib/base/retry.ts';
+import type { QueryRow } from '../lib/base/sql.ts';
+import type { Clock } from '../lib/base/time.ts';
+import type { ConfiguredTarget } from './target.ts';
 
-/** Region and endpoint, as AWS clients take them. */
-export interface AwsPlace {
-  readonly region?: string;
-  readonly endpoint?: string;
+/** Errors of questions about a deployment. */
+export const ObserveError = defineErrorFamily('user', {
+  SLUICE_OBSERVE_QUERY_FAILED: {
+    cause: 'Athena did not answer the query.',
+    cure: 'Read the detail. Use credentials that may run queries in the workgroup and read the tables: docs/readers.md.',
+  },
+  SLUICE_OBSERVE_TOO_MANY_ROWS: {
+    cause: 'The answer has more rows than a command reads.',
+    cure: 'Ask for fewer days.',
+  },
+  SLUICE_OBSERVE_METRICS_INCOMPLETE: {
+    cause:
+      'CloudWatch did not answer with all values of the metrics. Values that are missing would look like nothing.',
+    cure: 'Ask again. If it persists, look at the health of CloudWatch in the region, or ask for fewer days.',
+  },
+  SLUICE_OBSERVE_CURSOR_UNKNOWN: {
+    cause: 'The cursor is not one that a list has answered.',
+    cure: 'Pass `next` of an answer as `cursor`, with the other options as they were. Without a cursor the list begins again.',
+  },
+  SLUICE_OBSERVE_OVERFLOW_BUSY: {
+    cause: 'An invocation of the writer has been writing an object that is to be split, for half an hour.',
+    cure: 'Run the command again. If it persists, look at the log of the writer.',
+  },
+  SLUICE_OBSERVE_LOCAL_UNREADABLE: {
+    cause: 'The local cloud did not answer a question about itself.',
+    cure: 'Is the local cloud running, and of this version? Start it again with `npm start`.',
+  },
+});
+
+/** A deployment or the local cloud, for functions that answer questions about it. Both speak the same AWS protocols. */
+export interface Deployment extends ConfiguredTarget, RetryPorts {
+  /** The time of the deployment, epoch milliseconds: the local cloud's clock can be moved. */
+  readonly now: number;
+  /** This machine's clock, which limits waiting. */
+  readonly clock: Clock;
+  readonly athena: AthenaClient;
+  readonly cloudwatch: CloudWatchClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly glue: GlueClient;
+  /** Endpoint of the local cloud, whose control API knows what AWS does not tell; undefined for a deployment. */
+  readonly localControl: string | undefined;
+  /** For the deployment's own bucket. */
+  readonly s3: S3Client;
+  /** Aborted when nobody waits for the answer any longer. Default: somebody always does. */
+  readonly signal?: AbortSignal;
+  /** Closes the clients. Whoever opened the deployment calls it. */
+  close(): void;
 }
 
-/** A deployment and its place by the options of a command alone, without the configuration. */
-export interface NamedPlace {
-  /** `service` of serverless.yml, and the stage. */
-  readonly stack: { readonly service: string; readonly stage: string };
-  /** As AWS clients take it; without a region if only the configuration has one. */
-  readonly place: AwsPlace & {
-    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  };
-  /** Whether it is the local cloud: an endpoint on loopback. */
-  readonly local: boolean;
-}
-
-/** Which deployment a command is about, and where it is. */
-export interface DeploymentPlace extends NamedPlace {
-  /** The region is that of the configuration unless the options or the environment have another. */
-  readonly place: NamedPlace['place'] & { readonly region: string };
-  readonly config: Config;
-}
-
-/** The options of `sluice` that name a deployment: {@link sluiceCommand} of commands.ts takes them. */
-export function deploymentOptions({ stack: { stage }, place, local }: NamedPlace): readonly string[] {
-  const { region, endpoint } = place;
-  return [
-    ...(local ? ['--local'] : []),
-    ...(local && stage === LOCAL_STAGE ? [] : ['--stage', stage]),
-    // The local cloud has one region.
-    ...(local || region === undefined ? [] : ['--region', region]),
-    ...(endpoint === undefined ? [] : ['--endpoint-url', endpoint]),
-  ];
-}
-
-/** The response of `GET /_sluice/clock`: docs/local.md, "Time". */
-const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
+/** Attempts for one call: every call only reads, so it can be retried. */
+const MAX_ATTEMPTS = 4;
 
 /**
- * The time of a deployment, epoch milliseconds: the local cloud's clock can be moved. For AWS, and for an endpoint that does
- * not answer, it is this machine's time; the next call reports what is wrong with the endpoint.
+ * Opens the clients of a deployment.
+ *
+ * @param aws Region, endpoint and credentials, as AWS clients take them.
  */
-export async function readClock({ local, place }: Pick<NamedPlace, 'local' | 'place'>): Promise<number> {
-  if (!local || place.endpoint === undefined) return Date.now();
-  try {
-    const answer = await fetch(new URL('/_sluice/clock', place.endpoint));
-    const read = clock.safeParse(await answer.json());
-    return read.success ? read.data.now : Date.now();
-  } catch {
-    return Date.now();
-  }
+export function openDeployment(
+  about: Pick<Deployment, 'config' | 'stack' | 'isLocal' | 'now'>,
+  aws: Deployment['aws'],
+): Deployment {
+  const options = {
+    ...aws,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  };
+  const clients = {
+    athena: new AthenaClient(options),
+    cloudwatch: new CloudWatchClient(options),
+    logs: new CloudWatchLogsClient(options),
+    glue: new GlueClient(options),
+    s3: new S3Client({ ...options, ...(about.isLocal ? { forcePathStyle: true } : {}) }),
+  };
+  return {
+    ...about,
+    localControl: about.isLocal ? aws.endpoint : undefined,
+    aws,
+    ...clients,
+    ...systemTiming,
+    close: () => {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
+
+/** Time limit of a query. */
+const QUERY_MS = 300_000;
+
+/** The rows of a query, by column name, and the bytes that Athena read for them. */
+export interface QueryAnswer {
+  readonly rows: readonly QueryRow[];
+  readonly scannedBytes: number;
+}
+
+/**
+ * Runs a query in the configured workgroup and database.
+ *
+ * @param sql In Athena's dialect.
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function askAthena(
+  {
+    athena,
+    config,
+    clock,
+    wait,
+    random,
+    signal,
+  }: Pick<Deployment, 'athena' | 'config' | 'clock' | 'wait' | 'random' | 'signal'>,
+  sql: string,
+): Promise<QueryAnswer> {
+  const outcome = await runStatement(athena, sql, {
+    workGroup: config.athena.workgroup,
+    database: config.database,
+    deadlineMs: QUERY_MS,
+    ...{ clock, wait, random, ...(signal === undefined ? {} : { signal }) },
+  });
+  if ('failed' in outcome) throw new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', outcome.failed);
+  if (outcome.hasMore) throw new ObserveError('SLUICE_OBSERVE_TOO_MANY_ROWS');
+  const { columns, rows, scannedBytes } = outcome;
+  return {
+    rows: rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null]))),
+    scannedBytes,
+  };
 }

@@ -12,7 +12,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_UNREACHABLE: {
     cause: 'AWS cannot be reached.',
-    cure: 'Check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL if one is set. Is the local cloud running?',
+    cure: 'For the local cloud, start it (`npx sluice start`). For a deployment, name it with --stage, and check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL if one is set.',
   },
   SLUICE_AWS_FAILED: {
     cause: 'A call of AWS failed.',

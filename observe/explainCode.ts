@@ -1,23 +1,54 @@
-import type { ErrorEntry } from '../lib/base/errors.ts';
+import type { ErrorCode, ErrorEntry } from '../lib/base/errors.ts';
+import { QueueError } from '../lib/base/queue.ts';
+import { CollectError } from '../lib/collect/CollectError.ts';
+import { CurateError } from '../lib/curate/CurateError.ts';
+import { AthenaError } from '../lib/drops/athena/AthenaPort.ts';
 import { SourceError } from '../lib/drops/CustomerBucket.ts';
-import { EngineError } from '../lib/drops/engine/EngineError.ts';
 import { FileError, rowReasons } from '../lib/drops/engine/FileError.ts';
 import { IngestError } from '../lib/drops/IngestError.ts';
 import { LoadError } from '../lib/drops/load/LoadError.ts';
+import { TriggerError, TriggerFailure } from '../lib/drops/plan/trigger.ts';
+import { ReceiptError } from '../lib/drops/receipt/ReceiptPorts.ts';
+import { EngineError } from '../lib/duckdb/EngineError.ts';
+import { EraseError } from '../lib/erase/EraseError.ts';
 import { ExportError } from '../lib/export/ExportError.ts';
+import { GroupsError } from '../lib/groups/GroupsError.ts';
 import { CatalogError } from '../lib/landing/catalog/CatalogError.ts';
+import { LandingError } from '../lib/landing/frames/LandingError.ts';
+import { HoldError } from '../lib/landing/hold/StreamHolds.ts';
 import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';
+import { WriteError } from '../lib/landing/write/WriteError.ts';
+import { LedgerError } from '../lib/ledger/LedgerError.ts';
+import { MonitorError } from '../lib/monitors/MonitorError.ts';
+import { PassThroughError, PassThroughFailure } from '../lib/passthrough/PassThroughError.ts';
+import { RelayError } from '../lib/relay/RelayError.ts';
+import { EventError } from '../lib/wire/EventError.ts';
+import { KeysError } from '../lib/wire/keys/Keyring.ts';
+import { RequestError } from '../lib/wire/RequestError.ts';
+import { type FindingCode, finding, findingCatalogue, formerCodes } from './findings.ts';
 
 /** A code with what it means and what to do. */
 export interface ExplainedCode extends ErrorEntry {
   readonly code: string;
 }
 
+const answers = [RequestError, EventError, CollectError, KeysError, PassThroughError, PassThroughFailure];
+const landing = [LandingError, WriteError, CatalogError, HoldError, QueueError, GroupsError];
+const drops = [
+  SourceError,
+  FileError,
+  IngestError,
+  LedgerError,
+  LoadError,
+  ReceiptError,
+  TriggerError,
+  TriggerFailure,
+];
+const others = [EngineError, AthenaError, ExportError, CurateError, RelayError, MonitorError, EraseError];
+
 const entries = new Map<string, ErrorEntry>(
   [
-    ...[SourceError, EngineError, FileError, IngestError, LoadError, ExportError, CatalogError].map(
-      (family) => family.entries,
-    ),
+    ...[...answers, ...landing, ...drops, ...others].map((family) => family.entries),
     rowReasons,
     quarantineReasons,
   ].flatMap((family) => Object.entries<ErrorEntry>(family)),
@@ -30,4 +61,38 @@ const entries = new Map<string, ErrorEntry>(
  */
 export function explainCode(code: string): ExplainedCode {
   return { code, ...(entries.get(code) ?? { cause: '', cure: '' }) };
+}
+
+/** The result of {@link explainAnyCode}. */
+export interface ExplainedFinding extends ExplainedCode {
+  /** The code that was asked for, if this release has another one with the same cure; null otherwise. */
+  readonly formerCode: string | null;
+  /** The section of docs/operate.md; null without one. */
+  readonly section: string | null;
+}
+
+/**
+ * Explains a code of an answer, a log line, the ledger, quarantine, or a finding of `sluice status` and `sluice doctor`. Former
+ * codes of findings are known, too.
+ *
+ * @returns Null for any other code.
+ */
+export function explainAnyCode(asked: string): ExplainedFinding | null {
+  const known: Readonly<Record<ErrorCode, FindingCode | undefined>> = formerCodes;
+  const code = (isErrorCode(asked) ? known[asked] : undefined) ?? asked;
+  const formerCode = code === asked ? null : asked;
+  if (isFindingCode(code)) {
+    const { cause, cure, section } = finding(code, '');
+    return { code, formerCode, cause, cure, section };
+  }
+  const entry = entries.get(code);
+  return entry === undefined ? null : { code, formerCode, ...entry, section: null };
+}
+
+function isErrorCode(text: string): text is ErrorCode {
+  return text.startsWith('SLUICE_');
+}
+
+function isFindingCode(text: string): text is FindingCode {
+  return Object.hasOwn(findingCatalogue, text);
 }

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { streamNamed } from '../infra/streams/streams.ts';
 import { isJsonObject } from '../lib/base/json.ts';
 import type { TableKind } from '../lib/schema/kinds.ts';
-import { type StreamId, tableOf } from '../lib/tables/streams.ts';
-import { ObserveError, type Place } from './place.ts';
+import type { StreamId } from '../lib/tables/streams.ts';
+import { type Deployment, ObserveError } from './deployment.ts';
+import { documentOf } from './documentOf.ts';
 
 /** Documents that one search returns. */
 const MOST_DOCUMENTS = 1_000;
@@ -35,7 +36,7 @@ export interface BufferedRows {
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
  */
 export async function searchBuffers(
-  { localControl, stack }: Pick<Place, 'localControl' | 'stack'>,
+  { localControl, stack }: Pick<Deployment, 'localControl' | 'stack'>,
   contains: string,
 ): Promise<BufferedRows | undefined> {
   if (localControl === undefined) return undefined;
@@ -48,13 +49,13 @@ export async function searchBuffers(
       throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
     });
   const rows = parsed.documents.flatMap(({ stream, arrivedAt, document }) => {
-    const id = streamNamed(`${stack.service}-${stack.stage}`, stream);
-    if (id === null) return [];
-    const kind = tableOf(id);
     // A record that is not split yet has a row a line.
     return document.split('\n').flatMap((line) => {
-      const row = parse(line);
-      return row !== undefined && line.includes(contains) ? [{ kind, arrivedAt, row }] : [];
+      const found = documentOf({ stack }, stream, line);
+      const row = found === null ? undefined : parse(found.text);
+      return found !== null && row !== undefined && line.includes(contains)
+        ? [{ kind: found.kind, arrivedAt, row }]
+        : [];
     });
   });
   return { rows, hasMore: parsed.more };
@@ -66,7 +67,7 @@ const status = z.object({
 });
 const faults = z.object({ faults: z.array(z.unknown()) });
 
-/** What the local cloud says of itself. */
+/** The status that the local cloud reports. */
 export interface LocalState {
   /** Where SDKs post. */
   readonly collector: string;
@@ -85,7 +86,7 @@ export interface LocalState {
 export async function readLocalState({
   localControl,
   stack,
-}: Pick<Place, 'localControl' | 'stack'>): Promise<LocalState | undefined> {
+}: Pick<Deployment, 'localControl' | 'stack'>): Promise<LocalState | undefined> {
   if (localControl === undefined) return undefined;
   const get = async (name: string): Promise<unknown> => (await fetch(new URL(name, localControl))).json();
   try {

@@ -1,5 +1,5 @@
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { ObserveError, type Place } from './place.ts';
+import { type Deployment, ObserveError } from './deployment.ts';
 
 /** Pages of 100,800 values that are read. */
 const MOST_PAGES = 10;
@@ -24,7 +24,7 @@ export type MetricSeries = ReadonlyMap<string, ReadonlyMap<number, number>>;
  * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readMetricData(
-  { cloudwatch }: Pick<Place, 'cloudwatch'>,
+  { cloudwatch }: Pick<Deployment, 'cloudwatch'>,
   metrics: readonly WantedMetric[],
   {
     start,
@@ -34,7 +34,7 @@ export async function readMetricData(
 ): Promise<MetricSeries> {
   const series = new Map<string, Map<number, number>>();
   let NextToken: string | undefined;
-  /** What the last page that has a metric says of it. */
+  /** The status of each metric on the last page that has it. */
   const status = new Map<string, string | undefined>();
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await cloudwatch.send(

@@ -34,32 +34,17 @@ export const prices = {
     per: 'byte put directly, each record rounded up to 5 KB',
     source: 'https://aws.amazon.com/firehose/pricing/',
   },
-  conversionByte: {
-    usd: 0.018 / GB,
-    per: 'byte converted to Parquet, rounded in the same way',
-    source: 'https://aws.amazon.com/firehose/pricing/',
-  },
-  partitioningByte: {
-    usd: 0.02 / GB,
-    per: 'byte dynamically partitioned, as delivered',
-    source: 'https://aws.amazon.com/firehose/pricing/',
-  },
-  partitionedObject: {
-    usd: 0.005 / 1_000,
-    per: 'object that dynamic partitioning delivers',
-    source: 'https://aws.amazon.com/firehose/pricing/',
-  },
-  jqHour: {
-    usd: 0.07,
-    per: "hour of dynamic partitioning's jq",
-    source: 'https://aws.amazon.com/firehose/pricing/',
-  },
   s3ByteMonth: {
     usd: 0.023 / GB,
     per: 'byte stored for a month in S3 Standard',
     source: 'https://aws.amazon.com/s3/pricing/',
   },
   s3Put: { usd: 0.005 / 1_000, per: 'object put', source: 'https://aws.amazon.com/s3/pricing/' },
+  s3Event: {
+    usd: 1 / 1e6,
+    per: 'event of a bucket that sends its events to EventBridge, whether or not a rule matches it',
+    source: 'https://aws.amazon.com/eventbridge/pricing/',
+  },
   s3Get: { usd: 0.0004 / 1_000, per: 'object read', source: 'https://aws.amazon.com/s3/pricing/' },
   sqsRequest: {
     usd: 0.4 / 1e6,
@@ -119,45 +104,6 @@ export const HTTP_API_STEP_BYTES = 512 * 1024;
 
 /** CloudWatch Logs adds this number of bytes to each line: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
 export const LOG_LINE_OVERHEAD_BYTES = 26;
-
-/** Values of `buffering.seconds`, with the minimum, the default and the maximum. */
-const SECONDS = [60, 120, 300, 600, 900];
-/** Value of `buffering.megabytes`. */
-const MEGABYTES = 128;
-const MIB = 2 ** 20;
-const KB = 1_000;
-/** Exposures and events; quarantine has little data. */
-const STREAMS = 2;
-const SECONDS_A_DAY = 86_400;
-const DAYS_A_MONTH = 30;
-/** Firehose holds a record for up to this number of intervals: https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html */
-const LONGEST_INTERVALS = 1.5;
-
-/**
- * The rows of the buffering table in docs/deploy.md, in Markdown: the maximum delay of a row, the files per day, their cost, and
- * the traffic from which the size triggers delivery instead of the time.
- *
- * It counts one file per stream and interval. If rows of several days arrive, each day has a file of its own.
- */
-export function bufferingTable(): readonly string[] {
-  return SECONDS.map((seconds) => {
-    const files = (STREAMS * SECONDS_A_DAY) / seconds;
-    const dollars = files * DAYS_A_MONTH * (prices.partitionedObject.usd + prices.s3Put.usd);
-    const fullAt = (MEGABYTES * MIB) / seconds / KB;
-    const cells = [
-      `${seconds}`,
-      minutes(seconds * LONGEST_INTERVALS),
-      files.toLocaleString('en-GB'),
-      `$${dollars.toFixed(2)}`,
-      `${Math.round(fullAt).toLocaleString('en-GB')} KB/s`,
-    ];
-    return `| ${cells.join(' | ')} |`;
-  });
-}
-
-function minutes(seconds: number): string {
-  return `${seconds / 60} min`;
-}
 
 /**
  * Athena's list price for SQL in us-east-1 and most other regions. Athena bills the bytes that a query reads, rounded up to

@@ -5,27 +5,27 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import * as z from 'zod';
+import { readResultPage, startStatement } from '../lib/aws/athenaStatements.ts';
 import { csvLine } from '../lib/base/csv.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import { eachAttempt } from '../lib/base/retry.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { ObserveError, type Place } from './place.ts';
+import { type Deployment, ObserveError } from './deployment.ts';
 import { queryCost } from './prices.ts';
-import { readResultPage, startStatement } from './runStatement.ts';
 
 /** Errors of SQL that somebody writes. */
 export const SqlError = defineErrorFamily('user', {
   SLUICE_SQL_WRITES: {
-    cause: 'The statement is none of those that only read.',
+    cause: 'Only read-only statements run here.',
     cure: 'Use SELECT, WITH, VALUES, TABLE, SHOW, DESCRIBE, or EXPLAIN of a query. Other statements run with `sluice query --athena`.',
   },
   SLUICE_SQL_LOCAL_ONLY: {
-    cause: "DuckDB's dialect is that of the local cloud.",
-    cure: "Use Athena's dialect: docs/sql.md.",
+    cause: "DuckDB's dialect is for the local cloud only.",
+    cure: "Use Athena's dialect: docs/reference/sql.md.",
   },
   SLUICE_SQL_FAILED: {
     cause: 'The query was not answered.',
-    cure: 'Read the detail, and correct the SQL: docs/sql.md.',
+    cure: 'Read the detail, and correct the SQL: docs/reference/sql.md.',
   },
 });
 
@@ -71,7 +71,7 @@ export interface SqlOptions {
   readonly mayWrite?: boolean;
 }
 
-type Asked = Pick<Place, 'athena' | 'config'>;
+type Asked = Pick<Deployment, 'athena' | 'config'>;
 
 /** Rows of a page if nothing else is asked for. */
 export const USUAL_ROWS = 100;
@@ -113,7 +113,7 @@ const NOT_BEGUN: SqlRun = {
 };
 
 /** How far a query is. @throws What Athena's client throws. */
-export async function readSqlRun({ athena }: Pick<Place, 'athena'>, id: string): Promise<SqlRun> {
+export async function readSqlRun({ athena }: Pick<Deployment, 'athena'>, id: string): Promise<SqlRun> {
   const answer = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
   const { Status, Statistics, StatementType, ResultConfiguration } = answer.QueryExecution ?? {};
   const state = STATES[Status?.State ?? 'QUEUED'];
@@ -166,7 +166,7 @@ const cursorSchema = z.strictObject({ id: z.string(), token: z.string() });
  * @throws ObserveError for a cursor of another query; what Athena's client throws.
  */
 export async function readSqlRows(
-  { athena }: Pick<Place, 'athena'>,
+  { athena }: Pick<Deployment, 'athena'>,
   id: string,
   {
     limit = USUAL_ROWS,
@@ -185,7 +185,7 @@ export async function readSqlRows(
 }
 
 /** Stops a query; one that has ended stays as it is. @throws What Athena's client throws. */
-export async function cancelSql({ athena }: Pick<Place, 'athena'>, id: string): Promise<void> {
+export async function cancelSql({ athena }: Pick<Deployment, 'athena'>, id: string): Promise<void> {
   await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
 }
 
@@ -194,10 +194,13 @@ export async function cancelSql({ athena }: Pick<Place, 'athena'>, id: string): 
  *
  * @throws What Athena's client throws.
  */
-export async function* readSqlCsv(place: Pick<Place, 'athena'>, id: string): AsyncGenerator<string> {
+export async function* readSqlCsv(
+  deployment: Pick<Deployment, 'athena'>,
+  id: string,
+): AsyncGenerator<string> {
   let cursor: string | undefined;
   do {
-    const page: SqlPage = await readSqlRows(place, id, {
+    const page: SqlPage = await readSqlRows(deployment, id, {
       limit: MOST_ROWS,
       ...(cursor === undefined ? {} : { cursor }),
     });
@@ -214,31 +217,31 @@ export interface SqlAnswer {
 }
 
 /**
- * Runs a query to its end. When the place's signal aborts, the query is stopped.
+ * Runs a query to its end. When the deployment's signal aborts, the query is stopped.
  *
  * @param options `limit`: rows of the first page.
  * @throws SqlError; the signal's reason; what Athena's client throws.
  */
 export async function runSql(
-  place: Pick<Place, 'athena' | 'config' | 'clock' | 'wait' | 'random' | 'signal'>,
+  deployment: Pick<Deployment, 'athena' | 'config' | 'clock' | 'wait' | 'random' | 'signal'>,
   { limit, ...options }: SqlOptions & { readonly limit?: number | undefined },
 ): Promise<SqlAnswer> {
-  const { wait, random, clock, signal } = place;
+  const { wait, random, clock, signal } = deployment;
   signal?.throwIfAborted();
-  let run = await startSql(place, options);
+  let run = await startSql(deployment, options);
   const { id } = run;
   if (id === null) return { run, page: null };
   // A query that cannot be stopped ends by itself.
-  const stop = () => void cancelSql(place, id).catch(() => undefined);
+  const stop = () => void cancelSql(deployment, id).catch(() => undefined);
   signal?.addEventListener('abort', stop, { once: true });
   try {
     if (signal?.aborted === true) stop();
     const until = { clock, deadline: clock.now() + DEADLINE_MS };
     for await (const _ of eachAttempt({ ...POLL, wait, random, until })) {
       signal?.throwIfAborted();
-      run = await readSqlRun(place, id);
+      run = await readSqlRun(deployment, id);
       if (run.state === 'succeeded')
-        return { run, page: await readSqlRows(place, id, limit === undefined ? {} : { limit }) };
+        return { run, page: await readSqlRows(deployment, id, limit === undefined ? {} : { limit }) };
       if (run.state === 'failed' || run.state === 'cancelled') break;
     }
     signal?.throwIfAborted();
@@ -259,7 +262,7 @@ const duckDbAnswer = z.object({
 const duckDbRefusal = z.object({ code: z.string(), message: z.string() });
 
 /**
- * Runs one SELECT in DuckDB's dialect, as `sluice query` does: only on the local cloud. When the place's signal aborts, it
+ * Runs one SELECT in DuckDB's dialect, as `sluice query` does: only on the local cloud. When the deployment's signal aborts, it
  * is interrupted.
  *
  * @param options `limit`: rows at most, at most {@link MOST_DUCKDB_ROWS}: there are no further pages.
@@ -267,7 +270,7 @@ const duckDbRefusal = z.object({ code: z.string(), message: z.string() });
  * @throws SqlError `SLUICE_SQL_LOCAL_ONLY`; ObserveError; the signal's reason.
  */
 export async function runDuckDb(
-  { localControl, signal, clock }: Pick<Place, 'localControl' | 'signal' | 'clock'>,
+  { localControl, signal, clock }: Pick<Deployment, 'localControl' | 'signal' | 'clock'>,
   { sql, limit = USUAL_ROWS }: { readonly sql: string; readonly limit?: number | undefined },
 ): Promise<SqlAnswer & { readonly hasMore: boolean }> {
   if (localControl === undefined) throw new SqlError('SLUICE_SQL_LOCAL_ONLY');
@@ -329,7 +332,7 @@ export function requireReading(sql: string): void {
     one === 'VERBOSE' ||
     ((one === 'TYPE' || one === 'FORMAT') && take(OPTIONS) !== undefined);
   let word = nextWord();
-  // What follows EXPLAIN is a query: SHOW and DESCRIBE cannot be explained.
+  // EXPLAIN is followed by a query: SHOW and DESCRIBE cannot be explained.
   if (word === 'EXPLAIN')
     do word = nextWord();
     while (isOfExplain(word));

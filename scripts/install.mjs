@@ -31,7 +31,7 @@ import { nodeBinary } from '../cli/runNode.mjs';
  * @property {string[]} [libc]
  */
 
-/** What each set takes up on a disk, MB. A test measures it. */
+/** Disk space of each set, MB. A test measures it. */
 export const INSTALLED_MB = { start: 390, all: 590 };
 
 /** How long another process may leave its lock untouched until it counts as dead, ms. It touches it every second. */
@@ -90,7 +90,7 @@ function lockedPackages(root) {
   return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
 }
 
-/** What npm says it has installed. @param {string} root @returns {Record<string, Entry> | undefined} Undefined: nothing. */
+/** Packages that npm installed. @param {string} root @returns {Record<string, Entry> | undefined} Undefined: none. */
 function installedPackages(root) {
   try {
     return JSON.parse(readFileSync(hiddenLockfile(root), 'utf8')).packages;
@@ -180,8 +180,8 @@ async function takeLock(lock) {
 }
 
 /**
- * Takes a lock out of the way under a name of its own, so that of several processes one has it. What another has put in its
- * place meanwhile goes back.
+ * Moves a stale lock away under a new name, so that only one of several processes gets it. If another process has
+ * locked meanwhile, its lock is put back.
  *
  * @param {string} lock
  */
@@ -208,7 +208,7 @@ function isOwn(lock) {
   }
 }
 
-/** @param {string} file @returns {number} 0 if there is none. */
+/** @param {string} file @returns {number} 0 if the file doesn't exist. */
 function modifiedMs(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -232,7 +232,7 @@ function isAlive(lock) {
 async function install(root, lock, { dev, anew }) {
   const locked = lockedPackages(root);
   const installed = installedPackages(root);
-  // What is there stays: the larger set follows a changed lockfile as a whole.
+  // Installed packages stay: the larger set follows a changed lockfile as a whole.
   const hadDev = Object.keys(installed ?? {}).some((path) => locked[path]?.dev === true);
   const all = dev || hadDev;
   // Without the Node that an install script puts there, nothing says which other scripts have run.
@@ -263,7 +263,7 @@ async function install(root, lock, { dev, anew }) {
 }
 
 /**
- * Runs npm quietly. What it says is shown if it fails, and its errors always.
+ * Runs npm quietly. Its output is shown if it fails, and its errors always.
  *
  * @param {string} root @param {readonly string[]} command @param {boolean} all @param {Progress} progress
  * @returns {Promise<NodeJS.Signals | undefined>} The signal that stopped it.
@@ -350,7 +350,7 @@ class Progress {
     this.count = this.#paths.length;
     const { start, all: most } = INSTALLED_MB;
     const megabytes = (all ? most : start) - (before === undefined ? 0 : start);
-    // Of a set that is there some packages have changed: they are few.
+    // If a set is installed already, only few of its packages have changed.
     const size = before !== undefined && (hadDev || !all) ? '' : `, about ${megabytes} MB`;
     const time = this.count < FEW ? '' : ' It takes about a minute, and longer over a slow network.';
     process.stderr.write(`Installing ${this.count} packages${size}, once.${time}\n`);

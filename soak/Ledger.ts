@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { SentRequest } from './Sender.ts';
 
-/** What was asked for. */
+/** Options of the run. */
 const runSchema = z.strictObject({ events: z.int(), seed: z.int() });
 
 /** A window, when it begins: what is drawn for it, and the numbers of its events. */
@@ -33,7 +33,7 @@ const holdsSchema = z.strictObject({
   held: z.record(z.string(), z.string()),
   released: z.record(z.string(), z.string()),
 });
-/** What is known of held streams at a moment. */
+/** The held streams that are known at a moment. */
 export type SoakHolds = z.output<typeof holdsSchema>;
 
 /** A partition of a table in Glue, and the table's own location. */
@@ -55,8 +55,6 @@ const entrySchema = z.union([
   z.strictObject({ clock: z.int(), struck: z.record(z.string(), z.int()).optional() }),
   z.strictObject({ ended: z.int(), clock: z.int() }),
   holdsSchema,
-  /** Objects that `sluice redrive --parked` moved back. */
-  z.strictObject({ returned: z.int() }),
   z.strictObject({ finished: z.literal(true) }),
 ]);
 type Entry = z.output<typeof entrySchema>;
@@ -67,9 +65,9 @@ const REQUEST_HEADER = 'window,first,count,outcome,tries\n';
 export class LedgerError extends Error {}
 
 /**
- * What the soak has done, on disk: `windows.ndjson`, `requests.csv` with a line for each end of a request, and at the end
- * `partitions.ndjson`. Each line is written before the next thing is done. What was answered in the moment of a kill and is
- * not written is sent again. A line that a kill left incomplete is dropped.
+ * The soak's record on disk: `windows.ndjson`, `requests.csv` with a line for each end of a request, and at the end
+ * `partitions.ndjson`. Each line is written before the next step. A request whose answer was not written before a kill
+ * is sent again. A line that a kill left incomplete is dropped.
  */
 export class Ledger {
   readonly requestsFile: string;
@@ -87,7 +85,6 @@ export class Ledger {
   #run: z.output<typeof runSchema> | undefined;
   #sent = 0;
   #clock: number | undefined;
-  #returned = 0;
   #finished = false;
 
   /**
@@ -147,14 +144,9 @@ export class Ledger {
     return this.#clock;
   }
 
-  /** What was known of held streams, in the order of time. */
+  /** The held streams that were known, in order of time. */
   get holds(): readonly SoakHolds[] {
     return this.#holds;
-  }
-
-  /** Parked objects that `sluice redrive --parked` moved back. */
-  get returned(): number {
-    return this.#returned;
   }
 
   /** Whether all events were sent and everything was delivered. */
@@ -201,7 +193,7 @@ export class Ledger {
     renameSync(`${this.#partitionsFile}.new`, this.#partitionsFile);
   }
 
-  /** What Glue had at the end; nothing before it. */
+  /** The partitions that Glue had at the end; empty before the end. */
   partitions(): readonly SoakPartition[] {
     return wholeLines(this.#partitionsFile).map((line) => partitionSchema.parse(JSON.parse(line)));
   }
@@ -212,7 +204,6 @@ export class Ledger {
     else if ('part' in entry) this.#parts.set(entry.of, [...this.partsOf(entry.of), entry.clock]);
     else if ('ended' in entry) this.#ended.add(entry.ended);
     else if ('held' in entry) this.#holds.push(entry);
-    else if ('returned' in entry) this.#returned += entry.returned;
     else if ('finished' in entry) this.#finished = true;
     else this.#addStrikes(entry.struck ?? {});
     if ('clock' in entry) this.#clock = entry.clock;

@@ -7,10 +7,10 @@ const RESENT = new Set([408, 500, 502, 503, 504, 522, 524, 599]);
 const PAUSES_MS = [5, 20, 80];
 const CONNECTIONS = 8;
 
-/** What became of a request: answered 202, dropped because of its status, or given up for now. */
+/** Outcome of a request: answered 202, dropped because of its status, or given up for now. */
 export type Outcome = 'accepted' | 'dropped' | 'unanswered';
 
-/** What became of a request, and how often it was sent. */
+/** A request with its outcome, and how often it was sent. */
 export interface SentRequest extends SoakRequest {
   readonly outcome: Outcome;
   readonly tries: number;

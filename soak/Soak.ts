@@ -29,7 +29,7 @@ const RECOVERY_HOURS = 48;
 /** Every so many windows may have the faults of a second kind, once every kind had its own. */
 const BESIDE_EVERY = 3;
 
-/** What is to be run. */
+/** Options of a run. */
 export interface SoakOptions {
   readonly events: number;
   readonly seed: number;
@@ -43,8 +43,7 @@ export interface SoakOptions {
 
 /**
  * Sends events to the local cloud in windows, each with faults that are drawn by the seed, until all are sent and
- * everything is delivered: by the product's schedules, by `sluice redrive --parked`, which the soak calls in an operator's
- * place, and by a flush when nothing waits any more.
+ * everything is delivered: by the product's schedules, and by a flush when nothing waits any more.
  *
  * @returns Whether it is finished; if not, the same call goes on.
  * @throws LedgerError when the folder has another run; Error when something still waits long after the last fault.
@@ -68,7 +67,7 @@ export async function runSoak(options: SoakOptions): Promise<boolean> {
         onPackaging: options.say,
       }),
   });
-  const aside = new SoakCloud(cloud, CONFIG);
+  const aside = new SoakCloud(cloud);
   try {
     return await new Soak(options, ledger, { cloud, aside, clock }).run();
   } finally {
@@ -195,7 +194,7 @@ class Soak {
     return this.#options.seed * 1_009 + window;
   }
 
-  /** What SDKs kept of a window when the process ended: the same bodies. */
+  /** Requests of a window that SDKs still held when the process ended: the same bodies. */
   #unsettled(window: SoakWindow): readonly SoakRequest[] {
     return requestsOf(window, this.#seedOf(window)).flatMap((requests, part) => {
       const time = this.#ledger.partsOf(window.window)[part] ?? window.clock;
@@ -257,18 +256,17 @@ class Soak {
     }
   }
 
-  /** Time passes without faults until nothing waits: buffers, overflow, errors of Firehose, and what SDKs kept. */
+  /** Time passes without faults until nothing waits: in the buffer, in the landing, and with SDKs. */
   async #recover(): Promise<void> {
     for (let hours = 0; ; hours += 0.5) {
       await this.#pass(30);
       await this.#sendKept();
-      const buffered = this.#aside.bufferedRows();
-      const { overflow, errors, parked } = await this.#aside.waitingObjects();
+      const buffered = this.#aside.bufferedRecords();
+      const { landing, parked } = await this.#aside.waitingObjects();
       this.#options.say(
-        `Recovering, ${hours} h: ${buffered} rows buffered; objects: ${overflow} overflow, ${errors} errors, ${parked} parked; ${this.#kept.length} requests kept.`,
+        `Recovering, ${hours} h: ${buffered} records buffered, ${landing} objects in the landing, ${parked} parked, ${this.#kept.length} requests kept.`,
       );
-      if (parked > 0) this.#ledger.note({ returned: await this.#aside.returnParked() });
-      if (buffered + overflow + errors + parked + this.#kept.length === 0) break;
+      if (buffered + landing + this.#kept.length === 0) break;
       if (hours >= RECOVERY_HOURS) throw new Error('Something still waits long after the last fault.');
     }
     await this.#cloud.flush();

@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
-import { repositoryRoot } from '../local/dataDirectory.ts';
 import type { Cloud } from '../local/startCloud.ts';
 import type { FaultKind } from './faultKinds.ts';
 import type { SoakHolds, SoakPartition } from './Ledger.ts';
@@ -19,29 +15,24 @@ const holdsSchema = z.object({
   held: z.record(z.string(), z.object({ since: z.string() })).default({}),
   released: z.record(z.string(), z.string()).default({}),
 });
-const returnedSchema = z.object({ moved: z.int() });
 
-/** How many objects wait to be delivered, by folder. Of a folder with more than a page, the page's. */
+/** How many objects wait to become files of tables, and how many can't. Only the first page is counted. */
 export interface WaitingObjects {
-  readonly overflow: number;
-  readonly errors: number;
+  readonly landing: number;
   readonly parked: number;
 }
 
-/** What the soak asks of the local cloud besides its collector: by AWS's own calls, the control API and the CLI. */
+/** Calls of the local cloud besides its collector: AWS's own calls and the control API. */
 export class SoakCloud {
   readonly #cloud: Cloud;
-  readonly #config: string;
   readonly #s3: S3Client;
   readonly #glue: GlueClient;
   readonly #secrets: SecretsManagerClient;
-  /** The kinds of the faults that are set, in their order, and how often each was told to have struck. */
+  /** The kinds of the faults that are set, in their order, and how often each was reported to have struck. */
   #owners: { readonly kind: string; told: number }[] = [];
 
-  /** @param config Path of the configuration that is deployed. */
-  constructor(cloud: Cloud, config: string) {
+  constructor(cloud: Cloud) {
     this.#cloud = cloud;
-    this.#config = config;
     const place = { endpoint: cloud.edge, region: 'us-east-1', credentials: CREDENTIALS };
     this.#s3 = new S3Client({ ...place, forcePathStyle: true });
     this.#glue = new GlueClient(place);
@@ -84,34 +75,15 @@ export class SoakCloud {
     return { held: Object.fromEntries(since), released };
   }
 
-  /** Rows in the buffers of streams. */
-  bufferedRows(): number {
+  /** Records in the buffer of the stream. */
+  bufferedRecords(): number {
     return this.#cloud.status().pending.reduce((sum, { documents }) => sum + documents, 0);
   }
 
   async waitingObjects(): Promise<WaitingObjects> {
     const count = async (Prefix: string) =>
       (await this.#s3.send(new ListObjectsV2Command({ Bucket: this.#cloud.bucket, Prefix }))).KeyCount ?? 0;
-    return {
-      overflow: await count('overflow/'),
-      errors: await count('errors/'),
-      parked: await count('parked/'),
-    };
-  }
-
-  /** Moves parked objects back, as an operator does: docs/operate.md. @returns How many. */
-  async returnParked(): Promise<number> {
-    const command = ['redrive', '--parked', '--json', '--local', '--endpoint-url', this.#cloud.edge];
-    const file = join(repositoryRoot, 'cli', 'sluice.mjs');
-    const { stdout } = await promisify(execFile)(process.execPath, [file, ...command], {
-      env: {
-        ...process.env,
-        SLUICE_CONFIG: this.#config,
-        AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-      },
-    });
-    return returnedSchema.parse(JSON.parse(stdout)).moved;
+    return { landing: await count('landing/'), parked: await count('parked/') };
   }
 
   /** Every partition that Glue has: where queries read. */

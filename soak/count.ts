@@ -1,11 +1,15 @@
-import { existsSync, globSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, globSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import { zstdDecompressSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { z } from 'zod';
 import { ID_PREFIX, NAMELESS_EVERY } from './events.ts';
 import type { Ledger } from './Ledger.ts';
 import { heldTimes, windowFacts } from './windowFacts.ts';
 
-/** What became of events. `accepted` is the sum of `landed`, `quarantined`, `lost` and `expired`. */
+/** Counts of events by outcome. `accepted` is the sum of `landed`, `quarantined`, `lost` and `expired`. */
 export interface Conservation {
   /** Answered 202. */
   readonly accepted: number;
@@ -27,7 +31,7 @@ export interface ConservationOfKind extends Conservation {
   readonly kind: string;
   /** How often the faults struck in these windows. */
   readonly struck: number;
-  /** Numbers that events were given, and those of them that were posted. */
+  /** Numbers that events were given. `sent` counts the ones that were posted. */
   readonly planned: number;
   readonly sent: number;
   /** Dropped by the SDK, because of the status of the answer. */
@@ -36,15 +40,15 @@ export interface ConservationOfKind extends Conservation {
   readonly unacknowledged: number;
   /** Rows in folders that no partition names: no query finds them. */
   readonly unreadable: number;
-  /** Of `expired`: those that no fault at the time explains. */
+  /** The part of `expired` that no fault at the time explains. */
   readonly strangelyExpired: number;
-  /** Of `quarantined`: those that are valid, and that no fault at the time explains. */
+  /** The part of `quarantined` that is valid. */
   readonly strangelyQuarantined: number;
-  /** Of `dropped`: those in windows in which the gateway's own answers were not faulty. */
+  /** The part of `dropped` in windows in which the gateway's own answers were not faulty. */
   readonly strangelyDropped: number;
 }
 
-/** What a run has come to. */
+/** Counts of a run. */
 export interface Counted {
   readonly total: Conservation & { readonly unreadable: number };
   readonly kinds: readonly ConservationOfKind[];
@@ -83,14 +87,14 @@ export async function countEvents(directory: string, ledger: Ledger): Promise<Co
       'unreadable',
       `SELECT n, count(*) AS hidden FROM (${rows(hidden(tables), 'user_id')} UNION ALL ${rows(hidden(quarantine), 'raw')}) GROUP BY n`,
     );
-    await create('copies', copiesSql(expired));
+    await create('copies', await copiesSql(expired, join(directory, 'copies.csv')));
     // A copy that arrived while its stream was held is a loss by Sluice, unless nobody could read that it was held.
     await create(
       'expired',
       `SELECT c.n, bool_or(h.stream IS NOT NULL AND NOT coalesce(w.may_hold_late, false)) AS late,
          bool_or(coalesce(w.may_expire, false)) AS explained
-       FROM copies c LEFT JOIN windows w ON c.at >= w.since AND c.at < w.until
-       LEFT JOIN held h ON h.stream = c.stream AND c.at > h.since AND c.at < h.until GROUP BY c.n`,
+       FROM copies c LEFT JOIN windows w ON c.arrived >= w.since AND c.arrived < w.until
+       LEFT JOIN held h ON h.stream = c.stream AND c.arrived > h.since AND c.arrived < h.until GROUP BY c.n`,
     );
     await create(
       'fates',
@@ -149,7 +153,7 @@ const KINDS_SQL = `
       f.accepted AND times = 0 AND f.quarantined AS aside,
       f.accepted AND times = 0 AND NOT f.quarantined AND f.expired AS gone,
       f.accepted AND times = 0 AND NOT f.quarantined AND NOT f.expired AS missing,
-      w.may_expire, w.may_quarantine, w.may_drop
+      w.may_expire, w.may_drop
     FROM fates f JOIN windows w ON f.n >= w.first AND f.n < w.first + w.count),
   counts AS (
     SELECT name, count(*) FILTER (accepted) AS accepted, count(*) FILTER (landed) AS landed,
@@ -157,7 +161,7 @@ const KINDS_SQL = `
       sum(greatest(times - 1, 0)) AS duplicates, count(*) FILTER (dropped) AS dropped,
       count(*) FILTER (NOT accepted AND (times > 0 OR quarantined)) AS unacknowledged, sum(hidden) AS unreadable,
       count(*) FILTER (gone AND NOT may_expire AND NOT explained) AS strangelyExpired,
-      count(*) FILTER (aside AND n % ${NAMELESS_EVERY} <> 0 AND NOT may_quarantine) AS strangelyQuarantined,
+      count(*) FILTER (aside AND n % ${NAMELESS_EVERY} <> 0) AS strangelyQuarantined,
       count(*) FILTER (dropped AND NOT may_drop) AS strangelyDropped
     FROM fate GROUP BY name),
   names AS (
@@ -177,24 +181,59 @@ function rows(paths: readonly string[], column: string): string {
   return `SELECT ${numberIn(column)} AS n FROM read_parquet([${paths.map(quote)}], union_by_name = true)`;
 }
 
-/** What streams dropped: the number, the stream and the arrival of each document. */
-function copiesSql(paths: readonly string[]): string {
-  if (paths.length === 0) return `SELECT 0::BIGINT AS n, '' AS stream, 0::BIGINT AS at WHERE false`;
-  const of = (path: string) =>
-    `SELECT ${numberIn('document')} AS n, ${quote(basename(dirname(path)).replace(/\.stream$/, ''))} AS stream,
-       epoch_ms(CAST(arrivedAt AS TIMESTAMP)) AS at
-     FROM read_json(${quote(path)}, format = 'newline_delimited', maximum_object_size = 20000000, columns = {arrivedAt: 'VARCHAR', document: 'VARCHAR'})`;
-  return paths.map(of).join(' UNION ALL ');
+/**
+ * Writes the events that streams dropped to a CSV file, and returns SQL that reads it: the number of each event, the
+ * stream and when its record arrived.
+ *
+ * @param scratch A file to be written.
+ */
+async function copiesSql(paths: readonly string[], scratch: string): Promise<string> {
+  const out = createWriteStream(scratch);
+  out.write('n,stream,arrived\n');
+  for (const path of paths) {
+    const stream = streamName(basename(dirname(path)));
+    for await (const line of createInterface({ input: createReadStream(path) })) {
+      const { arrivedAt, base64 } = expiredSchema.parse(JSON.parse(line));
+      const text = frameTexts(Buffer.from(base64, 'base64'));
+      for (const [, n] of text.matchAll(NUMBERS)) out.write(`${n},${stream},${Date.parse(arrivedAt)}\n`);
+    }
+  }
+  out.end();
+  await finished(out);
+  return `SELECT * FROM read_csv(${quote(scratch)}, header = true, columns = {n: 'BIGINT', stream: 'VARCHAR', arrived: 'BIGINT'})`;
 }
+
+/** A line of what the local cloud's Firehose dropped: the record's own bytes. */
+const expiredSchema = z.object({ arrivedAt: z.string(), base64: z.string() });
+const NUMBERS = new RegExp(`${ID_PREFIX}(\\d+)`, 'g');
+
+/** The name that Sluice has for a stream, from the folder that the local cloud has for it. */
+function streamName(folder: string): string {
+  return /LandingStream/.test(folder) ? 'landing' : folder;
+}
+
+/** The texts of all frames of a record (ARCHITECTURE.md): a skippable frame has the lengths of the frames after it. */
+function frameTexts(record: Buffer): string {
+  const end = 8 + record.readUInt32LE(4);
+  const { frames } = headerSchema.parse(JSON.parse(record.toString('utf8', 8, end)));
+  let at = end;
+  return frames
+    .map(({ length }) => {
+      at += length;
+      return zstdDecompressSync(record.subarray(at - length, at)).toString();
+    })
+    .join('');
+}
+
+const headerSchema = z.object({ frames: z.array(z.object({ length: z.int() })) });
 
 function windowsSql(ledger: Ledger): string {
   const values = windowFacts(ledger).map(
     ({ window, name, first, count, from, until, struck, may }) =>
-      `(${window}, ${quote(name)}, ${first}::BIGINT, ${count}::BIGINT, ${from}::BIGINT, ${until}::BIGINT, ${struck}::BIGINT, ${may.expire}, ${may.quarantine}, ${may.drop}, ${may['hold-late']})`,
+      `(${window}, ${quote(name)}, ${first}::BIGINT, ${count}::BIGINT, ${from}::BIGINT, ${until}::BIGINT, ${struck}::BIGINT, ${may.expire}, ${may.drop}, ${may['hold-late']})`,
   );
-  const columns =
-    '"window", name, first, count, since, until, struck, may_expire, may_quarantine, may_drop, may_hold_late';
-  const nothing = `(0, '', 0, 0, 0, 0, 0, false, false, false, false)`;
+  const columns = '"window", name, first, count, since, until, struck, may_expire, may_drop, may_hold_late';
+  const nothing = `(0, '', 0, 0, 0, 0, 0, false, false, false)`;
   return `SELECT * FROM (VALUES ${values.length === 0 ? nothing : values}) AS w(${columns}) WHERE name <> ''`;
 }
 

@@ -10,7 +10,7 @@ export interface SoakRequest {
   readonly time: number;
 }
 
-/** What user IDs begin with; the number follows. */
+/** Prefix of user IDs; the number follows. */
 export const ID_PREFIX = 'soak-';
 
 /** One in so many events has no name, so that it goes to quarantine. */

@@ -1,25 +1,29 @@
-/** What happens in a window: the faults that are set at its beginning, and how long it takes by the local clock. */
+/** Faults of a window, which are set at its beginning, and how long it takes by the local clock. */
 export interface FaultKind {
   readonly name: string;
   /** The body of `POST /_sluice/faults`: docs/local.md. */
   readonly faults: object;
   /** Minutes by the local clock, with events coming in. */
   readonly minutes: number;
-  /** What may come of it besides events that land, when Sluice does all that it promises. */
+  /** Further outcomes of events, besides landing, that are allowed when Sluice keeps all its promises. */
   readonly may: readonly Consequence[];
 }
 
 /**
- * `expire`: Firehose drops events after 24 hours. `drop`: SDKs drop them after the gateway's answer. `quarantine`: events
- * that are valid go to quarantine. `hold-late`: nobody can read which streams are held, so that rows go on.
+ * `expire`: Firehose drops events after 24 hours. `drop`: SDKs drop them after the gateway's answer. `hold-late`: nobody can
+ * read whether the stream is held, so that records go on.
  */
-export type Consequence = 'expire' | 'drop' | 'quarantine' | 'hold-late';
+export type Consequence = 'expire' | 'drop' | 'hold-late';
 
 const COLLECT = { function: 'sluice-local-collect' };
 /** The functions behind queues that every deployment has. */
-const WORKERS = ['redrive', 'register', 'hold'].map((name) => ({ function: `sluice-local-${name}` }));
+const WORKERS = ['write', 'register', 'hold'].map((name) => ({ function: `sluice-local-${name}` }));
+const WRITER = { function: 'sluice-local-write' };
 /** Functions name the secret of holds by its ARN. */
 const HOLDS = { secret: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:sluice-local-holds*' };
+/** The folder of the tables, and the folder of records that are not in tables yet. */
+const TABLES = 'sluice-soak/statsig/';
+const LANDING = 'sluice-soak/landing/';
 const DAY_MINUTES = 26 * 60;
 
 /** A window of ten minutes, unless it says otherwise. */
@@ -52,7 +56,7 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     lambda: on.flatMap((one) => some(fault, rate, { ...one, ...members })),
   });
   const gateway = (members: object) => ({ gateway: some('failCalls', 0.1, members) });
-  const puts = { operations: ['PutRecordBatch'] };
+  const puts = { operations: ['PutRecord'] };
   const writes = { operations: ['PutObject'] };
   const noDelivery = { firehose: [{ fault: 'failDeliveries', calls: 'all' }] };
   return [
@@ -67,6 +71,31 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     kind('workers-timed-out', lambda('timeOutInvocations', 0.5, WORKERS, { afterMs: 50 }), { minutes: 20 }),
     kind('workers-throttled', lambda('throttleInvocations', 0.5, WORKERS), { minutes: 20 }),
     kind('workers-frozen', lambda('freezeAfterAnswer', 0.5, WORKERS), { minutes: 20 }),
+    // At each step: it lists, fetches, decodes, writes files, deletes.
+    kind(
+      'writer-killed',
+      {
+        lambda: [5, 20, 60, 150, 400].map((afterMs) => ({
+          ...{ fault: 'killInvocations', ...WRITER, afterMs },
+          ...{ rate: 0.2, seed: seed + afterMs },
+        })),
+      },
+      { minutes: 30 },
+    ),
+    kind(
+      'writer-down-for-a-day',
+      { lambda: [{ fault: 'throttleInvocations', ...WRITER, calls: 'all' }] },
+      { minutes: DAY_MINUTES },
+    ),
+    kind('files-refused', { s3: some('failCalls', 0.5, { ...writes, key: `${TABLES}*` }) }, { minutes: 30 }),
+    kind(
+      'files-written-unseen',
+      { s3: some('loseResponse', 0.5, { ...writes, key: `${TABLES}*` }) },
+      { minutes: 30 },
+    ),
+    kind('landing-not-deleted', {
+      s3: some('failCalls', 0.5, { operations: ['DeleteObject'], key: `${LANDING}*` }),
+    }),
     kind('events-lost', { events: some('loseEvents', 0.5) }),
     kind('events-twice', { events: some('repeatEvents', 0.5) }),
     kind('events-late', { events: some('delayEvents', 0.5, { ms: 1_200_000 }) }),
@@ -78,16 +107,6 @@ export function faultKinds(seed: number): readonly FaultKind[] {
       'deliveries-unseen',
       { firehose: everyOther('failDeliveries', { afterwards: true }) },
       { minutes: 20 },
-    ),
-    // Rows of the quarantine stream are parked, and the soak brings them back as an operator does (docs/redrive.md).
-    kind(
-      'retry-window-ends',
-      {
-        firehose: ['events', 'exposures', 'quarantine'].flatMap((name) =>
-          everyOther('endRetryWindow', { stream: `sluice-local-${name}` }),
-        ),
-      },
-      { may: ['quarantine'] },
     ),
     kind('deliveries-expire', { firehose: everyOther('expireDeliveries') }, { may: ['expire'] }),
     kind('no-delivery-for-a-day', noDelivery, { minutes: DAY_MINUTES, may: ['expire'] }),
@@ -117,9 +136,6 @@ export function faultKinds(seed: number): readonly FaultKind[] {
         { fault: 'delayCalls', ms: 600_000, ...puts, nth: 1 },
         { fault: 'delayCalls', ms: 600_000, ...puts, rate: 0.05, seed, calls: 4 },
       ],
-    }),
-    kind('firehose-fails-records', {
-      firehose: [{ fault: 'failRecords', rate: 0.3, seed, calls: 'all' }],
     }),
     kind('firehose-answers-lost', { firehose: some('loseResponse', 0.2, puts) }),
     kind('s3-slow-down', {

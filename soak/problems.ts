@@ -2,7 +2,7 @@ import type { Counted } from './count.ts';
 import type { Ledger } from './Ledger.ts';
 import { kindsOf } from './windowFacts.ts';
 
-/** What a run shows that it must not, a sentence each; none if Sluice kept its promise and every fault was there to break it. */
+/** Finds failures of a run, a sentence each; empty if Sluice kept its promise and every fault was there to break it. */
 export function findProblems({ total, kinds }: Counted, ledger: Ledger): readonly string[] {
   const problems: string[] = [];
   const events = (n: number) => (n === 1 ? '1 event' : `${n.toLocaleString('en-GB')} events`);
@@ -17,9 +17,7 @@ export function findProblems({ total, kinds }: Counted, ledger: Ledger): readonl
     if (row.strangelyExpired > 0)
       say(`${events(row.strangelyExpired)} expired, although no stream failed for a day at the time.`);
     if (row.strangelyQuarantined > 0)
-      say(
-        `${events(row.strangelyQuarantined)} in quarantine that are valid, although no retry window ended at the time.`,
-      );
+      say(`${events(row.strangelyQuarantined)} in quarantine that are valid.`);
     if (row.strangelyDropped > 0)
       say(
         `${events(row.strangelyDropped)} refused, although the gateway's answers were not faulty: SDKs drop them.`,

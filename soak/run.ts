@@ -59,7 +59,7 @@ async function soak({ json, fresh, ...options }: Options): Promise<number> {
   try {
     const isFinished = await runSoak({ ...options, say: note });
     const ledger = new Ledger(options.directory);
-    const { planned, sent, returned } = ledger;
+    const { planned, sent } = ledger;
     if (!isFinished) {
       note(`Stopped after ${sent} of ${options.events} events. The same command goes on.`);
       if (json) process.stdout.write(`${JSON.stringify({ stopped: true, planned, sent })}\n`);
@@ -67,7 +67,7 @@ async function soak({ json, fresh, ...options }: Options): Promise<number> {
     }
     const counted = await countEvents(options.directory, ledger);
     const problems = findProblems(counted, ledger);
-    const report = { problems, returned, ...counted.total };
+    const report = { problems, ...counted.total };
     process.stdout.write(
       json ? `${JSON.stringify({ kinds: counted.kinds, ...report })}\n` : table(counted.kinds, report),
     );
@@ -120,7 +120,7 @@ function wholeNumber(name: string, text: string): number {
 }
 
 /** A line for each kind of fault, their sum, and the report. */
-function table(kinds: readonly ConservationOfKind[], report: { readonly returned: number }): string {
+function table(kinds: readonly ConservationOfKind[], report: object): string {
   const sum = (name: (typeof COLUMNS)[number]) => kinds.reduce((all, kind) => all + kind[name], 0);
   const lines = [
     ['fault', ...COLUMNS],
@@ -131,6 +131,5 @@ function table(kinds: readonly ConservationOfKind[], report: { readonly returned
   const text = lines.map((line) =>
     line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
   );
-  const parked = `${report.returned} objects were parked and moved back by \`sluice redrive --parked\`.`;
-  return `${text.join('\n')}\n${parked}\n${JSON.stringify(report)}\n`;
+  return `${text.join('\n')}\n${JSON.stringify(report)}\n`;
 }

@@ -2,8 +2,8 @@ import { type Consequence, faultKinds } from './faultKinds.ts';
 import type { Ledger, SoakWindow } from './Ledger.ts';
 
 /**
- * Windows whose events a fault may still strike: rows of a held or slow stream wait in overflow while up to three windows
- * pass. And the one after, in which the faults' last work ends.
+ * Windows whose events a fault may still strike: records wait in the stream or the landing while up to three windows pass. And
+ * the one after, in which the faults' last work ends.
  */
 const REACH = { before: 3, after: 1 };
 /**
@@ -28,7 +28,7 @@ export interface WindowFacts {
 
 /** A time in which nothing should arrive on a stream: as {@link WindowFacts} has times. */
 export interface HeldTime {
-  /** The name of Firehose's stream. */
+  /** The name that Sluice has for it. */
   readonly stream: string;
   readonly from: number;
   readonly until: number;
@@ -57,7 +57,6 @@ export function windowFacts(ledger: Ledger): readonly WindowFacts[] {
       struck: kindsOf(window).reduce((sum, name) => sum + ledger.struck(name, window.window), 0),
       may: {
         expire: near.some((one) => has(one, 'expire')),
-        quarantine: near.some((one) => has(one, 'quarantine')),
         drop: has(window, 'drop'),
         'hold-late': has(window, 'hold-late'),
       },
@@ -72,11 +71,10 @@ export function heldTimes({ holds }: Pick<Ledger, 'holds'>): readonly HeldTime[]
     for (const [stream, since] of Object.entries(held)) {
       const from = Date.parse(since) + HOLD_LATENCY_MS;
       const key = `${stream} ${since}`;
-      if (!times.has(key))
-        times.set(key, { stream: `sluice-local-${stream}`, from, until: Number.MAX_SAFE_INTEGER });
+      if (!times.has(key)) times.set(key, { stream, from, until: Number.MAX_SAFE_INTEGER });
     }
     for (const time of times.values()) {
-      const end = Date.parse(released[time.stream.slice('sluice-local-'.length)] ?? '');
+      const end = Date.parse(released[time.stream] ?? '');
       if (time.until === Number.MAX_SAFE_INTEGER && end >= time.from - HOLD_LATENCY_MS) time.until = end;
     }
   }

@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
-import { collectPlan } from '../../lib/collect/CollectPlan.ts';
-import { collectBatch } from '../../lib/collect/collectBatch.ts';
+import { collectPlan } from '../../lib/collect/rows/plan.ts';
+import { collectBatch } from '../../lib/collect/rows.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { seededRandom } from './seededRandom.ts';
 
-/** Bodies like those of SDKs, modeled on test/fixtures/statsig; deterministic for a seed. */
+/** Bodies like the SDKs' bodies, modeled on test/fixtures/statsig; deterministic for a seed. */
 export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {
   const random = seededRandom(seed);
   return Array.from({ length: bodies }, (_, i) =>

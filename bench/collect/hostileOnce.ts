@@ -4,8 +4,9 @@ import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { systemClock as clock } from '../../lib/base/time.ts';
-import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
+import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { readRecords } from '../../lib/landing/frames/readLanded.ts';
 import { offlineCollector } from '../../observe/cost/offlineCollector.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
 import type { HostileOutcome } from './takeHostile.ts';
@@ -29,8 +30,9 @@ const bytes = { kept: 0, landed: 0 };
 function collector(redacts: boolean): Collector {
   const privacy = redacts ? { redact: HOSTILE_REDACT, salt: 'sixteen characters at least' } : {};
   return offlineCollector(defineConfig({ bucket: 'bench', allowAnyKey: true, privacy }), {
-    putRecords: (kind, records) => {
-      for (const { length } of records) bytes[kind === 'quarantine' ? 'kept' : 'landed'] += length;
+    putRecord: (record) => {
+      for (const { frames } of readRecords(record).records)
+        for (const { table, decoded } of frames) bytes[table === 'quarantine' ? 'kept' : 'landed'] += decoded;
     },
     putQuarantineLarge: (length) => {
       bytes.kept += length;

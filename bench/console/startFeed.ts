@@ -9,7 +9,7 @@ export interface StartedFeed {
   close(): void;
 }
 
-/** Starts it. The entries are as long as those of usual requests. */
+/** Starts it. The entries are as long as the entries of usual requests. */
 export async function startFeed(requests: number): Promise<StartedFeed> {
   const at = '2026-11-20T08:00:00.000Z';
   let read = 0;

@@ -10,7 +10,7 @@ import { DAY } from './ingestData.ts';
 type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets'][number];
 
 const ROWS_PER_FILE = 250_000;
-/** Of long rows a row group of DuckDB's default size would be one page of 120 MB, which no other writer writes. */
+/** With long rows, a row group of DuckDB's default size would be one page of 120 MB, which no other writer writes. */
 const ROW_GROUP_ROWS = 16_384;
 
 const TIME = '1795132800000 + (hash(i * 7) % 86400000)::BIGINT AS ts';

@@ -8,9 +8,6 @@ import type { MappingSubject } from '../../lib/drops/mapping/compileMapping.ts';
 
 /** Day of the drop. */
 export const DAY = '2026-11-20';
-/** Files that the rows are in. */
-export const FILES = 20;
-export const ROWS_PER_FILE = 250_000;
 
 /** Events of a customer, with 12 columns. Every row is valid. */
 const ROWS = `SELECT 1795132800000 + (hash(i * 7) % 86400000)::BIGINT AS ts, 'event_' || (hash(i) % 40) AS event_name,
@@ -18,12 +15,8 @@ const ROWS = `SELECT 1795132800000 + (hash(i * 7) % 86400000)::BIGINT AS ts, 'ev
   md5(i::VARCHAR) AS device, 'plan' || (i % 5) AS plan, ['US', 'DE', 'FR', 'GB'][1 + (i % 4)] AS country, (hash(i * 13) % 1000) / 10.0 AS price,
   i % 2 = 0 AS is_new, '/p/' || (hash(i * 17) % 5000) AS path, 'https://example.com/' || (hash(i * 19) % 300) AS referrer`;
 
-/** Writes files with that many rows each, by default 5 million in all. @returns The files. */
-export async function makeDrop(
-  directory: string,
-  count = FILES,
-  rows = ROWS_PER_FILE,
-): Promise<EngineFile[]> {
+/** Writes files with that many rows each. @returns The files. */
+export async function makeDrop(directory: string, count: number, rows: number): Promise<EngineFile[]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const files = Array.from({ length: count }, (_, n) => drop(directory, `part-${count}-${n}`));

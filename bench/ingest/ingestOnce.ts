@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
-import { DuckDbSession } from '../../lib/drops/engine/DuckDbSession.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import type { FileSchema } from '../../lib/drops/engine/Engine.ts';
 import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
+import { DuckDbSession } from '../../lib/duckdb/DuckDbSession.ts';
 import { bareCopy, benchSubject, DAY } from './ingestData.ts';
 
 const request = z

@@ -4,56 +4,59 @@ import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { customerBucketFrom } from '../../lib/aws/customerBucket.ts';
-import { s3LastListings, s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { type PlanSourcesPorts, planSources } from '../../lib/drops/plan/planSources.ts';
+import { lastListings, type PlanSourcesPorts, planSources } from '../../lib/drops/plan/planSources.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { startEdge } from '../../packages/local-aws/src/edge/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 
 const ACCOUNT = '000000000000';
-/** 40 datasets with 10 days each, 50 objects per day: 400 dataset-days, 20,000 objects. */
-const DATASETS = 40;
+/** Days of each dataset. */
 const DAYS = 10;
 const OBJECTS_A_DAY = 50;
+export const OBJECTS_A_DATASET = DAYS * OBJECTS_A_DAY;
 const PUTS_AT_ONCE = 32;
 
-const { sources } = defineConfig({
-  bucket: 'bench-own',
-  sources: [
-    {
-      name: 'acme',
-      bucket: 'bench-drops',
-      owner: ACCOUNT,
-      datasets: Array.from({ length: DATASETS }, (_, i) => ({
-        name: `d${i}`,
-        kind: 'events' as const,
-        lookbackDays: DAYS - 1,
-      })),
-    },
-  ],
-});
+const configOf = (datasets: number) =>
+  defineConfig({
+    bucket: 'bench-own',
+    sources: [
+      {
+        name: 'acme',
+        bucket: 'bench-drops',
+        owner: ACCOUNT,
+        datasets: Array.from({ length: datasets }, (_, i) => ({
+          name: `d${i}`,
+          kind: 'events' as const,
+          lookbackDays: DAYS - 1,
+        })),
+      },
+    ],
+  });
 
 /** The result of planning all days once. */
 export interface PlannedOnce {
   readonly listCalls: number;
   readonly wallSeconds: number;
-  /** Days that were queued to be loaded, of 400. */
-  readonly queued: number;
 }
 
 /**
- * Plans 400 dataset-days with 20,000 objects twice, with real clients and the local S3: first all objects are new, then none
+ * Plans the objects of so many datasets twice, with real clients and the local S3: first all objects are new, then none
  * is.
  *
  * @throws Error when a dataset cannot be planned, or some of its days are not.
  */
-export async function planDrops(): Promise<{ readonly first: PlannedOnce; readonly again: PlannedOnce }> {
+export async function planDrops(
+  datasets: number,
+): Promise<{ readonly first: PlannedOnce; readonly again: PlannedOnce }> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const clock = new MovableClock();
   const store = ObjectStore.open({ directory: join(folder, 's3'), clock });
@@ -77,7 +80,7 @@ export async function planDrops(): Promise<{ readonly first: PlannedOnce; readon
   try {
     for (const Bucket of ['bench-own', 'bench-drops']) await s3.send(new CreateBucketCommand({ Bucket }));
     for (const QueueName of ['load', 'plan']) await sqs.send(new CreateQueueCommand({ QueueName }));
-    await fill(s3, clock.now());
+    await fill(s3, datasets, clock.now());
     await clock.advance(3_600_000);
     const timing = { wait: async () => undefined, random: Math.random };
     const queue = (name: string) => taskQueue(sqs, queues.urlOf(name, edge.url), timing);
@@ -88,14 +91,16 @@ export async function planDrops(): Promise<{ readonly first: PlannedOnce; readon
     };
     const ports = {
       clock,
-      ledger: new Ledger({ store: s3Ledger(s3, 'bench-own'), clock, newToken, ...timing }),
-      looks: s3LastListings(s3, 'bench-own'),
+      ledger: new Ledger({ store: ledgerStore(s3ObjectStore(s3, 'bench-own')), clock, newToken, ...timing }),
+      looks: lastListings(s3ObjectStore(s3, 'bench-own')),
       bucketOf: () => customerBucketFrom(s3, { name: 'acme', bucket: 'bench-drops', owner: ACCOUNT }),
       tasks: queue('load'),
       requests: queue('plan'),
       deadline: Number.POSITIVE_INFINITY,
     };
-    return { first: await planOnce(ports), again: await planOnce(ports) };
+    const { sources } = configOf(datasets);
+    const plan = () => planOnce(ports, sources);
+    return { first: await plan(), again: await plan() };
   } finally {
     s3.destroy();
     sqs.destroy();
@@ -106,23 +111,23 @@ export async function planDrops(): Promise<{ readonly first: PlannedOnce; readon
   }
 }
 
-async function planOnce(ports: PlanSourcesPorts): Promise<PlannedOnce> {
+async function planOnce(ports: PlanSourcesPorts, sources: Config['sources']): Promise<PlannedOnce> {
   const began = performance.now();
   const { planned, failed } = await planSources(ports, sources, planRequestSchema.parse({ sluice: 'plan' }));
   const wallSeconds = (performance.now() - began) / 1000;
   const days = planned.flatMap((plan) => plan.days);
-  if (failed.length > 0 || days.length !== DATASETS * DAYS) {
+  const expected = sources.reduce((sum, { datasets }) => sum + datasets.length * DAYS, 0);
+  if (failed.length > 0 || days.length !== expected) {
     throw new Error(`Planned ${days.length} days. ${failed[0]?.message ?? ''}`);
   }
   return {
     listCalls: planned.reduce((sum, { listCalls }) => sum + listCalls, 0),
     wallSeconds,
-    queued: days.filter(({ decision }) => 'queue' in decision).length,
   };
 }
 
-async function fill(s3: S3Client, now: number): Promise<void> {
-  const keys = Array.from({ length: DATASETS * DAYS * OBJECTS_A_DAY }, (_, i) => {
+async function fill(s3: S3Client, datasets: number, now: number): Promise<void> {
+  const keys = Array.from({ length: datasets * OBJECTS_A_DATASET }, (_, i) => {
     const day = addDays(utcDay(now), -(Math.floor(i / OBJECTS_A_DAY) % DAYS));
     return `d${Math.floor(i / OBJECTS_A_DAY / DAYS)}/${day}/part-${i % OBJECTS_A_DAY}.parquet`;
   });

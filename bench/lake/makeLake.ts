@@ -21,7 +21,7 @@ export interface LakeSize {
   /** The newest day. */
   readonly last: UtcDay;
   readonly days: number;
-  /** Of a working day; at weekends it is less. */
+  /** Rows of a working day; at weekends there are fewer. */
   readonly rowsPerDay: Readonly<Record<TableKind, number>>;
   readonly filesPerDay: number;
   /** Files of the newest day of events, each with few rows. */
@@ -33,7 +33,7 @@ export interface LakeSize {
 const USERS = 500_000;
 const EXPERIMENTS = 40;
 
-/** Columns of events and quarantine, besides those of exposures. */
+/** Columns of events and quarantine that exposures do not have. */
 const OTHERS: Readonly<Record<string, string>> = {
   event_name: `'event_' || h % 200`,
   event_value: `CAST(h % 9700 / 100.0 AS VARCHAR)`,

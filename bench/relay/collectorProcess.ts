@@ -1,6 +1,6 @@
-// The collector's function in a process of its own, so that its processor time is nobody else's: node collectorProcess.ts
-// <bundle>. Its environment variables are those of the function; bench/relay.bench.ts forks it, sends it the requests of a
-// round, and gets their cost.
+// The collector's function in a process of its own, so that its processor time is measured alone: node
+// collectorProcess.ts <bundle>. The process has the function's environment variables. bench/relay.bench.ts forks it,
+// sends it the requests of a round, and gets their cost.
 import { pathToFileURL } from 'node:url';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
@@ -11,7 +11,7 @@ const { handler }: { handler: (event: unknown, context: unknown) => Promise<{ st
 
 const roundSchema = z.strictObject({ /** Base64 of gzip. */ bodies: z.array(z.string()) });
 
-/** What a round of requests has cost, one after the other. */
+/** Cost of a round of requests, sent one after the other. */
 export interface RoundCost {
   /** Processor time of all threads of this process, microseconds. */
   readonly cpuUs: number;

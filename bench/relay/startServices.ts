@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import * as z from 'zod';
 
-const putSchema = z.object({ Records: z.array(z.unknown()) });
 const sendSchema = z.object({ MessageBody: z.string() });
 
 /** Services of AWS that accept what a collector sends, and do nothing with it. They cost no more with relay than without. */
@@ -22,10 +21,7 @@ export interface Services {
 export async function startServices(): Promise<Services> {
   let messages = 0;
   const answers: Readonly<Record<string, (body: unknown) => object>> = {
-    'Firehose_20150804.PutRecordBatch': (body) => ({
-      FailedPutCount: 0,
-      RequestResponses: putSchema.parse(body).Records.map(() => ({ RecordId: 'record' })),
-    }),
+    'Firehose_20150804.PutRecord': () => ({ RecordId: 'record' }),
     'AmazonSQS.SendMessage': (body) => {
       messages += 1;
       return { MessageId: 'message', MD5OfMessageBody: hash('md5', sendSchema.parse(body).MessageBody) };

@@ -10,7 +10,8 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { dayRanges } from '../../lib/views/curatedDays.ts';
-import { viewNames, views } from '../../lib/views/views.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import { views } from '../../lib/views/views.ts';
 import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/trino/index.ts';
 
 /** The configuration of the benchmark's views. */
@@ -104,6 +105,7 @@ export const FILLED: Readonly<Record<string, string>> = {
   session_id: `md5('session of ' || u || day)`,
   sdk_type: `'javascript-client'`,
   sdk_version: `'3.33.5'`,
+  protocol: `'statsig'`,
 };
 
 /** The files of a day. */

@@ -1,6 +1,6 @@
 import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { namedPlace } from './deploymentPlace.ts';
+import { namedTarget } from './target.ts';
 
 /**
  * Serves the console of a running local cloud. It may write and needs no token: whoever reaches it also reaches the
@@ -16,10 +16,10 @@ export function openLocalConsole(
 ): Promise<Console> {
   const { stage, ...rest } = options;
   // Without the credentials of the environment: they are of another account.
-  const named = namedPlace({ local: true, stage, region: undefined, endpoint: cloud.edge }, {});
-  const { region = cloud.config.region, ...place } = named.place;
+  const named = namedTarget({ local: true, stage, region: undefined, endpoint: cloud.edge }, {});
+  const { region = cloud.config.region, ...aws } = named.aws;
   return openConsole({
-    deployment: { ...named, place: { ...place, region }, config: cloud.config },
+    deployment: { ...named, aws: { ...aws, region }, config: cloud.config },
     collector: cloud.collector,
     mayWrite: true,
     ...rest,

@@ -5,7 +5,7 @@ import {
   choiceOption,
   countOption,
   dayOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -36,7 +36,7 @@ export const check: Command = {
     search: { type: 'string', help: 'of all experiments: only names that contain this' },
     limit: { type: 'string', help: 'of all experiments: how many (default 50, at most 200)' },
     cursor: { type: 'string', help: 'of all experiments: `next` of the list before' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -68,26 +68,30 @@ function assertOptions({ values }: CommandLine, refused: readonly string[], expe
 
 async function checkOne(line: CommandLine, experiment: string): Promise<number> {
   const options = readOptions(line, experiment);
-  const [{ withPlace }, { checkExperiment, checkJson }, { checkText }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { checkExperiment, checkJson }, { checkText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/experiments/checkExperiment.ts'),
     import('../observe/checkText.ts'),
   ]);
-  const result = await withPlace(line, (place) => checkExperiment(place, options));
+  const result = await withDeployment(line, (deployment) => checkExperiment(deployment, options));
   writeResult(line, checkJson(result), () => checkText(result));
   return result.verdict === 'mismatch' ? 3 : 0;
 }
 
 async function checkAll(line: CommandLine): Promise<number> {
   const options = readListOptions(line);
-  const [{ withPlace }, { commandOptions }, { experimentListJson, listExperiments }, { experimentListText }] =
-    await Promise.all([
-      import('../aws/withPlace.ts'),
-      import('../aws/deploymentPlace.ts'),
-      import('../../observe/experiments/listExperiments.ts'),
-      import('../observe/experimentListText.ts'),
-    ]);
-  const list = await withPlace(line, (place) => listExperiments(place, options));
+  const [
+    { withDeployment },
+    { commandOptions },
+    { experimentListJson, listExperiments },
+    { experimentListText },
+  ] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../aws/target.ts'),
+    import('../../observe/experiments/listExperiments.ts'),
+    import('../observe/experimentListText.ts'),
+  ]);
+  const list = await withDeployment(line, (deployment) => listExperiments(deployment, options));
   writeResult(line, experimentListJson(list), () => experimentListText(list, commandOptions(line)));
   return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? 3 : 0;
 }

@@ -1,42 +1,43 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
-import type { DeploymentPlace } from '../../observe/deployment.ts';
-import type { Deployment } from '../connect/readDeployment.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
+import type { DeployedStack } from '../connect/readDeployment.ts';
 import type { SetupGuide } from '../connect/setupGuide.ts';
 import {
+  assertNoArguments,
   type Command,
   type CommandLine,
   didYouMean,
-  placeOptions,
+  targetOptions,
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
-const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
+const PRODUCTS = ['statsig', 'owox', 'metabase', 'growthbook'] as const;
 
 /** `sluice connect`: every field of a product's form with its value, and the steps to enter them. */
 export const connect: Command = {
   name: 'connect',
   summary:
-    'Connect Statsig, OWOX Data Marts or Metabase (each field of its form, and SQL to paste), or a customer who drops files (a page to send).',
-  usage: `sluice connect ${PRODUCTS.join('|')} | customer NAME [--local] [--stage NAME] [options]`,
-  words: [...PRODUCTS, 'customer'],
+    'Connect Statsig, OWOX Data Marts, Metabase or GrowthBook (each field of its form, and SQL to paste), Statsig at a bucket of its own, or a customer who drops files, or the owner of a bucket that readers read (a page to send).',
+  usage: `sluice connect ${PRODUCTS.join('|')}|statsig-bucket | customer NAME | owner BUCKET [--local] [--stage NAME] [options]`,
+  words: [...PRODUCTS, 'statsig-bucket', 'customer', 'owner'],
   options: {
-    ...placeOptions,
+    ...targetOptions,
     reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
     'no-query': {
       type: 'boolean',
       help: "statsig: don't ask Athena how late rows arrive; the lookback is then the longest possible",
     },
-    output: { type: 'string', help: 'customer: file to write the page to (default: stdout)' },
-    html: { type: 'boolean', help: 'customer: write HTML in place of Markdown' },
+    output: { type: 'string', help: 'customer, owner: file to write the page to (default: stdout)' },
+    html: { type: 'boolean', help: 'customer, owner: write HTML in place of Markdown' },
     'example-file': {
       type: 'string',
       help: 'customer: folder to write a small valid Parquet file of each dataset to',
     },
     offline: {
       type: 'boolean',
-      help: "customer: don't ask AWS; placeholders stand for what only the deployment knows",
+      help: "customer, owner: don't ask AWS; placeholders stand for what only the deployment knows",
     },
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -44,14 +45,18 @@ export const connect: Command = {
     'sluice connect metabase --local',
     'sluice connect owox --stage prod --region eu-west-1',
     'sluice connect statsig --stage prod --json | jq .assignmentSource',
+    'sluice connect statsig-bucket --stage prod',
     'sluice connect customer acme --stage prod --output acme.md --example-file examples',
+    'sluice connect owner acme-finance --stage prod --output acme-finance.md',
   ],
   async run(line) {
     if (line.positionals[0] === 'customer') return runCustomer(line);
-    assertNone(line, CUSTOMER_OPTIONS, 'only for `sluice connect customer`.');
+    if (line.positionals[0] === 'owner') return runOwner(line);
+    assertNone(line, CUSTOMER_OPTIONS, 'only for `sluice connect customer` and `owner`.');
+    if (line.positionals[0] === 'statsig-bucket') return runStatsigBucket(line);
     const product = readProduct(line);
-    const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
-    const where = await deploymentPlace(line);
+    const { commandOptions, configuredTarget } = await import('../aws/target.ts');
+    const where = await configuredTarget(line);
     const { config } = where;
     const reader = readReader(line, product, config);
     const json = line.values['json'] === true;
@@ -60,8 +65,9 @@ export const connect: Command = {
     const { readDeployment } = await import('../connect/readDeployment.ts');
     const deployment = await readDeployment(where);
     const made = await makeGuide(line, reader, where, deployment);
-    const { localPolicySteps } = await import('../connect/readerIdentity.ts');
-    const guide = { ...made, steps: [...made.steps, ...localPolicySteps(deployment)] };
+    const { alsoReadsSteps, localPolicySteps } = await import('../connect/readerIdentity.ts');
+    const also = alsoReadsSteps(reader, commandOptions(line));
+    const guide = { ...made, steps: [...made.steps, ...also, ...localPolicySteps(deployment)] };
     const { guideText } = await import('../connect/setupGuide.ts');
     const { stackName, region, account } = deployment;
     if (json) writeJson({ ...guide, stack: stackName, region, account });
@@ -82,6 +88,39 @@ async function runCustomer(line: CommandLine): Promise<number> {
   });
 }
 
+async function runOwner(line: CommandLine): Promise<number> {
+  assertNone(line, [...PRODUCT_OPTIONS, 'example-file'], 'not for the owner of a bucket.');
+  const { connectOwner } = await import('../connect/customer/ownerPage.ts');
+  return connectOwner(line);
+}
+
+async function runStatsigBucket(line: CommandLine): Promise<number> {
+  assertNone(line, PRODUCT_OPTIONS, 'not for a bucket.');
+  assertNoArguments(line.positionals.slice(1));
+  const [{ configuredTarget }, guides] = await Promise.all([
+    import('../aws/target.ts'),
+    import('../connect/statsigBucketGuide.ts'),
+  ]);
+  const where = await configuredTarget(line);
+  const { config } = where;
+  const json = line.values['json'] === true;
+  if (config.statsigBucket === null) {
+    if (json) writeJson({ product: 'statsig-bucket', steps: null });
+    else writeOut(guides.missingStatsigBucket(config));
+    return 3;
+  }
+  const [{ readDeployment }, { guideText }] = await Promise.all([
+    import('../connect/readDeployment.ts'),
+    import('../connect/setupGuide.ts'),
+  ]);
+  const deployment = await readDeployment(where);
+  const guide = guides.statsigBucketGuide(deployment, config, config.statsigBucket, Date.now());
+  const { stackName, region, account } = deployment;
+  if (json) writeJson({ ...guide, stack: stackName, region, account });
+  else writeOut(guideText(guide, deployment));
+  return 0;
+}
+
 function assertNone({ values }: CommandLine, options: readonly string[], why: string): void {
   const given = options.find((one) => values[one] !== undefined);
   if (given !== undefined) throw new UsageError('SLUICE_USAGE_OPTIONS', `--${given}: ${why}`);
@@ -90,8 +129,8 @@ function assertNone({ values }: CommandLine, options: readonly string[], why: st
 async function makeGuide(
   line: CommandLine,
   reader: Reader,
-  where: DeploymentPlace,
-  deployment: Deployment,
+  where: ConfiguredTarget,
+  deployment: DeployedStack,
 ): Promise<SetupGuide> {
   const { config } = where;
   if (reader.kind === 'owox') {
@@ -101,6 +140,10 @@ async function makeGuide(
   if (reader.kind === 'metabase') {
     const { metabaseGuide } = await import('../connect/metabaseGuide.ts');
     return metabaseGuide(deployment, config, reader);
+  }
+  if (reader.kind === 'growthbook') {
+    const { growthbookGuide } = await import('../connect/growthbookGuide.ts');
+    return growthbookGuide(deployment, config, reader);
   }
   const [{ statsigGuide }, { measureLateness }] = await Promise.all([
     import('../connect/statsigGuide.ts'),
@@ -128,7 +171,7 @@ function readProduct({ positionals }: CommandLine): SetupGuide['product'] {
   if (product === undefined || positionals.length > 1)
     throw new UsageError(
       'SLUICE_USAGE_ARGUMENTS',
-      `Expected one of ${PRODUCTS.join(', ')}, customer.${didYouMean(positionals[0] ?? '', [...PRODUCTS, 'customer'])}`,
+      `Expected one of ${PRODUCTS.join(', ')}, statsig-bucket, customer, owner.${didYouMean(positionals[0] ?? '', [...PRODUCTS, 'statsig-bucket', 'customer', 'owner'])}`,
     );
   return product;
 }

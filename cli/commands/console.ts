@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { assertNoArguments, type Command, countOption, placeOptions } from '../terminal/commandLine.ts';
+import { assertNoArguments, type Command, countOption, targetOptions } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
@@ -13,20 +13,21 @@ export const consoleCommand: Command = {
   options: {
     port: { type: 'string', help: `port on 127.0.0.1 (default ${CONSOLE_PORT}; 0: any free port)` },
     write: { type: 'boolean', help: 'allow actions: redrive, ingest, backfill (default: read-only)' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
   examples: ['sluice console --stage prod', 'sluice console --stage prod --write --port 0 --json'],
   jsonErrorsOn: 'stderr',
+  changes: ({ values }) => values['write'] === true,
   async run(line) {
     assertNoArguments(line.positionals);
     const port = countOption(line, 'port', { usual: CONSOLE_PORT, least: 0, most: 65_535 });
     const mayWrite = line.values['write'] === true;
-    const [{ openConsole }, { deploymentPlace }] = await Promise.all([
+    const [{ openConsole }, { configuredTarget }] = await Promise.all([
       import('../../console/index.ts'),
-      import('../aws/deploymentPlace.ts'),
+      import('../aws/target.ts'),
     ]);
-    const deployment = await deploymentPlace(line);
+    const deployment = await configuredTarget(line);
     const token = randomBytes(24).toString('base64url');
     const page = await openConsole({ deployment, port, mayWrite, token });
     const interrupted = untilInterrupted();

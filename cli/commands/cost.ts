@@ -5,7 +5,7 @@ import {
   type Command,
   type CommandLine,
   countOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -23,10 +23,10 @@ export const cost: Command = {
     },
     'events-per-month': {
       type: 'string',
-      help: 'events, e.g. 5000000 or 5M (default: those of the stage; with --sample 100M)',
+      help: 'events, e.g. 5000000 or 5M (default: as the stage has; with --sample 100M)',
     },
     days: { type: 'string', help: 'days of metrics to read, at most 30 (default 7); not with --sample' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -53,20 +53,20 @@ export const cost: Command = {
 };
 
 async function ofSample(line: CommandLine, path: string, events: number | undefined): Promise<Cost> {
-  const [{ deploymentPlace }, { costOfSample }] = await Promise.all([
-    import('../aws/deploymentPlace.ts'),
+  const [{ configuredTarget }, { costOfSample }] = await Promise.all([
+    import('../aws/target.ts'),
     import('../../observe/cost/cost.ts'),
   ]);
-  const { config, stack } = await deploymentPlace(line);
+  const { config, stack } = await configuredTarget(line);
   return costOfSample(await readFile(path), { config, ...stack }, events);
 }
 
 async function ofStage(line: CommandLine, events: number | undefined, days: number): Promise<Cost> {
-  const [{ withPlace }, { costOfStage }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { costOfStage }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/cost/cost.ts'),
   ]);
-  return withPlace(line, (place) => costOfStage(place, { days, events }));
+  return withDeployment(line, (deployment) => costOfStage(deployment, { days, events }));
 }
 
 const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9 };

@@ -1,6 +1,6 @@
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import type { OpenPlace } from '../../observe/place.ts';
-import { placedCommand } from '../aws/placedCommand.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
   type Command,
@@ -8,19 +8,26 @@ import {
   calendarDays,
   choiceOption,
   daysOption,
-  placeOptions,
   runAction,
+  targetOptions,
   textOption,
   UsageError,
+  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show the calendar of curated days.', options: ['days'], run: status },
-  run: { summary: 'Curate the days that are due now.', options: ['dry-run'], run: runNow },
+  run: {
+    summary: 'Curate the days that are due now.',
+    options: ['dry-run'],
+    changes: unlessDryRun,
+    run: runNow,
+  },
   rebuild: {
     summary: 'Curate days again, changed or not.',
     options: ['from', 'to', 'dry-run'],
+    changes: unlessDryRun,
     run: rebuild,
   },
 };
@@ -40,7 +47,7 @@ export const curate: Command = {
     from: { type: 'string', help: 'rebuild: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'rebuild: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run, rebuild: only print what would be requested' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -60,7 +67,7 @@ async function status(line: CommandLine): Promise<number> {
     import('../../observe/curate/curatedDays.ts'),
     import('../observe/curatedText.ts'),
   ]);
-  const calendar = await withCuration(line, (place) => readCuratedCalendar(place, { kinds, days }));
+  const calendar = await withCuration(line, (deployment) => readCuratedCalendar(deployment, { kinds, days }));
   writeResult(line, calendar, () => curatedText(calendar));
   const hasProblems = calendar.tables.some((table) =>
     table.days.some(({ state, isLate }) => state === 'failed' || isLate),
@@ -72,17 +79,17 @@ async function runNow(line: CommandLine): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
   const kinds = kindsOf(line);
   const [{ requestCuration }, { askedText }, limits] = await Promise.all([
-    import('../../observe/curate/requests.ts'),
+    import('../../operate/curate/requests.ts'),
     import('../observe/curatedText.ts'),
     import('../../lib/curate/limits.ts'),
   ]);
-  const requested = await withCuration(line, (place) => requestCuration(place, { dryRun, kinds }));
+  const requested = await withCuration(line, (deployment) => requestCuration(deployment, { dryRun, kinds }));
   writeResult(line, requested, () => askedText(requested));
   const most = `${limits.MOST_DAYS_A_NIGHT} days or ${limits.MOST_BYTES_A_NIGHT / 10 ** 9} GB of raw files`;
   writeNote(
     dryRun
       ? `Nothing was requested: this is a dry run. A run queues at most ${most} of a table, the newest days first.\n`
-      : `Requested a run, which queues at most ${most} of a table. \`${await placedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
+      : `Requested a run, which queues at most ${most} of a table. \`${await targetedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }
@@ -93,15 +100,15 @@ async function rebuild(line: CommandLine): Promise<number> {
   if (textOption(line, 'from') === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--from: missing, expected YYYY-MM-DD.');
   const [{ requestRebuild, CurationsError }, { askedText }, { MAX_BACKFILL_DAYS }] = await Promise.all([
-    import('../../observe/curate/requests.ts'),
+    import('../../operate/curate/requests.ts'),
     import('../observe/curatedText.ts'),
-    import('../../observe/ingest/requests.ts'),
+    import('../../operate/ingest/requests.ts'),
   ]);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [wanted[0], wanted.at(-1)];
-  const requested = await withCuration(line, async (place) => {
+  const requested = await withCuration(line, async (deployment) => {
     try {
-      return await requestRebuild(place, { dryRun, kinds, from, to });
+      return await requestRebuild(deployment, { dryRun, kinds, from, to });
     } catch (error) {
       if (!(error instanceof CurationsError && error.code === 'SLUICE_CURATE_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
@@ -111,7 +118,7 @@ async function rebuild(line: CommandLine): Promise<number> {
   writeNote(
     dryRun
       ? 'Nothing was requested: this is a dry run. These days would be curated again, changed or not.\n'
-      : `Requested. Views read the version that exists until the new one is complete; \`${await placedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
+      : `Requested. Views read the version that exists until the new one is complete; \`${await targetedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }
@@ -124,13 +131,13 @@ function kindsOf(line: CommandLine): readonly ForwardedKind[] {
 /** Imported here so that other commands do not load AWS clients. */
 async function withCuration<Result>(
   line: CommandLine,
-  work: (place: OpenPlace) => Promise<Result>,
+  work: (deployment: Deployment) => Promise<Result>,
 ): Promise<Result> {
-  const [{ withPlace }, { CurationsError }] = await Promise.all([
-    import('../aws/withPlace.ts'),
-    import('../../observe/curate/requests.ts'),
+  const [{ withDeployment }, { CurationsError }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../operate/curate/requests.ts'),
   ]);
-  return withPlace(
+  return withDeployment(
     line,
     work,
     (detail, error) => new CurationsError('SLUICE_CURATE_REFUSED', detail, { cause: error }),

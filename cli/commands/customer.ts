@@ -29,12 +29,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   drop: {
     summary: 'Put a file, or the result of a query, into a bucket.',
-    options: ['file', 'from', 'to'],
+    options: ['file', 'from', 'to', 'user'],
     takesArguments: true,
     run: drop,
   },
-  remove: { summary: 'Delete an object.', options: [], takesArguments: true, run: remove },
-  list: { summary: 'List the objects below a prefix.', options: [], takesArguments: true, run: list },
+  remove: { summary: 'Delete an object.', options: ['user'], takesArguments: true, run: remove },
+  list: { summary: 'List the objects below a prefix.', options: ['user'], takesArguments: true, run: list },
 };
 
 /** `sluice customer`: acts as a customer in the local cloud, without the AWS CLI. */
@@ -54,9 +54,13 @@ export const customer: Command = {
     },
     to: { type: 'string', help: 'drop: last day (default: the first)' },
     account: { type: 'string', help: `account of the customer (default ${ACCOUNT})` },
+    user: {
+      type: 'string',
+      help: "drop, remove, list: ARN of a user of another account to act as, e.g. Statsig's (default: the root of --account)",
+    },
     'endpoint-url': {
       type: 'string',
-      help: 'endpoint of the local cloud (default: that of `npm start`)',
+      help: 'endpoint of the local cloud (default: as `npm start` prints it)',
     },
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -65,6 +69,7 @@ export const customer: Command = {
     "sluice customer drop s3://acme-drops/events/2026-11-19/a.parquet \"SELECT now() AS timestamp, 'seen' AS event_name, 'u1' AS unit_id\"",
     'sluice customer drop s3://acme-drops/events/{day}/a.parquet --from 2026-11-16 --to 2026-11-20 "SELECT TIMESTAMP \'{day} 10:00\' AS timestamp, …"',
     'sluice customer list s3://acme-drops/events/',
+    'sluice customer list s3://acme-statsig/events/ --user arn:aws:iam::999689269917:user/acme-4f2a',
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
@@ -165,7 +170,8 @@ async function asCustomer<Result>(
   work: (s3: S3Client) => Promise<Result>,
 ): Promise<Result> {
   const { withCustomerS3 } = await import('./customerAccount.ts');
-  return withCustomerS3({ account: readAccount(line), endpoint: textOption(line, 'endpoint-url') }, work);
+  const [endpoint, user] = [textOption(line, 'endpoint-url'), textOption(line, 'user')];
+  return withCustomerS3({ account: readAccount(line), user, endpoint }, work);
 }
 
 async function makeParquet(sql: string): Promise<Uint8Array> {

@@ -9,7 +9,7 @@ import { parseJson } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { namedPlace } from '../aws/deploymentPlace.ts';
+import { namedTarget } from '../aws/target.ts';
 
 /** Errors of `sluice customer`. */
 export const CustomerError = defineErrorFamily('user', {
@@ -37,20 +37,30 @@ export const CustomerError = defineErrorFamily('user', {
 
 /**
  * Runs work as the root user of another account of the local cloud, which signs with the account's number: docs/local.md,
- * "Accounts".
+ * "Accounts". Or as a user of another account, with the keys that the cloud issues.
  *
  * @param account 12 digits.
+ * @param user ARN. Default: the account's root.
  * @param endpoint Default: that of AWS tools, else that of `npm start`.
  * @throws CustomerError SLUICE_CUSTOMER_REFUSED; AwsAccessError; UsageError when the endpoint is not on this machine.
  */
 export async function withCustomerS3<Result>(
-  { account, endpoint }: { readonly account: string; readonly endpoint: string | undefined },
+  {
+    account,
+    user,
+    endpoint,
+  }: {
+    readonly account: string;
+    readonly user?: string | undefined;
+    readonly endpoint: string | undefined;
+  },
   work: (s3: S3Client) => Promise<Result>,
 ): Promise<Result> {
-  const { place } = namedPlace({ local: true, endpoint, stage: undefined, region: undefined });
+  const { aws } = namedTarget({ local: true, endpoint, stage: undefined, region: undefined });
   const { region, secretAccessKey } = localAccount;
-  const credentials = { accessKeyId: account, secretAccessKey };
-  const s3 = new S3Client({ ...place, region, credentials });
+  const credentials =
+    user === undefined ? { accessKeyId: account, secretAccessKey } : await keysOf(user, String(aws.endpoint));
+  const s3 = new S3Client({ ...aws, region, credentials });
   try {
     return await work(s3);
   } catch (error) {
@@ -60,6 +70,24 @@ export async function withCustomerS3<Result>(
     throw new CustomerError('SLUICE_CUSTOMER_REFUSED', problem.detail, { cause: error });
   } finally {
     s3.destroy();
+  }
+}
+
+const issued = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
+
+/** Keys of a user, from the local cloud. @throws CustomerError SLUICE_CUSTOMER_REFUSED */
+async function keysOf(user: string, endpoint: string): Promise<z.output<typeof issued>> {
+  try {
+    const answer = await fetch(`${endpoint}/_sluice/credentials`, {
+      method: 'POST',
+      body: JSON.stringify({ principal: user }),
+    });
+    const body = await answer.text();
+    if (!answer.ok) throw new CustomerError('SLUICE_CUSTOMER_REFUSED', body);
+    return issued.parse(JSON.parse(body));
+  } catch (error) {
+    if (error instanceof CustomerError) throw error;
+    throw new CustomerError('SLUICE_CUSTOMER_REFUSED', `${endpoint} does not answer.`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { assertNoArguments, type Command, type CommandLine, placeOptions } from '../terminal/commandLine.ts';
+import { assertNoArguments, type Command, type CommandLine, targetOptions } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
 
 /** `sluice doctor`: whether a deployment is as expected, and how to repair what is not. */
@@ -8,7 +8,7 @@ export const doctor: Command = {
     'Check a deployment: bucket, key, tables, streams, queues, sources, exports, readers; print how to repair it.',
   usage: 'sluice doctor [--local] [--stage NAME] [--before-deploy] [options]',
   options: {
-    ...placeOptions,
+    ...targetOptions,
     'before-deploy': {
       type: 'boolean',
       help: 'check account and region before the first deployment: names, permissions, quotas',
@@ -75,20 +75,20 @@ async function contextOptions(
   line: CommandLine,
 ): Promise<Parameters<typeof import('../../observe/doctor/DoctorContext.ts')['openDoctorContext']>[0]> {
   const [
-    { namedPlace, readPlaceOptions },
+    { namedTarget, readTargetOptions },
     { configFile, loadComparedConfig },
     { repositoryRoot },
     { systemClock },
   ] = await Promise.all([
-    import('../aws/deploymentPlace.ts'),
+    import('../aws/target.ts'),
     import('../../lib/config/loadConfig.ts'),
     import('../../local/dataDirectory.ts'),
     import('../../lib/base/time.ts'),
   ]);
-  const named = namedPlace(readPlaceOptions(line));
-  const { stack, place, local } = named;
-  // The local cloud has one region, whatever the configuration says: it is none that stages are compared by.
-  const region = local ? undefined : place.region;
+  const named = namedTarget(readTargetOptions(line));
+  const { stack, aws, isLocal } = named;
+  // The local cloud has one region, whatever the configuration says: do not compare stages by it.
+  const region = isLocal ? undefined : aws.region;
   return {
     ...named,
     loadConfig: () => loadComparedConfig(configFile(repositoryRoot, process.env), stack.stage, region),

@@ -1,14 +1,14 @@
 import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
-import type { DrainState } from '../../observe/drain/drain.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import { AwsAccessError } from '../../observe/explainAwsError.ts';
-import type { OpenPlace } from '../../observe/place.ts';
-import { placedCommand } from '../aws/placedCommand.ts';
+import type { DrainState } from '../../operate/drain.ts';
+import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   assertNoArguments,
   type Command,
   type CommandLine,
   countOption,
-  placeOptions,
+  targetOptions,
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 15_000;
 /** `sluice drain`: stops the intake and waits until nothing waits any more, so that the stack can be removed. */
 export const drain: Command = {
   name: 'drain',
-  summary: 'Stop the intake and wait until every event has landed, before the stack is removed.',
+  summary: 'Stop the intake and wait until every event is delivered, before the stack is removed.',
   usage: 'sluice drain [--wait MINUTES | --cancel] [--local] [--stage NAME] [options]',
   options: {
     wait: {
@@ -30,7 +30,7 @@ export const drain: Command = {
       help: `how long to wait; run it again to go on (default ${WAIT_MINUTES}; 0: only look, and stop nothing)`,
     },
     cancel: { type: 'boolean', help: 'take events again, and protect the stack again' },
-    ...placeOptions,
+    ...targetOptions,
     json: {
       type: 'boolean',
       help: 'print one object: since when, what it waits for, since when nothing waits, and when it was drained',
@@ -41,13 +41,14 @@ export const drain: Command = {
     'sluice drain --wait 0 --stage prod',
     'sluice drain --cancel --stage prod',
   ],
+  changes: ({ values }) => values['wait'] !== '0',
   async run(line) {
     assertNoArguments(line.positionals);
     const isCancel = line.values['cancel'] === true;
     if (isCancel && line.values['wait'] !== undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--cancel and --wait: expected only one of them.');
     const minutes = countOption(line, 'wait', { usual: WAIT_MINUTES, least: 0, most: 24 * 60 });
-    const { cancelDrain } = await import('../../observe/drain/drain.ts');
+    const { cancelDrain } = await import('../../operate/drain.ts');
     if (isCancel) {
       await look(line, cancelDrain);
       writeResult(line, TAKES_EVENTS, () => 'The deployment takes events again.\n');
@@ -70,7 +71,7 @@ const TAKES_EVENTS = { since: null, empty: null, drained: null, waitsFor: [], pa
 
 /** @returns Null if no drain is on, and none was to be started. @throws HoldError `SLUICE_HOLD_DRAIN_CANCELLED` */
 async function waitUntilDrained(line: CommandLine, minutes: number): Promise<DrainState | null> {
-  const { lookAtDrain, startDrain } = await import('../../observe/drain/drain.ts');
+  const { lookAtDrain, startDrain } = await import('../../operate/drain.ts');
   if (minutes === 0) return look(line, lookAtDrain);
   await look(line, startDrain);
   const redrive = await redriveCommand(line);
@@ -78,12 +79,12 @@ async function waitUntilDrained(line: CommandLine, minutes: number): Promise<Dra
   let endsAt: number | undefined;
   for (;;) {
     // Its clock is read each time: that of the local cloud can be moved.
-    const { state, isOver } = await look(line, async (place) => {
-      const found = await lookAtDrain(place);
+    const { state, isOver } = await look(line, async (deployment) => {
+      const found = await lookAtDrain(deployment);
       if (found === null) throw new HoldError('SLUICE_HOLD_DRAIN_CANCELLED');
-      endsAt ??= place.clock.now() + minutes * 60_000;
-      const over = found.drained !== null || place.clock.now() + LOOK_EVERY_MS > endsAt;
-      if (!over) await place.wait(LOOK_EVERY_MS);
+      endsAt ??= deployment.clock.now() + minutes * 60_000;
+      const over = found.drained !== null || deployment.clock.now() + LOOK_EVERY_MS > endsAt;
+      if (!over) await deployment.wait(LOOK_EVERY_MS);
       return { state: found, isOver: over };
     });
     if (isOver) return state;
@@ -94,7 +95,7 @@ async function waitUntilDrained(line: CommandLine, minutes: number): Promise<Dra
 }
 
 function redriveCommand(line: CommandLine): Promise<string> {
-  return placedCommand(line, ['redrive', '--parked']);
+  return targetedCommand(line, ['redrive', '--parked']);
 }
 
 function drainText({ since, drained, waitsFor, parked }: DrainState, redrive: string): string {
@@ -106,9 +107,12 @@ function drainText({ since, drained, waitsFor, parked }: DrainState, redrive: st
   return `The intake was stopped at ${since}. The drain waits:\n${waitsFor.map(({ part, why }) => `  ${part}: ${why}\n`).join('')}${kept}`;
 }
 
-async function look<Result>(line: CommandLine, work: (place: OpenPlace) => Promise<Result>): Promise<Result> {
-  const { withPlace } = await import('../aws/withPlace.ts');
-  return withPlace(line, work, (detail, error) => {
+async function look<Result>(
+  line: CommandLine,
+  work: (deployment: Deployment) => Promise<Result>,
+): Promise<Result> {
+  const { withDeployment } = await import('../aws/withDeployment.ts');
+  return withDeployment(line, work, (detail, error) => {
     const isMissing = error instanceof Error && error.name === 'ResourceNotFoundException';
     return isMissing
       ? new HoldError('SLUICE_HOLD_MISSING', detail, { cause: error })

@@ -4,9 +4,10 @@ import {
   assertNoArguments,
   type Command,
   type CommandLine,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
+  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -25,7 +26,7 @@ export const eraseCommand: Command = {
     },
     'unit-file': { type: 'string', help: 'a file with such units, one a line; - reads stdin' },
     'dry-run': { type: 'boolean', help: 'only count what would be erased' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -33,6 +34,7 @@ export const eraseCommand: Command = {
     'sluice erase --unit user_id=u-4711 --unit stable_id=8f14e45f --stage prod',
     'sluice erase --unit-file units.txt --stage prod --json > receipt.json',
   ],
+  changes: unlessDryRun,
   run,
 };
 
@@ -42,9 +44,9 @@ const STOPS = ['SIGINT', 'SIGTERM'] as const;
 async function run(line: CommandLine): Promise<number> {
   assertNoArguments(line.positionals);
   const texts = await readUnits(line);
-  const [{ withPlace }, { erase }, { parseUnit }, { EraseError }, { eraseText }] = await Promise.all([
-    import('../aws/withPlace.ts'),
-    import('../../observe/erase/erase.ts'),
+  const [{ withDeployment }, { erase }, { parseUnit }, { EraseError }, { eraseText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../operate/erase/erase.ts'),
     import('../../lib/erase/Unit.ts'),
     import('../../lib/erase/EraseError.ts'),
     import('../observe/eraseText.ts'),
@@ -59,13 +61,13 @@ async function run(line: CommandLine): Promise<number> {
   };
   for (const signal of STOPS) process.once(signal, interrupt);
   try {
-    const receipt = await withPlace(
+    const receipt = await withDeployment(
       line,
-      (place) =>
+      (deployment) =>
         erase(
-          { ...place, signal: stop.signal },
+          { ...deployment, signal: stop.signal },
           {
-            units: texts.map((text) => parseUnit(text, place.config)),
+            units: texts.map((text) => parseUnit(text, deployment.config)),
             dryRun: line.values['dry-run'] === true,
             onPlace: (name) => progress.show(`${name} …`),
           },

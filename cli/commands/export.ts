@@ -1,23 +1,29 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
-import type { OpenPlace } from '../../observe/place.ts';
-import { placedCommand } from '../aws/placedCommand.ts';
+import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
   type Command,
   type CommandLine,
   calendarDays,
   daysOption,
-  placeOptions,
   runAction,
+  targetOptions,
   textOption,
   UsageError,
+  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show which days were exported.', options: ['days'], run: status },
-  run: { summary: 'Export days now.', options: ['from', 'to', 'dry-run'], run: runNow },
+  run: {
+    summary: 'Export days now.',
+    options: ['from', 'to', 'dry-run'],
+    changes: unlessDryRun,
+    run: runNow,
+  },
 };
 
 /** `sluice export`: the status of exports to customers' buckets, and exports on demand. */
@@ -34,7 +40,7 @@ export const exporting: Command = {
     },
     to: { type: 'string', help: 'run: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run: only print what would be requested' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -52,8 +58,8 @@ async function status(line: CommandLine): Promise<number> {
     import('../../observe/ingest/exportStatus.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
-  const statuses = await withExports(line, (place) =>
-    readExportStatus(place, namedExports(place.config, textOption(line, 'export')), days),
+  const statuses = await withExports(line, (deployment) =>
+    readExportStatus(deployment, namedExports(deployment.config, textOption(line, 'export')), days),
   );
   writeResult(line, { exports: statuses }, () => exportStatusText(statuses));
   return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;
@@ -85,14 +91,14 @@ async function runNow(line: CommandLine): Promise<number> {
   const days = daysOption(line, MOST_DAYS);
   const dryRun = line.values['dry-run'] === true;
   const [{ requestExport }, { ExportsError }, { requestedText }] = await Promise.all([
-    import('../../observe/ingest/requests.ts'),
+    import('../../operate/ingest/requests.ts'),
     import('../../observe/ingest/datasets.ts'),
     import('../ingest/requestedText.ts'),
   ]);
   const [from, to, name] = [days?.[0], days?.at(-1), textOption(line, 'export')];
-  const requested = await withExports(line, async (place) => {
+  const requested = await withExports(line, async (deployment) => {
     try {
-      return await requestExport(place, { dryRun, export: name, from, to });
+      return await requestExport(deployment, { dryRun, export: name, from, to });
     } catch (error) {
       if (!(error instanceof ExportsError && error.code === 'SLUICE_EXPORT_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
@@ -106,7 +112,7 @@ async function runNow(line: CommandLine): Promise<number> {
   writeNote(
     dryRun
       ? 'Nothing was requested: this is a dry run.\n'
-      : `Requested ${exports.join(', ')}. \`${await placedCommand(line, ['export', 'status'])}\` shows the result.\n`,
+      : `Requested ${exports.join(', ')}. \`${await targetedCommand(line, ['export', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }
@@ -114,13 +120,13 @@ async function runNow(line: CommandLine): Promise<number> {
 /** Imported here so that other commands do not load AWS clients. */
 async function withExports<Result>(
   line: CommandLine,
-  work: (place: OpenPlace) => Promise<Result>,
+  work: (deployment: Deployment) => Promise<Result>,
 ): Promise<Result> {
-  const [{ withPlace }, { ExportsError }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { ExportsError }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
-  return withPlace(
+  return withDeployment(
     line,
     work,
     (detail, error) => new ExportsError('SLUICE_EXPORT_REFUSED', detail, { cause: error }),

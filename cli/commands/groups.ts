@@ -1,19 +1,22 @@
 import { open } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { StoredText } from '../../lib/base/ObjectStore.ts';
 import { isoTimestamp, systemClock } from '../../lib/base/time.ts';
 import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
-import type { GroupsStore } from '../../lib/groups/pullGroups.ts';
+import { groupsObject } from '../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
+import { readSdkKey } from '../../lib/protocols/statsig/statsigRequest.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
-import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
+import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
+  always,
   type Command,
   type CommandLine,
-  placeOptions,
   runAction,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -24,6 +27,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   pull: {
     summary: 'Read the specs, and store names and kinds of groups.',
     options: ['specs', 'seen-at', 'key-file', 'specs-url'],
+    changes: always,
     run: pull,
   },
   list: { summary: 'List the stored groups.', options: ['experiment'], run: list },
@@ -49,7 +53,7 @@ export const groups: Command = {
       help: `pull: URL of the download, without the key (default ${SPECS_URL})`,
     },
     experiment: { type: 'string', help: 'list: one experiment, layer or holdout (default: all)' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -98,7 +102,8 @@ async function list(line: CommandLine): Promise<number> {
     .filter(({ experimentId }) => (experiment ?? experimentId) === experimentId)
     .map(groupColumns);
   writeResult(line, { groups: shown }, () => textTable(shown));
-  if (rows.length === 0) writeNote('No specs were pulled yet. Run `sluice groups pull`.\n');
+  if (rows.length === 0)
+    writeNote(`No specs were pulled yet. Run \`${await targetedCommand(line, ['groups', 'pull'])}\`.\n`);
   return 0;
 }
 
@@ -119,15 +124,15 @@ function groupColumns(row: GroupRow) {
 
 async function withStore<Result>(
   line: CommandLine,
-  work: (store: GroupsStore, now: number) => Promise<Result>,
+  work: (store: StoredText, now: number) => Promise<Result>,
 ): Promise<Result> {
-  const [{ withPlace }, { s3Groups }] = await Promise.all([
-    import('../aws/withPlace.ts'),
-    import('../../lib/aws/s3Groups.ts'),
+  const [{ withDeployment }, { s3ObjectStore }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../lib/aws/s3ObjectStore.ts'),
   ]);
-  return withPlace(
+  return withDeployment(
     line,
-    ({ s3, config, now }) => work(s3Groups(s3, config.bucket, groupsKey(config)), now),
+    ({ s3, config, now }) => work(groupsObject(s3ObjectStore(s3, config.bucket), groupsKey(config)), now),
     (detail, cause) => new GroupsError('SLUICE_GROUPS_STORE', detail, { cause }),
   );
 }

@@ -1,12 +1,11 @@
 import { HoldError, type StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
-import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
-import { allStreams, parseStreamId, type StreamId } from '../../lib/tables/streams.ts';
-import type { Place } from '../../observe/place.ts';
+import { everyStream, parseStreamId, type StreamId } from '../../lib/tables/streams.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import {
   type Command,
   type CommandLine,
   didYouMean,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -16,10 +15,10 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 export const hold: Command = {
   name: 'hold',
   summary:
-    'Keep rows out of a stream that delivers late: they wait in overflow. Without a stream: which are held.',
+    'Keep rows out of a stream that delivers late: they become objects of the bucket. Without a stream: which are held.',
   usage:
-    'sluice hold [exposures|events|events-2|quarantine …] [--why TEXT | --release [--force]] [--local] [--stage NAME] [options]',
-  words: tableKinds,
+    'sluice hold [landing|landing-2 …] [--why TEXT | --release [--force]] [--local] [--stage NAME] [options]',
+  words: ['landing'],
   options: {
     why: { type: 'string', help: 'the reason, which `sluice status` shows (default: held by hand)' },
     release: {
@@ -27,15 +26,15 @@ export const hold: Command = {
       help: 'release the streams; without any, all that are held. One that is late stays held until it delivers',
     },
     force: { type: 'boolean', help: 'with --release: release also streams that are late' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object: the streams that are held now' },
   },
   examples: [
     'sluice hold --stage prod',
-    'sluice hold events --why "The key is being replaced." --stage prod',
-    'sluice hold events-2 --why "It is throttled." --stage prod',
+    'sluice hold landing --why "The key is being replaced." --stage prod',
     'sluice hold --release --stage prod',
   ],
+  changes: ({ values, positionals }) => values['release'] === true || positionals.length > 0,
   async run(line) {
     const words = line.positionals;
     for (const word of words) requireStreamWord(word);
@@ -48,45 +47,45 @@ export const hold: Command = {
     const force = line.values['force'] === true;
     if (force && !release) throw new UsageError('SLUICE_USAGE_OPTIONS', '--force without --release.');
     let meant: readonly StreamId[] = [];
-    const { held } = await run(line, async (place) => {
-      const { holdStreams, streamsHeldToo, streamsMeant, readStreamHolds, releaseStreams } = await import(
-        '../../observe/holds/holds.ts'
-      );
+    const { held } = await run(line, async (deployment) => {
+      const [{ streamsHeldToo, streamsMeant, readStreamHolds }, { holdStreams, releaseStreams }] =
+        await Promise.all([import('../../observe/holds/holds.ts'), import('../../operate/holds.ts')]);
       const streams = release
-        ? streamsHeldToo(place, await readStreamHolds(place))
-        : allStreams(place.config);
+        ? streamsHeldToo(deployment, await readStreamHolds(deployment))
+        : everyStream(deployment.config);
       meant = words.flatMap((word) => {
         const some = streamsMeant(streams, word);
         if (some.length === 0) throw unknownStream(word, streams);
         return some;
       });
       if (release && words.length === 0) meant = streams;
-      if (release) return releaseStreams(place, meant, { force });
-      if (words.length > 0) return holdStreams(place, meant, why ?? 'Held by hand.');
-      return readStreamHolds(place);
+      if (release) return releaseStreams(deployment, meant, { force });
+      if (words.length > 0) return holdStreams(deployment, meant, why ?? 'Held by hand.');
+      return readStreamHolds(deployment);
     });
     writeResult(line, held, () => heldText(held));
     const late = release ? meant.filter((stream) => held[stream] !== undefined) : [];
     if (late.length > 0)
-      writeNote(`Late, and held until it delivers: ${late.join(', ')}. What is put on it may be dropped.\n`);
+      writeNote(
+        `Late, and held until it delivers: ${late.join(', ')}. Records that it gets may be dropped.\n`,
+      );
     if (release || words.length > 0)
       writeNote(
-        'Environments of the collector in use go by it within five minutes, others within fifteen; redrive within one.\n',
+        'Environments of the collector in use go by it within five minutes, others within fifteen.\n',
       );
     return 0;
   },
 };
 
-/** @throws UsageError if a word names neither a table nor one of a table's streams: `events`, `events-1`, `events-2`. */
+/** @throws UsageError if a word names no stream: `landing`, `landing-1`, `landing-2`. */
 function requireStreamWord(word: string): void {
-  const isStream = parseStreamId(word) !== null || forwardedKinds.some((kind) => word === `${kind}-1`);
-  if (!isStream) throw unknownStream(word, tableKinds);
+  if (parseStreamId(word) === null && word !== 'landing-1') throw unknownStream(word, ['landing']);
 }
 
 function unknownStream(word: string, expected: readonly string[]): Error {
   return new UsageError(
     'SLUICE_USAGE_ARGUMENTS',
-    `${JSON.stringify(word)} is no stream: expected ${expected.join(', ')}.${didYouMean(word, expected)}`,
+    `${JSON.stringify(word)} is not a stream: expected ${expected.join(', ')}.${didYouMean(word, expected)}`,
   );
 }
 
@@ -97,9 +96,12 @@ function heldText(held: StreamHolds['held']): string {
   return rows.length === 0 ? 'No stream is held.\n' : textTable(rows);
 }
 
-async function run(line: CommandLine, work: (place: Place) => Promise<StreamHolds>): Promise<StreamHolds> {
-  const { withPlace } = await import('../aws/withPlace.ts');
-  return withPlace(line, work, (detail, error) => {
+async function run(
+  line: CommandLine,
+  work: (deployment: Deployment) => Promise<StreamHolds>,
+): Promise<StreamHolds> {
+  const { withDeployment } = await import('../aws/withDeployment.ts');
+  return withDeployment(line, work, (detail, error) => {
     const name = error instanceof Error ? error.name : '';
     const code = name === 'ResourceNotFoundException' ? 'SLUICE_HOLD_MISSING' : 'SLUICE_HOLD_REFUSED';
     return new HoldError(code, detail, { cause: error });

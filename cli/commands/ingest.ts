@@ -1,7 +1,7 @@
 import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
-import type { OpenPlace } from '../../observe/place.ts';
-import { placedCommand } from '../aws/placedCommand.ts';
+import { targetedCommand } from '../aws/targetedCommand.ts';
 import { waitForLoads, waitOption } from '../ingest/waitForLoads.ts';
 import {
   type Action,
@@ -11,10 +11,11 @@ import {
   countOption,
   dayOption,
   daysOption,
-  placeOptions,
   runAction,
+  targetOptions,
   textOption,
   UsageError,
+  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
 
@@ -45,11 +46,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   run: {
     summary: 'Look for new and changed days now, and load them.',
     options: ['dry-run', 'wait', 'timeout', 'quiet'],
+    changes: unlessDryRun,
     run: runNow,
   },
   backfill: {
     summary: 'Load days again, even if they have not changed.',
     options: ['from', 'to', 'dry-run', 'wait', 'timeout', 'quiet'],
+    changes: unlessDryRun,
     run: backfill,
   },
 };
@@ -88,7 +91,7 @@ export const ingest: Command = {
       help: 'with --wait: how long, e.g. 90s, 30m or 2h (default 30m); then exit with 1',
     },
     quiet: { type: 'boolean', help: 'with --wait: show no progress' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -104,7 +107,7 @@ export const ingest: Command = {
   run: (line) => runAction(line, ACTIONS),
 };
 
-/** What is expected for a missing option. */
+/** The expected values of missing options. */
 const EXPECTED = {
   source: 'the name of a source',
   dataset: 'the name of a dataset',
@@ -119,8 +122,8 @@ async function status(line: CommandLine): Promise<number> {
     import('../../observe/ingest/datasetStatus.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
-  const datasets = await withIngest(line, (place) =>
-    readStatus({ ...place, datasets: namedDatasets(place.config, datasetNames(line)) }, days),
+  const datasets = await withIngest(line, (deployment) =>
+    readStatus({ ...deployment, datasets: namedDatasets(deployment.config, datasetNames(line)) }, days),
   );
   writeResult(line, { datasets }, () => calendarText(datasets, terminalWidth()), 'calendar');
   const hasProblems = datasets.some(
@@ -139,7 +142,7 @@ async function explain(line: CommandLine): Promise<number> {
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
   ]);
-  const explained = await withIngest(line, (place) => explainDay(place, wanted));
+  const explained = await withIngest(line, (deployment) => explainDay(deployment, wanted));
   writeResult(line, explained, () => dayText(explained));
   return explained.state === 'failed' ? 3 : 0;
 }
@@ -153,7 +156,7 @@ async function refused(line: CommandLine): Promise<number> {
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
   ]);
-  const page = await withIngest(line, (place) => listRefusedRows(place, wanted, { limit, cursor }));
+  const page = await withIngest(line, (deployment) => listRefusedRows(deployment, wanted, { limit, cursor }));
   writeResult(line, page, () => refusedText(page));
   return page.rows.length > 0 ? 3 : 0;
 }
@@ -169,9 +172,9 @@ async function preview(line: CommandLine): Promise<number> {
     import('../ingest/dayText.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
-  const seen = await withIngest(line, (place) => {
-    const [dataset] = namedDatasets(place.config, datasetNames(line));
-    return previewDrop(place, dataset, { key, day, shown });
+  const seen = await withIngest(line, (deployment) => {
+    const [dataset] = namedDatasets(deployment.config, datasetNames(line));
+    return previewDrop(deployment, dataset, { key, day, shown });
   });
   writeResult(line, seen, () => previewText(seen));
   return seen.refused.length > 0 ? 3 : 0;
@@ -181,17 +184,17 @@ async function runNow(line: CommandLine): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
   const timeoutMs = waitOption(line);
   const [{ requestIngest }, { requestedText }] = await Promise.all([
-    import('../../observe/ingest/requests.ts'),
+    import('../../operate/ingest/requests.ts'),
     import('../ingest/requestedText.ts'),
   ]);
   const names = datasetNames(line);
   if (timeoutMs !== null)
-    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (place) => {
-      const { asked } = await requestIngest(place, { ...names, dryRun: true });
+    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (deployment) => {
+      const { asked } = await requestIngest(deployment, { ...names, dryRun: true });
       const datasets = asked.map((one) => ({ ...one, days: daysBetween(one.from, one.to) }));
-      return { datasets, isListing: true, send: () => requestIngest(place, { ...names, dryRun }) };
+      return { datasets, isListing: true, send: () => requestIngest(deployment, { ...names, dryRun }) };
     });
-  const requested = await withIngest(line, (place) => requestIngest(place, { ...names, dryRun }));
+  const requested = await withIngest(line, (deployment) => requestIngest(deployment, { ...names, dryRun }));
   const asked = requested.asked.map(({ source, dataset }) => ({ source, dataset }));
   writeResult(line, dryRun ? requested : { asked }, () =>
     dryRun
@@ -201,7 +204,7 @@ async function runNow(line: CommandLine): Promise<number> {
   writeNote(
     dryRun
       ? 'Nothing was requested: this is a dry run. A run lists these days and loads those whose files have changed.\n'
-      : `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`${await placedCommand(line, ['ingest', 'status'])}\` shows the result.\n`,
+      : `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`${await targetedCommand(line, ['ingest', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }
@@ -210,28 +213,28 @@ async function backfill(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
   const dryRun = line.values['dry-run'] === true;
   const [{ MAX_BACKFILL_DAYS, requestBackfill }, { DropsError }, { requestedText }] = await Promise.all([
-    import('../../observe/ingest/requests.ts'),
+    import('../../operate/ingest/requests.ts'),
     import('../../observe/ingest/datasets.ts'),
     import('../ingest/requestedText.ts'),
   ]);
   const timeoutMs = waitOption(line);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [wanted[0], wanted.at(-1)];
-  const request = async (place: OpenPlace, isDry: boolean) => {
+  const request = async (deployment: Deployment, isDry: boolean) => {
     try {
-      return await requestBackfill(place, { ...oneDataset(line), dryRun: isDry, from, to });
+      return await requestBackfill(deployment, { ...oneDataset(line), dryRun: isDry, from, to });
     } catch (error) {
       if (!(error instanceof DropsError && error.code === 'SLUICE_INGEST_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
     }
   };
   if (timeoutMs !== null)
-    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (place) => {
-      await request(place, true);
+    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (deployment) => {
+      await request(deployment, true);
       const datasets = [{ ...oneDataset(line), days: wanted }];
-      return { datasets, isListing: false, send: () => request(place, false) };
+      return { datasets, isListing: false, send: () => request(deployment, false) };
     });
-  const requested = await withIngest(line, (place) => request(place, dryRun));
+  const requested = await withIngest(line, (deployment) => request(deployment, dryRun));
   const { source, dataset, days } = requested;
   const name = `${source}/${dataset}`;
   writeResult(line, dryRun ? requested : { source, dataset, from, to, days }, () =>
@@ -249,14 +252,14 @@ async function backfill(line: CommandLine): Promise<number> {
 /** Imported here so that other commands do not load AWS clients. */
 async function withIngest<Result>(
   line: CommandLine,
-  work: (place: OpenPlace) => Promise<Result>,
+  work: (deployment: Deployment) => Promise<Result>,
 ): Promise<Result> {
-  const [{ withPlace }, { DropsError }, { SourceError }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { DropsError }, { SourceError }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/ingest/datasets.ts'),
     import('../../lib/drops/CustomerBucket.ts'),
   ]);
-  return withPlace(line, work, (detail, error) =>
+  return withDeployment(line, work, (detail, error) =>
     // An error of a customer's bucket explains itself better.
     error instanceof SourceError ? error : new DropsError('SLUICE_INGEST_REFUSED', detail, { cause: error }),
   );

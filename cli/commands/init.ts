@@ -19,7 +19,7 @@ import { writeResult } from '../terminal/output.ts';
 /** Bucket names have at most 63 characters, and this one becomes `<name>-<stage>`. */
 const NAME = /^(?=.{3,32}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
-/** What a folder may have: a repository that was cloned empty, and what a Mac leaves. */
+/** Files that a folder may contain: those of an empty clone, and those that macOS leaves. */
 const IGNORED: readonly string[] = ['.git', '.DS_Store'];
 
 /** `sluice init`: a project of one's own. */
@@ -47,13 +47,13 @@ export const init: Command = {
     }
     if (own.tarball !== undefined)
       copyFileSync(own.tarball.from, join(root, own.tarball.name), constants.COPYFILE_EXCL);
-    const place = visibleLine(relative(process.cwd(), root) || '.');
-    const next = [...(place === '.' ? [] : [`cd ${place}`]), 'npm install', 'npx sluice start'];
+    const shown = visibleLine(relative(process.cwd(), root) || '.');
+    const next = [...(shown === '.' ? [] : [`cd ${shown}`]), 'npm install', 'npx sluice start'];
     writeResult(
       line,
       { name, folder: root, version: VERSION, sluice: own.from, files: Object.keys(files), next },
       () =>
-        `Made ${place}: ${Object.keys(files).join(', ')}.\n\nNext:\n${next.map((step) => `  ${step}\n`).join('')}`,
+        `Made ${shown}: ${Object.keys(files).join(', ')}.\n\nNext:\n${next.map((step) => `  ${step}\n`).join('')}`,
     );
     return 0;
   },

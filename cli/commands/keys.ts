@@ -9,16 +9,17 @@ import {
   listedKeys,
   removeKey,
 } from '../../lib/wire/keys/editKeys.ts';
-import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
-import type { AwsPlace } from '../../observe/deployment.ts';
+import { KEY_CLASSES, keyOf } from '../../lib/wire/keys/keyForm.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
+import type { AwsOptions } from '../../observe/target.ts';
 import {
   type Action,
+  always,
   assertNoArguments,
   type Command,
   type CommandLine,
-  placeOptions,
   runAction,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -32,9 +33,16 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     summary: 'Add a key under a label; the key is read from stdin.',
     options: ['environment', 'kinds', 'sources', 'sha256'],
     takesArguments: true,
+    changes: always,
     run: add,
   },
-  remove: { summary: 'Remove the key of a label.', options: ['sha256'], takesArguments: true, run: remove },
+  remove: {
+    summary: 'Remove the key of a label.',
+    options: ['sha256'],
+    takesArguments: true,
+    changes: always,
+    run: remove,
+  },
 };
 
 /** `sluice keys`: the SDK keys that may post to a deployed collector, changed without a deployment. */
@@ -43,7 +51,7 @@ export const keys: Command = {
   summary: 'Add, list and remove the SDK keys that may post to a deployed collector.',
   usage: 'sluice keys list | add <label> | remove <label> [--local] [--stage NAME] [options]',
   options: {
-    ...placeOptions,
+    ...targetOptions,
     secret: { type: 'string', help: 'name or ARN of the secret (default sluice-<stage>-keys)' },
     environment: { type: 'string', help: 'add: environment of events without one (default production)' },
     kinds: { type: 'string', help: 'add: exposures, events or both (default both; none with --sources)' },
@@ -120,7 +128,7 @@ function onlyLabel([label, ...rest]: readonly string[]): string {
 async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the SDK key, then Enter and Ctrl-D: ');
   const sent = (await textOf(process.stdin)).trim();
-  const key = readSdkKey({ 'statsig-api-key': sent }, new URLSearchParams());
+  const key = keyOf(sent, KEY_CLASSES);
   if (key === null) {
     const hint = SHA256.test(sent) ? 'It looks like a SHA-256: give that with --sha256.' : '';
     throw new KeyListError('SLUICE_KEYS_NOT_AN_SDK_KEY', hint);
@@ -135,9 +143,9 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
 
 /** Imported here so that an invalid label is reported without loading AWS clients. */
 async function openSecret(line: CommandLine) {
-  const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
-  const { stack, place } = await deploymentPlace(line);
-  return openKeysSecret(textOption(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`, place);
+  const { configuredTarget } = await import('../aws/target.ts');
+  const { stack, aws } = await configuredTarget(line);
+  return openKeysSecret(textOption(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`, aws);
 }
 
 function row({ label, sha256, environment = '', kinds }: AcceptedKey) {
@@ -150,11 +158,11 @@ const ATTEMPTS = 5;
 /**
  * The secret of the keys, with errors of AWS as those of this command.
  *
- * @param place The rest is resolved as AWS tools do (AWS_ENDPOINT_URL, profile).
+ * @param aws The rest is resolved as AWS tools do (AWS_ENDPOINT_URL, profile).
  */
-async function openKeysSecret(secretId: string, place: AwsPlace) {
+async function openKeysSecret(secretId: string, aws: AwsOptions) {
   const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient(place);
+  const client = new SecretsManagerClient(aws);
   const secret: KeysSecret = versionedSecret(client, secretId);
   return {
     read: () => explain(secretId, () => secret.read()),

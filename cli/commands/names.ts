@@ -2,7 +2,7 @@ import {
   assertNoArguments,
   type Command,
   countOption,
-  placeOptions,
+  targetOptions,
   textOption,
 } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -21,7 +21,7 @@ export const names: Command = {
     limit: { type: 'string', help: 'how many events (default and at most 50)' },
     cursor: { type: 'string', help: '`next` of the list before' },
     check: { type: 'boolean', help: 'exit with 3 if there are warnings' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -39,12 +39,12 @@ export const names: Command = {
       limit: countOption(line, 'limit', { usual: undefined, most: 50 }),
       cursor: textOption(line, 'cursor'),
     };
-    const [{ withPlace }, { listNames, namesJson }, { namesText }] = await Promise.all([
-      import('../aws/withPlace.ts'),
+    const [{ withDeployment }, { listNames, namesJson }, { namesText }] = await Promise.all([
+      import('../aws/withDeployment.ts'),
       import('../../observe/names/names.ts'),
       import('../observe/namesText.ts'),
     ]);
-    const found = await withPlace(line, (place) => listNames(place, options));
+    const found = await withDeployment(line, (deployment) => listNames(deployment, options));
     writeResult(line, namesJson(found), () => namesText(found, options.event));
     return line.values['check'] === true && found.warnings.length > 0 ? 3 : 0;
   },

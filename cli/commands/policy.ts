@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import { foreignBuckets } from '../../lib/access/alsoReads.ts';
 import {
   type AppliedPolicy,
   appliedDocuments,
@@ -11,6 +12,7 @@ import {
   confirmPolicies,
   PolicyRecordError,
   type PolicyRecords,
+  policyRecords,
 } from '../../lib/access/applied/policyRecords.ts';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import {
@@ -33,20 +35,21 @@ import {
   statsigPrincipal,
 } from '../../lib/schema/formats.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
-import { DEFAULT_STAGE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
+import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import type { Place } from '../../observe/place.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import {
   type Action,
+  always,
   type Command,
   type CommandLine,
   choiceOption,
   didYouMean,
   oneOf,
-  placeOptions,
   runAction,
   stageOption,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -65,6 +68,9 @@ const FILLED_BY = new Map([
   ['__S3_BUCKET__', '--bucket'],
   ['__INGEST_ROLE_ARN__', '--principal'],
   ['__EXPORT_ROLE_ARN__', '--principal'],
+  ['__READER_ROLE_ARN__', "the stack's output Reader<Name>RoleArn"],
+  ['__READER_USER_ARN__', 'the ARN of its user'],
+  ['__STATSIG_USER_ARN__', '--principal'],
 ]);
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -76,10 +82,16 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     ],
     run: print,
   },
+  grants: {
+    summary: 'Print every grant that the stack needs where Lake Formation controls its databases.',
+    options: [],
+    run: grants,
+  },
   confirm: {
     summary: 'Record that policies were applied.',
-    options: ['hash', 'to', 'local', 'endpoint-url'],
+    options: ['hash', 'to'],
     takesArguments: true,
+    changes: always,
     run: confirm,
   },
 };
@@ -88,8 +100,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const policy: Command = {
   name: 'policy',
   summary:
-    'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others; record what was applied.',
-  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} | confirm NAME … [options]`,
+    'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase, GrowthBook and others; record what was applied.',
+  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} | grants | confirm NAME … [options]`,
   options: {
     for: {
       type: 'string',
@@ -98,7 +110,7 @@ export const policy: Command = {
     },
     account: {
       type: 'string',
-      help: 'print: AWS account of the deployment, 12 digits (default: that of sluice.config.ts)',
+      help: 'print: AWS account of the deployment, 12 digits (default: from sluice.config.ts)',
     },
     principal: {
       type: 'string',
@@ -106,7 +118,7 @@ export const policy: Command = {
     },
     'external-id': {
       type: 'string',
-      help: 'print: statsig-role: the external ID that Statsig generated; metabase: that of its principal',
+      help: 'print: statsig-role: the external ID that Statsig generated; metabase, growthbook: the external ID of its principal',
     },
     bucket: { type: 'string', help: "print: the customer's bucket, or the bucket of OWOX's results" },
     key: {
@@ -127,10 +139,10 @@ export const policy: Command = {
       type: 'string',
       help: 'confirm: ARN of the role or user that has the policy, for the doctor to read',
     },
-    ...placeOptions,
+    ...targetOptions,
     json: {
       type: 'boolean',
-      help: 'print: one object with a member for each document, and `sluice` with name, version and hash; confirm: one object',
+      help: 'print: one object with a member for each document, and `sluice` with name, version and hash; grants, confirm: one object',
     },
   },
   examples: [
@@ -139,6 +151,7 @@ export const policy: Command = {
     'sluice policy print --for ingest-source --source acme --account 111122223333',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
     'sluice policy print --for probe --stage prod --account 111122223333',
+    'sluice policy grants --stage prod',
     'sluice policy confirm ingest-source/acme --stage prod',
     'sluice policy confirm deploy --to arn:aws:iam::111122223333:role/sluice-deploy --stage prod',
   ],
@@ -149,11 +162,12 @@ export const policy: Command = {
 /** Needs no credentials: it does not call AWS. */
 async function print(line: CommandLine): Promise<number> {
   const target = readTarget(line);
-  const [{ loadConfig }, { commandOptions }] = await Promise.all([
+  const [{ loadConfig }, { commandOptions, noteUnnamedTarget }] = await Promise.all([
     import('../../lib/config/loadConfig.ts'),
-    import('../aws/deploymentPlace.ts'),
+    import('../aws/target.ts'),
   ]);
-  const stage = stageOption(line) ?? DEFAULT_STAGE;
+  noteUnnamedTarget(line);
+  const stage = stageOption(line) ?? LOCAL_STAGE;
   const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
   const of = {
     reader: readReader(line, target, config),
@@ -177,9 +191,17 @@ async function print(line: CommandLine): Promise<number> {
       applied === undefined ? null : documentsHash(appliedDocuments(applied, config, { stack: known.stack })),
     documents: Object.fromEntries(policies.map(({ name, version, hash }) => [name, { version, hash }])),
   };
-  // The local cloud's policies are printed by its stage alone.
-  const isLocal = stage === LOCAL_STAGE || line.values['local'] === true;
-  write(policies, summary, line, commandOptions({ ...line, values: { ...line.values, local: isLocal } }));
+  const options = commandOptions(line);
+  write(policies, summary, line, options);
+  const reader = config.readers.find(
+    ({ kind, name }) => target.startsWith(kind) && (of.reader === undefined || of.reader === name),
+  );
+  for (const arn of reader?.policies ?? [])
+    writeNote(`Attach this managed policy of yours, too: ${arn}. Sluice does not read it.\n`);
+  for (const { bucket, owner } of reader === undefined ? [] : foreignBuckets(reader))
+    writeNote(
+      `${bucket} is of the account ${owner}, whose owner must allow the reader, too: ${sluiceCommand(options, ['connect', 'owner', bucket])}\n`,
+    );
   return 0;
 }
 
@@ -196,6 +218,32 @@ function requireLengths(policies: readonly PrintedPolicy[]): void {
   }
 }
 
+/** Needs no credentials. What it prints needs a deployed stack and an administrator of Lake Formation. */
+async function grants(line: CommandLine): Promise<number> {
+  const [{ loadConfig }, { noteUnnamedTarget }, { grantCommand, lakeGrants }] = await Promise.all([
+    import('../../lib/config/loadConfig.ts'),
+    import('../aws/target.ts'),
+    import('../../infra/lakeFormation.ts'),
+  ]);
+  noteUnnamedTarget(line);
+  const stage = stageOption(line) ?? LOCAL_STAGE;
+  const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
+  const all = lakeGrants({ config, service: 'sluice', stage });
+  const region = checked(
+    line,
+    'region',
+    z.enum(REGIONS, 'a region that docs/reference/configuration.md lists'),
+  );
+  const lines = [
+    `export AWS_REGION=${region ?? config.region}`,
+    'account=$(aws sts get-caller-identity --query Account --output text)',
+    `id() { aws cloudformation describe-stack-resource --stack-name sluice-${stage} --logical-resource-id "$1" --query StackResourceDetail.PhysicalResourceId --output text; }`,
+    ...all.map(grantCommand),
+  ];
+  writeResult(line, { grants: all }, () => `${lines.join('\n')}\n`);
+  return 0;
+}
+
 /** Records that the policies of some names, as this working tree prints them, are applied. */
 async function confirm(line: CommandLine): Promise<number> {
   const [, ...names] = line.positionals;
@@ -205,13 +253,13 @@ async function confirm(line: CommandLine): Promise<number> {
   if (hash !== undefined && names.length > 1)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--hash: expected one name.');
   const appliedTo = checked(line, 'to', identityArn);
-  const [{ withPlace }, { s3PolicyRecords }] = await Promise.all([
-    import('../aws/withPlace.ts'),
-    import('../../lib/aws/s3PolicyRecords.ts'),
+  const [{ withDeployment }, { s3ObjectStore }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../lib/aws/s3ObjectStore.ts'),
   ]);
   const refused = (detail: string, cause: unknown) =>
     new PolicyRecordError('SLUICE_POLICY_RECORD_REFUSED', detail, { cause });
-  const work = async ({ config, stack, now, s3 }: Place) => {
+  const work = async ({ config, stack, now, s3 }: Deployment) => {
     const all = appliedPolicies(config);
     const known = { stack: `${stack.service}-${stack.stage}` };
     const records: PolicyRecords = Object.fromEntries(
@@ -233,7 +281,7 @@ async function confirm(line: CommandLine): Promise<number> {
       }),
     );
     const timing = { wait: (ms: number) => wait(ms), random: Math.random };
-    await confirmPolicies(s3PolicyRecords(s3, config.bucket), records, timing);
+    await confirmPolicies(policyRecords(s3ObjectStore(s3, config.bucket)), records, timing);
     return Object.entries(records).map(([name, { confirmedAt, documents }]) => ({
       ...{ name, confirmedAt, appliedTo: appliedTo ?? null },
       hash: documentsHash(Object.entries(documents).map(([of, one]) => ({ name: of, hash: one.hash }))),
@@ -242,7 +290,7 @@ async function confirm(line: CommandLine): Promise<number> {
       ),
     }));
   };
-  const confirmed = await withPlace(line, work, refused);
+  const confirmed = await withDeployment(line, work, refused);
   writeResult(line, { confirmed }, () =>
     confirmed.map(({ name, hash: of }) => `${name}: hash ${of} is recorded as applied.\n`).join(''),
   );
@@ -278,7 +326,9 @@ function readNames(
 ): Omit<KnownNames, 'reader' | 'stack'> {
   const ofOthers = target === 'ingest-source' || target === 'export-target';
   return {
-    region: checked(line, 'region', z.enum(REGIONS, 'a region that docs/configuration.md lists')) ?? region,
+    region:
+      checked(line, 'region', z.enum(REGIONS, 'a region that docs/reference/configuration.md lists')) ??
+      region,
     account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? account ?? undefined,
     keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
     principal: checked(line, 'principal', principalOf(target)),
@@ -292,9 +342,11 @@ function principalOf(target: PolicyTarget): z.ZodType<string> {
     case 'statsig-role':
       return statsigPrincipal();
     case 'metabase':
+    case 'growthbook':
       return metabasePrincipal();
     case 'ingest-source':
     case 'export-target':
+    case 'statsig-bucket':
       return bucketPrincipal();
     default:
       return z.never(`none: the policies for ${target} name no principal`);
@@ -334,7 +386,7 @@ function namedOption(
   );
 }
 
-/** What was printed, for programs and for `sluice policy confirm`. */
+/** A summary of the printed policy, for programs and for `sluice policy confirm`. */
 interface PrintSummary {
   /** Null when a name is missing: then nothing can be confirmed. */
   readonly name: string | null;
@@ -350,7 +402,7 @@ function write(
   policies: readonly PrintedPolicy[],
   summary: PrintSummary,
   line: CommandLine,
-  place: readonly string[],
+  options: readonly string[],
 ): void {
   if (line.values['json'] === true) {
     const byName = Object.fromEntries(policies.map(({ name, document }) => [name, document]));
@@ -362,7 +414,7 @@ function write(
     }
     if (summary.name !== null) {
       const words = ['policy', 'confirm', summary.name, '--hash', summary.hash ?? ''];
-      const command = sluiceCommand(place, words);
+      const command = sluiceCommand(options, words);
       writeNote(`Once it is applied, record that for the doctor: ${command}\n`);
     }
   }

@@ -3,10 +3,11 @@ import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
 import type { ProbeOptions } from '../probe/Run.ts';
 import {
+  always,
   assertNoArguments,
   type Command,
   countOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -23,15 +24,15 @@ export const probe: Command = {
     'Send marked events through a deployment in every encoding, follow them to Athena, and report what AWS does.',
   usage: 'sluice probe [--local] [--stage NAME] [--key KEY] [options]',
   options: {
-    ...placeOptions,
+    ...targetOptions,
     key: { type: 'string', help: 'SDK key to send with (default: SLUICE_PROBE_KEY; locally any)' },
-    url: { type: 'string', help: 'URL of the collector (default: those of the stack)' },
+    url: { type: 'string', help: 'URL of the collector (default: all of the stack)' },
     burst: {
       type: 'string',
       help: `also send this many requests at once, at most ${MAX_BURST}; slows down other senders`,
     },
     slow: { type: 'boolean', help: 'also send the slowest body that is accepted' },
-    wait: { type: 'string', help: 'seconds to wait for rows (default 1.5 × buffering.seconds + 240)' },
+    wait: { type: 'string', help: 'seconds to wait for rows (default buffering.seconds + 270)' },
     keep: { type: 'boolean', help: 'keep rows and query results' },
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -40,6 +41,7 @@ export const probe: Command = {
     'SLUICE_PROBE_KEY=client-… sluice probe --stage prod',
     'sluice probe --stage trial --burst 200 --slow --json',
   ],
+  changes: always,
   async run(line) {
     assertNoArguments(line.positionals);
     const burst = countOption(line, 'burst', { usual: 0, most: MAX_BURST });
@@ -47,15 +49,15 @@ export const probe: Command = {
     const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !URL.canParse(url))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
-    const { commandOptions, deploymentPlace } = await import('../aws/deploymentPlace.ts');
-    const deployment = await deploymentPlace(line);
+    const { commandOptions, configuredTarget } = await import('../aws/target.ts');
+    const deployment = await configuredTarget(line);
     const key =
       textOption(line, 'key') ||
       process.env['SLUICE_PROBE_KEY'] ||
-      (deployment.local ? LOCAL_KEY : undefined);
+      (deployment.isLocal ? LOCAL_KEY : undefined);
     if (key === undefined) throw new ProbeError('SLUICE_PROBE_NO_KEY');
-    const [{ openPlace }, { runProbe }, { reportJson, reportText }] = await Promise.all([
-      import('../probe/openPlace.ts'),
+    const [{ openProbe }, { runProbe }, { reportJson, reportText }] = await Promise.all([
+      import('../probe/openProbe.ts'),
       import('../probe/runProbe.ts'),
       import('../probe/reportText.ts'),
     ]);
@@ -67,16 +69,16 @@ export const probe: Command = {
       ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
       onProgress: (step) => progress.show(step),
     };
-    const place = await openPlace(deployment, url);
+    const context = await openProbe(deployment, url);
     try {
-      const { collector, now: time } = place;
+      const { collector, now: time } = context;
       const run = { id: randomBytes(4).toString('hex'), collector, key, time };
-      const report = await runProbe(place, run, options).finally(() => progress.end());
+      const report = await runProbe(context, run, options).finally(() => progress.end());
       const where = commandOptions(line);
       writeResult(line, reportJson(report, where), () => reportText(report, where));
       return report.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
     } finally {
-      place.close();
+      context.close();
     }
   },
 };

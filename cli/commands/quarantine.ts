@@ -4,7 +4,7 @@ import {
   type CommandLine,
   countOption,
   dayOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -30,7 +30,7 @@ export const quarantine: Command = {
       help: 'examine one row by its quarantine_id: would it land if it were redriven?',
     },
     day: { type: 'string', help: 'item: UTC day on which it was received, YYYY-MM-DD' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -54,14 +54,14 @@ async function countReasons(line: CommandLine): Promise<number> {
   const strays = ['rows', 'cursor'].filter((name) => textOption(line, name) !== undefined);
   if (strays.length > 0) throw new UsageError('SLUICE_USAGE_OPTIONS', `--${strays[0]} without --reason.`);
   const hours = await hoursOption(line);
-  const [{ withPlace }, { countQuarantine }, { countsText }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { countQuarantine }, { countsText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/quarantine/countQuarantine.ts'),
     import('../observe/quarantineText.ts'),
   ]);
-  return withPlace(line, async (place) => {
-    const counts = await countQuarantine(place, { hours });
-    writeResult(line, counts, () => countsText(counts, place));
+  return withDeployment(line, async (deployment) => {
+    const counts = await countQuarantine(deployment, { hours });
+    writeResult(line, counts, () => countsText(counts, deployment));
     return 0;
   });
 }
@@ -70,15 +70,15 @@ async function listRows(line: CommandLine, reason: string): Promise<number> {
   const hours = await hoursOption(line);
   const limit = countOption(line, 'rows', { usual: 20, most: MAX_ROWS });
   const cursor = textOption(line, 'cursor');
-  const [{ withPlace }, { listQuarantined }, { rowsText }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { listQuarantined }, { rowsText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/quarantine/listQuarantined.ts'),
     import('../observe/quarantineText.ts'),
   ]);
-  return withPlace(line, async (place) => {
-    const from = place.now - hours * HOUR_MS;
-    const page = await listQuarantined(place, { from, to: place.now, reason }, { limit, cursor });
-    writeResult(line, page, () => rowsText(page, place));
+  return withDeployment(line, async (deployment) => {
+    const from = deployment.now - hours * HOUR_MS;
+    const page = await listQuarantined(deployment, { from, to: deployment.now, reason }, { limit, cursor });
+    writeResult(line, page, () => rowsText(page, deployment));
     return 0;
   });
 }
@@ -90,14 +90,14 @@ async function examine(line: CommandLine, id: string): Promise<number> {
   const day = dayOption(line, 'day');
   if (day === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--item: expected its day as --day, too.');
-  const [{ withPlace }, { examineQuarantined }, { examinedText }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { examineQuarantined }, { examinedText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/quarantine/examineQuarantined.ts'),
     import('../observe/quarantineText.ts'),
   ]);
-  return withPlace(line, async (place) => {
-    const examined = await examineQuarantined(place, { id, day });
-    writeResult(line, examined, () => examinedText(examined, place));
+  return withDeployment(line, async (deployment) => {
+    const examined = await examineQuarantined(deployment, { id, day });
+    writeResult(line, examined, () => examinedText(examined, deployment));
     return examined.redrive.outcome === 'delivered' ? 0 : 3;
   });
 }

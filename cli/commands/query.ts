@@ -6,11 +6,12 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { deploymentPlace } from '../aws/deploymentPlace.ts';
+import { configuredTarget, isLocalMeant, namedTarget, readTargetOptions } from '../aws/target.ts';
 import {
   type Command,
   type CommandLine,
-  placeOptions,
+  stageOption,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -25,27 +26,27 @@ const ATHENA_DEADLINE_MS = 30 * 60_000;
 export const QueryCommandError = defineErrorFamily('user', {
   SLUICE_QUERY_ATHENA_FAILED: {
     cause: 'Athena did not run the query.',
-    cure: "Read Athena's message. Athena's SQL differs from DuckDB's: docs/sql.md. A query without --athena and --stage runs on DuckDB.",
+    cure: "Read Athena's message. Athena's SQL differs from DuckDB's: docs/reference/sql.md. A query of the local cloud without --athena runs on DuckDB.",
   },
 });
 
-/** `sluice query`: SQL over the local tables with DuckDB, or over those of a deployment, or of the local cloud, with Athena. */
+/** `sluice query`: SQL over local tables with DuckDB, or tables of a deployment or the local cloud, with Athena. */
 export const query: Command = {
   name: 'query',
-  summary:
-    'Run SQL: on the local tables with DuckDB, or with Athena on those of a stage or of the local cloud.',
-  usage: 'sluice query "<sql>"|- [--athena | --stage NAME] [--json | --csv] [--data DIR] [options]',
+  summary: 'Run SQL: on local tables with DuckDB, or on tables of a stage or the local cloud with Athena.',
+  usage: 'sluice query "<sql>"|- [--local] [--athena] [--stage NAME] [--json | --csv] [--data DIR] [options]',
   options: {
     athena: {
       type: 'boolean',
-      help: "Athena's SQL, on the running local cloud unless --stage names a deployment",
+      help: "Athena's SQL on the running local cloud, as a deployment always has it",
     },
-    stage: { type: 'string', help: 'stage of a deployment: the query runs in Athena, in its workgroup' },
-    region: placeOptions.region,
-    'endpoint-url': placeOptions['endpoint-url'],
+    ...targetOptions,
     json: { type: 'boolean', help: 'print an array of row objects' },
     csv: { type: 'boolean', help: 'print CSV with a header' },
-    data: { type: 'string', help: 'data directory of the local cloud (default .sluice/data)' },
+    data: {
+      type: 'string',
+      help: 'data directory of the local cloud (default .sluice/data; of another stage .sluice/data-<stage>)',
+    },
   },
   examples: [
     'sluice query "select event_name, count(*) n from statsig_forwarded_events group by 1 order by 2 desc"',
@@ -63,18 +64,29 @@ export const query: Command = {
     if (line.values['json'] === true && line.values['csv'] === true)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--json and --csv: expected one of them.');
     const statement = sql === '-' ? await text(process.stdin) : sql;
-    const { stage, region, 'endpoint-url': endpoint, athena } = line.values;
-    if (athena === true || stage !== undefined || endpoint !== undefined) return queryAthena(line, statement);
-    if (region !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: expected --stage or --athena with it.');
+    const { isLocal: local } = namedTarget(readTargetOptions(line));
+    if (!local && line.values['data'] !== undefined)
+      throw new UsageError(
+        'SLUICE_USAGE_OPTIONS',
+        '--data: it is about the local cloud, and --stage names a deployment.',
+      );
+    const { athena, 'endpoint-url': endpoint } = line.values;
+    // AWS_ENDPOINT_URL may also make a named stage one of this machine, which has Athena's SQL as on AWS.
+    const isDuckDb = isLocalMeant(readTargetOptions(line)) && athena !== true && endpoint === undefined;
+    if (!isDuckDb) return queryAthena(line, statement);
     await queryDuckDb(line, statement);
     return 0;
   },
 };
 
+/** The data directory of the local cloud that is asked. */
+function dataDirectory(line: CommandLine): string {
+  return textOption(line, 'data') ?? defaultDataDirectory(stageOption(line));
+}
+
 /** Runs a statement with DuckDB on the data directory. The local cloud need not run. */
 async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
-  const directory = textOption(line, 'data') ?? defaultDataDirectory();
+  const directory = dataDirectory(line);
   // Loaded here: other commands need not wait for DuckDB.
   await import('../../local/errors.ts');
   const [{ runQuery }, { runningEndpoint }] = await Promise.all([
@@ -93,29 +105,20 @@ async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
  * @returns The exit code.
  */
 async function queryAthena(line: CommandLine, sql: string): Promise<number> {
-  if (textOption(line, 'stage') !== undefined && textOption(line, 'data') !== undefined)
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      '--data: expected without --stage, as it is about the local cloud.',
-    );
   const [{ AthenaClient }, { runStatement }, { runningEndpoint }] = await Promise.all([
     import('@aws-sdk/client-athena'),
-    import('../../observe/runStatement.ts'),
+    import('../../lib/aws/athenaStatements.ts'),
     import('../../packages/local-aws/src/disk/dataDirectory.ts'),
   ]);
-  const isLocal = textOption(line, 'stage') === undefined && textOption(line, 'endpoint-url') === undefined;
-  const endpoint = isLocal
-    ? runningEndpoint(resolve(textOption(line, 'data') ?? defaultDataDirectory()))
-    : undefined;
-  const { config, place, local } = await deploymentPlace({
+  const endpoint =
+    isLocalMeant(readTargetOptions(line)) && line.values['endpoint-url'] === undefined
+      ? runningEndpoint(resolve(dataDirectory(line)))
+      : undefined;
+  const { config, aws, isLocal } = await configuredTarget({
     ...line,
-    values: {
-      ...line.values,
-      ...(isLocal ? { local: true } : {}),
-      ...(endpoint === undefined ? {} : { 'endpoint-url': endpoint }),
-    },
+    values: { ...line.values, ...(endpoint === undefined ? {} : { 'endpoint-url': endpoint }) },
   });
-  const client = new AthenaClient(place);
+  const client = new AthenaClient(aws);
   const interrupted = new AbortController();
   void untilInterrupted().then(() => interrupted.abort());
   const progress = openProgress(line);
@@ -143,7 +146,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
     if (hasMore)
       writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${outcome.location}.\n`);
     writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
-    if (isQuery && rows.length === 0 && local) await noteWhatWaits(place.endpoint);
+    if (isQuery && rows.length === 0 && isLocal) await noteWhatWaits(aws.endpoint);
     return 0;
   } catch (error) {
     if (interrupted.signal.aborted) {
@@ -183,7 +186,7 @@ function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown
   else writeOut(textTable(rows), 'table');
 }
 
-/** What the control API says about buffers and queues: docs/local.md, "Control". */
+/** The control API's status of buffers and queues: docs/local.md, "Control". */
 const statusSchema = z.object({
   pending: z.array(z.object({ stream: z.string(), documents: z.number() })),
   queues: z.array(z.object({ name: z.string(), messages: z.number() })),

@@ -6,7 +6,7 @@ import {
   type Command,
   type CommandLine,
   dayOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -15,7 +15,8 @@ import { writeResult } from '../terminal/output.ts';
 /** `sluice reconcile`: whether everything that was accepted is in the tables; or whether Statsig counts the same. */
 export const reconcile: Command = {
   name: 'reconcile',
-  summary: 'Compare what the collector accepted with the rows that landed, or your counts with Statsig’s.',
+  summary:
+    'Compare what the collector accepted with the rows that are queryable, or your counts with Statsig’s.',
   usage: 'sluice reconcile [--day DAY | --against FILE] [--local] [--stage NAME] [options]',
   options: {
     day: { type: 'string', help: 'UTC day of receipt, YYYY-MM-DD (default: today)' },
@@ -31,7 +32,7 @@ export const reconcile: Command = {
       type: 'string',
       help: 'with --against: unit ID of experiments and gates (default user_id)',
     },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -47,14 +48,14 @@ export const reconcile: Command = {
     const stray = ['tolerance', 'unit'].find((name) => line.values[name] !== undefined);
     if (stray !== undefined) throw new UsageError('SLUICE_USAGE_OPTIONS', `--${stray}: only with --against.`);
     const day = dayOption(line, 'day');
-    const [{ withPlace }, observe, { reconcileJson, reconcileText }] = await Promise.all([
-      import('../aws/withPlace.ts'),
+    const [{ withDeployment }, observe, { reconcileJson, reconcileText }] = await Promise.all([
+      import('../aws/withDeployment.ts'),
       import('../../observe/reconcile/reconcile.ts'),
       import('../observe/reconcileText.ts'),
     ]);
-    return withPlace(line, async (place) => {
-      const result = await observe.reconcile(place, day ?? utcDay(place.now));
-      writeResult(line, reconcileJson(result), () => reconcileText(result, place));
+    return withDeployment(line, async (deployment) => {
+      const result = await observe.reconcile(deployment, day ?? utcDay(deployment.now));
+      writeResult(line, reconcileJson(result), () => reconcileText(result, deployment));
       return result.closes ? 0 : 3;
     });
   },
@@ -65,26 +66,31 @@ async function compareWith(line: CommandLine, path: string): Promise<number> {
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--day: not with --against, whose list has its own days.');
   const tolerance = toleranceOption(line);
   const unit = textOption(line, 'unit');
-  const [{ withPlace }, { compareCounts }, { CountsError, readCounts }, { compareJson, compareText }, units] =
-    await Promise.all([
-      import('../aws/withPlace.ts'),
-      import('../../observe/reconcile/compareCounts.ts'),
-      import('../../observe/reconcile/statsigCounts.ts'),
-      import('../observe/compareCountsText.ts'),
-      import('../../lib/views/unitTypes.ts'),
-    ]);
+  const [
+    { withDeployment },
+    { compareCounts },
+    { CountsError, readCounts },
+    { compareJson, compareText },
+    units,
+  ] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../observe/reconcile/compareCounts.ts'),
+    import('../../observe/reconcile/statsigCounts.ts'),
+    import('../observe/compareCountsText.ts'),
+    import('../../lib/views/unitTypes.ts'),
+  ]);
   const text = await (path === '-' ? textOf(process.stdin) : readFile(path, 'utf8')).catch(
     (error: unknown) => {
       throw new CountsError('SLUICE_COUNTS_NOT_READ', path, { cause: error });
     },
   );
   const counts = readCounts(text);
-  return withPlace(line, async (place) => {
-    const known = units.unitColumnNames(place.config);
+  return withDeployment(line, async (deployment) => {
+    const known = units.unitColumnNames(deployment.config);
     if (unit !== undefined && !known.includes(unit))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--unit: got ${unit}, expected ${known.join(' or ')}.`);
-    const result = await compareCounts(place, counts, { tolerance, unit });
-    writeResult(line, compareJson(result), () => compareText(result, place));
+    const result = await compareCounts(deployment, counts, { tolerance, unit });
+    writeResult(line, compareJson(result), () => compareText(result, deployment));
     return result.agrees ? 0 : 3;
   });
 }

@@ -1,6 +1,6 @@
 import type { QuarantineKey } from '../../observe/quarantine/examineQuarantined.ts';
 import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
-import type { RedriveReport } from '../../observe/quarantine/redriveQuarantine.ts';
+import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
 import {
   assertNoArguments,
   assertOrder,
@@ -8,42 +8,47 @@ import {
   type CommandLine,
   dayOption,
   didYouMean,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
+  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { commandError, errorText } from '../terminal/errors.ts';
 import { textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
-/** `sluice redrive`: validates quarantined events again, by reason, and delivers those that pass. */
+/** `sluice redrive`: validates quarantined events again and lands those that pass, or moves objects of the landing. */
 export const redrive: Command = {
   name: 'redrive',
   summary: 'Deliver quarantined events that are valid now, or bring parked objects back.',
   usage:
     'sluice redrive --reason CODE [--from DAY] [--to DAY] | --item ID --day DAY | --parked | --split [--dry-run] [--local] [--stage NAME] [options]',
   options: {
-    reason: { type: 'string', help: 'the reason, e.g. SLUICE_FIREHOSE_SCHEMA_MISMATCH (docs/quarantine.md)' },
+    reason: { type: 'string', help: 'the reason, e.g. SLUICE_ROW_UNFIT (docs/quarantine.md)' },
     from: { type: 'string', help: 'first day on which they were received, YYYY-MM-DD (default: all)' },
     to: { type: 'string', help: 'last day on which they were received (default: all)' },
     item: { type: 'string', help: 'one row instead of a reason, by its quarantine_id' },
     day: { type: 'string', help: 'item: UTC day on which it was received, YYYY-MM-DD' },
     again: { type: 'boolean', help: 'reason: also what was redriven before: its rows land once more' },
-    parked: { type: 'boolean', help: 'move all parked objects back, so that they are redriven anew' },
+    parked: {
+      type: 'boolean',
+      help: 'move all parked objects back, so that the writer begins with them anew',
+    },
     split: {
       type: 'boolean',
-      help: 'write overflow objects one for each stream, for version 0.2 after a rollback (docs/upgrade.md)',
+      help: 'write the landing as overflow of the streams of 0.2, after a rollback to it (docs/upgrade.md)',
     },
     'dry-run': { type: 'boolean', help: 'only print what would be done' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice redrive --reason SLUICE_EVENT_KIND_NOT_ALLOWED --from 2026-11-18 --dry-run',
-    'sluice redrive --reason SLUICE_FIREHOSE_SCHEMA_MISMATCH --stage prod',
+    'sluice redrive --reason SLUICE_ROW_UNFIT --stage prod',
     'sluice redrive --parked --stage prod',
     'sluice redrive --item 0c44e0ebdbbed7723f319e2df40ef79f --day 2026-11-20 --dry-run',
   ],
+  changes: unlessDryRun,
   async run(line) {
     assertNoArguments(line.positionals);
     if (line.values['parked'] === true || line.values['split'] === true) return moveObjects(line);
@@ -84,20 +89,22 @@ async function moveObjects(line: CommandLine): Promise<number> {
   if (other !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--${which} and --${other}: expected only one of them.`);
   const dryRun = line.values['dry-run'] === true;
-  const [{ withPlace }, { returnParked, splitOverflow }] = await Promise.all([
-    import('../aws/withPlace.ts'),
-    import('../../observe/overflow/moveObjects.ts'),
+  const [{ withDeployment }, { returnParked, splitLanding }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../operate/moveObjects.ts'),
   ]);
-  const move = which === 'parked' ? returnParked : splitOverflow;
+  const move = which === 'parked' ? returnParked : splitLanding;
   const progress = openProgress(line);
   progress.show(dryRun ? 'Listing objects' : 'Moving objects');
-  const moved = await withPlace(line, (place) => move(place, dryRun)).finally(() => progress.end());
+  const moved = await withDeployment(line, (deployment) => move(deployment, dryRun)).finally(() =>
+    progress.end(),
+  );
   if (json === true) writeJson({ which, dryRun, ...moved });
   else {
     const verb = which === 'parked' ? 'moved back' : 'written for each stream';
     writeOut(
       textTable([
-        { what: which === 'parked' ? 'found in parked/' : 'found in overflow/requests/', n: moved.found },
+        { what: which === 'parked' ? 'found in parked/' : 'found in landing/', n: moved.found },
         { what: dryRun ? `that would be ${verb}` : verb, n: moved.moved },
         ...(moved.unknown > 0 ? [{ what: 'not written by Sluice', n: moved.unknown }] : []),
       ]),
@@ -149,17 +156,17 @@ async function run(
   wanted: QuarantineSelection | QuarantineKey,
   dryRun: boolean,
 ): Promise<RedriveReport> {
-  const [{ withPlace }, { QuarantineError, redriveRow }, { redriveReason }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { QuarantineError }, { redriveReason, redriveRow }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/quarantine/examineQuarantined.ts'),
-    import('../../observe/quarantine/redriveQuarantine.ts'),
+    import('../../operate/quarantine/redriveQuarantine.ts'),
   ]);
-  return withPlace(
+  return withDeployment(
     line,
-    (place) =>
+    (deployment) =>
       'reason' in wanted
-        ? redriveReason(place, wanted, dryRun, line.values['again'] === true)
-        : redriveRow(place, wanted, dryRun),
+        ? redriveReason(deployment, wanted, dryRun, line.values['again'] === true)
+        : redriveRow(deployment, wanted, dryRun),
     (detail, error) => new QuarantineError('SLUICE_REDRIVE_QUARANTINE_UNREADABLE', detail, { cause: error }),
   );
 }

@@ -1,23 +1,30 @@
 import { isRelayReason } from '../../lib/tables/objectKeys.ts';
-import type { OpenPlace } from '../../observe/place.ts';
-import { placedCommand } from '../aws/placedCommand.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
   type Command,
   type CommandLine,
-  placeOptions,
   runAction,
+  targetOptions,
   textOption,
   UsageError,
+  unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show what waits, and what the target refused.', options: [], run: status },
-  redrive: { summary: 'Send again what the target refused.', options: ['reason', 'dry-run'], run: redrive },
+  redrive: {
+    summary: 'Send again what the target refused.',
+    options: ['reason', 'dry-run'],
+    changes: unlessDryRun,
+    run: redrive,
+  },
   erase: {
     summary: 'Delete the copies of a person, or all.',
     options: ['user-id', 'all', 'dry-run'],
+    changes: unlessDryRun,
     run: erase,
   },
 };
@@ -36,7 +43,7 @@ export const relay: Command = {
     },
     all: { type: 'boolean', help: 'erase: every copy, also those in the queue' },
     'dry-run': { type: 'boolean', help: 'only print what would be sent again, or deleted' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -76,8 +83,8 @@ async function redrive(line: CommandLine): Promise<number> {
       `--reason: got ${JSON.stringify(reason)}, expected a status such as 401, or expired.`,
     );
   const dryRun = line.values['dry-run'] === true;
-  const { redriveCopies } = await import('../../observe/relay/relayCopies.ts');
-  const moved = await withRelay(line, (place) => redriveCopies(place, reason, dryRun));
+  const { redriveCopies } = await import('../../operate/relay/redriveCopies.ts');
+  const moved = await withRelay(line, (deployment) => redriveCopies(deployment, reason, dryRun));
   writeResult(line, { reason, dryRun, ...moved }, () =>
     textTable([
       { what: 'found in relay/refused/', n: moved.found },
@@ -86,7 +93,7 @@ async function redrive(line: CommandLine): Promise<number> {
     ]),
   );
   if (!dryRun && moved.moved > 0)
-    writeNote(`\`${await placedCommand(line, ['relay', 'status'])}\` shows what becomes of them.\n`);
+    writeNote(`\`${await targetedCommand(line, ['relay', 'status'])}\` shows what becomes of them.\n`);
   return 0;
 }
 
@@ -95,8 +102,8 @@ async function erase(line: CommandLine): Promise<number> {
   if ((id === null) !== all || id === '')
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --user-id with an ID, or --all.');
   const dryRun = line.values['dry-run'] === true;
-  const { eraseCopies } = await import('../../observe/relay/eraseCopies.ts');
-  const erased = await withRelay(line, (place) => eraseCopies(place, id, dryRun));
+  const { eraseCopies } = await import('../../operate/relay/eraseCopies.ts');
+  const erased = await withRelay(line, (deployment) => eraseCopies(deployment, id, dryRun));
   const { found, events, otherEvents, unreadable, queued } = erased;
   writeResult(line, { dryRun, ...erased }, () =>
     textTable([
@@ -121,20 +128,20 @@ async function erase(line: CommandLine): Promise<number> {
   );
   if (!all && (queued ?? 0) > 0)
     writeNote(
-      `Copies in the queue cannot be searched. Run this again once \`${await placedCommand(line, ['relay', 'status'])}\` shows none in the queue: most are delivered within seconds, and none is there for more than eleven days.\n`,
+      `Copies in the queue cannot be searched. Run this again once \`${await targetedCommand(line, ['relay', 'status'])}\` shows none in the queue: most are delivered within seconds, and none is there for more than eleven days.\n`,
     );
   return 0;
 }
 
 async function withRelay<Result>(
   line: CommandLine,
-  work: (place: OpenPlace) => Promise<Result>,
+  work: (deployment: Deployment) => Promise<Result>,
 ): Promise<Result> {
-  const [{ withPlace }, { RelayCopiesError }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { RelayCopiesError }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/relay/relayCopies.ts'),
   ]);
-  return withPlace(
+  return withDeployment(
     line,
     work,
     (detail, error) => new RelayCopiesError('SLUICE_RELAY_DENIED', detail, { cause: error }),

@@ -159,15 +159,16 @@ function welcome(cloud: Cloud, started: Started): string {
   const { checkKeys, enforceIam, stage, tookMs } = started;
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   const ports = cloud.edge === `http://127.0.0.1:${EDGE_PORT}` ? '' : ` --endpoint-url ${cloud.edge}`;
-  const elsewhere = cloud.data === defaultDataDirectory() ? '' : ` --data ${shortPath(cloud.data)}`;
+  const onStage = stage === undefined ? '' : ` --stage ${stage}`;
+  const elsewhere = cloud.data === defaultDataDirectory(stage) ? '' : ` --data ${shortPath(cloud.data)}`;
   return `Sluice ${VERSION}: the local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
   Open the console ${started.console}   what comes in, where it is, what is wrong
   Point an SDK at  ${cloud.collector}/v1/my-product-data   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test${enforceIam ? ' (the root user)' : ''}
 ${enforceIam ? '  Policies         enforced for every role and user of the deployment\n' : ''}  Data             ${folder}
-  Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"${elsewhere}
-  Check            npx sluice doctor --local${stage === undefined ? '' : ` --stage ${stage}`}${ports}
+  Query            npx sluice query --local${onStage} "select event_name, count(*) from statsig_forwarded_events group by 1"${elsewhere}
+  Check            npx sluice doctor --local${onStage}${ports}
   Deliver now      curl -X POST ${cloud.edge}/_sluice/flush
 
 Ctrl-C delivers buffered records, stops, and keeps the data.

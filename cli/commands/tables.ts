@@ -3,7 +3,7 @@ import {
   type CommandLine,
   countOption,
   dayOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -27,7 +27,7 @@ export const tables: Command = {
       help: `rows to show (default ${USUAL_SAMPLE}, none of a view that reads all days; 0 queries none)`,
     },
     'no-rows': { type: 'boolean', help: 'count no rows, which is a query' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -54,12 +54,12 @@ export const tables: Command = {
 };
 
 async function showList(line: CommandLine): Promise<number> {
-  const [{ withPlace }, { listTables }, { listText }] = await Promise.all([
-    import('../aws/withPlace.ts'),
+  const [{ withDeployment }, { listTables }, { listText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/tables/tables.ts'),
     import('../observe/tablesText.ts'),
   ]);
-  const list = await withPlace(line, (place) => listTables(place));
+  const list = await withDeployment(line, (deployment) => listTables(deployment));
   writeResult(line, list, () => listText(list, terminalWidth()));
   return 0;
 }
@@ -67,7 +67,7 @@ async function showList(line: CommandLine): Promise<number> {
 /** One table: its days, or with a day, and without days, its files; and some rows. */
 async function showTable(line: CommandLine, name: string, day: string | undefined): Promise<number> {
   const [
-    { withPlace },
+    { withDeployment },
     { findTable },
     { listTableDays, MOST_DAYS },
     { listTableFiles, MOST_FILES },
@@ -75,7 +75,7 @@ async function showTable(line: CommandLine, name: string, day: string | undefine
     rows,
     text,
   ] = await Promise.all([
-    import('../aws/withPlace.ts'),
+    import('../aws/withDeployment.ts'),
     import('../../observe/tables/tables.ts'),
     import('../../observe/tables/tableDays.ts'),
     import('../../observe/tables/dayFiles.ts'),
@@ -89,20 +89,20 @@ async function showTable(line: CommandLine, name: string, day: string | undefine
     return { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) };
   };
   const sampled = countOption(line, 'sample', { usual: undefined, least: 0, most: MOST_SAMPLE });
-  const answer = await withPlace(line, async (place) => {
-    const table = await findTable(place, name);
+  const answer = await withDeployment(line, async (deployment) => {
+    const table = await findTable(deployment, name);
     const about = { table: table.name, ...(day === undefined ? {} : { day }) };
     const hasCalendar = table.hasDays && day === undefined;
     const isExpensive = table.kind === 'view' && !table.hasDayColumn;
     const limit = sampled ?? (isExpensive ? 0 : USUAL_SAMPLE);
     const days = hasCalendar
-      ? await listTableDays(place, {
+      ? await listTableDays(deployment, {
           table: table.name,
           countRows: line.values['no-rows'] !== true,
           ...page(MOST_DAYS),
         })
       : null;
-    const kind = place.config.curate ? table.forwardedKind : null;
+    const kind = deployment.config.curate ? table.forwardedKind : null;
     return {
       table,
       days,
@@ -110,15 +110,15 @@ async function showTable(line: CommandLine, name: string, day: string | undefine
         days === null || kind === null
           ? null
           : await readServedDays(
-              place,
+              deployment,
               kind,
               days.days.map((one) => one.day),
             ),
       files:
         hasCalendar || table.kind === 'view'
           ? null
-          : await listTableFiles(place, { ...about, ...page(MOST_FILES) }),
-      sample: hasCalendar || limit === 0 ? null : await rows.sampleRows(place, { ...about, limit }),
+          : await listTableFiles(deployment, { ...about, ...page(MOST_FILES) }),
+      sample: hasCalendar || limit === 0 ? null : await rows.sampleRows(deployment, { ...about, limit }),
     };
   });
   writeResult(line, answer, () => text.tableText(answer));

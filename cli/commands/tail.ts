@@ -1,12 +1,12 @@
+import type { Deployment } from '../../observe/deployment.ts';
 import type { LiveAnswer, LiveFilter } from '../../observe/live/entries.ts';
-import type { Place } from '../../observe/place.ts';
 import {
   assertNoArguments,
   type Command,
   type CommandLine,
   choiceOption,
   countOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -41,7 +41,7 @@ export const tail: Command = {
     code: { type: 'string', help: 'only with that code, e.g. SLUICE_EVENT_NO_NAME' },
     status: { type: 'string', help: 'only requests that were answered so: 202, 4xx' },
     last: { type: 'string', help: 'begin with the last N that match (default 0)' },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one JSON object a line' },
   },
   examples: [
@@ -54,8 +54,10 @@ export const tail: Command = {
     assertNoArguments(line.positionals);
     const filter = filterOption(line);
     const last = countOption(line, 'last', { usual: 0, least: 0, most: 1_000 });
-    const { withPlace } = await import('../aws/withPlace.ts');
-    return withPlace(line, (place) => follow(place, { filter, last, asJson: line.values['json'] === true }));
+    const { withDeployment } = await import('../aws/withDeployment.ts');
+    return withDeployment(line, (deployment) =>
+      follow(deployment, { filter, last, asJson: line.values['json'] === true }),
+    );
   },
 };
 
@@ -66,7 +68,7 @@ interface Following {
 }
 
 /** Prints until it is interrupted (130), the output is closed, or the local cloud stops (0). */
-async function follow(place: Place, { filter, last, asJson }: Following): Promise<number> {
+async function follow(deployment: Deployment, { filter, last, asJson }: Following): Promise<number> {
   const [{ readLive }, { liveLine }] = await Promise.all([
     import('../../observe/live/live.ts'),
     import('../observe/liveText.ts'),
@@ -79,12 +81,12 @@ async function follow(place: Place, { filter, last, asJson }: Following): Promis
   const start = performance.now();
   let answer: LiveAnswer | undefined;
   while (!signal.aborted) {
-    // The place has the time at which it was opened.
-    const now = place.now + Math.round(performance.now() - start);
+    // The deployment has the time at which it was opened.
+    const now = deployment.now + Math.round(performance.now() - start);
     const asked = { after: answer?.next, last, filter, waitMs: answer === undefined ? 0 : WAIT_MS };
     try {
-      const read = await readLive({ ...place, now, signal }, asked);
-      if (answer === undefined) writeSource(read, { place, asJson });
+      const read = await readLive({ ...deployment, now, signal }, asked);
+      if (answer === undefined) writeSource(read, { deployment, asJson });
       answer = read;
     } catch (error) {
       if (signal.aborted) break;
@@ -99,16 +101,16 @@ async function follow(place: Place, { filter, last, asJson }: Following): Promis
       writeNote('The local cloud is stopping.\n');
       return 0;
     }
-    if (answer.entries.length > 0) await place.wait(PAUSE_MS);
+    if (answer.entries.length > 0) await deployment.wait(PAUSE_MS);
   }
   return interrupted.signal.aborted ? 130 : 0;
 }
 
 function writeSource(
   { source }: LiveAnswer,
-  { place, asJson }: { readonly place: Pick<Place, 'stack'>; readonly asJson: boolean },
+  { deployment, asJson }: { readonly deployment: Pick<Deployment, 'stack'>; readonly asJson: boolean },
 ): void {
-  const { service, stage } = place.stack;
+  const { service, stage } = deployment.stack;
   const head = `Following ${service}-${stage} until Ctrl-C. Times are UTC.`;
   if (asJson) writeJson({ type: 'source', ...source });
   else writeNote(`${[head, ...source.notes].join('\n')}\n`);

@@ -36,7 +36,7 @@ export const test: Command = {
     report(`The configuration is valid for ${stages.join(', ')}.`);
     // Imported here: other commands need not load the local cloud.
     const { startCloud } = await import('../../local/startCloud.ts');
-    // What has been made is removed before it ends.
+    // Created resources are removed before the command ends.
     let isInterrupted = false;
     const interrupted = untilInterrupted().then(() => {
       isInterrupted = true;

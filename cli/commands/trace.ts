@@ -3,7 +3,7 @@ import {
   type Command,
   type CommandLine,
   choiceOption,
-  placeOptions,
+  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -27,7 +27,7 @@ export const trace: Command = {
     as: { type: 'string', values: SUBJECTS, help: 'event, user or request (default: by its form)' },
     row: { type: 'boolean', help: 'print the row of an event too' },
     'max-usd': { type: 'string', help: `price above which nothing is read (default ${MOST_USD})` },
-    ...placeOptions,
+    ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -43,17 +43,17 @@ export const trace: Command = {
     const subject = choiceOption(line, 'as', SUBJECTS);
     const since = sinceOption(line);
     const most = usdOption(line);
-    const [{ withPlace }, observe, { queryCost, usd }, { traceJson, traceText }] = await Promise.all([
-      import('../aws/withPlace.ts'),
+    const [{ withDeployment }, observe, { queryCost, usd }, { traceJson, traceText }] = await Promise.all([
+      import('../aws/withDeployment.ts'),
       import('../../observe/trace/trace.ts'),
       import('../../observe/prices.ts'),
       import('../observe/traceText.ts'),
     ]);
-    return withPlace(line, async (place) => {
-      const result = await observe.trace(place, {
+    return withDeployment(line, async (deployment) => {
+      const result = await observe.trace(deployment, {
         id,
         ...(subject === undefined ? {} : { subject }),
-        ...(since === undefined ? {} : { since: since(place.now) }),
+        ...(since === undefined ? {} : { since: since(deployment.now) }),
         withRow: line.values['row'] === true,
         onEstimate(bytes) {
           const price = queryCost(bytes);

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
+import { runStatement } from '../../lib/aws/athenaStatements.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import type { DeploymentPlace } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { runStatement } from '../../observe/runStatement.ts';
-import { clientOptions, type Deployment } from './readDeployment.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
+import { clientOptions, type DeployedStack } from './readDeployment.ts';
 
 /** Days that are read, in addition to those by which rows may be late. */
 const HISTORY_DAYS = 30;
@@ -83,7 +83,7 @@ export interface Lookback {
   /** Shares of all rows, settled or not, that were received this soon after the event; null without rows. */
   readonly withinAMinute: number | null;
   readonly withinAnHour: number | null;
-  /** Rows whose day is not that of their event. */
+  /** Rows whose day differs from their event's day. */
   readonly underAnotherDay: number;
   /** Days after which a row cannot have its event's own day: `timeWindow.pastDays`. */
   readonly mostDaysLate: number;
@@ -183,8 +183,8 @@ export type LatenessAnswer =
 
 /** Asks Athena how late rows arrived. A failure is not an error: the guide can be made without the answer. */
 export async function measureLateness(
-  where: DeploymentPlace,
-  { outputs }: Deployment,
+  where: ConfiguredTarget,
+  { outputs }: DeployedStack,
 ): Promise<LatenessAnswer> {
   const { config } = where;
   const client = new AthenaClient(clientOptions(where));

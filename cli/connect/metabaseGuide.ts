@@ -4,7 +4,7 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from '../../observe/prices.ts';
-import { type Deployment, readerQueries } from './readDeployment.ts';
+import { type DeployedStack, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
 import { type Field, type SetupGuide, type SqlSnippet, type Step, tableNotes } from './setupGuide.ts';
 
@@ -14,7 +14,7 @@ import { type Field, type SetupGuide, type SqlSnippet, type Step, tableNotes } f
 const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
 
 /** How to connect Metabase: its Athena form, settings that keep Athena cheap, and questions. */
-export function metabaseGuide(deployment: Deployment, config: Config, reader: MetabaseReader): SetupGuide {
+export function metabaseGuide(deployment: DeployedStack, config: Config, reader: MetabaseReader): SetupGuide {
   const identity = readerIdentity(deployment, reader);
   const { workgroup, resultsLocation } = readerQueries(deployment, config, reader);
   return {
@@ -27,11 +27,18 @@ export function metabaseGuide(deployment: Deployment, config: Config, reader: Me
         fields: [
           { label: 'Display name', value: `Sluice (${deployment.stage})`, note: 'any name' },
           { label: 'Region', value: deployment.region },
-          { label: 'Workgroup', value: workgroup, note: 'its own; it may not query in another' },
+          {
+            label: 'Workgroup',
+            value: workgroup,
+            note: `${reader.workgroup === undefined ? 'its own' : 'of the configuration'}; it may not query in another`,
+          },
           {
             label: 'S3 Staging directory',
             value: resultsLocation,
-            note: 'the workgroup enforces this location, whatever you enter',
+            note:
+              reader.workgroup === undefined
+                ? 'the workgroup enforces this location, whatever you enter'
+                : 'it may read results nowhere else',
           },
           ...credentialFields(deployment, identity),
           { label: 'Additional Athena connection string options', value: driverOptions(deployment) },
@@ -61,7 +68,7 @@ export function metabaseGuide(deployment: Deployment, config: Config, reader: Me
   };
 }
 
-function identitySteps(deployment: Deployment, reader: MetabaseReader, identity: ReaderIdentity): Step[] {
+function identitySteps(deployment: DeployedStack, reader: MetabaseReader, identity: ReaderIdentity): Step[] {
   if (identity.as === 'user') return [keysStep(deployment, identity.secretArn)];
   const { roleArn } = identity;
   const local = localRoleStep(deployment, roleArn);
@@ -79,7 +86,7 @@ function identitySteps(deployment: Deployment, reader: MetabaseReader, identity:
   ];
 }
 
-function credentialFields({ localEndpoint }: Deployment, identity: ReaderIdentity): Field[] {
+function credentialFields({ localEndpoint }: DeployedStack, identity: ReaderIdentity): Field[] {
   if (identity.as === 'user') return keyFields(identity.secretArn, ['Access key', 'Secret Key']);
   const note =
     localEndpoint === undefined
@@ -89,7 +96,7 @@ function credentialFields({ localEndpoint }: Deployment, identity: ReaderIdentit
 }
 
 /** With the local cloud, the driver fetches results through Athena's API, so that it needs no second endpoint. */
-function driverOptions({ localEndpoint }: Deployment): string {
+function driverOptions({ localEndpoint }: DeployedStack): string {
   return localEndpoint === undefined
     ? REUSE
     : `${REUSE};AthenaEndpoint=${localEndpoint};ResultFetcher=GetQueryResults`;
@@ -116,8 +123,8 @@ function settingsStep(config: Config): Step {
       { label: 'Choose when Metabase syncs and scans', value: 'ON' },
       {
         label: 'Database syncing',
-        value: 'Daily',
-        note: 'columns change only with a deployment; a sync reads the catalog, no rows',
+        value: `Daily, ${(config.dailyIngest.hour + 3) % 24}:00 UTC`,
+        note: 'after the ingest and the exports of the day; columns change only with a deployment; a sync reads the catalog, no rows',
       },
       {
         label: 'Scanning for filter values',
@@ -141,7 +148,7 @@ function settingsStep(config: Config): Step {
       },
     ],
     notes: [
-      `What this saves: Athena bills $${usdPerTerabyte} per terabyte read, and at least ${leastBytes / 1e6} MB per query. Each scan of ${texts} columns costs ${usd(texts * queryCost(0))} if there is almost nothing to read, ${usd(texts * queryCost(1e9))} if each column has 1 GB. The workgroup stops a query that reads more than ${config.athena.scanLimitGigabytes.toLocaleString('en-US')} GB (athena.scanLimitGigabytes).`,
+      `Savings: Athena bills $${usdPerTerabyte} per terabyte read, and at least ${leastBytes / 1e6} MB per query. Each scan of ${texts} columns costs ${usd(texts * queryCost(0))} if there is almost nothing to read, ${usd(texts * queryCost(1e9))} if each column has 1 GB. The workgroup stops a query that reads more than ${config.athena.scanLimitGigabytes.toLocaleString('en-US')} GB (athena.scanLimitGigabytes).`,
     ],
   };
 }

@@ -2,12 +2,12 @@ import type { Config } from '../../lib/schema/config.ts';
 import { PRIMARY_WORKGROUP } from '../../lib/schema/fields/athena.ts';
 import type { OwoxReader } from '../../lib/schema/readers.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import type { Deployment } from './readDeployment.ts';
+import type { DeployedStack } from './readDeployment.ts';
 import { awsCommand, keyFields, keysStep, readerIdentity } from './readerIdentity.ts';
 import { type SetupGuide, type SqlSnippet, type Step, tableNotes } from './setupGuide.ts';
 
 /** How to connect OWOX Data Marts: its Storage form, the workgroup that it uses, and data marts. */
-export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxReader): SetupGuide {
+export function owoxGuide(deployment: DeployedStack, config: Config, reader: OwoxReader): SetupGuide {
   const identity = readerIdentity(deployment, reader);
   const secret = identity.as === 'user' ? identity.secretArn : '';
   return {
@@ -29,13 +29,16 @@ export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxRe
           ...keyFields(secret, ['Access Key ID', 'Secret Access Key']),
         ],
         notes: [
+          ...(reader.existingResultsBucket
+            ? ['The bucket is yours: results expire there only if you set it (docs/owox.md).']
+            : []),
           'Then Save. OWOX tests the connection with SELECT 1, whose result goes to athena-check-access/ in that bucket.',
         ],
       },
       {
         title: 'Data Marts > + New Data Mart: choose this Storage, definition SQL, paste one of these',
         notes: [
-          `Or use a view directly: definition View, ${config.database}.product_events. Always include the database, because OWOX sends none, and filter on ds. Otherwise the query reads every day.`,
+          `Or use a view directly: definition View, ${plainName(config, 'product_events')}. Always include the database, because OWOX sends none, and filter on ds. Otherwise the query reads every day.`,
           `Views and tables that OWOX creates must be in the database ${reader.ownDatabase}. OWOX may not create any elsewhere.`,
           ...tableNotes(config),
         ],
@@ -45,8 +48,13 @@ export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxRe
   };
 }
 
+/** A name as people write it; quoted if it must be. */
+function plainName({ database }: Pick<Config, 'database'>, view: string): string {
+  return database.includes('-') ? qualifiedName({ database }, view) : `${database}.${view}`;
+}
+
 /** OWOX sends no workgroup, so its queries run in `primary`, whose settings belong to the account. */
-function primaryStep(deployment: Deployment): Step {
+function primaryStep(deployment: DeployedStack): Step {
   const words = ['athena', 'get-work-group', '--work-group', PRIMARY_WORKGROUP];
   const query = 'WorkGroup.Configuration.EnforceWorkGroupConfiguration';
   return {

@@ -3,14 +3,14 @@ import { readerId } from '../../infra/readers/readers.ts';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { MetabaseReader, StatsigReader } from '../../lib/schema/readers.ts';
-import type { DeploymentPlace } from '../../observe/deployment.ts';
+import type { RoleReader } from '../../lib/schema/readers.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
 
 /** Errors of `sluice connect`. */
 export const ConnectError = defineErrorFamily('user', {
   SLUICE_CONNECT_NO_STACK: {
-    cause: 'There is no such deployment.',
+    cause: 'The deployment does not exist.',
     cure: 'Deploy it (`npx serverless deploy --stage …`), or choose another with --stage and --region. For the local cloud, run `npm start` and use --local.',
   },
   SLUICE_CONNECT_NOT_DEPLOYED: {
@@ -27,16 +27,16 @@ export const ConnectError = defineErrorFamily('user', {
 const MAX_ATTEMPTS = 3;
 
 /** Options of every client: every call has a timeout. */
-export function clientOptions({ place }: Pick<DeploymentPlace, 'place'>) {
+export function clientOptions({ aws }: Pick<ConfiguredTarget, 'aws'>) {
   return {
-    ...place,
+    ...aws,
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
   };
 }
 
-/** What the forms need to know of a deployed stack. */
-export interface Deployment {
+/** The facts about a deployed stack that the forms need. */
+export interface DeployedStack {
   /** `sluice-prod` */
   readonly stackName: string;
   readonly stage: string;
@@ -50,9 +50,9 @@ export interface Deployment {
 
 /** The workgroup of a reader, by the stack's outputs, and its result location: `s3://<bucket>/query-results/<reader>/`. */
 export function readerQueries(
-  { outputs }: Pick<Deployment, 'outputs'>,
+  { outputs }: Pick<DeployedStack, 'outputs'>,
   config: Pick<Config, 'bucket' | 'athena'>,
-  reader: StatsigReader | MetabaseReader,
+  reader: RoleReader,
 ): { readonly workgroup: string; readonly resultsLocation: string } {
   const { workgroup, resultsFolder } = readerWorkgroup(config.athena, reader);
   return {
@@ -68,8 +68,8 @@ const REFUSED = /AccessDenied|UnrecognizedClient|InvalidClientToken|SignatureDoe
  *
  * @throws ConnectError when there is no such stack or it may not be read; AwsAccessError when AWS cannot be reached.
  */
-export async function readDeployment(where: DeploymentPlace): Promise<Deployment> {
-  const { stack: deployed, local, place } = where;
+export async function readDeployment(where: ConfiguredTarget): Promise<DeployedStack> {
+  const { stack: deployed, isLocal, aws } = where;
   const stackName = `${deployed.service}-${deployed.stage}`;
   const client = new CloudFormationClient(clientOptions(where));
   try {
@@ -81,7 +81,7 @@ export async function readDeployment(where: DeploymentPlace): Promise<Deployment
       stage: deployed.stage,
       region,
       account,
-      localEndpoint: local ? place.endpoint : undefined,
+      localEndpoint: isLocal ? aws.endpoint : undefined,
       outputs: outputsOf(stack),
     };
   } catch (error) {

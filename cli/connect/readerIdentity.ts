@@ -1,8 +1,10 @@
 import { readerId } from '../../infra/readers/readers.ts';
+import { foreignBuckets } from '../../lib/access/alsoReads.ts';
 import { shellCommand } from '../../lib/base/text.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { ConnectError, type Deployment } from './readDeployment.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
+import { ConnectError, type DeployedStack } from './readDeployment.ts';
 import type { Field, Step } from './setupGuide.ts';
 
 /** How a reader signs in: as a role, or as a user whose access keys are in a secret. */
@@ -15,7 +17,7 @@ export type ReaderIdentity =
  *
  * @throws ConnectError `SLUICE_CONNECT_NOT_DEPLOYED`
  */
-export function readerIdentity({ outputs, stackName }: Deployment, reader: Reader): ReaderIdentity {
+export function readerIdentity({ outputs, stackName }: DeployedStack, reader: Reader): ReaderIdentity {
   const role = reader.kind !== 'owox' && reader.as === 'role';
   const name = readerId(reader, role ? 'RoleArn' : 'SecretArn');
   const value = outputs.get(name);
@@ -37,7 +39,7 @@ export function keyFields(secret: string, [accessKey, secretKey]: readonly [stri
 }
 
 /** How to read the access keys of a reader: only Secrets Manager has them. */
-export function keysStep(deployment: Deployment, secretArn: string): Step {
+export function keysStep(deployment: DeployedStack, secretArn: string): Step {
   return {
     title: 'Read the access keys, where nobody can see your screen',
     commands: [
@@ -52,7 +54,7 @@ export function keysStep(deployment: Deployment, secretArn: string): Step {
 }
 
 /** How to get credentials of a role in the local cloud, where no product can assume it; undefined on AWS. */
-export function localRoleStep({ localEndpoint }: Deployment, roleArn: string): Step | undefined {
+export function localRoleStep({ localEndpoint }: DeployedStack, roleArn: string): Step | undefined {
   if (localEndpoint === undefined) return undefined;
   const body = JSON.stringify({ principal: roleArn });
   return {
@@ -61,8 +63,39 @@ export function localRoleStep({ localEndpoint }: Deployment, roleArn: string): S
   };
 }
 
+/** Lists other data that a reader may read, and what others have to do; empty without `alsoReads` and `policies`. */
+export function alsoReadsSteps(reader: Reader, target: readonly string[]): Step[] {
+  const { alsoReads, policies } = reader;
+  const foreign = foreignBuckets(reader);
+  return [
+    ...(alsoReads.length + policies.length === 0
+      ? []
+      : [
+          {
+            title: 'It may also read these tables: quote their names, "database"."table"',
+            fields: alsoReads.map(({ database, tables, locations }) => ({
+              label: database,
+              value: tables === undefined ? 'all tables' : tables.join(', '),
+              ...(locations.length === 0 ? {} : { note: locations.join(', ') }),
+            })),
+            notes: policies.map((arn) => `And what ${arn} allows, which Sluice does not read.`),
+          },
+        ]),
+    ...(foreign.length === 0
+      ? []
+      : [
+          {
+            title:
+              'Send the owners of these buckets the page that each command makes: they must allow the reader, too',
+            fields: foreign.map(({ bucket, owner }) => ({ label: bucket, value: owner, note: 'account' })),
+            commands: foreign.map(({ bucket }) => sluiceCommand(target, ['connect', 'owner', bucket])),
+          },
+        ]),
+  ];
+}
+
 /** How to try a reader in the local cloud under the policy that is deployed for it; none on AWS. */
-export function localPolicySteps({ localEndpoint }: Deployment): Step[] {
+export function localPolicySteps({ localEndpoint }: DeployedStack): Step[] {
   if (localEndpoint === undefined) return [];
   return [
     {
@@ -76,7 +109,7 @@ export function localPolicySteps({ localEndpoint }: Deployment): Step[] {
 }
 
 /** A command of the AWS CLI for the deployment; for the local cloud with its access keys. */
-export function awsCommand({ region, localEndpoint }: Deployment, words: readonly string[]): string {
+export function awsCommand({ region, localEndpoint }: DeployedStack, words: readonly string[]): string {
   const where = [
     '--region',
     region,

@@ -1,7 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
-import type { Deployment } from './readDeployment.ts';
+import type { DeployedStack } from './readDeployment.ts';
 
 /** One field of a product's form, with its label there. */
 export interface Field {
@@ -23,7 +23,7 @@ export interface SqlSnippet {
 
 /** One step of a guide. */
 export interface Step {
-  /** What to do and where to click. */
+  /** The action and where to click. */
   readonly title: string;
   readonly notes?: readonly string[];
   readonly fields?: readonly Field[];
@@ -34,13 +34,13 @@ export interface Step {
 
 /** The steps that connect a product, in their order. */
 export interface SetupGuide {
-  readonly product: 'statsig' | 'owox' | 'metabase';
+  readonly product: 'statsig' | 'owox' | 'metabase' | 'growthbook';
   /** Name of the reader in `readers`. */
   readonly reader: string;
   readonly steps: readonly Step[];
 }
 
-/** What to use where a product wants a table instead of a view; nothing without `curate: true`. */
+/** Lists the tables for products that want a table instead of a view; empty without `curate: true`. */
 export function tableNotes({ curate, curatedTables, database }: Config): readonly string[] {
   if (!curate) return [];
   const { events, exposures } = curatedTables;
@@ -49,16 +49,16 @@ export function tableNotes({ curate, curatedTables, database }: Config): readonl
   ];
 }
 
-/** What to do before a product can be connected: it needs a reader in the configuration. */
+/** The steps before a product can be connected: it needs a reader in the configuration. */
 interface MissingReader {
   readonly product: SetupGuide['product'];
-  /** What to look up or decide first. */
+  /** Things to look up or decide first. */
   readonly first: readonly string[];
   /** To be pasted into `sluice.config.ts`. */
   readonly snippet: string;
 }
 
-/** What to look up, and what to add to `readers`, for a product that has no reader. */
+/** Returns the things to look up, and the entry to add to `readers`, for a product without a reader. */
 export function missingReader(product: SetupGuide['product'], bucket: string): MissingReader {
   return { product, ...MISSING[product](bucket) };
 }
@@ -90,14 +90,26 @@ readers: [
   { kind: 'metabase', name: 'metabase' },
 ],`,
   }),
+  growthbook: () => ({
+    first: [
+      "Where does GrowthBook run? GrowthBook Cloud and servers outside AWS need access keys, as below; a server of yours on EC2 or ECS needs a role and no keys: add as: 'role', principal: 'ec2' (or 'ecs-tasks').",
+    ],
+    snippet: `readers: [
+  { kind: 'growthbook', name: 'growthbook' },
+],`,
+  }),
 };
 
 /** Width of prose, in columns of a terminal. */
 const WIDTH = 110;
 
 /** A guide for the terminal: numbered steps, with SQL at the margin so that it can be copied. */
-export function guideText(guide: SetupGuide, { stackName, region, account }: Deployment): string {
-  const head = `${guide.product} · reader ${guide.reader} · ${stackName} in ${region} of account ${account}`;
+export function guideText(
+  guide: Pick<SetupGuide, 'steps'> & { readonly product: string; readonly reader?: string },
+  { stackName, region, account }: DeployedStack,
+): string {
+  const reader = guide.reader === undefined ? '' : ` · reader ${guide.reader}`;
+  const head = `${guide.product}${reader} · ${stackName} in ${region} of account ${account}`;
   return `${[head, ...guide.steps.map(stepText)].join('\n\n')}\n`;
 }
 

@@ -5,10 +5,10 @@ import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
 import { qualifiedName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import { deploymentOptions } from '../../observe/deployment.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
+import { deploymentOptions } from '../../observe/target.ts';
 import { type LatenessAnswer, type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
-import { type Deployment, readerQueries } from './readDeployment.ts';
+import { type DeployedStack, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
 import type { Field, SetupGuide, Step } from './setupGuide.ts';
 
@@ -26,7 +26,7 @@ export interface StatsigGuide extends SetupGuide {
  * @param lateness How late rows arrive; undefined if it was not measured.
  */
 export function statsigGuide(
-  deployment: Deployment,
+  deployment: DeployedStack,
   config: Config,
   reader: StatsigReader,
   lateness: LatenessAnswer | undefined,
@@ -44,6 +44,7 @@ export function statsigGuide(
       ...(identity.as === 'user' ? [keysStep(deployment, identity.secretArn)] : []),
       ...(local === undefined ? [] : [local]),
       connectionStep(deployment, config, reader, identity),
+      ...keyStep(deployment, config, reader, identity),
       sourceStep('Statsig: Data > Assignment Sources > Create', sources.assignmentSource),
       sourceStep('Statsig: Data > Metric Sources > Create, type query', sources.metricSource),
       reloadStep(lookback, lateness),
@@ -74,7 +75,7 @@ function compareStep({ statsigFolder }: Config, reader: StatsigReader): Step {
 }
 
 function connectionStep(
-  deployment: Deployment,
+  deployment: DeployedStack,
   config: Config,
   reader: StatsigReader,
   identity: ReaderIdentity,
@@ -93,12 +94,15 @@ function connectionStep(
       {
         label: 'S3 Query Result Location',
         value: resultsLocation,
-        note: 'or leave it to the workgroup, which enforces it',
+        note:
+          reader.workgroup === undefined
+            ? 'or leave it to the workgroup, which enforces it'
+            : 'enter it: it may read results nowhere else',
       },
       {
         label: 'Athena Workgroup',
         value: workgroup,
-        note: 'its own; it may not query in another',
+        note: `${reader.workgroup === undefined ? 'its own' : 'of the configuration'}; it may not query in another`,
       },
       { label: 'AWS Region', value: region },
       ...(identity.as === 'role'
@@ -117,9 +121,28 @@ function connectionStep(
   };
 }
 
+/** The policy of an existing key is not the stack's to change. */
+function keyStep(
+  { region, stage }: DeployedStack,
+  { existing: { keyArn } }: Config,
+  { name, as, keyAdministrator }: StatsigReader,
+  identity: ReaderIdentity,
+): Step[] {
+  if (keyArn === null || !keyAdministrator) return [];
+  const words = ['policy', 'print', '--for', `statsig-${as}`, '--reader', name, '--stage', stage];
+  const who = identity.as === 'role' ? identity.roleArn : 'the ARN of its user';
+  return [
+    {
+      title: `Add the statement of \`keyPolicy\` to the policy of the key ${keyArn}: keyAdministrator`,
+      commands: [sluiceCommand(['--region', region], words)],
+      notes: [`Its principal is ${who}.`],
+    },
+  ];
+}
+
 /** With relay, Statsig has the events too, and its own forwarding brings them back. */
 function relayNotes(
-  { stage, region, localEndpoint }: Deployment,
+  { stage, region, localEndpoint }: DeployedStack,
   { relay, tables }: Config,
   { statsigForwardsHere }: StatsigReader,
 ): string[] {
@@ -128,12 +151,12 @@ function relayNotes(
     ? `statsigForwardsHere is on: unless the tables of Statsig have other names than ${tables.exposures} and ${tables.events}, every event is in one table twice. Also with other names, do not add the two up.`
     : "Leave Statsig's forwarding off: Sluice's tables have these events already, sooner and with every exposure.";
   const isLocal = localEndpoint !== undefined;
-  const place = deploymentOptions({
-    ...{ stack: { service: 'sluice', stage }, local: isLocal },
-    place: { region, ...(isLocal ? { endpoint: localEndpoint } : {}) },
+  const target = deploymentOptions({
+    ...{ stack: { service: 'sluice', stage }, isLocal },
+    aws: { region, ...(isLocal ? { endpoint: localEndpoint } : {}) },
   });
   return [
-    `relay is on: what it delivers to Statsig, Statsig's own forwarding writes into your warehouse again. ${forwards} \`${sluiceCommand(place, ['doctor'])}\` looks whether it writes into Sluice's folders (docs/why.md).`,
+    `relay is on: what it delivers to Statsig, Statsig's own forwarding writes into your warehouse again. ${forwards} \`${sluiceCommand(target, ['doctor'])}\` looks whether it writes into Sluice's folders (docs/why.md).`,
   ];
 }
 
@@ -276,7 +299,7 @@ export function assignmentSource(config: Config): AssignmentSource {
   };
 }
 
-/** What users did, for metrics: counts of an `event_name`, sums and means of `value_number`. */
+/** Users' actions, for metrics: counts of an `event_name`, sums and means of `value_number`. */
 export function metricSource(config: Config): MetricSource {
   const idTypeMapping = idTypes(config);
   const view = views(config).product_events;

@@ -1,8 +1,8 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
-import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
+import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { DatasetStatus } from '../../observe/ingest/datasetStatus.ts';
 import { wrapLines } from '../terminal/wrap.ts';
 
@@ -110,9 +110,9 @@ function problemLines({ lastLook, late, receipts, days }: DatasetStatus): string
   }
   for (const { day, due } of late)
     lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);
-  for (const { day, to, why } of receipts)
+  for (const { day, why } of receipts)
     lines.push(
-      `${day} has a receipt that the ${to.join(' and the ')} did not take${why === 'new' ? '' : `: ${why}`} (it is tried every hour)`,
+      `${day} has a receipt that the bucket did not take${why === 'new' ? '' : `: ${why}`} (it is tried every hour)`,
     );
   for (const { day, entry } of days) {
     if (entry?.state === 'failed' && entry.failure !== undefined) {

@@ -1,7 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
-import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import type { Preview } from '../../lib/drops/preview/previewFile.ts';
+import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { athenaMeanings, explainEntry } from '../../observe/ingest/explainDay.ts';
 import type { QuarantinedPage } from '../../observe/quarantine/listQuarantined.ts';
 import { textTable } from '../terminal/output.ts';

@@ -2,7 +2,7 @@ import { visibleLine } from '../../lib/base/text.ts';
 import type { AwaitedDay, AwaitedLoads, DayFate } from '../../observe/ingest/awaitLoads.ts';
 import { textTable } from '../terminal/output.ts';
 
-/** What became of the days of a request: a line each, and the reasons in words below them. */
+/** Formats the results of the days of a request: a line each, and the reasons in words below them. */
 export function fatesText({ days, unlisted }: AwaitedLoads): string {
   const shown = days.filter(({ fate }) => fate !== 'untouched');
   const untouched = days.length - shown.length;

@@ -1,6 +1,6 @@
+import type { Deployment } from '../../observe/deployment.ts';
 import type { AwaitedDataset, AwaitedDay } from '../../observe/ingest/awaitLoads.ts';
-import type { OpenPlace } from '../../observe/place.ts';
-import { placedCommand } from '../aws/placedCommand.ts';
+import { targetedCommand } from '../aws/targetedCommand.ts';
 import { type CommandLine, textOption, UsageError } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -47,29 +47,29 @@ export async function waitForLoads(
   }: {
     readonly line: CommandLine;
     readonly timeoutMs: number;
-    /** Opens the place, and closes it after the work. */
-    readonly open: <Result>(work: (place: OpenPlace) => Promise<Result>) => Promise<Result>;
+    /** Opens the deployment, and closes it after the work. */
+    readonly open: <Result>(work: (deployment: Deployment) => Promise<Result>) => Promise<Result>;
   },
-  prepare: (place: OpenPlace) => Promise<LoadRequest>,
+  prepare: (deployment: Deployment) => Promise<LoadRequest>,
 ): Promise<number> {
   const [{ awaitLoads, lookBefore }, { fatesProgress, fatesText }] = await Promise.all([
     import('../../observe/ingest/awaitLoads.ts'),
-    import('../ingest/fatesText.ts'),
+    import('./fatesText.ts'),
   ]);
   const progress = openProgress(line);
   let isListing = true;
-  const loads = await open(async (place) => {
-    const { datasets, send, ...request } = await prepare(place);
+  const loads = await open(async (deployment) => {
+    const { datasets, send, ...request } = await prepare(deployment);
     isListing = request.isListing;
-    const before = await lookBefore(place, datasets);
+    const before = await lookBefore(deployment, datasets);
     await send();
     const onLook = (days: readonly AwaitedDay[]) => progress.show(fatesProgress(days));
-    return awaitLoads(place, datasets, before, { timeoutMs, isListing, onLook });
+    return awaitLoads(deployment, datasets, before, { timeoutMs, isListing, onLook });
   }).finally(() => progress.end());
   writeResult(line, loads, () => fatesText(loads));
   const { isComplete, days, unlisted } = loads;
   if (!isComplete) {
-    const command = await placedCommand(line, ['ingest', 'status']);
+    const command = await targetedCommand(line, ['ingest', 'status']);
     writeNote(`The time is over, and the loads go on. \`${command}\` shows the result.\n`);
     return 1;
   }

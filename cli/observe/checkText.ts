@@ -1,7 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
+import { SUSPICIOUS_BELOW } from '../../lib/experiments/testGroups.ts';
 import type { ExperimentCheck } from '../../observe/experiments/checkExperiment.ts';
-import { SUSPICIOUS_BELOW } from '../../observe/experiments/testGroups.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
 
@@ -62,13 +62,11 @@ const SOURCES = {
 } as const;
 
 function splitLines(check: ExperimentCheck, units: number): string[] {
-  const { pValue, alpha, chiSquare, largestDeviation, untested, expectedFrom, groups, unexpectedGroups } =
-    check;
+  const { pValue, alpha, largestDeviation, untested, expectedFrom, groups, unexpectedGroups } = check;
   const result: string[] = [];
   if (untested !== null) result.push(`Split: not tested. ${untested.text}`);
-  if (pValue !== null && chiSquare !== null && largestDeviation !== null && expectedFrom !== null) {
-    const degrees = groups.filter(({ expected }) => expected !== null).length - 1;
-    const numbers = `p = ${number(pValue)} (chi-square ${number(chiSquare)}, ${degrees} degree${degrees === 1 ? '' : 's'} of freedom)`;
+  if (pValue !== null && largestDeviation !== null && expectedFrom !== null) {
+    const numbers = `p = ${number(pValue)}`;
     const verdict =
       pValue < alpha
         ? `MISMATCH. ${numbers}, below ${alpha}: if the split were as expected, this would hardly happen. Find the cause before you use the results.`

@@ -30,7 +30,7 @@ export function costText(cost: Cost): string {
   return [
     `${basis(cost)}\n`,
     textTable([...rows, total]),
-    `What changes it, the dearest part first:\n${dearest.map((part) => `  ${part}: ${texts.get(part) ?? ''}\n`).join('')}`,
+    `What you can change, the most expensive part first:\n${dearest.map((part) => `  ${part}: ${texts.get(part) ?? ''}\n`).join('')}`,
     `Not included:\n${cost.notIncluded.map((text) => `  ${text}\n`).join('')}`,
     `List prices of ${PRICED_REGION}, first tier, without the free tier (observe/prices.ts).${
       region === PRICED_REGION ? '' : ` The deployment is in ${region}: prices there differ.`
@@ -45,7 +45,7 @@ function basis({ source, usage }: Cost): string {
   const refused = Object.entries(source.refused).map(
     ([code, requests]) => `${requests} with ${visibleLine(code)}`,
   );
-  return `${month}, like those of the sample: ${count(source.events)} events in ${count(source.requests)} ${source.requests === 1 ? 'request' : 'requests'}.${
+  return `${month}, as in the sample: ${count(source.events)} events in ${count(source.requests)} ${source.requests === 1 ? 'request' : 'requests'}.${
     refused.length === 0 ? '' : ` The collector refuses ${refused.join(', ')}.`
   }`;
 }

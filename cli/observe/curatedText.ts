@@ -1,5 +1,5 @@
 import type { CuratedCalendar, CuratedDayState, CuratedDayStatus } from '../../observe/curate/curatedDays.ts';
-import type { CurateRequested } from '../../observe/curate/requests.ts';
+import type { CurateRequested } from '../../operate/curate/requests.ts';
 import { textTable } from '../terminal/output.ts';
 import { sizeText } from './tablesText.ts';
 
@@ -44,7 +44,7 @@ function dayRow({ day, state, raw, files, bytes, account, why }: CuratedDayStatu
   };
 }
 
-/** What was requested, a line for each table. */
+/** Formats the requested days, a line for each table. */
 export function askedText({ asked }: CurateRequested): string {
   return textTable(
     asked.map(({ table, from, to, days, raw, states }) => ({

@@ -2,11 +2,11 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { deployedVersion } from '../../observe/doctor/checks/stack.ts';
-import type { Finding } from '../../observe/doctor/findings.ts';
 import { type Verdict, verdictOf } from '../../observe/doctor/report.ts';
 import type { Outcome } from '../../observe/doctor/runChecks.ts';
+import type { Finding } from '../../observe/findings.ts';
 
-/** What is printed in front of a check's name. */
+/** Marks printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 
 /** The first line: the version of this working tree, and the one that deployed the stack if there is a stack. */
@@ -30,7 +30,7 @@ export function versionsJson(stack: Stack | undefined) {
 export function outcomeText(outcome: Outcome): string {
   const { check, findings } = outcome;
   const head = `${MARKS[verdictOf(outcome)].padEnd(12)} ${check.name.padEnd(16)} ${check.expects}`;
-  return `${[head, ...findings.flatMap(findingLines)].join('\n')}\n`;
+  return `${[head, ...findings.flatMap((one) => findingLines(one, 6).map((line, i) => (i === 0 ? `    ${line}` : line)))].join('\n')}\n`;
 }
 
 /** Whether a check was skipped because another one must pass first. */
@@ -55,15 +55,27 @@ export function skippedText(outcomes: readonly Outcome[]): string {
   return `${head} ${count}: ${names.join(', ')}\n    ${first.code}: ${first.cause} ${failed.join(', ')}.\n`;
 }
 
-function findingLines(found: Finding): string[] {
-  const first = `    ${found.code}: ${found.cause} ${visibleLine(found.detail)}`.trimEnd();
-  if (found.severity === 'unchecked' && found.commands.length === 0) return [first];
-  return [first, `      ${found.cure}`, ...found.commands.map((command) => `      $ ${command}`)];
-}
-
 /** The last line: the number of checks with each verdict. */
 export function summaryText(outcomes: readonly Outcome[], where: string): string {
   const verdicts = outcomes.map(verdictOf);
   const count = (verdict: Verdict) => verdicts.filter((one) => one === verdict).length;
   return `\n${outcomes.length} checks of ${where}: ${count('fine')} ok, ${count('problem')} with problems, ${count('warning')} with warnings, ${count('unchecked')} not made.\n`;
+}
+
+/**
+ * A finding for a terminal: code, cause and detail in the first line; below it the cure, the commands, and the section of
+ * docs/operate.md.
+ *
+ * @param indent Spaces before each line but the first.
+ */
+export function findingLines(found: Finding, indent: number): readonly string[] {
+  const { code, severity, cause, detail, cure, commands, section } = found;
+  const first = `${code}: ${cause} ${visibleLine(detail)}`.trimEnd();
+  if (severity === 'unchecked' && commands.length === 0) return [first];
+  const more = [
+    cure,
+    ...commands.map((command) => `$ ${visibleLine(command)}`),
+    ...(section === null ? [] : [`See docs/operate.md, "${section}".`]),
+  ];
+  return [first, ...more.map((line) => `${' '.repeat(indent)}${line}`)];
 }

@@ -1,6 +1,6 @@
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { erasePlaces } from '../../lib/erase/erasePlaces.ts';
-import type { EraseReceipt } from '../../observe/erase/erase.ts';
+import type { EraseReceipt } from '../../operate/erase/erase.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** Why an object could not be searched, in words. */
@@ -44,8 +44,8 @@ export function eraseText(receipt: EraseReceipt): string {
     ),
     ...told(
       refused,
-      `refused event or body has a value elsewhere than under the key of a unit. It may be that of others, and ${isDry ? 'would go' : 'is gone'} too.`,
-      `refused events or bodies have a value elsewhere than under the key of a unit. They may be those of others, and ${isDry ? 'would go' : 'are gone'} too.`,
+      `refused event or body has a value elsewhere than under the key of a unit. It may be about somebody else, and ${isDry ? 'would go' : 'is gone'} too.`,
+      `refused events or bodies have a value elsewhere than under the key of a unit. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too.`,
     ),
     ...told(
       mentions,
@@ -110,6 +110,6 @@ function stateText({ state, completeFrom, run }: EraseReceipt): string {
   if (run.leftCount > 0)
     return 'Not complete: some objects could not be searched. Restore or delete them, and run it again.';
   if (run.onTheWay.length > 0)
-    return `Not complete yet: ${run.onTheWay.join('; ')}. They may have rows of before. Run it again after ${at}, once they have arrived: it is complete once a run finds nothing.`;
+    return `Not complete yet: ${run.onTheWay.join('; ')}. They may have earlier rows. Run it again after ${at}, once they have arrived: it is complete once a run finds nothing.`;
   return `Not complete yet: events that were sent before may still arrive. Run it again after ${at}: it is complete once a run finds nothing.`;
 }

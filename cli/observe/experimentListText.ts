@@ -1,7 +1,8 @@
 import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
+import type { ListedExperiment } from '../../lib/experiments/judgeSplits.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import type { ExperimentList, ListedExperiment } from '../../observe/experiments/listExperiments.ts';
+import type { ExperimentList } from '../../observe/experiments/listExperiments.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
 
@@ -9,14 +10,14 @@ import { textTable } from '../terminal/output.ts';
 const GROUPS_SHOWN = 4;
 
 /** A list of experiments for people. */
-export function experimentListText(list: ExperimentList, place: readonly string[]): string {
+export function experimentListText(list: ExperimentList, target: readonly string[]): string {
   const { experiments, total, environment, from, to, next } = list;
   const parts = [
     `${plural(total, 'experiment or gate', 'experiments and gates')} with exposures in ${visibleLine(environment)}, ${from} to ${to}\n`,
   ];
   if (experiments.length > 0) parts.push(textTable(experiments.map(row)));
   const notes = [
-    ...experiments.filter(({ verdict }) => verdict === 'mismatch').map((one) => mismatchLine(one, place)),
+    ...experiments.filter(({ verdict }) => verdict === 'mismatch').map((one) => mismatchLine(one, target)),
     ...(list.withoutExposures.length > 0
       ? [`Configured, but without exposures: ${list.withoutExposures.map(visibleLine).join(', ')}.`]
       : []),
@@ -66,7 +67,7 @@ function groupsCell({ groups }: ListedExperiment): string {
 
 function mismatchLine(
   { experiment, isGate, groups, unexpectedGroups, pValue }: ListedExperiment,
-  place: readonly string[],
+  target: readonly string[],
 ): string {
   const name = visibleLine(experiment);
   const tested = groups.flatMap(({ groupId, groupName, units, expected }) =>
@@ -80,7 +81,7 @@ function mismatchLine(
       ? []
       : [`not expected at all: ${unexpectedGroups.map(visibleLine).join(', ')}`]),
   ];
-  const command = sluiceCommand(place, ['check', experiment, ...(isGate ? ['--gate'] : [])]);
+  const command = sluiceCommand(target, ['check', experiment, ...(isGate ? ['--gate'] : [])]);
   return `MISMATCH of ${name}: ${facts.join('; ')}. Look closer: ${visibleLine(command)}`;
 }
 

@@ -39,7 +39,7 @@ function eventText({ kind, name, group, unit, code, event_id }: LiveEvent): stri
 
 function fileText({ kind, rows, bytes, key }: LiveFile): string {
   const count = rows === null ? 'rows unknown' : counted(rows, 'row');
-  return `file of ${kind}  ${count}  ${bytes.toLocaleString('en-US')} bytes  ${shown(key, 300)}`;
+  return `${kind === null ? 'waits to become files' : `file of ${kind}`}  ${count}  ${bytes.toLocaleString('en-US')} bytes  ${shown(key, 300)}`;
 }
 
 /** A text of somebody else's within a line. */

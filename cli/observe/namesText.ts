@@ -25,7 +25,7 @@ export function namesText(names: Names, event: string | undefined): string {
     [
       ...(names.isCut ? ['There are more events: those with the fewest rows are left out.'] : []),
       ...(next === null ? [] : [`More: ${shellCommand(['--cursor', next])}`]),
-      `Rows as they landed, resends included. Athena read ${names.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(names.usd)}.`,
+      `Rows as they were delivered, resends included. Athena read ${names.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(names.usd)}.`,
     ]
       .map((line) => `${line}\n`)
       .join(''),

@@ -22,7 +22,7 @@ export async function printRequests(
   stage: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const place = {
+  const deployment = {
     localControl: edge,
     stack: { service: 'sluice', stage: stage ?? LOCAL_STAGE },
     config,
@@ -30,7 +30,7 @@ export async function printRequests(
   let after: string | undefined;
   try {
     for (;;) {
-      const { entries, next, ended } = await readLocalLive(place, { after, waitMs: WAIT_MS });
+      const { entries, next, ended } = await readLocalLive(deployment, { after, waitMs: WAIT_MS });
       after = next;
       const requests = entries.filter(({ type }) => type === 'request');
       writeOut(requests.slice(0, MOST_LINES).map(liveLine).join(''));

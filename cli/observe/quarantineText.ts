@@ -15,7 +15,7 @@ const SHOWN = 120;
 export function countsText(counts: QuarantineCounts, where: Where): string {
   const { reasons, from, to, notes } = counts;
   if (reasons.length === 0)
-    return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there with the next delivery of the stream.\n${noteLines(notes)}`;
+    return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there within minutes.\n${noteLines(notes)}`;
   const table = textTable(
     reasons.map(({ code, rows, items, firstAt, lastAt, isRedrivable }) => ({
       reason: code,
@@ -23,7 +23,7 @@ export function countsText(counts: QuarantineCounts, where: Where): string {
       items,
       first: firstAt,
       last: lastAt,
-      redrive: isRedrivable ? 'yes' : 'no',
+      redrive: isRedrivable ? 'can be tried' : 'no',
     })),
   );
   const meanings = reasons.map(({ code, cause, cure }) => `${code}: ${cause}\n  ${cure}`);

@@ -72,7 +72,7 @@ function hourRows({ hour, isClosed, received, ignored, notStored, tables }: Reco
     ignored: i === 0 ? requests.ignored : null,
     'not stored': i === 0 ? requests['not stored'] : null,
     table: table?.table ?? '',
-    landed: table?.landed ?? null,
+    accepted: table?.landed ?? null,
     overflowed: table?.overflowed ?? null,
     'in table': table?.found ?? null,
     elsewhere: table === undefined ? null : elsewhere(table),
@@ -82,11 +82,11 @@ function hourRows({ hour, isClosed, received, ignored, notStored, tables }: Reco
   }));
 }
 
-/** Where rows are that are not in the table, e.g. `3 overflow, 1 quarantine`. */
-function elsewhere({ overflow, errors, parked, buffered, givenUp }: TableHour): string {
-  const places = { buffered, overflow, errors, parked, quarantine: givenUp };
+/** Where rows are that are not in the table, e.g. `3 buffered, 1 quarantine`. */
+function elsewhere({ parked, buffered, givenUp }: TableHour): string {
+  const places = { buffered, parked, quarantine: givenUp };
   return Object.entries(places)
     .filter(([, count]) => count > 0)
-    .map(([place, count]) => `${count} ${place}`)
+    .map(([where, count]) => `${count} ${where}`)
     .join(', ');
 }

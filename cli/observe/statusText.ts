@@ -1,9 +1,11 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
+import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
+import type { Finding } from '../../observe/findings.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import type { Status } from '../../observe/status/status.ts';
 import type { LedgerDayStatus, StatusFacts } from '../../observe/status/statusFacts.ts';
 import { textTable } from '../terminal/output.ts';
+import { findingLines } from './doctorText.ts';
 
 /** A status for people. */
 export function statusText(status: Status): string {
@@ -29,20 +31,25 @@ export function statusText(status: Status): string {
   ].join('\n');
 }
 
-function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
+function lastHourText({ lastHour, lastRequestAt, lastEventAt }: StatusFacts): string {
   if (lastHour === null) return 'Last hour: not known.';
-  if (lastHour.requests === 0) return 'Last hour: no request.';
+  const rules =
+    lastHour.rulesAgeSeconds === null
+      ? ''
+      : ` SDKs were given kept rules, which are ${duration(lastHour.rulesAgeSeconds)} old.`;
+  if (lastHour.requests === 0)
+    return `Last hour: no request.${lastEventAt === null ? '' : ` The last event came at ${lastEventAt}.`}${rules}`;
   const { requests, refusedRequests, received, landed, overflowed, quarantined, ignored, deliveries } =
     lastHour;
-  const counts = { landed, overflowed, quarantined, ignored };
+  const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${count} ${what}`);
-  return `Last hour: ${counted(requests, 'request')} (${refusedRequests} refused), ${counted(received, 'event')} (${events.join(', ')}), ${counted(deliveries, 'file')}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
+  return `Last hour: ${counted(requests, 'request')} (${refusedRequests} refused), ${counted(received, 'event')}${events.length === 0 ? '' : ` (${events.join(', ')})`}, ${counted(deliveries, 'file')}. The last request came at ${lastRequestAt?.slice(11, 16)}.${rules}`;
 }
 
-function tableRows({ tables, at }: StatusFacts) {
-  return tables.map(({ name, newestRowAt, lagSeconds, p50Seconds, p99Seconds, buffered, ...rest }) => ({
+function tableRows({ tables }: StatusFacts) {
+  return tables.map(({ name, newestRowAt, lagSeconds, p50Seconds, p99Seconds, ...rest }) => ({
     table: name,
     'newest row': newestRowAt ?? 'none within 24 hours',
     lag: lagSeconds === null ? '' : duration(lagSeconds),
@@ -50,7 +57,6 @@ function tableRows({ tables, at }: StatusFacts) {
     'p99 to query': p99Seconds === null ? '' : duration(p99Seconds),
     'rows, last hour': rest.rowsLastHour,
     files: rest.filesLastHour,
-    buffered: buffered.count ?? (buffered.oldest === null ? '' : `since ${age(buffered.oldest, at)}`),
   }));
 }
 
@@ -59,15 +65,17 @@ function waitingRows({ waiting, at }: StatusFacts) {
   return [
     {
       waiting: 'buffered',
-      count: buffered.count === null ? 'not told by Firehose' : counted(buffered.count, 'row'),
+      count: buffered.count === null ? 'not reported by Firehose' : counted(buffered.count, 'request'),
       oldest: age(buffered.oldest, at),
-      'last code': '',
+      codes: '',
     },
     ...Object.entries(folders).map(([waiting, one]) => ({
       waiting,
       count: one === null ? 'not known' : `${one.hasMore ? 'at least ' : ''}${counted(one.count, 'object')}`,
       oldest: one === null ? '' : age(one.oldest, at),
-      'last code': one?.lastCode ?? '',
+      codes: Object.entries(one?.codes ?? {})
+        .map(([code, times]) => (times === 1 ? code : `${code} (${times})`))
+        .join(', '),
     })),
   ];
 }
@@ -101,7 +109,7 @@ function partsText({
         ]),
     ...(datasets ?? []).map(
       ({ source, dataset, days, late }) =>
-        `Drops of ${source}/${dataset}: ${calendar(days)}${late.length === 0 ? '' : `, late: ${late.join(', ')}`}.`,
+        `Drops of ${source}/${dataset}: ${calendar(days)}${late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`}.`,
     ),
     ...(exports ?? []).map(({ export: name, days }) => `Export ${name}: ${calendar(days)}.`),
     ...(curated ?? []).map(
@@ -113,11 +121,11 @@ function partsText({
       : [
           `Relay: ${counted(relay.waiting.count, 'request')} waiting${relay.waiting.oldest === null ? '' : `, the oldest since ${relay.waiting.oldest}`}, ${relay.refused.reduce((sum, { count }) => sum + count, 0)} refused.`,
         ]),
-    ...(streams ?? []).flatMap(({ stream, quotaShare, quota, isInRotation }) => [
+    ...(streams ?? []).flatMap(({ stream, quotaShare, quota, isUsed }) => [
       ...(quotaShare === null
         ? []
         : [`Quota of ${stream}: ${Math.round(quotaShare * 100)} % of its ${quota}.`]),
-      ...(isInRotation ? [] : [`${stream} is out of rotation: it gets no rows.`]),
+      ...(isUsed ? [] : [`${stream} is of release 0.2: it gets nothing.`]),
     ]),
     ...(isLocal ? ['Quotas of the streams: not known locally.'] : []),
     ...(alarms === null
@@ -147,15 +155,21 @@ function calendar(days: readonly LedgerDayStatus[]): string {
   return `${text} (${days[0]?.day} to ${days.at(-1)?.day})`;
 }
 
-function problemsText({ problems, isWell }: Status): string {
-  const items = problems.map(({ code, severity, cause, detail, cure, commands }) =>
-    [
-      `${severity === 'problem' ? 'PROBLEM' : 'warning'}  ${code}: ${cause} ${visibleLine(detail)}`,
-      `         ${cure}`,
-      ...commands.map((command) => `         $ ${visibleLine(command)}`),
-    ].join('\n'),
-  );
-  return [...items, isWell ? 'Nothing needs attention.' : 'Something needs attention.', ''].join('\n');
+const WORDS = { problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
+
+function problemsText({ problems }: Status): string {
+  const items = problems.map((one) => `${WORDS[one.severity].padEnd(9)}${findingLines(one, 9).join('\n')}`);
+  return [...items, attentionText(problems), ''].join('\n');
+}
+
+/** The last line: how many problems and warnings there are. */
+function attentionText(problems: readonly Finding[]): string {
+  const bad = problems.filter(({ severity }) => severity === 'problem').length;
+  const warnings = problems.length - bad;
+  if (bad === 0)
+    return warnings === 0 ? 'Nothing needs attention.' : `No problem, ${counted(warnings, 'warning')}.`;
+  const more = warnings === 0 ? '' : ` and ${counted(warnings, 'warning')}`;
+  return `Something needs attention: ${counted(bad, 'problem')}${more}.`;
 }
 
 /** `1 file`, `3 files` */

@@ -25,7 +25,7 @@ export function listText({ database, tables, missing }: TableList, width?: numbe
   return `${textTable(rows, width)}${lacking}`;
 }
 
-/** What is known of one table. */
+/** The known facts about one table. */
 export interface ShownTable {
   readonly table: TableSummary;
   readonly days: TableDays | null;

@@ -46,7 +46,7 @@ export function acrossDoors(
 }
 
 /**
- * Asks a question; if AWS returns an error, the answer is that there is none.
+ * Asks a question; if AWS returns an error, the answer says that there is no result.
  *
  * @throws AwsAccessError when AWS cannot be reached.
  */

@@ -1,5 +1,3 @@
-import { errorFolder } from '../../lib/tables/objectKeys.ts';
-
 /** The `Origin` of the requests. */
 export const ORIGIN = 'https://sluice-probe.example';
 
@@ -9,8 +7,9 @@ export const PROBE_PATH = '/v1/sluice-probe';
 /** The prefix of the event names of every probe. */
 export const NAME_PREFIX = 'sluice-probe:';
 
-/** The prefix of the keys of every probe's object under `errors/`. */
-export const ERROR_KEY_PREFIX = `${errorFolder('events')}format-conversion-failed/sluice-probe-`;
+/** Last part of the name of the event that is put into the landing beside the stream, and of one that does not fit its table. */
+export const DIRECT_PART = 'landing_object';
+export const UNFIT_PART = 'landing_unfit';
 
 /** The environment of the probe's rows, which views exclude. */
 export const ENVIRONMENT = 'sluice-probe';
@@ -25,7 +24,7 @@ export interface Run {
   readonly key: string;
   /** Time of its events, epoch milliseconds. */
   readonly time: number;
-  /** What the parts of its events' names begin with. Default nothing. */
+  /** The prefix of the parts of its events' names. Default: none. */
   readonly prefix?: string;
 }
 

@@ -1,10 +1,10 @@
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/schema/config.ts';
-import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { FileRows } from './rows.ts';
 
-/** What a probe has deleted, and what remains. */
+/** The data that a probe has deleted, and the data that remains. */
 export interface CleanUp {
   /** Files with rows of probes only. */
   readonly deletedFiles: number;
@@ -16,13 +16,13 @@ export interface CleanUp {
   readonly hiddenFromViews: boolean;
   /** Results of the probe's queries. */
   readonly deletedResults: number;
-  /** Objects under `overflow/` and `errors/` that redrive had not processed. */
+  /** Objects of the landing that the writer had not processed. */
   readonly deletedObjects: number;
-  /** What could not be deleted, with AWS's message. */
+  /** Failed deletions, with AWS's message. */
   readonly problems: readonly string[];
 }
 
-/** What is to be deleted. */
+/** The data to delete. */
 export interface Remains {
   readonly files: readonly FileRows[];
   /** `s3://` locations of results. */
@@ -32,7 +32,7 @@ export interface Remains {
 }
 
 /**
- * Deletes files with rows of probes only, results of the probe's queries, and objects that redrive has not processed. The
+ * Deletes files with rows of probes only, results of the probe's queries, and objects that the writer has not processed. The
  * bucket's lifecycle deletes their versions after a day.
  */
 export async function cleanUp(
@@ -42,7 +42,7 @@ export async function cleanUp(
   hiddenFromViews: boolean,
 ): Promise<CleanUp> {
   const problems: string[] = [];
-  const folders = [tableFolder(config, 'events'), tableFolder(config, 'quarantine')];
+  const folders = [...tableFolders(config, 'events'), ...tableFolders(config, 'quarantine')];
   const remove = async (bucket: string, key: string) => {
     try {
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));

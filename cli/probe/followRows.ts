@@ -1,19 +1,13 @@
+import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { quoteName } from '../../lib/base/sql.ts';
-import { viewNames } from '../../lib/views/views.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { type CleanUp, cleanUp, parseS3Address } from './cleanUp.ts';
-import {
-  DELIVERY_FACTOR,
-  DELIVERY_MARGIN_MS,
-  EXTRA_WAIT_MS,
-  LOOK_EVERY_MS,
-  LOOK_LOCALLY_EVERY_MS,
-  PACKED_EVENTS,
-} from './limits.ts';
-import type { Place } from './openPlace.ts';
-import { ENVIRONMENT, type ProbeOptions, type Run } from './Run.ts';
-import { judgeRedrive, leftObjects, OVERFLOW_PART, type PlantedObjects } from './redrive.ts';
+import { isLeft, judgeLanding, type PlantedObject } from './landing.ts';
+import { EXTRA_WAIT_MS, LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, PACKED_EVENTS } from './limits.ts';
+import type { ProbeContext } from './openProbe.ts';
+import { DIRECT_PART, ENVIRONMENT, type ProbeOptions, type Run } from './Run.ts';
 import {
   Athena,
   countQuarantined,
@@ -37,13 +31,13 @@ import { timestampColumn } from './timestampColumn.ts';
  * @throws QueryError, and what Athena's client throws.
  */
 export async function followRows(
-  place: Place,
+  context: ProbeContext,
   run: Run,
   options: ProbeOptions,
   sent: readonly SentTo[],
-  planted: PlantedObjects | undefined,
+  planted: PlantedObject | undefined,
 ): Promise<{ readonly answers: readonly Answer[]; readonly cleanUp: CleanUp | null }> {
-  const { config, clients, clock, wait, random } = place;
+  const { config, clients, clock, wait, random } = context;
   const athena = new Athena({
     client: clients.athena,
     workGroup: config.athena.workgroup,
@@ -55,12 +49,12 @@ export async function followRows(
   const where = { database: config.database, table: config.tables.events };
   const quarantine = { database: config.database, table: config.tables.quarantine };
   try {
-    const { rows, seenAt, quarantined } = await awaitRows(place, athena, run, options, sent, {
+    const { rows, seenAt, quarantined } = await awaitRows(context, athena, run, options, sent, {
       events: where,
       quarantine,
       planted,
     });
-    const left = await leftObjects(clients.s3, config.bucket, planted);
+    const left = await isLeft(clients.s3, config.bucket, planted);
     const answers: Answer[] = [
       ...judgeDoors(sent, rows, config),
       ...judgeTimes(rows, run),
@@ -69,10 +63,10 @@ export async function followRows(
         rows.length > 0,
         `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${config.tables.events}`,
       ),
-      judgeDelay(place, lastSent(sent), seenAt),
-      await judgeType(place, rows),
-      await judgeViews(place, athena),
-      ...(planted === undefined ? [] : [judgeRedrive(planted, rows, quarantined, left)]),
+      judgeDelay(context, lastSent(sent), seenAt),
+      await judgeType(context, rows),
+      await judgeViews(context, athena),
+      ...(planted === undefined ? [] : [judgeLanding(rows, quarantined, left)]),
     ];
     if (options.keep) return { answers, cleanUp: null };
     options.onProgress('cleaning up');
@@ -81,21 +75,26 @@ export async function followRows(
       ...(quarantined === 0 ? [] : await readFiles(athena, quarantine, run, PROBE_ROWS.quarantine)),
     ];
     const hidden = rows.every(({ environment }) => environment === ENVIRONMENT);
-    const remains = { files, results: athena.results, objects: left };
+    const remains = {
+      files,
+      results: athena.results,
+      objects: left && planted !== undefined ? [planted.key] : [],
+    };
     return { answers, cleanUp: await cleanUp(clients.s3, config, remains, hidden) };
   } catch (error) {
     // The results of the earlier queries are of no further use.
     if (!options.keep) {
-      const objects = await leftObjects(clients.s3, config.bucket, planted);
+      const left = await isLeft(clients.s3, config.bucket, planted);
+      const objects = left && planted !== undefined ? [planted.key] : [];
       await cleanUp(clients.s3, config, { files: [], results: athena.results, objects }, true);
     }
     throw error;
   }
 }
 
-/** Polls until every event that was answered 202 and those for redrive have rows, or the time is over. */
+/** Polls until every event that was answered 202 and those of the planted object have rows, or the time is over. */
 async function awaitRows(
-  place: Place,
+  context: ProbeContext,
   athena: Athena,
   run: Run,
   { waitMs, onProgress }: ProbeOptions,
@@ -103,30 +102,30 @@ async function awaitRows(
   where: {
     readonly events: ProbedTable;
     readonly quarantine: ProbedTable;
-    readonly planted: PlantedObjects | undefined;
+    readonly planted: PlantedObject | undefined;
   },
 ): Promise<{ readonly rows: readonly Row[]; readonly seenAt: number | null; readonly quarantined: number }> {
-  const { clock, wait } = place;
+  const { clock, wait } = context;
   const sentAt = lastSent(doors);
-  const deadline = sentAt + (waitMs ?? longestDelayMs(place) + EXTRA_WAIT_MS);
+  const deadline = sentAt + (waitMs ?? longestDelayMs(context) + EXTRA_WAIT_MS);
   const promised = doors.reduce((sum, { replies }) => sum + promisedEvents(replies), 0);
-  await place.flush?.();
+  await context.flush?.();
   let seenAt: number | null = null;
   let quarantined = 0;
   for (;;) {
     const rows = await readRows(athena, where.events, run);
-    const sent = rows.filter(({ part }) => part !== OVERFLOW_PART);
+    const sent = rows.filter(({ part }) => part !== DIRECT_PART);
     const events = new Set(sent.map(({ eventId }) => eventId)).size;
     if (events >= promised) seenAt ??= clock.now();
     if (where.planted !== undefined && quarantined === 0)
-      quarantined = await countQuarantined(athena, where.quarantine, run, where.planted.error);
-    const redriven = where.planted === undefined || (sent.length < rows.length && quarantined > 0);
-    if ((seenAt !== null && redriven) || clock.now() >= deadline) return { rows, seenAt, quarantined };
+      quarantined = await countQuarantined(athena, where.quarantine, run);
+    const isWritten = where.planted === undefined || (sent.length < rows.length && quarantined > 0);
+    if ((seenAt !== null && isWritten) || clock.now() >= deadline) return { rows, seenAt, quarantined };
     const seconds = (ms: number) => Math.round(ms / 1_000);
     onProgress(
-      `${events} of ${promised} events have a row${redriven ? '' : ', not all of those for redrive'}, after ${seconds(clock.now() - sentAt)} s of at most ${seconds(deadline - sentAt)} s`,
+      `${events} of ${promised} events have a row${isWritten ? '' : ', not yet all of the planted object'}, after ${seconds(clock.now() - sentAt)} s of at most ${seconds(deadline - sentAt)} s`,
     );
-    await wait(Math.min(place.local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
+    await wait(Math.min(context.isLocal ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
   }
 }
 
@@ -141,16 +140,16 @@ function promisedEvents(replies: Replies): number {
   );
 }
 
-function longestDelayMs({ config }: Place): number {
-  return DELIVERY_FACTOR * config.buffering.seconds * 1_000 + DELIVERY_MARGIN_MS;
+function longestDelayMs({ config }: ProbeContext): number {
+  return queryableSeconds(config) * 1_000;
 }
 
-function judgeDelay(place: Place, sentAt: number, seenAt: number | null): Answer {
+function judgeDelay(context: ProbeContext, sentAt: number, seenAt: number | null): Answer {
   const code = 'SLUICE_PROBE_DELIVERY_TIME';
-  const longest = longestDelayMs(place);
+  const longest = longestDelayMs(context);
   if (seenAt === null) return answer(code, false, 'not all rows arrived in time');
   const took = seenAt - sentAt;
-  const flushed = place.flush === undefined ? '' : ', flushed';
+  const flushed = context.flush === undefined ? '' : ', flushed';
   return answer(
     code,
     took <= longest,
@@ -159,7 +158,7 @@ function judgeDelay(place: Place, sentAt: number, seenAt: number | null): Answer
 }
 
 /** Judges the timestamps of a file with a row of the probe. */
-async function judgeType({ clients }: Place, rows: readonly Row[]): Promise<Answer> {
+async function judgeType({ clients }: ProbeContext, rows: readonly Row[]): Promise<Answer> {
   const code = 'SLUICE_PROBE_TIMESTAMP_TYPE';
   const object = parseS3Address(rows[0]?.file ?? '');
   if (object === undefined) return unanswered(code, 'no row');
@@ -175,7 +174,7 @@ async function judgeType({ clients }: Place, rows: readonly Row[]): Promise<Answ
 }
 
 /** Queries every view without rows, at the same time: an error of a view is found before anything is read. */
-async function judgeViews({ config }: Place, athena: Athena): Promise<Answer> {
+async function judgeViews({ config }: ProbeContext, athena: Athena): Promise<Answer> {
   const problems = await Promise.all(
     viewNames.map(async (name) => {
       try {

@@ -44,10 +44,6 @@ export const LOOK_EVERY_MS = 20_000;
 /** The same interval in the local cloud, where a flush delivers rows at once. */
 export const LOOK_LOCALLY_EVERY_MS = 500;
 
-/** Firehose takes up to 1.5 times the buffer interval: `SLUICE_PROBE_DELIVERY_TIME` in questions.ts has the source. */
-export const DELIVERY_FACTOR = 1.5;
-/** Time for registering the partition and for the query, milliseconds. */
-export const DELIVERY_MARGIN_MS = 60_000;
 /** Additional time to wait for rows, milliseconds. */
 export const EXTRA_WAIT_MS = 180_000;
 
@@ -56,7 +52,7 @@ export const CONDITIONAL_TRIES = 3;
 
 /** Maximum time for metrics after the last row, milliseconds: CloudWatch extracts them from logs. */
 export const METRICS_WAIT_MS = 180_000;
-/** Period in which a run for stragglers is expected, milliseconds: there is one every five minutes. */
+/** Period in which a look of the writer is expected, milliseconds: there is one every five minutes. */
 export const SCHEDULED_MS = 20 * 60_000;
 
 /** The largest day that is loaded again to test whether DuckDB starts, bytes. */

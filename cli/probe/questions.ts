@@ -12,16 +12,16 @@ export type Asking = 'always' | '--burst' | '--slow' | '--url' | 'by hand';
  */
 export type Certainty = 'documented' | 'measured' | 'likely' | 'open';
 
-/** A question that only AWS can answer. `docs/aws.md` is generated from these. Texts are Markdown. */
+/** A question that only AWS can answer. `docs/reference/probe.md` is generated from these. Texts are Markdown. */
 export interface Question {
   readonly code: ErrorCode;
   readonly asks: string;
-  /** What Sluice relies on. */
+  /** The behaviour that Sluice relies on. */
   readonly reliesOn: string;
   /** The evidence: a page of AWS, a measurement, or source code. */
   readonly witness: string;
   readonly certainty: Certainty;
-  /** What to do if AWS behaves differently. */
+  /** The steps to take if AWS behaves differently. */
   readonly cure: string;
   readonly asked: Asking;
 }
@@ -107,7 +107,7 @@ export const bodyQuestions = {
 } as const;
 
 const CORS =
-  "[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway's headers replace those of the integration; its own errors are not documented";
+  "[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway's headers replace the integration's; its own errors are not documented";
 const QUOTAS =
   '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html): 6 MB per request, [HTTP API](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html): 10 MB';
 const TOO_LARGE = `${QUOTAS}; the response was observed with a REST API: 413, from Lambda as JSON, from the gateway as text, without CORS headers ([lgtm-generator #10](https://github.com/koki-develop/lgtm-generator/issues/10))`;
@@ -123,7 +123,7 @@ export const gatewayQuestions = {
     witness:
       '[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflights; of an API with `ANY` [the function gets them](https://github.com/aws/serverless-application-model/issues/1603)',
     certainty: 'documented',
-    cure: 'Without it, browsers only send beacons. If a function answered, a route of the deployed API matches `OPTIONS` (`ANY`, `$default`): delete it. Otherwise compare the CORS settings of the address with those of the template.',
+    cure: 'Without it, browsers only send beacons. If a function answered, a route of the deployed API matches `OPTIONS` (`ANY`, `$default`): delete it. Otherwise compare the CORS settings of the address with the template.',
     asked: 'always',
   },
   SLUICE_PROBE_CORS_ACCEPTED: {
@@ -177,7 +177,7 @@ export const gatewayQuestions = {
   SLUICE_PROBE_STAGE_LIMIT: {
     asks: "Requests above the stage's limit",
     reliesOn:
-      '429 of the gateway, after which SDKs drop the batch: a distant ceiling, not a protection against load (docs/deploy.md, "Overload")',
+      '429 of the gateway, after which SDKs drop the batch: a distant ceiling, not a protection against load (docs/endpoint.md, "Overload")',
     witness:
       '[Throttling](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html): 429',
     certainty: 'documented',
@@ -222,54 +222,53 @@ export const gatewayQuestions = {
   },
 } as const satisfies Record<string, Omit<Question, 'code'>>;
 
-/** What Firehose, S3, Glue and Athena do with accepted events. */
+/** Questions about how Firehose, S3, Glue and Athena handle accepted events. */
 export const landingQuestions = {
   SLUICE_PROBE_DELIVERED: {
-    asks: 'Whether rows arrive at all: Firehose may assume its roles, write, read the table and use the key; the partition is registered; Athena reads it',
+    asks: 'Whether rows arrive at all: Firehose may assume its role, write and use the key; the writer makes files; the partition is registered; Athena reads it',
     reliesOn:
-      "at least one row of this run; the only condition in the trust policy of the roles is `sts:ExternalId`, the account's ID",
+      "at least one row of this run; the only condition in the trust policy of the role is `sts:ExternalId`, the account's ID",
     witness:
       '[Firehose](https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role) documents this condition only',
     certainty: 'documented',
-    cure: '`npx sluice doctor` reports what is missing; Firehose logs it in `/aws/kinesisfirehose/sluice-<stage>-events`.',
+    cure: '`npx sluice doctor` reports what is missing; Firehose logs it in `/aws/kinesisfirehose/sluice-<stage>-landing`.',
     asked: 'always',
   },
   SLUICE_PROBE_DELIVERY_TIME: {
     asks: 'The time from the response to the row',
-    reliesOn: 'at most 1.5 times `buffering.seconds`, plus a minute for the partition and the query',
+    reliesOn:
+      'at most `buffering.seconds`, and a minute and a half for the writer, the partition and the query',
     witness:
-      '[Dynamic partitioning](https://github.com/awsdocs/amazon-kinesis-data-firehose-developer-guide/blob/master/doc_source/dynamic-partitioning.md): up to 1.5 times the buffer interval',
+      '[Buffering hints](https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html): Firehose delivers when the interval or the size is reached',
     certainty: 'documented',
     cure: 'No data is lost. The alarms `…-late` use the same bound: raise their thresholds.',
     asked: 'always',
   },
   SLUICE_PROBE_PACKED_RECORDS: {
-    asks: 'Whether Firehose splits packed records: 600 events of one request, 500 in the first record',
+    asks: 'Whether Firehose delivers a record as it was put: 600 events of one request',
     reliesOn:
-      '600 rows with 600 different `event_id`s: `RecordDeAggregation` splits consecutive JSON documents, and each is converted separately',
+      '600 rows with 600 different `event_id`s: objects of `landing/` are the bytes of the records, one after the other',
     witness:
-      '[Multi-record deaggregation](https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html): 500 per record, `{"a":1}{"a":2}` is valid; an emulator whose authors tested conversion without it rejects such records ([floci #3235](https://github.com/floci-io/floci/issues/3235))',
-    certainty: 'likely',
-    cure: '**Rows are lost in conversion**: they are under `errors/` and go to `quarantine`. Set `MAX_DOCUMENTS_PER_RECORD` of lib/schema/deliveryLimits.ts to 1, deploy, then `npx sluice redrive --reason SLUICE_FIREHOSE_MALFORMED_JSON`. Each record is billed as 5 KB.',
+      '[Firehose](https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html) concatenates records without a delimiter; nothing found says that it cuts one',
+    certainty: 'documented',
+    cure: 'Objects are in `parked/` with `SLUICE_LANDING_TRUNCATED`: open an issue with one of them.',
     asked: 'always',
   },
   SLUICE_PROBE_DAY: {
-    asks: "Whether rows are stored under the day of their own time: Firehose's jq and the registered partition",
+    asks: 'Whether rows are stored under the day of their own time: the folder and the registered partition',
     reliesOn: '`ds` is the UTC day of `timestamp`',
-    witness:
-      '[Dynamic partitioning](https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html) with `JQ-1.6`',
+    witness: '`lib/landing/write`, which names the folder by the day in the header of a record',
     certainty: 'documented',
     cure: 'Check the keys under the folder of the table. A partition whose location is not its own day was created manually.',
     asked: 'always',
   },
   SLUICE_PROBE_TIMESTAMP_TYPE: {
-    asks: 'Which Parquet type Firehose writes for a Glue `timestamp`',
-    reliesOn:
-      'INT96, or INT64 with a timestamp in any unit: Athena and Sluice read both. The local cloud writes INT64 microseconds',
+    asks: 'Whether Athena reads the Parquet type of a time that the writer writes',
+    reliesOn: 'INT64 with a timestamp in microseconds',
     witness:
-      "none: Firehose uses Hive's serializer, and Hive writes INT96 ([parquet-java #2505](https://github.com/apache/parquet-java/issues/2505))",
+      '[Parquet SerDe](https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html); files of DuckDB are read by Athena elsewhere',
     certainty: 'likely',
-    cure: 'Readers do not take another type for a time. Declare the column with its actual type (lib/tables/sharedColumns.ts) and cast it in the views.',
+    cure: 'Declare the column with its actual type (lib/tables/sharedColumns.ts) and cast it in the views.',
     asked: 'always',
   },
   SLUICE_PROBE_TIMESTAMP_VALUE: {
@@ -290,16 +289,6 @@ export const landingQuestions = {
     cure: "Drop the view in Athena and create it there with the SQL of lib/views; Glue then has Athena's version. `missing SerDe info` means that CloudFormation omitted the empty `SerdeInfo` ([observed with Terraform](https://github.com/hashicorp/terraform-provider-aws/issues/28517)).",
     asked: 'always',
   },
-  SLUICE_PROBE_ERROR_OBJECTS: {
-    asks: 'How Firehose names the members of a line under `errors/`',
-    reliesOn:
-      '`errorCode`, `ErrorCode` or `lastErrorCode`, and the same for the message: redrive accepts each',
-    witness:
-      '[documented](https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion-error-handling.html) as `ErrorCode`; [floci #3235](https://github.com/floci-io/floci/issues/3235) observed `lastErrorCode`',
-    certainty: 'measured',
-    cure: 'If `quarantine` has rows with `SLUICE_FIREHOSE_LINE_UNREADABLE`, add the name to lib/landing/redrive/failedRecords.ts.',
-    asked: 'by hand',
-  },
   SLUICE_PROBE_UPDATE_DESTINATION: {
     asks: 'Whether records that wait in a stream go to its new bucket after UpdateDestination',
     reliesOn:
@@ -311,7 +300,7 @@ export const landingQuestions = {
     asked: 'by hand',
   },
   SLUICE_PROBE_FRESHNESS: {
-    asks: 'What `DeliveryToS3.DataFreshness` says of a stream that delivers nothing, and of one that is empty',
+    asks: 'Which values `DeliveryToS3.DataFreshness` has for a stream that delivers nothing, and for an empty one',
     reliesOn:
       'the age of the oldest record, or no value: then the age is the time since the first record that arrived after the last delivery',
     witness:
@@ -322,11 +311,11 @@ export const landingQuestions = {
   },
   SLUICE_PROBE_STREAM_QUOTA: {
     asks: "A stream's throughput outside us-east-1, us-west-2 and eu-west-1",
-    reliesOn: '1 MiB and 1,000 calls a second; anything above goes to `overflow/` and is delivered later',
+    reliesOn: '1,000 calls and 1 MiB a second; what is above becomes objects of `landing/`',
     witness:
       '[Quotas](https://docs.aws.amazon.com/firehose/latest/dev/limits.html), which list the three regions and lower values for others',
     certainty: 'documented',
-    cure: 'Raise the quota (Service Quotas, Firehose) when the alarm `overflow` fires.',
+    cure: 'Nothing is lost. If the alarm `overflow` stays on, ask AWS for a higher quota: docs/limits.md, "Requests a second".',
     asked: 'by hand',
   },
   SLUICE_PROBE_LOG_FORMAT: {
@@ -358,7 +347,7 @@ export const landingQuestions = {
   },
 } as const satisfies Record<string, Omit<Question, 'code'>>;
 
-/** What loads of large days rely on in Athena: lib/drops/athena. */
+/** Questions about Athena that loads of large days rely on: lib/drops/athena. */
 export const athenaQuestions = {
   SLUICE_PROBE_ATHENA_MANIFESTS: {
     asks: 'Whether `UNLOAD` reads exactly the files that a symlink manifest names, in another account, and whether `"$path"` is the file and not the manifest',
@@ -391,7 +380,7 @@ export const athenaQuestions = {
   },
 } as const satisfies Record<string, Omit<Question, 'code'>>;
 
-/** What the functions rely on in S3, Lambda and CloudWatch. */
+/** Questions about S3, Lambda and CloudWatch that the functions rely on. */
 export const serviceQuestions = {
   SLUICE_PROBE_CONDITIONAL_WRITES: {
     asks: 'Whether conditional writes work for objects that are encrypted with a KMS key',
@@ -413,24 +402,24 @@ export const serviceQuestions = {
     cure: 'A drop that takes longer to settle waits for the next run, and `ingest-plan-dead-letters` fires. Run `aws lambda put-function-recursion-config --function-name sluice-<stage>-ingest-plan --recursive-loop Allow`, and the same for `export`, or deploy again.',
     asked: 'always',
   },
-  SLUICE_PROBE_REDRIVE: {
-    asks: 'Whether an object under `overflow/` or `errors/` becomes a row: from S3 to EventBridge, to the queue, to `redrive`',
+  SLUICE_PROBE_LANDING: {
+    asks: 'Whether an object of `landing/` becomes rows: from S3 to EventBridge, to the queue, to `write`',
     reliesOn:
-      'a row of events and one of quarantine, as soon as Firehose delivers; if an event is lost, the schedule processes the object after 15 minutes',
+      'a row of events, and one of quarantine that its table does not take, within a minute; if an event of S3 is lost, a look processes the object after ten minutes',
     witness:
       '[S3 with EventBridge](https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html), [EventBridge with SQS](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html)',
     certainty: 'documented',
-    cure: 'No data is lost. `npx sluice doctor` checks the queues; the log of `redrive` has the error code (docs/redrive.md).',
+    cure: 'No data is lost. `npx sluice doctor` checks the queues; the log of `write` has the error code (docs/reference/errors.md).',
     asked: 'always',
   },
   SLUICE_PROBE_METRICS: {
-    asks: 'Whether metrics arrive: those that functions print as EMF, and those of metric filters',
+    asks: 'Whether metrics arrive, both from functions (EMF) and from metric filters',
     reliesOn:
-      '`received` of the namespace `Sluice` has a value for each request of the probe; in the last 20 minutes, `ObjectsParked-<stage>` has a datapoint, which a metric filter makes from the run for stragglers, and `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
+      '`received` of the namespace `Sluice` has a value for each request of the probe; in the last 20 minutes, `ObjectsParked-<stage>` has a datapoint, which a metric filter makes from the look of the writer, and `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
     witness:
       '[EMF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html); functions print it to stdout, the collector in the [JSON log format](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html); [Scheduler](https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html)',
     certainty: 'documented',
-    cure: '**Alarms would not fire.** A stack that is less than ten minutes old may have no run for stragglers yet: run the probe again. Otherwise check the dashboard: panels without data show what is missing (docs/metrics.md).',
+    cure: '**Alarms would not fire.** A stack that is less than ten minutes old may have no look yet: run the probe again. Otherwise check the dashboard: panels without data show what is missing (docs/metrics.md).',
     asked: 'always',
   },
   SLUICE_PROBE_LOAD_ENGINE: {
@@ -468,7 +457,7 @@ export const questionEntries = {
 /** A code of a question. */
 export type QuestionCode = keyof typeof questionEntries;
 
-/** All questions, in the order of docs/aws.md and the probe. */
+/** All questions, in the order of docs/reference/probe.md and the probe. */
 export const questions: readonly (Question & { readonly code: QuestionCode })[] = codesOf(
   questionEntries,
 ).map((code) => ({ code, ...questionEntries[code] }));

@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import { placeCommands } from '../../observe/commands.ts';
+import { targetCommands } from '../../observe/commands.ts';
 import { textTable } from '../terminal/output.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { questionEntries } from './questions.ts';
@@ -10,7 +10,7 @@ const MARKS = { expected: 'as expected', otherwise: 'OTHERWISE', unanswered: '-'
 /** The report as a table, and below it each unexpected result with what was expected and what to do. */
 export function reportText(
   { run, collector, gateway, answers, cleanUp }: ProbeReport,
-  place: readonly string[],
+  target: readonly string[],
 ): string {
   const rows = answers
     .filter(({ code }) => questionEntries[code].asked !== 'by hand')
@@ -19,7 +19,7 @@ export function reportText(
     .filter(({ verdict }) => verdict === 'otherwise')
     .map(({ code, found }) => {
       const { asks, reliesOn, cure } = questionEntries[code];
-      return `\n${code}: ${asks}\n  found      ${placeCommands(visibleLine(found), place)}\n  expected   ${reliesOn}\n  to change  ${placeCommands(cure, place)}\n`;
+      return `\n${code}: ${asks}\n  found      ${targetCommands(visibleLine(found), target)}\n  expected   ${reliesOn}\n  to change  ${targetCommands(cure, target)}\n`;
     });
   const count = (verdict: keyof typeof MARKS) => rows.filter((row) => row.answer === MARKS[verdict]).length;
   return [
@@ -45,11 +45,11 @@ function cleanUpText({
     remainingRows === 0
       ? ''
       : `Remaining rows, in files with other rows: ${remainingRows} in ${remainingFiles}; ${hiddenFromViews ? 'views exclude them by their environment sluice-probe' : 'views include them because redaction removed their environment'}.\n`;
-  return `Deleted: rows ${deletedRows}, in files ${deletedFiles}; query results ${deletedResults}.\n${deletedObjects === 0 ? '' : `Deleted under overflow/ and errors/, because redrive had not processed them: objects ${deletedObjects}.\n`}${remaining}${problems.map((problem) => `Not deleted: ${visibleLine(problem)}\n`).join('')}`;
+  return `Deleted: rows ${deletedRows}, in files ${deletedFiles}; query results ${deletedResults}.\n${deletedObjects === 0 ? '' : `Deleted under landing/, because the writer had not processed them: objects ${deletedObjects}.\n`}${remaining}${problems.map((problem) => `Not deleted: ${visibleLine(problem)}\n`).join('')}`;
 }
 
 /** The report for `--json`, each answer with its question. */
-export function reportJson({ answers, ...rest }: ProbeReport, place: readonly string[]) {
+export function reportJson({ answers, ...rest }: ProbeReport, target: readonly string[]) {
   return {
     ...rest,
     answers: answers.map(({ code, verdict, found }) => {
@@ -59,8 +59,8 @@ export function reportJson({ answers, ...rest }: ProbeReport, place: readonly st
         verdict,
         asks,
         expected: reliesOn,
-        found: placeCommands(found, place),
-        cure: placeCommands(cure, place),
+        found: targetCommands(found, target),
+        cure: targetCommands(cure, target),
       };
     }),
   };

@@ -1,12 +1,12 @@
 import type { AthenaClient } from '@aws-sdk/client-athena';
+import { runStatement, type StatementOptions } from '../../lib/aws/athenaStatements.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { runStatement, type StatementOptions } from '../../observe/runStatement.ts';
 import { type Answer, acrossDoors, answer, unanswered } from './Answer.ts';
 import { PACKED_EVENTS, QUERY_TIMEOUT_MS } from './limits.ts';
-import { type Door, ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';
+import { type Door, eventName, NAME_PREFIX, type Run, UNFIT_PART } from './Run.ts';
 import { type Sample, samples } from './samples.ts';
 import {
   isFromCollector,
@@ -113,7 +113,7 @@ export async function readRows(athena: Athena, where: ProbedTable, run: Run): Pr
 /** How rows of a probe are recognized in a table: by the prefix of a column. */
 export const PROBE_ROWS = {
   events: { column: 'event_name', begin: NAME_PREFIX },
-  quarantine: { column: 'path', begin: ERROR_KEY_PREFIX },
+  quarantine: { column: "json_extract_scalar(raw, '$.event_name')", begin: NAME_PREFIX },
 } as const;
 
 /** The rows of a file, and how many of them belong to a probe. */
@@ -123,15 +123,10 @@ export interface FileRows {
   readonly ours: number;
 }
 
-/** The number of rows of quarantine from one object under `errors/`. */
-export async function countQuarantined(
-  athena: Athena,
-  where: ProbedTable,
-  run: Run,
-  key: string,
-): Promise<number> {
+/** The number of rows of quarantine of the run's event that does not fit its table. */
+export async function countQuarantined(athena: Athena, where: ProbedTable, run: Run): Promise<number> {
   const [[count] = []] = await athena.query(
-    `SELECT count(*) FROM ${from(where)} WHERE ${aroundDay(run)} AND path = ${quoteText(key)}`,
+    `SELECT count(*) FROM ${from(where)} WHERE ${aroundDay(run)} AND ${PROBE_ROWS.quarantine.column} = ${quoteText(eventName(run, UNFIT_PART))}`,
   );
   return Number(count ?? 0);
 }
@@ -162,7 +157,7 @@ function aroundDay({ time }: Run): string {
 /** The reply to each body, by the last part of its event's name. */
 export type Replies = ReadonlyMap<string, Reply>;
 
-/** What was sent, so that its rows can be found. */
+/** The sent requests, so that their rows can be found. */
 export interface Sent {
   readonly replies: Replies;
   /** The answers about bodies over a limit. */
@@ -256,7 +251,7 @@ export function judgeBodies({ replies, overLimits }: Sent, rows: Seen, config: C
   ];
 }
 
-/** What was sent to one of the addresses. */
+/** The requests that were sent to one of the addresses. */
 export interface SentTo extends Sent {
   readonly door: Door;
 }

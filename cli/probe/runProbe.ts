@@ -1,4 +1,4 @@
-import { NameFilter } from '../../lib/collect/eventFilter.ts';
+import { NameFilter } from '../../lib/protocols/eventFilter.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { type Answer, acrossDoors, answer, answerUnlessDenied } from './Answer.ts';
 import { askDomain, askPreflight, askRefused, judgeAccepted } from './ask/askGateway.ts';
@@ -8,11 +8,11 @@ import { askMetrics } from './ask/askMetrics.ts';
 import { askServices } from './ask/askServices.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { followRows } from './followRows.ts';
-import type { Place } from './openPlace.ts';
+import { type PlantedObject, plantObject } from './landing.ts';
+import type { ProbeContext } from './openProbe.ts';
 import { ProbeError } from './ProbeError.ts';
 import { questions } from './questions.ts';
 import { type Door, eventName, type ProbeOptions, type Run } from './Run.ts';
-import { type PlantedObjects, plantObjects } from './redrive.ts';
 import { judgeDoors, QueryError, type SentTo } from './rows.ts';
 import { sampleRequest, samples } from './samples.ts';
 import {
@@ -44,13 +44,13 @@ export interface ProbeReport {
  *
  * @throws ProbeError when the probe would be of no use.
  */
-export async function runProbe(place: Place, run: Run, options: ProbeOptions): Promise<ProbeReport> {
-  assertEventsLand(place, run, options);
+export async function runProbe(context: ProbeContext, run: Run, options: ProbeOptions): Promise<ProbeReport> {
+  assertEventsLand(context, run, options);
   const answers: Answer[] = [];
-  const aheadMs = place.local ? run.time - place.clock.now() : 0;
-  const since = place.clock.now() + aheadMs;
-  const doors = doorsOf(place, run).map((door): AskedDoor => {
-    const at = place.gateway === undefined ? '' : ` to the ${door.name}`;
+  const aheadMs = context.isLocal ? run.time - context.clock.now() : 0;
+  const since = context.clock.now() + aheadMs;
+  const doors = doorsOf(context, run).map((door): AskedDoor => {
+    const at = context.gateway === undefined ? '' : ` to the ${door.name}`;
     return { door, at, answers: [], replies: new Map(), overLimits: new Map() };
   });
 
@@ -64,11 +64,11 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
     }
     heard.push(await askPreflight(door.run), await askRefused(door.run));
   }
-  options.onProgress('writing objects for redrive and requesting a load');
-  const planted = await answerUnlessDenied('SLUICE_PROBE_REDRIVE', () => plantObjects(place, run));
-  const loading = await answerUnlessDenied('SLUICE_PROBE_LOAD_ENGINE', () => beginLoad(place, run));
+  options.onProgress('writing an object into the landing and requesting a load');
+  const planted = await answerUnlessDenied('SLUICE_PROBE_LANDING', () => plantObject(context, run));
+  const loading = await answerUnlessDenied('SLUICE_PROBE_LOAD_ENGINE', () => beginLoad(context, run));
   options.onProgress('making conditional writes');
-  answers.push(...(await askServices(place, run)));
+  answers.push(...(await askServices(context, run)));
   for (const { door, at, replies, overLimits } of doors) {
     options.onProgress(`sending many events at once${at}`);
     replies.set(PACKED_PART, await sendPacked(door.run));
@@ -79,12 +79,12 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
       overLimits.set(size.part, judgeOverLimit(size, reply));
     }
   }
-  const sentAt = place.clock.now();
+  const sentAt = context.clock.now();
   for (const { door, at, answers: heard } of doors) {
     if (options.burst > 0) {
       options.onProgress(`sending ${options.burst} requests at once${at}`);
       const isFunctionUrl = door.name === 'Function URL';
-      heard.push(...(await askBurst(door.run, options.burst, { config: place.config, isFunctionUrl })));
+      heard.push(...(await askBurst(door.run, options.burst, { config: context.config, isFunctionUrl })));
     }
     if (options.slow) {
       options.onProgress(`sending the slowest request${at}`);
@@ -95,28 +95,28 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
 
   const objects = 'verdict' in planted ? undefined : planted;
   const sent = doors.map(({ door, replies, overLimits }) => ({ door, replies, overLimits, sentAt }));
-  const landed = await follow(place, run, options, sent, objects);
+  const landed = await follow(context, run, options, sent, objects);
   answers.push(...landed.answers);
   if ('verdict' in planted) answers.push(planted);
   options.onProgress('waiting for metrics and the load');
   const requests = doors.flatMap(({ replies }) => [...replies.values()].filter(isFromCollector)).length;
   answers.push(
-    await answerUnlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(place, { since, requests, aheadMs })),
+    await answerUnlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(context, { since, requests, aheadMs })),
     'verdict' in loading
       ? loading
-      : await answerUnlessDenied('SLUICE_PROBE_LOAD_ENGINE', () => judgeLoad(place, loading)),
+      : await answerUnlessDenied('SLUICE_PROBE_LOAD_ENGINE', () => judgeLoad(context, loading)),
   );
-  if (place.ownDomain) answers.push(await askDomain(run, answers));
+  if (context.ownDomain) answers.push(await askDomain(run, answers));
   return {
     run: run.id,
     collector: run.collector,
-    ...(place.gateway === undefined ? {} : { gateway: place.gateway }),
-    answers: inOrder(answers, options, place),
+    ...(context.gateway === undefined ? {} : { gateway: context.gateway }),
+    answers: inOrder(answers, options, context),
     cleanUp: landed.cleanUp,
   };
 }
 
-/** What is known so far of one address. */
+/** The facts known so far about one address. */
 interface AskedDoor {
   readonly door: Door;
   /** Of the lines that tell the progress. */
@@ -127,7 +127,7 @@ interface AskedDoor {
 }
 
 /** The addresses that are asked: both, where a stack has two. */
-function doorsOf({ isFunctionUrl, gateway }: Place, run: Run): readonly Door[] {
+function doorsOf({ isFunctionUrl, gateway }: ProbeContext, run: Run): readonly Door[] {
   const first: Door = { name: isFunctionUrl ? 'Function URL' : 'gateway', run };
   if (gateway === undefined) return [first];
   return [first, { name: 'gateway', run: { ...run, collector: gateway, prefix: 'gateway:' } }];
@@ -135,26 +135,31 @@ function doorsOf({ isFunctionUrl, gateway }: Place, run: Run): readonly Door[] {
 
 /** Athena and S3 may deny access: the responses of the gateway are reported all the same. */
 async function follow(
-  place: Place,
+  context: ProbeContext,
   run: Run,
   options: ProbeOptions,
   sent: readonly SentTo[],
-  planted: PlantedObjects | undefined,
+  planted: PlantedObject | undefined,
 ) {
   try {
-    return await followRows(place, run, options, sent, planted);
+    return await followRows(context, run, options, sent, planted);
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
     if (!(error instanceof QueryError) && problem === undefined) throw error;
     const found = `rows could not be read: ${problem?.detail ?? (error instanceof Error ? error.message : '')}`;
-    const answers = [answer('SLUICE_PROBE_DELIVERED', false, found), ...judgeDoors(sent, null, place.config)];
+    const answers = [
+      answer('SLUICE_PROBE_DELIVERED', false, found),
+      ...judgeDoors(sent, null, context.config),
+    ];
     return { answers, cleanUp: null };
   }
 }
 
-/** @throws ProbeError when the configuration filters out the probe's events, or would land telemetry of `--slow`. */
-function assertEventsLand({ config }: Place, run: Run, { slow }: ProbeOptions): void {
+/** @throws ProbeError when the configuration does not take the probe's events, or would land telemetry of `--slow`. */
+function assertEventsLand({ config }: ProbeContext, run: Run, { slow }: ProbeOptions): void {
+  if (!config.protocols.includes('statsig'))
+    throw new ProbeError('SLUICE_PROBE_PROTOCOL', `It has ${config.protocols.join(', ')}.`);
   const name = eventName(run, 'plain_json');
   if (!new NameFilter(config.events).passes([name]))
     throw new ProbeError('SLUICE_PROBE_FILTERED', `events, for ${name}.`);
@@ -173,7 +178,7 @@ function assertAccepted({ collector }: Run, reply: Reply): void {
 function inOrder(
   answers: readonly Answer[],
   { burst, slow }: ProbeOptions,
-  { ownDomain }: Place,
+  { ownDomain }: ProbeContext,
 ): readonly Answer[] {
   const allowed = {
     always: true,

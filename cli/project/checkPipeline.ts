@@ -1,20 +1,21 @@
 import { z } from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { quoteName } from '../../lib/base/sql.ts';
-import { NameFilter } from '../../lib/collect/eventFilter.ts';
+import { NameFilter } from '../../lib/protocols/eventFilter.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import type { ProtocolName } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
-/** What `sluice test` finds. */
+/** Errors of `sluice test`. */
 export const TestError = defineErrorFamily('user', {
   SLUICE_TEST_NOT_ACCEPTED: {
     cause: 'The collector did not accept an event that it should.',
     cure: 'The answer has a code and a cure. `npx sluice start` runs the same for a closer look.',
   },
   SLUICE_TEST_NOT_FOUND: {
-    cause: 'What was accepted is not where it should be.',
+    cause: 'An accepted event is not where it should be.',
     cure: 'Run `npx sluice start`, send such an event, and see with `npx sluice doctor --local` and `npx sluice trace --local` where it is. If your configuration means it, tell us: it is a defect.',
   },
 });
@@ -36,22 +37,10 @@ export async function checkPipeline(
   report: (sentence: string) => void,
 ): Promise<void> {
   const { config } = cloud;
-  const user = { userID: 'sluice-test' };
-  const time = Date.now();
   const names = { exposures: nameFor(config.exposures), events: nameFor(config.events) };
-  const metadata = {
-    config: names.exposures,
-    ruleID: 'test',
-    rulePassed: 'true',
-    reason: 'Network:Recognized',
-  };
-  await post(cloud.collector, [
-    { eventName: 'statsig::config_exposure', user, time, value: null, metadata },
-    { eventName: names.events, user, time, value: 1, metadata: {} },
-  ]);
-  report('The collector accepted an exposure and an event: 202.');
-  // It has no name. Refused with an answer that stops SDKs from sending it again.
-  await post(cloud.collector, [{ eventName: '', user, time }]);
+  const samples = SAMPLES[config.protocols[0] ?? 'statsig'](names);
+  for (const sample of samples) await post(cloud.collector, sample);
+  report('The collector accepted an exposure and an event.');
   const { unregistered } = await cloud.flush();
   if (unregistered > 0)
     throw new TestError('SLUICE_TEST_NOT_FOUND', `${unregistered} new files could not be registered.`);
@@ -67,15 +56,71 @@ export async function checkPipeline(
   }
 }
 
+/** A request of a protocol. */
+interface Sample {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+const UNIT = 'sluice-test';
+const CLIENT_KEY = 'client-sluice-test';
+
+/**
+ * An exposure, an event, and an event without a name, as each protocol sends them. The last one is refused with an answer that
+ * stops SDKs from sending it again.
+ */
+const SAMPLES: Readonly<
+  Record<ProtocolName, (names: Readonly<Record<'exposures' | 'events', string>>) => readonly Sample[]>
+> = {
+  statsig: ({ exposures, events }) => {
+    const [user, time] = [{ userID: UNIT }, Date.now()];
+    const reason = 'Network:Recognized';
+    const metadata = { config: exposures, ruleID: 'test', rulePassed: 'true', reason };
+    const of = (...sent: readonly object[]) => ({
+      ...{ path: '/v1/rgstr', headers: { 'statsig-api-key': CLIENT_KEY } },
+      body: { events: sent },
+    });
+    return [
+      of(
+        { eventName: 'statsig::config_exposure', user, time, value: null, metadata },
+        { eventName: events, user, time, value: 1, metadata: {} },
+      ),
+      of({ eventName: '', user, time }),
+    ];
+  },
+  growthbook: ({ exposures, events }) => {
+    const of = (event_name: string, properties_json: object) => ({
+      path: '/track?client_key=sdk-sluice-test',
+      body: [{ event_name, properties_json, user_id: UNIT, sdk_language: 'js', sdk_version: '1.8.0' }],
+    });
+    const hashed = { hashAttribute: 'user_id', hashValue: UNIT };
+    return [
+      of('Experiment Viewed', { experimentId: exposures, variationId: '1', ...hashed }),
+      of(events, {}),
+      of('', {}),
+    ];
+  },
+  plain: ({ exposures, events }) => {
+    const headers = { authorization: `Bearer ${CLIENT_KEY}` };
+    const exposure = { experiment: exposures, group: 'test', user_id: UNIT };
+    const of = (event: string) => ({
+      ...{ path: '/v1/events', headers },
+      body: { events: [{ event, user_id: UNIT }] },
+    });
+    return [{ path: '/v1/exposures', headers, body: { exposures: [exposure] } }, of(events), of('')];
+  },
+};
+
 /** @throws TestError SLUICE_TEST_NOT_ACCEPTED. */
-async function post(collector: string, events: readonly object[]): Promise<void> {
-  const response = await fetch(`${collector}/v1/rgstr`, {
+async function post(collector: string, { path, headers, body }: Sample): Promise<void> {
+  const response = await fetch(`${collector}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'statsig-api-key': 'client-sluice-test' },
-    body: JSON.stringify({ events }),
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
-  if (response.status === 202) return;
+  if (response.ok) return;
   throw new TestError('SLUICE_TEST_NOT_ACCEPTED', `It answered ${response.status}: ${await response.text()}`);
 }
 

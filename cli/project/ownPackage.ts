@@ -6,7 +6,7 @@ import { parseJson } from '../../lib/base/json.ts';
 import { visibleLine } from '../../lib/base/text.ts';
 import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
 
-/** What keeps a project from being made. */
+/** Errors that prevent a project from being created. */
 export const InitError = defineErrorFamily('user', {
   SLUICE_INIT_NAME: {
     cause: 'The folder has a name that buckets and databases cannot have.',
@@ -48,7 +48,7 @@ const OF_REGISTRY = /^(?:[\^~]?\d[\w.+-]*|latest)$/;
 export function ownPackage(code: string): OwnPackage {
   const suffix = join('node_modules', PACKAGE_NAME);
   if (!code.endsWith(suffix))
-    throw new InitError('SLUICE_INIT_SOURCE', `${visibleLine(code)} is no installed package.`);
+    throw new InitError('SLUICE_INIT_SOURCE', `${visibleLine(code)} is not an installed package.`);
   const root = code.slice(0, -suffix.length);
   const file = join(root, 'package.json');
   const manifest = manifestSchema.safeParse(
@@ -61,7 +61,7 @@ export function ownPackage(code: string): OwnPackage {
   if (OF_REGISTRY.test(spec)) return { from: VERSION };
   const tarball = spec.startsWith('file:') ? tarballAt(root, spec.slice('file:'.length)) : undefined;
   if (tarball === undefined)
-    throw new InitError('SLUICE_INIT_SOURCE', `${visibleLine(spec)} is no tarball on this machine.`);
+    throw new InitError('SLUICE_INIT_SOURCE', `${visibleLine(spec)} is not a tarball on this machine.`);
   const name = `sluice-pipeline-sluice-${VERSION}.tgz`;
   return { from: `file:${name}`, tarball: { from: tarball, name } };
 }

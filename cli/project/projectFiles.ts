@@ -4,7 +4,7 @@ import { PACKAGE_NAME } from '../../lib/base/version.ts';
 /** The release of Serverless's free fork that Sluice is tested with: that of the repository's package.json. */
 export const SERVERLESS = 'npm:osls@4.3.1';
 
-/** What a project is made from. */
+/** The settings of a new project. */
 export interface ProjectSettings {
   /** Of the folder, the npm package and the names in AWS. */
   readonly name: string;
@@ -48,7 +48,7 @@ function configuration({ name }: ProjectSettings): string {
   const database = name.replaceAll('-', '_');
   return `import { defineConfig } from '${PACKAGE_NAME}';
 
-// What is deployed. Hover over a field to see what it does; docs/configuration.md of the package lists them all.
+// The configuration of the deployment. Hover over a field to see what it does; docs/reference/configuration.md of the package lists them all.
 export default defineConfig(
   ({ stage }) => {
     const isProd = stage === 'prod';
@@ -63,7 +63,7 @@ export default defineConfig(
       database: \`${database}_\${suffix}\`,
       athena: { workgroup: \`${name}-\${stage}\`, stagingDatabase: \`${database}_staging_\${suffix}\` },
 
-      // An SNS topic that wakes somebody, by its ARN. Without one the alarms ring and nobody hears them. To make one with a
+      // An SNS topic that wakes somebody, by its ARN. Without one nobody is notified of alarms. To make one with a
       // mail address, which AWS asks to confirm:
       //   aws sns create-topic --name on-call
       //   aws sns subscribe --topic-arn <ARN> --protocol email --notification-endpoint you@example.com
@@ -72,11 +72,11 @@ export default defineConfig(
       // Who may send: SDK keys in Secrets Manager. After the first deployment: npx sluice keys add web --stage dev
       keysInSecret: true,
 
-      // What your users are identified by, beside Statsig's own user and stable ID: a column for each.
+      // Unit IDs of your users beside Statsig's user ID and stable ID: a column for each.
       // unitIds: { companyID: 'company_id' },
 
       // Names of your experiments and of all your holdouts, which SDKs of browsers send hashed. Without the list of holdouts,
-      // units in one count as another group; [] says that there are none. \`npx sluice groups pull\` reads both.
+      // units in one count as another group; [] means no holdouts. \`npx sluice groups pull\` reads both.
       // experiments: ['checkout_button'],
       // holdouts: ['spring_holdout'],
 

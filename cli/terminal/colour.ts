@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** What a text is: it decides which of its words have a colour. */
+/** The kind of a text. It decides which words have a colour. */
 export type Look = 'help' | 'report' | 'calendar' | 'table' | 'error';
 
 type Format = Parameters<typeof styleText>[0];
@@ -16,9 +16,10 @@ const LOOKS: Readonly<Record<Look, readonly (readonly [RegExp, Format])[]>> = {
   report: [
     ...HEADINGS,
     [/^PROBLEM(?= )/gm, ['bold', 'red']],
-    [/^Something needs attention\.$/gm, ['bold', 'red']],
+    [/^Something needs attention[.:].*$/gm, ['bold', 'red']],
     [/^Split: MISMATCH\./gm, ['bold', 'red']],
     [/^warning(?= )/gm, 'yellow'],
+    [/^No problem, \d+ warnings?\.$/gm, 'yellow'],
     [/^Split: suspicious\./gm, 'yellow'],
     [/^ok(?= {2})/gm, 'green'],
     [/^Nothing needs attention\.$/gm, 'green'],
@@ -43,7 +44,7 @@ export function paint(text: string, look: Look): string {
   );
 }
 
-/** What the command line says about colour: undefined leaves it to the environment. */
+/** The choice of colour on the command line; undefined leaves it to the environment. */
 export type ColourChoice = 'always' | 'never' | undefined;
 
 /**

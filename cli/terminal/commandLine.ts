@@ -21,7 +21,18 @@ export type CommandOptions = Readonly<Record<string, CommandOption>>;
 export interface CommandLine {
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
   readonly positionals: readonly string[];
+  /** Whether the command changes something, and so prints its target first. Default: it only reads. */
+  readonly changes?: boolean;
 }
+
+/** Whether a command line changes something in its target. */
+export type Changes = (line: Pick<CommandLine, 'values' | 'positionals'>) => boolean;
+
+/** Of commands that always do. */
+export const always: Changes = () => true;
+
+/** Of commands with `--dry-run`. */
+export const unlessDryRun: Changes = ({ values }) => values['dry-run'] !== true;
 
 /** One `sluice` command. */
 export interface Command {
@@ -34,8 +45,10 @@ export interface Command {
   readonly examples: readonly string[];
   /** Its actions, one of which the first argument names. Default: it has none. */
   readonly actions?: Readonly<Record<string, Action>>;
-  /** What its first argument can be, for completion; the command itself refuses others. Default: any text. */
+  /** Values of its first argument, for completion; the command itself refuses others. Default: any text. */
   readonly words?: readonly string[];
+  /** Whether it changes something in its target. Default: it only reads, or its actions say so. */
+  readonly changes?: Changes;
   /** Where `--json` writes an error. Default stdout; `start` only writes to stdout that it is ready. */
   readonly jsonErrorsOn?: 'stderr';
   /** Resolves with the exit code: 0 success, 1 failure, 3 problems found, 130 interrupted. Throws UsageError for wrong use. */
@@ -94,7 +107,7 @@ const MOST_LISTED = 4;
 /** `expected a or b.`, or of a long list only what may be meant: `which it does not take. Did you mean a?` */
 function expectedOf(word: string, values: readonly string[]): string {
   const meant = didYouMean(word, values);
-  if (meant !== '' && values.length > MOST_LISTED) return `which is none of its values.${meant}`;
+  if (meant !== '' && values.length > MOST_LISTED) return `which is not a valid value.${meant}`;
   return `expected ${oneOf(values)}.${meant}`;
 }
 
@@ -211,6 +224,8 @@ export interface Action {
   readonly options: readonly string[];
   /** Whether arguments may follow its name. */
   readonly takesArguments?: boolean;
+  /** Whether it changes something in its target. Default: it only reads. */
+  readonly changes?: Changes;
   /** Resolves with the exit code. */
   run(line: CommandLine, rest: readonly string[]): Promise<number>;
 }
@@ -243,13 +258,16 @@ export async function runAction(
       : [`--${option}: not an option of ${name}, but of ${owners.join(', ')}.`];
   });
   if (strays.length > 0) throw new UsageError('SLUICE_USAGE_OPTIONS', strays.join(' '));
-  return action.run(line, rest);
+  return action.run(action.changes?.(line) === true ? { ...line, changes: true } : line, rest);
 }
 
-/** The options of every command that is about a deployment; `deploymentPlace` reads them. */
-export const placeOptions = {
-  local: { type: 'boolean', help: 'the local cloud: stage local, http://127.0.0.1:4566' },
-  stage: { type: 'string', help: 'stage of the deployment (default dev; of the local cloud: local)' },
-  region: { type: 'string', help: "AWS region (default: that of AWS tools, else the configuration's)" },
-  'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+/** The options of every command that is about a deployment; `configuredTarget` reads them. */
+export const targetOptions = {
+  local: { type: 'boolean', help: 'the local cloud, http://127.0.0.1:4566 (default without --stage)' },
+  stage: {
+    type: 'string',
+    help: 'the deployment of this stage; local: the local cloud; with --local: the stage that it runs',
+  },
+  region: { type: 'string', help: "AWS region (default: as for AWS tools, else the configuration's)" },
+  'endpoint-url': { type: 'string', help: 'another endpoint, e.g. of the local cloud' },
 } as const satisfies CommandOptions;

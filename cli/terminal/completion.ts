@@ -4,7 +4,7 @@ import { COMMON_OPTIONS, optionsOf } from './help.ts';
 /** The shells that `sluice completion` knows. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** What is completed: the commands, and the stages that `--stage` offers. */
+/** The words for completion: the commands, and the stages that `--stage` offers. */
 export interface Completed {
   readonly commands: readonly Command[];
   readonly stages: readonly string[];
@@ -24,7 +24,7 @@ function commandWords({ commands }: Completed): readonly Word[] {
   return [...commands.map(({ name, summary }): Word => [name, summary]), HELP];
 }
 
-/** What the first argument of a command can be; none if it can be anything. */
+/** Lists values of a command's first argument; empty if it can be anything. */
 function firstWords({ actions = {}, words = [] }: Command): readonly Word[] {
   return [
     ...Object.entries(actions).map(([name, { summary }]): Word => [name, summary]),

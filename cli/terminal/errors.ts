@@ -1,5 +1,5 @@
 import { defineErrorFamily, type ErrorObject, errorObject, SluiceError } from '../../lib/base/errors.ts';
-import { placeCommands } from '../../observe/commands.ts';
+import { targetCommands } from '../../observe/commands.ts';
 
 /** Errors of this machine's file system. */
 export const FileSystemError = defineErrorFamily('user', {
@@ -9,7 +9,7 @@ export const FileSystemError = defineErrorFamily('user', {
   },
   SLUICE_FILE_DENIED: {
     cause: 'Access to the file or folder is denied.',
-    cure: 'Check its owner and mode (`ls -ld`), and those of its parent folders, or use another path.',
+    cure: 'Check the owner and mode of it and of its parent folders (`ls -ld`), or use another path.',
   },
   SLUICE_FILE_IS_FOLDER: {
     cause: 'The path is a folder, but a file is expected.',
@@ -66,10 +66,12 @@ const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|re
 const MOST_CAUSES = 5;
 
 /** The command that failed. */
-interface FailedCommand {
+export interface FailedCommand {
   readonly name: string;
   /** Options that name its deployment, for the commands of a cure. */
-  readonly place: readonly string[];
+  readonly target: readonly string[];
+  /** Endpoint of a local cloud that answers, if the command may have meant that. */
+  readonly localCloud?: string;
 }
 
 /** An error as an object; an error of another class becomes one of Sluice's own. */
@@ -77,7 +79,12 @@ export function commandError(error: unknown, command?: FailedCommand): ErrorObje
   const object = errorObject(asSluiceError(error));
   if (command === undefined) return object;
   const cure = object.cure.replace('sluice <command>', `sluice ${command.name}`);
-  return { ...object, cure: placeCommands(cure, command.place) };
+  const { target, localCloud } = command;
+  const hint =
+    localCloud === undefined
+      ? ''
+      : ` A local cloud answers on ${localCloud}: --local in place of --stage asks it.`;
+  return { ...object, cure: `${targetCommands(cure, target)}${hint}` };
 }
 
 /**

@@ -17,6 +17,10 @@ export const EXIT_CODES: Readonly<Record<string, string>> = {
   130: 'interrupted with Ctrl-C',
 };
 
+/** Which deployment a command is about: `namedTarget` of cli/aws/target.ts decides it. */
+export const PLACE_RULE =
+  'A command is about the local cloud, as with --local or --stage local; --stage NAME makes it about that deployment in AWS. A command that changes something prints its place first.';
+
 /** Options that every command takes. */
 export const COMMON_OPTIONS = {
   help: { type: 'boolean', help: 'print the help of the command' },
@@ -41,6 +45,7 @@ export function overview(commands: readonly Command[], columns = USUAL_WIDTH): s
       ),
     ],
     ['Options:', ...twoColumns(optionRows(COMMON_OPTIONS), width)],
+    wrapLines(PLACE_RULE, width),
     ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES), width)],
     wrapLines(
       'sluice <command> --help (or sluice help <command>) prints details; sluice --version prints the version; sluice completion prints a script for your shell.',

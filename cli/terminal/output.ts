@@ -11,13 +11,13 @@ import { fitReport } from './wrap.ts';
 
 let colourChoice: ColourChoice;
 
-/** What the command line says about colour, for all that is written after it. */
+/** Sets the colour choice of the command line for all later output. */
 export function chooseColour(choice: ColourChoice): void {
   colourChoice = choice;
 }
 
 /**
- * Columns of the terminal that stdout is; undefined where it is none, or does not know: then nothing is cut or wrapped. Some
+ * Columns of the terminal that stdout is; undefined if it is not one or unknown: then nothing is cut or wrapped. Some
  * terminals of CI and editors report 0.
  */
 export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number | undefined {
@@ -112,7 +112,7 @@ const LEAST_WIDTH = 6;
  * other control characters are escaped.
  *
  * @param width Columns: the widest columns of the table are cut, with `…`, until a line fits. Default: those of the terminal;
- *   where stdout is none, nothing is cut.
+ *   if stdout is not a terminal, nothing is cut.
  * @example
  * textTable([{ group: 'test', users: 12 }]);
  * // group  users

@@ -4,7 +4,7 @@ import { clearProgress, writeNote, writeProgress } from './output.ts';
 /** Where stderr is no terminal, a line is written at most that often. */
 const LINE_EVERY_MS = 30_000;
 
-/** What a command says while people wait for it. */
+/** Shows the progress of a command while people wait. */
 export interface Progress {
   /** Shows how far the work is, in place of what was shown before. */
   show(text: string): void;

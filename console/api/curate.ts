@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { readCuratedCalendar } from '../../observe/curate/curatedDays.ts';
-import { requestCuration, requestRebuild } from '../../observe/curate/requests.ts';
+import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
 import { count, day, dryRun, route } from './route.ts';
 
 const kind = z.enum(forwardedKinds).describe('exposures or events');
@@ -14,8 +14,8 @@ export const curateRoutes = [
     summary:
       'The calendar of the curated days of a table, newest day first: whether views read them, why not, raw and curated files, rows.',
     query: z.strictObject({ kind, days: count({ usual: 14, most: 400 }), until: day.optional() }),
-    handle: ({ place, query: { kind: one, ...span } }) =>
-      readCuratedCalendar(place, { kinds: [one], ...span }),
+    handle: ({ deployment, query: { kind: one, ...span } }) =>
+      readCuratedCalendar(deployment, { kinds: [one], ...span }),
   }),
   route({
     method: 'POST',
@@ -23,7 +23,8 @@ export const curateRoutes = [
     summary: 'Curate the days of a table that are due, as the schedule does.',
     body: z.strictObject({ dryRun, kind }),
     writes: true,
-    handle: ({ place, body }) => requestCuration(place, { dryRun: body.dryRun, kinds: [body.kind] }),
+    handle: ({ deployment, body }) =>
+      requestCuration(deployment, { dryRun: body.dryRun, kinds: [body.kind] }),
   }),
   route({
     method: 'POST',
@@ -31,6 +32,7 @@ export const curateRoutes = [
     summary: 'Curate days of a table again, changed or not.',
     body: z.strictObject({ dryRun, kind, from: day, to: day.optional() }),
     writes: true,
-    handle: ({ place, body: { kind: one, ...body } }) => requestRebuild(place, { kinds: [one], ...body }),
+    handle: ({ deployment, body: { kind: one, ...body } }) =>
+      requestRebuild(deployment, { kinds: [one], ...body }),
   }),
 ];

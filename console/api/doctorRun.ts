@@ -1,15 +1,16 @@
 import { type ErrorObject, errorObject, SluiceError } from '../../lib/base/errors.ts';
 import { systemClock } from '../../lib/base/time.ts';
-import type { DeploymentPlace } from '../../observe/deployment.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { checks } from '../../observe/doctor/checks.ts';
 import { openDoctorContext } from '../../observe/doctor/DoctorContext.ts';
 import { type CheckReport, reportChecks } from '../../observe/doctor/report.ts';
 import { type Outcome, runChecks } from '../../observe/doctor/runChecks.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
 import { ConsoleError } from '../errors.ts';
 
 /** One check, made or not yet. */
 export interface DoctorCheck extends Omit<CheckReport, 'verdict'> {
-  /** What holds if it finds nothing. */
+  /** The condition that the check confirms. */
   readonly expects: string;
   /** Null until it has been made. */
   readonly verdict: CheckReport['verdict'] | null;
@@ -34,11 +35,11 @@ interface Run {
 }
 
 /** The last run of each deployment that a console of this process serves. */
-const runs = new WeakMap<DeploymentPlace, Run>();
+const runs = new WeakMap<Config, Run>();
 
-/** What the last run has found so far. */
-export function readDoctorRun(deployment: DeploymentPlace): DoctorAnswer {
-  const run = runs.get(deployment);
+/** Returns the findings of the last run so far. */
+export function readDoctorRun(deployment: ConfiguredTarget): DoctorAnswer {
+  const run = runs.get(deployment.config);
   const made = new Map(reportChecks(run?.outcomes ?? []).map((report) => [report.check, report]));
   return {
     startedAt: run?.startedAt ?? null,
@@ -54,17 +55,17 @@ export function readDoctorRun(deployment: DeploymentPlace): DoctorAnswer {
 }
 
 /** Starts the doctor, unless it is running. It goes on when the page is left: its answer is read later. */
-export function startDoctorRun(deployment: DeploymentPlace): DoctorAnswer {
-  if (runs.get(deployment)?.isRunning !== true) {
+export function startDoctorRun(deployment: ConfiguredTarget): DoctorAnswer {
+  if (runs.get(deployment.config)?.isRunning !== true) {
     const startedAt = new Date(systemClock.now()).toISOString();
     const run: Run = { startedAt, outcomes: [], isRunning: true, error: null };
-    runs.set(deployment, run);
+    runs.set(deployment.config, run);
     void makeChecks(deployment, run);
   }
   return readDoctorRun(deployment);
 }
 
-async function makeChecks(deployment: DeploymentPlace, run: Run): Promise<void> {
+async function makeChecks(deployment: ConfiguredTarget, run: Run): Promise<void> {
   const context = openDoctorContext({
     ...deployment,
     loadConfig: async () => deployment.config,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readCalendar } from '../../observe/ingest/calendar.ts';
 import { explainDay, explainExportDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
-import { requestBackfill, requestExport, requestIngest } from '../../observe/ingest/requests.ts';
+import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';
 import { count, cursor, day, dryRun, route, text } from './route.ts';
 
 const source = text('name of a source');
@@ -15,7 +15,7 @@ export const dropRoutes = [
     path: '/api/drops',
     summary: 'The calendar of all datasets and exports: states, rows, versions, late days.',
     query: z.strictObject({ days: count({ usual: 21, most: 92 }), until: day.optional() }),
-    handle: ({ place, query }) => readCalendar(place, query),
+    handle: ({ deployment, query }) => readCalendar(deployment, query),
   }),
   route({
     method: 'GET',
@@ -23,15 +23,15 @@ export const dropRoutes = [
     summary:
       'A day of a dataset, explained: fates of files, refused rows, failure with cause and cure, what is next.',
     query: z.strictObject({ source, dataset, day }),
-    handle: ({ place, query }) => explainDay(place, query),
+    handle: ({ deployment, query }) => explainDay(deployment, query),
   }),
   route({
     method: 'GET',
     path: '/api/drops/refused',
     summary: 'Refused rows of the files that were loaded last for a day.',
     query: z.strictObject({ source, dataset, day, limit: count({ usual: 20, most: 500 }), cursor }),
-    handle: ({ place, query: { limit, cursor: after, ...wanted } }) =>
-      listRefusedRows(place, wanted, { limit, cursor: after }),
+    handle: ({ deployment, query: { limit, cursor: after, ...wanted } }) =>
+      listRefusedRows(deployment, wanted, { limit, cursor: after }),
   }),
   route({
     method: 'POST',
@@ -39,7 +39,7 @@ export const dropRoutes = [
     summary: 'Look for changes of datasets and load them, as the schedule does.',
     body: z.strictObject({ dryRun, source: source.optional(), dataset: dataset.optional() }),
     writes: true,
-    handle: ({ place, body }) => requestIngest(place, body),
+    handle: ({ deployment, body }) => requestIngest(deployment, body),
   }),
   route({
     method: 'POST',
@@ -47,14 +47,14 @@ export const dropRoutes = [
     summary: 'Load days of a dataset again, whatever the ledger says.',
     body: z.strictObject({ dryRun, source, dataset, from: day, to: day.optional() }),
     writes: true,
-    handle: ({ place, body }) => requestBackfill(place, body),
+    handle: ({ deployment, body }) => requestBackfill(deployment, body),
   }),
   route({
     method: 'GET',
     path: '/api/exports/day',
     summary: 'A day of an export, explained.',
     query: z.strictObject({ export: exported, day }),
-    handle: ({ place, query }) => explainExportDay(place, query),
+    handle: ({ deployment, query }) => explainExportDay(deployment, query),
   }),
   route({
     method: 'POST',
@@ -62,6 +62,6 @@ export const dropRoutes = [
     summary: 'Export changed days of the lookback, or the days that are named, changed or not.',
     body: z.strictObject({ dryRun, export: exported.optional(), from: day.optional(), to: day.optional() }),
     writes: true,
-    handle: ({ place, body }) => requestExport(place, body),
+    handle: ({ deployment, body }) => requestExport(deployment, body),
   }),
 ];

@@ -25,7 +25,7 @@ export const experimentRoutes = [
       limit: count({ usual: LIST_LIMIT, most: 200 }),
       cursor,
     }),
-    handle: async ({ place, query }) => experimentListJson(await listExperiments(place, query)),
+    handle: async ({ deployment, query }) => experimentListJson(await listExperiments(deployment, query)),
   }),
   route({
     method: 'GET',
@@ -40,9 +40,9 @@ export const experimentRoutes = [
       environment,
       equal: flag,
     }),
-    handle: async ({ place, query: { name, gate, equal, ...rest } }) =>
+    handle: async ({ deployment, query: { name, gate, equal, ...rest } }) =>
       checkJson(
-        await checkExperiment(place, {
+        await checkExperiment(deployment, {
           experiment: name,
           isEqual: equal,
           isGate: gate || undefined,

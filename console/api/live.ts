@@ -9,7 +9,7 @@ const BRIEF = 120;
 /** USD that a search may cost unless another price is named, as `sluice trace` has it. */
 const MOST_USD = 1;
 
-/** What is searched: as the options of `sluice trace`. */
+/** The search options, the same as those of `sluice trace`. */
 const traceQuery = {
   id: text('event ID, user or another unit ID, or request ID'),
   as: z
@@ -30,7 +30,7 @@ export const liveRoutes = [
   route({
     method: 'GET',
     path: '/api/live',
-    summary: 'What has happened since a cursor, or happens within the wait: `sluice tail`.',
+    summary: 'Events and requests since a cursor, and during the wait: `sluice tail`.',
     query: z.strictObject({
       after: text('`next` of the answer before; by default what comes from now on').max(16_000).optional(),
       last: count({ usual: 0, least: 0, most: 10_000 }),
@@ -46,8 +46,8 @@ export const liveRoutes = [
       status: text('as `--status`').optional(),
       errors: flag,
     }),
-    handle: ({ place, query: { after, last, waitMs, most, rows, ...filter } }) =>
-      readLive(place, { after, last, waitMs, most, filter, briefly: rows ? undefined : BRIEF }),
+    handle: ({ deployment, query: { after, last, waitMs, most, rows, ...filter } }) =>
+      readLive(deployment, { after, last, waitMs, most, filter, briefly: rows ? undefined : BRIEF }),
   }),
   route({
     method: 'GET',
@@ -63,10 +63,10 @@ export const liveRoutes = [
         .default(MOST_USD)
         .describe(`price above which nothing is read, ${MOST_USD} by default`),
     }),
-    async handle({ place, query: { id, as, since, maxUsd } }) {
+    async handle({ deployment, query: { id, as, since, maxUsd } }) {
       const subject = as === undefined ? {} : { subject: as };
       let mostUsd = 0;
-      const found = await trace(place, {
+      const found = await trace(deployment, {
         ...{ id, ...subject, ...(since === undefined ? {} : { since }), withRow: true },
         onEstimate(bytes) {
           mostUsd = queryCost(bytes);

@@ -4,16 +4,16 @@ import { type Request, route } from './route.ts';
 
 /** Calls of the control API that are passed on; the bodies are its own: docs/local.md, "Control". */
 async function control(
-  { place }: Pick<Request<unknown, unknown>, 'place'>,
+  { deployment }: Pick<Request<unknown, unknown>, 'deployment'>,
   method: 'GET' | 'POST' | 'DELETE',
   name: string,
   body?: unknown,
 ): Promise<unknown> {
-  if (place.localControl === undefined) throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
-  const answer = await fetch(new URL(`/_sluice/${name}`, place.localControl), {
+  if (deployment.localControl === undefined) throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
+  const answer = await fetch(new URL(`/_sluice/${name}`, deployment.localControl), {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(place.signal === undefined ? {} : { signal: place.signal }),
+    ...(deployment.signal === undefined ? {} : { signal: deployment.signal }),
   });
   const json: unknown = await answer.json();
   const refused = z.object({ message: z.string() }).safeParse(json);

@@ -16,6 +16,6 @@ export const nameRoutes = [
       limit: count({ usual: NAMES_LIMIT, most: NAMES_LIMIT }),
       cursor,
     }),
-    handle: async ({ place, query }) => namesJson(await listNames(place, query)),
+    handle: async ({ deployment, query }) => namesJson(await listNames(deployment, query)),
   }),
 ];

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/quarantine/countQuarantine.ts';
-import { examineQuarantined, redriveRow } from '../../observe/quarantine/examineQuarantined.ts';
+import { examineQuarantined } from '../../observe/quarantine/examineQuarantined.ts';
 import { listQuarantined } from '../../observe/quarantine/listQuarantined.ts';
-import { redriveReason } from '../../observe/quarantine/redriveQuarantine.ts';
+import { redriveReason, redriveRow } from '../../operate/quarantine/redriveQuarantine.ts';
 import { count, cursor, day, dayTimes, dryRun, route, text } from './route.ts';
 
 const id = text('quarantine_id of a row');
@@ -22,9 +22,9 @@ export const quarantineRoutes = [
   route({
     method: 'GET',
     path: '/api/quarantine',
-    summary: 'What was refused in the last hours, by reason and hour, with cause and cure.',
+    summary: 'Refused events of the last hours, by reason and hour, with cause and cure.',
     query: z.strictObject({ hours: count({ usual: 24, most: MAX_QUARANTINE_HOURS }) }),
-    handle: ({ place, query }) => countQuarantine(place, query),
+    handle: ({ deployment, query }) => countQuarantine(deployment, query),
   }),
   route({
     method: 'GET',
@@ -37,15 +37,15 @@ export const quarantineRoutes = [
       limit: count({ usual: 20, most: 500 }),
       cursor,
     }),
-    handle: ({ place, query: { limit, cursor: after, ...filter } }) =>
-      listQuarantined(place, filter, { limit, cursor: after }),
+    handle: ({ deployment, query: { limit, cursor: after, ...filter } }) =>
+      listQuarantined(deployment, filter, { limit, cursor: after }),
   }),
   route({
     method: 'GET',
     path: '/api/quarantine/item',
     summary: 'One row whole, and what would happen if it were redriven.',
     query: z.strictObject({ id, day }),
-    handle: ({ place, query }) => examineQuarantined(place, query),
+    handle: ({ deployment, query }) => examineQuarantined(deployment, query),
   }),
   route({
     method: 'POST',
@@ -53,10 +53,10 @@ export const quarantineRoutes = [
     summary: 'Validate the rows of a reason again, by days of receipt, and deliver those that pass.',
     body: z.strictObject({ dryRun, reason, from: day, to: day }),
     writes: true,
-    handle: async ({ place, body: { dryRun: isDry, ...selection } }) => ({
+    handle: async ({ deployment, body: { dryRun: isDry, ...selection } }) => ({
       dryRun: isDry,
       ...selection,
-      ...(await redriveReason(place, selection, isDry)),
+      ...(await redriveReason(deployment, selection, isDry)),
     }),
   }),
   route({
@@ -65,10 +65,10 @@ export const quarantineRoutes = [
     summary: 'Validate one row again and deliver it if it passes.',
     body: z.strictObject({ dryRun, id, day }),
     writes: true,
-    handle: async ({ place, body: { dryRun: isDry, ...key } }) => ({
+    handle: async ({ deployment, body: { dryRun: isDry, ...key } }) => ({
       dryRun: isDry,
       ...key,
-      ...(await redriveRow(place, key, isDry)),
+      ...(await redriveRow(deployment, key, isDry)),
     }),
   }),
 ];

@@ -1,13 +1,10 @@
 import * as z from 'zod';
-import type { DeploymentPlace } from '../../observe/deployment.ts';
-import type { Place } from '../../observe/place.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 
-/** What a route answers from. */
+/** The input of a route. */
 export interface Request<Query, Body> {
   /** The deployment, with the time of this request and a signal that is aborted when nobody waits any longer. */
-  readonly place: Place;
-  /** Which deployment it is and where: for questions that open clients of their own. */
-  readonly deployment: DeploymentPlace;
+  readonly deployment: Deployment;
   /** Whether this console may change something. */
   readonly mayWrite: boolean;
   /** Address of the collector; null if it is not known. */
@@ -59,7 +56,7 @@ const nothing = z.strictObject({});
  * route({
  *   method: 'GET', path: '/api/experiments', summary: 'Experiments that have exposures.',
  *   query: z.strictObject({ limit: count({ usual: 50, most: 500 }) }),
- *   handle: ({ place, query }) => listExperiments(place, query),
+ *   handle: ({ deployment, query }) => listExperiments(deployment, query),
  * });
  */
 export function route<Query extends z.ZodObject = typeof nothing, Body extends z.ZodObject = typeof nothing>(

@@ -1,10 +1,10 @@
 import { curateRoutes } from './curate.ts';
+import { deploymentRoutes } from './deployment.ts';
 import { dropRoutes } from './drops.ts';
 import { experimentRoutes } from './experiments.ts';
 import { liveRoutes } from './live.ts';
 import { localRoutes } from './local.ts';
 import { nameRoutes } from './names.ts';
-import { placeRoutes } from './place.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import type { Route } from './route.ts';
 import { sqlRoutes } from './sql.ts';
@@ -13,7 +13,7 @@ import { tableRoutes } from './tables.ts';
 
 /** Every call of the console's API: docs/console.md. */
 export const routes: readonly Route[] = [
-  ...placeRoutes,
+  ...deploymentRoutes,
   ...statusRoutes,
   ...liveRoutes,
   ...experimentRoutes,

@@ -33,32 +33,32 @@ export const sqlRoutes = [
     summary:
       "Start a statement in Athena's dialect, in the workgroup. One that does more than read needs a console that may write.",
     body: z.strictObject({ sql }),
-    handle: ({ place, body, mayWrite }) => startSql(place, { sql: body.sql, mayWrite }),
+    handle: ({ deployment, body, mayWrite }) => startSql(deployment, { sql: body.sql, mayWrite }),
   }),
   route({
     method: 'GET',
     path: '/api/sql/run',
     summary: 'How far a query is, the bytes it read and their price, or why it failed.',
     query: z.strictObject({ id }),
-    handle: ({ place, query }) => readSqlRun(place, query.id),
+    handle: ({ deployment, query }) => readSqlRun(deployment, query.id),
   }),
   route({
     method: 'GET',
     path: '/api/sql/rows',
     summary: 'A page of the rows of a query that succeeded.',
     query: z.strictObject({ id, limit: count({ usual: USUAL_ROWS, most: MOST_ROWS }), cursor }),
-    handle: ({ place, query: { id: of, ...page } }) => readSqlRows(place, of, page),
+    handle: ({ deployment, query: { id: of, ...page } }) => readSqlRows(deployment, of, page),
   }),
   route({
     method: 'GET',
     path: '/api/sql/csv',
     summary: 'The result of a query as CSV, its first 16 MB: `{"csv","isComplete"}`.',
     query: z.strictObject({ id }),
-    async handle({ place, query }): Promise<CsvAnswer> {
+    async handle({ deployment, query }): Promise<CsvAnswer> {
       const parts: string[] = [];
       let length = 0;
-      for await (const part of readSqlCsv(place, query.id)) {
-        place.signal?.throwIfAborted();
+      for await (const part of readSqlCsv(deployment, query.id)) {
+        deployment.signal?.throwIfAborted();
         if (length + part.length > MOST_CSV_CHARACTERS) return { csv: parts.join(''), isComplete: false };
         parts.push(part);
         length += part.length;
@@ -71,9 +71,9 @@ export const sqlRoutes = [
     path: '/api/sql/cancel',
     summary: 'Stop a query.',
     body: z.strictObject({ id }),
-    async handle({ place, body }) {
-      await cancelSql(place, body.id);
-      return readSqlRun(place, body.id);
+    async handle({ deployment, body }) {
+      await cancelSql(deployment, body.id);
+      return readSqlRun(deployment, body.id);
     },
   }),
   route({
@@ -85,6 +85,6 @@ export const sqlRoutes = [
       sql,
       limit: z.int().min(1).max(MOST_DUCKDB_ROWS).default(USUAL_ROWS).describe('rows at most'),
     }),
-    handle: ({ place, body }) => runDuckDb(place, body),
+    handle: ({ deployment, body }) => runDuckDb(deployment, body),
   }),
 ];

@@ -13,7 +13,7 @@ export const tableRoutes = [
     method: 'GET',
     path: '/api/tables',
     summary: 'All tables and views with their columns and registered days.',
-    handle: ({ place }) => listTables(place),
+    handle: ({ deployment }) => listTables(deployment),
   }),
   route({
     method: 'GET',
@@ -25,8 +25,8 @@ export const tableRoutes = [
       cursor,
       noRows: flag.describe('whether rows are not counted, which is a query; false by default'),
     }),
-    handle: ({ place, query: { noRows, ...query } }) =>
-      listTableDays(place, { ...query, countRows: !noRows }),
+    handle: ({ deployment, query: { noRows, ...query } }) =>
+      listTableDays(deployment, { ...query, countRows: !noRows }),
   }),
   route({
     method: 'GET',
@@ -38,7 +38,7 @@ export const tableRoutes = [
       limit: count({ usual: 50, most: MOST_FILES }),
       cursor,
     }),
-    handle: ({ place, query }) => listTableFiles(place, query),
+    handle: ({ deployment, query }) => listTableFiles(deployment, query),
   }),
   route({
     method: 'GET',
@@ -50,6 +50,6 @@ export const tableRoutes = [
       file: text('`s3://…` of one file').optional(),
       limit: count({ usual: 20, most: 200 }),
     }),
-    handle: ({ place, query }) => sampleRows(place, query),
+    handle: ({ deployment, query }) => sampleRows(deployment, query),
   }),
 ];

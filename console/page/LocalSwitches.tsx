@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { PlaceAnswer } from '../api/place.ts';
+import type { DeploymentAnswer } from '../api/deployment.ts';
 import { useAction, useApi } from './parts/api.ts';
 import { formatNoun, formatSpan } from './parts/format.ts';
 import { Badge, Problem } from './parts/parts.tsx';
@@ -57,7 +57,10 @@ const STEPS = [
 ];
 
 /** The switches of the local cloud: deliver now, clock and faults. What is on is always visible. */
-export function LocalSwitches(props: { readonly place: PlaceAnswer; readonly onChange: () => void }) {
+export function LocalSwitches(props: {
+  readonly deployment: DeploymentAnswer;
+  readonly onChange: () => void;
+}) {
   const state = useApi<LocalState>('/api/local', {}, { every: 2_000 });
   const [isOpen, setOpen] = useState(false);
   const flush = useAction<unknown>('/api/local/flush');
@@ -93,8 +96,8 @@ export function LocalSwitches(props: { readonly place: PlaceAnswer; readonly onC
         </button>
         <span>
           {buffered === undefined
-            ? 'Rows in buffers: not known yet'
-            : `${formatNoun(buffered, 'row')} ${buffered === 1 ? 'waits' : 'wait'} in buffers`}
+            ? 'Requests in buffers: not known yet'
+            : `${formatNoun(buffered, 'request')} ${buffered === 1 ? 'waits' : 'wait'} in buffers`}
         </span>
         {isMoved && (
           <Badge tone="warning">

@@ -1,14 +1,14 @@
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { PlaceAnswer } from '../api/place.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DeploymentAnswer } from '../api/deployment.ts';
+import { DeploymentContext } from './deployment.ts';
 import { LocalSwitches } from './LocalSwitches.tsx';
 import { type ApiState, UNREACHABLE, useApi } from './parts/api.ts';
 import { Loading, Page, Problem } from './parts/parts.tsx';
-import { PlaceContext } from './parts/place.ts';
 import { link, type Route, useRoute } from './parts/router.ts';
 
-/** What every page gets. */
-type PageOf = ComponentType<{ readonly route: Route; readonly place: PlaceAnswer }>;
+/** The component of a page, with the properties that every page gets. */
+type PageOf = ComponentType<{ readonly route: Route; readonly deployment: DeploymentAnswer }>;
 
 /** A page is loaded when it is first shown. */
 interface PageEntry {
@@ -70,13 +70,20 @@ const pages: readonly PageEntry[] = [
 /** The page's frame: which deployment it is, the navigation, the switches of the local cloud, and the current page. */
 export function Shell() {
   const route = useRoute();
-  const place = useApi<PlaceAnswer>('/api/place', {}, { every: 5_000 });
+  const deployment = useApi<DeploymentAnswer>('/api/place', {}, { every: 5_000 });
   const found = pages.find(({ path }) => path === route.path);
   useEffect(() => {
-    document.title = `${found?.name ?? 'Not found'} · Sluice${place.answer === undefined ? '' : ` ${place.answer.stage}`}`;
-  }, [found, place.answer?.stage]);
+    document.title = `${found?.name ?? 'Not found'} · Sluice${deployment.answer === undefined ? '' : ` ${deployment.answer.stage}`}`;
+  }, [found, deployment.answer?.stage]);
+  const strip = useRef<HTMLElement>(null);
+  // On a narrow screen the navigation is a strip, which may hide the current page. The page itself stays where it is.
+  useEffect(() => {
+    const current = strip.current?.querySelector<HTMLElement>('[aria-current]');
+    if (strip.current !== null && current !== null && current !== undefined)
+      strip.current.scrollLeft = current.offsetLeft - strip.current.clientWidth / 2;
+  }, [route.path]);
   return (
-    <PlaceContext.Provider value={place.answer}>
+    <DeploymentContext.Provider value={deployment.answer}>
       <button type="button" class="skip" onClick={skip}>
         Skip to the page
       </button>
@@ -84,11 +91,13 @@ export function Shell() {
         <a class="brand" href={link('/')}>
           Sluice
         </a>
-        <Where place={place} />
+        <Where deployment={deployment} />
       </header>
-      {place.answer?.isLocal === true && <LocalSwitches place={place.answer} onChange={place.reload} />}
+      {deployment.answer?.isLocal === true && (
+        <LocalSwitches deployment={deployment.answer} onChange={deployment.reload} />
+      )}
       <div class="body">
-        <nav class="side" aria-label="Pages">
+        <nav class="side" aria-label="Pages" ref={strip}>
           <ul>
             {pages
               .filter(({ isListed }) => isListed)
@@ -101,9 +110,9 @@ export function Shell() {
               ))}
           </ul>
         </nav>
-        <Content found={found} route={route} place={place} />
+        <Content found={found} route={route} deployment={deployment} />
       </div>
-    </PlaceContext.Provider>
+    </DeploymentContext.Provider>
   );
 }
 
@@ -112,7 +121,7 @@ function skip(): void {
   document.getElementById('main')?.focus();
 }
 
-function Where({ place: { answer, error } }: { readonly place: ApiState<PlaceAnswer> }) {
+function Where({ deployment: { answer, error } }: { readonly deployment: ApiState<DeploymentAnswer> }) {
   if (answer === undefined) return <span class="where">{error === undefined ? '' : error.message}</span>;
   return (
     <span class="where">
@@ -129,9 +138,9 @@ function Where({ place: { answer, error } }: { readonly place: ApiState<PlaceAns
 function Content(props: {
   readonly found: PageEntry | undefined;
   readonly route: Route;
-  readonly place: ApiState<PlaceAnswer>;
+  readonly deployment: ApiState<DeploymentAnswer>;
 }) {
-  const { found, route, place } = props;
+  const { found, route, deployment } = props;
   const [loaded, setLoaded] = useState<{ readonly path: string; readonly page: PageOf }>();
   const [failed, setFailed] = useState<string>();
   useEffect(() => {
@@ -151,16 +160,18 @@ function Content(props: {
   }, [found]);
   if (found === undefined)
     return (
-      <Page title="Not found" intro="There is no such page.">
+      <Page title="Not found" intro="This page does not exist.">
         <a href={link('/')}>Now</a>
       </Page>
     );
-  if (place.answer === undefined)
-    return <Page title={found.name}>{place.error ? <Problem error={place.error} /> : <Loading />}</Page>;
+  if (deployment.answer === undefined)
+    return (
+      <Page title={found.name}>{deployment.error ? <Problem error={deployment.error} /> : <Loading />}</Page>
+    );
   if (loaded?.path !== found.path)
     return (
       <Page title={found.name}>{failed === found.path ? <Problem error={UNREACHABLE} /> : <Loading />}</Page>
     );
   const Shown = loaded.page;
-  return <Shown route={route} place={place.answer} />;
+  return <Shown route={route} deployment={deployment.answer} />;
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import * as z from 'zod';
 import { type ErrorObject, errorObject, SluiceError } from '../../lib/base/errors.ts';
-import { placeCommands } from '../../observe/commands.ts';
+import { targetCommands } from '../../observe/commands.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
 import type { Request, Route } from '../api/route.ts';
 import { routes } from '../api/routes.ts';
@@ -12,11 +12,11 @@ import { ConsoleError, ConsoleRequestError } from '../errors.ts';
 import { type Asset, bundlePage } from './bundlePage.ts';
 import { type GuardRules, refuseForeign, requireToken } from './guard.ts';
 
-/** What the server needs. */
+/** Options of the server. */
 export interface ServeOptions {
   readonly rules: GuardRules;
   /** Options of `sluice` that name the deployment. */
-  readonly place: readonly string[];
+  readonly target: readonly string[];
   /** Opens what a call of the API answers from; the signal is aborted when nobody waits for the answer any longer. */
   openRequest(signal: AbortSignal): Promise<Omit<Request<unknown, unknown>, 'query' | 'body'>>;
 }
@@ -31,13 +31,13 @@ const COMPRESSED_FROM = 1_400;
 export function serveRequests(options: ServeOptions): RequestListener {
   const page = pageBundle();
   return (request, response) => {
-    // What could be sniffed, framed or kept by a cache is none of another site's business.
+    // Other sites must not sniff, frame or cache responses.
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('referrer-policy', 'no-referrer');
     response.setHeader('cross-origin-resource-policy', 'same-origin');
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     serve(request, response, options, page).catch((error: unknown) =>
-      sendError(response, error, options.place),
+      sendError(response, error, options.target),
     );
   };
 }
@@ -93,7 +93,8 @@ async function callApi(
   const left = new AbortController();
   response.on('close', () => left.abort(new Error('nobody waits for the answer any longer')));
   const opened = await openRequest(left.signal);
-  if (found.localOnly && !opened.place.isLocal) throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
+  if (found.localOnly && !opened.deployment.isLocal)
+    throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
   // A dry run of an action only reads.
   const changes = found.writes && (found.localOnly || !isDryRun(body));
   if (changes && !opened.mayWrite) throw new ConsoleRequestError('SLUICE_CONSOLE_READ_ONLY');
@@ -214,7 +215,7 @@ const STATUS: Readonly<Record<string, number>> = {
   SLUICE_CONSOLE_TOKEN: 401,
 };
 
-function sendError(response: ServerResponse, error: unknown, place: readonly string[]): void {
+function sendError(response: ServerResponse, error: unknown, target: readonly string[]): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -222,7 +223,7 @@ function sendError(response: ServerResponse, error: unknown, place: readonly str
   const found = asSluiceError(error);
   const status = STATUS[found.code] ?? (found.fault === 'user' ? 400 : 500);
   const { cure, ...rest } = errorObject(found);
-  const body: { readonly error: ErrorObject } = { error: { ...rest, cure: placeCommands(cure, place) } };
+  const body: { readonly error: ErrorObject } = { error: { ...rest, cure: targetCommands(cure, target) } };
   response
     .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     .end(`${JSON.stringify(body)}\n`);
@@ -235,7 +236,7 @@ function asSluiceError(error: unknown): SluiceError {
   const problem =
     explainAwsError(error) ?? (error instanceof Error ? explainAwsError(error.cause) : undefined);
   if (problem?.kind === 'unasked') return problem.error;
-  // What AWS refuses is the deployment's or the caller's, and no defect.
+  // An error from AWS is due to the deployment or the caller; it is not a defect.
   if (problem !== undefined) return new AwsAccessError('SLUICE_AWS_FAILED', problem.detail, { cause: error });
   const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new ConsoleError('SLUICE_CONSOLE_DEFECT', detail, { cause: error });

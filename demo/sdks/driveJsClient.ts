@@ -72,7 +72,7 @@ async function comeOnline(): Promise<void> {
     await client.flush();
     await setTimeout(2);
   } while (tally.rows < logged && trueNow() < deadline);
-  if (tally.rows !== logged) throw new Error(`Of ${logged} events ${tally.rows} were acknowledged.`);
+  if (tally.rows !== logged) throw new Error(`${tally.rows} of ${logged} events were acknowledged.`);
   client.updateRuntimeOptions({ loggingEnabled: 'disabled' });
   stored = 0;
 }

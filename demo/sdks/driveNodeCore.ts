@@ -61,6 +61,6 @@ for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, 4_000)) {
 }
 await statsig.shutdown();
 specs.close();
-// What it counted beyond the logged events is its own telemetry, whose names it does not report.
+// Events beyond the logged ones are its own telemetry, whose names it does not report.
 if (acknowledged > tally.rows) tally.sent.telemetry['statsig::…'] = acknowledged - tally.rows;
 process.stdout.write(tally.line('node-core'));

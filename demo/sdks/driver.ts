@@ -48,7 +48,7 @@ export interface SentEvent {
   readonly ruleId?: string;
 }
 
-/** What an SDK logged, as the drivers print it. The demo compares the stored rows with it. */
+/** The events that an SDK logged, as the drivers print it. The demo compares the stored rows with it. */
 export interface Sent {
   gate: number;
   config: number;

@@ -7,10 +7,10 @@ import {
 } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { isExceptionReport } from '../../lib/wire/sdkRequest.ts';
+import { isExceptionReport } from '../../lib/protocols/statsig/statsigRequest.ts';
 
 /**
- * What the gateway does with one post. `pass` forwards it; `refuse` answers 503 itself; `reset` closes the connection without
+ * The treatment of one post by the gateway. `pass` forwards it; `refuse` answers 503 itself; `reset` closes the connection without
  * forwarding; `lose` forwards it and closes the connection instead of answering; `deny` forwards it and answers 503, so that
  * the sender resends what was accepted; `delayMs` delays the response. If the collector itself fails, its response is
  * passed on, and the action applies to the next post.

@@ -4,11 +4,11 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { type OpenPlace, openPlace } from '../../observe/place.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { CatalogWitness } from './catalogWitness.ts';
 
-/** What every part of the demo works with. */
+/** Parts that every chapter of the demo uses. */
 export interface Story {
   readonly cloud: Cloud;
   readonly config: Config;
@@ -97,9 +97,12 @@ export async function advanceClock({ cloud, checks }: Story, until: string): Pro
 }
 
 /** The local cloud as commands see it. @param now Its time, epoch milliseconds. */
-export function openStoryPlace({ cloud, config }: Pick<Story, 'cloud' | 'config'>, now: number): OpenPlace {
+export function openStoryDeployment(
+  { cloud, config }: Pick<Story, 'cloud' | 'config'>,
+  now: number,
+): Deployment {
   const { region, accessKeyId, secretAccessKey } = localAccount;
-  return openPlace(
+  return openDeployment(
     { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now },
     { region, endpoint: cloud.edge, credentials: { accessKeyId, secretAccessKey } },
   );

@@ -19,7 +19,7 @@ const sentSchema = z.object({
   groups: z.record(z.string(), counts),
 });
 
-/** What one SDK logged, as its driver reports it. */
+/** The events that one SDK logged, as its driver reports it. */
 export type DriverReport = z.output<typeof sentSchema>;
 
 /**

@@ -2,8 +2,8 @@ import { curatedText } from '../../cli/observe/curatedText.ts';
 import { textTable } from '../../cli/terminal/output.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { readCuratedCalendar } from '../../observe/curate/curatedDays.ts';
-import { askAthena } from '../../observe/place.ts';
-import { advanceClock, heading, openStoryPlace, post, type Story, say } from './Story.ts';
+import { askAthena } from '../../observe/deployment.ts';
+import { advanceClock, heading, openStoryDeployment, post, type Story, say } from './Story.ts';
 
 /** Events of a day. */
 const EVENTS = 150;
@@ -39,7 +39,9 @@ export async function tellCurated(story: Story, begin: string): Promise<string> 
   const question = `SELECT event_name, count(*) AS events, count(DISTINCT user_id) AS users FROM product_events
 WHERE ds BETWEEN DATE '${first}' AND DATE '${week[CURATED - 1]}' AND event_name LIKE 'song_%' GROUP BY 1 ORDER BY 1`;
   const ask = async (when: string, now: string) => {
-    const { rows, scannedBytes } = await inPlace(story, now, (place) => askAthena(place, question));
+    const { rows, scannedBytes } = await withStoryDeployment(story, now, (deployment) =>
+      askAthena(deployment, question),
+    );
     const answer = Object.fromEntries(rows.map(({ event_name, events }) => [event_name, Number(events)]));
     asked.push({ when, ...answer, 'bytes that Athena read': scannedBytes });
     return { answer, rows, scannedBytes };
@@ -87,24 +89,24 @@ async function showStatus(
   last: UtcDay,
 ): Promise<Readonly<Record<UtcDay, string>>> {
   const days = (Date.parse(last) - Date.parse(first)) / 86_400_000 + 1;
-  const calendar = await inPlace(story, now, (place) =>
-    readCuratedCalendar(place, { kinds: ['events'], days, until: last }),
+  const calendar = await withStoryDeployment(story, now, (deployment) =>
+    readCuratedCalendar(deployment, { kinds: ['events'], days, until: last }),
   );
-  say(`What \`sluice curate status --table events\` shows then\n${curatedText(calendar)}`);
+  say(`\`sluice curate status --table events\` then shows\n${curatedText(calendar)}`);
   return Object.fromEntries(
     calendar.tables.flatMap((table) => table.days.map(({ day, state }) => [day, state])),
   );
 }
 
-async function inPlace<Answer>(
+async function withStoryDeployment<Answer>(
   story: Story,
   now: string,
-  work: (place: ReturnType<typeof openStoryPlace>) => Promise<Answer>,
+  work: (deployment: ReturnType<typeof openStoryDeployment>) => Promise<Answer>,
 ): Promise<Answer> {
-  const place = openStoryPlace(story, Date.parse(now));
+  const deployment = openStoryDeployment(story, Date.parse(now));
   try {
-    return await work(place);
+    return await work(deployment);
   } finally {
-    place.close();
+    deployment.close();
   }
 }

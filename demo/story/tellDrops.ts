@@ -100,7 +100,7 @@ async function showDays(
     source.datasets.filter((one) => one.name === name).map((dataset) => ({ source, dataset })),
   );
   const status = await readStatus({ s3: witness.s3, config, datasets, now: Date.parse(now) }, 4);
-  say(`What \`sluice ingest status --dataset ${name}\` shows\n${calendarText(status)}`);
+  say(`\`sluice ingest status --dataset ${name}\` shows\n${calendarText(status)}`);
   const entries = status.flatMap((one) => one.days);
   return Object.fromEntries(
     days.map((day) => {

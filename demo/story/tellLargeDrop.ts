@@ -37,7 +37,7 @@ export async function tellLargeDrop(story: Story, customer: Customer, begin: str
   );
   const end = await advanceClock(story, `${utcDay(Date.parse(begin))}T12:00:00Z`);
   const entry = await settledDay(story, source.name, day);
-  say(`What \`sluice ingest explain\` shows\n${dayText(entry)}`);
+  say(`\`sluice ingest explain\` shows\n${dayText(entry)}`);
   checks.equal('the state of the large day', entry.state, 'succeeded');
   checks.equal('it went by Athena', entry.athena !== undefined, true);
   const [loaded] = await runQuery(cloud.data, `SELECT count(*) AS n FROM ${dataset.table}`);

@@ -1,9 +1,7 @@
-import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { checkText } from '../../cli/observe/checkText.ts';
-import { localAccount } from '../../local/localAccount.ts';
 import { checkExperiment } from '../../observe/experiments/checkExperiment.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
-import { heading, openStoryPlace, post, type Story, say } from './Story.ts';
+import { heading, openStoryDeployment, post, type Story, say } from './Story.ts';
 
 const EXPERIMENT = 'signup_form';
 /** Units of each group: half of them each was intended. */
@@ -13,13 +11,12 @@ const DAYS = 3;
 const DAY_MS = 86_400_000;
 /** Exposures of one request. */
 const BATCH = 150;
-/** Events that do not fit the table while one of its columns is wrong. */
-const LATE_EVENTS = 6;
-const REASON = 'SLUICE_FIREHOSE_SCHEMA_MISMATCH';
+const NAMELESS_EVENTS = 6;
+const REASON = 'SLUICE_EVENT_NO_NAME';
 
 /**
- * Two things go wrong that somebody has to notice: an experiment loses units of one group, and somebody changes a column
- * of a table. What is left to do at the end is done in the console: the rows in quarantine are brought back.
+ * Two things go wrong that somebody has to notice: an experiment loses units of one group, and an app sends events that no
+ * table takes. The console shows both.
  *
  * @param end The time of the local cloud, ISO 8601.
  */
@@ -45,27 +42,18 @@ export async function tellMishaps(story: Story, end: string): Promise<void> {
   );
   story.checks.equal('the split', result.verdict, 'mismatch');
 
-  heading('11. Somebody changes a column, and rows no longer fit');
-  await setUserIdType(story, 'double');
+  heading('11. An app sends events that no table takes');
   await post(
     story,
-    Array.from({ length: LATE_EVENTS }, (_, i) => ({
-      eventName: 'invite_sent',
-      value: 1,
-      user: { userID: `member-${i}` },
-      time,
-    })),
+    Array.from({ length: NAMELESS_EVENTS }, (_, i) => ({ value: 1, user: { userID: `member-${i}` }, time })),
   );
   await story.cloud.flush();
-  await story.cloud.flush();
-  await setUserIdType(story, 'string');
   const kept = await quarantined(story);
-  story.checks.equal('rows in quarantine', kept, { [REASON]: LATE_EVENTS });
+  story.checks.equal('rows in quarantine', kept, { [REASON]: NAMELESS_EVENTS });
   say(
-    `user_id of ${story.config.tables.events} became a double. Firehose could not convert ${LATE_EVENTS} rows.`,
+    `${NAMELESS_EVENTS} events have no name. Their request was answered 202, and each is in quarantine as it was`,
   );
-  say(`They are in quarantine, with their reason: ${REASON}. The column is a string again,`);
-  say(`so that \`sluice redrive --reason ${REASON}\` or the console can bring them back.`);
+  say(`sent, with its reason: ${REASON}. The console shows which app sends them.`);
 }
 
 function exposure(user: { readonly group: string; readonly userID: string }, time: number) {
@@ -79,44 +67,11 @@ function exposure(user: { readonly group: string; readonly userID: string }, tim
 }
 
 async function check(story: Story, time: number) {
-  const place = openStoryPlace(story, time);
+  const deployment = openStoryDeployment(story, time);
   try {
-    return await checkExperiment(place, { experiment: EXPERIMENT });
+    return await checkExperiment(deployment, { experiment: EXPERIMENT });
   } finally {
-    place.close();
-  }
-}
-
-/** Changes the type of `user_id`, as somebody could in Glue. */
-async function setUserIdType({ cloud, config }: Story, Type: string): Promise<void> {
-  const { region, accessKeyId, secretAccessKey } = localAccount;
-  const glue = new GlueClient({
-    endpoint: cloud.edge,
-    region,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  try {
-    const named = { DatabaseName: cloud.database, Name: config.tables.events };
-    const { Table } = await glue.send(new GetTableCommand(named));
-    const { Description, PartitionKeys, Parameters, TableType, StorageDescriptor } = Table ?? {};
-    const Columns = StorageDescriptor?.Columns?.map((one) =>
-      one.Name === 'user_id' ? { ...one, Type } : one,
-    );
-    await glue.send(
-      new UpdateTableCommand({
-        DatabaseName: cloud.database,
-        TableInput: {
-          Name: named.Name,
-          Description,
-          PartitionKeys,
-          Parameters,
-          TableType,
-          StorageDescriptor: { ...StorageDescriptor, Columns },
-        },
-      }),
-    );
-  } finally {
-    glue.destroy();
+    deployment.close();
   }
 }
 

@@ -2,41 +2,33 @@ import { randomBytes } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
-import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
+import { firehoseClient, firehosePutRecord } from '../../lib/aws/firehosePutRecord.ts';
 import { failureFields, logLine, Sampler } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
+import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { type CollectPlan, planProvider } from '../../lib/collect/CollectPlan.ts';
 import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
-import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
+import { type CollectPlan, planProvider } from '../../lib/collect/rows/plan.ts';
+import { landingStreams, type StorePorts } from '../../lib/collect/store.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
+import { GroupsCache, groupsReader } from '../../lib/groups/GroupsCache.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
-import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
-import { StreamShards } from '../../lib/landing/delivery/StreamShards.ts';
+import { putRecordObject } from '../../lib/landing/delivery/land.ts';
 import { HoldsCache } from '../../lib/landing/hold/HoldsCache.ts';
-import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
-import { CopyKeeper } from '../../lib/relay/CopyKeeper.ts';
+import { putQuarantineLarge, quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import { protocolsOf } from '../../lib/protocols/protocols.ts';
+import { CopyKeeper, type CopyKeeperOptions } from '../../lib/relay/CopyKeeper.ts';
 import { relayPlan } from '../../lib/relay/chooseBody.ts';
-import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { RelayChoice } from '../../lib/schema/relay.ts';
-import { streamsOfVariable } from '../../lib/tables/streams.ts';
+import { landingStreamsOfVariable } from '../../lib/tables/streams.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
-import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
+import { KeyCache, type ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { type Answer, refusalAnswer } from '../../lib/wire/RequestError.ts';
 import { type HttpRequest, readRequestId } from '../../lib/wire/sdkRequest.ts';
-import {
-  groupsReader,
-  overflowBucket,
-  quarantineLargeBucket,
-  relayBucket,
-  relaySender,
-  secretReader,
-} from './lazyClients.ts';
 
 const config: FunctionConfig<'collect'> = wholeConfig;
 
@@ -51,7 +43,10 @@ let collector: Collector | undefined;
 function makeCollector(environment: Environment): Collector {
   const sampler = new Sampler(environment.logSuccesses ? 1 : config.logs.successes, Math.random);
   const groups = new GroupsCache({
-    read: groupsReader(environment.bucket, groupsKey(config)),
+    read: async (known, timeoutMs) => {
+      const store = await objectsOf(environment.bucket, 's3SingleTryClient');
+      return groupsReader(store, groupsKey(config))(known, timeoutMs);
+    },
     clock: systemClock,
     random: Math.random,
     log: logLine,
@@ -66,6 +61,7 @@ function makeCollector(environment: Environment): Collector {
       return planNow();
     },
     groups,
+    protocols: protocolsOf(config.protocols),
     keys: new KeyGate({
       configured: config.keys,
       cache: new KeyCache({
@@ -78,21 +74,21 @@ function makeCollector(environment: Environment): Collector {
       limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
       clock: systemClock,
     }),
-    streams: {
-      exposures: shardsNamed('exposures', environment.exposuresStreams),
-      events: shardsNamed('events', environment.eventsStreams),
-      quarantine: shardsNamed('quarantine', environment.quarantineStream),
-    },
+    streams: landingStreams(
+      landingStreamsOfVariable(environment.streams),
+      (name) => firehosePutRecord(firehoseClient(), name),
+      { ...systemTiming, log: logLine },
+    ),
     holds: new HoldsCache({
       read: secretReader(environment.holdsSecret),
       clock: systemClock,
       random: Math.random,
       log: logLine,
     }),
-    putOverflow: overflowBucket(environment.bucket),
+    ...storedIn(environment.bucket),
     relay: relay === undefined ? undefined : makeKeeper(relay, environment, planNow),
     writeQuarantine: quarantineWriter(config),
-    putQuarantineLarge: quarantineLargeBucket(environment.bucket),
+    newRecordId: () => randomBytes(16).toString('hex'),
     ...systemTiming,
     alarm: (ms, ring) => {
       const timer = setTimeout(ring, ms);
@@ -109,20 +105,48 @@ function makeKeeper(choice: RelayChoice, environment: Environment, planNow: () =
   return new CopyKeeper({
     plan: relayPlan(choice, planNow().redaction, (sent) => planNow().resolveExperiment(sent)),
     send: relaySender(environment.relayQueue),
-    put: relayBucket(environment.bucket),
+    put: async (key, text, timeoutMs) => {
+      const store = await objectsOf(environment.bucket);
+      await store.write(key, text, { signal: AbortSignal.timeout(timeoutMs) });
+    },
     nonce: () => randomBytes(12).toString('hex'),
     ...systemTiming,
     log: logLine,
   });
 }
 
-function shardsNamed(kind: TableKind, names: string): StreamShards {
-  const shards = streamsOfVariable(kind, names).map(([stream, name]) => ({
-    stream,
-    putRecordBatch: firehosePutRecordBatch(firehoseClient(), name),
-    breaker: new StreamBreaker(stream, { ...systemTiming, log: logLine }),
-  }));
-  return new StreamShards(shards, Math.random);
+// Clients that a request seldom needs. Each is loaded at its first call, while the request is being handled: together they
+// are as much code as everything else, and would slow every cold start down.
+
+async function objectsOf(bucket: string, client: 's3Client' | 's3SingleTryClient' = 's3Client') {
+  const [clients, { s3ObjectStore }] = await Promise.all([
+    import('../../lib/aws/s3Client.ts'),
+    import('../../lib/aws/s3ObjectStore.ts'),
+  ]);
+  return s3ObjectStore(clients[client](), bucket);
+}
+
+function storedIn(bucket: string): Pick<StorePorts, 'putObject' | 'putQuarantineLarge'> {
+  return {
+    putObject: async (object, timeoutMs) => putRecordObject(await objectsOf(bucket))(object, timeoutMs),
+    putQuarantineLarge: async (large, timeoutMs) =>
+      putQuarantineLarge(await objectsOf(bucket))(large, timeoutMs),
+  };
+}
+
+/** The queue of relay. Its client is loaded when the first request comes, while its body is read. */
+function relaySender(queueUrl: string): CopyKeeperOptions['send'] {
+  const loaded = import('../../lib/aws/relayQueue.ts').then(({ sqsSend, sqsSingleTryClient }) =>
+    sqsSend(sqsSingleTryClient(), queueUrl),
+  );
+  return async (text, timeoutMs) => (await loaded)(text, timeoutMs);
+}
+
+function secretReader(secretId: string): ReadSecret {
+  return async (timeoutMs) => {
+    const { secretsManagerClient, secretText } = await import('../../lib/aws/secrets.ts');
+    return secretText(secretsManagerClient, secretId)(timeoutMs);
+  };
 }
 
 function response({ status, body }: Answer): APIGatewayProxyStructuredResultV2 {
@@ -154,13 +178,11 @@ export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noE
     return response(await collectRequest(event, collector, deadline));
   });
 
-/** What serverless.yml gives the collector. */
+/** Settings of the collector, from serverless.yml. */
 interface Environment {
-  /** Of a table with several streams, with commas between them. */
-  readonly exposuresStreams: string;
-  readonly eventsStreams: string;
-  readonly quarantineStream: string;
-  /** What is too large for quarantine's rows is written there. */
+  /** Streams of the landing, with commas between them. */
+  readonly streams: string;
+  /** Bucket for rows that no stream takes, and for items that are too large for rows of quarantine. */
   readonly bucket: string;
   /** ARN of the secret with the keys that may post. */
   readonly keysSecret: string;
@@ -194,9 +216,7 @@ function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     return value === 'true';
   };
   const environment = {
-    exposuresStreams: text('SLUICE_EXPOSURES_STREAM'),
-    eventsStreams: text('SLUICE_EVENTS_STREAM'),
-    quarantineStream: text('SLUICE_QUARANTINE_STREAM'),
+    streams: text('SLUICE_STREAMS'),
     bucket: text('SLUICE_BUCKET'),
     keysSecret: text('SLUICE_KEYS_SECRET'),
     holdsSecret: text('SLUICE_HOLDS_SECRET'),

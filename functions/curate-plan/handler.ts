@@ -7,19 +7,20 @@ import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCat
 import { glueViews } from '../../lib/aws/glueViews.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
-import { s3ListedDays } from '../../lib/aws/s3ListedDays.ts';
-import { s3RawDays } from '../../lib/aws/s3RawDays.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { CurateError } from '../../lib/curate/CurateError.ts';
-import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
+import { listedDays } from '../../lib/curate/ListedDays.ts';
+import { rawDays } from '../../lib/curate/RawDays.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { type CuratePlanFunction, planMessages } from './planMessages.ts';
 
 const config: FunctionConfig<'curate-plan'> = wholeConfig;
@@ -36,7 +37,7 @@ const schema = z.object({
   SLUICE_STAGE: z.string().min(1),
 });
 
-/** What serverless.yml gives the plan. */
+/** Settings of the plan, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws CurateError SLUICE_CURATE_ENVIRONMENT_INVALID, naming the variables. */
@@ -68,12 +69,16 @@ function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
     config,
     bucket,
     stage,
-    raw: s3RawDays(s3, bucket, config, { ...systemTiming, deadline }),
+    raw: rawDays(s3ObjectStore(s3, bucket), config, { ...systemTiming, deadline }),
     landing: landingBucket(s3, bucket),
-    ledger: new Ledger({ store: s3Ledger(s3, bucket), newToken: randomUUID, ...systemTiming }),
+    ledger: new Ledger({
+      store: ledgerStore(s3ObjectStore(s3, bucket)),
+      newToken: randomUUID,
+      ...systemTiming,
+    }),
     catalog: gluePartitionCatalog(glueClient()),
     views: glueViews(glueClient(), config.database),
-    listed: s3ListedDays(s3, bucket),
+    listed: listedDays(s3ObjectStore(s3, bucket)),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),
     ...systemTiming,
     deadline,

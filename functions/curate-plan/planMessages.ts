@@ -75,7 +75,7 @@ export async function planMessages(
   return batchFailures([...failures]);
 }
 
-/** What a batch of messages asks for. */
+/** Work that a batch of messages asks for. */
 interface Work {
   /** New files of days that may be in the list. */
   readonly files: { readonly ids: string[]; readonly days: Readonly<Record<ForwardedKind, Set<UtcDay>>> };

@@ -10,9 +10,7 @@ import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCat
 import { glueViews } from '../../lib/aws/glueViews.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
-import { s3ListedDays } from '../../lib/aws/s3ListedDays.ts';
-import { s3RawDays } from '../../lib/aws/s3RawDays.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
@@ -21,12 +19,15 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { CurateError } from '../../lib/curate/CurateError.ts';
 import type { Curator } from '../../lib/curate/Curator.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
-import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
+import { listedDays } from '../../lib/curate/ListedDays.ts';
+import { rawDays } from '../../lib/curate/RawDays.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { curateMessages } from './curateMessages.ts';
 
 const config: FunctionConfig<'curate'> = wholeConfig;
@@ -49,7 +50,7 @@ const schema = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
 });
 
-/** What serverless.yml, and Lambda, give the function. */
+/** Settings of the function, from serverless.yml and Lambda. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws CurateError SLUICE_CURATE_ENVIRONMENT_INVALID, naming the variables. */
@@ -99,11 +100,15 @@ async function makeCurator(environment: Environment, directory: string, deadline
   return {
     config,
     bucket,
-    raw: s3RawDays(s3, bucket, config, { ...systemTiming, deadline }),
+    raw: rawDays(s3ObjectStore(s3, bucket), config, { ...systemTiming, deadline }),
     landing: landingBucket(s3, bucket),
-    ledger: new Ledger({ store: s3Ledger(s3, bucket), newToken: randomUUID, ...systemTiming }),
+    ledger: new Ledger({
+      store: ledgerStore(s3ObjectStore(s3, bucket)),
+      newToken: randomUUID,
+      ...systemTiming,
+    }),
     catalog: gluePartitionCatalog(glueClient()),
-    listed: s3ListedDays(s3, bucket),
+    listed: listedDays(s3ObjectStore(s3, bucket)),
     views: glueViews(glueClient(), config.database),
     tasks: taskQueue(sqsClient(), environment.SLUICE_TASK_QUEUE, systemTiming),
     requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, systemTiming),

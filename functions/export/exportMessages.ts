@@ -2,13 +2,12 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { batchFailures, type QueueMessage } from '../../lib/base/queue.ts';
-import type { Ledger } from '../../lib/drops/ledger/Ledger.ts';
-import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isTransientCode } from '../../lib/export/ExportError.ts';
 import {
   type DayExporter,
   type ExportOutcome,
   exportDay,
+  type FileRewriter,
   type TargetBucket,
 } from '../../lib/export/exportDay.ts';
 import { exportMetricsLine } from '../../lib/export/exportMetrics.ts';
@@ -20,8 +19,10 @@ import {
   exportTaskSchema,
 } from '../../lib/export/messageBodies.ts';
 import { type PlanExportsPorts, planExports } from '../../lib/export/planExports.ts';
+import type { Ledger } from '../../lib/ledger/Ledger.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { Export } from '../../lib/schema/exports.ts';
-import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
+import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 
 /** Ports for one export, in a session of the function's role that is limited to it (docs/export.md). */
 export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
@@ -35,6 +36,8 @@ export interface Exporter
     Pick<DayExporter, 'deadline' | 'leaseUntil' | 'log'> {
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued' | 'claim' | 'renew' | 'settle'>;
   readonly targetOf: (exported: Export) => TargetBucket;
+  /** Returns the rewriter for the files of an export; undefined to copy them. Default: all files are copied. */
+  readonly rewriterOf?: (exported: Export) => Promise<FileRewriter | undefined>;
   /** Makes ports for a task that reach its export and nothing else. Default: the ports above. */
   readonly apart?: (exported: Export) => Promise<IsolatedExporter>;
   /** Makes a unique ID. */
@@ -78,7 +81,7 @@ export interface ExportReport {
 
 /**
  * Finds days to export and reports them in the log; scheduled runs also write metrics. Transient failures do not count in
- * metrics: the request is redelivered, and the alarm on the dead-letter queue rings if it never succeeds.
+ * metrics: the request is redelivered, and the dead-letter queue triggers an alarm if it never succeeds.
  */
 export async function runRequest(exporter: Exporter, request: ExportRequest): Promise<ExportReport> {
   const { queued, looked, failedDays, failed } = await planExports(exporter, request);
@@ -120,6 +123,7 @@ async function exportTask(exporter: Exporter, exported: Export, task: ExportTask
       ...exporter,
       table: exporter.tableOf(exported.table),
       target: exporter.targetOf(exported),
+      rewriter: await exporter.rewriterOf?.(exported),
       owner: exporter.newOwner(),
     },
     exported,
@@ -153,7 +157,7 @@ async function queueNextRound(
 ): Promise<void> {
   const { export: name, day, fingerprint, reason } = task;
   await tasks.send([JSON.stringify({ ...task, round: (task.round ?? 0) + 1 })], GO_ON_AFTER_SECONDS);
-  await ledger.noteQueued(exportPlace({ name, table }, day), { fingerprint, reason }, seen);
+  await ledger.noteQueued(exportSubject({ name, table }, day), { fingerprint, reason }, seen);
 }
 
 function logFields(done: ExportOutcome): Record<string, unknown> {

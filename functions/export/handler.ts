@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
@@ -9,21 +10,25 @@ import { glueClient } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landedTable } from '../../lib/aws/landedTable.ts';
 import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
+import type { QueueMessage } from '../../lib/base/queue.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../lib/schema/exports.ts';
+import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
 import {
   type Exporter,
   type ExportReport,
@@ -51,11 +56,13 @@ const schema = z.object({
     .string()
     .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
     .optional(),
+  /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128).default(1_024),
   /** `--stage` of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });
 
-/** What serverless.yml gives the export. */
+/** Settings of the export, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws ExportError SLUICE_EXPORT_ENVIRONMENT_INVALID, naming the variables. */
@@ -78,11 +85,40 @@ export const handler = middy<unknown, SQSBatchResponse | ExportReport>(noEarlyTi
   .use(withMessages())
   .handler(async (event, { environment, endsAt, messages }) => {
     const exporter = makeExporter(environment, endsAt);
-    if (messages !== null) return exportMessages(exporter, messages);
+    if (messages !== null) return exportAll(exporter, environment, messages);
     const request = exportRequestSchema.safeParse(event);
     if (request.success) return runRequest(exporter, request.data);
     throw new ExportError('SLUICE_EXPORT_INVOCATION_UNKNOWN');
   });
+
+async function exportAll(
+  exporter: Exporter,
+  environment: Environment,
+  messages: readonly QueueMessage[],
+): Promise<SQSBatchResponse> {
+  const formats = statsigFormats(config);
+  if (Object.keys(formats).length === 0) return exportMessages(exporter, messages);
+  const directory = await makeWorkDirectory(tmpdir());
+  const { memoryMegabytes, threads } = engineShare(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  const limits = { memoryMegabytes, threads, temporaryDirectory: directory.path };
+  try {
+    return await exportMessages(
+      {
+        ...exporter,
+        async rewriterOf({ name }) {
+          const format = formats[name];
+          if (format === undefined) return undefined;
+          // DuckDB is not loaded, nor packaged, for files that are copied.
+          const { statsigRewriter } = await import('../../lib/export/statsigFile.ts');
+          return statsigRewriter(format, limits);
+        },
+      },
+      messages,
+    );
+  } finally {
+    await directory.remove();
+  }
+}
 
 function makeExporter(from: Environment, endsAt: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
@@ -109,7 +145,7 @@ function makePorts(
 ): Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
   return {
     ledger: new Ledger({
-      store: s3Ledger(by.s3, bucket),
+      store: ledgerStore(s3ObjectStore(by.s3, bucket)),
       newToken: randomUUID,
       ...systemTiming,
     }),

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
+import { firehoseClient, firehosePutRecord } from '../../lib/aws/firehosePutRecord.ts';
 import { secretsManagerClient, versionedSecret } from '../../lib/aws/secrets.ts';
 import { cloudWatchClient, streamReadings } from '../../lib/aws/streamReadings.ts';
 import { logLine } from '../../lib/base/log.ts';
@@ -10,15 +12,20 @@ import { noEarlyTimeout } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { encodeRecord } from '../../lib/landing/frames/encodeRecord.ts';
 import { checkStreams, type HoldReport, type StreamCheck } from '../../lib/landing/hold/checkStreams.ts';
 import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
-import { streamsOfVariable } from '../../lib/tables/streams.ts';
+import {
+  formerStreamsOfVariable,
+  landingStreamsOfVariable,
+  type StreamId,
+} from '../../lib/tables/streams.ts';
 
 const schema = z.object({
-  /** Of a table with several streams, with commas between them. */
-  SLUICE_EXPOSURES_STREAM: z.string().min(1),
-  SLUICE_EVENTS_STREAM: z.string().min(1),
-  SLUICE_QUARANTINE_STREAM: z.string().min(1),
+  /** Streams of the landing, with commas between them. */
+  SLUICE_STREAMS: z.string().min(1),
+  /** Names of the streams of release 0.2, in the order of their tables, with commas between them. */
+  SLUICE_FORMER_STREAMS: z.string().min(1).optional(),
   /** ARN of the secret that says which streams are held. */
   SLUICE_HOLDS_SECRET: z.string().min(1),
   /** `--stage` of the deployment: a dimension of its metric. */
@@ -27,7 +34,7 @@ const schema = z.object({
   SLUICE_LATE_SECONDS: z.coerce.number().int().positive(),
 });
 
-/** What serverless.yml gives the check. */
+/** Settings of the check, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws HoldError SLUICE_HOLD_ENVIRONMENT_INVALID, naming the variables. */
@@ -58,15 +65,24 @@ export const handler = middy<unknown, SQSBatchResponse | HoldReport>(noEarlyTime
     return messages === null ? report : batchFailures(unknown.map(({ messageId }) => messageId));
   });
 
+/** Milliseconds that a probe may take. */
+const PROBE_MS = 5_000;
+
+async function putProbe(name: string): Promise<void> {
+  const id = randomBytes(16).toString('hex');
+  const probe = encodeRecord({ id, request: null, receivedAt: systemClock.now(), rows: {} });
+  await firehosePutRecord(firehoseClient(), name)(probe.bytes, PROBE_MS);
+}
+
 function makeCheck(environment: Environment): StreamCheck {
-  const streams = new Map([
-    ...streamsOfVariable('exposures', environment.SLUICE_EXPOSURES_STREAM),
-    ...streamsOfVariable('events', environment.SLUICE_EVENTS_STREAM),
-    ...streamsOfVariable('quarantine', environment.SLUICE_QUARANTINE_STREAM),
+  const streams = new Map<StreamId, string>([
+    ...landingStreamsOfVariable(environment.SLUICE_STREAMS),
+    ...formerStreamsOfVariable(environment.SLUICE_FORMER_STREAMS),
   ]);
   return {
     store: versionedSecret(secretsManagerClient(), environment.SLUICE_HOLDS_SECRET),
     readStreams: streamReadings(cloudWatchClient(), streams, systemClock),
+    putProbe: (stream) => putProbe(streams.get(stream) ?? ''),
     clock: systemClock,
     log: logLine,
     stage: environment.SLUICE_STAGE,

@@ -14,7 +14,7 @@ import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCat
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
@@ -22,21 +22,18 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
 import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
-import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib/schema/sources.ts';
 import { loadMessages } from './loadMessages.ts';
-import { webhookSender } from './webhookSender.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
-
-/** Keeps its connections between days. */
-const postReceipt = webhookSender();
 
 /** Milliseconds before the end at which a load stops, to hand its day back and to log: a call to S3 may take 10 s and may be retried. */
 const MARGIN_MS = 45_000;
@@ -57,7 +54,7 @@ const schema = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
 });
 
-/** What serverless.yml, and Lambda, give the load. */
+/** Settings of the load, from serverless.yml and Lambda. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
@@ -124,7 +121,7 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
     landing: landingBucket(by.s3, bucket),
     customerBucket: (source: Source, dataset: Dataset) => customerBucket(source, dataset, 'read', session),
     ledger: new Ledger({
-      store: s3Ledger(by.s3, bucket),
+      store: ledgerStore(s3ObjectStore(by.s3, bucket)),
       newToken: randomUUID,
       ...systemTiming,
     }),
@@ -133,7 +130,7 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
       ? athenaLoads(config, { glue: by.glue, athena: athenaClient(session) })
       : undefined,
     receipts: config.sources.some(({ receipt }) => receipt !== undefined)
-      ? { put: customerReceipts(session), post: postReceipt }
+      ? { put: customerReceipts(session) }
       : undefined,
   };
 }
@@ -158,7 +155,7 @@ async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dat
   return { ...makePorts(bucket, session, session), close: () => session.close() };
 }
 
-/** What a session may use of Athena; null for a dataset that it never loads. */
+/** Athena resources that a session may use; null for a dataset that Athena never loads. */
 function athenaNames(source: Source, { engine }: Dataset) {
   return engine === 'lambda' || athenaObstacle(source, config.region) !== null
     ? null

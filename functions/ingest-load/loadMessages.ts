@@ -8,13 +8,13 @@ import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/q
 import { ATHENA_STUCK_MS, MOST_SWEPT, RESEND_WITHIN_MS } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import {
-  findDropPlace,
-  findTablePlace,
+  findDropDay,
+  findTableDay,
   goOnTask,
   type LoadOutcome,
   loadTask,
 } from '../../lib/drops/load/loadTask.ts';
-import { type DropPlace, versionTime } from '../../lib/drops/load/publishVersion.ts';
+import { type DropDay, versionTime } from '../../lib/drops/load/publishVersion.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { resendReceipts } from '../../lib/drops/receipt/sendReceipt.ts';
@@ -73,7 +73,7 @@ export async function loadMessages(
 
 /** Loads a day through ports that reach its dataset alone. */
 async function loadIsolated(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
-  const place = findDropPlace(loader.config.sources, task);
+  const place = findDropDay(loader.config.sources, task);
   return place === null
     ? loadTask(loader, run, task)
     : withScope(loader, place, (scoped) => loadTask(scoped, run, task));
@@ -81,7 +81,7 @@ async function loadIsolated(loader: Loader, run: LoadRun, task: IngestTask): Pro
 
 async function withScope<Result>(
   loader: Loader,
-  { source, dataset }: DropPlace,
+  { source, dataset }: DropDay,
   work: (scoped: Loader) => Promise<Result>,
 ): Promise<Result> {
   const ports = await loader.scopedPorts?.(source, dataset);
@@ -108,7 +108,7 @@ async function goOn(loader: Loader, run: LoadRun): Promise<boolean> {
     for (const key of keys) {
       if (loader.clock.now() >= run.deadline) return ended(loader, failed, stuck);
       const note = parseAthenaNote(key);
-      const place = note === null ? null : findTablePlace(loader.config.sources, note);
+      const place = note === null ? null : findTableDay(loader.config.sources, note);
       if (note === null || place === null) continue;
       const began = loader.clock.now();
       const task = {
@@ -150,7 +150,7 @@ function ended({ log }: Loader, failed: number, stuck: readonly string[]): boole
   return failed === 0;
 }
 
-/** Only what is read is asked for: AWS adds members to its events as it likes. */
+/** Only members that are read are required: AWS may add members to its events. */
 const athenaEventSchema = z.object({
   source: z.literal('aws.athena'),
   'detail-type': z.literal('Athena Query State Change'),
@@ -203,7 +203,7 @@ async function resend(loader: Loader, run: Omit<LoadRun, 'isLastAttempt' | 'trie
     await resendReceipts(
       loader,
       { ...run, deadline },
-      (note) => findTablePlace(loader.config.sources, note),
+      (note) => findTableDay(loader.config.sources, note),
       (place, work) => withScope(loader, place, work),
     );
   } catch (error) {

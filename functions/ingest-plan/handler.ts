@@ -4,21 +4,24 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
-import { s3Cooldowns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3LastListings, s3LateNotes, s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
-import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
+import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
+import { lastListings } from '../../lib/drops/plan/planSources.ts';
+import { cooldowns } from '../../lib/drops/plan/trigger.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { type Planner, type PlanReport, planMessages, runPlan } from './planMessages.ts';
 
 const config: FunctionConfig<'ingest-plan'> = wholeConfig;
@@ -37,7 +40,7 @@ const schema = z.object({
   SLUICE_STAGE: z.string().min(1),
 });
 
-/** What serverless.yml gives the plan. */
+/** Settings of the plan, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
@@ -74,13 +77,13 @@ function makePlanner(from: Environment, endsAt: number): Planner {
     clock: systemClock,
     bucketOf: (source, dataset) => customerBucket(source, dataset, 'list'),
     ledger: new Ledger({
-      store: s3Ledger(s3Client(), bucket),
+      store: ledgerStore(s3ObjectStore(s3Client(), bucket)),
       newToken: randomUUID,
       ...systemTiming,
     }),
-    cooldowns: s3Cooldowns(s3Client(), bucket, systemClock),
-    looks: s3LastListings(s3Client(), bucket),
-    lateNotes: s3LateNotes(s3Client(), bucket),
+    cooldowns: cooldowns(s3ObjectStore(s3Client(), bucket), systemClock),
+    looks: lastListings(s3ObjectStore(s3Client(), bucket)),
+    lateNotes: lateNotes(s3ObjectStore(s3Client(), bucket)),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),
     requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, systemTiming),
     log: logLine,

@@ -2,15 +2,15 @@ import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
-import { s3Cooldowns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { secretsManagerClient, secretText } from '../../lib/aws/secrets.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { TriggerFailure } from '../../lib/drops/plan/trigger.ts';
+import { cooldowns, TriggerFailure } from '../../lib/drops/plan/trigger.ts';
 import { noEarlyTimeout } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
@@ -38,7 +38,7 @@ function makeTrigger(environment: Environment): Trigger {
       clock: systemClock,
     }),
     anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,
-    cooldowns: s3Cooldowns(s3Client(), environment.SLUICE_BUCKET, systemClock),
+    cooldowns: cooldowns(s3ObjectStore(s3Client(), environment.SLUICE_BUCKET), systemClock),
     requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, systemTiming),
     clock: systemClock,
     log: logLine,
@@ -61,7 +61,7 @@ const schema = z.object({
   SLUICE_ALLOW_ANY_KEY: flag,
 });
 
-/** What serverless.yml gives the trigger. */
+/** Settings of the trigger, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws TriggerFailure SLUICE_TRIGGER_ENVIRONMENT_INVALID, naming the variables. */

@@ -2,6 +2,8 @@ import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
+import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
+import { s3LastGood } from '../../lib/aws/s3LastGood.ts';
 import { secretsManagerClient, secretText } from '../../lib/aws/secrets.ts';
 import { failureFields, logLine } from '../../lib/base/log.ts';
 import { systemClock } from '../../lib/base/time.ts';
@@ -10,6 +12,7 @@ import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { AnswerCache } from '../../lib/passthrough/AnswerCache.ts';
+import { LastGood } from '../../lib/passthrough/LastGood.ts';
 import { PassThroughFailure, passThroughRefusal } from '../../lib/passthrough/PassThroughError.ts';
 import {
   type PassedAnswer,
@@ -32,7 +35,7 @@ const MARGIN_MS = 500;
 let ports: PassThrough | undefined;
 
 function makePorts(environment: Environment): PassThrough {
-  const { url, cacheSeconds } = config.passThrough ?? { cacheSeconds: 0 };
+  const { url, path, cacheSeconds } = config.passThrough ?? { cacheSeconds: 0 };
   const base = url?.replace(/\/+$/, '');
   return {
     hosts: base === undefined ? STATSIG_HOSTS : { cdn: base, api: base },
@@ -49,13 +52,27 @@ function makePorts(environment: Environment): PassThrough {
       clock: systemClock,
     }),
     cache: new AnswerCache(cacheSeconds, systemClock),
+    lastGood: new LastGood({
+      use: config.passThrough?.lastGood ?? 'never',
+      ...s3LastGood(s3SingleTryClient(), environment.SLUICE_BUCKET),
+      clock: systemClock,
+      random: Math.random,
+      log: logLine,
+      writeMetrics: logLine,
+      stage: environment.SLUICE_STAGE,
+    }),
     send: readSender(systemClock),
+    path,
     clock: systemClock,
     log: logLine,
   };
 }
 
 const schema = z.object({
+  /** Has the last good rules. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
   /** ARN of the secret with the keys that may read. */
   SLUICE_KEYS_SECRET: z.string().min(1),
   /** Set by the local cloud only: any client-… or secret-… key may read. */
@@ -65,7 +82,7 @@ const schema = z.object({
     .transform((value) => value === 'true'),
 });
 
-/** What serverless.yml gives the function. */
+/** Settings of the function, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws PassThroughFailure SLUICE_PASS_THROUGH_ENVIRONMENT_INVALID, naming the variables. */

@@ -7,8 +7,9 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { wasConnectionStale } from '../../lib/base/retry.ts';
 import type { Clock } from '../../lib/base/time.ts';
+import type { Read } from '../../lib/passthrough/AnswerCache.ts';
 import { PassThroughError, PassThroughFailure } from '../../lib/passthrough/PassThroughError.ts';
-import type { Read, SendRead } from '../../lib/passthrough/passThrough.ts';
+import type { SendRead } from '../../lib/passthrough/passThrough.ts';
 
 /** Milliseconds for a connection, with its handshake. */
 const CONNECT_MS = 3_000;
@@ -16,8 +17,8 @@ const CONNECT_MS = 3_000;
 const MOST_HEADER_BYTES = 16 * 1024;
 
 /**
- * Makes the sender of reads: over connections that are kept, and with bytes as they come. `fetch` is no choice here: it
- * decompresses a body and leaves its header. There is no timeout but the deadline: Node would shorten one of a kept
+ * Makes the sender of reads: over connections that are kept, and with bytes as they come. `fetch` cannot be used here:
+ * it decompresses a body and leaves its header. There is no timeout but the deadline: Node would shorten one of a kept
  * connection to what the server's `Keep-Alive` says.
  */
 export function readSender(clock: Clock): SendRead {

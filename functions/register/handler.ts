@@ -4,7 +4,7 @@ import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
-import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
@@ -38,7 +38,7 @@ const schema = z.object({
   SLUICE_BUCKET: z.string().min(1),
 });
 
-/** What serverless.yml gives the registrar. */
+/** Settings of the registrar, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws CatalogError SLUICE_CATALOG_ENVIRONMENT_INVALID, naming the variables. */
@@ -71,7 +71,7 @@ function makeRegistrar(environment: Environment, endsAt: number): Registrar {
     config,
     bucket: environment.SLUICE_BUCKET,
     catalog: gluePartitionCatalog(glueClient()),
-    folders: s3DayFolders(s3SingleTryClient()),
+    objects: s3ObjectStore(s3SingleTryClient(), environment.SLUICE_BUCKET),
     known,
     log: logLine,
     attempts: {

@@ -4,11 +4,10 @@ import * as z from 'zod';
 import wholeConfig from '#config';
 import { relayQueues } from '../../lib/aws/relayQueue.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3RelayStore } from '../../lib/aws/s3RelayStore.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { sqsClient } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
-import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
@@ -36,7 +35,7 @@ const schema = z.object({
   SLUICE_STAGE: z.string().min(1),
 });
 
-/** What serverless.yml gives relay. */
+/** Settings of relay, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
 /** @throws RelayError SLUICE_RELAY_ENVIRONMENT_INVALID, naming the variables. */
@@ -45,7 +44,7 @@ export const readEnvironment = environmentReader(
   (names) => new RelayError('SLUICE_RELAY_ENVIRONMENT_INVALID', names),
 );
 
-/** Only what is read is asked for: AWS adds members to its events as it likes. */
+/** Only members that are read are required: AWS may add members to its events. */
 const eventSchema = z.object({
   Records: z.array(
     z
@@ -89,7 +88,7 @@ export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
     return relayMessages(makeRelayer(environment, endsAt), data.Records);
   });
 
-/** What this execution environment knows of the target, over invocations. */
+/** State of the target, kept between the invocations of this execution environment. */
 let target: Target | undefined;
 
 function makeRelayer(environment: Environment, endsAt: number): Relayer {
@@ -105,7 +104,7 @@ function makeRelayer(environment: Environment, endsAt: number): Relayer {
   return {
     target,
     queues: relayQueues(sqsClient(), environment.SLUICE_RELAY_DEAD_LETTERS),
-    store: s3RelayStore(s3Client(), bucket, systemClock),
+    store: s3ObjectStore(s3Client(), bucket),
     bucket,
     ...systemTiming,
     log: logLine,

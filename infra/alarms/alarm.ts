@@ -1,5 +1,6 @@
 import { getAtt, type Resource, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
+import { type OperateSection, operateSections } from './sections.ts';
 
 /** Default period of an alarm, seconds. */
 const PERIOD_SECONDS = 300;
@@ -8,25 +9,30 @@ const PERIOD_SECONDS = 300;
 export interface WatchedMetric {
   readonly namespace: string;
   readonly metric: string;
-  readonly statistic: 'Sum' | 'Maximum';
+  /** `SampleCount` is the number of values. */
+  readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
   readonly dimensions: Readonly<Record<string, Value>>;
 }
 
-/** When an alarm fires, and its description. */
+/** When an alarm fires, and what it says. */
 export interface AlarmTerms {
+  /** Says what has happened, without a full stop. The section is added to it. */
   readonly description: string;
+  /** The section of docs/operate.md that says what to do. */
+  readonly section: OperateSection;
   /** The alarm fires at this value and above. Default 1. */
   readonly threshold?: number;
   /** Periods that must reach the threshold. Default 1. */
   readonly periods?: number;
   /**
-   * Of how many periods. Default `periods`: consecutive ones. More are needed where values come at intervals of a period and
-   * only while something is wrong: a run that starts a little late leaves a period without any.
+   * Number of periods that are looked at. Default `periods`: consecutive ones. More are needed where values come at
+   * intervals of a period and only while something is wrong: a run that starts a little late leaves a period without
+   * any.
    */
   readonly of?: number;
   /** Length of a period, seconds. Default 300. CloudWatch accepts multiples of 60 for metrics of AWS services. */
   readonly periodSeconds?: number;
-  /** What missing data means. By default the period does not reach the threshold; `ignore` keeps the alarm's state. */
+  /** How missing data counts. By default the period does not reach the threshold; `ignore` keeps the alarm's state. */
   readonly missing?: 'ignore';
 }
 
@@ -84,7 +90,7 @@ function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {
 function alarmResource(
   stack: Stack,
   part: string,
-  { description, threshold = 1, periods = 1, of = periods, missing }: AlarmTerms,
+  { description, section, threshold = 1, periods = 1, of = periods, missing }: AlarmTerms,
   watched: Readonly<Record<string, Value>>,
 ): Resource {
   const { topicArn } = stack.config.alarms;
@@ -92,7 +98,7 @@ function alarmResource(
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: partName(stack, part),
-      AlarmDescription: description,
+      AlarmDescription: `${description}: see docs/operate.md, "${operateSections[section]}"`,
       ...watched,
       EvaluationPeriods: of,
       ...(of === periods ? {} : { DatapointsToAlarm: periods }),
@@ -108,11 +114,16 @@ function alarmResource(
  * An alarm on messages and runs that a function could not process: `<service>-<stage>-<worker>-dead-letters`.
  *
  * @param queue Logical ID of the dead-letter queue.
- * @param page The page that says what to do: `docs/redrive.md, "Alarms"`.
  */
-export function deadLettersAlarm(stack: Stack, worker: string, queue: string, page: string): Resource {
+export function deadLettersAlarm(
+  stack: Stack,
+  worker: string,
+  queue: string,
+  section: OperateSection,
+): Resource {
   return alarm(stack, `${worker}-dead-letters`, {
-    description: `Messages or runs of ${worker} are in the dead-letter queue: see ${page}`,
+    description: `Messages or runs of ${worker} are in the dead-letter queue`,
+    section,
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
     statistic: 'Maximum',

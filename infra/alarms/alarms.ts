@@ -1,9 +1,9 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { MAX_COUNTED } from '../../lib/landing/redrive/redriveMessages.ts';
-import type { Resources } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { lastGoodMetrics } from '../../lib/passthrough/LastGood.ts';
+import { getAtt, type Resources } from '../template/Resource.ts';
+import { logicalIds, monitorIds, partName, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
@@ -14,11 +14,13 @@ import {
   backlogMetric,
   parkedMetric,
   partitionGapsMetric,
-  redriveUnreadMetric,
+  writeCountsDifferMetric,
+  writeUnreadMetric,
 } from './loggedMetrics.ts';
 import { relayAlarms } from './relayAlarms.ts';
 
-const PAGE = 'docs/redrive.md, "Alarms"';
+/** Objects of the landing from which there are too many. */
+const BACKLOG_OBJECTS = 10_000;
 
 /** Alarms on what needs a person. docs/metrics.md lists them. They notify `alarms.topicArn` of the configuration, if set. */
 export function alarms(stack: Stack): Resources {
@@ -27,68 +29,101 @@ export function alarms(stack: Stack): Resources {
     ...holdAlarms(stack),
     ParkedAlarm: alarm(stack, 'parked', {
       ...parkedMetric(stack),
-      description: 'Objects are parked: see docs/redrive.md, "What is parked"',
+      description: 'Objects are parked',
+      section: 'parked',
       // A late run does not change what is parked.
       missing: 'ignore',
     }),
     BacklogAlarm: alarm(stack, 'backlog', {
       ...backlogMetric(stack),
-      description: `At least ${MAX_COUNTED} objects wait in overflow and errors: see ${PAGE}`,
-      threshold: MAX_COUNTED,
+      description: `At least ${BACKLOG_OBJECTS} objects wait in the landing`,
+      section: 'landing',
+      threshold: BACKLOG_OBJECTS,
       of: BACKLOG_PERIODS,
     }),
     BacklogAgeAlarm: alarm(stack, 'backlog-age', {
       ...backlogAgeMetric(stack),
-      description: `Rows have waited in overflow or errors for more than an hour: see ${PAGE}`,
+      description: 'Rows have waited in the landing for more than an hour',
+      section: 'landing',
       threshold: HOUR,
       of: BACKLOG_PERIODS,
     }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
       ...partitionGapsMetric(stack),
-      description: 'Days have files that no query reads: see docs/deploy.md, "When something is stuck"',
+      description: 'Days have files that no query reads',
+      section: 'partitions',
       // The next hourly run changes the state.
       periodSeconds: HOUR,
       of: 3,
     }),
-    RedriveUnreadAlarm: alarm(stack, 'redrive-unread', {
-      ...redriveUnreadMetric(stack),
-      description: `Redrive cannot read the bucket, so nobody knows what waits: see ${PAGE}`,
+    WriteUnreadAlarm: alarm(stack, 'write-unread', {
+      ...writeUnreadMetric(stack),
+      description: 'The writer cannot read the bucket, so nobody knows what waits in the landing',
+      section: 'landing',
       periods: UNREAD_PERIODS,
       of: UNREAD_PERIODS + 2,
     }),
-    RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters, PAGE),
-    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, PAGE),
+    WriteCountsDifferAlarm: alarm(stack, 'write-counts-differ', {
+      ...writeCountsDifferMetric(stack),
+      description:
+        'Files of an object would not have all of its rows, so it waits in the landing, or records are missing',
+      section: 'landing',
+    }),
+    // Metrics of the writer's own lines say nothing when it does not run. A look is sent every five minutes.
+    WriteStoppedAlarm: alarm(stack, 'write-stopped', {
+      description: 'Messages of the writer have waited for an hour: it does not run, or is far behind',
+      section: 'landing',
+      namespace: 'AWS/SQS',
+      metric: 'ApproximateAgeOfOldestMessage',
+      statistic: 'Maximum',
+      dimensions: { QueueName: getAtt(logicalIds.writeQueue, 'QueueName') },
+      threshold: HOUR,
+    }),
+    WriteDeadLettersAlarm: deadLettersAlarm(stack, 'write', logicalIds.writeDeadLetters, 'landing'),
+    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, 'partitions'),
     ...passThroughAlarms(stack),
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
     ...curateAlarms(stack),
     ...relayAlarms(stack),
+    ...(stack.config.monitors === null
+      ? {}
+      : { MonitorDeadLettersAlarm: deadLettersAlarm(stack, 'monitor', monitorIds.deadLetters, 'monitors') }),
   };
 }
 
-/** That reads find no free execution: SDKs that start then have no rules. */
+/** Reads find no free execution, or Statsig does not answer: SDKs that start then have no rules, or old ones. */
 function passThroughAlarms(stack: Stack): Resources {
   if (stack.config.passThrough === null) return {};
   return {
     PassThroughThrottledAlarm: alarm(stack, 'pass-through-throttled', {
-      description: 'Lambda throttles reads of SDKs: see docs/sdks.md, "SDKs with one address"',
+      description: 'Lambda throttles reads of SDKs',
+      section: 'failed',
       namespace: 'AWS/Lambda',
       metric: 'Throttles',
       statistic: 'Sum',
       dimensions: { FunctionName: partName(stack, 'pass-through') },
     }),
+    LastGoodRulesAlarm: alarm(stack, 'last-good-rules', {
+      description: 'Statsig does not answer: SDKs that start get the last good rules (docs/sdks.md)',
+      section: 'failed',
+      namespace: METRIC_NAMESPACE,
+      metric: lastGoodMetrics.served.name,
+      statistic: 'Sum',
+      dimensions: { function: 'pass-through', stage: stack.stage },
+    }),
   };
 }
 
-/** Periods in which Firehose must reject records before the alarm fires. Overflow absorbs short throttling. */
+/** Periods in which Firehose must reject records before the alarm fires. The bucket absorbs short throttling. */
 const OVERFLOW_PERIODS = 3;
 const HOUR = 3_600;
 /**
- * Periods of five minutes in which the backlog must have been told once. The run behind many objects waits in the queue, and
- * says nothing where nothing waits.
+ * Periods of five minutes in which the backlog must have been reported once. The run behind many objects waits in the
+ * queue, and says nothing where nothing waits.
  */
 const BACKLOG_PERIODS = 12;
-/** Runs that could not read the bucket. One of them is a passing error. */
+/** Looks of the writer that could not read the bucket. One of them is a passing error. */
 const UNREAD_PERIODS = 3;
 /** Failed reads of the experiment groups within an hour. A collector reads every five minutes, and one failure passes. */
 const GROUPS_FAILURES = 3;
@@ -103,22 +138,24 @@ function collectorAlarms(stack: Stack): Resources {
   const { groups_failures, overflowed, refused_requests } = collectMetrics;
   return {
     MangledAlarm: alarm(stack, 'mangled', {
-      description:
-        'The gateway or the Function URL hands compressed bodies over as text: see docs/quarantine.md, "What is not kept"',
+      description: 'The gateway or the Function URL hands compressed bodies over as text',
+      section: 'failed',
       namespace: METRIC_NAMESPACE,
       metric: refused_requests.name,
       statistic: 'Sum',
       dimensions: { function: 'collect', stage: stack.stage, reason: MANGLED },
     }),
     CollectThrottledAlarm: alarm(stack, 'collect-throttled', {
-      description: 'Lambda throttles the collector: see docs/deploy.md, "Overload"',
+      description: 'Lambda throttles the collector',
+      section: 'failed',
       namespace: 'AWS/Lambda',
       metric: 'Throttles',
       statistic: 'Sum',
       dimensions: { FunctionName: partName(stack, 'collect') },
     }),
     OverflowAlarm: alarm(stack, 'overflow', {
-      description: 'Firehose rejects records, or a stream is held: see docs/redrive.md, "Alarms"',
+      description: 'Firehose rejects requests, or the stream is held',
+      section: 'overflow',
       namespace: METRIC_NAMESPACE,
       metric: overflowed.name,
       statistic: 'Sum',
@@ -126,8 +163,8 @@ function collectorAlarms(stack: Stack): Resources {
       periods: OVERFLOW_PERIODS,
     }),
     GroupsAlarm: alarm(stack, 'groups', {
-      description:
-        'Collectors cannot read the table of experiment groups: see docs/statsig.md, "Groups from Statsig\'s specs"',
+      description: 'Collectors cannot read the table of experiment groups',
+      section: 'groups',
       namespace: METRIC_NAMESPACE,
       metric: groups_failures.name,
       statistic: 'Sum',

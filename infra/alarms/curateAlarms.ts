@@ -4,8 +4,6 @@ import type { Resources } from '../template/Resource.ts';
 import { curateIds, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, type WatchedMetric } from './alarm.ts';
 
-const PAGE = 'docs/metrics.md, "Alarms"';
-
 /** Alarms on days that are not curated, and on dead letters. The views read such days from the raw tables. None without `curate`. */
 export function curateAlarms(stack: Stack): Resources {
   if (!stack.config.curate) return {};
@@ -19,16 +17,18 @@ export function curateAlarms(stack: Stack): Resources {
   return {
     CurationsFailedAlarm: alarm(stack, 'curations-failed', {
       ...ofPlan(curations_failed),
-      description: `Days could not be curated: see ${PAGE}`,
+      description: 'Days could not be curated',
+      section: 'curated',
       // Values come once a day, and hourly while something is wrong; the same holds for the other.
       missing: 'ignore',
     }),
     CurationsWaitingAlarm: alarm(stack, 'curations-waiting', {
       ...ofPlan(curations_waiting),
-      description: `Days have been waiting for their curation for more than a day: see ${PAGE}`,
+      description: 'Days have been waiting for their curation for more than a day',
+      section: 'curated',
       missing: 'ignore',
     }),
-    CuratePlanDeadLettersAlarm: deadLettersAlarm(stack, 'curate-plan', curateIds.planDeadLetters, PAGE),
-    CurateDeadLettersAlarm: deadLettersAlarm(stack, 'curate', curateIds.deadLetters, PAGE),
+    CuratePlanDeadLettersAlarm: deadLettersAlarm(stack, 'curate-plan', curateIds.planDeadLetters, 'curated'),
+    CurateDeadLettersAlarm: deadLettersAlarm(stack, 'curate', curateIds.deadLetters, 'curated'),
   };
 }

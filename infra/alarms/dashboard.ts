@@ -1,13 +1,13 @@
-import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
+import { hasOwnWorkgroup, readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
-import { allStreams, type StreamId } from '../../lib/tables/streams.ts';
+import { everyStream, type StreamId } from '../../lib/tables/streams.ts';
 import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
-import { curateIds, logicalIds, partName, type Stack, shardId } from '../template/Stack.ts';
+import { curateIds, logicalIds, partName, type Stack, streamPartId } from '../template/Stack.ts';
 import { alarms } from './alarms.ts';
 import { backlogAgeMetric, backlogMetric, parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
@@ -42,7 +42,7 @@ export function dashboard(stack: Stack): Resources {
     Workgroup: workgroupName(stack),
     ...(hasGateway(stack.config.endpoint) ? { Api: ref(logicalIds.httpApi) } : {}),
     DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
-    DeadRedrive: getAtt(logicalIds.redriveDeadLetters, 'QueueName'),
+    DeadWrite: getAtt(logicalIds.writeDeadLetters, 'QueueName'),
     DeadHold: getAtt(logicalIds.holdDeadLetters, 'QueueName'),
     ...(stack.config.curate
       ? {
@@ -51,7 +51,7 @@ export function dashboard(stack: Stack): Resources {
         }
       : {}),
     ...Object.fromEntries(
-      allStreams(stack.config).map((stream) => [variable(stream), ref(shardId(stream, 'Stream'))]),
+      everyStream(stack.config).map((stream) => [variable(stream), ref(streamPartId(stream, 'Stream'))]),
     ),
   };
   const body = {
@@ -96,17 +96,18 @@ function graphs(stack: Stack): readonly Graph[] {
     dimensions: { ApiId: `\${Api}` },
   });
   const lambda = (metric: string, stat = 'Sum'): readonly Line[] =>
-    ['collect', 'register', 'redrive', 'hold', ...(stack.config.curate ? ['curate-plan', 'curate'] : [])].map(
-      (name) => ({
-        namespace: 'AWS/Lambda',
-        metric,
-        dimensions: { FunctionName: partName(stack, name) },
-        label: `${name} ${metric}`,
-        stat,
-      }),
-    );
+    [
+      ...['collect', 'register', 'write', 'hold'],
+      ...(stack.config.curate ? ['curate-plan', 'curate'] : []),
+    ].map((name) => ({
+      namespace: 'AWS/Lambda',
+      metric,
+      dimensions: { FunctionName: partName(stack, name) },
+      label: `${name} ${metric}`,
+      stat,
+    }));
   const firehose = (metric: string): readonly Line[] =>
-    allStreams(stack.config).map((stream) => ({
+    everyStream(stack.config).map((stream) => ({
       namespace: 'AWS/Firehose',
       metric,
       dimensions: { DeliveryStreamName: `\${${variable(stream)}}` },
@@ -162,8 +163,8 @@ function graphs(stack: Stack): readonly Graph[] {
       stat: 'Maximum',
       lines: [
         ...firehose('DeliveryToS3.DataFreshness'),
-        // Firehose tells nothing while delivery is completely blocked.
-        ...allStreams(stack.config).map((table) => ({
+        // Firehose reports no age while delivery is completely blocked.
+        ...everyStream(stack.config).map((table) => ({
           namespace: METRIC_NAMESPACE,
           metric: holdMetrics.oldest_record_seconds.name,
           dimensions: { function: 'hold', stage: stack.stage, table },
@@ -172,9 +173,9 @@ function graphs(stack: Stack): readonly Graph[] {
       ],
     },
     {
-      title: 'Records that Firehose throttled, and those put again',
+      title: 'Records that Firehose throttled',
       stat: 'Sum',
-      lines: [...firehose('ThrottledRecords'), collected(m.retried)],
+      lines: firehose('ThrottledRecords'),
     },
     {
       title: 'Bytes that the streams received',
@@ -191,7 +192,7 @@ function graphs(stack: Stack): readonly Graph[] {
       ],
     },
     {
-      title: 'What waits for a person',
+      title: 'Waiting for a person',
       stat: 'Maximum',
       lines: [
         {
@@ -202,7 +203,7 @@ function graphs(stack: Stack): readonly Graph[] {
         logged(parkedMetric(stack)),
         logged(partitionGapsMetric(stack)),
         deadLetters('register', 'DeadRegister'),
-        deadLetters('redrive', 'DeadRedrive'),
+        deadLetters('write', 'DeadWrite'),
         deadLetters('hold', 'DeadHold'),
         ...(stack.config.curate
           ? [
@@ -215,7 +216,7 @@ function graphs(stack: Stack): readonly Graph[] {
       ],
     },
     {
-      title: 'Objects that wait in overflow and errors',
+      title: 'Objects that wait in the landing',
       stat: 'Maximum',
       lines: [logged(backlogMetric(stack))],
     },
@@ -230,7 +231,7 @@ function graphs(stack: Stack): readonly Graph[] {
       lines: [
         processedBytes('people', `\${Workgroup}`),
         ...stack.config.readers
-          .filter(({ kind }) => kind !== 'owox')
+          .filter(hasOwnWorkgroup)
           .map((reader) =>
             processedBytes(reader.name, readerWorkgroup(stack.config.athena, reader).workgroup),
           ),

@@ -11,7 +11,6 @@ import { athenaLoadsMetric, failedLoadsMetric } from './loggedMetrics.ts';
 
 /** The schedule looks every ten minutes at the days that Athena works on. */
 const ATHENA_PERIOD_SECONDS = 900;
-const INGEST_PAGE = 'docs/ingest.md, "Alarms"';
 
 /** Alarms on the results of the plan, one of each for every schedule in use, and on dead letters. None without sources. */
 export function ingestAlarms(stack: Stack): Resources {
@@ -28,23 +27,27 @@ export function ingestAlarms(stack: Stack): Resources {
       return {
         [`IngestFailed${id}Alarm`]: alarm(stack, `ingest-failed-${schedule}`, {
           ...seen(planMetrics.days_failed),
-          description: `Days of ${schedule} datasets could not be loaded: see ${INGEST_PAGE}`,
+          description: `Days of ${schedule} datasets could not be loaded`,
+          section: 'drops',
           // The next run changes the state; the same holds for the others.
           missing: 'ignore',
         }),
         [`IngestUnreadable${id}Alarm`]: alarm(stack, `ingest-unreadable-${schedule}`, {
           ...seen(planMetrics.datasets_unreadable),
-          description: `Folders of ${schedule} datasets cannot be listed: see ${INGEST_PAGE}`,
+          description: `Folders of ${schedule} datasets cannot be listed`,
+          section: 'drops',
           missing: 'ignore',
         }),
         [`IngestStopped${id}Alarm`]: alarm(stack, `ingest-stopped-${schedule}`, {
           ...seen(planMetrics.datasets_stopped),
-          description: `No files arrive for ${schedule} datasets: see ${INGEST_PAGE}`,
+          description: `No files arrive for ${schedule} datasets`,
+          section: 'drops',
           missing: 'ignore',
         }),
         [`IngestLeftOut${id}Alarm`]: alarm(stack, `ingest-left-out-${schedule}`, {
           ...seen(planMetrics.files_left_out),
-          description: `Loads of ${schedule} datasets leave files out: see docs/ingest.md, "What is left out"`,
+          description: `Loads of ${schedule} datasets leave files out`,
+          section: 'drops',
           missing: 'ignore',
         }),
       };
@@ -59,41 +62,31 @@ export function ingestAlarms(stack: Stack): Resources {
             metric: planMetrics.drops_late.name,
             statistic: 'Maximum',
             dimensions: { function: 'ingest-plan', stage: stack.stage },
-            description: `A customer's drop is late: see ${INGEST_PAGE}`,
+            description: "A customer's drop is late",
+            section: 'drops',
             missing: 'ignore',
           }),
         }
       : {}),
     IngestLoadFailedAlarm: alarm(stack, 'ingest-load-failed', {
       ...failedLoadsMetric(stack),
-      description: `A day of a dataset has just failed: see ${INGEST_PAGE}`,
+      description: 'A day of a dataset has just failed',
+      section: 'drops',
     }),
     ...(usesAthena(stack.config)
       ? {
           IngestAthenaAlarm: alarm(stack, 'ingest-athena', {
             ...athenaLoadsMetric(stack),
-            description:
-              'A load by Athena has failed or does not end: see docs/large-days.md, "When Athena fails or does not end"',
+            description: 'A load by Athena has failed or does not end',
+            section: 'drops',
             periodSeconds: ATHENA_PERIOD_SECONDS,
           }),
         }
       : {}),
-    IngestPlanDeadLettersAlarm: deadLettersAlarm(
-      stack,
-      'ingest-plan',
-      logicalIds.planDeadLetters,
-      INGEST_PAGE,
-    ),
-    IngestLoadDeadLettersAlarm: deadLettersAlarm(
-      stack,
-      'ingest-load',
-      logicalIds.loadDeadLetters,
-      INGEST_PAGE,
-    ),
+    IngestPlanDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-plan', logicalIds.planDeadLetters, 'drops'),
+    IngestLoadDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-load', logicalIds.loadDeadLetters, 'drops'),
   };
 }
-
-const EXPORT_PAGE = 'docs/export.md, "When an export fails"';
 
 /** Alarms on failed exports, one for every schedule in use, and on dead letters. None without exports. */
 export function exportAlarms(stack: Stack): Resources {
@@ -107,7 +100,8 @@ export function exportAlarms(stack: Stack): Resources {
         metric: exportMetrics.exports_failed.name,
         statistic: 'Maximum',
         dimensions: { function: 'export', stage: stack.stage, schedule },
-        description: `Days of ${schedule} exports could not be exported: see ${EXPORT_PAGE}`,
+        description: `Days of ${schedule} exports could not be exported`,
+        section: 'exports',
         // The next run changes the state.
         missing: 'ignore',
       }),
@@ -115,6 +109,6 @@ export function exportAlarms(stack: Stack): Resources {
   });
   return {
     ...Object.assign({}, ...made),
-    ExportDeadLettersAlarm: deadLettersAlarm(stack, 'export', exportIds.deadLetters, EXPORT_PAGE),
+    ExportDeadLettersAlarm: deadLettersAlarm(stack, 'export', exportIds.deadLetters, 'exports'),
   };
 }

@@ -19,6 +19,12 @@ const CLIENT_ERRORS_AT_LEAST = 20;
 const SERVER_ERRORS_AT_LEAST = 5;
 /** Percent of a limit above which requests are answered 429, and events are lost. */
 const LIMIT_PERCENT = 50;
+/**
+ * Percent of the requests of an hour, and how many, that the collector refuses. It goes off on a stage with little
+ * traffic whose key is wrong, where the share of five minutes is of too few requests.
+ */
+const REFUSED_PERCENT = 50;
+const REFUSED_AT_LEAST = 3;
 const MINUTE = 60;
 const HOUR = 3_600;
 
@@ -34,6 +40,7 @@ export function endpointAlarms(stack: Stack): Resources {
   return {
     ...(hasGateway(endpoint) ? gatewayAlarms(stack) : {}),
     ...(hasFunctionUrl(endpoint) ? functionUrlAlarms(stack) : {}),
+    RequestsRefusedAlarm: requestsRefusedAlarm(stack),
     ...abuseAlarms(stack),
   };
 }
@@ -49,20 +56,23 @@ function gatewayAlarms(stack: Stack): Resources {
   return {
     StageLimitAlarm: alarm(stack, 'stage-limit', {
       ...ofApi('Count'),
-      description: `${LIMIT_PERCENT} % of the request limit of the gateway, beyond which events are lost: see docs/deploy.md, "Overload"`,
+      description: `${LIMIT_PERCENT} % of the request limit of the gateway, beyond which events are lost`,
+      section: 'failed',
       // At least one request a minute, for very low limits.
       threshold: Math.max(1, Math.round((effectiveRequestsPerSecond * MINUTE * LIMIT_PERCENT) / 100)),
       periodSeconds: MINUTE,
     }),
     ClientErrorsAlarm: shareAlarm(stack, 'api-4xx', {
-      description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, including the gateway's own 429 and 413: see docs/answers.md, "What the gateway answers by itself"`,
+      description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, including the gateway's own 429 and 413`,
+      section: 'refused',
       some: ofApi('4xx'),
       all: ofApi('Count'),
       atLeast: CLIENT_ERRORS_AT_LEAST,
       threshold: CLIENT_ERRORS_PERCENT,
     }),
     ServerErrorsAlarm: shareAlarm(stack, 'api-5xx', {
-      description: `${SERVER_ERRORS_PERCENT} % of requests fail, and SDKs retry them: check refused_requests by reason (docs/metrics.md)`,
+      description: `${SERVER_ERRORS_PERCENT} % of requests fail, and SDKs retry them`,
+      section: 'failed',
       some: ofApi('5xx'),
       all: ofApi('Count'),
       atLeast: SERVER_ERRORS_AT_LEAST,
@@ -84,7 +94,8 @@ function functionUrlAlarms(stack: Stack): Resources {
         ? ofCollector(stack, 'ConcurrentExecutions')
         : { namespace: 'AWS/Lambda', metric: 'UnreservedConcurrentExecutions', dimensions: {} }),
       statistic: 'Maximum',
-      description: `${LIMIT_PERCENT} % of the ${executions} executions at once, beyond which the Function URL answers 429 and events are lost: see docs/deploy.md, "A Function URL"`,
+      description: `${LIMIT_PERCENT} % of the ${executions} executions at once, beyond which the Function URL answers 429 and events are lost`,
+      section: 'failed',
       threshold: Math.max(1, Math.floor((executions * LIMIT_PERCENT) / 100)),
       periodSeconds: MINUTE,
     }),
@@ -92,19 +103,22 @@ function functionUrlAlarms(stack: Stack): Resources {
     RequestRateAlarm: alarm(stack, 'request-rate', {
       ...ofCollector(stack, 'Invocations'),
       statistic: 'Sum',
-      description: `${LIMIT_PERCENT} % of the ${requestsPerSecond} requests a second that Lambda takes, beyond which the Function URL answers 429 and events are lost: see docs/deploy.md, "A Function URL"`,
+      description: `${LIMIT_PERCENT} % of the ${requestsPerSecond} requests a second that Lambda takes, beyond which the Function URL answers 429 and events are lost`,
+      section: 'failed',
       threshold: Math.floor((requestsPerSecond * MINUTE * LIMIT_PERCENT) / 100),
       periodSeconds: MINUTE,
     }),
     UrlClientErrorsAlarm: shareAlarm(stack, 'url-4xx', {
-      description: `${CLIENT_ERRORS_PERCENT} % of requests to the Function URL are refused, including its own 429 and 413: see docs/answers.md, "What a Function URL answers by itself"`,
+      description: `${CLIENT_ERRORS_PERCENT} % of requests to the Function URL are refused, including its own 429 and 413`,
+      section: 'refused',
       some: ofUrl('Url4xxCount'),
       all: ofUrl('UrlRequestCount'),
       atLeast: CLIENT_ERRORS_AT_LEAST,
       threshold: CLIENT_ERRORS_PERCENT,
     }),
     UrlServerErrorsAlarm: shareAlarm(stack, 'url-5xx', {
-      description: `${SERVER_ERRORS_PERCENT} % of requests to the Function URL fail, and SDKs retry them: check refused_requests by reason (docs/metrics.md)`,
+      description: `${SERVER_ERRORS_PERCENT} % of requests to the Function URL fail, and SDKs retry them`,
+      section: 'failed',
       some: ofUrl('Url5xxCount'),
       all: ofUrl('UrlRequestCount'),
       atLeast: SERVER_ERRORS_AT_LEAST,
@@ -122,7 +136,8 @@ function abuseAlarms(stack: Stack): Resources {
     description: string,
   ): Resource =>
     alarm(stack, part, {
-      description: `${description}: see docs/operate.md, "Somebody sends what they should not"`,
+      description,
+      section: 'abuse',
       namespace: METRIC_NAMESPACE,
       metric: collectMetrics.refused_requests.name,
       statistic: 'Sum',
@@ -134,8 +149,8 @@ function abuseAlarms(stack: Stack): Resources {
     InvocationsAlarm: alarm(stack, 'invocations', {
       ...ofCollector(stack, 'Invocations'),
       statistic: 'Sum',
-      description:
-        'More requests in an hour than alarms.invocationsPerHour: see docs/operate.md, "Somebody sends what they should not"',
+      description: 'More requests in an hour than alarms.invocationsPerHour',
+      section: 'abuse',
       threshold: invocationsPerHour,
       periodSeconds: HOUR,
     }),
@@ -147,6 +162,24 @@ function abuseAlarms(stack: Stack): Resources {
       'Many requests with a key that may not send events',
     ),
   };
+}
+
+/** By the collector's own metrics: every request is a value of `received`. */
+function requestsRefusedAlarm(stack: Stack): Resource {
+  const own = (metric: string) => ({
+    namespace: METRIC_NAMESPACE,
+    metric,
+    dimensions: { function: 'collect', stage: stack.stage },
+  });
+  return shareAlarm(stack, 'requests-refused', {
+    description: `The collector refuses ${REFUSED_PERCENT} % of the requests of an hour`,
+    section: 'refused',
+    some: { ...own(collectMetrics.refused_requests.name), statistic: 'Sum' },
+    all: { ...own(collectMetrics.received.name), statistic: 'SampleCount' },
+    atLeast: REFUSED_AT_LEAST,
+    threshold: REFUSED_PERCENT,
+    periodSeconds: HOUR,
+  });
 }
 
 function ofCollector(stack: Stack, metric: string): Omit<WatchedMetric, 'statistic'> {

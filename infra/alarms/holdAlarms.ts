@@ -1,13 +1,11 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { EXPIRING_SECONDS } from '../../lib/landing/hold/streamAge.ts';
-import { allStreams, type StreamId, tableOf } from '../../lib/tables/streams.ts';
+import { everyStream, type StreamId } from '../../lib/tables/streams.ts';
 import { lateSeconds } from '../streams/streams.ts';
 import type { Resource, Resources } from '../template/Resource.ts';
-import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
+import { logicalIds, type Stack, streamPartId } from '../template/Stack.ts';
 import { type AlarmTerms, alarm, deadLettersAlarm } from './alarm.ts';
-
-const PAGE = 'docs/operate.md, "A stream delivers late"';
 
 /** Checks in a row at which a stream must be late. One file that succeeds on the second attempt needs no person. */
 const LATE_PERIODS = 3;
@@ -20,34 +18,37 @@ export function holdAlarms(stack: Stack): Resources {
   const late = lateSeconds(stack.config);
   return {
     StreamsHeldAlarm: alarm(stack, 'streams-held', {
-      description: `Rows of a table go to overflow only, because its stream is held: see ${PAGE}`,
+      description: 'Records become objects of their own only, because a stream is held',
+      section: 'late',
       namespace: METRIC_NAMESPACE,
       metric: holdMetrics.streams_held.name,
       statistic: 'Maximum',
       dimensions: { function: 'hold', stage: stack.stage },
-      // The check tells when the last stream is released.
+      // The check reports when the last stream is released.
       missing: 'ignore',
     }),
     ...Object.fromEntries(
-      allStreams(stack.config).flatMap((stream) => [
+      everyStream(stack.config).flatMap((stream) => [
         [
-          shardId(stream, 'LateAlarm'),
+          streamPartId(stream, 'LateAlarm'),
           ageAlarm(stack, stream, 'late', {
-            description: `Firehose has undelivered ${tableOf(stream)} older than ${late} s: check its log group and its role`,
+            description: `Firehose has undelivered records of ${stream} older than ${late} s`,
+            section: 'late',
             threshold: late,
             periods: LATE_PERIODS,
           }),
         ],
         [
-          shardId(stream, 'ExpiringAlarm'),
+          streamPartId(stream, 'ExpiringAlarm'),
           ageAlarm(stack, stream, 'expiring', {
-            description: `Firehose drops undelivered ${tableOf(stream)} within 12 hours: see ${PAGE}`,
+            description: `Firehose drops undelivered records of ${stream} within 12 hours`,
+            section: 'late',
             threshold: EXPIRING_SECONDS,
           }),
         ],
       ]),
     ),
-    HoldDeadLettersAlarm: deadLettersAlarm(stack, 'hold', logicalIds.holdDeadLetters, PAGE),
+    HoldDeadLettersAlarm: deadLettersAlarm(stack, 'hold', logicalIds.holdDeadLetters, 'late'),
   };
 }
 
@@ -59,7 +60,7 @@ function ageAlarm(stack: Stack, stream: StreamId, part: string, terms: AlarmTerm
     metric: holdMetrics.oldest_record_seconds.name,
     statistic: 'Maximum',
     dimensions: { function: 'hold', stage: stack.stage, table: stream },
-    // The check tells when the stream is not late any more.
+    // The check reports when the stream is not late any more.
     missing: 'ignore',
   });
 }

@@ -1,8 +1,12 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import type { WriteError } from '../../lib/landing/write/WriteError.ts';
 import { usesAthena } from '../../lib/schema/sources.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
+
+const UNREAD: keyof typeof WriteError.entries = 'SLUICE_WRITE_BUCKET_FAILED';
+const COUNTS_DIFFER: keyof typeof WriteError.entries = 'SLUICE_WRITE_COUNTS_DIFFER';
 
 /**
  * Metric filters on log lines of the functions. Those that count what waits make values of lines above 0 only, because
@@ -11,28 +15,27 @@ import type { WatchedMetric } from './alarm.ts';
  */
 export function loggedMetrics(stack: Stack): Resources {
   return {
-    // The stragglers run counts parked objects every five minutes (lib/landing/redrive/redriveMessages.ts).
-    ParkedMetric: stragglersFilter(parkedMetric(stack), { field: 'parked', isAboveZero: false }),
-    // So does what waits in overflow and errors.
-    BacklogMetric: stragglersFilter(backlogMetric(stack), { field: 'waiting', isAboveZero: true }),
-    BacklogAgeMetric: stragglersFilter(backlogAgeMetric(stack), {
+    // The look counts what is parked, and what waits, every five minutes (lib/landing/write/lookAtLanding.ts).
+    ParkedMetric: lookFilter(parkedMetric(stack), { field: 'parked', isAboveZero: false }),
+    BacklogMetric: lookFilter(backlogMetric(stack), { field: 'waiting', isAboveZero: true }),
+    BacklogAgeMetric: lookFilter(backlogAgeMetric(stack), {
       field: 'oldest_seconds',
       isAboveZero: true,
     }),
-    RedriveUnreadMetric: {
-      Type: 'AWS::Logs::MetricFilter',
-      Properties: {
-        LogGroupName: ref(logicalIds.redriveLogGroup),
-        FilterPattern: '{ $.event = "redrive_stragglers" && $.code = "SLUICE_REDRIVE_BUCKET_FAILED" }',
-        MetricTransformations: [
-          {
-            MetricNamespace: METRIC_NAMESPACE,
-            MetricName: redriveUnreadMetric(stack).metric,
-            MetricValue: '1',
-          },
-        ],
-      },
-    },
+    WriteUnreadMetric: lineFilter(writeUnreadMetric(stack), {
+      logGroup: logicalIds.writeLogGroup,
+      pattern: codedLine('write_look', UNREAD),
+    }),
+    // Lines of attempts, and of looks while such an object waits.
+    WriteCountsDifferMetric: lineFilter(writeCountsDifferMetric(stack), {
+      logGroup: logicalIds.writeLogGroup,
+      pattern: `"${COUNTS_DIFFER}"`,
+    }),
+    // Records of a list that no longer exist.
+    WriteMissingMetric: lineFilter(writeCountsDifferMetric(stack), {
+      logGroup: logicalIds.writeLogGroup,
+      pattern: '{ $.event = "write_missing" }',
+    }),
     // The hourly run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
       logGroup: logicalIds.registerLogGroup,
@@ -48,7 +51,7 @@ export function parkedMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
   return logged(`ObjectsParked-${stack.stage}`);
 }
 
-/** Objects in overflow and errors, at most 10,000. */
+/** Objects in the landing. */
 export function backlogMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
   return logged(`ObjectsWaiting-${stack.stage}`);
 }
@@ -58,9 +61,14 @@ export function backlogAgeMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
   return logged(`OldestWaitingSeconds-${stack.stage}`);
 }
 
-/** Runs of redrive that could not read the bucket. */
-export function redriveUnreadMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
-  return logged(`RedriveUnread-${stack.stage}`);
+/** Looks of the writer that could not read the bucket. */
+export function writeUnreadMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
+  return logged(`WriteUnread-${stack.stage}`);
+}
+
+/** Log lines that name objects whose files would not have as many rows as their headers say, or records that are missing. */
+export function writeCountsDifferMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
+  return { ...logged(`WriteCountsDiffer-${stack.stage}`), statistic: 'Sum' };
 }
 
 /** Days whose rows no query reads because their partition is missing or points to another folder. */
@@ -138,11 +146,27 @@ interface CountedField {
   readonly isAboveZero: boolean;
 }
 
-function stragglersFilter(metric: WatchedMetric, counted: CountedField): Resource {
-  return metricFilter(metric, {
-    ...{ logGroup: logicalIds.redriveLogGroup, event: 'redrive_stragglers' },
-    ...counted,
-  });
+function lookFilter(metric: WatchedMetric, counted: CountedField): Resource {
+  return metricFilter(metric, { logGroup: logicalIds.writeLogGroup, event: 'write_look', ...counted });
+}
+
+/** Counts lines. */
+function lineFilter(
+  { namespace, metric }: WatchedMetric,
+  { logGroup, pattern }: { readonly logGroup: string; readonly pattern: string },
+): Resource {
+  return {
+    Type: 'AWS::Logs::MetricFilter',
+    Properties: {
+      LogGroupName: ref(logGroup),
+      FilterPattern: pattern,
+      MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue: '1' }],
+    },
+  };
+}
+
+function codedLine(event: string, code: string): string {
+  return `{ $.event = "${event}" && $.code = "${code}" }`;
 }
 
 /** No default value: other lines, and lines without a count, add no data point. */

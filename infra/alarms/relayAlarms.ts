@@ -6,13 +6,11 @@ import { getAtt, type Resources } from '../template/Resource.ts';
 import { relayIds, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm } from './alarm.ts';
 
-const PAGE = 'docs/relay.md, "Alarms"';
-
 /**
  * Alarms on copies that are not kept, refused, or have waited for six days, and on dead letters. None without `relay`.
  *
- * The age is told twice: by the function, and by SQS in case the function does not run. SQS's own leaves out messages that were
- * received more than three times, as those are that relay tries again.
+ * Two metrics give the age: the function's, and SQS's in case the function does not run. SQS's own leaves out messages
+ * that were received more than three times, as those are that relay tries again.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 export function relayAlarms(stack: Stack): Resources {
@@ -25,30 +23,40 @@ export function relayAlarms(stack: Stack): Resources {
   return {
     RelayNotKeptAlarm: alarm(stack, 'relay-not-kept', {
       ...own('collect'),
-      description: `Requests were answered without a copy for relay: see ${PAGE}`,
+      description: 'Requests were answered without a copy for relay',
+      section: 'relay',
       metric: collectMetrics.RelayNotKept.name,
       statistic: 'Sum',
     }),
     RelayRefusedAlarm: alarm(stack, 'relay-refused', {
       ...own('relay'),
-      description: `The target of relay refused copies for good: see ${PAGE}`,
+      description: 'The target of relay refused copies for good',
+      section: 'relay',
       metric: relayMetrics.RelayRefused.name,
       statistic: 'Sum',
     }),
     RelayAgeAlarm: alarm(stack, 'relay-age', {
       ...own('relay'),
       ...old,
-      description: `Copies have waited for six days, and are put aside half a day later: see ${PAGE}`,
+      description: 'Copies have waited for six days, and are put aside half a day later',
+      section: 'relay',
       metric: relayMetrics.RelayAge.name,
     }),
     RelayQueueAgeAlarm: alarm(stack, 'relay-queue-age', {
       ...old,
-      description: `Copies have been in the queue of relay for six days, and SQS deletes them four days later: see ${PAGE}`,
+      description:
+        'Copies have been in the queue of relay for six days, and SQS deletes them four days later',
+      section: 'relay',
       namespace: 'AWS/SQS',
       metric: 'ApproximateAgeOfOldestMessage',
       dimensions: { QueueName: getAtt(relayIds.queue, 'QueueName') },
     }),
-    RelayDeadLettersAlarm: deadLettersAlarm(stack, 'relay', relayIds.deadLetters, PAGE),
-    RelayWaitingDeadLettersAlarm: deadLettersAlarm(stack, 'relay-waiting', relayIds.waitingDeadLetters, PAGE),
+    RelayDeadLettersAlarm: deadLettersAlarm(stack, 'relay', relayIds.deadLetters, 'relay'),
+    RelayWaitingDeadLettersAlarm: deadLettersAlarm(
+      stack,
+      'relay-waiting',
+      relayIds.waitingDeadLetters,
+      'relay',
+    ),
   };
 }

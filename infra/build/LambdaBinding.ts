@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Architecture } from '../../lib/schema/regions.ts';
 
-/** What can go wrong while the functions are bundled. */
+/** Errors while the functions are bundled. */
 export const BuildError = defineErrorFamily('user', {
   SLUICE_BUILD_FUNCTION_MISSING: {
     cause: 'A function of the deployment has no handler.',
@@ -26,7 +26,7 @@ export const BuildError = defineErrorFamily('user', {
   },
   SLUICE_BUILD_BINDING_WRONG: {
     cause:
-      "What was fetched or packaged as DuckDB's binding for Lambda is not what the lockfile pins, or for another processor.",
+      'The fetched or packaged binding of DuckDB for Lambda is not the one that the lockfile pins, or is for another processor.',
     cure: 'Delete .sluice/bindings/ and build/ and package again. If it persists, ask the operator of the npm registry.',
   },
   SLUICE_BUILD_TOO_LARGE: {
@@ -41,7 +41,7 @@ export const LAMBDA_BINDINGS: Readonly<Record<Architecture, string>> = {
   x86_64: '@duckdb/node-bindings-linux-x64',
 };
 
-/** What a binding must have. */
+/** Files that a binding must contain. */
 export const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;
 
 /** A release of one of {@link LAMBDA_BINDINGS}. */

@@ -7,9 +7,9 @@ import { VERSION } from '../../lib/base/version.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { BuildError } from './LambdaBinding.ts';
-import { type BindingPlace, placeBinding } from './placeBinding.ts';
+import { type BindingHost, placeBinding } from './placeBinding.ts';
 
-/** What to bundle. */
+/** Settings of {@link bundleFunctions}. */
 export interface BundleRequest {
   /** Folder of the service: bundles are written to `build/<function>/` in it. */
   readonly root: string;
@@ -20,7 +20,7 @@ export interface BundleRequest {
   /** The configuration. Each bundle contains the part that its function uses, in place of `#config`. */
   readonly config: Config;
   /** Where the functions will run. Default: on Lambda. */
-  readonly place?: BindingPlace;
+  readonly host?: BindingHost;
 }
 
 /** One bundled function. */
@@ -37,7 +37,7 @@ export interface Bundle {
 /** Functions that run DuckDB in a process of its own, which lib/drops/engine/childEngine.ts finds beside the handler. */
 const OWN_PROCESS: ReadonlySet<string> = new Set(['ingest-load']);
 
-/** What DuckDB's native bindings are called, for each kind of machine. */
+/** Prefix of the package names of DuckDB's native bindings. The rest names the kind of machine. */
 const BINDINGS = '@duckdb/node-bindings-';
 
 /** Dependencies in CommonJS call `require`, which an ES module must create. */
@@ -81,7 +81,7 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
 }
 
 async function bundle(
-  { root, code = root, config, place = 'lambda' }: BundleRequest,
+  { root, code = root, config, host = 'lambda' }: BundleRequest,
   name: string,
 ): Promise<Bundle> {
   const folder = join(root, 'build', name);
@@ -119,9 +119,15 @@ async function bundle(
     await replaceFile(output.path, output.contents);
     if (output.path.endsWith('.mjs')) bytes += output.contents.byteLength;
   }
-  if (needsDuckDb(result.metafile)) await placeBinding({ root, code }, folder, place, config.architecture);
+  if (needsDuckDb(result.metafile) && runsDuckDb(name, config))
+    await placeBinding({ root, code }, folder, host, config.architecture);
   await removeOthers(folder, new Set(result.outputFiles.map(({ path }) => basename(path))));
   return { name, file: join(folder, 'handler.mjs'), bytes, inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** Exports that copy files never load what rewrites them. */
+function runsDuckDb(name: string, { exports }: Config): boolean {
+  return name !== 'export' || exports.some(({ format }) => format === 'statsig');
 }
 
 function needsDuckDb({ outputs }: Metafile): boolean {

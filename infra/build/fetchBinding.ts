@@ -25,9 +25,9 @@ const SAID = 1_000;
 
 /** Where a binding is looked for. */
 export interface BindingRoots {
-  /** Of the service: a binding that had to be fetched is kept in `.sluice/bindings/` there. */
+  /** Root of the service. A binding that had to be fetched is kept in `.sluice/bindings/` there. */
   readonly root: string;
-  /** Of the repository or the npm package, which pins the binding. Default: the same. */
+  /** Root of the repository or the npm package, which pins the binding. Default: `root`. */
   readonly code?: string;
 }
 

@@ -14,7 +14,7 @@ const ELF_MACHINES: Readonly<Record<Architecture, number>> = { arm64: 183, x86_6
 const MACHINE_OFFSET = 18;
 
 /** Where a function finds DuckDB's binding. */
-export type BindingPlace =
+export type BindingHost =
   /** On Lambda: in the artifact. */
   | 'lambda'
   /** On this machine, where the local cloud runs functions: npm has installed it. */
@@ -31,10 +31,10 @@ export type BindingPlace =
 export async function placeBinding(
   roots: BindingRoots,
   folder: string,
-  place: BindingPlace,
+  host: BindingHost,
   architecture: Architecture,
 ): Promise<void> {
-  if (place === 'here') return linkInstalled(folder);
+  if (host === 'here') return linkInstalled(folder);
   const fetched = await fetchBinding(roots, architecture);
   const target = join(folder, 'node_modules', ...LAMBDA_BINDINGS[architecture].split('/'));
   await mkdir(target, { recursive: true });

@@ -1,5 +1,5 @@
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
-import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketName } from '../data/bucket.ts';
 import { curateRoles } from '../roles/curateRoles.ts';
 import { objectCreatedRule } from '../streams/objectCreatedRules.ts';
@@ -44,7 +44,7 @@ export function curateResources(stack: Stack): Resources {
       name: partName(stack, 'curate-raw-files'),
       description: 'New files of the raw tables: their day is read from there until it is curated again',
       bucket: bucketName(stack),
-      prefixes: forwardedKinds.map((kind) => tableFolder(stack.config, kind)),
+      prefixes: forwardedKinds.flatMap((kind) => tableFolders(stack.config, kind)),
       target: 'curate-plan',
       queue: curateIds.planQueue,
       deadLetters: curateIds.planDeadLetters,

@@ -1,17 +1,17 @@
+import { bucketArn as arnOfBucket } from '../../lib/access/arns.ts';
 import {
   encryptedTransportOnly,
   ownershipControls,
   publicAccessBlock,
-} from '../../lib/access/bucketSettings.ts';
-import { type LifecycleRule, lifecycleRules } from '../../lib/access/lifecycleRules.ts';
-import { bucketArn as arnOfBucket } from '../../lib/access/place.ts';
+} from '../../lib/access/buckets/bucketSettings.ts';
+import { type LifecycleRule, lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { getAtt, PSEUDO_PARAMETERS, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { keyArn } from './key.ts';
 
 /**
  * The bucket and its access settings, unless the configuration names an existing bucket. The bucket is retained when the
- * stack is deleted. lib/access/bucketSettings.ts has the same settings for an existing bucket.
+ * stack is deleted. lib/access/buckets/bucketSettings.ts has the same settings for an existing bucket.
  */
 export function bucketResources(stack: Stack): Resources {
   if (stack.config.existing.bucket) return {};

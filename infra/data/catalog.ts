@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { databaseArns } from '../../lib/access/place.ts';
+import { databaseArns } from '../../lib/access/arns.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import { scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
@@ -41,9 +41,9 @@ export function curatedTableId(kind: ForwardedKind): string {
  * forwarded kind, with columns from lib/tables and lib/curate, and Statsig's staging database. Databases and tables with
  * partitions are retained when the stack is deleted, as partitions would be lost.
  *
- * The table of experiment groups has no partitions, and those of curated days are made again from the raw days: nothing
- * is lost with them. A rollback to a release without them deletes them, so that their names are free when the stack is
- * upgraded again.
+ * The table of experiment groups has no partitions, and the tables of curated days are made again from the raw days:
+ * nothing is lost with them. A rollback to a release without them deletes them, so that their names are free when the
+ * stack is upgraded again.
  */
 export function catalog(stack: Stack): Resources {
   const { config } = stack;
@@ -72,10 +72,10 @@ export function catalog(stack: Stack): Resources {
             Type: 'AWS::Glue::Database',
             Properties: {
               CatalogId: ref('AWS::AccountId'),
-              DatabaseInput: {
-                Name: scratchDatabase(config),
-                Description: 'Tables of loads by Athena, deleted when a load has ended',
-              },
+              DatabaseInput: databaseInput(
+                scratchDatabase(config),
+                'Tables of loads by Athena, deleted when a load has ended',
+              ),
             },
           },
         }
@@ -132,8 +132,24 @@ export function glueDatabase(name: string, description: string): Resource {
     UpdateReplacePolicy: 'Retain',
     Properties: {
       CatalogId: ref('AWS::AccountId'),
-      DatabaseInput: { Name: name, Description: description },
+      DatabaseInput: databaseInput(name, description),
     },
+  };
+}
+
+/**
+ * A database whose tables are left to IAM, whatever the account's settings of Lake Formation say of new tables. Without it, an
+ * account whose defaults are empty lets nobody use a table that is made later. Access to the database itself follows the account.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-glue-database-databaseinput.html and
+ * https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+ */
+function databaseInput(name: string, description: string): Value {
+  return {
+    Name: name,
+    Description: description,
+    CreateTableDefaultPermissions: [
+      { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
+    ],
   };
 }
 

@@ -15,12 +15,14 @@ const PENDING_WINDOW_DAYS = 30;
  * account's keys. Control Tower's CT.KMS.PV.3 forbids it (docs/deploy.md).
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  *
- * Its policy delegates to IAM, where each role names the key. It names no service: S3 uses the key with the permission of
+ * Its policy delegates to IAM, where each role names the key, and names readers with `keyAdministrator`. It names no service: S3 uses the key with the permission of
  * its caller, and nothing else is encrypted with the key.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+ *
+ * @param administrators Statements of the key's policy for readers that administer it.
  */
-export function key(stack: Stack): Resources {
+export function key(stack: Stack, administrators: readonly Value[]): Resources {
   if (stack.config.existing.keyArn !== null) return {};
   return {
     [logicalIds.key]: {
@@ -28,7 +30,7 @@ export function key(stack: Stack): Resources {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: {
-        Description: `Encrypts what lies in the bucket ${stack.config.bucket}`,
+        Description: `Encrypts the objects of the bucket ${stack.config.bucket}`,
         KeySpec: 'SYMMETRIC_DEFAULT',
         KeyUsage: 'ENCRYPT_DECRYPT',
         MultiRegion: false,
@@ -45,6 +47,7 @@ export function key(stack: Stack): Resources {
               Action: 'kms:*',
               Resource: '*',
             },
+            ...administrators,
           ],
         },
       },

@@ -1,7 +1,8 @@
 import { CURATE_PARAMETER } from '../../lib/curate/ViewCatalog.ts';
 import { EXPANDED_TEXT, prestoViewText } from '../../lib/views/prestoView.ts';
 import type { View, ViewName } from '../../lib/views/View.ts';
-import { viewNames, views as viewsOf } from '../../lib/views/views.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import { views as viewsOf } from '../../lib/views/views.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { databaseName } from './catalog.ts';

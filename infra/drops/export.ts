@@ -38,15 +38,14 @@ export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Recor
 }
 
 /**
- * Daily exports run at 11:30 UTC, after the ingest of the day's drops, which starts at 9:00. Hourly exports run at minute
- * 45.
+ * Daily exports run two and a half hours after the ingest of the day's drops begins. Hourly exports run at minute 45.
  */
 function exportSchedules(stack: Stack): Resources {
   const made = {
     daily: {
       id: 'ExportDaily',
       description: 'Exports new and changed days of tables, daily',
-      expression: 'cron(30 11 * * ? *)',
+      expression: `cron(30 ${(stack.config.dailyIngest.hour + 2) % 24} * * ? *)`,
       // An hour: the next day's run finds what is late.
       oldestSeconds: 3_600,
       attempts: 10,

@@ -49,8 +49,8 @@ export function ingestResources(stack: Stack): Resources {
 }
 
 /**
- * The workgroup of loads by Athena, the rule that tells the load of ended queries, and the schedule that finds what the rule
- * misses. Each load chooses its own folder for results, as its session can write to no other.
+ * The workgroup of loads by Athena, the rule that informs the load of ended queries, and the schedule that finds what
+ * the rule misses. Each load chooses its own folder for results, as its session can write to no other.
  */
 function athenaResources(stack: Stack): Resources {
   const { athena } = stack.config;
@@ -101,15 +101,14 @@ function athenaResources(stack: Stack): Resources {
 }
 
 /**
- * The runs of the plan: daily datasets at 9:00 UTC, when yesterday is over as far west as Los Angeles, and hourly datasets
- * at minute 15. Also the hourly sweep by the load, as only its role may delete versions.
+ * The runs of the plan: daily datasets at the configured hour, and hourly datasets at minute 15. Also the hourly sweep by the load, as only its role may delete versions.
  */
 function ingestSchedules(stack: Stack): Resources {
   const made = {
     daily: {
       id: 'IngestDaily',
       description: 'Finds new and changed drops of daily datasets',
-      expression: 'cron(0 9 * * ? *)',
+      expression: `cron(0 ${stack.config.dailyIngest.hour} * * ? *)`,
       // An hour: the next day's run finds days that arrive late.
       oldestSeconds: 3_600,
       attempts: 10,

@@ -15,7 +15,7 @@ export interface Extension {
   readonly Properties: { readonly [name: string]: Value };
 }
 
-/** What CORS allows, as `provider.httpApi.cors` of serverless.yml: a browser may post from any site. */
+/** CORS settings, as `provider.httpApi.cors` of serverless.yml: a browser may post from any site. */
 const CORS = {
   AllowOrigins: ['*'],
   AllowHeaders: ['*'],
@@ -24,9 +24,9 @@ const CORS = {
 } as const;
 
 /**
- * What the access log has of a request, a JSON object a line. Never the query string or the path: SDKs send their key as
+ * Fields of the access log, one JSON object per request. Never the query string or the path: SDKs send their key as
  * `?k=`, and paths of Statsig's API contain one. `responseLength` is the answer's. `dataProcessed` is left out: AWS does not
- * say what it is the size of.
+ * say which size it is.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 const ACCESS_LOG = {
@@ -176,7 +176,7 @@ function domainOutputs({ config: { endpoint } }: Stack): Readonly<Record<string,
       Value: `https://${endpoint.domain}`,
     },
     DomainTarget: {
-      Description: 'What the DNS record of the domain points to: a CNAME, or an alias in Route 53',
+      Description: 'Target of the DNS record of the domain: a CNAME, or an alias in Route 53',
       Value: getAtt(logicalIds.domain, 'RegionalDomainName'),
     },
     DomainHostedZoneId: {

@@ -1,14 +1,21 @@
+import { type PolicyScope, policyScope } from '../../lib/access/arns.ts';
 import {
   encryptedTransportOnly,
   ownershipControls,
   publicAccessBlock,
-} from '../../lib/access/bucketSettings.ts';
-import { UNFINISHED_UPLOAD_DAYS } from '../../lib/access/lifecycleRules.ts';
-import { type Place, placeFor } from '../../lib/access/place.ts';
-import { readerPermissions } from '../../lib/access/readerPermissions.ts';
-import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
+} from '../../lib/access/buckets/bucketSettings.ts';
+import { UNFINISHED_UPLOAD_DAYS } from '../../lib/access/buckets/lifecycleRules.ts';
+import { type NamedPolicy, readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { hasOwnWorkgroup, readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { readerTrust } from '../../lib/access/readerTrust.ts';
-import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../lib/schema/readers.ts';
+import { keyAdministrators } from '../../lib/access/statsigPolicy.ts';
+import {
+  type OwoxReader,
+  ownDatabaseOf,
+  type Reader,
+  type RoleReader,
+  type StatsigReader,
+} from '../../lib/schema/readers.ts';
 import { glueDatabase } from '../data/catalog.ts';
 import { keyArn } from '../data/key.ts';
 import {
@@ -58,9 +65,8 @@ export function readerOutputs({ config }: Stack): Readonly<Record<string, Output
               Value: ref(readerId(reader, 'Secret')),
             },
           ],
-      ...(reader.kind === 'owox'
-        ? []
-        : [
+      ...(hasOwnWorkgroup(reader)
+        ? [
             [
               readerId(reader, 'WorkgroupName'),
               {
@@ -68,14 +74,46 @@ export function readerOutputs({ config }: Stack): Readonly<Record<string, Output
                 Value: ref(readerId(reader, 'Workgroup')),
               },
             ] satisfies [string, Output],
-          ]),
+          ]
+        : []),
     ]),
   );
 }
 
+const POLICY_PARTS = { read: 'Policy', write: 'WritePolicy', also: 'AlsoPolicy' } as const;
+
+/** IAM never changes the description of a managed policy: another text is another policy. */
+const POLICY_DESCRIPTIONS = {
+  read: (who: string) => `What ${who} may do with what Sluice landed: read`,
+  write: (who: string) => `What ${who} may do with what Sluice landed: write`,
+  also: (who: string) => `What ${who} may read besides what Sluice landed`,
+} as const;
+
+/** Whether the policy of the stack's own key names a reader as administrator. */
+function administersOurKey({ config }: Pick<Stack, 'config'>, reader: Reader): reader is StatsigReader {
+  return reader.kind === 'statsig' && reader.keyAdministrator && config.existing.keyArn === null;
+}
+
+/** The statements of the key's policy for readers that administer it. */
+export function keyAdministratorStatements(stack: Pick<Stack, 'config'>): Value[] {
+  const ids = stack.config.readers
+    .filter((reader) => administersOurKey(stack, reader))
+    .map((reader) => `\${${identityId(reader)}.Arn}`);
+  return keyAdministrators(ids).map(toFnSub);
+}
+
+/** Logical ID of a reader's role or user. */
+function identityId(reader: Reader): string {
+  return readerId(reader, isRole(reader) ? 'Role' : 'User');
+}
+
 function readerResources(stack: Stack, reader: Reader): Resources {
   const permissions = readerPermissions(stackPlace(stack), reader);
-  const policyId = (name: string) => readerId(reader, name === 'read' ? 'Policy' : 'WritePolicy');
+  const ownDatabase = ownDatabaseOf(reader);
+  const policyId = (name: NamedPolicy['name']) => readerId(reader, POLICY_PARTS[name]);
+  // The key's policy names the role or user, and this policy the key: of the two ways to attach a policy, this makes no circle.
+  const isAttachedByPolicy = (name: NamedPolicy['name']) =>
+    name === 'read' && administersOurKey(stack, reader);
   return {
     ...Object.fromEntries(
       // Managed, as inline policies of a user may hold 2,048 characters only.
@@ -84,25 +122,26 @@ function readerResources(stack: Stack, reader: Reader): Resources {
         {
           Type: 'AWS::IAM::ManagedPolicy',
           Properties: {
-            Description: `What ${reader.name} (${reader.kind}) may do with what Sluice landed: ${name}`,
+            Description: POLICY_DESCRIPTIONS[name](`${reader.name} (${reader.kind})`),
             PolicyDocument: toFnSub(document),
+            ...(isAttachedByPolicy(name)
+              ? { [isRole(reader) ? 'Roles' : 'Users']: [ref(identityId(reader))] }
+              : {}),
           },
         },
       ]),
     ),
-    ...identity(
-      stack,
-      reader,
-      permissions.map(({ name }) => ref(policyId(name))),
-    ),
-    ...(reader.kind === 'owox'
-      ? resultsBucket(stack, reader)
-      : { [readerId(reader, 'Workgroup')]: ownWorkgroup(stack, reader) }),
-    ...(reader.kind === 'statsig' || reader.ownDatabase === null
+    ...identity(stack, reader, [
+      ...permissions.filter(({ name }) => !isAttachedByPolicy(name)).map(({ name }) => ref(policyId(name))),
+      ...reader.policies,
+    ]),
+    ...(reader.kind === 'owox' && !reader.existingResultsBucket ? resultsBucket(stack, reader) : {}),
+    ...(hasOwnWorkgroup(reader) ? { [readerId(reader, 'Workgroup')]: ownWorkgroup(stack, reader) } : {}),
+    ...(ownDatabase === null
       ? {}
       : {
           [readerId(reader, 'Database')]: glueDatabase(
-            reader.ownDatabase,
+            ownDatabase,
             `What ${reader.name} makes of the tables that Sluice landed`,
           ),
         }),
@@ -113,7 +152,7 @@ function identity(stack: Stack, reader: Reader, policies: Value): Resources {
   return isRole(reader) ? readerRole(stack, reader, policies) : readerUser(stack, reader, policies);
 }
 
-function readerRole(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Value): Resources {
+function readerRole(stack: Stack, reader: RoleReader, policies: Value): Resources {
   const principal = reader.principal ?? '';
   const resources: Resources = {
     [readerId(reader, 'Role')]: {
@@ -137,7 +176,7 @@ function readerRole(stack: Stack, reader: StatsigReader | MetabaseReader, polici
 }
 
 /** The reader's own workgroup. A reader that shared one could read, replace and delete the results of others. */
-function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Resource {
+function ownWorkgroup(stack: Stack, reader: RoleReader): Resource {
   const { workgroup, resultsFolder } = readerWorkgroup(stackPlace(stack), reader);
   return workgroupResource(stack, {
     name: workgroup,
@@ -237,7 +276,7 @@ function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
   };
 }
 
-function isRole(reader: Reader): reader is StatsigReader | MetabaseReader {
+function isRole(reader: Reader): reader is RoleReader {
   return reader.kind !== 'owox' && reader.as === 'role';
 }
 
@@ -248,8 +287,8 @@ export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
 }
 
 /** Bucket, database, key and account of the stack, in the notation of `Fn::Sub`. */
-function stackPlace({ config }: Pick<Stack, 'config'>): Place {
-  return placeFor(config, {
+function stackPlace({ config }: Pick<Stack, 'config'>): PolicyScope {
+  return policyScope(config, {
     ...PSEUDO_PARAMETERS,
     keyArn: config.existing.keyArn ?? `\${${logicalIds.key}.Arn}`,
   });

@@ -1,8 +1,8 @@
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
-import { ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { viewKinds } from '../../lib/views/curatedViews.ts';
-import { viewNames } from '../../lib/views/views.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import { getAtt, type Resource, type Resources } from '../template/Resource.ts';
@@ -48,13 +48,17 @@ function planRole(stack: Stack): Resource {
 function curateRole(stack: Stack): Resource {
   const { config } = stack;
   const names = Object.values(config.curatedTables);
-  const versions = names.map((name) => objectsArn(stack, ingestedTableFolder(config, name)));
+  const versions = names.flatMap((name) =>
+    ingestedTableFolders(config, name).map((folder) => objectsArn(stack, folder)),
+  );
   const notes = names.map((name) => objectsArn(stack, `${VERSION_NOTES}*/${name}/`));
   return serviceRole(lambdaService, [
     writeLogs(stack, 'curate'),
     {
       Action: ['s3:GetObject'],
-      Resource: forwardedKinds.map((kind) => objectsArn(stack, tableFolder(config, kind))),
+      Resource: forwardedKinds.flatMap((kind) =>
+        tableFolders(config, kind).map((folder) => objectsArn(stack, folder)),
+      ),
     },
     { Action: ['s3:PutObject', 's3:DeleteObject'], Resource: [...versions, ...notes] },
     // For multipart uploads that fail.

@@ -1,4 +1,4 @@
-import { kmsViaS3 } from '../../lib/access/place.ts';
+import { kmsViaS3 } from '../../lib/access/arns.ts';
 import type { Source } from '../../lib/schema/sources.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { PSEUDO_PARAMETERS, sub } from '../template/Resource.ts';
@@ -28,7 +28,7 @@ interface BucketActions {
 /**
  * Statements for customers' buckets whose policies allow the role. They name folders; if those do not fit, buckets; if
  * those do not fit either, the accounts that own them. In the deployment's own account they still name buckets, as many as
- * fit, in the order of the configuration. No wide statement includes the deployment's own bucket.
+ * fit, those without an owner first, in the order of the configuration. No wide statement includes the deployment's own bucket.
  */
 export function customerBucketStatements(
   stack: Stack,
@@ -36,6 +36,9 @@ export function customerBucketStatements(
   { onBucket, onObjects }: BucketActions,
 ): StatementAlternatives {
   if (customers.length === 0) return [];
+  const ownFirst = [...customers].sort(
+    (a, b) => Number(b.owner === undefined) - Number(a.owner === undefined),
+  );
   const textOf = ({ bucket }: CustomerFolders) => `arn:\${AWS::Partition}:s3:::${bucket}`;
   const on = (Action: readonly string[], texts: readonly string[]): AllowStatement[] =>
     Action.length === 0 || texts.length === 0
@@ -53,14 +56,14 @@ export function customerBucketStatements(
     Action: [...onBucket, ...onObjects],
     NotResource: [bucketArn(stack), objectsArn(stack)],
     Condition: {
-      StringEquals: { 'aws:ResourceAccount': [...new Set(customers.map(({ owner }) => owner))] },
+      StringEquals: { 'aws:ResourceAccount': [...new Set(customers.flatMap(({ owner = [] }) => owner))] },
       ...NOT_OWN_ACCOUNT,
     },
   };
   return [
     [...on(onBucket, customers.map(textOf)), ...on(onObjects, folders)],
     byBucket(customers),
-    ...shrinkingPrefixes(customers).map((first) => [inTheirAccounts, ...byBucket(first)]),
+    ...shrinkingPrefixes(ownFirst).map((first) => [inTheirAccounts, ...byBucket(first)]),
   ];
 }
 

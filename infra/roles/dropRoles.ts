@@ -1,9 +1,9 @@
-import { databaseArns } from '../../lib/access/place.ts';
+import { databaseArns } from '../../lib/access/arns.ts';
 import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
 import { receiptFolder, usesAthena } from '../../lib/schema/sources.ts';
 import { LEDGER_FOLDER, triggerKey, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { LOADS_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { ingestedFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { ingestedFolders, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, bucketArnText, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import {
@@ -94,13 +94,13 @@ function objectArn(stack: Stack, key: string) {
 }
 
 /**
- * What a load by Athena needs besides. Athena reads and writes with the rights of its caller: it needs the files of versions
- * to count them.
+ * Additional permissions for loads by Athena. Athena reads and writes with the rights of its caller: it needs the files
+ * of versions to count them.
  */
 function athenaStatements(stack: Stack): readonly AllowStatement[] {
   const { config } = stack;
   const loads = objectsArn(stack, LOADS_FOLDER);
-  const landed = objectsArn(stack, ingestedFolder(config));
+  const landed = ingestedFolders(config).map((folder) => objectsArn(stack, folder));
   const database = scratchDatabase(config);
   return [
     {
@@ -130,9 +130,9 @@ function athenaStatements(stack: Stack): readonly AllowStatement[] {
       Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
       Resource: [loads],
     },
-    { Action: ['s3:GetObject'], Resource: [landed] },
+    { Action: ['s3:GetObject'], Resource: landed },
     // Athena writes large files in parts.
-    { Action: ['s3:ListMultipartUploadParts'], Resource: [loads, landed] },
+    { Action: ['s3:ListMultipartUploadParts'], Resource: [loads, ...landed] },
     {
       Action: ['s3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
       Resource: [bucketArn(stack)],
@@ -149,7 +149,7 @@ function ingestLoadRole(stack: Stack): Resource {
   const { config } = stack;
   const { sources } = config;
   const tables = sources.flatMap(({ datasets }) => datasets.map(({ table }) => table));
-  const landed = objectsArn(stack, ingestedFolder(config));
+  const landed = ingestedFolders(config).map((folder) => objectsArn(stack, folder));
   const notes = objectsArn(stack, VERSION_NOTES);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
   const itself = assumeSelf(stack, logicalIds.loadRole);
@@ -174,11 +174,11 @@ function ingestLoadRole(stack: Stack): Resource {
     lambdaService,
     fitPolicySize(stack, [
       writeLogs(stack, 'ingest-load'),
-      { Action: ['s3:PutObject'], Resource: [landed, notes, refused] },
+      { Action: ['s3:PutObject'], Resource: [...landed, notes, refused] },
       // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
-      { Action: ['s3:DeleteObject'], Resource: [landed, notes, refused] },
+      { Action: ['s3:DeleteObject'], Resource: [...landed, notes, refused] },
       // For multipart uploads that fail.
-      { Action: ['s3:AbortMultipartUpload'], Resource: [landed, refused] },
+      { Action: ['s3:AbortMultipartUpload'], Resource: [...landed, refused] },
       [ledger(sources.map(({ name }) => name)), ledger(['*'])],
       {
         // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing entry.

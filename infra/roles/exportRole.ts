@@ -3,7 +3,7 @@ import type { Export } from '../../lib/schema/exports.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
-import { ingestedFolder, ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { ingestedFolders, ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import { getAtt, type Resource } from '../template/Resource.ts';
@@ -75,17 +75,17 @@ function readsTables(stack: Stack, exports: readonly Export[]): StatementAlterna
   return [
     read(
       tables,
-      tables.map((table) => deliveredFolder(config, table) ?? ingestedTableFolder(config, table)),
+      tables.flatMap((table) => deliveredFolders(config, table) ?? ingestedTableFolders(config, table)),
     ),
     read(
       ['*'],
-      tables.map((table) => deliveredFolder(config, table) ?? ingestedFolder(config)),
+      tables.flatMap((table) => deliveredFolders(config, table) ?? ingestedFolders(config)),
     ),
   ];
 }
 
-/** Folder of a table that Firehose writes, with a slash at its end; undefined for other tables. */
-function deliveredFolder(config: Config, table: string): string | undefined {
+/** Folders of a delivered table, each with a slash at its end; undefined for other tables. */
+function deliveredFolders(config: Config, table: string): readonly string[] | undefined {
   const kind = tableKinds.find((one) => config.tables[one] === table);
-  return kind === undefined ? undefined : tableFolder(config, kind);
+  return kind === undefined ? undefined : tableFolders(config, kind);
 }

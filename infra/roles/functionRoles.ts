@@ -1,45 +1,46 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { CLAIM_FOLDER } from '../../lib/tables/ledgerKeys.ts';
+import { CLAIM_FOLDER, LAST_GOOD_FOLDER, WRITE_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
+  LANDING_FOLDER,
   OVERFLOW_FOLDER,
   PARKED_FOLDER,
+  parkedKey,
   QUARANTINE_LARGE_FOLDER,
 } from '../../lib/tables/objectKeys.ts';
-import { allStreams } from '../../lib/tables/streams.ts';
-import { groupsFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
-import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
-import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
+import { type Resource, type Resources, ref } from '../template/Resource.ts';
+import { logicalIds, type Stack, streamArns } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
+
+/** Where release 0.2 left what the writer adopts. */
+const LEFT_FOLDERS = [OVERFLOW_FOLDER, ERRORS_FOLDER].flatMap((folder) => [folder, parkedKey(folder)]);
 
 /** One role for each function, so that none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
   return {
     [logicalIds.collectRole]: collectRole(stack),
     [logicalIds.registerRole]: registerRole(stack),
-    [logicalIds.redriveRole]: redriveRole(stack),
+    [logicalIds.writeRole]: writeRole(stack),
     ...(stack.config.passThrough === null ? {} : { [logicalIds.passThroughRole]: passThroughRole(stack) }),
   };
 }
 
 /**
- * Writes records to every stream, and overflow and large quarantined bodies to the bucket. It reads the keys' hashes, which
+ * Puts records into the landing, by its stream or as objects, and large quarantined bodies into the bucket. It reads the keys' hashes, which
  * streams are held, and the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing
  * object.
  */
 function collectRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'collect'),
-    {
-      Action: ['firehose:PutRecordBatch'],
-      Resource: streamArns(stack),
-    },
+    { Action: ['firehose:PutRecord'], Resource: streamArns(stack) },
     {
       Action: ['s3:PutObject'],
-      Resource: [QUARANTINE_LARGE_FOLDER, OVERFLOW_FOLDER].map((folder) => objectsArn(stack, folder)),
+      Resource: [LANDING_FOLDER, QUARANTINE_LARGE_FOLDER].map((folder) => objectsArn(stack, folder)),
     },
     { Action: ['s3:GetObject'], Resource: [objectsArn(stack, groupsFolder(stack.config))] },
     {
@@ -56,17 +57,14 @@ function collectRole(stack: Stack): Resource {
   ]);
 }
 
-/** Reads the keys' hashes, and nothing else: what it answers comes from Statsig, with the caller's key. */
+/** Reads the keys' hashes, and keeps the last good rules: what it answers comes from Statsig, with the caller's key. */
 function passThroughRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'pass-through'),
     { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
+    { Action: ['s3:GetObject', 's3:PutObject'], Resource: [objectsArn(stack, LAST_GOOD_FOLDER)] },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ]);
-}
-
-/** All streams, those out of rotation too: what still runs while a deployment changes it puts rows on them. */
-function streamArns({ config }: Stack): readonly Value[] {
-  return allStreams(config).map((stream) => getAtt(shardId(stream, 'Stream')));
 }
 
 /** Registers partitions of every table. In the bucket it can only list names, and only under the tables' folders. */
@@ -86,7 +84,11 @@ function registerRole(stack: Stack): Resource {
       Action: ['s3:ListBucket'],
       Resource: [bucketArn(stack)],
       Condition: {
-        StringLike: { 's3:prefix': tableKinds.map((kind) => `${tableFolder(stack.config, kind)}*`) },
+        StringLike: {
+          's3:prefix': tableKinds.flatMap((kind) =>
+            tableFolders(stack.config, kind).map((folder) => `${folder}*`),
+          ),
+        },
       },
     },
     consumeQueue(logicalIds.queue),
@@ -94,25 +96,30 @@ function registerRole(stack: Stack): Resource {
 }
 
 /**
- * Moves the contents of overflow and errors to the streams, or to parked/. In the rest of the bucket it can only list
- * names.
+ * Makes files of tables of what landed and of what release 0.2 left, and then deletes it. Rows that it cannot read go to parked/, and rows that their
+ * tables do not take to quarantine. It deletes no file of a table.
  */
-function redriveRole(stack: Stack): Resource {
+function writeRole(stack: Stack): Resource {
+  const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));
   return serviceRole(lambdaService, [
-    writeLogs(stack, 'redrive'),
-    {
-      Action: ['firehose:PutRecordBatch'],
-      Resource: streamArns(stack),
-    },
+    writeLogs(stack, 'write'),
     {
       Action: ['s3:GetObject', 's3:DeleteObject'],
-      Resource: [OVERFLOW_FOLDER, ERRORS_FOLDER, CLAIM_FOLDER].map((folder) => objectsArn(stack, folder)),
+      Resource: [LANDING_FOLDER, ...LEFT_FOLDERS, CLAIM_FOLDER, WRITE_NOTES].map((folder) =>
+        objectsArn(stack, folder),
+      ),
+    },
+    {
+      // Whether a file exists and what it was made of. Its rows are not read.
+      Action: ['s3:GetObject'],
+      Resource: tables.map((folder) => objectsArn(stack, folder)),
     },
     {
       Action: ['s3:PutObject'],
-      Resource: [OVERFLOW_FOLDER, PARKED_FOLDER, QUARANTINE_LARGE_FOLDER, CLAIM_FOLDER].map((folder) =>
-        objectsArn(stack, folder),
-      ),
+      Resource: [
+        ...[...tables, QUARANTINE_LARGE_FOLDER, PARKED_FOLDER],
+        ...[LANDING_FOLDER, CLAIM_FOLDER, WRITE_NOTES],
+      ].map((folder) => objectsArn(stack, folder)),
     },
     {
       // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
@@ -121,7 +128,6 @@ function redriveRole(stack: Stack): Resource {
       Resource: [bucketArn(stack)],
     },
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-    { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.holdsSecret)] },
-    consumeQueue(logicalIds.redriveQueue),
+    consumeQueue(logicalIds.writeQueue),
   ]);
 }

@@ -1,4 +1,4 @@
-import { iamArn, kmsViaS3, kmsViaSqs, roleNamePattern } from '../../lib/access/place.ts';
+import { iamArn, kmsViaS3, kmsViaSqs, roleNamePattern } from '../../lib/access/arns.ts';
 import { keyArn } from '../data/key.ts';
 import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';

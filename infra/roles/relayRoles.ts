@@ -47,7 +47,7 @@ export function relayRole(stack: Stack): Resource {
   ]);
 }
 
-/** What the collector may do besides, with `relay`: it writes copies and reads none. */
+/** Additional permissions of the collector with `relay`: it writes copies and cannot read them. */
 export function keepCopies(stack: Stack): readonly AllowStatement[] {
   if (stack.config.relay === undefined) return [];
   return [

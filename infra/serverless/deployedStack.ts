@@ -4,6 +4,7 @@ import {
   type Stack as DescribedStack,
   DescribeStacksCommand,
   GetTemplateCommand,
+  paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -14,13 +15,12 @@ import { parseJson } from '../../lib/base/json.ts';
 import type { StreamActivity } from '../../lib/landing/hold/emptyStream.ts';
 import { type Drain, readHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import type { StreamId } from '../../lib/tables/streams.ts';
-import { streamNamed } from '../streams/streams.ts';
+import { streamOf } from '../streams/streams.ts';
 import {
   deletedStreams,
-  removedShards,
+  removedStreams,
   requireDrained,
-  requireNewOutOfRotation,
-  requireShardEmpty,
+  requireRemovable,
   requireStreamEmpty,
   type StreamTemplate,
   streamsOfTemplate,
@@ -47,7 +47,7 @@ const templateSchema = z.looseObject({
     .default({}),
 });
 
-/** What is deployed. */
+/** The state of a deployed stack. */
 export interface DeployedStack {
   readonly template: StreamTemplate;
   readonly outputs: Readonly<Record<string, string>>;
@@ -104,15 +104,13 @@ export async function readDrain(aws: AwsSettings, stackName: string): Promise<Dr
 }
 
 /**
- * Refuses a deployment that may lose events with a stream: one that deletes streams which may hold some, and one that would
- * do so by failing. What is deleted must be drained with the whole stack, or, of several streams of a table, be out of
- * rotation; and it must be seen to be empty. A stream that is new must be out of rotation.
+ * Refuses a deployment that may lose events with a stream: one that deletes streams which may hold some. What is deleted must
+ * be drained with the whole stack, or, as streams of release 0.2 after the upgrade, be out of use; and it must be seen to be empty.
  *
  * @param stackName `<service>-<stage>`.
  * @param packaged Default nothing: the stack is removed.
  * @param now Epoch milliseconds.
- * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`, `SLUICE_CONFIG_SHARD_NOT_DRAINED`, `SLUICE_CONFIG_SHARD_IN_ROTATION`;
- *   HoldError; what the clients throw.
+ * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`, `SLUICE_CONFIG_FORMER_STREAMS_IN_USE`; HoldError; what the clients throw.
  */
 export async function requireStreamsKept(
   aws: AwsSettings,
@@ -123,37 +121,59 @@ export async function requireStreamsKept(
   const stack = await readDeployedStack(aws, stackName);
   if (stack === null) return;
   const { template: deployed, updatedAt } = stack;
-  if (packaged !== undefined) requireNewOutOfRotation(deployed, packaged);
-  const deleted = deletedStreams(deployed, packaged);
+  const named = streamsOfTemplate(deployed);
+  // Nobody writes files of what a stream delivers when the stack is gone, though CloudFormation retains the stream.
+  const deleted = packaged === undefined ? [...named.keys()] : deletedStreams(deployed, packaged);
   if (deleted.length === 0) return;
   const drain = await readDrain(aws, stackName);
   const isDrained = drain !== null && drain.drained !== null;
-  const shards = packaged === undefined || isDrained ? [] : removedShards(deployed, packaged);
-  const others = deleted.filter((id) => shards.every((shard) => shard.id !== id));
+  const removed = packaged === undefined || isDrained ? [] : removedStreams(deployed, packaged);
+  const others = deleted.filter((id) => removed.every((stream) => stream.id !== id));
   requireDrained(others, drain);
   const times = { now, updatedAt: updatedAt ?? now };
-  for (const shard of shards) if (shard.isInRotation) requireShardEmpty(shard, undefined, times);
+  for (const stream of removed) if (stream.isUsed) requireRemovable(stream, undefined, times);
 
-  const named = streamsOfTemplate(deployed);
-  const streams = new Map(deleted.map((id) => [id, streamNamed(stackName, named.get(id) ?? '')]));
-  const activities = await readActivities(aws, stackName, [...streams.values()], now);
+  const physicalIds = await readPhysicalIds(aws, stackName);
+  const nameOf = (id: string) => physicalIds.get(id) ?? named.get(id);
+  const activities = await readActivities(
+    aws,
+    deleted.flatMap((id) => {
+      const [stream, name] = [streamOf(id), nameOf(id)];
+      return stream === null || name === undefined ? [] : [[stream, name] as const];
+    }),
+    now,
+  );
   const activityOf = (id: string) => {
-    const stream = streams.get(id) ?? null;
+    const stream = streamOf(id);
     return stream === null ? undefined : activities.get(stream);
   };
-  for (const id of others) requireStreamEmpty(named.get(id) ?? id, activityOf(id), now);
-  for (const shard of shards) requireShardEmpty(shard, activityOf(shard.id), times);
+  for (const id of others) requireStreamEmpty(nameOf(id) ?? id, activityOf(id), now);
+  for (const stream of removed) requireRemovable(stream, activityOf(stream.id), times);
+}
+
+/** Physical IDs of a stack's resources, by their logical IDs. @throws What CloudFormation's client throws. */
+export async function readPhysicalIds(
+  aws: AwsSettings,
+  StackName: string,
+): Promise<ReadonlyMap<string, string>> {
+  const client = new CloudFormationClient(aws);
+  try {
+    const ids = new Map<string, string>();
+    for await (const page of paginateListStackResources({ client }, { StackName }))
+      for (const { LogicalResourceId = '', PhysicalResourceId } of page.StackResourceSummaries ?? [])
+        if (PhysicalResourceId !== undefined) ids.set(LogicalResourceId, PhysicalResourceId);
+    return ids;
+  } finally {
+    client.destroy();
+  }
 }
 
 async function readActivities(
   aws: AwsSettings,
-  stackName: string,
-  streams: readonly (StreamId | null)[],
+  streams: readonly (readonly [StreamId, string])[],
   now: number,
 ): Promise<ReadonlyMap<StreamId, StreamActivity>> {
-  const names: StreamNames = new Map(
-    streams.flatMap((stream) => (stream === null ? [] : [[stream, `${stackName}-${stream}`] as const])),
-  );
+  const names: StreamNames = new Map(streams);
   const client = new CloudWatchClient(aws);
   try {
     return await streamActivities(client, names, now);

@@ -4,7 +4,7 @@ import type { serviceConfiguration } from './service.ts';
 
 type Settings = { readonly [name: string]: unknown };
 
-/** What a deployment's own serverless.yml may say beside its name, its plugins and its stage. */
+/** Settings that a deployment's own serverless.yml may have besides its name, its plugins and its stage. */
 interface OwnSettings {
   readonly service?: unknown;
   readonly provider?: Settings | undefined;

@@ -95,7 +95,7 @@ module.exports = class SluicePlugin {
         functions: service.getAllFunctions(),
         config,
         // The local cloud packages for this machine: local/packageService.ts.
-        place: process.env.SLUICE_PACKAGE_FOR === 'here' ? 'here' : 'lambda',
+        host: process.env.SLUICE_PACKAGE_FOR === 'here' ? 'here' : 'lambda',
       }),
     );
   }

@@ -21,8 +21,9 @@ import type { StreamTemplate } from './requirements.ts';
 type AwsSettings = Pick<CloudFormationClientConfig, 'region' | 'endpoint' | 'credentials'>;
 
 /**
- * Milliseconds within which SQS may not count what the functions of before sent: five minutes, and ten for the deployment, of
- * which CloudFormation tells when it began. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
+ * Milliseconds within which SQS may not count messages of the previous functions: five minutes, and ten for the
+ * deployment, whose start CloudFormation reports.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
  */
 const SETTLE_MS = 900_000;
 /** The variable by which a collector keeps copies: serverless.yml. */

@@ -103,30 +103,42 @@ export interface StreamTemplate {
   readonly Resources?: Readonly<
     Record<
       string,
-      { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> | undefined }
+      {
+        readonly Type: string;
+        readonly Properties?: Readonly<Record<string, unknown>> | undefined;
+        readonly DeletionPolicy?: unknown;
+      }
     >
   >;
 }
 
 const STREAM = 'AWS::KinesisFirehose::DeliveryStream';
 
-/** Names in AWS of a template's delivery streams, by their logical IDs. */
-export function streamsOfTemplate({ Resources = {} }: StreamTemplate): ReadonlyMap<string, string> {
+/** Names of a template's delivery streams, by their logical IDs; undefined of those that CloudFormation names. */
+export function streamsOfTemplate({
+  Resources = {},
+}: StreamTemplate): ReadonlyMap<string, string | undefined> {
   return new Map(
     Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
-      Type === STREAM ? [[id, String(Properties?.['DeliveryStreamName'])] as const] : [],
+      Type === STREAM ? [[id, nameOf(Properties)] as const] : [],
     ),
   );
 }
 
+function nameOf(properties: Readonly<Record<string, unknown>> = {}): string | undefined {
+  const name = properties['DeliveryStreamName'];
+  return name === undefined ? undefined : String(name);
+}
+
 /**
- * Logical IDs of delivery streams that an update deletes, by leaving them out or by building others in their place.
+ * Logical IDs of delivery streams that an update deletes, by leaving them out or by building others in their place. A stream
+ * that CloudFormation retains then goes on delivering.
  *
  * @param packaged Default nothing: the stack is removed.
  */
 export function deletedStreams(deployed: StreamTemplate, packaged: StreamTemplate = {}): string[] {
   return Object.entries(deployed.Resources ?? {}).flatMap(([id, before]) => {
-    if (before.Type !== STREAM) return [];
+    if (before.Type !== STREAM || before.DeletionPolicy === 'Retain') return [];
     const after = packaged.Resources?.[id];
     const isKept =
       after?.Type === before.Type &&
@@ -178,7 +190,7 @@ function streamWaits(activity: StreamActivity | undefined, now: number): string 
 /** Types of resources whose address SDKs post to. */
 const ENDPOINTS: readonly string[] = ['AWS::ApiGatewayV2::Api', 'AWS::Lambda::Url'];
 const DOMAIN = 'AWS::ApiGatewayV2::DomainName';
-/** What the host of an HTTP API contains. */
+/** Part of every host name of an HTTP API. */
 const OF_API = '.execute-api.';
 
 /**
@@ -250,57 +262,40 @@ export function requireSameBucket(
     );
 }
 
-/** A stream that a deployment removes while its table keeps others. */
-export interface RemovedShard {
+/** A stream that an update removes, though the whole deployment is not drained. */
+export interface RemovedStream {
   /** Its logical ID. */
   readonly id: string;
   /** Its name in AWS. */
   readonly name: string;
   /** Whether the deployed functions put rows on it. */
-  readonly isInRotation: boolean;
+  readonly isUsed: boolean;
 }
 
-/** Logical IDs of the further streams of a table. */
-const SHARD_ID = /^(.+)Shard\d+$/;
-/** Functions that put rows on streams, by the logical IDs that Serverless makes of their names. */
-const WRITERS = ['CollectLambdaFunction', 'RedriveLambdaFunction'] as const;
+/** Functions that put rows on streams, by the logical IDs that Serverless makes of their names; the second of release 0.2 alone. */
+const COLLECT = 'CollectLambdaFunction';
+const REDRIVE = 'RedriveLambdaFunction';
 
-/** Streams that an update removes, of tables that keep their first. The whole deployment need not be drained for them. */
-export function removedShards(deployed: StreamTemplate, packaged: StreamTemplate): RemovedShard[] {
-  return deletedStreams(deployed, packaged).flatMap((id) => {
-    const [, first] = SHARD_ID.exec(id) ?? [];
-    if (first === undefined || packaged.Resources?.[id] !== undefined) return [];
-    if (packaged.Resources?.[first] === undefined) return [];
-    const name = streamsOfTemplate(deployed).get(id) ?? '';
-    return [{ id, name, isInRotation: isInRotation(deployed, id) }];
-  });
+/** Streams that an update removes: those of release 0.2, as streams of the landing are retained. */
+export function removedStreams(deployed: StreamTemplate, packaged: StreamTemplate): RemovedStream[] {
+  const names = streamsOfTemplate(deployed);
+  return deletedStreams(deployed, packaged).flatMap((id) =>
+    packaged.Resources?.[id] === undefined
+      ? [{ id, name: names.get(id) ?? '', isUsed: isUsed(deployed, id) }]
+      : [],
+  );
 }
 
 /** Whether functions put rows on a stream, or it is not known. */
-function isInRotation({ Resources }: StreamTemplate, stream: string): boolean {
+function isUsed({ Resources }: StreamTemplate, stream: string): boolean {
   // As Serverless writes a reference into the template.
   const reference = JSON.stringify({ Ref: stream });
-  return WRITERS.some((writer) => {
-    const environment = Resources?.[writer]?.Properties?.['Environment'];
+  return [COLLECT, REDRIVE].some((id) => {
+    const writer = Resources?.[id];
+    if (writer === undefined) return id === COLLECT;
+    const environment = writer.Properties?.['Environment'];
     return environment === undefined || JSON.stringify(environment).includes(reference);
   });
-}
-
-/**
- * Refuses to make a further stream of a table and put rows on it in one update. If a later part of the update fails,
- * CloudFormation deletes what it has made, and what the stream took until then is lost.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
- *
- * @param deployed Of a stack that takes events. The first deployment of a stack need not ask.
- * @throws ConfigError `SLUICE_CONFIG_SHARD_IN_ROTATION`
- */
-export function requireNewOutOfRotation(deployed: StreamTemplate, packaged: StreamTemplate): void {
-  const before = streamsOfTemplate(deployed);
-  const names = [...streamsOfTemplate(packaged)].flatMap(([id, name]) =>
-    SHARD_ID.test(id) && !before.has(id) && isInRotation(packaged, id) ? [name] : [],
-  );
-  if (names.length > 0)
-    throw new ConfigError('SLUICE_CONFIG_SHARD_IN_ROTATION', `It adds ${names.join(', ')}.`);
 }
 
 /** The times by which a removal is judged, epoch milliseconds. */
@@ -311,31 +306,31 @@ export interface RemovalTimes {
 }
 
 /**
- * Refuses to remove a stream that gets rows, or that has not been out of rotation, and seen to be empty, for as long as
+ * Refuses to remove a stream that gets rows, or that has not been out of use, and seen to be empty, for as long as
  * `sluice drain` looks at a deployment.
  *
  * @param activity Undefined is not known.
- * @throws ConfigError `SLUICE_CONFIG_SHARD_NOT_DRAINED`
+ * @throws ConfigError `SLUICE_CONFIG_FORMER_STREAMS_IN_USE`
  */
-export function requireShardEmpty(
-  shard: RemovedShard,
+export function requireRemovable(
+  stream: RemovedStream,
   activity: StreamActivity | undefined,
   times: RemovalTimes,
 ): void {
-  const why = shard.isInRotation
+  const why = stream.isUsed
     ? 'gets rows: the deployed functions put them on it.'
-    : shardWaits(activity, times);
-  if (why !== null) throw new ConfigError('SLUICE_CONFIG_SHARD_NOT_DRAINED', `${shard.name} ${why}`);
+    : waitsSince(activity, times);
+  if (why !== null) throw new ConfigError('SLUICE_CONFIG_FORMER_STREAMS_IN_USE', `${stream.name} ${why}`);
 }
 
-function shardWaits(activity: StreamActivity | undefined, { now, updatedAt }: RemovalTimes): string | null {
+function waitsSince(activity: StreamActivity | undefined, { now, updatedAt }: RemovalTimes): string | null {
   const why = streamWaits(activity, now);
   if (why !== null || now - updatedAt >= SETTLE_MS) return why;
   return `may have got rows until the last deployment. It can be removed from ${isoTimestamp(updatedAt + SETTLE_MS)}.`;
 }
 
 /**
- * Refuses to deploy the stage of the local cloud. Nothing compares its names with those of other stages.
+ * Refuses to deploy the stage of the local cloud. Nothing compares its names with other stages' names.
  *
  * @throws ConfigError `SLUICE_CONFIG_STAGE_UNKNOWN`
  */
@@ -419,7 +414,7 @@ export function requireRegion(
   const problems: string[] = [];
   if (!isRegion(region)) {
     problems.push(
-      `region: got "${region}", expected a region that has all of the services: docs/configuration.md lists them.`,
+      `region: got "${region}", expected a region that has all of the services: docs/reference/configuration.md lists them.`,
     );
   } else if (architecture === 'arm64' && !hasArm64(region)) {
     problems.push(
@@ -443,12 +438,12 @@ export function requireRegion(
 }
 
 /**
- * Refuses addresses of this machine in what is deployed: a function there would send to itself.
+ * Refuses addresses of this machine in a deployment: a function there would send to itself.
  *
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
  */
 export function requireReachable(
-  { relay, passThrough, sources }: Pick<Config, 'relay' | 'passThrough' | 'sources'>,
+  { relay, passThrough }: Pick<Config, 'relay' | 'passThrough'>,
   stage: string,
 ): void {
   if (stage === LOCAL_STAGE) return;
@@ -463,13 +458,6 @@ export function requireReachable(
         ]
       : [],
   );
-  for (const [i, { receipt }] of sources.entries()) {
-    // The address itself may hold a token.
-    if (receipt?.webhook !== undefined && isLoopback(new URL(receipt.webhook.url).hostname))
-      problems.push(
-        `sources.${i}.receipt.webhook.url: got an address of this machine, expected another machine's: only the local cloud reaches this one's.`,
-      );
-  }
   if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
 }
 
@@ -483,6 +471,7 @@ const OF_EXPORTS = ['export'] as const;
 const OF_CURATION = ['curate-plan', 'curate'] as const;
 const OF_PASS_THROUGH = ['pass-through'] as const;
 const OF_RELAY = ['relay'] as const;
+const OF_MONITORS = ['monitor'] as const;
 
 /** Functions that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
@@ -491,18 +480,20 @@ export function unusedFunctions({
   curate,
   passThrough,
   relay,
-}: Pick<Config, 'sources' | 'exports' | 'curate' | 'passThrough' | 'relay'>): readonly string[] {
+  monitors,
+}: Pick<Config, 'sources' | 'exports' | 'curate' | 'passThrough' | 'relay' | 'monitors'>): readonly string[] {
   return [
     ...(sources.length === 0 ? OF_SOURCES : []),
     ...(exports.length === 0 ? OF_EXPORTS : []),
     ...(curate ? [] : OF_CURATION),
     ...(passThrough === null ? OF_PASS_THROUGH : []),
     ...(relay === undefined ? OF_RELAY : []),
+    ...(monitors === null ? OF_MONITORS : []),
   ];
 }
 
 /**
- * What works but should be improved before a deployment: a sentence each, with the cure.
+ * Returns warnings before a deployment: settings that work but should be improved. One sentence each, with the cure.
  *
  * @param config With the region that is deployed to.
  */
@@ -519,7 +510,7 @@ export function packageWarnings(
       : []),
     ...(hasFunctionUrl(endpoint)
       ? [
-          `The Function URL answers 429 beyond ${executions} executions at once or ${requestsPerSecond} requests a second, and SDKs drop the events of such a request: the gateway answers 5xx, and they send again. The alarms \`concurrency\` and \`request-rate\` ring at half of these (docs/deploy.md, "A Function URL").`,
+          `The Function URL answers 429 beyond ${executions} executions at once or ${requestsPerSecond} requests a second, and SDKs drop the events of such a request: the gateway answers 5xx, and they send again. The alarms \`concurrency\` and \`request-rate\` fire at half of these (docs/endpoint.md, "A Function URL").`,
         ]
       : []),
     ...(endpoint.kind === 'both'
@@ -580,7 +571,7 @@ function gatewayWarnings(config: Pick<Config, 'region' | 'endpoint' | 'collector
     value >= lambda
       ? []
       : [
-          `${text}, and Lambda ${lambda}: the gateway answers 429 first, on which SDKs drop events. ${cure}${reserve < 1 ? '' : `, or set \`collector.reservedConcurrency\` to ${reserve} or less`}: beyond that the gateway answers 5xx, and SDKs send again (docs/deploy.md, "Overload").${fewer}`,
+          `${text}, and Lambda ${lambda}: the gateway answers 429 first, on which SDKs drop events. ${cure}${reserve < 1 ? '' : `, or set \`collector.reservedConcurrency\` to ${reserve} or less`}: beyond that the gateway answers 5xx, and SDKs send again (docs/endpoint.md, "Overload").${fewer}`,
         ],
   );
 }

@@ -1,9 +1,10 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
+import { formerStreams, landingStreams } from '../../lib/tables/streams.ts';
 import { resources } from '../resources.ts';
-import { lateSeconds, streamVariables } from '../streams/streams.ts';
+import { lateSeconds, streamsVariable } from '../streams/streams.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
-import { logicalIds, type Stack } from '../template/Stack.ts';
+import { logicalIds, monitorIds, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from './requirements.ts';
 
 /** A trigger of a function, in the words of Serverless. */
@@ -47,10 +48,10 @@ interface ServiceFunction extends FunctionSettings {
 /** Without Lambda's own three lines for each request, which cost more than the request's own. */
 const OWN_LINES = { logFormat: 'JSON', systemLogLevel: 'WARN' } as const;
 
-/** Functions that run DuckDB. infra/build/placeBinding.ts puts its binding into their `node_modules/`. */
-const WITH_DUCKDB: readonly string[] = ['ingest-load', 'curate'];
+/** Functions that run DuckDB, and exports that write for Statsig. infra/build/placeBinding.ts puts its binding into their `node_modules/`. */
+const WITH_DUCKDB: readonly string[] = ['write', 'ingest-load', 'curate'];
 
-/** Timeouts of handlers that put files together: what is not done by then goes on at once. Lambda's most, seconds. */
+/** Timeouts of handlers that put files together: unfinished work goes on at once. Lambda's most, seconds. */
 const LONGEST = 900;
 
 /**
@@ -70,7 +71,7 @@ export function serviceConfiguration(stack: Stack) {
       // Nothing uses versions, and CloudFormation would keep every one of them.
       versionFunctions: false,
       region: config.region,
-      /** Of every function, beside its own. */
+      /** Variables of every function, in addition to its own. */
       environment: { SLUICE_STAGE: stage },
       logRetentionInDays: config.logs.retentionDays,
       ...tagsOf(config),
@@ -117,7 +118,9 @@ function functionsOf({ config }: Stack): Readonly<Record<string, ServiceFunction
         package: {
           patterns: [
             `build/${name}/*.mjs`,
-            ...(WITH_DUCKDB.includes(name) ? [`build/${name}/node_modules/**`] : []),
+            ...(WITH_DUCKDB.includes(name) || (name === 'export' && exportsForStatsig(config))
+              ? [`build/${name}/node_modules/**`]
+              : []),
           ],
         },
         // Serverless makes an HTTP API only for routes.
@@ -127,28 +130,47 @@ function functionsOf({ config }: Stack): Readonly<Record<string, ServiceFunction
   );
 }
 
+function exportsForStatsig({ exports }: Pick<Stack['config'], 'exports'>): boolean {
+  return exports.some(({ format }) => format === 'statsig');
+}
+
+/** The routes of reads: lib/passthrough/readEndpoint.ts. */
+function readRoutes(below: string | undefined): readonly string[] {
+  const reads = [
+    'POST /v1/initialize',
+    'POST /v1/download_config_specs',
+    'GET /v1/download_config_specs',
+    'GET /v1/download_config_specs/{key}',
+    'POST /v2/download_config_specs',
+    'GET /v2/download_config_specs',
+    'GET /v2/download_config_specs/{key}',
+    'POST /v1/get_id_lists',
+    'GET /v1/get_id_lists',
+    'GET /v1/get_id_lists/{key}',
+    'GET /v1/download_id_list_file/{file}',
+    'POST /v1/check_gate',
+    'POST /v1/get_config',
+    'POST /v1/get_layer',
+    'POST /v1/get_ranked_list',
+  ];
+  return below === undefined ? reads : [...reads, ...reads.map((read) => read.replace(' ', ` ${below}`))];
+}
+
 /** Every function by its name, also those that a configuration does not need. */
 export function serviceFunctions(config: Stack['config']): Readonly<Record<string, FunctionSettings>> {
-  const { rotation, all } = streamVariables(config);
   const SLUICE_BUCKET = config.bucket;
-  const quarantine = { SLUICE_QUARANTINE_STREAM: ref('QuarantineStream') };
-  const streams = {
-    SLUICE_EXPOSURES_STREAM: rotation.exposures,
-    SLUICE_EVENTS_STREAM: rotation.events,
-    ...quarantine,
-  };
   const keys = { SLUICE_KEYS_SECRET: ref(logicalIds.keysSecret) };
   const holds = { SLUICE_HOLDS_SECRET: ref(logicalIds.holdsSecret) };
   return {
     collect: {
-      description: 'Takes events from Statsig SDKs and puts them on the streams',
+      description: 'Takes events from Statsig SDKs and puts them into the landing',
       role: roleOf('CollectRole'),
       memorySize: 1024,
       // SDKs wait no longer.
       timeout: 10,
       ...reserved(config.collector.reservedConcurrency),
       environment: {
-        ...streams,
+        SLUICE_STREAMS: streamsVariable(landingStreams(config)),
         SLUICE_BUCKET,
         ...keys,
         ...holds,
@@ -178,30 +200,14 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       timeout: 10,
       // Its own, so that it takes none of the collector's.
       ...reserved(config.passThrough?.concurrency ?? null),
-      environment: keys,
+      environment: { SLUICE_BUCKET, ...keys },
       logs: OWN_LINES,
-      // lib/passthrough/readEndpoint.ts; what has no route here reaches the collector, which refuses it.
-      events: routes(
-        'POST /v1/initialize',
-        'POST /v1/download_config_specs',
-        'GET /v1/download_config_specs',
-        'GET /v1/download_config_specs/{key}',
-        'POST /v2/download_config_specs',
-        'GET /v2/download_config_specs',
-        'GET /v2/download_config_specs/{key}',
-        'POST /v1/get_id_lists',
-        'GET /v1/get_id_lists',
-        'GET /v1/get_id_lists/{key}',
-        'GET /v1/download_id_list_file/{file}',
-        'POST /v1/check_gate',
-        'POST /v1/get_config',
-        'POST /v1/get_layer',
-        'POST /v1/get_ranked_list',
-      ),
+      // A request without a route here reaches the collector, which refuses it.
+      events: routes(...readRoutes(config.passThrough?.path)),
     },
     register: {
       description:
-        'Registers the partitions of new files, and every hour those of today and tomorrow and what is missing',
+        'Registers the partitions of new files, and every hour of today, tomorrow and days that lack one',
       role: roleOf('RegisterRole'),
       memorySize: 512,
       // The queue hides a message for six times as long, and the batching window.
@@ -209,21 +215,21 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       environment: { SLUICE_BUCKET },
       events: [queue('RegisterQueue', { batchSize: 100, maximumBatchingWindow: 10 })],
     },
-    redrive: {
-      description: 'Puts overflow on its streams, and what Firehose gave up into quarantine',
-      role: roleOf('RedriveRole'),
-      memorySize: 1024,
-      // An error object may hold as much as a stream's buffer.
-      timeout: 300,
+    write: {
+      description: 'Makes files of tables of the requests that landed',
+      role: roleOf('WriteRole'),
+      memorySize: 1769,
+      // For an object, the lines of a part of it, and its files.
+      ephemeralStorageSize: 2_048,
+      timeout: LONGEST,
       environment: {
-        ...streams,
         SLUICE_BUCKET,
-        ...holds,
-        // The queue's maxReceiveCount (infra/streams/queues.ts): after the last an error object is parked.
-        SLUICE_TRIES: '20',
+        // The queue's maxReceiveCount (infra/streams/queues.ts): after the last the look goes on with an object.
+        SLUICE_TRIES: '10',
+        HOME: '/tmp',
       },
-      // One claim and one removal for many objects.
-      events: [queue('RedriveQueue', { batchSize: 1000, maximumBatchingWindow: 5 })],
+      // Large requests are objects of their own, and while Firehose accepts nothing all are: many become files together.
+      events: [queue('WriteQueue', { batchSize: 100, maximumBatchingWindow: 20 })],
     },
     hold: {
       description: 'Keeps rows out of streams that deliver late, as Firehose drops them after 24 hours',
@@ -231,11 +237,10 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       memorySize: 512,
       timeout: 60,
       environment: {
-        SLUICE_EXPOSURES_STREAM: all.exposures,
-        SLUICE_EVENTS_STREAM: all.events,
-        ...quarantine,
+        SLUICE_STREAMS: streamsVariable(landingStreams(config)),
+        ...(config.formerStreams ? { SLUICE_FORMER_STREAMS: streamsVariable(formerStreams(config)) } : {}),
         ...holds,
-        // From this age its metric tells a record's.
+        // From this age on, its metric reports a record's age.
         SLUICE_LATE_SECONDS: String(lateSeconds(config)),
       },
       // Several messages are one check.
@@ -287,13 +292,17 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     export: {
       description: "Writes the days of tables that are new or changed to customers' buckets",
       role: roleOf('ExportRole'),
-      memorySize: 1024,
+      // To rewrite files for Statsig: one whole CPU, and a file before and after.
+      ...(exportsForStatsig(config)
+        ? { memorySize: 1769, ephemeralStorageSize: 10_240 }
+        : { memorySize: 1024 }),
       timeout: LONGEST,
       environment: {
         SLUICE_BUCKET,
         SLUICE_EXPORT_QUEUE: ref('ExportQueue'),
         // Assumed again for each task, narrowed to its export.
         SLUICE_ROLE: roleOf('ExportRole'),
+        ...(exportsForStatsig(config) ? { HOME: '/tmp' } : {}),
       },
       // It sends to its own queue, at most as often as MAX_ROUNDS in lib/export/limits.ts says.
       recursiveLoop: 'Allow',
@@ -313,7 +322,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       description: 'Rewrites a day of exposures or events without resends and sorted',
       role: roleOf('CurateRole'),
       memorySize: 1769,
-      // A part of a day's files, and what is made of them.
+      // A part of a day's files, and the files made of them.
       ephemeralStorageSize: 10_240,
       timeout: LONGEST,
       environment: {
@@ -327,6 +336,21 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // It sends to its own queue: a task for each slice of a day, once.
       recursiveLoop: 'Allow',
       events: [queue('CurateQueue', { batchSize: 1 })],
+    },
+    monitor: {
+      description: 'Looks at experiments, tables, event names and refusals, and tells what begins and ends',
+      role: roleOf(monitorIds.role),
+      memorySize: 512,
+      // Most of it waits for Athena.
+      timeout: 600,
+      environment: {
+        SLUICE_BUCKET,
+        // By reference, so that the workgroup exists first.
+        SLUICE_WORKGROUP: ref(monitorIds.workgroup),
+        ...(config.alarms.topicArn === null ? {} : { SLUICE_TOPIC: config.alarms.topicArn }),
+      },
+      // Several messages are one run.
+      events: [queue(monitorIds.queue, { batchSize: 10 })],
     },
     relay: {
       description: 'Delivers copies of requests to Statsig, or to another target',

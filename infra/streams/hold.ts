@@ -1,7 +1,7 @@
 import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import { consumeQueue, lambdaService, serviceRole, writeLogs } from '../roles/policies.ts';
 import { type Resources, ref } from '../template/Resource.ts';
-import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { logicalIds, partName, type Stack, streamArns } from '../template/Stack.ts';
 import { workQueue } from './queues.ts';
 import { schedule } from './schedules.ts';
 
@@ -11,9 +11,9 @@ const HOLD_SECONDS = 60;
 const HOLD_RECEIVES = 5;
 
 /**
- * What keeps rows out of streams that may drop them: the secret that says which streams are held (lib/landing/hold says why
- * it is a secret), and the check that writes it every five minutes. CloudFormation writes the secret's value only when the
- * template changes it, so a deployment releases nothing.
+ * Resources that keep rows out of streams that may drop them: the secret that lists the held streams (lib/landing/hold
+ * says why it is a secret), and the check that writes it every five minutes. CloudFormation writes the secret's value
+ * only when the template changes it, so a deployment releases nothing.
  */
 export function hold(stack: Stack): Resources {
   return {
@@ -57,6 +57,7 @@ export function hold(stack: Stack): Resources {
         ],
         Resource: [ref(logicalIds.holdsSecret)],
       },
+      { Action: ['firehose:PutRecord'], Resource: streamArns(stack) },
       consumeQueue(logicalIds.holdQueue),
     ]),
   };

@@ -1,13 +1,12 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { errorFolder, overflowFolder, overflowFolders } from '../../lib/tables/objectKeys.ts';
-import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketName } from '../data/bucket.ts';
 import { getAtt, type Resource, type Resources, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
- * Sends each new file of a delivered table to the registrar's queue, and each object of overflow and of Firehose's
- * errors to redrive's.
+ * Sends each new file of a delivered table to the registrar's queue, and each object of the landing to the writer's.
  */
 export function objectCreatedRules(stack: Stack): Resources {
   return {
@@ -15,19 +14,19 @@ export function objectCreatedRules(stack: Stack): Resources {
       name: partName(stack, 'object-created'),
       description: 'New files of the delivered tables, for the registrar',
       bucket: bucketName(stack),
-      prefixes: tableKinds.map((kind) => tableFolder(stack.config, kind)),
+      prefixes: tableKinds.flatMap((kind) => tableFolders(stack.config, kind)),
       target: 'register',
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
     }),
-    [logicalIds.redriveRule]: objectCreatedRule({
-      name: partName(stack, 'undelivered'),
-      description: 'Records that Firehose rejected or could not deliver, for redrive',
+    [logicalIds.landingRule]: objectCreatedRule({
+      name: partName(stack, 'landed'),
+      description: 'New objects of the landing, for the writer',
       bucket: bucketName(stack),
-      prefixes: [...overflowFolders.map(overflowFolder), ...tableKinds.map(errorFolder)],
-      target: 'redrive',
-      queue: logicalIds.redriveQueue,
-      deadLetters: logicalIds.redriveDeadLetters,
+      prefixes: [LANDING_FOLDER],
+      target: 'write',
+      queue: logicalIds.writeQueue,
+      deadLetters: logicalIds.writeDeadLetters,
     }),
   };
 }

@@ -2,20 +2,17 @@ import { onBehalfOf } from '../roles/policies.ts';
 import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
-/** The hourly run registers what was missed. */
+/** Attempts of a message. The hourly run then registers missed partitions. */
 const REGISTER_RECEIVES = 5;
-/**
- * Attempts of a message: one every half hour. Then an error object is parked, and the run for stragglers goes on with an
- * overflow object. infra/serverless/service.ts passes the number to the function as `SLUICE_TRIES`.
- */
-const REDRIVE_RECEIVES = 20;
+/** Attempts of a message. Then the look, which comes every five minutes, goes on with the object. `SLUICE_TRIES`, too. */
+const WRITE_RECEIVES = 10;
 /** Timeouts of the functions and their batching windows, in infra/serverless/service.ts. */
 const REGISTER_SECONDS = 60;
 const REGISTER_BATCHING_SECONDS = 10;
-const REDRIVE_SECONDS = 300;
-const REDRIVE_BATCHING_SECONDS = 5;
+const WRITE_SECONDS = 900;
+const WRITE_BATCHING_SECONDS = 20;
 
-/** The queues of the registrar and of redrive, each with a dead-letter queue. */
+/** The queues of the registrar and of the writer, each with a dead-letter queue. */
 export function queues(stack: Stack): Resources {
   return {
     ...workQueue(stack, {
@@ -28,13 +25,13 @@ export function queues(stack: Stack): Resources {
       maxReceives: REGISTER_RECEIVES,
     }),
     ...workQueue(stack, {
-      part: 'redrive',
-      queue: logicalIds.redriveQueue,
-      deadLetters: logicalIds.redriveDeadLetters,
-      rules: [logicalIds.redriveRule],
-      timeoutSeconds: REDRIVE_SECONDS,
-      batchingSeconds: REDRIVE_BATCHING_SECONDS,
-      maxReceives: REDRIVE_RECEIVES,
+      part: 'write',
+      queue: logicalIds.writeQueue,
+      deadLetters: logicalIds.writeDeadLetters,
+      rules: [logicalIds.landingRule],
+      timeoutSeconds: WRITE_SECONDS,
+      batchingSeconds: WRITE_BATCHING_SECONDS,
+      maxReceives: WRITE_RECEIVES,
     }),
   };
 }

@@ -4,8 +4,8 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
  * The hourly run of the registrar, which creates today's and tomorrow's partitions and closes gaps: an event of S3 can be
- * lost, and the stack cannot enable those of an existing bucket. Its names and message say daily, as it once ran so seldom.
- * Redrive's run for stragglers starts every five minutes. Both go through the function's queue: lib/base/queue.ts says why.
+ * lost, and the stack cannot enable those of an existing bucket. Its names and message say "daily", as it once ran only
+ * daily. The writer's look starts every five minutes. Both go through the function's queue: lib/base/queue.ts says why.
  */
 export function schedules(stack: Stack): Resources {
   return {
@@ -22,14 +22,14 @@ export function schedules(stack: Stack): Resources {
       attempts: 10,
     }),
     ...schedule({
-      id: 'Stragglers',
-      name: partName(stack, 'stragglers'),
-      description: 'Redrives objects that have been in overflow or errors for long',
+      id: 'Look',
+      name: partName(stack, 'look'),
+      description: 'Writes objects of the landing that have no message, and counts what waits',
       expression: 'rate(5 minutes)',
-      queue: logicalIds.redriveQueue,
-      deadLetters: logicalIds.redriveDeadLetters,
-      input: { sluice: 'stragglers' },
-      // The next run starts before a retry would help. The minimum of AWS is a minute.
+      queue: logicalIds.writeQueue,
+      deadLetters: logicalIds.writeDeadLetters,
+      input: { sluice: 'look' },
+      // The next look comes before a retry would help. The minimum of AWS is a minute.
       oldestSeconds: 60,
       attempts: 0,
     }),

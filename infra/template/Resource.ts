@@ -1,7 +1,7 @@
-import { arnIn } from '../../lib/access/place.ts';
-import type { PolicyDocument } from '../../lib/access/policyDocument.ts';
+import { arnIn } from '../../lib/access/arns.ts';
+import type { PolicyDocument, Statement } from '../../lib/access/policyDocument.ts';
 
-/** What a CloudFormation property may hold, intrinsic functions included. */
+/** A value of a CloudFormation property, intrinsic functions included. */
 export type Value = string | number | boolean | readonly Value[] | { readonly [name: string]: Value };
 
 /**
@@ -62,8 +62,8 @@ export function arn(service: string, resource: string): Value {
   return sub(arnIn(PSEUDO_PARAMETERS, service, resource));
 }
 
-/** A document of lib/access as a template has it: every text with a `${…}` in `Fn::Sub`, nothing else changed. */
-export function toFnSub(document: PolicyDocument): Value {
+/** A document or statement of lib/access as a template has it: every text with a `${…}` in `Fn::Sub`, nothing else changed. */
+export function toFnSub(document: PolicyDocument | Statement): Value {
   return fill(JSON.parse(JSON.stringify(document)));
 }
 

@@ -1,8 +1,9 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
-import { type StreamId, shardOf, tableOf } from '../../lib/tables/streams.ts';
+import { isLandingStream, landingStreams, type StreamId, streamNumber } from '../../lib/tables/streams.ts';
+import { getAtt, type Value } from './Resource.ts';
 
-/** What the template is made from. */
+/** Input of the template. */
 export interface Stack {
   readonly config: Config;
   /** `service` of serverless.yml. */
@@ -19,6 +20,7 @@ export function partName(stack: Pick<Stack, 'service' | 'stage'>, part: string):
 /** Logical IDs that more than one file refers to. */
 export const logicalIds = {
   bucket: 'DataBucket',
+  statsigBucket: 'StatsigBucket',
   key: 'DataKey',
   database: 'Database',
   stagingDatabase: 'StagingDatabase',
@@ -35,9 +37,12 @@ export const logicalIds = {
   queue: 'RegisterQueue',
   deadLetters: 'RegisterDeadLetterQueue',
   objectCreatedRule: 'ObjectCreatedRule',
-  redriveQueue: 'RedriveQueue',
-  redriveDeadLetters: 'RedriveDeadLetterQueue',
-  redriveRule: 'UndeliveredRule',
+  landingRole: 'LandingDeliveryRole',
+  landingLogGroup: 'LandingDeliveryLogGroup',
+  landingLogStream: 'LandingDeliveryLogStream',
+  landingRule: 'LandingRule',
+  writeQueue: 'WriteQueue',
+  writeDeadLetters: 'WriteDeadLetterQueue',
   planQueue: 'IngestPlanQueue',
   planDeadLetters: 'IngestPlanDeadLetterQueue',
   loadQueue: 'IngestLoadQueue',
@@ -45,13 +50,13 @@ export const logicalIds = {
   collectRole: 'CollectRole',
   passThroughRole: 'PassThroughRole',
   registerRole: 'RegisterRole',
-  redriveRole: 'RedriveRole',
+  writeRole: 'WriteRole',
   planRole: 'IngestPlanRole',
   triggerRole: 'IngestTriggerRole',
   loadRole: 'IngestLoadRole',
   /** Serverless creates these from the names in serverless.yml. */
   registerLogGroup: 'RegisterLogGroup',
-  redriveLogGroup: 'RedriveLogGroup',
+  writeLogGroup: 'WriteLogGroup',
   loadLogGroup: 'IngestDashloadLogGroup',
   httpApi: 'HttpApi',
   httpApiStage: 'HttpApiStage',
@@ -79,10 +84,16 @@ export function kindId(
   return `${kindPrefix[kind]}${part}`;
 }
 
-/** Logical ID of what each stream has: `EventsStream`, `EventsStreamShard2`. The first is called as if there were no other. */
-export function shardId(stream: StreamId, part: 'Stream' | 'LateAlarm' | 'ExpiringAlarm'): string {
-  const shard = shardOf(stream);
-  return `${kindId(tableOf(stream), part)}${shard === 1 ? '' : `Shard${shard}`}`;
+/** Logical ID of what each stream has: `LandingStream`, `LandingStream2`. The first is called as if there were no other. */
+export function streamPartId(stream: StreamId, part: 'Stream' | 'LateAlarm' | 'ExpiringAlarm'): string {
+  if (!isLandingStream(stream)) return kindId(stream, part);
+  const number = streamNumber(stream);
+  return `Landing${part}${number === 1 ? '' : number}`;
+}
+
+/** ARNs of the streams of the landing. */
+export function streamArns({ config }: Pick<Stack, 'config'>): readonly Value[] {
+  return landingStreams(config).map((stream) => getAtt(streamPartId(stream, 'Stream')));
 }
 
 /** Logical IDs of the curation. */
@@ -102,6 +113,14 @@ export const exportIds = {
   queue: 'ExportQueue',
   deadLetters: 'ExportDeadLetterQueue',
   role: 'ExportRole',
+} as const;
+
+/** Logical IDs of the monitors. */
+export const monitorIds = {
+  queue: 'MonitorQueue',
+  deadLetters: 'MonitorDeadLetterQueue',
+  workgroup: 'MonitorWorkgroup',
+  role: 'MonitorRole',
 } as const;
 
 /** Logical IDs of relay. */

@@ -6,7 +6,7 @@ interface PackagedResource {
   Properties?: Record<string, unknown>;
 }
 
-/** What IAM limits by a boundary. */
+/** Resource types that take a permissions boundary. */
 const BOUNDED: readonly string[] = ['AWS::IAM::Role', 'AWS::IAM::User'];
 
 /**

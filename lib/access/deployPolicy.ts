@@ -1,4 +1,12 @@
-import { arnIn, bucketArn, databaseArns, iamArn, objectsArn, type Place, workgroupArn } from './place.ts';
+import {
+  arnIn,
+  bucketArn,
+  databaseArns,
+  iamArn,
+  objectsArn,
+  type PolicyScope,
+  workgroupArn,
+} from './arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
 /** A bucket has an older and a newer set of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html */
@@ -38,7 +46,7 @@ const SECRET_ACTIONS = [
   'secretsmanager:UpdateSecret',
 ];
 
-/** What API Gateway asks of whoever turns its access log on or off. */
+/** Actions that API Gateway requires of a caller that turns its access log on or off. */
 const ACCESS_LOG_ACTIONS = [
   'logs:CreateLogDelivery',
   'logs:DeleteLogDelivery',
@@ -54,7 +62,7 @@ export interface DeployedNames {
   readonly stack: string;
   /** Pattern of the names that CloudFormation gives to roles and users of the stack. */
   readonly identities: string;
-  /** Buckets that the stack makes, that of the zips apart. */
+  /** Buckets that the stack makes, except for the bucket of the zips. */
   readonly buckets: readonly string[];
   /** Glue databases that the stack makes. */
   readonly databases: readonly string[];
@@ -64,6 +72,8 @@ export interface DeployedNames {
   readonly workgroups: readonly string[];
   /** The stack makes the key. */
   readonly key: boolean;
+  /** The policy of that key names a reader as administrator. Default false. */
+  readonly keyAdministrators?: boolean;
   /** It makes readers' policies, roles, users or profiles. */
   readonly readers: boolean;
   /** The gateway writes an access log. */
@@ -84,7 +94,7 @@ export interface DeployPolicies {
   readonly stack: PolicyDocument;
   /** Logs, alarms, the dashboard and metrics. */
   readonly monitoring: PolicyDocument;
-  /** What holds and moves data: buckets, key, streams, queues, rules, schedules, secrets. */
+  /** Resources that hold and move data: buckets, key, streams, queues, rules, schedules, secrets. */
   readonly data: PolicyDocument;
   /** Databases, tables and workgroups. */
   readonly catalog: PolicyDocument;
@@ -95,44 +105,44 @@ export interface DeployPolicies {
 }
 
 /**
- * What a person or a CI needs to deploy, update, roll back and remove the stack: CloudFormation acts with the
+ * Policies for a person or a CI to deploy, update, roll back and remove the stack: CloudFormation acts with the
  * permissions of its caller.
  *
  * None of it reads or deletes an object of the bucket directly. But the caller can set the bucket's policy so that anybody
  * reads and deletes, can set its lifecycle so that everything expires, and can change a function's code or a role's policy.
  * So the deployer must be trusted. Only a permissions boundary, or an existing bucket and key, limit this further.
  */
-export function deployPolicies(place: Place, names: DeployedNames): DeployPolicies {
-  const platform = platformStatements(place, names);
+export function deployPolicies(scope: PolicyScope, names: DeployedNames): DeployPolicies {
+  const platform = platformStatements(scope, names);
   return {
     stack: policyDocument([
-      ...stackItself(place, names),
-      ...functions(place, names),
-      api(place),
-      ...roles(place, names),
+      ...stackItself(scope, names),
+      ...functions(scope, names),
+      api(scope),
+      ...roles(scope, names),
     ]),
     monitoring: policyDocument([
-      ...monitoring(place, names),
+      ...monitoring(scope, names),
       // CloudWatch has no resources for metrics.
       allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     ]),
     data: policyDocument([
-      names.buckets.length === 0 ? undefined : buckets(place, names),
-      ...(names.key ? key(place, names) : []),
-      ...triggers(place, names),
-      ownSecrets(place, names),
-      allow('OwnDrain', ['secretsmanager:GetSecretValue'], [secretArn(place, names, 'holds')]),
+      names.buckets.length === 0 ? undefined : buckets(scope, names),
+      ...(names.key ? key(scope, names) : []),
+      ...triggers(scope, names),
+      ownSecrets(scope, names),
+      allow('OwnDrain', ['secretsmanager:GetSecretValue'], [secretArn(scope, names, 'holds')]),
     ]),
     catalog: policyDocument([
-      ...catalog(place, names),
-      names.workgroups.length === 0 ? undefined : workgroups(place, names),
+      ...catalog(scope, names),
+      names.workgroups.length === 0 ? undefined : workgroups(scope, names),
     ]),
-    readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
+    readers: names.readers ? policyDocument(readersIdentities(scope, names)) : undefined,
     platform: platform.length === 0 ? undefined : policyDocument(platform),
   };
 }
 
-function platformStatements(place: Place, names: DeployedNames): Statement[] {
+function platformStatements(scope: PolicyScope, names: DeployedNames): Statement[] {
   const { identities, domain, permissionsBoundary, encryptedLogs } = names;
   return [
     ...(permissionsBoundary === null
@@ -141,17 +151,17 @@ function platformStatements(place: Place, names: DeployedNames): Statement[] {
           bounded(
             'BoundedRoles',
             [...ROLE_PERMISSIONS, 'iam:PutRolePermissionsBoundary'],
-            iamArn(place, `role/${identities}`),
+            iamArn(scope, `role/${identities}`),
             permissionsBoundary,
           ),
         ]),
-    ...(domain === null ? [] : ownDomain(place, domain)),
+    ...(domain === null ? [] : ownDomain(scope, domain)),
     ...(encryptedLogs
       ? [
           allow(
             'EncryptedLogs',
             ['logs:AssociateKmsKey', 'logs:DisassociateKmsKey'],
-            logGroupArns(place, names),
+            logGroupArns(scope, names),
           ),
         ]
       : []),
@@ -159,7 +169,7 @@ function platformStatements(place: Place, names: DeployedNames): Statement[] {
 }
 
 /** CloudFormation, and the bucket that Serverless uploads zips and templates to. */
-function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
+function stackItself(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
   return [
     allow(
       'Stack',
@@ -182,7 +192,7 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
         'cloudformation:UpdateStack',
         'cloudformation:UpdateTerminationProtection',
       ],
-      [arnIn(place, 'cloudformation', `stack/${stack}/*`)],
+      [arnIn(scope, 'cloudformation', `stack/${stack}/*`)],
     ),
     // A template has no ARN.
     allow('ValidateTemplate', ['cloudformation:ValidateTemplate'], ['*']),
@@ -198,7 +208,7 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
         's3:PutEncryptionConfiguration',
         ...BUCKET_TAGS,
       ],
-      [bucketArn(place, `${stack}-serverlessdeploy*`)],
+      [bucketArn(scope, `${stack}-serverlessdeploy*`)],
     ),
     allow(
       'Zips',
@@ -209,13 +219,13 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
         's3:GetObject',
         's3:PutObject',
       ],
-      [objectsArn(place, `${stack}-serverlessdeploy*`)],
+      [objectsArn(scope, `${stack}-serverlessdeploy*`)],
     ),
   ];
 }
 
-function functions(place: Place, { stack }: DeployedNames): Statement[] {
-  const own = arnIn(place, 'lambda', `function:${stack}-*`);
+function functions(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
+  const own = arnIn(scope, 'lambda', `function:${stack}-*`);
   return [
     allow(
       'Functions',
@@ -264,7 +274,7 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'QueueTriggerTags',
       ['lambda:ListTags', 'lambda:TagResource', 'lambda:UntagResource'],
-      [arnIn(place, 'lambda', 'event-source-mapping:*')],
+      [arnIn(scope, 'lambda', 'event-source-mapping:*')],
     ),
   ];
 }
@@ -276,8 +286,8 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
  * That page has no `TagResource`. A stage that is created with tags needs it all the same: the registry declares it for
  * AWS::ApiGatewayV2::Stage, and https://github.com/aws-amplify/amplify-cli/issues/12316 shows the refusal.
  */
-function api(place: Place): Statement {
-  const all = `arn:${place.partition}:apigateway:${place.region}::`;
+function api(scope: PolicyScope): Statement {
+  const all = `arn:${scope.partition}:apigateway:${scope.region}::`;
   return allow(
     'HttpApi',
     [
@@ -294,8 +304,8 @@ function api(place: Place): Statement {
 }
 
 /** The gateway's own domain, whose name is known before it is made. */
-function ownDomain(place: Place, domain: string): Statement[] {
-  const all = `arn:${place.partition}:apigateway:${place.region}::`;
+function ownDomain(scope: PolicyScope, domain: string): Statement[] {
+  const all = `arn:${scope.partition}:apigateway:${scope.region}::`;
   return [
     allow(
       'Domain',
@@ -316,7 +326,7 @@ function ownDomain(place: Place, domain: string): Statement[] {
     allow(
       'DomainServiceRole',
       ['iam:CreateServiceLinkedRole'],
-      [iamArn(place, 'role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway')],
+      [iamArn(scope, 'role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway')],
       { StringEquals: { 'iam:AWSServiceName': 'ops.apigateway.amazonaws.com' } },
     ),
   ];
@@ -336,8 +346,8 @@ function bounded(Sid: string, actions: readonly string[], resource: string, boun
   return allow(Sid, actions, [resource], { StringEquals: { 'iam:PermissionsBoundary': boundary } });
 }
 
-function roles(place: Place, { identities, permissionsBoundary }: DeployedNames): Statement[] {
-  const own = iamArn(place, `role/${identities}`);
+function roles(scope: PolicyScope, { identities, permissionsBoundary }: DeployedNames): Statement[] {
+  const own = iamArn(scope, `role/${identities}`);
   const isFree = (action: string) => permissionsBoundary === null || !ROLE_PERMISSIONS.includes(action);
   return [
     allow(
@@ -376,8 +386,8 @@ function roles(place: Place, { identities, permissionsBoundary }: DeployedNames)
   ];
 }
 
-/** Settings of the buckets. S3 deletes none in which something lies, be it by its lifecycle. */
-function buckets(place: Place, names: DeployedNames): Statement {
+/** Settings of the buckets. S3 does not delete a bucket that is not empty. */
+function buckets(scope: PolicyScope, names: DeployedNames): Statement {
   return allow(
     'Buckets',
     [
@@ -394,17 +404,17 @@ function buckets(place: Place, names: DeployedNames): Statement {
       's3:PutLifecycleConfiguration',
       ...BUCKET_TAGS,
     ],
-    names.buckets.map((bucket) => bucketArn(place, bucket)),
+    names.buckets.map((bucket) => bucketArn(scope, bucket)),
   );
 }
 
 /**
- * What the catalogue knows, and no row: a first deployment that fails takes its databases and tables away again, so that
- * the next finds their names free. Glue checks what is in a database that is deleted.
+ * Permissions on the catalogue, without access to rows. A first deployment that fails deletes its databases and tables,
+ * so that the next one finds their names free. Glue checks the contents of a database that is deleted.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
-function catalog(place: Place, { databases, tables }: DeployedNames): Statement[] {
-  const inCatalog = (name: string) => arnIn(place, 'glue', name);
+function catalog(scope: PolicyScope, { databases, tables }: DeployedNames): Statement[] {
+  const inCatalog = (name: string) => arnIn(scope, 'glue', name);
   return [
     ...(databases.length === 0
       ? []
@@ -436,8 +446,8 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
       'Tables',
       ['glue:CreateTable', 'glue:DeleteTable', 'glue:GetDatabase', 'glue:GetTable', 'glue:UpdateTable'],
       [
-        ...databaseArns(place, place.database),
-        ...tables.map((table) => inCatalog(`table/${place.database}/${table}`)),
+        ...databaseArns(scope, scope.database),
+        ...tables.map((table) => inCatalog(`table/${scope.database}/${table}`)),
       ],
     ),
   ];
@@ -446,14 +456,15 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
 /**
  * A key gets its ID when it is created, and policies see its tags and aliases only minutes later, so nothing narrower
  * than all keys can be named during setup. So actions that could lock a key, lose it or hand it over are not included:
- * CreateKey sets the new key's policy, and only the keys' administrators change it later. KMS refuses a CreateKey whose
- * caller could not change the policy, unless BypassPolicyLockoutSafetyCheck is true (infra/data/key.ts). Other tags,
- * which policies may depend on, are not changed: Serverless tags with STAGE.
+ * CreateKey sets the new key's policy, and only the keys' administrators change it later, but for a reader that becomes one
+ * of them: then the policy names the one key. KMS refuses a CreateKey whose caller could not change the policy, unless
+ * BypassPolicyLockoutSafetyCheck is true (infra/data/key.ts). Other tags, which policies may depend on, are not changed:
+ * Serverless tags with STAGE.
  * https://docs.aws.amazon.com/kms/latest/developerguide/abac.html and
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  */
-function key(place: Place, { stack, tagKeys }: DeployedNames): Statement[] {
-  const keys = arnIn(place, 'kms', 'key/*');
+function key(scope: PolicyScope, { stack, tagKeys, keyAdministrators = false }: DeployedNames): Statement[] {
+  const keys = arnIn(scope, 'kms', 'key/*');
   return [
     allow('MakeKey', ['kms:CreateKey', 'kms:ListAliases'], ['*']),
     allow(
@@ -471,12 +482,14 @@ function key(place: Place, { stack, tagKeys }: DeployedNames): Statement[] {
     allow('KeyTags', ['kms:TagResource', 'kms:UntagResource'], [keys], {
       'ForAllValues:StringLike': { 'aws:TagKeys': ['STAGE', ...tagKeys, 'aws:cloudformation:*'] },
     }),
-    allow('KeyAlias', ['kms:CreateAlias', 'kms:DeleteAlias'], [keys, arnIn(place, 'kms', `alias/${stack}`)]),
+    allow('KeyAlias', ['kms:CreateAlias', 'kms:DeleteAlias'], [keys, arnIn(scope, 'kms', `alias/${stack}`)]),
+    // By its ARN: whoever may give a key an alias or a tag must not get at its policy by them.
+    ...(keyAdministrators ? [allow('KeyAdministrators', ['kms:PutKeyPolicy'], [scope.keyArn])] : []),
   ];
 }
 
 /** Streams, queues, rules and schedules. */
-function triggers(place: Place, { stack }: DeployedNames): Statement[] {
+function triggers(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
   return [
     allow(
       'Streams',
@@ -491,7 +504,7 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
         'firehose:UntagDeliveryStream',
         'firehose:UpdateDestination',
       ],
-      [arnIn(place, 'firehose', `deliverystream/${stack}-*`)],
+      [arnIn(scope, 'firehose', `deliverystream/${stack}-*`)],
     ),
     allow(
       'Queues',
@@ -505,7 +518,7 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
         'sqs:TagQueue',
         'sqs:UntagQueue',
       ],
-      [arnIn(place, 'sqs', `${stack}-*`)],
+      [arnIn(scope, 'sqs', `${stack}-*`)],
     ),
     allow(
       'Rules',
@@ -520,7 +533,7 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
         'events:TagResource',
         'events:UntagResource',
       ],
-      [arnIn(place, 'events', `rule/${stack}-*`)],
+      [arnIn(scope, 'events', `rule/${stack}-*`)],
     ),
     allow(
       'Schedules',
@@ -530,20 +543,20 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
         'scheduler:GetSchedule',
         'scheduler:UpdateSchedule',
       ],
-      [arnIn(place, 'scheduler', `schedule/default/${stack}-*`)],
+      [arnIn(scope, 'scheduler', `schedule/default/${stack}-*`)],
     ),
   ];
 }
 
-function logGroupArns(place: Place, { stack, accessLog }: DeployedNames): string[] {
+function logGroupArns(scope: PolicyScope, { stack, accessLog }: DeployedNames): string[] {
   return [
     ...['lambda', 'kinesisfirehose'].map((service) => `/aws/${service}/${stack}-*`),
     ...(accessLog ? [`/aws/vendedlogs/${stack}-*`] : []),
-  ].map((group) => arnIn(place, 'logs', `log-group:${group}`));
+  ].map((group) => arnIn(scope, 'logs', `log-group:${group}`));
 }
 
 /** Logs, alarms and the dashboard. */
-function monitoring(place: Place, names: DeployedNames): Statement[] {
+function monitoring(scope: PolicyScope, names: DeployedNames): Statement[] {
   const { stack, accessLog } = names;
   return [
     allow(
@@ -566,14 +579,14 @@ function monitoring(place: Place, names: DeployedNames): Statement[] {
         'logs:TagResource',
         'logs:UntagResource',
       ],
-      logGroupArns(place, names),
+      logGroupArns(scope, names),
     ),
     // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
     ...(accessLog ? [allow('AccessLog', ACCESS_LOG_ACTIONS, ['*'])] : []),
     allow(
       'LogStreams',
       ['logs:CreateLogStream', 'logs:DeleteLogStream'],
-      [arnIn(place, 'logs', `log-group:/aws/kinesisfirehose/${stack}-*:log-stream:*`)],
+      [arnIn(scope, 'logs', `log-group:/aws/kinesisfirehose/${stack}-*:log-stream:*`)],
     ),
     allow(
       'Alarms',
@@ -589,14 +602,14 @@ function monitoring(place: Place, names: DeployedNames): Statement[] {
         'cloudwatch:UntagResource',
       ],
       [
-        arnIn(place, 'cloudwatch', `alarm:${stack}-*`),
-        `arn:${place.partition}:cloudwatch::${place.account}:dashboard/${stack}`,
+        arnIn(scope, 'cloudwatch', `alarm:${stack}-*`),
+        `arn:${scope.partition}:cloudwatch::${scope.account}:dashboard/${stack}`,
       ],
     ),
   ];
 }
 
-function workgroups(place: Place, names: DeployedNames): Statement {
+function workgroups(scope: PolicyScope, names: DeployedNames): Statement {
   return allow(
     'Workgroups',
     [
@@ -608,29 +621,29 @@ function workgroups(place: Place, names: DeployedNames): Statement {
       'athena:UntagResource',
       'athena:UpdateWorkGroup',
     ],
-    names.workgroups.map((name) => workgroupArn(place, name)),
+    names.workgroups.map((name) => workgroupArn(scope, name)),
   );
 }
 
 /** Their names are all that is known before they are made: Secrets Manager adds a hyphen and six characters. */
-function ownSecrets(place: Place, names: DeployedNames): Statement {
+function ownSecrets(scope: PolicyScope, names: DeployedNames): Statement {
   return allow(
     'OwnSecrets',
     SECRET_ACTIONS,
-    ['keys', 'holds'].map((part) => secretArn(place, names, part)),
+    ['keys', 'holds'].map((part) => secretArn(scope, names, part)),
   );
 }
 
-function secretArn(place: Place, { stack }: DeployedNames, part: string): string {
-  return arnIn(place, 'secretsmanager', `secret:${stack}-${part}-??????`);
+function secretArn(scope: PolicyScope, { stack }: DeployedNames, part: string): string {
+  return arnIn(scope, 'secretsmanager', `secret:${stack}-${part}-??????`);
 }
 
 /** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */
 function readersIdentities(
-  place: Place,
+  scope: PolicyScope,
   { stack, identities, permissionsBoundary }: DeployedNames,
 ): Statement[] {
-  const users = iamArn(place, `user/${identities}`);
+  const users = iamArn(scope, `user/${identities}`);
   const isFree = (action: string) => permissionsBoundary === null || !USER_PERMISSIONS.includes(action);
   return [
     ...(permissionsBoundary === null
@@ -655,7 +668,7 @@ function readersIdentities(
         'iam:ListEntitiesForPolicy',
         'iam:ListPolicyVersions',
       ],
-      [iamArn(place, `policy/${stack}-*`)],
+      [iamArn(scope, `policy/${stack}-*`)],
     ),
     allow(
       'ReadersUsers',
@@ -688,8 +701,8 @@ function readersIdentities(
         'iam:GetInstanceProfile',
         'iam:RemoveRoleFromInstanceProfile',
       ],
-      [iamArn(place, `instance-profile/${stack}-*`)],
+      [iamArn(scope, `instance-profile/${stack}-*`)],
     ),
-    allow('ReadersSecrets', SECRET_ACTIONS, [arnIn(place, 'secretsmanager', `secret:${stack}-reader-*`)]),
+    allow('ReadersSecrets', SECRET_ACTIONS, [arnIn(scope, 'secretsmanager', `secret:${stack}-reader-*`)]),
   ];
 }

@@ -1,5 +1,5 @@
 import { landedFolders } from '../tables/tableFolders.ts';
-import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
+import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, type PolicyScope, workgroupArn } from './arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   findUploads,
@@ -7,6 +7,7 @@ import {
   listFolders,
   locateBuckets,
   mergeActions,
+  READ_MORE_OF_TABLES,
   READ_PARTITIONS,
   type ReaderWorkgroup,
   RUN_QUERIES,
@@ -17,27 +18,27 @@ import {
 } from './readerStatements.ts';
 
 /** Everything Metabase may do while it only reads: docs/appendix/policies.md compares it with Metabase's document. */
-export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocument {
+export function metabasePolicy(scope: PolicyScope, own: ReaderWorkgroup): PolicyDocument {
   return policyDocument([
-    runQueries(place, own),
-    seeCatalog(place),
+    runQueries(scope, own),
+    seeCatalog(scope),
     listCatalogs(),
-    listEveryTable(place),
-    readTables(place, mergeActions(READ_PARTITIONS, ['glue:GetTableVersion', 'glue:GetTableVersions'])),
-    readRows(place),
-    listFolders(place, [...landedFolders(place), own.resultsFolder]),
-    locateBuckets(place, [place.bucket]),
-    findUploads(place),
-    writeResults(place, own),
-    useKey(place),
+    listEveryTable(scope),
+    readTables(scope, READ_MORE_OF_TABLES),
+    readRows(scope),
+    listFolders(scope, [...landedFolders(scope), own.resultsFolder]),
+    locateBuckets(scope, [scope.bucket]),
+    findUploads(scope),
+    writeResults(scope, own),
+    useKey(scope),
   ]);
 }
 
 /**
- * What else Metabase may do if it makes tables: write to a database of its own, which the stack makes. The workgroup
- * decides where their files go: to its own folder, which therefore does not expire.
+ * Additional permissions of a Metabase that makes tables: it may write to a database of its own, which the stack makes.
+ * The workgroup decides where their files go: to its own folder, which therefore does not expire.
  */
-export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDocument {
+export function metabaseWritePolicy(scope: PolicyScope, ownDatabase: string): PolicyDocument {
   const write = [
     'glue:BatchCreatePartition',
     'glue:BatchDeletePartition',
@@ -50,10 +51,10 @@ export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDo
     'glue:UpdateTable',
   ];
   const actions = mergeActions(READ_PARTITIONS, write);
-  return policyDocument([allow('MakeOwnTables', actions, catalogArns(place, ownDatabase))]);
+  return policyDocument([allow('MakeOwnTables', actions, catalogArns(scope, ownDatabase))]);
 }
 
-function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
+function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Statement {
   const more = [
     'athena:BatchGetNamedQuery',
     'athena:BatchGetQueryExecution',
@@ -67,13 +68,13 @@ function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
     'athena:ListQueryExecutions',
     'athena:ListTagsForResource',
   ];
-  return allow('RunQueries', mergeActions(RUN_QUERIES, more), [workgroupArn(place, workgroup)]);
+  return allow('RunQueries', mergeActions(RUN_QUERIES, more), [workgroupArn(scope, workgroup)]);
 }
 
 /** Its driver reads columns with `GetTableMetadata`, which Metabase's document forgot. */
-function seeCatalog(place: Place): Statement {
+function seeCatalog(scope: PolicyScope): Statement {
   const actions = ['athena:GetTableMetadata', 'athena:ListDatabases', 'athena:ListTableMetadata'];
-  return allow('SeeCatalog', actions, [awsDataCatalogArn(place)]);
+  return allow('SeeCatalog', actions, [awsDataCatalogArn(scope)]);
 }
 
 /** Athena offers nothing narrower than `*` for lists of catalogues and of workgroups. */
@@ -85,8 +86,8 @@ function listCatalogs(): Statement {
  * Lets Metabase list the tables of every database in the account, and see their names and columns. Its sync lists them
  * all, `default` too, and fails as a whole when one database refuses. It reads the rows of our tables only.
  */
-function listEveryTable(place: Place): Statement {
-  const everything = ['catalog', 'database/*', 'table/*/*'].map((name) => arnIn(place, 'glue', name));
+function listEveryTable(scope: PolicyScope): Statement {
+  const everything = ['catalog', 'database/*', 'table/*/*'].map((name) => arnIn(scope, 'glue', name));
   return allow('ListEveryTable', LIST_TABLES, everything);
 }
 
@@ -95,6 +96,6 @@ function listEveryTable(place: Place): Statement {
  * parts are listed, which AWS's own policy for Athena has.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
-function writeResults(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
-  return allow('WriteResults', WRITE_RESULTS, [objectsArn(place, place.bucket, resultsFolder)]);
+function writeResults(scope: PolicyScope, { resultsFolder }: ReaderWorkgroup): Statement {
+  return allow('WriteResults', WRITE_RESULTS, [objectsArn(scope, scope.bucket, resultsFolder)]);
 }

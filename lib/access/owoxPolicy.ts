@@ -1,6 +1,13 @@
 import { PRIMARY_WORKGROUP } from '../schema/fields/athena.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
-import { awsDataCatalogArn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
+import {
+  awsDataCatalogArn,
+  bucketArn,
+  catalogArns,
+  objectsArn,
+  type PolicyScope,
+  workgroupArn,
+} from './arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   listFolders,
@@ -15,46 +22,51 @@ import {
   WRITE_RESULTS,
 } from './readerStatements.ts';
 
-/** What of OWOX's is its own. */
+/** Resources that belong to OWOX alone. */
 export interface OwoxAccess {
   /** Bucket of its results. Its form takes a bucket without a prefix, so it must be a bucket of its own. */
   readonly resultsBucket: string;
   /** Glue database in which it makes views and tables. */
   readonly ownDatabase: string;
+  /** ARN of the key of an existing bucket of results. Default: our bucket's key. */
+  readonly resultsKeyArn?: string | undefined;
 }
 
 /** Everything OWOX Data Marts may do: docs/appendix/policies.md compares it with OWOX's document. */
-export function owoxPolicy(place: Place, { resultsBucket, ownDatabase }: OwoxAccess): PolicyDocument {
+export function owoxPolicy(
+  scope: PolicyScope,
+  { resultsBucket, ownDatabase, resultsKeyArn }: OwoxAccess,
+): PolicyDocument {
   return policyDocument([
-    runQueries(place),
-    seeCatalog(place),
+    runQueries(scope),
+    seeCatalog(scope),
     listCatalogs(),
-    readTables(place),
-    makeOwnTables(place, ownDatabase),
-    seeDefaultDatabase(place),
-    readRows(place),
-    listFolders(place, landedFolders(place)),
-    locateBuckets(place, [place.bucket, resultsBucket]),
-    listResults(place, resultsBucket),
-    writeResults(place, resultsBucket),
-    useKey(place),
+    readTables(scope),
+    makeOwnTables(scope, ownDatabase),
+    seeDefaultDatabase(scope),
+    readRows(scope),
+    listFolders(scope, landedFolders(scope)),
+    locateBuckets(scope, [scope.bucket, resultsBucket]),
+    listResults(scope, resultsBucket),
+    writeResults(scope, resultsBucket),
+    useKey(scope, resultsKeyArn),
   ]);
 }
 
-function runQueries(place: Place): Statement {
+function runQueries(scope: PolicyScope): Statement {
   const actions = mergeActions(RUN_QUERIES, ['athena:BatchGetQueryExecution', 'athena:GetWorkGroup']);
-  return allow('RunQueries', actions, [workgroupArn(place, PRIMARY_WORKGROUP)]);
+  return allow('RunQueries', actions, [workgroupArn(scope, PRIMARY_WORKGROUP)]);
 }
 
-/** `GetTableMetadata` tells when a source was last changed; OWOX's document forgot it. */
-function seeCatalog(place: Place): Statement {
+/** `GetTableMetadata` returns when a source was last changed. It is missing in OWOX's document. */
+function seeCatalog(scope: PolicyScope): Statement {
   const actions = [
     'athena:GetDataCatalog',
     'athena:GetDatabase',
     'athena:GetTableMetadata',
     'athena:ListDatabases',
   ];
-  return allow('SeeCatalog', actions, [awsDataCatalogArn(place)]);
+  return allow('SeeCatalog', actions, [awsDataCatalogArn(scope)]);
 }
 
 /** Athena offers nothing narrower than `*` for lists of catalogues. */
@@ -66,23 +78,23 @@ function listCatalogs(): Statement {
  * Views of its data marts and tables of its connectors, in a database of its own. The stack makes that database, but
  * connectors begin with `CREATE SCHEMA IF NOT EXISTS` all the same, for which Athena asks `glue:CreateDatabase`.
  */
-function makeOwnTables(place: Place, ownDatabase: string): Statement {
+function makeOwnTables(scope: PolicyScope, ownDatabase: string): Statement {
   const actions = mergeActions(READ_TABLES, [
     'glue:CreateDatabase',
     'glue:CreateTable',
     'glue:DeleteTable',
     'glue:UpdateTable',
   ]);
-  return allow('MakeOwnTables', actions, catalogArns(place, ownDatabase));
+  return allow('MakeOwnTables', actions, catalogArns(scope, ownDatabase));
 }
 
-function listResults(place: Place, resultsBucket: string): Statement {
+function listResults(scope: PolicyScope, resultsBucket: string): Statement {
   const actions = ['s3:ListBucket', 's3:ListBucketMultipartUploads'];
-  return allow('ListResults', actions, [bucketArn(place, resultsBucket)]);
+  return allow('ListResults', actions, [bucketArn(scope, resultsBucket)]);
 }
 
 /** Results, which OWOX deletes when it has read them, and the files of its connectors' tables. */
-function writeResults(place: Place, resultsBucket: string): Statement {
+function writeResults(scope: PolicyScope, resultsBucket: string): Statement {
   const actions = mergeActions(WRITE_RESULTS, ['s3:DeleteObject']);
-  return allow('WriteResults', actions, [objectsArn(place, resultsBucket)]);
+  return allow('WriteResults', actions, [objectsArn(scope, resultsBucket)]);
 }

@@ -56,7 +56,7 @@ export function deny(...statement: Parameters<typeof allow>): Statement {
   return { ...allow(...statement), Effect: 'Deny' };
 }
 
-/** What IAM takes. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/** Limits of IAM. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 export const ACCESS_LIMITS = {
   /** Characters of a managed policy, white space not counted. */
   managedPolicyCharacters: 6_144,

@@ -1,32 +1,42 @@
 import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
+import { monitorWorkgroup } from '../schema/fields/monitors.ts';
 import { isRoot } from '../schema/formats.ts';
-import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../schema/readers.ts';
+import {
+  type GrowthBookReader,
+  type MetabaseReader,
+  ownDatabaseOf,
+  type Reader,
+  type StatsigReader,
+} from '../schema/readers.ts';
 import { receiptFolder, type Source, usesAthena } from '../schema/sources.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
-import { viewNames } from '../views/views.ts';
+import { viewNames } from '../views/viewNames.ts';
+import { alsoReadsPolicy } from './alsoReads.ts';
 import { markPolicy, POLICY_VERSIONS, type PolicyId, policyHash } from './applied/policyMark.ts';
+import { iamArn, identityNamesPattern, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
 import {
   type CustomerBucketGrant,
   type CustomerBucketPolicies,
   exportTargetPolicies,
   ingestSourcePolicies,
-} from './customerBucketPolicies.ts';
+} from './buckets/customerBucketPolicies.ts';
+import { statsigBucketPolicy } from './buckets/statsigBucketPolicy.ts';
 import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
+import { growthbookPolicy } from './growthbookPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
 import { probePolicy } from './operators/probePolicy.ts';
-import { owoxPolicy } from './owoxPolicy.ts';
-import { iamArn, identityNamesPattern, type Place, placeFor, roleNamePattern } from './place.ts';
-import type { PolicyDocument } from './policyDocument.ts';
-import { readerWorkgroup } from './readerStatements.ts';
+import { type OwoxAccess, owoxPolicy } from './owoxPolicy.ts';
+import { type PolicyDocument, policyDocument } from './policyDocument.ts';
+import { hasOwnWorkgroup, readerWorkgroup } from './readerStatements.ts';
 import { readerTrust, trustPolicy } from './readerTrust.ts';
 import { listedFolders } from './sessionPolicies.ts';
-import { statsigPolicy } from './statsigPolicy.ts';
+import { keyAdministrators, statsigPolicy } from './statsigPolicy.ts';
 
 /** For whom policies are printed. */
 export const POLICY_TARGETS = [
@@ -35,8 +45,10 @@ export const POLICY_TARGETS = [
   'owox',
   'metabase',
   'metabase-write',
+  'growthbook',
   'ingest-source',
   'export-target',
+  'statsig-bucket',
   'deploy',
   'probe',
   'erase',
@@ -78,8 +90,10 @@ export interface KnownNames {
   /** Who gets access. */
   readonly principal?: string | undefined;
   readonly externalId?: string | undefined;
-  /** The customer's bucket, or that of OWOX's results. */
+  /** The customer's bucket, or the bucket of OWOX's results. */
   readonly bucket?: string | undefined;
+  /** ARN of the deployed role or user of the reader. */
+  readonly identity?: string | undefined;
   /** Which configured reader, by name; by default the first of its kind. */
   readonly reader?: string | undefined;
   /** `ingest-source`: which configured source, by name; its bucket, key and role are then known. Default none. */
@@ -130,31 +144,35 @@ function configuredNames(target: PolicyTarget, config: Config, known: KnownNames
 }
 
 function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames): readonly NamedDocument[] {
-  const place = knownPlace(config, known);
+  const scope = knownScope(config, known);
   switch (target) {
     case 'statsig-role':
     case 'statsig-user':
-      return statsig(target, config, known, place);
+      return statsig(target, config, known, scope);
     case 'owox': {
       const reader = findReader(config, known, 'owox');
-      const names: Pick<OwoxReader, 'resultsBucket' | 'ownDatabase'> = {
+      const names: OwoxAccess = {
         resultsBucket: known.bucket ?? reader?.resultsBucket ?? '__RESULTS_BUCKET__',
         ownDatabase: reader?.ownDatabase ?? 'owox',
+        resultsKeyArn: reader?.resultsKeyArn,
       };
-      return [permissions(owoxPolicy(place, names))];
+      return [permissions(owoxPolicy(scope, names)), ...alsoPermissions(scope, reader)];
     }
-    case 'metabase': {
-      const reader = findReader(config, known, 'metabase');
+    case 'metabase':
+    case 'growthbook': {
+      const reader = findReader(config, known, target);
       const principal = known.principal ?? reader?.principal;
+      const policyOf = target === 'metabase' ? metabasePolicy : growthbookPolicy;
       return [
-        permissions(metabasePolicy(place, readerWorkgroup(place, reader ?? { name: 'metabase' }))),
+        permissions(policyOf(scope, readerWorkgroup(scope, reader ?? { name: target }))),
+        ...alsoPermissions(scope, reader),
         ...(principal === undefined
           ? []
           : [
               trust(
                 readerTrust(
-                  place,
-                  { kind: 'metabase', externalId: metabaseExternalId(principal, known, reader) },
+                  scope,
+                  { kind: target, externalId: assumedExternalId(principal, known, reader) },
                   principal,
                 ),
               ),
@@ -163,20 +181,21 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
     }
     case 'metabase-write': {
       const reader = findReader(config, known, 'metabase');
-      const name = reader?.name ?? 'metabase';
       const ownDatabase = reader?.ownDatabase ?? 'metabase';
+      const own = readerWorkgroup(scope, { ...(reader ?? { name: 'metabase' }), ownDatabase });
       return [
-        permissions(metabasePolicy(place, readerWorkgroup(place, { name, ownDatabase }))),
+        permissions(metabasePolicy(scope, own)),
+        ...alsoPermissions(scope, reader),
         {
           name: 'writePermissions',
           purpose: 'Attach it to the same user or role, if Metabase is to make tables.',
-          document: metabaseWritePolicy(place, ownDatabase),
+          document: metabaseWritePolicy(scope, ownDatabase),
         },
       ];
     }
     case 'ingest-source': {
       const source = config.sources.find(({ name }) => name === known.source);
-      const grant = customerBucketGrant(place, known, source, INGEST_ROLES);
+      const grant = customerBucketGrant(scope, known, source, INGEST_ROLES);
       const policies = ingestSourcePolicies({
         ...grant,
         ...(source === undefined
@@ -193,7 +212,7 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
     case 'export-target': {
       const exported = config.exports.find(({ name }) => name === known.export);
       const of = exported?.target;
-      const grant = customerBucketGrant(place, known, of, EXPORT_ROLES);
+      const grant = customerBucketGrant(scope, known, of, EXPORT_ROLES);
       const policies = exportTargetPolicies({
         ...grant,
         ...(exported === undefined
@@ -202,19 +221,35 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
       });
       return customerPolicies(policies, grant, of?.role);
     }
+    case 'statsig-bucket': {
+      const { bucket, user, writesTo } = config.statsigBucket ?? {
+        ...{ bucket: '__S3_BUCKET__', user: '__STATSIG_USER_ARN__', writesTo: null },
+      };
+      const named = { bucket: known.bucket ?? bucket, user: known.principal ?? user, writesTo };
+      return [
+        {
+          name: 'bucketPolicy',
+          purpose:
+            config.statsigBucket === null || config.statsigBucket.existing
+              ? "Add its statements to the bucket's policy."
+              : "The stack has them in the bucket's policy.",
+          document: statsigBucketPolicy(scope, named),
+        },
+      ];
+    }
     case 'deploy':
-      return deploy(config, known, place);
+      return deploy(config, known, scope);
     case 'probe':
-      return [permissions(probePolicy(place, config, known.stack))];
+      return [permissions(probePolicy(scope, config, known.stack))];
     case 'erase':
-      return [permissions(erasePolicy(place, config, known.stack))];
+      return [permissions(erasePolicy(scope, config, known.stack))];
   }
 }
 
-function knownPlace(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): Place {
+function knownScope(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): PolicyScope {
   // Of the partition `aws` are all regions that the stack can be in: lib/schema/regions.ts.
   const partition = 'aws';
-  return placeFor(config, {
+  return policyScope(config, {
     partition,
     account,
     region,
@@ -226,20 +261,56 @@ function statsig(
   target: 'statsig-role' | 'statsig-user',
   config: Config,
   known: KnownNames,
-  place: Place,
+  scope: PolicyScope,
 ): readonly NamedDocument[] {
   const reader = findReader(config, known, 'statsig');
   const own = permissions(
-    statsigPolicy(place, readerWorkgroup(place, reader ?? { name: 'statsig' }), {
+    statsigPolicy(scope, readerWorkgroup(scope, reader ?? { name: 'statsig' }), {
       statsigForwardsHere: reader?.statsigForwardsHere ?? false,
       keyAdministrator: reader?.keyAdministrator ?? false,
     }),
   );
-  if (target === 'statsig-user') return [own];
+  const more = [...alsoPermissions(scope, reader), ...keyPolicy(target, config, known, reader)];
+  if (target === 'statsig-user') return [own, ...more];
   const principal = known.principal ?? reader?.principal ?? '__STATSIG_ACCOUNT_ID__';
   const externalId =
     known.externalId ?? (reader === undefined ? '__ROLE_EXTERNAL_ID__' : externalIdOrPlaceholder(reader));
-  return [own, trust(readerTrust(place, { kind: 'statsig', externalId }, principal))];
+  return [own, trust(readerTrust(scope, { kind: 'statsig', externalId }, principal)), ...more];
+}
+
+/** The separate document that `alsoReads` adds to the narrow policy of a reader. */
+function alsoPermissions(scope: PolicyScope, reader: Reader | undefined): NamedDocument[] {
+  const document = reader === undefined ? undefined : alsoReadsPolicy(scope, reader);
+  if (reader === undefined || document === undefined) return [];
+  const names = reader.alsoReads.map(({ database, tables }) =>
+    tables === undefined ? `all of ${database}` : tables.map((table) => `${database}.${table}`).join(', '),
+  );
+  return [
+    {
+      name: 'alsoPermissions',
+      purpose: `Attach it as well. It adds what \`alsoReads\` names, ${names.join(', ')}, and nothing else.`,
+      document,
+    },
+  ];
+}
+
+/** The stack changes the policy of its own key. The policy of an existing key is changed by hand. */
+function keyPolicy(
+  target: 'statsig-role' | 'statsig-user',
+  { existing }: Config,
+  known: KnownNames,
+  reader: StatsigReader | undefined,
+): NamedDocument[] {
+  if (existing.keyArn === null || reader?.keyAdministrator !== true) return [];
+  const identity =
+    known.identity ?? (target === 'statsig-role' ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__');
+  return [
+    {
+      name: 'keyPolicy',
+      purpose: `Add its statement to the policy of the key ${existing.keyArn}: keyAdministrator.`,
+      document: policyDocument(keyAdministrators([identity])),
+    },
+  ];
 }
 
 /** None only where the configuration says that none is asked for. */
@@ -248,10 +319,10 @@ function externalIdOrPlaceholder({ externalId, allowNoExternalId }: StatsigReade
 }
 
 /** A root is trusted with an external ID, unless the configuration says that it needs none. */
-function metabaseExternalId(
+function assumedExternalId(
   principal: string,
   known: KnownNames,
-  reader: MetabaseReader | undefined,
+  reader: MetabaseReader | GrowthBookReader | undefined,
 ): string | undefined {
   const given = known.externalId ?? (known.principal === undefined ? reader?.externalId : undefined);
   const needsNone =
@@ -285,18 +356,18 @@ const EXPORT_ROLES = { ids: ['ExportRole'], placeholder: '__EXPORT_ROLE_ARN__' }
  * @param of The configured source or target; options take precedence.
  */
 function customerBucketGrant(
-  place: Place,
+  scope: PolicyScope,
   known: KnownNames,
   of: Customer | undefined,
   { ids, placeholder }: typeof INGEST_ROLES | typeof EXPORT_ROLES,
 ) {
   const toRoles = of !== undefined && known.principal === undefined;
   return {
-    partition: place.partition,
-    region: of?.region ?? place.region,
+    partition: scope.partition,
+    region: of?.region ?? scope.region,
     bucket: known.bucket ?? of?.bucket ?? '__S3_BUCKET__',
-    principal: known.principal ?? (toRoles ? iamArn(place, 'root') : placeholder),
-    roles: toRoles ? ids.map((id) => iamArn(place, `role/${roleNamePattern(known.stack, id)}`)) : undefined,
+    principal: known.principal ?? (toRoles ? iamArn(scope, 'root') : placeholder),
+    roles: toRoles ? ids.map((id) => iamArn(scope, `role/${roleNamePattern(known.stack, id)}`)) : undefined,
     keyArn: known.keyArn ?? of?.kmsKeyArn,
   };
 }
@@ -338,14 +409,14 @@ function customerPolicies(
         ]),
     {
       name: 'callerPolicy',
-      purpose: 'What the principal itself needs, if it is in another account than the bucket.',
+      purpose: 'Permissions that the principal itself needs, if it is in another account than the bucket.',
       document: callerPolicy,
     },
   ];
 }
 
-function deploy(config: Config, { stack }: KnownNames, place: Place): readonly NamedDocument[] {
-  const documents = deployPolicies(place, deployedNames(config, stack));
+function deploy(config: Config, { stack }: KnownNames, scope: PolicyScope): readonly NamedDocument[] {
+  const documents = deployPolicies(scope, deployedNames(config, stack));
   const named = (name: string, purpose: string, document: PolicyDocument | undefined): NamedDocument[] =>
     document === undefined ? [] : [{ name, purpose, document }];
   return [
@@ -369,9 +440,9 @@ function deploy(config: Config, { stack }: KnownNames, place: Place): readonly N
 /** The longest logical ID of a role, readers' apart. */
 const LONGEST_ROLE = 'QuarantineDeliveryRole';
 
-/** What the stack of a configuration makes. */
+/** Names of the resources that a configuration's stack creates. */
 function deployedNames(config: Config, stack: string): DeployedNames {
-  const { existing, readers, athena } = config;
+  const { existing, statsigBucket, readers, athena } = config;
   const ofReaders = <T>(name: (reader: Reader) => T | null) =>
     readers.map(name).filter((one) => one !== null);
   return {
@@ -382,13 +453,16 @@ function deployedNames(config: Config, stack: string): DeployedNames {
     ]),
     buckets: [
       ...(existing.bucket ? [] : [config.bucket]),
-      ...ofReaders((reader) => (reader.kind === 'owox' ? reader.resultsBucket : null)),
+      ...(statsigBucket === null || statsigBucket.existing ? [] : [statsigBucket.bucket]),
+      ...ofReaders((reader) =>
+        reader.kind === 'owox' && !reader.existingResultsBucket ? reader.resultsBucket : null,
+      ),
     ],
     databases: [
       ...(existing.database ? [] : [config.database]),
       ...(existing.stagingDatabase ? [] : [athena.stagingDatabase]),
       ...(usesAthena(config) ? [scratchDatabase(config)] : []),
-      ...ofReaders((reader) => (reader.kind === 'statsig' ? null : reader.ownDatabase)),
+      ...ofReaders(ownDatabaseOf),
     ],
     tables: existing.database
       ? [
@@ -402,9 +476,11 @@ function deployedNames(config: Config, stack: string): DeployedNames {
     workgroups: [
       ...(existing.workgroup ? [] : [athena.workgroup]),
       ...(usesAthena(config) ? [loadWorkgroup(config)] : []),
-      ...ofReaders((reader) => (reader.kind === 'owox' ? null : readerWorkgroup(athena, reader).workgroup)),
+      ...(config.monitors === null ? [] : [monitorWorkgroup(config)]),
+      ...ofReaders((reader) => (hasOwnWorkgroup(reader) ? readerWorkgroup(athena, reader).workgroup : null)),
     ],
     key: existing.keyArn === null,
+    keyAdministrators: readers.some((reader) => reader.kind === 'statsig' && reader.keyAdministrator),
     readers: readers.length > 0,
     accessLog: config.endpoint.accessLogDays !== null,
     domain: config.endpoint.domain,

@@ -1,30 +1,43 @@
 import type { Reader } from '../schema/readers.ts';
+import { alsoReadsPolicy } from './alsoReads.ts';
+import type { PolicyScope } from './arns.ts';
+import { growthbookPolicy } from './growthbookPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
-import type { Place } from './place.ts';
 import type { PolicyDocument } from './policyDocument.ts';
 import { readerWorkgroup } from './readerStatements.ts';
 import { statsigPolicy } from './statsigPolicy.ts';
 
 /** A policy and what it is called beside the others of the same reader. */
 export interface NamedPolicy {
-  readonly name: 'read' | 'write';
+  readonly name: 'read' | 'write' | 'also';
   readonly document: PolicyDocument;
 }
 
 /** All that a configured reader may do, whether as a role or as a user. */
-export function readerPermissions(place: Place, reader: Reader): readonly NamedPolicy[] {
+export function readerPermissions(scope: PolicyScope, reader: Reader): readonly NamedPolicy[] {
+  const also = alsoReadsPolicy(scope, reader);
+  return [
+    ...ownPermissions(scope, reader),
+    ...(also === undefined ? [] : [{ name: 'also', document: also } as const]),
+  ];
+}
+
+/** Permissions of a reader on the data that Sluice landed. */
+function ownPermissions(scope: PolicyScope, reader: Reader): readonly NamedPolicy[] {
   switch (reader.kind) {
     case 'statsig':
-      return [{ name: 'read', document: statsigPolicy(place, readerWorkgroup(place, reader), reader) }];
+      return [{ name: 'read', document: statsigPolicy(scope, readerWorkgroup(scope, reader), reader) }];
     case 'owox':
-      return [{ name: 'read', document: owoxPolicy(place, reader) }];
+      return [{ name: 'read', document: owoxPolicy(scope, reader) }];
+    case 'growthbook':
+      return [{ name: 'read', document: growthbookPolicy(scope, readerWorkgroup(scope, reader)) }];
     case 'metabase':
       return [
-        { name: 'read', document: metabasePolicy(place, readerWorkgroup(place, reader)) },
+        { name: 'read', document: metabasePolicy(scope, readerWorkgroup(scope, reader)) },
         ...(reader.ownDatabase === null
           ? []
-          : [{ name: 'write', document: metabaseWritePolicy(place, reader.ownDatabase) } as const]),
+          : [{ name: 'write', document: metabaseWritePolicy(scope, reader.ownDatabase) } as const]),
       ];
   }
 }

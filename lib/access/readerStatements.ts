@@ -1,6 +1,7 @@
+import type { Reader, RoleReader } from '../schema/readers.ts';
 import { readerResultsFolder } from '../tables/objectKeys.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
-import { bucketArn, catalogArns, databaseArns, kmsViaS3, objectsArn, type Place } from './place.ts';
+import { bucketArn, catalogArns, databaseArns, kmsViaS3, objectsArn, type PolicyScope } from './arns.ts';
 import { allow, type Statement } from './policyDocument.ts';
 
 /** Actions of Glue that read partitions. */
@@ -14,6 +15,11 @@ export const LIST_TABLES = [
 ] as const;
 /** Actions of Glue that read databases, tables and partitions: what Athena needs to plan a query. */
 export const READ_TABLES = mergeActions(READ_PARTITIONS, LIST_TABLES);
+/** Actions of Glue that a reader needs which may list every table of the account: partitions, and versions of tables. */
+export const READ_MORE_OF_TABLES = mergeActions(READ_PARTITIONS, [
+  'glue:GetTableVersion',
+  'glue:GetTableVersions',
+]);
 /** Actions of Athena without which nobody runs a query. */
 export const RUN_QUERIES = [
   'athena:GetQueryExecution',
@@ -35,8 +41,8 @@ export function mergeActions(...lists: readonly (readonly string[])[]): readonly
 }
 
 /** Reads the rows of forwarded and ingested tables, and nothing else in the bucket. */
-export function readRows(place: Place): Statement {
-  const folders = landedFolders(place).map((folder) => objectsArn(place, place.bucket, folder));
+export function readRows(scope: PolicyScope): Statement {
+  const folders = landedFolders(scope).map((folder) => objectsArn(scope, scope.bucket, folder));
   return allow('ReadRows', ['s3:GetObject'], folders);
 }
 
@@ -46,15 +52,15 @@ export function readRows(place: Place): Statement {
  *
  * @param folders With the slash at their ends.
  */
-export function listFolders(place: Place, folders: readonly string[]): Statement {
-  return allow('ListFolders', ['s3:ListBucket'], [bucketArn(place, place.bucket)], {
+export function listFolders(scope: PolicyScope, folders: readonly string[]): Statement {
+  return allow('ListFolders', ['s3:ListBucket'], [bucketArn(scope, scope.bucket)], {
     StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
   });
 }
 
 /** Athena asks where a bucket is before it reads from it or writes results to it. */
-export function locateBuckets(place: Place, buckets: readonly string[]): Statement {
-  const arns = buckets.map((bucket) => bucketArn(place, bucket));
+export function locateBuckets(scope: PolicyScope, buckets: readonly string[]): Statement {
+  const arns = buckets.map((bucket) => bucketArn(scope, bucket));
   return allow('LocateBuckets', ['s3:GetBucketLocation'], arns);
 }
 
@@ -63,8 +69,8 @@ export function locateBuckets(place: Place, buckets: readonly string[]): Stateme
  * shows the keys of what is being uploaded, no contents.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
-export function findUploads(place: Place): Statement {
-  return allow('FindUploads', ['s3:ListBucketMultipartUploads'], [bucketArn(place, place.bucket)]);
+export function findUploads(scope: PolicyScope): Statement {
+  return allow('FindUploads', ['s3:ListBucketMultipartUploads'], [bucketArn(scope, scope.bucket)]);
 }
 
 /**
@@ -72,8 +78,8 @@ export function findUploads(place: Place): Statement {
  *
  * @param actions Of Glue. Default {@link READ_TABLES}.
  */
-export function readTables(place: Place, actions = READ_TABLES): Statement {
-  return allow('ReadTables', actions, catalogArns(place, place.database));
+export function readTables(scope: PolicyScope, actions = READ_TABLES): Statement {
+  return allow('ReadTables', actions, catalogArns(scope, scope.database));
 }
 
 /**
@@ -82,11 +88,11 @@ export function readTables(place: Place, actions = READ_TABLES): Statement {
  * account has it since Athena was first opened there.
  * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
  */
-export function seeDefaultDatabase(place: Place): Statement {
+export function seeDefaultDatabase(scope: PolicyScope): Statement {
   return allow(
     'SeeDefaultDatabase',
     ['glue:GetDatabase', 'glue:GetDatabases'],
-    databaseArns(place, 'default'),
+    databaseArns(scope, 'default'),
   );
 }
 
@@ -95,33 +101,44 @@ export function seeDefaultDatabase(place: Place): Statement {
  * need both. By way of S3 only: with the key alone nobody decrypts a byte.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html and
  * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+ *
+ * @param resultsKeyArn Key of a bucket of results that is encrypted with another. Default none.
  */
-export function useKey(place: Pick<Place, 'keyArn' | 'region'>): Statement {
-  return allow('UseKeyThroughS3', ['kms:Decrypt', 'kms:GenerateDataKey'], [place.keyArn], {
-    StringEquals: { 'kms:ViaService': kmsViaS3(place) },
+export function useKey(scope: Pick<PolicyScope, 'keyArn' | 'region'>, resultsKeyArn?: string): Statement {
+  const keyArns = [...new Set([scope.keyArn, resultsKeyArn ?? scope.keyArn])];
+  return allow('UseKeyThroughS3', ['kms:Decrypt', 'kms:GenerateDataKey'], keyArns, {
+    StringEquals: { 'kms:ViaService': kmsViaS3(scope) },
   });
 }
 
 /** Where a reader runs queries, and where the results are. Readers do not share either. */
 export interface ReaderWorkgroup {
-  /** Athena workgroup, which the stack makes even if the workgroup of people is an existing one. */
+  /**
+   * Athena workgroup: the reader's own, which the stack makes even if people's workgroup is an existing one; or a
+   * configured one.
+   */
   readonly workgroup: string;
   /** Folder in our bucket that the workgroup puts results in, with the slash at its end. */
   readonly resultsFolder: string;
 }
 
 /**
- * The workgroup of a reader, `<that of people>_<reader>`, and its folder. In a workgroup of several readers each could
- * read, replace and delete what the others were answered: Athena does all of it with its caller's permissions on the
- * one location that the workgroup has.
+ * The workgroup of a reader, `<workgroup of people>_<reader>` unless the configuration names one, and its folder. In a
+ * folder of several readers each could read, replace and delete what the others were answered: Athena does all of it
+ * with its caller's permissions on the location. So a reader has a folder of its own in a configured workgroup, too.
  * https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html
  */
 export function readerWorkgroup(
-  { workgroup }: Pick<Place, 'workgroup'>,
-  reader: Parameters<typeof readerResultsFolder>[0],
+  { workgroup }: Pick<PolicyScope, 'workgroup'>,
+  reader: Parameters<typeof readerResultsFolder>[0] & { readonly workgroup?: string | undefined },
 ): ReaderWorkgroup {
   return {
-    workgroup: `${workgroup}_${reader.name}`,
+    workgroup: reader.workgroup ?? `${workgroup}_${reader.name}`,
     resultsFolder: readerResultsFolder(reader),
   };
+}
+
+/** Whether the stack makes a workgroup for a reader. OWOX names none in its queries, so they run in `primary`. */
+export function hasOwnWorkgroup(reader: Reader): reader is RoleReader {
+  return reader.kind !== 'owox' && reader.workgroup === undefined;
 }

@@ -1,5 +1,5 @@
-import type { MetabaseReader, StatsigReader } from '../schema/readers.ts';
-import { arnIn, type Place } from './place.ts';
+import type { RoleReader } from '../schema/readers.ts';
+import { arnIn, type PolicyScope } from './arns.ts';
 import { type Condition, type PolicyDocument, policyDocument } from './policyDocument.ts';
 
 /**
@@ -8,8 +8,8 @@ import { type Condition, type PolicyDocument, policyDocument } from './policyDoc
  * @param principal The reader's, where one is configured; else whatever stands for it.
  */
 export function readerTrust(
-  place: Place,
-  reader: Pick<StatsigReader | MetabaseReader, 'kind' | 'externalId'>,
+  scope: PolicyScope,
+  reader: Pick<RoleReader, 'kind' | 'externalId'>,
   principal: string,
 ): PolicyDocument {
   if (reader.kind === 'statsig') return trustPolicy({ aws: principal, externalId: reader.externalId });
@@ -23,8 +23,8 @@ export function readerTrust(
       return trustPolicy({
         service: 'ecs-tasks.amazonaws.com',
         condition: {
-          StringEquals: { 'aws:SourceAccount': place.account },
-          ArnLike: { 'aws:SourceArn': arnIn(place, 'ecs', '*') },
+          StringEquals: { 'aws:SourceAccount': scope.account },
+          ArnLike: { 'aws:SourceArn': arnIn(scope, 'ecs', '*') },
         },
       });
     default:

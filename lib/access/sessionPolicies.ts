@@ -7,8 +7,13 @@ import { type Dataset, datasetReceiptFolder, type Source } from '../schema/sourc
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../tables/ledgerKeys.ts';
 import { loadsFolder } from '../tables/objectKeys.ts';
-import { ingestedTableFolder, REFUSED_ROWS_PREFIX, tableFolder } from '../tables/tableFolders.ts';
-import { arnIn, bucketArn, catalogArns, objectsArn } from './place.ts';
+import {
+  ingestedTableFolders,
+  REFUSED_ROWS_PREFIX,
+  tableFolder,
+  tableFolders,
+} from '../tables/tableFolders.ts';
+import { arnIn, bucketArn, catalogArns, objectsArn } from './arns.ts';
 
 /** One statement of a session policy. */
 interface Statement {
@@ -19,7 +24,7 @@ interface Statement {
 }
 
 /** Whose session it is, and where our things are. */
-export interface SessionPlace {
+export interface SessionScope {
   readonly partition: string;
   /** The deployment's. */
   readonly account: string;
@@ -35,10 +40,10 @@ interface AthenaNames {
   readonly database: string;
 }
 
-type Layout = Pick<Config, 'statsigFolder' | 'tables'>;
+type Layout = Pick<Config, 'statsigFolder' | 'formerStatsigFolders' | 'tables'>;
 type CustomersBucket = Pick<Source, 'bucket' | 'kmsKeyArn' | 'role'>;
 
-/** What a session of a customer's role does in a folder. */
+/** The use that a session of a customer's role makes of a folder. */
 type Purpose = 'list' | 'read' | 'write' | 'receipt';
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
@@ -54,15 +59,15 @@ const WITH_KEY = {
 } as const satisfies Record<Exclude<Purpose, 'list'>, readonly string[]>;
 
 /**
- * What the load of one dataset may do of all that its role may: read the files of this dataset's customer, write its receipts,
- * and write the dataset's table, ledger and refused rows. What reads the files has not even this session
- * (lib/drops/engine/childEngine.ts): docs/ingest.md says what that holds against.
+ * Limits the load's role to one dataset: it may read the files of this dataset's customer, write its receipts, and
+ * write the dataset's table, ledger and refused rows. The process that reads the files does not even have this session
+ * (lib/drops/engine/childEngine.ts): docs/ingest.md says what that protects against.
  *
  * @param athena Default null: the dataset is never loaded by Athena.
  * @returns The session policy in JSON.
  */
 export function loadSession(
-  place: SessionPlace,
+  scope: SessionScope,
   layout: Layout,
   source: CustomersBucket & Pick<Source, 'name' | 'receipt'>,
   { name, table, folder }: Pick<Dataset, 'name' | 'table' | 'folder'>,
@@ -71,17 +76,17 @@ export function loadSession(
   const ledger = `${LEDGER_FOLDER}${source.name}/${name}/`;
   const notes = `${VERSION_NOTES}*/${table}/`;
   const refused = `${tableFolder(layout, 'quarantine')}*/${REFUSED_ROWS_PREFIX}${table}-`;
-  const rows = ingestedTableFolder(layout, table);
-  const anywhere = { partition: place.partition, account: place.account, region: '*' };
+  const rows = ingestedTableFolders(layout, table);
+  const anywhere = { partition: scope.partition, account: scope.account, region: '*' };
   const receipts = source.role === undefined ? datasetReceiptFolder(source, { name }) : null;
   return policyText([
     actOn([
-      ...[rows, ledger, notes, refused, ...(athena === null ? [] : [loadsFolder(table)])].map((prefix) =>
-        objectsArn(place, place.bucket, prefix),
+      ...[...rows, ledger, notes, refused, ...(athena === null ? [] : [loadsFolder(table)])].map((prefix) =>
+        objectsArn(scope, scope.bucket, prefix),
       ),
-      ...ownArns(place, table),
-      ...customersArns(place, source, `${folder}/`),
-      ...(receipts === null ? [] : [objectsArn(place, source.bucket, receipts)]),
+      ...ownArns(scope, table),
+      ...customersArns(scope, source, `${folder}/`),
+      ...(receipts === null ? [] : [objectsArn(scope, source.bucket, receipts)]),
       ...(athena === null
         ? []
         : [
@@ -89,45 +94,45 @@ export function loadSession(
             arnIn(anywhere, 'glue', `table/${athena.database}/${scratchPrefix(table)}*`),
           ]),
     ]),
-    listing(place, place.bucket, [
+    listing(scope, scope.bucket, [
       ledger,
       notes,
       refused,
-      ...(athena === null ? [] : [rows, loadsFolder(table)]),
+      ...(athena === null ? [] : [...rows, loadsFolder(table)]),
     ]),
     ...(athena === null
       ? []
       : [
           allow(
             's3:GetBucketLocation',
-            [place.bucket, source.bucket].map((bucket) => bucketArn(place, bucket)),
+            [scope.bucket, source.bucket].map((bucket) => bucketArn(scope, bucket)),
           ),
-          listingUploads(place, place.bucket),
+          listingUploads(scope, scope.bucket),
         ]),
-    ...(source.role === undefined ? [listing(place, source.bucket, listedFolders(folder))] : []),
+    ...(source.role === undefined ? [listing(scope, source.bucket, listedFolders(folder))] : []),
   ]);
 }
 
 /**
- * What one export may do of all that its role may: read its table, and write its ledger and its customer's folder.
+ * Limits the export's role to one export: it may read its table, and write its ledger and its customer's folder.
  *
  * @returns The session policy in JSON.
  */
-export function exportSession(place: SessionPlace, layout: Layout, exported: Export): string {
+export function exportSession(scope: SessionScope, layout: Layout, exported: Export): string {
   const { name, table, target } = exported;
   const kind = tableKinds.find((one) => layout.tables[one] === table);
-  const rows = kind === undefined ? ingestedTableFolder(layout, table) : tableFolder(layout, kind);
+  const rows = kind === undefined ? ingestedTableFolders(layout, table) : tableFolders(layout, kind);
   const ledger = `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`;
   const folder = exportFolder(exported);
   return policyText([
     actOn([
-      ...[rows, ledger].map((prefix) => objectsArn(place, place.bucket, prefix)),
-      ...ownArns(place, table),
-      ...customersArns(place, target, folder),
+      ...[...rows, ledger].map((prefix) => objectsArn(scope, scope.bucket, prefix)),
+      ...ownArns(scope, table),
+      ...customersArns(scope, target, folder),
     ]),
-    listing(place, place.bucket, [rows, ledger]),
+    listing(scope, scope.bucket, [...rows, ledger]),
     ...(target.role === undefined
-      ? [listing(place, target.bucket, [folder]), listingUploads(place, target.bucket)]
+      ? [listing(scope, target.bucket, [folder]), listingUploads(scope, target.bucket)]
       : []),
   ]);
 }
@@ -161,7 +166,9 @@ export function customerSession(
   ]);
 }
 
-/** What is listed of a customer's dataset: its folder, and where a table's metadata would tell that it is one. */
+/**
+ * Folders that are listed for a customer's dataset: its own, and those where metadata would show that it is a table.
+ */
 export function listedFolders(folder: string): readonly string[] {
   return [`${folder}/`, ...logFoldersOutside(folder)];
 }
@@ -175,39 +182,39 @@ function actOn(resources: readonly string[]): Statement {
 }
 
 /** A table of the catalog, and our key. */
-function ownArns(place: SessionPlace, table: string): readonly string[] {
-  const anywhere = { partition: place.partition, account: place.account, region: '*' };
-  return [...catalogArns(anywhere, '*', table), place.keyArn ?? arnIn(anywhere, 'kms', 'key/*')];
+function ownArns(scope: SessionScope, table: string): readonly string[] {
+  const anywhere = { partition: scope.partition, account: scope.account, region: '*' };
+  return [...catalogArns(anywhere, '*', table), scope.keyArn ?? arnIn(anywhere, 'kms', 'key/*')];
 }
 
 /** The customer's role; without one their folder, and the key that they encrypt it with. */
 function customersArns(
-  place: SessionPlace,
+  scope: SessionScope,
   { bucket, kmsKeyArn, role }: CustomersBucket,
   folder: string,
 ): readonly string[] {
   if (role !== undefined) return [role.arn];
-  return [objectsArn(place, bucket, folder), ...(kmsKeyArn === undefined ? [] : [kmsKeyArn])];
+  return [objectsArn(scope, bucket, folder), ...(kmsKeyArn === undefined ? [] : [kmsKeyArn])];
 }
 
 /**
- * A list without a prefix is none of these, so S3 answers 403 for a missing object, as it does to every caller that may not list:
- * lib/aws/listObjects.ts then lists instead.
+ * Lists without a prefix are not allowed, so S3 answers 403 for a missing object, as it does to every caller that may
+ * not list: lib/aws/s3ObjectStore.ts then lists instead.
  */
 function listing(
-  place: Pick<SessionPlace, 'partition'>,
+  scope: Pick<SessionScope, 'partition'>,
   bucket: string,
   prefixes: readonly string[],
 ): Statement {
   return {
-    ...allow('s3:ListBucket', bucketArn(place, bucket)),
+    ...allow('s3:ListBucket', bucketArn(scope, bucket)),
     Condition: { StringLike: { 's3:prefix': oneOrMany(prefixes.map((prefix) => `${prefix}*`)) } },
   };
 }
 
 /** S3 knows no prefix of this action: what is seen of other folders are the names of unfinished uploads. */
-function listingUploads(place: Pick<SessionPlace, 'partition'>, bucket: string): Statement {
-  return allow('s3:ListBucketMultipartUploads', bucketArn(place, bucket));
+function listingUploads(scope: Pick<SessionScope, 'partition'>, bucket: string): Statement {
+  return allow('s3:ListBucketMultipartUploads', bucketArn(scope, bucket));
 }
 
 function allow(Action: string | readonly string[], Resource: string | readonly string[]): Statement {

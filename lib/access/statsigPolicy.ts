@@ -1,5 +1,5 @@
-import { ingestedFolder } from '../tables/tableFolders.ts';
-import { arnIn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
+import { ingestedFolders, landedFolders, statsigFolders } from '../tables/tableFolders.ts';
+import { arnIn, bucketArn, catalogArns, objectsArn, type PolicyScope, workgroupArn } from './arns.ts';
 import { allow, deny, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   locateBuckets,
@@ -13,7 +13,7 @@ import {
   WRITE_RESULTS,
 } from './readerStatements.ts';
 
-/** What may differ between one Statsig project and the next. */
+/** Settings that may differ between Statsig projects. */
 export interface StatsigAccess {
   /** Statsig's own forwarding writes into the same folders: the deny of writes to them is lifted. */
   readonly statsigForwardsHere: boolean;
@@ -22,19 +22,24 @@ export interface StatsigAccess {
 }
 
 /** Everything Statsig may do, as a role or as a user: docs/appendix/policies.md compares it with Statsig's document. */
-export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: StatsigAccess): PolicyDocument {
+export function statsigPolicy(
+  scope: PolicyScope,
+  own: ReaderWorkgroup,
+  access: StatsigAccess,
+): PolicyDocument {
   return policyDocument([
-    listStagingBucket(place, own),
-    locateBuckets(place, [place.bucket]),
-    stageFiles(place, own),
-    readTables(place),
-    stageTables(place),
-    seeDefaultDatabase(place),
-    runQueries(place, own),
-    useKey(place),
-    denyFileWrites(place, access),
-    access.statsigForwardsHere ? undefined : denyTableWrites(place),
-    access.keyAdministrator ? administerKey(place) : undefined,
+    listStagingBucket(scope, own),
+    locateBuckets(scope, [scope.bucket]),
+    stageFiles(scope, own),
+    readTables(scope),
+    stageTables(scope),
+    seeDefaultDatabase(scope),
+    runQueries(scope, own),
+    useKey(scope),
+    readFormerRows(scope),
+    denyFileWrites(scope, access),
+    access.statsigForwardsHere ? undefined : denyTableWrites(scope),
+    access.keyAdministrator ? administerKey(scope) : undefined,
   ]);
 }
 
@@ -44,10 +49,10 @@ export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: Statsi
  * by which clients look whether a bucket is there. It shows names, no contents. So do lists of uploads, which Athena asks
  * for before it writes in parts, and which carry no prefix that IAM could see.
  */
-function listStagingBucket(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
-  const folders = [`${place.statsigFolder}/`, resultsFolder];
+function listStagingBucket(scope: PolicyScope, { resultsFolder }: ReaderWorkgroup): Statement {
+  const folders = [`${scope.statsigFolder}/`, resultsFolder, ...formerLanded(scope)];
   const actions = ['s3:ListBucket', 's3:ListBucketMultipartUploads'];
-  return allow('ListStagingBucket', actions, [bucketArn(place, place.bucket)], {
+  return allow('ListStagingBucket', actions, [bucketArn(scope, scope.bucket)], {
     StringLikeIfExists: { 's3:prefix': folders.map((folder) => `${folder}*`) },
   });
 }
@@ -57,17 +62,29 @@ function listStagingBucket(place: Place, { resultsFolder }: ReaderWorkgroup): St
  * is large goes up in parts, which Statsig's document leaves out and AWS's own policy for Athena has.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
-function stageFiles(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
-  const folders = [`${place.statsigFolder}/`, resultsFolder];
+function stageFiles(scope: PolicyScope, { resultsFolder }: ReaderWorkgroup): Statement {
+  const folders = [`${scope.statsigFolder}/`, resultsFolder];
   return allow(
     'StageFiles',
     mergeActions(WRITE_RESULTS, ['s3:DeleteObject']),
-    folders.map((folder) => objectsArn(place, place.bucket, folder)),
+    folders.map((folder) => objectsArn(scope, scope.bucket, folder)),
   );
 }
 
+/** Folders of landed rows below former Statsig folders. */
+function formerLanded(scope: PolicyScope): readonly string[] {
+  const present = landedFolders({ statsigFolder: scope.statsigFolder });
+  return landedFolders(scope).filter((folder) => !present.includes(folder));
+}
+
+/** Days that landed below former Statsig folders; undefined without any. */
+function readFormerRows(scope: PolicyScope): Statement | undefined {
+  const folders = formerLanded(scope).map((folder) => objectsArn(scope, scope.bucket, folder));
+  return folders.length === 0 ? undefined : allow('ReadFormerRows', ['s3:GetObject'], folders);
+}
+
 /** Makes, changes and drops tables in the staging database. */
-function stageTables(place: Place): Statement {
+function stageTables(scope: PolicyScope): Statement {
   const write = [
     'glue:BatchCreatePartition',
     'glue:BatchDeletePartition',
@@ -78,29 +95,31 @@ function stageTables(place: Place): Statement {
     'glue:UpdatePartition',
     'glue:UpdateTable',
   ];
-  return allow('StageTables', mergeActions(READ_TABLES, write), catalogArns(place, place.stagingDatabase));
+  return allow('StageTables', mergeActions(READ_TABLES, write), catalogArns(scope, scope.stagingDatabase));
 }
 
 /**
  * Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. Libraries ask
  * for the workgroup's settings first: https://github.com/aws/aws-sdk-pandas, awswrangler/athena/_utils.py, `_get_workgroup`.
  */
-function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
+function runQueries(scope: PolicyScope, { workgroup }: ReaderWorkgroup): Statement {
   return allow('RunQueries', mergeActions(RUN_QUERIES, ['athena:GetWorkGroup']), [
-    workgroupArn(place, workgroup),
+    workgroupArn(scope, workgroup),
   ]);
 }
 
 /**
- * Raw data is nobody's but ours to write, though it lies in the folder that Statsig writes in. Ingested data is kept
- * from it even when Statsig forwards here by itself, which it does into the other folders. By patterns, so that no way
+ * Denies Statsig writes to raw data, although it is in the folder that Statsig writes to. Writes to ingested data are
+ * denied even when Statsig forwards here by itself, which it does into the other folders. By patterns, so that no way
  * of writing, deleting, locking, tagging or handing over is missing; and on the bucket itself, since with its policy,
  * lifecycle, versioning or replication anybody could undo the rest.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
-function denyFileWrites(place: Place, { statsigForwardsHere }: StatsigAccess): Statement {
+function denyFileWrites(scope: PolicyScope, { statsigForwardsHere }: StatsigAccess): Statement {
   // Both forwarded folders, in one text: IAM takes 6,144 characters.
-  const forwarded = statsigForwardsHere ? [] : [`${place.statsigFolder}/statsig_forwarded_`];
+  const forwarded = statsigForwardsHere
+    ? []
+    : statsigFolders(scope).map((folder) => `${folder}/statsig_forwarded_`);
   return deny(
     'KeepOurFiles',
     [
@@ -119,14 +138,14 @@ function denyFileWrites(place: Place, { statsigForwardsHere }: StatsigAccess): S
       's3:Update*',
     ],
     [
-      bucketArn(place, place.bucket),
-      ...[...forwarded, ingestedFolder(place)].map((begin) => objectsArn(place, place.bucket, begin)),
+      bucketArn(scope, scope.bucket),
+      ...[...forwarded, ...ingestedFolders(scope)].map((begin) => objectsArn(scope, scope.bucket, begin)),
     ],
   );
 }
 
-/** Our tables and their database are nobody's but ours to change, whatever else the role or user is given later. */
-function denyTableWrites(place: Place): Statement {
+/** Denies changes to our tables and database, even if other policies allow them. */
+function denyTableWrites(scope: PolicyScope): Statement {
   return deny(
     'KeepOurTables',
     [
@@ -140,38 +159,49 @@ function denyTableWrites(place: Place): Statement {
       'glue:UntagResource',
       'glue:Update*',
     ],
-    [`database/${place.database}`, `table/${place.database}/*`].map((name) => arnIn(place, 'glue', name)),
+    [`database/${scope.database}`, `table/${scope.database}/*`].map((name) => arnIn(scope, 'glue', name)),
   );
 }
 
 /**
- * What the console gives a key administrator. It includes the key's policy, with which a holder can give itself and
- * others everything else, and its deletion, with which all data is lost. Statsig's guide asks for it; reading and
- * staging need none of it.
+ * Actions that the console gives a key administrator. They include the key's policy, with which a holder can give
+ * itself and others everything else, and its deletion, with which all data is lost. Statsig's guide asks for it;
+ * reading and staging need none of it.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-administrators
  */
-function administerKey({ keyArn }: Place): Statement {
-  return allow(
-    'AdministerKey',
-    [
-      'kms:CancelKeyDeletion',
-      'kms:DescribeKey',
-      'kms:DisableKey',
-      'kms:DisableKeyRotation',
-      'kms:EnableKey',
-      'kms:EnableKeyRotation',
-      'kms:GetKeyPolicy',
-      'kms:GetKeyRotationStatus',
-      'kms:ListGrants',
-      'kms:ListKeyPolicies',
-      'kms:ListResourceTags',
-      'kms:PutKeyPolicy',
-      'kms:RevokeGrant',
-      'kms:ScheduleKeyDeletion',
-      'kms:TagResource',
-      'kms:UntagResource',
-      'kms:UpdateKeyDescription',
-    ],
-    [keyArn],
-  );
+const ADMINISTRATION = [
+  'kms:CancelKeyDeletion',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:DisableKeyRotation',
+  'kms:EnableKey',
+  'kms:EnableKeyRotation',
+  'kms:GetKeyPolicy',
+  'kms:GetKeyRotationStatus',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:RevokeGrant',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateKeyDescription',
+];
+
+function administerKey({ keyArn }: PolicyScope): Statement {
+  return allow('AdministerKey', ADMINISTRATION, [keyArn]);
+}
+
+/**
+ * The statement by which the key's own policy names administrators, as Statsig's guide adds them: in the policy of a key `*` is
+ * that key.
+ *
+ * @param principals ARNs of their roles or users.
+ */
+export function keyAdministrators(principals: readonly string[]): readonly Statement[] {
+  return principals.map((AWS, i) => ({
+    ...allow(`KeyAdministrator${i + 1}`, ADMINISTRATION, ['*']),
+    Principal: { AWS },
+  }));
 }

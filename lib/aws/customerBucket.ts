@@ -1,18 +1,12 @@
-import { Readable } from 'node:stream';
-import {
-  GetObjectCommand,
-  ListObjectsV2Command,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
 import { type CustomerBucket, SourceError } from '../drops/CustomerBucket.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
 import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
-import { isMissingAfter } from './listObjects.ts';
 import type { OwnSession } from './ownSession.ts';
+import { s3ObjectStore } from './s3ObjectStore.ts';
 
-/** `owner` is the expected bucket owner. A bucket of another owner refuses every call. */
+/** `owner` is the expected bucket owner. A bucket of another owner refuses every call. Without one it is the stack's own. */
 type BucketWithOwner = Pick<Source, 'name' | 'bucket' | 'owner'>;
 
 /** Time limit of one call, milliseconds: a range of a file, a page of a listing. */
@@ -41,7 +35,8 @@ export function customerBucket(
 
 /** A source's bucket with a given client. */
 export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWithOwner): CustomerBucket {
-  const place = { Bucket: bucket, ExpectedBucketOwner: owner };
+  const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
+  const store = s3ObjectStore(client, bucket, owner);
   return {
     async list({ prefix, startAfter, next }) {
       const answer = await client
@@ -80,27 +75,13 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
 
     async read({ key, eTag }, range) {
       try {
-        const { Body } = await client.send(
-          new GetObjectCommand({
-            ...place,
-            Key: key,
-            IfMatch: eTag,
-            ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` }),
-          }),
-        );
-        if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
-        return Body;
+        return (await store.open(key, { ifMatch: eTag, range, listsIfDenied: true }))?.body ?? null;
       } catch (error) {
-        if (error instanceof S3ServiceException && CHANGED.has(error.name)) return null;
-        if (await isMissingAfter(error, client, { ...place, Key: key })) return null;
         throw sourceError(error, `${bucket}/${key}`);
       }
     },
   };
 }
-
-/** Errors of a GET with `If-Match` for an object that has changed or is gone. */
-const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'NoSuchKey', 'NotFound']);
 
 const CODES: Readonly<Record<Refusal, keyof typeof SourceError.entries>> = {
   access: 'SLUICE_SOURCE_ACCESS_DENIED',

@@ -11,11 +11,16 @@ import { mapLimit } from '../base/concurrency.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { TargetBucket } from '../export/exportDay.ts';
 import { MOST_TARGET_PAGES, MOST_UPLOAD_PAGES, PARALLEL_ABORTS } from '../export/limits.ts';
-import { type Attempts, CatalogCallError, OUT_OF_TIME, outOfTime } from '../landing/catalog/catalogCalls.ts';
+import {
+  type Attempts,
+  CatalogCallError,
+  OUT_OF_TIME,
+  outOfTime,
+  readPages,
+} from '../landing/catalog/catalogCalls.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
 import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
-import { listObjects } from './listObjects.ts';
 import {
   DELETE_KEYS,
   MOST_PARTS,
@@ -25,6 +30,7 @@ import {
   type UploadedPart,
 } from './multipartUpload.ts';
 import type { OwnSession } from './ownSession.ts';
+import { s3ObjectStore } from './s3ObjectStore.ts';
 
 /** Time limit of one call, milliseconds: a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -59,15 +65,17 @@ export function exportBucketFrom(
   { bucket, owner, kmsKeyArn, role }: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn' | 'role'>,
   attempts: Attempts,
 ): TargetBucket {
-  const place = { Bucket: bucket, ExpectedBucketOwner: owner };
+  const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
+  const store = s3ObjectStore(client, bucket, owner);
   const encryption =
     kmsKeyArn === undefined
       ? {}
       : ({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyArn, BucketKeyEnabled: true } as const);
   // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
-  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. A role in the owner's account needs none.
+  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. Who is in the owner's account needs none.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-  const access = role === undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
+  const access =
+    role === undefined && owner !== undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
   const written = { ...encryption, ...access };
   const asking = async <Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> => {
     try {
@@ -80,13 +88,15 @@ export function exportBucketFrom(
   return {
     list: (prefix) =>
       asking(prefix, async () => {
-        const objects = await listObjects(client, { ...place, Prefix: prefix }, MOST_TARGET_PAGES, attempts);
+        const objects = await readPages(attempts, MOST_TARGET_PAGES, (token) =>
+          store.listPage(prefix, { token }),
+        );
         if (objects === undefined)
           throw new ExportError(
             'SLUICE_EXPORT_TOO_MANY_FILES',
             `${bucket}/${prefix}: more than ${MOST_TARGET_PAGES},000 objects.`,
           );
-        return new Map(objects.map(({ Key = '', Size = 0 }) => [Key, Size]));
+        return new Map(objects.map(({ key, size }) => [key, size]));
       }),
 
     write: (key, bytes, size) =>
@@ -155,7 +165,11 @@ export function exportBucketFrom(
   };
 }
 
-type ExportedObject = { readonly Bucket: string; readonly Key: string; readonly ExpectedBucketOwner: string };
+type ExportedObject = {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly ExpectedBucketOwner?: string;
+};
 
 async function putWhole(
   client: S3Client,

@@ -7,7 +7,7 @@ import {
   GlueClient,
 } from '@aws-sdk/client-glue';
 import { quoteText } from '../base/sql.ts';
-import { CatalogCallError, isTransient } from '../landing/catalog/catalogCalls.ts';
+import { catalogCallError } from '../landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
@@ -99,33 +99,6 @@ async function call<Output>(send: () => Promise<Output>): Promise<Output> {
   } catch (error) {
     throw catalogCallError(error);
   }
-}
-
-/**
- * Converts an error of an AWS client. Faults of the service, throttling, timeouts and network failures before an answer are
- * transient.
- */
-export function catalogCallError(thrown: unknown): CatalogCallError {
-  if (thrown instanceof CatalogCallError) return thrown;
-  if (!(thrown instanceof Error)) return new CatalogCallError('Unknown', false, String(thrown));
-  const code = errorCode(thrown);
-  return new CatalogCallError(code, isTransient(code) || isTransientFault(thrown), thrown.message, {
-    cause: thrown,
-  });
-}
-
-function errorCode(error: Error): string {
-  // Network errors of Node have their name in `code`, errors of AWS in `name`.
-  return error.name === 'Error' && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : error.name;
-}
-
-function isTransientFault(error: Error): boolean {
-  if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
-  if ('$fault' in error) return error.$fault === 'server';
-  // No answer of the service: the connection was refused, reset or not established.
-  return 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code);
 }
 
 let glue: GlueClient | undefined;

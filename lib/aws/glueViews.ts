@@ -7,7 +7,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { CURATE_PARAMETER, type ViewCatalog } from '../curate/ViewCatalog.ts';
-import { catalogCallError } from './gluePartitionCatalog.ts';
+import { catalogCallError } from '../landing/catalog/catalogCalls.ts';
 
 /** The views of a database in Glue's Data Catalog. @param client It does not retry, as callers do. */
 export function glueViews(client: GlueClient, database: string): ViewCatalog {

@@ -1,17 +1,14 @@
-import { Readable } from 'node:stream';
 import { EntityNotFoundException, type GlueClient } from '@aws-sdk/client-glue';
-import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { isDataFile } from '../base/ObjectStore.ts';
 import type { UtcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
-import type { LandedFile, LandedTable } from '../export/LandedTable.ts';
+import type { LandedTable } from '../export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../export/limits.ts';
 import { type Attempts, CatalogCallError, OUT_OF_TIME, readPages } from '../landing/catalog/catalogCalls.ts';
 import { PARTITION_BATCH } from '../landing/catalog/PartitionCatalog.ts';
 import { gluePartitionCatalog } from './gluePartitionCatalog.ts';
-import { isMissingAfter, listObjects } from './listObjects.ts';
-
-/** Errors of a GET with `If-Match` for an object that has changed or is gone. */
-const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'NoSuchKey']);
+import { s3ObjectStore } from './s3ObjectStore.ts';
 
 /**
  * A table of the catalog whose files are in the deployment's bucket.
@@ -25,6 +22,7 @@ export function landedTable(
 ): LandedTable {
   const { database, table, bucket } = place;
   const catalog = gluePartitionCatalog(clients.glue);
+  const store = s3ObjectStore(clients.s3, bucket);
   const inBucket = `s3://${bucket}/`;
   return {
     async locations(days) {
@@ -52,11 +50,8 @@ export function landedTable(
     },
 
     async files(location) {
-      const objects = await listObjects(
-        clients.s3,
-        { Bucket: bucket, Prefix: location },
-        MOST_FILE_PAGES,
-        attempts,
+      const objects = await readPages(attempts, MOST_FILE_PAGES, (token) =>
+        store.listPage(location, { token }),
       ).catch((error: unknown) => {
         throw sourceError(error, location);
       });
@@ -65,23 +60,13 @@ export function landedTable(
           'SLUICE_EXPORT_TOO_MANY_FILES',
           `${location}: more than ${MOST_FILE_PAGES},000 objects.`,
         );
-      return objects.flatMap(({ Key = '', Size = 0, ETag = '' }): LandedFile[] => {
-        const name = Key.slice(Key.lastIndexOf('/') + 1);
-        // Like Athena: no markers, and no names that begin with an underscore or a dot.
-        return Size > 0 && /^[^_.]/.test(name) ? [{ key: Key, size: Size, eTag: ETag }] : [];
-      });
+      return objects.filter(isDataFile).map(({ key, size, eTag }) => ({ key, size, eTag }));
     },
 
     async read({ key, eTag }) {
       try {
-        const { Body } = await clients.s3.send(
-          new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: eTag }),
-        );
-        if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
-        return Body;
+        return (await store.open(key, { ifMatch: eTag, listsIfDenied: true }))?.body ?? null;
       } catch (error) {
-        if (error instanceof S3ServiceException && CHANGED.has(error.name)) return null;
-        if (await isMissingAfter(error, clients.s3, { Bucket: bucket, Key: key })) return null;
         throw sourceError(error, key);
       }
     },

@@ -1,19 +1,15 @@
 import { open } from 'node:fs/promises';
-import {
-  CopyObjectCommand,
-  DeleteObjectsCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { CopyObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mapLimit } from '../base/concurrency.ts';
+import { errorName } from '../base/errors.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
-import { readText } from './s3Text.ts';
+import { s3ObjectStore } from './s3ObjectStore.ts';
 
 /** The deployment's bucket in S3. Only the client retries. */
 export function landingBucket(client: S3Client, bucket: string): LandingBucket {
+  const store = s3ObjectStore(client, bucket);
   return {
     upload: (path, key, signal) =>
       named(key, async () => {
@@ -38,32 +34,18 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
               signal,
             );
           }
-          await client.send(
-            new PutObjectCommand({
-              Bucket: bucket,
-              Key: key,
-              Body: await read(0),
-              ContentType: PARQUET_MEDIA_TYPE,
-            }),
-            { abortSignal: signal },
-          );
+          await store.write(key, await read(0), { contentType: PARQUET_MEDIA_TYPE, signal });
         } finally {
           await file.close();
         }
       }),
 
-    putNote: (key) =>
-      named(key, async () => {
-        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: new Uint8Array() }));
-      }),
+    putNote: (key) => named(key, async () => void (await store.write(key, new Uint8Array()))),
 
     putText: (key, text) =>
-      named(key, async () => {
-        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }));
-      }),
+      named(key, async () => void (await store.write(key, text, { contentType: 'text/plain' }))),
 
-    readText: (key) =>
-      named(key, async () => (await readText(client, { Bucket: bucket, Key: key }))?.text ?? null),
+    readText: (key) => named(key, async () => (await store.read(key))?.text ?? null),
 
     copy: (from, to) =>
       named(to, async () => {
@@ -72,12 +54,7 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
       }),
 
     list: (prefix, after) =>
-      named(prefix, async () => {
-        const { Contents = [] } = await client.send(
-          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: after }),
-        );
-        return Contents.flatMap(({ Key }) => Key ?? []);
-      }),
+      named(prefix, async () => (await store.listPage(prefix, { after })).items.map(({ key }) => key)),
 
     remove: (keys) =>
       named(keys[0] ?? '', async () => {
@@ -100,7 +77,6 @@ async function named<Result>(what: string, run: () => Promise<Result>): Promise<
     return await run();
   } catch (error) {
     if (error instanceof LoadError) throw error;
-    const name = error instanceof Error ? error.name : 'unknown';
-    throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${what}: ${name}.`, { cause: error });
+    throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${what}: ${errorName(error)}.`, { cause: error });
   }
 }

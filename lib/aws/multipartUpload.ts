@@ -25,7 +25,7 @@ export const DELETE_KEYS = 1_000;
 export const PARQUET_MEDIA_TYPE = 'application/vnd.apache.parquet';
 
 /** The destination of an object. */
-interface Place {
+interface Destination {
   readonly Bucket: string;
   readonly Key: string;
   readonly ExpectedBucketOwner?: string;
@@ -49,17 +49,17 @@ export type SendPart = (PartNumber: number, Body: Uint8Array) => Promise<Uploade
  */
 export async function multipartUpload(
   client: S3Client,
-  place: Place,
-  attributes: Omit<CreateMultipartUploadCommandInput, keyof Place>,
+  destination: Destination,
+  attributes: Omit<CreateMultipartUploadCommandInput, keyof Destination>,
   sendAll: (send: SendPart) => Promise<readonly UploadedPart[]>,
   abortSignal?: AbortSignal,
 ): Promise<void> {
   const until = abortSignal === undefined ? {} : { abortSignal };
   const { UploadId } = await client.send(
-    new CreateMultipartUploadCommand({ ...place, ...attributes }),
+    new CreateMultipartUploadCommand({ ...destination, ...attributes }),
     until,
   );
-  const upload = { ...place, UploadId };
+  const upload = { ...destination, UploadId };
   try {
     const parts = await sendAll(async (PartNumber, Body) => {
       const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body }), until);

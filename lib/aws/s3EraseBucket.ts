@@ -12,13 +12,8 @@ import {
   S3ServiceException,
   StorageClass,
 } from '@aws-sdk/client-s3';
-import { parseJson } from '../base/json.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type { Denied, EraseBucket, ObjectVersions, StoredVersion } from '../erase/EraseBucket.ts';
-import { EraseError } from '../erase/EraseError.ts';
-import { type ManifestStore, manifestSchema } from '../erase/Manifest.ts';
-import { erasureKey } from '../tables/ledgerKeys.ts';
-import { readText, writeTextIf } from './s3Text.ts';
 
 /** The version is not there any more. */
 const GONE: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound']);
@@ -191,27 +186,4 @@ function byKey(versions: readonly StoredVersion[]): ObjectVersions[] {
     Map.groupBy(versions, ({ key }) => key),
     ([key, some]) => ({ key, versions: some }),
   );
-}
-
-/** The records of erasures in an S3 bucket. */
-export function s3Erasures(client: S3Client, bucket: string): ManifestStore {
-  const object = (id: string) => ({ Bucket: bucket, Key: erasureKey(id) });
-  return {
-    async read(id) {
-      const stored = await readText(client, object(id));
-      if (stored === null) return null;
-      const { success, data } = manifestSchema.safeParse(parseJson(stored.text));
-      if (!success) throw new EraseError('SLUICE_ERASE_MANIFEST_INVALID', `${erasureKey(id)}.`);
-      return { manifest: data, eTag: stored.eTag };
-    },
-
-    async write(manifest, expected) {
-      const text = JSON.stringify(manifest);
-      const eTag = await writeTextIf(client, object(manifest.id), text, expected);
-      if (eTag !== null) return eTag;
-      // The answer of an earlier attempt of the same write was lost: each process has an owner of its own.
-      const stored = await readText(client, object(manifest.id));
-      return stored?.text === text ? stored.eTag : null;
-    },
-  };
 }

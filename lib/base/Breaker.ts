@@ -1,7 +1,7 @@
 import { type Backoff, backoffMs } from './retry.ts';
 import type { Clock } from './time.ts';
 
-/** What a breaker needs from outside. */
+/** Dependencies of a breaker. */
 export interface BreakerPorts {
   readonly clock: Clock;
   /** At least 0, below 1. */

@@ -2,7 +2,7 @@ import { isJsonObject } from './json.ts';
 import { CostMeter } from './jsonCost.ts';
 import { TextBuilder } from './strings.ts';
 
-/** What a node and a member take, in units of {@link CostMeter}. */
+/** Costs of a node and a member, in units of {@link CostMeter}. */
 const NODE_UNITS = 30;
 const MEMBER_UNITS = 15;
 
@@ -54,7 +54,7 @@ function deepJson(value: unknown, meter: CostMeter): string {
   return written.end();
 }
 
-/** What a node, a member and a renamed one take, in units of {@link CostMeter}. */
+/** Costs of a node, a member and a renamed member, in units of {@link CostMeter}. */
 const CHECKED_NODE_UNITS = 10;
 const CHECKED_MEMBER_UNITS = 10;
 const RENAMED_UNITS = 100;
@@ -63,7 +63,7 @@ const RENAMED_UNITS = 100;
  * Replaces half surrogate pairs by U+FFFD in every string and key of a parsed JSON value, in place where it
  * can. Walks with a list of its own: the value may be nested deeper than the call stack is.
  *
- * @param meter Counts what it takes. Default no limit.
+ * @param meter Counts the cost. Default: no limit.
  */
 export function toWellFormed(value: unknown, meter = CostMeter.unlimited): unknown {
   if (typeof value === 'string') return value.toWellFormed();
@@ -86,7 +86,7 @@ export function toWellFormed(value: unknown, meter = CostMeter.unlimited): unkno
         if (!key.isWellFormed()) {
           meter.spend(RENAMED_UNITS);
           Reflect.deleteProperty(node, key);
-          // It has U+FFFD in it, so that it is no name of the prototype's.
+          // It has U+FFFD in it, so that it is not a name of the prototype's.
           Reflect.set(node, key.toWellFormed(), kept);
         } else if (kept !== member) {
           // The member is the object's own, so that one named __proto__ is set as any other.

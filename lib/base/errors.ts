@@ -64,10 +64,10 @@ export function defineErrorFamily<const Entries extends { readonly [code: ErrorC
   };
 }
 
-/** An error as `--json` of a command and the console's API answer it: docs/errors.md. */
+/** An error as `--json` of a command and the console's API answer it: docs/reference/errors.md. */
 export interface ErrorObject {
   readonly code: string;
-  /** What happened, with details. */
+  /** Says what happened, with details. */
   readonly message: string;
   /** The same for every error with this code. */
   readonly cause: string;

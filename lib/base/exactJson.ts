@@ -14,7 +14,7 @@ const MARK_BYTES = 6;
  * V8 runs it by recursion, and JSON nested a few thousand deep overflows its stack.
  *
  * @param text JSON that JSON.parse takes.
- * @param meter Counts what it takes. Default no limit.
+ * @param meter Counts the cost. Default: no limit.
  * @throws SyntaxError as JSON.parse does; what the meter throws.
  */
 export function parseExactJson(text: string, meter = CostMeter.unlimited): unknown {
@@ -48,7 +48,7 @@ export function parseExactJson(text: string, meter = CostMeter.unlimited): unkno
   return exactOf(parsed);
 }
 
-/** What a walk takes, in units of {@link CostMeter}. */
+/** Costs of a walk, in units of {@link CostMeter}. */
 const NODE_UNITS = 10;
 const MEMBER_UNITS = 6;
 const NUMBER_UNITS = 20;
@@ -93,7 +93,7 @@ function endOfText(text: string, quote: number): number {
 /**
  * Whether JSON.parse held every number of a value it made, however deep.
  *
- * @param meter Counts what it takes. Default no limit.
+ * @param meter Counts the cost. Default: no limit.
  */
 export function isExactJson(value: unknown, meter = CostMeter.unlimited): boolean {
   const open: unknown[] = [];
@@ -110,5 +110,5 @@ export function isExactJson(value: unknown, meter = CostMeter.unlimited): boolea
   return true;
 }
 
-/** What a node takes, in units of {@link CostMeter}. */
+/** Cost of a node, in units of {@link CostMeter}. */
 const CHECKED_NODE_UNITS = 10;

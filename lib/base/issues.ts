@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** What zod calls the kinds of values for which no field has words of its own. */
+/** Our words for zod's names of types, used where a field has no words of its own. */
 const KINDS: ReadonlyMap<string, string> = new Map([
   ['object', 'an object'],
   ['record', 'an object'],
@@ -10,9 +10,9 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['boolean', 'true or false'],
 ]);
 
-/** What an issue's value should have been, in our words, never in zod's. */
+/** Says what an issue's value should have been, in our words, never in zod's. */
 export function expectedText(issue: z.core.$ZodIssue): string {
-  // What the schema says of a field stands as it is; zod's own messages begin like these.
+  // Messages of our schemas are used unchanged. Only zod's own messages begin like these.
   if (!/^(Invalid|Too|Unrecognized) /.test(issue.message)) return issue.message;
   if (issue.code === 'invalid_key') return 'a name';
   return (issue.code === 'invalid_type' && KINDS.get(issue.expected)) || 'another value';
@@ -21,8 +21,10 @@ export function expectedText(issue: z.core.$ZodIssue): string {
 /** Replaces the issue that no shape of a union fits by the issues of the closest shape. */
 export function bestUnionIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const counted = issue.errors
-    .filter((issues) => !issues.some(isOfAnotherKind))
+  const alike = issue.errors.filter((issues) => !issues.some(isOfAnotherKind));
+  // A shape that is one of some words says nothing of a value that another shape has looked into.
+  const inside = alike.filter((issues) => !issues.some(isAnotherWord));
+  const counted = (inside.length > 0 ? inside : alike)
     .map((issues) => ({ issues, count: issues.map(weight).reduce((sum, one) => sum + one, 0) }))
     .sort((a, b) => a.count - b.count);
   const [meant, next] = counted;
@@ -36,6 +38,11 @@ export function bestUnionIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIs
 /** Whether the value has another type than the shape, such as a text in place of an object. */
 function isOfAnotherKind({ code, path }: z.core.$ZodIssue): boolean {
   return code === 'invalid_type' && path.length === 0;
+}
+
+/** Whether the value is not one of the words that the shape takes. */
+function isAnotherWord({ code, path }: z.core.$ZodIssue): boolean {
+  return code === 'invalid_value' && path.length === 0;
 }
 
 function weight(issue: z.core.$ZodIssue): number {

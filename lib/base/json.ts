@@ -24,7 +24,7 @@ export class ExactNumber {
 }
 
 /**
- * Whether a number that JSON.parse made may stand for what was written. Integers beyond 2^53 and what became infinite
+ * Whether a number from JSON.parse may stand for the written number. Integers beyond 2^53 and what became infinite
  * (1e999) may not: 9007199254740993 became its neighbour. A fraction always may, as in every reader of JSON: it is
  * the double nearest to what was written, however many digits that had.
  */

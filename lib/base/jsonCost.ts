@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { isExact } from './json.ts';
 
 /**
- * What parsing takes, in units of about 10 ns of one core, as measured with Node 24. Objects and arrays are allocated
+ * Costs of parsing, in units of about 10 ns of one core, as measured with Node 24. Objects and arrays are allocated
  * one by one. V8 keeps every name of a member in a table of names, and short texts as well: the first of each takes
  * longer than all that repeat it.
  */
@@ -27,7 +27,7 @@ const SHORT = 10;
 const LONG_NAME = 1_024;
 const LONG_NAME_UNITS = 10;
 
-/** Bits of the table that tells new names from those seen before, as a power of two. */
+/** Bits of the table that distinguishes new names from known ones, as a power of two. */
 const SEEN_BITS = 22;
 
 /** Digits of an integer that a double always holds. */
@@ -36,7 +36,7 @@ const SAFE_DIGITS = 15;
 /** Random, so that nobody can choose names that are taken for one another. */
 const FACTOR = randomInt(2 ** 29) * 2 + 1;
 
-/** What the text of a JSON document takes to parse. */
+/** Cost of parsing the text of a JSON document. */
 export interface JsonCost {
   /** Objects and arrays; no more are counted once the text is known to be too costly. */
   readonly nodes: number;
@@ -53,7 +53,7 @@ export interface JsonLimits {
 }
 
 /**
- * Counts what a text of JSON has, without parsing it: objects, arrays, members, texts and numbers. JSON.parse can't be
+ * Counts the parts of a JSON text, without parsing it: objects, arrays, members, texts and numbers. JSON.parse can't be
  * stopped, so this is known first. A text that is no JSON is counted as far as it looks like it.
  */
 export function jsonCost(text: string, limits: JsonLimits): JsonCost {
@@ -105,7 +105,7 @@ export function jsonCost(text: string, limits: JsonLimits): JsonCost {
   return { nodes, units, inexact };
 }
 
-/** The first character that is no white space. */
+/** The first character that is not white space. */
 function nextToken(text: string, from: number): number {
   let i = from;
   let unit = text.charCodeAt(i);
@@ -113,7 +113,7 @@ function nextToken(text: string, from: number): number {
   return unit;
 }
 
-/** Thrown by {@link CostMeter}: what is done would cost more than it may. */
+/** Thrown by {@link CostMeter} when the work would cost more than the limit. */
 export class CostError extends Error {
   constructor() {
     super('More work than is done for one body');
@@ -125,11 +125,11 @@ export class CostError extends Error {
 const LOOK_EVERY = 200_000;
 
 /**
- * Adds up what is done for one body, in the units of {@link jsonCost}, and asks the clock now and then. Nothing else
- * can end a walk over a body: it blocks everything, timers too.
+ * Adds up the cost of the work for one body, in the units of {@link jsonCost}, and asks the clock now and then. Nothing
+ * else can end a walk over a body: it blocks everything, timers too.
  */
 export class CostMeter {
-  /** For what costs nothing to speak of: no limit and no clock. */
+  /** For work of negligible cost: no limit and no clock. */
   static readonly unlimited = new CostMeter(Number.POSITIVE_INFINITY, () => {});
 
   readonly #limit: number;
@@ -139,7 +139,7 @@ export class CostMeter {
 
   /**
    * @param limit Units that may be spent.
-   * @param look Asks the clock: throws when time is up. It is told what was spent.
+   * @param look Called with the units spent; throws after the deadline.
    */
   constructor(limit: number, look: (spent: number) => void) {
     this.#limit = limit;
@@ -175,7 +175,10 @@ export function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
 }
 
-/** Digits, sign, point and exponent: in valid JSON no number is followed by any of them. NaN at the end is none. */
+/**
+ * Whether a character is a digit, sign, point or exponent: in valid JSON none follows a number. False for NaN (the
+ * end).
+ */
 export function isNumberUnit(unit: number): boolean {
   return isDigit(unit) || unit === MINUS || unit === 0x2b || unit === 0x2e || unit === 0x45 || unit === 0x65;
 }

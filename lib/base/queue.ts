@@ -30,7 +30,7 @@ export const MAX_BATCH_MESSAGES = 10;
 /** How often a batch is sent, each time with the messages that SQS has not accepted. */
 export const SEND_RETRIES = { tries: 4, baseMs: 200, capMs: 2_000 } as const;
 
-/** Only what is read is asked for: AWS adds members to its events as it likes. */
+/** Only members that are read are required: AWS may add members to its events. */
 const queueEventSchema = z.object({
   Records: z.array(
     z.object({
@@ -91,7 +91,7 @@ export function isRunMessage(body: string, run: string): boolean {
   return runSchema.safeParse(parseJson(body)).data?.sluice === run;
 }
 
-/** Only what is read is asked for: AWS adds members to its events as it likes. */
+/** Only members that are read are required: AWS may add members to its events. */
 const objectCreatedSchema = z.object({
   source: z.literal('aws.s3'),
   'detail-type': z.literal('Object Created'),

@@ -12,7 +12,7 @@ export interface Backoff {
   readonly leastMs?: number;
 }
 
-/** What retries need from outside. */
+/** Dependencies of retries. */
 export interface RetryPorts {
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<unknown>;

@@ -1,3 +1,6 @@
+/** A row of an answer of Athena, by column name. */
+export type QueryRow = Readonly<Record<string, string | null>>;
+
 /** An SQL identifier, as Athena's queries and DuckDB take it: whatever words either of them reserves. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

@@ -8,6 +8,11 @@ export function displayValue(value: unknown): string {
   return text.length > MOST ? `${text.slice(0, MOST - 3)}…` : text;
 }
 
+/** A text that may be of any length, cut with its length behind it. @param most Characters that are kept. */
+export function shortText(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+}
+
 /**
  * The known names that are closest to a mistyped word, by edit distance without case and leading dashes. A name that begins
  * with the word counts as one edit away.
@@ -62,10 +67,10 @@ function editDistance(one: string, other: string): number {
 }
 
 /**
- * What a terminal acts on, hides or reorders, so that text of somebody else's could pass for ours: control characters (C0,
- * DEL, C1), format characters (bidirectional controls, zero-width characters, tags), line and paragraph separators, lone
- * surrogates, and all else that Unicode draws as nothing, such as fillers. A variation selector stays behind an emoji, where
- * it is usual.
+ * Characters that a terminal acts on, hides or reorders, so that foreign text could pass for ours: control characters
+ * (C0, DEL, C1), format characters (bidirectional controls, zero-width characters, tags), line and paragraph
+ * separators, lone surrogates, and all else that Unicode draws as nothing, such as fillers. A variation selector stays
+ * behind an emoji, where it is usual.
  *
  * https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
  * https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point

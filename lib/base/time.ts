@@ -23,8 +23,8 @@ export function utcDay(epochMs: number): UtcDay {
 }
 
 /**
- * Whether a text is a calendar day that exists, as `YYYY-MM-DD`: `2026-02-30` is none, nor is a day of the year 0000, which
- * `Date` accepts and Athena's dates do not have.
+ * Whether a text is a calendar day that exists, as `YYYY-MM-DD`. False for dates that do not exist, such as
+ * `2026-02-30`, and for the year 0000, which `Date` accepts and Athena's dates do not have.
  */
 export function isUtcDay(text: string): boolean {
   if (!DAY.test(text) || text.startsWith('0000')) return false;

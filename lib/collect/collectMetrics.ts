@@ -1,5 +1,6 @@
 import { emfLine, METRIC_NAMESPACE, type Metric, type MetricRecord } from '../base/log.ts';
 import type { TableKind } from '../schema/kinds.ts';
+import type { RelayOutcome, TableOutcome } from './store.ts';
 
 /**
  * The collector's metrics. docs/metrics.md describes each of them and its alarm.
@@ -18,7 +19,6 @@ export const collectMetrics = {
   exposures_overflowed: { name: 'exposures_overflowed', unit: 'Count' },
   events_overflowed: { name: 'events_overflowed', unit: 'Count' },
   quarantine_overflowed: { name: 'quarantine_overflowed', unit: 'Count' },
-  retried: { name: 'retried', unit: 'Count' },
   refused_requests: { name: 'refused_requests', unit: 'Count' },
   groups_failures: { name: 'groups_failures', unit: 'Count' },
   RelayKept: { name: 'RelayKept', unit: 'Count' },
@@ -26,35 +26,12 @@ export const collectMetrics = {
   RelayWithheld: { name: 'RelayWithheld', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
-/** The metrics of what a stream was given: rows that Firehose acknowledged, and rows that went to overflow. */
+/** The metrics of a table: rows that Firehose acknowledged, and rows that it did not take, which became objects. */
 export const streamMetrics = {
   exposures: { landed: collectMetrics.exposures_landed, overflowed: collectMetrics.exposures_overflowed },
   events: { landed: collectMetrics.events_landed, overflowed: collectMetrics.events_overflowed },
   quarantine: { landed: collectMetrics.quarantined, overflowed: collectMetrics.quarantine_overflowed },
 } as const satisfies Readonly<Record<TableKind, Readonly<Record<'landed' | 'overflowed', Metric>>>>;
-
-/** The outcome of one stream in a request. */
-export interface StreamOutcome {
-  /** The stream's table kind. */
-  readonly table: TableKind;
-  /** Events, even if one row of quarantine represents many. */
-  readonly landed: number;
-  readonly overflowed: number;
-  /** Records that were put again. */
-  readonly retried: number;
-}
-
-/**
- * What became of a request's copy: it is kept in the queue or in the bucket; or nothing of it is to be relayed; or it should
- * be changed and cannot be read, or is refused as a whole, so it is withheld; or neither queue nor bucket took it.
- */
-export type RelayOutcome =
-  | { readonly outcome: 'queue' | 'bucket' | 'filtered' | 'withheld' }
-  | {
-      readonly outcome: 'not_kept';
-      /** The name of the last error. */
-      readonly error: string;
-    };
 
 /** The numbers of one request. */
 export interface RequestOutcome {
@@ -68,10 +45,10 @@ export interface RequestOutcome {
   readonly received: number;
   /** Code under which the request was refused; null when it was accepted. */
   readonly refusedAs: string | null;
-  readonly streams: readonly StreamOutcome[];
+  readonly tables: readonly TableOutcome[];
   /** Events counted only, by reason. */
   readonly ignored: Readonly<Record<string, number>>;
-  /** What became of its copy for relay. Default none was to be kept. */
+  /** Outcome of its copy for relay. Default: no copy was to be kept. */
   readonly relay?: RelayOutcome['outcome'] | null;
 }
 
@@ -86,7 +63,7 @@ const CODE = /^SLUICE_[A-Z_]+$/;
  * `ignored_as`, the counts of ignored events by reason.
  */
 export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string, unknown>>[] {
-  const { stage, receivedAt, requestId, latencyMs, streams, ignored, refusedAs } = outcome;
+  const { stage, receivedAt, requestId, latencyMs, tables, ignored, refusedAs } = outcome;
   const m = collectMetrics;
   const base = { namespace: METRIC_NAMESPACE, timestamp: receivedAt };
   const own = { function: 'collect', stage };
@@ -102,13 +79,15 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       },
       values: [
         [m.received, outcome.received],
-        ...streams.flatMap(({ table, landed, overflowed }) => [
+        ...tables.flatMap(({ table, landed, overflowed }) => [
           ...some(streamMetrics[table].landed, landed),
           ...some(streamMetrics[table].overflowed, overflowed),
         ]),
         ...some(m.ignored, sum(ignored)),
-        ...some(m.overflowed, total(streams, 'overflowed')),
-        ...some(m.retried, total(streams, 'retried')),
+        ...some(
+          m.overflowed,
+          tables.reduce((all, { overflowed }) => all + overflowed, 0),
+        ),
         ...some(m.refused_requests, refusedAs === null ? 0 : 1),
         ...relayValues(outcome.relay ?? null),
       ],
@@ -168,8 +147,4 @@ function some(metric: Metric, value: number): (readonly [Metric, number])[] {
 
 function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((all, count) => all + count, 0);
-}
-
-function total(streams: readonly StreamOutcome[], count: Exclude<keyof StreamOutcome, 'table'>): number {
-  return streams.reduce((all, stream) => all + stream[count], 0);
 }

@@ -41,31 +41,27 @@ export const ConfigError = defineErrorFamily('user', {
   SLUICE_CONFIG_NOT_DRAINED: {
     cause:
       'This would delete a delivery stream that may hold events, which were answered 202 and would be lost with it.',
-    cure: 'Run `npx sluice drain` with the same --stage, then this again (docs/deploy.md, "Changing and removing"). Deploy version 0.3 first to a stack of 0.2: it has no drain.',
+    cure: 'Run `npx sluice drain` with the same --stage, then this again (docs/remove.md, "Changing and removing"). Deploy version 0.3 with `formerStreams: true` first to a stack of 0.2: it has no drain.',
   },
   SLUICE_CONFIG_RELAY_NOT_EMPTY: {
     cause:
       'This would remove relay while it keeps copies of requests. Those in its queue would be lost, and nothing would deliver or delete those in the bucket, which hold SDK keys.',
     cure: 'First deploy `relay` with `retired: true`, wait until `npx sluice relay status` shows nothing, and two days more for S3 to delete versions. Then this again. To give up what is left: `npx sluice relay erase --all` (docs/relay.md, "Turning it off").',
   },
-  SLUICE_CONFIG_SHARD_NOT_DRAINED: {
+  SLUICE_CONFIG_FORMER_STREAMS_IN_USE: {
     cause:
-      'This would delete one of several streams of a table, and the stream gets rows or may hold some, which were answered 202 and would be lost with it.',
-    cure: 'First deploy with `streams.….inRotation` lowered and `shards` as it was. Forty minutes after that deployment and after the last row has arrived, and once it is delivered, deploy with `shards` lowered (docs/operate.md, "Fewer streams for a table"). Before a rollback to fewer streams do the same.',
-  },
-  SLUICE_CONFIG_SHARD_IN_ROTATION: {
-    cause:
-      'This would add a stream to a table and put rows on it in one deployment. If the deployment then failed, CloudFormation would delete the stream with rows that were answered 202.',
-    cure: 'First deploy with `streams.….inRotation` as many as the table has now (`shards: 3, inRotation: 1`), then without `inRotation` (docs/operate.md, "More streams for a table"). A rollback cannot do it in two steps: deploy the older version with today\'s `streams` instead.',
+      'This would delete a delivery stream of release 0.2 that gets rows or may hold some, which were answered 202 and would be lost with it.',
+    cure: 'Deploy with `formerStreams: true`, which keeps the streams. Forty minutes after that deployment and after the last row has arrived, and once it is delivered, deploy without it (docs/upgrade.md).',
   },
   SLUICE_CONFIG_ENDPOINT_DELETED: {
-    cause: 'This would delete an address that SDKs may still post to. What they send there would be lost.',
-    cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired`, as the outputs have it, and deploy (docs/deploy.md, "A Function URL"). Of `endpoint.domain`, list `https://` and the old domain once nothing posts to it (docs/platform.md, "A domain of your own").',
+    cause:
+      'This would delete an address that SDKs may still post to. Events that they send there would be lost.',
+    cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired`, as the outputs have it, and deploy (docs/endpoint.md, "A Function URL"). For `endpoint.domain`, list `https://` and the old domain once nothing posts to it (docs/platform.md, "A domain of your own").',
   },
   SLUICE_CONFIG_BUCKET_DIFFERS: {
     cause:
       'The stack is deployed with another bucket. It may be the stack of another project: there is one for each stage, account and region.',
-    cure: 'If it is of another project, choose a stage that has no stack yet, or another account or region. If this project is to have another bucket, set `formerBucket` to the one that is deployed; the new one is empty (docs/deploy.md, "Changing and removing").',
+    cure: 'If it is of another project, choose a stage that has no stack yet, or another account or region. If this project is to have another bucket, set `formerBucket` to the one that is deployed; the new one is empty (docs/remove.md, "Changing and removing").',
   },
   SLUICE_CONFIG_ACCOUNT_DIFFERS: {
     cause: 'The credentials are of another account than the configuration states.',

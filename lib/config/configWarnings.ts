@@ -8,7 +8,10 @@ import { isPersonalStage } from '../schema/stages.ts';
 import { nearPath } from '../wire/memberPaths.ts';
 import { Redaction } from '../wire/Redaction.ts';
 
-/** What a valid configuration most likely does not mean: a sentence each, with the field's name in front. */
+/**
+ * Returns warnings about a valid configuration: settings that are most likely mistakes. Each begins with the field's
+ * name.
+ */
 export function configWarnings(config: Config, stage: string): string[] {
   return [
     ...(config.allowAnyKey && !isPersonalStage(stage)
@@ -16,13 +19,34 @@ export function configWarnings(config: Config, stage: string): string[] {
           'allowAnyKey: anybody who knows the address may post events. List `keys`, or set `keysInSecret`, before you deploy to this stage.',
         ]
       : []),
+    ...resendWarnings(config),
     ...unitWarnings(config),
     ...pathWarnings(config),
+    ...config.readers.flatMap(({ alsoReads }, i) =>
+      alsoReads.flatMap(({ database, locations }, j) =>
+        locations.length > 0
+          ? []
+          : [
+              `readers.${i}.alsoReads.${j}: ${displayValue(database)} has no \`locations\`, so only views can be read there, and only if the reader may read their tables, too: Sluice's, or tables of another entry.`,
+            ],
+      ),
+    ),
     ...config.sources.flatMap(({ datasets }, i) => [
       ...datasets.flatMap((dataset, j) => typeWarnings(config, dataset, `sources.${i}.datasets.${j}`)),
       ...folderWarnings(datasets, `sources.${i}`),
     ]),
   ];
+}
+
+/** Exports for Statsig, which counts a resent event again, of a table that has resends. */
+function resendWarnings({ exports, tables }: Config): string[] {
+  return exports.flatMap(({ format, table }, i) =>
+    format === 'statsig' && (table === tables.events || table === tables.exposures)
+      ? [
+          `exports.${i}.table: ${displayValue(table)} has resends, which Statsig counts again. Set \`curate: true\` and export the curated table.`,
+        ]
+      : [],
+  );
 }
 
 /** Redaction that leaves an event without its unit. */
@@ -46,7 +70,7 @@ function unitWarnings({ privacy: { redact, salt = '' }, unitIds }: Config): stri
   ];
 }
 
-/** Paths of columns of views that are nearly those of members that SDKs send. */
+/** Paths of view columns that are nearly, but not exactly, paths of members that SDKs send. */
 function pathWarnings({ jsonPaths, unitIds }: Config): string[] {
   return Object.entries(jsonPaths).flatMap(([column, path]) => {
     const meant = nearPath(path, unitIds);

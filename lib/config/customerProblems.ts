@@ -5,9 +5,9 @@ import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_INGESTED_COLUMNS, takenColumns } from '../tables/ingestedTables.ts';
 import { CURATED_LEDGER, EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
-import { viewNames } from '../views/views.ts';
+import { viewNames } from '../views/viewNames.ts';
 
-/** Folders of the ledger that do not belong to a source: claims of redrive, and the ledgers of exports and curated days. */
+/** Folders of the ledger that do not belong to a source: claims on objects that wait, and the ledgers of exports and curated days. */
 const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER, 'redrive']);
 
 /** Problems of `sources` that no field shows alone; one sentence each, with the field's name in front. */
@@ -109,7 +109,10 @@ function sharedFolders(sources: Config['sources']): string[] {
   });
 }
 
-/** A receipt in a dataset's folder could be taken for a drop, and one in another source's tells of another customer. */
+/**
+ * A receipt in a dataset's folder could be taken for a drop, and one in another source's folder would reveal data about
+ * another customer.
+ */
 function sharedReceipts(sources: Config['sources']): string[] {
   const receipts = receiptFolders(sources);
   const folders = sources.flatMap(({ bucket, datasets }, i) =>
@@ -152,7 +155,7 @@ export function exportProblems(
   const curated = curate ? [curatedTables.exposures, curatedTables.events] : [];
   const known = [tables.exposures, tables.events, ...curated, ...ownerOf.keys()];
   const names = new Set<string>();
-  // What comes from a source would come back as its drops.
+  // A source would load an export into its folder as its own drops.
   const folders = sources.flatMap((source, i) =>
     source.datasets.map((dataset, j) => ({
       bucket: source.bucket,
@@ -171,7 +174,8 @@ export function exportProblems(
     else if (!known.includes(table))
       problems.push(`${field}.table: got ${JSON.stringify(table)}, expected one of ${known.join(', ')}.`);
     const owner = ownerOf.get(table) ?? target.owner;
-    if (owner !== target.owner)
+    // A target without an owner is the deployment's own bucket for Statsig.
+    if (target.owner !== undefined && owner !== target.owner)
       problems.push(
         `${field}.table: got ${JSON.stringify(table)}, which a source of ${owner} fills, expected a table of ${target.owner}'s, the account that owns the bucket.`,
       );
@@ -180,7 +184,7 @@ export function exportProblems(
     if (target.bucket === bucket)
       problems.push(`${field}.target.bucket: got our own bucket, expected a customer's.`);
     const folder = exportFolder({ name, target });
-    // What one deletes as old would be the other's new.
+    // One export would delete the other's new files as old ones.
     const other = folders.find(
       (one) =>
         one.bucket === target.bucket && (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
@@ -196,14 +200,14 @@ export function exportProblems(
 interface NamedBucket {
   readonly field: string;
   readonly bucket: string;
-  readonly owner: string;
+  readonly owner?: string | undefined;
   readonly region?: string | undefined;
   readonly kmsKeyArn?: string | undefined;
   readonly role?: Source['role'];
 }
 
 /**
- * What is wrong with customers' buckets that no place which names one shows alone: a bucket has one owner and one region,
+ * Finds contradictions between the places that name a customer's bucket: a bucket has one owner and one region,
  * S3 encrypts it with a key of that region only, and the role that leads to it is its owner's.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
@@ -239,7 +243,7 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
 function roleProblems({ field, owner, role }: NamedBucket): string[] {
-  if (role === undefined) return [];
+  if (role === undefined || owner === undefined) return [];
   const problems: string[] = [];
   const [, , , , account] = role.arn.split(':');
   if (account !== owner)

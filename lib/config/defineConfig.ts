@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { didYouMean, displayValue } from '../base/text.ts';
-import { denyingPattern, namePatternProblem } from '../collect/eventFilter.ts';
+import { denyingPattern, namePatternProblem } from '../protocols/eventFilter.ts';
 import { KEY_FORMATS } from '../schema/AcceptedKey.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
-import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
+import { MAX_WINDOW_DAYS } from '../schema/deliveryLimits.ts';
 import { endpointProblems } from '../schema/endpoint.ts';
 import { lateDays } from '../schema/exports.ts';
 import { boundaryProblems } from '../schema/fields/platform.ts';
@@ -17,9 +17,10 @@ import { redactionPathProblem } from '../wire/Redaction.ts';
 import { ConfigError } from './ConfigError.ts';
 import { customerBucketProblems, exportProblems, sourceProblems } from './customerProblems.ts';
 import { readerProblems } from './readerProblems.ts';
+import { statsigProblems } from './statsigProblems.ts';
 import { viewProblems } from './viewProblems.ts';
 
-/** What a configuration may depend on. */
+/** Values that a configuration may depend on. */
 export interface StageContext {
   /** One of the listed stages, `personal-<name>`, or `local`: the local cloud's. */
   readonly stage: string;
@@ -148,19 +149,29 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
 /** Fields that a message lists when none is similar. */
 const MOST_FIELDS = 16;
 
+/** Fields that are gone, by the object and the name, and the cure. */
+const GONE: Readonly<Record<string, string>> = {
+  'receipt.webhook':
+    ' Receipts are files in the customer\'s bucket, and S3 notifies EventBridge or SNS of each: docs/ingest-customer.md, "Receipts".',
+};
+
 /** The field that an unknown one was meant to be, or all that there are. */
 function meantField(key: string, path: readonly PropertyKey[]): string {
+  const gone = GONE[`${String(path.at(-1))}.${key}`];
+  if (gone !== undefined) return gone;
   const fields = fieldsAt(configSchema, path);
   // A field of another kind of the same object.
   if (fields.includes(key)) return '';
   const meant = didYouMean(key, fields);
   if (meant !== '' || fields.length === 0) return meant;
   return fields.length > MOST_FIELDS
-    ? ' docs/configuration.md lists all.'
+    ? ' docs/reference/configuration.md lists all.'
     : ` Expected one of ${fields.join(', ')}.`;
 }
 
-/** The names of the fields that an object at a path of a schema can have: of a union, those of all its objects. */
+/**
+ * The names of the fields that an object at a path of a schema can have. For a union: the fields of all its objects.
+ */
 function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
   if (schema instanceof z.ZodUnion) {
     const all = schema.options.flatMap((option) => fieldsAt(option, path));
@@ -191,11 +202,26 @@ function findCollisions(config: Config): string[] {
     ...endpointProblems(config.endpoint, config.passThrough),
     ...boundaryProblems(config),
   ];
-  const [topFolder = ''] = config.statsigFolder.split('/');
-  if (RESERVED_FOLDERS.has(topFolder) || (config.relay !== undefined && `${topFolder}/` === RELAY_FOLDER)) {
-    problems.push(
-      `statsigFolder: got ${displayValue(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
-    );
+  const former = config.formerStatsigFolders.map(({ folder }, i) => ({
+    folder,
+    field: `formerStatsigFolders.${i}.folder`,
+  }));
+  for (const { folder, field } of [{ folder: config.statsigFolder, field: 'statsigFolder' }, ...former]) {
+    const [topFolder = ''] = folder.split('/');
+    if (RESERVED_FOLDERS.has(topFolder) || (config.relay !== undefined && `${topFolder}/` === RELAY_FOLDER))
+      problems.push(
+        `${field}: got ${displayValue(folder)}, expected a folder outside ${topFolder}/, which has another use.`,
+      );
+  }
+  for (const [i, { folder, field }] of former.entries()) {
+    const isTaken = folder === config.statsigFolder || former.findIndex((one) => one.folder === folder) < i;
+    if (isTaken)
+      problems.push(`${field}: got ${displayValue(folder)}, expected another folder than the others.`);
+    const { until } = config.formerStatsigFolders[i] ?? {};
+    if (config.formerStatsigFolders.findIndex((one) => one.until === until) < i)
+      problems.push(
+        `formerStatsigFolders.${i}.until: got ${displayValue(until)}, expected another day than the others.`,
+      );
   }
   const tables = (['tables', 'curatedTables'] as const).flatMap((member) =>
     Object.entries(config[member]).map(([kind, name]) => [`${member}.${kind}`, name] as const),
@@ -242,14 +268,14 @@ function findCollisions(config: Config): string[] {
   }
   const { pastDays, futureDays } = config.timeWindow;
   const days = pastDays + futureDays + 1;
-  if (days > MAX_ACTIVE_PARTITIONS) {
+  if (days > MAX_WINDOW_DAYS) {
     problems.push(
-      `timeWindow: got ${days} days (pastDays, futureDays and today), expected ${MAX_ACTIVE_PARTITIONS} at most, as many as a stream writes at once.`,
+      `timeWindow: got ${days} days (pastDays, futureDays and today), expected ${MAX_WINDOW_DAYS} at most.`,
     );
   }
   problems.push(...existingProblems(config));
   problems.push(...readerProblems(config), ...sourceProblems(config), ...exportProblems(config));
-  problems.push(...customerBucketProblems(config));
+  problems.push(...customerBucketProblems(config), ...statsigProblems(config));
   const taken = new Map<string, string>();
   for (const [unitId, column] of Object.entries(config.unitIds)) {
     if (RESERVED_COLUMNS.has(column)) {
@@ -310,7 +336,7 @@ function experimentProblems({ experiments, holdouts }: Config): string[] {
   return (holdouts ?? []).flatMap((name, i) =>
     names.includes(name)
       ? [
-          `holdouts.${i}: got ${displayValue(name)}, expected another name than those of \`experiments\`: a unit of a holdout is in no group.`,
+          `holdouts.${i}: got ${displayValue(name)}, expected a name that is not in \`experiments\`: a unit of a holdout is in no group.`,
         ]
       : [],
   );
@@ -329,7 +355,7 @@ function fieldName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the configuration' : path.map(String).join('.');
 }
 
-/** The value of a field. Of what may be or hold a secret it tells only the kind: messages end up in build logs. */
+/** The value of a field. For a value that may be or hold a secret, only its kind: messages end up in build logs. */
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
   const isHidden = isSecret(path) || (mayHoldSecret(path) && typeof value === 'object');
@@ -359,7 +385,7 @@ function isOfReceipt([root, , member, part]: readonly PropertyKey[]): boolean {
   return root === 'sources' && member === 'receipt' && part !== 'bucket' && part !== 'prefix';
 }
 
-/** What secrets are in. */
+/** Whether a field, or one inside it, may hold a secret. */
 function mayHoldSecret([root, , ...deeper]: readonly PropertyKey[]): boolean {
   return root === undefined || root === 'privacy' || (root === 'sources' && deeper.length === 0);
 }

@@ -13,10 +13,10 @@ export const functionConfig = {
     const { bucket, statsigFolder, tables, unitIds, timeWindow, holdouts } = config;
     // Without their splits.
     const experiments: Config['experiments'] = listExperiments(config);
-    const { landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
+    const { landTelemetry, events, exposures, protocols, allowAnyKey, keyLimit, logs } = config;
     return {
       ...{ bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts },
-      ...{ landTelemetry, events, exposures },
+      ...{ landTelemetry, events, exposures, protocols },
       ...{ allowAnyKey, keyLimit, logs },
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),
@@ -28,8 +28,12 @@ export const functionConfig = {
     ...{ allowAnyKey, keyLimit, passThrough },
     keys: keys.map(({ sources: _, ...key }) => key),
   }),
-  register: ({ statsigFolder, tables, database }: Config) => ({ statsigFolder, tables, database }),
-  redrive: ({ bucket, tables }: Config) => ({ bucket, tables }),
+  register: ({ statsigFolder, formerStatsigFolders, tables, database }: Config) => ({
+    ...{ statsigFolder, formerStatsigFolders, tables, database },
+  }),
+  write: ({ bucket, statsigFolder, formerStatsigFolders, tables, unitIds }: Config) => ({
+    ...{ bucket, statsigFolder, formerStatsigFolders, tables, unitIds },
+  }),
   hold: () => ({}),
   'ingest-plan': ({ sources }: Config) => ({
     // Not what signs receipts.
@@ -44,6 +48,7 @@ export const functionConfig = {
   }),
   'ingest-load': ({
     statsigFolder,
+    formerStatsigFolders,
     tables,
     database,
     existing,
@@ -52,20 +57,54 @@ export const functionConfig = {
     region,
     athena,
   }: Config) => ({
-    ...{ statsigFolder, tables, database, sources, unitIds, region },
+    ...{ statsigFolder, formerStatsigFolders, tables, database, sources, unitIds, region },
     athena: { workgroup: athena.workgroup },
     existing: { keyArn: existing.keyArn },
   }),
-  export: ({ statsigFolder, tables, database, existing, exports }: Config) => ({
-    ...{ statsigFolder, tables, database, exports },
-    existing: { keyArn: existing.keyArn },
-  }),
+  export({
+    statsigFolder,
+    formerStatsigFolders,
+    tables,
+    curatedTables,
+    unitIds,
+    database,
+    existing,
+    exports,
+    sources,
+  }: Config) {
+    const forStatsig = exports.some(({ format }) => format === 'statsig');
+    return {
+      ...{ statsigFolder, formerStatsigFolders, tables, curatedTables, unitIds, database, exports },
+      existing: { keyArn: existing.keyArn },
+      // Determines the columns for Statsig. The owners of the tables are left out.
+      sources: (forStatsig ? sources : []).map(({ datasets }) => ({
+        datasets: datasets.map(({ table, kind, mapping }) => ({ table, kind, mapping })),
+      })),
+    };
+  },
   'curate-plan': (config: Config) => ({
     ...curated(config),
     curateAfter: config.curateAfter,
     timeWindow: config.timeWindow,
   }),
   curate: curated,
+  monitor({ statsigFolder, database, tables, curatedTables, unitIds, jsonPaths, ...config }: Config) {
+    const { holdouts, experiments, monitors, sources } = config;
+    return {
+      ...{
+        statsigFolder,
+        database,
+        tables,
+        curatedTables,
+        unitIds,
+        jsonPaths,
+        holdouts,
+        experiments,
+        monitors,
+      },
+      sources: sources.map(({ datasets }) => ({ datasets: datasets.map(({ table }) => ({ table })) })),
+    };
+  },
   relay: relayTarget,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 
@@ -78,11 +117,15 @@ export const functionNames = Object.keys(functionConfig) as readonly FunctionNam
 /** The configuration in the bundle of a function, by the function's name in serverless.yml. */
 export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof functionConfig)[Name]>;
 
-/** What the raw tables, the tables of curated days and the views are made from. Of the experiments only the names. */
+/** Settings that determine the raw tables, the tables of curated days and the views. Only the names of experiments. */
 function curated(config: Config) {
-  const { statsigFolder, database, tables, curatedTables, unitIds, jsonPaths, holdouts } = config;
+  const { statsigFolder, formerStatsigFolders, database, tables, curatedTables, unitIds } = config;
+  const { jsonPaths, holdouts } = config;
   const experiments: Config['experiments'] = listExperiments(config);
-  return { statsigFolder, database, tables, curatedTables, unitIds, jsonPaths, experiments, holdouts };
+  return {
+    ...{ statsigFolder, formerStatsigFolders, database, tables, curatedTables, unitIds },
+    ...{ jsonPaths, experiments, holdouts },
+  };
 }
 
 /** The salt is used only where something is redacted. */
@@ -90,7 +133,7 @@ function usedPrivacy({ privacy: { redact, salt } }: Config): Config['privacy'] {
   return salt === undefined || Object.keys(redact).length === 0 ? { redact } : { redact, salt };
 }
 
-/** What is relayed, without where: headers of a target may hold its secret. */
+/** Settings that select the relayed data, without the target: its headers may hold its secret. */
 function relayed({ relay }: Config): { readonly relay?: RelayChoice | undefined } {
   if (relay === undefined || relay.retired) return {};
   const { required, redacted, kinds, events, exposures, keys, share } = relay;

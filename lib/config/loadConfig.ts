@@ -37,8 +37,9 @@ export async function listStages(file: string): Promise<readonly string[]> {
 }
 
 /**
- * Loads the configuration of a stage that is to be packaged. It is compared with those of all listed stages, so that no
- * two of them use one bucket, database or workgroup. The local cloud's stage is in no account, and is not compared.
+ * Loads the configuration of a stage that is to be packaged. It is compared with the configurations of all listed
+ * stages, so that no two of them use one bucket, database or workgroup. The local cloud's stage is in no account, and
+ * is not compared.
  *
  * @param region Where it is deployed to, if `--region` says so. Default: `region` of the configuration.
  * @throws ConfigError As {@link loadConfig}, and `SLUICE_CONFIG_STAGES_SHARE`.
@@ -88,7 +89,7 @@ async function compareStages(
     throw new ConfigError('SLUICE_CONFIG_STAGES_SHARE', `\n  ${problems.join('\n  ')}`);
 }
 
-/** What a configuration file exports. */
+/** A configuration file and its exports. */
 interface ImportedConfig {
   readonly file: string;
   /** An object, or a function that makes one for a stage. */
@@ -128,8 +129,8 @@ interface EvaluatedConfig {
 /**
  * Evaluates the configuration for one stage.
  *
- * @param isOther Whether only its names are compared with those of the stage that is packaged. The salt and the secrets of
- *   webhooks may then be missing: they may be secrets that only the machine which packages that stage has.
+ * @param isOther Whether only its names are compared with those of the stage that is packaged. The salt may
+ *   then be missing: it may be a secret that only the machine which packages that stage has.
  */
 async function evaluate(imported: ImportedConfig, stage: string, isOther = false): Promise<EvaluatedConfig> {
   const { file, configuration, lists } = imported;
@@ -181,7 +182,7 @@ async function callForStage(configure: CallableFunction, stage: string, isOther:
     throw new ConfigError('SLUICE_CONFIG_STAGE_FAILED', `Stage ${stage}: ${why}`, { cause: error });
   }
   try {
-    return validateConfig(isOther ? withoutSecrets(withSalt(made)) : made);
+    return validateConfig(isOther ? withSalt(made) : made);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(error.code, `Stage ${stage}:${error.detail}`, { cause: error });
@@ -192,21 +193,6 @@ function withSalt(made: unknown): unknown {
   if (!isJsonObject(made) || !isJsonObject(made['privacy'])) return made;
   const { privacy } = made;
   return { ...made, privacy: { ...privacy, salt: privacy['salt'] ?? 'the salt of another stage' } };
-}
-
-/** Without secrets of webhooks that are not set. */
-function withoutSecrets(made: unknown): unknown {
-  if (!isJsonObject(made) || !Array.isArray(made['sources'])) return made;
-  return { ...made, sources: made['sources'].map(withoutSecret) };
-}
-
-function withoutSecret(source: unknown): unknown {
-  if (!isJsonObject(source) || !isJsonObject(source['receipt'])) return source;
-  const { receipt } = source;
-  const { webhook } = receipt;
-  if (!isJsonObject(webhook) || webhook['secret'] !== undefined) return source;
-  const { secret: _, ...rest } = webhook;
-  return { ...source, receipt: { ...receipt, webhook: rest } };
 }
 
 /** Why a module could not be imported, with the line if the engine reports it: it does so only in the stack. */

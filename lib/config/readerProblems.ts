@@ -1,19 +1,52 @@
+import { locationParts, overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
 import { isRoot } from '../schema/formats.ts';
-import type { MetabaseReader, Reader, StatsigReader } from '../schema/readers.ts';
-import { MADE_TABLES_FOLDER } from '../tables/objectKeys.ts';
+import {
+  type GrowthBookReader,
+  type MetabaseReader,
+  ownDatabaseOf,
+  type Reader,
+  type RoleReader,
+} from '../schema/readers.ts';
+import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
+import { statsigFolders } from '../tables/tableFolders.ts';
+import { alsoReadsProblems } from './alsoReadsProblems.ts';
 
 /** Problems of `readers` that no field shows alone; one sentence each, with the field's name in front. */
-export function readerProblems(config: Pick<Config, 'readers' | 'bucket' | 'database' | 'athena'>): string[] {
+export function readerProblems(
+  config: Pick<
+    Config,
+    | 'readers'
+    | 'bucket'
+    | 'statsigBucket'
+    | 'database'
+    | 'athena'
+    | 'statsigFolder'
+    | 'formerStatsigFolders'
+    | 'account'
+    | 'region'
+    | 'existing'
+    | 'sources'
+    | 'exports'
+  >,
+): string[] {
   return [
     ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),
     ...config.readers.flatMap((reader, i) => workgroupProblems(reader, `readers.${i}`, config)),
+    ...config.readers.flatMap((reader, i) => resultProblems(reader, `readers.${i}`, config)),
     ...sharedNames(config),
+    ...sharedResults(config),
+    ...alsoReadsProblems(config),
   ];
 }
 
 function ownProblems(reader: Reader, field: string): string[] {
-  if (reader.kind === 'owox') return [];
+  if (reader.kind === 'owox')
+    return reader.resultsKeyArn === undefined || reader.existingResultsBucket
+      ? []
+      : [
+          `${field}.resultsKeyArn: expected none without \`existingResultsBucket: true\`: the stack encrypts its bucket with the key of \`bucket\`.`,
+        ];
   return reader.as === 'user'
     ? roleMembers(reader).map(
         (member) => `${field}.${member}: expected none: a user signs in with access keys, nobody assumes it.`,
@@ -30,12 +63,12 @@ function workgroupProblems(
   field: string,
   { athena: { workgroup } }: Pick<Config, 'athena'>,
 ): string[] {
-  if (reader.kind === 'owox') return [];
+  if (reader.kind === 'owox' || reader.workgroup !== undefined) return [];
   const most = WORKGROUP_CHARACTERS - reader.name.length - 1;
   return [
     ...(`${reader.name}/` === MADE_TABLES_FOLDER
       ? [
-          `${field}.name: got ${JSON.stringify(reader.name)}, expected another name than that of the folder in which Athena puts tables.`,
+          `${field}.name: got ${JSON.stringify(reader.name)}, expected another name, as Athena puts tables into the folder of this name.`,
         ]
       : []),
     ...(workgroup.length > most
@@ -46,8 +79,53 @@ function workgroupProblems(
   ];
 }
 
+/** Checks a reader's workgroup and location. Its folder must not be shared with other readers or with Sluice. */
+function resultProblems(
+  reader: Reader,
+  field: string,
+  config: Parameters<typeof readerProblems>[0],
+): string[] {
+  if (reader.kind === 'owox') return [];
+  const { bucket, athena, readers } = config;
+  const made = [athena.workgroup, ...readers.map(({ name }) => `${athena.workgroup}_${name}`)];
+  const problems =
+    reader.workgroup !== undefined && made.includes(reader.workgroup)
+      ? [
+          `${field}.workgroup: got ${JSON.stringify(reader.workgroup)}, expected \`primary\` or a workgroup that is not Sluice's: without this field the reader has one of its own.`,
+        ]
+      : [];
+  if (reader.kind !== 'statsig' || reader.resultLocation === undefined) return problems;
+  const location = locationParts(reader.resultLocation);
+  const got = `${field}.resultLocation: got ${JSON.stringify(reader.resultLocation)}, expected`;
+  const [top = ''] = location.folder.split('/');
+  if (location.bucket !== bucket || location.folder === '')
+    return [...problems, `${got} a folder in \`bucket\`, such as s3://${bucket}/statsig-results/.`];
+  return RESERVED_FOLDERS.has(top) ||
+    `${top}/` === RELAY_FOLDER ||
+    statsigFolders(config).some((folder) => overlap(location, { bucket, folder: `${folder}/` }))
+    ? [...problems, `${got} a folder outside of ${top}/, which has another use.`]
+    : problems;
+}
+
+/** A reader could read, replace and delete what another was answered in the same folder. */
+function sharedResults({ readers }: Parameters<typeof readerProblems>[0]): string[] {
+  const located = readers.flatMap((reader, i) =>
+    reader.kind === 'statsig' && reader.resultLocation !== undefined
+      ? [{ i, text: reader.resultLocation, location: locationParts(reader.resultLocation) }]
+      : [],
+  );
+  return located.flatMap(({ i, text, location }, n) => {
+    const other = located.slice(0, n).find((each) => overlap(each.location, location));
+    return other === undefined
+      ? []
+      : [
+          `readers.${i}.resultLocation: got ${JSON.stringify(text)}, expected a folder apart from the folder of readers.${other.i}.`,
+        ];
+  });
+}
+
 /** The members given that only a role has. */
-function roleMembers(reader: StatsigReader | MetabaseReader): string[] {
+function roleMembers(reader: RoleReader): string[] {
   const { principal, externalId, allowNoExternalId } = reader;
   return [
     ...(principal === undefined ? [] : ['principal']),
@@ -56,8 +134,8 @@ function roleMembers(reader: StatsigReader | MetabaseReader): string[] {
   ];
 }
 
-function roleProblems(reader: StatsigReader | MetabaseReader, field: string): string[] {
-  if (reader.kind === 'metabase') return metabaseProblems(reader, field);
+function roleProblems(reader: RoleReader, field: string): string[] {
+  if (reader.kind !== 'statsig') return assumedProblems(reader, field);
   const problems: string[] = [];
   if (reader.principal === undefined) {
     problems.push(
@@ -73,8 +151,8 @@ function roleProblems(reader: StatsigReader | MetabaseReader, field: string): st
 }
 
 /** A service sends no external ID, and without one everybody in a root's account is let in. */
-function metabaseProblems(
-  { principal, externalId, allowNoExternalId }: MetabaseReader,
+function assumedProblems(
+  { principal, externalId, allowNoExternalId }: MetabaseReader | GrowthBookReader,
   field: string,
 ): string[] {
   if (principal === undefined)
@@ -89,15 +167,27 @@ function metabaseProblems(
 }
 
 /** Names that must be unique: those of readers, and of buckets and databases that belong to one reader. */
-function sharedNames({ readers, bucket, database, athena }: Parameters<typeof readerProblems>[0]): string[] {
+function sharedNames({
+  readers,
+  bucket,
+  database,
+  athena,
+  sources,
+  exports,
+}: Parameters<typeof readerProblems>[0]): string[] {
   const problems: string[] = [];
   const names = new Map<string, string>();
-  const buckets = new Map([[bucket, 'bucket']]);
+  // OWOX may delete what is in its bucket.
+  const buckets = new Map([
+    ...sources.map((source, i): [string, string] => [source.bucket, `sources.${i}.bucket`]),
+    ...exports.map(({ target }, i): [string, string] => [target.bucket, `exports.${i}.target.bucket`]),
+    [bucket, 'bucket'],
+  ]);
   // Athena looks at `default` for everyone, and most accounts have it already.
   const databases = new Map([
     [database, 'database'],
     [athena.stagingDatabase, 'athena.stagingDatabase'],
-    ['default', 'that of the account'],
+    ['default', 'the default one of the account'],
   ]);
   const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
     const other = taken.get(name);
@@ -107,8 +197,8 @@ function sharedNames({ readers, bucket, database, athena }: Parameters<typeof re
   for (const [i, reader] of readers.entries()) {
     claim(names, reader.name, `readers.${i}.name`, 'name');
     if (reader.kind === 'owox') claim(buckets, reader.resultsBucket, `readers.${i}.resultsBucket`, 'bucket');
-    if (reader.kind !== 'statsig' && reader.ownDatabase !== null)
-      claim(databases, reader.ownDatabase, `readers.${i}.ownDatabase`, 'database');
+    const ownDatabase = ownDatabaseOf(reader);
+    if (ownDatabase !== null) claim(databases, ownDatabase, `readers.${i}.ownDatabase`, 'database');
   }
   return problems;
 }

@@ -1,4 +1,6 @@
+import { locationParts } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
+import { ownDatabaseOf } from '../schema/readers.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { receiptFolders } from './customerProblems.ts';
 
@@ -23,9 +25,9 @@ interface Claim {
  * Resources that two stages would both use under one name; one sentence each, with field, value and stages. In one account
  * no stage's name begins with another's and a hyphen, as all names of the other begin so.
  *
- * Bucket names are global. Databases and workgroups are those of an account in a region, so their names may be equal in
- * stages of different regions, or of different accounts if both state `account`. Two stages may read one customer's folder, but may not write to one folder, nor call one webhook. A KMS key, an SNS topic
- * and roles of customers may be shared.
+ * Bucket names are global. Databases and workgroups belong to an account and a region, so their names may be equal in
+ * stages of different regions, or of different accounts if both state `account`. Two stages may read one customer's
+ * folder, but may not write to one folder. A KMS key, an SNS topic and roles of customers may be shared.
  */
 export function stageProblems(stages: readonly StageConfig[]): string[] {
   return stages.flatMap((one, i) => stages.slice(0, i).flatMap((other) => sharedBetween(one, other)));
@@ -39,21 +41,21 @@ function sharedBetween(one: StageConfig, other: StageConfig): string[] {
     kind !== 'bucket' && isApart
       ? undefined
       : taken.find((claim) => claim.kind === kind && claim.name === name);
-  const problems = [...claims(one.config), ...customerBuckets(one.config)].flatMap(
+  const problems = [...claims(one.config), ...customerBuckets(one.config), ...alsoRead(one.config)].flatMap(
     ({ kind, name, field }) => {
       const claim = shared(kind, name);
       return claim === undefined ? [] : [sentence(field, name, one, kind, claim.field, other)];
     },
   );
-  for (const { name, field } of customerBuckets(other.config)) {
-    const claim = claims(one.config).find((own) => own.kind === 'bucket' && own.name === name);
-    if (claim !== undefined) problems.push(sentence(claim.field, name, one, 'bucket', field, other));
+  for (const { kind, name, field } of [...customerBuckets(other.config), ...alsoRead(other.config)]) {
+    if (kind !== 'bucket' && isApart) continue;
+    const claim = claims(one.config).find((own) => own.kind === kind && own.name === name);
+    if (claim !== undefined) problems.push(sentence(claim.field, name, one, kind, field, other));
   }
   return [
     ...problems,
     ...(hasOtherAccount(one, other) ? [] : sharedNames(one, other)),
     ...sharedTargets(one, other),
-    ...sharedWebhooks(one, other),
   ];
 }
 
@@ -90,31 +92,42 @@ function sentence(
 }
 
 /** Names that the stack creates, or uses as existing, under a name of the configuration. */
-function claims({ bucket, database, athena, readers, endpoint }: Config): readonly Claim[] {
+function claims({ bucket, statsigBucket, database, athena, readers, endpoint }: Config): readonly Claim[] {
   return [
     ...(endpoint.domain === null
       ? []
       : [{ kind: 'domain', name: endpoint.domain, field: 'endpoint.domain' } as const]),
     { kind: 'bucket', name: bucket, field: 'bucket' },
+    ...(statsigBucket === null
+      ? []
+      : [{ kind: 'bucket', name: statsigBucket.bucket, field: 'statsigBucket.bucket' } as const]),
     { kind: 'database', name: database, field: 'database' },
     { kind: 'database', name: athena.stagingDatabase, field: 'athena.stagingDatabase' },
     { kind: 'workgroup', name: athena.workgroup, field: 'athena.workgroup' },
     ...readers.flatMap((reader, i): Claim[] => {
       const field = `readers.${i}`;
+      const own = ownDatabaseOf(reader);
       return [
-        reader.kind === 'owox'
-          ? { kind: 'bucket', name: reader.resultsBucket, field: `${field}.resultsBucket` }
-          : // lib/access/readerStatements.ts names it.
-            { kind: 'workgroup', name: `${athena.workgroup}_${reader.name}`, field: `${field}.name` },
-        ...(reader.kind === 'statsig' || reader.ownDatabase === null
-          ? []
-          : [{ kind: 'database', name: reader.ownDatabase, field: `${field}.ownDatabase` } as const]),
+        ...(reader.kind === 'owox'
+          ? [{ kind: 'bucket', name: reader.resultsBucket, field: `${field}.resultsBucket` } as const]
+          : []),
+        // lib/access/readerStatements.ts names it.
+        ...(reader.kind !== 'owox' && reader.workgroup === undefined
+          ? [
+              {
+                kind: 'workgroup',
+                name: `${athena.workgroup}_${reader.name}`,
+                field: `${field}.name`,
+              } as const,
+            ]
+          : []),
+        ...(own === null ? [] : [{ kind: 'database', name: own, field: `${field}.ownDatabase` } as const]),
       ];
     }),
   ];
 }
 
-/** Buckets of customers: that of a stage is never one, as `bucket` of a configuration is none of its own. */
+/** Customers' buckets. A stage must not use one of them as its own bucket. */
 function customerBuckets({ sources, exports }: Config): readonly Claim[] {
   return [
     ...sources.map(
@@ -127,6 +140,26 @@ function customerBuckets({ sources, exports }: Config): readonly Claim[] {
   ];
 }
 
+/** Databases and buckets that readers also read. They must not be another stage's, which has readers of its own. */
+function alsoRead({ readers }: Config): readonly Claim[] {
+  return readers.flatMap(({ alsoReads }, i) =>
+    alsoReads.flatMap(({ database, locations }, j): Claim[] => {
+      const field = `readers.${i}.alsoReads.${j}`;
+      return [
+        { kind: 'database', name: database, field: `${field}.database` },
+        ...locations.map(
+          (location, k) =>
+            ({
+              kind: 'bucket',
+              name: locationParts(location).bucket,
+              field: `${field}.locations.${k}`,
+            }) as const,
+        ),
+      ];
+    }),
+  );
+}
+
 /** Folders that both write: what one exports the other would delete as old, and receipts of both would be taken for one's. */
 function sharedTargets(one: StageConfig, other: StageConfig): string[] {
   const theirs = writtenFolders(other.config);
@@ -137,7 +170,7 @@ function sharedTargets(one: StageConfig, other: StageConfig): string[] {
     return shared === undefined
       ? []
       : [
-          `${field}.${member}: got ${JSON.stringify(`${bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from that of \`${shared.field}\` of the stage ${other.stage}.`,
+          `${field}.${member}: got ${JSON.stringify(`${bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from the folder of \`${shared.field}\` of the stage ${other.stage}.`,
         ];
   });
 }
@@ -151,25 +184,4 @@ function writtenFolders({ exports, sources }: Config) {
     })),
     ...receiptFolders(sources).map((each) => ({ ...each, member: 'prefix' })),
   ];
-}
-
-/** Webhooks that both call: a customer could not tell of which stage a receipt is. An address may hold a token. */
-function sharedWebhooks(one: StageConfig, other: StageConfig): string[] {
-  const theirs = webhooks(other.config);
-  return webhooks(one.config).flatMap(({ href, field }) => {
-    const shared = theirs.find((each) => each.href === href);
-    return shared === undefined
-      ? []
-      : [
-          `${field}: expected another address for the stage ${one.stage} than \`${shared.field}\` of the stage ${other.stage}, or no \`receipt\` in one of them.`,
-        ];
-  });
-}
-
-function webhooks({ sources }: Config) {
-  return sources.flatMap(({ receipt }, i) =>
-    receipt?.webhook === undefined
-      ? []
-      : [{ href: new URL(receipt.webhook.url).href, field: `sources.${i}.receipt.webhook.url` }],
-  );
 }

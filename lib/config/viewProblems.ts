@@ -3,8 +3,8 @@ import { forwardedKinds, tableKinds } from '../schema/kinds.ts';
 import { RESERVED_WORDS, SQL_NAME } from '../schema/names.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { parseJsonPath } from '../views/userDetailColumns.ts';
-import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/views.ts';
+import { parseJsonPath } from '../views/jsonPath.ts';
+import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/viewNames.ts';
 import { suggestPath } from '../wire/memberPaths.ts';
 
 /** The name in `user.customIDs` that was meant, without the path to it; null for the user's own ID, which is not there. */
@@ -25,14 +25,14 @@ export function viewProblems({ tables, curatedTables, unitIds, jsonPaths }: Conf
       problems.push(`${field}: got "${table}", expected another name than a view has.`);
     }
     if (table === GROUPS_TABLE) {
-      problems.push(`${field}: got "${GROUPS_TABLE}", expected another name than that of the groups.`);
+      problems.push(`${field}: got "${GROUPS_TABLE}", expected another name: this is the table of groups.`);
     }
   }
   for (const [unitId, column] of Object.entries(unitIds)) {
     const name = meantUnitId(unitId);
     if (name !== unitId) {
       problems.push(
-        `unitIds.${unitId}: got ${JSON.stringify(column)}, expected ${name === null ? 'no such unit ID: user_id has the userID, which is no custom ID' : `the name ${name}, as it is in user.customIDs`}.`,
+        `unitIds.${unitId}: got ${JSON.stringify(column)}, expected ${name === null ? 'no such unit ID: user_id has the userID, which is not a custom ID' : `the name ${name}, as it is in user.customIDs`}.`,
       );
     }
     if (RESERVED_VIEW_COLUMNS.has(column)) {
@@ -48,7 +48,7 @@ export function viewProblems({ tables, curatedTables, unitIds, jsonPaths }: Conf
         `jsonPaths.${column}: expected a column's name before the path: lower-case letters, digits and _, at most 255.`,
       );
     } else if (RESERVED_WORDS.has(column)) {
-      problems.push(`jsonPaths.${column}: expected a column that is no reserved word of SQL.`);
+      problems.push(`jsonPaths.${column}: expected a column that is not a reserved word of SQL.`);
     } else if (RESERVED_COLUMNS.has(column) || RESERVED_VIEW_COLUMNS.has(column) || unitColumns.has(column)) {
       problems.push(`jsonPaths.${column}: expected a column that tables and views don't have already.`);
     }

@@ -1,4 +1,4 @@
-import { defineErrorFamily, SluiceError } from '../base/errors.ts';
+import { defineErrorFamily, errorName, SluiceError } from '../base/errors.ts';
 import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
 
 /** Why a day could not be curated. Its rows stay where they are, and views go on reading them there. */
@@ -13,7 +13,7 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_COUNTS_DIFFER: {
     cause: 'The rows that were written and left out are not the rows of the raw files.',
-    cure: 'None needed if it succeeds at the next try: nothing was published. If it persists, report it with the detail.',
+    cure: 'No action is needed if it succeeds at the next try: nothing was published. If it persists, report it with the detail.',
   },
   SLUICE_CURATE_DAY_TOO_LARGE: {
     cause:
@@ -131,4 +131,17 @@ function toSluiceError(error: unknown): SluiceError {
   }
   const own = OWN_CODES[error.code];
   return own === undefined ? error : new CurateError(own, error.detail, { cause: error });
+}
+
+/** Makes a call of the bucket. @param what What it is for. @throws CurateError for any error of the store. */
+export async function bucketCall<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    const name = errorName(error);
+    // An archived file can't be read until somebody restores it, in Athena neither.
+    const code =
+      name === 'InvalidObjectState' ? 'SLUICE_CURATE_FILE_UNREADABLE' : 'SLUICE_CURATE_BUCKET_FAILED';
+    throw new CurateError(code, `${what}: ${name}.`, { cause: error });
+  }
 }

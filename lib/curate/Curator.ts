@@ -1,10 +1,10 @@
 import type { TaskQueue } from '../base/queue.ts';
 import type { Clock } from '../base/time.ts';
-import type { EngineLimits } from '../drops/engine/Engine.ts';
 import type { FaultPoint } from '../drops/faultPoint.ts';
-import type { Ledger } from '../drops/ledger/Ledger.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
+import type { EngineLimits } from '../duckdb/DuckDbSession.ts';
 import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
 import type { Config } from '../schema/config.ts';
 import type { CuratedFiles, CurateMachine, CurateRequest } from './engine/Curation.ts';
 import type { ListedDaysStore } from './ListedDays.ts';
@@ -45,7 +45,7 @@ export const curateFaultPoints = [
 /** One of {@link curateFaultPoints}. */
 export type CurateFaultPoint = (typeof curateFaultPoints)[number];
 
-/** What of the configuration curating needs. */
+/** Settings that curating needs. */
 export type CurateConfig = Pick<
   Config,
   | 'statsigFolder'

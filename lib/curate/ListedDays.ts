@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import { parseJson } from '../base/json.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type { UtcDay } from '../base/time.ts';
 import { isUtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { CurateError } from './CurateError.ts';
+import { curatedDaysKey } from '../tables/ledgerKeys.ts';
+import { bucketCall, CurateError } from './CurateError.ts';
 import { LIST_RETRIES } from './limits.ts';
 
 const listedDaySchema = z.object({
@@ -11,12 +14,12 @@ const listedDaySchema = z.object({
   version: z.string().min(1),
   /** Its shape: curatedShape in curatedTables.ts. */
   shape: z.string().min(1),
-  /** Of the raw files that it was made of. */
+  /** Fingerprint of the raw files that it was made of. */
   fingerprint: z.string().min(1),
 });
 
 /** The list of one table's days that views read from the curated table: `ledger/curated/<kind>/days.json`. */
-export const listedDaysSchema = z.object({
+const listedDaysSchema = z.object({
   days: z.record(
     z.string().refine((text) => isUtcDay(text), 'a day, YYYY-MM-DD'),
     listedDaySchema,
@@ -28,7 +31,7 @@ export type ListedDay = z.output<typeof listedDaySchema>;
 /** The days of the list. */
 export type ListedDays = Readonly<Record<UtcDay, ListedDay>>;
 
-/** Storage of the lists. Methods throw CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
+/** The lists of days. Methods throw CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
 export interface ListedDaysStore {
   /**
    * The list and its ETag; null if there is none. A list that can't be read counts as empty: views then read raw rows,
@@ -41,6 +44,23 @@ export interface ListedDaysStore {
    * @returns Whether it was written; false if another write came first, which may be an earlier attempt of the same write.
    */
   write(kind: ForwardedKind, days: ListedDays, expected: string | null): Promise<boolean>;
+}
+
+/** The lists in a bucket. */
+export function listedDays(store: ObjectStore): ListedDaysStore {
+  return {
+    async read(kind) {
+      const read = await bucketCall(curatedDaysKey(kind), () => store.read(curatedDaysKey(kind)));
+      if (read === null) return null;
+      const { data } = listedDaysSchema.safeParse(parseJson(read.text));
+      return { days: data?.days ?? {}, eTag: read.eTag };
+    },
+
+    async write(kind, days, expected) {
+      const [key, text] = [curatedDaysKey(kind), JSON.stringify({ days })];
+      return (await bucketCall(key, () => store.write(key, text, { expected }))) !== null;
+    },
+  };
 }
 
 /**

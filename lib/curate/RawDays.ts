@@ -1,7 +1,13 @@
 import type { Readable } from 'node:stream';
-import type { UtcDay } from '../base/time.ts';
+import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
+import { isUtcDay, type UtcDay } from '../base/time.ts';
 import { fingerprintFiles } from '../drops/Drop.ts';
+import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
+import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
+import { dayFolder, tableFolders } from '../tables/tableFolders.ts';
+import { bucketCall, CurateError } from './CurateError.ts';
+import { MOST_DAY_PAGES, MOST_RAW_PAGES } from './limits.ts';
 
 /** One file with raw rows. */
 export interface RawFile {
@@ -27,6 +33,46 @@ export interface RawDays {
     file: Pick<RawFile, 'key' | 'eTag'>,
     range?: { readonly first: number; readonly last: number },
   ): Promise<Readable | null>;
+}
+
+/**
+ * The raw files of forwarded tables in the deployment's bucket.
+ *
+ * @param attempts How pages of folders are retried. Of the files' pages only its deadline is used.
+ */
+export function rawDays(
+  store: ObjectStore,
+  layout: Pick<Config, 'statsigFolder' | 'tables'>,
+  attempts: Attempts,
+): RawDays {
+  return {
+    async days(kind) {
+      const days = new Set<string>();
+      for (const folder of tableFolders(layout, kind)) {
+        const names = await bucketCall(folder, () =>
+          readPages(attempts, MOST_DAY_PAGES, (token) => dayFolders(store, folder, token)),
+        );
+        if (names === undefined) throw new CurateError('SLUICE_CURATE_BUCKET_FAILED', `${folder}: too many.`);
+        for (const name of names) if (isUtcDay(name)) days.add(name);
+      }
+      return [...days].sort();
+    },
+
+    async files(kind, day) {
+      const folder = dayFolder(layout, kind, day);
+      const objects = await bucketCall(folder, () =>
+        readPages(attempts, MOST_RAW_PAGES, (token) => store.listPage(folder, { token })),
+      );
+      if (objects === undefined) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${folder}: too many.`);
+      return objects.filter(isDataFile).map(({ key, size, eTag }) => ({ key, size, eTag }));
+    },
+
+    read: ({ key, eTag }, range) =>
+      bucketCall(
+        key,
+        async () => (await store.open(key, { ifMatch: eTag, range, listsIfDenied: true }))?.body ?? null,
+      ),
+  };
 }
 
 /** The raw files of a day and what identifies this state of them. */

@@ -67,7 +67,7 @@ export function isTooLarge(error: unknown): boolean {
   return error instanceof SluiceError && error.code === 'SLUICE_CURATE_DAY_TOO_LARGE';
 }
 
-/** Takes days out of the list whose raw files are not those of their version, or whose version has another shape. */
+/** Takes days out of the list whose raw files differ from their version's, or whose version has another shape. */
 export async function takeOutOutdated(
   ports: Pick<DayChecker, 'listed' | 'wait' | 'random'>,
   kind: ForwardedKind,

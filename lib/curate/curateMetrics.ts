@@ -13,7 +13,7 @@ export const curateMetrics = {
 export interface CurationCounts {
   /** Days of the lists that views read. */
   readonly curated: number;
-  /** Those of them that some view reads raw all the same; null if it is not known. */
+  /** The days of these that some view reads raw all the same; null if it is not known. */
   readonly leftOut: number | null;
   /** Days whose last curation failed. */
   readonly failed: number;

@@ -1,9 +1,9 @@
 import { failureFields } from '../base/log.ts';
-import type { DayAccount } from '../drops/ledger/CuratedDay.ts';
-import type { LedgerContent } from '../drops/ledger/LedgerEntry.ts';
 import { isReadVersion } from '../drops/load/movePartition.ts';
 import { versionTime } from '../drops/load/publishVersion.ts';
-import { curatedPlace } from '../tables/ledgerKeys.ts';
+import type { DayAccount } from '../ledger/CuratedDay.ts';
+import type { LedgerContent } from '../ledger/LedgerEntry.ts';
+import { curatedSubject } from '../tables/ledgerKeys.ts';
 import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
@@ -13,7 +13,7 @@ import { listDay, takeOutDays } from './ListedDays.ts';
 import { VERSION_VALID_MS } from './limits.ts';
 import { makePart } from './makePart.ts';
 import { type CurateTask, PUBLISH_RUN } from './messageBodies.ts';
-import { type CuratedPlace, publishVersion } from './publishVersion.ts';
+import { type CuratedSubject, publishVersion } from './publishVersion.ts';
 import { type RawDay, readRawDay } from './RawDays.ts';
 
 /** The result of a task. */
@@ -55,7 +55,7 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
   const { kind, day, version } = task;
   const begunAt = versionTime(version);
   if (begunAt === null || clock.now() - begunAt > VERSION_VALID_MS) return { outcome: 'outdated' };
-  const place = { ...curatedPlace(config, kind, day), kind };
+  const place = { ...curatedSubject(config, kind, day), kind };
   const shape = curatedShape(curatedTables(config)[kind]);
   const raw = await readRawDay(curator.raw, kind, day);
   await takeOutIfOutdated(curator, place, raw, shape);
@@ -129,7 +129,7 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
 async function failTask(
   { ledger, clock }: Curator,
   run: CurateRun,
-  place: CuratedPlace,
+  place: CuratedSubject,
   {
     version,
     slice,
@@ -163,7 +163,7 @@ async function failTask(
 /** Takes a day out of the list that views read if its version there is not of these files, or of another shape. */
 async function takeOutIfOutdated(
   curator: Curator,
-  { kind, day }: CuratedPlace,
+  { kind, day }: CuratedSubject,
   { fingerprint }: RawDay,
   shape: string,
 ): Promise<void> {
@@ -177,7 +177,7 @@ async function takeOutIfOutdated(
 async function isCurated(
   curator: Curator,
   { deadline }: CurateRun,
-  place: CuratedPlace,
+  place: CuratedSubject,
   { fingerprint }: RawDay,
   shape: string,
 ): Promise<boolean> {
@@ -192,7 +192,7 @@ async function isCurated(
  * Puts a published day into the list that views read, and takes it out again if raw files have arrived since: their event
  * found nothing to take out if it came before. Asks the plan to write the list into the views.
  */
-async function serve(curator: Curator, run: CurateRun, place: CuratedPlace): Promise<void> {
+async function serve(curator: Curator, run: CurateRun, place: CuratedSubject): Promise<void> {
   const { kind, day, table } = place;
   const known = await curator.ledger.read(place);
   const { version, fingerprint, state } = known ?? {};

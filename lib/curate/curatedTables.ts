@@ -24,7 +24,7 @@ export interface CuratedTable extends Table {
   readonly derived: readonly ViewColumn[];
 }
 
-/** What is known of the copies of a row's event. The last columns of every curated table. */
+/** Facts about the copies of a row's event. The last columns of every curated table. */
 const copyColumns: readonly Column[] = [
   {
     name: 'copies',

@@ -1,5 +1,5 @@
-import type { CurationRun, DayAccount, PartResult } from '../drops/ledger/CuratedDay.ts';
-import type { LedgerContent } from '../drops/ledger/LedgerEntry.ts';
+import type { CurationRun, DayAccount, PartResult } from '../ledger/CuratedDay.ts';
+import type { LedgerContent } from '../ledger/LedgerEntry.ts';
 import { TWICE_CODES } from './CurateError.ts';
 
 // A version that is being made: who works on which part of the day, what is done, and who publishes it. All of it is in the
@@ -8,10 +8,10 @@ import { TWICE_CODES } from './CurateError.ts';
 
 const COUNTS_DIFFER = 'SLUICE_CURATE_COUNTS_DIFFER';
 
-/** What a task wants to work on. */
+/** The part that a task wants to work on. */
 export interface PartRequest {
   readonly version: string;
-  /** Of the raw files as the task has just listed them. */
+  /** Fingerprint of the raw files as the task has just listed them. */
   readonly fingerprint: string;
   readonly shape: string;
   readonly slices: number;
@@ -252,7 +252,7 @@ function endRun(known: LedgerContent, version: string): LedgerContent {
   };
 }
 
-/** What is made, if the worker has the part and nobody publishes it; otherwise null. */
+/** The run of this version, if the worker holds the lease of the part; otherwise null. */
 function ownRun(
   known: LedgerContent,
   version: string,

@@ -1,8 +1,8 @@
 import type { UtcDay } from '../base/time.ts';
 import { NO_FILES } from '../drops/Drop.ts';
-import type { CurationRun } from '../drops/ledger/CuratedDay.ts';
-import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
 import { versionTime } from '../drops/load/publishVersion.ts';
+import type { CurationRun } from '../ledger/CuratedDay.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { ListedDay } from './ListedDays.ts';
 import { REQUEUE_AFTER_MS, VERSION_VALID_MS } from './limits.ts';
 import type { CurateReason, CurateRequestBody } from './messageBodies.ts';
@@ -19,7 +19,7 @@ export type CurateDecision =
   | { readonly list: ListedDay }
   | { readonly skip: 'current' | 'no_files' | 'working' | 'queued' };
 
-/** What a decision is based on. */
+/** State of a day that a decision is based on. */
 export interface DayState {
   readonly day: UtcDay;
   readonly raw: Pick<RawDay, 'fingerprint'>;
@@ -31,7 +31,7 @@ export interface DayState {
   readonly version: string | undefined;
 }
 
-/** What all days of a run have in common. */
+/** Values that are the same for all days of a run. */
 export interface CurateTerms {
   /** Today's shape of the curated table. */
   readonly shape: string;
@@ -40,7 +40,7 @@ export interface CurateTerms {
   readonly asked?: CurateRequestBody['asked'];
 }
 
-/** Decides on a day: it is curated if its raw files or the shape differ from those of its version. */
+/** Decides on a day: it is curated if its raw files or the shape differ from its version's. */
 export function decideDay(
   { raw, entry, listed, version }: DayState,
   { shape, now, asked }: CurateTerms,

@@ -2,10 +2,10 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
 import type { EngineFile } from '../drops/engine/Engine.ts';
-import { footerBytes, footerRows } from '../drops/engine/parquet/parquetFooter.ts';
-import type { PartResult } from '../drops/ledger/CuratedDay.ts';
 import { FOOTER_GUESS_BYTES, PARALLEL_UPLOADS } from '../drops/limits.ts';
 import { fetchFiles } from '../drops/load/fetchFiles.ts';
+import type { PartResult } from '../ledger/CuratedDay.ts';
+import { footerBytes, footerRows } from '../parquet/parquetFooter.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
@@ -17,7 +17,7 @@ import { BEGUN_KEPT_MS } from './limits.ts';
 import type { RawDay, RawFile } from './RawDays.ts';
 
 /** The part of a day that a task makes. */
-export interface PartPlace extends CurateSlice {
+export interface CuratedPart extends CurateSlice {
   readonly table: CuratedTable;
   readonly day: string;
   /** The version whose folder it writes to, and when that was named, epoch milliseconds. */
@@ -35,7 +35,7 @@ export interface PartPlace extends CurateSlice {
 export async function makePart(
   curator: Curator,
   run: CurateRun,
-  place: PartPlace,
+  place: CuratedPart,
   raw: RawDay,
 ): Promise<PartResult> {
   const { landing, config, limits, clock } = curator;

@@ -26,7 +26,7 @@ export type CurateRequestBody = z.output<typeof curateRequestSchema>;
 const curateReasons = [
   /** It never was. */
   'new',
-  /** Its raw files differ from those of its version. */
+  /** Its raw files differ from its version's. */
   'changed',
   /** Its version has other columns or derivations than the configuration has now. */
   'reshaped',
@@ -64,7 +64,7 @@ export const PUBLISH_RUN = 'curate-views';
 /** The `sluice` of the hourly message on the plan's queue. */
 export const CHECK_RUN = 'curate-check';
 
-/** Only what is read is asked for: AWS adds members to its events as it likes. */
+/** Only members that are read are required: AWS may add members to its events. */
 const stackEventSchema = z.object({
   source: z.literal('aws.cloudformation'),
   'detail-type': z.literal('CloudFormation Stack Status Change'),

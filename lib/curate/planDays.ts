@@ -2,15 +2,15 @@ import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
-import type { CurationRun } from '../drops/ledger/CuratedDay.ts';
-import type { Ledger } from '../drops/ledger/Ledger.ts';
-import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
 import { isReadVersion } from '../drops/load/movePartition.ts';
 import { versionName } from '../drops/load/publishVersion.ts';
+import type { CurationRun } from '../ledger/CuratedDay.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedDayOf, curatedFolder, curatedPlace } from '../tables/ledgerKeys.ts';
+import { curatedDayOf, curatedFolder, curatedSubject } from '../tables/ledgerKeys.ts';
 import { type ComparedDay, digestRawDay, isTooLarge, type RawDigest, takeOutOutdated } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, decideDay, isFailed } from './decideDay.ts';
@@ -135,7 +135,7 @@ async function lookAtTable(
   const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
     try {
       const raw = await digestRawDay(planner, kind, day);
-      const entry = await planner.ledger.read(curatedPlace(config, kind, day));
+      const entry = await planner.ledger.read(curatedSubject(config, kind, day));
       const state = { day, raw, entry, listed: list[day], version: versions.get(day) };
       return [{ ...state, decision: decideDay(state, terms) }];
     } catch (error) {
@@ -192,8 +192,8 @@ async function knownDays(
 }
 
 /**
- * What one night queues: the newest days first, and those that failed before last. A day that has no room left does not
- * hold up smaller ones: new days come before it every night.
+ * Chooses the days that one night queues: the newest first, those that failed before last. A day that has no room left
+ * does not hold up smaller ones: new days come before it every night.
  */
 function chooseDays(days: readonly ChosenDay[]): readonly ChosenDay[] {
   const newestFirst = [...days].sort((left, right) => (left.day < right.day ? 1 : -1));
@@ -223,7 +223,7 @@ async function queueDays(
   });
   if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
   await mapLimit(days, PARALLEL_DAYS, ({ day, raw: { fingerprint }, entry, reason }) =>
-    ledger.change(curatedPlace(config, kind, day), (known) => {
+    ledger.change(curatedSubject(config, kind, day), (known) => {
       // A task that has begun, or has ended, since the day was looked at knows more.
       const hasBegun = known.lease !== undefined && known.lease.until > now;
       const { ended } = known.curated ?? {};
@@ -289,7 +289,7 @@ export async function countDays(
   const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
   const entries = await mapLimit(days, PARALLEL_DAYS, async (day) => {
     try {
-      const entry = await ledger.read(curatedPlace(config, kind, day));
+      const entry = await ledger.read(curatedSubject(config, kind, day));
       // Folders without files stay when a console made them.
       if (entry?.state === 'succeeded_no_data') return [];
       return [{ day, entry, isFailed: isFailed(entry, entry?.fingerprint ?? '') }];

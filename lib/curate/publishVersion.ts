@@ -1,10 +1,10 @@
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
-import type { CurationRun, DayAccount } from '../drops/ledger/CuratedDay.ts';
-import type { LedgerContent, LedgerPlace } from '../drops/ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../drops/limits.ts';
 import { movePartition, partitionLocation } from '../drops/load/movePartition.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
+import type { CurationRun, DayAccount } from '../ledger/CuratedDay.ts';
+import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
 import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
@@ -16,7 +16,7 @@ import { requireNoOtherReader } from './publishViews.ts';
 import { readRawDay } from './RawDays.ts';
 
 /** A day of a curated table, and its ledger entry. */
-export interface CuratedPlace extends LedgerPlace {
+export interface CuratedSubject extends LedgerSubject {
   readonly kind: ForwardedKind;
 }
 
@@ -32,7 +32,7 @@ export interface CuratedPlace extends LedgerPlace {
 export async function publishVersion(
   curator: Curator,
   run: CurateRun,
-  place: CuratedPlace,
+  place: CuratedSubject,
   version: string,
 ): Promise<LedgerContent | null> {
   const { ledger, clock, config, bucket } = curator;
@@ -126,7 +126,7 @@ async function requireExactFiles(
   if (missing.size > 0) {
     throw new CurateError('SLUICE_CURATE_VERSION_INCOMPLETE', `${missing.size} of ${files.length} files.`);
   }
-  // What an attempt left behind that was killed, by now for longer than a function runs: rows that queries would read twice.
+  // Files of a killed attempt, older than a function runs. Queries would read their rows twice.
   for (let from = 0; from < extra.length; from += MOST_REMOVED) {
     await landing.remove(extra.slice(from, from + MOST_REMOVED));
   }

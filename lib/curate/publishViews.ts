@@ -8,14 +8,14 @@ import { parseIngestedKey } from '../tables/tableFolders.ts';
 import { fitCuratedView, readCuratedDays, viewKinds } from '../views/curatedViews.ts';
 import { prestoViewText, readPrestoView } from '../views/prestoView.ts';
 import type { ViewConfig, ViewName } from '../views/View.ts';
-import { viewNames } from '../views/views.ts';
+import { viewNames } from '../views/viewNames.ts';
 import { CurateError } from './CurateError.ts';
 import { checkDays, type DayChecker } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
 import type { CatalogView, ViewCatalog } from './ViewCatalog.ts';
 
-/** What of the configuration the views and the curated tables are made from. */
+/** Settings that determine the views and the curated tables. */
 export type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
 
 /** The ports of a publication. */
@@ -26,11 +26,11 @@ export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'liste
   readonly views: ViewCatalog;
 }
 
-/** What became of a view. */
+/** Outcome of a view. */
 export type ViewFate =
-  /** It has the current list now. */
+  /** The view was updated to the current list. */
   | 'published'
-  /** It had it already. */
+  /** The view was already up to date. */
   | 'current'
   /** The deployment does not curate, or not any more. It is left alone. */
   | 'off'
@@ -39,9 +39,9 @@ export type ViewFate =
   /** The catalog does not have it. */
   | 'missing';
 
-/** What a publication has done. */
+/** Result of a publication. */
 export interface Publication {
-  /** What became of each view. */
+  /** Outcome of each view. */
   readonly fates: Readonly<Partial<Record<ViewName, ViewFate>>>;
   /** Days of the lists that a view reads raw all the same, because its text has no room for them; only views with some. */
   readonly noRoom: Readonly<Partial<Record<ViewName, number>>>;
@@ -86,7 +86,7 @@ export async function publishViews(publisher: ViewPublisher): Promise<Publicatio
   return { fates, noRoom, unserved };
 }
 
-/** What became of one view. */
+/** Outcome of one view. */
 interface PublishedView extends Pick<Publication, 'unserved'> {
   readonly fate: ViewFate;
   readonly noRoom: number;

@@ -12,7 +12,9 @@ export interface DropObject {
   readonly lastModified: Date;
   /** S3 omits `STANDARD`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
   readonly storageClass?: string | undefined;
-  /** Whether a restored copy of an archived object can be read. The storage class stays that of the archive. Default false. */
+  /**
+   * Whether a restored copy of an archived object can be read. The storage class stays the archive's. Default false.
+   */
   readonly isRestored?: boolean;
 }
 
@@ -60,7 +62,7 @@ export const SourceError = defineErrorFamily('user', {
     cure: "Allow the functions' roles in its trust policy, with the external ID of the source if it requires one.",
   },
   SLUICE_SOURCE_BUCKET_MISSING: {
-    cause: 'There is no such bucket.',
+    cause: 'The bucket does not exist.',
     cure: 'Correct `bucket` of the source.',
   },
   SLUICE_SOURCE_REGION_WRONG: {

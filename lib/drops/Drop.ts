@@ -3,7 +3,7 @@ import type { DropObject } from './CustomerBucket.ts';
 
 /** The objects of one dataset and day, separated into files to load and others. */
 export interface Drop {
-  /** What is to be loaded, by key. */
+  /** The files to load, by key. */
   readonly files: readonly DropObject[];
   readonly leftOut: readonly { readonly object: DropObject; readonly reason: LeftOutReason }[];
   /**

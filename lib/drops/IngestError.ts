@@ -1,15 +1,7 @@
 import { defineErrorFamily } from '../base/errors.ts';
 
-/** What can go wrong in the plan or the ledger, independent of any customer's bucket. */
+/** Errors of the plan or a load, independent of any customer's bucket. */
 export const IngestError = defineErrorFamily('system', {
-  SLUICE_INGEST_LEDGER_INVALID: {
-    cause: 'An object in the ledger does not contain a valid entry.',
-    cure: 'Delete the named object. The day is loaded again.',
-  },
-  SLUICE_INGEST_LEDGER_UNAVAILABLE: {
-    cause: 'The ledger could not be read or written.',
-    cure: 'No action is needed: the run is retried. If it persists, check S3 and the permissions of the role.',
-  },
   SLUICE_INGEST_SESSION_REFUSED: {
     cause: 'The load could not assume its own role for one dataset.',
     cure: 'Deploy serverless.yml unchanged: the role of the load must trust itself and be allowed to assume itself. The load is retried.',

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { defineErrorFamily } from '../base/errors.ts';
+import { MOST_FOOTER_BYTES } from '../parquet/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
-import { MOST_FOOTER_BYTES } from './engine/parquet/parquetFooter.ts';
 import { FOOTER_GUESS_BYTES, LARGEST_PART_BYTES } from './limits.ts';
 
 /** Why a file can't be previewed, except for problems of the file itself. */
@@ -11,7 +11,7 @@ export const PreviewError = defineErrorFamily('user', {
     cure: 'Preview it again.',
   },
   SLUICE_PREVIEW_NO_FILE: {
-    cause: 'There is no such file to preview.',
+    cause: 'The file to preview does not exist.',
     cure: 'Name a day that has files with --day, or a key with --file.',
   },
   SLUICE_PREVIEW_TOO_LARGE: {

@@ -1,6 +1,6 @@
+import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, isLeftOutReason, isMarker, isUnloadable } from './Drop.ts';
-import type { FileFate, LedgerEntry } from './ledger/LedgerEntry.ts';
 
 // Compares the objects that a day has now with what the last load found.
 

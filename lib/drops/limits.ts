@@ -80,10 +80,6 @@ export const MOST_REMOVALS = 20;
 
 // Receipts.
 
-/** Tries of a webhook at the end of a load. What is left is tried again every hour. */
-export const RECEIPT_TRIES = 3;
-/** Milliseconds after which no try begins at the end of a load. One try takes 15 seconds at most. */
-export const RECEIPT_WITHIN_MS = 20_000;
 /** Milliseconds after the load for which a receipt is tried. */
 export const RECEIPT_GIVEN_UP_MS = 3 * 24 * 3_600_000;
 /** Milliseconds after which a run sends no other receipt again. */

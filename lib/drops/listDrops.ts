@@ -1,4 +1,5 @@
 import { isUtcDay, type UtcDay } from '../base/time.ts';
+import { parseLayout } from '../schema/fields/layout.ts';
 import type { DayFormat } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
@@ -9,11 +10,13 @@ export interface DatasetFolder {
   /** Without slashes at its ends. */
   readonly folder: string;
   readonly dayFormat: DayFormat;
+  /** How keys below the folder look. Default: each day has a folder, as `dayFormat` says. */
+  readonly layout?: string | undefined;
   /** Name of the marker that a day waits for. Default none. */
   readonly waitFor?: string | undefined;
 }
 
-/** What listing found. */
+/** Result of listing. */
 export interface ListedDrops {
   /** One for each requested day, also for days without objects. */
   readonly drops: ReadonlyMap<UtcDay, Drop>;
@@ -21,9 +24,9 @@ export interface ListedDrops {
   readonly calls: number;
 }
 
-/** Folder of a dataset's day, with a slash at its end. */
-export function dropFolder({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
-  return `${folder}/${dropDayFolder(day, dayFormat)}/`;
+/** Folder of a dataset's day, with a slash at its end; with a layout the dataset's, as days have none of their own. */
+export function dropFolder({ folder, dayFormat, layout }: DatasetFolder, day: UtcDay): string {
+  return layout !== undefined ? `${folder}/` : `${folder}/${dropDayFolder(day, dayFormat)}/`;
 }
 
 /** Key of the marker that a dataset's day waits for; undefined if it waits for none. */
@@ -43,6 +46,8 @@ export async function listDrops(
   dataset: DatasetFolder,
   days: readonly UtcDay[],
 ): Promise<ListedDrops> {
+  const { layout } = dataset;
+  if (layout !== undefined) return listByLayout(bucket, { ...dataset, layout }, days);
   const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
   const folders = [...wanted.keys()].map((day) => ({
     start: startKey(dataset, day),
@@ -77,6 +82,33 @@ export async function listDrops(
   const drops = [...wanted].map(
     ([day, objects]) => [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor)] as const,
   );
+  return { drops: new Map(drops), calls };
+}
+
+/** Lists what the paths of all days begin with, each beginning once. */
+async function listByLayout(
+  bucket: Pick<CustomerBucket, 'list'>,
+  dataset: DatasetFolder & { readonly layout: string },
+  days: readonly UtcDay[],
+): Promise<ListedDrops> {
+  const layout = parseLayout(dataset.layout);
+  if (typeof layout === 'string') throw new RangeError(`${dataset.layout}: expected ${layout}.`);
+  const folder = `${dataset.folder}/`;
+  const wanted = new Map<UtcDay, DropObject[]>(days.map((day) => [day, []]));
+  let calls = 0;
+  for (const prefix of new Set(days.map((day) => `${folder}${layout.prefixOf(day)}`))) {
+    let next: string | undefined;
+    do {
+      if (calls === MAX_LIST_CALLS)
+        throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${folder}: more than ${calls},000 objects.`);
+      calls += 1;
+      const page = await bucket.list({ prefix, next });
+      for (const object of page.objects)
+        wanted.get(layout.dayOf(object.key.slice(folder.length)) ?? '')?.push(object);
+      next = page.next;
+    } while (next !== undefined);
+  }
+  const drops = [...wanted].map(([day, objects]) => [day, makeDrop(objects, folder)] as const);
   return { drops: new Map(drops), calls };
 }
 

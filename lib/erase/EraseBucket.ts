@@ -12,7 +12,7 @@ export interface StoredVersion {
   readonly modifiedAt: number;
 }
 
-/** What an object has besides its bytes, and keeps when it is replaced. Tags are lost. */
+/** Attributes that an object keeps when it is replaced. Tags are lost. */
 export interface ObjectAttributes {
   readonly contentType: string | undefined;
   /** Headers with which readers get it. */
@@ -33,7 +33,7 @@ export interface ObjectVersions {
 
 /** AWS denied a call for one object, such as one whose KMS key is disabled, or one under Object Lock. */
 export interface Denied {
-  /** What AWS says. */
+  /** AWS's message. */
   readonly denied: string;
 }
 

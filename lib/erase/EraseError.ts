@@ -3,7 +3,7 @@ import { defineErrorFamily } from '../base/errors.ts';
 /** Errors of erasing. The command goes on where it stopped when it is run again. */
 export const EraseError = defineErrorFamily('user', {
   SLUICE_ERASE_UNIT_INVALID: {
-    cause: 'What is to be erased is not named as `<column>=<value>`.',
+    cause: 'A unit to erase is not named as `<column>=<value>`.',
     cure: "Name a unit as the tables have it: `user_id=u-4711`, `stable_id=…`, one of `unitIds` by its type or column, or any other custom ID as `custom_ids.<type>=…`. Run `sluice query` to see how a person's rows are written.",
   },
   SLUICE_ERASE_UNITS_TOO_MANY: {

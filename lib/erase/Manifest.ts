@@ -1,6 +1,10 @@
 import * as z from 'zod';
+import { parseJson } from '../base/json.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
 import { isUtcDay } from '../base/time.ts';
 import { forwardedKinds } from '../schema/kinds.ts';
+import { erasureKey } from '../tables/ledgerKeys.ts';
+import { EraseError } from './EraseError.ts';
 import { erasePlaces } from './erasePlaces.ts';
 
 const count = z.int().min(0);
@@ -28,7 +32,7 @@ const placeCountsSchema = z.object({
   waiting: count,
 });
 
-/** What a run has found and done in one place. */
+/** Counts of a run in one place. */
 export type PlaceCounts = z.output<typeof placeCountsSchema>;
 
 /** No counts. */
@@ -62,7 +66,10 @@ const runSchema = z.object({
   /** At most a hundred are named. */
   left: z.array(leftSchema),
   leftCount: count,
-  /** What was on its way to the bucket when the run began, in words: it may hold rows of the units, so nothing is complete. */
+  /**
+   * Data on its way to the bucket when the run began, in words. It may hold rows of the units: the erasure is not
+   * complete.
+   */
   onTheWay: z.array(z.string()).default([]),
 });
 
@@ -70,7 +77,7 @@ const runSchema = z.object({
 export type EraseRun = z.output<typeof runSchema>;
 
 /** The record of an erasure: `ledger/_erasures/<id>.json`. It names no unit. */
-export const manifestSchema = z.object({
+const manifestSchema = z.object({
   version: z.literal(1),
   id: z.string(),
   units: count,
@@ -108,10 +115,32 @@ export const MOST_RUNS = 50;
 /** Objects that are named. */
 export const MOST_LEFT = 100;
 
-/** Storage of manifests. */
+/** The manifests of a deployment. */
 export interface ManifestStore {
   /** Null if there is none. @throws EraseError SLUICE_ERASE_MANIFEST_INVALID. */
   read(id: string): Promise<{ readonly manifest: Manifest; readonly eTag: string } | null>;
   /** Writes a manifest if `expected` is still its ETag (null: if there is none). @returns The ETag; null if it is not. */
   write(manifest: Manifest, expected: string | null): Promise<string | null>;
+}
+
+/** Manifests in a bucket. */
+export function erasures(store: ObjectStore): ManifestStore {
+  return {
+    async read(id) {
+      const stored = await store.read(erasureKey(id));
+      if (stored === null) return null;
+      const { success, data } = manifestSchema.safeParse(parseJson(stored.text));
+      if (!success) throw new EraseError('SLUICE_ERASE_MANIFEST_INVALID', `${erasureKey(id)}.`);
+      return { manifest: data, eTag: stored.eTag };
+    },
+
+    async write(manifest, expected) {
+      const [key, text] = [erasureKey(manifest.id), JSON.stringify(manifest)];
+      const eTag = await store.write(key, text, { expected });
+      if (eTag !== null) return eTag;
+      // The answer of an earlier attempt of the same write was lost: each process has an owner of its own.
+      const stored = await store.read(key);
+      return stored?.text === text ? stored.eTag : null;
+    },
+  };
 }

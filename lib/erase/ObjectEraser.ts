@@ -9,6 +9,7 @@ import {
   eraseBody,
   eraseCopy,
   eraseErrors,
+  eraseLanding,
   eraseOverflow,
   eraseResult,
   firstBytes,
@@ -47,7 +48,7 @@ export const eraseFaultPoints = [
 /** One of {@link eraseFaultPoints}. */
 export type EraseFaultPoint = (typeof eraseFaultPoints)[number];
 
-/** What taking units out of objects needs. */
+/** Dependencies of erasing units from objects. */
 export interface ObjectEraserPorts extends RetryPorts {
   readonly bucket: EraseBucket;
   readonly matcher: UnitMatcher;
@@ -62,11 +63,11 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly faultPoint?: FaultPoint<EraseFaultPoint> | undefined;
 }
 
-/** What became of one object. */
+/** Outcome of one object. */
 export interface ErasedObject {
   readonly counts: PlaceCounts;
   readonly left: readonly LeftObject[];
-  /** What AWS says of the last version that it denied. */
+  /** AWS's message for the last version that it denied. */
   readonly denied?: string;
 }
 
@@ -79,7 +80,7 @@ const LOAD_MS = 86_400_000;
 /** Attempts at an object that somebody else changes meanwhile. */
 const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
 
-/** What a version has of the units. */
+/** Result of searching a version for the units. */
 type Look =
   | ({ readonly found: 'nothing' } & Stays)
   /** It has changed or is gone since it was listed. */
@@ -96,7 +97,7 @@ type Look =
       readonly attributes: ObjectAttributes;
     } & Stays);
 
-/** What stays in an object: mentions, and refused bodies that cannot be read as a whole, or hold no text. */
+/** Content that stays in an object: mentions, and refused bodies that cannot be read as a whole, or hold no text. */
 interface Stays {
   readonly mentions?: number;
   readonly unread?: number | undefined;
@@ -320,8 +321,10 @@ export class ObjectEraser {
   ): Promise<LeftDocuments> | LeftDocuments {
     const { matcher } = this.#ports;
     switch (form.form) {
+      case 'landing':
+        return eraseLanding(body, matcher);
       case 'overflow':
-        return eraseOverflow(form.folder, body, matcher);
+        return eraseOverflow(form.kind, body, matcher);
       case 'errors':
         return eraseErrors(form.kind, body, matcher);
       case 'relay':

@@ -1,8 +1,9 @@
 import { SluiceError } from '../base/errors.ts';
 import { quoteName, quoteText } from '../base/sql.ts';
-import { DuckDbSession } from '../drops/engine/DuckDbSession.ts';
-import type { EngineLimits } from '../drops/engine/Engine.ts';
-import { engineFailure, fileFailure } from '../drops/engine/EngineError.ts';
+import { fileFailure } from '../drops/engine/FileError.ts';
+import type { EngineLimits } from '../duckdb/DuckDbSession.ts';
+import { DuckDbSession } from '../duckdb/DuckDbSession.ts';
+import { engineFailure } from '../duckdb/EngineError.ts';
 import { EraseError } from './EraseError.ts';
 import type { UnitMatcher } from './UnitMatcher.ts';
 import {
@@ -17,7 +18,7 @@ import {
   rowText,
 } from './unitSql.ts';
 
-/** What a Parquet file has of the units. */
+/** Result of searching a Parquet file for the units. */
 export interface ExaminedFile {
   readonly rows: number;
   /** Rows of the units. */

@@ -51,7 +51,7 @@ export function parseUnit(text: string, { unitIds }: Pick<Config, 'unitIds'>): U
   const type = name.startsWith(CUSTOM) ? name.slice(CUSTOM.length) : '';
   if (type !== '') return { type, column: null, value };
   const known = [...Object.keys(OWN_TYPES), ...Object.values(unitIds)].join(', ');
-  throw invalid(`${JSON.stringify(name)} is no unit: expected ${known} or ${CUSTOM}<type>.`);
+  throw invalid(`${JSON.stringify(name)} is not a unit: expected ${known} or ${CUSTOM}<type>.`);
 }
 
 /** Units of one erasure: each file is searched for all of them. */

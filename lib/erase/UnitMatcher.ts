@@ -8,17 +8,17 @@ import {
   isDistinct,
   isNameKey,
   unitKeys,
-  type ValuePlace,
+  type ValueContext,
 } from '../relay/idValues.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import { parseCostly } from '../wire/parseBatch.ts';
+import { parseCostly } from '../wire/jsonBody.ts';
 import { bodyTexts } from './bodyTexts.ts';
 import { decodedText, decodedValues } from './decodedText.ts';
 import type { Unit } from './Unit.ts';
 
 /**
- * What a refused body has: a unit; else, whether a part of it cannot be read, or it holds no text at all. Null: all of it was
- * read, and it names no unit.
+ * Result of searching a refused body: the unit that was found; `unread` if a part of it cannot be read; `no_text` if it
+ * holds no text at all. Null: all of it was read, and it names no unit.
  */
 export type BodyFound = Found | 'unread' | 'no_text' | null;
 
@@ -31,7 +31,7 @@ const HAS_TEXT = /[^\s"'\\/+%]/;
 /** Characters of a text that is parsed as JSON: the collector's largest body. Longer ones are searched by words. */
 const MOST_PARSED = 32 * 1024 ** 2;
 
-/** What is looked for in a text that is no JSON. */
+/** Values to look for in a text that is not JSON. */
 interface Wanted {
   /** All values, after the key of a unit. */
   readonly named: RegExp;
@@ -40,7 +40,7 @@ interface Wanted {
   readonly all: readonly string[];
 }
 
-/** Decides which rows, documents and bodies are those of some units. */
+/** Decides which rows, documents and bodies belong to some units. */
 export class UnitMatcher {
   /** Every value, once. */
   readonly values: readonly string[];
@@ -136,7 +136,7 @@ export class UnitMatcher {
   }
 
   /**
-   * What the event or body of a row in quarantine has.
+   * Searches the event or body of a row in quarantine.
    *
    * @param encoding `text` or `base64`; with `unknown ` before it if the sender named one that the collector does not know.
    */
@@ -146,7 +146,7 @@ export class UnitMatcher {
   }
 
   /**
-   * What a body that was refused has: a value of JSON, or a word of another text.
+   * Searches a refused body: values of JSON, or words of another text.
    *
    * @param isUnknown Whether its sender named an encoding that the collector does not know.
    */
@@ -172,7 +172,7 @@ export class UnitMatcher {
     return findValue(value, this.#keys, (text, place) => this.#findAt(text, place));
   }
 
-  #findAt(text: string, place: ValuePlace): Found | null {
+  #findAt(text: string, place: ValueContext): Found | null {
     const found = this.#values.has(text) ? foundAt(text, place) : null;
     if (found !== null || !/^\s*[[{]/.test(text)) return found;
     const inner = parse(text);
@@ -211,11 +211,11 @@ export class UnitMatcher {
 /** Why a body was refused that only its sender knows how to read. */
 export const UNKNOWN_ENCODING = 'SLUICE_BODY_ENCODING_UNKNOWN' satisfies QuarantineReason;
 
-/** What may continue a value that is escaped: a character, or its own last one once more. */
+/** Escapes that may continue an escaped value: a character, or its own last one once more. */
 const ESCAPE = String.raw`\\+(?:u[\da-fA-F]{4}|x[\da-fA-F]{2})|%(?:[\da-fA-F]{2}|u[\da-fA-F]{4})|(?<=\\)\\|(?<=")"`;
 const ESCAPED_AFTER = new RegExp(`^.(?:${ESCAPE})`, 's');
 
-/** Whether a value may be a part of a longer one that is escaped: only the text without escapes tells. */
+/** Whether a value may be a part of a longer one that is escaped: only the text without escapes shows it. */
 function isEscaped(before: string, after: string, value: string): boolean {
   const [last, first] = [before.slice(-1), value.slice(0, 1)];
   const isInside = (last === '\\' && /["'\\/]/.test(first)) || (last === '"' && first === '"');
@@ -231,7 +231,7 @@ function hasWord(
   return values.some((value) => {
     for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
       const [end, before] = [at + value.length, text.slice(Math.max(0, at - BEFORE), at)];
-      // The letter of `\n` is no part of a word.
+      // The letter of `\n` is not part of a word.
       const isBegin = !WORD.test(lastCharacter(before)) || /\\[bfnrt]$/.test(before);
       const after = text.slice(end, end + AFTER);
       if (isBegin && !WORD.test(after) && !isOther(before, after, value)) return true;
@@ -240,7 +240,7 @@ function hasWord(
   });
 }
 
-/** Half a pair of surrogates is no letter. */
+/** Half a pair of surrogates is not a letter. */
 function lastCharacter(text: string): string {
   return text.slice((text.codePointAt(text.length - 2) ?? 0) > 0xffff ? -2 : -1);
 }
@@ -262,7 +262,7 @@ function add(map: Map<string, Set<string>>, key: string, value: string): void {
   else known.add(value);
 }
 
-/** An ID as the tables have it; null for what is none. */
+/** The text of an ID as in the tables; null if the value is not a text or number. */
 function idText(id: unknown): string | null {
   if (id instanceof ExactNumber) return id.text;
   return typeof id === 'string' || typeof id === 'number' ? String(id) : null;

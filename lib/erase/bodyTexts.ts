@@ -9,13 +9,13 @@ import {
 } from 'node:zlib';
 import { decodeStatsig } from '../wire/decodeBody.ts';
 
-/** What can be searched of a body that was refused, whose headers nobody has kept. */
+/** Searchable texts of a refused body. Its headers are not kept. */
 export interface BodyTexts {
   /** Every reading of it: as it is, inflated, in Statsig's encoding, from base64, as Latin-1 or UTF-16. */
   readonly texts: readonly string[];
   /**
    * `whole`: some reading has all that was sent. `part`: it is compressed and damaged, too large, or cut where nothing comes
-   * out. `coded`: a text, which may be base64 of bytes without text. `nothing`: bytes that are no text in any reading.
+   * out. `coded`: a text, which may be base64 of bytes without text. `nothing`: bytes that are not text in any reading.
    */
   readonly read: 'whole' | 'part' | 'coded' | 'nothing';
 }
@@ -33,7 +33,7 @@ const SILENT = ['br', 'zlib', 'deflate'] as const;
 const options = { maxOutputLength: MOST_INFLATED };
 const flushed = { ...options, finishFlush: constants.Z_SYNC_FLUSH };
 
-/** A stream that ends early gives what it has. */
+/** A stream that ends early returns the bytes up to there. */
 const inflaters: Readonly<Record<Exclude<Format, 'zstd'>, (bytes: Uint8Array) => Buffer>> = {
   gzip: (bytes) => gunzipSync(bytes, flushed),
   br: (bytes) => brotliDecompressSync(bytes, { ...options, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
@@ -145,7 +145,7 @@ interface Inflated {
   readonly bytes: Uint8Array;
   /** Whether the end of what was sent was reached. */
   readonly isWhole: boolean;
-  /** Whether what is left may be the beginning of more. */
+  /** Whether the remaining bytes may be the beginning of more. */
   readonly isCut?: boolean;
 }
 

@@ -19,7 +19,7 @@ export function decodedBytes(bytes: Buffer): Buffer {
   return isPlain && !bytes.includes('""') ? bytes : withoutEscapes(withoutPercents(bytes));
 }
 
-/** What {@link decodedBytes} makes of a text; null if nothing in it is escaped. */
+/** Decodes a text as {@link decodedBytes} does; null if nothing in it is escaped. */
 export function decodedText(text: string): string | null {
   if (!/[\\%+]|""/.test(text)) return null;
   const read = withoutAnyEscape(text);

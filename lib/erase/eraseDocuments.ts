@@ -2,16 +2,19 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { overflowBody, readOverflow } from '../landing/delivery/overflow.ts';
-import { readErrorLine } from '../landing/redrive/failedRecords.ts';
+import { readErrorLine } from '../landing/adopt/failedRecords.ts';
+import { overflowBody, readOverflow } from '../landing/adopt/overflow.ts';
+import { encodeFrame, type LandingRow, recordOf } from '../landing/frames/encodeRecord.ts';
+import { readRecords, readRows } from '../landing/frames/readLanded.ts';
+import type { TableFrame } from '../landing/frames/recordFormat.ts';
+import type { WalkedFrame } from '../landing/frames/records.ts';
 import { judgeCopy } from '../relay/copyEvents.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import { type OverflowFolder, REQUESTS } from '../tables/objectKeys.ts';
 import { decodedBytes } from './decodedText.ts';
 import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
 
-/** What is left of an object that holds documents. */
+/** Result of erasing the units from an object that holds documents. */
 export type LeftDocuments =
   /** Nothing of the units is in it. */
   | ({ readonly own: 0 } & Unsearched)
@@ -40,34 +43,73 @@ function isUnits(found: BodyFound): boolean {
   return found === 'unit' || found === 'elsewhere';
 }
 
+/**
+ * Erases the rows of units from an object of the landing, frame by frame. Frames without such rows keep their bytes. So
+ * do damaged frames and bytes that are not records: those are counted as unread. A record without any row left keeps
+ * its header, as the names of files that an attempt has made follow from it.
+ */
+export function eraseLanding(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
+  const { records, unread } = readRecords(body);
+  if (records.length === 0 && unread.length > 0) return 'unreadable';
+  const all: BodyFound[] = unread.map(() => 'unread');
+  let isEmpty = unread.length === 0;
+  const left = records.map(({ header, frames, offset, end }) => {
+    const kept = frames.flatMap((frame) => leftOfFrame(frame, body, matcher, all) ?? []);
+    if (kept.length > 0) isEmpty = false;
+    if (kept.length === frames.length && kept.every(({ isChanged }) => !isChanged))
+      return { offset, bytes: body.subarray(offset, end) };
+    const bytes = kept.map((frame) => frame.bytes);
+    return { offset, bytes: recordOf({ ...header, frames: kept.map(({ frame }) => frame) }, bytes) };
+  });
+  if (!all.some(isUnits)) return leftOf(all);
+  const damaged = unread.map(({ from, to }) => ({ offset: from, bytes: body.subarray(from, to) }));
+  const pieces = [...left, ...damaged].sort((a, b) => a.offset - b.offset).map(({ bytes }) => bytes);
+  return leftOf(all, isEmpty ? null : Buffer.concat(pieces));
+}
+
+/** A frame without the rows of units; null if it has no others. */
+function leftOfFrame(
+  walked: WalkedFrame,
+  body: Uint8Array,
+  matcher: UnitMatcher,
+  all: BodyFound[],
+): { readonly frame: TableFrame; readonly bytes: Uint8Array; readonly isChanged: boolean } | null {
+  const { offset, ...frame } = walked;
+  const asItIs = { frame, bytes: body.subarray(offset, offset + frame.length), isChanged: false };
+  const rows = readRows(body, walked);
+  if (rows === null) {
+    all.push('unread');
+    return asItIs;
+  }
+  const kept = rows.filter((row) => {
+    const found = matcher.findDocument(frame.table, row);
+    all.push(found);
+    return !isUnits(found);
+  });
+  if (kept.length === rows.length) return asItIs;
+  if (kept.length === 0) return null;
+  return { ...encodeFrame(frame.table, kept.map(landingRow)), isChanged: true };
+}
+
+function landingRow(json: string): LandingRow {
+  const row = parseJson(json);
+  return { day: isJsonObject(row) ? String(row['ds']) : '', json };
+}
+
 /** Takes the documents of units out of an overflow object. */
 export async function eraseOverflow(
-  folder: OverflowFolder,
+  kind: TableKind,
   body: Uint8Array,
   matcher: UnitMatcher,
 ): Promise<LeftDocuments> {
-  const rows = readOverflow(folder, body);
-  // A damaged object is parked by redrive, and nothing delivers it.
+  const rows = readOverflow(body);
+  // A damaged object is parked by the writer, and nothing delivers it.
   if (rows === null) return 'unreadable';
-  const all: BodyFound[] = [];
-  const left = rows.map(({ kind, documents }) => ({
-    kind,
-    documents: documents.filter((document) => {
-      const found = matcher.findDocument(kind, document);
-      all.push(found);
-      return !isUnits(found);
-    }),
-  }));
+  const found = rows.map((row) => ({ row, of: matcher.findDocument(kind, row) }));
+  const all = found.map(({ of }) => of);
   if (!all.some(isUnits)) return leftOf(all);
-  if (all.every(isUnits)) return leftOf(all, null);
-  const header = Object.fromEntries(
-    left.flatMap(({ kind, documents }) => (documents.length === 0 ? [] : [[kind, documents.length]])),
-  );
-  const lines = left.flatMap(({ documents }) => documents);
-  return leftOf(
-    all,
-    await overflowBody([...(folder === REQUESTS ? [JSON.stringify(header)] : []), ...lines]),
-  );
+  const kept = found.flatMap(({ row, of }) => (isUnits(of) ? [] : [row]));
+  return leftOf(all, kept.length === 0 ? null : await overflowBody(kept));
 }
 
 /**
@@ -180,7 +222,7 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
   try {
     for await (const chunk of await plainBytes(path)) {
       isBinary ||= chunk.includes(0);
-      // What ends with the chunk is judged with the next one.
+      // A value at the end of the chunk is judged with the next chunk.
       const bytes = Buffer.concat([before, chunk]);
       if (has(bytes, before.length === 0 ? 0 : 2, false)) return found;
       before = bytes.subarray(-overlap);
@@ -189,7 +231,7 @@ export async function eraseResult(path: string, matcher: UnitMatcher): Promise<L
     if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) return 'unreadable';
     throw error;
   }
-  // What ends with the file is not judged yet.
+  // A value at the end of the file is not judged yet.
   return has(before, before.length < overlap ? 0 : 2, true) ? found : leftOf([]);
 }
 

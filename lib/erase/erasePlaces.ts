@@ -2,11 +2,13 @@ import type { UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind } from '../schema/kinds.ts';
 import {
+  chosenResultsFolders,
   ERRORS_FOLDER,
+  LANDING_FOLDER,
   LOADS_FOLDER,
+  landingKind,
   MADE_TABLES_FOLDER,
   OVERFLOW_FOLDER,
-  type OverflowFolder,
   PARKED_FOLDER,
   parseErrorKey,
   parseOverflowKey,
@@ -19,14 +21,16 @@ import {
 } from '../tables/objectKeys.ts';
 import {
   groupsFolder,
-  ingestedFolder,
+  ingestedFolders,
+  ingestedTableFolders,
   parseIngestedKey,
   parseTableKey,
-  tableFolder,
+  tableFolders,
 } from '../tables/tableFolders.ts';
 
 /** Where rows of a unit may be, in the order in which they are erased: as data moves, so that little moves behind. */
 export const erasePlaces = [
+  'landing',
   'relay',
   'overflow',
   'errors',
@@ -41,13 +45,15 @@ export const erasePlaces = [
 ] as const;
 
 /** One of {@link erasePlaces}. */
-export type ErasePlace = (typeof erasePlaces)[number];
+export type EraseStore = (typeof erasePlaces)[number];
 
-type Layout = Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables'>;
+type Layout = Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'readers'>;
 
 /** The prefixes of a place, each with a slash at its end. */
-export function placeFolders(config: Layout, place: ErasePlace): readonly string[] {
+export function placeFolders(config: Layout, place: EraseStore): readonly string[] {
   switch (place) {
+    case 'landing':
+      return [LANDING_FOLDER];
     case 'relay':
       return [RELAY_FOLDER];
     case 'overflow':
@@ -59,25 +65,27 @@ export function placeFolders(config: Layout, place: ErasePlace): readonly string
     case 'quarantine':
     case 'exposures':
     case 'events':
-      return [tableFolder(config, place)];
+      return tableFolders(config, place);
     case 'quarantine-large':
       return [QUARANTINE_LARGE_FOLDER];
     case 'curated':
-      return forwardedKinds.map((kind) => `${ingestedFolder(config)}${config.curatedTables[kind]}/`);
+      return forwardedKinds.flatMap((kind) => ingestedTableFolders(config, config.curatedTables[kind]));
     case 'ingested':
-      return [ingestedFolder(config)];
+      return ingestedFolders(config);
     case 'query-results':
-      // Readers that left the configuration have left their folders.
-      return [QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER];
+      // Readers that left the configuration have left their folders, but for those that it chose.
+      return [QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER, ...chosenResultsFolders(config)];
   }
 }
 
-/** What an object is, which decides how a unit is taken out of it. */
+/** Form of an object. It determines how a unit is erased from it. */
 export type ObjectForm =
   /** Parquet files of a table. Rows of others stay. */
   | { readonly form: 'parquet'; readonly raw?: { readonly kind: ForwardedKind; readonly day: UtcDay } }
-  /** Documents that wait for streams. Those of others stay. */
-  | { readonly form: 'overflow'; readonly folder: OverflowFolder }
+  /** Records of requests. Rows of others stay. */
+  | { readonly form: 'landing' }
+  /** Documents that wait for streams. Documents of others stay. */
+  | { readonly form: 'overflow'; readonly kind: TableKind }
   /** Records that Firehose gave up. Rows of others stay. */
   | { readonly form: 'errors'; readonly kind: TableKind }
   /** A copy of a request, an item that was refused, a result of a query: these go as a whole. */
@@ -85,17 +93,22 @@ export type ObjectForm =
   /** The same, of a load by Athena that may be under way. */
   | { readonly form: 'load' };
 
-/** What an object of a place is; null for what holds no rows, or is another's. */
-export function objectForm(config: Layout, place: ErasePlace, key: string): ObjectForm | null {
+/** Form of an object in a place; null if it holds no rows, or is not Sluice's. */
+export function objectForm(config: Layout, place: EraseStore, key: string): ObjectForm | null {
   if (key.endsWith('/')) return null;
   switch (place) {
+    case 'landing': {
+      const kind = landingKind(key);
+      // A list names records, which are objects of their own.
+      return kind === null || kind === 'list' ? null : { form: 'landing' };
+    }
     case 'relay':
       return parseRelayWaitingKey(key) === null && parseRelayRefusedKey(key) === null
         ? null
         : { form: 'relay' };
     case 'overflow': {
-      const folder = parseOverflowKey(key);
-      return folder === null ? null : { form: 'overflow', folder };
+      const kind = parseOverflowKey(key);
+      return kind === null ? null : { form: 'overflow', kind };
     }
     case 'errors': {
       const parsed = parseErrorKey(key);
@@ -122,6 +135,7 @@ export function objectForm(config: Layout, place: ErasePlace, key: string): Obje
 }
 
 function parkedForm(config: Layout, key: string): ObjectForm | null {
+  if (key.startsWith(LANDING_FOLDER)) return objectForm(config, 'landing', key);
   if (key.startsWith(OVERFLOW_FOLDER)) return objectForm(config, 'overflow', key);
   return key.startsWith(ERRORS_FOLDER) ? objectForm(config, 'errors', key) : null;
 }

@@ -6,7 +6,7 @@ import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseIngestedKey } from '../tables/tableFolders.ts';
 import { EraseError } from './EraseError.ts';
-import { type ErasePlace, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
+import { type EraseStore, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
 import {
   type EraseRun,
   type Manifest,
@@ -18,9 +18,9 @@ import {
 } from './Manifest.ts';
 import { ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
 
-/** What an erasure needs. */
+/** Dependencies of an erasure. */
 export interface Eraser extends ObjectEraserPorts {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'exports'>;
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'exports' | 'readers'>;
   /** lib/erase/Unit.ts: erasureId. */
   readonly id: string;
   /** How many units are erased. */
@@ -36,17 +36,17 @@ export interface Eraser extends ObjectEraserPorts {
   ) => Promise<void>;
   /** Milliseconds for which what was accepted before, and what was made of it, may still arrive. */
   readonly laterMs: number;
-  /** What is on its way to the bucket for longer than that, or may be, in words. */
+  /** Data that is, or may be, on its way to the bucket for longer than that, in words. */
   readonly onTheWay: () => Promise<readonly string[]>;
   /** Is called when a place begins. */
-  readonly onPlace?: (place: ErasePlace) => void;
+  readonly onPlace?: (place: EraseStore) => void;
 }
 
-/** What a run has done, and what the whole erasure has. */
+/** Results of a run, and of the whole erasure. */
 export interface Erasure {
   readonly run: EraseRun;
   /** Sums over all runs; of a dry run its own alone. */
-  readonly total: Readonly<Partial<Record<ErasePlace, PlaceCounts>>>;
+  readonly total: Readonly<Partial<Record<EraseStore, PlaceCounts>>>;
   /** `complete`: a run that began late enough found nothing. `again`: another run is needed. `dry`: nothing was changed. */
   readonly state: 'complete' | 'again' | 'dry';
   /** The time from which a run that finds nothing completes the erasure, epoch milliseconds; null of a dry run. */
@@ -56,7 +56,7 @@ export interface Erasure {
   readonly forgotten: number;
 }
 
-/** No collector takes a larger body: what is larger is reported when its place is erased. */
+/** No collector takes a larger body. Larger ones are reported when their place is erased. */
 const MOST_BODY_BYTES = 256 * 1024 ** 2;
 
 /** The run under way. */
@@ -130,7 +130,7 @@ class RunOfErasure {
             signal?.throwIfAborted();
             if (version.size === 0 || version.size > MOST_BODY_BYTES) continue;
             const fetched = await bucket.fetch(version, path);
-            // What cannot be read is named when its place is erased.
+            // Objects that cannot be read are reported when their place is erased.
             if (fetched === null || fetched === 'archived' || 'denied' in fetched) continue;
             const found = matcher.findBody(await readFile(path));
             if (found === 'unit' || found === 'elsewhere') bodies.add(key);
@@ -141,7 +141,7 @@ class RunOfErasure {
     await this.#save();
   }
 
-  async erasePlace(place: ErasePlace): Promise<void> {
+  async erasePlace(place: EraseStore): Promise<void> {
     const { config, bucket, onPlace } = this.#eraser;
     if (this.#current.done.includes(place)) return;
     onPlace?.(place);
@@ -169,13 +169,13 @@ class RunOfErasure {
   }
 
   /** Whether a folder comes before the one with a key. */
-  #isBehind(place: ErasePlace, folder: string, key: string): boolean {
+  #isBehind(place: EraseStore, folder: string, key: string): boolean {
     const folders = placeFolders(this.#eraser.config, place);
     return folders.indexOf(folder) < folders.findIndex((one) => key.startsWith(one));
   }
 
   async #eraseObject(
-    place: ErasePlace,
+    place: EraseStore,
     object: Parameters<ObjectEraser['erase']>[0],
     form: ObjectForm,
   ): Promise<void> {
@@ -253,7 +253,7 @@ class RunOfErasure {
     const { foundUntil, runs, forgotten: before } = this.#manifest;
     const isClean = !run.hasFound && run.leftCount === 0 && run.onTheWay.length === 0;
     const until = foundUntil === undefined || run.hasFound ? now : foundUntil;
-    // The first run completes nothing: what was sent before it may arrive after it.
+    // The first run completes nothing: events sent before it may arrive after it.
     const isComplete = isClean && foundUntil !== undefined && run.startedAt >= foundUntil + laterMs;
     const { current: ___, completeAt: ____, ...kept } = this.#manifest;
     const everyRun = [...runs, { ...run, endedAt: now }];
@@ -304,8 +304,10 @@ function sum(one: PlaceCounts, other: PlaceCounts): PlaceCounts {
   };
 }
 
-/** What all runs have erased. What the last one has looked at and left is not added up: it was the same objects. */
-function sumRuns(runs: readonly EraseRun[]): Partial<Record<ErasePlace, PlaceCounts>> {
+/**
+ * Sums of all runs. Counts of objects that were examined and left come from the last run: they are the same objects.
+ */
+function sumRuns(runs: readonly EraseRun[]): Partial<Record<EraseStore, PlaceCounts>> {
   const last = runs.at(-1)?.places ?? {};
   const entries = erasePlaces.flatMap((place) => {
     const all = runs.flatMap((run) => run.places[place] ?? []);

@@ -68,7 +68,9 @@ function quarantineConditions(
   ];
 }
 
-/** What the refused item of a row has, as {@link UnitMatcher.findRaw} says it; null for files that are not of quarantine. */
+/**
+ * SQL that calls {@link UnitMatcher.findRaw} for the refused item of a row; null for files that are not of quarantine.
+ */
 export function rawFound(columns: readonly ParquetColumn[]): string | null {
   const named = new Map(columns.map((column) => [column.name.toLowerCase(), readable(column)]));
   const [raw, encoding, reason] = ['raw', 'raw_encoding', 'reason'].map((name) => named.get(name));

@@ -19,7 +19,7 @@ export const ExportError = defineErrorFamily('user', {
     cure: 'Deploy serverless.yml unchanged: the role of the export must trust itself and be allowed to assume itself. The task is retried.',
   },
   SLUICE_EXPORT_BUCKET_MISSING: {
-    cause: 'There is no such bucket.',
+    cause: 'The bucket does not exist.',
     cure: 'Correct `target.bucket` of the export.',
   },
   SLUICE_EXPORT_REGION_WRONG: {
@@ -35,7 +35,7 @@ export const ExportError = defineErrorFamily('user', {
     cure: "No action is needed at first: the next run tries again. If it persists, check the code in the detail, and the function's role.",
   },
   SLUICE_EXPORT_TABLE_MISSING: {
-    cause: 'There is no such table, or it has no days.',
+    cause: 'The table does not exist, or has no days.',
     cure: 'Correct `table` of the export to a forwarded table or the table of a dataset, and deploy.',
   },
   SLUICE_EXPORT_TOO_MANY_FILES: {
@@ -45,6 +45,10 @@ export const ExportError = defineErrorFamily('user', {
   SLUICE_EXPORT_FILES_CHANGING: {
     cause: 'Files of the day were replaced repeatedly while they were copied.',
     cure: 'No action is needed: the next run tries again.',
+  },
+  SLUICE_EXPORT_REWRITE_FAILED: {
+    cause: "A file of the table could not be rewritten in Statsig's columns.",
+    cure: 'The next run tries again. If it persists, the detail says why: with too little memory, raise `memorySize` of `export` in serverless.yml, up to 10240.',
   },
   SLUICE_EXPORT_OUT_OF_TIME: {
     cause: 'The day takes longer to copy than a function may run.',
@@ -72,6 +76,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'SLUICE_EXPORT_TARGET_UNAVAILABLE',
   'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
   'SLUICE_EXPORT_FILES_CHANGING',
+  'SLUICE_EXPORT_REWRITE_FAILED',
   'SLUICE_EXPORT_STOPPED',
   'SLUICE_INGEST_LEDGER_UNAVAILABLE',
   'SLUICE_QUEUE_NOT_SENT',

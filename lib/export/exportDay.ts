@@ -1,14 +1,15 @@
+import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
 import { failureFields } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
 import type { FaultPoint } from '../drops/faultPoint.ts';
-import type { Claim, Ledger, Settlement } from '../drops/ledger/Ledger.ts';
-import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
+import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportedDay, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
-import { exportPlace } from '../tables/ledgerKeys.ts';
+import { exportSubject } from '../tables/ledgerKeys.ts';
 import { ExportError } from './ExportError.ts';
 import { type DayFiles, type LandedFile, type LandedTable, listDayFiles } from './LandedTable.ts';
 import { LIST_ROUNDS, PARALLEL_FILES } from './limits.ts';
@@ -46,6 +47,8 @@ export interface DayExporter {
   readonly clock: Clock;
   readonly table: LandedTable;
   readonly target: TargetBucket;
+  /** Default: files are copied byte for byte, and a manifest is beside them. */
+  readonly rewriter?: FileRewriter | undefined;
   /** One invocation. */
   readonly owner: string;
   /** Epoch milliseconds. No file is started after `deadline`. A claim lasts until `leaseUntil`. */
@@ -86,7 +89,7 @@ export async function exportDay(
 ): Promise<ExportOutcome> {
   const { ledger, owner, leaseUntil, clock } = exporter;
   const began = clock.now();
-  const taken = await ledger.claim(exportPlace(exported, task.day), owner, leaseUntil, task.fingerprint);
+  const taken = await ledger.claim(exportSubject(exported, task.day), owner, leaseUntil, task.fingerprint);
   if ('busyUntil' in taken) return { outcome: 'busy', until: taken.busyUntil };
   // Every write of the ledger returns a new claim. Only the last one can be settled.
   let { claim } = taken;
@@ -101,7 +104,7 @@ export async function exportDay(
     claim = renewed;
     await exporter.faultPoint?.('renewed');
     removed = await work.publish(day);
-    settlement = successSettlement(day, work.copied, clock.now() - began);
+    settlement = successSettlement(day, work.copied, clock.now() - began, exporter.rewriter?.form);
   } catch (error) {
     if (!(error instanceof SluiceError))
       exporter.log({ level: 'error', event: 'export_error', ...failureFields(error) });
@@ -135,12 +138,17 @@ async function settleFailed(
     : { outcome: 'settled', entry, copied, removed: 0 };
 }
 
-/** Rows are not counted, as files are copied unchanged. */
-function successSettlement({ files, fingerprint }: DayFiles, copied: number, ms: number): Settlement {
+/** Rows are not counted: files are copied unchanged, and of those that are rewritten some were there already. */
+function successSettlement(
+  { files, fingerprint }: DayFiles,
+  copied: number,
+  ms: number,
+  form: string | undefined,
+): Settlement {
   return {
     state: files.length === 0 ? 'succeeded_no_data' : 'succeeded',
     fingerprint,
-    files: files.map((file) => ({ ...file, fate: 'loaded', detail: exportedFile(file) })),
+    files: files.map((file) => ({ ...file, fate: 'loaded', detail: exportedFile(file, form) })),
     rows: { in: 0, out: 0, refused: 0 },
     rowsByDaysLate: {},
     bytes: totalBytes(files),
@@ -166,14 +174,18 @@ class DayWork {
 
   /** Copies missing files, and lists again if a file changed meanwhile. */
   async copy(): Promise<DayFiles> {
-    const { table, target, faultPoint } = this.#exporter;
+    const { table, target, rewriter, faultPoint } = this.#exporter;
     await target.abortUploads(this.#folder);
     for (let round = 1; round <= LIST_ROUNDS; round += 1) {
       const location = (await table.locations([this.#day])).get(this.#day);
       const day = await listDayFiles(table, location);
       const there = await target.list(this.#folder);
       await faultPoint?.('listed');
-      const missing = day.files.filter((file) => there.get(this.#keyOf(file)) !== file.size);
+      const missing = day.files.filter((file) => {
+        const size = there.get(this.#keyOf(file));
+        // A rewritten file has another size, and is there whole or not at all.
+        return rewriter === undefined ? size !== file.size : size === undefined;
+      });
       if (await this.#copyAll(missing)) {
         await faultPoint?.('copied');
         return day;
@@ -182,23 +194,29 @@ class DayWork {
     throw new ExportError('SLUICE_EXPORT_FILES_CHANGING', `${this.#exported.name} ${this.#day}.`);
   }
 
-  /** Writes the manifest, then deletes the files that it does not name. Returns their number. */
+  /**
+   * Writes the manifest, then deletes the files that it does not name. Returns their number. Beside rewritten files is no
+   * manifest: the ledger names them, and an earlier manifest is deleted.
+   */
   async publish({ files, fingerprint }: DayFiles): Promise<number> {
-    const { target, clock, faultPoint } = this.#exporter;
-    const manifest: Manifest = {
-      version: 1,
-      table: this.#exported.table,
-      day: this.#day,
-      fingerprint,
-      exportedAt: new Date(clock.now()).toISOString(),
-      bytes: totalBytes(files),
-      files: files.map((file) => ({ name: exportedFile(file), bytes: file.size })),
-    };
-    await target.writeJson(this.#folder + MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
+    const { target, rewriter, clock, faultPoint } = this.#exporter;
+    if (rewriter === undefined) {
+      const manifest: Manifest = {
+        version: 1,
+        table: this.#exported.table,
+        day: this.#day,
+        fingerprint,
+        exportedAt: new Date(clock.now()).toISOString(),
+        bytes: totalBytes(files),
+        files: files.map((file) => ({ name: exportedFile(file), bytes: file.size })),
+      };
+      await target.writeJson(this.#folder + MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
+    }
     await faultPoint?.('manifested');
     const named = new Set(files.map((file) => this.#keyOf(file)));
+    const isOld = (name: string) => isExportedFile(name) || (rewriter !== undefined && name === MANIFEST);
     const old = [...(await target.list(this.#folder)).keys()].filter(
-      (key) => isExportedFile(key.slice(this.#folder.length)) && !named.has(key),
+      (key) => isOld(key.slice(this.#folder.length)) && !named.has(key),
     );
     await target.remove(old);
     await faultPoint?.('swept');
@@ -207,19 +225,21 @@ class DayWork {
 
   /** False if one of them has changed or is gone. */
   async #copyAll(files: readonly LandedFile[]): Promise<boolean> {
-    const copies = await mapLimit(files, PARALLEL_FILES, (file) => this.#copyOne(file));
+    const atOnce = this.#exporter.rewriter === undefined ? PARALLEL_FILES : 1;
+    const copies = await mapLimit(files, atOnce, (file) => this.#copyOne(file));
     return copies.every(Boolean);
   }
 
   /** False if it has changed or is gone. */
   async #copyOne(file: LandedFile): Promise<boolean> {
-    const { table, target, clock, deadline, faultPoint } = this.#exporter;
+    const { table, target, rewriter, clock, deadline, faultPoint } = this.#exporter;
     if (clock.now() >= deadline)
       throw new ExportError('SLUICE_EXPORT_OUT_OF_TIME', `${this.#exported.name} ${this.#day}.`);
     const bytes = await table.read(file);
     if (bytes === null) return false;
     try {
-      await target.write(this.#keyOf(file), bytes, file.size);
+      if (rewriter === undefined) await target.write(this.#keyOf(file), bytes, file.size);
+      else await this.#writeRewritten(rewriter, file, bytes);
     } finally {
       bytes.destroy();
     }
@@ -228,13 +248,50 @@ class DayWork {
     return true;
   }
 
+  async #writeRewritten(rewriter: FileRewriter, file: LandedFile, bytes: Readable): Promise<void> {
+    const { size, rows, leftOut, open, remove } = await rewriter.rewrite(bytes);
+    try {
+      await this.#exporter.target.write(this.#keyOf(file), open(), size);
+    } finally {
+      await remove();
+    }
+    const { name: of } = this.#exported;
+    this.#exporter.log({
+      ...{ level: 'info', event: 'export_rewritten', export: of, day: this.#day },
+      ...{ file: this.#keyOf(file), rows, left_out: leftOut },
+    });
+  }
+
   #keyOf(file: LandedFile): string {
-    return this.#folder + exportedFile(file);
+    return this.#folder + exportedFile(file, this.#exporter.rewriter?.form);
   }
 }
 
 function totalBytes(files: readonly LandedFile[]): number {
   return files.reduce((bytes, { size }) => bytes + size, 0);
+}
+
+/** Makes other files of a table's. */
+export interface FileRewriter {
+  /** Tells what it makes from what another would: a part of the files' names. */
+  readonly form: string;
+  /**
+   * Makes a file of the bytes of one, in a temporary folder.
+   *
+   * @throws ExportError `SLUICE_EXPORT_REWRITE_FAILED`
+   */
+  rewrite(bytes: Readable): Promise<RewrittenFile>;
+}
+
+/** A file that was made of a table's, until `remove` deletes it. */
+export interface RewrittenFile {
+  /** Bytes. */
+  readonly size: number;
+  readonly rows: number;
+  /** Numbers of rows that are not in it, by reason. */
+  readonly leftOut: Readonly<Record<string, number>>;
+  open(): Readable;
+  remove(): Promise<void>;
 }
 
 /**

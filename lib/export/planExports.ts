@@ -3,10 +3,10 @@ import { SluiceError } from '../base/errors.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { addDays, type Clock, type UtcDay, utcDay } from '../base/time.ts';
 import { NO_FILES } from '../drops/Drop.ts';
-import type { Ledger } from '../drops/ledger/Ledger.ts';
-import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
-import { exportPlace } from '../tables/ledgerKeys.ts';
+import { exportSubject } from '../tables/ledgerKeys.ts';
 import { isTransientCode } from './ExportError.ts';
 import { type LandedTable, listDayFiles } from './LandedTable.ts';
 import { PARALLEL_DAYS, PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
@@ -77,7 +77,7 @@ async function planOne(
   const days = asked ?? lookback(utcDay(clock.now()), exported.lookbackDays);
   const locations = await table.locations(days);
   const looked = await mapLimit(days, PARALLEL_DAYS, async (day) => {
-    const entry = await ledger.read(exportPlace(exported, day));
+    const entry = await ledger.read(exportSubject(exported, day));
     const { fingerprint } = await listDayFiles(table, locations.get(day));
     const reason = asked === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
     return { day, entry, fingerprint, reason };
@@ -89,7 +89,7 @@ async function planOne(
   });
   if (wanted.length > 0) await tasks.send(wanted.map(({ task }) => JSON.stringify(task)));
   await mapLimit(wanted, PARALLEL_DAYS, ({ entry, task: { day, fingerprint, reason } }) =>
-    ledger.noteQueued(exportPlace(exported, day), { fingerprint, reason }, entry),
+    ledger.noteQueued(exportSubject(exported, day), { fingerprint, reason }, entry),
   );
   return {
     queued: wanted.map(({ task }) => task),

@@ -2,10 +2,10 @@ import { isoTimestamp } from '../base/time.ts';
 import { hashedNames } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
 
-/** What an experiment's name in the table is the name of. */
+/** The kind of entity that an experiment's name in the table belongs to. */
 export type GroupEntity = (typeof ENTITIES)[number];
 
-/** What a rule does to the units that it matches. */
+/** The effect of a rule on the units that it matches. */
 export type GroupKind = (typeof KINDS)[number];
 
 const ENTITIES = ['experiment', 'autotune', 'dynamic_config', 'gate', 'layer', 'holdout'] as const;
@@ -101,26 +101,26 @@ export function readGroupRows(text: string): GroupRow[] {
     if (row === null) throw invalid('no JSON object');
     const textOf = (name: string) => {
       const value = row[name];
-      if (typeof value !== 'string') throw invalid(`${name} is no text`);
+      if (typeof value !== 'string') throw invalid(`${name} is not a text`);
       return value;
     };
     const textOrNull = (name: string) => ((row[name] ?? null) === null ? null : textOf(name));
     const timeOf = (name: string) => {
       const time = Date.parse(`${textOf(name).replace(' ', 'T')}Z`);
-      if (Number.isNaN(time)) throw invalid(`${name} is no time`);
+      if (Number.isNaN(time)) throw invalid(`${name} is not a time`);
       return time;
     };
     const oneOf = <Value extends string>(name: string, values: readonly Value[]): Value => {
       const value = textOf(name);
       const found = values.find((one) => one === value);
-      if (found === undefined) throw invalid(`${name} is none of ${values.join(', ')}`);
+      if (found === undefined) throw invalid(`${name} is not one of ${values.join(', ')}`);
       return found;
     };
     const split = row['expected_split'] ?? null;
-    if (split !== null && typeof split !== 'number') throw invalid('expected_split is no number');
+    if (split !== null && typeof split !== 'number') throw invalid('expected_split is not a number');
     const splits = textOrNull('splits');
     const periods = splits === null ? [] : parsePeriods(splits);
-    if (periods === null) throw invalid('splits is no list of periods');
+    if (periods === null) throw invalid('splits is not a list of periods');
     return [
       {
         experimentId: textOf('experiment_id'),

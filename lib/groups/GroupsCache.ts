@@ -1,14 +1,9 @@
+import type { ObjectStore, ObjectText } from '../base/ObjectStore.ts';
 import { backoffMs } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import { GROUPS_BYTES, readGroupRows } from './GroupRow.ts';
 import { GroupsError } from './GroupsError.ts';
 import { KnownGroups } from './KnownGroups.ts';
-
-/** A version of the table's object. */
-export interface GroupsObject {
-  readonly text: string;
-  readonly eTag: string;
-}
 
 /**
  * Reads the table's object. Settles within `timeoutMs`.
@@ -16,7 +11,27 @@ export interface GroupsObject {
  * @param known ETag of the known version.
  * @returns `same` when that is still the current version, `none` when there is no object.
  */
-export type ReadGroups = (known: string | null, timeoutMs: number) => Promise<GroupsObject | 'same' | 'none'>;
+export type ReadGroups = (known: string | null, timeoutMs: number) => Promise<ObjectText | 'same' | 'none'>;
+
+/**
+ * Reads the table's object for the collector, if it has changed. A list call comes first: it distinguishes a missing object
+ * from a denied one, and has the size. It needs permission to list one folder only.
+ *
+ * @param key lib/tables/tableFolders.ts
+ */
+export function groupsReader(store: ObjectStore, key: string): ReadGroups {
+  return async (known, timeoutMs) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const { items } = await store.listPage(key, { limit: 1, signal });
+    const listed = items.find((item) => item.key === key);
+    if (listed === undefined) return 'none';
+    if (listed.eTag === known) return 'same';
+    if (listed.size > GROUPS_BYTES) {
+      throw new GroupsError('SLUICE_GROUPS_TABLE_TOO_LARGE', `${listed.size} bytes of ${GROUPS_BYTES}.`);
+    }
+    return (await store.read(key, { ifMatch: listed.eTag, signal })) ?? 'none';
+  };
+}
 
 /** Options of {@link GroupsCache}. */
 export interface GroupsCacheOptions {

@@ -1,25 +1,22 @@
+import { type ObjectStore, type StoredText, storedText } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import { GROUPS_BYTES, type GroupRow, readGroupRows, type SplitPeriod, writeGroupRows } from './GroupRow.ts';
-import type { GroupsObject } from './GroupsCache.ts';
 import { GroupsError } from './GroupsError.ts';
 import { KnownGroups } from './KnownGroups.ts';
 import type { SpecRule } from './readSpecs.ts';
 
-/** The table's object, for writers. */
-export interface GroupsStore {
-  /** Null when there is none. */
-  read(): Promise<GroupsObject | null>;
-  /**
-   * Replaces the object with that ETag, or puts the first one where `expected` is null.
-   *
-   * @returns false, and nothing changed, when another object is there.
-   */
-  write(text: string, expected: string | null): Promise<boolean>;
+/**
+ * The object of the table of experiment groups, for writers.
+ *
+ * @param key lib/tables/tableFolders.ts
+ */
+export function groupsObject(store: ObjectStore, key: string): StoredText {
+  return storedText(store, key, 'application/x-ndjson');
 }
 
 /** Options of {@link pullGroups}. */
 export interface PullOptions extends RetryPorts {
-  readonly store: GroupsStore;
+  readonly store: StoredText;
 }
 
 /** Most attempts to change an object that others change, too. Of two concurrent writers, one succeeds. */
@@ -42,13 +39,13 @@ export async function pullGroups(
     const there = await store.read();
     const merged = mergeGroups(there === null ? [] : readGroupRows(there.text), rules, at);
     const text = groupsText(merged.rows);
-    if (text === there?.text || (await store.write(text, there?.eTag ?? null))) return merged;
+    if (text === there?.text || (await store.write(text, there?.eTag ?? null)) !== null) return merged;
   }
   throw new GroupsError('SLUICE_GROUPS_BUSY');
 }
 
 /** Reads the table once. @throws GroupsError `SLUICE_GROUPS_TABLE_INVALID`; what the store throws. */
-export async function readKnownGroups(store: Pick<GroupsStore, 'read'>): Promise<KnownGroups> {
+export async function readKnownGroups(store: Pick<StoredText, 'read'>): Promise<KnownGroups> {
   return new KnownGroups(readGroupRows((await store.read())?.text ?? ''));
 }
 
@@ -106,7 +103,7 @@ export function groupsText(rows: readonly GroupRow[]): string {
   return text;
 }
 
-/** An experiment may have the name of a layer or a gate, but not that of another config. */
+/** An experiment may have the name of a layer or a gate, but not the name of another config. */
 function rowKey({
   experimentId,
   entity,
@@ -138,7 +135,7 @@ function updateRow(row: GroupRow, { split, ...rule }: SpecRule, at: number): Gro
   };
 }
 
-/** Adds what specs of one time say. Periods say only what specs said: what lies between two of them is not known. */
+/** Adds what specs of one time say. Periods hold only what specs said: the time between two of them is not known. */
 function addPeriod(periods: readonly SplitPeriod[], at: number, split: number): readonly SplitPeriod[] {
   const around = periods.find(({ from, to }) => from <= at && at <= to);
   if (around !== undefined && around.split === split) return periods;

@@ -13,11 +13,11 @@ export interface SpecRule {
   readonly ruleId: string;
   readonly groupName: string | null;
   readonly kind: GroupKind;
-  /** Share of the allocated units, 0 to 1; null when the rule is no group, or when its conditions do not tell. */
+  /** Share of the allocated units, 0 to 1; null if the rule is not a group, or its conditions do not show it. */
   readonly split: number | null;
 }
 
-/** What {@link readSpecs} finds. */
+/** Result of {@link readSpecs}. */
 export interface Specs {
   /** The rules that lib/tables/groupsTable.ts has a row for. */
   readonly rules: readonly SpecRule[];
@@ -122,7 +122,7 @@ function describeProblem(json: unknown, { issues }: z.ZodError): string {
   return `${path.length === 0 ? 'The document' : path.join('.')}: ${message}.`;
 }
 
-/** What is wrong where the document resembles one of the allowed forms most: there the path is longest. */
+/** Finds the issue with the longest path: there the document resembles one of the allowed forms most. */
 function deepestIssue(issue: z.core.$ZodIssue): {
   readonly path: readonly PropertyKey[];
   readonly message: string;

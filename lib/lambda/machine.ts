@@ -11,7 +11,7 @@ const MOST_CPUS = 6;
 /** Part of the memory that DuckDB manages. DuckDB uses more than that, and Node needs some too (docs/ingest.md, "Memory"). */
 const DUCKDB_SHARE = 0.5;
 
-/** What DuckDB may use of a function. */
+/** The share of a function's resources that DuckDB may use. */
 interface EngineShare {
   /** MiB that DuckDB manages. */
   readonly memoryMegabytes: number;

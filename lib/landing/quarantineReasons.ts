@@ -41,7 +41,33 @@ export const FirehoseFailure = defineErrorFamily('system', {
   },
 });
 
-/** One of its codes. */
+/** Why a row that landed could not be written to its table. */
+export const RowFailure = defineErrorFamily('system', {
+  SLUICE_ROW_NOT_JSON: {
+    cause: 'The row that the collector wrote is not a JSON object.',
+    cure: 'Report it with the raw row.',
+  },
+  SLUICE_ROW_UNFIT: {
+    cause: 'A value of the row did not fit its column.',
+    cure: 'Compare the detail with the table. Once it fits, land the row with `sluice redrive`.',
+  },
+});
+
+/** A stable code that such a row has. */
+export type RowFailureReason = keyof typeof RowFailure.entries;
+
+/** Whether quarantine holds a whole row under this code, not what an SDK sent. */
+export function isRowFailure(code: string): boolean {
+  return rowFailures.includes(code);
+}
+
+/** The codes of such rows. */
+export const rowFailures: readonly string[] = Object.keys({
+  ...FirehoseFailure.entries,
+  ...RowFailure.entries,
+});
+
+/** One of the codes of {@link FirehoseFailure}. */
 export type FirehoseReason = keyof typeof FirehoseFailure.entries;
 
 /**
@@ -71,6 +97,7 @@ export function firehoseReason(outputType: string, errorCode: string): FirehoseR
 const {
   SLUICE_METHOD_NOT_ALLOWED: _method,
   SLUICE_PATH_RESERVED: _path,
+  SLUICE_PATH_NOT_TAKEN: _notTaken,
   SLUICE_KEY_MISSING: _noKey,
   SLUICE_KEY_UNKNOWN: _otherKey,
   SLUICE_KEY_NOT_FOR_EVENTS: _otherUse,
@@ -80,19 +107,20 @@ const {
 
 /**
  * Every quarantine `reason` of what SDKs sent, with its cause and cure: bodies that cannot be read, events that cannot
- * be accepted, rows that Firehose could not deliver. Rows of customers' files have reasons of their own, `rowReasons`
+ * be accepted, rows that could not be delivered or written. Rows of customers' files have reasons of their own, `rowReasons`
  * in lib/drops/engine. docs/quarantine.md lists both; a test holds them together.
  */
 export const quarantineReasons = {
   ...bodyReasons,
   ...EventError.entries,
   ...FirehoseFailure.entries,
+  ...RowFailure.entries,
 } satisfies Record<string, ErrorEntry>;
 
 /** A stable code that a quarantine row can have. */
 export type QuarantineReason = keyof typeof quarantineReasons;
 
-/** Whether quarantine keeps what is refused under this code. */
+/** Whether quarantine keeps data that is refused under this code. */
 export function isQuarantineReason(code: string): code is QuarantineReason {
   return Object.hasOwn(quarantineReasons, code);
 }

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, hash } from 'node:crypto';
 import { quoteEmbedded } from '../base/canonicalJson.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
 import { flattenRope } from '../base/strings.ts';
 import { isoDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
+import type { ProtocolName } from '../schema/kinds.ts';
 import { memberWriter } from '../tables/memberWriter.ts';
 import { quarantineLargeKey } from '../tables/objectKeys.ts';
 import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.ts';
@@ -24,6 +26,8 @@ export interface QuarantineContext {
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   readonly path: string | null;
+  /** Of the request. Default null: it is a row that was not delivered or written. */
+  readonly protocol?: ProtocolName | null;
 }
 
 /** An event or body that is stored as an object of its own. */
@@ -82,6 +86,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
         raw: text,
         raw_encoding: encoding,
         raw_location: null,
+        protocol: context.protocol ?? null,
       };
       // A long text is not written just to find that it is too long.
       const document = text.length <= MAX_RECORD_BYTES ? write(row) : null;
@@ -118,6 +123,14 @@ function truncate(text: string | null): string | null {
 /** Stores one event or body that is too large for a row. Throws the error of the store, or when it takes too long. */
 export type PutQuarantineLarge = (large: LargeRaw, timeoutMs: number) => Promise<void>;
 
+/** Stores large quarantined bodies in a bucket. */
+export function putQuarantineLarge(store: Pick<ObjectStore, 'write'>): PutQuarantineLarge {
+  return async ({ key, body, contentType, reason }, timeoutMs) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    await store.write(key, body, { contentType, metadata: { reason }, signal });
+  };
+}
+
 /** A refused event or body. */
 export interface RefusedItem {
   readonly code: QuarantineReason;
@@ -142,14 +155,14 @@ export interface RefusedEvent extends RefusedItem {
 const ID_LENGTH = 32;
 
 /**
- * Makes the IDs of one request's refused items, by the same rules as event IDs (lib/collect/EventIdentity.ts): equal for
+ * Makes the IDs of one request's refused items, by the same rules as event IDs (lib/collect/rows/eventIds.ts): equal for
  * every resend, different for repetitions. They are SHA-256, because an ID is the name of a large item's object in S3 and
  * nobody should be able to forge an equal one.
  */
 class RefusedIdentity {
   readonly #keyHash: string;
   readonly #senderId: string;
-  /** What precedes the text of an item, by sender and code. */
+  /** Text that precedes an item's text, by sender and code. */
   readonly #scopes = new Map<string, string>();
   readonly #seen = new Map<string, number>();
 

@@ -1,5 +1,15 @@
 import type { Clock } from '../base/time.ts';
 
+/** A read as it is sent to Statsig. */
+export interface Read {
+  readonly method: string;
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null without a body. */
+  readonly body: Uint8Array | null;
+}
+
 /** An answer of Statsig as it is passed on: bytes as they came, compressed or not. */
 export interface ReadAnswer {
   readonly status: number;
@@ -10,7 +20,7 @@ export interface ReadAnswer {
 
 /** Most bytes of bodies that an execution environment keeps: a few of the largest answers. */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** What an entry takes besides its body: its key, its headers, its objects. */
+/** Bytes that an entry takes besides its body: its key, its headers, its objects. */
 const ENTRY_BYTES = 2 * 1024;
 
 /** Answers of the last seconds, by a hash of everything that an answer depends on. The least recently asked leave first. */

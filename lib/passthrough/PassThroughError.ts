@@ -25,7 +25,7 @@ export const PassThroughError = defineErrorFamily('user', {
   },
 });
 
-/** Why a read could not be answered. The answer is 503: SDKs go on with what they have, and ask again. */
+/** Why a read could not be answered. The answer is 503: SDKs go on with the rules that they have, and ask again. */
 export const PassThroughFailure = defineErrorFamily('system', {
   SLUICE_PASS_THROUGH_UNREACHABLE: {
     cause: 'Statsig did not answer, or not in time.',

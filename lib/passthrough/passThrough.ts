@@ -3,25 +3,17 @@ import { gunzipSync } from 'node:zlib';
 import { SluiceError } from '../base/errors.ts';
 import { failureFields } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
+import { readSdkKey, readSdkRequest } from '../protocols/statsig/statsigRequest.ts';
 import { readBody } from '../wire/decodeBody.ts';
 import type { KeyGate } from '../wire/keys/KeyGate.ts';
 import { RequestError } from '../wire/RequestError.ts';
-import { type HttpRequest, readSdkKey, readSdkRequest, sdkLabel } from '../wire/sdkRequest.ts';
-import type { AnswerCache, ReadAnswer } from './AnswerCache.ts';
+import { type HttpRequest, sdkLabel } from '../wire/sdkRequest.ts';
+import type { AnswerCache, Read, ReadAnswer } from './AnswerCache.ts';
+import { LAST_GOOD_CALL_MS, type LastGood, type RulesRead } from './LastGood.ts';
 import { PassThroughError, PassThroughFailure, passThroughRefusal } from './PassThroughError.ts';
 import { type ReadEndpoint, type ReadHost, readEndpoint } from './readEndpoint.ts';
 
-/** A read as it is sent to Statsig. */
-export interface Read {
-  readonly method: string;
-  readonly url: URL;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Null without a body. */
-  readonly body: Uint8Array | null;
-}
-
-/** What an answer may take. */
+/** Limits on the time and size of an answer. */
 export interface ReadLimits {
   /** Epoch milliseconds by which it must be there, whole. */
   readonly deadline: number;
@@ -36,13 +28,17 @@ export interface ReadLimits {
  */
 export type SendRead = (read: Read, limits: ReadLimits) => Promise<ReadAnswer>;
 
-/** What passes reads on: made once, used for every request. */
+/** Dependencies of passing reads on: made once, used for every request. */
 export interface PassThrough {
   /** Where each kind of read goes: an origin, or a base without a slash at its end. */
   readonly hosts: Readonly<Record<ReadHost, string>>;
   readonly keys: KeyGate;
   readonly cache: AnswerCache;
+  /** The last good rules. Default none are kept. */
+  readonly lastGood?: LastGood;
   readonly send: SendRead;
+  /** The path below which reads are answered, too, without a slash at its end. Default none. */
+  readonly path?: string | undefined;
   readonly clock: Clock;
   readonly log: (fields: Record<string, unknown>) => void;
 }
@@ -62,7 +58,7 @@ export interface PassedAnswer {
 
 /** An `initialize` has one user: real ones have a few kilobytes. */
 const MOST_REQUEST_BYTES = 1024 * 1024;
-/** Characters of a query. Those of SDKs have about 200. */
+/** Characters of a query. Queries of SDKs have about 200. */
 const MOST_QUERY = 8 * 1024;
 /**
  * Bytes of an answer's body. Lambda passes on 6 MB with the JSON around it, in which the body is base64:
@@ -94,7 +90,7 @@ const PASSED_HEADERS: readonly string[] = [
   ...['accept-ranges', 'content-encoding', 'content-range', 'content-type', 'etag', 'last-modified'],
   ...['retry-after', 'x-cache-hit', 'x-checksum', 'x-deltas-used', 'x-since-time'],
 ];
-/** What rules, evaluations and ID lists are. Anything else would be a page of another site on your address. */
+/** Content types of rules, evaluations and ID lists. Anything else would be a page of another site on your address. */
 const KNOWN_TYPE = /^(?:application\/(?:json|octet-stream|x-protobuf|protobuf)|text\/plain)\s*(?:;|$)/i;
 
 /**
@@ -111,24 +107,27 @@ export async function passThrough(
   const { keys, clock, log } = ports;
   const startedAt = clock.now();
   const { method, path, requestId, sdkType, sdkVersion } = readSdkRequest(http);
-  const endpoint = readEndpoint(method, path);
+  const endpoint = readEndpoint(method, path, ports.path);
   const about: Record<string, unknown> = {
     ...{ event: 'pass_through', endpoint: endpoint?.name ?? 'none', sdk: sdkLabel(sdkType, sdkVersion) },
     ...(requestId === null ? {} : { request_id: requestId }),
   };
   try {
     if (endpoint === undefined) throw new PassThroughError('SLUICE_PASS_THROUGH_NOT_READ');
-    const key = await keys.admit(callersKey(http, endpoint), latest);
+    const keyText = callersKey(http, endpoint);
+    const key = await keys.admit(keyText, latest);
     about['key'] = key.label;
     keys.spend(key);
     if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
     const read = makeRead(http, endpoint, ports.hosts[endpoint.host]);
-    const { answer: asked, isCached } = await answerRead(read, endpoint, ports, latest);
+    const rules = ports.lastGood?.rulesRead(read, endpoint, keyText ?? '') ?? null;
+    const { answer: asked, isCached } = await answerRead(read, endpoint, rules, ports, latest);
     const answer = acceptsGzip(http.headers['accept-encoding'] ?? '') ? asked : inflated(asked);
     const { status, body } = answer;
     log({
       level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
       ...{ ...about, status, cached: isCached, bytes: body.length, ms: clock.now() - startedAt },
+      ...(answer.headers['x-sluice-rules'] === undefined ? {} : { rules: answer.headers['x-sluice-rules'] }),
     });
     return answer;
   } catch (error) {
@@ -191,16 +190,68 @@ function makeRead(http: HttpRequest, endpoint: ReadEndpoint, base: string): Read
 async function answerRead(
   read: Read,
   endpoint: ReadEndpoint,
-  { cache, send }: PassThrough,
+  rules: RulesRead | null,
+  ports: PassThrough,
   deadline: number,
 ): Promise<{ readonly answer: ReadAnswer; readonly isCached: boolean }> {
+  const { cache } = ports;
   const key = endpoint.isCached ? cacheKey(read, endpoint) : null;
   const known = key === null ? undefined : cache.get(key);
   if (known !== undefined) return { answer: known, isCached: true };
-  const isConditional = CONDITIONS.some((name) => read.headers[name] !== undefined);
-  const answer = harmless(await send(read, { deadline, mostBytes: MOST_ANSWER_BYTES }), isConditional);
+  const answer =
+    rules === null
+      ? (await ask(read, ports, deadline)).answer
+      : await askForRules(read, rules, ports, deadline);
   if (key !== null && (answer.status === 200 || answer.status === 304)) cache.set(key, answer);
   return { answer, isCached: false };
+}
+
+async function ask(read: Read, { send }: PassThrough, deadline: number) {
+  const isConditional = CONDITIONS.some((name) => read.headers[name] !== undefined);
+  const answer = await send(read, { deadline, mostBytes: MOST_ANSWER_BYTES });
+  return { answer: harmless(answer, isConditional), type: answer.headers['content-type'] ?? '' };
+}
+
+/**
+ * Asks for rules, and keeps them. If Statsig fails, a caller without rules gets the last good ones; one with rules goes on with
+ * its own. Pinned rules are given to all, without asking. A Statsig that did not answer is given a second first, for a while,
+ * so that SDKs that start do not each wait for it: many give up on their rules after three.
+ */
+async function askForRules(
+  read: Read,
+  rules: RulesRead,
+  ports: PassThrough,
+  deadline: number,
+): Promise<ReadAnswer> {
+  const { lastGood } = ports;
+  const pinned = lastGood?.isPinned === true ? await lastGood.find(rules, false) : null;
+  if (pinned !== null) return pinned;
+  const whole = deadline - LAST_GOOD_CALL_MS;
+  const soonMs = lastGood?.soonMs(rules) ?? null;
+  if (soonMs !== null) {
+    const soon = await askOnce(read, rules, ports, Math.min(whole, ports.clock.now() + soonMs));
+    const first = soon.isFailed ? await lastGood?.find(rules, true) : soon.answer;
+    if (first != null) return first;
+  }
+  const { answer, isFailed, failure } = await askOnce(read, rules, ports, whole);
+  if (answer === null) lastGood?.answered(false);
+  const kept = isFailed && !rules.isPoll ? ((await lastGood?.find(rules, true)) ?? null) : null;
+  if (kept !== null) return kept;
+  if (answer === null) throw failure;
+  return answer;
+}
+
+/** Asks for rules, and keeps what comes. */
+async function askOnce(read: Read, rules: RulesRead, ports: PassThrough, deadline: number) {
+  try {
+    const { answer, type } = await ask(read, ports, deadline);
+    ports.lastGood?.answered(true);
+    const isFailed = answer.status >= 500 || answer.status === 429;
+    if (!isFailed) await ports.lastGood?.keep(rules, answer, type);
+    return { answer, isFailed, failure: null };
+  } catch (failure) {
+    return { answer: null, isFailed: true, failure };
+  }
 }
 
 /** Codings of a header `Accept-Encoding`, without those that are refused by `q=0`. */
@@ -218,8 +269,8 @@ function acceptsGzip(header: string): boolean {
 }
 
 /**
- * What Statsig is asked for: compressed answers, also for the few callers who cannot take them, so that few bytes come
- * and are cached. A range is one of the bytes as they are encoded, so its coding is the caller's.
+ * The `accept-encoding` sent to Statsig. It always allows gzip, also for the few callers that do not, to transfer and
+ * cache fewer bytes. A range counts encoded bytes, so a read with one keeps the caller's encoding.
  */
 function askedEncoding({ 'accept-encoding': header = '', range }: HttpRequest['headers']): string {
   if (range !== undefined) return header === '' ? 'identity' : header;
@@ -245,7 +296,7 @@ function inflated(answer: ReadAnswer): ReadAnswer {
         'SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE',
         `More than ${MOST_ANSWER_BYTES} bytes.`,
       );
-    throw new PassThroughFailure('SLUICE_PASS_THROUGH_UNREACHABLE', 'Its answer is no gzip.', {
+    throw new PassThroughFailure('SLUICE_PASS_THROUGH_UNREACHABLE', 'Its answer is not gzip.', {
       cause: error,
     });
   }
@@ -253,7 +304,7 @@ function inflated(answer: ReadAnswer): ReadAnswer {
 
 /** Headers on which no answer depends: the sender's clock and session. */
 const NO_PART_OF_KEY = ['statsig-client-time', 'statsig-server-session-id'];
-/** What Statsig derives from the connection: on it depend evaluations only. */
+/** Headers from which Statsig derives facts about the caller. Only evaluations depend on them. */
 const OF_THE_CALLER = ['accept-language', 'user-agent', 'x-forwarded-for'];
 
 /** A hash of all that an answer depends on. Keys and users are not kept as they are. */
@@ -266,10 +317,10 @@ function cacheKey({ method, url, headers, body }: Read, { isPersonal }: ReadEndp
 }
 
 /**
- * What of an answer is passed on, so that the host that gives it can do nothing but answer.
+ * Keeps only safe headers of an answer, so that the host can do nothing but answer.
  *
  * @param isConditional Whether 304 answers the read; to any other it would be a redirect to nowhere.
- * @throws PassThroughFailure `SLUICE_PASS_THROUGH_REDIRECTED`, `SLUICE_PASS_THROUGH_UNREACHABLE` for what is no answer.
+ * @throws PassThroughFailure `SLUICE_PASS_THROUGH_REDIRECTED`, `SLUICE_PASS_THROUGH_UNREACHABLE` for an invalid status.
  */
 function harmless({ status, headers, body }: ReadAnswer, isConditional: boolean): ReadAnswer {
   const isUnchanged = status === 304 && isConditional;

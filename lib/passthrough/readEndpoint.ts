@@ -30,7 +30,8 @@ interface Row {
 }
 
 /**
- * What SDKs and the HTTP API read. Rules and ID lists by GET are files of a CDN, everything else goes to the API:
+ * Endpoints that SDKs and the HTTP API read. Rules and ID lists by GET are files of a CDN, everything else goes to the
+ * API:
  *
  * - `download_config_specs`, `get_id_lists` by GET: statsig-rust, statsig_http_specs_adapter.rs and
  *   statsig_http_id_lists_adapter.rs; node-js-server-sdk, StatsigFetcher.ts; js-client-monorepo, NetworkConfig.ts (`?k=`)
@@ -71,9 +72,11 @@ const KEY_FILE = /^((?:client|secret)-[\w-]+)(?:\.json|\.js)?$/;
  *
  * @param method In upper case.
  * @param path As the gateway received it.
+ * @param below The path of one's own below which reads are answered, too. Default none.
  */
-export function readEndpoint(method: string, path: string): ReadEndpoint | undefined {
-  const [, version = '', name = '', rest] = PATH.exec(path) ?? [];
+export function readEndpoint(method: string, path: string, below = ''): ReadEndpoint | undefined {
+  const own = path.startsWith(`${below}/`) ? path.slice(below.length) : '';
+  const [, version = '', name = '', rest] = PATH.exec(path) ?? PATH.exec(own) ?? [];
   const row = ROWS.find(
     (one) =>
       one.name === name &&

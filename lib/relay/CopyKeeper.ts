@@ -2,8 +2,7 @@ import { Breaker } from '../base/Breaker.ts';
 import { CanonicalJsonWriter } from '../base/canonicalJson.ts';
 import { errorName } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
-import type { RelayOutcome } from '../collect/collectMetrics.ts';
-import type { RelayedRequest, RelayKeeper } from '../collect/collectRequest.ts';
+import type { RelayedRequest, RelayKeeper, RelayOutcome } from '../collect/store.ts';
 import type { RelayChoice } from '../schema/relay.ts';
 import { relayId, relayWaitingKey } from '../tables/objectKeys.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
@@ -14,7 +13,7 @@ import { type RelayCopy, relayedHeaders, writeRelayCopy } from './RelayCopy.ts';
 
 /** Dependencies of {@link CopyKeeper}. */
 export interface CopyKeeperOptions {
-  /** What is relayed: `relayPlan`. */
+  /** Selects the data to relay: `relayPlan`. */
   readonly plan: RelayPlan;
   /** Sends a message. Throws the error of SQS, or when it takes longer than `timeoutMs`. */
   readonly send: (text: string, timeoutMs: number) => Promise<void>;
@@ -133,7 +132,10 @@ function recounted(headers: Readonly<Record<string, string>>, events: number): R
   return headers[EVENT_COUNT] === undefined ? headers : { ...headers, [EVENT_COUNT]: String(events) };
 }
 
-/** The sender's address and agent are those of its user: who redacts them in events does not relay them beside the events. */
+/**
+ * The sender's address and agent belong to its user. If they are redacted in events, they are not relayed in headers
+ * either.
+ */
 function withoutRedacted(
   headers: Readonly<Record<string, string>>,
   redaction: Redaction | null,

@@ -4,7 +4,7 @@ import { defineErrorFamily } from '../base/errors.ts';
 export const RelayError = defineErrorFamily('system', {
   SLUICE_RELAY_NOT_TAKEN: {
     cause: 'The target of relay did not take a copy of a request. It is tried again.',
-    cure: 'None needed for a passing error. If it persists, look at the status or the name of the error in the detail, and at the target.',
+    cure: 'No action is needed for a passing error. If it persists, look at the status or the name of the error in the detail, and at the target.',
   },
   SLUICE_RELAY_REFUSED: {
     cause:
@@ -18,20 +18,20 @@ export const RelayError = defineErrorFamily('system', {
   },
   SLUICE_RELAY_COPY_UNREADABLE: {
     cause:
-      'An object in relay/waiting/ is no copy that this version of Sluice can read. It stays until S3 deletes it.',
+      'An object in relay/waiting/ is not a copy that this version of Sluice can read. It stays until S3 deletes it.',
     cure: 'After a rollback: deploy the later version again within seven days. Otherwise find out who writes there, and delete it.',
   },
   SLUICE_RELAY_BUCKET_FAILED: {
     cause: 'The bucket, or the queue of relay, could not be read or written.',
-    cure: 'None needed for a passing error: the copy is tried again. If it persists, check the name of the error in the detail and the permissions of the role.',
+    cure: 'No action is needed for a passing error: the copy is tried again. If it persists, check the name of the error in the detail and the permissions of the role.',
   },
   SLUICE_RELAY_MESSAGE_INVALID: {
-    cause: "A message in a queue of relay is none of Sluice's. It was moved to the dead-letter queue.",
+    cause: 'A message in a queue of relay does not come from Sluice. It was moved to the dead-letter queue.',
     cure: 'Read the message there and find out who sends to the queue besides the collector and the rule.',
   },
   SLUICE_RELAY_INVOCATION_UNKNOWN: {
     cause: 'The function relay was invoked with something else than messages of its queues.',
-    cure: 'None needed: it has nothing else to do. `sluice relay redrive` sends refused copies again.',
+    cure: 'No action is needed: it has nothing else to do. `sluice relay redrive` sends refused copies again.',
   },
   SLUICE_RELAY_ENVIRONMENT_INVALID: {
     cause: 'An environment variable of relay is missing or empty.',

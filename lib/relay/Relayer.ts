@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../base/ObjectStore.ts';
 import type { Clock } from '../base/time.ts';
 import type { Target } from './Target.ts';
 
@@ -23,23 +24,12 @@ export interface RelayQueues {
   bury(body: string): Promise<void>;
 }
 
-/** The objects under `relay/`. */
-export interface RelayStore {
-  /** The text of a copy; null when it is gone. */
-  read(key: string): Promise<string | null>;
-  remove(key: string): Promise<void>;
-  write(key: string, text: string): Promise<void>;
-  /** In the order of their keys. */
-  list(prefix: string): AsyncIterable<{ readonly key: string; readonly modifiedAt: number }>;
-  /** Claims the runs until an instant, epoch milliseconds; null if another has them. */
-  claimRun(until: number): Promise<{ release(): Promise<void> } | null>;
-}
-
 /** Dependencies of one invocation of `relay`. */
 export interface Relayer {
   readonly target: Target;
   readonly queues: RelayQueues;
-  readonly store: RelayStore;
+  /** Its objects are under `relay/`. */
+  readonly store: ObjectStore;
   /** Objects of any other bucket are ignored. */
   readonly bucket: string;
   readonly clock: Clock;

@@ -2,14 +2,14 @@ import { hash } from 'node:crypto';
 import { Breaker } from '../base/Breaker.ts';
 import { backoffMs } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
+import { readSdkKey } from '../protocols/statsig/statsigRequest.ts';
 import type { RelayTarget } from '../schema/relay.ts';
-import { readSdkKey } from '../wire/sdkRequest.ts';
 import { MAX_RETRY_AFTER_MS, RETRY_PAUSES, TARGET_BREAKER } from './limits.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 import type { SendRequest } from './sendRequest.ts';
 import { targetRequest } from './targetRequest.ts';
 
-/** What became of a copy that was to be sent. */
+/** Outcome of a copy that was to be sent. */
 export type Verdict =
   | { readonly kind: 'taken' }
   | { readonly kind: 'refused'; readonly status: number }
@@ -103,7 +103,7 @@ export class Target {
   }
 }
 
-/** What an answer means for its copy. Redirects are not followed: they may be the page of an outage, so nothing is lost to them. */
+/** Judges an answer. Redirects are not followed: they may lead to the page of an outage, and the copy would be lost. */
 function verdictOf(
   { status, retryAfter, saysFailure }: Awaited<ReturnType<SendRequest>>,
   now: number,
@@ -129,7 +129,7 @@ function retryAfterMs(text: string | null, now: number): number {
 export function retryDelayMs(tries: number, afterMs: number, random: () => number): number {
   // Beyond, the bound stays the same, and 2 to its power would be infinite.
   const delay = backoffMs(Math.min(tries, 20), random, RETRY_PAUSES);
-  // What was told to come back at one time does not come all at once.
+  // Spreads copies that the target asked to be sent again at the same time.
   const asked = afterMs === 0 ? 0 : afterMs + random() * RETRY_PAUSES.leastMs;
   return Math.min(Math.max(delay, asked), MAX_RETRY_AFTER_MS);
 }

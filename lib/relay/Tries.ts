@@ -9,10 +9,10 @@ import { type RelayCounts, relayMetricLines } from './relayMetrics.ts';
 /** Reason in metrics of copies that were deleted because of their age. */
 const DELETED = 'deleted';
 
-/** What is to be done with a copy after a try: it is settled, or stays where it is. */
+/** State of a copy after a try: it is settled, or it stays where it is. */
 export type Settled = { readonly isSettled: true } | { readonly isSettled: false; readonly afterMs: number };
 
-/** Tries copies in one invocation, puts aside what is refused, and counts. */
+/** Tries copies in one invocation, puts aside refused ones, and counts. */
 export class Tries {
   readonly #relayer: Relayer;
   readonly #refused = new Counts();
@@ -27,7 +27,7 @@ export class Tries {
   }
 
   /**
-   * Tries a copy. A copy that was refused, or was tried for too long, is settled when it lies in its folder.
+   * Tries a copy. A copy that was refused, or was tried for too long, is settled when it is in its folder.
    *
    * @param since Since when it is tried, epoch milliseconds: later than it was kept if it was sent again by hand.
    */
@@ -55,7 +55,7 @@ export class Tries {
     this.#retry(why);
   }
 
-  /** Notes an object that is no copy. */
+  /** Notes an object that is not a copy. */
   skip(): void {
     this.#unreadable += 1;
   }
@@ -119,9 +119,9 @@ export async function relayObject(
   tries: Tries,
   store: Pick<Relayer['store'], 'read' | 'remove'>,
 ): Promise<number | null> {
-  const text = await store.read(key);
-  if (text === null) return null;
-  const copy = readRelayCopy(text);
+  const object = await store.read(key, { listsIfDenied: true });
+  if (object === null) return null;
+  const copy = readRelayCopy(object.text);
   if (copy === null) {
     tries.skip();
     return null;

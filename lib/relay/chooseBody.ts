@@ -3,20 +3,19 @@ import { stringifyDeep } from '../base/deepJson.ts';
 import { parseExactJson } from '../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostError, CostMeter } from '../base/jsonCost.ts';
-import { type EventFilter, eventFilter } from '../collect/eventFilter.ts';
-import { EXPOSURE_KINDS } from '../collect/exposures.ts';
+import { EXPOSURE_KINDS } from '../protocols/statsig/exposures.ts';
+import { fromCustomExposure, type RawEventFilter, rawEventFilter } from '../protocols/statsig/readEvent.ts';
 import type { RelayChoice } from '../schema/relay.ts';
 import { idText } from '../tables/memberWriter.ts';
 import { type DecodedBody, encodeBody } from '../wire/decodeBody.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
+import { measureBody } from '../wire/jsonBody.ts';
 import { MAX_UNITS } from '../wire/limits.ts';
-import { measureBody } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
-import { fromCustomExposure } from '../wire/readEvent.ts';
 import { stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
 
-/** What of a body is relayed: all of it as it was sent, some of it, nothing; or it cannot be told. */
+/** The part of a body to relay: all of it as it was sent, some of it, or nothing; or the body is unreadable. */
 export type ChosenBody =
   | { readonly kind: 'as_sent' }
   | { readonly kind: 'nothing' }
@@ -29,11 +28,11 @@ export type ChosenBody =
       readonly events: number;
     };
 
-/** What is relayed, prepared once. */
+/** Selects the data to relay. Prepared once. */
 export interface RelayPlan {
   readonly choice: RelayChoice;
   /** By names of events; null when all are relayed. */
-  readonly filter: EventFilter | null;
+  readonly filter: RawEventFilter | null;
   /** Null without `redacted`, and without rules. */
   readonly redaction: Redaction | null;
 }
@@ -45,7 +44,7 @@ export function relayPlan(
   resolve: (sent: string) => ResolvedName,
 ): RelayPlan {
   const { redacted } = choice;
-  return { choice, filter: eventFilter(choice, resolve), redaction: redacted ? redaction : null };
+  return { choice, filter: rawEventFilter(choice, resolve), redaction: redacted ? redaction : null };
 }
 
 /** Whether bodies have to be read: without that they are relayed unseen. */
@@ -126,7 +125,7 @@ function redact(
   redaction: Redaction,
   meter: CostMeter,
 ): JsonObject {
-  // What cannot be redacted is null, and goes.
+  // Items that cannot be redacted are null, and are removed.
   const each = (list: unknown) =>
     Array.isArray(list)
       ? list.map((item) => redaction.event(item, meter)).filter((item) => item !== null)

@@ -1,12 +1,12 @@
 import { isJsonObject } from '../base/json.ts';
+import { readSdkRequest } from '../protocols/statsig/statsigRequest.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
-import { parseCostly } from '../wire/parseBatch.ts';
+import { parseCostly } from '../wire/jsonBody.ts';
 import { RequestError } from '../wire/RequestError.ts';
-import { readSdkRequest } from '../wire/sdkRequest.ts';
 import type { Found } from './idValues.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 
-/** What of a copy is a person's. */
+/** Counts of a person's events in a copy. */
 export interface PersonsEvents {
   readonly isPersons: boolean;
   /** Events of the person, and events of others. */
@@ -14,7 +14,7 @@ export interface PersonsEvents {
   readonly others: number;
 }
 
-/** Finds a person in what a copy has: a value of JSON, or a text that is none or takes too much to be parsed. */
+/** Finds a person in what a copy has: a value of JSON, or a text that is not JSON or too costly to parse. */
 export interface PersonFinder {
   findValue(value: unknown): Found | null;
   findNamed(text: string): Found | null;

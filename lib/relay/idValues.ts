@@ -1,7 +1,7 @@
 import { ExactNumber } from '../base/json.ts';
 
 /** Where a text or a number of a JSON value is. */
-export interface ValuePlace {
+export interface ValueContext {
   readonly isNumber: boolean;
   /** Whether its key names a unit, as `userID` does, or holds units by type, as `customIDs` does. */
   readonly isOfUnit: boolean;
@@ -15,13 +15,23 @@ export interface ValuePlace {
 export type Found = 'unit' | 'elsewhere';
 
 /** Keys of a unit's ID, in lower case and without underscores. */
-const UNIT_KEYS: readonly string[] = ['userid', 'stableid', 'unitid'];
+const UNIT_KEYS: readonly string[] = ['userid', 'stableid', 'unitid', 'deviceid', 'hashvalue'];
 /** Keys of objects with IDs by type. */
 const IDS_KEYS: ReadonlySet<string> = new Set(['customids', 'unitids']);
 /** Keys whose values name no unit, without underscores: of requests as SDKs send them, and columns of rows. */
 const NAME_KEYS: ReadonlySet<string> = new Set([
   ...['sdktype', 'sdkversion', 'tier', 'environment', 'keyenvironment', 'eventname'],
   ...['gate', 'gatename', 'config', 'configname', 'experimentname', 'experimentid', 'allocatedexperiment'],
+  ...[
+    'feature',
+    'featurekey',
+    'variationid',
+    'variationkey',
+    'experiment',
+    'event',
+    'sdklanguage',
+    'hashattribute',
+  ],
   ...['layer', 'layername', 'parametername', 'ruleid', 'group', 'groupid', 'groupname'],
 ]);
 /** Characters of a value that nothing else has by chance. */
@@ -45,7 +55,7 @@ export function isDistinct(value: string): boolean {
   return value.length >= DISTINCT_LENGTH && !/^\d+$/.test(value);
 }
 
-/** Whether the value of a key names something that is no unit. */
+/** Whether the value of a key names something that is not a unit. */
 export function isNameKey(key: string): boolean {
   return NAME_KEYS.has(bareKey(key));
 }
@@ -53,7 +63,7 @@ export function isNameKey(key: string): boolean {
 /** Whether an equal text or number at a place is the unit's: by its key, or by itself. */
 export function foundAt(
   value: string,
-  { isNumber, isOfUnit, isName }: Omit<ValuePlace, 'isIds'>,
+  { isNumber, isOfUnit, isName }: Omit<ValueContext, 'isIds'>,
 ): Found | null {
   if (isOfUnit) return 'unit';
   return !isNumber && !isName && isDistinct(value) ? 'elsewhere' : null;
@@ -72,7 +82,7 @@ export function better(one: Found | null, other: Found | null): Found | null {
 export function findValue(
   value: unknown,
   keys: ReadonlySet<string>,
-  find: (value: string, place: ValuePlace) => Found | null,
+  find: (value: string, place: ValueContext) => Found | null,
 ): Found | null {
   const top = { isOfUnit: false, isIds: false, isName: false };
   const open: { readonly value: unknown; readonly of: typeof top }[] = [{ value, of: top }];

@@ -43,7 +43,7 @@ export const QUEUE_SECONDS = 907_200;
 /** Age in milliseconds after which a copy that was not taken is put aside: six days and a half. */
 export const TRIED_MS = 561_600_000;
 
-/** Age in seconds of a copy at which an alarm rings: six days. */
+/** Age in seconds of a copy that triggers an alarm: six days. */
 export const OLD_SECONDS = 518_400;
 
 /**

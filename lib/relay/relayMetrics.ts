@@ -1,6 +1,6 @@
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
 
-/** The metrics of the function `relay`: docs/metrics.md. Those of the collector are in lib/collect/collectMetrics.ts. */
+/** The metrics of the function `relay`: docs/metrics.md. The metrics of the collector are in lib/collect/collectMetrics.ts. */
 export const relayMetrics = {
   /** Copies that the target took. */
   RelayRelayed: { name: 'RelayRelayed', unit: 'Count' },

@@ -1,9 +1,12 @@
+import { claim } from '../base/claim.ts';
 import { mapLimit } from '../base/concurrency.ts';
 import { errorName } from '../base/errors.ts';
+import { listObjects } from '../base/ObjectStore.ts';
 import {
   parseRelayRefusedKey,
   parseRelayWaitingKey,
   RELAY_REFUSED_FOLDER,
+  RELAY_RUN_CLAIM,
   RELAY_WAITING_FOLDER,
   relayIdTime,
 } from '../tables/objectKeys.ts';
@@ -14,7 +17,7 @@ import { relayObject, Tries } from './Tries.ts';
 /** Objects that a run counts at most: ten calls. */
 const MAX_COUNTED_COPIES = 10_000;
 
-/** What waits in the bucket, as the log line of a run says. */
+/** Counts of waiting objects in the bucket, for the log line of a run. */
 interface Waiting {
   waiting: number;
   /** Objects that relay did not write. They stay. */
@@ -33,16 +36,16 @@ interface Straggler {
  * Relays the objects that have no message any more, until the time is up or the target takes nothing. The next run, five minutes
  * later, goes on. One run works at a time: two would send the same copies.
  *
- * What was tried for too long is put aside first. The rest comes in a random order: some copies that the target never takes, and
- * never refuses for good, would keep all later ones from being tried.
+ * Copies that were tried for too long are put aside first. The rest is tried in a random order: otherwise a few copies
+ * that the target neither takes nor refuses for good would keep all later ones from being tried.
  *
- * Its log line has what waits in the bucket, at most {@link MAX_COUNTED_COPIES}, and the age of the oldest copy.
+ * Its log line has the count of waiting objects, at most {@link MAX_COUNTED_COPIES}, and the age of the oldest copy.
  */
 export async function relayRun(relayer: Relayer): Promise<void> {
   const { store, clock, claimUntil, log, random, target } = relayer;
   try {
-    const claim = await store.claimRun(claimUntil);
-    if (claim === null) return;
+    const held = await claim(store, clock, RELAY_RUN_CLAIM, claimUntil);
+    if (held === null) return;
     const tries = new Tries(relayer);
     const waiting: Waiting = { waiting: 0, unknown: 0, oldest: clock.now() };
     try {
@@ -58,7 +61,7 @@ export async function relayRun(relayer: Relayer): Promise<void> {
         oldest_seconds: Math.round((clock.now() - waiting.oldest) / 1_000),
         ...(waiting.unknown > 0 ? { unknown: waiting.unknown } : null),
       });
-      await claim.release();
+      await held.release();
     }
   } catch (error) {
     log({ level: 'error', event: 'relay_run', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: errorName(error) });
@@ -67,7 +70,7 @@ export async function relayRun(relayer: Relayer): Promise<void> {
 
 async function listStragglers({ store, clock }: Relayer, waiting: Waiting): Promise<Straggler[]> {
   const stragglers: Straggler[] = [];
-  for await (const { key, modifiedAt } of store.list(RELAY_WAITING_FOLDER)) {
+  for await (const { key, modifiedAt } of listObjects(store, RELAY_WAITING_FOLDER)) {
     const id = parseRelayWaitingKey(key);
     if (id === null) waiting.unknown += key.endsWith('/') ? 0 : 1;
     else {
@@ -115,7 +118,7 @@ async function relayAll(
 export async function sweepRefused({ store, clock, deadline, log }: Relayer): Promise<void> {
   let [refused, deleted] = [0, 0];
   try {
-    for await (const { key } of store.list(RELAY_REFUSED_FOLDER)) {
+    for await (const { key } of listObjects(store, RELAY_REFUSED_FOLDER)) {
       if (clock.now() >= deadline) break;
       const id = parseRelayRefusedKey(key)?.id;
       const keptAt = id === undefined ? null : relayIdTime(id);

@@ -1,12 +1,11 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { isJsonObject, parseJson } from '../base/json.ts';
 import { wasConnectionStale } from '../base/retry.ts';
 import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL } from './limits.ts';
 import type { TargetRequest } from './targetRequest.ts';
 
-/** What the target said to a request, of which nothing but this is looked at. */
+/** The parts of the target's answer that are read. */
 export interface TargetAnswer {
   readonly status: number;
   /** The header `Retry-After` as it came; null without one. */
@@ -30,11 +29,10 @@ export interface CallLimits {
  * send keys to. Of an answer at most 64 KiB are read, and nothing is kept.
  *
  * @param limits Default {@link TARGET_CALL}.
- * @param lookup Finds the addresses of a host. Default: as Node does.
  */
-export function httpSender(limits: CallLimits = TARGET_CALL, lookup?: LookupFunction): SendRequest {
+export function httpSender(limits: CallLimits = TARGET_CALL): SendRequest {
   const agents = (keepAlive: boolean): Agents => {
-    const options = { keepAlive, maxSockets: SENT_AT_ONCE, ...(lookup === undefined ? {} : { lookup }) };
+    const options = { keepAlive, maxSockets: SENT_AT_ONCE };
     return { plain: new HttpAgent(options), secure: new HttpsAgent(options) };
   };
   const kept = agents(true);

@@ -75,7 +75,7 @@ function withoutDots(path: string): string {
 
 const CLIENT_TIME = 'statsig-client-time';
 
-/** Unity sends decimals, by its locale with a comma: what is no number is left as it is. */
+/** Unity sends decimals, in some locales with a comma. Text that is not a number is left as it is. */
 function movedBy({ headers, query }: RelayCopy, ms: number): Pick<RelayCopy, 'headers' | 'query'> {
   const sent = headers[CLIENT_TIME];
   return {
@@ -96,7 +96,7 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** What a request line may not have, and `#`, is escaped. */
+/** Escapes `#` and characters that a request line must not contain. */
 function visible(text: string): string {
   const bytes = isBytes(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
   return bytes.replaceAll(
@@ -116,7 +116,7 @@ const BEYOND_BYTES = /[\u0100-\uffff]/;
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
-/** Without headers that HTTP/1.1 cannot carry. What is no byte goes as the bytes of its UTF-8. */
+/** Removes headers that HTTP/1.1 cannot carry. Characters that are not bytes are sent as UTF-8. */
 function sendable(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => {

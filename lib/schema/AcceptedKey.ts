@@ -12,7 +12,7 @@ export interface AcceptedKey {
   readonly sha256: string;
   /** `environment` of events whose sender gave no tier. Default `production`, as Statsig takes them. */
   readonly environment?: string | undefined;
-  /** What may be sent with it; anything else is kept in quarantine. None: it only starts `sources`. */
+  /** Kinds that may be sent with it; others are kept in quarantine. Empty: it only starts `sources`. */
   readonly kinds: readonly ForwardedKind[];
   /** Names of the sources whose ingest it may start. Default none, unless the configuration has only one source. */
   readonly sources?: readonly string[] | undefined;
@@ -21,7 +21,7 @@ export interface AcceptedKey {
 /** Most sources that one key names: as many as a configuration has. */
 export const MAX_KEY_SOURCES = 100;
 
-/** What a key's text members look like, and the words for it: the configuration and the secret share them. */
+/** Formats of a key's text members, and words for them. The configuration and the secret share them. */
 export const KEY_FORMATS = {
   label: { pattern: /^[\w.-]{1,64}$/, words: 'a label: letters, digits, _ . - (at most 64)' },
   sha256: { pattern: /^[0-9a-f]{64}$/, words: '64 lower-case hex digits: the SHA-256 of the key' },
@@ -29,7 +29,7 @@ export const KEY_FORMATS = {
   source: { pattern: PLACE_NAME, words: 'the name of a source' },
 } as const;
 
-/** `kinds` of a key that says none: both; none of a key that names sources, which so is for the trigger alone. */
+/** Default `kinds` of a key: both. Empty for a key that names sources: it is for the trigger alone. */
 export function defaultKinds(sources: readonly string[] | undefined): readonly ForwardedKind[] {
   return sources === undefined ? forwardedKinds : [];
 }

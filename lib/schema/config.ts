@@ -1,16 +1,20 @@
 import * as z from 'zod';
+import { isUtcDay } from '../base/time.ts';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
-import { MAX_SHARDS } from './deliveryLimits.ts';
+import { MAX_STREAMS } from './deliveryLimits.ts';
 import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { type Export, exportsSchema } from './exports.ts';
 import { alarmsSchema } from './fields/alarms.ts';
 import { athenaSchema } from './fields/athena.ts';
 import { existingSchema } from './fields/existing.ts';
 import { experimentsSchema } from './fields/experiments.ts';
+import { monitorsSchema } from './fields/monitors.ts';
 import { named, noted } from './fields/noted.ts';
 import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
 import { retentionSchema } from './fields/retention.ts';
-import { bucketName, exactName, kmsKeyArn, nameLists, placeName, sqlName } from './formats.ts';
+import { statsigBucketSchema } from './fields/statsigBucket.ts';
+import { bucketName, databaseName, exactName, kmsKeyArn, nameLists, placeName, sqlName } from './formats.ts';
+import { protocolNames } from './kinds.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
@@ -56,7 +60,7 @@ export const keySchema = named(
           .array(z.enum(['exposures', 'events'], 'exposures or events'), 'a list of exposures, events')
           .optional(),
         {
-          text: 'What may be sent with the key. Anything else goes to quarantine.',
+          text: 'Kinds that may be sent with the key. Anything else goes to quarantine.',
           absent: 'both; none for a key that names `sources`',
           example: ['events'],
         },
@@ -90,36 +94,15 @@ export const keySchema = named(
  */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
-/** The delivery streams of one table. A row goes to one of them. */
-const tableStreamsSchema = named(
-  'TableStreamsInput',
-  z
-    .strictObject({
-      shards: noted(
-        z.int('a whole number').min(1, '1 or more').max(MAX_SHARDS, `${MAX_SHARDS} at most`).default(1),
-        {
-          text: 'How many delivery streams the table has. Each adds its own quota, alarms and files: [limits.md](limits.md).',
-          example: 3,
-        },
-        'refused',
-        'More: deploy them out of rotation first, then put rows on them ([two deployments](operate.md#more-streams-for-a-table)). Fewer: lower `inRotation`, wait until they are empty, then lower `shards` ([steps](operate.md#fewer-streams-for-a-table)). Without these steps the deployment is refused, because a stream that is deleted takes its rows with it.',
-      ),
-      inRotation: noted(
-        z.int('a whole number').min(1, '1 or more').nullable().default(null),
-        {
-          text: 'How many of them get rows, the first ones.',
-          absent: 'all',
-          example: 1,
-        },
-        'functions',
-        'Streams out of rotation deliver what they have.',
-      ),
-    })
-    .refine(({ shards, inRotation }) => inRotation === null || inRotation <= shards, {
-      path: ['inRotation'],
-      error: 'at most as many as `shards`',
-    }),
-).prefault({});
+function statsigFolder() {
+  return z
+    .string('a folder')
+    .regex(
+      FOLDER,
+      "a folder without slash at either end, of letters, digits and !_.'()-, no part of it . or ..",
+    )
+    .max(128, 'a folder of at most 128 characters');
+}
 
 const FORWARDED_TABLE =
   'The stack makes a new table and writes to a new folder. The old table stays in Glue with its partitions and files, outside the stack, and no view reads it. Readers and exports need the new name. Choose it before the first deployment.';
@@ -136,7 +119,7 @@ export const configSchema = z.strictObject({
       example: 'acme-experiments',
     },
     'replaces',
-    'The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects that you need: [Changing and removing](deploy.md#changing-and-removing). Refused until `formerBucket` names the old one, because a stack with another bucket may be that of another project.',
+    'The new bucket is empty. The old one stays with its objects, outside the stack, and requests that wait there in `landing/` are not written. Copy the objects that you need: [Changing and removing](remove.md#changing-and-removing). Refused until `formerBucket` names the old one, because a stack with another bucket may belong to another project.',
   ),
   formerBucket: noted(
     bucketName().nullable().default(null),
@@ -164,14 +147,14 @@ export const configSchema = z.strictObject({
   ),
   region: noted(
     z
-      .enum(REGIONS, 'a region that has all of the services: docs/configuration.md lists them')
+      .enum(REGIONS, 'a region that has all of the services: docs/reference/configuration.md lists them')
       .default('us-east-1'),
     {
       text: 'Region that everything is deployed to, unless `--region` names another.',
       example: 'eu-west-1',
     },
     'replaces',
-    'Another region is another stack, which is empty. The one that is deployed goes on until you [drain and remove](deploy.md#changing-and-removing) it. It needs a bucket of another name.',
+    'Another region is another stack, which is empty. The one that is deployed goes on until you [drain and remove](remove.md#changing-and-removing) it. It needs a bucket of another name.',
   ),
   architecture: noted(
     z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),
@@ -182,24 +165,54 @@ export const configSchema = z.strictObject({
     'functions',
   ),
   statsigFolder: noted(
-    z
-      .string('a folder')
-      .regex(
-        FOLDER,
-        "a folder without slash at either end, of letters, digits and !_.'()-, no part of it . or ..",
-      )
-      .max(128, 'a folder of at most 128 characters')
-      .default('statsig'),
+    statsigFolder().default('statsig'),
     {
       text: "The Statsig S3 folder inside the bucket, as Statsig's data connection has it.",
       example: 'warehouse/statsig',
     },
     'in place',
-    'New rows go to the new folder. Earlier days keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.',
+    'New rows go to the new folder. Earlier days keep their partitions in the old one, for which functions and readers lose their permissions, unless `formerStatsigFolders` names it.',
+  ),
+  formerStatsigFolders: noted(
+    z
+      .array(
+        named(
+          'FormerFolderInput',
+          z.strictObject({
+            folder: noted(
+              statsigFolder(),
+              { text: 'The previous `statsigFolder`.', example: 'statsig' },
+              'in place',
+              'Permissions for the folder are added or removed.',
+            ),
+            until: noted(
+              z.string('a day').refine(isUtcDay, 'a day, YYYY-MM-DD'),
+              {
+                text: 'The last day whose files are in that folder: at least two days after the deployment that changes `statsigFolder`, because rows of tomorrow may have landed there.',
+                example: '2026-11-26',
+              },
+              'functions',
+              'Days between the old and the new value change their folder, where their files are not.',
+            ),
+          }),
+        ),
+        'a list',
+      )
+      .max(5, 'at most 5')
+      .default([]),
+    {
+      text: 'Earlier values of `statsigFolder`. Days up to `until` stay in their folder, for writing, readers, functions and erasure: [Another Statsig folder](remove.md#another-statsig-folder).',
+      example: [{ folder: 'statsig', until: '2026-11-26' }],
+    },
+    'in place',
+    'Permissions of functions and readers change, and what their rules and lists look at.',
   ),
   database: noted(
-    sqlName('database').default('sluice'),
-    { text: 'Glue database of the tables and views.', example: 'sluice_prod' },
+    databaseName('database').default('sluice'),
+    {
+      text: 'Glue database of the tables and views. Glue keeps its name in lower case. With a hyphen in it, queries quote it: `"sluice-prod"."product_events"`.',
+      example: 'sluice_prod',
+    },
     'replaces',
     'The new database has new tables without partitions. The hourly run of `register` registers days that have files. The old database stays with its tables, outside the stack. Readers need the new name.',
   ),
@@ -298,7 +311,7 @@ export const configSchema = z.strictObject({
         pastDays: noted(
           z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(7),
           {
-            text: "Days before its arrival that an event's time may lie and still decide the day of its row.",
+            text: "Days before its arrival that an event's time may be and still decide the day of its row.",
             example: 30,
           },
           'functions',
@@ -320,7 +333,7 @@ export const configSchema = z.strictObject({
   experiments: noted(
     experimentsSchema.default([]),
     {
-      text: 'Names of experiments, to resolve the hashed names that client SDKs may send for those of layers. With the names of gates, `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.',
+      text: 'Names of experiments, to resolve the hashed names that client SDKs may send for experiments of layers. With the names of gates, `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.',
       example: ['checkout_button', { name: 'homepage_hero', split: { control: 50, treatment: 50 } }],
     },
     'in place',
@@ -329,7 +342,7 @@ export const configSchema = z.strictObject({
   holdouts: noted(
     z.array(exactName('a holdout name')).nullable().default(null),
     {
-      text: 'Names of all holdouts. A unit in one of them is in no group: its exposures are no assignments, and the views mark them `held_out`. They also resolve hashed names, as `experiments` do. `[]` says that there are none.',
+      text: 'Names of all holdouts. A unit in one of them is in no group: its exposures are not assignments, and the views mark them `held_out`. They also resolve hashed names, as `experiments` do. `[]` says that there are none.',
       absent: 'not known: units in a holdout count as another group ([statsig.md](statsig.md))',
       example: ['spring_holdout'],
     },
@@ -339,7 +352,7 @@ export const configSchema = z.strictObject({
   keys: noted(
     z.array(keySchema).default([]),
     {
-      text: 'SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the deployment: they hold even when Secrets Manager is down, and change only with the next deployment. The local cloud also accepts every `client-…` and `secret-…` key. [keys.md](keys.md)',
+      text: 'SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the deployment: they hold even when Secrets Manager is down, and change only with the next deployment. The local cloud also accepts every `client-…`, `secret-…` and `sdk-…` key. [keys.md](keys.md)',
       example: [{ label: 'web', sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }],
     },
     'functions',
@@ -347,7 +360,7 @@ export const configSchema = z.strictObject({
   keysInSecret: noted(
     z.boolean('true or false').default(false),
     {
-      text: 'The keys are in Secrets Manager, so that a deployment without `keys` is no mistake.',
+      text: 'The keys are in Secrets Manager, so that a deployment without `keys` is accepted.',
       example: true,
     },
     'nothing',
@@ -369,7 +382,7 @@ export const configSchema = z.strictObject({
       })
       .prefault({}),
     {
-      text: "Requests that the keys of one label may send, in each of the collector's execution environments. What goes beyond is answered 503. An environment takes one request at a time and hardly gets beyond 100 a second, so the default limits nobody in normal use.",
+      text: "Requests that the keys of one label may send, in each of the collector's execution environments. Requests beyond that are answered 503. An environment takes one request at a time and hardly gets beyond 100 a second, so the default limits nobody in normal use.",
       example: { requestsPerSecond: 100 },
     },
   ),
@@ -384,7 +397,7 @@ export const configSchema = z.strictObject({
             .nullable()
             .default(null),
           {
-            text: 'Executions at once that are kept for the collector. It is also the most that the collector may have: [Overload](deploy.md#overload). AWS refuses a reservation that leaves the account fewer than 100, and new accounts may have fewer: [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).',
+            text: 'Executions at once that are kept for the collector. It is also the most that the collector may have: [Overload](endpoint.md#overload). AWS refuses a reservation that leaves the account fewer than 100, and new accounts may have fewer: [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).',
             absent: 'no reservation',
             example: 200,
           },
@@ -413,7 +426,7 @@ export const configSchema = z.strictObject({
   allowAnyKey: noted(
     z.boolean('true or false').default(false),
     {
-      text: 'Accept every `client-…` and `secret-…` key in a deployment, too. Anybody can then send events that you pay for.',
+      text: 'Accept every `client-…`, `secret-…` and `sdk-…` key in a deployment, too. Anybody can then send events that you pay for.',
       example: true,
     },
     'functions',
@@ -434,7 +447,7 @@ export const configSchema = z.strictObject({
       example: { deny: ['auto_capture::*'] },
     },
     'functions',
-    'Rows that have landed stay. What was only counted does not come back.',
+    'Rows that have landed stay. Events that were only counted do not come back.',
   ),
   exposures: noted(
     nameLists(),
@@ -444,7 +457,7 @@ export const configSchema = z.strictObject({
       example: { deny: ['debug_*'] },
     },
     'functions',
-    'Rows that have landed stay. What was only counted does not come back.',
+    'Rows that have landed stay. Events that were only counted do not come back.',
   ),
   relay: noted(
     relaySchema,
@@ -462,7 +475,7 @@ export const configSchema = z.strictObject({
         redact: noted(
           z.record(z.string(), z.enum(['drop', 'hash'], 'drop or hash')).default({}),
           {
-            text: 'What to do with the value at each path: `drop` or `hash`. Private attributes are always taken out.',
+            text: 'The action on the value at each path: `drop` or `hash`. Private attributes are always taken out.',
             example: { 'user.email': 'hash', 'user.ip': 'drop', 'user.custom.*': 'drop' },
           },
           'functions',
@@ -481,7 +494,7 @@ export const configSchema = z.strictObject({
       })
       .prefault({}),
     {
-      text: 'What is removed from every event before anything of it is written: [privacy.md](privacy.md).',
+      text: 'Values that are removed from every event before it is written: [privacy.md](privacy.md).',
       example: { redact: { 'user.ip': 'drop' }, salt: 'a long text from your password manager' },
     },
   ),
@@ -517,53 +530,61 @@ export const configSchema = z.strictObject({
         ),
       })
       .prefault({}),
-    { text: 'What is logged, for how long, and how it is encrypted.', example: { successes: 0.1 } },
+    {
+      text: 'Which requests are logged, for how long, and how logs are encrypted.',
+      example: { successes: 0.1 },
+    },
   ),
   buffering: noted(
     z
       .strictObject({
-        // https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html allows less, but not with dynamic
-        // partitioning: "BufferingHints.IntervalInSeconds must be at least 60 seconds when Dynamic Partitioning is enabled"
-        // (aws-cdk-lib, aws-kinesisfirehose/lib/private/helpers.ts).
+        // https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html allows 0.
         seconds: noted(
-          z.int('whole seconds').min(60, '60 or more').max(900, '900 at most').default(300),
+          z
+            .int('whole seconds')
+            .min(10, '10 or more: fewer make an object of nearly every request')
+            .max(900, '900 at most')
+            .default(60),
           {
-            text: 'Seconds after which Firehose writes a file. Fewer make rows appear sooner, in more and smaller files, which queries read more slowly.',
-            example: 60,
+            text: 'Seconds after which Firehose writes an object of requests, which becomes a file of each table and day. Fewer make rows appear sooner, in more and smaller files.',
+            example: 300,
           },
           'in place',
           'The streams keep what they hold. The alarms of late streams have other thresholds.',
         ),
         megabytes: noted(
-          z.int('whole MiB').min(64, '64 or more').max(128, '128 at most').default(128),
+          z.int('whole MiB').min(1, '1 or more').max(128, '128 at most').default(64),
           {
-            text: 'MiB of rows at which Firehose writes a file. 64 is the least with Parquet conversion.',
-            example: 64,
+            text: 'MiB of compressed requests at which Firehose writes an object. They are 10 to 20 times as many of rows.',
+            example: 128,
           },
           'in place',
           'The streams keep what they hold.',
         ),
       })
       .prefault({}),
-    { text: 'When Firehose writes a file: whichever is reached first.', example: { seconds: 60 } },
+    {
+      text: 'When Firehose writes an object: whichever is reached first.',
+      example: { seconds: 300 },
+    },
   ),
   streams: noted(
-    z
-      .strictObject({
-        exposures: noted(tableStreamsSchema, {
-          text: 'Delivery streams of the table of exposures.',
-          example: { shards: 2 },
-        }),
-        events: noted(tableStreamsSchema, {
-          text: 'Delivery streams of the table of events.',
-          example: { shards: 3, inRotation: 1 },
-        }),
-      })
-      .prefault({}),
+    z.int('a whole number').min(1, '1 or more').max(MAX_STREAMS, `${MAX_STREAMS} at most`).default(1),
     {
-      text: 'Delivery streams of each table, to accept more rows a second than the quota of one allows.',
-      example: { events: { shards: 3, inRotation: 1 } },
+      text: 'How many delivery streams take requests. Each adds its own quota of calls, one a request, and its own objects: [limits.md](limits.md#requests-a-second).',
+      example: 3,
     },
+    'adds',
+    'A stream that is left out stays in the account, outside the stack, and delivers what it has; delete it by hand a day later ([steps](operate.md#more-streams)).',
+  ),
+  formerStreams: noted(
+    z.boolean().default(false),
+    {
+      text: 'Whether the stack keeps the three streams of release 0.2. They get nothing, and deliver what they have.',
+      example: true,
+    },
+    'refused',
+    'An upgrade from release 0.2 needs `true`. Take it out when the streams are empty, forty minutes after the upgrade at the earliest: before that the deployment is refused, because a stream that is deleted takes its rows with it ([upgrade.md](upgrade.md)).',
   ),
   athena: noted(athenaSchema, {
     text: 'Workgroup and staging database of Athena, and how much a query may scan.',
@@ -576,12 +597,27 @@ export const configSchema = z.strictObject({
   readers: noted(
     readersSchema,
     {
-      text: 'Who may read: Statsig, OWOX Data Marts and Metabase, [readers.md](readers.md). Each is an object with a `kind`.',
+      text: 'Who may read: Statsig, OWOX Data Marts, Metabase and GrowthBook, [readers.md](readers.md). Each is an object with a `kind`.',
       absent: 'nobody',
       example: [{ kind: 'metabase', name: 'metabase' }],
     },
     'adds',
     'A reader is a role or a user, with a workgroup, a bucket or a database of its own. Taking one out deletes its role, user, access keys and workgroup; its bucket and databases stay.',
+  ),
+  dailyIngest: noted(
+    z
+      .strictObject({
+        hour: noted(
+          z.int('a whole hour').min(0, '0 or more').max(23, '23 at most').default(9),
+          {
+            text: "Hour in UTC at which daily datasets are planned. At 9 yesterday is over as far west as Los Angeles. Daily exports follow two and a half hours later. Statsig's scheduled reload and Metabase's sync come after both.",
+            example: 6,
+          },
+          'in place',
+        ),
+      })
+      .prefault({}),
+    { text: 'When the drops of a day are looked for.', example: { hour: 6 } },
   ),
   exports: noted(
     exportsSchema,
@@ -597,10 +633,20 @@ export const configSchema = z.strictObject({
       ],
     },
     'adds',
-    'The first one adds a function, a queue, schedules and alarms, and the last one removes them. What was exported stays with the customer.',
+    'The first one adds a function, a queue, schedules and alarms, and the last one removes them. Exported files stay with the customer.',
+  ),
+  statsigBucket: noted(
+    statsigBucketSchema.nullable().default(null),
+    {
+      text: "A bucket for Statsig's own IAM user, which reads exports there and may write its own: [statsig-s3.md](statsig-s3.md).",
+      absent: 'none',
+      example: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a' },
+    },
+    'adds',
+    'A bucket with a policy. When it is taken out, the bucket stays with its objects, outside the stack.',
   ),
   retention: noted(retentionSchema, {
-    text: 'Days after which objects in the bucket expire. `null` keeps them: [the table](deploy.md#retention).',
+    text: 'Days after which objects in the bucket expire. `null` keeps them: [the table](retention.md#files-of-the-bucket).',
     example: { forwardedDays: 730 },
   }),
   sources: noted(
@@ -647,6 +693,18 @@ export const configSchema = z.strictObject({
     'in place',
     'The roles and users of the stack.',
   ),
+  protocols: noted(
+    z
+      .array(z.enum(protocolNames, 'statsig, growthbook or plain'), 'a list of protocols')
+      .min(1, 'at least one protocol')
+      .default(['statsig']),
+    {
+      text: "Protocols of senders: `statsig` is Statsig's SDKs and HTTP API, `growthbook` the tracking of GrowthBook's SDKs ([growthbook.md](growthbook.md)), `plain` JSON for senders without an SDK ([plain.md](plain.md)). Others are refused.",
+      example: ['statsig', 'growthbook'],
+    },
+    'functions',
+    'A protocol that is taken out is refused from then on. Its rows stay.',
+  ),
   passThrough: noted(
     passThroughSchema.nullable().default(null),
     {
@@ -656,6 +714,16 @@ export const configSchema = z.strictObject({
     },
     'adds',
     'A function with a role, an alarm and routes of the gateway. Before you take it out, move SDKs that read there.',
+  ),
+  monitors: noted(
+    monitorsSchema.nullable().default(null),
+    {
+      text: 'Check experiments, tables, event names and refusals on a schedule, and tell the topic of the alarms what begins and ends: [monitors.md](monitors.md). `{}` turns on all of them.',
+      absent: 'nothing is checked on a schedule',
+      example: {},
+    },
+    'adds',
+    'A function, a queue, a schedule, a workgroup and an alarm. What was found stays in the bucket.',
   ),
   stages: noted(
     stagesSchema.optional(),
@@ -669,7 +737,11 @@ export const configSchema = z.strictObject({
   ),
 });
 
-export type { ConfigInput } from './fields/ConfigInput.ts';
+/**
+ * The input in `sluice.config.ts`. The package declares the same with the notes as comments:
+ * scripts/pack/configInput.ts.
+ */
+export type ConfigInput = z.input<typeof configSchema>;
 
 /** The validated configuration, every default filled in. */
 export type Config = Omit<z.output<typeof configSchema>, 'exports'> & { exports: Export[] };

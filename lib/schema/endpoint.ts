@@ -18,11 +18,11 @@ export const endpointSchema = z
     kind: noted(
       z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'),
       {
-        text: '`http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move from one to the other: [A Function URL](deploy.md#a-function-url).',
+        text: '`http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move from one to the other: [A Function URL](endpoint.md#a-function-url).',
         example: 'both',
       },
       'refused',
-      'A deployment that deletes an address is refused until `retired` lists it. `both` adds one and is never refused: [moving](deploy.md#moving-to-another-endpoint).',
+      'A deployment that deletes an address is refused until `retired` lists it. `both` adds one and is never refused: [moving](endpoint.md#moving-to-another-endpoint).',
     ),
     retired: noted(
       z
@@ -63,7 +63,7 @@ export const endpointSchema = z
     accessLogDays: noted(
       logDays().nullable().default(null),
       {
-        text: "Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: [An access log](deploy.md#an-access-log).",
+        text: "Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: [An access log](endpoint.md#an-access-log).",
         absent: 'no such log',
         example: 30,
       },
@@ -73,7 +73,7 @@ export const endpointSchema = z
     requestsPerSecond: noted(
       rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
       {
-        text: "Requests a second that the gateway's stage takes. Beyond, it answers 429, so it is no means against load: [Overload](deploy.md#overload).",
+        text: "Requests a second that the gateway's stage takes. Beyond, it answers 429, so it does not protect from load: [Overload](endpoint.md#overload).",
         absent: 'as many as the account takes in the region',
         example: 2_000,
       },
@@ -116,7 +116,12 @@ function isBaseUrl(text: string): boolean {
   return isSafe && [search, hash, username, password].every((part) => part === '');
 }
 
-/** What SDKs read under the collector's address, and from whom it is fetched: docs/sdks.md, "SDKs with one address". */
+/** When kept rules are given. */
+const LAST_GOOD_USES = ['never', 'on-failure', 'always'] as const;
+/** One of the uses of the last good rules. */
+export type LastGoodUse = (typeof LAST_GOOD_USES)[number];
+
+/** Reads of SDKs under the collector's address, and their hosts: docs/sdks.md, "SDKs with one address". */
 export const passThroughSchema = z
   .strictObject({
     statsig: noted(
@@ -140,6 +145,19 @@ export const passThroughSchema = z
       },
       'functions',
     ),
+    path: noted(
+      z
+        .string('a path')
+        .max(100, 'at most 100 characters')
+        .regex(/^(?:\/[\w~-][\w.~-]*)+$/, '/path, without a slash at its end')
+        .optional(),
+      {
+        text: 'Answer reads below this path, too, for a proxy that passes its own path on: `/sluice` for `https://example.com/sluice/v1/…`. Events are taken at any path.',
+        absent: 'reads are answered at `/v1/…` and `/v2/…` alone',
+        example: '/sluice',
+      },
+      'functions',
+    ),
     concurrency: noted(
       z
         .int('a whole number')
@@ -153,10 +171,19 @@ export const passThroughSchema = z
       },
       'in place',
     ),
+    lastGood: noted(
+      z.enum(LAST_GOOD_USES, 'never, on-failure or always').default('on-failure'),
+      {
+        text: 'Whether the last good rules of server SDKs are kept in the bucket, and when they are given: `on-failure` to SDKs that start while Statsig does not answer, `always` without asking Statsig, `never`: [sdks.md](sdks.md#the-last-good-rules).',
+        example: 'always',
+      },
+      'functions',
+      'With `always`, SDKs keep the rules of that moment until it is taken back.',
+    ),
     cacheSeconds: noted(
       z.number('a number').min(0, '0 or more').max(60, '60 at most').default(5),
       {
-        text: "Seconds for which an answer is given again to the same request: the same key, path, query, headers and body, in the same execution environment. The default is that of Statsig's forward proxy. 0 asks each time.",
+        text: "Seconds for which an answer is given again to the same request: the same key, path, query, headers and body, in the same execution environment. Statsig's forward proxy has the same default. 0 asks each time.",
         example: 10,
       },
       'functions',
@@ -179,7 +206,7 @@ export function hasFunctionUrl({ kind }: Pick<Endpoint, 'kind'>): boolean {
   return kind !== 'http-api';
 }
 
-/** What is valid alone and not together. */
+/** Finds settings that are valid alone but not together. */
 export function endpointProblems(
   { kind, accessLogDays, domain, certificateArn: certificate }: Endpoint,
   passThrough: PassThrough | null = null,
@@ -219,7 +246,7 @@ export interface RequestLimits {
   readonly effectiveRequestsPerSecond: number;
 }
 
-/** What of the configuration decides them. */
+/** Settings that determine these limits. */
 export interface LimitedEndpoint {
   readonly region: Region;
   readonly endpoint: Endpoint;
@@ -246,7 +273,7 @@ const ACCOUNT_CONCURRENCY = 1_000;
 /** Requests a second that Lambda takes for each execution at once: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html#concurrency-vs-requests-per-second */
 const REQUESTS_PER_EXECUTION = 10;
 
-/** What limits the collector's executions. */
+/** Limits on the collector's executions. */
 export interface Concurrency {
   /** Executions at once above which Lambda throttles the collector. */
   readonly executions: number;

@@ -8,6 +8,9 @@ const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+
 /** Days of a lookback at most. */
 const MOST_LOOKBACK_DAYS = 90;
 
+/** Formats of an export's files. */
+const EXPORT_FORMATS = ['copy', 'statsig'] as const;
+
 /** A customer's bucket and the folder in it that days are exported to. */
 const exportTarget = named(
   'ExportTargetInput',
@@ -61,6 +64,15 @@ const exported = named(
       },
       'in place',
       'The role gets permissions for the table.',
+    ),
+    format: noted(
+      z.enum(EXPORT_FORMATS, `one of ${EXPORT_FORMATS.join(', ')}`).default('copy'),
+      {
+        text: "`copy`: files of the table, byte for byte. `statsig`: rows in the columns and types of Statsig's S3 ingestion, with nothing beside the files: [statsig-s3.md](statsig-s3.md).",
+        example: 'statsig',
+      },
+      'functions',
+      'With `statsig` the function has more memory and disk. Days that were exported stay until they change: `npx sluice export run` exports them again.',
     ),
     target: noted(exportTarget, {
       text: "The customer's bucket, and the folder in it.",

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { named, noted } from './fields/noted.ts';
-import { PLACE_NAME, PLACE_NAME_LENGTH, RESERVED_WORDS, SQL_NAME } from './names.ts';
+import { DATABASE_NAME, PLACE_NAME, PLACE_NAME_LENGTH, RESERVED_WORDS, SQL_NAME } from './names.ts';
 import { BUCKET_REGIONS } from './regions.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+export const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** Beginnings and ends that S3 keeps for itself, same page: it refuses to make such a bucket. */
 const RESERVED = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
@@ -29,6 +29,18 @@ export function sqlName(what: string) {
     .string(`a ${what} name`)
     .regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255, no digit first`)
     .refine((name) => !RESERVED_WORDS.has(name), 'no reserved word of SQL');
+}
+
+/**
+ * The name of a Glue database. Glue keeps names in lower case, and its ARNs have them so:
+ * https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-databases.html#aws-glue-api-catalog-databases-Database
+ */
+export function databaseName(what: string) {
+  return z
+    .string(`a ${what} name`)
+    .regex(DATABASE_NAME, `a ${what} name: letters, digits, _ and -, at most 255, no digit or - first`)
+    .refine((name) => !RESERVED_WORDS.has(name.toLowerCase()), 'no reserved word of SQL')
+    .toLowerCase();
 }
 
 /** The name of a source, a dataset or an export. */
@@ -149,20 +161,24 @@ const customerRole = named(
 export const customerBucketMembers = {
   bucket: noted(
     bucketName(),
-    { text: "The customer's bucket. It is none of the deployment's own.", example: 'acme-drops' },
+    {
+      text: "The customer's bucket. `statsigBucket` is the only bucket of the deployment that it can be.",
+      example: 'acme-drops',
+    },
     'in place',
     CUSTOMER_CHANGE,
   ),
   region: noted(
-    z.enum(BUCKET_REGIONS, 'a region: docs/configuration.md lists them').optional(),
+    z.enum(BUCKET_REGIONS, 'a region: docs/reference/configuration.md lists them').optional(),
     { text: 'Region of the bucket.', absent: "the deployment's", example: 'eu-central-1' },
     'adds',
-    'Athena loads only from buckets in the region of the deployment. What such loads need is there if any dataset may use them.',
+    'Athena loads only from buckets in the region of the deployment. Resources for such loads are deployed if any dataset may use them.',
   ),
   owner: noted(
-    z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits'),
+    z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits').optional(),
     {
-      text: 'Account that owns the bucket, 12 digits. Every call names the account, and S3 refuses the call if the bucket has another owner.',
+      text: 'Account that owns the bucket, 12 digits. Every call names the account, and S3 refuses the call if the bucket has another owner. Required, except for the `statsigBucket` that the stack makes.',
+      absent: "the deployment's account: only for `statsigBucket`",
       example: '444455556666',
     },
     'functions',
@@ -203,7 +219,7 @@ const namesTaken = named(
     deny: noted(
       z.array(namePattern).default([]),
       {
-        text: 'None of these names, exact or a prefix and `*`. What is denied is left out even if `allow` names it.',
+        text: 'None of these names, exact or a prefix and `*`. Denied names are left out even if `allow` has them.',
         example: ['auto_capture::*'],
       },
       'functions',

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { named, noted } from './fields/noted.ts';
+import { STATSIG_EXPORTS, statsigExportMapping } from './fields/statsigExports.ts';
 import { parseTimeFormat } from './timeFormat.ts';
 
-/** What a column may be turned into before its field takes it. */
+/** Types to which a column may be cast before its field takes it. */
 const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp', 'uuid'] as const;
 
-/** What the numbers or texts of a time column mean. */
+/** Units and formats of a time column. */
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
 
 /** No statement of SQL can hold a NUL. */
@@ -35,7 +36,7 @@ const constant = named(
   }),
 );
 
-/** What a column and a folder have in common. */
+/** Settings that a column and a folder have in common. */
 const reading = {
   cast: noted(z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(), {
     text: 'Turn the value into this first. A row whose value cannot be turned is refused. `uuid` reads texts and 16 bytes.',
@@ -92,7 +93,7 @@ const field = named(
   ),
 );
 
-/** What no number is made of. */
+/** Casts that never produce a number. */
 const NO_NUMBERS: ReadonlySet<Cast | undefined> = new Set<Cast>(['boolean', 'date', 'timestamp', 'uuid']);
 
 /** Where a number comes from. */
@@ -283,7 +284,7 @@ export const exposuresMapping = named(
   }),
 ).prefault({});
 
-/** What a declared column of a table can be: the types that all readers have. */
+/** Types of a table's declared column: those that all readers have. */
 const COLUMN_TYPES = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp'] as const;
 
 const isTimed = ({ type, unit, format }: { type: string; unit?: unknown; format?: unknown }) =>
@@ -310,7 +311,7 @@ const typed = {
       .max(255, 'a comment of at most 255 characters')
       .optional(),
     {
-      text: 'What readers see next to the column.',
+      text: 'The comment that readers see next to the column.',
       absent: 'where the column comes from',
       example: 'Net amount in EUR',
     },
@@ -369,7 +370,7 @@ const declaredColumns = z
   .refine((columns) => Object.keys(columns).length > 0, 'at least one column')
   .refine((columns) => Object.keys(columns).length <= MOST_COLUMNS, `at most ${MOST_COLUMNS} columns`);
 
-/** What is known of one unit on one day: Statsig's entity properties. */
+/** Properties of one unit on one day: Statsig's entity properties. */
 export const propertiesMapping = named(
   'PropertiesMappingInput',
   z.strictObject({
@@ -396,7 +397,7 @@ export const propertiesMapping = named(
 );
 
 /** Rows of any kind: the columns of the table are what the configuration declares. */
-export const tableMapping = named(
+const declaredMapping = named(
   'TableMappingInput',
   z
     .strictObject({
@@ -420,13 +421,24 @@ export const tableMapping = named(
     }),
 );
 
+/** The same, or the name of a mapping of Statsig's own exports. */
+export const tableMapping = z.union(
+  [
+    z
+      .enum(STATSIG_EXPORTS, `one of ${STATSIG_EXPORTS.join(', ')}`)
+      .transform((name) => declaredMapping.parse(statsigExportMapping(name))),
+    declaredMapping,
+  ],
+  `{ columns, sortBy? }, or one of ${STATSIG_EXPORTS.join(', ')}`,
+);
+
 /** Where one field comes from, as the schema leaves it. */
 export type Field = z.output<typeof field>;
 /** Where one time comes from, as the schema leaves it. */
 export type TimeField = z.output<typeof time>;
-/** What a text of a file is read as. */
+/** The type to which a column is cast. */
 export type Cast = (typeof CASTS)[number];
-/** What a number or text of time means. */
+/** The unit or format of a time. */
 export type TimeUnit = (typeof TIME_UNITS)[number];
 /** Where columns of ingested events come from, validated. */
 export type EventsMapping = z.output<typeof eventsMapping>;

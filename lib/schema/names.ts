@@ -1,5 +1,5 @@
 /**
- * What a source, a dataset or an export may be called: such names are folders of the ledger, and
+ * Valid names of a source, a dataset or an export: such names are folders of the ledger, and
  * parts of the names of tables.
  */
 export const PLACE_NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
@@ -8,6 +8,9 @@ export const PLACE_NAME_LENGTH = 64;
 
 /** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
 export const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
+
+/** Glue has more than Athena's DDL takes, and queries quote it: https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html */
+export const DATABASE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,254}$/;
 
 /** Words that every query would have to quote: https://trino.io/docs/current/language/reserved.html */
 export const RESERVED_WORDS: ReadonlySet<string> = new Set(

@@ -2,7 +2,7 @@
 export const ARCHITECTURES = ['arm64', 'x86_64'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** What differs between regions. */
+/** Values that differ between regions. */
 interface RegionFacts {
   /** Requests a second that API Gateway takes in an account, and how many at once. */
   readonly requestsPerSecond: number;

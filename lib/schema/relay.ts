@@ -4,8 +4,8 @@ import { named, noted } from './fields/noted.ts';
 import { nameLists } from './formats.ts';
 import { forwardedKinds } from './kinds.ts';
 
-/** Hosts to which copies and receipts may go without TLS: those of this machine. */
-export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+/** Hosts to which copies and receipts may go without TLS: this machine's. */
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** RFC 9110, 5.6.2 */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
@@ -17,12 +17,12 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
 ]);
 
-/** What is relayed, and what happens if its copy cannot be kept: of every target. */
+/** Settings of every target: which data is relayed, and what happens if its copy cannot be kept. */
 const common = {
   required: noted(
     z.boolean('true or false').default(false),
     {
-      text: 'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again. With `false` the answer is 202, the copy is counted as not kept, and an alarm rings.',
+      text: 'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again. With `false` the answer is 202, the copy is counted as not kept, and an alarm fires.',
       example: true,
     },
     'functions',
@@ -90,7 +90,7 @@ const common = {
   concurrency: noted(
     z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
     {
-      text: "Executions at once of the function that delivers, each with ten connections to the target. 2 deliver some 200 requests a second if the target answers within 100 ms. What is more waits. They count against the account's: [limits.md](limits.md).",
+      text: "Executions at once of the function that delivers, each with ten connections to the target. 2 deliver some 200 requests a second if the target answers within 100 ms. More requests wait. Executions count against the account's: [limits.md](limits.md).",
       example: 10,
     },
     'in place',
@@ -111,7 +111,7 @@ const url = z.string('an address').superRefine((text, context) => {
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
 });
 
-/** What an address should have been, in words; null for one that fits. */
+/** Says what an address should have been; null if it is valid. */
 function addressProblem(text: string): string | null {
   if (!URL.canParse(text)) return 'an address: https:// and a host';
   const { protocol, hostname, username, password, search, hash } = new URL(text);
@@ -193,7 +193,7 @@ export type RelayTarget =
   | { readonly statsig: true }
   | { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
-/** What is relayed. */
+/** Settings that select the data to relay. */
 export type RelayChoice = Pick<
   Relay,
   'required' | 'redacted' | 'kinds' | 'events' | 'exposures' | 'keys' | 'share'

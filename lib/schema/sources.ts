@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseLayout } from './fields/layout.ts';
 import { named, noted } from './fields/noted.ts';
 import { receiptSchema } from './fields/receipt.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
@@ -19,10 +20,10 @@ const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))(?!.*\$\{)[^/*?\p{Cc}]+(\/[^/*?\p{Cc}]+)*
 /** A name of one object, which no file to load has. */
 const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
 
-/** How the folder of a day may be called, below that of its dataset. */
+/** Format of the name of a day's folder, below the dataset's folder. */
 export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
 
-/** What loads a day of a dataset. */
+/** Engines that load a day of a dataset. */
 const ENGINES = ['auto', 'lambda', 'athena'] as const;
 
 /** As `Date.prototype.getUTCDay` counts them. */
@@ -110,6 +111,23 @@ const shared = {
     { text: 'How the folders of days are called.', example: 'dt=YYYY-MM-DD' },
     'functions',
   ),
+  layout: noted(
+    z
+      .string('a glob')
+      .max(512, 'a glob of at most 512 characters')
+      .superRefine((text, context) => {
+        const layout = parseLayout(text);
+        if (typeof layout === 'string') context.addIssue({ code: 'custom', message: layout });
+      })
+      .optional(),
+    {
+      text: 'How keys below `folder` look, where days have no folders of their own: a glob with the day as YYYY, MM and DD. `*` is a part of a name, `**` any folders. Other keys are left alone. It replaces `dayFormat`.',
+      absent: 'a folder for each day, as `dayFormat` says',
+      example: 'YYYY/MM/DD/*.parquet',
+    },
+    'functions',
+    LOADED_DAYS,
+  ),
   timezone: noted(
     timezone().default('UTC'),
     {
@@ -127,7 +145,7 @@ const shared = {
   waitFor: noted(
     z
       .string('the name of a marker, e.g. _SUCCESS')
-      .regex(MARKER, 'the name of a marker without slash that is no Parquet file, e.g. _SUCCESS')
+      .regex(MARKER, 'the name of a marker without slash that is not a Parquet file, e.g. _SUCCESS')
       .max(255, 'a name of at most 255 characters')
       .optional(),
     {
@@ -153,7 +171,7 @@ const shared = {
   expectedBy: noted(
     expectedBy.optional(),
     {
-      text: "When each day's drop is expected at the latest. A drop that is not there by then is late, which an alarm tells.",
+      text: "The latest time at which each day's drop is expected. A drop that is missing then is late, and an alarm fires.",
       absent: 'never: no drop is late',
       example: { hour: 9 },
     },
@@ -169,7 +187,7 @@ const shared = {
   engine: noted(
     z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
     {
-      text: "What loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: [large-days.md](large-days.md).",
+      text: "Engine that loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: [large-days.md](large-days.md).",
       example: 'lambda',
     },
     'adds',
@@ -298,7 +316,7 @@ const dataset = named(
             mapping: noted(
               tableMapping,
               {
-                text: mappingNote,
+                text: `${mappingNote} \`statsig-exposures\` and \`statsig-events\` are the columns of Statsig's own exports: [statsig-s3.md](statsig-s3.md).`,
                 example: { columns: { order_id: 'id', amount: { column: 'amount', type: 'double' } } },
               },
               'in place',
@@ -309,6 +327,10 @@ const dataset = named(
       ],
       'events, metrics, exposures, properties or table',
     )
+    .refine(({ layout, waitFor }) => layout === undefined || waitFor === undefined, {
+      path: ['waitFor'],
+      message: 'none with `layout`: a day has no folder of its own that could have a marker',
+    })
     .refine(({ expectedBy: expected, lookbackDays }) => (expected?.daysAfter ?? 0) <= lookbackDays, {
       path: ['expectedBy', 'daysAfter'],
       message: '`lookbackDays` at most: days before that are not looked at',
@@ -355,7 +377,7 @@ const source = named(
         'functions',
       ),
       receipt: noted(receiptSchema.optional(), {
-        text: 'What the customer gets of each load: a file in the bucket, a call of an address, or both: [Receipts](ingest.md#receipts).',
+        text: 'The customer gets a receipt of each load: a file in the bucket, a call of an address, or both: [Receipts](ingest-customer.md#receipts).',
         absent: 'none',
         example: { bucket: true },
       }),
@@ -392,7 +414,7 @@ export type Source = z.output<typeof source>;
 export type Dataset = Source['datasets'][number];
 /** The folder of receipts in a source's bucket, with the slash at its end; null if none are written there. */
 export function receiptFolder({ receipt }: Pick<Source, 'receipt'>): string | null {
-  return receipt?.bucket === true ? `${receipt.prefix}/` : null;
+  return receipt === undefined ? null : `${receipt.prefix}/`;
 }
 
 /** Folder of a dataset's receipts in the customer's bucket, with the slash at its end; null if none are written there. */

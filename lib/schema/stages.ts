@@ -31,13 +31,13 @@ const stageName = z
     `another stage: every ${PERSONAL}<name> is a stage already and is not listed`,
   );
 
-/** The stages that a configuration is deployed to, besides those of single developers, `personal-<name>`. */
+/** The stages that a configuration is deployed to, besides single developers' stages, `personal-<name>`. */
 export const stagesSchema = z
   .array(stageName, "a list of stages, e.g. ['dev', 'prod']")
   .min(1, 'at least one stage')
   .refine((stages) => new Set(stages).size === stages.length, 'no stage twice');
 
-/** Whether a stage is that of one developer: `personal-<name>`. */
+/** Whether a stage belongs to one developer: `personal-<name>`. */
 export function isPersonalStage(stage: string): boolean {
   return (
     stage.length > PERSONAL.length &&

@@ -4,7 +4,7 @@
  * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
  */
 
-/** What a piece of a format says of a time; `half` is AM or PM. */
+/** The part of a time that a piece of a format stands for; `half` is AM or PM. */
 export type TimePart =
   | 'year'
   | 'month'
@@ -25,7 +25,7 @@ export interface LetteredPart {
 
 /** One way to write a time, as a regular expression of which JavaScript, RE2 and so DuckDB make the same. */
 export interface TimeVariant {
-  /** Of the whole text in lower case; a group for each of {@link parts}, in their order. */
+  /** Pattern of the whole text in lower case, with a group for each of {@link parts}, in their order. */
   readonly pattern: string;
   /** Without weekdays: nothing is read of them. */
   readonly parts: readonly LetteredPart[];
@@ -49,7 +49,7 @@ const YEARS = [undefined, '[0-9]{2}', undefined, '[0-9]{4}'];
 const ISO_OFFSETS = ['(?::?[0-5][0-9])?', '[0-5][0-9]', ':[0-5][0-9]'].map(offset);
 const RFC_OFFSET = offset(':?[0-5][0-9]');
 
-/** What each letter stands for, by how often it is repeated, once first. */
+/** Meanings of each letter, by how often it is repeated, once first. */
 const LETTERS: Readonly<Record<string, readonly [TimePart, readonly (string | undefined)[]]>> = {
   y: ['year', YEARS],
   u: ['year', YEARS],
@@ -68,7 +68,7 @@ const LETTERS: Readonly<Record<string, readonly [TimePart, readonly (string | un
   z: ['offset', Array(3).fill('utc|gmt|z')],
 };
 
-/** What stands in a format beside letters: a text in quotes, a doubled quote, a run of one letter, any other character. */
+/** Pieces of a format: a text in quotes, a doubled quote, a run of one letter, any other character. */
 const PIECES = /'((?:[^']|'')+)'|('')|(([A-Za-z])\4*)|([^A-Za-z'])/gy;
 /** Java keeps these for itself. */
 const RESERVED = /[{}#]/;
@@ -83,7 +83,7 @@ const NEEDS: readonly (readonly [TimePart, TimePart])[] = [
 /** Optional sections that a format may have: each doubles the ways to read it. */
 const MOST_OPTIONAL = 4;
 
-/** What a format is made of: a text, letters, or a section that may be missing. */
+/** A node of a format: a text, letters, or a section that may be missing. */
 type Node =
   | { readonly pattern: string; readonly read?: LetteredPart }
   | { readonly optional: readonly Node[] };
@@ -132,7 +132,7 @@ export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
   return variants.map(({ parts }) => problemOf(parts)).find((problem) => problem !== null) ?? variants;
 }
 
-/** What is wrong with the parts of one way to write a time; null when nothing. */
+/** Says what is wrong with the parts of one way to write a time; null if they are valid. */
 function problemOf(read: readonly LetteredPart[]): string | null {
   const parts = new Set(read.map(({ part }) => part));
   for (const part of ['year', 'month', 'day'] as const)

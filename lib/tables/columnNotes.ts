@@ -2,11 +2,11 @@ import type { eventsColumns } from './eventsTable.ts';
 import type { exposuresColumns } from './exposuresTable.ts';
 import type { QuarantineRow } from './quarantineTable.ts';
 
-/** Notes of docs/tables.md on a column. They are separate from the columns, because functions that write rows do not need them. */
+/** Notes of docs/reference/tables.md on a column. They are separate from the columns, because functions that write rows do not need them. */
 export interface ColumnNote {
   /** A value as a query shows it. */
   readonly example: string;
-  /** What fills it: SDKs, or a part of Sluice. */
+  /** Source of its values: SDKs, or a part of Sluice. */
   readonly filledBy: string;
   /** When it is null; `never` if it is not. */
   readonly nullWhen: string;
@@ -94,6 +94,7 @@ export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
   session_id: note('ff0d8674-840a-4515-aa91-a1b4bdcb4119', ALL, 'a request made by hand has none'),
   sdk_type: note('javascript-client', ALL, 'a request made by hand says none'),
   sdk_version: note('3.33.5', ALL, 'a request made by hand says none'),
+  protocol: note('statsig', COLLECTOR, 'the row was made by 0.2'),
   ds: note('2026-11-20', COLLECTOR, 'never'),
 };
 
@@ -104,7 +105,7 @@ export const quarantineNotes: Readonly<Record<keyof QuarantineRow | 'ds', Column
   quarantine_id: note('0c44e0ebdbbed7723f319e2df40ef79f', COLLECTOR, 'never'),
   received_at: note('2026-11-20 10:15:31.004', COLLECTOR, 'never'),
   reason: note('SLUICE_EVENT_BAD_TIME', COLLECTOR, 'never'),
-  detail: note('The time is no instant.', COLLECTOR, 'the reason says it all'),
+  detail: note('The time is not an instant.', COLLECTOR, 'the reason says it all'),
   key_label: note('web', 'the configuration, or `sluice keys`', 'never'),
   key_environment: note('staging', 'the configuration, or `sluice keys`', 'the key has none'),
   sdk_type: note('javascript-client', 'the SDK', WHOLE_BODY),
@@ -113,5 +114,6 @@ export const quarantineNotes: Readonly<Record<keyof QuarantineRow | 'ds', Column
   raw: note('{"eventName":"purchase","time":"soon"}', COLLECTOR, 'raw_location has it'),
   raw_encoding: note('text', COLLECTOR, 'raw_location has it'),
   raw_location: note('s3://acme-experiments/quarantine-large/…', COLLECTOR, 'it fits the row'),
+  protocol: note('statsig', COLLECTOR, 'it is a row that was not written, or of a file, or 0.2 made it'),
   ds: note('2026-11-20', COLLECTOR, 'never'),
 };

@@ -23,17 +23,22 @@ export function exportedDay(exported: ExportTarget, day: UtcDay): string {
 /**
  * Name of a file in the day's folder: the same for the same content, different for any other. So existing files need not
  * be copied again, and no file is overwritten with other content while somebody reads it.
+ *
+ * @param form What is made of the object. Default: it is copied.
  */
-export function exportedFile({
-  key,
-  eTag,
-}: {
-  /** Key of the object in Sluice's bucket. */
-  readonly key: string;
-  readonly eTag: string;
-}): string {
+export function exportedFile(
+  {
+    key,
+    eTag,
+  }: {
+    /** Key of the object in Sluice's bucket. */
+    readonly key: string;
+    readonly eTag: string;
+  },
+  form?: string,
+): string {
   const digest = createHash('sha256')
-    .update(JSON.stringify([key, eTag]))
+    .update(JSON.stringify([key, eTag, ...(form === undefined ? [] : [form])]))
     .digest('hex');
   return `sluice-${digest.slice(0, 32)}.parquet`;
 }

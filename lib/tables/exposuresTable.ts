@@ -19,16 +19,16 @@ const exposureColumns = [
   {
     name: 'exposure_type',
     type: 'string',
-    comment: 'gate, config or layer; experiments are configs on the wire',
+    comment: 'gate, config or layer of Statsig, whose experiments are configs; else experiment or feature',
   },
   {
     name: 'group_id',
     type: 'string',
-    comment: 'Rule ID; for gates <rule ID>:Pass or <rule ID>:Fail',
+    comment: 'Rule ID; for gates <rule ID>:Pass or <rule ID>:Fail; of GrowthBook the variation',
   },
   { name: 'group_name', type: 'string', comment: 'Name of the group; null until names are resolved' },
   { name: 'rule_id', type: 'string', comment: 'Rule that decided, as sent' },
-  { name: 'gate_value', type: 'boolean', comment: 'What the gate answered; null unless a gate' },
+  { name: 'gate_value', type: 'boolean', comment: 'Answer of the gate; null unless a gate' },
   {
     name: 'is_assignment',
     type: 'boolean',

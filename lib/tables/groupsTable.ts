@@ -9,7 +9,7 @@ const groupsColumns = [
   {
     name: 'entity',
     type: 'string',
-    comment: 'What that is: experiment, autotune, dynamic_config, gate, layer or holdout',
+    comment: 'Its type: experiment, autotune, dynamic_config, gate, layer or holdout',
   },
   { name: 'layer_id', type: 'string', comment: 'Layer that the experiment is in; null when it is in none' },
   { name: 'rule_id', type: 'string', comment: 'Rule ID, as exposures have it; empty for a holdout' },
@@ -22,7 +22,7 @@ const groupsColumns = [
     name: 'kind',
     type: 'string',
     comment:
-      'What the rule does: group, variant (of an autotune), holdout, launch, abandoned, prestart, targeting, allocation, override or other. A rule that was a group once stays one',
+      'Purpose of the rule: group, variant (of an autotune), holdout, launch, abandoned, prestart, targeting, allocation, override or other. A rule that was a group once stays one',
   },
   {
     name: 'expected_split',
@@ -66,7 +66,7 @@ const note = (example: string, filledBy: string, nullWhen: string): ColumnNote =
 const SPECS = "Statsig's specs";
 const PULL = '`sluice groups pull`';
 
-/** Notes of docs/tables.md on each column. */
+/** Notes of docs/reference/tables.md on each column. */
 export const groupsNotes: Readonly<Record<keyof GroupsRow, ColumnNote>> = {
   experiment_id: note('checkout_button', SPECS, 'never'),
   entity: note('experiment', SPECS, 'never'),
@@ -74,7 +74,7 @@ export const groupsNotes: Readonly<Record<keyof GroupsRow, ColumnNote>> = {
   rule_id: note('3QfjCheckoutTest', SPECS, 'never'),
   group_name: note('Test', SPECS, 'the specs have no name for the rule'),
   kind: note('group', PULL, 'never'),
-  expected_split: note('0.5', PULL, 'the rule is no group, or the specs do not tell'),
+  expected_split: note('0.5', PULL, 'the rule is not a group, or the specs do not say'),
   splits: note(
     '[{"from":"2026-11-01T10:00:00.000Z","to":"2026-11-20T10:00:00.000Z","split":0.5}]',
     PULL,
@@ -83,7 +83,7 @@ export const groupsNotes: Readonly<Record<keyof GroupsRow, ColumnNote>> = {
   sent_as: note(
     '["spring_holdout","2954373283","…"]',
     PULL,
-    'it is no holdout, and was last pulled before version 0.3',
+    'it is not a holdout, and was last pulled before version 0.3',
   ),
   first_seen: note('2026-11-01 10:00:00.000', PULL, 'never'),
   last_seen: note('2026-11-20 10:00:00.000', PULL, 'never'),

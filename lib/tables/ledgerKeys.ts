@@ -29,13 +29,28 @@ export function triggerKey(source: string): string {
 /** Key of the record of policies that somebody applied by hand, next to the folders of sources. */
 export const POLICY_RECORDS_KEY = `${LEDGER_FOLDER}policies.json`;
 
-/** Folder of claims on overflow and error objects. */
+/** Folder of claims on objects that wait: of the landing, and of what release 0.2 left, which has the same claims. */
 export const CLAIM_FOLDER = 'ledger/redrive/';
 
 /** Key of the claim on an object. */
 export function claimKey(key: string): string {
   return `${CLAIM_FOLDER}${key}.json`;
 }
+
+/** Folder of notes on objects of the landing. No source can have this name, because names begin with a letter. */
+export const WRITE_NOTES = `${LEDGER_FOLDER}_landing/`;
+
+/**
+ * Key of the note on an object of the landing that could not be written: `ledger/_landing/<digest>.json`.
+ *
+ * @param digest SHA-256 of the object's key.
+ */
+export function writeNoteKey(digest: string): string {
+  return `${WRITE_NOTES}${digest}.json`;
+}
+
+/** Folder of what monitors found. No source can have this name, because names begin with a letter. */
+export const MONITORS_FOLDER = `${LEDGER_FOLDER}_monitors/`;
 
 /** Folder of the record of what was redriven from quarantine. No source can have this name, because names begin with a letter. */
 export const REDRIVEN_FOLDER = `${LEDGER_FOLDER}_redriven/`;
@@ -83,7 +98,7 @@ export function erasureKey(id: string): string {
 export const CURATED_LEDGER = 'curated';
 
 /** The place of a curated day in the ledger: `ledger/curated/<kind>/YYYY-MM-DD.json`. */
-export function curatedPlace(
+export function curatedSubject(
   { curatedTables }: Pick<Config, 'curatedTables'>,
   kind: ForwardedKind,
   day: UtcDay,
@@ -137,44 +152,33 @@ export function parseAthenaNote(key: string): AthenaNote | null {
  */
 export const RECEIPT_NOTES = `${VERSION_NOTES}receipts/`;
 
-/** A receipt that was not sent everywhere. */
+/** A receipt that was not written yet. */
 export interface ReceiptNote {
   readonly table: string;
   readonly day: UtcDay;
   readonly id: string;
-  /** Where it still has to be sent to. */
-  readonly to: readonly ReceiptChannel[];
   /** Why the last try failed; `new` before the first. */
   readonly why: string;
 }
 
-/** Where receipts are sent to. */
-export const RECEIPT_CHANNELS = ['bucket', 'webhook'] as const;
-/** One of {@link RECEIPT_CHANNELS}. */
-export type ReceiptChannel = (typeof RECEIPT_CHANNELS)[number];
-
-/** Key of the note on a receipt: `ledger/_versions/receipts/<table>/<day>/<id>/<to>/<why>`. */
-export function receiptNoteKey({ table, day, id, to, why }: ReceiptNote): string {
-  return `${RECEIPT_NOTES}${table}/${day}/${id}/${to.join('+')}/${why}`;
+/** Key of the note on a receipt: `ledger/_versions/receipts/<table>/<day>/<id>/<why>`. */
+export function receiptNoteKey({ table, day, id, why }: ReceiptNote): string {
+  return `${RECEIPT_NOTES}${table}/${day}/${id}/${why}`;
 }
 
 /** Reads the key of such a note; null for any other key. */
 export function parseReceiptNote(key: string): ReceiptNote | null {
   if (!key.startsWith(RECEIPT_NOTES)) return null;
-  const [table = '', day = '', id = '', channels = '', why = '', ...deeper] = key
-    .slice(RECEIPT_NOTES.length)
-    .split('/');
-  const to = RECEIPT_CHANNELS.filter((one) => channels.split('+').includes(one));
-  if (table === '' || !isUtcDay(day) || id === '' || to.length === 0 || why === '' || deeper.length > 0)
-    return null;
-  return { table, day, id, to, why };
+  const [table = '', day = '', id = '', why = '', ...deeper] = key.slice(RECEIPT_NOTES.length).split('/');
+  if (table === '' || !isUtcDay(day) || id === '' || why === '' || deeper.length > 0) return null;
+  return { table, day, id, why };
 }
 
 /** The `source` of exports in the ledger. No source of the configuration can have this name. */
 export const EXPORTS_LEDGER = 'exports';
 
 /** The place of an export's entry in the ledger. */
-interface ExportPlace {
+interface ExportSubject {
   readonly source: typeof EXPORTS_LEDGER;
   /** The export's name. */
   readonly dataset: string;
@@ -183,6 +187,14 @@ interface ExportPlace {
 }
 
 /** The place of an exported day in the ledger: `ledger/exports/<export>/YYYY-MM-DD.json`. */
-export function exportPlace({ name, table }: Pick<Export, 'name' | 'table'>, day: UtcDay): ExportPlace {
+export function exportSubject({ name, table }: Pick<Export, 'name' | 'table'>, day: UtcDay): ExportSubject {
   return { source: EXPORTS_LEDGER, dataset: name, day, table };
+}
+
+/** Folder of the last good rules of passThrough. Roles and the lifecycle know it. */
+export const LAST_GOOD_FOLDER = `${LEDGER_FOLDER}_rules/`;
+
+/** Key of the last good rules of a kind of reads: `ledger/_rules/<SHA-256>`. */
+export function lastGoodKey(digest: string): string {
+  return `${LAST_GOOD_FOLDER}${digest}`;
 }

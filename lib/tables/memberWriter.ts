@@ -1,4 +1,3 @@
-import { isPlain } from '../base/canonicalJson.ts';
 import { ExactNumber } from '../base/json.ts';
 import { isoTimestamp } from '../base/time.ts';
 import type { Table } from './Table.ts';
@@ -29,38 +28,18 @@ export function memberWriter(table: Table, from: string, before?: string): Membe
     before === undefined ? table.columns.length : table.columns.findIndex(({ name }) => name === before);
   if (start < 0 || end <= start) throw new RangeError(`${table.name} has no columns ${from} … ${before}`);
   const columns = table.columns.slice(start, end).map(({ name, type }) => {
-    const key = `,${JSON.stringify(name)}:`;
-    return {
-      name,
-      afterValue: key,
-      afterValueText: `${key}"`,
-      afterText: `"${key}`,
-      afterTextText: `"${key}"`,
-      isTime: type === 'timestamp',
-    };
+    return { name, key: `,${JSON.stringify(name)}:`, isTime: type === 'timestamp' };
   });
   return (row) => {
     let members = '';
-    // The closing quote of a plain text is written with the next column, which halves the number of pieces.
-    let textOpen = false;
-    for (const column of columns) {
-      const cell = row[column.name];
+    for (const { name, key, isTime } of columns) {
+      const cell = row[name];
       if (cell === null || cell === undefined) continue;
-      if (typeof cell === 'string' && isPlain(cell)) {
-        members += textOpen ? column.afterTextText : column.afterValueText;
-        members += cell;
-        textOpen = true;
-      } else if (column.isTime && typeof cell === 'number') {
-        members += textOpen ? column.afterTextText : column.afterValueText;
-        members += isoTimestamp(cell);
-        textOpen = true;
-      } else {
-        members += textOpen ? column.afterText : column.afterValue;
-        members += typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
-        textOpen = false;
-      }
+      members += key;
+      if (isTime && typeof cell === 'number') members += `"${isoTimestamp(cell)}"`;
+      else members += typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
     }
-    return textOpen ? `${members}"` : members;
+    return members;
   };
 }
 

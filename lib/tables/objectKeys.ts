@@ -1,15 +1,17 @@
+import { locationParts } from '../base/s3Location.ts';
 import { isoDay, isoTimestamp, isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import {
   ATHENA_NOTES,
+  LAST_GOOD_FOLDER,
   LEDGER_FOLDER,
   parseReceiptNote,
   parseVersionNote,
   RECEIPT_NOTES,
   VERSION_NOTES,
 } from './ledgerKeys.ts';
-import { groupsKey, parseTableKey, tableFolder } from './tableFolders.ts';
+import { groupsKey, parseTableKey, type TableLayout, tableFolder, tableFolders } from './tableFolders.ts';
 
 /** Folder of rows that streams did not accept in time. */
 export const OVERFLOW_FOLDER = 'overflow/';
@@ -17,37 +19,64 @@ const EXTENSION = '.ndjson.gz';
 /** A SHA-256 in hexadecimal. */
 const DIGEST = /^[0-9a-f]{64}$/;
 
-/** Name of the folder of the rows of several streams that one request could not put: `overflow/requests/`. */
-export const REQUESTS = 'requests';
-
-/** A folder below `overflow/`: rows of one stream, or of several streams. */
-export type OverflowFolder = TableKind | typeof REQUESTS;
-
-/** Every folder below `overflow/`. */
-export const overflowFolders: readonly OverflowFolder[] = [REQUESTS, ...tableKinds];
-
-/** Folder of rows that streams did not accept in time: `overflow/<stream>/`, or `overflow/requests/`. */
-export function overflowFolder(folder: OverflowFolder): string {
-  return `${OVERFLOW_FOLDER}${folder}/`;
+/** Folder of rows that a stream of release 0.2 did not accept in time: `overflow/<stream>/`. */
+export function overflowFolder(kind: TableKind): string {
+  return `${OVERFLOW_FOLDER}${kind}/`;
 }
 
 /**
- * Key of the rows that one request could not put on its streams: `overflow/<stream>/<digest>.ndjson.gz` for rows of one
- * stream, `overflow/requests/<digest>.ndjson.gz` for rows of several. Version 0.2 delivers the first and leaves the second
- * where it is.
+ * Key of rows that one request could not put on a stream of release 0.2: `overflow/<stream>/<digest>.ndjson.gz`.
  *
- * @param digest Digest of the rows and of a nonce: each request has an object of its own, also with rows that are equal to
- *   another's. So what the collector counted as overflowed lands. A write that is repeated overwrites its object.
+ * @param digest Of the rows. A write that is repeated overwrites its object.
  */
-export function overflowKey(folder: OverflowFolder, digest: string): string {
-  return `${overflowFolder(folder)}${digest}${EXTENSION}`;
+export function overflowKey(kind: TableKind, digest: string): string {
+  return `${overflowFolder(kind)}${digest}${EXTENSION}`;
 }
 
-/** The folder of an overflow object; null for any other key. */
-export function parseOverflowKey(key: string): OverflowFolder | null {
-  const folder = overflowFolders.find((one) => key.startsWith(overflowFolder(one)));
-  if (folder === undefined || !key.endsWith(EXTENSION)) return null;
-  return DIGEST.test(key.slice(overflowFolder(folder).length, -EXTENSION.length)) ? folder : null;
+/** The stream of an overflow object; null for any other key. */
+export function parseOverflowKey(key: string): TableKind | null {
+  const kind = tableKinds.find((one) => key.startsWith(overflowFolder(one)));
+  if (kind === undefined || !key.endsWith(EXTENSION)) return null;
+  return DIGEST.test(key.slice(overflowFolder(kind).length, -EXTENSION.length)) ? kind : null;
+}
+
+/** Folder of records of requests, by Firehose or by the collector itself, until they are files of tables. */
+export const LANDING_FOLDER = 'landing/';
+const RECORD_EXTENSION = '.zst';
+
+/**
+ * Key of a record that did not go through Firehose: `landing/<digest>.zst`, beside the folders of years that Firehose makes.
+ * It begins with the digest, so that S3 can spread many of them.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
+ *
+ * @param digest SHA-256 of the record. A write that is repeated overwrites its object.
+ */
+export function directRecordKey(digest: string): string {
+  return `${LANDING_FOLDER}${digest}${RECORD_EXTENSION}`;
+}
+
+/** Folder of lists of such records. */
+export const LISTS_FOLDER = `${LANDING_FOLDER}lists/`;
+
+/**
+ * Key of a list of records that become files together: `landing/lists/<digest>.json`.
+ *
+ * @param digest SHA-256 of what it lists.
+ */
+export function landingListKey(digest: string): string {
+  return `${LISTS_FOLDER}${digest}.json`;
+}
+
+/** An object of the landing: records that Firehose joined, one record that the collector put, or a list of such. */
+export type LandingKind = 'batch' | 'direct' | 'list';
+
+/** The kind of an object of the landing, by its key; null for folder markers and all other keys. */
+export function landingKind(key: string): LandingKind | null {
+  if (!key.startsWith(LANDING_FOLDER) || key.endsWith('/')) return null;
+  if (key.startsWith(LISTS_FOLDER)) return 'list';
+  const name = key.slice(LANDING_FOLDER.length);
+  const isDirect = name.endsWith(RECORD_EXTENSION) && DIGEST.test(name.slice(0, -RECORD_EXTENSION.length));
+  return isDirect ? 'direct' : 'batch';
 }
 
 /** Folder of records that streams accepted and could not deliver. */
@@ -75,6 +104,16 @@ export function parseErrorKey(key: string): ErrorKey | null {
   return { kind, outputType };
 }
 
+/** The path, in quarantine, of a row that its table did not take: the object of the landing, and the table. */
+export function rowPath(objectKey: string, kind: TableKind): string {
+  return `${objectKey}#${kind}`;
+}
+
+/** The table in such a path; undefined for any other. */
+export function parseRowPath(path: string): TableKind | undefined {
+  return tableKinds.find((kind) => path.endsWith(`#${kind}`));
+}
+
 /** The jq expression that Firehose runs on each document to choose its folder. Conversion drops the key `ds`. */
 export const partitionQuery = '{ds: .ds}';
 
@@ -91,7 +130,7 @@ export function errorPrefix(kind: TableKind): string {
   return `${errorFolder(kind)}!{firehose:error-output-type}/`;
 }
 
-/** Folder of objects whose tries are used up. Sluice does not touch them until somebody moves them back. */
+/** Folder of what nobody can read. It stays until somebody moves it back; the writer adopts what release 0.2 parked. */
 export const PARKED_FOLDER = 'parked/';
 
 /** Key of a parked object: the folder and its own key, so that removing the folder moves it back. */
@@ -116,6 +155,9 @@ export const QUERY_RESULTS_FOLDER = 'query-results/';
 
 /** Folder of what loads by Athena leave behind for their next step. No reader can have this name, because names begin with a letter. */
 export const LOADS_FOLDER = `${QUERY_RESULTS_FOLDER}_loads/`;
+
+/** Folder of the results of monitors. No reader can have this name, because names begin with a letter. */
+export const MONITOR_RESULTS_FOLDER = `${QUERY_RESULTS_FOLDER}_monitors/`;
 
 /** Folder of the loads of one table by Athena, with a trailing slash: results, manifests and refused rows. */
 export function loadsFolder(table: string): string {
@@ -144,9 +186,19 @@ export function readerResultsFolder(reader: {
   readonly name: string;
   /** The database in which it creates tables. Default none. */
   readonly ownDatabase?: string | null;
+  /** Where in the bucket the configuration puts its results. Default: a folder of its name. */
+  readonly resultLocation?: string | undefined;
 }): string {
+  if (reader.resultLocation !== undefined) return locationParts(reader.resultLocation).folder;
   const makesTables = reader.ownDatabase !== undefined && reader.ownDatabase !== null;
   return `${makesTables ? READER_TABLES_FOLDER : QUERY_RESULTS_FOLDER}${reader.name}/`;
+}
+
+/** Folders of results that the configuration chooses, each with a trailing slash. */
+export function chosenResultsFolders({ readers }: Pick<Config, 'readers'>): readonly string[] {
+  return readers.flatMap((reader) =>
+    reader.kind === 'statsig' && reader.resultLocation !== undefined ? [readerResultsFolder(reader)] : [],
+  );
 }
 
 /** Folder of copies of requests that are to be relayed, and that the target refused. They hold SDK keys. */
@@ -232,10 +284,11 @@ export function parseRelayRefusedKey(key: string): RelayRefusedKey | null {
 
 /**
  * Top-level folders of the bucket with a fixed use. The Statsig folder cannot be in one of them: a table's location would
- * be inside another's, and its rows would expire or be redriven.
+ * be inside another's, and its rows would expire or be taken for something else.
  */
 export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
   'errors',
+  'landing',
   'ledger',
   'overflow',
   'parked',
@@ -252,14 +305,15 @@ const QUERY_ID = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
  * Whether Sluice, its streams or Athena wrote a key in one of Sluice's folders. Folder markers, as consoles create them,
  * are empty and also count.
  *
- * @param key Below a prefix of lib/access/lifecycleRules.ts; of Statsig's folder only the forwarded tables.
+ * @param key Below a prefix of lib/access/buckets/lifecycleRules.ts; of Statsig's folder only the forwarded tables.
  */
-export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: string): boolean {
+export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.endsWith('/') || key === groupsKey(layout)) return true;
   if (key.startsWith(OVERFLOW_FOLDER)) return parseOverflowKey(key) !== null;
   if (key.startsWith(ERRORS_FOLDER)) return parseErrorKey(key) !== null;
   if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));
-  if (key.startsWith(LOADS_FOLDER) || key.startsWith(ATHENA_NOTES)) return true;
+  if ([LANDING_FOLDER, LOADS_FOLDER, ATHENA_NOTES, LAST_GOOD_FOLDER].some((folder) => key.startsWith(folder)))
+    return true;
   if (key.startsWith(RECEIPT_NOTES)) return parseReceiptNote(key) !== null;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
@@ -272,7 +326,7 @@ export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: 
     return isUtcDay(day) && id !== '' && deeper.length === 0;
   }
   const table = (['quarantine', 'exposures', 'events'] as const).some((kind) =>
-    key.startsWith(tableFolder(layout, kind)),
+    tableFolders(layout, kind).some((folder) => key.startsWith(folder)),
   );
   return table ? 'kind' in parseTableKey(layout, key) : QUERY_ID.test(key);
 }

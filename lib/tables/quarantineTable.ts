@@ -18,7 +18,7 @@ const quarantineColumns = [
   {
     name: 'detail',
     type: 'string',
-    comment: 'What of it was wrong, if there is more to say than the reason',
+    comment: 'Details of the refusal, if there is more to say than the reason',
   },
   {
     name: 'key_label',
@@ -36,7 +36,7 @@ const quarantineColumns = [
   {
     name: 'path',
     type: 'string',
-    comment: 'Path of the request; of a row that Firehose gave up, the key of its error object',
+    comment: 'Path of the request; of a row that could not be delivered, the object that had it',
   },
   {
     name: 'raw',
@@ -47,19 +47,24 @@ const quarantineColumns = [
   {
     name: 'raw_encoding',
     type: 'string',
-    comment: 'text, or base64 when it is no UTF-8; null when raw_location has it, where it is as it came',
+    comment: 'text, or base64 when it is not UTF-8; null when raw_location has it, where it is as it came',
   },
   {
     name: 'raw_location',
     type: 'string',
     comment: 'S3 location of the event or body when it is too large for a row, else null',
   },
+  {
+    name: 'protocol',
+    type: 'string',
+    comment: 'Protocol of the request: statsig, growthbook or plain; null for a row, or a row of a file',
+  },
 ] as const;
 
 /** A row of the quarantine table. */
 export type QuarantineRow = RowOf<typeof quarantineColumns>;
 
-/** The table of what was refused from senders with a valid key: an event a row, or a body that can't be read. */
+/** The table of refused data from senders with a valid key: one row per event, or per body that can't be read. */
 export function quarantineTable(config: Pick<Config, 'tables'>): Table {
   return {
     kind: 'quarantine',

@@ -42,7 +42,7 @@ export const timeColumns = [
   },
 ] as const;
 
-/** Columns that describe the SDK. */
+/** Columns that describe the sender. */
 export const senderColumns = [
   {
     name: 'statsig_metadata',
@@ -56,6 +56,7 @@ export const senderColumns = [
   },
   { name: 'sdk_type', type: 'string', comment: 'Which SDK sent it, e.g. javascript-client' },
   { name: 'sdk_version', type: 'string', comment: 'Version of that SDK' },
+  { name: 'protocol', type: 'string', comment: 'Protocol of the request: statsig, growthbook or plain' },
 ] as const;
 
 /**
@@ -79,5 +80,5 @@ export const partitionKey = {
   name: 'ds',
   type: 'date',
   comment:
-    "UTC day of the event's own time; the day received when that time lies outside the configured window",
+    "UTC day of the event's own time; the day received when that time is outside the configured window",
 } as const;

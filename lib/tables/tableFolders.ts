@@ -1,9 +1,34 @@
-import { isUtcDay, type UtcDay, utcDay } from '../base/time.ts';
+import { isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 
-type Layout = Pick<Config, 'statsigFolder' | 'tables'>;
-type FolderLayout = Pick<Config, 'statsigFolder'>;
+type FolderLayout = Pick<Config, 'statsigFolder'> & {
+  /** Default none. */
+  readonly formerStatsigFolders?: Config['formerStatsigFolders'];
+};
+/** Where delivered tables are: their names, the Statsig folder, and the former ones. */
+export type TableLayout = FolderLayout & Pick<Config, 'tables'>;
+
+/** The Statsig folder and the former ones, without slashes at their ends. */
+export function statsigFolders({
+  statsigFolder,
+  formerStatsigFolders = [],
+}: FolderLayout): readonly string[] {
+  return [statsigFolder, ...formerStatsigFolders.map(({ folder }) => folder)];
+}
+
+/** The layout in which a day's files are: that of the first former folder that ends on it or later, else the present one. */
+function layoutOf<Some extends FolderLayout>(layout: Some, day: UtcDay): Some {
+  const [former] = (layout.formerStatsigFolders ?? [])
+    .filter(({ until }) => day <= until)
+    .sort((a, b) => (a.until < b.until ? -1 : 1));
+  return former === undefined ? layout : { ...layout, statsigFolder: former.folder };
+}
+
+/** A layout for each of {@link statsigFolders}, the present one first. */
+function layouts<Some extends FolderLayout>(layout: Some): readonly Some[] {
+  return statsigFolders(layout).map((statsigFolder) => ({ ...layout, statsigFolder }));
+}
 
 /** Folder of the quarantine table, whatever its name. */
 const QUARANTINE_FOLDER = 'quarantine/';
@@ -12,17 +37,22 @@ const QUARANTINE_FOLDER = 'quarantine/';
  * Folder of a delivered table, with the slash at its end: `quarantine/`, or of a forwarded table
  * `statsig/statsig_forwarded_exposures/<table>/`. Statsig prescribes the middle segment, whatever the name of the table.
  */
-export function tableFolder(layout: Layout, kind: TableKind): string {
+export function tableFolder(layout: TableLayout, kind: TableKind): string {
   if (kind === 'quarantine') return QUARANTINE_FOLDER;
   return `${layout.statsigFolder}/statsig_forwarded_${kind}/${layout.tables[kind]}/`;
 }
 
-/** Folder of one day of a delivered table: the location of its partition, which never changes. */
-export function dayFolder(layout: Layout, kind: TableKind, day: UtcDay): string {
-  return `${tableFolder(layout, kind)}${day}/`;
+/** {@link tableFolder}, and those of the same table below former Statsig folders. */
+export function tableFolders(layout: TableLayout, kind: TableKind): readonly string[] {
+  return [...new Set(layouts(layout).map((one) => tableFolder(one, kind)))];
 }
 
-/** What a key under a delivered table names, or why it does not name a row file of Sluice. */
+/** Folder of one day of a delivered table: the location of its partition, which never changes. */
+export function dayFolder(layout: TableLayout, kind: TableKind, day: UtcDay): string {
+  return `${tableFolder(layoutOf(layout, day), kind)}${day}/`;
+}
+
+/** The table and day of a key under a delivered table, or why it is not the key of a row file of Sluice. */
 export type TableKey =
   | { readonly kind: TableKind; readonly day: UtcDay }
   | { readonly ignored: 'outside_tables' | 'no_day_folder' | 'nested_too_deep' | 'folder_marker' };
@@ -31,12 +61,16 @@ export type TableKey =
  * Reads an object's key. The bucket also contains files of Statsig and other files of Sluice, so a key that is not a row
  * file of a delivered table is normal. It is returned with the reason why it is ignored.
  */
-export function parseTableKey(layout: Layout, key: string): TableKey {
-  for (const kind of tableKinds) {
-    const folder = tableFolder(layout, kind);
+export function parseTableKey(layout: TableLayout, key: string): TableKey {
+  const folders = tableKinds.flatMap((kind) =>
+    tableFolders(layout, kind).map((folder) => ({ kind, folder })),
+  );
+  for (const { kind, folder } of folders) {
     if (!key.startsWith(folder)) continue;
     const [day = '', file, ...deeper] = key.slice(folder.length).split('/');
-    if (!isUtcDay(day) || file === undefined) return { ignored: 'no_day_folder' };
+    // A day is in only one of two Statsig folders.
+    if (!isUtcDay(day) || file === undefined || !key.startsWith(dayFolder(layout, kind, day)))
+      return { ignored: 'no_day_folder' };
     if (deeper.length > 0) return { ignored: 'nested_too_deep' };
     if (file === '') return { ignored: 'folder_marker' };
     return { kind, day };
@@ -47,6 +81,18 @@ export function parseTableKey(layout: Layout, key: string): TableKey {
 /** `<stream>-<version>-YYYY-MM-DD-HH-MM-SS-<UUID>` and an extension: https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html */
 const DELIVERED_FILE =
   /-\d+-\d{4}(?:-\d{2}){5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[a-z0-9.]+)?$/;
+
+/**
+ * Name of a file of rows, in the form of Firehose's: names sort by time.
+ *
+ * @param at Epoch milliseconds.
+ * @param digest At least 32 hexadecimal digits that distinguish the file from all others.
+ */
+export function landedFileName(at: number, digest: string): string {
+  const time = isoTimestamp(at).slice(0, 19).replaceAll(/[T:]/g, '-');
+  const id = digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  return `sluice-1-${time}-${id}.parquet`;
+}
 
 /**
  * Whether a key has the form in which Firehose names files. Every file of the forwarded tables has it: who else writes there
@@ -65,8 +111,13 @@ function forwardedFolders({ statsigFolder }: FolderLayout): readonly string[] {
 }
 
 /** The folder of ingested tables, with a trailing slash. Only Sluice writes there. */
-export function ingestedFolder({ statsigFolder }: FolderLayout): string {
+function ingestedFolder({ statsigFolder }: FolderLayout): string {
   return `${statsigFolder}/ingested/`;
+}
+
+/** {@link ingestedFolder}, and those below former Statsig folders. */
+export function ingestedFolders(layout: FolderLayout): readonly string[] {
+  return layouts(layout).map(ingestedFolder);
 }
 
 /**
@@ -84,7 +135,7 @@ export function groupsKey(layout: FolderLayout): string {
 
 /** All folders that analysts read: of the forwarded tables, and of the ingested tables and experiment groups. */
 export function landedFolders(layout: FolderLayout): readonly string[] {
-  return [...forwardedFolders(layout), ingestedFolder(layout)];
+  return layouts(layout).flatMap((one) => [...forwardedFolders(one), ingestedFolder(one)]);
 }
 
 /** The form of a version: it is one segment of a key. */
@@ -95,6 +146,11 @@ export function ingestedTableFolder(layout: FolderLayout, table: string): string
   return `${ingestedFolder(layout)}${table}/`;
 }
 
+/** {@link ingestedTableFolder}, and those of the same table below former Statsig folders. */
+export function ingestedTableFolders(layout: FolderLayout, table: string): readonly string[] {
+  return layouts(layout).map((one) => ingestedTableFolder(one, table));
+}
+
 /**
  * Folder of one version of a table's day, with a trailing slash: the location of its partition, which moves to another
  * version with every load. `statsig/ingested/<table>/YYYY-MM-DD/<version>/`
@@ -102,9 +158,9 @@ export function ingestedTableFolder(layout: FolderLayout, table: string): string
  * @throws RangeError for an invalid day or version: such a key could not be read back.
  */
 export function versionPrefix(layout: FolderLayout, table: string, day: UtcDay, version: string): string {
-  if (!isUtcDay(day)) throw new RangeError(`${JSON.stringify(day)} is no day.`);
-  if (!VERSION.test(version)) throw new RangeError(`${JSON.stringify(version)} is no version.`);
-  return `${ingestedTableFolder(layout, table)}${day}/${version}/`;
+  if (!isUtcDay(day)) throw new RangeError(`${JSON.stringify(day)} is not a day.`);
+  if (!VERSION.test(version)) throw new RangeError(`${JSON.stringify(version)} is not a version.`);
+  return `${ingestedTableFolder(layoutOf(layout, day), table)}${day}/${version}/`;
 }
 
 /** The parts of a key or prefix below an ingested table. */
@@ -118,8 +174,8 @@ export interface IngestedKey {
 
 /** Reads a key or a version's prefix; null for any other key. */
 export function parseIngestedKey(layout: FolderLayout, key: string): IngestedKey | null {
-  const folder = ingestedFolder(layout);
-  if (!key.startsWith(folder)) return null;
+  const folder = ingestedFolders(layout).find((one) => key.startsWith(one));
+  if (folder === undefined) return null;
   const [table = '', day = '', version = '', file, ...deeper] = key.slice(folder.length).split('/');
   if (table === '' || file === undefined || deeper.length > 0) return null;
   return isUtcDay(day) && VERSION.test(version) ? { table, day, version, file } : null;
@@ -140,7 +196,7 @@ export function refusedRowsKey(
   layout: Pick<Config, 'statsigFolder' | 'tables'>,
   drop: {
     readonly table: string;
-    /** Of the drop's folder. */
+    /** Day of the drop's folder. */
     readonly day: UtcDay;
     readonly fingerprint: string;
     /** Epoch milliseconds. */

@@ -8,7 +8,7 @@ export interface ViewColumn extends Column {
   readonly sql: string;
 }
 
-/** What of the configuration views are made from. */
+/** Settings that determine the views. */
 export type ViewConfig = Pick<
   Config,
   'database' | 'tables' | 'curatedTables' | 'unitIds' | 'jsonPaths' | 'holdouts' | 'experiments'
@@ -21,12 +21,13 @@ export type ViewName =
   | 'product_events'
   | 'secondary_exposures'
   | 'daily_exposures'
-  | 'unit_links';
+  | 'unit_links'
+  | 'statsig_first_exposures';
 
 /** A view. The Glue view on AWS, the local DuckDB view and the docs are made from it. */
 export interface View {
   readonly name: ViewName;
-  /** What a row is. Shown next to the name; at most 255 characters. */
+  /** Describes a row. Shown next to the name; at most 255 characters. */
   readonly comment: string;
   readonly columns: readonly Column[];
   /** One query in Athena's dialect. Tables are qualified with their database, so it does not depend on the session. */
@@ -66,9 +67,9 @@ export function inEnvironment(environment: string): string {
 /**
  * The written order of an event's copies, nulls last: the first one is shown. Views and curated tables have it from here.
  *
- * Views order by the columns before `session_id` only. The last two are as large as all that a typical query reads, and
- * neither engine leaves out a column that a window is ordered by. Copies can differ in them alone only if they were
- * received in the same millisecond from the same SDK; then views of raw rows show either.
+ * Views order by the columns before `session_id` only. Session and metadata are as large as all that a typical query reads,
+ * and neither engine leaves out a column that a window is ordered by. Copies can differ in what follows alone only if they
+ * were received in the same millisecond from the same SDK; then views of raw rows show either.
  */
 export const COPY_ORDER = [
   'received_at',
@@ -77,6 +78,7 @@ export const COPY_ORDER = [
   'sdk_version',
   'session_id',
   'statsig_metadata',
+  'protocol',
 ] as const;
 const VIEW_ORDER = COPY_ORDER.slice(0, COPY_ORDER.indexOf('session_id'));
 

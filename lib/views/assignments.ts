@@ -52,7 +52,7 @@ export function holdoutNames(config: Pick<Config, 'database'>): string {
 )`;
 }
 
-/** What names are resolved with. */
+/** Settings that resolve names. */
 type NamesConfig = Pick<Config, 'database' | 'experiments' | 'holdouts'>;
 
 /**
@@ -84,7 +84,8 @@ export function namesClause(config: NamesConfig): string {
  * with {@link namesClause}.
  *
  * All other rows are a branch of their own, so that a filter on `real_id` is one on `experiment_id` there and reaches the
- * scan. The scan of the hashed ones skips what has no layers and, as the join is an inner one, what has none of the hashes.
+ * scan. The scan of the hashed ones skips rows without layers and, as the join is an inner one, rows without a known
+ * hash.
  *
  * @param from The table, quoted and with its database; or a query of it in parentheses.
  */
@@ -161,7 +162,8 @@ export function groupedExposures(
       inEnvironment(environment),
       `("known_kind" IS NULL OR "known_kind" IN (${kinds}))`,
       `CASE WHEN "held_out" OR "known_kind" IS NOT NULL THEN ${hasValue} AND ${isEvaluated} ELSE "is_assignment" END`,
-      isGroupRule('"rule_id"'),
+      // Protocols without rules that assign nobody have none.
+      `("rule_id" IS NULL OR ${isGroupRule('"rule_id"')})`,
     ],
   };
 }

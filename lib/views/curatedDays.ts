@@ -13,7 +13,7 @@ export type CuratedDays = Readonly<Record<ForwardedKind, readonly DayRange[]>>;
 /** No days: views read the forwarded tables alone. */
 export const nothingCurated: CuratedDays = { exposures: [], events: [] };
 
-/** The ranges of some days, newest first. Order and repetitions of the days are no matter. */
+/** The ranges of some days, newest first. Order and repetitions of the days do not matter. */
 export function dayRanges(days: Iterable<UtcDay>): DayRange[] {
   const ranges: DayRange[] = [];
   for (const day of [...new Set(days)].sort()) {

@@ -31,7 +31,7 @@ export function oneRowEach(
     readonly curated: readonly DayRange[];
     readonly key: string;
     readonly columns: readonly ViewColumn[];
-    /** The columns that the curated table has besides those of the forwarded table. */
+    /** The columns that the curated table has in addition to the forwarded table's. */
     readonly derived: readonly ViewColumn[];
     readonly choose: (from: string) => Choice;
   },

@@ -16,7 +16,7 @@ const VIEW_LIMITS = {
   ranges: 100,
 } as const;
 
-/** The tables of which a view itself reads rows: it has a list of curated days for each. `daily_exposures` reads another view. */
+/** The tables of which a view itself reads rows: it has a list of curated days for each. Two read another view. */
 export const viewKinds: Readonly<Record<ViewName, readonly ForwardedKind[]>> = {
   experiment_exposures: ['exposures'],
   first_exposures: ['exposures'],
@@ -24,6 +24,7 @@ export const viewKinds: Readonly<Record<ViewName, readonly ForwardedKind[]>> = {
   secondary_exposures: ['exposures'],
   daily_exposures: [],
   unit_links: ['exposures', 'events'],
+  statsig_first_exposures: [],
 };
 
 /** A view with a list of curated days. */

@@ -25,7 +25,7 @@ const columns: readonly ViewColumn[] = [
   {
     name: 'first_day',
     type: 'date',
-    comment: 'UTC day of ts. A filter on it reads all days: which exposure was first, only all of them tell',
+    comment: 'UTC day of ts. A filter on it reads all days, which are needed to find the first exposure',
     sql: 'CAST("group_ts" AS date)',
   },
   {

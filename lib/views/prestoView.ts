@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Column, ColumnType } from '../tables/Table.ts';
 import type { View } from './View.ts';
 
-/** What Athena calls the Data Catalog of Glue. */
+/** Athena's name for Glue's Data Catalog. */
 const CATALOG = 'awsdatacatalog';
 
 /** Trino's name of a column's type: only texts have another one than in Glue. */

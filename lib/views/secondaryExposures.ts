@@ -23,14 +23,14 @@ import {
   type ViewConfig,
 } from './View.ts';
 
-/** What of an evaluation is read: names and rules are texts, flags come as text, as in an exposure itself. */
+/** Members of an evaluation that are read: names and rules are texts, flags come as text, as in an exposure itself. */
 const EVALUATION = {
   gate: `json_extract_scalar("evaluation", '$.gate')`,
   rule: `COALESCE(json_extract_scalar("evaluation", '$.ruleID'), '')`,
   outcome: `CASE json_extract_scalar("evaluation", '$.gateValue') WHEN 'true' THEN 'Pass' WHEN 'false' THEN 'Fail' END`,
 };
 
-/** What curated rows and others have in one query: the name of what was exposed. */
+/** A column that curated rows and others have in one query: the name of the exposed object. */
 const realId: ViewColumn = { name: 'real_id', type: 'string', comment: 'The name', sql: '"real_id"' };
 
 /**
@@ -115,7 +115,7 @@ function secondaryColumns(
     {
       name: 'gate_value',
       type: 'boolean',
-      comment: 'What it answered; in a holdout true is held out',
+      comment: 'Its answer; in a holdout true is held out',
       sql: `"outcome" = 'Pass'`,
     },
     { name: 'rule_id', type: 'string', comment: 'Rule that decided, as sent', sql: '"rule"' },
@@ -147,7 +147,7 @@ function secondaryColumns(
     ...kept('user_id', 'received_at'),
     ...details,
     ...kept('user_dimensions', 'user_dimensions'),
-    ...kept('session_id', 'sdk_version'),
+    ...kept('session_id', 'protocol'),
     passThrough(partitionKey),
   ];
 }

@@ -24,7 +24,7 @@ export function unitId(config: Pick<Config, 'unitIds'>, type = 'unit_type'): str
   return `CASE ${quoteName(type)} ${cases.join(' ')} END`;
 }
 
-/** What identifies a group of an experiment and one of its units, in every view that counts units. */
+/** Columns that identify an experiment, in every view that counts units. */
 export const experimentColumns: readonly ViewColumn[] = [
   {
     name: 'experiment_id',

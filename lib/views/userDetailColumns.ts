@@ -1,15 +1,13 @@
-import { quoteName, quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
+import { type JsonRoot, jsonTextSql, parseJsonPath } from './jsonPath.ts';
 import type { ViewColumn } from './View.ts';
 
 /** Where a source has each member of the event; null when it hasn't. */
 export type JsonColumns = Readonly<Record<JsonRoot, string | null>>;
 
-/** Names of the columns that every view of single rows makes of JSON. */
-export const DETAIL_COLUMNS = ['country', 'locale', 'app_version'] as const;
-
 /**
- * What a reader wants of the user without JSON functions: country, locale, app version and the configured JSON paths.
+ * Columns about the user, without JSON functions for the reader: country, locale, app version and the configured JSON
+ * paths.
  *
  * Phones' SDKs say locale and app version of the device in their metadata (DeviceEnvironment.swift, StatsigMetadata.kt);
  * what the application said of the user comes first. The country is only there if the application said it: an SDK
@@ -57,38 +55,4 @@ export function userDetailColumns(
       ];
     }),
   ];
-}
-
-/** Members of an event that a path can begin with. */
-type JsonRoot = 'user' | 'metadata' | 'statsigMetadata';
-
-/** A path inside an event's JSON: `user.custom.plan`. */
-export interface JsonPath {
-  readonly root: JsonRoot;
-  /** Keys from there on, at least one, as the event has them. */
-  readonly keys: readonly string[];
-}
-
-/** Keys that need no escaping. Integers are excluded: in Trino, they would also be indexes of list elements. */
-const KEY = /^(?!-?[0-9]+$)[A-Za-z0-9_-]+$/;
-/** Keys that Trino takes without quotes (JsonPathTokenizer.isUnquotedPathCharacter), and DuckDB. Others fail the query. */
-const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const ROOTS: readonly JsonRoot[] = ['user', 'metadata', 'statsigMetadata'];
-
-/** Splits a path such as `user.custom.plan`; null when it is not valid. */
-export function parseJsonPath(path: string): JsonPath | null {
-  const [first, ...keys] = path.split('.');
-  const root = ROOTS.find((name) => name === first);
-  return root === undefined || keys.length === 0 || !keys.every((key) => KEY.test(key))
-    ? null
-    : { root, keys };
-}
-
-/**
- * SQL of the text at a path inside a JSON column; numbers and booleans as in JSON. Null for an absent value, an empty
- * text, a list or an object.
- */
-function jsonTextSql(column: string, keys: readonly string[]): string {
-  const steps = keys.map((key) => (PLAIN_KEY.test(key) ? `.${key}` : `["${key}"]`));
-  return `NULLIF(json_extract_scalar(${quoteName(column)}, ${quoteText(`$${steps.join('')}`)}), '')`;
 }

@@ -9,17 +9,19 @@ const note = (example: string, filledBy: string, nullWhen: string): ColumnNote =
 
 const SECONDARY = 'all SDKs, in `secondary_exposures`';
 const COUNTED = 'the view';
+/** Columns of Statsig's export that SDKs send nothing for. */
+const UNKNOWN = 'Statsig alone';
 
 const own: Readonly<Record<string, ColumnNote>> = {
   country: note('GB', 'all SDKs, if the application set `country`', 'it did not'),
   locale: note(
     'en_GB',
-    'all SDKs, if the application set `locale`; phones say that of the device',
+    'all SDKs, if the application set `locale`; phones send the locale of the device',
     'neither is known',
   ),
   app_version: note(
     '3.2.0',
-    'all SDKs, if the application set `appVersion`; phones say that of the app',
+    'all SDKs, if the application set `appVersion`; phones send the version of the app',
     'neither is known',
   ),
   is_gate: note('false', COUNTED, 'never'),
@@ -29,7 +31,7 @@ const own: Readonly<Record<string, ColumnNote>> = {
   first_day: note('2026-11-20', COUNTED, 'never'),
   groups_seen: note('1', COUNTED, 'never'),
   held_out: note('false', COUNTED, 'never'),
-  value_number: note('12.5', COUNTED, 'event_value is no number'),
+  value_number: note('12.5', COUNTED, 'event_value is not a number'),
   position: note('1', SECONDARY, 'never'),
   gate_id: note('spring_holdout', SECONDARY, 'never'),
   primary_id: note('checkout_button', SECONDARY, 'never'),
@@ -55,9 +57,27 @@ const different: Readonly<Partial<Record<ViewName, Readonly<Record<string, Colum
     group_id: note('5AhTholdOutRule:Fail', SECONDARY, 'it was sent without its value'),
     is_assignment: note('true', COUNTED, 'never'),
   },
+  statsig_first_exposures: {
+    company_id: note('null', UNKNOWN, 'always'),
+    unit_type: note('userID', COUNTED, 'never'),
+    exposure_type: note('get_experiment', COUNTED, 'never'),
+    name: note('checkout_button', COUNTED, 'never'),
+    rule: note('experiment', COUNTED, 'never'),
+    experiment_group: note('Test', COUNTED, 'never'),
+    first_exposure_utc: note('2026-11-20 10:15:30.123', COUNTED, 'never'),
+    first_exposure_pst_date: note('2026-11-20', COUNTED, 'never'),
+    as_of_pst_date: note('null', UNKNOWN, 'always'),
+    percent: note('null', UNKNOWN, 'always'),
+    rollout: note('null', UNKNOWN, 'always'),
+    user_dimensions: note('null', UNKNOWN, 'always: see `experiment_exposures`'),
+    inserted_at: note('null', UNKNOWN, 'always'),
+    rule_name: note('experiment', COUNTED, 'it is a gate'),
+    group_id: note('4Ahm7Qm5xB', COUNTED, 'never'),
+    non_analytics: note('null', UNKNOWN, 'always'),
+  },
 };
 
-/** What is to be said of a view's own column; undefined of one that is passed on from the table. */
+/** The note on a view's own column; undefined for a column that is passed on from the table. */
 export function viewColumnNote(view: ViewName, column: string): ColumnNote | undefined {
   return different[view]?.[column] ?? own[column];
 }

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostMeter } from '../base/jsonCost.ts';
 import { nearPath, normalizeName, suggestPath } from './memberPaths.ts';
 
-/** What happens to the values at a path: they are removed, or replaced by a salted hash. */
+/** Action on the values at a path: they are removed, or replaced by a salted hash. */
 export type RedactionAction = 'drop' | 'hash';
 
 /** Cost of a node, a member and a hash, in units of {@link CostMeter}. */
@@ -21,7 +21,7 @@ interface RemainingPath {
 }
 
 /**
- * The configured redaction. It is applied to every event before anything is written to rows, quarantine or overflow.
+ * The configured redaction. It is applied to every event before anything is written to rows or quarantine.
  *
  * Keys match case-insensitively: an `Email` is as personal as an `email`. Where a path leads through a value that is
  * neither an object, an array nor null, the whole value is dropped, because the content of a text is unknown. If two
@@ -196,7 +196,7 @@ function unescapeKey(step: string): string {
 }
 
 /**
- * What a rule of the configuration should have been, in words, when it is not valid or cannot match; otherwise null.
+ * Says what a rule of the configuration should have been, if it is not valid or cannot match; otherwise null.
  *
  * @param unitIds Of the configuration: names in `user.customIDs` → column.
  */
@@ -224,5 +224,5 @@ export function redactionPathProblem(
   const star = path.split(DOT).find((step) => STAR_IN_KEY.test(step) || STAR_AFTER_KEY.test(step));
   return star === undefined
     ? null
-    : `a * that stands alone, for any key, or \\* for a star in a key: ${JSON.stringify(star)} is no prefix`;
+    : `a * that stands alone, for any key, or \\* for a star in a key: ${JSON.stringify(star)} is not a prefix`;
 }

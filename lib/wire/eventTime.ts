@@ -37,7 +37,7 @@ function inRange(time: number): number | null {
  * correction would move the events of a resend by the duration of the network transfer, even to another day.
  *
  * The clock is trusted only if, by that clock, the event was sent after it happened and within 30 days. The corrected
- * time then lies at most 30 days before the arrival. Without this check, a clock in seconds or of 0 would move correct
+ * time is then at most 30 days before the arrival. Without this check, a clock in seconds or of 0 would move correct
  * times by decades.
  *
  * @param time The event's time by its sender's clock, epoch milliseconds.

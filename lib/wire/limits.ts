@@ -41,7 +41,7 @@ export const MAX_UNITS = 150_000_000;
 export const HEAVY_UNITS = 20_000_000;
 
 /**
- * Total length of the rows of one body, in UTF-16 units of their JSON. At 3 bytes a unit, an overflow object can hold them
+ * Total length of the rows of one body, in UTF-16 units of their JSON. At 3 bytes a unit, a record can hold them
  * (lib/schema/deliveryLimits.ts).
  */
 const MAX_ROWS_LENGTH = 32 * 1024 * 1024;
@@ -53,7 +53,7 @@ const MAX_ROWS_LENGTH = 32 * 1024 * 1024;
  */
 const MAX_ROWS_FACTOR = 10;
 
-/** Rows of this length are always accepted, one call of Firehose: 500 small events that share a user of 6 kB. */
+/** Rows of this length are always accepted: 500 small events that share a user of 6 kB. */
 const FREE_ROWS_LENGTH = 4 * 1024 * 1024;
 
 /** Most units of the rows of a body. @param length UTF-16 units of its text. */

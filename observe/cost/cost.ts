@@ -1,6 +1,6 @@
 import type { Stack } from '../../infra/template/Stack.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 import { costLevers } from './costLevers.ts';
 import { type MonthlyCost, type MonthlyUsage, monthlyCost, notIncluded, scaleUsage } from './monthlyCost.ts';
 import { measureSample, readSample, type SampleUsage, sampleMonth } from './sampleUsage.ts';
@@ -9,12 +9,12 @@ import { FUNCTION_MEGABYTES, measureStage } from './stageUsage.ts';
 /** Events of a month where nobody says how many: fixed costs are spread over them. */
 const USUAL_EVENTS = 100_000_000;
 
-/** What a month costs, why, and what would change it. */
+/** The cost of a month, its reasons, and what would change it. */
 export interface Cost extends MonthlyCost {
   readonly usage: MonthlyUsage;
   readonly levers: ReturnType<typeof costLevers>;
   readonly notIncluded: readonly string[];
-  /** What it was calculated from. */
+  /** The source of the calculation. */
   readonly source:
     | {
         readonly kind: 'sample';
@@ -49,13 +49,13 @@ export async function costOfSample(file: Uint8Array, stack: Stack, events = USUA
  * @throws StageUsageError; what CloudWatch's client throws.
  */
 export async function costOfStage(
-  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'aws' | 'cloudwatch' | 'config' | 'stack' | 'now'>,
   { days, events }: { readonly days: number; readonly events: number | undefined },
 ): Promise<Cost> {
-  const { usage, since, until } = await measureStage(place, days);
-  const { service, stage } = place.stack;
+  const { usage, since, until } = await measureStage(deployment, days);
+  const { service, stage } = deployment.stack;
   const scaled = events === undefined ? usage : scaleUsage(usage, events);
-  const stack = { config: place.config, service, stage };
+  const stack = { config: deployment.config, service, stage };
   return describeCost(scaled, stack, { kind: 'stage', stack: `${service}-${stage}`, since, until });
 }
 
@@ -71,7 +71,7 @@ function describeCost(usage: MonthlyUsage, stack: Stack, source: Cost['source'])
   };
 }
 
-/** The cost as documented JSON: docs/observe.md. */
+/** The cost as documented JSON: docs/reference/cli.md. */
 export function costJson({ usdPerMillion, usdPerMonth, parts, usage, levers, source, ...rest }: Cost) {
   return {
     usd_per_million: usdPerMillion,
@@ -83,10 +83,12 @@ export function costJson({ usdPerMillion, usdPerMonth, parts, usage, levers, sou
       requests: usage.requests,
       invocations: usage.invocations,
       gigabyte_seconds: usage.gigabyteSeconds,
-      payload_bytes: usage.payloadBytes,
+      write_invocations: usage.write.invocations,
+      write_gigabyte_seconds: usage.write.gigabyteSeconds,
+      record_bytes: usage.recordBytes,
       billed_bytes: usage.billedBytes,
-      objects: usage.objects,
-      jq_hours: usage.jqHours,
+      objects: usage.landing?.objects ?? null,
+      files: usage.landing?.files ?? null,
       stored_bytes: usage.storedBytes,
       log_bytes: usage.logBytes,
       metrics: usage.metrics,

@@ -3,8 +3,17 @@ import { queueExecutions } from '../../infra/serverless/service.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
-import { allStreams } from '../../lib/tables/streams.ts';
-import { ATHENA_PRICE, prices, usd } from '../prices.ts';
+import { everyStream, formerStreams } from '../../lib/tables/streams.ts';
+import { ATHENA_PRICE, prices, queryCost, usd } from '../prices.ts';
+import {
+  eventCost,
+  type FunctionsMonth,
+  type LandingUsage,
+  MONTH_DAYS,
+  messageCost,
+  RUNS,
+  requestCost,
+} from './landingUsage.ts';
 import {
   EMPTY_RECEIVES,
   RELAY_KEY_CALLS,
@@ -14,45 +23,43 @@ import {
   type RelayUsage,
 } from './relayUsage.ts';
 
-/** Days of a month. */
-export const MONTH_DAYS = 30;
-
-/** Runs of a schedule every five minutes in a month. */
-const RUNS = (MONTH_DAYS * 24 * 60) / 5;
 /**
  * Metrics of Firehose that the check of streams reads at each run: how old the oldest record of each stream is, and, of
- * streams without traffic, what arrived and was delivered (lib/aws/streamReadings.ts). Quarantine is mostly one.
+ * streams without traffic, what arrived and was delivered (lib/aws/streamReadings.ts). The streams of release 0.2 get none.
  */
-const readings = (streams: number, events: number) => streams + 2 * (events === 0 ? streams : 1);
-/** The check and the run for stragglers read which streams are held. An environment of the collector reads it as often. */
-const SECRET_READS = 2;
+function readings(config: Config, events: number): number {
+  const quiet = events === 0 ? everyStream(config) : formerStreams(config);
+  return everyStream(config).length + 2 * quiet.length;
+}
+/** The check reads which streams are held. An environment of the collector reads it as often. */
+const SECRET_READS = 1;
 
 /**
  * GB-seconds of the start of an execution environment, which Lambda bills and its metric of durations leaves out: half a second
- * of `hold` (512 MB) and `redrive` (1 GB), which run every five minutes and are each taken to start anew.
+ * of `hold` (512 MB) and `write` (1,769 MB), which run every five minutes and are each taken to start anew.
  * https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
  */
-const INIT_GIGABYTE_SECONDS = RUNS * 0.5 * (0.5 + 1);
-/** Folders that the run for stragglers lists: overflow, errors, and what is parked (lib/landing/redrive/). */
-const STRAGGLER_LISTS = 10;
+const INIT_GIGABYTE_SECONDS = { hold: RUNS * 0.5 * 0.5, write: RUNS * 0.5 * (1_769 / 1_024) };
 
 /** Bytes of Athena's terabyte. */
 const TERABYTE = 1_000_000_000_000;
 
-/** What a deployment uses in a month. Null is not known. */
+/** The usage of a deployment in a month. Null means unknown. */
 export interface MonthlyUsage {
   readonly events: number;
   readonly requests: number;
   /** Requests as the gateway meters them: by started 512 KB, and the preflights of browsers. */
   readonly gatewayUnits: number;
+  /** Of all functions but the writer. */
   readonly invocations: number;
   readonly gigabyteSeconds: number;
-  /** Bytes of rows as JSON, and as Firehose bills them. */
-  readonly payloadBytes: number;
+  /** Of the writer. */
+  readonly write: FunctionsMonth;
+  /** Bytes of the records of requests, compressed, and as Firehose bills them. */
+  readonly recordBytes: number;
   readonly billedBytes: number;
-  /** Files that Firehose delivers. */
-  readonly objects: number | null;
-  readonly jqHours: number | null;
+  /** Objects of the landing, and files of tables. */
+  readonly landing: LandingUsage | null;
   /** Bytes in the bucket. */
   readonly storedBytes: number | null;
   readonly logBytes: number | null;
@@ -60,7 +67,7 @@ export interface MonthlyUsage {
   readonly metrics: number;
   /** Bytes that queries read. */
   readonly athenaBytes: number | null;
-  /** What `relay` uses besides the time and the logs of functions; null without `relay`. */
+  /** Usage of `relay` besides the time and the logs of functions; null without `relay`. */
   readonly relay: RelayUsage | null;
 }
 
@@ -72,11 +79,9 @@ export const COST_PARTS = [
   'gateway',
   'lambda',
   'firehose_ingest',
-  'firehose_conversion',
-  'firehose_partitioning',
-  'firehose_objects',
-  'firehose_jq',
+  'write',
   'queues',
+  's3_events',
   's3_requests',
   's3_storage',
   'athena',
@@ -86,9 +91,10 @@ export const COST_PARTS = [
   'keys',
   'relay_queue',
   'relay_transfer',
+  'monitors',
 ] as const;
 
-/** What a deployment costs at list prices. */
+/** The cost of a deployment at list prices. */
 export interface MonthlyCost {
   /** USD a month by part; parts that are not known are not there. */
   readonly parts: Readonly<Partial<Record<CostPart, number>>>;
@@ -101,27 +107,26 @@ export interface MonthlyCost {
 export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
   const { config } = stack;
   const gigabyteSecond = config.architecture === 'arm64' ? prices.lambdaGbSecond : prices.lambdaGbSecondX86;
+  const landing = usage.landing ?? { objects: 0, files: 0 };
+  const run = ({ invocations, gigabyteSeconds }: FunctionsMonth, init: number) =>
+    invocations * prices.lambdaRequest.usd + (gigabyteSeconds + init) * gigabyteSecond.usd;
   const all: Record<CostPart, number | null> = {
     gateway: usage.gatewayUnits * prices.httpApiRequest.usd,
-    lambda:
-      usage.invocations * prices.lambdaRequest.usd +
-      (usage.gigabyteSeconds + INIT_GIGABYTE_SECONDS) * gigabyteSecond.usd,
+    lambda: run(usage, INIT_GIGABYTE_SECONDS.hold),
     firehose_ingest: usage.billedBytes * prices.firehoseByte.usd,
-    firehose_conversion: usage.billedBytes * prices.conversionByte.usd,
-    firehose_partitioning: usage.payloadBytes * prices.partitioningByte.usd,
-    firehose_objects: price(usage.objects, prices.partitionedObject.usd),
-    firehose_jq: price(usage.jqHours, prices.jqHour.usd),
+    write: run(usage.write, INIT_GIGABYTE_SECONDS.write),
     queues:
       (queueExecutions(config).queues - (config.relay === undefined ? 0 : RELAY_QUEUES)) *
-      EMPTY_RECEIVES *
-      prices.sqsRequest.usd,
-    s3_requests: ((usage.objects ?? 0) + RUNS * STRAGGLER_LISTS) * prices.s3Put.usd,
+        EMPTY_RECEIVES *
+        prices.sqsRequest.usd +
+      messageCost(landing),
+    s3_events: usage.landing === null ? null : eventCost(landing),
+    s3_requests: requestCost(landing),
     s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
     athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
     logs: price(usage.logBytes, prices.logByte.usd),
     metrics:
-      usage.metrics * prices.metricMonth.usd +
-      RUNS * readings(allStreams(config).length, usage.events) * prices.metricRead.usd,
+      usage.metrics * prices.metricMonth.usd + RUNS * readings(config, usage.events) * prices.metricRead.usd,
     alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
     keys:
       (config.existing.keyArn === null ? prices.keyMonth.usd : 0) +
@@ -129,6 +134,7 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
       RUNS * SECRET_READS * prices.secretCall.usd,
     relay_queue: usage.relay === null ? null : relayStorage(usage.relay),
     relay_transfer: price(usage.relay?.sentBytes ?? null, prices.transferByte.usd),
+    monitors: config.monitors === null ? null : monitorCost(usage, gigabyteSecond.usd),
   };
   const parts: Partial<Record<CostPart, number>> = {};
   for (const part of COST_PARTS) if (all[part] !== null) parts[part] = all[part];
@@ -138,6 +144,29 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     usdPerMonth,
     usdPerMillion: usage.events === 0 ? null : (usdPerMonth * 1_000_000) / usage.events,
   };
+}
+
+/**
+ * The work of monitors in a day: a run each hour, a query of tables each hour, and two queries each of experiments and names.
+ * Seconds are those that a run waits for Athena: assumptions.
+ */
+const MONITORS = {
+  runs: 24,
+  runSeconds: 8,
+  dailySeconds: 40,
+  gigabytes: 0.5,
+  metrics: 5,
+  dailyQueries: 4,
+} as const;
+
+/** Queries of a day read some columns of up to 30 days twice, of 15 days twice: taken as the records of a month, once. */
+function monitorCost({ recordBytes }: MonthlyUsage, gigabyteSecondUsd: number): number {
+  const { runs, runSeconds, dailySeconds, gigabytes, metrics, dailyQueries } = MONITORS;
+  const day =
+    runs * (prices.lambdaRequest.usd + metrics * prices.metricRead.usd + queryCost(0)) +
+    (runs * runSeconds + dailySeconds) * gigabytes * gigabyteSecondUsd +
+    dailyQueries * queryCost(recordBytes / dailyQueries);
+  return MONTH_DAYS * day;
 }
 
 /** Queues, their key, and copies in the bucket: each is put, read and deleted, which costs nothing. */
@@ -182,9 +211,9 @@ export function scaleUsage(usage: MonthlyUsage, events: number): MonthlyUsage {
     gatewayUnits: usage.gatewayUnits * factor,
     invocations: usage.invocations * factor,
     gigabyteSeconds: usage.gigabyteSeconds * factor,
-    payloadBytes: usage.payloadBytes * factor,
+    recordBytes: usage.recordBytes * factor,
     billedBytes: usage.billedBytes * factor,
-    jqHours: usage.jqHours === null ? null : usage.jqHours * factor,
+    write: { ...usage.write, gigabyteSeconds: usage.write.gigabyteSeconds * factor },
     logBytes: usage.logBytes === null ? null : usage.logBytes * factor,
     relay: usage.relay === null ? null : scaleRelay(usage.relay, factor),
   };
@@ -227,16 +256,16 @@ export function readsPerMillion(
 /** Bytes of an answer where nobody says how many. */
 const USUAL_READ_BYTES = 20_000;
 
-/** What to say of parts that are not known. */
+/** Texts for parts whose price is unknown. */
 const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
-  firehose_objects: 'files that Firehose delivers: $0.01 for a thousand',
-  firehose_jq: "Firehose's jq: $0.07 an hour, which only the metrics of a deployment tell",
-  s3_storage: 'storage in S3: $0.023 for a GB and month; S3 tells the size of a bucket after a day or two',
+  s3_events:
+    'requests, messages and events of S3 for what lands: some $0.03 for a thousand objects, which SQS has not reported yet',
+  s3_storage: 'storage in S3: $0.023 for a GB and month; S3 reports the size of a bucket after a day or two',
   athena: 'Athena: $5 for each terabyte that queries read, at least 10 MB a query',
   logs: 'logs: $0.50 for each GB that the functions write',
 };
 
-/** What is not in the price, for people. */
+/** Lists what the price does not include, in words. */
 export function notIncluded(
   { parts }: MonthlyCost,
   source: 'sample' | 'stage',
@@ -248,20 +277,20 @@ export function notIncluded(
     ...(source === 'sample'
       ? [
           'storage of earlier months: each month that is kept adds the storage of a month again',
-          'the functions besides the collector, which cost cents unless customers drop or receive files',
+          'the functions of sources, exports and curate',
         ]
       : ['queries of readers in workgroups of their own']),
     ...(config.passThrough === null
       ? []
       : [
-          `reads of SDKs (passThrough): ${usd(reads.reduce((sum, part) => sum + part, 0))} for a million of 20 KB each (docs/deploy.md)`,
+          `reads of SDKs (passThrough): ${usd(reads.reduce((sum, part) => sum + part, 0))} for a million of 20 KB each (docs/cost.md)`,
         ]),
     ...(source === 'stage' && hasGateway(config.endpoint)
       ? [
           'preflights of browsers, one for each batch of js-client, if API Gateway bills them: $1 for a million',
         ]
       : []),
-    'KMS requests, events and the Glue catalog, usually cents',
+    'KMS requests and the Glue catalog, usually cents',
     'the dashboard if the account has more than three ($3), data transfer, and taxes',
   ];
 }

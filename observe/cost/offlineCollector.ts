@@ -1,19 +1,19 @@
 import { systemTiming } from '../../lib/base/retry.ts';
-import { collectPlan } from '../../lib/collect/CollectPlan.ts';
-import type { Collector } from '../../lib/collect/collectRequest.ts';
+import type { Collector } from '../../lib/collect/answer.ts';
+import { collectPlan } from '../../lib/collect/rows/plan.ts';
 import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
-import { singleStreams } from '../../lib/landing/delivery/StreamShards.ts';
+import { StreamShards } from '../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { CopyKeeper } from '../../lib/relay/CopyKeeper.ts';
 import { relayPlan } from '../../lib/relay/chooseBody.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { TableKind } from '../../lib/schema/kinds.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 
-/** What receives the output of a collector without AWS. */
+/** Callbacks that receive the output of a collector without AWS. */
 export interface OfflineSinks {
-  readonly putRecords: (kind: TableKind, records: readonly Uint8Array[]) => void;
+  /** A record of a request. */
+  readonly putRecord: (record: Uint8Array) => void;
   /** A copy for relay, as the collector writes it. Default ignored. */
   readonly keepCopy?: (text: string) => void;
   /** A body or event that is too large for a row of quarantine. Default ignored. */
@@ -26,8 +26,9 @@ export interface OfflineSinks {
   readonly writeMetrics?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Copies go nowhere, so they may have equal IDs. */
+/** Copies and records go nowhere, so they may have equal IDs. */
 const NONCE = '0'.repeat(24);
+const ID = '0'.repeat(32);
 
 /** Requests a second that no test exceeds. */
 const NO_LIMIT = 1_000_000;
@@ -35,11 +36,11 @@ const NO_LIMIT = 1_000_000;
 /** A collector of a configuration that accepts any key, and whose streams and bucket accept everything. */
 export function offlineCollector(config: Config, sinks: OfflineSinks): Collector {
   const { log = () => {}, logSuccess = () => false, writeMetrics = () => {} } = sinks;
-  const { clock, random, wait } = systemTiming;
-  const stream = (kind: TableKind) => async (records: readonly Uint8Array[]) => {
-    sinks.putRecords(kind, records);
-    return { kind: 'answered' as const, errorCodes: records.map(() => null) };
-  };
+  const { clock, random } = systemTiming;
+  const stream = {
+    stream: 'landing',
+    putRecord: async (record: Uint8Array) => sinks.putRecord(record),
+  } as const;
   const plan = collectPlan(config);
   return {
     plan,
@@ -57,12 +58,9 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
       limit: { perSecond: NO_LIMIT, burst: NO_LIMIT },
       clock,
     }),
-    streams: singleStreams({
-      exposures: stream('exposures'),
-      events: stream('events'),
-      quarantine: stream('quarantine'),
-    }),
-    putOverflow: async () => {},
+    streams: new StreamShards([stream], random),
+    putObject: async ({ body }) => sinks.putRecord(body),
+    newRecordId: () => ID,
     relay:
       config.relay === undefined || config.relay.retired
         ? undefined
@@ -76,9 +74,7 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: async ({ body }) => sinks.putQuarantineLarge?.(body.length),
     clock,
-    wait,
     alarm: () => () => {},
-    random,
     log,
     logSuccess,
     writeMetrics,

@@ -4,7 +4,7 @@ import { readRelayCopy, writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import { relayMetricLines } from '../../lib/relay/relayMetrics.ts';
 import { LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
 
-/** What relay uses in a month, besides the time and the logs of its functions. */
+/** Relay's usage in a month, besides the time and the logs of its functions. */
 export interface RelayUsage {
   /** Requests whose copies are kept. */
   readonly copies: number;
@@ -35,7 +35,7 @@ const OWN_MS = 20;
 const MOST_OF_BATCH = 10;
 const SECONDS_A_MONTH = 2_592_000;
 
-/** What the copies of a sample are. */
+/** The copies of a sample. */
 export interface RelaySample {
   readonly copies: number;
   readonly bucketCopies: number;
@@ -101,7 +101,7 @@ export interface RelayMonth {
 export function relayMonth(sample: RelaySample, factor: number, concurrency: number): RelayMonth {
   const copies = sample.copies * factor;
   const seconds = (TARGET_MS + OWN_MS) / 1_000;
-  // What arrives while all executions are busy is the next batch.
+  // Copies that arrive while all executions are busy form the next batch.
   const perBatch = Math.min(MOST_OF_BATCH, Math.max(1, ((copies / SECONDS_A_MONTH) * seconds) / concurrency));
   const batches = copies / perBatch;
   const bucketCopies = sample.bucketCopies * factor;

@@ -1,19 +1,24 @@
-import { performance } from 'node:perf_hooks';
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
-import { DAY_MS } from '../../lib/base/time.ts';
+import { collectRequest } from '../../lib/collect/answer.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { collectRequest } from '../../lib/collect/collectRequest.ts';
-import { billedBytes } from '../../lib/landing/delivery/packDocuments.ts';
+import { readRecords } from '../../lib/landing/frames/readLanded.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
-import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { streamsInRotation } from '../../lib/tables/streams.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
-import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
+import {
+  functionLogBytes,
+  landingUsage,
+  MONTH_DAYS,
+  smallFunctionsMonth,
+  writerMonth,
+} from './landingUsage.ts';
+import type { MonthlyUsage } from './monthlyCost.ts';
 import { offlineCollector } from './offlineCollector.ts';
 import { RELAY_METRICS, RelayCounter, type RelaySample, relayMonth } from './relayUsage.ts';
 
@@ -55,7 +60,7 @@ export function readSample(file: Uint8Array): readonly string[] {
     if (isBody(parseJson(line))) return [line];
     throw new SampleError(
       'SLUICE_COST_SAMPLE_INVALID',
-      lines.length === 1 ? '' : `Line ${i + 1} is no such body.`,
+      lines.length === 1 ? '' : `Line ${i + 1} is not such a body.`,
     );
   });
   if (bodies.length === 0) throw new SampleError('SLUICE_COST_SAMPLE_INVALID', 'It is empty.');
@@ -76,17 +81,15 @@ function isBody(value: unknown): boolean {
   return isJsonObject(value) && (Array.isArray(value['events']) || Array.isArray(value['exposures']));
 }
 
-/** Rows of one stream. */
-interface StreamUsage {
+/** Rows of one table. */
+interface TableUsage {
   /** Requests that have rows for it. */
   readonly requests: number;
-  readonly payloadBytes: number;
-  readonly billedBytes: number;
-  /** The same if every row were a record of its own. */
-  readonly singleBytes: number;
+  /** Bytes of rows as JSON. */
+  readonly bytes: number;
 }
 
-/** What the collector does with the requests of a sample. */
+/** The collector's work for the requests of a sample. */
 export interface SampleUsage {
   readonly requests: number;
   /** With the preflights of browsers: js-client's headers ask for one before each batch, as the address has the time in it. */
@@ -95,7 +98,9 @@ export interface SampleUsage {
   readonly events: number;
   /** Requests that it refuses, by code. */
   readonly refused: Readonly<Record<string, number>>;
-  readonly streams: Readonly<Record<TableKind, StreamUsage>>;
+  /** Records of requests: how many, their bytes, and these as Firehose bills them. */
+  readonly records: { readonly count: number; readonly bytes: number; readonly billedBytes: number };
+  readonly tables: Readonly<Record<TableKind, TableUsage>>;
   /** Bytes in the collector's log, those of sampled lines by their share. */
   readonly logBytes: number;
   /** Custom metrics. */
@@ -130,24 +135,28 @@ export async function measureSample(bodies: readonly string[], config: Config): 
   return usage;
 }
 
-/** Wall time is CPU time here: nothing waits. */
+/** By the time of this process, as other processes of the machine may be busy. */
 async function measureCpu(bodies: readonly string[], config: Config): Promise<number> {
   const lines: string[] = [];
   const collector = offlineCollector(config, {
-    putRecords: () => {},
+    putRecord: () => {},
     // Written as in the function, and thrown away.
     writeMetrics: (line) => {
       lines[0] = JSON.stringify(line);
     },
   });
   const run = async (ms: number) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
+    const spent = () => {
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1_000;
+    };
     let requests = 0;
-    while (performance.now() - start < ms) {
+    while (spent() < ms) {
       await collectRequest(httpRequest(bodies[requests % bodies.length] ?? ''), collector, noDeadline());
       requests += 1;
     }
-    return (performance.now() - start) / requests;
+    return spent() / requests;
   };
   await run(WARM_UP_MS);
   return run(MEASURE_MS);
@@ -186,13 +195,14 @@ const emfSchema = z.looseObject({
 class SampleCounter {
   readonly #config: Config;
   readonly #collector: ReturnType<typeof offlineCollector>;
-  readonly #streams = new Map<TableKind, StreamUsage>();
+  readonly #tables = new Map<TableKind, TableUsage>();
   readonly #metrics = new Set<string>();
   readonly #refused = new Map<string, number>();
   readonly #relay = new RelayCounter();
   #requests = 0;
   #gatewayUnits = 0;
   #events = 0;
+  #records = { count: 0, bytes: 0, billedBytes: 0 };
   #logBytes = 0;
   /** Events and success of the request that is being processed. */
   #received = 0;
@@ -201,7 +211,7 @@ class SampleCounter {
   constructor(config: Config) {
     this.#config = config;
     this.#collector = offlineCollector(config, {
-      putRecords: (kind, records) => this.#addRecords(kind, records),
+      putRecord: (record) => this.#addRecord(record),
       keepCopy: (text) => this.#relay.add(text),
       log: (fields) => {
         const share = this.#isSuccess ? this.#config.logs.successes : 1;
@@ -231,15 +241,17 @@ class SampleCounter {
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }
 
-  #addRecords(kind: TableKind, records: readonly Uint8Array[]): void {
-    const known = this.#streams.get(kind) ?? NO_ROWS;
-    const singles = records.flatMap((record) => Buffer.from(record).toString().split('\n'));
-    this.#streams.set(kind, {
-      requests: known.requests + 1,
-      payloadBytes: known.payloadBytes + sum(records, ({ length }) => length),
-      billedBytes: known.billedBytes + sum(records, ({ length }) => billedBytes(length)),
-      singleBytes: known.singleBytes + sum(singles, (row) => billedBytes(Buffer.byteLength(row))),
-    });
+  #addRecord(record: Uint8Array): void {
+    const { count, bytes, billedBytes: billed } = this.#records;
+    this.#records = {
+      count: count + 1,
+      bytes: bytes + record.length,
+      billedBytes: billed + Math.ceil(record.length / BILLED_STEP_BYTES) * BILLED_STEP_BYTES,
+    };
+    for (const frame of readRecords(record).records.flatMap(({ frames }) => frames)) {
+      const known = this.#tables.get(frame.table) ?? NO_ROWS;
+      this.#tables.set(frame.table, { requests: known.requests + 1, bytes: known.bytes + frame.decoded });
+    }
   }
 
   /** An EMF line: names of metrics, names of dimensions, and their values as members. */
@@ -256,13 +268,14 @@ class SampleCounter {
   }
 
   usage(): Omit<SampleUsage, 'cpuMs'> {
-    const rows = (kind: TableKind) => this.#streams.get(kind) ?? NO_ROWS;
+    const rows = (kind: TableKind) => this.#tables.get(kind) ?? NO_ROWS;
     return {
       requests: this.#requests,
       gatewayUnits: this.#gatewayUnits,
       events: this.#events,
       refused: Object.fromEntries(this.#refused),
-      streams: { exposures: rows('exposures'), events: rows('events'), quarantine: rows('quarantine') },
+      records: this.#records,
+      tables: { exposures: rows('exposures'), events: rows('events'), quarantine: rows('quarantine') },
       logBytes: this.#logBytes,
       metrics: this.#metrics.size,
       relay: this.#relay.sample,
@@ -283,7 +296,7 @@ function isFromBrowser(body: string): boolean {
   return isJsonObject(metadata) && BROWSERS.has(String(metadata['sdkType']));
 }
 
-const NO_ROWS: StreamUsage = { requests: 0, payloadBytes: 0, billedBytes: 0, singleBytes: 0 };
+const NO_ROWS: TableUsage = { requests: 0, bytes: 0 };
 
 function lineBytes(fields: Readonly<Record<string, unknown>>): number {
   return Buffer.byteLength(JSON.stringify(fields)) + LOG_LINE_OVERHEAD_BYTES;
@@ -302,17 +315,17 @@ const FIREHOSE_MS = 15;
 const REGULAR_METRICS = 3;
 /**
  * Metrics of other functions while nothing is wrong: parked objects (infra/alarms/loggedMetrics.ts), and, in one hour of a
- * day, streams that are held and the age of the oldest record of each of three.
+ * day, streams that are held and the age of the oldest record of each.
  */
-const LOGGED_METRICS = 1 + 4 / 24;
+const loggedMetrics = ({ streams }: Pick<Config, 'streams'>) => 1 + (1 + streams) / 24;
 /** Metrics of curate-plan, written in four hours of a day while nothing is wrong: functions/curate-plan/planMessages.ts. */
 const CURATE_METRICS = (5 * 4) / 24;
 
 /**
- * Bytes of Parquet for each byte of JSON. Snappy files of 200,000 rows that the benchmarks' bodies make have 0.06 (100
- * events a request) to 0.15 (one event).
+ * Bytes of Parquet for each byte of JSON. Files of 500,000 rows that `npm run bench -- land` makes have 0.07, and files of some
+ * hundred rows 0.15.
  */
-const PARQUET_SHARE = 0.15;
+const PARQUET_SHARE = 0.1;
 
 /** Bytes of a line of the gateway's access log (infra/endpoint/endpoint.ts), with CloudWatch's own. */
 const ACCESS_LINE_BYTES = 200 + LOG_LINE_OVERHEAD_BYTES;
@@ -324,59 +337,57 @@ function accessLogBytes({ requests }: SampleUsage, { endpoint }: Config): number
 /**
  * The usage of a month whose requests are like those of a sample. Of two endpoints it counts the gateway, which costs more.
  *
- * @param events Events of the month.
+ * @param events Events of the month. 0 is a deployment that gets none.
  * @param memoryMegabytes Of the functions.
  */
 export function sampleMonth(
   sample: SampleUsage,
   events: number,
   config: Config,
-  memoryMegabytes: { readonly collect: number; readonly relay: number },
+  memoryMegabytes: { readonly collect: number; readonly relay: number; readonly write: number },
 ): MonthlyUsage {
   const factor = events / sample.events;
+  const requests = sample.requests * factor;
   const relay =
     config.relay === undefined ? null : relayMonth(sample.relay, factor, config.relay.concurrency);
-  const streams = Object.values(sample.streams);
-  const payloadBytes = sum(streams, (stream) => stream.payloadBytes) * factor;
+  const bytes = sum(Object.values(sample.tables), (table) => table.bytes) * factor;
+  const records = sample.records.count * factor;
+  const recordBytes = sample.records.bytes * factor;
+  const tables = Object.values(sample.tables).map((table) => ({
+    requests: table.requests * factor,
+    bytes: table.bytes * factor,
+  }));
+  const landing = landingUsage({ requests: records, recordBytes, tables }, MONTH_DAYS, config);
+  const write = writerMonth(landing, { requests: records, bytes }, memoryMegabytes.write / 1_024);
+  const small = smallFunctionsMonth(landing);
   const seconds = (FIREHOSE_MS + (sample.cpuMs * CPU_MEGABYTES) / memoryMegabytes.collect) / 1_000;
   return {
     events,
-    requests: sample.requests * factor,
+    requests,
     gatewayUnits: hasGateway(config.endpoint) ? sample.gatewayUnits * factor : 0,
-    invocations: sample.requests * factor + (relay?.invocations ?? 0),
+    invocations: requests + small.invocations + (relay?.invocations ?? 0),
     gigabyteSeconds:
-      sample.requests * factor * seconds * (memoryMegabytes.collect / 1_024) +
+      requests * seconds * (memoryMegabytes.collect / 1_024) +
+      small.gigabyteSeconds +
       (relay?.seconds ?? 0) * (memoryMegabytes.relay / 1_024),
-    payloadBytes,
-    billedBytes: sum(streams, (stream) => stream.billedBytes) * factor,
-    objects: sum(tableKinds, (kind) => monthlyObjects(kind, sample.streams[kind], factor, config)),
-    jqHours: null,
-    storedBytes: payloadBytes * PARQUET_SHARE,
-    logBytes: (sample.logBytes + accessLogBytes(sample, config)) * factor + (relay?.logBytes ?? 0),
+    write,
+    recordBytes,
+    billedBytes: sample.records.billedBytes * factor,
+    landing,
+    // Objects of the landing stay as versions when they are deleted.
+    storedBytes: bytes * PARQUET_SHARE + (recordBytes * config.retention.landingVersionDays) / MONTH_DAYS,
+    logBytes:
+      (sample.logBytes + accessLogBytes(sample, config)) * factor +
+      functionLogBytes(write, small) +
+      (relay?.logBytes ?? 0),
     metrics:
-      Math.max(sample.metrics, REGULAR_METRICS) +
-      LOGGED_METRICS +
+      (events === 0 ? 0 : Math.max(sample.metrics, REGULAR_METRICS)) +
+      loggedMetrics(config) +
       (config.curate ? CURATE_METRICS : 0) +
       (relay === null ? 0 : RELAY_METRICS),
     athenaBytes: null,
     relay: relay?.usage ?? null,
   };
-}
-
-/**
- * Files of a table: one of each of its streams for each interval in which rows arrive, or more where the size decides.
- * Requests are taken to arrive evenly, and rows to be of one day.
- */
-function monthlyObjects(
-  kind: TableKind,
-  { requests, payloadBytes }: StreamUsage,
-  factor: number,
-  config: Config,
-): number {
-  const { seconds, megabytes } = config.buffering;
-  const intervals = (streamsInRotation(config, kind).length * (MONTH_DAYS * DAY_MS)) / 1_000 / seconds;
-  const used = Math.min(intervals, requests * factor);
-  return Math.max(used, (payloadBytes * factor) / (megabytes * 2 ** 20));
 }
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {

@@ -1,18 +1,20 @@
 import { type CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { accessLogGroup } from '../../infra/endpoint/endpoint.ts';
-import { deliveryLogGroup, streamName } from '../../infra/streams/streams.ts';
+import { deliveryLogGroup } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
+import type { StreamNames } from '../../lib/aws/streamReadings.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
-import { allStreams } from '../../lib/tables/streams.ts';
+import { everyStream } from '../../lib/tables/streams.ts';
+import type { Deployment } from '../deployment.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
-import type { Place } from '../place.ts';
-import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
+import { readStreamNames } from '../streamNames.ts';
+import { MONTH_DAYS, RUNS } from './landingUsage.ts';
+import type { MonthlyUsage } from './monthlyCost.ts';
 import { QUEUE_STEP_BYTES, REQUESTS_OF_NAME, type RelayUsage } from './relayUsage.ts';
 
 /** Errors of the usage of a stage. */
@@ -27,7 +29,7 @@ export const StageUsageError = defineErrorFamily('user', {
 export const FUNCTION_MEGABYTES = {
   collect: 1_024,
   register: 512,
-  redrive: 1_024,
+  write: 1_769,
   hold: 512,
   'ingest-plan': 512,
   'pass-through': 512,
@@ -49,7 +51,7 @@ const METRICS_OF_A_CALL = 500;
 /** Pages of names that are read at most. */
 const MOST_PAGES = 20;
 
-/** What a stage used, as a month of {@link MONTH_DAYS} days. */
+/** The usage of a stage, as a month of {@link MONTH_DAYS} days. */
 export interface StageUsage {
   readonly usage: MonthlyUsage;
   /** Start and end of what was measured, epoch milliseconds. */
@@ -65,26 +67,30 @@ export interface StageUsage {
  * @throws StageUsageError without requests in these days; what CloudWatch's client throws.
  */
 export async function measureStage(
-  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'aws' | 'cloudwatch' | 'config' | 'stack' | 'now'>,
   days: number,
 ): Promise<StageUsage> {
-  const { cloudwatch, config, stack, now } = place;
-  const ids = allStreams(config);
+  const { cloudwatch, config, stack, now } = deployment;
+  const names = await readStreamNames(deployment);
+  const ids = [...names.keys()];
   const from = Math.floor((now - days * DAY_MS) / PERIOD_MS) * PERIOD_MS;
-  const values = await readValues(cloudwatch, stageMetrics(place), from, now);
+  const values = await readValues(cloudwatch, stageMetrics(deployment, names), from, now);
   const began = values.first('requests');
   if (began === null)
     throw new StageUsageError('SLUICE_COST_NO_TRAFFIC', `${stack.service}-${stack.stage}, ${days} days.`);
   const since = Math.max(from, began);
   const factor = (MONTH_DAYS * DAY_MS) / Math.max(PERIOD_MS, now - since);
   const month = (id: string) => values.sum(id) * factor;
-  const functions = Object.entries(FUNCTION_MEGABYTES);
+  const { write, ...others } = FUNCTION_MEGABYTES;
+  const functions = Object.entries(others);
+  const spent = ([name, megabytes]: readonly [string, number]) =>
+    (month(`duration ${name}`) / 1_000) * (megabytes / 1_024);
   const count = month('requests');
   /** Null where a service has told nothing, as S3 of a new bucket. */
   const told = (ids: readonly string[]) =>
     ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
-  const jqMs = told(ids.map((stream) => `jq ${stream}`));
-  const logBytes = told(logGroups(place).map((group) => `logs ${group}`));
+  const landed = told([OBJECT_MESSAGES]);
+  const logBytes = told(logGroups(deployment).map((group) => `logs ${group}`));
   const streams = ids.map((stream) => ({
     bytes: month(`bytes ${stream}`),
     records: month(`records ${stream}`),
@@ -102,14 +108,15 @@ export async function measureStage(
         count,
         sum(functions, ([name]) => month(`invocations ${name}`)),
       ),
-      gigabyteSeconds: sum(
-        functions,
-        ([name, megabytes]) => (month(`duration ${name}`) / 1_000) * (megabytes / 1_024),
-      ),
-      payloadBytes: sum(streams, ({ bytes }) => bytes),
+      gigabyteSeconds: sum(functions, spent),
+      write: { invocations: month('invocations write'), gigabyteSeconds: spent(['write', write]) },
+      recordBytes: sum(streams, ({ bytes }) => bytes),
       billedBytes: sum(streams, estimateBilledBytes),
-      objects: told(ids.map((stream) => `objects ${stream}`)),
-      jqHours: jqMs === null ? null : jqMs / 3_600_000,
+      // Each is a message; so is a run of the schedule.
+      landing:
+        landed === null
+          ? null
+          : { objects: Math.max(0, landed - RUNS), files: Math.max(0, month(FILE_MESSAGES) - HOURLY_RUNS) },
       storedBytes: values.last(STORED),
       logBytes,
       metrics: await countMetrics(cloudwatch, stack.stage, { since, until: now }),
@@ -122,6 +129,12 @@ export async function measureStage(
   };
 }
 
+/** Messages of the queues of the writer and of the registrar. */
+const OBJECT_MESSAGES = 'messages of objects';
+const FILE_MESSAGES = 'messages of files';
+/** Runs of the registrar by its schedule, a month. */
+const HOURLY_RUNS = MONTH_DAYS * 24;
+
 /** Metrics of the queue of copies: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
 const QUEUE_METRICS = {
   copiesSent: 'NumberOfMessagesSent',
@@ -131,8 +144,8 @@ const QUEUE_METRICS = {
 } as const;
 
 /**
- * What relay used. SQS tells messages, not requests: each is taken to be received and deleted alone, which is the most that it
- * can cost. Of what it sends, a copy has the body as base64.
+ * Relay's usage. SQS reports messages, not requests: each is taken to be received and deleted alone, which is the most
+ * that it can cost. Of what it sends, a copy has the body as base64.
  */
 function relayOf(month: (id: string) => number): RelayUsage {
   const kept = month(collectMetrics.RelayKept.name);
@@ -167,7 +180,10 @@ function estimateBilledBytes(stream: { readonly bytes: number; readonly records:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
  * https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
  */
-function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly WantedMetric[] {
+function stageMetrics(
+  { config, stack }: Pick<Deployment, 'config' | 'stack'>,
+  names: StreamNames,
+): readonly WantedMetric[] {
   const { received } = collectMetrics;
   const summed = { statistic: 'Sum' } as const;
   const ofRequests = {
@@ -198,16 +214,21 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
         { ...common, id: `duration ${name}`, metric: 'Duration' },
       ];
     }),
-    ...allStreams(config).flatMap((stream) => {
-      const dimensions = { DeliveryStreamName: streamName(stack, stream) };
+    ...[...names].flatMap(([stream, DeliveryStreamName]) => {
+      const dimensions = { DeliveryStreamName };
       const common = { ...summed, namespace: 'AWS/Firehose', dimensions };
       return [
         { ...common, id: `bytes ${stream}`, metric: 'IncomingBytes' },
         { ...common, id: `records ${stream}`, metric: 'IncomingRecords' },
-        { ...common, id: `objects ${stream}`, metric: 'DeliveryToS3.ObjectCount' },
-        { ...common, id: `jq ${stream}`, metric: 'JQProcessing.Duration' },
       ];
     }),
+    ...[
+      [OBJECT_MESSAGES, 'write'],
+      [FILE_MESSAGES, 'register'],
+    ].map(([id = '', queue = '']) => ({
+      ...{ ...summed, id, namespace: 'AWS/SQS', metric: QUEUE_METRICS.copiesSent },
+      dimensions: { QueueName: partName(stack, queue) },
+    })),
     ...(config.relay === undefined ? [] : relayMetricsOf(stack)),
     ...logGroups({ config, stack }).map((LogGroupName) => ({
       ...{ ...summed, id: `logs ${LogGroupName}`, namespace: 'AWS/Logs', metric: 'IncomingBytes' },
@@ -224,7 +245,7 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
   ];
 }
 
-function relayMetricsOf(stack: Place['stack']): readonly WantedMetric[] {
+function relayMetricsOf(stack: Deployment['stack']): readonly WantedMetric[] {
   const { name } = collectMetrics.RelayKept;
   return [
     {
@@ -238,11 +259,11 @@ function relayMetricsOf(stack: Place['stack']): readonly WantedMetric[] {
   ];
 }
 
-function logGroups({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly string[] {
+function logGroups({ config, stack }: Pick<Deployment, 'config' | 'stack'>): readonly string[] {
   return [
     ...(config.endpoint.accessLogDays === null ? [] : [accessLogGroup(stack)]),
     ...Object.keys(FUNCTION_MEGABYTES).map((name) => `/aws/lambda/${partName(stack, name)}`),
-    ...tableKinds.map((kind) => deliveryLogGroup(stack, kind)),
+    ...everyStream(config).map((stream) => deliveryLogGroup(stack, stream)),
   ];
 }
 

@@ -1,25 +1,25 @@
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
-import { s3ListedDays } from '../../lib/aws/s3ListedDays.ts';
-import { s3RawDays } from '../../lib/aws/s3RawDays.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { curatedShape, curatedTables } from '../../lib/curate/curatedTables.ts';
 import { isFailed } from '../../lib/curate/decideDay.ts';
 import type { ListedDay, ListedDays } from '../../lib/curate/ListedDays.ts';
+import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
-import { type RawDay, readRawDay } from '../../lib/curate/RawDays.ts';
-import type { DayAccount } from '../../lib/drops/ledger/CuratedDay.ts';
-import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
+import { type RawDay, rawDays, readRawDay } from '../../lib/curate/RawDays.ts';
+import type { DayAccount } from '../../lib/ledger/CuratedDay.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import { curatedPlace } from '../../lib/tables/ledgerKeys.ts';
+import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
-import type { Place } from '../place.ts';
-import { listFolder, s3Place } from '../tables/tableDays.ts';
+import type { Deployment } from '../deployment.ts';
+import { listFolder, s3Location } from '../tables/tableDays.ts';
 import { readPartitions } from '../tables/tables.ts';
 import { findNoRoom, type Lists, readViewDays, type ViewDays } from './viewDays.ts';
 
 /**
- * What a day of a curated table is:
+ * The state of a day of a curated table:
  *
  * - `curated`: its version is of today's raw files and columns, and all views read it.
  * - `too_young`: too early to curate it.
@@ -101,9 +101,9 @@ const PARALLEL = 8;
 /** Time limit of the raw files of all days. */
 const LIST_MS = 120_000;
 
-/** What questions about curated days read. */
-export type CuratedPlace = Pick<
-  Place,
+/** The parts of a deployment that questions about curated days use. */
+export type CuratedReaders = Pick<
+  Deployment,
   's3' | 'glue' | 'config' | 'now' | 'clock' | 'wait' | 'random' | 'signal'
 >;
 
@@ -115,23 +115,23 @@ export type CuratedPlace = Pick<
  * @throws CurateError SLUICE_CURATE_BUCKET_FAILED; what S3's client throws.
  */
 export async function readCuratedCalendar(
-  place: CuratedPlace,
+  deployment: CuratedReaders,
   {
     kinds,
     days,
-    until = utcDay(place.now),
+    until = utcDay(deployment.now),
   }: { readonly kinds: readonly ForwardedKind[]; readonly days: number; readonly until?: UtcDay | undefined },
 ): Promise<CuratedCalendar> {
-  const { config, now } = place;
+  const { config, now } = deployment;
   const tables: CuratedTableStatus[] = [];
-  const lists = await readLists(place);
+  const lists = await readLists(deployment);
   const noRoom = findNoRoom(config, lists);
   for (const kind of kinds) {
     const from = addDays(until, 1 - days);
     const listed = Object.keys(lists[kind]);
-    const known = await knownDays(place, kind, lists);
+    const known = await knownDays(deployment, kind, lists);
     const wanted = known.filter((day) => day >= from && day <= until);
-    const views = await readViewDays(place, kind);
+    const views = await readViewDays(deployment, kind);
     tables.push({
       kind,
       table: config.curatedTables[kind],
@@ -139,7 +139,7 @@ export async function readCuratedCalendar(
       listed: listed.length,
       leftOut: listed.filter((day) => noRoom(kind, day).length > 0).length,
       views: views.map(({ view, days }) => ({ view, days })),
-      days: await readCuratedDays(place, kind, wanted.toReversed(), { lists, views }),
+      days: await readCuratedDays(deployment, kind, wanted.toReversed(), { lists, views }),
     });
   }
   const { curate: isOn, curateAfter } = config;
@@ -150,8 +150,8 @@ export async function readCuratedCalendar(
 export async function readLists({
   s3,
   config,
-}: Pick<Place, 's3' | 'config'>): Promise<Readonly<Record<ForwardedKind, ListedDays>>> {
-  const lists = s3ListedDays(s3, config.bucket);
+}: Pick<Deployment, 's3' | 'config'>): Promise<Readonly<Record<ForwardedKind, ListedDays>>> {
+  const lists = listedDays(s3ObjectStore(s3, config.bucket));
   const [exposures, events] = [await lists.read('exposures'), await lists.read('events')];
   return { exposures: exposures?.days ?? {}, events: events?.days ?? {} };
 }
@@ -163,17 +163,22 @@ export function rawDaysOf({
   clock,
   wait,
   random,
-}: Pick<CuratedPlace, 's3' | 'config' | 'clock' | 'wait' | 'random'>) {
-  return s3RawDays(s3, config.bucket, config, { clock, wait, random, deadline: clock.now() + LIST_MS });
+}: Pick<CuratedReaders, 's3' | 'config' | 'clock' | 'wait' | 'random'>) {
+  return rawDays(s3ObjectStore(s3, config.bucket), config, {
+    clock,
+    wait,
+    random,
+    deadline: clock.now() + LIST_MS,
+  });
 }
 
 /** Days that have a raw folder or are listed, oldest first. */
 export async function knownDays(
-  place: CuratedPlace,
+  deployment: CuratedReaders,
   kind: ForwardedKind,
   lists: Lists,
 ): Promise<readonly UtcDay[]> {
-  return [...new Set([...(await rawDaysOf(place).days(kind)), ...Object.keys(lists[kind])])].sort();
+  return [...new Set([...(await rawDaysOf(deployment).days(kind)), ...Object.keys(lists[kind])])].sort();
 }
 
 /**
@@ -183,7 +188,7 @@ export async function knownDays(
  * @throws as {@link readCuratedCalendar}.
  */
 export async function readCuratedDays(
-  place: CuratedPlace,
+  deployment: CuratedReaders,
   kind: ForwardedKind,
   days: readonly UtcDay[],
   {
@@ -194,40 +199,40 @@ export async function readCuratedDays(
     readonly views: readonly ViewDays[];
   },
 ): Promise<readonly CuratedDayStatus[]> {
-  const { s3, config } = place;
-  const ledger = s3Ledger(s3, config.bucket);
-  const raw = rawDaysOf(place);
+  const { s3, config } = deployment;
+  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
+  const raw = rawDaysOf(deployment);
   const table = config.curatedTables[kind];
   const noRoom = findNoRoom(config, lists);
   const shape = curatedShape(curatedTables(config)[kind]);
   const [from = '', to = ''] = [...days].sort().filter((_, i, { length }) => i === 0 || i === length - 1);
   const partitions = await readPartitions(
-    place,
+    deployment,
     table,
     days.length === 0 ? undefined : { from, to: to || from },
   );
   const read = await mapLimit(days, PARALLEL, async (day): Promise<CuratedDayStatus | null> => {
     const files = await readRawDay(raw, kind, day);
-    const stored = await ledger.read(curatedPlace(config, kind, day));
+    const stored = await ledger.read(curatedSubject(config, kind, day));
     const entry = stored?.entry ?? null;
     if (files.files.length === 0 && entry?.version === undefined) return null;
     const { version } = entry ?? {};
-    const partition = s3Place(partitions.get(day) ?? '').Prefix;
+    const partition = s3Location(partitions.get(day) ?? '').Prefix;
     const isRead = version !== undefined && partition === versionPrefix(config, table, day, version);
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
-    const status = statusOf(place, {
+    const status = statusOf(deployment, {
       ...{ day, raw: files, entry, isRead, listed: lists[kind][day], unread, shape },
       ...{ noRoom: noRoom(kind, day), isServed: unread.length < views.length },
     });
     const { files: written, bytes } = isRead
-      ? await listFolder(place, `s3://${config.bucket}/${partition}`)
+      ? await listFolder(deployment, `s3://${config.bucket}/${partition}`)
       : { files: 0, bytes: 0 };
     return { ...status, files: written, bytes };
   });
   return read.flatMap((one) => one ?? []);
 }
 
-/** What is known of a day. */
+/** The known facts about a day. */
 interface KnownDay {
   readonly day: UtcDay;
   readonly raw: RawDay;
@@ -237,7 +242,7 @@ interface KnownDay {
   readonly listed: ListedDay | undefined;
   /** Views that do not read the day from the curated table. */
   readonly unread: readonly string[];
-  /** Those of them whose text has no room for it. */
+  /** The ones whose text has no room for it. */
   readonly noRoom: readonly string[];
   /** Whether any view reads it from the curated table. */
   readonly isServed: boolean;
@@ -246,7 +251,7 @@ interface KnownDay {
 }
 
 function statusOf(
-  { config, now }: Pick<Place, 'config' | 'now'>,
+  { config, now }: Pick<Deployment, 'config' | 'now'>,
   known: KnownDay,
 ): Omit<CuratedDayStatus, 'files' | 'bytes'> {
   const { day, raw, entry, listed, shape } = known;
@@ -274,7 +279,7 @@ function statusOf(
 }
 
 function stateOf(
-  config: Place['config'],
+  config: Deployment['config'],
   { day, raw, entry, isRead, listed, unread, noRoom, shape }: KnownDay,
   now: number,
 ): CuratedDayState {
@@ -293,7 +298,7 @@ function isOfNow({ fingerprint, curated }: LedgerEntry, raw: RawDay, shape: stri
 }
 
 function whyRaw(
-  { curate, curateAfter }: Place['config'],
+  { curate, curateAfter }: Deployment['config'],
   { day, raw, entry, isRead, listed, unread, isServed, shape }: KnownDay,
   state: Exclude<CuratedDayState, 'curated'>,
 ): string {

@@ -1,15 +1,16 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { MOST_DAYS_A_NIGHT } from '../../lib/curate/limits.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
 import { readRawDay } from '../../lib/curate/RawDays.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import { curatedPlace } from '../../lib/tables/ledgerKeys.ts';
+import { curatedSubject } from '../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
 import { sent } from '../tables/tables.ts';
-import { type CuratedPlace, rawDaysOf, readLists } from './curatedDays.ts';
+import { type CuratedReaders, rawDaysOf, readLists } from './curatedDays.ts';
 import { findNoRoom, type Lists, readViewDays } from './viewDays.ts';
 
 /** A curated table, by the ledger and the list that views read alone: no raw file is listed. */
@@ -37,34 +38,34 @@ const PARALLEL = 16;
 const NIGHT_MS = DAY_MS + 2 * 3_600_000;
 
 /** The state of both curated tables; none without `curate: true`. @throws as `readCuratedCalendar`. */
-export async function readCurationState(place: CuratedPlace): Promise<readonly CurationState[]> {
-  if (!place.config.curate) return [];
-  const lists = await readLists(place);
-  const noRoom = findNoRoom(place.config, lists);
+export async function readCurationState(deployment: CuratedReaders): Promise<readonly CurationState[]> {
+  if (!deployment.config.curate) return [];
+  const lists = await readLists(deployment);
+  const noRoom = findNoRoom(deployment.config, lists);
   const states: CurationState[] = [];
   for (const kind of forwardedKinds) {
     const listed = Object.keys(lists[kind]);
     const leftOut = listed.filter((day) => noRoom(kind, day).length > 0).length;
-    states.push({ ...(await readTableState(place, kind, lists)), listed: listed.length, leftOut });
+    states.push({ ...(await readTableState(deployment, kind, lists)), listed: listed.length, leftOut });
   }
   return states;
 }
 
 async function readTableState(
-  place: CuratedPlace,
+  deployment: CuratedReaders,
   kind: ForwardedKind,
   lists: Lists,
 ): Promise<Omit<CurationState, 'listed' | 'leftOut'>> {
-  const { s3, config, now } = place;
-  const ledger = s3Ledger(s3, config.bucket);
+  const { s3, config, now } = deployment;
+  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
   const firstYoung = firstYoungDay(config, now);
-  const raw = (await rawDaysOf(place).days(kind)).filter(
+  const raw = (await rawDaysOf(deployment).days(kind)).filter(
     (day) => day < firstYoung && lists[kind][day] === undefined,
   );
   const days = raw.toReversed().slice(0, MOST_DAYS);
   const entries = await mapLimit(days, PARALLEL, async (day) => ({
     day,
-    entry: (await ledger.read(curatedPlace(config, kind, day)))?.entry,
+    entry: (await ledger.read(curatedSubject(config, kind, day)))?.entry,
   }));
   // A night queues the newest days, and those that failed before last.
   const nightly = entries.filter(({ entry }) => entry?.state !== 'failed').slice(0, MOST_DAYS_A_NIGHT);
@@ -101,22 +102,22 @@ export interface ServedFaults {
  *
  * @throws as `readCuratedCalendar`.
  */
-export async function readServedFaults(place: CuratedPlace): Promise<readonly ServedFaults[]> {
-  const { config, now } = place;
-  const raw = rawDaysOf(place);
-  const lists = await readLists(place);
+export async function readServedFaults(deployment: CuratedReaders): Promise<readonly ServedFaults[]> {
+  const { config, now } = deployment;
+  const raw = rawDaysOf(deployment);
+  const lists = await readLists(deployment);
   const oldest = addDays(utcDay(now), -config.timeWindow.pastDays - 1);
   const faults: ServedFaults[] = [];
   for (const kind of forwardedKinds) {
     const table = config.curatedTables[kind];
-    const views = await readViewDays(place, kind);
+    const views = await readViewDays(deployment, kind);
     const served = Object.entries(lists[kind])
       .filter(([day]) => views.some(({ has }) => has(day)))
       .sort();
     const looked = await mapLimit(served, PARALLEL, async ([day, { fingerprint, version }]) => ({
       day,
       isStale: day >= oldest && (await readRawDay(raw, kind, day)).fingerprint !== fingerprint,
-      isGone: await isEmpty(place, versionPrefix(config, table, day, version)),
+      isGone: await isEmpty(deployment, versionPrefix(config, table, day, version)),
     }));
     const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
     faults.push({ kind, table, stale: days(({ isStale }) => isStale), gone: days(({ isGone }) => isGone) });
@@ -125,7 +126,7 @@ export async function readServedFaults(place: CuratedPlace): Promise<readonly Se
 }
 
 async function isEmpty(
-  { s3, config, signal }: Pick<CuratedPlace, 's3' | 'config' | 'signal'>,
+  { s3, config, signal }: Pick<CuratedReaders, 's3' | 'config' | 'signal'>,
   Prefix: string,
 ): Promise<boolean> {
   const { KeyCount = 0 } = await s3.send(

@@ -5,8 +5,8 @@ import { type CuratedDays, countDays, type DayRange } from '../../lib/views/cura
 import { fitCuratedView, readCuratedDays, viewKinds } from '../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../lib/views/prestoView.ts';
 import type { ViewName } from '../../lib/views/View.ts';
-import { viewNames } from '../../lib/views/views.ts';
-import type { Place } from '../place.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import type { Deployment } from '../deployment.ts';
 import { sent } from '../tables/tables.ts';
 
 /** The days of a table that a view reads from the curated table, by the view's own text. */
@@ -20,13 +20,13 @@ export interface ViewDays {
 
 /** Reads the texts of all views that read rows of a table: the permission of any reader is enough. */
 export async function readViewDays(
-  place: Pick<Place, 'glue' | 'config' | 'signal'>,
+  deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   kind: ForwardedKind,
 ): Promise<readonly ViewDays[]> {
   const names = viewNames.filter((name) => viewKinds[name].includes(kind));
   return Promise.all(
     names.map(async (view): Promise<ViewDays> => {
-      const ranges = (await readView(place, view))?.[kind];
+      const ranges = (await readView(deployment, view))?.[kind];
       if (ranges === undefined) return { view, days: null, has: () => false };
       return { view, days: countDays(ranges), has: (day) => hasDay(ranges, day) };
     }),
@@ -65,21 +65,21 @@ export interface ServedDays {
   readonly days: readonly UtcDay[];
 }
 
-/** Those of some days that all views read from the curated table. */
+/** The days of a list that all views read from the curated table. */
 export async function readServedDays(
-  place: Pick<Place, 'glue' | 'config' | 'signal'>,
+  deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   kind: ForwardedKind,
   days: readonly UtcDay[],
 ): Promise<ServedDays> {
-  const views = await readViewDays(place, kind);
+  const views = await readViewDays(deployment, kind);
   return {
-    table: place.config.curatedTables[kind],
+    table: deployment.config.curatedTables[kind],
     days: days.filter((day) => views.every(({ has }) => has(day))),
   };
 }
 
 async function readView(
-  { glue, config, signal }: Pick<Place, 'glue' | 'config' | 'signal'>,
+  { glue, config, signal }: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   Name: ViewName,
 ): Promise<CuratedDays | null> {
   const asked = new GetTableCommand({ DatabaseName: config.database, Name });

@@ -3,18 +3,29 @@ import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
-import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { shellCommand } from '../../lib/base/text.ts';
-import type { Clock } from '../../lib/base/time.ts';
-import { type Attempts, CatalogCallError, readPages } from '../../lib/landing/catalog/catalogCalls.ts';
+import { type Clock, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import {
+  type Attempts,
+  CatalogCallError,
+  dayFolders,
+  readPages,
+} from '../../lib/landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, CatalogTable } from '../../lib/landing/catalog/PartitionCatalog.ts';
+import { findMissingDays } from '../../lib/landing/catalog/repairTable.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { TableKind } from '../../lib/schema/kinds.ts';
-import { tableFolder } from '../../lib/tables/tableFolders.ts';
-import { deploymentOptions, type NamedPlace, readClock } from '../../observe/deployment.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { tableFolders } from '../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../deployment.ts';
+import { CheckImpossible, finding } from '../findings.ts';
+import type { PartitionGap, RecentPartitions } from '../status/partitionGaps.ts';
+import { readStatus, type Status } from '../status/status.ts';
+import { streamNamesOf } from '../streamNames.ts';
+import { deploymentOptions, readClock, type Target } from '../target.ts';
 import { askAws, isAwsError } from './askAws.ts';
 import { type Clients, closeClients, openClients } from './clients.ts';
-import { CheckImpossible, finding } from './findings.ts';
 
 /** The caller, the region, and the time at AWS. */
 export interface Identity {
@@ -36,14 +47,14 @@ interface DeployedResource {
   readonly type: string;
 }
 
-/** What checks read from. Everything is requested when it is first needed, and only once. */
+/** The data sources of checks. Each is requested when it is first needed, and only once. */
 export interface DoctorContext {
   /** `service` of serverless.yml, and the stage. */
   readonly stack: { readonly service: string; readonly stage: string };
   /** `sluice-prod` */
   readonly stackName: string;
   /** Whether it is the local cloud: an endpoint on loopback. */
-  readonly local: boolean;
+  readonly isLocal: boolean;
   readonly clock: Clock;
   /** The time of the deployment, epoch ms: the local cloud's clock can be moved. */
   now(): Promise<number>;
@@ -51,7 +62,7 @@ export interface DoctorContext {
   config(): Promise<Config>;
   clients(): Promise<Clients>;
   identity(): Promise<Identity>;
-  /** The stack, as CloudFormation describes it; undefined if there is none. */
+  /** The stack, as CloudFormation describes it; undefined if it does not exist. */
   deployedStack(): Promise<Stack | undefined>;
   /** Resources of the stack by logical ID. */
   resources(): Promise<ReadonlyMap<string, DeployedResource>>;
@@ -59,6 +70,10 @@ export interface DoctorContext {
   keyArn(): Promise<string>;
   /** Partitions and folders of a table; undefined if the table does not exist. */
   tablePartitions(kind: TableKind): Promise<TablePartitions | undefined>;
+  /** The deployment, for readers that `sluice status` and other commands share. */
+  deployment(): Promise<Deployment>;
+  /** The result of `sluice status`. Checks that it also makes take their findings from it. */
+  status(): Promise<Status>;
   /**
    * Makes one call of AWS.
    *
@@ -70,7 +85,7 @@ export interface DoctorContext {
   /** A command of the AWS CLI for a person to run, with the region and endpoint of the deployment. */
   command(words: readonly string[]): Promise<string>;
   /** The options of `sluice` that name the deployment. */
-  place(): Promise<readonly string[]>;
+  target(): Promise<readonly string[]>;
 }
 
 /** A table's partitions, and the folders below its own. */
@@ -87,8 +102,8 @@ const MOST_RESOURCE_PAGES = 10;
 export interface DoctorContextOptions {
   readonly stack: DoctorContext['stack'];
   /** Without a region, that of the configuration; the rest is resolved as AWS tools do. */
-  readonly place: NamedPlace['place'];
-  readonly local: boolean;
+  readonly aws: Target['aws'];
+  readonly isLocal: boolean;
   readonly loadConfig: () => Promise<Config>;
   readonly clock: Clock;
 }
@@ -97,21 +112,33 @@ export interface DoctorContextOptions {
 export function openDoctorContext(
   options: DoctorContextOptions,
 ): DoctorContext & { readonly close: () => void } {
-  const { stack, place, local, clock } = options;
+  const { stack, aws, isLocal, clock } = options;
   const stackName = `${stack.service}-${stack.stage}`;
   const config = once(options.loadConfig);
   let opened: Clients | undefined;
   const clients = once(async () => {
     opened = openClients({
-      ...place,
-      region: place.region ?? (await config()).region,
+      ...aws,
+      region: aws.region ?? (await config()).region,
     });
     return opened;
   });
-  const ask: DoctorContext['ask'] = (permission, call) => askAws(permission, local, call);
+  const ask: DoctorContext['ask'] = (permission, call) => askAws(permission, isLocal, call);
   const identity = once(async () => readIdentity(await clients(), clock, ask));
   const deployedStack = once(async () => readStack(await clients(), stackName, ask));
   const resources = once(async () => readResources(await clients(), stackName, ask));
+  const now = once(() => readClock({ isLocal, aws }));
+  const deployment = once(async (): Promise<Deployment> => {
+    const opened = await clients();
+    const { athena, cloudWatch, glue, logs, s3 } = opened;
+    return {
+      ...{ config: await config(), stack, isLocal, now: await now(), ...systemTiming, clock },
+      ...{ athena, cloudwatch: cloudWatch, glue, logs, s3 },
+      localControl: isLocal ? aws.endpoint : undefined,
+      aws: { ...aws, region: await s3.config.region() },
+      close: () => closeClients(opened),
+    };
+  });
   const readPartitions = (kind: TableKind) =>
     once(async () => readTablePartitions({ ask, clients, clock }, await config(), kind));
   const partitionsOf = {
@@ -123,9 +150,9 @@ export function openDoctorContext(
   return {
     stack,
     stackName,
-    local,
+    isLocal,
     clock,
-    now: once(() => readClock({ local, place })),
+    now,
     config,
     clients,
     identity,
@@ -147,26 +174,58 @@ export function openDoctorContext(
       return KeyMetadata?.Arn ?? key.physicalId;
     }),
     tablePartitions: (kind) => partitionsOf[kind](),
+    deployment,
+    status: once(async () =>
+      readStatus(await deployment(), {
+        partitions: async ({ now: at }) => comparePartitions(partitionsOf, utcDay(at)),
+        streamNames: async () =>
+          streamNamesOf([...(await resources())].map(([id, { physicalId }]) => [id, physicalId] as const)),
+      }),
+    ),
     ask,
     async command(words) {
       const region = await (await clients()).sts.config.region();
-      const where = ['--region', region, ...(place.endpoint ? ['--endpoint-url', place.endpoint] : [])];
+      const where = ['--region', region, ...(aws.endpoint ? ['--endpoint-url', aws.endpoint] : [])];
       return shellCommand(['aws', ...words, ...where]);
     },
-    async place() {
+    async target() {
       // Without a configuration or a profile, no region is known.
       const region = await clients()
         .then(({ sts }) => sts.config.region())
-        .catch(() => place.region);
+        .catch(() => aws.region);
       return deploymentOptions({
-        ...{ stack, local },
-        place: { ...place, ...(region === undefined ? {} : { region }) },
+        ...{ stack, isLocal },
+        aws: { ...aws, ...(region === undefined ? {} : { region }) },
       });
     },
     close() {
       if (opened !== undefined) closeClients(opened);
     },
   };
+}
+
+/**
+ * All days with files and without a partition, as `sluice status` has them of the last days. The check of partitions says
+ * which table can't be read.
+ */
+async function comparePartitions(
+  read: Readonly<Record<TableKind, () => Promise<TablePartitions | undefined>>>,
+  today: UtcDay,
+): Promise<RecentPartitions> {
+  let days = 0;
+  const gaps: PartitionGap[] = [];
+  for (const table of tableKinds) {
+    const found = await read[table]().catch((error: unknown) => {
+      if (error instanceof CheckImpossible) return undefined;
+      throw error;
+    });
+    if (found === undefined) continue;
+    const { folders, partitions } = found;
+    days += folders.length;
+    const missing = findMissingDays({ today, folders, partitions });
+    gaps.push(...missing.filter((day) => folders.includes(day)).map((day) => ({ table, day })));
+  }
+  return { days, gaps };
 }
 
 /** Runs the work on the first call; later calls get the same result or error. */
@@ -266,7 +325,7 @@ async function readTablePartitions(
   kind: TableKind,
 ): Promise<TablePartitions | undefined> {
   const { glue, s3 } = await doctor.clients();
-  const [catalog, days] = [gluePartitionCatalog(glue), s3DayFolders(s3)];
+  const [catalog, objects] = [gluePartitionCatalog(glue), s3ObjectStore(s3, config.bucket)];
   const name = config.tables[kind];
   const attempts: Attempts = {
     clock: doctor.clock,
@@ -280,15 +339,17 @@ async function readTablePartitions(
   try {
     const table = await ask('glue:GetTable', () => catalog.getTable(config.database, name));
     // Folders first: a partition that is registered between the two listings is then found.
-    const folders = await ask('s3:ListBucket', () =>
-      readPages(attempts, MOST_PAGES, (token) =>
-        days.listPage(config.bucket, tableFolder(config, kind), token),
-      ),
-    );
+    const folders: string[] = [];
+    for (const folder of tableFolders(config, kind)) {
+      const pages = await ask('s3:ListBucket', () =>
+        readPages(attempts, MOST_PAGES, (token) => dayFolders(objects, folder, token)),
+      );
+      folders.push(...(pages ?? []));
+    }
     const partitions = await ask('glue:GetPartitions', () =>
       readPages(attempts, MOST_PAGES, (token) => catalog.listPage(config.database, name, token)),
     );
-    return { table, partitions: partitions ?? [], folders: folders ?? [] };
+    return { table, partitions: partitions ?? [], folders };
   } catch (error) {
     if (error instanceof Error && error.name === 'EntityNotFoundException') return undefined;
     throw error;

@@ -1,6 +1,7 @@
+import { SluiceError } from '../../lib/base/errors.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { explainAwsError } from '../explainAwsError.ts';
-import { CheckImpossible, finding } from './findings.ts';
+import { CheckImpossible, finding } from '../findings.ts';
 
 /** Names of errors for a missing permission; `403` and `Forbidden` if the response had no body. */
 const REFUSED =
@@ -65,4 +66,25 @@ function asImpossible(error: unknown): CheckImpossible {
   const problem = explainAwsError(error);
   if (problem?.kind !== 'answered') throw error;
   return new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', problem.detail));
+}
+
+/**
+ * Reads what functions stored in the bucket.
+ *
+ * @throws CheckImpossible when reading is denied, or what is stored is not valid; other errors of AWS.
+ */
+export function askStored<Result>(
+  doctor: { readonly ask: <Answer>(permission: string, call: () => Promise<Answer>) => Promise<Answer> },
+  read: () => Promise<Result>,
+): Promise<Result> {
+  return doctor.ask('s3:GetObject', async () => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      // An error of AWS is in the cause. Without one, the entry is not valid.
+      if (explainAwsError(error.cause) !== undefined) throw error.cause;
+      throw new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', `${error.code}: ${error.message}`));
+    }
+  });
 }

@@ -1,16 +1,23 @@
+import { alsoReads } from './checks/alsoReads.ts';
 import { appliedPolicies } from './checks/appliedPolicies.ts';
+import { athenaLoads } from './checks/athena/athenaLoads.ts';
+import { owoxWorkgroup, workgroup } from './checks/athena/workgroups.ts';
 import { bucket, bucketSettings } from './checks/bucket.ts';
 import { holdouts, partitions, tables, views } from './checks/catalog.ts';
-import { athenaLoads } from './checks/days/athenaLoads.ts';
-import { curatedDays } from './checks/days/curatedDays.ts';
-import { exportedDays, sources } from './checks/days/ledgerDays.ts';
+import {
+  alarms,
+  curatedDays,
+  exportedDays,
+  holds,
+  quarantine,
+  relay,
+  requests,
+  sources,
+  waiting,
+} from './checks/cheap.ts';
 import { forwarding } from './checks/delivery/forwarding.ts';
-import { holds } from './checks/delivery/holds.ts';
-import { quarantine } from './checks/delivery/quarantine.ts';
 import { queues } from './checks/delivery/queues.ts';
-import { relay } from './checks/delivery/relay.ts';
 import { streams } from './checks/delivery/streams.ts';
-import { waiting } from './checks/delivery/waiting.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
 import { experiments } from './checks/experiments.ts';
 import { key } from './checks/key.ts';
@@ -19,9 +26,8 @@ import { boundary, domain } from './checks/platform.ts';
 import { clock, configuration, credentials, region } from './checks/preconditions.ts';
 import { quotas } from './checks/quotas.ts';
 import { readers } from './checks/readers.ts';
-import { alarms, stack, version } from './checks/stack.ts';
+import { alarmTopic, stack, version } from './checks/stack.ts';
 import { stages } from './checks/stages.ts';
-import { owoxWorkgroup, workgroup } from './checks/workgroups.ts';
 import type { Check } from './runChecks.ts';
 
 /** The checks of `sluice doctor`, in their order: a check comes before those that need it. */
@@ -47,6 +53,7 @@ export const checks: readonly Check[] = [
   workgroup,
   owoxWorkgroup,
   athenaLoads,
+  requests,
   streams,
   holds,
   waiting,
@@ -59,6 +66,7 @@ export const checks: readonly Check[] = [
   curatedDays,
   quotas,
   readers,
+  alsoReads,
   appliedPolicies,
 ];
 
@@ -70,7 +78,7 @@ export const checksBeforeDeploy: readonly Check[] = [
   region,
   stages,
   version,
-  alarms,
+  alarmTopic,
   names,
   dataLake,
   deployer,

@@ -1,5 +1,6 @@
 import type { Resource } from '../../infra/template/Resource.ts';
 import { valueAt } from '../../lib/base/json.ts';
+import { revertDriftWords } from '../deploymentCommands.ts';
 import type { DoctorContext } from './DoctorContext.ts';
 
 /**
@@ -49,9 +50,6 @@ export async function repairTableCommands(
   return Promise.all(commands[how].map((words) => doctor.command(words)));
 }
 
-/** CloudFormation deletes the change set after it was executed. */
-const CHANGE_SET = 'sluice-repair';
-
 /**
  * Commands that make CloudFormation recreate what was deleted manually and revert what was changed manually: they create a
  * change set that compares the template with the resources, show it, and execute it.
@@ -64,21 +62,6 @@ export async function revertDriftCommands(
   doctor: DoctorContext,
   logicalId: string,
 ): Promise<readonly string[]> {
-  if (doctor.local || !(await doctor.resources()).has(logicalId)) return [];
+  if (doctor.isLocal || !(await doctor.resources()).has(logicalId)) return [];
   return Promise.all(revertDriftWords(doctor.stackName).map((words) => doctor.command(words)));
-}
-
-/** The words after `aws` of each command. */
-export function revertDriftWords(stackName: string): readonly (readonly string[])[] {
-  const of = ['--stack-name', stackName, '--change-set-name', CHANGE_SET];
-  const shown = 'Changes[].ResourceChange.[Action,LogicalResourceId,PhysicalResourceId]';
-  return [
-    [
-      ...['cloudformation', 'create-change-set', ...of, '--use-previous-template'],
-      ...['--deployment-mode', 'REVERT_DRIFT', '--capabilities', 'CAPABILITY_NAMED_IAM'],
-    ],
-    ['cloudformation', 'wait', 'change-set-create-complete', ...of],
-    ['cloudformation', 'describe-change-set', ...of, '--query', shown, '--output', 'table'],
-    ['cloudformation', 'execute-change-set', ...of],
-  ];
 }

@@ -1,14 +1,14 @@
 import { SluiceError } from '../../lib/base/errors.ts';
-import { placeCommands } from '../commands.ts';
+import { targetCommands } from '../commands.ts';
 import { explainAwsError } from '../explainAwsError.ts';
+import { CheckImpossible, type Finding, type FindingCode, finding } from '../findings.ts';
 import type { DoctorContext } from './DoctorContext.ts';
-import { CheckImpossible, type Finding, type FindingCode, finding } from './findings.ts';
 
 /** One check of `sluice doctor`. */
 export interface Check {
   /** e.g. `bucket-settings`. */
   readonly name: string;
-  /** What holds if it finds nothing: one line for the list and for docs/doctor.md. */
+  /** The condition that the check confirms: one line for the list and for docs/doctor.md. */
   readonly expects: string;
   /** Names of checks that must pass first: this one is skipped if one of them found a code that `blocks`. */
   readonly needs: readonly string[];
@@ -70,11 +70,11 @@ async function runCheck(check: Check, doctor: DoctorContext): Promise<readonly F
 
 /** A finding whose texts name the deployment in every command. */
 async function placed(doctor: DoctorContext, found: Finding): Promise<Finding> {
-  const place = await doctor.place();
+  const target = await doctor.target();
   return {
     ...found,
-    detail: placeCommands(found.detail, place),
-    cure: placeCommands(found.cure, place),
+    detail: targetCommands(found.detail, target),
+    cure: targetCommands(found.cure, target),
   };
 }
 

@@ -1,10 +1,20 @@
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
+import { type Expectation, expectSplit, type UntestedReason } from '../../lib/experiments/expectedSplit.ts';
+import { type KnownExperiments, readKnownExperiments } from '../../lib/experiments/knownExperiments.ts';
+import {
+  DEFAULT_ALPHA,
+  type GroupTest,
+  mostFrequentUnit,
+  type SplitVerdict,
+  testGroups,
+} from '../../lib/experiments/testGroups.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
 import { hashedNames } from '../../lib/wire/experimentNames.ts';
-import { askAthena, type Place, type QueryAnswer } from '../place.ts';
+import { askAthena, type Deployment, type QueryAnswer } from '../deployment.ts';
 import {
   CheckQueries,
   type ExposureCount,
@@ -12,15 +22,6 @@ import {
   readUnits,
   type UnitCount,
 } from './checkQueries.ts';
-import { type Expectation, expectSplit, type UntestedReason } from './expectedSplit.ts';
-import { type KnownExperiments, readKnownExperiments } from './knownExperiments.ts';
-import {
-  DEFAULT_ALPHA,
-  type GroupTest,
-  mostFrequentUnit,
-  type SplitVerdict,
-  testGroups,
-} from './testGroups.ts';
 
 /** Errors of checks of experiments. */
 export const CheckError = defineErrorFamily('user', {
@@ -29,12 +30,12 @@ export const CheckError = defineErrorFamily('user', {
     cure: "Use its name as in Statsig's console. Rows that a stream still buffers are not counted yet.",
   },
   SLUICE_CHECK_UNKNOWN_UNIT: {
-    cause: 'There is no such unit ID.',
+    cause: 'The unit ID does not exist.',
     cure: 'Use user_id, stable_id, or one of `unitIds` in sluice.config.ts.',
   },
 });
 
-/** What to check. */
+/** Options of the check. */
 export interface CheckOptions {
   /** Name of the experiment or gate, plain or as SDKs hash it. */
   readonly experiment: string;
@@ -78,7 +79,7 @@ export interface DayCheck {
   readonly exposures: number;
 }
 
-/** What is known about an experiment, and whether its ratio is as expected. */
+/** The known facts about an experiment, and whether its ratio is as expected. */
 export interface ExperimentCheck {
   readonly experiment: string;
   readonly isGate: boolean;
@@ -113,7 +114,6 @@ export interface ExperimentCheck {
   readonly medianDelayMs: number | null;
   readonly expectedFrom: 'configuration' | 'specs' | 'equal' | null;
   readonly alpha: number;
-  readonly chiSquare: number | null;
   readonly pValue: number | null;
   /** The same without crossovers; null when it cannot be tested. */
   readonly pValueWithoutCrossovers: number | null;
@@ -140,18 +140,18 @@ export interface ExperimentCheck {
  * @throws CheckError when the experiment or the unit ID is not known; ObserveError; what AWS clients throw.
  */
 export async function checkExperiment(
-  place: Pick<Place, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>,
+  deployment: Pick<Deployment, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>,
   options: CheckOptions,
 ): Promise<ExperimentCheck> {
-  const { config, now } = place;
+  const { config, now } = deployment;
   const { environment = PRODUCTION, alpha = DEFAULT_ALPHA } = options;
   const unitColumns = unitColumnNames(config);
   const wantedUnit =
     options.unit === undefined ? undefined : findUnit(options.unit, config.unitIds, unitColumns);
-  const known = await readKnownExperiments(place);
+  const known = await readKnownExperiments(s3ObjectStore(deployment.s3, config.bucket), config);
   const experiment = known.realNames([])(options.experiment);
-  const sql = new CheckQueries(place, experiment, { ...options, environment });
-  const overview = await askAthena(place, sql.overview());
+  const sql = new CheckQueries(deployment, experiment, { ...options, environment });
+  const overview = await askAthena(deployment, sql.overview());
   let { scannedBytes } = overview;
   const seen = overview.rows.map(readExposures(unitColumns));
   const isGate = options.isGate ?? (seen.length > 0 && seen.every((row) => row.isGate));
@@ -181,7 +181,7 @@ export async function checkExperiment(
     days: dayRange(units),
     isEqual: options.isEqual === true,
   });
-  const test = await testGroups(seenGroups, expectation, { isGate, alpha });
+  const test = testGroups(seenGroups, expectation, { isGate, alpha });
   const newestReceivedAt = total?.receivedAt ?? null;
   return {
     experiment,
@@ -205,7 +205,6 @@ export async function checkExperiment(
     medianDelayMs: total?.medianDelayMs ?? null,
     expectedFrom: expectation.source,
     alpha,
-    chiSquare: test.chiSquare,
     pValue: test.pValue,
     pValueWithoutCrossovers: test.pValueWithoutCrossovers,
     untested: test.untested,
@@ -217,14 +216,14 @@ export async function checkExperiment(
   };
 
   async function askElsewhere(): Promise<NameSearch> {
-    const answer = await askAthena(place, sql.names());
+    const answer = await askAthena(deployment, sql.names());
     scannedBytes += answer.scannedBytes;
     return searchName(known, experiment, answer);
   }
 
   async function askUnits(): Promise<readonly UnitCount[]> {
     const isHashed = own.some(({ hashed }) => hashed > 0);
-    const answer = await askAthena(place, sql.units(unit, isGate, isHashed));
+    const answer = await askAthena(deployment, sql.units(unit, isGate, isHashed));
     scannedBytes += answer.scannedBytes;
     return answer.rows.map(readUnits);
   }
@@ -355,7 +354,7 @@ function most(times: readonly number[]): number | null {
   return times.length === 0 ? null : Math.max(...times);
 }
 
-/** The check as documented JSON: docs/observe.md. Times are ISO 8601. */
+/** The check as documented JSON: docs/reference/cli.md. Times are ISO 8601. */
 export function checkJson(check: ExperimentCheck) {
   const time = (epochMs: number | null) => (epochMs === null ? null : isoTimestamp(epochMs));
   return {
@@ -382,7 +381,6 @@ export function checkJson(check: ExperimentCheck) {
     exposures: check.exposures,
     exposures_by_unit: check.exposuresByUnit,
     expected_from: check.expectedFrom,
-    chi_square: check.chiSquare,
     p_value: check.pValue,
     p_value_without_crossovers: check.pValueWithoutCrossovers,
     alpha: check.alpha,

@@ -5,7 +5,7 @@ import { firstExposures } from '../../lib/views/firstExposures.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION, qualifiedName, type View } from '../../lib/views/View.ts';
 import { hashedNames } from '../../lib/wire/experimentNames.ts';
-import type { Place, QueryAnswer } from '../place.ts';
+import type { Deployment, QueryAnswer } from '../deployment.ts';
 
 /** Which rows count. */
 interface RowChoice {
@@ -17,12 +17,12 @@ interface RowChoice {
 
 /** The queries of a check, in Athena's dialect. */
 export class CheckQueries {
-  readonly #config: Place['config'];
+  readonly #config: Deployment['config'];
   readonly #experiment: string;
   readonly #rows: RowChoice;
 
   /** @param experiment Its real name. */
-  constructor({ config }: Pick<Place, 'config'>, experiment: string, rows: RowChoice) {
+  constructor({ config }: Pick<Deployment, 'config'>, experiment: string, rows: RowChoice) {
     this.#config = config;
     this.#experiment = experiment;
     this.#rows = rows;
@@ -126,9 +126,9 @@ LIMIT 5000`;
 
 /** A view, or for another environment than production its query. */
 function viewIn(
-  config: Place['config'],
+  config: Deployment['config'],
   environment: string,
-  make: (config: Place['config'], rows: { readonly environment: string }) => View,
+  make: (config: Deployment['config'], rows: { readonly environment: string }) => View,
 ): string {
   const { name, sql } = make(config, { environment });
   return environment === PRODUCTION ? qualifiedName(config, name) : `(${sql})`;

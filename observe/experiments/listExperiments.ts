@@ -1,30 +1,30 @@
 import * as z from 'zod';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
-import { unitColumnNames } from '../../lib/views/unitTypes.ts';
-import { PRODUCTION } from '../../lib/views/View.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { askAthena, type Place } from '../place.ts';
-import { expectSplit, type UntestedReason } from './expectedSplit.ts';
 import {
   environmentsQuery,
-  type GroupUnits,
   MOST_LISTED,
-  type NameCount,
   namesQuery,
   readGroupUnits,
   readName,
   unitsQuery,
-} from './experimentListQueries.ts';
-import { type KnownExperiments, readKnownExperiments } from './knownExperiments.ts';
+} from '../../lib/experiments/experimentListQueries.ts';
 import {
-  DEFAULT_ALPHA,
-  type GroupTest,
-  mostFrequentUnit,
-  type SplitVerdict,
-  testGroups,
-} from './testGroups.ts';
+  chooseUnits,
+  compareKeys,
+  countedNames,
+  judgeSplits,
+  keyOf,
+  type ListedExperiment,
+  mergeNames,
+} from '../../lib/experiments/judgeSplits.ts';
+import { readKnownExperiments } from '../../lib/experiments/knownExperiments.ts';
+import { unitColumnNames } from '../../lib/views/unitTypes.ts';
+import { PRODUCTION } from '../../lib/views/View.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 
-/** What to list. */
+/** Options of the list. */
 export interface ListExperimentsOptions {
   /** Days that are read, the last one today. Default {@link LIST_DAYS}. */
   readonly days?: number | undefined;
@@ -44,48 +44,6 @@ export interface ListExperimentsOptions {
 export const LIST_DAYS = 30;
 /** Experiments of a page. */
 export const LIST_LIMIT = 50;
-
-/** A group of a listed experiment. */
-export interface ListedGroup {
-  readonly groupId: string;
-  readonly groupName: string | null;
-  /** Units whose first exposure within the days was to the group. */
-  readonly units: number;
-  /** Units by the expected split; null when the group is not tested. */
-  readonly expected: number | null;
-}
-
-/** An experiment or gate, and whether its split is as expected. */
-export interface ListedExperiment {
-  readonly experiment: string;
-  readonly isGate: boolean;
-  /** The layer that allocated its units; null without. */
-  readonly layer: string | null;
-  /** The unit ID that most of its exposures have. */
-  readonly unit: string;
-  readonly units: number;
-  /** Exposures to groups, each once. */
-  readonly exposures: number;
-  /** In the order of their IDs; expected ones are there even without units. */
-  readonly groups: readonly ListedGroup[];
-  /** Units that saw several groups. */
-  readonly crossovers: number;
-  /** Units that a known holdout ever kept out. */
-  readonly heldOut: number;
-  /** Exposures to groups that lack the unit ID. */
-  readonly nullUnits: number;
-  /** Times of the first and last exposure to a group within the days, epoch milliseconds; null when all were held out. */
-  readonly firstSeen: number | null;
-  readonly lastSeen: number | null;
-  /** Whether it has exposures on the first of the days, so that it may have begun before. Its split is not tested then. */
-  readonly mayBeOlder: boolean;
-  readonly verdict: SplitVerdict;
-  readonly pValue: number | null;
-  readonly largestDeviation: number | null;
-  readonly expectedFrom: 'configuration' | 'specs' | 'equal' | null;
-  readonly untested: { readonly reason: UntestedReason | 'may_be_older'; readonly text: string } | null;
-  readonly unexpectedGroups: readonly string[];
-}
 
 /** Experiments and gates that have exposures. */
 export interface ExperimentList {
@@ -108,12 +66,7 @@ export interface ExperimentList {
   readonly scannedBytes: number;
 }
 
-/** An experiment or gate under all of its names. */
-type Entry = Omit<NameCount, 'sent'> & { readonly experiment: string; readonly sent: readonly string[] };
-
 const keySchema = z.tuple([z.string(), z.string(), z.boolean()]);
-type Key = z.infer<typeof keySchema>;
-
 /**
  * Lists experiments and gates that have exposures, with the verdict on the split of each, by two queries in all.
  *
@@ -124,16 +77,16 @@ type Key = z.infer<typeof keySchema>;
  * @throws ObserveError; GroupsError; what AWS clients throw.
  */
 export async function listExperiments(
-  place: Pick<Place, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>,
+  deployment: Pick<Deployment, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>,
   options: ListExperimentsOptions = {},
 ): Promise<ExperimentList> {
-  const { config, now } = place;
+  const { config, now } = deployment;
   const { environment = PRODUCTION, limit = LIST_LIMIT, days = LIST_DAYS, kind, search = '' } = options;
   const after = options.cursor === undefined ? undefined : decodeCursor(keySchema, options.cursor);
   const to = utcDay(now);
   const rows = { environment, from: addDays(to, 1 - days) };
-  const known = await readKnownExperiments(place);
-  const names = await askAthena(place, namesQuery(config, rows));
+  const known = await readKnownExperiments(s3ObjectStore(deployment.s3, config.bucket), config);
+  const names = await askAthena(deployment, namesQuery(config, rows));
   let { scannedBytes } = names;
   const all = mergeNames(names.rows.slice(0, MOST_LISTED).map(readName(unitColumnNames(config))), known);
   const wanted = all.filter(
@@ -157,152 +110,22 @@ export async function listExperiments(
     scannedBytes,
   };
 
-  async function judgePage(): Promise<ListedExperiment[]> {
+  async function judgePage(): Promise<readonly ListedExperiment[]> {
     if (page.length === 0) return [];
-    const counted = page.map((entry) => ({ ...entry, unit: mostFrequentUnit(entry.withUnit) }));
-    const answer = await askAthena(
-      place,
-      unitsQuery(
-        config,
-        rows,
-        counted.flatMap(({ sent, experiment, isGate, unit }) =>
-          sent.map((one) => ({ sent: one, experiment, isGate, unit })),
-        ),
-      ),
-    );
+    const counted = chooseUnits(page);
+    const answer = await askAthena(deployment, unitsQuery(config, rows, countedNames(counted)));
     scannedBytes += answer.scannedBytes;
-    const groups = answer.rows.map(readGroupUnits);
-    return Promise.all(
-      counted.map((entry) => {
-        const own = groups.filter(
-          (group) => group.experiment === entry.experiment && group.isGate === entry.isGate,
-        );
-        return judge(entry, own, known, rows.from);
-      }),
-    );
+    return judgeSplits(counted, answer.rows.map(readGroupUnits), { known, from: rows.from });
   }
 
   async function askEnvironments(): Promise<string[]> {
-    const answer = await askAthena(place, environmentsQuery(config, rows.from));
+    const answer = await askAthena(deployment, environmentsQuery(config, rows.from));
     scannedBytes += answer.scannedBytes;
     return answer.rows.flatMap((row) => row['environment'] ?? []).filter((one) => one !== environment);
   }
 }
 
-/** One entry for the names, real and hashed, of each experiment; those that began last first. */
-function mergeNames(names: readonly NameCount[], { realNames }: KnownExperiments): readonly Entry[] {
-  const realName = realNames(names.map(({ sent }) => sent));
-  const entries = new Map<string, Entry>();
-  for (const name of names) {
-    const experiment = realName(name.sent);
-    const key = JSON.stringify([experiment, name.isGate]);
-    const entry = entries.get(key);
-    entries.set(key, entry === undefined ? { ...name, experiment, sent: [name.sent] } : merge(entry, name));
-  }
-  return [...entries.values()].sort((one, other) => compareKeys(keyOf(one), keyOf(other)));
-}
-
-function merge(entry: Entry, name: NameCount): Entry {
-  const present = <Value>(...values: (Value | null)[]) => values.filter((value) => value !== null);
-  const times = (...values: (number | null)[]) => present(...values).sort((one, other) => one - other);
-  return {
-    ...entry,
-    sent: [...entry.sent, name.sent],
-    layer: entry.layer ?? name.layer,
-    exposures: entry.exposures + name.exposures,
-    withUnit: Object.fromEntries(
-      Object.entries(entry.withUnit).map(([unit, count]) => [unit, count + (name.withUnit[unit] ?? 0)]),
-    ),
-    firstDay: present(entry.firstDay, name.firstDay).sort()[0] ?? null,
-    firstAt: times(entry.firstAt, name.firstAt)[0] ?? null,
-    lastAt: times(entry.lastAt, name.lastAt).at(-1) ?? null,
-  };
-}
-
-/** By the first day, so that the order hardly changes while rows arrive. */
-function keyOf({ firstDay, experiment, isGate }: Entry): Key {
-  return [firstDay ?? '', experiment, isGate];
-}
-
-function compareKeys([oneDay, oneName, oneGate]: Key, [day, name, isGate]: Key): number {
-  if (oneDay !== day) return oneDay > day ? -1 : 1;
-  if (oneName !== name) return oneName < name ? -1 : 1;
-  return Number(oneGate) - Number(isGate);
-}
-
-async function judge(
-  entry: Entry & { readonly unit: string },
-  groups: readonly GroupUnits[],
-  known: KnownExperiments,
-  from: UtcDay,
-): Promise<ListedExperiment> {
-  const { experiment, isGate, layer, unit, exposures } = entry;
-  const seen = groups.flatMap(({ groupId, ...group }) => (groupId === null ? [] : [{ ...group, groupId }]));
-  const days = [...seen.map(({ firstDay }) => firstDay), ...seen.map(({ lastDay }) => lastDay)].sort();
-  const [first, last] = [days[0], days.at(-1)];
-  const mayBeOlder = entry.firstDay !== null && entry.firstDay <= from;
-  const expectation = expectSplit({
-    split: known.splitOf(experiment),
-    rows: known.rowsOf(experiment, isGate),
-    seen,
-    days: first === undefined || last === undefined ? null : { first, last },
-    isEqual: false,
-  });
-  const test = await testGroups(seen, expectation, { isGate, alpha: DEFAULT_ALPHA });
-  const sum = (count: (group: GroupUnits) => number) =>
-    groups.reduce((total, group) => total + count(group), 0);
-  return {
-    experiment,
-    isGate,
-    layer,
-    unit,
-    units: seen.reduce((total, { units }) => total + units, 0),
-    exposures,
-    groups: listGroups(seen, test, expectation.source === null ? [] : expectation.groups),
-    crossovers: sum(({ crossovers }) => crossovers),
-    heldOut: sum(({ heldOut }) => heldOut),
-    nullUnits: exposures - (entry.withUnit[unit] ?? 0),
-    firstSeen: entry.firstAt,
-    lastSeen: entry.lastAt,
-    mayBeOlder,
-    expectedFrom: expectation.source,
-    unexpectedGroups: test.unexpected,
-    ...(mayBeOlder && test.untested === null ? olderVerdict(test) : pickVerdict(test)),
-  };
-}
-
-/** What is said of the split of an experiment that may have begun before the days: only a group can be wrong. */
-function olderVerdict({ unexpected }: GroupTest) {
-  return {
-    verdict: unexpected.length > 0 ? 'mismatch' : 'not_tested',
-    pValue: null,
-    largestDeviation: null,
-    untested: {
-      reason: 'may_be_older',
-      text: 'It has exposures on the first of these days, so it may have begun before. Check it alone, or list more days.',
-    },
-  } as const;
-}
-
-function pickVerdict({ verdict, pValue, largestDeviation, untested }: GroupTest) {
-  return { verdict, pValue, largestDeviation, untested };
-}
-
-function listGroups(
-  seen: readonly (GroupUnits & { readonly groupId: string })[],
-  { expected }: GroupTest,
-  wanted: readonly { readonly groupId: string; readonly groupName: string | null }[],
-): readonly ListedGroup[] {
-  const unseen = wanted.filter(({ groupId }) => !seen.some((group) => group.groupId === groupId));
-  return [...seen, ...unseen.map((group) => ({ ...group, units: 0 }))]
-    .map(({ groupId, groupName, units }) => ({
-      ...{ groupId, groupName, units },
-      expected: expected.get(groupId) ?? null,
-    }))
-    .sort((one, other) => (one.groupId < other.groupId ? -1 : 1));
-}
-
-/** The list as documented JSON: docs/observe.md. Times are ISO 8601. */
+/** The list as documented JSON: docs/reference/cli.md. Times are ISO 8601. */
 export function experimentListJson(list: ExperimentList) {
   const time = (epochMs: number | null) => (epochMs === null ? null : isoTimestamp(epochMs));
   return {

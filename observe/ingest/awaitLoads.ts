@@ -1,12 +1,15 @@
-import { s3LastListings } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isMarkerReason, isSent } from '../../lib/drops/plan/decideDay.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
-import type { Place } from '../place.ts';
+import { lastListings } from '../../lib/drops/plan/planSources.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import type { Deployment } from '../deployment.ts';
 import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
-import { DAYS_A_REQUEST } from './requests.ts';
+
+/** Days of one request: one run of a plan function can list them within its timeout. */
+export const DAYS_A_REQUEST = 31;
 
 /** Days of a dataset that are about to be requested. */
 export interface AwaitedDataset {
@@ -16,9 +19,9 @@ export interface AwaitedDataset {
 }
 
 /**
- * What became of a day: `loaded`, `empty` (its files are gone) and `failed` are ends. `running` is queued or being loaded,
- * and `waiting` is for its files to settle or for a marker. `untouched`: nothing has changed in the ledger, as for a day
- * without files.
+ * The result for a day: `loaded`, `empty` (its files are gone) and `failed` are final. `running` is queued or being
+ * loaded, and `waiting` is for its files to settle or for a marker. `untouched`: nothing has changed in the ledger, as
+ * for a day without files.
  */
 export type DayFate = 'loaded' | 'empty' | 'failed' | 'running' | 'waiting' | 'untouched';
 
@@ -32,11 +35,11 @@ export interface AwaitedDay {
   readonly rows: LedgerEntry['rows'] | null;
   /** Why it failed, or is tried again. */
   readonly failure: NonNullable<LedgerEntry['failure']> | null;
-  /** What a day with the fate `waiting` waits for, in words; null for others. */
+  /** The reason why a day with the fate `waiting` waits, in words; null for others. */
   readonly waitsFor: string | null;
 }
 
-/** What was waited for. */
+/** The result of waiting. */
 export interface AwaitedLoads {
   /** Whether nothing is running any more; otherwise the time was over. */
   readonly isComplete: boolean;
@@ -64,14 +67,14 @@ const UNSEEN_MS = 120_000;
 /** The pause between two looks. A random part of it is added. */
 const PAUSE_MS = { local: 500, deployed: 3_000 };
 
-type Looking = Pick<Place, 's3' | 'config'>;
+type Looking = Pick<Deployment, 's3' | 'config'>;
 
 /** Looks at the ledger before a request is sent. Its changes are judged by this, not by clocks, which differ. */
-export async function lookBefore(place: Looking, datasets: readonly AwaitedDataset[]): Promise<Look> {
-  const listings = s3LastListings(place.s3, place.config.bucket);
+export async function lookBefore(deployment: Looking, datasets: readonly AwaitedDataset[]): Promise<Look> {
+  const listings = lastListings(s3ObjectStore(deployment.s3, deployment.config.bucket));
   return {
     days: await readLedgerDays(
-      place,
+      deployment,
       datasets.map(({ source, dataset, days }) => days.map((day) => ({ source, dataset, day }))),
     ),
     listings: await mapLimit(datasets, PARALLEL, ({ source, dataset }) => listings.read(source, dataset)),
@@ -87,7 +90,7 @@ export async function lookBefore(place: Looking, datasets: readonly AwaitedDatas
  * @throws IngestError if the ledger is unreadable; what S3's client throws.
  */
 export async function awaitLoads(
-  place: Looking & Pick<Place, 'clock' | 'wait' | 'random' | 'isLocal'>,
+  deployment: Looking & Pick<Deployment, 'clock' | 'wait' | 'random' | 'isLocal'>,
   datasets: readonly AwaitedDataset[],
   before: Look,
   {
@@ -100,13 +103,13 @@ export async function awaitLoads(
     readonly onLook: (days: readonly AwaitedDay[]) => void;
   },
 ): Promise<AwaitedLoads> {
-  const began = place.clock.now();
-  const pauseMs = place.isLocal ? PAUSE_MS.local : PAUSE_MS.deployed;
+  const began = deployment.clock.now();
+  const pauseMs = deployment.isLocal ? PAUSE_MS.local : PAUSE_MS.deployed;
   /** When the first change of each request was seen. */
   const changedAt = new Map<string, number>();
   for (;;) {
-    const look = await lookBefore(place, datasets);
-    const now = place.clock.now();
+    const look = await lookBefore(deployment, datasets);
+    const now = deployment.clock.now();
     const all = datasets.map(({ source, dataset }, i) =>
       (look.days[i] ?? []).map((one, at) => awaitedDay({ source, dataset }, one, before.days[i]?.[at])),
     );
@@ -133,7 +136,7 @@ export async function awaitLoads(
       return { isComplete: !isPending, days: all.flat(), unlisted };
     }
     onLook(all.flat());
-    await place.wait(pauseMs * (1 + place.random()));
+    await deployment.wait(pauseMs * (1 + deployment.random()));
   }
 }
 
@@ -145,13 +148,13 @@ function requestsOf(days: readonly AwaitedDay[]): readonly (readonly AwaitedDay[
 }
 
 function awaitedDay(
-  place: Pick<AwaitedDay, 'source' | 'dataset'>,
+  named: Pick<AwaitedDay, 'source' | 'dataset'>,
   { day, entry }: LedgerDay,
   before: LedgerDay | undefined,
 ): AwaitedDay {
   const fate = fateOf(entry, entry?.token !== before?.entry?.token);
   const waitsFor = fate === 'waiting' ? reasonOf(entry) : null;
-  return { ...place, day, fate, rows: entry?.rows ?? null, failure: entry?.failure ?? null, waitsFor };
+  return { ...named, day, fate, rows: entry?.rows ?? null, failure: entry?.failure ?? null, waitsFor };
 }
 
 function reasonOf(entry: LedgerEntry | null): string {

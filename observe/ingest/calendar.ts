@@ -1,9 +1,9 @@
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
-import type { LedgerEntry, LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import type { LateDay } from '../../lib/drops/plan/lateDrops.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
-import type { Place } from '../place.ts';
+import type { LedgerEntry, LedgerState } from '../../lib/ledger/LedgerEntry.ts';
+import type { Deployment } from '../deployment.ts';
 import { type ConfiguredDataset, daysUntil, readStatus } from './datasetStatus.ts';
 import { readExportStatus } from './exportStatus.ts';
 import type { LedgerDay } from './readLedgerDays.ts';
@@ -21,7 +21,7 @@ export interface CalendarDay {
   readonly leftOut: number;
   /** Bytes that the last load or export read. */
   readonly bytes: number;
-  /** The version that queries read; null if there is none. */
+  /** The version that queries read; null if there is no version. */
   readonly version: string | null;
   /** Replaced versions that are not deleted yet. */
   readonly superseded: number;
@@ -76,16 +76,16 @@ export interface DropsCalendar {
  * @throws IngestError.
  */
 export async function readCalendar(
-  place: Pick<Place, 's3' | 'config' | 'now'>,
+  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
   { days: count, until }: { readonly days: number; readonly until?: UtcDay | undefined },
 ): Promise<DropsCalendar> {
-  const { config } = place;
+  const { config } = deployment;
   const datasets = config.sources.flatMap((source) =>
     source.datasets.map((dataset) => ({ source, dataset })),
   );
-  const last = until ?? utcDay(place.now);
-  const statuses = await readStatus({ ...place, datasets }, count, until);
-  const exported = await readExportStatus(place, config.exports, count, until);
+  const last = until ?? utcDay(deployment.now);
+  const statuses = await readStatus({ ...deployment, datasets }, count, until);
+  const exported = await readExportStatus(deployment, config.exports, count, until);
   const shown = new Set<UtcDay>(daysUntil(last, count));
   for (const { days } of statuses) for (const { day } of days) shown.add(day);
   return {

@@ -1,13 +1,14 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { s3LastListings, s3LateNotes } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
-import { hasArrivedSince, type LateDay } from '../../lib/drops/plan/lateDrops.ts';
+import { hasArrivedSince, type LateDay, lateNotes } from '../../lib/drops/plan/lateDrops.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
+import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { parseReceiptNote, RECEIPT_NOTES, type ReceiptNote } from '../../lib/tables/ledgerKeys.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
 
 /** A dataset of the configuration, and the source that it belongs to. */
@@ -38,27 +39,25 @@ export interface DatasetStatus {
 /**
  * Reads the ledger of the datasets.
  *
- * @param count Number of days.
+ * @param count Number of days, of each dataset.
  * @param until The last day. Default today in the dataset's timezone.
  */
 export async function readStatus(
-  open: Pick<Place, 's3' | 'config' | 'now'> & { readonly datasets: readonly ConfiguredDataset[] },
-  count: number,
+  open: Pick<Deployment, 's3' | 'config' | 'now'> & { readonly datasets: readonly ConfiguredDataset[] },
+  count: number | ((dataset: ConfiguredDataset) => number),
   until?: UtcDay,
 ): Promise<readonly DatasetStatus[]> {
   const { datasets, now } = open;
-  const listings = s3LastListings(open.s3, open.config.bucket);
+  const listings = lastListings(s3ObjectStore(open.s3, open.config.bucket));
   const days = await readLedgerDays(
     open,
-    datasets.map(({ source, dataset }) =>
-      (until === undefined ? lookbackDays(now, dataset.timezone, count - 1) : daysUntil(until, count)).map(
-        (day) => ({
-          source: source.name,
-          dataset: dataset.name,
-          day,
-        }),
-      ),
-    ),
+    datasets.map((one) => {
+      const { source, dataset } = one;
+      const many = typeof count === 'number' ? count : count(one);
+      const wanted =
+        until === undefined ? lookbackDays(now, dataset.timezone, many - 1) : daysUntil(until, many);
+      return wanted.map((day) => ({ source: source.name, dataset: dataset.name, day }));
+    }),
   );
   const late = await readLateDays(open, datasets);
   return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => ({
@@ -73,8 +72,8 @@ export async function readStatus(
 }
 
 /** Receipts of a dataset that were not sent everywhere; the first hundred. */
-export async function readWaitingReceipts(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
+async function readWaitingReceipts(
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
   { source, dataset }: ConfiguredDataset,
 ): Promise<readonly ReceiptNote[]> {
   if (source.receipt === undefined) return [];
@@ -92,11 +91,11 @@ export function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
 }
 
 /** For each dataset the days that were late at the last listing, without those that have arrived since. */
-export async function readLateDays(
-  open: Pick<Place, 's3' | 'config'>,
+async function readLateDays(
+  open: Pick<Deployment, 's3' | 'config'>,
   datasets: readonly ConfiguredDataset[],
 ): Promise<readonly (readonly LateDay[])[]> {
-  const notes = s3LateNotes(open.s3, open.config.bucket);
+  const notes = lateNotes(s3ObjectStore(open.s3, open.config.bucket));
   const noted = await mapLimit(datasets, PARALLEL, async ({ source, dataset }) =>
     dataset.expectedBy === undefined ? null : await notes.read(source.name, dataset.name),
   );

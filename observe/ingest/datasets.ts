@@ -50,7 +50,7 @@ export interface DatasetNames {
 /**
  * The datasets of these names, in the order of the configuration.
  *
- * @throws DropsError SLUICE_INGEST_NO_SOURCES if there is none.
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES if the configuration has no sources.
  */
 export function namedDatasets(
   { sources }: Pick<Config, 'sources'>,

@@ -1,31 +1,32 @@
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
-import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { isMarkerReason, isSent } from '../../lib/drops/plan/decideDay.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../lib/schema/exports.ts';
-import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
+import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
-import type { Place } from '../place.ts';
 import { listQuarantined, type QuarantinedPage } from '../quarantine/listQuarantined.ts';
 import { DropsError, exportTarget, namedDatasets, namedExports } from './datasets.ts';
 
-/** What an entry of the ledger means, in words. */
+/** The meaning of a ledger entry, in words. */
 export interface DayExplanation {
-  /** What happened, a sentence each. */
+  /** Past events, a sentence each. */
   readonly meaning: readonly string[];
-  /** What queries read of the day. */
+  /** The data of the day that queries read. */
   readonly served: string;
-  /** What happens next, or what to do, a sentence each. */
+  /** The next steps, automatic or to be done, a sentence each. */
   readonly next: readonly string[];
   /** The failure of the day; null without one. */
   readonly failure: (ExplainedCode & { readonly message: string }) | null;
   /** Refused rows by reason, the most frequent first. */
   readonly refused: readonly (ExplainedCode & { readonly rows: number })[];
-  /** What the reasons mean for which files were left out, by reason. */
+  /** The meaning of each reason for which files were left out, by reason. */
   readonly leftOut: Readonly<Record<string, string>>;
 }
 
@@ -40,11 +41,15 @@ export interface ExplainedDay extends LedgerEntry {
  * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError.
  */
 export async function explainDay(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
   { day, ...names }: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
 ): Promise<ExplainedDay> {
   const [{ source, dataset }] = namedDatasets(config, names);
-  const stored = await s3Ledger(s3, config.bucket).read({ source: source.name, dataset: dataset.name, day });
+  const stored = await ledgerStore(s3ObjectStore(s3, config.bucket)).read({
+    source: source.name,
+    dataset: dataset.name,
+    day,
+  });
   if (stored === null)
     throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
   return { ...stored.entry, explanation: explainEntry(stored.entry) };
@@ -63,11 +68,11 @@ export interface ExplainedExport extends ExplainedDay {
  * @throws ExportsError SLUICE_EXPORT_UNKNOWN; DropsError SLUICE_INGEST_DAY_UNKNOWN; IngestError.
  */
 export async function explainExportDay(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
   { export: name, day }: { readonly export: string; readonly day: UtcDay },
 ): Promise<ExplainedExport> {
   const [exported] = namedExports(config, name);
-  const stored = await s3Ledger(s3, config.bucket).read(exportPlace(exported, day));
+  const stored = await ledgerStore(s3ObjectStore(s3, config.bucket)).read(exportSubject(exported, day));
   if (stored === null) throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${name} ${day}.`);
   return {
     ...stored.entry,
@@ -156,8 +161,8 @@ function rowMeanings(entry: LedgerEntry): string[] {
   if (rows.in > 0 && state !== 'waiting' && state !== 'loading') {
     sentences.push(
       rows.refused === 0
-        ? `Of ${countOf(rows.in, 'row')} none was refused.`
-        : `Of ${countOf(rows.in, 'row')}, ${rows.refused.toLocaleString('en-US')} ${rows.refused === 1 ? 'was' : 'were'} refused and ${rows.refused === 1 ? 'is' : 'are'} in quarantine.`,
+        ? `None of ${countOf(rows.in, 'row')} was refused.`
+        : `${rows.refused.toLocaleString('en-US')} of ${countOf(rows.in, 'row')} ${rows.refused === 1 ? 'was' : 'were'} refused and ${rows.refused === 1 ? 'is' : 'are'} in quarantine.`,
     );
   }
   const left = summarizeLeftOut(entry);
@@ -244,16 +249,16 @@ const CLOCKS_DIFFER_MS = 3_600_000;
  * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError; ObserveError.
  */
 export async function listRefusedRows(
-  place: Parameters<typeof listQuarantined>[0] & Pick<Place, 's3'>,
+  deployment: Parameters<typeof listQuarantined>[0] & Pick<Deployment, 's3'>,
   wanted: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
   page: Parameters<typeof listQuarantined>[2],
 ): Promise<QuarantinedPage> {
-  const { fingerprint, table, day, updatedAt } = await explainDay(place, wanted);
+  const { fingerprint, table, day, updatedAt } = await explainDay(deployment, wanted);
   if (fingerprint === null) return { rows: [], next: null, notes: [], scannedBytes: 0 };
-  const key = refusedRowsKey(place.config, { table, day, fingerprint, receivedAt: 0 });
+  const key = refusedRowsKey(deployment.config, { table, day, fingerprint, receivedAt: 0 });
   const from = Date.parse(`${day}T00:00:00Z`) - DROPPED_EARLY_MS;
   return listQuarantined(
-    place,
+    deployment,
     {
       from,
       to: updatedAt + CLOCKS_DIFFER_MS,

@@ -1,7 +1,7 @@
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { Export } from '../../lib/schema/exports.ts';
-import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
-import type { Place } from '../place.ts';
+import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
+import type { Deployment } from '../deployment.ts';
 import { daysUntil } from './datasetStatus.ts';
 import { exportTarget } from './datasets.ts';
 import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
@@ -23,15 +23,15 @@ export interface ExportStatus {
  * @param until The last day. Default yesterday.
  */
 export async function readExportStatus(
-  place: Pick<Place, 's3' | 'config' | 'now'>,
+  deployment: Pick<Deployment, 's3' | 'config' | 'now'>,
   exports: readonly Export[],
   count: number,
-  until: UtcDay = addDays(utcDay(place.now), -1),
+  until: UtcDay = addDays(utcDay(deployment.now), -1),
 ): Promise<readonly ExportStatus[]> {
   const wanted = daysUntil(until, count);
   const days = await readLedgerDays(
-    place,
-    exports.map((exported) => wanted.map((day) => exportPlace(exported, day))),
+    deployment,
+    exports.map((exported) => wanted.map((day) => exportSubject(exported, day))),
   );
   return exports.map((exported, i) => ({
     export: exported.name,

@@ -16,7 +16,7 @@ import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import { type Preview, previewFile } from '../../lib/drops/preview/previewFile.ts';
 import { requirePlainFiles } from '../../lib/drops/tableFormats.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 import type { ConfiguredDataset } from './datasetStatus.ts';
 
 /** MiB of memory that DuckDB may use on the user's machine. */
@@ -32,7 +32,7 @@ export interface PreviewTarget {
 
 /** Maps the beginning of a real file of a dataset. It is read with the user's own rights. @throws as {@link previewFile}. */
 export async function previewDrop(
-  { config, aws, now }: Pick<Place, 'config' | 'aws' | 'now'>,
+  { config, aws, now }: Pick<Deployment, 'config' | 'aws' | 'now'>,
   { source, dataset }: ConfiguredDataset,
   target: PreviewTarget,
 ): Promise<Preview> {

@@ -1,8 +1,9 @@
-import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import type { LedgerEntry, LedgerPlace } from '../../lib/drops/ledger/LedgerEntry.ts';
-import type { Place } from '../place.ts';
+import type { LedgerEntry, LedgerSubject } from '../../lib/ledger/LedgerEntry.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
+import type { Deployment } from '../deployment.ts';
 
 /** Entries that are read in parallel. */
 const PARALLEL = 16;
@@ -15,13 +16,13 @@ export interface LedgerDay {
 
 /** Reads days of several subjects from the ledger, in the order of subjects and days. */
 export async function readLedgerDays(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
-  subjects: readonly (readonly Pick<LedgerPlace, 'source' | 'dataset' | 'day'>[])[],
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  subjects: readonly (readonly Pick<LedgerSubject, 'source' | 'dataset' | 'day'>[])[],
 ): Promise<readonly (readonly LedgerDay[])[]> {
-  const ledger = s3Ledger(s3, config.bucket);
-  const read = await mapLimit(subjects.flat(), PARALLEL, async (place) => ({
-    day: place.day,
-    entry: (await ledger.read(place))?.entry ?? null,
+  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
+  const read = await mapLimit(subjects.flat(), PARALLEL, async (subject) => ({
+    day: subject.day,
+    entry: (await ledger.read(subject))?.entry ?? null,
   }));
   let taken = 0;
   return subjects.map((places) => {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { partName } from '../../infra/template/Stack.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { decodeCursor, encodeCursor, shortDigest } from '../cursor.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 import {
   type LiveAnswer,
   type LiveEntry,
@@ -50,8 +50,6 @@ const cursorSchema = z.strictObject({
   listedAt: z.int(),
 });
 
-type DeployedPlace = Pick<Place, 'logs' | 's3' | 'stack' | 'config' | 'now' | 'wait' | 'signal'>;
-
 /**
  * Reads the requests in the collector's log: those that were refused or had something refused, and the configured part of the
  * others. Reads also the newest files of today, unless a filter leaves them out.
@@ -59,25 +57,25 @@ type DeployedPlace = Pick<Place, 'logs' | 's3' | 'stack' | 'config' | 'now' | 'w
  * @throws ObserveError; what the clients of AWS throw.
  */
 export async function readDeployedLive(
-  place: DeployedPlace,
+  deployment: Deployment,
   { after, last = 0, waitMs = 0, most = MOST_LINES, filter = {} }: LiveOptions,
 ): Promise<LiveAnswer> {
-  const isWanted = liveMatcher(filter, place.config);
+  const isWanted = liveMatcher(filter, deployment.config);
   // Files have nothing to select by.
   const withFiles = filter.only !== 'requests' && !isFiltering({ ...filter, only: undefined });
   const start = performance.now();
   const given = after === undefined ? undefined : decodeCursor(cursorSchema, after);
-  let log = given?.log ?? (await beginLog(place, last));
+  let log = given?.log ?? (await beginLog(deployment, last));
   let { files, listedAt = 0 } = given ?? {};
   let dropped = 0;
   for (let pause: number = PAUSE.leastMs; ; pause = Math.min(2 * pause, PAUSE.mostMs)) {
-    place.signal?.throwIfAborted();
-    const now = place.now + Math.round(performance.now() - start);
-    const read = await readLog(place, log, { most, now });
+    deployment.signal?.throwIfAborted();
+    const now = deployment.now + Math.round(performance.now() - start);
+    const read = await readLog(deployment, log, { most, now });
     log = read.cursor;
     const entries = read.entries.filter(isWanted);
     if (withFiles && (files === undefined || now - listedAt >= LIST_EVERY_MS)) {
-      const landed = await readLandedFiles({ ...place, now }, files, last > 0);
+      const landed = await readLandedFiles({ ...deployment, now }, files, last > 0);
       entries.push(...landed.files);
       dropped += landed.left;
       files = landed.cursor;
@@ -86,9 +84,9 @@ export async function readDeployedLive(
     const left = start + waitMs - performance.now();
     if (entries.length > 0 || left <= 0) {
       const next = encodeCursor({ log, files: files ?? { newest: now, seen: [] }, listedAt });
-      return { entries: entries.sort(byTime), next, dropped, ended: false, source: sourceOf(place) };
+      return { entries: entries.sort(byTime), next, dropped, ended: false, source: sourceOf(deployment) };
     }
-    await place.wait(Math.min(pause, left));
+    await deployment.wait(Math.min(pause, left));
   }
 }
 
@@ -97,10 +95,10 @@ function byTime(a: LiveEntry, b: LiveEntry): number {
 }
 
 /** A cursor behind the lines that are there, or with `last` before those of the last minute. */
-async function beginLog(place: DeployedPlace, last: number): Promise<LogCursor> {
-  if (last > 0) return { since: place.now - LAST_MS, seen: [] };
-  const overlap = { since: place.now - OVERLAP_MS, seen: [] };
-  return (await readLog(place, overlap, { most: MOST_BEFORE, now: place.now })).cursor;
+async function beginLog(deployment: Deployment, last: number): Promise<LogCursor> {
+  if (last > 0) return { since: deployment.now - LAST_MS, seen: [] };
+  const overlap = { since: deployment.now - OVERLAP_MS, seen: [] };
+  return (await readLog(deployment, overlap, { most: MOST_BEFORE, now: deployment.now })).cursor;
 }
 
 interface LogLine {
@@ -113,12 +111,12 @@ interface LogLine {
 
 /** The requests in the log since a cursor, and the cursor behind them. @param now Epoch milliseconds of the deployment. */
 async function readLog(
-  place: DeployedPlace,
+  deployment: Deployment,
   { since, seen, token }: LogCursor,
   { most, now }: { readonly most: number; readonly now: number },
 ): Promise<{ readonly entries: readonly LiveEntry[]; readonly cursor: LogCursor }> {
   const known = new Set(seen.map(([id]) => id));
-  const read = await readLines(place, { since, token, isKnown: (id) => known.has(id), most });
+  const read = await readLines(deployment, { since, token, isKnown: (id) => known.has(id), most });
   const { lines, isComplete } = read;
   // A busy log can have many pages without a line of these: the next read goes on behind them.
   if (lines.length === 0 && !isComplete && (read.token?.length ?? 0) <= MOST_TOKEN)
@@ -137,7 +135,7 @@ async function readLog(
 }
 
 async function readLines(
-  { logs, stack, signal }: DeployedPlace,
+  { logs, stack, signal }: Deployment,
   options: {
     readonly since: number;
     readonly token: string | undefined;
@@ -172,14 +170,14 @@ async function readLines(
   return { lines, isComplete: false, token: nextToken };
 }
 
-function sourceOf({ config }: Pick<Place, 'config'>): LiveSource {
+function sourceOf({ config }: Pick<Deployment, 'config'>): LiveSource {
   const { successes } = config.logs;
   return {
     from: 'log',
     successes,
     notes: [
       `Requests: those that were refused, had something refused or overflowed, and ${successes * 100} % of the others (logs.successes). They appear some seconds after the answer.`,
-      "Rows: the newest files of today's folders, after Firehose has written them. No contents are shown.",
+      "Rows: the newest files of today's folders, and records that Firehose put into landing/ today and that are not files yet. No contents are shown.",
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../lib/base/json.ts';
+import { shortText } from '../../lib/base/text.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 
 /** A request that the collector answered, as its own log line has it: without anything of its contents. */
@@ -29,10 +30,11 @@ export interface LiveRequest {
   readonly overflowed: number;
   /** Code of the answer; null for 202. */
   readonly code: string | null;
-  /** Refused events by code, ignored events by reason, and why rows did not go to Firehose. */
+  /** Refused events by code, and ignored events by reason. */
   readonly refused: Readonly<Record<string, number>>;
   readonly ignored_as: Readonly<Record<string, number>>;
-  readonly returned: Readonly<Record<string, number>>;
+  /** Why the rows did not go to Firehose: `not_acknowledged: TimeoutError`. Null if they did, or there are none. */
+  readonly not_streamed: string | null;
 }
 
 /** A row that a delivery stream accepted. Only the local cloud shows them. */
@@ -58,15 +60,19 @@ export interface LiveEvent {
   readonly row: Readonly<Record<string, unknown>> | null;
 }
 
-/** A file of today that landed in a deployment: it says that rows arrive, without their contents. */
+/**
+ * A file of today that landed in a deployment, or an object that waits to become files: it says that rows arrive, without
+ * their contents.
+ */
 export interface LiveFile {
   readonly type: 'file';
   /** When it was written, ISO 8601. */
   readonly at: string;
-  readonly kind: TableKind;
+  /** Null of an object of `landing/`: it has rows of every table. */
+  readonly kind: TableKind | null;
   readonly key: string;
   readonly bytes: number;
-  /** By the footer of the file; null if it could not be read. */
+  /** By the footer of the file, or the headers of the object; null if they could not be read, or it is large. */
   readonly rows: number | null;
 }
 
@@ -83,7 +89,7 @@ export interface LiveSource {
   readonly notes: readonly string[];
 }
 
-/** What has happened since a cursor. */
+/** The entries since a cursor. */
 export interface LiveAnswer {
   /** Oldest first. */
   readonly entries: readonly LiveEntry[];
@@ -164,7 +170,7 @@ export function readRequestLine(text: string, at: string): LiveRequest | undefin
     code: textOf(line['code']),
     refused,
     ignored_as: ignored,
-    returned: countsOf(line['returned']),
+    not_streamed: textOf(line['not_streamed']),
   };
 }
 
@@ -238,8 +244,7 @@ function readRaw(raw: string): { readonly name: string | null; readonly user: st
 
 /** An event without its row, and with short texts. @param most Characters of a text. */
 export function briefEvent(event: LiveEvent, most: number): LiveEvent {
-  const cut = (text: string | null) =>
-    text === null || text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+  const cut = (text: string | null) => (text === null ? null : shortText(text, most));
   return {
     ...event,
     name: cut(event.name),

@@ -39,8 +39,9 @@ function isProblem({ status, refused, overflowed }: LiveRequest): boolean {
   return status >= 400 || overflowed > 0 || Object.keys(refused).length > 0;
 }
 
-function codesOf({ code, refused, ignored_as, returned }: LiveRequest): (string | null)[] {
-  return [code, ...[refused, ignored_as, returned].flatMap((counts) => Object.keys(counts))];
+function codesOf({ code, refused, ignored_as, not_streamed }: LiveRequest): (string | null)[] {
+  const why = not_streamed?.split(': ') ?? [];
+  return [code, ...why, ...[refused, ignored_as].flatMap((counts) => Object.keys(counts))];
 }
 
 function isExposureOf({ kind, row }: LiveEvent, experiment: string): boolean {

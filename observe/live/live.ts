@@ -1,4 +1,4 @@
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 import { readDeployedLive } from './deployedLive.ts';
 import type { LiveAnswer, LiveOptions } from './entries.ts';
 import { readLocalLive } from './localLive.ts';
@@ -14,8 +14,10 @@ const USUAL_ENTRIES = 500;
  *
  * @throws ObserveError; what the clients of AWS throw.
  */
-export async function readLive(place: Place, options: LiveOptions): Promise<LiveAnswer> {
+export async function readLive(deployment: Deployment, options: LiveOptions): Promise<LiveAnswer> {
   const { waitMs = 0, most = USUAL_ENTRIES, ...rest } = options;
   const asked = { ...rest, most, waitMs: Math.min(waitMs, MOST_WAIT_MS) };
-  return place.localControl === undefined ? readDeployedLive(place, asked) : readLocalLive(place, asked);
+  return deployment.localControl === undefined
+    ? readDeployedLive(deployment, asked)
+    : readLocalLive(deployment, asked);
 }

@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { streamNamed } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { tableOf } from '../../lib/tables/streams.ts';
-import { ObserveError, type Place } from '../place.ts';
+import { type Deployment, ObserveError } from '../deployment.ts';
+import { documentOf } from '../documentOf.ts';
 import {
   briefEvent,
   type LiveAnswer,
@@ -43,22 +42,22 @@ type FeedAnswer = z.infer<typeof feedAnswer>;
 
 const SOURCE: LiveSource = { from: 'feed', successes: 1, notes: [] };
 
-/** What the local cloud's feed is read with. */
-type LocalPlace = Pick<Place, 'localControl' | 'stack' | 'signal'> & {
+/** The parts of a deployment that are needed to read the local cloud's feed. */
+type FeedReaders = Pick<Deployment, 'localControl' | 'stack' | 'signal'> & {
   readonly config: Pick<Config, 'unitIds'>;
 };
 
 /**
- * Reads requests and events in the feed of the local cloud: docs/local.md, "Feed".
+ * Reads requests and events in the feed of the local cloud: packages/local-aws/README.md, "Feed".
  *
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
  */
 export async function readLocalLive(
-  place: LocalPlace,
+  deployment: FeedReaders,
   { after, last = 0, waitMs = 0, most = MOST_AT_ONCE, filter = {}, briefly }: LiveOptions,
 ): Promise<LiveAnswer> {
-  const isWanted = liveMatcher(filter, place.config);
-  const read = entryReader(place);
+  const isWanted = liveMatcher(filter, deployment.config);
+  const read = entryReader(deployment);
   const until = performance.now() + waitMs;
   const isRecent = after === undefined && last > 0;
   let entries: LiveEntry[] = [];
@@ -68,7 +67,7 @@ export async function readLocalLive(
     const asked = isRecent
       ? { after: next, last: MOST_RECENT, waitMs: 0, most: MOST_AT_ONCE }
       : { after: next, last: 0, waitMs: left, most: Math.min(most, MOST_AT_ONCE) };
-    const fed = await askFeed(place, asked);
+    const fed = await askFeed(deployment, asked);
     dropped += fed.dropped;
     next = fed.next;
     for (const one of fed.entries) {
@@ -90,19 +89,19 @@ export async function readLocalLive(
 function entryReader({
   stack,
   config,
-}: Pick<LocalPlace, 'stack' | 'config'>): (one: FeedAnswer['entries'][number]) => LiveEntry | undefined {
+}: Pick<FeedReaders, 'stack' | 'config'>): (one: FeedAnswer['entries'][number]) => LiveEntry | undefined {
   const collect = partName(stack, 'collect');
   const unitColumns = Object.values(config.unitIds);
   return (one) => {
     if ('line' in one) return one.function === collect ? readRequestLine(one.line, one.at) : undefined;
-    const stream = streamNamed(`${stack.service}-${stack.stage}`, one.stream);
-    if (stream === null) return undefined;
-    return readEventRow(one.document, { kind: tableOf(stream), at: one.at, unitColumns });
+    const document = documentOf({ stack }, one.stream, one.document);
+    if (document === null) return undefined;
+    return readEventRow(document.text, { kind: document.kind, at: one.at, unitColumns });
   };
 }
 
 async function askFeed(
-  { localControl, signal }: LocalPlace,
+  { localControl, signal }: FeedReaders,
   asked: {
     readonly after: string | undefined;
     readonly last: number;

@@ -1,6 +1,6 @@
 import type { LiveRequest } from './entries.ts';
 
-/** What a request was about, in words without names of users: `1 exposure, 2 events, refused: 1 SLUICE_EVENT_NO_NAME`. */
+/** Summarizes a request in words without names of users: `1 exposure, 2 events, refused: 1 SLUICE_EVENT_NO_NAME`. */
 export function summarizeRequest(request: LiveRequest): string {
   const { exposures, events, overflowed, endpoint, code } = request;
   const parts = [

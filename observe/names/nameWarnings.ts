@@ -1,5 +1,10 @@
 import type { UtcDay } from '../../lib/base/time.ts';
-import { type EventCount, type PropertyCount, type TypeCount, valueTypes } from './nameQueries.ts';
+import {
+  type EventCount,
+  type PropertyCount,
+  type TypeCount,
+  valueTypes,
+} from '../../lib/names/nameQueries.ts';
 
 /** Kinds of warnings, those that matter most first. */
 const KINDS = [
@@ -26,7 +31,7 @@ export interface NameWarning {
   readonly text: string;
 }
 
-/** What warnings are made from. */
+/** The input of the warnings. */
 interface CountedNames {
   readonly events: readonly EventCount[];
   readonly properties: readonly PropertyCount[];
@@ -47,7 +52,7 @@ const LEAST_MISSED = { property: 5, event: 10 } as const;
 /** Whole days without rows after which an event counts as stopped. */
 const STOPPED_DAYS = 3;
 
-/** What a tracking plan would warn of. */
+/** Warnings that a tracking plan would give. */
 export function warnOfNames(names: CountedNames): readonly NameWarning[] {
   const { events, properties, isCut } = names;
   const byName = new Map(events.map((one) => [one.event, one]));

@@ -2,10 +2,6 @@ import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
-import { PRODUCTION } from '../../lib/views/View.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { askAthena, type Place } from '../place.ts';
-import { queryCost } from '../prices.ts';
 import {
   type EventCount,
   eventsQuery,
@@ -20,7 +16,11 @@ import {
   readProperty,
   type TypeCount,
   valueTypes,
-} from './nameQueries.ts';
+} from '../../lib/names/nameQueries.ts';
+import { PRODUCTION } from '../../lib/views/View.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
+import { queryCost } from '../prices.ts';
 import { type NameWarning, warnOfNames } from './nameWarnings.ts';
 
 /** Errors of lists of names. */
@@ -31,7 +31,7 @@ export const NamesError = defineErrorFamily('user', {
   },
 });
 
-/** What to list. */
+/** Options of the list. */
 export interface NamesOptions {
   /** Days that are read, the last one today. Default {@link NAMES_DAYS}. */
   readonly days?: number | undefined;
@@ -135,10 +135,10 @@ type Key = z.infer<typeof keySchema>;
  * @throws NamesError; ObserveError; what AWS clients throw.
  */
 export async function listNames(
-  place: Pick<Place, 'config' | 'now' | 'athena' | 'clock' | 'wait' | 'random' | 'signal'>,
+  deployment: Pick<Deployment, 'config' | 'now' | 'athena' | 'clock' | 'wait' | 'random' | 'signal'>,
   options: NamesOptions = {},
 ): Promise<Names> {
-  const { config, now } = place;
+  const { config, now } = deployment;
   const { environment = PRODUCTION, days = NAMES_DAYS, event, search = '' } = options;
   const limit = Math.min(options.limit ?? NAMES_LIMIT, NAMES_LIMIT);
   const after = options.cursor === undefined ? undefined : decodeCursor(keySchema, options.cursor);
@@ -146,7 +146,7 @@ export async function listNames(
   const rows: NameRows = { environment, from: addDays(to, 1 - days), event };
   let scannedBytes = 0;
   const ask = async (sql: string) => {
-    const answer = await askAthena(place, sql);
+    const answer = await askAthena(deployment, sql);
     scannedBytes += answer.scannedBytes;
     return answer.rows;
   };
@@ -264,7 +264,7 @@ function shares(types: readonly TypeCount[], rows: number, from: UtcDay): readon
   }));
 }
 
-/** The names as documented JSON: docs/observe.md. Times are ISO 8601. */
+/** The names as documented JSON: docs/reference/cli.md. Times are ISO 8601. */
 export function namesJson(names: Names) {
   const types = (shown: readonly TypeShare[]) =>
     shown.map(({ type, rows, share, firstDay }) => ({ type, rows, share, first_day: firstDay }));

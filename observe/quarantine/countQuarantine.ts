@@ -1,10 +1,10 @@
 import { isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { isRowReason } from '../../lib/drops/engine/FileError.ts';
-import { FirehoseFailure, isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
+import { isQuarantineReason, isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { EventError } from '../../lib/wire/EventError.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
-import { askAthena, type Place } from '../place.ts';
 import { dayFolders, unreadNote, unregisteredDays } from '../status/partitionGaps.ts';
 import { readTime, timestampText } from '../trace/tracedRows.ts';
 
@@ -14,7 +14,7 @@ export const MAX_QUARANTINE_HOURS = 2_160;
 /** Hours up to which counts are by hour; beyond, they are by day, so that an answer stays within Athena's pages. */
 const MOST_BY_HOUR = 168;
 
-/** What was refused: a whole body, one event, a row that Firehose could not deliver, or a row of a customer's file. */
+/** The refused part: a whole body, one event, a row that Firehose could not deliver, or a row of a customer's file. */
 export type RefusedPart = 'body' | 'event' | 'row' | 'file_row';
 
 /** A reason of quarantine, and how often it was given. */
@@ -38,19 +38,16 @@ export interface QuarantineCounts {
   /** The time that is covered, ISO 8601. */
   readonly from: string;
   readonly to: string;
-  /** What `counts` are by. */
+  /** The interval of each entry of `counts`. */
   readonly unit: 'hour' | 'day';
   readonly rows: number;
   /** The most frequent first. */
   readonly reasons: readonly CountedReason[];
-  /** What limits the answer. */
+  /** Limits of the answer. */
   readonly notes: readonly string[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
 }
-
-/** What a question about quarantine needs. */
-export type QuarantinePlace = Parameters<typeof askAthena>[0] & Pick<Place, 's3' | 'glue'>;
 
 /**
  * Counts the rows of quarantine that were received in the last hours, by reason and hour, with one query.
@@ -59,14 +56,14 @@ export type QuarantinePlace = Parameters<typeof askAthena>[0] & Pick<Place, 's3'
  * @throws ObserveError; what Athena's client throws.
  */
 export async function countQuarantine(
-  place: QuarantinePlace & Pick<Place, 'now'>,
+  deployment: Deployment,
   { hours }: { readonly hours: number },
 ): Promise<QuarantineCounts> {
   const unit = hours <= MOST_BY_HOUR ? 'hour' : 'day';
-  const from = place.now - hours * HOUR_MS;
+  const from = deployment.now - hours * HOUR_MS;
   // Before the query: a day that is registered meanwhile is named, not missed.
-  const notes = await unreadDays(place, { from, to: place.now });
-  const { rows, scannedBytes } = await askAthena(place, countSql(place, from, unit));
+  const notes = await unreadDays(deployment, { from, to: deployment.now });
+  const { rows, scannedBytes } = await askAthena(deployment, countSql(deployment, from, unit));
   const counts = new Map<string, { readonly at: string; readonly rows: number }[]>();
   for (const row of rows) {
     if (row['at'] == null) continue;
@@ -92,7 +89,7 @@ export async function countQuarantine(
     .sort((a, b) => b.rows - a.rows || a.code.localeCompare(b.code));
   return {
     from: isoTimestamp(from),
-    to: isoTimestamp(place.now),
+    to: isoTimestamp(deployment.now),
     unit,
     rows: reasons.reduce((sum, one) => sum + one.rows, 0),
     reasons,
@@ -107,25 +104,25 @@ export async function countQuarantine(
  * @throws What the clients of S3 and Glue throw.
  */
 export async function unreadDays(
-  place: Pick<Place, 's3' | 'glue' | 'config'>,
+  deployment: Pick<Deployment, 's3' | 'glue' | 'config'>,
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<readonly string[]> {
-  const folders = await dayFolders(place, 'quarantine', { from: utcDay(from), to: utcDay(to) });
-  const days = await unregisteredDays(place, 'quarantine', folders);
+  const folders = await dayFolders(deployment, 'quarantine', { from: utcDay(from), to: utcDay(to) });
+  const days = await unregisteredDays(deployment, 'quarantine', folders);
   return unreadNote(
-    days.map((day) => `${place.config.tables.quarantine} ${day}`),
+    days.map((day) => `${deployment.config.tables.quarantine} ${day}`),
     ': `sluice trace` searches them',
   );
 }
 
-/** What was refused under a reason. */
+/** Returns the part that is refused for a reason. */
 export function partOf(reason: string): RefusedPart {
   if (isRowReason(reason)) return 'file_row';
-  if (Object.hasOwn(FirehoseFailure.entries, reason)) return 'row';
+  if (isRowFailure(reason)) return 'row';
   return Object.hasOwn(EventError.entries, reason) ? 'event' : 'body';
 }
 
-function countSql({ config, now }: Pick<Place, 'config' | 'now'>, from: number, unit: string): string {
+function countSql({ config, now }: Pick<Deployment, 'config' | 'now'>, from: number, unit: string): string {
   return `SELECT
   "reason",
   CAST("at" AS varchar) AS "at",

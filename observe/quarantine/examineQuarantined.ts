@@ -2,16 +2,16 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
-import type { QuarantinedItem } from '../../lib/collect/revalidate.ts';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
+import type { Deployment } from '../deployment.ts';
+import { askAthena } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
-import { askAthena, type Place } from '../place.ts';
-import { partOf, type QuarantinePlace, type RefusedPart, unreadDays } from './countQuarantine.ts';
+import { partOf, type RefusedPart, unreadDays } from './countQuarantine.ts';
 import { type QuarantinedRow, quarantinedColumns, quarantinedRow } from './listQuarantined.ts';
 import { downloadObject } from './readQuarantine.ts';
-import { currentRevalidator, type RedriveReport, redriveItems } from './redriveQuarantine.ts';
+import { currentRevalidator, type QuarantinedItem } from './revalidate.ts';
 
 /** Errors of questions about quarantine, and of redriving its rows. */
 export const QuarantineError = defineErrorFamily('user', {
@@ -59,7 +59,7 @@ export interface RestoredDocument {
   readonly isInTable: boolean | null;
 }
 
-/** What would happen if a row were redriven. */
+/** The expected result of redriving a row. */
 export interface RedriveOutcome {
   /**
    * `delivered`: all of it would be. `partly`: some events, others are still refused. `refused`: nothing would be.
@@ -70,7 +70,7 @@ export interface RedriveOutcome {
   readonly delivered: Readonly<Record<ForwardedKind, number>>;
   /** The first of them. */
   readonly documents: readonly RestoredDocument[];
-  /** What is still refused, by its current code, the most frequent first, with the first detail. */
+  /** Events that are still refused, by current code, the most frequent first, with the first detail. */
   readonly refused: readonly (ExplainedCode & { readonly detail: string; readonly count: number })[];
   /** Events that the configuration does not land. */
   readonly ignored: number;
@@ -95,11 +95,11 @@ export interface ExaminedRow {
  *
  * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN; ObserveError; what clients of AWS throw.
  */
-export async function examineQuarantined(place: QuarantinePlace, key: QuarantineKey): Promise<ExaminedRow> {
-  const { row, raw, copies, scannedBytes } = await readRow(place, key);
+export async function examineQuarantined(deployment: Deployment, key: QuarantineKey): Promise<ExaminedRow> {
+  const { row, raw, copies, scannedBytes } = await readRow(deployment, key);
   const item = itemOf(row, raw);
   const { bytes, ...redrive } =
-    item === undefined ? { ...NOT_REDRIVABLE, bytes: 0 } : await tryRedrive(place, item);
+    item === undefined ? { ...NOT_REDRIVABLE, bytes: 0 } : await tryRedrive(deployment, item);
   const text = raw === null ? null : textOf(raw, row.rawLocation === null ? row.rawEncoding : null);
   return {
     row: {
@@ -118,31 +118,22 @@ export async function examineQuarantined(place: QuarantinePlace, key: Quarantine
 }
 
 /**
- * Validates one row again and delivers what passes.
+ * One row as it can be redriven.
  *
- * @param dryRun Delivers nothing.
  * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN, SLUICE_QUARANTINE_ROW_OF_FILE; ObserveError; what clients of AWS throw.
  */
-export async function redriveRow(
-  place: QuarantinePlace & Pick<Place, 'aws' | 'stack'>,
-  key: QuarantineKey,
-  dryRun: boolean,
-): Promise<RedriveReport> {
-  const { row, raw } = await readRow(place, key);
+export async function readRedrivable(deployment: Deployment, key: QuarantineKey): Promise<QuarantinedItem> {
+  const { row, raw } = await readRow(deployment, key);
   const item = itemOf(row, raw);
   if (item === undefined) throw new QuarantineError('SLUICE_QUARANTINE_ROW_OF_FILE', `${row.reason}.`);
-  return redriveItems(place, each([item]), dryRun);
-}
-
-async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
+  return item;
 }
 
 /** Reads the first row with an ID, whole, as `sluice redrive` takes it. */
-async function readRow(place: QuarantinePlace, { id, day }: QuarantineKey) {
-  const { config, s3 } = place;
+async function readRow(deployment: Deployment, { id, day }: QuarantineKey) {
+  const { config, s3 } = deployment;
   const { rows, scannedBytes } = await askAthena(
-    place,
+    deployment,
     `SELECT
   ${quarantinedColumns(RAW_CHARACTERS)},
   count(*) OVER () AS "copies"
@@ -154,7 +145,7 @@ LIMIT 1`,
   const [found] = rows;
   if (found === undefined) {
     const at = Date.parse(`${day}T00:00:00Z`);
-    const notes = await unreadDays(place, { from: at, to: at });
+    const notes = await unreadDays(deployment, { from: at, to: at });
     throw new QuarantineError('SLUICE_QUARANTINE_ROW_UNKNOWN', [`${id}, ${day}.`, ...notes].join(' '));
   }
   const row = quarantinedRow(found, RAW_CHARACTERS);
@@ -172,11 +163,11 @@ LIMIT 1`,
 
 /** Undefined for a row of a customer's file. */
 function itemOf(row: QuarantinedRow, raw: Uint8Array | null): QuarantinedItem | undefined {
-  const { reason, quarantineId, keyEnvironment, sdkType, sdkVersion, path } = row;
+  const { reason, quarantineId, keyEnvironment, sdkType, sdkVersion, path, protocol } = row;
   if (!isQuarantineReason(reason)) return undefined;
   const receivedAt = Date.parse(row.receivedAt);
   return {
-    ...{ quarantineId, receivedAt, reason, keyEnvironment, sdkType, sdkVersion, raw },
+    ...{ quarantineId, receivedAt, reason, keyEnvironment, sdkType, sdkVersion, protocol, raw },
     path: path ?? '',
   };
 }
@@ -204,15 +195,15 @@ const NOT_REDRIVABLE: RedriveOutcome = {
 };
 
 async function tryRedrive(
-  place: QuarantinePlace,
+  deployment: Deployment,
   item: QuarantinedItem,
 ): Promise<RedriveOutcome & { readonly bytes: number }> {
-  const revalidate = await currentRevalidator(place);
+  const revalidate = await currentRevalidator(deployment);
   const { documents, refused, ignored } = revalidate(item);
   const restored = forwardedKinds.flatMap((kind) =>
     documents[kind].map((document) => ({ kind, document, ...identityOf(document) })),
   );
-  const { found, scannedBytes } = await findRows(place, restored.slice(0, MOST_SOUGHT));
+  const { found, scannedBytes } = await findRows(deployment, restored.slice(0, MOST_SOUGHT));
   const total = restored.length;
   return {
     outcome:
@@ -226,7 +217,7 @@ async function tryRedrive(
     delivered: { exposures: documents.exposures.length, events: documents.events.length },
     documents: restored.slice(0, MOST_ROWS).map(({ kind, document, eventId, day }) => ({
       kind,
-      table: place.config.tables[kind],
+      table: deployment.config.tables[kind],
       eventId,
       row: document.slice(0, ROW_CHARACTERS),
       isInTable: day === undefined ? null : found.has(`${kind} ${eventId}`),
@@ -248,14 +239,14 @@ function identityOf(document: string): { readonly eventId: string; readonly day:
 
 /** Which rows are in their tables already. */
 async function findRows(
-  place: QuarantinePlace,
+  deployment: Deployment,
   sought: readonly {
     readonly kind: ForwardedKind;
     readonly eventId: string;
     readonly day?: UtcDay | undefined;
   }[],
 ): Promise<{ readonly found: ReadonlySet<string>; readonly scannedBytes: number }> {
-  const { config } = place;
+  const { config } = deployment;
   const found = new Set<string>();
   let scannedBytes = 0;
   for (const kind of forwardedKinds) {
@@ -264,7 +255,7 @@ async function findRows(
     const days = [...new Set(ofKind.map(({ day }) => `DATE '${day}'`))];
     const ids = ofKind.map(({ eventId }) => quoteText(eventId));
     const answer = await askAthena(
-      place,
+      deployment,
       `SELECT DISTINCT "event_id" FROM ${qualifiedName(config, config.tables[kind])}
 WHERE "ds" IN (${days.join(', ')}) AND "event_id" IN (${ids.join(', ')})`,
     );

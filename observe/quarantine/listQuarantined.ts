@@ -4,9 +4,9 @@ import { isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { MAX_TIME_MS } from '../../lib/wire/limits.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { askAthena, type Place } from '../place.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 import { readTime, timestampText } from '../trace/tracedRows.ts';
-import { type QuarantinePlace, unreadDays } from './countQuarantine.ts';
+import { unreadDays } from './countQuarantine.ts';
 
 /** Characters of `raw` in a list. {@link examineQuarantined} reads it whole. */
 const RAW_CHARACTERS = 2_000;
@@ -26,6 +26,8 @@ export interface QuarantinedRow {
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   readonly path: string | null;
+  /** Of the request; null for a row that could not be written, and for one of a file. */
+  readonly protocol: string | null;
   /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
   readonly raw: string | null;
   /** Characters of the whole. */
@@ -43,7 +45,7 @@ export interface QuarantinedPage {
   readonly rows: readonly QuarantinedRow[];
   /** The cursor of the next page; null on the last one. */
   readonly next: string | null;
-  /** What limits the answer. */
+  /** Limits of the answer. */
   readonly notes: readonly string[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
@@ -75,13 +77,13 @@ type Position = z.output<typeof position>;
  * @throws ObserveError; what Athena's client throws.
  */
 export async function listQuarantined(
-  place: QuarantinePlace,
+  deployment: Deployment,
   filter: QuarantineFilter,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<QuarantinedPage> {
   const after = cursor === undefined ? undefined : decodeCursor(position, cursor);
-  const notes = await unreadDays(place, filter);
-  const { rows, scannedBytes } = await askAthena(place, listSql(place, filter, limit + 1, after));
+  const notes = await unreadDays(deployment, filter);
+  const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1, after));
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   const listed: QuarantinedRow[] = [];
@@ -108,6 +110,7 @@ export function quarantinedColumns(characters: number): string {
   "sdk_type",
   "sdk_version",
   "path",
+  "protocol",
   substr("raw", 1, ${characters}) AS "raw",
   length("raw") AS "raw_length",
   "raw_encoding",
@@ -132,6 +135,7 @@ export function quarantinedRow(
     sdkType: row['sdk_type'] ?? null,
     sdkVersion: row['sdk_version'] ?? null,
     path: row['path'] ?? null,
+    protocol: row['protocol'] ?? null,
     raw: row['raw'] ?? null,
     rawLength,
     isCut: rawLength !== null && rawLength > characters,
@@ -154,7 +158,7 @@ function positionOf(row: Readonly<Record<string, string | null>>): Position {
 }
 
 function listSql(
-  { config }: Pick<Place, 'config'>,
+  { config }: Pick<Deployment, 'config'>,
   { from, to, reason, fileStem }: QuarantineFilter,
   most: number,
   after: Position | undefined,

@@ -8,10 +8,10 @@ import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
-import type { QuarantinedItem } from '../../lib/collect/revalidate.ts';
 import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import type { QuarantinedItem } from './revalidate.ts';
 
 /** The rows to read. */
 export interface QuarantineSelection {
@@ -113,12 +113,12 @@ async function* readRows(
   file: string,
   reason: QuarantineReason,
 ): AsyncGenerator<Row> {
-  // Files from before the column was added have null for it.
+  // Files from before these columns were added have null for them.
   const result = await connection.stream(
     `SELECT quarantine_id, epoch_ms(received_at), key_environment, sdk_type, sdk_version, path, raw, raw_encoding,
-       raw_location
+       raw_location, protocol
      FROM (SELECT * FROM read_parquet('${file.replaceAll("'", "''")}', hive_partitioning = false)
-       UNION ALL BY NAME SELECT NULL::VARCHAR AS key_environment WHERE false) WHERE reason = $reason`,
+       UNION ALL BY NAME SELECT NULL::VARCHAR AS key_environment, NULL::VARCHAR AS protocol WHERE false) WHERE reason = $reason`,
     { reason },
   );
   for (
@@ -127,7 +127,7 @@ async function* readRows(
     chunk = await result.fetchChunk()
   ) {
     for (let i = 0; i < chunk.rowCount; i += 1) {
-      const [id, receivedAt, environment, sdkType, sdkVersion, path, raw, encoding, location] =
+      const [id, receivedAt, environment, sdkType, sdkVersion, path, raw, encoding, location, protocol] =
         chunk.getRowValues(i);
       yield {
         quarantineId: String(id),
@@ -137,6 +137,7 @@ async function* readRows(
         sdkType: text(sdkType),
         sdkVersion: text(sdkVersion),
         path: text(path) ?? '',
+        protocol: text(protocol),
         raw: typeof raw === 'string' ? Buffer.from(raw, encoding === 'base64' ? 'base64' : 'utf8') : null,
         location: text(location),
       };

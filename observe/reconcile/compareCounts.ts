@@ -1,14 +1,14 @@
 import { quoteText } from '../../lib/base/sql.ts';
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import { askAthena, type Place } from '../place.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 import { type CountedKind, countedKinds, type StatsigCount } from './statsigCounts.ts';
 
 /** Counts that are held against each other. */
 export interface ComparedCount {
   /** Statsig's. */
   readonly statsig: number;
-  /** Those of the views here: resends count once. */
+  /** Counts of the views here: resends count once. */
   readonly here: number;
   /** `here` minus `statsig`. */
   readonly difference: number;
@@ -44,7 +44,7 @@ export interface ComparedCounts {
   readonly days: readonly ComparedDay[];
   /** Events here whose names the list has not, the most frequent first: a list may leave out names. */
   readonly onlyHere: readonly { readonly name: string; readonly here: number }[];
-  /** What limits the answer. */
+  /** Limits of the answer. */
   readonly notes: readonly string[];
   readonly scannedBytes: number;
 }
@@ -72,7 +72,7 @@ const USUAL_TOLERANCE = 1;
  * @throws ObserveError; what Athena's client throws.
  */
 export async function compareCounts(
-  place: Parameters<typeof askAthena>[0] & Pick<Place, 'now'>,
+  deployment: Parameters<typeof askAthena>[0] & Pick<Deployment, 'now'>,
   counts: readonly StatsigCount[],
   { tolerance = USUAL_TOLERANCE, unit = 'user_id' }: CompareOptions = {},
 ): Promise<ComparedCounts> {
@@ -81,21 +81,21 @@ export async function compareCounts(
   const here = new Map<string, number>();
   let scannedBytes = 0;
   const ask = async (sql: string) => {
-    const answer = await askAthena(place, sql);
+    const answer = await askAthena(deployment, sql);
     scannedBytes += answer.scannedBytes;
     return answer.rows;
   };
   for (const kind of countedKinds) {
     const names = [...new Set(counts.filter((one) => one.kind === kind).map(({ name }) => name))];
     if (names.length === 0) continue;
-    for (const row of await ask(countsQuery(place.config, kind, { from, to, names, unit })))
+    for (const row of await ask(countsQuery(deployment.config, kind, { from, to, names, unit })))
       here.set(keyOf(row['day'] ?? '', kind, row['name'] ?? ''), Number(row['row_count']));
   }
   const events = counts.filter(({ kind }) => kind === 'event').map(({ name }) => name);
   const onlyHere =
     events.length === 0
       ? []
-      : await ask(onlyHereQuery(place.config, { days: listed, names: [...new Set(events)] }));
+      : await ask(onlyHereQuery(deployment.config, { days: listed, names: [...new Set(events)] }));
   const compare = (statsig: number, found: number): ComparedCount => ({
     statsig,
     here: found,
@@ -104,7 +104,7 @@ export async function compareCounts(
   });
   const names = compareNames(counts, listed, here, compare);
   const days = compareDays(names, compare);
-  const today = utcDay(place.now);
+  const today = utcDay(deployment.now);
   return {
     agrees: [...names, ...days].every(({ agrees }) => agrees),
     ...{ tolerance, from, to, unit, names, days },
@@ -155,7 +155,7 @@ function keyOf(day: UtcDay, kind: CountedKind, name: string): string {
 }
 
 function countsQuery(
-  config: Place['config'],
+  config: Deployment['config'],
   kind: CountedKind,
   about: {
     readonly from: UtcDay;
@@ -180,7 +180,7 @@ GROUP BY 1, 2`;
 }
 
 function onlyHereQuery(
-  config: Place['config'],
+  config: Deployment['config'],
   { days, names }: { readonly days: readonly UtcDay[]; readonly names: readonly string[] },
 ): string {
   return `SELECT "event_name" AS "name", count(*) AS "row_count"

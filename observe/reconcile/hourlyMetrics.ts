@@ -1,21 +1,21 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import type { Deployment } from '../deployment.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
-import type { Place } from '../place.ts';
 import { countsByCode, FAILED } from '../status/rates.ts';
 
 /** Milliseconds of an hour. */
 export const HOUR_MS = 3_600_000;
 
-/** What the collector counted in one stream. */
+/** The collector's counts for one stream. */
 export interface StreamCounts {
   /** Events whose rows Firehose acknowledged; of quarantine, each event counts. */
   readonly landed: number;
   readonly overflowed: number;
 }
 
-/** What the collector counted for the requests that it received within one hour. */
+/** The collector's counts for the requests that it received within one hour. */
 export interface HourlyCounts extends StreamCounts {
   readonly received: number;
   readonly quarantined: number;
@@ -34,7 +34,7 @@ const { received, overflowed, ignored, refused_requests } = collectMetrics;
  * @throws What CloudWatch's client throws.
  */
 export async function readHourlyCounts(
-  { cloudwatch, stack }: Pick<Place, 'cloudwatch' | 'stack'>,
+  { cloudwatch, stack }: Pick<Deployment, 'cloudwatch' | 'stack'>,
   start: number,
   end: number,
 ): Promise<ReadonlyMap<number, HourlyCounts>> {
@@ -73,7 +73,7 @@ export async function readHourlyCounts(
           quarantined: streams.quarantine.landed,
           overflowed: sum(overflowed.name),
           ignored: sum(ignored.name),
-          failedBy: countsByCode((reason) => sum(`reason ${reason}`)),
+          failedBy: countsByCode(FAILED, (reason) => sum(`reason ${reason}`)),
           streams,
         };
         return [hour, counts];

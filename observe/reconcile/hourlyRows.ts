@@ -1,18 +1,19 @@
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
+import { rowFailures } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind } from '../../lib/schema/kinds.ts';
-import { errorFolder } from '../../lib/tables/objectKeys.ts';
+import { errorFolder, rowPath } from '../../lib/tables/objectKeys.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import { askAthena } from '../place.ts';
+import { askAthena } from '../deployment.ts';
 
-/** What a table has of the requests that were received within one hour. */
+/** Rows in a table from the requests that were received within one hour. */
 export interface RowCounts {
   /** Rows that differ in their ID or in `received_at`; of quarantine, the events that they hold. */
   readonly found: number;
   /** Further rows with the same ID and the same `received_at`: Firehose delivers at least once. */
   readonly doubles: number;
-  /** Rows that Firehose accepted and could not deliver: they are in quarantine and not in the table. */
+  /** Rows that Firehose could not deliver or the writer not write: they are in quarantine and not in the table. */
   readonly givenUp: number;
 }
 
@@ -22,7 +23,7 @@ export interface HourlyRows {
   readonly scannedBytes: number;
 }
 
-/** The reason of a row that holds several events. Its detail counts them: lib/collect/refusals.ts. */
+/** The reason of a row that holds several events. Its detail counts them: lib/collect/rows/refusedEvents.ts. */
 const MANY =
   'SLUICE_EVENT_MANY_REFUSED' satisfies keyof typeof import('../../lib/wire/EventError.ts').EventError.entries;
 
@@ -30,23 +31,23 @@ const MANY =
  * Counts the rows by the hour in which the collector received them.
  *
  * @param day Day of receipt.
- * @param today The present day: rows that Firehose gave up late are in quarantine under a later day.
+ * @param today The present day: rows that were given up late are in quarantine under a later day.
  * @throws ObserveError; what Athena's client throws.
  */
 export async function readHourlyRows(
-  place: Parameters<typeof askAthena>[0],
+  deployment: Parameters<typeof askAthena>[0],
   day: UtcDay,
   today: UtcDay,
 ): Promise<HourlyRows> {
   let scannedBytes = 0;
   const ask = async (sql: string) => {
-    const answer = await askAthena(place, sql);
+    const answer = await askAthena(deployment, sql);
     scannedBytes += answer.scannedBytes;
     return answer.rows;
   };
   const forwarded = new Map<ForwardedKind, ReadonlyMap<number, RowCounts>>();
   for (const kind of forwardedKinds) {
-    const rows = await ask(forwardedRowsSql(place.config, kind, day, today));
+    const rows = await ask(forwardedRowsSql(deployment.config, kind, day, today));
     forwarded.set(
       kind,
       new Map(
@@ -58,7 +59,7 @@ export async function readHourlyRows(
     );
   }
   const quarantine = new Map<number, RowCounts>();
-  for (const row of await ask(quarantineRowsSql(place.config, day))) {
+  for (const row of await ask(quarantineRowsSql(deployment.config, day))) {
     const hour = readHour(row['hour']);
     const before = quarantine.get(hour) ?? { found: 0, doubles: 0, givenUp: 0 };
     const events = manyRefused(row['detail'] ?? '') ?? 1;
@@ -79,6 +80,9 @@ export async function readHourlyRows(
   };
 }
 
+/** Reasons of rows that are in quarantine in place of their table. */
+const ROW_FAILURES = rowFailures.map(quoteText).join(', ');
+
 /** The number of events in a quarantine row that holds several, by its detail; undefined for any other row. */
 export function manyRefused(detail: string): number | undefined {
   const counts = [...detail.matchAll(/\bSLUICE_[A-Z_]+: (\d+)/g)].map(([, count]) => Number(count));
@@ -86,8 +90,8 @@ export function manyRefused(detail: string): number | undefined {
 }
 
 /**
- * A row's day is that of its event, so rows of a day of receipt are under all days of the time window. Rows that Firehose
- * gave up count once, whether or not they were redriven since.
+ * A row's day is that of its event, so rows of a day of receipt are under all days of the time window. Rows that
+ * were given up count once, whether or not they were redriven since.
  */
 function forwardedRowsSql(
   config: Pick<Config, 'database' | 'tables' | 'timeWindow'>,
@@ -114,8 +118,8 @@ FROM (
     SELECT ${member('event_id')}, ${receivedAt}, 0
     FROM ${qualifiedName(config, config.tables.quarantine)}
     WHERE ${between('ds', day, addDays(today, 1))}
-      AND "reason" LIKE 'SLUICE_FIREHOSE_%'
-      AND "path" LIKE ${quoteText(`${errorFolder(kind)}%`)}
+      AND "reason" IN (${ROW_FAILURES})
+      AND ("path" LIKE ${quoteText(`${errorFolder(kind)}%`)} OR "path" LIKE ${quoteText(rowPath('%', kind))})
   ) AS "all_rows"
   WHERE ${receivedOn(day)}
   GROUP BY 1, 2
@@ -134,7 +138,7 @@ FROM (
   FROM ${qualifiedName(config, config.tables.quarantine)}
   WHERE ${between('ds', day, day)}
     AND ${receivedOn(day)}
-    AND "reason" NOT LIKE 'SLUICE_FIREHOSE_%'
+    AND "reason" NOT IN (${ROW_FAILURES})
     AND "reason" NOT LIKE 'SLUICE_INGEST_%'
   GROUP BY 1, 2, 3
 ) AS "counted"

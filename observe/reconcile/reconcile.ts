@@ -1,18 +1,15 @@
-import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { partName } from '../../infra/template/Stack.ts';
+import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
 import { DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { parseErrorKey } from '../../lib/tables/objectKeys.ts';
+import { parseErrorKey, parseRowPath } from '../../lib/tables/objectKeys.ts';
+import type { Deployment } from '../deployment.ts';
 import { searchBuffers } from '../localBuffers.ts';
-import type { Place } from '../place.ts';
 import { failedText, NOT_STORED } from '../status/rates.ts';
 import { readWaitingRows, type WaitingFolder, type WaitingRow } from '../trace/waitingRows.ts';
 import { HOUR_MS, type HourlyCounts, readHourlyCounts } from './hourlyMetrics.ts';
 import { manyRefused, type RowCounts, readHourlyRows } from './hourlyRows.ts';
-
-/** Firehose delivers after up to 1.5 buffer intervals with dynamic partitioning: cli/probe/questions.ts has the source. */
-const BUFFERS_UNTIL_CLOSED = 1.5;
 
 /** Codes of answers 503 whose events were received and not stored; with the others they were not read, or are stored. */
 const UNSTORED: readonly string[] = [...NOT_STORED, 'SLUICE_COLLECT_DRAINING'];
@@ -22,26 +19,21 @@ export interface TableHour {
   readonly table: TableKind;
   /** Acknowledged by Firehose while the request was answered. */
   readonly landed: number;
-  /** Written to overflow while the request was answered. */
+  /** Written to an object of the request's own while it was answered. */
   readonly overflowed: number;
   /** In the table. */
   readonly found: number;
   /** Further rows with the same ID and `received_at`. */
   readonly doubles: number;
-  /** Given up by Firehose, and in quarantine. */
+  /** Given up, and in quarantine. */
   readonly givenUp: number;
   /** Where others are now. */
-  readonly overflow: number;
-  readonly errors: number;
   readonly parked: number;
-  /**
-   * In the stream's buffer, or delivered from overflow so recently that they can be there. Of a deployment only the
-   * latter can be known.
-   */
+  /** In the stream's buffer or in `landing/`. Of a deployment the first can't be known. */
   readonly buffered: number;
-  /** Landed or overflowed, and nowhere. */
+  /** Accepted by the stream or overflowed, and nowhere. */
   readonly missing: number;
-  /** In the table and elsewhere, beyond what landed and overflowed. */
+  /** In the table and elsewhere, beyond those. */
   readonly surplus: number;
 }
 
@@ -56,20 +48,20 @@ export interface ReconciledHour {
   /** Received, and neither stored nor ignored: events of requests that were answered 503. SDKs send those again. */
   readonly notStored: number;
   readonly tables: readonly TableHour[];
-  /** What does not close. */
+  /** Counts that differ. */
   readonly problems: readonly string[];
-  /** What is worth knowing. */
+  /** Further remarks. */
   readonly notes: readonly string[];
 }
 
-/** Whether what was accepted is equal to what landed, by hour. */
+/** Compares the accepted rows with those in the tables, by hour. */
 export interface Reconciliation {
   /** Whether every closed hour closes. */
   readonly closes: boolean;
   readonly day: UtcDay;
-  /** Hours of the day in which something was received or landed. */
+  /** Hours of the day in which something was received or stored. */
   readonly hours: readonly ReconciledHour[];
-  /** What limits the answer. */
+  /** Limits of the answer. */
   readonly notes: readonly string[];
   readonly scannedBytes: number;
 }
@@ -79,34 +71,29 @@ export interface Reconciliation {
  *
  * @throws ObserveError; what the clients of AWS throw.
  */
-export async function reconcile(place: Place, day: UtcDay): Promise<Reconciliation> {
+export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Reconciliation> {
   const start = Date.parse(`${day}T00:00:00Z`);
   const end = start + DAY_MS;
-  const waiting = await readWaitingRows(place, (row) => isReceivedOn(row, day));
-  const delivered = await readRecentlyDelivered(place);
-  const counts = await readHourlyCounts(place, start, end);
-  const rows = await readHourlyRows(place, day, utcDay(place.now));
+  const waiting = await readWaitingRows(deployment, (row) => isReceivedOn(row, day));
+  const counts = await readHourlyCounts(deployment, start, end);
+  const rows = await readHourlyRows(deployment, day, utcDay(deployment.now));
   const hours = new Set([...counts.keys(), ...tableKinds.flatMap((kind) => [...rows.tables[kind].keys()])]);
-  const afterMs = BUFFERS_UNTIL_CLOSED * place.config.buffering.seconds * 1_000;
-  let underWay = delivered.documents;
+  const afterMs = queryableSeconds(deployment.config) * 1_000;
   let unread = 0;
   const reconciled: ReconciledHour[] = [];
   for (const hour of [...hours].sort((a, b) => a - b)) {
-    const buffered = await countBuffered(place, hour);
-    const isClosed = place.now >= hour + HOUR_MS + afterMs;
+    const buffered = await countBuffered(deployment, hour);
+    const isClosed = deployment.now >= hour + HOUR_MS + afterMs;
     if (isClosed && buffered?.hasMore === true) unread += 1;
-    const tables = tableKinds.map((table) => {
-      const compared = compareTable({
+    const tables = tableKinds.map((table) =>
+      compareTable({
         table,
         counted: counts.get(hour)?.streams[table] ?? { landed: 0, overflowed: 0 },
         rows: rows.tables[table].get(hour) ?? { found: 0, doubles: 0, givenUp: 0 },
         waiting: waiting.rows.flatMap((row) => placeOf(row, table, hour) ?? []),
         buffered: buffered?.counts.get(table) ?? 0,
-        underWay: buffered === undefined ? underWay : 0,
-      });
-      if (buffered === undefined) underWay -= compared.buffered;
-      return compared;
-    });
+      }),
+    );
     reconciled.push(judgeHour(hour, isClosed, counts.get(hour), tables));
   }
   return {
@@ -116,7 +103,7 @@ export async function reconcile(place: Place, day: UtcDay): Promise<Reconciliati
     notes: [
       ...(waiting.unreadObjects > 0
         ? [
-            `${waiting.unreadObjects} objects under overflow/, errors/ and parked/ were not read: too many, or damaged. Their rows seem to be missing.`,
+            `${waiting.unreadObjects} objects under landing/ and parked/ were not read: too many, or damaged. Their rows seem to be missing.`,
           ]
         : []),
       ...(unread > 0
@@ -124,7 +111,6 @@ export async function reconcile(place: Place, day: UtcDay): Promise<Reconciliati
             `The buffers have more rows of ${unread === 1 ? 'an hour' : `${unread} hours`} than were read, and the others seem to be missing. Flush, and ask again.`,
           ]
         : []),
-      ...delivered.notes,
     ],
     scannedBytes: rows.scannedBytes,
   };
@@ -153,7 +139,7 @@ function judgeHour(
   );
   if (difference > 0 && counting === '')
     problems.push(
-      `${at}: of ${received} received events, ${difference} are neither landed, overflowed, quarantined nor ignored, and no answer 503 explains it.`,
+      `${at}: of ${received} received events, ${difference} are neither accepted, overflowed, quarantined nor ignored, and no answer 503 explains it.`,
     );
   else if (difference > 0)
     notes.push(
@@ -168,7 +154,7 @@ function judgeHour(
   for (const { table, missing, surplus, overflowed, doubles } of tables) {
     if (missing > 0)
       problems.push(
-        `${at}, ${table}: ${missing} missing: they were acknowledged or overflowed, and are neither in the table nor in overflow/, errors/, parked/ or quarantine.${overflowed > 0 ? ` ${overflowed} went through overflow/.` : ''}`,
+        `${at}, ${table}: ${missing} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/, parked/ or quarantine.${overflowed > 0 ? ` ${overflowed} had overflowed.` : ''}`,
       );
     if (surplus > 0)
       notes.push(
@@ -194,7 +180,7 @@ function judgeHour(
 function surplusReason(counted: HourlyCounts | undefined, notStored: number): string {
   const reasons = [
     ...(notStored > 0
-      ? [`up to ${events(notStored)} of requests answered 503 may have landed all the same`]
+      ? [`up to ${events(notStored)} of requests answered 503 may have been stored all the same`]
       : []),
     ...((counted?.quarantined ?? 0) > 0
       ? [`up to ${events(counted?.quarantined ?? 0)} of the hour may have been redriven from quarantine`]
@@ -210,8 +196,7 @@ function compareTable({
   counted,
   rows,
   waiting,
-  buffered: inBuffer,
-  underWay,
+  buffered: inStream,
 }: {
   readonly table: TableKind;
   readonly counted: { readonly landed: number; readonly overflowed: number };
@@ -219,21 +204,18 @@ function compareTable({
   /** Where the waiting rows of the table and hour are, and how many events each holds. */
   readonly waiting: readonly { readonly folder: WaitingFolder; readonly events: number }[];
   readonly buffered: number;
-  /** Rows that redrive put on streams so recently that they can be in a buffer. */
-  readonly underWay: number;
 }): TableHour {
   const wait = (folder: WaitingFolder) =>
     waiting.filter((one) => one.folder === folder).reduce((sum, one) => sum + one.events, 0);
-  const [overflow, errors, parked] = [wait('overflow'), wait('errors'), wait('parked')];
+  const parked = wait('parked');
+  const buffered = inStream + wait('landing');
   const due = counted.landed + counted.overflowed;
-  const elsewhere = rows.found + rows.givenUp + overflow + errors + parked + inBuffer;
-  const buffered = inBuffer + Math.min(underWay, Math.max(0, due - elsewhere));
-  const accounted = elsewhere - inBuffer + buffered;
+  const accounted = rows.found + rows.givenUp + parked + buffered;
   return {
     table,
     ...{ landed: counted.landed, overflowed: counted.overflowed },
     ...rows,
-    ...{ overflow, errors, parked, buffered },
+    ...{ parked, buffered },
     missing: Math.max(0, due - accounted),
     surplus: Math.max(0, accounted - due),
   };
@@ -252,15 +234,16 @@ function placeOf(
   return { folder, events };
 }
 
-/** A row of quarantine that Firehose gave up stands for the row of another table; a row of a customer's file for none. */
+/** A row of quarantine that its table did not take stands for the row of another table; a row of a customer's file for none. */
 function ownRow(
   kind: TableKind,
   row: Readonly<Record<string, unknown>>,
 ): { readonly kind: TableKind; readonly row: Readonly<Record<string, unknown>> } | undefined {
   const reason = String(row['reason']);
-  if (kind !== 'quarantine' || !reason.startsWith('SLUICE_FIREHOSE_'))
+  if (kind !== 'quarantine' || !isRowFailure(reason))
     return reason.startsWith('SLUICE_INGEST_') ? undefined : { kind, row };
-  const original = parseErrorKey(String(row['path']))?.kind;
+  const path = String(row['path']);
+  const original = parseErrorKey(path)?.kind ?? parseRowPath(path);
   try {
     const raw: unknown = JSON.parse(String(row['raw']));
     return original === undefined || !isJsonObject(raw) ? undefined : { kind: original, row: raw };
@@ -276,76 +259,20 @@ function isReceivedOn(row: Readonly<Record<string, unknown>>, day: UtcDay): bool
 
 /** Rows in the streams' buffers by table, of one hour, and whether there are more; undefined for a deployment. */
 async function countBuffered(
-  place: Place,
+  deployment: Deployment,
   hour: number,
 ): Promise<{ readonly counts: ReadonlyMap<TableKind, number>; readonly hasMore: boolean } | undefined> {
   const prefix = isoTimestamp(hour).slice(0, 14);
-  const found = await searchBuffers(place, `"received_at":"${prefix}`);
+  const found = await searchBuffers(deployment, `"received_at":"${prefix}`);
   if (found === undefined) return undefined;
   const counts = new Map<TableKind, number>();
   for (const { kind, row } of found.rows) {
     for (const table of tableKinds) {
-      const events = placeOf({ folder: 'overflow', kind, row }, table, hour)?.events ?? 0;
+      const events = placeOf({ folder: 'landing', kind, row }, table, hour)?.events ?? 0;
       counts.set(table, (counts.get(table) ?? 0) + events);
     }
   }
   return { counts, hasMore: found.hasMore };
-}
-
-/** Pages of a log that are read: each run of redrive writes a line or two. */
-const MOST_LOG_PAGES = 20;
-
-/**
- * How many rows redrive put on streams so recently that they can still be in a buffer. Of a deployment nothing else tells.
- * It is not needed in the local cloud, whose buffers can be read.
- */
-async function readRecentlyDelivered({
-  logs,
-  stack,
-  now,
-  config,
-  localControl,
-}: Pick<Place, 'logs' | 'stack' | 'now' | 'config' | 'localControl'>): Promise<{
-  readonly documents: number;
-  readonly notes: readonly string[];
-}> {
-  if (localControl !== undefined) return { documents: 0, notes: [] };
-  let documents = 0;
-  let nextToken: string | undefined;
-  try {
-    for (let page = 0; page < MOST_LOG_PAGES; page += 1) {
-      const answer = await logs.send(
-        new FilterLogEventsCommand({
-          logGroupName: `/aws/lambda/${partName(stack, 'redrive')}`,
-          startTime: now - BUFFERS_UNTIL_CLOSED * config.buffering.seconds * 1_000,
-          filterPattern: '"documents"',
-          nextToken,
-        }),
-      );
-      for (const { message = '' } of answer.events ?? []) documents += redrivenDocuments(message);
-      nextToken = answer.nextToken;
-      if (nextToken === undefined) break;
-    }
-    return { documents, notes: [] };
-  } catch (error) {
-    const name = error instanceof Error ? error.name : String(error);
-    return {
-      documents,
-      notes: [
-        `The log of redrive could not be read (${name}): rows that it delivered within the last minutes seem to be missing.`,
-      ],
-    };
-  }
-}
-
-function redrivenDocuments(line: string): number {
-  try {
-    const fields: unknown = JSON.parse(line);
-    const documents = isJsonObject(fields) ? fields['documents'] : undefined;
-    return typeof documents === 'number' ? documents : 0;
-  } catch {
-    return 0;
-  }
 }
 
 function events(count: number): string {

@@ -11,7 +11,7 @@ export const CountsError = defineErrorFamily('user', {
   },
   SLUICE_COUNTS_MALFORMED: {
     cause:
-      'The list of counts is no CSV with a header and the columns day, name and count, and if wanted kind.',
+      'The list of counts is not CSV with a header and the columns day, name, count and, if wanted, kind.',
     cure: 'Export it with the SQL in docs/why.md: a line for each UTC day and name.',
   },
   SLUICE_COUNTS_TOO_MANY: {
@@ -20,7 +20,7 @@ export const CountsError = defineErrorFamily('user', {
   },
 });
 
-/** What a line counts: events by name, or units by the day of their first exposure to an experiment or a gate. */
+/** Kinds of counts: events by name, or units by the day of their first exposure to an experiment or a gate. */
 export const countedKinds = ['event', 'experiment', 'gate'] as const;
 export type CountedKind = (typeof countedKinds)[number];
 

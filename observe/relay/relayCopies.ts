@@ -1,11 +1,10 @@
-import { CopyObjectCommand, DeleteObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { partName } from '../../infra/template/Stack.ts';
-import { mapLimit } from '../../lib/base/concurrency.ts';
 import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import { MAX_AGE_MS, RETRY_PAUSES } from '../../lib/relay/limits.ts';
+import { RETRY_PAUSES } from '../../lib/relay/limits.ts';
 import { relayMetrics } from '../../lib/relay/relayMetrics.ts';
 import {
   parseRelayRefusedKey,
@@ -13,10 +12,9 @@ import {
   RELAY_REFUSED_FOLDER,
   RELAY_WAITING_FOLDER,
   relayIdTime,
-  relayWaitingKey,
 } from '../../lib/tables/objectKeys.ts';
+import type { Deployment } from '../deployment.ts';
 import { type MetricSeries, readMetricData, type WantedMetric } from '../metricData.ts';
-import type { Place } from '../place.ts';
 
 /** Errors of questions about relay. */
 export const RelayCopiesError = defineErrorFamily('user', {
@@ -60,34 +58,30 @@ export interface RefusedCopies {
   readonly oldest: string;
 }
 
-/** What relay has not delivered. */
+/** Copies that relay has not delivered. */
 export interface RelayState {
   readonly waiting: WaitingCopies;
   /** The most frequent reason first. */
   readonly refused: readonly RefusedCopies[];
-  /** Messages that are none of Sluice's, or were received too often. */
+  /** Messages that Sluice did not send, or that were received too often. */
   readonly deadLetters: number;
 }
 
 /** Objects of a folder that are counted. */
 const MOST_COUNTED = 10_000;
-/** Objects that are moved at the same time. */
-const AT_ONCE = 16;
 
-/** What is asked about relay. */
-export interface RelayReaders extends Pick<Place, 's3' | 'config' | 'stack' | 'cloudwatch' | 'now'> {
+/** The questions about relay. */
+export interface RelayReaders extends Pick<Deployment, 's3' | 'config' | 'stack' | 'cloudwatch' | 'now'> {
   readonly sqs: SQSClient;
 }
-
-type RelayPlace = Omit<RelayReaders, 'sqs'> & Pick<Place, 'aws'>;
 
 /**
  * Counts what relay has not delivered; null of a configuration without `relay`, and where it is not deployed.
  *
  * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
-export async function readRelayState(place: RelayPlace): Promise<RelayState | null> {
-  return place.config.relay === undefined ? null : readDeployedRelay(place);
+export async function readRelayState(deployment: Deployment): Promise<RelayState | null> {
+  return deployment.config.relay === undefined ? null : readDeployedRelay(deployment);
 }
 
 /**
@@ -95,14 +89,14 @@ export async function readRelayState(place: RelayPlace): Promise<RelayState | nu
  *
  * @throws As {@link readRelayState}. Without `relay` in the configuration, a denial by SQS means that there is none.
  */
-export async function readDeployedRelay(place: RelayPlace): Promise<RelayState | null> {
-  const sqs = new SQSClient(place.aws);
+export async function readDeployedRelay(deployment: Deployment): Promise<RelayState | null> {
+  const sqs = new SQSClient(deployment.aws);
   try {
-    return await askRelayState({ ...place, sqs });
+    return await askRelayState({ ...deployment, sqs });
   } catch (error) {
     const name = errorName(error);
     if (name === 'QueueDoesNotExist') return null;
-    if (place.config.relay === undefined && name.startsWith('AccessDenied')) return null;
+    if (deployment.config.relay === undefined && name.startsWith('AccessDenied')) return null;
     throw error;
   } finally {
     sqs.destroy();
@@ -114,13 +108,13 @@ export async function readDeployedRelay(place: RelayPlace): Promise<RelayState |
  *
  * @throws As {@link readRelayState}.
  */
-export async function askRelayState(place: RelayReaders): Promise<RelayState> {
+async function askRelayState(deployment: RelayReaders): Promise<RelayState> {
   const [queued, deadLetters, queuedSince, waiting, refused] = await Promise.all([
-    readQueue(place, 'relay').then(({ messages }) => messages),
-    readQueue(place, 'relay-dead-letters').then(({ messages }) => messages),
-    readQueuedSince(place),
-    countKeys(place, RELAY_WAITING_FOLDER, (key) => idOf(parseRelayWaitingKey(key), 'waiting')),
-    countKeys(place, RELAY_REFUSED_FOLDER, (key) => {
+    readQueue(deployment, 'relay').then(({ messages }) => messages),
+    readQueue(deployment, 'relay-dead-letters').then(({ messages }) => messages),
+    readQueuedSince(deployment),
+    countKeys(deployment, RELAY_WAITING_FOLDER, (key) => idOf(parseRelayWaitingKey(key), 'waiting')),
+    countKeys(deployment, RELAY_REFUSED_FOLDER, (key) => {
       const parsed = parseRelayRefusedKey(key);
       return parsed === null ? null : idOf(parsed.id, parsed.reason);
     }),
@@ -169,7 +163,10 @@ export async function readQueue(
 }
 
 /** Messages in the queues of relay about; null where it is configured and not deployed yet. */
-export async function queuedCopies({ stack, aws }: Pick<Place, 'stack' | 'aws'>): Promise<number | null> {
+export async function queuedCopies({
+  stack,
+  aws,
+}: Pick<Deployment, 'stack' | 'aws'>): Promise<number | null> {
   const sqs = new SQSClient(aws);
   try {
     const counts = await Promise.all(
@@ -195,9 +192,9 @@ const TRIED_WITHIN_MS = RETRY_PAUSES.leastMs + RETRY_PAUSES.capMs + 5 * MINUTE_M
  * by SQS in case the function does not run: SQS leaves out messages that were received more than three times.
  */
 async function readQueuedSince(
-  place: Pick<RelayReaders, 'cloudwatch' | 'stack' | 'now'>,
+  deployment: Pick<RelayReaders, 'cloudwatch' | 'stack' | 'now'>,
 ): Promise<number | null> {
-  const { stack, now } = place;
+  const { stack, now } = deployment;
   const wanted: readonly WantedMetric[] = [
     {
       ...{
@@ -213,7 +210,7 @@ async function readQueuedSince(
       dimensions: { QueueName: partName(stack, 'relay') },
     },
   ];
-  const series = await readMetricData(place, wanted, {
+  const series = await readMetricData(deployment, wanted, {
     start: now - TRIED_WITHIN_MS,
     end: now + MINUTE_MS,
     periodSeconds: MINUTE_MS / 1_000,
@@ -231,7 +228,7 @@ function keptTimes(series: MetricSeries, id: string, since: number): number[] {
 
 /** Counts the keys of a folder by groups. @param groupOf Null of a key that is not relay's. */
 async function countKeys(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
   Prefix: string,
   groupOf: (key: string) => { readonly group: string; readonly at: number } | null,
 ) {
@@ -253,50 +250,4 @@ async function countKeys(
     if (listed >= MOST_COUNTED) return { counts, hasMore: true };
   }
   return { counts, hasMore: false };
-}
-
-/** What became of refused copies that were to be sent again. */
-export interface RedrivenCopies {
-  readonly found: number;
-  /** Sent again, or in a dry run those that would be. */
-  readonly moved: number;
-  /** Older than copies are kept: they stay until the daily run deletes them. */
-  readonly tooOld: number;
-}
-
-/**
- * Sends refused copies again: each is copied to `relay/waiting/`, which wakes relay, before it is deleted. If this is
- * interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
- *
- * @param reason Only those that were refused for it; null: all.
- * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
- */
-export async function redriveCopies(
-  place: Pick<Place, 's3' | 'config' | 'signal' | 'now'>,
-  reason: string | null,
-  dryRun: boolean,
-): Promise<RedrivenCopies> {
-  const { s3, config, signal, now } = place;
-  if (config.relay === undefined) throw new RelayCopiesError('SLUICE_RELAY_OFF');
-  const Bucket = config.bucket;
-  const Prefix = `${RELAY_REFUSED_FOLDER}${reason === null ? '' : `${reason}/`}`;
-  let [found, moved, tooOld] = [0, 0, 0];
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
-    await mapLimit(Contents, AT_ONCE, async ({ Key = '' }) => {
-      signal?.throwIfAborted();
-      const id = parseRelayRefusedKey(Key)?.id;
-      if (id === undefined) return;
-      found += 1;
-      if (now - (relayIdTime(id) ?? 0) >= MAX_AGE_MS) {
-        tooOld += 1;
-        return;
-      }
-      moved += 1;
-      if (dryRun) return;
-      const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
-      await s3.send(new CopyObjectCommand({ Bucket, Key: relayWaitingKey(id), CopySource }));
-      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
-    });
-  }
-  return { found, moved, tooOld };
 }

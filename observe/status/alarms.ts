@@ -1,6 +1,6 @@
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { alarms } from '../../infra/alarms/alarms.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 
 /** Names of one call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 const NAMES_A_CALL = 100;
@@ -27,7 +27,7 @@ export async function readAlarms({
   cloudwatch,
   stack,
   config,
-}: Pick<Place, 'cloudwatch' | 'stack' | 'config'>): Promise<readonly AlarmState[]> {
+}: Pick<Deployment, 'cloudwatch' | 'stack' | 'config'>): Promise<readonly AlarmState[]> {
   // A prefix of names would also find those of a stage whose name begins with this stage's.
   const names = Object.values(alarms({ ...stack, config })).flatMap(({ Properties }) => {
     const name = Properties?.['AlarmName'];

@@ -3,7 +3,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import { askAthena, type Place } from '../place.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
 import { type LandedFile, listLandedFiles } from './landedFiles.ts';
 
@@ -14,7 +14,7 @@ const MOST_GROUPS = 5_000;
 /** Folders of days that are listed to date files, besides today's. */
 const MOST_FOLDERS = 6;
 
-/** What a table has of the last 24 hours. */
+/** The rows of a table from the last 24 hours. */
 export interface TableArrivals {
   readonly table: TableKind;
   /** Name of the table in the catalog. */
@@ -45,12 +45,12 @@ export interface QuarantineCount {
   readonly newestAt: string;
 }
 
-/** What arrived in the tables. */
+/** The rows that arrived in the tables. */
 export interface LandedRows {
   readonly tables: readonly TableArrivals[];
   /** Of rows that were received within 24 hours, the most frequent first. */
   readonly quarantine: readonly QuarantineCount[];
-  /** What limits the answer. */
+  /** Limits of the answer. */
   readonly notes: readonly string[];
   readonly scannedBytes: number;
 }
@@ -73,11 +73,11 @@ interface Group {
  *
  * @throws ObserveError; what the clients of Athena and S3 throw.
  */
-export async function readLandedRows(place: Place): Promise<LandedRows> {
-  const { config, now } = place;
-  const answer = await askAthena(place, landedSql(config, now));
+export async function readLandedRows(deployment: Deployment): Promise<LandedRows> {
+  const { config, now } = deployment;
+  const answer = await askAthena(deployment, landedSql(config, now));
   const groups = answer.rows.slice(0, MOST_GROUPS).flatMap((row) => readGroup(row, config.bucket));
-  const { files, byKey, isComplete } = await dateFiles(place, groups);
+  const { files, byKey, isComplete } = await dateFiles(deployment, groups);
   const tables = tableKinds.map((table): TableArrivals => {
     const own = groups.filter((group) => group.table === table);
     const newest = own.reduce((most, group) => Math.max(most, group.newest), 0);
@@ -155,14 +155,14 @@ function readGroup(row: Readonly<Record<string, string | null>>, bucket: string)
 }
 
 /** The times of the files of groups, and all files of the tables' present folders. */
-async function dateFiles(place: Place, groups: readonly Group[]) {
-  const { config, now } = place;
+async function dateFiles(deployment: Deployment, groups: readonly Group[]) {
+  const { config, now } = deployment;
   const present = new Set([utcDay(now), utcDay(now - HOUR_MS)]);
   const byKey = new Map<string, number>();
   const files = new Map<TableKind, LandedFile[]>();
   let isComplete = true;
   const read = async (folder: string) => {
-    const { files: found, hasMore } = await listLandedFiles(place, folder);
+    const { files: found, hasMore } = await listLandedFiles(deployment, folder);
     if (hasMore) isComplete = false;
     for (const { key, landedAt } of found) byKey.set(key, landedAt);
     return found;

@@ -3,8 +3,8 @@ import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { dayLocation, partitionDays } from '../../lib/landing/catalog/registerPartitions.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { dayFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
-import type { Place } from '../place.ts';
+import { dayFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../deployment.ts';
 
 /** Days that are compared: those in which events arrive. The doctor compares all. */
 const PARTITION_DAYS = 7;
@@ -36,7 +36,7 @@ export async function readRecentPartitions({
   glue,
   config,
   now,
-}: Pick<Place, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
+}: Pick<Deployment, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
   const first = addDays(utcDay(now), 1 - PARTITION_DAYS);
   const recent = { from: first, to: addDays(first, PARTITION_DAYS) };
   const gaps: PartitionGap[] = [];
@@ -64,15 +64,16 @@ export async function readRecentPartitions({
  * @throws What the client of S3 throws.
  */
 export async function dayFolders(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
   table: TableKind,
   { from, to }: { readonly from: UtcDay; readonly to: UtcDay },
 ): Promise<UtcDay[]> {
-  const Prefix = tableFolder(config, table);
-  const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
   const days: UtcDay[] = [];
-  for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
-    days.push(...CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)));
+  for (const Prefix of tableFolders(config, table)) {
+    const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
+    for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
+      days.push(...CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)));
+  }
   return days.filter((day) => isUtcDay(day) && day >= from && day <= to);
 }
 
@@ -93,7 +94,7 @@ const DAYS_AT_ONCE = 100;
  * @throws What Glue's client throws.
  */
 export async function unregisteredDays(
-  { glue, config }: Pick<Place, 'glue' | 'config'>,
+  { glue, config }: Pick<Deployment, 'glue' | 'config'>,
   table: TableKind,
   days: readonly UtcDay[],
 ): Promise<readonly UtcDay[]> {

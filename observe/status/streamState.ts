@@ -1,12 +1,13 @@
 import { streamName } from '../../infra/streams/streams.ts';
+import type { StreamNames } from '../../lib/aws/streamReadings.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { CHECK_MS, holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { COUNT_PERIOD_SECONDS, KEPT_SECONDS, undeliveredSeconds } from '../../lib/landing/hold/streamAge.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
-import { allStreams, type StreamId, shardOf, streamsInRotation, tableOf } from '../../lib/tables/streams.ts';
+import { everyStream, isLandingStream, type StreamId, streamNumber } from '../../lib/tables/streams.ts';
+import type { Deployment } from '../deployment.ts';
 import { readMetricData } from '../metricData.ts';
-import type { Place } from '../place.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -18,23 +19,24 @@ const DROP_TOLD_MS = 24 * HOUR_MS;
 /** Age of a stream's oldest record at which it is being dropped, in seconds. It is written at each check, so seen before. */
 const DROPPED_SECONDS = KEPT_SECONDS - (2 * CHECK_MS) / 1_000;
 
-/** What tells of a stream whose delivery is completely blocked: then it has no freshness. */
+/** Metrics that detect a stream with completely blocked delivery, which has no freshness. */
 const COUNTS = ['IncomingRecords', 'DeliveryToS3.Records'] as const;
 
-/** What a delivery stream tells of itself. */
+/** The state of a delivery stream. */
 export interface StreamState {
-  readonly table: TableKind;
-  /** Its number among those of the table, from 1. */
-  readonly shard: number;
-  /** Whether rows are put on it. Otherwise it is to be removed. */
-  readonly isInRotation: boolean;
+  /** The data that it writes: a table, or records of requests. */
+  readonly table: TableKind | 'landing';
+  /** Its number among those of the landing, from 1. */
+  readonly number: number;
+  /** Whether records are put into it. Otherwise it is of release 0.2, and is to be removed. */
+  readonly isUsed: boolean;
   /** Its name in AWS. */
   readonly stream: string;
   /** When the oldest record that it has not delivered arrived, ISO 8601; null if there is none or it is not known. */
   readonly oldest: string | null;
   /**
    * Records that it accepted since then: so many wait at most. Null if nothing waits for an hour or it is not known. A
-   * record holds up to 500 rows.
+   * record has the rows of one request.
    */
   readonly undeliveredRecords: number | null;
   /** Busiest minute as a share of the stream's quota, from 0 to 1, of bytes, records or calls; null if not known. */
@@ -45,7 +47,7 @@ export interface StreamState {
   readonly throttledRecords: number | null;
 }
 
-/** That a stream dropped records, because they had waited for as long as Firehose keeps one. Nothing tells how many. */
+/** Records that a stream dropped after Firehose had kept them as long as it can. Their number is unknown. */
 export interface DroppedRecords {
   /** The stream's name in AWS. */
   readonly stream: string;
@@ -69,34 +71,35 @@ const QUOTAS = [
  * @throws What CloudWatch's client throws.
  */
 export async function readStreams(
-  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+  names: StreamNames,
 ): Promise<readonly StreamState[]> {
-  const streams = allStreams(place.config);
+  const streams = [...names.keys()];
   const of = (stream: StreamId, metric: string, statistic: string) => ({
     ...{ id: `${stream} ${metric}`, namespace: 'AWS/Firehose', metric, statistic },
-    dimensions: { DeliveryStreamName: streamName(place.stack, stream) },
+    dimensions: { DeliveryStreamName: names.get(stream) ?? '' },
   });
   const periodMs = COUNT_PERIOD_SECONDS * 1_000;
   const [series, counts] = await Promise.all([
     readMetricData(
-      place,
+      deployment,
       streams.flatMap((stream) => [
         of(stream, 'DeliveryToS3.DataFreshness', 'Maximum'),
         of(stream, 'ThrottledRecords', 'Sum'),
         ...QUOTAS.flatMap(({ used, limit }) => [of(stream, used, 'Sum'), of(stream, limit, 'Minimum')]),
       ]),
       {
-        start: Math.floor(place.now / MINUTE_MS - MINUTES) * MINUTE_MS,
-        end: place.now,
+        start: Math.floor(deployment.now / MINUTE_MS - MINUTES) * MINUTE_MS,
+        end: deployment.now,
         periodSeconds: MINUTE_MS / 1_000,
       },
     ),
     readMetricData(
-      place,
+      deployment,
       streams.flatMap((stream) => COUNTS.map((metric) => of(stream, metric, 'Sum'))),
       {
-        start: Math.ceil((place.now - KEPT_SECONDS * 1_000) / periodMs) * periodMs,
-        end: place.now,
+        start: Math.ceil((deployment.now - KEPT_SECONDS * 1_000) / periodMs) * periodMs,
+        end: deployment.now,
         periodSeconds: COUNT_PERIOD_SECONDS,
       },
     ),
@@ -105,7 +108,10 @@ export async function readStreams(
     const values = (metric: string) => [...(series.get(`${id} ${metric}`) ?? [])];
     const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
     const [arrived, delivered] = COUNTS.map((metric) => counts.get(`${id} ${metric}`) ?? []);
-    const [at, age] = newest ?? [place.now, undeliveredSeconds(arrived ?? [], delivered ?? [], place.now)];
+    const [at, age] = newest ?? [
+      deployment.now,
+      undeliveredSeconds(arrived ?? [], delivered ?? [], deployment.now),
+    ];
     const throttled = values('ThrottledRecords');
     const shares = QUOTAS.flatMap(({ quota, used, limit }) => {
       const [perSecond, most] = [values(used), values(limit)].map((points) =>
@@ -116,10 +122,10 @@ export async function readStreams(
       return [{ quota, share: Math.max(...perSecond) / 60 / quotaValue }];
     }).sort((a, b) => b.share - a.share);
     return {
-      table: tableOf(id),
-      shard: shardOf(id),
-      isInRotation: streamsInRotation(place.config, tableOf(id)).includes(id),
-      stream: streamName(place.stack, id),
+      table: isLandingStream(id) ? 'landing' : id,
+      number: isLandingStream(id) ? streamNumber(id) : 1,
+      isUsed: isLandingStream(id),
+      stream: names.get(id) ?? '',
       oldest: age === 0 ? null : isoTimestamp(Math.round(at - age * 1_000)),
       quotaShare: shares[0]?.share ?? null,
       quota: shares[0]?.quota ?? null,
@@ -127,27 +133,31 @@ export async function readStreams(
         throttled.length === 0 ? null : throttled.reduce((sum, [, records]) => sum + records, 0),
     };
   });
-  const accepted = await readAccepted(place, states);
+  const accepted = await readAccepted(deployment, states);
   return states.map((state) => ({ ...state, undeliveredRecords: accepted.get(state.stream) ?? null }));
 }
 
 /** Records that late streams accepted since the hour of their oldest record. */
 async function readAccepted(
-  place: Pick<Place, 'cloudwatch' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
   states: readonly Pick<StreamState, 'stream' | 'oldest'>[],
 ): Promise<ReadonlyMap<string, number>> {
   const late = states.flatMap(({ stream, oldest }) => {
-    const since = oldest === null ? place.now : Math.floor(Date.parse(oldest) / HOUR_MS) * HOUR_MS;
-    return place.now - since > 2 * HOUR_MS ? [{ stream, since }] : [];
+    const since = oldest === null ? deployment.now : Math.floor(Date.parse(oldest) / HOUR_MS) * HOUR_MS;
+    return deployment.now - since > 2 * HOUR_MS ? [{ stream, since }] : [];
   });
   if (late.length === 0) return new Map();
   const series = await readMetricData(
-    place,
+    deployment,
     late.map(({ stream }) => ({
       ...{ id: stream, namespace: 'AWS/Firehose', metric: 'IncomingRecords', statistic: 'Sum' },
       dimensions: { DeliveryStreamName: stream },
     })),
-    { start: Math.min(...late.map(({ since }) => since)), end: place.now, periodSeconds: HOUR_MS / 1_000 },
+    {
+      start: Math.min(...late.map(({ since }) => since)),
+      end: deployment.now,
+      periodSeconds: HOUR_MS / 1_000,
+    },
   );
   return new Map(
     late.map(({ stream, since }) => {
@@ -163,19 +173,19 @@ async function readAccepted(
  * @throws ObserveError; what CloudWatch's client throws.
  */
 export async function readDroppedRecords(
-  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+  deployment: Pick<Deployment, 'cloudwatch' | 'config' | 'stack' | 'now'>,
 ): Promise<readonly DroppedRecords[]> {
-  const streams = allStreams(place.config);
+  const streams = everyStream(deployment.config);
   const series = await readMetricData(
-    place,
+    deployment,
     streams.map((stream) => ({
       ...{ id: stream, namespace: METRIC_NAMESPACE, statistic: 'Maximum' },
       metric: holdMetrics.oldest_record_seconds.name,
-      dimensions: { function: 'hold', stage: place.stack.stage, table: stream },
+      dimensions: { function: 'hold', stage: deployment.stack.stage, table: stream },
     })),
     {
-      start: Math.ceil((place.now - DROP_TOLD_MS) / CHECK_MS) * CHECK_MS,
-      end: place.now,
+      start: Math.ceil((deployment.now - DROP_TOLD_MS) / CHECK_MS) * CHECK_MS,
+      end: deployment.now,
       periodSeconds: CHECK_MS / 1_000,
     },
   );
@@ -185,7 +195,13 @@ export async function readDroppedRecords(
     const [first, last] = [Math.min(...times), Math.max(...times)];
     return times.length === 0
       ? []
-      : [{ stream: streamName(place.stack, stream), first: isoTimestamp(first), last: isoTimestamp(last) }];
+      : [
+          {
+            stream: streamName(deployment.stack, stream),
+            first: isoTimestamp(first),
+            last: isoTimestamp(last),
+          },
+        ];
   });
 }
 

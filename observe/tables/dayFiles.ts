@@ -2,10 +2,10 @@ import { GetObjectCommand, ListObjectsV2Command, S3ServiceException } from '@aws
 import * as z from 'zod';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import { footerBytes, footerRows } from '../../lib/drops/engine/parquet/parquetFooter.ts';
+import { footerBytes, footerRows } from '../../lib/parquet/parquetFooter.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
-import type { Place } from '../place.ts';
-import { listRowFiles, s3Place } from './tableDays.ts';
+import type { Deployment } from '../deployment.ts';
+import { listRowFiles, s3Location } from './tableDays.ts';
 import { findTable, readPartitions, sent, TablesError } from './tables.ts';
 
 /** A file of a table. */
@@ -63,27 +63,30 @@ const cursorSchema = z.strictObject({ after: z.string().max(1_024) });
  *
  * @throws TablesError; ObserveError; what the clients of AWS throw.
  */
-export async function listTableFiles(place: Place, options: TableFilesOptions): Promise<TableFiles> {
+export async function listTableFiles(
+  deployment: Deployment,
+  options: TableFilesOptions,
+): Promise<TableFiles> {
   const { limit = USUAL_FILES, day } = options;
-  const table = await findTable(place, options.table);
+  const table = await findTable(deployment, options.table);
   if (table.location === null) throw new TablesError('SLUICE_TABLES_NO_FILES', `${table.name}.`);
   if (day !== undefined && !table.hasDays) throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
   if (day === undefined && table.hasDays) throw new TablesError('SLUICE_TABLES_DAY_NEEDED', `${table.name}.`);
   const registered =
     day === undefined
       ? table.location
-      : (await readPartitions(place, table.name, { from: day, to: day })).get(day);
+      : (await readPartitions(deployment, table.name, { from: day, to: day })).get(day);
   const location = registered ?? `${table.location}${day}/`;
-  const page = await listRowFiles(place, location, {
+  const page = await listRowFiles(deployment, location, {
     after: options.cursor === undefined ? undefined : decodeCursor(cursorSchema, options.cursor).after,
     limit: Math.min(limit, MOST_FILES),
   });
-  const { Bucket } = s3Place(location);
+  const { Bucket } = s3Location(location);
   const files = await mapLimit(page.objects, PARALLEL, async ({ Key = '', Size = 0, LastModified }) => ({
     key: Key,
     bytes: Size,
     lastModified: (LastModified ?? new Date(0)).toISOString(),
-    ...(await readRows(place, { Bucket, Key }, Size)),
+    ...(await readRows(deployment, { Bucket, Key }, Size)),
   }));
   return {
     table: table.name,
@@ -92,7 +95,7 @@ export async function listTableFiles(place: Place, options: TableFilesOptions): 
     isRegistered: registered !== undefined,
     versions:
       table.kind === 'ingested' || table.kind === 'curated'
-        ? await listVersions(place, `${table.location}${day}/`)
+        ? await listVersions(deployment, `${table.location}${day}/`)
         : null,
     files,
     next: page.next === undefined ? null : encodeCursor({ after: page.next }),
@@ -100,8 +103,11 @@ export async function listTableFiles(place: Place, options: TableFilesOptions): 
 }
 
 /** Names of the folders below a day's folder. */
-async function listVersions({ s3, signal }: Pick<Place, 's3' | 'signal'>, folder: string): Promise<string[]> {
-  const { Bucket, Prefix } = s3Place(folder);
+async function listVersions(
+  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
+  folder: string,
+): Promise<string[]> {
+  const { Bucket, Prefix } = s3Location(folder);
   const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/' });
   const { CommonPrefixes = [] } = await s3.send(command, ...sent(signal));
   return CommonPrefixes.map(({ Prefix: version = '' }) => version.slice(Prefix.length, -1));
@@ -112,15 +118,15 @@ const UNKNOWN: Rows = { rows: null, rowGroups: null };
 
 /** The rows of a file by its footer, which is at its end; null for what is no Parquet file, or gone. */
 export async function readRows(
-  place: Pick<Place, 's3' | 'signal'>,
+  deployment: Pick<Deployment, 's3' | 'signal'>,
   object: { readonly Bucket: string; readonly Key: string },
   size: number,
 ): Promise<Rows> {
-  let tail = await readEnd(place, object, Math.min(size, TAIL_BYTES));
+  let tail = await readEnd(deployment, object, Math.min(size, TAIL_BYTES));
   const needed = tail === undefined ? undefined : footerBytes(tail);
   if (needed === undefined || tail === undefined || needed > Math.min(size, MOST_FOOTER_BYTES))
     return UNKNOWN;
-  if (needed > tail.length) tail = await readEnd(place, object, needed);
+  if (needed > tail.length) tail = await readEnd(deployment, object, needed);
   if (tail === undefined || tail.length < needed) return UNKNOWN;
   try {
     return footerRows(tail);
@@ -132,7 +138,7 @@ export async function readRows(
 
 /** The last bytes of an object; undefined when it is gone. */
 async function readEnd(
-  { s3, signal }: Pick<Place, 's3' | 'signal'>,
+  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
   object: { readonly Bucket: string; readonly Key: string },
   bytes: number,
 ): Promise<Buffer | undefined> {

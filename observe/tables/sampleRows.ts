@@ -2,7 +2,7 @@ import { quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { partitionKey } from '../../lib/tables/sharedColumns.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 import { runSql, SqlError, type SqlPage } from '../runSql.ts';
 import { findTable, TablesError } from './tables.ts';
 
@@ -36,22 +36,22 @@ const MOST_SAMPLED = 1_000;
  * @throws TablesError; SqlError `SLUICE_SQL_FAILED`; what the clients of AWS throw.
  */
 export async function sampleRows(
-  place: Place,
+  deployment: Deployment,
   { table: name, day, file, limit = USUAL_SAMPLE }: SampleOptions,
 ): Promise<RowSample> {
-  const table = await findTable(place, name);
+  const table = await findTable(deployment, name);
   if (day !== undefined && !table.hasDayColumn)
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
-  const weekAgo = addDays(utcDay(place.now), -7);
+  const weekAgo = addDays(utcDay(deployment.now), -7);
   const conditions = [
     ...(day === undefined ? [] : [`"${partitionKey.name}" = DATE '${day}'`]),
     ...(day === undefined && table.hasDayColumn ? [`"${partitionKey.name}" >= DATE '${weekAgo}'`] : []),
     ...(file === undefined ? [] : [`"$path" = ${quoteText(file)}`]),
   ];
   const where = conditions.length === 0 ? '' : `\nWHERE ${conditions.join(' AND ')}`;
-  const from = `SELECT *\nFROM ${qualifiedName(place.config, table.name)}${where}`;
+  const from = `SELECT *\nFROM ${qualifiedName(deployment.config, table.name)}${where}`;
   const sql = `${from}\nLIMIT ${MOST_SAMPLED}`;
-  const { run, page } = await runSql(place, { sql, limit });
+  const { run, page } = await runSql(deployment, { sql, limit });
   if (page === null || run.id === null) throw new SqlError('SLUICE_SQL_FAILED', run.problem?.message ?? '');
   return { ...page, id: run.id, sql, scannedBytes: run.scannedBytes };
 }

@@ -4,11 +4,11 @@ import { mapLimit } from '../../lib/base/concurrency.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { askAthena, type Place } from '../place.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 import { findTable, readPartitions, sent, type TableSummary, TablesError } from './tables.ts';
 
 /**
- * What a day of a table is:
+ * The state of a day of a table:
  *
  * - `filled`: registered, with files.
  * - `empty`: registered, and its location has no files. Days are registered ahead, so today's and later ones are `ahead`.
@@ -70,24 +70,24 @@ const cursorSchema = z.strictObject({ before: z.string().refine(isUtcDay) });
  *
  * @throws TablesError; ObserveError; what the clients of AWS throw.
  */
-export async function listTableDays(place: Place, options: TableDaysOptions): Promise<TableDays> {
+export async function listTableDays(deployment: Deployment, options: TableDaysOptions): Promise<TableDays> {
   const { limit = USUAL_DAYS, cursor, countRows = true } = options;
-  const table = await findTable(place, options.table);
+  const table = await findTable(deployment, options.table);
   if (!table.hasDays || table.location === null)
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
   const before = cursor === undefined ? undefined : decodeCursor(cursorSchema, cursor).before;
-  const folders = await listDayFolders(place, table.location);
-  const partitions = await readPartitions(place, table.name);
+  const folders = await listDayFolders(deployment, table.location);
+  const partitions = await readPartitions(deployment, table.name);
   const known = [...new Set([...folders.keys(), ...partitions.keys()])].sort();
   const [first = null, last = null] = [known[0], known.at(-1)];
   const calendar = daysBack(known, folders, before);
   const page = calendar.slice(0, Math.min(limit, MOST_DAYS));
-  const today = utcDay(place.now);
+  const today = utcDay(deployment.now);
   const days = await mapLimit(page, PARALLEL, async (day): Promise<TableDay> => {
     const registered = partitions.get(day);
     const location = registered ?? folders.get(day) ?? `${table.location}${day}/`;
     const isKnown = registered !== undefined || folders.has(day);
-    const files = isKnown ? await listFolder(place, location) : NO_FILES;
+    const files = isKnown ? await listFolder(deployment, location) : NO_FILES;
     const state =
       registered !== undefined
         ? files.files > 0
@@ -100,7 +100,7 @@ export async function listTableDays(place: Place, options: TableDaysOptions): Pr
           : 'gap';
     return { day, state, rows: null, ...files, location };
   });
-  const counted = countRows ? await countDays(place, table, days) : undefined;
+  const counted = countRows ? await countDays(deployment, table, days) : undefined;
   return {
     table: table.name,
     days: days.map((one) => ({
@@ -130,10 +130,10 @@ function daysBack(
 
 /** The folders of days below a table's location, as `s3://…/`. */
 async function listDayFolders(
-  { s3, signal }: Pick<Place, 's3' | 'signal'>,
+  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
   location: string,
 ): Promise<ReadonlyMap<UtcDay, string>> {
-  const { Bucket, Prefix } = s3Place(location);
+  const { Bucket, Prefix } = s3Location(location);
   const found = new Map<UtcDay, string>();
   let ContinuationToken: string | undefined;
   for (let page = 0; page < MOST_FOLDER_PAGES; page += 1) {
@@ -153,11 +153,14 @@ type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
 const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
 
 /** How many files a folder has that Athena reads. */
-export async function listFolder(place: Pick<Place, 's3' | 'signal'>, location: string): Promise<Files> {
+export async function listFolder(
+  deployment: Pick<Deployment, 's3' | 'signal'>,
+  location: string,
+): Promise<Files> {
   let [files, bytes, newest] = [0, 0, 0];
   for (let after: string | undefined, page = 0; ; page += 1) {
     if (page === MOST_OBJECT_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
-    const { objects, next } = await listRowFiles(place, location, { after, limit: 1_000 });
+    const { objects, next } = await listRowFiles(deployment, location, { after, limit: 1_000 });
     for (const { Size = 0, LastModified } of objects) {
       files += 1;
       bytes += Size;
@@ -177,11 +180,11 @@ export async function listFolder(place: Pick<Place, 's3' | 'signal'>, location: 
  * @returns Also the key after which the next page begins, unless it is the last.
  */
 export async function listRowFiles(
-  { s3, signal }: Pick<Place, 's3' | 'signal'>,
+  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
   location: string,
   { after, limit }: { readonly after: string | undefined; readonly limit: number },
 ): Promise<{ readonly objects: readonly S3Object[]; readonly next: string | undefined }> {
-  const { Bucket, Prefix } = s3Place(location);
+  const { Bucket, Prefix } = s3Location(location);
   const command = new ListObjectsV2Command({ Bucket, Prefix, StartAfter: after, MaxKeys: limit });
   const { Contents = [], IsTruncated } = await s3.send(command, ...sent(signal));
   return {
@@ -193,14 +196,14 @@ export async function listRowFiles(
 }
 
 /** Bucket and prefix of `s3://…/`. */
-export function s3Place(location: string): { readonly Bucket: string; readonly Prefix: string } {
+export function s3Location(location: string): { readonly Bucket: string; readonly Prefix: string } {
   const [, Bucket = '', Prefix = ''] = /^s3[an]?:\/\/([^/]+)\/(.*)$/s.exec(location) ?? [];
   return { Bucket, Prefix };
 }
 
 /** Counts the rows of the filled days. It reads the footers of files only. */
 async function countDays(
-  place: Place,
+  deployment: Deployment,
   table: Pick<TableSummary, 'name'>,
   days: readonly TableDay[],
 ): Promise<{ readonly rows: ReadonlyMap<UtcDay, number>; readonly scannedBytes: number }> {
@@ -208,9 +211,9 @@ async function countDays(
   const [last, first] = [filled[0], filled.at(-1)];
   if (first === undefined || last === undefined) return { rows: new Map(), scannedBytes: 0 };
   const { rows, scannedBytes } = await askAthena(
-    place,
+    deployment,
     `SELECT CAST("ds" AS varchar) AS "day", count(*) AS "rows"
-FROM ${qualifiedName(place.config, table.name)}
+FROM ${qualifiedName(deployment.config, table.name)}
 WHERE "ds" BETWEEN DATE '${first}' AND DATE '${last}'
 GROUP BY "ds"`,
   );

@@ -13,8 +13,8 @@ import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { ingestedTables } from '../../lib/tables/ingestedTables.ts';
 import { partitionKey } from '../../lib/tables/sharedColumns.ts';
-import { viewNames } from '../../lib/views/views.ts';
-import type { Place } from '../place.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import type { Deployment } from '../deployment.ts';
 
 /** Errors of questions about tables. */
 export const TablesError = defineErrorFamily('user', {
@@ -32,7 +32,7 @@ export const TablesError = defineErrorFamily('user', {
   },
   SLUICE_TABLES_NO_FILES: {
     cause: 'A view has no files of its own.',
-    cure: 'Ask for the files of the tables that it reads: docs/tables.md.',
+    cure: 'Ask for the files of the tables that it reads: docs/reference/tables.md.',
   },
   SLUICE_TABLES_TOO_MANY: {
     cause: 'The catalog has more tables, or the table more days, than the command reads.',
@@ -40,7 +40,7 @@ export const TablesError = defineErrorFamily('user', {
   },
 });
 
-/** What a table is. Tables that neither Sluice nor the configuration knows are `other`. */
+/** The role of a table. Tables that neither Sluice nor the configuration knows are `other`. */
 export type TableRole = 'forwarded' | 'quarantine' | 'ingested' | 'curated' | 'groups' | 'view' | 'other';
 
 /** A column of the catalog. */
@@ -74,7 +74,7 @@ export interface TableSummary {
   } | null;
   /** The dataset of an ingested table. */
   readonly dataset: { readonly source: string; readonly name: string } | null;
-  /** What the rows of a forwarded or curated table are. */
+  /** The kind of rows in a forwarded or curated table. */
   readonly forwardedKind: ForwardedKind | null;
 }
 
@@ -87,7 +87,7 @@ export interface TableList {
   readonly missing: readonly string[];
 }
 
-type Asked = Pick<Place, 'glue' | 'config' | 'signal'>;
+type Asked = Pick<Deployment, 'glue' | 'config' | 'signal'>;
 
 /** Pages of 100 tables. */
 const MOST_TABLE_PAGES = 20;
@@ -111,8 +111,8 @@ const ROLES: readonly TableRole[] = [
  *
  * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what Glue's client throws.
  */
-export async function listTables(place: Asked): Promise<TableList> {
-  const { glue, config, signal } = place;
+export async function listTables(deployment: Asked): Promise<TableList> {
+  const { glue, config, signal } = deployment;
   const found: GlueTable[] = [];
   let pages = 0;
   const listing = paginateGetTables({ client: glue }, { DatabaseName: config.database }, ...sent(signal));
@@ -124,7 +124,7 @@ export async function listTables(place: Asked): Promise<TableList> {
   const tables = await mapLimit(found, PARALLEL, async (table): Promise<TableSummary> => {
     const summary = summaryOf(config, table);
     if (!summary.hasDays) return summary;
-    const days = [...(await readPartitions(place, summary.name)).keys()].sort();
+    const days = [...(await readPartitions(deployment, summary.name)).keys()].sort();
     return { ...summary, days: { count: days.length, first: days[0] ?? null, last: days.at(-1) ?? null } };
   });
   const known = new Set(tables.map(({ name }) => name));
@@ -194,7 +194,7 @@ function folderUrl(location: string): string {
   return location === '' ? '' : location.replace(/\/*$/, '/');
 }
 
-/** What the configuration says of a table by its name. */
+/** The facts about a table that follow from the configuration. */
 type Expected = Pick<TableSummary, 'kind' | 'dataset' | 'forwardedKind'>;
 
 function expectedTables(config: Config): ReadonlyMap<string, Expected> {

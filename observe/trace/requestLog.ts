@@ -1,16 +1,16 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { partName } from '../../infra/template/Stack.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 
 /** Pages of the log that are read. A page can be empty although others follow. */
 const MOST_PAGES = 500;
 /** A request is answered within half a minute, and its lines are written then. */
 const ANSWERED_WITHIN_MS = 120_000;
-/** The clock of the log can differ from that of the function. */
+/** The clock of the log can differ from the function's. */
 const SKEW_MS = 5_000;
 
-/** What the collector's log has of one request. */
+/** The entry of one request in the collector's log. */
 export interface LoggedRequest {
   /** The gateway's ID; null if the function does not know it. */
   readonly requestId: string | null;
@@ -28,8 +28,6 @@ export interface LoggedRequest {
   readonly line: Readonly<Record<string, unknown>> | null;
 }
 
-type LogPlace = Pick<Place, 'logs' | 'stack' | 'signal'>;
-
 /**
  * Requests in the collector's log by the gateway's ID.
  *
@@ -37,11 +35,11 @@ type LogPlace = Pick<Place, 'logs' | 'stack' | 'signal'>;
  * @throws What CloudWatch Logs' client throws.
  */
 export async function findRequest(
-  place: LogPlace,
+  deployment: Deployment,
   requestId: string,
   since: number,
 ): Promise<LoggedRequest | undefined> {
-  const lines = await readLines(place, requestId, since, undefined);
+  const lines = await readLines(deployment, requestId, since, undefined);
   const own = lines.filter((line) => line['request_id'] === requestId);
   const metrics = own.find((line) => '_aws' in line);
   const line = own.find((one) => one['event'] === 'collect') ?? null;
@@ -56,9 +54,12 @@ export async function findRequest(
  *
  * @throws What CloudWatch Logs' client throws.
  */
-export async function findRequestsAt(place: LogPlace, receivedAt: number): Promise<readonly LoggedRequest[]> {
+export async function findRequestsAt(
+  deployment: Deployment,
+  receivedAt: number,
+): Promise<readonly LoggedRequest[]> {
   const lines = await readLines(
-    place,
+    deployment,
     String(receivedAt),
     receivedAt - SKEW_MS,
     receivedAt + ANSWERED_WITHIN_MS,
@@ -69,7 +70,7 @@ export async function findRequestsAt(place: LogPlace, receivedAt: number): Promi
 }
 
 async function readLines(
-  { logs, stack, signal }: LogPlace,
+  { logs, stack, signal }: Deployment,
   term: string,
   startTime: number,
   endTime: number | undefined,

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteText } from '../../lib/base/sql.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 
 /** Files that are larger are not fetched only to name a row group: a file of Firehose has one buffer, at most 128 MiB. */
 const MOST_BYTES = 256 * 1_048_576;
@@ -27,7 +27,7 @@ export interface FileOfRow {
  * @throws What S3's client throws.
  */
 export async function readFileOfRow(
-  { s3 }: Pick<Place, 's3'>,
+  { s3 }: Pick<Deployment, 's3'>,
   location: string,
   eventId: string,
 ): Promise<FileOfRow> {
@@ -56,7 +56,7 @@ function objectOf(location: string): { readonly Bucket: string; readonly Key: st
  * @throws What S3's client and `work` throw.
  */
 export async function openParquet<Result>(
-  s3: Place['s3'],
+  s3: Deployment['s3'],
   location: string,
   work: (connection: DuckDBConnection, path: string) => Promise<Result>,
 ): Promise<Result | undefined> {

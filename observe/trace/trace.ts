@@ -1,10 +1,14 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { shortText } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { tableFolders } from '../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../deployment.ts';
 import { searchBuffers } from '../localBuffers.ts';
-import type { Place } from '../place.ts';
 import { unreadNote } from '../status/partitionGaps.ts';
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
 import { readFileOfRow } from './rowGroup.ts';
@@ -17,7 +21,7 @@ import {
   type TraceFilter,
 } from './tracedRows.ts';
 import { readUnregisteredRows, type UnregisteredRow } from './unregisteredRows.ts';
-import { readWaitingRows } from './waitingRows.ts';
+import { readWaitingRows, type WaitingFolder } from './waitingRows.ts';
 
 /** Errors of `sluice trace`. */
 export const TraceError = defineErrorFamily('user', {
@@ -33,12 +37,15 @@ export const TraceError = defineErrorFamily('user', {
 
 /** Where an event or a request is, the furthest place of all copies. */
 export type TraceState =
-  | 'landed'
+  /** In a table: queries read it. */
+  | 'queryable'
   /** In a file of a day that has no partition: no query reads it yet. */
-  | 'landed, not registered'
+  | 'delivered'
   | 'buffered'
-  | 'overflow'
-  | 'errors'
+  /** In an object that the writer makes files of. */
+  | 'landing'
+  /** Of a request whose rows were not found, or not looked for: it was answered 202, and a stream has it. */
+  | 'accepted'
   | 'parked'
   | 'quarantined'
   /** Answered 4xx. */
@@ -57,7 +64,7 @@ export interface TraceStep {
   readonly eventId?: string;
 }
 
-/** What the search was about. */
+/** The kind of ID that was searched for. */
 export type TraceSubject = 'event' | 'user' | 'request';
 
 /** The answer. */
@@ -72,7 +79,7 @@ export interface Trace {
   readonly hasMore: boolean;
   /** The row, if it was asked for and is of one event. */
   readonly row: TraceRow | null;
-  /** What limits the answer. */
+  /** Limits of the answer. */
   readonly notes: readonly string[];
   readonly scannedBytes: number;
 }
@@ -80,7 +87,7 @@ export interface Trace {
 /** The row of an event. */
 export interface TraceRow {
   readonly kind: TableKind;
-  /** By column; those of a row that has not landed are as the stream accepted them. */
+  /** By column; those of a row that is not delivered are as the stream accepted them. */
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
@@ -88,7 +95,7 @@ export interface TraceRow {
 export interface TraceOptions {
   /** Event ID, ID of a user or another unit, or ID of a request. */
   readonly id: string;
-  /** What `id` is. Default: by its form, and a request if the log has it. */
+  /** The kind of `id`. Default: by its form, and a request if the log has it. */
   readonly subject?: TraceSubject;
   /** Only what was received since, epoch milliseconds. Default in the local cloud: everything; of a request: a day. */
   readonly since?: number;
@@ -111,11 +118,10 @@ const REQUEST_ID = /^([A-Za-z0-9_-]{10,40}=|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 
 /** The order of states: of several copies, the first counts. */
 const FURTHEST: readonly TraceState[] = [
-  'landed',
-  'landed, not registered',
+  'queryable',
+  'delivered',
   'buffered',
-  'overflow',
-  'errors',
+  'landing',
   'parked',
   'quarantined',
   'ignored',
@@ -126,19 +132,20 @@ const FURTHEST: readonly TraceState[] = [
 /**
  * Finds where an event, the events of a user, or a request is, and when it got there.
  *
- * @throws TraceError; ObserveError; what the clients of AWS throw; the reason of the place's signal.
+ * @throws TraceError; ObserveError; what the clients of AWS throw; the reason of the deployment's signal.
  */
-export async function trace(place: Place, options: TraceOptions): Promise<Trace> {
+export async function trace(deployment: Deployment, options: TraceOptions): Promise<Trace> {
   const { id, subject } = options;
   if (subject === 'event' || (subject === undefined && EVENT_ID.test(id)))
-    return traceRows(place, 'event', options);
+    return traceRows(deployment, 'event', options);
   if (subject === 'request' || (subject === undefined && REQUEST_ID.test(id))) {
-    const since = options.since ?? (place.localControl === undefined ? place.now - REQUEST_SINCE_MS : 0);
-    const logged = await findRequest(place, id, since);
-    if (logged !== undefined) return traceRequest(place, logged, options);
+    const since =
+      options.since ?? (deployment.localControl === undefined ? deployment.now - REQUEST_SINCE_MS : 0);
+    const logged = await findRequest(deployment, id, since);
+    if (logged !== undefined) return traceRequest(deployment, logged, options);
     if (subject === 'request') return nowhere('request', [], 0);
   }
-  return traceRows(place, 'user', options);
+  return traceRows(deployment, 'user', options);
 }
 
 function nowhere(subject: TraceSubject, notes: readonly string[], scannedBytes: number): Trace {
@@ -150,33 +157,43 @@ interface Copy {
   readonly receivedAt: number;
   readonly state: TraceState;
   readonly steps: readonly TraceStep[];
-  /** Its row, or where that has landed. */
+  /** Its row, or where that is. */
   readonly row?: TraceRow | { readonly kind: TableKind; readonly day: UtcDay };
 }
 
-async function traceRows(place: Place, subject: 'event' | 'user', options: TraceOptions): Promise<Trace> {
+async function traceRows(
+  deployment: Deployment,
+  subject: 'event' | 'user',
+  options: TraceOptions,
+): Promise<Trace> {
   const { id } = options;
   const most = subject === 'event' ? MOST_COPIES : MOST_LISTED;
   const filter: TraceFilter = subject === 'event' ? { event: id } : { unit: id };
-  const tables = await readTables(place, filter, most, options);
+  const tables = await readTables(deployment, filter, most, options);
   const since = options.since ?? 0;
   const rows = tables.rows.filter(({ receivedAt }) => receivedAt >= since);
   const refusals = tables.refusals.filter(({ receivedAt }) => receivedAt >= since);
-  const elsewhere = await copiesElsewhere(place, (row) => isAbout(row, filter, place.config.unitIds), id);
+  const elsewhere = await copiesElsewhere(
+    deployment,
+    (row) => isAbout(row, filter, deployment.config.unitIds),
+    id,
+  );
   const copies: Copy[] = [
     ...elsewhere.copies,
     ...tables.unregistered
-      .map((one) => unregisteredCopy(place, subject, one))
+      .map((one) => unregisteredCopy(deployment, subject, one))
       .filter(({ receivedAt }) => receivedAt >= since),
   ];
   for (const row of rows) {
-    const state = 'landed' as const;
+    const state = 'queryable' as const;
     copies.push({
       receivedAt: row.receivedAt,
       state,
       // A resend is one also of a first copy that was received before `since`.
       steps:
-        subject === 'event' ? await landedSteps(place, row, tables.rows) : [listedStep(row, tables.rows)],
+        subject === 'event'
+          ? await queryableSteps(deployment, row, tables.rows)
+          : [listedStep(row, tables.rows)],
       row: { kind: row.kind, day: row.day },
     });
   }
@@ -191,20 +208,20 @@ async function traceRows(place: Place, subject: 'event' | 'user', options: Trace
   const state = furthest(listed);
   const shown =
     subject === 'event' && options.withRow === true ? listed.find((one) => one.state === state) : undefined;
-  const { row, scannedBytes } = await readShownRow(place, shown?.row, id);
+  const { row, scannedBytes } = await readShownRow(deployment, shown?.row, id);
   const notes = [
     ...elsewhere.notes,
     ...tables.notes,
-    ...(place.localControl === undefined && listed.length === 0
+    ...(deployment.localControl === undefined && listed.length === 0
       ? [
-          `AWS does not show what streams buffer: what was received after ${isoTimestamp(place.now - 1.5 * place.config.buffering.seconds * 1_000)} may not have landed yet.`,
+          `AWS does not show what streams buffer: what was received after ${isoTimestamp(deployment.now - queryableSeconds(deployment.config) * 1_000)} may not be in the tables yet.`,
         ]
       : []),
   ];
   return {
     subject,
     state,
-    steps: await withAnswers(place, subject, listed),
+    steps: await withAnswers(deployment, subject, listed),
     found: copies.length,
     hasMore: tables.hasMore || copies.length > listed.length,
     row,
@@ -215,32 +232,32 @@ async function traceRows(place: Place, subject: 'event' | 'user', options: Trace
 
 /** The row of a copy: it is at hand, or a query reads it in its partition. */
 async function readShownRow(
-  place: Place,
+  deployment: Deployment,
   shown: Copy['row'],
   id: string,
 ): Promise<{ readonly row: TraceRow | null; readonly scannedBytes: number }> {
   if (shown === undefined || 'columns' in shown) return { row: shown ?? null, scannedBytes: 0 };
   const { kind, day } = shown;
-  const { rows, scannedBytes } = await readWholeRow(place, { kind, day, id });
+  const { rows, scannedBytes } = await readWholeRow(deployment, { kind, day, id });
   return { row: rows[0] === undefined ? null : { kind, columns: rows[0] }, scannedBytes };
 }
 
 /** Reads the tables, after the estimate of what that costs. */
-async function readTables(place: Place, filter: TraceFilter, most: number, options: TraceOptions) {
+async function readTables(deployment: Deployment, filter: TraceFilter, most: number, options: TraceOptions) {
   const { since } = options;
-  const isDeployed = place.localControl === undefined;
+  const isDeployed = deployment.localControl === undefined;
   if (since === undefined && isDeployed) throw new TraceError('SLUICE_TRACE_SINCE_NEEDED');
-  const { pastDays, futureDays } = place.config.timeWindow;
+  const { pastDays, futureDays } = deployment.config.timeWindow;
   const from = since === undefined ? '0001-01-01' : addDays(utcDay(since), -pastDays);
-  const days = { from, to: addDays(utcDay(place.now), futureDays) };
+  const days = { from, to: addDays(utcDay(deployment.now), futureDays) };
   // The row is in one of the files that are searched.
   const reads = options.withRow === true ? 2 : 1;
-  if (isDeployed) options.onEstimate(reads * (await countBytes(place, days.from, days.to)));
+  if (isDeployed) options.onEstimate(reads * (await countBytes(deployment, days.from, days.to)));
   // Files first: a day that is registered meanwhile is then in both, and not in neither.
-  const { rows: files, unread } = await readUnregisteredRows(place, filter, {
+  const { rows: files, unread } = await readUnregisteredRows(deployment, filter, {
     ...{ days, since: since ?? 0, most },
   });
-  const tables = await readTracedTables(place, filter, days, most);
+  const tables = await readTracedTables(deployment, filter, days, most);
   const read = new Set([...tables.rows, ...tables.refusals].map(({ file }) => file));
   return {
     ...tables,
@@ -251,7 +268,7 @@ async function readTables(place: Place, filter: TraceFilter, most: number, optio
 
 /** A row that no query reads, or a refusal that `sluice quarantine` does not show yet. */
 function unregisteredCopy(
-  { config }: Pick<Place, 'config'>,
+  { config }: Pick<Deployment, 'config'>,
   subject: TraceSubject,
   { kind, day, file, writtenAt, row }: UnregisteredRow,
 ): Copy {
@@ -266,19 +283,19 @@ function unregisteredCopy(
       steps: [{ at: receivedAt, what: `${why} (${file}; ${gap})` }],
     };
   }
-  const state = 'landed, not registered' as const;
+  const state = 'delivered' as const;
   const name = row['event_name'] ?? row['experiment_id'] ?? '';
   const steps: TraceStep[] =
     subject === 'event'
       ? [
           received,
-          { at: writtenAt, what: `landed in ${file}` },
+          { at: writtenAt, what: `delivered to ${file}` },
           { at: null, what: `${gap}; the registrar makes it, at the latest in its hourly run` },
         ]
       : [
           {
             ...{ at: receivedAt, eventId: row['event_id'] ?? '' },
-            what: `${name} (${kind}, ${row['event_id']}): ${state}, partition ${day} is missing`,
+            what: `${shortName(name)} (${kind}, ${row['event_id']}): ${state}, partition ${day} is missing`,
           },
         ];
   return { receivedAt, state, steps, row: { kind, columns: row } };
@@ -286,13 +303,12 @@ function unregisteredCopy(
 
 /** The bytes of all files under days of the three tables: a query reads them at most once. */
 async function countBytes(
-  { s3, config, signal }: Pick<Place, 's3' | 'config' | 'signal'>,
+  { s3, config, signal }: Pick<Deployment, 's3' | 'config' | 'signal'>,
   from: UtcDay,
   to: UtcDay,
 ): Promise<number> {
   let bytes = 0;
-  for (const kind of tableKinds) {
-    const Prefix = tableFolder(config, kind);
+  for (const Prefix of tableKinds.flatMap((kind) => tableFolders(config, kind))) {
     const pages = paginateListObjectsV2(
       { client: s3 },
       { Bucket: config.bucket, Prefix, StartAfter: `${Prefix}${from}` },
@@ -308,34 +324,23 @@ async function countBytes(
   return bytes;
 }
 
-/** Copies in buffers (of the local cloud), overflow, errors and parked. */
+/** Copies in buffers (of the local cloud), landing and parked. */
 async function copiesElsewhere(
-  place: Place,
+  deployment: Deployment,
   isWanted: (row: Readonly<Record<string, unknown>>) => boolean,
   text: string,
 ): Promise<{ readonly copies: readonly Copy[]; readonly notes: readonly string[] }> {
-  const waiting = await readWaitingRows(place, isWanted);
-  const buffered = await searchBuffers(place, text);
+  const waiting = await readWaitingRows(deployment, isWanted);
+  const buffered = await searchBuffers(deployment, text);
   const copies: Copy[] = [
     ...waiting.rows.map(({ folder, key, kind, row, writtenAt, errorType }): Copy => {
       const steps = [
         receivedStep(kind, row),
         {
           at: writtenAt,
-          what:
-            errorType === undefined
-              ? `Firehose did not accept it in time: it is in ${key}`
-              : `Firehose could not deliver it (${errorType}): it is in ${key}`,
+          what: waitingIn(key, errorType),
         },
-        {
-          at: null,
-          what:
-            folder === 'parked'
-              ? 'it is parked, and returns when somebody moves it back: docs/redrive.md'
-              : folder === 'errors'
-                ? 'redrive moves it to quarantine'
-                : 'redrive puts it on the stream again',
-        },
+        { at: null, what: WHAT_FOLLOWS[folder] },
       ];
       return { receivedAt: timeOf(row), state: folder, steps, row: { kind, columns: row } };
     }),
@@ -345,7 +350,7 @@ async function copiesElsewhere(
         const state = kind === 'quarantine' ? 'quarantined' : 'buffered';
         const steps = [
           receivedStep(kind, row),
-          { at: Date.parse(arrivedAt), what: `accepted by the stream of ${kind}: it is in its buffer` },
+          { at: Date.parse(arrivedAt), what: 'accepted by the stream: it is in its buffer' },
         ];
         return { receivedAt: timeOf(row), state, steps, row: { kind, columns: row } };
       }),
@@ -354,18 +359,40 @@ async function copiesElsewhere(
     copies,
     notes: [
       ...(waiting.unreadObjects > 0
-        ? [`${waiting.unreadObjects} objects under overflow/, errors/ and parked/ were not read.`]
+        ? [`${waiting.unreadObjects} objects under landing/ and parked/ were not read as a whole.`]
         : []),
       ...(buffered?.hasMore === true ? ['The buffers have more documents than were searched.'] : []),
     ],
   };
 }
 
+/** The next step for a waiting row, by folder. */
+const WHAT_FOLLOWS: Readonly<Record<WaitingFolder, string>> = {
+  landing: 'the writer makes a file of it',
+  parked: 'it is parked, and returns when somebody moves it back: docs/landing.md',
+};
+
+function waitingIn(key: string, errorType: string | undefined): string {
+  if (errorType !== undefined) return `Firehose could not deliver it (${errorType}): it is in ${key}`;
+  if (key.includes(LANDING_FOLDER)) return `accepted in ${key}`;
+  return `Firehose did not accept it in time: it is in ${key}`;
+}
+
+/** Characters of a name that a step shows: names may be of any length. */
+const MOST_OF_NAME = 200;
+
+function shortName(name: string): string {
+  return shortText(name, MOST_OF_NAME);
+}
+
 function receivedStep(kind: TableKind, row: Readonly<Record<string, unknown>>): TraceStep {
   const text = (name: string) => (typeof row[name] === 'string' ? row[name] : undefined);
   const name = text('event_name') ?? text('experiment_id') ?? text('reason') ?? '';
   const sdk = [text('sdk_type'), text('sdk_version')].filter((part) => part !== undefined).join(' ');
-  return { at: timeOf(row), what: `received${sdk === '' ? '' : ` from ${sdk}`}: ${name} (${kind})` };
+  return {
+    at: timeOf(row),
+    what: `received${sdk === '' ? '' : ` from ${sdk}`}: ${shortName(name)} (${kind})`,
+  };
 }
 
 function timeOf(row: Readonly<Record<string, unknown>>): number {
@@ -376,7 +403,7 @@ function timeOf(row: Readonly<Record<string, unknown>>): number {
 export function isAbout(
   row: Readonly<Record<string, unknown>>,
   filter: TraceFilter,
-  unitIds: Place['config']['unitIds'],
+  unitIds: Deployment['config']['unitIds'],
 ): boolean {
   const raw = typeof row['raw'] === 'string' ? row['raw'] : '';
   if ('event' in filter)
@@ -395,26 +422,26 @@ export function isAbout(
 }
 
 /** Everything that is known of one row. */
-async function landedSteps(
-  place: Place,
+async function queryableSteps(
+  deployment: Deployment,
   row: TracedRow,
   rows: readonly TracedRow[],
 ): Promise<readonly TraceStep[]> {
-  const { writtenAt, rowGroup } = await readFileOfRow(place, row.file, row.eventId);
+  const { writtenAt, rowGroup } = await readFileOfRow(deployment, row.file, row.eventId);
   const group = rowGroup === undefined ? '' : `, row group ${rowGroup.index} of ${rowGroup.count}`;
   return [
     {
       at: row.receivedAt,
-      what: `received${row.sdk === '' ? '' : ` from ${row.sdk}`}: ${row.name} (${row.kind}), of ${isoTimestamp(row.timestamp)}`,
+      what: `received${row.sdk === '' ? '' : ` from ${row.sdk}`}: ${shortName(row.name)} (${row.kind}), of ${isoTimestamp(row.timestamp)}`,
     },
-    { at: writtenAt ?? null, what: `landed in ${row.file} (partition ${row.day}${group})` },
-    ...viewSteps(place, row, rows),
+    { at: writtenAt ?? null, what: `delivered to ${row.file} (partition ${row.day}${group})` },
+    ...viewSteps(deployment, row, rows),
   ];
 }
 
 /** In which views a row is, and why not. */
 function viewSteps(
-  { config }: Pick<Place, 'config'>,
+  { config }: Pick<Deployment, 'config'>,
   row: TracedRow,
   rows: readonly TracedRow[],
 ): readonly TraceStep[] {
@@ -470,13 +497,13 @@ function listedStep(row: TracedRow, rows: readonly TracedRow[]): TraceStep {
   return {
     at: row.receivedAt,
     eventId: row.eventId,
-    what: `${row.name} (${row.kind}, ${row.eventId}): landed, partition ${row.day}${views}`,
+    what: `${shortName(row.name)} (${row.kind}, ${row.eventId}): queryable, partition ${row.day}${views}`,
   };
 }
 
 function refusalStep({ receivedAt, reason, detail, day, file, path }: TracedRefusal): TraceStep {
   const more = detail === '' ? '' : ` ${detail}`;
-  const from = reason.startsWith('SLUICE_FIREHOSE_') ? `, from ${path}` : '';
+  const from = isRowFailure(reason) ? `, from ${path}` : '';
   return {
     at: receivedAt,
     what: `in quarantine: ${reason}.${more} (partition ${day}, ${file}${from})`,
@@ -489,7 +516,7 @@ function furthest(copies: readonly Pick<Copy, 'state'>[]): TraceState {
 
 /** The steps of all copies by time, with the answers of their requests where the log has them; of a user one line each. */
 async function withAnswers(
-  place: Place,
+  deployment: Deployment,
   subject: 'event' | 'user',
   copies: readonly Copy[],
 ): Promise<readonly TraceStep[]> {
@@ -507,14 +534,14 @@ async function withAnswers(
   for (const copy of copies.toReversed()) {
     const [first, ...rest] = copy.steps;
     if (first !== undefined) steps.push(first);
-    steps.push(...(await answerSteps(place, copy.receivedAt)), ...rest);
+    steps.push(...(await answerSteps(deployment, copy.receivedAt)), ...rest);
   }
   return steps;
 }
 
-async function answerSteps(place: Place, receivedAt: number): Promise<readonly TraceStep[]> {
+async function answerSteps(deployment: Deployment, receivedAt: number): Promise<readonly TraceStep[]> {
   if (Number.isNaN(receivedAt)) return [];
-  const requests = await findRequestsAt(place, receivedAt).catch(() => []);
+  const requests = await findRequestsAt(deployment, receivedAt).catch(() => []);
   const [request, ...others] = requests;
   if (request === undefined) return [];
   if (others.length > 0)
@@ -528,7 +555,7 @@ function answerStep(request: LoggedRequest): TraceStep {
   const code = typeof line?.['code'] === 'string' ? ` ${line['code']}` : '';
   const counts = (['received', 'landed', 'overflowed', 'quarantined', 'ignored'] as const)
     .filter((name) => request[name] > 0)
-    .map((name) => `${request[name]} ${name}`);
+    .map((name) => `${request[name]} ${name === 'landed' ? 'accepted' : name}`);
   const id = requestId === null ? '' : ` (request ${requestId})`;
   const at = Number.isNaN(receivedAt) ? null : receivedAt + latencyMs;
   return {
@@ -538,7 +565,11 @@ function answerStep(request: LoggedRequest): TraceStep {
 }
 
 /** A request: what the log has of it, and its rows where the search for them was asked for or costs nothing. */
-async function traceRequest(place: Place, logged: LoggedRequest, options: TraceOptions): Promise<Trace> {
+async function traceRequest(
+  deployment: Deployment,
+  logged: LoggedRequest,
+  options: TraceOptions,
+): Promise<Trace> {
   const { receivedAt, line } = logged;
   const known = Number.isNaN(receivedAt) ? null : receivedAt;
   const counts = (name: 'refused' | 'counted') => {
@@ -551,15 +582,15 @@ async function traceRequest(place: Place, logged: LoggedRequest, options: TraceO
     ...counts('refused').map(([code, count]) => ({ at: null, what: `refused: ${code}, ${count}` })),
     ...counts('counted').map(([reason, count]) => ({ at: null, what: `ignored: ${reason}, ${count}` })),
   ];
-  const isFollowed = known !== null && (place.localControl !== undefined || options.since !== undefined);
+  const isFollowed = known !== null && (deployment.localControl !== undefined || options.since !== undefined);
   const filter = { receivedAt: known ?? 0 };
   const tables = isFollowed
-    ? await readTables(place, filter, MOST_LISTED, { ...options, since: known })
+    ? await readTables(deployment, filter, MOST_LISTED, { ...options, since: known })
     : undefined;
   const elsewhere = isFollowed
     ? await copiesElsewhere(
-        place,
-        (row) => isAbout(row, filter, place.config.unitIds),
+        deployment,
+        (row) => isAbout(row, filter, deployment.config.unitIds),
         `"received_at":"${isoTimestamp(known)}"`,
       )
     : { copies: [], notes: [] };
@@ -569,9 +600,9 @@ async function traceRequest(place: Place, logged: LoggedRequest, options: TraceO
     ...elsewhere.copies,
     ...(tables?.unregistered ?? [])
       .filter(({ row }) => row['reason']?.startsWith('SLUICE_FIREHOSE_') !== true)
-      .map((one) => unregisteredCopy(place, 'request', one)),
+      .map((one) => unregisteredCopy(deployment, 'request', one)),
     ...rows.map(
-      (row): Copy => ({ receivedAt: row.receivedAt, state: 'landed', steps: [listedStep(row, rows)] }),
+      (row): Copy => ({ receivedAt: row.receivedAt, state: 'queryable', steps: [listedStep(row, rows)] }),
     ),
     ...refusals.map(
       (one): Copy => ({ receivedAt: one.receivedAt, state: 'quarantined', steps: [refusalStep(one)] }),
@@ -587,9 +618,7 @@ async function traceRequest(place: Place, logged: LoggedRequest, options: TraceO
     notes: [
       ...elsewhere.notes,
       ...(tables?.notes ?? []),
-      ...(isFollowed
-        ? []
-        : ['Its rows were not looked for: add --since. The counts are those of the answer.']),
+      ...(isFollowed ? [] : ['Its rows were not looked for: add --since. The counts are from the answer.']),
     ],
     scannedBytes: tables?.scannedBytes ?? 0,
   };
@@ -598,8 +627,8 @@ async function traceRequest(place: Place, logged: LoggedRequest, options: TraceO
 /** The state by the counts of the answer. */
 function requestState({ line, isRefused, landed, overflowed, quarantined }: LoggedRequest): TraceState {
   if (Number(line?.['status']) >= 500) return 'failed';
-  if (landed > 0) return 'landed';
-  if (overflowed > 0) return 'overflow';
+  if (landed > 0) return 'accepted';
+  if (overflowed > 0) return 'landing';
   if (quarantined > 0) return 'quarantined';
   return isRefused ? 'refused' : 'ignored';
 }

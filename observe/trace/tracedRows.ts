@@ -4,10 +4,10 @@ import type { Config } from '../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../lib/schema/kinds.ts';
 import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../lib/views/assignments.ts';
 import { productionOnly, qualifiedName } from '../../lib/views/View.ts';
-import { SDK_EVENTS } from '../../lib/wire/readEvent.ts';
-import { askAthena } from '../place.ts';
+import { SDK_EVENTS } from '../../lib/wire/sdkEvents.ts';
+import { askAthena } from '../deployment.ts';
 
-/** What is looked for: rows of one event, of one unit, or of the requests that were received at one time. */
+/** The target of a search: rows of one event, of one unit, or of the requests that were received at one time. */
 export type TraceFilter =
   | { readonly event: string }
   | { readonly unit: string }
@@ -50,7 +50,7 @@ export interface TracedRefusal {
   readonly file: string;
 }
 
-/** What the tables have, newest first, and the bytes that Athena read. */
+/** Rows found in the tables, newest first, and the bytes that Athena read. */
 export interface TracedTables {
   readonly rows: readonly TracedRow[];
   readonly refusals: readonly TracedRefusal[];
@@ -68,16 +68,16 @@ type Asked = Parameters<typeof askAthena>[0];
  * @throws ObserveError; what Athena's client throws.
  */
 export async function readTracedTables(
-  place: Asked,
+  deployment: Asked,
   filter: TraceFilter,
   days: TracedDays,
   most: number,
 ): Promise<TracedTables> {
-  const { config } = place;
+  const { config } = deployment;
   const [exposures, events, refusals] = [
-    await askAthena(place, exposuresSql(config, filter, days, most)),
-    await askAthena(place, eventsSql(config, filter, days, most)),
-    await askAthena(place, quarantineSql(config, filter, days, most)),
+    await askAthena(deployment, exposuresSql(config, filter, days, most)),
+    await askAthena(deployment, eventsSql(config, filter, days, most)),
+    await askAthena(deployment, quarantineSql(config, filter, days, most)),
   ];
   const rows = [
     ...exposures.rows.map((row) => tracedRow('exposures', row)),
@@ -133,10 +133,10 @@ function exposureReasons(row: Row): string[] {
   const [, kind, assignment, rule] = [0, 1, 2, 3].map((i) => row[`condition_${i}`] !== 'false');
   return [
     ...environmentReason(row),
-    ...(kind === false ? [`its rule ${row['rule_id']} is no experiment group in Statsig's specs`] : []),
+    ...(kind === false ? [`its rule ${row['rule_id']} is not an experiment group in Statsig's specs`] : []),
     ...(assignment === false
       ? [
-          `it is no assignment: rule ${JSON.stringify(row['rule_id'] ?? '')}, reason ${JSON.stringify(row['reason'] ?? '')}`,
+          `it is not an assignment: rule ${JSON.stringify(row['rule_id'] ?? '')}, reason ${JSON.stringify(row['reason'] ?? '')}`,
         ]
       : []),
     ...(rule === false ? [`the rule ${JSON.stringify(row['rule_id'] ?? '')} is never a group`] : []),
@@ -262,14 +262,14 @@ LIMIT ${most + 1}`;
  * @throws ObserveError; what Athena's client throws.
  */
 export function readWholeRow(
-  place: Asked,
+  deployment: Asked,
   { kind, day, id }: { readonly kind: TableKind; readonly day: UtcDay; readonly id: string },
 ): ReturnType<typeof askAthena> {
-  const { config } = place;
+  const { config } = deployment;
   const table = qualifiedName(config, config.tables[kind]);
   const column = kind === 'quarantine' ? 'quarantine_id' : 'event_id';
   return askAthena(
-    place,
+    deployment,
     `SELECT * FROM ${table} WHERE "ds" = DATE '${day}' AND "${column}" = ${quoteText(id)} LIMIT 1`,
   );
 }

@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
-import type { Place } from '../place.ts';
+import type { Deployment } from '../deployment.ts';
 import { dayFolders, unregisteredDays } from '../status/partitionGaps.ts';
 import { openParquet } from './rowGroup.ts';
 import { rowCondition, searchedColumns, type TracedDays, type TraceFilter } from './tracedRows.ts';
@@ -11,7 +11,7 @@ import { rowCondition, searchedColumns, type TracedDays, type TraceFilter } from
 /** Bytes of files that are fetched: a day without a partition is new, or the registrar fails. */
 const MOST_BYTES = 1_073_741_824;
 
-/** S3 has times to the second, and its clock differs from that of the collector. */
+/** S3 has times to the second, and its clock differs from the collector's. */
 const SKEW_MS = 60_000;
 
 /** A row in a file that no query reads, because its day has no partition. */
@@ -45,16 +45,16 @@ interface File extends Omit<UnregisteredRow, 'row'> {
  * @throws What the clients of S3 and Glue throw; the reason of the signal.
  */
 export async function readUnregisteredRows(
-  place: Place,
+  deployment: Deployment,
   filter: TraceFilter,
   { days, since, most }: { readonly days: TracedDays; readonly since: number; readonly most: number },
 ): Promise<UnregisteredRows> {
   const files: File[] = [];
   for (const kind of tableKinds) {
-    const folders = await dayFolders(place, kind, days);
-    for (const day of await unregisteredDays(place, kind, folders))
+    const folders = await dayFolders(deployment, kind, days);
+    for (const day of await unregisteredDays(deployment, kind, folders))
       files.push(
-        ...(await filesOf(place, kind, day)).filter(({ writtenAt }) => writtenAt + SKEW_MS >= since),
+        ...(await filesOf(deployment, kind, day)).filter(({ writtenAt }) => writtenAt + SKEW_MS >= since),
       );
   }
   const rows: UnregisteredRow[] = [];
@@ -62,8 +62,8 @@ export async function readUnregisteredRows(
   let left = MOST_BYTES;
   for (const file of files.sort((a, b) => b.writtenAt - a.writtenAt)) {
     left -= file.bytes;
-    const found = left < 0 ? undefined : await rowsOf(place, file, filter, most);
-    if (found === undefined) unread.add(`${place.config.tables[file.kind]} ${file.day}`);
+    const found = left < 0 ? undefined : await rowsOf(deployment, file, filter, most);
+    if (found === undefined) unread.add(`${deployment.config.tables[file.kind]} ${file.day}`);
     const { kind, day, file: location, writtenAt } = file;
     rows.push(...(found ?? []).map((row) => ({ kind, day, file: location, writtenAt, row })));
   }
@@ -71,7 +71,7 @@ export async function readUnregisteredRows(
 }
 
 async function filesOf(
-  { s3, config: { bucket, ...layout } }: Pick<Place, 's3' | 'config'>,
+  { s3, config: { bucket, ...layout } }: Pick<Deployment, 's3' | 'config'>,
   kind: TableKind,
   day: UtcDay,
 ): Promise<File[]> {
@@ -88,7 +88,7 @@ async function filesOf(
 
 /** Undefined if the file cannot be read, or has been removed. */
 function rowsOf(
-  { s3, config, signal }: Pick<Place, 's3' | 'config' | 'signal'>,
+  { s3, config, signal }: Pick<Deployment, 's3' | 'config' | 'signal'>,
   { kind, file }: File,
   filter: TraceFilter,
   most: number,

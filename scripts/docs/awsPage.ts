@@ -1,10 +1,4 @@
-import {
-  DELIVERY_FACTOR,
-  DELIVERY_MARGIN_MS,
-  EXTRA_WAIT_MS,
-  MAX_BURST,
-  PACKED_EVENTS,
-} from '../../cli/probe/limits.ts';
+import { EXTRA_WAIT_MS, MAX_BURST, PACKED_EVENTS } from '../../cli/probe/limits.ts';
 import {
   athenaQuestions,
   bodyQuestions,
@@ -14,16 +8,16 @@ import {
   serviceQuestions,
 } from '../../cli/probe/questions.ts';
 import { samples } from '../../cli/probe/samples.ts';
+import { WRITTEN_WITHIN_SECONDS } from '../../infra/streams/streams.ts';
+import { asReference } from './asReference.ts';
 
-const WAIT_SECONDS = (DELIVERY_MARGIN_MS + EXTRA_WAIT_MS) / 1_000;
+const WAIT_SECONDS = WRITTEN_WITHIN_SECONDS + EXTRA_WAIT_MS / 1_000;
 
-/** docs/aws.md, in whole. */
+/** docs/aws.md, in whole: how a deployment is asked. */
 export function awsPage(): string {
-  return `# What only AWS can answer
+  return `# Ask AWS: the probe
 
 <!-- Made by \`npm run docs\` from cli/probe and scripts/docs: edit those. -->
-
-Sluice has not run on AWS yet. Where AWS documents a behavior, Sluice is built to the documentation. This page lists the behavior that AWS leaves open: what Sluice relies on, the source, how certain it is, and what to do if AWS behaves differently. Certainty is \`documented\` (AWS documents it), \`measured\` (others observed it on AWS and published it), \`likely\` (it follows from observations elsewhere) or \`open\` (no source). \`sluice probe\` tests a deployment:
 
 \`\`\`sh
 K=client-probe-$(openssl rand -hex 16)                                   # a key for the probe only
@@ -32,7 +26,9 @@ SLUICE_PROBE_KEY="$K" npx sluice probe --stage prod
 npx sluice keys remove probe --stage prod
 \`\`\`
 
-It sends ${samples.length} marked events, one in each way of SDKs and proxies, ${PACKED_EVENTS} in one request, and four bodies around the size limits (27 MiB in all). It follows each event to its row in Athena, puts an object under \`overflow/\` and one under \`errors/\` for redrive, has a day of a source of your own loaded again, and asks CloudWatch for metrics. Then it prints a table: \`as expected\`, or \`OTHERWISE\` with the result, the expected result and what to change. The probe takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same questions in seconds.
+Sluice has not run on AWS yet. Where AWS documents a behaviour, Sluice is built to the documentation. \`sluice probe\` tests a deployment for the rest. [Every question](reference/probe.md) has the expectation, its source and how certain it is, and what to do if AWS behaves differently. [first-deployment.md](first-deployment.md) walks through a first run.
+
+The probe sends ${samples.length} marked events, one in each way of SDKs and proxies, ${PACKED_EVENTS} in one request, and four bodies around the size limits (27 MiB in all). It follows each event to its row in Athena, puts an object into \`landing/\`, has a day of a source of your own loaded again, and asks CloudWatch for metrics. Then it prints a table: \`as expected\`, or \`OTHERWISE\` with the result, the expected result and what to change. It takes two to five minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same questions in seconds.
 
 | option | what it does | default |
 |---|---|---|
@@ -40,19 +36,19 @@ It sends ${samples.length} marked events, one in each way of SDKs and proxies, $
 | \`--url\` | one address, for example on your own domain: the probe reports whether everything arrives there unchanged | the stack's; with \`kind: 'both'\` it asks both, and answers name them |
 | \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see the answers above a limit | off |
 | \`--slow\` | sends the slowest body that the collector accepts | off |
-| \`--wait\` | seconds to wait for rows | ${DELIVERY_FACTOR} × \`buffering.seconds\` + ${WAIT_SECONDS} |
+| \`--wait\` | seconds to wait for rows | \`buffering.seconds\` + ${WAIT_SECONDS} |
 | \`--keep\` | keeps rows and query results | off |
 | \`--stage\`, \`--region\`, \`--endpoint-url\`, \`--local\` | which deployment | as [sluice doctor](doctor.md) |
 | \`--json\` | one object: \`{"run","collector","gateway","answers":[{"code","verdict","asks","expected","found","cure"}],"cleanUp"}\`; \`verdict\` is \`expected\`, \`otherwise\` or \`unanswered\` | off |
 
-Exit codes: 0 everything is as expected, 1 the probe could not start, 2 wrong usage, 3 something differs from what is expected.
+Exit codes: 0 everything is as expected, 1 the probe could not start, 2 wrong usage, 3 something differs.
 
-\`npx sluice policy print --for probe --stage prod --account 111122223333\` prints the permissions that the probe needs: finding the collector (not with \`--url\`), running queries, writing under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, deleting there and under the folders of events and quarantine, reading metrics, and with \`sources\` or \`exports\` the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. If a permission is missing, its question stays unanswered.
+\`npx sluice policy print --for probe --stage prod --account 111122223333\` prints the permissions that the probe needs. If one is missing, its question stays unanswered.
 
 ## What it leaves behind
 
-- **Rows.** Rows of events have the \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A row of \`quarantine\` has the key of the probe's object under \`errors/\` as its \`path\`. The probe deletes a file if all of its rows are a probe's. If Firehose wrote other rows into the same file, the probe's rows stay, because files are never rewritten, and the probe prints how many. On a stage without other senders, nothing remains. If a run was interrupted, the next run on the same day deletes its rows.
-- **Objects under \`overflow/events/\` and \`errors/events/\`**, one each: redrive processes them. The probe deletes what is left when the wait is over.
+- **Rows.** Rows of events have the \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A row of \`quarantine\` has the event of the probe that does not fit its table. The probe deletes a file if all of its rows are a probe's. If other rows are in the same file, the probe's rows stay, because files are never rewritten, and the probe prints how many. On a stage without other senders, nothing remains. If a run was interrupted, the next run on the same day deletes its rows.
+- **An object of \`landing/\`**: the writer makes files of it. The probe deletes it if it is left when the wait is over.
 - **A day of a source in your own account** is loaded again, with the same rows. The hourly sweep deletes the replaced version one day later.
 - **Results of its queries** are deleted. The bucket's lifecycle removes the versions of deleted objects after one day.
 - **Alarms.** Its one 401 and two 413, and with \`--url\` one 404, count in \`api-4xx\`, and a body that the gateway destroys turns on \`mangled\`, which is the purpose of that alarm.
@@ -86,30 +82,17 @@ npx sluice ingest run --source own --stage prod   # loads it as soon as it has s
 
 ## What only a first deployment tells
 
-The probe cannot run before the stack exists. \`npx sluice doctor --before-deploy\` checks everything that can be checked before ([doctor.md](doctor.md#before-the-first-deployment)). It cannot check these behaviors:
+The probe cannot run before the stack exists. \`npx sluice doctor --before-deploy\` checks everything that can be checked before ([doctor.md](doctor.md#before-the-first-deployment)). [The rest](reference/probe.md#what-only-a-first-deployment-tells) shows as a \`CREATE_FAILED\`: [deploy.md](deploy.md#steps-and-what-can-fail) has each message with its cure.
+`;
+}
 
-| behavior | Sluice relies on | source | certainty | if AWS behaves differently |
-|---|---|---|---|---|
-${firstDeployment.map(({ asks, reliesOn, witness, certainty, cure }) => `| ${asks} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`).join('\n')}
+/** docs/reference/probe.md, in whole: each question with what is expected. */
+export function probePage(): string {
+  return asReference(`# What only AWS can answer
 
-## Other emulators
+<!-- Made by \`npm run docs\` from cli/probe and scripts/docs: edit those. -->
 
-\`npm run test:aws\` compares every decision of the policies' tests with [iam-simulate](https://github.com/cloud-copilot/iam-simulate), lints the packaged templates with cfn-lint and deploys two of them into moto. It installs all three itself, under \`.sluice/\`. moto's CloudFormation has no model of 15 of the templates' types, including Firehose. The tests create these resources through moto's own APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
-
-On 2026-11-20 \`serverless deploy\` was run manually against [floci](https://github.com/floci-io/floci) 1.7.0 (commit a2389e7), built from source. With Maven Central alone it builds only with Quarkus 3.34.3 in place of 3.37.4 and without its Glue Schema Registry and its Kubernetes executor, because Central did not have every artifact that floci pins. Sluice uses neither of them.
-
-| what | result | meaning for Sluice |
-|---|---|---|
-| first deployment of four configurations (defaults, all readers, customers' buckets, every option: 76 to 129 resources) and removal of one | completed | dependencies, references, outputs and Serverless's own steps fit together |
-| functions with code, memory, timeout and reserved concurrency; HTTP API with CORS, routes and integration; event rules with targets; queues with dead letters; alarms; roles; key and alias; secret; log groups; streams | created, and read back with the same values | floci accepts these properties |
-| Athena workgroups, Glue databases and tables, schedules, log streams | floci's CloudFormation has no such type and reports \`CREATE_COMPLETE\` with an invented ID; floci's own APIs accept all of them | their properties are accepted, their CloudFormation types are not tested |
-| metric filters, dashboard | floci has neither, and reports \`CREATE_COMPLETE\` | nothing |
-| encryption, versioning, lifecycle, public access block and policy of the bucket; policy and rotation of the key; policies and retention of queues; Firehose's Parquet conversion and partitioning; the stage's limits; batching and concurrency of event sources; alarms' missing data | read back as floci's defaults: floci silently ignores the properties | nothing |
-| second deployment | fails: floci creates the secret a second time (\`already exists\`) | nothing: CloudFormation updates a secret that has the same name |
-| deployment bucket that Serverless creates | floci gives it another name at each change set, and its code is missing there; a bucket named in \`provider.deploymentBucket\` works | nothing |
-| running the functions | not tried: floci starts them in Docker | nothing |
-
-No failure was caused by Sluice. A success in floci means less than one in moto, which refuses unknown types and properties.
+Behaviour that AWS leaves open, and that \`sluice probe\` asks a deployment ([aws.md](aws.md)). Certainty is \`documented\` (AWS documents it), \`measured\` (others observed it on AWS and published it), \`likely\` (it follows from observations elsewhere) or \`open\` (no source).
 
 ## Bodies
 
@@ -132,7 +115,13 @@ ${table(athenaQuestions)}
 ## Services
 
 ${table(serviceQuestions)}
-`;
+
+## What only a first deployment tells
+
+| behavior | Sluice relies on | source | certainty | if AWS behaves differently |
+|---|---|---|---|---|
+${firstDeployment.map(({ asks, reliesOn, witness, certainty, cure }) => `| ${asks} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`).join('\n')}
+`);
 }
 
 /** One row for each question, with the condition under which the probe asks it. */
@@ -148,7 +137,7 @@ function table(questions: Readonly<Record<string, Omit<Question, 'code'>>>): str
   ].join('\n');
 }
 
-/** What no probe can ask, as it decides whether there is a stack to probe. Markdown, for docs/aws.md. */
+/** Questions to answer before there is a stack to probe. Markdown, for docs/reference/probe.md. */
 const firstDeployment: readonly Omit<Question, 'code' | 'asked'>[] = [
   {
     asks: 'Whether KMS creates the key for a caller without `kms:PutKeyPolicy`',

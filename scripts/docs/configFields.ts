@@ -9,7 +9,7 @@ export interface Field {
   /** Undefined if nobody gave it one, which a test refuses. */
   readonly note: FieldNote | undefined;
   readonly isOptional: boolean;
-  /** What the schema takes if there is no value: `{ value }`, as the schema has it, or nothing. */
+  /** The schema's default: `{ value }`, as the schema has it; undefined if there is no default. */
   readonly fallback: { readonly value: unknown } | undefined;
 }
 
@@ -29,12 +29,12 @@ export function bare(schema: z.core.$ZodType): z.core.$ZodType {
   }
 }
 
-/** What zod knows of a schema, by `type`. */
+/** Zod's definition of a schema, by `type`. */
 export function definition(schema: z.core.$ZodType) {
   return (schema as z.core.$ZodTypes)._zod.def;
 }
 
-/** The fields of an object; none of anything else. */
+/** The fields of an object; empty for any other schema. */
 export function fieldsOf(schema: z.core.$ZodType): Field[] {
   const def = definition(schema);
   if (def.type === 'pipe') return fieldsOf(def.in);
@@ -97,7 +97,7 @@ export interface Choice {
   readonly name: string;
   /** Names of the objects. */
   readonly options: readonly string[];
-  /** What all of them have. */
+  /** Fields that all objects of the choice have. */
   readonly shared: readonly Field[];
 }
 
@@ -174,7 +174,7 @@ export function typeText(
   }
 }
 
-/** What a schema demands besides its type, in the words of its refusals. */
+/** Limits of a schema besides its type, in the words of its refusals. */
 export function limitsOf(schema: z.core.$ZodType): string[] {
   const def = definition(schema);
   switch (def.type) {
@@ -197,7 +197,7 @@ export function limitsOf(schema: z.core.$ZodType): string[] {
     case 'number': {
       const checks = checksOf(schema);
       const own = words(def.error);
-      // The words of a check often begin with those of the type.
+      // The words of a check often begin with the words of the type.
       return own === undefined || checks.some((check) => check.startsWith(own)) ? checks : [own, ...checks];
     }
     case 'object':

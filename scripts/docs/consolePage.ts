@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { routes } from '../../console/api/routes.ts';
+import { asReference } from './asReference.ts';
 
 /** docs/console.md, in whole. */
 export function consolePage(): string {
@@ -35,7 +36,7 @@ It runs on your machine, with your own AWS credentials, and can do what these ma
 | SQL | an editor for queries, with bytes and price of each |
 | Drops and exports | the calendar of customers' drops and of exports, a day explained |
 | Quarantine | what was refused, by reason and hour, and whether it can be redriven |
-| Health | the findings of \`sluice doctor\`, alarms, and the cost of the month |
+| Health | what monitors found and told, the findings of \`sluice doctor\`, alarms, and the cost of the month |
 
 The console of the local cloud also has switches, above every page: a button that delivers what the streams buffer, the clock, and faults. The bar always says when a fault is on or the clock is moved.
 
@@ -46,12 +47,26 @@ Every page is a client of the API below. The API answers what these commands ans
 - It listens on 127.0.0.1 only.
 - \`sluice console\` makes a token at each start. The page takes it out of the address and keeps it for the tab. Every call of the API needs it. The local cloud has no token, as its other endpoints have none.
 - \`Host\` and \`Origin\` must be the console's own, so that pages of other sites can neither read nor write through it, also not by a name that they point at 127.0.0.1. \`npm start -- --allow-hosts\` allows more names.
-- The page loads nothing from elsewhere and runs no script but its own (\`Content-Security-Policy\`). What users and customers sent is shown as text.
+- The page loads nothing from elsewhere and runs no script but its own (\`Content-Security-Policy\`). Data of users and customers is shown as text.
 - \`sluice console\` is read-only. With \`--write\` it can redrive, run the ingest, load days again, export days, curate days, and run SQL that changes something. Each action but SQL first says what it would do. The console of the local cloud may always write.
 
 ## API
 
-Calls answer JSON. Bodies are JSON, with \`content-type: application/json\`. With a token, send \`Authorization: Bearer …\`. A list has \`next\`, null at its end: it is the \`cursor\` of the next page. An error is \`{"error":{"code","message","cause","cure"}}\` with a status of 400, 401, 403, 404 or 500 ([errors.md](errors.md)). A call that nobody waits for any longer is cancelled.
+Every page is a client of a documented JSON API: [each call](reference/console.md).
+
+\`\`\`sh
+curl 'http://127.0.0.1:4701/api/place'
+\`\`\`
+`;
+}
+
+/** docs/reference/console.md, in whole. */
+export function consoleApiPage(): string {
+  return asReference(`# The console's API
+
+<!-- Made by \`npm run docs\` from console/ and scripts/docs: edit those. -->
+
+Calls answer JSON. Bodies are JSON, with \`content-type: application/json\`. With a token, send \`Authorization: Bearer …\`. A list has \`next\`, null at its end: it is the \`cursor\` of the next page. An error is \`{"error":{"code","message","cause","cure"}}\` with a status of 400, 401, 403, 404 or 500 ([errors.md](reference/errors.md)). A call that nobody waits for any longer is cancelled.
 
 \`\`\`sh
 curl 'http://127.0.0.1:4701/api/place'
@@ -60,7 +75,7 @@ curl 'http://127.0.0.1:4701/api/place'
 | call | answers | parameters |
 |---|---|---|
 ${routes.map((one) => `| \`${one.method} ${one.path}\`${one.writes ? ', writes' : ''}${one.localOnly ? ', local cloud only' : ''} | ${one.summary} | ${parametersOf(one.query, one.body)} |`).join('\n')}
-`;
+`);
 }
 
 function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {

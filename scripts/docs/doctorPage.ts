@@ -1,6 +1,8 @@
+import { monitorFindings } from '../../lib/monitors/monitorFindings.ts';
 import { checks, checksBeforeDeploy } from '../../observe/doctor/checks.ts';
-import { doctorFindings } from '../../observe/doctor/findings.ts';
 import type { Check } from '../../observe/doctor/runChecks.ts';
+import { findingCatalogue } from '../../observe/findings.ts';
+import { withRows } from './withRows.ts';
 
 /**
  * docs/doctor.md with the rows of its three tables written anew: the checks, those before a deployment, and the findings.
@@ -10,9 +12,9 @@ import type { Check } from '../../observe/doctor/runChecks.ts';
  */
 export function doctorPage(page: string): string {
   const before = checksBeforeDeploy.filter((check) => !checks.includes(check));
-  const findings = Object.entries(doctorFindings).map(
-    ([code, { severity, cause, cure }]) => `| \`${code}\` | ${severity} | ${cause} | ${cure} |`,
-  );
+  const findings = Object.entries(findingCatalogue)
+    .filter(([code]) => !Object.hasOwn(monitorFindings, code))
+    .map(([code, { severity, cause, cure }]) => `| \`${code}\` | ${severity} | ${cause} | ${cure} |`);
   return withRows(
     withRows(
       withRows(page, 'check', checks.map(checkRow)),
@@ -27,17 +29,4 @@ export function doctorPage(page: string): string {
 function checkRow({ name, expects, permissions }: Check): string {
   const actions = permissions.map((permission) => `\`${permission}\``).join(', ');
   return `| \`${name}\` | ${expects} | ${actions || 'nothing'} |`;
-}
-
-/** @param heading The first of the table's headings. */
-function withRows(page: string, heading: string, rows: readonly string[]): string {
-  const lines = page.split('\n');
-  const first = lines.findIndex((line) => line.startsWith(`| ${heading} |`));
-  if (first < 0) throw new RangeError(`docs/doctor.md has no table of "${heading}".`);
-  // Below the headings is the line of dashes.
-  const from = first + 2;
-  const length = lines.slice(from).findIndex((line) => !line.startsWith('|'));
-  return [...lines.slice(0, from), ...rows, ...lines.slice(length < 0 ? lines.length : from + length)].join(
-    '\n',
-  );
 }

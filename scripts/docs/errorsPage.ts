@@ -6,6 +6,7 @@ import { rowReasons } from '../../lib/drops/engine/FileError.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 // Sets the codes and cures of the emulator's errors.
 import '../../local/errors.ts';
+import { asReference } from './asReference.ts';
 
 const HEAD = `# Errors
 
@@ -13,7 +14,7 @@ const HEAD = `# Errors
 
 Every error of Sluice has a stable code with a cause and a cure. The code appears in logs, on the command line, in the ledger and in \`quarantine\`. Details such as a field, an S3 key or an error message of AWS follow the cause.
 
-Codes that are not errors: findings of [\`sluice doctor\`](doctor.md), \`SLUICE_DOCTOR_…\`, and questions of [\`sluice probe\`](aws.md), \`SLUICE_PROBE_…\`. [answers.md](answers.md) describes the responses to SDKs, [quarantine.md](quarantine.md) what happens to refused events.
+Codes that are not errors: [findings](doctor.md#findings) of \`sluice status\` and \`sluice doctor\`, \`SLUICE_STATUS_…\` and \`SLUICE_DOCTOR_…\`, and questions of [\`sluice probe\`](aws.md), \`SLUICE_PROBE_…\`. [answers.md](answers.md) describes the responses to SDKs, [quarantine.md](quarantine.md) what happens to refused events.
 
 ## On the command line
 
@@ -39,7 +40,7 @@ const WHOSE = {
   system: 'The operator of Sluice can correct it.',
 } as const;
 
-/** The complete text of docs/errors.md. */
+/** The complete text of docs/reference/errors.md. */
 export async function errorsPage(): Promise<string> {
   const families = await errorFamilies();
   const sections = families.map(({ file, name, about, fault, entries }) =>
@@ -50,7 +51,7 @@ export async function errorsPage(): Promise<string> {
     `Why a row of a dataset's file is refused: the \`reason\` in its row of quarantine. ${WHOSE.user} (\`lib/drops/engine/FileError.ts\`)`,
     rowReasons,
   );
-  return [HEAD, ...sections, rows].join('\n');
+  return asReference([HEAD, ...sections, rows].join('\n'));
 }
 
 function section(
@@ -65,8 +66,8 @@ function section(
   return [`## ${title}`, '', about, '', '| code | cause | cure |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
-/** Folders whose code may define errors, in the order of docs/errors.md. */
-const FOLDERS = ['lib', 'functions', 'infra', 'observe', 'console', 'cli', 'local', 'packages'];
+/** Folders whose code may define errors, in the order of docs/reference/errors.md. */
+const FOLDERS = ['lib', 'functions', 'infra', 'observe', 'operate', 'console', 'cli', 'local', 'packages'];
 /** A family in its file, with its doc comment. */
 const DEFINITION = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+) = defineErrorFamily\(/g;
 
@@ -84,7 +85,7 @@ const family = z
 export interface ErrorFamilyNote {
   /** Where it is defined, from the repository's root. */
   readonly file: string;
-  /** Of the class, e.g. `SourceError`. */
+  /** Name of the class, e.g. `SourceError`. */
   readonly name: string;
   /** Its doc comment, in one line. */
   readonly about: string;

@@ -7,9 +7,11 @@ import { groupsNotes, groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
 import type { View } from '../../lib/views/View.ts';
 import { viewColumnNote } from '../../lib/views/viewColumnNotes.ts';
-import { viewNames, views } from '../../lib/views/views.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import { views } from '../../lib/views/views.ts';
+import { asReference } from './asReference.ts';
 
-/** What the page shows of configured columns: one of each. */
+/** Configuration of the columns that the page shows: one of each kind. */
 const config = defineConfig({
   bucket: 'acme-experiments',
   unitIds: { companyID: 'company_id' },
@@ -34,12 +36,12 @@ const CONFIGURED: Readonly<Record<string, ColumnNote>> = {
   },
 };
 
-/** docs/tables.md, in whole. */
+/** docs/reference/tables.md, in whole. */
 export function tablesPage(): string {
   const tables = deliveredTables(config);
   const all = views(config);
   const curated = curatedTables(config);
-  return `# Tables and views
+  return asReference(`# Tables and views
 
 <!-- Made by \`npm run docs\` from lib/tables, lib/views and scripts/docs: edit those. -->
 
@@ -53,7 +55,7 @@ The columns \`company_id\`, \`plan\` and \`sku\` below are examples of columns f
 
 ## What the views do
 
-- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first; of two received in the same millisecond, the one with the earlier \`timestamp\`, then the lesser \`sdk_type\` and \`sdk_version\`. If these are equal, too, the two can differ in \`session_id\` and \`statsig_metadata\` alone, and the view shows either. The day of a resend comes from the event's own time, so it is on the same day as the first row. Only if a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, two days show the event once each. Even this does not affect \`first_exposures\`.
+- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first; of two received in the same millisecond, the one with the earlier \`timestamp\`, then the lesser \`sdk_type\` and \`sdk_version\`. If these are equal, too, the two can differ in \`session_id\`, \`statsig_metadata\` and \`protocol\` alone, and the view shows either. The day of a resend comes from the event's own time, so it is on the same day as the first row. Only if a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, two days show the event once each. Even this does not affect \`first_exposures\`.
 - **Only production**: an event without a tier counts as production.
 - **No telemetry**: \`product_events\` leaves out names that begin with \`statsig::\`, such as \`statsig::log_line\`.
 - **Only groups of experiments**: rules that are not a group, such as \`launchedGroup\`, and units in a known holdout count in no group. This includes rows of earlier versions: [statsig.md](statsig.md#what-is-no-group).
@@ -75,17 +77,17 @@ ${forwardedKinds.map((kind) => curatedSection(curated[kind])).join('\n')}
 ${section(groupsTable.name, groupsTable.comment, groupsTable.columns, groupNoteOf)}
 ## Adding columns
 
-If you add a unit ID to \`unitIds\`, it becomes a column of both forwarded tables, their streams and all views with the next deployment. The partition of a day gets the new column as soon as a new file arrives for the day, all other partitions with the next hourly run (five minutes past). Earlier rows have null in the column; their \`custom_ids\` contains the ID.
+If you add a unit ID to \`unitIds\`, it becomes a column of both forwarded tables and all views with the next deployment. The partition of a day gets the new column as soon as a new file arrives for the day, all other partitions with the next hourly run (five minutes past). Earlier rows have null in the column; their \`custom_ids\` contains the ID.
 
 If you add a path to \`jsonPaths\`, it becomes a column of the views only, so it immediately has the values of all days.
 
 ## Words
 
 ${glossary.map(([word, meaning]) => `- **${word}**: ${meaning}`).join('\n')}
-`;
+`);
 }
 
-/** Of `npm run bench views`, where `read_of_a_day` has the figures. */
+/** The figures come from `npm run bench views`, metric `read_of_a_day`. */
 const COSTS = `## What a query of a view costs
 
 Athena bills the compressed bytes of the columns and days that a query reads, 10 MB at least. These figures were measured with \`npm run bench views\` on a day of 333,334 exposures in one file, 62 MB with all columns:

@@ -4,13 +4,24 @@ import { transform } from 'esbuild';
 import { bundlePage } from '../../console/server/bundlePage.ts';
 
 /** Folders whose files are in the package. The console's page is bundled instead. */
-const FOLDERS = ['cli', 'console', 'functions', 'infra', 'lib', 'local', 'observe', 'packages/local-aws/src'];
-/** What of them is not: the page, and what only the repository's own tests and packaging need. */
-const LEFT_OUT = /^console\/page\/|^cli\/package\.json$|^lib\/config\/localConfig\.ts$|\.d\.ts$/;
+const FOLDERS = [
+  'cli',
+  'console',
+  'functions',
+  'infra',
+  'lib',
+  'local',
+  'observe',
+  'operate',
+  'packages/local-aws/src',
+];
+/** Files that are left out: the page, and files that only the repository's own tests and packaging need. */
+const LEFT_OUT =
+  /^console\/page\/|^cli\/package\.json$|^lib\/config\/localConfig\.ts$|^packages\/local-aws\/src\/testing\/|\.d\.ts$/;
 /** Paths of modules in quotes: of imports, and of workers beside an `import.meta.url`. */
 const MODULE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.tsx?\1/g;
 
-/** A path of a built module in place of that of its source. */
+/** Replaces paths of source modules by paths of the built modules. */
 export function builtPaths(text: string, extension = '.js'): string {
   return text.replace(MODULE_PATH, `$1$2${extension}$1`);
 }

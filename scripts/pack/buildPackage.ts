@@ -5,9 +5,9 @@ import { buildCode } from './buildCode.ts';
 import { buildTypes } from './buildTypes.ts';
 import { packageManifest } from './packageManifest.ts';
 
-/** What to build, and where. */
+/** Options of a build. */
 export interface PackageBuild {
-  /** Of the repository. */
+  /** The repository's folder. */
   readonly root: string;
   /** An empty folder. */
   readonly folder: string;
@@ -15,7 +15,14 @@ export interface PackageBuild {
 }
 
 /** Files that are in the package as they are. Folders with all that is in them. */
-const COPIED = ['LICENSE', 'CHANGELOG.md', 'docs', 'examples'] as const;
+const COPIED = [
+  'LICENSE',
+  'CHANGELOG.md',
+  'docs',
+  'examples',
+  'packages/local-aws/README.md',
+  'packages/local-aws/docs',
+] as const;
 
 /**
  * Builds the npm package: JavaScript of the sources, in their folders, as Node reads no TypeScript below `node_modules`; types

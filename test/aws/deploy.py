@@ -63,6 +63,8 @@ class Stack:
         for role in self.of('AWS::IAM::Role'):
             arn = self.client('iam').get_role(RoleName=self.physical[role['logicalId']])['Role']['Arn']
             names[role['arn']] = arn
+        for user in self.of('AWS::IAM::User'):
+            names[user['arn']] = self.client('iam').get_user(UserName=self.physical[user['logicalId']])['User']['Arn']
         for key in self.of('AWS::KMS::Key'):
             names[key['physicalId']] = self.physical[key['logicalId']]
         text = json.dumps(self.resources)
@@ -83,7 +85,8 @@ def make_by_api(stack):
     glue, firehose, athena = stack.client('glue'), stack.client('firehose'), stack.client('athena')
     each('AWS::Glue::Database', lambda _, p: glue.create_database(**p))
     each('AWS::Glue::Table', lambda _, p: glue.create_table(**p))
-    each('AWS::KinesisFirehose::DeliveryStream', lambda _, p: firehose.create_delivery_stream(**p))
+    each('AWS::KinesisFirehose::DeliveryStream', lambda one, p: firehose.create_delivery_stream(
+        **{**p, 'DeliveryStreamName': one['physicalId']}))
     each('AWS::Athena::WorkGroup', lambda _, p: athena.create_work_group(
         Name=p['Name'], Description=p['Description'], Configuration=p['WorkGroupConfiguration']))
     each('AWS::S3::BucketPolicy', lambda _, p: stack.client('s3').put_bucket_policy(
@@ -237,14 +240,15 @@ def check_streams(stack):
     firehose, glue = stack.client('firehose'), stack.client('glue')
     for stream in stack.of('AWS::KinesisFirehose::DeliveryStream'):
         given = stream['properties']
-        found = firehose.describe_delivery_stream(DeliveryStreamName=given['DeliveryStreamName'])
+        found = firehose.describe_delivery_stream(DeliveryStreamName=stream['physicalId'])
         about = found['DeliveryStreamDescription']
         assert about['DeliveryStreamStatus'] == 'ACTIVE', about['DeliveryStreamStatus']
         destination = about['Destinations'][0]['ExtendedS3DestinationDescription']
         wanted = given['ExtendedS3DestinationConfiguration']
         expect({name: value for name, value in wanted.items() if name != 'FileExtension'}, destination, stream['logicalId'])
-        schema = wanted['DataFormatConversionConfiguration']['SchemaConfiguration']
-        glue.get_table(DatabaseName=schema['DatabaseName'], Name=schema['TableName'])
+        if 'DataFormatConversionConfiguration' in wanted:
+            schema = wanted['DataFormatConversionConfiguration']['SchemaConfiguration']
+            glue.get_table(DatabaseName=schema['DatabaseName'], Name=schema['TableName'])
         stack.client('s3').head_bucket(Bucket=wanted['BucketARN'].split(':::')[1])
         stack.client('iam').get_role(RoleName=wanted['RoleARN'].split('/')[-1])
         logs = wanted['CloudWatchLoggingOptions']

@@ -1,6 +1,6 @@
 /** A statement as a client writes it, and what it answers on the seed. */
 export interface Tried {
-  /** What it is for, as docs/sql.md lists it. */
+  /** Purpose of the statement, as docs/reference/sql.md lists it. */
   readonly about: string;
   readonly sql: string;
   /** In the place of question marks, as the client sends them. */
@@ -9,7 +9,7 @@ export interface Tried {
   readonly types?: readonly string[];
   /** Texts as a client reads them; null is NULL. */
   readonly rows: readonly (readonly (string | null)[])[];
-  /** What Athena answers otherwise than the local one, which `rows` are of. */
+  /** How Athena's answer differs from `rows`, the answer of the local Athena. */
   readonly differs?: string;
   /** The statement leaves the order of its rows open: they are compared sorted. */
   readonly anyOrder?: true;

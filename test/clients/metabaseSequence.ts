@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-glue';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/schema/config.ts';
-import { answer, run, start } from './answer.ts';
+import { answer, run, start } from '../harness/answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 import type { Tried } from './Tried.ts';
 
@@ -28,7 +28,7 @@ import type { Tried } from './Tried.ts';
 const REMARK = '-- Metabase:: userID: 1 queryType: MBQL queryHash: 3fd2a5d1\n';
 const CATALOG = 'AwsDataCatalog';
 
-/** What the form of a Metabase database has. */
+/** Fields of the form of a Metabase database. */
 export interface MetabaseConnection {
   readonly workgroup: string;
   /** `s3_staging_dir` */
@@ -107,8 +107,8 @@ export async function syncByGlue({ glue }: ReaderClients): Promise<readonly Foun
 }
 
 /**
- * What else the driver does: it asks which workgroups there are and how its own is set, reads a result from S3 instead
- * of by pages, prepares a statement, and stops a query that somebody no longer wants.
+ * The driver's other calls: it lists the workgroups and reads the settings of its own, reads a result from S3 instead
+ * of by pages, prepares a statement, and stops a query that is no longer wanted.
  *
  * @returns The result's object.
  */
@@ -133,8 +133,8 @@ export async function metabaseBesides(
 }
 
 /**
- * A view, and a table with its file where Athena puts those of a query's: the local Athena makes views only, so the
- * table is made by the calls of S3 and Glue that Athena makes for its caller.
+ * Makes a view, and a table with its file in the folder where Athena puts the files of a query. The local Athena makes
+ * views only, so the table is made by the calls of S3 and Glue that Athena makes for its caller.
  * https://docs.aws.amazon.com/athena/latest/ug/ctas-considerations-limitations.html
  *
  * @returns The view's rows.

@@ -6,13 +6,13 @@ const FROM_EVENTS = 'FROM "sluice"."product_events"';
 /** One exposure, at 2026-11-19 10:15:30.250, a Thursday. */
 const ONE_EXPOSURE = `FROM "sluice"."experiment_exposures" WHERE ${exposed('user_id')} = 'u3' LIMIT 1048575`;
 const TIME = exposed('timestamp');
-/** Weeks begin on Sundays in Metabase unless it is told otherwise, and on Mondays in Athena. */
+/** Weeks begin on Sundays in Metabase by default, and on Mondays in Athena. */
 const sundayOf = (expression: string) =>
   `date_add('day', -1, date_trunc('week', date_add('day', 1, ${expression})))`;
 
 /**
- * What Metabase asks while it looks at a database: one query to see whether it may, a sample of each table (fingerprint)
- * and the values of columns that filters offer.
+ * Queries with which Metabase examines a database: a connection test, a sample of each table (fingerprint) and the
+ * values of columns that filters offer.
  * https://github.com/metabase/metabase: src/metabase/sync/analyze/fingerprint.clj, src/metabase/driver/common/table_rows_sample.clj
  */
 export const metabaseSync: readonly Tried[] = [
@@ -45,9 +45,9 @@ export const metabaseSync: readonly Tried[] = [
 ];
 
 /**
- * What Metabase's query processor makes of questions that were put together by clicks.
- * https://github.com/metabase/metabase: modules/drivers/athena/src/metabase/driver/athena.clj, and for what a driver
- * doesn't say itself src/metabase/driver/sql/query_processor.clj
+ * SQL that Metabase's query processor makes of questions that were put together by clicks.
+ * https://github.com/metabase/metabase: modules/drivers/athena/src/metabase/driver/athena.clj, and for the parts that a
+ * driver leaves out src/metabase/driver/sql/query_processor.clj
  */
 export const metabaseQueries: readonly Tried[] = [
   {

@@ -12,7 +12,7 @@ import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { type Policies, readPolicies } from '../proof/Policies.ts';
+import { type Policies, readPolicies } from '../proof/permissions/Policies.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
 
 /** Logical IDs of the readers that are deployed, by the tool that each is for. */
@@ -30,7 +30,7 @@ export const OWOX_BUCKET = 'acme-owox-results';
 /** A database that is nobody's of ours, as every account has some. */
 export const FOREIGN = { database: 'billing', table: 'invoices' } as const;
 
-/** What is deployed for the clients. */
+/** Configuration of the deployment for the clients. */
 export const readersConfig: ConfigInput = {
   bucket: 'sluice-experiments',
   statsigFolder: 'statsig',
@@ -59,7 +59,7 @@ export interface Readers {
   readonly config: Config;
   /** Clients of a reader, or of the account's root. */
   clientsOf(reader: keyof typeof PRINCIPALS | 'root'): Promise<ReaderClients>;
-  /** What a reader has called since the last time anybody asked for calls to be forgotten. */
+  /** Calls of a reader since calls were last cleared. */
   callsOf(reader: keyof typeof PRINCIPALS): Promise<readonly RecordedCall[]>;
   control(path: string, method: string, body?: object): Promise<unknown>;
   /** The policies of what is deployed. */
@@ -67,10 +67,15 @@ export interface Readers {
   close(): Promise<void>;
 }
 
-/** Deploys the readers, posts the seed by the collector, and sets the clock to {@link NOW}. */
-export async function openReaders(): Promise<Readers> {
+/**
+ * Deploys the readers, posts the seed by the collector, and sets the clock to {@link NOW}.
+ *
+ * @param more What to configure otherwise than {@link readersConfig}. Default nothing.
+ */
+export async function openReaders(more: Partial<ConfigInput> = {}): Promise<Readers> {
   const directory = temporaryDirectory();
-  process.env['SLUICE_CONFIG'] = writeConfig(directory.path);
+  const input = { ...readersConfig, ...more };
+  process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
   const cloud = await startCloud({
     port: 0,
     edgePort: 0,
@@ -109,7 +114,7 @@ export async function openReaders(): Promise<Readers> {
 
   return {
     edge: cloud.edge,
-    config: defineConfig(readersConfig),
+    config: defineConfig(input),
     clientsOf: async (reader) =>
       reader === 'root' ? clients(localAccount) : clients(await credentialsOf(reader)),
     async callsOf(reader) {
@@ -171,10 +176,10 @@ async function addForeignTable(glue: GlueClient): Promise<void> {
   );
 }
 
-function writeConfig(folder: string): string {
+function writeConfig(folder: string, input: ConfigInput): string {
   const file = join(folder, 'sluice.config.ts');
   const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(readersConfig)});\n`;
+  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`;
   writeFileSync(file, text);
   return file;
 }

@@ -5,10 +5,10 @@ import {
 } from '@aws-sdk/client-athena';
 import { DeleteObjectsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { ended, page, start } from './answer.ts';
+import { ended, page, start } from '../harness/answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 
-/** What it reads of a plan: https://trino.io/docs/current/sql/explain.html#explain-type-io */
+/** The parts of a plan that it reads: https://trino.io/docs/current/sql/explain.html#explain-type-io */
 const ioPlanSchema = z.object({
   inputTableColumnInfos: z.array(
     z.object({
@@ -115,7 +115,7 @@ export class OwoxStorage {
     }
   }
 
-  /** Runs a report and reads it batch by batch. @param batchRows Rows of a batch, the names among those of the first. */
+  /** Runs a report and reads it batch by batch. @param batchRows Rows of a batch; the first includes the names. */
   async report(sql: string, batchRows = 1_000, parameters?: readonly string[]): Promise<Report> {
     const folder = this.#folder('owox-data-marts');
     const id = await this.#execute(sql, folder, parameters);
@@ -141,7 +141,7 @@ export class OwoxStorage {
     }
   }
 
-  /** What a connector begins with. */
+  /** First statement of a connector. */
   async prepareConnector(database: string): Promise<void> {
     await this.#execute(`CREATE SCHEMA IF NOT EXISTS \`${database}\``, this.#folder('owox-data-marts/ddl'));
   }

@@ -3,7 +3,7 @@ import type { Tried } from './Tried.ts';
 const EVENTS = '"sluice"."product_events"';
 
 /**
- * What OWOX Data Marts makes of a data mart and the controls of a report, values as execution parameters.
+ * SQL that OWOX Data Marts makes of a data mart and the controls of a report, values as execution parameters.
  * https://github.com/OWOX/owox-data-marts: apps/backend/src/data-marts/data-storage-types/athena/services,
  * athena-query.builder.ts, athena-clause-renderer.ts, athena-blended-query-builder.ts
  */

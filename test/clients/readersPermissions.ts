@@ -6,9 +6,9 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
-import { decide } from '../proof/decide.ts';
-import type { Policies } from '../proof/Policies.ts';
-import { run } from './answer.ts';
+import { run } from '../harness/answer.ts';
+import { decide } from '../proof/permissions/decide.ts';
+import type { Policies } from '../proof/permissions/Policies.ts';
 import { PRINCIPALS, type ReaderClients } from './openReaders.ts';
 
 export type ReaderName = keyof typeof PRINCIPALS;
@@ -23,8 +23,8 @@ export function principalOf(reader: ReaderName, policies: Policies): string {
 }
 
 /**
- * What calls of a reader needed, each permission once: those that were seen, and those that AWS's documentation says
- * Athena makes for them.
+ * Permissions that calls of a reader needed, each once: permissions of recorded calls, and permissions of the calls
+ * that Athena makes for them according to AWS's documentation.
  */
 export function neededBy(calls: readonly RecordedCall[]): readonly NeededPermission[] {
   const needed = calls.flatMap(({ permissions }) => permissions);

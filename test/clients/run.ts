@@ -1,15 +1,13 @@
-// `npm run test:clients`: awswrangler, PyAthena, a dbt project, examples/dbt and pyiceberg against the local cloud, and axe-core
-// on every page of the console. `npm run test:clients -- pyiceberg` runs this one only.
-// What cannot be installed is named and counts nothing. The last line is `N passed, N failed`.
+// `npm run test:clients`: awswrangler, PyAthena and examples/dbt against the local cloud, and axe-core on every page of
+// the console. `npm run test:clients -- axe` runs this one only. Clients that cannot be installed are named and not
+// counted. The last line is `N passed, N failed`.
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { preparePython } from '../harness/python.ts';
+import { runClient } from '../harness/runClient.ts';
 import { OWOX_BUCKET, openReaders } from './openReaders.ts';
-import { runClient } from './runClient.ts';
 import { tryAxe } from './tryAxe.ts';
-import { tryDbt } from './tryDbt.ts';
-import { tryIceberg } from './tryIceberg.ts';
 import { tryScorecard } from './tryScorecard.ts';
 
 /** The statements take ten seconds. */
@@ -18,7 +16,7 @@ const closingSchema = z.strictObject({ passed: z.int(), failed: z.int() });
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const total = { passed: 0, failed: 0 };
-const parts = { dbt: tryDbt, scorecard: tryScorecard, pyiceberg: tryIceberg, axe: tryAxe };
+const parts = { scorecard: tryScorecard, axe: tryAxe };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => name !== 'python' && !Object.hasOwn(parts, name));
 for (const name of unknown) {

@@ -37,7 +37,7 @@ export const exposures: readonly object[] = [
   },
 ];
 
-/** Three purchases of 64.75 in all, two page views, and one event whose value is no number. */
+/** Three purchases of 64.75 in all, two page views, and one event whose value is not a number. */
 export const productEvents: readonly object[] = [
   {
     eventName: 'page_view',
@@ -78,5 +78,5 @@ export const productEvents: readonly object[] = [
 /** Not an event: it goes to quarantine. */
 export const refused: readonly object[] = [{ eventName: 5 }];
 
-/** What an SDK sends again after a timeout: the same event, which the views show once. */
+/** An event that an SDK sends again after a timeout: the same event, which the views show once. */
 export const resent: readonly object[] = exposures.slice(0, 1);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { asReference } from '../../scripts/docs/asReference.ts';
 import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { owoxQueries } from './owoxStatements.ts';
 import { statsigQueries } from './statsigStatements.ts';
@@ -9,7 +10,7 @@ import type { Tried } from './Tried.ts';
 
 const HEAD = `# Statements tried by client
 
-This page lists the statements of each client that the local Athena answers as Athena does. \`npm test\` sends each statement through \`@aws-sdk/client-athena\`, signed as the deployed reader. It compares types and rows with expected values that were derived manually from Trino's documentation; nothing was compared with AWS itself. The test also writes this page (\`SLUICE_WRITE_DOCS=1 npm test -- test/clients/docs\`). The sequences of calls follow the clients' sources, which each file of \`test/clients/\` names.
+This page lists the statements of each client that the local Athena answers as Athena does. \`npm run test:proof\` sends each statement through \`@aws-sdk/client-athena\`, signed as the deployed reader. It compares types and rows with expected values that were derived manually from Trino's documentation; nothing was compared with AWS itself. The test also writes this page (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof/clients/docs\`). The sequences of calls follow the clients' sources, which each file of \`test/clients/\` names.
 
 The test then compares every reader's calls with its policies in the packaged template, including the calls of Athena to Glue, S3 and KMS on the reader's behalf. The policies allow all calls, and without any one statement of a policy some calls are denied.
 
@@ -38,39 +39,43 @@ const LIMITS = `
 | PyAthena | \`ArrowCursor\` | always uses AWS's S3, whatever endpoint is configured: pass an \`endpoint_override\` to \`pyarrow.fs.S3FileSystem\` |
 `;
 
-/** The whole of docs/sql.md. */
+/** The whole of docs/reference/sql.md. */
 export function sqlPage(config: Config): string {
-  return [
-    HEAD,
-    '## Metabase',
-    '',
-    "The driver lists schemas, tables and columns by Athena's API (`ListDatabases`, `ListTableMetadata`, `GetTableMetadata`) or Glue's, including a foreign database. It sends `DESCRIBE` if a table's columns are empty, and reads results with `GetQueryResults` or from S3.",
-    '',
-    table([...metabaseSync, ...metabaseQueries]),
-    '',
-    '## OWOX Data Marts',
-    OWOX_STEPS,
-    table(owoxQueries),
-    '',
-    '## Statsig',
-    '',
-    'The sources that `sluice connect statsig` prints, with values for their date macros.',
-    '',
-    table(statsigQueries(config)),
-    '',
-    '## awswrangler and PyAthena',
-    '',
-    `\`npm run test:clients\` runs ${pins('requirements.txt')} and needs Python and pip; \`.ci/run\` also runs it. Both clients find the local cloud through \`AWS_ENDPOINT_URL\`.`,
-    '',
-    '| client | tried |',
-    '|---|---|',
-    ...(['awswrangler', 'pyathena'] as const).map((client) => `| ${client} | ${checks(client).join(', ')} |`),
-    '',
-    '## dbt',
-    '',
-    `The same command builds a dbt project over the views (\`test/clients/dbt/\`) twice, with ${pins('../../examples/dbt/requirements.txt')}. It has a view, a table with high availability (\`ha\`), incremental models by \`insert_overwrite\`, \`append\` and, in Iceberg, \`append\` and \`merge\` with conditions and rules for columns, a table in Iceberg, seeds by upload and by INSERT, snapshots in Parquet and in Iceberg, tests and documents. Then it builds the scorecard of [examples/dbt](../examples/dbt/README.md) twice and compares every figure with one that is calculated without SQL. Buckets (\`bucketed_by\`) and Python models are refused by name.`,
-    LIMITS,
-  ].join('\n');
+  return asReference(
+    [
+      HEAD,
+      '## Metabase',
+      '',
+      "The driver lists schemas, tables and columns by Athena's API (`ListDatabases`, `ListTableMetadata`, `GetTableMetadata`) or Glue's, including a foreign database. It sends `DESCRIBE` if a table's columns are empty, and reads results with `GetQueryResults` or from S3.",
+      '',
+      table([...metabaseSync, ...metabaseQueries]),
+      '',
+      '## OWOX Data Marts',
+      OWOX_STEPS,
+      table(owoxQueries),
+      '',
+      '## Statsig',
+      '',
+      'The sources that `sluice connect statsig` prints, with values for their date macros.',
+      '',
+      table(statsigQueries(config)),
+      '',
+      '## awswrangler and PyAthena',
+      '',
+      `\`npm run test:clients\` runs ${pins('requirements.txt')} and needs Python and pip; \`.ci/run\` also runs it. Both clients find the local cloud through \`AWS_ENDPOINT_URL\`.`,
+      '',
+      '| client | tried |',
+      '|---|---|',
+      ...(['awswrangler', 'pyathena'] as const).map(
+        (client) => `| ${client} | ${checks(client).join(', ')} |`,
+      ),
+      '',
+      '## dbt',
+      '',
+      `\`npm test -w packages/local-aws\` builds a dbt project (\`packages/local-aws/test/witness/dbt/\`) twice, with ${pins('../../examples/dbt/requirements.txt')}. It has a view, a table with high availability (\`ha\`), incremental models by \`insert_overwrite\`, \`append\` and, in Iceberg, \`append\` and \`merge\` with conditions and rules for columns, a table in Iceberg, seeds by upload and by INSERT, snapshots in Parquet and in Iceberg, tests and documents. \`npm run test:clients\` builds the scorecard of [examples/dbt](../examples/dbt/README.md) twice and compares every figure with one that is calculated without SQL. Buckets (\`bucketed_by\`) and Python models are refused by name.`,
+      LIMITS,
+    ].join('\n'),
+  );
 }
 
 function table(tried: readonly Tried[]): string {
@@ -94,7 +99,7 @@ function read(name: string): string {
   return readFileSync(join(repositoryRoot, 'test', 'clients', name), 'utf8');
 }
 
-/** What is installed, with its version. */
+/** Names and versions of the installed packages. */
 function pins(requirements: string): string {
   const wanted = /^(awswrangler|PyAthena|dbt-athena|dbt-core)==(.*)$/gm;
   return [...read(requirements).matchAll(wanted)]

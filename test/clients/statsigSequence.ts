@@ -2,10 +2,10 @@ import { StopQueryExecutionCommand } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand, GetPartitionsCommand, GetTablesCommand } from '@aws-sdk/client-glue';
 import { GetBucketLocationCommand, HeadBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/schema/config.ts';
-import { start } from './answer.ts';
+import { start } from '../harness/answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 
-/** What Statsig looks at before it asks anything: the bucket, the tables it may read, their days. */
+/** Statsig's first calls, before any query: it lists the bucket, the tables it may read, and their days. */
 export async function lookAround({ s3, glue }: ReaderClients, config: Config): Promise<readonly string[]> {
   const { bucket: Bucket, database: DatabaseName, statsigFolder } = config;
   await s3.send(new HeadBucketCommand({ Bucket }));

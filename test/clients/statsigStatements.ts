@@ -9,7 +9,7 @@ const loaded = (sql: string) =>
     .replaceAll('{statsig_end_date}', "DATE '2026-11-19'");
 
 /**
- * What is made of the sources that `sluice connect statsig` prints: a preview, and exposures and values by day. Statsig's
+ * Queries over the sources that `sluice connect statsig` prints: a preview, and exposures and values by day. Statsig's
  * own queries are not public; these have the shape that its documentation shows.
  * https://docs.statsig.com/statsig-warehouse-native/configuration/assignment-sources and /metric-sources
  */

@@ -1,7 +1,7 @@
 import { DeleteObjectsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { assignmentSource, metricSource } from '../../cli/connect/statsigGuide.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { answer, run } from './answer.ts';
+import { answer, run } from '../harness/answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 
 /** An experiment's results by group: its name, its units, and the sum of a metric. */
@@ -18,12 +18,19 @@ export class StatsigExperiment {
   readonly #config: Config;
   readonly #workgroup: string;
   readonly #id: string;
+  readonly #outputLocation: string | undefined;
 
-  constructor(clients: ReaderClients, config: Config, options: { workgroup: string; id: string }) {
+  /** @param options.outputLocation Where results go, if the workgroup does not say it. */
+  constructor(
+    clients: ReaderClients,
+    config: Config,
+    options: { workgroup: string; id: string; outputLocation?: string },
+  ) {
     this.#clients = clients;
     this.#config = config;
     this.#workgroup = options.workgroup;
     this.#id = options.id;
+    this.#outputLocation = options.outputLocation;
   }
 
   /** The experiment's folder, with a slash at its end. */
@@ -33,7 +40,7 @@ export class StatsigExperiment {
 
   /** Makes the staging tables, empty: one by its columns, one by a query. */
   async prepare(): Promise<void> {
-    await this.#run(`CREATE TABLE ${this.#table('first_exposures')} (
+    await this.#run(`CREATE TABLE ${this.#inDdl('first_exposures')} (
         unit_id string, group_id string, first_exposure timestamp
       ) PARTITIONED BY (day(first_exposure)) LOCATION '${this.#location('first_exposures')}'
       TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')`);
@@ -71,7 +78,7 @@ export class StatsigExperiment {
   /** Drops the tables and deletes what is left in the experiment's folder. */
   async cleanUp(): Promise<void> {
     for (const table of ['first_exposures', 'unit_days', 'results'])
-      await this.#run(`DROP TABLE IF EXISTS ${this.#table(table)}`);
+      await this.#run(`DROP TABLE IF EXISTS ${this.#inDdl(table)}`);
     const keys = await this.keys();
     if (keys.length === 0) return;
     const Objects = keys.map((Key) => ({ Key }));
@@ -96,7 +103,12 @@ export class StatsigExperiment {
   }
 
   #table(name: string): string {
-    return `${this.#config.athena.stagingDatabase}.experiment_${this.#id}_${name}`;
+    return `"${this.#config.athena.stagingDatabase}".experiment_${this.#id}_${name}`;
+  }
+
+  /** Names of more than letters stand in other quotes in DDL: https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html */
+  #inDdl(name: string): string {
+    return this.#table(name).replaceAll('"', '`');
   }
 
   #location(name: string): string {
@@ -108,7 +120,9 @@ export class StatsigExperiment {
   }
 
   #input(QueryString: string) {
-    return { QueryString, WorkGroup: this.#workgroup };
+    const OutputLocation = this.#outputLocation;
+    const place = OutputLocation === undefined ? {} : { ResultConfiguration: { OutputLocation } };
+    return { QueryString, WorkGroup: this.#workgroup, ...place };
   }
 }
 

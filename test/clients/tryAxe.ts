@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { fillConsole } from '../console/fillConsole.ts';
-import { openLocalConsole, openPage } from '../console/openPage.ts';
 import { preparePackages } from '../harness/nodePackages.ts';
 import { hasBrowser } from '../harness/openBrowser.ts';
-import { startObserved } from '../observe/startObserved.ts';
+import { fillConsole } from '../proof/console/fillConsole.ts';
+import { openLocalConsole, openPage } from '../proof/console/openPage.ts';
+import { startObserved } from '../proof/observe/startObserved.ts';
 
-/** What axe reports of a page. */
+/** axe's report on a page. */
 const reportSchema = z.object({
   violations: z.array(
     z.object({
@@ -22,7 +22,7 @@ const reportSchema = z.object({
 /** Findings that keep people out. */
 const SERIOUS = ['serious', 'critical'];
 
-/** Routes that need an example of what they show; every other page is that of the navigation. */
+/** Routes that need an example to show; all other pages are in the navigation. */
 const EXAMPLES = [
   '/trace?id=ada',
   '/experiments?name=checkout_button',
@@ -30,7 +30,7 @@ const EXAMPLES = [
 ];
 
 /**
- * Every page of the console before axe-core, in light, dark and narrow: no serious finding.
+ * Checks every page of the console with axe-core, in light, dark and narrow: no serious finding.
  *
  * @param tell Receives each page and its findings; empty if there are none.
  * @returns Why nothing was tried; undefined if it was.

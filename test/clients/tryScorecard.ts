@@ -6,10 +6,9 @@ import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { testRatio } from '../../observe/experiments/ratioTest.ts';
+import { type Cells, DbtProject, type Expected, type Tell } from '../harness/DbtProject.ts';
 import { preparePython } from '../harness/python.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { type Cells, DbtProject, type Expected, type Tell } from './DbtProject.ts';
 
 const EXPERIMENT = 'checkout_button';
 /** As in the example's seed `experiment_groups`. */
@@ -22,7 +21,7 @@ type Group = keyof typeof GROUPS;
 /** Its name, and what it measures of a unit. */
 type Metric = readonly [name: string, measure: (unit: Shopper) => number];
 
-/** What a unit does after its first exposure. */
+/** A unit with its behaviour after its first exposure. */
 interface Shopper {
   readonly id: string;
   readonly group: Group;
@@ -200,13 +199,13 @@ async function send({ collector, flush }: Cloud, events: readonly object[]): Pro
   await flush();
 }
 
-/** What the scorecard and the check of the split should say of these units. */
+/** Expected figures of the scorecard and of the check of the split for these units. */
 async function figures(units: readonly Shopper[], more: readonly Metric[] = []): Promise<Expected[]> {
-  const counts = (['control', 'test'] as const).map((group) => ({
-    units: units.filter((one) => one.group === group).length,
-    weight: 0.5,
-  }));
-  const split = await testRatio(counts);
+  const counts = (['control', 'test'] as const).map(
+    (group) => units.filter((one) => one.group === group).length,
+  );
+  const expected = units.length / counts.length;
+  const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   const columns =
     'mean, mean_low, mean_high, difference, difference_low, difference_high, lift, lift_low, lift_high, p_value';
   return [
@@ -216,10 +215,10 @@ async function figures(units: readonly Shopper[], more: readonly Metric[] = []):
       rows: (found) => differences(found, scored(units, more)),
     },
     {
-      what: 'judges the split as sluice check does',
+      what: "judges the split by Pearson's chi-square test",
       sql: `SELECT experiment_id, units, chi_square, p_value FROM split_check WHERE experiment_id = '${EXPERIMENT}'`,
       rows: (found) =>
-        differences(found, [[EXPERIMENT, units.length, split?.chiSquare ?? null, split?.pValue ?? null]]),
+        differences(found, [[EXPERIMENT, units.length, chiSquare, chdtrc(counts.length - 1, chiSquare)]]),
     },
   ];
 }
@@ -267,7 +266,7 @@ interface Moments {
   readonly units: number;
   readonly total: number;
   readonly mean: number;
-  /** Of the mean. */
+  /** Squared error of the mean. */
   readonly squaredError: number;
 }
 
@@ -288,7 +287,7 @@ function wilson({ units, mean }: Moments): [number, number] {
   return [middle - half, middle + half];
 }
 
-/** What differs; empty if nothing does. */
+/** Describes differences; empty if there are no differences. */
 function differences(found: readonly Cells[], expected: readonly Figures[]): string {
   const isLike = (cell: string | null | undefined, figure: string | number | null) =>
     typeof figure === 'number' && typeof cell === 'string'

@@ -18,7 +18,7 @@ const LARGE_VALUE = 'x'.repeat(100_000);
 /** A fault. It ends before what arrived is counted. */
 export interface RelayFault {
   readonly name: string;
-  /** What `POST /_sluice/faults` takes. Default none. */
+  /** Body of `POST /_sluice/faults`. Default: no faults. */
   readonly faults?: object;
   /** How the target answers. Default: it takes everything. */
   readonly target?: Manner;
@@ -34,7 +34,7 @@ export interface RelayFault {
   readonly daysDown?: number;
 }
 
-/** What became of the requests under one fault. */
+/** Counts of the requests under one fault. */
 export interface RelayAccount {
   readonly fault: string;
   /** How often faults other than the target's struck. */
@@ -44,15 +44,15 @@ export interface RelayAccount {
   readonly posts: number;
   /** Requests that were answered 202. */
   readonly accepted: number;
-  /** Of the accepted, those that the target has, and has said so. */
+  /** Accepted requests that the target has confirmed. */
   readonly relayed: number;
   /** Requests that the target got. */
   readonly tries: number;
   /** How often it took a request that it had. */
   readonly doubled: number;
-  /** Of the accepted, those that are not relayed, and whose answer was counted by `RelayNotKept`. */
+  /** Accepted requests that are not relayed, and whose answer was counted by `RelayNotKept`. */
   readonly told: number;
-  /** Of the accepted, those that are neither relayed nor told. */
+  /** Accepted requests that are neither relayed nor counted in `told`. */
   readonly lost: number;
   /** Copies that wait still, in the queue and in the bucket. */
   readonly left: number;
@@ -216,7 +216,7 @@ interface Post {
   readonly ms: number;
 }
 
-/** The name of a request: that of its first event. */
+/** The name of a request is the name of its first event. */
 function nameOf({ body }: Recorded): string {
   const { events }: { events: { eventName: string }[] } = JSON.parse(body.toString());
   return events[0]?.eventName ?? '';

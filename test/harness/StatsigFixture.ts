@@ -21,7 +21,7 @@ export type StatsigFixture = z.output<typeof fixtureSchema>;
 
 const folder = new URL('../fixtures/statsig/', import.meta.url);
 
-/** Every recorded request, by `<folder>/<file>`; or those of one folder. */
+/** Every recorded request, by `<folder>/<file>`; or the requests of one folder. */
 export function statsigFixtures(only?: string): [name: string, fixture: StatsigFixture][] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && (only === undefined || entry.name === only))

@@ -32,14 +32,14 @@ export const acme: NonNullable<ConfigInput['sources']>[number] = {
   ],
 };
 
-/** What its files look like, and what becomes of them. */
+/** Form of the dataset's files, and the expected rows. */
 interface DroppedDataset {
   readonly folder: (day: string) => string;
   readonly columns: DropColumns;
   /** Columns of the table that are compared, and its time, which each dialect shows in its own way. */
   readonly selected: string;
   readonly time: string;
-  /** What a row of a file becomes; null when it is refused. */
+  /** Row of the table that a row of a file becomes; null if it is refused. */
   readonly row: (row: DropRows[number]) => object | null;
 }
 

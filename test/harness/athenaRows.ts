@@ -40,7 +40,7 @@ export async function athenaRows(
       rows.push(Object.fromEntries(names.map((name, i) => [name, Data[i]?.VarCharValue])));
     ({ NextToken } = page);
   } while (NextToken !== undefined);
-  // A query's answer begins with a header; and that of EXPLAIN, but that of SHOW doesn't.
+  // The answers of queries and of EXPLAIN begin with a header; the answer of SHOW does not.
   const [first] = rows;
   const isHeader = first !== undefined && Object.entries(first).every(([name, text]) => name === text);
   return isHeader ? rows.slice(1) : rows;

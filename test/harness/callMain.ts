@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { main } from '../../cli/main.ts';
 
-/** What a command is run with besides its arguments. */
+/** Options to run a command with, besides its arguments. */
 export interface CallOptions {
-  /** What is on stdin. Default nothing. */
+  /** Text on stdin. Default: empty. */
   readonly stdin?: string;
   /** Variables set for as long as it runs; all others that begin with `AWS_` are away. */
   readonly env?: Readonly<Record<string, string>>;

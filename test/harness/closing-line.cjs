@@ -1,9 +1,17 @@
-// Prints `N passed, N failed` as the run's last line. A file that fails to load counts as one failure.
+// Prints `N passed, N failed` as the run's last line. A file that fails to load counts as one failure, and so does a run that
+// ends before its last suite, as by a call of process.exit.
 module.exports = class ClosingLine {
-  onRunComplete(_contexts, results) {
-    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  onRunStart() {
     process.on('exit', () => {
-      process.stdout.write(`${results.numPassedTests} passed, ${failed} failed\n`);
+      if (this.results === undefined) process.exitCode = 1;
+      const { numPassedTests = 0, numFailedTests = 0, numRuntimeErrorTestSuites = 1 } = this.results ?? {};
+      process.stdout.write(
+        `${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed\n`,
+      );
     });
+  }
+
+  onRunComplete(_contexts, results) {
+    this.results = results;
   }
 };

@@ -22,7 +22,7 @@ export interface CloudProcess extends ReadyLine {
   /** From the start of the process until it was ready. */
   readonly readyMs: number;
   readonly child: ChildProcess;
-  /** What it has written to stderr so far. */
+  /** Its output on stderr so far. */
   stderr(): string;
   /** Sends a signal and resolves with the exit code; null when the signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>;

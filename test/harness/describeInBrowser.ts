@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals';
 import { hasBrowser } from './openBrowser.ts';
 
-/** `describe` for stories in a real browser; where there is none, they are skipped, and {@link hasBrowser} says so. */
+/** `describe` for stories in a real browser; without a browser they are skipped, and {@link hasBrowser} says so. */
 export const describeInBrowser = hasBrowser() ? describe : describe.skip;

@@ -12,7 +12,7 @@ export type DropRows = readonly Readonly<Record<string, string | number | null>>
 /** Makes the bytes of a Parquet file, as one of the tools does that customers use. */
 export type DropWriter = (columns: DropColumns, rows: DropRows) => Promise<Uint8Array>;
 
-/** What of parquetjs-lite is used; the package has no types of its own. */
+/** The part of parquetjs-lite that is used; the package has no types of its own. */
 interface ParquetModule {
   readonly ParquetSchema: new (fields: Readonly<Record<string, object>>) => object;
   readonly ParquetWriter: {

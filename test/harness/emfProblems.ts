@@ -21,8 +21,8 @@ const document = z.looseObject({
 });
 
 /**
- * What is wrong with a line by the rules of the embedded metric format: shape, limits, and that every dimension and
- * metric named is a member of the root: a text of 1 to 1,024 ASCII characters, and a finite number.
+ * Finds violations of the embedded metric format in a line: shape, limits, and that every dimension and metric named is
+ * a member of the root: a text of 1 to 1,024 ASCII characters, and a finite number.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function emfProblems(line: string): string[] {

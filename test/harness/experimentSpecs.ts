@@ -1,4 +1,4 @@
-/** What became of the experiments `search` and `fonts`. */
+/** State of the experiments `search` and `fonts`. */
 export type SpecState = 'running' | 'ended';
 
 const EVERYONE = { type: 'public', targetValue: null, operator: null, field: null };
@@ -16,8 +16,7 @@ const conditions: Record<string, object> = {
  * Specs of a project as `/v2/download_config_specs` answers them, with each way in which a unit is in no group: two
  * holdouts (`winter_holdout` of experiments and a gate, `home_holdout` of a layer), targeting, allocation, an override,
  * an experiment that was shipped (`search`), one that was abandoned (`fonts`) and one that has not begun (`later`).
- * Statsig's specs lack the groups of experiments that have ended. Shapes are those of the test data of
- * statsig-server-core.
+ * Statsig's specs lack the groups of experiments that have ended. Shapes follow the test data of statsig-server-core.
  *
  * @param time When the project was last changed, epoch milliseconds.
  */

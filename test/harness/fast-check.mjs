@@ -1,10 +1,21 @@
-// What tests import as `fast-check` (jest.config.js): its properties draw the same cases in every run, so that what one
-// run finds the next finds, too. `SLUICE_SEED=2 npm test` draws others.
+// The module that tests import as `fast-check` (jest.config.js). `npm test` draws the same cases in every run, and at
+// most 100 of each property: the same thousands prove nothing new. With a seed, as `SLUICE_SEED=2 npm test` or in the
+// proof tier, a property has as many cases as it asks for.
 import fc from '../../node_modules/fast-check/lib/fast-check.js';
 
+const MOST_CASES = 100;
+const seed = process.env.SLUICE_SEED;
 // Stryker (`npm run mutate`) asks only whether a property fails, not for the smallest case.
 const endOnFailure = process.env.STRYKER_MUTATOR_WORKER !== undefined;
-fc.configureGlobal({ seed: Number(process.env.SLUICE_SEED ?? 1), endOnFailure });
+fc.configureGlobal({ seed: Number(seed ?? 1), endOnFailure });
+
+const assert = (property, parameters) =>
+  fc.assert(
+    property,
+    seed === undefined && parameters?.numRuns > MOST_CASES
+      ? { ...parameters, numRuns: MOST_CASES }
+      : parameters,
+  );
 
 export * from '../../node_modules/fast-check/lib/fast-check.js';
-export default fc;
+export default { ...fc, assert };

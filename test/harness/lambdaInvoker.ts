@@ -1,4 +1,4 @@
-/** What a test gives in place of Lambda's context: handlers use nothing else of it. */
+/** Replaces Lambda's context in tests: handlers use nothing else of it. */
 interface TestContext {
   readonly getRemainingTimeInMillis: () => number;
 }

@@ -15,12 +15,13 @@ const hover = z.looseObject({
 /**
  * Starts TypeScript's own language server, as an editor does, and opens a file that is not on disk.
  *
- * @param name Of the file, at the repository's root.
+ * @param root Of the project.
+ * @param name Of the file, at the root.
  */
-export async function openInEditor(name: string, text: string) {
+export async function openInEditor(root: string, name: string, text: string) {
   const program = join(repositoryRoot, 'node_modules/typescript/lib/tsc.js');
   const server = spawn(process.execPath, [program, '--lsp', '--stdio'], {
-    cwd: repositoryRoot,
+    cwd: root,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const waiting = new Map<unknown, (message: object) => void>();
@@ -50,11 +51,11 @@ export async function openInEditor(name: string, text: string) {
       send({ id, method, params });
     });
   };
-  const uri = pathToFileURL(join(repositoryRoot, name)).href;
+  const uri = pathToFileURL(join(root, name)).href;
   const capabilities = { textDocument: { hover: { contentFormat: ['markdown'] } } };
   await ask('initialize', {
     processId: process.pid,
-    rootUri: pathToFileURL(repositoryRoot).href,
+    rootUri: pathToFileURL(root).href,
     capabilities,
   });
   send({ method: 'initialized', params: {} });
@@ -63,7 +64,7 @@ export async function openInEditor(name: string, text: string) {
     params: { textDocument: { uri, languageId: 'typescript', version: 1, text } },
   });
   return {
-    /** What the editor shows of what is at a place of the text; empty if nothing. */
+    /** The hover text of the editor at a place of the text; '' if there is no hover text. */
     async hover(offset: number): Promise<string> {
       const before = text.slice(0, offset).split('\n');
       const position = { line: before.length - 1, character: before.at(-1)?.length ?? 0 };

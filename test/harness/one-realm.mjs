@@ -8,5 +8,5 @@ Object.defineProperty(Error, Symbol.hasInstance, {
   },
 });
 
-// Jest sets it for its workers where it runs in a terminal itself. What the commands print in tests has no colours.
+// Jest sets it for its workers if it runs in a terminal itself. The output of commands in tests has no colours.
 delete process.env.FORCE_COLOR;

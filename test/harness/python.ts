@@ -9,15 +9,15 @@ const INSTALL_MS = 150_000;
 /** An import takes a second. */
 const PROBE_MS = 20_000;
 
-/** Commands of a Python environment, or why there is none. */
+/** Commands of a Python environment, or why it is missing. */
 export type Python = { readonly bin: string } | { readonly missing: string };
 
 /**
- * A Python environment under `.sluice/` with what a file of requirements names, made once for each of its contents.
- * There is none where there is no Python, or where pip can't install.
+ * A Python environment under `.sluice/` with the packages of a requirements file, made once for each of its contents.
+ * It is missing without Python, or if pip can't install.
  *
- * @param folder Where `requirements.txt` lies, from the root.
- * @param what What is installed, for saying that it couldn't be.
+ * @param folder The folder of `requirements.txt`, from the root.
+ * @param what The packages' name in the message that they couldn't be installed.
  */
 export function preparePython(folder: string, what: string): Python {
   const requirements = join(repositoryRoot, folder, 'requirements.txt');

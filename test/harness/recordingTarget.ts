@@ -13,7 +13,7 @@ export interface Recorded {
   readonly body: Buffer;
 }
 
-/** What a target does with a request that it has read. */
+/** How a target answers a request that it has read. */
 export type Manner = (response: ServerResponse, request: Recorded) => void;
 
 /** Answers as Statsig does. */
@@ -75,7 +75,7 @@ export const answersHugeHead: Manner = (response) => {
 export interface RecordingTarget {
   readonly url: string;
   readonly recorded: readonly Recorded[];
-  /** What it does from now on. Default {@link taken}. */
+  /** Sets its behaviour from now on. Default {@link taken}. */
   behave(manner: Manner): void;
   /** Resolves with all that was recorded as soon as there are so many. */
   received(count: number): Promise<readonly Recorded[]>;

@@ -56,11 +56,20 @@ export async function relayCloud(relay: ConfigInput['relay'], config: Partial<Co
       await answer.arrayBuffer();
       return answer.status;
     },
+    /**
+     * Sends one request, which relay delivers. The first call to SQS also loads its client, which can take a busy machine longer
+     * than relay waits: the request would have a copy in the queue and one in the bucket, and arrive twice.
+     */
+    async warmUp(): Promise<void> {
+      const body = JSON.stringify({ events: [{ eventName: 'first', user: { userID: 'u' } }] });
+      if ((await this.post({ body })) !== 202) throw new Error('The first request was refused.');
+      await cloud.flush();
+    },
     setFaults: (faults: object) => control('POST', '/faults', faults),
     clearFaults: () => control('DELETE', '/faults'),
-    /** What falls due on the way rings at its own time. */
+    /** Moves the clock. Each alarm that falls due on the way runs at its own time. */
     advance: (ms: number) => control('POST', '/clock', { advanceMs: ms }),
-    /** What falls due on the way rings once, at its end. */
+    /** Sets the clock. Each alarm that falls due on the way runs once, at the new time. */
     jump: (ms: number) =>
       control('GET', '/clock').then(({ now }) =>
         control('POST', '/clock', { now: new Date(Date.parse(String(now)) + ms).toISOString() }),
@@ -74,7 +83,7 @@ export async function relayCloud(relay: ConfigInput['relay'], config: Partial<Co
       if (record.dropped > 0) throw new Error(`${record.dropped} calls were not recorded`);
       return record.calls;
     },
-    /** What the functions have logged. */
+    /** Logs of the functions. */
     logs: () =>
       readdirSync(join(data, 'logs'), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())

@@ -11,7 +11,7 @@ export const smallFunctions = {
   'functions/register/handler.ts':
     "import config from '#config';\nimport { partitionQuery } from '../../lib/tables/objectKeys.ts';\n" +
     'export const handler = async (): Promise<string[]> => [config.database, partitionQuery];\n',
-  'functions/redrive/handler.ts':
+  'functions/write/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
   'functions/hold/handler.ts': 'export const handler = async (): Promise<boolean> => true;\n',
   'functions/curate-plan/handler.ts':

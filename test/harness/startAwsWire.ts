@@ -1,22 +1,23 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import { rowsOfRecord } from './rowsOfRecord.ts';
 
-/** One record that a stream was given. */
-export interface WireRecord {
-  readonly stream: string;
-  readonly documents: readonly string[];
+/** A row of a record that a stream was given, or that became an object. */
+export interface WireRow {
+  readonly place: 'stream' | 'object';
+  readonly table: TableKind;
+  /** JSON. */
+  readonly document: string;
 }
 
-/** How a stream answers: an error code for each failed record's index, or a failure of the whole call. */
-export type PutAnswer =
-  | { readonly failed: Readonly<Record<number, string>> }
-  | { readonly error: string; readonly status: number }
-  | 'hang';
+/** How a stream answers: it takes the record, or fails. */
+export type PutAnswer = 'take' | { readonly error: string; readonly status: number } | 'hang';
 
 /** Firehose, S3 and a secret without keys as the collector sees them: their wire protocols, answering as the test says. */
 export interface AwsWire {
   readonly url: string;
-  /** Acknowledged records only. */
-  readonly records: WireRecord[];
+  /** Rows of records that were acknowledged or stored only. */
+  readonly rows: WireRow[];
   readonly objects: Map<string, string>;
   /** How many calls each service has had. */
   readonly calls: { firehose: number; s3: number };
@@ -36,8 +37,11 @@ export async function startAwsWire(): Promise<AwsWire> {
     const target = request.headers['x-amz-target'];
     if (target === undefined) {
       wire.calls.s3 += 1;
-      if (wire.s3Status === 200)
-        wire.objects.set(decodeURIComponent(pathOf(request)), payloadOf(request, body));
+      if (wire.s3Status === 200) {
+        const [key, payload] = [decodeURIComponent(pathOf(request)), payloadOf(request, body)];
+        wire.objects.set(key, payload.toString('utf8'));
+        if (key.includes('/landing/')) keep(payload, 'object');
+      }
       response.writeHead(wire.s3Status, { 'content-type': 'application/xml' });
       response.end(
         wire.s3Status === 200 ? '' : '<Error><Code>Broken</Code><Message>broken</Message></Error>',
@@ -52,31 +56,27 @@ export async function startAwsWire(): Promise<AwsWire> {
       return;
     }
     wire.calls.firehose += 1;
-    const answer = wire.answers.shift() ?? { failed: {} };
+    const answer = wire.answers.shift() ?? 'take';
     if (answer === 'hang') return;
-    if ('error' in answer) {
+    if (answer !== 'take') {
       response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify({ __type: answer.error, message: 'scripted' }));
       return;
     }
-    const { DeliveryStreamName, Records }: { DeliveryStreamName: string; Records: { Data: string }[] } =
-      JSON.parse(body.toString('utf8'));
-    const RequestResponses = Records.map(({ Data }, i) => {
-      const code = answer.failed[i];
-      if (code !== undefined) return { ErrorCode: code, ErrorMessage: 'scripted' };
-      const documents = Buffer.from(Data, 'base64').toString('utf8').split('\n');
-      wire.records.push({ stream: DeliveryStreamName, documents });
-      return { RecordId: `record-${wire.records.length}` };
-    });
-    const FailedPutCount = Object.keys(answer.failed).length;
+    const { Record }: { Record: { Data: string } } = JSON.parse(body.toString('utf8'));
+    keep(Buffer.from(Record.Data, 'base64'), 'stream');
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify({ FailedPutCount, RequestResponses }));
+    response.end(JSON.stringify({ RecordId: `record-${wire.calls.firehose}`, Encrypted: true }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const keep = (record: Uint8Array, place: WireRow['place']) => {
+    for (const { table, row } of rowsOfRecord(record))
+      wire.rows.push({ place, table, document: JSON.stringify(row) });
+  };
   const address = server.address();
   const wire: AwsWire = {
     url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
-    records: [],
+    rows: [],
     objects: new Map(),
     calls: { firehose: 0, s3: 0 },
     answers: [],
@@ -101,9 +101,9 @@ function pathOf(request: IncomingMessage): string {
 }
 
 /** The SDK may send a checksum behind the body, in `aws-chunked` form. */
-function payloadOf(request: IncomingMessage, body: Buffer): string {
-  if (!(request.headers['content-encoding'] ?? '').includes('aws-chunked')) return body.toString('utf8');
+function payloadOf(request: IncomingMessage, body: Buffer): Buffer {
+  if (!(request.headers['content-encoding'] ?? '').includes('aws-chunked')) return body;
   const lineEnd = body.indexOf('\r\n');
   const length = Number.parseInt(body.toString('latin1', 0, lineEnd), 16);
-  return body.toString('utf8', lineEnd + 2, lineEnd + 2 + length);
+  return body.subarray(lineEnd + 2, lineEnd + 2 + length);
 }

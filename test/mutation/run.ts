@@ -14,9 +14,10 @@ const RUN_MS = 3 * 3_600_000;
 const WANTED = 0.9;
 /** Share of the mutants that may be listed as equivalent. */
 const MOST_EQUIVALENT = 0.05;
-/** The folders of tests of the code itself: those of templates, commands and whole clouds cost minutes a mutant. */
-const TESTS = ['test/lib', 'test/functions'];
-/** What starts services, or plays one. */
+/** Tests of the code itself. Tests of templates, commands and whole clouds would cost minutes a mutant. */
+const TIERS = ['test/unit', 'test/contract', 'test/proof'];
+const TESTS = TIERS.flatMap((tier) => [`${tier}/lib`, `${tier}/functions`]);
+/** Modules that start or imitate services. */
 const SERVICES = /^packages\/[\w-]+\/src\/|^local\/(?!dataDirectory\.ts)|^test\/harness\/start/;
 const STATES = ['Killed', 'Timeout', 'Survived', 'NoCoverage', 'RuntimeError', 'CompileError', 'Ignored'];
 const reportSchema = z.object({
@@ -107,12 +108,12 @@ function sourcesUnder(path: string): string[] {
 }
 
 /**
- * The tests of these files: those in the folder of the same name, and others that import one of them and start none of
+ * The tests of these files: tests in the folder of the same name, and others that import one of them and start none of
  * AWS's services, which would take seconds for each mutant.
  */
 function testsOf(files: readonly string[]): string[] {
   const wanted = new Set(files);
-  const own = files.map((file) => `test/${dirname(file)}/`);
+  const own = files.flatMap((file) => TIERS.map((tier) => `${tier}/${dirname(file)}/`));
   return TESTS.flatMap(sourcesUnder)
     .filter((file) => file.endsWith('.test.ts'))
     .filter((test) => {
@@ -122,7 +123,7 @@ function testsOf(files: readonly string[]): string[] {
     });
 }
 
-/** What a test imports, itself or by way of other files of test/. */
+/** Files that a test imports, directly or through other files of test/. */
 function reach(test: string): string[] {
   const found = new Set([test]);
   for (const file of found) if (file.startsWith('test/')) for (const one of importsOf(file)) found.add(one);

@@ -12,11 +12,22 @@ import {
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { isoTimestamp } from '../../lib/base/time.ts';
+import { encodeRecord } from '../../lib/landing/frames/encodeRecord.ts';
+import { decodeFrame, walkRecords } from '../../lib/landing/frames/records.ts';
+import { keyOfList, listText } from '../../lib/landing/write/landedLists.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
-import { overflowKey, relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { claimKey } from '../../lib/tables/ledgerKeys.ts';
+import {
+  directRecordKey,
+  LISTS_FOLDER,
+  overflowKey,
+  relayId,
+  relayRefusedKey,
+  relayWaitingKey,
+} from '../../lib/tables/objectKeys.ts';
 import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
 
 /** A person, or a company, whose rows are erased, or not. */
@@ -39,10 +50,18 @@ export interface DecodedVersion {
   readonly rows: readonly string[] | null;
 }
 
-/** Every ID that the lake has ends with digits, so that none is a part of another. */
+/** How long nobody writes what waits in the landing. */
+const CLAIM_MS = 30 * 86_400_000;
+
+/** Every ID in the lake ends with digits, so that no ID is a part of another. */
 const IDS = /(?:erase|stay)-[a-z]+-\d{6}(?!\d)/g;
 
 const COLUMNS = ['user_id', 'stable_id', 'company_id', 'custom_ids.teamID'] as const;
+
+/** First bytes of a landing object. */
+const RECORD = Buffer.from(
+  encodeRecord({ id: '0'.repeat(32), request: null, receivedAt: 0, rows: {} }).bytes,
+).subarray(0, 4);
 
 /** IDs in a text. */
 export function idsIn(text: string): Set<string> {
@@ -150,7 +169,7 @@ export class EraseLake {
     }
   }
 
-  /** What was refused: events, a whole body, compressed, and one that is an object of its own. */
+  /** Lands refused data: events, a whole body, a compressed one, and one that is an object of its own. */
   async landRefused(day: string, at: number, prefixes: readonly string[] = ['parked/']): Promise<void> {
     const bucket = this.#config.bucket;
     const event = (who: Someone) => JSON.stringify({ eventName: '', user: this.#user(who) });
@@ -178,12 +197,12 @@ export class EraseLake {
       rows.push(refused(null, null, `s3://${bucket}/${key}`));
     }
     await this.#putTable('quarantine', `${dayFolder(this.#config, 'quarantine', day)}a.parquet`, rows);
-    // What waits, what was given up, and copies of requests.
-    const documents = (kind: 'exposures' | 'events') =>
-      this.#someones(8).map((who) => JSON.stringify({ ...this.#row(kind, day, who), ds: day }));
+    // Waiting data, data that was given up, and copies of requests.
+    const documents = () =>
+      this.#someones(8).map((who) => JSON.stringify({ ...this.#row('events', day, who), ds: day }));
     const digest = () => sha256(String(this.#next()));
     const overflow = async (prefix: string) => {
-      const events = documents('events');
+      const events = documents();
       const metadata = {
         documents: String(events.length),
         since: isoTimestamp(at),
@@ -195,15 +214,9 @@ export class EraseLake {
         'application/gzip',
         metadata,
       );
-      const [some, more] = [documents('exposures'), documents('events')];
-      const lines = [JSON.stringify({ exposures: some.length, events: more.length }), ...some, ...more];
-      await this.put(
-        `${prefix}${overflowKey('requests', digest())}`,
-        gzipSync(`${lines.join('\n')}\n`),
-        'application/gzip',
-      );
     };
     for (const prefix of prefixes) await overflow(prefix);
+    for (const prefix of prefixes) await this.#landRecords(prefix, day, at);
     const errors = this.#someones(8).map((who, i) => {
       const records = i % 2 === 0 ? [who] : [who, ...this.#someones(2)];
       const raw = records.map((one) => `${JSON.stringify(this.#row('events', day, one))}\n`).join('');
@@ -269,6 +282,59 @@ export class EraseLake {
     if (answer.status !== 202) throw new Error(await answer.text());
   }
 
+  /** Records of requests that are no files yet: many in one object, one in its own, and versions that were overwritten or deleted. */
+  async #landRecords(prefix: string, day: string, at: number): Promise<void> {
+    const put = async (key: string, ...records: readonly Uint8Array[]) =>
+      this.put(`${prefix}${key}`, Buffer.concat(records));
+    const record = () => {
+      const refused = this.#someones(2).map((who) => ({
+        ...{ quarantine_id: `q${this.#next()}`, reason: 'SLUICE_EVENT_NAME_INVALID', ds: day },
+        raw: JSON.stringify({ eventName: '', user: this.#user(who) }),
+      }));
+      return this.#record(day, at, this.#someones(4), refused);
+    };
+    const hold = (key: string) =>
+      this.put(claimKey(key), Buffer.from(JSON.stringify({ owner: 'nobody', until: at + CLAIM_MS })));
+    const nobodys = () => this.#record(day, at, [this.#stayer(), this.#stayer()]);
+    const alone = () => this.#record(day, at, this.victims.slice(0, 1));
+    const many = Array.from({ length: 8 }, record);
+    const batch = `landing/2026/11/20/10/batch-${this.#next()}`;
+    // A writer leaves what another one has claimed: all of it is still there when it is erased.
+    if (prefix === '') for (const key of [batch, `${batch}-nobody`, LISTS_FOLDER]) await hold(key);
+    await put(batch, nobodys(), ...many, alone(), nobodys());
+    await put(`${batch}-nobody`, nobodys(), nobodys());
+    const keys = Array.from({ length: 5 }, () => directRecordKey(sha256(String(this.#next()))));
+    const [direct = '', own = '', overwritten = '', deleted = '', nobody = ''] = keys;
+    await put(direct, record());
+    await put(own, alone());
+    await put(nobody, nobodys());
+    await put(overwritten, alone());
+    await put(overwritten, nobodys());
+    await put(deleted, record());
+    await this.#delete(`${prefix}${deleted}`);
+    const members = [direct, own, nobody];
+    await hold(keyOfList(members));
+    if (prefix === '') await put(keyOfList(members), Buffer.from(listText({ members, written: null })));
+  }
+
+  /** The record of a request with an event and an exposure of each. */
+  #record(
+    day: string,
+    at: number,
+    some: readonly Someone[],
+    refused: readonly Readonly<Record<string, unknown>>[] = [],
+  ): Uint8Array {
+    const landed = (row: object) => ({ day, json: JSON.stringify({ ...row, ds: day }) });
+    const rowsOf = (kind: 'exposures' | 'events') => some.map((who) => landed(this.#row(kind, day, who)));
+    const rows = {
+      events: rowsOf('events'),
+      exposures: rowsOf('exposures'),
+      quarantine: refused.map(landed),
+    };
+    const recordId = sha256(`record ${this.#next()}`).slice(0, 32);
+    return encodeRecord({ id: recordId, request: null, receivedAt: at, rows }).bytes;
+  }
+
   async #landHidden(day: string, at: number, victim: Someone, prefixes: readonly string[]): Promise<void> {
     const stayer = this.#stayer();
     const n = this.#next();
@@ -284,6 +350,7 @@ export class EraseLake {
     for (const who of [stayer, victim]) {
       for (const prefix of prefixes) {
         await this.put(`${prefix}${overflowKey('events', digest)}`, gzipSync(line(who)));
+        await this.put(`${prefix}${directRecordKey(digest)}`, this.#record(day, at, [who]));
         await this.put(
           `${prefix}errors/events/format-conversion-failed/hidden-${n}`,
           Buffer.from(failed(who)),
@@ -469,15 +536,21 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** What is compressed or encoded in an object that is no Parquet. */
+/** Decodes the compressed or encoded parts of an object that is not Parquet. */
 function unpack(bytes: Buffer): string[] {
+  if (bytes.subarray(0, RECORD.length).equals(RECORD))
+    return walkRecords(bytes).flatMap(({ frames }) =>
+      frames.map((frame) =>
+        decodeFrame(bytes.subarray(frame.offset, frame.offset + frame.length), frame).toString('utf8'),
+      ),
+    );
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return [gunzipSync(bytes).toString('utf8')];
   return [...bytes.toString('utf8').matchAll(/"(?:rawData|body)":"([A-Za-z0-9+/=]+)"/g)].map(
     ([, data = '']) => decodeBase64(data),
   );
 }
 
-/** What is encoded in a row of quarantine. */
+/** Decodes the encoded part of a row of quarantine. */
 function unpackRaw(row: string): string[] {
   const { raw, raw_encoding: encoding } = JSON.parse(row);
   return encoding === 'base64' ? [decodeBase64(String(raw))] : [];

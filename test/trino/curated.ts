@@ -7,15 +7,16 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { type CuratedDays, dayRanges } from '../../lib/views/curatedDays.ts';
 import { viewKinds } from '../../lib/views/curatedViews.ts';
 import { qualifiedName, type ViewName } from '../../lib/views/View.ts';
-import { viewNames, views } from '../../lib/views/views.ts';
-import { curateRows } from '../lib/views/curateRows.ts';
-import { generateDays } from '../lib/views/generateDays.ts';
-import { drawing } from '../lib/views/generateRows.ts';
-import { viewDifferences } from '../lib/views/viewDifferences.ts';
-import type { Answer } from './askTrino.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import { views } from '../../lib/views/views.ts';
+import type { Answer } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
+import { curateRows } from '../contract/lib/views/curateRows.ts';
+import { generateDays } from '../contract/lib/views/generateDays.ts';
+import { drawing } from '../contract/lib/views/generateRows.ts';
+import { viewDifferences } from '../contract/lib/views/viewDifferences.ts';
 import { loadRows } from './loadRows.ts';
 
-/** Other tables than those of the other questions, in the same schema. */
+/** Tables that differ from the tables of the other questions, in the same schema. */
 const config = defineConfig({
   bucket: 'acme-experiments',
   database: 'default',
@@ -26,7 +27,7 @@ const config = defineConfig({
   holdouts: ['spring_holdout'],
   jsonPaths: { plan: 'user.custom.plan', page: 'statsigMetadata.currentPage', sku: 'metadata.sku' },
 });
-/** Of each view of exposures the column that is the table's `experiment_id`. */
+/** The column of each view of exposures that is the table's `experiment_id`. */
 const EXPERIMENT: Readonly<Partial<Record<ViewName, string>>> = {
   experiment_exposures: 'experiment_id',
   first_exposures: 'experiment_id',
@@ -52,6 +53,7 @@ function listsOf(make: () => CuratedDays): Lists {
     secondary_exposures: make(),
     daily_exposures: make(),
     unit_links: make(),
+    statsig_first_exposures: make(),
   };
 }
 
@@ -69,17 +71,21 @@ const planned = listsOf(() => {
   return { exposures: ranges, events: ranges };
 });
 
-/** A view's query, with the one it reads put in its place. */
+/** A view's query, with those it reads put in their places. */
 function textOf(name: ViewName, lists?: Lists): string {
   const made = (view: ViewName) => (lists === undefined ? bare : views(config, lists[view]))[view].sql;
-  const read = qualifiedName(config, 'experiment_exposures');
-  return `(${made(name).replaceAll(read, () => `(${made('experiment_exposures')})`)})`;
+  const read: readonly ViewName[] = ['experiment_exposures', 'first_exposures'];
+  const text = read.reduce(
+    (sql, view) => sql.replaceAll(qualifiedName(config, view), () => `(${made(view)})`),
+    made(name),
+  );
+  return `(${text})`;
 }
 
 const plan = (name: ViewName, where: string) =>
   `EXPLAIN (TYPE LOGICAL) SELECT * FROM ${textOf(name, planned)} AS "shown" WHERE ${where}`;
 
-/** What Trino is asked of views with curated days. Every table of `loading` is a new one, in this order. */
+/** Trino's questions about views with curated days. Every table of `loading` is a new one, in this order. */
 export const curatedQuestions = {
   loading: [forwardedTables(config), curatedTables(config)].flatMap((tables, isCurated) =>
     forwardedKinds.flatMap((kind) => {
@@ -100,7 +106,7 @@ export const curatedQuestions = {
 /**
  * Judges the answers to `asked`.
  *
- * @param tables How many tables were made before those of `loading`: plans name tables by number.
+ * @param tables How many tables were made before the tables of `loading`: plans name tables by number.
  */
 export function judgeCurated(
   answers: readonly Answer[],
@@ -114,7 +120,8 @@ export function judgeCurated(
       const isSame = Number(count) > 20 && different === '0';
       tell(`${name} shows the same ${count} rows with a list of curated days`, isSame, answer);
     }
-    const kinds = name === 'daily_exposures' ? viewKinds.experiment_exposures : viewKinds[name];
+    const readsExposures = name === 'daily_exposures' || name === 'statsig_first_exposures';
+    const kinds = readsExposures ? viewKinds.experiment_exposures : viewKinds[name];
     const numbers = (first: number) =>
       kinds.map((kind) => `memory:${tables + first + forwardedKinds.indexOf(kind)}`);
     const [raw, curated] = [numbers(0), numbers(forwardedKinds.length)];
@@ -144,7 +151,7 @@ export function judgeCurated(
   }
 }
 
-/** Whether a plan scans each of these tables and no other but that of the groups, and filters every scan by the day. */
+/** Whether a plan scans these tables, and besides only the groups' table, and filters every scan by the day. */
 function isRead(answer: Answer | undefined, wanted: readonly string[], day?: string): boolean {
   const scans = scansOf(answer);
   const filter = day === undefined ? '"ds' : `DATE '${day}'`;
@@ -155,7 +162,7 @@ function isRead(answer: Answer | undefined, wanted: readonly string[], day?: str
   );
 }
 
-/** The scans in a plan but those of the table of groups, which is the third that is made. */
+/** The scans in a plan, without scans of the groups' table, which is the third that is made. */
 function scansOf(answer: Answer | undefined): readonly string[] {
   const lines = answer !== undefined && 'rows' in answer ? answer.rows.map(([line]) => line ?? '') : [];
   return lines

@@ -1,7 +1,7 @@
 import { quoteText } from '../../lib/base/sql.ts';
 import { trinoJsonScalar } from '../../lib/curate/engine/trinoJson.ts';
 import { valueNumber } from '../../lib/views/productEvents.ts';
-import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from '../lib/curate/engine/oddJson.ts';
+import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from '../proof/lib/curate/engine/oddJson.ts';
 
 const scalars = (texts: readonly string[], keys: readonly string[]) =>
   texts.map(
@@ -20,7 +20,7 @@ const numbers = ODD_NUMBERS.map((text) => {
     : ([`SELECT CAST((${sql}) = DOUBLE ${quoteText(String(value))} AS varchar)`, [['true']]] as const);
 });
 
-/** What the curator takes for Trino's answers, where texts are odd. The tests of the curator hold DuckDB to the same. */
+/** Answers of Trino that the curator relies on, for odd texts. The curator's tests check DuckDB against them. */
 export const curatedCases: readonly (readonly [
   sql: string,
   rows: readonly (readonly (string | null)[])[],

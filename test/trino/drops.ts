@@ -5,9 +5,11 @@ import {
   refusedCountsQuery,
   refusedRowsQuery,
 } from '../../lib/drops/athena/athenaStatements.ts';
-import { countsOf } from '../lib/drops/athena/AthenaBench.ts';
-import { type DropCase, idOf } from '../lib/drops/athena/cases/DropCase.ts';
-import { dropCases } from '../lib/drops/athena/cases/dropCases.ts';
+import type { Answer } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
+import { MappingBench } from '../contract/lib/drops/engine/MappingBench.ts';
+import { countsOf } from '../proof/lib/drops/athena/AthenaBench.ts';
+import { type DropCase, idOf } from '../proof/lib/drops/athena/cases/DropCase.ts';
+import { dropCases } from '../proof/lib/drops/athena/cases/dropCases.ts';
 import {
   compileDrop,
   DROP_DAY,
@@ -15,15 +17,13 @@ import {
   type Outcome,
   type Rows,
   writeDrop,
-} from '../lib/drops/athena/loadDrop.ts';
-import { MappingBench } from '../lib/drops/engine/MappingBench.ts';
-import type { Answer } from './askTrino.ts';
+} from '../proof/lib/drops/athena/loadDrop.ts';
 import { createTableOf, type HiveColumn, parseHiveType, readColumn } from './hiveRows.ts';
 
 /** The memory connector has one schema. */
 const DATABASE = 'default';
 
-/** What Trino's rows of a drop differ in from DuckDB's: rows of "Differences" in docs/large-days.md. */
+/** A difference between Trino's and DuckDB's rows of a drop: a row of "Differences" in docs/large-days.md. */
 interface Difference {
   readonly why: string;
   /** Names of the drops that have it. Each must, or the list is too long. */
@@ -98,13 +98,13 @@ interface Asked {
 }
 
 /**
- * What Trino is asked of drops: tables with the rows of their files, and over them the statements of a load by Athena.
- * All of them run in Trino but for these, which are Athena's own and which the local Athena runs: `UNLOAD (…) TO …`, whose
- * query makes a table here; and reading Parquet by a symlink manifest, with `"$path"`, instead of which a table of
- * Athena's types has the rows that DuckDB reads.
+ * Trino's questions about drops: tables with the rows of their files, and the statements of a load by Athena over them.
+ * All statements run in Trino but for these, which only Athena has and which the local Athena runs: `UNLOAD (…) TO …`,
+ * whose query makes a table here; and reading Parquet by a symlink manifest, with `"$path"`, instead of which a table
+ * of Athena's types has the rows that DuckDB reads.
  */
 export async function dropQuestions(cases: readonly DropCase[] = dropCases): Promise<{
-  /** Of each drop. */
+  /** Statements of each drop. */
   readonly sessions: readonly (readonly string[])[];
   /** @param answers Of each session. */
   readonly judge: (answers: readonly (readonly Answer[])[], tell: Tell) => void;

@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 /** A type of Hive's: a name, and the types in it. */
 export interface HiveType {
   readonly name: string;
-  /** Of an array, a map or a struct, whose members have names. */
+  /** Members of an array, a map or a struct, with their names. */
   readonly parts: readonly { readonly name: string; readonly type: HiveType }[];
 }
 
@@ -49,7 +49,7 @@ function trinoType({ name, parts }: HiveType): string {
   return `${name === 'struct' ? 'row' : name}(${inner.join(', ')})`;
 }
 
-/** What DuckDB reads of a column, so that its JSON has the value: bytes are hexadecimal digits, and times are texts. */
+/** SQL with which DuckDB reads a column for JSON: bytes become hexadecimal digits, and times are texts. */
 export function readColumn({ name, type }: HiveColumn): string {
   const column = quoteName(name);
   return type.name === 'binary' ? `hex(${column}) AS ${column}` : column;
@@ -143,7 +143,7 @@ function literal(value: unknown, type: HiveType): string {
 
 /** Trino has no literals for what it would fold to one: times so far away. It folds no random number. */
 const ZERO = 'CAST(floor(random()) AS bigint)';
-/** What DuckDB takes for infinite: the last day and the last microsecond from 1970, of which Trino adds 31 bits at once. */
+/** DuckDB's infinite values in Trino's SQL: the last day and microsecond from 1970. Trino adds 31 bits at once. */
 const farDate = (sign: string) => `date_add('day', ${ZERO} + ${sign}2147483647, DATE '1970-01-01')`;
 const farTime = (sign: string) =>
   `date_add('millisecond', ${sign}14454775, date_add('day', ${ZERO} + ${sign}106751991, TIMESTAMP '1970-01-01 00:00:00.000'))`;

@@ -1,31 +1,26 @@
-// `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with, and the
-// functions that the local Athena is tested with. Needs
-// Java 17 or later and Maven; without them it says so and counts nothing. The last line is `N passed, N failed`.
+// `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with. The functions of
+// the local Athena are judged in packages/local-aws/test/witness/. Needs Java 17 or later and Maven; without them it says so and counts nothing. The last line is `N passed, N failed`.
 import * as z from 'zod';
 import { quoteName } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { namesQuery, unitsQuery } from '../../lib/experiments/experimentListQueries.ts';
 import { writeGroupRows } from '../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
+import { eventsQuery, historyQuery, propertiesQuery } from '../../lib/names/nameQueries.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { quarantineTable } from '../../lib/tables/quarantineTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { PRODUCTION, qualifiedName } from '../../lib/views/View.ts';
-import { viewNames, views } from '../../lib/views/views.ts';
-import { SDK_EVENTS } from '../../lib/wire/readEvent.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import { views } from '../../lib/views/views.ts';
+import { SDK_EVENTS } from '../../lib/wire/sdkEvents.ts';
 import { CheckQueries } from '../../observe/experiments/checkQueries.ts';
-import { namesQuery, unitsQuery } from '../../observe/experiments/experimentListQueries.ts';
-import { eventsQuery, historyQuery, propertiesQuery } from '../../observe/names/nameQueries.ts';
 import { landedSql } from '../../observe/status/landedRows.ts';
-import { expectedCalls, functionNames } from '../../packages/local-aws/src/trino/index.ts';
-import { failingQueries } from '../../packages/local-aws/test/trino/failureCases.ts';
-import { functionCases, queryCases } from '../../packages/local-aws/test/trino/functionCases.ts';
-import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';
-import { refusedTypes, takenTypes } from '../../packages/local-aws/test/trino/typeCases.ts';
-import { expectedRows } from '../lib/views/expectedRows.ts';
-import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
-import { type Answer, askTrino } from './askTrino.ts';
+import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
+import { expectedRows } from '../contract/lib/views/expectedRows.ts';
+import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../contract/lib/views/generateRows.ts';
 import { curatedQuestions, judgeCurated } from './curated.ts';
 import { curatedCases } from './curatedCases.ts';
 import { dropQuestions } from './drops.ts';
@@ -70,7 +65,7 @@ const loading = [
   ),
   ...loadTable(quarantineTable(config), [QUARANTINED]),
 ];
-/** Of each view of exposures the column that is the table's `experiment_id`. */
+/** The column of each view of exposures that is the table's `experiment_id`. */
 const experimentColumns = new Map([
   ['experiment_exposures', 'experiment_id'],
   ['first_exposures', 'experiment_id'],
@@ -86,23 +81,9 @@ const asked = [
   ...namesOf(),
   landedOf(),
 ];
-/** The cases of functions that DuckDB is tested with, and what Trino must say. */
-const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
-  ...functionCases.map(([expression, value]) => [`SELECT ${expression}`, [[value]]] as const),
-  ...queryCases,
-  ...knownDifferences.flatMap((known) =>
-    known.cases.map(({ expression, trino }) => [`SELECT ${expression}`, [[trino]]] as const),
-  ),
-  ...curatedCases,
-];
-/** Queries that Trino refuses, in the order of their reasons, and then those that it takes. */
-const refused = [...refusedTypes, ...failingQueries];
-const typed = [...refused.map(([sql]) => sql), ...takenTypes];
-/** Functions whose signatures are written down, each called with what none takes: the error lists what it does. */
-const called = [...functionNames.keys()].filter((name) => expectedCalls(name) !== '');
-const miscalls = called.map(
-  (name) => `SELECT ${name}(${Array.from({ length: 11 }, () => 'CAST(NULL AS HyperLogLog)').join(', ')})`,
-);
+/** Cases of the SQL that curates days, and what Trino must say. */
+const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] =
+  curatedCases;
 const drops = await dropQuestions();
 const given = askTrino([
   [
@@ -111,8 +92,6 @@ const given = askTrino([
     ...cases.map(([sql]) => sql),
     ...curatedQuestions.loading,
     ...curatedQuestions.asked,
-    ...typed,
-    ...miscalls,
   ],
   ...drops.sessions,
 ]);
@@ -126,9 +105,7 @@ else {
   judgeLanded(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
   // Exposures, events, groups and quarantine were made before.
-  judgeCurated(answers.slice(-miscalls.length - typed.length - curatedQuestions.asked.length), 4, tell);
-  judgeTypes(answers.slice(-miscalls.length - typed.length));
-  judgeSignatures(answers.slice(-miscalls.length));
+  judgeCurated(answers.slice(-curatedQuestions.asked.length), 4, tell);
   drops.judge(ofDrops, tell);
 }
 say(`${total.passed} passed, ${total.failed} failed`);
@@ -326,25 +303,6 @@ function judgeCases(given: readonly Answer[]): void {
   }
 }
 
-/** Whether functions take what `signatures.ts` says. */
-function judgeSignatures(given: readonly Answer[]): void {
-  for (const [index, name] of called.entries()) {
-    const answer = given[index];
-    const failed = answer !== undefined && 'failed' in answer ? answer.failed : '';
-    tell(`${name} has its signatures`, failed.endsWith(`Expected: ${expectedCalls(name)}`), answer);
-  }
-}
-
-/** Whether Trino refuses the same queries, in the same words. */
-function judgeTypes(given: readonly Answer[]): void {
-  for (const [index, sql] of typed.entries()) {
-    const answer = given[index];
-    const failed = answer !== undefined && 'failed' in answer ? answer.failed : undefined;
-    const wanted = refused[index]?.[1].replace(/^\w+: /, '');
-    tell(`${sql} is ${wanted === undefined ? 'taken' : 'refused'}`, failed === wanted, answer);
-  }
-}
-
 /** The statements that load a table with its partition key. */
 function loadTable(table: Table, landed: Parameters<typeof loadRows>[2]): string[] {
   return loadRows(qualifiedName(config, table.name), [...table.columns, table.partitionKey], landed);
@@ -369,7 +327,8 @@ function allRows(name: (typeof viewNames)[number]): string {
 }
 
 function planOf(name: (typeof viewNames)[number]): string {
-  const filter = all[name].prunesByDay ? `"ds" = DATE '${DAYS[1]}'` : `"unit_type" = 'user_id'`;
+  const unitType = name === 'statsig_first_exposures' ? 'userID' : 'user_id';
+  const filter = all[name].prunesByDay ? `"ds" = DATE '${DAYS[1]}'` : `"unit_type" = '${unitType}'`;
   return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
 }
 
@@ -379,7 +338,7 @@ function experimentPlanOf(name: (typeof viewNames)[number]): string {
   return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
 }
 
-/** The scans of the forwarded tables in a plan, with the conditions that they apply. The third table is that of the groups. */
+/** The scans of the forwarded tables in a plan, with the conditions that they apply. The third table has the groups. */
 function scansOf(plan: Answer | undefined): readonly string[] {
   return rowsOf(plan)
     .join('\n')

@@ -3,11 +3,11 @@ import { defineErrorFamily, SluiceError } from '../../../lib/base/errors.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { Source } from '../../../lib/schema/sources.ts';
-import type { DeploymentPlace } from '../../../observe/deployment.ts';
+import type { ConfiguredTarget } from '../../../observe/target.ts';
 import { type CommandLine, didYouMean, textOption, UsageError } from '../../terminal/commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../../terminal/output.ts';
 import { htmlPage, markdownPage } from './blocks.ts';
-import { customerPage, type KnownPlace, placeholdersOf } from './customerPage.ts';
+import { customerPage, type PageFacts, placeholdersOf } from './customerPage.ts';
 
 /** Errors of `sluice connect customer`. */
 export const CustomerPageError = defineErrorFamily('user', {
@@ -30,14 +30,15 @@ export async function connectCustomer(
   now: number,
   makeParquet: (sql: string) => Promise<Uint8Array>,
 ): Promise<number> {
-  const { deploymentPlace } = await import('../../aws/deploymentPlace.ts');
-  const where = await deploymentPlace(line);
+  const { configuredTarget, noteUnnamedTarget } = await import('../../aws/target.ts');
+  noteUnnamedTarget(line);
+  const where = await configuredTarget(line);
   const { config } = where;
   const source = readCustomer(line, config);
   const day = addDays(utcDay(now), -1);
   const offline = line.values['offline'] === true;
-  const place = { ...(offline ? fromConfig(where) : await readPlace(where)), day };
-  const blocks = customerPage(config, source, place);
+  const facts = { ...(await readFacts(where, offline)), day };
+  const blocks = customerPage(config, source, facts);
   const asHtml = line.values['html'] === true;
   const page = asHtml ? htmlPage(`Dropping files: ${source.name}`, blocks) : markdownPage(blocks);
   const placeholders = placeholdersOf(page);
@@ -69,9 +70,9 @@ function readCustomer({ positionals }: CommandLine, { sources }: Config): Source
   );
 }
 
-type Place = Omit<KnownPlace, 'day'>;
+type DeploymentFacts = Omit<PageFacts, 'day'>;
 
-function fromConfig({ config, stack }: DeploymentPlace): Place {
+function fromConfig({ config, stack }: ConfiguredTarget): DeploymentFacts {
   const name = `${stack.service}-${stack.stage}`;
   return {
     ...{ stack: name, region: config.region, account: config.account ?? undefined },
@@ -79,8 +80,9 @@ function fromConfig({ config, stack }: DeploymentPlace): Place {
   };
 }
 
-/** What the deployment says; what the configuration says if none answers. */
-async function readPlace(where: DeploymentPlace): Promise<Place> {
+/** Reads the deployment; uses the configuration offline, or if no deployment answers. */
+export async function readFacts(where: ConfiguredTarget, offline: boolean): Promise<DeploymentFacts> {
+  if (offline) return fromConfig(where);
   const { readDeployment } = await import('../readDeployment.ts');
   try {
     const { stackName, region, account, outputs } = await readDeployment(where);
@@ -103,7 +105,8 @@ async function writeExamples(
   return written(directory, () => writeExampleFiles(directory, datasets, day, makeParquet));
 }
 
-async function written<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
+/** @throws CustomerPageError for a file that cannot be written. */
+export async function written<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
   try {
     return await write();
   } catch (error) {

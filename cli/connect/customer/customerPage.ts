@@ -20,8 +20,8 @@ import type { Block } from './blocks.ts';
 import { exampleKey } from './exampleFiles.ts';
 import { fileColumns } from './fileColumns.ts';
 
-/** What only a deployment knows, and a placeholder stands for otherwise. */
-export interface KnownPlace {
+/** Values that only a deployment knows. Placeholders replace them otherwise. */
+export interface PageFacts {
   /** `sluice-prod` */
   readonly stack: string;
   readonly region: string;
@@ -32,7 +32,8 @@ export interface KnownPlace {
   readonly day: UtcDay;
 }
 
-const ACCOUNT = '__ACCOUNT_ID__';
+/** Stands for the account of the deployment. */
+export const ACCOUNT = '__ACCOUNT_ID__';
 const READY_URL = 'https://__COLLECTOR_URL__';
 
 /** Placeholders of a page, in the order of the alphabet. */
@@ -40,21 +41,23 @@ export function placeholdersOf(page: string): readonly string[] {
   return [...new Set(page.match(/__[A-Z][A-Z0-9_]*__/g))].sort();
 }
 
-/** What a customer has to know to drop files, from the configuration alone: no secret, and nothing of other customers. */
-export function customerPage(config: Config, source: Source, place: KnownPlace): readonly Block[] {
-  const exports = config.exports.filter(({ target }) => target.owner === source.owner);
+/** Makes the page for a customer who drops files: no secrets, and nothing about other customers. */
+export function customerPage(config: Config, source: Source, facts: PageFacts): readonly Block[] {
+  const exports = config.exports.filter(
+    ({ target, format }) => target.owner === source.owner && format === 'copy',
+  );
   return [
     { heading: `Dropping files for us: ${source.name}`, level: 1 },
     {
       text: `You write Parquet files into your bucket \`${source.bucket}\`, a folder for each day. We load each day as a whole, and load it again when you correct it. This page has what you set up once, what files look like, and when what happens.`,
     },
-    ...accessBlocks(config, source, place, exports),
-    ...fileBlocks(source, place.day),
-    ...source.datasets.flatMap((dataset) => datasetBlocks(source, dataset, place.day)),
-    ...timeBlocks(source),
-    ...readyBlocks(source, place),
-    ...receiptBlocks(source, place.day),
-    ...exportBlocks(exports),
+    ...accessBlocks(config, source, facts, exports),
+    ...fileBlocks(source, facts.day),
+    ...source.datasets.flatMap((dataset) => datasetBlocks(source, dataset, facts.day)),
+    ...timeBlocks(source, config.dailyIngest),
+    ...readyBlocks(source, facts),
+    ...receiptBlocks(source, facts.day),
+    ...exportBlocks(exports, config.dailyIngest),
     ...failureBlocks(source),
   ];
 }
@@ -62,10 +65,10 @@ export function customerPage(config: Config, source: Source, place: KnownPlace):
 function accessBlocks(
   config: Config,
   source: Source,
-  place: KnownPlace,
+  facts: PageFacts,
   exports: readonly Export[],
 ): readonly Block[] {
-  const known = { region: place.region, stack: place.stack, account: place.account ?? ACCOUNT };
+  const known = { region: facts.region, stack: facts.stack, account: facts.account ?? ACCOUNT };
   const ingest = printedPolicies('ingest-source', config, { ...known, source: source.name });
   const others = exports.map((one) => ({
     bucket: one.target.bucket,
@@ -96,10 +99,10 @@ function accessBlocks(
   ];
 }
 
-/** The documents that the customer applies; ours, `callerPolicy`, is none of their business. */
-function policyBlocks(
+/** The documents that the customer applies; ours, `callerPolicy`, is not shown to them. */
+export function policyBlocks(
   bucket: string,
-  printed: readonly (readonly PrintedPolicy[])[],
+  printed: readonly (readonly Pick<PrintedPolicy, 'name' | 'purpose' | 'document'>[])[],
   keyArn: string | undefined,
 ): readonly Block[] {
   const named = (name: string) => joined(printed.flatMap((all) => all.filter((one) => one.name === name)));
@@ -150,7 +153,7 @@ function policyBlocks(
 }
 
 /** A bucket has one policy: the statements of several documents in one, each with an ID of its own. */
-function joined(policies: readonly PrintedPolicy[]): PolicyDocument | null {
+function joined(policies: readonly Pick<PrintedPolicy, 'document'>[]): PolicyDocument | null {
   const [first, ...more] = policies.map(({ document }) => document);
   if (first === undefined) return null;
   if (more.length === 0) return first;
@@ -248,14 +251,16 @@ function share(part: number): string {
 }
 
 function datasetBlocks(source: Source, dataset: Dataset, day: UtcDay): readonly Block[] {
-  const { name, folder, dayFormat, timezone } = dataset;
+  const { name, folder, dayFormat, layout, timezone } = dataset;
   const columns = fileColumns(dataset);
   const folders = columns.filter(({ from }) => from === 'folder');
   return [
     { heading: `Dataset ${name}`, level: 2 },
     {
       list: [
-        `Folder of a day: \`s3://${source.bucket}/${folder}/${dropDayFolder(day, dayFormat)}/\`, for example \`${exampleKey(dataset, day)}\``,
+        layout === undefined
+          ? `Folder of a day: \`s3://${source.bucket}/${folder}/${dropDayFolder(day, dayFormat)}/\`, for example \`${exampleKey(dataset, day)}\``
+          : `Keys: \`s3://${source.bucket}/${folder}/${layout}\` with the day as YYYY, MM and DD, for example \`${exampleKey(dataset, day)}\``,
         `Days begin and end in the time zone ${timezone}.`,
       ],
     },
@@ -281,14 +286,14 @@ function datasetBlocks(source: Source, dataset: Dataset, day: UtcDay): readonly 
   ];
 }
 
-function timeBlocks({ datasets, settleMinutes }: Source): readonly Block[] {
+function timeBlocks({ datasets, settleMinutes }: Source, { hour }: Config['dailyIngest']): readonly Block[] {
   return [
     { heading: 'Times', level: 2 },
     {
       columns: ['dataset', 'we look', 'changes are seen for', 'expected by'],
       rows: datasets.map(({ name, schedule, lookbackDays, expectedBy, timezone }) => [
         `\`${name}\``,
-        schedule === 'daily' ? 'every day at 09:00 UTC' : 'every hour, at 15 minutes past',
+        schedule === 'daily' ? `every day at ${clock(hour)}:00 UTC` : 'every hour, at 15 minutes past',
         `${lookbackDays} days before today`,
         expectedBy === undefined
           ? 'no time is agreed'
@@ -303,10 +308,7 @@ function timeBlocks({ datasets, settleMinutes }: Source): readonly Block[] {
 
 const READY_KINDS: ReadonlySet<Dataset['kind']> = new Set(['events', 'metrics', 'exposures']);
 
-function readyBlocks(
-  { name, datasets }: Source,
-  { readyUrl = READY_URL, day }: KnownPlace,
-): readonly Block[] {
+function readyBlocks({ name, datasets }: Source, { readyUrl = READY_URL, day }: PageFacts): readonly Block[] {
   const kinds = [...new Set(datasets.map(({ kind }) => kind))].filter((kind) => READY_KINDS.has(kind));
   const [kind] = kinds;
   if (kind === undefined) return [];
@@ -347,23 +349,11 @@ function receiptBlocks(source: Source, day: UtcDay): readonly Block[] {
   return [
     { heading: 'Receipts', level: 2 },
     { text: 'After each load of a day you get a receipt: what became of each file, and of its rows.' },
-    ...(receipt.bucket
-      ? [
-          {
-            text: `We write it into your bucket, for example \`s3://${source.bucket}/${key}\`. Keys of a day sort by time. It quotes at most 10 refused rows, which nobody but you and us can read.`,
-          },
-        ]
-      : []),
-    ...(receipt.webhook === undefined
-      ? []
-      : [
-          {
-            text: `We send it to \`${new URL(receipt.webhook.url).origin}\` as POST, without contents of rows. Answer with a status 200 to 299 within 10 seconds; redirects are not followed. A receipt that is not taken is sent again every hour, for ${RECEIPT_GIVEN_UP_MS / 86_400_000} days, with the same \`webhook-id\`: ignore what you have.`,
-          },
-          ...(receipt.webhook.secret === undefined ? [] : verificationBlocks()),
-        ]),
     {
-      code: json(makeReceipt(entry, of, receipt.bucket ? examples : undefined)),
+      text: `We write it into your bucket, for example \`s3://${source.bucket}/${key}\`. Keys of a day sort by time. It quotes at most 10 refused rows, which nobody but you and us can read. Where it is not written, we try again every hour, for ${RECEIPT_GIVEN_UP_MS / 86_400_000} days.`,
+    },
+    {
+      code: json(makeReceipt(entry, of, examples)),
       language: 'json',
     },
     {
@@ -377,28 +367,9 @@ function receiptBlocks(source: Source, day: UtcDay): readonly Block[] {
   ];
 }
 
-function verificationBlocks(): readonly Block[] {
-  return [
-    {
-      text: 'Requests are signed by Standard Webhooks (https://www.standardwebhooks.com/): libraries in many languages verify them with the secret `whsec_…` that we send you separately. By hand, in Node:',
-    },
-    {
-      code: `import { createHmac, timingSafeEqual } from 'node:crypto';
-
-// secret: whsec_…; body: the bytes as they came, as text
-function isGenuine(secret, headers, body) {
-  const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signatures } = headers;
-  if (Math.abs(Date.now() / 1000 - Number(time)) > 300) return false;
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
-  const wanted = createHmac('sha256', key).update(\`\${id}.\${time}.\${body}\`).digest();
-  return signatures.split(' ').some((one) => {
-    const given = Buffer.from(one.replace(/^v1,/, ''), 'base64');
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
-  });
-}`,
-      language: 'js',
-    },
-  ];
+/** Two digits of an hour. */
+function clock(hour: number): string {
+  return String(hour).padStart(2, '0');
 }
 
 /** A day with a refused row and an object that is ignored, for the example of a receipt. */
@@ -426,7 +397,7 @@ function sampleEntry(source: Source, dataset: Dataset, day: UtcDay) {
   return { entry, of: newReceipt(entry, entry, { startedAt, finishedAt }) };
 }
 
-function exportBlocks(exports: readonly Export[]): readonly Block[] {
+function exportBlocks(exports: readonly Export[], { hour }: Config['dailyIngest']): readonly Block[] {
   if (exports.length === 0) return [];
   return [
     { heading: 'What you get back', level: 2 },
@@ -436,12 +407,19 @@ function exportBlocks(exports: readonly Export[]): readonly Block[] {
         `\`${one.name}\``,
         `\`${one.table}\``,
         `\`s3://${one.target.bucket}/${exportFolder(one)}YYYY-MM-DD/\``,
-        one.schedule === 'daily' ? 'every day at 11:30 UTC' : 'every hour, at 45 minutes past',
+        one.schedule === 'daily'
+          ? `every day at ${clock((hour + 2) % 24)}:30 UTC`
+          : 'every hour, at 45 minutes past',
       ]),
     },
     {
-      text: 'Each day is a folder with Parquet files and `_manifest.json`, which names them. Read what the manifest names: then you see the old day or the new one, never both. Days that change are written again; today is not written.',
+      text: 'Each day is a folder with Parquet files. Days that change are written again; today is not written.',
     },
+    ...exports
+      .filter(({ format }) => format !== 'statsig')
+      .map(({ name }) => ({
+        text: `\`_manifest.json\` in a folder of \`${name}\` names its files. Read what the manifest names: then you see the old day or the new one, never both.`,
+      })),
   ];
 }
 
@@ -449,7 +427,7 @@ function failureBlocks({ receipt }: Source): readonly Block[] {
   return [
     { heading: 'When something is wrong', level: 2 },
     {
-      text: `A day is loaded as a whole or not at all, and what was loaded last stays. Rows that can't be read are refused one by one, up to the share above. ${receipt === undefined ? 'We tell you the code.' : 'The receipt has the code, the file and the column.'} Drop corrected files: the next run loads them.`,
+      text: `A day is loaded as a whole or not at all; otherwise the last load stays. Rows that can't be read are refused one by one, up to the share above. ${receipt === undefined ? 'We tell you the code.' : 'The receipt has the code, the file and the column.'} Drop corrected files: the next run loads them.`,
     },
     {
       columns: ['code', 'what happened', 'what to do'],

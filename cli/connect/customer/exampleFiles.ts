@@ -4,11 +4,14 @@ import { quoteName } from '../../../lib/base/sql.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { dropDayFolder, markerKey } from '../../../lib/drops/listDrops.ts';
 import { pathFolders } from '../../../lib/drops/mapping/FileColumns.ts';
+import { parseLayout } from '../../../lib/schema/fields/layout.ts';
 import type { Dataset } from '../../../lib/schema/sources.ts';
 import { type FileColumn, fileColumns } from './fileColumns.ts';
 
 /** Key of a dataset's example file: in the folder of its day, below the folders that the mapping reads. */
 export function exampleKey(dataset: Dataset, day: UtcDay): string {
+  const layout = dataset.layout === undefined ? undefined : parseLayout(dataset.layout);
+  if (typeof layout === 'object') return `${dataset.folder}/${layout.exampleOf(day)}`;
   const folder = `${dataset.folder}/${dropDayFolder(day, dataset.dayFormat)}/`;
   const there = new Set(pathFolders(folder).map(({ name }) => name.toLowerCase()));
   const missing = fileColumns(dataset).filter(

@@ -14,7 +14,7 @@ export const exampleNumber: Example = () => '2';
 /** A text without a form of its own. */
 export const exampleText: Example = () => "'example'";
 
-/** What a cast takes. */
+/** Returns an example of a value that a cast accepts. */
 export function exampleValue(cast: Cast): Example {
   switch (cast) {
     case 'string':

@@ -10,7 +10,7 @@ export interface FileColumn {
   readonly name: string;
   /** `folder`: it is in the path of a file, `<name>=<value>/`. */
   readonly from: 'column' | 'folder';
-  /** What it may hold, in words. */
+  /** The type of its values, in words. */
   readonly type: string;
   readonly need: Need;
   readonly meaning: string;
@@ -19,7 +19,7 @@ export interface FileColumn {
 
 const NEEDS: readonly Need[] = ['no', 'every file', 'every row'];
 
-/** What the files of a dataset hold, by its mapping alone, in the order in which the mapping reads it. */
+/** Lists the columns of a dataset's files, by its mapping alone, in the order in which the mapping reads them. */
 export function fileColumns(dataset: Dataset): readonly FileColumn[] {
   const columns = new Map<string, FileColumn>();
   for (const one of readColumns(dataset)) {
@@ -123,7 +123,7 @@ function metadataColumns({
   ];
 }
 
-/** What a field takes without a cast. */
+/** The values that a field accepts without a cast. */
 interface Kind {
   readonly words: string;
   readonly example: Example;

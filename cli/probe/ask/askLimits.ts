@@ -20,7 +20,7 @@ import {
 export async function askBurst(
   run: Run,
   requests: number,
-  place: { readonly config: Pick<Config, 'endpoint' | 'region'>; readonly isFunctionUrl: boolean },
+  context: { readonly config: Pick<Config, 'endpoint' | 'region'>; readonly isFunctionUrl: boolean },
 ): Promise<readonly Answer[]> {
   const body = Uint8Array.from(Buffer.from('{"events":[]}'));
   const replies: Reply[] = [];
@@ -41,7 +41,7 @@ export async function askBurst(
 
   const tooMany = replies.filter(({ status }) => status === 429);
   // The stage allows a burst of this size: an earlier 429 is not from the stage.
-  const fromStage = !place.isFunctionUrl && requests > requestLimits(place.config).burst;
+  const fromStage = !context.isFunctionUrl && requests > requestLimits(context.config).burst;
   const overKey = replies.filter((reply) => refusalCode(reply) === 'SLUICE_KEY_OVER_LIMIT');
   const gatewayFailed = replies.filter(
     (reply) => reply.status !== null && reply.status >= 500 && !isFromCollector(reply),
@@ -53,7 +53,7 @@ export async function askBurst(
     judge('SLUICE_PROBE_KEY_LIMIT', overKey, all, ({ status }) => status === 503),
     judge('SLUICE_PROBE_LAMBDA_THROTTLED', throttled, all, ({ status }) =>
       // A Function URL passes on Lambda's own 429.
-      place.isFunctionUrl ? status === 429 : status !== 429,
+      context.isFunctionUrl ? status === 429 : status !== 429,
     ),
   ];
 }

@@ -1,14 +1,14 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { systemTiming } from '../../../lib/base/retry.ts';
-import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { readLedgerDays } from '../../../observe/ingest/readLedgerDays.ts';
-import { backfillRequests, enqueueRequests } from '../../../observe/ingest/requests.ts';
+import { backfillRequests, enqueueRequests } from '../../../operate/ingest/requests.ts';
 import { type Answer, answer, unanswered } from '../Answer.ts';
 import { LOAD_WAIT_MS, LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, MAX_LOAD_BYTES } from '../limits.ts';
-import type { Place } from '../openPlace.ts';
+import type { ProbeContext } from '../openProbe.ts';
 import type { Run } from '../Run.ts';
 
 const CODE = 'SLUICE_PROBE_LOAD_ENGINE';
@@ -26,11 +26,11 @@ interface OwnDataset {
  * @returns The day's earlier entry in the ledger, or an answer if there is no such day.
  * @throws What clients of AWS throw.
  */
-export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | Answer> {
-  const { config, clients } = place;
+export async function beginLoad(context: ProbeContext, run: Run): Promise<LedgerEntry | Answer> {
+  const { config, clients } = context;
   if (config.sources.length === 0)
     return unanswered(CODE, 'no sources are configured: "A source of your own" in docs/aws.md');
-  const account = place.local
+  const account = context.isLocal
     ? localAccount.id
     : (await clients.sts.send(new GetCallerIdentityCommand({}))).Account;
   const own = config.sources
@@ -41,14 +41,14 @@ export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | A
       CODE,
       'every source is in another account and is not touched: "A source of your own" in docs/aws.md',
     );
-  const day = await smallestDay(place, run, own);
+  const day = await smallestDay(context, run, own);
   if (day === undefined)
     return unanswered(
       CODE,
       `no day of at most ${MAX_LOAD_BYTES / 1_048_576} MiB is in the ledger of ${own.map(datasetName).join(', ')}: put a small file under today's folder, then \`npx sluice ingest run\``,
     );
   await enqueueRequests(
-    { ...systemTiming, sqs: clients.sqs, stack: place.stack },
+    { ...systemTiming, sqs: clients.sqs, stack: context.stack },
     'ingest-plan',
     backfillRequests(day, [day.day]),
   );
@@ -57,7 +57,7 @@ export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | A
 
 /** A day of the lookback that was loaded, or will be. */
 async function smallestDay(
-  { clients: { s3 }, config }: Place,
+  { clients: { s3 }, config }: ProbeContext,
   { time }: Run,
   own: readonly OwnDataset[],
 ): Promise<LedgerEntry | undefined> {
@@ -85,9 +85,9 @@ function sizeOf({ files }: LedgerEntry): number {
  *
  * @throws What clients of AWS throw.
  */
-export async function judgeLoad(place: Place, before: LedgerEntry): Promise<Answer> {
-  const { clients, config, clock, wait } = place;
-  await place.flush?.();
+export async function judgeLoad(context: ProbeContext, before: LedgerEntry): Promise<Answer> {
+  const { clients, config, clock, wait } = context;
+  await context.flush?.();
   const deadline = clock.now() + LOAD_WAIT_MS;
   const name = `${before.source}/${before.dataset} ${before.day}`;
   for (;;) {
@@ -100,7 +100,7 @@ export async function judgeLoad(place: Place, before: LedgerEntry): Promise<Answ
       return answer(CODE, false, `${name}: ${entry.state}${code} after ${LOAD_WAIT_MS / 1_000} s`);
     }
     await wait(
-      Math.min(place.local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, Math.max(0, deadline - clock.now())),
+      Math.min(context.isLocal ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, Math.max(0, deadline - clock.now())),
     );
   }
 }

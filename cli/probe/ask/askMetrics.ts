@@ -4,7 +4,7 @@ import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { collectMetrics } from '../../../lib/collect/collectMetrics.ts';
 import { type Answer, answer } from '../Answer.ts';
 import { LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, METRICS_WAIT_MS, SCHEDULED_MS } from '../limits.ts';
-import type { Place } from '../openPlace.ts';
+import type { ProbeContext } from '../openProbe.ts';
 
 const CODE = 'SLUICE_PROBE_METRICS';
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html: periods of whole minutes. */
@@ -34,22 +34,22 @@ interface Sent {
  *
  * @throws What CloudWatch's client throws.
  */
-export async function askMetrics(place: Place, sent: Sent): Promise<Answer> {
-  const { local, clock, wait } = place;
-  const wanted = wantedMetrics(place, sent, clock.now() + sent.aheadMs);
+export async function askMetrics(context: ProbeContext, sent: Sent): Promise<Answer> {
+  const { isLocal, clock, wait } = context;
+  const wanted = wantedMetrics(context, sent, clock.now() + sent.aheadMs);
   const deadline = clock.now() + METRICS_WAIT_MS;
   for (;;) {
-    const counted = await countMetrics(place, wanted, clock.now() + sent.aheadMs);
+    const counted = await countMetrics(context, wanted, clock.now() + sent.aheadMs);
     const asExpected = wanted.every(({ least }, i) => (counted[i] ?? 0) >= least);
     if (asExpected || clock.now() >= deadline) {
       const found = wanted.map(({ name, least }, i) => `${name} ${counted[i] ?? 0} of at least ${least}`);
       return answer(CODE, asExpected, found.join(', '));
     }
-    await wait(Math.min(local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
+    await wait(Math.min(isLocal ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
   }
 }
 
-function wantedMetrics({ stack, local }: Place, sent: Sent, now: number): readonly Wanted[] {
+function wantedMetrics({ stack, isLocal }: ProbeContext, sent: Sent, now: number): readonly Wanted[] {
   const { received } = collectMetrics;
   const printed: Wanted = {
     // Each request has one value.
@@ -61,7 +61,7 @@ function wantedMetrics({ stack, local }: Place, sent: Sent, now: number): readon
     since: sent.since,
     least: sent.requests,
   };
-  if (local) return [printed];
+  if (isLocal) return [printed];
   const parked = parkedMetric(stack);
   return [
     printed,
@@ -96,7 +96,7 @@ function metricQuery(
 
 /** The sum of each metric's datapoints in its period, in one call. */
 async function countMetrics(
-  { clients }: Place,
+  { clients }: ProbeContext,
   wanted: readonly Wanted[],
   now: number,
 ): Promise<readonly number[]> {

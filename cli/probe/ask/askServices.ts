@@ -4,7 +4,7 @@ import { partName } from '../../../infra/template/Stack.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { type Answer, answer, answerUnlessDenied, unanswered } from '../Answer.ts';
 import { CONDITIONAL_TRIES } from '../limits.ts';
-import type { Place } from '../openPlace.ts';
+import type { ProbeContext } from '../openProbe.ts';
 import type { Run } from '../Run.ts';
 
 /**
@@ -12,10 +12,10 @@ import type { Run } from '../Run.ts';
  *
  * @throws AwsAccessError when AWS cannot be reached.
  */
-export async function askServices(place: Place, run: Run): Promise<readonly Answer[]> {
+export async function askServices(context: ProbeContext, run: Run): Promise<readonly Answer[]> {
   return [
-    await answerUnlessDenied('SLUICE_PROBE_CONDITIONAL_WRITES', () => askConditionalWrites(place, run)),
-    await answerUnlessDenied('SLUICE_PROBE_RECURSIVE_LOOP', () => askRecursiveLoop(place)),
+    await answerUnlessDenied('SLUICE_PROBE_CONDITIONAL_WRITES', () => askConditionalWrites(context, run)),
+    await answerUnlessDenied('SLUICE_PROBE_RECURSIVE_LOOP', () => askRecursiveLoop(context)),
   ];
 }
 
@@ -23,10 +23,10 @@ export async function askServices(place: Place, run: Run): Promise<readonly Answ
  * Starts again with another object after a transient failure. The client does not retry: if only the response was lost, its
  * retry would be refused because the first attempt had written.
  */
-async function askConditionalWrites(place: Place, run: Run): Promise<Answer> {
+async function askConditionalWrites(context: ProbeContext, run: Run): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await writeUnderConditions(place, `${QUERY_RESULTS_FOLDER}sluice-probe-${run.id}-${tries}`);
+      return await writeUnderConditions(context, `${QUERY_RESULTS_FOLDER}sluice-probe-${run.id}-${tries}`);
     } catch (error) {
       if (tries === CONDITIONAL_TRIES || isRefused(error)) throw error;
     }
@@ -41,7 +41,7 @@ function isRefused(error: unknown): boolean {
 
 /** Writes one object four times, two of which must be refused, and deletes it. */
 async function writeUnderConditions(
-  { clients: { s3, s3Once }, config }: Place,
+  { clients: { s3, s3Once }, config }: ProbeContext,
   Key: string,
 ): Promise<Answer> {
   const object = { Bucket: config.bucket, Key };
@@ -84,14 +84,19 @@ async function writeUnderConditions(
 }
 
 /** Reads the setting of each function that sends messages to its own queue. */
-async function askRecursiveLoop({ clients: { lambda }, config, local, stack }: Place): Promise<Answer> {
+async function askRecursiveLoop({
+  clients: { lambda },
+  config,
+  isLocal,
+  stack,
+}: ProbeContext): Promise<Answer> {
   const code = 'SLUICE_PROBE_RECURSIVE_LOOP';
   const names = [
     ...(config.sources.length > 0 ? ['ingest-plan'] : []),
     ...(config.exports.length > 0 ? ['export'] : []),
   ];
   if (names.length === 0) return unanswered(code, 'neither sources nor exports are configured');
-  if (local) return unanswered(code, 'the local cloud has no such setting to read');
+  if (isLocal) return unanswered(code, 'the local cloud has no such setting to read');
   const settings = await Promise.all(
     names.map(async (name) => {
       const FunctionName = partName(stack, name);

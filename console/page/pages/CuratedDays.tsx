@@ -3,7 +3,7 @@ import type {
   CuratedDayState,
   CuratedDayStatus,
 } from '../../../observe/curate/curatedDays.ts';
-import type { CurateRequested } from '../../../observe/curate/requests.ts';
+import type { CurateRequested } from '../../../operate/curate/requests.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';
 import { Badge, Bytes, type Column, Count, type Tone } from '../parts/parts.tsx';
@@ -46,7 +46,7 @@ function Served({ of }: { readonly of: CuratedDayStatus | undefined }) {
   );
 }
 
-/** What views read of a table, and actions: curate what is due, and curate the shown days again. */
+/** Shows the data of a table that views read, and actions: curate what is due, and curate the shown days again. */
 export function Curation(props: { readonly calendar: CuratedCalendar; readonly onDone: () => void }) {
   const { isOn, curateAfter, firstYoung, tables } = props.calendar;
   const [table] = tables;
@@ -74,8 +74,8 @@ export function Curation(props: { readonly calendar: CuratedCalendar; readonly o
           wouldDo={({ asked }) => (
             <>
               <p>
-                A run curates the days that never were, have changed since, or failed, the newest first. What
-                is more than the limit of a run waits for the next night.
+                A run curates the days that never were, have changed since, or failed, the newest first. Days
+                beyond the limit of a run wait for the next night.
               </p>
               <Asked asked={asked} />
             </>

@@ -1,15 +1,15 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { FileFate } from '../../../lib/drops/ledger/LedgerEntry.ts';
+import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetCalendar } from '../../../observe/ingest/calendar.ts';
 import type { DayExplanation, ExplainedDay, ExplainedExport } from '../../../observe/ingest/explainDay.ts';
+import type { QuarantinedPage } from '../../../observe/quarantine/listQuarantined.ts';
 import type {
   BackfillRequest,
   DayStates,
   ExportDaysRequest,
   RequestedDays,
-} from '../../../observe/ingest/requests.ts';
-import type { QuarantinedPage } from '../../../observe/quarantine/listQuarantined.ts';
+} from '../../../operate/ingest/requests.ts';
 import { useApi } from '../parts/api.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { DATASET_MARKS } from '../parts/dropDays.ts';
@@ -136,7 +136,7 @@ export function DropDay(props: {
         <Figure name="Rows in files">
           <Count n={rows.in} />
         </Figure>
-        <Figure name="Landed">
+        <Figure name="Loaded">
           <Count n={rows.out} />
         </Figure>
         <Figure name="Refused" {...(rows.refused > 0 ? { tone: 'warning' as const } : {})}>
@@ -251,7 +251,7 @@ function Files(props: { readonly files: readonly FileFate[]; readonly meanings: 
         { name: 'Fate', show: ({ fate }) => <Badge tone={FATES[fate].tone}>{FATES[fate].word}</Badge> },
         { name: 'Size', isNumber: true, show: ({ size }) => <Bytes n={size} /> },
         { name: 'Rows in', isNumber: true, show: ({ rows }) => <Count n={rows?.in} /> },
-        { name: 'Landed', isNumber: true, show: ({ rows }) => <Count n={rows?.out} /> },
+        { name: 'Loaded', isNumber: true, show: ({ rows }) => <Count n={rows?.out} /> },
         { name: 'Refused', isNumber: true, show: ({ rows }) => <Count n={rows?.refused} /> },
         { name: 'Why', show: (file) => <Why file={file} meanings={meanings} /> },
       ]}

@@ -5,8 +5,8 @@ import type {
   DropsCalendar,
   ExportCalendar,
 } from '../../../observe/ingest/calendar.ts';
-import type { ExportDaysRequest, IngestRequest } from '../../../observe/ingest/requests.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
+import type { ExportDaysRequest, IngestRequest } from '../../../operate/ingest/requests.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
 import { useApi } from '../parts/api.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { DATASET_MARKS, dayTone, dayWords, NO_FILES } from '../parts/dropDays.ts';
@@ -19,13 +19,19 @@ const MINUTE = 60_000;
 const SPANS = [14, 28, 56, 92];
 
 /** The page Drops and exports: the calendar, and the day that the address names. */
-export function Drops({ route, place }: { readonly route: Route; readonly place: PlaceAnswer }) {
+export function Drops({
+  route,
+  deployment,
+}: {
+  readonly route: Route;
+  readonly deployment: DeploymentAnswer;
+}) {
   const { days = '14', until, source, dataset, export: exported, day } = route.params;
   const [turn, setTurn] = useState(0);
   const calendar = useApi<DropsCalendar>(
     '/api/drops',
     { days, until },
-    { every: place.isLocal ? 3_000 : MINUTE },
+    { every: deployment.isLocal ? 3_000 : MINUTE },
   );
   const { answer, error, reload } = calendar;
   const changed = () => {
@@ -69,7 +75,7 @@ export function Drops({ route, place }: { readonly route: Route; readonly place:
           key={`${source}/${dataset} ${day}`}
           of={answer.datasets.find((one) => one.source === source && one.dataset === dataset)}
           {...{ source, dataset, day, turn }}
-          every={place.isLocal ? 3_000 : MINUTE}
+          every={deployment.isLocal ? 3_000 : MINUTE}
           onDone={changed}
         />
       )}
@@ -78,7 +84,7 @@ export function Drops({ route, place }: { readonly route: Route; readonly place:
           key={`${exported} ${day}`}
           name={exported}
           day={day}
-          every={place.isLocal ? 3_000 : MINUTE}
+          every={deployment.isLocal ? 3_000 : MINUTE}
           onDone={changed}
         />
       )}
@@ -283,7 +289,7 @@ interface Finding {
 /** The worst first. */
 const TONES: readonly Tone[] = ['bad', 'warning', 'plain'];
 
-/** What needs somebody, a sentence each. */
+/** Shows the problems that need attention, a sentence each. */
 function Problems(props: {
   readonly answer: DropsCalendar;
   readonly params: Readonly<Record<string, string>>;
@@ -298,7 +304,7 @@ function Problems(props: {
   ].sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone));
   if (items.length === 0) return <p class="faint">Nothing needs you: no day failed, none is late.</p>;
   return (
-    <ul class="drop-findings" aria-label="What needs somebody">
+    <ul class="drop-findings" aria-label="Needs attention">
       {items.map(({ tone, word, text, href, days }, i) => (
         <li key={i}>
           <Badge tone={tone}>{word}</Badge> {href === undefined ? text : <a href={href}>{text}</a>}

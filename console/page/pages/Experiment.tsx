@@ -1,5 +1,7 @@
 import { useMemo } from 'preact/hooks';
+import { sluiceCommand } from '../../../observe/commands.ts';
 import type { checkJson } from '../../../observe/experiments/checkExperiment.ts';
+import { useDeployment } from '../deployment.ts';
 import { useApi } from '../parts/api.ts';
 import { EnvironmentFilter, OtherEnvironments } from '../parts/filters.tsx';
 import { formatBytes, formatCount, formatShare, formatSpan } from '../parts/format.ts';
@@ -134,7 +136,7 @@ function Checked({ check, params }: { readonly check: Check; readonly params: Ro
         <Groups check={check} units={units} />
       </Card>
       <Over check={check} params={params} />
-      <Card title="What else was seen">
+      <Card title="Notes">
         <Notes check={check} units={units} params={params} />
       </Card>
       <Card title="Days">
@@ -147,7 +149,8 @@ function Checked({ check, params }: { readonly check: Check; readonly params: Ro
 
 /** The verdict for somebody who knows no statistics, then the figures of the test for somebody who does. */
 function Verdict({ check, units }: { readonly check: Check; readonly units: number }) {
-  const { verdict, p_value, chi_square, alpha, groups, unexpected_groups, untested } = check;
+  const { verdict, p_value, alpha, groups, unexpected_groups, untested } = check;
+  const deployment = useDeployment();
   const { tone } = VERDICTS[verdict];
   const tested = groups.filter((group) => group.expected !== null);
   return (
@@ -162,22 +165,21 @@ function Verdict({ check, units }: { readonly check: Check; readonly units: numb
           {unexpected_groups.length === 1 ? 'is' : 'are'} not expected:{' '}
           {unexpected_groups.map(cutName).join(', ')}.{' '}
           {check.expected_from === 'specs'
-            ? 'If they are new, pull the specs again: sluice groups pull.'
+            ? `If they are new, pull the specs again: ${sluiceCommand(deployment?.commandOptions ?? [], ['groups', 'pull'])}.`
             : 'If they belong to the experiment, add them to its split.'}
         </p>
       )}
       {verdict === 'mismatch' && (
         <p>
-          What causes this: a redirect or a crash that loses users of one group, a filter of bots that hits
-          one group, or exposures that are logged late in one group. Compare the days below, and the groups by
+          Possible causes: a redirect or a crash that loses users of one group, a filter of bots that hits one
+          group, or exposures that are logged late in one group. Compare the days below, and the groups by
           SDK.
         </p>
       )}
-      {p_value !== null && chi_square !== null && check.expected_from !== null && (
+      {p_value !== null && check.expected_from !== null && (
         <p class="faint">
-          Chi-square {formatNumber(chi_square)} with {tested.length - 1} degree
-          {tested.length === 2 ? '' : 's'} of freedom, p = {formatNumber(p_value)}; a mismatch below {alpha}.
-          Expected by {SOURCES[check.expected_from]}.
+          p = {formatNumber(p_value)}, valid on every day that you look; a mismatch below {alpha}. Expected by{' '}
+          {SOURCES[check.expected_from]}.
         </p>
       )}
     </section>
@@ -193,11 +195,11 @@ const VERDICT_TITLES: Readonly<Record<Check['verdict'], string>> = {
 
 const VERDICT_TEXTS: Readonly<Record<Check['verdict'], (chance: string) => string>> = {
   as_expected: (chance) =>
-    `Chance alone makes a difference of this size or more in ${chance} of experiments that are split right, so nothing speaks against the split.`,
+    `Chance alone makes such a difference in up to ${chance} of experiments that are split right, however often you look. Nothing speaks against the split.`,
   suspicious: (chance) =>
-    `In an experiment that is split right, chance makes a difference of this size or more rarely (${chance}). Look again when there are more units.`,
+    `In an experiment that is split right, chance rarely makes such a difference (up to ${chance}), however often you look. Look again when there are more units.`,
   mismatch: (chance) =>
-    `In an experiment that is split right, chance hardly ever makes a difference of this size (${chance}). Something loses or adds users of one group.`,
+    `In an experiment that is split right, chance hardly ever makes such a difference (up to ${chance}), however often you look. Something loses or adds users of one group.`,
   not_tested: () => '',
 };
 
@@ -434,7 +436,7 @@ function NoExposures({ check, params }: { readonly check: Check; readonly params
       <p>
         It is known from{' '}
         {check.expected_from === 'specs' ? "Statsig's specs" : 'the configuration or the specs'}, but no
-        exposure to a group landed. A row is here once its stream delivered it.
+        exposure to a group is queryable. A row is here once its stream delivered it.
       </p>
       <OtherEnvironments names={check.other_environments} params={params} />
       {check.held_out > 0 && <p>{formatCount(check.held_out)} units were kept out by a holdout.</p>}

@@ -162,7 +162,7 @@ function columnsOf(params: Route['params']) {
   ];
 }
 
-/** What is said below the verdict, in a few words. */
+/** Returns the note below the verdict, in a few words. */
 function splitNote({ p_value, untested, unexpected_groups, largest_deviation }: Listed): string {
   if (unexpected_groups.length > 0) return `${unexpected_groups.length} unexpected group(s)`;
   if (p_value !== null && largest_deviation !== null)
@@ -178,7 +178,6 @@ const WHY_UNTESTED: Readonly<Record<NonNullable<Listed['untested']>['reason'], s
   ambiguous_group: 'group names are ambiguous',
   one_group: 'only one group',
   no_units: 'no units',
-  too_few_units: 'too few units yet',
   may_be_older: 'began before these days',
 };
 

@@ -1,8 +1,9 @@
 import type { costJson } from '../../../observe/cost/cost.ts';
+import type { monitorsJson } from '../../../observe/monitors/monitors.ts';
 import type { AlarmState } from '../../../observe/status/alarms.ts';
 import type { Status } from '../../../observe/status/status.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
 import type { DoctorAnswer, DoctorCheck } from '../../api/doctorRun.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
 import { useAction, useApi } from '../parts/api.ts';
 import { formatCount, formatShare, formatUsd } from '../parts/format.ts';
 import {
@@ -20,24 +21,26 @@ import {
 import { Problems } from './status/Problems.tsx';
 
 type Cost = ReturnType<typeof costJson>;
+type MonitorsAnswer = ReturnType<typeof monitorsJson>;
 
-/** The page Health: what needs attention, the doctor, alarms, and the cost of the month. */
-export function Health({ place }: { readonly place: PlaceAnswer }) {
+/** The page Health: what needs attention, monitors, the doctor, alarms, and the cost of the month. */
+export function Health({ deployment }: { readonly deployment: DeploymentAnswer }) {
   return (
-    <Page title="Health" intro="What is wrong, why, and what heals it.">
-      <Attention place={place} />
+    <Page title="Health" intro="Problems, their causes, and how to fix them.">
+      <Attention deployment={deployment} />
+      <Monitors deployment={deployment} />
       <Doctor />
-      <Alarms place={place} />
+      <Alarms deployment={deployment} />
       <CostOfMonth />
     </Page>
   );
 }
 
-function Attention({ place }: { readonly place: PlaceAnswer }) {
-  const status = useApi<Status>('/api/status', {}, { every: place.isLocal ? 15_000 : 60_000 });
+function Attention({ deployment }: { readonly deployment: DeploymentAnswer }) {
+  const status = useApi<Status>('/api/status', {}, { every: deployment.isLocal ? 15_000 : 60_000 });
   return (
     <Card
-      title="What needs attention"
+      title="Needs attention"
       tools={
         status.answer !== undefined && (
           <span class="faint">
@@ -51,11 +54,72 @@ function Attention({ place }: { readonly place: PlaceAnswer }) {
         status.error === undefined && <Loading />
       ) : status.answer.problems.length === 0 ? (
         <p>
-          <Badge tone="good">All is well</Badge> No row waits, nothing is late, and every day has its
-          partition.
+          <Badge tone="good">All is well</Badge> Nothing is refused, no row waits, nothing is late, and every
+          day has its partition.
         </p>
       ) : (
         <Problems problems={status.answer.problems} />
+      )}
+    </Card>
+  );
+}
+
+/** Findings of monitors, with why and how to look closer, and their history. */
+function Monitors({ deployment }: { readonly deployment: DeploymentAnswer }) {
+  const { answer, error } = useApi<MonitorsAnswer>(
+    '/api/monitors',
+    {},
+    { every: deployment.isLocal ? 15_000 : 60_000 },
+  );
+  const open = answer?.open ?? [];
+  const failed = answer?.monitors.filter((one) => one.failed !== null) ?? [];
+  return (
+    <Card
+      title="Monitors"
+      tools={
+        answer?.on === true && (
+          <Badge tone={open.length > 0 ? 'bad' : 'good'}>{formatCount(open.length)} open</Badge>
+        )
+      }
+    >
+      {error !== undefined && <Problem error={error} />}
+      {answer?.on === false && (
+        <p class="faint">
+          Nothing is checked on a schedule: the configuration has no <code>monitors</code> (docs/monitors.md).
+        </p>
+      )}
+      {failed.map((one) => (
+        <p key={one.monitor}>
+          <Badge tone="warning">{one.monitor}</Badge> could not look: {one.failed}
+        </p>
+      ))}
+      {open.map((one) => (
+        <section key={one.id}>
+          <h3>
+            {one.subject} <span class="faint">{one.code}</span>{' '}
+            {one.acknowledged !== null && <Badge tone="plain">acknowledged</Badge>}
+          </h3>
+          <p>
+            {one.text} <span class="faint">since</span> <Time at={one.since} />
+          </p>
+          <p class="faint">
+            {one.cause} {one.cure}
+          </p>
+          <pre>{one.command}</pre>
+        </section>
+      ))}
+      {answer !== undefined && answer.history.length > 0 && (
+        <DataTable
+          caption="What monitors told"
+          rows={answer.history}
+          keyOf={({ id, what }) => `${id} ${what}`}
+          columns={[
+            { name: 'At', show: ({ at }) => <Time at={at} /> },
+            { name: '', show: ({ what }) => <Badge tone={what === 'began' ? 'bad' : 'plain'}>{what}</Badge> },
+            { name: 'About', show: ({ subject }) => subject },
+            { name: 'Why', show: ({ text }) => text },
+          ]}
+        />
       )}
     </Card>
   );
@@ -158,11 +222,11 @@ const STATES: Readonly<Record<AlarmState['state'], { readonly tone: Tone; readon
   INSUFFICIENT_DATA: { tone: 'plain', word: 'no data' },
 };
 
-function Alarms({ place }: { readonly place: PlaceAnswer }) {
+function Alarms({ deployment }: { readonly deployment: DeploymentAnswer }) {
   const { answer, error } = useApi<{ readonly alarms: readonly AlarmState[] }>(
     '/api/alarms',
     {},
-    { every: place.isLocal ? 10_000 : 60_000 },
+    { every: deployment.isLocal ? 10_000 : 60_000 },
   );
   const on = answer?.alarms.filter(({ state }) => state === 'ALARM') ?? [];
   return (
@@ -177,10 +241,10 @@ function Alarms({ place }: { readonly place: PlaceAnswer }) {
       }
     >
       {error !== undefined && <Problem error={error} />}
-      {place.isLocal && (
+      {deployment.isLocal && (
         <p class="faint">
-          The local cloud evaluates alarms on metrics that the functions print, on what streams tell and on
-          invocations. The others have no data.
+          The local cloud evaluates alarms on metrics of functions, streams and invocations. The others have
+          no data.
         </p>
       )}
       {answer !== undefined && (

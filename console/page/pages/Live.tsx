@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../../observe/live/entries.ts';
 import { counted, summarizeRequest } from '../../../observe/live/summary.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
+import { firstEventCommand } from '../deployment.ts';
 import { formatBytes, formatCount } from '../parts/format.ts';
 import { MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, type Tone } from '../parts/parts.tsx';
-import { firstEventCommand } from '../parts/place.ts';
 import { link, type Route, setParams } from '../parts/router.ts';
 
 /** Rows that are drawn; older and newer ones are pages away. */
@@ -26,7 +26,13 @@ const FILTERS = [
 ] as const;
 
 /** The page Live: requests and events as they come. */
-export function Live({ route, place }: { readonly route: Route; readonly place: PlaceAnswer }) {
+export function Live({
+  route,
+  deployment,
+}: {
+  readonly route: Route;
+  readonly deployment: DeploymentAnswer;
+}) {
   const filter = Object.fromEntries(
     ['only', 'errors', ...FILTERS.map(({ name }) => name)].flatMap((name) =>
       route.params[name] === undefined ? [] : [[name, route.params[name]]],
@@ -63,9 +69,9 @@ export function Live({ route, place }: { readonly route: Route; readonly place: 
     <Page
       title="Live"
       intro={
-        place.isLocal
+        deployment.isLocal
           ? 'Requests and rows as they come. Open a row to follow its journey.'
-          : 'Requests and landed files as they come, without contents.'
+          : 'Requests and delivered files as they come, without contents.'
       }
       tools={
         <button
@@ -86,7 +92,7 @@ export function Live({ route, place }: { readonly route: Route; readonly place: 
       ))}
       {!feed.isOpen && <Loading />}
       {feed.isOpen && feed.error === undefined && list.length === 0 && (
-        <Nothing place={place} isFiltered={isFiltered} />
+        <Nothing deployment={deployment} isFiltered={isFiltered} />
       )}
       {list.length > 0 && <List shown={shown} box={box} onScroll={pauseOnScroll} onFocus={pauseOnFocus} />}
       {list.length > 0 && (
@@ -99,7 +105,7 @@ export function Live({ route, place }: { readonly route: Route; readonly place: 
           </button>
           <span class="faint">
             {paused === undefined ? 'Following. ' : 'Paused. '}
-            {counted(feed.total, 'entry').replace('entrys', 'entries')} since this view was opened
+            {counted(feed.total, 'entry').replace('entrys', 'entries')}
             {feed.total > MOST_KEPT && `; the newest ${formatCount(MOST_KEPT)} are kept`}.
           </span>
           {feed.dropped > 0 && (
@@ -187,7 +193,7 @@ function Filters({ route: { params } }: { readonly route: Route }) {
           {label}
           <input
             type="search"
-            size={13}
+            size={Math.max(13, hint.length)}
             placeholder={hint}
             spellcheck={false}
             value={typed[name] ?? given(name)}
@@ -212,14 +218,20 @@ function Filters({ route: { params } }: { readonly route: Route }) {
   );
 }
 
-function Nothing({ place, isFiltered }: { readonly place: PlaceAnswer; readonly isFiltered: boolean }) {
+function Nothing({
+  deployment,
+  isFiltered,
+}: {
+  readonly deployment: DeploymentAnswer;
+  readonly isFiltered: boolean;
+}) {
   if (isFiltered)
     return (
       <Empty title="Nothing has come that fits the filters.">
         <a href={link('/live')}>Show everything</a>
       </Empty>
     );
-  if (!place.isLocal || place.collector === null)
+  if (!deployment.isLocal || deployment.collector === null)
     return (
       <Empty title="Nothing has come yet.">
         <p>
@@ -232,7 +244,7 @@ function Nothing({ place, isFiltered }: { readonly place: PlaceAnswer; readonly 
   return (
     <Empty title="Nothing has come yet.">
       <p>Post an event, or point an SDK at the collector:</p>
-      <Copyable text={firstEventCommand(place)} />
+      <Copyable text={firstEventCommand(deployment)} />
     </Empty>
   );
 }
@@ -243,7 +255,7 @@ interface Cells {
   /** Name or counts, and where it leads. */
   readonly name: string;
   readonly href: string | undefined;
-  /** What stands beside the name. */
+  /** The text beside the name. */
   readonly detail: string;
   readonly unit: string | null;
   readonly sdk: string;
@@ -258,7 +270,7 @@ function Row({ entry }: Pick<NumberedEntry, 'entry'>) {
     <tr>
       <td class="mono">
         <time dateTime={entry.at} title={entry.at}>
-          {entry.at.slice(11, 23)}
+          {entry.at.slice(5, 23).replace('T', ' ')}
         </time>
       </td>
       <td>
@@ -293,7 +305,10 @@ function cellsOfRequest(request: LiveRequest): Cells {
   return {
     what: String(status),
     tone: status >= 400 ? 'bad' : hasProblem ? 'warning' : 'good',
-    name: [code ?? '', summarizeRequest(request)].filter((part) => part !== '').join(': '),
+    // Refused requests are shown with their code.
+    name: [code === null || code in request.refused ? '' : code, summarizeRequest(request)]
+      .filter((part) => part !== '')
+      .join(': '),
     href: request_id === null ? undefined : link('/trace', { id: request_id, as: 'request' }),
     detail: '',
     ...{ unit: null, sdk: sdkOf(request), keyLabel: key_label, ms },
@@ -317,7 +332,8 @@ function cellsOfEvent(event: LiveEvent): Cells {
 function cellsOfFile({ kind, rows, bytes, key }: LiveFile): Cells {
   const count = rows === null ? 'rows unknown' : counted(rows, 'row');
   return {
-    ...{ what: 'file', tone: 'plain', name: `${kind}: ${count}, ${formatBytes(bytes)}`, href: undefined },
+    ...{ what: kind === null ? 'waits' : 'file', tone: 'plain', href: undefined },
+    name: `${kind ?? 'landing'}: ${count}, ${formatBytes(bytes)}`,
     ...{ detail: ` ${key}`, unit: null, sdk: '', keyLabel: null, ms: null },
   };
 }
@@ -326,7 +342,7 @@ function sdkOf({ sdk_type, sdk_version }: Pick<LiveEvent, 'sdk_type' | 'sdk_vers
   return [sdk_type, sdk_version].filter((part) => part !== null).join(' ');
 }
 
-/** A text of somebody else's: hidden characters are escaped, and its direction does not change that of the line. */
+/** Shows foreign text: hidden characters are escaped, and its direction does not affect the line. */
 function Name({ text }: { readonly text: string }) {
   return <bdi>{visibleLine(text)}</bdi>;
 }

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Finding, FindingPart } from '../../../observe/findings.ts';
 import type { RelayState } from '../../../observe/relay/relayCopies.ts';
 import type { RateMinute, Rates } from '../../../observe/status/rates.ts';
 import type { Status } from '../../../observe/status/status.ts';
-import type { LedgerDayStatus } from '../../../observe/status/statusFacts.ts';
-import type { StatusPart, StatusProblem } from '../../../observe/status/statusProblems.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
+import type { DatasetDays, LedgerDayStatus } from '../../../observe/status/statusFacts.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
+import { firstEventCommand } from '../deployment.ts';
 import { useApi } from '../parts/api.ts';
 import { formatBytes, formatCount, formatSpan } from '../parts/format.ts';
 import { Spark } from '../parts/Plot.tsx';
@@ -22,7 +23,6 @@ import {
   Time,
   type Tone,
 } from '../parts/parts.tsx';
-import { firstEventCommand } from '../parts/place.ts';
 import { link } from '../parts/router.ts';
 import { Problems } from './status/Problems.tsx';
 
@@ -33,22 +33,22 @@ const EVERY_MS = { local: { rates: 3_000, status: 15_000 }, deployed: { rates: 6
 const BUSY_REQUESTS = 500;
 
 /** The page Now: the pipeline from left to right, and what is wrong with each part. */
-export function Now({ place }: { readonly place: PlaceAnswer }) {
-  const every = place.isLocal ? EVERY_MS.local : EVERY_MS.deployed;
+export function Now({ deployment }: { readonly deployment: DeploymentAnswer }) {
+  const every = deployment.isLocal ? EVERY_MS.local : EVERY_MS.deployed;
   const rates = useApi<Rates>('/api/rates', {}, { every: every.rates });
   const status = useApi<Status>('/api/status', {}, { every: every.status });
   const total = rates.answer?.total;
   const isBusy = (total?.requests ?? 0) > BUSY_REQUESTS;
   const counted =
     total &&
-    `${isBusy ? '' : total.requests} ${total.deliveries} ${total.overflowed} ${place.now.slice(0, 13)}`;
+    `${isBusy ? '' : total.requests} ${total.deliveries} ${total.overflowed} ${deployment.now.slice(0, 13)}`;
   const before = useRef(counted);
   // The local cloud shows at once what a request or a delivery has changed; a question that is under way ends first.
   useEffect(() => {
     if (counted === undefined || status.isLoading) return;
-    if (place.isLocal && before.current !== undefined && before.current !== counted) status.reload();
+    if (deployment.isLocal && before.current !== undefined && before.current !== counted) status.reload();
     before.current = counted;
-  }, [counted, status.isLoading, place.isLocal]);
+  }, [counted, status.isLoading, deployment.isLocal]);
   const error = status.error ?? rates.error;
   return (
     <Page
@@ -60,7 +60,7 @@ export function Now({ place }: { readonly place: PlaceAnswer }) {
       {status.answer === undefined && rates.answer === undefined ? (
         error === undefined && <Loading />
       ) : (
-        <Pipeline status={status.answer} rates={rates.answer} place={place} />
+        <Pipeline status={status.answer} rates={rates.answer} deployment={deployment} />
       )}
     </Page>
   );
@@ -88,7 +88,7 @@ function Verdict({ status: { problems, at } }: { readonly status: Status }) {
   );
 }
 
-function severityCount(problems: readonly StatusProblem[], severity: StatusProblem['severity']): number {
+function severityCount(problems: readonly Finding[], severity: Finding['severity']): number {
   return problems.filter((one) => one.severity === severity).length;
 }
 
@@ -96,23 +96,26 @@ function Pipeline(props: {
   /** Undefined until it is known: it takes longer than the rates. */
   readonly status: Status | undefined;
   readonly rates: Rates | undefined;
-  readonly place: PlaceAnswer;
+  readonly deployment: DeploymentAnswer;
 }) {
-  const { status, rates, place } = props;
+  const { status, rates, deployment } = props;
   const isEmpty =
     rates?.lastRequestAt === null &&
-    status?.tables.every(({ newestRowAt, buffered }) => newestRowAt === null && (buffered.count ?? 0) === 0);
-  const bad = status?.problems.filter(({ severity }) => severity === 'problem') ?? [];
+    status !== undefined &&
+    (status.waiting.buffered.count ?? 0) === 0 &&
+    status.lastEventAt === null;
+  const problems = status?.problems ?? [];
   return (
     <>
-      {isEmpty === true && <FirstEvent place={place} />}
-      <Strip status={status ?? { ...NOT_KNOWN_YET, at: place.now }} rates={rates} />
-      {bad.length > 0 && (
-        <Card title="What needs attention">
-          <Problems problems={bad} />
+      {isEmpty === true && <FirstEvent deployment={deployment} />}
+      <Strip status={status ?? { ...NOT_KNOWN_YET, at: deployment.now }} rates={rates} />
+      {problems.length > 0 && (
+        <Card title="Needs attention">
+          <Problems problems={problems} />
         </Card>
       )}
       {isEmpty !== true && rates !== undefined && <LastHour rates={rates} />}
+      {rates !== undefined && <Refused rates={rates} refusals={status?.refusals ?? null} />}
       {status !== undefined && <Lanes status={status} />}
       {status?.relay != null && <Relay relay={status.relay} at={status.at} />}
       {status !== undefined && isEmpty !== true && (
@@ -125,7 +128,7 @@ function Pipeline(props: {
           />
         </Card>
       )}
-      {status !== undefined && !place.isLocal && (
+      {status !== undefined && !deployment.isLocal && (
         <p class="faint">
           Asked once a minute while this page is visible; Athena read {formatBytes(status.scannedBytes)} for
           it.
@@ -135,24 +138,28 @@ function Pipeline(props: {
   );
 }
 
-/** What the strip shows of a status. */
+/** The parts of a status that the strip shows. */
 type StripFacts = Pick<Status, 'tables' | 'waiting' | 'partitions' | 'streams' | 'held' | 'problems' | 'at'>;
 
 const NOT_KNOWN_YET: Omit<StripFacts, 'at'> = {
   ...{ tables: [], partitions: null, streams: null, held: null, problems: [] },
-  waiting: { buffered: { count: null, oldest: null }, overflow: null, errors: null, parked: null },
+  waiting: {
+    buffered: { count: null, oldest: null },
+    landing: null,
+    parked: null,
+  },
 };
 
-function FirstEvent({ place }: { readonly place: PlaceAnswer }) {
+function FirstEvent({ deployment }: { readonly deployment: DeploymentAnswer }) {
   return (
     <Empty title="No event has come in yet.">
       <p>
-        {place.collector === null
+        {deployment.collector === null
           ? 'Send one as an SDK does. The address is the output CollectorUrl of the stack: npx serverless info --stage ' +
-            `${place.stage} --region ${place.region}.`
+            `${deployment.stage} --region ${deployment.region}.`
           : 'Send one as an SDK does; it appears here within seconds:'}
       </p>
-      <Copyable text={firstEventCommand(place)} />
+      <Copyable text={firstEventCommand(deployment)} />
     </Empty>
   );
 }
@@ -169,7 +176,7 @@ interface PartProps {
   /** The last hour. */
   readonly spark?: { readonly label: string; readonly values: readonly (number | null)[] };
   readonly facts: readonly (readonly [name: string, value: ComponentChildren, tone?: Tone | undefined])[];
-  readonly problems: readonly StatusProblem[];
+  readonly problems: readonly Finding[];
 }
 
 function Part({ isKnown, name, href, figure, unit, spark, facts, problems }: PartProps) {
@@ -197,13 +204,13 @@ function Part({ isKnown, name, href, figure, unit, spark, facts, problems }: Par
       </dl>
       {problems.length > 0 && (
         <p class="part-problem">
-          {problems.map(({ code }) => (
+          {problems.map(({ code, label }) => (
             <a
               key={code}
               class="quiet"
               href={link(code === 'SLUICE_STATUS_QUARANTINED' ? '/quarantine' : '/health')}
             >
-              {LABELS[code] ?? code}
+              {label}
             </a>
           ))}
         </p>
@@ -212,27 +219,10 @@ function Part({ isKnown, name, href, figure, unit, spark, facts, problems }: Par
   );
 }
 
-/** Problems in a few words. */
-const LABELS: Readonly<Partial<Record<StatusProblem['code'], string>>> = {
-  SLUICE_STATUS_OVERFLOW: 'rows in overflow',
-  SLUICE_STATUS_ERRORS: 'records in errors',
-  SLUICE_STATUS_PARKED: 'parked objects',
-  SLUICE_STATUS_UNKNOWN_KEYS: 'foreign objects',
-  SLUICE_STATUS_STREAM_LATE: 'delivers late',
-  SLUICE_STATUS_STREAM_EXPIRING: 'drops rows soon',
-  SLUICE_STATUS_STREAM_HELD: 'held',
-  SLUICE_STATUS_QUOTA_NEAR: 'near its quota',
-  SLUICE_STATUS_PARTITION_MISSING: 'partition missing',
-  SLUICE_STATUS_NOT_STORED: 'requests not stored',
-  SLUICE_STATUS_UNAVAILABLE: 'requests answered 503',
-  SLUICE_STATUS_QUARANTINED: 'rows in quarantine',
-  SLUICE_STATUS_RELAY_REFUSED: 'refused by the target of relay',
-};
-
 function Strip({ status, rates }: { readonly status: StripFacts; readonly rates: Rates | undefined }) {
   const { tables, waiting, partitions, at, problems } = status;
   const isKnown = tables.length > 0;
-  const about = (part: StatusPart) => problems.filter((problem) => problem.part === part);
+  const about = (part: FindingPart) => problems.filter((problem) => problem.part === part);
   const minutes = rates?.minutes ?? [];
   const series = (label: string, value: (minute: RateMinute) => number | null) => ({
     label: `${label}, last hour by minute`,
@@ -292,8 +282,8 @@ function Strip({ status, rates }: { readonly status: StripFacts; readonly rates:
             ? ago(waiting.buffered.oldest, at, isKnown ? 'nothing' : '–')
             : formatCount(waiting.buffered.count)
         }
-        unit={waiting.buffered.count === null ? 'oldest in buffers' : 'rows in buffers'}
-        spark={series('Events landed in streams', ({ landed }) => landed)}
+        unit={waiting.buffered.count === null ? 'oldest in buffers' : 'requests in buffers'}
+        spark={series('Events accepted by streams', ({ landed }) => landed)}
         facts={[
           ...(waiting.buffered.count === null ? [] : [['oldest', ago(waiting.buffered.oldest, at)] as const]),
           ...heldFacts(status),
@@ -349,13 +339,18 @@ function heldFacts({ held, at }: Pick<StripFacts, 'held' | 'at'>): (readonly [st
 function folderFacts({
   waiting,
   tables,
-}: Pick<StripFacts, 'waiting' | 'tables'>): (readonly [string, ComponentChildren, Tone?])[] {
-  return (['overflow', 'errors', 'parked'] as const).flatMap((folder) => {
+  problems,
+}: Pick<StripFacts, 'waiting' | 'tables' | 'problems'>): (readonly [string, ComponentChildren, Tone?])[] {
+  const isLate = problems.some(({ code }) => code === 'SLUICE_STATUS_LANDING_LATE');
+  return (['landing', 'parked'] as const).flatMap((folder) => {
     const found = waiting[folder];
     if (tables.length === 0 || found?.count === 0) return [];
     const text =
       found === null ? 'not known' : `${formatCount(found.count)}${found.hasMore ? ' or more' : ''}`;
-    return [[`in ${folder}/`, text, 'bad'] as const];
+    // Accepted rows wait for their file; no rows should be parked.
+    const isBad = found === null || folder !== 'landing' || isLate;
+    const name = `in ${folder}/`;
+    return [isBad ? ([name, text, 'bad'] as const) : ([name, text] as const)];
   });
 }
 
@@ -374,7 +369,7 @@ const LINES: readonly {
     value: ({ refusedRequests }) => refusedRequests,
   },
   { name: 'Events received', href: link('/live'), value: ({ received }) => received },
-  { name: 'Landed', href: link('/tables'), value: ({ landed }) => landed },
+  { name: 'Accepted', href: link('/tables'), value: ({ landed }) => landed },
   { name: 'Overflowed', href: link('/health'), value: ({ overflowed }) => overflowed },
   { name: 'Quarantined', href: link('/quarantine'), value: ({ quarantined }) => quarantined },
   { name: 'Files delivered', href: link('/tables'), value: ({ deliveries }) => deliveries },
@@ -411,6 +406,51 @@ function LastHour({ rates: { minutes } }: { readonly rates: Rates }) {
   );
 }
 
+/** Requests that were answered 4xx: when, with which codes, and from whom. */
+function Refused({
+  rates: { minutes, total },
+  refusals,
+}: {
+  readonly rates: Rates;
+  readonly refusals: Status['refusals'];
+}) {
+  const codes = Object.entries(total.refusedBy).sort(([, a], [, b]) => b - a);
+  if (codes.length === 0) return null;
+  return (
+    <Card title="Refused requests">
+      <ul class="sparks">
+        {codes.map(([code, requests]) => (
+          <li key={code}>
+            <a class="quiet mono" href={link('/live', { code })}>
+              {code}
+            </a>
+            <strong>{formatCount(requests)}</strong>
+            <Spark
+              label={`${code}, by minute`}
+              values={minutes.map(({ refusedBy }) => refusedBy[code] ?? 0)}
+            />
+          </li>
+        ))}
+      </ul>
+      {refusals !== null && (
+        <DataTable
+          caption="Refused requests of the last hour by code, key and SDK"
+          rows={refusals.groups}
+          keyOf={({ code, key, sdk }) => `${code} ${key} ${sdk}`}
+          columns={[
+            { name: 'code', show: ({ code }) => <span class="mono">{code}</span> },
+            { name: 'key', show: ({ key }) => key ?? 'none accepted' },
+            { name: 'SDK', show: ({ sdk }) => sdk ?? 'not read' },
+            { name: 'requests', isNumber: true, show: ({ requests }) => formatCount(requests) },
+            { name: 'first', show: ({ first }) => <Time at={first} /> },
+            { name: 'last', show: ({ last }) => <Time at={last} /> },
+          ]}
+        />
+      )}
+    </Card>
+  );
+}
+
 function tableColumns({ at }: Status): readonly Column<Status['tables'][number]>[] {
   return [
     { name: 'table', show: ({ name }) => <a href={link('/tables', { table: name })}>{name}</a> },
@@ -423,12 +463,6 @@ function tableColumns({ at }: Status): readonly Column<Status['tables'][number]>
     { name: 'p99', isNumber: true, show: ({ p99Seconds }) => seconds(p99Seconds) },
     { name: 'rows, last hour', isNumber: true, show: ({ rowsLastHour }) => formatCount(rowsLastHour) },
     { name: 'files', isNumber: true, show: ({ filesLastHour }) => formatCount(filesLastHour) },
-    {
-      name: 'in buffers',
-      isNumber: true,
-      show: ({ buffered }) =>
-        buffered.count === null ? ago(buffered.oldest, at) : formatCount(buffered.count),
-    },
   ];
 }
 
@@ -468,7 +502,7 @@ function Lanes({ status: { datasets, exports } }: { readonly status: Status }) {
   );
 }
 
-/** What the target of relay has not taken. What it took is in no list. */
+/** Shows copies that the target of relay has not accepted. Accepted copies are not listed. */
 function Relay({ relay: { waiting, refused }, at }: { readonly relay: RelayState; readonly at: string }) {
   return (
     <Card title="Relay">
@@ -517,12 +551,12 @@ const MARKS: Readonly<Record<NonNullable<LedgerDayStatus['state']>, readonly [ma
 function DayMarks(props: {
   readonly days: readonly LedgerDayStatus[];
   /** Days whose drop is late. */
-  readonly late: readonly string[];
+  readonly late: DatasetDays['late'];
 }) {
   return (
     <span class="days">
       {props.days.map(({ day, state, code }) => {
-        const isLate = props.late.includes(day);
+        const isLate = props.late.some((one) => one.day === day);
         const [mark, tone] = isLate ? ['!', 'bad'] : state === null ? ['·', 'plain'] : MARKS[state];
         const what = isLate ? 'late' : (state?.replaceAll('_', ' ') ?? 'no files');
         const words = `${day}: ${what}${code === null ? '' : ` (${code})`}`;

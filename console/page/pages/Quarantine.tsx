@@ -1,8 +1,8 @@
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { CountedReason, QuarantineCounts } from '../../../observe/quarantine/countQuarantine.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../../observe/quarantine/listQuarantined.ts';
-import type { RedriveReport } from '../../../observe/quarantine/redriveQuarantine.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
+import type { RedriveReport } from '../../../operate/quarantine/redriveQuarantine.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
 import { useApi } from '../parts/api.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { formatCount, formatNoun } from '../parts/format.ts';
@@ -39,7 +39,13 @@ const PARTS: Readonly<Record<CountedReason['part'], string>> = {
 const UNIT_MS = { hour: 3_600_000, day: 86_400_000 };
 
 /** The page Quarantine: reasons over time, the rows of one, and one row. */
-export function Quarantine({ route, place }: { readonly route: Route; readonly place: PlaceAnswer }) {
+export function Quarantine({
+  route,
+  deployment,
+}: {
+  readonly route: Route;
+  readonly deployment: DeploymentAnswer;
+}) {
   const { hours = '24', reason, at, item, day } = route.params;
   const { answer, error, isLoading, reload } = useApi<QuarantineCounts>('/api/quarantine', { hours });
   const span = { hours: route.params['hours'] };
@@ -47,7 +53,7 @@ export function Quarantine({ route, place }: { readonly route: Route; readonly p
   return (
     <Page
       title="Quarantine"
-      intro="What was refused, kept as it came. A row arrives here with the next delivery of its stream, and stays after it was redriven."
+      intro="Refused events and bodies, kept as they came. A row arrives here with the next delivery of its stream, and stays after it was redriven."
       tools={
         <>
           <label class="inline">
@@ -83,7 +89,7 @@ export function Quarantine({ route, place }: { readonly route: Route; readonly p
         </Empty>
       )}
       {answer !== undefined && answer.rows > 0 && (
-        <Reasons isLocal={place.isLocal} {...{ answer, span, reason, at }} />
+        <Reasons isLocal={deployment.isLocal} {...{ answer, span, reason, at }} />
       )}
       {answer !== undefined && reason !== undefined && (
         <ReasonRows key={`${reason} ${at} ${answer.from}`} {...{ answer, found, reason, at, span, item }} />

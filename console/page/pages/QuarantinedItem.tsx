@@ -1,6 +1,6 @@
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { ExaminedRow, RedriveOutcome } from '../../../observe/quarantine/examineQuarantined.ts';
-import type { RedriveReport } from '../../../observe/quarantine/redriveQuarantine.ts';
+import type { RedriveReport } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { useApi } from '../parts/api.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { formatCount, formatNoun } from '../parts/format.ts';
@@ -87,11 +87,11 @@ export function QuarantinedItem(props: {
           </>
         )}
       </dl>
-      <h3>As it came{row.rawEncoding === 'base64' && ', as base64: it is no UTF-8 text'}</h3>
+      <h3>As it came{row.rawEncoding === 'base64' && ', as base64: it is not UTF-8 text'}</h3>
       {row.raw === null ? (
         <p>Nothing of it was kept.</p>
       ) : (
-        <RawText text={row.raw} label="What was refused" isCut={row.isCut} />
+        <RawText text={row.raw} label="Refused text" isCut={row.isCut} />
       )}
       <h3>If it were redriven</h3>
       <p>{text}</p>
@@ -148,7 +148,7 @@ export function QuarantinedItem(props: {
   );
 }
 
-/** What a redrive did, or would do. */
+/** Shows the result of a redrive, or of its dry run. */
 export function RedriveResult(props: { readonly report: RedriveReport; readonly isDry: boolean }) {
   const { found, delivered, refused, ignored, failed } = props.report;
   const landed = props.isDry ? 'would be delivered' : 'delivered';
@@ -158,7 +158,7 @@ export function RedriveResult(props: { readonly report: RedriveReport; readonly 
     [`events ${landed}`, delivered.events],
     ...Object.entries(refused).map(([code, n]) => [`still refused: ${code}`, n] as const),
     ...(ignored > 0 ? [['events ignored by the configuration', ignored] as const] : []),
-    ...Object.entries(failed).map(([code, n]) => [`not accepted by Firehose: ${code}`, n] as const),
+    ...Object.entries(failed).map(([code, n]) => [`not accepted by the bucket: ${code}`, n] as const),
   ];
   return (
     <>
@@ -170,11 +170,11 @@ export function RedriveResult(props: { readonly report: RedriveReport; readonly 
         ))}
       </ul>
       {!props.isDry && delivered.exposures + delivered.events > 0 && (
-        <p>They are in the table with the next delivery of the stream.</p>
+        <p>The writer makes files of them within minutes.</p>
       )}
       {Object.keys(failed).length > 0 && (
         <p>
-          Redrive again when the stream accepts records. What was delivered is then delivered again with the
+          Redrive again when the bucket accepts objects. Delivered events are then delivered again with the
           same <code>event_id</code>.
         </p>
       )}

@@ -3,7 +3,7 @@ import { csvLine } from '../../../lib/base/csv.ts';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { SqlAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import type { TableList, TableSummary } from '../../../observe/tables/tables.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
 import type { CsvAnswer } from '../../api/sql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { formatSpan, formatUsd } from '../parts/format.ts';
@@ -22,7 +22,7 @@ const LOCAL_PRICE = 'At most: the local cloud counts whole files, Athena the col
 /** Between two polls: soon at first. */
 const POLLS_MS = [100, 200, 400, 800, 1_500];
 
-/** What became of the last query. */
+/** The result of the last query. */
 interface Outcome {
   readonly isRunning: boolean;
   readonly run?: SqlRun;
@@ -38,13 +38,13 @@ interface Outcome {
 const NOTHING: Outcome = { isRunning: false, pages: [], at: 0 };
 
 /** The page SQL: an editor, the tables beside it, and the result. `?q=` is the text, which nothing runs by itself. */
-export function Sql({ route, place }: { readonly route: Route; readonly place: PlaceAnswer }) {
+export function Sql({ route, deployment }: { readonly route: Route; readonly deployment: DeploymentAnswer }) {
   const { q = '', dialect: asked } = route.params;
-  const dialect: Dialect = asked === 'duckdb' && place.isLocal ? 'duckdb' : 'athena';
+  const dialect: Dialect = asked === 'duckdb' && deployment.isLocal ? 'duckdb' : 'athena';
   const tables = useApi<TableList>('/api/tables');
   const editor = useRef<EditorHandle>(undefined);
   const [outcome, setOutcome] = useState<Outcome>(NOTHING);
-  const [recent, remember] = useRecent(`${place.stage}-${place.bucket}`);
+  const [recent, remember] = useRecent(`${deployment.stage}-${deployment.bucket}`);
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
   // A link with another text: what somebody typed is the same as the address after a run.
@@ -91,7 +91,7 @@ export function Sql({ route, place }: { readonly route: Route; readonly place: P
       title="SQL"
       intro={
         dialect === 'athena'
-          ? `Athena's dialect, in the workgroup ${place.workgroup}. Unqualified names are tables of ${place.database}.`
+          ? `Athena's dialect, in the workgroup ${deployment.workgroup}. Unqualified names are tables of ${deployment.database}.`
           : "DuckDB's dialect, as `sluice query` has it, over the local tables. Athena does not understand all of it."
       }
     >
@@ -121,7 +121,7 @@ export function Sql({ route, place }: { readonly route: Route; readonly place: P
                   Run
                 </button>
               )}
-              {place.isLocal && (
+              {deployment.isLocal && (
                 <label>
                   Dialect{' '}
                   <select
@@ -135,7 +135,7 @@ export function Sql({ route, place }: { readonly route: Route; readonly place: P
                   </select>
                 </label>
               )}
-              <State outcome={outcome} dialect={dialect} isLocal={place.isLocal} />
+              <State outcome={outcome} dialect={dialect} isLocal={deployment.isLocal} />
             </div>
           </Card>
           {outcome.error && <Problem error={outcome.error} />}
@@ -143,7 +143,7 @@ export function Sql({ route, place }: { readonly route: Route; readonly place: P
           <Result outcome={outcome} onChange={setOutcome} />
           {recent.length === 0 && outcome.run === undefined && !outcome.isRunning && (
             <Examples
-              place={place}
+              deployment={deployment}
               tables={tables.answer?.tables ?? []}
               onPick={(sql) => editor.current?.replace(sql)}
             />
@@ -267,7 +267,7 @@ function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome:
   const [isPlotted, setPlotted] = useState(false);
   const [note, setNote] = useState('');
   const page = pages[at];
-  // What was said of a download is about that result.
+  // A note about a download belongs to its result only.
   useEffect(() => setNote(''), [run]);
   if (page === undefined) return null;
   const id = run?.id ?? null;
@@ -400,13 +400,13 @@ function TableTree(props: {
   );
 }
 
-/** What stands where nothing was run yet. */
+/** Shows examples until a query is run. */
 function Examples(props: {
-  readonly place: PlaceAnswer;
+  readonly deployment: DeploymentAnswer;
   readonly tables: readonly TableSummary[];
   readonly onPick: (sql: string) => void;
 }) {
-  const examples = examplesFor(props.tables, props.place.now.slice(0, 10));
+  const examples = examplesFor(props.tables, props.deployment.now.slice(0, 10));
   if (examples.length === 0) return null;
   return (
     <Empty title="Write a query, or begin with one of these.">
@@ -456,7 +456,7 @@ function examplesFor(
       ? []
       : [
           [
-            'What was refused this week, by reason',
+            'Refused events of this week, by reason',
             `SELECT reason, count(*) AS refused, max(received_at) AS newest\nFROM ${refused.name}\nWHERE ds >= DATE '${week}'\nGROUP BY reason\nORDER BY refused DESC`,
           ] as const,
         ]),

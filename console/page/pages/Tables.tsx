@@ -5,7 +5,7 @@ import type { TableFile, TableFiles } from '../../../observe/tables/dayFiles.ts'
 import type { RowSample } from '../../../observe/tables/sampleRows.ts';
 import type { TableDay, TableDays } from '../../../observe/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../../observe/tables/tables.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
 import { useApi } from '../parts/api.ts';
 import { DAY_STATES, DayMap, type DayMetric } from '../parts/DayMap.tsx';
 import { formatCount } from '../parts/format.ts';
@@ -28,11 +28,11 @@ import { Curation, curatedColumns } from './CuratedDays.tsx';
 
 interface PageProps {
   readonly route: Route;
-  readonly place: PlaceAnswer;
+  readonly deployment: DeploymentAnswer;
 }
 
 /** The page Tables: all tables; `?table=` its days; `&day=` the files and rows of one; `&file=` the rows of a file. */
-export function Tables({ route, place }: PageProps) {
+export function Tables({ route, deployment }: PageProps) {
   const { table, day, file } = route.params;
   const list = useApi<TableList>('/api/tables');
   const found = list.answer?.tables.find(({ name }) => name === table);
@@ -40,7 +40,7 @@ export function Tables({ route, place }: PageProps) {
     return (
       <Page
         title="Tables"
-        intro={`Everything that can be queried in the database ${place.database}.`}
+        intro={`Everything that can be queried in the database ${deployment.database}.`}
         tools={
           <a class="button" href={link('/sql')}>
             Write SQL
@@ -76,11 +76,13 @@ export function Tables({ route, place }: PageProps) {
       {list.error && <Problem error={list.error} />}
       {list.answer === undefined && list.isLoading && <Loading />}
       {list.answer !== undefined && found === undefined && (
-        <Empty title={`The database ${place.database} has no table ${table}.`}>
+        <Empty title={`The database ${deployment.database} has no table ${table}.`}>
           <a href={link('/tables')}>All tables</a>
         </Empty>
       )}
-      {found !== undefined && day === undefined && <OneTable key={table} table={found} place={place} />}
+      {found !== undefined && day === undefined && (
+        <OneTable key={table} table={found} deployment={deployment} />
+      )}
       {found !== undefined && day !== undefined && (
         <OneDay key={`${table} ${day} ${file}`} table={found} day={day} file={file} />
       )}
@@ -128,7 +130,7 @@ function List({ list }: { readonly list: TableList }) {
             { name: 'To', show: ({ days }) => <span class="nowrap">{days?.last}</span> },
             { name: 'Columns', isNumber: true, show: ({ columns }) => columns.length },
             {
-              name: 'What a row is',
+              name: 'Content of a row',
               show: ({ description, dataset }) =>
                 dataset === null ? description : `${description} (${dataset.source}, ${dataset.name})`,
             },
@@ -147,15 +149,21 @@ function readsAllDays({ kind, hasDayColumn }: TableSummary): boolean {
 /** A year, in whole weeks. */
 const MAP_DAYS = 371;
 
-function OneTable({ table, place }: { readonly table: TableSummary; readonly place: PlaceAnswer }) {
+function OneTable({
+  table,
+  deployment,
+}: {
+  readonly table: TableSummary;
+  readonly deployment: DeploymentAnswer;
+}) {
   return (
     <>
       {table.hasDays ? (
-        <Calendar table={table} place={place} />
+        <Calendar table={table} deployment={deployment} />
       ) : (
         <>
           {table.location !== null && <Files table={table.name} />}
-          <Sample table={table.name} isExpensive={!place.isLocal && readsAllDays(table)} />
+          <Sample table={table.name} isExpensive={!deployment.isLocal && readsAllDays(table)} />
         </>
       )}
       <Card title={`Columns (${table.columns.length})`}>
@@ -181,8 +189,14 @@ function OneTable({ table, place }: { readonly table: TableSummary; readonly pla
   );
 }
 
-function Calendar({ table, place }: { readonly table: TableSummary; readonly place: PlaceAnswer }) {
-  const [metric, setMetric] = useState<DayMetric>(place.isLocal ? 'rows' : 'bytes');
+function Calendar({
+  table,
+  deployment,
+}: {
+  readonly table: TableSummary;
+  readonly deployment: DeploymentAnswer;
+}) {
+  const [metric, setMetric] = useState<DayMetric>(deployment.isLocal ? 'rows' : 'bytes');
   const pages = usePages();
   const about = { table: table.name, limit: MAP_DAYS, cursor: pages.cursor };
   // Files and bytes come at once; rows are a query, which a deployment is asked for only when somebody wants it.
@@ -212,7 +226,7 @@ function Calendar({ table, place }: { readonly table: TableSummary; readonly pla
       {answer !== undefined && answer.first === null && (
         <Empty title="The table has no days yet.">
           <p>
-            Its first day appears when a file lands. What streams still buffer is on{' '}
+            Its first day appears when a file lands. Rows that streams still buffer are on{' '}
             <a href={link('/')}>Now</a>.
           </p>
         </Empty>
@@ -222,7 +236,8 @@ function Calendar({ table, place }: { readonly table: TableSummary; readonly pla
           <p class="faint">
             {answer.first} to {answer.last}
             {metric === 'rows' && counted.answer === undefined && counted.isLoading && ', counting rows …'}
-            {problems.length > 0 && `, ${formatCount(problems.length)} of the days below need a look`}
+            {problems.length > 0 &&
+              `, ${formatCount(problems.length)} of the days below ${problems.length === 1 ? 'needs' : 'need'} a look`}
           </p>
           <DayMap
             label={`Days of ${table.name} by ${shown}`}

@@ -1,56 +1,56 @@
 import { useEffect, useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { Trace as TraceOf, TraceRow, TraceState } from '../../../observe/trace/trace.ts';
-import type { PlaceAnswer } from '../../api/place.ts';
+import type { DeploymentAnswer } from '../../api/deployment.ts';
 import { useApi } from '../parts/api.ts';
 import { formatBytes, formatCount, formatUsd } from '../parts/format.ts';
 import { Badge, Card, Empty, Loading, Page, Problem, type Tone } from '../parts/parts.tsx';
 import { go, link, type Route } from '../parts/router.ts';
 
-/** What `/api/trace` answers. */
+/** The answer of `/api/trace`. */
 type TraceAnswer = TraceOf & { readonly mostUsd: number };
 
-/** An event that has not landed is looked for again. */
+/** An event that is not queryable yet is looked for again. */
 const AGAIN_MS = 3_000;
 /** Characters of a value of a row that are shown at first. */
 const SHOWN = 1_000;
 /** USD that a search may cost once its price is known. */
 const MOST_USD = 100;
 
-/** What a state means, and how it looks. docs/observe.md has them too. */
+/** The meaning and look of each state. docs/observe.md lists them too. */
 const STATES: Readonly<Record<TraceState, { readonly tone: Tone; readonly means: string }>> = {
-  landed: { tone: 'good', means: 'It is in a table.' },
-  'landed, not registered': {
+  queryable: { tone: 'good', means: 'It is in a table.' },
+  delivered: {
     tone: 'warning',
     means:
       'It is in a file of a day that has no partition yet. Queries read it once the registrar has made one.',
   },
-  buffered: { tone: 'accent', means: 'It is in the buffer of its stream, and lands when that is delivered.' },
-  overflow: {
-    tone: 'warning',
-    means: 'Firehose did not accept it in time. The function redrive sends it again every five minutes.',
+  buffered: { tone: 'accent', means: 'It is in the buffer of its stream, and is delivered with that.' },
+  landing: {
+    tone: 'accent',
+    means: 'It is in an object of the landing, of which the function write makes files.',
   },
-  errors: {
-    tone: 'warning',
-    means: 'Firehose could not deliver it. The function redrive moves it to quarantine.',
+  accepted: {
+    tone: 'accent',
+    means: 'It was answered 202, and a stream has it. Its rows were not found, or not looked for.',
   },
   parked: {
     tone: 'bad',
-    means: 'It was sent again as often as is allowed, without success. Move it back as docs/redrive.md says.',
+    means: 'The writer could not read it. docs/landing.md says what to do.',
   },
   quarantined: { tone: 'bad', means: 'It was refused, and is in quarantine with the reason.' },
   refused: { tone: 'bad', means: 'The request was refused. Nothing of it is stored.' },
   failed: { tone: 'bad', means: 'The request failed. The SDK sends it again.' },
   ignored: {
     tone: 'plain',
-    means: 'It is valid and does not land, by the configuration or because it is telemetry.',
+    means: 'It is valid and not stored, by the configuration or because it is telemetry.',
   },
   nowhere: { tone: 'bad', means: 'Nothing of it was found.' },
 };
 
 interface PageProps {
   readonly route: Route;
-  readonly place: PlaceAnswer;
+  readonly deployment: DeploymentAnswer;
 }
 
 /** The page Trace: the journey of an event, the events of a user, or a request. */
@@ -59,11 +59,11 @@ export function Trace(props: PageProps) {
   return <OneTrace key={JSON.stringify(props.route.params)} {...props} />;
 }
 
-function OneTrace({ route, place }: PageProps) {
+function OneTrace({ route, deployment }: PageProps) {
   const { id, as, since, paid } = route.params;
   const [every, setEvery] = useState<number>();
   // Of a deployment the price is asked for first: nothing is read for no money.
-  const maxUsd = place.isLocal ? undefined : paid === 'true' ? MOST_USD : 0;
+  const maxUsd = deployment.isLocal ? undefined : paid === 'true' ? MOST_USD : 0;
   const found = useApi<TraceAnswer>(
     '/api/trace',
     { id, as, since, maxUsd },
@@ -71,13 +71,11 @@ function OneTrace({ route, place }: PageProps) {
   );
   const { answer, error } = found;
   const isMoving =
-    answer !== undefined &&
-    place.isLocal &&
-    ['buffered', 'overflow', 'landed, not registered'].includes(answer.state);
+    answer !== undefined && deployment.isLocal && ['buffered', 'landing', 'delivered'].includes(answer.state);
   useEffect(() => setEvery(isMoving ? AGAIN_MS : undefined), [isMoving]);
   return (
     <Page title="Trace" intro="Where an event, the events of a user, or a request is, and when it got there.">
-      <Search route={route} place={place} />
+      <Search route={route} deployment={deployment} />
       {error !== undefined && <Problem error={error} />}
       {error?.code === 'SLUICE_TRACE_TOO_EXPENSIVE' && (
         <p>
@@ -100,7 +98,7 @@ function OneTrace({ route, place }: PageProps) {
   );
 }
 
-function Search({ route: { params }, place }: PageProps) {
+function Search({ route: { params }, deployment }: PageProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
@@ -131,11 +129,11 @@ function Search({ route: { params }, place }: PageProps) {
         </select>
       </label>
       <label>
-        Received since {place.isLocal ? '(optional)' : ''}
+        Received since {deployment.isLocal ? '(optional)' : ''}
         <input
           name="since"
           type="date"
-          defaultValue={params['since'] ?? (place.isLocal ? '' : place.now.slice(0, 10))}
+          defaultValue={params['since'] ?? (deployment.isLocal ? '' : deployment.now.slice(0, 10))}
         />
       </label>
       <button type="submit" class="primary">

@@ -1,4 +1,4 @@
-import type { SplitVerdict } from '../../../observe/experiments/testGroups.ts';
+import type { SplitVerdict } from '../../../lib/experiments/testGroups.ts';
 import type { Tone } from '../parts/parts.tsx';
 
 /** Words and colors of a verdict. */
@@ -9,7 +9,7 @@ export const VERDICTS: Readonly<Record<SplitVerdict, { readonly tone: Tone; read
   not_tested: { tone: 'plain', words: 'not tested' },
 };
 
-/** What is shown of a group. */
+/** The fields of a group that are shown. */
 export interface ShownGroup {
   readonly group_id: string;
   readonly group_name: string | null;

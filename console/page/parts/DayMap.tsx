@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks';
 import type { TableDay } from '../../../observe/tables/tableDays.ts';
 import { formatBytes, formatCount } from './format.ts';
 
-/** What the colour of a day stands for. */
+/** The metric that the colour of a day shows. */
 export type DayMetric = 'rows' | 'bytes' | 'files';
 
 /** Pixels of a day with its gap, and of the texts at the left and on top. */
@@ -139,7 +139,7 @@ function mondayOf(day: string): number {
   return at - ((new Date(at).getUTCDay() + 6) % 7) * DAY_MS;
 }
 
-/** What all but one day of twenty stay below: one outlier does not make the others pale. */
+/** Returns the 95th percentile of the positive values, so that one outlier does not make the others pale. */
 function usualMost(values: readonly number[]): number {
   const sorted = values.filter((value) => value > 0).toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) * 0.95)] ?? 1;

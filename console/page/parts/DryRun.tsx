@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useDeployment } from '../deployment.ts';
 import { useAction } from './api.ts';
 import { Problem } from './parts.tsx';
-import { usePlace } from './place.ts';
 
 /**
  * An action behind a dry run: a button asks what would happen, and only then a second one does it. A read-only console
@@ -15,9 +15,9 @@ export function DryRun<Answer>(props: {
   readonly path: string;
   /** The other members of its body. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** What would happen, by the answer of the dry run. */
+  /** Describes what would happen, by the answer of the dry run. */
   readonly wouldDo: (answer: Answer) => ComponentChildren;
-  /** What happened. */
+  /** Describes what happened. */
   readonly did: (answer: Answer) => ComponentChildren;
   /** On the second button, by the answer of the dry run; null if there is nothing to do. */
   readonly confirm: (answer: Answer) => string | null;
@@ -25,7 +25,7 @@ export function DryRun<Answer>(props: {
   readonly onDone?: () => void;
 }) {
   const { label, path, body } = props;
-  const place = usePlace();
+  const deployment = useDeployment();
   const tried = useAction<Answer>(path);
   const done = useAction<Answer>(path);
   const [isOpen, setOpen] = useState(false);
@@ -79,13 +79,13 @@ export function DryRun<Answer>(props: {
             tried.answer !== undefined && (
               <>
                 {props.wouldDo(tried.answer)}
-                {confirm !== null && place?.mayWrite === false && (
+                {confirm !== null && deployment?.mayWrite === false && (
                   <p class="faint">
                     This console is read-only. Start it with <code>sluice console --write</code> to do this.
                   </p>
                 )}
                 <div class="tools">
-                  {confirm !== null && place?.mayWrite === true && (
+                  {confirm !== null && deployment?.mayWrite === true && (
                     <button
                       type="button"
                       class="primary"

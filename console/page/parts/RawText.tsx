@@ -5,7 +5,7 @@ import { formatCount, writtenOut } from './format.ts';
 const SHOWN = 20_000;
 
 /**
- * What somebody sent, as text: JSON is indented, and characters that hide or reorder others are written as escapes.
+ * Shows received data as text: JSON is indented, and characters that hide or reorder others are written as escapes.
  *
  * @param props.isCut Whether `text` is only the beginning.
  */

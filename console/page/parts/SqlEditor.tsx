@@ -21,7 +21,7 @@ import { classHighlighter } from '@lezer/highlight';
 import { useEffect, useRef } from 'preact/hooks';
 import type { TableSummary } from '../../../observe/tables/tables.ts';
 
-/** What a page does with an editor. */
+/** The methods of an editor that pages use. */
 export interface EditorHandle {
   text(): string;
   /** Replaces the whole text. */
@@ -96,7 +96,7 @@ export function SqlEditor(props: {
   return <div class="editor" ref={box} />;
 }
 
-/** What both dialects have in common, for highlighting and completion; neither is checked here. */
+/** The common part of both dialects, for highlighting and completion. Syntax is not checked. */
 const ATHENA = SQLDialect.define({
   keywords:
     'all and any array as asc between by case cast cross cube current_date current_time current_timestamp desc describe distinct else end escape except exists explain extract false fetch filter first following for from full group grouping having if in inner intersect interval into is join last lateral left like limit natural not null nulls offset on or order outer over partition preceding range recursive right rollup row rows select sets show some table tablesample then true try_cast unbounded union unnest using values when where window with within',

@@ -4,7 +4,7 @@ import type { ErrorObject } from '../../../lib/base/errors.ts';
 /** Values of an address; undefined ones are left out. */
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** What the API refused or could not answer, with its code, cause and cure. */
+/** An error of the API, with its code, cause and cure. */
 class ApiError extends Error {
   readonly object: ErrorObject;
   constructor(object: ErrorObject) {
@@ -13,7 +13,7 @@ class ApiError extends Error {
   }
 }
 
-/** What is shown when nothing listens at the console's address. */
+/** The error shown when nothing listens at the console's address. */
 export const UNREACHABLE: ErrorObject = {
   code: 'SLUICE_CONSOLE_UNREACHABLE',
   message: 'The console does not answer.',
@@ -67,7 +67,7 @@ function addressOf(path: string, params: Params): string {
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
-/** What {@link useApi} has. */
+/** The state of {@link useApi}. */
 export interface ApiState<Answer> {
   /** The last answer, also while it is asked again. */
   readonly answer: Answer | undefined;

@@ -1,11 +1,11 @@
-import type { LedgerState } from '../../../lib/drops/ledger/LedgerEntry.ts';
+import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { CalendarDay } from '../../../observe/ingest/calendar.ts';
 import { formatCount, formatNoun } from './format.ts';
 
-/** What stands for a day without files. */
+/** The mark of a day without files. */
 export const NO_FILES = '·';
 
-/** What stands for each state in the calendar; the marks are those of `sluice ingest status`. */
+/** The mark of each state in the calendar, the same as in `sluice ingest status`. */
 export const DATASET_MARKS: Readonly<
   Record<LedgerState | 'late', { readonly mark: string; readonly tone: string; readonly word: string }>
 > = {

@@ -45,7 +45,7 @@ export function EnvironmentFilter({ environment }: { readonly environment: strin
   );
 }
 
-/** Where else exposures are when there are none; nothing if they are nowhere. */
+/** Shows which other environments have exposures; nothing if none has any. */
 export function OtherEnvironments(props: {
   readonly names: readonly string[];
   readonly params: Readonly<Record<string, string>>;

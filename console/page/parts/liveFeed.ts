@@ -9,7 +9,7 @@ export interface NumberedEntry {
   readonly entry: LiveEntry;
 }
 
-/** What has come. */
+/** The received entries. */
 export interface LiveFeed {
   /** Oldest first; the newest that are kept. */
   readonly kept: readonly NumberedEntry[];

@@ -2,8 +2,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import { sluiceCommand } from '../../../observe/commands.ts';
+import { useDeployment } from '../deployment.ts';
 import { formatBytes, formatCount, formatTime } from './format.ts';
-import { usePlace } from './place.ts';
 import { RawText } from './RawText.tsx';
 import { hasMoved } from './router.ts';
 
@@ -65,7 +65,7 @@ export interface Column<Row> {
 
 /** Rows as a table, which scrolls in its own box when the window is narrow. */
 export function DataTable<Row>(props: {
-  /** What the table holds, for screen readers. */
+  /** The content of the table, for screen readers. */
   readonly caption: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
@@ -142,7 +142,7 @@ export function usePages(of = ''): {
   };
 }
 
-/** What stands where there is nothing yet: what it means, and what to do next. */
+/** A placeholder where there is no data yet: its meaning, and what to do next. */
 export function Empty(props: { readonly title: string; readonly children?: ComponentChildren }) {
   return (
     <div class="empty">
@@ -165,7 +165,7 @@ export function Problem({ error }: { readonly error: ErrorObject }) {
   );
 }
 
-/** That something is asked. */
+/** Placeholder while data loads. */
 export function Loading() {
   return (
     <p class="loading" role="status">
@@ -232,11 +232,11 @@ export function Copyable({ text }: { readonly text: string }) {
 
 /** The command that answers the same, for the deployment of the page. */
 export function SameCommand({ words }: { readonly words: readonly string[] }) {
-  const place = usePlace();
+  const deployment = useDeployment();
   return (
     <>
       <h3>The same on the command line</h3>
-      {place !== undefined && <Copyable text={sluiceCommand(place.commandOptions, words)} />}
+      {deployment !== undefined && <Copyable text={sluiceCommand(deployment.commandOptions, words)} />}
     </>
   );
 }

@@ -36,8 +36,8 @@ export function useRoute(): Route {
       setRoute(readRoute());
     };
     window.addEventListener('hashchange', change);
-    // The address may have changed between the first drawing and now.
-    change();
+    // The address may have changed between the first drawing and now. That is no move: the focus stays at the page's top.
+    setRoute(readRoute());
     return () => window.removeEventListener('hashchange', change);
   }, []);
   return route;

@@ -22,7 +22,12 @@ export interface AppliedPolicy {
 }
 
 /** Everything that somebody may apply by hand for a configuration. The stack itself applies the policies of configured readers. */
-export function appliedPolicies({ readers, sources, exports }: Config): readonly AppliedPolicy[] {
+export function appliedPolicies({
+  readers,
+  sources,
+  exports,
+  statsigBucket,
+}: Config): readonly AppliedPolicy[] {
   const alone = (target: PolicyTarget): AppliedPolicy => ({ name: target, target, of: {}, isNeeded: false });
   const ofReaders = (target: PolicyTarget, kind: string): AppliedPolicy[] => {
     const some = readers.filter((reader) => reader.kind === kind);
@@ -35,21 +40,29 @@ export function appliedPolicies({ readers, sources, exports }: Config): readonly
     alone('deploy'),
     alone('probe'),
     alone('erase'),
-    ...sources.map(
-      ({ name: source }): AppliedPolicy => ({
-        ...{ name: `ingest-source/${source}`, target: 'ingest-source', of: { source }, isNeeded: true },
-      }),
+    // A bucket without an owner is the stack's own, which needs none.
+    ...sources.flatMap(({ name: source, owner }): AppliedPolicy[] =>
+      owner === undefined
+        ? []
+        : [{ name: `ingest-source/${source}`, target: 'ingest-source', of: { source }, isNeeded: true }],
     ),
-    ...exports.map(
-      ({ name }): AppliedPolicy => ({
-        ...{ name: `export-target/${name}`, target: 'export-target', of: { export: name }, isNeeded: true },
-      }),
+    ...exports.flatMap(({ name, target: { owner } }): AppliedPolicy[] =>
+      owner === undefined
+        ? []
+        : [
+            {
+              ...{ name: `export-target/${name}`, target: 'export-target' },
+              ...{ of: { export: name }, isNeeded: true },
+            },
+          ],
     ),
+    ...(statsigBucket?.existing === true ? [alone('statsig-bucket')] : []),
     ...ofReaders('statsig-role', 'statsig'),
     ...ofReaders('statsig-user', 'statsig'),
     ...ofReaders('owox', 'owox'),
     ...ofReaders('metabase', 'metabase'),
     ...ofReaders('metabase-write', 'metabase'),
+    ...ofReaders('growthbook', 'growthbook'),
   ];
 }
 

@@ -35,8 +35,8 @@ export interface ReadPolicy {
 }
 
 /**
- * Reads a policy's JSON; undefined for what is no policy. Elements that Sluice never prints are left out, so that a statement
- * with NotAction differs from a printed one by all of its actions.
+ * Reads a policy's JSON; undefined if it is not a policy. Elements that Sluice never prints are left out, so that a
+ * statement with NotAction differs from a printed one by all of its actions.
  */
 export function readPolicy(json: unknown): ReadPolicy | undefined {
   const read = documentSchema.safeParse(json);
@@ -58,7 +58,7 @@ interface ChangedStatement {
   readonly isOtherwiseDifferent: boolean;
 }
 
-/** What changes between two policies, by the IDs of their statements. */
+/** Differences between two policies, by the IDs of their statements. */
 export interface PolicyDifference {
   readonly added: readonly string[];
   readonly removed: readonly string[];

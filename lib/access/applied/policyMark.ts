@@ -8,12 +8,22 @@ import type { PolicyDocument, Statement } from '../policyDocument.ts';
 export const POLICY_VERSIONS = {
   'statsig-role/permissions': '0.3.0',
   'statsig-role/trust': '0.2.0',
+  'statsig-role/alsoPermissions': '0.3.0',
+  'statsig-role/keyPolicy': '0.3.0',
   'statsig-user/permissions': '0.3.0',
+  'statsig-user/alsoPermissions': '0.3.0',
+  'statsig-user/keyPolicy': '0.3.0',
   'owox/permissions': '0.2.0',
+  'owox/alsoPermissions': '0.3.0',
   'metabase/permissions': '0.2.0',
+  'metabase/alsoPermissions': '0.3.0',
   'metabase/trust': '0.2.0',
   'metabase-write/permissions': '0.2.0',
+  'metabase-write/alsoPermissions': '0.3.0',
   'metabase-write/writePermissions': '0.2.0',
+  'growthbook/permissions': '0.3.0',
+  'growthbook/alsoPermissions': '0.3.0',
+  'growthbook/trust': '0.3.0',
   'ingest-source/bucketPolicy': '0.3.0',
   'ingest-source/keyPolicy': '0.3.0',
   'ingest-source/callerPolicy': '0.3.0',
@@ -24,13 +34,14 @@ export const POLICY_VERSIONS = {
   'export-target/callerPolicy': '0.3.0',
   'export-target/rolePermissions': '0.3.0',
   'export-target/roleTrust': '0.3.0',
+  'statsig-bucket/bucketPolicy': '0.3.0',
   'deploy/stackPermissions': '0.3.0',
   'deploy/monitoringPermissions': '0.3.0',
   'deploy/dataPermissions': '0.3.0',
   'deploy/catalogPermissions': '0.3.0',
   'deploy/readersPermissions': '0.2.0',
   'deploy/platformPermissions': '0.3.0',
-  'probe/permissions': '0.2.0',
+  'probe/permissions': '0.3.0',
   'erase/permissions': '0.3.0',
 } as const;
 
@@ -42,7 +53,7 @@ export interface PolicyMark {
   readonly id: PolicyId;
   /** Version of Sluice in which the document last changed: `0.3.0`. */
   readonly version: string;
-  /** Of the content that the configuration alone decides: 8 hex digits. */
+  /** Hash of the content that the configuration alone determines: 8 hex digits. */
   readonly hash: string;
 }
 

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { defineErrorFamily } from '../../base/errors.ts';
+import { type ObjectStore, type StoredText, storedText } from '../../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../../base/retry.ts';
+import { POLICY_RECORDS_KEY } from '../../tables/ledgerKeys.ts';
 
 /** Errors of printed policies and of the record of those that were applied. */
 export const PolicyRecordError = defineErrorFamily('user', {
   SLUICE_POLICY_TOO_LONG: {
     cause: 'With the names of this configuration a policy is longer than IAM accepts in one managed policy.',
-    cure: 'Shorten the names that it repeats (database, bucket, workgroup, those of readers), have fewer readers with an `ownDatabase`, or let the stack make its own database: in an existing one each table is named.',
+    cure: 'Shorten the names that it repeats (database, bucket, workgroup, readers), have fewer readers with an `ownDatabase`, or let the stack make its own database: in an existing one each table is named.',
   },
   SLUICE_POLICY_RECORD_INVALID: {
     cause: 'The record of applied policies in the bucket is damaged, or a later version of Sluice wrote it.',
@@ -31,7 +33,7 @@ const recordSchema = z.object({
   confirmedAt: z.iso.datetime(),
   /** The role or user that has it, by ARN, if whoever confirmed said so. */
   appliedTo: z.string().optional(),
-  /** What was printed, by the name of each document. Account, keys and principals are placeholders. */
+  /** The printed documents, by name. Account, keys and principals are placeholders. */
   documents: z.record(
     z.string(),
     z.object({
@@ -50,20 +52,13 @@ const recordsSchema = z.object({ policies: z.record(z.string(), recordSchema) })
 /** The confirmed policies of a deployment by name: `ingest-source/acme`. */
 export type PolicyRecords = Readonly<Record<string, PolicyRecord>>;
 
-/** The object that holds the records. */
-export interface PolicyRecordStore {
-  /** Null when there is no object yet. */
-  read(): Promise<{ readonly text: string; readonly etag: string } | null>;
-  /**
-   * Replaces the object if it still has the expected ETag; null: if it still does not exist.
-   *
-   * @returns False when another writer came first.
-   */
-  write(text: string, expected: string | null): Promise<boolean>;
+/** The object that holds the records in the deployment's bucket. */
+export function policyRecords(store: ObjectStore): StoredText {
+  return storedText(store, POLICY_RECORDS_KEY);
 }
 
 /** The records; empty when nothing was ever confirmed. @throws PolicyRecordError `SLUICE_POLICY_RECORD_INVALID` */
-export async function readPolicyRecords(store: PolicyRecordStore): Promise<PolicyRecords> {
+export async function readPolicyRecords(store: StoredText): Promise<PolicyRecords> {
   const found = await store.read();
   return found === null ? {} : parseRecords(found.text);
 }
@@ -76,14 +71,15 @@ const TRIES = { tries: 6, baseMs: 200, capMs: 3_000 } as const;
  * @throws PolicyRecordError `SLUICE_POLICY_RECORD_INVALID`, `SLUICE_POLICY_RECORD_BUSY`
  */
 export async function confirmPolicies(
-  store: PolicyRecordStore,
+  store: StoredText,
   confirmed: PolicyRecords,
   timing: RetryPorts,
 ): Promise<void> {
   for await (const _ of eachAttempt({ ...TRIES, ...timing })) {
     const found = await store.read();
     const policies = { ...(found === null ? {} : parseRecords(found.text)), ...confirmed };
-    if (await store.write(JSON.stringify({ policies }, null, 2), found?.etag ?? null)) return;
+    const text = JSON.stringify({ policies }, null, 2);
+    if ((await store.write(text, found?.eTag ?? null)) !== null) return;
   }
   throw new PolicyRecordError('SLUICE_POLICY_RECORD_BUSY', '');
 }

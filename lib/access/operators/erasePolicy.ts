@@ -2,7 +2,9 @@ import type { Config } from '../../schema/config.ts';
 import { forwardedKinds } from '../../schema/kinds.ts';
 import { curatedFolder, ERASURES_FOLDER, EXPORTS_LEDGER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
+  chosenResultsFolders,
   ERRORS_FOLDER,
+  LANDING_FOLDER,
   OVERFLOW_FOLDER,
   PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
@@ -10,8 +12,8 @@ import {
   READER_TABLES_FOLDER,
   RELAY_FOLDER,
 } from '../../tables/objectKeys.ts';
-import { ingestedFolder, tableFolder } from '../../tables/tableFolders.ts';
-import { arnIn, bucketArn, objectsArn, type Place } from '../place.ts';
+import { ingestedFolders, tableFolders } from '../../tables/tableFolders.ts';
+import { arnIn, bucketArn, objectsArn, type PolicyScope } from '../arns.ts';
 import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
 import { useKey } from '../readerStatements.ts';
 
@@ -21,19 +23,22 @@ import { useKey } from '../readerStatements.ts';
  *
  * @param stack Name of the stack: `sluice-prod`.
  */
-export function erasePolicy(place: Place, config: Config, stack: string): PolicyDocument {
-  const { bucket } = place;
+export function erasePolicy(scope: PolicyScope, config: Config, stack: string): PolicyDocument {
+  const { bucket } = scope;
   const tables = [
-    ...(['exposures', 'events', 'quarantine'] as const).map((kind) => tableFolder(config, kind)),
-    ingestedFolder(config),
+    ...(['exposures', 'events', 'quarantine'] as const).flatMap((kind) => tableFolders(config, kind)),
+    ...ingestedFolders(config),
   ];
-  const documents = [OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER];
-  const wholes = [RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER];
+  const documents = [LANDING_FOLDER, OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER];
+  const wholes = [
+    ...[RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER],
+    ...chosenResultsFolders(config),
+  ];
   const folders = [...tables, ...documents, ...wholes];
   const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder)];
-  const objects = (all: readonly string[]) => all.map((folder) => objectsArn(place, bucket, folder));
+  const objects = (all: readonly string[]) => all.map((folder) => objectsArn(scope, bucket, folder));
   return policyDocument([
-    allow('ListVersions', ['s3:ListBucketVersions'], [bucketArn(place, bucket)], {
+    allow('ListVersions', ['s3:ListBucketVersions'], [bucketArn(scope, bucket)], {
       StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
     }),
     allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects(folders)),
@@ -41,17 +46,22 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
     allow('ReplaceRows', ['s3:GetObject', 's3:PutObject'], objects([...tables, ...documents])),
     // An object that goes as a whole is hidden if older versions of it stay.
     allow('HideObjects', ['s3:DeleteObject'], objects([...documents, ...wholes])),
-    // S3 tells that a record does not exist only to who may list it.
-    allow('FindRecords', ['s3:ListBucket'], [bucketArn(place, bucket)]),
+    // S3 reveals that a record does not exist only to callers that may list it.
+    allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
     allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
-    useKey(place),
+    allow(
+      'StreamNames',
+      ['cloudformation:ListStackResources'],
+      [arnIn(scope, 'cloudformation', `stack/${stack}/*`)],
+    ),
+    useKey(scope),
     ...(config.curate
       ? [
           allow(
             'AskForDays',
             ['sqs:GetQueueUrl', 'sqs:SendMessage'],
-            [arnIn(place, 'sqs', `${stack}-curate-plan`)],
+            [arnIn(scope, 'sqs', `${stack}-curate-plan`)],
           ),
         ]
       : []),
@@ -62,7 +72,7 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
           allow(
             'AskForExports',
             ['sqs:GetQueueUrl', 'sqs:SendMessage'],
-            [arnIn(place, 'sqs', `${stack}-export`)],
+            [arnIn(scope, 'sqs', `${stack}-export`)],
           ),
         ]),
     ...(config.relay === undefined
@@ -71,7 +81,7 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
           allow(
             'CountCopies',
             ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
-            ['relay', 'relay-dead-letters'].map((part) => arnIn(place, 'sqs', `${stack}-${part}`)),
+            ['relay', 'relay-dead-letters'].map((part) => arnIn(scope, 'sqs', `${stack}-${part}`)),
           ),
         ]),
   ]);

@@ -1,7 +1,9 @@
-import type { EngineFile, EngineLimits, WrittenFile } from '../../drops/engine/Engine.ts';
+import type { EngineFile } from '../../drops/engine/Engine.ts';
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import type { WrittenFile } from '../../parquet/cutFile.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 
-/** What is known of the raw files of a day before any of them is read. */
+/** Totals of the raw files of a day, known before any of them is read. */
 export interface RawTotals {
   readonly files: number;
   /** Sum of their sizes. */
@@ -31,7 +33,7 @@ export interface CurationPlan {
   readonly rowsAtOnce: number;
   /** The most bytes of raw files that may be on the disk together, which is the size of a batch. */
   readonly batchBytes: number;
-  /** What one slice takes of the disk at most, a batch of raw files included. */
+  /** Bytes of disk that one slice takes at most, a batch of raw files included. */
   readonly diskBytes: number;
   /** How long one slice takes, milliseconds, without the time to upload files. */
   readonly milliseconds: number;
@@ -51,7 +53,7 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOn
   readonly files: number;
   /**
    * Fetches the next raw files to the disk; null after the last. The files of the batch before are not read any more when
-   * it is called, so that it can delete them. Those of the last batch are not read any more when the request is done.
+   * it is called, so that it can delete them. The files of the last batch are not read any more when the request is done.
    */
   readonly nextBatch: () => Promise<readonly EngineFile[] | null>;
   /** Existing empty folder for the curated files: absolute path. */
@@ -68,13 +70,13 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOn
 export interface CurateAccount {
   /** Rows of all raw files, by their footers. The same for every slice of a day. */
   readonly rawRows: number;
-  /** Those of them that belong to this slice. */
+  /** The ones that belong to this slice. */
   readonly sliceRows: number;
   /** Rows of the curated files, by their footers. */
   readonly rows: number;
   /** Rows that are left out because they repeat another in all but the sender's columns, by a count of their own. */
   readonly resends: number;
-  /** Rows that were left out for another reason. Always 0: there is none. */
+  /** Rows that were left out for another reason. Always 0. */
   readonly refused: 0;
   /** Rows with `copies_differ`, among `rows`. */
   readonly differing: number;

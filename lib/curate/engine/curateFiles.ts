@@ -2,9 +2,11 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteText } from '../../base/sql.ts';
-import { DuckDbSession } from '../../drops/engine/DuckDbSession.ts';
-import type { EngineFile, WrittenFile } from '../../drops/engine/Engine.ts';
-import { engineFailure, fileFailure } from '../../drops/engine/EngineError.ts';
+import type { EngineFile } from '../../drops/engine/Engine.ts';
+import { fileFailure } from '../../drops/engine/FileError.ts';
+import { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
+import { engineFailure } from '../../duckdb/EngineError.ts';
+import type { WrittenFile } from '../../parquet/cutFile.ts';
 import { CurateError } from '../CurateError.ts';
 import type { CuratedFiles, CurateRequest } from './Curation.ts';
 import {

@@ -1,14 +1,10 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
+import { SORTED_BY, sortedQuery, writeTableStatement } from '../../duckdb/tableFile.ts';
 import { senderColumns } from '../../tables/sharedColumns.ts';
 import { COPY_ORDER } from '../../views/View.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 import { withDerivedColumns } from './derivedColumns.ts';
-import { DUCKDB_TYPES } from './rawRows.ts';
 
-/** Rows of a row group: few, so that a query for one name reads little besides it. */
-const ROW_GROUP_ROWS = 16_384;
-/** Level 1 is faster than DuckDB's default of 3, and files of sorted rows are no larger (bench/curate.bench.ts). */
-const WRITTEN = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 /** Staged rows are read once. Larger row groups would be held in memory for every lane. */
 const STAGED = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8192';
 
@@ -17,7 +13,7 @@ export const IDENTITY = quoteName('event_id');
 /** A name with a space, which no table's column has. */
 const LANE = quoteName('curated lane');
 
-/** Columns in which copies may differ and still are the same event: they tell of the request, not of the event. */
+/** Columns in which copies may differ and still are the same event: they describe the request, not the event. */
 const SENDER: ReadonlySet<string> = new Set(['received_at', ...senderColumns.map(({ name }) => name)]);
 
 /** Rows of the slice: all copies of an event are in one. */
@@ -113,12 +109,6 @@ export function keepStatement(from: string, path: string): string {
  * after the sort, which would move them too.
  */
 export function writeStatement(table: CuratedTable, from: string, path: string): string {
-  const order = [table.key, 'timestamp', 'event_id', 'copy']
-    .map((name) => `${quoteName(name)} NULLS LAST`)
-    .join(', ');
-  const columns = table.columns.map(
-    ({ name, type }) => `CAST(${quoteName(name)} AS ${DUCKDB_TYPES[type]}) AS ${quoteName(name)}`,
-  );
-  const sorted = `(SELECT * FROM (${from}) ORDER BY ${order})`;
-  return `COPY (SELECT ${columns.join(', ')} FROM ${withDerivedColumns(table, sorted)}) TO ${quoteText(path)} ${WRITTEN}`;
+  const sorted = `(${sortedQuery(from, [...SORTED_BY[table.kind], 'copy'])})`;
+  return writeTableStatement(table.columns, withDerivedColumns(table, sorted), path);
 }

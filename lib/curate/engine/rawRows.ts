@@ -1,21 +1,11 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { DuckDbSession } from '../../drops/engine/DuckDbSession.ts';
 import { describeFiles } from '../../drops/engine/describeFiles.ts';
 import type { EngineFile, FileColumn, FileSchema } from '../../drops/engine/Engine.ts';
-import { fileFailure } from '../../drops/engine/EngineError.ts';
-import type { FileFailure } from '../../drops/engine/FileError.ts';
+import { type FileFailure, fileFailure } from '../../drops/engine/FileError.ts';
+import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
+import { DUCKDB_TYPES } from '../../duckdb/tableFile.ts';
 import type { Column, ColumnType } from '../../tables/Table.ts';
 import { CurateError } from '../CurateError.ts';
-
-/** The type of a column of the catalog in DuckDB. */
-export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
-  string: 'VARCHAR',
-  boolean: 'BOOLEAN',
-  timestamp: 'TIMESTAMP',
-  date: 'DATE',
-  double: 'DOUBLE',
-  bigint: 'BIGINT',
-};
 
 /** Types of a file's column that are read as a type of the catalog, by the beginning of DuckDB's name. */
 const READ_AS: Readonly<Record<ColumnType, RegExp>> = {

@@ -32,9 +32,9 @@ const tableSchema = z.object({
   holds: z.enum(['manifests', 'files']),
 });
 
-/** What a load by Athena needs at each step: `plan.json` in its folder. */
+/** Data that a load by Athena needs at each step: `plan.json` in its folder. */
 export const athenaPlanSchema = z.object({
-  /** Of the files that were listed. */
+  /** Fingerprint of the listed files. */
   fingerprint: z.string(),
   /** Rows by key, from the footers. */
   rows: z.record(z.string(), z.number()),
@@ -63,7 +63,7 @@ export interface PlannedLoad {
 const MOST_STATEMENT_BYTES = 262_144;
 
 /** Where a load by Athena writes. */
-export interface AthenaPlace {
+export interface LoadTarget {
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds'>;
   /** The deployment's bucket. */
   readonly bucket: string;
@@ -89,7 +89,7 @@ export function scratchPrefix(table: string): string {
 
 /** Tables that a load may have created: one for each schema, and those over its own files. */
 export function scratchTables(
-  { table, version }: Pick<AthenaPlace, 'table' | 'version'>,
+  { table, version }: Pick<LoadTarget, 'table' | 'version'>,
   groups: number,
 ): readonly string[] {
   const numbers = Array.from({ length: groups }, (_, i) => String(i));
@@ -101,7 +101,7 @@ function tableName(table: string, version: string, part: string): string {
 }
 
 /** The folder of a load. */
-export function folderOf({ table, day, version }: Pick<AthenaPlace, 'table' | 'day' | 'version'>): string {
+export function folderOf({ table, day, version }: Pick<LoadTarget, 'table' | 'day' | 'version'>): string {
   return loadFolder(table, day, version);
 }
 
@@ -112,7 +112,7 @@ export function folderOf({ table, day, version }: Pick<AthenaPlace, 'table' | 'd
  * @throws AthenaError `SLUICE_ATHENA_TOO_MANY_SCHEMAS`.
  */
 export function planAthenaLoad(
-  place: AthenaPlace,
+  place: LoadTarget,
   subject: MappingSubject,
   drop: Drop,
   schemas: readonly FileSchema[],
@@ -166,7 +166,7 @@ export function planAthenaLoad(
 }
 
 /** The table over the version that the first step wrote, with the columns that are counted. */
-export function rowsTable(place: AthenaPlace): ScratchTable {
+export function rowsTable(place: LoadTarget): ScratchTable {
   const { config, bucket, table, day, version } = place;
   const columns = ingestedTables(config).find(({ name }) => name === table)?.columns ?? [];
   return {
@@ -178,7 +178,7 @@ export function rowsTable(place: AthenaPlace): ScratchTable {
 }
 
 /** The table over the refused rows. */
-export function refusedTable(place: AthenaPlace): ScratchTable {
+export function refusedTable(place: LoadTarget): ScratchTable {
   return {
     name: tableName(place.table, place.version, 'refused'),
     columns: ['path', 'reason', 'detail'].map((name) => ({ name, type: 'string' })),

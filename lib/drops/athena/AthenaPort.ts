@@ -1,7 +1,7 @@
 import { defineErrorFamily } from '../../base/errors.ts';
 import type { AthenaColumn } from './athenaStatements.ts';
 
-/** What can go wrong with a load by Athena, except for problems of files. */
+/** Errors of a load by Athena, except for problems of files. */
 export const AthenaError = defineErrorFamily('system', {
   SLUICE_ATHENA_QUERY_FAILED: {
     cause: 'Athena failed a statement of a load.',

@@ -18,7 +18,7 @@ export interface AthenaGroup {
   readonly raw: RawRows;
 }
 
-/** What the statements of a load are made of. */
+/** Input for the statements of a load. */
 export interface AthenaMapping {
   readonly mapping: CompiledMapping;
   readonly groups: readonly AthenaGroup[];
@@ -64,7 +64,8 @@ export function refusedRowsQuery(load: AthenaMapping): string {
         ${of(problems.map(({ reason }) => reason))} AS reason,
         CASE WHEN n > 1 THEN CAST(n AS VARCHAR) || ' equal rows, ' ELSE '' END || ${of(problems.map(({ detail }) => detail))} AS detail,
         ${label} AS key_label, CAST(NULL AS VARCHAR) AS key_environment, CAST(NULL AS VARCHAR) AS sdk_type,
-        CAST(NULL AS VARCHAR) AS sdk_version, ${FILE} AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location
+        CAST(NULL AS VARCHAR) AS sdk_version, ${FILE} AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location,
+        CAST(NULL AS VARCHAR) AS protocol
       FROM (SELECT ${FILE}, raw, problem, count(*) AS n
         FROM (${readGroup(load, group, `, ${group.raw.sql} AS raw`)}) WHERE problem IS NOT NULL GROUP BY 1, 2, 3)`;
     })

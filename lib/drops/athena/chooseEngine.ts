@@ -3,7 +3,7 @@ import type { Drop } from '../Drop.ts';
 import type { FileSchema } from '../engine/Engine.ts';
 import { estimateLoad } from '../engine/estimateLoad.ts';
 import type { Loader } from '../load/Loader.ts';
-import type { DropPlace } from '../load/publishVersion.ts';
+import type { DropDay } from '../load/publishVersion.ts';
 
 /**
  * Files below this share of the disk are loaded by the function without a look at their footers: sorted rows take up to ten
@@ -19,7 +19,7 @@ const SURE_SHARE = 1 / 16;
  */
 export async function whyByAthena(
   loader: Pick<Loader, 'athena' | 'config' | 'limits' | 'freeBytes'>,
-  { source, dataset }: DropPlace,
+  { source, dataset }: DropDay,
   drop: Drop,
   readSchemas: () => Promise<readonly FileSchema[]>,
 ): Promise<string | null> {
@@ -47,7 +47,7 @@ export async function whyByAthena(
 /** Why Athena does not load a day that the function can't hold, as the end of a sentence; empty if it is not asked. */
 export function whyNotByAthena(
   { athena, config }: Pick<Loader, 'athena' | 'config'>,
-  { source, dataset }: DropPlace,
+  { source, dataset }: DropDay,
 ): string {
   const obstacle = athenaObstacle(source, config.region);
   if (dataset.engine === 'lambda') return ", and the dataset's `engine` is lambda";

@@ -1,21 +1,21 @@
 import { parseJson } from '../../base/json.ts';
+import { type AthenaLoad, type AthenaStep, athenaSteps } from '../../ledger/LedgerEntry.ts';
 import { athenaNoteKey } from '../../tables/ledgerKeys.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
 import { isRowReason, type RowReason } from '../engine/FileError.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import { type AthenaLoad, type AthenaStep, athenaSteps } from '../ledger/LedgerEntry.ts';
 import { listDrops } from '../listDrops.ts';
 import { inspectDrop } from '../load/inspectDrop.ts';
 import { requireAcceptableRows } from '../load/judgeRows.ts';
 import type { Loader, LoadRun } from '../load/Loader.ts';
 import type { Progress } from '../load/Progress.ts';
-import { type DropPlace, publishVersion, quarantineRows } from '../load/publishVersion.ts';
+import { type DropDay, publishVersion, quarantineRows } from '../load/publishVersion.ts';
 import {
-  type AthenaPlace,
   type AthenaPlan,
   athenaPlanSchema,
   folderOf,
+  type LoadTarget,
   refusedTable,
   rowsTable,
   scratchTables,
@@ -35,7 +35,7 @@ export interface AthenaWork {
   readonly loader: Loader;
   readonly athena: AthenaPort;
   readonly run: LoadRun;
-  readonly place: DropPlace;
+  readonly place: DropDay;
   readonly progress: Progress;
 }
 
@@ -83,7 +83,7 @@ export async function goOnByAthena(work: AthenaWork, load: AthenaLoad): Promise<
 export function placeOf(
   { loader, place }: Pick<AthenaWork, 'loader' | 'place'>,
   { version }: Pick<AthenaLoad, 'version'>,
-): AthenaPlace {
+): LoadTarget {
   return {
     config: loader.config,
     bucket: loader.bucket,
@@ -168,7 +168,7 @@ async function readPlan(work: Pick<AthenaWork, 'loader' | 'place'>, load: Athena
 }
 
 /** Key of a load's plan. */
-export function planKey(place: AthenaPlace): string {
+export function planKey(place: LoadTarget): string {
   return `${folderOf(place)}plan.json`;
 }
 
@@ -311,7 +311,7 @@ export async function listAgain({ loader, run, place, progress }: AthenaWork): P
  */
 export async function cleanAthenaLoad(
   { landing, athena }: Pick<Loader, 'landing' | 'athena'>,
-  place: Pick<AthenaPlace, 'table' | 'day' | 'version'>,
+  place: Pick<LoadTarget, 'table' | 'day' | 'version'>,
   { keepsNote = false } = {},
 ): Promise<void> {
   const folder = folderOf(place);

@@ -1,7 +1,9 @@
 import type { UtcDay } from '../../base/time.ts';
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import type { WrittenFile } from '../../parquet/cutFile.ts';
+import type { LeafSize } from '../../parquet/leafSizes.ts';
 import type { DatasetKind } from '../../schema/kinds.ts';
 import type { FileFailure, RowReason } from './FileError.ts';
-import type { LeafSize } from './parquet/leafSizes.ts';
 
 /** A Parquet file on the local disk. */
 export interface EngineFile {
@@ -41,15 +43,6 @@ export interface UnreadableFile {
   readonly problem: FileFailure;
 }
 
-/** The resources that the engine may use. */
-export interface EngineLimits {
-  /** MiB that DuckDB manages. It uses more in total, so half of the machine's memory is a good value. */
-  readonly memoryMegabytes: number;
-  readonly threads: number;
-  /** Existing folder for temporary files: absolute path. */
-  readonly temporaryDirectory: string;
-}
-
 /** One day of a dataset to be mapped. */
 export interface LoadRequest {
   /** The files, as {@link Engine.describe} returns them. */
@@ -83,15 +76,6 @@ export interface FileRows {
   readonly refused: number;
   /** Refused rows by reason, without zeros. */
   readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
-}
-
-/** A file that was written. */
-export interface WrittenFile {
-  /** Absolute path. */
-  readonly path: string;
-  readonly bytes: number;
-  /** As its footer says. */
-  readonly rows: number;
 }
 
 /** A refused row, for the customer whose it is. */

@@ -1,11 +1,12 @@
 import { defineErrorFamily, type ErrorEntry } from '../../base/errors.ts';
+import { duckDbFailure } from '../../duckdb/EngineError.ts';
 
 /** The most columns of a file, members of structs included: the time that reading takes grows with their square. */
 export const MOST_LEAVES = 10_000;
 
 const DROP_AGAIN = 'Write the file again and drop it under the same name or another. The next run loads it.';
 
-/** What can be wrong with a file. Its day fails, and the last good version stays. The detail names the file. */
+/** Errors of a file. Its day fails, and the last good version stays. The detail names the file. */
 export const FileError = defineErrorFamily('user', {
   SLUICE_INGEST_FILE_NOT_PARQUET: {
     cause: 'A file is not Parquet: it does not begin with PAR1.',
@@ -139,4 +140,38 @@ export type RowReason = keyof typeof rowReasons;
 /** Whether a text is the reason of a refused row. */
 export function isRowReason(text: string): text is RowReason {
   return Object.hasOwn(rowReasons, text);
+}
+
+/**
+ * Patterns of DuckDB's messages about a file, the most specific first. Any other message about a single file means that the
+ * file is inconsistent.
+ */
+const SIGNS = [
+  // The file's metadata has one binary member, the key that signed the footer, which only encrypted files have.
+  ['SLUICE_INGEST_FILE_ENCRYPTED', /encrypt|invalid unicode.*value construction/i],
+  ['SLUICE_INGEST_FILE_TEXT_INVALID', /invalid (string encoding|unicode)|not valid UTF-?8/i],
+  ['SLUICE_INGEST_FILE_VALUE_UNREADABLE', /could not convert timestamp\(|in timestamp conversion/i],
+  [
+    'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',
+    /(unsupported|unknown|not (yet )?supported).*(codec|compression)|(codec|compression).*(unsupported|not (yet )?supported)/i,
+  ],
+  [
+    'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED',
+    /(unsupported|not (yet )?(supported|implemented)).*(encoding|page|type|column)|encoding.*(unsupported|only supported|not (yet )?(supported|implemented))/i,
+  ],
+  ['SLUICE_INGEST_FILE_NOT_PARQUET', /no magic bytes found at (the )?(beginning|start)/i],
+  ['SLUICE_INGEST_FILE_TRUNCATED', /no magic bytes found at end|too small to be a parquet/i],
+] as const;
+
+/** Converts an error of DuckDB while it read one file into an error of that file; null if the file is not the cause. */
+export function fileFailure(error: unknown, name: string): FileFailure | null {
+  const { machineFault, text, sentence } = duckDbFailure(error);
+  if (machineFault !== null) return null;
+  if (/need at least one non-root column/i.test(text)) {
+    return new FileError('SLUICE_INGEST_COLUMN_MISSING', `${name}: it has no columns at all.`, {
+      cause: error,
+    });
+  }
+  const [code] = SIGNS.find(([, sign]) => sign.test(text)) ?? ['SLUICE_INGEST_FILE_DAMAGED'];
+  return new FileError(code, `${name}: ${sentence}`, { cause: error });
 }

@@ -3,19 +3,19 @@ import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import { EngineError } from '../../duckdb/EngineError.ts';
+import type { WrittenFile } from '../../parquet/cutFile.ts';
 import type {
   Engine,
   EngineFile,
-  EngineLimits,
   FileColumn,
   FileSchema,
   LoadRequest,
   LoadResult,
   PreviewedRequest,
   UnreadableFile,
-  WrittenFile,
 } from './Engine.ts';
-import { EngineError } from './EngineError.ts';
 import { FileError, type FileFailure, isRowReason } from './FileError.ts';
 
 /** One call of the engine, as the process gets it. */
@@ -88,7 +88,7 @@ async function callEngine<Value>(
   signal?.throwIfAborted();
   const folder = await mkdtemp(join(call.limits.temporaryDirectory, 'call-'));
   try {
-    // What is asked, what is answered, and the number of the file that DuckDB reads alone.
+    // The call, the answer, and the number of the file that DuckDB reads alone.
     const paths = {
       call: join(folder, 'call'),
       answer: join(folder, 'answer'),
@@ -147,7 +147,7 @@ async function readOwn(path: string, most: number): Promise<Buffer> {
 
 async function statOwn(path: string) {
   const stats = await lstat(path);
-  if (!stats.isFile()) throw new RangeError(`${basename(path)} is no plain file.`);
+  if (!stats.isFile()) throw new RangeError(`${basename(path)} is not a regular file.`);
   return stats;
 }
 

@@ -1,9 +1,6 @@
 import { open } from 'node:fs/promises';
-import type { DuckDbSession } from './DuckDbSession.ts';
-import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './Engine.ts';
-import { fileFailure } from './EngineError.ts';
-import { FileError, type FileFailure, MOST_LEAVES } from './FileError.ts';
-import { LeafSizes } from './parquet/leafSizes.ts';
+import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
+import { LeafSizes } from '../../parquet/leafSizes.ts';
 import {
   countColumns,
   endsBuffer,
@@ -16,9 +13,11 @@ import {
   readSchema,
   replaceSchema,
   type SchemaNode,
-} from './parquet/parquetFooter.ts';
-import { type ColumnChunk, FIRST_PAGE, type RowGroup } from './parquet/rowGroups.ts';
-import type { ThriftStruct } from './parquet/thriftCompact.ts';
+} from '../../parquet/parquetFooter.ts';
+import { type ColumnChunk, FIRST_PAGE, type RowGroup } from '../../parquet/rowGroups.ts';
+import type { ThriftStruct } from '../../parquet/thriftCompact.ts';
+import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './Engine.ts';
+import { FileError, type FileFailure, fileFailure, MOST_LEAVES } from './FileError.ts';
 import { readableElements } from './readableSchema.ts';
 import { readColumns } from './readColumns.ts';
 import { judgePages } from './verifyPages.ts';

@@ -2,23 +2,25 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import { DuckDbSession, type SessionRow } from '../../duckdb/DuckDbSession.ts';
+import { EngineError, engineFailure } from '../../duckdb/EngineError.ts';
+import type { WrittenFile } from '../../parquet/cutFile.ts';
+import { cutFile } from '../../parquet/cutFile.ts';
+import { readEnds } from '../../parquet/parquetFooter.ts';
 import { LARGEST_FILE_BYTES } from '../limits.ts';
-import { DuckDbSession, type SessionRow } from './DuckDbSession.ts';
 import { describeFiles } from './describeFiles.ts';
 import type {
   Engine,
   EngineFile,
-  EngineLimits,
   FileRows,
   LoadRequest,
   LoadResult,
   PreviewedRequest,
   PreviewedRows,
   RefusedExample,
-  WrittenFile,
 } from './Engine.ts';
-import { EngineError, engineFailure, fileFailure } from './EngineError.ts';
-import { FileError, isRowReason, type RowReason } from './FileError.ts';
+import { FileError, fileFailure, isRowReason, type RowReason } from './FileError.ts';
 import {
   acceptedRowsQuery,
   acceptedRowsStatement,
@@ -28,8 +30,6 @@ import {
   refusedRowsQuery,
   refusedRowsStatements,
 } from './loadStatements.ts';
-import { cutFile } from './parquet/cutFile.ts';
-import { readEnds } from './parquet/parquetFooter.ts';
 import { judgePages, verifyPages } from './verifyPages.ts';
 
 /**
@@ -273,7 +273,7 @@ async function writeRefused(session: DuckDbSession, request: LoadRequest, only: 
     `SELECT path, reason, count(*) AS n FROM read_parquet(${quoteText(path)}) GROUP BY ALL`,
   )) {
     const reason = String(row['reason']);
-    if (!isRowReason(reason)) throw new RangeError(`${reason} is no reason.`);
+    if (!isRowReason(reason)) throw new RangeError(`${reason} is not a known reason.`);
     const file = String(row['path']);
     const count = Number(row['n']);
     reasons.set(file, { ...reasons.get(file), [reason]: count });

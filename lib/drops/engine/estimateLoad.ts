@@ -1,10 +1,11 @@
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import type { DeclaredColumn, Field } from '../../schema/mappings.ts';
 import type { MappingSubject } from '../mapping/compileMapping.ts';
 import { duckDbDialect } from '../mapping/duckDbDialect.ts';
 import { findColumn } from '../mapping/findColumn.ts';
-import type { EngineLimits, FileColumn, FileSchema } from './Engine.ts';
+import type { FileColumn, FileSchema } from './Engine.ts';
 
-/** What a load of files takes of a machine's disk, in bytes. */
+/** Disk space that a load of files takes, in bytes. */
 export interface LoadEstimate {
   readonly rows: number;
   /** The files themselves. */
@@ -21,8 +22,8 @@ export interface LoadEstimate {
  * Estimates what a load takes of the disk, from the footers of its files and the mapping. No row is read: the files may
  * be sparse copies that hold only their footers.
  *
- * It was measured with drops of 1 to 20 million rows of several kinds: bench/ingest.bench.ts, `estimate`. Refused rows count
- * as accepted ones. What is unknown of a column counts as nothing: files without any row group have no sizes.
+ * It was measured with drops of 1 to 20 million rows of several kinds: `npm run bench -- ingest --full`, `estimate`. Refused
+ * rows count as accepted ones. What is unknown of a column counts as nothing: files without any row group have no sizes.
  *
  * @param schemas The files, as {@link Engine.describe} returns them.
  * @param limits The memory that DuckDB may use, MiB.
@@ -127,7 +128,7 @@ function rowSize(subject: MappingSubject, schema: FileSchema): RowSize {
   return row;
 }
 
-type Place = Field | { readonly column: string } | { readonly folder: string };
+type FieldSource = Field | { readonly column: string } | { readonly folder: string };
 
 /** Adds up the sizes of a row's values. */
 class SizedRow implements RowSize {
@@ -140,13 +141,13 @@ class SizedRow implements RowSize {
   }
 
   /** Adds a value of a fixed size: a time or a number. */
-  addValue(place: Place | undefined): void {
+  addValue(place: FieldSource | undefined): void {
     this.sorted += VALUE_BYTES;
     if (place !== undefined) this.written += this.#sizeOf(place).written;
   }
 
   /** Adds a text. */
-  addText(place: Place): void {
+  addText(place: FieldSource): void {
     const { characters, written } = this.#sizeOf(place);
     this.#addCharacters(characters);
     this.written += written;
@@ -184,7 +185,7 @@ class SizedRow implements RowSize {
     this.sorted += TEXT_BYTES + (characters > SHORT_TEXT ? characters : 0);
   }
 
-  #sizeOf(place: Place): { characters: number; written: number; isNumber: boolean } {
+  #sizeOf(place: FieldSource): { characters: number; written: number; isNumber: boolean } {
     if ('constant' in place) {
       const isNumber = typeof place.constant !== 'string';
       return { characters: String(place.constant).length, written: 0, isNumber };

@@ -1,6 +1,5 @@
 import { quoteText } from '../../base/sql.ts';
-import type { DuckDbSession } from './DuckDbSession.ts';
-import type { FileColumn } from './Engine.ts';
+import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
 import {
   CONVERTED,
   ELEMENT,
@@ -9,7 +8,8 @@ import {
   PHYSICAL,
   type SchemaNode,
   structOf,
-} from './parquet/parquetFooter.ts';
+} from '../../parquet/parquetFooter.ts';
+import type { FileColumn } from './Engine.ts';
 import { type DecimalSize, decimalOf, isImpossible, isVariant, MOST_DIGITS } from './readableSchema.ts';
 
 /** Members of `TimestampType` and of its unit. */

@@ -7,8 +7,8 @@ import {
   REPETITION,
   type SchemaNode,
   structOf,
-} from './parquet/parquetFooter.ts';
-import { intField, THRIFT, type ThriftStruct, textField, writeStruct } from './parquet/thriftCompact.ts';
+} from '../../parquet/parquetFooter.ts';
+import { intField, THRIFT, type ThriftStruct, textField, writeStruct } from '../../parquet/thriftCompact.ts';
 
 /** The most digits of DuckDB's decimals. */
 export const MOST_DIGITS = 38;

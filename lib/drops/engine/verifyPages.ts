@@ -1,11 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32, createGunzip, gunzipSync } from 'node:zlib';
+import { type FileEnds, ParquetFooter, readAt, readEnds } from '../../parquet/parquetFooter.ts';
+import type { ColumnChunk } from '../../parquet/rowGroups.ts';
+import { THRIFT, ThriftReader } from '../../parquet/thriftCompact.ts';
 import type { EngineFile } from './Engine.ts';
 import { FileError, type FileFailure } from './FileError.ts';
-import { type FileEnds, ParquetFooter, readAt, readEnds } from './parquet/parquetFooter.ts';
-import type { ColumnChunk } from './parquet/rowGroups.ts';
-import { THRIFT, ThriftReader } from './parquet/thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const PAGE = {
@@ -23,7 +23,7 @@ const KINDS: ReadonlyMap<number, number> = new Map([
   [2, PAGE.dictionary],
   [3, PAGE.dataV2],
 ]);
-/** Of the header of a data page of either version. */
+/** Field ID of the number of values, in the header of a data page of either version. */
 const VALUES = 1;
 const V2 = { definitionBytes: 5, repetitionBytes: 6, isCompressed: 7 } as const;
 
@@ -321,7 +321,7 @@ async function verifyGzip(file: FileWindow, page: Page, name: string): Promise<v
     }
   } catch (error) {
     if (error instanceof Error && /incorrect (data|length) check/.test(error.message)) {
-      throw checksumError(name, page, 'that of its gzip block');
+      throw checksumError(name, page, 'the checksum of its gzip block');
     }
     throw error instanceof RangeError
       ? error

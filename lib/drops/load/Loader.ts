@@ -1,12 +1,13 @@
 import type { Clock } from '../../base/time.ts';
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
+import type { Ledger } from '../../ledger/Ledger.ts';
 import type { Config } from '../../schema/config.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
-import type { Engine, EngineLimits } from '../engine/Engine.ts';
+import type { Engine } from '../engine/Engine.ts';
 import type { FaultPoint } from '../faultPoint.ts';
-import type { Ledger } from '../ledger/Ledger.ts';
 import type { ReceiptPorts } from '../receipt/ReceiptPorts.ts';
 
 /**

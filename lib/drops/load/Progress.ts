@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/time.ts';
+import type { Claim } from '../../ledger/Ledger.ts';
+import type { AthenaLoad, FileFate } from '../../ledger/LedgerEntry.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
-import type { Claim } from '../ledger/Ledger.ts';
-import type { AthenaLoad, FileFate } from '../ledger/LedgerEntry.ts';
 import type { Failure } from './LoadError.ts';
 
 /** The progress of a load. The ledger gets it when the load ends, with or without success. */
@@ -21,7 +21,7 @@ export class Progress {
   bytes = 0;
   /** The version that this load made and queries read now. */
   version: string | undefined;
-  /** What loads the day. */
+  /** The engine that loads the day. */
   engine: 'lambda' | 'athena' = 'lambda';
   /** The load by Athena, with its costs so far. */
   athena: AthenaLoad | undefined;
@@ -61,7 +61,7 @@ const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 
 const OF_ANOTHER = 'Another file has this problem.';
-const REPLACED = 'What is there now replaced it; the last good version has it.';
+const REPLACED = 'A new file replaced it; the last good version has it.';
 
 /**
  * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.

@@ -19,7 +19,7 @@ const RETRIES = { tries: READ_TRIES, baseMs: 200, capMs: 2_000 } as const;
 /** Signals that an object has changed. */
 const CHANGED = Symbol('changed');
 
-/** What a read needs to know of an object. */
+/** Properties of an object that a read needs. */
 type FetchedObject = Pick<DropObject, 'key' | 'size' | 'eTag'>;
 
 /** One read: a whole file or a range of it. */

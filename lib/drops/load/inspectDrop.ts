@@ -3,12 +3,12 @@ import { inspectObjects } from '../inspectObjects.ts';
 import { requirePlainFiles } from '../tableFormats.ts';
 import type { Loader } from './Loader.ts';
 import type { Progress } from './Progress.ts';
-import type { DropPlace } from './publishVersion.ts';
+import type { DropDay } from './publishVersion.ts';
 
 /** Inspects the bytes of objects whose names do not decide; null if one of them has changed. */
 export async function inspectDrop(
   loader: Pick<Loader, 'customerBucket'>,
-  { source, dataset, day }: DropPlace,
+  { source, dataset, day }: DropDay,
   { problems }: Progress,
   listed: Drop,
   signal: AbortSignal,

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
+import type { Settlement } from '../../ledger/Ledger.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import { whyByAthena, whyNotByAthena } from '../athena/chooseEngine.ts';
@@ -10,7 +11,6 @@ import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engi
 import { estimateLoad, type LoadEstimate } from '../engine/estimateLoad.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import type { Settlement } from '../ledger/Ledger.ts';
 import {
   ESTIMATE_ERROR,
   MOST_LISTINGS,
@@ -31,7 +31,7 @@ import { requireAcceptableRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import type { Progress } from './Progress.ts';
-import { type DropPlace, publishVersion, quarantineRows, versionName } from './publishVersion.ts';
+import { type DropDay, publishVersion, quarantineRows, versionName } from './publishVersion.ts';
 
 /** The result of {@link loadDrop} for a loaded day. */
 export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
@@ -53,7 +53,7 @@ export type SkipReason = 'unchanged' | 'settling';
 export async function loadDrop(
   loader: Loader,
   run: LoadRun,
-  place: DropPlace,
+  place: DropDay,
   progress: Progress,
   findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
 ): Promise<DropState | SkipReason | Started | null> {
@@ -78,7 +78,7 @@ export async function loadDrop(
 async function listAndFetch(
   loader: Loader,
   run: LoadRun,
-  place: DropPlace,
+  place: DropDay,
   progress: Progress,
   findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
 ): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | SkipReason | Started | null> {
@@ -133,7 +133,7 @@ async function listAndFetch(
 async function chooseEngine(
   loader: Loader,
   run: LoadRun,
-  place: DropPlace,
+  place: DropDay,
   progress: Progress,
   drop: Drop,
   listings: number,
@@ -177,7 +177,7 @@ function once<Result>(run: () => Promise<Result>): () => Promise<Result> {
 /** Describes the files of a drop by their footers, in sparse copies that hold nothing else. */
 async function readFooters(
   { engine, customerBucket }: Loader,
-  { source, dataset }: DropPlace,
+  { source, dataset }: DropDay,
   drop: Drop,
   folder: string,
   signal: AbortSignal,
@@ -202,7 +202,7 @@ async function readFooters(
 async function mapFiles(
   loader: Loader,
   { signal }: LoadRun,
-  { source, dataset, day }: DropPlace,
+  { source, dataset, day }: DropDay,
   progress: Progress,
   files: readonly EngineFile[],
 ): Promise<LoadResult> {
@@ -233,7 +233,7 @@ async function mapFiles(
         loadedAt: clock.now(),
         receivedAt: receivedAt(progress.drop),
         // Only where the customer alone reads them.
-        examples: source.receipt?.bucket === true ? MOST_EXAMPLES : 0,
+        examples: source.receipt === undefined ? 0 : MOST_EXAMPLES,
         limits,
         signal,
       }),
@@ -287,7 +287,7 @@ function requireMappable(
 async function quarantine(
   loader: Loader,
   { signal }: LoadRun,
-  place: DropPlace,
+  place: DropDay,
   progress: Progress,
   { fingerprint }: Drop,
   refused: LoadResult['refusedFile'],
@@ -301,7 +301,7 @@ async function quarantine(
 async function switchVersion(
   loader: Loader,
   run: LoadRun,
-  place: DropPlace,
+  place: DropDay,
   progress: Progress,
   mapped: LoadResult | null,
 ): Promise<boolean> {

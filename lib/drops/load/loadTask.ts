@@ -1,4 +1,6 @@
 import { failureFields } from '../../base/log.ts';
+import type { Claim, Settlement } from '../../ledger/Ledger.ts';
+import type { AthenaLoad, AthenaStep, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { athenaObstacle, type Source } from '../../schema/sources.ts';
 import type { AthenaNote } from '../../tables/ledgerKeys.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
@@ -11,28 +13,27 @@ import {
   withCosts,
 } from '../athena/goOnByAthena.ts';
 import type { Drop } from '../Drop.ts';
+import { decides, firstAnswer, LOAD_TABLE, loadKind } from '../dayTable.ts';
 import { restoredSince } from '../lastLoad.ts';
-import type { Claim, Settlement } from '../ledger/Ledger.ts';
-import type { AthenaLoad, AthenaStep, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, MOST_KILLS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { newReceipt } from '../receipt/Receipt.ts';
-import { noteReceipt, receiptChannels, sendReceipt } from '../receipt/sendReceipt.ts';
+import { noteReceipt, sendReceipt } from '../receipt/sendReceipt.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
 import { isReadVersion } from './movePartition.ts';
 import { listFileFates, Progress } from './Progress.ts';
-import type { DropPlace } from './publishVersion.ts';
+import type { DropDay } from './publishVersion.ts';
 
 /** The result of a task. */
 export type LoadOutcome =
   /** The ledger has the result. The message of a `failed` task is not retried. */
   | {
       readonly outcome: Settlement['state'];
-      /** What loaded the day, or failed to. */
+      /** The engine that loaded the day, or failed to. */
       readonly engine: Progress['engine'];
       readonly rows: Settlement['rows'];
       readonly files: number;
@@ -70,7 +71,7 @@ export type LoadOutcome =
  */
 export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
   const { ledger, config, clock } = loader;
-  const place = findDropPlace(config.sources, task);
+  const place = findDropDay(config.sources, task);
   if (place === null) return { outcome: 'unknown' };
   const { source, dataset, day } = place;
   const claimed = await ledger.claim(
@@ -90,32 +91,33 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     const left = await leaveAthena(loader, place, progress, athena);
     if (left === null) return { outcome: 'lost' };
   }
-  // A requested day is attempted regardless of earlier failures.
-  const isAsked = task.reason === 'backfill' || task.reason === 'triggered';
-  const most = isAsked ? Infinity : run.tries;
-  // A day that failed before gets one try: others wait for the function, too.
-  const isRetried = task.reason === 'retried';
-  if (attempts > most || (!isAsked && kills >= (isRetried ? 1 : MOST_KILLS))) {
+  const kind = loadKind(task.reason);
+  const given = firstAnswer(LOAD_TABLE, kind, {
+    killed: () => kills >= 1,
+    killed_twice: () => kills >= MOST_KILLS,
+    tried: () => attempts > run.tries,
+  });
+  if (given !== null) {
     const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries.`));
     // Recording the failure does not count as an attempt.
     progress.claim = { ...progress.claim, entry: { ...claimed.claim.entry, attempts: attempts - 1 } };
-    return settleTask(loader, run, task, progress, 'failed', killed);
+    return settleTask(loader, run, task, progress, LOAD_TABLE[given].next, killed);
   }
   // A killed load may have moved the partition since, and its note would delete this version.
   const isUnchanged = async (drop: Drop) =>
-    task.reason !== 'backfill' &&
+    decides(LOAD_TABLE.unchanged, kind) &&
     isAlreadyLoaded(claimed.claim, drop) &&
     (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
   let until = 0;
   let waiting = SETTLING;
   const findSkipReason = async (drop: Drop): Promise<SkipReason | null> => {
     if (await isUnchanged(drop)) return 'unchanged';
-    if (!isAsked && lacksMarker(drop, markerKey(dataset, day))) {
+    if (decides(LOAD_TABLE.marker, kind) && lacksMarker(drop, markerKey(dataset, day))) {
       until = clock.now() + MARKER_AFTER_MS;
       waiting = markerReason(dataset.waitFor ?? '');
       return 'settling';
     }
-    if (isAsked || isPlanned(task, claimed.claim, drop)) return null;
+    if (!decides(LOAD_TABLE.settling, kind) || isPlanned(task, claimed.claim, drop)) return null;
     const now = clock.now();
     waiting = SETTLING;
     until = settlesAt(drop, claimed.claim.entry, { now, settleMs: source.settleMinutes * 60_000 });
@@ -132,10 +134,16 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
 
   if ('failure' in ended) {
     const { failure } = ended;
-    const isAgain =
-      TWICE_CODES.has(failure.code) && failure.code === last?.code && (attempts > 1 || isRetried);
-    if (failure.isPermanent || isAgain || run.isLastAttempt || attempts >= most)
-      return settleTask(loader, run, task, progress, 'failed', failure);
+    const isAgain = TWICE_CODES.has(failure.code) && failure.code === last?.code;
+    const answer = firstAnswer(LOAD_TABLE, kind, {
+      permanent: () => failure.isPermanent,
+      again: () => isAgain,
+      again_here: () => isAgain && attempts > 1,
+      last_message: () => run.isLastAttempt,
+      last_try: () => attempts >= run.tries,
+    });
+    const { next } = LOAD_TABLE[answer ?? 'passing'];
+    if (next === 'failed') return settleTask(loader, run, task, progress, next, failure);
     await releaseClaim(loader, progress, failure);
     return { outcome: 'handed_back', failure };
   }
@@ -162,7 +170,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
  * @throws what the ledger throws.
  */
 export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): Promise<LoadOutcome> {
-  const place = findTablePlace(loader.config.sources, note);
+  const place = findTableDay(loader.config.sources, note);
   if (place === null) return { outcome: 'unknown' };
   const { source, dataset, day } = place;
   const key = { source: source.name, dataset: dataset.name, day, table: dataset.table };
@@ -214,7 +222,7 @@ function isSettling({ state, queued }: LedgerEntry): boolean {
  */
 function portToGoOn(
   { athena, config, clock }: Loader,
-  { source, dataset }: DropPlace,
+  { source, dataset }: DropDay,
   { startedAt }: AthenaLoad,
 ): AthenaPort | null {
   if (athena === undefined || dataset.engine === 'lambda') return null;
@@ -223,10 +231,10 @@ function portToGoOn(
 }
 
 /** The dataset and day of a note; null if no dataset has its table. */
-export function findTablePlace(
+export function findTableDay(
   sources: readonly Source[],
   { table, day }: Pick<AthenaNote, 'table' | 'day'>,
-): DropPlace | null {
+): DropDay | null {
   for (const source of sources) {
     const dataset = source.datasets.find((one) => one.table === table);
     if (dataset !== undefined) return { source, dataset, day };
@@ -248,7 +256,11 @@ async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask)
   } catch (error) {
     loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
     const failure = toLoadFailure(asOutOfTime(error, run));
-    if (!failure.isPermanent && progress.claim.entry.attempts < run.tries) {
+    const answer = firstAnswer(LOAD_TABLE, 'athena', {
+      permanent: () => failure.isPermanent,
+      last_try: () => progress.claim.entry.attempts >= run.tries,
+    });
+    if (LOAD_TABLE[answer ?? 'passing'].next !== 'failed') {
       await releaseClaim(loader, progress, failure);
       return { outcome: 'handed_back', failure };
     }
@@ -287,7 +299,7 @@ const CHANGED = 'changed while Athena read it';
 /** Stops a load by Athena that nobody needs any more; null if another owner has the day. */
 async function leaveAthena(
   loader: Loader,
-  place: DropPlace,
+  place: DropDay,
   progress: Progress,
   load: AthenaLoad,
 ): Promise<Claim | null> {
@@ -305,10 +317,10 @@ async function leaveAthena(
   return claim;
 }
 
-/** Deletes what a load by Athena needed. What can't be deleted, the sweep deletes with the version. */
+/** Deletes the temporary data of a load by Athena. If that fails, the sweep deletes it with the version. */
 async function cleanBest(
   loader: Loader,
-  { dataset, day }: DropPlace,
+  { dataset, day }: DropDay,
   { version }: AthenaLoad,
   options?: Parameters<typeof cleanAthenaLoad>[2],
 ): Promise<void> {
@@ -333,7 +345,7 @@ async function stopBest(work: Pick<AthenaWork, 'athena' | 'loader' | 'place'>, l
 async function afterStart(
   loader: Loader,
   run: LoadRun,
-  { dataset, day }: DropPlace,
+  { dataset, day }: DropDay,
   progress: Progress,
 ): Promise<LoadOutcome> {
   const { execution, version = '' } = progress.athena ?? {};
@@ -349,7 +361,7 @@ function startedOutcome({ athena }: Progress): LoadOutcome {
 }
 
 /** The dataset and day of a task; null if the configuration no longer has the dataset. */
-export function findDropPlace(sources: readonly Source[], task: IngestTask): DropPlace | null {
+export function findDropDay(sources: readonly Source[], task: IngestTask): DropDay | null {
   const source = sources.find(({ name }) => name === task.source);
   const dataset = source?.datasets.find(({ name }) => name === task.dataset);
   return source === undefined || dataset === undefined ? null : { source, dataset, day: task.day };
@@ -415,8 +427,8 @@ async function dueReceipt(
   { claim, athena, startedAt }: Progress,
   settlement: Settlement,
 ) {
-  const place = findDropPlace(loader.config.sources, task);
-  if (loader.receipts === undefined || place === null || receiptChannels(place).length === 0) return null;
+  const place = findDropDay(loader.config.sources, task);
+  if (loader.receipts === undefined || place?.source.receipt === undefined) return null;
   const times = { startedAt: athena?.startedAt ?? startedAt, finishedAt: loader.clock.now() };
   const { version } = claim.entry;
   const settled = { ...(version === undefined ? {} : { version }), ...settlement };

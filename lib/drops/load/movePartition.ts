@@ -12,7 +12,7 @@ import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { Loader } from './Loader.ts';
 
 /** The partition of one table's day. */
-export interface PartitionPlace {
+export interface DayPartition {
   readonly catalog: PartitionCatalog;
   readonly database: string;
   readonly table: string;
@@ -25,7 +25,7 @@ export interface PartitionPlace {
  * @throws CatalogCallError
  */
 export async function partitionLocation(
-  { catalog, database, table, day }: PartitionPlace,
+  { catalog, database, table, day }: DayPartition,
   attempts: Attempts,
 ): Promise<string | null> {
   const { items } = await retryTransient(attempts, () => catalog.listPage(database, table, undefined, [day]));
@@ -40,7 +40,7 @@ export async function partitionLocation(
  * @throws CatalogCallError; CatalogError `SLUICE_CATALOG_TABLE_UNFIT`.
  */
 export async function movePartition(
-  { catalog, database, table, day }: PartitionPlace,
+  { catalog, database, table, day }: DayPartition,
   location: string,
   attempts: Attempts,
 ): Promise<void> {

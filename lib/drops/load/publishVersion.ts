@@ -8,7 +8,7 @@ import { movePartition, partitionLocation } from './movePartition.ts';
 import type { Progress } from './Progress.ts';
 
 /** The dataset's day that is loaded. */
-export interface DropPlace {
+export interface DropDay {
   readonly source: Source;
   readonly dataset: Dataset;
   readonly day: UtcDay;
@@ -23,7 +23,7 @@ export interface DropPlace {
 export async function publishVersion(
   loader: Loader,
   run: LoadRun,
-  { dataset, day }: DropPlace,
+  { dataset, day }: DropDay,
   progress: Progress,
   { version, hasRows }: { readonly version: string; readonly hasRows: boolean },
 ): Promise<boolean> {
@@ -113,7 +113,7 @@ export function versionTime(version: string): number | null {
  */
 export async function quarantineRows(
   { landing, config }: Pick<Loader, 'landing' | 'config'>,
-  { dataset, day }: DropPlace,
+  { dataset, day }: DropDay,
   drop: { readonly fingerprint: string; readonly receivedAt: number },
   puts: readonly ((key: string) => Promise<void>)[],
 ): Promise<void> {

@@ -40,7 +40,7 @@ export interface Dialect {
   /** Why the engine can't read a file at all; null if it can. */
   readonly unreadFile: (file: FileSchema) => FileFailure | null;
   /**
-   * What the engine would read instead of a column that it can't read, in words; null if it reads it.
+   * Says what the engine would read instead of a column that it cannot read; null if it can read the column.
    *
    * @param columns All columns of the file.
    */
@@ -67,7 +67,7 @@ export interface Dialect {
   readonly finite: (sql: string, kind: ColumnKind) => string;
   /** Whether a double or a float is neither NaN nor infinite. */
   readonly isFinite: (sql: string) => string;
-  /** As a double; NULL for texts that are no number. @param kind Of the SQL. */
+  /** As a double; NULL for texts that are not a number. @param kind Of the SQL. */
   readonly double: (sql: string, kind: ColumnKind) => string;
 
   /** A text as a JSON string. */

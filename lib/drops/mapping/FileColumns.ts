@@ -4,7 +4,7 @@ import type { Dialect, FoundColumn } from './Dialect.ts';
 import { FieldProblem, findColumn } from './findColumn.ts';
 
 /** A column, or a folder of the path. */
-type NamedPlace = { readonly column: string } | { readonly folder: string };
+type ColumnOrFolder = { readonly column: string } | { readonly folder: string };
 
 /** The columns and path folders of a file, in which fields are found. */
 export class FileColumns {
@@ -41,7 +41,7 @@ export class FileColumns {
    *
    * @throws FieldProblem if a required column is missing.
    */
-  column(field: NamedPlace & { readonly optional?: boolean | undefined }): FoundColumn | null {
+  column(field: ColumnOrFolder & { readonly optional?: boolean | undefined }): FoundColumn | null {
     const found =
       'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column, this.dialect);
     if (found !== null) this.used.add(found.outer);
@@ -57,7 +57,7 @@ export class FileColumns {
   }
 
   /** The hint for a missing column. Hive's writers leave partition columns out of files. */
-  #wanted(field: NamedPlace): string {
+  #wanted(field: ColumnOrFolder): string {
     if ('folder' in field) return "a folder of the name in the file's path";
     const { column } = field;
     const isFolder = this.#folders.some(({ name }) => name.toLowerCase() === column.toLowerCase());

@@ -84,7 +84,7 @@ export function compileMapping(
   };
 }
 
-/** What the rows of a dataset are sorted by, and which column says of which day they are. */
+/** Sort order of a dataset's rows, and the column that gives their day. */
 function orderOf(dataset: MappingSubject['dataset']): Pick<CompiledMapping, 'sortBy' | 'dayOf'> {
   switch (dataset.kind) {
     case 'metrics':

@@ -54,7 +54,7 @@ export class MappedRow {
 /** A column of the table, and the SQL of its value in terms of the reads of a row. */
 export type MappedColumn = readonly [name: string, sql: string];
 
-/** The columns of an exposure, without those of its origin. @throws FieldProblem */
+/** The columns of an exposure, without the columns of its origin. @throws FieldProblem */
 export function mapExposures(
   mapping: ExposuresMapping,
   row: MappedRow,
@@ -77,7 +77,7 @@ export function mapExposures(
 }
 
 /**
- * The columns of an event, without those of its origin.
+ * The columns of an event, without the columns of its origin.
  *
  * @param unitIds Columns of unit IDs by type, as configured.
  * @throws FieldProblem
@@ -134,7 +134,7 @@ function isUserId(type: string): boolean {
   return type.replaceAll('_', '').toLowerCase() === 'userid';
 }
 
-/** The columns of a metric, without those of its origin. @throws FieldProblem */
+/** The columns of a metric, without the columns of its origin. @throws FieldProblem */
 export function mapMetrics(
   mapping: MetricsMapping,
   row: MappedRow,
@@ -171,7 +171,7 @@ export function mapMetrics(
   ];
 }
 
-/** The columns of a unit's properties, without those of its origin. @throws FieldProblem */
+/** The columns of a unit's properties, without the columns of its origin. @throws FieldProblem */
 export function mapProperties(
   mapping: PropertiesMapping,
   row: MappedRow,
@@ -190,7 +190,7 @@ export function mapProperties(
   ];
 }
 
-/** The declared columns of a table, without those of its rows' origin. @throws FieldProblem */
+/** The declared columns of a table, without the columns of its rows' origin. @throws FieldProblem */
 export function mapTable(mapping: TableMapping, row: MappedRow, fileColumns: FileColumns): MappedColumn[] {
   return mapDeclared(mapping.columns, row, fileColumns);
 }

@@ -1,7 +1,8 @@
 import { addDays, type UtcDay } from '../../base/time.ts';
+import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { type Drop, NO_FILES } from '../Drop.ts';
+import { firstAnswer, PLAN_TABLE } from '../dayTable.ts';
 import { archivedSince, missingFiles, restoredSince } from '../lastLoad.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from '../limits.ts';
 import type { TaskReason } from './messageBodies.ts';
 
@@ -57,8 +58,8 @@ export interface DayTerms {
 }
 
 /**
- * Decides on a day. It is queued if its files differ from the loaded ones, once they have settled ({@link settlesAt}) and
- * the dataset's marker exists. A requested day does not wait. A backfill is queued regardless of the ledger.
+ * Decides on a day by {@link PLAN_TABLE}. It is queued if its files differ from the loaded ones, once they have settled
+ * ({@link settlesAt}) and the dataset's marker exists. A requested day does not wait.
  *
  * @param known The ledger's entry; null if there is none.
  */
@@ -68,36 +69,44 @@ export function decideDay(
   { now, settleMs, asked, table, marker }: DayTerms,
 ): DayDecision {
   const entry = known?.table === table ? known : null;
-  const { fingerprint, files } = drop;
-  const nothing = files.length === 0 && drop.leftOut.length === 0;
-  if (nothing && entry === null) return { skip: 'no_files' };
-  const failed = entry?.state === 'failed';
-  // Queries still read the archived rows, but a load could not. If anything else changed, the load fails with that error.
-  const isArchived = entry !== null && archivedSince(drop, entry) !== null;
-  if (isArchived && !failed && entry.fingerprint === fingerprint) return { skip: 'archived' };
-  if (asked === 'backfill') return { queue: 'backfill' };
-  if (known?.lease !== undefined && known.lease.until > now) {
-    return { wait: 'loading', until: known.lease.until };
-  }
-
-  const settled = entry?.state === 'succeeded' || entry?.state === 'succeeded_no_data';
-  const same = settled && entry.fingerprint === fingerprint;
-  if (same && !restoredSince(drop, entry)) return { skip: 'unchanged' };
-  const again = failed && entry.fingerprint === fingerprint && !restoredSince(drop, entry);
-  if (again && asked === undefined && now - entry.updatedAt < RETRY_AFTER_MS) return { skip: 'failed' };
-
+  const { fingerprint, files, leftOut } = drop;
+  const leasedUntil = known?.lease?.until ?? 0;
+  const isSame = entry?.fingerprint === fingerprint && !restoredSince(drop, entry);
   const queued = entry?.queued;
-  const underWay = queued !== undefined && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS;
-  if (underWay && queued.fingerprint === fingerprint) return { skip: 'queued' };
-
-  if (asked === undefined && lacksMarker(drop, marker))
-    return { wait: 'marker', until: now + MARKER_AFTER_MS };
-  const until = settlesAt(drop, entry, { now, settleMs });
-  if (asked === undefined && until > now) return { wait: 'settling', until };
-  if (asked !== undefined) return { queue: asked };
-  if (again) return { queue: 'retried' };
-  if (fingerprint === NO_FILES && entry !== null) return { queue: 'deleted' };
-  return { queue: entry === null || entry.fingerprint === null ? 'new' : 'changed' };
+  const until = () => settlesAt(drop, entry, { now, settleMs });
+  const answer = firstAnswer(PLAN_TABLE, entry?.state ?? 'none', {
+    no_files: () => files.length === 0 && leftOut.length === 0,
+    // Queries still read the archived rows, but a load could not. If anything else changed, the load fails with that error.
+    archived: () => entry?.fingerprint === fingerprint && archivedSince(drop, entry) !== null,
+    backfill: () => asked === 'backfill',
+    loading: () => leasedUntil > now,
+    unchanged: () => isSame,
+    failed: () => isSame && asked === undefined && now - entry.updatedAt < RETRY_AFTER_MS,
+    queued: () => queued?.fingerprint === fingerprint && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS,
+    triggered: () => asked === 'triggered',
+    marker: () => lacksMarker(drop, marker),
+    settling: () => until() > now,
+    retried: () => isSame,
+    deleted: () => fingerprint === NO_FILES,
+    new: () => entry === null || entry.fingerprint === null,
+    changed: () => true,
+  });
+  switch (answer) {
+    case 'no_files':
+    case 'archived':
+    case 'unchanged':
+    case 'failed':
+    case 'queued':
+      return { skip: answer };
+    case 'loading':
+      return { wait: answer, until: leasedUntil };
+    case 'marker':
+      return { wait: answer, until: now + MARKER_AFTER_MS };
+    case 'settling':
+      return { wait: answer, until: until() };
+    default:
+      return { queue: answer ?? 'changed' };
+  }
 }
 
 /** The `reason` in a ledger entry's `queued` while the files are too recent to be loaded. */

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import { mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { isUtcDay, type UtcDay } from '../../base/time.ts';
+import type { Ledger } from '../../ledger/Ledger.ts';
+import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
+import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../schema/sources.ts';
+import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import type { Drop } from '../Drop.ts';
-import type { Ledger } from '../ledger/Ledger.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
 import { isMarkerReason, lacksMarker, lookbackDays } from './decideDay.ts';
@@ -15,7 +18,7 @@ import type { PlanPorts } from './planDataset.ts';
  * The result of the last check for late drops: `ledger/<source>/<dataset>/expected.json`. Members of later versions are left
  * out.
  */
-export const lateNoteSchema = z.object({
+const lateNoteSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
   /** Days whose drop was due and had not arrived, oldest first. */
@@ -33,11 +36,12 @@ export type LateNote = z.output<typeof lateNoteSchema>;
 /** A day whose drop has not arrived, and when it was due, epoch milliseconds. */
 export type LateDay = LateNote['late'][number];
 
-/** Storage of these notes. Methods throw IngestError. */
-export interface LateNotes {
-  /** Null before the first. */
-  read(source: string, dataset: string): Promise<LateNote | null>;
-  write(source: string, dataset: string, note: LateNote): Promise<void>;
+/** Notes on late drops. */
+export type LateNotes = DatasetNotes<LateNote>;
+
+/** Notes on late drops in a bucket. */
+export function lateNotes(store: ObjectStore): LateNotes {
+  return datasetNotes(store, lateNoteKey, lateNoteSchema);
 }
 
 /** The ports of {@link findLateDrops}. */

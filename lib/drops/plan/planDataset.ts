@@ -1,12 +1,12 @@
 import { mapLimit } from '../../base/concurrency.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import type { Clock, UtcDay } from '../../base/time.ts';
+import type { Ledger } from '../../ledger/Ledger.ts';
+import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { type Drop, isUnloadable } from '../Drop.ts';
 import { summarizeLeftOut } from '../lastLoad.ts';
-import type { Ledger } from '../ledger/Ledger.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
 import { type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';

@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
+import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
+import { lastLookKey } from '../../tables/ledgerKeys.ts';
 import { IngestError } from '../IngestError.ts';
 import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
@@ -12,7 +15,7 @@ import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts'
  * The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. It is for display only. Members of later
  * versions are left out.
  */
-export const lastListingSchema = z.object({
+const lastListingSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
   /** The newest listed day that has files; null if none has. */
@@ -26,11 +29,12 @@ export const lastListingSchema = z.object({
 /** A validated listing. */
 export type LastListing = z.output<typeof lastListingSchema>;
 
-/** Storage of last listings. Methods throw IngestError. */
-export interface LastListings {
-  /** Null before the first. */
-  read(source: string, dataset: string): Promise<LastListing | null>;
-  write(source: string, dataset: string, look: LastListing): Promise<void>;
+/** Last listings, which are for display only. */
+export type LastListings = DatasetNotes<LastListing>;
+
+/** Last listings in a bucket. */
+export function lastListings(store: ObjectStore): LastListings {
+  return datasetNotes(store, lastLookKey, lastListingSchema);
 }
 
 /** The additional ports of {@link planSources}. */

@@ -1,11 +1,14 @@
 import * as z from 'zod';
+import { claim, claimEndsAt, endClaim, type HeldClaim } from '../../base/claim.ts';
 import { defineErrorFamily } from '../../base/errors.ts';
 import { bestUnionIssues, expectedText } from '../../base/issues.ts';
 import { parseJson, valueAt } from '../../base/json.ts';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { displayValue } from '../../base/text.ts';
 import { type Clock, isUtcDay, type UtcDay } from '../../base/time.ts';
 import { type DatasetKind, datasetKinds } from '../../schema/kinds.ts';
+import { triggerKey } from '../../tables/ledgerKeys.ts';
 import { MAX_BODY_LENGTH, MAX_DAYS, MAX_SOURCES, TRIGGER_PAUSE_MS } from '../limits.ts';
 import type { PlanRequestInput } from './messageBodies.ts';
 
@@ -33,7 +36,7 @@ export const TriggerError = defineErrorFamily('user', {
   },
 });
 
-/** What keeps the trigger from starting anything, although the request is valid. */
+/** Errors that keep the trigger from starting anything, although the request is valid. */
 export const TriggerFailure = defineErrorFamily('system', {
   SLUICE_TRIGGER_FAILED: {
     cause: 'The ingest could not be started.',
@@ -108,11 +111,20 @@ function redactedValue(body: unknown, path: readonly PropertyKey[]): string {
 /** The cooldown of each source: one start in two hours. Methods throw the errors of the store. */
 export interface Cooldowns {
   /** Starts a source's cooldown until an instant; null if one is running. */
-  start(source: string, until: number): Promise<{ release(): Promise<void> } | null>;
+  start(source: string, until: number): Promise<HeldClaim | null>;
   /** Ends a source's cooldown, regardless of who started it, so that the next call may start the source. */
   end(source: string): Promise<void>;
   /** When a source's cooldown ends, epoch milliseconds; null if none is running. */
   endsAt(source: string): Promise<number | null>;
+}
+
+/** Cooldowns as claims in a bucket. */
+export function cooldowns(store: ObjectStore, clock: Clock): Cooldowns {
+  return {
+    start: (source, until) => claim(store, clock, triggerKey(source), until),
+    end: (source) => endClaim(store, triggerKey(source)),
+    endsAt: (source) => claimEndsAt(store, triggerKey(source)),
+  };
 }
 
 /** The ports of {@link startSources}. */

@@ -1,7 +1,8 @@
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import { ParquetFooter, readEnds } from '../../parquet/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { childEngine } from '../engine/childEngine.ts';
-import type { EngineLimits, FileColumn, PreviewedRows } from '../engine/Engine.ts';
-import { ParquetFooter, readEnds } from '../engine/parquet/parquetFooter.ts';
+import type { FileColumn, PreviewedRows } from '../engine/Engine.ts';
 import { PREVIEW_BYTES } from '../limits.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
 import { PartialFile } from '../PartialFile.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Settlement } from '../../ledger/Ledger.ts';
+import type { FileFate, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import { datasetReceiptFolder } from '../../schema/sources.ts';
 import { isLeftOutReason, leftOutReasons } from '../Drop.ts';
 import type { RefusedExample } from '../engine/Engine.ts';
-import type { Settlement } from '../ledger/Ledger.ts';
-import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
-import type { DropPlace } from '../load/publishVersion.ts';
+import type { DropDay } from '../load/publishVersion.ts';
 import { customerWord, hasCustomerDetail } from './customerWords.ts';
 
 /** Most files that a receipt names. The others are counted. */
@@ -12,7 +12,7 @@ const MOST_FILES = 1_000;
 /** Most rows that a receipt in a bucket quotes. */
 export const MOST_EXAMPLES = 10;
 
-/** What the ledger keeps of a receipt. */
+/** A receipt as the ledger keeps it. */
 type SentReceipt = NonNullable<LedgerEntry['receipt']>;
 
 /** A code, what happened, and what the customer can do about it. */
@@ -23,12 +23,15 @@ interface ReceiptProblem {
 }
 
 /**
- * What became of a file: its rows are read; the day failed because of it; it is no file to load; it waits for another file of
- * its day; or it was loaded and is not in the folder any more.
+ * Outcome of a file: its rows are loaded; the day failed because of it; it is never loaded; it waits for another file
+ * of its day; or it was loaded and is not in the folder any more.
  */
 type ReceiptFate = 'loaded' | 'refused' | 'ignored' | 'waiting' | 'gone';
 
-/** What a customer gets of one load of a day: docs/ingest.md, "Receipts". Members may be added, and are never changed. */
+/**
+ * A customer's receipt of one load of a day: docs/ingest-customer.md, "Receipts". Members may be added but never
+ * changed.
+ */
 export interface Receipt {
   readonly receipt: 1;
   /** The same for every copy of the receipt of one load. */
@@ -38,7 +41,7 @@ export interface Receipt {
   readonly day: string;
   /** `no_data`: the day has no files. `failed`: nothing of it was loaded, and the last good version stays. */
   readonly outcome: SentReceipt['outcome'];
-  /** What readers see of the day now; null for nothing. */
+  /** The version of the day that readers see now; null if they see no rows. */
   readonly version: string | null;
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -114,7 +117,7 @@ export function newReceipt(
  * without a receipt there.
  */
 export function receiptKey(
-  { source, dataset, day }: DropPlace,
+  { source, dataset, day }: DropDay,
   { id, finishedAt }: Pick<SentReceipt, 'id' | 'finishedAt'>,
 ): string | null {
   const folder = datasetReceiptFolder(source, dataset);
@@ -175,7 +178,7 @@ function problemOf(code: string, message?: string): ReceiptProblem {
 }
 
 function fileOf({ key, size, fate, reason, detail, rows, refusedBy }: FileFate): Receipt['files'][number] {
-  // What is no file to load is none either while others hold their day up.
+  // Files that we never load are listed as ignored, even while the day waits for other files.
   const isIgnored = fate === 'held' && reason !== undefined && isLeftOutReason(reason);
   return {
     ...{ key, bytes: size, fate: isIgnored ? 'ignored' : FATES[fate] },

@@ -11,7 +11,7 @@ const ROWS = 'Correct the rows and drop the file again. If the column is another
 const OTHER_FOLDER =
   'Write the current rows as plain Parquet files into the folder of the day, for example with UNLOAD in Athena or with Spark.';
 
-/** What the owner of a file can do, by code. The causes are those of the codes. */
+/** Cures for the owner of a file, by code. The causes come from the codes. */
 const fileCures: Readonly<Record<FileCode, string>> = {
   SLUICE_INGEST_FILE_NOT_PARQUET: AGAIN,
   SLUICE_INGEST_FILE_NAME_UNFIT: 'Drop the file under a key with printable characters, and delete this one.',
@@ -66,7 +66,7 @@ const dayWords = {
     cause: 'We could not assume the role in your account.',
     cure: 'Compare its trust policy with the one that we sent you.',
   },
-  SLUICE_SOURCE_BUCKET_MISSING: { cause: 'There is no such bucket.', cure: 'Tell us if it has moved.' },
+  SLUICE_SOURCE_BUCKET_MISSING: { cause: 'The bucket does not exist.', cure: 'Tell us if it has moved.' },
   SLUICE_SOURCE_REGION_WRONG: {
     cause: 'The bucket is in another region than agreed.',
     cure: 'Tell us which one.',
@@ -85,7 +85,7 @@ const dayWords = {
   },
   SLUICE_SOURCE_FILES_REPLACED: {
     cause:
-      'Files that were loaded were deleted or replaced, and objects that can’t be loaded arrived. What was loaded last stays.',
+      'Files that were loaded were deleted or replaced, and objects that can’t be loaded arrived. The last load stays.',
     cure: 'Drop the files again, or delete the objects that can’t be loaded. If the files were deleted on purpose, tell us.',
   },
   SLUICE_SOURCE_TOO_MANY_UNKNOWN: {
@@ -118,14 +118,14 @@ const dayWords = {
   },
   SLUICE_LOAD_FILES_CHANGING: {
     cause: LoadError.entries.SLUICE_LOAD_FILES_CHANGING.cause,
-    cure: 'None needed if you have finished writing: the day is loaded by a later run.',
+    cure: 'No action is needed if you have finished writing: the day is loaded by a later run.',
   },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;
 
 /** Whatever else holds a day up is nothing that its owner could change. */
 const OURS: ErrorEntry = {
   cause: 'The load failed on our side.',
-  cure: 'None needed from you: we look at it, and the day is loaded again.',
+  cure: 'No action is needed from you: we look at it, and the day is loaded again.',
 };
 
 /** Codes that concern a customer, each with its cause and what they can do about it, in words for them. */
@@ -141,7 +141,7 @@ export const customerWords: ReadonlyMap<string, ErrorEntry> = new Map<string, Er
   ]),
 ]);
 
-/** Whether the details of a code concern its customer: they name a file, a column and types. Those of other codes are about us. */
+/** Whether the details of a code concern its customer: they name a file, a column and types. The details of other codes concern Sluice. */
 export function hasCustomerDetail(code: string): boolean {
   return Object.hasOwn(fileCures, code) || Object.hasOwn(rowCures, code);
 }
@@ -150,7 +150,7 @@ function causeOf(entries: Readonly<Record<string, ErrorEntry>>, code: string): s
   return entries[code]?.cause ?? '';
 }
 
-/** What a code means to a customer. Of a problem that is none of theirs they learn only that we have one. */
+/** Cause and cure of a code, for a customer. For problems on our side it says only that we have one. */
 export function customerWord(code: string): ErrorEntry {
   return customerWords.get(code) ?? OURS;
 }

@@ -25,11 +25,11 @@ export const CatalogError = defineErrorFamily('system', {
   },
   SLUICE_CATALOG_UNAVAILABLE: {
     cause: 'Glue or S3 could not be read in time.',
-    cure: 'None needed: the message or the run is retried. If the error persists, look up the code in the detail.',
+    cure: 'No action is needed: the message or the run is retried. If the error persists, look up the code in the detail.',
   },
   SLUICE_CATALOG_PARTITIONS_FAILED: {
     cause: 'Partitions could not be registered or updated.',
-    cure: 'None needed for a passing error: the next run repairs it. If the error persists, look up the codes in the detail.',
+    cure: 'No action is needed for a passing error: the next run repairs it. If the error persists, look up the codes in the detail.',
   },
   SLUICE_CATALOG_LISTING_TOO_LONG: {
     cause: 'A table has more pages of partitions or folders than a table of days can have.',

@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { eachAttempt, type RetryPolicy, type RetryPorts } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 
@@ -44,7 +45,7 @@ export function isTransient(code: string): boolean {
 /** Attempts of one call or batch. They pause up to 200 ms before the second, up to 5 s before the last. */
 export const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 };
 
-/** What retrying depends on. */
+/** Dependencies and the deadline of retries. */
 export interface Attempts extends RetryPorts {
   readonly clock: Clock;
   /** Epoch milliseconds from which no call begins: one that began before ends in its own time. */
@@ -116,4 +117,49 @@ export async function readPages<Item>(
     token = read.next;
   }
   return undefined;
+}
+
+/**
+ * Converts an error of an AWS client. Faults of the service, throttling, timeouts and network failures before an answer are
+ * transient.
+ */
+export function catalogCallError(thrown: unknown): CatalogCallError {
+  if (thrown instanceof CatalogCallError) return thrown;
+  if (!(thrown instanceof Error)) return new CatalogCallError('Unknown', false, String(thrown));
+  const code = errorCode(thrown);
+  return new CatalogCallError(code, isTransient(code) || isTransientFault(thrown), thrown.message, {
+    cause: thrown,
+  });
+}
+
+function errorCode(error: Error): string {
+  // Network errors of Node have their name in `code`, errors of AWS in `name`.
+  return error.name === 'Error' && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : error.name;
+}
+
+function isTransientFault(error: Error): boolean {
+  if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
+  if ('$fault' in error) return error.$fault === 'server';
+  // No answer of the service: the connection was refused, reset or not established.
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code);
+}
+
+/**
+ * One page of the names, without slashes, of folders directly under a prefix, which ends with a slash. It does not retry.
+ *
+ * @throws CatalogCallError; TypeError, a fault of the code and not of S3, as it is.
+ */
+export async function dayFolders(
+  store: Pick<ObjectStore, 'listPage'>,
+  prefix: string,
+  token: string | undefined,
+): Promise<Page<string>> {
+  try {
+    const { folders, next } = await store.listPage(prefix, { token, folders: true });
+    return { items: folders, next };
+  } catch (error) {
+    throw error instanceof TypeError ? error : catalogCallError(error);
+  }
 }

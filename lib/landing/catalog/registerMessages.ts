@@ -1,5 +1,6 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { SluiceError } from '../../base/errors.ts';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
 import {
   batchFailures,
   isRunMessage,
@@ -22,7 +23,7 @@ import {
   type RegistrarTarget,
   registerPartitions,
 } from './registerPartitions.ts';
-import { type DayFolders, repairTable } from './repairTable.ts';
+import { repairTable } from './repairTable.ts';
 
 /**
  * Processes a batch of messages: objects first, because readers wait for their rows, then the hourly run, once even if
@@ -205,7 +206,7 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
 /** Dependencies of one invocation of the registrar. */
 export interface Registrar extends RegistrarTarget {
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database'>;
-  readonly folders: DayFolders;
+  readonly objects: ObjectStore;
   /** Kept while the function is warm. */
   readonly known: KnownPartitions;
   readonly log: (fields: Record<string, unknown>) => void;

@@ -178,7 +178,7 @@ export interface SyncedPartitions {
 }
 
 /**
- * Updates partitions whose columns or format differ from those of the table, because the table has changed since.
+ * Updates partitions whose columns or format differ from the table's, because the table has changed since.
  * Readers use the schema of the partition, so a new column would be null even where files have values.
  *
  * @param partitions Partitions of days from the catalog.
@@ -218,8 +218,8 @@ function isSameFolder(location: string | undefined, folder: string): boolean {
 }
 
 /**
- * The partitions whose columns or format differ from those of the table: Glue does not apply changes of a table to its
- * partitions. Comments and other parameters are not compared, because no reader uses those of a partition.
+ * The partitions whose columns or format differ from the table's: Glue does not apply changes of a table to its
+ * partitions. Comments and other parameters are not compared, because no reader uses a partition's.
  */
 export function findStalePartitions(
   table: CatalogTable,

@@ -1,8 +1,10 @@
+import { mapLimit } from '../../base/concurrency.ts';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
-import { tableFolder } from '../../tables/tableFolders.ts';
+import { tableFolders } from '../../tables/tableFolders.ts';
 import { CatalogError } from './CatalogError.ts';
-import { type Attempts, CatalogCallError, type Page, readPages } from './catalogCalls.ts';
+import { type Attempts, CatalogCallError, dayFolders, type Page, readPages } from './catalogCalls.ts';
 import {
   partitionDays,
   type RegisteredDays,
@@ -31,21 +33,24 @@ export interface RepairedTable extends RegisteredDays, SyncedPartitions {
  * @throws CatalogError when the table, its partitions or its folders cannot be read.
  */
 export async function repairTable(
-  target: RegistrarTarget & { readonly folders: DayFolders },
+  target: RegistrarTarget & { readonly objects: ObjectStore },
   kind: TableKind,
 ): Promise<RepairedTable> {
-  const { config, bucket, catalog, folders, attempts } = target;
+  const { config, bucket, catalog, objects, attempts } = target;
   const table = await readTable(target, kind);
-  const folder = tableFolder(config, kind);
+  const paths = tableFolders(config, kind);
   const [partitions, names] = await Promise.all([
     listAll(attempts, `${config.database}.${table.name}: partitions`, MAX_PARTITION_PAGES, (token) =>
       catalog.listPage(config.database, table.name, token),
     ),
-    listAll(attempts, `s3://${bucket}/${folder}: folders`, MAX_FOLDER_PAGES, (token) =>
-      folders.listPage(bucket, folder, token),
+    mapLimit(paths, paths.length, (folder) =>
+      listAll(attempts, `s3://${bucket}/${folder}: folders`, MAX_FOLDER_PAGES, (token) =>
+        dayFolders(objects, folder, token),
+      ),
     ),
   ]);
-  const missing = findMissingDays({ today: utcDay(attempts.clock.now()), folders: names, partitions });
+  const today = utcDay(attempts.clock.now());
+  const missing = findMissingDays({ today, folders: names.flat(), partitions });
   const { created, existed, failed } = await registerDays(target, kind, table, missing);
 
   const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
@@ -92,13 +97,4 @@ export function findMissingDays(options: {
   const registered = new Set(partitions.map(({ values }) => values[0]));
   const wanted = new Set([...folders.filter(isUtcDay), today, addDays(today, 1)]);
   return [...wanted].filter((day) => !registered.has(day)).sort();
-}
-
-/** The folders of a bucket. Each method makes one call and does not retry. */
-export interface DayFolders {
-  /**
-   * Names, without slashes, of folders directly under `prefix` (which ends with a slash): at most 1,000, from
-   * where the page before ended. Rejects with a CatalogCallError.
-   */
-  listPage(bucket: string, prefix: string, token: string | undefined): Promise<Page<string>>;
 }

@@ -21,6 +21,8 @@ export interface HoldsCacheOptions {
 export const HOLDS_FRESH_MS = 5 * 60_000;
 /** Age in milliseconds, of a frozen environment for example, at which a request waits for the next read. */
 export const HOLDS_STALE_MS = 15 * 60_000;
+/** Age of a stream's oldest record up to which it takes what nothing else takes: four hours before it drops that. */
+const LAST_RESORT_MS = 20 * 3_600_000;
 /** Timeout of a read in milliseconds. It is also the longest delay of an answer. */
 const READ_MS = 1_000;
 /** Pause after a failed read; it doubles with every failure. */
@@ -30,8 +32,7 @@ const AFTER_FAILURE = { baseMs: 5_000, capMs: 60_000, leastMs: 2_000 } as const;
  * Knows for one execution environment which streams are held. The holds are read when the environment starts, and again in
  * the background when they are no longer fresh: a request makes no call for them. While they cannot be read, the last known
  * ones hold. An environment of the collector that never read them holds nothing: its rows cannot wait, and an environment
- * that cannot reach Secrets Manager would refuse all of them. Redrive's rows can wait: it puts nothing on a stream until it
- * has read them ({@link known}). There is never a second read at the same time.
+ * that cannot reach Secrets Manager would refuse all of them. There is never a second read at the same time.
  */
 export class HoldsCache {
   readonly #options: HoldsCacheOptions;
@@ -48,14 +49,19 @@ export class HoldsCache {
     this.#options = options;
   }
 
-  /** The last known holds; null if they could never be read. */
-  get known(): StreamHolds | null {
-    return Number.isFinite(this.#readAt) ? this.#known : null;
-  }
-
   /** Whether rows must not go into a stream. */
   isHeld(stream: StreamId): boolean {
     return this.#known.held[stream] !== undefined;
+  }
+
+  /**
+   * Whether a held stream may take what nothing else takes: its oldest record is so young that what it takes now can still be
+   * saved before it is dropped.
+   */
+  isLastResort(stream: StreamId): boolean {
+    const hold = this.#known.held[stream];
+    if (hold === undefined) return false;
+    return this.#options.clock.now() - Date.parse(hold.oldest ?? hold.since) < LAST_RESORT_MS;
   }
 
   /** Whether the deployment is drained: it takes no events. */

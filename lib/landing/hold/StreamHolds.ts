@@ -14,15 +14,16 @@ export interface Hold {
   readonly by: 'check' | 'hand';
   /** One sentence. */
   readonly why: string;
-  /** What ends it: the first check that sees the stream deliver, or a person alone. */
+  /** Who ends it: the first check that sees the stream deliver, or only a person. */
   readonly until: 'delivery' | 'release';
   /**
-   * Whether redrive puts rows of one object on the stream at each run, and keeps the object: a stream without anything to
-   * deliver cannot show that it delivers.
+   * Whether the check puts a record without rows into the stream: one without anything to deliver cannot show that it delivers.
    */
   readonly probe: boolean;
   /** Since when it does, ISO 8601. */
   readonly probeSince?: string;
+  /** When the oldest record that the stream had not delivered had arrived, as it was held, ISO 8601. Absent if unknown. */
+  readonly oldest?: string;
 }
 
 /** A deployment that is being emptied, before its streams are removed or replaced: deleting a stream deletes what it holds. */
@@ -53,18 +54,18 @@ export interface StreamHolds {
 export const NO_HOLDS: StreamHolds = { held: {}, released: {}, drain: null };
 
 /**
- * Reads the object: `{"held": {"events-2": {"since", "by", "why", "until", "probe"}}, "released": {"exposures": "…"}}`, and
+ * Reads the object: `{"held": {"landing-2": {"since", "by", "why", "until", "probe"}}, "released": {"landing": "…"}}`, and
  * `"drain": {"since", "empty", "drained"}` while the deployment is drained. A stream need not exist. It uses no schema library: the collector would bundle one for this alone.
  *
  * @throws HoldError `SLUICE_HOLD_UNREADABLE` if it is anything else. Readers then go on with what they know.
  */
 export function readHolds(text: string): StreamHolds {
   const document = parseJson(text);
-  if (!isJsonObject(document)) throw unreadable('It is no JSON object.');
+  if (!isJsonObject(document)) throw unreadable('It is not a JSON object.');
   const { held = {}, released = {}, drain = null, ...others } = document;
   const [other] = Object.keys(others);
   if (other !== undefined) throw unreadable(`It has a member ${JSON.stringify(other)}.`);
-  if (!isJsonObject(held) || !isJsonObject(released)) throw unreadable('held or released is no object.');
+  if (!isJsonObject(held) || !isJsonObject(released)) throw unreadable('held or released is not an object.');
   const holds = entriesOf(held, readHold);
   const times = entriesOf(released, (stream, value) => readTime(`released.${stream}`, value));
   return { held: holds, released: times, drain: drain === null ? null : readDrain(drain) };
@@ -84,20 +85,23 @@ function entriesOf<Value>(
 }
 
 function readHold(stream: StreamId, value: unknown): Hold {
-  if (!isJsonObject(value)) throw unreadable(`held.${stream} is no object.`);
-  const { by, why, until, probe, probeSince } = value;
+  if (!isJsonObject(value)) throw unreadable(`held.${stream} is not an object.`);
+  const { by, why, until, probe } = value;
   if (by !== 'check' && by !== 'hand') throw unreadable(`held.${stream}.by is neither check nor hand.`);
   if (until !== 'delivery' && until !== 'release')
     throw unreadable(`held.${stream}.until is neither delivery nor release.`);
   if (typeof why !== 'string' || typeof probe !== 'boolean')
-    throw unreadable(`held.${stream}.why is no text, or its probe neither true nor false.`);
-  const hold = { since: readTime(`held.${stream}.since`, value['since']), by, why, until, probe } as const;
-  if (probeSince === undefined) return hold;
-  return { ...hold, probeSince: readTime(`held.${stream}.probeSince`, probeSince) };
+    throw unreadable(`held.${stream}.why is not a text, or its probe neither true nor false.`);
+  const time = (name: string) => readTime(`held.${stream}.${name}`, value[name]);
+  return {
+    ...{ since: time('since'), by, why, until, probe },
+    ...(value['probeSince'] === undefined ? {} : { probeSince: time('probeSince') }),
+    ...(value['oldest'] === undefined ? {} : { oldest: time('oldest') }),
+  };
 }
 
 function readDrain(value: unknown): Drain {
-  if (!isJsonObject(value)) throw unreadable('drain is no object.');
+  if (!isJsonObject(value)) throw unreadable('drain is not an object.');
   const time = (name: string) => {
     const text = value[name] ?? null;
     return text === null ? null : readTime(`drain.${name}`, text);
@@ -110,7 +114,8 @@ function readDrain(value: unknown): Drain {
 }
 
 function readTime(name: string, value: unknown): string {
-  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw unreadable(`${name} is no time.`);
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value)))
+    throw unreadable(`${name} is not a time.`);
   return value;
 }
 
@@ -147,8 +152,8 @@ export function withoutStrangers(holds: StreamHolds, streams: readonly StreamId[
 }
 
 /**
- * What to write when it is lost which streams were held: all are, until they deliver. One that is well is released by the
- * next check, and one that is late gets nothing meanwhile.
+ * The holds to write when the list of held streams is lost: all streams are held until they deliver. The next check
+ * releases a healthy stream, and a late one gets no rows until then.
  *
  * @param streams Every stream of the deployment.
  * @param now Epoch milliseconds.
@@ -230,20 +235,21 @@ export async function changeHolds(
 /** Errors about streams that are held. */
 export const HoldError = defineErrorFamily('system', {
   SLUICE_HOLD_UNREADABLE: {
-    cause: 'The secret that says which streams are held is damaged. Everything goes on by what it said last.',
+    cause:
+      'The secret that says which streams are held is damaged. Sluice goes on with the list that it read last.',
     cure: 'Run the command that `sluice doctor` prints. It writes that all streams are held until they deliver, as nobody knows which were: the next check releases those that are well.',
   },
   SLUICE_HOLD_UNAVAILABLE: {
     cause:
-      'It could not be read which streams are held. Everything goes on by what was read last. If that is nothing, rows go on, and redrive waits.',
-    cure: "None needed for a passing error. If it persists, check Secrets Manager and the function's permission to read the secret.",
+      'The list of held streams could not be read. Sluice goes on with the list that it read last, or with none.',
+    cure: "No action is needed for a passing error. If it persists, check Secrets Manager and the function's permission to read the secret.",
   },
   SLUICE_HOLD_METRICS_INCOMPLETE: {
-    cause: "CloudWatch did not answer with all values of Firehose's metrics. What is held stays as it was.",
-    cure: 'None needed for a passing error: the next check asks again. If it persists, look at the health of CloudWatch in the region, and hold streams by hand: `sluice hold`.',
+    cause: "CloudWatch did not answer with all values of Firehose's metrics. Held streams stay as they were.",
+    cure: 'No action is needed for a passing error: the next check asks again. If it persists, look at the health of CloudWatch in the region, and hold streams by hand: `sluice hold`.',
   },
   SLUICE_HOLD_BUSY: {
-    cause: 'Others changed at the same time which streams are held.',
+    cause: 'Others changed the list of held streams at the same time.',
     cure: 'Run the command again.',
   },
   SLUICE_HOLD_DRAIN_CANCELLED: {

@@ -1,6 +1,7 @@
+import { errorName } from '../../base/errors.ts';
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import { type Clock, DAY_MS, isoTimestamp } from '../../base/time.ts';
-import { type StreamId, tableOf } from '../../tables/streams.ts';
+import { isLandingStream, parseStreamId, type StreamId } from '../../tables/streams.ts';
 import {
   changeHolds,
   type Hold,
@@ -22,19 +23,19 @@ import {
 /** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
 const RELEASE_BELOW_SECONDS = 3_600;
 /**
- * Time for which a stream without anything to deliver must have asked for a probe in vain, milliseconds. Redrive puts one
- * within five minutes if anything waits, and its arrival is told some minutes later.
+ * Time for which a stream without anything to deliver must have asked for a probe in vain, milliseconds. It is put within
+ * five minutes, and its arrival is reported some minutes later.
  */
 const PROBED_FOR_MS = 3_600_000;
 /** Time between two checks, milliseconds. */
 export const CHECK_MS = 300_000;
-/** For how long the metrics tell of a stream that was released. */
+/** How long the metrics include a stream that was released. */
 const TOLD_AFTERWARDS_MS = 3_600_000;
 const NEVER = '1970-01-01T00:00:00.000Z';
 
 /** A stream that is held or released, or of which a hold changed. */
 export interface HoldChange {
-  /** The stream: `events`, `events-2`. */
+  /** The stream: `landing`, `landing-2`. */
   readonly table: StreamId;
   readonly state: 'held' | 'released' | 'probing' | 'waiting';
   readonly why: string;
@@ -45,10 +46,10 @@ export interface HoldChange {
  * left to persons.
  *
  * A stream that holds nothing any more, because all of it was dropped for example, has nothing to show: then the hold asks
- * for a probe ({@link StreamHolds}). A probe that is not delivered within an hour is followed by no other until it is gone.
- * If nothing waits that could be a probe, the stream is released once another delivers: all write to one bucket with one key.
- * Not so while another of its table is free and gets its rows. What is wrong may be this stream alone, and each release
- * would put two hours of rows on it that it drops: it stays held until it delivers a probe or a person releases it.
+ * for a probe ({@link StreamHolds}), which the check puts. A probe that is not delivered within an hour is followed by no other
+ * until it is gone. A stream of release 0.2 gets no probe: it is released once another delivers, as all write to one bucket with
+ * one key. Not so while another stream of the landing is free and gets its records. What is wrong may be this stream alone, and
+ * each release would put two hours of records on it that it drops: it stays held until it delivers a probe or a person releases it.
  *
  * @param now Epoch milliseconds.
  * @returns The same holds if nothing changes.
@@ -62,7 +63,11 @@ export function decideHolds(
   const changes: HoldChange[] = [];
   const isReplaced = (stream: StreamId) =>
     [...readings.keys()].some(
-      (other) => other !== stream && tableOf(other) === tableOf(stream) && after.held[other] === undefined,
+      (other) =>
+        other !== stream &&
+        isLandingStream(other) &&
+        isLandingStream(stream) &&
+        after.held[other] === undefined,
     );
   for (const [table, reading] of readings) {
     const hold = holds.held[table];
@@ -70,7 +75,10 @@ export function decideHolds(
     if (hold === undefined) {
       if (!isLate(reading)) continue;
       const why = `Its oldest record waited ${hours(oldest)} hours to be delivered.`;
-      const made = { since: isoTimestamp(now), by: 'check', why, until: 'delivery', probe: false } as const;
+      const made = {
+        ...({ since: isoTimestamp(now), by: 'check', why, until: 'delivery', probe: false } as const),
+        oldest: isoTimestamp(now - oldest * 1_000),
+      };
       after = withHold(after, table, made);
       changes.push({ table, state: 'held', why });
     } else if (hold.until === 'delivery') {
@@ -95,6 +103,22 @@ export function decideHolds(
     }
   }
   return { holds: after, changes };
+}
+
+/** A stream that has nothing to deliver shows by this record that it delivers. The next check puts another. */
+async function probe(stream: StreamId, { putProbe, log }: StreamCheck): Promise<void> {
+  try {
+    await putProbe(stream);
+  } catch (error) {
+    log({ level: 'warn', event: 'stream_probe', table: stream, error: errorName(error) });
+  }
+}
+
+function typedEntries(held: StreamHolds['held']): [StreamId, Hold][] {
+  return Object.entries(held).flatMap(([name, hold]): [StreamId, Hold][] => {
+    const stream = parseStreamId(name);
+    return stream === null || hold === undefined ? [] : [[stream, hold]];
+  });
 }
 
 function isDelivering({ delivered }: StreamReading): boolean {
@@ -124,11 +148,16 @@ export interface StreamCheck {
   readonly store: HoldStore;
   /** @throws What CloudWatch's client throws. */
   readonly readStreams: ReadStreams;
+  /** Puts a record without rows into a stream of the landing. */
+  readonly putProbe: (stream: StreamId) => Promise<void>;
   readonly clock: Clock;
   readonly log: (fields: Record<string, unknown>) => void;
   /** Dimension of the metric. */
   readonly stage: string;
-  /** Age of a stream's oldest record from which the metric tells it, seconds: the threshold of the alarm on late streams. */
+  /**
+   * Age of a stream's oldest record from which the metric reports it, seconds: the threshold of the alarm on late
+   * streams.
+   */
   readonly lateSeconds: number;
 }
 
@@ -161,6 +190,8 @@ export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
     changes = decided.changes;
     return decided.holds;
   });
+  for (const [stream, hold] of typedEntries(held))
+    if (hold.probe && isLandingStream(stream) && readings.has(stream)) await probe(stream, check);
   for (const { table, state, why } of changes)
     log({ level: state === 'held' ? 'error' : 'info', event: 'stream_hold', table, state, why });
   const tables = [...readings.keys()].filter((table) => held[table] !== undefined);

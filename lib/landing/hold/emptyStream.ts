@@ -9,7 +9,7 @@ export interface LastArrival {
   readonly isFollowed: boolean;
 }
 
-/** What Firehose's metrics tell of a stream that is to be deleted. */
+/** Firehose's metrics of a stream that is to be deleted. */
 export interface StreamActivity extends Pick<StreamReading, 'freshness' | 'undelivered'> {
   /** Null if nothing arrived within 24 hours. */
   readonly last: LastArrival | null;
@@ -32,8 +32,8 @@ function timesOf(counts: Counts): readonly number[] {
 
 /**
  * Why a stream may have records that it has not delivered: the rest of a sentence about it. Null if by all that Firehose
- * tells it has none. While delivery is completely blocked Firehose tells no age, and in the counts a record that arrived
- * right after the last delivery cannot be told from one that was delivered: so a delivery must have followed.
+ * tells it has none. While delivery is completely blocked Firehose reports no age, and in the counts a record that
+ * arrived right after the last delivery cannot be told from one that was delivered: so a delivery must have followed.
  */
 export function whyNotEmpty({ freshness, undelivered, last }: StreamActivity): string | null {
   const oldest = Math.max(0, undelivered, ...freshness);

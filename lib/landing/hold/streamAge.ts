@@ -1,10 +1,10 @@
 import type { StreamId } from '../../tables/streams.ts';
 
-/** What Firehose told of a stream. */
+/** Firehose's metrics of a stream. */
 export interface StreamReading {
   /**
-   * Age of the oldest record that is not delivered, in seconds, a value a minute of the last 15, oldest first. Firehose
-   * tells none while nothing arrives, and none while delivery is completely blocked.
+   * Age of the oldest record that is not delivered, in seconds, one value per minute of the last 15, oldest first.
+   * Firehose reports no value while nothing arrives, and no value while delivery is completely blocked.
    * https://docs.aws.amazon.com/firehose/latest/dev/data-freshness-metric-not-emitted.html
    */
   readonly freshness: readonly number[];
@@ -14,7 +14,7 @@ export interface StreamReading {
   readonly undelivered: number;
 }
 
-/** What Firehose told of every stream of a deployment, in the order in which they are listed everywhere. */
+/** Firehose's metrics of every stream of a deployment, in the order in which streams are listed everywhere. */
 export type StreamReadings = ReadonlyMap<StreamId, StreamReading>;
 
 /** Firehose keeps what was put directly for so long, in seconds. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
@@ -23,9 +23,9 @@ export const KEPT_SECONDS = 24 * 3_600;
 export const EXPIRING_SECONDS = KEPT_SECONDS / 2;
 /**
  * Age of the oldest record, in seconds, at which a stream is held: two hours. A stream that is well delivers within one and
- * a half buffer intervals, of at most 15 minutes each, so this is no slow file and no passing error of S3. Every hour that
- * it were longer, an hour more of acknowledged rows could be dropped. It is not shorter, because the reason is mostly the
- * bucket or its key: then overflow fails too, and SDKs get 503.
+ * a half buffer intervals, of at most 15 minutes each, so this is neither a slow file nor a passing error of S3. Every
+ * hour that it were longer, an hour more of acknowledged rows could be dropped. It is not shorter, because the reason
+ * is mostly the bucket or its key: then the bucket takes no objects either.
  */
 const HOLD_AFTER_SECONDS = 2 * 3_600;
 /** Minutes in a row that must be late. */
@@ -42,12 +42,12 @@ export const COUNT_PERIOD_SECONDS = 60;
  */
 export const SETTLE_MS = 2 * 15 * 60_000 + 10 * 60_000;
 
-/** Reads what Firehose tells of all streams. @param counts Default `all`. */
+/** Reads Firehose's metrics of all streams. @param counts Default `all`. */
 export type ReadStreams = (counts?: CountedStreams) => Promise<StreamReadings>;
 
 /**
- * Of which streams `delivered` and `undelivered` are read: each read has a price, and the age that Firehose tells is mostly
- * enough. `doubtful`: only of those of which it is not ({@link isFresh}); of the others both are 0.
+ * Streams whose `delivered` and `undelivered` are read: each read has a price, and the age that Firehose reports is
+ * mostly enough. `doubtful`: only of those of which it is not ({@link isFresh}); of the others both are 0.
  */
 export type CountedStreams = 'all' | 'doubtful';
 
@@ -55,8 +55,8 @@ export type CountedStreams = 'all' | 'doubtful';
 export type Counts = Iterable<readonly [at: number, count: number]>;
 
 /**
- * How long records have arrived without any delivery since: what tells of a stream whose delivery is completely blocked.
- * A record that arrived within the period of the last delivery counts as delivered: nothing tells which of them came
+ * How long records have arrived without any delivery since. This reveals a stream whose delivery is completely blocked.
+ * A record that arrived within the period of the last delivery counts as delivered: nothing shows which of them came
  * first. What arrived more than 24 hours ago is dropped.
  *
  * @param now Epoch milliseconds.
@@ -79,15 +79,17 @@ export function oldestSeconds({ freshness, undelivered }: StreamReading): number
 }
 
 /**
- * Whether the age that Firehose tells is enough to know that a stream is not late. Then nobody needs to count what arrived.
+ * Whether the age that Firehose reports is enough to know that a stream is not late. Then nobody needs to count what
+ * arrived.
  */
 export function isFresh(freshness: StreamReading['freshness']): boolean {
   return freshness.slice(-LATE_MINUTES).some((seconds) => seconds < HOLD_AFTER_SECONDS);
 }
 
 /**
- * Whether a stream's oldest record is too old: by the age that Firehose tells, or, where it tells too little, because records
- * arrived and none was delivered since. An age that Firehose tells counts for more: it delivers to the error output too.
+ * Whether a stream's oldest record is too old: by the age that Firehose reports, or, where it reports too little,
+ * because records arrived and none was delivered since. An age that Firehose reports takes precedence: it delivers to
+ * the error output too.
  */
 export function isLate({ freshness, undelivered }: StreamReading): boolean {
   if (isFresh(freshness)) return false;

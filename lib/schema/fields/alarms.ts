@@ -17,8 +17,8 @@ export const alarmsSchema = z
         .nullable()
         .default(null),
       {
-        text: 'SNS topic to which every alarm is sent, when it rings and when it ends.',
-        absent: 'alarms ring in CloudWatch only, and nobody is told',
+        text: 'SNS topic to which every alarm is sent, when it starts and when it ends.',
+        absent: 'alarms show in CloudWatch only, and nobody is notified',
         example: 'arn:aws:sns:eu-west-1:111122223333:on-call',
       },
       'in place',
@@ -27,7 +27,7 @@ export const alarmsSchema = z
     invocationsPerHour: noted(
       times().default(1_000_000),
       {
-        text: 'Requests that the collector takes within an hour at which the alarm `invocations` rings: somebody may be sending what you pay for. 1,000,000 are about 278 a second. Set it to three times your busiest hour.',
+        text: 'Requests that the collector takes within an hour at which the alarm `invocations` fires: somebody may be sending what you pay for. 1,000,000 are about 278 a second. Set it to three times your busiest hour.',
         example: 3_000_000,
       },
       'in place',
@@ -36,7 +36,7 @@ export const alarmsSchema = z
     refusedKeysPerHour: noted(
       times().default(10_000),
       {
-        text: 'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` ring.',
+        text: 'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` fire.',
         example: 1_000,
       },
       'in place',

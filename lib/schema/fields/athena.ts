@@ -1,15 +1,16 @@
 import * as z from 'zod';
-import { sqlName } from '../formats.ts';
+import { databaseName } from '../formats.ts';
 import { noted } from './noted.ts';
 
 /**
- * The workgroup that every account has, and that Athena takes for queries that name none, as those of OWOX Data Marts.
+ * The workgroup that every account has, and that Athena takes for queries without a workgroup, such as OWOX Data
+ * Marts'.
  * https://docs.aws.amazon.com/athena/latest/ug/workgroups.html
  */
 export const PRIMARY_WORKGROUP = 'primary';
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
-const WORKGROUP = /^[a-zA-Z0-9._-]{1,128}$/;
+export const WORKGROUP = /^[a-zA-Z0-9._-]{1,128}$/;
 
 /** How the tables are queried. */
 export const athenaSchema = z
@@ -31,7 +32,7 @@ export const athenaSchema = z
       'The old workgroups are deleted with their history and saved queries. Give Statsig and Metabase the new names: `npx sluice connect`.',
     ),
     stagingDatabase: noted(
-      sqlName('database').default('statsig_staging'),
+      databaseName('database').default('statsig_staging'),
       {
         text: 'Glue database in which Statsig makes and drops tables of its own.',
         example: 'statsig_staging_prod',

@@ -26,11 +26,11 @@ export const experimentsSchema = z
             split: noted(
               splitSchema,
               {
-                text: 'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
+                text: 'Weights of its groups, by group ID or name, with which `sluice check` and [monitors](monitors.md) compare what came in.',
                 example: { control: 50, treatment: 50 },
               },
-              'nothing',
-              'Only `sluice check` reads it.',
+              'functions',
+              'Only that of `monitors`. `sluice check` reads it from the configuration.',
             ),
           }),
         ),

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 
 /**
- * What deploying a changed value does, the worst first where several apply. `test/lib/schema/effects.test.ts` compares each
- * field's with the templates.
+ * Effects of deploying a changed value, the worst first where several apply. `test/contract/lib/schema/effects.test.ts`
+ * compares each field's with the templates.
  */
 export const EFFECTS = {
   refused: 'Refused unless the steps here are taken.',
@@ -16,15 +16,15 @@ export const EFFECTS = {
 /** One of {@link EFFECTS}. */
 export type Effect = keyof typeof EFFECTS;
 
-/** What the editor's hover and docs/configuration.md say of a field. Texts are Markdown. */
+/** Texts about a field in the editor's hover and in docs/reference/configuration.md. Texts are Markdown. */
 export interface FieldNote<Input = unknown> {
-  /** What it is. Not its default, which the schema knows. */
+  /** Describes the field. Without its default, which the schema knows. */
   readonly text: string;
-  /** What holds without a value, where the schema has no default, or its default needs words. */
+  /** Behaviour without a value, where the schema has no default, or its default needs words. */
   readonly absent?: string;
   /** A value that the schema accepts. */
   readonly example: Input;
-  /** What deploying a changed value does. Absent where the fields inside have their own. */
+  /** Effect of deploying a changed value. Absent where the fields inside have their own. */
   readonly change?: { readonly effect: Effect; readonly words?: string };
 }
 
@@ -32,8 +32,8 @@ const notes = new WeakMap<object, FieldNote>();
 const names = new WeakMap<object, string>();
 
 /**
- * Gives a field its note, from which `npm run docs` makes docs/configuration.md and the comments of {@link ConfigInput} in
- * ConfigInput.ts.
+ * Gives a field its note, from which `npm run docs` makes docs/reference/configuration.md, and `npm run pack` the comments of the
+ * package's types.
  *
  * @param schema As it stands in its object, `.default(…)` included.
  * @param effect What deploying a changed value does. Leave it out where the fields inside have their own.
@@ -57,7 +57,7 @@ export function noteOf(schema: object): FieldNote | undefined {
   return notes.get(schema);
 }
 
-/** Gives a schema that several fields use a name in ConfigInput.ts and a section of its own in docs/configuration.md. */
+/** Gives a schema that several fields use a name in the package's types, and a section of its own in docs/reference/configuration.md. */
 export function named<Schema extends z.ZodType>(name: string, schema: Schema): Schema {
   names.set(schema, name);
   return schema;

@@ -1,15 +1,18 @@
 import * as z from 'zod';
 
-/** What Serverless accepts, which is less than AWS does. https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+/**
+ * Keys that Serverless accepts. AWS accepts more.
+ * https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+ */
 const TAG_KEY = /^[A-Za-z0-9 ./=+:_-]{1,128}$/;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u;
-/** A resource has 50 at most, those of AWS not counted. Serverless adds one. */
+/** A resource has 50 at most, AWS's own not counted. Serverless adds one. */
 const MAX_TAGS = 49;
 /** Serverless tags every stack with it. */
 const STAGE_TAG = 'STAGE';
 
-/** What a key of a tag has to be; null if it is. */
+/** Says what a tag's key should have been; null if it is valid. */
 function tagKeyProblem(key: string): string | null {
   if (!TAG_KEY.test(key)) return 'a key of 1 to 128 letters (A to Z), digits, spaces and . / = + : _ -';
   if (/^aws:/i.test(key)) return 'a key that does not begin with aws:, which AWS keeps for itself';
@@ -66,7 +69,7 @@ export function logDays() {
 /** Two labels or more, in lower case, without a wildcard. RFC 1035, 2.3.1 */
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 
-/** A domain name of one's own. AWS's own names are no such. */
+/** A custom domain name. AWS's own names are not accepted. */
 export function domainName() {
   return z
     .string('a domain name')
@@ -86,7 +89,7 @@ export function certificateArn() {
     );
 }
 
-/** What makes a boundary none: another account than that of the deployment, and a name that the deploying role may change. */
+/** Rejects a boundary in another account than the deployment's, or with a name that the deploying role may change. */
 export function boundaryProblems(config: {
   readonly account: string | null;
   readonly permissionsBoundary: string | null;

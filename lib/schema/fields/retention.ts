@@ -4,9 +4,9 @@ import { noted } from './noted.ts';
 const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
 
 const EXPIRY =
-  'The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.';
+  'The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. Expired objects do not come back. An existing bucket keeps its own rules.';
 
-/** Days after which objects in the bucket expire; null keeps them. docs/deploy.md has the table. */
+/** Days after which objects in the bucket expire; null keeps them. docs/retention.md has the table. */
 export const retentionSchema = z
   .strictObject({
     forwardedDays: noted(
@@ -40,7 +40,7 @@ export const retentionSchema = z
     parkedDays: noted(
       days().nullable().default(null),
       {
-        text: 'Days for which [parked objects](redrive.md) are kept.',
+        text: 'Days for which [parked objects](landing.md#what-is-parked) are kept.',
         absent: 'only you delete them',
         example: 365,
       },
@@ -50,9 +50,18 @@ export const retentionSchema = z
     errorDays: noted(
       days().nullable().default(null),
       {
-        text: 'Days for which records are kept that Firehose could not deliver. Redrive parks those that it cannot process within a day.',
+        text: 'Days for which objects of `errors/` are kept, which streams of release 0.2 could not deliver. The writer takes them over within minutes.',
         absent: 'they are kept',
         example: 90,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    landingVersionDays: noted(
+      days().default(7),
+      {
+        text: 'Days for which S3 keeps objects of `landing/` after their rows are in the files of tables: from them the files can be written again.',
+        example: 14,
       },
       'in place',
       EXPIRY,

@@ -48,7 +48,7 @@ export function readKeyring(text: string): Keyring {
     throw new KeysError('SLUICE_KEYS_INVALID', `Beside keys it has ${unknown.map(loggableName).join(', ')}.`);
   }
   const entries: unknown = Reflect.get(document, 'keys');
-  if (!Array.isArray(entries)) throw new KeysError('SLUICE_KEYS_INVALID', 'keys is no list.');
+  if (!Array.isArray(entries)) throw new KeysError('SLUICE_KEYS_INVALID', 'keys is not a list.');
   const keys: AcceptedKey[] = [];
   const problems: string[] = [];
   for (const [i, entry] of entries.entries()) {

@@ -18,16 +18,17 @@ import {
   type PolicyRecord,
   PolicyRecordError,
   type PolicyRecords,
+  policyRecords,
   readPolicyRecords,
 } from '../../../lib/access/applied/policyRecords.ts';
 import type { PrintedPolicy } from '../../../lib/access/printedPolicies.ts';
-import { s3PolicyRecords } from '../../../lib/aws/s3PolicyRecords.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { sluiceCommand } from '../../commands.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import { type IdentityPolicy, readIdentityPolicies } from '../readIdentityPolicies.ts';
 import type { Check } from '../runChecks.ts';
 import { deployedVersion } from './stack.ts';
@@ -80,7 +81,9 @@ async function readRecords(
 ): Promise<{ readonly policies: PolicyRecords } | Finding> {
   const { s3 } = await doctor.clients();
   try {
-    const policies = await doctor.ask('s3:GetObject', () => readPolicyRecords(s3PolicyRecords(s3, bucket)));
+    const policies = await doctor.ask('s3:GetObject', () =>
+      readPolicyRecords(policyRecords(s3ObjectStore(s3, bucket))),
+    );
     return { policies };
   } catch (error) {
     if (error instanceof PolicyRecordError) return finding('SLUICE_DOCTOR_POLICY_RECORD', '');
@@ -90,7 +93,7 @@ async function readRecords(
   }
 }
 
-/** What is known of a document that somebody applied. */
+/** The known facts about a document that somebody applied. */
 interface Evidence {
   readonly where: string;
   readonly statements: readonly ReadStatement[];
@@ -145,7 +148,7 @@ function findCustomer({ sources, exports }: Config, { of }: AppliedPolicy) {
   return exports.find(({ name }) => name === of.export)?.target;
 }
 
-/** What was read back of a document; undefined if nothing that could be read is made from it. */
+/** Finds the applied statements of a printed document; undefined if no policy that could be read is made from it. */
 function evidenceOf(
   { id, name, hash, document }: PrintedPolicy,
   candidates: readonly IdentityPolicy[],
@@ -210,7 +213,7 @@ function orderOf({ grantsMore, grantsLess }: PolicyDifference): string {
 /** The policy of a customer's bucket; undefined when it has none, or belongs to another account, which alone may read it. */
 async function readBucketPolicy(
   doctor: DoctorContext,
-  { bucket, owner }: { readonly bucket: string; readonly owner: string },
+  { bucket, owner }: { readonly bucket: string; readonly owner?: string | undefined },
 ): Promise<ReadPolicy | undefined> {
   const { s3 } = await doctor.clients();
   const input = { Bucket: bucket, ExpectedBucketOwner: owner };
@@ -230,7 +233,7 @@ const NOT_READABLE = [
   'NoSuchEntityException',
 ];
 
-/** What a call answers; the other value when it is refused. The record then has to do. */
+/** Returns the result of a call, or `other` if the call is refused. The record then has to do. */
 async function unlessRefused<Result, Other>(
   call: () => Promise<Result>,
   other: Other,
@@ -263,5 +266,7 @@ async function commandsFor(
     ...(target === 'export-target' && exportRole !== undefined ? ['--principal', exportRole] : []),
   ];
   const printed = sluiceCommand(['--stage', stage], print);
-  return isRecorded ? [printed, sluiceCommand(await doctor.place(), ['policy', 'confirm', name])] : [printed];
+  return isRecorded
+    ? [printed, sluiceCommand(await doctor.target(), ['policy', 'confirm', name])]
+    : [printed];
 }

@@ -16,13 +16,14 @@ import {
   type BucketDocument,
   type BucketSetting,
   bucketSettings as settingsOf,
-} from '../../../lib/access/bucketSettings.ts';
-import { type LifecycleRule, lifecycleRules } from '../../../lib/access/lifecycleRules.ts';
+} from '../../../lib/access/buckets/bucketSettings.ts';
+import { type LifecycleRule, lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { isOwnKey } from '../../../lib/tables/objectKeys.ts';
+import { statsigFolders } from '../../../lib/tables/tableFolders.ts';
+import { CheckImpossible, type Finding, type FindingCode, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { CheckImpossible, type Finding, type FindingCode, finding } from '../findings.ts';
 import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -72,9 +73,9 @@ export const bucket: Check = {
 
 /** The words after `aws` that create a bucket. In us-east-1, S3 accepts no location constraint. */
 function createBucketWords(bucket: string, region: string): readonly string[] {
-  const place =
+  const location =
     region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`];
-  return ['s3api', 'create-bucket', '--bucket', bucket, ...place];
+  return ['s3api', 'create-bucket', '--bucket', bucket, ...location];
 }
 
 /** How one setting is read, and the finding for a setting that differs. */
@@ -85,7 +86,7 @@ interface SettingReader {
   readonly read: (s3: S3Client, Bucket: string) => Promise<BucketDocument | undefined>;
 }
 
-/** What S3 answers if a bucket has no such setting. */
+/** Error names of S3 for a bucket without such a setting. */
 const NONE = [
   'NoSuchBucketPolicy',
   'NoSuchLifecycleConfiguration',
@@ -249,8 +250,9 @@ async function findForeignObjects(doctor: DoctorContext, config: Config): Promis
  * Prefixes without those inside another one. Whatever is in Statsig's folder beside our tables belongs to Statsig, and
  * the rule for that folder only expires versions that were overwritten or deleted.
  */
-function lifecyclePrefixes(rules: readonly LifecycleRule[], { statsigFolder }: Config): readonly string[] {
-  const all = rules.map(({ prefix }) => prefix).filter((prefix) => prefix !== `${statsigFolder}/`);
+function lifecyclePrefixes(rules: readonly LifecycleRule[], config: Config): readonly string[] {
+  const folders = statsigFolders(config).map((folder) => `${folder}/`);
+  const all = rules.map(({ prefix }) => prefix).filter((prefix) => !folders.includes(prefix));
   return all.filter((prefix) => !all.some((other) => other !== prefix && prefix.startsWith(other)));
 }
 

@@ -8,7 +8,6 @@ import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.t
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import type { CatalogPartition } from '../../../lib/landing/catalog/PartitionCatalog.ts';
 import { dayLocation, findStalePartitions } from '../../../lib/landing/catalog/registerPartitions.ts';
-import { findMissingDays } from '../../../lib/landing/catalog/repairTable.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
@@ -23,10 +22,11 @@ import {
 import { readCuratedDays } from '../../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { View } from '../../../lib/views/View.ts';
-import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
+import { viewNames } from '../../../lib/views/viewNames.ts';
+import { views as viewsOf } from '../../../lib/views/views.ts';
+import { type Finding, type FindingCode, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext, TablePartitions } from '../DoctorContext.ts';
-import { type Finding, type FindingCode, finding } from '../findings.ts';
 import { createDatabaseCommands, repairTableCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -201,7 +201,7 @@ export function columnProblems(
 /** The views of the Glue catalog against the SQL of lib/views. */
 export const views: Check = {
   name: 'views',
-  expects: 'the views match those of lib/views',
+  expects: 'the views match lib/views',
   needs: ['tables'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_VIEW_MISSING', 'SLUICE_DOCTOR_VIEW_DIFFERS'],
@@ -257,7 +257,7 @@ export const partitions: Check = {
   needs: ['tables', 'bucket'],
   blocks: [],
   codes: [
-    'SLUICE_DOCTOR_PARTITION_MISSING',
+    'SLUICE_STATUS_PARTITION_MISSING',
     'SLUICE_DOCTOR_PARTITION_EMPTY',
     'SLUICE_DOCTOR_PARTITION_MISPLACED',
     'SLUICE_DOCTOR_PARTITION_STALE',
@@ -266,7 +266,7 @@ export const partitions: Check = {
   run: async (doctor) => {
     const config = await doctor.config();
     const today = utcDay(await doctor.now());
-    return checkEach(
+    const found = await checkEach(
       tableKinds,
       async (kind) => {
         const read = await doctor.tablePartitions(kind);
@@ -274,6 +274,8 @@ export const partitions: Check = {
       },
       (impossible) => impossible.finding,
     );
+    const { problems } = await doctor.status();
+    return [...problems.filter(({ code }) => code === 'SLUICE_STATUS_PARTITION_MISSING'), ...found];
   },
 };
 
@@ -293,7 +295,6 @@ function judgePartitions(
       partition.storage.Location?.replace(/\/?$/, '/') ===
       dayLocation(config, config.bucket, kind, dayOf(partition)),
   );
-  const missing = findMissingDays({ today, folders, partitions: all }).filter((day) => there.has(day));
   // On most days no row is refused.
   const empty =
     kind === 'quarantine' ? [] : inPlace.map(dayOf).filter((day) => !there.has(day) && !ahead.has(day));
@@ -301,7 +302,6 @@ function judgePartitions(
   const found = (code: FindingCode, days: readonly string[]) =>
     days.length === 0 ? [] : [finding(code, `${table.name}: ${listed(days)}.`)];
   return [
-    ...found('SLUICE_DOCTOR_PARTITION_MISSING', missing),
     ...found('SLUICE_DOCTOR_PARTITION_EMPTY', empty),
     ...found('SLUICE_DOCTOR_PARTITION_MISPLACED', misplaced),
     ...found('SLUICE_DOCTOR_PARTITION_STALE', findStalePartitions(table, inPlace).map(dayOf)),

@@ -4,19 +4,19 @@ import {
   GetRoleCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
+import { type DataLakeSettings, GetDataLakeSettingsCommand } from '@aws-sdk/client-lakeformation';
 import { withoutMarks } from '../../../lib/access/applied/policyMark.ts';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
+import { type Finding, finding } from '../../findings.ts';
 import { checkEach } from '../askAws.ts';
-import type { DataLakeSettings } from '../clients.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 /** Actions that IAM enforces but no service reference lists, so the simulator does not accept them. */
 const UNKNOWN_ACTIONS = ['apigateway:TagResource', 'apigateway:UntagResource'] as const;
 
-/** What a deployment needs and no simulation covers. */
+/** Requirements of a deployment that no simulation covers. */
 const NOT_SIMULATED: readonly string[] = [
   `${UNKNOWN_ACTIONS.join(' and ')}, which a stage of an HTTP API with tags needs and no service reference lists.`,
   "The check of KMS in CreateKey that the caller can change the key policy: the stack skips it, which Control Tower's CT.KMS.PV.3 forbids.",
@@ -176,8 +176,8 @@ export const dataLake: Check = {
   permissions: ['lakeformation:GetDataLakeSettings'],
   async run(doctor) {
     const { lakeFormation } = await doctor.clients();
-    const settings = await doctor.ask('lakeformation:GetDataLakeSettings', () =>
-      lakeFormation.getDataLakeSettings(),
+    const { DataLakeSettings: settings = {} } = await doctor.ask('lakeformation:GetDataLakeSettings', () =>
+      lakeFormation.send(new GetDataLakeSettingsCommand({})),
     );
     const missing = notLeftToIam(settings);
     return missing.length === 0
@@ -191,9 +191,9 @@ export const dataLake: Check = {
   },
 };
 
-/** What Lake Formation controls as well: `new databases`, `new tables`. */
+/** Lists what Lake Formation also controls: `new databases`, `new tables`. */
 function notLeftToIam(settings: DataLakeSettings): readonly string[] {
-  const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions']) =>
+  const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions'] = []) =>
     defaults.some(
       ({ Principal, Permissions = [] }) =>
         Principal?.DataLakePrincipalIdentifier === IAM_PRINCIPALS && Permissions.includes('ALL'),

@@ -5,10 +5,10 @@ import type { Config } from '../../../lib/schema/config.ts';
 import { namesClause } from '../../../lib/views/assignments.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { HASHED_PATTERN } from '../../../lib/wire/experimentNames.ts';
-import { askAthena } from '../../place.ts';
-import { finding } from '../findings.ts';
+import { askAthena, ObserveError } from '../../deployment.ts';
+import { explainAwsError } from '../../explainAwsError.ts';
+import { CheckImpossible, finding } from '../../findings.ts';
 import type { Check } from '../runChecks.ts';
-import { queryProblem } from './delivery/quarantine.ts';
 
 /** Hashes that are named, the most frequent first. */
 const MOST_HASHES = 10;
@@ -41,6 +41,14 @@ export const experiments: Check = {
     }
   },
 };
+
+/** Returns Athena's message about the query or its workgroup. @throws Any other error again. */
+function queryProblem(error: unknown): string {
+  if (error instanceof ObserveError) return error.detail ?? error.message;
+  const problem = error instanceof CheckImpossible ? undefined : explainAwsError(error);
+  if (problem?.kind !== 'answered') throw error;
+  return problem.detail;
+}
 
 /** Rows by hash that the views do not resolve. */
 function unknownSql(config: Config, now: number): string {

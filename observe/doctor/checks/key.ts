@@ -5,9 +5,9 @@ import {
   type KeyMetadata,
 } from '@aws-sdk/client-kms';
 import * as z from 'zod';
+import { type Finding, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 /** The KMS key, the stack's or an existing one: without it, no data can be read. */
@@ -33,7 +33,7 @@ export const key: Check = {
   async run(doctor) {
     const { existing } = await doctor.config();
     // The local cloud has only the keys of the template.
-    if (doctor.local && existing.keyArn !== null)
+    if (doctor.isLocal && existing.keyArn !== null)
       return [finding('SLUICE_DOCTOR_NOT_EMULATED', `${existing.keyArn}.`)];
     try {
       const keyArn = await doctor.keyArn();

@@ -12,9 +12,9 @@ import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { valueAt } from '../../../lib/base/json.ts';
 import { functionNames } from '../../../lib/config/functionConfig.ts';
 import type { Config } from '../../../lib/schema/config.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 import { bucket } from './bucket.ts';
 import { readDatabase } from './catalog.ts';
@@ -118,7 +118,7 @@ async function deployedStack(doctor: DoctorContext) {
       cloudFormation.send(new DescribeStacksCommand({ StackName })),
     );
     if (found === undefined) return { findings: [], names: new Set<string>() };
-    const words = doctor.local ? undefined : unfinishedWords(found);
+    const words = doctor.isLocal ? undefined : unfinishedWords(found);
     const findings =
       words === undefined
         ? []
@@ -148,7 +148,7 @@ async function judgeName(doctor: DoctorContext, one: StackName): Promise<readonl
   const why = await findOwner(doctor, one);
   if (why === undefined) return [];
   const { detail, words } = why;
-  const commands = words === undefined || doctor.local ? [] : [await doctor.command(words)];
+  const commands = words === undefined || doctor.isLocal ? [] : [await doctor.command(words)];
   return [finding('SLUICE_DOCTOR_NAME_TAKEN', `${one.type} ${one.name}: ${detail}.`, commands)];
 }
 

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { GetDomainNameCommand, type GetDomainNameCommandOutput } from '@aws-sdk/client-api-gateway';
 import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
+import { CheckImpossible, type Finding, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 /** The domain of the gateway: whether it takes requests, and whether its name leads there. */
@@ -77,7 +77,7 @@ export function judgeDns(
 ): Finding[] {
   if (there.some((address) => expected.includes(address))) return [];
   const what = there.length === 0 ? 'has no address' : `leads to ${there.join(', ')}`;
-  return [finding('SLUICE_DOCTOR_DOMAIN_DNS', `${domainName} ${what}, expected those of ${target}.`)];
+  return [finding('SLUICE_DOCTOR_DOMAIN_DNS', `${domainName} ${what}, expected the addresses of ${target}.`)];
 }
 
 /** As this machine resolves a name; none if it cannot. */
@@ -91,7 +91,7 @@ async function addressesOf(name: string): Promise<readonly string[]> {
   }
 }
 
-/** What IAM limits by a boundary. */
+/** Resource types that a permissions boundary can limit. */
 const BOUNDED = ['AWS::IAM::Role', 'AWS::IAM::User'] as const;
 
 /** The permissions boundary of the stack's roles and users, which CloudFormation does not compare with the template. */
@@ -139,7 +139,7 @@ async function boundaryOf(doctor: DoctorContext, type: string, name: string): Pr
     return Role?.PermissionsBoundary?.PermissionsBoundaryArn;
   } catch (error) {
     // IAM of the local cloud lists only what was made by its calls, not the template's roles.
-    if (doctor.local && isAwsError(error, 'NoSuchEntityException', 'NoSuchEntity'))
+    if (doctor.isLocal && isAwsError(error, 'NoSuchEntityException', 'NoSuchEntity'))
       throw new CheckImpossible(
         finding('SLUICE_DOCTOR_NOT_EMULATED', "The boundaries of the template's roles."),
       );

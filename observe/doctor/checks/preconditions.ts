@@ -3,9 +3,9 @@ import { requireRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { AwsAccessError } from '../../explainAwsError.ts';
+import { type Finding, finding } from '../../findings.ts';
 import { isAwsError } from '../askAws.ts';
 import type { Identity } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 /** The configuration: every other check depends on it. */
@@ -54,7 +54,7 @@ export const credentials: Check = {
     try {
       const [{ account }, config] = await Promise.all([doctor.identity(), doctor.config()]);
       // The local cloud has one account, whatever the configuration says.
-      return doctor.local ? [] : judgeAccount(account, config);
+      return doctor.isLocal ? [] : judgeAccount(account, config);
     } catch (error) {
       const none = error instanceof AwsAccessError && error.code === 'SLUICE_AWS_NO_CREDENTIALS';
       if (!none && !isAwsError(error, ...REFUSED)) throw error;
@@ -63,7 +63,7 @@ export const credentials: Check = {
   },
 };
 
-/** Compares the account of the credentials with that of the configuration, if it states one. */
+/** Compares the credentials' account with the configuration's, if it states one. */
 export function judgeAccount(account: string, config: Pick<Config, 'account'>): Finding[] {
   if (config.account === null || config.account === account) return [];
   return [finding('SLUICE_DOCTOR_ACCOUNT_DIFFERS', `account: got ${account}, expected ${config.account}.`)];

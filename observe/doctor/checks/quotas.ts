@@ -11,9 +11,9 @@ import {
 } from '../../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { isRegion } from '../../../lib/schema/regions.ts';
+import { type Finding, finding } from '../../findings.ts';
 import { checkEach } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 /** One quota, found by its name in Service Quotas: a code changes when AWS renames the quota. */
@@ -154,7 +154,7 @@ function judgeFunctionUrl(
   { collector, endpoint }: Pick<Config, 'collector' | 'endpoint'>,
 ): Finding[] {
   const { executions, isReserved } = collectorConcurrency(collector);
-  // What other functions reserve for themselves is taken from a collector without a reservation.
+  // Reservations of other functions reduce the executions left to a collector without a reservation.
   const allowed = isReserved ? total : unreserved;
   if (!hasFunctionUrl(endpoint) || allowed >= executions) return [];
   return [

@@ -1,33 +1,38 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { readerId } from '../../../infra/readers/readers.ts';
-import { PolicyRecordError, readPolicyRecords } from '../../../lib/access/applied/policyRecords.ts';
+import {
+  PolicyRecordError,
+  policyRecords,
+  readPolicyRecords,
+} from '../../../lib/access/applied/policyRecords.ts';
 import {
   arnIn,
   bucketArn,
   catalogArns,
   kmsViaS3,
-  type Place,
-  placeFor,
+  type PolicyScope,
+  policyScope,
   workgroupArn,
-} from '../../../lib/access/place.ts';
+} from '../../../lib/access/arns.ts';
 import type { PolicyTarget } from '../../../lib/access/printedPolicies.ts';
 import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
-import { s3PolicyRecords } from '../../../lib/aws/s3PolicyRecords.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { locationParts } from '../../../lib/base/s3Location.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { PRIMARY_WORKGROUP } from '../../../lib/schema/fields/athena.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 import { type SimulatedAction, simulate, wrongResources } from '../simulate.ts';
 
 /**
  * The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. Of roles and users
- * that somebody gave a printed policy, only what they must be allowed: other policies of theirs are none of ours.
+ * that somebody gave a printed policy, only what they must be allowed: their other policies are not checked.
  */
 export const readers: Check = {
   name: 'readers',
@@ -68,19 +73,19 @@ async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Findi
   const principal = role ?? resources.get(readerId(reader, 'User'));
   if (principal === undefined) return [finding('SLUICE_DOCTOR_READER_MISSING', `${reader.name}.`)];
   const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal.physicalId}`;
-  const place = await readersPlace(doctor);
-  return simulateReader(doctor, { name: reader.name, arn }, readerExpectations(place, config, reader));
+  const scope = await readersScope(doctor);
+  return simulateReader(doctor, { name: reader.name, arn }, readerExpectations(scope, config, reader));
 }
 
 /** A reader's role or user, outside of the stack or in it. */
 interface Simulated {
-  /** What findings call it. */
+  /** Its name in findings. */
   readonly name: string;
   readonly arn: string;
 }
 
 /** Targets of printed policies with which a reader reads. */
-const READING: readonly PolicyTarget[] = ['statsig-role', 'statsig-user', 'owox', 'metabase'];
+const READING: readonly PolicyTarget[] = ['statsig-role', 'statsig-user', 'owox', 'metabase', 'growthbook'];
 
 /** Roles and users of this account that somebody gave a printed policy and recorded with `sluice policy confirm --to`. */
 async function confirmedReaders(doctor: DoctorContext): Promise<Simulated[]> {
@@ -90,9 +95,9 @@ async function confirmedReaders(doctor: DoctorContext): Promise<Simulated[]> {
     doctor.clients(),
   ]);
   const records = await doctor
-    .ask('s3:GetObject', () => readPolicyRecords(s3PolicyRecords(s3, config.bucket)))
+    .ask('s3:GetObject', () => readPolicyRecords(policyRecords(s3ObjectStore(s3, config.bucket))))
     .catch((error: unknown) => {
-      // `applied-policies` reports what is wrong with the record. Without a bucket there is none.
+      // `applied-policies` reports what is wrong with the record. There is no record without a bucket.
       const isReported = error instanceof PolicyRecordError || error instanceof CheckImpossible;
       if (isReported || isAwsError(error, 'NoSuchBucket')) return {};
       throw error;
@@ -104,16 +109,16 @@ async function confirmedReaders(doctor: DoctorContext): Promise<Simulated[]> {
 }
 
 async function judgeConfirmed(doctor: DoctorContext, reader: Simulated): Promise<Finding[]> {
-  return simulateReader(doctor, reader, rowExpectations(await readersPlace(doctor), await doctor.config()));
+  return simulateReader(doctor, reader, rowExpectations(await readersScope(doctor), await doctor.config()));
 }
 
-async function readersPlace(doctor: DoctorContext): Promise<Place> {
+async function readersScope(doctor: DoctorContext): Promise<PolicyScope> {
   const [config, { account, partition, region }, keyArn] = await Promise.all([
     doctor.config(),
     doctor.identity(),
     doctor.keyArn(),
   ]);
-  return placeFor(config, { partition, account, region, keyArn });
+  return policyScope(config, { partition, account, region, keyArn });
 }
 
 async function simulateReader(
@@ -162,59 +167,90 @@ const yes = (action: string, resources: readonly string[], context?: ReaderExpec
 const no = (action: string, resources: readonly string[]) => ({ action, resources, allowed: false });
 
 /**
- * What every reader must be allowed: rows and tables of what the views read, with the reader's permissions. Views read
+ * Permissions that every reader needs: rows and tables that the views read, with the reader's permissions. Views read
  * curated days only with `curate: true`; readers are allowed to before that.
  */
-function rowExpectations(place: Place, config: Layout): readonly ReaderExpectation[] {
+function rowExpectations(scope: PolicyScope, config: Layout): readonly ReaderExpectation[] {
   const tables = forwardedKinds.map((kind) => config.tables[kind]);
   const curated = forwardedKinds.map((kind) => config.curatedTables[kind]);
   const inCatalog = (names: readonly string[]) => [
-    ...new Set(names.flatMap((table) => catalogArns(place, place.database, table))),
+    ...new Set(names.flatMap((table) => catalogArns(scope, scope.database, table))),
   ];
   return [
-    yes('s3:GetObject', rawFiles(place, config)),
-    yes('kms:Decrypt', [place.keyArn], { 'kms:ViaService': kmsViaS3(place) }),
+    yes('s3:GetObject', rawFiles(scope, config)),
+    yes('kms:Decrypt', [scope.keyArn], { 'kms:ViaService': kmsViaS3(scope) }),
     yes('glue:GetTable', inCatalog(tables)),
     ...[
-      yes('s3:GetObject', curatedFiles(place, config)),
+      yes('s3:GetObject', curatedFiles(scope, config)),
       yes('glue:GetTable', inCatalog(curated)),
       yes('glue:GetPartitions', inCatalog(curated)),
     ].map((expectation) => ({ ...expectation, isForLater: !config.curate })),
   ];
 }
 
+/** Permissions from `alsoReads` in this account. A simulation does not know what other accounts allow. */
+function alsoExpectations(scope: PolicyScope, { alsoReads }: Reader): readonly ReaderExpectation[] {
+  const own = alsoReads.filter(({ owner }) => owner === undefined);
+  const files = own.flatMap(({ locations }) =>
+    locations
+      .map(locationParts)
+      .map(({ bucket, folder }) => `${bucketArn(scope, bucket)}/${folder}part.parquet`),
+  );
+  const tables = alsoReads.flatMap(({ database, tables: names = ['any'] }) =>
+    names.flatMap((table) => catalogArns(scope, database, table)),
+  );
+  const keys = alsoReads.flatMap(({ kmsKeyArn }) =>
+    kmsKeyArn !== undefined && kmsKeyArn.split(':')[4] === scope.account ? [kmsKeyArn] : [],
+  );
+  const byRegion = Map.groupBy(new Set(keys), (arn) => arn.split(':')[3] ?? '');
+  return [
+    ...(files.length === 0 ? [] : [yes('s3:GetObject', files)]),
+    ...(tables.length === 0 ? [] : [yes('glue:GetTable', [...new Set(tables)])]),
+    ...[...byRegion].map(([region, arns]) =>
+      yes('kms:Decrypt', arns, { 'kms:ViaService': kmsViaS3({ region }) }),
+    ),
+  ];
+}
+
 /** A file of each raw table. */
-function rawFiles(place: Place, config: Layout): readonly string[] {
-  return forwardedKinds.map((kind) => objectArn(place, `${dayFolder(config, kind, DAY)}part.parquet`));
+function rawFiles(scope: PolicyScope, config: Layout): readonly string[] {
+  return forwardedKinds.map((kind) => objectArn(scope, `${dayFolder(config, kind, DAY)}part.parquet`));
 }
 
 /** A file of each table of curated days. */
-function curatedFiles(place: Place, config: Layout): readonly string[] {
+function curatedFiles(scope: PolicyScope, config: Layout): readonly string[] {
   return forwardedKinds.map((kind) =>
-    objectArn(place, `${versionPrefix(config, config.curatedTables[kind], DAY, 'v1')}part.parquet`),
+    objectArn(scope, `${versionPrefix(config, config.curatedTables[kind], DAY, 'v1')}part.parquet`),
   );
 }
 
-function objectArn(place: Place, key: string): string {
-  return `${bucketArn(place, place.bucket)}/${key}`;
+function objectArn(scope: PolicyScope, key: string): string {
+  return `${bucketArn(scope, scope.bucket)}/${key}`;
 }
 
-/** What each reader must be allowed, and samples of what it must not be: the tests of lib/access cover all of it. */
-function readerExpectations(place: Place, config: Layout, reader: Reader): readonly ReaderExpectation[] {
+/** Permissions that each reader needs, and samples that it must not have. The tests of lib/access cover all. */
+function readerExpectations(
+  scope: PolicyScope,
+  config: Layout,
+  reader: Reader,
+): readonly ReaderExpectation[] {
   const tables = forwardedKinds.flatMap((kind) => [config.tables[kind], config.curatedTables[kind]]);
-  const workgroup = reader.kind === 'owox' ? PRIMARY_WORKGROUP : readerWorkgroup(place, reader).workgroup;
+  const workgroup = reader.kind === 'owox' ? PRIMARY_WORKGROUP : readerWorkgroup(scope, reader).workgroup;
   const writesLikeUs = reader.kind === 'statsig' && reader.statsigForwardsHere;
-  const ours = [...(writesLikeUs ? [] : rawFiles(place, config)), ...curatedFiles(place, config)];
+  const ours = [...(writesLikeUs ? [] : rawFiles(scope, config)), ...curatedFiles(scope, config)];
   return [
-    ...rowExpectations(place, config),
-    yes('athena:StartQueryExecution', [workgroupArn(place, workgroup)]),
+    ...rowExpectations(scope, config),
+    ...alsoExpectations(scope, reader),
+    yes('athena:StartQueryExecution', [workgroupArn(scope, workgroup)]),
     no(
       's3:GetObject',
-      ['overflow/x', 'ledger/x', 'quarantine/x', 'parked/x'].map((key) => objectArn(place, key)),
+      ['landing', 'overflow', 'ledger', 'quarantine', 'parked'].map((folder) =>
+        objectArn(scope, `${folder}/x`),
+      ),
     ),
     no(
       'glue:DeleteTable',
-      tables.map((table) => arnIn(place, 'glue', `table/${place.database}/${table}`)),
+      tables.map((table) => arnIn(scope, 'glue', `table/${scope.database}/${table}`)),
     ),
     no('s3:PutObject', ours),
     no('s3:DeleteObject', ours),

@@ -1,7 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { compareVersions, VERSION } from '../../../lib/base/version.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { type Finding, finding } from '../findings.ts';
+import { type Finding, finding } from '../../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
@@ -24,23 +24,23 @@ export const stack: Check = {
       ];
     }
     const words = unfinishedWords(found);
-    const commands = words === undefined || doctor.local ? [] : [await doctor.command(words)];
+    const commands = words === undefined || doctor.isLocal ? [] : [await doctor.command(words)];
     return judgeStack(found, await doctor.config()).map((one) =>
       one.code === 'SLUICE_DOCTOR_STACK_UNFINISHED' ? { ...one, commands } : one,
     );
   },
 };
 
-/** Whether the alarms notify somebody. */
-export const alarms: Check = {
+/** Whether the alarms will notify somebody, by the configuration alone. */
+export const alarmTopic: Check = {
   name: 'alarms',
   expects: 'the alarms notify somebody',
   needs: ['configuration'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_NO_TOPIC'],
+  codes: ['SLUICE_STATUS_NO_TOPIC'],
   permissions: [],
   run: async (doctor) =>
-    doctor.local
+    doctor.isLocal
       ? [finding('SLUICE_DOCTOR_NOT_EMULATED', 'Notifications of alarms.')]
       : judgeAlarms(await doctor.config()),
 };
@@ -51,7 +51,7 @@ export function judgeAlarms({
 }: {
   readonly alarms: Pick<Config['alarms'], 'topicArn'>;
 }): Finding[] {
-  return topicArn === null ? [finding('SLUICE_DOCTOR_NO_TOPIC', 'alarms.topicArn is null.')] : [];
+  return topicArn === null ? [finding('SLUICE_STATUS_NO_TOPIC', 'alarms.topicArn is null.')] : [];
 }
 
 /** The version that deployed the stack, and that of this working tree. Before a deployment, it says what will change. */

@@ -1,8 +1,8 @@
 import { DescribeStacksCommand, ListStacksCommand, StackStatus } from '@aws-sdk/client-cloudformation';
 import type { Config } from '../../../lib/schema/config.ts';
+import { type Finding, finding } from '../../findings.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 /** Pages of stacks: AWS puts 100 on one. */

@@ -6,21 +6,32 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const doors: Record<string, string> = JSON.parse(readFileSync(`${root}package.json`, 'utf8')).exports;
 
-/** The packages that whoever imports a door loads at once. */
+/** Packages that are loaded at once when a module imports an entry point of the package. */
 async function packagesOf(door: string): Promise<string[]> {
+  const entry = (doors[door] ?? door).replace('./', '');
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [doors[door] ?? door],
+    entryPoints: [entry],
     bundle: true,
     format: 'esm',
     platform: 'node',
     packages: 'external',
+    // Splitting keeps modules that are imported lazily in other files.
+    splitting: true,
+    outdir: 'out',
     metafile: true,
     write: false,
   });
-  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
-  const loaded = imports.filter(({ kind, path }) => kind === 'import-statement' && !path.startsWith('node:'));
-  return [...new Set(loaded.map(({ path }) => path))].sort();
+  const files = Object.keys(metafile.outputs).filter((name) => metafile.outputs[name]?.entryPoint === entry);
+  const loaded = new Set<string>();
+  for (const file of files) {
+    for (const { kind, path } of metafile.outputs[file]?.imports ?? []) {
+      if (kind !== 'import-statement' || path.startsWith('node:')) continue;
+      if (!(path in metafile.outputs)) loaded.add(path);
+      else if (!files.includes(path)) files.push(path);
+    }
+  }
+  return [...loaded].sort();
 }
 
 describe('the doors', () => {
@@ -28,7 +39,9 @@ describe('the doors', () => {
     const heavy: string[] = [];
     for (const door of Object.keys(doors))
       if ((await packagesOf(door)).some((name) => name.startsWith('@duckdb/'))) heavy.push(door);
-    expect(heavy).toEqual(['.', './athena', './server', './trino']);
+    expect(heavy).toEqual(['.', './athena', './server', './testing/athena', './trino']);
+    // DuckDB is loaded when a test starts something that needs it.
+    expect(await packagesOf('./testing')).toEqual(['zod']);
   });
 
   it('load nothing but zod for S3', async () => {

@@ -7,7 +7,8 @@ import { expect, it } from '@jest/globals';
 
 const packageDirectory = join(import.meta.dirname, '..');
 
-it('the first example of the README works as the README says', async () => {
+// The other example is run by package.test.ts, in a project that has the package.
+it('the example of the README in TypeScript works as the README says', async () => {
   const readme = readFileSync(join(packageDirectory, 'README.md'), 'utf8');
   const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
   const told = [...example.matchAll(/^\/\/ ([1{].*)$/gm)].map(([, line]) => line);

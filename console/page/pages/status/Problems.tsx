@@ -1,23 +1,14 @@
+import type { Finding } from '../../../../observe/findings.ts';
 import { Badge, Copyable } from '../../parts/parts.tsx';
-
-/** What is shown of a problem: those of `sluice status` and findings of the doctor have it. */
-export interface ShownProblem {
-  readonly code: string;
-  readonly severity: 'problem' | 'warning' | 'unchecked';
-  readonly cause: string;
-  readonly detail: string;
-  readonly cure: string;
-  readonly commands: readonly string[];
-}
 
 const WORDS = { problem: 'problem', warning: 'warning', unchecked: 'not checked' } as const;
 const TONES = { problem: 'bad', warning: 'warning', unchecked: 'plain' } as const;
 
-/** Problems with cause, cure and the commands that heal them. */
-export function Problems({ problems }: { readonly problems: readonly ShownProblem[] }) {
+/** Findings of `sluice status` and of the doctor, with cause, cure and the commands that heal them. */
+export function Problems({ problems }: { readonly problems: readonly Finding[] }) {
   return (
     <ul class="findings">
-      {problems.map(({ code, severity, cause, detail, cure, commands }) => (
+      {problems.map(({ code, severity, cause, detail, cure, commands, section }) => (
         <li key={`${code} ${detail}`} class={severity}>
           <p>
             <Badge tone={TONES[severity]}>{WORDS[severity]}</Badge> <strong>{cause}</strong>
@@ -27,7 +18,10 @@ export function Problems({ problems }: { readonly problems: readonly ShownProble
           {commands.map((command) => (
             <Copyable key={command} text={command} />
           ))}
-          <p class="code">{code}</p>
+          <p class="code">
+            {code}
+            {section !== null && `, docs/operate.md: ${section}`}
+          </p>
         </li>
       ))}
     </ul>

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- The guardrail of every experiment: do the groups have the units that they should? Pearson's chi-square test, as in
--- `sluice check`, of the units that the scorecard counts: without crossovers. A scorecard of an experiment with a mismatch says nothing.
+-- The guardrail of every experiment: do the groups have the units that they should? Pearson's chi-square test
+-- of the units that the scorecard counts: without crossovers. It is for one look at the end. `sluice check` may be looked at every day. A scorecard of an experiment with a mismatch says nothing.
 with counted as (
   select
     listed.experiment_id,

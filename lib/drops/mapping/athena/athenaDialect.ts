@@ -36,7 +36,7 @@ const HIVE_TYPES: Readonly<Record<string, string>> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamp',
 };
 
-/** What Athena reads of a column. */
+/** Athena's type of a column, or why Athena cannot read it. */
 type Readable = { readonly type: string } | { readonly unread: string };
 
 /**
@@ -158,7 +158,7 @@ function columnSql({ name }: FileColumn): string {
   return `src.${quoteName(name.toLowerCase())}`;
 }
 
-/** ASCII's white space, as DuckDB's casts skip it. In Athena `\\s` and `\\d` would be those of all alphabets. */
+/** ASCII's white space, as DuckDB's casts skip it. In Athena `\\s` and `\\d` would match all alphabets. */
 const SPACE = String.raw`[ \t\n\r\x0B\x0C]*`;
 const DIGITS = '[0-9]+';
 /** A number as text: DuckDB's form, without Java's suffixes. */
@@ -268,7 +268,7 @@ function membersOf(object: string, members: readonly (readonly [key: string, jso
   return `CASE WHEN ${suspect} THEN ${rebuilt} ELSE substr(${object}, 2, length(${object}) - 2) END`;
 }
 
-/** Columns that Athena can't read are left out. Bytes that are no text are hexadecimal digits. */
+/** Columns that Athena can't read are left out. Bytes that are not text become hexadecimal digits. */
 function rawRow(columns: readonly FileColumn[]): string {
   const members = columns.flatMap((column) => {
     const read = athenaType(column, columns);

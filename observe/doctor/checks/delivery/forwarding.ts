@@ -3,10 +3,10 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { addDays, DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
-import { isDeliveredFile, tableFolder } from '../../../../lib/tables/tableFolders.ts';
+import { isDeliveredFile, tableFolders } from '../../../../lib/tables/tableFolders.ts';
+import { type Finding, type FindingCode, finding } from '../../../findings.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
-import { type Finding, type FindingCode, finding } from '../../findings.ts';
 import type { Check } from '../../runChecks.ts';
 
 /** Days for which files are looked at. Statsig forwards exposures daily. */
@@ -18,7 +18,7 @@ const MOST_PAGES = 5;
 export const forwarding: Check = {
   name: 'forwarding',
   expects:
-    'nobody else writes into the folders of the forwarded tables: in the last seven days only Firehose did, and no table of the staging database is there',
+    'nobody else writes into the folders of the forwarded tables: in the last seven days only Sluice did, and no table of the staging database is there',
   needs: ['bucket'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_FORWARDED_HERE', 'SLUICE_DOCTOR_FORWARDED_TWICE'],
@@ -38,22 +38,28 @@ export const forwarding: Check = {
 async function judgeFiles(doctor: DoctorContext, code: FindingCode): Promise<readonly Finding[]> {
   const [config, now] = [await doctor.config(), await doctor.now()];
   const found = await Promise.all(
-    forwardedKinds.map(async (kind) => {
-      const folder = tableFolder(config, kind);
-      const since = now - DAYS * DAY_MS;
-      // Events may be of tomorrow by their own clock.
-      const days = Array.from({ length: DAYS + 2 }, (_, i) => `${addDays(utcDay(since), i)}/`);
-      const lists = await Promise.all(['', ...days].map((day) => foreignFiles(doctor, folder, day, since)));
-      const files = lists.flat();
-      return files.length === 0
-        ? []
-        : [
-            finding(
-              code,
-              `s3://${config.bucket}/${folder}: ${files.length} ${files.length === 1 ? 'file' : 'files'} since ${utcDay(since)}, such as ${files[0]}.`,
-            ),
-          ];
-    }),
+    forwardedKinds
+      .flatMap((kind) => tableFolders(config, kind).map((folder) => ({ kind, folder })))
+      .map(async ({ kind, folder }) => {
+        const since = now - DAYS * DAY_MS;
+        // Events may be of tomorrow by their own clock.
+        const recent = Array.from({ length: DAYS + 2 }, (_, i) => addDays(utcDay(since), i));
+        // The check of partitions has listed the folders of days. Without its lists each day is looked at.
+        const there = await doctor.tablePartitions(kind).catch(() => undefined);
+        const days = recent.filter((day) => there === undefined || there.folders.includes(day));
+        const lists = await Promise.all(
+          ['', ...days.map((day) => `${day}/`)].map((day) => foreignFiles(doctor, folder, day, since)),
+        );
+        const files = lists.flat();
+        return files.length === 0
+          ? []
+          : [
+              finding(
+                code,
+                `s3://${config.bucket}/${folder}: ${files.length} ${files.length === 1 ? 'file' : 'files'} since ${utcDay(since)}, such as ${files[0]}.`,
+              ),
+            ];
+      }),
   );
   return found.flat();
 }
@@ -111,7 +117,7 @@ async function judgeStagingTables(doctor: DoctorContext, code: FindingCode): Pro
 /** Whether a table's location is the folder of a forwarded table, or within it. */
 function isOurs(config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>, location: string): boolean {
   const folder = `${location.replace(/\/+$/, '')}/`;
-  return forwardedKinds.some((kind) =>
-    folder.startsWith(`s3://${config.bucket}/${tableFolder(config, kind)}`),
-  );
+  return forwardedKinds
+    .flatMap((kind) => tableFolders(config, kind))
+    .some((own) => folder.startsWith(`s3://${config.bucket}/${own}`));
 }

@@ -1,18 +1,18 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { curateIds, exportIds, logicalIds, relayIds } from '../../../../infra/template/Stack.ts';
+import { type Finding, finding } from '../../../findings.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
-import { type Finding, finding } from '../../findings.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';
 import type { Check } from '../../runChecks.ts';
 
 /** Dead-letter queues must be empty; the others must exist. */
 const QUEUES = [
   { logicalId: logicalIds.queue, deadLetters: false },
-  { logicalId: logicalIds.redriveQueue, deadLetters: false },
+  { logicalId: logicalIds.writeQueue, deadLetters: false },
   { logicalId: logicalIds.holdQueue, deadLetters: false },
   { logicalId: logicalIds.deadLetters, deadLetters: true },
-  { logicalId: logicalIds.redriveDeadLetters, deadLetters: true },
+  { logicalId: logicalIds.writeDeadLetters, deadLetters: true },
   { logicalId: logicalIds.holdDeadLetters, deadLetters: true },
 ] as const;
 

@@ -1,12 +1,12 @@
 import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
 import { streamName } from '../../../../infra/streams/streams.ts';
-import { shardId } from '../../../../infra/template/Stack.ts';
+import { streamPartId } from '../../../../infra/template/Stack.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
-import type { TableKind } from '../../../../lib/schema/kinds.ts';
-import { deliveryPrefix, errorPrefix } from '../../../../lib/tables/objectKeys.ts';
-import { allStreams, tableOf } from '../../../../lib/tables/streams.ts';
+import { LANDING_FOLDER } from '../../../../lib/tables/objectKeys.ts';
+import { everyStream, isLandingStream } from '../../../../lib/tables/streams.ts';
+import { type Finding, finding } from '../../../findings.ts';
+import { streamNamesOf } from '../../../streamNames.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
-import { type Finding, finding } from '../../findings.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';
 import type { Check } from '../../runChecks.ts';
 
@@ -14,7 +14,7 @@ import type { Check } from '../../runChecks.ts';
 export const streams: Check = {
   name: 'streams',
   expects:
-    'the delivery streams are active, and write each table to the configured place, in the configured format and interval',
+    'the delivery streams are active, and write the landing to the configured bucket and in the configured interval',
   needs: ['stack'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_STREAM_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_STREAM_DIFFERS'],
@@ -22,24 +22,35 @@ export const streams: Check = {
   async run(doctor) {
     const config = await doctor.config();
     const { firehose } = await doctor.clients();
+    const resources = [...(await doctor.resources())].map(
+      ([id, { physicalId }]) => [id, physicalId] as const,
+    );
+    const names = streamNamesOf(resources);
     return checkEach(
-      allStreams(config),
+      everyStream(config),
       async (stream) => {
-        const DeliveryStreamName = streamName(doctor.stack, stream);
+        const missing = async () => [
+          finding(
+            'SLUICE_DOCTOR_STREAM_MISSING',
+            `${names.get(stream) ?? streamName(doctor.stack, stream)}.`,
+            await revertDriftCommands(doctor, streamPartId(stream, 'Stream')),
+          ),
+        ];
+        const DeliveryStreamName = names.get(stream);
+        if (DeliveryStreamName === undefined) return missing();
         try {
-          const { DeliveryStreamDescription } = await doctor.ask('firehose:DescribeDeliveryStream', () =>
+          const { DeliveryStreamDescription = {} } = await doctor.ask('firehose:DescribeDeliveryStream', () =>
             firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })),
           );
-          const findings = judgeStream(DeliveryStreamDescription ?? {}, config, tableOf(stream));
-          if (!findings.some(({ code }) => code === 'SLUICE_DOCTOR_STREAM_DIFFERS')) return findings;
-          const commands = await revertDriftCommands(doctor, shardId(stream, 'Stream'));
-          return findings.map((one) =>
-            one.code === 'SLUICE_DOCTOR_STREAM_DIFFERS' ? { ...one, commands } : one,
-          );
+          const inactive = judgeStatus(DeliveryStreamDescription);
+          if (!isLandingStream(stream)) return inactive;
+          const differs = judgeSettings(DeliveryStreamDescription, config);
+          if (differs === null) return inactive;
+          const commands = await revertDriftCommands(doctor, streamPartId(stream, 'Stream'));
+          return [...inactive, finding('SLUICE_DOCTOR_STREAM_DIFFERS', differs, commands)];
         } catch (error) {
           if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
-          const commands = await revertDriftCommands(doctor, shardId(stream, 'Stream'));
-          return [finding('SLUICE_DOCTOR_STREAM_MISSING', `${DeliveryStreamName}.`, commands)];
+          return missing();
         }
       },
       (impossible) => impossible.finding,
@@ -47,40 +58,33 @@ export const streams: Check = {
   },
 };
 
-/** Compares a stream with the configuration. */
-function judgeStream(
-  stream: Partial<DeliveryStreamDescription>,
-  config: Pick<Config, 'bucket' | 'buffering' | 'database' | 'statsigFolder' | 'tables'>,
-  kind: TableKind,
-): Finding[] {
+function judgeStatus(stream: Partial<DeliveryStreamDescription>): Finding[] {
   const { DeliveryStreamName = '', DeliveryStreamStatus, FailureDescription } = stream;
-  const findings: Finding[] = [];
-  if (DeliveryStreamStatus !== 'ACTIVE') {
-    const why = FailureDescription?.Details === undefined ? '' : `: ${FailureDescription.Details}`;
-    findings.push(
-      finding('SLUICE_DOCTOR_STREAM_INACTIVE', `${DeliveryStreamName} is ${DeliveryStreamStatus}${why}.`),
-    );
-  }
+  if (DeliveryStreamStatus === 'ACTIVE') return [];
+  const why = FailureDescription?.Details === undefined ? '' : `: ${FailureDescription.Details}`;
+  return [
+    finding('SLUICE_DOCTOR_STREAM_INACTIVE', `${DeliveryStreamName} is ${DeliveryStreamStatus}${why}.`),
+  ];
+}
+
+/** Describes in a sentence what differs from the configuration; null if nothing does. */
+function judgeSettings(
+  stream: Partial<DeliveryStreamDescription>,
+  { bucket, buffering }: Pick<Config, 'bucket' | 'buffering'>,
+): string | null {
   const to = stream.Destinations?.[0]?.ExtendedS3DestinationDescription;
-  const conversion = to?.DataFormatConversionConfiguration;
-  const schema = conversion?.SchemaConfiguration;
   const wanted: readonly (readonly [string, unknown, unknown])[] = [
     ['encryption at rest', stream.DeliveryStreamEncryptionConfiguration?.Status, 'ENABLED'],
-    ['bucket', to?.BucketARN?.split(':::')[1], config.bucket],
-    ['prefix', to?.Prefix, deliveryPrefix(config, kind)],
-    ['error prefix', to?.ErrorOutputPrefix, errorPrefix(kind)],
-    ['buffer seconds', to?.BufferingHints?.IntervalInSeconds, config.buffering.seconds],
-    ['buffer MiB', to?.BufferingHints?.SizeInMBs, config.buffering.megabytes],
-    ['dynamic partitioning', to?.DynamicPartitioningConfiguration?.Enabled, true],
-    ['conversion', conversion?.Enabled, true],
-    ['schema database', schema?.DatabaseName, config.database],
-    ['schema table', schema?.TableName, config.tables[kind]],
-    ['schema version', schema?.VersionId, 'LATEST'],
+    ['bucket', to?.BucketARN?.split(':::')[1], bucket],
+    ['prefix', to?.Prefix, LANDING_FOLDER],
+    ['compression', to?.CompressionFormat ?? 'UNCOMPRESSED', 'UNCOMPRESSED'],
+    ['buffer seconds', to?.BufferingHints?.IntervalInSeconds, buffering.seconds],
+    ['buffer MiB', to?.BufferingHints?.SizeInMBs, buffering.megabytes],
+    ['conversion', to?.DataFormatConversionConfiguration?.Enabled ?? false, false],
+    ['processing', to?.ProcessingConfiguration?.Enabled ?? false, false],
   ];
   const differing = wanted.flatMap(([what, found, expected]) =>
     found === expected ? [] : [`${what}: got ${found ?? 'none'}, expected ${expected}`],
   );
-  if (differing.length > 0)
-    findings.push(finding('SLUICE_DOCTOR_STREAM_DIFFERS', `${DeliveryStreamName}: ${differing.join('; ')}.`));
-  return findings;
+  return differing.length === 0 ? null : `${stream.DeliveryStreamName}: ${differing.join('; ')}.`;
 }

@@ -12,13 +12,11 @@ import type { PreparedStatements, QueryCall, StatementRunner } from './engine/St
 import type { Execution } from './model/Execution.ts';
 import { Executions } from './model/Executions.ts';
 import { invalidRequest } from './model/errors.ts';
-import { NamedQueryStore } from './model/NamedQueryStore.ts';
 import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
 import { ResultStore } from './model/ResultStore.ts';
 import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
 import { executionOperations, resultOperations } from './wire/executionOperations.ts';
-import { namedQueryOperations } from './wire/namedQueryOperations.ts';
 import { preparedStatementOperations } from './wire/preparedStatementOperations.ts';
 import { deleteWorkGroup, tagOperations, workGroupOperations } from './wire/workGroupOperations.ts';
 
@@ -26,9 +24,9 @@ export { StatementError } from './engine/StatementError.ts';
 export type { QueryCall, StatementRunner } from './engine/StatementRunner.ts';
 export { openStatementRunner } from './statements/openStatementRunner.ts';
 
-/** What {@link openAthena} needs. */
+/** Options of {@link openAthena}. */
 export interface AthenaOptions {
-  /** Where workgroups, prepared statements, named queries and the history are stored. Only one process at a time may have it open. */
+  /** Where workgroups, prepared statements and the history are stored. Only one process at a time may have it open. */
   readonly directory: string;
   readonly clock: LocalClock;
   readonly catalog: Catalog;
@@ -66,7 +64,7 @@ export interface Athena {
   /**
    * Deletes a workgroup.
    *
-   * @throws AwsError InvalidRequestException when it has queries, prepared statements or named queries and this is not recursive.
+   * @throws AwsError InvalidRequestException when it has queries or prepared statements and this is not recursive.
    */
   deleteWorkGroup(name: string, options: { readonly recursive: boolean }): void;
   /** The numbers of queued and running queries. */
@@ -88,7 +86,6 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
   const { directory, clock, catalog, store, region, account, faults = new Faults() } = options;
   const workGroups = WorkGroups.open({ directory, clock });
   const prepared = PreparedStatementStore.open({ directory, clock });
-  const named = NamedQueryStore.open({ directory });
   const onCall = options.onCall ?? (() => undefined);
   const runner = await options.openRunner(prepared);
   const executions = Executions.open({
@@ -104,13 +101,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
       options.onEvent?.(stateChangeEvent(execution, before, { clock, region, account })),
     onDefect: options.onDefect ?? reportDefect,
   });
-  const context = { executions, workGroups, prepared, named, catalog, store, account, region, onCall };
-  // The name of a query is not one of a workgroup.
-  const ofNamedQuery = (input: unknown) => {
-    const ids = idsOf(input, 'NamedQueryId');
-    if (ids.length > 0) return listWorkGroups(ids.map((id) => named.get(id)?.workGroup));
-    return memberOf(input, 'QueryString') === undefined ? memberOf(input, 'Name') : undefined;
-  };
+  const context = { executions, workGroups, prepared, catalog, store, account, region, onCall };
   const service = jsonService({
     signingName: 'athena',
     targetPrefix: 'AmazonAthena',
@@ -119,7 +110,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     resource: (input) => {
       const ids = idsOf(input, 'QueryExecutionId');
       const ofExecutions = listWorkGroups(ids.map((id) => executions.get(id)?.workGroup));
-      return memberOf(input, 'WorkGroup') ?? ofExecutions ?? ofNamedQuery(input) ?? PRIMARY;
+      return memberOf(input, 'WorkGroup') ?? ofExecutions ?? memberOf(input, 'Name') ?? PRIMARY;
     },
     operations: {
       ...executionOperations(context),
@@ -127,7 +118,6 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
       ...workGroupOperations(context),
       ...catalogOperations(context),
       ...preparedStatementOperations(context),
-      ...namedQueryOperations(context),
       ...tagOperations(context),
     },
   });
@@ -175,7 +165,7 @@ function stateChangeEvent(
   };
 }
 
-/** The ID that a call is about, or those of a batch: of `QueryExecutionId`, or of `QueryExecutionIds`. */
+/** IDs in a call: of the member `name`, e.g. `QueryExecutionId`, or of a batch in `QueryExecutionIds`. */
 function idsOf(input: unknown, name: string): string[] {
   const id = memberOf(input, name);
   if (id !== undefined) return [id];

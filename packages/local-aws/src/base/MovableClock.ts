@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 
 /**
  * The machine's clock until it is moved; then as far from it as it was moved, and running on. Its times are whole
- * milliseconds, as those of `Date.now()`, whatever it is moved by.
+ * milliseconds, like `Date.now()`, whatever it is moved by.
  *
  * @example
  * const clock = new MovableClock();
@@ -135,7 +135,7 @@ export class MovableClock implements LocalClock {
 
   #onTimer(): void {
     this.#timer = undefined;
-    // Not awaited: time passes whether or not the work is done. One that fails, as on a full disk, stops no other.
+    // Not awaited: time passes whether or not the work is done. An alarm that fails, as on a full disk, stops no other.
     for (const alarm of this.#due()) void this.#ring(alarm).catch(reportDefect);
     this.#setTimer();
   }

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { DiskError, LocalAwsError } from './errors.ts';
 
-/** What the system's codes say of the disk: https://nodejs.org/api/errors.html#common-system-errors */
+/** Kinds of disk problems, by the system's error code: https://nodejs.org/api/errors.html#common-system-errors */
 const KINDS = new Map<string, 'DISK_FULL' | 'DISK_NOT_WRITABLE'>([
   ['ENOSPC', 'DISK_FULL'],
   ['EDQUOT', 'DISK_FULL'],
@@ -49,13 +49,13 @@ export function diskProblem(error: unknown): LocalAwsError | undefined {
 /** Like {@link diskProblem}, of what fails while a data directory is opened: something in it may not be ours. */
 export function openingProblem(error: unknown, directory: string): LocalAwsError | undefined {
   if (error instanceof LocalAwsError) return error;
-  // What failed first, where closing what was opened has failed, too.
+  // If closing an opened resource failed as well, the first failure counts.
   if (error instanceof Error && 'suppressed' in error) return openingProblem(error.suppressed, directory);
   const { code = '', call, path } = systemError(error) ?? {};
   // Other files, such as the code of functions, are not the disk's fault.
   if (path !== undefined && isOutside(relative(directory, path))) return undefined;
   const detail = error instanceof Error ? `${error.message}.` : '';
-  // On a file system that can't be written, Node says of folders within folders that one is missing.
+  // On a file system that can't be written, Node reports for folders within folders that one is missing.
   if (code === 'ENOENT' && call === 'mkdir')
     return new DiskError('DISK_NOT_WRITABLE', detail, { cause: error });
   if (path !== undefined && FOREIGN.has(code)) return new DiskError('DISK_FOREIGN', detail, { cause: error });

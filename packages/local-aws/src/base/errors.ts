@@ -75,7 +75,7 @@ function defineErrorFamily<const Entries extends { readonly [name: string]: Erro
   };
 }
 
-/** What can keep the local cloud from starting. */
+/** Problems that keep the local cloud from starting. */
 export const LocalCloudError = defineErrorFamily('user', {
   LOCAL_DATA_IN_USE: {
     cause: 'Another local cloud uses this data directory.',
@@ -98,7 +98,7 @@ export const LocalCloudError = defineErrorFamily('user', {
 /** Wrong calls of the control API. */
 export const ControlError = defineErrorFamily('user', {
   CONTROL_UNKNOWN: {
-    cause: 'There is no such control call.',
+    cause: 'The control call does not exist.',
     cure: 'Below the control path there are GET status; POST flush; POST buffers; POST query; GET feed; GET, POST or DELETE faults; GET or POST clock; GET or DELETE calls; POST credentials.',
   },
   CONTROL_NOT_READY: { cause: 'The local cloud is still starting.', cure: 'Call again in a moment.' },
@@ -108,7 +108,7 @@ export const ControlError = defineErrorFamily('user', {
   },
 });
 
-/** What can be wrong with the files that the local cloud keeps its state in. */
+/** Problems with the files that hold the local cloud's state. */
 export const DiskError = defineErrorFamily('system', {
   DISK_DAMAGED: {
     cause:
@@ -117,7 +117,7 @@ export const DiskError = defineErrorFamily('system', {
   },
   DISK_FULL: {
     cause: 'The disk is full: what could not be written is not acknowledged.',
-    cure: 'Free some space on the disk of the data directory. What was acknowledged is kept.',
+    cure: 'Free some space on the disk of the data directory. Acknowledged data is kept.',
   },
   DISK_NOT_WRITABLE: {
     cause:
@@ -142,7 +142,7 @@ export const RequestGuardError = defineErrorFamily('user', {
   },
 });
 
-/** What can keep the local Firehose from delivering. */
+/** Problems that keep the local Firehose from delivering. */
 export const FirehoseError = defineErrorFamily('system', {
   FIREHOSE_UNDELIVERED: {
     cause: 'A delivery stream could not write to S3; the data is kept and tried again.',
@@ -154,7 +154,7 @@ export const FirehoseError = defineErrorFamily('system', {
   },
 });
 
-/** What can be wrong with a query over the local tables. */
+/** Problems with a query over the local tables. */
 export const QueryError = defineErrorFamily('user', {
   QUERY_NO_DATA: {
     cause: 'There is no catalog to query.',
@@ -170,7 +170,7 @@ export const QueryError = defineErrorFamily('user', {
   },
 });
 
-/** What can be wrong with the folder that the embedded S3 keeps its objects in. */
+/** Problems with the folder in which the embedded S3 stores its objects. */
 export const StoreError = defineErrorFamily('system', {
   S3_FILE_MISSING: {
     cause: "An object's file is not where the embedded S3 put it: something else moved or removed it.",
@@ -182,7 +182,7 @@ export const StoreError = defineErrorFamily('system', {
   },
 });
 
-/** What can keep the stack from being updated. */
+/** Problems that keep the stack from being updated. */
 export const StackError = defineErrorFamily('user', {
   STACK_UPDATE_REFUSED: {
     cause: 'CloudFormation would refuse this update of the stack, and nothing was changed.',
@@ -194,7 +194,7 @@ export const StackError = defineErrorFamily('user', {
   },
 });
 
-/** What can keep the local cloud from being built out of a template. */
+/** Problems that keep the local cloud from being built from a template. */
 export const TemplateError = defineErrorFamily('user', {
   TEMPLATE_INVALID: {
     cause: 'The template is not one that the local cloud can read.',

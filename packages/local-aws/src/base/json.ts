@@ -1,4 +1,4 @@
-/** The value of a JSON text; undefined, which no JSON is, where it is none. For what a schema judges afterwards. */
+/** Parses JSON; undefined if the text is not JSON. The caller validates the result. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -7,7 +7,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What lies at a path into a value of unknown shape; undefined where the path ends early. */
+/** The value at a path into a value of unknown shape; undefined where the path ends early. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;
   for (const key of path) {

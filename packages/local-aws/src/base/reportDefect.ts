@@ -1,7 +1,8 @@
 import { diskProblem } from './diskProblem.ts';
 import { LocalAwsError } from './errors.ts';
 
-/** What a terminal acts on, hides or reorders. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing */
+/** Characters that a terminal acts on, hides or reorders.
+ *  https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing */
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** How long a sentence about the disk is not repeated, in milliseconds of the machine: each request fails the same. */
@@ -20,7 +21,7 @@ export function reportDefect(error: unknown): void {
     return;
   }
   const now = performance.now();
-  // Each damaged file is told of: it is named in the message.
+  // Each damaged file is reported: the message names it.
   const about = error instanceof LocalAwsError ? problem.message : problem.code;
   if (now - (told.get(about) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return;
   told.set(about, now);

@@ -26,7 +26,7 @@ export interface ResourceHandler {
   delete(resource: ResolvedResource): unknown;
 }
 
-/** What a stack acts on. */
+/** The local cloud as a stack sees it: handlers of resources, and callbacks for changes. */
 export interface StackTarget {
   /** Undefined for a type that has no effect by itself. */
   handler(type: string): ResourceHandler | undefined;
@@ -67,7 +67,7 @@ export interface LeftResource {
   readonly reason: string | undefined;
 }
 
-/** What an update has done. */
+/** Result of an update. */
 export interface StackUpdate {
   /** In the order in which they were made; empty when nothing differs. */
   readonly changes: readonly MadeChange[];
@@ -78,7 +78,7 @@ export interface StackUpdate {
 export interface StatusChange {
   readonly stackId: string;
   readonly status: StackStatus;
-  /** Empty when there is none. */
+  /** Empty if there is no reason. */
   readonly reason: string;
   /** Epoch ms. */
   readonly atMs: number;
@@ -105,7 +105,7 @@ export class Stack {
   readonly #target: StackTarget;
   readonly #onStatus: (change: StatusChange) => void;
   #resolved: ResolvedTemplate = { resources: [], outputs: {} };
-  /** What exists, by logical ID; old resources that were replaced and are not deleted yet by another key. */
+  /** Existing resources, by logical ID. Old resources that were replaced but are not deleted yet have another key. */
   readonly #live = new Map<string, ResolvedResource>();
   #status: StackStatus | undefined;
   #running: Promise<void> | undefined;
@@ -115,7 +115,7 @@ export class Stack {
     readonly clock: Clock;
     readonly identity: Omit<StackIdentity, 'stackName'>;
     readonly target: StackTarget;
-    /** Called at each change of the stack's status. Default: nobody is told. */
+    /** Called at each change of the stack's status. Default: does nothing. */
     readonly onStatus?: (change: StatusChange) => void;
   }) {
     this.#journal = options.journal;
@@ -369,7 +369,7 @@ export class Stack {
     else await handler?.create(after);
   }
 
-  /** Deletes what is no longer in the stack. What can't be deleted stays, and the update is complete all the same. */
+  /** Deletes resources that are no longer in the stack. If one can't be deleted, the update still completes. */
   async #finish(plan: UpdatePlan, version: StackVersion): Promise<StackUpdate> {
     this.#status = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
     this.#resolved = plan.after;
@@ -411,6 +411,7 @@ export class Stack {
     this.#status = 'UPDATE_ROLLBACK_IN_PROGRESS';
     this.#stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', reason);
     const stuck: string[] = [];
+    const retained: string[] = [];
     for (const change of begun.toReversed()) {
       if (change.action === 'Remove') continue;
       const { after } = change;
@@ -428,12 +429,15 @@ export class Stack {
           this.#event(change.before, 'UPDATE_FAILED', sentence(error));
         }
         // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-      } else if (after.deletionPolicy === 'Retain') this.#event(after, 'DELETE_SKIPPED');
-      else await this.#delete(after);
+      } else if (after.deletionPolicy === 'Retain') {
+        this.#event(after, 'DELETE_SKIPPED');
+        if (change.action === 'Add') retained.push(after.logicalId);
+      } else await this.#delete(after);
     }
     await this.#target.settled(this.#resolved);
-    const { version } = this.#journal.deployed ?? {};
-    if (version === undefined) return;
+    const { version: deployed } = this.#journal.deployed ?? {};
+    if (deployed === undefined) return;
+    const version = withNewNames(deployed, retained);
     if (stuck.length === 0) this.#end(version, 'UPDATE_ROLLBACK_COMPLETE', reason);
     else
       this.#end(
@@ -512,7 +516,7 @@ export class Stack {
 /** The member of a function's `Code` that the local cloud adds. */
 export const CODE_DIRECTORY = 'LocalDirectory';
 
-/** A function's code lies in a directory here: another directory is other code. */
+/** Adds the local directory of the code to a function's properties. A new directory counts as new code. */
 function withCode(resource: ResolvedResource, codeDirectory: string): ResolvedResource {
   if (resource.type !== 'AWS::Lambda::Function') return resource;
   const { Code, ...properties } = resource.properties;
@@ -524,11 +528,17 @@ function replacedKey(logicalId: string): string {
   return `${logicalId} (replaced)`;
 }
 
+/** A resource that the rollback retains keeps its generated name, so its logical ID gets a new name the next time. */
+function withNewNames(version: StackVersion, logicalIds: readonly string[]): StackVersion {
+  const next = logicalIds.map((id) => [id, (version.generations[id] ?? 0) + 1]);
+  return { ...version, generations: { ...version.generations, ...Object.fromEntries(next) } };
+}
+
 function resourceOf(change: StackChange): ResolvedResource {
   return change.action === 'Remove' ? change.before : change.after;
 }
 
-/** What is deleted at the end: what was removed and what was replaced, dependents first. */
+/** Resources to delete at the end: removed and replaced ones, dependents first. */
 function cleanups(
   changes: readonly StackChange[],
 ): (Extract<StackChange, { action: 'Remove' }> | Extract<StackChange, { action: 'Modify' }>)[] {
@@ -565,7 +575,7 @@ function refused(detail: string, cause?: unknown): Error {
   return new StackError('STACK_UPDATE_REFUSED', detail, { cause });
 }
 
-/** What a service refuses before anything is changed refuses the update. */
+/** Runs checks before anything changes. A service's refusal refuses the update. */
 function refuseAwsErrors<Result>(work: () => Result): Result {
   try {
     return work();

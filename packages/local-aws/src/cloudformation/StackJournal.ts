@@ -56,7 +56,7 @@ const eventSchema = z.strictObject({
   reason: z.string().optional(),
 });
 
-/** What happened to a resource, or to the stack itself. */
+/** An event of a resource, or of the stack itself. */
 export type StackEvent = Readonly<z.output<typeof eventSchema>>;
 
 const lineSchema = z.discriminatedUnion('op', [

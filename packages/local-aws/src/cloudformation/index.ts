@@ -32,7 +32,7 @@ export function cloudFormationService({
   updates,
 }: {
   readonly stack: () => DeployedStack | undefined;
-  /** What updates the stack. Default: UpdateStack is not emulated. */
+  /** Updates the stack. Default: UpdateStack is not emulated. */
   readonly updates?: StackUpdates | undefined;
 }): AwsService {
   // Nothing deletes the stack here, so it is kept for who asks, as long as the process runs.
@@ -138,7 +138,7 @@ export function cloudFormationService({
   });
 }
 
-/** What updates a stack. */
+/** Updates a stack. */
 export interface StackUpdates {
   /**
    * Begins an update and resolves when CloudFormation has accepted it.

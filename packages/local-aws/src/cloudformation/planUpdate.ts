@@ -3,7 +3,7 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { Generations, ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { updateRules } from './updateRules.ts';
 
-/** What an update does with one resource, under CloudFormation's names for the actions of a change set. */
+/** The change of one resource in an update. Actions have CloudFormation's names, as in a change set. */
 export type StackChange =
   | { readonly action: 'Add'; readonly after: ResolvedResource }
   | {
@@ -19,7 +19,7 @@ export type StackChange =
     }
   | { readonly action: 'Remove'; readonly before: ResolvedResource };
 
-/** What leads from one template to another. */
+/** The changes that lead from one template to another. */
 export interface UpdatePlan {
   readonly after: ResolvedTemplate;
   readonly generations: Generations;
@@ -61,7 +61,7 @@ export function planUpdate(
     );
     for (const logicalId of renamed) renew(logicalId);
     if (renamed.length > 0) continue;
-    // What comes back under this logical ID one day is another resource.
+    // A resource that has this logical ID later is another resource.
     for (const change of changes) if (change.action === 'Remove') renew(change.before.logicalId);
     return { after, generations: Object.fromEntries(next), changes };
   }

@@ -1,4 +1,4 @@
-/** What CloudFormation can't change of an existing resource of one type. */
+/** Changes that CloudFormation can't make to an existing resource of one type. */
 export interface UpdateRule {
   /** Properties, by path, whose change makes CloudFormation create a new resource. */
   readonly createOnly: readonly string[];
@@ -8,11 +8,10 @@ export interface UpdateRule {
 
 /**
  * The update behaviour of each supported type: `createOnlyProperties` of its schema in CloudFormation's registry, as
- * far as the local cloud knows the properties. `test/infra/updateRules.test.ts` compares them with AWS's specification.
- *
- * Types with a `name` are those of
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html and others whose names
- * are unique in an account.
+ * far as the local cloud knows the properties. `test/contract/infra/updateRules.test.ts` compares them with AWS's
+ * specification. Types have a `name` if they are listed at
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html or if their names are
+ * unique in an account.
  */
 export const updateRules: ReadonlyMap<string, UpdateRule> = new Map<string, UpdateRule>([
   ['AWS::S3::Bucket', named('BucketName', 'ObjectLockEnabled', 'BucketNamespace', 'BucketNamePrefix')],

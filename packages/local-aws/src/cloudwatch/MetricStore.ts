@@ -42,7 +42,7 @@ function isBatch(value: unknown): value is readonly Line[] {
   );
 }
 
-/** What an hour's file has. */
+/** Contents of an hour's file. */
 interface Hour {
   readonly lines: readonly Line[];
   /** A line of it is not what was written. */
@@ -58,15 +58,15 @@ export interface StoredMinute {
 }
 
 /**
- * The values of metrics, by minute, in one file an hour. Values wait in memory until {@link flush}, which writes those of
- * all metrics as one line. A minute may have several lines: readers add them up. A damaged line is told and left out;
- * its file stays as it is until it is too old.
+ * The values of metrics, by minute, in one file an hour. Values wait in memory until {@link flush}, which writes the
+ * values of all metrics as one line. A minute may have several lines: readers add them up. A damaged line is reported
+ * and left out; its file stays as it is until it is too old.
  */
 export class MetricStore {
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #onDamage: (error: LocalAwsError) => void;
-  /** Hours whose damage has been told. */
+  /** Hours whose damage has been reported. */
   readonly #told = new Set<number>();
   readonly #waiting = new Map<string, Map<number, Statistics>>();
   #open: { readonly hour: number; readonly journal: LineJournal<readonly Line[]> } | undefined;
@@ -105,7 +105,7 @@ export class MetricStore {
     }
   }
 
-  /** Writes what waits. What a full disk does not take waits on. */
+  /** Writes waiting values. Values that a full disk does not take keep waiting. */
   flush(): void {
     const byHour = new Map<number, Line[]>();
     for (const line of this.#waitingLines()) {
@@ -129,8 +129,8 @@ export class MetricStore {
   }
 
   /**
-   * The minutes of the metrics that `wants` selects, from `start` to before `end` (epoch milliseconds), in no order. Of
-   * hours older than 15 days there is one value for the whole hour.
+   * The minutes of the metrics that `wants` selects, from `start` to before `end` (epoch milliseconds), in no order.
+   * Hours older than 15 days have one value for the whole hour.
    */
   read(start: number, end: number, wants: (metric: Metric) => boolean): StoredMinute[] {
     this.#tryFlush();
@@ -205,7 +205,7 @@ export class MetricStore {
   #read(hour: number): Hour {
     const file = this.#file(hour);
     const texts = readWhole(file).toString('utf8').split('\n');
-    // An incomplete last line is that of a process that was killed.
+    // An incomplete last line comes from a process that was killed.
     const last = texts.pop() ?? '';
     if (last !== '' && (isChecked(last) || !isTorn(last))) texts.push(last);
     const batches = texts.map(readBatch);

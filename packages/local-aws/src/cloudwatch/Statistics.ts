@@ -1,7 +1,7 @@
 /** Distinct values that a period keeps exactly. Beyond that, values are rounded to three significant digits. */
 const EXACT_VALUES = 256;
 
-/** What one metric measured in one period: enough for every statistic. */
+/** The values of one metric in one period: enough for every statistic. */
 export class Statistics {
   count = 0;
   sum = 0;

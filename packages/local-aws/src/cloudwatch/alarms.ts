@@ -26,7 +26,7 @@ interface DeployedAlarm {
   readonly deployedMs: number;
 }
 
-/** What {@link describeAlarms} needs. */
+/** Options of {@link describeAlarms}. */
 export interface AlarmOptions {
   readonly metrics: MetricStore;
   readonly clock: Clock;

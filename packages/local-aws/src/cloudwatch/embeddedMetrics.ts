@@ -9,7 +9,7 @@ export interface MetricDatum {
   readonly values: readonly number[];
 }
 
-/** What makes a metric: two that differ in any of these are two metrics. */
+/** The identity of a metric: two metrics that differ in any of these members are different metrics. */
 export interface Metric {
   readonly namespace: string;
   readonly name: string;

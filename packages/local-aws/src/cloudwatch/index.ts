@@ -7,6 +7,7 @@ import type { Metric } from './embeddedMetrics.ts';
 import { readToken, writeToken } from './pageToken.ts';
 import { isStatistic, Statistics, statistics } from './Statistics.ts';
 
+export { readEmbeddedMetrics } from './embeddedMetrics.ts';
 export { MetricStore } from './MetricStore.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { MetricDatum } from './embeddedMetrics.ts';
 
-/** What Firehose tells of a stream. https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html */
+/** Firehose's metrics of a stream.
+ *  https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html */
 export const streamMetricNames = [
   'IncomingRecords',
   'IncomingBytes',
@@ -12,7 +13,7 @@ export const streamMetricNames = [
 /** The namespace of {@link streamMetricNames}. */
 export const STREAM_NAMESPACE = 'AWS/Firehose';
 
-/** What Lambda tells of each invocation of a function. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+/** Lambda's metrics of each invocation. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
 const functionMetricNames = ['Invocations', 'Errors', 'Throttles', 'Duration'] as const;
 
 const FUNCTION_NAMESPACE = 'AWS/Lambda';
@@ -26,7 +27,7 @@ export interface EndedInvocation {
   readonly end: 'answered' | 'failed' | 'throttled';
 }
 
-/** What Lambda tells of an invocation. One that is throttled is no invocation and no error: it has that metric alone. */
+/** Lambda's metrics of an invocation. A throttled one is neither invocation nor error: only `Throttles`. */
 export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation): MetricDatum[] {
   const values =
     end === 'throttled'

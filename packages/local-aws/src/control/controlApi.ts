@@ -14,10 +14,12 @@ import type { ExpiredDocuments, Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Credentials } from '../iam/AccessKeys.ts';
 import type { RecordedCall, ServiceRefusal } from '../iam/permissions.ts';
+import { isForeignUser } from '../iam/Roles.ts';
 import type { Keys } from '../kms/Keys.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import type { Recording } from '../record/startRecording.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
+import type { Topics } from '../sns/index.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { Deployment } from '../template/Deployment.ts';
 
@@ -28,7 +30,7 @@ function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.o
   return parsed.data;
 }
 
-/** What waits in one delivery stream's buffers. */
+/** Documents that wait in one delivery stream's buffers. */
 export interface PendingDelivery {
   readonly stream: string;
   /** Documents, one a row: records that hold several are split on arrival. */
@@ -36,30 +38,30 @@ export interface PendingDelivery {
   readonly bytes: number;
 }
 
-/** What waits in one delivery stream's buffers, and since when. */
+/** Documents that wait in one delivery stream's buffers, and since when. */
 export interface PendingBuffers extends PendingDelivery {
   /** When the oldest record was accepted, ISO 8601. */
   readonly oldestArrival: string;
 }
 
-/** What a flush has done. */
+/** Result of a flush. */
 export interface FlushReport {
-  /** What had been waiting, by stream; all of it is in S3 now. */
+  /** Documents that had been waiting, by stream; all of them are in S3 now. */
   readonly delivered: readonly PendingDelivery[];
   /** Messages that the functions of queues could not process yet: 0 unless something fails. */
   readonly undrained: number;
 }
 
-/** What a running local cloud is doing. */
+/** Status of a running local cloud. */
 export interface LocalAwsStatus {
   readonly endpoint: string;
   readonly api: string | undefined;
-  /** Of the functions that have one, by their names. */
+  /** URLs by the names of their functions. Functions without a URL are left out. */
   readonly functionUrls: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly pid: number;
   readonly pending: readonly PendingBuffers[];
-  /** What streams dropped, because S3 did not accept it for 24 hours. */
+  /** Documents that streams dropped, because S3 did not accept them for 24 hours. */
   readonly expired: readonly ExpiredDocuments[];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
@@ -76,12 +78,13 @@ export interface ControlPresentation {
   readonly flush?: (report: FlushReport) => unknown;
 }
 
-/** What the control API drives. */
+/** The parts of the local cloud that the control API drives. */
 export interface Controlled extends SetFaultsContext {
   readonly status: () => LocalAwsStatus;
   readonly flush: () => Promise<FlushReport>;
   readonly searchBuffers: Firehose['search'];
   readonly feed: Pick<Feed, 'read'>;
+  readonly topics: Pick<Topics, 'list'>;
   /** Runs a query in DuckDB's dialect. */
   readonly query: (sql: string, options: { most: number; signal: AbortSignal }) => Promise<unknown>;
   readonly clock: MovableClock;
@@ -144,6 +147,7 @@ function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<s
       const { after, last = 0, most, waitMs = 0 } = parseBody(feedSchema, Object.fromEntries(query));
       return feed.read({ after, last, most, waitMs, signal });
     },
+    'GET /topics': ({ topics }) => ({ messages: topics.list() }),
     'GET /faults': ({ faults }) => ({ faults: faults.list() }),
     'POST /faults': (controlled, body) => {
       setFaults(controlled, body);
@@ -177,9 +181,9 @@ const STATUS: Readonly<Record<string, number>> = {
   FIREHOSE_UNDELIVERED: 503,
 };
 
-/** What {@link controlApi} needs. */
+/** Options of {@link controlApi}. */
 export interface ControlOptions extends ControlPresentation {
-  /** What the path of every call begins with, e.g. `/_local`. */
+  /** The path that every call begins with, e.g. `/_local`. */
   readonly path: string;
   /** Undefined as long as the cloud is starting: calls are then answered 503. */
   readonly controlled: () => Controlled | undefined;
@@ -223,7 +227,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** What `GET` and `POST …/clock` answer. */
+/** The answer to `GET` and `POST …/clock`. */
 export interface ClockReport {
   /** The local cloud's time, ISO 8601. */
   readonly now: string;
@@ -245,7 +249,7 @@ const moveSchema = z.union([
   z.strictObject({ real: z.literal(true) }),
 ]);
 
-/** What time it is. */
+/** Returns the time of the local cloud. */
 function readClock(clock: MovableClock): ClockReport {
   return { now: new Date(clock.now()).toISOString(), offsetMs: clock.offsetMs };
 }
@@ -271,14 +275,14 @@ async function advance(clock: MovableClock, ms: number): Promise<void> {
   await clock.advance(ms);
 }
 
-/** What `GET …/calls` answers. */
+/** The answer to `GET …/calls`. */
 export interface CallsReport {
   readonly calls: readonly RecordedCall[];
   /** Entries that went to make room. */
   readonly dropped: number;
 }
 
-/** What `POST …/credentials` answers. */
+/** The answer to `POST …/credentials`. */
 export interface IssuedCredentials extends Credentials {
   /** The ARN of whom they are. */
   readonly principal: string;
@@ -286,13 +290,14 @@ export interface IssuedCredentials extends Credentials {
 
 const issueSchema = z.strictObject({ principal: z.string().min(1) });
 
-/** Who called what. */
+/** Lists the recorded calls. */
 function readCalls({ recorder }: Recording): CallsReport {
   return { calls: recorder.list(), dropped: recorder.dropped };
 }
 
 /**
- * Credentials of a role or user of the template, by its ARN or logical ID: what is signed with them is recorded as its.
+ * Credentials of a role or user of the template, by its ARN or logical ID, or of a user of another account, by its ARN: what is
+ * signed with them is recorded as its.
  *
  * @throws ControlError CONTROL_BODY for any other.
  */
@@ -300,6 +305,8 @@ function issueCredentials(recording: Recording, body: unknown): IssuedCredential
   const { principal } = parseBody(issueSchema, body);
   const there = recording.principalsDeployed();
   const found = there.find(({ arn, logicalId }) => arn === principal || logicalId === principal);
+  if (found === undefined && isForeignUser(principal, recording.account))
+    return { principal, ...recording.principals.issue(principal) };
   if (found === undefined) {
     const list = there.map(({ logicalId }) => logicalId).join(', ');
     throw new ControlError('CONTROL_BODY', `There is no role or user ${principal} here. There is ${list}.`);
@@ -307,7 +314,7 @@ function issueCredentials(recording: Recording, body: unknown): IssuedCredential
   return { principal: found.arn, ...recording.principals.issue(found.arn) };
 }
 
-/** What {@link setFaults} needs. */
+/** Options of {@link setFaults}. */
 interface SetFaultsContext {
   readonly faults: Faults;
   /** The services behind the edge: they say which operations a fault can be set for. */
@@ -356,7 +363,7 @@ function operationsOf(wanted: FaultsInput, service: string): string[] {
   return set.flatMap((fault) => ('operations' in fault ? (fault.operations ?? []) : []));
 }
 
-/** What faults can be narrowed down to, under the member of the fault: the names of what there is now. */
+/** Names of existing resources that a fault can be limited to, by the fault's member. */
 type FaultTargets = Readonly<
   Record<
     'stream' | 'table' | 'queue' | 'secret' | 'workgroup' | 'function' | 'rule' | 'keyId',

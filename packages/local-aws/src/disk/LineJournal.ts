@@ -137,7 +137,7 @@ export class LineJournal<Line> {
     closeSync(this.#descriptor);
   }
 
-  /** What stands after the last line end, at `position`. */
+  /** Handles the text after the last line end, which starts at `position`. */
   #takeRest(rest: string, position: number): void {
     if (isTorn(rest) && !isChecked(rest)) this.#cut(position);
     else this.#unended = rest !== '';

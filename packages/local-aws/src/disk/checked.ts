@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** What stands between a JSON text and its checksum. JSON writes a tab within a text as an escape. */
+/** Separates a JSON text from its checksum. JSON writes a tab within a text as an escape. */
 const MARK = '\t#';
 const CHECKED = /^(.*)\t#([0-9a-f]{8})$/s;
 

@@ -34,7 +34,7 @@ export function dataFolders(directory: string) {
 /** The folders of one data directory. */
 type DataFolders = ReturnType<typeof dataFolders>;
 
-/** What the first start makes, in every version: where one of these is, the folders are the cloud's own. */
+/** Files that the first start creates in every version. If one exists, the folders belong to the local cloud. */
 const OWN = ['s3/.store', 'athena/workgroups.json', 'cloudformation/stack.jsonl'];
 
 /**
@@ -56,7 +56,7 @@ const OTHERS = 0o077;
 
 /** Options of {@link makeDataPrivate}. */
 export interface PrivateDataOptions {
-  /** User ID of this process; undefined if there is none, as on Windows. Default the process's own. */
+  /** User ID of this process; undefined if there is no ID, as on Windows. Default the process's own. */
   readonly uid?: number | undefined;
   /** Called with a sentence about permissions that were changed, and about those that could not be. */
   readonly onWarning: (sentence: string) => void;

@@ -44,7 +44,7 @@ export function callerTime(
   return off(nearest) <= CLOCK_SKEW_MS ? nearest : nowMs;
 }
 
-/** What is needed to authenticate a request. */
+/** Options to authenticate a request. */
 export interface AuthenticationContext {
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   readonly clock: Clock;
@@ -105,7 +105,7 @@ export async function authenticateRequest(
 function missingToken(): SignatureProblem {
   return new SignatureProblem(
     'unknownKey',
-    'The AWS access key Id you provided does not exist in our records: it is that of a session, without its token.',
+    'The AWS access key Id you provided does not exist in our records: it belongs to a session, and its token is missing.',
   );
 }
 

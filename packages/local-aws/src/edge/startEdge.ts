@@ -132,7 +132,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       if (!isHangUp(error)) onDefect(error);
       const problem = diskProblem(error);
       if (problem !== undefined) {
-        // What can't be written is not acknowledged, and may work later: a status that SDKs retry.
+        // A request that can't be written to disk may work later, so it gets a status that SDKs retry.
         const name = service.signingName === 's3' ? 'ServiceUnavailable' : 'ServiceUnavailableException';
         return refuse(new AwsError(name, 503, `${problem.code}: ${problem.message} ${problem.cure}`));
       }

@@ -19,7 +19,7 @@ export interface EventBus {
   hasRule(name: string): boolean;
   /** Names of all rules. */
   rules(): readonly string[];
-  /** Removes a rule. Does nothing when there is none. */
+  /** Removes a rule. Does nothing if it doesn't exist. */
   removeRule(name: string): void;
   /** Hands an event to every target of every enabled rule that it matches. */
   publish(event: object): void;
@@ -67,14 +67,14 @@ export function openEventBus(options: {
   readonly deliver: (target: RuleTarget, eventJson: string) => void;
   /** Faults of deliveries: events that are lost, come twice or late. Default: none. */
   readonly faults?: Faults;
-  /** Of events that come late or again; without one they come at once. One that waits is gone when the process ends. */
+  /** Delays late and repeated events; without a clock they come at once. A process that ends loses those that wait. */
   readonly clock?: Pick<LocalClock, 'after'>;
   /** Is called with why a delivery failed: the writer of an object has its answer already. Default: writes to stderr. */
   readonly onFailure?: (error: unknown) => void;
 }): EventBus {
   const { deliver, clock, faults = new Faults(), onFailure = reportDefect } = options;
   const rules = new Map<string, Rule>();
-  /** What comes later, and what is tried once more when the bus is closed. */
+  /** Deliveries that wait, each with the function that runs if the bus is closed before; undefined: nothing runs. */
   const waiting = new Map<Alarm, (() => void) | undefined>();
 
   function later(delayMs: number, run: () => void, atClose?: () => void): void {
@@ -198,7 +198,7 @@ interface CreatedObject {
   readonly etag: string;
   /** Hexadecimal; of two events of one key the later has the greater one. */
   readonly sequencer: string;
-  /** Of an object in a bucket with versions. */
+  /** Only for objects in a bucket with versions. */
   readonly versionId?: string;
   readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
   /** Epoch milliseconds. */

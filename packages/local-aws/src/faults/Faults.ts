@@ -22,7 +22,7 @@ export class ConnectionReset extends Error {
   }
 }
 
-/** What happens to a call before the service works on it, or after. */
+/** Effect of faults on a call before or after the service handles it. */
 export interface FaultEffect {
   readonly delayMs: number;
   /** Ends the delay at once: the faults have been cleared. */
@@ -31,7 +31,7 @@ export interface FaultEffect {
   readonly end?: AwsError | 'reset';
 }
 
-/** What happens to one call before the service does anything, and after it has done everything. */
+/** Effects of faults on one call, before the service handles it and after. */
 export interface CallFaultEffects {
   readonly before: FaultEffect;
   readonly after: FaultEffect;
@@ -126,7 +126,7 @@ export class Faults {
   #held: ActiveFault[] = [];
   #clearing = new AbortController();
 
-  /** Adds faults. @throws ZodError if one of them is not a fault; then none is added. */
+  /** Adds faults. @throws ZodError if one of them is not a valid fault; then no fault is added. */
   set(input: FaultsInput): void {
     const byService = faultsSchema.parse(input);
     const held = services.flatMap((service) =>
@@ -142,7 +142,7 @@ export class Faults {
     this.#clearing = new AbortController();
   }
 
-  /** What is set, used up or not, in the order in which it was set. */
+  /** Lists all faults that are set, used up or not, in the order in which they were set. */
   list(): FaultReport[] {
     return this.#held.map(({ service, fault, seen, struck, left, items }) => ({
       service,
@@ -154,7 +154,7 @@ export class Faults {
     }));
   }
 
-  /** What happens to a call: uses up one call of each fault that strikes it. */
+  /** Returns the effects of faults on a call, and uses up one call of each fault that applies. */
   takeCall(call: AnnouncedCall): CallFaultEffects {
     if (this.#held.length === 0) return NO_EFFECTS;
     const delays = { before: 0, after: 0 };
@@ -177,8 +177,8 @@ export class Faults {
   }
 
   /**
-   * What befalls one piece of a service's own work, such as an invocation: uses up one call of each fault that strikes
-   * it. Of two faults of one name, only the first counts it.
+   * Returns the faults that apply to one piece of a service's own work, such as an invocation, and uses up one call of
+   * each. Of two faults of one name, only the first counts it.
    *
    * @param names Every name under which a fault may be meant for its resource.
    * @param side Of faults that may come `afterwards`: only those that do, or only others. Default: all.
@@ -302,7 +302,7 @@ function strikesItem(fault: ItemFault, index: number, name: string, random: () =
   return fault.rate === undefined || random() < fault.rate;
 }
 
-/** What API Gateway says where it words a status otherwise than HTTP's registry. */
+/** API Gateway's messages for statuses that it words differently from HTTP's registry. */
 const GATEWAY_MESSAGES: Readonly<Record<number, string>> = { 413: 'Request Entity Too Large' };
 
 function gatewayFault(status: number): AwsError {

@@ -180,7 +180,7 @@ export const faultsSchema = z.strictObject({
 /** Faults as they are set, by service; what has a default may be left out. */
 export type FaultsInput = z.input<typeof faultsSchema>;
 
-/** What faults can be set for. */
+/** Services that faults can be set for. */
 export type FaultyService = keyof FaultsInput;
 
 type Parsed = z.output<typeof faultsSchema>;

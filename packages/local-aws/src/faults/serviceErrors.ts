@@ -2,7 +2,7 @@ import { AwsError } from '../protocol/AwsError.ts';
 
 /** How one service words its failures. */
 interface ServiceErrors {
-  /** What a fault answers that names no code: the service's throttling, or nearest to it. */
+  /** Error code of a fault that names no code: the service's throttling error, or the nearest to it. */
   readonly default: string;
   /** Code → HTTP status and message. */
   readonly errors: Readonly<Record<string, readonly [status: number, message: string]>>;

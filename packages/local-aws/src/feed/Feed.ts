@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the feed keeps: the newest writes, up to both limits. A write is output of a function, or a record of a stream. */
+/** Limits of the feed, which keeps the newest writes. A write is output of a function, or a record of a stream. */
 const LIMITS = { writes: 20_000, bytes: 16 * 1_048_576 } as const;
 /** Once a limit is reached, this part of it stays: dropping a few at every write would cost more. */
 const KEPT_PART = 0.8;
 /** Bytes of the texts of one answer. A single text may be larger. */
 const ANSWER_BYTES = 4 * 1_048_576;
+
+/** Reads the documents of a record that a stream has accepted. It never throws. */
+export type ReadRecord = (record: Uint8Array) => readonly string[];
 
 /** One line of a function's log, or one document that a delivery stream accepted. */
 export type FeedEntry = {
@@ -31,7 +34,7 @@ export interface FeedAnswer {
   readonly ended: boolean;
 }
 
-/** What to read of the feed. */
+/** Selects entries of the feed. */
 export interface FeedQuestion {
   /** `next` of an earlier answer. Default: what comes from now on, and `last`. */
   readonly after?: string | undefined;
@@ -56,10 +59,11 @@ interface Write {
 }
 
 /**
- * What functions print and what delivery streams accept, as it comes, for a client that follows it. Writers only leave a
- * reference: lines are counted and texts are made when somebody reads.
+ * The output of functions and the records that delivery streams accept, in order of arrival, for a client that follows
+ * them. Writers only leave a reference: lines are counted and texts are made when somebody reads.
  */
 export class Feed {
+  readonly #readRecord: ReadRecord | undefined;
   readonly #run = randomUUID().slice(0, 8);
   #writes: Write[] = [];
   #bytes = 0;
@@ -69,19 +73,24 @@ export class Feed {
   #ended = false;
   readonly #waiting = new Set<() => void>();
 
+  /** @param readRecord Default: a record's documents are its lines. */
+  constructor(readRecord?: ReadRecord) {
+    this.#readRecord = readRecord;
+  }
+
   /** Takes the output of a function: whole lines. @param at Epoch milliseconds. */
   addOutput(name: string, text: string, at: number): void {
     this.#add('function', name, text, text.length, at);
   }
 
-  /** Takes a record that a stream accepted: a document a line. @param at Epoch milliseconds. */
+  /** Takes a record that a stream accepted. @param at Epoch milliseconds. */
   addRecord(name: string, data: Uint8Array, at: number): void {
     // Small buffers share memory with others, which the reference would keep.
     const own = data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
     this.#add('stream', name, own, own.byteLength, at);
   }
 
-  /** Entries after a cursor; waits for the first one if there is none. */
+  /** Entries after a cursor. If there is no entry yet, waits for the first one. */
   async read({ after, last = 0, most, waitMs = 0, signal }: FeedQuestion): Promise<FeedAnswer> {
     this.#count();
     const from = this.#position(after, last);
@@ -133,7 +142,7 @@ export class Feed {
       const write = this.#writes[this.#counted];
       if (write === undefined) continue;
       write.first = this.#next;
-      write.lines = countLines(write.content);
+      write.lines = this.#documents(write)?.length ?? countLines(write.content);
       this.#next += write.lines;
     }
   }
@@ -158,9 +167,9 @@ export class Feed {
       const write = this.#writes[i];
       if (write === undefined) break;
       const { content, first, from, name } = write;
-      const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
+      const lines = this.#documents(write) ?? textOf(content).split('\n');
       const at = new Date(write.at).toISOString();
-      for (const [line, one] of text.split('\n').entries()) {
+      for (const [line, one] of lines.entries()) {
         const sequence = first + line;
         if (sequence < start || one === '') continue;
         if (entries.length > 0 && (entries.length === most || bytes + one.length > ANSWER_BYTES))
@@ -174,6 +183,10 @@ export class Feed {
       }
     }
     return entries;
+  }
+
+  #documents({ content }: Write): readonly string[] | undefined {
+    return typeof content === 'string' ? undefined : this.#readRecord?.(content);
   }
 
   /** The number of the write that has a line. */
@@ -204,6 +217,10 @@ export class Feed {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }
+}
+
+function textOf(content: string | Uint8Array): string {
+  return typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
 }
 
 function countLines(content: string | Uint8Array): number {

@@ -2,7 +2,7 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import { limits } from './errors.ts';
 import type { JournalEntry } from './Journal.ts';
 
-/** Documents that are delivered together: those of one partition, or failures of one type. */
+/** Documents that are delivered together: documents of one partition, or failures of one type. */
 export interface StreamBuffer {
   /** The partition's values, or the type of the failures. */
   readonly target: { readonly partition: ReadonlyMap<string, string> } | { readonly errorOutputType: string };
@@ -233,7 +233,7 @@ export class BufferSet {
     return this.#clock.after(delayMs, () => this.#fill(key));
   }
 
-  /** Records whose arrival lies in the future, because the clock was moved back, wait at most one interval from now. */
+  /** Records whose arrival is in the future, because the clock was moved back, wait at most one interval from now. */
   #dueMs({ oldestArrivalMs }: StreamBuffer): number {
     return Math.min(oldestArrivalMs, this.#clock.now()) + this.#hints.seconds * 1000;
   }

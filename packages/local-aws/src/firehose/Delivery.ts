@@ -20,15 +20,15 @@ const DOCUMENTS_PER_TURN = 2000;
 /** Attempts to write Parquet before a buffer goes to the error output, because it would block the stream forever. */
 const WRITER_TRIES = 3;
 
-/** What every delivery of one stream needs. */
+/** Options of every delivery of one stream. */
 export interface DeliveryContext {
   readonly stream: string;
-  /** Of its configuration: from 1, one more with each change. */
+  /** Version of the stream's configuration: starts at 1, and each change adds 1. */
   readonly version: number;
   readonly settings: StreamSettings;
   readonly sink: ObjectSink;
   readonly schemaSource: SchemaSource;
-  /** Called before each call of S3 and Glue. What it throws fails the delivery. */
+  /** Called before each call of S3 and Glue. An error that it throws fails the delivery. */
   readonly onCall?: ((call: StreamCall) => void) | undefined;
   readonly writer: ParquetWriter;
   readonly clock: Clock;
@@ -51,6 +51,8 @@ export class Delivery {
   #refusal = '';
   /** Whether S3 has every document of the buffer. */
   done = false;
+  /** Whether an attempt has failed. */
+  hasFailed = false;
 
   constructor(context: DeliveryContext, buffer: StreamBuffer) {
     this.#context = context;
@@ -181,12 +183,13 @@ export class Delivery {
   async #put(key: string, file: { readonly path: string }): Promise<void> {
     const { sink, settings, onCall } = this.#context;
     const { bucket } = settings;
-    onCall?.({ operation: 'PutObject', bucket, key, failures: key !== this.#keys.data });
+    const failures = this.hasFailed || key !== this.#keys.data;
+    onCall?.({ operation: 'PutObject', bucket, key, failures });
     await sink.put(bucket, key, { file: file.path }, { contentType: CONTENT_TYPE });
   }
 }
 
-/** The staged row, or the reason why there is none. */
+/** Stages a row. Returns the staged row, or the reason why the record is not a valid row. */
 function stage(reader: RowReader, bytes: Uint8Array): string | Failure {
   try {
     return reader.stage(bytes);

@@ -9,8 +9,8 @@ const LONGEST_PAUSE_MS = 60_000;
 const OUTAGE = { attempts: 20, pauseMs: 300_000 } as const;
 
 /**
- * Delivers full buffers one after the other. A failed delivery is retried until it succeeds and holds back those
- * behind it, as in Firehose. What `deliver` gives up counts as delivered here.
+ * Delivers full buffers one after the other. A failed delivery is retried until it succeeds and holds back the buffers
+ * behind it, as in Firehose. A buffer that `deliver` gives up counts as delivered here.
  */
 export class DeliveryQueue {
   readonly #clock: LocalClock;

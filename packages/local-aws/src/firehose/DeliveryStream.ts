@@ -27,7 +27,7 @@ const RETRIES_ENDED = {
 /** A full buffer on its way. */
 interface UnderWay {
   objects: Delivery;
-  /** What to mark of documents that were dropped and noted. */
+  /** Runs to mark of documents that were dropped and noted. */
   readonly dropped: Map<Segment, DeliveredRun[]>;
   readonly unmarked: Map<Segment, DeliveredRun[]>;
 }
@@ -128,8 +128,9 @@ export class DeliveryStream {
   }
 
   /**
-   * What Firehose tells CloudWatch once a minute, of the time since the last call: see {@link StreamMinute}. First it
-   * delivers what is due and waits for attempts that are under way, so that a clock that jumped makes nothing look late.
+   * Returns the metrics of the time since the last call, as Firehose sends them to CloudWatch once a minute: see
+   * {@link StreamMinute}. First it delivers what is due and waits for attempts that are under way, so that a clock that
+   * jumped makes nothing look late.
    */
   async minute(): Promise<StreamMinute> {
     this.#buffers.fillDue();
@@ -161,8 +162,8 @@ export class DeliveryStream {
   }
 
   /**
-   * Changes the settings for records that are not split yet. What is buffered is full now, and delivered by the old
-   * settings.
+   * Changes the settings for records that are not split yet. Buffered records count as full buffers now, and are
+   * delivered by the old settings.
    *
    * @param seconds The buffer interval instead of the settings' own.
    */
@@ -172,7 +173,7 @@ export class DeliveryStream {
   }
 
   /**
-   * The documents that S3 doesn't have yet, as texts. A record that isn't split yet is one text. Those that are delivered
+   * The documents that S3 doesn't have yet. A record that isn't split yet is one document. Those that are delivered
    * meanwhile are left out.
    */
   async *undelivered(): AsyncGenerator<UndeliveredDocument> {
@@ -187,14 +188,13 @@ export class DeliveryStream {
       for (const { entry, start, end } of units) {
         const bytes = await read(entry);
         if (bytes === undefined) continue;
-        const text = bytes.toString('utf8', start, end);
-        yield { arrivalMs: entry.arrivalMs, text, failed: 'errorOutputType' in target };
+        const document = bytes.subarray(start, end);
+        yield { arrivalMs: entry.arrivalMs, document, failed: 'errorOutputType' in target };
       }
     }
     for (const { entry, data } of this.#arrivals) {
       const bytes = data ?? (await read(entry));
-      if (bytes !== undefined)
-        yield { arrivalMs: entry.arrivalMs, text: Buffer.from(bytes).toString('utf8'), failed: false };
+      if (bytes !== undefined) yield { arrivalMs: entry.arrivalMs, document: bytes, failed: false };
     }
   }
 
@@ -328,6 +328,7 @@ export class DeliveryStream {
         this.#counted.delivered += buffer.units.length;
       } catch (error) {
         this.#counted.failed += 1;
+        delivery.objects.hasFailed = true;
         const ages = fate.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
         await this.#expire(buffer, delivery, ages);
         if (buffer.units.length > 0) throw error;
@@ -341,7 +342,7 @@ export class DeliveryStream {
     await this.#tidy();
   }
 
-  /** What faults do to an attempt to deliver a buffer. */
+  /** Takes the faults that apply to an attempt to deliver a buffer. */
   #takeDelivery() {
     const names = ['failDeliveries', 'endRetryWindow', 'expireDeliveries'] as const;
     return this.#faults?.take('firehose', names, [this.name], 'meanwhile') ?? {};
@@ -387,7 +388,7 @@ export class DeliveryStream {
   }
 }
 
-/** What happened on a stream within a minute. */
+/** Activity of a stream within a minute. */
 export interface StreamMinute {
   readonly incomingRecords: number;
   readonly incomingBytes: number;
@@ -402,7 +403,7 @@ export interface StreamMinute {
   readonly freshnessMs: number;
 }
 
-/** What can change of a stream. */
+/** The parts of a stream that can change. */
 type StreamConfiguration = Pick<DeliveryContext, 'settings' | 'version'>;
 
 /** Options to open a stream. */
@@ -430,12 +431,12 @@ async function mark(marks: Map<Segment, DeliveredRun[]>): Promise<void> {
 }
 
 async function readUnits(units: UnitList) {
-  const documents: { readonly arrivalMs: number; readonly text: string }[] = [];
+  const documents: { readonly arrivalMs: number; readonly bytes: Buffer }[] = [];
   for (const ofRecord of units.byRecord()) {
     const [{ entry }] = ofRecord;
     const bytes = await entry.segment.read(entry);
     for (const { start, end } of ofRecord)
-      documents.push({ arrivalMs: entry.arrivalMs, text: bytes.toString('utf8', start, end) });
+      documents.push({ arrivalMs: entry.arrivalMs, bytes: bytes.subarray(start, end) });
   }
   return documents;
 }
@@ -458,7 +459,7 @@ function deliveredRuns(units: UnitList): Map<Segment, DeliveredRun[]> {
 export interface UndeliveredDocument {
   /** When its record was accepted, epoch ms. */
   readonly arrivalMs: number;
-  readonly text: string;
+  readonly document: Uint8Array;
   /** Whether it goes to the error output. */
   readonly failed: boolean;
 }

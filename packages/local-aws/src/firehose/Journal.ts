@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, type FileHandle, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ const SEGMENT_BYTES = 32 * 1024 * 1024;
 const SEGMENT_NAME = /^(\d{10})\.journal$/;
 /** File with the number of documents that were dropped. */
 const EXPIRED = 'expired';
-/** File with those documents, one a line: `{"arrivedAt","document"}`. */
+/** File with those documents, one a line: `{"arrivedAt","document"}`, or `{"arrivedAt","base64"}` if it is not text. */
 const EXPIRED_DOCUMENTS = 'expired.ndjson';
 
 /**
@@ -87,14 +88,16 @@ export class Journal {
 
   /**
    * Writes down how many documents were dropped in all, and adds those that were dropped now to a file, which only the
-   * deletion of the stream deletes: so that a test can tell what Firehose dropped from what was lost elsewhere. If this
-   * throws, nothing is noted.
+   * deletion of the stream deletes: so that a test can distinguish documents that Firehose dropped from those lost
+   * elsewhere. If this throws, nothing is noted.
    */
   async noteExpired(documents: number, dropped: readonly ExpiredDocument[]): Promise<void> {
     const lines = dropped
-      .map(({ arrivalMs, text }) => {
-        const line = { arrivedAt: new Date(arrivalMs).toISOString(), document: text.trim() };
-        return `${JSON.stringify(line)}\n`;
+      .map(({ arrivalMs, bytes }) => {
+        const document = isUtf8(bytes)
+          ? { document: bytes.toString().trim() }
+          : { base64: bytes.toString('base64') };
+        return `${JSON.stringify({ arrivedAt: new Date(arrivalMs).toISOString(), ...document })}\n`;
       })
       .join('');
     const file = join(this.#directory, EXPIRED_DOCUMENTS);
@@ -170,7 +173,7 @@ export class Journal {
 interface ExpiredDocument {
   /** When its record was accepted, epoch ms. */
   readonly arrivalMs: number;
-  readonly text: string;
+  readonly bytes: Buffer;
 }
 
 /** One acknowledged record and the position of its bytes. */
@@ -194,9 +197,9 @@ const NONE: ReadonlySet<number> = new Set();
 const runsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
 
 /**
- * One file of a journal with records in order of arrival, a second file that lists their delivered documents, and a third one
- * with the number of acknowledged records, which tells a file that was cut from one that a kill left incomplete. It counts
- * undelivered documents; at zero, all of them can be deleted.
+ * One file of a journal with records in order of arrival, a second file that lists their delivered documents, and a
+ * third one with the number of acknowledged records, which distinguishes a file that was cut from one that a kill left
+ * incomplete. It counts undelivered documents; at zero, all of them can be deleted.
  */
 export class Segment {
   readonly #path: string;

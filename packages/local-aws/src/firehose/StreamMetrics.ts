@@ -6,9 +6,11 @@ import type { DeliveryStream, StreamMinute } from './DeliveryStream.ts';
 const MINUTE_MS = 60_000;
 
 /**
- * What streams tell CloudWatch, once a minute while anything happens or waits on any of them: a stream that is idle and
- * empty has no values. https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html Nor has
- * a stream a freshness while its delivery is completely blocked.
+ * Publishes the metrics of streams to CloudWatch, once a minute while any stream has activity or waiting records. A
+ * stream that is idle and empty has no values.
+ * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+ *
+ * A stream whose delivery is completely blocked has no freshness.
  * https://docs.aws.amazon.com/firehose/latest/dev/data-freshness-metric-not-emitted.html
  */
 export class StreamMetrics {

@@ -17,6 +17,8 @@ import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { StreamMetrics } from './StreamMetrics.ts';
 import { readStreamSettings, type StreamProperties, streamSchema } from './streamSettings.ts';
 
+export { ParquetWriter } from './convert/ParquetWriter.ts';
+export { RowReader } from './convert/RowReader.ts';
 export { errorLine } from './Delivery.ts';
 export type { Conversion } from './streamSettings.ts';
 
@@ -33,7 +35,7 @@ export interface FirehoseOptions {
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
   /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
   readonly random?: () => number;
-  /** Called before a stream calls S3 or Glue. What it throws fails the delivery, which is retried. Default: nothing. */
+  /** Called before a stream calls S3 or Glue. If it throws, the delivery fails and is retried. Default: nothing. */
   readonly onCall?: (stream: string, call: StreamCall) => void;
   /** Called with each record that a stream accepted, and epoch milliseconds. Default: nothing. */
   readonly onAccepted?: (stream: string, data: Uint8Array, at: number) => void;
@@ -41,6 +43,8 @@ export interface FirehoseOptions {
   readonly onMetrics?: (data: readonly MetricDatum[]) => void;
   /** Decides which records of calls fail. Default: none. */
   readonly faults?: Faults;
+  /** Reads the documents of a record for {@link Firehose.search}. Default: the record is one. */
+  readonly readRecord?: ((record: Uint8Array) => readonly string[]) | undefined;
 }
 
 /** Documents that a stream dropped, because S3 did not accept them for 24 hours. */
@@ -170,7 +174,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     hasStream: (name) => streams.has(name),
     hasJournal: (name) => existsSync(folderOf(name)),
     async createStream(name, given) {
-      if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is no name of a stream.`);
+      if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is not a name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
       const { properties, settings } = await readStream(given);
       const stream = await DeliveryStream.open({
@@ -198,7 +202,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
           options.onAccepted?.(name, data, at);
         },
       });
-      // What an earlier process did not deliver.
+      // An earlier process may have left records to deliver.
       metrics.wake();
       if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
       streams.set(name, { stream, properties, version: 1, createdMs: clock.now() });
@@ -243,10 +247,12 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       const documents: FoundDocuments['documents'][number][] = [];
       for (const [stream, entry] of streams) {
         for await (const one of entry.stream.undelivered()) {
-          if (!one.text.includes(text)) continue;
-          if (documents.length === most) return { documents, more: true };
           const arrivedAt = new Date(one.arrivalMs).toISOString();
-          documents.push({ stream, arrivedAt, document: one.text, failed: one.failed });
+          for (const document of options.readRecord?.(one.document) ?? [utf8(one.document)]) {
+            if (!document.includes(text)) continue;
+            if (documents.length === most) return { documents, more: true };
+            documents.push({ stream, arrivedAt, document, failed: one.failed });
+          }
         }
       }
       return { documents, more: false };
@@ -258,6 +264,10 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       await writer.close();
     },
   };
+}
+
+function utf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
 function isPartitioned({ ExtendedS3DestinationConfiguration: destination }: StreamProperties): boolean {

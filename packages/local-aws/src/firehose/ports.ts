@@ -26,7 +26,7 @@ export interface TableSchema {
   readonly partitionKeys?: readonly SchemaColumn[];
 }
 
-/** Looks a table up at delivery time, as Firehose does with `VersionId: LATEST`; undefined when there is none. */
+/** Looks a table up at delivery time, as Firehose does with `VersionId: LATEST`; undefined if it doesn't exist. */
 export type SchemaSource = (database: string, table: string) => Promise<TableSchema | undefined>;
 
 /** A call of a delivery stream to another service, before it is made. */
@@ -36,6 +36,6 @@ export type StreamCall =
       readonly operation: 'PutObject';
       readonly bucket: string;
       readonly key: string;
-      /** Whether the object contains undeliverable documents. */
+      /** Whether the object contains undeliverable documents, or could not be delivered before. */
       readonly failures: boolean;
     };

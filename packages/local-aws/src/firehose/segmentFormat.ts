@@ -7,9 +7,9 @@ export interface SegmentRecord {
   readonly arrivalMs: number;
 }
 
-/** What a segment's file holds. */
+/** Contents of a segment's file. */
 export interface SegmentContent {
-  /** Of the header before each record. */
+  /** Size of the header before each record. */
   readonly headerBytes: number;
   /** In order, up to the damage. */
   readonly records: readonly SegmentRecord[];
@@ -21,7 +21,7 @@ export interface SegmentContent {
 export const SEGMENT_MARK = Buffer.from('JRN2');
 /** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
 const RECORD_HEADER_BYTES = 16;
-/** Of a header: the same, and their own CRC-32, because a length that is damaged would hide all later records. */
+/** Size of a checked header: adds the header's own CRC-32, as a damaged length would hide all later records. */
 export const CHECKED_HEADER_BYTES = RECORD_HEADER_BYTES + 4;
 /** Longer than any record that Firehose accepts. */
 const LONGEST_BYTES = 16 * 1024 * 1024;

@@ -59,7 +59,7 @@ export function readStreamSettings(destination: DestinationProperties): StreamSe
   const processors = readProcessors(destination);
   const conversion = readConversion(destination);
   if (!isTimeZone(destination.CustomTimeZone)) {
-    throw invalidArgument(`CustomTimeZone ${destination.CustomTimeZone} is no time zone.`);
+    throw invalidArgument(`CustomTimeZone ${destination.CustomTimeZone} is not a time zone.`);
   }
   checkPrefixes(destination, prefix, errorPrefix, processors.partitionQuery?.keys);
   return {

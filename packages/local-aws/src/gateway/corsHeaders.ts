@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cors } from './HttpApi.ts';
 
-/** What decides about CORS in a request. */
+/** The parts of a request that decide about CORS. */
 type CorsRequest = Pick<IncomingMessage, 'method' | 'headers'>;
 
 /** Whether a browser asks if it may send a request: https://fetch.spec.whatwg.org/#cors-preflight-request */
@@ -14,8 +14,8 @@ export function isPreflight({ method, headers }: CorsRequest): boolean {
 }
 
 /**
- * Headers for the answer to a request from another origin, with those of a preflight for a preflight. None for an origin
- * that is not allowed, and for requests without `Origin`; `OPTIONS` needs `Access-Control-Request-Method` too:
+ * CORS headers for the answer to a request, including a preflight. Empty for an origin that is not allowed, and for
+ * requests without `Origin`; `OPTIONS` needs `Access-Control-Request-Method` too:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
 export function corsHeaders(cors: Cors, request: CorsRequest): Record<string, string> {

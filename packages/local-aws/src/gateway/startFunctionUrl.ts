@@ -14,7 +14,7 @@ import { type Listening, listen } from './listen.ts';
 /** Largest payload of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** What a Function URL says itself, by the error of the invocation. All other errors are a 502. */
+/** Answers that a Function URL gives by itself, by the error of the invocation. All other errors are a 502. */
 const OWN_ANSWERS: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
   ['TooManyRequestsException', [429, 'Rate Exceeded.']],
   ['RequestEntityTooLargeException', [413, 'Request must be smaller than 6291456 bytes.']],
@@ -27,9 +27,9 @@ export interface FunctionUrlOptions {
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   readonly clock: LocalClock;
-  /** Injected failures of requests: those of `gateway`. Default: none. */
+  /** Injected failures of requests, of the service `gateway`. Default: no faults. */
   readonly faults?: Faults;
-  /** Hosts that are admitted besides loopback and those of the URLs: {@link refuseForeignRequest}. Default none. */
+  /** Hosts to admit besides loopback and the hosts of the URLs: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Port on 127.0.0.1; 0 for any free port. */
   readonly port: number;
@@ -39,11 +39,11 @@ export interface FunctionUrlOptions {
 
 /**
  * Serves a Function URL on loopback as Lambda does: payload format 2.0, CORS by the URL's settings, 429 for a throttled
- * function, 413 above 6 MB, 502 for one that fails, and 403 without the two permissions. A request whose `Host` is that of
- * another URL is that URL's.
+ * function, 413 above 6 MB, 502 for one that fails, and 403 without the two permissions. A request goes to the URL that
+ * its `Host` names.
  *
- * CORS headers are on every answer, also on those that Lambda gives by itself. AWS does not say whether it sets them there;
- * an SDK in a browser drops a batch only when it can read the 429, so this is the worse case.
+ * CORS headers are on every answer, also on answers that Lambda gives by itself. AWS does not say whether it sets them
+ * there; an SDK in a browser drops a batch only when it can read the 429, so this is the worse case.
  */
 export async function startFunctionUrl({
   urls,
@@ -153,7 +153,7 @@ function send(
 ): void {
   const headers = { ...reply.headers };
   const added = cors === undefined ? {} : corsHeaders(cors, request);
-  // Lambda adds its headers to those of the function: browsers refuse an answer that allows an origin twice.
+  // Lambda adds its headers to the function's headers: browsers refuse an answer that allows an origin twice.
   for (const [name, value] of Object.entries(added))
     headers[name] = headers[name] === undefined ? value : [headers[name], value].flat();
   response.writeHead(reply.status, { ...headers, 'content-length': Buffer.byteLength(reply.body) });

@@ -47,7 +47,7 @@ export class Catalog {
     this.#databases = readDatabases(directory);
   }
 
-  /** Opens the catalog in `directory` and creates it if there is none. Only one process at a time may have it open. */
+  /** Opens the catalog in `directory`; creates it if it doesn't exist. Only one process at a time may have it open. */
   static open(options: { readonly directory: string; readonly clock: Clock }): Catalog {
     return new Catalog(options.directory, options.clock);
   }
@@ -147,7 +147,7 @@ export class Catalog {
     return [table, ...older.reverse()];
   }
 
-  /** Forgets earlier versions of a table. Returns the IDs that are none of its earlier versions. */
+  /** Removes earlier versions of a table. Returns the IDs that do not name an earlier version. */
   deleteVersions(databaseName: string, name: string, versionIds: readonly string[]): string[] {
     const table = this.table(databaseName, name);
     const { archive = [] } = table;

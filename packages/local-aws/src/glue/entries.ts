@@ -21,6 +21,11 @@ export interface TableEntry {
   readonly archive?: readonly TableVersion[] | undefined;
 }
 
+/** Whether a table is a view, of any engine. */
+export function isView({ input }: Pick<TableEntry, 'input'>): boolean {
+  return input.TableType === 'VIRTUAL_VIEW';
+}
+
 /** An earlier version of a table: its definition until an update replaced it. */
 export interface TableVersion {
   readonly version: number;

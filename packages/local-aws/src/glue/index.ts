@@ -13,6 +13,7 @@ export {
   type DatabaseEntry,
   findPartition,
   insertPartition,
+  isView,
   type PartitionEntry,
   removePartition,
   replacePartition,

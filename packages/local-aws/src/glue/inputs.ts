@@ -112,7 +112,7 @@ const storageDescriptorSchema = z.strictObject({
 /** The stored form, for tables and partitions alike. */
 export type StorageDescriptor = z.output<typeof storageDescriptorSchema>;
 
-/** What Glue returns for members that were never set. */
+/** Glue's defaults for members that were never set. */
 export const storageDescriptorDefaults: StorageDescriptor = {
   Compressed: false,
   NumberOfBuckets: 0,

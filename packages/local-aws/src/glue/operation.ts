@@ -5,7 +5,7 @@ import type { DatabaseEntry, PartitionEntry, TableEntry } from './entries.ts';
 import { foreignCatalog, invalidInput } from './errors.ts';
 import { GLUE_LIMITS, nameSchema, type StorageDescriptor, storageDescriptorDefaults } from './inputs.ts';
 
-/** What every operation of Glue needs. */
+/** Context of every Glue operation. */
 export interface GlueContext {
   readonly catalog: Catalog;
   /** The account that owns the catalog. Its ID is the catalog's ID. */

@@ -8,7 +8,7 @@ export type PartitionFilter = (values: readonly string[]) => boolean;
 const TEXT_TYPE = /^(string|date|timestamp|char|varchar)\b/i;
 const NUMBER_TYPE = /^(tinyint|smallint|int|integer|bigint|long|decimal)\b/i;
 
-/** What partitions have as value where the column is null: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into-etl.html */
+/** Value of a partition whose column is null: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into-etl.html */
 const NULL_VALUE = '__HIVE_DEFAULT_PARTITION__';
 
 /**

@@ -1,6 +1,6 @@
 import type { Policy } from './policy.ts';
 
-/** What a call is signed with. */
+/** The credentials that a call is signed with. */
 export interface Signer {
   readonly accessKeyId: string;
   /** Name of the session that the call's token belongs to; undefined for a key that needs no token. */

@@ -232,8 +232,8 @@ function once<Result>(make: () => Result): () => Result {
 }
 
 /**
- * Finds who signs with an access key: the role or user that it was issued to; if there is none, the root of the account
- * whose ID is the key; otherwise the root of the deployment's account.
+ * Finds who signs with an access key: the role or user that it was issued to; else the root of the account whose ID
+ * is the key; else the root of the deployment's account.
  */
 export function createCallerLookup(options: {
   /** ARN of the role or user that a key was issued to. */
@@ -251,11 +251,24 @@ export function createCallerLookup(options: {
         ...inSession(found, session),
         ...(sessionPolicy === undefined ? {} : { sessionPolicy: () => sessionPolicy }),
       };
+    if (arn !== undefined && isForeignUser(arn, options.account)) return { arn, account: accountOf(arn) };
     // A deleted role has no permissions left. Without this it would act as the root and be allowed everything.
     if (arn !== undefined && !arn.endsWith(':root'))
-      return inSession({ arn, account: arn.split(':')[4] ?? '', policies: () => [] }, session);
+      return inSession({ arn, account: accountOf(arn), policies: () => [] }, session);
     return rootOf(accountOfKey(accessKeyId) ?? options.account);
   };
+}
+
+function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
+}
+
+/**
+ * Whether an ARN is of a user of another account than the deployment's, such as a vendor's. Its own policies are unknown here,
+ * and taken to allow everything: what is let in is for the policies of resources to say.
+ */
+export function isForeignUser(arn: string, account: string): boolean {
+  return /^arn:aws[\w-]*:iam::\d{12}:user\/[\w+=,.@/-]+$/.test(arn) && accountOf(arn) !== account;
 }
 
 /** Name of the session of a role whose key needs no token. */

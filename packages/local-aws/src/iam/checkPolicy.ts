@@ -32,8 +32,8 @@ export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean
 }
 
 /**
- * Checks that no two statements have the same `Sid`. An empty one is none: Terraform writes it into every statement.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html; of a bucket's policy
+ * Checks that no two statements have the same `Sid`. An empty one is ignored: Terraform writes it into every statement.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html; for bucket policies see
  * https://docs.aws.amazon.com/AmazonS3/latest/dev/AccessPolicyLanguage_SpecialInfo.html
  *
  * @throws PolicyProblem in IAM's words.
@@ -76,7 +76,7 @@ export function checkOwnPolicy(document: string, isKnown?: (key: string) => bool
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length */
 export const POLICY_LIMITS = {
   managedCharacters: 6_144,
-  /** Of all inline policies of a role. */
+  /** The sum over all inline policies of a role. */
   inlineCharacters: 10_240,
   trustCharacters: 2_048,
   managedPoliciesOfRole: 10,
@@ -88,7 +88,7 @@ export function checkSize(documents: readonly string[], most: number, words: str
   if (characters > most) throw limitExceeded(words);
 }
 
-/** What IAM answers where a quota is exceeded. */
+/** IAM's error for an exceeded quota. */
 export function limitExceeded(words: string): AwsError {
   return new AwsError('LimitExceeded', 409, words);
 }

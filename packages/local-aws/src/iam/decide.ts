@@ -17,7 +17,7 @@ export interface AccessRequest {
   readonly action: string;
   /** ARN of the resource. */
   readonly resource: string;
-  /** Condition keys of the request besides those of the caller. */
+  /** Condition keys of the request besides the caller's. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** Account that owns the resource. */
   readonly owner: string;

@@ -21,7 +21,8 @@ const PolicyArn = z.string().regex(/^arn:aws:iam::\d{12}:policy\/[\w+=,.@/-]+$/)
 const Path = z.string().startsWith('/').endsWith('/').default('/');
 const PolicyDocument = z.string().min(1).max(131_072);
 
-/** Of lists, 100 items to a page by default: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html */
+/** Members of lists, 100 items to a page by default:
+ *  https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html */
 const ofPages = {
   Marker: z.string().min(1).max(320).optional(),
   MaxItems: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -299,7 +300,7 @@ function roleArn(account: string, path: string, name: string): string {
   return `arn:aws:iam::${account}:role${path}${name}`;
 }
 
-/** Of a managed policy: others cannot be created here. */
+/** The only version of a managed policy: others cannot be created here. */
 const ONLY_VERSION = 'v1';
 
 function policyElement({ arn, name, path, createdMs }: ManagedPolicy, attached: number): XmlElement[] {

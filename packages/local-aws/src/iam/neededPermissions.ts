@@ -29,12 +29,14 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
       return [need(call, resource === '' ? '*' : secretArn(resource, place))];
     case 'sts':
       return [need(call, operation === 'AssumeRole' && resource !== '' ? resource : '*')];
+    case 'sns':
+      return [need(call, resource === '' ? '*' : resource)];
     case 'athena':
       return athenaNeeds(call, place);
     case 'cloudformation':
       return [need(call, stackArn(resource, place))];
     case 'monitoring':
-      // The service's name in signatures is not that of its actions.
+      // CloudWatch's name in signatures differs from its name in actions.
       return [
         need(
           { service: 'cloudwatch', operation },
@@ -102,12 +104,7 @@ function secretArn(id: string, place: PermissionContext): string {
  */
 function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission[] {
   const { operation, resource, input } = call;
-  if (
-    operation === 'ListWorkGroups' ||
-    operation === 'ListDataCatalogs' ||
-    operation === 'ListEngineVersions'
-  )
-    return [need(call, '*')];
+  if (operation === 'ListWorkGroups' || operation === 'ListDataCatalogs') return [need(call, '*')];
   const catalog =
     memberOf(input, 'CatalogName') ??
     (operation.includes('DataCatalog') ? memberOf(input, 'Name') : undefined);

@@ -41,7 +41,7 @@ export interface ServiceRefusal {
   readonly lastAt: string;
 }
 
-/** What is needed to build the ARNs of permissions. */
+/** Values needed to build the ARNs of permissions. */
 export interface PermissionContext {
   readonly partition: string;
   readonly region: string;

@@ -10,7 +10,7 @@ export interface S3Request {
   readonly headers: Readonly<Record<string, string>>;
   /** Keys that only the body contains, with the versions it names, as for DeleteObjects. */
   readonly keys: readonly Pick<CopySource, 'key' | 'versionId'>[];
-  /** Status of the answer; undefined when there was none. */
+  /** Status of the answer; undefined without an answer. */
   readonly status: number | undefined;
 }
 
@@ -51,7 +51,6 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['AbortMultipartUpload', (call, place) => [onObject('AbortMultipartUpload', call, place)]],
   ['ListParts', (call, place) => [onObject('ListMultipartUploadParts', call, place)]],
   ['CopyObject', copying],
-  ['UploadPartCopy', copying],
   [
     'DeleteObject',
     (call, place) => [

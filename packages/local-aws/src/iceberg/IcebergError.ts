@@ -1,5 +1,5 @@
 /**
- * What went wrong with a table:
+ * Problem of a table:
  * - `FILE_MISSING`: a file that the metadata names isn't there.
  * - `BAD_METADATA`: metadata JSON, a manifest list or a manifest breaks the specification.
  * - `BAD_VALUE`: a value doesn't fit its type or transform.

@@ -17,7 +17,7 @@ export type SchemaChange =
   | { readonly describe: string; readonly doc: string | undefined }
   | { readonly move: string; readonly after: string | null };
 
-/** What a change sees, and may change. */
+/** The columns that a change may read and replace. */
 interface Columns {
   readonly metadata: TableMetadata;
   readonly nextId: () => number;

@@ -14,10 +14,11 @@ const STATISTICS = ['statistics', 'partition-statistics'] as const;
 type WithStatistics = TableMetadata & { readonly [name in (typeof STATISTICS)[number]]?: unknown };
 
 /**
- * Drops snapshots of `main` that are older than a time, but the last `keepLast`, and those of other branches by their own
- * settings: https://iceberg.apache.org/spec/#snapshot-retention-policy. Settings of `main` itself win over the options.
- * Tags and branches that are older than their `max-ref-age-ms`, or the table's `history.expire.max-ref-age-ms`, go, too.
- * `unreachable` are the files that only dropped snapshots reach: to be removed after the commit, not where it is lost.
+ * Drops snapshots of `main` that are older than a time, but the last `keepLast`, and snapshots of other branches by
+ * their own settings: https://iceberg.apache.org/spec/#snapshot-retention-policy. Settings of `main` itself win over
+ * the options. Tags and branches that are older than their `max-ref-age-ms`, or the table's
+ * `history.expire.max-ref-age-ms`, go, too. `unreachable` are the files that only dropped snapshots reach: to be
+ * removed after the commit, not if the commit is lost.
  */
 export async function expireSnapshots(
   files: TableFiles,
@@ -123,7 +124,7 @@ function ancestorsOf(metadata: TableMetadata, id: bigint): Snapshot[] {
   return found;
 }
 
-/** The log after the last snapshot that isn't there any more: what was current before it can't be told. */
+/** The log after the last snapshot that doesn't exist any more: the snapshots that were current before are unknown. */
 function logAfter(
   log: TableMetadata['snapshot-log'],
   isKept: (id: bigint) => boolean,

@@ -41,7 +41,7 @@ interface PartitionSummary {
   readonly upperBound: Uint8Array | null;
 }
 
-/** A file in a manifest. Of a deleted one `file.snapshotId` is the snapshot that deleted it. */
+/** A file in a manifest. For a deleted one `file.snapshotId` is the snapshot that deleted it. */
 export interface ManifestEntry {
   readonly status: 'existing' | 'added' | 'deleted';
   readonly file: FileEntry;
@@ -228,7 +228,7 @@ export async function writeManifest(
   };
 }
 
-/** What a partition's values are in manifests, by the partition field's ID. A column may be in an older schema only. */
+/** Avro types of partition values in manifests, by the partition field's ID. A column may be in old schemas only. */
 function partitionTypesOf(metadata: TableMetadata, spec: PartitionSpec): Map<number, string> {
   const schemas = [schemaOf(metadata), ...metadata.schemas.toReversed()];
   return new Map(
@@ -261,6 +261,11 @@ function fileOf(
   if (format === 'PUFFIN') {
     throw new IcebergError('UNSUPPORTED', `${location} has deletion vectors (Puffin), of format version 3.`);
   }
+  if (content === 'equality-deletes')
+    throw new IcebergError(
+      'UNSUPPORTED',
+      `${location} deletes rows by equal values, as only streaming engines do.`,
+    );
   const longs = (pair: AvroRecord, pairFields: RecordFields, id: number) => pairFields.long(pair, id);
   const bytes = (pair: AvroRecord, pairFields: RecordFields, id: number) =>
     pairFields.bytesOrNull(pair, id) ?? new Uint8Array();
@@ -371,7 +376,7 @@ function bufferOf(bytes: Uint8Array | null): Buffer | null {
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], null> };
 
-/** An object without those of its members that are null. */
+/** Removes the members of an object that are null. */
 function present<T extends object>(members: T): Present<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as Present<T>;
 }

@@ -7,8 +7,8 @@ import { assertType, fieldById, withFreshIds } from './types.ts';
 export const LAST_PARTITION_ID = 999;
 
 /**
- * A table without a snapshot. IDs of columns are given anew, as Java does: those of the schema need only be different at the
- * top, where `spec` names them; `spec-id`, `schema-id` and the partition fields' `field-id` are given, too. Throws
+ * A table without a snapshot. IDs of columns are given anew, as Java does: IDs in the schema need only be different at
+ * the top, where `spec` names them; `spec-id`, `schema-id` and the partition fields' `field-id` are given, too. Throws
  * `INVALID_SCHEMA`.
  */
 export function newTable(table: {
@@ -92,7 +92,7 @@ export function specOf(metadata: TableMetadata, specId = metadata['default-spec-
   return spec;
 }
 
-/** The current snapshot, or the one of an ID. Undefined where there is none. */
+/** The current snapshot, or the one of an ID; undefined if it doesn't exist. */
 export function snapshotOf(
   metadata: TableMetadata,
   snapshotId = metadata['current-snapshot-id'],

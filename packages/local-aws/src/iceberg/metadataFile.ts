@@ -134,7 +134,7 @@ const metadataSchema: z.ZodType<TableMetadata> = z.looseObject({
 
 /**
  * Reads a table's metadata file, also a compressed one (`.gz.metadata.json`). Throws `BAD_METADATA` where it breaks the
- * specification, `UNSUPPORTED` for format version 3. Of version 1 it reads what the other versions call the same.
+ * specification, `UNSUPPORTED` for format version 3. In version 1 it reads the members that later versions have.
  */
 export async function readMetadata(files: TableFiles, location: string): Promise<TableMetadata> {
   const content = await files.read(location);

@@ -1,6 +1,6 @@
 /**
- * Where a table's files are. Locations are `s3://bucket/key`, as the table's metadata names them.
- * `read` throws an IcebergError `FILE_MISSING` where there is no file.
+ * Where a table's files are. Locations are `s3://bucket/key`, as the table's metadata names them. `read` throws an
+ * IcebergError `FILE_MISSING` if the file doesn't exist.
  */
 export interface TableFiles {
   read(location: string): Promise<Uint8Array>;
@@ -143,9 +143,9 @@ export interface FileEntry {
   readonly sortOrderId?: number;
   /** The only data file that a position-delete file is about, where it says so. */
   readonly referencedDataFile?: string;
-  /** Of the data, for matching deletes: rewritten rows keep theirs. Inherited ones are resolved. */
+  /** Sequence number of the data, for matching deletes: rewritten rows keep theirs. Inherited ones are resolved. */
   readonly sequenceNumber: bigint;
-  /** Of the snapshot that added the file. */
+  /** Sequence number of the snapshot that added the file. */
   readonly fileSequenceNumber: bigint;
   /** The snapshot that added the file. */
   readonly snapshotId: bigint;
@@ -156,7 +156,7 @@ export type NewFile = Omit<FileEntry, 'sequenceNumber' | 'fileSequenceNumber' | 
   readonly sequenceNumber?: bigint;
 };
 
-/** What a new snapshot changes. */
+/** The changes that a new snapshot makes. */
 export interface SnapshotChange {
   /** Iceberg's: `append` adds data files; `replace` changes files and no rows; `delete` only takes rows away; else `overwrite`. */
   readonly operation: 'append' | 'overwrite' | 'delete' | 'replace';

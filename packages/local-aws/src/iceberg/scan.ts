@@ -1,22 +1,16 @@
 import { IcebergError } from './IcebergError.ts';
 import { type Manifest, readManifest, readManifestList } from './manifests.ts';
-import { specOf } from './metadata.ts';
 import type { FileEntry, PartitionValue, Snapshot, TableFiles, TableMetadata } from './model.ts';
 
 /** The column `file_path` of position-delete files: https://iceberg.apache.org/spec/#reserved-field-ids. */
 const FILE_PATH_ID = 2147483546;
 
-/** Delete files, found by the partition that they are of. */
-interface DeleteIndex {
-  /** Equality deletes of an unpartitioned spec: they are for every partition. */
-  readonly everywhere: readonly FileEntry[];
-  readonly byPartition: ReadonlyMap<string, readonly FileEntry[]>;
-}
-const indexes = new WeakMap<readonly FileEntry[], DeleteIndex>();
+/** Delete files by the partition that they are of. */
+const indexes = new WeakMap<readonly FileEntry[], ReadonlyMap<string, readonly FileEntry[]>>();
 
 /**
  * The live data and delete files of a snapshot, in the order of its manifests. Throws `UNSUPPORTED` for deletion vectors
- * (Puffin) and for snapshots of version 1 that have no manifest list.
+ * (Puffin), for deletes by equality and for snapshots of version 1 that have no manifest list.
  */
 export async function readFiles(
   files: TableFiles,
@@ -36,25 +30,18 @@ export function hasLive(manifest: Manifest): boolean {
 }
 
 /**
- * The delete files that apply to a data file: https://iceberg.apache.org/spec/#scan-planning. Position deletes are for data
- * of their own and earlier snapshots, equality deletes for earlier ones only; both for their partition.
+ * The files of deleted positions that apply to a data file: files of its partition, of its own and later snapshots.
+ * https://iceberg.apache.org/spec/#scan-planning
  */
-export function deletesOf(
-  data: FileEntry,
-  deletes: readonly FileEntry[],
-  metadata: TableMetadata,
-): FileEntry[] {
+export function deletesOf(data: FileEntry, deletes: readonly FileEntry[]): FileEntry[] {
   if (data.content !== 'data') throw new IcebergError('BAD_VALUE', `${data.location} is not a data file.`);
   let index = indexes.get(deletes);
   if (!index) {
-    index = indexOf(deletes, metadata);
+    index = Map.groupBy(deletes, partitionKey);
     indexes.set(deletes, index);
   }
-  const candidates = [...index.everywhere, ...(index.byPartition.get(partitionKey(data)) ?? [])];
-  return candidates.filter((file) =>
-    file.content === 'equality-deletes'
-      ? data.sequenceNumber < file.sequenceNumber
-      : data.sequenceNumber <= file.sequenceNumber && mayName(file, data.location),
+  return (index.get(partitionKey(data)) ?? []).filter(
+    (file) => data.sequenceNumber <= file.sequenceNumber && mayName(file, data.location),
   );
 }
 
@@ -62,24 +49,6 @@ export function deletesOf(
 export function partitionKey(file: Pick<FileEntry, 'specId' | 'partition'>): string {
   const values = [...file.partition].toSorted(([left], [right]) => left - right);
   return JSON.stringify([file.specId, ...values.map(([id, value]) => [id, keyOf(value)])]);
-}
-
-function indexOf(deletes: readonly FileEntry[], metadata: TableMetadata): DeleteIndex {
-  const everywhere: FileEntry[] = [];
-  const byPartition = new Map<string, FileEntry[]>();
-  for (const file of deletes) {
-    if (file.content === 'data') continue;
-    const isGlobal =
-      file.content === 'equality-deletes' &&
-      specOf(metadata, file.specId).fields.every(({ transform }) => transform === 'void');
-    if (isGlobal) {
-      everywhere.push(file);
-      continue;
-    }
-    const key = partitionKey(file);
-    byPartition.set(key, [...(byPartition.get(key) ?? []), file]);
-  }
-  return { everywhere, byPartition };
 }
 
 /** Whether a position-delete file can name a data file, by the file that it says it is about or its bounds. */

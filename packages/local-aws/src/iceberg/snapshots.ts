@@ -22,7 +22,7 @@ interface Writing {
   readonly metadata: TableMetadata;
   readonly id: bigint;
   readonly sequenceNumber: bigint;
-  /** Of this attempt, for the names of its files. */
+  /** ID of this attempt, for the names of its files. */
   readonly uuid: string;
   readonly written: string[];
 }
@@ -107,7 +107,7 @@ async function withSnapshot(writing: Writing, change: SnapshotChange, now: numbe
   };
 }
 
-/** The manifests of before, those written again that had files to remove. What was removed gets into `removed`. */
+/** The earlier manifests. Manifests with files to remove are written again; the removed files get into `removed`. */
 async function withoutRemoved(
   writing: Writing,
   manifests: readonly Manifest[],
@@ -185,7 +185,7 @@ async function merged(writing: Writing, manifests: readonly Manifest[]): Promise
       for (const manifest of pack) {
         for (const entry of await readManifest(writing.files, writing.metadata, manifest)) {
           const isOfThis = entry.file.snapshotId === writing.id && manifest.addedSnapshotId === writing.id;
-          // What earlier snapshots deleted is left out.
+          // Files that earlier snapshots deleted are left out.
           if (isOfThis) entries.push(entry);
           else if (entry.status !== 'deleted') entries.push({ status: 'existing', file: entry.file });
         }
@@ -244,29 +244,25 @@ function summaryOf(
   const changed = {
     'added-data-files': plus.dataFiles,
     'deleted-data-files': minus.dataFiles,
-    'added-delete-files': plus.positionFiles + plus.equalityFiles,
-    'removed-delete-files': minus.positionFiles + minus.equalityFiles,
+    'added-delete-files': plus.positionFiles,
+    'removed-delete-files': minus.positionFiles,
     'added-position-delete-files': plus.positionFiles,
     'removed-position-delete-files': minus.positionFiles,
-    'added-equality-delete-files': plus.equalityFiles,
-    'removed-equality-delete-files': minus.equalityFiles,
     'added-records': plus.records,
     'deleted-records': minus.records,
     'added-files-size': plus.size,
     'removed-files-size': minus.size,
     'added-position-deletes': plus.positions,
     'removed-position-deletes': minus.positions,
-    'added-equality-deletes': plus.equalities,
-    'removed-equality-deletes': minus.equalities,
     'changed-partition-count': BigInt(new Set([...added, ...removed].map(partitionKey)).size),
   };
   const totals = {
     'total-records': plus.records - minus.records,
     'total-files-size': plus.size - minus.size,
     'total-data-files': plus.dataFiles - minus.dataFiles,
-    'total-delete-files': plus.positionFiles + plus.equalityFiles - minus.positionFiles - minus.equalityFiles,
+    'total-delete-files': plus.positionFiles - minus.positionFiles,
     'total-position-deletes': plus.positions - minus.positions,
-    'total-equality-deletes': plus.equalities - minus.equalities,
+    'total-equality-deletes': 0n,
   };
   const shown = Object.entries(changed).filter(([, count]) => count !== 0n);
   const sums = Object.entries(totals).flatMap(([name, difference]) => {
@@ -280,14 +276,12 @@ function summaryOf(
 function figuresOf(files: readonly FileEntry[]) {
   const of = (content: FileEntry['content']) => files.filter((file) => file.content === content);
   const rows = (some: readonly FileEntry[]) => some.reduce((sum, file) => sum + file.recordCount, 0n);
-  const [data, positions, equalities] = [of('data'), of('position-deletes'), of('equality-deletes')];
+  const [data, positions] = [of('data'), of('position-deletes')];
   return {
     dataFiles: BigInt(data.length),
     positionFiles: BigInt(positions.length),
-    equalityFiles: BigInt(equalities.length),
     records: rows(data),
     positions: rows(positions),
-    equalities: rows(equalities),
     size: files.reduce((sum, file) => sum + file.sizeBytes, 0n),
   };
 }

@@ -13,7 +13,7 @@ interface Transform {
 const DAY_MS = 86_400_000;
 const LONGS = ['long', 'time', 'timestamp', 'timestamptz'];
 const DATES = ['date', 'timestamp', 'timestamptz'];
-/** Which types each transform takes: https://iceberg.apache.org/spec/#partition-transforms. Of those not here, any. */
+/** Which types each transform takes: https://iceberg.apache.org/spec/#partition-transforms. Others take any. */
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   bucket: ['int', 'date', ...LONGS, 'decimal', 'string', 'uuid', 'fixed', 'binary'],
   truncate: ['int', 'long', 'decimal', 'string', 'binary'],
@@ -131,7 +131,7 @@ function epochMs(type: IcebergType, value: IcebergValue): number {
   return Number((value - (((value % 1000n) + 1000n) % 1000n)) / 1000n);
 }
 
-/** What the bucket's hash is made of: https://iceberg.apache.org/spec/#appendix-b-32-bit-hash-requirements. */
+/** Bytes that the bucket transform hashes: https://iceberg.apache.org/spec/#appendix-b-32-bit-hash-requirements. */
 function hashedBytes(type: IcebergType, value: IcebergValue): Uint8Array {
   // An int is hashed as a long, so that a column that was widened keeps its buckets.
   return type === 'int' || type === 'date'

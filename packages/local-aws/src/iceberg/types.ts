@@ -4,10 +4,10 @@ import type { IcebergField, IcebergType, ListType, MapType, StructType } from '.
 /** A primitive type, taken apart. `long` stands for `time`, `timestamp` and `timestamptz`, too, wherever `name` isn't asked. */
 export interface Primitive {
   readonly name: string;
-  /** Of `decimal`. */
+  /** Only for `decimal`. */
   readonly precision: number;
   readonly scale: number;
-  /** Of `fixed`, in bytes. */
+  /** Only for `fixed`, in bytes. */
   readonly length: number;
 }
 
@@ -110,8 +110,8 @@ export function assertType(type: IcebergType): void {
 }
 
 /**
- * Whether a column of one type may become another without its files being written again:
- * https://iceberg.apache.org/spec/#schema-evolution, those of version 2. A type may become itself.
+ * Whether a column of one type may become another without its files being written again: the promotions of version 2 in
+ * https://iceberg.apache.org/spec/#schema-evolution. A type may become itself.
  */
 export function isPromotion(from: IcebergType, to: IcebergType): boolean {
   if (typeof from !== 'string' || typeof to !== 'string') return false;

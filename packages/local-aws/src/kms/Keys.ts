@@ -204,7 +204,7 @@ export class Keys {
     return this.#all().some((key) => key.account === account);
   }
 
-  /** By ID, ARN, or the name or ARN of an alias; undefined when there is none. */
+  /** Finds a key by ID, ARN, or the name or ARN of an alias; undefined if it doesn't exist. */
   find(name: string): Key | undefined {
     const alias = this.#aliases.get(
       name.startsWith(`${this.#arnPrefix}:`) ? (name.split(':')[5] ?? '') : name,

@@ -4,7 +4,6 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from '../sqs/Message.ts';
-import type { MessageAttributes } from '../sqs/messageAttributes.ts';
 import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
 
@@ -63,7 +62,10 @@ export class EventSourceMapping {
 
   constructor(options: MappingOptions) {
     this.#options = options;
-    this.#stopListening = options.queue.onMessage(() => this.#wake());
+    this.#stopListening = options.queue.onMessage(() => {
+      this.#wake();
+      return Promise.all(this.#running);
+    });
   }
 
   /**
@@ -128,6 +130,7 @@ export class EventSourceMapping {
         } catch (error) {
           this.#failed(error);
         }
+        return Promise.all(this.#running);
       });
     }
   }
@@ -237,7 +240,7 @@ function sqsEvent(batch: readonly ReceivedMessage[], queueArn: string): SQSEvent
       receiptHandle: message.receipt,
       body: message.body,
       attributes: systemAttributes(message, account),
-      messageAttributes: eventAttributes(message.attributes),
+      messageAttributes: {},
       md5OfBody: bodyMd5(message.body),
       eventSource: 'aws:sqs',
       eventSourceARN: queueArn,
@@ -261,19 +264,4 @@ function failedMessages(response: string, batch: readonly ReceivedMessage[]): Re
   if (!parsed.success) return all;
   const failed = (parsed.data?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
   return failed.every((id) => all.has(id)) ? new Set(failed) : all;
-}
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event */
-function eventAttributes(attributes: MessageAttributes = {}) {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
-      name,
-      {
-        ...(StringValue === undefined ? { binaryValue: BinaryValue } : { stringValue: StringValue }),
-        stringListValues: [],
-        binaryListValues: [],
-        dataType: DataType,
-      },
-    ]),
-  );
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Faults } from '../faults/Faults.ts';
 import { invocationTrace } from '../sqs/recursion.ts';
+import { type Host, type HostOptions, loadsNativeCode, processHost, threadHost } from './host.ts';
 import { type Invocation, type Report, reportSchema, type Start } from './protocol.ts';
 
 /** Lambda's limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -13,12 +13,6 @@ const LAMBDA_LIMITS = {
   /** Largest response payload of a synchronous invocation, bytes. */
   responseBytes: 6 * 1024 * 1024,
 } as const;
-
-/**
- * Most memory for young objects of one environment, MB. V8 takes up to 96 for a thread by itself and gives none of it back,
- * and there are four environments of a function.
- */
-const YOUNG_OBJECTS_MB = 16;
 
 /** Why an invocation returned no payload, with the `errorType` that Lambda reports. */
 export class FunctionError extends Error {
@@ -48,7 +42,7 @@ interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs' | 'invocations'
   readonly clock?: Clock;
 }
 
-/** What a fault does to one invocation. */
+/** Effect of faults on one invocation. */
 interface InvocationFate {
   /** Whether the environment is frozen after its answer. */
   readonly freezes: boolean;
@@ -62,43 +56,34 @@ interface InvocationFate {
 }
 
 /**
- * One Lambda execution environment in a thread, with its own module graph and `process.env`. Runs one invocation at a
- * time. After a timeout or a crash it is {@link dead} and must be replaced, as in Lambda.
+ * One Lambda execution environment, with its own module graph and `process.env`. Runs one invocation at a time. After a
+ * timeout or a crash it is {@link dead} and must be replaced, as in Lambda.
  */
 class ExecutionEnvironment {
-  readonly #worker: Worker;
+  readonly #host: Host;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #ready: Promise<void>;
-  readonly #invocations = new Int32Array(new SharedArrayBuffer(4));
   #settle: ((report: Report) => void) | undefined;
   #dead: FunctionError | undefined;
 
-  constructor({ variables, timeoutMs, log, clock = systemClock, ...start }: EnvironmentOptions) {
+  constructor(
+    { variables, timeoutMs, log, clock = systemClock, ...start }: EnvironmentOptions,
+    openHost: (options: HostOptions) => Host,
+  ) {
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
     const { handlerFile, handlerName, functionName, functionArn, memoryMb } = start;
-    const workerData: Start = {
-      handlerFile,
-      handlerName,
-      functionName,
-      functionArn,
-      memoryMb,
-      invocations: this.#invocations.buffer,
-      clockOffsetMs: this.#clockOffsetMs(),
-    };
-    this.#worker = new Worker(new URL('./runtime.ts', import.meta.url), {
-      workerData,
-      env: { ...variables },
-      // The old ones have no limit: beyond it, one large array ends the process with all threads.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
-      stdout: true,
-      stderr: true,
+    this.#host = openHost({
+      start: {
+        ...{ handlerFile, handlerName, functionName, functionArn, memoryMb },
+        clockOffsetMs: this.#clockOffsetMs(),
+      },
+      variables,
+      onMessage: (message) => this.#receive(reportSchema.parse(message)),
+      onEnd: (why) => this.#die(new FunctionError('Runtime.ExitError', why)),
     });
-    for (const output of [this.#worker.stdout, this.#worker.stderr]) passLines(output, log);
-    this.#worker.on('message', (message: unknown) => this.#receive(reportSchema.parse(message)));
-    this.#worker.on('error', (error) => this.#die(new FunctionError('Runtime.ExitError', error.message)));
-    this.#worker.on('exit', () => this.#die(new FunctionError('Runtime.ExitError', 'Runtime exited.')));
+    for (const output of [this.#host.stdout, this.#host.stderr]) passLines(output, log);
     this.#ready = this.#next().then((report) => {
       if (report.type === 'failed') this.#die(new FunctionError(report.errorType, report.message));
     });
@@ -140,10 +125,9 @@ class ExecutionEnvironment {
     if (end === 'killed' && afterMs !== undefined)
       timers.push(setTimeout(() => this.#die(killed(requestId)), afterMs));
     try {
-      Atomics.add(this.#invocations, 0, 1);
-      Atomics.notify(this.#invocations, 0);
-      this.#worker.postMessage(invocation);
+      this.#host.invoke(invocation);
       let report = await answer;
+      if (freezes) this.#host.freeze();
       if (this.#dead === undefined && end === 'killed') this.#die(killed(requestId));
       // The answer comes too late for its caller.
       if (this.#dead === undefined && end === 'timedOut') report = await this.#next();
@@ -173,7 +157,7 @@ class ExecutionEnvironment {
   /** Stops the environment. A running invocation fails. */
   async close(): Promise<void> {
     this.#die(new FunctionError('Runtime.ExitError', 'The environment was shut down.'));
-    await this.#worker.terminate();
+    await this.#host.terminate();
   }
 
   #clockOffsetMs(): number {
@@ -196,11 +180,11 @@ class ExecutionEnvironment {
     if (this.#dead !== undefined) return;
     this.#dead = reason;
     this.#receive({ type: 'failed', errorType: reason.errorType, message: reason.message, stack: '' });
-    void this.#worker.terminate();
+    void this.#host.terminate();
   }
 }
 
-/** What Lambda reports of an environment that was killed, such as one without memory. */
+/** Lambda's error for an environment that was killed, for example because it ran out of memory. */
 function killed(requestId: string): FunctionError {
   return new FunctionError(
     'Runtime.ExitError',
@@ -208,7 +192,7 @@ function killed(requestId: string): FunctionError {
   );
 }
 
-/** Passes on output by whole lines, so that those of several environments do not mix. */
+/** Passes on output by whole lines, so that lines of several environments do not mix. */
 function passLines(output: Readable, log: (text: string) => void): void {
   let rest = '';
   output.setEncoding('utf8').on('data', (text: string) => {
@@ -235,6 +219,7 @@ export class LambdaFunction {
   readonly #options: LambdaFunctionOptions;
   readonly #concurrency: number;
   readonly #faults: Faults;
+  readonly #isNative: boolean;
   readonly #idle: ExecutionEnvironment[] = [];
   readonly #busy = new Set<ExecutionEnvironment>();
   readonly #waiting: (() => void)[] = [];
@@ -247,13 +232,18 @@ export class LambdaFunction {
     this.#options = options;
     this.#concurrency = options.concurrency ?? 4;
     this.#faults = options.faults ?? new Faults();
+    this.#isNative = loadsNativeCode(options.handlerFile);
   }
 
-  /** Starts one environment before the first invocation. Throws if the bundle can't be loaded. */
+  /**
+   * Starts one environment before the first invocation. A process takes the memory of many threads: it starts with the first
+   * invocation. Throws if the bundle can't be loaded.
+   */
   async warm(): Promise<void> {
-    const environment = this.#idle[0] ?? new ExecutionEnvironment(this.#options);
-    if (this.#idle.length === 0) this.#idle.push(environment);
+    const environment = this.#idle[0] ?? new ExecutionEnvironment(this.#options, threadHost);
+    if (this.#idle.length === 0 && !this.#isNative) this.#idle.push(environment);
     await environment.ready();
+    if (this.#isNative) await environment.close();
   }
 
   /**
@@ -325,7 +315,7 @@ export class LambdaFunction {
       if (!warm.dead && !isCold) return warm;
       await warm.close();
     }
-    return new ExecutionEnvironment(this.#options);
+    return new ExecutionEnvironment(this.#options, this.#isNative ? processHost : threadHost);
   }
 
   async #enter(): Promise<void> {

@@ -14,7 +14,7 @@ const ASYNC_RETRIES = {
 
 /**
  * Invokes a function asynchronously, as Scheduler does. Resolves with the end of the first attempt, whatever it was;
- * further attempts come by the clock. What fails at last is dropped: a failure is the function's to log.
+ * further attempts come by the clock. If the last attempt fails, the invocation is dropped: the function logs failures.
  */
 export function invokeAsync(
   invoke: () => Promise<unknown>,

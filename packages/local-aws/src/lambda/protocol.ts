@@ -7,11 +7,13 @@ export const startSchema = z.object({
   functionName: z.string(),
   functionArn: z.string(),
   memoryMb: z.number(),
-  /** One number: it is one higher with each invocation, which wakes a frozen environment. */
-  invocations: z.instanceof(SharedArrayBuffer),
+  /** One number: how many invocations a thread was sent, which wakes a frozen one. A process reads {@link THAWS}. */
+  invocations: z.instanceof(SharedArrayBuffer).optional(),
   /** As in {@link invocationSchema}, for the time while the bundle is loaded. */
   clockOffsetMs: z.int(),
 });
+/** The pipe from which a frozen process reads its next invocation: JSON and a line break. */
+export const THAWS = 4;
 /** The start-up data of a worker. */
 export type Start = z.output<typeof startSchema>;
 
@@ -31,7 +33,7 @@ export const invocationSchema = z.object({
 /** One invocation, as sent to the worker. */
 export type Invocation = z.output<typeof invocationSchema>;
 
-/** What an environment reports: `ready` once, then one answer for each invocation. */
+/** Reports of an environment: `ready` once, then one answer for each invocation. */
 export const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('done'), payload: z.string() }),

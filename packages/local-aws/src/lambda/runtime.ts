@@ -1,6 +1,7 @@
+import { readSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { parentPort, workerData } from 'node:worker_threads';
-import { invocationSchema, type Report, startSchema } from './protocol.ts';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { invocationSchema, type Report, startSchema, THAWS } from './protocol.ts';
 
 /**
  * Makes this thread's `Date` use the local cloud's time: `Date.now()`, `new Date()` and `Date()` are ahead of the
@@ -24,18 +25,23 @@ function shiftDate(offsetMs: () => number): () => number {
   return machineNow;
 }
 
-// The entry point of an execution environment: a worker thread that works like Lambda's Node runtime. It loads the
+// The entry point of an execution environment: a thread or a process that works like Lambda's Node runtime. It loads the
 // bundle once, then runs one invocation at a time. The handler sees an event, a context and its own
 // process.env, and cannot tell the difference.
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
-const port = parentPort;
-if (port === null) throw new Error('runtime.ts runs in a worker thread only');
-const report = (message: Report) => port.postMessage(message);
-const start = startSchema.parse(workerData);
+const thread = parentPort;
+/** Resolves when the message is on its way. */
+const report = async (message: Report) => {
+  if (thread !== null) thread.postMessage(message);
+  else await new Promise((sent) => process.send?.(message, sent));
+};
+const start = startSchema.parse(thread === null ? JSON.parse(process.argv[2] ?? '') : workerData);
 let offsetMs = start.clockOffsetMs;
-const invocations = new Int32Array(start.invocations);
+const invocations = start.invocations === undefined ? undefined : new Int32Array(start.invocations);
+// The local cloud has ended without ending this process.
+process.once('disconnect', () => process.exit());
 const machineNow = shiftDate(() => offsetMs);
 
 /**
@@ -79,13 +85,17 @@ let handler: Handler;
 try {
   handler = await loadHandler();
 } catch (error) {
-  report(failure(error));
+  await report(failure(error));
   throw error;
 }
 
-port.on('message', async (message: unknown) => {
+const LINE_BREAK = 10;
+/** How many invocations have come. */
+let received = 0;
+
+async function handleMessage(message: unknown): Promise<void> {
+  received += 1;
   const { requestId, payload, trace, freezes, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
-  const invocation = Atomics.load(invocations, 0);
   offsetMs = clockOffsetMs;
   process.env['_X_AMZN_TRACE_ID'] = trace;
   let answer: Report;
@@ -96,8 +106,27 @@ port.on('message', async (message: unknown) => {
     answer = failure(error);
   }
   await passOutput();
-  report(answer);
-  // Nothing runs in a frozen environment, neither timers nor what sockets received.
-  if (freezes) Atomics.wait(invocations, 0, invocation);
-});
-report({ type: 'ready' });
+  await report(answer);
+  // Timers and sockets that became ready meanwhile run after the next invocation has begun.
+  if (freezes) void handleMessage(thaw());
+}
+
+/** Waits for the next invocation. Nothing runs until then, neither timers nor what sockets received. */
+function thaw(): unknown {
+  if (thread !== null && invocations !== undefined) {
+    for (let sent = received; sent <= received; sent = Atomics.load(invocations, 0))
+      Atomics.wait(invocations, 0, sent);
+    return receiveMessageOnPort(thread)?.message;
+  }
+  const parts: Buffer[] = [];
+  for (;;) {
+    const bytes = Buffer.alloc(65_536);
+    const length = readSync(THAWS, bytes);
+    if (length === 0) process.exit();
+    parts.push(bytes.subarray(0, length));
+    if (bytes[length - 1] === LINE_BREAK) return JSON.parse(Buffer.concat(parts).toString());
+  }
+}
+
+(thread ?? process).on('message', handleMessage);
+await report({ type: 'ready' });

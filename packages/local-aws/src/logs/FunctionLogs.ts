@@ -120,7 +120,7 @@ class FunctionLog {
     await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
     if (from < begins && this.#begins === begins)
       yield* this.#read(this.#before, Math.max(from, before), before, begins);
-    // A rotation in between has moved the file: then its name is that of the one before.
+    // A rotation in between has moved the file: then it has the name of the file before.
     const current = this.#begins === begins ? this.#file : this.#before;
     if (end > begins) yield* this.#read(current, Math.max(from, begins), begins, end);
   }
@@ -169,7 +169,7 @@ class FunctionLog {
     while ((this.#marks.at(-1)?.[0] ?? -1) >= this.#length) this.#marks.pop();
   }
 
-  /** Begins another file. What is older than the one so far is gone. */
+  /** Begins another file. The current one is kept as the file before; older lines are gone. */
   #rotate(): void {
     this.#journal.append([this.#length, NEXT_FILE_BEGINS]);
     renameSync(this.#file, this.#before);
@@ -243,7 +243,7 @@ function sizeOf(file: string): number | undefined {
   return statSync(file, { throwIfNoEntry: false })?.size;
 }
 
-/** Of marks whose positions do not ascend the later ones hold: the file was cut in between. */
+/** Drops marks whose positions do not ascend. The later marks are valid: the file was cut in between. */
 function ascending(marks: readonly Mark[]): Mark[] {
   const kept: Mark[] = [];
   for (const mark of marks) {

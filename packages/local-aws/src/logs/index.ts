@@ -6,6 +6,8 @@ import { jsonService, operation } from '../protocol/JsonService.ts';
 import type { FunctionLogs } from './FunctionLogs.ts';
 import { readFilterPattern } from './filterPattern.ts';
 
+export { readFilterPattern } from './filterPattern.ts';
+
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 const LIMITS = { events: 10_000, bytes: 1_048_576, patternLength: 1_024 } as const;
 

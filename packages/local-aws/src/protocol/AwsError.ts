@@ -28,8 +28,8 @@ export class AwsError extends Error {
 }
 
 /**
- * What the local cloud doesn't emulate is refused by name, never accepted silently.
- * 501 is a status that the AWS SDKs do not retry.
+ * The refusal of something that the local cloud doesn't emulate; nothing is accepted silently. 501 is a status that the
+ * AWS SDKs do not retry.
  *
  * @param what Names the thing, e.g. `S3 PutBucketAcl` or `glue GetPartitions member Expression`.
  */

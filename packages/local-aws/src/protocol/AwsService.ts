@@ -16,7 +16,7 @@ export interface AwsRequest {
   readonly region: string;
   /** Also sent back as `x-amzn-requestid` / `x-amz-request-id`. */
   readonly requestId: string;
-  /** What the signature says of the body: S3 needs it for the payload hash and for signed chunks. */
+  /** The verified signature: S3 needs it for the payload hash and for signed chunks. */
   readonly signature: VerifiedSignature;
   /**
    * A service calls it once, when it knows the operation and before it does anything, and lets
@@ -30,7 +30,7 @@ export interface AwsRequest {
   readonly reach?: ((resource: string) => void) | undefined;
 }
 
-/** What goes back; the edge adds the request id, date and length headers. */
+/** A service's answer; the edge adds the request id, date and length headers. */
 export interface AwsResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export interface AwsResponse {
 export interface AwsService {
   /** The service's name in a signature's scope: `s3`, `firehose`, `glue`, `sqs`, `athena`. */
   readonly signingName: string;
-  /** What stands before the dot of `X-Amz-Target`; services of the JSON protocols have one, S3 has none. */
+  /** The part of `X-Amz-Target` before the dot. Services of the JSON protocols have one, S3 does not. */
   readonly targetPrefix?: string;
   /** AWS's names of the operations that it emulates. */
   readonly operations?: readonly string[];
@@ -65,11 +65,11 @@ export interface EdgeCall {
   readonly service: string;
   /** AWS's name of the operation. */
   readonly operation: string;
-  /** What it is about, as the service announced it: a stream, a table, `bucket/key`. */
+  /** Name of the resource, as the service announced it: a stream, a table, `bucket/key`. */
   readonly resource: string | undefined;
-  /** What it was asked: a JSON service's input, unvalidated; query and headers of S3's. */
+  /** The request: a JSON service's input, not validated; for S3 its query and headers. */
   readonly input: unknown;
-  /** What else it is about, which only its body tells: `bucket/key` for each object of DeleteObjects. */
+  /** Further resources that only the body names: `bucket/key` for each object of DeleteObjects. */
   readonly reached: readonly string[];
   /** Status of the answer; undefined when a fault took the connection. */
   readonly status: number | undefined;

@@ -4,7 +4,7 @@ import { valueAt } from '../base/json.ts';
 import { AwsError, notImplemented } from './AwsError.ts';
 import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
 
-/** What a JSON request may hold when its service doesn't say. */
+/** Limit of a JSON request if its service sets no other. */
 const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** One operation of a JSON service, its input type closed over: made by {@link operation}. */
@@ -38,11 +38,11 @@ export function operation<Schema extends z.ZodType>(definition: {
   };
 }
 
-/** What {@link jsonService} needs to know. */
+/** Options of {@link jsonService}. */
 export interface JsonServiceDefinition {
   /** The service in a signature's scope, e.g. `glue`. */
   readonly signingName: string;
-  /** What stands before the dot of `X-Amz-Target`, e.g. `AWSGlue`, `Firehose_20150804`, `AmazonSQS`. */
+  /** The part of `X-Amz-Target` before the dot, e.g. `AWSGlue`, `Firehose_20150804`, `AmazonSQS`. */
   readonly targetPrefix: string;
   readonly contentType: JsonContentType;
   /** By AWS's name, e.g. `PutRecordBatch`. Any other is refused as not emulated. */
@@ -51,7 +51,7 @@ export interface JsonServiceDefinition {
   readonly invalidInput: (message: string) => AwsError;
   /** Headers that go with an error: SQS names it once more in `x-amzn-query-error`. Default none. */
   readonly errorHeaders?: (error: AwsError) => Readonly<Record<string, string>>;
-  /** What an input is about, for faults that are set for one stream or table only. Default: nothing. */
+  /** Returns the resource of an input, for faults that are set for one stream or table only. Default: undefined. */
   readonly resource?: (input: unknown) => string | undefined;
   /** Default 8 MiB; larger bodies are answered 413. */
   readonly bodyLimitBytes?: number;

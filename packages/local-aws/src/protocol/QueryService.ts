@@ -47,13 +47,13 @@ export function queryOperation<Schema extends z.ZodType>(definition: {
   ];
 }
 
-/** What {@link queryService} needs to know. */
+/** Options of {@link queryService}. */
 export interface QueryServiceDefinition {
   /** The service in a signature's scope, e.g. `cloudformation`. */
   readonly signingName: string;
   /** `Version` of every request, e.g. `2010-05-15`. */
   readonly version: string;
-  /** Of its answers and errors. */
+  /** XML namespace of its answers and errors. */
   readonly namespace: string;
   readonly operations: ReadonlyMap<string, QueryOperation>;
   /** Largest request, bytes. Default 64 KiB. */
@@ -78,7 +78,11 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
       throw new AwsError('InvalidAction', 400, `Expected Version ${version}, got ${Version ?? 'none'}.`);
     const operation = operations.get(Action);
     if (operation === undefined) throw notImplemented(`${signingName} ${Action}`);
-    await request.announce?.(Action, members['StackName'] ?? members['RoleArn'], members);
+    await request.announce?.(
+      Action,
+      members['StackName'] ?? members['RoleArn'] ?? members['TopicArn'],
+      members,
+    );
     const result = await operation.perform(members, request, validationError);
     return respond(200, [
       `${Action}Response`,
@@ -145,7 +149,8 @@ function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
   );
 }
 
-/** Of every Query service: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
+/** Validation error of every Query service:
+ *  https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
 function validationError(message: string): AwsError {
   return new AwsError('ValidationError', 400, `1 validation error detected: ${message}`);
 }

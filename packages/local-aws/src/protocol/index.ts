@@ -1,4 +1,4 @@
-// What a service is made of.
+// Building blocks of a service.
 export { AwsError } from './AwsError.ts';
 export type { AwsService } from './AwsService.ts';
 export { jsonService, operation } from './JsonService.ts';

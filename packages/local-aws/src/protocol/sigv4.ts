@@ -1,7 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { AwsError } from './AwsError.ts';
 
-/** How far a request's time may lie from the local clock's. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html */
+/** The most that a request's time may differ from the local clock.
+ *  https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html */
 export const CLOCK_SKEW_MS = 15 * 60 * 1000;
 /** Within this the SDKs leave their clocks alone: less than their 4 minutes, because a call may have taken some time. */
 export const DATED_ALIKE_MS = 60 * 1000;
@@ -10,12 +11,12 @@ export const DATED_ALIKE_MS = 60 * 1000;
 const PRESIGNED_EXPIRES_SECONDS = 604_800;
 
 /**
- * What is buffered of a body whose hash the signature covers but no header names: the AWS CLI signs every
- * service but S3 so. Above the largest JSON request that any emulated service takes.
+ * Limit of a body that is buffered because the signature covers its hash but no header names it: the AWS CLI signs
+ * every service but S3 so. Above the largest JSON request that any emulated service takes.
  */
 export const UNNAMED_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
-/** What is wrong with a request's authentication, whatever the service calls it: see `signatureError.ts`. */
+/** Problems with a request's authentication. Services have their own names for them: see `signatureError.ts`. */
 type SignatureFault =
   | 'missing'
   | 'unsupported'
@@ -61,7 +62,7 @@ function decodePercent(text: string): string {
     : text;
 }
 
-/** What a signature covers of a request. */
+/** The parts of a request that a signature covers. */
 export interface SignableRequest {
   readonly method: string;
   /** As sent, still encoded, without the query. */
@@ -144,7 +145,7 @@ function canonicalValue(value: string | readonly string[] | undefined): string {
   return lines.map((line) => line.trim().replace(/ +/g, ' ')).join(',');
 }
 
-/** What a request says of its own signature, nothing of it checked yet. */
+/** The signature as the request states it; not verified yet. */
 export interface Authorization {
   readonly presigned: boolean;
   readonly accessKeyId: string;
@@ -159,7 +160,7 @@ export interface Authorization {
   /** `20261120T073200Z` and the same instant as epoch ms. */
   readonly timestamp: string;
   readonly signedAtMs: number;
-  /** Of a presigned URL; 0 otherwise. */
+  /** Lifetime of a presigned URL; 0 otherwise. */
   readonly expiresSeconds: number;
 }
 
@@ -294,7 +295,7 @@ function hmac(key: string | Uint8Array, text: string): Uint8Array {
   return createHmac('sha256', key).update(text, 'utf8').digest();
 }
 
-/** What a verified SigV4 signature leaves for the service to check against the body. */
+/** A verified SigV4 signature. The service still checks the body against it. */
 export interface VerifiedSignature {
   readonly accessKeyId: string;
   /** Name of the session of a temporary key: what its token says. Undefined where tokens are not checked. */
@@ -313,7 +314,7 @@ export interface VerifiedSignature {
   readonly scope: string;
 }
 
-/** What the check compares a request with. */
+/** Values that the check compares a request with. */
 export interface SignatureContext {
   /** Access key → secret. */
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
@@ -453,7 +454,7 @@ const QUERY_SERVICES: Naming = {
 };
 
 /** Signing names of the services that speak the Query protocol. */
-const OF_QUERY = new Set(['sts', 'iam', 'cloudformation']);
+const OF_QUERY = new Set(['sts', 'iam', 'sns', 'cloudformation']);
 
 /** The error under the name that the service gives it. */
 export function signatureError(problem: SignatureProblem, signingName: string): AwsError {

@@ -1,6 +1,6 @@
 /** An element: its name and its text or its children; `undefined` children are left out. */
 export type XmlElement = readonly [name: string, content: XmlContent];
-/** What an element holds: its text, or its children. */
+/** Content of an element: its text, or its children. */
 export type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';

@@ -16,7 +16,8 @@ export interface StreamRole {
 
 /**
  * The calls that Firehose makes with a stream's role in one step of a delivery: those seen, and those that its
- * documentation allows for the step. It writes logs when something fails, which an object of failures indicates.
+ * documentation allows for the step. It writes logs when something fails, which an object of failures or a further attempt
+ * indicates.
  * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 and #using-iam-glue
  */
 export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place: PermissionContext): Call[] {

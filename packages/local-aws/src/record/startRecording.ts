@@ -28,6 +28,8 @@ export interface DeployedPrincipal {
 export interface Recording {
   readonly recorder: CallRecorder;
   readonly principals: AccessKeys;
+  /** The deployment's account. */
+  readonly account: string;
   readonly onCall: (call: EdgeCall) => void;
   /** Records what a stream does, and returns it. */
   readonly onStreamCall: (stream: string, call: StreamCall) => readonly Call[];
@@ -124,6 +126,7 @@ export function startRecording(options: {
       recorded(standing);
     },
     principalsDeployed: () => deployedPrincipals,
+    account: place.account,
   };
 }
 

@@ -131,7 +131,7 @@ export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA2
 /** One of {@link checksumAlgorithms}. */
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
-/** Of the whole object, or of its parts' checksums. A SHA of the whole can't be computed from those of the parts. */
+/** A checksum of the whole object, or of its parts' checksums. SHAs of parts don't give the SHA of the whole. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
 /** Lengths of the digests in bytes: a value of any other length is not a valid checksum. */

@@ -28,7 +28,6 @@ import {
 import { deleteObject, deleteObjects, getObject, headObject, putObject } from './wire/objectOperations.ts';
 import { operationName } from './wire/operationNames.ts';
 import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';
-import { uploadPartCopy } from './wire/uploadPartCopy.ts';
 import { errorResponse, hostId } from './wire/xmlBodies.ts';
 
 export { OWNER_ACCOUNT } from './limits.ts';
@@ -53,7 +52,6 @@ const s3Operations: readonly S3Operation[] = [
   listObjectVersions,
   createMultipartUpload,
   uploadPart,
-  uploadPartCopy,
   completeMultipartUpload,
   abortMultipartUpload,
   listParts,
@@ -169,11 +167,9 @@ function checkPlace({ request, store, bucket }: S3Call, operation: string): void
 
 const HOST_REGION = /(?:^|\.)s3[.-]([a-z0-9-]+)\.(?:localhost|amazonaws\.com)\.?(?::\d*)?$/i;
 
-const COPIES: ReadonlySet<string> = new Set(['CopyObject', 'UploadPartCopy']);
-
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
 function checkOwners({ headers, store, bucket }: S3Call, operation: string): void {
-  const source = COPIES.has(operation) ? readCopySource(headers[COPY_SOURCE] ?? '').bucket : '';
+  const source = operation === 'CopyObject' ? readCopySource(headers[COPY_SOURCE] ?? '').bucket : '';
   for (const [name, owned] of [
     ['x-amz-expected-bucket-owner', bucket],
     ['x-amz-source-expected-bucket-owner', source],
@@ -198,7 +194,7 @@ function isOpenToAll(store: ObjectStore, rawPath: string, host: string | undefin
   return policy !== undefined && isPublic(policy);
 }
 
-/** What a request addresses; '' where it names nothing. */
+/** The bucket and key of a request; '' for one that it does not name. */
 export interface Target {
   readonly bucket: string;
   readonly key: string;

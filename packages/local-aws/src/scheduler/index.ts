@@ -25,7 +25,7 @@ export class Scheduler {
   constructor(clock: LocalClock, call: (schedule: Schedule) => Promise<unknown>) {
     this.#clock = clock;
     this.#call = call;
-    // What has run by a clock that was ahead runs again when its time comes.
+    // Schedules that ran because the clock was ahead run again when their time comes.
     this.#stopListening = clock.onSetBack?.(() => {
       for (const { schedule, alarm } of [...this.#schedules.values()]) {
         alarm?.cancel();
@@ -43,7 +43,7 @@ export class Scheduler {
     return this.#schedules.has(name);
   }
 
-  /** Stops a schedule. Does nothing when there is none. */
+  /** Stops a schedule. Does nothing if it doesn't exist. */
   remove(name: string): void {
     this.#schedules.get(name)?.alarm?.cancel();
     this.#schedules.delete(name);

@@ -18,7 +18,7 @@ const versionSchema = z.strictObject({
   stages: z.array(z.string()),
 });
 
-/** A secret with its versions, the oldest first, as it lies on disk. */
+/** A secret with its versions, the oldest first, as stored on disk. */
 export const secretSchema = z.strictObject({
   name: z.string(),
   arn: z.string(),
@@ -77,7 +77,7 @@ const propertiesSchema = z.strictObject({
   SecretString: stringValueSchema.optional(),
 });
 
-/** What a template's `AWS::SecretsManager::Secret` may say; another property is refused by name. */
+/** Reads the properties of a template's `AWS::SecretsManager::Secret`; any other property is refused by name. */
 export function secretProperties(properties: unknown): z.output<typeof propertiesSchema> {
   return readProperties(propertiesSchema, properties, 'AWS::SecretsManager::Secret');
 }

@@ -30,7 +30,7 @@ import {
 
 const DAY_MS = 86_400_000;
 
-/** What {@link Secrets} needs. */
+/** Options of {@link Secrets}. */
 export interface SecretsOptions {
   readonly directory: string;
   readonly clock: Clock;
@@ -49,7 +49,7 @@ export class Secrets {
     this.#secrets = readSecrets(options.directory);
   }
 
-  /** Opens what lies in `directory`, or starts there. One process at a time may have it open. */
+  /** Opens the secrets stored in `directory`, or starts without any. One process at a time may have it open. */
   static open(options: SecretsOptions): Secrets {
     return new Secrets(options);
   }
@@ -241,8 +241,8 @@ export class Secrets {
   }
 
   /**
-   * Like {@link remove}, in the form of DeleteSecret's answer: to force the deletion of a secret that doesn't exist is no
-   * error. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+   * Like {@link remove}, in the form of DeleteSecret's answer. Forcing the deletion of a secret that doesn't exist
+   * succeeds. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
    */
   erase(id: string): { readonly ARN: string; readonly Name: string; readonly DeletionDate: number } {
     const found = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
@@ -251,7 +251,7 @@ export class Secrets {
     return { ARN: arn, Name: name, DeletionDate: this.#options.clock.now() / 1000 };
   }
 
-  /** What a name or ARN says of a secret that isn't there. */
+  /** Derives the name and ARN of a secret that doesn't exist, from either of them. */
   #unknown(id: string): { readonly arn: string; readonly name: string } {
     const [, named] = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)$/.exec(id) ?? [];
     if (named !== undefined) return { arn: id, name: named.replace(/-[A-Za-z0-9]{6}$/, '') };
@@ -319,8 +319,8 @@ function dropDeprecated(versions: readonly SecretVersion[], most: number): Secre
 const FILE = /^[0-9a-f]{64}\.json$/;
 
 /**
- * Writes a secret to a file of its own, named by a hash since names may hold slashes. Values lie there as they are:
- * nothing on a laptop is secret from the person who runs it.
+ * Writes a secret to a file of its own, named by a hash since names may hold slashes. Values are not encrypted: nothing
+ * on a laptop is secret from the person who runs it.
  */
 function writeSecret(directory: string, secret: Secret): void {
   mkdirSync(directory, { recursive: true });

@@ -194,7 +194,7 @@ export class Enforcement {
   }
 
   /**
-   * What the role of a schedule may call: the target, else the dead-letter queue, else nothing.
+   * The resource that a schedule's role may call: the target, else the dead-letter queue, else undefined.
    * https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
    */
   reachableTarget({ name, roleArn, targetArn, deadLetterArn }: Schedule): string | undefined {
@@ -316,7 +316,8 @@ function policiesAtResources(resolved: ResolvedTemplate): Map<string, Policy> {
   return new Map([...documents].map(([arn, list]) => [arn, list.flatMap((one) => readPolicy(one))]));
 }
 
-/** What a permission of Lambda is in the function's policy. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html */
+/** A Lambda permission as a statement of the function's policy.
+ *  https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html */
 function permissionDocument({
   Action,
   Principal,

@@ -25,11 +25,11 @@ export interface Stores {
   readonly firehose: Firehose;
 }
 
-/** What a stack expects in its account and doesn't create. */
+/** Resources that a stack expects in its account and doesn't create. */
 export type ExistingResources = Partial<Pick<Deployment, 'buckets' | 'databases' | 'workGroups'>>;
 
 /**
- * Creates the database `default` if there is none, as Athena does in every account and region where it is used.
+ * Creates the database `default` if it doesn't exist, as Athena does in every account and region where it is used.
  * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
  */
 export function ensureDefaultDatabase(catalog: Catalog): void {
@@ -38,7 +38,7 @@ export function ensureDefaultDatabase(catalog: Catalog): void {
   catalog.createDatabase({ Name, Description: 'Default Hive database' });
 }
 
-/** Creates what is missing of what a stack expects. What is there stays as it is. */
+/** Creates missing resources that a stack expects. Existing ones stay as they are. */
 export function provisionExisting(
   { buckets = [], databases = [], workGroups = [] }: ExistingResources,
   { store, catalog, athena }: Pick<Stores, 'store' | 'catalog' | 'athena'>,

@@ -272,7 +272,7 @@ function changedMembers<Members extends object>(
   for (const name of new Set([...Object.keys(wanted), ...Object.keys(old ?? {})])) {
     const value: unknown = Reflect.get(wanted, name);
     if (old !== undefined && isDeepStrictEqual(value, Reflect.get(old, name))) {
-      // Not of this update: a member that somebody has taken away stays away.
+      // This update does not change the member: one that somebody has taken away stays away.
       if (!Object.hasOwn(current, name)) Reflect.deleteProperty(changed, name);
     } else if (value === undefined) Reflect.deleteProperty(changed, name);
     else Reflect.set(changed, name, value);
@@ -296,7 +296,7 @@ function codeDirectory({ properties }: ResolvedResource): string {
   return typeof directory === 'string' ? directory : '.';
 }
 
-/** What a template said of a queue; undefined when an earlier release took what is refused now. */
+/** Settings of a queue in a template; undefined if an earlier release accepted properties that are refused now. */
 function deployedSettings(properties: unknown): QueueSettings | undefined {
   try {
     return queueProperties(properties).settings;

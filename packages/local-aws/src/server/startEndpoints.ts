@@ -9,7 +9,7 @@ import type { Deployment } from '../template/Deployment.ts';
 /** The HTTP API and the Function URLs of a deployment. */
 type Endpoints = Pick<Deployment, 'httpApi' | 'functionUrls'>;
 
-/** What {@link EndpointServers} needs. */
+/** Options of {@link EndpointServers}. */
 export interface EndpointOptions {
   readonly accountId: string;
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
@@ -22,7 +22,7 @@ export interface EndpointOptions {
   readonly port: number;
 }
 
-/** What listens for a deployment's callers: it follows the stack's updates, and addresses stay as long as resources do. */
+/** The servers of a deployment's endpoints. They follow the stack's updates. Each resource keeps its address. */
 export class EndpointServers {
   readonly #options: EndpointOptions;
   readonly #urls = new Map<string, Listening>();
@@ -94,7 +94,7 @@ export class EndpointServers {
     });
   }
 
-  /** The port is that of the first server. */
+  /** Options of every server. Only the first server gets the given port. */
   #common() {
     const { invoke, clock, faults, allowedHosts } = this.#options;
     const port = this.#port;

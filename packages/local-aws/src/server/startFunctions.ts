@@ -25,14 +25,14 @@ export interface Functions {
   has(name: string): boolean;
   /** Names of all functions. */
   names(): readonly string[];
-  /** Undefined when there is none. */
+  /** Undefined if the function doesn't exist. */
   find(name: string): DeployedFunction | undefined;
   /** Invokes a function no more. Invocations that have begun end. */
   remove(name: string): void;
   close(): Promise<void>;
 }
 
-/** What Lambda may do with the role of a function. */
+/** Lambda's permissions to use the role of a function. */
 export interface FunctionAccess {
   /** Whether Lambda may assume the role. */
   readonly canAssume: (deployed: DeployedFunction) => boolean;
@@ -49,9 +49,9 @@ export function startFunctions(options: {
   readonly endpoint: string;
   /** Additional variables for every function. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Credentials of a session of a role; its name is that of the function. */
+  /** Credentials of a session of a role; the session has the name of the function. */
   readonly credentialsOf: (role: string, session: string) => Credentials | SessionCredentials;
-  /** What Lambda may do with the role of a function. Default: everything. */
+  /** Lambda's permissions to use the role of a function. Default: everything is allowed. */
   readonly access?: FunctionAccess | undefined;
   /** Called after each invocation that has begun. */
   readonly onInvoked?: (ended: EndedInvocation) => void;

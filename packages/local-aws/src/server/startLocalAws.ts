@@ -47,6 +47,7 @@ import { s3Service } from '../s3/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { secretsManagerService } from '../secretsmanager/index.ts';
 import { Secrets } from '../secretsmanager/Secrets.ts';
+import { snsService, Topics } from '../sns/index.ts';
 import { sqsService } from '../sqs/index.ts';
 import { Queues } from '../sqs/Queues.ts';
 import { stsService } from '../sts/index.ts';
@@ -112,7 +113,7 @@ export interface StackSource {
    * `<codeDirectory>/build/a/handler.mjs`.
    */
   readonly codeDirectory?: string;
-  /** What the template expects in the account: it is created when it is missing, and never changed. Default nothing. */
+  /** Resources that the template expects in the account: created if missing, and never changed. Default: nothing. */
   readonly existing?: (deployment: Deployment) => ExistingResources;
 }
 
@@ -132,6 +133,11 @@ export interface LocalAwsOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Firehose's buffer interval in seconds, instead of the deployed one. */
   readonly bufferSeconds?: number | undefined;
+  /**
+   * Reads the documents of a record that streams have accepted, for the feed and for searches in the buffers: of records that
+   * are not lines of text. Never throws. Default: a record's documents are its lines.
+   */
+  readonly readRecord?: (record: Uint8Array) => readonly string[];
   /**
    * Whether the policies of the template's roles and users decide their calls in their own account too, and the calls
    * that services make for them, as on AWS. Default false: these calls are only recorded.
@@ -217,7 +223,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   let source = typeof options.stack === 'function' ? await options.stack() : options.stack;
 
   const faults = new Faults();
-  const store = ObjectStore.open({ directory: folders.s3, clock });
+  const store = ObjectStore.open({ directory: folders.s3, clock, account, region });
   opened.defer(() => store.close());
   const catalog = Catalog.open({ directory: folders.glue, clock });
   ensureDefaultDatabase(catalog);
@@ -257,8 +263,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
   const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   opened.defer(() => metrics.close());
-  const feed = new Feed();
-  /** What was told of damaged journals: each attempt to deliver finds it again. */
+  const feed = new Feed(options.readRecord);
+  /** Damaged journals that were reported: each attempt to deliver finds the damage again. */
   const damages = new Set<string>();
   const firehose = await openFirehose({
     directory: folders.firehose,
@@ -269,11 +275,12 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     account,
     faults,
     onFailure(_, error) {
-      // What S3 or Glue refuse is in the metrics. Of the disk nobody else would tell.
+      // The metrics count refusals of S3 and Glue. Disk problems are reported only here.
       const isNews = error instanceof DiskError && !damages.has(error.message);
       if (error instanceof DiskError) damages.add(error.message);
       if (isNews || diskProblem(error) !== undefined) reportDefect(error);
     },
+    readRecord: options.readRecord,
     onAccepted: feed.addRecord.bind(feed),
     onMetrics: (data) => metrics.add(data),
     onCall(stream, call) {
@@ -311,6 +318,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   opened.defer(() => logs.close());
 
   const sessionOf = principals.sessionOf.bind(principals);
+  const topics = new Topics(clock);
   const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
   let stack: Stack | undefined;
   let controlled: Controlled | undefined;
@@ -326,6 +334,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     secretsManagerService({ secrets }),
+    snsService({ topics }),
     athena.service,
     kmsService({ keys, account, callerOf: callerByKey }),
     stsService({ account, callerOf: callerByKey, sessions }),
@@ -458,7 +467,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
       delivered.push(...pending);
       await firehose.flush();
       undrained = await triggers.drain();
-      // A function that is told of a query's end may start another.
+      // A function that runs at a query's end may start another query.
       for (let query = 0; query < MOST_QUERIES && !ending && athena.pending().running > 0; query += 1) {
         await athena.idle();
         undrained = await triggers.drain();
@@ -520,6 +529,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     flush,
     searchBuffers: firehose.search,
     feed,
+    topics,
     query: (sql, options) => readQuery(folders.root, sql, options),
     clock,
     faults,

@@ -31,7 +31,7 @@ export interface Triggers {
   close(): Promise<void>;
 }
 
-/** What the roles of functions and schedules may do with queues and functions. */
+/** Permissions of the roles of functions and schedules for queues and functions. */
 export interface TriggerAccess {
   /** Requires that a function's role may make a call of a poller. @throws RefusedCall */
   requireQueue(role: string, functionName: string, action: QueueAction, queueArn: string): void;

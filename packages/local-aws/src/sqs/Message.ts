@@ -3,7 +3,6 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LineJournal } from '../disk/LineJournal.ts';
-import { storedAttributeSchema } from './messageAttributes.ts';
 
 /** A message in a queue. Times are epoch milliseconds. */
 const messageSchema = z.strictObject({
@@ -19,8 +18,8 @@ const messageSchema = z.strictObject({
   receivedAt: z.number().optional(),
   /** Trace header of the request that sent it, which a function's SDK adds: packages/local-aws/src/sqs/recursion.ts. */
   traceHeader: z.string().optional(),
-  /** What its sender states besides the body. */
-  attributes: z.record(z.string(), storedAttributeSchema).optional(),
+  /** Stored by earlier versions: attributes of its sender, which no receiver is given any more. */
+  attributes: z.unknown().optional(),
   /** Its tenant, as its sender states it. */
   groupId: z.string().optional(),
   /** ARN of the queue that moved it to this dead-letter queue. */

@@ -12,8 +12,10 @@ import {
   SQS_LIMITS,
 } from './errors.ts';
 import { type Message, MessageJournal, type ReceivedMessage } from './Message.ts';
-import { ALLOWED_TEXT, attributeBytes, type MessageAttributes } from './messageAttributes.ts';
 import type { QueueSettings } from './queueSettings.ts';
+
+/** Characters of XML 1.0: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const ALLOWED_TEXT = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
 
 /** Options of a {@link Queue}. */
 export interface QueueOptions {
@@ -49,7 +51,7 @@ export class Queue {
   readonly #messages: Map<string, Message>;
   /** Newest receipt of each received message. Older ones no longer delete it. */
   readonly #receipts = new Map<string, string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<() => unknown>();
   #settings: QueueSettings;
   #modifiedAt: number;
   #purgedAt = Number.NEGATIVE_INFINITY;
@@ -98,18 +100,16 @@ export class Queue {
    * Sends one message. It can be received after `delayMs`, by default the queue's delay.
    *
    * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
-   * @param attributes Default none.
    * @param groupId Its tenant. Default none.
    */
   send(
     body: string,
     delayMs = this.#settings.DelaySeconds * 1_000,
     traceHeader?: string,
-    attributes: MessageAttributes = {},
     groupId?: string,
   ): Message {
     if (this.#closed) throw queueDoesNotExist();
-    const bytes = Buffer.byteLength(body) + attributeBytes(attributes);
+    const bytes = Buffer.byteLength(body);
     const { MaximumMessageSize } = this.#settings;
     if (body === '') throw missingParameter('MessageBody');
     if (bytes > MaximumMessageSize) throw messageTooLong(MaximumMessageSize);
@@ -122,7 +122,6 @@ export class Queue {
       visibleAt: now + delayMs,
       receiveCount: 0,
       ...(traceHeader === undefined ? {} : { traceHeader }),
-      ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
       ...(groupId === undefined ? {} : { groupId }),
     };
     this.#keep([message]);
@@ -180,7 +179,7 @@ export class Queue {
     if (this.#receipts.get(id) === receipt) this.#remove([id]);
   }
 
-  /** Moves a received message to the dead-letter queue, or deletes it if there is none. */
+  /** Moves a received message to the dead-letter queue, or deletes it if the queue has no dead-letter queue. */
   abandon(receipt: string): void {
     const message = this.#messages.get(this.#idOf(receipt));
     if (message === undefined) return;
@@ -245,8 +244,11 @@ export class Queue {
   /**
    * Calls `listener` whenever a message becomes visible: when it is sent, its delay ends, or its visibility timeout
    * ends; and at once if there is a visible one already. Returns a function that removes the listener.
+   *
+   * @param listener When a delay or a timeout has ended, a clock that is moved waits for its answer before it goes on. Otherwise
+   *   it could pass the next timeout while the message is being worked on.
    */
-  onMessage(listener: () => void): () => void {
+  onMessage(listener: () => unknown): () => void {
     this.#listeners.add(listener);
     if (this.#visible(this.#options.clock.now()).length > 0) listener();
     return () => void this.#listeners.delete(listener);
@@ -296,7 +298,7 @@ export class Queue {
   #keep(messages: readonly Message[]): void {
     this.#store(messages);
     const now = this.#options.clock.now();
-    if (messages.some(({ visibleAt }) => visibleAt <= now)) this.#announce();
+    if (messages.some(({ visibleAt }) => visibleAt <= now)) void this.#announce();
   }
 
   #remove(ids: readonly string[]): void {
@@ -308,8 +310,8 @@ export class Queue {
     }
   }
 
-  #announce(): void {
-    for (const listener of [...this.#listeners]) listener();
+  #announce(): Promise<unknown> {
+    return Promise.all([...this.#listeners].map((listener) => listener()));
   }
 
   /** Sets one alarm, for the next time a hidden message becomes visible. */
@@ -322,7 +324,7 @@ export class Queue {
     this.#alarm = Number.isFinite(next)
       ? this.#options.clock.after(next - now, () => {
           this.#setAlarm();
-          this.#announce();
+          return this.#announce();
         })
       : undefined;
   }

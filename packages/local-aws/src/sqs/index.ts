@@ -227,7 +227,7 @@ function settingsFromAttributes(
   throw invalidAttributeValue(String(issue?.path[0]));
 }
 
-/** What an empty text takes away. No queue has one of the last two. */
+/** Attributes that an empty string removes. No queue has one of the last two. */
 const REMOVABLE: ReadonlySet<string> = new Set([
   'RedrivePolicy',
   'KmsMasterKeyId',

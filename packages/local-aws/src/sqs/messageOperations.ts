@@ -15,13 +15,6 @@ import {
   tooManyEntries,
 } from './errors.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from './Message.ts';
-import {
-  attributesInput,
-  attributesMd5,
-  chosenAttributes,
-  givenAttributeBytes,
-  readAttributes,
-} from './messageAttributes.ts';
 import type { Queue } from './Queue.ts';
 import type { Queues } from './Queues.ts';
 import { traceHeader } from './recursion.ts';
@@ -48,7 +41,8 @@ export function messageOperations(
         /** The older name of `MessageSystemAttributeNames`. */
         AttributeNames: z.array(z.string()).default([]),
         MessageSystemAttributeNames: z.array(z.string()).default([]),
-        MessageAttributeNames: z.array(z.string()).default([]),
+        /** Messages have none. */
+        MessageAttributeNames: z.array(z.string()).optional(),
       }),
       run: async (input) => {
         const queue = queues.byUrl(input.QueueUrl);
@@ -62,10 +56,7 @@ export function messageOperations(
         if (messages.length === 0) return {};
         const names = new Set([...input.AttributeNames, ...input.MessageSystemAttributeNames]);
         return {
-          Messages: messages.map((message) => ({
-            ...messageDocument(message, names, account),
-            ...attributesDocument(message, input.MessageAttributeNames),
-          })),
+          Messages: messages.map((message) => messageDocument(message, names, account)),
         };
       },
     }),
@@ -81,14 +72,11 @@ export function messageOperations(
   };
 }
 
-/** What a message that is sent consists of. */
+/** Members of a message that is sent. */
 const sentMembers = {
   MessageBody: z.string(),
   DelaySeconds: z.int().optional(),
-  MessageAttributes: attributesInput,
-  /** Only `AWSTraceHeader`, as in SQS. */
-  MessageSystemAttributes: attributesInput,
-  /** Of a standard queue: the tenant of a fair queue. */
+  /** The tenant of a fair queue; for standard queues only. */
   MessageGroupId: z.string().optional(),
 };
 type Sent = z.output<z.ZodObject<typeof sentMembers>>;
@@ -98,36 +86,15 @@ const GROUP_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
 
 function send(
   queue: Queue,
-  { MessageBody, DelaySeconds, MessageAttributes, MessageSystemAttributes, MessageGroupId }: Sent,
+  { MessageBody, DelaySeconds, MessageGroupId }: Sent,
   headers: IncomingHttpHeaders,
 ): Record<string, string> {
-  const attributes = readAttributes(MessageAttributes);
-  const { AWSTraceHeader, ...unknown } = readAttributes(MessageSystemAttributes);
-  const [wrong] = Object.keys(unknown);
-  if (wrong !== undefined) throw invalidParameter(`Message system attribute name '${wrong}' is invalid.`);
-  if (AWSTraceHeader !== undefined && AWSTraceHeader.DataType !== 'String')
-    throw invalidParameter("The message system attribute 'AWSTraceHeader' must be of the type String.");
   if (MessageGroupId !== undefined && !GROUP_ID.test(MessageGroupId))
     throw invalidParameter(
       `Value ${MessageGroupId} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
     );
-  const trace = AWSTraceHeader?.StringValue ?? traceHeader(headers);
-  const { id } = queue.send(MessageBody, delayMs(DelaySeconds), trace, attributes, MessageGroupId);
-  return {
-    MessageId: id,
-    MD5OfMessageBody: bodyMd5(MessageBody),
-    ...(Object.keys(attributes).length === 0 ? {} : { MD5OfMessageAttributes: attributesMd5(attributes) }),
-    ...(AWSTraceHeader === undefined
-      ? {}
-      : { MD5OfMessageSystemAttributes: attributesMd5({ AWSTraceHeader }) }),
-  };
-}
-
-function attributesDocument({ attributes = {} }: ReceivedMessage, names: readonly string[]) {
-  const chosen = chosenAttributes(attributes, names);
-  return Object.keys(chosen).length === 0
-    ? {}
-    : { MessageAttributes: chosen, MD5OfMessageAttributes: attributesMd5(chosen) };
+  const { id } = queue.send(MessageBody, delayMs(DelaySeconds), traceHeader(headers), MessageGroupId);
+  return { MessageId: id, MD5OfMessageBody: bodyMd5(MessageBody) };
 }
 
 /** Converts a delay to milliseconds; undefined stands for the queue's own. */
@@ -174,33 +141,9 @@ export function batchOperations(queues: Queues): Record<string, JsonOperation> {
       run: ({ QueueUrl, Entries }, { headers }) => {
         const queue = queues.byUrl(QueueUrl);
         checkEntries(Entries);
-        const bytes = Entries.reduce(
-          (sum, { MessageBody, MessageAttributes }) =>
-            sum + Buffer.byteLength(MessageBody) + givenAttributeBytes(MessageAttributes),
-          0,
-        );
+        const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
         if (bytes > SQS_LIMITS.messageBytes) throw batchTooLong(SQS_LIMITS.messageBytes, bytes);
         return settleEach(Entries, ({ Id: _, ...sent }) => send(queue, sent, headers));
-      },
-    }),
-    ChangeMessageVisibilityBatch: operation({
-      input: z.strictObject({
-        QueueUrl: z.string(),
-        Entries: z.array(
-          z.strictObject({
-            Id: z.string(),
-            ReceiptHandle: z.string(),
-            VisibilityTimeout: z.int().default(0),
-          }),
-        ),
-      }),
-      run: ({ QueueUrl, Entries }) => {
-        const queue = queues.byUrl(QueueUrl);
-        checkEntries(Entries);
-        return settleEach(Entries, ({ ReceiptHandle, VisibilityTimeout }) => {
-          queue.changeVisibility(ReceiptHandle, visibilityMs(VisibilityTimeout) ?? 0);
-          return {};
-        });
       },
     }),
     DeleteMessageBatch: operation({

@@ -11,11 +11,11 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
 
-/** What AssumeRole needs: who there is, and what a role signs with. */
+/** Options of AssumeRole: the roles that exist, and the credentials of their sessions. */
 export interface RoleSessions {
   readonly roles: Roles;
   readonly clock: Clock;
-  /** What a session of a role signs with: sessions don't expire here. */
+  /** Issues the credentials of a role's session: sessions don't expire here. */
   readonly issue: (roleArn: string, session: string, policy?: string) => SessionCredentials;
 }
 

@@ -302,8 +302,13 @@ export function deployedIdentities(
   { resources }: Pick<ResolvedTemplate, 'resources'>,
   account: string,
 ): DeployedIdentity[] {
-  return resources.flatMap(({ type, arn, properties }) => {
+  return resources.flatMap(({ type, arn, physicalId, properties }) => {
     if (arn === undefined || (type !== 'AWS::IAM::Role' && type !== 'AWS::IAM::User')) return [];
+    // A managed policy may name whom it is attached to, too.
+    const side = type === 'AWS::IAM::Role' ? 'Roles' : 'Users';
+    const attachedThere = resources.filter(
+      (one) => one.type === 'AWS::IAM::ManagedPolicy' && listOf(one.properties[side]).includes(physicalId),
+    );
     const find = (reference: unknown) =>
       resources.find((one) => one.physicalId === reference || one.arn === reference);
     const attached = listOf(properties['ManagedPolicyArns']).map((reference) => ({
@@ -322,6 +327,7 @@ export function deployedIdentities(
         policies: [
           ...listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
           ...attached.flatMap(({ document }) => listOf(document)),
+          ...attachedThere.map((policy) => policy.properties['PolicyDocument']),
         ],
         boundary: limit?.document,
         unknownPolicies: [...attached, ...(limit === undefined ? [] : [limit])]

@@ -22,9 +22,9 @@ export interface ResolvedResource {
   readonly url?: string | undefined;
   readonly locally: 'built' | 'inert';
   readonly properties: Readonly<Record<string, unknown>>;
-  /** What happens to it when it leaves the stack. Default `Delete`. */
+  /** Action when the resource leaves the stack. Default `Delete`. */
   readonly deletionPolicy?: DeletionPolicy | undefined;
-  /** What happens to it when another one replaces it. Default `Delete`. */
+  /** Action when another resource replaces it. Default `Delete`. */
   readonly updateReplacePolicy?: UpdateReplacePolicy | undefined;
 }
 

@@ -1,6 +1,6 @@
 export { macroStatements } from './macros/macroStatements.ts';
 export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
-export { duckDbType, jsonReadOptions, listPartitionFiles, tableViewSql } from './query/tableView.ts';
+export { listPartitionFiles, tableViewSql } from './query/tableView.ts';
 export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
 export { parseCastType } from './translate/castType.ts';
 export { distinctOrderError } from './translate/clauses.ts';
@@ -18,6 +18,7 @@ export { type TranslateOptions, type Translation, translate } from './translate/
 export { blankVersionClauses, type VersionClause, versionClauseAt } from './translate/versions.ts';
 export { functionNames } from './translate/vocabulary.ts';
 export { dateDifferenceRule } from './types/callTypes.ts';
+export { duckDbType, parseHiveType, splitTopLevel } from './types/hiveTypes.ts';
 export { expectedCalls } from './types/signatures.ts';
 export {
   isMacro,

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStatementRunner } from '../../src/athena/statements/openStatementRunner.ts';
-import { BUCKET, runToEnd, settle, startAthena, submit } from '../harness/startAthena.ts';
+import { BUCKET, runToEnd, settle, startAthena, submit } from '../../src/testing/startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 beforeAll(async () => {

@@ -3,15 +3,14 @@ import {
   CreateWorkGroupCommand,
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
-  GetQueryRuntimeStatisticsCommand,
   ListQueryExecutionsCommand,
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StatementError } from '../../src/athena/engine/StatementError.ts';
-import { chunks, ScriptedRunner } from '../harness/ScriptedRunner.ts';
-import { BUCKET, runToEnd, START, settle, startAthena, submit } from '../harness/startAthena.ts';
+import { chunks, ScriptedRunner } from '../../src/testing/ScriptedRunner.ts';
+import { BUCKET, runToEnd, START, settle, startAthena, submit } from '../../src/testing/startAthena.ts';
 
 const DAY_MS = 86_400_000;
 const TOKEN = 'a-token-of-at-least-thirty-two-characters';
@@ -133,13 +132,17 @@ describe('a query', () => {
       outputLocation: `s3://${BUCKET}/out/`,
       workGroup: 'primary',
     });
-    const { QueryRuntimeStatistics } = await athena.client.send(
-      new GetQueryRuntimeStatisticsCommand({ QueryExecutionId: id }),
-    );
-    expect(QueryRuntimeStatistics).toMatchObject({
-      Timeline: { TotalExecutionTimeInMillis: 1_500 },
-      Rows: { OutputRows: 0, OutputBytes: 4 },
+  });
+
+  it('runs a query that asks for an earlier result, and says so', async () => {
+    const reuse = { ResultReuseByAgeConfiguration: { Enabled: true } };
+    const input = { ResultReuseConfiguration: reuse };
+    await runToEnd(athena.client, 'SELECT 1', input);
+    expect(await runToEnd(athena.client, 'SELECT 1', input)).toMatchObject({
+      ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: true, MaxAgeInMinutes: 60 } },
+      Statistics: { ResultReuseInformation: { ReusedPreviousResult: false } },
     });
+    expect(runner.ran).toHaveLength(2);
   });
 
   it('runs once per token, and is rejected when the token is reused for another query', async () => {

@@ -2,8 +2,8 @@ import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { formatCsv, parseCsvLine } from '../../src/athena/model/resultFormat.ts';
-import { chunks, ScriptedRunner, textColumn } from '../harness/ScriptedRunner.ts';
-import { BUCKET, runToEnd, startAthena } from '../harness/startAthena.ts';
+import { chunks, ScriptedRunner, textColumn } from '../../src/testing/ScriptedRunner.ts';
+import { BUCKET, runToEnd, startAthena } from '../../src/testing/startAthena.ts';
 
 type Rows = readonly (readonly (string | null)[])[];
 

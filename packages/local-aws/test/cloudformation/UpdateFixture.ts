@@ -6,7 +6,7 @@ import {
   type StackSource,
   startLocalAws,
 } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 /** The resources of a template, by logical ID. */
 export type Resources = Readonly<Record<string, object>>;
@@ -25,7 +25,7 @@ export class UpdateFixture {
     return this.#aws;
   }
 
-  /** What AWS clients are made with. */
+  /** Options of AWS clients. */
   get client() {
     return {
       endpoint: this.aws.endpoint,
@@ -123,7 +123,7 @@ export const stream = (Prefix: string, properties: object = {}) => ({
   },
 });
 
-/** A function whose handler is that of a module. */
+/** A function whose handler is in a module of the same name. */
 export const lambda = (FunctionName: string, properties: object = {}) => ({
   Type: 'AWS::Lambda::Function',
   Properties: {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cloudFormationService, type DeployedStack } from '../../src/cloudformation/index.ts';
-import { startServices } from '../harness/startServices.ts';
+import { startServices } from '../../src/testing/startServices.ts';
 
 const STACK: DeployedStack = {
   name: 'app-local',

@@ -468,6 +468,21 @@ describe('an update of the stack', () => {
       expect((await fixture.update({ ...before, Added: queue('added') })).changes).toHaveLength(1);
     });
 
+    it('makes another resource than one without a name that the rollback has retained', async () => {
+      const unnamed = { Type: 'AWS::SQS::Queue', DeletionPolicy: 'Retain', Properties: {} };
+      await start({ Kept: queue('kept') });
+      await new SQSClient(fixture.client).send(new CreateQueueCommand({ QueueName: 'taken' }));
+      const after = { Kept: queue('kept'), Unnamed: unnamed };
+      await expect(fixture.update({ ...after, Taken: queue('taken') })).rejects.toMatchObject({
+        detail: expect.stringMatching(/^Taken: /),
+      });
+      const made = expect.stringMatching(/^shop-Unnamed-/);
+      expect(await queues()).toEqual(['kept', made, 'taken']);
+      expect((await fixture.update(after)).changes).toHaveLength(1);
+      expect(await queues()).toEqual(['kept', made, made, 'taken']);
+      expect(await fixture.update(after)).toEqual({ changes: [], left: [] });
+    });
+
     it('names the stack in which a resource of that name is', async () => {
       await start({ Jobs: queue('jobs') });
       await expect(fixture.update({ Jobs: queue('jobs'), Again: queue('jobs') })).rejects.toMatchObject({

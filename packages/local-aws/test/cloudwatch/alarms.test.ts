@@ -1,11 +1,11 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import type { ResourceState } from '../../src/cloudformation/Stack.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const MINUTE = 60_000;

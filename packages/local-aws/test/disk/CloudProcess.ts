@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { it } from '@jest/globals';
-import type { ClientOptions } from '../harness/startServices.ts';
+import type { ClientOptions } from '../../src/testing/startServices.ts';
 
 /** Limits can be changed while a process runs with util-linux's `prlimit`, which only Linux has. */
 export const itOnLinux = process.platform === 'linux' ? it : it.skip;
@@ -63,7 +63,7 @@ export class CloudProcess {
     return new CloudProcess(child, told, JSON.parse(String(line)));
   }
 
-  /** What it has written to stderr. */
+  /** Its output on stderr so far. */
   get told(): string {
     return this.#told;
   }

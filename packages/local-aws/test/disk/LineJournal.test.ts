@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../../src/disk/files.ts';
 import { LineJournal } from '../../src/disk/LineJournal.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const lineSchema = z.string();
 let directory: ReturnType<typeof temporaryDirectory>;

@@ -3,7 +3,7 @@ import { replaceFile } from '../../src/disk/files.ts';
 import { LineJournal } from '../../src/disk/LineJournal.ts';
 
 // Run where files may not grow beyond a kilobyte or less, so that a write takes a part of a line, as with a full disk:
-// appends until that happens, then what fits, tries to compact and to replace, and tells what it was acknowledged.
+// appends until that happens, then as much as fits, tries to compact and to replace, and prints its acknowledged lines.
 const [, , journalFile = '', otherFile = ''] = process.argv;
 const journal = LineJournal.create<string>(journalFile, []);
 const acknowledged: string[] = [];

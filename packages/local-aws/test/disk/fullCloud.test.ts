@@ -20,10 +20,10 @@ import {
 } from '@aws-sdk/client-kms';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect } from '@jest/globals';
+import { BUCKET, settle, submit } from '../../src/testing/startAthena.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { convertingStream } from '../firehose/FirehoseFixture.ts';
-import { BUCKET, settle, submit } from '../harness/startAthena.ts';
-import { failureOf } from '../harness/startS3.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { CloudProcess, itOnLinux } from './CloudProcess.ts';
 
 const template = { Resources: { Results: { Type: 'AWS::S3::Bucket', Properties: { BucketName: BUCKET } } } };

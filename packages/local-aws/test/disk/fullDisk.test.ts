@@ -26,8 +26,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startLocalAws } from '../../src/server/index.ts';
-import { failureOf } from '../harness/startS3.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {
@@ -83,7 +83,7 @@ describe('on a full disk', () => {
     );
     expect(Attributes).toEqual({ ApproximateNumberOfMessages: String(acknowledged) });
 
-    // The event of an object finds no room in the queue. The object is stored all the same, and its writer is told so.
+    // The event of an object finds no room in the queue. The object is still stored, and its writer gets a success.
     await s3.send(
       new PutBucketNotificationConfigurationCommand({
         Bucket: 'full',

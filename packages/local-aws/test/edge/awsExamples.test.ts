@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { signingKey } from '../../src/protocol/sigv4.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { chunkedBody } from '../../src/s3/wire/receiveBody.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 import { send } from './signedRequest.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import { parseAllowedHosts } from '../../src/edge/requestGuard.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 import { type RawRequest, send, signedRequest } from './signedRequest.ts';
 
 const clock = new ManualClock(Date.now());

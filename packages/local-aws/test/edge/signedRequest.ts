@@ -14,7 +14,7 @@ export interface RawRequest {
   readonly region?: string;
   readonly secret?: string;
   readonly accessKeyId?: string;
-  /** What to sign in place of the body's own hash. */
+  /** Hash to sign in place of the body's own hash. */
   readonly payloadHash?: string;
   readonly at?: Date;
   /** Signs the body's hash without naming it in a header. */

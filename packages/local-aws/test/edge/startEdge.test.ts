@@ -3,11 +3,11 @@ import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GetDatabaseCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { AwsError } from '../../src/protocol/AwsError.ts';
 import { blob, jsonService, operation } from '../../src/protocol/JsonService.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { failureOf } from '../harness/startS3.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
 import { type RawRequest, send, sha256, sign, signedRequest } from './signedRequest.ts';
 
 /** Three days off the machine's clock, which the SDK signs by. */

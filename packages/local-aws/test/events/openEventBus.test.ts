@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import { openEventBus } from '../../src/events/index.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:partitions';
 
@@ -113,7 +113,7 @@ describe('an event bus', () => {
   });
 
   describe('whose queue can not be written', () => {
-    /** A bus whose queue fails until it is told that it works. */
+    /** A bus whose queue fails until `works` is set. */
     const openFailing = (failure: Error) => {
       const clock = new ManualClock(Date.UTC(2026, 10, 20));
       const told: unknown[] = [];

@@ -24,8 +24,8 @@ import { Secrets } from '../../src/secretsmanager/Secrets.ts';
 import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
-import { type ClientOptions, startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { type ClientOptions, startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const ACCOUNT = { region: 'us-east-1', account: '000000000000', partition: 'aws' } as const;
 const clock = realClock;

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { z } from 'zod';
+import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
 import type { TableSchema } from '../../src/firehose/ports.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 import { type ParquetRow, readParquet } from '../harness/readParquet.ts';
 
 /** 20 November 2026, 12:00 UTC. */
@@ -27,7 +27,7 @@ export type ErrorDocument = z.output<typeof errorDocument> & { readonly text: st
  */
 export class FirehoseFixture {
   readonly clock = new ManualClock(START);
-  /** What "S3" has: key → bytes. */
+  /** Objects in "S3": key → bytes. */
   readonly objects = new Map<string, Uint8Array>();
   /** The catalog: `database.table` → columns. */
   readonly tables = new Map<string, TableSchema>();

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.end());
 
-/** What a column of a type makes of values: the column read back, or the failures' codes. */
+/** Converts values to a column type. Returns the column read back, or the failures' codes. */
 async function convert(type: string, values: readonly string[], serDe: object = {}) {
   fixture.tables.set('db.events', { columns: [{ name: 'v', type }] });
   const InputFormatConfiguration = { Deserializer: { OpenXJsonSerDe: serDe } };

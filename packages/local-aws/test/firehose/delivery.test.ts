@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   convertingStream,
@@ -73,6 +74,27 @@ describe('delivered objects', () => {
     expect(fixture.keys()).toEqual([
       expect.stringMatching(new RegExp(`^raw2026/11/20/21/s-1-2026-11-20-21-00-00-${UUID}$`)),
     ]);
+  });
+
+  it('hold bytes that are no text as they were put, in UTC below a plain prefix', async () => {
+    await fixture.firehose.createStream('s', {
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: 'arn:aws:s3:::bucket',
+        RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+        Prefix: 'landing/',
+        BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
+      },
+    });
+    const records = [0, 1].map((seed) =>
+      Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 7 + seed) % 256)),
+    );
+    for (const Data of records)
+      await fixture.client.send(new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data } }));
+    await fixture.firehose.flush();
+    const [[key, body] = ['', new Uint8Array()], ...others] = [...fixture.objects];
+    expect(key).toMatch(new RegExp(`^bucket/landing/2026/11/20/12/s-1-2026-11-20-12-00-00-${UUID}$`));
+    expect(Buffer.from(body).equals(Buffer.concat(records))).toBe(true);
+    expect(others).toEqual([]);
   });
 
   it('have the date at which the oldest record arrived', async () => {

@@ -2,8 +2,8 @@ import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { expect, it } from '@jest/globals';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { openFirehose } from '../../src/firehose/index.ts';
-import { startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { ACCOUNT, plainStream, REGION } from './FirehoseFixture.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 10, 20));
 const faults = new Faults();

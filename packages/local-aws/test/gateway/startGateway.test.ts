@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import type { HttpApi } from '../../src/gateway/HttpApi.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
 import { FunctionError } from '../../src/lambda/LambdaFunction.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 
 const api: HttpApi = {
   apiId: 'local',

@@ -1,10 +1,10 @@
 import { GlueClient } from '@aws-sdk/client-glue';
+import { ManualClock } from '../../src/base/index.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { Catalog } from '../../src/glue/Catalog.ts';
 import { glueService } from '../../src/glue/index.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 export const ACCOUNT = '000000000000';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

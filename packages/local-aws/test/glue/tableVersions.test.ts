@@ -9,7 +9,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { Catalog } from '../../src/glue/Catalog.ts';
-import { failureOf } from '../harness/startS3.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
 import { dayTable, startGlue } from './startGlue.ts';
 
 const at = { DatabaseName: 'lake', TableName: 'exposures' };

@@ -268,7 +268,7 @@ describe('the catalog on disk', () => {
 
   it('has nothing left of a database whose deletion was interrupted', async () => {
     await createTable('t');
-    // The deletion of a folder is not one step. What is first is that nobody finds it any more.
+    // The deletion of a folder is not one step. The first step renames it, so that nobody finds it any more.
     renameSync(join(glue.directory, 'app'), join(glue.directory, '.deleted-app'));
     expect(readCatalog(glue.directory)).toEqual([]);
     const again = Catalog.open({ directory: glue.directory, clock: glue.clock });

@@ -1,26 +1,8 @@
-import { createRequire } from 'node:module';
+import { zstdDecompressSync } from 'node:zlib';
+import { parquetMetadata, parquetReadObjects, parquetSchema, type SchemaTree } from 'hyparquet';
 
-/** One row as parquetjs-lite reads it. */
+/** One row as hyparquet reads it: integers of 64 bits as bigint, timestamps as Date. */
 export type ParquetRow = Readonly<Record<string, unknown>>;
-
-/** What of parquetjs-lite is used; the package has no types of its own. */
-interface ParquetModule {
-  readonly ParquetReader: {
-    openBuffer(bytes: Uint8Array): Promise<{
-      readonly schema: {
-        readonly fieldList: readonly {
-          readonly path: readonly string[];
-          readonly primitiveType?: string;
-          readonly originalType?: string;
-        }[];
-      };
-      getCursor(): { next(): Promise<ParquetRow | null> };
-      close(): Promise<void>;
-    }>;
-  };
-}
-
-const { ParquetReader }: ParquetModule = createRequire(import.meta.url)('parquetjs-lite');
 
 /** The rows, the columns and their physical types of a Parquet file, read by a library that has nothing to do with what wrote it. */
 export async function readParquet(bytes: Uint8Array): Promise<{
@@ -28,18 +10,21 @@ export async function readParquet(bytes: Uint8Array): Promise<{
   readonly types: readonly (string | undefined)[];
   readonly rows: readonly ParquetRow[];
 }> {
-  const reader = await ParquetReader.openBuffer(bytes);
-  try {
-    const cursor = reader.getCursor();
-    const rows: ParquetRow[] = [];
-    for (let row = await cursor.next(); row !== null; row = await cursor.next()) rows.push({ ...row });
-    const { fieldList } = reader.schema;
-    return {
-      columns: fieldList.map(({ path }) => path.join('.')),
-      types: fieldList.map(({ primitiveType }) => primitiveType),
-      rows,
-    };
-  } finally {
-    await reader.close();
-  }
+  const file = new Uint8Array(bytes).buffer;
+  const metadata = parquetMetadata(file);
+  const columns = leavesOf(parquetSchema(metadata));
+  return {
+    columns: columns.map(({ path }) => path.join('.')),
+    types: columns.map(({ element }) => element.type),
+    // hyparquet has Snappy itself, and takes other codecs from outside.
+    rows: await parquetReadObjects({
+      file,
+      metadata,
+      compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+    }),
+  };
+}
+
+function leavesOf(tree: SchemaTree): readonly SchemaTree[] {
+  return tree.children.length === 0 ? [tree] : tree.children.flatMap(leavesOf);
 }

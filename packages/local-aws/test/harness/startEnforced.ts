@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { MovableClock } from '../../src/base/index.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from './temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
@@ -29,7 +29,7 @@ const KEY_USE: Statement = {
 };
 const GLUE_ROWS = [arn('glue', 'catalog'), arn('glue', 'database/lake'), arn('glue', 'table/lake/*')];
 
-/** What each role or user may do; tests take actions away. */
+/** Permissions of each role or user; tests take actions away. */
 const POLICIES = {
   Reader: [
     {
@@ -38,8 +38,6 @@ const POLICIES = {
         'athena:GetQueryExecution',
         'athena:BatchGetQueryExecution',
         'athena:GetQueryResults',
-        'athena:CreateNamedQuery',
-        'athena:BatchGetNamedQuery',
       ],
       Resource: arn('athena', 'workgroup/reader'),
     },
@@ -86,7 +84,7 @@ const TRUSTED: Readonly<Record<string, object>> = {
   Limited: { AWS: ACCOUNT },
 };
 
-/** What a test changes of the stack. */
+/** Changes that a test makes to the stack. */
 export interface Changes {
   /** Actions that a principal's policy does not have. */
   readonly without?: Partial<Record<Principal, readonly string[]>>;

@@ -25,9 +25,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
-import { type Accounts, startAccounts } from '../harness/startAccounts.ts';
-import { failureOf } from '../harness/startS3.ts';
 
 const THEIRS = '111122223333';
 const Bucket = 'acme-drops';
@@ -88,7 +88,7 @@ describe("a role of a customer's account", () => {
     };
   };
 
-  /** That services refuse a key for its token, each in its words. */
+  /** Expects that services refuse a key for its token, each with its own message. */
   async function expectRefused(by: SessionKey): Promise<void> {
     const { options, kept } = accounts;
     const session = { ...options, credentials: by };
@@ -318,7 +318,7 @@ describe('a key that encrypts an object', () => {
       ['alias/foo', `Alias ${arn('alias/foo')} is not found.`],
     ] as const)
       expect(await failureOf(put(theirs, Bucket, id))).toEqual({ ...notFound, message });
-    // Those of AWS's are everywhere, and that of S3 is the only one that S3 uses.
+    // AWS's own keys exist in every account, and the one of S3 is the only one that S3 uses.
     for (const id of ['alias/aws/s3', arn('alias/aws/s3')]) {
       await put(theirs, Bucket, id, 'aws');
       await theirs.send(new GetObjectCommand({ Bucket, Key: 'aws' }));
@@ -331,7 +331,7 @@ describe('a key that encrypts an object', () => {
     expect(
       await failureOf(put(theirs, Bucket, 'arn:aws:kms:us-east-1:444455556666:alias/aws/s3')),
     ).toMatchObject({ name: 'AccessDenied' });
-    // What was written before stays readable.
+    // Objects that were written before stay readable.
     await theirs.send(new GetObjectCommand({ Bucket, Key: 'before' }));
 
     const elsewhere = as(THEIRS, 'eu-west-1');

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Roles } from '../../src/iam/Roles.ts';
-import { type Accounts, startAccounts } from '../harness/startAccounts.ts';
+import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
 
 const ACCOUNT = '111122223333';
 const RoleName = 'reader';

@@ -3,8 +3,8 @@ import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Accounts, startAccounts } from '../harness/startAccounts.ts';
-import { failureOf } from '../harness/startS3.ts';
+import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
 
 const OURS = '000000000000';
 const THEIRS = '111122223333';
@@ -43,7 +43,7 @@ describe('a session of a role', () => {
         {
           ...allow('s3:GetObject', `arn:aws:s3:::${DROPS}/*`),
           Principal: { AWS: LOAD },
-          // Of a session it is the ARN of its role.
+          // For a session it is the ARN of its role.
           Condition: { ArnEquals: { 'aws:PrincipalArn': LOAD } },
         },
         {
@@ -114,14 +114,14 @@ describe('a session of a role', () => {
         acme.list(bucket, 'other/'),
         acme.list(bucket),
         acme.put(bucket, 'acme/b'),
-        // The list that tells a missing object from a forbidden one has no prefix.
+        // The list that distinguishes a missing object from a forbidden one has no prefix.
         acme.get(bucket, 'acme/missing'),
       ])
         expect(await failureOf(asked)).toMatchObject(denied);
     }
     const message = expect.stringContaining('because no session policy allows the s3:GetObject action');
     expect(await failureOf(acme.get(OWN, 'other/a'))).toMatchObject({ message });
-    // Nor does a session policy allow what its role may not.
+    // A session policy adds nothing to its role's permissions.
     const wide = await session(allow('s3:*', '*'));
     await wide.get(DROPS, 'other/a');
     expect(await failureOf(wide.put(DROPS, 'acme/b'))).toMatchObject(denied);

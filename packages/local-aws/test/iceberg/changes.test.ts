@@ -242,7 +242,7 @@ describe('expiring', () => {
       expect(live).toHaveLength(1);
       for (const { location } of live) expect(files.contents.has(location)).toBe(true);
     }
-    // What is left is what the table reaches.
+    // Only files that the table reaches are left.
     expect(new Set(files.contents.keys())).toEqual(await reachableFiles(files, metadata));
   });
 

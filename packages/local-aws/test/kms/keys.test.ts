@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { kmsService } from '../../src/kms/index.ts';
 import { Keys } from '../../src/kms/Keys.ts';
-import { startServices } from '../harness/startServices.ts';
+import { startServices } from '../../src/testing/startServices.ts';
 
 const ID = '11111111-2222-3333-4444-555555555555';
 const ACCOUNT = '000000000000';

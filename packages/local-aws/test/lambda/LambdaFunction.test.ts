@@ -1,8 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LambdaFunction, type LambdaFunctionOptions } from '../../src/lambda/LambdaFunction.ts';
 
-const handlerFile = fileURLToPath(new URL('../fixtures/functions/handler.mjs', import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/functions/${name}`, import.meta.url));
+const hosts = [
+  ['a thread', fixture('handler.mjs')],
+  ['a process, because it loads native code', fixture('native.mjs')],
+] as const;
+let handlerFile: string = hosts[0][1];
 const opened: LambdaFunction[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((one) => one.close()));
@@ -29,7 +34,11 @@ function open(options: Partial<LambdaFunctionOptions> = {}) {
   };
 }
 
-describe('LambdaFunction', () => {
+describe.each(hosts)('LambdaFunction in %s', (_, file) => {
+  beforeEach(() => {
+    handlerFile = file;
+  });
+
   it('passes the handler its event, a context and only its own environment', async () => {
     const { invoke } = open();
     const result = await invoke({ a: 1 });
@@ -122,7 +131,7 @@ describe('LambdaFunction', () => {
 
   it.each([
     [{ handlerName: 'notAFunction' }, /exports no function 'notAFunction'/],
-    [{ handlerFile: `${handlerFile}.missing.mjs` }, /Cannot find module/],
+    [{ handlerFile: `${file}.missing.mjs` }, /Cannot find module/],
   ])('reports a bundle that does not load: %j', async (options, message) => {
     const { lambda } = open(options);
     await expect(lambda.warm()).rejects.toThrow(message);

@@ -10,7 +10,7 @@ import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 import { invocationsInChain, invocationTrace } from '../../src/sqs/recursion.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const ACCOUNT = '000000000000';
 const NAME = 'loop';
@@ -102,7 +102,7 @@ describe('a function that sends to its own queue', () => {
     return { queue, dead };
   }
 
-  /** What the dead-letter queue holds after everything was worked off. */
+  /** Contents of the dead-letter queue after all messages were processed. */
   async function deadAfter(recursiveLoop: RecursiveLoop, count: number): Promise<readonly string[]> {
     const { queue, dead } = await start(recursiveLoop);
     queue.send(String(count));

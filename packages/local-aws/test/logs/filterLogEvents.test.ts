@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
 import { FunctionLogs } from '../../src/logs/FunctionLogs.ts';
 import { logsService } from '../../src/logs/index.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const START = Date.UTC(2026, 10, 20, 12);
 

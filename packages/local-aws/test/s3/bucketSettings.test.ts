@@ -22,7 +22,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 const Bucket = 'settings';
 const ALL_BLOCKED = {

@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 describe('conditional writes', () => {
   let s3: RunningS3;

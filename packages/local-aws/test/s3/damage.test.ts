@@ -14,9 +14,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { realClock } from '../../src/base/clock.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
-import { failureOf } from '../harness/startS3.ts';
-import { startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
+import { startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const Bucket = 'damaged';
 const MIB = 1024 ** 2;
@@ -112,7 +112,7 @@ describe('the file of an object that something else', () => {
     expect(await get()).toHaveLength(100);
     writeFileSync(file(), 'b'.repeat(100));
     await expect(get()).rejects.toThrow();
-    // Of the local S3, apart from what the SDK finds by itself.
+    // Damage found by the local S3, apart from damage that the SDK finds by itself.
     expect(told.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
   });
 });

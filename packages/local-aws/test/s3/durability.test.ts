@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { plainAttributes } from '../../src/s3/model/StoredObject.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 
 describe('the object store on disk', () => {
   const clock = new ManualClock(Date.UTC(2026, 10, 20));
@@ -176,7 +176,7 @@ describe('the object store on disk', () => {
     store.createBucket('silent');
     const events: unknown[] = [];
     const stop = store.onObjectCreated((event) => {
-      // It is there already when it is told of.
+      // The object exists before its event is published.
       expect(existsSync(store.localPath(event.bucket, event.key))).toBe(true);
       events.push(event);
     });
@@ -238,7 +238,7 @@ describe('the object store on disk', () => {
         const found = store.bucket('durable').find(key);
         const seen = found === undefined ? 'deleted' : await text(key);
         const stateAfter = (r: number) => (r % 5 === 4 ? 'deleted' : `${r} `.repeat(1000));
-        // What was begun and not acknowledged may have happened or not; nothing in between.
+        // A change that was begun and not acknowledged may have happened or not; nothing in between.
         expect([stateAfter(round), stateAfter(begun.get(key) ?? round)]).toContain(seen);
         if (found !== undefined) expect(found.size).toBe(seen.length);
       }

@@ -17,10 +17,10 @@ import { keyAccess } from '../../src/kms/index.ts';
 import { Keys } from '../../src/kms/Keys.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
+import { startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
-import { failureOf } from '../harness/startS3.ts';
-import { startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const Bucket = 'encrypted';
 const account = '000000000000';

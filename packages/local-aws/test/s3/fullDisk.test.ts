@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from '@jest/globals';
-import { failureOf } from '../harness/startS3.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 it('on a full disk nothing that was answered 503 seems to be done when it is asked for again', async () => {
   const directory = temporaryDirectory();

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { realClock } from '../../src/base/clock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
-import { startS3 } from '../harness/startS3.ts';
+import { startS3 } from '../../src/testing/startS3.ts';
 
 /** Keys that are hard on a file system, and ordinary ones that clash with them. */
 const segment = fc.oneof(
@@ -88,7 +88,7 @@ describe('object keys', () => {
           expect(listed.map((entry) => 'object' in entry && entry.object.key).sort()).toEqual(
             [...kept].sort(),
           );
-          // One file an object, no more: nothing is left behind, nothing lies outside.
+          // One file an object, no more: nothing is left behind, and nothing is outside.
           expect(readdirSync(join(directory, '..'))).toEqual(['data']);
           expect(filesBelow(directory).filter((path) => !path.endsWith('journal.ndjson'))).toHaveLength(
             kept.length,

@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
+import { startServices } from '../../src/testing/startServices.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
-import { startServices } from '../harness/startServices.ts';
 
 const Bucket = 'aging';
 const Status = 'Enabled';

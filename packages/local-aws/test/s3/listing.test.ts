@@ -13,8 +13,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { KeyIndex, listKeys } from '../../src/s3/model/KeyIndex.ts';
 import { plainAttributes, type StoredObject } from '../../src/s3/model/StoredObject.ts';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 describe('object listing through the real client', () => {
   let s3: RunningS3;

@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Checksum } from '../../src/s3/checksums.ts';
 import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 
 const MIB = 1024 ** 2;
 

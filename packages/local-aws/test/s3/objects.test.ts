@@ -17,9 +17,9 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 const md5 = (data: string | Uint8Array) => `"${createHash('md5').update(data).digest('hex')}"`;
 

@@ -5,10 +5,10 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { type RawRequest, send, sha256, sign, signedRequest } from '../edge/signedRequest.ts';
-import { type RunningS3, startS3 } from '../harness/startS3.ts';
 
-/** What the SDK never sends: uploads signed by hand, some of them torn or lying. */
+/** Requests that the SDK never sends: uploads signed by hand, some of them torn or with false lengths or hashes. */
 describe('the local S3 with raw uploads', () => {
   let s3: RunningS3;
   const CRC32_OF_HELLO = 'NhCmhg==';

@@ -13,8 +13,8 @@ import {
   SelectObjectContentCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { type RawRequest, send, signedRequest } from '../edge/signedRequest.ts';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 describe('the local S3 with features that it does not emulate', () => {
   let s3: RunningS3;

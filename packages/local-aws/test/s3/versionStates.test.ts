@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ManualClock } from '../../src/base/index.ts';
 import { withChecksum } from '../../src/disk/checked.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { isMarker, versionIdOf } from '../../src/s3/model/VersionHistory.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 
 const BUCKET = 'states';
 const everything = { prefix: '', delimiter: '', keyMarker: '', versionIdMarker: '', limit: 1000 };
@@ -40,7 +40,7 @@ describe('the versions of a bucket on disk', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** What a bucket must hold, as the newest-first list of each key's versions: body, or undefined for a marker. */
+  /** Expected contents of a bucket, as the newest-first list of each key's versions; undefined is a marker. */
   type Model = Map<string, { id: string; body: string | undefined }[]>;
 
   async function compare(model: Model): Promise<void> {

@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
+import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
-import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 const Bucket = 'versioned';
 const Key = 'a/key';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ManualClock } from '../../src/base/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
 import { nextRun } from '../../src/scheduler/schedule.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
 
 const at = (text: string) => Date.parse(`${text}Z`);
 const next = (expression: string, after: string) => {

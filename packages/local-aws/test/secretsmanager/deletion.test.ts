@@ -10,8 +10,8 @@ import {
   UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { failureOf } from '../harness/startS3.ts';
-import { START, startSecretsManager } from '../harness/startSecretsManager.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
+import { START, startSecretsManager } from '../../src/testing/startSecretsManager.ts';
 
 const DAY_MS = 86_400_000;
 const SecretId = 'team/key';

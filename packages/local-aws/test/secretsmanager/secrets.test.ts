@@ -9,7 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { START, startSecretsManager } from '../harness/startSecretsManager.ts';
+import { START, startSecretsManager } from '../../src/testing/startSecretsManager.ts';
 
 let local: Awaited<ReturnType<typeof startSecretsManager>>;
 beforeEach(async () => {

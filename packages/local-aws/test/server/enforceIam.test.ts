@@ -1,8 +1,6 @@
 import {
   AthenaClient,
-  BatchGetNamedQueryCommand,
   BatchGetQueryExecutionCommand,
-  CreateNamedQueryCommand,
   GetQueryResultsCommand,
   ListTableMetadataCommand,
   StartQueryExecutionCommand,
@@ -24,14 +22,14 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { failureOf } from '../../src/testing/startS3.ts';
 import { type Enforced, runQuery, startEnforced } from '../harness/startEnforced.ts';
-import { failureOf } from '../harness/startS3.ts';
 
 const OWN = '000000000000';
 const READER = `arn:aws:iam::${OWN}:user/reader`;
 const QueueUrl = `http://127.0.0.1/${OWN}/work`;
 const DeadUrl = `http://127.0.0.1/${OWN}/dead`;
-/** What the function has logged. The file itself may be behind. */
+/** The function's log, read through CloudWatch Logs. The file itself may be behind. */
 async function workLog(stack: Enforced): Promise<string> {
   const logs = stack.kept(new CloudWatchLogsClient(await stack.as()));
   const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: '/aws/lambda/work' }));
@@ -304,7 +302,6 @@ describe('a user of the template whose policies are enforced', () => {
   it('gets a batch of queries only if it may see all of their workgroups, in any order', async () => {
     const athena = stack.kept(new AthenaClient(await stack.as('Reader')));
     const root = stack.kept(new AthenaClient(await stack.as()));
-    const query = { Database: 'lake', QueryString: 'SELECT 1' };
     const submit = async (client: AthenaClient, WorkGroup: string) => {
       const ResultConfiguration = { OutputLocation: 's3://landing/results/' };
       const started = new StartQueryExecutionCommand({
@@ -312,19 +309,11 @@ describe('a user of the template whose policies are enforced', () => {
       });
       return (await client.send(started)).QueryExecutionId ?? '';
     };
-    const save = async (client: AthenaClient, WorkGroup: string) =>
-      (await client.send(new CreateNamedQueryCommand({ ...query, Name: 'saved', WorkGroup }))).NamedQueryId ??
-      '';
-    const batches = [
-      [submit, (ids: string[]) => athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds: ids }))],
-      [save, (ids: string[]) => athena.send(new BatchGetNamedQueryCommand({ NamedQueryIds: ids }))],
-    ] as const;
-    for (const [make, get] of batches) {
-      const [mine, others] = [await make(athena, 'reader'), await make(root, 'primary')];
-      await get([mine, mine, 'unknown']);
-      for (const ids of [[others], [mine, others], [others, mine]])
-        expect(await failureOf(get(ids))).toMatchObject({ name: 'AccessDeniedException', status: 400 });
-    }
+    const get = (ids: string[]) => athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds: ids }));
+    const [mine, others] = [await submit(athena, 'reader'), await submit(root, 'primary')];
+    await get([mine, mine, 'unknown']);
+    for (const ids of [[others], [mine, others], [others, mine]])
+      expect(await failureOf(get(ids))).toMatchObject({ name: 'AccessDeniedException', status: 400 });
   });
 
   it('reads no result that it may not read, although another submitted it', async () => {

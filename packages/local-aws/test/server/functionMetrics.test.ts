@@ -3,7 +3,7 @@ import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { MovableClock } from '../../src/base/index.ts';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const template = {

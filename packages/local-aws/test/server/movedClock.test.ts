@@ -7,7 +7,7 @@ import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const NAME = 'app-local-caller';
 /** Less than the minute within which a caller's time and ours are taken for one. */

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const template = {
   Resources: { Landing: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'landing' } } },

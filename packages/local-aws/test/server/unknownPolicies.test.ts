@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 /** Starts with one user of the given properties. */
 async function start(properties: object): Promise<void> {

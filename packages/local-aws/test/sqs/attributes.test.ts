@@ -1,14 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  ChangeMessageVisibilityBatchCommand,
   CreateQueueCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   ListQueueTagsCommand,
-  type MessageAttributeValue,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
   TagQueueCommand,
@@ -16,14 +12,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
-import { failureOf } from '../harness/startS3.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
 import { startSqs } from './startSqs.ts';
 
 describe('a queue of the local SQS', () => {
   let sqs: Awaited<ReturnType<typeof startSqs>>;
   let QueueUrl: string | undefined;
-  const send = (MessageAttributes: Record<string, MessageAttributeValue>) =>
-    sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'body', MessageAttributes }));
+
+  const send = () => sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'body' }));
 
   beforeEach(async () => {
     sqs = await startSqs();
@@ -33,71 +29,14 @@ describe('a queue of the local SQS', () => {
   });
   afterEach(() => sqs.close());
 
-  const attributes = {
-    kind: { DataType: 'String', StringValue: 'order é' },
-    'kind.sub': { DataType: 'Number.int', StringValue: '42' },
-    blob: { DataType: 'Binary', BinaryValue: Uint8Array.of(0, 255) },
-  };
-
-  it('keeps the attributes of messages, with the digests that clients compare', async () => {
-    // Computed apart from this code, by the algorithm that SQS documents. boto3 compares it, too.
-    expect((await send(attributes)).MD5OfMessageAttributes).toBe('473856cdd883ce492a36d91b499b3832');
-    const receive = async (MessageAttributeNames?: string[]) => {
-      const { Messages = [] } = await sqs.client.send(
-        new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0, MessageAttributeNames }),
-      );
-      return Messages[0]?.MessageAttributes;
-    };
-    expect(await receive()).toBeUndefined();
-    expect(await receive(['All'])).toEqual(attributes);
-    expect(Object.keys((await receive(['kind.*'])) ?? {})).toEqual(['kind.sub']);
-    expect(Object.keys((await receive(['blob', 'absent'])) ?? {})).toEqual(['blob']);
-    const [kept] = sqs.open().byName('work').receive(1);
-    expect(kept?.attributes?.['kind']).toEqual(attributes.kind);
-  });
-
-  it('refuses the attributes that SQS refuses', async () => {
-    const text = { DataType: 'String', StringValue: 'x' };
-    for (const wrong of [
-      { 'aws.reserved': text },
-      { '.dot': text },
-      { kind: { DataType: 'Text', StringValue: 'x' } },
-      { kind: { DataType: 'String', StringValue: '' } },
-      { kind: { DataType: 'String', BinaryValue: Uint8Array.of(1) } },
-      { kind: { DataType: 'Number', StringValue: 'x' } },
-      { kind: { DataType: 'String', StringValue: 'bell \u0007' } },
-      Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`a${i}`, text])),
-    ]) {
-      expect(await failureOf(send(wrong))).toMatchObject({ name: 'InvalidParameterValue' });
-    }
-    const { Successful, Failed } = await sqs.client.send(
-      new SendMessageBatchCommand({
-        QueueUrl,
-        Entries: [
-          { Id: 'good', MessageBody: 'x', MessageAttributes: { 'kind.øßä': text } },
-          { Id: 'bad', MessageBody: 'x', MessageAttributes: { 'aws.reserved': text } },
-          { Id: 'long', MessageBody: 'x'.repeat(2_000) },
-        ],
-      }),
-    );
-    expect(Successful).toMatchObject([{ Id: 'good', MD5OfMessageAttributes: expect.any(String) }]);
-    expect(Failed).toMatchObject([
-      { Id: 'bad', Code: 'InvalidParameterValue', SenderFault: true },
-      {
-        Id: 'long',
-        Code: 'InvalidParameterValue',
-        Message: expect.stringContaining('Message must be shorter than 1024 bytes.'),
-      },
-    ]);
-  });
-
-  it('refuses a message without a body, and a trace header that is no text', async () => {
+  it('refuses attributes of messages by name, and a message without a body', async () => {
     const refused = async (input: object) =>
       (await failureOf(sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', ...input }))))
         .name;
+    const kind = { DataType: 'String', StringValue: 'x' };
+    expect(await refused({ MessageAttributes: { kind } })).toBe('NotImplemented');
+    expect(await refused({ MessageSystemAttributes: { AWSTraceHeader: kind } })).toBe('NotImplemented');
     expect(await refused({ MessageBody: '' })).toBe('MissingParameter');
-    const AWSTraceHeader = { DataType: 'Binary', BinaryValue: Uint8Array.of(1) };
-    expect(await refused({ MessageSystemAttributes: { AWSTraceHeader } })).toBe('InvalidParameterValue');
     expect(sqs.queues.byName('work').pending()).toBe(0);
   });
 
@@ -205,13 +144,13 @@ describe('a queue of the local SQS', () => {
   });
 
   it('is gone when it is deleted, with its messages, and its name is free after a minute', async () => {
-    await send({});
+    await send();
     const queue = sqs.queues.byName('work');
     const [message] = queue.receive(1);
     await sqs.client.send(new DeleteQueueCommand({ QueueUrl }));
     // Whoever still works on a message may end it, without effect.
     queue.delete(message?.receipt ?? '');
-    expect(await failureOf(send({}))).toMatchObject({ name: 'QueueDoesNotExist' });
+    expect(await failureOf(send())).toMatchObject({ name: 'QueueDoesNotExist' });
     const create = () => sqs.client.send(new CreateQueueCommand({ QueueName: 'work' }));
     expect(await failureOf(create())).toMatchObject({ name: 'QueueDeletedRecently' });
     sqs.clock.advance(60_000);
@@ -220,7 +159,7 @@ describe('a queue of the local SQS', () => {
   });
 
   it('has no messages of a queue whose deletion was interrupted', async () => {
-    await send({});
+    await send();
     const folder = join(sqs.directory, 'work');
     const messages = readFileSync(join(folder, 'messages.jsonl'));
     await sqs.client.send(new DeleteQueueCommand({ QueueUrl }));
@@ -230,22 +169,5 @@ describe('a queue of the local SQS', () => {
     expect(restarted.all()).toEqual([]);
     expect(restarted.ensure('work', queueSettingsSchema.parse({})).pending()).toBe(0);
     restarted.close();
-  });
-
-  it('changes the visibility of several messages at once', async () => {
-    await send({});
-    const [message] = sqs.queues.byName('work').receive(1);
-    const answer = await sqs.client.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl,
-        Entries: [
-          { Id: 'a', ReceiptHandle: message?.receipt, VisibilityTimeout: 0 },
-          { Id: 'b', ReceiptHandle: 'none', VisibilityTimeout: 0 },
-        ],
-      }),
-    );
-    expect(answer.Successful?.map(({ Id }) => Id)).toEqual(['a']);
-    expect(answer.Failed?.map(({ Id, Code }) => [Id, Code])).toEqual([['b', 'ReceiptHandleIsInvalid']]);
-    expect(sqs.queues.byName('work').counts().visible).toBe(1);
   });
 });

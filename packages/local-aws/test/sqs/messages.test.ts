@@ -13,7 +13,7 @@ import { realClock } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;

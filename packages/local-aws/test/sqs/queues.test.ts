@@ -9,6 +9,7 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { withChecksum } from '../../src/disk/checked.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
 
@@ -180,7 +181,7 @@ describe('a restart', () => {
     work.delete(deleted?.receipt ?? '');
     const again = sqs.open().byName('work');
     expect(again.settings).toEqual(work.settings);
-    // In flight before: whoever had it is gone, so it is visible at once.
+    // It was in flight before: its receiver is gone, so it is visible at once.
     expect(again.receive(10)).toMatchObject([{ id: kept?.id, body: 'kept', receiveCount: 2 }]);
     expect(again.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 1 });
   });
@@ -196,6 +197,17 @@ describe('a restart', () => {
     expect(sqs.open().byName('work').pending()).toBe(2);
     appendFileSync(file, 'nonsense\n');
     expect(() => sqs.open()).toThrow();
+  });
+
+  it('reads a message that an earlier version stored with attributes', () => {
+    const work = ensure('work');
+    const stored = { id: 'old', body: 'b', sentAt: START, visibleAt: START, receiveCount: 0 };
+    const attributes = { kind: { DataType: 'String', StringValue: 'order' } };
+    const line = withChecksum(JSON.stringify({ put: [{ ...stored, attributes }] }));
+    appendFileSync(join(sqs.directory, 'work', 'messages.jsonl'), `${line}\n`);
+    work.send('new');
+    const received = sqs.open().byName('work').receive(10);
+    expect(received.map(({ body }) => body)).toEqual(['b', 'new']);
   });
 
   it('finds a file whose size does not depend on the messages already deleted', () => {

@@ -1,9 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { ManualClock } from '../../src/base/index.ts';
 import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices } from '../harness/startServices.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { startServices } from '../../src/testing/startServices.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 export const ACCOUNT = '000000000000';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stsService } from '../../src/sts/index.ts';
-import { startServices } from '../harness/startServices.ts';
+import { startServices } from '../../src/testing/startServices.ts';
 
 describe('the local STS', () => {
   let options: ConstructorParameters<typeof STSClient>[0];

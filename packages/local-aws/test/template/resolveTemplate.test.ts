@@ -16,7 +16,7 @@ const stack = {
 
 const resolve = (template: object) => resolveTemplate(parseTemplate(template), stack);
 
-/** What a `Ref` to, and an attribute of, one resource of a type evaluate to. */
+/** Values of a `Ref` to one resource of a type, and of one of its attributes. */
 function namesOf(Type: string, Properties: object, attribute?: string) {
   const { outputs } = resolve({
     Resources: { It: { Type, Properties } },

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
 import { dataFolders } from '../../src/disk/dataDirectory.ts';
 import { Catalog, EXPANDED_TEXT, encodePrestoView } from '../../src/glue/index.ts';
+import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { runQuery } from '../../src/trino/query/runQuery.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -83,6 +83,39 @@ describe('runQuery', () => {
   it('reads tables without files as empty', async () => {
     makeCatalog([]);
     expect(await runQuery(data, 'SELECT count(*) AS n FROM events')).toEqual([{ n: 0 }]);
+  });
+
+  it('reads tables beside those that it cannot read, and refuses these by name', async () => {
+    makeCatalog(['2026-11-20']);
+    await writeFile('2026-11-20', 'a.parquet', "('x', 1)");
+    const catalog = Catalog.open({ directory: dataFolders(data).glue, clock: realClock });
+    const columns = [{ Name: 'sku', Type: 'string' }];
+    const serde = 'org.apache.hadoop.hive.serde2.OpenCSVSerde';
+    catalog.ensureTable('app', {
+      Name: 'prices',
+      StorageDescriptor: {
+        ...{ Columns: columns, Location: 's3://bucket/prices/' },
+        SerdeInfo: { SerializationLibrary: serde },
+      },
+    });
+    catalog.ensureTable('app', {
+      Name: 'accounts',
+      Parameters: { table_type: 'ICEBERG' },
+      StorageDescriptor: { Columns: columns, Location: 's3://bucket/accounts/' },
+    });
+    for (const file of ['prices/a.csv', 'accounts/metadata/1.json']) {
+      const path = join(dataFolders(data).s3, 'bucket', file);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, '"hat"\n');
+    }
+    expect(await runQuery(data, 'SELECT name FROM events')).toEqual([{ name: 'x' }]);
+    const refused = { code: 'LOCAL_AWS_QUERY_FAILED' };
+    await expect(runQuery(data, 'SELECT * FROM prices')).rejects.toMatchObject({
+      ...{ ...refused, message: expect.stringMatching(`app.prices .*${serde}.*Athena`) },
+    });
+    await expect(runQuery(data, 'SELECT * FROM app.accounts')).rejects.toMatchObject({
+      ...{ ...refused, message: expect.stringMatching('app.accounts .*Iceberg.*Athena') },
+    });
   });
 
   it('returns JSON values', async () => {

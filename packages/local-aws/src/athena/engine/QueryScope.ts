@@ -1,27 +1,17 @@
-import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
+import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
+import { parseHiveType, TokenList, translate, versionClauseAt } from '../../trino/index.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
 import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
 import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
-import { type NeededPartition, neededPartitions } from '../partitions/neededPartitions.ts';
-import { isProjected } from '../partitions/readProjection.ts';
-import { convertFiles } from '../text/convertFiles.ts';
-import { checkPartition, type FileDescriptor } from '../text/partitionColumns.ts';
+import { checkPartition, convertFiles } from '../text/convertFiles.ts';
 import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
+import { findTypedOperators } from './bind/findTypedOperators.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
-import { parseHiveType } from './columnTypes.ts';
-import {
-  type DataFile,
-  listDataFiles,
-  listLinkedFiles,
-  partitionFolder,
-  SYMLINK_INPUT_FORMAT,
-} from './dataFiles.ts';
-import { findTypedOperators } from './findTypedOperators.ts';
-import { readScans } from './prunePartitions.ts';
+import { type DataFile, listDataFiles, listLinkedFiles, SYMLINK_INPUT_FORMAT } from './dataFiles.ts';
+import { type NeededPartition, neededPartitions, readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
 import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
@@ -33,7 +23,7 @@ import {
   type SessionTable,
 } from './tableSql.ts';
 
-/** What a query's names are resolved against. */
+/** Context in which a query's names are resolved. */
 export interface ScopeOptions {
   readonly catalog: Catalog;
   readonly store: ObjectStore;
@@ -109,8 +99,10 @@ export class QueryScope {
     const iceberg = this.#iceberg.find(`${database}.${name}`);
     if (iceberg !== undefined)
       return iceberg.columns.map((column) => ({ name: column.name, type: column.trino }));
-    const input = this.#findTable(database, name)?.input;
-    if (input?.TableType === 'VIRTUAL_VIEW') return readPrestoView(input.ViewOriginalText ?? '')?.columns;
+    const entry = this.#findTable(database, name);
+    const input = entry?.input;
+    if (entry !== undefined && isView(entry))
+      return readPrestoView(entry.input.ViewOriginalText ?? '')?.columns;
     const columns = input && [
       ...sessionColumns(input.StorageDescriptor?.Columns),
       ...sessionColumns(input.PartitionKeys),
@@ -137,36 +129,32 @@ export class QueryScope {
    */
   async attachFiles(sql: string): Promise<readonly DataFile[]> {
     const { session, store, onCall, signal } = this.#options;
-    const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
-    const scans = partitioned.length > 0 || this.#iceberg.hasRows ? await readScans(session, sql) : [];
-    const needed = await neededPartitions(
-      session,
-      scans,
-      partitioned.map(([key, { entry, table }]) => ({ table: `${CATALOG}.${key}`, keys: table.keys, entry })),
-    );
+    const isPartitioned = [...this.#bases.values()].some(({ table }) => table.keys.length > 0);
+    const scans = isPartitioned || this.#iceberg.hasRows ? await readScans(session, sql) : [];
     for (const [key, { entry, table }] of this.#bases) {
-      if (table.keys.length > 0 && !isProjected(entry)) reportGlueCall(onCall, 'GetPartitions', table);
+      if (table.keys.length > 0) reportGlueCall(onCall, 'GetPartitions', table);
+      const needed =
+        table.keys.length === 0
+          ? [wholeTable(entry)]
+          : await neededPartitions(session, scans, { table: `${CATALOG}.${key}`, keys: table.keys, entry });
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
-      const described: FileDescriptor[] = [];
-      const linked = (needed.get(`${CATALOG}.${key}`) ?? [wholeTable(entry)]).flatMap(
-        ({ values, location, descriptor }) => {
-          const own = [
-            folder,
-            ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
-          ];
-          const found = isSymlinked(entry)
-            ? listLinkedFiles(store, location, (operation, bucket, name) =>
-                onCall({ service: 's3', operation, bucket, key: name }),
-              )
-            : listDataFiles(store, location);
-          const partition = partitionFolder(keys, values);
-          if (table.format === 'text') checkPartition(entry, { descriptor, partition });
-          described.push(...found.map(() => ({ descriptor, partition })));
-          return found.map((file) => this.#linkFile(file, own.join('/')));
-        },
-      );
+      const described: NeededPartition['descriptor'][] = [];
+      const linked = needed.flatMap(({ values, location, descriptor }) => {
+        const own = [
+          folder,
+          ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
+        ];
+        const found = isSymlinked(entry)
+          ? listLinkedFiles(store, location, (operation, bucket, name) =>
+              onCall({ service: 's3', operation, bucket, key: name }),
+            )
+          : listDataFiles(store, location);
+        if (table.format === 'text') checkPartition(entry, descriptor);
+        described.push(...found.map(() => descriptor));
+        return found.map((file) => this.#linkFile(file, own.join('/')));
+      });
       const converted =
         table.format === 'text' ? await convertFiles(entry, linked, described, signal) : undefined;
       for (const { path, bucket, key: name } of converted?.files ?? [])
@@ -253,14 +241,13 @@ export class QueryScope {
     reportGlueCall(onCall, 'GetTable', { database, name: base });
     if (version !== undefined)
       throw statementError('NOT_SUPPORTED', 'This connector does not support versioned tables');
+    assertNotProjected(entry);
     if (name !== base) {
       const keys = sessionColumns(entry.input.PartitionKeys);
-      if (!isProjected(entry)) reportGlueCall(onCall, 'GetPartitions', { database, name: base });
-      const scans = [{ table: base, conditions: [] }];
-      const [needed] = (await neededPartitions(session, scans, [{ table: base, keys, entry }])).values();
-      const rows = (needed ?? []).map(({ values }) => values);
+      reportGlueCall(onCall, 'GetPartitions', { database, name: base });
+      const rows = entry.partitions.map(({ values }) => values);
       await session.run(partitionsTableSql(database, name, keys, rows));
-    } else if (entry.input.TableType === 'VIRTUAL_VIEW') await this.#view(entry, depth);
+    } else if (isView(entry)) await this.#view(entry, depth);
     else {
       const table = sessionTable(entry);
       this.#bases.set(key, { entry, table });
@@ -390,6 +377,12 @@ function reportGlueCall(
       ...(name === undefined ? {} : { [member]: name }),
     },
   });
+}
+
+/** Refuses a table whose partitions Athena computes. @throws StatementError NOT_SUPPORTED */
+export function assertNotProjected({ input: { Name, PartitionKeys = [], Parameters } }: TableEntry): void {
+  if (PartitionKeys.length > 0 && Parameters?.['projection.enabled']?.trim().toLowerCase() === 'true')
+    throw notEmulated(`Partition projection, as of the table ${Name},`);
 }
 
 /** Whether the location of a table holds manifests. */

@@ -36,7 +36,6 @@ export class Session {
   readonly #macros = new Set<string>();
   #linkedFiles = 0;
   #closed = false;
-  #now = 0;
   /** The number of pending calls into DuckDB. It must not be closed while there are any. */
   #running = 0;
   #interruptTimer: NodeJS.Timeout | undefined;
@@ -73,14 +72,8 @@ export class Session {
     if (statements !== '') await this.run(statements);
   }
 
-  /** The value of `current_timestamp` in epoch milliseconds, once it is set. */
-  get now(): number {
-    return this.#now;
-  }
-
   /** Sets the value of `current_timestamp`. @param now Epoch milliseconds. */
   async setNow(now: number): Promise<void> {
-    this.#now = now;
     this.#macros.add('trino_now');
     await this.run(`CREATE MACRO memory.main.trino_now() AS TIMESTAMPTZ '${new Date(now).toISOString()}'`);
   }

@@ -11,7 +11,7 @@ export class StatementError extends Error {
   readonly category: 1 | 2 | 3;
   readonly type: number;
   readonly retryable: boolean;
-  /** Of an error with a position: the text that it is in, and the message without them. */
+  /** Only for an error with a position: the text that it is in, and the message without them. */
   readonly place:
     | { readonly sql: string; readonly offset: number; readonly code: string; readonly text: string }
     | undefined;

@@ -55,9 +55,7 @@ export interface StatementResult extends StatementKind {
   readonly updateCount?: number;
   /** Bytes of the files read so far. */
   readonly scannedBytes: () => number;
-  /** The text of the prepared statement that was executed. */
-  readonly executed?: string;
-  /** The format of the result's object: CSV for queries, text for other statements; none of a row change. */
+  /** The format of the result's object: CSV for queries, text for other statements; `none` for a row change. */
   readonly output: 'csv' | 'txt' | 'none';
   /** Whether a text begins with the names of its columns, as CSV does. Default: no. */
   readonly header?: true;
@@ -69,14 +67,6 @@ export interface StatementResult extends StatementKind {
 export interface StatementRunner {
   /** @throws StatementError when the text is not a statement. */
   classify(sql: string): StatementKind;
-  /**
-   * Whether an earlier result of a SELECT or EXECUTE answers it: it gives the same rows each time, and the caller may
-   * read its tables. `executed` is the text of the prepared statement that it executes.
-   */
-  repeatable(
-    sql: string,
-    context: StatementContext,
-  ): Promise<{ readonly executed?: string | undefined } | undefined>;
   /** @throws StatementError when the execution fails. Reading the rows may throw it, too. */
   run(sql: string, context: StatementContext): Promise<StatementResult>;
   close(): Promise<void>;
@@ -113,7 +103,7 @@ export type QueryCall =
       readonly isResult?: true;
     };
 
-/** What the statement runner needs. */
+/** Options of the statement runner. */
 export interface RunnerOptions {
   readonly catalog: Catalog;
   /** Holds the objects of tables; CTAS, INSERT and UNLOAD write to it. */
@@ -137,8 +127,6 @@ export const STATEMENT_LIMITS = {
   listedObjects: 1_000,
   /** Partitions that INSERT and CTAS may write. https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html */
   writtenPartitions: 100,
-  /** Values of one partition key, and partitions of a table, that a projection may enumerate for a statement. */
-  projectedPartitions: 1_000_000,
   /** Depth of nested views. Deeper nesting is reported as recursion. */
   viewDepth: 30,
   /** Milliseconds between attempts to interrupt a statement. */

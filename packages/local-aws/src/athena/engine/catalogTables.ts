@@ -1,6 +1,6 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
-import { parseHiveType } from './columnTypes.ts';
+import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
+import { parseHiveType } from '../../trino/index.ts';
 import { partitionKeyValue } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 import { qualifiedName, type SessionColumn } from './tableSql.ts';
@@ -36,14 +36,14 @@ export function informationSchemaSql(
       CATALOG,
       name,
     ]),
-    tables: entries.map(({ databaseName, input }) => [
+    tables: entries.map((entry) => [
       CATALOG,
-      databaseName,
-      input.Name,
-      isView(input) ? 'VIEW' : 'BASE TABLE',
+      entry.databaseName,
+      entry.input.Name,
+      isView(entry) ? 'VIEW' : 'BASE TABLE',
     ]),
     views: entries
-      .filter(({ input }) => isView(input))
+      .filter(isView)
       .map(({ databaseName, input }) => [
         CATALOG,
         databaseName,
@@ -60,10 +60,6 @@ export function informationSchemaSql(
     return `CREATE TABLE ${SCHEMA}.${name} (${columns}); ${insert}`;
   });
   return `CREATE SCHEMA ${SCHEMA}; ${statements.join('\n')}`;
-}
-
-function isView(input: TableEntry['input']): boolean {
-  return input.TableType === 'VIRTUAL_VIEW';
 }
 
 /** A column with Trino's name of its type. */

@@ -6,7 +6,6 @@ import {
   type DuckDBType,
   DuckDBTypeId,
 } from '@duckdb/node-api';
-import { quoteName } from '../../base/sql.ts';
 import type { AthenaColumn } from './StatementRunner.ts';
 
 /** Maximum length of a varchar. */
@@ -56,10 +55,6 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
   [DuckDBTypeId.SQLNULL, { athena: 'unknown', precision: 0 }],
 ]);
 
-/** Whether a type is the row that stands for an IP address: see `conversionMacros.ts`. */
-export const isIpAddress = (type: DuckDBType) =>
-  type instanceof DuckDBStructType && type.entryNames[0] === '$ipaddress';
-
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
 /** Whether a type of Trino is, or contains, a time with microseconds. */
@@ -68,8 +63,7 @@ export function hasMicroseconds(trino: string | undefined): boolean {
 }
 
 /**
- * Trino's name of a type whose times have microseconds, as those of Iceberg's columns have: `timestamp(6)`. Undefined for a
- * type without times.
+ * Trino's name of a type with microseconds, as in Iceberg's columns: `timestamp(6)`. Undefined without times.
  */
 export function microsecondTypeName(type: DuckDBType): string | undefined {
   const name = trinoTypeName(type);
@@ -97,16 +91,15 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
   }
   if (type instanceof DuckDBListType) return { name, type: 'array', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBMapType) return { name, type: 'map', precision: 0, scale: 0, nullable };
-  if (isIpAddress(type)) return { name, type: 'ipaddress', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBStructType) return { name, type: 'row', precision: 0, scale: 0, nullable };
   return { name, type: 'varchar', precision: VARCHAR, scale: 0, nullable };
 }
 
-/** The Hive type that stores such values; undefined when there is none (JSON, times with time zone, …). */
+/** The Hive type that stores such values; undefined if Hive has no such type (JSON, times with time zone, …). */
 export function hiveTypeName(type: DuckDBType, text?: string): string | undefined {
   if (text?.includes('char(') && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
-  if (isJson(type) || isIpAddress(type)) return undefined;
+  if (isJson(type)) return undefined;
   if (type instanceof DuckDBListType) {
     const item = hiveTypeName(type.valueType);
     return item && `array<${item}>`;
@@ -131,7 +124,6 @@ export function trinoTypeName(type: DuckDBType, text?: string): string {
   if (text !== undefined) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return 'json';
-  if (isIpAddress(type)) return 'ipaddress';
   if (type instanceof DuckDBListType) return `array(${trinoTypeName(type.valueType)})`;
   if (type instanceof DuckDBMapType)
     return `map(${trinoTypeName(type.keyType)}, ${trinoTypeName(type.valueType)})`;
@@ -145,85 +137,4 @@ export function trinoTypeName(type: DuckDBType, text?: string): string {
 /** A text column in the result of SHOW, DESCRIBE and similar statements. */
 export function textColumn(name: string): AthenaColumn {
   return { name, type: 'string', precision: 0, scale: 0, nullable: 'UNKNOWN' };
-}
-
-/** The names of a Glue type in DuckDB and in Trino. */
-export interface HiveType {
-  readonly duckDb: string;
-  /** E.g. `varchar`, `array(row(a integer))`, as in `information_schema`. */
-  readonly trino: string;
-}
-
-/** https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
-const SIMPLE: Readonly<Record<string, HiveType>> = {
-  string: { duckDb: 'VARCHAR', trino: 'varchar' },
-  boolean: { duckDb: 'BOOLEAN', trino: 'boolean' },
-  tinyint: { duckDb: 'TINYINT', trino: 'tinyint' },
-  smallint: { duckDb: 'SMALLINT', trino: 'smallint' },
-  int: { duckDb: 'INTEGER', trino: 'integer' },
-  integer: { duckDb: 'INTEGER', trino: 'integer' },
-  bigint: { duckDb: 'BIGINT', trino: 'bigint' },
-  float: { duckDb: 'FLOAT', trino: 'real' },
-  double: { duckDb: 'DOUBLE', trino: 'double' },
-  date: { duckDb: 'DATE', trino: 'date' },
-  timestamp: { duckDb: 'TIMESTAMP', trino: 'timestamp(3)' },
-  binary: { duckDb: 'BLOB', trino: 'varbinary' },
-};
-
-/** Parses the type of a Glue column, including nested types; undefined for a type that Athena does not have. */
-export function parseHiveType(text: string): HiveType | undefined {
-  const type = text.trim();
-  const simple = SIMPLE[type.toLowerCase()];
-  if (simple !== undefined) return simple;
-  const decimal = /^decimal(?:\((\d+)(?:\s*,\s*(\d+))?\))?$/i.exec(type);
-  if (decimal !== null) {
-    const [precision, scale] = [decimal[1] ?? '10', decimal[2] ?? '0'];
-    return { duckDb: `DECIMAL(${precision}, ${scale})`, trino: `decimal(${precision},${scale})` };
-  }
-  if (/^(?:varchar|char)\(\d+\)$/i.test(type)) return { duckDb: 'VARCHAR', trino: type.toLowerCase() };
-  const nested = /^(array|map|struct)<(.*)>$/is.exec(type);
-  const parts = nested === null ? [] : splitTopLevel(nested[2] ?? '');
-  const kind = nested?.[1]?.toLowerCase();
-  if (kind === 'array' && parts.length === 1) {
-    const item = parseHiveType(parts[0] ?? '');
-    return item && { duckDb: `${item.duckDb}[]`, trino: `array(${item.trino})` };
-  }
-  if (kind === 'map' && parts.length === 2) {
-    const [key, value] = [parseHiveType(parts[0] ?? ''), parseHiveType(parts[1] ?? '')];
-    return (
-      key &&
-      value && { duckDb: `MAP(${key.duckDb}, ${value.duckDb})`, trino: `map(${key.trino}, ${value.trino})` }
-    );
-  }
-  return kind === 'struct' ? parseStructType(parts) : undefined;
-}
-
-function parseStructType(parts: readonly string[]): HiveType | undefined {
-  const fields: { readonly name: string; readonly type: HiveType }[] = [];
-  for (const part of parts) {
-    const colon = part.indexOf(':');
-    const type = parseHiveType(part.slice(colon + 1));
-    if (colon < 1 || type === undefined) return undefined;
-    fields.push({ name: part.slice(0, colon).trim(), type });
-  }
-  return {
-    duckDb: `STRUCT(${fields.map(({ name, type }) => `${quoteName(name)} ${type.duckDb}`).join(', ')})`,
-    trino: `row(${fields.map(({ name, type }) => `${name} ${type.trino}`).join(', ')})`,
-  };
-}
-
-/** Splits the inner text of a nested type at its own commas. */
-export function splitTopLevel(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (const [index, character] of [...text].entries()) {
-    if (character === '<' || character === '(') depth += 1;
-    if (character === '>' || character === ')') depth -= 1;
-    if (character === ',' && depth === 0) {
-      parts.push(text.slice(start, index));
-      start = index + 1;
-    }
-  }
-  return [...parts, text.slice(start)];
 }

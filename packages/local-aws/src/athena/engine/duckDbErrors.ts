@@ -166,7 +166,7 @@ const WHOLE_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error of a number that its new type does not hold. Of texts, only those that are numbers come here.
+ * The error of a number that its new type does not hold. Only texts that are numbers come here.
  * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/type/DoubleOperators.java
  */
 function castError(message: string): readonly [code: string, message: string] | undefined {

@@ -1,15 +1,9 @@
 import { z } from 'zod';
 import { quoteName, quoteText } from '../../base/sql.ts';
+import type { StorageDescriptor, TableEntry } from '../../glue/index.ts';
+import { partitionKeyValue } from './dataFiles.ts';
 import { type Session, STATISTICS_OPTIMIZERS } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
-
-/** A partitioned table that a statement reads. */
-export interface PartitionedTable {
-  /** Its name in DuckDB's plans: catalog, database and table, separated by dots. */
-  readonly table: string;
-  readonly keys: readonly SessionColumn[];
-  readonly values: readonly (readonly (string | null)[])[];
-}
 
 /**
  * Optimizers that must not change the plan: they conclude from the statistics of empty tables that there are no rows,
@@ -27,39 +21,46 @@ export async function readScans(session: Session, sql: string): Promise<readonly
   return readScanFilters(await explainEmpty(session, sql));
 }
 
+/** A partition that can contain rows of a query's result. */
+export interface NeededPartition {
+  readonly values: readonly string[];
+  readonly location: string;
+  readonly descriptor: StorageDescriptor | undefined;
+}
+
 /**
- * The partitions of each table that can contain rows of a query's result: DuckDB evaluates the filters of each scan for
- * the partition values.
+ * The partitions of a table that can contain rows of a query's result: DuckDB evaluates the filters of each scan for the
+ * partition values.
  *
- * @returns The indexes of the partitions by table. A table that is missing needs all of its partitions.
+ * @param table Its name in DuckDB's plans: catalog, database and table, separated by dots.
  */
-export async function prunePartitions(
+export async function neededPartitions(
   session: Session,
   scans: readonly TableScan[],
-  tables: readonly PartitionedTable[],
-): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
-  const needed = new Map<string, ReadonlySet<number>>();
-  for (const partitioned of tables) {
-    const conditions = scans
-      .filter(({ table }) => table === partitioned.table)
-      .map((scan) => scan.conditions);
-    if (conditions.length === 0 || partitioned.values.length === 0) continue;
-    const sets: (ReadonlySet<number> | undefined)[] = [];
-    const keys = new Set(partitioned.keys.map((key) => key.name));
-    for (const all of conditions) {
-      const usable = (await keyConditions(session, all, keys)).map(({ sql }) => sql);
-      sets.push(await matchingRows(session, partitioned.keys, partitioned.values, usable));
-    }
-    // A table that is read twice needs the partitions of both scans.
-    const known = sets.filter((set) => set !== undefined);
-    if (known.length === sets.length) {
-      needed.set(
-        partitioned.table,
-        known.reduce((left, right) => left.union(right)),
-      );
-    }
-  }
-  return needed;
+  {
+    table,
+    keys,
+    entry,
+  }: { readonly table: string; readonly keys: readonly SessionColumn[]; readonly entry: TableEntry },
+): Promise<readonly NeededPartition[]> {
+  const values = entry.partitions.map((partition) => partition.values.map(partitionKeyValue));
+  const names = new Set(keys.map((key) => key.name));
+  const sets: (ReadonlySet<number> | undefined)[] = [];
+  for (const scan of scans.filter((one) => one.table === table))
+    sets.push(
+      await matchingRows(session, keys, values, await keyConditions(session, scan.conditions, names)),
+    );
+  // A table that is read twice needs the partitions of both scans.
+  const known = sets.filter((set) => set !== undefined);
+  const needed =
+    known.length === 0 || known.length < sets.length
+      ? undefined
+      : known.reduce((left, right) => left.union(right));
+  return entry.partitions.flatMap(({ values, input: { StorageDescriptor } }, index) =>
+    needed?.has(index) === false
+      ? []
+      : [{ values, location: StorageDescriptor?.Location ?? '', descriptor: StorageDescriptor }],
+  );
 }
 
 /** DuckDB's plan of a query over empty tables, in JSON. The emptiness of the tables does not change it. */
@@ -70,29 +71,22 @@ export async function explainEmpty(session: Session, sql: string): Promise<strin
   return String(plan);
 }
 
-/** A condition that holds either for all rows of a partition or for none. */
-interface KeyCondition {
-  readonly sql: string;
-  /** The partition keys that it names, in lower case. */
-  readonly keys: ReadonlySet<string>;
-}
-
 /**
  * The conditions of a scan that use partition keys only, and at least one.
  *
  * @param keys Names in lower case.
  */
-export async function keyConditions(
+async function keyConditions(
   session: Session,
   conditions: readonly string[],
   keys: ReadonlySet<string>,
-): Promise<readonly KeyCondition[]> {
-  const found: KeyCondition[] = [];
+): Promise<readonly string[]> {
+  const found: string[] = [];
   for (const sql of conditions) {
     if (/[#;]|--|\/\*|SUBQUERY/.test(sql)) continue;
     try {
       const used = await usedKeys(session, sql, keys);
-      if (used !== undefined && used.size > 0) found.push({ sql, keys: used });
+      if (used !== undefined && used.size > 0) found.push(sql);
     } catch {
       // The condition is not SQL, so it cannot exclude partitions.
     }
@@ -105,7 +99,7 @@ export async function keyConditions(
  *
  * @param conditions In SQL. One that fails for some values excludes none.
  */
-export async function matchingRows(
+async function matchingRows(
   session: Session,
   keys: readonly SessionColumn[],
   rows: readonly (readonly (string | null)[])[],
@@ -143,15 +137,7 @@ function partitionTable(
 }
 
 /** DuckDB's volatile functions (`duckdb_functions()`, stability VOLATILE). */
-export const VOLATILE = new Set([
-  'random',
-  'uuid',
-  'uuidv4',
-  'uuidv7',
-  'gen_random_uuid',
-  'nextval',
-  'setseed',
-]);
+const VOLATILE = new Set(['random', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid', 'nextval', 'setseed']);
 
 /**
  * The partition keys that a condition in a plan names, where it holds either for all rows of a partition or for none:

@@ -74,7 +74,7 @@ function shownAs({ name, type }: SessionColumn): string {
     THEN CAST(${column} AS TIMESTAMP) ELSE TIMESTAMP '-infinity' END`;
 }
 
-/** A column that fails the query where its value is of another type: with its error, as a number that is none. */
+/** A column that fails the query where its value is of another type: with its error, as text that is not a number. */
 function orError(sql: string, index: number, converted: ConvertedText | undefined): string {
   if (converted?.bad.has(index) !== true) return sql;
   return `CASE WHEN CAST(${quoteName(errorMember(index))} AS INTEGER) IS NULL THEN ${sql} END`;

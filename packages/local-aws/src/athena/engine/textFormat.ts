@@ -18,7 +18,6 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { isIpAddress } from './columnTypes.ts';
 import { statementError } from './StatementError.ts';
 
 const MICROS_PER_DAY = 86_400_000_000n;
@@ -56,7 +55,6 @@ function formatterFor(type: DuckDBType, digits: Digits): ToText {
         ? `[${value.items.map(item).join(', ')}]`
         : String(value);
   }
-  if (isIpAddress(type)) return ipAddressText;
   if (type instanceof DuckDBStructType) {
     const names = type.entryNames.map((name, index) => (name === '' ? `field${index}` : name));
     const texts = type.entryTypes.map((entry) => nestedFormatter(entry, digits));
@@ -156,17 +154,12 @@ function offsetText(offset: number): string {
   return `${offset < 0 ? '-' : '+'}${hour}:${minute}`;
 }
 
-/** The text of the row that stands for an IP address. */
-function ipAddressText(value: DuckDBValue): string {
-  return value instanceof DuckDBStructValue ? String(value.entries['text']) : String(value);
-}
-
 /** The last three digits of microseconds, counted forwards in time. */
 function belowMilliseconds(micros: bigint): string {
   return String(((micros % 1000n) + 1000n) % 1000n).padStart(3, '0');
 }
 
-/** Formats dates and caches the last one, since dates in a column often repeat, above all those of a partition key. */
+/** Formats dates and caches the last one, since dates in a column often repeat, above all dates of a partition key. */
 function cachedDateText(): ToText {
   let last = Number.NaN;
   let text = '';

@@ -145,7 +145,7 @@ const MILLISECONDS = 'timestamp(3)';
 const MILLISECONDS_OF =
   /^trino_(?:(?:try_)?cast_timestamp(?:tz)?|now|localtimestamp|from_iso8601_timestamp|from_unixtime|date_parse|parse_datetime)$/;
 
-/** Of a literal such as `TIMESTAMP '2026-11-20 10:00:00.123456'`, whose digits are its precision. */
+/** The type of a literal such as `TIMESTAMP '2026-11-20 10:00:00.123456'`, whose digits are its precision. */
 function literalTimes({ class: kind, child, cast_type: type }: TreeNode): string | undefined {
   if (kind !== 'CAST' || !isNode(type) || !isNode(child) || !isNode(child['value'])) return undefined;
   if (!/^TIMESTAMP/.test(String(type['id']))) return undefined;

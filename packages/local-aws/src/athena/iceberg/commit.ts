@@ -21,7 +21,7 @@ import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.
 import { glueColumns } from './glueTable.ts';
 import { openTableFiles } from './tableFiles.ts';
 
-/** What a commit needs of its statement: `QueryRun` and `CatalogRun` have it. */
+/** The parts of a statement that a commit uses: `QueryRun` and `CatalogRun` have them. */
 export interface CommitRun {
   readonly runner: Pick<RunnerOptions, 'catalog' | 'store' | 'clock'>;
   readonly context: Pick<StatementContext, 'onCall' | 'signal'>;
@@ -102,7 +102,7 @@ export async function commitChange(
   }
 }
 
-/** What a change of a table's metadata gives. The same metadata as before: nothing is to be committed. */
+/** Result of a change of a table's metadata. Unchanged metadata is not committed. */
 export interface ChangedTable {
   readonly metadata: TableMetadata;
   /** Files to remove when this attempt is lost. */
@@ -208,7 +208,7 @@ function commitError({ database, name }: TableId, cause: unknown): unknown {
   );
 }
 
-/** Removes files that no table needs. What can't be removed stays as an orphan, for VACUUM. */
+/** Removes files that no table needs. Files that can't be removed stay as orphans, for VACUUM. */
 export async function discard(files: TableFiles, locations: readonly string[]): Promise<void> {
   for (const location of locations) {
     try {
@@ -351,9 +351,7 @@ async function requireNoConflict(
     const file = data.get(location);
     if (file === undefined)
       throw new IcebergError('COMMIT_CONFLICT', `Cannot commit, missing data files: [${location}]`);
-    const added = deletesOf(file, deletes, metadata).filter(
-      ({ fileSequenceNumber }) => fileSequenceNumber > readUntil,
-    );
+    const added = deletesOf(file, deletes).filter(({ fileSequenceNumber }) => fileSequenceNumber > readUntil);
     if (added.length > 0 && ((await overlaps?.(location, added)) ?? true))
       throw new IcebergError(
         'COMMIT_CONFLICT',

@@ -4,7 +4,7 @@ import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { type QueryCall, STATEMENT_LIMITS } from '../engine/StatementRunner.ts';
 
-/** What {@link openTableFiles} needs of a statement: its store, and who is told of each call. */
+/** Context of {@link openTableFiles}: the store, and the callback for each call. */
 export interface FilesContext {
   readonly store: ObjectStore;
   /** Throws a StatementError for a call that the statement's caller may not make. */

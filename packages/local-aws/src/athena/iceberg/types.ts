@@ -8,7 +8,8 @@ import {
 } from '@duckdb/node-api';
 import { quoteName } from '../../base/sql.ts';
 import type { IcebergField, IcebergType } from '../../iceberg/index.ts';
-import { splitTopLevel, trinoTypeName } from '../engine/columnTypes.ts';
+import { splitTopLevel } from '../../trino/index.ts';
+import { trinoTypeName } from '../engine/columnTypes.ts';
 import { statementError } from '../engine/StatementError.ts';
 import { ddlFailure } from './failures.ts';
 
@@ -150,7 +151,7 @@ const OF_QUERIES: ReadonlyMap<DuckDBTypeId, string> = new Map([
  * The type that stores a query's column, as in Trino: TypeConverter in https://github.com/trinodb/trino. IDs as in
  * {@link declaredType}.
  *
- * @param text The type of a string whose length is known: `char(3)` is none of Iceberg's, `varchar(10)` is a string.
+ * @param text The type of a string whose length is known: Iceberg has no `char(3)`, `varchar(10)` is a string.
  * @throws StatementError `NOT_SUPPORTED`
  */
 export function storedTypeOf(type: DuckDBType, text?: string): IcebergType {

@@ -23,7 +23,7 @@ import { type PartitionColumn, partitionColumns } from './parquet/partitionSql.t
 import { objectOf } from './tableFiles.ts';
 import { duckDbTypeOf, fieldIds } from './types.ts';
 
-/** What writing needs of its statement: `QueryRun` has it. */
+/** The parts of a statement that writing uses: `QueryRun` has them. */
 export interface WriteRun {
   readonly runner: Pick<RunnerOptions, 'store'>;
   readonly session: Session;
@@ -43,7 +43,7 @@ export interface WriteOptions {
   readonly translateError?: (error: unknown, prefix: number) => unknown;
   /** The partition of all rows, by the IDs of the default spec's fields. Default: it is computed from each row. */
   readonly partition?: ReadonlyMap<number, PartitionValue>;
-  /** Bytes of a file at which another begins, where the partition is given or there is none. Default unlimited. */
+  /** Bytes of a file at which the next begins, if `partition` is given or the spec has no fields. Default unlimited. */
   readonly targetBytes?: number;
 }
 
@@ -51,8 +51,8 @@ export interface WriteOptions {
  * Writes rows as data files of a table, each of one partition of its default spec, with the IDs of its columns, counts and
  * bounds. They belong to no snapshot until a commit adds them. When it fails, nothing stays.
  *
- * @param sql A query in DuckDB's SQL whose columns are those of the table's schema, in their order, of any name; they are
- *   cast to the table's types.
+ * @param sql A query in DuckDB's SQL with the columns of the table's schema, in their order, of any name; they are cast
+ *   to the table's types.
  * @throws StatementError `ICEBERG_TOO_MANY_OPEN_PARTITIONS` beyond Athena's 100 partitions, `CONSTRAINT_VIOLATION` for
  *   null in a required column.
  */

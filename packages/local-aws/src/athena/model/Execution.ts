@@ -14,7 +14,7 @@ const columnSchema = z.strictObject({
   nullable: z.enum(['NULLABLE', 'UNKNOWN', 'NOT_NULL']),
 });
 
-/** What a successful statement has written to S3. */
+/** Result of a successful statement, as written to S3. */
 const outcomeSchema = z.strictObject({
   /** The format of the rows in the result's object; `none` when the statement only reports a count. */
   format: z.enum(['csv', 'txt', 'none']),
@@ -39,9 +39,8 @@ const executionSchema = z.strictObject({
   /** The effective result configuration. `OutputLocation` is the requested folder. */
   results: resultConfigurationSchema.extend({ OutputLocation: z.string() }),
   reuse: z.strictObject({ enabled: z.boolean(), maxAgeMinutes: z.number() }).optional(),
-  /** The execution whose result this one has, without having run. */
+  /** Members of earlier versions: the execution whose result this one has, and the prepared statement's text. */
   reusedFrom: z.string().optional(),
-  /** The text of the prepared statement that it executed. */
   executed: z.string().optional(),
   /** The access key of the caller who submitted it, and the name of its session. */
   caller: z.string(),
@@ -100,7 +99,7 @@ export class ExecutionJournal {
   }
 
   /**
-   * Opens the journal and creates it if there is none. Expired executions are dropped.
+   * Opens the journal; creates it if it doesn't exist. Expired executions are dropped.
    *
    * @param now Epoch milliseconds.
    * @throws DiskError DISK_DAMAGED

@@ -27,13 +27,12 @@ import {
   resolveResultConfiguration,
   writeResult,
 } from './ResultStore.ts';
-import { asksForReuse, findReusable } from './resultReuse.ts';
 import type { ResultConfiguration, WorkGroups } from './WorkGroups.ts';
 
 /** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
 const INTERNAL_ERROR = { category: 1, type: 100, retryable: false } as const;
 
-/** What {@link Executions} needs. */
+/** Options of {@link Executions}. */
 export interface ExecutionsOptions {
   readonly directory: string;
   readonly clock: Clock;
@@ -247,21 +246,16 @@ export class Executions {
       const { configuration } = workGroups.find(execution.workGroup);
       const ownCall = (call: QueryCall) =>
         onCall({ accessKeyId: execution.caller, session: execution.session }, call);
-      const reused = asksForReuse(execution, configuration)
-        ? await this.#reuse(execution, signal, ownCall)
-        : undefined;
-      runOutcome =
-        reused ??
-        (await runExecution(execution, {
-          runner,
-          results,
-          signal,
-          cutoffBytes: configuration.BytesScannedCutoffPerQuery,
-          onCall: ownCall,
-          onStarted: (bytes) => {
-            scannedBytes = bytes;
-          },
-        }));
+      runOutcome = await runExecution(execution, {
+        runner,
+        results,
+        signal,
+        cutoffBytes: configuration.BytesScannedCutoffPerQuery,
+        onCall: ownCall,
+        onStarted: (bytes) => {
+          scannedBytes = bytes;
+        },
+      });
       end = { state: 'SUCCEEDED' };
     } catch (error) {
       end = this.#finalState(error, signal);
@@ -270,42 +264,6 @@ export class Executions {
     const now = this.#journal.executions.get(execution.id);
     if (now !== undefined && !isFinished(now))
       this.#finish({ ...now, scannedBytes: scannedBytes(), ...runOutcome }, end);
-  }
-
-  /** The outcome of an earlier execution that answers a query; undefined when it has to run. */
-  async #reuse(
-    execution: Execution,
-    signal: AbortSignal,
-    onCall: (call: QueryCall) => void,
-  ): Promise<RunOutcome | undefined> {
-    const { runner, store, clock } = this.#options;
-    try {
-      const found = await runner.repeatable(execution.query, statementContext(execution, { onCall, signal }));
-      if (found === undefined) return undefined;
-      const { executed } = found;
-      const earlier = findReusable(execution, this.#journal.executions.values(), {
-        executed,
-        now: clock.now(),
-      });
-      if (earlier?.outcome === undefined) return undefined;
-      const { outcome, outputLocation: location, statementType, substatementType } = earlier;
-      const { bucket, key } = parseResultLocation(location);
-      onCall({ service: 's3', operation: 'GetObject', bucket, key, isResult: true });
-      store.head(bucket, key);
-      return {
-        outcome,
-        outputLocation: location,
-        statementType,
-        substatementType,
-        reusedFrom: earlier.id,
-        ...(executed === undefined ? {} : { executed }),
-      };
-    } catch (error) {
-      signal.throwIfAborted();
-      // A table or result that is not there or that the caller may not read: then the query runs, and says so itself.
-      if (error instanceof StatementError || error instanceof AwsError) return undefined;
-      throw error;
-    }
   }
 
   #finalState(error: unknown, signal: AbortSignal): FinalState {
@@ -360,17 +318,15 @@ export class Executions {
 
 type FinalState = Pick<Execution, 'state' | 'reason' | 'error'>;
 
-/** What a successful run adds to an execution. */
+/** Members that a successful run adds to an execution. */
 interface RunOutcome {
   readonly outcome: Outcome;
   readonly outputLocation: string;
   readonly statementType: Execution['statementType'];
   readonly substatementType: string;
-  readonly reusedFrom?: string;
-  readonly executed?: string;
 }
 
-/** What a runner learns of an execution. */
+/** The context of an execution for its runner. */
 function statementContext(
   { id, catalog, database, parameters, workGroup, results }: Execution,
   { onCall, signal }: Pick<StatementContext, 'onCall' | 'signal'>,
@@ -428,7 +384,6 @@ async function runExecution(
       outputLocation: location,
       statementType: result.statementType,
       substatementType: result.substatementType,
-      ...(result.executed === undefined ? {} : { executed: result.executed }),
     };
   } catch (error) {
     // The statement may still be producing rows that nobody will read.

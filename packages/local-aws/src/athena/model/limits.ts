@@ -14,10 +14,8 @@ export const ATHENA_LIMITS = {
   reuseMinutes: 10_080,
   /** Rows per page, including the header row. API_GetQueryResults */
   resultPage: 1_000,
-  /** Executions, named queries and prepared statements a batch. API_BatchGetQueryExecution, API_BatchGetNamedQuery */
+  /** Executions and prepared statements a batch. API_BatchGetQueryExecution */
   batch: 50,
-  /** Prepared statements a batch. API_BatchGetPreparedStatement */
-  preparedBatch: 256,
   /** Items per page of every list except tags. API_ListQueryExecutions, API_ListWorkGroups, API_ListTableMetadata */
   listPage: 50,
   /** Characters of a list's token. API_ListQueryExecutions */
@@ -29,8 +27,6 @@ export const ATHENA_LIMITS = {
   leastCutoffBytes: 10_000_000,
   /** Characters of a prepared statement's name. API_CreatePreparedStatement */
   statementNameCharacters: 256,
-  /** Characters of a named query's name. API_CreateNamedQuery */
-  namedQueryCharacters: 128,
   /** Characters of a filter on tables' names. API_ListTableMetadata */
   expressionCharacters: 256,
   /**

@@ -1,7 +1,6 @@
 import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
-import type { Buckets } from '../partitions/buckets.ts';
 import type { TableStorage } from '../text/TextFormat.ts';
 
 /** A table name in a statement. */
@@ -38,12 +37,6 @@ export interface PartitionSpec {
   readonly location?: string;
 }
 
-/** What EXPLAIN shows, and how. https://docs.aws.amazon.com/athena/latest/ug/athena-explain-statement.html */
-export interface ExplainOptions {
-  readonly type: 'logical' | 'distributed' | 'validate' | 'io';
-  readonly format: 'text' | 'graphviz' | 'json';
-}
-
 /** `column = value` of SET. */
 export interface Assignment {
   /** In lower case. */
@@ -72,7 +65,7 @@ export interface MergeClause {
 }
 
 /**
- * A statement that changes rows of a table. `offset` is that of its first word in the text.
+ * A statement that changes rows of a table. `offset` is the position of its first word in the text.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-manipulation.html
  */
 export type RowChange = { readonly name: TableName; readonly offset: number } & (
@@ -95,17 +88,13 @@ export type RowChange = { readonly name: TableName; readonly offset: number } & 
 /** A parsed Athena statement. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
 export type Statement =
   | RowChange
-  | (ExplainOptions & { readonly kind: 'explainChange'; readonly change: RowChange })
   | { readonly kind: 'query'; readonly query: QueryText }
-  | (ExplainOptions & {
+  | {
       readonly kind: 'explain';
-      /** The query of the explained statement. */
       readonly query: QueryText;
-      readonly explained: Extract<Statement, { kind: 'query' | 'createTableAs' | 'insert' | 'unload' }>;
-      /** The table that the statement writes to, if `explained` does not name it. */
-      readonly target?: { readonly database: string; readonly name: string };
-      readonly analyze: boolean;
-    })
+      /** Its tables in JSON, or a plan. */
+      readonly type: 'io' | 'logical';
+    }
   | {
       readonly kind: 'createTableAs';
       readonly name: TableName;
@@ -151,11 +140,6 @@ export type Statement =
       readonly kind: 'describe';
       readonly name: TableName;
       readonly view: boolean;
-      readonly detail: 'extended' | 'formatted' | undefined;
-      /** The partition that is described in place of the table. */
-      readonly partition: PartitionSpec | undefined;
-      /** The column, and the way into it: `place`, `city`. Empty: the whole table. */
-      readonly path: readonly string[];
     }
   | {
       readonly kind: 'createDatabase';
@@ -177,11 +161,10 @@ export type Statement =
       readonly ifNotExists: boolean;
       readonly columns: readonly ColumnDefinition[];
       readonly partitionKeys: readonly ColumnDefinition[];
-      readonly buckets: Buckets | undefined;
       readonly comment: string | undefined;
       readonly location: string;
       readonly properties: ReadonlyMap<string, string>;
-      /** Of text files; undefined for Parquet. */
+      /** Storage of text files; undefined for Parquet. */
       readonly storage: TableStorage | undefined;
     }
   | {
@@ -221,19 +204,6 @@ export type Statement =
       readonly properties: ReadonlyMap<string, string>;
     }
   | {
-      readonly kind: 'setLocation';
-      readonly name: TableName;
-      /** The partition whose location it is; undefined: the table's. */
-      readonly partition?: PartitionSpec;
-      readonly location: string;
-    }
-  | {
-      readonly kind: 'renamePartition';
-      readonly name: TableName;
-      readonly partition: PartitionSpec;
-      readonly to: PartitionSpec;
-    }
-  | {
       readonly kind: 'changeColumn';
       readonly name: TableName;
       readonly column: string;
@@ -244,7 +214,7 @@ export type Statement =
   | { readonly kind: 'dropColumn'; readonly name: TableName; readonly column: string }
   | { readonly kind: 'unsetProperties'; readonly name: TableName; readonly properties: readonly string[] }
   | { readonly kind: 'renameTable'; readonly name: TableName; readonly to: TableName }
-  | { readonly kind: 'optimize'; readonly name: TableName; readonly where: QueryText | undefined }
+  | { readonly kind: 'optimize'; readonly name: TableName }
   | { readonly kind: 'vacuum'; readonly name: TableName }
   | { readonly kind: 'repairTable'; readonly name: TableName };
 
@@ -260,7 +230,6 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   createTableAs: ['DDL', 'CREATE_TABLE_AS_SELECT'],
   execute: ['DML', 'EXECUTE'],
   explain: ['UTILITY', 'EXPLAIN'],
-  explainChange: ['UTILITY', 'EXPLAIN'],
   createView: ['DDL', 'CREATE_VIEW'],
   dropView: ['DDL', 'DROP_VIEW'],
   prepare: ['DDL', 'PREPARE'],
@@ -275,8 +244,6 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
   replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
   setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
-  setLocation: ['DDL', 'ALTER_TABLE_SET_LOCATION'],
-  renamePartition: ['DDL', 'ALTER_TABLE_RENAME_PARTITION'],
   changeColumn: ['DDL', 'ALTER_TABLE_CHANGE_COLUMN'],
   dropColumn: ['DDL', 'ALTER_TABLE_DROP_COLUMN'],
   unsetProperties: ['DDL', 'ALTER_TABLE_UNSET_TBLPROPERTIES'],

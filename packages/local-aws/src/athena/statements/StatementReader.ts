@@ -27,11 +27,6 @@ export class StatementReader {
     return this.list.word(this.#index);
   }
 
-  /** Whether a string in single quotes follows. */
-  peekText(): boolean {
-    return this.list.at(this.#index)?.kind === 'text';
-  }
-
   peekSymbol(symbol: string): boolean {
     return this.list.symbol(this.#index) === symbol;
   }
@@ -210,13 +205,6 @@ export class StatementReader {
     const type = this.#type();
     const comment = this.take('comment') ? this.text() : undefined;
     return { name, type, ...(comment === undefined ? {} : { comment }) };
-  }
-
-  /** Whether `PARTITION (…) SET LOCATION` or `PARTITION (…) RENAME TO` follows. */
-  startsPartitionChange(): boolean {
-    if (!this.peek('partition') || this.list.symbol(this.#index + 1) !== '(') return false;
-    const next = this.list.closeOf(this.#index + 1) + 1;
-    return this.list.words(next, 'set', 'location') || this.list.words(next, 'rename', 'to');
   }
 
   /** Reads a Hive type as text. It ends at a comma, a closing parenthesis, COMMENT, FIRST or AFTER outside of brackets. */

@@ -1,5 +1,5 @@
-import type { Catalog, TableEntry, TableInput } from '../../glue/index.ts';
-import { parseHiveType } from '../engine/columnTypes.ts';
+import { type Catalog, isView, type TableEntry, type TableInput } from '../../glue/index.ts';
+import { parseHiveType } from '../../trino/index.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.ts';
 import { type ColumnDefinition, resolveTableName, type Statement } from './Statement.ts';
@@ -39,7 +39,7 @@ export function alterTable(
 export function requireTable(catalog: Catalog, database: string, name: string): TableEntry {
   const entry = catalog.table(database, name);
   // Hive's error 10131: https://github.com/apache/hive/blob/master/common/src/java/org/apache/hadoop/hive/ql/ErrorMsg.java
-  if (entry.input.TableType === 'VIRTUAL_VIEW')
+  if (isView(entry))
     throw statementError(
       'DDL',
       'SemanticException [Error 10131]: To alter a view you need to use the ALTER VIEW command.',

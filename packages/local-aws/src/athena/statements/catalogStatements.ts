@@ -2,6 +2,7 @@ import {
   EXPANDED_TEXT,
   encodePrestoView,
   insertPartition,
+  isView,
   removePartition,
   type TableEntry,
 } from '../../glue/index.ts';
@@ -16,14 +17,13 @@ import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
 import { alterTable, glueColumn, requireTable } from './alterTable.ts';
-import { alterHiveTable } from './hiveAlter.ts';
 import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './show/showStatements.ts';
 import { assertColumnNames, assertColumns } from './writeStatements.ts';
 
-/** What a catalog statement needs. */
+/** A catalog statement with its context. */
 interface CatalogRun {
   readonly runner: RunnerOptions;
   readonly context: StatementContext;
@@ -110,10 +110,7 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'createTable': {
       const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifNotExists && catalog.database(database).tables.has(name)) return NO_LINES;
-      const { columns, partitionKeys, buckets, comment, location, properties, storage } = statement;
-      const absent = buckets?.columns.find((column) => !columns.some((known) => known.name === column));
-      if (absent !== undefined)
-        throw statementError('DDL', `SemanticException [Error 10002]: Invalid column reference '${absent}'`);
+      const { columns, partitionKeys, comment, location, properties, storage } = statement;
       if (!/^s3:\/\/[^/]+\//.test(location))
         throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
       call('CreateTable', { DatabaseName: database, Name: name });
@@ -130,7 +127,6 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
         StorageDescriptor: {
           ...parquetStorageDescriptor(columns.map(glueColumn), withoutLastSlash(location)),
           ...storage,
-          ...(buckets && { BucketColumns: [...buckets.columns], NumberOfBuckets: buckets.count }),
         },
       });
       return NO_LINES;
@@ -140,11 +136,11 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
       const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifExists && !(hasDatabase(run, database) && catalog.database(database).tables.has(name)))
         return NO_LINES;
-      const isView = catalog.table(database, name).input.TableType === 'VIRTUAL_VIEW';
-      if (isView !== (statement.kind === 'dropView')) {
+      const isOfView = isView(catalog.table(database, name));
+      if (isOfView !== (statement.kind === 'dropView')) {
         throw statementError(
           'DDL',
-          `SemanticException Cannot drop a ${isView ? 'view with DROP TABLE' : 'base table with DROP VIEW'}`,
+          `SemanticException Cannot drop a ${isOfView ? 'view with DROP TABLE' : 'base table with DROP VIEW'}`,
         );
       }
       call('DeleteTable', { DatabaseName: database, Name: name });
@@ -155,11 +151,6 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'replaceColumns':
     case 'setProperties':
       alterTable(statement, run);
-      return NO_LINES;
-    case 'setLocation':
-    case 'renamePartition':
-    case 'changeColumn':
-      alterHiveTable(statement, run);
       return NO_LINES;
     case 'addPartitions':
     case 'dropPartitions':
@@ -187,7 +178,7 @@ async function createView(
   if (existing !== undefined && !statement.replace) {
     throw statementError('TABLE_ALREADY_EXISTS', `View already exists: '${database}.${name}'`);
   }
-  if (existing !== undefined && existing.input.TableType !== 'VIRTUAL_VIEW') {
+  if (existing !== undefined && !isView(existing)) {
     throw statementError(
       'NOT_SUPPORTED',
       `'${database}.${name}' is a table: it cannot be replaced by a view`,

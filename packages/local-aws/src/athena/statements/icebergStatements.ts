@@ -1,9 +1,7 @@
 import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
 import type { TableEntry } from '../../glue/index.ts';
 import { type IcebergField, type IcebergType, schemaOf } from '../../iceberg/index.ts';
-import { TokenList } from '../../trino/index.ts';
 import { listObjects } from '../engine/dataFiles.ts';
-import { readScans } from '../engine/prunePartitions.ts';
 import { CATALOG } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { type CommitRun, commitChange, loadMetadata, type TableId } from '../iceberg/commit.ts';
@@ -11,7 +9,6 @@ import { ddlFailure, toIcebergFailure } from '../iceberg/failures.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
 import { optimize } from '../iceberg/maintenance/optimize.ts';
 import { vacuum } from '../iceberg/maintenance/vacuum.ts';
-import { pruneFiles } from '../iceberg/read/pruneFiles.ts';
 import { trinoTypeOf } from '../iceberg/read/shownTypes.ts';
 import { openTableFiles } from '../iceberg/tableFiles.ts';
 import {
@@ -121,21 +118,17 @@ const PARTITION_STATEMENTS: ReadonlySet<string> = new Set([
   'dropPartitions',
   'repairTable',
   'replaceColumns',
-  'setLocation',
-  'renamePartition',
 ]);
 
 function partitionStatement(kind: string): string {
   if (kind === 'repairTable') return 'MSCK REPAIR TABLE';
   if (kind === 'replaceColumns') return 'ALTER TABLE REPLACE COLUMNS';
-  if (kind === 'setLocation') return 'ALTER TABLE SET LOCATION';
-  if (kind === 'renamePartition') return 'ALTER TABLE RENAME PARTITION';
   return kind === 'addPartitions' ? 'ALTER TABLE ADD PARTITION' : 'ALTER TABLE DROP PARTITION';
 }
 
 /** Statements that no other table has. */
 function isIcebergOnly({ kind }: Statement): boolean {
-  return /^(?:dropColumn|unsetProperties|renameTable|vacuum|optimize)$/.test(kind);
+  return /^(?:changeColumn|dropColumn|unsetProperties|renameTable|vacuum|optimize)$/.test(kind);
 }
 
 /** Why a statement of Iceberg fails for another table, or for none. */
@@ -149,6 +142,7 @@ function refusedForOthers(
   if (statement.kind === 'vacuum' || statement.kind === 'optimize') runner.catalog.table(database, name);
   else requireTable(runner.catalog, database, name);
   const what: Readonly<Record<string, string>> = {
+    changeColumn: 'ALTER TABLE CHANGE COLUMN',
     dropColumn: 'ALTER TABLE DROP COLUMN',
     unsetProperties: 'ALTER TABLE UNSET TBLPROPERTIES',
     renameTable: 'ALTER TABLE RENAME',
@@ -296,8 +290,8 @@ export async function runCreateIcebergTableAs(statement: CreateTableAs, run: Que
   }
 }
 
-/** The columns of a query as those of a table. @throws StatementError `NOT_SUPPORTED` for types that Iceberg doesn't have. */
-export function queryFields({ columns }: OpenQuery): IcebergField[] {
+/** Converts a query's columns to a table's. @throws StatementError `NOT_SUPPORTED` for types that Iceberg lacks. */
+function queryFields({ columns }: OpenQuery): IcebergField[] {
   return columns.map(({ name, type, text, digits }, index) => {
     requireMicroseconds(type, digits);
     return { id: index + 1, name: name.toLowerCase(), required: false, type: storedTypeOf(type, text) };
@@ -332,10 +326,9 @@ export async function runIcebergInsert(
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
     assertInsertColumns(listed, names);
     const types = fields.map(({ type }) => trinoTypeOf(type));
-    assertInsertTypes(
+    await assertInsertTypes(
       listed.map((column) => types[names.indexOf(column)] ?? ''),
       open,
-      statement.query.sql,
     );
     const scannedBytes = await open.attachFiles();
     const values = fields.map(({ type }, index) => {
@@ -399,57 +392,11 @@ export async function runOptimize(
     const target = findIcebergTable(run, statement.name);
     if (target === undefined) throw refusedForOthers(statement, run);
     const table = { database: target.databaseName, name: target.input.Name };
-    const scannedBytes = await optimize(run, table, (loaded, data) =>
-      selectedFiles(statement, run, table, loaded, data),
-    );
+    const scannedBytes = await optimize(run, table);
     return { columns: [], rows: rowsFrom([]), scannedBytes: () => scannedBytes, output: 'txt' };
   } catch (error) {
     throw toStatementFailure(toIcebergFailure(error));
   } finally {
     session.close();
   }
-}
-
-/** The data files that the condition of OPTIMIZE selects: it may only name columns of the partition. */
-async function selectedFiles(
-  { where }: Extract<Statement, { kind: 'optimize' }>,
-  run: QueryRun,
-  { database, name }: TableId,
-  loaded: Parameters<typeof pruneFiles>[1],
-  data: Parameters<typeof pruneFiles>[2],
-): Promise<ReadonlySet<number> | undefined> {
-  if (where === undefined) return undefined;
-  const { metadata, schema } = loaded;
-  const sources = new Set(
-    metadata['partition-specs']
-      .filter((spec) => spec['spec-id'] === metadata['default-spec-id'])
-      .flatMap(({ fields }) => fields.map((field) => field['source-id'])),
-  );
-  const others = new Set(
-    schema.fields.filter(({ id }) => !sources.has(id)).map((field) => field.name.toLowerCase()),
-  );
-  const list = new TokenList(where.sql);
-  const refused = list.tokens.find(
-    ({ kind, value }, index) =>
-      (kind === 'word' || kind === 'quoted') &&
-      others.has(value.toLowerCase()) &&
-      list.symbol(index + 1) !== '(',
-  );
-  // Trino's IcebergMetadata: a filter that it can't push down to files.
-  if (refused !== undefined)
-    throw statementError(
-      'NOT_SUPPORTED',
-      'Unexpected FilterNode found in plan; probably connector was not able to handle provided WHERE expression',
-    );
-  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const before = `SELECT * FROM ${quoted(database)}.${quoted(name)} WHERE `;
-  const open = await openQuery(
-    { sql: `${before}${where.sql}`, offset: where.offset - before.length },
-    { ...run, nameColumns: true },
-  );
-  const scans = await readScans(run.session, open.sql);
-  const own = scans.filter(({ table }) => table === `${CATALOG}.${database}.${name}`);
-  // DuckDB leaves the scan out where no row can match.
-  if (own.length === 0) return new Set();
-  return await pruneFiles(run.session, loaded, data, { scans: own, name: 'optimized' });
 }

@@ -1,5 +1,6 @@
-import { selectBlocks, TokenList } from '../../trino/index.ts';
-import { splitTopLevel, trinoTypeName } from '../engine/columnTypes.ts';
+import { splitTopLevel } from '../../trino/index.ts';
+import { typesWithUnknown } from '../engine/bind/unknownTypes.ts';
+import { trinoTypeName } from '../engine/columnTypes.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { OpenQuery } from './queryStatements.ts';
 
@@ -25,17 +26,14 @@ export function assertInsertColumns(listed: readonly string[], known: readonly s
 }
 
 /**
- * Requires that a query's columns can be stored in those of a table.
+ * Requires that a query's columns can be stored in a table's columns.
  *
  * @param table Trino's types of the columns that the statement names, in its order.
- * @param sql The query. Its columns that are NULL in every row fit every type.
+ * @param open The query. A column that is NULL in every row fits every type.
  * @throws StatementError `TYPE_MISMATCH`
  */
-export function assertInsertTypes(table: readonly string[], open: OpenQuery, sql: string): void {
-  const nulls = nullColumns(sql);
-  const queryTypes = open.columns.map(({ type }, index) =>
-    nulls.has(index) ? 'unknown' : trinoTypeName(type),
-  );
+export async function assertInsertTypes(table: readonly string[], open: OpenQuery): Promise<void> {
+  const queryTypes = (await typesWithUnknown(open.session, open)).map((type) => trinoTypeName(type));
   if (
     table.length === queryTypes.length &&
     table.every((want, index) => takesType(want, queryTypes[index] ?? ''))
@@ -45,31 +43,6 @@ export function assertInsertTypes(table: readonly string[], open: OpenQuery, sql
     'TYPE_MISMATCH',
     `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${queryTypes.join(', ')}]`,
   );
-}
-
-/** The numbers of the columns that are the literal NULL in every row of VALUES, or in SELECT, which DuckDB makes integers. */
-function nullColumns(sql: string): ReadonlySet<number> {
-  const list = new TokenList(sql);
-  const isNull = ({ from, to }: { readonly from: number; readonly to: number }) =>
-    list.words(from, 'null') && (to === from + 1 || list.words(from + 1, 'as'));
-  if (list.words(0, 'select')) {
-    const [block] = selectBlocks(list);
-    // Another query's rows may have values.
-    if (block === undefined || /^(?:union|intersect|except)$/.test(list.word(block.end) ?? ''))
-      return new Set();
-    const { items } = block;
-    const named = items.findIndex(({ from, to }) => list.symbol(to - 1) === '*' || list.symbol(from) === '*');
-    // What follows a `*` is in an unknown place.
-    return new Set(
-      items.flatMap((item, index) => ((named < 0 || index < named) && isNull(item) ? [index] : [])),
-    );
-  }
-  if (!list.words(0, 'values')) return new Set();
-  const rows = list.split(1, list.length).map(({ from, to }) => {
-    const items = list.symbol(from) === '(' ? list.split(from + 1, to - 1) : [{ from, to }];
-    return new Set(items.flatMap((item, index) => (isNull(item) ? [index] : [])));
-  });
-  return rows.reduce((left, right) => left.intersection(right));
 }
 
 /** Kinds of types of which each can be stored as any other. */
@@ -94,9 +67,7 @@ export function takesType(want: string, have: string): boolean {
   const [, same, other = ''] = /^(array|map|row)\((.*)\)$/s.exec(have) ?? [];
   if (kind === undefined || kind !== same) return false;
   const [parts = [], others = []] = [inner, other].map((text) =>
-    splitTopLevel(text)
-      .map((part) => part.replace(/^ /, ''))
-      .map((part) => (kind === 'row' ? fieldType(part) : part)),
+    splitTopLevel(text).map((part) => (kind === 'row' ? fieldType(part) : part)),
   );
   return (
     parts.length === others.length &&
@@ -107,7 +78,7 @@ export function takesType(want: string, have: string): boolean {
   );
 }
 
-/** The type in a row's `name type`; undefined where the name has spaces, so that it can't be told from the type. */
+/** The type in a row's `name type`; undefined if the name has spaces and can't be separated from the type. */
 function fieldType(part: string): string | undefined {
   const [, type] = /^\S* (.*)$/s.exec(part) ?? [];
   return type !== undefined && TYPE.test(type) ? type : undefined;

@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { SqlError } from '../../trino/index.ts';
-import { isRepeatable } from '../engine/repeatable.ts';
 import { SessionPool } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {
@@ -12,7 +11,7 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { runExplain } from '../explain/explainStatement.ts';
 import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
-import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts';
+import { runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
 import {
@@ -23,13 +22,7 @@ import {
   runOptimize,
 } from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
-import {
-  executionParameters,
-  openQuery,
-  type QueryRun,
-  runSelect,
-  sessionDirectory,
-} from './queryStatements.ts';
+import { executionParameters, type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
@@ -60,9 +53,6 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
         throw toStatementError(error, sql);
       }
     },
-    async repeatable(sql, context) {
-      return await resolveRepeatable(sql, normalized(context), options, sessions);
-    },
     async run(sql, context) {
       context.signal.throwIfAborted();
       return await runStatement(sql, normalized(context), options, sessions);
@@ -78,44 +68,6 @@ function normalized(context: StatementContext): StatementContext {
     database: context.database?.replace(/^`(.*)`$/, '$1'),
     parameters: executionParameters(context.parameters),
   };
-}
-
-/** The parameters of a prepared statement: those after USING or, without it, those of the request. */
-function parametersOf(
-  { parameters }: Extract<Statement, { kind: 'execute' }>,
-  context: StatementContext,
-): readonly string[] {
-  return parameters.length === 0 ? context.parameters : parameters;
-}
-
-/** Resolves the names of a query that may be answered by an earlier result, which asks for each of its tables. */
-async function resolveRepeatable(
-  sql: string,
-  context: StatementContext,
-  runner: RunnerOptions,
-  sessions: SessionPool,
-): ReturnType<StatementRunner['repeatable']> {
-  const statement = parse(sql);
-  const executed =
-    statement.kind === 'execute' ? runner.prepared.find(context.workGroup, statement.name) : undefined;
-  const query = executed === undefined ? statement : parse(executed);
-  const text = executed ?? sql;
-  if (query.kind !== 'query' || !isRepeatable(text, runner.catalog)) return undefined;
-  const parameters = statement.kind === 'execute' ? parametersOf(statement, context) : context.parameters;
-  const session = await sessions.take();
-  session.closeOnAbort(context.signal);
-  try {
-    await openQuery(query.query, {
-      runner,
-      session,
-      context: { ...context, parameters },
-      statement: text,
-      nameColumns: true,
-    });
-    return { executed };
-  } finally {
-    session.close();
-  }
 }
 
 async function runStatement(
@@ -134,9 +86,9 @@ async function runStatement(
       throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
     if (parse(prepared).kind === 'execute')
       throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
-    const parameters = parametersOf(statement, context);
-    const result = await runStatement(prepared, { ...context, parameters }, runner, sessions);
-    return { ...result, executed: prepared };
+    // Parameters of USING or, without it, parameters of the request.
+    const parameters = statement.parameters.length === 0 ? context.parameters : statement.parameters;
+    return await runStatement(prepared, { ...context, parameters }, runner, sessions);
   }
   const kind = statementKind(statement);
   if (!usesRows(statement)) {
@@ -161,7 +113,6 @@ async function runStatement(
   }
   session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
-  if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
   if (statement.kind === 'optimize') return { ...kind, ...(await runOptimize(statement, run)) };
@@ -190,15 +141,14 @@ function usesRows(
   statement: Statement,
 ): statement is
   | RowChange
-  | Extract<Statement, { kind: 'explainChange' | 'optimize' }>
+  | Extract<Statement, { kind: 'optimize' }>
   | Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
   if (rowChangeOf(statement) !== undefined || statement.kind === 'optimize') return true;
   return 'query' in statement && statement.kind !== 'createView';
 }
 
-/** The row change that a statement makes or explains. */
+/** The row change that a statement makes. */
 function rowChangeOf(statement: Statement): RowChange | undefined {
-  if (statement.kind === 'explainChange') return statement.change;
   const { kind } = statement;
   return kind === 'delete' || kind === 'update' || kind === 'merge' ? statement : undefined;
 }

@@ -1,4 +1,4 @@
-import { statementError } from '../engine/StatementError.ts';
+import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
 import { type PartitionTransform, transformKind } from '../iceberg/tables/partitioning.ts';
 import { unsupportedProperty } from '../iceberg/tables/tableProperties.ts';
@@ -108,15 +108,15 @@ function partitionTransforms(reader: StatementReader): PartitionTransform[] | un
 }
 
 /**
- * Parses the rest of `OPTIMIZE`: `t REWRITE DATA USING BIN_PACK [WHERE predicate]`.
+ * Parses the rest of `OPTIMIZE`: `t REWRITE DATA USING BIN_PACK`.
  * https://docs.aws.amazon.com/athena/latest/ug/optimize-statement.html
  */
 export function parseOptimize(reader: StatementReader): Statement {
   const name = reader.tableName();
   reader.expect('rewrite', 'data', 'using', 'bin_pack');
-  const where = reader.take('where') ? reader.query() : undefined;
+  if (reader.take('where')) throw notEmulated('OPTIMIZE with a condition');
   reader.expectEnd();
-  return { kind: 'optimize', name, where };
+  return { kind: 'optimize', name };
 }
 
 /** Parses the rest of `VACUUM`. https://docs.aws.amazon.com/athena/latest/ug/vacuum-statement.html */

@@ -1,7 +1,6 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from '../explain/parseExplain.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
-import type { Buckets } from '../partitions/buckets.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
   parseRowFormat,
@@ -10,7 +9,6 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
-import { parseHiveAlter } from './hiveAlter.ts';
 import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
@@ -141,8 +139,6 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
     return end(reader, { kind: 'setProperties', name, properties: reader.textProperties() });
-  const hive = parseHiveAlter(reader, name);
-  if (hive !== undefined) return end(reader, hive);
   const ofIceberg = parseIcebergAlter(reader, name);
   if (ofIceberg !== undefined) return end(reader, ofIceberg);
   if (reader.take('drop')) {
@@ -213,7 +209,6 @@ function parseCreateTable(reader: StatementReader): Statement {
   const name = reader.tableName();
   const columns = reader.columns();
   let partitionKeys: readonly ColumnDefinition[] = [];
-  let buckets: Buckets | undefined;
   let comment: string | undefined;
   let location: string | undefined;
   let row: RowFormat | undefined;
@@ -231,7 +226,7 @@ function parseCreateTable(reader: StatementReader): Statement {
         library: row?.library,
         parameters: { ...row?.parameters, ...Object.fromEntries(reader.textProperties()) },
       };
-    else if (reader.take('clustered', 'by')) buckets = parseBuckets(reader);
+    else if (reader.take('clustered', 'by')) throw notEmulated('CLUSTERED BY');
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
   if (properties.get('table_type')?.toLowerCase() === 'iceberg')
@@ -244,27 +239,11 @@ function parseCreateTable(reader: StatementReader): Statement {
     ifNotExists,
     columns,
     partitionKeys,
-    buckets,
     comment,
     location,
     properties,
     storage,
   };
-}
-
-/** `(column, …) INTO n BUCKETS`. */
-function parseBuckets(reader: StatementReader): Buckets {
-  const columns: string[] = [];
-  reader.expectSymbol('(');
-  do columns.push(reader.name().toLowerCase());
-  while (reader.takeSymbol(','));
-  reader.expectSymbol(')');
-  if (reader.peek('sorted')) throw notEmulated('SORTED BY');
-  reader.expect('into');
-  const count = Number(reader.next().value);
-  if (!Number.isSafeInteger(count) || count < 1) throw reader.unexpected('<number>');
-  reader.expect('buckets');
-  return { columns, count };
 }
 
 function parseDrop(reader: StatementReader): Statement {

@@ -15,10 +15,10 @@ import {
   UNNAMED,
   writtenNames,
 } from '../../trino/index.ts';
-import { checkTypes } from '../engine/checkTypes.ts';
+import { checkTypes } from '../engine/bind/checkTypes.ts';
+import { findTypedOperators } from '../engine/bind/findTypedOperators.ts';
 import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
-import { findTypedOperators } from '../engine/findTypedOperators.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
@@ -257,7 +257,7 @@ function isCastLiteral(list: TokenList): boolean {
   return as > 2 && isLiteral(list.text(2, as)) && parseCastType(list.tokens, as + 1).next === list.length - 1;
 }
 
-/** What a statement that reads or writes rows needs. */
+/** A statement that reads or writes rows, with its context. */
 export interface QueryRun {
   readonly runner: RunnerOptions;
   readonly session: Session;

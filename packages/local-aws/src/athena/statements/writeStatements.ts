@@ -3,23 +3,21 @@ import { join, relative } from 'node:path';
 import { type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { readPieces } from '../../disk/files.ts';
-import { insertPartition, type TableEntry } from '../../glue/index.ts';
+import { insertPartition, isView, type TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
-import { TokenList, unnamedItems } from '../../trino/index.ts';
-import { hasMicroseconds, hiveTypeName, parseHiveType, trinoTypeName } from '../engine/columnTypes.ts';
+import { parseHiveType, TokenList, unnamedItems } from '../../trino/index.ts';
+import { typesWithUnknown } from '../engine/bind/unknownTypes.ts';
+import { hasMicroseconds, hiveTypeName, trinoTypeName } from '../engine/columnTypes.ts';
 import {
   listObjects,
   parquetStorageDescriptor,
   parseLocation,
   partitionFolder,
 } from '../engine/dataFiles.ts';
-import { sessionColumns } from '../engine/QueryScope.ts';
+import { assertNotProjected, sessionColumns } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
-import { type Buckets, bucketSql, readBuckets } from '../partitions/buckets.ts';
-import { isProjected, readProjection } from '../partitions/readProjection.ts';
-import { type StatementFormat, statementFormat } from '../text/statementFormat.ts';
-import { type TextOutput, textOutputOf, writeTextFiles } from '../text/writeText.ts';
+import { type TextFormat, textFormatOf } from '../text/TextFormat.ts';
 import { assertInsertColumns, assertInsertTypes } from './insertChecks.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
@@ -32,17 +30,13 @@ const TABLE_PROPERTIES = [
   'format',
   'external_location',
   'partitioned_by',
-  'bucketed_by',
-  'bucket_count',
   'parquet_compression',
   'write_compression',
-  'compression_level',
-  'field_delimiter',
   'table_type',
   'is_external',
 ];
 /** https://docs.aws.amazon.com/athena/latest/ug/unload.html */
-const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression', 'compression_level', 'field_delimiter'];
+const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression'];
 
 /** Runs CREATE TABLE AS: writes the rows, then creates the table and its partitions in Glue. */
 export async function runCreateTableAs(
@@ -81,11 +75,6 @@ export async function runCreateTableAs(
     const own = columns.slice(0, columns.length - keys.length);
     const locationOf = (values: readonly string[]) =>
       `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`;
-    const buckets = readBuckets(
-      properties,
-      own.map(({ Name }) => Name),
-    );
-    const text = textFormatOfStatement(properties, own);
     const last = columns.slice(columns.length - keys.length);
     if (keys.some((key, index) => last[index]?.Name !== key)) {
       throw statementError(
@@ -97,13 +86,9 @@ export async function runCreateTableAs(
       ? await writeRows(open, run, {
           columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
           keys,
-          bucket: buckets && bucketOf(run, columns, buckets),
           compression: parquetCompression(
-            text === undefined
-              ? textProperty(properties.get('parquet_compression') ?? properties.get('write_compression'))
-              : undefined,
+            textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
           ),
-          text: text?.output,
           locationOf,
         })
       : { rows: 0, scannedBytes: 0, locations: [], partitions: [] };
@@ -115,13 +100,9 @@ export async function runCreateTableAs(
     catalog.createTable(database, {
       Name: name,
       TableType: 'EXTERNAL_TABLE',
-      Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false', ...text?.parameters },
+      Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
       PartitionKeys: last,
-      StorageDescriptor: {
-        ...parquetStorageDescriptor(own, location),
-        ...text?.storage,
-        ...(buckets && { BucketColumns: [...buckets.columns], NumberOfBuckets: buckets.count }),
-      },
+      StorageDescriptor: parquetStorageDescriptor(own, location),
     });
     addPartitions(run, database, name, keys, written.partitions, locationOf);
     return toStatementResult(written);
@@ -150,17 +131,15 @@ export async function runInsert(
         offset: statement.name.offset,
       });
     }
-    if (entry.input.TableType === 'VIRTUAL_VIEW')
-      throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
+    if (isView(entry)) throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
     assertNoBuckets(entry);
-    const text = textOutputOf(entry);
+    assertNotProjected(entry);
+    const text = delimitedText(entry);
     const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
     const own = sessionColumns(entry.input.StorageDescriptor?.Columns);
     const keyColumns = sessionColumns(entry.input.PartitionKeys);
     const keys = keyColumns.map((key) => key.name);
-    const projection = isProjected(entry) ? readProjection(entry, keyColumns, runner.clock.now()) : undefined;
     const locationOf = (values: readonly string[]) => {
-      if (projection !== undefined) return withTrailingSlash(projection.locationOf(values));
       const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
       return partitionLocation(entry, values) ?? `${location}${folder}`;
     };
@@ -171,15 +150,16 @@ export async function runInsert(
       listed,
       all.map((column) => column.name),
     );
-    assertInsertTypes(
+    await assertInsertTypes(
       listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
       open,
-      statement.query.sql,
     );
     const written = await writeRows(open, run, {
       columns: all.map((column) => {
         const index = listed.indexOf(column.name);
-        return { name: column.name, sql: `CAST(${index < 0 ? 'NULL' : `c${index}`} AS ${column.type})` };
+        const sql = `CAST(${index < 0 ? 'NULL' : `c${index}`} AS ${column.type})`;
+        const isKey = keys.includes(column.name);
+        return { name: column.name, sql: text === undefined || isKey ? sql : hiveText(sql, column.type) };
       }),
       keys,
       compression: 'gzip',
@@ -212,20 +192,13 @@ export async function runUnload(
       const column = name.startsWith('_col?') ? `_col${index}` : name.toLowerCase();
       requireMilliseconds(column, type, precise);
       const hive = storedType(column, type);
-      return { name: column, hive, sql: castTo(`c${index}`, hive) };
+      return { name: column, sql: castTo(`c${index}`, hive) };
     });
-    const text = textFormatOfStatement(
-      properties,
-      columns.slice(0, columns.length - keys.length).map(({ name, hive }) => ({ Name: name, Type: hive })),
-    );
     return toStatementResult(
       await writeRows(open, run, {
         columns,
         keys,
-        compression: parquetCompression(
-          text === undefined ? textProperty(properties.get('compression')) : undefined,
-        ),
-        text: text?.output,
+        compression: parquetCompression(textProperty(properties.get('compression'))),
         locationOf: (values) => `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
       }),
     );
@@ -262,24 +235,43 @@ function requireKnownProperties(properties: Properties, known: readonly string[]
   for (const name of properties.keys()) {
     if (!known.includes(name)) throw notEmulated(`The property ${name}`);
   }
+  const format = textProperty(properties.get('format')) ?? 'PARQUET';
+  if (format.toUpperCase() !== 'PARQUET')
+    throw notEmulated(`Writing in the format ${format}, which is not PARQUET,`);
   return properties;
 }
 
-/** How CTAS and UNLOAD write text files; undefined for Parquet. */
-function textFormatOfStatement(
-  properties: Properties,
-  columns: Parameters<typeof statementFormat>[1],
-): StatementFormat | undefined {
-  return statementFormat(
-    {
-      format: textProperty(properties.get('format')),
-      delimiter: textProperty(properties.get('field_delimiter')),
-      compression: textProperty(properties.get('write_compression') ?? properties.get('compression')),
-      level: textProperty(properties.get('compression_level')),
-      parquetCompression: textProperty(properties.get('parquet_compression')),
-    },
-    columns,
-  );
+/** The delimiter of a table of texts that INSERT writes, and its text of null. */
+type DelimitedText = Pick<Extract<TextFormat, { serde: 'simple' }>, 'separator' | 'nullText'>;
+
+/**
+ * How INSERT writes into a table of texts by LazySimpleSerDe, as dbt-athena's seeds by INSERT have it; undefined for Parquet.
+ *
+ * @throws StatementError `NOT_SUPPORTED` for other SerDes, escapes and headers.
+ */
+function delimitedText({ input }: TableEntry): DelimitedText | undefined {
+  const { StorageDescriptor: storage = {}, Parameters } = input;
+  const library = storage.SerdeInfo?.SerializationLibrary ?? '';
+  if (`${storage.InputFormat}${library}`.includes('arquet')) return undefined;
+  const format = textFormatOf(storage, Parameters);
+  if (format?.serde !== 'simple') throw notEmulated(`Writing by ${library}`);
+  if (format.escapeWith !== undefined || format.headerLines > 0)
+    throw notEmulated('Writing texts with escapes or headers');
+  return format;
+}
+
+/** Without quotes: as in Athena, a text with a line break or the delimiter is not read back as it was. */
+function csvOptions({ separator, nullText }: DelimitedText): string {
+  return `FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ${quoteText(separator)}, NULLSTR ${quoteText(nullText)}`;
+}
+
+/** A value as Hive writes it in a text, where DuckDB writes it otherwise. */
+function hiveText(sql: string, type: string): string {
+  if (/^(?:STRUCT|MAP)|\[\]$/.test(type)) throw notEmulated('Writing arrays, maps and structs as texts');
+  if (type === 'BLOB') return `to_base64(${sql})`;
+  if (type !== 'DOUBLE' && type !== 'FLOAT') return sql;
+  const infinite = `CASE WHEN ${sql} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
+  return `CASE WHEN isnan(${sql}) THEN 'NaN' WHEN isinf(${sql}) THEN ${infinite} ELSE CAST(${sql} AS VARCHAR) END`;
 }
 
 function parquetCompression(name = 'gzip'): string {
@@ -336,24 +328,14 @@ export async function assertColumns({ session, columns, sql }: OpenQuery, statem
     const message = `Column name '${twice}' specified more than once`;
     throw statementError('DUPLICATE_COLUMN_NAME', message, place);
   }
-  // DuckDB makes columns of NULLs integers, but typeof tells. The join on false reads no rows.
-  const integers = columns.flatMap(({ type }, index) =>
-    type.typeId === DuckDBTypeId.INTEGER ? [index] : [],
-  );
-  if (integers.length === 0) return;
-  const types = integers.map((index) => `typeof(t.c${index})`).join(', ');
-  const all = columns.map((_, index) => `c${index}`).join(', ');
-  const reader = await session.read(
-    `SELECT ${types} FROM (SELECT 1) LEFT JOIN (${sql}\n) AS t(${all}) ON false`,
-  );
-  const unknown = reader.getRowsJS()[0]?.indexOf('"NULL"') ?? -1;
-  const name = names[integers[unknown] ?? -1];
+  const types = await typesWithUnknown(session, { sql, columns });
+  const name = names[types.findIndex(({ typeId }) => typeId === DuckDBTypeId.SQLNULL)];
   if (name !== undefined)
     throw statementError('COLUMN_TYPE_UNKNOWN', `Column type is unknown: ${name}`, place);
 }
 
-/** The columns of a query as those of a table in Glue. @throws StatementError `NOT_SUPPORTED` for types that Hive doesn't have. */
-export function hiveColumns({ columns }: OpenQuery): { readonly Name: string; readonly Type: string }[] {
+/** Converts a query's columns to a Glue table's. @throws StatementError `NOT_SUPPORTED` for types that Hive lacks. */
+function hiveColumns({ columns }: OpenQuery): { readonly Name: string; readonly Type: string }[] {
   return columns.map(({ name, type, text }) => ({
     Name: name.toLowerCase(),
     Type: storedType(name, type, text),
@@ -396,20 +378,6 @@ function assertNoBuckets({ input }: TableEntry): void {
     'NOT_SUPPORTED',
     'Athena does not support using INSERT INTO to add new records to bucketed tables',
   );
-}
-
-/** SQL of the number of a row's bucket. */
-function bucketOf(
-  { session }: QueryRun,
-  columns: readonly { readonly Name: string; readonly Type: string }[],
-  buckets: Buckets,
-): string {
-  const own = buckets.columns.map((name) => {
-    const index = columns.findIndex(({ Name }) => Name === name);
-    const type = columns[index]?.Type ?? '';
-    return { sql: castTo(`c${index}`, type), type };
-  });
-  return bucketSql(session, own, buckets.count);
 }
 
 function castTo(column: string, hive: string): string {
@@ -487,13 +455,9 @@ interface WriteResult {
   readonly partitions: readonly (readonly string[])[];
 }
 
-/** The column of the number of a row's bucket: a name that no column can have. */
-const BUCKET = 'bucket\n';
-
 /**
  * Writes a query's rows as Parquet or text files to disk and then uploads them.
  *
- * @param text How text files are written; undefined for Parquet.
  * @param keys Names of the partition columns, which are not written to the files.
  * @param locationOf The location of a partition. It ends with a slash.
  */
@@ -503,55 +467,41 @@ async function writeRows(
   into: {
     readonly columns: readonly OutputColumn[];
     readonly keys: readonly string[];
-    /** SQL of the number of a row's bucket. Each bucket has files of its own. */
-    readonly bucket?: string | undefined;
     readonly compression: string;
-    readonly text: TextOutput | undefined;
+    /** How texts are written; Parquet without it. */
+    readonly text?: DelimitedText | undefined;
     readonly locationOf: (values: readonly string[]) => string;
   },
 ): Promise<WriteResult> {
   const { session, context, runner } = run;
-  const { bucket, compression, text, locationOf } = into;
-  const columns = bucket === undefined ? into.columns : [...into.columns, { name: BUCKET, sql: bucket }];
-  const keys = bucket === undefined ? into.keys : [...into.keys, BUCKET];
+  const { columns, keys, compression, text, locationOf } = into;
   const folder = join(session.directory, 'out');
   mkdirSync(folder);
   const names = open.columns.map((_, index) => `c${index}`).join(', ');
   const list = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`).join(', ');
-  const before =
-    text === undefined ? `COPY (SELECT ${list} FROM (` : `SELECT ${textList(columns, keys)} FROM (`;
+  const before = `COPY (SELECT ${list} FROM (`;
   const split =
     keys.length === 0 ? '' : `, PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN '{i}'`;
   const target = keys.length === 0 ? join(folder, '0.parquet') : folder;
-  const copy = `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (FORMAT parquet, COMPRESSION ${compression}${split})`;
+  const copy = `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (${text === undefined ? 'FORMAT parquet' : csvOptions(text)}, COMPRESSION ${compression}${split})`;
   const put: { readonly bucket: string; readonly key: string }[] = [];
   try {
     const scannedBytes = await open.attachFiles();
-    const { rows, files } =
-      text === undefined
-        ? {
-            rows: Number((await session.read(copy)).getRowsJS()[0]?.[0] ?? 0),
-            files: listWritten(folder, keys),
-          }
-        : await writeTextFiles(session, `${before}${open.sql}) AS q(${names})`, text, folder, context.signal);
-    const writers = new Set((rows === 0 ? [] : files).map(({ values }) => JSON.stringify(values)));
-    if (writers.size > STATEMENT_LIMITS.writtenPartitions) {
+    const rows = Number((await session.read(copy)).getRowsJS()[0]?.[0] ?? 0);
+    const files = rows === 0 ? [] : listWritten(folder, keys);
+    const partitions = new Map(files.map(({ values }) => [JSON.stringify(values), values]));
+    if (partitions.size > STATEMENT_LIMITS.writtenPartitions) {
       throw statementError(
         'HIVE_TOO_MANY_OPEN_PARTITIONS',
         `Exceeded limit of ${STATEMENT_LIMITS.writtenPartitions} open writers for partitions/buckets`,
       );
     }
-    const partitions = new Map<string, readonly string[]>();
-    for (const [index, { path, values: all, ending }] of (rows === 0 ? [] : files).entries()) {
+    for (const [index, { path, values }] of files.entries()) {
       context.signal.throwIfAborted();
-      const values = all.slice(0, into.keys.length);
-      partitions.set(JSON.stringify(values), values);
       const place = parseLocation(locationOf(values));
       if (place === undefined)
         throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${locationOf(values)}`);
-      // Hive and Presto find the number of the bucket in the name.
-      const own = bucket === undefined ? '' : `_bucket-${all.at(-1)?.padStart(5, '0')}`;
-      const key = `${place.folder}${context.executionId}_${index}${own}${ending}`;
+      const key = `${place.folder}${context.executionId}_${index}${text === undefined ? '' : '.gz'}`;
       context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
       await runner.store.put(place.bucket, key, readPieces(path));
       put.push({ bucket: place.bucket, key });
@@ -561,7 +511,7 @@ async function writeRows(
       rows,
       scannedBytes,
       locations,
-      partitions: into.keys.length === 0 ? [] : [...partitions.values()],
+      partitions: keys.length === 0 ? [] : [...partitions.values()],
     };
   } catch (error) {
     // Readers of the table would find them: what the statement is run again for would be there twice.
@@ -572,16 +522,6 @@ async function writeRows(
   }
 }
 
-/** The columns of text files, then the partition keys as texts. */
-function textList(columns: readonly OutputColumn[], keys: readonly string[]): string {
-  return [
-    ...columns
-      .filter(({ name }) => !keys.includes(name))
-      .map(({ sql, name }) => `${sql} AS ${quoteName(name)}`),
-    ...keys.map((key) => `CAST(${columns.find(({ name }) => name === key)?.sql} AS VARCHAR)`),
-  ].join(', ');
-}
-
 /** The Parquet files that DuckDB has written, in folders by partition. */
 function listWritten(folder: string, keys: readonly string[]) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -589,7 +529,6 @@ function listWritten(folder: string, keys: readonly string[]) {
     .map((file) => ({
       path: join(file.parentPath, file.name),
       values: keys.length === 0 ? [] : relative(folder, file.parentPath).split('/').map(partitionValue),
-      ending: '',
     }));
 }
 

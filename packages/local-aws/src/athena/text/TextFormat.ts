@@ -1,29 +1,25 @@
 import type { StorageDescriptor } from '../../glue/index.ts';
-import { statementError } from '../engine/StatementError.ts';
+import { notEmulated, statementError } from '../engine/StatementError.ts';
 
 /** The SerDes of text files. https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html */
 export const TEXT_SERDES = {
   openCsv: 'org.apache.hadoop.hive.serde2.OpenCSVSerde',
   lazySimple: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe',
   openX: 'org.openx.data.jsonserde.JsonSerDe',
-  hiveJson: 'org.apache.hive.hcatalog.data.JsonSerDe',
-  regex: 'org.apache.hadoop.hive.serde2.RegexSerDe',
 } as const;
 
 /** Other names of the SerDes. */
 const ALIASES: Readonly<Record<string, string>> = {
   'com.bizo.hive.serde.csv.CSVSerde': TEXT_SERDES.openCsv,
-  'org.apache.hadoop.hive.serde2.JsonSerDe': TEXT_SERDES.hiveJson,
 };
 
 /** The members of a storage descriptor that say how the files are read. */
 export type TableStorage = Pick<StorageDescriptor, 'InputFormat' | 'OutputFormat' | 'SerdeInfo'>;
 
-/** What every text format has. */
+/** Members of every text format. */
 interface Lines {
-  /** Lines to skip at the start and the end of each file: `skip.header.line.count`, `skip.footer.line.count`. */
+  /** Lines to skip at the start of each file: `skip.header.line.count`. */
   readonly headerLines: number;
-  readonly footerLines: number;
   /** Whether a value that is not of its column's type is null: `use.null.for.invalid.data`. */
   readonly nullInvalid: boolean;
 }
@@ -39,33 +35,24 @@ export type TextFormat = Lines &
       }
     | {
         readonly serde: 'simple';
-        /** Of fields, of items, of keys from values, and of what is nested deeper. */
-        readonly separators: readonly string[];
+        readonly separator: string;
         readonly escapeWith: string | undefined;
         readonly nullText: string;
-        readonly lastTakesRest: boolean;
-        readonly timestampFormats: string | undefined;
       }
     | {
         readonly serde: 'openx';
         readonly ignoreMalformed: boolean;
-        readonly dotsInKeys: boolean;
-        readonly ignoreCase: boolean;
-        /** The keys of columns whose names differ. */
-        readonly keys: ReadonlyMap<string, string>;
-        readonly timestampFormats: string | undefined;
-      }
-    | { readonly serde: 'hiveJson'; readonly timestampFormats: string | undefined }
-    | {
-        readonly serde: 'regex';
-        /** Java's. A table may lack it until it is read. */
-        readonly pattern: string | undefined;
-        readonly ignoreCase: boolean;
       }
   );
 
-/** LazySimpleSerDe's separators by the depth of nesting. Tab, line breaks and escape are left out. */
-const SEPARATORS = [1, 2, 3, 4, 5, 6, 7, 8].map((code) => String.fromCharCode(code));
+/** Properties that change what is read, and are not emulated, with their values that change nothing. */
+const REFUSED: readonly (readonly [name: RegExp, without: RegExp])[] = [
+  [/^(?:timestamp\.formats|serialization\.last\.column\.takes\.rest)$/, /^$/],
+  [/^skip\.footer\.line\.count$/, /^0*$/],
+  [/^mapping\./, /^$/],
+  [/^dots\.in\.keys$/, /^(?!true$)/i],
+  [/^case\.insensitive$/, /^(?!false$)/i],
+];
 
 /** Whether a SerDe is one of text files that is emulated. */
 export function isTextSerde(library: string): boolean {
@@ -78,7 +65,7 @@ export function isTextSerde(library: string): boolean {
  * @param parameters The table's parameters, which have the counts of lines to skip.
  * @returns undefined for a SerDe that is not one of text files.
  * @throws StatementError HIVE_INVALID_METADATA for properties that contradict themselves; HIVE_UNSUPPORTED_FORMAT for
- * files that are not texts.
+ * files that are not texts; NOT_SUPPORTED for properties that are not emulated.
  */
 export function textFormatOf(
   { InputFormat = '', SerdeInfo }: StorageDescriptor,
@@ -92,23 +79,18 @@ export function textFormatOf(
   const properties = new Map(Object.entries({ ...parameters, ...SerdeInfo?.Parameters }));
   const lines: Lines = {
     headerLines: lineCount(properties, 'skip.header.line.count'),
-    footerLines: lineCount(properties, 'skip.footer.line.count'),
     nullInvalid: isTrue(properties.get('use.null.for.invalid.data')),
   };
-  const timestampFormats = properties.get('timestamp.formats');
+  for (const [property, value] of properties)
+    if (REFUSED.some(([name, without]) => name.test(property) && !without.test(value)))
+      throw notEmulated(`The property ${property}`);
   switch (ALIASES[library] ?? library) {
     case TEXT_SERDES.openCsv:
       return { ...lines, ...openCsvFormat(properties) };
     case TEXT_SERDES.lazySimple:
-      return { ...lines, ...lazySimpleFormat(properties), timestampFormats };
-    case TEXT_SERDES.openX:
-      return { ...lines, ...openXFormat(properties), timestampFormats };
-    case TEXT_SERDES.regex: {
-      const ignoreCase = isTrue(properties.get('input.regex.case.insensitive'));
-      return { ...lines, serde: 'regex', pattern: properties.get('input.regex'), ignoreCase };
-    }
+      return { ...lines, ...lazySimpleFormat(properties) };
     default:
-      return { ...lines, serde: 'hiveJson', timestampFormats };
+      return { ...lines, serde: 'openx', ignoreMalformed: isTrue(properties.get('ignore.malformed.json')) };
   }
 }
 
@@ -141,20 +123,12 @@ function openCsvFormat(properties: ReadonlyMap<string, string>) {
 }
 
 function lazySimpleFormat(properties: ReadonlyMap<string, string>) {
-  const own = [
-    properties.get('field.delim') ?? properties.get('serialization.format'),
-    // Hive before 3.0 misspells it: https://issues.apache.org/jira/browse/HIVE-16922
-    properties.get('collection.delim') ?? properties.get('colelction.delim'),
-    properties.get('mapkey.delim'),
-  ];
-  const separators = SEPARATORS.map((separator, index) => delimiter(own[index], separator));
   const escapeWith = properties.get('escape.delim');
   return {
     serde: 'simple',
-    separators,
+    separator: delimiter(properties.get('field.delim') ?? properties.get('serialization.format'), '\u0001'),
     escapeWith: escapeWith === undefined ? undefined : delimiter(escapeWith, '\\'),
     nullText: properties.get('serialization.null.format') ?? '\\N',
-    lastTakesRest: isTrue(properties.get('serialization.last.column.takes.rest')),
   } as const;
 }
 
@@ -167,19 +141,4 @@ function delimiter(text: string | undefined, otherwise: string): string {
   if (own < 0 || own > 127)
     throw statementError('HIVE_INVALID_METADATA', `The delimiter ${text} is not a character of ASCII`);
   return String.fromCharCode(own);
-}
-
-function openXFormat(properties: ReadonlyMap<string, string>) {
-  const keys = new Map(
-    [...properties].flatMap(([name, key]) =>
-      name.startsWith('mapping.') ? [[name.slice('mapping.'.length).toLowerCase(), key] as const] : [],
-    ),
-  );
-  return {
-    serde: 'openx',
-    ignoreMalformed: isTrue(properties.get('ignore.malformed.json')),
-    dotsInKeys: isTrue(properties.get('dots.in.keys')),
-    ignoreCase: properties.get('case.insensitive')?.toLowerCase() !== 'false',
-    keys,
-  } as const;
 }

@@ -1,19 +1,18 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { writeWhole } from '../../disk/files.ts';
-import type { TableEntry } from '../../glue/index.ts';
+import type { StorageDescriptor, TableEntry } from '../../glue/index.ts';
 import type { DataFile } from '../engine/dataFiles.ts';
 import { notEmulated, resourcesExhausted } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS } from '../engine/StatementRunner.ts';
-import { hiveJsonReader, openXReader } from './jsonSerDes.ts';
+import { openXReader } from './jsonSerDes.ts';
 import { lazySimpleReader } from './lazySimple.ts';
 import { openCsvReader } from './openCsv.ts';
-import { type FileDescriptor, partitionColumns, textColumns } from './partitionColumns.ts';
 import { readLines } from './readLines.ts';
-import { regexReader } from './regexSerDe.ts';
 import type { BadValue, RowReader, RowValues, TextColumnType } from './rowReader.ts';
 import { type TextFormat, textFormatOf } from './TextFormat.ts';
+import { parseTypeTree } from './values/typeTree.ts';
 
-/** What is to be known of text files that were rewritten for DuckDB, a JSON document a line. */
+/** Facts about text files that were rewritten for DuckDB, a JSON document a line. */
 export interface ConvertedText {
   /** Bytes of the longest line. */
   readonly longest: number;
@@ -27,10 +26,25 @@ export function errorMember(index: number): string {
 }
 
 /**
+ * Refuses a partition whose columns have other types than the table's. Columns belong together by place, and it may have fewer.
+ *
+ * @throws StatementError NOT_SUPPORTED
+ */
+export function checkPartition({ input }: TableEntry, descriptor: StorageDescriptor | undefined): void {
+  for (const [index, { Type = 'string' }] of (descriptor?.Columns ?? []).entries()) {
+    const column = input.StorageDescriptor?.Columns?.[index];
+    if (column !== undefined && Type.toLowerCase() !== (column.Type ?? 'string').toLowerCase())
+      throw notEmulated(
+        `The column ${column.Name} of type ${column.Type} with partitions that have it as ${Type},`,
+      );
+  }
+}
+
+/**
  * Rewrites the text files of a table for DuckDB, each beside its link in the session's folder, which is removed.
  *
  * @param files With their paths in the session.
- * @param described The storage descriptor of each file: the table's or its partition's.
+ * @param described The storage descriptor of each file's partition.
  * @param most Bytes that the new files may have together, so that a file that decompresses to no end does not fill the
  * disk.
  * @throws StatementError
@@ -38,26 +52,28 @@ export function errorMember(index: number): string {
 export async function convertFiles(
   entry: TableEntry,
   files: readonly DataFile[],
-  described: readonly FileDescriptor[],
+  described: readonly (StorageDescriptor | undefined)[],
   signal: AbortSignal,
   most: number = STATEMENT_LIMITS.rewrittenTexts,
 ): Promise<ConvertedText & { readonly files: readonly DataFile[] }> {
   const table = entry.input;
-  const columns = textColumns(table.StorageDescriptor?.Columns);
+  const columns = (table.StorageDescriptor?.Columns ?? []).map(({ Name, Type = 'string' }) => ({
+    name: Name,
+    type: parseTypeTree(Type),
+  }));
   const bad = new Set<number>();
   let longest = 0;
   let left = most;
   const converted: DataFile[] = [];
   for (const [index, file] of files.entries()) {
     // A partition may have other properties than its table.
-    const own = described[index] ?? { descriptor: undefined, partition: '' };
-    const descriptor = own.descriptor?.SerdeInfo === undefined ? table.StorageDescriptor : own.descriptor;
+    const own = described[index];
+    const descriptor = own?.SerdeInfo === undefined ? table.StorageDescriptor : own;
     const format = textFormatOf(descriptor ?? {}, table.Parameters);
     if (format === undefined)
       throw notEmulated(`A partition of the table ${table.Name} in another format than the table's`);
     const path = `${file.path}.json`;
-    const types = partitionColumns(entry, columns, own);
-    const outcome = await convertFile(file, path, types, format, { most: left, signal });
+    const outcome = await convertFile(file, path, columns, format, { most: left, signal });
     rmSync(file.path);
     left -= outcome.written;
     longest = Math.max(longest, outcome.longest);
@@ -91,8 +107,6 @@ async function convertFile(
   const descriptor = openSync(target, 'wx');
   let longest = 0;
   let skip = format.headerLines;
-  // The last lines, which may be the footer.
-  let held: string[] = [];
   let text = '';
   let written = 0;
   const flush = () => {
@@ -104,13 +118,8 @@ async function convertFile(
   };
   try {
     for await (const piece of readLines(file, signal)) {
-      let lines = skip === 0 ? piece : piece.slice(skip);
+      const lines = skip === 0 ? piece : piece.slice(skip);
       skip -= Math.min(skip, piece.length);
-      if (format.footerLines > 0) {
-        const all = [...held, ...lines];
-        held = all.slice(-format.footerLines);
-        lines = all.slice(0, -format.footerLines);
-      }
       for (const line of lines) {
         const row = `${document(read(line), members, bad)}\n`;
         longest = Math.max(longest, row.length);
@@ -134,10 +143,6 @@ function rowReader(columns: readonly TextColumnType[], format: TextFormat): RowR
       return lazySimpleReader(columns, format);
     case 'openx':
       return openXReader(columns, format);
-    case 'hiveJson':
-      return hiveJsonReader(columns, format);
-    case 'regex':
-      return regexReader(columns, format);
   }
 }
 

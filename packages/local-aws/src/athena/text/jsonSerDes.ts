@@ -1,5 +1,4 @@
 import { statementError } from '../engine/StatementError.ts';
-import { mapLiteral } from './lazySimple.ts';
 import {
   BadValue,
   decodeBase64,
@@ -22,12 +21,11 @@ import {
   millisLiteral,
   strictInteger,
   stringLiteral,
+  timestampLiteral,
 } from './values/scalars.ts';
-import { type TimestampReader, timestampReader } from './values/timestampFormats.ts';
 import type { TypeTree } from './values/typeTree.ts';
 
 type OpenX = Extract<TextFormat, { serde: 'openx' }>;
-type HiveJson = Extract<TextFormat, { serde: 'hiveJson' }>;
 
 /** Why a value is not one of its column's type. */
 class WrongValue extends Error {
@@ -45,14 +43,13 @@ class WrongValue extends Error {
  * https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
  */
 export function openXReader(columns: readonly TextColumnType[], format: OpenX): RowReader {
-  const readTimestamp = timestampReader(format.timestampFormats);
   const nothing = columns.map(() => null);
   return (line) => {
     const text = line.trim();
     if (!/^[[{]/.test(text)) return nothing;
     let document: JsonValue;
     try {
-      document = foldKeys(parseJson(text, duplicate), format);
+      document = foldKeys(parseJson(text, duplicate));
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
       if (format.ignoreMalformed) return nothing;
@@ -64,8 +61,8 @@ export function openXReader(columns: readonly TextColumnType[], format: OpenX): 
       );
     }
     return readMembers(columns, format.nullInvalid, (index, { name, type }) => {
-      if (Array.isArray(document)) return openXLiteral(document[index] ?? null, type, format, readTimestamp);
-      return openXLiteral(member(document, name, format), type, format, readTimestamp);
+      if (Array.isArray(document)) return openXLiteral(document[index] ?? null, type);
+      return openXLiteral(member(document, name), type);
     });
   };
 }
@@ -74,15 +71,15 @@ function duplicate(key: string): never {
   throw new JsonSyntaxError(`Duplicate key "${key}"`);
 }
 
-/** The document with keys in lower case, unless the case counts. @throws JsonSyntaxError for two keys that become one. */
-function foldKeys(value: JsonValue, format: OpenX): JsonValue {
-  if (!format.ignoreCase || value === null || value instanceof JsonText) return value;
-  if (isArray(value)) return value.map((item) => foldKeys(item, format));
+/** The document with keys in lower case. @throws JsonSyntaxError for two keys that become one. */
+function foldKeys(value: JsonValue): JsonValue {
+  if (value === null || value instanceof JsonText) return value;
+  if (isArray(value)) return value.map(foldKeys);
   const folded = new Map<string, JsonValue>();
   for (const [key, item] of value) {
     const name = key.toLowerCase();
     if (folded.has(name)) duplicate(name);
-    folded.set(name, foldKeys(item, format));
+    folded.set(name, foldKeys(item));
   }
   return folded;
 }
@@ -91,26 +88,14 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-/** The value of a column or field in an object, by its own key or the key that `mapping.*` names. */
-function member(value: JsonValue, name: string, { keys, ignoreCase, dotsInKeys }: OpenX): JsonValue {
-  if (!(value instanceof Map)) return null;
-  const column = name.toLowerCase();
-  const key = keys.get(column) ?? column;
-  const found: JsonValue | undefined = value.get(ignoreCase ? key.toLowerCase() : key);
-  if (found !== undefined || !dotsInKeys || !column.includes('_')) return found ?? null;
-  for (const [dotted, item] of value as ReadonlyMap<string, JsonValue>)
-    if (dotted.includes('.') && dotted.replaceAll('.', '_') === column) return item;
-  return null;
+/** The value of a column or field in an object. */
+function member(value: JsonValue, name: string): JsonValue {
+  return value instanceof Map ? (value.get(name.toLowerCase()) ?? null) : null;
 }
 
-function openXLiteral(
-  value: JsonValue,
-  type: TypeTree,
-  format: OpenX,
-  readTimestamp: TimestampReader,
-): string | null {
+function openXLiteral(value: JsonValue, type: TypeTree): string | null {
   if (value === null) return null;
-  const inner = (item: JsonValue, of: TypeTree) => openXLiteral(item, of, format, readTimestamp);
+  const inner = openXLiteral;
   if (isText(type)) return stringLiteral(value instanceof JsonText ? value.text : jsonText(value), type);
   if (type.kind === 'array') {
     if (value instanceof JsonText && value.text === '') return null;
@@ -124,13 +109,15 @@ function openXLiteral(
     const entries = new Map<string, string>();
     for (const [key, item] of value as ReadonlyMap<string, JsonValue>)
       entries.set(inner(new JsonText(key, true), type.key) ?? 'null', inner(item, type.value) ?? 'null');
-    return mapLiteral(entries);
+    // Keys of numbers and booleans become strings.
+    const members = [...entries].map(([key, item]) => `${key.startsWith('"') ? key : `"${key}"`}:${item}`);
+    return `{${members.join(',')}}`;
   }
   if (type.kind === 'struct') {
     if (value instanceof JsonText && value.text.trim() !== '')
       throw new WrongValue(value.text, 'Primitive can not be coerced to a ROW');
     const members = type.fields.map((field, index) => {
-      const item = isArray(value) ? (value[index] ?? null) : member(value, field.name, format);
+      const item = isArray(value) ? (value[index] ?? null) : member(value, field.name);
       return `${JSON.stringify(field.name)}:${inner(item, field.type) ?? 'null'}`;
     });
     return `{${members.join(',')}}`;
@@ -145,7 +132,7 @@ function openXLiteral(
     case 'boolean':
       return String(text.toLowerCase() === 'true');
     case 'timestamp':
-      return openXTimestamp(text, readTimestamp) ?? fail(text, TIMESTAMP_FORMAT);
+      return openXTimestamp(text) ?? fail(text, TIMESTAMP_FORMAT);
     case 'date': {
       const days = strictInteger(text, { kind: 'int' });
       return (
@@ -162,15 +149,15 @@ function openXLiteral(
 }
 
 /** A timestamp: one of Hive's, ISO's with or without a zone, milliseconds of 13 and more digits, or seconds. */
-function openXTimestamp(text: string, readTimestamp: TimestampReader): string | undefined {
-  const own = readTimestamp(text);
+function openXTimestamp(text: string): string | undefined {
+  const own = timestampLiteral(text);
   if (own !== undefined) return own;
   const [, local, sign, hours = '0', minutes = '0'] =
     /^(\d{4,}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?:Z|([+-])(\d{2}):?(\d{2}))$/i.exec(text) ??
     [];
   if (local !== undefined) {
     // Rounds the fraction to milliseconds as without a zone.
-    const ms = Date.parse(`${JSON.parse(readTimestamp(local) ?? '""').replace(' ', 'T')}Z`);
+    const ms = Date.parse(`${JSON.parse(timestampLiteral(local) ?? '""').replace(' ', 'T')}Z`);
     const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
     return Number.isNaN(ms) ? undefined : millisLiteral(sign === '-' ? ms + offset : ms - offset);
   }
@@ -194,94 +181,6 @@ function jsonText(value: JsonValue): string {
   if (value instanceof JsonText) return value.quoted ? JSON.stringify(value.text) : value.text;
   if (isArray(value)) return `[${value.map(jsonText).join(',')}]`;
   return `{${[...(value as ReadonlyMap<string, JsonValue>)].map(([key, item]) => `${JSON.stringify(key)}:${jsonText(item)}`).join(',')}}`;
-}
-
-/**
- * Reads lines as Hive's JSON SerDe does: an object a line, whose keys are the columns' names in any case.
- * https://docs.aws.amazon.com/athena/latest/ug/hive-json-serde.html
- */
-export function hiveJsonReader(
-  columns: readonly TextColumnType[],
-  format: HiveJson & { nullInvalid: boolean },
-): RowReader {
-  const readTimestamp = timestampReader(format.timestampFormats);
-  return (line) => {
-    let document: JsonValue;
-    try {
-      document = parseJson(line, () => undefined);
-    } catch (error) {
-      if (!(error instanceof JsonSyntaxError)) throw error;
-      throw statementError('HIVE_CURSOR_ERROR', `JsonParseException: ${error.message}`, undefined, error);
-    }
-    if (!(document instanceof Map))
-      throw statementError('HIVE_CURSOR_ERROR', 'Invalid JSON: start of object expected');
-    const members = lowerKeys(document as ReadonlyMap<string, JsonValue>);
-    return readMembers(columns, format.nullInvalid, (index, { name, type }) =>
-      hiveLiteral(
-        members.get(name.toLowerCase()) ?? members.get(`_col${index}`) ?? null,
-        type,
-        readTimestamp,
-      ),
-    );
-  };
-}
-
-/** Of keys that differ only in case, the last one counts. */
-function lowerKeys(members: ReadonlyMap<string, JsonValue>): ReadonlyMap<string, JsonValue> {
-  return new Map([...members].map(([key, value]) => [key.toLowerCase(), value]));
-}
-
-function hiveLiteral(value: JsonValue, type: TypeTree, readTimestamp: TimestampReader): string | null {
-  if (value === null) return null;
-  if (type.kind === 'array') {
-    if (!isArray(value)) throw new WrongValue(jsonText(value), 'Invalid JSON: start of array expected');
-    return `[${value.map((item) => hiveLiteral(item, type.item, readTimestamp) ?? 'null').join(',')}]`;
-  }
-  if (type.kind === 'map' || type.kind === 'struct') {
-    if (!(value instanceof Map))
-      throw new WrongValue(jsonText(value), 'Invalid JSON: start of object expected');
-    const given = value as ReadonlyMap<string, JsonValue>;
-    if (type.kind === 'struct') {
-      const members = lowerKeys(given);
-      const fields = type.fields.map(
-        (field) =>
-          `${JSON.stringify(field.name)}:${hiveLiteral(members.get(field.name.toLowerCase()) ?? null, field.type, readTimestamp) ?? 'null'}`,
-      );
-      return `{${fields.join(',')}}`;
-    }
-    const entries = new Map<string, string>();
-    for (const [key, item] of given) {
-      entries.set(
-        hiveLiteral(new JsonText(key, !isNumeric(type.key)), type.key, readTimestamp) ?? 'null',
-        hiveLiteral(item, type.value, readTimestamp) ?? 'null',
-      );
-    }
-    return mapLiteral(entries);
-  }
-  if (!(value instanceof JsonText))
-    throw new WrongValue(jsonText(value), `Invalid JSON: ${type.kind} value must be a scalar json value`);
-  const { text, quoted } = value;
-  if (isText(type)) return stringLiteral(text, type);
-  switch (type.kind) {
-    case 'boolean':
-      return String(text.toLowerCase() === 'true');
-    case 'timestamp':
-      return readTimestamp(text) ?? fail(text, TIMESTAMP_FORMAT);
-    case 'date':
-      return dateLiteral(text) ?? fail(text);
-    case 'binary':
-      return binaryLiteral(Buffer.from(text));
-    case 'decimal':
-      return decimalLiteral(text, type) ?? fail(text);
-    default:
-      // A number in quotes is a string.
-      if (quoted || /^[tf]/.test(text)) return fail(text);
-      return numberLiteral(text, type) ?? fail(text);
-  }
-}
-
-function isNumeric(type: TypeTree): boolean {
-  return isInteger(type) || type.kind === 'float' || type.kind === 'double';
 }
 
 function readMembers(

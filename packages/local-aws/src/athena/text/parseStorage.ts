@@ -2,13 +2,13 @@ import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { StatementReader } from '../statements/StatementReader.ts';
 import { isTextSerde, type TableStorage, TEXT_SERDES } from './TextFormat.ts';
 
-/** What ROW FORMAT says: a SerDe, or delimiters. */
+/** The clause ROW FORMAT: a SerDe, or delimiters. */
 export interface RowFormat {
   readonly library: string | undefined;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** What STORED AS says. */
+/** The clause STORED AS. */
 export type StoredAs =
   | { readonly format: 'parquet' | 'textfile' }
   | { readonly format: 'classes'; readonly input: string; readonly output: string };
@@ -17,10 +17,7 @@ const TEXT_INPUT = 'org.apache.hadoop.mapred.TextInputFormat';
 const TEXT_OUTPUT = 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat';
 
 /** The storage of text files. @param parameters Those of the SerDe. */
-export function textStorage(
-  library: string,
-  parameters: Readonly<Record<string, string>> = {},
-): TableStorage {
+function textStorage(library: string, parameters: Readonly<Record<string, string>> = {}): TableStorage {
   return {
     InputFormat: TEXT_INPUT,
     OutputFormat: TEXT_OUTPUT,
@@ -48,10 +45,8 @@ export function parseRowFormat(reader: StatementReader): RowFormat {
       parameters['field.delim'] = delimiter;
       parameters['serialization.format'] = delimiter;
       if (reader.take('escaped', 'by')) parameters['escape.delim'] = reader.text();
-    } else if (reader.take('collection', 'items', 'terminated', 'by')) {
-      // Hive before 3.0 writes it this way: https://issues.apache.org/jira/browse/HIVE-16922
-      parameters['colelction.delim'] = reader.text();
-    } else if (reader.take('map', 'keys', 'terminated', 'by')) parameters['mapkey.delim'] = reader.text();
+    } else if (reader.peek('collection') || reader.peek('map'))
+      throw notEmulated('Delimiters of nested values');
     else if (reader.take('lines', 'terminated', 'by')) {
       const delimiter = reader.text();
       if (delimiter !== '\n' && delimiter !== '10') {

@@ -1,6 +1,8 @@
+import { createReadStream } from 'node:fs';
+import type { Transform } from 'node:stream';
+import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { DataFile } from '../engine/dataFiles.ts';
 import { notEmulated, StatementError, statementError } from '../engine/StatementError.ts';
-import { inflate } from './compression/inflate.ts';
 
 /**
  * Bytes of a line. Athena's rows have 32 MB at most, and its lines 200 MB:
@@ -8,18 +10,32 @@ import { inflate } from './compression/inflate.ts';
  */
 const MAX_LINE = 32 * 1_024 * 1_024;
 
+/** Bytes of a file that are read at once. */
+const PIECE = 1_024 * 1_024;
+
+/** Decompressors by the ending of a file's name. Hadoop's `.deflate` has zlib's header. */
+const STREAMS: Readonly<Record<string, () => Transform>> = {
+  gz: () => createGunzip({ chunkSize: PIECE }),
+  zst: () => createZstdDecompress({ chunkSize: PIECE }),
+  deflate: () => createInflate({ chunkSize: PIECE }),
+};
+
+/** Endings of compressions that Athena reads and this does not. */
+const REFUSED = new Set(['bz2', 'lz4', 'lzo', 'snappy']);
+
 /**
  * The lines of a text file, in pieces. A line ends with `\n`, `\r` or both. A file is decompressed as the ending of its
  * name says; a byte order mark is dropped.
  *
  * @throws StatementError HIVE_CURSOR_ERROR for a file that cannot be decompressed; HIVE_BAD_DATA for a line that is too
- * long; NOT_SUPPORTED for LZO.
+ * long; NOT_SUPPORTED for another compression than gzip, Zstandard and deflate.
  */
 export async function* readLines(file: DataFile, signal: AbortSignal): AsyncGenerator<readonly string[]> {
   const ending = /\.(\w+)$/.exec(file.key)?.[1]?.toLowerCase() ?? '';
-  if (ending === 'lzo') throw notEmulated(`Reading files compressed with LZO, such as ${locationOf(file)},`);
+  if (REFUSED.has(ending))
+    throw notEmulated(`Reading text files that are compressed as .${ending}, such as ${locationOf(file)},`);
   const decoder = new TextDecoder();
-  // What follows the last line break, in pieces, as a long line may span many of them.
+  // The text after the last line break, in pieces, as a long line may span many of them.
   let open: string[] = [];
   let length = 0;
   let afterReturn = false;
@@ -56,6 +72,22 @@ export async function* readLines(file: DataFile, signal: AbortSignal): AsyncGene
   }
   const last = `${open.join('')}${decoder.decode()}`;
   if (last !== '') yield [last];
+}
+
+/** The content of a file in pieces. Memory does not depend on its size. */
+async function* inflate(path: string, ending: string): AsyncGenerator<Uint8Array> {
+  const source = createReadStream(path, { highWaterMark: PIECE });
+  const plain = STREAMS[ending]?.();
+  if (plain === undefined) {
+    yield* source;
+    return;
+  }
+  source.on('error', (error) => plain.destroy(error));
+  try {
+    yield* source.pipe(plain);
+  } finally {
+    source.destroy();
+  }
 }
 
 function locationOf({ bucket, key }: DataFile): string {

@@ -7,8 +7,8 @@ import {
   isText,
   lazyInteger,
   stringLiteral,
+  timestampLiteral,
 } from './values/scalars.ts';
-import type { TimestampReader } from './values/timestampFormats.ts';
 import type { TypeTree } from './values/typeTree.ts';
 
 /** A column's name in Glue and its type. */
@@ -42,7 +42,7 @@ export type RowReader = (line: string) => RowValues;
 export const TIMESTAMP_FORMAT = 'Timestamp format must be yyyy-mm-dd hh:mm:ss[.fffffffff]';
 
 /** A scalar as LazySimpleSerDe reads it; null for a text that is not of the type. */
-export function lazyScalar(text: string, type: TypeTree, readTimestamp: TimestampReader): string | null {
+export function lazyScalar(text: string, type: TypeTree): string | null {
   if (isText(type)) return stringLiteral(text, type);
   if (isInteger(type)) return lazyInteger(text, type) ?? null;
   switch (type.kind) {
@@ -56,7 +56,7 @@ export function lazyScalar(text: string, type: TypeTree, readTimestamp: Timestam
     case 'date':
       return dateLiteral(text) ?? null;
     case 'timestamp':
-      return readTimestamp(text) ?? null;
+      return timestampLiteral(text) ?? null;
     case 'binary':
       return binaryLiteral(decodeBase64(text) ?? Buffer.from(text));
     default:

@@ -6,16 +6,14 @@ import type { QueryCall } from '../engine/StatementRunner.ts';
 import type { Executions } from '../model/Executions.ts';
 import { invalidRequest } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
-import type { NamedQueryStore } from '../model/NamedQueryStore.ts';
 import type { PreparedStatementStore } from '../model/PreparedStatementStore.ts';
 import type { WorkGroups } from '../model/WorkGroups.ts';
 
-/** What the operations of Athena need. */
+/** Context of Athena's operations. */
 export interface AthenaContext {
   readonly executions: Executions;
   readonly workGroups: WorkGroups;
   readonly prepared: PreparedStatementStore;
-  readonly named: NamedQueryStore;
   readonly catalog: Catalog;
   readonly store: ObjectStore;
   /** The account that owns `AwsDataCatalog`. */
@@ -39,7 +37,7 @@ export const pageMembers = {
     .transform((size) => (size === 0 ? LIMITS.listPage : size)),
 };
 
-/** The ID of an execution or a named query. */
+/** The ID of an execution. */
 export const idSchema = z.string().min(1).max(128);
 
 /** A client's request token. */

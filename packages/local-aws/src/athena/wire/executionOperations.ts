@@ -98,12 +98,6 @@ export function executionOperations({
         QueryExecution: executionDocument(executions.find(QueryExecutionId)),
       }),
     }),
-    GetQueryRuntimeStatistics: operation({
-      input: byId,
-      run: ({ QueryExecutionId }) => ({
-        QueryRuntimeStatistics: runtimeStatistics(executions.find(QueryExecutionId)),
-      }),
-    }),
     StopQueryExecution: operation({
       input: byId,
       run: ({ QueryExecutionId }) => executions.stop(QueryExecutionId),
@@ -168,19 +162,6 @@ function executionDocument(execution: Execution) {
     EngineVersion: { SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: ENGINE_VERSION },
     ExecutionParameters: parameters.length === 0 ? undefined : parameters,
     SubstatementType: substatementType,
-  };
-}
-
-/** The response of `GetQueryRuntimeStatistics`, without the number of rows read, which is not counted. */
-function runtimeStatistics(execution: Execution) {
-  const { outcome, scannedBytes } = execution;
-  return {
-    Timeline: timeline(execution),
-    Rows: {
-      InputBytes: scannedBytes,
-      OutputBytes: outcome?.outputBytes,
-      OutputRows: outcome?.outputRows,
-    },
   };
 }
 

@@ -18,7 +18,7 @@ const statement = {
   Description: descriptionSchema.optional(),
 };
 
-/** Create, read, update and delete prepared statements. `EXECUTE` finds them by the query's workgroup. */
+/** Create, read and delete prepared statements. `EXECUTE` finds them by the query's workgroup. */
 export function preparedStatementOperations(context: AthenaContext): Record<string, JsonOperation> {
   const { prepared, workGroups } = context;
   const find = (workGroup: string, name: string): PreparedStatement => {
@@ -36,38 +36,11 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
         prepared.put(WorkGroup, StatementName, QueryStatement, Description);
       },
     }),
-    UpdatePreparedStatement: operation({
-      input: z.strictObject(statement),
-      run({ StatementName, WorkGroup, QueryStatement, Description }) {
-        const before = find(WorkGroup, StatementName);
-        prepared.put(WorkGroup, StatementName, QueryStatement, Description ?? before.description);
-      },
-    }),
     GetPreparedStatement: operation({
       input: z.strictObject(nameMembers),
       run: ({ StatementName, WorkGroup }) => ({
         PreparedStatement: document(find(WorkGroup, StatementName)),
       }),
-    }),
-    BatchGetPreparedStatement: operation({
-      input: z.strictObject({
-        PreparedStatementNames: z.array(nameSchema).max(LIMITS.preparedBatch),
-        WorkGroup: workGroupNameSchema,
-      }),
-      run({ PreparedStatementNames, WorkGroup }) {
-        const group = workGroups.find(WorkGroup).name;
-        const all = PreparedStatementNames.map((name) => ({ name, found: prepared.get(group, name) }));
-        return {
-          PreparedStatements: all.flatMap(({ found }) => (found === undefined ? [] : [document(found)])),
-          UnprocessedPreparedStatementNames: all
-            .filter(({ found }) => found === undefined)
-            .map(({ name }) => ({
-              StatementName: name,
-              ErrorCode: 'STATEMENT_NOT_FOUND',
-              ErrorMessage: notFound(group, name),
-            })),
-        };
-      },
     }),
     ListPreparedStatements: operation({
       input: z.strictObject({ WorkGroup: workGroupNameSchema, ...pageMembers }),

@@ -67,36 +67,21 @@ export function workGroupOperations(context: AthenaContext): Record<string, Json
       run: ({ WorkGroup: name, RecursiveDeleteOption: recursive }) =>
         deleteWorkGroup(context, name, { recursive }),
     }),
-    ListEngineVersions: operation({
-      input: z.strictObject(pageMembers),
-      run: () => ({
-        EngineVersions: ['AUTO', ENGINE_VERSION].map((selected) => ({
-          SelectedEngineVersion: selected,
-          EffectiveEngineVersion: ENGINE_VERSION,
-        })),
-      }),
-    }),
   };
 }
 
 /**
- * Deletes a workgroup with its prepared statements, its named queries and its history.
+ * Deletes a workgroup with its prepared statements and its history.
  *
  * @throws AwsError InvalidRequestException when it has any and the deletion is not recursive.
  */
 export function deleteWorkGroup(
-  {
-    workGroups,
-    executions,
-    prepared,
-    named,
-  }: Pick<AthenaContext, 'workGroups' | 'executions' | 'prepared' | 'named'>,
+  { workGroups, executions, prepared }: Pick<AthenaContext, 'workGroups' | 'executions' | 'prepared'>,
   name: string,
   { recursive }: { readonly recursive: boolean },
 ): void {
   const statements = prepared.list(name);
-  const queries = named.list(name);
-  const isEmpty = statements.length + queries.length + executions.list(name).length === 0;
+  const isEmpty = statements.length + executions.list(name).length === 0;
   if (!recursive && !isEmpty) {
     throw invalidRequest(`WorkGroup ${name} is not empty`);
   }
@@ -104,7 +89,6 @@ export function deleteWorkGroup(
   // The group last: if the disk is full, the call can be made again.
   executions.removeAll(name);
   for (const statement of statements) prepared.remove(name, statement.name);
-  named.remove(queries.map(({ id }) => id));
   workGroups.remove(name);
 }
 

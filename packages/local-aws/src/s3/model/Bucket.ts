@@ -85,7 +85,7 @@ export interface Commit {
   readonly uploadId?: string;
 }
 
-/** What a deletion did. */
+/** Result of a deletion. */
 export interface Deletion {
   /** The marker that it left, or the version that is gone. Undefined in a bucket that never had versions. */
   readonly versionId?: string;
@@ -378,7 +378,7 @@ export class Bucket {
     if (version === undefined) return { versionId, isMarker: false };
     const versions = this.#history.of(key);
     const current = this.#index.get(key);
-    // What is left on top: the version below a current object, or below the marker that hides the key.
+    // The version that becomes the newest: the one below a current object, or below the marker that hides the key.
     const isNewest = version === (current ?? versions[0]);
     const below = current === undefined ? versions[1] : versions[0];
     if (isNewest && below !== undefined && !isMarker(below)) this.#restore(below, current);

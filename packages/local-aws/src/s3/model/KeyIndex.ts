@@ -95,7 +95,7 @@ export class KeyIndex<Value> {
   }
 }
 
-/** What to list; '' means that a member is not given. */
+/** Selects entries to list; '' means that a member is not given. */
 export interface ListQuery {
   readonly prefix?: string;
   /** Keys that contain it after the prefix are rolled up into one common prefix. */

@@ -60,14 +60,27 @@ export class ObjectStore {
   readonly #buckets = new Map<string, Bucket>();
   readonly #listeners = new Set<(event: ObjectCreated) => void>();
 
-  private constructor(directory: string, clock: Clock) {
+  readonly #place: { readonly account: string; readonly region: string };
+
+  private constructor(directory: string, clock: Clock, place: { account: string; region: string }) {
     this.#directory = directory;
     this.#clock = clock;
+    this.#place = place;
   }
 
-  /** Opens the store in a folder, which is created when missing. */
-  static open(options: { readonly directory: string; readonly clock: Clock }): ObjectStore {
-    const store = new ObjectStore(resolve(options.directory), options.clock);
+  /**
+   * Opens the store in a folder, which is created when missing.
+   *
+   * @param options.account Account and region of buckets that are created without their own. Default 000000000000 in us-east-1.
+   */
+  static open(options: {
+    readonly directory: string;
+    readonly clock: Clock;
+    readonly account?: string;
+    readonly region?: string;
+  }): ObjectStore {
+    const { directory, clock, account = OWNER_ACCOUNT, region = 'us-east-1' } = options;
+    const store = new ObjectStore(resolve(directory), clock, { account, region });
     const internal = join(store.#directory, INTERNAL);
     mkdirSync(internal, { recursive: true });
     for (const name of readdirSync(internal)) {
@@ -95,12 +108,12 @@ export class ObjectStore {
       readonly eventBridge?: boolean;
       readonly region?: string;
       readonly account?: string;
-      /** Default those of a new bucket. */
+      /** Default: the settings of a new bucket. */
       readonly settings?: BucketSettings;
     } = {},
   ): BucketInfo {
     if (!isBucketName(name)) throw s3Errors.invalidBucketName(name);
-    const { account = OWNER_ACCOUNT } = options;
+    const { account = this.#place.account } = options;
     const existing = this.#buckets.get(name);
     if (existing !== undefined)
       throw existing.info.account === account
@@ -108,7 +121,7 @@ export class ObjectStore {
         : s3Errors.bucketAlreadyExists(name);
     const info: BucketInfo = {
       name,
-      region: options.region ?? 'us-east-1',
+      region: options.region ?? this.#place.region,
       account,
       createdMs: this.#clock.now(),
       eventBridge: options.eventBridge ?? false,

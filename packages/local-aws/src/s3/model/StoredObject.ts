@@ -29,7 +29,7 @@ export const storageClasses = [
 /** Objects in these classes can't be read before they are restored. Restoring is not emulated. */
 export const archivedClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
-/** What the writer of an object states about it. */
+/** Attributes that the writer of an object sets. */
 export const objectAttributesSchema = z.strictObject({
   /** Standard headers that are returned unchanged, by lower-case name: `content-type`, `cache-control`, … */
   headers: z.record(z.string(), z.string()),
@@ -44,7 +44,7 @@ export const objectAttributesSchema = z.strictObject({
   /** Whether the ACL of an object of another account lets the bucket's owner read it. */
   bucketOwnerMayRead: z.boolean().optional(),
 });
-/** What a request sets on an object besides its bytes. */
+/** Attributes that a request sets on an object besides its bytes. */
 export type ObjectAttributes = z.output<typeof objectAttributesSchema>;
 
 /** One object as stored in the index and the journal. Its bytes are in a separate file. */
@@ -62,7 +62,7 @@ export const storedObjectSchema = z.strictObject({
   sequencer: z.string(),
   /** In the bucket's folder at the key's own path, under the hash of the key, or among the older versions. */
   place: z.enum(['natural', 'encoded', 'version']),
-  /** Of an object that was written while the bucket's versioning was enabled. */
+  /** Only for an object that was written while the bucket's versioning was enabled. */
   versionId: z.string().optional(),
   attributes: objectAttributesSchema,
   checksum: storedChecksumSchema.optional(),
@@ -79,7 +79,8 @@ export const plainAttributes: ObjectAttributes = {
   encryption: {},
 };
 
-/** What must be true at the moment of a write. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/** Conditions that must be true at the moment of a write.
+ *  https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 export interface WriteCondition {
   /** The key must not exist. */
   readonly ifNoneMatch?: '*';

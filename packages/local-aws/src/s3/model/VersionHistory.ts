@@ -7,7 +7,7 @@ import { type StoredObject, storedObjectSchema } from './StoredObject.ts';
 /** The ID of a version that was written while the bucket had no versioning, or had it suspended. */
 export const NULL_VERSION = 'null';
 
-/** What a deletion without a version ID leaves in a versioned bucket. */
+/** Marker that a deletion without a version ID leaves in a versioned bucket. */
 export const deleteMarkerSchema = z.strictObject({
   key: z.string(),
   versionId: z.string(),
@@ -44,8 +44,8 @@ export function versionIdOf({
 const VERSION_ID = /^([A-Za-z0-9]{8}([0-9A-F]{18}))([A-Za-z0-9]{6})$/;
 
 /**
- * 32 letters and digits, as S3's are. None begins with a dash, which a command line would take for an option. The last
- * six tell an ID that was once given out from any other text, also when its version is gone.
+ * 32 letters and digits, like S3's. No ID begins with a dash, which a command line would take for an option. The last
+ * six distinguish an ID that was once given out from any other text, also when its version is gone.
  */
 export function newVersionId(sequencer: string): string {
   const text = `${letters(randomBytes(6))}${sequencer}`;
@@ -72,8 +72,8 @@ export function versionFile({ key, versionId }: Pick<StoredObject, 'key' | 'vers
 }
 
 /**
- * What a bucket has of each key besides its current object, newest first: older versions, and delete markers. A marker
- * is the newest version of its key if there is no current object.
+ * The versions of a bucket's keys besides the current objects, newest first: older versions, and delete markers. A
+ * marker is the newest version of its key if there is no current object.
  */
 export class VersionHistory {
   readonly #versions = new KeyIndex<readonly Version[]>();
@@ -131,7 +131,7 @@ function without(versions: readonly Version[], versionId: string): readonly Vers
   return versions.filter((version) => versionIdOf(version) !== versionId);
 }
 
-/** What to list of a bucket's versions; '' means that a member is not given. */
+/** Selects versions to list; '' means that a member is not given. */
 export interface VersionQuery {
   readonly prefix: string;
   readonly delimiter: string;
@@ -153,7 +153,7 @@ export interface VersionPage {
   readonly next?: { readonly key: string; readonly versionId?: string };
 }
 
-/** Lists versions by key in UTF-8 order, those of a key from the newest on. */
+/** Lists versions by key in UTF-8 order, the newest version of each key first. */
 export function listVersions(
   current: KeyIndex<StoredObject>,
   history: VersionHistory,

@@ -100,7 +100,7 @@ function archiveCurrent(objects: Objects, history: VersionHistory, key: string):
   if (current !== undefined) history.add({ ...current, place: 'version' });
 }
 
-/** What the lines of a bucket's journal amount to. */
+/** State of a bucket after all lines of its journal. */
 export interface BucketState {
   readonly info: BucketInfo | undefined;
   readonly settings: BucketSettings;

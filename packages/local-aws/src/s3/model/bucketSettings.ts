@@ -18,7 +18,8 @@ const lifecycleRule = z.strictObject({
 /** One rule of a bucket's lifecycle. */
 export type LifecycleRule = z.output<typeof lifecycleRule>;
 
-/** What of their size transitions take objects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html */
+/** Which sizes of objects transitions apply to.
+ *  https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html */
 export const minimumObjectSizes = ['all_storage_classes_128K', 'varies_by_storage_class'] as const;
 
 const minimumObjectSize = z.enum(minimumObjectSizes).optional();

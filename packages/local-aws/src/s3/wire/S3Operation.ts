@@ -44,13 +44,13 @@ export interface S3Operation {
   readonly name: string;
   readonly on: 'service' | 'bucket' | 'object';
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  /** Query parameters that select this operation among those of the same method. */
+  /** Query parameters that select this operation among operations of the same method. */
   readonly selectedBy?: readonly string[];
   /** The header that selects it, for CopyObject. */
   readonly selectedByHeader?: string;
   /** Other query parameters that it accepts. */
   readonly query?: readonly string[];
-  /** `x-amz-` headers that it accepts besides those of every request. A `*` at the end matches any suffix. */
+  /** `x-amz-` headers that it accepts besides the headers of every request. A `*` at the end matches any suffix. */
   readonly headers?: readonly string[];
   readonly run: (call: S3Call) => Promise<AwsResponse> | AwsResponse;
 }

@@ -77,7 +77,7 @@ export const copyObject: S3Operation = {
   },
 };
 
-/** Encryption and storage class are those of the target, never of the source. */
+/** Encryption and storage class come from the request, never from the source. */
 function copied(from: ObjectAttributes, { encryption, storageClass }: ObjectAttributes): ObjectAttributes {
   const { headers, metadata } = from;
   return { headers, metadata, encryption, ...(storageClass === undefined ? {} : { storageClass }) };

@@ -70,7 +70,7 @@ export function findCopySource(call: S3Call): FoundSource {
   return {
     source,
     object,
-    // A null version is not told.
+    // A null version is not returned.
     headers: versionId === undefined ? {} : { 'x-amz-copy-source-version-id': versionId },
   };
 }

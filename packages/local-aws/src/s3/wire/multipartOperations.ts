@@ -141,7 +141,7 @@ export const uploadPart: S3Operation = {
 };
 
 /** @throws AwsError `InvalidArgument`. */
-export function readPartNumber(query: S3Call['query']): number {
+function readPartNumber(query: S3Call['query']): number {
   const given = query.get('partNumber') ?? '';
   const partNumber = /^\d{1,6}$/.test(given) ? Number(given) : 0;
   if (partNumber < 1 || partNumber > PART_COUNT) {
@@ -188,18 +188,29 @@ export const completeMultipartUpload: S3Operation = {
     requireKeyAccess(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
     const parts = chooseParts(listed, upload, bucket.uploads.parts(uploadId, key));
     const choice = upload.checksum ?? DEFAULT_CHECKSUM;
-    const staged = await bucket.stage(
-      bucket.uploads.read(uploadId, parts),
-      [choice.algorithm],
-      PART_COUNT * SINGLE_PUT_BYTES,
-    );
+    // The first completion ends the upload; a concurrent one gets its answer, or NoSuchUpload for other parts.
+    const sameCompletion = () => {
+      const first = bucket.completedBy(key, uploadId);
+      return first?.etag === etagOf(parts) ? first : undefined;
+    };
+    let staged: StagedFile;
+    try {
+      staged = await bucket.stage(
+        bucket.uploads.read(uploadId, parts),
+        [choice.algorithm],
+        PART_COUNT * SINGLE_PUT_BYTES,
+      );
+    } catch (error) {
+      const first = sameCompletion();
+      if (first === undefined) throw error;
+      return completed(call, first);
+    }
     let checksum: StoredChecksum;
     try {
       checksum = objectChecksum(choice, parts, staged);
       checkExpectations(headers, checksum, staged.size);
-      // The first completion ends the upload; a concurrent one gets its answer, or NoSuchUpload for other parts.
-      const first = bucket.completedBy(key, uploadId);
-      if (first?.etag === etagOf(parts)) {
+      const first = sameCompletion();
+      if (first !== undefined) {
         bucket.discard(staged);
         return completed(call, first);
       }
@@ -260,7 +271,7 @@ function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded:
     const partNumber = Number(childText(element, 'PartNumber') ?? 'NaN');
     const etag = childText(element, 'ETag');
     if (element.name !== 'Part' || !Number.isInteger(partNumber) || etag === undefined) {
-      throw s3Errors.malformedXml('a part is no <Part> with PartNumber and ETag.');
+      throw s3Errors.malformedXml('a part is not a <Part> with PartNumber and ETag.');
     }
     if (partNumber <= previous) throw s3Errors.invalidPartOrder();
     previous = partNumber;

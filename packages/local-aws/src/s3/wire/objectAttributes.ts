@@ -170,7 +170,7 @@ export function encrypted(call: S3Call, bucket: Bucket, attributes: ObjectAttrib
     encryption: {
       ...encryption,
       ...(arn === undefined ? {} : { [KEY]: arn }),
-      // Only a key that is used is told.
+      // The header is returned only if a bucket key is used.
       ...(bucketKey === 'true' ? { [BUCKET_KEY]: bucketKey } : {}),
     },
   };
@@ -193,7 +193,7 @@ export function requireKeyAccess(
   const { region } = request;
   const key = encryption[KEY];
   const known = keyAccess?.requireUse({ caller, key, owner, region, action });
-  // S3 tells the ARN of a key, however its writer names it.
+  // S3 returns the ARN of a key, however its writer names it.
   if (known !== undefined || key === undefined || key.startsWith('arn:')) return known ?? key;
   return `arn:aws:kms:${region}:${owner}:${key.startsWith('alias/') ? key : `key/${key}`}`;
 }

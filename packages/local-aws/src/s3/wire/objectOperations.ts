@@ -239,7 +239,7 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
     return ['Deleted', [['Key', key], ['VersionId', versionId], ...markerElements(isMarker, versionId)]];
   } catch (thrown) {
     if (!(thrown instanceof AwsError)) throw thrown;
-    // Unlike DeleteObject, this doesn't tell an ID that never was from one that is gone.
+    // Unlike DeleteObject, this doesn't distinguish an ID that never existed from one that is gone.
     const isUnknown = versionId !== undefined && thrown.members['ArgumentName'] === 'versionId';
     const error = isUnknown ? s3Errors.noSuchVersion(key, versionId) : thrown;
     return [

@@ -57,7 +57,7 @@ function settingsByName(name: string): Named {
   return { ...settings(name), GET: `List${name}s` };
 }
 
-/** AWS's name of an operation that is not emulated; undefined for a request that is none of S3's. */
+/** AWS's name of an operation that is not emulated; undefined if the request is not one of S3's. */
 export function operationName(
   on: S3Operation['on'],
   method: string,

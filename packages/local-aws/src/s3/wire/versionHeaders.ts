@@ -16,7 +16,7 @@ export function versionHeader(
   return versioning === undefined ? {} : { 'x-amz-version-id': versionIdOf(object) };
 }
 
-/** The header with the version of an object that was written: only a new ID is told. */
+/** The header with the version of an object that was written: only a new ID is returned. */
 export function newVersionHeader({ versionId }: Pick<StoredObject, 'versionId'>): Record<string, string> {
   return versionId === undefined ? {} : { 'x-amz-version-id': versionId };
 }

@@ -71,7 +71,7 @@ function parseXml(xml: string): ParsedElement {
   return only;
 }
 
-/** The text of a child; `undefined` when there is none. */
+/** The text of a child; `undefined` if the child doesn't exist. */
 export function childText(element: ParsedElement, name: string): string | undefined {
   return element.children.find((child) => child.name === name)?.text;
 }
@@ -80,7 +80,7 @@ function decodeEntities(text: string): string {
   return text.replace(ENTITY, (entity, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) return NAMED[name] ?? '';
     const code = hex === undefined ? Number(decimal ?? 'NaN') : Number.parseInt(hex, 16);
-    if (!(code <= 0x10ffff)) throw s3Errors.malformedXml(`${entity} is no entity.`);
+    if (!(code <= 0x10ffff)) throw s3Errors.malformedXml(`${entity} is not an entity.`);
     return String.fromCodePoint(code);
   });
 }
@@ -105,7 +105,7 @@ export function checksumElement(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm}`;
 }
 
-/** The XML elements of a checksum and its type; empty when there is none. */
+/** The XML elements of a checksum and its type; empty without a checksum. */
 export function checksumElements(checksum: StoredChecksum | undefined): XmlElement[] {
   return checksum === undefined
     ? []

@@ -53,10 +53,10 @@ export const collectionMacros: readonly string[] = [
   // `x[i]` of a literal that is not negative, and of any other index: DuckDB counts negative ones from the end.
   `trino_subscript(x, i) AS coalesce(x[i], x[${FAILING(ABSENCE)}])`,
   `trino_subscript_of(x, i) AS coalesce(x[${NOT_NEGATIVE('i')}], x[coalesce(${FAILING(ABSENCE)}, i)])`,
-  // Of long operands, which are mentioned once: see `subscriptMacro` in translate/elements.ts.
+  // For long operands, which are mentioned once: see `subscriptMacro` in translate/elements.ts.
   `trino_subscript_once(x, i) AS list_transform([{x: x, i: i}], lambda s:
      coalesce(s.x[${NOT_NEGATIVE('s.i')}], s.x[coalesce(${FAILING(ABSENCE_OF_PAIR, 's.i')}, s.i)]))[1]`,
-  // Of a literal, of any other index, and of long operands: see `elementAtMacro` there.
+  // For a literal, for any other index, and for long operands: see `elementAtMacro` there.
   `trino_element_at_plain(x, i) AS x[i]`,
   `trino_element_at(x, i) AS coalesce(x[i], x[CASE WHEN typeof(x) LIKE '%[]' AND x IS NOT NULL THEN ${FAILING(ZERO('i'))} END])`,
   `trino_element_at_once(x, i) AS list_transform([{x: x, i: i}], lambda s:

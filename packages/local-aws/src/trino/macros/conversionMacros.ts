@@ -90,53 +90,6 @@ export const castMacros: readonly string[] = [false, true].flatMap((attempt) => 
   ...(attempt ? [] : ['trino_micros(x) AS x']),
 ]);
 
-const NUMBER_4 = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const IP_4 = `(${NUMBER_4}\\.){3}${NUMBER_4}`;
-const GROUP = '[0-9a-f]{1,4}';
-
-/** Two hexadecimal digits, or one group without leading zeros, of the digits from a place on. */
-const OCTET = (place: number) => `CAST('0x' || substr(t, ${place}, 2) AS INTEGER)`;
-const GROUPS = `list_transform(range(8), lambda i: coalesce(nullif(ltrim(substr(t, 4 * i + 1, 4), '0'), ''), '0'))`;
-/** The longest run of zeros is `::`; of several the first. */
-const SHORTENED = [8, 7, 6, 5, 4, 3, 2]
-  .map((size) => {
-    const zeros = Array.from({ length: size }, () => '0').join(':');
-    return `WHEN regexp_matches(g, '(^|:)${zeros}(:|$)') THEN regexp_replace(g, '(^|:)${zeros}(:|$)', '::')`;
-  })
-  .join('\n     ');
-
-/**
- * IP addresses are rows of their 32 hexadecimal digits, which sort as in Trino, and of their text, since DuckDB's type is
- * in an extension.
- * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/type/IpAddressOperators.java
- */
-const ipMacros: readonly string[] = [
-  // The text has groups only: an address of version 4 at its end became two.
-  `trino_ip_groups(x) AS list_transform([lower(x)], lambda t: CASE
-     WHEN regexp_matches(t, '^(${GROUP}:){7}${GROUP}$') OR (regexp_matches(t, '^((${GROUP}:)*${GROUP})?::((${GROUP}:)*${GROUP})?$')
-       AND len(regexp_extract_all(t, '[0-9a-f]+')) < 8)
-     THEN array_to_string(list_transform(list_concat(
-       list_filter(string_split(split_part(t, '::', 1), ':'), lambda g: g <> ''),
-       list_transform(range(8 - len(regexp_extract_all(t, '[0-9a-f]+'))), lambda i: '0'),
-       list_filter(string_split(split_part(t, '::', 2), ':'), lambda g: g <> '')), lambda g: lpad(g, 4, '0')), '') END)[1]`,
-  `trino_ip_digits(x) AS list_transform([CAST(x AS VARCHAR)], lambda t: trino_ip_groups(CASE
-     WHEN regexp_matches(t, '^${IP_4}$') THEN '::ffff:' ELSE regexp_extract(t, '^(.*:)${IP_4}$', 1) END || CASE
-     WHEN regexp_matches(t, '^(.*:)?${IP_4}$') THEN list_transform([list_transform(
-       string_split(regexp_extract(t, '[^:]*$'), '.'), lambda n: CAST(n AS INTEGER))], lambda n:
-       format('{:x}:{:x}', n[1] * 256 + n[2], n[3] * 256 + n[4]))[1] ELSE t END))[1]`,
-  ...[false, true].map((attempt) => {
-    const failure = `CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast value to IPADDRESS: ' || replace(CAST(x AS VARCHAR), '''', '') AS BIGINT) AS VARCHAR)`;
-    return `trino_${attempt ? 'try_' : ''}cast_ipaddress(x) AS list_transform([coalesce(trino_ip_digits(x),
-       CASE WHEN x IS NOT NULL THEN ${attempt ? 'NULL' : failure} END)], lambda t: CASE WHEN t IS NOT NULL THEN struct_pack("$ipaddress" := t, "text" := trino_ip_text(t)) END)[1]`;
-  }),
-  `trino_ip_text(x) AS list_transform([x], lambda t: CASE
-     WHEN starts_with(t, '00000000000000000000ffff')
-     THEN concat_ws('.', ${[25, 27, 29, 31].map(OCTET).join(', ')})
-     ELSE list_transform([array_to_string(${GROUPS}, ':')], lambda g: CASE
-     ${SHORTENED}
-     ELSE g END)[1] END)[1]`,
-];
-
 /** The digits of a number's text `t`, without leading zeros. */
 const DIGITS = `ltrim(replace(split_part(ltrim(t, '-'), 'e', 1), '.', ''), '0')`;
 
@@ -158,7 +111,6 @@ const WRITTEN = (number: string) => String.raw`regexp_replace(${number}, 'e(\d)'
 
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
-  ...ipMacros,
   // A double as Java prints it: `1.0E10`. The lambda evaluates its argument once; a macro would repeat it.
   `trino_number_text(x) AS list_transform([x], lambda t: CASE
      WHEN t = 'nan' THEN 'NaN' WHEN t = 'inf' THEN 'Infinity' WHEN t = '-inf' THEN '-Infinity'
@@ -173,10 +125,10 @@ export const jsonMacros: readonly string[] = [
      WHEN 'DECIMAL' THEN regexp_replace(CAST(x AS VARCHAR), '^(-?)\\.', '\\10.')
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
-     -- An IP address has its text; a time has the minutes of its zone.
-     WHEN 'STRUCT' THEN regexp_replace(regexp_replace(CAST(x AS VARCHAR), '^.* ''?([0-9a-f.:]+)''?\\}$', '\\1'), '([+-]\\d\\d)$', '\\1:00')
+     -- A time has the minutes of its zone.
+     WHEN 'STRUCT' THEN regexp_replace(CAST(x AS VARCHAR), '([+-]\\d\\d)$', '\\1:00')
      ELSE CAST(x AS VARCHAR) END`,
-  // A REAL has its own digits, where DuckDB writes those of the double.
+  // A REAL has its own digits, where DuckDB writes a double's digits.
   "trino_to_json(x) AS CASE WHEN typeof(x) = 'FLOAT' AND isfinite(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT)) THEN CAST(CAST(x AS VARCHAR) AS JSON) ELSE to_json(x) END",
   // The start of a cast to a row. Its own name distinguishes it from a cast to JSON.
   'trino_row_json(x) AS to_json(x)',

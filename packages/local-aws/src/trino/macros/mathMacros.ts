@@ -58,21 +58,21 @@ export const valueMacros: readonly string[] = [
   `trino_typeof(x) AS CASE typeof(x)
      WHEN 'TIMESTAMP' THEN 'timestamp(3)' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone'
      WHEN 'FLOAT' THEN 'real' WHEN 'BLOB' THEN 'varbinary' WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown'
-     WHEN 'INTERVAL' THEN 'interval day to second' WHEN 'STRUCT("$ipaddress" VARCHAR, "text" VARCHAR)' THEN 'ipaddress'
+     WHEN 'INTERVAL' THEN 'interval day to second'
      WHEN 'TIME' THEN 'time(3)' WHEN 'TIME WITH TIME ZONE' THEN 'time(3) with time zone'
      ELSE CASE
-       WHEN typeof(x) LIKE '%[]' THEN 'array(' || replace(lower(left(typeof(x), length(typeof(x)) - 2)), 'struct("$ipaddress" varchar, "text" varchar)', 'ipaddress') || ')'
+       WHEN typeof(x) LIKE '%[]' THEN 'array(' || lower(left(typeof(x), length(typeof(x)) - 2)) || ')'
        ELSE lower(typeof(x)) END END`,
   // The kind of a type by DuckDB's name, for comparisons: see `typeRules.ts`.
   `trino_kind(t) AS CASE
-     WHEN t LIKE '%[]' THEN 'array' WHEN t = 'STRUCT("$ipaddress" VARCHAR, "text" VARCHAR)' THEN 'ipaddress' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
+     WHEN t LIKE '%[]' THEN 'array' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
      WHEN t LIKE 'DECIMAL%' OR t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DOUBLE') THEN 'number'
      WHEN t = 'VARCHAR' THEN 'text' WHEN t = 'BLOB' THEN 'binary' WHEN t = '"NULL"' THEN 'null'
      WHEN t LIKE 'TIMESTAMP%' THEN 'timestamp' WHEN t LIKE 'TIME%' THEN 'time'
      WHEN t IN ('BOOLEAN', 'DATE', 'INTERVAL', 'JSON', 'UUID') THEN lower(t) ELSE 'other' END`,
   // Whether a whole number is expected of a type in vain: an untyped NULL and a type without a kind may be one.
   `trino_is_whole(t) AS t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER') OR trino_kind(t) IN ('null', 'other')`,
-  // Of a map, the kind of its keys; 'other' for keys of nested types.
+  // The kind of a map's keys; 'other' for keys of nested types.
   `trino_key_kind(t) AS trino_kind(coalesce(nullif(regexp_extract(t, '^MAP\\(([A-Z]+)(\\(\\d+,\\d+\\))?, ', 1), ''), 'X'))`,
   `trino_element_kind(t) AS trino_kind(CASE WHEN t LIKE '%[]' THEN left(t, length(t) - 2) ELSE t END)`,
   `trino_kinds_fit(a, b) AS a = b OR a IN ('null', 'other') OR b IN ('null', 'other')
@@ -86,21 +86,18 @@ export const valueMacros: readonly string[] = [
  * @param start The row's initial fields in SQL. `n` counts the steps from 1; `done` ends the loop.
  * @param next The fields after a step, based on the row `s`.
  * @param result SQL of the result, based on the last row `s`.
- * @param term SQL that is available as `t` in the fields after a step. Default none.
  */
 function repeated(
   steps: number,
   start: Readonly<Record<string, string>>,
   next: Readonly<Record<string, string>>,
   result: string,
-  term?: string,
 ): string {
   const row = (fields: Readonly<Record<string, string>>) =>
     `{${Object.entries(fields)
       .map(([name, sql]) => `${name}: ${sql}`)
       .join(', ')}}`;
-  const fields = row({ n: 's.n + 1', ...next });
-  const after = term === undefined ? fields : `list_transform([${term}], lambda t: ${fields})[1]`;
+  const after = row({ n: 's.n + 1', ...next });
   const first = row({ n: '1e0', done: 'false', ...start });
   return `list_transform([list_reduce(list_transform(range(${steps}), lambda i: ${first}),
     lambda s, e: CASE WHEN s.done THEN s ELSE ${after} END)], lambda s: ${result})[1]`;
@@ -149,22 +146,6 @@ const TAIL = fraction(
   `1 - ${SCALE} * (1 / s.h)`,
 );
 
-/** Coefficients of Giles, "Approximating the erfinv function" (2010), from the highest power down. */
-const INVERSE_ERF = {
-  middle:
-    '-3.64441206401782e-21 -1.6850591381820166e-19 1.28584807152564e-18 1.1157877678025181e-17 -1.333171662854621e-16 2.0972767875968562e-17 6.637638134358324e-15 -4.054566272975207e-14 -8.151934197605472e-14 2.6335093153082323e-12 -1.2975133253453532e-11 -5.415412054294628e-11 1.0512122733215323e-9 -4.112633980346984e-9 -2.9070369957882005e-8 4.2347877827932404e-7 -1.3654692000834679e-6 -1.3882523362786469e-5 1.8673420803405714e-4 -7.40702534166267e-4 -0.006033670871430149 0.24015818242558962 1.6536545626831027',
-  outer:
-    '2.2137376921775787e-9 9.075656193888539e-8 -2.7517406297064545e-7 1.8239629214389228e-8 1.5027403968909828e-6 -4.013867526981546e-6 2.9234449089955446e-6 1.2475304481671779e-5 -4.7318229009055734e-5 6.828485145957318e-5 2.4031110387097894e-5 -3.550375203628475e-4 9.532893797373805e-4 -0.0016882755560235047 0.002491442096107851 -0.003751208507569241 0.005370914553590064 1.0052589676941592 3.0838856104922208',
-  tail: '-2.7109920616438573e-11 -2.555641816996525e-10 1.5076572693500548e-9 -3.789465440126737e-9 7.61570120807834e-9 -1.496002662714924e-8 2.914795345090108e-8 -6.771199775845234e-8 2.2900482228026655e-7 -9.9298272942317e-7 4.526062597223154e-6 -1.968177810553167e-5 7.599527703001776e-5 -2.1503011930044477e-4 -1.3871931833623122e-4 1.0103004648645344 4.849906401408584',
-} as const;
-
-/** A polynomial of `w` by Horner's rule. */
-const polynomial = (coefficients: string, w: string) =>
-  `list_reduce([${coefficients
-    .split(' ')
-    .map((text) => `CAST('${text}' AS DOUBLE)`)
-    .join(', ')}], lambda total, c: c + total * ${w})`;
-
 const inWilson = (sign: '+' | '-') =>
   `CASE WHEN s < 0 THEN ${failure('number of successes must not be negative')}
      WHEN n <= 0 THEN ${failure('number of trials must be positive')}
@@ -173,25 +154,6 @@ const inWilson = (sign: '+' | '-') =>
      ELSE list_transform([{p: CAST(s AS DOUBLE) / CAST(n AS DOUBLE), n: CAST(n AS DOUBLE), z: CAST(z AS DOUBLE)}], lambda w:
        (w.p + w.z * w.z / (2e0 * w.n) ${sign} w.z * sqrt(w.p * (1 - w.p) / w.n + w.z * w.z / (4e0 * w.n * w.n)))
          / (1 + w.z * w.z / w.n))[1] END`;
-
-/** The remainder of Stirling's formula for the logarithm of the gamma function: https://dlmf.nist.gov/5.11.E1 */
-const remainder = (x: string) =>
-  `(1 / (12e0 * ${x}) - 1 / (360e0 * power(${x}, 3)) + 1 / (1260e0 * power(${x}, 5)) - 1 / (1680e0 * power(${x}, 7)) + 1 / (1188e0 * power(${x}, 9)))`;
-
-/** ln of the beta function. For large arguments it avoids differences of much larger numbers. */
-const LN_BETA = `CASE WHEN a < 10 OR b < 10 THEN lgamma(a) + lgamma(b) - lgamma(a + b)
-  ELSE -0.5e0 * ln(greatest(a, b)) + 0.9189385332046727e0
-    + (${remainder('a')} + ${remainder('b')} - ${remainder('(a + b)')})
-    + (least(a, b) - 0.5e0) * ln(least(a, b) / (a + b))
-    - greatest(a, b) * ln(1 + least(a, b) / greatest(a, b)) END`;
-
-/** ln of the beta function's inverse, and the powers in front of the fraction of https://dlmf.nist.gov/8.17#v */
-const BETA_SCALE = `(a * ln(x) + b * ln(1 - x) - ln(a) - (${LN_BETA}))`;
-
-/** The term `n` of the fraction, which differs for even and odd `n`. */
-const BETA_TERM = `(CASE WHEN s.n % 2 = 0
-  THEN ((s.n / 2) * (b - s.n / 2) * x) / ((a + s.n - 1) * (a + s.n))
-  ELSE -((a + (s.n - 1) / 2) * (a + b + (s.n - 1) / 2) * x) / ((a + s.n - 1) * (a + s.n)) END)`;
 
 /**
  * Functions of distributions: https://trino.io/docs/current/functions/math.html#statistical-functions. Trino uses
@@ -203,33 +165,6 @@ export const probabilityMacros: readonly string[] = [
   `trino_erf(x) AS list_transform([CAST(x AS DOUBLE)], lambda v: sign(v) * trino_gamma_half(v * v))[1]`,
   `trino_normal_cdf(m, s, x) AS CASE WHEN s <= 0 THEN ${failure('standardDeviation must be > 0')}
      ELSE 0.5e0 * (1 + trino_erf((CAST(x AS DOUBLE) - CAST(m AS DOUBLE)) / (CAST(s AS DOUBLE) * sqrt(2e0)))) END`,
-  `trino_inverse_erf(x) AS list_transform([{x: x, w: -trino_ln((1 - x) * (1 + x))}], lambda v: v.x * CASE
-     WHEN isinf(v.w) THEN v.w
-     WHEN v.w < 6.25 THEN ${polynomial(INVERSE_ERF.middle, '(v.w - 3.125e0)')}
-     WHEN v.w < 16 THEN ${polynomial(INVERSE_ERF.outer, '(sqrt(v.w) - 3.25e0)')}
-     ELSE ${polynomial(INVERSE_ERF.tail, '(sqrt(v.w) - 5e0)')} END)[1]`,
-  `trino_inverse_normal_cdf(m, s, p) AS CASE WHEN p <= 0 OR p >= 1 THEN ${failure('p must be 0 > p > 1')}
-     WHEN s <= 0 THEN ${failure('sd must be > 0')}
-     ELSE CAST(m AS DOUBLE) + CAST(s AS DOUBLE) * 1.4142135623730951e0 * trino_inverse_erf(2 * CAST(p AS DOUBLE) - 1) END`,
   `trino_wilson_interval_lower(s, n, z) AS ${inWilson('-')}`,
   `trino_wilson_interval_upper(s, n, z) AS ${inWilson('+')}`,
-  `trino_incomplete_beta(a, b, x) AS ${repeated(
-    400,
-    { c: '1e0', d: '0e0', h: '1e0' },
-    {
-      done: 'abs((1 + t / s.c) / (1 + t * s.d) - 1) < 1e-15',
-      c: '1 + t / s.c',
-      d: '1 / (1 + t * s.d)',
-      h: 's.h * ((1 + t / s.c) * (1 / (1 + t * s.d)))',
-    },
-    `exp(${BETA_SCALE}) * (1 / s.h)`,
-    BETA_TERM,
-  )}`,
-  `trino_beta_cdf(a, b, x) AS CASE WHEN a <= 0 OR b <= 0 THEN ${failure('a, b must be > 0')}
-     WHEN x < 0 OR x > 1 THEN ${failure('value must be 0 >= v >= 1')}
-     WHEN x = 0 OR x = 1 THEN CAST(x AS DOUBLE)
-     ELSE list_transform([CASE WHEN x > (CAST(a AS DOUBLE) + 1) / (2 + CAST(b AS DOUBLE) + a)
-       THEN {a: CAST(b AS DOUBLE), b: CAST(a AS DOUBLE), x: 1 - CAST(x AS DOUBLE), base: 1e0, factor: -1e0}
-       ELSE {a: CAST(a AS DOUBLE), b: CAST(b AS DOUBLE), x: CAST(x AS DOUBLE), base: 0e0, factor: 1e0} END],
-       lambda v: v.base + v.factor * trino_incomplete_beta(v.a, v.b, v.x))[1] END`,
 ];

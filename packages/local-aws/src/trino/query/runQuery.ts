@@ -15,9 +15,9 @@ import {
 import { QueryError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { dataFolders } from '../../disk/dataDirectory.ts';
-import { readCatalog, type TableEntry } from '../../glue/index.ts';
+import { isView, readCatalog, type TableEntry } from '../../glue/index.ts';
 import { listPartitionFiles, type QueryTable, tableViewSql } from './tableView.ts';
-import { createViews, type FailedView, isView, readViews, viewsNeededBy } from './views.ts';
+import { createViews, isListing, readViews, viewsNeededBy } from './views.ts';
 
 /** One row of a result, by column name. */
 export type QueryRow = Readonly<Record<string, JsonValue>>;
@@ -54,11 +54,11 @@ const MEMORY = '1GB';
 const INTERRUPT_MS = 50;
 
 /**
- * Runs one SELECT for a caller that is not trusted with this machine: it reads the objects of the local S3 and no other file.
- * Otherwise like {@link runQuery}.
+ * Runs one SELECT for a caller that is not trusted with this machine: it reads the objects of the local S3 and no other
+ * file. Otherwise like {@link runQuery}.
  *
  * @param options `most`: rows at the most. When the signal aborts, the query is interrupted.
- * @throws QueryError `QUERY_NO_SELECT`; those of {@link runQuery}.
+ * @throws QueryError `QUERY_NO_SELECT`; errors of {@link runQuery}.
  */
 export async function readQuery(
   directory: string,
@@ -93,7 +93,7 @@ export async function readQuery(
   });
 }
 
-/** Opens DuckDB with the tables of the catalog, and the views that a query needs. */
+/** Opens DuckDB with the tables and views that a query needs. Those that cannot be read are left out of it. */
 async function withTables<Result>(
   directory: string,
   sql: string,
@@ -102,7 +102,11 @@ async function withTables<Result>(
   const folders = dataFolders(directory);
   const databases = readCatalog(folders.glue);
   if (databases.length === 0) throw new QueryError('QUERY_NO_DATA', `Looked in ${folders.root}.`);
-  let failedViews: readonly FailedView[] = [];
+  const left: string[] = [];
+  const views = viewsNeededBy(sql, readViews(databases));
+  const texts = [sql, ...views.map((view) => view.sql)].map((text) => text.toLowerCase());
+  const isNeeded = ({ input }: TableEntry) =>
+    isListing(sql) || texts.some((text) => text.includes(input.Name));
   // By default DuckDB spills into the current directory, with files that everybody can read.
   const scratch = mkdtempSync(join(tmpdir(), 'local-aws-query-'));
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
@@ -112,20 +116,24 @@ async function withTables<Result>(
     for (const database of databases) {
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(database.input.Name)}`);
       for (const table of database.tables.values()) {
-        if (!isView(table)) await connection.run(tableViewSql(toQueryTable(table, folders.s3)));
+        if (isView(table) || !isNeeded(table)) continue;
+        try {
+          await connection.run(tableViewSql(toQueryTable(table, folders.s3)));
+        } catch (error) {
+          left.push(
+            `The table ${database.input.Name}.${table.input.Name} could not be read: ${messageOf(error)}`,
+          );
+        }
       }
     }
-    failedViews = await createViews(connection, viewsNeededBy(sql, readViews(databases)));
+    for (const { view, reason } of await createViews(connection, views))
+      left.push(`The view ${view.name} could not be created: ${reason}`);
     const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
     await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
     return await work(connection, [folders.s3, scratch]);
   } catch (error) {
     if (error instanceof QueryError) throw error;
-    const message = error instanceof Error ? error.message : '';
-    const reasons = failedViews.map(
-      ({ view, reason }) => `\nThe view ${view.name} could not be created: ${reason}`,
-    );
-    throw new QueryError('QUERY_FAILED', [message, ...reasons].join(''), { cause: error });
+    throw new QueryError('QUERY_FAILED', [messageOf(error), ...left].join('\n'), { cause: error });
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -133,10 +141,21 @@ async function withTables<Result>(
   }
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @throws Error for a table of neither Parquet nor JSON. */
 function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
   const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
     list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
   const { Location = '', SerdeInfo } = table.input.StorageDescriptor ?? {};
+  const serde = SerdeInfo?.SerializationLibrary ?? 'parquet';
+  const format = serde.endsWith('JsonSerDe') ? 'json' : 'parquet';
+  if (table.input.Parameters?.['table_type']?.toUpperCase() === 'ICEBERG')
+    throw new Error('it is an Iceberg table. Query it by Athena.');
+  if (format === 'parquet' && !/parquet/i.test(serde))
+    throw new Error(`it has the SerDe ${serde}. Query it by Athena.`);
   const partitions =
     (table.input.PartitionKeys ?? []).length === 0
       ? [{ values: [], location: Location }]
@@ -153,7 +172,7 @@ function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
       values,
       files: listPartitionFiles(s3Directory, location),
     })),
-    format: SerdeInfo?.SerializationLibrary?.endsWith('JsonSerDe') === true ? 'json' : 'parquet',
+    format,
   };
 }
 

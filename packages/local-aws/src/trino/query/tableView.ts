@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteName, quoteText } from '../../base/sql.ts';
+import { duckDbType } from '../types/hiveTypes.ts';
 
 /** A registered partition: its values in the order of the partition keys, and its files. */
 export interface PartitionFiles {
@@ -52,34 +53,6 @@ export function tableViewSql(table: QueryTable): string {
   return `CREATE VIEW ${quoteName(table.database)}.${quoteName(table.name)} AS SELECT ${columns} FROM (\n${rows}\n)`;
 }
 
-/** Glue's simple types in DuckDB. https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
-const TYPES: Readonly<Record<string, string>> = {
-  string: 'VARCHAR',
-  boolean: 'BOOLEAN',
-  tinyint: 'TINYINT',
-  smallint: 'SMALLINT',
-  int: 'INTEGER',
-  bigint: 'BIGINT',
-  float: 'FLOAT',
-  double: 'DOUBLE',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP',
-  binary: 'BLOB',
-};
-
-/**
- * The DuckDB type of a Glue column type.
- *
- * @returns undefined for a nested type: the column then has the type in its files.
- */
-export function duckDbType(glueType: string): string | undefined {
-  const type = glueType.toLowerCase();
-  const decimal = /^decimal\((\d+),(\d+)\)$/.exec(type);
-  if (decimal !== null) return `DECIMAL(${decimal[1]},${decimal[2]})`;
-  if (/^(varchar|char)\(\d+\)$/.test(type)) return 'VARCHAR';
-  return TYPES[type];
-}
-
 /**
  * The files at a partition's location that Athena reads: at every depth, except those whose name starts with `_` or
  * `.`. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
@@ -107,7 +80,7 @@ function listFilesUnder(folder: string): string[] {
  * Reads one JSON document per line, as OpenX's SerDe does.
  * https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
  */
-export function jsonReadOptions(columns: readonly QueryColumn[]): string[] {
+function jsonReadOptions(columns: readonly QueryColumn[]): string[] {
   const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
   return ["format = 'newline_delimited'", `columns = {${types}}`];
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteName } from '../../base/sql.ts';
-import { type DatabaseEntry, readPrestoView, type TableEntry } from '../../glue/index.ts';
+import { type DatabaseEntry, isView, readPrestoView } from '../../glue/index.ts';
 import { macroStatements } from '../macros/macroStatements.ts';
 import { translate } from '../translate/translate.ts';
 
@@ -11,11 +11,6 @@ export interface AthenaView {
   readonly sql: string;
   /** The names of its columns, in order. */
   readonly columns: readonly string[];
-}
-
-/** Whether a table of the catalog is a view, of any engine. */
-export function isView(table: Pick<TableEntry, 'input'>): boolean {
-  return table.input.TableType === 'VIRTUAL_VIEW';
 }
 
 /** The views of all databases that Athena can read. */
@@ -30,12 +25,17 @@ export function readViews(databases: readonly DatabaseEntry[]): AthenaView[] {
     });
 }
 
+/** Whether a query may list tables. */
+export function isListing(query: string): boolean {
+  return /\b(show|describe|summarize|pragma|information_schema|duckdb_\w+|pg_\w+)\b/i.test(query);
+}
+
 /**
  * The views that a query can need: those whose names occur in its text, and the ones that they use in turn. A query
  * that lists tables needs all of them. DuckDB opens every file of a view to create it, so the others are not created.
  */
 export function viewsNeededBy(query: string, views: readonly AthenaView[]): AthenaView[] {
-  if (/\b(show|describe|summarize|information_schema|duckdb_\w+|pg_\w+)\b/i.test(query)) return [...views];
+  if (isListing(query)) return [...views];
   const needed = new Set<AthenaView>();
   const texts = [query];
   for (let text = texts.pop(); text !== undefined; text = texts.pop()) {

@@ -31,9 +31,9 @@ function wrapArguments({ writer, out, at, open, close }: Call, before: string, a
 }
 
 /**
- * A call whose second argument is a lambda. DuckDB does not see that lambdas can fail, so that it calls them for all values of
- * a column's dictionary, also for those of rows that a CASE excludes. It does so only if the list can't fail either, but a
- * slice can: `ExecuteFunctionState` in https://github.com/duckdb/duckdb
+ * A call whose second argument is a lambda. DuckDB does not see that lambdas can fail, so that it calls them for all
+ * values of a column's dictionary, also for values of rows that a CASE excludes. It does so only if the list can't fail
+ * either, but a slice can: `ExecuteFunctionState` in https://github.com/duckdb/duckdb
  */
 const lambdaForm =
   (before: string, after = ''): Form =>

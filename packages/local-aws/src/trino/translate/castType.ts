@@ -17,7 +17,6 @@ const PLAIN: Readonly<Record<string, string>> = {
   json: 'JSON',
   date: 'DATE',
   uuid: 'UUID',
-  ipaddress: 'IPADDRESS',
 };
 
 /** The target type of a cast. */
@@ -46,8 +45,11 @@ const CASTS: Readonly<Record<string, string>> = {
   DATE: 'date',
   TIMESTAMP: 'timestamp',
   'TIMESTAMP WITH TIME ZONE': 'timestamptz',
-  IPADDRESS: 'ipaddress',
 };
+
+/** The error for a type of Trino that is not emulated. */
+export const ipAddressRefused = (offset: number) =>
+  new SqlError('NOT_SUPPORTED', 'The type ipaddress is not emulated by the local Athena', offset);
 
 /** The text before and after a value that casts it to a type of {@link parseCastType}. */
 export function castCall(type: string, attempt: boolean): readonly [before: string, behind: string] {
@@ -116,6 +118,7 @@ export function parseCastType(
     if (at(from + 2) === 'to' && (months || at(from + 1) === 'day'))
       return { type: 'INTERVAL', name, next: from + 4 };
   }
+  if (name === 'ipaddress') throw ipAddressRefused(offset);
   const plain = PLAIN[name];
   if (plain === undefined) throw new SqlError('TYPE_NOT_FOUND', `Unknown type: ${first?.raw ?? ''}`, offset);
   if (name === 'double' && at(from + 1) === 'precision') return { type: plain, name, next: from + 2 };

@@ -44,7 +44,7 @@ function expressionEnd(list: TokenList, { alias, range }: SelectBlock['columns']
 
 /**
  * The error of a `SELECT DISTINCT` that is ordered by what it does not select, which DuckDB accepts. A name refers to a
- * column of the result first, and an expression that mentions one is none of the list:
+ * column of the result first, and an expression that mentions one is not in the list:
  * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/sql/analyzer/StatementAnalyzer.java
  * (`verifySelectDistinct`).
  */

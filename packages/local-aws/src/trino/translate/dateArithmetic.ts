@@ -8,7 +8,7 @@ import { notFunctions } from './vocabulary.ts';
  * where DuckDB returns a timestamp.
  *
  * @param limit The end of the range to write.
- * @returns The index after it; undefined when there is none at the index.
+ * @returns The index after it; undefined without such an expression at the index.
  */
 export function writeDateShift(
   writer: TokenWriter,
@@ -49,7 +49,7 @@ export function writeDateShift(
 
 /**
  * The operators of `a - b` between two dates that are written as dates, by token index: casts, literals, `date(x)`,
- * `current_date`. Of others only types tell: see `TranslateOptions.dateDifferences`.
+ * `current_date`. Others depend on types: see `TranslateOptions.dateDifferences`.
  */
 export function writtenDateDifferences(list: TokenList): readonly number[] {
   return [...list.tokens.keys()].filter(
@@ -79,7 +79,7 @@ const isToday = (list: TokenList, index: number) => list.word(index) === 'curren
 const rightEnd = (list: TokenList, index: number) =>
   isToday(list, index + 1) ? index + 2 : operandEnd(list, index + 1);
 
-/** Whether brackets are those of a call. */
+/** Whether brackets belong to a call. */
 function isCall(list: TokenList, open: number): boolean {
   const before = list.at(open - 1);
   return before?.kind === 'quoted' || (before?.kind === 'word' && !notFunctions.has(before.value));

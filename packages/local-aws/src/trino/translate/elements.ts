@@ -3,10 +3,11 @@ import type { TokenList, TokenRange } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
 /**
- * The operands of `||` that are elements of the array beside them: DuckDB only joins arrays. Of `a || b || c`, whose left
- * operand is `a || b`, also that one. https://trino.io/docs/current/functions/array.html#concatenation-operator
+ * The operands of `||` that are elements of the array beside them: DuckDB only joins arrays. In `a || b || c`, the left
+ * operand of the second `||` is `a || b`, which may be one, too.
+ * https://trino.io/docs/current/functions/array.html#concatenation-operator
  *
- * @param elements An offset in each of them: of an operand that is joined itself, that of its last `||`.
+ * @param elements An offset in each of them. For an operand that is joined itself, the offset of its last `||`.
  */
 export function elementRanges(list: TokenList, elements: ReadonlySet<number>): readonly TokenRange[] {
   const pairs = list.tokens.flatMap(({ raw }, index) => {

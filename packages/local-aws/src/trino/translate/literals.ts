@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipAddressRefused } from './castType.ts';
 import { SqlError, type TokenList } from './tokens.ts';
 
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
@@ -32,7 +32,7 @@ const WHOLE: Readonly<Record<string, bigint>> = {
   bigint: 63n,
 };
 
-/** What a literal is in DuckDB's SQL; undefined when its text is not one of the type. */
+/** Translates a literal to DuckDB's SQL; undefined if its text is not a valid value of the type. */
 const LITERALS: Readonly<Record<string, (text: string, raw: string) => string | undefined>> = {
   ...Object.fromEntries(
     Object.entries(WHOLE).map(([type, bits]) => [
@@ -56,15 +56,14 @@ const LITERALS: Readonly<Record<string, (text: string, raw: string) => string | 
     /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) ? `CAST(${raw} AS UUID)` : undefined,
   date: (text, raw) => (isDate(text.trim()) ? `CAST(${raw} AS DATE)` : undefined),
   time: timeLiteral,
-  ipaddress: (text, raw) =>
-    isIP(text) > 0 && !text.includes('%') ? `trino_cast_ipaddress(${raw})` : undefined,
 };
 
 /**
  * Translates a typed literal (`TIMESTAMP '…'`, `X'65'`, `INTERVAL '1' DAY`, `U&'\2603'`) to DuckDB's SQL.
  *
- * @returns Its SQL and the index after it; undefined when there is none at the index.
- * @throws SqlError `INVALID_LITERAL` for a text that is none of the type, `TYPE_NOT_FOUND` for a type of DuckDB only.
+ * @returns Its SQL and the index after it; undefined if there is no typed literal at the index.
+ * @throws SqlError `INVALID_LITERAL` if the text is not a valid value of the type,
+ *   `TYPE_NOT_FOUND` for a type of DuckDB only.
  */
 export function parseTypedLiteral(
   list: TokenList,
@@ -93,6 +92,7 @@ export function parseTypedLiteral(
     };
   }
   if (FOREIGN.test(word.value)) throw new SqlError('TYPE_NOT_FOUND', `Unknown type: ${word.raw}`, word.start);
+  if (word.value === 'ipaddress') throw ipAddressRefused(word.start);
   const literal = LITERALS[word.value];
   if (literal === undefined) return undefined;
   const sql = literal(text.value, text.raw);
@@ -143,8 +143,8 @@ function isDate(text: string): boolean {
 }
 
 /**
- * `TIME '13:24:11'` and `TIME '12:34:56.789 -00:30'`. The macros' names tell the type of the result: see `textTypes.ts`.
- * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/type/DateTimes.java
+ * `TIME '13:24:11'` and `TIME '12:34:56.789 -00:30'`. The macros' names give the type of the result: see
+ * `textTypes.ts`. https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/type/DateTimes.java
  */
 function timeLiteral(text: string): string | undefined {
   const parts = /^\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?(?:\s*([+-])(\d\d):(\d\d))?\s*$/.exec(

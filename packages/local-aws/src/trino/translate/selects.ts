@@ -9,7 +9,7 @@ export interface SelectBlock {
   readonly columns: readonly { readonly range: TokenRange; readonly alias: number | undefined }[];
   /** The index after its own clauses, where ORDER BY, LIMIT, UNION, a parenthesis or the end follows. */
   readonly end: number;
-  /** The range of its ORDER BY; empty when there is none. */
+  /** The range of its ORDER BY; empty without ORDER BY. */
   readonly order: TokenRange;
 }
 

@@ -93,7 +93,7 @@ export function writeBracketedTable(writer: TokenWriter, out: Rendering, index: 
 const AFTER_TABLE =
   /^(?:join|on|using|where|group|having|order|limit|offset|fetch|union|intersect|except|inner|left|right|full|cross|natural|window|tablesample|when|for)$/;
 
-/** Words of the same clause before a table, and those of other clauses, where a comma separates other things. */
+/** Words of the same clause before a table, and words of other clauses, where a comma separates other things. */
 const TABLES = /^(?:from|join)$/;
 const OTHER = /^(?:select|where|group|having|order|by|partition|window|limit|values|with|in)$/;
 
@@ -162,14 +162,14 @@ function columnNames(
   return Array.from({ length: count }, (_, column) => `"${UNNAMED}${index}_${column}"`);
 }
 
-/** What `sequence` takes, in order, and its defaults: the last value has none. */
+/** Arguments of `sequence`, in order, with their defaults; the last value has no default. */
 const SEQUENCE: Readonly<Record<string, bigint | undefined>> = { start: 0n, stop: undefined, step: 1n };
 
 /**
  * Writes `TABLE(sequence(start => 0, stop => 10, step => 2))`. Its arguments are whole numbers, by name or by place.
  * https://trino.io/docs/current/functions/table.html#sequence-table-function
  *
- * @param index That of TABLE.
+ * @param index The index of TABLE.
  * @returns The index after it, excluding its alias; undefined when there is no table function.
  * @throws SqlError `NOT_SUPPORTED` for another function of Trino and for other arguments, `FUNCTION_NOT_FOUND`,
  *   `INVALID_FUNCTION_ARGUMENT`.

@@ -485,7 +485,7 @@ class Translator implements TokenWriter {
     const { next } = target;
     const after = list.at(next);
     if (next !== close && after !== undefined) throw mismatched(after, "')'");
-    // DuckDB's times have microseconds whatever their precision: the name of the macro tells it.
+    // DuckDB's times have microseconds whatever their precision: the name of the macro gives it.
     const precise = hasMicroseconds(target);
     if (precise) out.add('trino_micros(', at);
     this.#castTo(out, index, { target, as, attempt: word === 'try_cast' });

@@ -42,19 +42,19 @@ const MACROS = `array_distinct array_except array_intersect array_join array_max
   url_decode url_encode url_extract_fragment url_extract_host url_extract_parameter url_extract_path
   url_extract_port url_extract_protocol url_extract_query uuid week week_of_year width_bucket with_timezone year
   year_of_week yow zip ln log10 log2 round sqrt upper
-  beta_cdf inverse_normal_cdf normal_cdf wilson_interval_lower wilson_interval_upper`;
+  normal_cdf wilson_interval_lower wilson_interval_upper`;
 
 /** Functions whose calls are rewritten: see `callForms.ts`. */
 const FORMS = 'all_match any_match none_match map_agg reduce';
 
 /** Functions of Trino that are not emulated. They are reported as such, not as unknown. */
-const UNSUPPORTED = `approx_most_frequent approx_set array_first array_frequency bar bing_tile bit_count
+const UNSUPPORTED = `approx_most_frequent approx_set array_first array_frequency bar beta_cdf bing_tile bit_count
   bitwise_xor_agg char2hexint checksum classify color combinations contains_sequence convex_hull_agg
   cosine_distance cosine_similarity crc32 date_histogram empty_approx_set entropy evaluate_classifier_predictions
   features format format_number from_base from_base32 from_base64url from_big_endian_32 from_big_endian_64
   from_geojson_geometry from_ieee754_32 from_ieee754_64 from_iso8601_timestamp_nanos from_unixtime_nanos
   geometry_from_hadoop_shape great_circle_distance hash_counts hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512
-  human_readable_seconds index intersection_cardinality inverse_beta_cdf jaccard_index json_array json_exists
+  human_readable_seconds index intersection_cardinality inverse_beta_cdf inverse_normal_cdf jaccard_index json_array json_exists
   json_object json_query json_table json_value kurtosis learn_classifier learn_regressor line_locate_point luhn_check
   make_set_digest map_filter map_union map_zip_with merge merge_set_digest multimap_agg multimap_from_entries
   murmur3 ngrams numeric_histogram parse_data_size parse_duration parse_presto_data_size qdigest_agg
@@ -68,7 +68,7 @@ const UNSUPPORTED = `approx_most_frequent approx_set array_first array_frequency
 const splitWords = (text: string) => text.split(/\s+/);
 
 /**
- * DuckDB's names of Trino's functions. No other function can be called, in particular none of DuckDB's own
+ * DuckDB's names of Trino's functions. No other function can be called, in particular not DuckDB's own
  * (`read_csv`, `getvariable`, …). https://trino.io/docs/current/functions/list.html
  */
 export const functionNames: ReadonlyMap<string, string> = new Map([

@@ -1,3 +1,5 @@
+import { splitTopLevel } from './hiveTypes.ts';
+
 /**
  * The signatures of each function, one function per line, in the wording of Trino's errors ("Unexpected parameters …
  * Expected: …"). A test compares them with Trino. Functions that are part of the grammar are omitted (`coalesce`,
@@ -29,7 +31,6 @@ at_timezone(timestamp(p) with time zone, interval day to second), at_timezone(ti
 atan(double)
 atan2(double, double)
 avg(bigint), avg(decimal(p,s)), avg(double), avg(interval day to second), avg(interval year to month), avg(real)
-beta_cdf(double, double, double)
 bitwise_and(bigint, bigint)
 bitwise_and_agg(bigint)
 bitwise_left_shift(bigint, integer), bitwise_left_shift(integer, integer), bitwise_left_shift(smallint, integer), bitwise_left_shift(tinyint, integer)
@@ -92,7 +93,6 @@ hamming_distance(varchar(x), varchar(y))
 histogram(t) T:comparable
 hour(interval day to second), hour(time(p) with time zone), hour(time(p)), hour(timestamp(p) with time zone), hour(timestamp(p))
 infinity()
-inverse_normal_cdf(double, double, double)
 is_finite(double)
 is_infinite(double)
 is_json_scalar(json), is_json_scalar(varchar(x))
@@ -272,27 +272,17 @@ const signatures: ReadonlyMap<string, Signatures> = new Map(
   SIGNATURES.trim()
     .split('\n')
     .map((expected): [string, Signatures] => {
-      const overloads = splitTopLevel(expected).flatMap((call) => {
+      const overloads = itemsOf(expected).flatMap((call) => {
         const inside = /^\w+\((.*)\)[^)]*$/.exec(call)?.[1];
-        return inside === undefined ? [] : [{ parameters: splitTopLevel(inside).map(parameterKind) }];
+        return inside === undefined ? [] : [{ parameters: itemsOf(inside).map(parameterKind) }];
       });
       return [/^\w+/.exec(expected)?.[0] ?? '', { expected, overloads }];
     }),
 );
 
-/** Splits a list at commas outside of brackets. */
-function splitTopLevel(list: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (const [index, character] of [...list].entries()) {
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    if (character !== ',' || depth > 0) continue;
-    parts.push(list.slice(start, index));
-    start = index + 1;
-  }
-  return [...parts, list.slice(start)].map((part) => part.trim()).filter((part) => part !== '');
+/** The items of a list; none of an empty text. */
+function itemsOf(list: string): string[] {
+  return list.trim() === '' ? [] : splitTopLevel(list);
 }
 
 /** The kind of a parameter: `text`, `number`, `whole`, `array T`, `T`, … */
@@ -314,7 +304,7 @@ export function expectedCalls(name: string): string {
 
 /**
  * SQL that is true when a function accepts the kinds of its arguments: `k0`, `k1`, … are the kinds, `e0`, `e1`, …
- * those of array elements, `w0`, `w1`, … whether they are whole numbers.
+ * the kinds of array elements, `w0`, `w1`, … whether they are whole numbers.
  *
  * @param argumentCount The number of arguments.
  * @returns undefined for an unknown function, another number of arguments, or a function that takes a lambda.
@@ -336,7 +326,7 @@ export function signatureCondition(name: string, argumentCount: number): string 
   return overloads.map((parameters) => `(${overloadCondition(parameters)})`).join(' OR ');
 }
 
-/** SQL that is true when the kinds match the parameters, and those of the same type variable match each other. */
+/** SQL that is true when the kinds match the parameters, and kinds of the same type variable match each other. */
 function overloadCondition(parameters: readonly string[]): string {
   const bound = new Map<string, string>();
   const isOneOf = (value: string, kinds: readonly string[]) =>
@@ -348,7 +338,7 @@ function overloadCondition(parameters: readonly string[]): string {
     const array = element === undefined ? [] : [isOneOf(`k${index}`, ['array'])];
     if (type === '') return array;
     if (type === 'none') return ['false'];
-    // A fraction becomes no whole number by itself. Of arrays' elements only the kind is known.
+    // A fraction becomes no whole number by itself. For arrays' elements only the kind is known.
     if (type === 'whole') return [...array, element === undefined ? `w${index}` : isOneOf(value, ['number'])];
     if (!/^[A-Z]\d?$/.test(type))
       return [...array, isOneOf(value, type === 'timestamp' ? ['date', type] : [type])];

@@ -300,7 +300,7 @@ it('of a query takes times with microseconds only', async () => {
     'NOT_SUPPORTED: Incorrect timestamp precision for timestamp(6); the configured precision is MILLISECONDS; column name: a';
   expect((await lake.failure('CREATE TABLE of_hive AS SELECT a FROM timed')).reason).toBe(milliseconds);
   expect(
-    (await lake.failure("UNLOAD (SELECT a FROM timed) TO 's3://lake/of_hive/' WITH (format = 'JSON')"))
+    (await lake.failure("UNLOAD (SELECT a FROM timed) TO 's3://lake/of_hive/' WITH (format = 'PARQUET')"))
       .reason,
   ).toBe(milliseconds);
   expect((await lake.failure('CREATE TABLE of_hive AS SELECT d FROM timed')).reason).toBe(
@@ -321,15 +321,14 @@ describe('DROP TABLE', () => {
     );
     for (const table of ['around', 'within', 'of_parquet']) await lake.rows(`INSERT INTO ${table} VALUES 1`);
     await lake.rows(
-      `CREATE EXTERNAL TABLE projected (a int) PARTITIONED BY (k int) STORED AS PARQUET LOCATION 's3://lake/elsewhere/'
-       TBLPROPERTIES ('projection.enabled'='true', 'projection.k.type'='integer', 'projection.k.range'='1,2',
-         'storage.location.template'='s3://lake/around/projected/k=\${k}/')`,
+      "CREATE EXTERNAL TABLE parted (a int) PARTITIONED BY (k int) STORED AS PARQUET LOCATION 's3://lake/elsewhere/'",
     );
-    await lake.rows('INSERT INTO projected VALUES (1, 1)');
+    await lake.rows("ALTER TABLE parted ADD PARTITION (k = 1) LOCATION 's3://lake/around/parted/k=1/'");
+    await lake.rows('INSERT INTO parted VALUES (1, 1)');
     const kept = async () => [
       await lake.rows('SELECT a FROM within'),
       await lake.rows('SELECT a FROM of_parquet'),
-      await lake.rows('SELECT a FROM projected'),
+      await lake.rows('SELECT a FROM parted'),
     ];
     lake.athena.clock.advance(60_000);
     await lake.rows('VACUUM around');
@@ -337,7 +336,7 @@ describe('DROP TABLE', () => {
     await lake.rows('DROP TABLE around');
     expect(await kept()).toEqual([[['1']], [['1']], [['1']]]);
     expect(
-      lake.keys('around/').filter((key) => !/^around\/(?:data\/within|hive|projected)\//.test(key)),
+      lake.keys('around/').filter((key) => !/^around\/(?:data\/within|hive|parted)\//.test(key)),
     ).toEqual([]);
   });
 

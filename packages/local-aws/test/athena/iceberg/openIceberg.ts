@@ -23,7 +23,7 @@ import {
   type TableMetadata,
   writeMetadata,
 } from '../../../src/iceberg/index.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../../src/testing/temporaryDirectory.ts';
 import { openLake } from '../sql/openLake.ts';
 
 /** A column of a test's table: its name and type. IDs are given in order, starting at 1. */

@@ -181,23 +181,12 @@ describe('columns by field ID', () => {
     ]);
   });
 
-  test('are found by the name mapping, or by name, in files without IDs', async () => {
-    const table = await lake.create('foreign_files', [
-      ['id', 'long'],
-      ['name', 'string'],
-    ]);
-    await table.add("SELECT 1 AS ID, 'a' AS name, 9 AS other", { fields: null });
-    expect(await lake.rows('SELECT * FROM foreign_files')).toStrictEqual([['1', 'a']]);
-    const mapping = [
-      { 'field-id': 1, names: ['id', 'record_id'] },
-      { 'field-id': 2, names: ['name'] },
-    ];
-    await table.set({ 'schema.name-mapping.default': JSON.stringify(mapping) });
-    await table.add("SELECT 2 AS record_id, 'b' AS name", { fields: null });
-    expect(await lake.rows('SELECT * FROM foreign_files ORDER BY 1')).toStrictEqual([
-      ['1', 'a'],
-      ['2', 'b'],
-    ]);
+  test('are refused by name in files without IDs', async () => {
+    const table = await lake.create('foreign_files', [['id', 'long']]);
+    await table.add('SELECT 1::BIGINT AS id', { fields: null });
+    expect((await lake.failure('SELECT * FROM foreign_files')).reason).toBe(
+      'NOT_SUPPORTED: A data file of an Iceberg table without field IDs is not emulated by the local Athena',
+    );
   });
 
   test('are the partition’s values in files that lack them', async () => {
@@ -241,45 +230,13 @@ describe('deleted rows', () => {
     expect(three.snapshot).toBe(table.snapshot?.['snapshot-id']);
   });
 
-  test('are left out by equal values, but not rows that were written later', async () => {
-    const table = await lake.create('equals', [
-      ['id', 'long'],
-      ['kind', 'string'],
-    ]);
-    const [id, kind] = table.metadata.schemas[0]?.fields ?? [];
-    if (id === undefined || kind === undefined) throw new Error('No columns');
-    await table.add(
-      "SELECT * FROM (VALUES (1::BIGINT, 'a'), (2::BIGINT, 'b'), (3::BIGINT, NULL)) AS t(id, kind)",
+  test('by equal values are refused by name', async () => {
+    const table = await lake.create('equals', [['id', 'long']]);
+    await table.add('SELECT 1::BIGINT AS id');
+    await table.deleteEqual('SELECT 1::BIGINT AS id', table.metadata.schemas[0]?.fields ?? []);
+    expect((await lake.failure('SELECT * FROM equals')).reason).toMatch(
+      /^NOT_SUPPORTED: .* deletes rows by equal values, as only streaming engines do/,
     );
-    await table.deleteEqual('SELECT 1::BIGINT AS id', [id]);
-    await table.deleteEqual('SELECT NULL::VARCHAR AS kind', [kind]);
-    expect(await lake.rows('SELECT * FROM equals ORDER BY id')).toStrictEqual([['2', 'b']]);
-    await table.add("SELECT 1::BIGINT AS id, 'again' AS kind");
-    await table.deleteEqual("SELECT 2::BIGINT AS id, 'other' AS kind", [id, kind]);
-    expect(await lake.rows('SELECT * FROM equals ORDER BY id')).toStrictEqual([
-      ['1', 'again'],
-      ['2', 'b'],
-    ]);
-    // The column that told equal rows may be gone.
-    await table.change({ drop: 'kind' });
-    expect(await lake.rows('SELECT * FROM equals ORDER BY id')).toStrictEqual([['1'], ['2']]);
-  });
-
-  test('are those of their partition only', async () => {
-    const table = await lake.create(
-      'partitioned_deletes',
-      [
-        ['id', 'long'],
-        ['kind', 'string'],
-      ],
-      [{ column: 'kind', transform: 'identity', name: 'kind' }],
-    );
-    const [id] = table.metadata.schemas[0]?.fields ?? [];
-    if (id === undefined) throw new Error('No column');
-    for (const kind of ['a', 'b'])
-      await table.add(`SELECT 1::BIGINT AS id, '${kind}' AS kind`, { partition: new Map([[1000, kind]]) });
-    await table.deleteEqual('SELECT 1::BIGINT AS id', [id], { partition: new Map([[1000, 'a']]) });
-    expect(await lake.rows('SELECT * FROM partitioned_deletes')).toStrictEqual([['1', 'b']]);
   });
 });
 

@@ -125,7 +125,9 @@ describe('row changes', () => {
                 .replaceAll('FROM t ', `FROM ${table} `)
                 .replaceAll('FROM t)', `FROM ${table})`);
             for (const sql of [`INSERT INTO t VALUES ${first}`, ...statements]) {
-              const changed = (await model.runAndReadAll(sql)).getRowsJS()[0]?.[0];
+              // A clause without condition comes last in DuckDB: https://github.com/duckdb/duckdb/issues/22624
+              const ordered = sql.replaceAll('MATCHED THEN', 'MATCHED AND true THEN');
+              const changed = (await model.runAndReadAll(ordered)).getRowsJS()[0]?.[0];
               const answer = await lake.ask(own(sql));
               expect([sql, answer.reason, Number(answer.updateCount)]).toEqual([
                 sql,
@@ -142,7 +144,7 @@ describe('row changes', () => {
             }
           },
         ),
-        { numRuns: HISTORIES, seed: 20_261_122, endOnFailure: true },
+        { numRuns: HISTORIES, endOnFailure: true },
       );
     },
     600_000,

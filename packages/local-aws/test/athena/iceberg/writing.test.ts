@@ -10,8 +10,8 @@ import {
   snapshotOf,
   transformValue,
 } from '../../../src/iceberg/index.ts';
-import { ACCOUNT } from '../../harness/startAthena.ts';
-import { startServices } from '../../harness/startServices.ts';
+import { ACCOUNT } from '../../../src/testing/startAthena.ts';
+import { startServices } from '../../../src/testing/startServices.ts';
 import { openIceberg } from './openTable.ts';
 
 let lake: Awaited<ReturnType<typeof openIceberg>>;

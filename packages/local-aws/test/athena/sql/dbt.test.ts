@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parsePartitionFilter } from '../../../src/glue/partitionFilter.ts';
 import { openLake } from './openLake.ts';
 
-// What the macros of dbt-athena 1.11 and of dbt-adapters come to:
+// Statements that the macros of dbt-athena 1.11 and of dbt-adapters produce:
 // https://github.com/dbt-labs/dbt-adapters/tree/main/dbt-athena/src/dbt/include/athena/macros
 
 const SCHEMA = { QueryExecutionContext: { Catalog: 'awsdatacatalog', Database: 'marts' } };

@@ -9,7 +9,7 @@ afterAll(() => lake.close());
 
 const NUMBERS = '(VALUES (1, 2), (3, 3)) t(a, b)';
 
-/** What succeeds, with the names of its columns and its rows. */
+/** Queries that succeed, with the names of their columns and their rows. */
 const QUERIES: readonly (readonly [
   sql: string,
   names: readonly string[],
@@ -58,7 +58,7 @@ const QUERIES: readonly (readonly [
   // Names are as the statement writes them.
   ['SELECT A, t.B, "b", b AS C FROM (VALUES (1, 2)) t(a, b)', ['A', 'B', 'b', 'C'], [['1', '2', '2', '2']]],
   ['SELECT *, A FROM (VALUES (1)) t(a)', ['a', 'a'], [['1', '1']]],
-  // What an item is called, and what else that name may mean.
+  // The name of an item, and its other possible meanings.
   [`SELECT -a AS a FROM ${NUMBERS} ORDER BY a + 0`, ['a'], [['-3'], ['-1']]],
   [`SELECT -a AS a FROM ${NUMBERS} WHERE a > 1 GROUP BY a ORDER BY a`, ['a'], [['-3']]],
   [

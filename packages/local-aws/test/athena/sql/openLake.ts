@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
-import { BUCKET, runToEnd, startAthena, type submit } from '../../harness/startAthena.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { BUCKET, runToEnd, startAthena, type submit } from '../../../src/testing/startAthena.ts';
+import { temporaryDirectory } from '../../../src/testing/temporaryDirectory.ts';
 
-/** What a statement came to. */
+/** Result of a statement. */
 export interface Answer {
   readonly state: string | undefined;
   /** `reason` and the error's category and type, of one that failed. */

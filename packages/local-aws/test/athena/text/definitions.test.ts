@@ -34,8 +34,7 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
   it('stores the delimiters as properties of LazySimpleSerDe', async () => {
     const input = await define(
       'delimited',
-      `ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' COLLECTION ITEMS TERMINATED BY '\\002'
-       MAP KEYS TERMINATED BY '\\u0003' LINES TERMINATED BY '\\n' NULL DEFINED AS ''
+      `ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' NULL DEFINED AS ''
        STORED AS TEXTFILE LOCATION 's3://lake/delimited/' TBLPROPERTIES ('skip.header.line.count' = '1', "k" = "it's")`,
     );
     expect(input.StorageDescriptor?.SerdeInfo).toEqual({
@@ -44,8 +43,6 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
         'field.delim': '\t',
         'serialization.format': '\t',
         'escape.delim': '\\',
-        'colelction.delim': '\u0002',
-        'mapkey.delim': '\u0003',
         'line.delim': '\n',
         'serialization.null.format': '',
       },
@@ -130,6 +127,19 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
       "ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe'",
       'NOT_SUPPORTED: The SerDe com.amazonaws.glue.serde.GrokSerDe is not emulated by the local Athena',
     ],
+    [
+      "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'",
+      'NOT_SUPPORTED: The SerDe org.apache.hadoop.hive.serde2.RegexSerDe is not emulated by the local Athena',
+    ],
+    [
+      "ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'",
+      'NOT_SUPPORTED: The SerDe org.apache.hive.hcatalog.data.JsonSerDe is not emulated by the local Athena',
+    ],
+    [
+      "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' MAP KEYS TERMINATED BY ':'",
+      'NOT_SUPPORTED: Delimiters of nested values is not emulated by the local Athena',
+    ],
+    ['CLUSTERED BY (a) INTO 4 BUCKETS', 'NOT_SUPPORTED: CLUSTERED BY is not emulated by the local Athena'],
     ['STORED AS ORC', 'NOT_SUPPORTED: STORED AS ORC is not emulated by the local Athena'],
     [
       "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' STORED AS PARQUET",
@@ -142,6 +152,44 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
   ])('refuses %s', async (clauses, reason) => {
     expect(await texts.failure(`CREATE EXTERNAL TABLE no (a int) ${clauses} LOCATION 's3://lake/no/'`)).toBe(
       reason,
+    );
+  });
+
+  it("is written by INSERT as dbt-athena's seeds have it, without escapes", async () => {
+    await texts.rows(`CREATE EXTERNAL TABLE inserted (a string, b double, c date, d timestamp, e binary, f boolean)
+      PARTITIONED BY (ds string) LOCATION 's3://lake/inserted/'`);
+    await texts.rows(`INSERT INTO inserted VALUES
+      ('say "x", y', 1e-7, DATE '2026-11-20', TIMESTAMP '2026-11-20 10:11:12.5', X'00ff', true, 'one'),
+      (NULL, nan(), NULL, NULL, NULL, NULL, 'two'), ('', -infinity(), NULL, NULL, NULL, false, 'two')`);
+    expect(await texts.rows('SELECT * FROM inserted ORDER BY ds, a')).toEqual([
+      ['say "x", y', '1.0E-7', '2026-11-20', '2026-11-20 10:11:12.500', '00 ff', 'true', 'one'],
+      ['', '-Infinity', undefined, undefined, undefined, 'false', 'two'],
+      [undefined, 'NaN', undefined, undefined, undefined, undefined, 'two'],
+    ]);
+    expect(texts.keys('inserted/').map((key) => key.endsWith('.gz'))).toEqual([true, true]);
+  });
+
+  it('refuses to write others, and to make them', async () => {
+    await define(
+      'escaped',
+      "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\\\' LOCATION 's3://lake/escaped/'",
+    );
+    expect(await texts.failure("INSERT INTO escaped VALUES ('a', 1)")).toBe(
+      'NOT_SUPPORTED: Writing texts with escapes or headers is not emulated by the local Athena',
+    );
+    await define(
+      'quoted',
+      "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde' LOCATION 's3://lake/q/'",
+    );
+    expect(await texts.failure("INSERT INTO quoted VALUES ('a', 1)")).toBe(
+      'NOT_SUPPORTED: Writing by org.apache.hadoop.hive.serde2.OpenCSVSerde is not emulated by the local Athena',
+    );
+    const refused = 'which is not PARQUET, is not emulated by the local Athena';
+    expect(await texts.failure("CREATE TABLE no WITH (format = 'TEXTFILE') AS SELECT 1 AS a")).toBe(
+      `NOT_SUPPORTED: Writing in the format TEXTFILE, ${refused}`,
+    );
+    expect(await texts.failure("UNLOAD (SELECT 1 AS a) TO 's3://lake/no/' WITH (format = 'JSON')")).toBe(
+      `NOT_SUPPORTED: Writing in the format JSON, ${refused}`,
     );
   });
 

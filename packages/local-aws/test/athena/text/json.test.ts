@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HIVE_JSON, OPEN_X, openTexts } from './openTexts.ts';
+import { OPEN_X, openTexts } from './openTexts.ts';
 
 let texts: Awaited<ReturnType<typeof openTexts>>;
 beforeAll(async () => {
@@ -96,57 +96,13 @@ describe('tables of OpenX JSON', () => {
     expect(await texts.rows(`SELECT count(*) FROM ${name}`)).toEqual([['2']]);
   });
 
-  it('has its properties: mapping.*, case.insensitive, dots.in.keys', async () => {
-    const name = await texts.table(
-      'a_b int, url string, other string',
-      `${OPEN_X} WITH SERDEPROPERTIES ('dots.in.keys' = 'TRUE', 'case.insensitive' = 'FALSE', 'mapping.url' = 'URL', 'mapping.other' = 'Url')`,
-      lines('{"a.b":1,"URL":"x","Url":"y","url":"z"}'),
-    );
-    expect(await texts.rows(`SELECT * FROM ${name}`)).toEqual([['1', 'x', 'y']]);
-  });
-});
-
-describe("tables of Hive's JSON", () => {
-  it('reads an object a line, by keys in any case', async () => {
-    const name = await texts.table(
-      'userid string, n int, ok boolean, d decimal(5,2), day date, at timestamp, tags array<int>, place struct<city:string>, counts map<int,string>',
-      HIVE_JSON,
-      lines(
-        '{"userId":"u","n":1.9,"OK":"TRUE","d":1.005,"day":"2020-01-05","at":"2020-01-05 10:11:12","tags":[1,null],"place":{"City":"Wien","x":1},"counts":{"1":"a"}}',
-        '{"n":1,"n":2}',
-      ),
-    );
-    expect(await texts.rows(`SELECT * FROM ${name}`)).toEqual([
-      [
-        'u',
-        '1',
-        'true',
-        '1.01',
-        '2020-01-05',
-        '2020-01-05 10:11:12.000',
-        '[1, null]',
-        '{city=Wien}',
-        '{1=a}',
-      ],
-      [undefined, '2', undefined, undefined, undefined, undefined, undefined, undefined, undefined],
-    ]);
-  });
-
-  it('fails for what is not JSON or not of the type', async () => {
-    const broken = await texts.table('a int', HIVE_JSON, lines('{', '"a":1', '}'));
-    expect(await texts.failure(`SELECT a FROM ${broken}`)).toMatch(
-      /^HIVE_CURSOR_ERROR: JsonParseException: /,
-    );
-    const empty = await texts.table('a int', HIVE_JSON, lines('{"a":1}', '[2]'));
-    expect(await texts.failure(`SELECT a FROM ${empty}`)).toBe(
-      'HIVE_CURSOR_ERROR: Invalid JSON: start of object expected',
-    );
-    const wrong = await texts.table('a int, b string', HIVE_JSON, lines('{"a":"1","b":{"c":1}}'));
-    expect(await texts.failure(`SELECT a FROM ${wrong}`)).toBe(
-      `HIVE_BAD_DATA: Error parsing field value '1' for field 0: For input string: "1"`,
-    );
-    expect(await texts.failure(`SELECT b FROM ${wrong}`)).toBe(
-      `HIVE_BAD_DATA: Error parsing field value '{"c":1}' for field 1: Invalid JSON: string value must be a scalar json value`,
-    );
-  });
+  it.each(["'mapping.url' = 'URL'", "'case.insensitive' = 'FALSE'", "'dots.in.keys' = 'TRUE'"])(
+    'refuses the property %s by name',
+    async (property) => {
+      const name = await texts.table('url string', `${OPEN_X} WITH SERDEPROPERTIES (${property})`, {});
+      expect(await texts.failure(`SELECT * FROM ${name}`)).toMatch(
+        /^NOT_SUPPORTED: The property [\w.]+ is not emulated/,
+      );
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { GetQueryResultsCommand, InvalidRequestException, type QueryExecution } from '@aws-sdk/client-athena';
 import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
-import { runToEnd, startAthena } from '../../harness/startAthena.ts';
+import { runToEnd, startAthena } from '../../../src/testing/startAthena.ts';
 
 /** Rows of a result, without the header of a query. Null is undefined. */
 export type Rows = readonly (readonly (string | undefined)[])[];
@@ -96,5 +96,3 @@ export async function openTexts() {
 export const OPEN_CSV = "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'";
 /** The clause of OpenX's JSON SerDe. */
 export const OPEN_X = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'";
-/** The clause of Hive's JSON SerDe. */
-export const HIVE_JSON = "ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'";

@@ -8,17 +8,11 @@ import {
   type TableMetadata,
 } from '../../../iceberg/index.ts';
 import { type CommitRun, commitChange, loadMetadata, type TableId } from '../commit.ts';
-import { type LoadedTable, requireParquet } from '../read/loadTable.ts';
+import { requireParquet } from '../read/loadTable.ts';
 import { type LinkedFile, scanSql } from '../read/scanSql.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { maintenanceSettings } from '../tables/tableProperties.ts';
 import { removeAll, type WriteRun, writeDataFiles } from '../writeData.ts';
-
-/** Which of a table's data files an OPTIMIZE may rewrite. Default all. */
-export type FileFilter = (
-  table: LoadedTable,
-  data: readonly FileEntry[],
-) => Promise<ReadonlySet<number> | undefined>;
 
 /** Data files that become one, or several of the target size. */
 interface Rewrite {
@@ -31,17 +25,13 @@ interface Rewrite {
  * Runs OPTIMIZE … REWRITE DATA USING BIN_PACK: small data files of a partition become one, and rows of delete files are left
  * out. https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-optimization.html
  *
- * Rewritten rows keep the sequence number of the snapshot that was read, so that deletes by equality which are committed
- * meanwhile still apply; deletes by position of a rewritten file make it fail, and all of one whose rows get another partition spec.
+ * Rewritten rows keep the sequence number of the snapshot that was read. Deletes of a rewritten file that are committed
+ * meanwhile make it fail.
  *
  * @returns Bytes read.
  * @throws StatementError `ICEBERG_COMMIT_ERROR` when another writer has changed a rewritten file.
  */
-export async function optimize(
-  run: CommitRun & WriteRun,
-  table: TableId,
-  filter: FileFilter = async () => undefined,
-): Promise<number> {
+export async function optimize(run: CommitRun & WriteRun, table: TableId): Promise<number> {
   const files = openTableFiles({ store: run.runner.store, onCall: run.context.onCall });
   const { entry, metadata } = await loadMetadata(run, files, table);
   const snapshot = snapshotOf(metadata);
@@ -50,18 +40,13 @@ export async function optimize(
   const live = await readFiles(files, metadata, snapshot);
   const data = live.filter(({ content }) => content === 'data');
   const deletes = live.filter(({ content }) => content !== 'data');
-  const selected = await filter(loaded, data);
-  const rewrites = planRewrites(
-    data.filter((_, index) => selected?.has(index) ?? true),
-    metadata,
-    (file) => deletesOf(file, deletes, metadata).length,
-  );
+  const rewrites = planRewrites(data, metadata, (file) => deletesOf(file, deletes).length);
   if (rewrites.length === 0) return 0;
   const added: NewFile[] = [];
   let scanned = 0;
   try {
     for (const rewrite of rewrites) {
-      const linked = linkFiles(run, rewrite.files, (file) => deletesOf(file, deletes, metadata));
+      const linked = linkFiles(run, rewrite.files, (file) => deletesOf(file, deletes));
       scanned += linked.bytes;
       const sql = await scanSql(run.session, loaded, linked.scanned, {
         name: `rewrite_${added.length}_${scanned}`,
@@ -80,16 +65,8 @@ export async function optimize(
     throw error;
   }
   const touched = new Set(rewrites.flatMap((rewrite) => rewrite.files.map(({ location }) => location)));
-  // Rows that get into another partition spec are out of the reach of deletes of theirs.
-  const moved = new Set(
-    rewrites
-      .filter(({ specId }) => specId !== metadata['default-spec-id'])
-      .flatMap((rewrite) => rewrite.files.map(({ location }) => location)),
-  );
   const left = data.filter(({ location }) => !touched.has(location));
-  const needed = new Set(
-    left.flatMap((file) => deletesOf(file, deletes, metadata).map(({ location }) => location)),
-  );
+  const needed = new Set(left.flatMap((file) => deletesOf(file, deletes).map(({ location }) => location)));
   const dangling = deletes.filter(({ location }) => !needed.has(location)).map(({ location }) => location);
   await commitChange(run, table, {
     operation: 'replace',
@@ -100,16 +77,15 @@ export async function optimize(
     basis: {
       snapshotId: snapshot['snapshot-id'],
       touched: [...touched],
-      overlaps: async (file, own) =>
-        moved.has(file) || own.some(({ content }) => content === 'position-deletes'),
     },
   });
   return scanned;
 }
 
 /**
- * The files to rewrite, a partition at a time: those of another size than the table's, where there are enough of them, and those
- * with enough delete files. Files are packed into bins of the target size; a bin of one file without deletes stays as it is.
+ * The files to rewrite, a partition at a time: files of another size than the table's, if there are enough of them, and
+ * files with enough delete files. Files are packed into bins of the target size; a bin of one file without deletes
+ * stays as it is.
  */
 function planRewrites(
   data: readonly FileEntry[],

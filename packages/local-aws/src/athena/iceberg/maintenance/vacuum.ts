@@ -77,7 +77,7 @@ async function unneeded(
   const reached = new Set([current, ...(await reachableFiles(files, latest))].map(placeOf));
   const version = metadataVersion(current) ?? 0;
   const found: string[] = [];
-  // Not those of `write.data.path`, which several tables may share.
+  // Files in `write.data.path` are left out: several tables may share that folder.
   for await (const { location, modifiedMs } of files.list(latest.location.replace(/\/+$/, '')))
     if (modifiedMs < now - snapshotAgeMs || (metadataVersion(location) ?? version) < version)
       found.push(location);

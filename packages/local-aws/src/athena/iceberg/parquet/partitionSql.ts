@@ -92,7 +92,7 @@ function periodSql(period: string, column: string): string {
   return `date_diff('${period}', TIMESTAMP '1970-01-01', CAST(${column} AS TIMESTAMP))`;
 }
 
-/** Types whose bucket is that of a long. */
+/** Types whose bucket equals the bucket of a long. */
 const AS_LONG: ReadonlyMap<string, (column: string) => string> = new Map([
   ['int', (column: string) => `CAST(${column} AS BIGINT)`],
   ['long', (column: string) => column],
@@ -127,7 +127,7 @@ function bucketColumn(field: PartitionField, type: string, column: string, count
 }
 
 /** A function of DuckDB that runs here and gives a whole number of 32 bits. Null gives null. */
-export function scalarFunction(
+function scalarFunction(
   name: string,
   parameter: DuckDBType,
   compute: (item: unknown) => number,

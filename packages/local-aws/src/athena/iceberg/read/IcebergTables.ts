@@ -13,12 +13,11 @@ import { isIcebergTable } from '../glueTable.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { type LoadedTable, loadIcebergTable, requireParquet } from './loadTable.ts';
 import { type MetadataTableName, metadataTable, metadataTableSql } from './metadataTables.ts';
-import { pruneFiles } from './pruneFiles.ts';
 import { type HiddenColumns, hiddenColumns, icebergColumns, type LinkedFile, scanSql } from './scanSql.ts';
 import { trinoTypeOf } from './shownTypes.ts';
 import { type AskedVersion, atVersion } from './timeTravel.ts';
 
-/** What the Iceberg tables of a query need. */
+/** Context of a query's Iceberg tables. */
 interface IcebergContext {
   readonly session: Session;
   readonly store: ObjectStore;
@@ -27,7 +26,7 @@ interface IcebergContext {
   readonly linkFile: (file: DataFile, folder: string) => DataFile;
 }
 
-/** The Iceberg tables that a query names: first empty, then views over the data files that can match. */
+/** The Iceberg tables that a query names: first empty, then views over their data files. */
 export class IcebergTables {
   readonly #context: IcebergContext;
   readonly #files: TableFiles;
@@ -121,35 +120,33 @@ export class IcebergTables {
     return this.#added.size > 0;
   }
 
-  /** Replaces the empty tables by views over the files that the scans need. */
+  /** Replaces the empty tables by views over the files of those that are scanned. */
   async attach(scans: readonly TableScan[]): Promise<void> {
     const { session } = this.#context;
     const hidden = this.#hidden();
-    const scansOf = (key: string) => scans.filter((scan) => scan.table === `${CATALOG}.${key}`);
+    const isScanned = (key: string) => scans.some((scan) => scan.table === `${CATALOG}.${key}`);
     const read = new Set(
-      [...this.#added].flatMap(([key, { loaded }]) => (scansOf(key).length > 0 ? [loaded.entry] : [])),
+      [...this.#added].flatMap(([key, { loaded }]) => (isScanned(key) ? [loaded.entry] : [])),
     );
     let number = 0;
     for (const [key, { loaded, table }] of this.#added) {
       number += 1;
       const name = `iceberg_${number}`;
-      const own = scansOf(key);
       // In `SELECT t.id FROM t FOR VERSION AS OF 1` only the version of the table is read.
-      if (own.length === 0 && read.has(loaded.entry)) continue;
+      if (!isScanned(key) && read.has(loaded.entry)) continue;
       const files = await this.#liveFiles(loaded);
       const data = files.filter(({ content }) => content === 'data');
       const deletes = files.filter(({ content }) => content !== 'data');
-      const needed =
-        own.length === 0 ? undefined : await pruneFiles(session, loaded, data, { scans: own, name });
       const links = new Map<string, LinkedFile>();
       const link = (entry: FileEntry): LinkedFile => {
         const linked = links.get(entry.location) ?? { entry, file: this.#link(entry, name) };
         links.set(entry.location, linked);
         return linked;
       };
-      const scanned = data
-        .filter((_, index) => needed?.has(index) ?? true)
-        .map((entry) => ({ ...link(entry), deletes: deletesOf(entry, deletes, loaded.metadata).map(link) }));
+      const scanned = data.map((entry) => ({
+        ...link(entry),
+        deletes: deletesOf(entry, deletes).map(link),
+      }));
       const sql = await scanSql(session, loaded, scanned, { name, hidden });
       const view = qualifiedName(table.database, table.name);
       await session.run(`DROP TABLE ${view}; CREATE VIEW ${view} AS ${sql}`);

@@ -7,7 +7,7 @@ import { describedTypeOf } from './shownTypes.ts';
 const BLANK = '\t\t';
 
 /**
- * The lines of DESCRIBE, whose cells are not padded as those of Hive's tables are.
+ * The lines of DESCRIBE. Their cells are not padded, unlike the cells of Hive's tables.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-describe-table.html
  */
 export function describedLines(loaded: LoadedTable): string[] {

@@ -342,7 +342,7 @@ function partitionsTable(loaded: LoadedTable, files: readonly FileEntry[]): Meta
   return { columns, rows };
 }
 
-/** The range of a column's values in files; unknown when one of them does not tell. */
+/** The range of a column's values in files; unknown if one of them has no range. */
 function rangeSql({ id, name, type }: IcebergField, files: readonly FileEntry[]): string {
   const total = (of: (file: FileEntry) => ReadonlyMap<number, bigint> | undefined) => {
     const all = files.map((file) => of(file)?.get(id));

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { parseJson } from '../../../base/json.ts';
 import { quoteName, quoteText } from '../../../base/sql.ts';
-import type { IcebergField, IcebergType, TableMetadata } from '../../../iceberg/index.ts';
+import type { IcebergField, IcebergType } from '../../../iceberg/index.ts';
 import type { Session } from '../../engine/Session.ts';
-import { statementError } from '../../engine/StatementError.ts';
+import { notEmulated, statementError } from '../../engine/StatementError.ts';
 import { duckDbTypeOf } from '../types.ts';
 
 /** A column in a Parquet file, or a part of one. */
 export interface ParquetColumn {
   readonly name: string;
-  /** Undefined in a file that another writer than Iceberg's wrote. */
+  /** Undefined of groups of lists and maps, and in files of deleted positions. */
   readonly id: number | undefined;
   /** E.g. `INT64`, `BYTE_ARRAY`; null for a group. */
   readonly type: string | null;
@@ -69,93 +69,14 @@ function rootColumns(rows: z.output<typeof rowSchema>): readonly ParquetColumn[]
   return take().children;
 }
 
-/** A field of `schema.name-mapping.default`: the names that it had in files without IDs. */
-interface NamedField {
-  readonly 'field-id'?: number | undefined;
-  readonly names: readonly string[];
-  readonly fields?: readonly NamedField[] | undefined;
-}
-
-const mappingSchema: z.ZodType<readonly NamedField[]> = z.array(
-  z.object({
-    'field-id': z.number().optional(),
-    names: z.array(z.string()),
-    get fields() {
-      return mappingSchema.optional();
-    },
-  }),
-);
-
 /**
- * Gives the columns of a file without IDs their IDs: by the table's name mapping, otherwise by the columns' names.
- * https://iceberg.apache.org/spec/#column-projection
+ * Refuses a file without IDs, as of a table that was migrated to Iceberg. https://iceberg.apache.org/spec/#column-projection
+ *
+ * @throws StatementError NOT_SUPPORTED
  */
-export function withIds(
-  columns: readonly ParquetColumn[],
-  { properties }: TableMetadata,
-  fields: readonly IcebergField[],
-): readonly ParquetColumn[] {
-  if (hasIds(columns)) return columns;
-  const mapping = properties['schema.name-mapping.default'];
-  const named = mapping === undefined ? fields.map(namedField) : mappingSchema.parse(parseJson(mapping));
-  return mapIds(columns, named);
-}
-
-function hasIds(columns: readonly ParquetColumn[]): boolean {
-  return columns.some(({ id, children }) => id !== undefined || hasIds(children));
-}
-
-function namedField({ id, name, type }: IcebergField): NamedField {
-  return { 'field-id': id, names: [name], fields: namedParts(type) };
-}
-
-function namedParts(type: IcebergType): readonly NamedField[] | undefined {
-  if (typeof type === 'string') return undefined;
-  if (type.type === 'struct') return type.fields.map(namedField);
-  if (type.type === 'list')
-    return [{ 'field-id': type['element-id'], names: ['element'], fields: namedParts(type.element) }];
-  return [
-    { 'field-id': type['key-id'], names: ['key'], fields: namedParts(type.key) },
-    { 'field-id': type['value-id'], names: ['value'], fields: namedParts(type.value) },
-  ];
-}
-
-function mapIds(columns: readonly ParquetColumn[], named: readonly NamedField[]): readonly ParquetColumn[] {
-  return columns.map((column) => {
-    const lower = column.name.toLowerCase();
-    const found =
-      named.find(({ names }) => names.includes(column.name)) ??
-      named.find(({ names }) => names.some((name) => name.toLowerCase() === lower));
-    const parts = found?.fields ?? [];
-    return { ...column, id: found?.['field-id'], children: mapParts(column, parts) };
-  });
-}
-
-/** Lists and maps have groups in between that are no fields. */
-function mapParts(column: ParquetColumn, parts: readonly NamedField[]): readonly ParquetColumn[] {
-  const element = parts.find(({ names }) => names.includes('element'));
-  const [group] = column.children;
-  if (group === undefined || !group.repeated) return mapIds(column.children, parts);
-  if (isMap(column)) {
-    const [key, value] = group.children;
-    const order = ['key', 'value'].map((name) => parts.find(({ names }) => names.includes(name)));
-    const children = [key, value].flatMap((child, index) =>
-      child === undefined ? [] : [mapAs(child, order[index])],
-    );
-    return [{ ...group, children }];
-  }
-  const inner = listElement(column);
-  const mapped = inner && mapAs(inner, element);
-  if (mapped === undefined) return column.children;
-  return inner === group ? [mapped] : [{ ...group, children: [mapped] }];
-}
-
-function mapAs(column: ParquetColumn, named: NamedField | undefined): ParquetColumn {
-  return { ...column, id: named?.['field-id'], children: mapParts(column, named?.fields ?? []) };
-}
-
-function isMap({ meaning, children }: ParquetColumn): boolean {
-  return /\bMAP(?:_KEY_VALUE)?\b|MapType/.test(meaning) && children.length === 1;
+export function requireIds(columns: readonly ParquetColumn[]): void {
+  if (!columns.some(({ id }) => id !== undefined))
+    throw notEmulated('A data file of an Iceberg table without field IDs');
 }
 
 /**

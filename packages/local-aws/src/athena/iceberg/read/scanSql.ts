@@ -1,12 +1,12 @@
 import { quoteName, quoteText } from '../../../base/sql.ts';
-import type { FileEntry, IcebergField, IcebergType, TableMetadata } from '../../../iceberg/index.ts';
+import type { FileEntry, IcebergField, TableMetadata } from '../../../iceberg/index.ts';
 import type { DataFile } from '../../engine/dataFiles.ts';
 import type { Session } from '../../engine/Session.ts';
 import { notEmulated } from '../../engine/StatementError.ts';
 import type { SessionColumn } from '../../engine/tableSql.ts';
 import { duckDbTypeOf } from '../types.ts';
 import type { LoadedTable } from './loadTable.ts';
-import { columnSql, type ParquetColumn, readParquetColumns, withIds } from './parquetColumns.ts';
+import { columnSql, type ParquetColumn, readParquetColumns, requireIds } from './parquetColumns.ts';
 import { trinoTypeOf } from './shownTypes.ts';
 import { valueSql } from './valueSql.ts';
 
@@ -64,10 +64,9 @@ const [DELETED_PATH, DELETED_ROW] = ['file_path', 'pos'];
 /** The names of a file and of a row's number in it, beside the file's own columns. */
 const [FILE, ROW] = ['$file', 'file_row_number'];
 
-/** Data files with the same columns that the same equality deletes apply to. */
+/** Data files with the same columns. */
 interface FileGroup {
   readonly columns: readonly ParquetColumn[];
-  readonly equality: readonly LinkedFile[];
   readonly hasPositions: boolean;
   /** Values of columns that the files lack, in the order of the table's columns: partition values, otherwise null. */
   readonly constants: ReadonlyMap<number, string>;
@@ -88,8 +87,7 @@ export async function scanSql(
 ): Promise<string> {
   const all = [...icebergColumns(schema.fields), ...hiddenColumns(hidden)];
   const none = all.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ');
-  const known = knownFields(metadata);
-  const columnsOf = await columnsByPath(session, metadata, known, files);
+  const columnsOf = await columnsByPath(session, files);
   const positions = `memory.main.${quoteName(`deleted_${name}`)}`;
   await createDeletedPositions(session, positions, files);
   const parts = groupFiles(files, schema.fields, metadata, columnsOf).map((group) => {
@@ -111,7 +109,6 @@ export async function scanSql(
             `ANTI JOIN ${positions} AS deleted ON rows.${quoteName(FILE)} = deleted.file AND rows.${ROW} = deleted.pos`,
           ]
         : []),
-      ...equalityJoins(group, known, columnsOf),
       ...(paths
         ? [
             `JOIN (VALUES ${group.files.map(fileRow).join(', ')}) AS files(file, path, modified) ON rows.${quoteName(FILE)} = files.file`,
@@ -143,34 +140,18 @@ function fileRow({ file, entry }: ScannedFile): string {
   return `(${quoteText(file.path)}, ${quoteText(entry.location)}, to_timestamp(${file.modifiedMs / 1_000}e0))`;
 }
 
-/** The columns of each file, data or deletes by equality, with IDs. */
+/** The columns of each data file, with IDs. */
 async function columnsByPath(
   session: Session,
-  metadata: TableMetadata,
-  known: ReadonlyMap<number, IcebergField>,
   files: readonly ScannedFile[],
 ): Promise<ReadonlyMap<string, readonly ParquetColumn[]>> {
-  const equality = files.flatMap(({ deletes }) =>
-    deletes.filter(({ entry }) => entry.content === 'equality-deletes'),
-  );
-  const paths = new Set([...files, ...equality].map(({ file }) => file.path));
+  const paths = new Set(files.map(({ file }) => file.path));
   const found = new Map<string, readonly ParquetColumn[]>();
   for (const { columns, paths: same } of await readParquetColumns(session, [...paths])) {
-    const identified = withIds(columns, metadata, [...known.values()]);
-    for (const path of same) found.set(path, identified);
+    requireIds(columns);
+    for (const path of same) found.set(path, columns);
   }
   return found;
-}
-
-/** Each column that the table has or had, as it was last: a file or an equality delete may be older than its removal. */
-function knownFields({
-  schemas,
-  'current-schema-id': current,
-}: TableMetadata): ReadonlyMap<number, IcebergField> {
-  const ordered = schemas.toSorted(
-    (left, right) => Number(left['schema-id'] === current) - Number(right['schema-id'] === current),
-  );
-  return new Map(ordered.flatMap(({ fields }) => fields.map((field) => [field.id, field] as const)));
 }
 
 async function createDeletedPositions(
@@ -179,9 +160,7 @@ async function createDeletedPositions(
   files: readonly ScannedFile[],
 ): Promise<void> {
   const pairs = files.flatMap(({ entry, file, deletes }) =>
-    deletes
-      .filter(({ entry: deleted }) => deleted.content === 'position-deletes')
-      .map((deleted) => ({ data: file.path, location: entry.location, deleted: deleted.file.path })),
+    deletes.map((deleted) => ({ data: file.path, location: entry.location, deleted: deleted.file.path })),
   );
   if (pairs.length === 0) return;
   const sources = [...new Set(pairs.map(({ deleted }) => deleted))];
@@ -203,17 +182,11 @@ function groupFiles(
   for (const scanned of files) {
     const columns = columnsOf.get(scanned.file.path) ?? [];
     if (!names.has(columns)) names.set(columns, names.size);
-    const equality = scanned.deletes.filter(({ entry }) => entry.content === 'equality-deletes');
-    const hasPositions = scanned.deletes.some(({ entry }) => entry.content === 'position-deletes');
+    const hasPositions = scanned.deletes.length > 0;
     const missing = fields.filter(({ id }) => columns.every((column) => column.id !== id));
     const constants = identityValues(scanned.entry, missing, metadata);
-    const key = [
-      names.get(columns),
-      hasPositions,
-      ...equality.map(({ file }) => file.path),
-      ...constants.values(),
-    ].join('\n');
-    const group = groups.get(key) ?? { columns, equality, hasPositions, constants, files: [] };
+    const key = [names.get(columns), hasPositions, ...constants.values()].join('\n');
+    const group = groups.get(key) ?? { columns, hasPositions, constants, files: [] };
     group.files.push(scanned);
     groups.set(key, group);
   }
@@ -234,39 +207,4 @@ function identityValues(
       return value === undefined || value === null ? [] : [[id, valueSql(type, value)] as const];
     }),
   );
-}
-
-/** Joins that leave out the rows that equality deletes name: one for each list of columns. */
-function equalityJoins(
-  { equality, columns, constants }: FileGroup,
-  known: ReadonlyMap<number, IcebergField>,
-  columnsOf: ReadonlyMap<string, readonly ParquetColumn[]>,
-): readonly string[] {
-  const byIds = Map.groupBy(equality, ({ entry }) => (entry.equalityIds ?? []).join(','));
-  return [...byIds].map(([ids, files], index) => {
-    const fields = ids.split(',').map((id) => fieldOf(known, Number(id)));
-    const name = `equal_${index}`;
-    const reads = [...Map.groupBy(files, ({ file }) => columnsOf.get(file.path) ?? [])].map(([own, same]) => {
-      const shown = fields.map(
-        (field, at) => `${columnSql(field, own, 'rows') ?? valueSql(field.type, null)} AS c${at}`,
-      );
-      const from = readParquet(
-        same.map(({ file }) => file.path),
-        { file: false, row: false },
-      );
-      return `SELECT DISTINCT ${shown.join(', ')} FROM ${from} AS rows`;
-    });
-    const conditions = fields.map((field, at) => {
-      const own = columnSql(field, columns, 'rows') ?? constants.get(field.id) ?? valueSql(field.type, null);
-      return `${own} IS NOT DISTINCT FROM ${name}.c${at}`;
-    });
-    return `ANTI JOIN (${reads.join(' UNION ALL ')}) AS ${name} ON ${conditions.join(' AND ')}`;
-  });
-}
-
-function fieldOf(known: ReadonlyMap<number, IcebergField>, id: number): { id: number; type: IcebergType } {
-  const field = known.get(id);
-  if (field === undefined)
-    throw notEmulated(`An equality delete by a nested column (field ${id}) of an Iceberg table`);
-  return field;
 }

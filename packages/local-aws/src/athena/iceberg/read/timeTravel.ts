@@ -97,7 +97,7 @@ function millisOf(value: DuckDBValue): number | undefined {
   return Number((micros - (((micros % MICROS_PER_MS) + MICROS_PER_MS) % MICROS_PER_MS)) / MICROS_PER_MS);
 }
 
-/** As Java prints an instant: without milliseconds when there are none. */
+/** Formats an instant as Java does: without milliseconds if they are 0. */
 function instantText(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z');
 }

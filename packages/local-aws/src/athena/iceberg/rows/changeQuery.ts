@@ -6,7 +6,7 @@ import type { Assignment, QueryText, RowChange, TableName } from '../../statemen
 /** A row change as a query in Trino's SQL over its tables. Every row of the result is a change of one row, or none. */
 export interface ChangeQuery {
   readonly sql: string;
-  /** What its columns hold, in order. */
+  /** Contents of its columns, in order. */
   readonly columns: readonly ChangeColumn[];
   /** Converts an offset in `sql` to one in the statement. */
   offsetOf(index: number): number;
@@ -21,13 +21,7 @@ export interface ChangeQuery {
  */
 export type ChangeColumn =
   | { readonly kind: 'clause' | 'file' | 'pos' }
-  | {
-      readonly kind: 'value';
-      readonly clause: number;
-      readonly column: string;
-      /** As written. */
-      readonly text: QueryText;
-    }
+  | { readonly kind: 'value'; readonly clause: number; readonly column: string }
   | { readonly kind: 'old'; readonly column: string };
 
 const CLAUSE = '"$clause"';
@@ -37,8 +31,8 @@ const POS = '"$pos"';
 /**
  * Composes the query of a row change.
  *
- * @param columns The names of the table's columns, in order. Without them, the columns `old` are left out and those of an
- *   INSERT without names have none, which suffices to check the syntax.
+ * @param columns The names of the table's columns, in order. Without them, the columns `old` are left out, and columns
+ *   of an INSERT without names have no names, which suffices to check the syntax.
  */
 export function changeQuery(change: RowChange, columns: readonly string[] = []): ChangeQuery {
   const text = new Composition();
@@ -50,7 +44,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
   const found: ChangeColumn[] = [{ kind: 'clause' }, { kind: 'file' }, { kind: 'pos' }];
   const value = (clause: number, column: string, written: QueryText, guarded: boolean) => {
     const { sql, offset } = written;
-    found.push({ kind: 'value', clause, column, text: written });
+    found.push({ kind: 'value', clause, column });
     text.add(guarded ? ', CASE ' : ', ', offset);
     if (guarded && repeats && change.kind === 'merge')
       addClause(text, change, quoteName(change.alias ?? change.name.table));
@@ -182,16 +176,6 @@ export function changeParameters(
     );
   }
   return parameterOffsets(query.sql).map((start) => parameters[own.indexOf(query.offsetOf(start))] ?? 'NULL');
-}
-
-/** Whether a value is NULL without a type, as text or as a parameter. */
-export function isNullValue(
-  { sql, offset }: QueryText,
-  statement: string,
-  parameters: readonly string[],
-): boolean {
-  const text = sql === '?' ? (parameters[parameterOffsets(statement).indexOf(offset)] ?? '') : sql;
-  return text.trim().toLowerCase() === 'null';
 }
 
 function parameterOffsets(sql: string): number[] {

@@ -31,7 +31,7 @@ const DELETE_FIELDS: readonly IcebergField[] = [
   { id: 2147483545, name: 'pos', required: true, type: 'long' },
 ];
 
-/** What a change means for the files of a table. */
+/** The changes of a table's files. */
 export interface ChangedFiles {
   /** Position-delete files: at most one for each partition. */
   readonly added: readonly NewFile[];
@@ -60,7 +60,7 @@ export async function changedFiles(
   const entries = await readFiles(files, metadata, snapshot);
   const data = entries.filter(({ content }) => content === 'data');
   const deletes = entries.filter(({ content }) => content !== 'data');
-  const ownDeletes = (file: FileEntry) => deletesOf(file, deletes, metadata);
+  const ownDeletes = (file: FileEntry) => deletesOf(file, deletes);
   const touched = touchedFiles(counts, data, rows);
   const emptied = await emptiedFiles(run, rows, touched, ownDeletes);
   const added: NewFile[] = [];
@@ -121,10 +121,7 @@ async function emptiedFiles(
 ): Promise<ReadonlySet<TouchedFile>> {
   // Which of them are empty is only known by reading where earlier deletes may have taken the other rows.
   const unsure = touched.filter(({ entry, count }) => {
-    const before = ownDeletes(entry);
-    const most = before.some(({ content }) => content === 'equality-deletes')
-      ? entry.recordCount
-      : before.reduce((sum, { recordCount }) => sum + recordCount, 0n);
+    const most = ownDeletes(entry).reduce((sum, { recordCount }) => sum + recordCount, 0n);
     return most > 0n && count + most >= entry.recordCount;
   });
   const paths = unsure.map(({ path }) => quoteText(path)).join(', ');

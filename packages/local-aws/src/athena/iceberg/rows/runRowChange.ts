@@ -1,12 +1,13 @@
 import { quoteName } from '../../../base/sql.ts';
+import { isView } from '../../../glue/index.ts';
+import { typesWithUnknown } from '../../engine/bind/unknownTypes.ts';
 import { trinoTypeName } from '../../engine/columnTypes.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import type { StatementResult } from '../../engine/StatementRunner.ts';
 import type { SessionColumn } from '../../engine/tableSql.ts';
-import { runExplain } from '../../explain/explainStatement.ts';
 import { takesType } from '../../statements/insertChecks.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from '../../statements/queryStatements.ts';
-import { type RowChange, resolveTableName, type Statement } from '../../statements/Statement.ts';
+import { type RowChange, resolveTableName } from '../../statements/Statement.ts';
 import { commitChange } from '../commit.ts';
 import { isIcebergTable } from '../glueTable.ts';
 import { type LoadedTable, loadIcebergTable } from '../read/loadTable.ts';
@@ -14,14 +15,7 @@ import { icebergColumns } from '../read/scanSql.ts';
 import { openTableFiles } from '../tableFiles.ts';
 import { removeAll, writeDataFiles } from '../writeData.ts';
 import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
-import {
-  type ChangeQuery,
-  changeError,
-  changeParameters,
-  changeQuery,
-  isNullValue,
-  updatesOf,
-} from './changeQuery.ts';
+import { type ChangeQuery, changeError, changeParameters, changeQuery, updatesOf } from './changeQuery.ts';
 
 type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
@@ -64,41 +58,12 @@ export async function runRowChange(change: RowChange, run: QueryRun): Promise<Qu
   }
 }
 
-/** Runs EXPLAIN of a row change: the plan of the query that finds its rows. Nothing changes. */
-export async function explainRowChange(
-  { change, type, format }: Extract<Statement, { kind: 'explainChange' }>,
-  run: QueryRun,
-): Promise<QueryResult> {
-  const { query, context, table } = await prepareChange(change, run).catch((error: unknown) => {
-    run.session.close();
-    throw error;
-  });
-  const text = { sql: query.sql, offset: 0 };
-  const target = { database: table.entry.databaseName, name: table.entry.input.Name };
-  try {
-    return await runExplain(
-      {
-        kind: 'explain',
-        query: text,
-        explained: { kind: 'query', query: text },
-        target,
-        analyze: false,
-        type,
-        format,
-      },
-      { ...run, context, statement: query.sql, rowIds: true },
-    );
-  } catch (error) {
-    throw changeError(error, query, run.statement);
-  }
-}
-
 /** A change whose names and types are resolved. */
 interface OpenChange {
   readonly table: LoadedTable;
   readonly columns: readonly SessionColumn[];
   readonly query: ChangeQuery;
-  /** The query. Its errors are those of the statement. */
+  /** The query. Its errors count as the statement's errors. */
   readonly open: OpenQuery;
 }
 
@@ -116,7 +81,7 @@ async function openChange(change: RowChange, run: QueryRun): Promise<OpenChange>
     ...opened,
     translateError: (error, prefix) => wrap(opened.translateError(error, prefix)),
   };
-  requireTypes(change, run, { columns, query, open });
+  await requireTypes(change, run, { columns, query, open });
   // The state that the query reads, which another writer may have changed since its columns were looked up.
   const read = await open.loadedTable(table.entry);
   if (JSON.stringify(read.schema.fields) !== JSON.stringify(table.schema.fields))
@@ -156,7 +121,7 @@ async function loadTarget(change: RowChange, run: QueryRun): Promise<LoadedTable
       place,
     );
   }
-  if (entry.input.TableType === 'VIRTUAL_VIEW') {
+  if (isView(entry)) {
     throw statementError('NOT_SUPPORTED', `${VIEWS[change.kind]} views is not supported`, {
       sql: statement,
       offset: change.offset,
@@ -213,36 +178,32 @@ function requireColumns(change: RowChange, sql: string, columns: readonly Sessio
   }
 }
 
-/** Requires that values have types that their columns take, as those of INSERT. */
-function requireTypes(
+/** Requires that values have types that their columns take, as INSERT does. */
+async function requireTypes(
   change: RowChange,
-  { statement, context }: QueryRun,
+  { statement }: QueryRun,
   { columns, query, open }: Pick<OpenChange, 'columns' | 'query' | 'open'>,
-): void {
+): Promise<void> {
+  const types = (await typesWithUnknown(open.session, open)).map((type) => trinoTypeName(type));
   const clauses = Map.groupBy(
     query.columns.flatMap((column, index) => (column.kind === 'value' ? [{ ...column, index }] : [])),
     ({ clause }) => clause,
   );
   for (const [clause, values] of clauses) {
     const table = values.map(({ column }) => columns.find(({ name }) => name === column)?.trino ?? '');
-    const found = values.map(({ index, text }) => {
-      // DuckDB describes NULL as an integer.
-      if (isNullValue(text, statement, context.parameters)) return 'unknown';
-      const type = open.columns[index]?.type;
-      return type === undefined ? 'unknown' : trinoTypeName(type);
-    });
+    const found = values.map(({ index }) => types[index] ?? 'unknown');
     if (table.every((want, index) => takesType(want, found[index] ?? ''))) continue;
-    const types = `Table: [${table.join(', ')}], Expressions: [${found.join(', ')}]`;
+    const named = `Table: [${table.join(', ')}], Expressions: [${found.join(', ')}]`;
     if (change.kind !== 'merge') {
       throw statementError(
         'TYPE_MISMATCH',
-        `UPDATE table column types don't match SET expressions: ${types}`,
+        `UPDATE table column types don't match SET expressions: ${named}`,
         { sql: statement, offset: change.offset },
       );
     }
     throw statementError(
       'TYPE_MISMATCH',
-      `MERGE table column types don't match for MERGE case ${clause}, SET expressions: ${types}`,
+      `MERGE table column types don't match for MERGE case ${clause}, SET expressions: ${named}`,
       { sql: statement, offset: change.clauses[clause]?.offset ?? change.offset },
     );
   }

@@ -152,12 +152,12 @@ export function renameIcebergTable({ runner, context }: CommitRun, from: TableId
 }
 
 /**
- * Drops a table: its entry in Glue, then the files that its metadata reaches, wherever they are, and what else is in its
- * folder. Files of other tables stay, also in folders within its own, as do all where `gc.enabled` is false.
+ * Drops a table: its entry in Glue, then the files that its metadata reaches, wherever they are, and all other files in
+ * its folder. Files of other tables stay, also in folders within its own. All files stay where `gc.enabled` is false.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-drop-table.html
  *
- * What its caller may not list or remove stays, and all of it when the metadata cannot be read, as that says whether it
- * may be removed.
+ * Files that the caller may not list or remove stay. All files stay if the metadata cannot be read, because it says
+ * whether they may be removed.
  */
 export async function dropIcebergTable(run: CommitRun, table: TableId): Promise<void> {
   const { runner, context } = run;

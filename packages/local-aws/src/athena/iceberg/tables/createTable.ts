@@ -19,9 +19,9 @@ export interface TableDefinition {
   /** IDs only need to be different. */
   readonly fields: readonly IcebergField[];
   readonly partitioning: readonly PartitionTransform[];
-  /** Of a folder in S3. */
+  /** A folder in S3. */
   readonly location: string;
-  /** Iceberg's. */
+  /** Iceberg's properties. */
   readonly properties: Readonly<Record<string, string>>;
 }
 

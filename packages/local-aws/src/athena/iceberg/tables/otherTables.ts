@@ -3,9 +3,9 @@ import type { TableId } from '../commit.ts';
 import { objectOf } from '../tableFiles.ts';
 
 /**
- * Tells which files belong to other tables of the catalog: those in the folder of another table or partition, or in one
- * that its properties name, even below the table's own. A table whose folder the table's own lies in has no claim on the
- * files there.
+ * Finds which files belong to other tables of the catalog: files in the folder of another table or partition, or in one
+ * that its properties name, even below the table's own. A table whose folder contains the table's own has no claim on
+ * the files there.
  *
  * @param location The table's own.
  */
@@ -38,12 +38,11 @@ export function filesOfOthers(
   };
 }
 
-/** The folders that a table's properties name: of projected partitions, of Iceberg's metadata and data. */
+/** The folders that a table's properties name: of Iceberg's metadata and data. */
 function namedFolders(parameters: Readonly<Record<string, string>>): string[] {
-  const template = parameters['storage.location.template']?.split('${')[0] ?? '';
   const metadata = parameters['metadata_location'] ?? '';
   return [
-    ...[template, metadata].map((location) => location.slice(0, Math.max(0, location.lastIndexOf('/')))),
+    metadata.slice(0, Math.max(0, metadata.lastIndexOf('/'))),
     ...['write.data.path', 'write.metadata.path'].map((name) => parameters[name] ?? ''),
   ];
 }

@@ -7,7 +7,7 @@ export interface PartitionTransform {
   readonly column: string;
   /** `identity`, `bucket`, `truncate`, `year`, `month`, `day` or `hour`. */
   readonly transform: string;
-  /** Of `bucket` and `truncate`. */
+  /** Only for `bucket` and `truncate`. */
   readonly argument?: number;
 }
 

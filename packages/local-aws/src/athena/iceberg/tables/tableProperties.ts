@@ -4,11 +4,11 @@ import { ddlFailure } from '../failures.ts';
 /** A property of Athena: the one of Iceberg that holds it, and the value there. */
 interface KnownProperty {
   readonly iceberg: string;
-  /** The value in the metadata. Undefined: it is none that the property takes. */
+  /** Converts the value for the metadata; undefined if the property does not take it. */
   readonly store: (value: string) => string | undefined;
   /** The value in Athena. Default: as it is. */
   readonly show?: (value: string) => string;
-  /** What it takes, for the message. */
+  /** Description of the values that it takes, for the message. */
   readonly takes: string;
 }
 
@@ -22,8 +22,9 @@ const oneOf =
     known.find((name) => name === value.toLowerCase());
 
 /**
- * Athena takes these properties only: https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-creating-tables.html
- * and, for those of a size, create-table-as.html. Iceberg's names: https://iceberg.apache.org/docs/latest/configuration/.
+ * Athena takes these properties only:
+ * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-creating-tables.html and, for sizes,
+ * create-table-as.html. Iceberg's names: https://iceberg.apache.org/docs/latest/configuration/.
  */
 const PROPERTIES: ReadonlyMap<string, KnownProperty> = new Map<string, KnownProperty>([
   [
@@ -127,7 +128,7 @@ export function unsupportedProperty(names: Iterable<string>): StatementError | u
 const ACCEPTED = new Set(['table_type', 'write_data_path_enabled']);
 
 /**
- * Iceberg's properties for those of a statement.
+ * Converts a statement's properties to Iceberg's.
  *
  * @throws StatementError for a value that the property doesn't take, and for a format that isn't written here.
  */
@@ -185,7 +186,8 @@ export function athenaProperties(properties: Readonly<Record<string, string>>): 
 
 const SIZES = { target: 536_870_912, least: 0.75, most: 1.8 } as const;
 
-/** What OPTIMIZE and VACUUM go by, with Athena's defaults: querying-iceberg-creating-tables.html and create-table-as.html. */
+/** Settings of OPTIMIZE and VACUUM, with Athena's defaults: querying-iceberg-creating-tables.html and
+ *  create-table-as.html. */
 export function maintenanceSettings(properties: Readonly<Record<string, string>>) {
   const number = (athena: string, otherwise: number) => {
     const value = Number(properties[PROPERTIES.get(athena)?.iceberg ?? '']);

@@ -1,8 +1,8 @@
-import { type Catalog, type PartitionEntry, readPrestoView, type TableEntry } from '../../../glue/index.ts';
+import { type Catalog, isView, readPrestoView, type TableEntry } from '../../../glue/index.ts';
 import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
 import { textColumn } from '../../engine/columnTypes.ts';
 import { partitionFolder } from '../../engine/dataFiles.ts';
-import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import { statementError } from '../../engine/StatementError.ts';
 import type { AthenaColumn, QueryCall } from '../../engine/StatementRunner.ts';
 import { isIcebergTable } from '../../iceberg/glueTable.ts';
 import {
@@ -14,7 +14,6 @@ import {
 import { type LoadedTable, loadIcebergTable } from '../../iceberg/read/loadTable.ts';
 import { openTableFiles } from '../../iceberg/tableFiles.ts';
 import { quoteHive } from '../../text/hiveStrings.ts';
-import { specValues } from '../hiveAlter.ts';
 import { resolveDatabase, resolveTableName, type Statement } from '../Statement.ts';
 import { CELL, describeTable } from './describeTable.ts';
 
@@ -32,7 +31,7 @@ type Show = Extract<
   }
 >;
 
-/** What SHOW and DESCRIBE answer: lines of text. */
+/** Answer of SHOW and DESCRIBE: lines of text. */
 interface ShownLines {
   readonly columns: readonly AthenaColumn[];
   readonly lines: readonly string[];
@@ -108,7 +107,7 @@ export async function runShow(
     case 'describe':
       return {
         columns: ['col_name', 'data_type', 'comment'].map(textColumn),
-        lines: describeTable(statement, table, partitionOf(statement, table, onCall)),
+        lines: describeTable(table),
       };
   }
 }
@@ -142,19 +141,11 @@ function showIceberg(
     case 'showCreate':
       return { columns: [textColumn('createtab_stmt')], lines: icebergCreateLines(loaded) };
     case 'describe':
-      if (statement.detail !== undefined)
-        throw notEmulated(`DESCRIBE ${statement.detail.toUpperCase()} of an Iceberg table`);
-      if (statement.partition !== undefined || statement.path.length > 0)
-        throw notEmulated('DESCRIBE of a partition or of a column of an Iceberg table');
       return {
         columns: ['col_name', 'data_type', 'comment'].map(textColumn),
         lines: describedLines(loaded),
       };
   }
-}
-
-function isView({ input }: TableEntry): boolean {
-  return input.TableType === 'VIRTUAL_VIEW';
 }
 
 function allColumns({ input }: TableEntry) {
@@ -172,28 +163,6 @@ function patternMatcher(pattern: string | undefined): (name: string) => boolean 
     .replaceAll(/(?<!\.)\*/g, '.*');
   const expression = new RegExp(`^(?:${source})$`, 'i');
   return (name) => expression.test(name);
-}
-
-function partitionOf(
-  { partition }: Extract<Show, { kind: 'describe' }>,
-  table: TableEntry,
-  onCall: (call: QueryCall) => void,
-): PartitionEntry | undefined {
-  if (partition === undefined) return undefined;
-  const { databaseName, input } = table;
-  const keys = (input.PartitionKeys ?? []).map(({ Name }) => Name);
-  const values = specValues(partition, keys);
-  onCall({
-    service: 'glue',
-    operation: 'GetPartition',
-    input: { DatabaseName: databaseName, TableName: input.Name },
-  });
-  const found = table.partitions.find((one) => one.values.every((value, index) => value === values[index]));
-  if (found === undefined) {
-    const spec = keys.map((key, index) => `${key}=${values[index]}`).join(', ');
-    throw statementError('DDL', `SemanticException [Error 10006]: Partition not found {${spec}}`);
-  }
-  return found;
 }
 
 function createViewLines({ databaseName, input }: TableEntry): string[] {

@@ -20,7 +20,7 @@ export class JsonSyntaxError extends Error {}
 const MAX_DEPTH = 500;
 
 /**
- * Parses the JSON document at the start of a text. What follows it is ignored, as Athena does: of several documents in
+ * Parses the JSON document at the start of a text. The text after it is ignored, as in Athena: of several documents in
  * a line, it reads the first.
  *
  * @param onDuplicate Called with a key that an object has twice. The last value counts.

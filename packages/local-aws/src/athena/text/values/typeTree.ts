@@ -69,6 +69,11 @@ export function parseTypeTree(text: string): TypeTree {
   throw notEmulated(`The type ${text}`);
 }
 
+/** Whether a type has parts. */
+export function isNested({ kind }: TypeTree): boolean {
+  return kind === 'array' || kind === 'map' || kind === 'struct';
+}
+
 function isSimple(
   name: string,
 ): name is Exclude<TypeTree['kind'], 'varchar' | 'char' | 'decimal' | 'array' | 'map' | 'struct'> {

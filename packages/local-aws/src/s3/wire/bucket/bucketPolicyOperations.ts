@@ -65,7 +65,7 @@ function named(target: S3Target, names: string): (readonly [string, S3Target])[]
 /**
  * Checks that S3 would accept a policy for a bucket. Each statement needs valid principals and resources of this
  * bucket, each `Sid` is unique, and every action is an S3 action that applies to one of the resources. S3 refuses the
- * whole policy for a single wrong action, such as `s3:ListBucket` with objects only. The messages are those of
+ * whole policy for a single wrong action, such as `s3:ListBucket` with objects only. The messages come from
  * https://github.com/wandb/terraform-aws-wandb/issues/156 and https://github.com/noobaa/noobaa-core/issues/10058
  *
  * @param exists Whether a role or user exists.
@@ -81,7 +81,7 @@ function checkBucketPolicy(policy: Policy, bucket: string, exists: (arn: string)
   }
 }
 
-/** What the resources of a statement are: the bucket, its objects, or both. */
+/** Kinds of resources in a statement: the bucket, its objects, or both. */
 function targetsOf({ resources, notResources }: PolicyStatement, arn: string): ReadonlySet<S3Target> {
   if (notResources) throw notImplemented('A bucket policy with NotResource');
   if (resources === undefined || resources.length === 0)

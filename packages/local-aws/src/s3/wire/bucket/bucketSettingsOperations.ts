@@ -206,7 +206,7 @@ function putting<Schema extends z.ZodType>(
 /** Elements that may occur more than once. */
 const REPEATED: ReadonlySet<string> = new Set(['Rule', 'Transition']);
 
-/** An element as an object of its children, or as its text. What comes more than once is a list: a schema names it. */
+/** An element as an object of its children, or as its text. Repeated elements become a list: a schema names them. */
 function plain({ children, text }: ParsedElement): unknown {
   if (children.length === 0) return text.trim();
   // Without a prototype: an element may have any name.
@@ -229,8 +229,8 @@ function refusal(name: string, error: z.ZodError): Error {
 }
 
 /**
- * Operations that take a setting away. A bucket without it is answered 204 as well. Get… then says that there is none;
- * for encryption it is S3's own key, which every bucket has.
+ * Operations that take a setting away. A bucket without it is answered 204 as well. Get… then answers that the setting
+ * doesn't exist; for encryption it is S3's own key, which every bucket has.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
  */
 export const deleteBucketSettings: readonly S3Operation[] = [

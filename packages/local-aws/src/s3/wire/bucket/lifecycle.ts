@@ -36,7 +36,7 @@ const ruleSchema = z.strictObject({
   ID: z.string().optional(),
   Status: z.enum(['Enabled', 'Disabled']),
   Filter: members({ Prefix: z.string().optional() }).optional(),
-  /** What rules had before filters. */
+  /** The older form of a rule, without a filter. */
   Prefix: z.string().optional(),
   Expiration: z
     .strictObject({ Days: days.optional(), ExpiredObjectDeleteMarker: flag.optional() })
@@ -150,12 +150,13 @@ function invalid(name: string, value: number, message: string): AwsError {
   return s3Errors.invalidArgument(name, String(value), message);
 }
 
-/** A lifecycle as GetBucketLifecycleConfiguration tells it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html */
+/** A lifecycle as GetBucketLifecycleConfiguration returns it.
+ *  https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html */
 export function lifecycleElement({ Rules }: Lifecycle): XmlElement {
   return ['LifecycleConfiguration', Rules.map(ruleElement)];
 }
 
-/** The header that tells which objects a transition takes. */
+/** The header with the sizes of objects that a transition takes. */
 export function lifecycleHeaders(lifecycle: Lifecycle | undefined): Record<string, string> {
   return { [MINIMUM_SIZE]: lifecycle?.TransitionDefaultMinimumObjectSize ?? 'all_storage_classes_128K' };
 }
@@ -192,7 +193,7 @@ function ruleElement(rule: StoredLifecycleRule, index: number): XmlElement {
   ];
 }
 
-/** What a rule applies to, in the form in which it was put. Rules of a template have a filter. */
+/** The scope of a rule, in the form in which it was put. Rules of a template have a filter. */
 function scopeElement({ appliesTo, Prefix = '' }: StoredLifecycleRule): XmlElement {
   if (appliesTo === 'prefix') return ['Prefix', Prefix];
   return ['Filter', appliesTo === 'everything' ? '' : [['Prefix', Prefix]]];

@@ -41,7 +41,7 @@ const TOKEN = 'local1.';
 
 const ATTRIBUTES = 'x-amz-optional-object-attributes';
 
-/** The header that requests attributes besides those of every list. */
+/** The header that requests attributes besides the attributes of every list. */
 export const optionalAttributes = {
   header: ATTRIBUTES,
   /** Nothing is ever restored here, and S3 returns no status for an object that isn't restored. */

@@ -7,7 +7,7 @@ import { ownerElement, xmlResponse } from '../xmlBodies.ts';
 import { countParameter, nameEncoder, optional, optionalAttributes } from './listOperations.ts';
 
 /**
- * Lists versions and delete markers; those of a bucket that never had versions have the ID `null`.
+ * Lists versions and delete markers. Versions in a bucket that never had versions have the ID `null`.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
  */
 export const listObjectVersions: S3Operation = {

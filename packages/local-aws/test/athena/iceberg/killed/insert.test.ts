@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../../../src/testing/temporaryDirectory.ts';
 import { openRunner } from './killedWriter.ts';
 
 const START = Date.UTC(2026, 10, 20);

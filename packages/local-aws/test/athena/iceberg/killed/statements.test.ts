@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+import { temporaryDirectory } from '../../../../src/testing/temporaryDirectory.ts';
 import { openRunner } from './killedWriter.ts';
 
 /**
@@ -88,7 +88,7 @@ it.each([
   EVERY ? 600_000 : 60_000,
 );
 
-/** What a table shows. */
+/** Reads a table's rows and snapshots. */
 async function stateOf(athena: Athena) {
   const snapshots = await athena.rows('SELECT snapshot_id, parent_id FROM "t$snapshots" ORDER BY 1');
   return {

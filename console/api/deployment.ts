@@ -1,0 +1,49 @@
+import { VERSION } from '../../lib/base/version.ts';
+import { deploymentOptions } from '../../observe/target.ts';
+import { route } from './route.ts';
+
+/** Facts that the frame around every page shows. */
+export interface DeploymentAnswer {
+  readonly version: string;
+  readonly stage: string;
+  readonly region: string;
+  readonly isLocal: boolean;
+  readonly mayWrite: boolean;
+  readonly bucket: string;
+  readonly database: string;
+  readonly workgroup: string;
+  /** Where SDKs post; null if it is not known. */
+  readonly collector: string | null;
+  /** Endpoint of the local cloud; null for a deployment. */
+  readonly edge: string | null;
+  /** Options of `sluice` that name this deployment. */
+  readonly commandOptions: readonly string[];
+  /** The time of the deployment, ISO 8601: the local clock can be moved. */
+  readonly now: string;
+  /** Whether the configuration has sources, and exports. */
+  readonly hasDrops: boolean;
+}
+
+/** Calls about the deployment as a whole. */
+export const deploymentRoutes = [
+  route({
+    method: 'GET',
+    path: '/api/place',
+    summary: 'Which deployment this is, its time, and whether the console may change something.',
+    handle: ({ deployment, mayWrite, collector }): DeploymentAnswer => ({
+      version: VERSION,
+      stage: deployment.stack.stage,
+      region: deployment.aws.region,
+      isLocal: deployment.isLocal,
+      mayWrite,
+      bucket: deployment.config.bucket,
+      database: deployment.config.database,
+      workgroup: deployment.config.athena.workgroup,
+      collector,
+      edge: deployment.localControl ?? null,
+      commandOptions: deploymentOptions(deployment),
+      now: new Date(deployment.now).toISOString(),
+      hasDrops: deployment.config.sources.length > 0 || deployment.config.exports.length > 0,
+    }),
+  }),
+];

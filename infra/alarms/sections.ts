@@ -1,0 +1,27 @@
+/**
+ * Sections of docs/operate.md that alarms and findings lead to. The description of an alarm names one, and the table at the
+ * top of that page is made of them.
+ */
+export const operateSections = {
+  late: 'A stream delivers late',
+  landing: 'Objects wait in the landing',
+  overflow: 'Requests do not get into the stream',
+  parked: 'Objects are parked',
+  refused: 'Requests are refused',
+  silent: 'No events come in',
+  failed: 'Requests are answered 429 or 503',
+  quarantine: 'Events are in quarantine',
+  groups: 'Experiment groups cannot be read',
+  drops: 'A drop is missing or failed',
+  exports: 'An export failed',
+  curated: 'Days are not curated',
+  relay: 'Relay does not deliver',
+  abuse: 'Somebody sends what they should not',
+  removal: 'A stack is to be removed',
+  partitions: 'A day is missing from queries',
+  monitors: 'Monitors cannot look or tell',
+  alarms: 'Which alarm, which section',
+} as const;
+
+/** A name of one of {@link operateSections}. */
+export type OperateSection = keyof typeof operateSections;

@@ -1,0 +1,99 @@
+import { type Location, locationParts } from '../base/s3Location.ts';
+import type { AlsoReads } from '../schema/fields/alsoReads.ts';
+import type { Reader } from '../schema/readers.ts';
+import { arnIn, bucketArn, databaseArns, objectsArn, type PolicyScope } from './arns.ts';
+import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import { READ_MORE_OF_TABLES, READ_TABLES } from './readerStatements.ts';
+
+/**
+ * The policy that `alsoReads` adds to a reader's narrow policy: it may read the catalogue and the files of these
+ * tables, and nothing else. Undefined without `alsoReads`.
+ */
+export function alsoReadsPolicy(
+  scope: PolicyScope,
+  { kind, alsoReads }: Pick<Reader, 'kind' | 'alsoReads'>,
+): PolicyDocument | undefined {
+  if (alsoReads.length === 0) return undefined;
+  const locations = alsoReads.flatMap((entry) => entry.locations.map(locationParts));
+  return policyDocument([
+    readTables(scope, kind, alsoReads),
+    ...(locations.length === 0 ? [] : readFiles(scope, locations)),
+    ...useKeys(alsoReads.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? [])),
+  ]);
+}
+
+/** Metabase lists the tables of every database anyway, and its document reads versions of tables, too. */
+function readTables(scope: PolicyScope, kind: Reader['kind'], alsoReads: readonly AlsoReads[]): Statement {
+  const actions = kind === 'metabase' ? READ_MORE_OF_TABLES : READ_TABLES;
+  const arns = alsoReads.flatMap(({ database, tables = ['*'] }) => [
+    ...databaseArns(scope, database),
+    ...tables.map((table) => arnIn(scope, 'glue', `table/${database}/${table}`)),
+  ]);
+  return allow('AlsoReadTables', actions, [...new Set(arns)]);
+}
+
+/** Athena asks where a bucket is, lists a location, and reads its files. Each bucket has a statement for its own folders. */
+function readFiles(scope: PolicyScope, locations: readonly Location[]): Statement[] {
+  const byBucket = [...foldersByBucket(locations)];
+  return [
+    allow(
+      'AlsoReadRows',
+      ['s3:GetObject'],
+      byBucket.flatMap(([bucket, folders]) => folders.map((folder) => objectsArn(scope, bucket, folder))),
+    ),
+    ...byBucket.map(([bucket, folders], i) =>
+      allow(
+        `AlsoListFolders${i + 1}`,
+        ['s3:ListBucket'],
+        [bucketArn(scope, bucket)],
+        folders.includes('')
+          ? undefined
+          : { StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
+      ),
+    ),
+    allow(
+      'AlsoLocateBuckets',
+      ['s3:GetBucketLocation'],
+      byBucket.map(([bucket]) => bucketArn(scope, bucket)),
+    ),
+  ];
+}
+
+function foldersByBucket(locations: readonly Location[]): ReadonlyMap<string, readonly string[]> {
+  const byBucket = Map.groupBy(locations, ({ bucket }) => bucket);
+  return new Map([...byBucket].map(([bucket, of]) => [bucket, [...new Set(of.map(({ folder }) => folder))]]));
+}
+
+/** Only through S3 in the key's region, which is also its bucket's. */
+function useKeys(keyArns: readonly string[]): Statement[] {
+  const byRegion = Map.groupBy([...new Set(keyArns)], (arn) => arn.split(':')[3] ?? '');
+  return [...byRegion].map(([region, arns], i) =>
+    allow(`AlsoUseKeys${i + 1}`, ['kms:Decrypt'], arns, {
+      StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` },
+    }),
+  );
+}
+
+/** A bucket of another account that readers read, and who has to allow it. */
+export interface ForeignBucket {
+  readonly bucket: string;
+  readonly owner: string;
+  /** Each with a slash at its end; empty for the whole bucket. */
+  readonly folders: readonly string[];
+  readonly kmsKeyArns: readonly string[];
+}
+
+/** The buckets of other accounts that a reader reads. */
+export function foreignBuckets({ alsoReads }: Pick<Reader, 'alsoReads'>): readonly ForeignBucket[] {
+  const all = alsoReads.flatMap(({ owner, locations, kmsKeyArn }) =>
+    owner === undefined
+      ? []
+      : locations.map((location) => ({ ...locationParts(location), owner, kmsKeyArn: kmsKeyArn ?? null })),
+  );
+  return [...Map.groupBy(all, ({ bucket }) => bucket)].map(([bucket, of]) => ({
+    bucket,
+    owner: of[0]?.owner ?? '',
+    folders: [...new Set(of.map(({ folder }) => folder))],
+    kmsKeyArns: [...new Set(of.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []))],
+  }));
+}

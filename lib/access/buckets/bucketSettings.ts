@@ -1,0 +1,222 @@
+import { isJsonObject, sameJson } from '../../base/json.ts';
+import type { Config } from '../../schema/config.ts';
+import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
+
+/** A document of S3's API, as `aws s3api` prints and takes it. */
+export type BucketDocument = Readonly<Record<string, unknown>>;
+
+/** One thing that the bucket must have: how to ask for it, and what to put. */
+export interface BucketSetting {
+  readonly name:
+    | 'events'
+    | 'encryption'
+    | 'policy'
+    | 'lifecycle'
+    | 'publicAccess'
+    | 'ownership'
+    | 'versioning';
+  /** The problem that it prevents. */
+  readonly why: string;
+  /** Whether Sluice works without it, if less well. */
+  readonly optional: boolean;
+  /** Command of `aws s3api`: `put-bucket-encryption`. */
+  readonly command: string;
+  /** The option that takes the document: `--server-side-encryption-configuration`. */
+  readonly option: string;
+  /** Members of the document that the command takes in options of their own. Default none. */
+  readonly apart?: Readonly<Record<string, string>>;
+  /**
+   * The whole document to put, since S3 replaces it as a whole: the current document with our parts. Equal to the current
+   * document when nothing is missing.
+   *
+   * @param current As it is: `{}` where S3 answers that there is none; of a policy the parsed document.
+   */
+  readonly wanted: (current: BucketDocument) => BucketDocument;
+}
+
+/**
+ * The settings of the bucket. The stack applies them to its own bucket and cannot apply them to an existing one. The one list for both: infra/data/bucket.ts
+ * makes properties of it, and the check of an existing bucket checks each in turn.
+ * https://docs.aws.amazon.com/cli/latest/reference/s3api/
+ *
+ * @param keyArn The key that the bucket is encrypted with.
+ */
+export function bucketSettings(
+  config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
+  { keyArn, partition = 'aws' }: { readonly keyArn: string; readonly partition?: string },
+): readonly BucketSetting[] {
+  const bucketArn = `arn:${partition}:s3:::${config.bucket}`;
+  const tls = encryptedTransportOnly([bucketArn, `${bucketArn}/*`]);
+  const rules = lifecycleRules(config);
+  return [
+    {
+      name: 'events',
+      why: 'New files are registered only by the hour, and what landed becomes files every five minutes.',
+      optional: false,
+      command: 'put-bucket-notification-configuration',
+      option: '--notification-configuration',
+      wanted: (current) => ({ ...current, EventBridgeConfiguration: {} }),
+    },
+    {
+      name: 'encryption',
+      why: 'Objects are not encrypted with the key that readers may use.',
+      optional: false,
+      command: 'put-bucket-encryption',
+      option: '--server-side-encryption-configuration',
+      wanted: () => ({
+        Rules: [
+          {
+            ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn },
+            BucketKeyEnabled: true,
+          },
+        ],
+      }),
+    },
+    {
+      name: 'policy',
+      why: 'Data may be read and written without TLS.',
+      optional: false,
+      command: 'put-bucket-policy',
+      option: '--policy',
+      wanted: (current) => ({
+        Version: '2012-10-17',
+        ...current,
+        Statement: withOurs(listOf(current.Statement), [tls], 'Sid'),
+      }),
+    },
+    {
+      name: 'lifecycle',
+      why: 'Query results, quarantine and unfinished uploads stay, and are paid for, for good.',
+      optional: false,
+      command: 'put-bucket-lifecycle-configuration',
+      option: '--lifecycle-configuration',
+      // Without this member, S3 resets the minimum size of objects to move.
+      apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
+      wanted: (current) => ({ ...current, Rules: withOurs(listOf(current.Rules), rules.map(s3Rule), 'ID') }),
+    },
+    {
+      name: 'publicAccess',
+      why: 'A policy or an ACL could make the data public.',
+      optional: false,
+      command: 'put-public-access-block',
+      option: '--public-access-block-configuration',
+      wanted: () => publicAccessBlock,
+    },
+    {
+      name: 'ownership',
+      why: 'Whoever writes an object from another account would own it.',
+      optional: false,
+      command: 'put-bucket-ownership-controls',
+      option: '--ownership-controls',
+      wanted: () => ownershipControls,
+    },
+    {
+      name: 'versioning',
+      why: 'State that is overwritten by mistake is gone.',
+      optional: true,
+      command: 'put-bucket-versioning',
+      option: '--versioning-configuration',
+      wanted: (current) => ({ ...current, Status: 'Enabled' }),
+    },
+  ];
+}
+
+/** Nothing of the bucket is public, whatever its policy or an ACL says. */
+export const publicAccessBlock = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+} as const;
+
+/** Who owns the bucket owns every object in it. */
+export const ownershipControls = { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } as const;
+
+/**
+ * A rule as S3's API has it. Where objects expire by days, delete markers do, too; else the rule says so.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+ */
+function s3Rule(rule: LifecycleRule): BucketDocument {
+  return {
+    ID: rule.id,
+    Status: 'Enabled',
+    Filter: { Prefix: rule.prefix },
+    Expiration: rule.expireDays === null ? { ExpiredObjectDeleteMarker: true } : { Days: rule.expireDays },
+    NoncurrentVersionExpiration: { NoncurrentDays: rule.versionDays },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: rule.unfinishedUploadDays },
+    ...(rule.coldDays === null
+      ? {}
+      : { Transitions: [{ Days: rule.coldDays, StorageClass: 'STANDARD_IA' }] }),
+  };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
+}
+
+/** Replaces rules of the same name by ours unless they are equivalent, and keeps the others. */
+function withOurs(
+  there: readonly unknown[],
+  ours: readonly BucketDocument[],
+  name: 'Sid' | 'ID',
+): readonly unknown[] {
+  const nameOf = (one: unknown): unknown =>
+    typeof one === 'object' && one !== null ? Reflect.get(one, name) : undefined;
+  const kept = there.map((one) => {
+    const our = ours.find((candidate) => nameOf(candidate) === nameOf(one));
+    return our === undefined || sameJson(normalizeRule(our), normalizeRule(one)) ? one : our;
+  });
+  const names = new Set(kept.map(nameOf));
+  return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
+}
+
+/** The statement of a bucket's policy that denies everything without TLS, on the bucket and all its objects. */
+export function encryptedTransportOnly<Arn>(resources: readonly Arn[]) {
+  return {
+    Sid: 'EncryptedTransportOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:*',
+    Resource: resources,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  } as const;
+}
+
+/**
+ * Normalizes a lifecycle rule of S3's API, so that equal rules compare as equal. The prefix may be a member of its own,
+ * as CloudFormation and older tools have it, or in a filter, alone or as the only condition of an `And`. Members that
+ * are empty or switched off are left out.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
+ *
+ * @returns A document to compare with others, not to send to S3. Anything but an object is returned unchanged.
+ */
+function normalizeRule(rule: unknown): unknown {
+  if (!isJsonObject(rule)) return rule;
+  const { Prefix, Filter, ...rest } = rule;
+  const [prefix, conditions] = readFilter(Prefix, Filter);
+  return withoutNothing({ ...rest, prefix, conditions });
+}
+
+/** The prefix, and what else a filter asks for. */
+function readFilter(own: unknown, filter: unknown): readonly [prefix: unknown, conditions: unknown] {
+  if (!isJsonObject(filter)) return [own ?? '', undefined];
+  const { Prefix, And, ...others } = filter;
+  const [inner, more] = And === undefined ? [undefined, undefined] : readFilter(undefined, And);
+  return [Prefix ?? inner ?? own ?? '', { ...others, and: more }];
+}
+
+/** Members that are undefined, false, or empty say the same as none; an empty text is a prefix of everything. */
+function withoutNothing(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNothing);
+  if (value instanceof Date) return value.toISOString();
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, member]) => [name, withoutNothing(member)] as const)
+      .filter(([, member]) => member !== undefined && member !== false && !isEmpty(member)),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}

@@ -1,0 +1,138 @@
+import { bucketArn, objectsArn } from '../arns.ts';
+import { type Condition, type PolicyDocument, policyDocument, type Statement } from '../policyDocument.ts';
+
+/**
+ * A bucket in another account and the principal that may access it. Across accounts one side's permission is not enough:
+ * the bucket's policy and the caller's own policy must both allow a call, and so must both policies on the key.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+ */
+export interface CustomerBucketGrant {
+  readonly partition: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** ARN of our role or account, or of Statsig's user `arn:aws:iam::999689269917:user/<STATSIG_IAM_USER>`. */
+  readonly principal: string;
+  /** Patterns of the ARNs of roles: of the principal, our account, these alone. Default: everybody of the principal. */
+  readonly roles?: readonly string[] | undefined;
+  /** Folders that are used, each with the slash at its end. Default: all of the bucket. */
+  readonly folders?: readonly string[] | undefined;
+  /** Folders that are listed, likewise. Default: `folders`. */
+  readonly listed?: readonly string[] | undefined;
+  /** ARN of the key that the bucket is encrypted with, if it is; not an alias. */
+  readonly keyArn?: string | undefined;
+  /** Folder that receipts are written into, with the slash at its end. Default none: nothing is written. */
+  readonly receiptFolder?: string | null | undefined;
+  /** Whether Athena may read the files: it asks where the bucket is. Default true. */
+  readonly byAthena?: boolean | undefined;
+  /** Whether a role of the bucket's owner writes, to whom what it writes belongs. Default false. */
+  readonly byOwnersRole?: boolean | undefined;
+}
+
+/** Policies that each side has to apply. */
+export interface CustomerBucketPolicies {
+  /** The bucket's policy, which its owner applies. */
+  readonly bucketPolicy: PolicyDocument;
+  /** Statements that the owner adds to the policy of the bucket's key; undefined without a key. */
+  readonly keyPolicy: PolicyDocument | undefined;
+  /** Policy of the caller's own role or user. */
+  readonly callerPolicy: PolicyDocument;
+}
+
+interface Use {
+  /** Beside ListBucket. */
+  readonly bucketActions: readonly string[];
+  readonly objectActions: readonly string[];
+  readonly keyActions: readonly string[];
+}
+
+/** Statsig's account. Its own calls are not known: it gets what its documents ask for. */
+const STATSIG = '999689269917';
+
+/** Lists and reads the files of datasets. With receipts it also writes them, and nothing else. S3 encrypts what is written with a data key. */
+export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
+  const writes = source.receiptFolder != null;
+  return policies(source, {
+    bucketActions: source.byAthena === false ? [] : ['s3:GetBucketLocation'],
+    objectActions: ['s3:GetObject'],
+    keyActions: ['kms:Decrypt', ...(writes ? ['kms:GenerateDataKey'] : [])],
+  });
+}
+
+/**
+ * Writes, replaces and deletes files, in parts where they are large. Unfinished uploads are listed by bucket: S3 refuses a
+ * bucket's policy whole if that action is in a statement on objects, "Action does not apply to any resource(s) in statement".
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucketPolicies {
+  const isStatsigs = target.principal.includes(STATSIG);
+  return policies(target, {
+    bucketActions: [...(isStatsigs ? ['s3:GetBucketLocation'] : []), 's3:ListBucketMultipartUploads'],
+    objectActions: [
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      ...(isStatsigs ? ['s3:DeleteObjectVersion', 's3:GetObject', 's3:ListMultipartUploadParts'] : []),
+      's3:PutObject',
+      // In a bucket with ACLs its owner reads only what is written with bucket-owner-full-control.
+      ...(target.byOwnersRole === true ? [] : ['s3:PutObjectAcl']),
+    ],
+    // S3 decrypts the parts of an upload to join them.
+    keyActions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  });
+}
+
+function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies {
+  const { folders, listed = folders, receiptFolder, roles } = other;
+  const on = (
+    Sid: string,
+    Action: readonly string[],
+    Resource: readonly string[],
+    Condition?: Condition,
+  ): Statement | undefined =>
+    Action.length === 0
+      ? undefined
+      : { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
+  const bucket = [bucketArn(other, other.bucket)];
+  const statements = [
+    ...(listed === undefined
+      ? [on('Bucket', [...use.bucketActions, 's3:ListBucket'].sort(), bucket)]
+      : [
+          on('Bucket', use.bucketActions, bucket),
+          on('List', ['s3:ListBucket'], bucket, {
+            StringLike: { 's3:prefix': listed.map((folder) => `${folder}*`) },
+          }),
+        ]),
+    on(
+      'Objects',
+      use.objectActions,
+      (folders ?? ['']).map((folder) => objectsArn(other, other.bucket, folder)),
+    ),
+    receiptFolder == null
+      ? undefined
+      : on('Receipts', ['s3:PutObject'], [objectsArn(other, other.bucket, receiptFolder)]),
+  ];
+  // A bucket's key is of the bucket's region, which need not be ours.
+  const keyRegion = other.keyArn?.split(':')[3] ?? other.region;
+  const onKey = (resource: string) =>
+    on('KeyThroughS3', use.keyActions, [resource], {
+      StringEquals: { 'kms:ViaService': `s3.${keyRegion}.amazonaws.com` },
+    });
+  const toThem = (statement: Statement | undefined): Statement | undefined =>
+    statement === undefined
+      ? undefined
+      : {
+          ...statement,
+          Principal: { AWS: other.principal },
+          ...(roles === undefined
+            ? {}
+            : { Condition: { ...statement.Condition, ArnLike: { 'aws:PrincipalArn': roles } } }),
+        };
+  return {
+    bucketPolicy: policyDocument(statements.map(toThem)),
+    // In a key's own policy `*` is that key.
+    keyPolicy: other.keyArn === undefined ? undefined : policyDocument([toThem(onKey('*'))]),
+    callerPolicy: policyDocument([
+      ...statements,
+      other.keyArn === undefined ? undefined : onKey(other.keyArn),
+    ]),
+  };
+}

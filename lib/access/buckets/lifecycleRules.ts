@@ -1,0 +1,150 @@
+import type { Config } from '../../schema/config.ts';
+import { CLAIM_FOLDER, LAST_GOOD_FOLDER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
+import {
+  ERRORS_FOLDER,
+  LANDING_FOLDER,
+  OVERFLOW_FOLDER,
+  PARKED_FOLDER,
+  QUARANTINE_LARGE_FOLDER,
+  QUERY_RESULTS_FOLDER,
+  RELAY_FOLDER,
+  readerResultsFolder,
+} from '../../tables/objectKeys.ts';
+import { statsigFolders, tableFolder, tableFolders } from '../../tables/tableFolders.ts';
+
+/** Days after which the parts of an upload that nobody completed go. */
+export const UNFINISHED_UPLOAD_DAYS = 7;
+/** Days after which claims of the writer expire: an invocation that left one behind was killed. */
+const CLAIM_DAYS = 1;
+/**
+ * Days after which parked objects cost less to keep. S3 takes no fewer:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+ */
+const COLD_DAYS = 30;
+
+/**
+ * Days after which objects under `relay/` expire, should relay's own runs fail. Those put a copy aside after six days and a
+ * half, and delete it after eleven.
+ */
+const RELAY_OBJECT_DAYS = 7;
+
+/** When objects under one prefix expire or move to cheaper storage. Days count from the creation of an object, a version or an upload. */
+export interface LifecycleRule {
+  readonly id: string;
+  readonly prefix: string;
+  /** Null: objects stay. */
+  readonly expireDays: number | null;
+  /** Days after which overwritten or deleted versions expire. */
+  readonly versionDays: number;
+  /** When objects move to STANDARD_IA; null: never. */
+  readonly coldDays: number | null;
+  readonly unfinishedUploadDays: number;
+}
+
+/**
+ * The one table of how long objects stay in the bucket. Every rule has a prefix of ours. An existing bucket may have other
+ * objects under one of them: the doctor checks before it advises to set these rules. For nested prefixes S3 applies the
+ * shorter time.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+ */
+export function lifecycleRules(
+  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers' | 'relay'> &
+    Partial<Pick<Config, 'formerStatsigFolders'>>,
+): readonly LifecycleRule[] {
+  const { retention } = config;
+  const data = { versionDays: retention.dataVersionDays, coldDays: null };
+  const state = { versionDays: retention.stateVersionDays, coldDays: null };
+  const { parkedDays } = retention;
+  const rules: readonly Omit<LifecycleRule, 'unfinishedUploadDays'>[] = [
+    ...statsigFolders(config).map((folder, i) => ({
+      ...{ id: i === 0 ? 'statsig-folder' : `statsig-folder-${i}`, prefix: `${folder}/` },
+      ...{ expireDays: null, ...data },
+    })),
+    ...(['exposures', 'events'] as const).flatMap((kind) =>
+      tableFolders(config, kind).map((prefix, i) => ({
+        ...{ id: i === 0 ? kind : `${kind}-${i}`, prefix },
+        ...{ expireDays: retention.forwardedDays, ...data },
+      })),
+    ),
+    {
+      id: 'quarantine',
+      prefix: tableFolder(config, 'quarantine'),
+      expireDays: retention.quarantineDays,
+      ...data,
+    },
+    {
+      id: 'quarantine-large',
+      prefix: QUARANTINE_LARGE_FOLDER,
+      expireDays: retention.quarantineDays,
+      ...data,
+    },
+    { id: 'query-results', prefix: QUERY_RESULTS_FOLDER, expireDays: retention.queryResultDays, ...data },
+    ...besideTables(config).map((rule) => ({ ...rule, ...data })),
+    // The writer adopts what release 0.2 left there; a time of its own could only lose it.
+    { id: 'overflow', prefix: OVERFLOW_FOLDER, expireDays: null, ...data },
+    // Objects are deleted once they are written to tables. Their old versions allow writing them again.
+    {
+      id: 'landing',
+      prefix: LANDING_FOLDER,
+      expireDays: null,
+      versionDays: retention.landingVersionDays,
+      coldDays: null,
+    },
+    { id: 'errors', prefix: ERRORS_FOLDER, expireDays: retention.errorDays, ...data },
+    { id: 'ledger', prefix: LEDGER_FOLDER, expireDays: null, ...state },
+    // Each write replaces the rules of a key: what they were before is of no use.
+    { id: 'rules', prefix: LAST_GOOD_FOLDER, expireDays: null, versionDays: 1, coldDays: null },
+    { id: 'redrive-claims', prefix: CLAIM_FOLDER, expireDays: CLAIM_DAYS, ...data },
+    {
+      id: 'parked',
+      prefix: PARKED_FOLDER,
+      expireDays: parkedDays,
+      versionDays: retention.stateVersionDays,
+      // A moved object is billed for at least 30 days, so moving saves nothing if it expires earlier.
+      coldDays: parkedDays === null || parkedDays >= 2 * COLD_DAYS ? COLD_DAYS : null,
+    },
+    // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise.
+    ...(config.relay === undefined
+      ? []
+      : [
+          {
+            id: 'relay',
+            prefix: RELAY_FOLDER,
+            expireDays: RELAY_OBJECT_DAYS,
+            versionDays: 1,
+            coldDays: null,
+          },
+        ]),
+  ];
+  return rules.map((rule) => ({
+    ...rule,
+    id: `sluice-${rule.id}`,
+    unfinishedUploadDays: UNFINISHED_UPLOAD_DAYS,
+  }));
+}
+
+/**
+ * Results in a folder that the configuration chooses expire there. Results of readers who make tables are beside those
+ * tables' files, which nothing may expire, and S3 knows prefixes only. The names of results begin with the query's ID,
+ * hexadecimal, so a rule for each digit finds them and nothing else: {@link readerResultsFolder}.
+ */
+function besideTables({
+  readers,
+  retention,
+}: Pick<Config, 'readers' | 'retention'>): Pick<LifecycleRule, 'id' | 'prefix' | 'expireDays'>[] {
+  const digits = retention.queryResultDays === null ? [] : [...'0123456789abcdef'];
+  return readers.flatMap((reader) => {
+    const prefix = readerResultsFolder(reader);
+    if (reader.kind === 'statsig' && reader.resultLocation !== undefined)
+      return [{ id: `results-of-${reader.name}`, prefix, expireDays: retention.queryResultDays }];
+    if (reader.kind !== 'metabase' || reader.ownDatabase === null) return [];
+    return [
+      { id: `tables-of-${reader.name}`, prefix, expireDays: null },
+      ...digits.map((digit) => ({
+        id: `results-of-${reader.name}-${digit}`,
+        prefix: `${prefix}${digit}`,
+        expireDays: retention.queryResultDays,
+      })),
+    ];
+  });
+}

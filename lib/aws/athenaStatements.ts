@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AthenaClient,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  type QueryExecution,
+  StartQueryExecutionCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { eachAttempt, systemTiming } from '../base/retry.ts';
+import type { QueryRow } from '../base/sql.ts';
+import type { Clock } from '../base/time.ts';
+import { MonitorError } from '../monitors/MonitorError.ts';
+
+/** Between two polls of a query: a short query is reported soon, a long one is not polled all the time. */
+const POLL = { baseMs: 200, capMs: 3_000, leastMs: 100 };
+/** Rows per page: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
+const PAGE_ROWS = 1_000;
+/** Pages that are read of a result. */
+const MOST_PAGES = 10;
+
+/** The rows of a statement and the bytes that Athena read, or why it failed. */
+export type StatementResult = (
+  | {
+      /** Names of the columns. */
+      readonly columns: readonly string[];
+      /** Athena's type of each column, e.g. `bigint`. */
+      readonly types: readonly string[];
+      /** Values in their order, each as Athena's text; without the header, 10,000 at most. */
+      readonly rows: readonly (readonly (string | null)[])[];
+      readonly scannedBytes: number;
+      /** Whether the result has more rows than these. */
+      readonly hasMore: boolean;
+    }
+  | { readonly failed: string }
+) & {
+  /** `s3://` location of its result, if Athena chose one. */
+  readonly location?: string;
+};
+
+/** Options of {@link runStatement}. */
+export interface StatementOptions {
+  readonly workGroup: string;
+  /** Database of unqualified names. Default `default`, as in Athena. */
+  readonly database?: string;
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly wait: (ms: number) => Promise<unknown>;
+  readonly random: () => number;
+  /** Aborted when nobody waits for the result any longer: the query is stopped. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts a statement.
+ *
+ * @returns Its ID.
+ * @throws What the client throws: a text that cannot be parsed is an InvalidRequestException.
+ */
+export async function startStatement(
+  client: AthenaClient,
+  sql: string,
+  { workGroup, database }: { readonly workGroup: string; readonly database?: string | undefined },
+): Promise<string> {
+  const { QueryExecutionId = '' } = await client.send(
+    new StartQueryExecutionCommand({
+      QueryString: sql,
+      WorkGroup: workGroup,
+      ...(database === undefined ? {} : { QueryExecutionContext: { Database: database } }),
+      ClientRequestToken: randomUUID(),
+    }),
+  );
+  return QueryExecutionId;
+}
+
+/** A page of a statement's result. */
+export interface ResultPage {
+  readonly columns: readonly string[];
+  /** Athena's type of each column. */
+  readonly types: readonly string[];
+  /** Without the header. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** Athena's token of the next page; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/**
+ * Reads a page of the result of a statement that has succeeded.
+ *
+ * @param page Rows at most, the header included on the first page; Athena's token of a later page.
+ * @throws What the client throws.
+ */
+export async function readResultPage(
+  client: AthenaClient,
+  id: string,
+  { rows: MaxResults, token }: { readonly rows: number; readonly token: string | undefined },
+): Promise<ResultPage> {
+  const answer = await client.send(
+    new GetQueryResultsCommand({ QueryExecutionId: id, MaxResults, NextToken: token }),
+  );
+  const { ResultSetMetadata, Rows = [] } = answer.ResultSet ?? {};
+  const info = ResultSetMetadata?.ColumnInfo ?? [];
+  const columns = info.map(({ Name = '' }) => Name);
+  const rows = Rows.map(({ Data = [] }) => columns.map((_, i) => Data[i]?.VarCharValue ?? null));
+  // The first row of a SELECT holds the names of the columns. SHOW and DESCRIBE have none.
+  const hasHeader = token === undefined && rows[0]?.every((name, i) => name === columns[i]) === true;
+  return {
+    columns,
+    types: info.map(({ Type = '' }) => Type),
+    rows: hasHeader ? rows.slice(1) : rows,
+    next: answer.NextToken,
+  };
+}
+
+/**
+ * Runs one statement and waits for it. A query that exceeds the deadline is stopped, because it would only cost.
+ *
+ * @throws what the client throws; the reason of the signal.
+ */
+export async function runStatement(
+  client: AthenaClient,
+  sql: string,
+  { workGroup, database, deadlineMs, clock, wait, random, signal }: StatementOptions,
+): Promise<StatementResult> {
+  const deadline = clock.now() + deadlineMs;
+  const QueryExecutionId = await startStatement(client, sql, { workGroup, database });
+  let execution: QueryExecution = {};
+  const left = whenAborted(signal);
+  const waitOrLeave = (ms: number) => Promise.race([wait(ms), left]);
+  for await (const _ of eachAttempt({ ...POLL, wait: waitOrLeave, random })) {
+    const answer = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+    execution = answer.QueryExecution ?? {};
+    const { State, StateChangeReason, AthenaError } = execution.Status ?? {};
+    if (State === 'SUCCEEDED') {
+      const scannedBytes = execution.Statistics?.DataScannedInBytes ?? 0;
+      return { ...(await readRows(client, QueryExecutionId)), scannedBytes, ...locationOf(execution) };
+    }
+    if (State === 'FAILED' || State === 'CANCELLED')
+      return { failed: StateChangeReason ?? AthenaError?.ErrorMessage ?? State, ...locationOf(execution) };
+    if (clock.now() >= deadline || signal?.aborted) break;
+  }
+  await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+  signal?.throwIfAborted();
+  return {
+    failed: `The query took longer than ${deadlineMs / 1_000} s and was stopped.`,
+    ...locationOf(execution),
+  };
+}
+
+/** Resolves when the signal is aborted; never without one. */
+function whenAborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function locationOf({ ResultConfiguration }: QueryExecution): { readonly location?: string } {
+  const location = ResultConfiguration?.OutputLocation;
+  return location === undefined ? {} : { location };
+}
+
+async function readRows(client: AthenaClient, id: string) {
+  const rows: (readonly (string | null)[])[] = [];
+  let page: ResultPage = { columns: [], types: [], rows: [], next: undefined };
+  for (let read = 0; read < MOST_PAGES; read += 1) {
+    page = await readResultPage(client, id, { rows: PAGE_ROWS, token: page.next });
+    rows.push(...page.rows);
+    if (page.next === undefined) break;
+  }
+  const { columns, types, next } = page;
+  return { columns, types, rows, hasMore: next !== undefined };
+}
+
+/**
+ * Runs queries of a function in a workgroup.
+ *
+ * @param deadline Epoch milliseconds at which a query that still runs is stopped.
+ * @returns A function that throws MonitorError `SLUICE_MONITOR_LOOK_FAILED`, and what the client throws.
+ */
+export function athenaQueries(
+  client: AthenaClient,
+  {
+    workGroup,
+    database,
+    deadline,
+  }: { readonly workGroup: string; readonly database: string; readonly deadline: number },
+): (sql: string) => Promise<readonly QueryRow[]> {
+  return async (sql) => {
+    const deadlineMs = Math.max(0, deadline - systemTiming.clock.now());
+    const outcome = await runStatement(client, sql, { workGroup, database, deadlineMs, ...systemTiming });
+    if ('failed' in outcome) throw new MonitorError('SLUICE_MONITOR_LOOK_FAILED', outcome.failed);
+    if (outcome.hasMore)
+      throw new MonitorError('SLUICE_MONITOR_LOOK_FAILED', 'A query has more rows than are read.');
+    const { columns, rows } = outcome;
+    return rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null])));
+  };
+}

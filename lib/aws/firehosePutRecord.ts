@@ -1,0 +1,24 @@
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import type { PutRecord } from '../landing/delivery/land.ts';
+
+/** Puts one record into a Firehose delivery stream, once. It throws what the client throws, or when it takes too long. */
+export function firehosePutRecord(client: FirehoseClient, stream: string): PutRecord {
+  return async (record, timeoutMs) => {
+    await client.send(new PutRecordCommand({ DeliveryStreamName: stream, Record: { Data: record } }), {
+      abortSignal: AbortSignal.timeout(timeoutMs),
+    });
+  };
+}
+
+let firehose: FirehoseClient | undefined;
+
+/**
+ * The shared client of Firehose, created on first use. It does not retry: what is not put in time becomes an object.
+ */
+export function firehoseClient(): FirehoseClient {
+  firehose ??= new FirehoseClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  return firehose;
+}

@@ -1,0 +1,148 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * A bucket, as far as rooms use it: small texts, whole objects and listings. Every method makes one call that the client may
+ * repeat, and throws the client's error if the outcome is not known. `lib/aws/s3ObjectStore.ts` is S3's.
+ */
+export interface ObjectStore {
+  /**
+   * Reads a small object; null if it does not exist.
+   *
+   * @param options.ifMatch The client's `PreconditionFailed` is thrown for another ETag.
+   */
+  read(key: string, options?: ReadOptions): Promise<ObjectText | null>;
+  /** Opens an object for reading; null if it does not exist, or has another ETag than `ifMatch`. */
+  open(key: string, options?: OpenOptions): Promise<OpenedObject | null>;
+  /** Reads an object's metadata; null if it does not exist. */
+  head(key: string): Promise<ObjectHead | null>;
+  /**
+   * Writes an object.
+   *
+   * @returns Its ETag; null if another write came first, which may be an earlier attempt of the same write. Without
+   *   `options.expected` it is never null.
+   */
+  write(key: string, body: string | Uint8Array, options?: WriteOptions): Promise<string | null>;
+  /**
+   * Deletes an object.
+   *
+   * @param ifMatch The ETag to delete. Default: any, and then the object need not exist.
+   */
+  remove(key: string, ifMatch?: string): Promise<'removed' | 'gone' | 'changed'>;
+  /** Lists one page of at most 1,000 objects or folders, in the order of their keys. */
+  listPage(prefix: string, options?: ListOptions): Promise<ObjectPage>;
+}
+
+/** The content of a small object, and its version for a conditional write. */
+export interface ObjectText {
+  readonly text: string;
+  readonly eTag: string;
+}
+
+/** An object whose bytes are being read. */
+export interface OpenedObject {
+  readonly body: Readable;
+  readonly eTag: string;
+  /** Bytes of `body`; undefined if the store does not say. */
+  readonly bytes: number | undefined;
+}
+
+/** Options of {@link ObjectStore.read}. */
+export interface ReadOptions {
+  /** The ETag to read. Default: any. */
+  readonly ifMatch?: string | undefined;
+  /** Lists the key if the read is refused, as a missing object looks refused to some callers. Default false. */
+  readonly listsIfDenied?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link ObjectStore.open}. */
+export interface OpenOptions extends ReadOptions {
+  /** First and last byte, both included. Default all. */
+  readonly range?: { readonly first: number; readonly last: number } | undefined;
+}
+
+/** An object without its bytes. */
+export interface ObjectHead {
+  readonly eTag: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link ObjectStore.write}. */
+export interface WriteOptions {
+  /** ETag of the object that is replaced; null: it must not exist. Default: whatever is there. */
+  readonly expected?: string | null | undefined;
+  /** Throws the client's `ConditionalRequestConflict`, which says nothing of what exists in the end. Default: null. */
+  readonly throwsConflict?: boolean;
+  /** Default `application/json`. */
+  readonly contentType?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link ObjectStore.listPage}. */
+export interface ListOptions {
+  /** `next` of the page before. Default: the first page. */
+  readonly token?: string | undefined;
+  /** Only keys that sort after this one. Default all. */
+  readonly after?: string | undefined;
+  /** Lists the folders directly under the prefix instead of objects. Default false. */
+  readonly folders?: boolean;
+  /** Objects of the page at most. Default 1,000. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An object in a listing. */
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** With its quotes, as a condition expects it. */
+  readonly eTag: string;
+  /** Epoch milliseconds of its last write. */
+  readonly modifiedAt: number;
+}
+
+/** A page of a listing. */
+export interface ObjectPage {
+  /** Empty for a listing of folders. */
+  readonly items: readonly ListedObject[];
+  /** Names without slashes. */
+  readonly folders: readonly string[];
+  /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/** Every object under a prefix, in the order of their keys. */
+export async function* listObjects(
+  store: Pick<ObjectStore, 'listPage'>,
+  prefix: string,
+): AsyncGenerator<ListedObject> {
+  let token: string | undefined;
+  do {
+    const { items, next } = await store.listPage(prefix, { token });
+    yield* items;
+    token = next;
+  } while (token !== undefined);
+}
+
+/** Whether queries of Athena read an object: markers, and names that begin with an underscore or a dot, are not read. */
+export function isDataFile({ key, size }: Pick<ListedObject, 'key' | 'size'>): boolean {
+  return size > 0 && /^[^_.]/.test(key.slice(key.lastIndexOf('/') + 1));
+}
+
+/** One small object of a store. */
+export interface StoredText {
+  /** Null if it does not exist. */
+  read(): Promise<ObjectText | null>;
+  /** Writes it if `expected` is still its ETag (null: if it does not exist). @returns The ETag; null if it is not. */
+  write(text: string, expected: string | null): Promise<string | null>;
+}
+
+/** One small object of a store. @param contentType Default `application/json`. */
+export function storedText(store: ObjectStore, key: string, contentType?: string): StoredText {
+  return {
+    read: () => store.read(key),
+    write: (text, expected) => store.write(key, text, { expected, contentType }),
+  };
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { parseJson } from './json.ts';
+import type { ObjectStore } from './ObjectStore.ts';
+import type { Clock } from './time.ts';
+
+const claimSchema = z.object({
+  owner: z.string(),
+  /** Epoch milliseconds after which the claim has expired. */
+  until: z.number(),
+});
+
+/** A claim of the caller. */
+export interface HeldClaim {
+  /** Ends it before its time. */
+  release(): Promise<void>;
+}
+
+/**
+ * Claims something until an instant, with a small object that exactly one of many writers can create. Null if it is already
+ * claimed. An expired claim is taken over, so a claim must outlive its owner.
+ *
+ * @param until Epoch milliseconds.
+ * @throws The error of the store if the outcome is unknown.
+ */
+export async function claim(
+  store: ObjectStore,
+  clock: Clock,
+  key: string,
+  until: number,
+): Promise<HeldClaim | null> {
+  const owner = randomUUID();
+  const put = (expected: string | null) => store.write(key, JSON.stringify({ owner, until }), { expected });
+  // The ETag is compared, because the client repeats a call: after the first attempt another owner may have claimed it.
+  const mine = (eTag: string): HeldClaim => ({
+    async release() {
+      if (clock.now() < until) await store.remove(key, eTag);
+    },
+  });
+
+  const made = await put(null);
+  if (made !== null) return mine(made);
+  const held = await readClaim(store, key);
+  if (held === null) return null; // Released just now: work that its owner left is delivered again.
+  // The client repeats a call: the first attempt may have succeeded, and its answer was lost.
+  if (held.claim?.owner === owner) return mine(held.eTag);
+  if (held.claim !== null && held.claim.until > clock.now()) return null;
+  const taken = await put(held.eTag);
+  if (taken !== null) return mine(taken);
+  const now = await readClaim(store, key);
+  return now?.claim?.owner === owner ? mine(now.eTag) : null;
+}
+
+/**
+ * Ends a claim of any owner, for callers that may not delete the object.
+ *
+ * @throws The error of the store if the outcome is unknown.
+ */
+export async function endClaim(store: ObjectStore, key: string): Promise<void> {
+  const held = await readClaim(store, key);
+  if (held === null || held.claim === null) return;
+  await store.write(key, JSON.stringify({ ...held.claim, until: 0 }), { expected: held.eTag });
+}
+
+/** When a claim ends, epoch milliseconds, or ended; null if there is none. @throws The error of the store. */
+export async function claimEndsAt(store: ObjectStore, key: string): Promise<number | null> {
+  return (await readClaim(store, key))?.claim?.until ?? null;
+}
+
+/** Null without an object. `claim` is null if the object is invalid, which blocks nobody. */
+async function readClaim(store: ObjectStore, key: string) {
+  const read = await store.read(key);
+  if (read === null) return null;
+  return { eTag: read.eTag, claim: claimSchema.safeParse(parseJson(read.text)).data ?? null };
+}

@@ -1,0 +1,239 @@
+import { errorName, type SluiceError } from '../base/errors.ts';
+import { isQuarantineReason } from '../landing/quarantineReasons.ts';
+import { OBJECT_MS } from '../schema/deliveryLimits.ts';
+import type { TableKind } from '../schema/kinds.ts';
+import type { DecodedBody } from '../wire/decodeBody.ts';
+import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
+import { KeysError } from '../wire/keys/Keyring.ts';
+import { type Answer, RequestError } from '../wire/RequestError.ts';
+import { type HttpRequest, sdkLabel } from '../wire/sdkRequest.ts';
+import { CollectError } from './CollectError.ts';
+import { requestMetrics } from './collectMetrics.ts';
+import { decode, readBytes, redactBody } from './decode.ts';
+import {
+  authenticate,
+  type Received,
+  type ReceivePorts,
+  readsSettled,
+  receive,
+  requireAllowed,
+} from './receive.ts';
+import type { CollectPlan } from './rows/plan.ts';
+import { type CollectedBatch, collectBatch, type RequestRows, rowOfBody } from './rows.ts';
+import { type Stored, type StorePorts, store } from './store.ts';
+
+/** Dependencies of the collector: created once, used for every request. */
+export interface Collector extends ReceivePorts, StorePorts {
+  /** Changes when the known groups change. */
+  readonly plan: CollectPlan;
+  readonly log: (fields: Record<string, unknown>) => void;
+  /** Whether the next successful request is logged. */
+  readonly logSuccess: () => boolean;
+  /** Writes one EMF line. */
+  readonly writeMetrics: (line: Readonly<Record<string, unknown>>) => void;
+  /** Dimension of every metric. */
+  readonly stage: string;
+}
+
+/**
+ * A preflight, which gets here only by a route of one's own: the gateway adds its CORS headers, and a browser then posts. It
+ * has no metrics and no log line, as it is not a request of an SDK.
+ */
+const PREFLIGHT: Answer = { status: 204, body: '' };
+
+/** Results of the steps of a request, up to the last step that ran. */
+interface Steps {
+  readonly received: Received;
+  key?: AuthenticatedKey;
+  body?: Uint8Array;
+  decoded?: DecodedBody;
+  batch?: CollectedBatch;
+  /** Valid events that are not stored, by reason. */
+  ignored?: Readonly<Record<string, number>>;
+  stored?: Stored;
+}
+
+/**
+ * Answers one request of an SDK: receive, decode, make rows, store. It answers 202 only when every event is in Firehose, in an
+ * object of the landing, or counted. It writes metrics and a log line (for a successful request only if it is sampled),
+ * which contain only sizes and counts of the request.
+ *
+ * @param latest Epoch milliseconds by which it answers. 100 ms later it answers 503, whatever is still running. The
+ *   deadline is earlier for SDKs with a short timeout. Events that land after it keep their `event_id`s when they are sent
+ *   again.
+ */
+export async function collectRequest(
+  http: HttpRequest,
+  collector: Collector,
+  latest: number,
+): Promise<Answer> {
+  if (http.requestContext.http.method === 'OPTIONS') return PREFLIGHT;
+  const received = receive(http, collector, latest);
+  const steps: Steps = { received };
+  try {
+    const refusal = await Promise.race([
+      refusalOf(takeSteps(steps, collector)),
+      received.deadline.passed.then(() => new CollectError('SLUICE_COLLECT_NOT_DELIVERED')),
+    ]);
+    const { accepted, refusal: refused } = received.protocol;
+    const answer = refusal === null ? accepted : refused(refusal);
+    report(steps, refusal, answer, collector);
+    return answer;
+  } finally {
+    await readsSettled(received, collector);
+  }
+}
+
+/** The error that a request is refused with; null if it is not. */
+async function refusalOf(taken: Promise<void>): Promise<SluiceError | null> {
+  try {
+    await taken;
+    return null;
+  } catch (error) {
+    if (error instanceof RequestError || error instanceof KeysError || error instanceof CollectError)
+      return error;
+    throw error;
+  }
+}
+
+/**
+ * Resolves when every event of the request is stored or counted. What a step returns is kept at once: a request that is out
+ * of time says how far it came.
+ *
+ * @throws RequestError, KeysError for a request that can never succeed: a body that was read is in quarantine, and the SDK
+ *   must not send it again. CollectError, KeysError for one that the SDK has to send again.
+ */
+async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
+  const { received } = steps;
+  const { request, deadline } = received;
+  const key = await authenticate(received, collector.keys);
+  steps.key = key;
+  requireAllowed(key, collector.keys);
+  if (received.protocol.isReport(request)) {
+    steps.ignored = { exception_report: 1 };
+    return;
+  }
+  const body = readBytes(received.http);
+  steps.body = body;
+  let rows: RequestRows;
+  let refusal: SluiceError | null = null;
+  try {
+    steps.decoded = decode(received, body);
+    await collector.groups.started();
+    const batch = rowsOf(received, key, steps.decoded, collector);
+    steps.batch = batch;
+    steps.ignored = batch.counted;
+    // Some SDKs state their type only in the body.
+    deadline.tighten(batch.sdkType);
+    rows = batch;
+  } catch (error) {
+    if (!(error instanceof RequestError && isQuarantineReason(error.code))) throw error;
+    refusal = error;
+    const raw = keptOfBody(received, key, body, steps.decoded?.text ?? null, collector);
+    rows = rowOfBody({ code: error.code, detail: error.detail, raw }, request);
+  }
+  const decoded = refusal === null ? (steps.decoded ?? null) : null;
+  steps.stored = await store(received, { body, decoded, key }, rows, collector);
+  const { failure } = steps.stored;
+  if (failure !== null || refusal !== null) throw failure ?? refusal;
+}
+
+function rowsOf(
+  { protocol, request, receivedAt, deadline }: Received,
+  { sha256: keyHash, environment, kinds }: AuthenticatedKey,
+  { text }: DecodedBody,
+  { plan, clock }: Collector,
+): CollectedBatch {
+  const { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId } = request;
+  const stated = { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId };
+  // The rest of the time is for the stream, and for the bucket if that fails.
+  const until = Math.max(deadline.at - OBJECT_MS, (receivedAt + deadline.at) / 2);
+  const sender = { protocol: protocol.name, keyHash, environment, kinds, ...stated, receivedAt };
+  return collectBatch(text, sender, plan, () => clock.now() > until);
+}
+
+function keptOfBody(
+  { deadline }: Received,
+  { sha256 }: AuthenticatedKey,
+  body: Uint8Array,
+  text: string | null,
+  { plan, clock }: Collector,
+): string | Uint8Array {
+  // Half of the remaining time is for storing it.
+  const until = (clock.now() + deadline.at) / 2;
+  return redactBody(body, text, plan.redaction, sha256, () => clock.now() > until);
+}
+
+/** Writes the metrics and the log line of a request. They have sizes and counts only. */
+function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, collector: Collector): void {
+  const { received, batch, ignored = {}, stored } = steps;
+  const { receivedAt, request } = received;
+  const { clock, stage, log, logSuccess, writeMetrics } = collector;
+  const delivered = stored?.delivered ?? null;
+  const ms = clock.now() - receivedAt;
+  const metrics = requestMetrics({
+    stage,
+    receivedAt,
+    requestId: request.requestId,
+    latencyMs: ms,
+    received: batch?.events ?? total(delivered?.refused) + total(ignored),
+    refusedAs: refusal?.code ?? null,
+    tables: delivered?.tables ?? [],
+    ignored,
+    relay: stored?.relay?.outcome ?? null,
+  });
+  for (const line of metrics) writeMetrics(line);
+  const needsAttention =
+    status >= 400 ||
+    total(delivered?.refused) > 0 ||
+    isHeldUp(delivered) ||
+    stored?.relay?.outcome === 'not_kept';
+  if (!needsAttention && !logSuccess()) return;
+  const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
+  log({ level, event: 'collect', status, ...fieldsOf(steps), ...(refusal && { code: refusal.code }), ms });
+}
+
+/** Fields of the steps in the log line, in their order. A step that did not run has no fields. */
+function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Steps): Record<string, unknown> {
+  const { requestId, path } = received.request;
+  const endpoint = received.protocol.endpointName(path);
+  const { delivered, relay, failure } = stored ?? {};
+  const landed = (kind: TableKind) => delivered?.tables.find(({ table }) => table === kind)?.landed ?? 0;
+  const overflowed = delivered?.tables.reduce((sum, one) => sum + one.overflowed, 0);
+  const { notStreamed = null, objectError = null } = delivered ?? {};
+  return {
+    ...(requestId !== null && { request_id: requestId }),
+    ...(endpoint !== null && { endpoint }),
+    ...(key && { key: key.label }),
+    ...(decoded && { body_bytes: body?.length, decoded_bytes: decoded.bytes }),
+    ...(decoded?.repaired && { repaired_utf8: true }),
+    ...(batch && { sdk: sdkLabel(batch.sdkType, batch.sdkVersion), events: batch.events }),
+    ...(batch && batch.clockSkewMs !== null && { clock_skew_ms: batch.clockSkewMs }),
+    ...(batch && batch.duplicates > 0 && { duplicates: batch.duplicates }),
+    ...(total(ignored) > 0 && { counted: ignored }),
+    ...(total(batch?.noted) > 0 && { noted: batch?.noted }),
+    ...(failure && delivered === null && { quarantine_error: errorName(failure.cause) }),
+    ...(total(delivered?.refused) > 0 && { refused: delivered?.refused }),
+    ...(delivered && {
+      exposures_landed: landed('exposures'),
+      events_landed: landed('events'),
+      quarantined: landed('quarantine'),
+      calls: delivered.calls,
+      billed_bytes: delivered.billedBytes,
+    }),
+    ...(notStreamed !== null && { not_streamed: `${notStreamed.reason}: ${notStreamed.code}`, overflowed }),
+    ...(objectError !== null && { object_error: objectError }),
+    ...(relay && { relay: relay.outcome }),
+    ...(relay?.outcome === 'not_kept' && { relay_error: relay.error }),
+  };
+}
+
+/** Whether a stream did not take a record that it should have taken. */
+function isHeldUp(delivered: Stored['delivered']): boolean {
+  const { notStreamed = null } = delivered ?? {};
+  return notStreamed !== null && notStreamed.reason !== 'too_large';
+}
+
+function total(counts: Readonly<Record<string, number>> = {}): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '../base/time.ts';
+import type { GroupsCache } from '../groups/GroupsCache.ts';
+import type { HoldsCache } from '../landing/hold/HoldsCache.ts';
+import type { Protocol } from '../protocols/Protocol.ts';
+import { protocolOfPath, protocolsOf } from '../protocols/protocols.ts';
+import type { AuthenticatedKey, KeyGate } from '../wire/keys/KeyGate.ts';
+import { ANSWER_EARLY_MS } from '../wire/limits.ts';
+import { RequestError } from '../wire/RequestError.ts';
+import type { HttpRequest, SdkRequest } from '../wire/sdkRequest.ts';
+
+/** Dependencies of receiving. */
+export interface ReceivePorts {
+  /** The protocols that are spoken, in the order in which they are asked for a path. Default Statsig's alone. */
+  readonly protocols?: readonly Protocol[];
+  readonly keys: KeyGate;
+  readonly groups: GroupsCache;
+  /** Which streams are held, and whether the deployment is drained. Default none. */
+  readonly holds?: HoldsCache;
+  readonly clock: Clock;
+  /** Calls `ring` after that many milliseconds, unless the returned function is called before. */
+  readonly alarm: (ms: number, ring: () => void) => () => void;
+}
+
+/** A request, as it came. */
+export interface Received {
+  readonly http: HttpRequest;
+  readonly protocol: Protocol;
+  /** Its headers and its query, parsed. */
+  readonly request: SdkRequest;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  /** By when it is answered. */
+  readonly deadline: AnswerDeadline;
+}
+
+/**
+ * Receives a request: reads its headers, sets its deadline, and starts the reads that are due.
+ *
+ * @param latest Epoch milliseconds by which it is answered.
+ */
+export function receive(http: HttpRequest, ports: ReceivePorts, latest: number): Received {
+  const receivedAt = ports.clock.now();
+  const { protocols = protocolsOf(['statsig']) } = ports;
+  const protocol = protocolOfPath(http.rawPath, protocols);
+  const request = protocol.readRequest(http);
+  const deadline = new AnswerDeadline(request, ports, receivedAt, latest);
+  ports.groups.refresh(latest);
+  ports.holds?.refresh(latest);
+  return { http, protocol, request, receivedAt, deadline };
+}
+
+/**
+ * The key of a request.
+ *
+ * @throws RequestError, KeysError for a request that is not from an SDK that sends events, or has no accepted key.
+ */
+export function authenticate(
+  { protocol, request, deadline }: Received,
+  keys: KeyGate,
+): Promise<AuthenticatedKey> {
+  protocol.requireEvents(request);
+  if (request.method !== 'POST')
+    throw new RequestError('SLUICE_METHOD_NOT_ALLOWED', `It was ${request.method}.`);
+  return keys.admit(request.key, deadline.at);
+}
+
+/** @throws RequestError, KeysError when that key may send no events, or no more of them now. */
+export function requireAllowed(key: AuthenticatedKey, keys: KeyGate): void {
+  keys.spend(key);
+  if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
+}
+
+/** Resolves when no read runs any more: Lambda would freeze it after the answer. */
+export async function readsSettled({ deadline }: Received, ports: ReceivePorts): Promise<void> {
+  const { keys, groups, holds } = ports;
+  await Promise.race([Promise.all([keys.settled(), groups.settled(), holds?.settled()]), deadline.passed]);
+  deadline.clear();
+}
+
+/**
+ * Milliseconds after its deadline in which a request can still answer by itself. Each step observes the deadline, except
+ * work that cannot be stopped, such as compressing a record.
+ */
+const GRACE_MS = 100;
+
+/** The time by which a sender must have its answer. */
+class AnswerDeadline {
+  readonly #request: SdkRequest;
+  readonly #ports: ReceivePorts;
+  readonly #receivedAt: number;
+  readonly #late = Promise.withResolvers<void>();
+  #at: number;
+  #clear: () => void = () => {};
+
+  constructor(request: SdkRequest, ports: ReceivePorts, receivedAt: number, latest: number) {
+    this.#request = request;
+    this.#ports = ports;
+    this.#receivedAt = receivedAt;
+    this.#at = this.#atOf(request.sdkType, latest);
+    this.#setAlarm();
+  }
+
+  /** Epoch milliseconds. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Resolves when it is too late for the request to answer by itself. */
+  get passed(): Promise<void> {
+    return this.#late.promise;
+  }
+
+  /** Moves the deadline forward if that SDK has a shorter timeout: some state their type only in the body. */
+  tighten(sdkType: string | null): void {
+    const sooner = this.#atOf(sdkType, this.#at);
+    if (sooner === this.#at) return;
+    this.#at = sooner;
+    this.#setAlarm();
+  }
+
+  /** Stops the timer. */
+  clear(): void {
+    this.#clear();
+  }
+
+  /** The gateway's time of arrival counts if it is known, because a cold start may come between it and ours. */
+  #atOf(sdkType: string | null, latest: number): number {
+    const early = ANSWER_EARLY_MS.get(sdkType ?? '');
+    if (early === undefined) return latest;
+    const since = this.#request.gatewayTime ?? this.#receivedAt;
+    const waited = Math.min(Math.max(0, this.#receivedAt - since), early / 2);
+    return Math.min(latest, this.#receivedAt + early - waited);
+  }
+
+  #setAlarm(): void {
+    const { alarm, clock } = this.#ports;
+    this.#clear();
+    this.#clear = alarm(Math.max(0, this.#at + GRACE_MS - clock.now()), this.#late.resolve);
+  }
+}

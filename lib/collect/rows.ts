@@ -1,0 +1,415 @@
+import { Counts } from '../base/Counts.ts';
+import { CanonicalJsonWriter, DepthError, quoteEmbedded } from '../base/canonicalJson.ts';
+import { isEmptyJson, type JsonObject } from '../base/json.ts';
+import { CostError, CostMeter } from '../base/jsonCost.ts';
+import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
+import type { LandingRow } from '../landing/frames/encodeRecord.ts';
+import type { RefusedEvent, RefusedItem } from '../landing/quarantineWriter.ts';
+import type { ItemList } from '../protocols/eventFilter.ts';
+import type { Batch, EventReader, LogEvent } from '../protocols/Protocol.ts';
+import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
+import { scalarText } from '../tables/memberWriter.ts';
+import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
+import { clockCorrection, clockSkew, readTime } from '../wire/eventTime.ts';
+import { measureBody } from '../wire/jsonBody.ts';
+import { HEAVY_UNITS, MAX_UNITS, maxRowsLength } from '../wire/limits.ts';
+import type { Redaction } from '../wire/Redaction.ts';
+import { RequestError } from '../wire/RequestError.ts';
+import { CollectError } from './CollectError.ts';
+import {
+  type BatchSender,
+  batchSender,
+  type Sender,
+  type SenderParts,
+  senderParts,
+  UserParts,
+} from './rows/batchParts.ts';
+import { EventIdentity, IdentifiedRows, SENDERS_ID } from './rows/eventIds.ts';
+import type { CollectPlan } from './rows/plan.ts';
+import { RefusedEvents } from './rows/refusedEvents.ts';
+
+/** Rows to store for a request. */
+export interface RequestRows {
+  /** By table, in the order of the batch. */
+  readonly rows: Readonly<Record<ForwardedKind, readonly LandingRow[]>>;
+  /** For quarantine: a row for each refused event, or one row for all if there are many; or the whole body. */
+  readonly refused: readonly RefusedItem[];
+  /** How many events were refused, by code. */
+  readonly refusedCounts: Readonly<Record<string, number>>;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+  /** The sender's part of the IDs of what names nobody. */
+  readonly senderId: string;
+}
+
+/** The outcome of a batch: every event is a row, refused or counted. */
+export interface CollectedBatch extends RequestRows {
+  readonly refused: readonly RefusedEvent[];
+  /** Events in the batch. */
+  readonly events: number;
+  /** Events that the configuration does not land, by reason: `lib/protocols/eventFilter.ts`. */
+  readonly counted: Readonly<Record<string, number>>;
+  /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `time_missing`, `name_unresolved`. */
+  readonly noted: Readonly<Record<string, number>>;
+  /** Events equal to one before them in the batch. */
+  readonly duplicates: number;
+  /** How far the sender's clock was behind the collector's, in milliseconds; null when it is not stated. */
+  readonly clockSkewMs: number | null;
+}
+
+/**
+ * Makes rows of a body's text. An invalid event is refused under its code and does not affect the others.
+ *
+ * @param outOfTime Checked regularly: whether to give up. Default never.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`,
+ *   `SLUICE_BODY_TOO_COSTLY`: the body cannot be used, and sending it again does not help.
+ * @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME` when the machine is slow, not the body costly.
+ *
+ * @example
+ * const plan = collectPlan(config);
+ * const { rows, refused } = collectBatch('{"events":[{"eventName":"sign_up"}]}', sender, plan);
+ */
+export function collectBatch(
+  text: string,
+  sender: Sender,
+  plan: CollectPlan,
+  outOfTime: () => boolean = () => false,
+): CollectedBatch {
+  const meter = new CostMeter(MAX_UNITS, (spent) => {
+    if (!outOfTime()) return;
+    if (spent > HEAVY_UNITS)
+      throw new RequestError('SLUICE_BODY_TOO_COSTLY', 'It could not be looked through in time.');
+    throw new CollectError('SLUICE_COLLECT_OUT_OF_TIME');
+  });
+  try {
+    const { units, inexact } = measureBody(text);
+    meter.spend(units);
+    const reader = plan.readers[sender.protocol ?? 'statsig'];
+    const collector = (exact: boolean) =>
+      new BatchCollector(
+        reader,
+        reader.parse(text, exact, meter),
+        sender,
+        plan,
+        meter,
+        maxRowsLength(text.length),
+      );
+    const walk = collector(inexact);
+    const collected = walk.collect();
+    if (inexact || !walk.inexact) return collected;
+    // A number has more digits than JSON.parse keeps. That is rare and worth a second, slower parse.
+    meter.spend(units);
+    return collector(true).collect();
+  } catch (error) {
+    if (error instanceof CostError) throw new RequestError('SLUICE_BODY_TOO_COSTLY', `${error.message}.`);
+    throw error;
+  }
+}
+
+/** The row to store for a request whose body is refused as a whole. */
+export function rowOfBody(
+  refused: RefusedItem,
+  { sdkType, sdkVersion }: Pick<Sender, 'sdkType' | 'sdkVersion'>,
+): RequestRows {
+  return {
+    rows: { exposures: [], events: [] },
+    refused: [refused],
+    refusedCounts: { [refused.code]: 1 },
+    sdkType,
+    sdkVersion,
+    senderId: '',
+  };
+}
+
+/** Base cost of an event in units of {@link CostMeter}. Each character of its row adds a quarter of a unit. */
+const EVENT_UNITS = 60;
+
+/** Events between two checks of the clock. The walk blocks timers, so it has to end itself. */
+const EVENTS_PER_CLOCK_CHECK = 16;
+
+/**
+ * Collects one batch. The parts that its events share (user, sender) are written once and used in every row. JSON columns
+ * have sorted keys, so the text that identifies an event is also the text that is stored, and equal values are equal texts,
+ * which Parquet stores once.
+ *
+ * With redaction, these are two texts. The identity is made from the event as sent: events that differ only in redacted
+ * values remain different, and a resend keeps its IDs even if the rules have changed. The salt is then part of the
+ * identity, so that nobody can verify a guessed value by computing the ID.
+ *
+ * Texts are put together by `+=`: for a template V8 calls a conversion for each part, even for strings.
+ */
+class BatchCollector {
+  readonly #reader: EventReader;
+  readonly #batch: Batch;
+  readonly #sender: Sender;
+  readonly #plan: CollectPlan;
+  readonly #meter: CostMeter;
+  readonly #kinds: readonly ForwardedKind[];
+  readonly #json: CanonicalJsonWriter;
+  readonly #batchSender: BatchSender;
+  readonly #identity: EventIdentity;
+  readonly #clockSkewMs: number | null;
+  readonly #rows: IdentifiedRows;
+  readonly #users: UserParts;
+  readonly #senders: SenderParts;
+  readonly #refused: RefusedEvents;
+  readonly #counted = new Counts();
+  readonly #noted = new Counts();
+  /** Length of the rows that the meter has counted. */
+  #paidLength = 0;
+
+  /**
+   * @param meter Counts the work, and ends it at the limit.
+   * @param mostRows Most UTF-16 units of its rows.
+   * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
+   */
+  constructor(
+    reader: EventReader,
+    batch: Batch,
+    sender: Sender,
+    plan: CollectPlan,
+    meter: CostMeter,
+    mostRows: number,
+  ) {
+    const { redaction } = plan;
+    const { receivedAt, keyHash } = sender;
+    const json = new CanonicalJsonWriter(meter);
+    this.#reader = reader;
+    this.#batch = batch;
+    this.#sender = sender;
+    this.#plan = plan;
+    this.#meter = meter;
+    this.#kinds = sender.kinds ?? forwardedKinds;
+    this.#json = json;
+    this.#batchSender = batchSender(batch.senderMetadata, sender, redaction, json);
+    const { serverId } = this.#batchSender;
+    // A salted text is a secret for readers of the rows.
+    this.#identity = new EventIdentity(keyHash, serverId, redaction === null ? null : serverId);
+    this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
+    this.#rows = new IdentifiedRows(this.#identity, meter, mostRows);
+    this.#users = new UserParts(json, plan, this.#identity, sender, this.#batchSender, reader);
+    this.#senders = senderParts(json, plan, batch.senderMetadata, this.#batchSender, sender.protocol);
+    this.#refused = new RefusedEvents(reader, () => this.#common(), redaction, meter, serverId);
+  }
+
+  /** Whether the batch has a number that JSON.parse could not hold, so that it has to be parsed exactly. */
+  get inexact(): boolean {
+    return this.#json.inexact || this.#refused.inexact;
+  }
+
+  /**
+   * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when the rows are too long in total.
+   * @throws Errors of the meter.
+   */
+  collect(): CollectedBatch {
+    const { events, exposures } = this.#batch;
+    let i = 0;
+    for (const event of events) {
+      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#payForEvents();
+      this.#take(event, 'events');
+    }
+    for (const item of exposures) {
+      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#payForEvents();
+      this.#take(item, 'exposures');
+    }
+    const { sdkType, sdkVersion, senderId } = this.#batchSender;
+    return {
+      events: events.length + exposures.length,
+      rows: this.#rows.settled(),
+      refused: this.#refused.rows(),
+      refusedCounts: this.#refused.counts(),
+      counted: this.#counted.toObject(),
+      noted: this.#noted.toObject(),
+      duplicates: this.#identity.repeats,
+      clockSkewMs: this.#clockSkewMs,
+      sdkType,
+      sdkVersion,
+      senderId,
+    };
+  }
+
+  /** Counts the events since the last call, and checks the clock. */
+  #payForEvents(): void {
+    const { length } = this.#rows;
+    this.#meter.spend(EVENT_UNITS * EVENTS_PER_CLOCK_CHECK + ((length - this.#paidLength) >> 2));
+    this.#paidLength = length;
+    this.#meter.look();
+  }
+
+  /** The members that all events share, including values that only headers or query stated. */
+  #common(): JsonObject {
+    const { sessionId, receivedAt } = this.#sender;
+    const clientTime = this.#clockSkewMs === null ? null : receivedAt - this.#clockSkewMs;
+    return this.#reader.common(this.#batch, { sessionId, clientTime });
+  }
+
+  #take(item: unknown, list: ItemList): void {
+    const { filter } = this.#reader;
+    try {
+      const filtered = filter === null ? null : filter(item, list);
+      if (filtered === null) this.#collectEvent(this.#reader.read(item, list, this.#batch));
+      else this.#counted.add(filtered);
+    } catch (error) {
+      const { code, detail } = toRefusal(error);
+      this.#refused.add(code, detail, list, this.#reader.sent(item));
+    }
+  }
+
+  #collectEvent(event: LogEvent): void {
+    if (event.exposure !== null) {
+      this.#assertAllowed('exposures');
+      this.#addExposure(event, event.exposure);
+    } else if (event.countedAs !== null) {
+      this.#counted.add(event.countedAs);
+    } else {
+      this.#assertAllowed('events');
+      this.#addEvent(event);
+    }
+  }
+
+  #assertAllowed(kind: ForwardedKind): void {
+    if (!this.#kinds.includes(kind))
+      throw eventRefusal('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
+  }
+
+  /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`, `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TOO_LARGE`; DepthError. */
+  #addExposure(event: LogEvent, kind: string): void {
+    const json = this.#json;
+    const { redaction, columns } = this.#plan;
+    const { secondary, metadata } = columns.exposures;
+    const gates = event.secondaryExposures;
+    const evaluation = this.#reader.evaluate(event, json);
+    const evaluatedJson = evaluation.metadata;
+    const storedJson =
+      redaction === null ? evaluatedJson : this.#reader.storedEvaluation(event, redaction, json);
+    const gatesJson = isEmptyJson(gates) ? null : json.write(gates);
+    // Exposures have no value by definition. If one is sent with a value, it is kept among the extras. The Go SDK writes
+    // "" for none, which is only part of the identity, because that is made from the event as sent.
+    const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
+    const user = this.#users.get(event.user);
+    const { senderMetadata, hasOwnSender } = event;
+    const { added, members } = this.#senders.get(senderMetadata, extras, hasOwnSender);
+    const sender =
+      event.value === '' ? this.#senders.get(senderMetadata, event.extras, hasOwnSender).members : members;
+    const time = this.#timeOf(event);
+    let identity: string = kind;
+    identity += time.identity;
+    identity += user.identity;
+    identity += evaluatedJson;
+    if (gatesJson !== null) identity += gatesJson;
+    identity += added;
+    let row = evaluation.own;
+    row += user.units;
+    row += time.members;
+    row += user.exposures;
+    row += secondary(gatesJson);
+    row += metadata(storedJson);
+    row += sender;
+    this.#rows.add('exposures', ownIdentity(event) ?? identity, row, time.day);
+    if (evaluation.unresolved) this.#noted.add('name_unresolved');
+  }
+
+  /** @throws EventError `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TOO_LARGE`; DepthError. */
+  #addEvent(event: LogEvent): void {
+    const json = this.#json;
+    const { redaction, columns } = this.#plan;
+    const { own, metadata } = columns.events;
+    const metadataJson = event.metadata === null ? null : json.write(event.metadata);
+    const valueJson = json.write(event.value);
+    const stored = redaction === null ? null : storedDetails(event, redaction, json);
+    const user = this.#users.get(event.user);
+    // The table has no column for secondary exposures: SDKs do not send them with custom events.
+    const { extras, secondaryExposures } = event;
+    const others = isEmptyJson(secondaryExposures) ? extras : { ...extras, secondaryExposures };
+    const sender = this.#senders.get(event.senderMetadata, others, event.hasOwnSender);
+    const time = this.#timeOf(event);
+    let identity = quoteEmbedded(event.name);
+    identity += time.identity;
+    identity += user.identity;
+    if (metadataJson !== null) identity += metadataJson;
+    identity += ',';
+    identity += valueJson;
+    identity += sender.added;
+    let row = own({
+      event_name: event.name,
+      event_value: valueText(stored === null ? event.value : stored.value),
+    });
+    row += user.units;
+    row += time.members;
+    row += user.events;
+    row += metadata(
+      stored === null ? (isEmptyJson(event.metadata) ? null : metadataJson) : stored.metadataJson,
+    );
+    row += sender.members;
+    this.#rows.add('events', ownIdentity(event) ?? identity, row, time.day);
+  }
+
+  /** @throws EventError `SLUICE_EVENT_BAD_TIME`. */
+  #timeOf({ time, isSameAllDay = false }: LogEvent): EventTime {
+    const { receivedAt, requestId = null } = this.#sender;
+    const { timestamp, clientTimestamp } = this.#plan.columns.shared;
+    if (time === null) {
+      this.#noted.add('time_missing');
+      // The request is part of the identity: two purchases that an HTTP client without a clock reports must not become
+      // one, even in one millisecond. The cost is that a resend counts twice.
+      const members = timestamp(isoTimestamp(receivedAt));
+      const day = isoDay(receivedAt);
+      const request = requestId === null ? `received:${receivedAt}` : `request:${requestId}`;
+      return { members, day, identity: isSameAllDay ? `day:${day}` : request };
+    }
+    const sent = readTime(time);
+    if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
+    const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);
+    const corrected = sent + (correction ?? 0);
+    if (correction !== 0) this.#noted.add(correction === null ? 'clock_ignored' : 'clock_corrected');
+    const sentText = isoTimestamp(sent);
+    const correctedText = corrected === sent ? sentText : isoTimestamp(corrected);
+    const { pastMs, futureMs } = this.#plan;
+    const isInWindow = corrected >= receivedAt - pastMs && corrected <= receivedAt + futureMs;
+    if (!isInWindow) this.#noted.add('outside_time_window');
+    return {
+      members: timestamp(correctedText) + clientTimestamp(sentText),
+      day: isoDay(isInWindow ? corrected : receivedAt),
+      // The same text as in the columns: formatting the number would take ten times as long.
+      identity: sent === time ? sentText : this.#json.write(time),
+    };
+  }
+}
+
+/** The parts of a row that come from the event's time. */
+interface EventTime {
+  /** Members of the columns of both times. */
+  readonly members: string;
+  /** The day that determines its folder. */
+  readonly day: UtcDay;
+  /** The time as part of the event's identity. */
+  readonly identity: string;
+}
+
+/** The text that an event's ID is made from, if its sender gave it an identity. */
+function ownIdentity({ id = null }: LogEvent): string | null {
+  return id === null ? null : `${SENDERS_ID}${id}`;
+}
+
+function toRefusal(error: unknown): { readonly code: EventCode; readonly detail: string } {
+  if (error instanceof EventError) return error;
+  if (error instanceof DepthError) return eventRefusal('SLUICE_EVENT_TOO_DEEP');
+  throw error;
+}
+
+/** Value and metadata after redaction. */
+function storedDetails({ value, metadata }: LogEvent, redaction: Redaction, json: CanonicalJsonWriter) {
+  const kept = redaction.metadata(metadata, json) ?? null;
+  return {
+    value: redaction.member('value', value, json) ?? null,
+    metadataJson: isEmptyJson(kept) ? null : json.write(kept),
+  };
+}
+
+/**
+ * A value as text: texts as they are, anything else as JSON. An empty text counts as none: the Go SDK writes it for an
+ * event without a value.
+ */
+function valueText(value: unknown): string | null {
+  return value === null || value === '' ? null : (scalarText(value) ?? JSON.stringify(value));
+}

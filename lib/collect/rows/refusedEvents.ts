@@ -1,0 +1,133 @@
+import { Counts } from '../../base/Counts.ts';
+import { stringifyDeep } from '../../base/deepJson.ts';
+import { isExactJson } from '../../base/exactJson.ts';
+import { isJsonObject, type JsonObject } from '../../base/json.ts';
+import type { CostMeter } from '../../base/jsonCost.ts';
+import { MAX_SEPARATE_ROWS_LENGTH, type RefusedEvent, ROW_LENGTH } from '../../landing/quarantineWriter.ts';
+import type { ItemList } from '../../protocols/eventFilter.ts';
+import type { EventReader } from '../../protocols/Protocol.ts';
+import type { EventCode } from '../../wire/EventError.ts';
+import type { Redaction } from '../../wire/Redaction.ts';
+import { hasOwnId } from './eventIds.ts';
+
+/** Base cost of a refused event in units of {@link CostMeter}. Each character adds a quarter of a unit. */
+const EVENT_UNITS = 60;
+
+interface Refusal {
+  readonly code: EventCode;
+  readonly detail: string;
+  readonly list: ItemList;
+  /** The event as it was sent. */
+  readonly sent: unknown;
+}
+
+/**
+ * The refused events of one batch, as quarantine keeps them: each as a body of its own, `{"events":[…]}`, with the
+ * members that its batch shares. The collector would read it in the same way if it were sent again.
+ *
+ * The shared members can be large and the refused events many, so each has a row only up to a total size. Beyond it, all
+ * share one row, which contains the shared members once.
+ */
+export class RefusedEvents {
+  readonly #reader: Pick<EventReader, 'body' | 'redacted'>;
+  readonly #commonOf: () => JsonObject;
+  readonly #redaction: Redaction | null;
+  readonly #meter: CostMeter;
+  readonly #serverId: string;
+  readonly #refusals: Refusal[] = [];
+  #inexact = false;
+
+  /**
+   * @param reader Writes bodies that it could read again.
+   * @param common Returns the members that the events of the batch share, as in a body.
+   * @param redaction Applied to all of it; null for none.
+   * @param meter Counts the work.
+   * @param serverId The sender in the IDs of events whose user has one, as in `event_id`. Default a client.
+   */
+  constructor(
+    reader: Pick<EventReader, 'body' | 'redacted'>,
+    common: () => JsonObject,
+    redaction: Redaction | null,
+    meter: CostMeter,
+    serverId = '',
+  ) {
+    this.#reader = reader;
+    this.#commonOf = common;
+    this.#redaction = redaction;
+    this.#meter = meter;
+    this.#serverId = serverId;
+  }
+
+  /** Whether one of them has a number that JSON.parse could not hold. */
+  get inexact(): boolean {
+    return this.#inexact;
+  }
+
+  /** @param sent The event as it was sent. */
+  add(code: EventCode, detail: string, list: ItemList, sent: unknown): void {
+    this.#inexact ||= !isExactJson(sent, this.#meter);
+    this.#refusals.push({ code, detail, list, sent });
+  }
+
+  /** How many were refused, by code. */
+  counts(): Record<string, number> {
+    return new Counts(this.#refusals.map(({ code }) => code)).toObject();
+  }
+
+  /** The rows for quarantine. */
+  rows(): RefusedEvent[] {
+    if (this.#refusals.length === 0) return [];
+    const shared = this.#commonOf();
+    this.#inexact ||= !isExactJson(shared, this.#meter);
+    const common = this.#redacted(shared);
+    const sharedHasId = hasOwnId(shared['user']);
+    const hasId = (event: unknown) => {
+      const own = isJsonObject(event) ? (event['user'] ?? null) : null;
+      return own === null ? sharedHasId : hasOwnId(own);
+    };
+    const ofUser = { senderId: this.#serverId };
+    const members = isJsonObject(common) ? stringifyDeep(common, this.#meter) : '{}';
+    const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null, this.#meter) : 'null';
+    const rows: RefusedEvent[] = [];
+    let length = 0;
+    for (const { code, detail, list, sent } of this.#refusals) {
+      const text = this.#text(sent);
+      const raw = this.#reader.body([[list, text]], members);
+      length += raw.length + ROW_LENGTH;
+      if (length > MAX_SEPARATE_ROWS_LENGTH && this.#refusals.length > 1) {
+        const all = this.#refusals.every((one) => hasId(one.sent));
+        return [{ ...this.#together(members), ...(all ? ofUser : null) }];
+      }
+      // The batch's metadata and its sender's clock can change between resends, so they are not part of the identity.
+      const identity = user === 'null' ? text : `${text}${user}`;
+      rows.push({ code, detail, raw, identity, ...(hasId(sent) ? ofUser : null) });
+    }
+    return rows;
+  }
+
+  #together(members: string): RefusedEvent {
+    const listed = (list: ItemList) =>
+      this.#refusals.filter((one) => one.list === list).map(({ sent }) => this.#text(sent));
+    const events = listed('events').join();
+    const exposures = listed('exposures').join();
+    const lists: [ItemList, string][] = exposures === '' ? [] : [['exposures', exposures]];
+    if (events !== '') lists.unshift(['events', events]);
+    const detail = Object.entries(this.counts()).map(([code, count]) => `${code}: ${count}`);
+    return {
+      code: 'SLUICE_EVENT_MANY_REFUSED',
+      detail: `${detail.join(', ')}.`,
+      raw: this.#reader.body(lists, members),
+      identity: `${events};${exposures}`,
+    };
+  }
+
+  #text(sent: unknown): string {
+    const text = stringifyDeep(this.#redacted(sent), this.#meter);
+    this.#meter.spend(EVENT_UNITS + (text.length >> 2));
+    return text;
+  }
+
+  #redacted(sent: unknown): unknown {
+    return this.#redaction === null ? sent : this.#reader.redacted(sent, this.#redaction, this.#meter);
+  }
+}

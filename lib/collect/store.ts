@@ -1,0 +1,244 @@
+import type { SluiceError } from '../base/errors.ts';
+import { type Clock, isoDay } from '../base/time.ts';
+import {
+  type LandContext,
+  type Landing,
+  type LandingStream,
+  land,
+  type NotStreamed,
+  type PutRecord,
+  type PutRecordObject,
+} from '../landing/delivery/land.ts';
+import { StreamBreaker } from '../landing/delivery/StreamBreaker.ts';
+import { StreamShards } from '../landing/delivery/StreamShards.ts';
+import { type EncodedRecord, encodeRecord, type LandingRow } from '../landing/frames/encodeRecord.ts';
+import type { HoldsCache } from '../landing/hold/HoldsCache.ts';
+import type { PutQuarantineLarge, QuarantineWriter } from '../landing/quarantineWriter.ts';
+import { BILLED_STEP_BYTES } from '../schema/deliveryLimits.ts';
+import { type TableKind, tableKinds } from '../schema/kinds.ts';
+import type { StreamId } from '../tables/streams.ts';
+import type { DecodedBody } from '../wire/decodeBody.ts';
+import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
+import type { HttpRequest } from '../wire/sdkRequest.ts';
+import { CollectError } from './CollectError.ts';
+import type { Received } from './receive.ts';
+import type { RequestRows } from './rows.ts';
+
+/** Dependencies of storing. */
+export interface StorePorts {
+  /** The streams of the landing. */
+  readonly streams: StreamShards<LandingStream>;
+  /** Which streams are held: the others get the records; if there are none, records become objects at once. Default none. */
+  readonly holds?: HoldsCache;
+  readonly putObject: PutRecordObject;
+  /** Keeps copies of requests for another target. Default none: nothing is relayed. */
+  readonly relay?: RelayKeeper | undefined;
+  readonly writeQuarantine: QuarantineWriter;
+  readonly putQuarantineLarge: PutQuarantineLarge;
+  /** Draws the ID of a record: 32 hexadecimal digits. */
+  readonly newRecordId: () => string;
+  readonly clock: Clock;
+  readonly alarm: LandContext['alarm'];
+}
+
+/** The streams of the landing, of which an execution environment remembers which are away. */
+export function landingStreams(
+  names: readonly (readonly [stream: StreamId, name: string])[],
+  putTo: (name: string) => PutRecord,
+  ports: ConstructorParameters<typeof StreamBreaker>[1],
+): StreamShards<LandingStream> {
+  const streams = names.map(([stream, name]) => ({
+    stream,
+    putRecord: putTo(name),
+    breaker: new StreamBreaker(stream, ports),
+  }));
+  return new StreamShards(streams, ports.random);
+}
+
+/** A request that is authenticated, as relay gets it. */
+export interface RelayedRequest {
+  readonly http: HttpRequest;
+  /** The body's bytes as they were sent. */
+  readonly body: Uint8Array;
+  /** The body as a batch of events; null if it is not a batch: quarantine keeps such a body whole. */
+  readonly decoded: DecodedBody | null;
+  readonly key: AuthenticatedKey;
+}
+
+/**
+ * Outcome of a request's copy. `queue`, `bucket`: it is kept there. `filtered`: nothing of it is to be relayed.
+ * `withheld`: it should be changed and cannot be read, or it is refused as a whole. Otherwise neither queue nor bucket
+ * took it.
+ */
+export type RelayOutcome =
+  | { readonly outcome: 'queue' | 'bucket' | 'filtered' | 'withheld' }
+  | {
+      readonly outcome: 'not_kept';
+      /** The name of the last error. */
+      readonly error: string;
+    };
+
+/** Keeps copies of requests that are to be relayed (lib/relay). */
+export interface RelayKeeper {
+  /** Whether a request whose copy is not kept is answered 503. */
+  readonly required: boolean;
+  /**
+   * Keeps the copy of a request. It never throws.
+   *
+   * @param deadline Epoch milliseconds by which it resolves.
+   */
+  keep(request: RelayedRequest, deadline: number): Promise<RelayOutcome>;
+}
+
+/** Outcome of a request's rows of one table. */
+export interface TableOutcome {
+  readonly table: TableKind;
+  /** Events whose row is where it belongs, even if one row of quarantine represents many. */
+  readonly landed: number;
+  /** Events whose row is in an object of the request's own, because no stream took it. */
+  readonly overflowed: number;
+}
+
+/** Outcome of the rows of a request. */
+export interface Delivered {
+  readonly tables: readonly TableOutcome[];
+  /** Calls of a stream. */
+  readonly calls: number;
+  /** Bytes of the record that AWS bills, if a stream has it. */
+  readonly billedBytes: number;
+  /** Why no stream has the record; null if one has, or there is none. */
+  readonly notStreamed: NotStreamed | null;
+  /** Why it did not become an object either: the name of the error. Null if all is safe. */
+  readonly objectError: string | null;
+  /** Events or bodies that were refused, by code. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+/** Outcome of a request. */
+export interface Stored {
+  /** Null if a refused event or body could not be kept: then nothing is delivered. */
+  readonly delivered: Delivered | null;
+  /** Null if nothing is relayed. */
+  readonly relay: RelayOutcome | null;
+  /** Why the sender has to send it again; null when all of it is safe. */
+  readonly failure: SluiceError | null;
+}
+
+/**
+ * Stores the rows of a request, and keeps its copy for relay meanwhile. Neither waits for the other, and both have ended
+ * before the answer: Lambda would freeze what still runs.
+ *
+ * @throws CollectError `SLUICE_COLLECT_DRAINING` when nothing is to be stored any more.
+ */
+export async function store(
+  received: Received,
+  relayed: Omit<RelayedRequest, 'http'>,
+  rows: RequestRows,
+  ports: StorePorts,
+): Promise<Stored> {
+  const { holds, relay } = ports;
+  await holds?.ready();
+  if (holds?.isDraining === true) throw new CollectError('SLUICE_COLLECT_DRAINING');
+  const [delivery, copy] = await Promise.allSettled([
+    deliverRows(received, relayed.key, rows, ports),
+    received.protocol.isRelayed
+      ? relay?.keep({ http: received.http, ...relayed }, received.deadline.at)
+      : undefined,
+  ]);
+  const kept: RelayOutcome | null =
+    copy.status === 'fulfilled' ? (copy.value ?? null) : { outcome: 'not_kept', error: 'Error' };
+  if (delivery.status === 'rejected') {
+    const { reason } = delivery;
+    if (!(reason instanceof CollectError)) throw reason;
+    return { delivered: null, relay: kept, failure: reason };
+  }
+  const delivered = delivery.value;
+  const stored = { delivered, relay: kept };
+  // Rows that neither Firehose nor the bucket accepted are lost unless the SDK sends the batch again.
+  if (delivered.objectError !== null)
+    return { ...stored, failure: new CollectError('SLUICE_COLLECT_NOT_DELIVERED') };
+  if (relay?.required === true && kept?.outcome === 'not_kept')
+    return { ...stored, failure: new CollectError('SLUICE_COLLECT_NOT_RELAYED', `${kept.error}.`) };
+  return { ...stored, failure: null };
+}
+
+/** @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`. */
+async function deliverRows(
+  received: Received,
+  key: AuthenticatedKey,
+  { rows, refused, refusedCounts, ...sender }: RequestRows,
+  ports: StorePorts,
+): Promise<Delivered> {
+  const { receivedAt, request, deadline } = received;
+  const quarantine = await quarantineRows(received, key, { refused, ...sender }, ports);
+  const record = encodeRecord({
+    id: ports.newRecordId(),
+    request: request.requestId,
+    receivedAt,
+    rows: { ...rows, quarantine },
+  });
+  const landing =
+    record.header.frames.length === 0 ? null : await land(record, { ...ports, deadline: deadline.at });
+  // If many events were refused, they share one row, which counts as all of them.
+  const all = Object.values(refusedCounts).reduce((sum, count) => sum + count, 0);
+  const events = { exposures: rows.exposures.length, events: rows.events.length, quarantine: all };
+  return { ...outcomeOf(record, landing, events), refused: refusedCounts };
+}
+
+/**
+ * The quarantine rows of refused items. Items that are too large for a row are written to S3 first, so that every row
+ * points to an existing object.
+ *
+ * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE` when such an item could not be written.
+ */
+async function quarantineRows(
+  { request, protocol, receivedAt, deadline }: Received,
+  key: AuthenticatedKey,
+  { refused, ...sender }: Pick<RequestRows, 'refused' | 'senderId' | 'sdkType' | 'sdkVersion'>,
+  { writeQuarantine, putQuarantineLarge, clock }: StorePorts,
+): Promise<readonly LandingRow[]> {
+  if (refused.length === 0) return [];
+  const { senderId, sdkType, sdkVersion } = sender;
+  const { documents, large } = writeQuarantine(refused, {
+    receivedAt,
+    keyLabel: key.label,
+    keyEnvironment: key.environment,
+    keyHash: key.sha256,
+    senderId,
+    sdkType,
+    sdkVersion,
+    path: request.path,
+    protocol: protocol.name,
+  });
+  try {
+    const timeoutMs = Math.max(1, deadline.at - clock.now());
+    await Promise.all(large.map((one) => putQuarantineLarge(one, timeoutMs)));
+    const day = isoDay(receivedAt);
+    return documents.map((json) => ({ day, json }));
+  } catch (error) {
+    throw new CollectError('SLUICE_COLLECT_NO_QUARANTINE', '', { cause: error });
+  }
+}
+
+/** @param events Of each table. @param landing Null if there was nothing to land. */
+function outcomeOf(
+  { bytes }: EncodedRecord,
+  landing: Landing | null,
+  events: Readonly<Record<TableKind, number>>,
+): Omit<Delivered, 'refused'> {
+  const isInStream = landing?.place === 'stream';
+  const isObject = landing?.place === 'object';
+  // Rows that are too large for a stream belong in an object: no stream has failed.
+  const isLanded = isInStream || (isObject && landing.notStreamed.reason === 'too_large');
+  return {
+    tables: tableKinds.map((table) => ({
+      table,
+      landed: isLanded ? events[table] : 0,
+      overflowed: isObject && !isLanded ? events[table] : 0,
+    })),
+    calls: landing?.calls ?? 0,
+    billedBytes: isInStream ? Math.ceil(bytes.length / BILLED_STEP_BYTES) * BILLED_STEP_BYTES : 0,
+    notStreamed: landing !== null && landing.place !== 'stream' ? landing.notStreamed : null,
+    objectError: landing?.place === 'nowhere' ? landing.error : null,
+  };
+}

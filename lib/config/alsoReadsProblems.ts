@@ -1,0 +1,121 @@
+import { alsoReadsPolicy } from '../access/alsoReads.ts';
+import { policyScope } from '../access/arns.ts';
+import { ACCESS_LIMITS } from '../access/policyDocument.ts';
+import { locationParts } from '../base/s3Location.ts';
+import type { Config } from '../schema/config.ts';
+import type { AlsoReads } from '../schema/fields/alsoReads.ts';
+import { ownDatabaseOf, type Reader } from '../schema/readers.ts';
+
+type Names = Pick<
+  Config,
+  | 'readers'
+  | 'bucket'
+  | 'statsigBucket'
+  | 'database'
+  | 'athena'
+  | 'account'
+  | 'region'
+  | 'statsigFolder'
+  | 'formerStatsigFolders'
+  | 'existing'
+>;
+
+/** Problems of what readers read besides Sluice's data; one sentence each, with the field's name in front. */
+export function alsoReadsProblems(config: Names): string[] {
+  return config.readers.flatMap((reader, i) => [
+    ...reader.alsoReads.flatMap((entry, j) => entryProblems(entry, `readers.${i}.alsoReads.${j}`, config)),
+    ...ownerProblems(reader, `readers.${i}`),
+    ...lengthProblems(reader, `readers.${i}`, config),
+    ...policyProblems(reader, `readers.${i}`, config),
+  ]);
+}
+
+function entryProblems(entry: AlsoReads, field: string, config: Names): string[] {
+  const { account, database, athena, readers } = config;
+  const databases = new Map([
+    [database, '`database`'],
+    [athena.stagingDatabase, '`athena.stagingDatabase`'],
+    ...readers.flatMap((reader, i): [string, string][] => {
+      const own = ownDatabaseOf(reader);
+      return own === null ? [] : [[own, `\`readers.${i}.ownDatabase\``]];
+    }),
+  ]);
+  const buckets = new Map([
+    [config.bucket, '`bucket`'],
+    ...(config.statsigBucket === null ? [] : [[config.statsigBucket.bucket, '`statsigBucket`'] as const]),
+    ...readers.flatMap((reader, i): [string, string][] =>
+      reader.kind === 'owox' ? [[reader.resultsBucket, `\`readers.${i}.resultsBucket\``]] : [],
+    ),
+  ]);
+  const ours = databases.get(entry.database);
+  return [
+    ...(ours === undefined
+      ? []
+      : [
+          `${field}.database: got ${JSON.stringify(entry.database)}, expected another database than ${ours}: a reader has Sluice's own without this, and no more of them.`,
+        ]),
+    ...entry.locations.flatMap((location, k) => {
+      const { bucket, folder } = locationParts(location);
+      const got = `${field}.locations.${k}: got ${JSON.stringify(location)}, expected`;
+      const of = buckets.get(bucket);
+      if (of !== undefined)
+        return [
+          `${got} a location outside of ${of}: a reader has Sluice's own tables without this, and must not read the rest.`,
+        ];
+      return folder === '' && !entry.wholeBucket
+        ? [
+            `${got} a folder in the bucket, or \`wholeBucket: true\`: a whole bucket is read with all that is put there later.`,
+          ]
+        : [];
+    }),
+    ...(entry.locations.length > 0
+      ? []
+      : (['kmsKeyArn', 'owner'] as const)
+          .filter((member) => entry[member] !== undefined)
+          .map((member) => `${field}.${member}: expected none without \`locations\`.`)),
+    ...(entry.owner !== undefined && entry.owner === account
+      ? [`${field}.owner: got "${account}", expected none: the deployment is in that account.`]
+      : []),
+  ];
+}
+
+/** A bucket has one owner. */
+function ownerProblems({ alsoReads }: Reader, field: string): string[] {
+  const owners = new Map<string, { readonly owner: string | undefined; readonly where: string }>();
+  return alsoReads.flatMap((entry, j) =>
+    entry.locations.flatMap((location, k) => {
+      const { bucket } = locationParts(location);
+      const where = `alsoReads.${j}.locations.${k}`;
+      const first = owners.get(bucket) ?? { owner: entry.owner, where };
+      owners.set(bucket, first);
+      return first.owner === entry.owner
+        ? []
+        : [
+            `${field}.${where}: got ${JSON.stringify(location)}, expected the \`owner\` of ${first.where}: a bucket has one.`,
+          ];
+    }),
+  );
+}
+
+/** IAM counts no white space. An account has as many characters as what stands for it. */
+function lengthProblems(reader: Reader, field: string, config: Names): string[] {
+  const account = '0'.repeat(12);
+  const scope = policyScope(config, { partition: 'aws', account, region: config.region, keyArn: '' });
+  const length = JSON.stringify(alsoReadsPolicy(scope, reader) ?? '').length;
+  const most = ACCESS_LIMITS.managedPolicyCharacters;
+  return length <= most
+    ? []
+    : [
+        `${field}.alsoReads: got ${length} characters of policy, expected at most ${most}: leave out \`tables\` of databases that are read whole, name a folder above several, or give a policy of yours in \`policies\`.`,
+      ];
+}
+
+function policyProblems({ policies }: Reader, field: string, { account }: Names): string[] {
+  return policies.flatMap((arn, j) => {
+    const got = `${field}.policies.${j}: got ${JSON.stringify(arn)}, expected`;
+    if (policies.indexOf(arn) < j) return [`${got} another than policies.${policies.indexOf(arn)}.`];
+    return account === null || arn.split(':')[4] === account
+      ? []
+      : [`${got} a policy of the account ${account}, which is deployed to: IAM attaches no other.`];
+  });
+}

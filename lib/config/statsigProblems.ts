@@ -1,0 +1,85 @@
+import type { Config } from '../schema/config.ts';
+import { exportFolder } from '../tables/exportKeys.ts';
+import { statsigFormat } from '../tables/exports/statsigFormat.ts';
+
+type Named = Pick<
+  Config,
+  'bucket' | 'statsigBucket' | 'readers' | 'exports' | 'sources' | 'tables' | 'curatedTables' | 'unitIds'
+>;
+
+/** Problems of `statsigBucket`, of what uses it, and of exports for Statsig; one sentence each, with the field's name in front. */
+export function statsigProblems(config: Named): string[] {
+  return [...bucketProblems(config), ...ownerProblems(config), ...formatProblems(config)];
+}
+
+function bucketProblems({ bucket, statsigBucket, readers, exports }: Named): string[] {
+  if (statsigBucket === null) return [];
+  const problems: string[] = [];
+  if (statsigBucket.bucket === bucket)
+    problems.push(
+      `statsigBucket.bucket: got "${bucket}", expected another bucket than \`bucket\`: Statsig may list all of it, and its user has no key to read it.`,
+    );
+  for (const [i, reader] of readers.entries())
+    if (reader.kind === 'owox' && reader.resultsBucket === statsigBucket.bucket)
+      problems.push(
+        `statsigBucket.bucket: got "${statsigBucket.bucket}", expected another bucket than readers.${i}.resultsBucket.`,
+      );
+  const { writesTo } = statsigBucket;
+  if (writesTo === null) return problems;
+  for (const [i, exported] of exports.entries()) {
+    const folder = exportFolder(exported);
+    const meets = `${writesTo}/`.startsWith(folder) || folder.startsWith(`${writesTo}/`);
+    if (exported.target.bucket === statsigBucket.bucket && meets)
+      problems.push(
+        `statsigBucket.writesTo: got "${writesTo}", expected a folder apart from ${folder}, the folder of exports.${i}: Statsig may delete what is there.`,
+      );
+  }
+  return problems;
+}
+
+/** The bucket that the stack makes has no owner, role, key or region of its own to name. All others have an owner. */
+function ownerProblems({ statsigBucket, sources, exports }: Named): string[] {
+  const own = statsigBucket === null || statsigBucket.existing ? undefined : statsigBucket.bucket;
+  const places = [
+    ...sources.map((source, i) => ({ ...source, field: `sources.${i}` })),
+    ...exports.map(({ target }, i) => ({ ...target, field: `exports.${i}.target` })),
+  ];
+  return places.flatMap(({ field, ...place }) => {
+    if (place.bucket !== own)
+      return place.owner === undefined
+        ? [`${field}.owner: got nothing, expected an account: 12 digits, as a text.`]
+        : [];
+    return (['owner', 'role', 'kmsKeyArn', 'region'] as const)
+      .filter((member) => place[member] !== undefined)
+      .map(
+        (member) => `${field}.${member}: expected none, as the stack makes this bucket: \`statsigBucket\`.`,
+      );
+  });
+}
+
+function formatProblems(config: Named): string[] {
+  const known = new Set([
+    config.tables.exposures,
+    config.tables.events,
+    config.curatedTables.exposures,
+    config.curatedTables.events,
+    ...config.sources.flatMap(({ datasets }) => datasets.map(({ table }) => table)),
+  ]);
+  return config.exports.flatMap(({ table, format, target }, i) => {
+    if (format !== 'statsig' && target.bucket === config.statsigBucket?.bucket)
+      return [
+        `exports.${i}.format: got '${format}', expected 'statsig' for a target in \`statsigBucket\`: Statsig reads no other columns, and no manifest.`,
+      ];
+    // An unknown table is reported by itself.
+    if (format !== 'statsig' || !known.has(table)) return [];
+    const problems: string[] = [];
+    const made = statsigFormat(config, table);
+    if (typeof made === 'string')
+      problems.push(`exports.${i}.format: got 'statsig' for ${JSON.stringify(table)}, expected ${made}.`);
+    if (target.folder?.includes('/') === true)
+      problems.push(
+        `exports.${i}.target.folder: got ${JSON.stringify(target.folder)}, expected a folder at the top of the bucket: Statsig looks for a dataset nowhere else.`,
+      );
+    return problems;
+  });
+}

@@ -1,0 +1,122 @@
+import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
+import { REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+import type { TaskReason } from './plan/messageBodies.ts';
+
+// Which state of a day follows on which answer. docs/ingest.md prints both tables.
+
+/** States of a day as the plan finds it: the ledger's, or `none` without an entry. */
+export const dayStates = ['none', ...ledgerStates] as const;
+type DayState = (typeof dayStates)[number];
+
+/** Kinds of loads by their task: of the plan, of the plan for a failed day, of a request; or a load that Athena works on. */
+export const loadKinds = ['planned', 'retried', 'triggered', 'backfill', 'athena'] as const;
+/** One of {@link loadKinds}. */
+export type LoadKind = (typeof loadKinds)[number];
+
+/** An answer to how a day is. */
+export interface Answer<Column extends string> {
+  readonly means: string;
+  /** The state that follows. */
+  readonly next: LedgerState | 'as before';
+  /** Where it decides. Elsewhere the next answer is looked at. */
+  readonly decides: readonly Column[];
+}
+
+const hours = (ms: number) => `${ms / 3_600_000} hours`;
+const SAME_FILES = 'The files have not changed since the last load';
+const NO_MARKER = 'The marker of `waitFor` is not there.';
+const known: readonly DayState[] = ledgerStates;
+/** A requested day is tried regardless of earlier failures. */
+const planned: readonly LoadKind[] = ['planned', 'retried'];
+const byTask: readonly LoadKind[] = [...planned, 'triggered', 'backfill'];
+
+/** The plan's answers. The first that holds and decides in the state of the day is taken. */
+export const PLAN_TABLE = {
+  no_files: { means: 'The folder has no files.', next: 'as before', decides: ['none'] },
+  archived: {
+    means: `${SAME_FILES}, and one that it loaded is archived now.`,
+    next: 'as before',
+    decides: known.filter((state) => state !== 'failed'),
+  },
+  backfill: { means: '`sluice ingest backfill` names the day.', next: 'waiting', decides: dayStates },
+  loading: { means: 'A load has the day.', next: 'as before', decides: dayStates },
+  unchanged: { means: `${SAME_FILES}.`, next: 'as before', decides: ['succeeded', 'succeeded_no_data'] },
+  failed: {
+    means: `${SAME_FILES}, less than ${hours(RETRY_AFTER_MS)} ago, and nobody asked for the day.`,
+    next: 'as before',
+    decides: ['failed'],
+  },
+  queued: {
+    means: `A task for these files is less than ${hours(REQUEUE_AFTER_MS)} old.`,
+    next: 'as before',
+    decides: known,
+  },
+  triggered: { means: 'The customer reported the day as ready.', next: 'waiting', decides: dayStates },
+  marker: { means: NO_MARKER, next: 'waiting', decides: dayStates },
+  settling: { means: 'The files have not settled.', next: 'waiting', decides: dayStates },
+  retried: { means: `${SAME_FILES}.`, next: 'waiting', decides: ['failed'] },
+  deleted: { means: 'The files are gone.', next: 'waiting', decides: known },
+  new: { means: 'No load of the day has ended.', next: 'waiting', decides: dayStates },
+  changed: { means: 'The files have changed since the last load.', next: 'waiting', decides: dayStates },
+} as const satisfies Record<string, Answer<DayState>>;
+
+/** The answers of a load that has claimed its day. The first that holds and decides for the kind of the load is taken. */
+export const LOAD_TABLE = {
+  // A day that failed before gets one try: others wait for the function, too.
+  killed: { means: 'A load of these files was killed.', next: 'failed', decides: ['retried'] },
+  killed_twice: { means: 'Two loads of these files were killed.', next: 'failed', decides: planned },
+  tried: { means: 'All tries for these files are used up.', next: 'failed', decides: planned },
+  unchanged: { means: `${SAME_FILES}.`, next: 'as before', decides: [...planned, 'triggered'] },
+  marker: { means: NO_MARKER, next: 'waiting', decides: planned },
+  settling: {
+    means: 'The files differ from those that the plan, or Athena, has seen, and have not settled.',
+    next: 'waiting',
+    decides: [...planned, 'athena'],
+  },
+  started: { means: 'Athena works on the day.', next: 'loading', decides: loadKinds },
+  succeeded: { means: 'The rows are loaded.', next: 'succeeded', decides: loadKinds },
+  succeeded_no_data: { means: 'The day has no data.', next: 'succeeded_no_data', decides: loadKinds },
+  permanent: { means: 'It failed because of its files or its bucket.', next: 'failed', decides: loadKinds },
+  again: {
+    means: 'It ran out of time, or the engine crashed, as in the last load.',
+    next: 'failed',
+    decides: ['retried'],
+  },
+  again_here: {
+    means: 'It ran out of time, or the engine crashed, as in the last load of these files.',
+    next: 'failed',
+    decides: byTask,
+  },
+  last_message: {
+    means: 'It failed, and its message is not delivered again.',
+    next: 'failed',
+    decides: byTask,
+  },
+  last_try: { means: 'It failed with its last try.', next: 'failed', decides: [...planned, 'athena'] },
+  passing: { means: 'It failed for another reason.', next: 'waiting', decides: loadKinds },
+} as const satisfies Record<string, Answer<LoadKind>>;
+
+/** The kind of a load whose task has a reason. */
+export function loadKind(reason: TaskReason): LoadKind {
+  return reason === 'retried' || reason === 'triggered' || reason === 'backfill' ? reason : 'planned';
+}
+
+/** Whether an answer decides in a column of its table. */
+export function decides<Column extends string>(answer: Answer<Column>, column: NoInfer<Column>): boolean {
+  return answer.decides.includes(column);
+}
+
+/**
+ * The first answer of a table that holds, and decides in a column.
+ *
+ * @param holds Whether an answer holds. Answers that are left out do not.
+ * @returns Null without one.
+ */
+export function firstAnswer<Column extends string, Key extends string>(
+  table: Readonly<Record<NoInfer<Key>, Answer<Column>>>,
+  column: NoInfer<Column>,
+  holds: Readonly<Record<Key, () => boolean>>,
+): Key | null {
+  const asked = Object.keys(table).filter((key): key is Key => Object.hasOwn(holds, key));
+  return asked.find((key) => decides(table[key], column) && holds[key]()) ?? null;
+}

@@ -1,0 +1,155 @@
+import { type DuckDBConnection, DuckDBInstance, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import { quoteText } from '../base/sql.ts';
+import { EngineError } from './EngineError.ts';
+
+/** The resources that DuckDB may use. */
+export interface EngineLimits {
+  /** MiB that DuckDB manages. It uses more in total, so half of the machine's memory is a good value. */
+  readonly memoryMegabytes: number;
+  readonly threads: number;
+  /** Existing folder for temporary files: absolute path. */
+  readonly temporaryDirectory: string;
+}
+
+/** The files and directories that SQL of a session can access, besides the temporary directory. */
+export interface Reach {
+  readonly files: readonly string[];
+  readonly directories: readonly string[];
+}
+
+/** Milliseconds between interrupts of a statement that must stop. */
+const INTERRUPT_MS = 20;
+
+/**
+ * Optimizers that use the statistics in footers: minimum, maximum, number of nulls. They are disabled, as statistics ignore
+ * NaN and may be wrong, and a check must read the values.
+ */
+const STATISTICS_OPTIMIZERS = 'statistics_propagation, row_group_pruner';
+
+/** Rows that a write to several files holds in memory: DuckDB's default, four times as many, is half of a small function's. */
+const PARTITIONED_ROWS = 131_072;
+/** The most files that one statement writes at the same time. DuckDB closes files beyond, and continues in others. */
+const PARTITIONED_FILES = 256;
+
+/** A row by column names. */
+export type SessionRow = Readonly<Record<string, unknown>>;
+
+/**
+ * A DuckDB instance for one task. SQL cannot open anything outside of its reach, nothing is downloaded, and no statement can
+ * change that: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+ */
+export class DuckDbSession {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #signal: AbortSignal | undefined;
+
+  private constructor(
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  /**
+   * Opens a session.
+   *
+   * @param signal Interrupts a running statement, which then throws the signal's reason.
+   * @throws EngineError if DuckDB does not accept the settings.
+   */
+  static async open(limits: EngineLimits, reach: Reach, signal?: AbortSignal): Promise<DuckDbSession> {
+    const directory = limits.temporaryDirectory;
+    const list = (paths: readonly string[]) => `[${paths.map(quoteText).join(', ')}]`;
+    try {
+      const instance = await DuckDBInstance.create(':memory:', {
+        threads: String(limits.threads),
+        memory_limit: `${limits.memoryMegabytes}MiB`,
+        temp_directory: directory,
+        home_directory: directory,
+        preserve_insertion_order: 'false',
+        // Files are read once: to keep their bytes would take time and memory.
+        enable_external_file_cache: 'false',
+        partitioned_write_flush_threshold: String(PARTITIONED_ROWS),
+        partitioned_write_max_open_files: String(PARTITIONED_FILES),
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+        allow_community_extensions: 'false',
+        // Otherwise INSTALL would use the network, even without access.
+        custom_extension_repository: directory,
+      });
+      const connection = await instance.connect();
+      await connection.run(
+        `SET TimeZone = 'UTC'; SET errors_as_json = true; SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}';
+         SET allowed_paths = ${list(reach.files)};
+         SET allowed_directories = ${list([directory, ...reach.directories].map((path) => `${path}/`))};
+         SET enable_external_access = false; SET lock_configuration = true`,
+      );
+      return new DuckDbSession(instance, connection, signal);
+    } catch (error) {
+      throw new EngineError('SLUICE_ENGINE_FAILED', 'It does not start.', { cause: error });
+    }
+  }
+
+  /** Runs statements without returning rows. @throws DuckDB's error, or the signal's reason. */
+  async run(sql: string): Promise<void> {
+    await this.#call(() => this.#connection.run(sql));
+  }
+
+  /** The rows of a query with few rows. @throws DuckDB's error, or the signal's reason. */
+  async rows(sql: string): Promise<SessionRow[]> {
+    const reader = await this.#call(() => this.#connection.runAndReadAll(sql));
+    return reader.getRowObjects();
+  }
+
+  /**
+   * Adds a function of two texts to the SQL of the session. It is null where one of them is null. Each row that it is called
+   * for takes some microseconds.
+   *
+   * @param answer Never throws.
+   */
+  addTextFunction(name: string, answer: (one: string, other: string) => string | null): void {
+    const mainFunction = DuckDBScalarFunction.create({
+      name,
+      parameterTypes: [VARCHAR, VARCHAR],
+      returnType: VARCHAR,
+      mainFunction: (_, input, output) => {
+        const [ones, others] = [input.getColumnVector(0), input.getColumnVector(1)];
+        for (let row = 0; row < input.rowCount; row += 1) {
+          const [one, other] = [ones.getItem(row), others.getItem(row)];
+          const isCalled = typeof one === 'string' && typeof other === 'string';
+          output.setItem(row, isCalled ? answer(one, other) : null);
+        }
+        output.flush();
+      },
+    });
+    this.#connection.registerScalarFunction(mainFunction);
+  }
+
+  /** Closes the session and deletes its temporary files. */
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async #call<Result>(work: () => Promise<Result>): Promise<Result> {
+    const signal = this.#signal;
+    signal?.throwIfAborted();
+    let interrupting: NodeJS.Timeout | undefined;
+    // Repeatedly, as a statement that has not started yet is not interrupted.
+    const stop = () => {
+      interrupting = setInterval(() => this.#connection.interrupt(), INTERRUPT_MS);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      clearInterval(interrupting);
+    }
+  }
+}

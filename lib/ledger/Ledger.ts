@@ -1,0 +1,261 @@
+import { eachAttempt } from '../base/retry.ts';
+import type { Clock } from '../base/time.ts';
+import type { LedgerContent, LedgerEntry, LedgerStore, LedgerSubject, StoredEntry } from './LedgerEntry.ts';
+import { LedgerError } from './LedgerError.ts';
+
+/** Dependencies of {@link Ledger}. */
+export interface LedgerOptions {
+  readonly store: LedgerStore;
+  readonly clock: Clock;
+  /** A unique text for each write. */
+  readonly newToken: () => string;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** A number from 0 to below 1. */
+  readonly random: () => number;
+}
+
+/** The right to load one day while the lease lasts. Every write returns a new claim, which replaces the old one. */
+export interface Claim {
+  readonly entry: LedgerEntry;
+  readonly eTag: string;
+  readonly owner: string;
+  /** Epoch milliseconds after which another load may take the day. */
+  readonly until: number;
+}
+
+/** The result of a load. */
+export type Settlement = Pick<
+  LedgerEntry,
+  'state' | 'fingerprint' | 'files' | 'rows' | 'rowsByDaysLate' | 'bytes' | 'durations' | 'superseded'
+> &
+  Partial<Pick<LedgerEntry, 'version' | 'failure' | 'athena' | 'receipt'>> & {
+    readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
+  };
+
+/** Retries of a write that S3 answers with a conflict between two writers (409). */
+const WRITE_RETRIES = { tries: 3, baseMs: 100, capMs: 1_000 } as const;
+/** Attempts of a change that loses to other writes. */
+const CHANGE_RETRIES = { tries: 20, baseMs: 100, capMs: 2_000 } as const;
+/** Attempts of a claim that loses to another write. A write that leaves a lease ends them. */
+const CLAIM_TRIES = 5;
+
+/**
+ * Records who loads which day, and the results. Every write is conditional on the ETag that was read, and carries a unique
+ * token. If S3 reports a conflict, the entry is read back; if it has the token, the write had succeeded and only its answer
+ * was lost. So of two simultaneous claims exactly one succeeds.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export class Ledger {
+  readonly #options: LedgerOptions;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** The entry of a day; null if there is none. */
+  async read(place: Pick<LedgerSubject, 'source' | 'dataset' | 'day'>): Promise<LedgerEntry | null> {
+    return (await this.#options.store.read(place))?.entry ?? null;
+  }
+
+  /**
+   * Claims a day until an instant. An expired lease is taken over. The version that queries read does not change.
+   *
+   * @param owner One invocation. A message that is delivered twice has two owners.
+   * @param queuedFor Fingerprint of the task. A different fingerprint, or a settled day, resets the count of attempts.
+   * @param until Epoch milliseconds; the longest lifetime of the claimer, plus a minute.
+   * @returns The claim, or the end of another owner's lease. The end is 0 if other writers won every attempt: try again later.
+   */
+  async claim(
+    place: LedgerSubject,
+    owner: string,
+    until: number,
+    queuedFor: string,
+  ): Promise<{ readonly claim: Claim } | { readonly busyUntil: number }> {
+    const { store, clock } = this.#options;
+    // The plan notes a day after it has sent the task, so a claim may lose to that note. The noted entry has no lease.
+    for (let tries = 1; tries <= CLAIM_TRIES; tries += 1) {
+      const stored = await store.read(place);
+      const { lease } = stored?.entry ?? {};
+      if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until };
+      const { kills: before = 0, ...entry } = knownEntry(stored, place);
+      // A settled day starts again, even if the claim precedes the note.
+      const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
+      const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
+      // A day that Athena works on was put down: taking it up again is not a new attempt.
+      const isPutDown = lease === undefined && entry.state === 'loading' && entry.athena?.step !== undefined;
+      const isNext = isSame && isUnderWay && entry.attempts > 0;
+      const attempts = isNext ? entry.attempts + (isPutDown ? 0 : 1) : 1;
+      const kills = isNext ? before + (lease === undefined ? 0 : 1) : 0;
+      // Release 0.2, which a rollback brings back, refuses entries with members that it does not know.
+      const killed = kills === 0 ? {} : { kills };
+      const written = await this.#write(
+        { ...entry, state: 'loading', lease: { owner, until }, attempts, ...killed },
+        stored,
+      );
+      if (written !== null) return { claim: { ...written, owner, until } };
+    }
+    return { busyUntil: 0 };
+  }
+
+  /** Extends a lease; null if another owner has the day: stop, and write nothing. */
+  async renew(claim: Claim, until: number): Promise<Claim | null> {
+    const { entry, owner } = claim;
+    const written = await this.#write({ ...entry, lease: { owner, until } }, claim);
+    return written === null ? null : { ...written, owner, until };
+  }
+
+  /** Notes how far a load by Athena is; null if another owner has the day: stop, and write nothing. */
+  async note(claim: Claim, athena: LedgerEntry['athena']): Promise<Claim | null> {
+    const { athena: _, ...kept } = claim.entry;
+    const entry = athena === undefined ? kept : { ...kept, athena };
+    const written = await this.#write(entry, claim);
+    return written === null ? null : { ...claim, ...written };
+  }
+
+  /**
+   * Puts a day down while Athena works on it: nobody has a lease, and whoever claims the day next goes on with it.
+   *
+   * @returns The entry; null if another owner has the day, and nothing was written.
+   */
+  async putDown(claim: Claim): Promise<LedgerEntry | null> {
+    const { lease: _, ...kept } = claim.entry;
+    return (await this.#write({ ...kept, state: 'loading' }, claim))?.entry ?? null;
+  }
+
+  /**
+   * Writes the result of the load and releases the day. A failure keeps the version that queries read.
+   *
+   * @returns The entry; null if another owner has the day, and nothing was written.
+   */
+  async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
+    const { lease: _, queued: __, failure: ___, athena: ____, kills: _____, ...kept } = claim.entry;
+    return (await this.#write({ ...kept, ...settlement }, claim))?.entry ?? null;
+  }
+
+  /**
+   * Releases the day at once for a retry, and records the failure of this attempt.
+   *
+   * @returns The entry; null if another owner has the day, and nothing was written.
+   */
+  async release(claim: Claim, failure: NonNullable<LedgerEntry['failure']>): Promise<LedgerEntry | null> {
+    const { lease: _, ...kept } = claim.entry;
+    return (await this.#write({ ...kept, state: 'waiting', failure }, claim))?.entry ?? null;
+  }
+
+  /**
+   * Releases the day to be loaded later, as its files differ from those it was claimed for, and notes the files it waits
+   * for. This does not count as an attempt.
+   *
+   * @returns The entry; null if another owner has the day, and nothing was written.
+   */
+  async defer(
+    claim: Claim,
+    queued: { readonly fingerprint: string; readonly reason: string },
+  ): Promise<LedgerEntry | null> {
+    const { lease: _, queued: before, ...kept } = claim.entry;
+    const isNoted = before?.fingerprint === queued.fingerprint && before.reason === queued.reason;
+    const noted = isNoted ? before : { ...queued, at: this.#options.clock.now() };
+    const deferred = { ...kept, state: 'waiting' as const, queued: noted, attempts: 0 };
+    return (await this.#write(deferred, claim))?.entry ?? null;
+  }
+
+  /**
+   * Notes that a day was queued. Nothing is written while a load runs, as its result is newer.
+   *
+   * @param seen The entry that the decision was based on. If it has changed, the task itself may have settled the day, and
+   *   nothing is written. Default: the current entry.
+   * @returns Whether the note was written.
+   */
+  async noteQueued(
+    place: LedgerSubject,
+    queued: { readonly fingerprint: string; readonly reason: string },
+    seen?: LedgerEntry | null,
+  ): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const stored = await store.read(place);
+    if (seen !== undefined && stored?.entry.token !== seen?.token) return false;
+    const lease = stored?.entry.lease;
+    if (lease !== undefined && lease.until > clock.now()) return false;
+    const entry = knownEntry(stored, place);
+    const same = entry.queued?.fingerprint === queued.fingerprint;
+    const { lease: _, ...free } = entry;
+    const written = await this.#write(
+      {
+        ...free,
+        state: 'waiting',
+        queued: { ...queued, at: clock.now() },
+        attempts: same ? entry.attempts : 0,
+      },
+      stored,
+    );
+    return written !== null;
+  }
+
+  /**
+   * Changes an entry by a decision on its content, which is made again if another write came first. Parts of one day that
+   * end together write to the same entry, so it is tried more often than a claim.
+   *
+   * @param decide Gets the current content, empty if there is none. Without `entry` nothing is written.
+   * @returns What was decided on the content that was there when the entry was written.
+   * @throws LedgerError SLUICE_INGEST_LEDGER_UNAVAILABLE if other writes came first every time.
+   */
+  async change<Decision extends { readonly entry?: LedgerContent | undefined }>(
+    place: LedgerSubject,
+    decide: (known: LedgerContent) => Decision,
+  ): Promise<Decision> {
+    const { store, wait, random } = this.#options;
+    for await (const _ of eachAttempt({ ...CHANGE_RETRIES, wait, random })) {
+      const stored = await store.read(place);
+      const decision = decide(knownEntry(stored, place));
+      if (decision.entry === undefined) return decision;
+      if ((await this.#write(decision.entry, stored)) !== null) return decision;
+    }
+    throw new LedgerError(
+      'SLUICE_INGEST_LEDGER_UNAVAILABLE',
+      `${place.dataset} ${place.day}: other writers.`,
+    );
+  }
+
+  /** Null if another write came first. */
+  async #write(changed: LedgerContent, on: StoredEntry | null): Promise<StoredEntry | null> {
+    const { store, clock, newToken, wait, random } = this.#options;
+    const entry: LedgerEntry = { ...changed, updatedAt: clock.now(), token: newToken() };
+    let failure: { readonly error: unknown } | null = null;
+    for await (const _ of eachAttempt({ ...WRITE_RETRIES, wait, random })) {
+      const outcome = await store.write(entry, on?.eTag ?? null).catch((error: unknown) => ({ error }));
+      if (typeof outcome === 'string') return { entry, eTag: outcome };
+      const there = await store.read(entry);
+      if (there?.entry.token === entry.token) return there;
+      const asBefore = (there?.eTag ?? null) === (on?.eTag ?? null);
+      if (!asBefore) return null;
+      // Unchanged: either the write failed, or S3 reported a conflict between two writers (409 ConditionalRequestConflict).
+      failure = outcome;
+    }
+    if (failure !== null) throw failure.error;
+    return null;
+  }
+}
+
+/** The known entry of a day in a table. An entry for the dataset's previous table does not count. */
+function knownEntry(stored: StoredEntry | null, place: LedgerSubject): LedgerContent {
+  return stored?.entry.table === place.table ? stored.entry : emptyEntry(place);
+}
+
+function emptyEntry({ source, dataset, day, table }: LedgerSubject): LedgerContent {
+  return {
+    source,
+    dataset,
+    day,
+    table,
+    state: 'waiting',
+    fingerprint: null,
+    attempts: 0,
+    files: [],
+    rows: { in: 0, out: 0, refused: 0 },
+    rowsByDaysLate: {},
+    bytes: 0,
+    durations: {},
+    superseded: [],
+  };
+}

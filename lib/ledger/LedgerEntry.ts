@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { isUtcDay } from '../base/time.ts';
+import { curatedDaySchema } from './CuratedDay.ts';
+
+const count = z.int().min(0);
+/** Epoch milliseconds. */
+const instant = z.number();
+
+/** States of a dataset's day. */
+export const ledgerStates = ['waiting', 'loading', 'succeeded', 'succeeded_no_data', 'failed'] as const;
+
+/** Outcomes of a load in a receipt. `failed`: nothing was loaded, and the last good version stays. */
+const receiptOutcomes = ['loaded', 'no_data', 'failed'] as const;
+
+const failureSchema = z.object({ code: z.string(), message: z.string() });
+
+/** Outcome of one file of a drop. */
+const fileFateSchema = z.object({
+  key: z.string(),
+  /** Bytes. */
+  size: count,
+  eTag: z.string(),
+  /**
+   * `loaded`: its rows are in the version that queries read. `left_out`: it is not a file to load. `failed`: the day failed
+   * because of it. `held`: the day failed for another reason since the file arrived. `gone`: it was loaded before and has
+   * been deleted, and its rows are no longer read.
+   */
+  fate: z.enum(['loaded', 'left_out', 'failed', 'held', 'gone']),
+  /** The reason why it was left out (lib/drops/Drop.ts), or the code of its failure. */
+  reason: z.string().optional(),
+  /** Details of the reason: the column, the expected type and the actual type. Never a value of a row. */
+  detail: z.string().optional(),
+  rows: z.object({ in: count, out: count, refused: count }).optional(),
+  /** Refused rows by reason. */
+  refusedBy: z.record(z.string(), count).optional(),
+});
+
+/** Steps of a load by Athena. Each is one execution, started by a function that does not wait for it. */
+export const athenaSteps = ['rows', 'counts', 'refused', 'refused_counts'] as const;
+
+/** A load by Athena. */
+const athenaLoadSchema = z.object({
+  /** Why the day is loaded by Athena, in words. */
+  why: z.string(),
+  /** Fingerprint of the files. */
+  fingerprint: z.string(),
+  /** The version that it writes. */
+  version: z.string().min(1),
+  /** The step that Athena works on; absent once the load has ended. */
+  step: z.enum(athenaSteps).optional(),
+  /** ID of that step's execution; absent until it is known to be started. */
+  execution: z.string().optional(),
+  /** IDs of all executions, in the order of their start. */
+  executions: z.array(z.string()),
+  /** It was left before it ended, as the files have changed: the day's next load by Athena adds its costs. */
+  left: z.boolean().optional(),
+  /** Bytes that finished executions have scanned, with those of loads that were left before. */
+  scannedBytes: count,
+  /** List price of these executions. */
+  usd: z.number(),
+  startedAt: instant,
+});
+
+/**
+ * The entry of one day of one dataset: the object `ledger/<source>/<dataset>/<day>.json`. Members that it does not list
+ * are left out: after a rollback, entries have members of the later version.
+ */
+export const ledgerEntrySchema = z.object({
+  source: z.string().min(1),
+  dataset: z.string().min(1),
+  /** The drop's day folder, which is the rows' `ds`. */
+  day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
+  table: z.string().min(1),
+  state: z.enum(ledgerStates),
+  /** Fingerprint of the files of the last settled load, successful or not; null before the first. */
+  fingerprint: z.string().nullable(),
+  /** The last queued task: the fingerprint that the plan saw, the reason, and when the task was sent. */
+  queued: z.object({ fingerprint: z.string(), reason: z.string(), at: instant }).optional(),
+  /** Number of loads that were started for the files that were queued last. */
+  attempts: count,
+  /** How many of them ended without a word: the function was killed. */
+  kills: count.optional(),
+  /** Who works on the day, and until when. Only while `loading`. */
+  lease: z.object({ owner: z.string().min(1), until: instant }).optional(),
+  files: z.array(fileFateSchema),
+  rows: z.object({ in: count, out: count, refused: count }),
+  /** Rows by their distance from the folder's day: `0`, `1`, `-1`, …, `>31` and `<-31` for larger distances. */
+  rowsByDaysLate: z.record(z.string(), count),
+  /** Bytes that the last settled load read from the customer's bucket. */
+  bytes: count,
+  /** Milliseconds by step. */
+  durations: z.record(z.string(), z.number()),
+  /** The version that queries read; absent before the first successful load. */
+  version: z.string().optional(),
+  /** Versions to delete, and when each was replaced. */
+  superseded: z.array(z.object({ version: z.string(), at: instant })),
+  /** The load by Athena that works on the day, or was its last load; absent if a function loaded it. */
+  athena: athenaLoadSchema.optional(),
+  /** Failure of the last load, or the reason why a waiting day is retried. */
+  failure: failureSchema.optional(),
+  /**
+   * The receipt of the last settled load, when that load began and ended, and what came of it: the day may have been queued
+   * again since. Absent if its source gets none.
+   */
+  receipt: z
+    .object({
+      id: z.string().min(1),
+      /** Hash of the outcome: a load with the same hash as the last one has no receipt. */
+      hash: z.string().min(1),
+      startedAt: instant,
+      finishedAt: instant,
+      outcome: z.enum(receiptOutcomes),
+      failure: failureSchema.optional(),
+    })
+    .optional(),
+  /** Only days of curated tables have it. */
+  curated: curatedDaySchema.optional(),
+  updatedAt: instant,
+  /** Identifies the write that made this entry, so that a writer recognises its own. */
+  token: z.string().min(1),
+});
+
+/** Outcome of one file of a day. */
+export type FileFate = z.output<typeof fileFateSchema>;
+/** A validated entry of one day. */
+export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
+/** An entry without the fields that a write adds. */
+export type LedgerContent = Omit<LedgerEntry, 'token' | 'updatedAt'>;
+/** A load by Athena, in the ledger. */
+export type AthenaLoad = z.output<typeof athenaLoadSchema>;
+/** A step of a load by Athena. */
+export type AthenaStep = (typeof athenaSteps)[number];
+/** The state of a day. */
+export type LedgerState = (typeof ledgerStates)[number];
+
+/** Which day of which dataset an entry is about, and the table it lands in. */
+export type LedgerSubject = Pick<LedgerEntry, 'source' | 'dataset' | 'day' | 'table'>;
+
+/** An entry and the ETag that the next write must name. */
+export interface StoredEntry {
+  readonly entry: LedgerEntry;
+  readonly eTag: string;
+}
+
+/** Storage of ledger entries, without any decisions. Methods throw the errors of the store. */
+export interface LedgerStore {
+  /** Null where there is none. */
+  read(place: Pick<LedgerSubject, 'source' | 'dataset' | 'day'>): Promise<StoredEntry | null>;
+  /**
+   * Writes an entry if `expected` is still the current ETag (null: if there is no entry).
+   *
+   * @returns The ETag; null if another write came first, which may be an earlier attempt of the same write.
+   */
+  write(entry: LedgerEntry, expected: string | null): Promise<string | null>;
+}

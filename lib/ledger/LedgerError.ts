@@ -1,0 +1,13 @@
+import { defineErrorFamily } from '../base/errors.ts';
+
+/** Errors of the ledger. */
+export const LedgerError = defineErrorFamily('system', {
+  SLUICE_INGEST_LEDGER_INVALID: {
+    cause: 'An object in the ledger does not contain a valid entry.',
+    cure: 'Delete the named object. The day is loaded again.',
+  },
+  SLUICE_INGEST_LEDGER_UNAVAILABLE: {
+    cause: 'The ledger could not be read or written.',
+    cure: 'No action is needed: the run is retried. If it persists, check S3 and the permissions of the role.',
+  },
+});

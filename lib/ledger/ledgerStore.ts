@@ -1,0 +1,66 @@
+import type * as z from 'zod';
+import { errorName } from '../base/errors.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
+import { ledgerKey } from '../tables/ledgerKeys.ts';
+import { type LedgerStore, ledgerEntrySchema } from './LedgerEntry.ts';
+import { LedgerError } from './LedgerError.ts';
+
+/** The ledger in a bucket. Methods throw LedgerError. */
+export function ledgerStore(store: ObjectStore): LedgerStore {
+  return {
+    async read({ source, dataset, day }) {
+      const key = ledgerKey(source, dataset, day);
+      const read = await available(key, () => store.read(key, { listsIfDenied: true }));
+      return read === null ? null : { entry: parse(read.text, ledgerEntrySchema, key), eTag: read.eTag };
+    },
+
+    async write(entry, expected) {
+      const key = ledgerKey(entry.source, entry.dataset, entry.day);
+      return available(key, () => store.write(key, JSON.stringify(entry), { expected }));
+    },
+  };
+}
+
+/** Small objects beside the ledger, one for each dataset. The last write wins. Methods throw LedgerError. */
+export interface DatasetNotes<Note> {
+  /** Null before the first. */
+  read(source: string, dataset: string): Promise<Note | null>;
+  write(source: string, dataset: string, note: Note): Promise<void>;
+}
+
+/** Notes in a bucket. */
+export function datasetNotes<Note>(
+  store: ObjectStore,
+  keyOf: (source: string, dataset: string) => string,
+  schema: z.ZodType<Note>,
+): DatasetNotes<Note> {
+  return {
+    async read(source, dataset) {
+      const key = keyOf(source, dataset);
+      const read = await available(key, () => store.read(key));
+      return read === null ? null : parse(read.text, schema, key);
+    },
+    async write(source, dataset, note) {
+      const key = keyOf(source, dataset);
+      await available(key, () => store.write(key, JSON.stringify(note)));
+    },
+  };
+}
+
+function parse<Value>(text: string, schema: z.ZodType<Value>, key: string): Value {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new LedgerError('SLUICE_INGEST_LEDGER_INVALID', `${key}.`, { cause: error });
+  }
+}
+
+async function available<Result>(key: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new LedgerError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: ${errorName(error)}.`, {
+      cause: error,
+    });
+  }
+}

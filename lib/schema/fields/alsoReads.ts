@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import { readLocation } from '../../base/s3Location.ts';
+import { BUCKET, databaseName, kmsKeyArn } from '../formats.ts';
+import { named, noted } from './noted.ts';
+
+/** Names that Glue has, apart from what a policy's ARN or a template would read as something else: `*`, `?`, `/`, `${`. */
+const TABLE = /^[^\s*?/$"'`]{1,255}$/;
+
+/** A location in S3. */
+export function s3Location() {
+  return z
+    .string('a location in S3')
+    .refine(
+      (text) => BUCKET.test(readLocation(text)?.bucket ?? ''),
+      "a location in S3, s3://<bucket>/<folder>/, of letters, digits and !_.'()=:@+- in the folder",
+    );
+}
+
+const GRANT = 'The policy of the reader that has what is added changes.';
+
+const grantSchema = named(
+  'AlsoReadsInput',
+  z.strictObject({
+    database: noted(
+      databaseName('database'),
+      {
+        text: "Glue database of this account and region. A database of another account needs a policy of yours: the reader's `policies`.",
+        example: 'finance',
+      },
+      'in place',
+      GRANT,
+    ),
+    tables: noted(
+      z
+        .array(z.string('a table name').regex(TABLE, 'the name of a table or view').toLowerCase())
+        .min(1, 'at least one name')
+        .max(100, 'at most 100 names')
+        .optional(),
+      {
+        text: 'Its tables and views that are read. A view is read with the permissions of its reader: name its tables, too, here or in another entry.',
+        absent: 'all tables and views of the database',
+        example: ['orders', 'refunds'],
+      },
+      'in place',
+      GRANT,
+    ),
+    locations: noted(
+      z.array(s3Location()).max(50, 'at most 50 locations').default([]),
+      {
+        text: 'Where the files of these tables are: folders, in any bucket.',
+        absent: 'none, as for views whose tables another entry has',
+        example: ['s3://acme-finance/orders/', 's3://acme-finance/refunds/'],
+      },
+      'in place',
+      GRANT,
+    ),
+    wholeBucket: noted(
+      z.boolean('true or false').default(false),
+      {
+        text: 'Allow locations that are a whole bucket, `s3://acme-finance/`. The reader then reads every object that is put there later, too.',
+        example: true,
+      },
+      'nothing',
+      'It only allows such locations.',
+    ),
+    kmsKeyArn: noted(
+      kmsKeyArn().optional(),
+      {
+        text: 'KMS key that the files are encrypted with, by its ARN.',
+        absent: 'none: the files are encrypted with keys of S3, or not',
+        example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      },
+      'in place',
+      GRANT,
+    ),
+    owner: noted(
+      z
+        .string('an account: 12 digits, as a text')
+        .regex(/^\d{12}$/, 'an account: 12 digits')
+        .optional(),
+      {
+        text: 'Account that owns the buckets of `locations`, 12 digits, if it is another one. Its owner must allow the reader, too: `npx sluice connect owner` makes the page to send.',
+        absent: "the deployment's account",
+        example: '444455556666',
+      },
+      'nothing',
+      'The policy of the reader names buckets, not their owners.',
+    ),
+  }),
+);
+
+/** Data besides Sluice's that a reader may read. */
+export const alsoReadsSchema = z.array(grantSchema, 'a list').max(20, 'at most 20 entries').default([]);
+
+/** One entry of a reader's `alsoReads`. */
+export type AlsoReads = z.output<typeof alsoReadsSchema>[number];
+
+const OWN_POLICY = /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+$/;
+
+/**
+ * Managed policies that are attached as they are. Managed policies of AWS open every bucket or every table. A role or user has ten at
+ * most, and up to three are the stack's: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+export const readerPoliciesSchema = z
+  .array(
+    z
+      .string('the ARN of a managed policy')
+      .regex(
+        OWN_POLICY,
+        "the ARN of a managed policy of yours, arn:aws:iam::<account>:policy/<name>: AWS's own open every bucket or table of the account",
+      ),
+    'a list',
+  )
+  .max(7, 'at most 7: a role or user has ten managed policies, and some are the stack’s')
+  .default([]);

@@ -1,0 +1,161 @@
+import type { Config } from '../../schema/config.ts';
+import type { Export } from '../../schema/exports.ts';
+import type { Dataset } from '../../schema/sources.ts';
+import { unitColumns, unitIdColumns } from '../sharedColumns.ts';
+import type { ColumnType } from '../Table.ts';
+
+/** A column of a file for Statsig. */
+export interface StatsigColumn {
+  readonly name: string;
+  /** A timestamp of the table is written as `bigint`: epoch seconds. */
+  readonly type: ColumnType;
+  /** The column of the table that it comes from. */
+  readonly from: string;
+}
+
+/**
+ * Rows of a table as Statsig's S3 ingestion takes them. https://docs.statsig.com/data-warehouse-ingestion/data_mapping has
+ * the columns, their types, which must not be null, and which are shorter than 128 characters.
+ */
+export interface StatsigFormat {
+  /** Statsig's name for the dataset, also the `type` of `mark_data_ready_dwh`. */
+  readonly kind: 'events' | 'metrics' | 'exposures';
+  readonly columns: readonly StatsigColumn[];
+  /** Columns of the file with IDs of units. A row has at least one of them. */
+  readonly units: readonly string[];
+  /** Columns of the file that are never null. */
+  readonly required: readonly string[];
+  /** Columns of the file with fewer than 128 characters. */
+  readonly short: readonly string[];
+  /** Columns of the table, and the value that rows must have in each: others are not exported. */
+  readonly only: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Characters of a value at most, by Statsig's rule "Length < 128 characters". */
+export const MOST_STATSIG_CHARACTERS = 127;
+
+/** Settings that determine the columns. */
+export interface FormatConfig extends Pick<Config, 'tables' | 'curatedTables' | 'unitIds'> {
+  readonly sources: readonly { readonly datasets: readonly FormatDataset[] }[];
+}
+
+interface FormatDataset extends Pick<Dataset, 'table' | 'kind'> {
+  /** For exposures, it has `unitType`. */
+  readonly mapping: object;
+}
+
+/**
+ * How a table's rows are written for Statsig; a sentence with what is wrong where they cannot be.
+ *
+ * @param table Name of a forwarded, curated or ingested table.
+ */
+export function statsigFormat(config: FormatConfig, table: string): StatsigFormat | string {
+  const { tables, curatedTables, sources } = config;
+  const dataset = sources.flatMap(({ datasets }) => datasets).find((one) => one.table === table);
+  const format =
+    dataset === undefined
+      ? forwardedFormat(config, table === tables.exposures || table === curatedTables.exposures)
+      : ingestedFormat(config, dataset);
+  if (typeof format === 'string') return format;
+  const names = format.columns.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    return `a table without a unit column ${twice}: files for Statsig have another column of this name`;
+  const isCurated = table === curatedTables.exposures || table === curatedTables.events;
+  return isCurated ? { ...format, only: { ...format.only, copy: 1 } } : format;
+}
+
+/** The format of each export that is written for Statsig, by the export's name. None of them has a problem. */
+export function statsigFormats(
+  config: FormatConfig & { readonly exports: readonly Pick<Export, 'name' | 'table' | 'format'>[] },
+): Readonly<Record<string, StatsigFormat>> {
+  return Object.fromEntries(
+    config.exports.flatMap(({ name, table, format }) => {
+      const made = format === 'statsig' ? statsigFormat(config, table) : '';
+      return typeof made === 'string' ? [] : [[name, made] as const];
+    }),
+  );
+}
+
+const timestamp: StatsigColumn = { name: 'timestamp', type: 'bigint', from: 'timestamp' };
+
+function forwardedFormat(config: FormatConfig, isExposures: boolean): StatsigFormat {
+  const units = [...unitColumns, ...unitIdColumns(config)].map(({ name }) => name);
+  return isExposures
+    ? exposuresFormat(units, 'user_dimensions', { environment: 'production', is_assignment: true })
+    : eventsFormat(units, 'company_metadata', { environment: 'production' });
+}
+
+function ingestedFormat(config: FormatConfig, dataset: FormatDataset): StatsigFormat | string {
+  switch (dataset.kind) {
+    case 'events':
+      return eventsFormat(
+        ['user_id', ...unitIdColumns(config).map(({ name }) => name)],
+        'event_metadata',
+        {},
+      );
+    case 'metrics': {
+      const same = (type: ColumnType) => (name: string) => ({ name, type, from: name });
+      return {
+        kind: 'metrics',
+        columns: [
+          ...['unit_id', 'id_type'].map(same('string')),
+          { name: 'date', type: 'date', from: 'metric_date' },
+          same('string')('metric_name'),
+          ...['metric_value', 'numerator', 'denominator'].map(same('double')),
+        ],
+        units: ['unit_id'],
+        required: ['id_type', 'date', 'metric_name'],
+        short: ['metric_name'],
+        only: {},
+      };
+    }
+    case 'exposures':
+      return hasOneUnitType(dataset.mapping)
+        ? exposuresFormat(['unit_id'], 'metadata', {})
+        : `a dataset whose unitType is a constant: Statsig's exposures have no column for the type of a unit`;
+    default:
+      return `a table of events, exposures or metrics: Statsig's S3 ingestion has no ${dataset.kind === 'table' ? 'other rows' : 'properties'}`;
+  }
+}
+
+function hasOneUnitType(mapping: object): boolean {
+  const type: unknown = Reflect.get(mapping, 'unitType');
+  return typeof type === 'object' && type !== null && 'constant' in type;
+}
+
+function eventsFormat(
+  units: readonly string[],
+  metadata: string,
+  only: StatsigFormat['only'],
+): StatsigFormat {
+  return {
+    kind: 'events',
+    columns: [
+      timestamp,
+      { name: 'event_name', type: 'string', from: 'event_name' },
+      { name: 'event_value', type: 'string', from: 'event_value' },
+      ...units.map((name): StatsigColumn => ({ name, type: 'string', from: name })),
+      { name: 'metadata_json', type: 'string', from: metadata },
+    ],
+    ...{ units, only, required: ['timestamp', 'event_name'], short: ['event_name', 'event_value'] },
+  };
+}
+
+function exposuresFormat(
+  units: readonly string[],
+  metadata: string,
+  only: StatsigFormat['only'],
+): StatsigFormat {
+  return {
+    kind: 'exposures',
+    columns: [
+      timestamp,
+      { name: 'experiment', type: 'string', from: 'experiment_id' },
+      { name: 'group_id', type: 'string', from: 'group_id' },
+      ...units.map((name): StatsigColumn => ({ name, type: 'string', from: name })),
+      { name: 'metadata_json', type: 'string', from: metadata },
+    ],
+    ...{ units, only, required: ['timestamp', 'experiment', 'group_id'], short: ['experiment'] },
+  };
+}

@@ -1,0 +1,159 @@
+import type { Config } from '../../lib/schema/config.ts';
+import { prices } from '../prices.ts';
+
+/** Usage between the stream and the tables: by objects in the landing, and by the files made from them. */
+export interface LandingUsage {
+  /** Objects that arrive in the landing. */
+  readonly objects: number;
+  /** Parquet files of tables. */
+  readonly files: number;
+}
+
+/** Days of a month. */
+export const MONTH_DAYS = 30;
+const SECONDS_A_DAY = 86_400;
+
+/** Runs of a schedule every five minutes in a month. */
+export const RUNS = (MONTH_DAYS * 24 * 60) / 5;
+
+/**
+ * Calls of S3 for an object: put by Firehose, claimed, fetched; for each file: looked for, put. Claim and object are deleted,
+ * which is free. test/contract/observe/landingCalls.test.ts counts them.
+ */
+export const OBJECT_CALLS = { puts: 2, gets: 1 } as const;
+export const FILE_CALLS = { puts: 1, gets: 1 } as const;
+/** Lists of a look when nothing waits: the landing, what release 0.2 left, what is parked, and notes. */
+export const LOOK_LISTS = 5;
+/** Events of S3 for an object and for its claim: each is made, deleted, and expires as a version. A file is made. */
+const OBJECT_EVENTS = 6;
+/** Requests to SQS for an event of an object or a file: sent, received, deleted. Batches need fewer. */
+const MESSAGE_REQUESTS = 3;
+
+/** USD of the requests to S3. */
+export function requestCost({ objects, files }: LandingUsage): number {
+  return (
+    (objects * OBJECT_CALLS.puts + files * FILE_CALLS.puts + RUNS * LOOK_LISTS) * prices.s3Put.usd +
+    (objects * OBJECT_CALLS.gets + files * FILE_CALLS.gets) * prices.s3Get.usd
+  );
+}
+
+/** USD of the events of the bucket. */
+export function eventCost({ objects, files }: LandingUsage): number {
+  return (objects * OBJECT_EVENTS + files) * prices.s3Event.usd;
+}
+
+/** USD of the messages of these events. */
+export function messageCost({ objects, files }: LandingUsage): number {
+  return (objects + files) * MESSAGE_REQUESTS * prices.sqsRequest.usd;
+}
+
+/**
+ * Milliseconds of an invocation besides what it reads: for an object of the writer (calls of S3, a session of DuckDB), for a
+ * batch of the registrar, and for runs every five minutes that find nothing. Assumptions.
+ */
+const OBJECT_MS = 500;
+const REGISTER_MS = 100;
+const LOOK_MS = 400;
+const HOLD_MS = 300;
+/** Gigabytes of `register` and `hold`: infra/serverless/service.ts. */
+const SMALL_GIGABYTES = 0.5;
+/** Bytes of JSON that the writer turns into files in a second, and requests: half of what `npm run bench -- land` measures. */
+const BYTES_A_SECOND = 30_000_000;
+const REQUESTS_A_SECOND = 12_000;
+/** Bytes of the log of an invocation of `write`, `register` or `hold`: its line, and Lambda's own three. */
+const LOG_BYTES = 800;
+
+/** Time and logs of functions in a month. */
+export interface FunctionsMonth {
+  readonly invocations: number;
+  readonly gigabyteSeconds: number;
+}
+
+/** The writer's month: an invocation for each object, and the looks. @param bytes Of rows as JSON. */
+export function writerMonth(
+  { objects }: LandingUsage,
+  { requests, bytes }: { readonly requests: number; readonly bytes: number },
+  gigabytes: number,
+): FunctionsMonth {
+  const seconds =
+    (objects * OBJECT_MS + RUNS * LOOK_MS) / 1_000 + bytes / BYTES_A_SECOND + requests / REQUESTS_A_SECOND;
+  return { invocations: objects + RUNS, gigabyteSeconds: seconds * gigabytes };
+}
+
+/** The month of the registrar, which gets the files of an object in one batch, and of the check of streams. */
+export function smallFunctionsMonth({ objects }: LandingUsage): FunctionsMonth {
+  const seconds = (objects * REGISTER_MS + RUNS * HOLD_MS) / 1_000;
+  return { invocations: objects + RUNS, gigabyteSeconds: seconds * SMALL_GIGABYTES };
+}
+
+/** Bytes of the logs of these functions. */
+export function functionLogBytes(...months: readonly FunctionsMonth[]): number {
+  return months.reduce((sum, { invocations }) => sum + invocations * LOG_BYTES, 0);
+}
+
+/** Bytes of rows of which the writer makes one file: lib/landing/write/planOutputs.ts. */
+const PART_BYTES = 2 ** 28;
+
+/** Data that arrives in an interval of time. */
+export interface Arrivals {
+  readonly requests: number;
+  /** Bytes of the records. */
+  readonly recordBytes: number;
+  /** Of each table, requests with rows, and the bytes of these as JSON. */
+  readonly tables: readonly { readonly requests: number; readonly bytes: number }[];
+}
+
+/**
+ * Objects and files: an object of each stream and interval in which something arrives, or more where the size decides; of each,
+ * a file of each table. Requests are taken to arrive evenly, and rows to be of one day.
+ *
+ * @param days Over which it arrives.
+ */
+export function landingUsage(
+  { requests, recordBytes, tables }: Arrivals,
+  days: number,
+  { streams, buffering }: Pick<Config, 'streams' | 'buffering'>,
+): LandingUsage {
+  const intervals = (streams * days * SECONDS_A_DAY) / buffering.seconds;
+  const objects = Math.max(Math.min(intervals, requests), recordBytes / (buffering.megabytes * 2 ** 20));
+  return {
+    objects,
+    files: tables.reduce(
+      (sum, table) => sum + Math.max(Math.min(objects, table.requests), table.bytes / PART_BYTES),
+      0,
+    ),
+  };
+}
+
+/** Values of `buffering.seconds`, with the default and the maximum. */
+const SECONDS = [15, 60, 120, 300, 900];
+const MIB = 2 ** 20;
+const KB = 1_000;
+/** Tables that a request mostly has rows for: exposures and events. */
+const TABLES = 2;
+/** An object waits for others of a batch, and its files are made, before a query finds the rows: seconds (docs/landing.md). */
+const WRITTEN_AFTER = 30;
+
+/**
+ * The rows of the buffering table in docs/cost.md, in Markdown: after how long a row is in queries at the latest, the objects
+ * and files a day, what they cost a month, and the traffic from which the size triggers delivery instead of the time.
+ *
+ * @param megabytes `buffering.megabytes`.
+ */
+export function bufferingTable(megabytes: number): readonly string[] {
+  return SECONDS.map((seconds) => {
+    const objects = SECONDS_A_DAY / seconds;
+    const month = { objects: objects * MONTH_DAYS, files: objects * MONTH_DAYS * TABLES };
+    const lookLists = requestCost({ objects: 0, files: 0 });
+    const dollars = requestCost(month) - lookLists + eventCost(month) + messageCost(month);
+    const cells = [
+      `${seconds}`,
+      `${(seconds + WRITTEN_AFTER) / 60} min`,
+      objects.toLocaleString('en-GB'),
+      (objects * TABLES).toLocaleString('en-GB'),
+      `$${dollars.toFixed(2)}`,
+      `${Math.round((megabytes * MIB) / seconds / KB).toLocaleString('en-GB')} KB/s`,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+}

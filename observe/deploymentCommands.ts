@@ -1,0 +1,58 @@
+import { partName } from '../infra/template/Stack.ts';
+import { shellCommand } from '../lib/base/text.ts';
+import { sluiceCommand } from './commands.ts';
+import type { Deployment } from './deployment.ts';
+import { deploymentOptions } from './target.ts';
+
+/** Commands for a person, for one deployment. */
+export type DeploymentCommands = ReturnType<typeof deploymentCommands>;
+
+/** Builders of commands for a person to run on a deployment. */
+export function deploymentCommands(
+  { stack, localControl }: Pick<Deployment, 'stack' | 'localControl'>,
+  region: string,
+) {
+  const endpoint = localControl === undefined ? {} : { endpoint: localControl };
+  const where = ['--region', region, ...(localControl === undefined ? [] : ['--endpoint-url', localControl])];
+  const options = deploymentOptions({
+    ...{ stack, isLocal: localControl !== undefined },
+    aws: { region, ...endpoint },
+  });
+  const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...where]);
+  return {
+    isLocal: localControl !== undefined,
+    /** Options of `sluice` that name the deployment. */
+    options,
+    aws,
+    sluice: (...words: readonly string[]) => sluiceCommand(options, words),
+    /** A call of the local cloud's control API. */
+    control: (method: 'POST' | 'DELETE', name: string) =>
+      shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
+    /** A message to the queue of a function; the queue's address depends on the account. */
+    send: (part: string, body: string) => {
+      const url = aws(
+        ...['sqs', 'get-queue-url', '--queue-name', partName(stack, part)],
+        ...['--query', 'QueueUrl', '--output', 'text'],
+      );
+      return `${shellCommand(['aws', 'sqs', 'send-message', '--queue-url'])} "$(${url})" ${shellCommand(['--message-body', body, ...where])}`;
+    },
+  };
+}
+
+/** CloudFormation deletes the change set after it was executed. */
+const CHANGE_SET = 'sluice-repair';
+
+/** The words after `aws` of the commands that make CloudFormation compare its template with the resources, and revert what differs. */
+export function revertDriftWords(stackName: string): readonly (readonly string[])[] {
+  const of = ['--stack-name', stackName, '--change-set-name', CHANGE_SET];
+  const shown = 'Changes[].ResourceChange.[Action,LogicalResourceId,PhysicalResourceId]';
+  return [
+    [
+      ...['cloudformation', 'create-change-set', ...of, '--use-previous-template'],
+      ...['--deployment-mode', 'REVERT_DRIFT', '--capabilities', 'CAPABILITY_NAMED_IAM'],
+    ],
+    ['cloudformation', 'wait', 'change-set-create-complete', ...of],
+    ['cloudformation', 'describe-change-set', ...of, '--query', shown, '--output', 'table'],
+    ['cloudformation', 'execute-change-set', ...of],
+  ];
+}

@@ -1,0 +1,182 @@
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { SluiceError } from '../../lib/base/errors.ts';
+import { isJsonObject } from '../../lib/base/json.ts';
+import { isUtcDay } from '../../lib/base/time.ts';
+import { type CollectPlan, collectPlan } from '../../lib/collect/rows/plan.ts';
+import { collectBatch } from '../../lib/collect/rows.ts';
+import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
+import { groupsObject, readKnownGroups } from '../../lib/groups/pullGroups.ts';
+import type { LandingRow } from '../../lib/landing/frames/encodeRecord.ts';
+import { isRowFailure, type QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
+import type { Protocol } from '../../lib/protocols/Protocol.ts';
+import { protocolOfPath, protocolsOf } from '../../lib/protocols/protocols.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { MAX_RECORD_BYTES } from '../../lib/schema/deliveryLimits.ts';
+import { type ForwardedKind, protocolNames } from '../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import { parseErrorKey, parseRowPath } from '../../lib/tables/objectKeys.ts';
+import type { ColumnType, Table } from '../../lib/tables/Table.ts';
+import { groupsKey } from '../../lib/tables/tableFolders.ts';
+import { decodeBody } from '../../lib/wire/decodeBody.ts';
+import { EventError } from '../../lib/wire/EventError.ts';
+import type { Deployment } from '../deployment.ts';
+
+/** The part of a quarantine row that revalidation needs. */
+export interface QuarantinedItem {
+  readonly quarantineId: string;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly reason: QuarantineReason;
+  /** The key's environment, for events without a tier. Default null: production. */
+  readonly keyEnvironment?: string | null;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+  /** The request's path; for a row that was not delivered or written, what `parseErrorKey` or `parseRowPath` reads. */
+  readonly path: string;
+  /** Of the request. Default null, as in rows of release 0.2: the protocol of the path. */
+  readonly protocol?: string | null;
+  /** Null if redaction kept nothing of it. */
+  readonly raw: Uint8Array | null;
+}
+
+/** The result of a revalidation. */
+export interface Revalidation {
+  readonly documents: Readonly<Record<ForwardedKind, readonly string[]>>;
+  /** Parts that are still refused, with their current codes. */
+  readonly refused: readonly { readonly code: string; readonly detail: string }[];
+  /** Events that the configuration does not land. */
+  readonly ignored: number;
+}
+
+/**
+ * Makes the function that collects items of quarantine again, with the current configuration.
+ *
+ * Values that only the request's headers stated are lost: the clock and session of a refused body's sender. An event's ID
+ * is made from its quarantine_id, so it is the same however often it is redriven.
+ *
+ * @param known The content of the table of experiment groups. Default empty.
+ */
+export function revalidator(
+  config: Config,
+  known = KnownGroups.none,
+): (quarantined: QuarantinedItem) => Revalidation {
+  const ofBodies = collectPlan(config, known);
+  // Events were redacted before they went to quarantine. Redacting again would hash the hashes.
+  const ofEvents = collectPlan({ ...config, privacy: { ...config.privacy, redact: {} } }, known);
+  const tables = deliveredTables(config);
+  const protocols = protocolsOf(config.protocols);
+
+  return (quarantined) => {
+    const { reason, path, raw } = quarantined;
+    if (raw === null) return refusal(reason, 'Nothing of it was kept.');
+    if (isRowFailure(reason)) {
+      const kind = parseErrorKey(path)?.kind ?? parseRowPath(path);
+      if (kind === undefined || kind === 'quarantine') return refusal(reason, 'Its path names no table.');
+      const restored = restoreRow(Buffer.from(raw).toString('utf8'), tables[kind]);
+      return 'problem' in restored
+        ? refusal(reason, restored.problem)
+        : { documents: { ...NO_DOCUMENTS, [kind]: [restored.document] }, refused: [], ignored: 0 };
+    }
+    try {
+      return Object.hasOwn(EventError.entries, reason)
+        ? collect(Buffer.from(raw).toString('utf8'), quarantined, ofEvents, protocols)
+        : collect(
+            decodeBody(raw, { contentEncoding: '', statsigEncoded: false }).text,
+            quarantined,
+            ofBodies,
+            protocols,
+          );
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      return refusal(error.code, error.detail);
+    }
+  };
+}
+
+const NO_DOCUMENTS: Revalidation['documents'] = { exposures: [], events: [] };
+
+function refusal(code: string, detail: string): Revalidation {
+  return { documents: NO_DOCUMENTS, refused: [{ code, detail }], ignored: 0 };
+}
+
+function collect(
+  text: string,
+  quarantined: QuarantinedItem,
+  plan: CollectPlan,
+  protocols: readonly Protocol[],
+): Revalidation {
+  const { rows, refused, counted } = collectBatch(
+    text,
+    {
+      protocol:
+        protocolNames.find((name) => name === quarantined.protocol) ??
+        protocolOfPath(quarantined.path, protocols).name,
+      keyHash: quarantined.quarantineId,
+      environment: quarantined.keyEnvironment ?? null,
+      clientTimes: [],
+      sessionId: null,
+      sdkType: quarantined.sdkType,
+      sdkVersion: quarantined.sdkVersion,
+      receivedAt: quarantined.receivedAt,
+    },
+    plan,
+  );
+  const jsonOf = (list: readonly LandingRow[]) => list.map(({ json }) => json);
+  const documents = { exposures: jsonOf(rows.exposures), events: jsonOf(rows.events) };
+  return { documents, refused, ignored: Object.values(counted).reduce((sum, n) => sum + n, 0) };
+}
+
+/** A row that can be sent to its stream, or the reason why it would fail again. */
+export type RestoredRow = { readonly document: string } | { readonly problem: string };
+
+/** Values that Firehose's conversion accepts for a column without changing them. Null and absent are the same to it. */
+const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  timestamp: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+  date: (value) => typeof value === 'string' && isUtcDay(value),
+  double: (value) => typeof value === 'number',
+  bigint: (value) => Number.isSafeInteger(value),
+};
+
+/**
+ * Checks a row that Firehose did not deliver against the current table. A member without a column is also a problem:
+ * Firehose would drop it silently.
+ */
+export function restoreRow(raw: string, table: Table): RestoredRow {
+  let row: unknown;
+  try {
+    row = JSON.parse(raw);
+  } catch {
+    return { problem: 'It is not JSON.' };
+  }
+  if (!isJsonObject(row)) return { problem: 'It is not a JSON object.' };
+  const [id] = table.columns;
+  if (id === undefined || typeof row[id.name] !== 'string') return { problem: `It has no ${id?.name}.` };
+  const { name: day } = table.partitionKey;
+  if (typeof row[day] !== 'string' || !isUtcDay(row[day]))
+    return { problem: `It has no ${day} that is a day.` };
+  const columns = new Map(table.columns.map(({ name, type }) => [name, type]));
+  for (const [name, value] of Object.entries(row)) {
+    if (name === day) continue;
+    const type = columns.get(name);
+    if (type === undefined) return { problem: `The table has no column ${JSON.stringify(name)}.` };
+    if (value !== null && !FITS[type](value)) return { problem: `${name} is not a ${type}.` };
+  }
+  // Line breaks separate the documents of a record. Rows of the collector have none, because JSON escapes them in texts.
+  const document = raw.includes('\n') ? JSON.stringify(row) : raw;
+  return Buffer.byteLength(document, 'utf8') > MAX_RECORD_BYTES
+    ? { problem: 'It is larger than a Firehose record.' }
+    : { document };
+}
+
+/** Makes the function that validates items with the configuration and groups of now. */
+export async function currentRevalidator({
+  s3,
+  config,
+}: Pick<Deployment, 's3' | 'config'>): Promise<(quarantined: QuarantinedItem) => Revalidation> {
+  return revalidator(
+    config,
+    await readKnownGroups(groupsObject(s3ObjectStore(s3, config.bucket), groupsKey(config))),
+  );
+}

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import type { Config } from '../lib/schema/config.ts';
+import { LOCAL_STAGE } from '../lib/schema/stages.ts';
+
+/** Region and endpoint, as AWS clients take them. */
+export interface AwsOptions {
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+/** Which deployment the options of a command name, without the configuration. */
+export interface Target {
+  /** `service` of serverless.yml, and the stage. */
+  readonly stack: { readonly service: string; readonly stage: string };
+  /** As AWS clients take it; without a region if only the configuration has one. */
+  readonly aws: AwsOptions & {
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** Whether it is the local cloud: an endpoint on loopback. */
+  readonly isLocal: boolean;
+}
+
+/** Which deployment a command is about, with its configuration. */
+export interface ConfiguredTarget extends Target {
+  /** The configuration's region, unless the options or the environment have another. */
+  readonly aws: Target['aws'] & { readonly region: string };
+  readonly config: Config;
+}
+
+/** The options of `sluice` that name a deployment: {@link sluiceCommand} of commands.ts takes them. */
+export function deploymentOptions({ stack: { stage }, aws, isLocal }: Target): readonly string[] {
+  const { region, endpoint } = aws;
+  return [
+    ...(isLocal ? ['--local'] : []),
+    ...(isLocal && stage === LOCAL_STAGE ? [] : ['--stage', stage]),
+    // The local cloud has one region.
+    ...(isLocal || region === undefined ? [] : ['--region', region]),
+    ...(endpoint === undefined ? [] : ['--endpoint-url', endpoint]),
+  ];
+}
+
+/** The response of `GET /_sluice/clock`: docs/local.md, "Time". */
+const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
+
+/**
+ * The time of a deployment, epoch milliseconds: the local cloud's clock can be moved. For AWS, and for an endpoint that does
+ * not answer, it is this machine's time; the next call reports what is wrong with the endpoint.
+ */
+export async function readClock({ isLocal, aws }: Pick<Target, 'isLocal' | 'aws'>): Promise<number> {
+  if (!isLocal || aws.endpoint === undefined) return Date.now();
+  try {
+    const answer = await fetch(new URL('/_sluice/clock', aws.endpoint));
+    const read = clock.safeParse(await answer.json());
+    return read.success ? read.data.now : Date.now();
+  } catch {
+    return Date.now();
+  }
+}

@@ -1,0 +1,114 @@
+import { MOST_EXAMPLES } from '../../lib/drops/receipt/Receipt.ts';
+import { receiptFolder } from '../../lib/schema/sources.ts';
+import { exportFolder } from '../../lib/tables/exportKeys.ts';
+import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+import { queuedCopies } from '../../observe/relay/relayCopies.ts';
+import { deploymentOptions } from '../../observe/target.ts';
+
+/** Something that may hold rows of a unit, out of reach of the command. */
+export interface ElsewhereHeld {
+  readonly what: string;
+  /** A bucket and prefix, or an address. */
+  readonly where: string;
+  /** The steps to take there. */
+  readonly todo: string;
+}
+
+/**
+ * Lists places that may hold rows of a unit, but are not the deployment's own bucket or cannot be searched.
+ *
+ * @throws What the client of SQS throws.
+ */
+export async function heldElsewhere(
+  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 'isLocal'>,
+): Promise<readonly ElsewhereHeld[]> {
+  const { config } = deployment;
+  const where = deploymentOptions(deployment);
+  return [
+    {
+      what: 'Statsig',
+      where: 'https://api.statsig.com',
+      todo: 'Statsig has events that SDKs send to it, and rows that it imported from these tables. Ask for their deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests). Statsig has it for contracts of Enterprise: without one, ask their support.',
+    },
+    ...config.exports.map((one) => ({
+      what: `export ${one.name}`,
+      where: `s3://${one.target.bucket}/${exportFolder(one)}`,
+      todo: `The command asks the export for each changed day that it has exported before: \`${sluiceCommand(where, ['export', 'status', '--export', one.name])}\` shows them. Should a day fail, \`${sluiceCommand(where, ['export', 'run', '--export', one.name, '--from', 'YYYY-MM-DD'])}\` asks again for it. The owner of the bucket deletes old versions, and copies made from it.`,
+    })),
+    ...config.sources.map((one) => ({
+      what: `source ${one.name}`,
+      where: `s3://${one.bucket}/`,
+      todo: 'The customer deletes the rows in their bucket. A day that they change, or that is loaded again, brings back what they left.',
+    })),
+    ...config.sources.flatMap((one) => {
+      const folder = receiptFolder(one);
+      return folder === null
+        ? []
+        : [
+            {
+              what: `receipts of ${one.name}`,
+              where: `s3://${one.bucket}/${folder}`,
+              todo: `Receipts of loads quote up to ${MOST_EXAMPLES} refused rows. The customer deletes those with a row of the unit.`,
+            },
+          ];
+    }),
+    ...(await relayHolds(deployment)),
+    ...config.readers.flatMap((reader) =>
+      reader.kind === 'owox'
+        ? [
+            {
+              what: `results of ${reader.name}`,
+              where: `s3://${reader.resultsBucket}/`,
+              todo: `${
+                config.retention.queryResultDays === null
+                  ? 'Results of queries do not expire there, as `retention.queryResultDays` is null: delete them.'
+                  : `Results of queries expire there after ${config.retention.queryResultDays} days: delete them if that is too late.`
+              } What the reader has stored elsewhere is theirs to delete.`,
+            },
+          ]
+        : [],
+    ),
+    {
+      what: 'tables that readers made',
+      where: `s3://${config.bucket}/${READER_TABLES_FOLDER}*/${MADE_TABLES_FOLDER}`,
+      todo: 'Readers know what they mean, also those that left the configuration: make them again from the tables, or drop them.',
+    },
+    {
+      what: 'history of queries',
+      where: 'Athena',
+      todo: 'Athena keeps the text of each query for 45 days, with the ID if somebody asked for it. Nobody can delete it before.',
+    },
+    {
+      what: 'parts of unfinished uploads',
+      where: `s3://${config.bucket}/`,
+      todo: 'An upload that broke off leaves parts that nobody can read. The bucket deletes them after seven days.',
+    },
+  ];
+}
+
+async function relayHolds({
+  config,
+  stack,
+  aws,
+}: Pick<Deployment, 'config' | 'stack' | 'aws'>): Promise<readonly ElsewhereHeld[]> {
+  if (config.relay === undefined) return [];
+  const queued = await queuedCopies({ stack, aws });
+  return [
+    ...(queued === null
+      ? []
+      : [
+          {
+            what: 'relay: copies in the queue',
+            where: `about ${queued} messages`,
+            todo: 'A queue cannot be searched. Most copies are delivered within seconds, and none stays for more than eleven days.',
+          },
+        ]),
+    {
+      what: 'relay: its target',
+      where: 'url' in config.relay ? config.relay.url : 'Statsig',
+      todo: 'Delivered copies are there: delete the user there, too.',
+    },
+  ];
+}

@@ -1,0 +1,289 @@
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { partName } from '../../infra/template/Stack.ts';
+import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import type { RetryPorts } from '../../lib/base/retry.ts';
+import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import type { CurateRequestBody } from '../../lib/curate/messageBodies.ts';
+import { daysBetween, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
+import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
+import { MOST_DAYS } from '../../lib/export/limits.ts';
+import type { ExportRequest } from '../../lib/export/messageBodies.ts';
+import type { LedgerState, LedgerSubject } from '../../lib/ledger/LedgerEntry.ts';
+import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+import { DAYS_A_REQUEST } from '../../observe/ingest/awaitLoads.ts';
+import {
+  type DatasetNames,
+  DropsError,
+  ExportsError,
+  namedDatasets,
+  namedExports,
+} from '../../observe/ingest/datasets.ts';
+import { readLedgerDays } from '../../observe/ingest/readLedgerDays.ts';
+
+/** Maximum days of a backfill: ten years. */
+export const MAX_BACKFILL_DAYS = 3_660;
+/** Days whose ledger entries a dry run reads. */
+const MOST_STATES = 400;
+
+/** Days by what the ledger says of them; `none` has no entry. States without days are left out. */
+export type DayStates = Readonly<Partial<Record<LedgerState | 'none', number>>>;
+
+/** The request for a dataset or export, or in a dry run the request that would be made. */
+export interface RequestedDays {
+  readonly from: UtcDay;
+  readonly to: UtcDay;
+  readonly days: number;
+  /** Only in a dry run, and only of at most 400 days: what the ledger says of them now. */
+  readonly states?: DayStates;
+}
+
+/** A request to look for changes of datasets and load them. */
+export interface IngestRequest {
+  readonly dryRun: boolean;
+  readonly asked: readonly (RequestedDays & { readonly source: string; readonly dataset: string })[];
+}
+
+type Requested = Pick<Deployment, 'aws' | 'config' | 'now' | 's3' | 'stack' | keyof RetryPorts>;
+
+/**
+ * Requests what a schedule does: that days of the lookback are listed, and loaded if their files have changed.
+ *
+ * @param dryRun Sends nothing.
+ * @throws DropsError; what AWS's clients throw.
+ */
+export async function requestIngest(
+  deployment: Requested,
+  { dryRun, ...names }: DatasetNames & { readonly dryRun: boolean },
+): Promise<IngestRequest> {
+  const datasets = namedDatasets(deployment.config, names);
+  const days = datasets.map(({ dataset }) =>
+    lookbackDays(deployment.now, dataset.timezone, dataset.lookbackDays),
+  );
+  const states = await readStates(
+    deployment,
+    dryRun,
+    datasets.map(({ source, dataset }, i) => placesOf(source.name, dataset.name, days[i] ?? [])),
+  );
+  const asked = datasets.map(({ source, dataset }, i) => ({
+    source: source.name,
+    dataset: dataset.name,
+    ...requestedDays(days[i] ?? [], states?.[i]),
+  }));
+  if (dryRun) return { dryRun, asked };
+  // One request per source: two sources can have datasets of the same name.
+  const sources = [...new Set(asked.map(({ source }) => source))];
+  await sendRequests(
+    deployment,
+    'ingest-plan',
+    sources.map((source) => ({
+      sluice: 'plan',
+      sources: [source],
+      datasets: asked.filter((one) => one.source === source).map(({ dataset }) => dataset),
+    })),
+  );
+  return { dryRun, asked };
+}
+
+/** A request to load days of a dataset again, whatever the ledger says. */
+export interface BackfillRequest extends RequestedDays {
+  readonly dryRun: boolean;
+  readonly source: string;
+  readonly dataset: string;
+}
+
+/**
+ * Requests that days are loaded as they are now, even if their files have not changed. Days without files stay as they are,
+ * or become empty.
+ *
+ * @param to Default `from`.
+ * @throws DropsError; what AWS's clients throw.
+ */
+export async function requestBackfill(
+  deployment: Requested,
+  {
+    dryRun,
+    source,
+    dataset,
+    from,
+    to = from,
+  }: {
+    readonly dryRun: boolean;
+    readonly source: string;
+    readonly dataset: string;
+    readonly from: UtcDay;
+    readonly to?: UtcDay | undefined;
+  },
+): Promise<BackfillRequest> {
+  const [found] = namedDatasets(deployment.config, { source, dataset });
+  const { timezone } = found.dataset;
+  const [today = to] = lookbackDays(deployment.now, timezone, 0);
+  const days = requireDays(
+    { from, to, last: today, most: MAX_BACKFILL_DAYS },
+    `a day up to today, ${today} (${timezone})`,
+    (detail) => new DropsError('SLUICE_INGEST_DAYS_INVALID', detail),
+  );
+  const states = await readStates(deployment, dryRun, [placesOf(source, dataset, days)]);
+  if (!dryRun) await sendRequests(deployment, 'ingest-plan', backfillRequests({ source, dataset }, days));
+  return { dryRun, source, dataset, ...requestedDays(days, states?.[0]) };
+}
+
+/** Requests to load days again, some days each. */
+export function backfillRequests(
+  named: { readonly source: string; readonly dataset: string },
+  days: readonly UtcDay[],
+): readonly PlanRequestInput[] {
+  const requests: PlanRequestInput[] = [];
+  for (let from = 0; from < days.length; from += DAYS_A_REQUEST) {
+    requests.push({
+      sluice: 'plan',
+      sources: [named.source],
+      datasets: [named.dataset],
+      days: days.slice(from, from + DAYS_A_REQUEST),
+      asked: 'backfill',
+    });
+  }
+  return requests;
+}
+
+/** A request to export days. */
+export interface ExportDaysRequest {
+  readonly dryRun: boolean;
+  /** Whether the days are exported even if they have not changed. */
+  readonly isForced: boolean;
+  readonly asked: readonly (RequestedDays & { readonly export: string })[];
+}
+
+/**
+ * Requests exports: of the days that are named, or of changed days of each lookback.
+ *
+ * @param names `export`: default all. `from`, `to`: days before today.
+ * @throws ExportsError; what AWS's clients throw.
+ */
+export async function requestExport(
+  deployment: Requested,
+  {
+    dryRun,
+    export: name,
+    from,
+    to = from,
+  }: {
+    readonly dryRun: boolean;
+    readonly export?: string | undefined;
+    readonly from?: UtcDay | undefined;
+    readonly to?: UtcDay | undefined;
+  },
+): Promise<ExportDaysRequest> {
+  const exports = namedExports(deployment.config, name);
+  if (from === undefined && to !== undefined)
+    throw new ExportsError('SLUICE_EXPORT_DAYS_INVALID', `got ${to} as the last day, without a first one.`);
+  const today = utcDay(deployment.now);
+  const named =
+    from === undefined || to === undefined
+      ? undefined
+      : requireDays(
+          { from, to, last: addDays(today, -1), most: MOST_DAYS },
+          `a day before today, ${today}`,
+          (detail) => new ExportsError('SLUICE_EXPORT_DAYS_INVALID', detail),
+        );
+  const days = exports.map(
+    ({ lookbackDays: lookback }) => named ?? daysBetween(addDays(today, -lookback), addDays(today, -1)),
+  );
+  const states = await readStates(
+    deployment,
+    dryRun,
+    exports.map((exported, i) => (days[i] ?? []).map((day) => exportSubject(exported, day))),
+  );
+  if (!dryRun) {
+    const request: ExportRequest = {
+      sluice: 'export',
+      exports: exports.map((exported) => exported.name),
+      ...(named === undefined ? {} : { days: [...named] }),
+    };
+    await sendRequests(deployment, 'export', [request]);
+  }
+  return {
+    dryRun,
+    isForced: named !== undefined,
+    asked: exports.map((exported, i) => ({
+      export: exported.name,
+      ...requestedDays(days[i] ?? [], states?.[i]),
+    })),
+  };
+}
+
+/** The days of a range, both included. @param last The last day that may be asked for. @throws What `error` makes. */
+export function requireDays(
+  {
+    from,
+    to,
+    last,
+    most,
+  }: { readonly from: UtcDay; readonly to: UtcDay; readonly last: UtcDay; readonly most: number },
+  expected: string,
+  error: (detail: string) => Error,
+): readonly UtcDay[] {
+  if (from > to) throw error(`${from} is after ${to}.`);
+  if (to > last) throw error(`got ${to}, expected ${expected}.`);
+  const days = daysBetween(from, to);
+  if (days.length > most) throw error(`got ${days.length} days, expected at most ${most}.`);
+  return days;
+}
+
+function placesOf(source: string, dataset: string, days: readonly UtcDay[]) {
+  return days.map((day) => ({ source, dataset, day }));
+}
+
+function requestedDays(days: readonly UtcDay[], states: DayStates | undefined): RequestedDays {
+  const [from = '', to = from] = [days[0], days.at(-1)];
+  return { from, to, days: days.length, ...(states === undefined ? {} : { states }) };
+}
+
+async function readStates(
+  deployment: Pick<Deployment, 's3' | 'config'>,
+  dryRun: boolean,
+  subjects: readonly (readonly Pick<LedgerSubject, 'source' | 'dataset' | 'day'>[])[],
+): Promise<readonly DayStates[] | undefined> {
+  if (!dryRun || subjects.reduce((sum, { length }) => sum + length, 0) > MOST_STATES) return undefined;
+  const read = await readLedgerDays(deployment, subjects);
+  return read.map((days) => {
+    const states: Partial<Record<LedgerState | 'none', number>> = {};
+    for (const { entry } of days) {
+      const state = entry?.state ?? 'none';
+      states[state] = (states[state] ?? 0) + 1;
+    }
+    return states;
+  });
+}
+
+/** Parts with a queue, and the requests that it takes. */
+interface Requests {
+  readonly 'ingest-plan': PlanRequestInput;
+  readonly export: ExportRequest;
+  readonly 'curate-plan': CurateRequestBody;
+}
+
+/** Sends requests to the queue of a part of the stack, with a client of its own. */
+export async function sendRequests<Part extends keyof Requests>(
+  deployment: Pick<Deployment, 'aws' | 'stack' | keyof RetryPorts>,
+  part: Part,
+  requests: readonly Requests[Part][],
+): Promise<void> {
+  const sqs = new SQSClient(deployment.aws);
+  try {
+    await enqueueRequests({ ...deployment, sqs }, part, requests);
+  } finally {
+    sqs.destroy();
+  }
+}
+
+/** Sends requests to the queue of a part of the stack, as its schedules do, with an open client. */
+export async function enqueueRequests<Part extends keyof Requests>(
+  { sqs, stack, wait, random }: Pick<Deployment, 'stack' | 'wait' | 'random'> & { readonly sqs: SQSClient },
+  part: Part,
+  requests: readonly Requests[Part][],
+): Promise<void> {
+  const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
+  const queue = taskQueue(sqs, QueueUrl, { wait, random });
+  await queue.send(requests.map((request) => JSON.stringify(request)));
+}

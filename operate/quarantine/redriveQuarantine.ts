@@ -1,0 +1,216 @@
+import { hash, randomBytes } from 'node:crypto';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { errorName } from '../../lib/base/errors.ts';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { systemClock } from '../../lib/base/time.ts';
+import { putRecordObject } from '../../lib/landing/delivery/land.ts';
+import { encodeRecord, type LandingRow } from '../../lib/landing/frames/encodeRecord.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { directRecordKey } from '../../lib/tables/objectKeys.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+import { type QuarantineKey, readRedrivable } from '../../observe/quarantine/examineQuarantined.ts';
+import { type QuarantineSelection, readQuarantine } from '../../observe/quarantine/readQuarantine.ts';
+import {
+  currentRevalidator,
+  type QuarantinedItem,
+  type Revalidation,
+} from '../../observe/quarantine/revalidate.ts';
+import { RedriveRecord } from './redriveRecord.ts';
+
+/** Maximum documents and characters of one record, and the time limit of its write. */
+const CHUNK = 5_000;
+const CHUNK_LENGTH = 16_000_000;
+const CHUNK_MS = 60_000;
+
+/** The result, in rows of quarantine, or in events if a row was a whole body. */
+export interface RedriveReport {
+  /** Rows found; resends count once. */
+  found: number;
+  /** Rows that were delivered, or in a dry run would be. */
+  readonly delivered: Record<ForwardedKind, number>;
+  /** Rows that are still refused, by code. */
+  readonly refused: Record<string, number>;
+  /** Events that the configuration ignores. */
+  ignored: number;
+  /** Rows that the bucket did not take, by the name of the error. */
+  readonly failed: Record<string, number>;
+}
+
+/**
+ * Validates rows with a reason again, and delivers those that pass and were not redriven before: {@link RedriveRecord}.
+ *
+ * @param dryRun Delivers nothing.
+ * @param again Delivers rows that were redriven before, too. This makes rows with the same event_id, which views show once.
+ * @throws What clients of AWS throw.
+ */
+export async function redriveReason(
+  deployment: Pick<Deployment, 's3' | 'config' | 'aws' | 'stack' | 'random'>,
+  selection: QuarantineSelection,
+  dryRun: boolean,
+  again = false,
+): Promise<RedriveReport> {
+  const record = await RedriveRecord.read(deployment);
+  const rows = readQuarantine(
+    deployment.s3,
+    deployment.config,
+    selection,
+    (row) => !again && record.hasRow(row),
+  );
+  return redriveItems(deployment, rows, dryRun, { record, again });
+}
+
+/**
+ * Validates some items again, each quarantine_id once, and delivers those that pass: {@link redriveReason}.
+ *
+ * @param options Default: delivers them whatever the record says, and adds them to it.
+ */
+async function redriveItems(
+  deployment: Pick<Deployment, 's3' | 'config' | 'aws' | 'stack' | 'random'>,
+  items: AsyncIterable<QuarantinedItem>,
+  dryRun: boolean,
+  options: { readonly record?: RedriveRecord; readonly again?: boolean } = {},
+): Promise<RedriveReport> {
+  const put = putRecordObject(s3ObjectStore(deployment.s3, deployment.config.bucket));
+  const land: LandRows = async (rows) => {
+    const id = randomBytes(16).toString('hex');
+    const { bytes } = encodeRecord({ id, request: null, receivedAt: systemClock.now(), rows });
+    await put({ key: directRecordKey(hash('sha256', bytes)), body: bytes }, CHUNK_MS);
+  };
+  const record = options.record ?? (await RedriveRecord.read(deployment));
+  const again = options.again ?? options.record === undefined;
+  return redriveQuarantine(items, await currentRevalidator(deployment), dryRun ? null : land, {
+    record,
+    again,
+  });
+}
+
+/**
+ * Validates one row again and delivers what passes.
+ *
+ * @param dryRun Delivers nothing.
+ * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN, SLUICE_QUARANTINE_ROW_OF_FILE; ObserveError; what clients of AWS throw.
+ */
+export async function redriveRow(
+  deployment: Deployment,
+  key: QuarantineKey,
+  dryRun: boolean,
+): Promise<RedriveReport> {
+  return redriveItems(deployment, each([await readRedrivable(deployment, key)]), dryRun);
+}
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+/** Puts rows into the landing. It throws the error of the store. */
+export type LandRows = (rows: Readonly<Record<ForwardedKind, readonly LandingRow[]>>) => Promise<void>;
+
+/** The part of {@link RedriveRecord} that a redrive needs. */
+export interface DeliveryRecord {
+  readonly record: Pick<RedriveRecord, 'hasEvent' | 'add'>;
+  /** Whether events of the record are delivered, too. */
+  readonly again: boolean;
+}
+
+/**
+ * Validates quarantined rows again and delivers those that pass, many in one record of the landing.
+ *
+ * @param quarantined Each quarantine_id once.
+ * @param land Null: nothing is delivered.
+ * @param recorded Default: nothing is recorded.
+ */
+export async function redriveQuarantine(
+  quarantined: AsyncIterable<QuarantinedItem>,
+  revalidate: (quarantined: QuarantinedItem) => Revalidation,
+  land: LandRows | null,
+  recorded?: DeliveryRecord,
+): Promise<RedriveReport> {
+  const report: RedriveReport = {
+    found: 0,
+    delivered: { exposures: 0, events: 0 },
+    refused: {},
+    ignored: 0,
+    failed: {},
+  };
+  let waiting: RowDocument[] = [];
+  let length = 0;
+  const putAll = async () => {
+    if (waiting.length > 0) await put(report, land, waiting, recorded);
+    [waiting, length] = [[], 0];
+  };
+  for await (const one of quarantined) {
+    report.found += 1;
+    const { documents, refused, ignored } = revalidate(one);
+    for (const { code } of refused) count(report.refused, code);
+    report.ignored += ignored;
+    const row = { id: one.quarantineId, open: 0, isWhole: refused.length === 0 };
+    const added = forwardedKinds.flatMap((kind) =>
+      documents[kind].flatMap((document): RowDocument[] => {
+        const isDone = recorded?.again === false && recorded.record.hasEvent(eventIdOf(document));
+        return isDone ? [] : [{ kind, document, row }];
+      }),
+    );
+    row.open = added.length;
+    for (const one of added) {
+      waiting.push(one);
+      length += one.document.length;
+      if (waiting.length >= CHUNK || length >= CHUNK_LENGTH) await putAll();
+    }
+  }
+  await putAll();
+  return report;
+}
+
+/** A document of a row of quarantine. */
+interface RowDocument {
+  readonly kind: ForwardedKind;
+  readonly document: string;
+  readonly row: {
+    readonly id: string;
+    /** Documents that are not delivered yet. */
+    open: number;
+    /** Whether nothing of the row is still refused. */
+    readonly isWhole: boolean;
+  };
+}
+
+async function put(
+  report: RedriveReport,
+  land: LandRows | null,
+  waiting: readonly RowDocument[],
+  recorded: DeliveryRecord | undefined,
+): Promise<void> {
+  const at = systemClock.now();
+  const rowsOf = (kind: ForwardedKind) =>
+    waiting.filter((one) => one.kind === kind).map(({ document }) => landingRow(document));
+  try {
+    await land?.({ exposures: rowsOf('exposures'), events: rowsOf('events') });
+  } catch (error) {
+    count(report.failed, errorName(error), waiting.length);
+    return;
+  }
+  for (const { kind } of waiting) report.delivered[kind] += 1;
+  if (land === null) return;
+  const [rows, events]: [string[], string[]] = [[], []];
+  for (const { document, row } of waiting) {
+    row.open -= 1;
+    if (row.isWhole && row.open === 0) rows.push(row.id);
+    else events.push(eventIdOf(document));
+  }
+  await recorded?.record.add({ at, rows, events });
+}
+
+function landingRow(json: string): LandingRow {
+  const row = parseJson(json);
+  return { day: isJsonObject(row) ? String(row['ds']) : '', json };
+}
+
+/** The event_id of a row. */
+function eventIdOf(document: string): string {
+  const row = parseJson(document);
+  return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
+}
+
+function count(counts: Record<string, number>, code: string, number = 1): void {
+  counts[code] = (counts[code] ?? 0) + number;
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import { parseJson } from '../../lib/base/json.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import { REDRIVEN_FOLDER, redrivenKey } from '../../lib/tables/ledgerKeys.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+
+/** Objects of the record that are read at the same time. */
+const AT_ONCE = 8;
+
+const partSchema = z.object({
+  /** When these were put on their streams, epoch milliseconds. */
+  at: z.number(),
+  /** The quarantine_id of rows of which everything was delivered. */
+  rows: z.array(z.string()),
+  /** The event_id of what was delivered of rows of which something is still refused. */
+  events: z.array(z.string()),
+});
+
+/** The part of the record that one delivery adds. */
+export type RedrivenPart = Readonly<z.output<typeof partSchema>>;
+
+/**
+ * Rows that were redriven from quarantine, as objects under `ledger/_redriven/`: one for each delivery, written after
+ * Firehose has acknowledged it. So a command that is run again finds only what is left, and one that was killed goes
+ * on. Between the acknowledgement and the write a killed command forgets one delivery, whose rows then land twice under
+ * the same event_ids.
+ */
+export class RedriveRecord {
+  readonly #deployment: Pick<Deployment, 's3' | 'config'>;
+  readonly #rows = new Map<string, number>();
+  readonly #events = new Set<string>();
+
+  private constructor(deployment: Pick<Deployment, 's3' | 'config'>) {
+    this.#deployment = deployment;
+  }
+
+  /**
+   * Reads the record of a deployment.
+   *
+   * @throws What S3's client throws.
+   */
+  static async read(deployment: Pick<Deployment, 's3' | 'config'>): Promise<RedriveRecord> {
+    const record = new RedriveRecord(deployment);
+    const { s3, config } = deployment;
+    const listed = { Bucket: config.bucket, Prefix: REDRIVEN_FOLDER };
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, listed)) {
+      await mapLimit(Contents, AT_ONCE, async ({ Key }) => {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, Key }));
+        const part = partSchema.safeParse(parseJson((await Body?.transformToString()) ?? '')).data;
+        if (part !== undefined) record.#note(part);
+      });
+    }
+    return record;
+  }
+
+  /**
+   * Whether everything of a row was delivered since it was received. A row that Firehose could not deliver after that is in
+   * quarantine under the same ID, received later.
+   */
+  hasRow({
+    quarantineId,
+    receivedAt,
+  }: {
+    readonly quarantineId: string;
+    readonly receivedAt: number;
+  }): boolean {
+    return receivedAt < (this.#rows.get(quarantineId) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Whether an event of a row that is still refused in part was delivered. */
+  hasEvent(eventId: string): boolean {
+    return this.#events.has(eventId);
+  }
+
+  /**
+   * Adds what was delivered.
+   *
+   * @throws What S3's client throws.
+   */
+  async add(part: RedrivenPart): Promise<void> {
+    if (part.rows.length === 0 && part.events.length === 0) return;
+    const { s3, config } = this.#deployment;
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: config.bucket,
+        Key: redrivenKey(isoTimestamp(part.at), randomUUID()),
+        Body: JSON.stringify(part),
+        ContentType: 'application/json',
+      }),
+    );
+    this.#note(part);
+  }
+
+  #note({ at, rows, events }: RedrivenPart): void {
+    for (const id of rows) this.#rows.set(id, Math.max(at, this.#rows.get(id) ?? at));
+    for (const id of events) this.#events.add(id);
+  }
+}

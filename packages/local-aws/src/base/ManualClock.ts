@@ -1,0 +1,40 @@
+import type { Alarm, LocalClock } from './clock.ts';
+
+/**
+ * A clock that stands still until it is moved: for tests.
+ *
+ * @example
+ * const clock = new ManualClock(Date.UTC(2026, 10, 20));
+ * clock.advance(60_000); // rings every alarm due within that minute, in order
+ */
+export class ManualClock implements LocalClock {
+  #now: number;
+  readonly #alarms = new Set<{ readonly at: number; readonly ring: () => void }>();
+
+  constructor(startMs: number) {
+    this.#now = startMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, ring: () => void): Alarm {
+    const alarm = { at: this.#now + delayMs, ring };
+    this.#alarms.add(alarm);
+    return { cancel: () => void this.#alarms.delete(alarm) };
+  }
+
+  /** Moves on by `ms`. Alarms ring at their own instant, so one that sets another is honoured. */
+  advance(ms: number): void {
+    const target = this.#now + ms;
+    for (;;) {
+      const due = [...this.#alarms].filter(({ at }) => at <= target).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#alarms.delete(due);
+      this.#now = Math.max(this.#now, due.at);
+      due.ring();
+    }
+    this.#now = target;
+  }
+}

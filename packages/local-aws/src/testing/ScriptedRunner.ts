@@ -1,0 +1,68 @@
+import { StatementError } from '../athena/engine/StatementError.ts';
+import type {
+  AthenaColumn,
+  StatementContext,
+  StatementKind,
+  StatementResult,
+  StatementRunner,
+} from '../athena/engine/StatementRunner.ts';
+
+/** One column of text. */
+export const textColumn = (name: string): AthenaColumn => ({
+  name,
+  type: 'varchar',
+  precision: 2_147_483_647,
+  scale: 0,
+  nullable: 'UNKNOWN',
+});
+
+const SELECT = { statementType: 'DML', substatementType: 'SELECT' } as const;
+
+/** The result of a scripted statement. Defaults are the values of a SELECT without rows. */
+export type Script = Partial<StatementResult>;
+
+/** Scripts by name. */
+export type Scripts = Readonly<Record<string, (context: StatementContext) => Promise<Script> | Script>>;
+
+/**
+ * Runs no SQL: statements begin with the name of a script, which says what they answer and when. For what
+ * depends on when things happen; what depends on SQL is tested with the real engine.
+ */
+export class ScriptedRunner implements StatementRunner {
+  readonly ran: { readonly sql: string; readonly context: StatementContext }[] = [];
+  closed = false;
+  readonly #scripts: Scripts;
+
+  constructor(scripts: Scripts = {}) {
+    this.#scripts = scripts;
+  }
+
+  classify(sql: string): StatementKind {
+    if (sql.startsWith('SELEC ')) {
+      throw new StatementError("SYNTAX_ERROR: line 1:1: mismatched input 'SELEC'", { type: 1006 });
+    }
+    return SELECT;
+  }
+
+  async run(sql: string, context: StatementContext): Promise<StatementResult> {
+    this.ran.push({ sql, context });
+    const script = await this.#scripts[sql.split(' ')[0] ?? '']?.(context);
+    return {
+      ...SELECT,
+      columns: [textColumn('a')],
+      rows: chunks([]),
+      scannedBytes: () => 0,
+      output: 'csv',
+      ...script,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+/** Chunks as a runner answers them. */
+export async function* chunks(all: Iterable<readonly (readonly (string | null)[])[]>) {
+  yield* all;
+}

@@ -1,0 +1,89 @@
+import { realClock } from '../base/clock.ts';
+import { startEdge } from '../edge/startEdge.ts';
+import { Catalog, glueService } from '../glue/index.ts';
+import { AccessKeys } from '../iam/AccessKeys.ts';
+import { identityPolicyGuard } from '../iam/decide.ts';
+import { iamService } from '../iam/index.ts';
+import { neededPermissions } from '../iam/neededPermissions.ts';
+import { createCallerLookup, Roles } from '../iam/Roles.ts';
+import { kmsService } from '../kms/index.ts';
+import { Keys } from '../kms/Keys.ts';
+import { keyAccess } from '../kms/keyAccess.ts';
+import { s3Service } from '../s3/index.ts';
+import { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { stsService } from '../sts/index.ts';
+import type { ClientOptions } from './startServices.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
+
+const place = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
+
+/** The services in which several accounts meet, and Glue, which is the deployment's alone. */
+export interface Accounts {
+  readonly store: ObjectStore;
+  readonly keys: Keys;
+  readonly roles: Roles;
+  readonly principals: AccessKeys;
+  readonly catalog: Catalog;
+  readonly options: ClientOptions;
+  /** Where all is kept. */
+  readonly directory: string;
+  /** Closes a client with the rest. */
+  kept<Client extends { destroy(): void }>(client: Client): Client;
+  close(): Promise<void>;
+}
+
+export async function startAccounts(): Promise<Accounts> {
+  const { account } = place;
+  const directory = temporaryDirectory();
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: realClock });
+  const catalog = Catalog.open({ directory: `${directory.path}/glue`, clock: realClock });
+  const keys = new Keys({ clock: realClock, ...place, directory: `${directory.path}/kms` });
+  const roles = new Roles(`${directory.path}/iam`);
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const principals = new AccessKeys({ arn: `arn:aws:iam::${account}:root`, ...credentials }, 'test');
+  const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const sessionOf = principals.sessionOf.bind(principals);
+  const sessions = { roles, clock: realClock, issue: principals.issueSession.bind(principals), sessionOf };
+  const calledPlace = {
+    ...place,
+    bucketKey: () => undefined,
+    queueKey: () => undefined,
+    secretArn: () => undefined,
+  };
+  const edge = await startEdge({
+    services: [
+      s3Service({
+        ...{ store, clock: realClock, callerOf: asks, keyAccess: keyAccess(keys) },
+        hasIdentity: (arn) => roles.has(arn),
+      }),
+      kmsService({ keys, account, callerOf: asks }),
+      stsService({ account, callerOf: asks, sessions }),
+      iamService({ roles, callerOf: asks, clock: realClock }),
+      glueService({ catalog, clock: realClock, account }),
+    ],
+    clock: realClock,
+    credentials: principals.secrets,
+    sessionOf,
+    admit: identityPolicyGuard({
+      callerOf: asks,
+      needsOf: (call) => neededPermissions(call, calledPlace),
+      account,
+    }),
+  });
+  const clients: { destroy(): void }[] = [];
+  return {
+    ...{ store, keys, roles, principals, catalog },
+    options: { endpoint: edge.url, region: place.region, credentials, maxAttempts: 1 },
+    directory: directory.path,
+    kept(client) {
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await edge.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}

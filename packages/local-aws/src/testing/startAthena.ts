@@ -1,0 +1,129 @@
+import { AthenaClient, GetQueryExecutionCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
+import type { PreparedStatements, StatementRunner } from '../athena/engine/StatementRunner.ts';
+import { openAthena } from '../athena/index.ts';
+import { ManualClock } from '../base/ManualClock.ts';
+import { Faults } from '../faults/Faults.ts';
+import { Catalog } from '../glue/index.ts';
+import { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { startServices } from './startServices.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
+
+export { chunks, ScriptedRunner, textColumn } from './ScriptedRunner.ts';
+
+export const ACCOUNT = '000000000000';
+export const START = Date.UTC(2026, 10, 20, 7, 32);
+export const BUCKET = 'results';
+
+/** Options to open a runner of a test. */
+export interface RunnerPlace {
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  readonly prepared: PreparedStatements;
+  readonly clock: ManualClock;
+  readonly directory: string;
+}
+
+/** The local Athena over HTTP with a real client before it. Its bucket is there; `primary` has no location. */
+export async function startAthena(
+  openRunner: (place: RunnerPlace) => StatementRunner | Promise<StatementRunner>,
+) {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+  store.createBucket(BUCKET);
+  const catalog = Catalog.open({ directory: `${directory.path}/glue`, clock });
+  const faults = new Faults();
+  const defects: unknown[] = [];
+  const calls: unknown[] = [];
+  const events: object[] = [];
+  const open = () =>
+    openAthena({
+      directory: `${directory.path}/athena`,
+      clock,
+      catalog,
+      store,
+      openRunner: (prepared) =>
+        openRunner({ catalog, store, prepared, clock, directory: `${directory.path}/scratch` }),
+      region: 'us-east-1',
+      account: ACCOUNT,
+      faults,
+      onCall: ({ accessKeyId }, call) => calls.push({ accessKeyId, ...call }),
+      onEvent: (event) => events.push(event),
+      onDefect: (error) => defects.push(error),
+    });
+  let athena = await open();
+  let served = await startServices([athena.service], faults);
+  let client = new AthenaClient(served.options);
+  const end = async () => {
+    client.destroy();
+    await served.close();
+    await athena.close();
+  };
+  return {
+    clock,
+    store,
+    catalog,
+    faults,
+    /** Failures that are our own defects. */
+    defects,
+    /** Events that were sent to EventBridge. */
+    events,
+    /** Requests to Glue and S3, with the access key of each. */
+    calls,
+    get athena() {
+      return athena;
+    },
+    get client() {
+      return client;
+    },
+    get options() {
+      return served.options;
+    },
+    /** Stops it and starts another on the same directory. */
+    async restart() {
+      await end();
+      athena = await open();
+      served = await startServices([athena.service], faults);
+      client = new AthenaClient(served.options);
+    },
+    async close() {
+      await end();
+      store.close();
+      directory.remove();
+    },
+  };
+}
+
+/** Submits a query whose results go to the bucket, unless `input` says otherwise; answers its ID. */
+export async function submit(
+  client: AthenaClient,
+  sql: string,
+  input: Partial<ConstructorParameters<typeof StartQueryExecutionCommand>[0]> = {},
+): Promise<string> {
+  const { QueryExecutionId } = await client.send(
+    new StartQueryExecutionCommand({
+      QueryString: sql,
+      ResultConfiguration: { OutputLocation: `s3://${BUCKET}/out/` },
+      ...input,
+    }),
+  );
+  return QueryExecutionId ?? '';
+}
+
+/** Asks for an execution again and again until it is over, as every client does. */
+export async function settle(client: AthenaClient, id: string) {
+  const deadline = performance.now() + 45_000;
+  for (let pause = 1; performance.now() < deadline; pause = Math.min(2 * pause, 20)) {
+    const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
+    const state = QueryExecution?.Status?.State;
+    if (state !== 'QUEUED' && state !== 'RUNNING') return QueryExecution;
+    // A call at once would take the processor from the query.
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  throw new Error(`${id} is not over`);
+}
+
+/** Runs a query to its end and answers its execution. */
+export async function runToEnd(client: AthenaClient, sql: string, input: Parameters<typeof submit>[2] = {}) {
+  return settle(client, await submit(client, sql, input));
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { type LocalClock, realClock } from '../base/clock.ts';
+import { startEdge } from '../edge/startEdge.ts';
+import { s3Service } from '../s3/index.ts';
+import { ObjectStore } from '../s3/model/ObjectStore.ts';
+
+/** An embedded S3 in a temporary folder, behind a real edge, with a real client. */
+export interface RunningS3 {
+  readonly url: string;
+  readonly directory: string;
+  readonly store: ObjectStore;
+  readonly client: S3Client;
+  /** Defects of ours that the edge reported: must stay empty. */
+  readonly defects: unknown[];
+  makeClient(config?: S3ClientConfig): S3Client;
+  close(): Promise<void>;
+}
+
+export async function startS3(clock: LocalClock = realClock): Promise<RunningS3> {
+  const directory = mkdtempSync(join(tmpdir(), 'app-s3-'));
+  const store = ObjectStore.open({ directory, clock });
+  const defects: unknown[] = [];
+  const edge = await startEdge({
+    services: [s3Service({ store, clock })],
+    clock,
+    onDefect: (error) => defects.push(error),
+  });
+  const clients: S3Client[] = [];
+  const makeClient = (config: S3ClientConfig = {}) => {
+    const client = new S3Client({
+      endpoint: edge.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      ...config,
+    });
+    clients.push(client);
+    return client;
+  };
+  return {
+    url: edge.url,
+    directory,
+    store,
+    client: makeClient(),
+    defects,
+    makeClient,
+    async close() {
+      for (const client of clients) client.destroy();
+      await edge.close();
+      store.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Name, status and message of the SDK's error with which a call fails. */
+export async function failureOf(
+  call: Promise<unknown>,
+): Promise<{ readonly name: string; readonly status: number | undefined; readonly message: string }> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
+    const status =
+      typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata
+        ? Number(metadata.httpStatusCode)
+        : undefined;
+    return { name: error.name, status, message: error.message };
+  }
+  throw new Error('Expected the call to fail; it did not.');
+}

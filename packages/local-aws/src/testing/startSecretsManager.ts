@@ -1,0 +1,38 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ManualClock } from '../base/ManualClock.ts';
+import { secretsManagerService } from '../secretsmanager/index.ts';
+import { Secrets } from '../secretsmanager/Secrets.ts';
+import { startServices } from './startServices.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
+
+export const START = Date.UTC(2026, 10, 20, 7, 32);
+
+/** The local Secrets Manager over HTTP with a real client before it. */
+export async function startSecretsManager() {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const open = () =>
+    Secrets.open({
+      directory: directory.path,
+      clock,
+      partition: 'aws',
+      region: 'us-east-1',
+      account: '000000000000',
+    });
+  const secrets = open();
+  const { options, close } = await startServices([secretsManagerService({ secrets })]);
+  const client = new SecretsManagerClient(options);
+  return {
+    client,
+    secrets,
+    clock,
+    options,
+    /** Reads the directory again, as a restart does. */
+    reopen: open,
+    async close() {
+      client.destroy();
+      await close();
+      directory.remove();
+    },
+  };
+}

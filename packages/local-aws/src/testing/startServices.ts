@@ -1,0 +1,32 @@
+import { realClock } from '../base/index.ts';
+import { startEdge } from '../edge/index.ts';
+import { Faults } from '../faults/index.ts';
+import type { AwsService } from '../protocol/index.ts';
+
+/** Options of every client of the local cloud. */
+export interface ClientOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly maxAttempts: number;
+}
+
+/** Services behind an edge on a free port; clients made with `options` reach them and never retry. */
+export async function startServices(
+  services: readonly AwsService[],
+  faults = new Faults(),
+): Promise<{
+  readonly options: ClientOptions;
+  readonly close: () => Promise<void>;
+}> {
+  const edge = await startEdge({ services, clock: realClock, faults });
+  return {
+    options: {
+      endpoint: edge.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    },
+    close: () => edge.close(),
+  };
+}

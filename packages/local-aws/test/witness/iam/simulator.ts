@@ -1,0 +1,61 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Action, Caller } from './decideHere.ts';
+
+/** The part of the simulator's interface that is used here. */
+interface Simulator {
+  runSimulation(
+    simulation: object,
+    options: object,
+  ): Promise<
+    | { readonly resultType: 'error'; readonly errors: unknown }
+    | { readonly resultType: 'single' | 'wildcard'; readonly overallResult: string }
+  >;
+}
+
+/** Names the folder where the simulator is installed: its licence is the AGPL, so it is no dependency of the repository. */
+export const SIMULATOR_VARIABLE = 'SLUICE_IAM_SIMULATOR';
+const PACKAGE = '@cloud-copilot/iam-simulate';
+
+let simulator: Promise<Simulator> | undefined;
+
+/**
+ * The decision of an independent simulator of IAM; undefined where it is not installed.
+ *
+ * @throws Error for what it doesn't know: an action, a policy's element, a resource of the wrong kind.
+ */
+export async function witnessDecision(
+  { principal, policies, resourceAccount, resourcePolicy, sessionPolicy }: Caller,
+  { action, context }: Action,
+  resource: string,
+): Promise<string | undefined> {
+  const directory = process.env[SIMULATOR_VARIABLE];
+  if (directory === undefined) return undefined;
+  simulator ??= import(
+    pathToFileURL(createRequire(join(directory, 'package.json')).resolve(PACKAGE)).href
+  ) satisfies Promise<Simulator>;
+  const { runSimulation } = await simulator;
+  const result = await runSimulation(
+    {
+      request: {
+        ...{ principal, action },
+        resource: { resource, accountId: resourceAccount ?? principal.split(':')[4] ?? '' },
+        contextVariables: {
+          'aws:SecureTransport': 'true',
+          ...(principal.startsWith('arn:') ? { 'aws:PrincipalArn': principal } : {}),
+          ...context,
+        },
+      },
+      identityPolicies: policies.map((policy, i) => ({ name: String(i), policy })),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
+      ...(sessionPolicy === undefined ? {} : { sessionPolicy }),
+    },
+    {},
+  );
+  if (result.resultType === 'error')
+    throw new Error(`${action} on ${resource}: ${JSON.stringify(result.errors)}`);
+  return result.overallResult;
+}

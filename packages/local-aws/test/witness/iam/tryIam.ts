@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { preparePackages } from '../../../../../test/harness/nodePackages.ts';
+import { decideHere } from './decideHere.ts';
+import { SIMULATOR_VARIABLE, witnessDecision } from './simulator.ts';
+
+const ROLE = 'arn:aws:iam::000000000000:role/export';
+const BUCKET = 'arn:aws:s3:::acme';
+
+/**
+ * Decides on a bucket's list under random policies of a role and of the bucket, in one account and across two: an independent
+ * simulator of IAM has to agree. Returns why nothing was tried.
+ */
+export async function tryIam(
+  tell: (what: string, passed: boolean, detail: unknown) => void,
+): Promise<string | undefined> {
+  const packages = preparePackages('packages/local-aws/test/witness/iam/packages', 'the simulator of IAM');
+  if ('missing' in packages) return packages.missing;
+  process.env[SIMULATOR_VARIABLE] = packages.directory;
+  const disagreement = await compareRandomPolicies().then(() => '', String);
+  tell('IAM decides on random policies as the simulator does', disagreement === '', disagreement);
+  return undefined;
+}
+
+async function compareRandomPolicies(): Promise<void> {
+  const statement = fc.record(
+    {
+      Effect: fc.constantFrom('Allow', 'Allow', 'Allow', 'Deny'),
+      Action: fc.constantFrom('s3:*', 's3:listbucket', 's3:Get*', ['s3:PutObject', 's3:List*']),
+      Resource: fc.constantFrom('*', 'arn:aws:s3:::acme', 'arn:aws:s3:::acme/*', ['arn:aws:s3:::a?me']),
+      Condition: fc.constantFrom(
+        {},
+        { StringLike: { 's3:prefix': ['events/*', 'metrics/*'] } },
+        { StringNotLike: { 's3:prefix': 'events/*' } },
+        { StringEqualsIfExists: { 's3:prefix': 'events/' } },
+        { StringEquals: { 's3:Prefix': 'events/' }, Bool: { 'aws:SecureTransport': 'true' } },
+        { Bool: { 'aws:SecureTransport': 'false' } },
+        { Null: { 's3:prefix': 'true' } },
+        { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/ex*' } },
+        { ArnNotEquals: { 'aws:PrincipalArn': ROLE } },
+      ),
+    },
+    { requiredKeys: ['Effect', 'Action', 'Resource'] },
+  );
+  const principal = fc.constantFrom<unknown>(
+    '*',
+    ...['000000000000', ROLE, 'arn:aws:iam::000000000000:role/another'].map((AWS) => ({ AWS })),
+    { AWS: ['arn:aws:iam::000000000000:root'] },
+    { Service: 'events.amazonaws.com' },
+  );
+  const atBucket = fc.tuple(statement, principal).map(([one, Principal]) => ({ ...one, Principal }));
+  const property = fc.asyncProperty(
+    fc.constantFrom('000000000000', '111122223333'),
+    fc.array(statement, { maxLength: 3 }),
+    fc.array(atBucket, { maxLength: 3 }),
+    fc.constantFrom('events/', 'metrics/x', undefined),
+    async (resourceAccount, own, bucket, prefix) => {
+      const caller = {
+        ...{ principal: ROLE, resourceAccount },
+        policies: [{ Version: '2012-10-17', Statement: own } as const],
+        resourcePolicy:
+          bucket.length === 0 ? undefined : ({ Version: '2012-10-17', Statement: bucket } as const),
+      };
+      const context = { 'aws:PrincipalArn': ROLE, ...(prefix === undefined ? {} : { 's3:prefix': prefix }) };
+      const call = { action: 's3:ListBucket', context };
+      const [here, there] = [decideHere(caller, call, BUCKET), await witnessDecision(caller, call, BUCKET)];
+      if (here !== there) throw new Error(`${here} here, ${there} for the simulator.`);
+    },
+  );
+  await fc.assert(property, { numRuns: 1_000 });
+}

@@ -1,0 +1,115 @@
+import { Readable } from 'node:stream';
+import type {
+  ListOptions,
+  ObjectHead,
+  ObjectPage,
+  ObjectStore,
+  ObjectText,
+  OpenedObject,
+  OpenOptions,
+  ReadOptions,
+  WriteOptions,
+} from '../../lib/base/ObjectStore.ts';
+import type { Clock } from '../../lib/base/time.ts';
+
+/**
+ * The outcome of a write. `lost_answer`: written, and the caller hears of a failure. `written_twice`: the client sends it
+ * again by itself, and the second is refused. `conflict`: 409, nothing written. `away`: nothing written.
+ */
+export type WriteFault = 'lost_answer' | 'written_twice' | 'conflict' | 'away';
+
+interface Stored extends ObjectHead {
+  readonly bytes: Buffer;
+  readonly modifiedAt: number;
+}
+
+/** A bucket in memory, with S3's conditional writes and their faults. `s3ObjectStore.test.ts` compares it with S3. */
+export class MemoryObjects implements ObjectStore {
+  /** Taken one for each write; null for none, as when there are no more. */
+  faults: (WriteFault | null)[] = [];
+  /** Called as an object is written. */
+  onWrite: (before: Buffer | undefined, after: Buffer) => void = () => {};
+  readonly objects = new Map<string, Stored>();
+  readonly #clock: Clock;
+  #writes = 0;
+
+  /** @param clock Gives `modifiedAt`. Default: it is 0. */
+  constructor(clock: Clock = { now: () => 0 }) {
+    this.#clock = clock;
+  }
+
+  async read(key: string, { ifMatch }: ReadOptions = {}) {
+    await Promise.resolve();
+    const found = this.objects.get(key);
+    if (found === undefined) return null;
+    if (ifMatch !== undefined && ifMatch !== found.eTag) throw failure('PreconditionFailed');
+    return { text: found.bytes.toString(), eTag: found.eTag } satisfies ObjectText;
+  }
+
+  async open(key: string, { ifMatch, range }: OpenOptions = {}): Promise<OpenedObject | null> {
+    await Promise.resolve();
+    const found = this.objects.get(key);
+    if (found === undefined || (ifMatch !== undefined && ifMatch !== found.eTag)) return null;
+    const bytes = range === undefined ? found.bytes : found.bytes.subarray(range.first, range.last + 1);
+    return { body: Readable.from([bytes]), eTag: found.eTag, bytes: bytes.length };
+  }
+
+  async head(key: string): Promise<ObjectHead | null> {
+    await Promise.resolve();
+    const found = this.objects.get(key);
+    return found === undefined ? null : { eTag: found.eTag, metadata: found.metadata };
+  }
+
+  async write(
+    key: string,
+    body: string | Uint8Array,
+    { expected, throwsConflict = false, metadata = {} }: WriteOptions = {},
+  ): Promise<string | null> {
+    const fault = this.faults.shift() ?? null;
+    await Promise.resolve();
+    if (fault === 'away') throw failure('away');
+    if (fault === 'conflict' && (throwsConflict || expected === undefined))
+      throw failure('ConditionalRequestConflict');
+    if (fault === 'conflict') return null;
+    if (expected !== undefined && (this.objects.get(key)?.eTag ?? null) !== expected) return null;
+    this.#writes += 1;
+    const [bytes, eTag] = [Buffer.from(body), `"${this.#writes}"`];
+    this.onWrite(this.objects.get(key)?.bytes, bytes);
+    this.objects.set(key, { bytes, eTag, metadata, modifiedAt: this.#clock.now() });
+    if (fault === 'lost_answer') throw failure('lost');
+    return fault === 'written_twice' ? null : eTag;
+  }
+
+  async remove(key: string, ifMatch?: string): Promise<'removed' | 'gone' | 'changed'> {
+    await Promise.resolve();
+    const found = this.objects.get(key);
+    if (ifMatch !== undefined && found === undefined) return 'gone';
+    if (ifMatch !== undefined && found?.eTag !== ifMatch) return 'changed';
+    this.objects.delete(key);
+    return 'removed';
+  }
+
+  async listPage(
+    prefix: string,
+    { token, after = token, folders = false, limit = 1_000 }: ListOptions = {},
+  ): Promise<ObjectPage> {
+    await Promise.resolve();
+    const under = [...this.objects].filter(([key]) => key.startsWith(prefix));
+    const found = under.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    if (folders) {
+      const names = found
+        .map(([key]) => key.slice(prefix.length).split('/'))
+        .filter(({ length }) => length > 1);
+      return { items: [], folders: [...new Set(names.map(([name = '']) => name))], next: undefined };
+    }
+    const left = found.filter(([key]) => after === undefined || key > after);
+    const items = left
+      .slice(0, limit)
+      .map(([key, { bytes, eTag, modifiedAt }]) => ({ key, size: bytes.length, eTag, modifiedAt }));
+    return { items, folders: [], next: left.length > limit ? items.at(-1)?.key : undefined };
+  }
+}
+
+function failure(name: string): Error {
+  return Object.assign(new Error(name), { name });
+}

@@ -1,0 +1,239 @@
+import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startObserved } from './startObserved.ts';
+
+const DAY = 86_400_000;
+const EVENTS = 'statsig_forwarded_events';
+const FOLDER = `statsig/${EVENTS}/${EVENTS}/`;
+
+let observed: Awaited<ReturnType<typeof startObserved>>;
+let glue: GlueClient;
+
+beforeAll(async () => {
+  observed = await startObserved(Date.UTC(2026, 10, 20, 8));
+  glue = new GlueClient(observed.options);
+  // Two files today, one three days ago, one file five days ago that loses its partition, one partition without files.
+  for (const [daysAgo, names] of [
+    [0, ['view', 'view', 'purchase']],
+    [3, ['old']],
+    [5, ['older']],
+    [6, ['oldest']],
+  ] as const) {
+    const time = observed.clock.now() - daysAgo * DAY;
+    await observed.send({ events: names.map((eventName) => ({ eventName, user: { userID: 'ada' }, time })) });
+  }
+  await observed.cloud.flush();
+  await observed.send({ events: [{ eventName: '\u001b[31m<b>late</b>', user: { userID: 'bea' } }] });
+  await observed.cloud.flush();
+  await glue.send(
+    new DeletePartitionCommand({
+      DatabaseName: observed.cloud.database,
+      TableName: EVENTS,
+      PartitionValues: ['2026-11-15'],
+    }),
+  );
+  for (const Key of await observed.keys(`${FOLDER}2026-11-14/`))
+    await observed.s3.send(new DeleteObjectCommand({ Bucket: observed.cloud.bucket, Key }));
+});
+afterAll(async () => {
+  glue.destroy();
+  await observed.close();
+});
+
+async function ask(...args: string[]) {
+  const { code, stdout, stderr } = await observed.sluice('tables', ...args, '--json');
+  if (stdout === '') throw new Error(stderr);
+  return { code, ...JSON.parse(stdout) };
+}
+
+describe('sluice tables', () => {
+  it('lists all tables and views of the database, with what the catalog says of them', async () => {
+    const { database, tables, missing } = await ask();
+    expect([database, missing]).toEqual([observed.cloud.database, []]);
+    expect(tables.map((one: { name: string; kind: string }) => `${one.kind} ${one.name}`)).toEqual([
+      `forwarded ${EVENTS}`,
+      'forwarded statsig_forwarded_exposures',
+      'quarantine quarantine',
+      'curated curated_events',
+      'curated curated_exposures',
+      'groups experiment_groups',
+      'view daily_exposures',
+      'view experiment_exposures',
+      'view first_exposures',
+      'view product_events',
+      'view secondary_exposures',
+      'view statsig_first_exposures',
+      'view unit_links',
+    ]);
+    const events = tables[0];
+    expect(events).toMatchObject({
+      description: expect.stringContaining('events'),
+      location: `s3://${observed.cloud.bucket}/${FOLDER}`,
+      days: { count: 3, first: '2026-11-14', last: '2026-11-20' },
+    });
+    expect(events.columns[0]).toEqual({
+      name: 'event_id',
+      type: 'string',
+      comment: expect.stringContaining('Identity'),
+      isKey: false,
+    });
+    expect(events.columns.at(-1)).toMatchObject({ name: 'ds', isKey: true });
+  });
+
+  it('names tables of the configuration that are not there', async () => {
+    const { DeleteTableCommand, GetTableCommand, CreateTableCommand } = await import('@aws-sdk/client-glue');
+    const named = { DatabaseName: observed.cloud.database, Name: 'experiment_groups' };
+    const { Table } = await glue.send(new GetTableCommand(named));
+    const { Name, Description, TableType, Parameters, StorageDescriptor } = Table ?? {};
+    await glue.send(new DeleteTableCommand(named));
+    try {
+      expect((await ask()).missing).toEqual(['experiment_groups']);
+    } finally {
+      const TableInput = { Name, Description, TableType, Parameters, StorageDescriptor };
+      await glue.send(new CreateTableCommand({ DatabaseName: named.DatabaseName, TableInput }));
+    }
+  });
+
+  it('shows the calendar of a table: rows, files, gaps, days without a partition, partitions without files', async () => {
+    const { days } = await ask(EVENTS);
+    expect(days).toMatchObject({ first: '2026-11-14', last: '2026-11-20', next: null });
+    const short = days.days.map((one: { day: string; state: string; rows: number; files: number }) => [
+      one.day,
+      one.state,
+      one.rows,
+      one.files,
+    ]);
+    expect(short).toEqual([
+      ['2026-11-20', 'filled', 4, 2],
+      ['2026-11-19', 'gap', 0, 0],
+      ['2026-11-18', 'gap', 0, 0],
+      ['2026-11-17', 'filled', 1, 1],
+      ['2026-11-16', 'gap', 0, 0],
+      ['2026-11-15', 'unregistered', null, 1],
+      ['2026-11-14', 'empty', 0, 0],
+    ]);
+    const [today] = days.days;
+    expect(today.bytes).toBeGreaterThan(1_000);
+    expect(today.lastModified).toMatch(/^2026-11-20T08:/);
+    expect((await ask(EVENTS, '--no-rows')).days).toMatchObject({
+      scannedBytes: 0,
+      days: [{ rows: null }, {}, {}, {}, {}, {}, {}],
+    });
+  });
+
+  it('pages through days, newest first', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const { days } = await ask(EVENTS, '--limit', '3', ...(cursor === null ? [] : ['--cursor', cursor]));
+      seen.push(...days.days.map(({ day }: { day: string }) => day.slice(-2)));
+      cursor = days.next;
+    } while (cursor !== null);
+    expect(seen).toEqual(['20', '19', '18', '17', '16', '15', '14']);
+  });
+
+  it("shows a day's files with the rows of their footers, and some rows", async () => {
+    const { files, sample } = await ask(EVENTS, '--day', '2026-11-20');
+    expect(files).toMatchObject({ day: '2026-11-20', isRegistered: true, versions: null, next: null });
+    const counts: { readonly rows: number; readonly rowGroups: number }[] = files.files;
+    // Files of the same second are in any order.
+    expect(counts.map(({ rows, rowGroups }) => [rows, rowGroups]).sort()).toEqual([
+      [1, 1],
+      [3, 1],
+    ]);
+    expect(files.files[0]).toMatchObject({
+      key: expect.stringMatching(`^${FOLDER}2026-11-20/.*\\.parquet$`),
+      lastModified: expect.stringMatching(/^2026-11-20T08:/),
+    });
+    const names: string[] = sample.columns.map(({ name }: { name: string }) => name);
+    expect(names).toContain('event_name');
+    expect(sample.rows).toHaveLength(3);
+    expect(sample.next).not.toBeNull();
+  });
+
+  it('pages through files, and says when a day has no partition', async () => {
+    const first = (await ask(EVENTS, '--day', '2026-11-20', '--limit', '1', '--sample', '0')).files;
+    const second = (await ask(EVENTS, '--day', '2026-11-20', '--cursor', first.next, '--sample', '0')).files;
+    expect([first.files.length, second.files.length, second.next]).toEqual([1, 1, null]);
+    expect(first.files[0].key < second.files[0].key).toBe(true);
+    expect((await ask(EVENTS, '--day', '2026-11-15', '--sample', '0')).files).toMatchObject({
+      isRegistered: false,
+      files: [{ rows: 1 }],
+    });
+  });
+
+  it('reads no rows of a file that is not Parquet', async () => {
+    const put = async (name: string, Body: string) => {
+      const Key = `${FOLDER}2026-11-13/${name}`;
+      await observed.s3.send(new PutObjectCommand({ Bucket: observed.cloud.bucket, Key, Body }));
+      return Key;
+    };
+    const keys = [
+      await put('a.parquet', 'PAR1 no footer'),
+      await put('b.parquet', `PAR1${'\u0001'.repeat(20)}\u00ff\u00ff\u00ff\u007fPAR1`),
+      await put('c.parquet', `PAR1${'\u0019'.repeat(20)}\u0014\u0000\u0000\u0000PAR1`),
+      await put('_hidden.parquet', 'not read by Athena'),
+    ];
+    try {
+      const { files } = await ask(EVENTS, '--day', '2026-11-13', '--sample', '0');
+      expect(files.files.map(({ rows }: { rows: number | null }) => rows)).toEqual([null, null, null]);
+    } finally {
+      for (const Key of keys)
+        await observed.s3.send(new DeleteObjectCommand({ Bucket: observed.cloud.bucket, Key }));
+      await observed.cloud.flush();
+    }
+  });
+
+  it('shows the file of a table without days, and rows of a view', async () => {
+    const groups = await ask('experiment_groups');
+    expect(groups).toMatchObject({ days: null, files: { day: null, files: [], isRegistered: true } });
+    const view = await ask('product_events', '--day', '2026-11-20', '--sample', '10');
+    expect(view).toMatchObject({ table: { kind: 'view', location: null }, days: null, files: null });
+    expect(view.sample.rows).toHaveLength(4);
+  });
+
+  it('reads rows of the last week of a view, and of one without days only when it is asked to', async () => {
+    const week = await ask('product_events', '--sample', '10');
+    expect(week.sample.sql).toContain('WHERE "ds" >= DATE \'2026-11-13\'');
+    expect(week.sample.rows).toHaveLength(5);
+    expect((await ask('first_exposures')).sample).toBeNull();
+    expect((await ask('first_exposures', '--sample', '1')).sample.rows).toEqual([]);
+  });
+
+  it('prints all of it for people, and escapes what SDKs sent', async () => {
+    const list = await observed.sluice('tables');
+    expect(list.stdout).toContain(`${EVENTS} `);
+    const calendar = await observed.sluice('tables', EVENTS, '--limit', '4');
+    expect(calendar.stdout).toMatch(/2026-11-18 +0 +0 +0 B +raw rows +gap\n/);
+    expect(calendar.stderr).toMatch(/^There are more: --cursor [\w-]+\n$/);
+    const day = await observed.sluice('tables', EVENTS, '--day', '2026-11-20', '--sample', '10');
+    expect(day.stdout).toContain('\\u001b[31m<b>late</b>');
+    expect(day.stdout).not.toContain('\u001b');
+    expect(day.stdout).toMatch(/Athena read [\d,]+ bytes, about \$0\.00005\./);
+  });
+
+  it.each([
+    [['nothing'], 1, 'SLUICE_TABLES_UNKNOWN'],
+    [['experiment_groups', '--day', '2026-11-20'], 1, 'SLUICE_TABLES_NO_DAYS'],
+    [[EVENTS, '--cursor', 'bm90aGluZw'], 1, 'SLUICE_OBSERVE_CURSOR_UNKNOWN'],
+    [[EVENTS, '--day', '2026-02-30'], 2, 'expected YYYY-MM-DD'],
+    [['--day', '2026-11-20'], 2, 'expected the name of a table'],
+    [[EVENTS, 'more'], 2, 'Expected the name of one table'],
+  ])('refuses %j', async (args, code, problem) => {
+    const answer = await observed.sluice('tables', ...args);
+    expect([answer.code, answer.stderr]).toEqual([code, expect.stringContaining(problem)]);
+  });
+
+  it('shows days that are registered ahead as such', async () => {
+    await observed.clock.advance(DAY);
+    // The daily run of `register` has made them by then.
+    await observed.cloud.flush();
+    const { days } = await ask(EVENTS, '--limit', '3');
+    expect(days.days).toMatchObject([
+      { day: '2026-11-22', state: 'ahead' },
+      { day: '2026-11-21', state: 'ahead' },
+      { day: '2026-11-20', state: 'filled' },
+    ]);
+  });
+});

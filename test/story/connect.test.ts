@@ -1,0 +1,263 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Field, SetupGuide, SqlSnippet } from '../../cli/connect/setupGuide.ts';
+import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { athenaRows } from '../harness/athenaRows.ts';
+import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
+import { sluice } from '../harness/sluice.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-connect-'));
+const configFile = join(directory, 'sluice.config.ts');
+const before = process.env['SLUICE_CONFIG'];
+process.env['SLUICE_CONFIG'] = configFile;
+
+const today = utcDay(Date.now());
+const days = [-2, -1, 0].map((away) => addDays(today, away));
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+let cloud: CloudProcess;
+let reports: DriverReport[];
+
+// As a new user would: ask, put what it says into the configuration, start, send what the demo sends, ask again.
+beforeAll(async () => {
+  configure('');
+  const snippets: string[] = [];
+  for (const product of ['statsig', 'owox', 'metabase']) {
+    const { code, stdout } = await sluice('connect', product, '--local', '--json');
+    expect(code).toBe(3);
+    snippets.push(JSON.parse(stdout).snippet);
+  }
+  configure(pasted(snippets));
+  cloud = await startCloudProcess(join(directory, 'data'));
+  const { collector } = cloud;
+  reports = await Promise.all([
+    runDriver('driveNodeCore.ts', { collector, key: 'secret-demo', users: 20, userPrefix: 'member' }),
+    runDriver('driveJsClient.ts', {
+      ...{ collector, key: 'client-demo', users: 12, userPrefix: 'visitor' },
+      // Two days offline, and today up to a minute ago.
+      days: [
+        ...days.slice(0, 2).map((day) => Date.parse(`${day}T10:00:00Z`)),
+        Math.max(Date.parse(`${today}T00:00:00Z`), Date.now() - 60_000),
+      ],
+    }),
+  ]);
+  expect(await cloud.flush()).toMatchObject({ unregistered: 0 });
+});
+afterAll(async () => {
+  await endCloudProcesses();
+  if (before === undefined) delete process.env['SLUICE_CONFIG'];
+  else process.env['SLUICE_CONFIG'] = before;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function configure(fields: string): void {
+  const defineConfig = join(repositoryRoot, 'lib', 'config', 'defineConfig.ts');
+  writeFileSync(
+    configFile,
+    `import { defineConfig } from ${JSON.stringify(defineConfig)};
+export default defineConfig({
+  bucket: 'acme-connect',
+  unitIds: { companyID: 'company_id' },
+  experiments: ['checkout_button', 'homepage_hero'],
+  ${fields}
+});\n`,
+  );
+}
+
+/** Three snippets as one: their lists of readers joined, and what comes from Statsig's console filled in. */
+function pasted(snippets: readonly string[]): string {
+  const readers = snippets.map((snippet) => /readers: \[\n([\s\S]*)\n\],/.exec(snippet)?.[1] ?? '');
+  return `statsigFolder: 'project-7', readers: [${readers.join('\n')}],`
+    .replace('<Statsig Account ID>', '123456789012')
+    .replace('<External ID>', 'made-by-statsig');
+}
+
+/** Output of `sluice connect --json`, and the values to fill in a form. */
+async function ask(product: string): Promise<{
+  readonly sheet: SetupGuide & { readonly lookback?: { readonly days: number; readonly rows: number } };
+  readonly text: string;
+  readonly value: (label: string) => string;
+  readonly queries: readonly SqlSnippet[];
+}> {
+  const where = ['--local', '--endpoint-url', cloud.edge];
+  const [json, text] = [
+    await sluice('connect', product, ...where, '--json'),
+    await sluice('connect', product, ...where),
+  ];
+  expect([json.code, text.code]).toEqual([0, 0]);
+  const sheet: SetupGuide = JSON.parse(json.stdout);
+  const fields = sheet.steps.flatMap((step): readonly Field[] => step.fields ?? []);
+  return {
+    sheet,
+    text: text.stdout,
+    value(label) {
+      const found = fields.find((field) => field.label === label);
+      if (found === undefined) throw new Error(`There is no field ${label}.`);
+      return found.value;
+    },
+    queries: sheet.steps.flatMap((step) => step.queries ?? []),
+  };
+}
+
+/** The access keys, by the command that the sheet prints; they stand nowhere in it themselves. */
+async function keysOf({ sheet, text }: Awaited<ReturnType<typeof ask>>) {
+  const command = sheet.steps
+    .flatMap(({ commands = [] }) => commands)
+    .find((one) => one.includes('secretsmanager'));
+  const [, SecretId] = /--secret-id (\S+) /.exec(command ?? '') ?? [];
+  const client = new SecretsManagerClient(options({ accessKeyId: 'test', secretAccessKey: 'test' }));
+  const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }));
+  client.destroy();
+  const keys: { accessKeyId: string; secretAccessKey: string } = JSON.parse(SecretString);
+  for (const said of [JSON.stringify(sheet), text]) {
+    expect(said).not.toContain(keys.accessKeyId);
+    expect(said).not.toContain(keys.secretAccessKey);
+  }
+  return keys;
+}
+
+function options(credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }) {
+  return { endpoint: cloud.edge, region: 'us-east-1', credentials, maxAttempts: 1 };
+}
+
+/** Principals that called Athena, by the local cloud's own record. */
+async function askers(): Promise<readonly string[]> {
+  const response = await fetch(`${cloud.edge}/_sluice/calls`);
+  const { calls }: { calls: { operation: string; principal: string }[] } = JSON.parse(await response.text());
+  return calls
+    .filter(({ operation }) => operation === 'StartQueryExecution')
+    .map(({ principal }) => principal);
+}
+
+describe('following the steps of sluice connect', () => {
+  it('gives Metabase access, and its questions return results', async () => {
+    const metabase = await ask('metabase');
+    const client = new AthenaClient(options(await keysOf(metabase)));
+    const [byDay = [], split = [], conversion = [], devices = []] = await Promise.all(
+      metabase.queries.map(({ sql }) =>
+        athenaRows(client, sql, {
+          WorkGroup: metabase.value('Workgroup'),
+          ResultConfiguration: { OutputLocation: metabase.value('S3 Staging directory') },
+        }),
+      ),
+    );
+    client.destroy();
+    expect([...new Set(byDay.map(({ ds }) => ds))]).toEqual(days);
+    const users = (experiment: string) =>
+      sum(split.filter((row) => row['experiment_id'] === experiment).map((row) => Number(row['users'])));
+    expect([users('checkout_button'), users('homepage_hero')]).toEqual([32, 32]);
+    const shares = split.map((row) => Number(row['share_percent']));
+    expect(sum(shares)).toBeCloseTo(200, 0);
+    expect(split.every((row) => row['crossovers'] === '0')).toBe(true);
+    // Every second visitor buys for 19.99, on each of the three days.
+    const bought = conversion.filter((row) => row['experiment_id'] === 'checkout_button');
+    expect([
+      sum(bought.map((row) => Number(row['buyers']))),
+      sum(bought.map((row) => Number(row['revenue']))),
+    ]).toEqual([6, expect.closeTo(18 * 19.99)]);
+    // Each member has a device of their own. All visitors share one browser, which says nothing of whose it is.
+    expect(sum(devices.map((row) => Number(row['known_users'])))).toBe(20);
+    expect((await askers()).join()).toContain('user/sluice-local-ReaderMetabaseUser');
+  });
+
+  it('lets no reader write what Sluice landed', async () => {
+    for (const product of ['metabase', 'owox'] as const) {
+      const s3 = new S3Client({ ...options(await keysOf(await ask(product))), forcePathStyle: true });
+      const Key = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/x.parquet';
+      const write = s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key, Body: 'x' }));
+      await expect(write).rejects.toMatchObject({
+        name: 'AccessDenied',
+        message: expect.stringContaining(
+          'is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::',
+        ),
+      });
+      s3.destroy();
+    }
+  });
+
+  it('gives OWOX access for its access check, its dry run and its data marts', async () => {
+    const owox = await ask('owox');
+    const keys = await keysOf(owox);
+    const client = new AthenaClient(options(keys));
+    const bucket = owox.value('Output Bucket');
+    // As its adapter asks: no workgroup, no database, a folder of its own for each run.
+    const run = (sql: string, folder: string) =>
+      athenaRows(client, sql, { ResultConfiguration: { OutputLocation: `s3://${bucket}/${folder}` } });
+    expect(await run('SELECT 1', 'athena-check-access/1-a')).toEqual([{ _col0: '1' }]);
+    for (const { sql } of owox.queries) await run(`EXPLAIN ${sql}`, 'athena-dry-run/1-a');
+    const marts = [];
+    for (const { sql } of owox.queries)
+      marts.push(await run(`SELECT * FROM (${sql})`, 'owox-data-marts/1-a'));
+    client.destroy();
+
+    const [units = [], events = [], users = [], linked = []] = marts;
+    const exposures: Record<string, Record<string, number>> = {};
+    for (const { experiment_id = '', group_id = '', exposures: count } of units) {
+      const groups = exposures[experiment_id] ?? {};
+      exposures[experiment_id] = { ...groups, [group_id]: (groups[group_id] ?? 0) + Number(count) };
+    }
+    expect(exposures).toEqual(expectedGroups(reports));
+    const sent = sum(reports.flatMap((report) => Object.values(report.sent.custom)));
+    expect(sum(events.map((row) => Number(row['events'])))).toBe(sent);
+    expect(users.length).toBe(64);
+    expect(linked.length).toBe(20);
+    expect(new Set(users.map((row) => row['first_day']))).toEqual(new Set([days[0], days[2]]));
+
+    const s3 = new S3Client({ ...options(keys), forcePathStyle: true });
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+    s3.destroy();
+    const folders = new Set(Contents.map(({ Key = '' }) => Key.split('/')[0]));
+    expect([...folders].sort()).toEqual(['athena-check-access', 'athena-dry-run', 'owox-data-marts']);
+    expect((await askers()).join()).toContain('user/sluice-local-ReaderOwoxUser');
+  });
+
+  it('gives Statsig access by its role, whose sources return rows, and recommends the observed lookback', async () => {
+    const statsig = await ask('statsig');
+    const command = statsig.sheet.steps.flatMap(({ commands = [] }) => commands).join();
+    const [, body] = /-d '([^']+)'/.exec(command) ?? [];
+    const issued = await fetch(`${cloud.edge}/_sluice/credentials`, { method: 'POST', body: body ?? '' });
+    const { accessKeyId, secretAccessKey, principal } = JSON.parse(await issued.text());
+    expect(principal).toBe(statsig.value('IAM Role ARN'));
+    expect(statsig.value('Statsig S3 Folder')).toBe('project-7');
+
+    const client = new AthenaClient(options({ accessKeyId, secretAccessKey }));
+    const load = (source: string, from: string | undefined, to: string | undefined) =>
+      athenaRows(
+        client,
+        (statsig.queries.find(({ name }) => name === source)?.sql ?? '')
+          .replace('{statsig_start_date}', `DATE('${from}')`)
+          .replace('{statsig_end_date}', `DATE('${to}')`),
+        { WorkGroup: statsig.value('Athena Workgroup') },
+      );
+    const assignments = await load('sluice_exposures', days[0], days[2]);
+    const counted: Record<string, Record<string, number>> = {};
+    for (const { experiment_id = '', exposure_type, group_id = '' } of assignments) {
+      if (exposure_type === 'gate') continue;
+      const groups = counted[experiment_id] ?? {};
+      counted[experiment_id] = { ...groups, [group_id]: (groups[group_id] ?? 0) + 1 };
+    }
+    expect(counted).toEqual(expectedGroups(reports));
+    expect(assignments.every((row) => (row['user_id'] ?? '') !== '' && row['group_name'] !== undefined)).toBe(
+      true,
+    );
+
+    const yesterday = await load('sluice_events', days[1], days[1]);
+    expect(yesterday.length).toBe(sum(reports.map(({ byDay }) => byDay[days[1] ?? '']?.events ?? 0)));
+    expect(new Set(yesterday.map((row) => row['timestamp']?.slice(0, 10)))).toEqual(new Set([days[1]]));
+    client.destroy();
+
+    // The browser's events of two days ago came today.
+    expect(statsig.sheet.lookback).toMatchObject({
+      ...{ days: 3, basis: 'recent', mostDaysLate: 7, underAnotherDay: 0 },
+      rows: assignments.length + sum(reports.flatMap((report) => Object.values(report.sent.custom))),
+    });
+    expect(statsig.text.replaceAll(/\s+/g, ' ')).toContain('100 % at most 2 days later.');
+  });
+});

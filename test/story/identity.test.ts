@@ -1,0 +1,222 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Fate, type Post, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
+import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
+import { utcDay } from '../../lib/base/time.ts';
+import { decodeBody } from '../../lib/wire/decodeBody.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
+
+const HOUR = 3_600_000;
+/** Six visits a second apart, three on each side of the last midnight UTC. */
+const aroundMidnight = { days: [Date.parse(`${utcDay(Date.now())}T00:00:00Z`) - 3_000] };
+
+interface Run {
+  readonly prefix: string;
+  readonly driver: string;
+  readonly key: string;
+  readonly script: readonly Fate[];
+  readonly settings?: object;
+}
+
+// statsig-js gives up at the third try and sends the batch again when the page is opened next.
+const runs: readonly Run[] = [
+  {
+    prefix: 'js-client',
+    driver: 'driveJsClient.ts',
+    key: 'client-1',
+    script: ['lose', 'refuse'],
+    settings: { ...aroundMidnight, compress: true },
+  },
+  { prefix: 'server-core', driver: 'driveNodeCore.ts', key: 'secret-1', script: ['lose', 'reset'] },
+  {
+    prefix: 'statsig-js',
+    driver: 'driveStatsigJs.ts',
+    key: 'client-2',
+    script: ['lose', 'lose', 'lose'],
+    settings: aroundMidnight,
+  },
+  {
+    prefix: 'statsig-node',
+    driver: 'driveStatsigNode.ts',
+    key: 'secret-2',
+    script: ['lose', { delayMs: 100 }, 'reset'],
+    settings: aroundMidnight,
+  },
+  {
+    prefix: 'js-client-late',
+    driver: 'driveJsClient.ts',
+    key: 'client-1',
+    script: ['lose'],
+    settings: { clockOffsetMs: -3 * HOUR },
+  },
+  {
+    prefix: 'statsig-node-early',
+    driver: 'driveStatsigNode.ts',
+    key: 'secret-2',
+    script: ['lose'],
+    settings: { clockOffsetMs: 3 * HOUR },
+  },
+];
+
+let data: string;
+let cloud: Cloud;
+const reports = new Map<string, DriverReport>();
+const posts = new Map<string, readonly Post[]>();
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-identity-'));
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
+  await Promise.all(
+    runs.map(async ({ prefix, driver, key, script, settings }) => {
+      const gateway = await startUnreliableGateway(cloud.collector, script);
+      try {
+        const collector = gateway.url;
+        const driven = { collector, key, users: 6, userPrefix: prefix, ...settings };
+        reports.set(prefix, await runDriver(driver, driven));
+        posts.set(prefix, gateway.posts);
+      } finally {
+        await gateway.close();
+      }
+    }),
+  );
+  await cloud.flush();
+});
+
+afterAll(async () => {
+  await cloud.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const ROWS = `(SELECT event_id, user_id, ds, timestamp, client_timestamp, received_at, event_name AS what FROM statsig_forwarded_events
+   UNION ALL SELECT event_id, user_id, ds, timestamp, client_timestamp, received_at, concat_ws('/', exposure_type, experiment_id, parameter_name) FROM statsig_forwarded_exposures)`;
+const query = (sql: string) => runQuery(data, sql);
+const sentBy = (prefix: string) => Object.entries(reports.get(prefix)?.byDay ?? {}).sort();
+
+/** Posts of one batch, the first time and again: of those that were resent the one with the most events. */
+function resends(prefix: string): [Post, ...Post[]] {
+  const batches = new Map<string, Post[]>();
+  for (const post of posts.get(prefix) ?? []) {
+    const events = eventsOf(post);
+    const batch = JSON.stringify([events.length, mark(events[0]), mark(events.at(-1))]);
+    batches.set(batch, [...(batches.get(batch) ?? []), post]);
+  }
+  const [largest] = [...batches.values()]
+    .filter(({ length }) => length > 1)
+    .sort(([one], [other]) => (other?.body.length ?? 0) - (one?.body.length ?? 0));
+  const [first, ...again] = largest ?? [];
+  if (first === undefined) throw new Error(`${prefix} resent nothing`);
+  return [first, ...again];
+}
+
+/** Values that distinguish an event from its neighbours, whatever the order of its members. */
+function mark(event: unknown): unknown[] {
+  const { eventName, time, user, metadata }: Record<string, unknown> = Object(event);
+  return [
+    eventName,
+    time,
+    Reflect.get(Object(user), 'userID'),
+    Reflect.get(Object(metadata), 'parameterName'),
+  ];
+}
+
+function bodyOf({ body, headers }: Post): Record<string, unknown> {
+  const { text } = decodeBody(body, {
+    contentEncoding: headers['content-encoding'] ?? '',
+    statsigEncoded: false,
+  });
+  return JSON.parse(text);
+}
+
+function eventsOf(post: Post): unknown[] {
+  const { events } = bodyOf(post);
+  return Array.isArray(events) ? events : [];
+}
+
+describe.each(runs)('$prefix, which resends events that have landed', ({ prefix }) => {
+  it('lands every event under one ID, and resends it under the same ID', async () => {
+    const days = await query(
+      `SELECT CAST(min(ds) AS VARCHAR) ds, event_id, count(*) n FROM ${ROWS} WHERE regexp_full_match(user_id, '${prefix}-[0-9]+') GROUP BY event_id`,
+    );
+    const sent = sentBy(prefix).reduce((sum, [, { exposures, events }]) => sum + exposures + events, 0);
+    expect(sent).toBeGreaterThan(30);
+    expect(days).toHaveLength(sent);
+    expect(days.reduce((sum, { n }) => sum + Number(n), 0)).toBeGreaterThan(sent);
+  });
+
+  it('has lost a response after the batch landed', () => {
+    expect(posts.get(prefix)).toContainEqual(expect.objectContaining({ fate: 'lose', collected: 202 }));
+  });
+});
+
+describe('a resend of an SDK', () => {
+  it('has no changes from js-client', () => {
+    const [first, ...again] = resends('js-client');
+    for (const { body } of again) expect(body.equals(first.body)).toBe(true);
+    expect(first.query.get('gz')).toBe('1');
+  });
+
+  it('has changed batch metadata but the same events from Server Core', () => {
+    const [first, ...again] = resends('server-core');
+    for (const post of again) {
+      expect(eventsOf(post)).toEqual(eventsOf(first));
+      expect(bodyOf(post)['statsigMetadata']).not.toEqual(bodyOf(first)['statsigMetadata']);
+    }
+    expect(first.headers['content-encoding']).toBe('zstd');
+  });
+
+  it('has an added time from statsig-js if the batch was stored in localStorage', () => {
+    const [first, ...again] = resends('statsig-js');
+    for (const post of again) {
+      const { time = 0, ...rest } = bodyOf(post);
+      expect(time).toEqual(expect.any(Number));
+      expect(rest).toEqual(bodyOf(first));
+    }
+  });
+
+  it('has no compression from statsig-node', () => {
+    const [first, ...again] = resends('statsig-node');
+    expect(first.headers['content-encoding']).toBe('gzip');
+    for (const post of again) {
+      expect(post.headers['content-encoding']).toBeUndefined();
+      expect(bodyOf(post)).toEqual(bodyOf(first));
+    }
+  });
+});
+
+describe('landed rows', () => {
+  it('stay on their own side of midnight, however often they are sent', async () => {
+    for (const prefix of ['js-client', 'statsig-js', 'statsig-node']) {
+      const days = await query(
+        `SELECT CAST(ds AS VARCHAR) ds, count(DISTINCT event_id) n FROM ${ROWS} WHERE regexp_full_match(user_id, '${prefix}-[0-9]+') GROUP BY 1 ORDER BY 1`,
+      );
+      const sent = sentBy(prefix).map(([ds, { exposures, events }]) => ({ ds, n: exposures + events }));
+      expect(sent).toHaveLength(2);
+      expect(days).toEqual(sent);
+    }
+  });
+
+  it('never share an ID with another event', async () => {
+    const shared = await query(
+      `SELECT event_id FROM ${ROWS} GROUP BY 1 HAVING count(DISTINCT (user_id, client_timestamp, what)) > 1`,
+    );
+    expect(shared).toEqual([]);
+  });
+
+  it('have the right time although the sender’s clock is hours off', async () => {
+    for (const [prefix, offset] of [
+      ['js-client-late', -3 * HOUR],
+      ['statsig-node-early', 3 * HOUR],
+    ]) {
+      const [found] = await query(
+        `SELECT max(abs(epoch_ms(received_at) - epoch_ms(timestamp))) AS off, min(epoch_ms(client_timestamp) - epoch_ms(timestamp)) AS earliest,
+           max(epoch_ms(client_timestamp) - epoch_ms(timestamp)) AS latest FROM ${ROWS} WHERE user_id LIKE '${prefix}-%'`,
+      );
+      expect(Number(found?.['off'])).toBeLessThan(60_000);
+      expect(Math.abs(Number(found?.['earliest']) - Number(offset))).toBeLessThan(10_000);
+      expect(Math.abs(Number(found?.['latest']) - Number(offset))).toBeLessThan(10_000);
+    }
+  });
+});

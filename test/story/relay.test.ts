@@ -1,0 +1,384 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { ListObjectsV2Command, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { callMain } from '../harness/callMain.ts';
+import {
+  halfCloses,
+  hangs,
+  type Recorded,
+  type RecordingTarget,
+  recordingTarget,
+  resets,
+  status,
+  taken,
+} from '../harness/recordingTarget.ts';
+import { relayCloud } from '../harness/relayCloud.ts';
+
+const KEY = 'client-relayed-key-that-no-log-may-have';
+const DAY_MS = 86_400_000;
+
+const batch = (...names: string[]) =>
+  JSON.stringify({
+    statsigMetadata: { sdkType: 'javascript-client', stableID: 's1' },
+    events: names.map((eventName) => ({
+      eventName,
+      time: Date.now(),
+      user: { userID: 'ü', email: 'a@b.c' },
+    })),
+  });
+const reversed = (text: string) => Buffer.from(text).toString('base64').split('').reverse().join('');
+
+describe('relay in a local cloud whose policies are enforced', () => {
+  let target: RecordingTarget;
+  let elsewhere: RecordingTarget;
+  let world: Awaited<ReturnType<typeof relayCloud>>;
+  let s3: S3Client;
+  beforeAll(async () => {
+    target = await recordingTarget();
+    elsewhere = await recordingTarget();
+    world = await relayCloud({ url: `${target.url}/base/`, headers: { 'X-Token': 'planted-token' } });
+    s3 = new S3Client({
+      endpoint: world.cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      forcePathStyle: true,
+    });
+  }, 120_000);
+  afterAll(async () => {
+    s3?.destroy();
+    await world?.close();
+    await target.close();
+    await elsewhere.close();
+  });
+  beforeEach(() => target.behave(taken));
+
+  const post = (body: string | Uint8Array<ArrayBuffer>, more: object = {}) =>
+    world.post({ headers: { 'statsig-api-key': KEY }, body, ...more });
+  /** The requests that had that body. */
+  const withBody = (body: string | Uint8Array) =>
+    target.recorded.filter((one) => one.body.equals(Buffer.from(body)));
+  const keys = async (Prefix: string) =>
+    ((await s3.send(new ListObjectsV2Command({ Bucket: world.cloud.bucket, Prefix }))).Contents ?? []).map(
+      ({ Key = '' }) => Key,
+    );
+  const command = async (...args: string[]) => {
+    const place = ['--stage', 'local', '--region', 'us-east-1', '--endpoint-url', world.cloud.edge, '--json'];
+    const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+    const { stdout, stderr } = await callMain([...args, ...place], { env });
+    return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
+  };
+
+  /** Files of the local cloud that have a text, below its data. */
+  const filesWith = (text: string) =>
+    readdirSync(world.data, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file).includes(text))
+      .map((file) => relative(world.data, file));
+  const relayCommand = (...args: string[]) => command('relay', ...args);
+
+  const plain = batch('plain', 'ünïcode \u2028 𝔘');
+  const encodings: readonly {
+    readonly title: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | Uint8Array<ArrayBuffer>;
+  }[] = [
+    {
+      title: 'plain JSON with odd white space',
+      path: '/v1/log_event',
+      headers: { 'statsig-api-key': KEY, 'content-type': 'application/json; charset=UTF-8' },
+      body: ` {\n"events" : [ {"eventName":"spaced","value":1.50e2} ] }\n`,
+    },
+    {
+      title: 'gzip',
+      path: '/v1/log_event',
+      headers: { 'statsig-api-key': KEY, 'content-encoding': 'gzip', 'statsig-event-count': '2' },
+      body: Uint8Array.from(gzipSync(plain)),
+    },
+    {
+      title: 'gzip that only the query names, with the key there',
+      path: `/v1/rgstr?k=${KEY}&st=javascript-client&sv=3.33.5&t=1795158434657&sid=7b-d3&ec=2&gz=1`,
+      headers: {},
+      body: Uint8Array.from(gzipSync(`${plain} `)),
+    },
+    {
+      title: 'zstd',
+      path: '/v1/log_event',
+      headers: { 'statsig-api-key': KEY, 'content-encoding': 'zstd', 'statsig-client-time': '1795158434657' },
+      body: Uint8Array.from(zstdCompressSync(plain)),
+    },
+    {
+      title: 'brotli',
+      path: '/v1/log_event',
+      headers: { 'statsig-api-key': KEY, 'content-encoding': 'br' },
+      body: Uint8Array.from(brotliCompressSync(plain)),
+    },
+    {
+      title: "Statsig's reversed base64",
+      path: `/a/path%20of-ours?se=1&k=${KEY}&x=%2F+%C3%BC`,
+      headers: { 'user-agent': 'Mozilla/5.0 (relay)', 'accept-language': 'de, en;q=0.5' },
+      body: reversed('{"events":[{"eventName":"reversed"}]}'),
+    },
+    {
+      title: 'a body beyond the size of a message, by way of the bucket',
+      path: '/v1/log_event',
+      headers: { 'statsig-api-key': KEY },
+      body: JSON.stringify({ events: [{ eventName: 'large', value: 'x'.repeat(1_500_000) }] }),
+    },
+  ];
+
+  it.each(encodings)('delivers $title byte for byte', async ({ path, headers, body }) => {
+    const before = target.recorded.length;
+    const answered = await world.post({
+      path,
+      headers: {
+        ...{
+          'statsig-api-key': '',
+          cookie: 'a=planted',
+          authorization: 'Bearer planted',
+          origin: 'https://shop',
+        },
+        ...headers,
+      },
+      body,
+    });
+    expect(answered).toBe(202);
+    const relayed = (await target.received(before + 1))[before];
+    expect(relayed?.body.equals(Buffer.from(body))).toBe(true);
+    expect(relayed).toMatchObject({ method: 'POST', url: `/base${path}` });
+    expect(relayed?.headers).toMatchObject({
+      ...headers,
+      'x-forwarded-for': '127.0.0.1',
+      'x-token': 'planted-token',
+      'content-length': String(Buffer.byteLength(body)),
+    });
+    expect(Object.keys(relayed?.headers ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:cookie|authorization|origin)$/)]),
+    );
+  });
+
+  it('does not relay what is not authenticated, nor what is no batch, nor error reports of SDKs', async () => {
+    const before = target.recorded.length;
+    expect(await world.post({ headers: { 'statsig-api-key': 'nobody' }, body: batch('stranger') })).toBe(401);
+    expect(await post('no JSON at all')).toBe(400);
+    expect(await post('{}', { path: '/v1/sdk_exception' })).toBe(202);
+    await world.cloud.flush();
+    expect(target.recorded.slice(before)).toEqual([]);
+  });
+
+  it.each([
+    ['500', status(500)],
+    ['503', status(503)],
+    ['408', status(408)],
+    ['a redirect', status(302, { location: 'http://169.254.169.254/latest/meta-data/' })],
+    ['half of an answer', halfCloses],
+    ['a reset connection', resets],
+    [
+      'a 2xx that says failure',
+      (response: Parameters<typeof taken>[0]) => void response.writeHead(200).end('{"success":false}'),
+    ],
+  ])('tries again after %s', async (title, manner) => {
+    const body = batch(`again ${title}`);
+    target.behave(manner);
+    const before = target.recorded.length;
+    expect(await post(body)).toBe(202);
+    await target.received(before + 1);
+    target.behave(taken);
+    // It reveals what is hidden.
+    await world.cloud.flush();
+    expect(withBody(body).length).toBeGreaterThanOrEqual(2);
+    expect(world.messages('relay')).toBe(0);
+  });
+
+  it('lets nothing wait while the target hangs, and sends again what it did not answer', async () => {
+    target.behave(hangs);
+    const bodies = ['one', 'two', 'three'].map((name) => batch(`hangs ${name}`));
+    const before = target.recorded.length;
+    for (const body of bodies) {
+      const startedAt = performance.now();
+      expect(await post(body)).toBe(202);
+      expect(performance.now() - startedAt).toBeLessThan(2_500);
+    }
+    await target.received(before + 3);
+    target.behave(taken);
+    await world.cloud.flush();
+    for (const body of bodies) expect(withBody(body)).toHaveLength(2);
+  }, 60_000);
+
+  it('sends again what a function had sent that was killed before it could say so', async () => {
+    const body = batch('killed');
+    await world.setFaults({ lambda: [{ fault: 'killInvocations', function: 'sluice-local-relay' }] });
+    const before = target.recorded.length;
+    expect(await post(body)).toBe(202);
+    await target.received(before + 1);
+    await world.cloud.flush();
+    await world.clearFaults();
+    expect(withBody(body)).toHaveLength(2);
+  });
+
+  it('buries a message that is none of its own', async () => {
+    const sqs = new SQSClient({
+      endpoint: world.cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-relay' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"planted":"message"}' }));
+    sqs.destroy();
+    await world.cloud.flush();
+    expect([world.messages('relay'), world.messages('relay-dead-letters')]).toEqual([0, 1]);
+  });
+
+  it('follows no redirect to a server that would take the key', async () => {
+    const body = batch('redirected');
+    target.behave(status(307, { location: `${elsewhere.url}/v1/rgstr` }));
+    const before = target.recorded.length;
+    expect(await post(body)).toBe(202);
+    await target.received(before + 1);
+    target.behave(taken);
+    await world.cloud.flush();
+    expect(elsewhere.recorded).toEqual([]);
+    expect(withBody(body)).toHaveLength(2);
+  });
+
+  it('comes back after 429 not before Retry-After says', async () => {
+    const body = batch('too many');
+    target.behave(status(429, { 'retry-after': '7200' }));
+    const before = target.recorded.length;
+    expect(await post(body)).toBe(202);
+    await target.received(before + 1);
+    target.behave(taken);
+    // The message is hidden before that is logged.
+    await until(() => world.logs().includes('"retried":{"429":1}'));
+    await world.advance(7_100_000);
+    expect(withBody(body)).toHaveLength(1);
+    await world.advance(200_000);
+    await target.received(before + 2);
+    expect(withBody(body)).toHaveLength(2);
+  });
+
+  it('keeps what is refused for good by its status, and sends it again on demand', async () => {
+    const body = batch('refused');
+    target.behave(status(401));
+    expect(await post(body)).toBe(202);
+    await world.cloud.flush();
+    expect(await keys('relay/refused/')).toEqual([expect.stringMatching(/^relay\/refused\/401\//)]);
+    expect(await relayCommand('status')).toMatchObject({
+      waiting: { count: 0, oldest: null },
+      refused: [{ reason: '401', count: 1 }],
+    });
+    expect(await command('status')).toMatchObject({
+      relay: { waiting: { count: 0 }, refused: [{ reason: '401', count: 1 }] },
+      problems: expect.arrayContaining([expect.objectContaining({ code: 'SLUICE_STATUS_RELAY_REFUSED' })]),
+    });
+    // The key as it was sent is nowhere in stored data, also not in rows, logs and journals, except in the versions of
+    // deleted copies, which S3 expires within two days.
+    const { bucket } = world.cloud;
+    const { Versions = [] } = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: 'relay/waiting/' }),
+    );
+    const copies = Versions.map(({ VersionId }) => join('s3', '.store', bucket, 'versions', `${VersionId}`));
+    const found = filesWith(KEY).filter((file) => !copies.includes(file));
+    const places = new Set(found.map((file) => file.split(sep).slice(0, 4).join('/')));
+    expect([...places].filter((place) => !place.startsWith('sqs/'))).toEqual([`s3/${bucket}/relay/refused`]);
+    expect(await relayCommand('redrive', '--reason', '403')).toMatchObject({ found: 0 });
+    target.behave(taken);
+    expect(await relayCommand('redrive', '--reason', '401', '--dry-run')).toMatchObject({
+      found: 1,
+      moved: 1,
+    });
+    expect(await relayCommand('redrive', '--reason', '401')).toMatchObject({ found: 1, moved: 1, tooOld: 0 });
+    await world.cloud.flush();
+    expect(withBody(body)).toHaveLength(2);
+    expect(await keys('relay/')).toEqual([]);
+  });
+
+  it('delivers by way of the bucket while the queue is away, and answers 202 when both are', async () => {
+    const queueAway = {
+      fault: 'failCalls',
+      code: 'InternalError',
+      status: 500,
+      calls: 'all',
+      operations: ['SendMessage'],
+      queue: 'sluice-local-relay',
+    };
+    const bodies = ['one', 'two', 'three'].map((name) => batch(`no queue ${name}`));
+    await world.setFaults({ sqs: [queueAway] });
+    for (const body of bodies) expect(await post(body)).toBe(202);
+    await world.cloud.flush();
+    for (const body of bodies) expect(withBody(body)).toHaveLength(1);
+
+    const lost = batch('neither');
+    await world.setFaults({
+      s3: [{ fault: 'failCalls', code: 'InternalError', calls: 'all', operations: ['PutObject'] }],
+    });
+    expect(await post(lost)).toBe(202);
+    await world.clearFaults();
+    await world.cloud.flush();
+    expect(withBody(lost)).toEqual([]);
+    expect(world.logs()).toMatch(/"RelayNotKept":1/);
+  });
+
+  it('delivers what waited while the target was away for three days, with its client time moved by as much', async () => {
+    await target.goDown();
+    const sentAt = Date.now();
+    const headers = { 'statsig-api-key': KEY, 'statsig-client-time': String(sentAt) };
+    const path = `/v1/rgstr?t=${sentAt}&k=${KEY}`;
+    const bodies = Array.from({ length: 12 }, (_, i) => batch(`backlog ${i}`));
+    const large = JSON.stringify({ events: [{ eventName: 'large', value: 'y'.repeat(1_500_000) }] });
+    for (const body of [...bodies, large]) expect(await world.post({ path, headers, body })).toBe(202);
+    await world.cloud.flush();
+    for (let day = 0; day < 3; day += 1) {
+      await world.jump(DAY_MS);
+      await world.cloud.flush();
+    }
+    expect(await relayCommand('status')).toMatchObject({ waiting: { count: 13 } });
+    await target.comeUp();
+    const seen = () => [...bodies, large].filter((body) => withBody(body).length > 0);
+    for (let tries = 0; tries < 20 && seen().length < 13; tries += 1) {
+      await world.advance(301_000);
+      await world.cloud.flush();
+    }
+    expect(seen()).toHaveLength(13);
+    const [first] = withBody(bodies[0] ?? '') as [Recorded];
+    const movedBy = Number(first.headers['statsig-client-time']) - sentAt;
+    expect(movedBy).toBeGreaterThanOrEqual(3 * DAY_MS);
+    expect(movedBy).toBeLessThan(4 * DAY_MS);
+    expect(Number(/t=(\d+)&/.exec(first.url)?.[1]) - sentAt).toBe(movedBy);
+    expect(await keys('relay/waiting/')).toEqual([]);
+  }, 120_000);
+
+  it('puts aside what was not taken for six days and a half, and deletes it in time', async () => {
+    const body = batch('never');
+    target.behave(status(500));
+    expect(await post(body)).toBe(202);
+    await world.cloud.flush();
+    await world.jump(6.6 * DAY_MS);
+    await world.cloud.flush();
+    expect(await keys('relay/refused/')).toEqual([expect.stringMatching(/^relay\/refused\/expired\//)]);
+    expect(world.messages('relay')).toBe(0);
+    await world.jump(3 * DAY_MS);
+    await world.cloud.flush();
+    expect(await keys('relay/refused/')).toHaveLength(1);
+    await world.jump(2.5 * DAY_MS);
+    await world.cloud.flush();
+    expect(await keys('relay/refused/')).toEqual([]);
+  }, 60_000);
+
+  it('made no call that the policies do not allow, and logged no key, address or body', () => {
+    expect(world.refusals).toEqual([]);
+    const text = world.logs();
+    expect(text).toContain('"event":"relay"');
+    for (const secret of [KEY, 'planted', 'a@b.c', '127.0.0.1', 'backlog'])
+      expect(text).not.toContain(secret);
+  });
+
+  /** Resolves once it holds. Each look takes a call of the local cloud. */
+  async function until(holds: () => boolean): Promise<void> {
+    while (!holds()) await fetch(`${world.cloud.edge}/_sluice/status`);
+  }
+});
