@@ -18,7 +18,7 @@ export const RUNS = (MONTH_DAYS * 24 * 60) / 5;
 
 /**
  * Calls of S3 for an object: put by Firehose, claimed, fetched; for each file: looked for, put. Claim and object are deleted,
- * which is free. test/contract/observe/landingCalls.test.ts counts them.
+ * which is free. test/observe/landingCalls.contract.test.ts counts them.
  */
 export const OBJECT_CALLS = { puts: 2, gets: 1 } as const;
 export const FILE_CALLS = { puts: 1, gets: 1 } as const;

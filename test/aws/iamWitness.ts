@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { SIMULATOR_VARIABLE } from '../../packages/local-aws/test/witness/iam/simulator.ts';
-import { ACTIONS_FILE, type ActionReference, readActions } from '../contract/lib/access/actionReference.ts';
+import { ACTIONS_FILE, type ActionReference, readActions } from '../lib/access/actionReference.ts';
 import { POLICY_SUITES } from './policySuites.ts';
 
 const SUITES_MS = 900_000;

@@ -13,12 +13,12 @@ import {
   resolveTemplate,
   type Template,
 } from '../../packages/local-aws/src/template/index.ts';
-import { templateConfigurations } from '../contract/infra/templateConfigurations.ts';
-import { readActions } from '../contract/lib/access/actionReference.ts';
 import { preparePackages } from '../harness/nodePackages.ts';
 import { preparePython, run } from '../harness/python.ts';
-import { REGISTRY, REGISTRY_FILE, registrySchema } from '../proof/infra/handlerCalls.ts';
-import { packageTemplate } from '../proof/infra/packageTemplate.ts';
+import { REGISTRY, REGISTRY_FILE, registrySchema } from '../infra/handlerCalls.ts';
+import { packageTemplate } from '../infra/packageTemplate.ts';
+import { templateConfigurations } from '../infra/templateConfigurations.ts';
+import { readActions } from '../lib/access/actionReference.ts';
 import { forMoto, MADE_BY_API } from './forMoto.ts';
 import { installedActions, runSuites, updateActions } from './iamWitness.ts';
 

@@ -12,7 +12,7 @@ import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { type Policies, readPolicies } from '../proof/permissions/Policies.ts';
+import { type Policies, readPolicies } from '../permissions/Policies.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
 
 /** Logical IDs of the readers that are deployed, by the tool that each is for. */

@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-s3';
 import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { run } from '../harness/answer.ts';
-import { decide } from '../proof/permissions/decide.ts';
-import type { Policies } from '../proof/permissions/Policies.ts';
+import { decide } from '../permissions/decide.ts';
+import type { Policies } from '../permissions/Policies.ts';
 import { PRINCIPALS, type ReaderClients } from './openReaders.ts';
 
 export type ReaderName = keyof typeof PRINCIPALS;

@@ -10,7 +10,7 @@ import type { Tried } from './Tried.ts';
 
 const HEAD = `# Statements tried by client
 
-This page lists the statements of each client that the local Athena answers as Athena does. \`npm run test:proof\` sends each statement through \`@aws-sdk/client-athena\`, signed as the deployed reader. It compares types and rows with expected values that were derived manually from Trino's documentation; nothing was compared with AWS itself. The test also writes this page (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof/clients/docs\`). The sequences of calls follow the clients' sources, which each file of \`test/clients/\` names.
+This page lists the statements of each client that the local Athena answers as Athena does. \`npm run test:proof\` sends each statement through \`@aws-sdk/client-athena\`, signed as the deployed reader. It compares types and rows with expected values that were derived manually from Trino's documentation; nothing was compared with AWS itself. The test also writes this page (\`SLUICE_WRITE_DOCS=1 npm test -- test/clients/docs\`). The sequences of calls follow the clients' sources, which each file of \`test/clients/\` names.
 
 The test then compares every reader's calls with its policies in the packaged template, including the calls of Athena to Glue, S3 and KMS on the reader's behalf. The policies allow all calls, and without any one statement of a policy some calls are denied.
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { fillConsole } from '../console/fillConsole.ts';
+import { openLocalConsole, openPage } from '../console/openPage.ts';
 import { preparePackages } from '../harness/nodePackages.ts';
 import { hasBrowser } from '../harness/openBrowser.ts';
-import { fillConsole } from '../proof/console/fillConsole.ts';
-import { openLocalConsole, openPage } from '../proof/console/openPage.ts';
-import { startObserved } from '../proof/observe/startObserved.ts';
+import { startObserved } from '../observe/startObserved.ts';
 
 /** axe's report on a page. */
 const reportSchema = z.object({

@@ -10,10 +10,10 @@ import { qualifiedName, type ViewName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import type { Answer } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
-import { curateRows } from '../contract/lib/views/curateRows.ts';
-import { generateDays } from '../contract/lib/views/generateDays.ts';
-import { drawing } from '../contract/lib/views/generateRows.ts';
-import { viewDifferences } from '../contract/lib/views/viewDifferences.ts';
+import { curateRows } from '../lib/views/curateRows.ts';
+import { generateDays } from '../lib/views/generateDays.ts';
+import { drawing } from '../lib/views/generateRows.ts';
+import { viewDifferences } from '../lib/views/viewDifferences.ts';
 import { loadRows } from './loadRows.ts';
 
 /** Tables that differ from the tables of the other questions, in the same schema. */

@@ -1,7 +1,7 @@
 import { quoteText } from '../../lib/base/sql.ts';
 import { trinoJsonScalar } from '../../lib/curate/engine/trinoJson.ts';
 import { valueNumber } from '../../lib/views/productEvents.ts';
-import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from '../proof/lib/curate/engine/oddJson.ts';
+import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from '../lib/curate/engine/oddJson.ts';
 
 const scalars = (texts: readonly string[], keys: readonly string[]) =>
   texts.map(

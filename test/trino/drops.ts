@@ -6,10 +6,9 @@ import {
   refusedRowsQuery,
 } from '../../lib/drops/athena/athenaStatements.ts';
 import type { Answer } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
-import { MappingBench } from '../contract/lib/drops/engine/MappingBench.ts';
-import { countsOf } from '../proof/lib/drops/athena/AthenaBench.ts';
-import { type DropCase, idOf } from '../proof/lib/drops/athena/cases/DropCase.ts';
-import { dropCases } from '../proof/lib/drops/athena/cases/dropCases.ts';
+import { countsOf } from '../lib/drops/athena/AthenaBench.ts';
+import { type DropCase, idOf } from '../lib/drops/athena/cases/DropCase.ts';
+import { dropCases } from '../lib/drops/athena/cases/dropCases.ts';
 import {
   compileDrop,
   DROP_DAY,
@@ -17,7 +16,8 @@ import {
   type Outcome,
   type Rows,
   writeDrop,
-} from '../proof/lib/drops/athena/loadDrop.ts';
+} from '../lib/drops/athena/loadDrop.ts';
+import { MappingBench } from '../lib/drops/engine/MappingBench.ts';
 import { createTableOf, type HiveColumn, parseHiveType, readColumn } from './hiveRows.ts';
 
 /** The memory connector has one schema. */

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 
 /**
- * Effects of deploying a changed value, the worst first where several apply. `test/contract/lib/schema/effects.test.ts`
+ * Effects of deploying a changed value, the worst first where several apply. `test/lib/schema/effects.contract.test.ts`
  * compares each field's with the templates.
  */
 export const EFFECTS = {

@@ -8,7 +8,7 @@ export interface UpdateRule {
 
 /**
  * The update behaviour of each supported type: `createOnlyProperties` of its schema in CloudFormation's registry, as
- * far as the local cloud knows the properties. `test/contract/infra/updateRules.test.ts` compares them with AWS's
+ * far as the local cloud knows the properties. `test/infra/updateRules.contract.test.ts` compares them with AWS's
  * specification. Types have a `name` if they are listed at
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html or if their names are
  * unique in an account.

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { callMain } from '../harness/callMain.ts';
+
+const KEY = 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const orders = {
+  ...{ database: 'finance-data', tables: ['orders'], locations: ['s3://acme-finance/orders/'] },
+  ...{ kmsKeyArn: KEY, owner: '444455556666' },
+};
+const directory = mkdtempSync(join(tmpdir(), 'sluice-also-reads-'));
+const config = join(directory, 'sluice.config.mjs');
+writeFileSync(
+  config,
+  `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+export default defineConfig(${JSON.stringify({
+    bucket: 'acme-experiments',
+    account: '111122223333',
+    existing: {
+      bucket: true,
+      keyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    },
+    readers: [
+      {
+        ...{ kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+        ...{ keyAdministrator: true, alsoReads: [orders] },
+      },
+      {
+        ...{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+        alsoReads: [{ ...orders, locations: ['s3://acme-finance/refunds/'] }],
+        policies: ['arn:aws:iam::111122223333:policy/read-more'],
+      },
+      { kind: 'metabase', name: 'bi' },
+    ],
+  })});\n`,
+);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const call = (...args: string[]) => callMain(args, { env: { SLUICE_CONFIG: config } });
+
+describe('sluice policy print, of a reader of other data', () => {
+  it('shows what is added apart from the narrow policy, and what others have to do', async () => {
+    const { stdout, stderr } = await call('policy', 'print', '--for', 'statsig-role');
+    const [narrow = '', trust = '', also = '', key = ''] = stdout.split(/^\}\n/m);
+    expect(narrow).not.toContain('finance');
+    expect(trust).toContain('sts:AssumeRole');
+    expect(also).toContain('AlsoReadTables');
+    expect(key).toContain('__READER_ROLE_ARN__');
+    for (const text of [
+      'It adds what `alsoReads` names, finance-data.orders, and nothing else.',
+      'keyPolicy: Add its statement to the policy of the key arn:aws:kms:us-east-1:111122223333:key/',
+      'acme-finance is of the account 444455556666, whose owner must allow the reader, too: npx sluice connect owner acme-finance',
+    ])
+      expect(stderr).toContain(text);
+    const owox = await call('policy', 'print', '--for', 'owox');
+    expect(owox.stderr).toContain(
+      'Attach this managed policy of yours, too: arn:aws:iam::111122223333:policy/read-more.',
+    );
+  });
+
+  it('is as before for a reader without any', async () => {
+    const { stdout, stderr } = await call('policy', 'print', '--for', 'metabase');
+    expect(stdout).not.toContain('Also');
+    expect(stderr).not.toMatch(/alsoReads|Attach this managed/);
+  });
+});
+
+describe('sluice connect owner', () => {
+  it('makes the page for the owner of a bucket, for all readers that read it', async () => {
+    const { code, stdout } = await call('connect', 'owner', 'acme-finance', '--offline', '--stage', 'dev');
+    expect(code).toBe(0);
+    for (const text of [
+      '# Reading your bucket: acme-finance',
+      'statsig (statsig), owox (owox)',
+      '"AWS": "arn:aws:iam::111122223333:root"',
+      'arn:aws:iam::111122223333:role/sluice-dev-ReaderStatsigRole-*',
+      'arn:aws:iam::111122223333:user/sluice-dev-ReaderOwoxUser-*',
+      'arn:aws:s3:::acme-finance/orders/*',
+      'arn:aws:s3:::acme-finance/refunds/*',
+      '"kms:Decrypt"',
+      'aws s3api put-bucket-policy --bucket acme-finance',
+    ])
+      expect(stdout).toContain(text);
+    expect(stdout).not.toMatch(/s3:Put|s3:Delete|GenerateDataKey/);
+  });
+
+  it('knows only buckets that readers read', async () => {
+    const { code, stderr } = await call('connect', 'owner', 'acme-finanse', '--offline');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean acme-finance?')]);
+    expect((await call('connect', 'owner', 'acme-finance', '--reader', 'owox')).stderr).toContain(
+      '--reader: not for the owner of a bucket.',
+    );
+  });
+});
+
+describe('sluice policy grants', () => {
+  it('prints a shell script of every grant', async () => {
+    const { code, stdout } = await call('policy', 'grants', '--stage', 'dev');
+    expect(code).toBe(0);
+    expect(stdout).toContain('--stack-name sluice-dev ');
+    expect(stdout).toContain(
+      `$(id ReaderOwoxUser)" --resource '{"Table":{"DatabaseName":"finance-data","Name":"orders"}}'`,
+    );
+    const { grants } = JSON.parse((await call('policy', 'grants', '--json')).stdout);
+    expect(grants.length).toBeGreaterThan(15);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { commandOptions, namedTarget } from '../../../cli/aws/target.ts';
+import { commandError } from '../../../cli/terminal/errors.ts';
+import { targetCommands } from '../../../observe/commands.ts';
+import { AwsAccessError } from '../../../observe/explainAwsError.ts';
+
+const named = (
+  options: Partial<Parameters<typeof namedTarget>[0]>,
+  env: Readonly<Record<string, string>> = {},
+) => namedTarget({ local: false, stage: undefined, region: undefined, endpoint: undefined, ...options }, env);
+const LOCAL = { isLocal: true, stack: { stage: 'local' }, aws: { endpoint: 'http://127.0.0.1:4566' } };
+
+describe('the target of a command', () => {
+  it.each([[{}], [{ local: true }], [{ stage: 'local' }], [{ local: true, stage: 'local' }]])(
+    'is the local cloud with %j',
+    (options) => {
+      const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'prod' };
+      for (const env of [{}, aws]) expect(named(options, env)).toMatchObject(LOCAL);
+    },
+  );
+
+  it('is a deployment with the name of its stage', () => {
+    expect(named({ stage: 'prod', region: 'eu-west-1' })).toEqual({
+      isLocal: false,
+      stack: { service: 'sluice', stage: 'prod' },
+      aws: { region: 'eu-west-1' },
+    });
+  });
+
+  it('is a stage that the local cloud runs with both, or with an endpoint of this machine', () => {
+    const endpoint = 'http://127.0.0.1:4999';
+    expect(named({ local: true, stage: 'dev' })).toMatchObject({ ...LOCAL, stack: { stage: 'dev' } });
+    for (const [options, env] of [
+      [{ endpoint }, {}],
+      [{}, { AWS_ENDPOINT_URL: endpoint }],
+    ] as const)
+      expect(named({ stage: 'dev', ...options }, env)).toMatchObject({
+        ...{ isLocal: true, stack: { stage: 'dev' }, aws: { endpoint } },
+      });
+  });
+
+  it.each([
+    [{ region: 'eu-west-1' }, {}, '--region: expected --stage with it.'],
+    [{ endpoint: 'https://aws.example' }, {}, 'https://aws.example is not on this machine: expected --stage'],
+    [{}, { AWS_ENDPOINT_URL: 'https://aws.example' }, 'is not on this machine: expected --stage'],
+    [{ stage: 'local', endpoint: 'https://aws.example' }, {}, 'is not on this machine'],
+    [{ local: true, endpoint: 'https://aws.example' }, {}, '--local: https://aws.example is not on'],
+  ])('is refused with %j and %j', (options, env: Readonly<Record<string, string>>, sentence) => {
+    expect(() => named(options, env)).toThrow(sentence);
+  });
+});
+
+describe('a command that people copy', () => {
+  const place = commandOptions({ values: { stage: 'prod', region: 'eu-west-1' }, positionals: [] });
+
+  it('has the place that its text is about, with npx and without', () => {
+    expect(targetCommands('Run `npx sluice query "select 1"`, then `sluice redrive --parked`.', place)).toBe(
+      'Run `npx sluice query "select 1" --stage prod --region eu-west-1`, then `sluice redrive --parked --stage prod --region eu-west-1`.',
+    );
+  });
+
+  it('stays as it is where it names its place, or has none', () => {
+    const text = '`npx sluice start`, `sluice status --local`, `sluice query --help`, `sluice --help`';
+    expect(targetCommands(text, place)).toBe(text);
+  });
+});
+
+it('a missing credential says --local when a local cloud answers', () => {
+  const error = new AwsAccessError('SLUICE_AWS_NO_CREDENTIALS');
+  const cure = (localCloud: object) =>
+    commandError(error, { name: 'status', target: [], ...localCloud }).cure;
+  expect(cure({})).not.toContain('--local');
+  expect(cure({ localCloud: 'http://127.0.0.1:4566' })).toContain(
+    'A local cloud answers on http://127.0.0.1:4566: --local in place of --stage asks it.',
+  );
+});

@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { callMain } from '../../harness/callMain.ts';
+
+const BUCKET = 'acme-experiments';
+const DIGEST = 'a'.repeat(64);
+const OVERFLOW = `overflow/events/${DIGEST}.ndjson.gz`;
+
+describe('sluice erase', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-cli-'));
+  let server: RunningS3;
+  let s3: S3Client;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    server = await startS3();
+    server.store.createBucket(BUCKET);
+    const config = join(directory, 'sluice.config.ts');
+    writeFileSync(
+      config,
+      `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+export default defineConfig({
+  bucket: '${BUCKET}',
+  sources: [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }], receipt: { bucket: true } }],
+  retention: { queryResultDays: null },
+  exports: [{ name: 'out', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'daily' } }],
+  readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
+});`,
+    );
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    s3 = new S3Client({ endpoint: server.url, region: 'us-east-1', credentials, forcePathStyle: true });
+    env = {
+      ...{ SLUICE_CONFIG: config, AWS_ENDPOINT_URL: server.url, AWS_REGION: 'us-east-1' },
+      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    };
+  });
+  afterAll(async () => {
+    s3?.destroy();
+    await server?.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const erase = (args: readonly string[], stdin?: string) =>
+    callMain(['erase', ...args, '--local'], { env, ...(stdin === undefined ? {} : { stdin }) });
+  const put = (Key: string, Body: Uint8Array | string) =>
+    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+  const rows = (...users: readonly string[]) =>
+    gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join(''));
+  const keys = async () => {
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
+    return Versions.map(({ Key = '' }) => Key).filter((key) => !key.startsWith('ledger/'));
+  };
+
+  it.each([
+    [[], 'SLUICE_USAGE_OPTIONS', 2],
+    [['--unit', 'user_id=a', 'extra'], 'SLUICE_USAGE_ARGUMENTS', 2],
+    [['--unit', 'user_id'], 'SLUICE_ERASE_UNIT_INVALID', 1],
+    [['--unit', 'mail=secret@example.org'], 'SLUICE_ERASE_UNIT_INVALID', 1],
+    [['--unit', 'user_id=secret '], 'SLUICE_ERASE_UNIT_INVALID', 1],
+    [['--unit-file', '/nowhere'], 'SLUICE_FILE_MISSING', 1],
+  ])('with %j is refused', async (args, refusal, exit) => {
+    const { code, stdout, stderr } = await erase(args);
+    expect([code, stdout]).toEqual([exit, '']);
+    expect(stderr).toMatch(new RegExp(`^(The local cloud on .*\n)?${refusal}: `));
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('counts only, with --dry-run', async () => {
+    await put(OVERFLOW, rows('gone', 'stays', 'gone'));
+    const { code, stdout } = await erase(['--unit', 'user_id=gone', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^place +objects +versions +rows found +to rewrite +to delete$/m);
+    expect(stdout).toMatch(/^overflow +1 +1 +2 +1 +1$/m);
+    expect(stdout).toContain('Nothing was changed.\n');
+    const { stdout: again } = await erase(['--unit', 'user_id=gone', '--dry-run', '--json']);
+    expect(JSON.parse(again)).toMatchObject({ state: 'dry', record: null, total: { overflow: { rows: 2 } } });
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
+    expect(Versions).toHaveLength(1);
+  });
+
+  it('erases units of a file and of options, says what it cannot reach, and keeps a record without them', async () => {
+    await put(OVERFLOW, rows('gone', 'stays', 'second'));
+    await put('query-results/00000000-0000-0000-0000-000000000001.csv', '"gone"');
+    const file = join(directory, 'units.txt');
+    writeFileSync(file, 'user_id=second\r\n\n');
+    const { code, stdout, stderr } = await erase(['--unit', 'user_id=gone', '--unit-file', file]);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/^The local cloud on \S+\.\n$/)]);
+    expect(stdout).toMatch(/^overflow +1 +1 +2 +1 +1$/m);
+    for (const where of [
+      's3://acme-warehouse/daily/',
+      's3://acme-drops/',
+      's3://acme-owox/',
+      'delete_user_data',
+      's3://acme-drops/sluice-receipts/',
+      'quote up to 10 refused rows',
+      'Results of queries do not expire there, as `retention.queryResultDays` is null',
+      `s3://${BUCKET}/reader-tables/*/tables/`,
+      'keeps the text of each query for 45 days',
+      'parts of unfinished uploads',
+      'contracts of Enterprise',
+    ])
+      expect(stdout).toContain(where);
+    expect(stdout).toMatch(/^Record: ledger\/_erasures\/[0-9a-f]{32}\.json$/m);
+    expect(stdout).toMatch(
+      /Not complete yet: events that were sent before may still arrive\. Run it again after 20\d\d-.*Z: it is complete once a run finds nothing\.\n$/,
+    );
+    expect(await keys()).toEqual([OVERFLOW]);
+    const { code: second, stdout: json } = await erase(
+      ['--unit-file', '-', '--json'],
+      'user_id=second\nuser_id=gone\n',
+    );
+    const receipt = JSON.parse(json);
+    expect([second, receipt.state, receipt.run.hasFound, receipt.runs]).toEqual([3, 'again', false, 2]);
+    expect(json).not.toMatch(/gone|second/);
+  });
+
+  it('searches the results of readers that left the configuration, and leaves the tables that they made', async () => {
+    const [result, made] = ['reader-tables/left/0001.csv', 'reader-tables/left/tables/0001/a.csv'];
+    await put(result, '"left-reader"');
+    await put(made, '"left-reader"');
+    const { code } = await erase(['--unit', 'user_id=left-reader']);
+    expect([code, (await keys()).filter((key) => key.startsWith('reader-tables/'))]).toEqual([3, [made]]);
+  });
+
+  it('names what it cannot search, and is then not complete', async () => {
+    await put(OVERFLOW, 'no gzip');
+    const { code, stdout } = await erase(['--unit', 'user_id=gone']);
+    expect(code).toBe(3);
+    expect(stdout).toContain(`Left: ${OVERFLOW}, version null: damaged, so that it cannot be searched.`);
+    expect(stdout).toContain('Not complete: some objects could not be searched.');
+  });
+
+  it('says what is of others before it goes, and that bytes hold no text', async () => {
+    const [body, noise] = ['quarantine-large/2026-11-20/plan', 'quarantine-large/2026-11-20/noise'];
+    await put(body, '{"events":[{"eventName":7,"user":{"userID":"other","custom":{"plan":"enterprise"}}}]}');
+    await put(OVERFLOW, rows('stays'));
+    await put(noise, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
+    const unit = ['--unit', 'user_id=enterprise'];
+    const dry = await erase([...unit, '--dry-run']);
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toContain(
+      '\n1 refused event or body has a value elsewhere than under the key of a unit. ',
+    );
+    expect(dry.stdout).toContain(
+      '\n1 refused body holds no text, so that nobody can find anything in it. It stays.\n',
+    );
+    const { stdout } = await erase([...unit, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      run: { leftCount: 0, places: { 'quarantine-large': { rows: 1, others: 1, noText: 1 } } },
+    });
+    await put(body, '{"events":[{"eventName":"enterprise","user":{"userID":"other"}}]}');
+    expect(JSON.parse((await erase([...unit, '--dry-run', '--json'])).stdout).run.hasFound).toBe(false);
+    for (const key of [body, noise]) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+  });
+
+  it('names a refused body that cannot be inflated as a whole, and goes on', async () => {
+    await put(OVERFLOW, rows('stays'));
+    const body = gzipSync(JSON.stringify(Array.from({ length: 2_000 }, (_, i) => Math.sin(i))));
+    body.fill(0xff, body.length >> 1, (body.length >> 1) + 40);
+    await put('quarantine-large/2026-11-20/q', body);
+    const { code, stdout } = await erase(['--unit', 'user_id=person-1']);
+    expect(code).toBe(3);
+    expect(stdout).toContain(
+      'Left: quarantine-large/2026-11-20/q, version null: a refused body there is damaged',
+    );
+    expect(stdout).toContain('Not complete: some objects could not be searched.');
+    // Only its sender knows how to read it.
+    await s3.send(
+      new PutObjectCommand({
+        ...{
+          Bucket: BUCKET,
+          Key: 'quarantine-large/2026-11-20/q',
+          Body: Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'),
+        },
+        Metadata: { reason: 'SLUICE_BODY_ENCODING_UNKNOWN' },
+      }),
+    );
+    expect((await erase(['--unit', 'user_id=person-1'])).stdout).toContain(
+      'Left: quarantine-large/2026-11-20/q, version null: a refused body there is damaged or in an unknown encoding',
+    );
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'quarantine-large/2026-11-20/q' }));
+  });
+
+  it('reports a record that is damaged', async () => {
+    const { stdout } = await erase(['--unit', 'user_id=other', '--json']);
+    const { record } = JSON.parse(stdout);
+    await put(record, '{}');
+    const { code, stderr } = await erase(['--unit', 'user_id=other']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^SLUICE_ERASE_MANIFEST_INVALID: .*${record}`, 'm'));
+  });
+
+  it('says if nothing was ever found', async () => {
+    const never = 'Nothing of these units was ever found. Check each column and value';
+    expect((await erase(['--unit', 'user_id=mistyped', '--dry-run'])).stdout).toContain(never);
+    expect((await erase(['--unit', 'user_id=mistyped'])).stdout).toContain(never);
+    await put(OVERFLOW, rows('mistyped', 'stays'));
+    expect((await erase(['--unit', 'user_id=mistyped'])).stdout).not.toContain(never);
+    // An earlier run has found something.
+    expect((await erase(['--unit', 'user_id=mistyped'])).stdout).not.toContain(never);
+  });
+
+  it('counts what is forgotten', async () => {
+    const units = ['--unit', 'user_id=often', '--unit', 'stable_id=often', '--json'];
+    const { record } = JSON.parse((await erase(units)).stdout);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: record }));
+    const manifest = JSON.parse((await Body?.transformToString()) ?? '');
+    await put(
+      record,
+      JSON.stringify({ ...manifest, runs: Array.from({ length: 50 }, () => manifest.runs[0]) }),
+    );
+    const { stdout } = await erase(units);
+    expect(JSON.parse(stdout)).toMatchObject({ units: 2, runs: 51, forgotten: 1 });
+    expect((await erase(units.slice(0, 4))).stdout).toContain('2 earlier runs are not in these figures');
+  });
+
+  it('takes the row of a refused body that arrives after the body was erased', async () => {
+    const place = `quarantine-large/2026-11-20/${'b'.repeat(32)}`;
+    await put(place, '{"user":{"userID":"late-person"}}');
+    const { stdout } = await erase(['--unit', 'user_id=late-person', '--json']);
+    expect(JSON.parse(stdout).total['quarantine-large'].deleted).toBe(1);
+    const late = { raw: null, raw_encoding: null, raw_location: `s3://${BUCKET}/${place}` };
+    await put(`overflow/quarantine/${DIGEST}.ndjson.gz`, gzipSync(`${JSON.stringify(late)}\n`));
+    const { stdout: second } = await erase(['--unit', 'user_id=late-person', '--json']);
+    expect(JSON.parse(second).run.places.overflow).toMatchObject({ rows: 1, deleted: 1 });
+  });
+
+  it('says what AWS refuses', async () => {
+    const { code, stderr } = await callMain(['erase', '--unit', 'user_id=a', '--local'], {
+      env: { ...env, AWS_SECRET_ACCESS_KEY: 'wrong' },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^SLUICE_ERASE_DENIED: .*SignatureDoesNotMatch/m);
+  });
+});

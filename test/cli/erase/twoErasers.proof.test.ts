@@ -1,0 +1,128 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { GetObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { EraseFaultPoint } from '../../../lib/erase/ObjectEraser.ts';
+import { parseUnit } from '../../../lib/erase/Unit.ts';
+import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { erase } from '../../../operate/erase/erase.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+
+const BUCKET = 'acme-experiments';
+const config = defineConfig({ bucket: BUCKET });
+const key = (digit: string) => `overflow/events/${digit.repeat(64)}.ndjson.gz`;
+
+describe('two erasures of the same units on one machine', () => {
+  let server: RunningS3;
+  beforeAll(async () => {
+    server = await startS3();
+    server.store.createBucket(BUCKET);
+  });
+  afterAll(() => server?.close());
+
+  const put = (Key: string, ...users: readonly string[]) =>
+    server.client.send(
+      new PutObjectCommand({
+        ...{ Bucket: BUCKET, Key },
+        Body: gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join('')),
+      }),
+    );
+  const usersOf = async (Key: string) => {
+    const { Body } = await server.client.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    const text = gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString('utf8');
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).user_id]));
+  };
+  const run = async (dryRun: boolean, faultPoint?: (step: EraseFaultPoint) => void | Promise<void>) => {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const deployment = openDeployment(
+      { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now: Date.now() },
+      { endpoint: server.url, region: 'us-east-1', credentials },
+    );
+    try {
+      const units = [parseUnit('user_id=gone', config)];
+      return await erase(deployment, { units, dryRun, ...(faultPoint === undefined ? {} : { faultPoint }) });
+    } finally {
+      deployment.close();
+    }
+  };
+
+  it('do not use the files of each other', async () => {
+    await put(key('a'), 'gone', 'stays-a');
+    await put(key('b'), 'gone', 'stays-b');
+    let other: Awaited<ReturnType<typeof run>> | undefined;
+    // The file that replaces the first object is written, and not uploaded yet.
+    await run(false, async (step) => {
+      if (step === 'noted') other = await run(true);
+    });
+    expect(other?.total.overflow?.rows).toBe(2);
+    expect([await usersOf(key('a')), await usersOf(key('b'))]).toEqual([['stays-a'], ['stays-b']]);
+  });
+
+  it('do not hide what is written meanwhile', async () => {
+    await server.client.send(
+      new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    await put(key('c'), 'stays-c');
+    await put(key('c'), 'gone');
+    await run(false, async (step) => {
+      if (step === 'noted') await put(key('c'), 'new-c', 'gone');
+    });
+    expect(await usersOf(key('c'))).toEqual(['new-c']);
+  });
+
+  it('takes a day out of the list that was listed again meanwhile', async () => {
+    const list = { days: { '2026-11-20': { version: 'v', shape: 's', fingerprint: 'f' } } };
+    const object = { Bucket: BUCKET, Key: curatedDaysKey('events') };
+    const write = () => server.client.send(new PutObjectCommand({ ...object, Body: JSON.stringify(list) }));
+    await write();
+    for (const name of ['a', 'b'])
+      await server.client.send(
+        new PutObjectCommand({
+          ...{ Bucket: BUCKET, Key: `${dayFolder(config, 'events', '2026-11-20')}${name}.parquet` },
+          Body: await parquet("SELECT 'gone' AS user_id UNION ALL SELECT 'stays'"),
+        }),
+      );
+    const seen: string[][] = [];
+    await run(false, async (step) => {
+      if (step !== 'taken_out' && step !== 'replaced') return;
+      const { Body } = await server.client.send(new GetObjectCommand(object));
+      seen.push([step, ...Object.keys(JSON.parse((await Body?.transformToString()) ?? '').days)]);
+      if (step === 'replaced') await write();
+    }).catch(() => undefined);
+    expect(seen).toEqual([['taken_out'], ['replaced'], ['taken_out'], ['replaced']]);
+  });
+
+  it('remove the folders of processes that were killed, and of nobody else', async () => {
+    // No process has this ID: it is beyond the largest that Linux gives.
+    const dead = join(tmpdir(), 'sluice-erase-99999999-abcdef');
+    const alive = mkdtempSync(join(tmpdir(), `sluice-erase-${process.ppid}-`));
+    mkdirSync(dead, { recursive: true });
+    await run(true);
+    expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
+    rmSync(alive, { recursive: true });
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-erase-${process.pid}-`))).toEqual(
+      [],
+    );
+  });
+});
+
+async function parquet(sql: string): Promise<Buffer> {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-parquet-'));
+  const path = join(directory, 'rows.parquet');
+  const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await duckDb.connect();
+  try {
+    await connection.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+    return readFileSync(path);
+  } finally {
+    connection.closeSync();
+    duckDb.closeSync();
+    rmSync(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import { commands } from '../../cli/main.ts';
+import { callMain } from '../harness/callMain.ts';
+
+/** Nothing listens there. */
+const NOWHERE = ['--local', '--endpoint-url', 'http://127.0.0.1:9'];
+const DAY = ['--source', 'acme', '--dataset', 'events', '--day', '2026-11-20'];
+
+/** Command lines that are right, of each command and each of its actions. Locally they fail: nothing runs. */
+const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  start: [['--data', '/dev/null/none', '--port', '0', '--edge-port', '0']],
+  console: [['--stage', 'none', '--port', '0']],
+  query: [
+    ['select 1', '--endpoint-url', 'http://127.0.0.1:9'],
+    ['select nothing', '--data', '/dev/null/none'],
+  ],
+  keys: [
+    ['list', ...NOWHERE],
+    ['remove', 'web', ...NOWHERE],
+    ['add', 'web', '--sha256', 'f'.repeat(64), ...NOWHERE],
+  ],
+  quarantine: [NOWHERE, ['--reason', 'SLUICE_EVENT_NO_NAME', ...NOWHERE]],
+  redrive: [
+    ['--reason', 'SLUICE_EVENT_NO_NAME', ...NOWHERE],
+    ['--parked', ...NOWHERE],
+  ],
+  hold: [NOWHERE],
+  drain: [['--wait', '0', ...NOWHERE]],
+  groups: [
+    ['list', ...NOWHERE],
+    ['pull', '--specs', '/nowhere.json', ...NOWHERE],
+  ],
+  ingest: [
+    ['status', ...NOWHERE],
+    ['explain', ...DAY, ...NOWHERE],
+    ['refused', ...DAY, ...NOWHERE],
+    ['preview', '--source', 'acme', '--dataset', 'events', ...NOWHERE],
+    ['run', ...NOWHERE],
+    ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-11-20', ...NOWHERE],
+  ],
+  export: [
+    ['status', ...NOWHERE],
+    ['run', ...NOWHERE],
+  ],
+  curate: [
+    ['status', ...NOWHERE],
+    ['run', ...NOWHERE],
+    ['rebuild', '--from', '2026-10-20', ...NOWHERE],
+  ],
+  relay: [
+    ['status', ...NOWHERE],
+    ['redrive', ...NOWHERE],
+    ['erase', '--all', ...NOWHERE],
+  ],
+  customer: [
+    ['list', 's3://acme-drops/', '--endpoint-url', 'http://127.0.0.1:9'],
+    ['remove', 's3://acme-drops/a', '--endpoint-url', 'http://127.0.0.1:9'],
+    ['bucket', 'acme-drops', '--endpoint-url', 'http://127.0.0.1:9'],
+    ['drop', 's3://acme-drops/a', '--file', '/nowhere'],
+  ],
+  policy: [['print', '--for', 'deploy'], ['grants'], ['confirm', 'deploy', ...NOWHERE]],
+  connect: [['metabase', ...NOWHERE]],
+  erase: [['--unit', 'user_id=ada', ...NOWHERE]],
+  init: [['/dev/null/none/my-pipeline']],
+  test: [['--stage', 'nowhere']],
+  doctor: [NOWHERE],
+  status: [NOWHERE],
+  explain: [['SLUICE_KEY_UNKNOWN']],
+  reconcile: [NOWHERE],
+  tail: [NOWHERE],
+  trace: [['user-17', ...NOWHERE]],
+  tables: [NOWHERE],
+  probe: [NOWHERE],
+  check: [NOWHERE, ['checkout_button', ...NOWHERE]],
+  names: [NOWHERE],
+  monitors: [NOWHERE],
+  cost: [NOWHERE, ['--sample', '/nowhere']],
+};
+
+/** Its output is a script. */
+const WITHOUT_JSON = ['completion'];
+
+describe('--json', () => {
+  it('is an option of every command that prints data', () => {
+    const without = commands.filter(({ options }) => !('json' in options)).map(({ name }) => name);
+    expect(without).toEqual(WITHOUT_JSON);
+  });
+
+  it('is tried with every command and action', () => {
+    const expected = commands
+      .filter(({ name }) => !WITHOUT_JSON.includes(name))
+      .flatMap(({ name, actions = { '': 0 } }) =>
+        Object.keys(actions).map((action) => `${name} ${action}`.trim()),
+      );
+    const tried = Object.entries(LINES).flatMap(([name, lines]) => {
+      const { actions } = commands.find((one) => one.name === name) ?? {};
+      return actions === undefined ? [name] : lines.map(([action]) => `${name} ${action}`);
+    });
+    expect(tried.sort()).toEqual(expected.sort());
+  });
+
+  it.each(Object.entries(LINES).flatMap(([name, lines]) => lines.map((line) => [name, ...line])))(
+    'makes one object of what %s %s answers',
+    async (...words) => {
+      const { code, stdout, stderr } = await callMain([...words, '--json']);
+      expect([0, 1, 3]).toContain(code);
+      const isOnStderr = commands.find(({ name }) => name === words[0])?.jsonErrorsOn === 'stderr';
+      const text = isOnStderr ? stderr : stdout;
+      if (isOnStderr) expect(stdout).toBe('');
+      const object = JSON.parse(text);
+      expect([typeof object, Array.isArray(object)]).toEqual(['object', false]);
+      expect(text.endsWith('}\n')).toBe(true);
+      if (code !== 1) return;
+      expect(object.error).toEqual({
+        code: expect.stringMatching(/^SLUICE_/),
+        message: expect.stringMatching(/./),
+        cause: expect.stringMatching(/./),
+        cure: expect.stringMatching(/./),
+      });
+      // No command ends in a defect.
+      expect(object.error.code).not.toBe('SLUICE_CLI_DEFECT');
+    },
+  );
+});

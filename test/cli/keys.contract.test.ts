@@ -1,0 +1,185 @@
+import { hash } from 'node:crypto';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startSecretsManager } from '../../packages/local-aws/src/testing/startSecretsManager.ts';
+import { callMain } from '../harness/callMain.ts';
+import { keysEnvironment, sluiceKeys } from '../harness/sluiceKeys.ts';
+
+let local: Awaited<ReturnType<typeof startSecretsManager>>;
+beforeEach(async () => {
+  local = await startSecretsManager();
+  await local.client.send(
+    new CreateSecretCommand({ Name: 'sluice-local-keys', SecretString: '{"keys":[]}' }),
+  );
+});
+afterEach(() => local.close());
+
+const keys = (args: readonly string[], stdin = '', env: Readonly<Record<string, string>> = {}) =>
+  callMain(['keys', ...args], { stdin, env: { ...keysEnvironment(local.options.endpoint), ...env } });
+
+async function stored(SecretId = 'sluice-local-keys') {
+  const { SecretString = '' } = await local.client.send(new GetSecretValueCommand({ SecretId }));
+  return JSON.parse(SecretString);
+}
+
+/** Whatever the machine that runs this is set up for. */
+const NO_PROFILE = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+
+const KEY = 'client-a1b2c3';
+const SHA256 = hash('sha256', KEY);
+
+describe('sluice keys', () => {
+  it('adds, lists and removes keys by their hash only', async () => {
+    const added = await keys(['add', 'web', '--environment', 'staging', '--kinds', 'exposures'], `${KEY}\n`);
+    expect(added).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Added web') });
+    const entry = { label: 'web', sha256: SHA256, environment: 'staging', kinds: ['exposures'] };
+    expect(await stored()).toEqual({ keys: [entry] });
+    expect(JSON.stringify(local.secrets.all()) + added.stderr).not.toContain(KEY);
+
+    expect((await keys(['add', 'web', '--sha256', 'F'.repeat(64)])).code).toBe(0);
+    const listed = await keys(['list', '--json']);
+    expect(JSON.parse(listed.stdout).keys).toEqual([
+      { ...entry, kinds: 'exposures' },
+      { label: 'web', sha256: 'f'.repeat(64), environment: '', kinds: 'exposures,events' },
+    ]);
+    expect((await keys(['list'])).stdout).toMatch(/^label {2}sha256 +environment {2}kinds\n/);
+
+    const which = await keys(['remove', 'web']);
+    expect(which).toMatchObject({ code: 1, stderr: expect.stringContaining('SLUICE_KEYS_AMBIGUOUS') });
+    expect((await keys(['remove', 'web', '--sha256', SHA256.slice(0, 8)])).code).toBe(0);
+    expect((await stored()).keys).toEqual([expect.objectContaining({ sha256: 'f'.repeat(64) })]);
+  });
+
+  it('adds keys for the trigger only or for both, and refuses client keys for the trigger', async () => {
+    const secret = 'secret-of-acme';
+    expect((await keys(['add', 'acme', '--sources', 'acme,acme-eu'], secret)).code).toBe(0);
+    expect((await keys(['add', 'web'], KEY)).code).toBe(0);
+    const entry = { label: 'acme', sha256: hash('sha256', secret), kinds: [], sources: ['acme', 'acme-eu'] };
+    expect((await stored()).keys[0]).toEqual(entry);
+    expect((await keys(['list'])).stdout).toMatch(/^label {2}sha256 +environment {2}kinds +sources\n/);
+    expect(JSON.parse((await keys(['list', '--json'])).stdout).keys).toMatchObject([
+      { label: 'acme', kinds: '', sources: 'acme,acme-eu' },
+      { label: 'web', kinds: 'exposures,events', sources: '' },
+    ]);
+
+    for (const args of [
+      ['--sources', 'acme'],
+      ['--sources', 'Acme'],
+      ['--sources', ''],
+    ]) {
+      const refused = await keys(['add', 'app', ...args], 'client-app');
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('SLUICE_KEYS_ENTRY_INVALID'),
+      });
+      expect(refused.stderr).toContain('sources: expected');
+    }
+  });
+
+  it('finds the secret by stage, by name, and at --endpoint-url', async () => {
+    for (const Name of ['sluice-prod-keys', 'team/keys']) {
+      await local.client.send(new CreateSecretCommand({ Name, SecretString: '{"keys":[]}' }));
+    }
+    const prod = { SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts' };
+    expect((await keys(['add', 'web', '--stage', 'prod'], KEY, prod)).code).toBe(0);
+    const elsewhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
+    const args = ['add', 'web', '--secret', 'team/keys', '--endpoint-url', local.options.endpoint];
+    expect((await keys(args, KEY, elsewhere)).code).toBe(0);
+    expect([await stored('sluice-prod-keys'), await stored('team/keys'), await stored()]).toEqual([
+      { keys: [expect.objectContaining({ sha256: SHA256 })] },
+      { keys: [expect.objectContaining({ sha256: SHA256 })] },
+      { keys: [] },
+    ]);
+  });
+
+  it('loses no key when several are added at the same time', async () => {
+    const labels = ['a', 'b', 'c', 'd'];
+    const results = await Promise.all(
+      labels.map((label) => sluiceKeys(local.options.endpoint, ['add', label], `client-${label}`)),
+    );
+    const done = labels.filter((_, i) => results[i]?.code === 0);
+    const { keys: kept }: { keys: { label: string }[] } = await stored();
+    expect(kept.map(({ label }) => label).sort()).toEqual(done);
+    expect(done.length).toBeGreaterThan(0);
+    for (const { code, stderr } of results) if (code !== 0) expect(stderr).toContain('SLUICE_KEYS_BUSY');
+  });
+
+  it.each([
+    [['add', 'web'], 'my-password', 1, 'SLUICE_KEYS_NOT_AN_SDK_KEY'],
+    [['add', 'web'], '', 1, 'SLUICE_KEYS_NOT_AN_SDK_KEY'],
+    [['add', 'web'], SHA256, 1, 'give that with --sha256'],
+    [['add', 'w b'], KEY, 1, 'label: expected a label'],
+    [['add', 'web', '--kinds', 'metrics'], KEY, 1, 'kinds: expected a list'],
+    [['add', 'web', '--sha256', 'abc'], '', 1, 'sha256: expected 64'],
+    [['add', 'web', '--stage', 'gone'], KEY, 1, 'SLUICE_CONFIG_STAGE_UNKNOWN'],
+    [['add', 'web', '--secret', 'gone'], KEY, 1, 'SLUICE_KEYS_NO_SECRET'],
+    [['remove', 'web'], '', 1, 'SLUICE_KEYS_NOT_FOUND'],
+    [['add'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['list', 'web'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['list', '--kinds', 'events'], '', 2, '--kinds: not an option of list, but of add.'],
+    [['show'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['add', 'web', KEY], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+  ])('%j with %j on stdin exits %d: %s', async (args, stdin, code, message) => {
+    const result = await keys(args, stdin);
+    expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
+    expect(result.stderr).not.toContain('my-password');
+    expect(await stored()).toEqual({ keys: [] });
+  });
+
+  it('uses the local cloud, whatever region and credentials the environment has', async () => {
+    const { endpoint } = local.options;
+    for (const env of [{ AWS_REGION: '', AWS_ACCESS_KEY_ID: '' }, { AWS_REGION: 'eu-west-1' }]) {
+      const listed = await keys(['list', '--local', '--endpoint-url', endpoint], '', {
+        ...NO_PROFILE,
+        ...env,
+      });
+      expect(listed).toMatchObject({ code: 0, stderr: '' });
+    }
+    const away = await keys(['list', '--local', '--endpoint-url', 'https://nowhere.invalid']);
+    expect(away).toMatchObject({ code: 2, stderr: expect.stringContaining('not on this machine') });
+  });
+
+  it.each([
+    [
+      'SLUICE_AWS_NO_CREDENTIALS',
+      {
+        AWS_ENDPOINT_URL: 'http://nowhere.invalid',
+        AWS_ACCESS_KEY_ID: '',
+        AWS_EC2_METADATA_DISABLED: 'true',
+      },
+    ],
+    // The configuration's region.
+    [
+      'SLUICE_AWS_UNREACHABLE',
+      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_REGION: '', AWS_MAX_ATTEMPTS: '1' },
+    ],
+    ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' }],
+    ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_MAX_ATTEMPTS: '1' }],
+  ])('reports %s and its cure, with %j', async (code, env) => {
+    for (const command of [['list'], ['add', 'web', '--sha256', SHA256]]) {
+      const result = await keys([...command, '--stage', 'dev'], '', { ...NO_PROFILE, ...env });
+      expect(result).toMatchObject({ code: 1, stdout: '' });
+      // The place of what changes something; then code, cause and cure: no stack.
+      const place = command[0] === 'add' ? '(Stage dev in .*|The local cloud on .*, stage dev)\\.\n' : '';
+      expect(result.stderr).toMatch(new RegExp(`^${place}${code}: .*\n  .*\n$`));
+    }
+  });
+
+  it('refuses a duplicate key, credentials without permission, and an invalid list', async () => {
+    await keys(['add', 'web'], KEY);
+    expect((await keys(['add', 'app'], KEY)).stderr).toContain('SLUICE_KEYS_KNOWN');
+    const denied = await keys(['list'], '', { AWS_SECRET_ACCESS_KEY: 'wrong' });
+    expect(denied).toMatchObject({ code: 1, stderr: expect.stringContaining('SLUICE_KEYS_REFUSED') });
+    const SecretString = `{"keys":[{"label":"x","sha256":"${SHA256}","kind":1}]}`;
+    await local.client.send(new PutSecretValueCommand({ SecretId: 'sluice-local-keys', SecretString }));
+    const unreadable = await keys(['add', 'app'], 'client-other');
+    expect(unreadable.stderr).toMatch(/SLUICE_KEYS_UNREADABLE.*keys\.0: no such member as kind/);
+    expect(await stored()).toEqual(JSON.parse(SecretString));
+    expect((await local.client.send(new ListSecretsCommand({}))).SecretList).toHaveLength(1);
+  });
+});

@@ -1,0 +1,211 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { commands } from '../../cli/main.ts';
+import { commandError, errorText } from '../../cli/terminal/errors.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { callMain } from '../harness/callMain.ts';
+import { sluice } from '../harness/sluice.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+
+const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'customer', 'policy', 'connect'];
+
+describe('a wrong command line', () => {
+  it.each([
+    [['strat'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean start?', 'sluice --help'],
+    [['quer', 'select 1'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean query?', 'sluice --help'],
+    [['Doctor'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean doctor?', 'sluice --help'],
+    [['help', 'redirve'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean redrive?', 'sluice --help'],
+    [['--local', 'doctor'], 'SLUICE_USAGE_OPTIONS', 'expected a command first', 'sluice <command> --help'],
+    [
+      ['start', '--prot', '1'],
+      'SLUICE_USAGE_OPTIONS',
+      '--prot: unknown option. Did you mean --port?',
+      'sluice start --help',
+    ],
+    [
+      ['query', 'select 1', '--dat', 'x'],
+      'SLUICE_USAGE_OPTIONS',
+      'Did you mean --data?',
+      'sluice query --help',
+    ],
+    [['doctor', '--stag=prod'], 'SLUICE_USAGE_OPTIONS', 'Did you mean --stage?', 'sluice doctor --help'],
+    [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', '-x: unknown option.', 'sluice doctor --help'],
+    [
+      ['start', '--buffer-seconds', '-1'],
+      'SLUICE_USAGE_OPTIONS',
+      '--buffer-seconds: got -1, expected 0 to 900.',
+      'sluice start --help',
+    ],
+    [['start', '--port'], 'SLUICE_USAGE_OPTIONS', '--port: expected a value.', 'sluice start --help'],
+    [
+      ['doctor', '--stage', '--local'],
+      'SLUICE_USAGE_OPTIONS',
+      '--stage: expected a value before --local.',
+      'sluice doctor --help',
+    ],
+    [
+      ['doctor', '--local=yes'],
+      'SLUICE_USAGE_OPTIONS',
+      '--local: it takes no value.',
+      'sluice doctor --help',
+    ],
+    [['query', '-- a remark\nselect 1'], 'SLUICE_USAGE_OPTIONS', 'begins with -', 'sluice query --help'],
+    [['ingest', 'statsu'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean status?', 'sluice ingest --help'],
+    [['export', 'runn'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean run?', 'sluice export --help'],
+    [['groups', 'pul'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean pull?', 'sluice groups --help'],
+    [['keys', 'lst'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean list?', 'sluice keys --help'],
+    [['customer', 'dorp'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean drop?', 'sluice customer --help'],
+    [['connect', 'metabse'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean metabase?', 'sluice connect --help'],
+    [
+      ['policy', 'print', '--for', 'statsig-rol'],
+      'SLUICE_USAGE_OPTIONS',
+      'Did you mean statsig-role?',
+      'sluice policy --help',
+    ],
+    [['redrive'], 'SLUICE_USAGE_OPTIONS', '--reason: expected the code of a reason', 'sluice redrive --help'],
+    [
+      ['redrive', '--reason', 'SLUICE_BODY_NOT_JSN'],
+      'SLUICE_USAGE_OPTIONS',
+      'Did you mean SLUICE_BODY_NOT_JSON?',
+      'sluice redrive --help',
+    ],
+  ])('%j is answered with %s, a suggestion, and the command for help', async (args, code, said, hint) => {
+    const { stderr, ...answer } = await callMain(args);
+    expect(answer).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^${code}: `));
+    expect(stderr).toContain(said);
+    expect(stderr).toContain(`\`${hint}\``);
+    expect(stderr.split('\n').length).toBeLessThanOrEqual(4);
+
+    const asJson = await callMain([...args, '--json']);
+    const isStart = args[0] === 'start';
+    if (isStart) expect(asJson.stdout).toBe('');
+    else expect(asJson.stderr).toMatch(new RegExp(`^${code}: `));
+    const object = JSON.parse(isStart ? asJson.stderr : asJson.stdout);
+    // Where --json is the value that an option lacked, or follows the command that is missing.
+    expect(object.error.code).toBe(code);
+    expect(Object.keys(object)).toEqual(['error']);
+    expect(Object.keys(object.error)).toEqual(['code', 'message', 'cause', 'cure']);
+    expect(asJson.code).toBe(2);
+  });
+
+  it('suggests nothing that is not similar', async () => {
+    expect((await callMain(['deploy'])).stderr).not.toContain('Did you mean');
+    expect((await callMain(['start', '--verbose'])).stderr).not.toContain('Did you mean');
+  });
+});
+
+describe('help and version', () => {
+  it.each(COMMANDS)('help %s prints what --help prints', async (name) => {
+    const help = await callMain(['help', name]);
+    expect(help).toEqual(await callMain([name, '--help']));
+    expect(help).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining(`Usage: sluice ${name}`),
+    });
+  });
+
+  it('are printed without a command', async () => {
+    const overview = await callMain(['--help']);
+    expect(overview).toMatchObject({ code: 0, stderr: '' });
+    for (const name of COMMANDS) expect(overview.stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    expect(await callMain(['help'])).toEqual(overview);
+    expect(await callMain([])).toEqual({ ...overview, code: 2 });
+    const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'cli', 'package.json'), 'utf8'));
+    expect(await callMain(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('an error of the file system', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  beforeEach(() => {
+    directory = temporaryDirectory();
+  });
+  afterEach(() => directory.remove());
+
+  it('is one sentence with a code', async () => {
+    const file = join(directory.path, 'file');
+    writeFileSync(file, '');
+    const answers = await Promise.all([
+      sluice('start', '--port', '0', '--edge-port', '0', '--data', file),
+      sluice('start', '--port', '0', '--edge-port', '0', '--data', join(file, 'data'), '--json'),
+    ]);
+    expect(answers.map(({ code }) => code)).toEqual([1, 1]);
+    expect(answers[0]?.stderr).toMatch(
+      /^SLUICE_DISK_FOREIGN: Something that the local cloud has not made is where it keeps its data\. .*file'\.\n {2}.*\n$/,
+    );
+    expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_DISK_FOREIGN' } });
+  }, 120_000);
+
+  it("names the path and the code for customers' files", async () => {
+    const folder = join(directory.path, 'folder');
+    mkdirSync(folder);
+    const drop = ['customer', 'drop', 's3://acme-drops/a'];
+    expect((await callMain([...drop, '--file', folder])).stderr).toContain(`${folder}: EISDIR.`);
+    expect((await callMain([...drop, '--file', join(folder, 'x')])).stderr).toContain('ENOENT.');
+  });
+
+  it.each([
+    ['ENOENT', 'SLUICE_FILE_MISSING'],
+    ['EACCES', 'SLUICE_FILE_DENIED'],
+    ['EPERM', 'SLUICE_FILE_DENIED'],
+    ['EROFS', 'SLUICE_FILE_DENIED'],
+    ['EISDIR', 'SLUICE_FILE_IS_FOLDER'],
+    ['ENOTDIR', 'SLUICE_FILE_NOT_FOLDER'],
+    ['EEXIST', 'SLUICE_FILE_EXISTS'],
+    ['ENOSPC', 'SLUICE_FILE_DISK_FULL'],
+    ['EMFILE', 'SLUICE_FILE_TOO_MANY_OPEN'],
+    ['EIO', 'SLUICE_FILE_FAILED'],
+  ])('%s is %s, also within another error', (code, expected) => {
+    const error = Object.assign(new Error(`${code}: no`), { code, syscall: 'open', errno: -1, path: '/a/b' });
+    expect(commandError(error)).toMatchObject({
+      code: expected,
+      message: expect.stringContaining(`/a/b: ${code} (open).`),
+    });
+    expect(commandError(new Error('outer', { cause: error })).code).toBe(expected);
+    expect(errorText(error).split('\n')).toHaveLength(3);
+  });
+
+  it('is neither an error of a socket nor a defect, which shows its stack trace', () => {
+    const socket = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT', syscall: 'connect' });
+    expect(commandError(socket).code).toBe('SLUICE_CLI_DEFECT');
+    const text = errorText(new TypeError('x is not a function'));
+    expect(text).toMatch(/^SLUICE_CLI_DEFECT: .*TypeError: x is not a function\n {2}.*\nTypeError: x/);
+    expect(text).toMatch(/\n +at /);
+  });
+});
+
+describe('what changes something', () => {
+  it('is declared by every command and action that does', () => {
+    const line = (values: object) => ({ values: { ...values }, positionals: ['landing'] });
+    const changing = commands.flatMap((command) => [
+      ...(command.changes?.(line({ write: true })) === true ? [command.name] : []),
+      ...Object.entries(command.actions ?? {}).flatMap(([name, { changes }]) =>
+        changes?.(line({})) === true ? [`${command.name} ${name}`] : [],
+      ),
+    ]);
+    expect(changing.sort()).toEqual([
+      'console',
+      'curate rebuild',
+      'curate run',
+      'drain',
+      'erase',
+      'export run',
+      'groups pull',
+      'hold',
+      'ingest backfill',
+      'ingest run',
+      'keys add',
+      'keys remove',
+      'policy confirm',
+      'probe',
+      'redrive',
+      'relay erase',
+      'relay redrive',
+    ]);
+    const dry = commands.filter(({ changes }) => changes?.(line({ 'dry-run': true, wait: '0' })) === true);
+    expect(dry.map(({ name }) => name)).toEqual(['hold', 'probe']);
+  });
+});

@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { POLICY_TARGETS } from '../../lib/access/printedPolicies.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { callMain } from '../harness/callMain.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-policy-'));
+const config = join(directory, 'sluice.config.mjs');
+beforeAll(() => {
+  writeFileSync(
+    config,
+    `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+export default defineConfig({
+  bucket: 'acme-experiments',
+  region: 'eu-west-1',
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7', statsigForwardsHere: true },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    { kind: 'metabase', name: 'bi' },
+    { kind: 'metabase', name: 'bi-pods', as: 'role', principal: 'ecs-tasks', ownDatabase: 'models' },
+  ],
+});`,
+  );
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const print = (...args: string[]) =>
+  callMain(['policy', 'print', ...args], { env: { SLUICE_CONFIG: config } });
+
+const printed = async (...args: string[]) => JSON.parse((await print(...args, '--json')).stdout);
+
+describe('sluice policy print', () => {
+  it.each(POLICY_TARGETS)('prints a policy that IAM accepts for %s, without credentials', async (target) => {
+    const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
+    expect(code).toBe(0);
+    const told = (await print('--for', target, '--account', '111122223333')).stderr;
+    const { sluice, ...documents } = JSON.parse(stdout);
+    expect(Object.keys(sluice.documents)).toEqual(Object.keys(documents));
+    for (const [name, document] of Object.entries(documents)) {
+      expect(document).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) });
+      const { version, hash } = sluice.documents[name];
+      expect(told).toMatch(
+        new RegExp(`^${name}: .* Unchanged since version ${version}, hash ${hash}\\.$`, 'm'),
+      );
+      // A program knows what it does with each, and needs to hear only what is wrong with them.
+      expect([told.includes(`${name}: `), stderr.includes(`${name}: `)]).toEqual([true, false]);
+    }
+    expect(stdout).not.toMatch(/\$\{|undefined|__ACCOUNT_ID__/);
+  });
+
+  it("uses the configuration's names and the reader's own settings", async () => {
+    const { permissions, trust } = await printed('--for', 'statsig-role', '--account', '111122223333');
+    expect(JSON.stringify(permissions)).toContain('arn:aws:glue:eu-west-1:111122223333:table/sluice/*');
+    expect(JSON.stringify(permissions)).not.toContain('KeepOurTables');
+    expect(trust.Statement).toEqual([
+      {
+        Sid: expect.stringMatching(/^AssumeRoleSluiceStatsigRoleTrust0v\dv\dh[0-9a-f]{8}$/),
+        Effect: 'Allow',
+        Principal: { AWS: '123456789012' },
+        Action: ['sts:AssumeRole'],
+        Condition: { StringEquals: { 'sts:ExternalId': 'project-7' } },
+      },
+    ]);
+    expect(JSON.stringify(await printed('--for', 'owox'))).toContain('arn:aws:s3:::acme-owox/*');
+    expect(await printed('--for', 'metabase')).not.toHaveProperty('trust');
+    expect(await printed('--for', 'metabase', '--reader', 'bi-pods')).toHaveProperty('trust');
+    const { writePermissions } = await printed('--for', 'metabase-write', '--reader', 'bi-pods');
+    expect(JSON.stringify(writePermissions)).toContain('table/models/*');
+  });
+
+  it('names placeholders that are left, with their options', async () => {
+    const { stdout, stderr } = await print('--for', 'ingest-source');
+    expect(stdout).toContain('"arn:aws:s3:::__S3_BUCKET__/*"');
+    expect(stderr).toContain('Placeholder left: __S3_BUCKET__. Replace it, or use --bucket.');
+    expect(stderr).toContain('__INGEST_ROLE_ARN__. Replace it, or use --principal.');
+    const filled = await print(
+      ...[
+        '--for',
+        'ingest-source',
+        '--bucket',
+        'their-exports',
+        '--key',
+        'arn:aws:kms:eu-west-1:444455556666:key/mrk-0a1b2c3d',
+      ],
+      ...['--principal', 'arn:aws:iam::999689269917:user/acme'],
+    );
+    expect(filled.stderr).not.toContain('Placeholder left');
+    expect(filled.stdout).toContain('"AWS": "arn:aws:iam::999689269917:user/acme"');
+  });
+
+  it('refuses to print a policy that is too long for IAM', async () => {
+    const long = join(directory, 'long.config.mjs');
+    const readers = Array.from({ length: 8 }, (_, i) => ({
+      ...{ kind: 'metabase', name: `bi${i}`, ownDatabase: `d${i}`.padStart(255, 'd') },
+    }));
+    writeFileSync(
+      long,
+      `export default { bucket: 'acme', database: '${'d'.repeat(255)}', readers: ${JSON.stringify(readers)} };`,
+    );
+    const env = { SLUICE_CONFIG: long };
+    expect(await callMain(['policy', 'print', '--for', 'deploy', '--json'], { env })).toMatchObject({
+      code: 1,
+      stdout: expect.not.stringContaining('Statement'),
+      stderr: expect.stringMatching(
+        /SLUICE_POLICY_TOO_LONG: .* catalogPermissions: \d+ characters, at most 6144/,
+      ),
+    });
+    // The policies of others do not name these databases.
+    expect((await callMain(['policy', 'print', '--for', 'probe'], { env })).code).toBe(0);
+  });
+
+  it('has the values of the stage, and the account of the configuration', async () => {
+    const file = join(directory, 'stages.config.mjs');
+    writeFileSync(
+      file,
+      `export const stages = ['dev', 'prod'];
+export default ({ stage }) => ({
+  bucket: 'acme-' + stage,
+  account: stage === 'prod' ? '111122223333' : null,
+  readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'owox-' + stage }],
+});`,
+    );
+    const printFor = async (...args: string[]) =>
+      callMain(['policy', 'print', '--for', 'owox', ...args], { env: { SLUICE_CONFIG: file } });
+    const [dev, prod] = [await printFor('--stage', 'dev'), await printFor('--stage', 'prod')];
+    expect([dev.code, dev.stdout]).toEqual([0, expect.stringContaining('arn:aws:s3:::owox-dev/*')]);
+    expect(dev.stdout).toContain(':__ACCOUNT_ID__:');
+    expect(dev.stdout).not.toContain('prod');
+    expect(prod.stdout).toContain('arn:aws:s3:::owox-prod/*');
+    expect(prod.stdout).toContain(':111122223333:');
+    expect(prod.stdout).not.toContain('dev');
+    expect(await printFor('--stage', 'staging')).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      stderr: expect.stringContaining('SLUICE_CONFIG_STAGE_UNKNOWN'),
+    });
+  });
+
+  it.each([
+    [[], ' --local --endpoint-url http://127.0.0.1:4566'],
+    [['--local'], ' --local --endpoint-url http://127.0.0.1:4566'],
+    [['--stage', 'dev'], ' --stage dev'],
+    [['--stage', 'dev', '--region', 'eu-west-1'], ' --stage dev --region eu-west-1'],
+    // This stage is in no account of AWS.
+    [['--stage', 'local'], ' --local --endpoint-url http://127.0.0.1:4566'],
+  ])('of the deployment with %j is recorded with the command that follows', async (place, words) => {
+    const { stderr } = await print('--for', 'probe', ...place);
+    expect(stderr).toMatch(new RegExp(`: npx sluice policy confirm probe --hash [0-9a-f]{8}${words}$`, 'm'));
+  });
+
+  it('says that it is for the local cloud when no place is named', async () => {
+    const note = 'For the local cloud. With --stage NAME: for that deployment.';
+    const said = async (...args: string[]) => (await callMain(args)).stderr.includes(note);
+    expect([
+      await said('policy', 'print', '--for', 'probe'),
+      await said('policy', 'grants'),
+      await said('policy', 'print', '--for', 'probe', '--local'),
+      await said('policy', 'print', '--for', 'probe', '--stage', 'dev'),
+    ]).toEqual([true, true, false, false]);
+  });
+
+  it.each(['ingest-source', 'export-target'])('has a key for %s only if one is given', async (target) => {
+    const [without, withKey] = [
+      await print('--for', target, '--json'),
+      await print('--for', target, '--json', '--key', 'arn:aws:kms:eu-west-1:444455556666:key/k'),
+    ];
+    expect(without.stdout + without.stderr).not.toMatch(/kms|key(?!s)/i);
+    const { sluice, ...documents } = JSON.parse(withKey.stdout);
+    expect(Object.keys(documents)).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
+    // A bucket that no source or export has cannot be confirmed.
+    expect([sluice.name, sluice.hash]).toEqual([null, null]);
+  });
+
+  it('has the workgroup and the folder of the given reader', async () => {
+    const text = async (...args: string[]) => JSON.stringify(await printed(...args));
+    expect(await text('--for', 'statsig-role')).toContain('workgroup/sluice_statsig"');
+    expect(await text('--for', 'metabase')).toContain('acme-experiments/query-results/bi/*');
+    expect(await text('--for', 'metabase-write', '--reader', 'bi-pods')).toContain(
+      '/reader-tables/bi-pods/*',
+    );
+  });
+
+  it.each([
+    [['policy', 'print'], '--for'],
+    [['policy', 'print', '--for', 'tableau'], 'statsig-role'],
+    [['policy', '--for', 'owox'], 'Expected one of print'],
+    [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: got 12, expected 12 digits'],
+    [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
+    [
+      ['policy', 'print', '--for', 'ingest-source', '--principal', '*'],
+      '--principal: got *, expected an account ID',
+    ],
+    [
+      ['policy', 'print', '--for', 'statsig-role', '--principal', '*'],
+      "expected Statsig's account ID of 12 digits",
+    ],
+    [
+      ['policy', 'print', '--for', 'metabase', '--principal', '123456789012'],
+      'expected ec2, ecs-tasks, or the ARN',
+    ],
+    [['policy', 'print', '--for', 'owox', '--principal', '123456789012'], 'expected none'],
+    [
+      ['policy', 'print', '--for', 'owox', '--bucket', 'acme*'],
+      '--bucket: got acme*, expected an S3 bucket name',
+    ],
+    [['policy', 'print', '--for', 'owox', '--region', 'eu-*'], '--region: got eu-*, expected a region'],
+    [
+      ['policy', 'print', '--for', 'owox', '--key', '*'],
+      '--key: got *, expected the ARN of a KMS key of one region',
+    ],
+    [
+      ['policy', 'print', '--for', 'export-target', '--key', 'alias/theirs'],
+      'expected the ARN of a KMS key, not of an alias',
+    ],
+    [['policy', 'print', '--for', 'statsig-role', '--external-id', '*'], 'expected an external ID'],
+    [
+      ['policy', 'print', '--for', 'deploy', '--stage', '*'],
+      '--stage: got *, expected letters, digits and -',
+    ],
+  ])('refuses %j', async (args, told) => {
+    const { code, stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: config } });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(told);
+  });
+});

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkPipeline } from '../../../cli/project/checkPipeline.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { loadTemplate } from '../../../local/loadTemplate.ts';
+import { type Cloud, startCloud } from '../../../local/startCloud.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+describe('sluice test', () => {
+  const directory = temporaryDirectory();
+  afterAll(() => directory.remove());
+
+  it('leaves nothing behind when it is ended', async () => {
+    const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), 'test'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, TMPDIR: directory.path, TMP: directory.path, TEMP: directory.path },
+    });
+    try {
+      const ended = once(child, 'close');
+      const made = () => readdirSync(directory.path).filter((name) => name.startsWith('sluice-test-'));
+      while (made().length === 0 && child.exitCode === null) await nextTurn();
+      child.kill('SIGTERM');
+      expect([await ended, made()]).toEqual([[130, null], []]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
+
+describe('the check of a pipeline', () => {
+  const directory = temporaryDirectory();
+  let status = 202;
+  const server = createServer((_request, response) =>
+    response.writeHead(status).end('{"code":"SLUICE_KEY_UNKNOWN"}'),
+  );
+  let collector = '';
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    collector = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  });
+  afterAll(async () => {
+    await new Promise((resolve) => server.close(resolve));
+    directory.remove();
+  });
+
+  const checked = async (cloud: Pick<Cloud, 'flush'>) => {
+    const said: string[] = [];
+    const config = defineConfig({ bucket: 'acme-experiments' });
+    await checkPipeline({ ...cloud, collector, config, data: directory.path }, (sentence) =>
+      said.push(sentence),
+    );
+    return said;
+  };
+
+  it('says what a collector answers that does not take its events', async () => {
+    status = 401;
+    await expect(checked({ flush: async () => ({ delivered: [], unregistered: 0 }) })).rejects.toMatchObject({
+      code: 'SLUICE_TEST_NOT_ACCEPTED',
+      detail: 'It answered 401: {"code":"SLUICE_KEY_UNKNOWN"}',
+    });
+  });
+
+  it('fails when files wait that nothing registers', async () => {
+    status = 202;
+    await expect(checked({ flush: async () => ({ delivered: [], unregistered: 2 }) })).rejects.toMatchObject({
+      code: 'SLUICE_TEST_NOT_FOUND',
+      detail: '2 new files could not be registered.',
+    });
+  });
+
+  it.each(['growthbook', 'plain'])(
+    'sends as a configuration of %s alone has it',
+    async (protocol) => {
+      const file = join(directory.path, `${protocol}.config.ts`);
+      const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+      writeFileSync(
+        file,
+        `import { defineConfig } from ${from};\nexport default defineConfig({ bucket: 'acme', protocols: ['${protocol}'] });\n`,
+      );
+      const cloud = await startCloud({
+        ...{ port: 0, edgePort: 0, data: join(directory.path, protocol) },
+        load: () =>
+          loadTemplate({
+            root: repositoryRoot,
+            cacheDirectory: join(directory.path, 'template'),
+            env: { ...process.env, SLUICE_CONFIG: file },
+          }),
+      });
+      try {
+        const said: string[] = [];
+        await checkPipeline(cloud, (sentence) => said.push(sentence));
+        expect(said).toEqual([
+          'The collector accepted an exposure and an event.',
+          'The exposure is a row of sluice.statsig_forwarded_exposures.',
+          'The event is a row of sluice.statsig_forwarded_events.',
+          'A malformed event is a row of sluice.quarantine.',
+        ]);
+      } finally {
+        await cloud.close();
+      }
+    },
+    120_000,
+  );
+
+  it('fails when a row is not there, and knows what the configuration leaves out', async () => {
+    const file = join(directory.path, 'sluice.config.ts');
+    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+    const options =
+      "bucket: 'acme', exposures: { allow: ['checkout*'], deny: [] }, events: { deny: ['sluice_*'] }";
+    writeFileSync(
+      file,
+      `import { defineConfig } from ${from};\nexport default defineConfig({ ${options} });\n`,
+    );
+    const cloud = await startCloud({
+      ...{ port: 0, edgePort: 0, data: join(directory.path, 'data') },
+      load: () =>
+        loadTemplate({
+          root: repositoryRoot,
+          cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+          env: { SLUICE_CONFIG: file },
+        }),
+    });
+    try {
+      const said: string[] = [];
+      const report = (sentence: string) => said.push(sentence);
+      await checkPipeline(cloud, report);
+      expect(said).toEqual([
+        'The collector accepted an exposure and an event.',
+        'The exposure is a row of sluice.statsig_forwarded_exposures.',
+        'The event is left out, as `events` says.',
+        'A malformed event is a row of sluice.quarantine.',
+      ]);
+      // A collector that answers 202 and keeps nothing.
+      const forgetful = { collector, config: cloud.config, data: cloud.data, flush: () => cloud.flush() };
+      const config = { ...cloud.config, events: { deny: [] } };
+      await expect(checkPipeline({ ...forgetful, config }, report)).rejects.toMatchObject({
+        code: 'SLUICE_TEST_NOT_FOUND',
+        detail: 'sluice.statsig_forwarded_events has no row.',
+      });
+    } finally {
+      await cloud.close();
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { callMain } from '../harness/callMain.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+
+const directory = temporaryDirectory();
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await startCloud({ port: 0, edgePort: 0, data: directory.path });
+}, 120_000);
+afterAll(async () => {
+  await cloud.close();
+  directory.remove();
+});
+
+async function post(eventName: string) {
+  const body = JSON.stringify({
+    events: [{ eventName, user: { userID: 'u1' }, time: Date.now(), value: 1.5 }],
+  });
+  const headers = { 'statsig-api-key': 'client-test', 'content-type': 'application/json' };
+  expect((await fetch(`${cloud.collector}/v1/rgstr`, { method: 'POST', headers, body })).status).toBe(202);
+}
+const query = (args: readonly string[], stdin = '') =>
+  callMain(['query', ...args, '--data', directory.path], { stdin });
+
+describe('sluice query', () => {
+  it('says what is not delivered yet when it finds nothing, and nothing once it is', async () => {
+    await post('waiting');
+    const sql = "SELECT event_name FROM product_events WHERE event_name = 'waiting'";
+    for (const options of [[], ['--athena']]) {
+      const { code, stdout, stderr } = await query([sql, ...options]);
+      expect([code, stdout]).toEqual([0, '(no rows)\n']);
+      expect(stderr).toMatch(/Not delivered yet: 1 in the buffer of sluice-local-LandingStream-\w+\. Rows/);
+      expect(stderr).toContain(`curl -X POST ${cloud.edge}/_sluice/flush`);
+    }
+    await cloud.flush();
+    expect(await query([sql])).toEqual({ code: 0, stdout: 'event_name\n----------\nwaiting\n', stderr: '' });
+    expect((await query(["SELECT 1 FROM product_events WHERE event_name = 'no'"])).stderr).toBe('');
+  });
+
+  it('says nothing of messages to the curator, which hide no rows', async () => {
+    const sqs = new SQSClient({
+      endpoint: cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-curate-plan' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}', DelaySeconds: 900 }));
+    sqs.destroy();
+    expect((await query(["SELECT 1 FROM product_events WHERE event_name = 'no'"])).stderr).toBe('');
+  });
+
+  it("takes Athena's SQL with --athena, and returns values with their types", async () => {
+    const sql =
+      "SELECT date_diff('day', DATE '2026-11-01', DATE '2026-11-03') AS days, 1e0 / 0 AS endless, 1.5 AS price, " +
+      "bigint '9007199254740993' AS large, DECIMAL '0.12345678901234567890' AS fine, DECIMAL '12.50' AS coarse, " +
+      " true AS yes, CAST(NULL AS varchar) AS nothing, '' AS empty";
+    const { code, stdout, stderr } = await query([sql, '--athena', '--json']);
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      [
+        {
+          days: 2,
+          endless: 'Infinity',
+          price: 1.5,
+          large: '9007199254740993',
+          fine: '0.12345678901234567890',
+          coarse: 12.5,
+          yes: true,
+          nothing: null,
+          empty: '',
+        },
+      ],
+    ]);
+    expect(stderr).toBe('Athena read 0 bytes.\n');
+  });
+
+  it('shows the rows of a statement whose result has no header', async () => {
+    const { stdout } = await query(['SHOW TABLES', '--athena', '--json']);
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ tab_name: 'quarantine' }));
+  });
+
+  it("names Athena's error", async () => {
+    const { code, stderr } = await query(['SELECT no_column FROM product_events', '--athena']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('SLUICE_QUERY_ATHENA_FAILED');
+    expect(stderr).toContain("Column 'no_column' cannot be resolved");
+  });
+
+  it('reads the SQL from stdin for -, and prints CSV', async () => {
+    const sql = `SELECT 'a "quoted", long' AS first, '' AS empty, NULL AS nothing, 2 AS n`;
+    for (const options of [[], ['--athena']]) {
+      const { stdout } = await query(['-', '--csv', ...options], sql);
+      expect(stdout).toBe('first,empty,nothing,n\n"a ""quoted"", long","",,2\n');
+    }
+  });
+
+  it.each([
+    [['SELECT 1', '--json', '--csv'], '--json and --csv'],
+    [['SELECT 1', '--region', 'eu-west-1'], '--region: expected --stage'],
+    [['SELECT 1', '--stage', 'prod'], '--data: it is about the local cloud'],
+    [['SELECT 1', 'SELECT 2'], 'Expected one SQL text'],
+  ])('refuses %j', async (args, problem) => {
+    const { code, stderr } = await query(args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(problem)]);
+  });
+});

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { callMain } from '../../harness/callMain.ts';
+
+let s3: RunningS3;
+beforeAll(async () => {
+  s3 = await startS3();
+});
+afterAll(() => s3.close());
+
+const redrive = (env: Readonly<Record<string, string>>) =>
+  callMain(['redrive', '--reason', 'SLUICE_BODY_NOT_JSON', '--stage', 'dev'], {
+    env: {
+      AWS_ENDPOINT_URL: s3.url,
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_MAX_ATTEMPTS: '1',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      ...env,
+    },
+  });
+
+describe('sluice redrive', () => {
+  it.each([
+    ['SLUICE_REDRIVE_QUARANTINE_UNREADABLE', 'NoSuchBucket', {}],
+    ['SLUICE_REDRIVE_QUARANTINE_UNREADABLE', 'SignatureDoesNotMatch', { AWS_SECRET_ACCESS_KEY: 'wrong' }],
+    [
+      'SLUICE_AWS_NO_CREDENTIALS',
+      'CredentialsProviderError',
+      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '' },
+    ],
+    // The configuration's region.
+    ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_DEFAULT_REGION: '' }],
+    ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
+  ])('reports %s (%s) and its cure, with %j', async (code, detail, env) => {
+    const result = await redrive(env);
+    expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(detail) });
+    expect(result.stderr).toMatch(
+      new RegExp(`^(Stage dev in us-east-1|The local cloud on \\S+, stage dev)\\.\\n${code}: .*\\n  .*\\n$`),
+    );
+  });
+
+  it("uses the local cloud's region and credentials with --local", async () => {
+    const env = { AWS_ENDPOINT_URL: '', AWS_DEFAULT_REGION: '', AWS_ACCESS_KEY_ID: '' };
+    const args = [
+      'redrive',
+      '--reason',
+      'SLUICE_BODY_NOT_JSON',
+      '--local',
+      '--endpoint-url',
+      s3.url,
+      '--json',
+    ];
+    const { code, stdout } = await callMain(args, { env });
+    // Beyond region and credentials: there is no bucket.
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      1,
+      {
+        error: {
+          code: 'SLUICE_REDRIVE_QUARANTINE_UNREADABLE',
+          message: expect.stringContaining('NoSuchBucket'),
+        },
+      },
+    ]);
+  });
+});

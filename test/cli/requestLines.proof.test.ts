@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+
+const running: ChildProcess[] = [];
+const data = mkdtempSync(join(tmpdir(), 'sluice-lines-'));
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit');
+  }
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** `sluice start` in a process of its own, once it is ready. */
+async function start(...args: string[]) {
+  const sluice = join(repositoryRoot, 'cli', 'sluice.mjs');
+  const ports = ['--port', '0', '--edge-port', '0', '--console-port', '0'];
+  const child = spawn(process.execPath, [sluice, 'start', ...ports, '--data', data, ...args], {
+    // Jest's `process.env` is a copy, which a child does not inherit by itself.
+    env: process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+  });
+  const untilText = async (isDone: (text: string) => boolean) => {
+    while (!isDone(text)) await once(child.stdout, 'data');
+  };
+  const shows = async (pattern: RegExp) => {
+    await untilText((shown) => pattern.test(shown));
+    return pattern.exec(text)?.[0] ?? '';
+  };
+  const collector = await shows(/http:\S+\/v1\/my-product-data/);
+  await shows(/Ctrl-C/);
+  return {
+    shows,
+    untilText,
+    text: () => text,
+    post: (body: object, headers: Readonly<Record<string, string>>) =>
+      fetch(collector, { method: 'POST', headers, body: JSON.stringify(body) }),
+    async stop() {
+      child.kill('SIGINT');
+      const [code] = await once(child, 'exit');
+      return code;
+    },
+  };
+}
+
+const SDK = {
+  'statsig-api-key': 'client-x',
+  'statsig-sdk-type': 'py-server',
+  'statsig-sdk-version': '0.40.0',
+};
+const EVENT = { eventName: 'purchase', user: { userID: 'ada' } };
+
+describe('sluice start', () => {
+  it('prints a line for each request as it comes, until it stops', async () => {
+    const cloud = await start();
+    await cloud.post({ events: [EVENT, { ...EVENT, eventName: '' }] }, SDK);
+    expect(await cloud.shows(/^\d\d:.* ms$/m)).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} {2}202 {2}py-server 0\.40\.0 {2}key any {2}1 event, refused: 1 SLUICE_EVENT_NO_NAME {2}\d+ ms$/,
+    );
+    await cloud.post({ events: [] }, { 'statsig-api-key': 'nonsense' });
+    await cloud.shows(/^\S+ {2}401 {2}unknown {2}no key {2}SLUICE_KEY_MISSING {2}\d+ ms$/m);
+    const many = Array.from({ length: 60 }, () => cloud.post({ events: [EVENT] }, SDK));
+    await Promise.all(many);
+    await cloud.untilText((text) => {
+      const lines = text.split('\n').filter((line) => / {2}202 {2}/.test(line)).length;
+      const more = [...text.matchAll(/and (\d+) more requests/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+      return lines + more === 61;
+    });
+    expect(await cloud.stop()).toBe(0);
+    expect(cloud.text()).not.toContain('purchase');
+  }, 120_000);
+
+  it('prints none with --quiet', async () => {
+    const cloud = await start('--quiet');
+    const { status } = await cloud.post({ events: [EVENT] }, SDK);
+    expect([status, await cloud.stop()]).toEqual([202, 0]);
+    expect(cloud.text()).not.toContain(' ms\n');
+  }, 120_000);
+});

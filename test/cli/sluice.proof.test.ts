@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+
+const COMMAND = join(repositoryRoot, 'cli', 'sluice.mjs');
+
+/** Makes this process look like an older Node; those that it starts are not touched. */
+const OLDER =
+  "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.9.0'}})";
+
+let data: string;
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
+});
+afterEach(() => rmSync(data, { recursive: true, force: true }));
+
+describe('sluice on an older Node', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('passes %s on and waits for the end', async (signal) => {
+    const child = spawn(
+      process.execPath,
+      ['--import', OLDER, COMMAND, 'start', '--port', '0', '--edge-port', '0', '--json', '--data', data],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const stderr = text(child.stderr);
+    const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+    // The real process is another one, and holds the output until it has ended, too.
+    expect(JSON.parse(String(line)).pid).not.toBe(child.pid);
+    child.kill(signal);
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(await stderr).toContain('The data is kept');
+    expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
+  });
+});
+
+describe('npm and npx', () => {
+  const cli = process.env['npm_execpath'] ?? '';
+  const OPTIONS = ['start', '--port', '0', '--edge-port', '0', '--json', '--data'];
+  const START = ['start', '--silent', '--', ...OPTIONS.slice(1)];
+  it.each([
+    ['npm start', 'SIGTERM', cli, START],
+    ['npx sluice start', 'SIGTERM', join(dirname(cli), 'npx-cli.js'), ['sluice', ...OPTIONS]],
+    ['npx sluice start', 'SIGKILL', join(dirname(cli), 'npx-cli.js'), ['sluice', ...OPTIONS]],
+  ] as const)('%s leaves nothing behind that holds ports after %s', async (_, signal, program, args) => {
+    const child = spawn(process.execPath, [program, ...args, data], {
+      cwd: repositoryRoot,
+      // As from a shell: not inside of the npm that runs the tests.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/.test(name))),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const stderr = text(child.stderr);
+    const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+    const { edge } = JSON.parse(String(line));
+    child.kill(signal);
+    // The cloud holds the output until it has ended.
+    await once(child, 'close');
+    expect(await stderr).toContain('The data is kept');
+    await expect(fetch(edge)).rejects.toThrow();
+    expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
+  });
+});
+
+describe('sluice in a pipe', () => {
+  it.each([
+    [['--help'], 0],
+    [['query', 'SELECT 1', '--data', '/nonexistent'], 1],
+  ] as const)('%j exits with its own code when the reader closes the pipe', async (args, code) => {
+    const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const stderr = text(child.stderr);
+    expect(await once(child, 'close')).toEqual([code, null]);
+    expect(await stderr).toEqual(code === 0 ? '' : expect.stringContaining('SLUICE_QUERY_NO_DATA'));
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { csvTable, textTable } from '../../../cli/terminal/output.ts';
+
+const rows = [{ name: 'x'.repeat(40), n: 1, other: 'y'.repeat(12) }];
+
+describe('a table of text', () => {
+  it('is cut at its widest columns to fit a terminal', () => {
+    expect(textTable(rows, 30)).toBe(
+      ['name           n  other', '-------------  -  ------------', 'xxxxxxxxxxxx…  1  yyyyyyyyyyyy\n'].join(
+        '\n',
+      ),
+    );
+  });
+
+  it('is not cut without a width, or with one in which it fits', () => {
+    expect(textTable(rows)).toContain('x'.repeat(40));
+    expect(textTable(rows, 57)).toBe(textTable(rows));
+  });
+
+  it('is never wider than the terminal while each column has six characters', () => {
+    const table = fc.array(fc.string({ maxLength: 90 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(table, fc.integer({ min: 40, max: 120 }), (values, width) => {
+        const row = Object.fromEntries(values.map((value, i) => [`c${i}`, value]));
+        for (const line of textTable([row], width).split('\n'))
+          expect(line.length).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+});
+
+describe('CSV', () => {
+  it('quotes what would be ambiguous, and tells null from an empty text', () => {
+    expect(
+      csvTable([
+        { a: 'x,y', b: null, c: '' },
+        { a: 'line\nbreak', b: 1, c: '"' },
+      ]),
+    ).toBe('a,b,c\n"x,y",,""\n"line\nbreak",1,""""\n');
+    expect(csvTable([])).toBe('');
+  });
+});

@@ -1,0 +1,520 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { hashedNames } from '../../lib/wire/experimentNames.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { callMain } from '../harness/callMain.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-check-'));
+const before = process.env['SLUICE_CONFIG'];
+let cloud: Cloud;
+
+beforeAll(async () => {
+  const file = join(directory, 'sluice.config.ts');
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  const config = JSON.stringify({
+    bucket: 'acme-check',
+    unitIds: { companyID: 'company_id' },
+    holdouts: ['winter'],
+    experiments: [
+      { name: 'planted', split: { control: 50, treatment: 50 } },
+      { name: 'balanced', split: { ctl: 1, trt: 1 } },
+      { name: 'ten_ninety', split: { Small: 10, large: 90 } },
+      { name: 'tiny', split: { a: 50, b: 50 } },
+      { name: 'missing_group', split: { a: 1, b: 1, c: 1 } },
+      { name: 'extra_group', split: { a: 1, b: 1 } },
+      { name: 'rollout', split: { 'half:Pass': 50, 'half:Fail': 50 } },
+      'no_rows_yet',
+      'unstated',
+    ],
+  });
+  writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${config});\n`);
+  process.env['SLUICE_CONFIG'] = file;
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory, 'data') });
+  await sendAll();
+  await cloud.flush();
+});
+afterAll(async () => {
+  await cloud?.close();
+  if (before === undefined) delete process.env['SLUICE_CONFIG'];
+  else process.env['SLUICE_CONFIG'] = before;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const today = Date.now() - 60_000;
+const yesterday = today - DAY_MS;
+
+/** An exposure to an experiment's rule. */
+const exposure = <User extends object>(config: string, ruleID: string, user: User, more: object = {}) => ({
+  eventName: 'statsig::config_exposure',
+  user,
+  time: today,
+  value: null,
+  metadata: { config, ruleID, rulePassed: 'true', reason: 'Network:Recognized' },
+  ...more,
+});
+const gateExposure = (gate: string, ruleID: string, gateValue: boolean, user: object) => ({
+  eventName: 'statsig::gate_exposure',
+  user,
+  time: today,
+  metadata: { gate, ruleID, gateValue: String(gateValue), reason: 'Network:Recognized' },
+});
+const users = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, i) => ({ userID: `${prefix}-${i}` }));
+const exposures = (config: string, rule: string, count: number, more: object = {}) =>
+  users(`${config}-${rule}`, count).map((user) => exposure(config, rule, user, more));
+
+async function send(events: readonly object[]): Promise<void> {
+  const response = await fetch(`${cloud.collector}/v1/my-product-data`, {
+    method: 'POST',
+    headers: { 'statsig-api-key': 'client-test', 'content-type': 'application/json' },
+    body: JSON.stringify({ events, statsigMetadata: { sessionID: 'one-session' } }),
+  });
+  expect(response.status).toBe(202);
+}
+
+async function sendAll(): Promise<void> {
+  const planted = [...exposures('planted', 'control', 600), ...exposures('planted', 'treatment', 400)];
+  await send(planted);
+  // Resends: equal events of the same session.
+  await send(planted);
+  await send([
+    // Three units of control see treatment, later.
+    ...users('planted-control', 3).map((user) =>
+      exposure('planted', 'treatment', user, { time: today + 1_000 }),
+    ),
+    // Seven are held out.
+    ...users('held', 7).map((user) =>
+      exposure('planted', 'rule_of_winter', user, {
+        secondaryExposures: [{ gate: 'winter', gateValue: 'true', ruleID: 'w' }],
+      }),
+    ),
+    // Five without a userID, but with a company.
+    ...Array.from({ length: 5 }, (_, i) =>
+      exposure('planted', 'control', { customIDs: { companyID: `company-${i}` } }),
+    ),
+    // No group.
+    exposure('planted', 'layerAssignment', { userID: 'outside' }),
+  ]);
+  await send([
+    ...exposures('balanced', 'ctl', 300),
+    ...exposures('balanced', 'trt', 310),
+    ...users('balanced-ctl', 10).map((user) => exposure('balanced', 'ctl', user, { time: today + 5_000 })),
+    ...exposures('ten_ninety', 'Small', 100, { time: yesterday }),
+    ...exposures('ten_ninety', 'large', 900, { time: yesterday }),
+    ...exposures('ten_ninety', 'Small', 90).map((event) => ({
+      ...event,
+      user: { userID: `${event.user.userID}-b` },
+    })),
+    ...exposures('ten_ninety', 'large', 10).map((event) => ({
+      ...event,
+      user: { userID: `${event.user.userID}-b` },
+    })),
+  ]);
+  await send([
+    ...exposures('tiny', 'a', 7),
+    ...exposures('tiny', 'b', 2),
+    ...exposures('missing_group', 'a', 50),
+    ...exposures('missing_group', 'b', 50),
+    ...exposures('extra_group', 'a', 50),
+    ...exposures('extra_group', 'b', 50),
+    ...exposures('extra_group', 'ghost', 1),
+    ...exposures('unstated', 'a', 90),
+    ...exposures('unstated', 'b', 10),
+    ...exposures('from_specs', '3QfjCheckoutControl', 10),
+    ...exposures('checkout_button', '3QfjCheckoutControl', 60),
+    ...exposures('checkout_button', '3QfjCheckoutTest', 40),
+    ...users('hashed', 30).map((user) => exposure(hashedNames('late_name')[0] ?? '', 'a', user)),
+    ...users('hashed', 2).map((user) => exposure('late_name', 'b', user, { time: today + 1 })),
+    ...users('plain', 28).map((user) => exposure('late_name', 'b', user)),
+    ...users('staging', 20).map((user) =>
+      exposure('in_staging', 'a', { ...user, statsigEnvironment: { tier: 'staging' } }),
+    ),
+    ...users('layered', 15).map((user) => ({
+      ...exposure('', 'a', user),
+      eventName: 'statsig::layer_exposure',
+      metadata: {
+        ...{ config: 'home_layer', ruleID: 'a', allocatedExperiment: 'in_layer', parameterName: 'headline' },
+        ...{ isExplicitParameter: 'true', reason: 'Network:Recognized' },
+      },
+    })),
+    ...users('g', 40).map((user) => gateExposure('rollout', 'half', true, user)),
+    ...users('h', 160).map((user) => gateExposure('rollout', 'half', false, user)),
+    ...users('i', 50).map((user) => gateExposure('rollout', 'staff', true, user)),
+    ...users('j', 30).map((user) => gateExposure('unstated', 'r', true, user)),
+  ]);
+}
+
+const result = z.looseObject({
+  experiment: z.string(),
+  kind: z.string(),
+  unit: z.string(),
+  groups: z.array(
+    z.looseObject({ group_id: z.string(), units: z.number(), expected: z.number().nullable() }),
+  ),
+  p_value: z.number().nullable(),
+  crossovers: z.number(),
+  held_out: z.number(),
+});
+
+const endpoint = () => ['--endpoint-url', cloud.edge];
+async function check(...args: string[]) {
+  const { code, stdout, stderr } = await callMain(['check', ...args, ...endpoint(), '--json']);
+  const json: unknown = JSON.parse(stdout);
+  const parsed = result.safeParse(json);
+  return { code, stderr, json, ...(parsed.success ? parsed.data : {}) };
+}
+const units = (answer: Awaited<ReturnType<typeof check>>) =>
+  Object.fromEntries((answer.groups ?? []).map(({ group_id, units }) => [group_id, units]));
+
+describe('sluice check', () => {
+  it('exits 3 on a mismatch, counting units once, without resends, and names all else', async () => {
+    const answer = await check('planted');
+    expect(answer).toMatchObject({
+      code: 3,
+      experiment: 'planted',
+      kind: 'experiment',
+      unit: 'user_id',
+      json: {
+        groups: [
+          // 600 units, 5 rows without a userID.
+          { group_id: 'control', units: 600, expected: 500, exposures: 605, crossovers: 3, null_units: 5 },
+          { group_id: 'treatment', units: 400, expected: 500, exposures: 403, crossovers: 0, null_units: 0 },
+        ],
+        // By the formula with Python's math.lgamma.
+        p_value: expect.closeTo(5.583503370468881e-8, 16),
+        expected_from: 'configuration',
+        mismatch: true,
+        untested: null,
+        crossovers: 3,
+        held_out: 7,
+        null_units: 5,
+        exposures: 1_008,
+        exposures_by_unit: { user_id: 1_003, stable_id: 0, company_id: 5 },
+        other_environments: [],
+      },
+    });
+    expect(answer.json).toMatchObject({
+      days: [
+        { ds: utcDay(today), group_id: 'control', units: 600, exposures: 605 },
+        { ds: utcDay(today), group_id: 'treatment', units: 400, exposures: 403 },
+      ],
+      first_seen: new Date(today).toISOString(),
+      last_seen: new Date(today + 1_000).toISOString(),
+      lag_ms: expect.any(Number),
+    });
+  });
+
+  it('says it in words', async () => {
+    const { code, stdout } = await callMain(['check', 'planted', ...endpoint()]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^planted \(experiment, production\): 1,000 units by user_id, 1,008 exposures\n/);
+    expect(stdout).toMatch(/^control +600 +60\.00 % +500 +605 +3$/m);
+    expect(stdout).toContain('Split: MISMATCH. p = 5.58e-8, below 0.001');
+    expect(stdout).toContain('The largest deviation is 10.00 % of the units. Expected by the configuration.');
+    expect(stdout).toMatch(
+      /Crossovers: 3 units saw several groups\. Each counts in its first group; without them p = /,
+    );
+    expect(stdout).toContain('Held out: 7 units.');
+    expect(stdout).toContain(
+      'Without user_id: 5 exposures, which count for no unit. Others: company_id in 5 (--unit).',
+    );
+    expect(stdout).toMatch(
+      /^Lag: the newest row was received [\d.]+ \w+ ago; half of the rows arrive within /m,
+    );
+  });
+
+  it('exits 0 when the split is as expected', async () => {
+    const answer = await check('balanced');
+    expect([answer.code, answer.p_value]).toEqual([0, 1]);
+    expect(answer.json).toMatchObject({ exposures: 620, mismatch: false, crossovers: 0, held_out: 0 });
+  });
+
+  it('takes the unit that is asked for, by its column or by the name in Statsig', async () => {
+    const answer = await check('planted', '--unit', 'companyID');
+    expect([answer.unit, units(answer)]).toEqual(['company_id', { control: 5, treatment: 0 }]);
+    expect(await check('planted', '--unit', 'user')).toMatchObject({
+      code: 1,
+      json: { error: { code: 'SLUICE_CHECK_UNKNOWN_UNIT', message: expect.stringContaining('company_id') } },
+    });
+  });
+
+  it('counts units that were first exposed on the days asked for', async () => {
+    const all = await check('ten_ninety');
+    expect([all.code, units(all)]).toEqual([3, { Small: 190, large: 910 }]);
+    const first = await check('ten_ninety', '--to', utcDay(yesterday));
+    expect([first.code, first.p_value, units(first)]).toEqual([0, 1, { Small: 100, large: 900 }]);
+    const last = await check('ten_ninety', '--from', utcDay(today));
+    expect([last.code, units(last)]).toEqual([3, { Small: 90, large: 10 }]);
+  });
+
+  it('tests few units too, and has no expectation unless one is stated', async () => {
+    expect(await check('tiny')).toMatchObject({
+      code: 0,
+      p_value: expect.closeTo(0.8826342303212877, 12),
+      json: { untested: null, groups: [{ expected: 4.5 }, { expected: 4.5 }] },
+    });
+    const unstated = await check('unstated');
+    expect(unstated).toMatchObject({
+      code: 0,
+      p_value: null,
+      groups: [
+        { group_id: 'a', units: 90, expected: null },
+        { group_id: 'b', units: 10, expected: null },
+      ],
+      json: { untested: { reason: 'no_split', text: expect.stringContaining('--equal') } },
+    });
+    expect(await check('unstated', '--equal')).toMatchObject({
+      code: 3,
+      p_value: expect.closeTo(7.628876453394749e-14, 22),
+      json: { expected_from: 'equal' },
+    });
+    expect(await check('unstated', '--equal', '--alpha', '1e-20')).toMatchObject({ code: 0 });
+  });
+
+  it('names a group that is expected but has no units, and one that has units but is not expected', async () => {
+    const missing = await check('missing_group');
+    expect([missing.code, units(missing)]).toEqual([3, { a: 50, b: 50, c: 0 }]);
+    const extra = await check('extra_group');
+    expect(extra).toMatchObject({
+      code: 3,
+      p_value: 1,
+      groups: [{ expected: 50 }, { expected: 50 }, { group_id: 'ghost', units: 1, expected: null }],
+      json: { unexpected_groups: ['ghost'] },
+    });
+  });
+
+  it('takes the split from the specs that were pulled, with the names of groups', async () => {
+    const specs = join(repositoryRoot, 'demo', 'specs', 'specs.json');
+    const pulled = await callMain(['groups', 'pull', '--specs', specs, ...endpoint()]);
+    expect(pulled.code).toBe(0);
+    const answer = await check('checkout_button');
+    expect(answer).toMatchObject({
+      code: 0,
+      json: {
+        expected_from: 'specs',
+        p_value: expect.closeTo(0.6714791931292463, 10),
+        groups: [
+          { group_id: '3QfjCheckoutControl', group_name: 'Control', units: 60, expected: 50 },
+          { group_id: '3QfjCheckoutTest', group_name: 'Test', units: 40, expected: 50 },
+        ],
+      },
+    });
+  });
+
+  it('finds rows that have the hashed name, under either name', async () => {
+    const answer = await check('late_name', '--equal');
+    // Two units saw a under the hash and b under the name.
+    expect([units(answer), answer.crossovers]).toEqual([{ a: 30, b: 28 }, 2]);
+    expect(await check(hashedNames('planted')[0] ?? '')).toMatchObject({ experiment: 'planted', code: 3 });
+  });
+
+  it('checks a gate by its rule, and an experiment before a gate of the same name', async () => {
+    const gate = await check('rollout');
+    expect(gate).toMatchObject({
+      code: 3,
+      kind: 'gate',
+      groups: [
+        { group_id: 'half:Fail', units: 160, expected: 100 },
+        { group_id: 'half:Pass', units: 40, expected: 100 },
+        { group_id: 'staff:Pass', units: 50, expected: null },
+      ],
+      json: { unexpected_groups: [] },
+    });
+    expect(await check('unstated', '--gate')).toMatchObject({
+      kind: 'gate',
+      groups: [{ group_id: 'r:Pass' }],
+    });
+    const { stdout } = await callMain(['check', 'unstated', ...endpoint()]);
+    expect(stdout).toContain('A gate has the same name: --gate checks it.');
+  });
+
+  it('checks other environments when they are asked for, and names them when there is nothing', async () => {
+    expect(await check('in_staging')).toMatchObject({
+      code: 0,
+      groups: [],
+      json: { other_environments: ['staging'] },
+    });
+    const staging = await check('in_staging', '--environment', 'staging');
+    expect(units(staging)).toEqual({ a: 20 });
+  });
+
+  it('checks the experiment of a layer, and names it when the layer is asked for', async () => {
+    const answer = await check('in_layer');
+    expect([answer.kind, units(answer)]).toEqual(['experiment', { a: 15 }]);
+    expect(await check('home_layer')).toMatchObject({
+      code: 1,
+      json: { error: { message: expect.stringContaining('It is a layer. Its experiments: in_layer.') } },
+    });
+  });
+
+  it('refuses a name that nothing has, with what may have been meant', async () => {
+    expect(await check('plantd')).toMatchObject({
+      code: 1,
+      json: {
+        error: {
+          code: 'SLUICE_CHECK_UNKNOWN_EXPERIMENT',
+          message: expect.stringContaining('plantd. Did you mean planted?'),
+        },
+      },
+    });
+    expect(await check('no_rows_yet')).toMatchObject({
+      code: 0,
+      groups: [],
+      p_value: null,
+      json: { lag_ms: null },
+    });
+    const text = await callMain(['check', 'no_rows_yet', ...endpoint()]);
+    expect(text.stdout).toContain('no_rows_yet (experiment, production): 0 units by user_id, 0 exposures');
+  });
+
+  it.each([
+    [['--unit', 'user_id'], 'SLUICE_USAGE_OPTIONS'],
+    [['--days', '0'], 'SLUICE_USAGE_OPTIONS'],
+    [['--kind', 'layer'], 'SLUICE_USAGE_OPTIONS'],
+    [['a', '--days', '7'], 'SLUICE_USAGE_OPTIONS'],
+    [['a', 'b'], 'SLUICE_USAGE_ARGUMENTS'],
+    [['a', '--alpha', '2'], 'SLUICE_USAGE_OPTIONS'],
+    [['a', '--alpha', 'low'], 'SLUICE_USAGE_OPTIONS'],
+    [['a', '--from', '2026-02-30'], 'SLUICE_USAGE_OPTIONS'],
+    [['a', '--from', '2026-02-02', '--to', '2026-02-01'], 'SLUICE_USAGE_OPTIONS'],
+  ])('is used wrongly with %j', async (args, code) => {
+    const { code: exit, stderr } = await callMain(['check', ...args, ...endpoint()]);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(code)]);
+  });
+});
+
+const listed = z.looseObject({
+  experiments: z.array(z.looseObject({ experiment: z.string(), kind: z.string(), verdict: z.string() })),
+  next: z.string().nullable(),
+  total: z.number(),
+});
+async function list(...args: string[]) {
+  const { code, stdout } = await callMain(['check', ...args, ...endpoint(), '--json']);
+  return { code, ...listed.parse(JSON.parse(stdout)) };
+}
+
+describe('sluice check without a name', () => {
+  it('lists experiments and gates with the same counts and verdicts as the check of each', async () => {
+    const all = await list();
+    expect(all.code).toBe(3);
+    const named = (experiment: string, kind = 'experiment') =>
+      all.experiments.find((one) => one.experiment === experiment && one.kind === kind);
+    expect(named('planted')).toMatchObject({
+      unit: 'user_id',
+      units: 1_000,
+      exposures: 1_008,
+      groups: [
+        { group_id: 'control', units: 600, expected: 500 },
+        { group_id: 'treatment', units: 400, expected: 500 },
+      ],
+      verdict: 'mismatch',
+      p_value: expect.closeTo(5.583503370468881e-8, 16),
+      largest_deviation: 0.1,
+      crossovers: 3,
+      held_out: 7,
+      null_units: 5,
+      first_seen: new Date(today).toISOString(),
+      last_seen: new Date(today + 1_000).toISOString(),
+      untested: null,
+    });
+    expect(named('ten_ninety')).toMatchObject({ units: 1_100, verdict: 'mismatch' });
+    expect(named('missing_group')).toMatchObject({
+      groups: [{ units: 50 }, { units: 50 }, { group_id: 'c', units: 0 }],
+      verdict: 'mismatch',
+    });
+    expect(named('extra_group')).toMatchObject({ unexpected_groups: ['ghost'], verdict: 'mismatch' });
+    expect(named('tiny')).toMatchObject({ verdict: 'as_expected', untested: null });
+    expect(named('unstated')).toMatchObject({ verdict: 'not_tested', untested: { reason: 'no_split' } });
+    expect(named('unstated', 'gate')).toMatchObject({ units: 30, exposures: 30 });
+    expect(named('rollout', 'gate')).toMatchObject({ verdict: 'mismatch', unexpected_groups: [] });
+    expect(named('in_layer')).toMatchObject({ layer: 'home_layer', units: 15 });
+    // Rows under the hash count for the name that other rows have.
+    expect(named('late_name')).toMatchObject({
+      crossovers: 2,
+      groups: [
+        { group_id: 'a', units: 30 },
+        { group_id: 'b', units: 28 },
+      ],
+    });
+    expect(all).toMatchObject({ without_exposures: ['no_rows_yet'], other_environments: [], cut: false });
+    for (const experiment of ['planted', 'late_name', 'rollout']) {
+      const alone = await check(experiment);
+      const one = all.experiments.find((each) => each.experiment === experiment);
+      expect([experiment, alone.json]).toMatchObject([
+        experiment,
+        { verdict: one?.verdict, exposures: one?.['exposures'], crossovers: one?.['crossovers'] },
+      ]);
+    }
+  });
+
+  it('gives every experiment once, page by page, and only those that are asked for', async () => {
+    const all = await list('--kind', 'experiment');
+    const pages: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof list>> = await list(
+        ...['--kind', 'experiment', '--limit', '6'],
+        ...(cursor === null ? [] : ['--cursor', cursor]),
+      );
+      expect(page.experiments.length).toBeLessThanOrEqual(6);
+      expect(page.total).toBe(all.total);
+      pages.push(...page.experiments.map(({ experiment }) => experiment));
+      cursor = page.next;
+    } while (cursor !== null);
+    expect(pages).toEqual(all.experiments.map(({ experiment }) => experiment));
+    expect(new Set(pages).size).toBe(all.total);
+    const found = await list('--search', 'GROUP');
+    expect(found.experiments.map(({ experiment }) => experiment).sort()).toEqual([
+      'extra_group',
+      'missing_group',
+    ]);
+    const bad = await callMain(['check', '--cursor', 'bm8', ...endpoint()]);
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('SLUICE_OBSERVE_CURSOR_UNKNOWN')]);
+  });
+
+  it('does not test an experiment that may have begun before the days', async () => {
+    // Its first exposures were yesterday, which is the first of two days.
+    const { experiments } = await list('--days', '2', '--search', 'ten_ninety');
+    expect(experiments).toMatchObject([
+      { verdict: 'not_tested', untested: { reason: 'may_be_older' }, may_be_older: true, p_value: null },
+    ]);
+  });
+
+  it('is a table for people, which names every mismatch and how to look closer', async () => {
+    const { code, stdout } = await callMain(['check', ...endpoint()]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(
+      /^planted +experiment +MISMATCH +5\.6e-8 +1000 +user_id +control 600, treatment 400 /m,
+    );
+    expect(stdout).toMatch(/^balanced +experiment +as expected +1 +610 /m);
+    expect(stdout).toContain(
+      'MISMATCH of planted: control 600, expected 500; treatment 400, expected 500. Look closer: npx sluice check planted --local --endpoint-url http',
+    );
+    expect(stdout).toContain('Configured, but without exposures: no_rows_yet.');
+    const staging = await callMain(['check', '--environment', 'nowhere', ...endpoint()]);
+    expect(staging.code).toBe(0);
+    expect(staging.stdout).toContain(
+      'Other environments have exposures: production, staging (--environment).',
+    );
+  });
+});
+
+describe('sluice cost', () => {
+  it('calculates a month from the metrics of the local cloud', async () => {
+    const { code, stdout } = await callMain(['cost', ...endpoint(), '--json']);
+    expect(code).toBe(0);
+    const { usage, parts, usd_per_month, source, not_included } = JSON.parse(stdout);
+    // Five requests within the last hour or two, as a month.
+    expect(usage.requests).toBeGreaterThan(5 * 24 * 10);
+    expect(usage.events / usage.requests).toBeGreaterThan(100);
+    expect(parts.gateway).toBeCloseTo(usage.requests / 1_000_000, 9);
+    expect(usd_per_month).toBeGreaterThan(parts.alarms + parts.keys);
+    expect(source).toMatchObject({ kind: 'stage', stack: 'sluice-local' });
+    expect(not_included.join('\n')).toMatch(/^requests, messages and events of S3 for what lands/);
+  });
+});

@@ -1,0 +1,168 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import fc from 'fast-check';
+import { emfProblems } from '../../harness/emfProblems.ts';
+import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
+
+let wire: AwsWire;
+let invoke: (request: unknown) => Promise<APIGatewayProxyStructuredResultV2>;
+const environment = { ...process.env };
+const { write } = process.stdout;
+const written: string[] = [];
+
+beforeAll(async () => {
+  wire = await startAwsWire();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: wire.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    SLUICE_STREAMS: 'landing-stream',
+    SLUICE_BUCKET: 'bucket',
+    SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
+    SLUICE_HOLDS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:holds',
+    SLUICE_STAGE: 'test',
+    SLUICE_ALLOW_ANY_KEY: 'true',
+    SLUICE_LOG_SUCCESSES: 'true',
+  });
+  const { handler } = await import('../../../functions/collect/handler.ts');
+  const context = {
+    functionName: 'collect',
+    awsRequestId: 'request',
+    getRemainingTimeInMillis: () => 10_000,
+  };
+  invoke = (request) => Reflect.apply(handler, undefined, [request, context]);
+  // Output that Lambda would pass to CloudWatch.
+  process.stdout.write = (text: string | Uint8Array) => {
+    written.push(String(text));
+    return true;
+  };
+});
+beforeEach(() => {
+  written.length = 0;
+});
+afterAll(async () => {
+  process.stdout.write = write;
+  await wire.close();
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+});
+
+/** A text that nobody else writes, of the kinds that slip through: word, number, address, path, JSON, a fake code. */
+const secrets = fc
+  .tuple(
+    fc.constantFrom('needle', 'SLUICE_NEEDLE_', 'needle@example.com/', '{"needle":', '127.1.'),
+    fc.stringMatching(/^[0-9a-f]{12}$/),
+  )
+  .map(([kind, digits]) => ({ text: kind + digits, digits }));
+
+/** A request with the secret wherever a sender can put one. */
+const requests = secrets.chain(({ text, digits }) => {
+  const user = {
+    userID: text,
+    email: text,
+    [text]: text,
+    custom: { [text]: [text] },
+    customIDs: { [text]: text },
+  };
+  const event = fc.record({
+    eventName: fc.constantFrom<unknown>(text, 'statsig::gate_exposure', 'statsig::diagnostics', '', 7, null),
+    user: fc.constantFrom<unknown>(user, text, [text], null),
+    value: fc.constantFrom<unknown>(text, { [text]: 1 }, 1),
+    time: fc.constantFrom<unknown>(text, 1_700_000_000_000, null),
+    metadata: fc.constantFrom<unknown>({ [text]: text, gate: text, ruleID: text, reason: text }, text, null),
+    statsigMetadata: fc.constantFrom<unknown>({ currentPage: text }, text),
+    [text]: fc.constant(text),
+  });
+  const batch = fc
+    .record({
+      events: fc.array(fc.oneof(event, fc.constant<unknown>(text)), { maxLength: 4 }),
+      user: fc.constantFrom<unknown>(user, text, undefined),
+      statsigMetadata: fc.constant({
+        sdkType: text,
+        sdkVersion: text,
+        stableID: text,
+        sessionID: text,
+        [text]: text,
+      }),
+    })
+    .map((body) => JSON.stringify(body));
+  const body = fc.oneof(
+    { weight: 4, arbitrary: batch },
+    fc.constantFrom(
+      text,
+      `${text}{`,
+      `{"events":[${JSON.stringify(text)}`,
+      `{"events":${JSON.stringify(text)}}`,
+    ),
+  );
+  const request = fc.record({
+    rawPath: fc.constantFrom(
+      '/v1/rgstr',
+      `/${text}`,
+      `/v2/download_config_specs/${text}.json`,
+      '/v1/sdk_exception',
+    ),
+    rawQueryString: fc.constantFrom(
+      '',
+      `k=client-${text}&st=${text}&sv=${text}&sid=${text}&t=${text}&${text}=1`,
+    ),
+    headers: fc.constantFrom<unknown>(
+      { 'statsig-api-key': `client-${text}` },
+      { 'statsig-api-key': `secret-${text}`, 'statsig-sdk-type': text, 'statsig-sdk-version': text },
+      { 'statsig-api-key': text },
+      {
+        'statsig-api-key': 'client-key',
+        'content-encoding': text,
+        'user-agent': text,
+        'x-forwarded-for': text,
+      },
+      // Headers that no gateway sends: the handler fails on them, and logs that.
+      { 'statsig-api-key': { [text]: text } },
+      null,
+    ),
+    requestContext: fc.record({ http: fc.record({ method: fc.constantFrom('POST', 'POST', 'POST', text) }) }),
+    body,
+    isBase64Encoded: fc.constant(false),
+  });
+  return fc.tuple(fc.constant(digits), request, fc.boolean());
+});
+
+describe('the log of the collector', () => {
+  it('contains no part of a request, whatever is sent and whatever fails', async () => {
+    const answers = new Set<number | undefined>();
+    await fc.assert(
+      fc.asyncProperty(
+        requests,
+        fc.constantFrom('none', 'calls', 'all'),
+        async ([digits, request, zipped], broken) => {
+          written.length = 0;
+          wire.s3Status = broken === 'all' ? 403 : 200;
+          const refused = { error: 'InvalidArgumentException', status: 400 };
+          wire.answers = broken === 'none' ? [] : [refused];
+          const { statusCode } = await invoke(
+            zipped
+              ? { ...request, body: gzipSync(request.body).toString('base64'), isBase64Encoded: true }
+              : request,
+          );
+          answers.add(statusCode);
+          const lines = written.join('').trimEnd().split('\n');
+          // By its digits, in case the text was cut, escaped or folded.
+          expect(lines.filter((line) => line.toLowerCase().includes(digits))).toEqual([]);
+          expect(lines.length).toBeGreaterThan(1);
+          for (const line of lines) {
+            if (line.includes('_aws')) expect(emfProblems(line)).toEqual([]);
+            else if (!/"event":"(start|stream_breaker|holds)"/.test(line))
+              expect(JSON.parse(line)).toMatchObject({ event: 'collect', status: statusCode });
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect([...answers].sort()).toEqual(
+      [202, 400, 401, 404, 405, 415, 503].filter((status) => answers.has(status)),
+    );
+    for (const status of [202, 400, 401, 404, 503]) expect(answers.has(status)).toBe(true);
+  }, 120_000);
+});

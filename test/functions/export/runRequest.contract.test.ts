@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runRequest } from '../../../functions/export/exportMessages.ts';
+import { QueueError } from '../../../lib/base/queue.ts';
+import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { DAY, type ExportWorld, startExport } from '../../lib/export/startExport.ts';
+
+describe('a planning request of the export', () => {
+  let world: ExportWorld;
+  let lines: Record<string, unknown>[];
+  let sent: string[];
+  let takes: boolean;
+  beforeEach(async () => {
+    world = await startExport();
+    lines = [];
+    sent = [];
+    takes = true;
+    await world.register(DAY);
+    await world.put('a.parquet', 'first');
+  });
+  afterEach(() => world.close());
+
+  const run = (request: { days?: string[]; schedule?: 'daily' } = { schedule: 'daily' }) => {
+    const { deadline, leaseUntil, target } = world.exporter();
+    return runRequest(
+      {
+        ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
+        ...{ deadline, leaseUntil, tableOf: () => world.table, targetOf: () => target },
+        newOwner: () => 'one',
+        tasks: {
+          async send(bodies) {
+            if (!takes) throw new QueueError('SLUICE_QUEUE_NOT_SENT');
+            sent.push(...bodies);
+          },
+        },
+        log: (fields) => lines.push(fields),
+      },
+      { sluice: 'export', ...request },
+    );
+  };
+  const entry = () => world.ledger.read(exportSubject(world.configured(), DAY));
+
+  it('waits when Glue throttles it briefly', async () => {
+    world.faults.set({ glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 2 }] });
+    expect(await run()).toMatchObject({ level: 'info', queued: 1, again: false });
+    expect(lines.at(-1)).toMatchObject({ exports_failed: 0 });
+  });
+
+  it.each(['glue', 's3'] as const)(
+    'is retried when %s is unavailable, and does not count as failed',
+    async (which) => {
+      const code = which === 'glue' ? 'ThrottlingException' : 'SlowDown';
+      world.faults.set({ [which]: [{ fault: 'failCalls', code, calls: 'all' }] });
+      const asked = { days: [DAY] };
+      expect(await run(asked)).toMatchObject({ level: 'error', queued: 0, again: true });
+      expect(await run()).toMatchObject({ again: true, failed: [{ transient: true }] });
+      expect(lines.at(-1)).toMatchObject({ exports_failed: 0 });
+      world.faults.clear();
+      expect(await run(asked)).toMatchObject({ queued: 1, again: false });
+    },
+  );
+
+  it('is not retried and counts as failed when somebody has to fix something', async () => {
+    world.glue.deleteTable('sluice', 'statsig_forwarded_events');
+    expect(await run()).toMatchObject({ again: false, failed: [{ code: 'SLUICE_EXPORT_TABLE_MISSING' }] });
+    expect(lines.at(-1)).toMatchObject({ exports_failed: 1 });
+  });
+
+  it('records no task that the queue did not accept', async () => {
+    takes = false;
+    expect(await run()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_QUEUE_NOT_SENT' }] });
+    expect(await entry()).toBeNull();
+    takes = true;
+    expect(await run()).toMatchObject({ queued: 1, again: false });
+    expect(sent).toHaveLength(1);
+    expect(await entry()).toMatchObject({ state: 'waiting', queued: { reason: 'new' } });
+  });
+});

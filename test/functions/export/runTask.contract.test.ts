@@ -1,0 +1,137 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Exporter, runTask } from '../../../functions/export/exportMessages.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
+import type { ExportTask } from '../../../lib/export/messageBodies.ts';
+import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/export/startExport.ts';
+
+const task: ExportTask = {
+  ...{ sluice: 'export-day', export: 'events', day: DAY, fingerprint: 'as planned', reason: 'new' },
+};
+
+describe('an export task', () => {
+  let world: ExportWorld;
+  let lines: Record<string, unknown>[];
+  let sent: { readonly body: string; readonly delay: number | undefined }[];
+  beforeEach(async () => {
+    world = await startExport();
+    lines = [];
+    sent = [];
+    await world.register(DAY);
+    await world.put('a.parquet', 'first');
+  });
+  afterEach(() => world.close());
+
+  const run = (more: Partial<Exporter> = {}, asked: ExportTask = task) => {
+    const { deadline, leaseUntil, target } = world.exporter();
+    const exporter: Exporter = {
+      ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
+      ...{ deadline, leaseUntil, tableOf: () => world.table, targetOf: () => target },
+      newOwner: () => 'one',
+      tasks: {
+        async send(bodies, delay) {
+          for (const body of bodies) sent.push({ body, delay });
+        },
+      },
+      log: (fields) => lines.push(fields),
+      ...more,
+    };
+    return runTask(exporter, asked);
+  };
+
+  /** A clock on which each look takes a while: a few files are begun, the others are not. */
+  function slowClock() {
+    let now = world.clock.now();
+    return {
+      now() {
+        now += 100_000;
+        return now;
+      },
+    };
+  }
+
+  it('ends when its day is exported, and logs the result', async () => {
+    expect(await run()).toBe(false);
+    expect(lines).toMatchObject([
+      {
+        ...{ level: 'info', event: 'export', export: 'events', day: DAY, outcome: 'succeeded' },
+        ...{ files: 1, bytes: 5, copied: 1, removed: 0, again: false },
+      },
+    ]);
+  });
+
+  it('is retried while another task holds its day', async () => {
+    await world.ledger.claim(
+      exportSubject(world.configured(), DAY),
+      'another',
+      world.clock.now() + 60_000,
+      'x',
+    );
+    expect(await run()).toBe(true);
+    expect(lines).toMatchObject([{ outcome: 'busy', again: true }]);
+  });
+
+  it('is not retried when the customer has to fix something, and is counted in metrics', async () => {
+    world.store.bucket(TARGET).settings = {};
+    expect(await run()).toBe(false);
+    expect(lines).toMatchObject([
+      { level: 'error', outcome: 'failed', code: 'SLUICE_EXPORT_ACCESS_DENIED' },
+      { exports_failed: 1, function: 'export', stage: 'test', schedule: 'daily' },
+    ]);
+  });
+
+  it('is retried when the bucket cannot be reached', async () => {
+    const nowhere = new S3Client({
+      ...{ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 },
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    });
+    const targetOf = () => exportBucketFrom(nowhere, world.configured().target, world.attempts());
+    expect(await run({ targetOf })).toBe(true);
+    expect(lines).toMatchObject([{ code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', again: true }, {}]);
+    nowhere.destroy();
+  });
+
+  it('continues in a new task when its time is up, as long as it makes progress', async () => {
+    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    const { deadline } = world.exporter();
+    const clock = slowClock();
+    expect(await run({ clock, deadline })).toBe(false);
+    expect(lines).toMatchObject([{ outcome: 'unfinished' }]);
+    expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: 1 }), delay: 5 }]);
+    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+      state: 'waiting',
+    });
+    expect(await run()).toBe(false);
+    expect(lines.at(-1)).toMatchObject({ outcome: 'succeeded', files: 9 });
+  });
+
+  it('fails after about a day of continuations, and is not retried', async () => {
+    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    const clock = slowClock();
+    const more = { clock, deadline: world.exporter().deadline };
+    expect(await run(more, { ...task, round: MAX_ROUNDS })).toBe(false);
+    expect(sent).toEqual([]);
+    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+      state: 'failed',
+      failure: { code: 'SLUICE_EXPORT_OUT_OF_TIME' },
+    });
+  });
+
+  it('is not recorded as queued when the queue does not accept its continuation', async () => {
+    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    const clock = slowClock();
+    const tasks = { send: () => Promise.reject(new Error('away')) };
+    await expect(run({ clock, deadline: world.exporter().deadline, tasks })).rejects.toThrow('away');
+    expect(await world.ledger.read(exportSubject(world.configured(), DAY))).toMatchObject({
+      state: 'failed',
+    });
+  });
+
+  it('fails and is not retried when it makes no progress within its time', async () => {
+    expect(await run({ deadline: world.clock.now() })).toBe(false);
+    expect(sent).toEqual([]);
+    expect(lines).toMatchObject([{ level: 'error', code: 'SLUICE_EXPORT_OUT_OF_TIME' }, {}]);
+  });
+});

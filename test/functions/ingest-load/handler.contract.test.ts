@@ -1,0 +1,347 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
+import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
+import { resources } from '../../../infra/resources.ts';
+import { logicalIds } from '../../../infra/template/Stack.ts';
+import type { Loader } from '../../../lib/drops/load/Loader.ts';
+import { ReceiptError } from '../../../lib/drops/receipt/ReceiptPorts.ts';
+import { engineShare, makeWorkDirectory } from '../../../lib/lambda/machine.ts';
+import { readFilterPattern } from '../../../packages/local-aws/src/logs/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
+
+/** The metrics of the stack that count a log line of the load. */
+function countedBy({ config }: Loads, line: Record<string, unknown> | undefined): readonly string[] {
+  const { Resources } = resources({ config, service: 'acme', stage: 'prod' });
+  const ofLoad = filterSchema
+    .array()
+    .parse(
+      Object.values(Resources).flatMap(({ Type, Properties }) =>
+        Type === 'AWS::Logs::MetricFilter' ? [Properties] : [],
+      ),
+    );
+  return ofLoad.flatMap(({ LogGroupName, FilterPattern, MetricTransformations: [to] }) => {
+    if (LogGroupName.Ref !== logicalIds.loadLogGroup) return [];
+    if (!readFilterPattern(FilterPattern)(JSON.stringify(line))) return [];
+    const value = to.MetricValue.startsWith('$.') ? line?.[to.MetricValue.slice(2)] : to.MetricValue;
+    return [`${to.MetricName} ${value}`];
+  });
+}
+
+const filterSchema = z.object({
+  LogGroupName: z.object({ Ref: z.string() }),
+  FilterPattern: z.string(),
+  MetricTransformations: z.tuple([z.object({ MetricName: z.string(), MetricValue: z.string() })]),
+});
+
+describe('load messages', () => {
+  let loads: Loads;
+  beforeEach(async () => {
+    loads = await startLoads();
+  });
+  afterEach(() => loads.close());
+
+  const task = (more = {}) =>
+    JSON.stringify({ source: 'acme', dataset: 'events', day: DAY, fingerprint: 'x', reason: 'new', ...more });
+  const send = (bodies: readonly string[], receives = 1) =>
+    loadMessages(
+      loads.makeLoader(),
+      loads.makeRun(),
+      bodies.map((body, i) => ({ messageId: String(i), body, receives })),
+      3,
+    );
+  const withReceipts = () => ({
+    ...loads.config,
+    sources: loads.config.sources.map((one) => ({ ...one, receipt: { bucket: true, prefix: 'r' } })),
+  });
+  const again = (...ids: string[]) => ({
+    batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
+  });
+
+  it('are processed, or returned to the queue when they are not tasks', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    expect(await send([task()])).toEqual(again());
+    expect(await send(['{', task({ reason: 'because' }), task({ dataset: 'gone' })])).toEqual(
+      again('0', '1'),
+    );
+    expect(loads.logged).toMatchObject([
+      { event: 'ingest_load', outcome: 'succeeded', source: 'acme', dataset: 'events', day: DAY },
+      { level: 'error', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId: '0' },
+      { level: 'error', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId: '1' },
+      { outcome: 'unknown' },
+    ]);
+  });
+
+  it('are processed one after another, each in a temporary folder that is deleted afterwards', async () => {
+    const days = [DAY, '2026-11-18', '2026-11-17'];
+    for (const day of days) await loads.drop('a.parquet', someEvents(0, 2), day);
+    const loader = loads.makeLoader();
+    const messages = days.map((day) => ({ messageId: day, body: task({ day }), receives: 1 }));
+    expect(await loadMessages(loader, loads.makeRun(), messages, 3)).toEqual(again());
+    expect(loads.logged.map(({ day, outcome }) => [day, outcome])).toEqual(
+      days.map((day) => [day, 'succeeded']),
+    );
+    expect(readdirSync(loader.directory)).toEqual(['spilled']);
+  });
+
+  it('are done when the day fails permanently, and the reason is logged', async () => {
+    await loads.drop('a.parquet', new TextEncoder().encode('no parquet at all'));
+    expect(await send([task()])).toEqual(again());
+    expect(loads.logged.at(-1)).toMatchObject({
+      level: 'error',
+      outcome: 'failed',
+      code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
+    });
+    expect(loads.logged.at(-1)?.['failure']).toBeUndefined();
+    expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-prod 1']);
+  });
+
+  it('count receipts that fail, where there are receipts, and send them again with the sweep', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const config = withReceipts();
+    let failure: Error | null = new ReceiptError(
+      'SLUICE_RECEIPT_ACCESS_DENIED',
+      'acme-drops/x: AccessDenied.',
+    );
+    const ids: unknown[] = [];
+    const receipts: Loader['receipts'] = {
+      async put(_place, _key, text) {
+        ids.push(JSON.parse(text).id);
+        if (failure !== null) throw failure;
+      },
+    };
+    const given = (body: string) => {
+      const loader = loads.makeLoader({ config, receipts });
+      return loadMessages(loader, loads.makeRun(), [{ messageId: '0', body, receives: 1 }], 3);
+    };
+    const last = () => loads.logged.findLast(({ event }) => event === 'ingest_receipt');
+    expect(await given(task())).toEqual(again());
+    expect(last()).toMatchObject({ failed: 1, code: 'SLUICE_RECEIPT_ACCESS_DENIED' });
+    const counted = (line: Record<string, unknown> | undefined) => countedBy({ ...loads, config }, line);
+    expect(counted(last())).toEqual(['ReceiptsFailed-prod 1']);
+    failure = null;
+    expect(await given(JSON.stringify({ sluice: 'sweep' }))).toEqual(again());
+    expect(last()).toMatchObject({ level: 'info' });
+    expect(counted(last())).toEqual([]);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('sweep first, and leave receipts that do not fit into a few minutes to the next run', async () => {
+    let isDown = true;
+    let puts = 0;
+    const receipts: Loader['receipts'] = {
+      async put() {
+        puts += 1;
+        if (isDown) throw new Error('no bucket');
+        loads.clock.advance(200_000);
+      },
+    };
+    const given = (body: string) => {
+      const loader = loads.makeLoader({ config: withReceipts(), receipts });
+      return loadMessages(loader, loads.makeRun(), [{ messageId: '0', body, receives: 1 }], 3);
+    };
+    for (const name of ['old', 'new']) {
+      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await given(task());
+    }
+    await loads.drop('a.parquet', someEvents(0, 2), '2026-11-18');
+    await given(task({ day: '2026-11-18' }));
+    loads.clock.advance(86_400_000);
+    [isDown, puts] = [false, 0];
+    const before = loads.logged.length;
+    await given(JSON.stringify({ sluice: 'sweep' }));
+    expect(loads.logged.slice(before)).toMatchObject([
+      { event: 'ingest_sweep', removed: 1 },
+      { event: 'ingest_receipt', level: 'info' },
+    ]);
+    expect(puts).toBe(1);
+    await given(JSON.stringify({ sluice: 'sweep' }));
+    expect(puts).toBe(2);
+  });
+
+  it('are retried while another load holds the day', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.load({ killAt: 'claimed' });
+    expect(await send([task()])).toEqual(again('0'));
+    loads.clock.advance(LEASE_MS + 1);
+    expect(await send([task()])).toEqual(again());
+  });
+
+  it('are retried while unplanned files still change, until the queue gives up', async () => {
+    const settling = await startLoads({}, [], 10);
+    try {
+      await settling.drop('a.parquet', someEvents(0, 2));
+      const given = async (receives: number) => {
+        const messages = [{ messageId: '0', body: task(), receives }];
+        return loadMessages(settling.makeLoader(), settling.makeRun(), messages, 3);
+      };
+      expect(await given(1)).toEqual(again('0'));
+      expect(await given(3)).toEqual(again());
+      expect(settling.logged.at(-1)).toMatchObject({ level: 'info', outcome: 'settling', again: false });
+      expect(await settling.entry()).toMatchObject({ state: 'waiting', queued: { reason: 'settling' } });
+    } finally {
+      await settling.close();
+    }
+  });
+
+  it('are retried when one of our own services is unavailable, and fail with the last try', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    loads.faults.set({
+      glue: [
+        {
+          fault: 'failCalls',
+          operations: ['GetPartitions'],
+          code: 'AccessDeniedException',
+          status: 400,
+          calls: 2,
+        },
+      ],
+    });
+    expect(await send([task()], 1)).toEqual(again('0'));
+    expect(await send([task()], 3)).toEqual(again());
+    expect(await loads.entry()).toMatchObject({ state: 'failed', attempts: 2 });
+  });
+
+  it('are retried when the ledger is unavailable', async () => {
+    loads.faults.set({
+      s3: [{ fault: 'failCalls', operations: ['GetObject'], code: 'SlowDown', calls: 'all' }],
+    });
+    expect(await send([task()])).toEqual(again('0'));
+    expect(loads.logged).toMatchObject([
+      { level: 'error', event: 'ingest_load', error: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' },
+    ]);
+  });
+
+  it('also sweep the versions that are due', async () => {
+    for (const name of ['old', 'new']) {
+      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await send([task()]);
+    }
+    loads.clock.advance(2 * 86_400_000);
+    await send([task()]);
+    expect(loads.logged.at(-1)).toEqual({
+      ...{ level: 'info', event: 'ingest_sweep' },
+      ...{ removed: 1, kept: 1, failed: 0 },
+    });
+    expect(await loads.keys('statsig/')).toHaveLength(1);
+  });
+
+  it('can request the sweep alone, which is retried when a version could not be deleted', async () => {
+    for (const name of ['old', 'new']) {
+      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await send([task()]);
+    }
+    const sweep = JSON.stringify({ sluice: 'sweep' });
+    loads.clock.advance(86_400_000 - 60_000);
+    expect(await send([sweep])).toEqual(again());
+    expect(await loads.keys('statsig/')).toHaveLength(2);
+    loads.clock.advance(60_000);
+    loads.faults.set({
+      s3: [
+        { fault: 'failCalls', operations: ['DeleteObjects'], code: 'AccessDenied', status: 403, calls: 1 },
+      ],
+    });
+    expect(await send([sweep])).toEqual(again('0'));
+    expect(await send([sweep])).toEqual(again());
+    expect(await loads.keys('statsig/')).toHaveLength(1);
+    expect(await loads.keys('ledger/_versions/')).toEqual([]);
+  });
+});
+
+describe('the machine size of a load', () => {
+  it.each([
+    [1_769, { memoryMegabytes: 884, threads: 1 }],
+    [512, { memoryMegabytes: 256, threads: 1 }],
+    [3_538, { memoryMegabytes: 1_769, threads: 2 }],
+    [10_240, { memoryMegabytes: 5_120, threads: 6 }],
+  ])('is derived from %i MiB of memory', (megabytes, limits) =>
+    expect(engineShare(megabytes)).toEqual(limits),
+  );
+
+  it('is read from its environment', () => {
+    const variables = { SLUICE_BUCKET: 'b', SLUICE_TRIES: '10', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769' };
+    expect(readEnvironment(variables)).toMatchObject({
+      SLUICE_TRIES: 10,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: 1_769,
+    });
+    expect(() => readEnvironment({ SLUICE_BUCKET: 'b' })).toThrow(/SLUICE_TRIES.*MEMORY_SIZE/);
+  });
+});
+
+describe('the temporary folder of an invocation', () => {
+  it('is empty and exclusive, and files of a killed invocation are deleted', async () => {
+    const { path, remove } = temporaryDirectory();
+    try {
+      // Nobody has the largest number of a process; somebody else's and a stranger's folder stay.
+      const dead = join(path, 'sluice-load-4194305-0');
+      const alive = join(path, `sluice-load-${process.ppid}-7`);
+      for (const folder of [dead, alive, join(path, 'other')]) mkdirSync(folder);
+      const first = await makeWorkDirectory(path);
+      expect([existsSync(dead), existsSync(alive), existsSync(join(path, 'other'))]).toEqual([
+        false,
+        true,
+        true,
+      ]);
+      writeFileSync(join(first.path, 'left'), 'x');
+      const second = await makeWorkDirectory(path);
+      expect(second.path).toBe(first.path);
+      expect(readdirSync(second.path)).toEqual([]);
+      await second.remove();
+      expect(existsSync(second.path)).toBe(false);
+    } finally {
+      remove();
+    }
+  });
+});
+
+describe('days that Athena works on', () => {
+  let loads: Loads;
+  beforeEach(async () => {
+    loads = await startLoads({ engine: 'athena' });
+  });
+  afterEach(() => loads.close());
+
+  const look = () =>
+    loadMessages(
+      loads.makeLoader(),
+      loads.makeRun(),
+      [{ messageId: '0', body: '{"sluice":"athena"}', receives: 1 }],
+      3,
+    );
+  const stuck = () => loads.logged.filter(({ event }) => event === 'ingest_athena_stuck');
+
+  it('are named, and counted for an alarm, from three hours on until they end', async () => {
+    const release = loads.holdQueries();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    expect(await loads.load()).toMatchObject({ outcome: 'started' });
+    loads.clock.advance(3 * 3_600_000);
+    await look();
+    expect(stuck()).toEqual([]);
+    loads.clock.advance(60_000);
+    await look();
+    expect(stuck()).toEqual([
+      { level: 'error', event: 'ingest_athena_stuck', stuck: 1, days: [`acme/events ${DAY}`] },
+    ]);
+    expect(countedBy(loads, stuck()[0])).toEqual(['IngestAthenaLoadsFailed-prod 1']);
+    release();
+    expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
+    await look();
+    expect(stuck()).toHaveLength(1);
+  });
+
+  it('are counted apart from those of the function when they fail', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const release = loads.holdQueries();
+    expect(await loads.load()).toMatchObject({ outcome: 'started' });
+    await loads.stopQueries();
+    release();
+    await look();
+    const line = loads.logged.findLast(({ event }) => event === 'ingest_load');
+    expect(line).toMatchObject({ outcome: 'failed', code: 'SLUICE_ATHENA_QUERY_CANCELLED', day: DAY });
+    expect(countedBy(loads, line)).toEqual(['IngestAthenaLoadsFailed-prod 1']);
+  });
+});

@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { lookForLateDrops, planMessages, runPlan } from '../../../functions/ingest-plan/planMessages.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { dueDays, hasArrivedSince } from '../../../lib/drops/plan/lateDrops.ts';
+import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
+import { emfProblems } from '../../harness/emfProblems.ts';
+import { startIngest } from './startIngest.ts';
+
+type DatasetInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[number]['datasets'][number];
+const events = { name: 'events', kind: 'events' } as const;
+
+function datasetOf(input: Partial<DatasetInput>) {
+  const { sources } = defineConfig({
+    bucket: 'experiments',
+    sources: [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner: '111122223333',
+        datasets: [Object.assign({}, events, input)],
+      },
+    ],
+  });
+  const [dataset] = sources[0]?.datasets ?? [];
+  if (dataset === undefined) throw new Error('no dataset');
+  return dataset;
+}
+
+/** Days and instants that are due at a moment. */
+function due(input: Partial<DatasetInput>, now: string): [string, string][] {
+  return dueDays(datasetOf(input), Date.parse(now)).map(({ day, due: at }) => [
+    day,
+    new Date(at).toISOString(),
+  ]);
+}
+
+describe('days whose drop is due', () => {
+  it('are the days whose expected hour has passed, on the next day by default', () => {
+    expect(due({}, '2026-11-20T12:00:00Z')).toEqual([]);
+    expect(due({ expectedBy: { hour: 9 } }, '2026-11-20T08:59:59Z')).toEqual([
+      ['2026-11-17', '2026-11-18T09:00:00.000Z'],
+      ['2026-11-18', '2026-11-19T09:00:00.000Z'],
+    ]);
+    expect(due({ expectedBy: { hour: 9 } }, '2026-11-20T09:00:00Z').at(-1)).toEqual([
+      '2026-11-19',
+      '2026-11-20T09:00:00.000Z',
+    ]);
+    expect(due({ expectedBy: { hour: 23, daysAfter: 0 }, lookbackDays: 1 }, '2026-11-20T23:00:00Z')).toEqual([
+      ['2026-11-19', '2026-11-19T23:00:00.000Z'],
+      ['2026-11-20', '2026-11-20T23:00:00.000Z'],
+    ]);
+    expect(due({ expectedBy: { hour: 0, daysAfter: 3 } }, '2026-11-20T00:00:00Z')).toEqual([
+      ['2026-11-17', '2026-11-20T00:00:00.000Z'],
+    ]);
+  });
+
+  it('are limited to the configured weekdays', () => {
+    // 2026-11-20 is a Friday.
+    const expectedBy = { hour: 6, weekdays: ['mon', 'tue', 'wed', 'thu', 'fri'] as const };
+    const days = due(
+      { expectedBy: { ...expectedBy, weekdays: [...expectedBy.weekdays] }, lookbackDays: 7 },
+      '2026-11-24T07:00:00Z',
+    );
+    expect(days.map(([day]) => day)).toEqual([
+      '2026-11-17',
+      '2026-11-18',
+      '2026-11-19',
+      '2026-11-20',
+      '2026-11-23',
+    ]);
+  });
+
+  it('follow the time of their own zone, on both sides of a clock change', () => {
+    const berlin = { expectedBy: { hour: 9 }, timezone: 'Europe/Berlin', lookbackDays: 2 };
+    // Clocks go back on 2026-10-25 at 3:00, and on 2026-03-29 they go forward at 2:00.
+    expect(due(berlin, '2026-10-26T12:00:00Z')).toEqual([
+      ['2026-10-24', '2026-10-25T08:00:00.000Z'],
+      ['2026-10-25', '2026-10-26T08:00:00.000Z'],
+    ]);
+    expect(due(berlin, '2026-03-29T12:00:00Z')).toEqual([
+      ['2026-03-27', '2026-03-28T08:00:00.000Z'],
+      ['2026-03-28', '2026-03-29T07:00:00.000Z'],
+    ]);
+    const skipped = { expectedBy: { hour: 2, timezone: 'Europe/Berlin' }, lookbackDays: 1 };
+    expect(due(skipped, '2026-03-29T12:00:00Z')).toEqual([['2026-03-28', '2026-03-29T01:00:00.000Z']]);
+    const kolkata = { expectedBy: { hour: 9, timezone: 'Asia/Kolkata' }, lookbackDays: 1 };
+    expect(due(kolkata, '2026-11-20T03:30:00Z')).toEqual([['2026-11-19', '2026-11-20T03:30:00.000Z']]);
+  });
+});
+
+describe('a check for overdue drops', () => {
+  let ingest: Awaited<ReturnType<typeof startIngest>>;
+  afterEach(() => ingest.close());
+  const HOUR_MS = 3_600_000;
+  const today = () => utcDay(ingest.clock.now());
+  const ago = (days: number) => addDays(today(), -days);
+  const look = () => lookForLateDrops(ingest.planner());
+  const note = () => ingest.readJson('ledger/acme/events/expected.json');
+  const metric = () => ingest.lines.findLast((line) => '_aws' in line)?.['drops_late'];
+
+  const start = async (dataset: Partial<DatasetInput> = { expectedBy: { hour: 6 } }) => {
+    ingest = await startIngest([{ datasets: [Object.assign({}, events, { lookbackDays: 2 }, dataset)] }]);
+    // Ten in the morning, some day on.
+    const noon = Date.parse(`${addDays(today(), 2)}T10:00:00Z`);
+    await ingest.clock.advance(noon - ingest.clock.now());
+  };
+
+  it('finds a drop that has not arrived, until it arrives', async () => {
+    await start();
+    await ingest.put(`events/${ago(2)}/a.parquet`);
+    expect(await look()).toMatchObject({ level: 'warn', datasets: 1, late: [{ day: ago(1) }] });
+    const due = Date.parse(`${today()}T06:00:00Z`);
+    expect(await note()).toEqual({ at: expect.any(Number), late: [{ day: ago(1), due }] });
+    expect(metric()).toBe(1);
+    const line = ingest.lines.findLast((one) => '_aws' in one);
+    expect(emfProblems(JSON.stringify(line))).toEqual([]);
+    expect(line).toMatchObject({ function: 'ingest-plan', stage: 'test' });
+
+    // Before any run of the plan: the folder is looked into.
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    expect(await look()).toMatchObject({ level: 'info', late: [] });
+    expect(await note()).toMatchObject({ late: [] });
+    expect(metric()).toBe(0);
+    // It only looks.
+    expect(await ingest.received('load')).toEqual([]);
+  });
+
+  it.each([
+    ['a folder of a console', '', false],
+    ['files of a job that still writes', '_temporary/0/a.parquet', false],
+    ['a marker that there is nothing', '_SUCCESS', true],
+    ['an object that can not be loaded, which is told of otherwise', 'a.csv', true],
+  ])('decides whether %s counts as a drop', async (_, name, hasCome) => {
+    await start();
+    for (const day of [ago(1), ago(2)])
+      await ingest.put(`events/${day}/${name}`, name.endsWith('csv') ? 'a,b' : '');
+    expect((await look())['late']).toHaveLength(hasCome ? 0 : 2);
+  });
+
+  it.each([
+    ['was loaded and taken back', { state: 'succeeded_no_data', version: 'v2' }],
+    ['failed and was taken away', { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } }],
+  ] as const)('asks the ledger first: a day that %s has arrived', async (_, outcome) => {
+    await start();
+    const base = { files: [], rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, bytes: 0 };
+    for (const day of [ago(1), ago(2)]) {
+      const place = { source: 'acme', dataset: 'events', day, table: 'acme_events' };
+      const claimed = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, 'f');
+      if (!('claim' in claimed)) throw new Error('busy');
+      const settled = { ...base, durations: {}, superseded: [], fingerprint: 'none', ...outcome };
+      await ingest.ledger.settle(claimed.claim, settled);
+    }
+    expect(await look()).toMatchObject({ late: [] });
+  });
+
+  it('treats a day without the marker that the dataset waits for as late, whatever the plan has recorded', async () => {
+    await start({ expectedBy: { hour: 6 }, waitFor: 'READY' });
+    for (const day of [ago(1), ago(2)]) await ingest.put(`events/${day}/a.parquet`);
+    await ingest.put(`events/${ago(2)}/READY`);
+    await ingest.clock.advance(HOUR_MS);
+    await runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' }));
+    expect(await look()).toMatchObject({ late: [{ day: ago(1) }] });
+    const entry = await ingest.ledger.read({ source: 'acme', dataset: 'events', day: ago(1) });
+    expect(hasArrivedSince(entry, ingest.clock.now() - HOUR_MS)).toBe(false);
+    await ingest.put(`events/${ago(1)}/READY`);
+    expect(await look()).toMatchObject({ late: [] });
+  });
+
+  it('is started by a message, and does nothing without expectedBy', async () => {
+    await start({});
+    const messages = [{ messageId: '1', body: JSON.stringify({ sluice: 'expected' }), receives: 1 }];
+    expect(await planMessages(ingest.planner(), messages)).toEqual({ batchItemFailures: [] });
+    expect(ingest.lines).toMatchObject([{ event: 'ingest_expected', datasets: 0 }, { drops_late: 0 }]);
+  });
+
+  it('reports nothing about a folder that it cannot list, and leaves the alarm unchanged', async () => {
+    await start();
+    await look();
+    expect(metric()).toBe(2);
+    const nobody = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:ListBucket',
+      Resource: 'arn:aws:s3:::acme-drops',
+    };
+    await ingest.letIn({ Version: '2012-10-17', Statement: [nobody] });
+    ingest.lines.length = 0;
+    expect(await look()).toMatchObject({ level: 'error', failed: [{ code: 'SLUICE_SOURCE_ACCESS_DENIED' }] });
+    expect(metric()).toBeUndefined();
+    expect(await note()).toMatchObject({ late: [{ day: ago(2) }, { day: ago(1) }] });
+  });
+});

@@ -1,0 +1,338 @@
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
+import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { CUSTOMER, OTHER_DROPS, startIngest } from './startIngest.ts';
+
+const HOUR_MS = 3_600_000;
+let ingest: Awaited<ReturnType<typeof startIngest>>;
+afterEach(() => ingest.close());
+
+const today = () => utcDay(ingest.clock.now());
+const ago = (days: number) => addDays(today(), -days);
+const plan = (request: object = { schedule: 'daily' }) =>
+  runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', ...request }));
+const entryOf = (day: string, dataset = 'events') => ingest.ledger.read({ source: 'acme', dataset, day });
+
+/** As the load settles a day. */
+async function load(day: string, other: Partial<LedgerEntry> = {}): Promise<void> {
+  const place = { source: 'acme', dataset: 'events', day, table: 'acme_events' };
+  const entry = await ingest.ledger.read(place);
+  const fingerprint = entry?.queued?.fingerprint ?? '';
+  const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, fingerprint);
+  if (!('claim' in outcome)) throw new Error('busy');
+  const base = {
+    files: [],
+    rows: { in: 0, out: 0, refused: 0 },
+    rowsByDaysLate: {},
+    bytes: 0,
+    durations: {},
+  };
+  const settled = {
+    ...base,
+    superseded: [],
+    fingerprint,
+    version: 'v1',
+    ...other,
+    state: 'succeeded' as const,
+  };
+  await ingest.ledger.settle(outcome.claim, settled);
+}
+
+describe('a run of the plan', () => {
+  it('sends each task in the group of its source, so that SQS serves others between them', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    const { Messages = [] } = await ingest.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: ingest.urlOf('load'),
+        MessageSystemAttributeNames: ['MessageGroupId'],
+      }),
+    );
+    expect(Messages.map(({ Attributes }) => Attributes)).toEqual([{ MessageGroupId: 'acme' }]);
+  });
+
+  it('queues each new day once, and defers days whose files are too recent', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.put(`events/${ago(2)}/a.parquet`);
+    await ingest.put(`events/${ago(2)}/_SUCCESS`, '');
+    await ingest.put(`events/${ago(9)}/too-old.parquet`);
+    await ingest.clock.advance(HOUR_MS / 2);
+    await ingest.put(`events/${today()}/a.parquet`);
+
+    const report = await plan();
+    expect(report).toMatchObject({
+      outcomes: { queued: 2, waiting_settling: 1, no_files: 1 },
+      list_calls: 1,
+    });
+    const tasks = await ingest.received('load');
+    expect(tasks).toMatchObject([
+      { source: 'acme', dataset: 'events', day: ago(2), reason: 'new' },
+      { source: 'acme', dataset: 'events', day: ago(1), reason: 'new' },
+    ]);
+    expect(await entryOf(ago(1))).toMatchObject({ state: 'waiting', table: 'acme_events', attempts: 0 });
+    expect(await entryOf(today())).toMatchObject({ state: 'waiting', queued: { reason: 'settling' } });
+    expect(await entryOf(ago(9))).toBeNull();
+
+    // It comes back by itself when the day has settled, and not before.
+    expect(await ingest.received('plan')).toEqual([]);
+    await ingest.clock.advance(11 * 60_000);
+    const [again, ...others] = await ingest.received('plan');
+    expect([again, others]).toEqual([
+      { sluice: 'plan', sources: ['acme'], datasets: ['events'], days: [today()], round: 1 },
+      [],
+    ]);
+    expect(await plan(Object(again))).toMatchObject({ outcomes: { queued: 1 } });
+    expect(await plan()).toMatchObject({ outcomes: { queued: 3, no_files: 1 } });
+    expect(await ingest.received('load')).toMatchObject([{ day: today() }]);
+  });
+
+  it('distinguishes replaced, added and deleted files from those that are loaded', async () => {
+    ingest = await startIngest();
+    const days = [3, 2, 1].map(ago);
+    for (const day of days) await ingest.put(`events/${day}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    for (const day of days) await load(day);
+    await ingest.received('load');
+    expect(await plan()).toMatchObject({ outcomes: { unchanged: 3, no_files: 1 } });
+
+    await ingest.put(`events/${ago(3)}/a.parquet`, 'PAR1 with other rows');
+    await ingest.put(`events/${ago(2)}/late.parquet`);
+    await ingest.remove(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({ outcomes: { queued: 2, waiting_settling: 1 } });
+    expect(await ingest.received('load')).toMatchObject([
+      { day: ago(3), reason: 'changed' },
+      { day: ago(2), reason: 'changed' },
+    ]);
+    // Nobody knows since when it is empty.
+    await ingest.clock.advance(10 * 60_000);
+    await plan();
+    expect(await ingest.received('load')).toMatchObject([
+      { day: ago(1), reason: 'deleted', fingerprint: 'none' },
+    ]);
+    // The version that queries read stays until the load is done.
+    expect(await entryOf(ago(3))).toMatchObject({ state: 'waiting', version: 'v1' });
+  });
+
+  it('reports which datasets cannot be listed and why, and plans the others', async () => {
+    ingest = await startIngest([
+      {},
+      { bucket: OTHER_DROPS, owner: '999999999999' },
+      { bucket: 'nobodys-drops' },
+      { datasets: [{ name: 'metrics', kind: 'metrics' }] },
+    ]);
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({
+      level: 'error',
+      datasets: 2,
+      outcomes: { queued: 1 },
+      again: false,
+      failed: [
+        {
+          source: 'acme1',
+          code: 'SLUICE_SOURCE_ACCESS_DENIED',
+          message: expect.stringContaining('AccessDenied'),
+        },
+        { source: 'acme2', code: 'SLUICE_SOURCE_BUCKET_MISSING' },
+      ],
+      stopped: [{ source: 'acme3', dataset: 'metrics' }],
+    });
+    expect(await ingest.readJson('ledger/acme1/events/last-look.json')).toMatchObject({
+      failure: { code: 'SLUICE_SOURCE_ACCESS_DENIED' },
+    });
+    expect(await ingest.readJson('ledger/acme/events/last-look.json')).toMatchObject({
+      newestDay: ago(1),
+      stopped: false,
+    });
+    const metrics = ingest.lines.find((line) => '_aws' in line);
+    expect(metrics).toMatchObject({
+      function: 'ingest-plan',
+      stage: 'test',
+      schedule: 'daily',
+      days_queued: 1,
+      days_failed: 0,
+      datasets_unreadable: 2,
+      datasets_stopped: 1,
+    });
+  });
+
+  it('fails with its own code when the bucket’s policy denies access', async () => {
+    ingest = await startIngest();
+    await ingest.letIn({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: CUSTOMER },
+          Action: 's3:*',
+          Resource: 'arn:aws:s3:::acme-drops',
+        },
+      ],
+    });
+    expect(await plan()).toMatchObject({ failed: [{ code: 'SLUICE_SOURCE_ACCESS_DENIED' }] });
+  });
+
+  it('is retried when S3 throttles it, and reports nothing about the bucket', async () => {
+    ingest = await startIngest();
+    ingest.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all' }] });
+    expect(await plan()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_SOURCE_UNAVAILABLE' }] });
+    ingest.faults.clear();
+    await expect(ingest.readJson('ledger/acme/events/last-look.json')).rejects.toThrow();
+  });
+
+  it('plans the others when the reason for skipping one cannot be recorded, and is retried', async () => {
+    ingest = await startIngest([{ bucket: OTHER_DROPS, owner: '999999999999' }, {}]);
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    ingest.faults.set({
+      s3: [
+        {
+          fault: 'failCalls',
+          code: 'SlowDown',
+          calls: 'all',
+          key: 'acme-experiments/ledger/acme/events/last-look.json',
+        },
+      ],
+    });
+    expect(await plan()).toMatchObject({
+      again: true,
+      datasets: 1,
+      outcomes: { queued: 1 },
+      failed: [{ source: 'acme', code: 'SLUICE_SOURCE_ACCESS_DENIED' }],
+    });
+    ingest.faults.clear();
+    expect(await plan()).toMatchObject({ again: false, failed: [{ source: 'acme' }] });
+  });
+
+  it('counts a dataset once when it was listed and its ledger could not be read', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${today()}/a.parquet`);
+    ingest.faults.set({
+      sqs: [{ fault: 'failCalls', code: 'ServiceUnavailable', status: 503, calls: 'all' }],
+    });
+    expect(await plan()).toMatchObject({
+      again: true,
+      datasets: 0,
+      failed: [{ source: 'acme', code: 'SLUICE_QUEUE_NOT_SENT' }],
+    });
+  });
+
+  it('records nothing when the queue accepts nothing, and queues the day in the next run', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    ingest.faults.set({
+      sqs: [{ fault: 'failCalls', code: 'ServiceUnavailable', status: 503, calls: 'all' }],
+    });
+    expect(await plan()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_QUEUE_NOT_SENT' }] });
+    expect(await entryOf(ago(1))).toBeNull();
+    ingest.faults.clear();
+    await plan();
+    expect(await ingest.received('load')).toMatchObject([{ day: ago(1), reason: 'new' }]);
+  });
+
+  it('plans only the datasets of its schedule, or those requested by name, kind and day', async () => {
+    ingest = await startIngest([
+      {
+        datasets: [
+          { name: 'events', kind: 'events' },
+          {
+            name: 'metrics',
+            kind: 'metrics',
+            schedule: 'hourly',
+            dayFormat: 'ds=YYYY-MM-DD',
+            folder: 'out/metrics',
+          },
+        ],
+      },
+    ]);
+    await ingest.put(`events/${ago(40)}/a.parquet`);
+    await ingest.put(`out/metrics/ds=${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({ datasets: 1, outcomes: { no_files: 4 } });
+    expect(await plan({ schedule: 'hourly' })).toMatchObject({ datasets: 1, outcomes: { queued: 1 } });
+    expect(await plan({ kind: 'events', days: [ago(40)], asked: 'triggered' })).toMatchObject({
+      outcomes: { queued: 1 },
+    });
+    await load(ago(40));
+    expect(await plan({ datasets: ['events'], days: [ago(40)] })).toMatchObject({
+      outcomes: { unchanged: 1 },
+    });
+    expect(await plan({ datasets: ['events'], days: [ago(40), ago(41)], asked: 'backfill' })).toMatchObject({
+      outcomes: { queued: 1, no_files: 1 },
+    });
+    expect(await ingest.received('load')).toMatchObject([
+      { dataset: 'metrics', day: ago(1), reason: 'new' },
+      { dataset: 'events', day: ago(40), reason: 'triggered' },
+      { dataset: 'events', day: ago(40), reason: 'backfill' },
+    ]);
+  });
+
+  it('counts failed days until their files change', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    const place = { source: 'acme', dataset: 'events', day: ago(1), table: 'acme_events' };
+    const fingerprint = (await ingest.ledger.read(place))?.queued?.fingerprint ?? '';
+    const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, fingerprint);
+    if (!('claim' in outcome)) throw new Error('busy');
+    await ingest.ledger.settle(outcome.claim, {
+      state: 'failed',
+      fingerprint,
+      files: [],
+      rows: { in: 0, out: 0, refused: 0 },
+      rowsByDaysLate: {},
+      bytes: 0,
+      durations: {},
+      superseded: [],
+      failure: { code: 'SLUICE_FILE_NOT_PARQUET', message: 'It is none.' },
+    });
+    const failed = async () => {
+      ingest.lines.length = 0;
+      await plan();
+      return ingest.lines.find((line) => '_aws' in line)?.['days_failed'];
+    };
+    expect(await failed()).toBe(1);
+    await ingest.put(`events/${ago(1)}/a.parquet`, 'PAR1 mended');
+    await ingest.clock.advance(HOUR_MS);
+    expect(await failed()).toBe(0);
+  });
+
+  it('counts the files that loaded days left out while they are in the lookback', async () => {
+    ingest = await startIngest();
+    const place = { source: 'acme', dataset: 'events', day: ago(1), table: 'acme_events' };
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.put(`events/${ago(1)}/b.csv`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    const fingerprint = (await ingest.ledger.read(place))?.queued?.fingerprint ?? '';
+    const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, fingerprint);
+    if (!('claim' in outcome)) throw new Error('busy');
+    const file = { size: 1, eTag: '"1"', fate: 'left_out' } as const;
+    await ingest.ledger.settle(outcome.claim, {
+      state: 'succeeded',
+      fingerprint,
+      files: [
+        { ...file, key: `events/${ago(1)}/b.csv`, reason: 'not_parquet' },
+        { ...file, key: `events/${ago(1)}/_SUCCESS`, reason: 'success_marker' },
+      ],
+      rows: { in: 1, out: 1, refused: 0 },
+      rowsByDaysLate: {},
+      bytes: 1,
+      durations: {},
+      superseded: [],
+    });
+    ingest.lines.length = 0;
+    await plan();
+    expect(ingest.lines.find((line) => '_aws' in line)).toMatchObject({ files_left_out: 1, days_failed: 0 });
+  });
+});

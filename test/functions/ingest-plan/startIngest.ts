@@ -1,0 +1,163 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Planner } from '../../../functions/ingest-plan/planMessages.ts';
+import { ingestSourcePolicies } from '../../../lib/access/buckets/customerBucketPolicies.ts';
+import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { taskQueue } from '../../../lib/aws/taskQueue.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
+import { lastListings } from '../../../lib/drops/plan/planSources.ts';
+import { cooldowns } from '../../../lib/drops/plan/trigger.ts';
+import { Ledger } from '../../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+const OURS = '000000000000';
+export const CUSTOMER = '111122223333';
+const DROPS = 'acme-drops';
+/** Another bucket of the same customer's that lets us in. */
+export const OTHER_DROPS = 'acme-other-drops';
+const OWN = 'acme-experiments';
+
+type SourceInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[number];
+
+/**
+ * The plan's adapters with real clients before the local S3 and SQS: our bucket in one account, the customer's with the
+ * documented policy in another, and a clock that is moved.
+ */
+export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]) {
+  const directory = temporaryDirectory();
+  const clock = new MovableClock();
+  // Noon of tomorrow: a test moves the clock by hours, and the days that it names must stay the same.
+  await clock.set(Date.parse(`${addDays(utcDay(clock.now()), 1)}T12:00:00Z`));
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+  const queues = Queues.open({
+    directory: `${directory.path}/sqs`,
+    clock,
+    region: 'us-east-1',
+    account: OURS,
+  });
+  const services = await startServices(
+    [s3Service({ store, clock }), sqsService({ queues, clock, account: OURS })],
+    faults,
+  );
+  const s3 = new S3Client(services.options);
+  const sqs = new SQSClient(services.options);
+  const customer = new S3Client({
+    ...services.options,
+    credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: OWN }));
+  const principal = `arn:aws:iam::${OURS}:root`;
+  const policyOf = (bucket: string) =>
+    ingestSourcePolicies({ partition: 'aws', region: 'us-east-1', bucket, principal }).bucketPolicy;
+  const letIn = (policy: object = policyOf(DROPS), Bucket = DROPS) =>
+    customer.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
+  for (const Bucket of [DROPS, OTHER_DROPS]) {
+    await customer.send(new CreateBucketCommand({ Bucket }));
+    await letIn(policyOf(Bucket), Bucket);
+  }
+  for (const QueueName of ['plan', 'load']) await sqs.send(new CreateQueueCommand({ QueueName }));
+  const urlOf = (name: string) => queues.urlOf(name, services.options.endpoint);
+
+  const { sources } = defineConfig({
+    bucket: OWN,
+    sources: inputs.map((input, i) => ({
+      name: `acme${i === 0 ? '' : i}`,
+      // Two sources have no folder in common: a second one like the first has a bucket that is not there.
+      bucket:
+        i > 0 && input.datasets === undefined && inputs[0]?.bucket === undefined ? `${DROPS}-${i}` : DROPS,
+      owner: CUSTOMER,
+      datasets: [{ name: 'events', kind: 'events' as const }],
+      ...input,
+    })),
+  });
+  const lines: Record<string, unknown>[] = [];
+  let tokens = 0;
+  const timing = { wait: async () => undefined, random: () => 0.5 };
+  const ledger = new Ledger({
+    store: ledgerStore(s3ObjectStore(s3, OWN)),
+    clock,
+    newToken: () => {
+      tokens += 1;
+      return `t${tokens}`;
+    },
+    ...timing,
+  });
+  const planner = (): Planner => ({
+    sources,
+    stage: 'test',
+    clock,
+    ledger,
+    bucketOf: (source) => customerBucketFrom(s3, source),
+    cooldowns: cooldowns(s3ObjectStore(s3, OWN), clock),
+    looks: lastListings(s3ObjectStore(s3, OWN)),
+    lateNotes: lateNotes(s3ObjectStore(s3, OWN)),
+    tasks: taskQueue(sqs, urlOf('load'), timing),
+    requests: taskQueue(sqs, urlOf('plan'), timing),
+    log: (fields) => lines.push(fields),
+    deadline: clock.now() + 60_000,
+  });
+  return {
+    clock,
+    faults,
+    s3,
+    sqs,
+    planner,
+    ledger,
+    sources,
+    lines,
+    letIn,
+    ownBucket: OWN,
+    urlOf,
+    put: (key: string, body = 'PAR1') =>
+      customer.send(new PutObjectCommand({ Bucket: DROPS, Key: key, Body: Buffer.from(body) })),
+    remove: (key: string) => customer.send(new DeleteObjectCommand({ Bucket: DROPS, Key: key })),
+    async readJson(key: string): Promise<unknown> {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key: key }));
+      return JSON.parse((await Body?.transformToString()) ?? '');
+    },
+    /** Takes what is visible off a queue. */
+    async received(name: 'plan' | 'load'): Promise<unknown[]> {
+      const bodies: unknown[] = [];
+      for (;;) {
+        const QueueUrl = urlOf(name);
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        if (Messages.length === 0) return bodies;
+        for (const { Body = '', ReceiptHandle } of Messages) {
+          bodies.push(JSON.parse(Body));
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+    },
+    async close() {
+      for (const client of [s3, sqs, customer]) client.destroy();
+      await services.close();
+      queues.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}

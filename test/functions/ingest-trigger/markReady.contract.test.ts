@@ -1,0 +1,312 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
+import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
+import { cooldowns } from '../../../lib/drops/plan/trigger.ts';
+import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
+import { OTHER_DROPS, startIngest } from '../ingest-plan/startIngest.ts';
+
+const MINUTE_MS = 60_000;
+let ingest: Awaited<ReturnType<typeof startIngest>>;
+afterEach(() => ingest.close());
+
+const sha256 = (key: string) => createHash('sha256').update(key).digest('hex');
+/** The operator's key, which may start every source of these tests. */
+const OPERATOR = {
+  label: 'operator',
+  sha256: sha256('secret-acme'),
+  kinds: [],
+  sources: ['acme', 'acme1', 'acme2'],
+};
+/** Customers' keys: each may start its own source, and do nothing else. */
+const CUSTOMERS = ['acme', 'acme1'].map((name) => ({
+  label: `${name}-drops`,
+  sha256: sha256(`secret-of-${name}`),
+  kinds: [],
+  sources: [name],
+}));
+/** The key of an app's server: it names no sources. */
+const APP = { label: 'web', sha256: sha256('secret-app'), kinds: ['events' as const] };
+
+function trigger(
+  readKeys: () => Promise<string> = async () => '{"keys":[]}',
+  { allowAnyKey = false, burst = 100, anyKeyStartsAll = false } = {},
+): Trigger {
+  const { clock, sources, s3, ownBucket, lines } = ingest;
+  const { requests } = ingest.planner();
+  const log = (fields: Record<string, unknown>) => void lines.push(fields);
+  return {
+    sources,
+    requests,
+    clock,
+    log,
+    anyKeyStartsAll,
+    cooldowns: cooldowns(s3ObjectStore(s3, ownBucket), clock),
+    keys: new KeyGate({
+      configured: [OPERATOR, ...CUSTOMERS, APP],
+      cache: new KeyCache({ read: readKeys, clock, random: () => 0.5, log }),
+      allowAnyKey,
+      limit: { perSecond: 0.001, burst },
+      clock,
+    }),
+  };
+}
+
+async function post(body: unknown, key: string | null = 'secret-acme', by = trigger()) {
+  const {
+    statusCode,
+    headers,
+    body: text = '',
+  } = await markReady(
+    {
+      rawQueryString: '',
+      headers: key === null ? {} : { 'statsig-api-key': key },
+      body: (Buffer.isBuffer(body)
+        ? body
+        : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+      ).toString('base64'),
+      isBase64Encoded: true,
+    },
+    by,
+  );
+  return { status: statusCode, retryAfter: headers?.['retry-after'], ...JSON.parse(text) };
+}
+
+const ready = { datestamps: ['2026-11-19', '2026-11-18'], type: 'events' };
+
+describe('POST /v1/mark_data_ready_dwh', () => {
+  it('immediately starts every source that has such datasets, for the days in the request', async () => {
+    ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
+    expect(await post(ready)).toMatchObject({
+      status: 200,
+      success: true,
+      started: ['acme', 'acme1'],
+      tooSoon: [],
+    });
+    expect(await ingest.received('plan')).toEqual([
+      {
+        sluice: 'plan',
+        sources: ['acme', 'acme1'],
+        kind: 'events',
+        days: ['2026-11-18', '2026-11-19'],
+        asked: 'triggered',
+      },
+    ]);
+    // Statsig's own example has one day, as a text.
+    expect(await post({ datestamps: '2026-11-19', type: 'metrics' })).toMatchObject({ started: ['acme2'] });
+  });
+
+  it('starts each source at most once in two hours, and returns the remaining time', async () => {
+    ingest = await startIngest([{}, {}]);
+    expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
+    await ingest.clock.advance(30 * MINUTE_MS);
+    const refused = await post({ ...ready, sources: 'acme' });
+    expect(refused).toMatchObject({ status: 429, success: false, code: 'SLUICE_TRIGGER_TOO_SOON' });
+    expect(Number(refused.retryAfter)).toBe(refused.retryAfterSeconds);
+    expect(refused.retryAfterSeconds).toBeGreaterThan(89 * 60);
+    expect(refused.retryAfterSeconds).toBeLessThanOrEqual(90 * 60);
+    // Another source is not held up by it.
+    expect(await post(ready)).toMatchObject({
+      status: 200,
+      started: ['acme1'],
+      tooSoon: [{ source: 'acme' }],
+    });
+    await ingest.clock.advance(90 * MINUTE_MS);
+    expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
+    expect(await ingest.received('plan')).toHaveLength(3);
+  });
+
+  it('accepts one of many concurrent calls', async () => {
+    ingest = await startIngest();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post(ready)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(429)]);
+    expect(await ingest.received('plan')).toHaveLength(1);
+  });
+
+  it('does not count a start that failed', async () => {
+    ingest = await startIngest();
+    ingest.faults.set({
+      sqs: [{ fault: 'failCalls', code: 'ServiceUnavailable', status: 503, calls: 'all' }],
+    });
+    expect(await post(ready)).toMatchObject({ status: 503, code: 'SLUICE_TRIGGER_FAILED' });
+    ingest.faults.clear();
+    expect(await post(ready)).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['no JSON', 'x', 400, 'SLUICE_TRIGGER_BODY_INVALID', 'It is not JSON.'],
+    ['no body', '', 400, 'SLUICE_TRIGGER_BODY_INVALID', 'It is empty.'],
+    [
+      'what is compressed',
+      gzipSync(JSON.stringify(ready)),
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'It is compressed: send it uncompressed.',
+    ],
+    ['a list', [ready], 400, 'SLUICE_TRIGGER_BODY_INVALID', 'the body: got [{"datestamps":'],
+    ['nothing of it', {}, 400, 'SLUICE_TRIGGER_BODY_INVALID', 'datestamps: got nothing, expected a day,'],
+    [
+      'no days',
+      { datestamps: [], type: 'events' },
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'datestamps: got [], expected a day, YYYY-MM-DD, or a list of 1 to 31.',
+    ],
+    [
+      'a day among others that is none',
+      { ...ready, datestamps: ['2026-11-19', '19.11.2026'] },
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'datestamps.1: got "19.11.2026", expected a day, YYYY-MM-DD.',
+    ],
+    [
+      'a key where it does not belong',
+      { ...ready, sources: { key: 'secret-other' } },
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'sources: got {"key":"secret-…"}, expected the name of a source, or a list of 1 to 100.',
+    ],
+    [
+      'a day that is none',
+      { ...ready, datestamps: '2026-02-30' },
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'datestamps: got "2026-02-30", expected a day, YYYY-MM-DD.',
+    ],
+    [
+      'another type',
+      { ...ready, type: 'users' },
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'type: got "users", expected events, metrics, exposures, properties or table.',
+    ],
+    [
+      'a member it does not know',
+      { ...ready, force: true },
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'force: no such member.',
+    ],
+    [
+      'too much',
+      { ...ready, sources: Array(101).fill('acme') },
+      400,
+      'SLUICE_TRIGGER_BODY_INVALID',
+      'expected the name of a source, or a list of 1 to 100.',
+    ],
+    ['far too much', 'x'.repeat(20_000), 400, 'SLUICE_TRIGGER_BODY_INVALID', '16384'],
+    ['a type that nobody has', { ...ready, type: 'metrics' }, 404, 'SLUICE_TRIGGER_NO_DATASET', 'metrics'],
+    ['a source that is none', { ...ready, sources: ['x'] }, 404, 'SLUICE_TRIGGER_NO_DATASET', 'x'],
+  ])('rejects %s', async (_, body, status, code, message) => {
+    ingest = await startIngest();
+    expect(await post(body)).toMatchObject({ status, code, message: expect.stringContaining(message) });
+    expect(await ingest.received('plan')).toEqual([]);
+  });
+
+  it('lets a key start only its own sources, and reveals nothing about others', async () => {
+    ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
+    const asAcme = (body: object) => post(body, 'secret-of-acme');
+    // Without names it is all that the key may start: nobody else's turn is used up.
+    expect(await asAcme(ready)).toEqual({
+      status: 200,
+      retryAfter: undefined,
+      success: true,
+      started: ['acme'],
+      tooSoon: [],
+    });
+    expect(await asAcme(ready)).toMatchObject({ status: 429, tooSoon: [{ source: 'acme' }] });
+    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200, started: ['acme1'] });
+
+    // Another customer's source, of this type or another, looks like one that does not exist.
+    const answers = await Promise.all(
+      ['acme1', 'acme2', 'no-such'].map(async (name) => {
+        const text = JSON.stringify(await asAcme({ ...ready, sources: [name] }));
+        return text.replaceAll(name, '<name>');
+      }),
+    );
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toContain('"status":404');
+    expect(await asAcme({ ...ready, sources: ['acme', 'acme2'] })).toMatchObject({ status: 404 });
+    const none = JSON.stringify(await asAcme({ ...ready, type: 'metrics' }));
+    expect(none).toContain('"status":404');
+    expect(none).not.toMatch(/acme[12]/);
+    expect(await ingest.received('plan')).toMatchObject([{ sources: ['acme'] }, { sources: ['acme1'] }]);
+  });
+
+  it('lets a key without sources start the only source', async () => {
+    ingest = await startIngest();
+    expect(await post(ready, 'secret-app')).toMatchObject({ status: 200, started: ['acme'] });
+  });
+
+  it('does not let a key without sources start one of several sources', async () => {
+    ingest = await startIngest([{}, {}]);
+    for (const body of [ready, { ...ready, sources: ['acme'] }, { ...ready, sources: ['no-such'] }, 'x']) {
+      const refused = await post(body, 'secret-app');
+      expect(refused).toMatchObject({ status: 403, code: 'SLUICE_TRIGGER_KEY_NO_SOURCES' });
+      expect(JSON.stringify(refused)).not.toContain('acme');
+    }
+    // A key that is accepted only because any key is may start nothing, except in the local cloud.
+    const open = trigger(undefined, { allowAnyKey: true });
+    expect(await post(ready, 'secret-other', open)).toMatchObject({ status: 403 });
+    const local = trigger(undefined, { allowAnyKey: true, anyKeyStartsAll: true });
+    expect(await post(ready, 'secret-other', local)).toMatchObject({ started: ['acme', 'acme1'] });
+    expect(await post(ready, 'secret-of-acme', local)).toMatchObject({ status: 429, tooSoon: [{}] });
+  });
+
+  it('uses a turn only when a day has files', async () => {
+    ingest = await startIngest([{}, { bucket: OTHER_DROPS }]);
+    const runPlans = async () => {
+      for (const request of await ingest.received('plan'))
+        await runPlan(ingest.planner(), planRequestSchema.parse(request));
+    };
+    const call = () => post(ready, 'secret-of-acme');
+    expect(await call()).toMatchObject({ status: 200 });
+    // Nobody starts it twice while the first call is looked into.
+    expect(await call()).toMatchObject({ status: 429 });
+    await runPlans();
+    expect(await call()).toMatchObject({ status: 200, started: ['acme'] });
+    await ingest.put('events/2026-11-18/part-0.parquet');
+    await runPlans();
+    expect(await call()).toMatchObject({ status: 429 });
+    // Another customer's files say nothing about this one's.
+    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200 });
+    await runPlans();
+    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200 });
+  });
+
+  it('counts each call against the limit of its key', async () => {
+    ingest = await startIngest([{}, {}]);
+    const by = trigger(undefined, { burst: 2 });
+    expect(await post(ready, 'secret-of-acme', by)).toMatchObject({ status: 200 });
+    expect(await post('x', 'secret-of-acme', by)).toMatchObject({ status: 400 });
+    expect(await post(ready, 'secret-of-acme', by)).toMatchObject({
+      status: 503,
+      code: 'SLUICE_KEY_OVER_LIMIT',
+    });
+    expect(await post(ready, 'secret-of-acme1', by)).toMatchObject({ status: 200 });
+  });
+
+  it('accepts only secret keys that may post', async () => {
+    ingest = await startIngest();
+    expect(await post(ready, null)).toMatchObject({ status: 401, code: 'SLUICE_KEY_MISSING' });
+    expect(await post(ready, 'client-acme', trigger(undefined, { allowAnyKey: true }))).toMatchObject({
+      status: 403,
+      code: 'SLUICE_TRIGGER_KEY_NOT_SECRET',
+    });
+    expect(await post(ready, 'secret-other')).toMatchObject({
+      status: 401,
+      code: 'SLUICE_KEY_UNKNOWN',
+    });
+    const away = trigger(() => Promise.reject(new Error('away')));
+    expect(await post(ready, 'secret-other', away)).toMatchObject({
+      status: 503,
+      code: 'SLUICE_KEYS_UNAVAILABLE',
+    });
+    expect(await post(ready, 'secret-acme')).toMatchObject({ status: 200 });
+    expect(JSON.stringify(ingest.lines)).not.toMatch(/secret-(acme|other)/);
+  });
+});

@@ -1,0 +1,477 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { resources } from '../../infra/resources.ts';
+import { groupsFailureMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { checkStreams } from '../../lib/landing/hold/checkStreams.ts';
+import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { REGIONS } from '../../lib/schema/regions.ts';
+import { landingStreams } from '../../lib/tables/streams.ts';
+
+const { Resources } = resources({
+  config: defineConfig({ bucket: 'acme-experiments' }),
+  service: 'acme',
+  stage: 'prod',
+});
+
+const watchedSchema = z.object({
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
+  Statistic: z.string(),
+  Threshold: z.number(),
+});
+
+/** Properties of an alarm. */
+function alarm(logicalId: string) {
+  const { Type, Properties } = Resources[logicalId] ?? {};
+  expect(Type).toBe('AWS::CloudWatch::Alarm');
+  return Properties;
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
+const REDUCED_QUOTA = new Set(
+  'af-south-1 eu-south-1 ap-southeast-3 me-central-1 ap-south-2 ap-southeast-4 eu-south-2 eu-central-2 il-central-1 ca-west-1 ap-southeast-5 ap-southeast-7 mx-central-1'.split(
+    ' ',
+  ),
+);
+
+describe('the alarm on parked objects', () => {
+  it('is on while the look counts any', () => {
+    expect(Resources['ParkedMetric']).toMatchObject({
+      Type: 'AWS::Logs::MetricFilter',
+      Properties: {
+        LogGroupName: { Ref: 'WriteLogGroup' },
+        FilterPattern: '{ $.event = "write_look" }',
+        // Without a default: a line of something else would say that nothing is parked.
+        MetricTransformations: [
+          { MetricNamespace: 'Sluice', MetricName: 'ObjectsParked-prod', MetricValue: '$.parked' },
+        ],
+      },
+    });
+    expect(alarm('ParkedAlarm')).toMatchObject({
+      AlarmName: 'acme-prod-parked',
+      Namespace: 'Sluice',
+      MetricName: 'ObjectsParked-prod',
+      Dimensions: [],
+      Statistic: 'Maximum',
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+    });
+    expect(JSON.stringify(Resources['ParkedMetric'])).not.toContain('DefaultValue');
+  });
+});
+
+describe('the alarms on what waits in the landing', () => {
+  it.each([
+    ['BacklogMetric', 'BacklogAlarm', 'ObjectsWaiting-prod', '$.waiting', 10_000],
+    ['BacklogAgeMetric', 'BacklogAgeAlarm', 'OldestWaitingSeconds-prod', '$.oldest_seconds', 3_600],
+  ])('are on by what the look counts: %s', (filter, alarmId, MetricName, MetricValue, Threshold) => {
+    expect(Resources[filter]).toMatchObject({
+      Properties: {
+        LogGroupName: { Ref: 'WriteLogGroup' },
+        FilterPattern: `{ $.event = "write_look" && ${MetricValue} > 0 }`,
+        MetricTransformations: [{ MetricNamespace: 'Sluice', MetricName, MetricValue }],
+      },
+    });
+    // A run that starts late leaves a period without a value.
+    expect(alarm(alarmId)).toMatchObject({
+      ...{ MetricName, Threshold, Period: 300, TreatMissingData: 'notBreaching' },
+      ...{ EvaluationPeriods: 12, DatapointsToAlarm: 1 },
+    });
+  });
+
+  it('are joined by one on looks that cannot read the bucket', () => {
+    expect(Resources['WriteUnreadMetric']).toMatchObject({
+      Properties: {
+        LogGroupName: { Ref: 'WriteLogGroup' },
+        FilterPattern: '{ $.event = "write_look" && $.code = "SLUICE_WRITE_BUCKET_FAILED" }',
+        MetricTransformations: [{ MetricName: 'WriteUnread-prod', MetricValue: '1' }],
+      },
+    });
+    expect(alarm('WriteUnreadAlarm')).toMatchObject({
+      ...{ AlarmName: 'acme-prod-write-unread', MetricName: 'WriteUnread-prod' },
+      ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3 },
+    });
+  });
+
+  it('are joined by one on files that would not have all rows, whichever line says it', () => {
+    expect(Resources['WriteCountsDifferMetric']).toMatchObject({
+      Properties: {
+        LogGroupName: { Ref: 'WriteLogGroup' },
+        FilterPattern: '"SLUICE_WRITE_COUNTS_DIFFER"',
+        MetricTransformations: [{ MetricName: 'WriteCountsDiffer-prod', MetricValue: '1' }],
+      },
+    });
+    expect(alarm('WriteCountsDifferAlarm')).toMatchObject({
+      ...{ AlarmName: 'acme-prod-write-counts-differ', MetricName: 'WriteCountsDiffer-prod' },
+      ...{ Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 1 },
+    });
+    expect(Resources['WriteMissingMetric']).toMatchObject({
+      Properties: {
+        FilterPattern: '{ $.event = "write_missing" }',
+        MetricTransformations: [{ MetricName: 'WriteCountsDiffer-prod', MetricValue: '1' }],
+      },
+    });
+  });
+
+  it('are joined by one on a writer that does not run, and so says nothing', () => {
+    expect(alarm('WriteStoppedAlarm')).toMatchObject({
+      ...{ AlarmName: 'acme-prod-write-stopped', Namespace: 'AWS/SQS' },
+      ...{ MetricName: 'ApproximateAgeOfOldestMessage', Statistic: 'Maximum', Threshold: 3_600 },
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['WriteQueue', 'QueueName'] } }],
+    });
+  });
+});
+
+describe('the alarm on partition gaps', () => {
+  it('is on until a run of the registrar closes the gaps', () => {
+    expect(Resources['PartitionGapsMetric']).toMatchObject({
+      Type: 'AWS::Logs::MetricFilter',
+      Properties: {
+        LogGroupName: { Ref: 'RegisterLogGroup' },
+        FilterPattern: '{ $.event = "register_daily" && $.gaps > 0 }',
+        MetricTransformations: [
+          { MetricNamespace: 'Sluice', MetricName: 'PartitionGaps-prod', MetricValue: '$.gaps' },
+        ],
+      },
+    });
+    expect(alarm('PartitionGapsAlarm')).toMatchObject({
+      MetricName: 'PartitionGaps-prod',
+      Threshold: 1,
+      ...{ Period: 3_600, EvaluationPeriods: 3, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' },
+    });
+  });
+});
+
+describe('the notification of alarms', () => {
+  const actionsOf = (config: Partial<ConfigInput>) =>
+    Object.values(
+      resources({
+        config: defineConfig({ bucket: 'acme-experiments', ...config }),
+        service: 'acme',
+        stage: 'prod',
+      }).Resources,
+    )
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => [Properties['AlarmActions'], Properties['OKActions']]);
+
+  it('goes to the configured topic for every alarm, when it starts and when it ends', () => {
+    const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
+    const actions = actionsOf({ alarms: { topicArn } });
+    expect(actions.length).toBeGreaterThan(12);
+    for (const one of actions) expect(one).toEqual([[topicArn], [topicArn]]);
+  });
+
+  it('goes to nobody by default', () => {
+    for (const one of actionsOf({})) expect(one).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the alarm on mangled bodies', () => {
+  it('uses exactly the metric that the collector writes', () => {
+    const [line] = requestMetrics({
+      stage: 'prod',
+      receivedAt: 0,
+      requestId: null,
+      latencyMs: 1,
+      received: 0,
+      refusedAs: 'SLUICE_COLLECT_BODY_MANGLED',
+      tables: [],
+      ignored: {},
+    }).filter((one) => 'reason' in one);
+    const { Namespace, MetricName, Dimensions, Statistic, Threshold } = watchedSchema.parse(
+      alarm('MangledAlarm'),
+    );
+    expect(line).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },
+      ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+      [MetricName]: 1,
+    });
+    expect([Statistic, Threshold]).toEqual(['Sum', 1]);
+  });
+});
+
+describe('the alarms on late streams', () => {
+  const two = resources({
+    config: defineConfig({ bucket: 'acme-experiments', streams: 2 }),
+    service: 'acme',
+    stage: 'prod',
+  }).Resources;
+  it.each([
+    ['', 'landing'],
+    ['2', 'landing-2'],
+  ] as const)(
+    'include each stream%s, by the age that the check tells: Firehose tells none while it delivers nothing',
+    async (number, stream) => {
+      const lines: Record<string, unknown>[] = [];
+      const idle = { freshness: [], delivered: 0, undelivered: 0 };
+      const readings = new Map(
+        landingStreams({ streams: 2 }).map((one) => [
+          one,
+          one === stream ? { ...idle, undelivered: 420 } : idle,
+        ]),
+      );
+      await checkStreams({
+        store: { read: async () => ({ text: holdsText(NO_HOLDS), version: '1' }), replace: async () => true },
+        readStreams: async () => readings,
+        putProbe: async () => {},
+        clock: { now: () => 0 },
+        log: (line) => lines.push(line),
+        stage: 'prod',
+        lateSeconds: 420,
+      });
+      const read = two[`LandingLateAlarm${number}`]?.Properties;
+      expect(read).toMatchObject({
+        AlarmName: `acme-prod-${stream}-late`,
+        Statistic: 'Maximum',
+        // Two buffers and a retry.
+        Threshold: 420,
+        ...{ EvaluationPeriods: 3, TreatMissingData: 'ignore' },
+      });
+      const { Namespace, MetricName, Dimensions } = watchedSchema.parse(read);
+      expect(two[`LandingExpiringAlarm${number}`]?.Properties).toMatchObject({
+        ...{ AlarmName: `acme-prod-${stream}-expiring`, Namespace, MetricName, Dimensions },
+        ...{ Statistic: 'Maximum', Threshold: 43_200, EvaluationPeriods: 1, TreatMissingData: 'ignore' },
+      });
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          _aws: expect.objectContaining({
+            CloudWatchMetrics: [
+              {
+                Namespace,
+                Dimensions: [Dimensions.map(({ Name }) => Name)],
+                Metrics: [{ Name: MetricName, Unit: 'Seconds' }],
+              },
+            ],
+          }),
+          ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+          [MetricName]: 420,
+        }),
+      );
+    },
+  );
+});
+
+describe('the alarms on overload', () => {
+  const api = (Id: string, MetricName: string) => ({
+    Id,
+    MetricStat: {
+      Metric: {
+        Namespace: 'AWS/ApiGateway',
+        MetricName,
+        Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
+      },
+      Period: 300,
+      Stat: 'Sum',
+    },
+    ReturnData: false,
+  });
+
+  it.each([
+    ['ClientErrorsAlarm', '4xx', 5],
+    ['ServerErrorsAlarm', '5xx', 1],
+  ])('include %s, which measures which part of all responses of the API is %s', (id, metric, percent) => {
+    expect(alarm(id)).toMatchObject({
+      AlarmName: `acme-prod-api-${metric}`,
+      Metrics: [{ Id: 'share', ReturnData: true }, api('some', metric), api('all', 'Count')],
+      Threshold: percent,
+    });
+  });
+
+  it.each([
+    [10_000, 300_000],
+    [2_500, 75_000],
+  ])(
+    'include one at half of the stage limit of %s a second, in any minute',
+    (requestsPerSecond, threshold) => {
+      const made = resources({
+        config: defineConfig({ bucket: 'acme-experiments', endpoint: { requestsPerSecond } }),
+        service: 'acme',
+        stage: 'prod',
+      });
+      expect(made.Resources['StageLimitAlarm']?.Properties).toMatchObject({
+        Namespace: 'AWS/ApiGateway',
+        MetricName: 'Count',
+        Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
+        Statistic: 'Sum',
+        Period: 60,
+        Threshold: threshold,
+      });
+      expect(made.extensions['HttpApiStage']).toMatchObject({
+        Properties: { DefaultRouteSettings: { ThrottlingRateLimit: requestsPerSecond } },
+      });
+    },
+  );
+
+  it.each(REGIONS)('include one in %s that starts before its gateway answers 429', (region) => {
+    const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
+    const of = (endpoint: ConfigInput['endpoint']) => {
+      const made = resources({
+        config: defineConfig({ bucket: 'acme-experiments', region, endpoint, architecture: 'x86_64' }),
+        service: 'acme',
+        stage: 'prod',
+      });
+      const stage = made.extensions['HttpApiStage']?.Properties['DefaultRouteSettings'];
+      return { threshold: made.Resources['StageLimitAlarm']?.Properties['Threshold'], stage };
+    };
+    const limits = { ThrottlingRateLimit: quota, ThrottlingBurstLimit: quota / 2 };
+    expect(of({})).toEqual({ threshold: quota * 30, stage: expect.objectContaining(limits) });
+    // A stage's limit beyond the account's changes nothing; the alarm must not go by it.
+    expect(of({ requestsPerSecond: 40_000 }).threshold).toBe(quota * 30);
+    const raised = of({ accountRequestsPerSecond: 40_000 });
+    expect(raised).toEqual({
+      threshold: 1_200_000,
+      stage: expect.objectContaining({ ThrottlingRateLimit: 40_000 }),
+    });
+  });
+
+  it('detect records that Firehose refuses for a quarter of an hour', () => {
+    expect(alarm('OverflowAlarm')).toMatchObject({
+      Namespace: 'Sluice',
+      MetricName: 'overflowed',
+      Dimensions: [
+        { Name: 'function', Value: 'collect' },
+        { Name: 'stage', Value: 'prod' },
+      ],
+      Period: 300,
+      EvaluationPeriods: 3,
+    });
+  });
+
+  it('detect invocations that Lambda throttles', () => {
+    expect(alarm('CollectThrottledAlarm')).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Throttles',
+      Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
+      Statistic: 'Sum',
+    });
+  });
+});
+
+describe('docs/metrics.md', () => {
+  it('lists every alarm', () => {
+    const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const names = Object.values(Resources)
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => String(Properties['AlarmName']).replace('acme-prod-', ''));
+    expect([...page.matchAll(/^\| `sluice-<stage>-([\w-]+)` \|/gm)].map(([, name]) => name).sort()).toEqual(
+      names.sort(),
+    );
+  });
+});
+
+describe('the alarms on failed exports', () => {
+  const alarmsOf = (...schedules: readonly ('daily' | 'hourly')[]) => {
+    const exports = schedules.map((schedule, i) => ({
+      ...{ name: `export-${i}`, table: 'statsig_forwarded_events', schedule },
+      target: { bucket: `acme-warehouse-${i}`, owner: '111122223333' },
+    }));
+    const config = defineConfig({ bucket: 'acme-experiments', exports });
+    return Object.entries(resources({ config, service: 'acme', stage: 'prod' }).Resources).flatMap(
+      ([id, { Properties }]) => (/^ExportFailed.*Alarm$/.test(id) ? [Properties] : []),
+    );
+  };
+
+  it('watch each schedule separately: a good hourly run does not end the alarm of a daily one', () => {
+    const byEach = alarmsOf('hourly', 'daily', 'hourly').map((properties) => ({
+      name: properties['AlarmName'],
+      dimensions: watchedSchema.parse(properties).Dimensions,
+    }));
+    expect(byEach).toEqual(
+      ['daily', 'hourly'].map((schedule) => ({
+        name: `acme-prod-export-failed-${schedule}`,
+        dimensions: expect.arrayContaining([
+          { Name: 'function', Value: 'export' },
+          { Name: 'schedule', Value: schedule },
+        ]),
+      })),
+    );
+    expect(alarmsOf('daily')).toHaveLength(1);
+    expect(alarmsOf()).toEqual([]);
+  });
+});
+
+/** Resources of a stack with a dataset. */
+function resourcesOf(dataset: object) {
+  const sources = [
+    {
+      ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
+      datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
+    },
+  ];
+  const config = defineConfig({ bucket: 'acme-experiments', sources });
+  return resources({ config, service: 'acme', stage: 'prod' }).Resources;
+}
+
+describe('the alarms on drops', () => {
+  it('include one on loads by Athena, which a schedule counts every ten minutes', () => {
+    const made = resourcesOf({});
+    expect(made['IngestAthenaAlarm']?.Properties).toMatchObject({
+      AlarmName: 'acme-prod-ingest-athena',
+      MetricName: 'IngestAthenaLoadsFailed-prod',
+      Statistic: 'Maximum',
+      Threshold: 1,
+      Period: 900,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(Object.keys(resourcesOf({ engine: 'lambda' })).filter((id) => /Athena/.test(id))).toEqual([]);
+  });
+
+  it('include one on files that loads leave out, for each schedule in use', () => {
+    const [alarms, other] = ['daily', 'hourly'].map((schedule) =>
+      Object.entries(resourcesOf({ schedule })).flatMap(([id, { Properties }]) =>
+        id.startsWith('IngestLeftOut') ? [Properties] : [],
+      ),
+    );
+    expect(alarms).toMatchObject([
+      { AlarmName: 'acme-prod-ingest-left-out-daily', MetricName: 'files_left_out', Threshold: 1 },
+    ]);
+    expect(other).toMatchObject([
+      {
+        AlarmName: 'acme-prod-ingest-left-out-hourly',
+        Dimensions: expect.arrayContaining([{ Name: 'schedule', Value: 'hourly' }]),
+        TreatMissingData: 'ignore',
+      },
+    ]);
+  });
+});
+
+describe('the alarm on experiment groups', () => {
+  it('uses the metric of reads that fail, and rings when several do within an hour', () => {
+    const [line] = groupsFailureMetrics('prod', 0);
+    const { Namespace, MetricName, Dimensions, Threshold } = watchedSchema.parse(alarm('GroupsAlarm'));
+    expect(line).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },
+      ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+      [MetricName]: 1,
+    });
+    expect([alarm('GroupsAlarm')?.['Period'], Threshold]).toEqual([3_600, 3]);
+  });
+});
+
+describe('the alarm on overdue drops', () => {
+  it('exists, with its scheduled check, as soon as one dataset has an expected time', () => {
+    const made = resourcesOf({ expectedBy: { hour: 9 } });
+    expect(made['IngestLateAlarm']?.Properties).toMatchObject({
+      AlarmName: 'acme-prod-ingest-late',
+      Namespace: 'Sluice',
+      MetricName: 'drops_late',
+      Dimensions: [
+        { Name: 'function', Value: 'ingest-plan' },
+        { Name: 'stage', Value: 'prod' },
+      ],
+      Statistic: 'Maximum',
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+    });
+    expect(made['IngestExpectedSchedule']?.Properties).toMatchObject({
+      ScheduleExpression: 'cron(5 * * * ? *)',
+      Target: { Arn: { 'Fn::GetAtt': ['IngestPlanQueue', 'Arn'] }, Input: '{"sluice":"expected"}' },
+    });
+    const without = Object.keys(resourcesOf({}));
+    expect(without.filter((id) => /^Ingest(Late|Expected)/.test(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+import { runServerless } from './runServerless.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'sluice-config-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
+
+/** `npx serverless package` of a configuration, with nothing in the environment that could help it. */
+function packageWith(input: string, args: readonly string[] = []) {
+  return packageFile(
+    `import { defineConfig } from '${defineConfig}';\nexport default defineConfig(${input});\n`,
+    args,
+  );
+}
+
+async function packageFile(text: string, args: readonly string[] = []) {
+  const file = join(scratch, 'acme.config.ts');
+  writeFileSync(file, text);
+  return {
+    file,
+    ...(await runServerless(file, ['package', '--package', join(scratch, 'package'), ...args])),
+  };
+}
+
+// All fields of one configuration at once: each run of Serverless takes seconds.
+describe('serverless package with a bad configuration', () => {
+  it('prints one sentence for each invalid field, once, and stops', async () => {
+    const { status, said } = await packageWith(`{
+      bucket: 'Acme_Data',
+      region: 'eu-west-9',
+      statsigFolder: '/statsig',
+      tables: { events: 'Forwarded Events' },
+      database: 'my database',
+      athena: { workgroup: 'two words', scanLimitGigabytes: 0 },
+      existing: { keyArn: 'alias/acme' },
+      retention: { quarantineDays: 0 },
+      alarms: { topicArn: 'on-call' },
+      buckets: 'acme',
+    }`);
+    expect(status).toBe(1);
+    for (const sentence of [
+      'bucket: got "Acme_Data", expected an S3 bucket name',
+      'region: got "eu-west-9", expected a region that has all of the services',
+      'statsigFolder: got "/statsig", expected a folder without slash at either end',
+      'tables.events: got "Forwarded Events", expected a table name: lower-case letters, digits and _',
+      'database: got "my database", expected a database name',
+      'athena.workgroup: got "two words", expected a workgroup name',
+      'athena.scanLimitGigabytes: got 0, expected 0.01 or more',
+      'existing.keyArn: got "alias/acme", expected the ARN of a KMS key',
+      'retention.quarantineDays: got 0, expected 1 or more',
+      'alarms.topicArn: got "on-call", expected the ARN of an SNS topic',
+      'buckets: no such field.',
+    ]) {
+      expect(said.split(`\n  ${sentence}`)).toHaveLength(2);
+    }
+    expect(said).not.toContain('    at ');
+  });
+
+  it('asks for another processor in regions where Lambda has no arm64', async () => {
+    const packaged = await packageFile("export default { bucket: 'acme-data', region: 'ap-southeast-5' };\n");
+    expect(packaged.status).not.toBe(0);
+    expect(packaged.said).toContain('architecture: got "arm64", expected "x86_64"');
+  });
+
+  it('reports problems that depend on the region in the same way', async () => {
+    const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+    const { status, said } = await packageWith(
+      `{ bucket: 'acme-data', region: 'eu-west-1', existing: { keyArn: '${keyArn}' } }`,
+      ['--region', 'cn-north-1'],
+    );
+    expect(status).toBe(1);
+    expect(said).toContain('\n  region: got "cn-north-1", expected a region that has all of the services');
+    expect(said).toContain('\n  existing.keyArn: got "arn:aws:kms:eu-west-1:');
+  });
+
+  it('reports a problem of the file itself with its line', async () => {
+    const { file, status, said } = await packageFile("export default {\n  bucket: 'acme',\n  region:,\n};\n");
+    expect(status).toBe(1);
+    expect(said).toContain(`SLUICE_CONFIG_BROKEN`);
+    expect(said).toContain(`${file}:3: SyntaxError: Expression expected`);
+    expect(said).not.toContain('    at ');
+  });
+
+  it('reports a stack that is larger than CloudFormation accepts', async () => {
+    const { status, said } = await packageWith(`{
+      bucket: 'acme-data',
+      sources: ['a', 'b', 'c'].map((name) => ({
+        name, bucket: name + '-drops', owner: '111122223333',
+        datasets: Array.from({ length: 150 }, (_, i) => ({ name: 'set_' + i, kind: 'metrics' })),
+      })),
+    }`);
+    expect(status).toBe(1);
+    expect(said).toMatch(/SLUICE_CONFIG_STACK_TOO_LARGE: .* 5\d\d resources of 500, \d+ bytes of 1000000\./s);
+    expect(said).not.toContain('    at ');
+  }, 120_000);
+
+  it("names each route of one's own that takes browsers' preflights from the gateway", async () => {
+    const route = (key: string) => `{ Type: 'AWS::ApiGatewayV2::Route', Properties: ${key} }`;
+    const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
+    const { root, remove } = scratchRoot({
+      ...smallFunctions,
+      'serverless.yml': `${yml}
+functions:
+  collect:
+    events:
+      - httpApi: 'POST /{proxy+}'
+      - httpApi: '*'
+      - httpApi: { method: '*', path: '/any' }
+resources:
+  Resources:
+    Asked: ${route("{ ApiId: { Ref: HttpApi }, RouteKey: 'OPTIONS /asked' }")}
+    Joined: ${route("{ ApiId: { Ref: HttpApi }, RouteKey: { 'Fn::Sub': 'ANY /joined' } }")}
+    Named: ${route("{ ApiId: { 'Fn::GetAtt': [HttpApi, ApiId] }, RouteKey: 'ANY /named' }")}
+    Other: ${route("{ ApiId: { Ref: OtherApi }, RouteKey: 'ANY /other' }")}
+`,
+    });
+    const file = join(scratch, 'routes.config.ts');
+    writeFileSync(file, "export default { bucket: 'acme-data' };\n");
+    try {
+      const { status, said } = await runServerless(file, ['package'], { cwd: root });
+      expect(status).toBe(1);
+      expect(said).toContain('SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS');
+      for (const route of [
+        '$default (HttpApiRouteDefault)',
+        'ANY /any (HttpApiRouteAnyAny)',
+        'OPTIONS /asked (Asked)',
+        'ANY /named (Named)',
+        '{"Fn::Sub":"ANY /joined"} (Joined)',
+      ])
+        expect(said).toContain(route);
+      expect(said).not.toContain('(Other)');
+      expect(said).not.toContain('    at ');
+    } finally {
+      remove();
+    }
+  }, 120_000);
+});

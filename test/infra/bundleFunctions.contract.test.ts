@@ -1,0 +1,197 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
+import { requireKeys } from '../../infra/serverless/requirements.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { functionConfig } from '../../lib/config/functionConfig.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+
+const config = defineConfig({ bucket: 'acme-experiments', experiments: ["it's \u2028 </script>"] });
+let remove = () => {};
+afterEach(() => remove());
+
+function rootWith(files: Readonly<Record<string, string>>): string {
+  const scratch = scratchRoot(files);
+  remove = scratch.remove;
+  return scratch.root;
+}
+
+describe('bundleFunctions', () => {
+  it('builds one module per function, with the validated configuration and without the validation', async () => {
+    const root = rootWith(smallFunctions);
+    const bundles = await bundleFunctions({ root, functions: ['collect', 'register'], config });
+    expect(bundles.map(({ name }) => name)).toEqual(['collect', 'register']);
+    for (const { file, bytes, inputs, name } of bundles) {
+      expect(file).toBe(join(root, 'build', name, 'handler.mjs'));
+      expect(bytes).toBe(readFileSync(file).byteLength);
+      expect(existsSync(`${file}.map`)).toBe(true);
+      expect(inputs.filter((input) => /zod|configSchema|sluice\.config/.test(input))).toEqual([]);
+    }
+    const [collect, register] = await Promise.all(
+      bundles.map(({ file }) => import(pathToFileURL(file).href).then(({ handler }) => handler())),
+    );
+    expect(collect).toBe('acme-experiments');
+    expect(register).toEqual(['sluice', '{ds: .ds}']);
+  });
+
+  it('keeps the real collector below 640 KB, without a schema library', async () => {
+    const { root, ...scratch } = scratchRoot({}, ['functions', 'lib', 'node_modules']);
+    remove = scratch.remove;
+    const [bundle] = await bundleFunctions({ root, functions: ['collect'], config });
+    expect(bundle?.inputs.filter((input) => input.includes('/zod/'))).toEqual([]);
+    expect(bundle?.inputs.some((input) => input.includes('client-firehose'))).toBe(true);
+    expect(bundle?.bytes).toBeLessThan(640 * 1024);
+  });
+
+  it('keeps any text of the configuration unchanged', async () => {
+    const root = rootWith({
+      'functions/echo/handler.ts': "import config from '#config';\nexport const handler = () => config;\n",
+    });
+    const [bundle] = await bundleFunctions({ root, functions: ['echo'], config });
+    const { handler } = await import(pathToFileURL(bundle?.file ?? '').href);
+    expect(handler()).toEqual(config);
+  });
+
+  it('includes in each bundle only the parts of the configuration that its function uses', async () => {
+    const role = { arn: 'arn:aws:iam::111111111111:role/planted-role', externalId: 'planted-external-id' };
+    const exportRole = {
+      arn: 'arn:aws:iam::222222222222:role/planted-other',
+      externalId: 'planted-other-id',
+    };
+    const planted = defineConfig({
+      bucket: 'acme-experiments',
+      keys: [
+        { label: 'planted-label', sha256: 'abcd'.repeat(16) },
+        { label: 'drops', sha256: 'dcba'.repeat(16), sources: ['planted-source'] },
+      ],
+      privacy: { salt: 'planted-salt-that-nothing-uses' },
+      experiments: [{ name: 'planted-experiment', split: { 'planted-group': 1, other: 1 } }],
+      readers: [
+        { kind: 'statsig', name: 'statsig', principal: '333333333333', externalId: 'planted-reader' },
+      ],
+      alarms: { topicArn: 'arn:aws:sns:us-east-1:444444444444:planted-topic' },
+      relay: { url: 'https://planted.example', headers: { 'x-token': 'planted-token' } },
+      sources: [
+        {
+          name: 'planted-source',
+          bucket: 'planted-drops',
+          owner: '111111111111',
+          role,
+          receipt: { bucket: true, prefix: 'planted-receipts' },
+          datasets: [{ name: 'events', kind: 'events', folder: 'planted-folder' }],
+        },
+      ],
+      exports: [
+        {
+          name: 'planted-export',
+          table: 'statsig_forwarded_events',
+          target: { bucket: 'planted-warehouse', owner: '222222222222', role: exportRole },
+        },
+      ],
+    });
+    const ingest = ['ingest-load', 'ingest-plan'];
+    const known: Readonly<Record<string, readonly string[]>> = {
+      'planted-label': ['collect', 'ingest-trigger', 'pass-through'],
+      [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger', 'pass-through'],
+      'planted-experiment': ['collect', 'curate', 'curate-plan', 'monitor'],
+      'planted-group': ['monitor'],
+      'planted-salt': [],
+      'planted-reader': [],
+      333333333333: [],
+      'planted-topic': [],
+      'planted.example': ['relay'],
+      'planted-token': ['relay'],
+      'planted-source': [...ingest, 'ingest-trigger'],
+      'planted-drops': ingest,
+      'planted-folder': ingest,
+      'planted-role': ingest,
+      'planted-external-id': ingest,
+      111111111111: ingest,
+      'planted-receipts': ['ingest-load'],
+      'planted-warehouse': ['export'],
+      'planted-other': ['export'],
+      222222222222: ['export'],
+    };
+    const scratch = scratchRoot({}, ['functions', 'infra', 'lib', 'node_modules']);
+    remove = scratch.remove;
+    const { root } = scratch;
+    const functions = readdirSync(join(root, 'functions'));
+    expect(Object.keys(functionConfig).sort()).toEqual([...functions].sort());
+    const textOf = (name: string) => {
+      const folder = join(root, 'build', name);
+      const files = readdirSync(folder).filter((file) => /\.mjs(\.map)?$/.test(file));
+      return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+    };
+    await bundleFunctions({ root, functions, config: planted, host: 'here' });
+    const holders = (text: string) => functions.filter((name) => textOf(name).includes(text)).sort();
+    const found = Object.keys(known).map((text) => [text, holders(text)]);
+    expect(Object.fromEntries(found)).toEqual(known);
+
+    // Where something is redacted, the collector needs the salt.
+    const redacting = {
+      ...planted,
+      privacy: { ...planted.privacy, redact: { 'user.email': 'hash' as const } },
+    };
+    await bundleFunctions({ root, functions: ['collect'], config: redacting, host: 'here' });
+    expect(holders('planted-salt')).toEqual(['collect']);
+  }, 120_000);
+
+  it('writes lazily imported modules to separate files, and removes files of an earlier build', async () => {
+    const late = (text: string) => ({
+      'functions/late/handler.ts':
+        "export const handler = async () => (await import('./large.ts')).text;\nexport const eager = 'eager text';\n",
+      'functions/late/large.ts': `export const text = '${text}';\n`,
+    });
+    const root = rootWith(late('first text'));
+    const files = () => readdirSync(join(root, 'build', 'late')).filter((name) => name.endsWith('.mjs'));
+    const modules = () => files().map((name) => readFileSync(join(root, 'build', 'late', name), 'utf8'));
+    const [first] = await bundleFunctions({ root, functions: ['late'], config });
+    expect(files()).toEqual([expect.stringMatching(/^chunk-\w+\.mjs$/), 'handler.mjs']);
+    expect(readFileSync(first?.file ?? '', 'utf8')).not.toContain('first text');
+    expect(first?.bytes).toBe(modules().reduce((sum, text) => sum + Buffer.byteLength(text), 0));
+    const { handler } = await import(pathToFileURL(first?.file ?? '').href);
+    expect(await handler()).toBe('first text');
+    writeFileSync(join(root, 'functions/late/large.ts'), late('second text')['functions/late/large.ts']);
+    await bundleFunctions({ root, functions: ['late'], config });
+    expect(modules().join()).toContain('second text');
+    expect(modules().join()).not.toContain('first text');
+  });
+
+  it('names a function without a handler, and builds nothing', async () => {
+    const root = rootWith(smallFunctions);
+    await expect(
+      bundleFunctions({ root, functions: ['collect', 'absent', 'export'], config }),
+    ).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_FUNCTION_MISSING',
+      detail: 'absent: expected functions/absent/handler.ts. export: expected functions/export/handler.ts.',
+    });
+    expect(existsSync(join(root, 'build'))).toBe(false);
+  });
+
+  it('names the function and the line that cannot be bundled', async () => {
+    const root = rootWith({
+      'functions/broken/handler.ts': "import { no } from './no.ts';\nno();\n",
+    });
+    await expect(bundleFunctions({ root, functions: ['broken'], config })).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_FAILED',
+      detail: expect.stringMatching(/^broken: .*handler\.ts:1:.*"\.\/no\.ts"/s),
+    });
+  });
+});
+
+describe('demandKeys', () => {
+  const key = { label: 'web', sha256: 'a'.repeat(64) };
+  it('rejects the deployment of a collector that would accept no key', () => {
+    const none = { keys: [], keysInSecret: false, allowAnyKey: false };
+    expect(() => requireKeys(none)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
+    expect(() => requireKeys({ ...none, keys: [key] })).not.toThrow();
+    // It may start the ingest of a source, and post nothing.
+    expect(() => requireKeys({ ...none, keys: [{ ...key, kinds: [] }] })).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }),
+    );
+    expect(() => requireKeys({ ...none, keysInSecret: true })).not.toThrow();
+    expect(() => requireKeys({ ...none, allowAnyKey: true })).not.toThrow();
+  });
+});

@@ -1,0 +1,89 @@
+import { CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
+import { type PrintedPolicy, printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { REGIONS } from '../../lib/schema/regions.ts';
+import { stagesSchema } from '../../lib/schema/stages.ts';
+import { type Accounts, startAccounts } from '../../packages/local-aws/src/testing/startAccounts.ts';
+import { templateConfigurations } from './templateConfigurations.ts';
+
+const account = '111122223333';
+const LONGEST_STAGE = 's'.repeat(32);
+/** By far longer than anybody's; a bucket's name has no more. */
+const NAMES = {
+  bucket: 'b'.repeat(63),
+  database: 'd'.repeat(100),
+  athena: { stagingDatabase: 'e'.repeat(100), workgroup: 'w'.repeat(64) },
+};
+const MOST = Math.max(...REGIONS.map(({ length }) => length));
+const LONGEST_REGION = REGIONS.find(({ length }) => length === MOST) ?? '';
+
+const { 'every option': every = {}, 'all readers': { readers } = {}, ...others } = templateConfigurations;
+const configurations: Readonly<Record<string, Partial<ConfigInput>>> = {
+  ...templateConfigurations,
+  'all of them together': {
+    ...Object.assign({}, ...Object.values(others), every),
+    ...{
+      readers,
+      sources: others['customers’ buckets']?.sources,
+      endpoint: others['what a platform team asks for']?.endpoint,
+    },
+    existing: {},
+  },
+};
+
+function print(input: Partial<ConfigInput>, region: string, stage: string): readonly PrintedPolicy[] {
+  // ARNs of the configurations are of other regions.
+  const text = JSON.stringify({ ...input, region, architecture: 'x86_64' });
+  const there: Partial<ConfigInput> = JSON.parse(
+    text.replaceAll(/:(?:us-east-1|eu-west-1):/g, `:${region}:`),
+  );
+  const config = defineConfig({ bucket: 'acme', ...there });
+  return printedPolicies('deploy', config, { region, account, stack: `sluice-${stage}` });
+}
+
+describe('the printed deployment policy', () => {
+  const sizes = (policies: readonly PrintedPolicy[]) =>
+    policies
+      .map(({ name, document }) => `${name} ${JSON.stringify(document).length}`)
+      .filter((one) => Number(one.split(' ')[1]) > ACCESS_LIMITS.managedPolicyCharacters);
+
+  it.each(Object.entries(configurations))(
+    'fits IAM for each length of a stage, in a region with the longest name: %s',
+    (_, options) => {
+      expect(stagesSchema.safeParse([`${LONGEST_STAGE}s`]).success).toBe(false);
+      for (let length = 1; length <= LONGEST_STAGE.length; length += 1)
+        expect([length, sizes(print({ ...options, ...NAMES }, LONGEST_REGION, 's'.repeat(length)))]).toEqual([
+          length,
+          [],
+        ]);
+    },
+  );
+
+  describe('in IAM', () => {
+    let accounts: Accounts;
+    let iam: IAMClient;
+    beforeAll(async () => {
+      accounts = await startAccounts();
+      const credentials = { accessKeyId: account, secretAccessKey: 'test' };
+      iam = accounts.kept(new IAMClient({ ...accounts.options, credentials }));
+    });
+    afterAll(() => accounts.close());
+
+    it('is created for fifteen configurations', async () => {
+      expect(Object.keys(configurations)).toHaveLength(15);
+      for (const [i, options] of Object.values(configurations).entries())
+        for (const { name, document } of print({ ...options, ...NAMES }, LONGEST_REGION, LONGEST_STAGE)) {
+          const { Policy } = await iam.send(
+            new CreatePolicyCommand({
+              PolicyName: `${i}-${name}`,
+              PolicyDocument: JSON.stringify(document, null, 2),
+            }),
+          );
+          expect(Policy?.Arn).toBe(`arn:aws:iam::${account}:policy/${i}-${name}`);
+        }
+    });
+  });
+});

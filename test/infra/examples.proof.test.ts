@@ -1,0 +1,327 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { projectFiles } from '../../cli/project/projectFiles.ts';
+import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { callMain } from '../harness/callMain.ts';
+import { runServerless } from './runServerless.ts';
+import { instantiate, type WrittenTemplate } from './schema/instantiate.ts';
+import { propertyProblems } from './schema/propertyProblems.ts';
+import { referenceProblems } from './schema/referenceProblems.ts';
+import { ServiceSpec } from './schema/ServiceSpec.ts';
+
+const examples = join(repositoryRoot, 'examples');
+const textOf = (path: string) => readFileSync(join(examples, path), 'utf8');
+/** Serverless reads serverless.yml with it. */
+const yaml: { load(text: string): unknown } = createRequire(
+  createRequire(import.meta.url).resolve('serverless/package.json'),
+)('js-yaml');
+
+const templateSchema = z.looseObject({
+  AWSTemplateFormatVersion: z.literal('2010-09-09'),
+  Resources: z.record(z.string(), z.looseObject({ Type: z.string() })),
+});
+
+function readTemplate(path: string): WrittenTemplate {
+  const text = textOf(path);
+  // CloudFormation reads no anchors: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+  expect(text).not.toMatch(/: [&*]\w/);
+  return templateSchema.parse(yaml.load(text)) as WrittenTemplate;
+}
+
+let spec: ServiceSpec;
+beforeAll(async () => {
+  spec = await ServiceSpec.load();
+});
+
+/** Problems for which CloudFormation would refuse a template with these parameters. */
+function problemsOf(template: WrittenTemplate, parameters: Readonly<Record<string, unknown>>): string[] {
+  const made = instantiate(template, parameters);
+  return [
+    ...Object.entries(made.Resources).flatMap(([id, resource]) => propertyProblems(id, resource, spec)),
+    ...referenceProblems(made, spec),
+  ];
+}
+
+const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+describe('examples/waf', () => {
+  const template = readTemplate('waf/template.yaml');
+  const CollectorHost = 'a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com';
+  const custom = { DomainName: 'collect.acme.com', CertificateArn: certificate };
+  const block = { RateRule: 'Block', ManagedRules: 'Block' };
+  const made = (more: object = {}) => instantiate(template, { CollectorHost, ...more }).Resources;
+  const rulesOf = (more: object = {}) =>
+    z
+      .array(
+        z.looseObject({
+          Name: z.string(),
+          Priority: z.number(),
+          Action: z.record(z.string(), z.unknown()).optional(),
+          OverrideAction: z.record(z.string(), z.unknown()).optional(),
+          Statement: z.record(z.string(), z.unknown()),
+        }),
+      )
+      .parse(made(more)['WebAcl']?.Properties?.['Rules']);
+
+  it.each([{}, custom, block, { ...custom, ...block }])(
+    "has only what AWS's specification has, with %j",
+    (parameters) => {
+      expect(problemsOf(template, { CollectorHost, ...parameters })).toEqual([]);
+    },
+  );
+
+  it('is read by a check that can fail', () => {
+    const text = JSON.stringify(template).replace('"SslSupportMethod"', '"SslSupport"');
+    const broken = problemsOf(JSON.parse(text), { CollectorHost, ...custom });
+    expect(broken.join()).toContain('SslSupport');
+    const lost = JSON.stringify(template).replace('"Fn::GetAtt":["WebAcl"', '"Fn::GetAtt":["Acl"');
+    expect(problemsOf(JSON.parse(lost), { CollectorHost }).join()).toContain('there is no Acl');
+  });
+
+  it('counts until it is told to block', () => {
+    for (const { Name, Action, OverrideAction } of rulesOf())
+      expect([Name, Object.keys(Action ?? OverrideAction ?? {})]).toEqual([Name, ['Count']]);
+  });
+
+  it('answers 503 with a CORS header wherever it blocks, on which SDKs send again, and never 403', () => {
+    const blocking = rulesOf(block).filter(({ Action }) => Action !== undefined);
+    expect(blocking.map(({ Name }) => Name)).toEqual(['rate', 'managed']);
+    for (const { Action } of blocking)
+      expect(Action).toMatchObject({
+        Block: {
+          CustomResponse: {
+            ResponseCode: 503,
+            ResponseHeaders: expect.arrayContaining([{ Name: 'access-control-allow-origin', Value: '*' }]),
+          },
+        },
+      });
+    // A group blocks with 403: each only labels, whatever the parameters say.
+    const groups = rulesOf(block).filter(({ Statement }) => 'ManagedRuleGroupStatement' in Statement);
+    expect(groups.map(({ OverrideAction }) => OverrideAction)).toEqual([{ Count: {} }, { Count: {} }]);
+    expect(rulesOf().map(({ Priority }) => Priority)).toEqual([0, 10, 20, 30]);
+  });
+
+  it('blocks by no label of a body, a query or a header, which hold events and keys', () => {
+    const keys = [...JSON.stringify(rulesOf()).matchAll(/"Key":"([^"]+)"/g)].map(([, key = '']) => key);
+    expect(keys.length).toBe(4);
+    for (const key of keys) expect(key).toMatch(/^awswaf:managed:aws:(amazon-ip-list:$|.*_URIPath$)/);
+  });
+
+  it('caches nothing and forwards everything but the host', () => {
+    const config = Object(made()['Distribution']?.Properties?.['DistributionConfig']);
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html, CachingDisabled;
+    // …/using-managed-origin-request-policies.html, AllViewerExceptHostHeader
+    expect(config.DefaultCacheBehavior).toMatchObject({
+      CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+      OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac',
+      AllowedMethods: expect.arrayContaining(['GET', 'POST', 'OPTIONS']),
+    });
+    expect(config.CacheBehaviors).toBeUndefined();
+    for (const one of config.CustomErrorResponses) expect(one.ErrorCachingMinTTL).toBe(0);
+  });
+});
+
+describe('examples/github-actions', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'sluice-actions-'));
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+  const folder = 'github-actions/workflows';
+  const workflowSchema = z.looseObject({
+    name: z.string(),
+    permissions: z.record(z.string(), z.string()),
+    jobs: z.record(
+      z.string(),
+      z.looseObject({
+        environment: z.string().optional(),
+        permissions: z.record(z.string(), z.string()).optional(),
+        steps: z.array(
+          z.looseObject({
+            uses: z.string().optional(),
+            run: z.string().optional(),
+            with: z.record(z.string(), z.unknown()).optional(),
+          }),
+        ),
+      }),
+    ),
+  });
+  const workflows = new Map(
+    readdirSync(join(examples, folder)).map((name) => [
+      name,
+      workflowSchema.parse(yaml.load(textOf(`${folder}/${name}`))),
+    ]),
+  );
+  const jobs = [...workflows].flatMap(([file, { jobs: of }]) =>
+    Object.entries(of).map(([job, one]) => ({ file, job, ...one })),
+  );
+  const commands = jobs.flatMap(({ steps }) => steps.flatMap(({ run }) => run?.split('\n') ?? []));
+
+  it('has a check of pull requests and a deployment of main', () => {
+    expect([...workflows.keys()].sort()).toEqual(['check.yml', 'deploy.yml']);
+    expect(jobs.map(({ job }) => job)).toEqual(['check', 'package-dev', 'dev', 'package-prod', 'prod']);
+  });
+
+  it('pins every action by the digest of a commit, and gives the token of the repository nothing but reading', () => {
+    for (const { job, steps, permissions = {} } of jobs) {
+      const uses = steps.flatMap((step) => step.uses ?? []);
+      expect([job, uses.filter((one) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(one))]).toEqual([job, []]);
+      expect(permissions['contents'] ?? 'read').toBe('read');
+    }
+    for (const { permissions } of workflows.values()) expect(permissions).toEqual({ contents: 'read' });
+  });
+
+  it('asks for credentials only in a job of the environment that the role trusts', () => {
+    for (const { file, job, environment, permissions, steps } of jobs) {
+      const takes = steps.some(({ uses }) => uses?.startsWith('aws-actions/') === true);
+      const isDeployed = file === 'deploy.yml' && !job.startsWith('package-');
+      expect([job, takes, permissions?.['id-token'], environment]).toEqual([
+        job,
+        isDeployed,
+        isDeployed ? 'write' : undefined,
+        job === 'check' ? undefined : job.replace('package-', ''),
+      ]);
+    }
+    expect(textOf(`${folder}/check.yml`)).not.toMatch(/\{\{ *secrets|AWS_/);
+  });
+
+  it('runs no script of a package where a token of the deployment can be had, and deploys what another job packaged', () => {
+    const project = workflowSchema.parse(
+      yaml.load(projectFiles({ name: 'acme', from: '1.0.0' })['.github/workflows/sluice.yml'] ?? ''),
+    );
+    const all = [
+      ...jobs,
+      ...Object.entries(project.jobs).map(([job, one]) => ({ file: 'init', job, ...one })),
+    ];
+    for (const { job, steps, permissions, ...one } of all) {
+      const runs = steps.map(({ run }) => run ?? '');
+      const installs = runs.filter((run) => /\bnpm (ci|install|i|rebuild)\b/.test(run));
+      const hasToken = permissions?.['id-token'] === 'write';
+      expect([job, installs]).toEqual([job, [hasToken ? 'npm ci --ignore-scripts' : 'npm ci']]);
+      const deploys = runs.filter((run) => /\bdeploy\b.*--stage/.test(run));
+      expect([job, deploys.length]).toEqual([job, hasToken ? 1 : 0]);
+      for (const run of deploys) expect(run).toContain('--package .serverless');
+      // No secret is there while packages are installed.
+      expect(JSON.stringify(one)).not.toContain('secrets.');
+      for (const step of steps)
+        if (/npm ci|uses/.test(JSON.stringify(step))) expect(JSON.stringify(step)).not.toContain('secrets.');
+      for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/);
+    }
+  });
+
+  it('seals the package on its way with a key of the environment', () => {
+    const made = join(scratch, 'sealed');
+    const folder = join(made, '.serverless');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'collect.zip'), 'the salt');
+    const sealing = commands.filter((line) => line.includes('openssl'));
+    const [seal = '', open = ''] = sealing;
+    expect(sealing).toEqual([seal, open, seal, open]);
+    // As GitHub runs a step; a secret that is not set is empty.
+    const run = (line: string, SLUICE_PACKAGE_KEY: string) =>
+      spawnSync('bash', ['-e', '-c', line], {
+        cwd: made,
+        env: { PATH: process.env['PATH'], SLUICE_PACKAGE_KEY },
+      }).status;
+    expect(run(seal, '')).not.toBe(0);
+    expect(run(seal, 'k1')).toBe(0);
+    expect(readFileSync(join(made, 'package.enc')).includes('the salt')).toBe(false);
+    rmSync(folder, { recursive: true });
+    expect(run(open, 'k2')).not.toBe(0);
+    expect(run(open, 'k1')).toBe(0);
+    expect(readFileSync(join(folder, 'collect.zip'), 'utf8')).toBe('the salt');
+  });
+
+  it('runs only commands that exist', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
+    const npm = commands.flatMap((line) => /^npm (?:run )?(\w+)/.exec(line)?.[1] ?? []);
+    expect(npm.sort()).toEqual(['check', 'ci', 'ci', 'ci', 'ci', 'ci', 'test']);
+    for (const name of npm.filter((one) => one !== 'ci')) expect(Object.keys(scripts)).toContain(name);
+    const serverless = commands.flatMap((line) => /^npx serverless (.*)/.exec(line)?.[1] ?? []);
+    expect(serverless).toEqual([
+      'package --stage prod',
+      ...['dev', 'prod'].flatMap((stage) => [
+        `package --stage ${stage}`,
+        `deploy --package .serverless --stage ${stage}`,
+      ]),
+    ]);
+    const { code } = await callMain(['doctor', '--before-deploy', '--help']);
+    expect(code).toBe(0);
+  });
+
+  it('packages as the check of pull requests does, without credentials', async () => {
+    const file = join(scratch, 'acme.config.ts');
+    const from = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
+    writeFileSync(
+      file,
+      `import { defineConfig } from '${from}';
+export default defineConfig(({ stage }) => ({
+  bucket: \`acme-\${stage}\`,
+  database: \`sluice_\${stage}\`,
+  athena: { workgroup: \`sluice_\${stage}\`, stagingDatabase: \`staging_\${stage}\` },
+  privacy: { salt: process.env.SLUICE_SALT },
+}), { stages: ['dev', 'prod'] });\n`,
+    );
+    const [command = ''] = commands.flatMap((line) => /^npx serverless (package .*)/.exec(line)?.[1] ?? []);
+    const step = jobs.flatMap(({ steps }) => steps).find(({ run }) => run?.includes(command) === true);
+    const env = z.record(z.string(), z.string()).parse(step?.['env']);
+    const out = join(scratch, 'package');
+    const { status, said } = await runServerless(file, [...command.split(' '), '--package', out], { env });
+    expect([status, said]).toEqual([0, expect.not.stringContaining('SLUICE_CONFIG_')]);
+    // The name of the artifact's file.
+    const [, upload = ''] = /path: \.serverless\/(\S+)/.exec(textOf(`${folder}/check.yml`)) ?? [];
+    expect(readdirSync(out)).toContain(upload);
+  }, 120_000);
+
+  const template = readTemplate('github-actions/access.yaml');
+  const parameters = {
+    Repository: 'acme/sluice',
+    Environment: 'prod',
+    PolicyArns: ['arn:aws:iam::111122223333:policy/sluice-deploy-prod-stackPermissions'],
+  };
+  const ProviderArn = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com';
+
+  it.each([{}, { ProviderArn }, { PermissionsBoundary: 'arn:aws:iam::111122223333:policy/b' }])(
+    "has a role that AWS's specification has, with %j",
+    (more) => {
+      expect(problemsOf(template, { ...parameters, ...more })).toEqual([]);
+    },
+  );
+
+  it('trusts one environment of one repository, and nobody else', () => {
+    const { Resources } = instantiate(template, { ...parameters, ProviderArn });
+    expect(Object.keys(Resources)).toEqual(['DeployRole']);
+    expect(Resources['DeployRole']?.Properties?.['AssumeRolePolicyDocument']).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Federated: ProviderArn },
+          Action: 'sts:AssumeRoleWithWebIdentity',
+          Condition: {
+            StringEquals: {
+              'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+              'token.actions.githubusercontent.com:sub': { 'Fn::Sub': 'repo:acme/sluice:environment:prod' },
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  it('has no name that the policies which it carries could change: it cannot widen itself', () => {
+    const { Resources } = instantiate(template, parameters);
+    const name = Resources['DeployRole']?.Properties?.['RoleName'];
+    expect(name).toEqual({ 'Fn::Sub': 'github-sluice-prod' });
+    const [policy] = printedPolicies('deploy', defineConfig({ bucket: 'acme' }), {
+      ...{ region: 'eu-west-1', stack: 'sluice-prod', account: '111122223333' },
+    });
+    const roles = policy?.document.Statement.find(({ Sid }) => Sid === 'Roles');
+    expect(roles?.Resource).toEqual(['arn:aws:iam::111122223333:role/sluice-prod-*']);
+  });
+});

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { requireRegion } from '../../infra/serverless/requirements.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+
+const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+
+function deploy(existing: ConfigInput['existing']) {
+  const made = resources({
+    config: defineConfig({
+      bucket: 'acme-data',
+      database: 'analytics',
+      athena: { workgroup: 'analysts', stagingDatabase: 'staging' },
+      ...(existing === undefined ? {} : { existing }),
+    }),
+    service: 'acme',
+    stage: 'prod',
+  });
+  const resolved = resolveTemplate(
+    parseTemplate({
+      Resources: {
+        ...made.Resources,
+        RedriveLogGroup: { Type: 'AWS::Logs::LogGroup' },
+        RegisterLogGroup: { Type: 'AWS::Logs::LogGroup' },
+        WriteLogGroup: { Type: 'AWS::Logs::LogGroup' },
+        HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
+      },
+      Outputs: made.Outputs,
+    }),
+    {
+      region: 'eu-west-1',
+      account: '111122223333',
+      partition: 'aws',
+      stackName: 'acme-prod',
+      endpoint: 'http://127.0.0.1:4566',
+    },
+  );
+  return { made, resolved };
+}
+
+const own = deploy(undefined);
+const brought = deploy({ bucket: true, keyArn, database: true, stagingDatabase: true, workgroup: true });
+
+describe('an existing resource in the configuration', () => {
+  it('is not created, while all others are', () => {
+    const there = new Set(Object.keys(brought.made.Resources));
+    expect(Object.keys(own.made.Resources).filter((id) => !there.has(id))).toEqual([
+      'DataKey',
+      'DataKeyAlias',
+      'DataBucket',
+      'DataBucketPolicy',
+      'Database',
+      'StagingDatabase',
+      'Workgroup',
+    ]);
+    expect(there.size).toBe(Object.keys(own.made.Resources).length - 7);
+  });
+
+  it('is referenced like a created one: roles, streams, tables and rules are the same', () => {
+    const plain = ({ resolved }: typeof own) =>
+      Object.fromEntries(
+        resolved.resources
+          .filter(({ type }) => !/Role|Schedule|Key|Alias|Bucket|Workgroup|Database$/i.test(type))
+          .map(({ logicalId, properties }) => [logicalId, properties]),
+      );
+    const names = Object.keys(plain(brought));
+    expect(names).toEqual(expect.arrayContaining(['LandingStream', 'EventsTable', 'ObjectCreatedRule']));
+    for (const name of names) expect([name, plain(brought)[name]]).toEqual([name, plain(own)[name]]);
+    expect(brought.resolved.outputs).toMatchObject({
+      DataBucketName: 'acme-data',
+      DatabaseName: 'analytics',
+      StagingDatabaseName: 'staging',
+      WorkgroupName: 'analysts',
+      KeyArn: keyArn,
+    });
+  });
+
+  it('is accessible to the roles', () => {
+    const policiesOf = ({ resolved }: typeof own) =>
+      JSON.stringify(
+        resolved.resources
+          .filter(({ type }) => type === 'AWS::IAM::Role')
+          .map(({ properties }) => properties['Policies']),
+      );
+    const ownKey = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn ?? '';
+    expect(ownKey).toMatch(/^arn:aws:kms:/);
+    expect(policiesOf(brought)).toBe(policiesOf(own).replaceAll(ownKey, keyArn));
+  });
+
+  it('has its new days registered hourly, as events of a brought bucket may not be enabled', () => {
+    const expression = ({ made }: typeof own) =>
+      made.Resources['DailySchedule']?.Properties['ScheduleExpression'];
+    expect(expression(brought)).toBe('cron(5 * * * ? *)');
+  });
+});
+
+describe('a resource that the stack creates', () => {
+  it('is retained when the stack is deleted if it holds data or is needed to read data', () => {
+    const retained = Object.entries(own.made.Resources)
+      .filter(([, { Type, DeletionPolicy, UpdateReplacePolicy }]) => {
+        // Those without a name of their own, of which a second deployment makes others.
+        const unnamed = ['AWS::KMS::Key', 'AWS::KinesisFirehose::DeliveryStream', 'AWS::IAM::Role'];
+        const kept = unnamed.includes(Type) ? 'Retain' : 'RetainExceptOnCreate';
+        expect(DeletionPolicy).toBe(UpdateReplacePolicy && kept);
+        return DeletionPolicy !== undefined;
+      })
+      .map(([logicalId]) => logicalId);
+    expect(retained).toEqual([
+      'DataKey',
+      'DataBucket',
+      'KeysSecret',
+      'Database',
+      'StagingDatabase',
+      'ExposuresTable',
+      'EventsTable',
+      'QuarantineTable',
+      'LandingDeliveryRole',
+      'LandingStream',
+    ]);
+  });
+
+  it('can be redeployed after a deletion: docs/remove.md sets tables and secret aside, and the rest is configured as existing', () => {
+    const stayed = Object.entries(brought.made.Resources)
+      .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'RetainExceptOnCreate')
+      .map(([logicalId]) => logicalId);
+    expect(stayed).toEqual(['KeysSecret', 'ExposuresTable', 'EventsTable', 'QuarantineTable']);
+    const page = readFileSync(new URL('../../docs/remove.md', import.meta.url), 'utf8');
+    const back = page.slice(page.indexOf('### Redeploying after `remove`'));
+    for (const table of Object.values(defineConfig({ bucket: 'acme-data' }).tables))
+      expect(back).toContain(` ${table}`);
+    expect(back).toContain('aws secretsmanager delete-secret --secret-id sluice-prod-keys');
+  });
+
+  it("is a single-region key that rotates and delegates permissions to the account's IAM", () => {
+    const key = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey');
+    expect(key?.properties).toMatchObject({
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      MultiRegion: false,
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Statement: [{ Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' }],
+      },
+    });
+  });
+
+  it('is a workgroup that enforces the result location, the encryption and the scan limit', () => {
+    const group = own.resolved.resources.find(({ logicalId }) => logicalId === 'Workgroup');
+    expect(group?.properties).toMatchObject({
+      Name: 'analysts',
+      WorkGroupConfiguration: {
+        EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
+        EnforceWorkGroupConfiguration: true,
+        PublishCloudWatchMetricsEnabled: true,
+        BytesScannedCutoffPerQuery: 1_000_000_000_000,
+        ResultConfiguration: {
+          OutputLocation: 's3://acme-data/query-results/',
+          EncryptionConfiguration: {
+            EncryptionOption: 'SSE_KMS',
+            KmsKey: own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn,
+          },
+          ExpectedBucketOwner: '111122223333',
+        },
+      },
+    });
+  });
+});
+
+describe('the region', () => {
+  const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
+
+  it.each([
+    ['cn-north-1', {}, 'region: got "cn-north-1", expected a region that has all of the services'],
+    ['us-east-1', { existing: { keyArn } }, `existing.keyArn: got "${keyArn}", expected one of us-east-1`],
+    ['us-east-1', { alarms: { topicArn } }, `alarms.topicArn: got "${topicArn}", expected one of us-east-1`],
+  ])('%s is rejected with %j', (region, input, sentence) => {
+    expect(() => requireRegion(defineConfig({ bucket: 'acme-data', ...input }), region)).toThrow(sentence);
+  });
+
+  it('must be the region of the configured key and topic', () => {
+    const config = defineConfig({ bucket: 'acme-data', existing: { keyArn }, alarms: { topicArn } });
+    expect(requireRegion(config, 'eu-west-1')).toBeUndefined();
+  });
+});

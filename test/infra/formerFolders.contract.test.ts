@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { policyScope } from '../../lib/access/arns.ts';
+import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { erasePolicy } from '../../lib/access/operators/erasePolicy.ts';
+import { exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { functionConfig } from '../../lib/config/functionConfig.ts';
+import { placeFolders } from '../../lib/erase/erasePlaces.ts';
+import { type ConfigInput, configSchema } from '../../lib/schema/config.ts';
+
+const input: ConfigInput = {
+  bucket: 'acme',
+  statsigFolder: 'present',
+  curate: true,
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '111122223333', externalId: 'made-by-statsig' },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    { kind: 'metabase', name: 'metabase' },
+  ],
+  sources: [
+    {
+      ...{ name: 'shop', bucket: 'shop-drops', owner: '444455556666' },
+      datasets: [{ name: 'orders', kind: 'events' }],
+    },
+  ],
+  exports: [
+    {
+      ...{ name: 'events', table: 'curated_events' },
+      target: { bucket: 'acme-warehouse', owner: '444455556666' },
+    },
+  ],
+};
+const former = [{ folder: 'former', until: '2026-11-26' }];
+const config = defineConfig({ ...input, formerStatsigFolders: former });
+const scope = { partition: 'aws', account: '111122223333', region: 'us-east-1', keyArn: 'key' };
+
+/** Every text with a folder of rows of the present Statsig folder. */
+function folders(value: unknown): string[] {
+  if (typeof value === 'string') return /present\/(statsig_forwarded_|ingested)/.test(value) ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(folders) : [];
+}
+
+/** Whether of each such text there is the same with the former folder. */
+function missing(value: unknown): string[] {
+  const all = JSON.stringify(value);
+  return [...new Set(folders(value))].filter((text) => {
+    const twin = JSON.stringify(text.replaceAll('present/', 'former/')).slice(1, -1);
+    return !all.includes(twin);
+  });
+}
+
+describe('a former Statsig folder', () => {
+  it('is in every policy, rule and list that has the present one', () => {
+    const { Resources } = resources({ config, service: 'sluice', stage: 'prod' });
+    const gaps = Object.entries(Resources).flatMap(([id, resource]) =>
+      // Tables are where new days are written; the streams of 0.2 write nothing any more; the groups are written anew.
+      /Table$|Stream|DeliveryRole$|CollectRole/.test(id)
+        ? []
+        : missing(resource).map((text) => `${id}: ${text}`),
+    );
+    expect([folders(Resources).length > 30, gaps]).toEqual([true, []]);
+    const session = { ...scope, bucket: 'acme', keyArn: null };
+    const [source] = config.sources;
+    const [exported] = config.exports;
+    if (source?.datasets[0] === undefined || exported === undefined) throw new Error('nothing');
+    for (const policy of [
+      loadSession(session, config, source, source.datasets[0]),
+      exportSession(session, config, exported),
+    ])
+      expect(missing(JSON.parse(policy))).toEqual([]);
+    expect(missing(erasePolicy(policyScope(config, scope), config, 'sluice-prod'))).toEqual([]);
+    expect(missing(lifecycleRules(config))).toEqual([]);
+    for (const where of ['exposures', 'events', 'curated', 'ingested'] as const)
+      expect(missing(placeFolders(config, where))).toEqual([]);
+  });
+
+  it('makes statements whose resources are texts', () => {
+    const nested = (value: unknown): boolean =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).some(
+        ([name, member]) =>
+          (name === 'Resource' && Array.isArray(member) && member.some(Array.isArray)) || nested(member),
+      );
+    expect(nested(resources({ config, service: 'sluice', stage: 'prod' }))).toBe(false);
+  });
+
+  it('is known to every function that knows the present one, but for what is written anew', () => {
+    for (const [name, of] of Object.entries(functionConfig)) {
+      const own = of(config);
+      // Of these two only the table of experiment groups; rows of `monitor` come from Athena.
+      if ('statsigFolder' in own && name !== 'collect' && name !== 'monitor')
+        expect([name, own]).toMatchObject([name, { formerStatsigFolders: former }]);
+    }
+  });
+
+  it('changes nothing where there is none', () => {
+    const without = defineConfig(input);
+    const made = (one: typeof config) => resources({ config: one, service: 'sluice', stage: 'prod' });
+    expect(JSON.stringify(made(without))).not.toContain('former');
+    expect(configSchema.parse({ bucket: 'acme' }).formerStatsigFolders).toEqual([]);
+  });
+
+  it.each<[string, string, object[]]>([
+    [
+      'the present one',
+      'formerStatsigFolders.0.folder: got "present", expected another folder',
+      [{ folder: 'present', until: '2026-11-26' }],
+    ],
+    [
+      'one twice',
+      'formerStatsigFolders.1.folder: got "former", expected another folder',
+      [...former, { folder: 'former', until: '2026-10-10' }],
+    ],
+    [
+      'two that end on one day',
+      'formerStatsigFolders.1.until: got "2026-11-26", expected another day',
+      [...former, { folder: 'first', until: '2026-11-26' }],
+    ],
+    [
+      'a folder with another use',
+      'formerStatsigFolders.0.folder: got "ledger", expected a folder outside ledger/',
+      [{ folder: 'ledger', until: '2026-11-26' }],
+    ],
+    [
+      'no day',
+      'formerStatsigFolders.0.until: got "soon", expected a day, YYYY-MM-DD',
+      [{ folder: 'former', until: 'soon' }],
+    ],
+  ])('refuses %s', (_, message, formerStatsigFolders) => {
+    expect(() =>
+      defineConfig({ ...input, formerStatsigFolders: formerStatsigFolders as typeof former }),
+    ).toThrow(message);
+  });
+});

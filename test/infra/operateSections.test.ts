@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { operateSections } from '../../infra/alarms/sections.ts';
+import { resources } from '../../infra/resources.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { finding, findingCatalogue } from '../../observe/findings.ts';
+import { operatePage } from '../../scripts/docs/operatePage.ts';
+import { templateConfigurations } from './templateConfigurations.ts';
+
+const page = readFileSync(join(repositoryRoot, 'docs', 'operate.md'), 'utf8');
+const headings = page.split('\n').flatMap((line) => /^## (.+)$/.exec(line)?.[1] ?? []);
+
+/** Further streams have the alarms of the first, and streams of release 0.2 have the alarms of the landing. */
+const rowOf = (alarm: string) =>
+  alarm.replace(/^(landing-\d+|exposures|events|quarantine)-(late|expiring)$/, 'landing-$2');
+
+describe('docs/operate.md', () => {
+  it('has the table that is made of the alarms', () => {
+    expect(operatePage(page)).toBe(page);
+  });
+
+  it.each(Object.entries({ ...templateConfigurations, 'three streams': { streams: 3 } }))(
+    'has a row with a section for each alarm: %s',
+    (_, config) => {
+      const rows = new Map(
+        [...page.matchAll(/^\| `([\w-]+)` \| .* \| \[(.+)\]\(#(.+)\) \|$/gm)].map(
+          ([, alarm = '', section = '', anchor = '']) => [alarm, { section, anchor }],
+        ),
+      );
+      const { Resources } = resources({
+        config: defineConfig({ bucket: 'acme-experiments', ...config }),
+        ...{ service: 'sluice', stage: 'prod' },
+      });
+      const alarms = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+      expect(alarms.length).toBeGreaterThan(20);
+      for (const { Properties } of alarms) {
+        const name = rowOf(String(Properties['AlarmName']).replace('sluice-prod-', ''));
+        const { section = '', anchor } = rows.get(name) ?? {};
+        expect([name, headings.includes(section)]).toEqual([name, true]);
+        expect(Properties['AlarmDescription']).toMatch(new RegExp(`: see docs/operate\\.md, "${section}"$`));
+        expect(anchor).toBe(section.toLowerCase().replaceAll(',', '').replaceAll(' ', '-'));
+      }
+    },
+  );
+
+  it('has every section that an alarm or a finding names', () => {
+    expect(headings).toEqual(expect.arrayContaining(Object.values(operateSections)));
+    const named = (Object.keys(findingCatalogue) as (keyof typeof findingCatalogue)[]).flatMap(
+      (code) => finding(code, '').section ?? [],
+    );
+    expect(headings).toEqual(expect.arrayContaining(named));
+    const ofStatus = Object.keys(findingCatalogue).filter((code) => code.startsWith('SLUICE_STATUS_'));
+    const without = ['NO_TOPIC', 'FAULTS', 'UNREADABLE', 'ALARM'].map((name) => `SLUICE_STATUS_${name}`);
+    for (const code of ofStatus.filter((one) => !without.includes(one))) expect(page).toContain(code);
+  });
+});

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { withOwnSettings } from '../../infra/serverless/ownSettings.ts';
+import { queueExecutions, serviceConfiguration } from '../../infra/serverless/service.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+
+const config = defineConfig({ bucket: 'acme-experiments', region: 'eu-west-1', architecture: 'x86_64' });
+const made = serviceConfiguration({ config, service: 'acme', stage: 'prod' });
+/** Serverless's settings before it asks plugins, without any of the deployment's own. */
+const bare = { provider: { name: 'aws', stage: 'prod', region: 'us-east-1', versionFunctions: true } };
+
+describe("a deployment's own serverless.yml", () => {
+  it('adds nothing where it says nothing, and defaults of Serverless count for nothing', () => {
+    const written = { service: 'sluice', provider: { name: 'aws', stage: 'prod' } };
+    expect(withOwnSettings(made, bare, written)).toEqual({
+      provider: { ...made.provider, name: 'aws', stage: 'prod' },
+      package: made.package,
+      functions: made.functions,
+      resources: made.resources,
+    });
+    expect(made.provider).toMatchObject({ region: 'eu-west-1', versionFunctions: false });
+  });
+
+  it('takes precedence, member by member', () => {
+    const own = {
+      service: 'sluice',
+      provider: {
+        ...{ name: 'aws', stage: 'prod', region: 'eu-west-3', versionFunctions: true },
+        httpApi: { cors: { allowedOrigins: ['https://acme.example'] } },
+        environment: { TZ: 'UTC' },
+      },
+      functions: { collect: { memorySize: 2048 }, 'ingest-load': { memorySize: 3538 } },
+      resources: { Resources: { Topic: { Type: 'AWS::SNS::Topic' } } },
+    };
+    const { provider, functions, resources } = withOwnSettings(made, own, own);
+    expect(provider).toMatchObject({
+      ...{ region: 'eu-west-3', versionFunctions: true, runtime: 'nodejs24.x' },
+      httpApi: { cors: { allowedOrigins: ['https://acme.example'], maxAge: 86_400 } },
+      environment: { TZ: 'UTC', SLUICE_STAGE: 'prod' },
+    });
+    // The configuration has no sources, so nothing is made of what is said of their functions.
+    expect(functions).toEqual({
+      ...made.functions,
+      collect: { ...made.functions['collect'], memorySize: 2048 },
+    });
+    expect(resources).toEqual([made.resources, own.resources]);
+  });
+
+  it.each([
+    [{ provider: { name: 'aws', architecture: 'arm64' } }, 'expected `architecture` in sluice.config.ts'],
+    [{ provider: { runtime: 'nodejs20.x' } }, 'provider.runtime in serverless.yml: expected nothing'],
+    [{ provider: { stackName: 'acme' } }, 'provider.stackName in serverless.yml: expected nothing'],
+    [{ service: 'acme' }, 'service in serverless.yml: got "acme", expected sluice'],
+    [{ functions: { collect: { runtime: 'nodejs20.x' } } }, 'functions.collect.runtime in serverless.yml'],
+    [{ functions: { collect: { architecture: 'arm64' } } }, 'functions.collect.architecture in serverless'],
+    [{ functions: { colect: { memorySize: 2048 } } }, 'Did you mean collect?'],
+    [{ functions: { mine: { handler: 'mine.handler' } } }, 'functions.mine in serverless.yml'],
+  ])('may not say what Sluice depends on, nor have other functions: %j', (said, named) => {
+    const own = { service: 'sluice', ...said };
+    expect(() => withOwnSettings(made, own, own)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CONFIG_INVALID', detail: expect.stringContaining(named) }),
+    );
+  });
+
+  it('may not have a list of functions, whose places would be taken for names', () => {
+    const own = { service: 'sluice', functions: [{ collect: { memorySize: 2048 } }] };
+    // @ts-expect-error: YAML is what people write.
+    expect(() => withOwnSettings(made, own, own)).toThrow(
+      expect.objectContaining({ detail: expect.stringContaining('functions in serverless.yml: expected') }),
+    );
+  });
+});
+
+describe('the executions that queues take from the collector', () => {
+  const datasets = [{ name: 'events', kind: 'events' as const }];
+  const sources = [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets }];
+  const target = { bucket: 'acme-warehouse', owner: '444455556666' };
+  const exports = [{ name: 'events', table: 'statsig_forwarded_events', target }];
+  const relay = { statsig: true } as const;
+
+  it.each([
+    ['nothing', {}],
+    ['curated days', { curate: true }],
+    ['sources and exports', { sources, exports }],
+    ['relay', { relay }],
+    ['everything', { curate: true, sources, exports, relay, passThrough: { statsig: true } }],
+  ] as const)('are as docs/deploy.md counts them, with %s', (_, input) => {
+    const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const [, ...told] =
+      /executions at once: (\d+) in total, (\d+) more with each of `curate`, `sources` and `relay`, and (\d+) more with `exports`\./.exec(
+        page,
+      ) ?? [];
+    const [always = 0, each = 0, withExports = 0] = told.map(Number);
+    const more = ['curate', 'sources', 'relay'].filter((field) => field in input).length;
+    const { most } = queueExecutions(defineConfig({ bucket: 'acme-experiments', ...input }));
+    expect(most).toBe(always + each * more + ('exports' in input ? withExports : 0));
+  });
+});

@@ -1,0 +1,363 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { deletedAddresses, requireRegion, requireRetired } from '../../infra/serverless/requirements.ts';
+import { applyPlatform } from '../../infra/template/platform.ts';
+import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { deployedStack } from '../../packages/local-aws/src/cloudformation/index.ts';
+import {
+  parseTemplate,
+  readDeployment,
+  resolveTemplate,
+  type Template,
+} from '../../packages/local-aws/src/template/index.ts';
+import { REGISTRY } from './handlerCalls.ts';
+import { packageTemplate } from './packageTemplate.ts';
+import { referenceProblems } from './schema/referenceProblems.ts';
+import { ServiceSpec } from './schema/ServiceSpec.ts';
+import { templateConfigurations } from './templateConfigurations.ts';
+
+const account = '111122223333';
+const certificateArn = `arn:aws:acm:us-east-1:${account}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`;
+const boundary = `arn:aws:iam::${account}:policy/boundary`;
+const configOf = (input: Partial<ConfigInput>) => defineConfig({ bucket: 'acme-experiments', ...input });
+const DOMAIN = { domain: 'collect.acme.com', certificateArn };
+
+/** The detail with which a configuration is refused. */
+function refusal(input: object): string {
+  try {
+    configOf(JSON.parse(JSON.stringify(input)));
+  } catch (error) {
+    return String(Object(error).detail);
+  }
+  return 'accepted';
+}
+
+describe('a stack with all that a platform team asks for', () => {
+  const options = templateConfigurations['what a platform team asks for'] ?? {};
+  let template: Template;
+  let plain: Template;
+  beforeAll(async () => {
+    template = parseTemplate(await packageTemplate(options));
+    const { tags: _tags, permissionsBoundary: _boundary, logs: _logs, ...others } = options;
+    plain = parseTemplate(await packageTemplate(others));
+  }, 120_000);
+  const ofType = (of: Template, ...types: string[]) =>
+    Object.entries(of.Resources).filter(([, { Type }]) => types.includes(Type));
+
+  it('has the boundary on every role and user, whoever assumes it', () => {
+    const identities = ofType(template, 'AWS::IAM::Role', 'AWS::IAM::User');
+    expect(identities.map(([id]) => id)).toEqual(
+      expect.arrayContaining([
+        ...['CollectRole', 'LandingDeliveryRole', 'ReaderStatsigRole', 'ReaderMetabaseRoleRole'],
+        ...['ReaderOwoxUser', 'CurateRole', 'RelayRole'],
+      ]),
+    );
+    for (const [id, { Properties }] of identities)
+      expect([id, Properties?.['PermissionsBoundary']]).toEqual([id, options.permissionsBoundary]);
+    // No role is made where nobody sees it: by a nested stack, a macro or a custom resource.
+    expect(
+      Object.values(template.Resources).filter(({ Type }) => /Stack|Custom|Macro|Serverless/.test(Type)),
+    ).toEqual([]);
+  });
+
+  it('has the key and a retention on every log group, of functions, streams and the gateway', () => {
+    const groups = ofType(template, 'AWS::Logs::LogGroup');
+    expect(groups.map(([id]) => id)).toEqual(
+      expect.arrayContaining(['AccessLogGroup', 'CollectLogGroup', 'LandingDeliveryLogGroup']),
+    );
+    for (const [id, { Properties }] of groups)
+      expect([id, Properties?.['KmsKeyId'], Properties?.['RetentionInDays']]).toEqual([
+        id,
+        options.logs?.kmsKeyArn,
+        id === 'AccessLogGroup' ? 90 : 365,
+      ]);
+  });
+
+  it('has a log group of its own for every function, as Lambda would make one without the key', () => {
+    expect(ofType(template, 'AWS::Logs::LogGroup').length).toBe(
+      ofType(template, 'AWS::Lambda::Function').length + 1 + 1,
+    );
+  });
+
+  it('has the tags on functions and the API, so that a change of them alone changes the template', () => {
+    for (const [id, { Properties }] of ofType(template, 'AWS::Lambda::Function')) {
+      const tags = Object(Properties)['Tags'];
+      expect([id, tags]).toEqual([
+        id,
+        expect.arrayContaining([
+          { Key: 'team', Value: 'data' },
+          { Key: 'cost-center', Value: '47.11 / EU' },
+        ]),
+      ]);
+    }
+    expect(template.Resources['HttpApi']?.Properties?.['Tags']).toEqual(options.tags);
+  });
+
+  it('has neither boundary, key nor tags without them', () => {
+    expect(JSON.stringify(plain)).not.toMatch(/PermissionsBoundary|KmsKeyId|cost-center/);
+    for (const [id, { Properties }] of ofType(plain, 'AWS::Logs::LogGroup'))
+      expect([id, Properties?.['RetentionInDays']]).toEqual([id, id === 'AccessLogGroup' ? 90 : 30]);
+    expect(Object.keys(plain.Resources)).toEqual(Object.keys(template.Resources));
+  });
+
+  it('is read by the local cloud, which tells the outputs of the domain', () => {
+    const resolved = resolveTemplate(template, {
+      ...{ region: 'eu-west-1', account, partition: 'aws', stackName: 'sluice-prod' },
+      endpoint: 'http://127.0.0.1:4566',
+    });
+    expect(readDeployment(resolved).functions.length).toBeGreaterThan(5);
+    const told = deployedStack(resolved, {
+      ...{ name: 'sluice-prod', region: 'eu-west-1', id: account, partition: 'aws', createdMs: 0 },
+    }).outputs;
+    expect(told['DomainUrl']).toBe('https://collect.acme.com');
+    expect(told['DomainTarget']).toMatch(/^d-[0-9a-f]{10}\.execute-api\.eu-west-1\.amazonaws\.com$/);
+    expect(told['DomainHostedZoneId']).toMatch(/^Z[0-9A-F]{13}$/);
+  });
+
+  it('maps the domain to the stage, and says what its DNS record points to', () => {
+    expect(template.Resources['Domain']?.Properties).toMatchObject({
+      DomainName: 'collect.acme.com',
+      DomainNameConfigurations: [
+        {
+          CertificateArn: options.endpoint?.certificateArn,
+          EndpointType: 'REGIONAL',
+          SecurityPolicy: 'TLS_1_2',
+        },
+      ],
+    });
+    expect(template.Resources['DomainMapping']?.Properties).toEqual({
+      DomainName: { Ref: 'Domain' },
+      ApiId: { Ref: 'HttpApi' },
+      Stage: { Ref: 'HttpApiStage' },
+    });
+    expect(template.Outputs).toMatchObject({
+      DomainUrl: { Value: 'https://collect.acme.com' },
+      DomainTarget: { Value: { 'Fn::GetAtt': ['Domain', 'RegionalDomainName'] } },
+      DomainHostedZoneId: { Value: { 'Fn::GetAtt': ['Domain', 'RegionalHostedZoneId'] } },
+    });
+  });
+});
+
+it('what is applied to a template leaves all else as it was', () => {
+  const Role = { Type: 'AWS::IAM::Role', Properties: { Policies: [] } };
+  const group = { Type: 'AWS::Logs::LogGroup' };
+  const queue = { Type: 'AWS::SQS::Queue', Properties: { KmsKeyId: 'theirs' } };
+  const made = structuredClone({ Role, group, queue });
+  applyPlatform(made, configOf({}));
+  expect(made).toEqual({ Role, group, queue });
+  const kmsKeyArn = `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+  applyPlatform(made, configOf({ permissionsBoundary: boundary, logs: { kmsKeyArn } }));
+  expect(made).toEqual({
+    Role: { ...Role, Properties: { Policies: [], PermissionsBoundary: boundary } },
+    group: { ...group, Properties: { KmsKeyId: kmsKeyArn } },
+    queue,
+  });
+});
+
+describe('a domain', () => {
+  it('is of the gateway, which keeps its own address as the output CollectorUrl', () => {
+    const { Outputs } = resources({ config: configOf({ endpoint: DOMAIN }), service: 'a', stage: 'prod' });
+    expect(JSON.stringify(Outputs['CollectorUrl'])).toContain('.execute-api.');
+    const none = resources({ config: configOf({}), service: 'a', stage: 'prod' });
+    expect(JSON.stringify(none)).not.toContain('DomainName');
+  });
+
+  it.each([
+    [{ domain: 'collect.acme.com' }, 'endpoint.certificateArn: got null'],
+    [{ certificateArn }, 'endpoint.domain: got null'],
+    [{ ...DOMAIN, kind: 'function-url' }, 'examples/waf'],
+    [{ ...DOMAIN, domain: 'https://collect.acme.com' }, 'no https://, path or wildcard'],
+    [{ ...DOMAIN, domain: '*.acme.com' }, 'no https://, path or wildcard'],
+    [{ ...DOMAIN, domain: 'Collect.acme.com' }, 'in lower case'],
+    [{ ...DOMAIN, domain: 'localhost' }, 'a domain name in lower case'],
+    [{ ...DOMAIN, domain: 'a1b2c3.execute-api.us-east-1.amazonaws.com' }, 'not one of AWS'],
+    [{ ...DOMAIN, certificateArn: 'arn:aws:iam::111122223333:server-certificate/x' }, 'Certificate Manager'],
+  ])('is refused as %j', (endpoint, words) => {
+    expect(refusal({ endpoint })).toContain(words);
+  });
+
+  it('needs a certificate, and logs a key, of the region that is deployed to', () => {
+    const kmsKeyArn = `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+    const config = configOf({ endpoint: DOMAIN, logs: { kmsKeyArn } });
+    const refused = (region: string) => {
+      try {
+        requireRegion(config, region);
+      } catch (error) {
+        return String(Object(error).detail);
+      }
+      return '';
+    };
+    expect(refused('eu-west-1')).toContain('endpoint.certificateArn');
+    expect(refused('eu-west-1')).not.toContain('logs.kmsKeyArn');
+    expect(refused('us-east-1')).toContain('logs.kmsKeyArn');
+    expect(refused('us-east-1')).not.toContain('endpoint.certificateArn');
+  });
+
+  it('that a deployment would delete or rename has to be retired first', () => {
+    const stack = (endpoint: ConfigInput['endpoint']) => {
+      const { Resources } = resources({ config: configOf({ endpoint }), service: 'a', stage: 'prod' });
+      return { Resources: { ...Resources, HttpApi: { Type: 'AWS::ApiGatewayV2::Api' } } };
+    };
+    const before = stack(DOMAIN);
+    expect(deletedAddresses(before, before, {})).toEqual([]);
+    const gone = deletedAddresses(before, stack({}), {});
+    expect(gone).toEqual(['https://collect.acme.com']);
+    expect(deletedAddresses(before, stack({ ...DOMAIN, domain: 'data.acme.com' }), {})).toEqual(gone);
+    expect(() => requireRetired(gone, configOf({}))).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CONFIG_ENDPOINT_DELETED' }),
+    );
+    requireRetired(gone, configOf({ endpoint: { retired: ['https://collect.acme.com'] } }));
+  });
+});
+
+describe('tags', () => {
+  it.each([
+    [{ 'aws:team': 'data' }, 'which AWS keeps for itself'],
+    [{ 'AWS:team': 'data' }, 'which AWS keeps for itself'],
+    [{ stage: 'prod' }, 'another key than STAGE'],
+    [{ '': 'data' }, 'a key of 1 to 128'],
+    [{ ['k'.repeat(129)]: 'data' }, 'a key of 1 to 128'],
+    [{ 'team@acme': 'data' }, 'a key of 1 to 128'],
+    [{ team: 'v'.repeat(257) }, 'at most 256'],
+    [{ team: 'a;b' }, 'at most 256'],
+    [{ team: 7 }, 'tags.team'],
+    [Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'v'])), 'at most 49 tags'],
+  ])('are refused as %j', (tags, words) => {
+    expect(refusal({ tags })).toContain(words);
+  });
+
+  it('are taken up to what AWS takes', () => {
+    const tags = Object.fromEntries(
+      Array.from({ length: 49 }, (_, i) => [`${i}`.padEnd(128, 'k'), 'é@/'.padEnd(256, 'v')]),
+    );
+    expect(configOf({ tags }).tags).toEqual(tags);
+    expect(configOf({ tags: { team: '' } }).tags).toEqual({ team: '' });
+  });
+});
+
+describe('a permissions boundary', () => {
+  it.each([
+    ['boundary', 'the ARN of a managed policy'],
+    ['arn:aws:iam::111122223333:role/boundary', 'the ARN of a managed policy'],
+    ['arn:aws:iam::1111:policy/boundary', 'the ARN of a managed policy'],
+  ])('is refused as %s', (permissionsBoundary, words) => {
+    expect(refusal({ permissionsBoundary })).toContain(words);
+  });
+
+  it("is of the deployment's account, or of AWS", () => {
+    const other = 'arn:aws:iam::444455556666:policy/boundary';
+    expect(refusal({ account, permissionsBoundary: other })).toContain(`of the account ${account}`);
+    expect(refusal({ account, permissionsBoundary: boundary })).toBe('accepted');
+    expect(refusal({ account, permissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' })).toBe(
+      'accepted',
+    );
+    expect(refusal({ permissionsBoundary: other })).toBe('accepted');
+  });
+
+  it('has no name of policies that the deploying role may change', () => {
+    const named = (name: string) =>
+      refusal({ permissionsBoundary: `arn:aws:iam::${account}:policy/of/${name}`, stages: ['dev', 'prod'] });
+    expect(named('sluice-prod-boundary')).toContain('does not begin with sluice-prod-');
+    expect(named('sluice-boundary')).toBe('accepted');
+  });
+});
+
+describe('the deployment policy of a configuration', () => {
+  const printed = (input: Partial<ConfigInput>) =>
+    printedPolicies('deploy', configOf(input), { region: 'us-east-1', stack: 'sluice-prod', account });
+  const actionsOf = (input: Partial<ConfigInput>) =>
+    printed(input).flatMap(({ document }) => document.Statement.flatMap(({ Action }) => Action));
+
+  it('has what a boundary, a domain and a key of logs need only where they are configured', () => {
+    const plain = JSON.stringify(printed({}).map(({ document }) => document));
+    expect(plain).not.toMatch(/PermissionsBoundary|domainnames|KmsKey\b|ServiceLinkedRole/);
+    const kmsKeyArn = `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+    expect(actionsOf({ logs: { kmsKeyArn } })).toContain('logs:AssociateKmsKey');
+    expect(JSON.stringify(printed({ endpoint: DOMAIN }))).toContain('::/domainnames/collect.acme.com');
+    expect(JSON.stringify(printed({ tags: { team: 'data' } }))).toContain(
+      '"aws:TagKeys":["STAGE","team","aws:cloudformation:*"]',
+    );
+  });
+
+  it('allows no role and no user without the boundary, and takes none off', () => {
+    const input: Partial<ConfigInput> = {
+      permissionsBoundary: boundary,
+      readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' }],
+    };
+    const making =
+      /^iam:(Create(Role|User)|(Attach|Put)(Role|User)Policy|Put(Role|User)PermissionsBoundary)$/;
+    const statements = printed(input).flatMap(({ document }) => document.Statement);
+    const all = statements.flatMap(({ Action, Condition }) =>
+      Action.filter((action) => making.test(action)).map((action) => ({ action, Condition })),
+    );
+    expect(all.map(({ action }) => action).sort()).toEqual([
+      ...['iam:AttachRolePolicy', 'iam:AttachUserPolicy', 'iam:CreateRole', 'iam:CreateUser'],
+      ...['iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy', 'iam:PutUserPermissionsBoundary'],
+    ]);
+    for (const { Condition } of all)
+      expect(Condition).toEqual({ StringEquals: { 'iam:PermissionsBoundary': boundary } });
+    expect(actionsOf(input).filter((action) => /Delete\w+PermissionsBoundary/.test(action))).toEqual([]);
+  });
+});
+
+describe('docs/platform.md', () => {
+  const page = readFileSync(new URL('../../docs/platform.md', import.meta.url), 'utf8');
+
+  it('makes a template without Serverless’s bucket, which a tool without Serverless deploys at once', async () => {
+    const [, script = ''] = /<<'EOF'\n([\s\S]*?)\nEOF\n/.exec(page) ?? [];
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-artifacts-'));
+    try {
+      mkdirSync(join(directory, 'dist'));
+      const packaged = await packageTemplate({});
+      writeFileSync(
+        join(directory, 'dist', 'cloudformation-template-update-stack.json'),
+        JSON.stringify(packaged),
+      );
+      writeFileSync(join(directory, 'artifacts.cjs'), script);
+      const folder = execFileSync(process.execPath, ['artifacts.cjs'], {
+        cwd: directory,
+        encoding: 'utf8',
+        env: { ARTIFACTS: 'acme-artifacts' },
+      }).trim();
+      expect(folder).toMatch(/^serverless\/sluice\/prod\/[^/]+\/$/);
+      const made = parseTemplate(JSON.parse(readFileSync(join(directory, 'dist', 'template.json'), 'utf8')));
+      expect(JSON.stringify(made)).not.toContain('ServerlessDeploymentBucket');
+      expect(referenceProblems(made, await ServiceSpec.load())).toEqual([]);
+      const functions = Object.values(made.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+      expect(functions.length).toBeGreaterThan(3);
+      for (const { Properties } of functions)
+        expect(Object(Properties)['Code']).toEqual({
+          S3Bucket: 'acme-artifacts',
+          S3Key: expect.stringMatching(new RegExp(`^${folder}[a-z-]+\\.zip$`)),
+        });
+      // Nothing else is lost on the way.
+      const before = Object.keys(parseTemplate(packaged).Resources);
+      expect(Object.keys(made.Resources)).toEqual(
+        before.filter((id) => !id.startsWith('ServerlessDeploymentBucket')),
+      );
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }, 120_000);
+
+  it('has statements that are JSON', () => {
+    const blocks = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => JSON.parse(text));
+    expect(blocks).toHaveLength(1);
+  });
+});
+
+it('the registry says which resources of a stack have no tags, and docs/platform.md lists them', () => {
+  const page = readFileSync(new URL('../../docs/platform.md', import.meta.url), 'utf8');
+  const [, section = ''] = page.split('\n## Tags\n');
+  const told = new Set((section.split('\n## ')[0] ?? '').match(/AWS::\w+::\w+/g));
+  const untagged = Object.entries(REGISTRY.types).flatMap(([type, { tag = [] }]) =>
+    tag.length === 0 ? [type] : [],
+  );
+  expect([...told].sort()).toEqual(untagged.sort());
+});

@@ -1,0 +1,340 @@
+import { describe, expect, it } from '@jest/globals';
+import { grantCommand, lakeGrants } from '../../infra/lakeFormation.ts';
+import { resources } from '../../infra/resources.ts';
+import { policyScope } from '../../lib/access/arns.ts';
+import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { erasePolicy } from '../../lib/access/operators/erasePolicy.ts';
+import { readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { placeFolders } from '../../lib/erase/erasePlaces.ts';
+import {
+  parseTemplate,
+  readDeployment,
+  resolveTemplate,
+} from '../../packages/local-aws/src/template/index.ts';
+import { templateConfigurations } from './templateConfigurations.ts';
+
+const identity = {
+  region: 'eu-west-1',
+  account: '111122223333',
+  partition: 'aws',
+  stackName: 'acme-prod',
+  endpoint: 'http://127.0.0.1:4566',
+};
+const config = defineConfig({
+  bucket: 'acme-experiments',
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+    { kind: 'statsig', name: 'statsig-old', as: 'user' },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    { kind: 'metabase', name: 'metabase' },
+    { kind: 'metabase', name: 'bi-ec2', as: 'role', principal: 'ec2', ownDatabase: 'models' },
+  ],
+});
+const made = resources({ config, service: 'acme', stage: 'prod' });
+const group = (name: string) => ({
+  Type: 'AWS::Logs::LogGroup',
+  Properties: { LogGroupName: `/aws/lambda/acme-prod-${name}` },
+});
+/** The functions and the API come from serverless.yml; here they only have to be there. */
+const template = parseTemplate({
+  Resources: {
+    ...made.Resources,
+    CollectLogGroup: group('collect'),
+    RegisterLogGroup: group('register'),
+    WriteLogGroup: group('write'),
+    HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
+  },
+  Outputs: made.Outputs,
+});
+const resolved = resolveTemplate(template, identity);
+const find = (logicalId: string) => {
+  const found = resolved.resources.find((resource) => resource.logicalId === logicalId);
+  if (found === undefined) throw new Error(`no ${logicalId}`);
+  return found;
+};
+const scope = policyScope(config, { ...identity, keyArn: find('DataKey').arn ?? '' });
+
+describe('readers that read more, in places of their own', () => {
+  const chosen = defineConfig({
+    bucket: 'acme-experiments',
+    ...templateConfigurations['readers of other data, in places of their own'],
+  });
+  const { Resources, Outputs } = resources({ config: chosen, service: 'acme', stage: 'prod' });
+  const propertiesOf = (id: string) => Resources[id]?.Properties;
+
+  it('have what is added in a policy of its own, and policies of yours attached', () => {
+    const statsig = JSON.stringify(propertiesOf('ReaderStatsigAlsoPolicy'));
+    expect(statsig).toContain('table/finance-data/orders');
+    expect(JSON.stringify(propertiesOf('ReaderStatsigPolicy'))).not.toContain('finance');
+    expect(propertiesOf('ReaderStatsigRole')?.['ManagedPolicyArns']).toEqual([
+      { Ref: 'ReaderStatsigAlsoPolicy' },
+    ]);
+    expect(propertiesOf('ReaderOwoxUser')?.['ManagedPolicyArns']).toEqual([
+      { Ref: 'ReaderOwoxPolicy' },
+      'arn:aws:iam::111122223333:policy/read-finance',
+    ]);
+  });
+
+  it('administer the key by its own policy, without a circle of references', () => {
+    expect(propertiesOf('ReaderStatsigPolicy')?.['Roles']).toEqual([{ Ref: 'ReaderStatsigRole' }]);
+    expect(JSON.stringify(propertiesOf('DataKey'))).toContain(
+      `{"AWS":{"Fn::Sub":"\${ReaderStatsigRole.Arn}"}}`,
+    );
+    expect(JSON.stringify(propertiesOf('ReaderStatsigRole'))).not.toMatch(/DataKey|ReaderStatsigPolicy/);
+  });
+
+  it('have neither workgroup nor bucket of the stack', () => {
+    const made = Object.entries(Resources).flatMap(([id, { Type }]) =>
+      id.startsWith('Reader') && /WorkGroup|Bucket/.test(Type) ? [id] : [],
+    );
+    expect([made, Object.keys(Outputs).filter((name) => /^Reader.*Workgroup/.test(name))]).toEqual([[], []]);
+  });
+});
+
+describe('a result location of the configuration', () => {
+  const located = defineConfig({
+    bucket: 'acme-experiments',
+    readers: [
+      {
+        ...{ kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+        resultLocation: 's3://acme-experiments/statsig-results',
+      },
+    ],
+  });
+
+  it('is where the workgroup puts results, and where they expire and are erased', () => {
+    const { Resources } = resources({ config: located, service: 'acme', stage: 'prod' });
+    expect(JSON.stringify(Resources['ReaderStatsigWorkgroup'])).toContain('/statsig-results/');
+    expect(JSON.stringify(Resources['ReaderStatsigPolicy'])).toContain('acme-experiments/statsig-results/*');
+    expect(lifecycleRules(located)).toContainEqual(
+      expect.objectContaining({ prefix: 'statsig-results/', expireDays: located.retention.queryResultDays }),
+    );
+    expect(placeFolders(located, 'query-results')).toContain('statsig-results/');
+    expect(JSON.stringify(erasePolicy(scope, located, 'sluice-prod'))).toContain('statsig-results/*');
+  });
+});
+
+describe('the grants of Lake Formation', () => {
+  const all = lakeGrants({
+    config: defineConfig({
+      bucket: 'acme-experiments',
+      ...templateConfigurations['readers of other data, in places of their own'],
+    }),
+    service: 'sluice',
+    stage: 'prod',
+  });
+  const of = (logicalId: string) =>
+    all
+      .filter((grant) => grant.logicalId === logicalId)
+      .map(({ database, table, permissions }) => `${database}.${table ?? ''} ${permissions.join(' ')}`)
+      .sort();
+
+  it('are those of every policy, of Sluice and of readers', () => {
+    expect(of('RegisterRole')).toContain('sluice-prod.statsig_forwarded_events ALTER DESCRIBE INSERT');
+    expect(of('ReaderStatsigRole')).toEqual([
+      'default. DESCRIBE',
+      'finance-data. DESCRIBE',
+      'finance-data.orders DESCRIBE SELECT',
+      'sluice-prod. DESCRIBE',
+      'sluice-prod.* DESCRIBE SELECT',
+      'statsig-staging. CREATE_TABLE DESCRIBE',
+      'statsig-staging.* ALTER DESCRIBE DROP INSERT SELECT',
+    ]);
+    expect(all.filter(({ database, table }) => /[$*]/.test(database + (table ?? '').slice(1)))).toEqual([]);
+  });
+
+  it('are commands of a shell', () => {
+    const [grant] = all.filter(({ table }) => table === 'orders');
+    expect(grant === undefined ? '' : grantCommand(grant)).toBe(
+      `aws lakeformation grant-permissions --permissions DESCRIBE SELECT --principal "DataLakePrincipalIdentifier=arn:aws:iam::$account:role/$(id ReaderStatsigRole)" --resource '{"Table":{"DatabaseName":"finance-data","Name":"orders"}}'`,
+    );
+  });
+});
+
+describe('every Glue database of the stack', () => {
+  it('leaves its tables to IAM, whatever Lake Formation says of new ones', () => {
+    const databases = Object.entries(made.Resources).filter(([, { Type }]) => Type === 'AWS::Glue::Database');
+    expect(databases.map(([id]) => id)).toEqual(
+      expect.arrayContaining(['Database', 'StagingDatabase', 'ReaderOwoxDatabase', 'ReaderBiEc2Database']),
+    );
+    for (const [id, { Properties }] of databases)
+      expect([id, Properties['DatabaseInput']]).toEqual([
+        id,
+        expect.objectContaining({
+          CreateTableDefaultPermissions: [
+            { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
+          ],
+        }),
+      ]);
+  });
+});
+
+describe('readers in the template', () => {
+  it('have exactly the policies that are printed', () => {
+    for (const [reader, ids] of [
+      ['statsig', ['ReaderStatsigPolicy']],
+      ['statsig-old', ['ReaderStatsigOldPolicy']],
+      ['owox', ['ReaderOwoxPolicy']],
+      ['metabase', ['ReaderMetabasePolicy']],
+      ['bi-ec2', ['ReaderBiEc2Policy', 'ReaderBiEc2WritePolicy']],
+    ] as const) {
+      const configured = config.readers.filter(({ name }) => name === reader);
+      const printed = configured.flatMap((one) => readerPermissions(scope, one));
+      expect(ids.map((id) => find(id).properties['PolicyDocument'])).toEqual(
+        printed.map(({ document }) => document),
+      );
+    }
+  });
+
+  it('attach each policy only to its own role or user', () => {
+    expect(find('ReaderStatsigRole').properties).toMatchObject({
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { AWS: '123456789012' },
+            Condition: { StringEquals: { 'sts:ExternalId': 'project-7' } },
+          },
+        ],
+      },
+      ManagedPolicyArns: [find('ReaderStatsigPolicy').physicalId],
+    });
+    expect(find('ReaderOwoxUser').properties['ManagedPolicyArns']).toEqual([
+      find('ReaderOwoxPolicy').physicalId,
+    ]);
+    expect(find('ReaderBiEc2Role').properties['ManagedPolicyArns']).toEqual([
+      find('ReaderBiEc2Policy').physicalId,
+      find('ReaderBiEc2WritePolicy').physicalId,
+    ]);
+    expect(find('ReaderBiEc2InstanceProfile').properties['Roles']).toEqual([
+      find('ReaderBiEc2Role').physicalId,
+    ]);
+  });
+
+  it('store the access keys of users only in a secret, and have none for roles', () => {
+    const asked = /SecretAccessKey/;
+    const showing = Object.entries(template.Resources).filter(([, { Properties }]) =>
+      asked.test(JSON.stringify(Properties)),
+    );
+    expect(showing.map(([id]) => id)).toEqual([
+      'ReaderStatsigOldSecret',
+      'ReaderOwoxSecret',
+      'ReaderMetabaseSecret',
+    ]);
+    expect(JSON.stringify(template.Outputs)).not.toMatch(/AccessKey/);
+    const secret = JSON.parse(String(find('ReaderOwoxSecret').properties['SecretString']));
+    expect(secret).toEqual({
+      accessKeyId: find('ReaderOwoxAccessKey').physicalId,
+      secretAccessKey: expect.stringMatching(/^.{40}$/),
+    });
+    expect(resolved.outputs).toMatchObject({
+      ReaderStatsigRoleArn: find('ReaderStatsigRole').arn,
+      ReaderOwoxSecretArn: find('ReaderOwoxSecret').physicalId,
+      ReaderBiEc2RoleArn: find('ReaderBiEc2Role').arn,
+      ReaderStatsigWorkgroupName: 'sluice_statsig',
+      ReaderBiEc2WorkgroupName: 'sluice_bi-ec2',
+    });
+    expect(template.Outputs).not.toHaveProperty('ReaderOwoxWorkgroupName');
+  });
+
+  it('have secrets whose names start with the stack name and differ after a new deployment', () => {
+    const name = String(find('ReaderOwoxSecret').properties['Name']);
+    expect(name).toMatch(/^acme-prod-reader-owox-[0-9a-f]{8}$/);
+    const again = resolveTemplate(template, { ...identity, stackName: 'acme-prod-2' });
+    const other = again.resources.find(({ logicalId }) => logicalId === 'ReaderOwoxSecret');
+    expect(other?.properties['Name']).not.toBe(name);
+  });
+
+  it('query in their own workgroups with separate results, even if the main workgroup is an existing one', () => {
+    const made = resources({
+      config: defineConfig({ ...config, existing: { workgroup: true } }),
+      service: 'acme',
+      stage: 'prod',
+    }).Resources;
+    expect(made).not.toHaveProperty('Workgroup');
+    const groups = Object.values(made).filter(({ Type }) => Type === 'AWS::Athena::WorkGroup');
+    const told = groups.map(({ Properties }) => [
+      Properties['Name'],
+      JSON.stringify(Properties).match(/s3:[^"]+\}([^"]+)/)?.[1],
+    ]);
+    // OWOX names no workgroup, and queries in `primary`.
+    expect(told).toEqual([
+      ['sluice_statsig', '/query-results/statsig/'],
+      ['sluice_statsig-old', '/query-results/statsig-old/'],
+      ['sluice_metabase', '/query-results/metabase/'],
+      ['sluice_bi-ec2', '/reader-tables/bi-ec2/'],
+    ]);
+    for (const { Properties } of groups)
+      expect(Properties['WorkGroupConfiguration']).toMatchObject({
+        EnforceWorkGroupConfiguration: true,
+        BytesScannedCutoffPerQuery: 1_000_000_000_000,
+        ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } },
+      });
+  });
+
+  it('have query results that expire and tables that stay in the same folder', () => {
+    const rules = lifecycleRules(config);
+    const goes = (key: string) =>
+      rules.some(({ prefix, expireDays }) => expireDays !== null && key.startsWith(prefix));
+    const id = '5f0c3a11-0000-4000-8000-000000000000';
+    for (const key of [`query-results/metabase/${id}.csv`, `reader-tables/bi-ec2/${id}.csv.metadata`])
+      expect([key, goes(key)]).toEqual([key, true]);
+    expect(goes(`reader-tables/bi-ec2/tables/${id}/a.parquet`)).toBe(false);
+  });
+
+  it('create new access keys when the serial is raised', () => {
+    const raised = defineConfig({
+      bucket: 'acme-experiments',
+      readers: [{ kind: 'metabase', name: 'metabase', keySerial: 2 }],
+    });
+    const key = resources({ config: raised, service: 'acme', stage: 'prod' }).Resources
+      .ReaderMetabaseAccessKey;
+    expect(key?.Properties['Serial']).toBe(2);
+  });
+
+  it('create their own resources locally: a private, encrypted result bucket and the databases', () => {
+    const { buckets, databases, secrets } = readDeployment({
+      ...resolved,
+      resources: resolved.resources.filter(({ logicalId }) => logicalId.startsWith('Reader')),
+    });
+    expect(buckets).toMatchObject([{ name: 'acme-owox', eventBridge: false }]);
+    expect(databases.map(({ name }) => name)).toEqual(['owox', 'models']);
+    expect(secrets).toHaveLength(3);
+    expect(find('ReaderOwoxResultsBucket').properties).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: scope.keyArn },
+            BucketKeyEnabled: true,
+          },
+        ],
+      },
+      PublicAccessBlockConfiguration: { BlockPublicPolicy: true, RestrictPublicBuckets: true },
+    });
+    expect(find('ReaderOwoxResultsBucketPolicy').properties).toMatchObject({
+      Bucket: 'acme-owox',
+      PolicyDocument: {
+        Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      },
+    });
+    // Files of connectors' tables are in the same bucket: only results expire.
+    expect(find('ReaderOwoxResultsBucket').properties['LifecycleConfiguration']).toMatchObject({
+      Rules: [
+        { Prefix: 'athena-check-access/', ExpirationInDays: 30 },
+        { Prefix: 'athena-data-last-updated/', ExpirationInDays: 30 },
+        { Prefix: 'athena-dry-run/', ExpirationInDays: 30 },
+        { Prefix: 'athena-schema-fetch/', ExpirationInDays: 30 },
+        { Prefix: 'owox-data-marts/', ExpirationInDays: 30 },
+        { Id: 'unfinished-uploads' },
+      ],
+    });
+  });
+
+  it("retain buckets and databases with others' data when the stack is deleted", () => {
+    for (const id of ['ReaderOwoxResultsBucket', 'ReaderOwoxDatabase', 'ReaderBiEc2Database'])
+      expect(template.Resources[id]).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+  });
+});

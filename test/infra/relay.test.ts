@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { requireReachable } from '../../infra/serverless/requirements.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+
+const made = (more: Partial<ConfigInput>) =>
+  resources({ config: defineConfig({ bucket: 'acme', ...more }), service: 'sluice', stage: 'prod' })
+    .Resources;
+const on = made({ relay: { statsig: true } });
+const off = made({});
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+describe('relay in the template', () => {
+  it('has everything only with relay, and changes nothing else but the collector’s role, the lifecycle and the list of alarms', () => {
+    const names = Object.keys(off);
+    expect(names.filter((id) => id.includes('Relay'))).toEqual([]);
+    expect(Object.keys(on).filter((id) => !id.includes('Relay'))).toEqual(names);
+    expect(names.filter((id) => JSON.stringify(on[id]) !== JSON.stringify(off[id]))).toEqual([
+      'DataBucket',
+      'CollectRole',
+      'Dashboard',
+    ]);
+    expect(
+      Object.keys(on)
+        .filter((id) => id.includes('Relay'))
+        .sort(),
+    ).toEqual([
+      ...[
+        'RelayAgeAlarm',
+        'RelayDeadLetterQueue',
+        'RelayDeadLettersAlarm',
+        'RelayNotKeptAlarm',
+        'RelayQueue',
+      ],
+      ...['RelayQueueAgeAlarm', 'RelayRefusedAlarm', 'RelayRole', 'RelayRunSchedule', 'RelayRunScheduleRole'],
+      ...['RelaySweepSchedule', 'RelaySweepScheduleRole', 'RelayWaitingDeadLetterQueue'],
+      ...['RelayWaitingDeadLetterQueuePolicy', 'RelayWaitingDeadLettersAlarm', 'RelayWaitingQueue'],
+      ...['RelayWaitingQueuePolicy', 'RelayWaitingRule'],
+    ]);
+  });
+
+  it.each([
+    [{}, { 'Fn::GetAtt': ['DataKey', 'Arn'] }],
+    [{ existing: { keyArn: KEY } }, KEY],
+  ])('encrypts copies with the key of the deployment: %j', (more, key) => {
+    const { RelayQueue, RelayDeadLetterQueue, RelayRole, CollectRole } = made({
+      relay: { statsig: true },
+      ...more,
+    });
+    for (const queue of [RelayQueue, RelayDeadLetterQueue]) {
+      expect(queue?.Properties).toMatchObject({
+        KmsMasterKeyId: key,
+        MaximumMessageSize: 1_048_576,
+        MessageRetentionPeriod: 907_200,
+      });
+      expect(queue?.Properties).not.toHaveProperty('SqsManagedSseEnabled');
+    }
+    for (const role of [RelayRole, CollectRole]) {
+      expect(JSON.stringify(role)).toContain(JSON.stringify(key));
+      expect(JSON.stringify(role)).toContain(
+        `"kms:ViaService":{"Fn::Sub":"sqs.\${AWS::Region}.amazonaws.com"}`,
+      );
+    }
+  });
+
+  it('lets the collector write copies, and only the function read them', () => {
+    const who = (action: string, folder: string) =>
+      Object.entries(on)
+        .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
+        .filter(([, { Properties }]) =>
+          JSON.stringify(Properties)
+            .split('"Effect"')
+            .some((statement) => statement.includes(`"${action}"`) && statement.includes(folder)),
+        )
+        .map(([id]) => id);
+    expect(who('s3:PutObject', 'relay/waiting/')).toEqual(['CollectRole']);
+    expect(who('s3:GetObject', 'relay/')).toEqual(['RelayRole']);
+    expect(who('sqs:SendMessage', '"RelayQueue"')).toEqual(['CollectRole']);
+    expect(who('sqs:ReceiveMessage', '"RelayQueue"')).toEqual(['RelayRole']);
+  });
+
+  it('lets copies expire, and their versions a day later, whatever else is kept', () => {
+    const kept = made({
+      relay: { statsig: true },
+      retention: { dataVersionDays: 365, stateVersionDays: 365 },
+    });
+    const rules: unknown = kept['DataBucket']?.Properties['LifecycleConfiguration'];
+    expect(rules).toMatchObject({
+      Rules: expect.arrayContaining([
+        expect.objectContaining({
+          Prefix: 'relay/',
+          ExpirationInDays: 7,
+          NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+        }),
+      ]),
+    });
+  });
+});
+
+describe('an address of this machine', () => {
+  const config = (url: string) => defineConfig({ bucket: 'acme', relay: { url } });
+
+  it.each(['http://127.0.0.1:8080', 'http://localhost:8080/base', 'https://127.9.0.1', 'https://[::1]:8443'])(
+    'as %s is refused by name in what is deployed, and not in the local cloud',
+    (url) => {
+      expect(() => requireReachable(config(url), 'prod')).toThrow(
+        expect.objectContaining({
+          code: 'SLUICE_CONFIG_INVALID',
+          detail: expect.stringContaining(`relay.url: got "${url}"`),
+        }),
+      );
+      requireReachable(config(url), 'local');
+    },
+  );
+
+  it('is looked for in passThrough, too, and another machine’s is accepted', () => {
+    requireReachable(config('https://collector.example.com/base'), 'prod');
+    requireReachable(defineConfig({ bucket: 'acme', relay: { statsig: true } }), 'prod');
+    const reads = defineConfig({ bucket: 'acme', passThrough: { url: 'http://127.0.0.1:9' } });
+    expect(() => requireReachable(reads, 'prod')).toThrow(
+      expect.objectContaining({
+        detail: expect.stringContaining('passThrough.url: got "http://127.0.0.1:9"'),
+      }),
+    );
+  });
+});

@@ -1,0 +1,558 @@
+import { describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { ConfigError } from '../../lib/config/ConfigError.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import { parseTableKey, tableFolder } from '../../lib/tables/tableFolders.ts';
+import {
+  parseTemplate,
+  type ResolvedResource,
+  readDeployment,
+  resolveTemplate,
+} from '../../packages/local-aws/src/template/index.ts';
+
+const stack = {
+  region: 'eu-west-1',
+  account: '111122223333',
+  partition: 'aws',
+  stackName: 'acme-prod',
+  endpoint: 'http://127.0.0.1:4566',
+};
+
+/** The functions and the API come from serverless.yml; here they only have to be there. */
+const fromServerless = {
+  RegisterLogGroup: {
+    Type: 'AWS::Logs::LogGroup',
+    Properties: { LogGroupName: '/aws/lambda/acme-prod-register' },
+  },
+  WriteLogGroup: {
+    Type: 'AWS::Logs::LogGroup',
+    Properties: { LogGroupName: '/aws/lambda/acme-prod-write' },
+  },
+  HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
+};
+
+function deploy(input: Partial<ConfigInput> = {}) {
+  const config = defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, ...input });
+  const made = resources({ config, service: 'acme', stage: 'prod' });
+  const template = parseTemplate({
+    Resources: { ...made.Resources, ...fromServerless },
+    Outputs: made.Outputs,
+  });
+  return { config, template, resolved: resolveTemplate(template, stack) };
+}
+
+const { config, template, resolved } = deploy();
+/** With the streams of release 0.2. */
+const former = deploy({ formerStreams: true });
+
+/** Plain JSON of unknown shape, to look into without caring for types. */
+type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
+const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value));
+
+function at(value: Json | undefined, ...path: (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+const list = (value: Json | undefined): Json[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];
+
+const ofType = (type: string): ResolvedResource[] =>
+  resolved.resources.filter((resource) => resource.type === type);
+
+function one(logicalId: string): Json {
+  const found = resolved.resources.find((resource) => resource.logicalId === logicalId);
+  return plain(found?.properties ?? null);
+}
+
+const rolesOf = (of: typeof resolved) =>
+  of.resources
+    .filter(({ type }) => type === 'AWS::IAM::Role')
+    .map(({ logicalId, properties }) => ({
+      logicalId,
+      trust: list(at(plain(properties), 'AssumeRolePolicyDocument', 'Statement')),
+      allowed: list(at(plain(properties), 'Policies')).flatMap((policy) =>
+        list(at(policy, 'PolicyDocument', 'Statement')),
+      ),
+    }));
+const roles = rolesOf(resolved);
+
+/** The rule that sends to the queue of a statement. */
+function ruleOf(statement: Json): string {
+  const queue = JSON.stringify(at(statement, 'Resource'));
+  return queue.includes('prod-write') ? 'landed' : 'object-created';
+}
+
+describe('permissions', () => {
+  it('name every resource, with * only at the end of a folder or a log group', () => {
+    const wild = roles
+      .flatMap(({ allowed }) => allowed.flatMap((statement) => list(at(statement, 'Resource'))))
+      .filter((arn) => String(arn).includes('*'));
+    expect(new Set(wild)).toEqual(
+      new Set([
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-collect:*',
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-register:*',
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-write:*',
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-hold:*',
+        // cloudwatch:GetMetricData, which names no resource.
+        '*',
+        'arn:aws:s3:::acme-experiments/quarantine/*',
+        'arn:aws:s3:::acme-experiments/quarantine-large/*',
+        'arn:aws:s3:::acme-experiments/overflow/*',
+        'arn:aws:s3:::acme-experiments/errors/*',
+        'arn:aws:s3:::acme-experiments/parked/*',
+        'arn:aws:s3:::acme-experiments/ledger/redrive/*',
+        'arn:aws:s3:::acme-experiments/ledger/_landing/*',
+        'arn:aws:s3:::acme-experiments/landing/*',
+        'arn:aws:s3:::acme-experiments/parked/overflow/*',
+        'arn:aws:s3:::acme-experiments/parked/errors/*',
+        'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
+        'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
+        'arn:aws:s3:::acme-experiments/statsig/ingested/experiment_groups/*',
+      ]),
+    );
+  });
+
+  it('allow no action by pattern', () => {
+    const actions = roles.flatMap(({ allowed }) =>
+      allowed.flatMap((statement) => list(at(statement, 'Action'))),
+    );
+    expect(actions.length).toBeGreaterThan(15);
+    expect(actions.filter((action) => String(action).includes('*'))).toEqual([]);
+  });
+
+  it('give each function and each stream only what it needs', () => {
+    const actionsOf = Object.fromEntries(
+      roles.map(({ logicalId, allowed }) => [
+        logicalId,
+        allowed.flatMap((statement) => list(at(statement, 'Action'))).sort(),
+      ]),
+    );
+    const actions =
+      'firehose:PutRecord kms:Decrypt kms:GenerateDataKey logs:CreateLogStream logs:PutLogEvents';
+    const ofCollector = `${actions} s3:GetObject s3:ListBucket s3:PutObject secretsmanager:GetSecretValue`;
+    expect(actionsOf.CollectRole).toEqual(ofCollector.split(' '));
+    expect(actionsOf.RegisterRole).toEqual([
+      'glue:BatchCreatePartition',
+      'glue:BatchUpdatePartition',
+      'glue:GetPartitions',
+      'glue:GetTable',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:ListBucket',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ]);
+    expect(actionsOf.WriteRole).toEqual([
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ]);
+    expect(actionsOf.HoldRole).toEqual([
+      'cloudwatch:GetMetricData',
+      'firehose:PutRecord',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ]);
+    expect(actionsOf.HoldScheduleRole).toEqual(['sqs:SendMessage']);
+    expect(actionsOf.LookScheduleRole).toEqual(['sqs:SendMessage']);
+    expect(actionsOf.DailyScheduleRole).toEqual(['sqs:SendMessage']);
+  });
+
+  it('let only the collector read the keys, nobody write them, and only the check hold streams', () => {
+    const secret = (name: string) =>
+      expect.stringMatching(
+        new RegExp(`^arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-prod-${name}-\\w{6}$`),
+      );
+    const read = 'secretsmanager:GetSecretValue';
+    const ofKeys = roles.flatMap(({ logicalId, allowed }) =>
+      allowed
+        .filter((statement) => JSON.stringify(statement).includes('secretsmanager:'))
+        .map((statement) => [logicalId, at(statement, 'Action'), at(statement, 'Resource')]),
+    );
+    expect(ofKeys).toEqual([
+      ['CollectRole', [read], [secret('keys'), secret('holds')]],
+      [
+        'HoldRole',
+        [read, 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+        [secret('holds')],
+      ],
+    ]);
+  });
+
+  it('let the registrar list only the folders of the tables', () => {
+    const statement = roles
+      .find(({ logicalId }) => logicalId === 'RegisterRole')
+      ?.allowed.find((allowed) => list(at(allowed, 'Action')).includes('s3:ListBucket'));
+    expect(at(statement, 'Condition', 'StringLike', 's3:prefix')).toEqual([
+      'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
+      'statsig/statsig_forwarded_events/statsig_forwarded_events/*',
+      'quarantine/*',
+    ]);
+  });
+
+  it('let the writer delete what landed and what 0.2 left, and no file of a table', () => {
+    const writer = roles.find(({ logicalId }) => logicalId === 'WriteRole')?.allowed ?? [];
+    const foldersFor = (action: string) =>
+      writer
+        .filter((statement) => list(at(statement, 'Action')).includes(action))
+        .flatMap((statement) => list(at(statement, 'Resource')))
+        .map((arn) => String(arn).replace('arn:aws:s3:::acme-experiments/', ''));
+    const left = ['overflow/*', 'parked/overflow/*', 'errors/*', 'parked/errors/*'];
+    const own = ['landing/*', ...left, 'ledger/redrive/*', 'ledger/_landing/*'];
+    const tables = tableKinds.map((kind) => `${tableFolder(config, kind)}*`);
+    expect(foldersFor('s3:DeleteObject')).toEqual(own);
+    expect(foldersFor('s3:GetObject')).toEqual([...own, ...tables]);
+    expect(foldersFor('s3:PutObject')).toEqual([
+      ...[...tables, 'quarantine-large/*', 'parked/*'],
+      ...['landing/*', 'ledger/redrive/*', 'ledger/_landing/*'],
+    ]);
+  });
+
+  it('keep each stream out of the folders of the others', () => {
+    const formerRoles = rolesOf(former.resolved);
+    for (const [role, folder] of [
+      ['ExposuresDeliveryRole', /_exposures\/|errors\/exposures\/|^arn:aws:s3:::acme-experiments$/],
+      ['EventsDeliveryRole', /_events\/|errors\/events\/|^arn:aws:s3:::acme-experiments$/],
+      [
+        'QuarantineDeliveryRole',
+        /experiments\/quarantine\/|errors\/quarantine\/|^arn:aws:s3:::acme-experiments$/,
+      ],
+    ] as const) {
+      const inBucket = (formerRoles.find(({ logicalId }) => logicalId === role)?.allowed ?? [])
+        .flatMap((statement) => list(at(statement, 'Resource')))
+        .filter((arn) => String(arn).startsWith('arn:aws:s3:::'));
+      expect(inBucket).toHaveLength(3);
+      for (const arn of inBucket) expect(arn).toMatch(folder);
+    }
+    const landing = roles.find(({ logicalId }) => logicalId === 'LandingDeliveryRole')?.allowed ?? [];
+    expect(
+      landing
+        .filter((statement) => list(at(statement, 'Action')).includes('s3:PutObject'))
+        .flatMap((statement) => list(at(statement, 'Resource'))),
+    ).toEqual(['arn:aws:s3:::acme-experiments/landing/*']);
+  });
+
+  it('trust a service only on behalf of this account, except Lambda, which sends only its name', () => {
+    const policies = [...ofType('AWS::SQS::QueuePolicy'), ...ofType('AWS::S3::BucketPolicy')].flatMap(
+      ({ properties }) => list(at(plain(properties), 'PolicyDocument', 'Statement')),
+    );
+    const trusted = [...roles.flatMap(({ trust }) => trust), ...policies].filter(
+      (statement) => at(statement, 'Principal', 'Service') !== undefined,
+    );
+    const bySource = (statement: Json) => [
+      at(statement, 'Condition', 'StringEquals', 'aws:SourceAccount'),
+      String(at(statement, 'Condition', 'ArnEquals', 'aws:SourceArn')),
+    ];
+    const seen = new Set<string>();
+    for (const statement of trusted) {
+      const service = String(at(statement, 'Principal', 'Service'));
+      seen.add(service);
+      switch (service) {
+        case 'lambda.amazonaws.com':
+          expect(at(statement, 'Condition')).toBeUndefined();
+          break;
+        case 'firehose.amazonaws.com':
+          expect(at(statement, 'Condition')).toEqual({ StringEquals: { 'sts:ExternalId': '111122223333' } });
+          break;
+        case 'scheduler.amazonaws.com':
+          expect(bySource(statement)).toEqual([
+            '111122223333',
+            'arn:aws:scheduler:eu-west-1:111122223333:schedule-group/default',
+          ]);
+          break;
+        default:
+          expect(bySource(statement)).toEqual([
+            '111122223333',
+            `arn:aws:events:eu-west-1:111122223333:rule/acme-prod-${ruleOf(statement)}`,
+          ]);
+      }
+    }
+    expect([...seen].sort()).toEqual([
+      'events.amazonaws.com',
+      'firehose.amazonaws.com',
+      'lambda.amazonaws.com',
+      'scheduler.amazonaws.com',
+    ]);
+  });
+});
+
+describe('the bucket', () => {
+  it('is retained, sends events, is encrypted and private, and requires TLS', () => {
+    expect(template.Resources.DataBucket).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
+    const bucket = one('DataBucket');
+    expect(at(bucket, 'BucketName')).toBe('acme-experiments');
+    expect(at(bucket, 'NotificationConfiguration', 'EventBridgeConfiguration', 'EventBridgeEnabled')).toBe(
+      true,
+    );
+    expect(Object.values(at(bucket, 'PublicAccessBlockConfiguration') ?? {})).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(at(bucket, 'BucketEncryption', 'ServerSideEncryptionConfiguration')).toEqual([
+      {
+        ServerSideEncryptionByDefault: {
+          SSEAlgorithm: 'aws:kms',
+          KMSMasterKeyID: resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn,
+        },
+        BucketKeyEnabled: true,
+      },
+    ]);
+    expect(at(one('DataBucketPolicy'), 'PolicyDocument', 'Statement', 0)).toMatchObject({
+      Effect: 'Deny',
+      Principal: '*',
+      Resource: ['arn:aws:s3:::acme-experiments', 'arn:aws:s3:::acme-experiments/*'],
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+  });
+
+  it('expires no objects with events, except refused ones', () => {
+    const expiring = list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules')).filter(
+      (rule) => at(rule, 'ExpirationInDays') !== undefined,
+    );
+    expect(expiring.map((rule) => at(rule, 'Prefix'))).toEqual([
+      'quarantine/',
+      'quarantine-large/',
+      'query-results/',
+      'ledger/redrive/',
+    ]);
+  });
+});
+
+describe("the keys' secret", () => {
+  it('is retained, and no change of the configuration changes its value', () => {
+    const other = deploy({ keys: [{ label: 'web', sha256: 'a'.repeat(64) }], allowAnyKey: true });
+    expect(other.template.Resources.KeysSecret).toEqual(template.Resources.KeysSecret);
+    expect(template.Resources.KeysSecret).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { Name: 'acme-prod-keys', SecretString: '{"keys":[]}' },
+    });
+  });
+});
+
+const formerOne = (logicalId: string) =>
+  plain(former.resolved.resources.find((one) => one.logicalId === logicalId)?.properties ?? null);
+
+describe.each(tableKinds)('%s', (kind) => {
+  const id = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' }[kind];
+  const table = deliveredTables(config)[kind];
+  const input = at(one(`${id}Table`), 'TableInput');
+  const destination = at(formerOne(`${id}Stream`), 'ExtendedS3DestinationConfiguration');
+
+  it('has exactly the columns of lib/tables, with the day as the only partition key', () => {
+    const columns = list(at(input, 'StorageDescriptor', 'Columns'));
+    expect(columns).toEqual(
+      table.columns.map(({ name, type, comment }) => ({ Name: name, Type: type, Comment: comment })),
+    );
+    expect(at(input, 'PartitionKeys')).toMatchObject([{ Name: 'ds', Type: 'date' }]);
+    expect(columns.map((column) => at(column, 'Name'))).not.toContain('ds');
+    if (kind !== 'quarantine') expect(columns.map((column) => at(column, 'Name'))).toContain('company_id');
+    for (const column of columns) expect(String(at(column, 'Comment')).length).toBeLessThanOrEqual(255);
+  });
+
+  it('is an external Parquet table in the folder that its stream of release 0.2 writes to', () => {
+    expect(input).toMatchObject({
+      TableType: 'EXTERNAL_TABLE',
+      StorageDescriptor: { SerdeInfo: { SerializationLibrary: expect.stringMatching(/ParquetHiveSerDe$/) } },
+    });
+    const location = String(at(input, 'StorageDescriptor', 'Location'));
+    expect(`s3://acme-experiments/${at(destination, 'Prefix')}`).toBe(
+      `${location}!{partitionKeyFromQuery:ds}/`,
+    );
+  });
+
+  it('has a stream of release 0.2 within the limits of Firehose', () => {
+    expect(String(at(formerOne(`${id}Stream`), 'DeliveryStreamName'))).toMatch(/^[\w.-]{1,64}$/);
+    const hints = at(destination, 'BufferingHints');
+    expect(Number(at(hints, 'SizeInMBs'))).toBeGreaterThanOrEqual(64);
+    expect(Number(at(hints, 'SizeInMBs'))).toBeLessThanOrEqual(128);
+    expect(Number(at(hints, 'IntervalInSeconds'))).toBeGreaterThanOrEqual(60);
+    expect(at(destination, 'CompressionFormat')).toBe('UNCOMPRESSED');
+    expect(at(destination, 'ErrorOutputPrefix')).toContain('!{firehose:error-output-type}');
+    expect(at(destination, 'DynamicPartitioningConfiguration', 'Enabled')).toBe(true);
+    expect(list(at(destination, 'ProcessingConfiguration', 'Processors')).map((p) => at(p, 'Type'))).toEqual([
+      'RecordDeAggregation',
+      'MetadataExtraction',
+    ]);
+    expect(at(destination, 'DataFormatConversionConfiguration', 'SchemaConfiguration')).toMatchObject({
+      DatabaseName: 'sluice',
+      TableName: table.name,
+      VersionId: 'LATEST',
+    });
+  });
+
+  it('creates the stream only after its table and its role with the policy', () => {
+    expect(former.template.Resources[`${id}Stream`]?.DependsOn).toEqual([`${id}Table`, `${id}DeliveryRole`]);
+    expect(at(formerOne(`${id}DeliveryRole`), 'Policies', 0, 'PolicyName')).toBe('inline');
+  });
+});
+
+describe('the landing', () => {
+  const destination = at(one('LandingStream'), 'ExtendedS3DestinationConfiguration');
+
+  it('has a stream that writes what it gets below landing/, and changes nothing of it', () => {
+    expect(at(destination, 'Prefix')).toBe('landing/');
+    expect(at(destination, 'CompressionFormat')).toBe('UNCOMPRESSED');
+    expect(at(destination, 'BufferingHints')).toEqual({ IntervalInSeconds: 60, SizeInMBs: 64 });
+    for (const member of [
+      'ProcessingConfiguration',
+      'DynamicPartitioningConfiguration',
+      'DataFormatConversionConfiguration',
+      'FileExtension',
+    ])
+      expect(at(destination, member)).toBeUndefined();
+  });
+
+  it('keeps its stream and the role of it, whose names are generated, when a template is without them', () => {
+    expect(at(one('LandingStream'), 'DeliveryStreamName')).toBeUndefined();
+    expect(at(one('LandingDeliveryRole'), 'RoleName')).toBeUndefined();
+    for (const id of ['LandingStream', 'LandingDeliveryRole'])
+      expect(template.Resources[id]).toMatchObject({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+    expect(template.Resources['LandingStream']?.DependsOn).toEqual(['LandingDeliveryRole']);
+  });
+
+  it('sends its new objects, and a look every five minutes, to the writer', () => {
+    expect(at(one('LandingRule'), 'EventPattern', 'detail', 'object', 'key')).toEqual([
+      { prefix: 'landing/' },
+    ]);
+    expect(at(one('LookSchedule'), 'ScheduleExpression')).toBe('rate(5 minutes)');
+    expect(at(one('LookSchedule'), 'Target', 'Input')).toBe('{"sluice":"look"}');
+    const { arn } = resolved.resources.find(({ logicalId }) => logicalId === 'WriteQueue') ?? {};
+    expect(at(one('LookSchedule'), 'Target', 'Arn')).toBe(arn);
+    expect(at(one('LandingRule'), 'Targets', 0, 'Arn')).toBe(arn);
+  });
+
+  it('hides a message from others for six times as long as the writer may work', () => {
+    const writer = plain(serviceFunctions(config)['write']);
+    expect(at(one('WriteQueue'), 'VisibilityTimeout')).toBe(
+      6 * Number(at(writer, 'timeout')) + Number(at(writer, 'events', 0, 'sqs', 'maximumBatchingWindow')),
+    );
+    expect(at(one('WriteQueue'), 'RedrivePolicy', 'maxReceiveCount')).toBe(
+      Number(at(writer, 'environment', 'SLUICE_TRIES')),
+    );
+  });
+});
+
+describe('the way to the registrar', () => {
+  it('matches files of every table, and neither Statsig nor other files of ours', () => {
+    const pattern = at(one('ObjectCreatedRule'), 'EventPattern');
+    expect(at(pattern, 'detail', 'bucket', 'name')).toEqual(['acme-experiments']);
+    const prefixes = list(at(pattern, 'detail', 'object', 'key')).map((matcher) =>
+      String(at(matcher, 'prefix')),
+    );
+    const keys = [
+      'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/2026-11-20/a.parquet',
+      'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/a.parquet',
+      'statsig/experiment-abc/results.parquet',
+      'quarantine/2026-11-20/a.parquet',
+      'quarantine-large/2026-11-20/0a',
+      'errors/events/format-conversion-failed/x',
+    ];
+    for (const key of keys) {
+      expect(prefixes.some((prefix) => key.startsWith(prefix))).toBe('kind' in parseTableKey(config, key));
+    }
+  });
+
+  it('keeps events that cannot be registered in queues encrypted at rest', () => {
+    expect(one('RegisterQueue')).toMatchObject({
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: {
+        deadLetterTargetArn: 'arn:aws:sqs:eu-west-1:111122223333:acme-prod-register-dead-letters',
+        maxReceiveCount: 5,
+      },
+    });
+    expect(one('RegisterDeadLetterQueue')).toMatchObject({ SqsManagedSseEnabled: true });
+  });
+
+  it('starts a run every hour and just after midnight UTC, which the queue retries', () => {
+    const { schedules } = readDeployment({
+      ...resolved,
+      resources: resolved.resources.filter(({ logicalId }) => logicalId === 'DailySchedule'),
+    });
+    expect(schedules).toEqual([
+      {
+        name: 'acme-prod-daily',
+        deadLetterArn: 'arn:aws:sqs:eu-west-1:111122223333:acme-prod-register-dead-letters',
+        roleArn: expect.stringContaining(':role/acme-prod-DailyScheduleRole-'),
+        expression: 'cron(5 * * * ? *)',
+        input: '{"sluice":"daily"}',
+        targetArn: at(
+          one('DailyScheduleRole'),
+          'Policies',
+          0,
+          'PolicyDocument',
+          'Statement',
+          0,
+          'Resource',
+          0,
+        ),
+      },
+    ]);
+    for (const { properties } of ofType('AWS::Scheduler::Schedule')) {
+      const target = at(plain(properties), 'Target');
+      const queue = ofType('AWS::SQS::Queue').find(({ arn }) => arn === at(target, 'Arn'));
+      expect(at(plain(queue?.properties), 'RedrivePolicy', 'deadLetterTargetArn')).toBe(
+        at(target, 'DeadLetterConfig', 'Arn'),
+      );
+    }
+  });
+});
+
+describe('the configuration', () => {
+  it('determines names, folders and streams', () => {
+    const other = deploy({
+      bucket: 'other-bucket',
+      statsigFolder: 'a/b',
+      database: 'db',
+      tables: { exposures: 'x', events: 'y', quarantine: 'z' },
+      buffering: { seconds: 120, megabytes: 32 },
+    });
+    const text = JSON.stringify(other.resolved);
+    expect(text).toContain('/a/b/statsig_forwarded_exposures/x/');
+    expect(text).toContain('"BufferingHints":{"IntervalInSeconds":120,"SizeInMBs":32}');
+    expect(text).toContain('arn:aws:glue:eu-west-1:111122223333:table/db/y');
+    expect(text).not.toContain('acme-experiments');
+    expect(other.resolved.outputs).toMatchObject({
+      DataBucketName: 'other-bucket',
+      EventsTableName: 'y',
+      QuarantineTableName: 'z',
+    });
+  });
+
+  it('rejects a buffering interval that AWS would reject at deployment', () => {
+    const refuse = () => deploy({ buffering: { seconds: 901 } });
+    expect(refuse).toThrow(ConfigError);
+    expect(refuse).toThrow('buffering.seconds: got 901, expected 900 at most.');
+  });
+});

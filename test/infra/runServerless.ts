@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+
+const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
+
+/** How a run of Serverless ended, and all that it printed. */
+export interface ServerlessRun {
+  readonly status: number | null;
+  readonly said: string;
+}
+
+/**
+ * Runs Serverless with a configuration file, and with nothing in the environment that could help it.
+ *
+ * @param cwd Default the root of the repository.
+ */
+export function runServerless(
+  configFile: string,
+  args: readonly string[],
+  { cwd = repositoryRoot, env = {} }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<ServerlessRun> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [serverless, ...args],
+      { cwd, env: { SLUICE_CONFIG: configFile, HOME: dirname(configFile), CI: '1', ...env } },
+      (_error, stdout, stderr) => resolve({ status: child.exitCode, said: `${stdout}${stderr}` }),
+    );
+  });
+}

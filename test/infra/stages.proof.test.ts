@@ -1,0 +1,320 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { valueAt } from '../../lib/base/json.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { packageService } from '../../local/packageService.ts';
+import { stsService } from '../../packages/local-aws/src/sts/index.ts';
+import { startServices } from '../../packages/local-aws/src/testing/index.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { runServerless } from './runServerless.ts';
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+const defineConfig = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+
+function configFile(name: string, text: string): string {
+  const file = join(directory.path, `${name}.config.ts`);
+  writeFileSync(file, `import { defineConfig } from ${defineConfig};\n${text}\n`);
+  return file;
+}
+
+/** Two stages, with a word of their own in every value. */
+const WORDS = { dev: 'heron', prod: 'kestrel' } as const;
+const apart = configFile(
+  'apart',
+  `const words = ${JSON.stringify(WORDS)};
+const accounts = { dev: '111111111111', prod: '222222222222' };
+export default defineConfig(
+  ({ stage }) => {
+    const word = words[stage] ?? stage.replace('personal-', '');
+    const owner = accounts[stage] ?? '333333333333';
+    const role = { arn: 'arn:aws:iam::' + owner + ':role/' + word, externalId: word + '-external' };
+    return {
+      bucket: 'acme-' + word,
+      database: word + '_tables',
+      athena: { workgroup: word + '-analysts', stagingDatabase: word + '_staging' },
+      keys: [{ label: word + '-web', sha256: '0'.repeat(64), sources: [word + '-customer'] }],
+      experiments: [word + ' experiment'],
+      holdouts: [word + ' holdout'],
+      privacy: { redact: { 'user.email': 'hash' }, salt: 'the salt of stage ' + word },
+      readers: [
+        { kind: 'statsig', name: 'statsig', principal: owner, externalId: word + '-project' },
+        { kind: 'owox', name: 'owox', resultsBucket: word + '-owox', ownDatabase: word + '_owox' },
+        { kind: 'metabase', name: 'metabase', ownDatabase: word + '_metabase' },
+      ],
+      alarms: { topicArn: 'arn:aws:sns:us-east-1:' + owner + ':' + word },
+      sources: [
+        { name: word + '-customer', bucket: word + '-drops', owner, role, datasets: [{ name: 'events', kind: 'events' }] },
+      ],
+      exports: [
+        { name: word, table: 'statsig_forwarded_events', target: { bucket: word + '-warehouse', owner, role } },
+      ],
+    };
+  },
+  { stages: ['dev', 'prod'] },
+);`,
+);
+
+const templateSchema = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+  ),
+});
+
+/** Names of something below what has a name of its own. */
+const NOT_OF_RESOURCES = /^(Metric|Stage|LogStream)Name$/;
+
+/** Literal names that a template gives to its resources, each with the resource's type. */
+function namesOf(template: string): readonly string[] {
+  const { Resources } = templateSchema.parse(JSON.parse(template));
+  return Object.values(Resources).flatMap(({ Type, Properties }) =>
+    Object.entries({ ...Properties, InputName: valueAt(Properties, ['DatabaseInput', 'Name']) })
+      .filter(([property]) => /Name$/.test(property) && !NOT_OF_RESOURCES.test(property))
+      .flatMap(([, name]) => (typeof name === 'string' ? [`${Type} ${name}`] : [])),
+  );
+}
+
+const packages = new Map<string, Promise<ReadonlyMap<string, string>>>();
+/** All that a package holds: the template, and each module and source map of the functions. Each stage is packaged once. */
+function packaged(stage: string): Promise<ReadonlyMap<string, string>> {
+  const made = packages.get(stage) ?? packageStage(stage);
+  packages.set(stage, made);
+  return made;
+}
+
+async function packageStage(stage: string): Promise<ReadonlyMap<string, string>> {
+  const workspace = join(directory.path, `workspace-${stage}`);
+  const { stackName, template } = await packageService({
+    ...{ root: repositoryRoot, workspace, configFile: apart, stage, region: 'us-east-1' },
+  });
+  expect(stackName).toBe(`sluice-${stage}`);
+  const build = join(workspace, 'build');
+  const modules = readdirSync(build, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^[\w-]+\/[\w-]+\.mjs(\.map)?$/.test(path))
+    .map((path) => [path, readFileSync(join(build, path), 'utf8')] as const);
+  return new Map([['the template', JSON.stringify(template)], ...modules]);
+}
+
+describe('serverless package of one of two stages', () => {
+  it.each([
+    ['dev', 'heron', /kestrel|222222222222/],
+    ['prod', 'kestrel', /heron|111111111111/],
+    ['personal-ada', 'ada', /heron|kestrel|111111111111|222222222222/],
+  ])(
+    '%s has its own values in template and bundles, and no other values',
+    async (stage, word, others) => {
+      const texts = await packaged(stage);
+      expect(texts.get('the template')).toContain(`"acme-${word}"`);
+      expect(texts.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
+      for (const name of ['ingest-plan', 'ingest-load'])
+        expect(texts.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
+      expect(texts.get('export/handler.mjs')).toContain(`${word}-warehouse`);
+      for (const [path, text] of texts) expect([path, others.exec(text)?.[0]]).toEqual([path, undefined]);
+    },
+    60_000,
+  );
+
+  it('gives no resource a name that the other stage has, too', async () => {
+    const [dev, prod] = [await packaged('dev'), await packaged('prod')].map((texts) =>
+      namesOf(texts.get('the template') ?? '{}'),
+    );
+    expect(dev?.length).toBeGreaterThan(50);
+    expect(dev?.filter((name) => prod?.includes(name))).toEqual([]);
+  }, 120_000);
+});
+
+describe('serverless package', () => {
+  const packageArgs = (stage: string) => [
+    ...['package', '--package', join(directory.path, 'package')],
+    ...['--stage', stage],
+  ];
+
+  it("refuses a stage that would use another one's bucket, database and workgroup", async () => {
+    const shared = configFile(
+      'shared',
+      "export default defineConfig(({ stage }) => ({ bucket: 'acme-dev' }), { stages: ['dev', 'prod'] });",
+    );
+    const { status, said } = await runServerless(shared, packageArgs('prod'));
+    expect(status).toBe(1);
+    expect(said).toContain('SLUICE_CONFIG_STAGES_SHARE');
+    for (const [field, value, kind] of [
+      ['bucket', 'acme-dev', 'bucket'],
+      ['database', 'sluice', 'database'],
+      ['athena.stagingDatabase', 'statsig_staging', 'database'],
+      ['athena.workgroup', 'sluice', 'workgroup'],
+    ])
+      expect(said).toContain(
+        `${field}: got "${value}" for the stage prod, expected another ${kind} than \`${field}\` of the stage dev.`,
+      );
+    expect(said).not.toContain('    at ');
+  });
+
+  it.each([
+    [
+      'a stage that is not listed',
+      'staging',
+      apart,
+      'SLUICE_CONFIG_STAGE_UNKNOWN',
+      'stage: got "staging", expected dev, prod, personal-<name>',
+    ],
+    [
+      'another stage than that of an object',
+      'prod',
+      configFile('plain', "export default defineConfig({ bucket: 'acme-dev' });"),
+      'SLUICE_CONFIG_STAGE_UNKNOWN',
+      'stage: got "prod", but the configuration is an object, which is for dev alone',
+    ],
+    [
+      'an object for several stages',
+      'prod',
+      configFile('several', "export default defineConfig({ bucket: 'acme' }, { stages: ['dev', 'prod'] });"),
+      'SLUICE_CONFIG_STAGES_OF_OBJECT',
+      'stages: got dev, prod.',
+    ],
+    [
+      'a function that fails for the stage',
+      'prod',
+      configFile(
+        'failing',
+        "export default defineConfig(({ stage }) => { throw new Error('not ' + stage); }, { stages: ['dev', 'prod'] });",
+      ),
+      'SLUICE_CONFIG_STAGE_FAILED',
+      'Stage prod: Error: not prod',
+    ],
+  ])('refuses %s with its code', async (_what, stage, file, code, sentence) => {
+    const { status, said } = await runServerless(file, packageArgs(stage));
+    expect(status).not.toBe(0);
+    expect(said).toContain(code);
+    expect(said).toContain(sentence);
+    expect(said).not.toContain('    at ');
+  });
+
+  it('takes region and reserved concurrency of the stage', async () => {
+    const file = configFile(
+      'region',
+      `export default defineConfig(
+  ({ stage }) => ({
+    bucket: 'acme-' + stage,
+    region: stage === 'prod' ? 'eu-west-1' : 'us-east-1',
+    collector: { reservedConcurrency: stage === 'prod' ? 700 : 7 },
+  }),
+  { stages: ['dev', 'prod'] },
+);`,
+    );
+    const { root, remove } = scratchRoot(smallFunctions);
+    try {
+      const { status, said } = await runServerless(file, ['package', '--stage', 'prod'], { cwd: root });
+      expect([status, said]).toEqual([0, expect.stringContaining('for stage prod (eu-west-1)')]);
+      const template = readFileSync(
+        join(root, '.serverless', 'cloudformation-template-update-stack.json'),
+        'utf8',
+      );
+      expect(JSON.parse(template).Resources.CollectLambdaFunction.Properties).toMatchObject({
+        ReservedConcurrentExecutions: 700,
+        Environment: { Variables: { SLUICE_BUCKET: 'acme-prod', SLUICE_STAGE: 'prod' } },
+      });
+    } finally {
+      remove();
+    }
+  }, 120_000);
+});
+
+describe('serverless deploy', () => {
+  const key = "keys: [{ label: 'web', sha256: '0'.repeat(64) }]";
+
+  it("refuses the local cloud's stage", async () => {
+    const { root, remove } = scratchRoot(smallFunctions);
+    try {
+      const file = configFile('local', `export default defineConfig({ bucket: 'acme', ${key} });`);
+      const { status, said } = await runServerless(file, ['deploy', '--stage', 'local'], { cwd: root });
+      expect(status).toBe(1);
+      expect(said).toContain('SLUICE_CONFIG_STAGE_UNKNOWN');
+      expect(said).toContain('stage: got "local", which is the local cloud\'s and is not deployed.');
+    } finally {
+      remove();
+    }
+  }, 120_000);
+
+  it('refuses a package of another stage or region, and warns of what the right one lacks', async () => {
+    const { root, remove } = scratchRoot(smallFunctions);
+    const file = configFile(
+      'two',
+      `export default defineConfig(
+  ({ stage }) => ({
+    bucket: 'acme-' + stage,
+    database: 'tables_' + stage,
+    athena: { workgroup: stage, stagingDatabase: 'staging_' + stage },
+    ${key},
+  }),
+  { stages: ['dev', 'prod'] },
+);`,
+    );
+    try {
+      const deploy = async (...args: string[]) => {
+        const { status, said } = await runServerless(file, ['deploy', '--package', 'packaged', ...args], {
+          cwd: root,
+          env: {
+            AWS_ACCESS_KEY_ID: 'test',
+            AWS_SECRET_ACCESS_KEY: 'test',
+            HTTPS_PROXY: 'http://127.0.0.1:9',
+            AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+          },
+        });
+        return [status, /SLUICE_\w+: .*/.exec(said)?.[0] ?? said];
+      };
+      const made = await runServerless(file, ['package', '--stage', 'dev', '--package', 'packaged'], {
+        cwd: root,
+      });
+      expect([made.status, made.said]).toEqual([
+        0,
+        expect.stringContaining('Warning: The alarms notify nobody'),
+      ]);
+      const cause =
+        'SLUICE_CONFIG_PACKAGE_DIFFERS: The package was made for another stage or region than it is deployed to.';
+      expect(await deploy('--stage', 'prod')).toEqual([
+        1,
+        `${cause} stage: got a package of dev, expected one of prod.`,
+      ]);
+      expect(await deploy('--stage', 'dev', '--region', 'eu-west-1')).toEqual([
+        1,
+        `${cause} region: got a package of us-east-1, expected one of eu-west-1.`,
+      ]);
+      // It then asks AWS for the stack, which nobody answers.
+      expect(await deploy('--stage', 'dev')).toEqual([
+        1,
+        expect.stringMatching(/ECONNREFUSED.*Warning: The alarms notify nobody/s),
+      ]);
+    } finally {
+      remove();
+    }
+  }, 120_000);
+
+  it('refuses credentials of another account than the configuration states', async () => {
+    const { root, remove } = scratchRoot(smallFunctions);
+    const served = await startServices([stsService({ account: '000000000000' })]);
+    try {
+      const file = configFile(
+        'account',
+        `export default defineConfig({ bucket: 'acme', account: '111122223333', ${key} });`,
+      );
+      const { status, said } = await runServerless(file, ['deploy'], {
+        cwd: root,
+        env: {
+          ...{ AWS_ENDPOINT_URL: served.options.endpoint, AWS_ACCESS_KEY_ID: 'test' },
+          AWS_SECRET_ACCESS_KEY: 'test',
+        },
+      });
+      expect(status).toBe(1);
+      expect(said).toContain('SLUICE_CONFIG_ACCOUNT_DIFFERS');
+      expect(said).toContain('account: got 000000000000, expected 111122223333.');
+    } finally {
+      await served.close();
+      remove();
+    }
+  }, 120_000);
+});

@@ -1,0 +1,315 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { queueExecutions } from '../../infra/serverless/service.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import {
+  parseTemplate,
+  type ResolvedTemplate,
+  resolveTemplate,
+  type Template,
+} from '../../packages/local-aws/src/template/index.ts';
+import { NAME_LIMITS, POLICY_LIMITS, RESOURCE_POLICY_LIMITS, TEMPLATE_LIMITS } from './limits.ts';
+import { packageTemplate, SALT } from './packageTemplate.ts';
+import { unscopedActions } from './policyExceptions.ts';
+import { propertyProblems } from './schema/propertyProblems.ts';
+import { referenceProblems } from './schema/referenceProblems.ts';
+import { ServiceSpec } from './schema/ServiceSpec.ts';
+import { templateConfigurations } from './templateConfigurations.ts';
+
+let spec: ServiceSpec;
+beforeAll(async () => {
+  spec = await ServiceSpec.load();
+});
+
+const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
+const policy = z.object({
+  Statement: z.array(
+    z.object({ Effect: z.string(), Action: texts.default([]), Resource: texts.default([]) }),
+  ),
+});
+/** The policies of a role or user, or the one that a policy of its own is. */
+const documentSchema = z
+  .object({
+    Policies: z.array(z.object({ PolicyDocument: policy })).default([]),
+    PolicyDocument: policy.optional(),
+  })
+  .transform(({ Policies, PolicyDocument }) => [
+    ...Policies.map((one) => one.PolicyDocument),
+    ...(PolicyDocument === undefined ? [] : [PolicyDocument]),
+  ]);
+
+const mapping = z.object({
+  EventSourceArn: z.string(),
+  FunctionName: z.string(),
+  MaximumBatchingWindowInSeconds: z.number().optional(),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number() }),
+});
+const workQueue = z.object({
+  VisibilityTimeout: z.number(),
+  RedrivePolicy: z.object({ maxReceiveCount: z.number() }),
+});
+const lambda = z.object({
+  Timeout: z.number(),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).default({ Variables: {} }),
+});
+
+const json = (value: unknown) => JSON.stringify(value);
+
+describe.each(Object.entries(templateConfigurations))('the packaged template: %s', (_, options) => {
+  let template: Template;
+  let resolved: ResolvedTemplate;
+  beforeAll(async () => {
+    template = parseTemplate(await packageTemplate(options));
+    resolved = resolveTemplate(template, {
+      region: options.region ?? 'us-east-1',
+      account: '111122223333',
+      partition: 'aws',
+      stackName: 'sluice-prod',
+      endpoint: 'https://sqs.amazonaws.com',
+    });
+  }, 120_000);
+  const ofType = (type: string) => resolved.resources.filter((resource) => resource.type === type);
+
+  it("has only properties of AWS's schemas, with the right types, and all required ones", () => {
+    const problems = Object.entries(template.Resources).flatMap(([logicalId, resource]) =>
+      propertyProblems(logicalId, resource, spec),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it('has no reference to a missing resource', () => {
+    expect(referenceProblems(template, spec)).toEqual([]);
+  });
+
+  it("leaves browsers' preflights to the gateway: no route matches OPTIONS", () => {
+    const keys = ofType('AWS::ApiGatewayV2::Route').map(({ properties }) => String(properties['RouteKey']));
+    expect(keys.filter((key) => !/^(GET|HEAD|POST|PUT|PATCH|DELETE) \//.test(key))).toEqual([]);
+  });
+
+  it('contains no secret of the configuration or the environment', () => {
+    const text = json(template);
+    expect(text).not.toContain(SALT);
+    expect(text).not.toMatch(/\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|aws_secret_access_key/i);
+    // Secrets of users go into Secrets Manager and nowhere else.
+    const { Resources, Outputs } = template;
+    const elsewhere = Object.values(Resources).filter(({ Type }) => Type !== 'AWS::SecretsManager::Secret');
+    expect(json([elsewhere, Outputs])).not.toContain('SecretAccessKey');
+  });
+
+  it('stays within the limits of CloudFormation', () => {
+    const { Resources, Outputs } = template;
+    expect(Object.keys(Resources).length).toBeLessThanOrEqual(TEMPLATE_LIMITS.resources);
+    expect(Object.keys(Outputs).length).toBeLessThanOrEqual(TEMPLATE_LIMITS.outputs);
+    expect(Buffer.byteLength(json(template))).toBeLessThanOrEqual(TEMPLATE_LIMITS.bytes);
+    const ids = Object.keys(Resources).filter(
+      (id) => !/^[A-Za-z0-9]+$/.test(id) || id.length > TEMPLATE_LIMITS.logicalIdCharacters,
+    );
+    expect(ids).toEqual([]);
+    for (const [output, { Description = '' }] of Object.entries(Outputs)) {
+      expect(output.length).toBeLessThanOrEqual(TEMPLATE_LIMITS.outputNameCharacters);
+      expect(Buffer.byteLength(Description)).toBeLessThanOrEqual(TEMPLATE_LIMITS.outputDescriptionBytes);
+    }
+  });
+
+  it('has no name that is too long for its service', () => {
+    const long = resolved.resources.flatMap(({ type, logicalId, properties }) => {
+      const [property = '', most = 0] = NAME_LIMITS.get(type) ?? [];
+      const given = properties[property];
+      return typeof given === 'string' && given.length > most ? [`${logicalId}.${property}: ${given}`] : [];
+    });
+    expect(long).toEqual([]);
+  });
+
+  it('has no policy that is too long for its role, user or resource', () => {
+    const long = resolved.resources.flatMap(({ type, logicalId, properties }) => {
+      const sizes: readonly (readonly [string, unknown, number])[] = [
+        ['AWS::IAM::Role', properties['Policies'], POLICY_LIMITS.role],
+        ['AWS::IAM::Role', properties['AssumeRolePolicyDocument'], POLICY_LIMITS.trust],
+        ['AWS::IAM::User', properties['Policies'], POLICY_LIMITS.user],
+        ['AWS::IAM::ManagedPolicy', properties['PolicyDocument'], POLICY_LIMITS.managed],
+        ['AWS::S3::BucketPolicy', properties['PolicyDocument'], RESOURCE_POLICY_LIMITS.bucket],
+        ['AWS::KMS::Key', properties['KeyPolicy'], RESOURCE_POLICY_LIMITS.key],
+      ];
+      return sizes.flatMap(([of, document, most]) => {
+        const length = of === type && document !== undefined ? json(document).length : 0;
+        return length > most ? [`${logicalId}: ${length} characters of ${most}`] : [];
+      });
+    });
+    expect(long).toEqual([]);
+  });
+
+  it('allows all resources only where AWS supports no narrower scope, and no action by pattern', () => {
+    const identities = ['AWS::IAM::Role', 'AWS::IAM::User', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy'];
+    const allowed = resolved.resources
+      .filter(({ type }) => identities.includes(type))
+      .flatMap(({ logicalId, properties }) =>
+        documentSchema
+          .parse(properties)
+          .flatMap(({ Statement }) => Statement)
+          .filter(({ Effect }) => Effect === 'Allow')
+          .map((statement) => ({ logicalId, ...statement })),
+      );
+    expect(allowed.length).toBeGreaterThan(20);
+    const listed = new Set(unscopedActions.flatMap(({ actions }) => actions));
+    const wild = allowed.flatMap(({ logicalId, Action, Resource }) =>
+      Action.filter((action) => action.includes('*') || (Resource.includes('*') && !listed.has(action))).map(
+        (action) => `${logicalId}: ${action}`,
+      ),
+    );
+    expect(wild).toEqual([]);
+  });
+
+  it('has visibility timeouts of six function timeouts, and runs at most two invocations of a function', () => {
+    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) =>
+      mapping.parse(properties),
+    );
+    // A new account has 10 executions: the least of each queue, so that the collector gets the most.
+    expect(mappings.map(({ ScalingConfig }) => ScalingConfig.MaximumConcurrency)).toEqual(
+      mappings.map(() => 2),
+    );
+    const config = defineConfig({ bucket: 'acme-experiments', ...options });
+    expect(queueExecutions(config)).toEqual({ queues: mappings.length, most: 2 * mappings.length });
+    const queues = ofType('AWS::SQS::Queue').filter(({ properties }) => 'RedrivePolicy' in properties);
+    expect(queues.length).toBeGreaterThanOrEqual(2);
+    const found = queues.map(({ arn, properties }) => {
+      const { VisibilityTimeout, RedrivePolicy } = workQueue.parse(properties);
+      const [taker, ...more] = mappings.filter(({ EventSourceArn }) => EventSourceArn === arn);
+      const { Timeout, Environment } = lambda.parse(
+        ofType('AWS::Lambda::Function').find((one) => one.arn === taker?.FunctionName)?.properties,
+      );
+      return {
+        arn,
+        takers: more.length + 1,
+        hidden: VisibilityTimeout,
+        // A function without the variable doesn't count.
+        tries: Environment.Variables['SLUICE_TRIES'] ?? String(RedrivePolicy.maxReceiveCount),
+        expected: {
+          hidden: 6 * Timeout + (taker?.MaximumBatchingWindowInSeconds ?? 0),
+          tries: String(RedrivePolicy.maxReceiveCount),
+        },
+      };
+    });
+    expect(found).toEqual(found.map(({ arn, expected }) => ({ arn, takers: 1, ...expected, expected })));
+    const counting = ofType('AWS::Lambda::Function').filter(
+      ({ properties }) => 'SLUICE_TRIES' in lambda.parse(properties).Environment.Variables,
+    );
+    expect(counting.length).toBe(1 + (options.sources === undefined ? 0 : 1) + (options.curate ? 1 : 0));
+  });
+
+  it('lets Lambda run message chains only for functions that send to their own queue and bound the chain', () => {
+    const ofType = (type: string) =>
+      Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
+    const queueOf = new Map(
+      ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => [
+        JSON.stringify(Properties?.['FunctionName']).match(/\w+LambdaFunction/)?.[0],
+        JSON.stringify(Properties?.['EventSourceArn']).match(/\w+Queue/)?.[0],
+      ]),
+    );
+    const wrong = ofType('AWS::Lambda::Function').filter(([id, { Properties }]) => {
+      const queue = queueOf.get(id);
+      const sendsToItself =
+        queue !== undefined && JSON.stringify(Properties?.['Environment']).includes(`{"Ref":"${queue}"}`);
+      return (Properties?.['RecursiveLoop'] === 'Allow') !== sendsToItself;
+    });
+    expect(wrong.map(([id]) => id)).toEqual([]);
+  });
+
+  it('retains buckets, keys and databases when the stack is deleted', () => {
+    const stateful = ['AWS::S3::Bucket', 'AWS::KMS::Key'];
+    const lost = Object.entries(template.Resources)
+      .filter(([id, { Type }]) => stateful.includes(Type) && id !== 'ServerlessDeploymentBucket')
+      .filter(
+        ([, { DeletionPolicy, UpdateReplacePolicy }]) =>
+          !DeletionPolicy?.startsWith('Retain') || UpdateReplacePolicy !== 'Retain',
+      )
+      .map(([id]) => id);
+    expect(lost).toEqual([]);
+    expect(ofType('AWS::Lambda::Function').length).toBeGreaterThan(2);
+  });
+
+  it("has Lambda's own lines in the logs of all functions but those of requests, where they cost more than their own", () => {
+    const quiet = ofType('AWS::Lambda::Function').flatMap(({ logicalId, properties }) =>
+      properties['LoggingConfig'] === undefined ? [] : [[logicalId, properties['LoggingConfig']]],
+    );
+    const ofRequests = [
+      'CollectLambdaFunction',
+      ...('passThrough' in options ? ['PassDashthroughLambdaFunction'] : []),
+      ...('relay' in options ? ['RelayLambdaFunction'] : []),
+    ];
+    expect(quiet).toEqual(ofRequests.map((id) => [id, { LogFormat: 'JSON', SystemLogLevel: 'WARN' }]));
+  });
+
+  it('retains no named resource of a failed first deployment, so that the next one finds all names free', () => {
+    const kept = Object.entries(template.Resources).filter(([, one]) => one.DeletionPolicy === 'Retain');
+    // A version goes with its function.
+    const nameless = ['AWS::KMS::Key', 'AWS::Lambda::Version'];
+    const named = kept.filter(([, { Type, Properties = {} }]) => {
+      const isUnnamed = !('DeliveryStreamName' in Properties || 'RoleName' in Properties);
+      const mayBeUnnamed = ['AWS::KinesisFirehose::DeliveryStream', 'AWS::IAM::Role'].includes(Type);
+      return !nameless.includes(Type) && !(mayBeUnnamed && isUnnamed);
+    });
+    expect(named.map(([id]) => id)).toEqual([]);
+  });
+});
+
+describe('the template checks', () => {
+  const table = { DatabaseName: 'd', CatalogId: { Ref: 'AWS::AccountId' }, TableInput: { Name: 't' } };
+  const problemsOf = (Type: string, Properties: object) =>
+    propertyProblems('X', { Type, Properties: { ...Properties } }, spec);
+
+  it.each<[what: string, type: string, properties: object, problem: string]>([
+    ['a type that is none', 'AWS::Glue::Tabel', table, 'X: there is no type AWS::Glue::Tabel'],
+    ['an unknown property', 'AWS::Glue::Table', { ...table, Nme: 't' }, 'X.Nme is no property'],
+    [
+      'one further in',
+      'AWS::Glue::Table',
+      { ...table, TableInput: { StorageDescriptor: { Columns: [{ Name: 'a', Typ: 'b' }] } } },
+      'X.TableInput.StorageDescriptor.Columns[0].Typ is no property',
+    ],
+    ['a missing one', 'AWS::Glue::Table', { DatabaseName: 'd', TableInput: {} }, 'X.CatalogId is required'],
+    ['a wrong type', 'AWS::SQS::Queue', { DelaySeconds: '5' }, 'X.DelaySeconds is "5", not an integer'],
+    [
+      'a list that is none',
+      'AWS::SQS::QueuePolicy',
+      { Queues: 'q', PolicyDocument: {} },
+      'X.Queues is "q", not a list',
+    ],
+    [
+      'a text where a list goes',
+      'AWS::SQS::QueuePolicy',
+      { Queues: { 'Fn::Sub': 'q' }, PolicyDocument: {} },
+      'X.Queues is {"Fn::Sub":"q"}, not of kind array',
+    ],
+    ['a read-only one', 'AWS::SQS::Queue', { QueueUrl: 'https://q' }, 'X.QueueUrl is read-only'],
+    [
+      'a value that is not allowed',
+      'AWS::KMS::Key',
+      { KeyPolicy: {}, KeySpec: 'SYMMETRIC' },
+      'X.KeySpec is "SYMMETRIC"',
+    ],
+  ])('find %s', (_, type, properties, problem) => {
+    expect(problemsOf(type, properties)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('find references to missing resources', () => {
+    const Resources = {
+      Queue: { Type: 'AWS::SQS::Queue', DependsOn: ['Nothing'], Properties: { QueueName: { Ref: 'Name' } } },
+      Rule: {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          Name: { 'Fn::Sub': `\${Queue.Nmae}-\${AWS::Region}-\${!Literal}` },
+          RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        },
+      },
+    };
+    expect(
+      referenceProblems({ Resources, Outputs: { Out: { Value: { 'Fn::ImportValue': 'x' } } } }, spec),
+    ).toEqual([
+      'Queue.QueueName: there is no Name',
+      'Queue.DependsOn: there is no Nothing',
+      'Rule.Name: AWS::SQS::Queue Queue has no attribute Nmae',
+      'Rule.RoleArn: there is no Role',
+      'Outputs.Out.Value: Fn::ImportValue is not expected here',
+    ]);
+  });
+});

@@ -1,0 +1,184 @@
+import type { ConfigInput } from '../../lib/schema/config.ts';
+
+const account = '111122223333';
+
+/** Configurations that make different templates: each is packaged and checked. */
+export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput>>> = {
+  default: {},
+  'all readers': {
+    readers: [
+      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+      { kind: 'statsig', name: 'statsig-user', as: 'user', keyAdministrator: true },
+      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
+      { kind: 'metabase', name: 'metabase' },
+      { kind: 'growthbook', name: 'growthbook' },
+      { kind: 'growthbook', name: 'growthbook-role', as: 'role', principal: 'ecs-tasks' },
+      { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
+    ],
+  },
+  'readers of other data, in places of their own': {
+    account,
+    database: 'Sluice-Prod',
+    athena: { stagingDatabase: 'statsig-staging' },
+    dailyIngest: { hour: 23 },
+    readers: [
+      {
+        ...{ kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+        ...{ workgroup: 'primary', keyAdministrator: true },
+        alsoReads: [
+          {
+            ...{ database: 'finance-data', tables: ['orders'], locations: ['s3://acme-finance/orders/'] },
+            kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+            owner: '444455556666',
+          },
+        ],
+      },
+      {
+        ...{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results', existingResultsBucket: true },
+        policies: [`arn:aws:iam::${account}:policy/read-finance`],
+      },
+      {
+        ...{ kind: 'metabase', name: 'metabase', workgroup: 'primary' },
+        alsoReads: [{ database: 'finance-data', locations: ['s3://acme-shops/'], wholeBucket: true }],
+      },
+    ],
+  },
+  'customers’ buckets': {
+    sources: [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner: '444455556666',
+        kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+        receipt: { bucket: true },
+        datasets: [
+          { name: 'events', kind: 'events' },
+          { name: 'clicks', kind: 'events', schedule: 'hourly', expectedBy: { hour: 9 } },
+        ],
+      },
+      {
+        name: 'by-role',
+        bucket: 'other-drops',
+        region: 'eu-west-1',
+        owner: '444455557777',
+        role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
+        receipt: { bucket: true },
+        datasets: [{ name: 'events', kind: 'events' }],
+      },
+    ],
+    exports: [
+      {
+        name: 'events',
+        table: 'statsig_forwarded_events',
+        target: {
+          bucket: 'acme-warehouse',
+          owner: '444455556666',
+          kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+        },
+      },
+      {
+        name: 'clicks',
+        table: 'acme_clicks',
+        schedule: 'hourly',
+        target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'sluice/clicks' },
+      },
+      {
+        name: 'by-role',
+        table: 'statsig_forwarded_exposures',
+        target: {
+          bucket: 'other-warehouse',
+          region: 'eu-west-1',
+          owner: '444455557777',
+          role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
+        },
+      },
+    ],
+  },
+  'Statsig itself at a bucket': {
+    statsigBucket: {
+      ...{ bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a', writesTo: 'exports' },
+    },
+    exports: [
+      {
+        ...{ name: 'events', table: 'statsig_forwarded_events', format: 'statsig' },
+        target: { bucket: 'acme-statsig' },
+      },
+    ],
+  },
+  relay: { relay: { statsig: true } },
+  monitors: { monitors: {}, alarms: { topicArn: `arn:aws:sns:us-east-1:${account}:on-call` } },
+  'curated days': {
+    curate: true,
+    unitIds: { companyID: 'company_id' },
+    jsonPaths: { plan: 'user.custom.plan' },
+  },
+  'a Function URL': {
+    endpoint: { kind: 'function-url' },
+    sources: [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner: '444455556666',
+        datasets: [{ name: 'events', kind: 'events' }],
+      },
+    ],
+  },
+  'both endpoints, with an access log': {
+    endpoint: { kind: 'both', accessLogDays: 30 },
+    collector: { reservedConcurrency: 50 },
+  },
+  'reads passed through': {
+    passThrough: { statsig: true },
+    endpoint: { kind: 'both' },
+  },
+  'what a platform team asks for': {
+    region: 'eu-west-1',
+    account,
+    tags: { team: 'data', 'cost-center': '47.11 / EU' },
+    permissionsBoundary: `arn:aws:iam::${account}:policy/boundaries/workloads`,
+    logs: {
+      kmsKeyArn: `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      retentionDays: 365,
+    },
+    endpoint: {
+      kind: 'both',
+      domain: 'collect.acme.com',
+      certificateArn: `arn:aws:acm:eu-west-1:${account}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      accessLogDays: 90,
+    },
+    curate: true,
+    relay: { statsig: true },
+    passThrough: { statsig: true },
+    readers: [
+      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+      { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
+      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
+    ],
+  },
+  'all that exists is brought': {
+    region: 'eu-west-1',
+    curate: true,
+    existing: {
+      bucket: true,
+      keyArn: `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      database: true,
+      stagingDatabase: true,
+      workgroup: true,
+    },
+  },
+  'every option': {
+    region: 'eu-west-1',
+    statsigFolder: 'warehouse/statsig',
+    unitIds: { companyID: 'company_id', workspaceID: 'workspace_id' },
+    jsonPaths: { plan: 'user.custom.plan' },
+    timeWindow: { pastDays: 30, futureDays: 2 },
+    collector: { reservedConcurrency: 50 },
+    endpoint: { requestsPerSecond: 20_000, burst: 10_000 },
+    retention: { forwardedDays: 730, parkedDays: 365, errorDays: 90 },
+    alarms: { topicArn: `arn:aws:sns:eu-west-1:${account}:pages` },
+    athena: { workgroup: 'acme', stagingDatabase: 'acme_staging', scanLimitGigabytes: 50 },
+    buffering: { megabytes: 64, seconds: 60 },
+    streams: 3,
+    allowAnyKey: true,
+  },
+};

@@ -1,0 +1,218 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { policyScope } from '../../lib/access/arns.ts';
+import { deployPolicies } from '../../lib/access/deployPolicy.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
+import type { Template } from '../../packages/local-aws/src/template/index.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+import { trustExceptions, unscopedActions } from './policyExceptions.ts';
+
+const configText = `import { defineConfig } from './lib/config/defineConfig.ts';
+export default defineConfig({
+  bucket: 'acme-experiments',
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '444455556666', externalId: 'statsig-external-id' },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    { kind: 'metabase', name: 'metabase', ownDatabase: 'metabase' },
+    { kind: 'metabase', name: 'metabase-ec', as: 'role', principal: 'ec2' },
+    { kind: 'metabase', name: 'metabase-ecs', as: 'role', principal: 'ecs-tasks' },
+  ],
+});
+`;
+
+const { root, remove } = scratchRoot(smallFunctions);
+let template: Template;
+
+beforeAll(async () => {
+  writeFileSync(join(root, 'sluice.config.ts'), configText);
+  ({ template } = await loadTemplate({ root, cacheDirectory: join(root, '.sluice'), env: {} }));
+});
+afterAll(() => remove());
+
+/** A statement of any policy in the template, and the resource that it stands in. */
+interface Found {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly statement: object;
+}
+
+/** Policies are wherever an `Effect` is. */
+function statements(): Found[] {
+  const found: Found[] = [];
+  for (const [logicalId, { Type: type, Properties }] of Object.entries(template.Resources)) {
+    const walk = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      if ('Effect' in value) found.push({ logicalId, type, statement: value });
+      for (const inner of Object.values(value)) walk(inner);
+    };
+    walk(Properties);
+  }
+  return found;
+}
+
+const list = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];
+const member = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+describe('each trust of the packaged template', () => {
+  it('is limited to a service on behalf of one resource of this account, or is in the table of exceptions', () => {
+    const seen = new Set<string>();
+    for (const { logicalId, statement } of statements()) {
+      for (const service of list(member(member(statement, 'Principal'), 'Service'))) {
+        seen.add(String(service));
+        const keys = Object.values(member(statement, 'Condition') ?? {}).flatMap((of) =>
+          Object.keys(of ?? {}),
+        );
+        const exception = trustExceptions.find((one) => one.service === service);
+        expect([logicalId, service, keys.sort()]).toEqual([
+          logicalId,
+          service,
+          exception?.instead ?? ['aws:SourceAccount', 'aws:SourceArn'],
+        ]);
+      }
+    }
+    expect([...seen].sort()).toEqual([
+      'ec2.amazonaws.com',
+      'ecs-tasks.amazonaws.com',
+      'events.amazonaws.com',
+      'firehose.amazonaws.com',
+      'lambda.amazonaws.com',
+      'scheduler.amazonaws.com',
+    ]);
+  });
+
+  it('lets API Gateway invoke the collector only on behalf of the one API', () => {
+    const permissions = Object.values(template.Resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::Permission',
+    );
+    expect(permissions.map(({ Properties }) => Properties)).toEqual([
+      {
+        FunctionName: { 'Fn::GetAtt': ['CollectLambdaFunction', 'Arn'] },
+        Action: 'lambda:InvokeFunction',
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: {
+          'Fn::Join': [
+            '',
+            [
+              'arn:',
+              { Ref: 'AWS::Partition' },
+              ':execute-api:',
+              { Ref: 'AWS::Region' },
+              ':',
+              { Ref: 'AWS::AccountId' },
+              ':',
+              { Ref: 'HttpApi' },
+              '/*',
+            ],
+          ],
+        },
+      },
+    ]);
+    expect(trustExceptions.find(({ service }) => service === 'apigateway.amazonaws.com')?.instead).toEqual([
+      'aws:SourceArn',
+    ]);
+  });
+});
+
+describe('each statement of the packaged template', () => {
+  const allowed = () => statements().filter(({ statement }) => member(statement, 'Effect') === 'Allow');
+
+  it('names a resource, except for the actions in the table', () => {
+    const unscoped = allowed()
+      .filter(({ statement }) => list(member(statement, 'Resource')).includes('*'))
+      .flatMap(({ statement }) => list(member(statement, 'Action')));
+    expect(new Set(unscoped)).toEqual(
+      new Set(
+        unscopedActions
+          .filter(({ who }) => who !== 'deploy' && who !== 'probe')
+          .flatMap(({ actions }) => actions),
+      ),
+    );
+  });
+
+  it("names each action in full, except for the key in the key's own policy", () => {
+    const wide = allowed()
+      .flatMap(({ logicalId, statement }) =>
+        list(member(statement, 'Action')).map((action) => [logicalId, action]),
+      )
+      .filter(([, action]) => String(action).includes('*'));
+    expect(wide).toEqual([['DataKey', 'kms:*']]);
+  });
+
+  it('allows the key only through S3', () => {
+    const ofKey = allowed().filter(
+      ({ type, statement }) =>
+        type.startsWith('AWS::IAM::') &&
+        list(member(statement, 'Action')).some((action) => String(action).startsWith('kms:')),
+    );
+    expect(ofKey.length).toBeGreaterThan(6);
+    for (const { statement } of ofKey) {
+      expect(JSON.stringify(member(statement, 'Condition'))).toMatch(/kms:ViaService.*s3\./);
+      expect([{ 'Fn::GetAtt': ['DataKey', 'Arn'] }, { 'Fn::Sub': `\${DataKey.Arn}` }]).toContainEqual(
+        member(member(statement, 'Resource'), '0'),
+      );
+      expect(list(member(statement, 'Resource'))).toHaveLength(1);
+    }
+  });
+
+  it('belongs to a role that only one function has', () => {
+    const functions = Object.values(template.Resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::Function',
+    );
+    const roles = functions.map(({ Properties }) => JSON.stringify(Properties['Role']));
+    expect(roles.length).toBeGreaterThan(2);
+    expect(new Set(roles).size).toBe(roles.length);
+  });
+});
+
+describe('each statement of the deployment policy', () => {
+  it('names a resource, except for the actions in the table', () => {
+    const scope = policyScope(defineConfig({ bucket: 'acme-experiments' }), {
+      partition: 'aws',
+      account: '111122223333',
+      region: 'eu-west-1',
+      keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
+    });
+    const documents = deployPolicies(scope, {
+      ...{ stack: 'acme-prod', identities: 'acme-prod-*' },
+      buckets: ['acme-experiments'],
+      databases: ['sluice'],
+      tables: ['*'],
+      workgroups: ['sluice'],
+      key: true,
+      readers: true,
+      accessLog: true,
+      domain: 'collect.acme.com',
+      tagKeys: ['team', 'cost-center'],
+      permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+      encryptedLogs: true,
+    });
+    const unscoped = Object.values(documents)
+      .filter((one) => one !== undefined)
+      .flatMap(({ Statement }) => Statement)
+      .filter(({ Resource = [] }) => Resource.includes('*'))
+      .flatMap(({ Action }) => Action);
+    expect(new Set(unscoped)).toEqual(
+      new Set(unscopedActions.filter(({ who }) => who === 'deploy').flatMap(({ actions }) => actions)),
+    );
+  });
+});
+
+describe('docs/reference/permissions.md', () => {
+  const page = readFileSync(new URL('../../docs/reference/permissions.md', import.meta.url), 'utf8');
+
+  it('shows both tables, line by line', () => {
+    const rows = page.split('\n');
+    for (const { actions, who, why, source } of unscopedActions)
+      expect(rows).toContain(
+        `| ${actions.map((action) => `\`${action}\``).join(', ')} | ${who} | ${why} [AWS](${source}) |`,
+      );
+    for (const { service, instead, why, source } of trustExceptions) {
+      const keys = instead.length === 0 ? 'nothing' : instead.map((key) => `\`${key}\``).join(', ');
+      expect(rows).toContain(`| \`${service}\` | ${keys} | ${why} [AWS](${source}) |`);
+    }
+  });
+});

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { type BucketDocument, bucketSettings } from '../../../lib/access/buckets/bucketSettings.ts';
+import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
+import { settingWords } from '../../../observe/doctor/checks/bucket.ts';
+
+const ruleSchema = z.looseObject({
+  Filter: z.object({ Prefix: z.string() }),
+  Transitions: z.array(z.unknown()).optional(),
+});
+const config = defineConfig({ bucket: 'acme-data' });
+const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+const settings = bucketSettings(config, { keyArn });
+
+function wanted(name: string, current: BucketDocument): BucketDocument {
+  const setting = settings.find((one) => one.name === name);
+  expect(setting).toBeDefined();
+  return setting?.wanted(current) ?? {};
+}
+
+describe('the settings that an existing bucket needs', () => {
+  it.each(settings.map(({ name }) => name))('are complete once they are applied: %s', (name) => {
+    const put = wanted(name, {});
+    expect(put).not.toEqual({});
+    expect(wanted(name, put)).toEqual(put);
+  });
+
+  it('are applied with commands of the AWS CLI', () => {
+    for (const { command, option, why } of settings) {
+      expect(command).toMatch(/^put-(bucket-[a-z-]+|public-access-block)$/);
+      expect(option).toMatch(/^--[a-z-]+$/);
+      expect(why).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
+  it('keep existing notifications, statements and rules', () => {
+    const queue = { QueueArn: 'arn:aws:sqs:eu-west-1:111122223333:theirs', Events: ['s3:ObjectCreated:*'] };
+    expect(wanted('events', { QueueConfigurations: [queue] })).toEqual({
+      QueueConfigurations: [queue],
+      EventBridgeConfiguration: {},
+    });
+
+    const statement = {
+      Sid: 'Theirs',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:DeleteBucket',
+      Resource: '*',
+    };
+    const unnamed = { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 's3:*', Resource: '*' };
+    const policy = wanted('policy', { Version: '2012-10-17', Id: 'theirs', Statement: [statement, unnamed] });
+    expect(policy).toMatchObject({
+      Id: 'theirs',
+      Statement: [statement, unnamed, { Sid: 'EncryptedTransportOnly', Effect: 'Deny' }],
+    });
+
+    const rule = { ID: 'theirs', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 400 } };
+    expect(wanted('lifecycle', { Rules: [rule] })['Rules']).toEqual([
+      rule,
+      ...lifecycleRules(config).map(({ id }) => expect.objectContaining({ ID: id })),
+    ]);
+  });
+
+  it('recognize lifecycle rules in the form of S3 and of CloudFormation', () => {
+    const { Rules: [...rules] = [] } = z
+      .object({ Rules: z.array(ruleSchema) })
+      .parse(wanted('lifecycle', {}));
+    const others = rules.map(({ Filter: { Prefix }, ...rule }, i) =>
+      [
+        { ...rule, Prefix },
+        { ...rule, Filter: { And: { Prefix } } },
+        {
+          ...rule,
+          Filter: { Prefix },
+          NoncurrentVersionTransitions: [],
+          Transitions: rule.Transitions ?? [],
+        },
+      ].at(i % 3),
+    );
+    expect(wanted('lifecycle', { Rules: others })['Rules']).toEqual(others);
+    for (const changed of [
+      { Filter: { Prefix: 'other/' } },
+      { Filter: { And: { Prefix: rules[3]?.Filter.Prefix, ObjectSizeGreaterThan: 1 } } },
+      { Expiration: { Date: new Date(0) } },
+      { Status: 'Disabled' },
+    ]) {
+      const there = rules.map((rule, i) => (i === 3 ? { ...rule, ...changed } : rule));
+      expect(wanted('lifecycle', { Rules: there })['Rules']).toEqual(rules);
+    }
+  });
+
+  it('keep the lifecycle setting for small objects, which has its own command option', () => {
+    const varies = { TransitionDefaultMinimumObjectSize: 'varies_by_storage_class' };
+    const document = wanted('lifecycle', varies);
+    expect(document).toMatchObject(varies);
+    const lifecycle = settings.find(({ name }) => name === 'lifecycle');
+    const words = lifecycle === undefined ? [] : settingWords('acme-data', lifecycle, document);
+    expect(JSON.parse(words[5] ?? '')).toEqual({ Rules: document['Rules'] });
+    expect(words.slice(6)).toEqual(['--transition-default-minimum-object-size', 'varies_by_storage_class']);
+  });
+
+  it('correct our changed rules in their places', () => {
+    const [first, ...rest] = [...lifecycleRules(config)].map(({ id }) => ({ ID: id, Status: 'Disabled' }));
+    const rules = wanted('lifecycle', { Rules: [first, { ID: 'theirs' }, ...rest] })['Rules'];
+    expect(rules).toEqual([
+      expect.objectContaining({ ID: first?.ID, Status: 'Enabled' }),
+      { ID: 'theirs' },
+      ...rest.map(({ ID }) => expect.objectContaining({ ID, Status: 'Enabled' })),
+    ]);
+  });
+
+  it('name the bucket in the policy and the key in the encryption', () => {
+    expect(JSON.stringify(wanted('policy', {}))).toContain(
+      '"Resource":["arn:aws:s3:::acme-data","arn:aws:s3:::acme-data/*"]',
+    );
+    expect(
+      wanted('encryption', { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] }),
+    ).toEqual({
+      Rules: [
+        {
+          ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn },
+          BucketKeyEnabled: true,
+        },
+      ],
+    });
+  });
+});
+
+describe('the lifecycle of the bucket', () => {
+  const ruleOf = (retention: Parameters<typeof defineConfig>[0]['retention'], prefix: string) =>
+    lifecycleRules(
+      defineConfig({ bucket: 'acme-data', ...(retention === undefined ? {} : { retention }) }),
+    ).find((rule) => rule.prefix === prefix);
+
+  it('has one of our prefixes in every rule, so that it affects no other objects', () => {
+    for (const { prefix } of lifecycleRules(config)) expect(prefix).toMatch(/^[a-z].*\/$/);
+  });
+
+  it.each([
+    ['quarantine/', { quarantineDays: 7 }, 7],
+    ['quarantine-large/', { quarantineDays: 7 }, 7],
+    ['quarantine/', { quarantineDays: null }, null],
+    ['query-results/', { queryResultDays: 2 }, 2],
+    ['errors/', { errorDays: 100 }, 100],
+    ['parked/', { parkedDays: 100 }, 100],
+    ['statsig/statsig_forwarded_events/statsig_forwarded_events/', { forwardedDays: 400 }, 400],
+    ['statsig/', { forwardedDays: 400 }, null],
+    ['overflow/', {}, null],
+  ])('deletes %s with %j after %s', (prefix, retention, days) => {
+    expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
+  });
+
+  it('moves parked objects to a cheaper storage class only if they stay long enough to save money', () => {
+    expect([null, 59, 60].map((parkedDays) => ruleOf({ parkedDays }, 'parked/')?.coldDays)).toEqual([
+      30,
+      null,
+      30,
+    ]);
+  });
+
+  it('follows the configured Statsig folder and table names', () => {
+    const other = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
+    expect(deliveredTables(other).events.name).toBe('e');
+    expect(lifecycleRules(other).map(({ prefix }) => prefix)).toEqual(
+      expect.arrayContaining(['a/b/', 'a/b/statsig_forwarded_events/e/']),
+    );
+  });
+
+  it('agrees with docs/retention.md', () => {
+    const page = readFileSync(new URL('../../../docs/retention.md', import.meta.url), 'utf8');
+    const rows = page
+      .slice(page.indexOf('## Files of the bucket'))
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    const said = rows.flatMap(([, folders = '', goes = '', versions]) =>
+      [...folders.matchAll(/`([^`]+)`/g)].map(([, folder = '']) => [
+        folder,
+        goes.startsWith('never') ? null : Number(goes),
+        Number(versions),
+      ]),
+    );
+    const meant = lifecycleRules(config).map(({ prefix, expireDays, versionDays }) => [
+      prefix.replace(/^statsig\/statsig_forwarded_.*/, 'statsig/statsig_forwarded_…/'),
+      expireDays,
+      versionDays,
+    ]);
+    expect(new Set(said.map((row) => JSON.stringify(row)))).toEqual(
+      new Set(meant.map((row) => JSON.stringify(row))),
+    );
+  });
+});

@@ -1,0 +1,57 @@
+import { appendFileSync } from 'node:fs';
+import { readPolicy } from '../../../packages/local-aws/src/iam/index.ts';
+import {
+  type Action,
+  type Caller,
+  decideHere,
+  type Verdict,
+} from '../../../packages/local-aws/test/witness/iam/decideHere.ts';
+import { witnessDecision } from '../../../packages/local-aws/test/witness/iam/simulator.ts';
+import { requireKnownCall } from './actionReference.ts';
+
+export type {
+  Caller,
+  Document,
+  Verdict,
+} from '../../../packages/local-aws/test/witness/iam/decideHere.ts';
+
+/** One call, with every resource that AWS checks for it: Glue a table's database and catalogue too. */
+export interface Call extends Action {
+  readonly resources: readonly string[];
+}
+
+/** `npm run test:aws -- --update-actions` collects here which actions the tests ask for. */
+const ASKED_FILE = process.env['SLUICE_ASKED_ACTIONS'];
+
+/**
+ * AWS's decision on a call, as the local cloud's IAM sees it: the first refusal, in the order of the resources, or
+ * `Allowed`. Under `npm run test:aws` an independent simulator decides too.
+ *
+ * @throws Error for what IAM doesn't know: an action, a policy's element, a resource of the wrong kind; and where the
+ * simulator decides otherwise.
+ */
+export async function decideCall(caller: Caller, call: Call): Promise<Verdict> {
+  for (const resource of call.resources) {
+    if (ASKED_FILE === undefined) requireKnownCall(call.action, resource);
+    else appendFileSync(ASKED_FILE, `${call.action}\n`);
+    const verdict = decideAny(caller, call, resource);
+    const other = await witnessDecision(caller, call, resource);
+    if (other !== undefined && other !== verdict)
+      throw new Error(
+        `${caller.principal} calls ${call.action} on ${resource}: ${verdict} here, ${other} for the simulator.`,
+      );
+    if (verdict !== 'Allowed') return verdict;
+  }
+  return 'Allowed';
+}
+
+/** `database/*` stands for the databases that there are: it is enough that one is allowed. */
+function decideAny(caller: Caller, call: Call, resource: string): Verdict {
+  const verdict = decideHere(caller, call, resource);
+  if (verdict === 'Allowed' || resource === '*' || !resource.endsWith('*')) return verdict;
+  const named = caller.policies
+    .flatMap((policy) => readPolicy(policy, () => true))
+    .flatMap(({ resources = [] }) => resources);
+  const examples = named.filter((one) => one.startsWith(resource.slice(0, -1)));
+  return examples.some((one) => decideHere(caller, call, one) === 'Allowed') ? 'Allowed' : verdict;
+}

@@ -1,0 +1,266 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { alsoReadsPolicy } from '../../../lib/access/alsoReads.ts';
+import {
+  exportTargetPolicies,
+  ingestSourcePolicies,
+} from '../../../lib/access/buckets/customerBucketPolicies.ts';
+import { deployPolicies } from '../../../lib/access/deployPolicy.ts';
+import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
+import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
+import {
+  ACCESS_LIMITS,
+  type PolicyDocument,
+  policyDocument,
+  type Statement,
+} from '../../../lib/access/policyDocument.ts';
+import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
+import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
+import { alsoReadsSchema } from '../../../lib/schema/fields/alsoReads.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { keyPolicy, scope } from './calls.ts';
+import { decideCall } from './decideCall.ts';
+
+const other = {
+  partition: 'aws',
+  region: 'eu-west-1',
+  bucket: 'customer-exports',
+  principal: 'arn:aws:iam::111122223333:role/ingest',
+  keyArn: 'arn:aws:kms:eu-west-1:444455556666:key/00000000-1111-2222-3333-444455556666',
+};
+const deploy = deployPolicies(scope, {
+  stack: 'sluice-prod',
+  identities: 'sluice-prod-*',
+  buckets: [scope.bucket, 'acme-owox'],
+  databases: ['sluice', 'statsig_staging', 'owox', 'metabase'],
+  tables: ['*'],
+  workgroups: ['sluice', 'sluice_statsig'],
+  key: true,
+  readers: true,
+  accessLog: true,
+  domain: 'collect.acme.com',
+  tagKeys: ['team', 'cost-center'],
+  permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+  encryptedLogs: true,
+});
+const access = { statsigForwardsHere: false, keyAdministrator: true };
+
+/** Each section of docs/appendix/policies.md, its policy, and the actions of its document, statement by statement. */
+const compared: Record<string, { policy: PolicyDocument; document: Record<string, string> }> = {
+  Statsig: {
+    policy: statsigPolicy(scope, readerWorkgroup(scope, { name: 'statsig' }), access),
+    document: {
+      bucket: 's3:ListBucket s3:GetBucketLocation s3:GetObject s3:PutObject s3:DeleteObject',
+      'read-only data': 's3:GetObject',
+      'read-only tables':
+        'glue:GetTable glue:GetDatabase glue:GetDatabases glue:GetPartition glue:GetPartitions',
+      staging:
+        's3:GetObject s3:PutObject s3:DeleteObject athena:StartQueryExecution athena:GetQueryResults athena:GetQueryExecution glue:GetTable glue:CreateTable glue:UpdateTable glue:DeleteTable glue:GetPartition glue:GetPartitions glue:CreatePartition glue:UpdatePartition glue:DeletePartition glue:BatchCreatePartition glue:BatchDeletePartition glue:GetDatabase glue:GetDatabases',
+      'key administrators':
+        'kms:CancelKeyDeletion kms:DescribeKey kms:DisableKey kms:DisableKeyRotation kms:EnableKey kms:EnableKeyRotation kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListGrants kms:ListKeyPolicies kms:ListResourceTags kms:PutKeyPolicy kms:RevokeGrant kms:ScheduleKeyDeletion kms:TagResource kms:UntagResource kms:UpdateKeyDescription',
+    },
+  },
+  'OWOX Data Marts': {
+    policy: owoxPolicy(scope, { resultsBucket: 'acme-owox', ownDatabase: 'owox' }),
+    document: {
+      Athena:
+        'athena:ListDataCatalogs athena:GetDataCatalog athena:ListDatabases athena:GetDatabase athena:StartQueryExecution athena:StopQueryExecution athena:GetQueryExecution athena:GetQueryResults athena:GetWorkGroup athena:BatchGetQueryExecution',
+      Glue: 'glue:CreateTable glue:UpdateTable glue:DeleteTable glue:GetDatabases glue:GetDatabase glue:GetTable glue:GetTables glue:CreateDatabase glue:DeleteDatabase',
+      S3: 's3:ListBucket s3:GetBucketLocation s3:GetObject s3:ListBucketMultipartUploads s3:ListMultipartUploadParts s3:AbortMultipartUpload s3:PutObject s3:DeleteObject',
+    },
+  },
+  Metabase: {
+    policy: metabasePolicy(scope, readerWorkgroup(scope, { name: 'metabase' })),
+    document: {
+      Athena:
+        'athena:BatchGetNamedQuery athena:BatchGetQueryExecution athena:GetNamedQuery athena:GetQueryExecution athena:GetQueryResults athena:GetQueryResultsStream athena:GetWorkGroup athena:ListDatabases athena:ListDataCatalogs athena:ListNamedQueries athena:ListQueryExecutions athena:ListTagsForResource athena:ListWorkGroups athena:ListTableMetadata athena:StartQueryExecution athena:StopQueryExecution athena:CreatePreparedStatement athena:DeletePreparedStatement athena:GetPreparedStatement',
+      Glue: 'glue:BatchGetPartition glue:GetDatabase glue:GetDatabases glue:GetPartition glue:GetPartitions glue:GetTable glue:GetTables glue:GetTableVersion glue:GetTableVersions',
+      'S3 data': 's3:GetObject s3:ListBucket s3:GetBucketLocation',
+      'S3 results': 's3:PutObject s3:GetObject s3:AbortMultipartUpload s3:ListBucket s3:GetBucketLocation',
+    },
+  },
+  'Metabase, writing': {
+    policy: metabaseWritePolicy(scope, 'metabase'),
+    document: {
+      write:
+        'glue:BatchCreatePartition glue:UpdateDatabase glue:DeleteDatabase glue:CreateTable glue:CreateDatabase glue:UpdateTable glue:BatchDeletePartition glue:BatchDeleteTable glue:DeleteTable glue:CreatePartition glue:DeletePartition glue:UpdatePartition',
+    },
+  },
+  // Statsig's document on "read-only data" and "read-only tables".
+  'Data of others': {
+    policy:
+      alsoReadsPolicy(scope, {
+        kind: 'statsig',
+        alsoReads: alsoReadsSchema.parse([
+          { database: 'finance', locations: ['s3://acme-finance/orders/'], kmsKeyArn: other.keyArn },
+        ]),
+      }) ?? policyDocument([]),
+    document: {
+      'read-only data': 's3:GetObject',
+      'read-only tables':
+        'glue:GetTable glue:GetDatabase glue:GetDatabases glue:GetPartition glue:GetPartitions',
+    },
+  },
+  Ingestion: {
+    policy: ingestSourcePolicies(other).callerPolicy,
+    document: { bucket: 's3:ListBucket s3:GetBucketLocation', objects: 's3:GetObject' },
+  },
+  Export: {
+    policy: exportTargetPolicies(other).callerPolicy,
+    document: {
+      bucket: 's3:ListBucket s3:GetBucketLocation',
+      objects:
+        's3:GetObject s3:PutObject s3:DeleteObject s3:DeleteObjectVersion s3:AbortMultipartUpload s3:ListBucketMultipartUploads s3:ListMultipartUploadParts',
+    },
+  },
+};
+
+const page = readFileSync(join(repositoryRoot, 'docs', 'appendix', 'policies.md'), 'utf8');
+
+/** The rows of a section's table: `[line of the document, action, here, statement]`, one for each action. */
+function rowsOf(section: string): string[][] {
+  const [, text = ''] = page.split(`### ${section}\n`);
+  const rows = (text.split(/^##+ /m)[0] ?? '').split('\n').filter((line) => /^\|.*`/.test(line));
+  return rows.flatMap((row) => {
+    const [, line = '', actions = '', here = '', statement = ''] = row.split('|').map((cell) => cell.trim());
+    return (actions.match(/\w+:\w+/g) ?? []).map((action) => [
+      line,
+      action,
+      here,
+      statement.replaceAll('`', ''),
+    ]);
+  });
+}
+
+describe.each(Object.entries(compared))(
+  'docs/appendix/policies.md on %s',
+  (section, { policy, document }) => {
+    const rows = rowsOf(section);
+
+    it('has every action of its document, and no other', () => {
+      const inDocument = Object.entries(document).flatMap(([line, actions]) =>
+        actions.split(' ').map((action) => `${line} ${action}`),
+      );
+      const told = rows.filter(([, , here]) => here !== 'added').map(([line, action]) => `${line} ${action}`);
+      expect(new Set(told)).toEqual(new Set(inDocument));
+      for (const [line, action] of rows.filter(([, , here]) => here === 'added'))
+        expect([line, action]).toEqual(['', action]);
+    });
+
+    it('has every action of the policy in its statement, and no other', () => {
+      const allowed = policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Sid, Action }) =>
+        Action.map((action) => `${Sid} ${action}`),
+      );
+      const told = rows.filter(([, , here]) => here !== 'left out');
+      expect(new Set(told.map(([, action, , statement]) => `${statement} ${action}`))).toEqual(
+        new Set(allowed),
+      );
+      for (const [, , here] of rows) expect(['same', 'narrower', 'added', 'left out']).toContain(here);
+    });
+
+    it('names what is denied', () => {
+      for (const { Sid } of policy.Statement.filter(({ Effect }) => Effect === 'Deny'))
+        expect(page).toContain(`\`${Sid}\``);
+    });
+  },
+);
+
+const all: [string, PolicyDocument][] = [
+  ...Object.entries(compared).map(([name, { policy }]): [string, PolicyDocument] => [name, policy]),
+  ['deploy: the stack', deploy.stack],
+  ['deploy: the monitoring', deploy.monitoring],
+  ['deploy: the data', deploy.data],
+  ['deploy: the catalog', deploy.catalog],
+  ...(deploy.readers === undefined
+    ? []
+    : [['deploy: the readers', deploy.readers] satisfies [string, PolicyDocument]]),
+  ...(deploy.platform === undefined
+    ? []
+    : [['deploy: the platform', deploy.platform] satisfies [string, PolicyDocument]]),
+];
+
+describe.each(all)('the policy of %s', (_, policy) => {
+  it('is valid for IAM in its length and its unique statement IDs', () => {
+    expect(JSON.stringify(policy).length).toBeLessThan(ACCESS_LIMITS.managedPolicyCharacters);
+    const names = policy.Statement.map(({ Sid }) => Sid);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9]+$/);
+  });
+
+  it('allows each action on a supported resource type, and names no unused resource', async () => {
+    // The simulator knows `apigateway` only for REST APIs, whose ARNs differ, and can't tell the ARN of a function's
+    // version from the ARN of an alias. test/infra/deployPolicy.proof.test.ts judges these statements by their names.
+    const judged = policy.Statement.filter(
+      ({ Effect, Sid }) => Effect === 'Allow' && !['HttpApi', 'Domain', 'FunctionVersions'].includes(Sid),
+    );
+    for (const statement of judged) {
+      const effective = new Set<string>();
+      for (const action of statement.Action)
+        for (const resource of statement.Resource ?? [])
+          if (await takes(policy, statement, action, resource)) effective.add(action).add(resource);
+      expect([statement.Sid, effective]).toEqual([
+        statement.Sid,
+        new Set([...statement.Action, ...(statement.Resource ?? [])]),
+      ]);
+    }
+  });
+});
+
+it("readers' policies fit into IAM's limits however long the configured names are", () => {
+  const long = {
+    ...scope,
+    partition: 'aws-us-gov',
+    region: 'ap-southeast-1',
+    bucket: 'b'.repeat(63),
+    statsigFolder: 'f'.repeat(128),
+    database: 'd'.repeat(255),
+    stagingDatabase: 's'.repeat(255),
+    workgroup: 'w'.repeat(95),
+  };
+  const own = readerWorkgroup(long, { name: 'r'.repeat(32) });
+  for (const policy of [
+    statsigPolicy(long, own, access),
+    owoxPolicy(long, { resultsBucket: 'r'.repeat(63), ownDatabase: 'o'.repeat(255) }),
+    metabasePolicy(long, own),
+    metabaseWritePolicy(long, 'o'.repeat(255)),
+  ])
+    expect(JSON.stringify(policy).length).toBeLessThan(ACCESS_LIMITS.managedPolicyCharacters);
+});
+
+/** Whether a statement alone allows an action on an example of a resource, its condition met. */
+async function takes(policy: PolicyDocument, statement: Statement, action: string, resource: string) {
+  const example =
+    resource === '*' ? exampleOf(action) : resource.replaceAll('??????', 'a1b2c3').replaceAll('*', 'x');
+  const caller = {
+    principal: `arn:aws:iam::${resource.split(':')[4] || '111122223333'}:role/someone`,
+    policies: [{ ...policy, Statement: [statement] }],
+    resourcePolicy: action.startsWith('kms:') && resource !== '*' ? keyPolicyOf(resource) : undefined,
+  };
+  try {
+    const context = Object.fromEntries(Object.values(statement.Condition ?? {}).flatMap(exampleContext));
+    return (await decideCall(caller, { action, resources: [example], context })) === 'Allowed';
+  } catch {
+    return false; // IAM knows no such action on a resource of this type.
+  }
+}
+
+/** An example ARN of a mapping or of metrics; all other actions that are allowed on `*` have no ARN. */
+function exampleOf(action: string): string {
+  if (action === 'cloudwatch:GetMetricData')
+    return 'arn:aws:cloudwatch:eu-west-1:111122223333:dataset/default';
+  if (!action.startsWith('lambda:') || action === 'lambda:CreateEventSourceMapping') return '*';
+  return 'arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:0a1b2c3d-0000-1111-2222-333344445555';
+}
+
+/** Many-valued where the key is. */
+function exampleContext(condition: Readonly<Record<string, string | readonly string[]>>) {
+  return Object.entries(condition).map(([key, values]): [string, string | string[]] => {
+    const value = String([values].flat()[0]).replaceAll('*', 'x');
+    return [key, key === 'aws:TagKeys' ? [value] : value];
+  });
+}
+
+function keyPolicyOf(keyArn: string): PolicyDocument {
+  return JSON.parse(JSON.stringify(keyPolicy).replaceAll('111122223333', keyArn.split(':')[4] ?? ''));
+}

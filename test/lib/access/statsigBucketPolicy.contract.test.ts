@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { statsigBucketPolicy } from '../../../lib/access/buckets/statsigBucketPolicy.ts';
+import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+const USER = 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER';
+const BUCKET = 'YOUR_S3_BUCKET';
+
+/** Both policies of https://docs.statsig.com/data-warehouse-ingestion/s3, as they stand there. */
+const reading = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
+      Action: ['s3:ListBucket', 's3:GetBucketLocation'],
+      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET',
+    },
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET/*',
+    },
+  ],
+};
+const exporting = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
+      Action: ['s3:ListBucket', 's3:GetBucketLocation'],
+      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET',
+    },
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
+      Action: [
+        's3:GetObject',
+        's3:PutObject',
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:AbortMultipartUpload',
+        's3:ListBucketMultipartUploads',
+        's3:ListMultipartUploadParts',
+      ],
+      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET/*',
+    },
+  ],
+};
+
+/** `<principal> <action> <resource>` of each action of a policy's statements. */
+function grants({ Statement }: { readonly Statement: readonly object[] }): string[] {
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+  return Statement.flatMap((statement) => {
+    expect(Reflect.get(statement, 'Effect')).toBe('Allow');
+    expect(Reflect.get(statement, 'Condition')).toBeUndefined();
+    const { AWS } = Reflect.get(statement, 'Principal');
+    return list(Reflect.get(statement, 'Action')).flatMap((action) =>
+      list(Reflect.get(statement, 'Resource')).map((resource) => `${AWS} ${action} ${resource}`),
+    );
+  }).sort();
+}
+
+const policy = (writesTo: string | null) =>
+  statsigBucketPolicy({ partition: 'aws' }, { bucket: BUCKET, user: USER, writesTo });
+
+describe('the policy of the bucket for Statsig', () => {
+  it('grants what the document’s first policy grants, and nothing else', () => {
+    expect(grants(policy(null))).toEqual(grants(reading));
+  });
+
+  it('grants each action of the second policy in the folder of exports, listing uploads on the bucket', () => {
+    const wanted = grants(exporting).map((grant) =>
+      grant.includes('s3:ListBucketMultipartUploads')
+        ? grant.replace('/*', '')
+        : grant.replace('/*', '/exports/*'),
+    );
+    expect(grants(policy('exports'))).toEqual([...new Set([...grants(reading), ...wanted])].sort());
+  });
+
+  it('is printed as the stack has it, and with placeholders before there is one', () => {
+    const config = defineConfig({
+      bucket: 'acme',
+      statsigBucket: { bucket: 'acme-statsig', user: `${USER}-1`, writesTo: 'exports' },
+    });
+    const known = { region: 'us-east-1', stack: 'sluice-prod' };
+    const [printed] = printedPolicies('statsig-bucket', config, known);
+    const own = statsigBucketPolicy(
+      { partition: 'aws' },
+      { bucket: 'acme-statsig', user: `${USER}-1`, writesTo: 'exports' },
+    );
+    expect(grants(printed?.document ?? { Statement: [] })).toEqual(grants(own));
+    const [empty] = printedPolicies('statsig-bucket', defineConfig({ bucket: 'acme' }), known);
+    expect(JSON.stringify(empty?.document)).toMatch(
+      /__S3_BUCKET__.*__STATSIG_USER_ARN__|__STATSIG_USER_ARN__.*__S3_BUCKET__/,
+    );
+  });
+});

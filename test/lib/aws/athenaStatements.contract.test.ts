@@ -1,0 +1,99 @@
+import { setTimeout } from 'node:timers/promises';
+import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runStatement } from '../../../lib/aws/athenaStatements.ts';
+import { systemClock } from '../../../lib/base/time.ts';
+import { StatementError } from '../../../packages/local-aws/src/athena/index.ts';
+import {
+  BUCKET,
+  chunks,
+  ScriptedRunner,
+  settle,
+  startAthena,
+  textColumn,
+} from '../../../packages/local-aws/src/testing/startAthena.ts';
+
+let athena: Awaited<ReturnType<typeof startAthena>>;
+let client: AthenaClient;
+
+beforeEach(async () => {
+  athena = await startAthena(
+    () =>
+      new ScriptedRunner({
+        rows: () => ({
+          columns: [textColumn('a'), textColumn('b')],
+          rows: chunks([[['1', null]]]),
+          scannedBytes: () => 42,
+        }),
+        many: () => ({
+          columns: [textColumn('a')],
+          rows: chunks([Array.from({ length: 10_500 }, (_, i) => [String(i)])]),
+          scannedBytes: () => 42,
+        }),
+        fails: () => {
+          throw new StatementError("SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved", { type: 1006 });
+        },
+        // Until it is stopped.
+        hangs: ({ signal }) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason));
+          }),
+      }),
+  );
+  client = new AthenaClient(athena.options);
+  await client.send(
+    new UpdateWorkGroupCommand({
+      WorkGroup: 'primary',
+      ConfigurationUpdates: {
+        ResultConfigurationUpdates: { OutputLocation: `s3://${BUCKET}/results/` },
+      },
+    }),
+  );
+});
+afterEach(async () => {
+  client.destroy();
+  await athena.close();
+});
+
+const run = (sql: string, deadlineMs = 20_000) =>
+  runStatement(client, sql, {
+    ...{ workGroup: 'primary', deadlineMs, clock: systemClock, wait: setTimeout, random: () => 0 },
+  });
+
+describe('a statement', () => {
+  it('returns rows, the scanned bytes and the location of the result', async () => {
+    expect(await run('rows')).toEqual({
+      columns: ['a', 'b'],
+      types: ['varchar', 'varchar'],
+      rows: [['1', null]],
+      scannedBytes: 42,
+      hasMore: false,
+      location: expect.stringMatching(/^s3:\/\/.*\/results\/.*\.csv$/),
+    });
+  });
+
+  it('says when a result has more rows than it reads', async () => {
+    const outcome = await run('many');
+    expect(outcome).toMatchObject({ hasMore: true });
+    // The header is one of 10,000.
+    expect('rows' in outcome && outcome.rows.length).toBe(9_999);
+  });
+
+  it("returns Athena's message when the statement fails", async () => {
+    expect(await run('fails')).toMatchObject({
+      failed: "SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved",
+    });
+  });
+
+  it('stops a statement that exceeds its deadline', async () => {
+    expect(await run('hangs', 0)).toMatchObject({
+      failed: 'The query took longer than 0 s and was stopped.',
+    });
+    const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
+    expect((await settle(client, id))?.Status?.State).toBe('CANCELLED');
+  });
+
+  it('throws when Athena rejects the statement', async () => {
+    await expect(run('SELEC 1')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+  });
+});

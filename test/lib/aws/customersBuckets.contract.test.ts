@@ -1,0 +1,146 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { leftOutReason } from '../../../lib/drops/Drop.ts';
+import {
+  MOST_FILE_PAGES,
+  MOST_PARTITION_PAGES,
+  MOST_TARGET_PAGES,
+  MOST_UPLOAD_PAGES,
+} from '../../../lib/export/limits.ts';
+import type { Attempts } from '../../../lib/landing/catalog/catalogCalls.ts';
+
+const OWNER = '111122223333';
+const attempts: Attempts = {
+  clock: { now: () => 0 },
+  ...{ wait: async () => undefined, random: () => 0, deadline: 1_000 },
+};
+/** Answers a request: status and body. */
+let answer: (method: string, url: string) => readonly [number, string];
+let calls = 0;
+/** Headers of the last call. */
+let asked: IncomingHttpHeaders = {};
+const server = createServer((request, response) => {
+  calls += 1;
+  asked = request.headers;
+  request.resume().on('end', () => {
+    const [status, body] = answer(request.method ?? '', request.url ?? '');
+    response.writeHead(status).end(body);
+  });
+});
+let s3: S3Client;
+let glue: GlueClient;
+
+beforeAll(async () => {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const options = {
+    ...{ endpoint: `http://127.0.0.1:${address.port}`, region: 'us-east-1', maxAttempts: 1 },
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  };
+  s3 = new S3Client({ ...options, forcePathStyle: true });
+  glue = new GlueClient(options);
+});
+beforeEach(() => {
+  calls = 0;
+});
+afterAll(async () => {
+  for (const client of [s3, glue]) client.destroy();
+  await new Promise((done) => server.close(done));
+});
+
+const target = (more: Partial<Attempts> = {}) =>
+  exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER }, { ...attempts, ...more });
+const source = () => customerBucketFrom(s3, { name: 'acme', bucket: 'theirs', owner: OWNER });
+const table = (more: Partial<Attempts> = {}) =>
+  landedTable({ glue, s3 }, { database: 'd', table: 't', bucket: 'ours' }, { ...attempts, ...more });
+
+describe('an error of a customer’s bucket', () => {
+  it.each([
+    ['AccessDenied', 403, 'ACCESS_DENIED'],
+    ['AllAccessDisabled', 403, 'ACCESS_DENIED'],
+    ['InvalidAccessKeyId', 403, 'ACCESS_DENIED'],
+    ['SignatureDoesNotMatch', 403, 'ACCESS_DENIED'],
+    ['KMS.DisabledException', 400, 'KEY_DENIED'],
+    ['NoSuchBucket', 404, 'BUCKET_MISSING'],
+    ['PermanentRedirect', 301, 'REGION_WRONG'],
+    ['SomethingNew', 301, 'REGION_WRONG'],
+    ['AuthorizationHeaderMalformed', 400, 'REGION_WRONG'],
+    ['SlowDown', 503, 'UNAVAILABLE'],
+  ])('is the same for ingest and export with %s (%d)', async (code, status, told) => {
+    answer = () => [status, `<Error><Code>${code}</Code><Message>So it is.</Message></Error>`];
+    const read = { code: `SLUICE_SOURCE_${told}`, message: expect.stringContaining(code) };
+    await expect(source().list({ prefix: '' })).rejects.toMatchObject(read);
+    const exported = told === 'UNAVAILABLE' ? 'TARGET_UNAVAILABLE' : told;
+    const written = { code: `SLUICE_EXPORT_${exported}`, message: expect.stringContaining(code) };
+    await expect(target().list('')).rejects.toMatchObject(written);
+  });
+});
+
+describe('an archived file', () => {
+  it('can be read once S3 reports the expiry date of its restored copy', async () => {
+    const restoring = '<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>';
+    const restored =
+      '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-21T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>';
+    const files = ['', restoring, restored].map(
+      (status, i) =>
+        `<Contents><Key>d/${i}</Key><Size>1</Size><StorageClass>GLACIER</StorageClass>${status}</Contents>`,
+    );
+    answer = () => [200, `<ListBucketResult>${files.join('')}</ListBucketResult>`];
+    const { objects } = await source().list({ prefix: 'd/' });
+    expect(asked['x-amz-optional-object-attributes']).toBe('RestoreStatus');
+    expect(objects.map((object) => leftOutReason(object, 'd/'))).toEqual(['archived', 'archived', null]);
+  });
+});
+
+/** A page of a listing that has no end. */
+const page = (url: string) =>
+  url.includes('uploads')
+    ? `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><Upload><Key>events/sluice-${'0'.repeat(32)}.parquet</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>`
+    : `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>n</NextContinuationToken><Contents><Key>k</Key><Size>1</Size></Contents></ListBucketResult>`;
+
+describe('an endless listing', () => {
+  it('fails by name, for our files and for the customer’s', async () => {
+    answer = (_, url) => [200, page(url)];
+    const refused = { code: 'SLUICE_EXPORT_TOO_MANY_FILES' };
+    await expect(table().files('events/')).rejects.toMatchObject(refused);
+    expect(calls).toBe(MOST_FILE_PAGES);
+    await expect(target().list('events/')).rejects.toMatchObject(refused);
+    expect(calls).toBe(MOST_FILE_PAGES + MOST_TARGET_PAGES);
+  });
+
+  it('fails by name for Glue’s partitions, too', async () => {
+    answer = () => [200, '{"Partitions":[],"NextToken":"n"}'];
+    await expect(table().locations(['2026-11-19'])).rejects.toMatchObject({
+      code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
+      message: expect.stringContaining(`${MOST_PARTITION_PAGES} pages`),
+    });
+    expect(calls).toBe(MOST_PARTITION_PAGES);
+  });
+
+  it('of unfinished uploads is left to the next export', async () => {
+    answer = (method, url) => (method === 'GET' ? [200, page(url)] : [204, '']);
+    expect(await target().abortUploads('events/')).toBe(MOST_UPLOAD_PAGES);
+    expect(calls).toBe(2 * MOST_UPLOAD_PAGES);
+  });
+
+  it('ends at the deadline of the function', async () => {
+    let now = 0;
+    answer = (_, url) => {
+      now += 400;
+      return [200, page(url)];
+    };
+    const late = { code: 'SLUICE_EXPORT_OUT_OF_TIME' };
+    const clock = { now: () => now };
+    await expect(table({ clock }).files('events/')).rejects.toMatchObject(late);
+    expect(calls).toBe(3);
+    await expect(target({ clock }).list('events/')).rejects.toMatchObject(late);
+    await expect(table({ clock }).locations(['2026-11-19'])).rejects.toMatchObject(late);
+    expect(calls).toBe(3);
+  });
+});

@@ -1,0 +1,76 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AssumeRoleError } from '../../../lib/aws/assumedRole.ts';
+import { ownSession } from '../../../lib/aws/ownSession.ts';
+import { type Accounts, startAccounts } from '../../../packages/local-aws/src/testing/startAccounts.ts';
+
+const ACCOUNT = '000000000000';
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-dev-IngestLoadRole-X`;
+const policy = JSON.stringify({
+  Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::own/acme/*' },
+});
+
+describe('a session of the function’s own role', () => {
+  let accounts: Accounts;
+  const before = { ...process.env };
+  beforeAll(async () => {
+    accounts = await startAccounts();
+    accounts.store.createBucket('own', { account: ACCOUNT });
+    for (const key of ['acme/a', 'other/a']) await accounts.store.put('own', key, 'x');
+    const { accessKeyId, secretAccessKey } = accounts.principals.issue(ROLE);
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: accounts.options.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    });
+  });
+  afterAll(async () => {
+    for (const name of ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    await accounts.close();
+  });
+
+  /** Sets the roles' trust policies that IAM has at some time. */
+  const deploy = (...trusted: string[]) => {
+    const statements = trusted.map((arn) => ({
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: 'sts:AssumeRole',
+      Condition: { ArnLike: { 'aws:PrincipalArn': arn } },
+    }));
+    accounts.roles.deploy([{ arn: ROLE, account: ACCOUNT, trust: { Statement: statements }, policies: [] }]);
+  };
+
+  it('is retried while IAM applies a new trust policy, and has no more permissions than its policy', async () => {
+    deploy();
+    const waits: number[] = [];
+    const session = await ownSession(ROLE, 'acme-events', policy, {
+      random: () => 0.5,
+      wait: async (ms) => {
+        waits.push(ms);
+        if (waits.length === 3) deploy(ROLE.replace(/X$/, '*'));
+      },
+    });
+    expect(waits).toEqual([250, 500, 1_000]);
+    await session.s3.send(new GetObjectCommand({ Bucket: 'own', Key: 'acme/a' }));
+    await expect(
+      session.s3.send(new GetObjectCommand({ Bucket: 'own', Key: 'other/a' })),
+    ).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    session.close();
+  });
+
+  it('is denied if the role does not trust itself', async () => {
+    deploy(`arn:aws:iam::${ACCOUNT}:role/another`);
+    let waits = 0;
+    const wait = async () => {
+      waits += 1;
+    };
+    const assumed = ownSession(ROLE, 'acme-events', policy, { wait, random: () => 0 });
+    await expect(assumed).rejects.toThrow(AssumeRoleError);
+    expect(waits).toBe(5);
+  });
+});

@@ -1,0 +1,121 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
+import type { EraseBucket, StoredVersion } from '../../../lib/erase/EraseBucket.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+
+const BUCKET = 'acme-experiments';
+/** Keys of a page; S3 has a thousand. */
+const PAGE_KEYS = 3;
+
+describe('the bucket of an erasure', () => {
+  let server: RunningS3;
+  let s3: S3Client;
+  let bucket: EraseBucket;
+  let pages = 0;
+
+  beforeAll(async () => {
+    server = await startS3();
+    server.store.createBucket(BUCKET);
+    s3 = server.client;
+    await s3.send(
+      new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const small = server.makeClient();
+    small.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName !== 'ListObjectVersionsCommand') return next(args);
+          pages += 1;
+          return next({ ...args, input: { ...args.input, MaxKeys: PAGE_KEYS } });
+        },
+      { step: 'initialize' },
+    );
+    bucket = s3EraseBucket(small, BUCKET, { wait: async () => {}, random: () => 0 });
+  });
+  afterAll(async () => {
+    expect(server.defects).toEqual([]);
+    await server.close();
+  });
+
+  const put = async (Key: string, Body: string, more: object = {}) =>
+    (await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }))).VersionId ?? '';
+  const listed = async (prefix: string, after?: string) => {
+    const all: (readonly [string, readonly string[]])[] = [];
+    for await (const page of bucket.objects(prefix, after))
+      for (const { key, versions } of page) all.push([key, versions.map(({ versionId }) => versionId)]);
+    return all;
+  };
+  const newest = async (key: string): Promise<StoredVersion> => {
+    const [version] = await bucket.versions(key);
+    if (version === undefined) throw new Error(`no ${key}`);
+    return version;
+  };
+  const path = (name: string) => join(server.directory, name);
+
+  it('lists every version of an object at once, also of one whose versions span pages', async () => {
+    const ids = new Map<string, string[]>();
+    for (const [key, count] of [
+      ['list/a', 2],
+      ['list/b', 5],
+      ['list/b2', 1],
+      ['list/c', 7],
+    ] as const)
+      for (let i = 0; i < count; i += 1) {
+        const versionId = await put(key, `${i}`);
+        ids.set(key, [versionId, ...(ids.get(key) ?? [])]);
+      }
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'list/c' }));
+    pages = 0;
+    expect(await listed('list/')).toEqual([...ids]);
+    expect(pages).toBeGreaterThan(4);
+    // A resumed run begins after the last key that was done, and skips all of its versions.
+    expect(await listed('list/', 'list/b')).toEqual([...ids].slice(2));
+    expect(await listed('list/', 'list/c')).toEqual([]);
+    const versions = await bucket.versions('list/b');
+    expect(versions.map(({ versionId }) => versionId)).toEqual(ids.get('list/b'));
+    expect(versions.map(({ isLatest }) => isLatest)).toEqual([true, false, false, false, false]);
+    // Behind its delete marker, no version is what readers get.
+    expect((await bucket.versions('list/c')).some(({ isLatest }) => isLatest)).toBe(false);
+  });
+
+  it('replaces an object with what it has besides its bytes', async () => {
+    const attributes = {
+      ...{ ContentType: 'text/csv', CacheControl: 'no-store', ContentEncoding: 'gzip' },
+      ...{ ContentDisposition: 'attachment', ContentLanguage: 'de', StorageClass: 'STANDARD_IA' },
+      Metadata: { documents: '2' },
+    } as const;
+    await put('replaced', 'old', attributes);
+    const version = await newest('replaced');
+    const stored = await bucket.fetch(version, path('old'));
+    if (stored === null || stored === 'archived' || 'denied' in stored) throw new Error('not stored');
+    expect(readFileSync(path('old'), 'utf8')).toBe('old');
+    writeFileSync(path('new'), 'new');
+    expect(await bucket.replace(version, path('new'), stored)).toEqual({ isKept: true });
+    const now = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'replaced' }));
+    expect(await now.Body?.transformToString()).toBe('new');
+    expect(now).toMatchObject(attributes);
+    // Somebody else's version stays.
+    expect(await bucket.replace(version, path('new'), stored)).toBe(null);
+  });
+
+  it('hides an object, and deletes versions for good', async () => {
+    const first = await put('gone', 'first');
+    await put('gone', 'second');
+    const version = await newest('gone');
+    expect(await bucket.hide('gone')).toBe(null);
+    expect(await bucket.remove(version)).toBe(null);
+    expect(await listed('gone')).toEqual([['gone', [first]]]);
+    expect(await bucket.fetch(version, path('old'))).toBe(null);
+    // A second time, as after a run that was killed.
+    expect(await bucket.remove(version)).toBe(null);
+  });
+});

@@ -1,0 +1,134 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore as Bucket, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+const directory = temporaryDirectory();
+const clock = new ManualClock(1_000_000);
+const faults = new Faults();
+const buckets = Bucket.open({ directory: directory.path, clock });
+let services: Awaited<ReturnType<typeof startServices>>;
+let client: S3Client;
+let made = 0;
+
+beforeAll(async () => {
+  services = await startServices([s3Service({ store: buckets, clock })], faults);
+  client = new S3Client({ ...services.options, maxAttempts: 1 });
+});
+afterAll(async () => {
+  client.destroy();
+  await services.close();
+  buckets.close();
+  directory.remove();
+});
+
+async function inS3(): Promise<ObjectStore> {
+  made += 1;
+  await client.send(new CreateBucketCommand({ Bucket: `bucket-${made}` }));
+  return s3ObjectStore(client, `bucket-${made}`);
+}
+
+describe.each([
+  ['in S3', inS3],
+  ['in memory', async () => new MemoryObjects(clock)],
+])('a store %s', (_, open) => {
+  let store: ObjectStore;
+  beforeEach(async () => {
+    faults.clear();
+    store = await open();
+  });
+  const textOf = async (key: string) => (await store.read(key))?.text ?? null;
+
+  it('writes an object once, and over a version that its writer knows', async () => {
+    const first = await store.write('a', 'one', { expected: null });
+    expect(await store.write('a', 'two', { expected: null })).toBeNull();
+    expect(await store.read('a')).toEqual({ text: 'one', eTag: first });
+    const second = await store.write('a', 'two', { expected: first });
+    expect(await store.write('a', 'three', { expected: first })).toBeNull();
+    expect(await store.write('none', 'three', { expected: first })).toBeNull();
+    expect([await textOf('a'), await textOf('none')]).toEqual(['two', null]);
+    expect(second).not.toBe(first);
+    await store.write('a', 'any');
+    expect(await textOf('a')).toBe('any');
+  });
+
+  it('deletes a version, and says what is there instead', async () => {
+    const first = (await store.write('a', 'one')) ?? '';
+    await store.write('a', 'two');
+    expect(await store.remove('a', first)).toBe('changed');
+    const { eTag = '' } = (await store.head('a')) ?? {};
+    expect(await store.remove('a', eTag)).toBe('removed');
+    expect(await store.remove('a', eTag)).toBe('gone');
+    expect(await store.remove('a')).toBe('removed');
+  });
+
+  it('opens a version or a range of it, and nothing of another version', async () => {
+    const eTag = (await store.write('a', 'abcdef', { metadata: { reason: 'R' } })) ?? '';
+    const opened = await store.open('a', { ifMatch: eTag, range: { first: 1, last: 3 } });
+    expect([Buffer.concat((await opened?.body.toArray()) ?? []).toString(), opened?.bytes]).toEqual([
+      'bcd',
+      3,
+    ]);
+    expect(await store.head('a')).toEqual({ eTag, metadata: { reason: 'R' } });
+    await store.write('a', 'other');
+    expect([await store.open('a', { ifMatch: eTag }), await store.open('b')]).toEqual([null, null]);
+    await expect(store.read('a', { ifMatch: eTag })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    expect([await store.read('b'), await store.head('b')]).toEqual([null, null]);
+  });
+
+  it('lists objects and folders', async () => {
+    for (const key of ['f/b/1', 'f/a', 'f/c/2', 'f/c/3', 'g']) await store.write(key, 'x');
+    const keys: string[] = [];
+    for await (const { key, size } of listObjects(store, 'f/')) keys.push(`${key} ${size}`);
+    expect(keys).toEqual(['f/a 1', 'f/b/1 1', 'f/c/2 1', 'f/c/3 1']);
+    expect(await store.listPage('f/', { folders: true })).toEqual({
+      items: [],
+      folders: ['b', 'c'],
+      next: undefined,
+    });
+    const page = await store.listPage('f/', { after: 'f/a', limit: 2 });
+    expect(page.items.map(({ key }) => key)).toEqual(['f/b/1', 'f/c/2']);
+    expect((await store.listPage('f/', { token: page.next })).items).toHaveLength(1);
+  });
+});
+
+describe('a store in S3', () => {
+  const conflict = () => faults.set({ s3: [{ fault: 'failCalls', code: 'ConditionalRequestConflict' }] });
+
+  it('takes a conflict of two writers for a write that came first, or for an error', async () => {
+    faults.clear();
+    const store = await inS3();
+    conflict();
+    expect(await store.write('a', 'one', { expected: null })).toBeNull();
+    conflict();
+    await expect(store.write('a', 'one', { expected: null, throwsConflict: true })).rejects.toMatchObject({
+      name: 'ConditionalRequestConflict',
+    });
+  });
+
+  it('takes a refusal for a missing object only if it is asked to list, and the listing shows none', async () => {
+    faults.clear();
+    const store = await inS3();
+    await store.write('a', 'one');
+    const asking = { listsIfDenied: true };
+    const refused = (call: () => Promise<unknown>) => {
+      faults.set({ s3: [{ fault: 'failCalls', code: 'AccessDenied' }] });
+      return call();
+    };
+    for (const call of [
+      () => store.read('a', asking),
+      () => store.open('a', asking),
+      () => store.read('b'),
+      () => store.open('b'),
+    ])
+      await expect(refused(call)).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(await refused(() => store.read('b', asking))).toBeNull();
+    expect(await refused(() => store.open('b', asking))).toBeNull();
+  });
+});

@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { claim, claimEndsAt, endClaim, type HeldClaim } from '../../../lib/base/claim.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+
+const KEY = 'claims/work';
+const HELD_MS = 60_000;
+
+let [objects, now] = [new MemoryObjects(), 0];
+beforeEach(() => {
+  [objects, now] = [new MemoryObjects(), 0];
+});
+const clock = { now: () => now };
+const take = () => claim(objects, clock, KEY, now + HELD_MS);
+
+describe('a claim', () => {
+  it('has one owner until it is released', async () => {
+    const held = await take();
+    expect(await take()).toBeNull();
+    await held?.release();
+    expect(await take()).not.toBeNull();
+  });
+
+  it('is taken over once it has expired, by one of those who try', async () => {
+    await take();
+    now = HELD_MS;
+    const taken = await Promise.all([take(), take(), take()]);
+    expect(taken.filter((held) => held !== null)).toHaveLength(1);
+  });
+
+  it('is held by the caller whose write was repeated by the client, and refused the second time', async () => {
+    objects.faults = ['written_twice'];
+    expect(await take()).not.toBeNull();
+    now = HELD_MS;
+    objects.faults = ['written_twice'];
+    expect(await take()).not.toBeNull();
+  });
+
+  it('of the next owner stays when the release before it is repeated by the client', async () => {
+    const held = await take();
+    let next: HeldClaim | null = null;
+    // Its client deletes the claim twice, and another owner claims between both.
+    objects.remove = async (key: string, eTag?: string) => {
+      const { remove } = MemoryObjects.prototype;
+      const first = await remove.call(objects, key, eTag);
+      next = await take();
+      await remove.call(objects, key, eTag);
+      return first;
+    };
+    await held?.release();
+    expect(next).not.toBeNull();
+    expect(await take()).toBeNull();
+  });
+
+  it('of the next owner stays when an owner releases it after it has expired', async () => {
+    const late = await take();
+    now = HELD_MS;
+    await take();
+    await late?.release();
+    expect(await claimEndsAt(objects, KEY)).toBe(2 * HELD_MS);
+  });
+
+  it('that is not readable blocks nobody', async () => {
+    await objects.write(KEY, 'not JSON');
+    expect(await take()).not.toBeNull();
+  });
+
+  it('can be ended by somebody who may not delete it', async () => {
+    await take();
+    await endClaim(objects, KEY);
+    expect(await claimEndsAt(objects, KEY)).toBe(0);
+    expect(await take()).not.toBeNull();
+  });
+});

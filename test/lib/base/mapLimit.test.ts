@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+
+describe('mapLimit', () => {
+  it('returns results in the order of the items, with limited concurrency', async () => {
+    let under = 0;
+    let most = 0;
+    const doubled = await mapLimit([5, 1, 4, 2, 3], 2, async (item) => {
+      under += 1;
+      most = Math.max(most, under);
+      for (let turn = 0; turn < item; turn += 1) await Promise.resolve();
+      under -= 1;
+      return item * 2;
+    });
+    expect([doubled, most]).toEqual([[10, 2, 8, 4, 6], 2]);
+  });
+
+  it('starts no item after the first error, and waits for items in progress', async () => {
+    const slow = Promise.withResolvers<void>();
+    const begun: number[] = [];
+    const ended: number[] = [];
+    const all = mapLimit([0, 1, 2, 3], 2, async (item) => {
+      begun.push(item);
+      if (item === 0) throw new Error('first');
+      await slow.promise;
+      ended.push(item);
+      throw new Error('second');
+    });
+    const settled = all.then(
+      () => 'done',
+      (error: Error) => error.message,
+    );
+    const early = await Promise.race([settled, new Promise((resolve) => setImmediate(resolve, 'waits'))]);
+    slow.resolve();
+    expect([early, await settled]).toEqual(['waits', 'first']);
+    expect([begun, ended]).toEqual([[0, 1], [1]]);
+  });
+});

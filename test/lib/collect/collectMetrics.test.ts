@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { seededRandom } from '../../../bench/collect/seededRandom.ts';
+import { emfLine, Sampler } from '../../../lib/base/log.ts';
+import {
+  collectMetrics,
+  failureMetrics,
+  groupsFailureMetrics,
+  type RequestOutcome,
+  requestMetrics,
+} from '../../../lib/collect/collectMetrics.ts';
+import { ignoredReasons } from '../../../lib/protocols/eventFilter.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { emfProblems } from '../../harness/emfProblems.ts';
+
+const quiet: RequestOutcome = {
+  stage: 'prod',
+  receivedAt: Date.UTC(2026, 10, 20),
+  requestId: null,
+  latencyMs: 12,
+  received: 0,
+  refusedAs: null,
+  tables: [],
+  ignored: {},
+};
+const nothing = { landed: 0, overflowed: 0 };
+
+const count = fc.nat(100_000);
+const counts = fc.dictionary(
+  fc.oneof(fc.constantFrom('SLUICE_EVENT_NO_NAME', ...ignoredReasons), fc.string()),
+  fc.integer({ min: 1, max: 500 }),
+  { maxKeys: 4 },
+);
+const outcomes: fc.Arbitrary<RequestOutcome> = fc.record({
+  stage: fc.constantFrom('dev', 'prod'),
+  receivedAt: fc.constant(Date.UTC(2026, 10, 20)),
+  requestId: fc.constantFrom(null, 'JKJaXmPLvHcESHA='),
+  latencyMs: count,
+  received: count,
+  refusedAs: fc.constantFrom(null, 'SLUICE_KEY_UNKNOWN'),
+  tables: fc.subarray([...tableKinds]).chain((tables) =>
+    fc.tuple(
+      ...tables.map((table) =>
+        fc.record({
+          table: fc.constant(table),
+          landed: count,
+          overflowed: count,
+        }),
+      ),
+    ),
+  ),
+  ignored: counts,
+});
+
+describe('the metrics of a request', () => {
+  it('are one line, with what became of each table', () => {
+    const lines = requestMetrics({
+      ...quiet,
+      received: 25,
+      tables: [
+        { ...nothing, table: 'exposures', landed: 20 },
+        { ...nothing, table: 'events' },
+        { ...nothing, table: 'quarantine', landed: 1 },
+      ],
+      ignored: { event_filtered: 3, exception_report: 1 },
+    }).map(({ _aws, ...values }) => values);
+    expect(lines).toEqual([
+      {
+        function: 'collect',
+        stage: 'prod',
+        latency_ms: 12,
+        ignored_as: { event_filtered: 3, exception_report: 1 },
+        received: 25,
+        exposures_landed: 20,
+        quarantined: 1,
+        ignored: 4,
+      },
+    ]);
+  });
+
+  it('of a usual request are short: each byte of each request is paid for', () => {
+    const lines = requestMetrics({
+      ...quiet,
+      requestId: 'JKJaXmPLvHcESHA=',
+      received: 20,
+      tables: [
+        { ...nothing, table: 'exposures', landed: 10 },
+        { ...nothing, table: 'events', landed: 10 },
+      ],
+    });
+    expect(lines.map((line) => JSON.stringify(line).length)).toEqual([expect.any(Number)]);
+    expect(JSON.stringify(lines[0]).length).toBeLessThanOrEqual(400);
+  });
+
+  it('have the embedded metric format, and dimensions from closed lists, whatever they count', () => {
+    const known = new Set([
+      'collect',
+      'dev',
+      'prod',
+      'exposures',
+      'events',
+      'quarantine',
+      'other',
+      ...ignoredReasons,
+    ]);
+    fc.assert(
+      fc.property(outcomes, (outcome) => {
+        const lines = requestMetrics(outcome);
+        for (const line of lines) {
+          expect(emfProblems(JSON.stringify(line))).toEqual([]);
+          const { request_id, ...members } = line;
+          expect([undefined, outcome.requestId]).toContain(request_id);
+          for (const value of Object.values(members).filter((member) => typeof member === 'string')) {
+            expect(known.has(value) || /^SLUICE_[A-Z_]+$/.test(value)).toBe(true);
+          }
+        }
+        expect(lines.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of a failed request are the request and its reason', () => {
+    const lines = failureMetrics('SLUICE_COLLECT_FAILED', 'prod', 0);
+    expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
+    expect(lines.map(({ _aws, ...values }) => values)).toEqual([
+      { function: 'collect', stage: 'prod', received: 0, refused_requests: 1 },
+      { function: 'collect', stage: 'prod', reason: 'SLUICE_COLLECT_FAILED', refused_requests: 1 },
+    ]);
+    expect(lines).toMatchObject([{ _aws: { Timestamp: 0 } }, { _aws: { Timestamp: 0 } }]);
+  });
+
+  it('omit a count of zero, but not of events received: each request has one value', () => {
+    const own = { function: 'collect', stage: 'prod' };
+    const values = (outcome: Partial<RequestOutcome>) =>
+      requestMetrics({ ...quiet, ...outcome }).map(({ _aws, ...line }) => line);
+    const always = { ...own, latency_ms: 12, received: 0 };
+    expect(values({})).toEqual([always]);
+    expect(values({ refusedAs: 'not a code' })).toEqual([
+      { ...always, refused_requests: 1 },
+      { ...own, reason: 'other', refused_requests: 1 },
+    ]);
+    const spilling = (['events', 'quarantine'] as const).map((table) => ({
+      ...nothing,
+      table,
+      overflowed: 3,
+    }));
+    expect(values({ tables: spilling })).toEqual([
+      { ...always, overflowed: 6, events_overflowed: 3, quarantine_overflowed: 3 },
+    ]);
+  });
+
+  it('are stamped with the time at which the request was received, and its dimensions', () => {
+    const [line] = requestMetrics(quiet);
+    expect(line).toMatchObject({ _aws: { Timestamp: quiet.receivedAt } });
+    expect(JSON.stringify(line)).toContain('[["function","stage"]]');
+  });
+
+  it('have the ID of the request in the line of the request alone, and not as a dimension', () => {
+    const lines = requestMetrics({
+      ...quiet,
+      requestId: 'JKJaXmPLvHcESHA=',
+      refusedAs: 'SLUICE_KEY_UNKNOWN',
+    });
+    expect(lines.map((line) => line['request_id'])).toEqual(['JKJaXmPLvHcESHA=', undefined]);
+    expect(JSON.stringify(lines[0])).toContain('[["function","stage"]]');
+  });
+
+  it('of a failed read of experiment groups are one count', () => {
+    const lines = groupsFailureMetrics('prod', 5);
+    expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
+    expect(lines).toMatchObject([
+      { _aws: { Timestamp: 5 }, function: 'collect', stage: 'prod', groups_failures: 1 },
+    ]);
+  });
+
+  it('have no line without a value', () => {
+    expect(emfLine({ namespace: 'x', timestamp: 0, dimensions: {}, values: [] })).toBeNull();
+  });
+
+  it('are documented, each with its unit, and the documentation lists no others', () => {
+    const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `([a-zA-Z_]+)` \| (\w+) \|/gm)].map(([, name, unit]) => ({
+      name,
+      unit,
+    }));
+    expect(rows.toSorted(byName)).toEqual(Object.values(collectMetrics).toSorted(byName));
+    for (const reason of ignoredReasons) expect(page).toContain(`\`${reason}\``);
+  });
+});
+
+function byName(a: { name?: string | undefined }, b: { name?: string | undefined }): number {
+  return String(a.name).localeCompare(String(b.name));
+}
+
+describe('the sampler', () => {
+  const draw = (rate: number, seed: number, n = 20_000) => {
+    const sampler = new Sampler(rate, seededRandom(seed));
+    return Array.from({ length: n }, () => sampler.next());
+  };
+
+  it('selects about the configured share, none at 0 and all at 1', () => {
+    expect(draw(0, 7).some(Boolean)).toBe(false);
+    expect(draw(1, 7).every(Boolean)).toBe(true);
+    for (const rate of [0.01, 0.3]) {
+      const part = draw(rate, 7).filter(Boolean).length / 20_000;
+      expect(Math.abs(part - rate)).toBeLessThan(0.01);
+    }
+  });
+
+  it('selects the same values for the same seed, and others for another seed', () => {
+    expect(draw(0.5, 7, 200)).toEqual(draw(0.5, 7, 200));
+    expect(draw(0.5, 7, 200)).not.toEqual(draw(0.5, 8, 200));
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CostMeter } from '../../../lib/base/jsonCost.ts';
+import { EventIdentity, IdentifiedRows } from '../../../lib/collect/rows/eventIds.ts';
+import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
+
+const KEY_HASH = 'a'.repeat(64);
+const MOST_LENGTH = 8_000_000;
+const DAY = '2026-11-20';
+
+/** IDs of a batch's events and how many of them were repeats. */
+function batch(texts: readonly string[], secret: string | null = null, sender = 'device') {
+  const identity = new EventIdentity(KEY_HASH, sender, secret);
+  const ids: string[] = [];
+  for (const text of texts) if (identity.add(text)) ids.push(...identity.settle());
+  ids.push(...identity.settle());
+  return { ids, repeats: identity.repeats };
+}
+
+const alone = (text: string, secret: string | null = null) => batch([text], secret).ids[0];
+
+describe('EventIdentity', () => {
+  it('gives an event the same ID whatever events are hashed with it', () => {
+    const text = fc.oneof(
+      { weight: 6, arbitrary: fc.string({ unit: 'grapheme-ascii', maxLength: 400 }) },
+      { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 100 }) },
+      // As long as what is hashed together, and longer.
+      { weight: 1, arbitrary: fc.nat(70_000).map((length) => 'é'.repeat(length % 7).padEnd(length, 'x')) },
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(text, { maxLength: 150, size: 'max' }), (texts) => {
+        const { ids, repeats } = batch(texts);
+        expect(ids).toEqual(texts.map((one) => alone(one)));
+        expect(new Set(ids).size).toBe(texts.length);
+        expect(repeats).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is MurmurHash3 seeded by the sender, so that landed IDs do not change with the code', () => {
+    expect(batch(['{}', 'x'.repeat(40), 'é', '{}']).ids).toEqual([
+      '4d6fe17c20fdbdf3c0b67aea4a4cfd41',
+      '5bb7176df9e4621b749c8adaef7fa201',
+      '1f7ba1b364a554cae283365978548de1',
+      'cfbc7ea51671d304adf231318d714cb5',
+    ]);
+  });
+
+  it('numbers and counts equal events, however far apart', () => {
+    const others = Array.from({ length: 500 }, (_, i) => `other ${i}`);
+    const { ids, repeats } = batch(['same', ...others, 'same', 'other 7', 'same']);
+    expect(new Set(ids).size).toBe(504);
+    expect(repeats).toBe(3);
+    expect(batch(['same', 'same', 'same']).ids).toEqual([ids[0], ids[501], ids[503]]);
+    expect(ids.slice(1, 501)).toEqual(others.map((text) => alone(text)));
+  });
+
+  it('includes a secret: the ID is not the hash of the text alone, and other secrets give other IDs', () => {
+    const texts = ['a', 'b', 'a'];
+    const all = [batch(texts), batch(texts, 'one'), batch(texts, 'two'), batch(texts, null, 'other')];
+    expect(new Set(all.flatMap(({ ids }) => ids)).size).toBe(12);
+    expect(batch(texts, 'one')).toEqual(all[1]);
+    expect(all[1]?.repeats).toBe(1);
+  });
+
+  it('counts repeats of events that follow the first repeat', () => {
+    const { ids, repeats } = batch(['a', 'a', 'b', 'c', 'b', 'd', 'a']);
+    expect(repeats).toBe(3);
+    expect(new Set(ids).size).toBe(7);
+    expect([ids[2], ids[3], ids[5]]).toEqual(['b', 'c', 'd'].map((text) => alone(text)));
+    expect(batch(['b', 'b']).ids).toEqual([ids[2], ids[4]]);
+  });
+
+  it.each([65_551, 70_000])('distinguishes texts that differ behind %i equal units', (length) => {
+    const long = 'é'.padEnd(length, 'x');
+    const { ids, repeats } = batch([`${long}a`, `${long}b`, `${long}a`]);
+    expect(new Set(ids).size).toBe(3);
+    expect(repeats).toBe(1);
+    expect(ids.slice(0, 2)).toEqual([alone(`${long}a`), alone(`${long}b`)]);
+  });
+
+  it('has a full group at 64 events, or when they have more than 10,922 units', () => {
+    const identity = new EventIdentity(KEY_HASH, 'device', null);
+    const fills = (texts: readonly string[]) => {
+      const full = texts.map((text) => identity.add(text));
+      expect(identity.settle()).toHaveLength(texts.length);
+      return full;
+    };
+    const most = 'x'.repeat(10_922);
+    expect(fills(Array(64).fill('x'))).toEqual([...Array(63).fill(false), true]);
+    expect(fills([most, ''])).toEqual([false, false]);
+    expect(fills([most, 'x'])).toEqual([false, true]);
+  });
+});
+
+describe('IdentifiedRows', () => {
+  const measured = () => {
+    let spent = 0;
+    const meter = new CostMeter(Number.POSITIVE_INFINITY, (units) => {
+      spent = units;
+    });
+    const rows = new IdentifiedRows(new EventIdentity(KEY_HASH, 'device', null), meter, MOST_LENGTH);
+    return {
+      rows,
+      spent: () => {
+        meter.look();
+        return spent;
+      },
+    };
+  };
+
+  it('begins each row with the ID of its event, ends it with its day, and knows their length', () => {
+    const { rows } = measured();
+    const kinds = Array.from({ length: 150 }, (_, i) => (i % 3 === 0 ? 'exposures' : 'events'));
+    for (const [i, kind] of kinds.entries()) rows.add(kind, `${i}`, `,"n":${i}`, DAY);
+    const { exposures, events } = rows.settled();
+    const written = (kind: string) =>
+      kinds.flatMap((one, i) =>
+        one === kind ? [{ day: DAY, json: `{"event_id":"${alone(`${i}`)}","n":${i},"ds":"${DAY}"}` }] : [],
+      );
+    expect(exposures).toEqual(written('exposures'));
+    expect(events).toEqual(written('events'));
+    expect(rows.length).toBe([...exposures, ...events].map(({ json }) => json).join('').length);
+    expect(rows.settled()).toEqual({ exposures, events });
+  });
+
+  it('accepts rows up to a total length, to the unit', () => {
+    const { rows } = measured();
+    const overhead = `{"event_id":"","ds":"${DAY}"}`.length + 32;
+    const rest = 'x'.repeat(300_000);
+    const count = Math.floor(MOST_LENGTH / (overhead + rest.length));
+    for (let i = 0; i < count; i += 1) rows.add('events', `${i}`, rest, DAY);
+    const room = MOST_LENGTH - rows.length - overhead;
+    rows.add('events', 'last', 'x'.repeat(room), DAY);
+    expect(rows.length).toBe(MOST_LENGTH);
+    expect(() => rows.add('events', 'over', '', DAY)).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_BODY_TOO_MANY_EVENTS',
+        detail: 'Their rows have more than 8000000 units.',
+      }),
+    );
+  });
+
+  it('measures a row, and counts that as work, only if it may be too large for a record', () => {
+    const { rows, spent } = measured();
+    const surely = Math.floor(MAX_RECORD_BYTES / 3) - 64;
+    rows.add('events', 'a', 'x'.repeat(surely), DAY);
+    expect(spent()).toBe(0);
+    rows.add('events', 'b', 'x'.repeat(surely + 1), DAY);
+    expect(spent()).toBe((surely + 1) >> 2);
+  });
+});

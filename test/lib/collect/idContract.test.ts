@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { startCollector } from './startCollector.ts';
+
+/** First sentence of a failure. */
+const CONTRACT =
+  'event_id and quarantine_id are a contract: SDKs resend events after an upgrade, and readers remove duplicates by these IDs. Their algorithm may change only in a major version of Sluice. Change the code, not test/fixtures/eventIds.json.';
+
+const fixture = z
+  .array(
+    z.strictObject({
+      name: z.string(),
+      query: z.string(),
+      headers: z.record(z.string(), z.string()),
+      body: z.string(),
+      isBase64Encoded: z.boolean(),
+      config: z
+        .strictObject({
+          privacy: z.strictObject({
+            redact: z.record(z.string(), z.enum(['drop', 'hash'])),
+            salt: z.string(),
+          }),
+        })
+        .optional(),
+      status: z.int(),
+      ids: z.strictObject({
+        exposures: z.array(z.string()),
+        events: z.array(z.string()),
+        quarantine: z.array(z.string()),
+      }),
+    }),
+  )
+  .parse(JSON.parse(readFileSync(new URL('../../fixtures/eventIds.json', import.meta.url), 'utf8')));
+
+async function idsOf({ query, headers, body, isBase64Encoded, config }: (typeof fixture)[number]) {
+  const { send, rows } = startCollector(config === undefined ? {} : { config });
+  const { status } = await send({
+    ...{ rawPath: '/v1/rgstr', rawQueryString: query, headers, body, isBase64Encoded },
+    requestContext: { http: { method: 'POST' } },
+  });
+  const ids = (of: readonly Readonly<Record<string, unknown>>[], name: string) => of.map((row) => row[name]);
+  return {
+    status,
+    ids: {
+      exposures: ids(rows.exposures, 'event_id'),
+      events: ids(rows.events, 'event_id'),
+      quarantine: ids(rows.quarantine, 'quarantine_id'),
+    },
+  };
+}
+
+const named = (name: string) => fixture.find((one) => one.name === name)?.ids;
+
+describe('the IDs of rows', () => {
+  it.each(fixture.map((one) => [one.name, one] as const))(
+    'do not change before the next major version: %s',
+    async (name, sent) => {
+      const found = await idsOf(sent);
+      const { status, ids } = sent;
+      if (isDeepStrictEqual(found, { status, ids })) return;
+      // Jest's own message would show only the difference.
+      throw new Error(`${CONTRACT}\n${name}: got ${JSON.stringify(found)}`);
+    },
+  );
+
+  it('are equal in the fixture for resends, and different for other keys, visitors and repeats', () => {
+    const first = named('one exposure of each type and an event');
+    expect(named('the same sent again in a later session')).toEqual(first);
+    expect(named('the same from another device')).toEqual(first);
+    const all = [first, named('the same by another key')].flatMap((ids) => [
+      ...(ids?.exposures ?? []),
+      ...(ids?.events ?? []),
+    ]);
+    expect(new Set(all).size).toBe(all.length);
+    const ofUser = named('a user with an ID, and what is refused of them');
+    expect(named('the same sent again by another stable ID')).toEqual(ofUser);
+    const visitors = ['a visitor without an ID, and what is refused of them', 'the same of another visitor'];
+    const ofVisitors = visitors.flatMap((name) => [
+      ...(named(name)?.events ?? []),
+      ...(named(name)?.quarantine ?? []),
+    ]);
+    expect(new Set(ofVisitors).size).toBe(4);
+    const repeats = named('repeats in a batch');
+    expect(new Set([...(repeats?.exposures ?? []), ...(repeats?.events ?? [])]).size).toBe(5);
+    const refused = named('refused events beside one that lands');
+    expect(new Set(refused?.quarantine).size).toBe(5);
+    expect(named('the same refused events sent again')).toEqual(refused);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { collectPlan, planProvider } from '../../../lib/collect/rows/plan.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
+import { mergeGroups } from '../../../lib/groups/pullGroups.ts';
+import { readSpecs } from '../../../lib/groups/readSpecs.ts';
+import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
+import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+import { collectDocuments, input, now, sender } from './collectOne.ts';
+
+const specs = Buffer.from(JSON.stringify(experimentSpecs('running', now)));
+const known = new KnownGroups(mergeGroups([], readSpecs(specs).rules, now).rows);
+const config = defineConfig(input);
+const plan = collectPlan(config, known);
+
+function row(kind: 'gate' | 'config' | 'layer', metadata: object, gates: readonly object[] = [], by = plan) {
+  const event = { eventName: `statsig::${kind}_exposure`, time: now, metadata, secondaryExposures: gates };
+  // As SDKs send it, and with a space, so that the text is not known already.
+  const texts = [JSON.stringify({ events: [event] }), JSON.stringify({ events: [event] }, null, 1)];
+  const [one, other] = texts.map((text): Record<string, unknown> => {
+    const { exposures } = collectDocuments(text, sender, by).documents;
+    return JSON.parse(exposures[0] ?? '{}');
+  });
+  expect({ ...one, event_id: '' }).toEqual({ ...other, event_id: '' });
+  const { experiment_id, group_name, is_assignment } = one ?? {};
+  return [experiment_id, group_name, is_assignment];
+}
+
+describe('an exposure with known groups', () => {
+  it('has the name of its group', () => {
+    expect(row('config', { config: 'button', ruleID: 'buttonTest' })).toEqual(['button', 'Test', true]);
+    expect(row('config', { config: 'colours', ruleID: 'red' })).toEqual(['colours', 'red', true]);
+    // One that somebody logged with a name keeps it.
+    const named = { config: 'button', ruleID: 'buttonTest', group: 'Mine' };
+    expect(row('config', named)).toEqual(['button', 'Mine', true]);
+  });
+
+  it('of a layer has its hashed experiment and its group resolved', () => {
+    for (const allocatedExperiment of ['hero', ...hashedNames('hero')]) {
+      const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment };
+      expect(row('layer', metadata)).toEqual(['hero', 'Control', true]);
+    }
+    expect(row('layer', { config: 'home', ruleID: 'heroControl' })).toEqual(['home', undefined, false]);
+  });
+
+  it('by a rule that is not a group is no assignment, even without a holdout in the configuration', () => {
+    for (const [experiment, rule] of [
+      ['button', 'winterHoldoutRule'],
+      ['hero', 'homeHoldoutRule'],
+      ['banner', 'bannerTest:userID:id_override'],
+    ]) {
+      expect(row('config', { config: experiment, ruleID: rule })).toEqual([experiment, undefined, false]);
+    }
+    const gate = { gate: 'new_checkout', gateValue: 'false', ruleID: 'winterHoldoutRule' };
+    expect(row('gate', gate)).toEqual(['new_checkout', undefined, false]);
+  });
+
+  it('by a rule that is a group is an assignment, whatever holdouts were evaluated before', () => {
+    const gates = [{ gate: 'winter_holdout', gateValue: 'true', ruleID: 'r' }];
+    expect(row('config', { config: 'button', ruleID: 'buttonTest' }, gates)).toEqual([
+      'button',
+      'Test',
+      true,
+    ]);
+    const local = { config: 'button', ruleID: 'buttonTest', reason: 'LocalOverride:Recognized' };
+    expect(row('config', local)).toEqual(['button', undefined, false]);
+  });
+
+  it('by an unknown rule is held out with a known holdout, plain or hashed, and otherwise an assignment', () => {
+    const metadata = { config: 'button', ruleID: 'new' };
+    for (const gate of ['winter_holdout', ...hashedNames('winter_holdout')]) {
+      expect(row('config', metadata, [{ gate, gateValue: 'true' }])).toEqual(['button', undefined, false]);
+      expect(row('config', metadata, [{ gate, gateValue: 'false' }])).toEqual(['button', undefined, true]);
+    }
+    expect(row('config', metadata, [{ gate: 'is_european', gateValue: 'true' }])).toEqual([
+      'button',
+      undefined,
+      true,
+    ]);
+    expect(row('config', { config: 'else', ruleID: 'buttonTest' })).toEqual(['else', undefined, true]);
+  });
+
+  it('is evaluated anew as soon as the known groups change', () => {
+    const groups = { current: KnownGroups.none };
+    const planNow = planProvider(config, groups);
+    const first = planNow();
+    const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment: djb2('hero') };
+    expect(row('layer', metadata, [], first)).toEqual([djb2('hero'), undefined, true]);
+    expect(planNow()).toBe(first);
+    groups.current = known;
+    expect(row('layer', metadata, [], planNow())).toEqual(['hero', 'Control', true]);
+    expect(planNow()).toBe(planNow());
+  });
+});

@@ -1,0 +1,371 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
+import { collectPlan } from '../../../lib/collect/rows/plan.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { collectDocuments } from './collectOne.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
+const SALT = 'pepper and salt, 16 or more';
+const hashed = (text: string) =>
+  createHash('sha256')
+    .update(SALT + text)
+    .digest('hex');
+
+function collect(body: unknown, config: Partial<ConfigInput>, from: Partial<Sender> = {}) {
+  const sender: Sender = {
+    keyHash: 'a'.repeat(64),
+    clientTimes: [],
+    sessionId: null,
+    sdkType: null,
+    sdkVersion: null,
+    receivedAt: NOW,
+    ...from,
+  };
+  const plan = collectPlan(
+    defineConfig({ bucket: 'test', unitIds: { companyID: 'company_id' }, experiments: ['hero'], ...config }),
+  );
+  const collected = collectDocuments(typeof body === 'string' ? body : JSON.stringify(body), sender, plan);
+  const rows = (documents: readonly string[]): Record<string, unknown>[] =>
+    documents.map((document) => JSON.parse(document));
+  return {
+    ...collected,
+    exposures: rows(collected.documents.exposures),
+    rows: rows(collected.documents.events),
+  };
+}
+const redacting = (redact: Record<string, 'drop' | 'hash'>) => ({ privacy: { redact, salt: SALT } });
+
+const user = {
+  userID: 'u1',
+  email: 'u1@example.com',
+  ip: '10.0.0.1',
+  custom: { plan: 'pro', phone: '555' },
+  customIDs: { companyID: 'c1', stableID: 's1' },
+  statsigEnvironment: { tier: 'staging' },
+};
+const gate = {
+  eventName: 'statsig::gate_exposure',
+  time: NOW,
+  user,
+  metadata: {
+    gate: 'g',
+    gateValue: 'true',
+    ruleID: 'r',
+    reason: 'Network',
+    note: 'private',
+    bootstrapMetadata: { user },
+  },
+  secondaryExposures: [{ gate: 'holdout', gateValue: 'false', ruleID: 'h' }],
+};
+const purchase = {
+  eventName: 'purchase',
+  time: NOW,
+  user,
+  value: 'card 4111',
+  metadata: { sku: 'x', coupon: 'private' },
+  statsigMetadata: { currentPage: '/private' },
+};
+
+describe('redaction of rows', () => {
+  it('removes user paths from columns and JSON in both tables', () => {
+    const { exposures, rows } = collect(
+      { events: [gate, purchase] },
+      redacting({
+        'user.email': 'drop',
+        'user.ip': 'drop',
+        'user.custom.*': 'drop',
+        'user.userID': 'hash',
+        'user.customIDs.companyid': 'drop',
+      }),
+    );
+    for (const [row, column] of [
+      [exposures[0], 'user_dimensions'],
+      [rows[0], 'user_object'],
+    ] as const) {
+      expect(row).toMatchObject({ user_id: hashed('u1'), stable_id: 's1', environment: 'staging' });
+      expect(row).not.toHaveProperty('company_id');
+      expect(row?.['custom_ids']).toBe('{"stableID":"s1"}');
+      expect(JSON.parse(String(row?.[column]))).toEqual({
+        userID: hashed('u1'),
+        custom: {},
+        customIDs: { stableID: 's1' },
+        statsigEnvironment: { tier: 'staging' },
+      });
+    }
+    expect(JSON.stringify([exposures, rows])).not.toMatch(/example\.com|10\.0\.0\.1|555|"u1"/);
+  });
+
+  it('removes value, metadata and page from a custom event', () => {
+    const { rows } = collect(
+      { events: [purchase], statsigMetadata: { sdkType: 'js', osVersion: 'private' } },
+      redacting({
+        value: 'hash',
+        'metadata.coupon': 'drop',
+        'statsigMetadata.currentPage': 'hash',
+        'statsigMetadata.osVersion': 'drop',
+      }),
+    );
+    expect(rows[0]).toMatchObject({
+      event_value: hashed('card 4111'),
+      company_metadata: '{"sku":"x"}',
+      sdk_type: 'js',
+    });
+    expect(JSON.parse(String(rows[0]?.['statsig_metadata']))).toEqual({
+      sdkType: 'js',
+      currentPage: hashed('/private'),
+    });
+  });
+
+  it('leaves no column of which nothing remains', () => {
+    const bare = { ...purchase, statsigMetadata: { page: 'p' }, Referer: 'r' };
+    const [row = {}] = collect(
+      { events: [bare], statsigMetadata: { os: 'x', sdkType: 'js' } },
+      redacting({ value: 'drop', metadata: 'drop', user: 'drop', statsigMetadata: 'drop', referer: 'drop' }),
+      { sessionId: 'header-session', sdkVersion: '1' },
+    ).rows;
+    expect(Object.keys(row)).toEqual([
+      'event_id',
+      'event_name',
+      'timestamp',
+      'client_timestamp',
+      'received_at',
+      'environment',
+      'protocol',
+      'ds',
+    ]);
+    const paths = { 'metadata.*': 'drop', 'user.*': 'drop', 'statsigMetadata.*': 'drop' } as const;
+    const [empty] = collect({ events: [bare] }, redacting(paths)).rows;
+    for (const column of ['company_metadata', 'user_object', 'custom_ids'])
+      expect(empty).not.toHaveProperty(column);
+    expect(empty).toMatchObject({ statsig_metadata: '{"event":{"Referer":"r"}}' });
+  });
+
+  it('keeps the fields that the columns of an exposure need, whatever the paths say', () => {
+    const [row] = collect({ events: [gate] }, redacting({ 'metadata.*': 'drop' })).exposures;
+    expect(row).toMatchObject({ experiment_id: 'g', group_id: 'r:Pass', is_assignment: true });
+    expect(JSON.parse(String(row?.['metadata']))).toEqual({
+      gate: 'g',
+      gateValue: 'true',
+      reason: 'Network',
+      ruleID: 'r',
+    });
+  });
+
+  it('applies to the user in bootstrap metadata, to undocumented members and to the sender’s own IDs', () => {
+    const { exposures, senderId } = collect(
+      {
+        events: [{ ...gate, user: null, Referer: 'private' }],
+        statsigMetadata: { stableID: 'dev', sessionID: 'ses' },
+      },
+      redacting({
+        user: 'drop',
+        referer: 'drop',
+        'statsigMetadata.stableID': 'hash',
+        'statsigMetadata.sessionID': 'drop',
+      }),
+    );
+    expect(exposures[0]).toMatchObject({ stable_id: hashed('dev') });
+    expect(exposures[0]).not.toHaveProperty('session_id');
+    expect(JSON.stringify(exposures)).not.toMatch(/u1@|"private"|"dev|ses"/);
+    expect(senderId).toBe(hashed('dev'));
+  });
+
+  it('applies to IDs in headers as to those in the body', () => {
+    const from = { sessionId: 'header-session', sdkType: 'py' };
+    const { rows } = collect(
+      { events: [purchase] },
+      redacting({ 'statsigMetadata.sessionid': 'hash' }),
+      from,
+    );
+    expect(rows[0]).toMatchObject({ session_id: hashed('header-session'), sdk_type: 'py' });
+  });
+
+  it('applies to quarantined data, and withholds data that has no paths', () => {
+    const { refused } = collect(
+      {
+        events: [
+          { ...purchase, eventName: '' },
+          'u1@example.com',
+          { eventName: 'e', user: 'u1@example.com' },
+        ],
+        user,
+      },
+      redacting({ 'user.email': 'drop', 'metadata.coupon': 'hash' }),
+    );
+    expect(refused.map(({ code }) => code)).toEqual([
+      'SLUICE_EVENT_NO_NAME',
+      'SLUICE_EVENT_NOT_AN_OBJECT',
+      'SLUICE_EVENT_BAD_USER',
+    ]);
+    expect(JSON.parse(refused[0]?.raw ?? '')).toMatchObject({
+      events: [{ metadata: { sku: 'x', coupon: hashed('private') } }],
+      user: { userID: 'u1' },
+    });
+    expect(refused.map(({ raw }) => raw).join()).not.toContain('u1@example.com');
+  });
+
+  it('hashes an ID with more digits than a double can represent as it was sent', () => {
+    const { rows } = collect(
+      '{"events":[{"eventName":"e","user":{"userID":9007199254740993}}]}',
+      redacting({ 'user.userID': 'hash' }),
+    );
+    expect(rows[0]?.['user_id']).toBe(hashed('9007199254740993'));
+  });
+});
+
+describe('private attributes', () => {
+  it('are never kept, wherever they are', () => {
+    const user = { userID: 'u', privateAttributes: { secret: 1 } };
+    const all = collect(
+      {
+        user,
+        events: [
+          { eventName: 'e', time: NOW },
+          { eventName: 'f', user, time: NOW },
+          {
+            eventName: 'statsig::gate_exposure',
+            metadata: { gate: 'g', bootstrapMetadata: { user, lcut: 1 } },
+            time: NOW,
+          },
+          { eventName: '', user },
+        ],
+      },
+      {},
+    );
+    expect([all.rows.length, all.exposures.length, all.refused.length]).toEqual([2, 1, 1]);
+    expect(JSON.stringify(all)).not.toContain('secret');
+    expect(all.exposures[0]?.['metadata']).toBe(
+      '{"bootstrapMetadata":{"lcut":1,"user":{"userID":"u"}},"gate":"g"}',
+    );
+  });
+});
+
+describe('identity under redaction', () => {
+  const ids = (body: unknown, config: Partial<ConfigInput>) => {
+    const { exposures, rows } = collect(body, config);
+    return [...exposures, ...rows].map((row) => row['event_id']);
+  };
+
+  it('is the same for a resend although the rules changed in between', () => {
+    const batch = { events: [gate, purchase], statsigMetadata: { stableID: 'd' } };
+    const again = { ...batch, statsigMetadata: { stableID: 'd', sdkVersion: 'other' } };
+    const first = ids(batch, redacting({ 'user.email': 'drop' }));
+    expect(ids(again, redacting({ 'user.email': 'drop' }))).toEqual(first);
+    expect(ids(again, redacting({ 'user.email': 'hash', 'user.custom': 'drop', value: 'drop' }))).toEqual(
+      first,
+    );
+  });
+
+  it('does not change with the code, so that a resend after an update keeps its IDs', () => {
+    const bare = { eventName: 'e', time: NOW };
+    const batch = { events: [bare, purchase, { ...bare, Referer: 'r' }], statsigMetadata: { stableID: 'd' } };
+    expect(ids(batch, redacting({ 'user.email': 'drop' }))).toEqual([
+      '5348a7f73353d7d2b9d5bb8f1c3f849c',
+      'd291cc500303e17e18ca3434ff9770e1',
+      '73733bf91e663dfc3b9557799b1c88dc',
+    ]);
+  });
+
+  it('differs for events that differ only in what is redacted', () => {
+    const other = { ...purchase, user: { ...user, email: 'u2@example.com' } };
+    const [one, two] = ids({ events: [purchase, other] }, redacting({ 'user.email': 'drop' }));
+    expect(one).not.toBe(two);
+  });
+
+  it('depends on the salt, so that a guess at a redacted value cannot be confirmed', () => {
+    const open = ids({ events: [purchase] }, {});
+    const salted = ids({ events: [purchase] }, redacting({ 'user.email': 'drop' }));
+    const other = { privacy: { redact: { 'user.email': 'drop' as const }, salt: `${SALT}!` } };
+    expect(new Set([...open, ...salted, ...ids({ events: [purchase] }, other)]).size).toBe(3);
+  });
+});
+
+describe('allow and deny lists', () => {
+  it('count excluded events, and land the rest', () => {
+    const { rows, exposures, counted } = collect(
+      {
+        events: [
+          purchase,
+          { ...purchase, eventName: 'auto_capture::click' },
+          gate,
+          { ...gate, metadata: { gate: 'internal' } },
+        ],
+      },
+      { events: { deny: ['auto_capture::*'] }, exposures: { deny: ['internal'] } },
+    );
+    expect([rows.length, exposures.length]).toEqual([1, 1]);
+    expect(counted).toEqual({ event_filtered: 1, exposure_filtered: 1 });
+  });
+
+  it('also match a layer by its allocated experiment, hashed or not', () => {
+    const layer = (allocatedExperiment: string) => ({
+      eventName: 'statsig::layer_exposure',
+      metadata: { config: 'layer', ruleID: 'r', allocatedExperiment },
+    });
+    const djb2 = '3198970'; // of "hero": @statsig/client-core src/Hashing.js
+    const batch = { events: [layer('hero'), layer(djb2), layer('other')] };
+    expect(collect(batch, { exposures: { deny: ['hero'] } }).counted).toEqual({ exposure_filtered: 2 });
+    expect(collect(batch, { exposures: { allow: ['hero'] } }).counted).toEqual({ exposure_filtered: 1 });
+    expect(collect(batch, { exposures: { allow: ['layer'] } }).counted).toEqual({});
+  });
+
+  it('keep excluded events out of quarantine too, and do not affect telemetry', () => {
+    const { refused, counted } = collect(
+      { events: [{ eventName: 'secret_event', user: 7 }, { eventName: 'statsig::diagnostics' }] },
+      { events: { allow: ['purchase'] } },
+    );
+    expect(refused).toEqual([]);
+    expect(counted).toEqual({ event_filtered: 1, 'statsig::diagnostics': 1 });
+  });
+
+  it('apply to items of custom exposures', () => {
+    const body = { exposures: [{ user, gateName: 'internal', passes: true }] };
+    expect(collect(body, { exposures: { deny: ['internal'] } }).counted).toEqual({ exposure_filtered: 1 });
+  });
+});
+
+describe('the account of a batch', () => {
+  it('is complete: all received events are landed, refused or counted', () => {
+    const events = fc.array(
+      fc.oneof(
+        fc.constantFrom<unknown>(
+          gate,
+          purchase,
+          null,
+          'text',
+          { eventName: 'statsig::diagnostics' },
+          { eventName: 'x' },
+        ),
+        fc.record({
+          eventName: fc.constantFrom('', 'x', 'purchase', 'statsig::gate_exposure'),
+          user: fc.jsonValue(),
+          metadata: fc.jsonValue(),
+          time: fc.jsonValue(),
+        }),
+      ),
+      { maxLength: 12 },
+    );
+    const config = { ...redacting({ 'user.email': 'hash', 'metadata.*': 'drop' }), events: { deny: ['x'] } };
+    fc.assert(
+      fc.property(events, (list) => {
+        const { rows, exposures, refused, counted, events: received } = collect({ events: list }, config);
+        const ignored = Object.values(counted).reduce((sum, n) => sum + n, 0);
+        expect(rows.length + exposures.length + refused.length + ignored).toBe(received);
+        expect(received).toBe(list.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('counts repeated events, and reports how far the sender’s clock is off', () => {
+    const from = { clientTimes: [String(NOW - 250)] };
+    expect(collect({ events: [purchase, purchase, purchase] }, {}, from)).toMatchObject({
+      duplicates: 2,
+      clockSkewMs: 250,
+    });
+    expect(collect({ events: [] }, {})).toMatchObject({ duplicates: 0, clockSkewMs: null });
+  });
+});

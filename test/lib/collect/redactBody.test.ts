@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../../lib/base/json.ts';
+import { CostMeter } from '../../../lib/base/jsonCost.ts';
+import { redactBody } from '../../../lib/collect/decode.ts';
+import { collectPlan } from '../../../lib/collect/rows/plan.ts';
+import { RefusedEvents } from '../../../lib/collect/rows/refusedEvents.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { MAX_NODES } from '../../../lib/wire/limits.ts';
+import { Redaction } from '../../../lib/wire/Redaction.ts';
+
+const reader = collectPlan(defineConfig({ bucket: 'test' })).readers.statsig;
+const SALT = 'pepper and salt, 16 or more';
+const KEY_HASH = 'k'.repeat(64);
+const privateBody = '{"user":{"privateAttributes":{"email":"a@example.com"}},"event":[]}';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const bytes = (text: string) => Buffer.from(text);
+const base64 = (text: string) => bytes(text).toString('base64');
+
+describe('a refused body', () => {
+  it('without private attributes is kept as the bytes that were sent', () => {
+    const body = bytes('{ "event" : [] }');
+    expect(redactBody(body, '{ "event" : [] }', null, KEY_HASH)).toBe(body);
+    expect(redactBody(body, null, null, KEY_HASH)).toBe(body);
+  });
+
+  it('loses private attributes, with every digit of its numbers kept', () => {
+    const body = privateBody.replace('[]', '[9007199254740993]');
+    expect(redactBody(bytes(body), body, null, KEY_HASH)).toBe('{"user":{},"event":[9007199254740993]}');
+  });
+
+  it('with private attributes that cannot be removed is replaced by its length and a hash', () => {
+    const cut = privateBody.slice(0, -2);
+    const withheld = `withheld: ${cut.length} bytes, ${sha256(KEY_HASH + base64(cut))}`;
+    expect(redactBody(bytes(cut), cut, null, KEY_HASH)).toBe(withheld);
+    // Its text could not be decoded, but its bytes have the name.
+    expect(redactBody(bytes(cut), null, null, KEY_HASH)).toBe(withheld);
+    const whole = `withheld: ${privateBody.length} bytes, ${sha256(KEY_HASH + base64(privateBody))}`;
+    expect(redactBody(bytes(privateBody), privateBody, null, KEY_HASH, () => true)).toBe(whole);
+  });
+
+  it('with private attributes that need too much work to be removed is replaced, too', () => {
+    const many = privateBody.replace('[]', `[[]${',[]'.repeat(MAX_NODES)}]`);
+    expect(redactBody(bytes(many), many, null, KEY_HASH)).toBe(
+      `withheld: ${many.length} bytes, ${sha256(KEY_HASH + base64(many))}`,
+    );
+  });
+
+  it('does not hide a defect of the clock behind a hash', () => {
+    const defect = () => {
+      throw new TypeError('no clock');
+    };
+    expect(() => redactBody(bytes(privateBody), privateBody, null, KEY_HASH, defect)).toThrow(TypeError);
+  });
+
+  it('is always replaced with redaction, by a hash with its salt', () => {
+    const redaction = new Redaction({ 'user.email': 'drop' }, SALT);
+    for (const text of ['{}', privateBody]) {
+      expect(redactBody(bytes(text), text, redaction, KEY_HASH)).toBe(
+        `withheld: ${text.length} bytes, ${sha256(SALT + base64(text))}`,
+      );
+    }
+  });
+});
+
+describe('refused events', () => {
+  const collected = (sent: readonly unknown[], common: JsonObject = {}) => {
+    let spent = 0;
+    const meter = new CostMeter(Number.POSITIVE_INFINITY, (units) => {
+      spent = units;
+    });
+    const refused = new RefusedEvents(reader, () => common, null, meter);
+    for (const event of sent) refused.add('SLUICE_EVENT_NO_NAME', 'detail', 'events', event);
+    const rows = refused.rows();
+    meter.look();
+    return { rows, spent, inexact: refused.inexact, counts: refused.counts() };
+  };
+
+  it('are none without any, and their common members are not read then', () => {
+    expect(collected([], { user: { userID: 2 ** 60 } })).toEqual({
+      rows: [],
+      spent: 0,
+      inexact: false,
+      counts: {},
+    });
+  });
+
+  it('have each a body, and an identity of event and user alone', () => {
+    const common = { user: { userID: 'u' }, statsigMetadata: { os: 'x' }, clientTime: 5 };
+    expect(collected([{ n: 1 }, 7], common)).toMatchObject({
+      counts: { SLUICE_EVENT_NO_NAME: 2 },
+      rows: [
+        {
+          code: 'SLUICE_EVENT_NO_NAME',
+          detail: 'detail',
+          raw: '{"events":[{"n":1}],"user":{"userID":"u"},"statsigMetadata":{"os":"x"},"clientTime":5}',
+          identity: '{"n":1}{"userID":"u"}',
+        },
+        { identity: '7{"userID":"u"}' },
+      ],
+    });
+    expect(collected([7], { clientTime: 5 }).rows).toMatchObject([
+      { raw: '{"events":[7],"clientTime":5}', identity: '7' },
+    ]);
+  });
+
+  it('tell of a number that must be read exactly, in an event or in what they share', () => {
+    expect(collected([{ n: 1 }], { user: { userID: 1 } }).inexact).toBe(false);
+    expect(collected([{ n: 2 ** 60 }, { n: 1 }]).inexact).toBe(true);
+    expect(collected([{ n: 1 }], { user: { userID: 2 ** 60 } }).inexact).toBe(true);
+  });
+
+  it('share one row only if they are several and longer than 4 MiB together', () => {
+    const most = 4 * 1024 * 1024;
+    const pair = (more: number) => {
+      // A row is its body, `{"events":["…"]}`, and 400 units for its other columns.
+      const each = most / 2 - 400 - '{"events":[""]}'.length;
+      return collected(['x'.repeat(each), 'y'.repeat(each + more)]).rows;
+    };
+    expect(pair(0)).toHaveLength(2);
+    expect(pair(1)).toMatchObject([
+      { code: 'SLUICE_EVENT_MANY_REFUSED', detail: 'SLUICE_EVENT_NO_NAME: 2.' },
+    ]);
+    expect(collected(['x'.repeat(most)]).rows).toMatchObject([{ code: 'SLUICE_EVENT_NO_NAME' }]);
+  });
+
+  it.each([
+    ['events', 'events', '{"events":["A","B"]}'],
+    ['exposures', 'exposures', '{"exposures":["A","B"]}'],
+    ['exposures', 'events', '{"events":["B"],"exposures":["A"]}'],
+  ] as const)('of the lists %s and %s share a row with those lists alone', (first, second, expected) => {
+    const refused = new RefusedEvents(reader, () => ({}), null, CostMeter.unlimited);
+    const long = (letter: string) => letter.repeat(2_100_000);
+    refused.add('SLUICE_EVENT_NO_NAME', '', first, long('A'));
+    refused.add('SLUICE_EVENT_BAD_TIME', '', second, long('B'));
+    const rows = refused
+      .rows()
+      .map(({ detail, raw }) => [detail, raw.replaceAll(/A+/g, 'A').replaceAll(/B+/g, 'B')]);
+    expect(rows).toEqual([['SLUICE_EVENT_NO_NAME: 1, SLUICE_EVENT_BAD_TIME: 1.', expected]]);
+  });
+
+  it('are redacted, and so is what they share', () => {
+    const redaction = new Redaction({ 'user.email': 'drop' }, SALT);
+    const user = { userID: 'u', email: 'a@example.com' };
+    const refused = new RefusedEvents(reader, () => ({ user }), redaction, CostMeter.unlimited);
+    refused.add('SLUICE_EVENT_NO_NAME', '', 'events', { user });
+    expect(refused.rows().map(({ raw }) => raw)).toEqual([
+      '{"events":[{"user":{"userID":"u"}}],"user":{"userID":"u"}}',
+    ]);
+  });
+
+  it('cost work by their number and by their length', () => {
+    const base = collected([7]).spent;
+    expect(base).toBeGreaterThanOrEqual(60);
+    expect(collected([7, 7]).spent - base).toBeGreaterThanOrEqual(60);
+    const longer = collected(['x'.repeat(40_000)]).spent - base;
+    expect(longer).toBeGreaterThanOrEqual(9_900);
+    expect(longer).toBeLessThan(40_000);
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+
+type ExportInput = NonNullable<ConfigInput['exports']>[number];
+
+const one: ExportInput = {
+  name: 'events',
+  table: 'statsig_forwarded_events',
+  target: { bucket: 'acme-warehouse', owner: '111122223333' },
+};
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const ROLE = 'arn:aws:iam::111122223333:role/sluice';
+const define = (...exports: ExportInput[]) => defineConfig({ bucket: 'acme', exports });
+
+describe('exports in the configuration', () => {
+  it('have defaults for everything except name, table, bucket and owner', () => {
+    expect(define(one).exports).toEqual([{ ...one, format: 'copy', lookbackDays: 8, schedule: 'daily' }]);
+  });
+
+  it('look back as far as rows can be late, and see the last of them the day after', () => {
+    const lookback = (pastDays: number, own: Partial<ExportInput> = {}) =>
+      defineConfig({ bucket: 'acme', timeWindow: { pastDays }, exports: [{ ...one, ...own }] }).exports[0]
+        ?.lookbackDays;
+    expect([0, 30, 89, 90].map((days) => lookback(days))).toEqual([1, 31, 90, 90]);
+    expect(lookback(30, { lookbackDays: 3 })).toBe(3);
+  });
+
+  it('can export a curated table, which has no resends, if days are curated', () => {
+    const curated = { ...one, table: 'curated_events' };
+    expect(defineConfig({ bucket: 'acme', curate: true, exports: [curated] }).exports[0]?.table).toBe(
+      'curated_events',
+    );
+    expect(() => define(curated)).toThrow('exports.0.table: got "curated_events", expected one of');
+  });
+
+  it('can export the table of a dataset', () => {
+    const config = defineConfig({
+      bucket: 'acme',
+      sources: [
+        {
+          name: 'shop',
+          bucket: 'shop-drops',
+          owner: '111122223333',
+          datasets: [{ name: 'orders', kind: 'events' }],
+        },
+      ],
+      exports: [{ ...one, table: 'shop_orders' }],
+    });
+    expect(config.exports[0]?.table).toBe('shop_orders');
+    const others = { ...one.target, owner: '444455556666', bucket: 'others-warehouse' };
+    expect(() =>
+      defineConfig({ ...config, endpoint: {}, exports: [{ ...one, table: 'shop_orders', target: others }] }),
+    ).toThrow(
+      'exports.0.table: got "shop_orders", which a source of 111122223333 fills, expected a table of 444455556666\'s',
+    );
+  });
+
+  it.each<[string, string, ExportInput[]]>([
+    ['a table that is none of ours', 'exports.0.table: got "theirs"', [{ ...one, table: 'theirs' }]],
+    ['the quarantine', 'exports.0.table: got "quarantine"', [{ ...one, table: 'quarantine' }]],
+    [
+      'a role without an external ID',
+      'exports.0.target.role.externalId: got nothing, expected the external ID',
+      [{ ...one, target: { ...one.target, role: { arn: ROLE } } }],
+    ],
+    [
+      'a role of another account',
+      'exports.0.target.role.arn: got a role of 111122223333, expected one of 444455556666',
+      [
+        {
+          ...one,
+          target: { ...one.target, owner: '444455556666', role: { arn: ROLE, externalId: 'made-by-us' } },
+        },
+      ],
+    ],
+    [
+      'a name that comes twice',
+      'exports.1.name: got "events", which',
+      [one, { ...one, target: { ...one.target, folder: 'x' } }],
+    ],
+    [
+      'our own bucket',
+      'exports.0.target.bucket: got our own',
+      [{ ...one, target: { ...one.target, bucket: 'acme' } }],
+    ],
+    [
+      'a folder in another’s',
+      'exports.1.target.folder: got events/raw/',
+      [one, { ...one, name: 'raw', target: { ...one.target, folder: 'events/raw' } }],
+    ],
+    [
+      'a key of another region than the bucket’s',
+      "exports.0.target.kmsKeyArn: got a key of eu-west-1, expected one of us-east-1, the bucket's region unless",
+      [{ ...one, target: { ...one.target, kmsKeyArn: KEY } }],
+    ],
+    [
+      'the bucket of another under another owner',
+      'exports.1.target.owner: got "444455556666", expected "111122223333", as exports.0.target has it',
+      [one, { ...one, name: 'raw', target: { ...one.target, owner: '444455556666' } }],
+    ],
+    [
+      'an owner that is no account',
+      'exports.0.target.owner: got "acme"',
+      [{ ...one, target: { ...one.target, owner: 'acme' } }],
+    ],
+    [
+      'a folder that ends in a slash',
+      'exports.0.target.folder: got "x/"',
+      [{ ...one, target: { ...one.target, folder: 'x/' } }],
+    ],
+    [
+      'an alias for a key',
+      'exports.0.target.kmsKeyArn',
+      [{ ...one, target: { ...one.target, kmsKeyArn: 'alias/x' } }],
+    ],
+  ])('are rejected with %s', (_, message, exports) => {
+    expect(() => define(...exports)).toThrow(message);
+  });
+
+  it.each(['drops', 'drops/orders', 'drops/orders/raw'])(
+    'must be outside the datasets of sources, not in %s, or they would be ingested again',
+    (folder) => {
+      const shop = { bucket: 'shop-drops', owner: '111122223333' };
+      const datasets = [{ name: 'orders', kind: 'events', folder: 'drops/orders' }] as const;
+      const configured = (target: ExportInput['target']) => () =>
+        defineConfig({
+          bucket: 'acme',
+          sources: [{ ...shop, name: 'shop', datasets: [...datasets] }],
+          exports: [{ ...one, target }],
+        });
+      expect(configured({ ...shop, folder })).toThrow(
+        `exports.0.target.folder: got ${folder}/, expected a folder apart from sources.0.datasets.0's.`,
+      );
+      expect(configured({ ...shop, bucket: 'other', folder })).not.toThrow();
+      expect(configured({ ...shop, folder: 'drops/orders-back' })).not.toThrow();
+    },
+  );
+
+  it('reserve their names in the ledger', () => {
+    const sources: ConfigInput['sources'] = [
+      {
+        name: 'exports',
+        bucket: 'shop-drops',
+        owner: '111122223333',
+        datasets: [{ name: 'orders', kind: 'events' }],
+      },
+    ];
+    let told = '';
+    try {
+      defineConfig({ bucket: 'acme', sources });
+    } catch (error) {
+      told = String(error);
+    }
+    // In one sentence.
+    expect(told.match(/sources\.0\.name: got "exports"/g)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig, validateConfig } from '../../../lib/config/defineConfig.ts';
+import { functionConfig } from '../../../lib/config/functionConfig.ts';
+
+const define = (relay: unknown) => validateConfig({ bucket: 'acme', relay });
+const refusal = (relay: unknown) => {
+  try {
+    define(relay);
+    return 'valid';
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+};
+
+describe('relay in the configuration', () => {
+  it('has defaults for everything except the target, and is absent by default', () => {
+    const all = {
+      ...{ required: false, redacted: false, kinds: ['exposures', 'events'], keys: null, share: 1 },
+      concurrency: 2,
+      ...{ events: { deny: [] }, exposures: { deny: [] }, retired: false },
+    };
+    expect(define({ statsig: true }).relay).toEqual({ statsig: true, ...all });
+    const url = 'https://collector.example.com/base';
+    expect(define({ url }).relay).toEqual({ url, headers: {}, ...all });
+    expect('relay' in defineConfig({ bucket: 'acme' })).toBe(false);
+  });
+
+  it.each(['http://127.0.0.1:8080', 'http://localhost', 'http://[::1]:1/x', 'https://10.0.0.1:8443/a/b'])(
+    'accepts the address %s',
+    (url) => expect(refusal({ url })).toBe('valid'),
+  );
+
+  it.each([
+    ['an address without TLS', { url: 'http://collector.example.com' }, 'relay.url: got'],
+    ['a relative address', { url: '/v1' }, 'expected an address: https:// and a host'],
+    ['an address with a query', { url: 'https://a.example/?k=1' }, 'without ? and #'],
+    ['an address with a user', { url: 'https://u:planted@a.example' }, 'put a secret into `headers`'],
+    ['two targets', { statsig: true, url: 'https://a.example' }, 'relay'],
+    ['no target', {}, 'relay'],
+    ['statsig: false', { statsig: false }, 'relay.statsig: got false, expected true'],
+    ['an unknown member', { statsig: true, sample: 0.5 }, 'relay.sample: no such field'],
+    ['headers to Statsig', { statsig: true, headers: {} }, 'relay.headers: no such field'],
+    ['a share of nothing', { statsig: true, share: 0 }, 'relay.share: got 0, expected more than 0'],
+    ['a share beyond all', { statsig: true, share: 2 }, 'relay.share: got 2, expected 1 at most'],
+    ['one execution', { statsig: true, concurrency: 1 }, 'relay.concurrency: got 1, expected 2 or more'],
+    ['no kinds', { statsig: true, kinds: [] }, 'relay.kinds: got [], expected at least one'],
+    ['no keys', { statsig: true, keys: [] }, 'relay.keys'],
+    [
+      'a key that nobody has',
+      { statsig: true, keys: ['planted'] },
+      'relay.keys.0: expected the label or SHA-256 of one of `keys`, and `keys` has none.',
+    ],
+    [
+      'a header of the connection',
+      { url: 'https://a.example', headers: { Host: 'planted' } },
+      'relay.headers',
+    ],
+    [
+      'a line break in a header',
+      { url: 'https://a.example', headers: { a: 'planted\r\nb: c' } },
+      'relay.headers.a',
+    ],
+    [
+      'exposures among events',
+      { statsig: true, events: { deny: ['statsig::gate_exposure'] } },
+      'relay.events.deny.0: got "statsig::gate_exposure"',
+    ],
+  ])('refuses %s, and shows nothing secret', (_, relay, problem) => {
+    const message = refusal(relay);
+    expect(message).toContain(problem);
+    expect(message).not.toContain('planted');
+  });
+
+  it('refuses a Statsig folder where copies lie, only with relay', () => {
+    expect(() => define({ statsig: true })).not.toThrow();
+    expect(() =>
+      defineConfig({ bucket: 'acme', statsigFolder: 'relay/x', relay: { statsig: true } }),
+    ).toThrow('statsigFolder: got "relay/x"');
+    expect(defineConfig({ bucket: 'acme', statsigFolder: 'relay/x' }).statsigFolder).toBe('relay/x');
+  });
+
+  it('tells the collector what is relayed and not where to, and the function where to alone', () => {
+    const config = define({ url: 'https://a.example', headers: { 'x-token': 'planted' }, share: 0.5 });
+    expect(JSON.stringify(functionConfig.collect(config))).not.toMatch(/planted|a\.example/);
+    expect(functionConfig.collect(config).relay).toMatchObject({ share: 0.5 });
+    expect(functionConfig.relay(config)).toEqual({
+      relay: { url: 'https://a.example', headers: { 'x-token': 'planted' } },
+    });
+    expect(functionConfig.relay(define({ statsig: true }))).toEqual({ relay: { statsig: true } });
+  });
+});

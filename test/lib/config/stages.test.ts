@@ -1,0 +1,499 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ConfigError } from '../../../lib/config/ConfigError.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { loadComparedConfig, loadConfig } from '../../../lib/config/loadConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+let files = 0;
+/** A configuration file with this text below the import of defineConfig. */
+function fileWith(text: string): string {
+  files += 1;
+  const file = join(directory.path, `${files}.config.ts`);
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  writeFileSync(file, `import { defineConfig } from ${from};\n${text}\n`);
+  return file;
+}
+
+/** A function that has every name apart, but for what is given for single stages. */
+function fileFor(
+  different: Readonly<Record<string, Partial<ConfigInput>>>,
+  stages = ['dev', 'prod'],
+): string {
+  return fileWith(`const different = ${JSON.stringify(different)};
+export default defineConfig(
+  ({ stage }) => ({
+    bucket: 'acme-' + stage,
+    database: 'sluice_' + stage.replaceAll('-', '_'),
+    ...different[stage],
+    athena: { workgroup: 'sluice-' + stage, stagingDatabase: 'staging_' + stage.replaceAll('-', '_'), ...different[stage]?.athena },
+  }),
+  { stages: ${JSON.stringify(stages)} },
+);`);
+}
+
+/** The code and message of what is thrown; empty if nothing is. */
+async function refusal(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof ConfigError) return `${error.code} ${error.detail}`;
+    throw error;
+  }
+  return '';
+}
+
+const byStage = "({ stage }) => ({ bucket: 'acme-' + stage })";
+
+describe('a configuration for several stages', () => {
+  it.each([
+    ['the second argument', `export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`],
+    [
+      'an export of the file',
+      `export const stages = ['dev', 'prod'];\nexport default defineConfig(${byStage});`,
+    ],
+    [
+      'a member of what the function returns',
+      "export default defineConfig(({ stage }) => ({ bucket: 'acme-' + stage, stages: ['dev', 'prod'] }));",
+    ],
+    [
+      'all three, in any order',
+      "export const stages = ['prod', 'dev'];\nexport default defineConfig(({ stage }) => ({ bucket: 'acme-' + stage, stages }), { stages: ['dev', 'prod'] });",
+    ],
+    [
+      'a function that returns a promise',
+      "export default defineConfig(async ({ stage }) => ({ bucket: 'acme-' + stage }), { stages: ['dev', 'prod'] });",
+    ],
+    ['a plain function', `export const stages = ['dev', 'prod'];\nexport default ${byStage};`],
+  ])('lists them as %s', async (_what, text) => {
+    const file = fileWith(text);
+    for (const stage of ['dev', 'prod', 'personal-ada', 'local'])
+      expect(await loadConfig(file, stage)).toEqual(defineConfig({ bucket: `acme-${stage}` }));
+    expect(await refusal(() => loadConfig(file, 'staging'))).toBe(
+      'SLUICE_CONFIG_STAGE_UNKNOWN stage: got "staging", expected dev, prod, personal-<name>, or local for the local cloud.',
+    );
+  });
+
+  it('is for dev alone without a list', async () => {
+    const file = fileWith(`export default defineConfig(${byStage});`);
+    expect((await loadConfig(file, 'dev')).bucket).toBe('acme-dev');
+    expect((await loadConfig(file, 'personal-ada')).bucket).toBe('acme-personal-ada');
+    expect(await refusal(() => loadConfig(file, 'prod'))).toContain(
+      'SLUICE_CONFIG_STAGE_UNKNOWN stage: got "prod"',
+    );
+  });
+
+  it.each([
+    'personal-',
+    'personal',
+    'personal-Ada',
+    'personal-a_b',
+    `personal-${'a'.repeat(30)}`,
+    'Dev',
+    '',
+    '*',
+  ])('is not for the stage %j', async (stage) => {
+    const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
+    expect(await refusal(() => loadConfig(file, stage))).toContain(
+      `SLUICE_CONFIG_STAGE_UNKNOWN stage: got ${JSON.stringify(stage)}, expected dev, prod`,
+    );
+  });
+
+  it('suggests the stage that is meant', async () => {
+    const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
+    expect(await refusal(() => loadConfig(file, 'prd'))).toContain(
+      'or local for the local cloud. Did you mean prod?',
+    );
+  });
+
+  it('refuses lists that differ', async () => {
+    const file = fileWith(
+      `export const stages = ['dev'];\nexport default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`,
+    );
+    expect(await refusal(() => loadConfig(file, 'dev'))).toBe(
+      'SLUICE_CONFIG_STAGES_DIFFER the second argument of defineConfig lists dev, prod; the export `stages` lists dev.',
+    );
+    const byMember = fileWith(
+      "export default defineConfig(({ stage }) => ({ bucket: 'acme-' + stage, stages: stage === 'dev' ? ['dev'] : ['dev', 'prod'] }));",
+    );
+    expect(await refusal(() => loadComparedConfig(byMember, 'prod'))).toBe(
+      'SLUICE_CONFIG_STAGES_DIFFER the configuration of prod lists dev, prod; the configuration of dev lists dev.',
+    );
+  });
+
+  it.each([
+    [`['dev', 'local']`, `stages.1: got "local", expected another stage: local is the local cloud's`],
+    [`['personal-ada']`, 'stages.0: got "personal-ada", expected another stage: every personal-<name>'],
+    [`['Prod']`, 'stages.0: got "Prod", expected the name of a stage: lower-case letters, digits and -'],
+    [`['${'p'.repeat(33)}']`, 'expected the name of a stage of at most 32 characters.'],
+    ['[]', 'stages: got [], expected at least one stage.'],
+    [`['dev', 'dev']`, 'stages: got ["dev","dev"], expected no stage twice.'],
+    [`'prod'`, `stages: got "prod", expected a list of stages, e.g. ['dev', 'prod'].`],
+  ])('refuses the list %s wherever it is given', async (list, sentence) => {
+    for (const text of [
+      `export default defineConfig(${byStage}, { stages: ${list} });`,
+      `export const stages = ${list};\nexport default defineConfig(${byStage});`,
+      `export default defineConfig(() => ({ bucket: 'acme', stages: ${list} }));`,
+      `export default defineConfig({ bucket: 'acme' }, { stages: ${list} });`,
+      `export default defineConfig({ bucket: 'acme', stages: ${list} });`,
+    ]) {
+      const told = await refusal(() => loadConfig(fileWith(text), 'dev'));
+      expect(told).toMatch(/^SLUICE_CONFIG_INVALID /);
+      expect(told).toContain(sentence);
+    }
+  });
+
+  it('refuses another member beside the list', async () => {
+    const file = fileWith(`export default defineConfig(${byStage}, { stage: ['dev'] });`);
+    expect(await refusal(() => loadConfig(file, 'dev'))).toContain(
+      'SLUICE_CONFIG_INVALID \n  stage: no such field.',
+    );
+  });
+
+  it('names the stage for which the function failed, or returned what is not valid', async () => {
+    const file = fileWith(`export default defineConfig(
+  ({ stage }) => {
+    if (stage === 'prod') throw new TypeError('no bucket for prod');
+    return { bucket: stage === 'dev' ? 'Acme' : 'acme-' + stage };
+  },
+  { stages: ['dev', 'prod'] },
+);`);
+    expect(await refusal(() => loadConfig(file, 'prod'))).toBe(
+      'SLUICE_CONFIG_STAGE_FAILED Stage prod: TypeError: no bucket for prod',
+    );
+    expect(await refusal(() => loadConfig(file, 'dev'))).toContain(
+      'SLUICE_CONFIG_INVALID Stage dev:\n  bucket: got "Acme", expected an S3 bucket name',
+    );
+    expect((await loadConfig(file, 'local')).bucket).toBe('acme-local');
+    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toContain('Stage dev:');
+    const nothing = fileWith("export default defineConfig(() => undefined, { stages: ['dev'] });");
+    expect(await refusal(() => loadConfig(nothing, 'dev'))).toContain(
+      'SLUICE_CONFIG_INVALID Stage dev:\n  the configuration: got nothing, expected an object.',
+    );
+  });
+});
+
+describe('a configuration that is an object', () => {
+  it('is for dev, or for the one stage that is listed', async () => {
+    const plain = fileWith("export default defineConfig({ bucket: 'acme' });");
+    for (const stage of ['dev', 'local'])
+      expect(await loadComparedConfig(plain, stage)).toEqual(defineConfig({ bucket: 'acme' }));
+    expect(await refusal(() => loadConfig(plain, 'prod'))).toBe(
+      'SLUICE_CONFIG_STAGE_UNKNOWN stage: got "prod", but the configuration is an object, which is for dev alone, and for local, the local cloud.',
+    );
+    for (const text of [
+      "export default defineConfig({ bucket: 'acme' }, { stages: ['prod'] });",
+      "export default defineConfig({ bucket: 'acme', stages: ['prod'] });",
+      "export default { bucket: 'acme', stages: ['prod'] };",
+      "export const stages = ['prod'];\nexport default defineConfig({ bucket: 'acme' });",
+    ]) {
+      const file = fileWith(text);
+      expect(await loadConfig(file, 'prod')).toEqual(defineConfig({ bucket: 'acme' }));
+      expect(await refusal(() => loadConfig(file, 'dev'))).toContain('which is for prod alone');
+    }
+  });
+
+  it('is for neither several stages nor personal ones, which would share every name', async () => {
+    const several = fileWith("export default defineConfig({ bucket: 'acme' }, { stages: ['dev', 'prod'] });");
+    for (const stage of ['dev', 'prod', 'local', 'staging'])
+      expect(await refusal(() => loadConfig(several, stage))).toBe(
+        'SLUICE_CONFIG_STAGES_OF_OBJECT stages: got dev, prod.',
+      );
+    const plain = fileWith("export default defineConfig({ bucket: 'acme' });");
+    expect(await refusal(() => loadConfig(plain, 'personal-ada'))).toBe(
+      'SLUICE_CONFIG_STAGES_OF_OBJECT stage: got personal-ada besides dev.',
+    );
+  });
+
+  it('is refused when its member and the second argument differ', () => {
+    expect(() => defineConfig({ bucket: 'acme', stages: ['dev'] }, { stages: ['prod'] })).toThrow(
+      'the second argument of defineConfig lists prod; the member `stages` lists dev.',
+    );
+  });
+
+  it('is validated as defineConfig validates it, without defineConfig', async () => {
+    const file = fileWith("export default { bucket: 'acme', buckets: 'acme' };");
+    expect(await refusal(() => loadConfig(file, 'dev'))).toBe(
+      'SLUICE_CONFIG_INVALID \n  buckets: no such field. Did you mean bucket?',
+    );
+    const nothing = fileWith('export const config = 1;');
+    expect(await refusal(() => loadConfig(nothing, 'dev'))).toContain('SLUICE_CONFIG_NOT_FOUND');
+  });
+});
+
+describe('the example of docs/deploy.md', () => {
+  it('has two stages, and one for each developer, that share nothing', async () => {
+    const page = readFileSync(join(repositoryRoot, 'docs', 'deploy.md'), 'utf8');
+    const [, example = ''] = /^## Stages$.*?```ts\n(.*?)```/ms.exec(page) ?? [];
+    const sha256 = '0'.repeat(64);
+    const file = fileWith(
+      example.replace(/^import .*$/m, '').replaceAll("sha256: '…'", `sha256: '${sha256}'`),
+    );
+    const names = async (stage: string) => {
+      const { bucket, database, athena } = await loadComparedConfig(file, stage);
+      return [bucket, database, athena.workgroup, athena.stagingDatabase];
+    };
+    expect(await names('prod')).toEqual([
+      'acme-experiments-prod',
+      'sluice',
+      'sluice-prod',
+      'statsig_staging',
+    ]);
+    expect(await names('dev')).toEqual([
+      ...['acme-experiments-dev', 'sluice_dev', 'sluice-dev', 'statsig_staging_dev'],
+    ]);
+    expect(await names('personal-ada')).toContain('sluice_personal_ada');
+    expect(await names('local')).toContain('acme-experiments-local');
+  });
+});
+
+const owox = (resultsBucket: string, ownDatabase = 'owox') => ({
+  readers: [{ kind: 'owox' as const, name: 'owox', resultsBucket, ownDatabase }],
+});
+const metabase = (name: string, ownDatabase?: string) => ({
+  readers: [{ kind: 'metabase' as const, name, ...(ownDatabase === undefined ? {} : { ownDatabase }) }],
+});
+const alsoReading = (database: string, location: string) => ({
+  readers: [{ kind: 'metabase' as const, name: 'bi', alsoReads: [{ database, locations: [location] }] }],
+});
+const source = (bucket: string) => ({
+  sources: [
+    { name: 'acme', bucket, owner: '111122223333', datasets: [{ name: 'events', kind: 'events' as const }] },
+  ],
+});
+const withReceipt = (receipt: object) => ({
+  sources: source('acme-drops').sources.map((one) => ({ ...one, receipt })),
+});
+const exported = (bucket: string, folder: string) => ({
+  exports: [
+    { name: 'events', table: 'statsig_forwarded_events', target: { bucket, folder, owner: '111122223333' } },
+  ],
+});
+const arn = 'arn:aws:kms:us-east-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+const prod = (field: string, value: string, kind: string, other: string) =>
+  `${field}: got ${JSON.stringify(value)} for the stage prod, expected another ${kind} than \`${other}\` of the stage dev.`;
+
+describe('two stages', () => {
+  it.each(['prod-ingest', 'prod-eu', 'prod-eu-2'])(
+    'may not be prod and %s in one account, whose names begin with the same words',
+    async (name) => {
+      const stages = ['prod', name];
+      const told = `SLUICE_CONFIG_STAGES_SHARE \n  stages: got ${JSON.stringify(name)} beside prod, expected another name, or different accounts in \`account\` of both: names of the stage prod begin with \`prod-\`, too.`;
+      // Roles have no region, and a stage whose account is not stated may be in another stage's account.
+      for (const more of [{}, { region: 'eu-west-1' }, { account: '444455556666' }] as const)
+        for (const stage of stages)
+          expect(await refusal(() => loadComparedConfig(fileFor({ [name]: more }, stages), stage))).toBe(
+            told,
+          );
+      const accounts = { prod: { account: '111122223333' }, [name]: { account: '444455556666' } };
+      expect((await loadComparedConfig(fileFor(accounts, stages), 'prod')).bucket).toBe('acme-prod');
+    },
+  );
+
+  it('may be prod, production and eu-prod', async () => {
+    const stages = ['prod', 'production', 'eu-prod'];
+    const { bucket } = await loadComparedConfig(fileFor({}, stages), 'production');
+    expect(bucket).toBe('acme-production');
+  });
+
+  const endpoint = {
+    domain: 'collect.acme.com',
+    certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab',
+  };
+
+  it.each<[string, Readonly<Record<string, Partial<ConfigInput>>>, string]>([
+    ['a bucket', { prod: { bucket: 'acme-dev' } }, prod('bucket', 'acme-dev', 'bucket', 'bucket')],
+    [
+      'a bucket that exists',
+      {
+        dev: { existing: { bucket: true, keyArn: arn } },
+        prod: { bucket: 'acme-dev', existing: { bucket: true, keyArn: arn }, statsigFolder: 'prod' },
+      },
+      prod('bucket', 'acme-dev', 'bucket', 'bucket'),
+    ],
+    [
+      'a database',
+      { prod: { database: 'sluice_dev', existing: { database: true } } },
+      prod('database', 'sluice_dev', 'database', 'database'),
+    ],
+    [
+      'the database in which Statsig makes tables',
+      { prod: { athena: { stagingDatabase: 'staging_dev' } } },
+      prod('athena.stagingDatabase', 'staging_dev', 'database', 'athena.stagingDatabase'),
+    ],
+    [
+      'the database of tables and that of Statsig',
+      { prod: { athena: { stagingDatabase: 'sluice_dev' } } },
+      prod('athena.stagingDatabase', 'sluice_dev', 'database', 'database'),
+    ],
+    [
+      'a workgroup',
+      { prod: { athena: { workgroup: 'sluice-dev' } } },
+      prod('athena.workgroup', 'sluice-dev', 'workgroup', 'athena.workgroup'),
+    ],
+    [
+      'a domain',
+      { dev: { endpoint }, prod: { endpoint } },
+      prod('endpoint.domain', 'collect.acme.com', 'domain', 'endpoint.domain'),
+    ],
+    [
+      'the workgroup of a reader',
+      { dev: metabase('bi'), prod: { athena: { workgroup: 'sluice-dev_bi' } } },
+      prod('athena.workgroup', 'sluice-dev_bi', 'workgroup', 'readers.0.name'),
+    ],
+    [
+      "the bucket of OWOX's results",
+      { dev: owox('acme-owox'), prod: owox('acme-owox', 'owox_prod') },
+      prod('readers.0.resultsBucket', 'acme-owox', 'bucket', 'readers.0.resultsBucket'),
+    ],
+    [
+      'the database of a reader',
+      { dev: owox('acme-owox-dev'), prod: metabase('bi', 'owox') },
+      prod('readers.0.ownDatabase', 'owox', 'database', 'readers.0.ownDatabase'),
+    ],
+    [
+      'the database of another that a reader reads',
+      { prod: alsoReading('sluice_dev', 's3://acme-finance/orders/') },
+      prod('readers.0.alsoReads.0.database', 'sluice_dev', 'database', 'database'),
+    ],
+    [
+      'the bucket of another that a reader reads',
+      { prod: alsoReading('finance', 's3://acme-dev/statsig/') },
+      prod('readers.0.alsoReads.0.locations.0', 'acme-dev', 'bucket', 'bucket'),
+    ],
+    [
+      'a bucket as its own and as a source',
+      { prod: source('acme-dev') },
+      prod('sources.0.bucket', 'acme-dev', 'bucket', 'bucket'),
+    ],
+    [
+      'a bucket as a target and as its own',
+      { dev: exported('acme-prod', 'x') },
+      prod('bucket', 'acme-prod', 'bucket', 'exports.0.target.bucket'),
+    ],
+    [
+      'a folder that both export to',
+      { dev: exported('acme-warehouse', 'sluice/events'), prod: exported('acme-warehouse', 'sluice') },
+      'exports.0.target.folder: got "acme-warehouse/sluice/" for the stage prod, expected a folder apart from the folder of `exports.0` of the stage dev.',
+    ],
+    [
+      'a folder of receipts',
+      { dev: withReceipt({ bucket: true }), prod: withReceipt({ bucket: true }) },
+      'sources.0.receipt.prefix: got "acme-drops/sluice-receipts/" for the stage prod, expected a folder apart from the folder of `sources.0.receipt` of the stage dev.',
+    ],
+    [
+      'a folder that one exports to and the other writes receipts to',
+      { dev: withReceipt({ bucket: true, prefix: 'sluice/r' }), prod: exported('acme-drops', 'sluice') },
+      'exports.0.target.folder: got "acme-drops/sluice/" for the stage prod, expected a folder apart from the folder of `sources.0.receipt` of the stage dev.',
+    ],
+  ])('may not share %s', async (_what, different, sentence) => {
+    const file = fileFor(different);
+    for (const stage of ['dev', 'prod', 'personal-ada'])
+      expect(await refusal(() => loadComparedConfig(file, stage))).toBe(
+        `SLUICE_CONFIG_STAGES_SHARE \n  ${sentence}`,
+      );
+    // The local cloud is in no account.
+    expect((await loadComparedConfig(file, 'local')).bucket).toBe('acme-local');
+  });
+
+  it.each<[string, Readonly<Record<string, Partial<ConfigInput>>>]>([
+    ['a KMS key', { dev: { existing: { keyArn: arn } }, prod: { existing: { keyArn: arn } } }],
+    ['a folder that both read', { dev: source('acme-drops'), prod: source('acme-drops') }],
+    [
+      "a customer's bucket with a folder for each",
+      { dev: exported('acme-warehouse', 'dev'), prod: exported('acme-warehouse', 'prod') },
+    ],
+    [
+      "a customer's bucket with receipts of each, or of one alone",
+      {
+        dev: withReceipt({ bucket: true, prefix: 'dev' }),
+        prod: withReceipt({ bucket: true, prefix: 'prod' }),
+      },
+    ],
+    [
+      'what one exports and the other reads',
+      { dev: source('acme-warehouse'), prod: exported('acme-warehouse', 'events') },
+    ],
+    [
+      'a domain in different regions, where each has a certificate of its own',
+      { dev: { endpoint }, prod: { endpoint, region: 'eu-west-1' } },
+    ],
+    [
+      'names of databases and workgroups in different regions',
+      {
+        dev: { database: 'sluice', athena: { workgroup: 'sluice' } },
+        prod: { region: 'eu-west-1', database: 'sluice', athena: { workgroup: 'sluice' } },
+      },
+    ],
+    [
+      'names of databases and workgroups in different accounts',
+      {
+        dev: { account: '111122223333', database: 'sluice', athena: { workgroup: 'sluice' } },
+        prod: { account: '444455556666', database: 'sluice', athena: { workgroup: 'sluice' } },
+      },
+    ],
+  ])('may share %s', async (_what, different) => {
+    const file = fileFor(different);
+    for (const stage of ['dev', 'prod'])
+      expect(await loadComparedConfig(file, stage)).toMatchObject({ bucket: `acme-${stage}` });
+  });
+
+  it('in different regions or accounts may not share a bucket, whose name is global', async () => {
+    const file = fileFor({
+      dev: { account: '111122223333' },
+      prod: { account: '444455556666', region: 'eu-west-1', bucket: 'acme-dev' },
+    });
+    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toContain(
+      'bucket: got "acme-dev" for the stage prod',
+    );
+  });
+
+  it('are in one account unless both say theirs', async () => {
+    const file = fileFor({
+      dev: { database: 'sluice' },
+      prod: { account: '444455556666', database: 'sluice' },
+    });
+    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toContain('database: got "sluice"');
+  });
+
+  it('are in one region if --region says so', async () => {
+    const file = fileFor({ dev: { database: 'sluice' }, prod: { region: 'eu-west-1', database: 'sluice' } });
+    expect(await refusal(() => loadComparedConfig(file, 'prod', 'eu-central-1'))).toBe('');
+    expect(await refusal(() => loadComparedConfig(file, 'prod', 'us-east-1'))).toContain(
+      'database: got "sluice"',
+    );
+    const same = fileFor({ dev: { database: 'sluice' }, prod: { database: 'sluice' } });
+    expect(await refusal(() => loadComparedConfig(same, 'prod', 'eu-west-1'))).toContain(
+      'database: got "sluice"',
+    );
+  });
+
+  it('are compared with a personal one that is packaged', async () => {
+    const file = fileFor({ 'personal-ada': { bucket: 'acme-prod' } });
+    expect(await refusal(() => loadComparedConfig(file, 'personal-ada'))).toBe(
+      'SLUICE_CONFIG_STAGES_SHARE \n  bucket: got "acme-prod" for the stage personal-ada, expected another bucket than `bucket` of the stage prod.',
+    );
+    expect((await loadComparedConfig(file, 'personal-bob')).bucket).toBe('acme-personal-bob');
+    expect((await loadComparedConfig(file, 'prod')).bucket).toBe('acme-prod');
+  });
+
+  it('are compared without the salt of the other, which only its own machine may have', async () => {
+    const file = fileWith(`export default defineConfig(
+  ({ stage }) => ({
+    bucket: 'acme-' + stage,
+    database: 'sluice_' + stage,
+    athena: { workgroup: 'sluice-' + stage, stagingDatabase: 'staging_' + stage },
+    privacy: { redact: { 'user.email': 'hash' }, salt: stage === 'dev' ? 'the salt of the stage dev' : undefined },
+  }),
+  { stages: ['dev', 'prod'] },
+);`);
+    expect((await loadComparedConfig(file, 'dev')).privacy.salt).toBe('the salt of the stage dev');
+    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toContain('privacy.salt: got nothing');
+  });
+});

@@ -1,0 +1,272 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { planMessages } from '../../../functions/curate-plan/planMessages.ts';
+import { CurateError } from '../../../lib/curate/CurateError.ts';
+import { planDays } from '../../../lib/curate/planDays.ts';
+import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
+import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
+
+const NIGHT_MS = 86_400_000;
+
+describe('raw files that change', () => {
+  let curations: Curations;
+  beforeEach(async () => {
+    curations = await startCurations();
+    await curations.land('a', exposures(0, 20));
+  });
+  afterEach(() => curations.close());
+
+  const isServed = async () => ((await curations.viewDays())?.exposures ?? []).length > 0;
+
+  it('take their day out of the views at once, and the next night brings it back', async () => {
+    await curations.night();
+    expect(await isServed()).toBe(true);
+    const key = await curations.land('late', exposures(20, 21));
+    expect(await curations.plan(curations.fileEvent(key))).toEqual([]);
+    expect(await isServed()).toBe(false);
+    expect(await curations.read()).toEqual(ids(0, 21));
+    curations.clock.advance(NIGHT_MS);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    expect(await isServed()).toBe(true);
+    expect(await curations.read()).toEqual(ids(0, 21));
+  });
+
+  it('take it out at the hourly check when their event is lost', async () => {
+    await curations.night();
+    await curations.land('late', exposures(20, 21));
+    expect(await curations.read()).toEqual(ids(0, 20));
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await isServed()).toBe(false);
+    expect(await curations.read()).toEqual(ids(0, 21));
+  });
+
+  it.each(['claimed', 'curated', 'uploaded', 'recorded'] as const)(
+    'while the day is curated, at %s, make its version outdated: it is made again',
+    async (point) => {
+      await curations.plan({ sluice: 'curate' });
+      const [task] = curations.takeTasks();
+      const at = { [point]: () => curations.land('late', exposures(20, 21)) };
+      expect(await curations.curate(task, { at })).toMatchObject({
+        outcome: 'handed_back',
+        failure: { code: 'SLUICE_CURATE_FILES_CHANGED' },
+      });
+      expect(await curations.curatedLocation()).toBeNull();
+      expect(await curations.curate(task)).toMatchObject({ outcome: 'curated', account: { rawRows: 21 } });
+      expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toHaveLength(21);
+      await curations.work();
+      expect(await isServed()).toBe(true);
+    },
+  );
+
+  it.each(['noted', 'moved', 'settled', 'listed_day'] as const)(
+    'after the last look, at %s, keep the day out of the views',
+    async (point) => {
+      await curations.plan({ sluice: 'curate' });
+      const [task] = curations.takeTasks();
+      const at = { [point]: () => curations.land('late', exposures(20, 21)) };
+      expect(await curations.curate(task, { at })).toMatchObject({ outcome: 'curated' });
+      await curations.work();
+      expect(await curations.listedDays()).toEqual([]);
+      expect(await curations.read()).toEqual(ids(0, 21));
+      curations.clock.advance(NIGHT_MS);
+      await curations.night();
+      expect(await curations.read()).toEqual(ids(0, 21));
+      expect(await isServed()).toBe(true);
+    },
+  );
+
+  it('leave the day to the next night when its message has no try left', async () => {
+    await curations.plan({ sluice: 'curate' });
+    const [task] = curations.takeTasks();
+    const at = { curated: () => curations.land('late', exposures(20, 21)) };
+    expect(await curations.curate(task, { at, run: { isLastAttempt: true } })).toMatchObject({
+      outcome: 'outdated',
+    });
+    curations.clock.advance(NIGHT_MS);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+  });
+
+  it('that are deleted leave an empty version, so that nothing reads what was erased', async () => {
+    await curations.night();
+    const before = (await curations.curatedLocation()) ?? '';
+    await curations.removeRaw('a');
+    curations.clock.advance(NIGHT_MS);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated', account: { rawRows: 0, rows: 0 } }]);
+    expect(await isServed()).toBe(false);
+    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toEqual([]);
+    curations.clock.advance(3 * NIGHT_MS);
+    await curations.sweep();
+    expect(await curations.keys(before)).toEqual([]);
+    expect(await curations.night()).toEqual([]);
+  });
+
+  it('that are damaged fail the day by name, which is counted and read from the raw table', async () => {
+    const key = await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
+    expect(await curations.night()).toMatchObject([
+      { outcome: 'failed', failure: { code: 'SLUICE_CURATE_FILE_UNREADABLE' } },
+    ]);
+    expect(await curations.entry()).toMatchObject({
+      state: 'failed',
+      failure: { code: 'SLUICE_CURATE_FILE_UNREADABLE', message: expect.stringContaining(key) },
+      files: [{ key, fate: 'failed', reason: 'SLUICE_CURATE_FILE_UNREADABLE' }],
+    });
+    expect(await isServed()).toBe(false);
+    await curations.plan({ sluice: 'curate-check' });
+    expect(curations.logged.at(-1)).toMatchObject({
+      curations_failed: 1,
+      curations_waiting: 0,
+      days_curated: 0,
+    });
+    // It is tried again every night, and curated once the file is repaired.
+    curations.clock.advance(NIGHT_MS);
+    expect(await curations.night()).toMatchObject([{ outcome: 'failed' }]);
+    await curations.land('broken', exposures(20, 30));
+    curations.clock.advance(NIGHT_MS);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    await curations.plan({ sluice: 'curate-check' });
+    expect(curations.logged.at(-1)).toMatchObject({
+      curations_failed: 0,
+      days_curated: 1,
+      oldest_not_curated: 0,
+    });
+    expect((await curations.entry())?.failure).toBeUndefined();
+  });
+
+  it('are counted once a day, while something is wrong, and for some hours after', async () => {
+    const told = async (message: object) => {
+      const before = curations.logged.length;
+      await curations.plan(message);
+      return curations.logged.slice(before).filter((line) => 'curations_failed' in line).length;
+    };
+    const check = { sluice: 'curate-check' };
+    await curations.night();
+    expect(await told(check)).toBe(1);
+    curations.clock.advance(4 * 3_600_000);
+    expect(await told(check)).toBe(0);
+    await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
+    curations.clock.advance(NIGHT_MS);
+    await curations.night();
+    curations.clock.advance(4 * 3_600_000);
+    expect([await told(check), await told(check)]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['a file of another day', (key: string) => curations.fileEvent(key)],
+    ['a task', () => ({ sluice: 'curate-views' })],
+    ['the hourly check', () => ({ sluice: 'curate-check' })],
+  ])(
+    'while nothing was curated keep their days out of the first list after it, written by %s',
+    async (_, message) => {
+      const OTHER = '2026-11-15';
+      const OLD = '2026-10-05';
+      for (const day of [OTHER, OLD]) await curations.land('a', exposures(0, 20, day), 'exposures', day);
+      await curations.night();
+      expect(await curations.listedDays()).toEqual([OLD, OTHER, DAY]);
+      await curations.deployViews(false);
+      await curations.land('late', exposures(20, 21, OLD), 'exposures', OLD);
+      await curations.deployViews(true);
+      expect(await isServed()).toBe(false);
+      // Before the stack reports its end, anything may publish.
+      const key = await curations.land('b', exposures(20, 21, OTHER), 'exposures', OTHER);
+      expect(await curations.plan(message(key))).toEqual([]);
+      expect((await curations.viewDays())?.exposures).toContainEqual({ from: DAY, to: DAY });
+      expect(await curations.read(OLD)).toEqual(ids(0, 21));
+      expect(await curations.read(OTHER)).toEqual(ids(0, 21));
+    },
+  );
+
+  it('of a day beyond the most files that are listed take it out, and others with it', async () => {
+    const other = '2026-11-15';
+    await curations.land('a', exposures(0, 20, other), 'exposures', other);
+    await curations.night();
+    await curations.land('late', exposures(20, 21, other), 'exposures', other);
+    const overfull = () => {
+      const planner = curations.makePlanner();
+      const files: typeof planner.raw.files = async (kind, day) => {
+        if (day === DAY) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${day}: too many.`);
+        return planner.raw.files(kind, day);
+      };
+      return { ...planner, raw: { ...planner.raw, files } };
+    };
+    const check = [{ messageId: '0', body: JSON.stringify({ sluice: 'curate-check' }), receives: 1 }];
+    expect(await planMessages(overfull(), check)).toEqual({ batchItemFailures: [] });
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await isServed()).toBe(false);
+    // It does not stop the other days of the night either.
+    curations.clock.advance(NIGHT_MS);
+    const [plan] = await planDays(overfull(), { sluice: 'curate' });
+    expect(plan).toMatchObject({
+      queued: [{ day: other, reason: 'changed' }],
+      unreadable: [{ day: DAY, code: 'SLUICE_CURATE_DAY_TOO_LARGE' }],
+    });
+  });
+
+  it('beyond the most files that are listed take their day out in the night, after the window of events', async () => {
+    await curations.night();
+    curations.clock.advance(60 * NIGHT_MS);
+    const planner = curations.makePlanner();
+    const files = () => Promise.reject(new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${DAY}: too many.`));
+    const [plan] = await planDays({ ...planner, raw: { ...planner.raw, files } }, { sluice: 'curate' });
+    expect(plan).toMatchObject({ takenOut: [DAY], unreadable: [{ day: DAY }] });
+    expect(await curations.listedDays()).toEqual([]);
+  });
+
+  it('take out a listed day that is too young since curateAfter was raised', async () => {
+    await curations.night();
+    const config = { ...curations.config, curateAfter: 10 };
+    const key = await curations.land('late', exposures(20, 21));
+    const body = JSON.stringify(curations.fileEvent(key));
+    // The first delivery fails after the day is out of the list.
+    for (const [calls, failed] of [
+      [{ fault: 'failCalls', calls: 'all' }, 1],
+      [undefined, 0],
+    ] as const) {
+      if (calls === undefined) curations.faults.clear();
+      else curations.faults.set({ glue: [calls] });
+      const { batchItemFailures } = await planMessages({ ...curations.makePlanner(), config }, [
+        { messageId: '0', body, receives: 1 },
+      ]);
+      expect(batchItemFailures).toHaveLength(failed);
+    }
+    expect(await isServed()).toBe(false);
+    expect(await curations.read()).toEqual(ids(0, 21));
+  });
+
+  it('are read from the raw table while the list of curated days is damaged', async () => {
+    await curations.night();
+    const Key = curatedDaysKey('exposures');
+    await curations.s3.send(new PutObjectCommand({ Bucket: curations.config.bucket, Key, Body: '{' }));
+    await curations.plan({ sluice: 'curate-views' });
+    expect(await isServed()).toBe(false);
+    expect(await curations.read()).toEqual(ids(0, 20));
+    await curations.plan({ sluice: 'curate' });
+    expect(curations.takeTasks()).toEqual([]);
+    expect(await isServed()).toBe(true);
+  });
+
+  it('are read from the raw table when the curated table was made again without partitions', async () => {
+    await curations.night();
+    await curations.remakeCuratedTables();
+    await curations.plan({ sluice: 'curate-views' });
+    expect(await isServed()).toBe(false);
+    expect(await curations.read()).toEqual(ids(0, 20));
+    curations.clock.advance(NIGHT_MS);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    expect(await isServed()).toBe(true);
+  });
+
+  it('are rebuilt on request, by day, changed or not', async () => {
+    await curations.night();
+    const before = await curations.entry();
+    curations.clock.advance(3_600_000);
+    await curations.plan({ sluice: 'curate', kinds: ['exposures'], days: [DAY], asked: 'run' });
+    expect(curations.takeTasks()).toEqual([]);
+    await curations.plan({ sluice: 'curate', kinds: ['exposures'], days: [DAY], asked: 'rebuild' });
+    expect(await isServed()).toBe(true);
+    expect(await curations.work()).toMatchObject([{ outcome: 'curated' }]);
+    const after = await curations.entry();
+    expect(after?.version).not.toBe(before?.version);
+    expect(after?.superseded.map(({ version }) => version)).toEqual([before?.version]);
+    expect(await isServed()).toBe(true);
+  });
+});

@@ -1,0 +1,322 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { quoteText } from '../../../../lib/base/sql.ts';
+import type { CuratedTable } from '../../../../lib/curate/curatedTables.ts';
+import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/Curation.ts';
+import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
+import { trinoJsonScalar } from '../../../../lib/curate/engine/trinoJson.ts';
+import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import { generateRows } from '../../views/generateRows.ts';
+import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from './oddJson.ts';
+import { duckDb, type FileRow, tables, writeRaw } from './rawFiles.ts';
+
+const ALL = Number.MAX_SAFE_INTEGER;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Curated extends CuratedFiles {
+  readonly rows: readonly FileRow[];
+}
+
+/** Curates batches of raw files, and reads what was written, file by file. */
+async function curate(
+  table: CuratedTable,
+  batches: readonly (readonly EngineFile[])[],
+  how: Partial<CurateRequest> = {},
+  columns = '*',
+): Promise<Curated> {
+  const work = mkdtempSync(join(folder, 'work-'));
+  const [outputDirectory, temporaryDirectory] = [join(work, 'rows'), join(work, 'spilled')];
+  for (const path of [outputDirectory, temporaryDirectory]) mkdirSync(path);
+  const waiting = [...batches];
+  const result = await curateFiles({
+    table,
+    files: batches.flat().length,
+    nextBatch: async () => waiting.shift() ?? null,
+    ...{ slices: 1, slice: 0, rowsAtOnce: ALL, outputDirectory },
+    limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory },
+    ...how,
+  });
+  const paths = result.written.map(({ path }) => quoteText(path)).join(', ');
+  const rows = paths === '' ? [] : await duckDb(`SELECT ${columns} FROM read_parquet([${paths}])`);
+  return { ...result, rows };
+}
+
+const exposure = (row: FileRow): FileRow => ({
+  ...{ event_id: 'e1', experiment_id: 'hero', environment: 'production', is_assignment: true, user_id: 'u1' },
+  ...{ timestamp: '2026-11-16 10:00:00', received_at: '2026-11-16 10:00:01' },
+  ...row,
+});
+const { exposures, events } = tables;
+const write = (name: string, rows: readonly FileRow[], columns = exposures.raw) =>
+  writeRaw(folder, name, rows, columns);
+
+describe('curateFiles', () => {
+  it('keeps the first of copies that agree, and all copies that differ in more than the sender', async () => {
+    const file = await write('raw', [
+      exposure({ event_id: 'once' }),
+      exposure({ event_id: 'again', received_at: '2026-11-16 12:00:00', session_id: 'later' }),
+      exposure({ event_id: 'again', sdk_version: '2', statsig_metadata: '{"locale":"fr_FR"}' }),
+      exposure({ event_id: 'differs', received_at: '2026-11-16 12:00:00', environment: 'staging' }),
+      exposure({ event_id: 'differs' }),
+      exposure({ event_id: 'filled', company_id: 'c1' }),
+      exposure({ event_id: 'filled', received_at: '2026-11-16 11:00:00' }),
+      // The same identity under another name is another event.
+      exposure({ event_id: 'once', experiment_id: 'banner' }),
+      exposure({ event_id: null, experiment_id: null }),
+      exposure({ event_id: null, experiment_id: null, session_id: 's' }),
+    ]);
+    const { rows, account, written } = await curate(exposures, [[file]]);
+    expect(
+      rows.map((row) => [
+        row['experiment_id'],
+        row['event_id'],
+        row['received_at'],
+        row['locale'],
+        row['copies'],
+        row['copies_differ'],
+        row['copy'],
+      ]),
+    ).toEqual([
+      ['banner', 'once', '2026-11-16 10:00:01', null, '1', false, '1'],
+      ['hero', 'again', '2026-11-16 10:00:01', 'fr_FR', '2', false, '1'],
+      ['hero', 'once', '2026-11-16 10:00:01', null, '1', false, '1'],
+      [null, null, '2026-11-16 10:00:01', null, '2', false, '1'],
+      ['hero', 'differs', '2026-11-16 10:00:01', null, '2', true, '1'],
+      ['hero', 'differs', '2026-11-16 12:00:00', null, '2', true, '2'],
+      ['hero', 'filled', '2026-11-16 10:00:01', null, '2', true, '1'],
+      ['hero', 'filled', '2026-11-16 11:00:00', null, '2', true, '2'],
+    ]);
+    expect(account).toEqual({ rawRows: 10, sliceRows: 10, rows: 8, resends: 2, refused: 0, differing: 4 });
+    expect(written.map(({ rows: count }) => count)).toEqual([4, 4]);
+  });
+
+  it('breaks ties by the written order, nulls last', async () => {
+    const copies = [
+      { sdk_type: null },
+      { sdk_type: 'b', sdk_version: '1' },
+      { sdk_type: 'b', sdk_version: null },
+      { sdk_type: 'a', session_id: 'y' },
+      { sdk_type: 'a', session_id: 'x', statsig_metadata: '{"b":1}' },
+      { sdk_type: 'a', session_id: 'x', statsig_metadata: '{"a":1}' },
+    ];
+    for (const order of [copies, copies.toReversed()]) {
+      const file = await write('raw', order.map(exposure));
+      const { rows } = await curate(exposures, [[file]]);
+      expect(rows).toMatchObject([
+        { sdk_type: 'a', session_id: 'x', statsig_metadata: '{"a":1}', copies: '6' },
+      ]);
+    }
+  });
+
+  it('has the same rows in one batch or several, staged or not, in slices or whole', async () => {
+    const { exposures: all } = generateRows(7);
+    // Names by the event, so that copies have the same; some copies differ in their environment.
+    const rows = all.map((row, i) => {
+      const number = Number(String(row['event_id']).slice(1));
+      const name = number % 3 === 0 ? { experiment_id: `rare_${number % 17}` } : {};
+      return { ...row, ...name, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) };
+    });
+    const files: EngineFile[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      files.push(
+        await write(
+          `raw-${i}`,
+          rows.filter((_, n) => n % 6 === i),
+        ),
+      );
+    }
+    const whole = await curate(exposures, [files]);
+    expect(whole.account.resends).toBeGreaterThan(0);
+    expect(whole.account.differing).toBeGreaterThan(0);
+    expect(whole.account.rawRows).toBe(rows.length);
+    const texts = (some: readonly FileRow[]) => some.map((row) => JSON.stringify(row)).sort();
+    const [first, ...others] = files;
+    const batches = [first === undefined ? [] : [first], [], others];
+    for (const rowsAtOnce of [ALL, 40, 5]) {
+      const staged = await curate(exposures, batches, { rowsAtOnce });
+      expect(staged.account).toEqual(whole.account);
+      expect(texts(staged.rows)).toEqual(texts(whole.rows));
+      // No name is in two files unless it has more rows than are sorted at once.
+      const { written } = staged;
+      if (rowsAtOnce === 5) expect(written.length).toBeGreaterThan(20);
+    }
+    const slices = [];
+    for (let slice = 0; slice < 3; slice += 1) {
+      slices.push(await curate(exposures, [files], { slices: 3, slice, rowsAtOnce: slice === 1 ? 10 : ALL }));
+    }
+    expect(texts(slices.flatMap((one) => one.rows))).toEqual(texts(whole.rows));
+    expect(slices.map(({ account }) => account.rawRows)).toEqual([rows.length, rows.length, rows.length]);
+    expect(slices.reduce((sum, { account }) => sum + account.sliceRows, 0)).toBe(rows.length);
+    expect(slices.every(({ account }) => account.sliceRows > 0)).toBe(true);
+    const names = slices.flatMap(({ written }) => written.map(({ path }) => path.split('/').at(-1)));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('stages rows whatever characters their names have', async () => {
+    const names = ['a', 'a\u0000b', "c'd", 'é', '\u{1f600}', '%00', ' '];
+    const rowOf = (i: number) =>
+      exposure({ event_id: `e${i}`, experiment_id: names[i % names.length] ?? '' });
+    const rows = Array.from({ length: 70 }, (_, i) => rowOf(i));
+    const files = [await write('first', rows.slice(0, 40)), await write('second', rows.slice(40))];
+    const { rows: made } = await curate(
+      exposures,
+      files.map((file) => [file]),
+      { rowsAtOnce: 3 },
+    );
+    const named = (all: readonly FileRow[]) =>
+      all.map((row) => `${row['event_id']} ${row['experiment_id']}`).sort();
+    expect(named(made)).toEqual(named(rows));
+  });
+
+  it('sorts by name, time and identity in binary order, in small row groups with statistics', async () => {
+    const file = join(folder, 'many.parquet');
+    const columns = exposures.raw.map(({ name }) => name);
+    const filled: Readonly<Record<string, string>> = {
+      event_id: 'md5(CAST(i AS VARCHAR))',
+      experiment_id: "CASE i % 3 WHEN 0 THEN 'Zebra' WHEN 1 THEN 'apple' ELSE 'Äpfel' END",
+      timestamp: "TIMESTAMP '2026-11-16' + to_milliseconds(CAST(hash(i) % 86400000 AS BIGINT))",
+    };
+    await duckDb(
+      `COPY (SELECT ${columns.map((name) => `${filled[name] ?? 'NULL'} AS "${name}"`).join(', ')} FROM range(60000) AS t(i)) TO ${quoteText(file)} (FORMAT parquet)`
+        .replaceAll('NULL AS "gate_value"', 'CAST(NULL AS BOOLEAN) AS "gate_value"')
+        .replaceAll(/NULL AS "(is_\w+)"/g, 'CAST(NULL AS BOOLEAN) AS "$1"')
+        .replaceAll(/NULL AS "(client_timestamp|received_at)"/g, 'CAST(NULL AS TIMESTAMP) AS "$1"')
+        .replaceAll(/, NULL AS/g, ', CAST(NULL AS VARCHAR) AS'),
+    );
+    for (const threads of [1, 4]) {
+      const { rows, written } = await curate(
+        exposures,
+        [[{ path: file, name: 'many' }]],
+        {
+          limits: { memoryMegabytes: 256, threads, temporaryDirectory: mkdtempSync(join(folder, 'spill-')) },
+        },
+        'experiment_id, "timestamp", event_id',
+      );
+      const keys = rows.map((row) =>
+        Buffer.from(`${row['experiment_id']}\0${row['timestamp']}\0${row['event_id']}`),
+      );
+      expect(keys.length).toBe(60_000);
+      expect(keys.every((key, i) => i === 0 || Buffer.compare(keys[i - 1] ?? key, key) <= 0)).toBe(true);
+      const groups = await duckDb(
+        `SELECT row_group_num_rows AS rows, stats_min_value AS min, stats_max_value AS max, compression FROM parquet_metadata(${quoteText(written[0]?.path ?? '')}) WHERE path_in_schema = 'experiment_id'`,
+      );
+      expect(groups.map(({ rows: count }) => count)).toEqual(['16384', '16384', '16384', '10848']);
+      expect(groups[0]).toMatchObject({ min: 'Zebra', max: 'Zebra', compression: 'ZSTD' });
+    }
+  });
+
+  it('makes of odd JSON what Trino makes of it', async () => {
+    const texts = [...ODD_JSON, ...NESTED_JSON];
+    const file = await write(
+      'odd',
+      texts.map((text, i) => exposure({ event_id: String(i), user_dimensions: text })),
+    );
+    const { rows } = await curate(exposures, [[file]]);
+    const found = new Map(rows.map((row) => [Number(row['event_id']), [row['a'], row['cb']]]));
+    const emptyToNull = (text: string | null) => (text === '' ? null : text);
+    for (const [i, text] of texts.entries()) {
+      const wanted = [['a'], ['c', 'b']].map((keys) => emptyToNull(trinoJsonScalar(text, keys)));
+      expect([text, ...(found.get(i) ?? [])]).toEqual([text, ...wanted]);
+    }
+  });
+
+  it('makes numbers of values, and reads all JSON columns of events', async () => {
+    const file = await write(
+      'values',
+      ODD_NUMBERS.map((value, i) => ({
+        ...exposure({ event_id: String(i) }),
+        event_name: 'buy',
+        event_value: value,
+        company_metadata: '{"sku":"s"}',
+        statsig_metadata: '{"locale":"de","appVersion":7}',
+        user_object: '{"custom":{"plan-tier":true}}',
+      })),
+      events.raw,
+    );
+    const { rows } = await curate(events, [[file]]);
+    expect(rows.length).toBe(ODD_NUMBERS.length);
+    for (const row of rows) {
+      const value = String(row['event_value']);
+      expect([value, row['value_number']]).toEqual([value, numberValue(value)]);
+      expect(row).toMatchObject({ sku: 's', locale: 'de', app_version: '7', tier: 'true', plan: null });
+    }
+  });
+
+  it('reads files without the newest columns, with columns that are gone, and of other types of text and time', async () => {
+    const old = exposures.raw.filter(({ name }) => name !== 'company_id' && name !== 'is_manual');
+    const gone = { name: 'team_id', type: 'string', comment: '' } as const;
+    const one = await write('old', [exposure({ event_id: 'old' })], old);
+    const two = await write(
+      'gone',
+      [exposure({ event_id: 'gone', team_id: 't', company_id: 'c' })],
+      [gone, ...exposures.raw],
+    );
+    const path = join(folder, 'bytes.parquet');
+    await duckDb(
+      `COPY (SELECT * REPLACE (encode(user_id) AS user_id, CAST("timestamp" AS TIMESTAMPTZ) AS "timestamp"), NULL AS nothing FROM ${quoteText(two.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
+    );
+    const { rows } = await curate(exposures, [[one, two, { path, name: 'bytes' }]]);
+    expect(rows).toMatchObject([
+      { event_id: 'gone', company_id: 'c', user_id: 'u1', timestamp: '2026-11-16 10:00:00', copies: '2' },
+      { event_id: 'old', company_id: null, is_manual: null },
+    ]);
+    expect(Object.keys(rows[0] ?? {})).toEqual(exposures.columns.map(({ name }) => name));
+  });
+
+  it('reads a column without any value as null, whatever type its file has it in', async () => {
+    const good = await write('good', [exposure({ event_id: 'good', user_id: 'u2' })]);
+    const path = join(folder, 'none.parquet');
+    // As writers without a schema have such columns: pyarrow's `null`, DuckDB's NULL.
+    await duckDb(
+      `COPY (SELECT * REPLACE (NULL AS user_id, CAST(NULL AS DOUBLE) AS "timestamp", 'none' AS event_id) FROM ${quoteText(good.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
+    );
+    const { rows, account } = await curate(exposures, [[{ path, name: 'none' }, good]]);
+    expect(rows).toMatchObject([
+      { event_id: 'good', user_id: 'u2' },
+      { event_id: 'none', user_id: null, timestamp: null },
+    ]);
+    expect(account).toMatchObject({ rawRows: 2, rows: 2 });
+  });
+
+  it('names the file that can’t be read, and the column that has another type', async () => {
+    const good = await write('good', [exposure({})]);
+    const numbers = join(folder, 'numbers.parquet');
+    await duckDb(
+      `COPY (SELECT * REPLACE (7 AS user_id) FROM ${quoteText(good.path)}) TO ${quoteText(numbers)} (FORMAT parquet)`,
+    );
+    await expect(curate(exposures, [[good, { path: numbers, name: 'numbers' }]])).rejects.toMatchObject({
+      code: 'SLUICE_CURATE_COLUMN_UNFIT',
+      message: expect.stringContaining('numbers: user_id is INTEGER'),
+    });
+    const text = join(folder, 'text.parquet');
+    writeFileSync(text, 'no Parquet at all, but long enough');
+    const cut = join(folder, 'cut.parquet');
+    writeFileSync(cut, readFileSync(good.path).subarray(0, 900));
+    const damaged = join(folder, 'damaged.parquet');
+    writeFileSync(damaged, readFileSync(good.path).fill(0xff, 40, 400));
+    for (const path of [text, cut, damaged]) {
+      await expect(curate(exposures, [[good], [{ path, name: 'this one' }, good]])).rejects.toMatchObject({
+        code: 'SLUICE_CURATE_FILE_UNREADABLE',
+        message: expect.stringContaining('this one'),
+      });
+    }
+  });
+
+  it('answers no files for no rows, and stops at its signal', async () => {
+    const empty = await write('empty', []);
+    expect(await curate(exposures, [[empty]])).toMatchObject({
+      written: [],
+      account: { rawRows: 0, rows: 0 },
+    });
+    expect(await curate(exposures, [])).toMatchObject({ written: [], account: { rawRows: 0, rows: 0 } });
+    const signal = AbortSignal.abort(new Error('late'));
+    await expect(curate(exposures, [[empty]], { signal })).rejects.toThrow('late');
+  });
+});

@@ -1,0 +1,243 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
+import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
+import { VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
+
+const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
+const TWO_DAYS_MS = 2 * 86_400_000;
+
+describe('a task that is killed', () => {
+  let curations: Curations;
+  let task: CurateTask;
+  beforeEach(async () => {
+    curations = await startCurations();
+    await curations.land('a', exposures(0, 20));
+    await curations.night();
+    // A late file: the day is out of the list, and is curated again in the next night.
+    const key = await curations.land('b', exposures(10, 40, DAY, '11:00:00'));
+    await curations.plan(curations.fileEvent(key));
+    curations.clock.advance(86_400_000);
+    await curations.plan({ sluice: 'curate' });
+    const [queued] = curations.takeTasks();
+    if (queued === undefined) throw new Error('no task');
+    task = queued;
+  });
+  afterEach(() => curations.close());
+
+  const versions = async () =>
+    new Set((await curations.keys(FOLDER)).map((key) => key.slice(FOLDER.length).split('/')[0]));
+
+  async function expectWhole() {
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
+    expect(await curations.read()).toEqual(ids(0, 40));
+    const location = (await curations.curatedLocation()) ?? '';
+    expect(await curations.rowsUnder(location)).toHaveLength(40);
+    expect(await curations.entry()).toMatchObject({
+      state: 'succeeded',
+      rows: { in: 50, out: 40, refused: 0 },
+      curated: { account: { rawRows: 50, rows: 40, resends: 10, refused: 0 }, rawFiles: 2 },
+    });
+    curations.clock.advance(TWO_DAYS_MS);
+    await curations.sweep();
+    expect((await versions()).size).toBe(1);
+    curations.clock.advance(TWO_DAYS_MS);
+    await curations.sweep();
+    expect(await curations.keys(VERSION_NOTES)).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 40));
+  }
+
+  it.each(curateFaultPoints)('at %s ends with the same result after a restart', async (point) => {
+    expect(await curations.curate(task, { killAt: point })).toBe('killed');
+    // Readers see every row all the time: the views read raw rows, or a version that has all of them.
+    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.read()).toEqual(ids(0, 40));
+
+    const at = curateFaultPoints.indexOf(point);
+    const isHeld = at >= curateFaultPoints.indexOf('claimed') && at < curateFaultPoints.indexOf('settled');
+    if (isHeld) expect(await curations.curate(task)).toMatchObject({ outcome: 'busy' });
+    curations.clock.advance(LEASE_MS + 1);
+    const isSettled = at >= curateFaultPoints.indexOf('settled');
+    expect(await curations.curate(task)).toMatchObject({ outcome: isSettled ? 'unchanged' : 'curated' });
+    await expectWhole();
+  });
+
+  it('at every step in turn ends with the same result', async () => {
+    for (const point of curateFaultPoints) {
+      expect(await curations.curate(task, { killAt: point })).toBe('killed');
+      curations.clock.advance(LEASE_MS + 1);
+      expect(await curations.read()).toEqual(ids(0, 40));
+    }
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'unchanged' });
+    await expectWhole();
+  });
+
+  it.each(['recorded', 'moved', 'settled'] as const)(
+    'at %s and whose message is lost is finished by the next plan',
+    async (point) => {
+      expect(await curations.curate(task, { killAt: point })).toBe('killed');
+      curations.clock.advance(86_400_000);
+      await curations.night();
+      await expectWhole();
+    },
+  );
+
+  it('at noted and whose message is lost deletes nothing that queries have read until the next night', async () => {
+    const before = (await curations.curatedLocation()) ?? '';
+    expect(await curations.curate(task, { killAt: 'noted' })).toBe('killed');
+    // The note is due a few minutes after the next task replaces the version.
+    curations.clock.advance(86_400_000 - 300_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    curations.clock.advance(600_000);
+    await curations.sweep();
+    expect(await curations.keys(before)).not.toEqual([]);
+    await expectWhole();
+  });
+
+  it('leaves no rows of an attempt that was killed while it uploaded', async () => {
+    expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');
+    const left = await curations.keys(`${FOLDER}${task.version}/`);
+    expect(left.length).toBeGreaterThan(0);
+    curations.clock.advance(LEASE_MS + 1);
+    await curations.curate(task);
+    const kept = await curations.keys(`${FOLDER}${task.version}/`);
+    expect(kept).toHaveLength(left.length);
+    expect(kept.filter((key) => left.includes(key))).toEqual([]);
+    await expectWhole();
+  });
+
+  it('is settled as failed after the maximum number of killed attempts, and is read from the raw table', async () => {
+    const run = { tries: 2 };
+    for (const _ of [1, 2]) {
+      expect(await curations.curate(task, { killAt: 'curated', run })).toBe('killed');
+      curations.clock.advance(LEASE_MS + 1);
+    }
+    expect(await curations.curate(task, { run })).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_CURATE_KILLED' },
+    });
+    expect(await curations.entry()).toMatchObject({
+      state: 'failed',
+      failure: { code: 'SLUICE_CURATE_KILLED' },
+    });
+    expect(await curations.read()).toEqual(ids(0, 40));
+    curations.clock.advance(86_400_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    await expectWhole();
+  });
+
+  it('is settled as failed by the last delivery of its message if the one before was killed', async () => {
+    const tries = 3;
+    for (let receives = 1; receives < tries; receives += 1) {
+      expect(await curations.curate(task, { killAt: 'curated', run: { tries } })).toBe('killed');
+      curations.clock.advance(LEASE_MS + 1);
+    }
+    const last = { killAt: 'curated', run: { tries, isLastAttempt: true } } as const;
+    expect(await curations.curate(task, last)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_CURATE_KILLED', message: expect.stringContaining('2 tries') },
+    });
+    expect(await curations.entry()).toMatchObject({ state: 'failed', attempts: 3 });
+    expect((await curations.entry())?.queued).toBeUndefined();
+  });
+
+  it('is curated by the last delivery of its message if the one before failed and said so', async () => {
+    const curator = { curate: () => Promise.reject(new Error('broken')) };
+    expect(await curations.curate(task, { killAt: 'curated' })).toBe('killed');
+    curations.clock.advance(LEASE_MS + 1);
+    expect(await curations.curate(task, { curator })).toMatchObject({ outcome: 'handed_back' });
+    expect(await curations.curate(task, { run: { isLastAttempt: true } })).toMatchObject({
+      outcome: 'curated',
+    });
+  });
+
+  it('is one of two that run at once: one of them curates the day', async () => {
+    const outcomes = await Promise.all([1, 2, 3].map(() => curations.curate(task)));
+    expect(outcomes.map((one) => (one === 'killed' ? one : one.outcome)).sort()).toEqual([
+      'busy',
+      'busy',
+      'curated',
+    ]);
+    await expectWhole();
+  });
+
+  it('publishes nothing once its lease has ended and another has the day', async () => {
+    let other: unknown;
+    const outcome = await curations.curate(task, {
+      at: {
+        curated: async () => {
+          curations.clock.advance(LEASE_MS + 1);
+          other = await curations.curate(task);
+        },
+      },
+    });
+    expect([outcome, other]).toMatchObject([{ outcome: 'lost' }, { outcome: 'curated' }]);
+  });
+
+  it('is settled as failed when the time is over twice in a row: it is not shorter at the next try', async () => {
+    const late = async () => {
+      const stop = new AbortController();
+      return curations.curate(task, {
+        at: { curated: async () => stop.abort() },
+        run: { signal: stop.signal },
+      });
+    };
+    const failure = { code: 'SLUICE_CURATE_OUT_OF_TIME' };
+    expect(await late()).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await late()).toMatchObject({ outcome: 'failed', failure });
+    expect(await curations.entry()).toMatchObject({ state: 'failed', failure });
+    curations.clock.advance(86_400_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    await expectWhole();
+  });
+
+  it('is published by the next try when the time was over at its end, however often', async () => {
+    const outcomes: unknown[] = [];
+    for (const point of ['curated', 'checked', 'checked'] as const) {
+      const stop = new AbortController();
+      const at = { [point]: async () => stop.abort() };
+      outcomes.push(await curations.curate(task, { at, run: { signal: stop.signal } }));
+    }
+    expect(outcomes).toMatchObject(Array.from({ length: 3 }, () => ({ outcome: 'handed_back' })));
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
+  });
+
+  it('makes its part again when the counts of its version do not add up, and fails the second time', async () => {
+    /** Counts a resend too many. */
+    const curate: Curator['curate'] = async (request) => {
+      const { account, ...made } = await curateFiles(request);
+      return { ...made, account: { ...account, resends: account.resends + 1 } };
+    };
+    const failure = { code: 'SLUICE_CURATE_COUNTS_DIFFER' };
+    expect(await curations.curate(task, { curator: { curate } })).toMatchObject({
+      outcome: 'handed_back',
+      failure,
+    });
+    expect(await curations.curate(task, { curator: { curate } })).toMatchObject({
+      outcome: 'failed',
+      failure,
+    });
+    curations.clock.advance(86_400_000);
+    await curations.plan({ sluice: 'curate' });
+    const [again] = curations.takeTasks();
+    expect(await curations.curate(again, { curator: { curate } })).toMatchObject({ outcome: 'handed_back' });
+    expect(await curations.curate(again)).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
+  });
+
+  it('releases the day immediately before the function times out', async () => {
+    const stop = new AbortController();
+    const at = { curated: async () => stop.abort() };
+    expect(await curations.curate(task, { at, run: { signal: stop.signal } })).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_CURATE_OUT_OF_TIME' },
+    });
+    expect((await curations.entry())?.lease).toBeUndefined();
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
+  });
+});

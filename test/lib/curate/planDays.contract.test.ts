@@ -1,0 +1,215 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
+import { countDays, planDays } from '../../../lib/curate/planDays.ts';
+import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
+
+const NIGHT_MS = 86_400_000;
+
+describe('the nightly plan', () => {
+  let curations: Curations;
+  beforeEach(async () => {
+    curations = await startCurations();
+  });
+  afterEach(() => curations.close());
+
+  const queuedDays = () => curations.takeTasks().map(({ kind, day, reason }) => `${kind} ${day} ${reason}`);
+  const plan = () => curations.plan({ sluice: 'curate' });
+
+  it('queues days from the night on in which they have been over for curateAfter days', async () => {
+    for (const day of ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'])
+      await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    // The 17th ends when the 18th begins, and two days later the 20th begins.
+    await plan();
+    expect(queuedDays()).toEqual(['exposures 2026-11-17 new', 'exposures 2026-11-16 new']);
+    curations.clock.advance(NIGHT_MS);
+    await plan();
+    expect(queuedDays()[0]).toBe('exposures 2026-11-18 new');
+  });
+
+  it('queues a year of history night by night, the newest days first and failed ones last', async () => {
+    const days = Array.from({ length: MOST_DAYS_A_NIGHT + 5 }, (_, i) => addDays(DAY, -i));
+    for (const day of days) await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    await curations.land('a', exposures(0, 1), 'events', DAY);
+    const plans = await planDays(curations.makePlanner(), { sluice: 'curate' });
+    expect(plans.map(({ kind, looked, left }) => ({ kind, looked, left }))).toEqual([
+      { kind: 'exposures', looked: days.length, left: 5 },
+      { kind: 'events', looked: 1, left: 0 },
+    ]);
+    expect(queuedDays()).toEqual([
+      ...days.slice(0, MOST_DAYS_A_NIGHT).map((day) => `exposures ${day} new`),
+      `events ${DAY} new`,
+    ]);
+    // Days that are queued already are not queued again in the same night.
+    await plan();
+    expect(queuedDays()).toEqual(days.slice(MOST_DAYS_A_NIGHT).map((day) => `exposures ${day} new`));
+  });
+
+  it('leaves days for later nights by their bytes, and queues at least one', async () => {
+    const files = { size: 200 * 10 ** 9, eTag: '"x"', key: 'a' };
+    const planner = {
+      ...curations.makePlanner(),
+      raw: { days: async () => ['2026-11-15', DAY], files: async () => [files] },
+    };
+    const [plan] = await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
+    expect(plan).toMatchObject({ queued: [{ day: DAY, reason: 'new' }], left: 1 });
+  });
+
+  it('is not held up by a day that has no room left in the night', async () => {
+    const gigabytes = new Map([
+      ['2026-11-14', 100],
+      ['2026-11-15', 200],
+      [DAY, 100],
+    ]);
+    const planner = {
+      ...curations.makePlanner(),
+      raw: {
+        days: async () => [...gigabytes.keys()],
+        files: async (_: string, day: string) => [
+          { size: (gigabytes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
+        ],
+      },
+    };
+    const [plan] = await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
+    expect(plan).toMatchObject({ queued: [{ day: DAY }, { day: '2026-11-14' }], left: 1 });
+  });
+
+  it('holds the files of few days at a time: all of them are more than its memory', async () => {
+    setFlagsFromString('--expose-gc');
+    const days = Array.from({ length: 100 }, (_, i) => addDays(DAY, -i));
+    const collect: () => void = runInNewContext('gc');
+    const listed: WeakRef<object>[] = [];
+    let held = days.length;
+    const files = async () => {
+      if (listed.length === days.length - 1) {
+        // The answer of a listing is held at least until its step of the event loop ends.
+        await new Promise(setImmediate);
+        collect();
+        held = listed.filter((list) => list.deref() !== undefined).length;
+      }
+      const list = [{ size: 1_000, eTag: '"x"', key: 'a' }];
+      listed.push(new WeakRef(list));
+      return list;
+    };
+    const planner = { ...curations.makePlanner(), raw: { days: async () => days, files } };
+    await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
+    expect(listed).toHaveLength(days.length);
+    expect(held).toBeLessThan(50);
+  });
+
+  it('notes days whose columns have changed as queued, so that they are counted while they wait', async () => {
+    await curations.land('a', exposures(0, 1));
+    await curations.night();
+    const { bucket } = curations.config;
+    const config = defineConfig({ bucket, curate: true, jsonPaths: { plan: 'user.custom.plan' } });
+    const planReshaped = () => planDays({ ...curations.makePlanner(), config }, { sluice: 'curate' });
+    await planReshaped();
+    expect(queuedDays()).toEqual([`exposures ${DAY} reshaped`]);
+    expect(await curations.entry()).toMatchObject({ state: 'succeeded', queued: { reason: 'reshaped' } });
+    await planReshaped();
+    expect(queuedDays()).toEqual([]);
+    curations.clock.advance(NIGHT_MS + 60_000);
+    expect(await countDays({ ...curations.makePlanner(), config }, 'exposures')).toMatchObject({
+      waiting: 1,
+    });
+  });
+
+  it('queues nothing twice, and a lost task again in the next night', async () => {
+    await curations.land('a', exposures(0, 1));
+    await plan();
+    expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
+    const first = (await curations.entry())?.queued?.at;
+    await plan();
+    expect(queuedDays()).toEqual([]);
+    curations.clock.advance(NIGHT_MS + 60_000);
+    await plan();
+    expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
+    expect((await curations.entry())?.queued?.at).toBe(first);
+    expect(curations.logged.at(-1)).toMatchObject({ curations_waiting: 1, oldest_not_curated: 5 });
+    // A task of long ago does nothing: its version may be deleted at any time.
+    curations.clock.advance(NIGHT_MS);
+    await plan();
+    const [task] = curations.takeTasks();
+    curations.clock.advance(2 * NIGHT_MS);
+    expect(await curations.curate(task)).toEqual({ outcome: 'outdated' });
+  });
+
+  it('curates changed and reshaped days again, and leaves the others', async () => {
+    for (const day of ['2026-11-14', '2026-11-15', DAY])
+      await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    await curations.night();
+    curations.clock.advance(NIGHT_MS);
+    await curations.land('b', exposures(1, 2, '2026-11-15'), 'exposures', '2026-11-15');
+    await plan();
+    expect(queuedDays()).toEqual(['exposures 2026-11-15 changed']);
+    expect(await curations.listedDays()).toEqual(['2026-11-14', DAY]);
+  });
+
+  it('sends tasks once no view reads the versions that they replace', async () => {
+    await curations.land('a', exposures(0, 1));
+    await curations.night();
+    expect((await curations.viewDays())?.exposures).toEqual([{ from: DAY, to: DAY }]);
+    curations.clock.advance(NIGHT_MS);
+    await curations.land('late', exposures(1, 2));
+    const served: unknown[] = [];
+    const tasks = { send: async () => void served.push(await curations.viewDays()) };
+    const [plan] = await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
+    expect(plan).toMatchObject({ queued: [{ day: DAY, reason: 'changed' }] });
+    expect(served).toEqual([{ exposures: [], events: [] }]);
+  });
+
+  it('names days that it cannot look at, and plans the others', async () => {
+    for (const day of ['2026-11-15', DAY]) await curations.land('a', exposures(0, 1, day), 'exposures', day);
+    const Key = 'ledger/curated/exposures/2026-11-15.json';
+    await curations.s3.send(new PutObjectCommand({ Bucket: curations.config.bucket, Key, Body: '{}' }));
+    await plan();
+    expect(queuedDays()).toEqual([`exposures ${DAY} new`]);
+    expect(curations.logged).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        tables: expect.arrayContaining([
+          expect.objectContaining({
+            unreadable: [{ day: '2026-11-15', code: 'SLUICE_INGEST_LEDGER_INVALID' }],
+          }),
+        ]),
+      }),
+    );
+  });
+
+  it('refuses days by name that are too young', async () => {
+    await curations.land('a', exposures(0, 1, '2026-11-19'), 'exposures', '2026-11-19');
+    const days = ['2026-11-19', DAY];
+    const [plan] = await planDays(curations.makePlanner(), { sluice: 'curate', days, asked: 'run' });
+    expect(plan).toMatchObject({ queued: [], young: ['2026-11-19'], looked: 1 });
+  });
+
+  it('delivers messages again that are not of Sluice, or whose work fails', async () => {
+    expect(await curations.plan('{', { sluice: 'curate', days: [] }, { sluice: 'curate-check' })).toEqual([
+      0, 1,
+    ]);
+    await curations.land('a', exposures(0, 1));
+    await curations.night();
+    const key = await curations.land('late', exposures(1, 2));
+    curations.faults.set({ glue: [{ fault: 'failCalls', calls: 'all' }] });
+    expect(await curations.plan(curations.fileEvent(key), { sluice: 'curate-views' })).toEqual([0, 1]);
+    curations.faults.clear();
+    // The day is out of the list already. A message that is delivered again writes the list into the views.
+    expect(await curations.plan(curations.fileEvent(key))).toEqual([]);
+    expect((await curations.viewDays())?.exposures).toEqual([]);
+  });
+
+  it('ignores files of days that are not curated yet, of other tables and other buckets', async () => {
+    const today = '2026-11-20';
+    const keys = [
+      await curations.land('a', exposures(0, 1, today), 'exposures', today),
+      `quarantine/${DAY}/x.parquet`,
+      'elsewhere/x',
+    ];
+    expect(await curations.plan(...keys.map((key) => curations.fileEvent(key)))).toEqual([]);
+    expect(curations.logged).toEqual([]);
+  });
+});

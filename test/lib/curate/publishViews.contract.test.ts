@@ -1,0 +1,238 @@
+import { GetTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { planMessages } from '../../../functions/curate-plan/planMessages.ts';
+import { glueViews } from '../../../lib/aws/glueViews.ts';
+import { addDays } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
+import { listDay, takeOutDays } from '../../../lib/curate/ListedDays.ts';
+import { planDays } from '../../../lib/curate/planDays.ts';
+import { publishViews } from '../../../lib/curate/publishViews.ts';
+import { CURATE_PARAMETER, type ViewCatalog } from '../../../lib/curate/ViewCatalog.ts';
+import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { prestoViewText } from '../../../lib/views/prestoView.ts';
+import { viewNames } from '../../../lib/views/viewNames.ts';
+import { views } from '../../../lib/views/views.ts';
+import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
+
+const name = 'experiment_exposures';
+
+describe('the list of curated days in the views', () => {
+  let curations: Curations;
+  beforeEach(async () => {
+    curations = await startCurations();
+    await curations.land('a', exposures(0, 5));
+    await curations.night();
+  });
+  afterEach(() => curations.close());
+
+  const table = async () => {
+    const DatabaseName = curations.config.database;
+    const { Table } = await curations.glue.send(new GetTableCommand({ DatabaseName, Name: name }));
+    if (Table === undefined) throw new Error('no table');
+    return Table;
+  };
+  /** Writes a view as a deployment does: without asking for its version. */
+  const deploy = async (
+    ViewOriginalText: string,
+    Parameters: Record<string, string> = { [CURATE_PARAMETER]: 'true' },
+  ) => {
+    const TableInput = { Name: name, TableType: 'VIRTUAL_VIEW', Parameters, ViewOriginalText };
+    await curations.glue.send(
+      new UpdateTableCommand({ DatabaseName: curations.config.database, TableInput }),
+    );
+  };
+  const template = () => prestoViewText(views(curations.config)[name], curations.config.database);
+  const publish = async (more: { readonly views?: ViewCatalog } = {}) =>
+    (await publishViews({ ...curations.makePlanner(), ...more })).fates;
+  const take = async () => {
+    const { days = {} } = (await curations.listed.read('exposures')) ?? {};
+    await takeOutDays(curations.makePlanner(), 'exposures', new Map(Object.entries(days)));
+  };
+  const servedDays = async () => (await curations.viewDays())?.exposures ?? [];
+
+  it('is written once, and nothing but the text changes', async () => {
+    const before = await table();
+    expect(await publish()).toEqual(Object.fromEntries(viewNames.map((view) => [view, 'current'])));
+    expect((await table()).VersionId).toBe(before.VersionId);
+    await take();
+    expect(await publish()).toMatchObject({ [name]: 'published', product_events: 'current' });
+    const { ViewOriginalText, VersionId, UpdateTime, ...after } = await table();
+    expect(ViewOriginalText).toBe(template());
+    expect({ ...before, ...after, ViewOriginalText: before.ViewOriginalText }).toEqual(before);
+  });
+
+  it('is written again after a deployment has put the text of the template back', async () => {
+    await deploy(template());
+    expect(await servedDays()).toEqual([]);
+    await curations.plan({
+      source: 'aws.cloudformation',
+      'detail-type': 'CloudFormation Stack Status Change',
+      detail: { 'stack-id': 'arn', 'status-details': { status: 'UPDATE_COMPLETE' } },
+    });
+    expect(await servedDays()).toEqual([{ from: DAY, to: DAY }]);
+  });
+
+  it('is not written into a view of another configuration, of another hand, or without curation', async () => {
+    const other = defineConfig({ bucket: 'sluice-own', unitIds: { companyID: 'company_id' } });
+    for (const text of [prestoViewText(views(other)[name], other.database), 'SELECT 1']) {
+      await deploy(text);
+      expect(await publish()).toMatchObject({ [name]: 'other', first_exposures: 'current' });
+      expect((await table()).ViewOriginalText).toBe(text);
+    }
+    await deploy(template(), {});
+    expect(await publish()).toMatchObject({ [name]: 'off' });
+    expect(await servedDays()).toEqual([]);
+  });
+
+  it('ends up in the views whoever publishes at the same time', async () => {
+    const real = glueViews(curations.glue, curations.config.database);
+    /** Somebody else takes the days out and publishes, between the reading of a view and its update. */
+    const overtaken = (times: number): ViewCatalog => {
+      let left = times;
+      return {
+        ...real,
+        async read(view) {
+          const read = await real.read(view);
+          if (view === name && left > 0) {
+            left -= 1;
+            if (left % 2 === 0) await take();
+            else await curations.plan({ sluice: 'curate' });
+            await publish();
+          }
+          return read;
+        },
+      };
+    };
+    for (const times of [1, 2, 3]) {
+      await publish({ views: overtaken(times) });
+      const { days = {} } = (await curations.listed.read('exposures')) ?? {};
+      expect((await servedDays()).length).toBe(Object.keys(days).length);
+    }
+  });
+
+  it('has a day whose partition gets another version while somebody publishes', async () => {
+    const real = glueViews(curations.glue, curations.config.database);
+    let isRebuilt = false;
+    const overtaken: ViewCatalog = {
+      ...real,
+      async read(view) {
+        const read = await real.read(view);
+        if (view === name && !isRebuilt) {
+          isRebuilt = true;
+          curations.clock.advance(60_000);
+          await curations.plan({ sluice: 'curate', days: [DAY], asked: 'rebuild' });
+          expect(await curations.work()).toMatchObject([{ outcome: 'curated' }]);
+        }
+        return read;
+      },
+    };
+    await publish({ views: overtaken });
+    expect(isRebuilt).toBe(true);
+    expect(await servedDays()).toEqual([{ from: DAY, to: DAY }]);
+  });
+
+  it('is the same whatever the order of many publications and changes', async () => {
+    const planner = curations.makePlanner();
+    const { days = {} } = (await curations.listed.read('exposures')) ?? {};
+    const listed = days[DAY];
+    if (listed === undefined) throw new Error('not listed');
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all([
+        take().then(() => publish()),
+        listDay(planner, 'exposures', DAY, listed).then(() => publish()),
+        publish(),
+      ]);
+      const now = (await curations.listed.read('exposures'))?.days ?? {};
+      expect((await servedDays()).length).toBe(Object.keys(now).length);
+    }
+  });
+
+  it('leaves out days that have no room or another version, and says how many', async () => {
+    const { config } = curations;
+    const shape = curatedShape(curatedTables(config).exposures);
+    const version = 'v1';
+    // Every other day: each is a range of its own, and a view names at most 100.
+    const days = Array.from({ length: 105 }, (_, i) => addDays('2026-01-01', 2 * i));
+    const entry = { version, shape, fingerprint: 'f' };
+    const list = Object.fromEntries([...days, '2025-12-01'].map((day) => [day, entry]));
+    const planner = curations.makePlanner();
+    const partitions: ViewCatalog['partitions'] = async (table) => ({
+      items: days.map((day) => {
+        const prefix = versionPrefix(config, table, day, version);
+        return { day, location: `s3://${config.bucket}/${prefix}` };
+      }),
+      next: undefined,
+    });
+    const outcome = await planMessages(
+      {
+        ...planner,
+        views: { ...planner.views, partitions },
+        listed: {
+          ...planner.listed,
+          read: async (kind) => (kind === 'exposures' ? { days: list, eTag: '"1"' } : null),
+        },
+      },
+      [{ messageId: '0', body: '{"sluice":"curate-check"}', receives: 1 }],
+    );
+    expect(outcome.batchItemFailures).toEqual([]);
+    const left = Object.fromEntries(
+      ['experiment_exposures', 'first_exposures', 'secondary_exposures', 'unit_links'].map((view) => [
+        view,
+        5,
+      ]),
+    );
+    expect(curations.logged.filter(({ event }) => event === 'curate_views').at(-1)).toMatchObject({
+      no_room: left,
+      unserved: { exposures: 1, events: 0 },
+    });
+    expect(curations.logged.at(-1)).toMatchObject({ days_curated: 106, days_left_out: 6 });
+    expect(await servedDays()).toHaveLength(100);
+  });
+
+  it('is out of every view before a version gets another shape', async () => {
+    const { config } = curations;
+    const reshaped = defineConfig({
+      bucket: 'sluice-own',
+      curate: true,
+      jsonPaths: { plan: 'user.custom.plan' },
+    });
+    curations.clock.advance(86_400_000);
+    // The functions of the next deployment run already; the views are of the last one, and read the day.
+    await planDays({ ...curations.makePlanner(), config: reshaped }, { sluice: 'curate' });
+    const [task] = curations.takeTasks();
+    expect(task?.reason).toBe('reshaped');
+    const before = await curations.curatedLocation();
+    expect(await curations.curate(task, { curator: { config: reshaped } })).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_CURATE_VIEWS_DIFFER' },
+    });
+    expect(await curations.curatedLocation()).toBe(before);
+    expect(await servedDays()).toEqual([{ from: DAY, to: DAY }]);
+    // The deployment goes on, and its template's texts replace the views' texts.
+    for (const view of viewNames) {
+      const Parameters = { [CURATE_PARAMETER]: 'true' };
+      const ViewOriginalText = prestoViewText(views(reshaped)[view], config.database);
+      const TableInput = { Name: view, TableType: 'VIRTUAL_VIEW', Parameters, ViewOriginalText };
+      await curations.glue.send(new UpdateTableCommand({ DatabaseName: config.database, TableInput }));
+    }
+    // The table gets its columns last: a partition would be without them for good.
+    expect(await curations.curate(task, { curator: { config: reshaped } })).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_CURATE_TABLE_DIFFERS', message: expect.stringContaining('plan') },
+    });
+    expect(await curations.curatedLocation()).toBe(before);
+    const { name: Name, columns } = curatedTables(reshaped).exposures;
+    const PartitionKeys = [{ Name: 'ds', Type: 'date' }];
+    const Columns = columns.map((column) => ({ Name: column.name, Type: column.type }));
+    const TableInput = { Name, PartitionKeys, StorageDescriptor: { Columns } };
+    await curations.glue.send(new UpdateTableCommand({ DatabaseName: config.database, TableInput }));
+    expect(await curations.curate(task, { curator: { config: reshaped } })).toMatchObject({
+      outcome: 'curated',
+    });
+    const { fates } = await publishViews({ ...curations.makePlanner(), config: reshaped });
+    expect(fates).toMatchObject({ [name]: 'published' });
+    const [row] = await curations.rowsUnder((await curations.curatedLocation()) ?? '');
+    expect(row).toHaveProperty('plan');
+  });
+});

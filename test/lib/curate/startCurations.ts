@@ -1,0 +1,354 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  DeleteTableCommand,
+  GlueClient,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { type CuratePlanFunction, planMessages } from '../../../functions/curate-plan/planMessages.ts';
+import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
+import { glueViews } from '../../../lib/aws/glueViews.ts';
+import { landingBucket } from '../../../lib/aws/landingBucket.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { CurateFaultPoint, CurateRun, Curator } from '../../../lib/curate/Curator.ts';
+import { curatedTables } from '../../../lib/curate/curatedTables.ts';
+import { type CurateOutcome, curateTask } from '../../../lib/curate/curateTask.ts';
+import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
+import { listedDays } from '../../../lib/curate/ListedDays.ts';
+import { type CurateTask, curateTaskSchema } from '../../../lib/curate/messageBodies.ts';
+import { rawDays } from '../../../lib/curate/RawDays.ts';
+import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
+import { sweepVersions } from '../../../lib/drops/load/sweepVersions.ts';
+import { Ledger } from '../../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
+import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, ingestedTableFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
+import { readCuratedDays } from '../../../lib/views/curatedViews.ts';
+import { prestoViewText, readPrestoView } from '../../../lib/views/prestoView.ts';
+import type { ViewName } from '../../../lib/views/View.ts';
+import { viewNames } from '../../../lib/views/viewNames.ts';
+import { views } from '../../../lib/views/views.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { parquetOf } from '../drops/load/startLoads.ts';
+import { duckDb } from './engine/rawFiles.ts';
+
+const BUCKET = 'sluice-own';
+/** A day that is old enough to be curated. */
+export const DAY = '2026-11-16';
+const START = Date.parse('2026-11-20T00:20:00Z');
+/** As the handler has it: longer than the function's 900 s. */
+export const LEASE_MS = 960_000;
+
+/** One invocation that curates, and how a test disturbs it. */
+export interface CurateOptions {
+  /** It is killed there: nothing of it runs any more. */
+  readonly killAt?: CurateFaultPoint | undefined;
+  /** Runs there, before the task goes on. */
+  readonly at?: Partial<Record<CurateFaultPoint, () => Promise<unknown>>>;
+  readonly curator?: Partial<Curator>;
+  readonly run?: Partial<CurateRun>;
+}
+
+/** A bucket, a catalog with raw tables, curated tables and views, a plan and a function that curates; by real clients over HTTP. */
+export async function startCurations(input: Partial<ConfigInput> = {}) {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock });
+  const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
+  const services = [
+    s3Service({ store, clock }),
+    glueService({ catalog, clock, account: '000000000000', faults }),
+  ] as const;
+  const { options, close } = await startServices(services, faults);
+  const s3 = new S3Client(options);
+  const glue = new GlueClient(options);
+  const config = defineConfig({ bucket: BUCKET, curate: true, ...input });
+  const { database } = config;
+  const timing = { clock, wait: async (ms: number) => clock.advance(Math.ceil(ms)), random: Math.random };
+  const attempts = () => ({ ...timing, deadline: clock.now() + 855_000 });
+
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
+  const createTable = (Name: string, columns: readonly { name: string; type: string }[], folder: string) =>
+    glue.send(
+      new CreateTableCommand({
+        DatabaseName: database,
+        TableInput: {
+          Name,
+          PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+          StorageDescriptor: {
+            Columns: columns.map(({ name, type }) => ({ Name: name, Type: type })),
+            Location: `s3://${BUCKET}/${folder}`,
+          },
+        },
+      }),
+    );
+  const createCuratedTables = async () => {
+    for (const { name, columns } of Object.values(curatedTables(config)))
+      await createTable(name, columns, ingestedTableFolder(config, name));
+  };
+  await createCuratedTables();
+  for (const [kind, { name, columns }] of Object.entries(forwardedTables(config)))
+    await createTable(name, columns, tableFolder(config, kind as ForwardedKind));
+  const templateView = (name: ViewName, isCurated: boolean) => ({
+    Name: name,
+    TableType: 'VIRTUAL_VIEW',
+    Parameters: { presto_view: 'true', ...(isCurated ? { [CURATE_PARAMETER]: 'true' } : {}) },
+    ViewOriginalText: prestoViewText(views(config)[name], database),
+  });
+  for (const name of viewNames)
+    await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput: templateView(name, true) }));
+
+  const ledger = new Ledger({
+    store: ledgerStore(s3ObjectStore(s3, BUCKET)),
+    newToken: randomUUID,
+    ...timing,
+  });
+  const listed = listedDays(s3ObjectStore(s3, BUCKET));
+  const logged: Record<string, unknown>[] = [];
+  const scratch: string[] = [];
+  /** Bodies of messages that nobody has received yet. */
+  const queues: Record<'tasks' | 'requests', string[]> = { tasks: [], requests: [] };
+  const ports = {
+    ...{ config, bucket: BUCKET, ledger, listed, ...timing },
+    catalog: gluePartitionCatalog(glue),
+    landing: landingBucket(s3, BUCKET),
+    views: glueViews(glue, database),
+    tasks: { send: async (bodies: readonly string[]) => void queues.tasks.push(...bodies) },
+    log: (fields: Record<string, unknown>) => void logged.push(fields),
+  };
+
+  function makeCurator(more: Partial<Curator> = {}): Curator {
+    const own = mkdtempSync(join(tmpdir(), 'sluice-curate-test-'));
+    scratch.push(own);
+    const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: join(own, 'spilled') };
+    mkdirSync(limits.temporaryDirectory);
+    return {
+      ...ports,
+      raw: rawDays(s3ObjectStore(s3, BUCKET), config, attempts()),
+      requests: { send: async (bodies) => void queues.requests.push(...bodies) },
+      curate: curateFiles,
+      limits,
+      machine: { memoryMegabytes: 256, threads: 1, milliseconds: 855_000 },
+      directory: own,
+      freeBytes: async () => 2 ** 33,
+      ...more,
+    };
+  }
+  const makeRun = (more: Partial<CurateRun> = {}): CurateRun => ({
+    owner: randomUUID(),
+    leaseUntil: clock.now() + LEASE_MS,
+    deadline: clock.now() + 855_000,
+    signal: new AbortController().signal,
+    isLastAttempt: false,
+    tries: 20,
+    ...more,
+  });
+  const makePlanner = (): CuratePlanFunction => ({
+    ...ports,
+    ...attempts(),
+    raw: rawDays(s3ObjectStore(s3, BUCKET), config, attempts()),
+    stage: 'test',
+  });
+
+  const rawKey = (name: string, kind: ForwardedKind, day: UtcDay) =>
+    `${dayFolder(config, kind, day)}${name}.parquet`;
+
+  return {
+    ...{
+      clock,
+      config,
+      faults,
+      store,
+      ledger,
+      listed,
+      logged,
+      queues,
+      s3,
+      glue,
+      makeCurator,
+      makeRun,
+      makePlanner,
+    },
+    createCuratedTables,
+
+    /** Puts a raw file of a day, as SQL's rows or as bytes. */
+    async land(name: string, rows: string | Uint8Array, kind: ForwardedKind = 'exposures', day = DAY) {
+      const Key = rawKey(name, kind, day);
+      const Body = typeof rows === 'string' ? await parquetOf(rows) : rows;
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+      return Key;
+    },
+    removeRaw: (name: string, kind: ForwardedKind = 'exposures', day = DAY) =>
+      s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: rawKey(name, kind, day) })),
+
+    /** Gives messages to the plan. Answers the indexes of those that are delivered again. */
+    async plan(...bodies: readonly (object | string)[]) {
+      const messages = bodies.map((body, i) => ({
+        messageId: String(i),
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        receives: 1,
+      }));
+      const { batchItemFailures } = await planMessages(makePlanner(), messages);
+      return batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier));
+    },
+    /** The event of a raw file, as EventBridge sends it. */
+    fileEvent: (key: string) => ({
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      detail: { bucket: { name: BUCKET }, object: { key } },
+    }),
+
+    /** Runs one task; `killed` when it was. */
+    async curate(
+      task: CurateTask | undefined,
+      { killAt, at, curator, run }: CurateOptions = {},
+    ): Promise<CurateOutcome | 'killed'> {
+      if (task === undefined) throw new Error('no task');
+      const killed = Promise.withResolvers<'killed'>();
+      const faultPoint = async (point: CurateFaultPoint) => {
+        await at?.[point]?.();
+        if (point !== killAt) return;
+        killed.resolve('killed');
+        await new Promise(() => {});
+      };
+      const made = makeCurator({ ...curator, faultPoint });
+      return Promise.race([curateTask(made, makeRun(run), task), killed.promise]);
+    },
+    /** Takes the tasks that the plan, or a task, has sent. */
+    takeTasks: () => queues.tasks.splice(0).map((body) => curateTaskSchema.parse(JSON.parse(body))),
+    /** Plans as at night, runs every task, and gives the plan what the tasks have sent to it. */
+    async night() {
+      await this.plan({ sluice: 'curate' });
+      const outcomes = await this.work();
+      return outcomes;
+    },
+    /** Runs every task that was sent, and gives the plan what the tasks send to it. */
+    async work(how: CurateOptions = {}) {
+      const outcomes: (CurateOutcome | 'killed')[] = [];
+      for (let tasks = this.takeTasks(); tasks.length > 0; tasks = this.takeTasks()) {
+        for (const task of tasks) outcomes.push(await this.curate(task, how));
+      }
+      const requests = queues.requests.splice(0);
+      if (requests.length > 0) await this.plan(...requests);
+      return outcomes;
+    },
+    sweep: () => sweepVersions(makeCurator(), makeRun()),
+
+    entry: (kind: ForwardedKind = 'exposures', day = DAY) => ledger.read(curatedSubject(config, kind, day)),
+    listedDays: async (kind: ForwardedKind = 'exposures') =>
+      Object.keys((await listed.read(kind))?.days ?? {}).sort(),
+
+    /** Every key of the bucket under a prefix. */
+    async keys(prefix = '') {
+      const keys: string[] = [];
+      for await (const { Contents = [] } of paginateListObjectsV2(
+        { client: s3 },
+        { Bucket: BUCKET, Prefix: prefix },
+      )) {
+        keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
+      }
+      return keys;
+    },
+
+    /** The days that a view reads from a curated table. */
+    async viewDays(name: ViewName = 'experiment_exposures') {
+      const view = await glueViews(glue, database).read(name);
+      const { originalSql = '' } = readPrestoView(view?.text ?? '') ?? {};
+      return readCuratedDays(config, name, originalSql);
+    },
+
+    /** IDs of the events of a day as a reader of the view sees them: from the curated table if its text says so. */
+    async read(day: UtcDay = DAY): Promise<readonly string[]> {
+      const ranges = (await this.viewDays())?.exposures ?? [];
+      const isCurated = ranges.some(({ from, to }) => from <= day && day <= to);
+      const folder = isCurated ? await this.curatedLocation(day) : dayFolder(config, 'exposures', day);
+      const rows = folder === null ? [] : await this.rowsUnder(folder);
+      return [...new Set(rows.map((row) => String(row['event_id'])))].sort();
+    },
+    /** Where the curated partition of a day is; null without one. */
+    async curatedLocation(day: UtcDay = DAY, kind: ForwardedKind = 'exposures'): Promise<string | null> {
+      const table = config.curatedTables[kind];
+      const { items } = await gluePartitionCatalog(glue).listPage(database, table, undefined, [day]);
+      return items[0]?.storage.Location?.slice(`s3://${BUCKET}/`.length) ?? null;
+    },
+    /** Puts the template's views back, as a deployment with or without curation does. */
+    async deployViews(isCurated: boolean) {
+      for (const name of viewNames) {
+        const TableInput = templateView(name, isCurated);
+        await glue.send(new UpdateTableCommand({ DatabaseName: database, TableInput }));
+      }
+    },
+    /** Deletes the curated tables with their partitions and makes them again, as a rollback and an upgrade do. */
+    async remakeCuratedTables() {
+      for (const Name of Object.values(config.curatedTables))
+        await glue.send(new DeleteTableCommand({ DatabaseName: database, Name }));
+      await createCuratedTables();
+    },
+
+    /** Rows of every Parquet file under a prefix. */
+    async rowsUnder(prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));
+      try {
+        const paths: string[] = [];
+        for (const Key of await this.keys(prefix)) {
+          const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+          const path = join(folder, `${paths.length}.parquet`);
+          writeFileSync(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
+          paths.push(path);
+        }
+        if (paths.length === 0) return [];
+        const list = paths.map((path) => `'${path}'`).join(', ');
+        return await duckDb(`SELECT * FROM read_parquet([${list}], union_by_name = true)`);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+
+    async close() {
+      for (const client of [s3, glue]) client.destroy();
+      await close();
+      store.close();
+      directory.remove();
+      for (const path of scratch) rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Curations = Awaited<ReturnType<typeof startCurations>>;
+
+/** Exposures `from` to `to`, exclusive, of a day. */
+export function exposures(from: number, to: number, day = DAY, received = '10:00:00'): string {
+  return `SELECT 'e' || lpad(CAST(i AS VARCHAR), 4, '0') AS event_id, 'hero' AS experiment_id,
+    'u' || CAST(i AS VARCHAR) AS user_id, 'production' AS environment,
+    TIMESTAMP '${day} 09:00:00' + INTERVAL (i) SECOND AS timestamp, TIMESTAMP '${day} ${received}' AS received_at
+    FROM range(${from}, ${to}) t(i)`;
+}
+
+/** The IDs of the same. */
+export function ids(from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, i) => `e${String(from + i).padStart(4, '0')}`);
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
+import { makeDrop } from '../../../lib/drops/Drop.ts';
+import {
+  type Answer,
+  dayStates,
+  decides,
+  firstAnswer,
+  LOAD_TABLE,
+  loadKinds,
+  PLAN_TABLE,
+} from '../../../lib/drops/dayTable.ts';
+import { type DayTerms, decideDay } from '../../../lib/drops/plan/decideDay.ts';
+import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+
+const FOLDER = 'events/2026-11-19/';
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 10, 20, 9);
+
+const file = (other: Partial<DropObject> = {}): DropObject => ({
+  ...{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', lastModified: new Date(NOW - HOUR_MS) },
+  ...other,
+});
+const one = makeDrop([file()], FOLDER);
+const { fingerprint } = one;
+const nothing = makeDrop([], FOLDER);
+
+/** A day for which each answer holds, and none before it in any state. */
+const SITUATIONS: Readonly<
+  Record<
+    keyof typeof PLAN_TABLE,
+    { readonly drop?: typeof one; readonly entry?: Partial<LedgerEntry>; readonly terms?: Partial<DayTerms> }
+  >
+> = {
+  no_files: { drop: nothing },
+  archived: { drop: makeDrop([file({ storageClass: 'GLACIER' })], FOLDER), entry: { fingerprint } },
+  backfill: { terms: { asked: 'backfill' } },
+  loading: { entry: { lease: { owner: 'o', until: NOW + 5 } } },
+  unchanged: { entry: { fingerprint } },
+  failed: { entry: { fingerprint } },
+  queued: { entry: { queued: { fingerprint, reason: 'new', at: NOW - HOUR_MS } } },
+  triggered: { terms: { asked: 'triggered' } },
+  marker: { terms: { marker: `${FOLDER}_SUCCESS` } },
+  settling: { drop: makeDrop([file({ lastModified: new Date(NOW) })], FOLDER) },
+  retried: { entry: { fingerprint, updatedAt: NOW - 13 * HOUR_MS } },
+  deleted: {
+    drop: nothing,
+    entry: { queued: { fingerprint: nothing.fingerprint, reason: 'settling', at: NOW - HOUR_MS } },
+  },
+  new: { entry: { fingerprint: null } },
+  changed: {},
+};
+
+describe('the table of the plan', () => {
+  it.each(
+    dayStates.flatMap((state) =>
+      Object.entries(PLAN_TABLE).map(([key, answer]) => [state, key, answer] as const),
+    ),
+  )('has the decision on a day that is %s: %s', (state, key, answer) => {
+    const { drop = one, entry, terms } = SITUATIONS[key as keyof typeof PLAN_TABLE];
+    const known: LedgerEntry = {
+      ...{ source: 'acme', dataset: 'events', day: '2026-11-19', table: 'acme_events' },
+      ...{ fingerprint: 'before', attempts: 1, rows: { in: 1, out: 1, refused: 0 }, rowsByDaysLate: {} },
+      ...{ files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }], version: 'v1' },
+      ...{ bytes: 10, durations: {}, superseded: [], updatedAt: NOW - HOUR_MS, token: 't' },
+      ...{ state: state === 'none' ? 'waiting' : state },
+      ...entry,
+    };
+    const decision = decideDay(drop, state === 'none' ? null : known, {
+      ...{ now: NOW, settleMs: 600_000, table: 'acme_events' },
+      ...terms,
+    });
+    const [[does, reason] = []] = Object.entries(decision);
+    // Elsewhere a later answer decides.
+    const isTaken =
+      decides<string>(answer, state) && !(state === 'none' && (key === 'loading' || key === 'changed'));
+    expect(reason === key).toBe(isTaken);
+    const leavesIt = does === 'skip' || reason === 'loading';
+    expect(Object.entries(PLAN_TABLE).find(([other]) => other === reason)?.[1].next).toBe(
+      leavesIt ? 'as before' : 'waiting',
+    );
+  });
+});
+
+it.each<[string, Readonly<Record<string, Answer<string>>>, readonly string[]]>([
+  ['plan', PLAN_TABLE, dayStates],
+  ['load', LOAD_TABLE, loadKinds],
+])('the table of the %s decides in every column, by the first answer that holds', (_, table, columns) => {
+  const always = Object.fromEntries(Object.keys(table).map((key) => [key, () => true]));
+  for (const column of columns) {
+    const deciding = Object.keys(table).filter((key) => decides(table[key] ?? fail(), column));
+    expect(deciding.at(-1)).toBe(Object.keys(table).at(-1));
+    expect(firstAnswer(table, column, always)).toBe(deciding[0]);
+  }
+  for (const answer of Object.values(table)) expect(answer.decides.length).toBeGreaterThan(0);
+});
+
+function fail(): never {
+  throw new RangeError('No such answer.');
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { addDays } from '../../../lib/base/time.ts';
+import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
+import { leftOutReason, leftOutReasons, makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
+import { dropDay, dropDayFolder } from '../../../lib/drops/listDrops.ts';
+import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
+
+const FOLDER = 'events/2026-11-19/';
+const object = (path: string, other: Partial<DropObject> = {}): DropObject => ({
+  key: `${FOLDER}${path}`,
+  size: 100,
+  eTag: '"a"',
+  lastModified: new Date(1_000),
+  storageClass: 'STANDARD',
+  ...other,
+});
+
+describe('the reason to leave a file out', () => {
+  it.each([
+    ['', 'marker'],
+    ['part/', 'marker'],
+    ['part_$folder$', 'marker'],
+    ['_SUCCESS', 'success_marker'],
+    ['_SUCCESS.crc', 'success_marker'],
+    ['._SUCCESS.crc', 'success_marker'],
+    ['_committed_123', 'success_marker'],
+    ['_started_123', 'success_marker'],
+    ['_temporary/0/task_1/part-0.parquet', 'temporary'],
+    ['.spark-staging-1/part-0.parquet', 'temporary'],
+    ['.part-0.parquet.crc', 'temporary'],
+    ['_metadata', 'temporary'],
+    ['rows.csv', 'not_parquet'],
+    ['rows.json.gz', 'not_parquet'],
+    ['rows.parquet.gz', 'not_parquet'],
+    ['README.md', 'not_parquet'],
+    ['part-0.parquet', null],
+    ['PART-0.PARQUET', null],
+    ['part-0.snappy.parquet', null],
+    ['hour=03/part-0.parquet', null],
+    ['data.parq', null],
+    // Athena's UNLOAD and CTAS give their files no ending.
+    ['20261119_061500_00012_abcde_1f4b', null],
+    ['part-00000', null],
+  ])('for %j is %s', (path, reason) => {
+    expect(leftOutReason(object(path), FOLDER)).toBe(reason);
+  });
+
+  it('covers empty files and files archived in a class that S3 does not read immediately', () => {
+    expect(leftOutReason(object('a.parquet', { size: 0 }), FOLDER)).toBe('empty');
+    const of = (storageClass?: string) => leftOutReason(object('a.parquet', { storageClass }), FOLDER);
+    expect(['GLACIER', 'DEEP_ARCHIVE'].map(of)).toEqual(['archived', 'archived']);
+    expect(['GLACIER_IR', 'STANDARD_IA', 'INTELLIGENT_TIERING', undefined].map(of)).toEqual(
+      Array(4).fill(null),
+    );
+  });
+
+  it('is explained, whatever the key', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 40, unit: 'grapheme' }), fc.nat(2), (path, size) => {
+        const reason = leftOutReason(object(path, { size }), FOLDER);
+        expect(reason === null || reason in leftOutReasons).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a drop', () => {
+  it('has the same fingerprint in any order, and a different one for a different key, ETag or size', () => {
+    const files = fc.uniqueArray(
+      fc.record({
+        path: fc.stringMatching(/^[a-z]{1,4}$/),
+        eTag: fc.string(),
+        size: fc.integer({ min: 1, max: 9 }),
+      }),
+      { selector: ({ path }) => path, minLength: 1, maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(files, fc.nat(), (made, pick) => {
+        const objects = made.map(({ path, eTag, size }) => object(`${path}.parquet`, { eTag, size }));
+        const { fingerprint } = makeDrop(objects, FOLDER);
+        expect(makeDrop(objects.toReversed(), FOLDER).fingerprint).toBe(fingerprint);
+        const at = pick % objects.length;
+        const changed = (other: (one: DropObject) => Partial<DropObject>) =>
+          makeDrop(
+            objects.map((one, i) => (i === at ? { ...one, ...other(one) } : one)),
+            FOLDER,
+          ).fingerprint;
+        expect(changed(({ eTag }) => ({ eTag: `${eTag}x` }))).not.toBe(fingerprint);
+        expect(changed(({ size }) => ({ size: size + 1 }))).not.toBe(fingerprint);
+        expect(changed(({ key }) => ({ key: key.replace('.parquet', '-2.parquet') }))).not.toBe(fingerprint);
+        expect(makeDrop(objects.toSpliced(at, 1), FOLDER).fingerprint).not.toBe(fingerprint);
+        // Objects that are not files change nothing, and neither does archiving a file.
+        expect(makeDrop([...objects, object('_SUCCESS'), object('')], FOLDER).fingerprint).toBe(fingerprint);
+        expect(changed(() => ({ storageClass: 'GLACIER' }))).toBe(fingerprint);
+      }),
+    );
+  });
+
+  it('without files has its own fingerprint, and knows the time of the last write', () => {
+    expect(makeDrop([], FOLDER)).toEqual({
+      files: [],
+      leftOut: [],
+      fingerprint: NO_FILES,
+      lastModified: null,
+    });
+    const drop = makeDrop([object('_SUCCESS', { lastModified: new Date(5) }), object('')], FOLDER);
+    expect([drop.fingerprint, drop.lastModified, drop.leftOut.length]).toEqual([NO_FILES, 1_000, 2]);
+  });
+});
+
+describe('the folder of a day', () => {
+  it('is parsed back in every format, and sorts like the day', () => {
+    const days = fc.integer({ min: 0, max: 40_000 }).map((n) => addDays('1970-01-01', n));
+    fc.assert(
+      fc.property(fc.constantFrom(...DAY_FORMATS), days, days, (format, a, b) => {
+        expect(dropDay(dropDayFolder(a, format), format)).toBe(a);
+        expect(dropDayFolder(a, format) < dropDayFolder(b, format)).toBe(a < b);
+      }),
+    );
+  });
+
+  it.each([
+    ['2026-02-30', 'YYYY-MM-DD'],
+    ['20261119', 'YYYY-MM-DD'],
+    ['2026-11-19', 'YYYYMMDD'],
+    ['20260230', 'YYYYMMDD'],
+    ['2026-11-19', 'ds=YYYY-MM-DD'],
+    ['ds=2026-11-19', 'dt=YYYY-MM-DD'],
+    ['ds=2026-11-19x', 'ds=YYYY-MM-DD'],
+    ['latest', 'YYYY-MM-DD'],
+    ['', 'YYYY-MM-DD'],
+  ] as const)('does not match %j as %s', (folder, format) => {
+    expect(dropDay(folder, format)).toBeNull();
+  });
+});

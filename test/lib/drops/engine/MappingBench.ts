@@ -1,0 +1,136 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
+import type { EngineFile, FileSchema, LoadResult } from '../../../../lib/drops/engine/Engine.ts';
+import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
+import type { ConfigInput } from '../../../../lib/schema/config.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+
+/** One dataset as a user writes it, its name aside. */
+export type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets'][number] extends infer Each
+  ? Each extends { name: string }
+    ? Omit<Each, 'name'>
+    : never
+  : never;
+
+/** Result of a load: rows as DuckDB shows them, in their order. */
+export interface Mapped {
+  readonly result: LoadResult;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly refused: readonly Readonly<Record<string, unknown>>[];
+}
+
+const DAY = '2026-11-20';
+const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'parquet');
+
+/** Files written by a DuckDB of its own, and loads of them by the engine. */
+export class MappingBench {
+  readonly directory: string;
+  readonly limits;
+  readonly #connection: DuckDBConnection;
+  readonly #close: () => void;
+  #loads = 0;
+
+  private constructor(connection: DuckDBConnection, instance: DuckDBInstance) {
+    const { path, remove } = temporaryDirectory();
+    this.directory = path;
+    const spilled = join(path, 'spilled');
+    mkdirSync(spilled);
+    this.limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: spilled };
+    this.#connection = connection;
+    this.#close = () => {
+      connection.closeSync();
+      instance.closeSync();
+      remove();
+    };
+  }
+
+  static async open(): Promise<MappingBench> {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    return new MappingBench(connection, instance);
+  }
+
+  /** Writes a query's rows. @param options Of COPY, e.g. `COMPRESSION zstd`. */
+  async write(name: string, query: string, options = ''): Promise<EngineFile> {
+    const path = join(this.directory, name);
+    await this.#connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet${options && `, ${options}`})`);
+    return { path, name };
+  }
+
+  fixture(name: string): EngineFile {
+    const path = join(this.directory, name);
+    copyFileSync(join(fixtures, name), path);
+    return { path, name };
+  }
+
+  /** Rows of a Parquet file, as JSON shows them. */
+  read(path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return this.query(`SELECT * FROM read_parquet('${path}')`);
+  }
+
+  /** Rows of a query, as JSON shows them. */
+  async query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const reader = await this.#connection.runAndReadAll(sql);
+    return reader.getRowObjectsJson();
+  }
+
+  describe(files: readonly EngineFile[]) {
+    return duckDbEngine(this.limits).describe(files);
+  }
+
+  /** @throws what describes a file as unreadable, too. */
+  async load(
+    dataset: DatasetInput,
+    files: readonly EngineFile[],
+    { signal, unitIds = {} }: { signal?: AbortSignal; unitIds?: Record<string, string> } = {},
+  ): Promise<Mapped> {
+    const engine = duckDbEngine(this.limits);
+    const described = await engine.describe(files);
+    const schemas = described.map((file): FileSchema => {
+      if ('problem' in file) throw file.problem;
+      return file;
+    });
+    const number = this.#loads;
+    this.#loads += 1;
+    const outputDirectory = join(this.directory, `rows-${number}`);
+    mkdirSync(outputDirectory);
+    const refusedPath = join(this.directory, `refused-${number}.parquet`);
+    const result = await engine.load({
+      files: schemas,
+      mapping: compileMapping(subjectOf(dataset, unitIds), schemas),
+      day: DAY,
+      outputDirectory,
+      refusedPath,
+      loadedAt: Date.UTC(2026, 10, 21),
+      limits: this.limits,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const rows = [];
+    for (const { path } of result.written) rows.push(...(await this.read(path)));
+    const refused = existsSync(refusedPath) ? await this.read(refusedPath) : [];
+    return { result, rows, refused };
+  }
+
+  close(): void {
+    this.#close();
+  }
+}
+
+/** The subject that a mapping is compiled for: dataset `drop` of a source `acme`. */
+export function subjectOf(dataset: DatasetInput, unitIds: Record<string, string> = {}): MappingSubject {
+  const config = defineConfig({
+    bucket: 'experiments',
+    unitIds,
+    sources: [
+      { name: 'acme', bucket: 'acme-drops', owner: '123456789012', datasets: [{ name: 'drop', ...dataset }] },
+    ],
+  });
+  const [source] = config.sources;
+  const validated = source?.datasets[0];
+  if (source === undefined || validated === undefined) throw new RangeError('No dataset.');
+  return { source, dataset: validated, unitIds: config.unitIds };
+}

@@ -1,0 +1,107 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import { type DatasetInput, MappingBench } from './MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+const events: DatasetInput = { kind: 'events' };
+
+/** Every file that comes of a flip of one bit before the footer. */
+function* flipped(file: EngineFile, step: number): Generator<number> {
+  const whole = readFileSync(file.path);
+  const end = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  for (let at = 4; at < end; at += step) {
+    const bytes = Buffer.from(whole);
+    bytes.writeUInt8(whole.readUInt8(at) ^ (1 << (at % 8)), at);
+    writeFileSync(file.path, bytes);
+    yield at;
+  }
+}
+
+/** Loads a file. Returns its rows, or the code of its error. */
+async function outcomeOf(file: EngineFile): Promise<unknown> {
+  try {
+    const { rows, refused } = await bench.load(events, [file]);
+    return [rows, refused];
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error;
+  }
+}
+
+const DAMAGED = /^SLUICE_INGEST_FILE_(CHECKSUM_WRONG|DAMAGED|TEXT_INVALID|ENCODING_UNSUPPORTED)$/;
+
+describe('checksums', () => {
+  it.each(['1-none', '1-snappy', '1-gzip', '2-none', '2-snappy', '2-gzip'])(
+    'of pages detect every flipped bit: version and codec %s',
+    async (name) => {
+      const fixture = () => bench.fixture(`checksums-${name}.parquet`);
+      const honest = await outcomeOf(fixture());
+      expect(honest).toEqual([Array(3).fill(expect.anything()), []]);
+      const file = fixture();
+      const codes = new Set<unknown>();
+      for (const at of flipped(file, 7)) {
+        const outcome = await outcomeOf(file);
+        // Some bytes of a page's header do not describe the page's contents.
+        if (typeof outcome === 'string') expect(outcome).toMatch(DAMAGED);
+        else expect([at, outcome]).toEqual([at, honest]);
+        codes.add(outcome);
+      }
+      expect(codes).toContain('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
+    },
+    60_000,
+  );
+
+  it('of gzip blocks detect every flipped bit in pages without checksums', async () => {
+    const write = () =>
+      bench.write(
+        'gzip.parquet',
+        "SELECT 1795169730 + i AS timestamp, 'e' || i AS event_name, 'u' || i AS unit_id FROM range(3) t(i)",
+        'COMPRESSION gzip',
+      );
+    const honest = await outcomeOf(await write());
+    const file = await write();
+    const codes = new Set<unknown>();
+    for (const at of flipped(file, 4)) {
+      const outcome = await outcomeOf(file);
+      if (typeof outcome === 'string') expect(outcome).toMatch(DAMAGED);
+      else expect([at, outcome]).toEqual([at, honest]);
+      codes.add(outcome);
+    }
+    expect(codes).toContain('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
+  }, 120_000);
+
+  it('are verified for mapped columns, and for whole rows when some rows are refused', async () => {
+    const query = (unit: string) =>
+      `SELECT 1795169730 + i AS timestamp, 'e' AS event_name, ${unit} AS unit_id, 'not mapped ' || i AS more FROM range(9) t(i)`;
+    const damage = (file: EngineFile) => {
+      const bytes = readFileSync(file.path);
+      // The last page before the footer is of the last column: its block ends in a checksum and a length.
+      const end = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+      bytes.writeUInt8(bytes.readUInt8(end - 6) ^ 1, end - 6);
+      writeFileSync(file.path, bytes);
+      return file;
+    };
+    const options = 'COMPRESSION gzip, DICTIONARY_SIZE_LIMIT 1, WRITE_BLOOM_FILTER false';
+    const whole = damage(await bench.write('taken.parquet', query("'u'"), options));
+    expect((await bench.load(events, [whole])).rows).toHaveLength(9);
+    const refused = damage(await bench.write('refused.parquet', query("''"), options));
+    await expect(bench.load(events, [refused])).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_FILE_CHECKSUM_WRONG',
+      message: expect.stringContaining('refused.parquet: page at byte '),
+    });
+  });
+
+  it('of large gzip blocks are verified piece by piece', async () => {
+    const big = await bench.write(
+      'big.parquet',
+      "SELECT 1795169730 + i AS timestamp, 'e' AS event_name, repeat(md5(i::VARCHAR), 300) AS unit_id FROM range(1000) t(i)",
+      'COMPRESSION gzip, DICTIONARY_SIZE_LIMIT 1',
+    );
+    expect((await bench.load(events, [big])).rows).toHaveLength(1_000);
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { fileFailure } from '../../../../lib/drops/engine/FileError.ts';
+import { engineFailure } from '../../../../lib/duckdb/EngineError.ts';
+
+/** An error of a session, in DuckDB's own sentences, as of 1.5. */
+const thrown = (type: string, text: string) =>
+  new Error(JSON.stringify({ exception_type: type, exception_message: text }));
+
+describe('an error of DuckDB', () => {
+  it.each([
+    ['Out of Memory', 'failed to allocate data of size 128.0 MiB (21.2 MiB/64.0 MiB used)', 'OUT_OF_MEMORY'],
+    ['Out of Memory', 'could not allocate block of size 256.0 KiB (63.9 MiB/64.0 MiB used)', 'OUT_OF_MEMORY'],
+    ['Out of Memory', 'failed to pin block of size 256.0 KiB (20.2 MiB/20.0 MiB used)', 'OUT_OF_MEMORY'],
+    [
+      'Out of Memory',
+      "failed to offload data block of size 256.0 KiB (1.0 MiB/1.0 MiB used).\nThis limit was set by the 'max_temp_directory_size' setting.",
+      'OUT_OF_DISK',
+    ],
+    ['IO', 'Could not write file "/tmp/load/1.tmp": No space left on device', 'OUT_OF_DISK'],
+    ['INTERNAL', 'Attempted to access index 3 within vector of size 3', 'FAILED'],
+  ])('that the machine causes is classified: %s: %s', (type, text, code) => {
+    const error = thrown(type, text);
+    expect(engineFailure(error).code).toBe(`SLUICE_ENGINE_${code}`);
+    expect(engineFailure(error).message).not.toContain('/tmp');
+    if (code !== 'FAILED') expect(fileFailure(error, 'a.parquet')).toBeNull();
+  });
+
+  it('includes the memory limit', () => {
+    const text = 'failed to pin block of size 256.0 KiB (20.2 MiB/20.0 MiB used)';
+    expect(engineFailure(thrown('Out of Memory', text)).message).toContain(text);
+  });
+
+  it('is reported without the row data that it quotes, whatever they are', () => {
+    const value = fc
+      .string({ minLength: 1, unit: fc.constantFrom('§', '"', "'", '\n', ' ', '7', '/', 'out of memory') })
+      .map((text) => `§${text}`);
+    fc.assert(
+      fc.property(
+        value,
+        fc.constantFrom<(value: string) => string>(
+          (text) => `Invalid string encoding found in Parquet file: value "${text}" is not valid UTF8!`,
+          (text) => `Could not convert string '${text}' to INT32`,
+          (text) => `Type VARCHAR with value ${text} can't be cast to the destination type MAP(INTEGER)`,
+          (text) => `Malformed JSON at byte 1 of input: unexpected character.  Input: "${text}"`,
+          (text) => `Invalid hex escape code in string -> blob conversion of string "${text}": ${text}`,
+        ),
+        (text, sentence) => {
+          const failure = fileFailure(thrown('Invalid Input', sentence(text)), 'a.parquet');
+          expect(failure?.message).toContain('a.parquet: ');
+          expect(failure?.message).not.toMatch(/§|7|out of memory/);
+        },
+      ),
+    );
+    const overflow = 'Overflow in multiplication of INT64 (9223372036854775807 * 10)!';
+    expect(fileFailure(thrown('Out of Range', overflow), 'a')?.message).not.toMatch(/9223|10\)/);
+  });
+});

@@ -1,0 +1,340 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
+import { type DatasetInput, MappingBench, subjectOf } from './MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+const events: DatasetInput = { kind: 'events' };
+const ROWS =
+  "SELECT 1795169730 + i AS timestamp, 'e' || (i % 7) AS event_name, 'u' || i AS unit_id FROM range(1000) t(i)";
+
+/** Changes the bytes of a file. */
+function change(file: EngineFile, edit: (bytes: Buffer) => Buffer): EngineFile {
+  writeFileSync(file.path, edit(readFileSync(file.path)));
+  return file;
+}
+
+async function problemOf(file: EngineFile): Promise<unknown> {
+  const [described] = await bench.describe([file]);
+  return described !== undefined && 'problem' in described ? described.problem : undefined;
+}
+
+describe('readable files', () => {
+  it.each([
+    'uncompressed',
+    'snappy',
+    'gzip',
+    'zstd',
+    'brotli',
+    'lz4_raw',
+    'zstd, PARQUET_VERSION V2',
+    'snappy, DICTIONARY_SIZE_LIMIT 1',
+    'zstd, ROW_GROUP_SIZE 2048',
+  ])('can be compressed with %s', async (codec) => {
+    const file = await bench.write(`${codec.replace(/\W/g, '')}.parquet`, ROWS, `COMPRESSION ${codec}`);
+    const { rows } = await bench.load(events, [file]);
+    expect(rows).toHaveLength(1_000);
+    expect(rows[999]).toMatchObject({ timestamp: '2026-11-20 10:32:09', event_name: 'e5', user_id: 'u999' });
+  });
+
+  it('can have delta and byte stream split encodings, brotli and decimals in fixed bytes', async () => {
+    const { rows } = await bench.load(
+      { kind: 'events', mapping: { eventValue: 'exact', metadata: ['split'] } },
+      [bench.fixture('encodings.parquet')],
+    );
+    expect(rows.map((row) => [row['event_name'], row['event_value'], row['event_metadata']])).toEqual([
+      ['purchase', '3.03', '{"split":1.5}'],
+      ['refund', '-0.50', '{"split":2.25}'],
+      ['start', null, '{"split":-3}'],
+    ]);
+  });
+
+  it('without rows lead to no output', async () => {
+    const { result } = await bench.load(events, [await bench.write('none.parquet', `${ROWS} LIMIT 0`)]);
+    expect(result).toMatchObject({ written: [], refusedFile: null, rows: { in: 0, out: 0, refused: 0 } });
+  });
+
+  it('with only refused rows lead to quarantine output only', async () => {
+    const file = await bench.write('refused.parquet', ROWS.replace("'u' || i", "''"));
+    const { result, refused } = await bench.load(events, [file]);
+    expect(result).toMatchObject({
+      written: [],
+      rows: { in: 1_000, out: 0, refused: 1_000 },
+      rowsByDaysLate: {},
+    });
+    expect(refused).toHaveLength(1_000);
+  });
+
+  it('of one day can differ in types, order and unmapped columns', async () => {
+    const { rows, result } = await bench.load(events, [
+      await bench.write('drift-1.parquet', ROWS),
+      await bench.write(
+        'drift-2.parquet',
+        ROWS.replace('1795169730 + i', 'make_timestamp((1795169730 + i) * 1000000)'),
+      ),
+      await bench.write(
+        'drift-3.parquet',
+        `SELECT 'more' AS more, unit_id, event_name, timestamp::VARCHAR::INTEGER AS timestamp FROM (${ROWS})`,
+      ),
+      await bench.write(
+        'drift-4.parquet',
+        `SELECT * REPLACE (i AS unit_id), ['x'] AS list FROM (${ROWS.replace(' FROM', ', i FROM')}) LIMIT 3`,
+      ),
+    ]);
+    expect(result.files.map(({ name, in: given, out }) => [name, given, out])).toEqual([
+      ['drift-1.parquet', 1_000, 1_000],
+      ['drift-2.parquet', 1_000, 1_000],
+      ['drift-3.parquet', 1_000, 1_000],
+      ['drift-4.parquet', 3, 3],
+    ]);
+    const texts = rows
+      .filter((row) => row['row_number'] === '2')
+      .map((row) => `${row['timestamp']} ${row['user_id']}`);
+    expect(texts.toSorted()).toEqual([
+      '2026-11-20 10:15:32 2',
+      '2026-11-20 10:15:32 u2',
+      '2026-11-20 10:15:32 u2',
+      '2026-11-20 10:15:32 u2',
+    ]);
+  });
+
+  it('can be hundreds with some refused rows', async () => {
+    const files = await Promise.all(
+      Array.from({ length: 300 }, (_, n) =>
+        bench.write(
+          `small-${n}.parquet`,
+          `SELECT ${n % 3 === 0 ? 'NULL::BIGINT' : '1795169730'} AS timestamp, 'e' AS event_name, 'u${n}' AS unit_id`,
+        ),
+      ),
+    );
+    const { rows, refused, result } = await bench.load(events, files);
+    expect(
+      rows.every((row) => row['source_file'] === `small-${String(row['user_id']).slice(1)}.parquet`),
+    ).toBe(true);
+    expect([rows.length, refused.length]).toEqual([200, 100]);
+    expect(
+      refused.every(({ path, raw }) => String(raw).includes(`"u${/small-(\d+)/.exec(String(path))?.[1]}"`)),
+    ).toBe(true);
+    expect(result.files.filter(({ refused: n }) => n === 1)).toHaveLength(100);
+  });
+
+  it('can be hundreds with different unmapped columns, and are then read together', async () => {
+    const files = await Promise.all(
+      Array.from({ length: 250 }, (_, n) =>
+        bench.write(
+          `odd-${n}.parquet`,
+          `SELECT ${n} AS "only ${n}", unnest([1795169730, NULL]) AS timestamp, 'u${n}' AS unit_id, 'e' AS event_name`,
+        ),
+      ),
+    );
+    const { rows, refused, result } = await bench.load(events, files);
+    expect(result.rows).toEqual({ in: 500, out: 250, refused: 250 });
+    expect(rows.every((row) => row['source_file'] === `odd-${String(row['user_id']).slice(1)}.parquet`)).toBe(
+      true,
+    );
+    for (const { path, raw } of refused) {
+      const n = Number(/odd-(\d+)/.exec(String(path))?.[1]);
+      expect(JSON.parse(String(raw))).toEqual({
+        [`only ${n}`]: n,
+        timestamp: null,
+        unit_id: `u${n}`,
+        event_name: 'e',
+      });
+    }
+    const schemas = (await bench.describe(files)).flatMap((file) => ('problem' in file ? [] : [file]));
+    expect(compileMapping(subjectOf(events), schemas).groups).toHaveLength(1);
+  });
+
+  it('with duplicate column names are read separately', async () => {
+    const dataset: DatasetInput = { kind: 'events', mapping: { unitIds: { userID: 'UNIT_ID' } } };
+    const single = await bench.write(
+      'single.parquet',
+      "SELECT 1795169730 AS timestamp, 'e' AS event_name, 's1' AS \"UNIT_ID\"",
+    );
+    const twice = bench.fixture('names-by-case.parquet');
+    for (const files of [
+      [single, twice],
+      [twice, single],
+    ]) {
+      const { rows } = await bench.load(dataset, files);
+      expect(rows.map((row) => row['user_id']).toSorted()).toEqual(['A1', 'A2', 'A3', 's1']);
+    }
+  });
+
+  it('can have a thousand columns', async () => {
+    const many = Array.from({ length: 1_000 }, (_, n) => `${n} AS c${n}`).join(', ');
+    const file = await bench.write('wide.parquet', `SELECT *, ${many} FROM (${ROWS} LIMIT 2)`);
+    const { rows } = await bench.load({ kind: 'events', mapping: { metadata: ['c999'] } }, [file]);
+    expect(rows.map((row) => row['event_metadata'])).toEqual(['{"c999":999}', '{"c999":999}']);
+  });
+
+  it('can have names with quotes and letters of any alphabet', async () => {
+    const file = await bench.write("it''s ü.parquet".replace("''", ''), ROWS);
+    const { rows } = await bench.load(events, [{ ...file, name: "it's\\ü'.parquet" }]);
+    expect(rows[0]?.['source_file']).toBe("it's\\ü'.parquet");
+  });
+});
+
+describe('unreadable files', () => {
+  it.each([
+    ['SLUICE_INGEST_FILE_NOT_PARQUET', 'text.csv', () => Buffer.from('timestamp,event_name\n1,a\n')],
+    ['SLUICE_INGEST_FILE_NOT_PARQUET', 'nothing', () => Buffer.alloc(0)],
+    ['SLUICE_INGEST_FILE_TRUNCATED', 'mark only', () => Buffer.from('PAR1')],
+    ['SLUICE_INGEST_FILE_TRUNCATED', 'cut', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
+    ['SLUICE_INGEST_FILE_TRUNCATED', 'cut by a byte', (bytes: Buffer) => bytes.subarray(0, -1)],
+    [
+      'SLUICE_INGEST_FILE_DAMAGED',
+      'long footer',
+      (bytes: Buffer) => {
+        bytes.writeUInt32LE(0x7fffffff, bytes.length - 8);
+        return bytes;
+      },
+    ],
+    [
+      'SLUICE_INGEST_FILE_DAMAGED',
+      'footer of zeros',
+      (bytes: Buffer) =>
+        bytes.fill(0, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8), bytes.length - 8),
+    ],
+    // The codec of the old, framed LZ4 is 5, of LZ4_RAW 7; both as zigzag, after the field's head in the footer.
+    [
+      'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',
+      'old lz4',
+      (bytes: Buffer) =>
+        Buffer.from(bytes.toString('latin1').replaceAll('\x15\x0e\x16', '\x15\x0a\x16'), 'latin1'),
+    ],
+  ])('are rejected with %s: %s', async (code, name, edit) => {
+    const file = change(await bench.write(`${name}.parquet`, ROWS, 'COMPRESSION lz4_raw'), edit);
+    expect(await problemOf(file)).toMatchObject({ code, message: expect.stringContaining(file.name) });
+  });
+
+  it.each(['encrypted-footer.parquet', 'encrypted-columns.parquet'])(
+    'are rejected by name: %s',
+    async (name) => {
+      expect(await problemOf(bench.fixture(name))).toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCRYPTED' });
+    },
+  );
+
+  it('are each reported among good ones, and the others are read', async () => {
+    const good = await Promise.all([1, 2, 3].map((n) => bench.write(`good-${n}.parquet`, ROWS)));
+    const bad = change(await bench.write('bad.parquet', ROWS), (bytes) =>
+      bytes.fill(0, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8), bytes.length - 8),
+    );
+    const described = await bench.describe([good[0], bad, good[1], good[2]].flatMap((file) => file ?? []));
+    expect(described.map((file) => ('problem' in file ? file.problem.code : file.rows))).toEqual([
+      1_000,
+      'SLUICE_INGEST_FILE_DAMAGED',
+      1_000,
+      1_000,
+    ]);
+  });
+
+  it('are reported with a missing column that the other files have', async () => {
+    const files = [
+      await bench.write('has.parquet', ROWS),
+      await bench.write('lacks.parquet', `SELECT timestamp, event_name FROM (${ROWS})`),
+    ];
+    await expect(bench.load(events, files)).rejects.toThrow(
+      'lacks.parquet, column "unit_id": expected it, as the mapping names it, found no such column.',
+    );
+  });
+
+  it('are identified among many while these are loaded', async () => {
+    const file = await bench.write('damaged.parquet', ROWS, 'COMPRESSION zstd');
+    change(file, (bytes) => bytes.fill(0xff, 40, 120));
+    const files = [await bench.write('whole.parquet', ROWS), file];
+    const load = bench.load(events, files);
+    await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_DAMAGED' });
+    await expect(load).rejects.toThrow('damaged.parquet');
+  });
+
+  it('include text columns that are not UTF-8', async () => {
+    const file = await bench.write(
+      'latin1.parquet',
+      ROWS.replace("'u' || i", "'müller'"),
+      'COMPRESSION uncompressed',
+    );
+    change(file, (bytes) =>
+      Buffer.from(bytes.toString('latin1').replaceAll('m\xc3\xbcller', 'm\xff\xfeller'), 'latin1'),
+    );
+    await expect(bench.load(events, [file])).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_FILE_TEXT_INVALID',
+    });
+  });
+
+  it('are reported without row data or details of this machine', async () => {
+    const file = await bench.write(
+      'quoted.parquet',
+      ROWS.replace("'u' || i", "'said \"mar-ker\"' || chr(10) || 'mar-ker' || i"),
+      'COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1',
+    );
+    change(file, (bytes) =>
+      Buffer.from(bytes.toString('latin1').replaceAll('mar-ker', 'mar\xffker'), 'latin1'),
+    );
+    const error: unknown = await bench.load(events, [file]).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'SLUICE_INGEST_FILE_TEXT_INVALID' });
+    const { message } = z.instanceof(Error).parse(error);
+    expect(message).toContain('quoted.parquet: ');
+    expect(message).not.toMatch(/mar|ker|said|\//);
+  });
+
+  it('include files with a damaged column that only raw rows need', async () => {
+    const file = await bench.write(
+      'other-column.parquet',
+      `SELECT timestamp, nullif(event_name, 'e3') AS event_name, unit_id, md5(unit_id) AS other FROM (${ROWS})`,
+      'COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1',
+    );
+    change(file, (bytes) => {
+      const end = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+      return bytes.fill(0xff, end - 10_000, end - 100);
+    });
+    const load = bench.load(events, [await bench.write('sound.parquet', ROWS), file]);
+    await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_DAMAGED' });
+    await expect(load).rejects.toThrow('other-column.parquet: ');
+  });
+
+  // Two of 10,000 damaged files: one whose footer states a row too many, and one that has fewer rows than it states.
+  it.each(['says-a-row-more.parquet', 'loses-rows.parquet'])(
+    'include files with a damaged unmapped column, depending on their rows: %s',
+    async (name) => {
+      const load = bench.load(events, [await bench.write('sound.parquet', ROWS), bench.fixture(name)]);
+      await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_DAMAGED' });
+      await expect(load).rejects.toThrow(`${name}: `);
+    },
+  );
+
+  it('include unsupported encodings only if the mapping needs the column', async () => {
+    const file = bench.fixture('fixed-split.parquet');
+    expect((await bench.load(events, [file])).rows).toHaveLength(3);
+    await expect(
+      bench.load({ kind: 'events', mapping: { eventValue: 'fixed' } }, [file]),
+    ).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED' });
+  });
+
+  it('include files with a column whose name could be taken for another', async () => {
+    const file = await bench.write('taken.parquet', `SELECT *, 7 AS File_Row_Number FROM (${ROWS})`);
+    await expect(bench.load(events, [file])).rejects.toThrow('"File_Row_Number": expected another name');
+  });
+
+  it('are reported with the signal’s reason when reading is stopped', async () => {
+    const file = await bench.write('stopped.parquet', ROWS);
+    const reason = new Error('too late');
+    await expect(bench.load(events, [file], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  it('include files truncated at any byte', async () => {
+    const file = await bench.write('shrinking.parquet', `${ROWS} LIMIT 5`);
+    const whole = readFileSync(file.path);
+    for (let length = whole.length - 1; length >= 0; length -= 7) {
+      truncateSync(file.path, length);
+      expect(await problemOf(file)).toMatchObject({ code: expect.stringMatching(/TRUNCATED|NOT_PARQUET/) });
+    }
+  });
+});

@@ -1,0 +1,364 @@
+import { renameSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { intField, textField } from '../../../../lib/parquet/thriftCompact.ts';
+import { decimalFields, editSchema, setElement, structField, withFields } from './editFooter.ts';
+import { type DatasetInput, MappingBench } from './MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+type EngineFile = ReturnType<MappingBench['fixture']>;
+
+/** Metadata of the three rows of a file, read from one column. */
+async function metadataOf(file: EngineFile, column: string): Promise<unknown[]> {
+  const { rows } = await bench.load({ kind: 'events', mapping: { metadata: { x: { column } } } }, [file]);
+  return rows.map((row) => JSON.parse(String(row['event_metadata'] ?? '{}')).x ?? null);
+}
+
+/** Takes the level away that newer writers put between a list and its items: the entries are called `name` then. */
+function twoLevels(file: EngineFile, list: string, name: string): EngineFile {
+  return editSchema(file, (elements) => {
+    const at = elements.findIndex((element) => element.name === list);
+    const [outer, entries, item, ...rest] = elements.slice(at);
+    if (outer === undefined || entries === undefined || item === undefined) throw new RangeError(list);
+    const children = item.fields.get(5);
+    return [
+      ...elements.slice(0, at),
+      outer,
+      { name, fields: withFields(entries, { 5: children }).fields },
+      ...rest,
+    ];
+  });
+}
+
+/** Takes both levels away: a group is a list by being repeated. */
+function repeatedGroup(file: EngineFile, list: string): EngineFile {
+  return editSchema(file, (elements) => {
+    const at = elements.findIndex((element) => element.name === list);
+    const [outer, , item, ...rest] = elements.slice(at);
+    if (outer === undefined || item === undefined) throw new RangeError(list);
+    const repeated = { 3: intField(2), 5: item.fields.get(5), 6: undefined, 10: undefined };
+    return [...elements.slice(0, at), withFields(outer, repeated), ...rest];
+  });
+}
+
+describe('lists and maps of older writers', () => {
+  const items = [[{ str: 'x' }, { str: null }], [], null];
+
+  it('have a level between list and items', async () => {
+    expect(await metadataOf(bench.fixture('lists.parquet'), 'list')).toEqual(items);
+  });
+
+  it.each(['array', 'list_tuple'])(
+    'have groups of one field as elements when the group is called %s',
+    async (name) => {
+      expect(await metadataOf(twoLevels(bench.fixture('lists.parquet'), 'list', name), 'list')).toEqual(
+        items,
+      );
+    },
+  );
+
+  it.each(['bag', 'list', 'array_tuple'])(
+    'have the field itself as element when its group is called %s',
+    async (name) => {
+      const file = twoLevels(bench.fixture('lists.parquet'), 'list', name);
+      expect(await metadataOf(file, 'list')).toEqual([['x', null], [], null]);
+    },
+  );
+
+  it('have groups of several fields as elements, whatever their names', async () => {
+    const file = twoLevels(bench.fixture('lists.parquet'), 'pairs', 'bag');
+    expect(await metadataOf(file, 'pairs')).toEqual([[{ str: 'x', n: 1 }], [], null]);
+  });
+
+  it('can have groups as elements inside structs', async () => {
+    const file = twoLevels(bench.fixture('lists.parquet'), 'inner', 'array');
+    expect(await metadataOf(file, 'struct')).toEqual([{ inner: items[0] }, { inner: [] }, null]);
+    expect(await metadataOf(file, 'struct.inner')).toEqual([items[0], [], null]);
+  });
+
+  it('can be repeated fields without an annotation, also groups of one field', async () => {
+    const file = repeatedGroup(bench.fixture('lists.parquet'), 'repeated');
+    expect(await metadataOf(file, 'repeated')).toEqual([items[0], [], [{ str: 'y' }]]);
+  });
+
+  it('can be annotated with MAP_KEY_VALUE', async () => {
+    const old = { 6: intField(2), 10: undefined };
+    const outer = setElement(bench.fixture('lists.parquet'), 'map', old);
+    expect(await metadataOf(outer, 'map')).toEqual([{ k: 1 }, {}, null]);
+    const both = setElement(outer, 'key_value', old);
+    expect(await metadataOf(both, 'map')).toEqual([{ k: 1 }, {}, null]);
+  });
+
+  it('become lists of keys when a map has no values', async () => {
+    const map = { 6: intField(1), 10: structField(new Map([[2, structField(new Map())]])) };
+    const file = setElement(bench.fixture('lists.parquet'), 'keys', map);
+    expect(await metadataOf(file, 'keys')).toEqual([['k'], [], null]);
+  });
+
+  it('are loaded beside files of newer writers', async () => {
+    const old = twoLevels(bench.fixture('lists.parquet'), 'list', 'array');
+    const path = `${old.path}.old`;
+    renameSync(old.path, path);
+    const files = [{ path, name: 'old.parquet' }, bench.fixture('lists.parquet')];
+    const { rows } = await bench.load({ kind: 'events', mapping: { metadata: ['list'] } }, files);
+    const lists = rows.map((row) => JSON.parse(String(row['event_metadata'] ?? '{}')).list ?? null);
+    expect(lists.map((one) => JSON.stringify(one)).toSorted()).toEqual(
+      [...items, ...items].map((one) => JSON.stringify(one)).toSorted(),
+    );
+  });
+
+  it('are the same when a file is described again', async () => {
+    for (const [fixture, edit, column] of [
+      ['lists.parquet', (file: EngineFile) => twoLevels(file, 'list', 'array'), 'list'],
+      ['lists.parquet', (file: EngineFile) => repeatedGroup(file, 'repeated'), 'repeated'],
+      ['decimals.parquet', (file: EngineFile) => setElement(file, 'int32', decimalFields(4, 2)), 'int32'],
+    ] as const) {
+      const file = edit(bench.fixture(fixture));
+      const first = await metadataOf(file, column);
+      expect(await metadataOf(file, column)).toEqual(first);
+    }
+  });
+});
+
+describe('VARIANT', () => {
+  const write = () =>
+    bench.write(
+      'variant.parquet',
+      "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, {'a': 1}::VARIANT AS v",
+    );
+
+  it.each(['v', 'V'])('is rejected by name if it is mapped: %s', async (column) => {
+    const load = bench.load({ kind: 'events', mapping: { eventValue: column } }, [await write()]);
+    await expect(load).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+      message: expect.stringMatching(/expected JSON as text, found .*VARIANT/),
+    });
+  });
+
+  it('is ignored if it is not mapped, also in raw rows', async () => {
+    expect((await bench.load({ kind: 'events' }, [await write()])).rows).toHaveLength(1);
+    const { refused } = await bench.load(
+      { kind: 'events', mapping: { timestamp: { column: 'event_name' } } },
+      [await write()],
+    );
+    expect(JSON.parse(String(refused[0]?.['raw']))).toMatchObject({ event_name: 'e', v: null });
+  });
+});
+
+describe('decimals with a wrong footer', () => {
+  const load = (file: EngineFile, column: string, more: Omit<DatasetInput, 'kind'> = {}) =>
+    bench.load({ ...more, kind: 'events', mapping: { eventValue: column, metadata: { x: { column } } } }, [
+      file,
+    ]);
+
+  it('are read correctly when the footer is right', async () => {
+    for (const column of ['int32', 'int64', 'inside.list']) {
+      const { rows } = await load(bench.fixture('decimals.parquet'), column);
+      expect(rows.map((row) => JSON.parse(String(row['event_metadata'])).x)).toHaveLength(3);
+    }
+  });
+
+  it.each(
+    (['int32', 'int64', 'bytes', 'wide'] as const).flatMap((column) =>
+      [
+        [2, 2],
+        [3, 1],
+        [4, 2],
+        [4, 4],
+        [5, 2],
+        [8, 8],
+        [8, 0],
+      ].map(([digits = 0, scale = 0]) => [column, digits, scale] as const),
+    ),
+  )('are rejected by name, by row or by file: %s as DECIMAL(%d,%d)', async (column, digits, scale) => {
+    const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
+    const file = setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
+    const loaded = await load(file, column).catch((error: unknown) => error);
+    if (loaded instanceof Error) {
+      // Numbers in bytes that are more than DuckDB takes for such a decimal.
+      expect([loaded, column.startsWith('int')]).toEqual([
+        expect.objectContaining({ code: 'SLUICE_INGEST_FILE_DAMAGED' }),
+        false,
+      ]);
+      return;
+    }
+    const { rows, refused } = loaded as Awaited<ReturnType<typeof load>>;
+    expect(refused.map(({ reason }) => reason)).toEqual(Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'));
+    for (const { raw } of refused) expect(() => JSON.parse(String(raw))).not.toThrow();
+    const small = (1 / 10 ** scale).toFixed(scale);
+    expect(rows.map((row) => [row['event_value'], row['event_metadata']])).toEqual([
+      [small, `{"x":${small}}`],
+    ]);
+  });
+
+  it.each([
+    [5, 7],
+    [0, 0],
+    [5, -2],
+    [-1, 0],
+  ])('are rejected with their file if the type is impossible: DECIMAL(%d,%d)', async (digits, scale) => {
+    for (const column of ['int32', 'int64', 'bytes', 'wide']) {
+      const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
+      const lies = () => setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
+      await expect(load(lies(), column)).rejects.toMatchObject({
+        code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+        message: expect.stringContaining(`found DECIMAL(${digits},${scale})`),
+      });
+      expect((await load(lies(), 'unit_id')).rows).toHaveLength(3);
+    }
+  });
+
+  it('are rejected if the old annotation contradicts the new one', async () => {
+    const file = setElement(bench.fixture('decimals.parquet'), 'int32', { 8: intField(5) });
+    await expect(load(file, 'int32')).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT' });
+  });
+
+  it.each([4, 6])('reject their row inside lists and structs: %d digits', async (digits) => {
+    const file = setElement(bench.fixture('decimals.parquet'), 'element', decimalFields(digits, 2));
+    const { rows, refused } = await load(file, 'inside');
+    expect(refused.map(({ reason }) => reason)).toEqual(Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'));
+    expect(rows.map((row) => row['event_value'])).toEqual(['{"list":[0.01]}']);
+  });
+
+  it('reject the row of a metric and of a time', async () => {
+    const file = setElement(bench.fixture('decimals.parquet'), 'int32', decimalFields(4, 2));
+    const constant = { constant: 'x' };
+    const { refused } = await bench.load(
+      {
+        kind: 'metrics',
+        mapping: { date: 'timestamp', idType: constant, metricName: constant, metricValue: 'int32' },
+      },
+      [file],
+    );
+    expect(refused.map(({ reason }) => reason)).toEqual(Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'));
+    const times = await bench.load({ kind: 'events', mapping: { timestamp: 'int32' } }, [
+      setElement(bench.fixture('decimals.parquet'), 'int32', decimalFields(4, 2)),
+    ]);
+    expect([times.rows.length, times.refused.length]).toEqual([1, 2]);
+  });
+});
+
+describe('UUIDs of 16 bytes', () => {
+  const UUID = '8d1244ef-86df-4bf7-90e5-d9e6e9645a50';
+  const NIL = '00000000-0000-0000-0000-000000000000';
+  const units = async (
+    userID: Exclude<
+      NonNullable<(DatasetInput & { kind: 'events' })['mapping']>['unitIds'],
+      undefined
+    >[string],
+  ) => {
+    const { rows, refused } = await bench.load({ kind: 'events', mapping: { unitIds: { userID } } }, [
+      bench.fixture('uuids.parquet'),
+    ]);
+    return [...rows.map((row) => row['user_id']), ...refused.map(({ reason }) => reason)];
+  };
+  const MISSING = 'SLUICE_INGEST_ROW_UNIT_MISSING';
+
+  it.each(['said', 'unsaid', 'inside.id'])('are read as UUIDs: %s', async (column) => {
+    expect(await units(column)).toEqual([UUID, NIL, MISSING]);
+  });
+
+  it('are read as UUIDs from bytes of any length if the mapping says so', async () => {
+    expect(await units({ column: 'any', cast: 'uuid' })).toEqual([UUID, NIL, MISSING]);
+    expect((await units('any'))[1]).toBe('SLUICE_INGEST_ROW_TEXT_INVALID');
+  });
+
+  it('are not read as texts of 16 characters', async () => {
+    expect(await units('text')).toEqual(['abcdef0123456789', 'short', MISSING]);
+  });
+
+  it('can be metadata and values like any text', async () => {
+    const { rows } = await bench.load(
+      { kind: 'events', mapping: { eventValue: 'unsaid', metadata: ['unsaid'] } },
+      [bench.fixture('uuids.parquet')],
+    );
+    expect(rows.map((row) => [row['event_value'], row['event_metadata']])).toEqual([
+      [UUID, `{"unsaid":"${UUID}"}`],
+      [NIL, `{"unsaid":"${NIL}"}`],
+      [null, null],
+    ]);
+  });
+
+  it('are written canonically when cast from text, and rejected when the text is not a UUID', async () => {
+    const file = await bench.write(
+      'uuid-texts.parquet',
+      `SELECT 1795169730 AS timestamp, 'e' AS event_name, unnest(['${UUID.toUpperCase()}', '{${UUID}}', 'nope']) AS unit_id`,
+    );
+    const { rows, refused } = await bench.load(
+      { kind: 'events', mapping: { unitIds: { userID: { column: 'unit_id', cast: 'uuid' } } } },
+      [file],
+    );
+    expect(rows.map((row) => row['user_id'])).toEqual([UUID, UUID]);
+    expect(refused.map(({ reason }) => reason)).toEqual(['SLUICE_INGEST_ROW_CAST_FAILED']);
+  });
+});
+
+describe('a NUL', () => {
+  const NUL = String.fromCharCode(0);
+
+  it('in the name of a column or a member is rejected by name', async () => {
+    for (const element of ['keys', 'inner', 'timestamp']) {
+      const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
+        elements.map((one) => (one.name === element ? { ...one, name: `a${NUL}b` } : one)),
+      );
+      await expect(bench.load({ kind: 'events' }, [file])).rejects.toMatchObject({
+        code: 'SLUICE_INGEST_COLUMN_NAME_UNFIT',
+        message: expect.stringContaining('"a\\u0000b"'),
+      });
+    }
+  });
+
+  it('in the key of a file is rejected by name', async () => {
+    const file = { ...bench.fixture('lists.parquet'), name: `a${NUL}b.parquet` };
+    await expect(bench.load({ kind: 'events' }, [file])).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_FILE_NAME_UNFIT',
+    });
+  });
+
+  it('in the mapping makes the configuration invalid', () => {
+    const load = (mapping: object) => bench.load({ kind: 'events', mapping }, []);
+    return Promise.all(
+      [
+        { eventName: `a${NUL}` },
+        { eventName: { constant: `a${NUL}` } },
+        { metadata: { [`a${NUL}`]: 'x' } },
+        { unitIds: { [`a${NUL}`]: 'x' } },
+      ].map((mapping) => expect(load(mapping)).rejects.toMatchObject({ code: 'SLUICE_CONFIG_INVALID' })),
+    );
+  });
+
+  it('in texts, map keys and JSON is kept', async () => {
+    const file = await bench.write(
+      'nul.parquet',
+      `SELECT 1795169730 AS timestamp, 'a' || chr(0) || 'b' AS event_name, 'u' AS unit_id, map {'k' || chr(0): 'v' || chr(0)} AS m,
+         '{"p":1,"a' || chr(92) || 'u0000b":"c' || chr(92) || 'u0000d"}' AS json, 2 AS p`,
+    );
+    const { rows } = await bench.load(
+      { kind: 'events', mapping: { eventValue: 'm', metadata: ['m', 'p'], metadataJson: 'json' } },
+      [file],
+    );
+    expect(rows[0]?.['event_name']).toBe(`a${NUL}b`);
+    expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({
+      m: { [`k${NUL}`]: `v${NUL}` },
+      p: 2,
+      [`a${NUL}b`]: `c${NUL}d`,
+    });
+  });
+});
+
+describe('names of elements', () => {
+  it('can have any other character', async () => {
+    const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
+      elements.map((one) =>
+        one.name === 'keys'
+          ? { ...one, fields: new Map([...one.fields, [4, textField('x')]]), name: 'a"\'b' }
+          : one,
+      ),
+    );
+    expect(await metadataOf(file, 'a"\'b')).toEqual([['k'], [], null]);
+  });
+});

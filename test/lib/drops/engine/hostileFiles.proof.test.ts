@@ -1,0 +1,258 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import { intField, listField, longField, THRIFT } from '../../../../lib/parquet/thriftCompact.ts';
+import {
+  editSchema,
+  plainPage,
+  setChunk,
+  setPages,
+  setRows,
+  structField,
+  widen,
+  withFields,
+} from './editFooter.ts';
+import { type DatasetInput, MappingBench } from './MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+const events: DatasetInput = { kind: 'events' };
+const NAMES = ['a', 'b', 'c'];
+/** Columns of {@link write}: the mapping does not name the last. */
+const [NAME, NOTE] = [1, 3];
+const write = () =>
+  bench.write(
+    'events.parquet',
+    `SELECT TIMESTAMP '2026-11-20 10:00:00' AS timestamp, name AS event_name, 'u' || name AS unit_id, 'n' || name AS note
+     FROM unnest(['a', 'b', 'c']) t(name)`,
+    'COMPRESSION snappy',
+  );
+
+/** The code of the file's error, or its rows. */
+async function outcomeOf(file: EngineFile): Promise<unknown> {
+  const [described] = await bench.describe([file]);
+  if (described === undefined || 'problem' in described) return described?.problem.code;
+  const { rows } = await bench.load(events, [file]);
+  return rows.map(({ event_name }) => event_name);
+}
+
+const DAMAGED = 'SLUICE_INGEST_FILE_DAMAGED';
+const more = Buffer.alloc(300, 'A');
+
+describe('page headers', () => {
+  it('of plain pages of version 2 are read', async () => {
+    expect(await outcomeOf(setPages(await write(), NAME, plainPage(NAMES)))).toEqual(NAMES);
+  });
+
+  it.each([
+    ['with more bytes than it says to hold', plainPage(NAMES, { more })],
+    ['with fewer bytes than it says to hold', plainPage(NAMES, { uncompressed: 2_000_000 })],
+    [
+      'with a size that its codec cannot reach',
+      plainPage(NAMES, { uncompressed: 2_000_000_000, isCompressed: true }),
+    ],
+    ['with levels beyond its end', plainPage(NAMES, { levels: 400 })],
+    ['with negative levels', plainPage(NAMES, { levels: -1 })],
+    [
+      'with the other size again, of a type that DuckDB skips',
+      plainPage(NAMES, { more, after: [[2, longField(317)]] }),
+    ],
+    ['with the other size twice', plainPage(NAMES, { more, before: [[2, intField(317)]] })],
+    [
+      'with the other size under an ID that DuckDB cuts to 16 bits',
+      plainPage(NAMES, { uncompressed: 317, more, after: [[65_536 + 2, intField(17)]] }),
+    ],
+    [
+      'with the other size beyond 32 bits, which DuckDB cuts off',
+      plainPage(NAMES, { uncompressed: 2 ** 32 + 17, more }),
+    ],
+    [
+      'with the mark of compression twice',
+      plainPage(NAMES, {
+        more,
+        isCompressed: true,
+        ofPage: [[7, { type: THRIFT.false, bytes: Buffer.alloc(0) }]],
+      }),
+    ],
+    [
+      'behind a page that counts all values and is no page of data',
+      Buffer.concat([
+        plainPage([], { after: [[5, { type: THRIFT.struct, bytes: Buffer.of(0x15, 6, 0) }]] }),
+        plainPage(NAMES, { more }),
+      ]),
+    ],
+    [
+      'inside a page of an index, which DuckDB does not skip',
+      Buffer.concat([
+        // Type 1 with a header of an index, and as many bytes as the page in it has.
+        Buffer.of(0x15, 2, 0x15, ...intField(plainPage(NAMES, { more }).length).bytes, 0x15),
+        intField(plainPage(NAMES, { more }).length).bytes,
+        Buffer.of(0x3c, 0, 0),
+        plainPage(NAMES, { more }),
+        plainPage(NAMES),
+      ]),
+    ],
+  ])('of a page %s are refused before DuckDB reads it', async (_, pages) => {
+    for (const column of [NAME, NOTE])
+      expect(await outcomeOf(setPages(await write(), column, pages))).toBe(DAMAGED);
+  });
+
+  it('are those that DuckDB finds: until it has all rows, and from the offset of a dictionary on', async () => {
+    const hidden = plainPage(NAMES, { more });
+    const [whole, part] = [plainPage(NAMES), plainPage(NAMES.slice(0, 1))];
+    const short = setPages(await write(), NAME, Buffer.concat([part, hidden]), { 5: longField(1) });
+    expect(await outcomeOf(short)).toBe(DAMAGED);
+    const file = await write();
+    const start = endOfPages(file);
+    const behind = setPages(file, NAME, Buffer.concat([whole, hidden]), {
+      11: longField(start + whole.length),
+    });
+    expect(await outcomeOf(behind)).toBe(DAMAGED);
+  });
+
+  it('of a field that is there twice in the footer are not found elsewhere than by DuckDB', async () => {
+    const file = await write();
+    const bytes = readFileSync(file.path);
+    // The version is the first field. DuckDB takes the last.
+    const end = bytes.length - 8;
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(bytes.readUInt32LE(end) + 3);
+    const start = endOfPages(file);
+    writeFileSync(
+      file.path,
+      Buffer.concat([
+        ...[bytes.subarray(0, start), bytes.subarray(start, start + 2), Buffer.of(0x05, 2, 2)],
+        ...[bytes.subarray(start + 2, end), length, bytes.subarray(end + 4)],
+      ]),
+    );
+    expect(await outcomeOf(file)).toBe(DAMAGED);
+  });
+});
+
+describe('a list in the footer with items of another type', () => {
+  it('hides no row groups that DuckDB finds: it does not ask for the type', async () => {
+    const file = await write();
+    const shown = footerOf(file);
+    setPages(file, NAME, plainPage(NAMES, { more }));
+    const found = footerOf(file);
+    const bytes = readFileSync(file.path);
+    // The version is their first field: with its ID in full.
+    const fields = (footer: Buffer) => Buffer.concat([Buffer.of(0x05, 2), footer.subarray(1)]);
+    const skipped = (id: number, length: number) =>
+      Buffer.of(8, ...intField(id).bytes, (length & 0x7f) | 0x80, length >> 7);
+    const judged = fields(shown.subarray(0, -1));
+    const footer = Buffer.concat([
+      // Metadata by key, one text of 24 bytes; as a struct it has 3: an empty key, and its end.
+      ...[Buffer.of(9, ...intField(5).bytes, 0x18, 24), Buffer.alloc(2)],
+      ...[skipped(100, 17 + judged.length + 5), Buffer.alloc(17), judged],
+      ...[skipped(101, fields(found).length), fields(found), Buffer.of(0)],
+    ]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(footer.length);
+    const pages = bytes.subarray(0, endOfPages(file));
+    writeFileSync(file.path, Buffer.concat([pages, footer, length, Buffer.from('PAR1')]));
+    expect(await outcomeOf(file)).toBe(DAMAGED);
+  });
+
+  it.each([
+    ['encodings', 2],
+    ['the path', 3],
+  ])('is damaged: %s of a column', async (_, id) => {
+    const list = listField({ type: THRIFT.i64, items: [] });
+    expect(await outcomeOf(setChunk(await write(), NAME, { [id]: list }))).toEqual(NAMES);
+    const other = listField({ type: THRIFT.i64, items: [Buffer.of(0)] });
+    expect(await outcomeOf(setChunk(await write(), NAME, { [id]: other }))).toBe(DAMAGED);
+  });
+});
+
+describe('a file whose sizes lie', () => {
+  const huge = -(2 ** 62);
+  it.each([
+    ['bytes of a column', (file: EngineFile) => setChunk(file, NOTE, { 7: longField(-huge) })],
+    ['negative bytes', (file: EngineFile) => setChunk(file, NAME, { 7: longField(huge) })],
+    ['bytes beyond the file', (file: EngineFile) => setChunk(file, NAME, { 7: longField(100_000) })],
+    ['uncompressed bytes', (file: EngineFile) => setChunk(file, NAME, { 6: longField(-huge) })],
+    ['negative uncompressed bytes', (file: EngineFile) => setChunk(file, NAME, { 6: longField(huge) })],
+    ['values', (file: EngineFile) => setChunk(file, NAME, { 5: longField(-huge) })],
+    ['negative values', (file: EngineFile) => setChunk(file, NAME, { 5: longField(-3) })],
+    ['an offset', (file: EngineFile) => setChunk(file, NAME, { 9: longField(huge) })],
+    [
+      'an offset beyond the file',
+      (file: EngineFile) => setChunk(file, NAME, { 9: longField(-huge), 11: undefined }),
+    ],
+    ['rows', (file: EngineFile) => setRows(file, longField(-huge))],
+    ['rows of row groups, too', (file: EngineFile) => setRows(file, longField(-huge), longField(-huge))],
+    ['negative rows', (file: EngineFile) => setRows(file, longField(-3), longField(-3))],
+  ])('is damaged, by its footer alone: %s', async (_, lie) => {
+    const [described] = await bench.describe([{ ...lie(await write()), onlyFooter: true }]);
+    expect(described).toMatchObject({ problem: { code: DAMAGED } });
+  });
+
+  it('is damaged if its pages tell', async () => {
+    expect(await outcomeOf(setChunk(await write(), NAME, { 6: longField(100_000) }))).toBe(DAMAGED);
+    expect(await outcomeOf(setRows(await write(), longField(1_000_000), longField(1_000_000)))).toBe(DAMAGED);
+  });
+
+  it('is not if only the sum of its texts is wrong, which nobody needs', async () => {
+    const sizes = structField(new Map([[1, longField(-huge)]]));
+    const [described] = await bench.describe([setChunk(await write(), NAME, { 16: sizes })]);
+    if (described === undefined || 'problem' in described) throw described?.problem;
+    expect(described.leafSizes[NAME]?.text).toBeLessThan(1_000);
+  });
+});
+
+describe('a file of too many columns', () => {
+  const WIDE = 'SLUICE_INGEST_FILE_TOO_WIDE';
+  const columns = (count: number) => Array.from({ length: count }, (_, i) => `1 AS c${i}`).join(', ');
+
+  it('is refused by name, in little time', async () => {
+    const many = widen(await bench.write('wide.parquet', `SELECT ${columns(100)}`), 200_000);
+    const began = performance.now();
+    expect(await outcomeOf(many)).toBe(WIDE);
+    // DuckDB alone would take a minute.
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect((await bench.describe([{ ...many, onlyFooter: true }]))[0]).toMatchObject({
+      problem: { code: WIDE },
+    });
+  }, 60_000);
+
+  it('is one of groups in groups, too', async () => {
+    const file = editSchema(await write(), ([root, ...columns]) => {
+      const leaf = columns[NAME];
+      if (root === undefined || leaf === undefined) throw new RangeError('No columns.');
+      const group = withFields(leaf, { 1: undefined, 5: intField(1), 6: undefined, 10: undefined });
+      const deep = [...Array.from({ length: 90 }, () => group), leaf];
+      return [withFields(root, { 5: intField(500) }), ...Array.from({ length: 500 }, () => deep).flat()];
+    });
+    expect(await outcomeOf(file)).toBe(WIDE);
+  });
+
+  it('is one with a footer beyond 32 MiB, which is not read', async () => {
+    const file = await write();
+    const bytes = readFileSync(file.path);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(32 * 1_024 * 1_024 + 1);
+    const hole = Buffer.alloc(33 * 1_024 * 1_024);
+    writeFileSync(file.path, Buffer.concat([bytes, hole, length, Buffer.from('PAR1')]));
+    expect(await outcomeOf(file)).toBe(WIDE);
+  });
+
+  it('is not one of 10,000', async () => {
+    const file = await bench.write('most.parquet', `SELECT ${columns(10_000)}`);
+    expect((await bench.describe([file]))[0]).toMatchObject({ rows: 1 });
+  }, 60_000);
+});
+
+function footerOf(file: EngineFile): Buffer {
+  return readFileSync(file.path).subarray(endOfPages(file), -8);
+}
+
+/** Where the footer begins. */
+function endOfPages(file: EngineFile): number {
+  const bytes = readFileSync(file.path);
+  return bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+}

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DuckDbSession } from '../../../../lib/duckdb/DuckDbSession.ts';
+import { MappingBench } from './MappingBench.ts';
+
+let bench: MappingBench;
+let session: DuckDbSession;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+  mkdirSync(join(bench.directory, 'out'));
+  writeFileSync(join(bench.directory, 'secret.csv'), 'a,b\n1,2\n');
+  const { path } = await bench.write('reached.parquet', 'SELECT 1 AS a');
+  await bench.write('other.parquet', 'SELECT 1 AS a');
+  const reach = { files: [path], directories: [join(bench.directory, 'out')] };
+  session = await DuckDbSession.open(bench.limits, reach);
+});
+afterAll(() => {
+  session.close();
+  bench.close();
+});
+
+const at = (name: string) => `'${join(bench.directory, name)}'`;
+
+describe('a session', () => {
+  it('can read its files and write into its directories', async () => {
+    expect(await session.rows(`SELECT * FROM read_parquet(${at('reached.parquet')})`)).toEqual([{ a: 1 }]);
+    await session.run(`COPY (SELECT 2 AS a) TO ${at('out/written.parquet')} (FORMAT parquet)`);
+    expect(await session.rows(`SELECT * FROM read_parquet(${at('out/written.parquet')})`)).toEqual([
+      { a: 2 },
+    ]);
+  });
+
+  it.each([
+    ['another Parquet file', () => `SELECT * FROM read_parquet(${at('other.parquet')})`],
+    ['a text file', () => `SELECT * FROM read_text(${at('secret.csv')})`],
+    ['a file by a way around', () => `SELECT * FROM read_text(${at('out/../secret.csv')})`],
+    ['files by a pattern', () => `SELECT * FROM glob(${at('*')})`],
+    ['the machine', () => "SELECT * FROM read_text('/etc/hostname')"],
+    ['the network', () => "SELECT * FROM read_parquet('https://example.com/a.parquet')"],
+    ['a database', () => `ATTACH ${at('new.db')} AS other`],
+    ['an extension', () => "LOAD 'httpfs'"],
+    ['the registry of extensions', () => 'INSTALL httpfs'],
+    ['a file to write', () => `COPY (SELECT 1) TO ${at('leak.csv')}`],
+  ])('cannot access %s', async (_, sql) => {
+    await expect(session.run(sql())).rejects.toThrow(
+      /Permission|not allowed|disabled|Cannot|Failed to (copy|install) local/i,
+    );
+    expect(existsSync(join(bench.directory, 'leak.csv'))).toBe(false);
+  });
+
+  it.each([
+    'SET enable_external_access = true',
+    "SET allowed_directories = ['/']",
+    "SET temp_directory = '/tmp/elsewhere'",
+    "SET memory_limit = '100GB'",
+    'RESET lock_configuration',
+  ])('cannot be unlocked: %s', async (sql) => {
+    await expect(session.run(sql)).rejects.toThrow(/locked|Cannot/i);
+  });
+
+  it('stops a running query when its signal aborts', async () => {
+    const abort = new AbortController();
+    const stopped = await DuckDbSession.open(bench.limits, { files: [], directories: [] }, abort.signal);
+    const reason = new Error('deadline');
+    const running = stopped.rows(
+      'SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE hash(a.range) = hash(b.range + 1)',
+    );
+    setImmediate(() => abort.abort(reason));
+    await expect(running).rejects.toBe(reason);
+    stopped.close();
+  });
+});
+
+describe('names in a mapping', () => {
+  it('cannot end the SQL statement that contains them', async () => {
+    const nasty = fc.string({
+      minLength: 1,
+      maxLength: 12,
+      unit: fc.constantFrom('"', "'", '\\', ';', '-', '/', '*', ')', '(', '.', 'ü', ' ', 'a', '$', '{'),
+    });
+    await fc.assert(
+      fc.asyncProperty(nasty, nasty, nasty, async (column, key, constant) => {
+        fc.pre(!['timestamp', 'unit_id'].includes(column.toLowerCase()));
+        const file = await bench.write(
+          'nasty.parquet',
+          `SELECT 1795169730 AS timestamp, 'u' AS unit_id, 'v' AS "${column.replaceAll('"', '""')}"`,
+        );
+        const { rows } = await bench.load(
+          {
+            kind: 'events',
+            mapping: {
+              eventName: { constant },
+              unitIds: { userID: 'unit_id', [key]: column },
+              metadata: { [key]: column },
+            },
+          },
+          [{ ...file, name: key }],
+        );
+        expect(rows).toHaveLength(1);
+        expect(rows[0]).toMatchObject({ event_name: constant, source_file: key });
+        expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({ [key]: 'v' });
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

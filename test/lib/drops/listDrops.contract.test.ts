@@ -1,0 +1,199 @@
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { addDays } from '../../../lib/base/time.ts';
+import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
+import { makeDrop } from '../../../lib/drops/Drop.ts';
+import { dropFolder, listDrops } from '../../../lib/drops/listDrops.ts';
+import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+
+const lastModified = new Date(0);
+const object = (key: string): DropObject => ({ key, size: 1, eTag: '"1"', lastModified });
+
+/** Lists keys as S3 does, in pages of a size that tests choose: S3's own are too long for properties. */
+function bucketOf(
+  keys: readonly string[],
+  pageKeys: number,
+): Pick<CustomerBucket, 'list'> & { calls: number } {
+  const sorted = [...new Set(keys)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const after = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) > 0;
+  return {
+    calls: 0,
+    async list({ prefix, startAfter, next }): Promise<DropPage> {
+      this.calls += 1;
+      const from = next ?? startAfter ?? '';
+      const left = sorted.filter((key) => key.startsWith(prefix) && after(key, from));
+      const page = left.slice(0, pageKeys);
+      return { objects: page.map(object), next: left.length > pageKeys ? page.at(-1) : undefined };
+    },
+  };
+}
+
+describe('listing a dataset’s days', () => {
+  it('finds by a layout what the glob matches, listing each beginning once', async () => {
+    const keys = [
+      'in/2026/01/10/a.parquet',
+      'in/2026/01/10/h=1/b.parquet',
+      'in/2026/01/11/_SUCCESS',
+      'in/2026/01/11/c.parquet',
+      'in/2026/01/12/d.parquet',
+      'in/other.json',
+      'inn/2026/01/10/a.parquet',
+    ];
+    const of = async (layout: string) => {
+      const bucket = bucketOf(keys, 2);
+      const dataset = { folder: 'in', dayFormat: 'YYYY-MM-DD', layout } as const;
+      const { drops, calls } = await listDrops(bucket, dataset, ['2026-01-10', '2026-01-11']);
+      expect(calls).toBe(bucket.calls);
+      const files = [...drops].map(([day, drop]) => [day, drop.files.map(({ key }) => key)]);
+      return { calls, files: Object.fromEntries(files) };
+    };
+    expect(await of('YYYY/MM/DD/*.parquet')).toEqual({
+      calls: 2,
+      files: { '2026-01-10': ['in/2026/01/10/a.parquet'], '2026-01-11': ['in/2026/01/11/c.parquet'] },
+    });
+    expect(await of('**/YYYY/MM/DD/**')).toEqual({
+      calls: 3,
+      files: {
+        '2026-01-10': ['in/2026/01/10/a.parquet', 'in/2026/01/10/h=1/b.parquet'],
+        '2026-01-11': ['in/2026/01/11/c.parquet'],
+      },
+    });
+  });
+
+  it('finds exactly the objects in their folders, in every format, whatever lies between them', async () => {
+    const name = fc.constantFrom('a.parquet', 'h=1/b.parquet', '_SUCCESS', 'é😀.parquet', '');
+    const key = fc.record({ day: fc.integer({ min: 0, max: 40 }), name });
+    const junk = fc.constantFrom(
+      'in/2026-01-10-old/a.parquet',
+      'in/2026-01-10.x/a.parquet',
+      'in/20260110-old/a',
+      'in/ds=2026-01-10/a',
+      'in/2026-01-1',
+      'in/2026-01-20',
+      'in/latest/a.parquet',
+      'in/2026-02-30/a.parquet',
+      'in/2026-01-10😀/a.parquet',
+      'inn/2026-01-10/a.parquet',
+      'in/20260110/a',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...DAY_FORMATS),
+        fc.array(key, { maxLength: 40 }),
+        fc.array(junk, { maxLength: 12 }),
+        fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (dayFormat, made, others, numbers, pageKeys) => {
+          const dataset = { folder: 'in', dayFormat };
+          const keys = [
+            ...made.map((one) => `${dropFolder(dataset, addDays('2026-01-01', one.day))}${one.name}`),
+            ...others,
+          ];
+          const bucket = bucketOf(keys, pageKeys);
+          const days = numbers.map((number) => addDays('2026-01-01', number));
+          const { drops, calls } = await listDrops(bucket, dataset, days);
+          expect([...drops.keys()].sort()).toEqual([...days].sort());
+          for (const [day, drop] of drops) {
+            const folder = dropFolder(dataset, day);
+            const inside = [...new Set(keys)].filter((one) => one.startsWith(folder)).map(object);
+            const expected = makeDrop(inside, folder);
+            expect(drop.fingerprint).toBe(expected.fingerprint);
+            expect(drop.leftOut.length).toBe(expected.leftOut.length);
+          }
+          expect(calls).toBe(bucket.calls);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('needs one call per thousand objects, not per day, and skips folders that are not requested', async () => {
+    const days = Array.from({ length: 10 }, (_, i) => addDays('2026-01-01', i));
+    const full = bucketOf(
+      days.flatMap((day) => Array.from({ length: 50 }, (_, i) => `in/${day}/${i}.parquet`)),
+      100,
+    );
+    expect((await listDrops(full, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, days)).calls).toBe(5);
+    const old = Array.from({ length: 5_000 }, (_, i) => `in/2026-01-01-old/${i}.parquet`);
+    const between = Array.from({ length: 5_000 }, (_, i) => `in/2026-01-05/${i}.parquet`);
+    const junk = bucketOf([...old, ...between, 'in/2026-01-01/a.parquet', 'in/2026-01-09/a.parquet'], 100);
+    const { calls, drops } = await listDrops(junk, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, [
+      '2026-01-01',
+      '2026-01-09',
+    ]);
+    expect([calls, [...drops.values()].map(({ files }) => files.length)]).toEqual([2, [1, 1]]);
+  });
+
+  it('continues correctly when a page ends just before a day, in a folder whose name starts like the day', async () => {
+    const keys = ['in/2026-01-10.old/a.parquet', 'in/2026-01-10.old/b.parquet', 'in/2026-01-10/a.parquet'];
+    for (const pageKeys of [1, 2, 3]) {
+      const bucket = bucketOf(keys, pageKeys);
+      const { drops } = await listDrops(bucket, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, ['2026-01-10']);
+      expect(drops.get('2026-01-10')?.files.map(({ key }) => key)).toEqual(['in/2026-01-10/a.parquet']);
+    }
+  });
+
+  it('fails by name after a maximum number of calls', async () => {
+    const endless: Pick<CustomerBucket, 'list'> = {
+      list: async () => ({ objects: [object('in/2026-01-01/a.parquet')], next: 'x' }),
+    };
+    await expect(
+      listDrops(endless, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, ['2026-01-01']),
+    ).rejects.toMatchObject({ code: 'SLUICE_SOURCE_TOO_MANY_OBJECTS' });
+  });
+});
+
+describe('a customer’s bucket with real clients', () => {
+  let s3: RunningS3;
+  beforeAll(async () => {
+    s3 = await startS3();
+    await s3.client.send(new CreateBucketCommand({ Bucket: 'drops' }));
+    const put = (Key: string) =>
+      s3.client.send(new PutObjectCommand({ Bucket: 'drops', Key, Body: Buffer.from('0123456789') }));
+    for (const i of Array.from({ length: 12 }, (_, n) => n))
+      await put(`in/2026-01-0${1 + (i % 3)}/ü ${i}+.parquet`);
+  });
+  afterAll(() => s3.close());
+  const source = { name: 'acme', bucket: 'drops', owner: '000000000000' };
+
+  it('is listed, and listed objects are read, completely or in part, until they change', async () => {
+    const bucket = customerBucketFrom(s3.client, source);
+    const { drops } = await listDrops(bucket, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, [
+      '2026-01-01',
+      '2026-01-03',
+    ]);
+    expect([...drops.values()].map(({ files }) => files.length)).toEqual([4, 4]);
+    const [file] = drops.get('2026-01-01')?.files ?? [];
+    if (file === undefined) throw new Error('There is no file.');
+    const text = async (range?: { first: number; last: number }) => {
+      const stream = await bucket.read(file, range);
+      return stream === null ? null : Buffer.concat(await stream.toArray()).toString();
+    };
+    expect([await text(), await text({ first: 2, last: 4 })]).toEqual(['0123456789', '234']);
+    await s3.client.send(
+      new PutObjectCommand({ Bucket: 'drops', Key: file.key, Body: Buffer.from('other') }),
+    );
+    expect(await text()).toBeNull();
+    expect(await bucket.read({ ...file, key: 'in/gone' })).toBeNull();
+  });
+
+  it('is denied with our own error codes', async () => {
+    const list = (other: Partial<typeof source>) =>
+      customerBucketFrom(s3.client, { ...source, ...other }).list({ prefix: '' });
+    await expect(list({ owner: '111122223333' })).rejects.toMatchObject({
+      code: 'SLUICE_SOURCE_ACCESS_DENIED',
+    });
+    await expect(list({ bucket: 'nobodys' })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_BUCKET_MISSING' });
+    const away = s3.makeClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 });
+    await expect(customerBucketFrom(away, source).list({ prefix: '' })).rejects.toMatchObject({
+      code: 'SLUICE_SOURCE_UNAVAILABLE',
+    });
+    const elsewhere = s3.makeClient({ region: 'eu-west-1' });
+    await expect(customerBucketFrom(elsewhere, source).list({ prefix: '' })).rejects.toMatchObject({
+      code: 'SLUICE_SOURCE_REGION_WRONG',
+    });
+  });
+});

@@ -1,0 +1,342 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { FileError } from '../../../../lib/drops/engine/FileError.ts';
+import type { Loader } from '../../../../lib/drops/load/Loader.ts';
+import { EngineError } from '../../../../lib/duckdb/EngineError.ts';
+import {
+  DAY,
+  DROPS,
+  type Loads,
+  parquetOf,
+  readEvents,
+  someEvents,
+  startLoads,
+  THEIRS,
+} from './startLoads.ts';
+
+let loads: Loads;
+afterEach(() => loads.close());
+
+/** Rows of the day, some without a name. */
+const partlyRefused = (taken: number, refused: number) =>
+  `${someEvents(0, taken)} UNION ALL SELECT TIMESTAMP '${DAY} 12:00:00', NULL, 'nobody' FROM range(${refused})`;
+
+describe('a day that fails', () => {
+  it('names the file that crashes the process which reads footers', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 1));
+    const b = await loads.drop('b.parquet', someEvents(1, 2));
+    const crash = () => Promise.reject(new FileError('SLUICE_INGEST_FILE_DAMAGED', `${b}: DuckDB crashed.`));
+    const { engine } = loads.makeLoader();
+    expect(await loads.load({ loader: { engine: { ...engine, describe: crash } } })).toMatchObject({
+      outcome: 'failed',
+    });
+    const files = [{ fate: 'held' }, { fate: 'failed', reason: 'SLUICE_INGEST_FILE_DAMAGED' }];
+    expect(await loads.entry()).toMatchObject({ state: 'failed', files });
+  });
+
+  it('is one whose process crashed twice, though no file alone crashes it', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 1));
+    const crash = () => Promise.reject(new EngineError('SLUICE_ENGINE_CRASHED', 'SIGSEGV.'));
+    const loader = { engine: { ...loads.makeLoader().engine, load: crash } };
+    const failure = { code: 'SLUICE_ENGINE_CRASHED' };
+    expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
+  });
+
+  it('has more refused rows than allowed, which are reported, and keeps its last good version', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', partlyRefused(99, 1));
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 99, refused: 1 } });
+    await loads.drop('a.parquet', partlyRefused(98, 2));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({
+      outcome: 'failed',
+      failure: {
+        code: 'SLUICE_LOAD_ROWS_REFUSED',
+        message: expect.stringContaining('2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2.'),
+      },
+    });
+    expect(await loads.read()).toEqual(readEvents(0, 99));
+    expect(await loads.entry()).toMatchObject({
+      state: 'failed',
+      rows: { in: 100, out: 98, refused: 2 },
+      files: [{ fate: 'held', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 2 } }],
+    });
+    // Refused rows are written once for each state of the file, however often it is tried.
+    await loads.load({ reason: 'retried' });
+    const refused = await loads.rowsUnder('quarantine/');
+    expect(refused).toHaveLength(3);
+    expect(refused[0]).toMatchObject({
+      path: `s3://${DROPS}/events/${DAY}/a.parquet`,
+      detail: expect.stringMatching(/^row \d+, /),
+      raw: expect.stringContaining('nobody'),
+      key_label: 'acme/events',
+    });
+    const keys = await loads.keys('quarantine/');
+    expect(keys).toHaveLength(2);
+    for (const key of keys) expect(key).toContain(`quarantine/2026-11-20/ingest-acme_events-${DAY}-`);
+    await loads.drop('a.parquet', someEvents(0, 100));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+    expect((await loads.entry())?.failure).toBeUndefined();
+    expect(await loads.read()).toEqual(readEvents(0, 100));
+  });
+
+  it('leaves no refused row in quarantine once its mapping is corrected, except those of other files', async () => {
+    loads = await startLoads({ refusedShare: 0.5 });
+    const rows = (name: string) => `${partlyRefused(3, 1)} UNION ALL ${someEvents(3, 4, name)}`;
+    await loads.drop('a.parquet', rows('first'));
+    expect(await loads.load()).toMatchObject({ rows: { out: 4, refused: 1 } });
+    const [earlier] = await loads.keys('quarantine/');
+    await loads.drop('a.parquet', rows('second'));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ rows: { out: 4, refused: 1 } });
+    expect(await loads.keys('quarantine/')).toHaveLength(2);
+
+    const config = defineConfig({
+      bucket: loads.config.bucket,
+      sources: [
+        {
+          ...{ name: 'acme', bucket: DROPS, owner: THEIRS },
+          datasets: [{ name: 'events', kind: 'events', mapping: { eventName: { constant: 'all' } } }],
+        },
+      ],
+    });
+    expect(await loads.load({ reason: 'backfill', loader: { config } })).toMatchObject({
+      rows: { out: 5, refused: 0 },
+    });
+    expect(await loads.keys('quarantine/')).toEqual([earlier]);
+  });
+
+  it('has more rows with times far from its folder than allowed', async () => {
+    loads = await startLoads({ lateShare: 0.5 });
+    const late = (day: string) => someEvents(0, 2).replace(DAY, day);
+    await loads.drop('a.parquet', `${late('2026-11-01')} UNION ALL ${late('2026-11-18')}`);
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    expect((await loads.entry())?.rowsByDaysLate).toEqual({ 1: 2, 18: 2 });
+    await loads.drop('b.parquet', late('2027-12-01'));
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_LOAD_ROWS_LATE', message: expect.stringContaining('4 of 6 rows') },
+    });
+  });
+
+  it('has invalid files, each reported by name, while its other files wait and other days are unaffected', async () => {
+    loads = await startLoads();
+    const good = await loads.drop('good.parquet', someEvents(0, 5));
+    await loads.load();
+    const bytes = await parquetOf(someEvents(5, 500));
+    const cut = await loads.drop('cut.parquet', bytes.subarray(0, bytes.byteLength - 100));
+    const held = await loads.drop('held.parquet', someEvents(5, 6));
+    const text = await loads.drop('text.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    const poor = await loads.drop('without.parquet', "SELECT now() AS timestamp, 'u' AS unit_id");
+    await loads.drop('a.parquet', someEvents(7, 8), '2026-11-18');
+    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    const fates = (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
+    expect(fates).toEqual([
+      [cut, 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
+      [good, 'loaded', undefined],
+      [held, 'held', 'SLUICE_INGEST_FILE_TRUNCATED'],
+      [text, 'failed', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
+      [poor, 'failed', 'SLUICE_INGEST_COLUMN_MISSING'],
+    ]);
+    expect((await loads.entry())?.files.at(-1)?.detail).toContain('column "event_name"');
+    expect(await loads.read()).toEqual(readEvents(0, 5));
+    // Its rows are still read though it goes: the day fails on.
+    await loads.remove('good.parquet');
+    expect(await loads.load()).toMatchObject({ outcome: 'failed', files: 5 });
+    expect((await loads.entry())?.files.at(-1)).toMatchObject({
+      key: good,
+      fate: 'loaded',
+      detail: expect.stringContaining('last good version'),
+    });
+    expect(await loads.load({ day: '2026-11-18' })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read('2026-11-18')).toEqual(readEvents(7, 8));
+  });
+
+  it('has files that Athena does not read, each reported by name', async () => {
+    loads = await startLoads({ engine: 'athena' });
+    const good = await loads.drop('a.parquet', someEvents(0, 5));
+    const packed = await loads.drop('b.parquet', await parquetOf(someEvents(5, 6), 'brotli'));
+    const lines = await loads.drop('c\n.parquet', someEvents(6, 7));
+    const raw = await loads.drop('d.parquet', await parquetOf(someEvents(7, 8), 'lz4_raw'));
+    const cut = await loads.drop('e.parquet', (await parquetOf(someEvents(8, 9))).subarray(0, 200));
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', message: expect.stringContaining(packed) },
+    });
+    const fates = (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
+    expect(fates).toEqual([
+      [good, 'held', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
+      [packed, 'failed', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
+      [lines, 'failed', 'SLUICE_INGEST_FILE_NAME_UNFIT'],
+      [raw, 'failed', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
+      [cut, 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
+    ]);
+    expect((await loads.entry())?.files[3]?.detail).toContain('d.parquet: LZ4_RAW');
+    expect((await loads.entry())?.files[0]?.detail).toBe('Another file has this problem.');
+  });
+
+  it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {
+    loads = await startLoads();
+    const one = await loads.drop('part_1', someEvents(0, 1));
+    const ten = await loads.drop('part_10', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    const fates = async () =>
+      (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
+    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    expect(await fates()).toEqual([
+      [one, 'held', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
+      [ten, 'failed', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
+    ]);
+
+    const { Statement, Version } = JSON.parse(JSON.stringify(loads.bucketPolicy));
+    const Resource = `arn:aws:s3:::${DROPS}/${ten}`;
+    const deny = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource };
+    await loads.setPolicy({ Version, Statement: [...Statement, deny] });
+    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    expect(await fates()).toEqual([
+      [one, 'held', 'SLUICE_SOURCE_ACCESS_DENIED'],
+      [ten, 'failed', 'SLUICE_SOURCE_ACCESS_DENIED'],
+    ]);
+  });
+
+  it('fails if it would lose rows of a file that was archived after its load', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.load();
+    await loads.theirs.send(
+      new PutObjectCommand({
+        Bucket: DROPS,
+        Key: `events/${DAY}/a.parquet`,
+        Body: await parquetOf(someEvents(0, 2)),
+        StorageClass: 'GLACIER',
+      }),
+    );
+    await loads.drop('late.parquet', someEvents(2, 3));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED', message: expect.stringContaining('a.parquet') },
+    });
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+  });
+
+  it('is reloaded when an archived file is restored, and not when the restored copy expires', async () => {
+    loads = await startLoads();
+    const bytes = await parquetOf(someEvents(0, 2));
+    const key = await loads.drop('a.parquet', bytes);
+    const inArchive = { storageClass: 'GLACIER', isRestored: false };
+    let now: { storageClass?: string; isRestored?: boolean } = inArchive;
+    const customerBucket: Loader['customerBucket'] = (source) => {
+      const bucket = customerBucketFrom(loads.s3, source);
+      const list: typeof bucket.list = async (request) => {
+        const page = await bucket.list(request);
+        return { ...page, objects: page.objects.map((object) => ({ ...object, ...now })) };
+      };
+      return { ...bucket, list };
+    };
+    const load = () => loads.load({ reason: 'changed', loader: { customerBucket } });
+    expect(await load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED' },
+    });
+    now = { ...inArchive, isRestored: true };
+    expect(await load()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+    expect((await loads.entry())?.files).toMatchObject([{ key, fate: 'loaded' }]);
+    expect(await load()).toEqual({ outcome: 'unchanged' });
+    now = inArchive;
+    await load();
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+  });
+
+  it('is in a bucket that denies us access', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const { Statement, Version } = JSON.parse(JSON.stringify(loads.bucketPolicy));
+    await loads.setPolicy({
+      Version,
+      Statement: [...Statement, { ...Statement[0], Sid: 'No', Effect: 'Deny' }],
+    });
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_ACCESS_DENIED' },
+    });
+    expect(await loads.entry()).toMatchObject({ state: 'failed', files: [], fingerprint: 'as planned' });
+    await loads.setPolicy(loads.bucketPolicy);
+    expect(await loads.load({ reason: 'retried' })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it.each([
+    ['of another account', { owner: '999999999999' }, 'SLUICE_SOURCE_ACCESS_DENIED'],
+    ['not there', { bucket: 'nobody-has-it' }, 'SLUICE_SOURCE_BUCKET_MISSING'],
+  ])('is in a bucket that is %s', async (_, other, code) => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) =>
+      customerBucketFrom(loads.s3, { ...one, ...other });
+    expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
+      outcome: 'failed',
+      failure: { code },
+    });
+  });
+
+  it('is in a bucket of another region', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const elsewhere = new S3Client({ ...loads.options, region: 'eu-west-1' });
+    try {
+      const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) =>
+        customerBucketFrom(elsewhere, one);
+      expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
+        outcome: 'failed',
+        failure: { code: 'SLUICE_SOURCE_REGION_WRONG' },
+      });
+    } finally {
+      elsewhere.destroy();
+    }
+  });
+
+  it('is encrypted with a key that we cannot use', async () => {
+    loads = await startLoads();
+    await loads.theirs.send(
+      new PutObjectCommand({
+        Bucket: DROPS,
+        Key: `events/${DAY}/a.parquet`,
+        Body: await parquetOf(someEvents(0, 2)),
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: `arn:aws:kms:us-east-1:${THEIRS}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      }),
+    );
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_KEY_DENIED', message: expect.stringContaining('a.parquet') },
+    });
+    expect((await loads.entry())?.files).toMatchObject([
+      { fate: 'failed', reason: 'SLUICE_SOURCE_KEY_DENIED' },
+    ]);
+  });
+
+  it('is released while our own services are unavailable, and fails with the last try', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    loads.faults.set({
+      glue: [
+        {
+          fault: 'failCalls',
+          operations: ['GetPartitions'],
+          code: 'AccessDeniedException',
+          status: 400,
+          calls: 2,
+        },
+      ],
+    });
+    expect(await loads.load()).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_LOAD_CATALOG_FAILED' },
+    });
+    expect(await loads.load({ run: { isLastAttempt: true } })).toMatchObject({ outcome: 'failed' });
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+  });
+});

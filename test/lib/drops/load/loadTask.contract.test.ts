@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
+import { leftOutReasons } from '../../../../lib/drops/Drop.ts';
+import { DAY, type Loads, parquetOf, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
+
+describe('a load', () => {
+  let loads: Loads;
+  beforeEach(async () => {
+    loads = await startLoads();
+  });
+  afterEach(() => loads.close());
+
+  it('loads a day of several files, and records the result of each', async () => {
+    const a = await loads.drop('a.parquet', someEvents(0, 30));
+    const b = await loads.drop('deeper/b.parquet', someEvents(30, 50));
+    await loads.drop('_SUCCESS', new Uint8Array());
+    await loads.drop('notes.csv', new TextEncoder().encode('a,b'));
+    await loads.drop('_temporary/c.parquet', someEvents(0, 1));
+    await loads.drop('empty.parquet', new Uint8Array());
+    const other = await loads.drop('a.parquet', someEvents(90, 99), '2026-11-18');
+
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { in: 50, out: 50, refused: 0 } });
+    expect(await loads.read()).toEqual(readEvents(0, 50));
+    expect(await loads.read('2026-11-18')).toBeNull();
+    const entry = await loads.entry();
+    expect(entry).toMatchObject({
+      state: 'succeeded',
+      rowsByDaysLate: { 0: 50 },
+      attempts: 1,
+      superseded: [],
+    });
+    expect(entry?.lease).toBeUndefined();
+    expect(entry?.files.map(({ key, fate, reason }) => [key, fate, reason])).toEqual([
+      [a, 'loaded', undefined],
+      [b, 'loaded', undefined],
+      [`events/${DAY}/_SUCCESS`, 'left_out', 'success_marker'],
+      [`events/${DAY}/_temporary/c.parquet`, 'left_out', 'temporary'],
+      [`events/${DAY}/empty.parquet`, 'left_out', 'empty'],
+      [`events/${DAY}/notes.csv`, 'left_out', 'not_parquet'],
+    ]);
+    for (const { fate, reason } of entry?.files ?? [])
+      if (fate === 'left_out') expect(Object.keys(leftOutReasons)).toContain(reason);
+    expect(entry?.files.some(({ key }) => key === other)).toBe(false);
+    const [row] = await loads.rowsUnder(`statsig/ingested/acme_events/${DAY}/`);
+    expect(row).toMatchObject({ source_file: expect.any(String), row_number: expect.any(BigInt) });
+  });
+
+  it('skips a day whose files are already loaded, unless a reload is requested', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.load();
+    const before = await loads.entry();
+    expect(await loads.load({ reason: 'changed' })).toEqual({ outcome: 'unchanged' });
+    const after = await loads.entry();
+    expect(after).toMatchObject({ state: 'succeeded', version: before?.version, files: before?.files });
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
+    expect((await loads.entry())?.version).not.toBe(before?.version);
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+  });
+
+  it('replaces a corrected file, adds a late one and removes a deleted one', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    await loads.load();
+    const first = (await loads.entry())?.version;
+    await loads.drop('a.parquet', someEvents(0, 3, 'mended'));
+    await loads.drop('late.parquet', someEvents(3, 5));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual([...readEvents(0, 3, 'mended'), ...readEvents(3, 5)]);
+    expect((await loads.entry())?.superseded).toEqual([{ version: first, at: loads.clock.now() }]);
+    await loads.remove('a.parquet');
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded', files: 1 });
+    expect(await loads.read()).toEqual(readEvents(3, 5));
+    const fates = async () =>
+      (await loads.entry())?.files.map(({ key, fate }) => [key.slice(key.lastIndexOf('/') + 1), fate]);
+    expect(await fates()).toEqual([
+      ['late.parquet', 'loaded'],
+      ['a.parquet', 'gone'],
+    ]);
+    await loads.remove('late.parquet');
+    expect(await loads.load({ reason: 'deleted' })).toMatchObject({ outcome: 'succeeded_no_data', files: 0 });
+    expect(await fates()).toEqual([['late.parquet', 'gone']]);
+    expect(await loads.read()).toEqual([]);
+    expect(await loads.load({ reason: 'deleted' })).toEqual({ outcome: 'unchanged' });
+  });
+
+  it('creates no partition for a day that never had rows', async () => {
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data' });
+    await loads.drop('none.parquet', someEvents(0, 0));
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', files: 1, rows: { in: 0 } });
+    expect(await loads.load()).toEqual({ outcome: 'unchanged' });
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
+    expect(await loads.read()).toBeNull();
+    expect(await loads.keys('statsig/')).toEqual([]);
+  });
+
+  it('keeps rows that are in several files exactly as often as they are dropped', async () => {
+    for (const name of ['a.parquet', 'b.parquet']) await loads.drop(name, someEvents(0, 2));
+    await loads.load();
+    expect(await loads.read()).toEqual(readEvents(0, 2).flatMap((row) => [row, row]));
+  });
+
+  it('accepts files of a day with different columns', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.drop(
+      'b.parquet',
+      `SELECT CAST(${Date.parse(`${DAY}T10:00:00Z`) / 1000} AS BIGINT) AS timestamp, 2.5 AS extra, 'seen' AS event_name, 'u002' AS unit_id`,
+    );
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+  });
+
+  it('lists again when a file is replaced or deleted while it is read', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.drop('b.parquet', someEvents(2, 4));
+    let times = 0;
+    const listed = async () => {
+      times += 1;
+      if (times === 1) await loads.drop('a.parquet', someEvents(0, 2, 'mended'));
+      if (times === 2) await loads.remove('b.parquet');
+    };
+    expect(await loads.load({ at: { listed } })).toMatchObject({ outcome: 'succeeded' });
+    expect(times).toBe(3);
+    expect(await loads.read()).toEqual(readEvents(0, 2, 'mended'));
+    expect((await loads.entry())?.files).toHaveLength(1);
+  });
+
+  it('releases a day whose files never stop changing', async () => {
+    let version = 0;
+    const listed = async () => {
+      version += 1;
+      await loads.drop('a.parquet', someEvents(0, 2, `v${version}`));
+    };
+    await listed();
+    expect(await loads.load({ at: { listed } })).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_LOAD_FILES_CHANGING' },
+    });
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it('reads large files in ranges, and rejects a day that does not fit on its disk', async () => {
+    // Random texts of 40 MB: more than one range, and more than one part on the way out.
+    const large = `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, 'seen' AS event_name,
+      concat(md5(CAST(random() AS VARCHAR)), md5(CAST(random() AS VARCHAR)), md5(CAST(random() AS VARCHAR))) AS unit_id
+      FROM range(500000)`;
+    const bytes = await parquetOf(large);
+    expect(bytes.byteLength).toBeGreaterThan(33_554_432);
+    const asked: unknown[] = [];
+    await loads.drop('large.parquet', bytes);
+    const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) => {
+      const bucket = customerBucketFrom(loads.s3, one);
+      return {
+        list: bucket.list,
+        read: (...how: Parameters<typeof bucket.read>) => {
+          asked.push(how[1]);
+          return bucket.read(...how);
+        },
+      };
+    };
+    expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
+      outcome: 'succeeded',
+      rows: { out: 500_000 },
+      bytes: bytes.byteLength,
+    });
+    expect(asked.length).toBe(Math.ceil(bytes.byteLength / 33_554_432));
+    // The ranges are read in parallel, in any order.
+    expect(asked).toContainEqual({ first: 0, last: 33_554_431 });
+
+    const tooSmall = async (...free: number[]) => {
+      const freeBytes = async () => free.shift() ?? 0;
+      return loads.load({ reason: 'backfill', loader: { freeBytes } });
+    };
+    expect(await tooSmall(bytes.byteLength - 1)).toMatchObject({
+      outcome: 'failed',
+      failure: {
+        code: 'SLUICE_LOAD_DAY_TOO_LARGE',
+        message: expect.stringContaining('bytes of files, room'),
+      },
+    });
+    // The files fit, and what is made of them does not.
+    expect(await tooSmall(bytes.byteLength, bytes.byteLength / 2)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_LOAD_DAY_TOO_LARGE', message: expect.stringContaining('An estimated') },
+    });
+    expect(await loads.entry()).toMatchObject({ state: 'failed', files: [{ fate: 'loaded' }] });
+  }, 120_000);
+
+  it('ignores a task for a dataset that is no longer configured', async () => {
+    expect(await loads.load({ dataset: 'gone' })).toEqual({ outcome: 'unknown' });
+    expect(await loads.keys()).toEqual([]);
+  });
+
+  it('sends the expected bucket owner in every call', async () => {
+    await loads.drop('a.parquet', someEvents(0, 1));
+    const calls: (string | undefined)[] = [];
+    loads.s3.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (JSON.stringify(args.input).includes('acme-drops')) {
+            calls.push(
+              `${commandName} ${JSON.stringify(args.input).includes(`"ExpectedBucketOwner":"${THEIRS}"`)}`,
+            );
+          }
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    await loads.load();
+    // The day's folder, then where formats of tables keep their logs.
+    const lists = Array(4).fill('ListObjectsV2Command true');
+    expect(calls).toEqual([...lists, 'GetObjectCommand true']);
+  });
+});

@@ -1,0 +1,22 @@
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
+import type { DayDecision } from '../../../../lib/drops/plan/decideDay.ts';
+import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import { planDataset } from '../../../../lib/drops/plan/planDataset.ts';
+import type { Loads } from './startLoads.ts';
+
+/** Plans one day: what was decided, and the tasks that were sent. */
+export async function planDay(
+  { ledger, clock, s3, source }: Loads,
+  day: string,
+  asked?: 'triggered' | 'backfill',
+): Promise<{ readonly decision: DayDecision | undefined; readonly tasks: readonly IngestTask[] }> {
+  const [dataset] = source.datasets;
+  if (dataset === undefined) throw new Error('no dataset');
+  const tasks: IngestTask[] = [];
+  const send = async (bodies: readonly string[]) => {
+    tasks.push(...bodies.map((body) => ingestTaskSchema.parse(JSON.parse(body))));
+  };
+  const ports = { bucketOf: () => customerBucketFrom(s3, source), ledger, clock, tasks: { send } };
+  const { days } = await planDataset(ports, source, dataset, { days: [day], asked });
+  return { decision: days[0]?.decision, tasks };
+}

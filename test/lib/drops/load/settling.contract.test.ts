@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_FILES } from '../../../../lib/drops/Drop.ts';
+import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import { planDay } from './planDay.ts';
+import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+
+const HOUR_MS = 3_600_000;
+const SETTLE_MS = 600_000;
+
+describe('a day that changes between its plan and its load', () => {
+  let loads: Loads;
+  /** Planned for `a` and `b`, which are loaded, and `late`. */
+  let task: IngestTask;
+  const planned = async () => {
+    const { tasks } = await planDay(loads, DAY);
+    const [one] = tasks;
+    if (one === undefined) throw new Error('nothing was planned');
+    return one;
+  };
+  const remove = async (...names: string[]) => {
+    for (const name of names) await loads.remove(`${name}.parquet`);
+  };
+  const settles = (again = true) => ({ outcome: 'settling', until: loads.clock.now() + SETTLE_MS, again });
+  const before = readEvents(0, 4);
+
+  beforeEach(async () => {
+    loads = await startLoads({}, [], SETTLE_MS / 60_000);
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.drop('b.parquet', someEvents(2, 4));
+    loads.clock.advance(HOUR_MS);
+    await loads.load(await planned());
+    await loads.drop('late.parquet', someEvents(4, 5));
+    loads.clock.advance(HOUR_MS);
+    task = await planned();
+    expect(await loads.read()).toEqual(before);
+  });
+  afterEach(() => loads.close());
+
+  it('keeps its rows while its folder is empty, and then loads the rewritten ones', async () => {
+    await remove('a', 'b', 'late');
+    expect(await loads.load(task)).toEqual(settles());
+    expect(await loads.read()).toEqual(before);
+    expect(await loads.entry()).toMatchObject({
+      state: 'waiting',
+      attempts: 0,
+      queued: { fingerprint: NO_FILES, reason: 'settling', at: loads.clock.now() },
+      files: [{ fate: 'loaded' }, { fate: 'loaded' }],
+    });
+    expect((await loads.entry())?.lease).toBeUndefined();
+    expect((await loads.entry())?.failure).toBeUndefined();
+
+    await loads.drop('a.parquet', someEvents(0, 9, 'anew'));
+    expect(await loads.load(task)).toEqual(settles());
+    loads.clock.advance(SETTLE_MS - 1);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'settling', until: loads.clock.now() + 1 });
+    expect(await loads.read()).toEqual(before);
+    loads.clock.advance(1);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 9, 'anew'));
+  });
+
+  it('keeps its rows while it is half rewritten, however old the other half is', async () => {
+    await remove('b', 'late');
+    expect(await loads.load(task)).toEqual(settles());
+    loads.clock.advance(1_000);
+    await loads.drop('a.parquet', someEvents(0, 2, 'anew'));
+    expect(await loads.load(task)).toEqual(settles());
+    loads.clock.advance(1_000);
+    await loads.drop('b.parquet', someEvents(2, 4, 'anew'));
+    expect(await loads.load(task)).toEqual(settles());
+    expect(await loads.read()).toEqual(before);
+    loads.clock.advance(SETTLE_MS);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 2 });
+    expect(await loads.read()).toEqual(readEvents(0, 4, 'anew'));
+  });
+
+  it('keeps its rows while files are deleted during the read', async () => {
+    const listed = () => remove('a', 'b');
+    expect(await loads.load({ ...task, at: { listed } })).toEqual(settles());
+    expect(await loads.read()).toEqual(before);
+    loads.clock.advance(SETTLE_MS);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 1 });
+    expect(await loads.read()).toEqual(readEvents(4, 5));
+  });
+
+  it('is found by the plan when its task is no longer retried', async () => {
+    await remove('a', 'b', 'late');
+    expect(await loads.load({ ...task, run: { isLastAttempt: true } })).toEqual(settles(false));
+    expect(await planDay(loads, DAY)).toEqual({
+      decision: { wait: 'settling', until: loads.clock.now() + SETTLE_MS },
+      tasks: [],
+    });
+    loads.clock.advance(SETTLE_MS);
+    expect(await planDay(loads, DAY)).toMatchObject({ decision: { queue: 'deleted' } });
+  });
+
+  it('is loaded immediately when the plan has seen it settled, or it was already settled', async () => {
+    await remove('b');
+    await planDay(loads, DAY);
+    loads.clock.advance(SETTLE_MS);
+    const newer = await planned();
+    expect(newer.fingerprint).not.toBe(task.fingerprint);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 2 });
+    expect(await loads.load(newer)).toEqual({ outcome: 'unchanged' });
+    expect(await loads.read()).toEqual([...readEvents(0, 2), ...readEvents(4, 5)]);
+
+    await loads.drop('later.parquet', someEvents(5, 6));
+    loads.clock.advance(SETTLE_MS);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 3 });
+  });
+
+  it.each(['triggered', 'backfill'] as const)('is loaded immediately when it was %s', async (asked) => {
+    await remove('a', 'b');
+    const { tasks } = await planDay(loads, DAY, asked);
+    await remove('late');
+    expect(await loads.load(tasks[0])).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.read()).toEqual([]);
+  });
+
+  it('counts no attempt while it settles, and counts every killed attempt', async () => {
+    await remove('b', 'late');
+    for (const _ of [1, 2, 3]) expect(await loads.load({ ...task, run: { tries: 2 } })).toEqual(settles());
+    expect((await loads.entry())?.attempts).toBe(0);
+    loads.clock.advance(SETTLE_MS);
+    expect(await loads.load({ ...task, run: { tries: 2 } })).toMatchObject({ outcome: 'succeeded' });
+  });
+});

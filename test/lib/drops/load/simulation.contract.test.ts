@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { addDays } from '../../../../lib/base/time.ts';
+import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
+import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
+import { planDay } from './planDay.ts';
+import {
+  LEASE_MS,
+  type LoadOptions,
+  type Loads,
+  parquetOf,
+  readEvents,
+  someEvents,
+  startLoads,
+} from './startLoads.ts';
+
+const HOUR_MS = 3_600_000;
+const SETTLE_MS = 600_000;
+const RUNS = 12;
+
+const file = fc.constantFrom('a', 'a', 'a', 'b');
+const content = fc.constantFrom('one', 'two');
+const point = fc.constantFrom(...loadFaultPoints, 'moved', 'moved', 'moved');
+/** Before each step; most are enough for files to settle, or a lease to end. */
+const ms = fc.constantFrom(0, 700_000, 700_000, LEASE_MS + 1, LEASE_MS + 1, 7 * HOUR_MS, 25 * HOUR_MS);
+const does = <Name extends string, Rest extends object>(
+  weight: number,
+  name: Name,
+  rest: fc.Arbitrary<Rest>,
+) => ({
+  weight,
+  arbitrary: fc.tuple(rest, ms).map(([more, wait]) => ({ does: name, ms: wait, ...more })),
+});
+const nothing = fc.constant({});
+/** The next step of the day; messages stay on the queue, in their order, until they are done. */
+const step = fc.oneof(
+  does(6, 'drop', fc.record({ file, content })),
+  does(2, 'remove', fc.record({ file })),
+  does(3, 'rewrite from then on', fc.record({ file })),
+  does(6, 'plan', nothing),
+  does(1, 'ask', fc.record({ asked: fc.constantFrom('triggered' as const, 'backfill' as const) })),
+  does(3, 'load', fc.record({ again: fc.boolean() })),
+  does(5, 'kill', fc.record({ point })),
+  does(1, 'two at once', nothing),
+  does(1, 'overtake', fc.record({ point })),
+  does(1, 'change meanwhile', fc.record({ point, file, content })),
+  does(2, 'lose the answer to the move', nothing),
+  does(2, 'sweep', nothing),
+);
+/** Steps that change nothing that queries read. */
+const QUIET: ReadonlySet<Step['does']> = new Set(['drop', 'remove', 'plan', 'ask']);
+const usersOf = (read: readonly string[] | null) => (read ?? []).map((row) => row.split(' ')[0]);
+type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
+
+describe('after any sequence of changes to a day', () => {
+  let loads: Loads;
+  const bytes = new Map<string, Uint8Array>();
+  let days = 0;
+  beforeAll(async () => {
+    loads = await startLoads({}, [], SETTLE_MS / 60_000);
+    for (const name of ['one', 'two']) {
+      bytes.set(`a ${name}`, await parquetOf(someEvents(0, 2, name)));
+      bytes.set(`b ${name}`, await parquetOf(someEvents(2, 4, name)));
+    }
+  });
+  afterAll(() => loads.close());
+
+  /** One day and all that is known of it. */
+  function startDay() {
+    days += 1;
+    const day = addDays('2020-01-01', days);
+    const there = new Map<string, string>();
+    const queue: IngestTask[] = [];
+    const rows = () =>
+      [...there].flatMap(([name, of]) => (name === 'a' ? readEvents(0, 2, of) : readEvents(2, 4, of))).sort();
+    /** Every state that the folder was in, and when first. */
+    const states = new Map<string, number>();
+    const change = async (name: string, to?: string) => {
+      if (to === undefined) {
+        there.delete(name);
+        await loads.remove(`${name}.parquet`, day);
+      } else {
+        there.set(name, to);
+        await loads.drop(`${name}.parquet`, bytes.get(`${name} ${to}`) ?? '', day);
+      }
+      const state = JSON.stringify(rows());
+      states.set(state, states.get(state) ?? loads.clock.now());
+    };
+    const plan = async (asked?: 'triggered' | 'backfill') => {
+      if (asked !== undefined) states.set(JSON.stringify(rows()), Number.NEGATIVE_INFINITY);
+      queue.push(...(await planDay(loads, day, asked)).tasks);
+    };
+    /** Whether the ledger knows what queries read: a load that was killed may have left it behind. */
+    const isKnown = async () => {
+      const version = { table: 'acme_events', day, version: (await loads.entry(day))?.version };
+      return isReadVersion(loads.makeLoader(), version, Number.POSITIVE_INFINITY);
+    };
+    /** The first message of the queue; it goes when its load has ended, unless it is delivered again. */
+    const load = async (how: LoadOptions = {}, again = false) => {
+      const [task] = queue;
+      if (task === undefined) return;
+      const loaded = await loads.load({ ...task, ...how });
+      const ended = loaded !== 'killed' && !['busy', 'handed_back', 'settling'].includes(loaded.outcome);
+      if (ended && !again) queue.shift();
+    };
+    return { day, there, rows, states, isKnown, queue, change, plan, load };
+  }
+  type Day = ReturnType<typeof startDay>;
+
+  async function take({ change, plan, load }: Day, what: Step): Promise<void> {
+    loads.clock.advance(what.ms);
+    switch (what.does) {
+      case 'drop':
+        return change(what.file, what.content);
+      case 'remove':
+        return change(what.file);
+      case 'rewrite from then on':
+        // All goes, and one comes back; the message is there meanwhile.
+        for (const name of ['a', 'b']) await change(name);
+        await load();
+        return change(what.file, 'two');
+      case 'plan':
+        return plan();
+      case 'ask':
+        return plan(what.asked);
+      case 'load':
+        return load({}, what.again);
+      case 'kill':
+        return load({ killAt: what.point });
+      case 'two at once':
+        await Promise.all([load({}, true), load({}, true)]);
+        return;
+      case 'overtake': {
+        const other = async () => {
+          loads.clock.advance(LEASE_MS + 1);
+          await load({}, true);
+        };
+        return load({ at: { [what.point]: other } });
+      }
+      case 'change meanwhile':
+        return load({ at: { [what.point]: () => change(what.file, what.content) } });
+      case 'lose the answer to the move': {
+        const { catalog } = loads.makeLoader();
+        const batchUpdate: typeof catalog.batchUpdate = async (...asked) => {
+          await catalog.batchUpdate(...asked);
+          throw new CatalogCallError('InternalServiceException', false, 'lost');
+        };
+        return load({ loader: { catalog: { ...catalog, batchUpdate } } });
+      }
+      case 'sweep':
+        await loads.sweep();
+        return;
+    }
+  }
+
+  it('queries read one state of its folder and finally the last one, as the ledger says', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 16 }), async (steps) => {
+        const world = startDay();
+        const { day, change, plan, load, queue, states } = world;
+        await change('a', 'one');
+        await plan('backfill');
+        await load();
+        for (const one of steps) {
+          const known = await world.isKnown();
+          const before = await loads.read(day);
+          const [task] = queue;
+          await take(world, one);
+          if (QUIET.has(one.does)) continue;
+          const read = await loads.read(day);
+          const since = states.get(JSON.stringify(read));
+          expect(since).toBeDefined();
+          // Rows go when their file was missed a while ago, and not before; what lay between, nobody may have seen.
+          const isAsked = task?.reason === 'triggered' || task?.reason === 'backfill';
+          if (known && !isAsked && usersOf(before).some((user) => !usersOf(read).includes(user)))
+            expect(since).toBeLessThanOrEqual(loads.clock.now() - SETTLE_MS);
+        }
+        for (let run = 1; run <= 4; run += 1) {
+          loads.clock.advance(13 * HOUR_MS);
+          await plan();
+          for (let tries = 1; queue.length > 0; tries += 1) {
+            expect(tries).toBeLessThan(40);
+            await load();
+            loads.clock.advance(SETTLE_MS);
+          }
+        }
+        for (let night = 1; night <= 2; night += 1) {
+          loads.clock.advance(25 * HOUR_MS);
+          await loads.sweep();
+        }
+        expect(await loads.read(day)).toEqual(world.rows());
+        const entry = await loads.entry(day);
+        expect(entry?.state).toBe(world.there.size === 0 ? 'succeeded_no_data' : 'succeeded');
+        expect(entry?.files.flatMap(({ key, fate }) => (fate === 'loaded' ? [key] : []))).toEqual(
+          [...world.there.keys()].sort().map((name) => `events/${day}/${name}.parquet`),
+        );
+        expect(await world.isKnown()).toBe(true);
+        const kept = (await loads.keys(`statsig/ingested/acme_events/${day}/`)).map((key) =>
+          key.split('/').at(-2),
+        );
+        expect([...new Set(kept)]).toEqual(world.there.size === 0 ? [] : [entry?.version]);
+        expect((await loads.keys(VERSION_NOTES)).filter((key) => key.includes(day))).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  }, 120_000);
+});

@@ -1,0 +1,394 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  ListQueryExecutionsCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
+import { athenaLoads } from '../../../../lib/aws/athenaLoads.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
+import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
+import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
+import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { loadWorkgroup, scratchDatabase } from '../../../../lib/drops/athena/AthenaPlan.ts';
+import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
+import type { AnyFaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
+import { goOnTask, type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
+import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
+import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import { Ledger } from '../../../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
+import type { ConfigInput } from '../../../../lib/schema/config.ts';
+import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
+import { ATHENA_NOTES, parseAthenaNote } from '../../../../lib/tables/ledgerKeys.ts';
+import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
+import { openAthena, openStatementRunner } from '../../../../packages/local-aws/src/athena/index.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
+import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts';
+import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
+import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+
+const OURS = '000000000000';
+export const THEIRS = '111122223333';
+export const DAY = '2026-11-19';
+const OWN = 'sluice-own';
+export const DROPS = 'acme-drops';
+const START = Date.parse('2026-11-20T09:00:00Z');
+/** As the handler has it: longer than the function's 900 s. */
+export const LEASE_MS = 960_000;
+
+/** One invocation of a load, and how a test disturbs it. */
+export interface LoadOptions extends Partial<IngestTask> {
+  /** It is killed there: nothing of it runs any more. */
+  readonly killAt?: AnyFaultPoint;
+  /** Runs there, before the load goes on. */
+  readonly at?: Partial<Record<AnyFaultPoint, () => Promise<unknown>>>;
+  readonly loader?: Partial<Loader>;
+  readonly run?: Partial<LoadRun>;
+}
+
+const events = { name: 'events', kind: 'events' } as const;
+
+type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets'][number];
+
+/**
+ * A customer's bucket in another account, our bucket, a catalog and a load; all by real clients over HTTP.
+ *
+ * @param settleMinutes Default 0: what is dropped is loaded at once, whatever the plan saw.
+ */
+export async function startLoads(
+  dataset: Partial<DatasetInput> = {},
+  others: readonly DatasetInput[] = [],
+  settleMinutes = 0,
+) {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock });
+  const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
+  const where = { partition: 'aws', region: 'us-east-1', account: OURS };
+  const keys = new Keys({ clock, ...where, directory: join(directory.path, 'kms') });
+  /** Queries wait for it. */
+  let held: Promise<void> | undefined;
+  const athena =
+    dataset.engine === 'athena'
+      ? await openAthena({
+          ...{ directory: join(directory.path, 'athena'), clock, catalog, store, region: 'us-east-1' },
+          account: OURS,
+          async openRunner(prepared) {
+            const runner = await openStatementRunner({
+              ...{ catalog, store, prepared, clock, directory: join(directory.path, 'scratch') },
+            });
+            return {
+              classify: (sql) => runner.classify(sql),
+              async run(sql, context) {
+                await held;
+                return runner.run(sql, context);
+              },
+              close: () => runner.close(),
+            };
+          },
+        })
+      : null;
+  const services = [
+    s3Service({ store, clock, keyAccess: keyAccess(keys) }),
+    glueService({ catalog, clock, account: OURS, faults }),
+    ...(athena === null ? [] : [athena.service]),
+  ] as const;
+  const { options, close } = await startServices(services, faults);
+  const s3 = new S3Client({ ...options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } });
+  const theirs = new S3Client({ ...options, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
+  const glue = new GlueClient(options);
+  const athenaOf = new AthenaClient(options);
+  const config = defineConfig({
+    bucket: OWN,
+    sources: [
+      {
+        ...{ name: 'acme', bucket: DROPS, owner: THEIRS, settleMinutes },
+        datasets: [Object.assign({}, events, dataset), ...others],
+      },
+    ],
+  });
+  const [source] = config.sources;
+  if (source === undefined) throw new Error('no source');
+
+  await s3.send(new CreateBucketCommand({ Bucket: OWN }));
+  await theirs.send(new CreateBucketCommand({ Bucket: DROPS }));
+  const { bucketPolicy } = ingestSourcePolicies({
+    partition: 'aws',
+    region: 'us-east-1',
+    bucket: DROPS,
+    principal: `arn:aws:iam::${OURS}:root`,
+  });
+  const setPolicy = (policy: object) =>
+    theirs.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(policy) }));
+  await setPolicy(bucketPolicy);
+  const DatabaseName = config.database;
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName } }));
+  for (const { name, columns } of ingestedTables(config)) {
+    const TableInput = {
+      Name: name,
+      PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+      StorageDescriptor: {
+        Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
+        Location: `s3://${OWN}/${ingestedTableFolder(config, name)}`,
+      },
+    };
+    await glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
+  }
+
+  if (athena !== null) {
+    await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: scratchDatabase(config) } }));
+    athena.ensureWorkGroup(loadWorkgroup(config), {
+      Name: loadWorkgroup(config),
+      WorkGroupConfiguration: { EnforceWorkGroupConfiguration: false },
+    });
+  }
+
+  const timing = { wait: async (ms: number) => clock.advance(ms), random: Math.random };
+  const ledger = new Ledger({
+    store: ledgerStore(s3ObjectStore(s3, OWN)),
+    clock,
+    newToken: randomUUID,
+    ...timing,
+  });
+  const logged: Record<string, unknown>[] = [];
+  const scratch: string[] = [];
+  const place = { source: 'acme', dataset: 'events', day: DAY };
+
+  function makeLoader(more: Partial<Loader> = {}): Loader {
+    const own = mkdtempSync(join(tmpdir(), 'sluice-load-test-'));
+    scratch.push(own);
+    const limits = { memoryMegabytes: 512, threads: 1, temporaryDirectory: join(own, 'spilled') };
+    mkdirSync(limits.temporaryDirectory);
+    return {
+      config,
+      bucket: OWN,
+      landing: landingBucket(s3, OWN),
+      customerBucket: (one) => customerBucketFrom(s3, one),
+      ledger,
+      catalog: gluePartitionCatalog(glue),
+      athena: athena === null ? undefined : athenaLoads(config, { glue, athena: athenaOf }),
+      engine: duckDbEngine(limits),
+      limits,
+      directory: own,
+      freeBytes: async () => 2 ** 32,
+      clock,
+      ...timing,
+      log: (fields) => logged.push(fields),
+      ...more,
+    };
+  }
+
+  const makeRun = (more: Partial<LoadRun> = {}): LoadRun => ({
+    owner: randomUUID(),
+    leaseUntil: clock.now() + LEASE_MS,
+    deadline: clock.now() + 855_000,
+    signal: new AbortController().signal,
+    isLastAttempt: false,
+    tries: 10,
+    ...more,
+  });
+
+  return {
+    clock,
+    config,
+    source,
+    faults,
+    store,
+    ledger,
+    logged,
+    s3,
+    theirs,
+    options,
+    setPolicy,
+    bucketPolicy,
+    glue,
+    makeLoader,
+    makeRun,
+
+    /** Runs one load; `killed` when it was. */
+    async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
+      const killed = Promise.withResolvers<'killed'>();
+      const faultPoint = async (point: AnyFaultPoint) => {
+        await at?.[point]?.();
+        if (point !== killAt) return;
+        killed.resolve('killed');
+        await new Promise(() => {});
+      };
+      const made = makeLoader({ ...loader, faultPoint });
+      const asked = { ...place, fingerprint: 'as planned', reason: 'new', ...task } as const;
+      return Promise.race([loadTask(made, makeRun(run), asked), killed.promise]);
+    },
+
+    /**
+     * Ends the queries that run, and goes on with the days that Athena works on, until there are no more or a day
+     * waits. Returns `killed` if it was killed.
+     */
+    async goOn({ killAt, at, loader, run }: LoadOptions = {}): Promise<LoadOutcome | 'killed' | null> {
+      const killed = Promise.withResolvers<'killed'>();
+      const faultPoint = async (point: AnyFaultPoint) => {
+        await at?.[point]?.();
+        if (point !== killAt) return;
+        killed.resolve('killed');
+        await new Promise(() => {});
+      };
+      let last: LoadOutcome | null = null;
+      for (;;) {
+        while ((athena?.pending().running ?? 0) > 0) await new Promise((done) => setImmediate(done));
+        const [key = ''] = await this.keys(ATHENA_NOTES);
+        const note = parseAthenaNote(key);
+        if (note === null) return last;
+        const made = makeLoader({ ...loader, faultPoint });
+        const outcome = await Promise.race([goOnTask(made, makeRun(run), note), killed.promise]);
+        if (outcome === 'killed' || ['busy', 'settling'].includes(outcome.outcome)) return outcome;
+        last = outcome;
+      }
+    },
+
+    /** Lets queries run, but not end. @returns Ends them. */
+    holdQueries(): () => void {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
+    /** Stops all queries, as a person does. */
+    async stopQueries(): Promise<void> {
+      for (const QueryExecutionId of await this.queries())
+        await athenaOf.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+    },
+    /** IDs of all queries, newest first. */
+    async queries(): Promise<readonly string[]> {
+      const WorkGroup = loadWorkgroup(config);
+      const { QueryExecutionIds = [] } = await athenaOf.send(new ListQueryExecutionsCommand({ WorkGroup }));
+      return QueryExecutionIds;
+    },
+    /** States of all queries, newest first. */
+    async queryStates(): Promise<readonly (string | undefined)[]> {
+      const found = (await this.queries()).map((QueryExecutionId) =>
+        athenaOf.send(new GetQueryExecutionCommand({ QueryExecutionId })),
+      );
+      return (await Promise.all(found)).map(({ QueryExecution }) => QueryExecution?.Status?.State);
+    },
+
+    sweep: () => sweepVersions(makeLoader(), makeRun()),
+
+    /** Drops a file of the day, as SQL's rows or as bytes. */
+    async drop(name: string, rows: string | Uint8Array, day = DAY): Promise<string> {
+      const Key = `events/${day}/${name}`;
+      const Body = typeof rows === 'string' ? await parquetOf(rows) : rows;
+      await theirs.send(new PutObjectCommand({ Bucket: DROPS, Key, Body }));
+      return Key;
+    },
+    remove: (name: string, day = DAY) =>
+      theirs.send(new DeleteObjectCommand({ Bucket: DROPS, Key: `events/${day}/${name}` })),
+
+    entry: (day = DAY) => ledger.read({ ...place, day }),
+
+    /** Every key of our bucket under a prefix. */
+    keys: async (prefix = '') => {
+      const keys: string[] = [];
+      for await (const { Contents = [] } of paginateListObjectsV2(
+        { client: s3 },
+        { Bucket: OWN, Prefix: prefix },
+      )) {
+        keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
+      }
+      return keys;
+    },
+
+    /** Names of events by user, in order, that a query of the day reads; null without a partition. */
+    async read(day = DAY): Promise<readonly string[] | null> {
+      const { items } = await gluePartitionCatalog(glue).listPage(config.database, 'acme_events', undefined, [
+        day,
+      ]);
+      const location = items[0]?.storage.Location;
+      if (location === undefined) return null;
+      const rows = await this.rowsUnder(location.slice(`s3://${OWN}/`.length));
+      return rows.map((row) => `${row['user_id']} ${row['event_name']}`).sort();
+    },
+
+    /** Rows of every Parquet file under a prefix. */
+    async rowsUnder(prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));
+      try {
+        const paths: string[] = [];
+        for (const Key of (await this.keys(prefix)).filter((key) => !key.endsWith('/'))) {
+          const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key }));
+          const path = join(folder, `${paths.length}.parquet`);
+          writeFileSync(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
+          paths.push(path);
+        }
+        if (paths.length === 0) return [];
+        return await query(`SELECT * FROM read_parquet([${paths.map((path) => `'${path}'`).join(', ')}])`);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+
+    async close() {
+      for (const client of [s3, theirs, glue, athenaOf]) client.destroy();
+      await close();
+      await athena?.close();
+      store.close();
+      directory.remove();
+      for (const path of scratch) rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Loads = Awaited<ReturnType<typeof startLoads>>;
+
+/** A select list of some events of the day: users `from` to `to`, exclusive. */
+export function someEvents(from: number, to: number, name = 'seen'): string {
+  return `SELECT TIMESTAMP '${DAY} 10:00:00' + INTERVAL (i) SECOND AS timestamp, '${name}' AS event_name,
+    'u' || lpad(CAST(i AS VARCHAR), 3, '0') AS unit_id FROM range(${from}, ${to}) t(i)`;
+}
+
+/** The rows that {@link Loads.read} returns for these events. */
+export function readEvents(from: number, to: number, name = 'seen'): string[] {
+  return Array.from({ length: to - from }, (_, i) => `u${String(from + i).padStart(3, '0')} ${name}`);
+}
+
+/** The bytes of a Parquet file with the rows of a query. */
+export async function parquetOf(sql: string, codec = 'snappy'): Promise<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-drop-test-'));
+  try {
+    const path = join(folder, 'made.parquet');
+    await query(`COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`);
+    return readFileSync(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+let shared: Promise<DuckDBInstance> | undefined;
+
+async function query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  shared ??= DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await (await shared).connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjects();
+  } finally {
+    connection.closeSync();
+  }
+}

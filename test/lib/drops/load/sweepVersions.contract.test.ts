@@ -1,0 +1,173 @@
+import { DeletePartitionCommand, DeleteTableCommand } from '@aws-sdk/client-glue';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
+import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+
+const TABLE_FOLDER = 'statsig/ingested/acme_events/';
+const DAY_MS = 86_400_000;
+
+describe('the sweep', () => {
+  let loads: Loads;
+  beforeEach(async () => {
+    loads = await startLoads();
+  });
+  afterEach(() => loads.close());
+
+  const files = () => loads.keys(TABLE_FOLDER);
+  async function loadRows(name: string, day = DAY) {
+    await loads.drop('a.parquet', someEvents(0, 2, name), day);
+    expect(await loads.load({ day })).toMatchObject({ outcome: 'succeeded' });
+  }
+
+  it('deletes the version of a day whose last file was deleted a day later, even without another load', async () => {
+    await loadRows('private');
+    await loads.remove('a.parquet');
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await files()).toHaveLength(1);
+    loads.clock.advance(DAY_MS - 1_000);
+    await loads.sweep();
+    expect(await files()).toHaveLength(1);
+    loads.clock.advance(2_000);
+    expect(await loads.sweep()).toEqual({ removed: 1, kept: 0, failed: 0 });
+    expect(await files()).toEqual([]);
+    expect(await loads.keys(VERSION_NOTES)).toEqual([]);
+  });
+
+  it('deletes every file of a version that has several, and queries read all of the next', async () => {
+    const { engine } = loads.makeLoader();
+    const several: typeof engine = {
+      describe: engine.describe,
+      load: (request) => engine.load({ ...request, largestFile: 1 }),
+    };
+    const rows = (name: string) =>
+      `SELECT 1795169730 + i AS timestamp, '${name}' AS event_name, 'u' || i AS unit_id FROM range(300000) t(i)`;
+    for (const name of ['first', 'second']) {
+      await loads.drop('a.parquet', rows(name));
+      expect(await loads.load({ loader: { engine: several } })).toMatchObject({ rows: { out: 300_000 } });
+      loads.clock.advance(60_000);
+    }
+    expect(await files()).toHaveLength(6);
+    const names = (await files()).map((key) => key.slice(-'part-0.parquet'.length));
+    expect(names.slice(0, 3)).toEqual(['part-0.parquet', 'part-1.parquet', 'part-2.parquet']);
+    loads.clock.advance(DAY_MS + 1);
+    expect(await loads.sweep()).toMatchObject({ removed: 1, failed: 0 });
+    expect(await files()).toHaveLength(3);
+    const read = (await loads.read()) ?? [];
+    expect(read).toHaveLength(300_000);
+    expect(read.every((row) => row.endsWith(' second'))).toBe(true);
+  }, 120_000);
+
+  it('keeps a version for a day from when it was replaced, not from when it was written', async () => {
+    await loadRows('first');
+    loads.clock.advance(DAY_MS - 60_000);
+    await loadRows('second');
+    loads.clock.advance(2 * 60_000);
+    await loads.sweep();
+    expect(await files()).toHaveLength(2);
+    loads.clock.advance(DAY_MS);
+    await loads.sweep();
+    expect(await files()).toHaveLength(1);
+    expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
+  });
+
+  it('keeps a version that is replaced while the sweep runs', async () => {
+    await loadRows('first');
+    loads.clock.advance(DAY_MS + 1);
+    const loader = loads.makeLoader();
+    let replaced = false;
+    const landing: typeof loader.landing = {
+      ...loader.landing,
+      async list(prefix, after) {
+        const keys = await loader.landing.list(prefix, after);
+        // The sweep has read the notes: the load comes between that and the catalog.
+        if (prefix === VERSION_NOTES && !replaced) {
+          replaced = true;
+          await loadRows('second');
+        }
+        return keys;
+      },
+    };
+    expect(await sweepVersions({ ...loader, landing }, loads.makeRun())).toMatchObject({ removed: 0 });
+    expect(await files()).toHaveLength(2);
+    loads.clock.advance(DAY_MS + 1);
+    await loads.sweep();
+    expect(await files()).toHaveLength(1);
+    expect(await loads.read()).toEqual(readEvents(0, 2, 'second'));
+  });
+
+  it('deletes the version of a dropped partition once the day is loaded again', async () => {
+    await loadRows('first');
+    // The note that the load left when it began is gone.
+    loads.clock.advance(DAY_MS + 1);
+    expect(await loads.sweep()).toEqual({ removed: 0, kept: 1, failed: 0 });
+    const where = { DatabaseName: loads.config.database, TableName: 'acme_events', PartitionValues: [DAY] };
+    await loads.glue.send(new DeletePartitionCommand(where));
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
+    expect(await files()).toHaveLength(2);
+    loads.clock.advance(DAY_MS + 1);
+    await loads.sweep();
+    expect(await files()).toHaveLength(1);
+    expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
+  });
+
+  it('deletes versions of a deleted table and of datasets that are no longer configured', async () => {
+    await loadRows('first');
+    await loadRows('second');
+    const at = loads.clock.now();
+    const gone = { table: 'acme_removed', day: DAY, version: '20261101T090000000Z-00000001' };
+    const key = `statsig/ingested/acme_removed/${DAY}/${gone.version}/0.parquet`;
+    await loads.s3.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: key, Body: 'x' }));
+    await loads.s3.send(
+      new PutObjectCommand({ Bucket: 'sluice-own', Key: versionNoteKey({ due: at, ...gone }) }),
+    );
+    await loads.glue.send(
+      new DeleteTableCommand({ DatabaseName: loads.config.database, Name: 'acme_events' }),
+    );
+    loads.clock.advance(DAY_MS + 1);
+    await loads.sweep();
+    expect(await loads.keys('statsig/')).toEqual([]);
+    expect(await loads.keys(VERSION_NOTES)).toEqual([]);
+  });
+
+  it('processes all notes that are due, and continues after one that fails', async () => {
+    await loadRows('first');
+    await loadRows('second');
+    const due = loads.clock.now() - 1;
+    for (let i = 0; i < 60; i += 1) {
+      const version = `20261101T090000000Z-${String(i).padStart(8, '0')}`;
+      const [table, day] = ['acme_events', '2026-11-01'];
+      const note = versionNoteKey({ due, table, day, version });
+      await loads.s3.send(new PutObjectCommand({ Bucket: 'sluice-own', Key: note }));
+    }
+    loads.clock.advance(DAY_MS + 1);
+    loads.faults.set({
+      glue: [
+        {
+          fault: 'failCalls',
+          operations: ['GetPartitions'],
+          code: 'AccessDeniedException',
+          status: 400,
+          calls: 1,
+        },
+      ],
+    });
+    expect(await loads.sweep()).toMatchObject({ removed: 60, failed: 1 });
+    expect(await files()).toHaveLength(1);
+    expect(loads.logged).toContainEqual(
+      expect.objectContaining({ event: 'ingest_sweep', note: expect.stringContaining(VERSION_NOTES) }),
+    );
+    expect(await loads.sweep()).toMatchObject({ removed: 1, failed: 0 });
+    expect(await loads.keys(VERSION_NOTES)).toEqual([]);
+  });
+
+  it('starts no deletion after its deadline', async () => {
+    await loadRows('first');
+    await loadRows('second');
+    loads.clock.advance(DAY_MS + 1);
+    const run = loads.makeRun({ deadline: loads.clock.now() });
+    expect(await sweepVersions(loads.makeLoader(), run)).toEqual({ removed: 0, kept: 0, failed: 0 });
+    expect(await files()).toHaveLength(2);
+  });
+});

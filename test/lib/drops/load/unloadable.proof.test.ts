@@ -1,0 +1,285 @@
+import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { addDays } from '../../../../lib/base/time.ts';
+import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import { planDay } from './planDay.ts';
+import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
+
+const HOUR_MS = 3_600_000;
+const text = new TextEncoder().encode('timestamp,event_name,unit_id\n1,seen,u1\n');
+const none = new Uint8Array();
+
+let loads: Loads;
+let good: Uint8Array;
+beforeEach(async () => {
+  loads = await startLoads();
+  good = await parquetOf(someEvents(0, 3));
+});
+afterEach(() => loads.close());
+
+const put = (name: string, Body: Uint8Array, StorageClass?: 'GLACIER' | 'DEEP_ARCHIVE', day = DAY) =>
+  loads.theirs.send(
+    new PutObjectCommand({
+      ...{ Bucket: DROPS, Key: `events/${day}/${name}`, Body },
+      ...(StorageClass === undefined ? {} : { StorageClass }),
+    }),
+  );
+
+/** Takes all of a day's objects away. */
+async function clear(day = DAY): Promise<void> {
+  const { Contents = [] } = await loads.theirs.send(
+    new ListObjectsV2Command({ Bucket: DROPS, Prefix: `events/${day}/` }),
+  );
+  const Objects = Contents.flatMap(({ Key }) => (Key === undefined ? [] : [{ Key }]));
+  if (Objects.length > 0)
+    await loads.theirs.send(new DeleteObjectsCommand({ Bucket: DROPS, Delete: { Objects } }));
+}
+
+/** Plans the day as the schedule does, and loads what was queued. */
+async function run(day = DAY, asked?: 'triggered' | 'backfill') {
+  const { tasks } = await planDay(loads, day, asked);
+  const [task] = tasks;
+  return task === undefined ? null : loads.load(task);
+}
+
+const failed = (code: string) => ({ outcome: 'failed', failure: { code } });
+
+describe('a day without any loadable file', () => {
+  const replaced: [what: string, replace: () => Promise<unknown>, code: string][] = [
+    ['no bytes', () => put('a.parquet', none), 'SLUICE_SOURCE_NOTHING_LOADABLE'],
+    [
+      'another ending',
+      async () => [await loads.remove('a.parquet'), await put('a.parquet.gz', text)],
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+    ],
+    [
+      'CSV',
+      async () => [await loads.remove('a.parquet'), await put('a.csv', text)],
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+    ],
+    [
+      'a file of a job that goes on',
+      async () => [await loads.remove('a.parquet'), await put('_temporary/0/a.parquet', good)],
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+    ],
+    [
+      'a marker with an ending of Parquet',
+      async () => [await loads.remove('a.parquet'), await put('_SUCCESS.parquet', good)],
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+    ],
+    [
+      'a hidden file',
+      async () => [await loads.remove('a.parquet'), await put('.a.parquet', good)],
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+    ],
+    [
+      'an archived object of the same name',
+      async () => put('a.parquet', await parquetOf(someEvents(5, 9)), 'GLACIER'),
+      'SLUICE_SOURCE_OBJECT_ARCHIVED',
+    ],
+    [
+      'an archived object',
+      async () => [await loads.remove('a.parquet'), await put('b.parquet', good, 'DEEP_ARCHIVE')],
+      'SLUICE_SOURCE_OBJECT_ARCHIVED',
+    ],
+    [
+      'several',
+      async () => [await put('a.parquet', none), await put('b.csv', text), await put('_SUCCESS', none)],
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+    ],
+  ];
+
+  it.each(replaced)(
+    'keeps its last good version when its files are replaced by %s',
+    async (_, replace, code) => {
+      await put('a.parquet', good);
+      expect(await run()).toMatchObject({ outcome: 'succeeded' });
+      await replace();
+      for (const asked of [undefined, 'triggered', 'backfill'] as const) {
+        expect(await run(DAY, asked)).toMatchObject(failed(code));
+        expect(await loads.read()).toEqual(readEvents(0, 3));
+        expect(await loads.entry()).toMatchObject({ state: 'failed', version: expect.any(String) });
+        loads.clock.advance(13 * HOUR_MS);
+      }
+      await clear();
+      await put('a.parquet', await parquetOf(someEvents(0, 4)));
+      expect(await run()).toMatchObject({ outcome: 'succeeded' });
+      expect(await loads.read()).toEqual(readEvents(0, 4));
+    },
+  );
+
+  it.each(replaced)('fails when it is dropped for the first time as %s', async (_, replace, code) => {
+    await replace();
+    expect(await run()).toMatchObject(failed(code));
+    expect(await loads.read()).toBeNull();
+    await clear();
+    await put('_SUCCESS', none);
+    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
+  });
+
+  it('fails when all of its rows are refused, whatever share is allowed', async () => {
+    await loads.close();
+    loads = await startLoads({ refusedShare: 1 });
+    await put('a.parquet', good);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    const nameless = `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, '' AS event_name, 'u1' AS unit_id`;
+    await loads.drop('a.parquet', nameless);
+    expect(await run()).toMatchObject(failed('SLUICE_LOAD_ROWS_REFUSED'));
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+  });
+
+  it('is loaded as soon as its archived files are restored', async () => {
+    await put('a.parquet', good, 'GLACIER');
+    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_OBJECT_ARCHIVED'));
+    expect(await loads.entry()).toMatchObject({ files: [{ fate: 'failed', reason: 'archived' }] });
+    expect(await run()).toBeNull();
+    await put('a.parquet', good);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+  });
+
+  it('is reported when files are dropped beside one that was archived later, and not for the archiving alone', async () => {
+    await put('a.parquet', good);
+    await run();
+    await put('a.parquet', good, 'GLACIER');
+    for (const asked of [undefined, 'triggered', 'backfill'] as const)
+      expect(await run(DAY, asked)).toBeNull();
+    await loads.drop('late.parquet', someEvents(3, 5));
+    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_OBJECT_ARCHIVED'));
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+    await put('a.parquet', good);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 5));
+  });
+
+  it('is not failed by a message that is delivered again after its files were archived', async () => {
+    await put('a.parquet', good);
+    const { tasks } = await planDay(loads, DAY);
+    const task = tasks[0] as IngestTask;
+    await loads.load(task);
+    await put('a.parquet', good, 'GLACIER');
+    expect(await loads.load(task)).toEqual({ outcome: 'unchanged' });
+  });
+});
+
+describe('a day that loses files while unloadable ones arrive', () => {
+  beforeEach(async () => {
+    await put('a.parquet', good);
+    await loads.drop('b.parquet', someEvents(3, 5));
+    await put('notes.csv', text);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 5));
+  });
+
+  it('keeps its last good version at every attempt until the file is back or a reload is requested', async () => {
+    await loads.remove('b.parquet');
+    await put('b.csv', text);
+    for (let tries = 1; tries <= 3; tries += 1) {
+      expect(await run()).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
+      expect(await loads.read()).toEqual(readEvents(0, 5));
+      loads.clock.advance(13 * HOUR_MS);
+    }
+    const fates = (await loads.entry())?.files.map(({ key, fate, reason }) => [
+      key.split('/')[2],
+      fate,
+      reason,
+    ]);
+    expect(fates).toEqual([
+      ['a.parquet', 'loaded', undefined],
+      ['b.csv', 'failed', 'not_parquet'],
+      ['notes.csv', 'left_out', 'not_parquet'],
+      ['b.parquet', 'loaded', undefined],
+    ]);
+    expect(await run(DAY, 'triggered')).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
+    expect(await run(DAY, 'backfill')).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+  });
+
+  it('keeps its version when a file is emptied, even if a reload is requested, until the file is deleted', async () => {
+    await put('b.parquet', none);
+    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
+    expect(await run(DAY, 'backfill')).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
+    expect(await loads.read()).toEqual(readEvents(0, 5));
+    await loads.remove('b.parquet');
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+  });
+
+  it('keeps its version also after it failed for another file', async () => {
+    await loads.remove('b.parquet');
+    await put('b.csv', text);
+    await put('broken', text);
+    expect(await run()).toMatchObject({ outcome: 'failed' });
+    await loads.remove('broken');
+    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
+    expect(await loads.read()).toEqual(readEvents(0, 5));
+  });
+
+  it('loses their rows when no other file arrived, and leaves out files that arrive beside good ones', async () => {
+    await loads.remove('b.parquet');
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 3));
+    await put('more.csv', text);
+    await loads.drop('c.parquet', someEvents(3, 4));
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 4));
+  });
+});
+
+describe('after any sequence of drops of a day', () => {
+  const kinds = {
+    good: () => good,
+    empty: () => none,
+    text: () => text,
+  };
+  const object = fc.record({
+    name: fc.constantFrom(
+      'a.parquet',
+      'b.parquet',
+      'c',
+      'd.csv',
+      'e.snappy',
+      '_SUCCESS',
+      '_f.parquet',
+      'g/',
+      'h/.i',
+    ),
+    kind: fc.constantFrom<keyof typeof kinds>('good', 'empty', 'text'),
+    archived: fc.boolean(),
+  });
+  const drop = fc.uniqueArray(object, { selector: ({ name }) => name, maxLength: 4 });
+
+  it('it is empty only when it has no objects except markers, and rows are removed only with their files', async () => {
+    let days = 0;
+    await fc.assert(
+      fc.asyncProperty(drop, drop, async (...drops) => {
+        days += 1;
+        const day = addDays('2020-01-01', days);
+        let before: readonly string[] = [];
+        for (const objects of drops) {
+          await clear(day);
+          for (const { name, kind, archived } of objects)
+            await put(name, kinds[kind](), archived ? 'GLACIER' : undefined, day);
+          loads.clock.advance(HOUR_MS);
+          const loaded = await run(day);
+          const entry = await loads.entry(day);
+          const hasObjects = objects.some(({ name }) => !['_SUCCESS', 'g/'].includes(name));
+          const rows = (await loads.read(day)) ?? [];
+          if (hasObjects) expect(entry?.state).not.toBe('succeeded_no_data');
+          else if (objects.length > 0) expect(entry?.state).toBe('succeeded_no_data');
+          if (entry?.state === 'failed') {
+            expect(rows).toEqual(before);
+            expect(entry.failure?.code).toMatch(/^SLUICE_(SOURCE|INGEST)_/);
+          }
+          const readable = objects.filter(
+            ({ name, kind, archived }) => kind === 'good' && !archived && !/^_|\/$|\/\./.test(name),
+          );
+          if (entry?.state === 'succeeded' && loaded !== null) expect(rows).toHaveLength(3 * readable.length);
+          before = rows;
+        }
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+});

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { calendarText } from '../../../../cli/ingest/calendarText.ts';
+import { dayText } from '../../../../cli/ingest/dayText.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { planDay } from './planDay.ts';
+import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
+
+const MINUTES_MS = 60_000;
+const none = new Uint8Array();
+
+let loads: Loads;
+beforeEach(async () => {
+  loads = await startLoads({ waitFor: 'READY.txt' }, [], 10);
+});
+afterEach(() => loads.close());
+
+const later = () => loads.clock.advance(60 * MINUTES_MS);
+const waits = () => ({
+  decision: { wait: 'marker', until: loads.clock.now() + 15 * MINUTES_MS },
+  tasks: [],
+});
+async function run(asked?: 'triggered' | 'backfill') {
+  later();
+  const [task] = (await planDay(loads, DAY, asked)).tasks;
+  return task === undefined ? null : loads.load(task);
+}
+
+describe('a day of a dataset that waits for a marker', () => {
+  it('is planned when the marker is in its folder, not in a folder below it', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.drop('hour=01/READY.txt', none);
+    await loads.drop('_SUCCESS', none);
+    later();
+    expect(await planDay(loads, DAY)).toEqual(waits());
+    const entry = await loads.entry();
+    expect(entry).toMatchObject({ state: 'waiting', queued: { reason: 'waiting for READY.txt' } });
+    if (entry === null) throw new Error('nothing was noted');
+    const status = {
+      ...{ source: 'acme', dataset: 'events', table: 'acme_events' },
+      lastLook: null,
+      late: [],
+      receipts: [],
+    };
+    expect(calendarText([{ ...status, days: [{ day: DAY, entry }] }])).toContain(
+      `acme/events ${DAY} waiting for READY.txt (since ${new Date(loads.clock.now()).toISOString()})`,
+    );
+    expect(dayText(entry)).toMatch(/queued +waiting for READY\.txt \(/);
+    // It is noted once, and since when.
+    later();
+    expect(await planDay(loads, DAY)).toEqual(waits());
+    expect((await loads.entry())?.token).toBe(entry.token);
+
+    await loads.drop('READY.txt', none);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+    expect((await loads.entry())?.files.map(({ fate, reason }) => reason ?? fate)).toEqual([
+      'loaded',
+      'success_marker',
+      'success_marker',
+      'success_marker',
+    ]);
+  });
+
+  it('keeps its rows while it is rewritten, until the marker is back', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.drop('READY.txt', new TextEncoder().encode('done'));
+    await run();
+    for (const name of ['READY.txt', 'a.parquet']) await loads.remove(name);
+    expect(await run()).toBeNull();
+    await loads.drop('b.parquet', someEvents(0, 1));
+    expect(await run()).toBeNull();
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+    await loads.drop('READY.txt', none);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 1));
+    // A marker alone says that there is nothing.
+    await loads.remove('b.parquet');
+    expect(await run()).toBeNull();
+    expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
+    expect(await loads.read()).toEqual([]);
+  });
+
+  it('waits again when the marker is deleted between plan and load, without a failure', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.drop('READY.txt', none);
+    later();
+    const [task] = (await planDay(loads, DAY)).tasks;
+    await loads.remove('READY.txt');
+    expect(await loads.load(task)).toEqual({
+      outcome: 'settling',
+      until: loads.clock.now() + 15 * MINUTES_MS,
+      again: true,
+    });
+    expect(await loads.entry()).toMatchObject({
+      state: 'waiting',
+      attempts: 0,
+      queued: { reason: 'waiting for READY.txt' },
+    });
+    await loads.drop('READY.txt', none);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it.each(['triggered', 'backfill'] as const)('does not wait when it is %s', async (asked) => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    expect(await run(asked)).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it('does not wait while it has no objects', async () => {
+    expect((await planDay(loads, DAY)).decision).toEqual({ skip: 'no_files' });
+  });
+});
+
+describe('the marker in the configuration', () => {
+  const define = (waitFor: string) =>
+    defineConfig({
+      bucket: 'own',
+      sources: [
+        {
+          ...{ name: 'acme', bucket: 'drops', owner: '111122223333' },
+          datasets: [{ name: 'events', kind: 'events', waitFor }],
+        },
+      ],
+    });
+
+  it.each(['_SUCCESS', '.done', 'manifest.json', 'fertig für heute'])('can be %s', (name) => {
+    expect(define(name).sources[0]?.datasets[0]?.waitFor).toBe(name);
+  });
+  it.each(['', 'a/b', '.', '..', 'a.parquet', 'A.PQ', 'a\nb', 'x'.repeat(256)])('cannot be %j', (name) => {
+    expect(() => define(name)).toThrow(/waitFor/);
+  });
+});

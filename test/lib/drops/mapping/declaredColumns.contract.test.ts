@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+
+let bench: MappingBench;
+let files = 0;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+async function load(dataset: DatasetInput, ...queries: readonly string[]) {
+  const written = [];
+  for (const query of queries) {
+    files += 1;
+    written.push(await bench.write(`${files}.parquet`, query));
+  }
+  const { rows, refused, result } = await bench.load(dataset, written);
+  const own = rows.map(({ source_file: _, row_number: __, ingested_at: ___, ...row }) => row);
+  const reasons = refused.map(({ reason, detail }) => `${reason}: ${detail}`);
+  return { rows: own, reasons, daysLate: result.rowsByDaysLate };
+}
+
+const orders: DatasetInput = {
+  kind: 'table',
+  mapping: {
+    columns: {
+      order_id: { column: 'id', required: true },
+      amount: { column: 'amt', type: 'double' },
+      items: { column: 'items', type: 'bigint' },
+      gift: { column: 'gift', type: 'boolean', optional: true },
+      placed_at: { column: 'placed', type: 'timestamp', unit: 'ms' },
+      delivered_on: { column: 'delivered', type: 'date', format: 'dd/MM/yyyy' },
+      details: 'details',
+    },
+    sortBy: ['placed_at', 'order_id'],
+  },
+};
+
+describe('a table', () => {
+  it('has the declared columns in their types, sorted as declared', async () => {
+    const { rows, reasons, daysLate } = await load(
+      orders,
+      `SELECT * FROM (VALUES
+        ('b', 12.5, 3, true, 1795169730000, '21/11/2026', {'color': 'red'}),
+        ('a', 7, 1, false, 1795169730000, '20/11/2026', NULL),
+        ('c', NULL, NULL, NULL, 1795083330000, NULL, NULL)
+      ) AS orders (id, amt, items, gift, placed, delivered, details)`,
+    );
+    const empty = { amount: null, items: null, gift: null, delivered_on: null, details: null };
+    expect(rows).toEqual([
+      { order_id: 'c', ...empty, placed_at: '2026-11-19 10:15:30' },
+      {
+        ...{ order_id: 'a', amount: 7, items: '1', gift: false, placed_at: '2026-11-20 10:15:30' },
+        ...{ delivered_on: '2026-11-20', details: null },
+      },
+      {
+        ...{ order_id: 'b', amount: 12.5, items: '3', gift: true, placed_at: '2026-11-20 10:15:30' },
+        ...{ delivered_on: '2026-11-21', details: '{"color":"red"}' },
+      },
+    ]);
+    expect([reasons, daysLate]).toEqual([[], {}]);
+  });
+
+  it('needs no order', async () => {
+    const { rows } = await load(
+      { kind: 'table', mapping: { columns: ['name'] } },
+      "SELECT unnest(['c', 'a', 'b']) AS name",
+    );
+    expect(rows.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('refuses rows with values that do not fit, by column, and keeps the others', async () => {
+    const { rows, reasons } = await load(
+      {
+        kind: 'table',
+        mapping: {
+          columns: {
+            id: { column: 'id', required: true },
+            count: { column: 'n', type: 'bigint' },
+            seen: { column: 'seen_at', type: 'timestamp' },
+            on_sale: { column: 'sale', type: 'boolean' },
+            price: { column: 'price', type: 'double' },
+          },
+        },
+      },
+      `SELECT * FROM (VALUES
+        ('fine', '3', '2026-11-20T10:00:00Z', 'true', '2.5'),
+        (NULL, '3', NULL, NULL, NULL),
+        ('half', '3.5', NULL, NULL, NULL),
+        ('late', NULL, 'soon', NULL, NULL),
+        ('maybe', NULL, NULL, 'perhaps', NULL),
+        ('dear', NULL, NULL, NULL, 'much'),
+        ('none', NULL, NULL, NULL, NULL)
+      ) AS t (id, n, seen_at, sale, price)`,
+    );
+    expect(rows).toEqual([
+      { id: 'fine', count: '3', seen: '2026-11-20 10:00:00', on_sale: true, price: 2.5 },
+      { id: 'none', count: null, seen: null, on_sale: null, price: null },
+    ]);
+    expect(reasons).toEqual([
+      'SLUICE_INGEST_ROW_REQUIRED_MISSING: row 1, id: column "id"',
+      'SLUICE_INGEST_ROW_CAST_FAILED: row 2, column "n"',
+      'SLUICE_INGEST_ROW_TIME_INVALID: row 3, column "seen_at"',
+      'SLUICE_INGEST_ROW_CAST_FAILED: row 4, column "sale"',
+      'SLUICE_INGEST_ROW_VALUE_INVALID: row 5, column "price"',
+    ]);
+  });
+
+  it('takes NaN and infinity for no value in columns of every type', async () => {
+    const x = { column: 'x' } as const;
+    const count = { ...x, type: 'bigint' } as const;
+    const share = { ...x, type: 'double' } as const;
+    const times = { at: { ...x, type: 'timestamp' }, day: { ...x, type: 'date' } } as const;
+    const columns = { id: 'id', text: x, count, share, flag: { ...x, type: 'boolean' }, ...times } as const;
+    const query = `SELECT unnest(['a', 'b', 'c', 'd']) AS id, unnest(['1', 'nan', 'inf', '-inf'])::FLOAT AS x`;
+    const none = { text: null, count: null, share: null, flag: null, at: null, day: null };
+    const { rows, reasons } = await load({ kind: 'table', mapping: { columns, sortBy: ['id'] } }, query);
+    expect([rows, reasons]).toEqual([
+      [
+        {
+          id: 'a',
+          text: '1',
+          count: '1',
+          share: 1,
+          flag: true,
+          at: '1970-01-01 00:00:01',
+          day: '1970-01-01',
+        },
+        { id: 'b', ...none },
+        { id: 'c', ...none },
+        { id: 'd', ...none },
+      ],
+      [],
+    ]);
+    for (const [name, from] of Object.entries({ share, at: times.at })) {
+      const required = { id: 'id', [name]: { ...from, required: true } };
+      expect((await load({ kind: 'table', mapping: { columns: required } }, query)).reasons).toEqual(
+        [1, 2, 3].map((row) => `SLUICE_INGEST_ROW_REQUIRED_MISSING: row ${row}, ${name}: column "x"`),
+      );
+    }
+  });
+
+  it('refuses other numbers than 0 and 1 as booleans, and numbers with underscores', async () => {
+    const columns = {
+      n: { column: 'n', type: 'double' },
+      flag: { column: 'flag', type: 'boolean' },
+      seen: { column: 'seen', type: 'timestamp', unit: 's' },
+    } as const;
+    const { rows, reasons } = await load(
+      { kind: 'table', mapping: { columns } },
+      `SELECT * FROM (VALUES ('1000', 1, '1795169730'), ('1_000', 0, NULL), ('1', 2, NULL), ('1', -5, NULL), ('1', 1, '1_795_169_730')) AS t (n, flag, seen)`,
+    );
+    expect(rows).toEqual([{ n: 1000, flag: true, seen: '2026-11-20 10:15:30' }]);
+    expect(reasons).toEqual([
+      'SLUICE_INGEST_ROW_VALUE_INVALID: row 1, column "n"',
+      'SLUICE_INGEST_ROW_CAST_FAILED: row 2, column "flag"',
+      'SLUICE_INGEST_ROW_CAST_FAILED: row 3, column "flag"',
+      'SLUICE_INGEST_ROW_TIME_INVALID: row 4, column "seen"',
+    ]);
+  });
+
+  it('fails on a file without a column, unless the column is optional', async () => {
+    const columns = { id: 'id', plan: { column: 'plan', optional: true } };
+    await expect(load({ kind: 'table', mapping: { columns } }, 'SELECT 1 AS other')).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_COLUMN_MISSING',
+    });
+    const { rows } = await load(
+      { kind: 'table', mapping: { columns } },
+      "SELECT 'a' AS id",
+      "SELECT 'b' AS id, 'pro' AS plan",
+    );
+    expect(rows).toEqual([
+      { id: 'a', plan: null },
+      { id: 'b', plan: 'pro' },
+    ]);
+  });
+});
+
+describe('properties', () => {
+  const mapping = {
+    unitId: 'customer',
+    idType: { constant: 'companyID' },
+    properties: { plan: 'plan', seats: { column: 'seats', type: 'bigint' as const } },
+  };
+  const query = `SELECT * FROM (VALUES
+    ('b', 'pro', 12, DATE '2026-11-19'), ('a', 'free', NULL, NULL), (NULL, 'free', 1, NULL)
+  ) AS t (customer, plan, seats, as_of)`;
+
+  it('are a row for each unit, sorted by unit', async () => {
+    const { rows, reasons, daysLate } = await load({ kind: 'properties', mapping }, query);
+    expect(rows).toEqual([
+      { unit_id: 'a', id_type: 'companyID', property_date: null, plan: 'free', seats: null },
+      { unit_id: 'b', id_type: 'companyID', property_date: null, plan: 'pro', seats: '12' },
+    ]);
+    expect([reasons, daysLate]).toEqual([
+      ['SLUICE_INGEST_ROW_UNIT_MISSING: row 2, unit ID: column "customer"'],
+      {},
+    ]);
+  });
+
+  it('have the day of the file, and say how late it is', async () => {
+    const { rows, reasons, daysLate } = await load(
+      { kind: 'properties', mapping: { ...mapping, date: 'as_of' } },
+      query,
+    );
+    expect(rows).toEqual([
+      { unit_id: 'b', id_type: 'companyID', property_date: '2026-11-19', plan: 'pro', seats: '12' },
+    ]);
+    expect(reasons.map((text) => text.split(':')[0])).toEqual([
+      'SLUICE_INGEST_ROW_TIME_MISSING',
+      'SLUICE_INGEST_ROW_UNIT_MISSING',
+    ]);
+    expect(daysLate).toEqual({ 1: 1 });
+  });
+});
+
+describe('declared columns', () => {
+  const configured = (dataset: object) => () =>
+    defineConfig({
+      bucket: 'acme-experiments',
+      sources: [
+        {
+          ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
+          datasets: [{ name: 'd', ...dataset } as never],
+        },
+      ],
+    });
+
+  it.each([
+    ['no columns', { kind: 'table', mapping: { columns: [] } }, 'at least one column'],
+    ['a column of upper case', { kind: 'table', mapping: { columns: ['Name'] } }, 'lower-case'],
+    ['the name of the partition', { kind: 'table', mapping: { columns: ['ds'] } }, 'columns.ds'],
+    [
+      'the name of an origin',
+      { kind: 'table', mapping: { columns: ['source_file'] } },
+      'columns.source_file',
+    ],
+    [
+      "the name of a properties' own column",
+      { kind: 'properties', mapping: { properties: ['unit_id'] } },
+      'properties.unit_id',
+    ],
+    [
+      'a unit of a text',
+      { kind: 'table', mapping: { columns: { a: { column: 'a', unit: 'ms' } } } },
+      'unit and format with type date or timestamp only',
+    ],
+    [
+      'a unit and a format',
+      {
+        kind: 'table',
+        mapping: { columns: { a: { column: 'a', type: 'date', unit: 'ms', format: 'yyyy' } } },
+      },
+      'not both',
+    ],
+    ['another order', { kind: 'table', mapping: { columns: ['a'], sortBy: ['b'] } }, 'names of `columns`'],
+    [
+      'an unknown type',
+      { kind: 'table', mapping: { columns: { a: { column: 'a', type: 'int' } } } },
+      'bigint',
+    ],
+  ])('with %s are refused by name', (_, dataset, expected) => {
+    expect(configured(dataset)).toThrow(expected);
+  });
+
+  it('may have the names that other kinds have', () => {
+    expect(configured({ kind: 'table', mapping: { columns: ['unit_id', 'timestamp'] } })).not.toThrow();
+  });
+});

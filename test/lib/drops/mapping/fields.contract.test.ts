@@ -1,0 +1,410 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { quoteText } from '../../../../lib/base/sql.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { quarantineTable } from '../../../../lib/tables/quarantineTable.ts';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+
+let bench: MappingBench;
+let files = 0;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+/** Loads one file of rows `SELECT <columns>` with a time and whatever the kind needs besides. */
+async function map(
+  dataset: DatasetInput,
+  query: string,
+  unitIds?: Record<string, string>,
+): ReturnType<MappingBench['load']> {
+  files += 1;
+  const file = await bench.write(`${files}.parquet`, `SELECT 1795169730 AS timestamp, * FROM (${query})`);
+  return bench.load(dataset, [file], unitIds === undefined ? {} : { unitIds });
+}
+
+const event = "'purchase' AS event_name, 'u1' AS unit_id";
+
+describe('events', () => {
+  it('have every column of their table in order', async () => {
+    const { rows } = await map(
+      {
+        kind: 'events',
+        mapping: {
+          eventValue: 'price',
+          unitIds: { userID: 'uid', companyID: 'company', deviceID: 'device' },
+          metadata: ['plan'],
+        },
+      },
+      "SELECT 'purchase' AS event_name, 12.5 AS price, 'u1' AS uid, 'acme' AS company, '' AS device, 'pro' AS plan",
+      { companyID: 'company_id', workspaceID: 'workspace_id' },
+    );
+    expect(rows).toEqual([
+      {
+        timestamp: '2026-11-20 10:15:30',
+        event_name: 'purchase',
+        event_value: '12.5',
+        user_id: 'u1',
+        company_id: 'acme',
+        workspace_id: null,
+        unit_ids: '{"userID":"u1","companyID":"acme"}',
+        event_metadata: '{"plan":"pro"}',
+        source_file: `${files}.parquet`,
+        row_number: '0',
+        ingested_at: '2026-11-21 00:00:00',
+      },
+    ]);
+    expect(Object.keys(rows[0] ?? {}).join(' ')).toBe(
+      'timestamp event_name event_value user_id company_id workspace_id unit_ids event_metadata source_file row_number ingested_at',
+    );
+  });
+
+  it.each([
+    ["'a\"b'", 'a"b'],
+    ['17.0::DOUBLE', '17'],
+    ['17.5::DOUBLE', '17.5'],
+    ['-3.0::FLOAT', '-3'],
+    ['1e20::DOUBLE', '1e+20'],
+    ['9007199254740993::BIGINT', '9007199254740993'],
+    ['3.03::DECIMAL(10,2)', '3.03'],
+    ['true', 'true'],
+    ["'\\xFF'::BLOB", null],
+    ["encode('é')", 'é'],
+    ["'a'::ENUM('a','b')", 'a'],
+    ["UUID '8d1244ef-86df-4bf7-90e5-d9e6e9645a50'", '8d1244ef-86df-4bf7-90e5-d9e6e9645a50'],
+    ["DATE '2026-11-20'", '2026-11-20'],
+    ["{'a': [1, 2]}", '{"a":[1,2]}'],
+    ['[1, 2]', '[1,2]'],
+  ])('accept %s as a value', async (sql, expected) => {
+    const dataset: DatasetInput = { kind: 'events', mapping: { eventValue: 'x' } };
+    const { rows, refused } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
+    expect(rows.map((row) => row['event_value'])).toEqual(expected === null ? [] : [expected]);
+    expect(refused.map(({ reason }) => reason)).toEqual(
+      expected === null ? ['SLUICE_INGEST_ROW_TEXT_INVALID'] : [],
+    );
+  });
+
+  it.each([
+    ['12.00::DECIMAL(10,2)', '12'],
+    ['-12.50::DECIMAL(10,2)', '-12.50'],
+    ['12::DECIMAL(38,0)', '12'],
+    ["'12345678901234567890123456789012345678'::DECIMAL(38,0)", '12345678901234567890123456789012345678'],
+    [
+      "'0.00000000000000000000000000000000000001'::DECIMAL(38,38)",
+      '0.00000000000000000000000000000000000001',
+    ],
+    ['0::DECIMAL(4,4)', '0'],
+  ])('accept the ID %s', async (sql, expected) => {
+    const { rows } = await map({ kind: 'events' }, `SELECT 'e' AS event_name, ${sql} AS unit_id`);
+    expect(rows.map((row) => row['user_id'])).toEqual([expected]);
+  });
+
+  it('can map struct members, after columns of the same name, and names in another case', async () => {
+    const { rows } = await map(
+      {
+        kind: 'events',
+        mapping: {
+          eventName: 'context.event',
+          unitIds: { userID: 'context.user.id', companyID: 'CONTEXT.User.it"s' },
+          metadata: { dotted: 'a.b', inner: 'a.c' },
+        },
+      },
+      `SELECT {'event': 'purchase', 'user': {'id': 7, 'it"s': 'acme', 'x, y': 1}} AS context, 'top' AS "a.b", {'b': 'in', 'c': 'deep'} AS a`,
+    );
+    expect(rows[0]).toMatchObject({
+      event_name: 'purchase',
+      unit_ids: '{"userID":"7","companyID":"acme"}',
+      event_metadata: '{"dotted":"top","inner":"deep"}',
+    });
+  });
+
+  it('can map constants and columns that some files lack', async () => {
+    const { rows } = await map(
+      {
+        kind: 'events',
+        mapping: {
+          eventName: { constant: "it's" },
+          eventValue: { column: 'nowhere', optional: true },
+          metadata: {
+            version: { constant: 2 },
+            beta: { constant: true },
+            none: { column: 'nope', optional: true },
+          },
+        },
+      },
+      "SELECT 'u1' AS unit_id",
+    );
+    expect(rows[0]).toMatchObject({
+      event_name: "it's",
+      event_value: null,
+      event_metadata: '{"version":2,"beta":true}',
+    });
+  });
+
+  it('collect metadata of every type, without nulls', async () => {
+    const { rows } = await map(
+      {
+        kind: 'events',
+        mapping: { metadata: ['t', 'i', 'd', 'f', 'b', 'n', 's', 'ts', 'nan', 'it"s', 'j'] },
+      },
+      `SELECT ${event}, 'a"b\\c' || chr(10) AS t, 9007199254740993 AS i, 1.10::DECIMAL(10,2) AS d, 0.5::FLOAT AS f, false AS b,
+         NULL::VARCHAR AS n, {'a': NULL, 'b': [1]} AS s, TIMESTAMP '2026-11-20 10:00:00' AS ts, 'nan'::DOUBLE AS nan, 1 AS "it""s",
+         '{"k": 1}'::JSON AS j`,
+    );
+    expect(rows[0]?.['event_metadata']).toBe(
+      '{"t":"a\\"b\\\\c\\n","i":9007199254740993,"d":1.10,"f":0.5,"b":false,"s":{"a":null,"b":[1]},"ts":"2026-11-20 10:00:00","it\\"s":1,"j":{"k":1}}',
+    );
+    expect(() => JSON.parse(String(rows[0]?.['event_metadata']))).not.toThrow();
+  });
+
+  it.each([
+    ['\'{"a": 1, "b": {"c": [2]}}\'', '{"plan":"pro","a":1,"b":{"c":[2]}}'],
+    ['\'{"plan": "free", "a": null}\'', '{"plan":"pro","a":null}'],
+    ['\'{"pl\\u0061n": "free"}\'', '{"plan":"pro"}'],
+    ["'{}'", '{"plan":"pro"}'],
+    ["''", '{"plan":"pro"}'],
+    ["'null'", '{"plan":"pro"}'],
+    ['NULL::VARCHAR', '{"plan":"pro"}'],
+    ["{'a': 1}", '{"plan":"pro","a":1}'],
+    ["map {'a': 1}", '{"plan":"pro","a":1}'],
+    ['encode(\'{"a":1}\')', '{"plan":"pro","a":1}'],
+  ])('unpack %s into the metadata', async (sql, expected) => {
+    const dataset: DatasetInput = {
+      kind: 'events',
+      mapping: { metadata: ['plan'], metadataJson: 'json' },
+    };
+    const { rows } = await map(dataset, `SELECT ${event}, 'pro' AS plan, ${sql} AS json`);
+    expect(rows.map((row) => row['event_metadata'])).toEqual([expected]);
+  });
+
+  it('keep the value in the JSON if the column is null', async () => {
+    const dataset: DatasetInput = { kind: 'events', mapping: { metadata: ['plan'], metadataJson: 'json' } };
+    const { rows } = await map(dataset, `SELECT ${event}, NULL::VARCHAR AS plan, '{"plan":"free"}' AS json`);
+    expect(rows[0]?.['event_metadata']).toBe('{"plan":"free"}');
+  });
+
+  it.each([
+    [
+      "{'x': 'nan'::DOUBLE, 'l': [1.0::DOUBLE, '-inf'::DOUBLE]}",
+      { x: null, l: [1, null] },
+      { x: 'NaN', l: [1, '-Infinity'] },
+    ],
+    [
+      `{'NaN': 'nan'::FLOAT, 's': 'a "NaN", \\ inf,'}`,
+      { NaN: null, s: 'a "NaN", \\ inf,' },
+      { NaN: 'NaN', s: 'a "NaN", \\ inf,' },
+    ],
+    ["map {'a': 'inf'::DOUBLE}", { a: null }, { a: 'Infinity' }],
+    ["'nan'::JSON", null, 'nan'],
+    ['0.5::DECIMAL(4,4)', 0.5, 0.5],
+    ['-0.5::DECIMAL(38,38)', -0.5, -0.5],
+    ["{'a': -0.5::DECIMAL(38,38), 'b': 0.25::DECIMAL(20,20)}", { a: -0.5, b: 0.25 }, { a: -0.5, b: 0.25 }],
+    ['\'{"a": [nan, "nan"]}\'::JSON', { a: [null, 'nan'] }, { a: ['nan', 'nan'] }],
+    ['[\'{"a": [nan, "\\""]}\'::JSON]', [{ a: [null, '"'] }], [{ a: ['nan', '"'] }]],
+  ])(
+    'are valid JSON with %s, as are raw rows, which keep values that are not numbers',
+    async (sql, expected, raw) => {
+      const dataset: DatasetInput = {
+        kind: 'events',
+        mapping: { eventValue: 'x', metadata: { x: { column: 'x' } } },
+      };
+      const { rows } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
+      expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({ x: expected });
+      if (typeof expected === 'object' && expected !== null) {
+        expect(JSON.parse(String(rows[0]?.['event_value']))).toEqual(expected);
+      }
+      const { refused } = await map(dataset, `SELECT 'purchase' AS event_name, '' AS unit_id, ${sql} AS x`);
+      expect(JSON.parse(String(refused[0]?.['raw']))).toEqual(expect.objectContaining({ x: raw }));
+    },
+  );
+
+  it.each(['{"a":NaN}', '{"a":[-inf]}', '{"NaN":Infinity}', '{"a":"\\"",nan":nAn}'])(
+    'reject metadata of %s, which is not JSON',
+    async (text) => {
+      const { refused } = await map(
+        { kind: 'events', mapping: { metadataJson: 'json' } },
+        `SELECT ${event}, ${quoteText(text)} AS json`,
+      );
+      expect(refused.map(({ reason }) => reason)).toEqual(['SLUICE_INGEST_ROW_METADATA_INVALID']);
+    },
+  );
+
+  it('are valid JSON with any numbers and texts', async () => {
+    const text = fc.string({
+      maxLength: 8,
+      unit: fc.constantFrom('nan', 'inf', '"', '\\', ',', ':', '{', '}', 'x'),
+    });
+    // Node 24's JSON.parse takes a key `"` for a key `\\` that an object of the same shape had before.
+    const keyText = text.map((one) => one.replaceAll('\\', '/'));
+    const number = fc.oneof(
+      fc.constantFrom('nan', 'inf', '-inf'),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(text, number, keyText), { minLength: 1, maxLength: 20 }),
+        async (all) => {
+          const { rows } = await map(
+            { kind: 'events', mapping: { metadata: ['x', 't'], metadataJson: 'json' } },
+            `SELECT ${event}, unnest([${all.map(([t, n]) => `{'s': ${quoteText(t)}, 'n': ${quoteText(n)}::DOUBLE}`).join(', ')}]) AS x,
+             unnest([${all.map(([t]) => quoteText(t)).join(', ')}]) AS t,
+             unnest([${all.map(([, , t]) => quoteText(JSON.stringify({ [t]: t }))).join(', ')}]) AS json`,
+          );
+          const inOrder = rows.toSorted((a, b) => Number(a['row_number']) - Number(b['row_number']));
+          const seen = inOrder.map((row) => JSON.parse(String(row['event_metadata'])));
+          expect(seen).toEqual(
+            all.map(([t, n, key]) => ({
+              [key]: key,
+              t,
+              x: { s: t, n: /nan|inf/.test(n) ? null : Number(n) },
+            })),
+          );
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it.each(["'[1]'", "'7'", "'nope'", "'{'"])('reject metadata of %s', async (sql) => {
+    const { refused } = await map(
+      { kind: 'events', mapping: { metadataJson: 'json' } },
+      `SELECT ${event}, ${sql} AS json`,
+    );
+    expect(refused.map(({ reason }) => reason)).toEqual(['SLUICE_INGEST_ROW_METADATA_INVALID']);
+  });
+
+  it('reject rows without a name or a unit, and keep the raw row in quarantine’s columns', async () => {
+    const { result, rows, refused } = await map(
+      { kind: 'events', mapping: { unitIds: { userID: 'unit_id', companyID: 'company' } } },
+      `SELECT unnest(['a', '', NULL, 'd', 'e']) AS event_name, unnest(['u', 'u', 'u', '', NULL]) AS unit_id,
+         unnest([NULL, NULL, 'c', 'c', '']) AS company, 'kept' AS other, [1, 2] AS list`,
+    );
+    expect(rows.map(({ event_name }) => event_name).toSorted()).toEqual(['a', 'd']);
+    expect(refused.map(({ reason, detail }) => [reason, detail])).toEqual([
+      ['SLUICE_INGEST_ROW_NAME_MISSING', 'row 1, event name: column "event_name"'],
+      ['SLUICE_INGEST_ROW_NAME_MISSING', 'row 2, event name: column "event_name"'],
+      ['SLUICE_INGEST_ROW_UNIT_MISSING', 'row 4, userID, companyID'],
+    ]);
+    expect(refused[2]).toEqual({
+      quarantine_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      received_at: '2026-11-21 00:00:00',
+      reason: 'SLUICE_INGEST_ROW_UNIT_MISSING',
+      detail: 'row 4, userID, companyID',
+      key_label: 'acme/drop',
+      key_environment: null,
+      sdk_type: null,
+      sdk_version: null,
+      path: `s3://acme-drops/${files}.parquet`,
+      raw: '{"timestamp":1795169730,"event_name":"e","unit_id":null,"company":"","other":"kept","list":[1,2]}',
+      raw_encoding: 'text',
+      raw_location: null,
+      protocol: null,
+    });
+    expect(Object.keys(refused[0] ?? {})).toEqual(
+      quarantineTable(defineConfig({ bucket: 'acme' })).columns.map(({ name }) => name),
+    );
+    expect(new Set(refused.map((row) => row['quarantine_id'])).size).toBe(3);
+    expect(result).toMatchObject({
+      rows: { in: 5, out: 2, refused: 3 },
+      reasons: { SLUICE_INGEST_ROW_NAME_MISSING: 2, SLUICE_INGEST_ROW_UNIT_MISSING: 1 },
+      refusedFile: { rows: 3 },
+    });
+  });
+});
+
+describe('metrics', () => {
+  const metric = "'u1' AS unit_id, 'userID' AS id_type, DATE '2026-11-20' AS date, 'revenue' AS metric_name";
+
+  it('have every column of their table in order', async () => {
+    const { rows } = await map({ kind: 'metrics' }, `SELECT ${metric}, 12.5 AS metric_value`);
+    expect(rows).toEqual([
+      {
+        unit_id: 'u1',
+        id_type: 'userID',
+        metric_date: '2026-11-20',
+        metric_name: 'revenue',
+        metric_value: 12.5,
+        numerator: null,
+        denominator: null,
+        source_file: `${files}.parquet`,
+        row_number: '0',
+        ingested_at: '2026-11-21 00:00:00',
+      },
+    ]);
+  });
+
+  it('are a ratio if both parts exist, otherwise a value, otherwise rejected', async () => {
+    const { rows, refused } = await map(
+      { kind: 'metrics', mapping: { metricValue: 'v', numerator: 'n', denominator: 'd' } },
+      `SELECT ${metric.replace("'u1'", "unnest(['a','b','c','d'])")}, unnest([1.0, 2.0, NULL, NULL]) AS v,
+         unnest([3, 4, 5, NULL]) AS n, unnest([6, NULL, 7, 8]) AS d`,
+    );
+    expect(
+      rows.map((row) => [row['unit_id'], row['metric_value'], row['numerator'], row['denominator']]),
+    ).toEqual([
+      ['a', null, 3, 6],
+      ['b', 2, null, null],
+      ['c', null, 5, 7],
+    ]);
+    expect(refused.map(({ reason }) => reason)).toEqual(['SLUICE_INGEST_ROW_VALUE_MISSING']);
+  });
+
+  it.each([
+    ["'nan'::DOUBLE", null],
+    ["'infinity'::FLOAT", null],
+    ["'much'", null],
+    ["' 1.5 '", 1.5],
+    ["encode('2')", 2],
+    ['true', 1],
+    ['1234567890123456789::HUGEINT', 1234567890123456800],
+    ['0.1::DECIMAL(38,10)', 0.1],
+  ])('accept or reject %s as a value', async (sql, expected) => {
+    const { rows, refused } = await map({ kind: 'metrics' }, `SELECT ${metric}, ${sql} AS metric_value`);
+    expect(rows.map((row) => row['metric_value'])).toEqual(expected === null ? [] : [expected]);
+    expect(refused.map(({ reason }) => reason)).toEqual(
+      expected === null ? ['SLUICE_INGEST_ROW_VALUE_INVALID'] : [],
+    );
+  });
+
+  it('have the day of the dataset’s timezone', async () => {
+    const dataset: DatasetInput = {
+      kind: 'metrics',
+      timezone: 'Asia/Tokyo',
+      mapping: { date: 'at', metricValue: { constant: 1 }, idType: { constant: 'userID' } },
+    };
+    const days = async (sql: string) => {
+      const { rows } = await map(dataset, `SELECT 'u' AS unit_id, 'n' AS metric_name, ${sql} AS at`);
+      return rows.map((row) => row['metric_date']);
+    };
+    expect(await days("TIMESTAMPTZ '2026-11-19 15:30:00Z'")).toEqual(['2026-11-20']);
+    expect(await days("TIMESTAMP '2026-11-20 00:30:00'")).toEqual(['2026-11-20']);
+    expect(await days("DATE '2026-11-20'")).toEqual(['2026-11-20']);
+    expect(await days("'2026-11-20'")).toEqual(['2026-11-20']);
+    // The first of the year 10000 in Tokyo, which no reader's dates have.
+    expect(await days("TIMESTAMPTZ '9999-12-31 15:30:00Z'")).toEqual([]);
+    expect(await days("TIMESTAMPTZ '9999-12-31 14:30:00Z'")).toEqual(['9999-12-31']);
+  });
+});
+
+describe('exposures', () => {
+  it('have every column of their table in order', async () => {
+    const { rows, refused } = await map(
+      { kind: 'exposures', mapping: { unitType: { constant: 'companyID' }, metadata: { country: 'geo' } } },
+      "SELECT 'checkout' AS experiment, unnest(['test', '']) AS group_id, 'acme' AS unit_id, 'DE' AS geo",
+    );
+    expect(rows).toEqual([
+      {
+        timestamp: '2026-11-20 10:15:30',
+        experiment_id: 'checkout',
+        group_id: 'test',
+        unit_id: 'acme',
+        unit_type: 'companyID',
+        metadata: '{"country":"DE"}',
+        source_file: `${files}.parquet`,
+        row_number: '0',
+        ingested_at: '2026-11-21 00:00:00',
+      },
+    ]);
+    expect(refused.map(({ reason }) => reason)).toEqual(['SLUICE_INGEST_ROW_GROUP_MISSING']);
+  });
+});

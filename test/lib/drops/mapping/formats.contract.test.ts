@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { quoteText } from '../../../../lib/base/sql.ts';
+import { parseTimeFormat } from '../../../../lib/schema/timeFormat.ts';
+import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+const events = (format: string, timezone = 'UTC'): DatasetInput => ({
+  kind: 'events',
+  timezone,
+  mapping: { timestamp: { column: 'ts', format } },
+});
+/** Reads texts in a format; null for refused texts. */
+async function read(format: string, texts: readonly string[], timezone = 'UTC'): Promise<(string | null)[]> {
+  const file = await bench.write(
+    'formats.parquet',
+    `SELECT unnest([${texts.map(quoteText).join(', ')}]) AS ts, unnest(range(${texts.length})) AS event_name, 'u' AS unit_id`,
+  );
+  const { rows, refused } = await bench.load(events(format, timezone), [file]);
+  for (const row of refused) expect(row['reason']).toBe('SLUICE_INGEST_ROW_TIME_INVALID');
+  const times = new Map(rows.map((row) => [row['event_name'], String(row['timestamp'])]));
+  return texts.map((_, i) => times.get(String(i)) ?? null);
+}
+
+const WHOLE = '2026-11-20 10:15:30';
+
+/** The letters of a part, and what it writes. */
+type Form = readonly [string, (at: Date) => string];
+
+describe('a time format', () => {
+  it.each([
+    ['yyyy-MM-dd HH:mm:ss', WHOLE, WHOLE],
+    ["yyyy-MM-dd'T'HH:mm:ss.SSSXXX", '2026-11-20T11:15:30.123+01:00', `${WHOLE}.123`],
+    ["yyyy-MM-dd'T'HH:mm:ss.SSSX", '2026-11-20T10:15:30.123Z', `${WHOLE}.123`],
+    ['yyyy-MM-dd HH:mm:ss.SSSSSSSSS', `${WHOLE}.123456789`, `${WHOLE}.123456`],
+    ['yyyyMMddHHmmss', '20261120101530', WHOLE],
+    ['yyyyMMdd', '20261120', '2026-11-20 00:00:00'],
+    ['dd/MM/yyyy HH:mm', '20/11/2026 10:15', '2026-11-20 10:15:00'],
+    ['M/d/yyyy h:mm:ss a', '11/20/2026 10:15:30 PM', '2026-11-20 22:15:30'],
+    ['MM/dd/yy hh:mm a', '11/20/26 12:05 am', '2026-11-20 00:05:00'],
+    ['MM/dd/yy hh:mm a', '11/20/26 12:05 PM', '2026-11-20 12:05:00'],
+    ['dd-MMM-yyyy HH:mm:ss', '20-Nov-2026 10:15:30', WHOLE],
+    ['d MMMM uuuu', '2 May 2026', '2026-05-02 00:00:00'],
+    ['EEE, dd MMM yyyy HH:mm:ss z', 'Fri, 20 Nov 2026 10:15:30 GMT', WHOLE],
+    ['EEEE, d MMMM yyyy', 'FRIDAY, 20 NOVEMBER 2026', '2026-11-20 00:00:00'],
+    ['dd/MMM/yyyy:HH:mm:ss Z', '20/Nov/2026:11:15:30 +0100', WHOLE],
+    ['yyyy-MM-dd HH:mm:ss[.SSS][ XXX]', `${WHOLE}`, WHOLE],
+    ['yyyy-MM-dd HH:mm:ss[.SSS][ XXX]', `${WHOLE}.5`, null],
+    ['yyyy-MM-dd[ H[:m[:s]]]', '2026-11-20', '2026-11-20 00:00:00'],
+    ['yyyy-MM-dd[ H[:m[:s]]]', '2026-11-20 7', '2026-11-20 07:00:00'],
+    ['yyyy-MM-dd[ H[:m[:s]]]', '2026-11-20 7:5:3', '2026-11-20 07:05:03'],
+    ['yyyy-MM-dd HH:mm:ss[.SSS][ XXX]', `${WHOLE}.500 -02:30`, '2026-11-20 12:45:30.5'],
+    ["yyyy 'o''clock' HH MM dd", "2026 O'CLOCK 10 11 20", '2026-11-20 10:00:00'],
+    ["yyyy.MM.dd (HH+mm) ''", "2026.11.20 (10+15) '", '2026-11-20 10:15:00'],
+    ["dd 'décembre' yyyy MM", '20 DÉCEMBRE 2026 12', '2026-12-20 00:00:00'],
+    ['yyyy-MM-dd', '2026-11-20  ', '2026-11-20 00:00:00'],
+    ['yyyy-MM-dd', '2026-02-29', null],
+    ['yyyy-MM-dd', '2024-02-29', '2024-02-29 00:00:00'],
+    ['yyyy-MM-dd', '2026-11-20 10:15', null],
+    ['yyyy-MM-dd', 'x2026-11-20', null],
+    ['yyyy-MM-dd', '2026-1-2', null],
+    ['yyyy-M-d', '2026-1-2', '2026-01-02 00:00:00'],
+    ['dd/MM/yyyy', '11/20/2026', null],
+    ['yyyy-MM-dd HH:mm:ss', '2026-11-20 24:00:00', null],
+    ['yyyy-MM-dd HH:mm:ss', '2026-11-20 10:15:60', null],
+    ['yyyy-MM-dd hh:mm a', '2026-11-20 13:00 pm', null],
+    ['yyyy-MM-dd HH:mm XXX', '2026-11-20 10:15 +19:00', null],
+    ['yyyy.MM.dd', '2026-11-20', null],
+    ['yyyy-MM-dd', '', null],
+    ['yyyy-MM-dd', 'epoch', null],
+  ])('%s reads %j as %s', async (format, text, expected) => {
+    expect(await read(format, [text])).toEqual([expected]);
+  });
+
+  it('reads whole numbers by their digits and bytes as text, and no other type', async () => {
+    const write = (sql: string) =>
+      bench.write('typed.parquet', `SELECT ${sql} AS ts, 'a' AS event_name, 'u' AS unit_id`);
+    for (const sql of ['20261120::INTEGER', "'20261120'::BLOB"]) {
+      const { rows } = await bench.load(events('yyyyMMdd'), [await write(sql)]);
+      expect(rows.map(({ timestamp }) => timestamp)).toEqual(['2026-11-20 00:00:00']);
+    }
+    for (const sql of ["DATE '2026-11-20'", '2026::DOUBLE', 'true'])
+      await expect(bench.load(events('yyyyMMdd'), [await write(sql)])).rejects.toMatchObject({
+        code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+        message: expect.stringContaining('as `format` reads it'),
+      });
+    for (const [sql, reason] of [
+      ['NULL::VARCHAR', 'MISSING'],
+      ["'00000101'", 'OUT_OF_RANGE'],
+    ] as const) {
+      const { refused } = await bench.load(events('yyyyMMdd'), [await write(sql)]);
+      expect(refused.map((row) => row['reason'])).toEqual([`SLUICE_INGEST_ROW_TIME_${reason}`]);
+    }
+  });
+
+  it('reads a local time in the dataset’s zone, with skipped and repeated hours as docs/ingest-mapping.md says', async () => {
+    const format = 'dd.MM.yyyy HH:mm';
+    const texts = ['20.11.2026 10:15', '29.03.2026 01:59', '29.03.2026 02:30', '29.03.2026 03:00'];
+    texts.push('25.10.2026 01:59', '25.10.2026 02:30', '25.10.2026 03:00');
+    expect(await read(format, texts, 'Europe/Berlin')).toEqual([
+      '2026-11-20 09:15:00',
+      '2026-03-29 00:59:00',
+      '2026-03-29 01:30:00',
+      '2026-03-29 01:00:00',
+      '2026-10-24 23:59:00',
+      '2026-10-25 01:30:00',
+      '2026-10-25 02:00:00',
+    ]);
+    // So does a text without a format. An offset in the text overrides the zone.
+    const file = await bench.write(
+      'local.parquet',
+      "SELECT unnest(['2026-03-29 02:30', '2026-10-25 02:30']) AS ts, 'a' AS event_name, 'u' AS unit_id",
+    );
+    const { rows } = await bench.load(
+      { kind: 'events', timezone: 'Europe/Berlin', mapping: { timestamp: 'ts' } },
+      [file],
+    );
+    expect(rows.map(({ timestamp }) => timestamp)).toEqual(['2026-03-29 01:30:00', '2026-10-25 01:30:00']);
+    expect(await read(`${format} XXX`, ['25.10.2026 02:30 +02:00'], 'Europe/Berlin')).toEqual([
+      '2026-10-25 00:30:00',
+    ]);
+  });
+
+  it('gives the day of a metric in the dataset’s zone', async () => {
+    const file = await bench.write(
+      'metric.parquet',
+      "SELECT '20.11.2026' AS date, 'u' AS unit_id, 'userID' AS id_type, 'm' AS metric_name, 1 AS metric_value",
+    );
+    for (const timezone of ['UTC', 'Asia/Tokyo', 'America/New_York']) {
+      const mapping = { date: { column: 'date', format: 'dd.MM.yyyy' } };
+      const { rows } = await bench.load({ kind: 'metrics', timezone, mapping }, [file]);
+      expect(rows.map(({ metric_date }) => metric_date)).toEqual(['2026-11-20']);
+    }
+  });
+
+  it('parses back times written with it, whatever its parts and their order', async () => {
+    const two = (n: number) => String(n).padStart(2, '0');
+    const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+    const parts: Form[][] = [
+      [['yyyy', (at) => String(at.getUTCFullYear()).padStart(4, '0')]],
+      [
+        ['MM', (at) => two(at.getUTCMonth() + 1)],
+        ['M', (at) => String(at.getUTCMonth() + 1)],
+        ['MMM', (at) => months[at.getUTCMonth()] ?? ''],
+      ],
+      [
+        ['dd', (at) => two(at.getUTCDate())],
+        ['d', (at) => String(at.getUTCDate())],
+      ],
+      [
+        ['HH', (at) => two(at.getUTCHours())],
+        ['h a', (at) => `${at.getUTCHours() % 12 || 12} ${at.getUTCHours() < 12 ? 'AM' : 'PM'}`],
+      ],
+      [['mm', (at) => two(at.getUTCMinutes())]],
+      [['ss.SSS', (at) => `${two(at.getUTCSeconds())}.${String(at.getUTCMilliseconds()).padStart(3, '0')}`]],
+    ];
+    const chosen = fc.tuple(...parts.map((each) => fc.constantFrom(...each)));
+    const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6 });
+    const separator = fc.constantFrom(' ', '/', '-', '. ', ' | ', " 'um' ", '$^');
+    const instants = fc.array(
+      fc.date({ min: new Date('0001-01-02'), max: new Date('9999-12-30'), noInvalidDate: true }),
+      { minLength: 1, maxLength: 20 },
+    );
+    await fc.assert(
+      fc.asyncProperty(chosen, order, separator, instants, async (forms, places, between, all) => {
+        const ordered = places.flatMap((place) => (forms[place] === undefined ? [] : [forms[place]]));
+        const texts = all.map((at) =>
+          ordered.map(([, write]) => write(at)).join(between.replaceAll("'", '')),
+        );
+        const format = ordered.map(([letters]) => letters).join(between);
+        const expected = all.map((at) =>
+          at
+            .toISOString()
+            .replace('T', ' ')
+            .replace(/\.?0*Z$/, ''),
+        );
+        const came = await read(format, texts);
+        expect(came).toEqual(expected);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('a format in the configuration', () => {
+  it.each([
+    ['yyyy-MM-dd YYYY', /letters of Java.*not YYYY/],
+    ['yyyy-MM-dd k', /not k/],
+    ['yyyyy-MM-dd', /not yyyyy/],
+    ['%Y-%m-%d', /not Y/],
+    ["yyyy-MM-dd'T", /quotes and brackets are closed/],
+    ['yyyy-MM-dd[ HH', /quotes and brackets are closed/],
+    ['yyyy-MM-dd] HH', /closed where they were opened/],
+    ['yyyy-MM-dd {', /\{ is quoted/],
+    ['yyyy-MM', /always has the day/],
+    ['yyyy-MM[-dd]', /always has the day/],
+    ['HH:mm', /always has the year/],
+    ['yyyy-MM-dd MM', /the month once/],
+    ['yyyy-MM-dd mm', /the hour beside the minute/],
+    ['yyyy-MM-dd hh:mm', /h and a/],
+    ['yyyy-MM-dd HH:mm a', /h and a/],
+    ['', /always has the year/],
+    ['yyyy-MM-dd[ HH:]mm', /the hour beside the minute/],
+    ['yyyy-MM-dd[ ][ ][ ][ ][ ]', /at most 4 sections/],
+  ])('is rejected by name: %j', (format, message) => {
+    expect(parseTimeFormat(format)).toMatch(message);
+    expect(() => subjectOf(events(format))).toThrow(/mapping\.timestamp/);
+  });
+
+  it('cannot be combined with a unit', () => {
+    const mapping = { timestamp: { column: 'ts', format: 'yyyyMMdd', unit: 's' as const } };
+    expect(() => subjectOf({ kind: 'events', mapping })).toThrow(/unit or format, not both/);
+  });
+});

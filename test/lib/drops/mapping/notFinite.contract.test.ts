@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Cast } from '../../../../lib/schema/mappings.ts';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+/** Three events, purchase, refund and start: many columns have NaN or infinity in two of them. */
+const load = (dataset: DatasetInput) => bench.load(dataset, [bench.fixture('not-finite.parquet')]);
+const names = (rows: readonly Readonly<Record<string, unknown>>[]) => rows.map((row) => row['event_name']);
+const reasons = (rows: readonly Readonly<Record<string, unknown>>[]) => rows.map((row) => row['reason']);
+
+describe('NaN and infinity', () => {
+  it.each([
+    ['seldom', ['purchase']],
+    ['mostly', ['purchase', 'start']],
+    ['date', ['start']],
+    ['at', ['start']],
+    ['inside.at', ['start']],
+  ])('reject a row with such a time, whatever the statistics say: %s', async (timestamp, taken) => {
+    for (const timezone of ['UTC', 'Europe/Berlin']) {
+      const { rows, refused } = await load({ kind: 'events', timezone, mapping: { timestamp } });
+      expect(names(rows).toSorted()).toEqual(taken);
+      expect(reasons(refused)).toEqual(Array(3 - taken.length).fill('SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE'));
+    }
+  });
+
+  it.each([
+    ['date', 1],
+    ['mostly', 2],
+  ])('reject a metric with such a day: %s', async (date, taken) => {
+    const constant = { constant: 'x' };
+    const { rows, refused } = await load({
+      kind: 'metrics',
+      mapping: { date, idType: constant, metricName: constant, metricValue: { constant: 1 } },
+    });
+    expect(rows).toHaveLength(taken);
+    expect(reasons(refused)).toEqual(Array(3 - taken).fill('SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE'));
+  });
+
+  it.each<[string, Cast | undefined]>([
+    ['half', undefined],
+    ['half', 'string'],
+    ['half', 'bigint'],
+    ['half', 'double'],
+    ['at', undefined],
+    ['at', 'timestamp'],
+    ['date', undefined],
+    ['date', 'date'],
+    ['struct.x', undefined],
+  ])('are not valid as unit ID: %s, cast: %s', async (column, cast) => {
+    const userID = { column, ...(cast === undefined ? {} : { cast }) };
+    const { rows, refused } = await load({ kind: 'events', mapping: { unitIds: { userID } } });
+    expect(rows.map((row) => row['user_id'])).not.toContain('nan');
+    expect(new Set(reasons(refused))).toEqual(new Set(['SLUICE_INGEST_ROW_UNIT_MISSING']));
+    expect(refused.length).toBe(column === 'struct.x' ? 3 : 2);
+  });
+
+  it.each([
+    ['experiment', 'SLUICE_INGEST_ROW_NAME_MISSING'],
+    ['group', 'SLUICE_INGEST_ROW_GROUP_MISSING'],
+    ['unitId', 'SLUICE_INGEST_ROW_UNIT_MISSING'],
+    ['unitType', 'SLUICE_INGEST_ROW_UNIT_MISSING'],
+  ])('are not valid as %s of an exposure', async (field, reason) => {
+    const constant = { constant: 'x' };
+    const mapping = { experiment: constant, group: constant, unitId: constant, [field]: 'half' };
+    const { rows, refused } = await load({ kind: 'exposures', mapping });
+    expect([rows.length, reasons(refused)]).toEqual([1, [reason, reason]]);
+  });
+
+  it.each<Cast | undefined>([undefined, 'string', 'double', 'bigint'])(
+    'become null as values, cast: %s',
+    async (cast) => {
+      const field = { column: 'half', ...(cast === undefined ? {} : { cast }) };
+      const { rows } = await load({ kind: 'events', mapping: { eventValue: field, metadata: { m: field } } });
+      expect(rows.map((row) => [row['event_value'], row['event_metadata'] === null])).toEqual([
+        ['1', false],
+        [null, true],
+        [null, true],
+      ]);
+    },
+  );
+
+  it('become null inside lists, structs and maps, each separately', async () => {
+    const { rows } = await load({
+      kind: 'events',
+      mapping: { eventValue: 'list', metadata: ['list', 'struct', 'map', 'date', 'dates', 'at', 'inside'] },
+    });
+    expect(rows.map((row) => JSON.parse(String(row['event_metadata'])))).toEqual([
+      {
+        list: [1.5, null],
+        struct: { x: null, t: 'nan' },
+        map: { a: null },
+        dates: [null, '1970-01-01'],
+        inside: { at: null },
+      },
+      { list: [null], struct: { x: null, t: 'a:"nan' }, map: { inf: 1.5 }, dates: [], inside: { at: null } },
+      {
+        list: [],
+        map: {},
+        date: '1970-01-01',
+        at: '1970-01-01 00:00:00',
+        inside: { at: '1970-01-01 00:00:00+00' },
+      },
+    ]);
+    expect(rows.map((row) => row['event_value'])).toEqual(['[1.5,null]', '[null]', '[]']);
+  });
+
+  it('are kept in raw rows as texts', async () => {
+    const { refused } = await load({ kind: 'events', mapping: { timestamp: 'seldom' } });
+    expect(refused.map(({ raw }) => JSON.parse(String(raw))['seldom'])).toEqual(['NaN', 'Infinity']);
+  });
+
+  it('are not valid unit IDs in a JSON column, and neither is null, while its strings have no quotes', async () => {
+    const file = await bench.write(
+      'json.parquet',
+      `SELECT 1795169730 AS timestamp, 'e' AS event_name,
+         unnest(['NaN', '-Infinity', 'null', '" null"', '5', '"u1"', '{"a":NaN}'])::JSON AS x`,
+    );
+    for (const cast of [undefined, 'string'] as const) {
+      const userID = { column: 'x', ...(cast === undefined ? {} : { cast }) };
+      const { rows, refused } = await bench.load({ kind: 'events', mapping: { unitIds: { userID } } }, [
+        file,
+      ]);
+      expect(rows.map((row) => row['user_id'])).toEqual([' null', '5', 'u1', '{"a":null}']);
+      expect(reasons(refused)).toEqual(Array(3).fill('SLUICE_INGEST_ROW_UNIT_MISSING'));
+    }
+  });
+
+  it('are rejected when cast from text', async () => {
+    const file = await bench.write(
+      'texts.parquet',
+      "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, unnest(['nan', '-inf', 'infinity']) AS x",
+    );
+    for (const cast of ['double', 'date', 'timestamp'] as const) {
+      const { rows, refused } = await bench.load(
+        { kind: 'events', mapping: { eventValue: { column: 'x', cast } } },
+        [file],
+      );
+      expect([rows, reasons(refused)]).toEqual([[], Array(3).fill('SLUICE_INGEST_ROW_CAST_FAILED')]);
+    }
+  });
+});

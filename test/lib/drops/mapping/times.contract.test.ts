@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { quoteText } from '../../../../lib/base/sql.ts';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+type Unit = 's' | 'ms' | 'us' | 'ns' | 'timestamp' | 'iso';
+const events = (unit?: Unit, timezone = 'UTC'): DatasetInput => ({
+  kind: 'events',
+  timezone,
+  mapping: { timestamp: unit === undefined ? 'ts' : { column: 'ts', unit } },
+});
+const write = (name: string, sql: string) =>
+  bench.write(`${name}.parquet`, `SELECT ${sql} AS ts, 'purchase' AS event_name, 'u1' AS unit_id`);
+
+const MOMENT = '2026-11-20 10:15:30.123456';
+const WHOLE = '2026-11-20 10:15:30';
+const MINUTE = '2026-11-20 10:15:00';
+const BERLIN = '2026-11-20 09:15:30';
+
+const readable: [name: string, sql: string, unit: Unit | undefined, timezone: string, expected: string][] = [
+  ['seconds', '1795169730::BIGINT', undefined, 'UTC', WHOLE],
+  ['seconds in an INTEGER', '1795169730::UINTEGER', 's', 'UTC', WHOLE],
+  ['seconds in a HUGEINT', '1795169730::DECIMAL(38,0)', 's', 'UTC', WHOLE],
+  ['broken seconds', '1795169730.123456::DOUBLE', undefined, 'UTC', MOMENT],
+  ['decimal seconds', '1795169730.123456::DECIMAL(18,6)', undefined, 'UTC', MOMENT],
+  ['negative seconds', '-1::BIGINT', undefined, 'UTC', '1969-12-31 23:59:59'],
+  ['milliseconds', '1795169730123::BIGINT', 'ms', 'UTC', '2026-11-20 10:15:30.123'],
+  ['microseconds', '1795169730123456::BIGINT', 'us', 'UTC', MOMENT],
+  ['nanoseconds', '1795169730123456789::BIGINT', 'ns', 'UTC', MOMENT],
+  ['seconds as text', "'1795169730'", 's', 'UTC', WHOLE],
+  ['milliseconds as bytes', "'1795169730123'::BLOB", 'ms', 'UTC', '2026-11-20 10:15:30.123'],
+  ['a timestamp', `TIMESTAMP '${MOMENT}'`, undefined, 'UTC', MOMENT],
+  ['a timestamp of seconds', `TIMESTAMP_S '${WHOLE}'`, undefined, 'UTC', WHOLE],
+  ['a timestamp of milliseconds', `TIMESTAMP_MS '${WHOLE}.123'`, 'timestamp', 'UTC', `${WHOLE}.123`],
+  ['a timestamp of nanoseconds', `TIMESTAMP_NS '${MOMENT}789'`, undefined, 'UTC', MOMENT],
+  ['a timestamp with a zone', `TIMESTAMPTZ '${MOMENT}+02'`, undefined, 'UTC', '2026-11-20 08:15:30.123456'],
+  ['a date', "DATE '2026-11-20'", undefined, 'UTC', '2026-11-20 00:00:00'],
+  ['ISO 8601', "'2026-11-20T10:15:30.123456Z'", undefined, 'UTC', MOMENT],
+  ['ISO 8601 with an offset', "'2026-11-20T10:15:30+01:00'", undefined, 'UTC', BERLIN],
+  ['ISO 8601 in lower case', "'2026-11-20t10:15:30z'", 'iso', 'UTC', WHOLE],
+  ['ISO 8601 of whole minutes in UTC', "'2026-11-20T10:15Z'", undefined, 'Europe/Berlin', MINUTE],
+  ['ISO 8601 of whole minutes with an offset', "'2026-11-20T11:15+01:00'", undefined, 'UTC', MINUTE],
+  ['ISO 8601 with the last offset', "'2026-11-20T10:15:30+18:00'", undefined, 'UTC', '2026-11-19 16:15:30'],
+  ['what Ruby prints', "'2026-11-20 10:15:30 +0100'", undefined, 'America/New_York', BERLIN],
+  ['what Ruby prints, broken', "'2026-11-20 09:45:30.123456 -0030 '", undefined, 'UTC', MOMENT],
+  ['whole minutes with an offset apart', "'2026-11-20 11:15 +01:00'", undefined, 'UTC', MINUTE],
+  ['a text with Z apart', `'${WHOLE} Z'`, undefined, 'Europe/Berlin', WHOLE],
+  ['whole minutes that end with UTC', "'2026-11-20 10:15 UTC'", undefined, 'Europe/Berlin', MINUTE],
+  ['a text that ends with UTC', `'${WHOLE} UTC'`, undefined, 'Europe/Berlin', WHOLE],
+  ['a text with space behind it', `'${WHOLE}Z  '`, undefined, 'Europe/Berlin', WHOLE],
+  ['a nanosecond before 1970', 'make_timestamp_ns(-1)', undefined, 'UTC', '1969-12-31 23:59:59.999999'],
+  ['a nanosecond before 1970 as a number', '-1::BIGINT', 'ns', 'UTC', '1969-12-31 23:59:59.999999'],
+  ['a day as text', "'2026-11-20'", undefined, 'UTC', '2026-11-20 00:00:00'],
+  ['a zone-less timestamp elsewhere', `TIMESTAMP '${WHOLE}'`, undefined, 'Europe/Berlin', BERLIN],
+  ['a date elsewhere', "DATE '2026-11-20'", undefined, 'America/New_York', '2026-11-20 05:00:00'],
+  ['a zone-less text elsewhere', `'${WHOLE}'`, undefined, 'Europe/Berlin', BERLIN],
+  ['a text with a zone elsewhere', `'${WHOLE}Z'`, undefined, 'Europe/Berlin', WHOLE],
+  ['seconds elsewhere', '1795169730::BIGINT', undefined, 'Europe/Berlin', WHOLE],
+  ['an instant elsewhere', `TIMESTAMPTZ '${WHOLE}Z'`, undefined, 'Europe/Berlin', WHOLE],
+  ['the last moment', '253402300799::BIGINT', undefined, 'UTC', '9999-12-31 23:59:59'],
+  ['the first moment', '-62135596800::BIGINT', undefined, 'UTC', '0001-01-01 00:00:00'],
+];
+
+const refused: [name: string, sql: string, unit: Unit | undefined, reason: string][] = [
+  ['no number', 'NULL::BIGINT', undefined, 'MISSING'],
+  ['no timestamp', 'NULL::TIMESTAMP', undefined, 'MISSING'],
+  ['no text', 'NULL::VARCHAR', undefined, 'MISSING'],
+  ['words', "'yesterday'", undefined, 'INVALID'],
+  ['what DuckDB has words for', "'epoch'", undefined, 'INVALID'],
+  ['a day that is none', "'2026-02-30'", undefined, 'INVALID'],
+  ['an empty text', "''", undefined, 'INVALID'],
+  ['an offset that is none', "'2026-11-20T10:00:00+25:00'", undefined, 'INVALID'],
+  ['an offset of minutes that are none', "'2026-11-20T10:00:00+01:60'", undefined, 'INVALID'],
+  ['an offset beyond the last', "'2026-11-20T10:00-18:01'", undefined, 'INVALID'],
+  ['an offset too far apart', "'2026-11-20 10:00:00  +0100'", undefined, 'INVALID'],
+  ['an offset apart that is none', "'2026-11-20 10:00:00 +2500'", undefined, 'INVALID'],
+  ['an offset with seconds', "'2026-11-20T10:00:00+01:30:15'", undefined, 'INVALID'],
+  ['bytes that are no text', "'\\xFF'::BLOB", undefined, 'INVALID'],
+  ['words for seconds', "'soon'", 's', 'INVALID'],
+  ['NaN as text', "'nan'", 's', 'INVALID'],
+  ['milliseconds as seconds', '1795169730123::BIGINT', undefined, 'OUT_OF_RANGE'],
+  ['the largest number', '9223372036854775807::BIGINT', 'ms', 'OUT_OF_RANGE'],
+  ['a number that no BIGINT holds', '18446744073709551615::UBIGINT', 'ns', 'OUT_OF_RANGE'],
+  ['the year 10000', '253402300800::BIGINT', undefined, 'OUT_OF_RANGE'],
+  ['the year 0', '-62135596801::BIGINT', undefined, 'OUT_OF_RANGE'],
+  ['infinity', "'infinity'::DOUBLE", undefined, 'OUT_OF_RANGE'],
+  ['NaN', "'nan'::DOUBLE", undefined, 'OUT_OF_RANGE'],
+  ['a timestamp of the year 20000', "TIMESTAMP '20000-01-01'", undefined, 'OUT_OF_RANGE'],
+  ['a timestamp before Christ', "TIMESTAMP '0001-01-01 (BC)'", undefined, 'OUT_OF_RANGE'],
+];
+
+const unfit: [name: string, sql: string, unit: Unit | undefined, message: RegExp][] = [
+  [
+    'a struct',
+    "{'a': 1}",
+    undefined,
+    /"ts": expected a timestamp, a date, a number or text, found STRUCT\(a INTEGER\)/,
+  ],
+  ['a time of day', "TIME '10:00:00'", undefined, /found TIME/],
+  ['a boolean', 'true', 's', /expected a whole or broken number.*found BOOLEAN/],
+  ['a number as timestamp', '1::BIGINT', 'timestamp', /expected a timestamp or a date, found BIGINT/],
+  ['a timestamp as seconds', "TIMESTAMP '2026-11-20'", 's', /found TIMESTAMP/],
+  ['a number as ISO 8601', '1::BIGINT', 'iso', /expected text, found BIGINT/],
+];
+
+describe('the reader of times', () => {
+  it.each(readable)('reads %s', async (name, sql, unit, timezone, expected) => {
+    const file = await write(name, sql);
+    const { rows, refused: none } = await bench.load(events(unit, timezone), [file]);
+    expect({ rows: rows.map(({ timestamp }) => timestamp), none }).toEqual({ rows: [expected], none: [] });
+  });
+
+  it.each(refused)('rejects %s', async (name, sql, unit, reason) => {
+    const { rows, refused: rest } = await bench.load(events(unit), [await write(name, sql)]);
+    expect(rows).toEqual([]);
+    expect(rest.map((row) => row['reason'])).toEqual([`SLUICE_INGEST_ROW_TIME_${reason}`]);
+    expect(rest[0]?.['detail']).toBe('row 0, column "ts"');
+  });
+
+  it.each(unfit)('rejects a file with %s by name', async (name, sql, unit, message) => {
+    const file = await write(name, sql);
+    const load = bench.load(events(unit), [file]);
+    await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT' });
+    await expect(load).rejects.toThrow(message);
+    await expect(load).rejects.toThrow(file.name);
+  });
+
+  // pyarrow's files: Spark, Hive and Trino write INT96 in UTC, so no zone of the dataset moves it.
+  it.each([
+    ['int96.parquet', '2026-11-20 10:15:30.123456'],
+    ['naive-ns.parquet', '2026-11-20 09:15:30.123456'],
+    ['utc-us.parquet', '2026-11-20 10:15:30.123456'],
+    ['berlin-ms.parquet', '2026-11-20 10:15:30.123'],
+  ])('reads the timestamps of %s', async (name, expected) => {
+    const dataset: DatasetInput = { kind: 'events', timezone: 'Europe/Berlin' };
+    const { rows, result } = await bench.load(dataset, [bench.fixture(name)]);
+    expect(rows.map(({ timestamp }) => timestamp)).toContain(expected);
+    expect(result.reasons).toEqual({ SLUICE_INGEST_ROW_TIME_MISSING: 1 });
+  });
+
+  it('reads INT96 in the same way inside and outside a struct', async () => {
+    const dataset: DatasetInput = {
+      kind: 'events',
+      timezone: 'America/New_York',
+      mapping: { timestamp: 'p.at' },
+    };
+    const { rows } = await bench.load(dataset, [bench.fixture('nested-int96.parquet')]);
+    expect(rows.map(({ timestamp }) => timestamp)).toEqual([
+      '1970-01-01 00:00:00',
+      '2026-11-20 10:15:30.123456',
+    ]);
+  });
+
+  it('reads every minute and every offset as JavaScript does', async () => {
+    const two = (n: number) => String(n).padStart(2, '0');
+    const clock = fc
+      .tuple(fc.nat(23), fc.nat(59), fc.option(fc.nat(59)))
+      .map(([h, m, s]) => `${two(h)}:${two(m)}${s === null ? '' : `:${two(s)}`}`);
+    const zone = fc.oneof(
+      fc.constantFrom('Z', 'z'),
+      fc
+        .tuple(fc.constantFrom('+', '-'), fc.nat(17), fc.nat(59))
+        .map(([sign, h, m]) => `${sign}${two(h)}:${two(m)}`),
+    );
+    const space = fc.constantFrom('', ' ');
+    const text = fc.tuple(clock, space, zone).map((parts) => `2026-11-20T${parts.join('')}`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 40 }), async (texts) => {
+        const file = await bench.write(
+          'iso.parquet',
+          `SELECT unnest([${texts.map(quoteText).join(', ')}]) AS ts, unnest(range(${texts.length})) AS event_name, 'u' AS unit_id`,
+        );
+        const { rows } = await bench.load(events(undefined, 'Asia/Tokyo'), [file]);
+        const read = new Map(rows.map((row) => [row['event_name'], `${row['timestamp']}`]));
+        expect(texts.map((_, i) => read.get(String(i)))).toEqual(
+          texts.map((one) => new Date(one.replace(' ', '')).toISOString().slice(0, 19).replace('T', ' ')),
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('rounds nanoseconds down to microseconds, in columns of times and of numbers', async () => {
+    const ns = fc.bigInt(-(2n ** 63n) + 2_000n, 2n ** 63n - 2_000n);
+    const near = fc.bigInt(-5_000n, 5_000n);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(ns, near), { minLength: 1, maxLength: 40 }), async (all) => {
+        const numbers = `SELECT unnest([${all.map((n) => `${n}::BIGINT`).join(', ')}]) AS n, unnest(range(${all.length})) AS event_name, 'u' AS unit_id`;
+        const file = await bench.write('ns.parquet', `SELECT *, make_timestamp_ns(n) AS t FROM (${numbers})`);
+        for (const [column, unit] of [
+          ['n', 'ns'],
+          ['t', 'timestamp'],
+        ] as const) {
+          const mapping = { timestamp: { column, unit } };
+          const { result } = await bench.load({ kind: 'events', mapping }, [file]);
+          const micros = await bench.query(
+            `SELECT event_name, epoch_us("timestamp")::VARCHAR AS us FROM '${result.written[0]?.path}'`,
+          );
+          const read = new Map(micros.map(({ event_name, us }) => [event_name, us]));
+          expect(all.map((_, i) => read.get(String(i)))).toEqual(
+            all.map((n) => String((n - (((n % 1_000n) + 1_000n) % 1_000n)) / 1_000n)),
+          );
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('counts the delay of rows in days of the dataset’s zone', async () => {
+    const file = await bench.write(
+      'late.parquet',
+      `SELECT unnest([TIMESTAMP '2026-11-20 22:59:59', '2026-11-20 23:00:00', '2026-11-19 22:59:59', '2026-10-31 10:00:00'])
+         ::TIMESTAMPTZ AS ts, 'a' AS event_name, 'u' AS unit_id`,
+    );
+    const { result } = await bench.load(events(undefined, 'Europe/Berlin'), [file]);
+    expect(result.rowsByDaysLate).toEqual({ '-1': 1, '0': 1, '1': 1, '20': 1 });
+    expect((await bench.load(events(), [file])).result.rowsByDaysLate).toEqual({ '0': 2, '1': 1, '20': 1 });
+  });
+
+  it('counts all rows that are more than a month off together', async () => {
+    const file = await bench.write(
+      'far.parquet',
+      "SELECT TIMESTAMP '2026-11-20 12:00:00' + INTERVAL (i) DAY AS ts, 'a' AS event_name, 'u' AS unit_id FROM range(-3000, 3000) t(i)",
+    );
+    const { rowsByDaysLate } = (await bench.load(events(), [file])).result;
+    expect(rowsByDaysLate).toMatchObject({ '<-31': 2_968, '-31': 1, '0': 1, '31': 1, '>31': 2_969 });
+    expect(Object.keys(rowsByDaysLate)).toHaveLength(65);
+  });
+
+  it('sorts rows by time across files', async () => {
+    const files = await Promise.all(
+      [3, 1, 2].map((n) =>
+        bench.write(
+          `sorted-${n}.parquet`,
+          `SELECT 1795132800 + (hash(i * ${n}) % 86400)::BIGINT AS ts, 'a' AS event_name, i::VARCHAR AS unit_id FROM range(2000) t(i)`,
+        ),
+      ),
+    );
+    const { rows } = await bench.load(events(), files);
+    const times = rows.map(({ timestamp }) => String(timestamp));
+    expect(times).toHaveLength(6_000);
+    expect(times).toEqual(times.toSorted());
+    expect(new Set(rows.map(({ source_file }) => source_file)).size).toBe(3);
+  });
+});

@@ -1,0 +1,331 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
+import { makeDrop, NO_FILES } from '../../../../lib/drops/Drop.ts';
+import { daysBetween, decideDay, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
+import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
+
+const FOLDER = 'events/2026-11-19/';
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 10, 20, 9);
+const terms = { now: NOW, settleMs: 600_000, table: 'acme_events' };
+
+const file = (name: string, other: Partial<DropObject> = {}): DropObject => ({
+  key: `${FOLDER}${name}`,
+  size: 10,
+  eTag: '"1"',
+  lastModified: new Date(NOW - HOUR_MS),
+  ...other,
+});
+const drop = (...objects: DropObject[]) => makeDrop(objects, FOLDER);
+const one = drop(file('a.parquet'));
+const none = drop();
+
+const entry = (other: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  source: 'acme',
+  dataset: 'events',
+  day: '2026-11-19',
+  table: 'acme_events',
+  state: 'succeeded',
+  fingerprint: one.fingerprint,
+  attempts: 1,
+  files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
+  rows: { in: 1, out: 1, refused: 0 },
+  rowsByDaysLate: {},
+  bytes: 10,
+  durations: {},
+  version: 'v1',
+  superseded: [],
+  updatedAt: NOW - HOUR_MS,
+  token: 't',
+  ...other,
+});
+const queued = (fingerprint: string, ago: number, reason = 'new') => ({
+  fingerprint,
+  reason,
+  at: NOW - ago,
+});
+
+describe('decideDay', () => {
+  it.each([
+    ['that is unknown and empty', none, null, { skip: 'no_files' }],
+    ['that is new', one, null, { queue: 'new' }],
+    ['whose job ended without rows', drop(file('_SUCCESS', { size: 0 })), null, { queue: 'new' }],
+    ['that is loaded', one, entry(), { skip: 'unchanged' }],
+    [
+      'that is loaded and received a marker',
+      drop(file('a.parquet'), file('_SUCCESS')),
+      entry(),
+      { skip: 'unchanged' },
+    ],
+    ['with another file', drop(file('a.parquet'), file('b.parquet')), entry(), { queue: 'changed' }],
+    ['with a replaced file', drop(file('a.parquet', { eTag: '"2"' })), entry(), { queue: 'changed' }],
+    ['that was emptied, perhaps before a rewrite', none, entry(), { wait: 'settling', until: NOW + 600_000 }],
+    [
+      'that was emptied a while ago',
+      none,
+      entry({ state: 'waiting', queued: queued(NO_FILES, 600_000, 'settling') }),
+      { queue: 'deleted' },
+    ],
+    [
+      'that was emptied a moment ago, after it had lost a file',
+      none,
+      entry({ state: 'waiting', queued: queued('half', 600_000, 'settling') }),
+      { wait: 'settling', until: NOW + 600_000 },
+    ],
+    [
+      'that lost a file a moment ago, although other files arrived long before',
+      drop(file('b.parquet')),
+      entry({ state: 'waiting', queued: queued(drop(file('b.parquet')).fingerprint, 60_000, 'settling') }),
+      { wait: 'settling', until: NOW + 540_000 },
+    ],
+    [
+      'that failed without a file that queries still read, and is retried',
+      drop(file('b.parquet')),
+      entry({
+        state: 'failed',
+        fingerprint: drop(file('b.parquet')).fingerprint,
+        updatedAt: NOW - 13 * HOUR_MS,
+      }),
+      { queue: 'retried' },
+    ],
+    ['that is loaded into an earlier table of the dataset', one, entry({ table: 'old' }), { queue: 'new' }],
+    ['that was emptied, and was in another table', none, entry({ table: 'old' }), { skip: 'no_files' }],
+    [
+      'that is being loaded into the earlier table',
+      one,
+      entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 5 } }),
+      { wait: 'loading', until: NOW + 5 },
+    ],
+    [
+      'that was emptied and is loaded as empty',
+      none,
+      entry({ state: 'succeeded_no_data', fingerprint: NO_FILES }),
+      { skip: 'unchanged' },
+    ],
+    [
+      'that was queued and then emptied, perhaps before a rewrite',
+      none,
+      entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(one.fingerprint, HOUR_MS) }),
+      { wait: 'settling', until: NOW + 600_000 },
+    ],
+    [
+      'that was queued and then emptied a while ago',
+      none,
+      entry({
+        state: 'waiting',
+        fingerprint: null,
+        files: [],
+        queued: queued(NO_FILES, 600_000, 'settling'),
+      }),
+      { queue: 'deleted' },
+    ],
+    ['that failed an hour ago', one, entry({ state: 'failed' }), { skip: 'failed' }],
+    [
+      'that failed long ago',
+      one,
+      entry({ state: 'failed', updatedAt: NOW - 13 * HOUR_MS }),
+      { queue: 'retried' },
+    ],
+    [
+      'that failed and was corrected',
+      one,
+      entry({ state: 'failed', fingerprint: 'f' }),
+      { queue: 'changed' },
+    ],
+    [
+      'whose task is on the queue',
+      one,
+      entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, HOUR_MS) }),
+      { skip: 'queued' },
+    ],
+    [
+      'whose task was lost',
+      one,
+      entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, 7 * HOUR_MS) }),
+      { queue: 'new' },
+    ],
+    [
+      'whose task is on the queue, for other files',
+      one,
+      entry({ state: 'waiting', fingerprint: null, queued: queued('f', HOUR_MS) }),
+      { queue: 'new' },
+    ],
+    [
+      'that had to settle and has settled',
+      one,
+      entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, HOUR_MS, 'settling') }),
+      { queue: 'new' },
+    ],
+    [
+      'that is being loaded',
+      drop(file('b.parquet')),
+      entry({ state: 'loading', lease: { owner: 'o', until: NOW + 5 } }),
+      { wait: 'loading', until: NOW + 5 },
+    ],
+    [
+      'whose loader was killed',
+      one,
+      entry({
+        state: 'loading',
+        fingerprint: null,
+        lease: { owner: 'o', until: NOW },
+        queued: queued(one.fingerprint, 7 * HOUR_MS),
+      }),
+      { queue: 'new' },
+    ],
+    [
+      'with a file that is too recent',
+      drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - 60_000) })),
+      null,
+      { wait: 'settling', until: NOW + 540_000 },
+    ],
+    [
+      'beside whose files a job still writes',
+      drop(file('a.parquet'), file('_temporary/0/b', { lastModified: new Date(NOW) })),
+      null,
+      { wait: 'settling', until: NOW + 600_000 },
+    ],
+    [
+      'whose loaded file was archived',
+      drop(file('a.parquet', { storageClass: 'GLACIER' })),
+      entry(),
+      { skip: 'archived' },
+    ],
+    [
+      'whose loaded file was archived before another arrived',
+      drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
+      entry(),
+      { queue: 'changed' },
+    ],
+    [
+      'that has only unloadable files left',
+      drop(file('a.csv')),
+      entry(),
+      { wait: 'settling', until: NOW + 600_000 },
+    ],
+    [
+      'whose loaded file was emptied',
+      drop(file('a.parquet', { size: 0, eTag: '"2"' })),
+      entry(),
+      { queue: 'changed' },
+    ],
+    [
+      'that was loaded and received an unloadable file',
+      drop(file('a.parquet'), file('notes.csv')),
+      entry(),
+      { queue: 'changed' },
+    ],
+    [
+      'that failed because all files were archived, and was restored',
+      drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
+      entry({
+        state: 'failed',
+        files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'failed', reason: 'archived' }],
+      }),
+      { queue: 'changed' },
+    ],
+    [
+      'whose loaded file was archived and restored before another arrived',
+      drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true }), file('b.parquet')),
+      entry(),
+      { queue: 'changed' },
+    ],
+    [
+      'that was archived when it was loaded',
+      drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
+      entry({
+        files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'left_out', reason: 'archived' }],
+      }),
+      { queue: 'changed' },
+    ],
+    [
+      'whose files were all archived before they were found',
+      drop(file('a.parquet', { storageClass: 'GLACIER' })),
+      null,
+      { queue: 'new' },
+    ],
+  ] as const)('decides on a day %s', (_, listed, known, decision) => {
+    expect(decideDay(listed, known, terms)).toEqual(decision);
+  });
+
+  it('does not wait for a requested day to settle, and reloads it only for a backfill', () => {
+    const young = drop(file('a.parquet', { lastModified: new Date(NOW) }));
+    expect(decideDay(young, null, { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
+    expect(decideDay(one, entry(), { ...terms, asked: 'triggered' })).toEqual({ skip: 'unchanged' });
+    expect(decideDay(none, entry(), { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
+    expect(decideDay(one, entry({ state: 'failed' }), { ...terms, asked: 'triggered' })).toEqual({
+      queue: 'triggered',
+    });
+    expect(decideDay(one, entry(), { ...terms, asked: 'backfill' })).toEqual({ queue: 'backfill' });
+    expect(decideDay(none, null, { ...terms, asked: 'backfill' })).toEqual({ skip: 'no_files' });
+    const archived = drop(file('a.parquet', { storageClass: 'GLACIER' }));
+    expect(decideDay(archived, entry(), { ...terms, asked: 'backfill' })).toEqual({ skip: 'archived' });
+  });
+
+  it('never queues a day twice for the same files, nor while it settles or is being loaded', () => {
+    const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 });
+    const ages = fc.integer({ min: 0, max: 20 * HOUR_MS });
+    fc.assert(
+      fc.property(
+        names,
+        ages,
+        fc.option(
+          fc.record({
+            state: fc.constantFrom(...ledgerStates),
+            same: fc.boolean(),
+            age: ages,
+            leased: fc.boolean(),
+          }),
+        ),
+        (files, age, known) => {
+          const listed = drop(
+            ...files.map((name) => file(`${name}.parquet`, { lastModified: new Date(NOW - age) })),
+          );
+          const before =
+            known === null
+              ? null
+              : entry({
+                  state: known.state,
+                  files: [],
+                  fingerprint: known.same ? listed.fingerprint : 'other',
+                  updatedAt: NOW - known.age,
+                  ...(known.state === 'loading' && known.leased
+                    ? { lease: { owner: 'o', until: NOW + 1 } }
+                    : {}),
+                });
+          const decision = decideDay(listed, before, terms);
+          if (!('queue' in decision)) return;
+          if (files.length > 0) expect(age).toBeGreaterThanOrEqual(terms.settleMs);
+          expect(before?.lease).toBeUndefined();
+          if (before?.state === 'succeeded') expect(before.fingerprint).not.toBe(listed.fingerprint);
+          const after = entry({
+            ...before,
+            state: 'waiting',
+            queued: { fingerprint: listed.fingerprint, reason: decision.queue, at: NOW },
+          });
+          expect(decideDay(listed, after, terms)).toEqual({ skip: 'queued' });
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the planned days', () => {
+  it("are today in the dataset's timezone and the days of the lookback", () => {
+    const at = Date.UTC(2026, 10, 20, 11, 30);
+    expect(lookbackDays(at, 'UTC', 2)).toEqual(['2026-11-18', '2026-11-19', '2026-11-20']);
+    expect(lookbackDays(at, 'Pacific/Kiritimati', 1)).toEqual(['2026-11-20', '2026-11-21']);
+    expect(lookbackDays(at, 'Pacific/Pago_Pago', 1)).toEqual(['2026-11-19', '2026-11-20']);
+    expect(lookbackDays(Date.UTC(2026, 2, 1, 3), 'America/Los_Angeles', 1)).toEqual([
+      '2026-02-27',
+      '2026-02-28',
+    ]);
+  });
+
+  it('are all days of a requested range, including both ends', () => {
+    expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
+    expect(daysBetween('2026-03-01', '2026-02-27')).toEqual([]);
+  });
+});

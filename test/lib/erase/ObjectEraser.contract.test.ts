@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
+import type { EraseBucket } from '../../../lib/erase/EraseBucket.ts';
+import type { ObjectForm } from '../../../lib/erase/erasePlaces.ts';
+import { ObjectEraser } from '../../../lib/erase/ObjectEraser.ts';
+import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+const BUCKET = 'acme-experiments';
+const KEY = `overflow/events/${'a'.repeat(64)}.ndjson.gz`;
+const form: ObjectForm = { form: 'overflow', kind: 'events' };
+const timing = { wait: async () => {}, random: () => 0 };
+
+describe('erasing from one object', () => {
+  const directory = temporaryDirectory();
+  const matcher = new UnitMatcher([{ type: 'userID', column: 'user_id', value: 'gone' }]);
+  let server: RunningS3;
+  let bucket: EraseBucket;
+  let parquet: ParquetEraser;
+
+  beforeAll(async () => {
+    server = await startS3();
+    server.store.createBucket(BUCKET);
+    bucket = s3EraseBucket(server.client, BUCKET, timing);
+    const limits = { memoryMegabytes: 64, temporaryDirectory: directory.path };
+    parquet = await ParquetEraser.open(limits, directory.path, matcher);
+  });
+  afterAll(async () => {
+    parquet?.close();
+    await server?.close();
+    directory.remove();
+  });
+
+  const put = (...users: readonly string[]) =>
+    server.client.send(
+      new PutObjectCommand({
+        ...{ Bucket: BUCKET, Key: KEY },
+        Body: gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join('')),
+      }),
+    );
+  const stored = async () => {
+    const { Body } = await server.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    return gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString('utf8');
+  };
+  const eraser = (more: Partial<EraseBucket> = {}) =>
+    new ObjectEraser({
+      ...{ matcher, parquet, directory: directory.path, dryRun: false, now: Date.now, signal: undefined },
+      ...timing,
+      bucket: { ...bucket, ...more },
+    });
+
+  it('gives up on one that somebody else changes each time', async () => {
+    await put('gone', 'stays');
+    let tries = 0;
+    const changed = eraser({
+      async replace(version, path, attributes) {
+        tries += 1;
+        expect(gunzipSync(readFileSync(path)).toString('utf8')).not.toContain('gone');
+        await put('gone', `of try ${tries}`);
+        return bucket.replace(version, path, attributes);
+      },
+    }).erase({ key: KEY, versions: await bucket.versions(KEY) }, form, async () => {});
+    await expect(changed).rejects.toMatchObject({
+      code: 'SLUICE_ERASE_CHANGING',
+      message: expect.stringContaining(KEY),
+    });
+    expect(tries).toBe(5);
+    expect(await stored()).toContain('of try 5');
+  });
+
+  it.each([
+    ['overflow', form, 256],
+    ['a table', { form: 'parquet' }, 2_048],
+    ['a result', { form: 'result' }, 2_048],
+  ] as const)('leaves %s that is too large', async (_, large, mebibytes) => {
+    await put('stays');
+    const versions = (size: number) => async () =>
+      (await bucket.versions(KEY)).map((version) => ({ ...version, size }));
+    const why = async (size: number) => {
+      const object = { key: KEY, versions: await versions(size)() };
+      return (await eraser().erase(object, large, async () => {})).left.map((one) => one.why);
+    };
+    expect(await why(mebibytes * 1024 ** 2 + 1)).toEqual(['too_large']);
+    expect(await why(mebibytes * 1024 ** 2)).not.toContain('too_large');
+  });
+});

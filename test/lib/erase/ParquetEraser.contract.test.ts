@@ -1,0 +1,249 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
+import { parseUnit } from '../../../lib/erase/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+
+const config = { unitIds: { companyID: 'company_id' } };
+
+describe('the rows of a unit in a Parquet file', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
+  const [from, to] = [join(directory, 'from.parquet'), join(directory, 'to.parquet')];
+  let duckDb: DuckDBInstance;
+  const erasers: ParquetEraser[] = [];
+  beforeAll(async () => {
+    duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
+  });
+  afterAll(() => {
+    for (const eraser of erasers) eraser.close();
+    duckDb.closeSync();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function ask(sql: string) {
+    const connection = await duckDb.connect();
+    try {
+      return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async function open(...units: string[]): Promise<ParquetEraser> {
+    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
+    const matcher = new UnitMatcher(units.map((text) => parseUnit(text, config)));
+    const eraser = await ParquetEraser.open(limits, directory, matcher);
+    erasers.push(eraser);
+    return eraser;
+  }
+
+  const write = (sql: string, options = 'COMPRESSION snappy') =>
+    ask(`COPY (${sql}) TO '${from}' (FORMAT parquet, ${options})`);
+
+  it.each([
+    ['user_id=a', "SELECT 'a' AS user_id UNION ALL SELECT 'A' UNION ALL SELECT NULL", 1],
+    ['user_id=7', 'SELECT 7 AS user_id UNION ALL SELECT 8', 1],
+    // As Hive writes texts that are not annotated.
+    ['user_id=a', "SELECT 'a'::BLOB AS user_id UNION ALL SELECT 'b'::BLOB", 1],
+    ['company_id=c', `SELECT '{"companyID":"c"}' AS custom_ids UNION ALL SELECT '{"companyID":"d"}'`, 1],
+    ['company_id=c', "SELECT 'c' AS CompanyId UNION ALL SELECT 'd'", 1],
+    ['custom_ids.teamID=t', `SELECT '{"teamID":"t"}' AS unit_ids UNION ALL SELECT 'no JSON'`, 1],
+    ['user_id=a', "SELECT 'a' AS unit_id, 'user_id' AS id_type UNION ALL SELECT 'a', 'companyID'", 1],
+    ['user_id=a', "SELECT 'a' AS unit_id, 'userID' AS unit_type UNION ALL SELECT 'a', NULL", 1],
+    ['company_id=c', "SELECT 'c' AS unit_id, 'companyID' AS id_type UNION ALL SELECT 'c', 'userID'", 1],
+    [
+      'user_id=person-a',
+      `SELECT '{"user":{"userID":"person-a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
+       SELECT 'cGVyc29uLWE=', 'base64', NULL UNION ALL SELECT '{}', 'text', 'quotes a row: person-a' UNION ALL SELECT '{}', NULL, 'bare'`,
+      3,
+    ],
+    ['user_id=4711', 'SELECT 4711.0::DOUBLE AS user_id UNION ALL SELECT 4712.0 UNION ALL SELECT NULL', 1],
+    ['user_id=4711', 'SELECT 4711::FLOAT AS user_id UNION ALL SELECT 4712', 1],
+    ['user_id=4711', 'SELECT 4711::DECIMAL(10, 2) AS user_id UNION ALL SELECT 4711.5', 1],
+    // Not rounded, and not other forms of a number.
+    ['user_id=47.5', 'SELECT 48::BIGINT AS user_id', 0],
+    ['user_id=0x10', 'SELECT 16::BIGINT AS user_id', 0],
+    ['user_id=16777217', 'SELECT 16777216::FLOAT AS user_id', 0],
+    ['user_id=9007199254740993', 'SELECT 9007199254740992::DOUBLE AS user_id', 0],
+    ['user_id=x', 'SELECT 4711::BIGINT AS user_id', 0],
+    [
+      'user_id=ABCDEF00-0000-4000-8000-000000000001',
+      "SELECT 'abcdef00-0000-4000-8000-000000000001'::UUID AS user_id UNION ALL SELECT uuid()",
+      1,
+    ],
+    // Not every BLOB is UTF-8.
+    ['user_id=mü', "SELECT encode('mü') AS user_id UNION ALL SELECT '\\xFF'::BLOB", 1],
+    ['company_id=c', "SELECT {'companyID': 'c'} AS custom_ids UNION ALL SELECT {'companyID': 'd'}", 1],
+    ['company_id=7', "SELECT MAP {'companyID': 7} AS unit_ids UNION ALL SELECT MAP {'companyID': 8}", 1],
+    // Columns without any value have any type.
+    [
+      'user_id=person-a',
+      "SELECT 'mine: person-a' AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail, NULL AS custom_ids, NULL AS unit_id, NULL AS id_type",
+      1,
+    ],
+    [
+      'user_id=person-a',
+      "SELECT 'person-a' AS user_id, NULL AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail",
+      1,
+    ],
+    ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
+  ])('of %s are found by the columns of %s', async (unit, sql, own) => {
+    await write(sql);
+    const eraser = await open(unit);
+    expect(await eraser.examine(from)).toMatchObject({ own });
+  });
+
+  it('are taken out, and nothing else of the file is other than before', async () => {
+    await write(
+      `SELECT CASE WHEN i % 3 = 0 THEN 'gone-' || (i % 2) ELSE 'stays' END AS user_id, i::BIGINT AS n, i / 7 AS d,
+         TIMESTAMP '2026-01-01' + INTERVAL (i) SECOND AS "timestamp", i % 2 = 0 AS flag, NULL::VARCHAR AS nothing
+       FROM range(20000) t(i)`,
+      'COMPRESSION zstd, ROW_GROUP_SIZE 4096',
+    );
+    const eraser = await open('user_id=gone-0', 'user_id=gone-1');
+    const file = await eraser.examine(from);
+    expect(file).toMatchObject({ rows: 20_000, own: 6_667, mentions: 0 });
+    if (file === null) throw new Error('unreadable');
+    await eraser.rewrite(from, file, to);
+    const rows = (path: string) => ask(`SELECT * FROM read_parquet('${path}')`);
+    // In their order.
+    expect(await rows(to)).toEqual((await rows(from)).filter(({ user_id }) => user_id === 'stays'));
+    const schema = (path: string) => ask(`DESCRIBE SELECT * FROM read_parquet('${path}')`);
+    expect(await schema(to)).toEqual(await schema(from));
+    const groups = await ask(
+      `SELECT DISTINCT compression, max(row_group_num_rows) AS n FROM parquet_metadata('${to}') GROUP BY ALL`,
+    );
+    expect(groups).toEqual([{ compression: 'ZSTD', n: '4096' }]);
+    // Neither statistics nor dictionaries have the value.
+    await write("SELECT 'stays' AS user_id UNION ALL SELECT 'gone-0'", 'COMPRESSION uncompressed');
+    const small = await eraser.examine(from);
+    if (small === null) throw new Error('unreadable');
+    await eraser.rewrite(from, small, to);
+    expect([readFileSync(from).includes('gone-0'), readFileSync(to).includes('gone-0')]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('keep the times of files that Firehose writes, whatever the type', async () => {
+    writeFileSync(from, readFileSync(join(import.meta.dirname, '../../fixtures/parquet/int96.parquet')));
+    const eraser = await open('user_id=u2');
+    const file = await eraser.examine(from);
+    if (file === null) throw new Error('unreadable');
+    // The column `unit_id` has no type beside it, so it is anybody's.
+    expect([file.own, file.mentions]).toEqual([0, 1]);
+    await eraser.rewrite(from, file, to);
+    const rows = (path: string) => ask(`SELECT * FROM read_parquet('${path}')`);
+    expect(await rows(to)).toEqual(await rows(from));
+    expect((await rows(to))[0]).toMatchObject({ timestamp: '2026-11-20 10:15:30.123456' });
+  });
+
+  it('leave an empty file of the same columns if there are no others', async () => {
+    await write("SELECT 'a' AS user_id, 1::BIGINT AS n");
+    const eraser = await open('user_id=a');
+    const file = await eraser.examine(from);
+    if (file === null) throw new Error('unreadable');
+    await eraser.rewrite(from, file, to);
+    expect(await ask(`SELECT count(*) AS n FROM read_parquet('${to}')`)).toEqual([{ n: '0' }]);
+    expect(await ask(`SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet('${to}'))`)).toEqual([
+      { column_name: 'user_id' },
+      { column_name: 'n' },
+    ]);
+  });
+
+  it('are told apart from mentions in other columns, which are counted by words', async () => {
+    await write(
+      `SELECT * FROM (VALUES ('a.b', NULL), ('x', '{"friend":"a.b"}'), ('y', 'a.bc'), ('z', 'aXb'), ('v', 'for a.b')) t(user_id, metadata)`,
+    );
+    const eraser = await open('user_id=a.b');
+    expect(await eraser.examine(from)).toMatchObject({ rows: 5, own: 1, mentions: 2 });
+  });
+
+  it('are counted as mentions also where they are escaped, in any column', async () => {
+    const id = `zoë "O'Brien" <x>\\ 漢字`;
+    const json = JSON.stringify({ friend: id });
+    const ascii = json.replaceAll(
+      /[^\0-\x7f]/g,
+      (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    const texts = [json, ascii, JSON.stringify({ inner: ascii }), `https://x/?u=${encodeURIComponent(id)}`];
+    const row = (text: string) =>
+      `SELECT 'x' AS user_id, '${text.replaceAll("'", "''")}' AS metadata, NULL::BLOB AS b`;
+    const others = [...texts.map(row), row(ascii.replace('u00eb', 'u00ebx')), row('\\u00eb%20')];
+    const nested = `SELECT 'x', '{}', encode('${ascii.replaceAll("'", "''")}')`;
+    await write([...others, nested].join(' UNION ALL '));
+    const eraser = await open(`user_id=${id}`);
+    expect(await eraser.examine(from)).toMatchObject({ rows: 7, own: 0, mentions: 5 });
+  });
+
+  it('are told apart in quarantine from rows of others, from what cannot be read, and from what holds no text', async () => {
+    const noise = Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex').toString('base64');
+    const rows = [
+      ['{"user":{"userID":"m\\u00fcller-1', 'text', 'SLUICE_BODY_NOT_JSON'],
+      ['note=m%C3%BCller-1', 'text', 'SLUICE_BODY_NOT_JSON'],
+      [noise, 'base64', 'SLUICE_BODY_NOT_JSON'],
+      [noise, 'base64', 'SLUICE_BODY_ENCODING_UNKNOWN'],
+      [Buffer.from('{"userID":"müller-1"}').toString('base64'), 'text', 'SLUICE_BODY_ENCODING_UNKNOWN'],
+    ];
+    await write(
+      rows
+        .map(
+          ([raw, how, reason]) => `SELECT '${raw}' AS raw, '${how}' AS raw_encoding, '${reason}' AS reason`,
+        )
+        .join(' UNION ALL '),
+    );
+    const eraser = await open('user_id=müller-1');
+    const file = await eraser.examine(from);
+    expect(file).toMatchObject({ own: 3, others: 1, mentions: 0, unread: 1, noText: 1 });
+    if (file === null) throw new Error('unreadable');
+    await eraser.rewrite(from, file, to);
+    expect(await ask(`SELECT raw FROM read_parquet('${to}')`)).toEqual([{ raw: noise }, { raw: noise }]);
+  });
+
+  it('are counted as mentions in columns of any type', async () => {
+    await write(
+      `SELECT 'x' AS user_id, 4711 AS n, NULL AS j, NULL AS l, NULL AS s, NULL::BLOB AS b UNION ALL
+       SELECT 'x', 47110, '{"a":4711}'::JSON, NULL, NULL, NULL UNION ALL SELECT 'x', 0, NULL, [4711, 2], NULL, NULL UNION ALL
+       SELECT 'x', 0, NULL, NULL, {'a': '4711'}, NULL UNION ALL SELECT 'x', 0, NULL, NULL, NULL, encode('4711') UNION ALL
+       SELECT 'x', 0, NULL, NULL, NULL, '\\xFF'::BLOB`,
+    );
+    const eraser = await open('user_id=4711');
+    expect(await eraser.examine(from)).toMatchObject({ rows: 6, own: 0, mentions: 5 });
+  });
+
+  it('may be a thousand, of as many types; mentions are counted of a hundred, except in results', async () => {
+    await write(
+      `SELECT 'v999' AS unit_id, 'type999' AS id_type, 'v1000' AS note UNION ALL SELECT 'x', 'type1', 'see v7'`,
+    );
+    const units = Array.from({ length: 1_000 }, (_, i) => `custom_ids.type${i}=v${i}`);
+    const eraser = await open(...units);
+    expect(await eraser.examine(from)).toMatchObject({ rows: 2, own: 1, mentions: 0 });
+    expect(await eraser.examine(from, true)).toMatchObject({ rows: 2, own: 1, mentions: 1 });
+    const few = await open(...units.slice(0, 100));
+    expect(await few.examine(from)).toMatchObject({ own: 0, mentions: 1 });
+  });
+
+  it('do not make a file damaged if it is a condition that fails', async () => {
+    await write(`SELECT '{"userID":"a"}' AS custom_ids`);
+    class Failing extends UnitMatcher {
+      override hasIds(): boolean {
+        throw new Error('out of order');
+      }
+    }
+    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
+    const eraser = await ParquetEraser.open(limits, directory, new Failing([parseUnit('user_id=a', config)]));
+    erasers.push(eraser);
+    await expect(eraser.examine(from)).rejects.toThrow(
+      expect.objectContaining({ code: 'SLUICE_ENGINE_FAILED' }),
+    );
+  });
+
+  it('are not looked for in what is no Parquet', async () => {
+    writeFileSync(from, 'PAR1 no footer');
+    const eraser = await open('user_id=a');
+    expect(await eraser.examine(from)).toBeNull();
+  });
+});

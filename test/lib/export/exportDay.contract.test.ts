@@ -1,0 +1,302 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
+import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
+import type { Export } from '../../../lib/schema/exports.ts';
+import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { DAY, type ExportWorld, OURS, startExport, TARGET, THEIRS } from './startExport.ts';
+
+const task = { day: DAY, fingerprint: 'as planned' };
+
+describe('the export of a day', () => {
+  let world: ExportWorld;
+  beforeEach(async () => {
+    world = await startExport();
+    await world.register(DAY);
+    await world.put('a.parquet', 'first');
+    await world.put('b.parquet', 'second');
+  });
+  afterEach(() => world.close());
+
+  const run = (more: Parameters<ExportWorld['exporter']>[0] = {}) =>
+    exportDay(world.exporter(more), more?.exported ?? world.configured(), task);
+  const entry = () => world.ledger.read(exportSubject(world.configured(), DAY));
+  /** Contents of the day's Parquet files in the customer's bucket, sorted, and those that the manifest names. */
+  const contents = async () => {
+    const files = await world.exported();
+    const named = world.manifest(files).files.map(({ name }) => files.get(name));
+    const there = [...files].filter(([name]) => /^sluice-/.test(name)).map(([, body]) => body);
+    return { there: there.sort(), named: named.sort() };
+  };
+  const both = (...bodies: string[]) => ({ there: bodies, named: bodies });
+
+  it('writes its files and a manifest of them, and records it in the ledger', async () => {
+    await world.put('_temporary', 'no data');
+    await world.put('empty.parquet', '');
+    expect(await run()).toMatchObject({ outcome: 'settled', copied: 2, removed: 0 });
+    expect(await contents()).toEqual(both('first', 'second'));
+    expect(world.manifest(await world.exported())).toMatchObject({
+      version: 1,
+      table: 'statsig_forwarded_events',
+      day: DAY,
+      bytes: 11,
+      exportedAt: '2026-11-20T12:00:00.000Z',
+    });
+    expect(await entry()).toMatchObject({
+      source: 'exports',
+      dataset: 'events',
+      state: 'succeeded',
+      attempts: 1,
+      bytes: 11,
+      files: [
+        { key: `events/${DAY}/a.parquet`, fate: 'loaded' },
+        { key: `events/${DAY}/b.parquet`, fate: 'loaded' },
+      ],
+    });
+    const [file] = world.manifest(await world.exported()).files;
+    const head = world.store.head(TARGET, `events/${DAY}/${file?.name}`);
+    expect(head.attributes.headers['content-type']).toBe('application/vnd.apache.parquet');
+  });
+
+  it('copies no file twice, and restores files that somebody deleted', async () => {
+    await run();
+    expect(await run()).toMatchObject({ copied: 0, removed: 0 });
+    const [file] = world.manifest(await world.exported()).files;
+    world.store.delete(TARGET, `events/${DAY}/${file?.name}`);
+    expect(await run()).toMatchObject({ copied: 1 });
+    expect(await contents()).toEqual(both('first', 'second'));
+  });
+
+  it('writes new files first, then the manifest, then deletes the old ones, and keeps foreign objects', async () => {
+    await run();
+    await world.store.put(TARGET, `events/${DAY}/theirs.parquet`, 'theirs');
+    await world.store.put(TARGET, 'events/2026-11-18/sluice-00000000000000000000000000000000.parquet', 'x');
+    await world.put('b.parquet', 'corrected');
+    const seen: Record<string, Awaited<ReturnType<typeof contents>>> = {};
+    await run({
+      async faultPoint(point) {
+        seen[point] = await contents();
+      },
+    });
+    expect(seen['copied']).toEqual({ there: ['corrected', 'first', 'second'], named: ['first', 'second'] });
+    expect(seen['manifested']).toEqual({
+      there: ['corrected', 'first', 'second'],
+      named: ['corrected', 'first'],
+    });
+    expect(seen['swept']).toEqual(both('corrected', 'first'));
+    expect((await world.exported()).get('theirs.parquet')).toBe('theirs');
+    expect((await world.exported('2026-11-18')).size).toBe(1);
+  });
+
+  it('leaves a manifest without files when the day has no more files', async () => {
+    await run();
+    world.remove('a.parquet');
+    world.remove('b.parquet');
+    expect(await run()).toMatchObject({ outcome: 'settled', removed: 2 });
+    expect(await contents()).toEqual(both());
+    expect(await entry()).toMatchObject({ state: 'succeeded_no_data', files: [], bytes: 0 });
+  });
+
+  it('sends large files in parts, byte for byte, and aborts uploads that a killed run left', async () => {
+    const left = world.store.bucket(TARGET).uploads;
+    const attributes = { headers: {}, metadata: {}, encryption: {} };
+    const ours = `sluice-${'0'.repeat(32)}.parquet`;
+    const theirs = [`elsewhere/${ours}`, `events/${DAY}/sluice-x`, `events/${DAY}/theirs.parquet`];
+    for (const key of [...theirs, `events/${DAY}/${ours}`]) left.begin({ key, attributes });
+    const bodies = [PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES].map((size) =>
+      randomBytes(size),
+    );
+    for (const [i, body] of bodies.entries()) await world.put(`large-${i}.parquet`, body);
+    // Statsig's document lets nobody list uploads: what it allows beside objects never takes effect.
+    const { bucketPolicy } = world.policies(TARGET);
+    const asInDocument = {
+      ...bucketPolicy,
+      Statement: bucketPolicy.Statement.map((statement) => ({
+        ...statement,
+        Action: statement.Action.filter((action) => action !== 's3:ListBucketMultipartUploads'),
+      })),
+    };
+    world.store.bucket(TARGET).settings = { policy: JSON.stringify(asInDocument) };
+    expect(await run()).toMatchObject({ outcome: 'settled', copied: 6 });
+    expect(left.list()).toHaveLength(4);
+    const files = await world.exported();
+    for (const body of bodies) expect([...files.values()].includes(body.toString('latin1'))).toBe(true);
+    const etags = world.store
+      .list(TARGET, { prefix: `events/${DAY}/sluice-`, limit: 10 })
+      .entries.flatMap((one) => ('object' in one ? one.object.etag : []));
+    expect(etags.filter((etag) => etag.endsWith('-2'))).toHaveLength(2);
+    world.openTarget();
+    await run();
+    expect(left.list().map(({ key }) => key)).toEqual(theirs);
+  });
+
+  it('exports the new content of a file that is replaced during the read', async () => {
+    let replaced = false;
+    const faultPoint = async (point: string) => {
+      if (point !== 'listed' || replaced) return;
+      replaced = true;
+      await world.put('a.parquet', 'replaced');
+      world.remove('b.parquet');
+    };
+    await run({ faultPoint });
+    expect(await contents()).toEqual(both('replaced'));
+  });
+
+  it('fails by name when files never stop changing', async () => {
+    let n = 0;
+    const done = await run({
+      faultPoint: async (point) => void (point === 'listed' && (await world.put('a.parquet', `${n++}`))),
+    });
+    expect(done).toMatchObject({ entry: { failure: { code: 'SLUICE_EXPORT_FILES_CHANGING' } } });
+  });
+
+  it('is done by one of two concurrent runs', async () => {
+    const outcomes = (await Promise.all([run(), run()])).map(({ outcome }) => outcome).sort();
+    expect(outcomes).toEqual(['busy', 'settled']);
+    expect(await contents()).toEqual(both('first', 'second'));
+  });
+
+  it('continues where it ran out of time', async () => {
+    let now = world.clock.now();
+    const slow = { now: () => now };
+    const faultPoint = (point: string) => {
+      if (point === 'copiedOne') now += 3_600_000;
+    };
+    for (let i = 0; i < 6; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    const first = await run({ clock: slow, faultPoint });
+    expect(first).toMatchObject({ outcome: 'unfinished' });
+    expect(await entry()).toMatchObject({ failure: { code: 'SLUICE_EXPORT_OUT_OF_TIME' } });
+    const second = await run();
+    expect(second).toMatchObject({ outcome: 'settled' });
+    const copied = (done: typeof first) => ('copied' in done ? done.copied : 0);
+    expect(copied(first) + copied(second)).toBe(8);
+    expect((await contents()).there).toHaveLength(8);
+  });
+
+  it.each(exportFaultPoints)(
+    'ends with the same result when it is killed at %s and restarted',
+    async (point) => {
+      await run();
+      await world.put('a.parquet', 'corrected');
+      world.remove('b.parquet');
+      await world.put('c.parquet', 'third');
+      const killed = Promise.withResolvers<'killed'>();
+      const faultPoint = (step: string) => {
+        if (step !== point) return;
+        killed.resolve('killed');
+        return new Promise<void>(() => {});
+      };
+      expect(await Promise.race([run({ faultPoint }), killed.promise])).toBe('killed');
+      if (point !== 'settled') expect(await run()).toMatchObject({ outcome: 'busy' });
+      world.clock.advance(3_600_000);
+      expect(await run()).toMatchObject({ outcome: 'settled' });
+      expect(await contents()).toEqual(both('corrected', 'third'));
+      const { lease, ...settled } = (await entry()) ?? {};
+      expect(lease).toBeUndefined();
+      expect(settled).toMatchObject({ state: 'succeeded', bytes: 14, files: [{}, {}] });
+    },
+  );
+
+  it.each<[string, string, (target: ExportWorld) => Partial<Export['target']>]>([
+    [
+      'a policy that does not let it in',
+      'SLUICE_EXPORT_ACCESS_DENIED',
+      ({ store }) => {
+        store.bucket(TARGET).settings = {};
+        return {};
+      },
+    ],
+    ['another owner', 'SLUICE_EXPORT_ACCESS_DENIED', () => ({ owner: OURS })],
+    ['no such bucket', 'SLUICE_EXPORT_BUCKET_MISSING', () => ({ bucket: 'nobodys-bucket' })],
+    [
+      'a bucket in another region',
+      'SLUICE_EXPORT_REGION_WRONG',
+      ({ store }) => {
+        store.createBucket('in-ireland', { account: THEIRS, region: 'eu-west-1' });
+        return { bucket: 'in-ireland' };
+      },
+    ],
+    [
+      'a key of theirs that does not let it in',
+      'SLUICE_EXPORT_KEY_DENIED',
+      ({ keys }) => {
+        const root = { AWS: `arn:aws:iam::${THEIRS}:root` };
+        const policy = { Statement: { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' } };
+        return { kmsKeyArn: keys.create(THEIRS, '', JSON.stringify(policy)).arn };
+      },
+    ],
+  ])('fails by name on %s, and keeps the existing objects', async (_, code, spoil) => {
+    await run();
+    const before = await world.exported();
+    const fingerprint = (await entry())?.fingerprint;
+    await world.put('a.parquet', 'corrected');
+    const exported = world.configured(spoil(world));
+    expect(await run({ exported })).toMatchObject({
+      outcome: 'settled',
+      entry: { state: 'failed', failure: { code }, fingerprint },
+    });
+    expect(await world.exported()).toEqual(before);
+    world.openTarget();
+    expect(await run()).toMatchObject({ entry: { state: 'succeeded' } });
+    expect(await contents()).toEqual(both('corrected', 'second'));
+  });
+
+  it.each([
+    ['the manifest', 's3:PutObject', '_manifest.json', ['corrected', 'first', 'second'], ['first', 'second']],
+    [
+      'the deletion',
+      's3:DeleteObject',
+      'sluice-*',
+      ['corrected', 'first', 'second'],
+      ['corrected', 'second'],
+    ],
+  ])('reports that only %s is denied, and releases the day', async (_, Action, name, there, named) => {
+    await run();
+    await world.put('a.parquet', 'corrected');
+    const { bucketPolicy } = world.policies(TARGET);
+    const deny = {
+      ...{ Effect: 'Deny', Principal: '*', Action },
+      Resource: `arn:aws:s3:::${TARGET}/events/${DAY}/${name}`,
+    };
+    const Statement = [...bucketPolicy.Statement, deny];
+    world.store.bucket(TARGET).settings = { policy: JSON.stringify({ ...bucketPolicy, Statement }) };
+    const failure = { code: 'SLUICE_EXPORT_ACCESS_DENIED' };
+    expect(await run()).toMatchObject({ outcome: 'settled', entry: { state: 'failed', failure } });
+    const left = await entry();
+    expect(left).toMatchObject({ state: 'failed', failure });
+    expect(left?.lease).toBeUndefined();
+    expect(await contents()).toEqual({ there, named });
+    world.openTarget();
+    expect(await run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
+    expect(await contents()).toEqual(both('corrected', 'second'));
+  });
+
+  it('also records unexpected errors, without messages that could quote data', async () => {
+    const target = { ...world.exporter().target, list: () => Promise.reject(new RangeError('a row')) };
+    expect(await run({ target })).toMatchObject({
+      outcome: 'settled',
+      entry: { state: 'failed', failure: { code: 'SLUICE_EXPORT_STOPPED' } },
+    });
+    const left = await entry();
+    expect(left?.failure?.message).toMatch(/RangeError\.$/);
+    expect(left?.lease).toBeUndefined();
+    expect(await run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
+  });
+
+  it('encrypts with the configured key if both sides allow it', async () => {
+    const { keyPolicy, callerPolicy } = world.policies(TARGET, 'arn:aws:kms:us-east-1:0:key/x');
+    const policy = { ...keyPolicy };
+    const { arn } = world.keys.create(THEIRS, 'of the warehouse', JSON.stringify(policy));
+    const policies = [JSON.parse(JSON.stringify(callerPolicy).replace('arn:aws:kms:us-east-1:0:key/x', arn))];
+    world.roles.deploy([
+      { arn: `arn:aws:iam::${OURS}:role/export`, account: OURS, trust: undefined, policies },
+    ]);
+    await world.put('large.parquet', randomBytes(PART_BYTES + 5));
+    const exported = world.configured({ kmsKeyArn: arn });
+    expect(await run({ exported })).toMatchObject({ entry: { state: 'succeeded' } });
+    const { entries } = world.store.list(TARGET, { prefix: `events/${DAY}/`, limit: 10 });
+    const used = entries.map((one) => ('object' in one ? one.object.attributes.encryption : {}));
+    expect(used).toHaveLength(4);
+    for (const one of used) expect(one).toMatchObject({ 'x-amz-server-side-encryption-aws-kms-key-id': arn });
+  });
+});

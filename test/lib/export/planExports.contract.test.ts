@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { exportDay } from '../../../lib/export/exportDay.ts';
+import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
+import { planExports } from '../../../lib/export/planExports.ts';
+import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('the plan of exports', () => {
+  let world: ExportWorld;
+  let sent: ExportTask[];
+  beforeEach(async () => {
+    world = await startExport();
+    sent = [];
+  });
+  afterEach(() => world.close());
+
+  const plan = (request: { days?: string[]; schedule?: 'daily' | 'hourly'; exports?: string[] } = {}) =>
+    planExports(
+      {
+        ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock },
+        tableOf: () => world.table,
+        tasks: {
+          async send(bodies) {
+            sent.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
+          },
+        },
+      },
+      { sluice: 'export', ...request },
+    );
+  const reasons = ({ queued }: Awaited<ReturnType<typeof plan>>) =>
+    queued.map(({ day, reason }) => `${day} ${reason}`).sort();
+  const work = async () => {
+    for (const task of sent.splice(0)) await exportDay(world.exporter(), world.configured(), task);
+  };
+  const days = ['2026-11-17', '2026-11-18', DAY];
+
+  it('queues each new, changed or deleted day of the lookback once, but never today', async () => {
+    for (const day of ['2026-11-16', ...days, '2026-11-20']) {
+      await world.register(day);
+      await world.put('a.parquet', day, day);
+    }
+    expect(reasons(await plan())).toEqual(days.map((day) => `${day} new`));
+    expect(reasons(await plan())).toEqual([]);
+    expect(sent.map(({ day }) => day).sort()).toEqual(days);
+    await work();
+    expect(reasons(await plan())).toEqual([]);
+    await world.put('b.parquet', 'more', days[0]);
+    world.remove('a.parquet', days[1]);
+    expect(reasons(await plan())).toEqual([`${days[0]} changed`, `${days[1]} deleted`]);
+    await work();
+    expect(reasons(await plan())).toEqual([]);
+  });
+
+  it('queues a lost task again after an hour, and a changed day immediately', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    await world.put('b.parquet', 'y');
+    expect(reasons(await plan())).toEqual([`${DAY} new`]);
+    world.clock.advance(HOUR_MS);
+    expect(reasons(await plan())).toEqual([`${DAY} new`]);
+  });
+
+  it('retries failed days in the next run', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    world.store.bucket(TARGET).settings = {};
+    await plan();
+    await work();
+    expect(await plan()).toMatchObject({ queued: [], failedDays: 1 });
+    world.openTarget();
+    world.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({ queued: [{ reason: 'retried' }], failedDays: 1 });
+    await work();
+    expect(await plan()).toMatchObject({ queued: [], failedDays: 0 });
+  });
+
+  it('skips a day that is being exported', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    const [task] = sent;
+    if (task === undefined) throw new Error('nothing was queued');
+    let planned: string[] | undefined;
+    const faultPoint = async (point: string) => {
+      if (point !== 'listed') return;
+      await world.put('b.parquet', 'y');
+      planned = reasons(await plan());
+    };
+    await exportDay(world.exporter({ faultPoint }), world.configured(), task);
+    expect(planned).toEqual([]);
+    expect(reasons(await plan())).toEqual([`${DAY} changed`]);
+  });
+
+  it('queues requested days whatever the ledger says, limited to the requested schedule and names', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    await work();
+    expect(reasons(await plan({ days: [DAY, '2025-01-01'] }))).toEqual(['2025-01-01 asked', `${DAY} asked`]);
+    expect(await plan({ schedule: 'hourly' })).toMatchObject({ looked: 0 });
+    expect(await plan({ exports: ['another'] })).toMatchObject({ looked: 0 });
+    expect(await plan({ schedule: 'daily', exports: ['events'] })).toMatchObject({ looked: 3 });
+  });
+
+  it('names an export without a table, and continues with the others', async () => {
+    world.glue.deleteTable('sluice', 'statsig_forwarded_events');
+    expect(await plan()).toMatchObject({
+      queued: [],
+      failed: [{ export: 'events', code: 'SLUICE_EXPORT_TABLE_MISSING' }],
+    });
+  });
+});

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { CreatePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { exportTargetPolicies } from '../../../lib/access/buckets/customerBucketPolicies.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
+import { Ledger } from '../../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
+import type { Export } from '../../../lib/schema/exports.ts';
+import { ManualClock, realClock } from '../../../packages/local-aws/src/base/index.ts';
+import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
+import { AccessKeys, createCallerLookup, Roles } from '../../../packages/local-aws/src/iam/index.ts';
+import { Keys, keyAccess } from '../../../packages/local-aws/src/kms/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+export const OURS = '000000000000';
+export const THEIRS = '111122223333';
+const ROLE = `arn:aws:iam::${OURS}:role/export`;
+export const TARGET = 'acme-warehouse';
+export const DAY = '2026-11-19';
+const BUCKET = 'sluice-data';
+const TABLE = 'statsig_forwarded_events';
+const MINUTE_MS = 60_000;
+
+/**
+ * Two accounts on one edge: ours with a table in Glue and its files, the customer's with a bucket that has the policy
+ * of Statsig's document; the export signs as a role that has the policy of the deployed one.
+ */
+export async function startExport() {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(Date.UTC(2026, 10, 20, 12));
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+  const glue = Catalog.open({ directory: `${directory.path}/glue`, clock });
+  const keys = new Keys({ clock, partition: 'aws', region: 'us-east-1', account: OURS });
+  const roles = new Roles();
+  const principals = new AccessKeys(
+    {
+      ...{ arn: `arn:aws:iam::${OURS}:root`, accessKeyId: 'test', secretAccessKey: 'test' },
+    },
+    'test',
+  );
+  const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account: OURS });
+  const edge = await startEdge({
+    services: [
+      s3Service({ store, clock, callerOf: asks, keyAccess: keyAccess(keys) }),
+      glueService({ catalog: glue, clock, account: OURS, faults }),
+    ],
+    clock: realClock,
+    credentials: principals.secrets,
+    faults,
+  });
+  const policies = (bucket: string, keyArn?: string) =>
+    exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket, principal: ROLE, keyArn });
+  const { callerPolicy } = policies(TARGET);
+  roles.deploy([{ arn: ROLE, account: OURS, trust: undefined, policies: [callerPolicy] }]);
+  store.createBucket(BUCKET);
+  store.createBucket(TARGET, { account: THEIRS });
+  const openTarget = () => {
+    store.bucket(TARGET).settings = { policy: JSON.stringify(policies(TARGET).bucketPolicy) };
+  };
+  openTarget();
+  glue.ensureDatabase({ Name: 'sluice' });
+  glue.ensureTable('sluice', {
+    Name: TABLE,
+    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+    StorageDescriptor: { Location: `s3://${BUCKET}/events` },
+  });
+
+  const options = { endpoint: edge.url, region: 'us-east-1', maxAttempts: 1 };
+  const credentials = principals.issue(ROLE);
+  const s3 = new S3Client({ ...options, credentials });
+  const glueClient = new GlueClient({ ...options, credentials });
+  const ledger = new Ledger({
+    ...{ store: ledgerStore(s3ObjectStore(s3, BUCKET)), clock, newToken: randomUUID },
+    ...{ wait: async () => undefined, random: () => 0 },
+  });
+  /** Retry options of one invocation; it doesn't wait between attempts. */
+  const attempts = () => ({
+    ...{ clock, wait: async () => undefined, random: () => 0, deadline: clock.now() + 14 * MINUTE_MS },
+  });
+  const table = landedTable(
+    { glue: glueClient, s3 },
+    { database: 'sluice', table: TABLE, bucket: BUCKET },
+    { ...attempts(), deadline: Number.POSITIVE_INFINITY },
+  );
+
+  /** An export that is configured so. */
+  function configured(target: Partial<Export['target']> = {}): Export {
+    const [made] = defineConfig({
+      bucket: BUCKET,
+      exports: [
+        {
+          ...{ name: 'events', table: TABLE, lookbackDays: 3 },
+          target: { bucket: TARGET, owner: THEIRS, ...target },
+        },
+      ],
+    }).exports;
+    if (made === undefined) throw new Error('no export');
+    return made;
+  }
+
+  return {
+    ...{ clock, store, glue, glueClient, keys, roles, ledger, table, policies, openTarget, configured, s3 },
+    ...{ attempts, faults },
+    /** Options of one invocation's export. */
+    exporter: (more: Partial<DayExporter> & { readonly exported?: Export } = {}): DayExporter => {
+      const { exported = configured(), ...rest } = more;
+      return {
+        ...{ ledger, clock, table, owner: randomUUID(), log: () => undefined },
+        target: exportBucketFrom(s3, exported.target, attempts()),
+        deadline: clock.now() + 13 * MINUTE_MS,
+        leaseUntil: clock.now() + 16 * MINUTE_MS,
+        ...rest,
+      };
+    },
+    /** Gives a day a partition. */
+    register: (day: string) =>
+      glueClient.send(
+        new CreatePartitionCommand({
+          DatabaseName: 'sluice',
+          TableName: TABLE,
+          PartitionInput: {
+            Values: [day],
+            StorageDescriptor: { Location: `s3://${BUCKET}/events/${day}/` },
+          },
+        }),
+      ),
+    put: (name: string, body: string | Uint8Array, day = DAY) =>
+      store.put(BUCKET, `events/${day}/${name}`, body),
+    remove: (name: string, day = DAY) => store.delete(BUCKET, `events/${day}/${name}`),
+    /** Contents of the customer's day folder, by name. */
+    async exported(day = DAY): Promise<Map<string, string>> {
+      const found = new Map<string, string>();
+      const { entries } = store.list(TARGET, { prefix: `events/${day}/`, limit: 1_000 });
+      for (const entry of entries) {
+        if (!('object' in entry)) continue;
+        const { key } = entry.object;
+        const bytes = await buffer(store.get(TARGET, key).body);
+        found.set(key.slice(`events/${day}/`.length), bytes.toString('latin1'));
+      }
+      return found;
+    },
+    manifest: (files: ReadonlyMap<string, string>) =>
+      manifestSchema.parse(JSON.parse(files.get('_manifest.json') ?? '{}')),
+    async close() {
+      s3.destroy();
+      glueClient.destroy();
+      await edge.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}
+
+export type ExportWorld = Awaited<ReturnType<typeof startExport>>;

@@ -1,0 +1,387 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { legacySpecs } from '../../../demo/sdks/startSpecsServer.ts';
+import { GROUPS_BYTES, type GroupRow, readGroupRows, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
+import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
+import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
+import { readSpecs, SPECS_BYTES, type SpecRule } from '../../../lib/groups/readSpecs.ts';
+import { groupsTable } from '../../../lib/tables/groupsTable.ts';
+import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
+import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 10, 1, 10);
+const bytes = (specs: unknown) => Buffer.from(JSON.stringify(specs));
+const read = (specs: unknown) => readSpecs(bytes(specs));
+const running = () => read(experimentSpecs('running', START)).rules;
+const ended = () => read(experimentSpecs('ended', START)).rules;
+const of = (rules: readonly SpecRule[], experiment: string) =>
+  rules
+    .filter(({ experimentId, entity }) => experimentId === experiment && entity !== 'layer')
+    .map(({ ruleId, kind, groupName, split }) => [ruleId, kind, groupName, split]);
+const codeOf = (work: () => unknown) => {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? `${error.code}: ${error.message}` : error;
+  }
+};
+
+describe('specs', () => {
+  it('distinguish groups from all other rules of an experiment', () => {
+    const rules = running();
+    expect(of(rules, 'button')).toEqual([
+      ['winterHoldoutRule', 'holdout', 'winter_holdout', null],
+      ['buttonControl', 'group', 'Control', 0.5],
+      ['buttonTest', 'group', 'Test', 0.5],
+    ]);
+    expect(of(rules, 'banner').map(([id, kind]) => [id, kind])).toEqual([
+      ['targetingGate', 'targeting'],
+      ['bannerTest:userID:id_override', 'override'],
+      ['bannerControl', 'group'],
+      ['bannerTest', 'group'],
+    ]);
+    const prices = of(rules, 'prices');
+    expect(prices[0]).toEqual(['layerAssignment', 'allocation', null, null]);
+    expect(prices.slice(1).map(([, kind, , split]) => [kind, Number(split).toFixed(6)])).toEqual([
+      ['group', '0.700000'],
+      ['group', '0.200000'],
+      ['group', '0.100000'],
+    ]);
+    expect(of(rules, 'hero').map(([, kind]) => kind)).toEqual(['holdout', 'holdout', 'group', 'group']);
+    expect(of(rules, 'later').map(([, kind]) => kind)).toEqual(['holdout', 'prestart']);
+    expect(of(rules, 'colours')).toEqual([['red', 'variant', 'red', null]]);
+    expect(of(rules, 'shipping')).toEqual([]);
+    expect(of(ended(), 'search').map(([id, kind]) => [id, kind])).toEqual([
+      ['winterHoldoutRule', 'holdout'],
+      ['launchedGroup', 'launch'],
+    ]);
+    expect(of(ended(), 'fonts')).toEqual([['abandoned', 'abandoned', null, null]]);
+  });
+
+  it('contain holdouts, also of gates, and the layer of an experiment', () => {
+    const rules = running();
+    const holdouts = rules
+      .filter(({ entity }) => entity === 'holdout')
+      .map(({ experimentId }) => experimentId);
+    expect(holdouts).toEqual(['winter_holdout', 'home_holdout']);
+    expect(of(rules, 'new_checkout')).toEqual([['winterHoldoutRule', 'holdout', 'winter_holdout', null]]);
+    expect(new Set(rules.flatMap(({ layerId }) => layerId ?? []))).toEqual(new Set(['home']));
+    expect(
+      rules.filter(({ entity }) => entity === 'layer').map(({ ruleId, kind }) => [ruleId, kind]),
+    ).toEqual([
+      ['winterHoldoutRule', 'holdout'],
+      ['homeHoldoutRule', 'holdout'],
+      ['experimentAssignment', 'allocation'],
+    ]);
+  });
+
+  it('have the same meaning in the format of the legacy SDKs', () => {
+    const specs = experimentSpecs('running', START);
+    expect(read(legacySpecs(specs))).toEqual(read(specs));
+  });
+
+  it('give an experiment the rules with which a new kind of layer delegates to it', () => {
+    const specs = experimentSpecs('running', START);
+    const home = specs.layer_configs.home;
+    const own = {
+      ...home.rules[0],
+      id: 'layerRule',
+      conditions: ['everyone'],
+      configDelegate: 'hero',
+      isExperimentGroup: true,
+    };
+    const layer_configs = { home: { ...home, useNewLayerEval: true, rules: [own] } };
+    expect(of(read({ ...specs, layer_configs }).rules, 'hero').at(-1)).toEqual([
+      'layerRule',
+      'group',
+      null,
+      null,
+    ]);
+    expect(
+      of(read({ ...specs, layer_configs: { home: { ...home, rules: [own] } } }).rules, 'hero'),
+    ).toHaveLength(4);
+  });
+
+  it('have no split if conditions do not define one', () => {
+    const specs = experimentSpecs('running', START);
+    for (const targetValue of ['many', -1, 1_001, null, [500], '', '500']) {
+      const condition_map = {
+        ...specs.condition_map,
+        button_below_500: { ...specs.condition_map['button_below_500'], targetValue },
+      };
+      const split = of(read({ ...specs, condition_map }).rules, 'button')[1]?.[3];
+      expect([targetValue, split]).toEqual([targetValue, targetValue === '500' ? 0.5 : null]);
+    }
+    // A last group for everyone gets the rest.
+    const [held, control, test] = specs.dynamic_configs.button.rules;
+    const button = {
+      ...specs.dynamic_configs.button,
+      rules: [held, control, { ...test, conditions: ['everyone'] }],
+    };
+    expect(
+      of(read({ ...specs, dynamic_configs: { button } }).rules, 'button').map(([, , , split]) => split),
+    ).toEqual([null, 0.5, 0.5]);
+    const { condition_map: _, ...bare } = specs;
+    expect(of(read(bare).rules, 'button').map(([, kind, , split]) => [kind, split])).toEqual([
+      ['other', null],
+      ['group', null],
+      ['group', null],
+    ]);
+  });
+
+  it('are rejected by name when they are invalid', () => {
+    const refused = (sent: Uint8Array) => codeOf(() => readSpecs(sent));
+    expect(refused(Buffer.from('no JSON'))).toMatch(/^SLUICE_GROUPS_SPECS_NOT_JSON: /);
+    expect(refused(Buffer.from([0x1f, 0x8b, 0xff]))).toMatch(/^SLUICE_GROUPS_SPECS_NOT_JSON: /);
+    for (const other of [null, [], {}, 'text', { not_a_dcs_payload: true }, { has_updates: false }]) {
+      expect(refused(bytes(other))).toMatch(/^SLUICE_GROUPS_SPECS_INVALID: /);
+    }
+    const specs = experimentSpecs('running', START);
+    expect(refused(bytes({ ...specs, has_updates: false }))).toContain('has_updates');
+    expect(refused(bytes({ has_updates: false }))).toContain('has_updates is false');
+    const initialize = {
+      feature_gates: {},
+      dynamic_configs: { '123': { name: '123', value: {} } },
+      layer_configs: {},
+      hash_used: 'djb2',
+    };
+    expect(refused(bytes(initialize))).toContain('/initialize');
+    const button = { ...specs.dynamic_configs.button, rules: [{ id: 7 }] };
+    expect(refused(bytes({ ...specs, dynamic_configs: { button } }))).toMatch(
+      /INVALID: .*dynamic_configs\.button\./,
+    );
+    const list = [
+      { name: 'a', entity: 'experiment', rules: [{ id: 'r', passPercentage: '1', conditions: [] }] },
+    ];
+    expect(refused(bytes({ ...specs, dynamic_configs: list }))).toContain(
+      'dynamic_configs.0.rules.0.passPercentage: ',
+    );
+    expect(refused(bytes({ ...specs, dynamic_configs: [specs.dynamic_configs.button] }))).toMatch(/INVALID/);
+    expect(refused(new Uint8Array(SPECS_BYTES + 1))).toMatch(/^SLUICE_GROUPS_SPECS_TOO_LARGE: /);
+  });
+});
+
+describe('a pull', () => {
+  const row = (rows: readonly GroupRow[], experiment: string, rule: string) =>
+    rows.find(({ experimentId, ruleId }) => experimentId === experiment && ruleId === rule);
+
+  it('keeps the groups of experiments that have ended', () => {
+    const first = mergeGroups([], running(), START);
+    const second = mergeGroups(first.rows, ended(), START + HOUR);
+    expect([first.kept, second.added, second.kept]).toEqual([0, 2, 4]);
+    expect(row(second.rows, 'search', 'searchTest')).toMatchObject({
+      kind: 'group',
+      groupName: 'Test',
+      expectedSplit: 0.5,
+      firstSeen: START,
+      lastSeen: START,
+    });
+    expect(row(second.rows, 'search', 'launchedGroup')).toMatchObject({
+      kind: 'launch',
+      firstSeen: START + HOUR,
+    });
+    expect(row(second.rows, 'button', 'buttonTest')).toMatchObject({
+      firstSeen: START,
+      lastSeen: START + HOUR,
+    });
+  });
+
+  it('gives the same groups in either order', () => {
+    const forth = mergeGroups(mergeGroups([], running(), START).rows, ended(), START + HOUR).rows;
+    const back = mergeGroups(mergeGroups([], ended(), START + HOUR).rows, running(), START).rows;
+    expect(back).toEqual(forth);
+  });
+
+  it('keeps a rule as a group, and uses names from the latest specs', () => {
+    const rule: SpecRule = {
+      ...running()[0],
+      experimentId: 'e',
+      entity: 'experiment',
+      layerId: 'l',
+      ruleId: 'r',
+      groupName: 'Old',
+      kind: 'group',
+      split: 0.5,
+    };
+    const rows = mergeGroups([], [rule], START).rows;
+    const demoted = mergeGroups(
+      rows,
+      [{ ...rule, layerId: null, kind: 'other', groupName: 'New', split: null }],
+      START + HOUR,
+    ).rows;
+    expect(demoted).toMatchObject([{ kind: 'group', groupName: 'New', layerId: 'l', expectedSplit: 0.5 }]);
+    const older = mergeGroups(demoted, [{ ...rule, groupName: 'Oldest' }], START - HOUR).rows;
+    expect(older).toMatchObject([{ groupName: 'New', firstSeen: START - HOUR, lastSeen: START + HOUR }]);
+    const risen = mergeGroups(
+      mergeGroups([], [{ ...rule, kind: 'other' }], START).rows,
+      [rule],
+      START + HOUR,
+    );
+    expect(risen.rows).toMatchObject([{ kind: 'group' }]);
+    // An ID twice in one experiment: the first counts, unless the second is a group.
+    expect(
+      mergeGroups(
+        [],
+        [
+          { ...rule, kind: 'holdout' },
+          { ...rule, kind: 'other' },
+        ],
+        START,
+      ).rows,
+    ).toMatchObject([{ kind: 'holdout' }]);
+    expect(mergeGroups([], [{ ...rule, kind: 'holdout' }, rule], START).rows).toMatchObject([
+      { kind: 'group' },
+    ]);
+  });
+
+  it('records splits by period', () => {
+    const rule: SpecRule = {
+      ...running()[0],
+      experimentId: 'e',
+      entity: 'experiment',
+      layerId: null,
+      ruleId: 'r',
+      groupName: null,
+      kind: 'group',
+      split: 0.5,
+    };
+    const pull = (rows: readonly GroupRow[], hour: number, split: number) =>
+      mergeGroups(rows, [{ ...rule, split }], START + hour * HOUR).rows;
+    const periods = (rows: readonly GroupRow[]) =>
+      rows[0]?.splits.map(({ from, to, split }) => [(from - START) / HOUR, (to - START) / HOUR, split]);
+    let rows = pull(pull(pull([], 0, 0.5), 2, 0.5), 4, 0.1);
+    expect(periods(rows)).toEqual([
+      [0, 2, 0.5],
+      [4, 4, 0.1],
+    ]);
+    expect(rows[0]?.expectedSplit).toBe(0.1);
+    rows = pull(pull(rows, 1, 0.5), 3, 0.1);
+    expect(periods(rows)).toEqual([
+      [0, 2, 0.5],
+      [3, 4, 0.1],
+    ]);
+    rows = pull(rows, -1, 0.9);
+    expect(periods(pull(rows, 1, 0.7))).toEqual([
+      [-1, -1, 0.9],
+      [0, 0, 0.5],
+      [1, 1, 0.7],
+      [2, 2, 0.5],
+      [3, 4, 0.1],
+    ]);
+    expect(pull(rows, 1, 0.7)[0]?.expectedSplit).toBe(0.1);
+  });
+
+  it('loses no period and never overlaps, whatever the order of pulls', () => {
+    const ids = fc.constantFrom('a', 'b', 'c');
+    const seen = fc.record({
+      experimentId: ids,
+      entity: fc.constantFrom('experiment' as const, 'layer' as const),
+      layerId: fc.constantFrom(null, 'l'),
+      ruleId: ids,
+      groupName: fc.constantFrom(null, 'Control', 'T\n"est'),
+      kind: fc.constantFrom('group' as const, 'holdout' as const, 'other' as const),
+      split: fc.constantFrom(null, 0.5, 0.25),
+    });
+    const pulls = fc.array(fc.record({ at: fc.integer({ min: 0, max: 20 }), rules: fc.array(seen) }));
+    fc.assert(
+      fc.property(pulls, (all) => {
+        let rows: readonly GroupRow[] = [];
+        const groups = new Set<string>();
+        const key = ({
+          experimentId,
+          entity,
+          ruleId,
+        }: Pick<GroupRow, 'experimentId' | 'entity' | 'ruleId'>) => `${entity} ${experimentId} ${ruleId}`;
+        for (const { at, rules } of all) {
+          rows = readGroupRows(groupsText(mergeGroups(rows, rules, START + at).rows));
+          for (const rule of rules) if (rule.kind === 'group') groups.add(key(rule));
+        }
+        const keys = rows.map(key);
+        expect(new Set(keys)).toEqual(new Set(all.flatMap(({ rules }) => rules.map(key))));
+        expect(keys).toHaveLength(new Set(keys).size);
+        expect(new Set(rows.filter(({ kind }) => kind === 'group').map(key))).toEqual(groups);
+        for (const { splits, firstSeen, lastSeen, expectedSplit } of rows) {
+          expect(expectedSplit).toBe(splits.at(-1)?.split ?? null);
+          const bounds = splits.flatMap(({ from, to }) => [from, to]);
+          expect(bounds).toEqual([...bounds].sort((one, other) => one - other));
+          expect(splits.every(({ from, to }) => firstSeen <= from && to <= lastSeen)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('is rejected when the table would be larger than collectors can read', () => {
+    const [some] = mergeGroups([], running(), START).rows;
+    if (some === undefined) throw new Error('no rows');
+    const rows = Array.from({ length: 20_000 }, (_, i) => ({ ...some, ruleId: `${'x'.repeat(300)}${i}` }));
+    expect(Buffer.byteLength(writeGroupRows(rows))).toBeGreaterThan(GROUPS_BYTES);
+    expect(codeOf(() => groupsText(rows))).toMatch(/^SLUICE_GROUPS_TABLE_TOO_LARGE: /);
+  });
+});
+
+describe("the table's object", () => {
+  const rows = mergeGroups([], running(), START).rows;
+
+  it('has a line for each row, with the columns of the table', () => {
+    const lines = writeGroupRows(rows).trimEnd().split('\n');
+    expect(lines).toHaveLength(rows.length);
+    for (const line of lines) {
+      expect(Object.keys(JSON.parse(line))).toEqual(groupsTable.columns.map(({ name }) => name));
+    }
+    const holdout = lines.map((line) => JSON.parse(line)).find(({ entity }) => entity === 'holdout');
+    expect(JSON.parse(holdout.sent_as)).toEqual([
+      holdout.experiment_id,
+      ...hashedNames(holdout.experiment_id),
+    ]);
+    expect(holdout.first_seen).toBe('2026-11-01 10:00:00.000');
+  });
+
+  it('is parsed back unchanged', () => {
+    expect(readGroupRows(writeGroupRows(rows))).toEqual(rows);
+    expect(readGroupRows(`\n${writeGroupRows(rows)}\r\n`)).toEqual(rows);
+  });
+
+  it('is rejected by name, with the line, when it is damaged', () => {
+    const line =
+      writeGroupRows(rows)
+        .split('\n')
+        .find((one) => one.includes('"holdout"')) ?? '';
+    for (const [broken, what] of [
+      ['{', 'no JSON object'],
+      ['[]', 'no JSON object'],
+      [line.replace('"experiment_id":', '"experiment":'), 'experiment_id is not a text'],
+      [line.replace(/"kind":"\w+"/, '"kind":"team"'), 'kind is not one of group'],
+      [line.replace(/"first_seen":"[^"]+"/, '"first_seen":"soon"'), 'first_seen is not a time'],
+      [line.replace('"splits":null', '"splits":"{}"'), 'splits is not a list'],
+      [line.replace('"splits":null', '"splits":"[{}]"'), 'splits is not a list'],
+      [line.replace('"expected_split":null', '"expected_split":"half"'), 'expected_split is not a number'],
+    ] as const) {
+      const message = codeOf(() => readGroupRows(`${line}\n${broken}\n`));
+      expect(message).toMatch(/^SLUICE_GROUPS_TABLE_INVALID: /);
+      expect(message).toContain(`Line 2: ${what}`);
+    }
+  });
+
+  it('supports lookups of rules, separately for gates', () => {
+    const known = new KnownGroups(rows);
+    expect(known.find(false, 'button', 'buttonTest')).toEqual({
+      groupName: 'Test',
+      kind: 'group',
+      assigns: true,
+    });
+    expect(known.find(false, 'button', 'winterHoldoutRule')).toMatchObject({
+      kind: 'holdout',
+      assigns: false,
+    });
+    expect(known.find(false, 'colours', 'red')).toMatchObject({ assigns: true });
+    expect(known.find(true, 'new_checkout', 'winterHoldoutRule')).toMatchObject({ kind: 'holdout' });
+    expect(known.find(true, 'button', 'buttonTest')).toBeUndefined();
+    expect(known.find(false, 'home', 'experimentAssignment')).toBeUndefined();
+    expect(known.find(false, 'nobody', '')).toBeUndefined();
+    expect(known.holdouts).toEqual(['home_holdout', 'winter_holdout']);
+    expect(known.names).toContain('hero');
+    expect(KnownGroups.none.names).toEqual([]);
+    expect(djb2('hero')).toMatch(/^\d+$/);
+  });
+});

@@ -1,0 +1,141 @@
+import type { ObjectPage } from '../../../../lib/base/ObjectStore.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import type { Page } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import type {
+  CatalogPartition,
+  CatalogTable,
+  ItemFailure,
+  StorageDescriptor,
+} from '../../../../lib/landing/catalog/PartitionCatalog.ts';
+import { KnownPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
+import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
+
+export const BUCKET = 'data-bucket';
+export const config = defineConfig({ bucket: BUCKET });
+
+/** How every table reads its files. */
+export const STORAGE: StorageDescriptor = {
+  Columns: [
+    { Name: 'event_id', Type: 'string' },
+    { Name: 'at', Type: 'timestamp' },
+  ],
+  Location: 's3://data-bucket/table/',
+  InputFormat: 'parquet-in',
+  OutputFormat: 'parquet-out',
+  SerdeInfo: { SerializationLibrary: 'parquet', Parameters: { 'serialization.format': '1' } },
+};
+
+/** The partition of a day in its own folder. */
+export function dayOf(kind: TableKind, day: string, storage: StorageDescriptor = STORAGE): CatalogPartition {
+  return {
+    values: [day],
+    storage: { ...storage, Location: `s3://${BUCKET}/${dayFolder(config, kind, day)}` },
+  };
+}
+
+/**
+ * A registrar before ports that keep partitions in memory: for tests of what it decides. `startCatalog` puts AWS's
+ * protocol and the product's adapters before them.
+ */
+export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
+  const clock = new ManualClock(now);
+  const partitions = new Map<string, CatalogPartition[]>();
+  const calls: string[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const waits: number[] = [];
+  /** Codes by `<operation> <day>`, for items that fail. */
+  const failures = new Map<string, string>();
+  /** Errors by `<operation> <table>`, for calls that fail. */
+  const errors = new Map<string, Error>();
+  /** Names of folders by the folder of their table. */
+  const dayFolders = new Map<string, string[]>();
+  const of = (table: string) => partitions.get(table) ?? [];
+  const called = (operation: string, table: string, count?: number) => {
+    calls.push(count === undefined ? `${operation} ${table}` : `${operation} ${table} ${count}`);
+    const error = errors.get(`${operation} ${table}`);
+    if (error !== undefined) throw error;
+  };
+  const settle = (
+    operation: string,
+    items: readonly CatalogPartition[],
+    codeOf: (item: CatalogPartition) => string | undefined,
+  ) =>
+    items.flatMap((item): ItemFailure[] => {
+      const code = failures.get(`${operation} ${item.values[0]}`) ?? codeOf(item);
+      return code === undefined
+        ? []
+        : [{ values: item.values, code, message: `${code} of ${item.values[0]}` }];
+    });
+  const has = (table: string, { values }: CatalogPartition) =>
+    of(table).some((one) => one.values[0] === values[0]);
+
+  return {
+    partitions,
+    calls,
+    lines,
+    waits,
+    failures,
+    errors,
+    dayFolders,
+    days: (kind: TableKind) => of(config.tables[kind]).map(({ values }) => values[0]),
+    config,
+    bucket: BUCKET,
+    known: new KnownPartitions(),
+    log: (fields: Record<string, unknown>) => {
+      lines.push(fields);
+    },
+    attempts: {
+      clock,
+      wait: async (ms: number) => {
+        waits.push(ms);
+        clock.advance(ms);
+      },
+      random: () => 0.5,
+      deadline: now + 60_000,
+    },
+    objects: Object.assign(new MemoryObjects(clock), {
+      listPage: async (prefix: string): Promise<ObjectPage> => {
+        called('listFolders', prefix);
+        return { items: [], folders: dayFolders.get(prefix) ?? [], next: undefined };
+      },
+    }),
+    catalog: {
+      getTable: async (_database: string, table: string): Promise<CatalogTable> => {
+        called('getTable', table);
+        return { name: table, storage: STORAGE, partitionKeys: ['ds'] };
+      },
+      listPage: async (
+        _database: string,
+        table: string,
+        _token: string | undefined,
+        days?: readonly string[],
+      ): Promise<Page<CatalogPartition>> => {
+        called('listPartitions', table, days?.length);
+        const items = of(table).filter(({ values: [day = ''] }) => days?.includes(day) ?? true);
+        return { items, next: undefined };
+      },
+      batchCreate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
+        called('create', table, items.length);
+        const failed = settle('create', items, (item) =>
+          has(table, item) ? 'AlreadyExistsException' : undefined,
+        );
+        const left = items.filter(({ values }) => !failed.some((one) => one.values === values));
+        partitions.set(table, [...of(table), ...left]);
+        return failed;
+      },
+      batchUpdate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
+        called('update', table, items.length);
+        const failed = settle('update', items, (item) =>
+          has(table, item) ? undefined : 'EntityNotFoundException',
+        );
+        const left = items.filter(({ values }) => !failed.some((one) => one.values === values));
+        const kept = of(table).filter(({ values }) => !left.some((one) => one.values[0] === values[0]));
+        partitions.set(table, [...kept, ...left]);
+        return failed;
+      },
+    },
+  };
+}

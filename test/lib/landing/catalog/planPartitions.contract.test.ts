@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isUtcDay, utcDay } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { KnownPartitions, planPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
+import { findMissingDays } from '../../../../lib/landing/catalog/repairTable.ts';
+import { tableKinds } from '../../../../lib/schema/kinds.ts';
+import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
+
+const config = defineConfig({ bucket: 'data-bucket' });
+const exposures = 'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/';
+const nothingKnown = () => false;
+
+describe('planPartitions', () => {
+  it('returns each day once, with the keys that need it', () => {
+    const plan = planPartitions(
+      config,
+      [
+        `${exposures}2026-11-20/a.parquet`,
+        `${exposures}2026-11-21/b.parquet`,
+        `${exposures}2026-11-20/c.parquet`,
+        'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/d.parquet',
+      ],
+      (kind, day) => kind === 'exposures' && day === '2026-11-21',
+    );
+    expect(plan).toEqual({
+      wanted: [
+        { kind: 'exposures', day: '2026-11-20', keys: [0, 2] },
+        { kind: 'events', day: '2026-11-20', keys: [3] },
+      ],
+      known: 1,
+      ignored: {},
+    });
+  });
+
+  it('counts keys that need no partition by reason', () => {
+    const { wanted, ignored } = planPartitions(
+      config,
+      [
+        'statsig/experiment-abc/results.parquet',
+        'quarantine-large/2026-11-20/x',
+        `${exposures}2026-02-30/a.parquet`,
+        `${exposures}2026-11-20`,
+        `${exposures}2026-11-20/`,
+        `${exposures}2026-11-20/deep/a.parquet`,
+      ],
+      nothingKnown,
+    );
+    expect(wanted).toEqual([]);
+    expect(ignored).toEqual({
+      outside_tables: 2,
+      no_day_folder: 2,
+      folder_marker: 1,
+      nested_too_deep: 1,
+    });
+  });
+
+  it('accounts for every key, and finds the day of every key that is built from one', () => {
+    const key = fc.oneof(
+      fc.string(),
+      fc
+        .tuple(
+          fc.constantFrom(...tableKinds),
+          fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
+          fc.string({ minLength: 1 }).filter((name) => !name.includes('/')),
+        )
+        .map(([kind, date, name]) => `${dayFolder(config, kind, utcDay(date.getTime()))}${name}`),
+    );
+    fc.assert(
+      fc.property(fc.array(key), (keys) => {
+        const { wanted, ignored } = planPartitions(config, keys, nothingKnown);
+        const counted = Object.values(ignored).reduce((sum, count) => sum + count, 0);
+        expect(counted + wanted.reduce((sum, one) => sum + one.keys.length, 0)).toBe(keys.length);
+        for (const { kind, day, keys: indexes } of wanted) {
+          expect(isUtcDay(day)).toBe(true);
+          for (const index of indexes)
+            expect(keys[index]?.startsWith(dayFolder(config, kind, day))).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('findMissingDays', () => {
+  it('returns today, tomorrow and every day with a folder, and no folder that is not a day', () => {
+    expect(
+      findMissingDays({
+        today: '2026-12-31',
+        folders: ['2026-12-30', '2026-12-29', '2026-02-30', 'tmp', ''],
+        partitions: [{ values: ['2026-12-30'] }, { values: ['2027-06-01'] }],
+      }),
+    ).toEqual(['2026-12-29', '2026-12-31', '2027-01-01']);
+  });
+
+  it.each(['Pacific/Kiritimati', 'America/New_York', 'Asia/Kathmandu', 'Europe/London', 'Pacific/Pago_Pago'])(
+    'has the same result in every timezone: %s',
+    (TZ) => {
+      const root = new URL('../../../../', import.meta.url).href;
+      const script = `
+        const { findMissingDays } = await import('${root}lib/landing/catalog/repairTable.ts');
+        const { utcDay } = await import('${root}lib/base/time.ts');
+        const instants = ['2026-03-29T00:30:00Z', '2026-11-01T23:59:59.999Z', '2028-02-28T12:00:00Z'];
+        console.log(new Date(0).getTimezoneOffset(), JSON.stringify(instants.map((instant) =>
+          findMissingDays({ today: utcDay(Date.parse(instant)), folders: [], partitions: [] }))));`;
+      const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, TZ },
+        encoding: 'utf8',
+      });
+      const [offset, days] = stdout.trim().split(' ');
+      expect({ days, stderr: stderr.replace(/.*Warning.*\n?/g, '').replace(/\(Use .*\n?/g, '') }).toEqual({
+        days: '[["2026-03-29","2026-03-30"],["2026-11-01","2026-11-02"],["2028-02-28","2028-02-29"]]',
+        stderr: '',
+      });
+      expect(offset).toBeDefined();
+    },
+  );
+});
+
+describe('KnownPartitions', () => {
+  it('forgets the oldest beyond its capacity, and keeps tables separate', () => {
+    const known = new KnownPartitions(2);
+    known.add('exposures', 'a');
+    known.add('events', 'a');
+    known.add('exposures', 'a');
+    known.add('exposures', 'b');
+    expect([known.has('exposures', 'a'), known.has('events', 'a'), known.has('exposures', 'b')]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+});

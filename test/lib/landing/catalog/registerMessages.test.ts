@@ -1,0 +1,306 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { dailyRun, registerMessages } from '../../../../lib/landing/catalog/registerMessages.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
+import { dayFolder, tableFolder } from '../../../../lib/tables/tableFolders.ts';
+import { BUCKET, config, dayOf, memoryRegistrar, STORAGE } from './memoryRegistrar.ts';
+
+const TODAY = '2026-11-20';
+const TOMORROW = '2026-11-21';
+const { exposures, events, quarantine } = config.tables;
+const OLD = { ...STORAGE, Columns: [{ Name: 'event_id', Type: 'string' }] };
+const denied = new CatalogCallError('AccessDeniedException', false, 'not authorized');
+
+let registrar: ReturnType<typeof memoryRegistrar>;
+beforeEach(() => {
+  registrar = memoryRegistrar();
+});
+
+const message = (messageId: string, body: string) => ({ messageId, body, receives: 1 });
+const object = (messageId: string, key: string, bucket = BUCKET) =>
+  message(
+    messageId,
+    JSON.stringify({
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      detail: { bucket: { name: bucket }, object: { key } },
+    }),
+  );
+const file = (messageId: string, kind: TableKind, day: string, bucket = BUCKET) =>
+  object(messageId, `${dayFolder(config, kind, day)}${messageId}.parquet`, bucket);
+const daily = (messageId: string) => message(messageId, '{"sluice":"daily"}');
+const returned = (...messageIds: string[]) => ({
+  batchItemFailures: messageIds.map((itemIdentifier) => ({ itemIdentifier })),
+});
+/** The log line of a batch in which nothing is remarkable but what is given. */
+const batchLine = (fields: Record<string, unknown>) => ({
+  level: 'info',
+  event: 'register',
+  messages: 1,
+  created: 0,
+  existed: 0,
+  updated: 0,
+  known: 0,
+  ignored: {},
+  ...fields,
+});
+const quiet = (table: string) => ({ table, existed: 0, updated: 0, misplaced: [], failed: [] });
+
+describe('registerMessages', () => {
+  it('registers the days of a batch, table after table, and logs one line', async () => {
+    const response = await registerMessages(registrar, [
+      file('a', 'events', TODAY),
+      file('b', 'exposures', TODAY),
+      file('c', 'events', '2026-11-19'),
+      file('d', 'events', TODAY),
+      file('e', 'events', TODAY, 'another-bucket'),
+      object('f', 'elsewhere/g.parquet'),
+    ]);
+    expect(response).toEqual(returned());
+    expect([registrar.days('exposures'), registrar.days('events'), registrar.days('quarantine')]).toEqual([
+      [TODAY],
+      [TODAY, '2026-11-19'],
+      [],
+    ]);
+    expect(registrar.calls).toEqual([
+      `getTable ${exposures}`,
+      `create ${exposures} 1`,
+      `getTable ${events}`,
+      `create ${events} 2`,
+    ]);
+    expect(registrar.lines).toStrictEqual([
+      batchLine({ messages: 6, created: 3, ignored: { outside_tables: 1, other_bucket: 1 } }),
+    ]);
+  });
+
+  it('makes no call for a day that it knows, whether it created the partition or found it', async () => {
+    registrar.partitions.set(events, [dayOf('events', TODAY)]);
+    const batch = [file('a', 'events', TODAY), file('b', 'exposures', TODAY)];
+    await registerMessages(registrar, batch);
+    registrar.calls.length = 0;
+    expect(await registerMessages(registrar, batch)).toEqual(returned());
+    expect(registrar.calls).toEqual([]);
+    expect(registrar.lines).toStrictEqual([
+      batchLine({ messages: 2, created: 1, existed: 1 }),
+      batchLine({ messages: 2, known: 2 }),
+    ]);
+  });
+
+  it('counts an existing partition that it updates to the columns of its table', async () => {
+    registrar.partitions.set(events, [dayOf('events', TODAY, OLD), dayOf('events', TOMORROW)]);
+    await registerMessages(registrar, [file('a', 'events', TODAY), file('b', 'events', TOMORROW)]);
+    expect(registrar.partitions.get(events)).toEqual([dayOf('events', TOMORROW), dayOf('events', TODAY)]);
+    expect(registrar.lines).toStrictEqual([batchLine({ messages: 2, existed: 2, updated: 1 })]);
+  });
+
+  it('returns the messages of a day that fails, all of them and no others, and tries the day again', async () => {
+    registrar.failures.set('create 2026-11-19', 'InvalidInputException');
+    const batch = [
+      file('a', 'events', TODAY),
+      file('b', 'events', '2026-11-19'),
+      file('c', 'exposures', TODAY),
+      file('d', 'events', '2026-11-19'),
+    ];
+    expect(await registerMessages(registrar, batch)).toEqual(returned('b', 'd'));
+    expect(registrar.lines).toStrictEqual([
+      batchLine({
+        level: 'error',
+        messages: 4,
+        created: 2,
+        failed: [{ table: events, day: '2026-11-19', code: 'InvalidInputException' }],
+      }),
+    ]);
+    registrar.failures.clear();
+    expect(await registerMessages(registrar, batch)).toEqual(returned());
+    expect(registrar.lines.at(-1)).toStrictEqual(batchLine({ messages: 4, created: 1, known: 2 }));
+  });
+
+  it('returns the message of a partition that it cannot update, and does not count it as existing', async () => {
+    registrar.partitions.set(events, [dayOf('events', TODAY, OLD), dayOf('events', TOMORROW, OLD)]);
+    registrar.failures.set(`update ${TODAY}`, 'InvalidInputException');
+    const batch = [file('a', 'events', TODAY), file('b', 'events', TOMORROW)];
+    expect(await registerMessages(registrar, batch)).toEqual(returned('a'));
+    expect(registrar.lines).toStrictEqual([
+      batchLine({
+        level: 'error',
+        messages: 2,
+        existed: 1,
+        updated: 1,
+        failed: [{ table: events, day: TODAY, code: 'InvalidInputException' }],
+      }),
+    ]);
+    expect([registrar.known.has('events', TODAY), registrar.known.has('events', TOMORROW)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('returns the messages of a table that it cannot read, and registers those of the others', async () => {
+    registrar.errors.set(`getTable ${exposures}`, denied);
+    const batch = [
+      file('a', 'exposures', TODAY),
+      file('b', 'events', TODAY),
+      file('c', 'exposures', '2026-11-19'),
+    ];
+    expect(await registerMessages(registrar, batch)).toEqual(returned('a', 'c'));
+    expect(registrar.lines).toStrictEqual([
+      batchLine({
+        level: 'error',
+        messages: 3,
+        created: 1,
+        failed: [
+          { table: exposures, day: TODAY, code: 'SLUICE_CATALOG_UNAVAILABLE' },
+          { table: exposures, day: '2026-11-19', code: 'SLUICE_CATALOG_UNAVAILABLE' },
+        ],
+      }),
+    ]);
+  });
+
+  it('returns a message that it cannot read, with the reason in the log and without its content', async () => {
+    const batch = [message('bad', 'secret'), file('good', 'events', TODAY)];
+    expect(await registerMessages(registrar, batch)).toEqual(returned('bad'));
+    expect(registrar.lines).toStrictEqual([
+      batchLine({
+        level: 'error',
+        messages: 2,
+        created: 1,
+        invalid: [{ messageId: 'bad', code: 'SLUICE_CATALOG_MESSAGE_INVALID', detail: 'It is not JSON.' }],
+      }),
+    ]);
+  });
+
+  it('returns no message when a partition fails that none of them is about', async () => {
+    registrar.partitions.set(events, [dayOf('events', TODAY)]);
+    const { catalog } = registrar;
+    const stray = dayOf('events', '2026-01-01', OLD);
+    const answersMore = {
+      ...registrar,
+      catalog: { ...catalog, listPage: async () => ({ items: [stray], next: undefined }) },
+    };
+    registrar.failures.set('update 2026-01-01', 'InvalidInputException');
+    expect(await registerMessages(answersMore, [file('a', 'events', TODAY)])).toEqual(returned());
+    expect(registrar.lines).toStrictEqual([batchLine({ existed: 1 })]);
+  });
+
+  it('rejects when its own code fails, because the messages are not at fault', async () => {
+    registrar.errors.set(`getTable ${events}`, new TypeError('defect'));
+    await expect(registerMessages(registrar, [file('a', 'events', TODAY)])).rejects.toThrow('defect');
+    await expect(registerMessages(registrar, [daily('run')])).rejects.toThrow('defect');
+  });
+
+  it('runs once for several messages that ask for the daily run, after the objects of the batch', async () => {
+    const batch = [daily('run-1'), file('a', 'events', TODAY), daily('run-2')];
+    expect(await registerMessages(registrar, batch)).toEqual(returned());
+    expect(registrar.lines).toMatchObject([
+      batchLine({ created: 1 }),
+      { event: 'register_daily', tables: [{ created: 2 }, { created: 1, existed: 0 }, { created: 2 }] },
+    ]);
+    expect(registrar.lines).toHaveLength(2);
+  });
+
+  it('logs no batch of objects when there are only runs', async () => {
+    expect(await registerMessages(registrar, [daily('run')])).toEqual(returned());
+    expect(registrar.lines.map(({ event }) => event)).toEqual(['register_daily']);
+  });
+
+  it('returns every run that fails beside the objects that fail', async () => {
+    registrar.errors.set(`getTable ${events}`, denied);
+    const batch = [
+      daily('run-1'),
+      file('a', 'events', TODAY),
+      file('b', 'exposures', TODAY),
+      daily('run-2'),
+      message('c', '{"sluice":"weekly"}'),
+    ];
+    expect(await registerMessages(registrar, batch)).toEqual(returned('c', 'a', 'run-1', 'run-2'));
+  });
+});
+
+describe('dailyRun', () => {
+  it('repairs every table, and remembers every day that has its partition', async () => {
+    registrar.partitions.set(events, [dayOf('events', '2026-11-01'), dayOf('events', '2026-11-02', OLD)]);
+    registrar.dayFolders.set(tableFolder(config, 'events'), ['2026-12-24', '2026-11-01', 'tmp']);
+    const reports = await dailyRun(registrar);
+    expect(reports).toStrictEqual([
+      { ...quiet(exposures), created: 2 },
+      { ...quiet(events), created: 3, updated: 1 },
+      { ...quiet(quarantine), created: 2 },
+    ]);
+    expect(registrar.lines).toStrictEqual([
+      { level: 'info', event: 'register_daily', tables: reports, gaps: 0 },
+    ]);
+    registrar.calls.length = 0;
+    await registerMessages(
+      registrar,
+      [TODAY, TOMORROW, '2026-12-24', '2026-11-01', '2026-11-02'].map((day) => file(day, 'events', day)),
+    );
+    expect(registrar.calls).toEqual([]);
+  });
+
+  it('counts partitions that fail and partitions that point elsewhere as gaps, and fails for the former', async () => {
+    registrar.partitions.set(events, [
+      { values: ['2026-11-01'], storage: { ...STORAGE, Location: 's3://elsewhere/' } },
+      dayOf('events', '2026-11-02', OLD),
+    ]);
+    registrar.failures.set(`create ${TODAY}`, 'InvalidInputException');
+    registrar.failures.set('update 2026-11-02', 'GlueEncryptionException');
+    await expect(dailyRun(registrar)).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_PARTITIONS_FAILED',
+      detail: [
+        `${exposures} ${TODAY}: InvalidInputException`,
+        `${events} ${TODAY}: InvalidInputException`,
+        `${events} 2026-11-02: GlueEncryptionException`,
+        `${quarantine} ${TODAY}: InvalidInputException`,
+      ].join('; '),
+    });
+    const failed = [{ day: TODAY, code: 'InvalidInputException' }];
+    expect(registrar.lines).toStrictEqual([
+      {
+        level: 'error',
+        event: 'register_daily',
+        tables: [
+          { ...quiet(exposures), created: 1, failed },
+          {
+            ...quiet(events),
+            created: 1,
+            misplaced: ['2026-11-01'],
+            failed: [...failed, { day: '2026-11-02', code: 'GlueEncryptionException' }],
+          },
+          { ...quiet(quarantine), created: 1, failed },
+        ],
+        gaps: 5,
+        problems: [
+          `${exposures} ${TODAY}: InvalidInputException`,
+          `${events} ${TODAY}: InvalidInputException`,
+          `${events} 2026-11-02: GlueEncryptionException`,
+          `${quarantine} ${TODAY}: InvalidInputException`,
+        ],
+      },
+    ]);
+    expect(registrar.known.has('events', TODAY)).toBe(false);
+  });
+
+  it('does not fail for a partition that points elsewhere', async () => {
+    registrar.partitions.set(events, [
+      { values: [TODAY], storage: { ...STORAGE, Location: 's3://elsewhere/' } },
+    ]);
+    expect(await dailyRun(registrar)).toMatchObject([{}, { misplaced: [TODAY], created: 1 }, {}]);
+    expect(registrar.lines).toMatchObject([{ level: 'info', gaps: 1 }]);
+  });
+
+  it('says nothing of gaps when it cannot read a table, and repairs the others', async () => {
+    registrar.errors.set(`getTable ${exposures}`, denied);
+    await expect(dailyRun(registrar)).rejects.toMatchObject({ code: 'SLUICE_CATALOG_PARTITIONS_FAILED' });
+    expect(registrar.lines).toStrictEqual([
+      {
+        level: 'error',
+        event: 'register_daily',
+        tables: [
+          { ...quiet(events), created: 2 },
+          { ...quiet(quarantine), created: 2 },
+        ],
+        problems: [`SLUICE_CATALOG_UNAVAILABLE ${config.database}.${exposures}: AccessDeniedException.`],
+      },
+    ]);
+  });
+});

@@ -1,0 +1,257 @@
+import { GlueClient } from '@aws-sdk/client-glue';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
+import { addDays } from '../../../../lib/base/time.ts';
+import { CatalogCallError, RETRIES } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
+import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
+import { BUCKET, startCatalog, TODAY, tableInput } from './startCatalog.ts';
+
+const clientOptions = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  maxAttempts: 1,
+};
+let world: Awaited<ReturnType<typeof startCatalog>>;
+let config: ReturnType<typeof world.addTables>;
+let runs = 0;
+beforeAll(async () => {
+  world = await startCatalog();
+});
+beforeEach(() => {
+  runs += 1;
+  config = world.addTables(`register_${runs}`);
+  world.faults.clear();
+  world.waits.length = 0;
+});
+afterAll(() => world.close());
+
+const days = (count: number) => Array.from({ length: count }, (_, index) => addDays(TODAY, -index));
+const target = (budgetMs?: number) => ({
+  config,
+  bucket: BUCKET,
+  catalog: world.catalog,
+  attempts: world.attempts(budgetMs),
+});
+const register = (wanted: readonly string[], budgetMs?: number) =>
+  registerPartitions(target(budgetMs), 'exposures', wanted);
+const registered = () => world.registered(config.tables.exposures);
+
+describe('registerPartitions', () => {
+  it("copies the table's whole storage descriptor to the day's own folder", async () => {
+    await register([TODAY]);
+    const table = world.glue.table('sluice', config.tables.exposures);
+    expect(table.partitions).toMatchObject([
+      {
+        values: [TODAY],
+        input: {
+          StorageDescriptor: {
+            ...table.input.StorageDescriptor,
+            Location: `s3://${BUCKET}/${dayFolder(config, 'exposures', TODAY)}`,
+          },
+        },
+      },
+    ]);
+  });
+
+  it.each([0, 1, 99, 100, 101, 250])('registers %i days, each once', async (count) => {
+    const wanted = days(count);
+    const { created, existed, failed } = await register(wanted);
+    expect([created, existed, failed]).toEqual([wanted, [], []]);
+    expect([...registered().keys()].sort()).toEqual([...wanted].sort());
+  });
+
+  it('treats existing partitions as done', async () => {
+    await register(days(2));
+    expect(await register(days(3))).toMatchObject({
+      created: days(3).slice(2),
+      existed: days(2),
+      failed: [],
+    });
+  });
+
+  it("updates existing partitions from before a change of the table's columns", async () => {
+    await register(days(130));
+    world.glue.ensureTable('sluice', tableInput(config, 'exposures', ['added_later']));
+    const columnsOf = (day: string) =>
+      world.glue
+        .table('sluice', config.tables.exposures)
+        .partitions.find(({ values }) => values[0] === day)
+        ?.input.StorageDescriptor?.Columns?.map(({ Name }) => Name);
+    const came = days(120);
+    const { updated, ...others } = await register(came);
+    expect(others).toEqual({ created: [], existed: came, failed: [] });
+    expect([...updated].sort()).toEqual([...came].sort());
+    expect(came.filter((day) => columnsOf(day)?.includes('added_later') !== true)).toEqual([]);
+    // Nothing came for these: they wait for the daily run.
+    expect(columnsOf(addDays(TODAY, -125))).not.toContain('added_later');
+    expect((await register(came)).updated).toEqual([]);
+  });
+
+  it('skips a partition that points elsewhere', async () => {
+    const location = 's3://elsewhere/rows/';
+    world.glue.changePartitions('sluice', config.tables.exposures, (table) => ({
+      ...table,
+      partitions: [
+        {
+          values: [TODAY],
+          createdAt: 0,
+          input: { Values: [TODAY], StorageDescriptor: { Location: location } },
+        },
+      ],
+    }));
+    expect(await register([TODAY])).toEqual({ created: [], existed: [TODAY], updated: [], failed: [] });
+    expect(registered().get(TODAY)).toBe(location);
+  });
+
+  it('returns an existing day that could not be read', async () => {
+    await register(days(1));
+    const blind = {
+      ...target(),
+      catalog: {
+        ...world.catalog,
+        listPage: () => Promise.reject(new CatalogCallError('AccessDeniedException', false, 'no')),
+      },
+    };
+    expect(await registerPartitions(blind, 'exposures', days(2))).toEqual({
+      created: days(2).slice(1),
+      existed: [],
+      updated: [],
+      failed: [{ day: TODAY, code: 'AccessDeniedException', message: 'no' }],
+    });
+  });
+
+  it('registers every day once when two runs are concurrent', async () => {
+    const results = await Promise.all([register(days(150)), register(days(150)), register(days(150))]);
+    expect(results.flatMap(({ created }) => created).sort()).toEqual(days(150).sort());
+    expect(results.flatMap(({ failed }) => failed)).toEqual([]);
+    expect(registered().size).toBe(150);
+  });
+
+  it.each(['InternalServiceException', 'OperationTimeoutException', 'ThrottlingException'])(
+    'retries only an item that failed with %s',
+    async (code) => {
+      const [flaky = '', ...fine] = days(5);
+      world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 3, values: [flaky] }] });
+      const { created, existed, failed } = await register([flaky, ...fine]);
+      expect([existed, failed]).toEqual([[], []]);
+      expect([...created].sort()).toEqual([flaky, ...fine].sort());
+      // Half of a bound that doubles: 200, 400, 800 ms.
+      expect(world.waits).toEqual([100, 200, 400]);
+    },
+  );
+
+  it.each(['InvalidInputException', 'ResourceNumberLimitExceededException', 'GlueEncryptionException'])(
+    'returns an item that failed with %s without a retry',
+    async (code) => {
+      const [bad = '', fine = ''] = days(2);
+      world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 1, values: [bad] }] });
+      expect(await register([bad, fine])).toMatchObject({
+        created: [fine],
+        failed: [{ day: bad, code }],
+      });
+      expect(world.waits).toEqual([]);
+    },
+  );
+
+  it('makes a limited number of attempts', async () => {
+    world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
+    const { failed } = await register(days(1), 600_000);
+    expect(failed).toMatchObject([{ day: TODAY, code: 'InternalServiceException' }]);
+    expect(world.waits).toHaveLength(RETRIES.tries - 1);
+    expect(Math.max(...world.waits)).toBeLessThanOrEqual(5_000);
+  });
+
+  it('does not wait beyond its deadline', async () => {
+    world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
+    const before = world.clock.now();
+    const { failed } = await register(days(101), 1_000);
+    expect(failed).toHaveLength(101);
+    expect(world.clock.now() - before).toBeLessThan(1_000);
+  });
+
+  it('retries calls that fail as a whole, also when only the response was lost', async () => {
+    const operations = ['BatchCreatePartition'];
+    world.faults.set({ glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations }] });
+    world.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'InternalFailure', calls: 1, operations, status: 500, afterwards: true },
+      ],
+    });
+    expect(await register(days(3))).toMatchObject({ created: [], existed: days(3), failed: [] });
+    expect(registered().size).toBe(3);
+  });
+
+  it('retries a call that failed on the server side, whatever the error code', async () => {
+    const operations = ['BatchCreatePartition'];
+    world.faults.set({
+      glue: [{ fault: 'failCalls', code: 'SomethingNewException', calls: 1, operations, status: 503 }],
+    });
+    expect(await register(days(1))).toMatchObject({ created: days(1), failed: [] });
+    expect(world.waits).toHaveLength(1);
+  });
+
+  it('retries a call that did not reach the service', async () => {
+    const client = new GlueClient({ ...clientOptions, endpoint: 'http://127.0.0.1:1' });
+    const settled = registerPartitions(
+      { ...target(1_000), catalog: gluePartitionCatalog(client) },
+      'exposures',
+      [TODAY],
+    );
+    await expect(settled).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_UNAVAILABLE',
+      detail: expect.stringContaining('ECONNREFUSED'),
+    });
+    expect(world.waits.length).toBeGreaterThan(0);
+    client.destroy();
+  });
+
+  it('finds the existing partition when the whole call fails with AlreadyExistsException', async () => {
+    world.faults.set({
+      glue: [
+        {
+          fault: 'failCalls',
+          code: 'AlreadyExistsException',
+          calls: 1,
+          operations: ['BatchCreatePartition'],
+        },
+      ],
+    });
+    expect(await register(days(100))).toMatchObject({ existed: [], failed: [] });
+    expect(registered().size).toBe(100);
+  });
+
+  it('returns every item when the call is denied', async () => {
+    world.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['BatchCreatePartition'] },
+      ],
+    });
+    const { created, failed } = await register(days(2));
+    expect(created).toEqual([]);
+    expect(failed.map(({ day, code }) => [day, code])).toEqual(
+      days(2).map((day) => [day, 'AccessDeniedException']),
+    );
+    expect(world.waits).toEqual([]);
+  });
+
+  it('names a table that is missing, unfit or unreadable', async () => {
+    world.glue.deleteTable('sluice', config.tables.exposures);
+    await expect(register([TODAY])).rejects.toMatchObject({ code: 'SLUICE_CATALOG_TABLE_NOT_FOUND' });
+    world.glue.createTable('sluice', {
+      Name: config.tables.exposures,
+      PartitionKeys: [{ Name: 'year' }, { Name: 'ds' }],
+    });
+    await expect(register([TODAY])).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_TABLE_UNFIT',
+      detail: expect.stringContaining('year, ds'),
+    });
+    world.faults.set({
+      glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 100, operations: ['GetTable'] }],
+    });
+    await expect(register([TODAY])).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_UNAVAILABLE',
+      detail: expect.stringContaining('ThrottlingException'),
+    });
+  });
+});

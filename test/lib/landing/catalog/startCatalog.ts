@@ -1,0 +1,116 @@
+import { GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
+import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../../../lib/tables/deliveredTables.ts';
+import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
+import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+
+export const BUCKET = 'data-bucket';
+const START = Date.UTC(2026, 10, 20);
+export const TODAY = '2026-11-20';
+export const TOMORROW = '2026-11-21';
+
+/**
+ * The registrar's world: the local Glue and S3 over HTTP with the product's own adapters before them, and
+ * tables as the template makes them. Waits move the clock instead of taking time.
+ */
+export async function startCatalog() {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const glue = Catalog.open({ directory: `${directory.path}/glue`, clock });
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+  store.ensureBucket(BUCKET, { eventBridge: true });
+  const faults = new Faults();
+  const { options, close } = await startServices(
+    [glueService({ catalog: glue, clock, account: '000000000000', faults }), s3Service({ store, clock })],
+    faults,
+  );
+  const [glueClient, s3Client] = [new GlueClient(options), new S3Client(options)];
+  glue.ensureDatabase({ Name: 'sluice' });
+
+  /** A configuration with tables of its own, so that tests and runs don't meet; its tables are made. */
+  function addTables(suffix: string) {
+    const config = defineConfig({
+      bucket: BUCKET,
+      tables: {
+        exposures: `exposures_${suffix}`,
+        events: `events_${suffix}`,
+        quarantine: `quarantine_${suffix}`,
+      },
+    });
+    for (const kind of tableKinds) glue.ensureTable('sluice', tableInput(config, kind));
+    return config;
+  }
+
+  const waits: number[] = [];
+  return {
+    glue,
+    faults,
+    store,
+    clock,
+    endpoint: options.endpoint,
+    addTables,
+    catalog: gluePartitionCatalog(glueClient),
+    objects: s3ObjectStore(s3Client, BUCKET),
+    objectsOf: (bucket: string) => s3ObjectStore(s3Client, bucket),
+    /** How long was waited before each further try. */
+    waits,
+    /** Fresh attempts with `budgetMs` to go. */
+    attempts: (budgetMs = 60_000) => ({
+      clock,
+      wait: async (ms: number) => {
+        waits.push(ms);
+        clock.advance(ms);
+      },
+      random: () => 0.5,
+      deadline: clock.now() + budgetMs,
+    }),
+    /** Days that have a partition, and where it points. */
+    registered: (table: string) =>
+      new Map(
+        glue
+          .table('sluice', table)
+          .partitions.map(({ values: [day = ''], input }) => [day, input.StorageDescriptor?.Location]),
+      ),
+    async close() {
+      glueClient.destroy();
+      s3Client.destroy();
+      await close();
+      store.close();
+      directory.remove();
+    },
+  };
+}
+
+/** The `TableInput` of a kind; more columns than the product's can be added. */
+export function tableInput(
+  config: ReturnType<typeof defineConfig>,
+  kind: TableKind,
+  moreColumns: readonly string[] = [],
+) {
+  const table = deliveredTables(config)[kind];
+  return {
+    Name: table.name,
+    TableType: 'EXTERNAL_TABLE',
+    PartitionKeys: [{ Name: table.partitionKey.name, Type: table.partitionKey.type }],
+    StorageDescriptor: {
+      Columns: [
+        ...table.columns.map(({ name, type, comment }) => ({ Name: name, Type: type, Comment: comment })),
+        ...moreColumns.map((name) => ({ Name: name, Type: 'string' })),
+      ],
+      Location: `s3://${config.bucket}/${tableFolder(config, kind)}`,
+      InputFormat: 'parquet-in',
+      OutputFormat: 'parquet-out',
+      SerdeInfo: { SerializationLibrary: 'parquet', Parameters: { 'serialization.format': '1' } },
+      Parameters: { classification: 'parquet' },
+    },
+  };
+}

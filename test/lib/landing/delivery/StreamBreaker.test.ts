@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
+import { StreamBreaker } from '../../../../lib/landing/delivery/StreamBreaker.ts';
+import { PROBE_CALL_MS } from '../../../../lib/schema/deliveryLimits.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+
+const START = Date.UTC(2026, 10, 20, 7, 32);
+const MINUTE_MS = 60_000;
+const CODE = 'ServiceUnavailableException';
+
+/** A collector's environment with one stream, which takes records or does not. */
+function environment(random: () => number = () => 0.5) {
+  const clock = new ManualClock(START);
+  const log: Record<string, unknown>[] = [];
+  const breaker = new StreamBreaker('landing', { clock, random, log: (line) => log.push(line) });
+  /** One request. @returns Whether the stream was asked. */
+  const send = (takes: boolean): boolean => {
+    if (!breaker.admit()) return false;
+    breaker.answered(takes, takes ? '' : CODE);
+    return true;
+  };
+  return { clock, log, breaker, send };
+}
+
+describe('the breaker of a stream', () => {
+  it('opens after two calls in a row that fail, and then lets none through', () => {
+    const { send, log, breaker } = environment();
+    expect([send(false), breaker.isOpen, breaker.longestCallMs]).toEqual([true, false, PROBE_CALL_MS]);
+    expect([send(false), breaker.isOpen, breaker.code]).toEqual([true, true, CODE]);
+    expect(send(true)).toBe(false);
+    expect(log).toEqual([
+      { level: 'warn', event: 'stream_breaker', table: 'landing', state: 'open', code: CODE },
+    ]);
+  });
+
+  it('counts calls in a row: one that succeeds between them begins again', () => {
+    const { send, breaker } = environment();
+    for (let n = 0; n < 4; n += 1) {
+      send(false);
+      send(true);
+    }
+    expect([breaker.isOpen, breaker.longestCallMs]).toEqual([false, Number.POSITIVE_INFINITY]);
+  });
+
+  it('probes with one call, less and less often, and is closed by the first that succeeds', () => {
+    const { clock, send, log } = environment();
+    send(false);
+    send(false);
+    const probes: number[] = [];
+    for (let second = 1; second <= 120; second += 1) {
+      clock.advance(1_000);
+      if (send(false)) probes.push(second);
+    }
+    const pauses = probes.slice(1).map((at, i) => at - (probes[i] ?? 0));
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(20);
+    expect(probes.length).toBeGreaterThan(6);
+    clock.advance(20_000);
+    expect([send(true), send(true)]).toEqual([true, true]);
+    expect(log.at(-1)).toEqual({
+      level: 'info',
+      event: 'stream_breaker',
+      table: 'landing',
+      state: 'closed',
+      open_ms: 140_000,
+    });
+  });
+
+  it('is closed within a minute after the stream is well, however long it was away', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.integer({ min: 100, max: 3_600_000 }),
+        fc.integer({ min: 10, max: 2_000 }),
+        (seed, awayMs, everyMs) => {
+          const { clock, send, breaker } = environment(seededRandom(seed));
+          while (clock.now() < START + awayMs) {
+            send(false);
+            clock.advance(Math.max(everyMs, awayMs / 200));
+          }
+          const well = clock.now();
+          while (breaker.isOpen) {
+            clock.advance(everyMs);
+            send(true);
+          }
+          expect(clock.now() - well).toBeLessThan(MINUTE_MS);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});

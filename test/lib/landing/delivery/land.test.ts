@@ -1,0 +1,334 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type LandContext, land, type PutRecord } from '../../../../lib/landing/delivery/land.ts';
+import { StreamBreaker } from '../../../../lib/landing/delivery/StreamBreaker.ts';
+import { StreamShards } from '../../../../lib/landing/delivery/StreamShards.ts';
+import { type EncodedRecord, encodeRecord } from '../../../../lib/landing/frames/encodeRecord.ts';
+import {
+  FAIR_CALL_MS,
+  MAX_RECORD_BYTES,
+  MAX_STREAMED_ROWS_BYTES,
+  OBJECT_MS,
+  PROBE_CALL_MS,
+} from '../../../../lib/schema/deliveryLimits.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+
+const START = Date.UTC(2026, 10, 23, 7, 32);
+const record = encodeRecord({
+  id: '0123456789abcdef0123456789abcdef',
+  request: null,
+  receivedAt: START,
+  rows: { events: [{ day: '2026-11-23', json: '{"event_id":"a"}' }] },
+});
+
+/** Behaviour of a port: accepts, throws or never answers; after some milliseconds, however long it may take. */
+interface Behaviour {
+  readonly answer: 'takes' | 'throws' | 'throws at once' | 'hangs';
+  readonly afterMs: number;
+}
+const takes: Behaviour = { answer: 'takes', afterMs: 5 };
+const throws: Behaviour = { answer: 'throws', afterMs: 5 };
+const hangs: Behaviour = { answer: 'hangs', afterMs: 0 };
+
+class ServiceUnavailableException extends Error {
+  override readonly name = 'ServiceUnavailableException';
+}
+
+function oneStream(putRecord: PutRecord, breaker?: StreamBreaker): LandContext['streams'] {
+  const stream = { stream: 'events', putRecord, ...(breaker === undefined ? {} : { breaker }) } as const;
+  return new StreamShards([stream], () => 0);
+}
+
+/** A collector's environment, with the given behaviour of stream and bucket. */
+function environment(
+  stream: Behaviour,
+  bucket: Behaviour,
+  limits: { isHeld?: boolean; isLastResort?: boolean; withinMs?: number } = {},
+) {
+  const clock = new ManualClock(START);
+  const breaker = new StreamBreaker('events', { clock, random: () => 0.5, log: () => {} });
+  const behaviour = { stream, bucket };
+  /** Contents of each port. */
+  const stored = { stream: [] as Uint8Array[], bucket: [] as { key: string; body: Uint8Array }[] };
+  /** Timers that still run. */
+  const timers = new Set<unknown>();
+  const calls: { readonly port: 'stream' | 'bucket'; readonly timeoutMs: number }[] = [];
+  function behave(port: 'stream' | 'bucket', timeoutMs: number, take: () => void): Promise<void> {
+    const { answer, afterMs } = behaviour[port];
+    calls.push({ port, timeoutMs });
+    if (answer === 'throws at once') throw new ServiceUnavailableException();
+    return new Promise((resolve, reject) => {
+      if (answer === 'hangs') return;
+      clock.after(afterMs, () => {
+        if (answer === 'throws') return reject(new ServiceUnavailableException());
+        take();
+        resolve();
+      });
+    });
+  }
+  const context: LandContext = {
+    streams: oneStream(
+      (bytes, timeoutMs) => behave('stream', timeoutMs, () => void stored.stream.push(bytes)),
+      breaker,
+    ),
+    putObject: (object, timeoutMs) => behave('bucket', timeoutMs, () => void stored.bucket.push(object)),
+    clock,
+    alarm: (ms, ring) => {
+      const alarm = clock.after(ms, () => {
+        timers.delete(alarm);
+        ring();
+      });
+      timers.add(alarm);
+      return () => {
+        timers.delete(alarm);
+        alarm.cancel();
+      };
+    },
+    deadline: START + (limits.withinMs ?? 2_500),
+    holds: { isHeld: () => limits.isHeld ?? false, isLastResort: () => limits.isLastResort ?? false },
+  };
+  /** Lands a record while time passes millisecond by millisecond, or as far as the first alarm. */
+  async function landed(one: EncodedRecord = record, deadline = clock.now() + (limits.withinMs ?? 2_500)) {
+    let isOver = false;
+    const landing = land(one, { ...context, deadline }).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      for (let turn = 0; turn < 10 && !isOver; turn += 1) await Promise.resolve();
+      if (!isOver) clock.advance(1);
+    }
+    return landing;
+  }
+  return { clock, breaker, behaviour, stored, calls, timers, landed };
+}
+
+describe('a record of a request', () => {
+  it('is put into the stream with one call', async () => {
+    const { landed, stored, calls } = environment(takes, takes);
+    expect(await landed()).toEqual({ place: 'stream', calls: 1 });
+    expect(stored).toEqual({ stream: [record.bytes], bucket: [] });
+    expect(calls).toEqual([{ port: 'stream', timeoutMs: 2_500 - OBJECT_MS }]);
+  });
+
+  it.each([
+    ['refuses it', throws, 'ServiceUnavailableException'],
+    [
+      'fails without a promise',
+      { answer: 'throws at once', afterMs: 0 } as const,
+      'ServiceUnavailableException',
+    ],
+    ['does not answer', hangs, 'TimeoutError'],
+    ['answers too late', { answer: 'takes', afterMs: 2_400 } as const, 'TimeoutError'],
+  ])('becomes an object of the same bytes if the stream %s', async (_what, stream, code) => {
+    const { landed, stored } = environment(stream, takes);
+    const digest = createHash('sha256').update(record.bytes).digest('hex');
+    const key = `landing/${digest}.zst`;
+    const notStreamed = { reason: 'not_acknowledged', code };
+    expect(await landed()).toEqual({ place: 'object', calls: 1, key, notStreamed });
+    expect(stored.bucket).toEqual([{ key, body: record.bytes }]);
+  });
+
+  it.each([
+    ['refuses it', throws, 'ServiceUnavailableException'],
+    [
+      'fails without a promise',
+      { answer: 'throws at once', afterMs: 0 } as const,
+      'ServiceUnavailableException',
+    ],
+    ['does not answer', hangs, 'TimeoutError'],
+    ['answers after the deadline', { answer: 'takes', afterMs: 5_000 } as const, 'TimeoutError'],
+  ])('is nowhere if the stream hangs and the bucket %s', async (_what, bucket, error) => {
+    const { landed, clock } = environment(hangs, bucket);
+    expect(await landed()).toMatchObject({ place: 'nowhere', calls: 1, error });
+    expect(clock.now()).toBeLessThanOrEqual(START + 2_500);
+  });
+
+  it('names an error of the network by its code', async () => {
+    const { landed } = environment(throws, takes);
+    expect(await landed()).toMatchObject({ notStreamed: { code: 'ServiceUnavailableException' } });
+    const clock = new ManualClock(START);
+    const landing = await land(record, {
+      streams: oneStream(() => Promise.reject(Object.assign(new Error('socket'), { code: 'ECONNRESET' }))),
+      putObject: async () => {},
+      clock,
+      alarm: () => () => {},
+      deadline: START + 1_000,
+    });
+    expect(landing).toMatchObject({ place: 'object', notStreamed: { code: 'ECONNRESET' } });
+  });
+
+  it('does not ask a stream that is held', async () => {
+    const { landed, stored, calls } = environment(takes, takes, { isHeld: true });
+    expect(await landed()).toMatchObject({
+      place: 'object',
+      calls: 0,
+      notStreamed: { reason: 'held_back', code: 'StreamHeld' },
+    });
+    expect(stored.stream).toEqual([]);
+    expect(calls).toEqual([{ port: 'bucket', timeoutMs: 2_500 }]);
+  });
+
+  it('is put into a held stream when the bucket refuses it too, as long as that drops nothing soon', async () => {
+    const held = { isHeld: true, isLastResort: true };
+    const { landed, stored, calls } = environment(takes, throws, held);
+    expect(await landed()).toEqual({ place: 'stream', calls: 1 });
+    expect(stored).toEqual({ stream: [record.bytes], bucket: [] });
+    expect(calls).toEqual([
+      { port: 'bucket', timeoutMs: 1_500 },
+      { port: 'stream', timeoutMs: 2_495 },
+    ]);
+    expect(await environment(takes, hangs, held).landed()).toEqual({ place: 'stream', calls: 1 });
+    expect(await environment(takes, takes, held).landed()).toMatchObject({ place: 'object' });
+    expect(await environment(hangs, throws, held).landed()).toMatchObject({ place: 'nowhere' });
+    expect(await environment(takes, throws, { isHeld: true }).landed()).toMatchObject({ place: 'nowhere' });
+  });
+
+  it('is put again at once over a new connection when a kept one was dead, and no other error is tried again', async () => {
+    const attempts = async (...codes: readonly (string | null)[]) => {
+      let calls = 0;
+      const putRecord: PutRecord = async () => {
+        const code = codes[calls] ?? null;
+        calls += 1;
+        if (code !== null) throw Object.assign(new Error('write'), { code });
+      };
+      const landing = await land(record, {
+        ...{ streams: oneStream(putRecord), clock: new ManualClock(START) },
+        ...{ alarm: () => () => {}, deadline: START + 5_000, putObject: async () => {} },
+      });
+      return [landing.place, landing.calls, calls];
+    };
+    expect(await attempts('ECONNRESET')).toEqual(['stream', 2, 2]);
+    expect(await attempts('EPIPE', 'ECONNRESET')).toEqual(['object', 2, 2]);
+    expect(await attempts('ENOTFOUND')).toEqual(['object', 1, 1]);
+  });
+
+  it('goes to a stream that is not held while another is', async () => {
+    const taken: string[] = [];
+    const streams = (['landing', 'landing-2', 'landing-3'] as const).map((stream) => ({
+      stream,
+      putRecord: async () => void taken.push(stream),
+    }));
+    const context = {
+      ...{ streams: new StreamShards(streams, () => 0), clock: new ManualClock(START) },
+      ...{ alarm: () => () => {}, deadline: START + 1_000, putObject: async () => {} },
+      holds: { isHeld: (stream: string) => stream === 'landing-2', isLastResort: () => true },
+    };
+    for (let i = 0; i < 4; i += 1) await land(record, context);
+    expect(taken.sort()).toEqual(['landing', 'landing', 'landing-3', 'landing-3']);
+  });
+
+  it.each([
+    ['is as large as Firehose takes', MAX_RECORD_BYTES, 1, 'stream'],
+    ['is larger than Firehose takes', MAX_RECORD_BYTES + 1, 1, 'RecordTooLarge'],
+    ['has 4 MiB of rows', 1_000, MAX_STREAMED_ROWS_BYTES, 'stream'],
+    ['has more than 4 MiB of rows', 1_000, MAX_STREAMED_ROWS_BYTES + 1, 'RowsTooLarge'],
+  ])('that %s goes where it belongs', async (_what, bytes, decoded, expected) => {
+    const { landed } = environment(takes, takes);
+    const landing = await landed({ ...record, bytes: new Uint8Array(bytes), decoded });
+    expect(landing.place === 'object' ? landing.notStreamed : landing.place).toEqual(
+      expected === 'stream' ? 'stream' : { reason: 'too_large', code: expected },
+    );
+  });
+
+  it('goes past a stream that is away, but for a probe from time to time', async () => {
+    const { landed, calls, behaviour, clock, breaker } = environment(hangs, takes);
+    await landed();
+    await landed();
+    expect(calls.filter(({ port }) => port === 'stream')).toEqual([
+      { port: 'stream', timeoutMs: 1_500 },
+      { port: 'stream', timeoutMs: PROBE_CALL_MS },
+    ]);
+    expect(await landed()).toMatchObject({
+      place: 'object',
+      calls: 0,
+      notStreamed: { reason: 'held_back', code: 'TimeoutError' },
+    });
+    behaviour.stream = takes;
+    clock.advance(breaker.msUntilProbe);
+    expect(await landed()).toEqual({ place: 'stream', calls: 1 });
+    expect(breaker.isOpen).toBe(false);
+  });
+
+  it('does not hold it against a stream that it had hardly any time', async () => {
+    const { landed, breaker, behaviour, clock } = environment(hangs, takes);
+    for (let i = 0; i < 3; i += 1) await landed(record, clock.now() + 2 * (FAIR_CALL_MS - 1));
+    expect(breaker.failures).toBe(0);
+    await landed(record, clock.now() + 2 * FAIR_CALL_MS);
+    expect(breaker.failures).toBe(1);
+    behaviour.stream = takes;
+    await landed(record, clock.now() + 2 * (FAIR_CALL_MS - 1));
+    expect(breaker.failures).toBe(0);
+  });
+
+  it.each([
+    ['answer', takes],
+    ['fail', throws],
+    ['hang', hangs],
+  ])('leaves no timer behind when ports %s', async (_what, port) => {
+    const { landed, timers } = environment(port, port);
+    await landed();
+    expect(timers.size).toBe(0);
+  });
+
+  it.each([0, -1, -5_000])('asks nobody %i ms before the deadline', async (withinMs) => {
+    const { landed, calls } = environment(takes, takes);
+    expect(await landed(record, START + withinMs)).toEqual({
+      place: 'nowhere',
+      calls: 0,
+      error: 'OutOfTime',
+      notStreamed: { reason: 'not_acknowledged', code: 'OutOfTime' },
+    });
+    expect(calls).toEqual([]);
+  });
+
+  it('keeps half of a short time for the object', async () => {
+    const { landed, calls } = environment(hangs, takes);
+    expect(await landed(record, START + 301)).toMatchObject({ place: 'object' });
+    expect(calls).toEqual([
+      { port: 'stream', timeoutMs: 151 },
+      { port: 'bucket', timeoutMs: 150 },
+    ]);
+  });
+
+  it('is safe wherever it says that it is, whatever ports do, and says so in time', async () => {
+    const port: fc.Arbitrary<Behaviour> = fc.record({
+      answer: fc.constantFrom('takes', 'throws', 'throws at once', 'hangs'),
+      afterMs: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 3_000 })),
+    });
+    const request = fc.record({
+      stream: port,
+      bucket: port,
+      withinMs: fc.integer({ min: -10, max: 2_600 }),
+      pauseMs: fc.constantFrom(0, 1, 900, 5_000),
+      bytes: fc.constantFrom(record.bytes.length, MAX_RECORD_BYTES + 1),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { minLength: 1, maxLength: 6 }),
+        fc.boolean(),
+        async (requests, isHeld) => {
+          const one = environment(takes, takes, { isHeld });
+          for (const { stream, bucket, withinMs, pauseMs, bytes } of requests) {
+            Object.assign(one.behaviour, { stream, bucket });
+            const own = bytes === record.bytes.length ? record.bytes.slice() : new Uint8Array(bytes);
+            const deadline = one.clock.now() + withinMs;
+            const startedAt = one.clock.now();
+            const landing = await one.landed({ ...record, bytes: own }, deadline);
+            expect(one.clock.now()).toBeLessThanOrEqual(Math.max(startedAt, deadline));
+            const isInStream = one.stored.stream.includes(own);
+            const object = one.stored.bucket.find(({ body }) => body === own);
+            if (landing.place === 'stream') expect(isInStream).toBe(true);
+            if (landing.place === 'object') expect(object?.key).toBe(landing.key);
+            expect(isInStream && (isHeld || own.length > MAX_RECORD_BYTES)).toBe(false);
+            // A port that takes it at once and is asked is believed.
+            if (withinMs > 200 && bucket.answer === 'takes' && bucket.afterMs < withinMs / 2 - 2)
+              expect(landing.place).not.toBe('nowhere');
+            one.clock.advance(pauseMs);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,254 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Claim, Ledger, type Settlement } from '../../../lib/ledger/Ledger.ts';
+import { type LedgerEntry, ledgerEntrySchema } from '../../../lib/ledger/LedgerEntry.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { FaultyStore } from './FaultyStore.ts';
+
+const MINUTE_MS = 60_000;
+const place = { source: 'acme', dataset: 'events', day: '2026-11-19', table: 'acme_events' };
+
+function setUp() {
+  const clock = new ManualClock(1_000_000);
+  const store = new FaultyStore();
+  let tokens = 0;
+  const newToken = () => {
+    tokens += 1;
+    return `token-${tokens}`;
+  };
+  const waits: number[] = [];
+  const wait = async (ms: number) => {
+    waits.push(ms);
+  };
+  const ledger = new Ledger({ store: store.ledger, clock, newToken, wait, random: () => 0.5 });
+  return { clock, store, ledger, waits };
+}
+
+const settled = (version: string): Settlement => ({
+  state: 'succeeded',
+  fingerprint: 'f1',
+  files: [],
+  rows: { in: 3, out: 2, refused: 1 },
+  rowsByDaysLate: { '0': 2 },
+  bytes: 10,
+  durations: { map: 1 },
+  version,
+  superseded: [],
+});
+
+async function claimed(ledger: Ledger, owner: string, until: number, fingerprint = 'f1'): Promise<Claim> {
+  const outcome = await ledger.claim(place, owner, until, fingerprint);
+  if (!('claim' in outcome)) throw new Error(`busy until ${outcome.busyUntil}`);
+  return outcome.claim;
+}
+
+describe('a day in the ledger', () => {
+  it('is claimed by one load, busy for the next until the lease ends, and then taken over', async () => {
+    const { clock, ledger } = setUp();
+    const until = clock.now() + 16 * MINUTE_MS;
+    await claimed(ledger, 'one', until);
+    expect(await ledger.claim(place, 'two', until, 'f1')).toEqual({ busyUntil: until });
+    // The same message may be delivered twice: its owner is another each time.
+    expect(await ledger.claim(place, 'one', until, 'f1')).toEqual({ busyUntil: until });
+    clock.advance(16 * MINUTE_MS);
+    const taken = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    expect(taken.entry).toMatchObject({ state: 'loading', attempts: 2, lease: { owner: 'two' } });
+  });
+
+  it('is settled by its holder, and not by a load whose lease was taken over', async () => {
+    const { clock, ledger } = setUp();
+    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    clock.advance(2 * MINUTE_MS);
+    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    expect(await ledger.settle(first, settled('v1'))).toBeNull();
+    expect(await ledger.renew(first, clock.now() + MINUTE_MS)).toBeNull();
+    expect(await ledger.settle(second, settled('v2'))).toMatchObject({ state: 'succeeded', version: 'v2' });
+    const entry = await ledger.read(place);
+    expect(entry).toMatchObject({ version: 'v2', fingerprint: 'f1' });
+    expect(entry?.lease).toBeUndefined();
+    expect(ledgerEntrySchema.parse(JSON.parse(JSON.stringify(entry)))).toEqual(entry);
+  });
+
+  it('keeps its published version and findings when a load fails, and clears the failure with the next success', async () => {
+    const { clock, ledger } = setUp();
+    await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
+    const { version: _, ...failed } = settled('');
+    const failure = { code: 'SLUICE_FILE_TRUNCATED', message: 'It ends too early.' };
+    await ledger.settle(await claimed(ledger, 'two', clock.now() + MINUTE_MS), {
+      ...failed,
+      state: 'failed',
+      fingerprint: 'f2',
+      failure,
+    });
+    expect(await ledger.read(place)).toMatchObject({ state: 'failed', version: 'v1', failure });
+    await ledger.settle(await claimed(ledger, 'three', clock.now() + MINUTE_MS), settled('v3'));
+    const entry = await ledger.read(place);
+    expect([entry?.version, entry?.failure]).toEqual(['v3', undefined]);
+  });
+
+  it('is recorded as queued, but not during a load', async () => {
+    const { clock, ledger } = setUp();
+    expect(await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' })).toBe(true);
+    expect(await ledger.read(place)).toMatchObject({
+      state: 'waiting',
+      attempts: 0,
+      fingerprint: null,
+      queued: { fingerprint: 'f1', reason: 'new', at: clock.now() },
+    });
+    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    expect(await ledger.noteQueued(place, { fingerprint: 'f2', reason: 'changed' })).toBe(false);
+    await ledger.settle(claim, settled('v1'));
+    expect((await ledger.read(place))?.queued).toBeUndefined();
+    await ledger.noteQueued(place, { fingerprint: 'f2', reason: 'changed' });
+    expect(await ledger.read(place)).toMatchObject({ state: 'waiting', version: 'v1', fingerprint: 'f1' });
+  });
+
+  it('is claimed despite a concurrent record of its queueing, and not recorded as queued once it is settled', async () => {
+    const { clock, ledger } = setUp();
+    const note = (seen?: LedgerEntry | null) =>
+      ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }, seen);
+    // Each reads before the other writes: the note comes first.
+    const [noted, first] = await Promise.all([note(), claimed(ledger, 'one', clock.now() + MINUTE_MS)]);
+    expect([noted, first.entry.queued?.reason]).toEqual([true, 'new']);
+    await ledger.settle(first, settled('v1'));
+
+    const seen = await ledger.read(place);
+    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    expect(second.entry.attempts).toBe(1);
+    await ledger.settle(second, settled('v2'));
+    expect(await note(seen)).toBe(false);
+    expect(await note(null)).toBe(false);
+    expect(await ledger.read(place)).toMatchObject({ state: 'succeeded', version: 'v2' });
+    expect(await note(await ledger.read(place))).toBe(true);
+  });
+
+  it('counts attempts for the queued files, and starts again for other files', async () => {
+    const { clock, ledger } = setUp();
+    const attempts: number[] = [];
+    for (const fingerprint of ['f1', 'f1', 'f2']) {
+      await ledger.noteQueued(place, { fingerprint, reason: 'new' });
+      const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS, fingerprint);
+      attempts.push(claim.entry.attempts);
+      clock.advance(2 * MINUTE_MS);
+    }
+    expect(attempts).toEqual([1, 2, 1]);
+  });
+
+  it('counts attempts again after it is settled, and keeps the failure of a released attempt', async () => {
+    const { clock, ledger } = setUp();
+    const failure = { code: 'SLUICE_SOURCE_UNAVAILABLE', message: 'SlowDown.' };
+    const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    expect(await ledger.release(first, failure)).toMatchObject({ state: 'waiting', failure, attempts: 1 });
+    expect(await ledger.release(first, failure)).toBeNull();
+    expect((await ledger.read(place))?.lease).toBeUndefined();
+    const second = await claimed(ledger, 'two', clock.now() + MINUTE_MS);
+    expect(second.entry).toMatchObject({ state: 'loading', attempts: 2, failure });
+    await ledger.settle(second, settled('v1'));
+    expect((await claimed(ledger, 'three', clock.now() + MINUTE_MS)).entry.attempts).toBe(1);
+  });
+
+  it('has no state for another table, but is busy during a load into that table', async () => {
+    const { clock, ledger } = setUp();
+    const other = { ...place, table: 'other' };
+    await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
+    const until = clock.now() + MINUTE_MS;
+    const claim = await claimed(ledger, 'two', until);
+    expect(await ledger.claim(other, 'three', until, 'f1')).toEqual({ busyUntil: until });
+    expect(await ledger.noteQueued(other, { fingerprint: 'f1', reason: 'new' })).toBe(false);
+    await ledger.settle(claim, settled('v2'));
+    expect(await ledger.noteQueued(other, { fingerprint: 'f1', reason: 'new' })).toBe(true);
+    const entry = await ledger.read(place);
+    expect(entry).toMatchObject({ table: 'other', fingerprint: null, files: [], attempts: 0 });
+    expect(entry?.version).toBeUndefined();
+  });
+
+  it('belongs to its claimer even if the response to the write is lost', async () => {
+    const { clock, store, ledger } = setUp();
+    store.faults = ['lost_answer'];
+    const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
+    store.faults = ['written_twice'];
+    const renewed = await ledger.renew(claim, clock.now() + 2 * MINUTE_MS);
+    expect(renewed).not.toBeNull();
+    store.faults = ['conflict', 'conflict'];
+    expect(await ledger.settle(renewed ?? claim, settled('v1'))).toMatchObject({ version: 'v1' });
+  });
+
+  it('reports a store that accepts no write', async () => {
+    const { clock, store, ledger, waits } = setUp();
+    store.faults = Array.from({ length: 9 }, () => 'away' as const);
+    await expect(ledger.claim(place, 'one', clock.now() + MINUTE_MS, 'f1')).rejects.toThrow('away');
+    // Three tries, and longer and longer between them, with jitter.
+    expect([waits, store.faults.length]).toEqual([[50, 100], 6]);
+    store.faults = [];
+    expect(await ledger.read(place)).toBeNull();
+  });
+});
+
+describe('with any order of claimers, faults and time', () => {
+  it('two loads never hold a day at once, and a settled state is never lost', async () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant('claim' as const), who: fc.nat(2) }) },
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant('settle' as const), who: fc.nat(2) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('renew' as const), who: fc.nat(2) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('note' as const), who: fc.nat(2) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), who: fc.nat(2) }) },
+    );
+    const fault = fc.constantFrom('none', 'none', 'none', 'lost_answer', 'written_twice', 'conflict', 'away');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 25 }),
+        fc.array(fault, { maxLength: 60 }),
+        async (rounds, faults) => {
+          const { clock, store, ledger } = setUp();
+          store.faults = faults.flatMap((one) => (one === 'none' ? [null] : [one]));
+          const claims = new Map<number, Claim>();
+          const versions: string[] = [];
+          let made = 0;
+          for (const round of rounds) {
+            // Steps of one round happen at the same time: each reads before any other writes.
+            await Promise.allSettled(
+              round.map(async ({ kind, who }) => {
+                const claim = claims.get(who);
+                if (kind === 'wait') clock.advance(MINUTE_MS);
+                if (kind === 'note')
+                  await ledger.noteQueued(place, { fingerprint: `f${who}`, reason: 'new' });
+                if (kind === 'claim') {
+                  const outcome = await ledger.claim(place, `${who}`, clock.now() + MINUTE_MS, 'f1');
+                  if ('claim' in outcome) claims.set(who, outcome.claim);
+                }
+                if (kind === 'renew' && claim !== undefined) {
+                  const renewed = await ledger.renew(claim, clock.now() + MINUTE_MS);
+                  if (renewed === null) claims.delete(who);
+                  else claims.set(who, renewed);
+                }
+                if (kind === 'settle' && claim !== undefined) {
+                  made += 1;
+                  const version = `v${made}`;
+                  claims.delete(who);
+                  if ((await ledger.settle(claim, settled(version))) !== null) versions.push(version);
+                }
+              }),
+            );
+            const entry: LedgerEntry | undefined = store.stored?.entry;
+            const holding = [...claims.values()].filter(
+              ({ eTag, until }) => until > clock.now() && eTag === store.stored?.eTag,
+            );
+            expect(holding.length).toBeLessThanOrEqual(1);
+            const [holder] = holding;
+            if (holder !== undefined)
+              expect(entry?.lease).toEqual({ owner: holder.owner, until: holder.until });
+            // Queries read the last version whose write succeeded, unless a later write's answer was lost.
+            const last = versions.at(-1);
+            if (last !== undefined) {
+              const read = Number(entry?.version?.slice(1) ?? 0);
+              expect(read).toBeGreaterThanOrEqual(Number(last.slice(1)));
+            }
+          }
+          // No write was made on top of something else than what its writer had read.
+          expect(store.lostUpdates).toBe(0);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,262 @@
+import { hash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import { collectPlan } from '../../../lib/collect/rows/plan.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { CopyKeeper } from '../../../lib/relay/CopyKeeper.ts';
+import { relayPlan } from '../../../lib/relay/chooseBody.ts';
+import { type RelayCopy, readRelayCopy } from '../../../lib/relay/RelayCopy.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { forwardedKinds } from '../../../lib/schema/kinds.ts';
+import { hashedNames } from '../../../lib/wire/experimentNames.ts';
+import { request, type Sent, startCollector } from '../collect/startCollector.ts';
+
+type AcceptedKeyInput = { readonly label: string; readonly sha256: string };
+type RelayInput = Partial<Omit<NonNullable<ConfigInput['relay']>, 'statsig'>>;
+
+/** A collector that relays to lists. @param away Which of the two does not take copies: it fails, or hangs until its timeout. */
+function start(
+  relay: RelayInput = {},
+  more: Partial<ConfigInput> = {},
+  away: { queue?: 'fails' | 'hangs'; bucket?: 'fails' | 'hangs' } = {},
+  keys: readonly AcceptedKeyInput[] = [],
+) {
+  const input = { relay: { statsig: true as const, ...relay }, ...more };
+  const config = defineConfig({ bucket: 'bucket', keys: [...keys], ...input });
+  const { relay: chosen } = config;
+  if (chosen === undefined) throw new Error('nothing is relayed');
+  const calls: string[] = [];
+  const queued: RelayCopy[] = [];
+  const stored: RelayCopy[] = [];
+  let made = 0;
+  const nonce = () => {
+    made += 1;
+    return String(made).padStart(24, '0');
+  };
+  const collector = startCollector({
+    config: more,
+    ...(keys.length === 0 ? {} : { keys: keys.map((key) => ({ ...key, kinds: forwardedKinds })) }),
+    parts: (clock) => {
+      const plan = collectPlan(config);
+      const take = (to: 'queue' | 'bucket', list: RelayCopy[]) => (text: string, timeoutMs: number) => {
+        calls.push(to);
+        if (away[to] === 'hangs') clock.advance(timeoutMs);
+        if (away[to] !== undefined) throw new TypeError(`${to} is away`);
+        const copy = readRelayCopy(text);
+        if (copy !== null) list.push(copy);
+      };
+      const send = take('queue', queued);
+      const put = take('bucket', stored);
+      return {
+        relay: new CopyKeeper({
+          plan: relayPlan(chosen, plan.redaction, plan.resolveExperiment),
+          send: async (text, timeoutMs) => send(text, timeoutMs),
+          put: async (_, text, timeoutMs) => put(text, timeoutMs),
+          nonce,
+          clock,
+          random: () => 0.5,
+          log: () => {},
+        }),
+      };
+    },
+  });
+  const post = (sent: Sent) => collector.send(request(sent));
+  return { ...collector, post, queued, stored, calls, away };
+}
+
+const events = [
+  { eventName: 'bought', user: { userID: 'u1', email: 'a@b.c' }, value: 1.5 },
+  { eventName: 'auto_capture::click', user: { userID: 'u2' } },
+  { eventName: 'statsig::gate_exposure', metadata: { gate: 'g', ruleID: 'r', gateValue: 'true' } },
+  {
+    eventName: 'statsig::config_exposure',
+    metadata: { config: hashedNames('checkout')[0] ?? '', ruleID: 'r' },
+  },
+];
+const body = JSON.stringify({ statsigMetadata: { stableID: 's' }, events });
+const namesIn = (copy: RelayCopy | undefined) =>
+  JSON.parse(Buffer.from(copy?.body ?? '').toString()).events.map(
+    (event: (typeof events)[number]) => event.eventName,
+  );
+
+describe('the copy of a request', () => {
+  it('is kept as it was sent, once, with its rows', async () => {
+    const { post, queued, rows, metrics } = start();
+    const sent = { body, query: 'k=client-x&ec=4', headers: { 'statsig-event-count': '4', cookie: 'a' } };
+    expect(await post(sent)).toMatchObject({ status: 202 });
+    expect(rows.events).toHaveLength(2);
+    expect(queued).toMatchObject([{ path: '/v1/rgstr', query: 'k=client-x&ec=4' }]);
+    expect(Buffer.from(queued[0]?.body ?? '').toString()).toBe(body);
+    expect(queued[0]?.headers).toEqual({ 'statsig-api-key': 'client-key', 'statsig-event-count': '4' });
+    expect(metrics).toMatchObject([{ RelayKept: 1 }]);
+  });
+
+  it('is not kept of a request that is refused before it is read, or drained', async () => {
+    const { post, calls } = start();
+    expect(await post({ body, headers: { 'statsig-api-key': '' } })).toMatchObject({ status: 401 });
+    expect(await post({ body, method: 'PUT' })).toMatchObject({ status: 405 });
+    expect(calls).toEqual([]);
+  });
+
+  it.each<[RelayInput, string[]]>([
+    [{ kinds: ['events'] }, ['bought', 'auto_capture::click']],
+    [{ kinds: ['exposures'] }, ['statsig::gate_exposure', 'statsig::config_exposure']],
+    [{ kinds: ['events'], events: { deny: ['auto_capture::*'] } }, ['bought']],
+    [{ kinds: ['exposures'], exposures: { allow: ['g'] } }, ['statsig::gate_exposure']],
+  ])('has what %j chooses, in the encoding of the request, with its new count', async (relay, names) => {
+    const { post, queued } = start(relay, { experiments: ['checkout'] });
+    await post({ body, query: 'ec=4&k=client-x', headers: { 'statsig-event-count': '4' } });
+    expect(namesIn(queued[0])).toEqual(names);
+    expect(queued[0]).toMatchObject({
+      query: `ec=${names.length}&k=client-x`,
+      headers: { 'statsig-event-count': String(names.length) },
+    });
+  });
+
+  it('stays byte for byte where the options leave nothing out, and is not kept where they leave nothing', async () => {
+    const { post, queued, metrics } = start({ kinds: ['events'], events: { deny: ['other'] } });
+    const spaced = ' { "events" : [ {"eventName":"bought","value":1.50} ] } ';
+    await post({ body: spaced });
+    expect(Buffer.from(queued[0]?.body ?? '').toString()).toBe(spaced);
+    await post({ body: { events: [{ eventName: 'other' }, events[2]] } });
+    expect(queued).toHaveLength(1);
+    expect(metrics[1]).not.toHaveProperty('RelayKept');
+  });
+
+  it.each<[string, string, number]>([
+    ['no JSON', 'no JSON', 400],
+    ['no batch', '{"x":1}', 400],
+    [
+      'too many rows',
+      JSON.stringify({ user: { custom: 'u'.repeat(60_000) }, events: Array(200).fill({ eventName: 'e' }) }),
+      413,
+    ],
+  ])('is withheld of a body that is %s', async (_, refused, status) => {
+    for (const relay of [{}, { kinds: ['events' as const] }]) {
+      const { post, calls, metrics, rows } = start(relay);
+      expect(await post({ body: refused })).toMatchObject({ status });
+      expect([calls, rows.quarantine.length]).toEqual([[], 1]);
+      expect(metrics[0]).toMatchObject({ RelayWithheld: 1 });
+    }
+  });
+
+  it('is kept where a part of the events is refused', async () => {
+    const { post, queued } = start();
+    const sent = JSON.stringify({ events: [{ eventName: '' }, 7] });
+    expect(await post({ body: sent })).toMatchObject({ status: 202 });
+    expect(Buffer.from(queued[0]?.body ?? '').toString()).toBe(sent);
+  });
+
+  it('is redacted before it is kept: events, private attributes, and address and agent of the sender', async () => {
+    const privacy = {
+      redact: { 'user.email': 'hash', 'user.ip': 'drop', 'user.userAgent': 'drop' } as const,
+      salt: 'a salt of sixteen characters',
+    };
+    const { send, queued } = start({ redacted: true }, { privacy });
+    const sent = { events: [events[0]], user: { country: 'DE', privateAttributes: { x: 'planted' } } };
+    const http = request({ headers: { 'content-encoding': 'gzip', 'user-agent': 'planted-agent' } });
+    Object.assign(http, { body: gzipSync(JSON.stringify(sent)).toString('base64'), isBase64Encoded: true });
+    Object.assign(http.requestContext.http, { sourceIp: '203.0.113.7' });
+    expect(await send(http)).toMatchObject({ status: 202 });
+    const [copy] = queued;
+    expect(JSON.stringify(copy?.headers)).not.toMatch(/planted|203\.0/);
+    expect(copy?.headers).toMatchObject({ 'content-encoding': 'gzip' });
+    const hashed = hash('sha256', `${privacy.salt}a@b.c`);
+    expect(JSON.parse(gunzipSync(copy?.body ?? '').toString())).toEqual({
+      events: [{ ...events[0], user: { userID: 'u1', email: hashed } }],
+      user: { country: 'DE' },
+    });
+  });
+
+  it('is drawn by persons: those who are in are in with all of their events', async () => {
+    const share = 0.3;
+    const { post, queued, clock } = start({ share });
+    const people = Array.from({ length: 2_000 }, (_, i) => `person-${i}`);
+    const of = (names: readonly string[]) =>
+      JSON.stringify({ events: names.map((userID) => ({ eventName: 'a', user: { userID } })) });
+    await post({ body: of(people) });
+    await post({ body: of(people.toReversed()), headers: { 'statsig-api-key': 'client-other' } });
+    const [first, second] = queued.map((copy): string[] =>
+      JSON.parse(Buffer.from(copy.body).toString()).events.map(
+        ({ user }: { user: { userID: string } }) => user.userID,
+      ),
+    );
+    expect(second?.toReversed()).toEqual(first);
+    // Six standard deviations.
+    expect(Math.abs((first?.length ?? 0) / people.length - share)).toBeLessThan(0.062);
+    // A stable ID decides before the user's.
+    const both = JSON.stringify({
+      statsigMetadata: { stableID: 'one' },
+      events: people.map((userID) => ({ eventName: 'a', user: { userID } })),
+    });
+    const before = queued.length;
+    clock.advance(10_000);
+    await post({ body: both, headers: { 'statsig-api-key': 'client-third' } });
+    const third = queued[before];
+    expect(third === undefined || Buffer.from(third.body).toString() === both).toBe(true);
+  });
+
+  it('is of the named keys only, by label or hash', async () => {
+    const key = { label: 'web', sha256: hash('sha256', 'client-key') };
+    for (const keys of [['web'], [key.sha256]]) {
+      const { post, queued } = start({ keys }, {}, {}, [key]);
+      await post({ body });
+      expect(queued).toHaveLength(1);
+    }
+    const { post, calls } = start({ keys: ['app'] }, {}, {}, [key, { label: 'app', sha256: 'a'.repeat(64) }]);
+    expect(await post({ body })).toMatchObject({ status: 202 });
+    expect(calls).toEqual([]);
+  });
+
+  it('goes to the bucket when it is too large for a message, or the queue does not take it', async () => {
+    const large = start();
+    await large.post({ body: { events: [{ eventName: 'a', value: 'x'.repeat(1_000_000) }] } });
+    expect([large.queued.length, large.stored.length]).toEqual([0, 1]);
+    for (const queue of ['fails', 'hangs'] as const) {
+      const { post, stored, clock } = start({}, {}, { queue });
+      const before = clock.now();
+      expect(await post({ body })).toMatchObject({ status: 202 });
+      expect(stored).toHaveLength(1);
+      expect(clock.now() - before).toBeLessThanOrEqual(600);
+    }
+  });
+
+  it('goes straight to the bucket while the queue is away, and to the queue again when it is back', async () => {
+    const { post, calls, clock, away } = start({}, {}, { queue: 'hangs' });
+    await post({ body });
+    clock.advance(1_000);
+    await post({ body });
+    calls.length = 0;
+    const before = clock.now();
+    await post({ body });
+    expect(calls).toEqual(['bucket']);
+    expect(clock.now()).toBe(before);
+    delete away.queue;
+    clock.advance(60_000);
+    await post({ body });
+    await post({ body });
+    expect(calls).toEqual(['bucket', 'queue', 'queue']);
+  });
+
+  it.each(['fails', 'hangs'] as const)('costs no 503 and little time when both are away: %s', async (how) => {
+    const { post, rows, clock, metrics, log } = start({}, {}, { queue: how, bucket: how });
+    const before = clock.now();
+    expect(await post({ body })).toMatchObject({ status: 202 });
+    expect(rows.events).toHaveLength(2);
+    expect(clock.now() - before).toBeLessThanOrEqual(1_500);
+    expect(metrics).toMatchObject([{ RelayNotKept: 1 }]);
+    expect(log).toMatchObject([{ relay: 'not_kept', relay_error: 'TypeError' }]);
+  });
+
+  it('costs a 503 when it is required and not kept, but not of a refused body', async () => {
+    const { post } = start({ required: true }, {}, { queue: 'fails', bucket: 'fails' });
+    expect(await post({ body })).toMatchObject({
+      status: 503,
+      answer: { success: false, code: 'SLUICE_COLLECT_NOT_RELAYED' },
+    });
+    const well = start({ required: true });
+    expect(await well.post({ body })).toMatchObject({ status: 202 });
+    const refused = start({ required: true }, {}, { queue: 'fails', bucket: 'fails' });
+    expect(await refused.post({ body: 'no JSON' })).toMatchObject({ status: 400 });
+  });
+});

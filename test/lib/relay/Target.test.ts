@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { RelayCopy } from '../../../lib/relay/RelayCopy.ts';
+import type { TargetAnswer } from '../../../lib/relay/sendRequest.ts';
+import { retryDelayMs, Target } from '../../../lib/relay/Target.ts';
+import { relayId } from '../../../lib/tables/objectKeys.ts';
+import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 1, 30);
+const copyOf = (key: string): RelayCopy => ({
+  id: relayId(NOW, 'a'.repeat(24)),
+  keptAt: NOW,
+  path: '/v1/rgstr',
+  query: `k=${key}`,
+  headers: {},
+  body: Buffer.from('{}'),
+});
+
+/** A target that gives set answers, and counts the requests. */
+function start() {
+  const clock = new ManualClock(NOW);
+  const answers: { next: Partial<TargetAnswer> | Error; asked: number } = { next: { status: 202 }, asked: 0 };
+  const target = new Target({
+    target: { statsig: true },
+    send: async () => {
+      answers.asked += 1;
+      if (answers.next instanceof Error) throw answers.next;
+      return { status: 202, retryAfter: null, saysFailure: false, ...answers.next };
+    },
+    clock,
+    random: () => 0.5,
+    log: () => {},
+  });
+  const deliver = (key = 'client-a') => target.deliver(copyOf(key));
+  return { clock, answers, target, deliver };
+}
+
+describe('the target of relay', () => {
+  it.each([
+    [{ status: 200 }, { kind: 'taken' }],
+    [{ status: 299 }, { kind: 'taken' }],
+    [
+      { status: 200, saysFailure: true },
+      { kind: 'again', why: '200' },
+    ],
+    ...[301, 302, 307, 308, 408, 425, 429, 500, 501, 503, 599, 199, 0].map(
+      (status) => [{ status }, { kind: 'again', why: String(status), afterMs: 0 }] as const,
+    ),
+    ...[400, 401, 403, 404, 405, 413, 422, 451].map(
+      (status) => [{ status }, { kind: 'refused', status }] as const,
+    ),
+    [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), { kind: 'again', why: 'ECONNREFUSED' }],
+  ])('means by %j %j', async (answer, verdict) => {
+    const { answers, deliver } = start();
+    answers.next = answer;
+    expect(await deliver()).toMatchObject(verdict);
+  });
+
+  it.each([
+    ['120', 120_000],
+    [new Date(NOW + 90_000).toUTCString(), 90_000],
+    [new Date(NOW - 90_000).toUTCString(), 0],
+    ['99999999999999', 43_000_000],
+    ['9'.repeat(400), 43_000_000],
+    ['-5', 0],
+    ['soon', 0],
+    ['', 0],
+  ])('is asked again after Retry-After: %s', async (retryAfter, afterMs) => {
+    const { answers, deliver } = start();
+    answers.next = { status: 503, retryAfter };
+    expect(await deliver()).toMatchObject({ kind: 'again', afterMs });
+  });
+
+  it('gets nothing with a key before the time of its 429, and something with others', async () => {
+    const { answers, deliver, clock, target } = start();
+    answers.next = { status: 429, retryAfter: '60' };
+    await deliver('client-a');
+    answers.next = { status: 202 };
+    clock.advance(59_999);
+    expect(await deliver('client-a')).toEqual({ kind: 'again', why: 'waits', afterMs: 1 });
+    expect(await deliver('client-b')).toEqual({ kind: 'taken' });
+    expect(target.isAway).toBe(false);
+    clock.advance(1);
+    expect(await deliver('client-a')).toEqual({ kind: 'taken' });
+  });
+
+  it('lets the 429 of one key stop no other, however many there are', async () => {
+    const { answers, deliver, clock, target } = start();
+    for (let i = 0; i < 20; i += 1) {
+      answers.next = { status: 429 };
+      await deliver('client-a');
+      answers.next = { status: 202 };
+      expect(target.isAway).toBe(false);
+      expect(await deliver('client-b')).toEqual({ kind: 'taken' });
+      clock.advance(5_000);
+    }
+    // Without Retry-After the key is asked less and less often.
+    expect(answers.asked).toBeLessThan(20 + 15);
+    clock.advance(120_000);
+    expect(await deliver('client-a')).toEqual({ kind: 'taken' });
+    expect(await deliver('client-a')).toEqual({ kind: 'taken' });
+  });
+
+  it('gets nothing at all before the time of a 503', async () => {
+    const { answers, deliver, clock, target } = start();
+    answers.next = { status: 503, retryAfter: '60' };
+    await deliver();
+    answers.next = { status: 202 };
+    expect(await deliver('client-b')).toMatchObject({ why: 'waits', afterMs: 60_000 });
+    expect(target.isAway).toBe(true);
+    clock.advance(60_000);
+    expect(await deliver('client-b')).toEqual({ kind: 'taken' });
+    expect(answers.asked).toBe(2);
+  });
+
+  it('gets only probes after five failures in a row, until it takes one', async () => {
+    const { answers, deliver, clock } = start();
+    answers.next = new Error('down');
+    for (let i = 0; i < 50; i += 1) await deliver();
+    expect(answers.asked).toBe(5);
+    const before = answers.asked;
+    for (let minute = 0; minute < 60; minute += 1) {
+      clock.advance(60_000);
+      await deliver();
+      await deliver();
+    }
+    expect(answers.asked - before).toBeGreaterThanOrEqual(20);
+    expect(answers.asked - before).toBeLessThanOrEqual(60);
+    answers.next = { status: 401 };
+    clock.advance(120_000);
+    // It is there: what it refuses is no failure of its own.
+    expect(await deliver()).toEqual({ kind: 'refused', status: 401 });
+    expect(await deliver()).toEqual({ kind: 'refused', status: 401 });
+  });
+});
+
+describe('the pause before a copy is tried again', () => {
+  it('is a minute to an hour, longer only when the target says so, and never beyond what SQS hides', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.integer({ min: 0, max: 43_000_000 }),
+        (tries, random, afterMs) => {
+          const pause = retryDelayMs(tries, 0, () => random);
+          expect(pause).toBeGreaterThanOrEqual(60_000);
+          expect(pause).toBeLessThanOrEqual(3_600_000);
+          const asked = retryDelayMs(tries, afterMs, () => random);
+          expect(asked).toBeGreaterThanOrEqual(Math.max(pause, afterMs));
+          expect(asked).toBeLessThanOrEqual(43_000_000);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { httpSender } from '../../../lib/relay/sendRequest.ts';
+
+const LIMITS = { connectMs: 400, headersMs: 400, bodyMs: 200 };
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** A server that runs a callback on a connection, after each piece that it gets. */
+async function serve(answer: (socket: Socket, requests: number) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  let requests = 0;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (piece) => {
+      if (piece.includes('POST ')) requests += 1;
+      answer(socket, requests);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const send = (origin: string) =>
+  httpSender(LIMITS)({ origin, path: '/v1/log_event', headers: {}, body: Buffer.from('{}') });
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+const ended = (text: string) => (socket: Socket) => void socket.end(text);
+
+describe('a request to the target', () => {
+  it.each([
+    [202, 'HTTP/1.1 202 Accepted\r\ncontent-length: 16\r\n\r\n{"success":true}', null, false],
+    [200, 'HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{"success":false}', null, true],
+    [429, 'HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n', '7', false],
+    [307, 'HTTP/1.1 307 There\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n', null, false],
+    [204, 'HTTP/1.1 204 No Content\r\n\r\n', null, false],
+  ])('is told its status: %i', async (status, text, retryAfter, saysFailure) => {
+    expect(await send(await serve(ended(text)))).toEqual({ status, retryAfter, saysFailure });
+  });
+
+  it('reads no more than it needs of an answer without end, be it fast or slow', async () => {
+    let sent = 0;
+    const flood = await serve((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      const more = () => {
+        while (!socket.destroyed && sent < 2 ** 26) {
+          sent += 65_536;
+          if (!socket.write('x'.repeat(65_536))) return;
+        }
+      };
+      socket.on('drain', more);
+      more();
+    });
+    expect(await send(flood)).toMatchObject({ status: 200, saysFailure: false });
+    expect(sent).toBeLessThan(2 ** 26);
+    const slow = await serve((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n{"suc');
+      const timer = setInterval(() => socket.write(' '), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+    expect(await send(slow)).toMatchObject({ status: 200 });
+  });
+
+  it('fails when the target switches to a protocol that nobody asked for', async () => {
+    const text = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n';
+    const origin = await serve((socket) => void socket.write(text));
+    await expect(send(origin)).rejects.toThrow('did not answer in time');
+  });
+
+  it('takes a 2xx for one whose answer breaks off', async () => {
+    const broken = await serve(ended('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"success":fal'));
+    expect(await send(broken)).toEqual({ status: 200, retryAfter: null, saysFailure: false });
+  });
+
+  it.each([
+    ['hangs', () => undefined, 'SlowTargetError'],
+    ['sends half of a head', (socket: Socket) => void socket.write('HTTP/1.1 20'), 'SlowTargetError'],
+    ['closes', (socket: Socket) => void socket.end(), 'Error'],
+    ['speaks another language', ended('SSH-2.0-OpenSSH_9.6\r\n\r\n'), 'Error'],
+    [
+      'sends headers without end',
+      (socket: Socket) => void socket.write(`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(20_000)}`),
+      'Error',
+    ],
+  ])('fails in time when the target %s', async (_, answer, name) => {
+    await expect(send(await serve(answer))).rejects.toMatchObject({ name });
+  });
+
+  it('is sent once more over a new connection when several that were kept are gone', async () => {
+    const requests = new Map<Socket, number>();
+    const origin = await serve((socket) => {
+      requests.set(socket, (requests.get(socket) ?? 0) + 1);
+      if (requests.get(socket) !== 1) socket.resetAndDestroy();
+      // The first two are answered together, so that both connections are kept.
+      else if (requests.size === 2) for (const one of requests.keys()) one.write(OK);
+      else if (requests.size > 2) socket.write(OK);
+    });
+    const sender = httpSender(LIMITS);
+    const request = { origin, path: '/', headers: {}, body: Buffer.alloc(0) };
+    await Promise.all([sender(request), sender(request)]);
+    expect(await sender(request)).toMatchObject({ status: 200 });
+  });
+
+  it('is sent once more when a kept connection was closed while it was idle', async () => {
+    const origin = await serve((socket, requests) => {
+      // The second request comes over the same connection.
+      if (requests === 2) socket.resetAndDestroy();
+      else socket.write(OK);
+    });
+    const sender = httpSender(LIMITS);
+    const request = { origin, path: '/', headers: {}, body: Buffer.from('x') };
+    expect(await sender(request)).toMatchObject({ status: 200 });
+    expect(await sender(request)).toMatchObject({ status: 200 });
+  });
+});

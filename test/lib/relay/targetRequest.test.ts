@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type RelayCopy, readRelayCopy, writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
+import { targetRequest } from '../../../lib/relay/targetRequest.ts';
+import { relayId } from '../../../lib/tables/objectKeys.ts';
+
+const KEPT = Date.UTC(2026, 10, 22, 1, 30, 0, 123);
+const copyOf = (more: Partial<RelayCopy>): RelayCopy => ({
+  id: relayId(KEPT, 'a'.repeat(24)),
+  keptAt: KEPT,
+  path: '/v1/rgstr',
+  query: '',
+  headers: {},
+  body: Buffer.from('{}'),
+  ...more,
+});
+const statsig = { statsig: true } as const;
+const sentTo = (path: string, target: Parameters<typeof targetRequest>[1] = statsig) => {
+  const request = targetRequest(copyOf({ path, query: 'k=client-a&t=1' }), target, KEPT);
+  return `${request.origin}${request.path}`;
+};
+
+describe('the request that delivers a copy', () => {
+  it.each([
+    ['/v1/rgstr', '/v1/rgstr'],
+    ['/v1/log_event', '/v1/log_event'],
+    ['/v1/log_custom_exposure', '/v1/log_custom_exposure'],
+    ['/v1/my-product-data', '/v1/log_event'],
+    ['/v1/rgstr_b', '/v1/log_event'],
+    ['/my/log_custom_exposure/', '/v1/log_custom_exposure'],
+    ['/', '/v1/log_event'],
+    ['//evil.example/v1/rgstr', '/v1/log_event'],
+  ])('of the path %s goes to Statsig as %s', (path, to) => {
+    expect(sentTo(path)).toBe(`https://events.statsigapi.net${to}?k=client-a&t=1`);
+  });
+
+  it('goes to another target behind its own path, whatever the path is', () => {
+    const url = 'https://a.example:8443/base/';
+    const headers = { 'X-Token': 'x' };
+    expect(sentTo('/any/path', { url, headers })).toBe('https://a.example:8443/base/any/path?k=client-a&t=1');
+    expect(sentTo('/a b?c#ü', { url, headers })).toBe(
+      'https://a.example:8443/base/a%20b%3Fc%23%C3%BC?k=client-a&t=1',
+    );
+    expect(sentTo('//evil.example/x', { url: 'https://a.example', headers })).toBe(
+      'https://a.example//evil.example/x?k=client-a&t=1',
+    );
+    const bytes = Buffer.from('/ü', 'utf8').toString('latin1');
+    expect(sentTo(bytes, { url, headers })).toBe('https://a.example:8443/base/%C3%BC?k=client-a&t=1');
+    const copy = copyOf({ headers: { 'x-token': 'sent', 'user-agent': 'a' } });
+    expect(targetRequest(copy, { url, headers }, KEPT).headers).toEqual({
+      'x-token': 'x',
+      'user-agent': 'a',
+    });
+  });
+
+  it.each([
+    ['/../admin', '/admin'],
+    ['/..', '/'],
+    ['/a/../../b', '/b'],
+    ['/%2e%2E/admin?x', '/admin%3Fx'],
+    ['/.%2e/admin', '/admin'],
+    ['/\\..\\admin', '/admin'],
+    ['/a/./b', '/a/b'],
+    ['/a..b/...', '/a..b/...'],
+  ])('does not leave the path of the target by %s', (path, to) => {
+    const url = 'https://a.example/base';
+    expect(sentTo(path, { url, headers: {} })).toBe(`${url}${to}?k=client-a&t=1`);
+  });
+
+  it('has the bytes of a header as a gateway gave them, or UTF-8', () => {
+    const sent = (agent: string) =>
+      targetRequest(copyOf({ headers: { 'user-agent': agent } }), statsig, KEPT).headers['user-agent'];
+    const bytes = Buffer.from('é', 'utf8').toString('latin1');
+    expect(sent(bytes)).toBe(bytes);
+    expect(sent('漢')).toBe(Buffer.from('漢', 'utf8').toString('latin1'));
+  });
+
+  it.each([
+    ['1795158434657', '1795158494658'],
+    ['1795158434657.123', '1795158494658.123'],
+    ['1795158434657,5', '1795158434657,5'],
+    ['soon', 'soon'],
+    ['', ''],
+  ])('has the client time %s after more than a minute as %s', (time, moved) => {
+    const copy = copyOf({ headers: { 'statsig-client-time': time }, query: `k=t=1&t=${time}&ec=2` });
+    const request = targetRequest(copy, statsig, KEPT + 60_001);
+    expect(request.headers['statsig-client-time']).toBe(moved);
+    expect(request.path).toBe(`/v1/rgstr?k=t=1&t=${moved}&ec=2`);
+    const early = targetRequest(copy, statsig, KEPT + 60_000);
+    expect(early.headers['statsig-client-time']).toBe(time);
+    expect(early.path).toBe(`/v1/rgstr?k=t=1&t=${time}&ec=2`);
+  });
+
+  it('has only what HTTP can carry, for any copy', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 20 });
+    fc.assert(
+      fc.property(text, text, text, text, (path, query, name, value) => {
+        const copy = copyOf({ path: `/${path}`, query, headers: { [name.toLowerCase()]: value } });
+        for (const target of [statsig, { url: 'http://127.0.0.1:1', headers: {} }]) {
+          const request = targetRequest(copy, target, KEPT + 1e9);
+          expect(request.path).toMatch(/^\/[\x21-\x7e]*$/);
+          for (const [one, sent] of Object.entries(request.headers)) {
+            expect(one).toMatch(/^[\x21-\x7e]+$/);
+            expect(sent).not.toMatch(/[\r\n\0]/);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('a copy', () => {
+  it('is read as it was written, and is ASCII, for any request', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 30 });
+    fc.assert(
+      fc.property(text, text, fc.dictionary(text, text), fc.uint8Array(), (path, query, headers, bytes) => {
+        const copy = copyOf({ path: `/${path}`, query, headers, body: Buffer.from(bytes) });
+        const written = writeRelayCopy(copy);
+        expect(written).toMatch(/^[\x20-\x7e]*$/);
+        const read = readRelayCopy(written);
+        expect(read?.body).toEqual(copy.body);
+        expect({ ...read, body: null }).toEqual({ ...copy, body: null });
+      }),
+    );
+  });
+
+  it.each([
+    ['no JSON', 'x'],
+    ['another object', '{"sluice":"relay"}'],
+    ['a later version', writeRelayCopy(copyOf({})).replace('"v":1', '"v":2')],
+    ['another ID', writeRelayCopy(copyOf({ id: '../../x' }))],
+    ['a header that is no text', writeRelayCopy(copyOf({})).replace('"headers":{}', '"headers":{"a":1}')],
+    ['a path without its slash', writeRelayCopy(copyOf({ path: 'v1' }))],
+  ])('is not read from %s', (_, text) => expect(readRelayCopy(text)).toBeNull());
+});

@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
+import {
+  athenaNoteKey,
+  claimKey,
+  curatedDaysKey,
+  EXPORTS_LEDGER,
+  erasureKey,
+  lastGoodKey,
+  lastLookKey,
+  lateNoteKey,
+  ledgerKey,
+  receiptNoteKey,
+  redrivenKey,
+  triggerKey,
+  versionNoteKey,
+  writeNoteKey,
+} from '../../../lib/tables/ledgerKeys.ts';
+import {
+  deliveryPrefix,
+  directRecordKey,
+  errorPrefix,
+  isOwnKey,
+  landingListKey,
+  overflowKey,
+  parkedKey,
+  quarantineLargeKey,
+  relayId,
+  relayRefusedKey,
+  relayWaitingKey,
+} from '../../../lib/tables/objectKeys.ts';
+import { groupsKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+
+const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
+const QUERY = '0a1b2c3d-0000-4000-8000-0123456789ab';
+
+const DIGEST = '0'.repeat(64);
+const COPY = relayId(Date.parse('2026-11-20T07:00:00.123Z'), '0'.repeat(24));
+const day = '2026-11-20';
+
+/** A key of every function of lib/tables that makes one of what isOwnKey is asked about. */
+const built: Readonly<Record<string, readonly string[]>> = {
+  athenaNoteKey: [athenaNoteKey({ table: 'acme_web', day, version: 'v1' })],
+  claimKey: [claimKey(overflowKey('events', DIGEST))],
+  curatedDaysKey: forwardedKinds.map(curatedDaysKey),
+  deliveryPrefix: tableKinds.map(
+    (kind) => `${deliveryPrefix(config, kind).replace(/!\{[^}]*\}/, day)}part.parquet`,
+  ),
+  directRecordKey: [directRecordKey(DIGEST)],
+  errorPrefix: tableKinds.map(
+    (kind) => `${errorPrefix(kind).replace(/!\{[^}]*\}/, 'format-conversion-failed')}2026/11/20/08/x`,
+  ),
+  groupsKey: [groupsKey(config)],
+  landingListKey: [landingListKey(DIGEST)],
+  lastGoodKey: [lastGoodKey(DIGEST)],
+  lastLookKey: [lastLookKey('acme', 'web')],
+  lateNoteKey: [lateNoteKey('acme', 'web')],
+  ledgerKey: [ledgerKey('acme', 'web', day), ledgerKey(EXPORTS_LEDGER, 'clicks', day)],
+  erasureKey: [erasureKey('0a')],
+  redrivenKey: [redrivenKey('2026-11-20T08:00:00.000Z', 'a')],
+  overflowKey: tableKinds.map((kind) => overflowKey(kind, DIGEST)),
+  parkedKey: [parkedKey(overflowKey('events', DIGEST))],
+  quarantineLargeKey: [quarantineLargeKey(day, 'q-1')],
+  receiptNoteKey: [receiptNoteKey({ table: 'acme_web', day, id: 'r-1', why: 'new' })],
+  refusedRowsKey: [
+    refusedRowsKey(config, { table: 'acme_web', day, fingerprint: DIGEST, receivedAt: Date.parse(day) }),
+  ],
+  relayRefusedKey: ['401', 'expired'].map((reason) =>
+    relayRefusedKey({ reason, at: Date.parse('2026-11-20T08:09:10.011Z'), id: COPY }),
+  ),
+  relayWaitingKey: [relayWaitingKey(COPY)],
+  triggerKey: [triggerKey('acme')],
+  writeNoteKey: [writeNoteKey(DIGEST)],
+  versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],
+};
+
+const ours = [
+  ...Object.values(built).flat(),
+  `query-results/${QUERY}.csv`,
+  `query-results/bi/${QUERY}.csv.metadata`,
+  `query-results/Unsaved/2026/11/20/${QUERY}.txt`,
+  `query-results/tables/${QUERY}/part-0`,
+  'query-results/_loads/acme_web/2026-11-20/v1/plan.json',
+  'overflow/',
+  'query-results/Unsaved/',
+];
+
+describe('isOwnKey', () => {
+  it('is tested with a key of every function that builds one', () => {
+    const folder = join(repositoryRoot, 'lib', 'tables');
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) =>
+        [...readFileSync(join(folder, file), 'utf8').matchAll(/^export function (\w+)/gm)].map(
+          ([, name = '']) => name,
+        ),
+      );
+    const makers = names.filter((name) => /(Key|^deliveryPrefix|^errorPrefix)$/.test(name));
+    expect(makers.filter((name) => !/^(parse|is)[A-Z]/.test(name)).toSorted()).toEqual(
+      Object.keys(built).toSorted(),
+    );
+  });
+
+  it.each(ours)('recognizes %s', (key) => {
+    expect(isOwnKey(config, key)).toBe(true);
+  });
+
+  it.each([
+    'query-results/2026 report.pdf',
+    `query-results/${QUERY}0/x`,
+    'quarantine/suspicious.eml',
+    'quarantine/2026-11-20/deeper/x.parquet',
+    'quarantine-large/today/x',
+    'errors/app.log',
+    'errors/nginx/2026.log',
+    'overflow/x.ndjson.gz',
+    'parked/cars.csv',
+    'ledger/2026.xlsx',
+    'ledger/_versions/notes.txt',
+    'ledger/_versions/2026-11-20T00:00:00.000Z/acme_web/today/v1',
+    'a/b/statsig_forwarded_events/e/readme.md',
+  ])('does not recognize %s', (key) => {
+    expect(isOwnKey(config, key)).toBe(false);
+  });
+
+  it('recognizes files of a former Statsig folder', () => {
+    const moved = {
+      ...config,
+      statsigFolder: 'new',
+      formerStatsigFolders: [{ folder: 'a/b', until: day }],
+    };
+    const [file = ''] = built['deliveryPrefix']?.filter((key) => key.startsWith('a/b/')) ?? [];
+    expect([isOwnKey(config, file), isOwnKey(moved, file)]).toEqual([true, true]);
+  });
+});

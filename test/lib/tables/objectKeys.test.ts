@@ -1,0 +1,188 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { exportedDay, exportedFile, exportFolder, isExportedFile } from '../../../lib/tables/exportKeys.ts';
+import {
+  exportSubject,
+  parseVersionNote,
+  triggerKey,
+  VERSION_NOTES,
+  versionNoteKey,
+} from '../../../lib/tables/ledgerKeys.ts';
+import {
+  deliveryPrefix,
+  isOwnKey,
+  overflowFolder,
+  overflowKey,
+  parseErrorKey,
+  parseOverflowKey,
+  quarantineLargeKey,
+  readerResultsFolder,
+} from '../../../lib/tables/objectKeys.ts';
+import {
+  groupsFolder,
+  groupsKey,
+  landedFolders,
+  parseIngestedKey,
+} from '../../../lib/tables/tableFolders.ts';
+
+const DIGEST = '0123456789abcdef'.repeat(4);
+const layout = {
+  statsigFolder: 'statsig',
+  tables: { exposures: 'seen', events: 'done', quarantine: 'kept' },
+};
+
+describe('keys of overflow', () => {
+  it('name the stream that their rows wait for', () => {
+    expect(overflowFolder('events')).toBe('overflow/events/');
+    expect(overflowKey('events', DIGEST)).toBe(`overflow/events/${DIGEST}.ndjson.gz`);
+    expect(parseOverflowKey(overflowKey('quarantine', DIGEST))).toBe('quarantine');
+  });
+
+  it.each([
+    `overflow/undefined/${DIGEST}.ndjson.gz`,
+    `overflow/events/${DIGEST}.ndjson.xz`,
+    `overflow/events/${DIGEST}`,
+    `overflow/events/${DIGEST}0.ndjson.gz`,
+    `overflow/events/${DIGEST.slice(1)}.ndjson.gz`,
+    `overflow/events/deeper/${DIGEST}.ndjson.gz`,
+  ])('are not parsed from %s', (key) => {
+    expect(parseOverflowKey(key)).toBeNull();
+  });
+});
+
+describe('keys of error objects', () => {
+  it('name the stream and the step that failed in Firehose', () => {
+    expect(parseErrorKey('errors/events/format-conversion-failed/2026/11/20/08/x')).toEqual({
+      kind: 'events',
+      outputType: 'format-conversion-failed',
+    });
+    expect(parseErrorKey('errors/exposures/processing-failed/x')).toEqual({
+      kind: 'exposures',
+      outputType: 'processing-failed',
+    });
+  });
+
+  it.each([
+    'errors/undefined/processing-failed/x',
+    'errors/nginx/processing-failed/x',
+    'errors/events/',
+    'errors/events//x',
+    'errors/events/processing-failed',
+    'errors/events/processing-failed/',
+    'errors/events/processing-failed/2026/',
+  ])('are not parsed from %s', (key) => {
+    expect(parseErrorKey(key)).toBeNull();
+  });
+});
+
+describe('keys of bodies that are too large for a row', () => {
+  it('contain the day and one ID', () => {
+    expect(quarantineLargeKey('2026-11-20', 'q-1')).toBe('quarantine-large/2026-11-20/q-1');
+    expect(isOwnKey(layout, 'quarantine-large/2026-11-20')).toBe(false);
+    expect(isOwnKey(layout, 'quarantine-large/2026-11-20/a/b')).toBe(false);
+  });
+});
+
+describe('prefixes of streams', () => {
+  it('are the folder of the table and the day that Firehose reads from a document', () => {
+    expect(deliveryPrefix(layout, 'events')).toBe(
+      'statsig/statsig_forwarded_events/done/!{partitionKeyFromQuery:ds}/',
+    );
+    expect(deliveryPrefix(layout, 'quarantine')).toBe('quarantine/!{partitionKeyFromQuery:ds}/');
+  });
+});
+
+describe("the folder of a reader's results", () => {
+  it('is among those that expire, unless the reader creates tables', () => {
+    expect(readerResultsFolder({ name: 'bi' })).toBe('query-results/bi/');
+    expect(readerResultsFolder({ name: 'bi', ownDatabase: null })).toBe('query-results/bi/');
+    expect(readerResultsFolder({ name: 'bi', ownDatabase: 'models' })).toBe('reader-tables/bi/');
+  });
+});
+
+describe('the folders that analysts read', () => {
+  it('are the folders of forwarded and ingested tables', () => {
+    expect(landedFolders(layout)).toEqual([
+      'statsig/statsig_forwarded_exposures/',
+      'statsig/statsig_forwarded_events/',
+      'statsig/ingested/',
+    ]);
+  });
+
+  it('include the experiment groups among the ingested tables', () => {
+    expect(groupsFolder(layout)).toBe('statsig/ingested/experiment_groups/');
+    expect(groupsKey(layout)).toBe('statsig/ingested/experiment_groups/experiment_groups.json');
+  });
+
+  it('contain all ingested keys', () => {
+    expect(parseIngestedKey(layout, 'elsewhere/ingested/acme/2026-11-20/v1/x')).toBeNull();
+    // As long as the folder, and not it.
+    expect(parseIngestedKey(layout, 'statsig/forwarded/acme/2026-11-20/v1/x')).toBeNull();
+    expect(parseIngestedKey(layout, 'statsig/1ngested/acme/2026-11-20/v1/x')).toBeNull();
+  });
+});
+
+describe('notes on versions', () => {
+  const note = { due: Date.UTC(2026, 10, 20, 7), table: 'acme_web', day: '2026-11-20', version: 'v1' };
+  const at = '2026-11-20T07:00:00.000Z';
+
+  it('are parsed back as they were built', () => {
+    expect(versionNoteKey(note)).toBe(`ledger/_versions/${at}/acme_web/2026-11-20/v1`);
+    expect(parseVersionNote(versionNoteKey(note))).toEqual(note);
+  });
+
+  it.each([
+    `ledger/-versions/${at}/acme_web/2026-11-20/v1`,
+    `${VERSION_NOTES}soon/acme_web/2026-11-20/v1`,
+    `${VERSION_NOTES}${at}//2026-11-20/v1`,
+    `${VERSION_NOTES}${at}/acme_web/today/v1`,
+    `${VERSION_NOTES}${at}/acme_web/2026-11-20`,
+    `${VERSION_NOTES}${at}/acme_web/2026-11-20/`,
+    `${VERSION_NOTES}${at}/acme_web/2026-11-20/v1/deeper`,
+  ])('are not parsed from %s', (key) => {
+    expect(parseVersionNote(key)).toBeNull();
+  });
+
+  it('are beside the time at which a source can be started again', () => {
+    expect(triggerKey('acme')).toBe('ledger/acme/trigger.json');
+  });
+});
+
+describe('keys of exports', () => {
+  const exported = { name: 'clicks', target: {} };
+
+  it('are in the folder of their day, which is named after the export unless the target has a folder', () => {
+    expect(exportFolder(exported)).toBe('clicks/');
+    expect(exportFolder({ name: 'clicks', target: { folder: 'sluice/c' } })).toBe('sluice/c/');
+    expect(exportedDay(exported, '2026-11-20')).toBe('clicks/2026-11-20/');
+  });
+
+  it('are the same for the same content, and different for different content', () => {
+    const file = exportedFile({ key: 'a', eTag: '1' });
+    expect(file).toMatch(/^sluice-[0-9a-f]{32}\.parquet$/);
+    expect(exportedFile({ key: 'a', eTag: '1' })).toBe(file);
+    expect(exportedFile({ key: 'a', eTag: '2' })).not.toBe(file);
+    expect(exportedFile({ key: 'b', eTag: '1' })).not.toBe(file);
+    expect(isExportedFile(file)).toBe(true);
+    expect(isExportedFile(`x${file}`)).toBe(false);
+    expect(isExportedFile(`${file}.tmp`)).toBe(false);
+    expect(isExportedFile('sluice-123.parquet')).toBe(false);
+  });
+
+  it('have their ledger state under a name that no source can have', () => {
+    expect(exportSubject({ name: 'clicks', table: 'acme_clicks' }, '2026-11-20')).toEqual({
+      source: 'exports',
+      dataset: 'clicks',
+      day: '2026-11-20',
+      table: 'acme_clicks',
+    });
+  });
+});
+
+describe('keys under a Statsig folder of several segments', () => {
+  it('belong to its tables only', () => {
+    const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b' });
+    expect(isOwnKey(config, 'a/b/ingested/experiment_groups/experiment_groups.json')).toBe(true);
+    expect(isOwnKey(config, 'b/ingested/experiment_groups/experiment_groups.json')).toBe(false);
+  });
+});

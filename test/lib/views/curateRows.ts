@@ -1,0 +1,52 @@
+import { COPY_ORDER } from '../../../lib/views/View.ts';
+import { details, eventDetails } from './expectedRows.ts';
+import type { LandedRow } from './openData.ts';
+
+/** A row of a curated table. */
+export type CuratedRow = Readonly<Record<string, string | number | boolean | null>> & { readonly ds: string };
+
+/** Columns that describe the sender: copies that differ only in them describe the same event. */
+const SENDER: ReadonlySet<string> = new Set(
+  'received_at statsig_metadata session_id sdk_type sdk_version protocol'.split(' '),
+);
+
+/**
+ * The rows that curated tables have of landed rows, worked out without SQL: of copies that differ in the sender alone the
+ * first, otherwise all of them.
+ */
+export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRow[]): CuratedRow[] {
+  // A layer's experiment may land hashed and by name.
+  const shared = (row: LandedRow) =>
+    kind === 'events' ? 'event_name' : row['exposure_type'] === 'layer' ? 'layer_id' : 'experiment_id';
+  const events = Map.groupBy(rows, (row) => JSON.stringify([row.ds, row[shared(row)], row['event_id']]));
+  return [...events.values()].flatMap((copies) => {
+    const said = copies.map((row) =>
+      JSON.stringify(
+        Object.entries(row)
+          .filter(([name]) => !SENDER.has(name))
+          .sort(),
+      ),
+    );
+    const differ = new Set(said).size > 1;
+    const sorted = copies.toSorted(byCopyOrder).map((row, index) => ({
+      ...row,
+      ...(kind === 'exposures' ? details(row, 'user_dimensions') : eventDetails(row)),
+      copies: copies.length,
+      copies_differ: differ,
+      copy: index + 1,
+    }));
+    return differ ? sorted : sorted.slice(0, 1);
+  });
+}
+
+/** Order of copies, nulls last. All values are texts that sort by their characters. */
+function byCopyOrder(left: LandedRow, right: LandedRow): number {
+  for (const name of [...COPY_ORDER, 'experiment_id']) {
+    const [one, other] = [left[name] ?? null, right[name] ?? null];
+    if (one === other) continue;
+    if (one === null) return 1;
+    if (other === null) return -1;
+    return one < other ? -1 : 1;
+  }
+  return 0;
+}

@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { addDays } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
+import { type CuratedDays, dayRanges, nothingCurated } from '../../../lib/views/curatedDays.ts';
+import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
+import { prestoViewText } from '../../../lib/views/prestoView.ts';
+import { viewNames } from '../../../lib/views/viewNames.ts';
+import { views } from '../../../lib/views/views.ts';
+import { hashedNames } from '../../../lib/wire/experimentNames.ts';
+import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { expectedRows } from './expectedRows.ts';
+import { comparable, DAYS, drawing, exposure, generateRows } from './generateRows.ts';
+import { type LandedRow, openData } from './openData.ts';
+import { configOf } from './ViewDatabases.ts';
+
+const FIRST = '2026-01-01';
+const SCAN = z.object({
+  name: z.string().regex(/^READ_PARQUET/),
+  extra_info: z.object({ Filters: z.union([z.string(), z.array(z.string())]).default('') }),
+});
+
+describe('views over files with curated days', () => {
+  const config = configOf('sluice');
+  const [, second, third] = DAYS;
+  const rows = generateRows(20_261_121);
+  const curated = { exposures: dayRanges([second, third]), events: dayRanges([second, third]) };
+  const data = temporaryDirectory();
+  beforeAll(() => openData(data.path, config, rows, [], curated));
+  afterAll(data.remove);
+
+  /** The files that a query reads, as table and day. */
+  async function filesRead(sql: string): Promise<string[]> {
+    const [plan]: QueryRow[] = await runQuery(data.path, `EXPLAIN (ANALYZE, FORMAT json) ${sql}`);
+    const files = JSON.stringify(plan).matchAll(/\/(\w+)\/(\d{4}-\d\d-\d\d)\/[^"]*?rows\.parquet/g);
+    return [...new Set([...files].map(([, table, day]) => `${table} ${day}`))].sort();
+  }
+
+  it.each(viewNames)('show the rows of %s that are computed without SQL, in its types', async (name) => {
+    const wanted = expectedRows(rows.exposures, rows.events, { holdouts: true })[name];
+    expect(wanted.length).toBeGreaterThan(20);
+    expect(comparable(await runQuery(data.path, `SELECT * FROM ${name}`))).toEqual(comparable(wanted));
+    const described = await runQuery(data.path, `DESCRIBE ${name}`);
+    expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
+      views(config)[name].columns.map((column) => [column.name, duckDbType(column.type)]),
+    );
+  });
+
+  it.each([
+    ['experiment_exposures', 'experiment_id'],
+    ['first_exposures', 'experiment_id'],
+    ['secondary_exposures', 'primary_id'],
+    ['daily_exposures', 'experiment_id'],
+  ])('pass a filter on the experiment of %s to every scan', async (name, column) => {
+    const sql = `EXPLAIN (FORMAT json) SELECT * FROM ${name} WHERE ${column} = 'hero'`;
+    const [plan]: QueryRow[] = await runQuery(data.path, sql);
+    const filters: string[] = [];
+    JSON.parse(String(plan?.['explain_value']), (_key, value) => {
+      const read = SCAN.safeParse(value);
+      if (read.success) filters.push(String(read.data.extra_info.Filters));
+      return value;
+    });
+    expect(filters.length).toBeGreaterThanOrEqual(DAYS.length);
+    const isApplied = (applied: string) => /experiment_id='hero'|exposure_type='layer'/.test(applied);
+    expect(filters.filter((applied) => !isApplied(applied))).toEqual([]);
+  });
+
+  it.each(viewNames)('read the curated files of curated days alone for %s', async (name) => {
+    // Two views read another one.
+    const of = {
+      daily_exposures: 'experiment_exposures',
+      statsig_first_exposures: 'first_exposures',
+    } as const;
+    const kinds = viewKinds[name in of ? of[name as keyof typeof of] : name];
+    const wanted = (days: readonly string[]) =>
+      kinds.flatMap((kind) =>
+        days.map(
+          (day) =>
+            `${day === second || day === third ? config.curatedTables[kind] : config.tables[kind]} ${day}`,
+        ),
+      );
+    expect(await filesRead(`SELECT * FROM ${name}`)).toEqual(wanted(DAYS).sort());
+    if (!views(config)[name].prunesByDay) return;
+    for (const day of DAYS) {
+      expect(await filesRead(`SELECT * FROM ${name} WHERE ds = DATE '${day}'`)).toEqual(wanted([day]));
+    }
+  });
+});
+
+describe('an experiment of a layer whose name becomes known on its second day', () => {
+  const [one, two] = DAYS;
+  const unit = (n: number) => `u${String(n).padStart(3, '0')}`;
+  const seen = (n: number, day: string, name: string): LandedRow => ({
+    ...exposure(drawing(n), n, [day]),
+    ...{ event_id: `${day}-${n}`, environment: 'production', ds: day, timestamp: `${day} 09:00:00.001` },
+    ...{ exposure_type: 'layer', layer_id: 'home', experiment_id: name, allocated_experiment: name },
+    ...{ user_id: unit(n), stable_id: null, company_id: null, group_id: 'test', rule_id: 'test' },
+    ...{ gate_value: null, group_name: null, is_assignment: true, reason: null, secondary_exposures: null },
+  });
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+  const group = { layerId: 'home', expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };
+  const pulled: readonly GroupRow[] = [
+    {
+      ...group,
+      entity: 'experiment',
+      experimentId: 'late',
+      ruleId: 'test',
+      kind: 'group',
+      groupName: 'Test',
+    },
+  ];
+  const inConfig = defineConfig({
+    bucket: 'acme-experiments',
+    unitIds: { companyID: 'company_id' },
+    experiments: ['late'],
+  });
+  const unnamed = defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });
+
+  const known = [
+    { where: 'pulled', named: unnamed, groups: pulled, groupName: 'Test' },
+    { where: 'configured', named: inConfig, groups: [], groupName: null },
+  ];
+  const landed = [
+    { from: 'raw', days: undefined },
+    { from: 'curated', days: { exposures: dayRanges([one]), events: [] } },
+  ];
+  const told = hashedNames('late').flatMap((hash) =>
+    known.flatMap((names) => landed.map((days) => ({ hash, ...names, ...days }))),
+  );
+
+  it.each(told)('has its 160 units of both days, sent as $hash, $where, from $from days', async (told) => {
+    const { hash, named, groups, groupName, days } = told;
+    const other = temporaryDirectory();
+    try {
+      const exposures = [
+        ...range(0, 100).map((n) => seen(n, one, hash)),
+        // A resend that another collector took, which knew the name already.
+        { ...seen(7, one, 'late'), received_at: `${one} 23:00:00.001` },
+        // Half of them come back, and others come; a slow collector does not know the name yet.
+        ...range(50, 150).map((n) => seen(n, two, n % 2 === 0 ? 'late' : hash)),
+        ...range(150, 160).map((n) => seen(n, two, 'late')),
+        // No layer's, and so no hash.
+        { ...seen(500, one, hash), exposure_type: 'config', layer_id: null, allocated_experiment: null },
+      ];
+      await openData(other.path, named, { exposures, events: [] }, groups, days);
+      const ask = (sql: string) => runQuery(other.path, sql);
+      const first = await ask("SELECT * FROM first_exposures WHERE experiment_id = 'late' ORDER BY unit_id");
+      expect(first.map((row) => [row['unit_id'], row['first_day'], row['group_name']])).toEqual(
+        range(0, 160).map((n) => [unit(n), n < 100 ? one : two, groupName]),
+      );
+      const daily = await ask(
+        'SELECT experiment_id, group_name, ds, units, exposures FROM daily_exposures ORDER BY experiment_id DESC, ds',
+      );
+      expect(daily.map((row) => Object.values(row).map(String))).toEqual([
+        ['late', String(groupName), one, '100', '100'],
+        ['late', String(groupName), two, '110', '110'],
+        [hash, 'null', one, '1', '1'],
+      ]);
+      const shown = await ask(
+        'SELECT DISTINCT experiment_id, allocated_experiment FROM experiment_exposures',
+      );
+      expect(shown.map((row) => row['allocated_experiment']).sort()).toEqual(['late', null]);
+    } finally {
+      other.remove();
+    }
+  });
+});
+
+describe('the list of curated days', () => {
+  const config = configOf('sluice');
+  const curated: CuratedDays = {
+    exposures: dayRanges(['2026-01-03', '2026-01-01', '2026-01-02', '2026-01-05', '2026-01-03']),
+    events: dayRanges(['2025-12-31', '2026-01-01']),
+  };
+
+  it('has days that follow one another as ranges, newest first', () => {
+    expect(curated).toEqual({
+      exposures: [
+        { from: '2026-01-05', to: '2026-01-05' },
+        { from: '2026-01-01', to: '2026-01-03' },
+      ],
+      events: [{ from: '2025-12-31', to: '2026-01-01' }],
+    });
+    expect(dayRanges([])).toEqual([]);
+  });
+
+  it.each(viewNames)('is read from the text of %s', (name) => {
+    const { sql } = views(config, curated)[name];
+    const read = {
+      exposures: [],
+      events: [],
+      ...Object.fromEntries(viewKinds[name].map((kind) => [kind, curated[kind]])),
+    };
+    expect(readCuratedDays(config, name, sql)).toEqual(read);
+    expect(readCuratedDays(config, name, views(config)[name].sql)).toEqual(nothingCurated);
+    expect(sql === views(config)[name].sql).toBe(viewKinds[name].length === 0);
+  });
+
+  it.each([
+    ['another configuration', (sql: string) => sql, configOf('sluice', false)],
+    ['another version', (sql: string) => sql.replace('"copies_differ" = TRUE', '"copies" > 1'), config],
+    ['somebody who left a day out of one branch', (sql: string) => sql.replace("-05'", "-06'"), config],
+    ['somebody who closed a bracket', (sql: string) => sql.replace(' OR ', ') OR ('), config],
+    ['somebody who wrote all of it', () => 'SELECT 1', config],
+  ])('is not read from the text of %s', (_who, changed, reader) => {
+    const { sql } = views(config, curated).experiment_exposures;
+    expect(readCuratedDays(reader, 'experiment_exposures', changed(sql))).toBeNull();
+  });
+
+  it('keeps the newest days that fit, and says how many do not', () => {
+    const odd = Array.from({ length: 1_000 }, (_, n) => addDays(FIRST, 2 * n));
+    const days = { exposures: odd, events: [...odd, addDays(odd[0] ?? '', 1)] };
+    const fitted = fitCuratedView(config, 'unit_links', days);
+    expect([fitted.curated.exposures.length, fitted.curated.events.length]).toEqual([100, 100]);
+    expect(fitted.curated.exposures[0]?.to).toBe(odd.at(-1));
+    expect(fitted.leftOut).toBe(2 * 900 + 1);
+    expect(fitted.view.sql).toBe(views(config, fitted.curated).unit_links.sql);
+    const few = fitCuratedView(config, 'product_events', { exposures: odd, events: [FIRST] });
+    expect([few.curated, few.leftOut]).toEqual([{ exposures: [], events: [{ from: FIRST, to: FIRST }] }, 0]);
+    expect(fitCuratedView(config, 'daily_exposures', days)).toMatchObject({
+      curated: nothingCurated,
+      leftOut: 0,
+    });
+  });
+
+  it('leaves room in the text for what Athena and Glue take', () => {
+    const unitIds = Object.fromEntries(
+      Array.from({ length: 12 }, (_, n) => [`unit${n}ID`, `unit_${n}_with_a_long_name`]),
+    );
+    const experiments = Array.from(
+      { length: 1_000 },
+      (_, n) => `an_experiment_with_a_name_of_usual_length_${n}`,
+    );
+    const large = defineConfig({ bucket: 'acme-experiments', unitIds, experiments });
+    const odd = Array.from({ length: 200 }, (_, n) => addDays(FIRST, 2 * n));
+    for (const name of viewNames) {
+      const { view, curated: fitted, leftOut } = fitCuratedView(large, name, { exposures: odd, events: odd });
+      expect(prestoViewText(view, large.database).length).toBeLessThanOrEqual(409_600);
+      if (name !== 'secondary_exposures') expect(Buffer.byteLength(view.sql)).toBeLessThanOrEqual(262_144);
+      const ranges = fitted.exposures.length + fitted.events.length;
+      expect(ranges + leftOut).toBe(200 * viewKinds[name].length);
+      if (name === 'first_exposures') expect(ranges).toBeLessThan(100);
+      expect([name, ranges > 5]).toEqual([name, viewKinds[name].length > 0]);
+    }
+  });
+});

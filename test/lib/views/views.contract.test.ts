@@ -1,0 +1,313 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
+import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
+import { RESERVED_VIEW_COLUMNS, viewNames } from '../../../lib/views/viewNames.ts';
+import { views } from '../../../lib/views/views.ts';
+import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
+import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { expectedRows } from './expectedRows.ts';
+import { comparable, DAYS, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
+import { type LandedRow, openData } from './openData.ts';
+
+const input = {
+  bucket: 'acme-experiments',
+  unitIds: { companyID: 'company_id' },
+  jsonPaths: {
+    plan: 'user.custom.plan',
+    tier: 'user.custom.plan-tier',
+    page: 'statsigMetadata.currentPage',
+    sku: 'metadata.sku',
+  },
+};
+const config = defineConfig({ ...input, experiments: ['checkout'], holdouts: ['spring_holdout'] });
+/** Resolves the holdout's name, and doesn't know that it is one. */
+const unknowing = defineConfig({ ...input, experiments: ['spring_holdout', 'checkout'] });
+
+const planSchema = z.array(
+  z.object({
+    name: z.string(),
+    extra_info: z.object({ Filters: z.union([z.string(), z.array(z.string())]).optional() }),
+    children: z.array(z.unknown()),
+  }),
+);
+
+/** The filters of each scan of Parquet files in DuckDB's plan. */
+function scansOf(plan: unknown): string[] {
+  return planSchema
+    .parse(plan)
+    .flatMap(({ name, extra_info: { Filters = '' }, children }) => [
+      ...(name.includes('PARQUET') ? [[Filters].flat().join(' AND ')] : []),
+      ...scansOf(children),
+    ]);
+}
+
+const data = temporaryDirectory();
+const rows = generateRows(20_261_120);
+beforeAll(() => openData(data.path, config, rows));
+afterAll(data.remove);
+
+describe('the views', () => {
+  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true });
+
+  it.each(viewNames)('include %s, which shows the rows that are computed without SQL', async (name) => {
+    const shown = await runQuery(data.path, `SELECT * FROM ${name}`);
+    expect(expected[name].length).toBeGreaterThan(20);
+    expect(comparable(shown)).toEqual(comparable(expected[name]));
+  });
+
+  it.each([
+    [7, true],
+    [8, false],
+  ])('show the computed rows of random data, too (seed %d, holdouts known: %s)', async (seed, holdouts) => {
+    const other = temporaryDirectory();
+    try {
+      const generated = generateRows(seed);
+      await openData(other.path, holdouts ? config : unknowing, generated);
+      const wanted = expectedRows(generated.exposures, generated.events, { holdouts });
+      for (const name of viewNames) {
+        const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
+        expect({ name, rows: comparable(shown) }).toEqual({ name, rows: comparable(wanted[name]) });
+      }
+    } finally {
+      other.remove();
+    }
+  });
+
+  it('use the table of experiment groups, also for rows that landed before it', async () => {
+    const other = temporaryDirectory();
+    try {
+      const generated = generateRows(9);
+      // The configuration knows the name of the holdout, but not that it is one.
+      await openData(other.path, unknowing, generated, GROUP_ROWS);
+      const known = new KnownGroups(GROUP_ROWS);
+      const wanted = expectedRows(generated.exposures, generated.events, { holdouts: true, known });
+      const names = new Set<unknown>();
+      for (const name of viewNames) {
+        const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
+        expect({ name, rows: comparable(shown) }).toEqual({ name, rows: comparable(wanted[name]) });
+        for (const row of shown) names.add(row['group_name']);
+      }
+      expect([...names]).toEqual(expect.arrayContaining(['Control by specs', 'Variant by specs']));
+    } finally {
+      other.remove();
+    }
+  });
+
+  it.each(['experiment_exposures', 'first_exposures', 'daily_exposures', 'secondary_exposures'] as const)(
+    'include %s, which passes a filter on the experiment to the scan',
+    async (name) => {
+      const column = name === 'secondary_exposures' ? 'primary_id' : 'experiment_id';
+      const [plan] = await runQuery(
+        data.path,
+        `EXPLAIN (FORMAT json) SELECT * FROM ${name} WHERE ${column} = 'checkout'`,
+      );
+      const scans = scansOf(JSON.parse(String(plan?.['explain_value'])));
+      expect(scans.length).toBeGreaterThan(0);
+      // Rows that landed hashed are found by their layer.
+      const ofLayers = scans.filter((filters) => filters.includes("exposure_type='layer'"));
+      expect(ofLayers.length).toBe(scans.length / 2);
+      for (const filters of scans)
+        if (!ofLayers.includes(filters)) expect(filters).toContain("experiment_id='checkout'");
+    },
+  );
+
+  it('show a resend that landed on another day once on each day, and ignore it in first_exposures', async () => {
+    const onDays = `SELECT event_id, count(*) AS "rows", count(DISTINCT ds) AS days, count(DISTINCT "timestamp") AS times
+      FROM experiment_exposures GROUP BY event_id, experiment_id HAVING count(*) > 1`;
+    const twice = await runQuery(data.path, onDays);
+    expect(twice.length).toBeGreaterThan(5);
+    expect(new Set(twice.map(({ rows, days, times }) => `${rows} ${days} ${times}`))).toEqual(
+      new Set(['2 2 1']),
+    );
+    const firstLanded = rows.exposures.filter(
+      (row, index, all) =>
+        all.findIndex(
+          ({ event_id, experiment_id }) =>
+            event_id === row['event_id'] && experiment_id === row['experiment_id'],
+        ) === index,
+    );
+    const shown = await runQuery(data.path, 'SELECT * FROM first_exposures');
+    expect(comparable(shown)).toEqual(
+      comparable(expectedRows(firstLanded, [], { holdouts: true }).first_exposures),
+    );
+  });
+
+  it('show one of the copies that were received at the same time', async () => {
+    const shown = await runQuery(
+      data.path,
+      `SELECT count(*) AS shown, count(DISTINCT event_id) AS events FROM experiment_exposures WHERE session_id LIKE 'either-%'`,
+    );
+    const events = new Set(
+      expected.experiment_exposures
+        .map((row): Readonly<Record<string, unknown>> => row)
+        .filter((row) => String(row['session_id']).startsWith('either-'))
+        .map((row) => row['event_id']),
+    );
+    expect(events.size).toBeGreaterThan(5);
+    expect(shown.map((row) => [Number(row['shown']), Number(row['events'])])).toEqual([
+      [events.size, events.size],
+    ]);
+  });
+
+  it.each(viewNames)('include %s, which has the columns and types of the catalog', async (name) => {
+    const described = await runQuery(data.path, `DESCRIBE ${name}`);
+    expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
+      views(config)[name].columns.map((column) => [column.name, duckDbType(column.type)]),
+    );
+  });
+
+  it('reserve all of their column names, so that no unit ID or path can use them', () => {
+    const bare = views(defineConfig({ bucket: 'acme' }));
+    // Its columns come from a view whose columns no configuration changes.
+    const open = viewNames.filter((name) => name !== 'statsig_first_exposures');
+    const names = open.flatMap((name) => bare[name].columns.map((column) => column.name));
+    const aliases = open.flatMap((name) =>
+      [...bare[name].sql.matchAll(/AS "(\w+)"/g)].map(([, alias = '']) => alias),
+    );
+    const free = [...names, ...aliases].filter(
+      (name) => !RESERVED_COLUMNS.has(name) && !RESERVED_VIEW_COLUMNS.has(name),
+    );
+    // Names of sources can be a column's, too: every column is named without one.
+    expect([...new Set(free)].sort()).toEqual([
+      'days',
+      'evaluated',
+      'evaluations',
+      'events',
+      'groups',
+      'hashed',
+      'holdouts',
+      'known',
+      'landed',
+      'linked',
+      'marked',
+      'names',
+      'pairs',
+      'placed',
+      'plain',
+      'seen',
+      'sent',
+      'unit_types',
+    ]);
+  });
+
+  it('have a comment for every column, valid for Glue', () => {
+    const columns = viewNames.flatMap((name) => views(config)[name].columns);
+    expect(columns.filter(({ comment }) => comment === '' || comment.length > 255)).toEqual([]);
+  });
+});
+
+describe('a filter on an experiment', () => {
+  const scan = z.object({
+    name: z.string().regex(/^READ_PARQUET/),
+    extra_info: z.object({ Filters: z.union([z.string(), z.array(z.string())]) }),
+  });
+
+  it.each([
+    ['experiment_exposures', 'experiment_id'],
+    ['first_exposures', 'experiment_id'],
+    ['secondary_exposures', 'primary_id'],
+    ['daily_exposures', 'experiment_id'],
+  ])('on %s is applied while files are read', async (name, column) => {
+    const sql = `EXPLAIN (FORMAT json) SELECT * FROM ${name} WHERE ${column} = 'hero'`;
+    const [plan]: QueryRow[] = await runQuery(data.path, sql);
+    const filters: string[] = [];
+    JSON.parse(String(plan?.['explain_value']), (_key, value) => {
+      const read = scan.safeParse(value);
+      if (read.success) filters.push(String(read.data.extra_info.Filters));
+      return value;
+    });
+    expect(filters.length).toBeGreaterThanOrEqual(DAYS.length);
+    const isApplied = (applied: string) => /experiment_id='hero'|exposure_type='layer'/.test(applied);
+    expect(filters.filter((applied) => !isApplied(applied))).toEqual([]);
+  });
+});
+
+describe('rows of an earlier version', () => {
+  const assignedNow = (row: LandedRow) =>
+    isAssignment(String(row['rule_id']), row['reason'] === null ? null : String(row['reason'])) &&
+    row['group_id'] !== null &&
+    !heldOut(row);
+  const isHeldOut = holdoutTest(['spring_holdout']) ?? (() => false);
+  function heldOut(row: LandedRow): boolean {
+    try {
+      return isHeldOut(JSON.parse(String(row['secondary_exposures'])));
+    } catch {
+      return false;
+    }
+  }
+
+  it('are shown as if the current collector had written them', async () => {
+    const stored = (assigned: (row: LandedRow) => boolean) => ({
+      events: [],
+      exposures: rows.exposures.map((row) => ({ ...row, is_assignment: assigned(row) })),
+    });
+    const [before, after] = [stored(wasAssignment), stored(assignedNow)];
+    const differing = before.exposures.filter(
+      (row, i) => row.is_assignment !== after.exposures[i]?.is_assignment,
+    );
+    expect(differing.length).toBeGreaterThan(20);
+    const [old, today] = [temporaryDirectory(), temporaryDirectory()];
+    try {
+      await openData(old.path, config, before);
+      await openData(today.path, config, after);
+      for (const name of viewNames) {
+        const sql = `SELECT * FROM ${name}`;
+        const shown = comparable(await runQuery(old.path, sql));
+        expect({ name, rows: shown }).toEqual({ name, rows: comparable(await runQuery(today.path, sql)) });
+        if (name !== 'product_events') expect(shown.length).toBeGreaterThan(20);
+      }
+    } finally {
+      old.remove();
+      today.remove();
+    }
+  });
+});
+
+describe('a filter on ds', () => {
+  const days = viewNames.filter((name) => views(config)[name].prunesByDay);
+  const filesRead = async (sql: string) => {
+    const [plan]: QueryRow[] = await runQuery(data.path, `EXPLAIN (ANALYZE, FORMAT json) ${sql}`);
+    return [...JSON.stringify(plan).matchAll(/Total Files Read\\*": *\\*"(\d+)/g)].reduce(
+      (sum, [, n]) => sum + Number(n),
+      0,
+    );
+  };
+
+  it('works for every view except those that need all days', () => {
+    expect(viewNames.filter((name) => !days.includes(name))).toEqual([
+      ...['first_exposures', 'unit_links', 'statsig_first_exposures'],
+    ]);
+    for (const name of viewNames) {
+      const columns = views(config)[name].columns.map((column) => column.name);
+      expect([name, columns.includes('ds')]).toEqual([name, days.includes(name)]);
+    }
+  });
+
+  it.each(days)('on %s reads only the files of its days', async (name) => {
+    // Files of exposures are read once more, for rows that landed hashed.
+    const scans = name === 'product_events' ? 1 : 2;
+    expect(await filesRead(`SELECT * FROM ${name}`)).toBe(scans * DAYS.length);
+    expect(await filesRead(`SELECT * FROM ${name} WHERE ds = DATE '${DAYS[1]}'`)).toBe(scans);
+    expect(
+      await filesRead(
+        `SELECT count(*) FROM ${name} WHERE ds BETWEEN DATE '${DAYS[1]}' AND DATE '${DAYS[2]}'`,
+      ),
+    ).toBe(2 * scans);
+  });
+
+  it.each(days)('on %s changes no row of the days', async (name) => {
+    const all = await runQuery(data.path, `SELECT * FROM ${name}`);
+    const one = await runQuery(data.path, `SELECT * FROM ${name} WHERE ds = DATE '${DAYS[1]}'`);
+    expect(comparable(one)).toEqual(comparable(all.filter(({ ds }) => ds === DAYS[1])));
+  });
+
+  it('on first exposures of one day reads every day, and one type of unit', async () => {
+    const ofDay = `SELECT * FROM first_exposures WHERE first_day = DATE '${DAYS[1]}'`;
+    // A query for each type of unit, of which a filter on the type leaves one.
+    expect(await filesRead(ofDay)).toBe(3 * 2 * DAYS.length);
+    expect(await filesRead(`${ofDay} AND unit_type = 'user_id'`)).toBe(2 * DAYS.length);
+  });
+});

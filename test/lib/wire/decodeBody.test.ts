@@ -1,0 +1,189 @@
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeBody, encodeBody } from '../../../lib/wire/decodeBody.ts';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/wire/limits.ts';
+import { RequestError } from '../../../lib/wire/RequestError.ts';
+
+const none = { contentEncoding: '', statsigEncoded: false };
+const announced = (contentEncoding: string) => ({ contentEncoding, statsigEncoded: false });
+const json = '{"events":[{"eventName":"évènement 😀"}]}';
+const bytes = Buffer.from(json);
+/** At its default quality, brotli would take more than a second for 32 MiB. */
+const quickBrotli = (input: Uint8Array) =>
+  brotliCompressSync(input, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
+const compressors = { gzip: gzipSync, zstd: zstdCompressSync, br: quickBrotli, deflate: deflateSync };
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof RequestError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+/** Encodes as js-client does: btoa of the JSON, backwards. */
+function statsigEncode(text: string): Buffer {
+  return Buffer.from(Buffer.from(text, 'latin1').toString('base64').split('').reverse().join(''));
+}
+
+describe('decodeBody', () => {
+  it('accepts plain JSON despite an outdated header', () => {
+    for (const encoding of ['', 'identity', 'gzip', 'zstd', 'br', 'deflate', 'compress', 'gzip, br']) {
+      expect(decodeBody(bytes, announced(encoding))).toEqual({
+        text: json,
+        bytes: bytes.length,
+        repaired: false,
+        encoding: { layers: [], isStatsigEncoded: false },
+      });
+    }
+    expect(decodeBody(Buffer.from(` \r\n${json}`), announced('br')).text).toBe(` \r\n${json}`);
+  });
+
+  it.each(Object.entries(compressors))('decodes %s that a header announces', (name, compress) => {
+    const decoded = decodeBody(compress(bytes), announced(name.toUpperCase()));
+    expect(decoded.text).toBe(json);
+    expect(decoded.bytes).toBe(bytes.length);
+  });
+
+  it('recognizes gzip and zstd by their first bytes, with any header or none', () => {
+    for (const marker of ['', 'gzip', 'zstd', 'identity', 'snappy']) {
+      expect(decodeBody(gzipSync(bytes), announced(marker)).text).toBe(json);
+      expect(decodeBody(zstdCompressSync(bytes), announced(marker)).text).toBe(json);
+    }
+  });
+
+  it('accepts raw deflate, as some senders use it', () => {
+    expect(decodeBody(deflateRawSync(bytes), announced('deflate')).text).toBe(json);
+  });
+
+  it('decodes bodies that proxies compressed again, up to three times', () => {
+    const twice = gzipSync(zstdCompressSync(bytes));
+    expect(decodeBody(twice, none).text).toBe(json);
+    expect(decodeBody(gzipSync(twice), none).text).toBe(json);
+    expect(codeOf(() => decodeBody(gzipSync(gzipSync(twice)), none))).toBe('SLUICE_BODY_CORRUPT');
+  });
+
+  it.each([0, 1, 16_383, 16_384, 16_385, 1_048_576, 1_048_577, 3_000_000])(
+    'inflates %i characters of gzip, in one member or two',
+    (length) => {
+      const text = 'x'.repeat(length);
+      const member = gzipSync(text);
+      expect(decodeBody(member, none).text === text).toBe(true);
+      expect(decodeBody(Buffer.concat([member, gzipSync('{}')]), none).text === `${text}{}`).toBe(true);
+      expect(decodeBody(Buffer.concat([gzipSync('{}'), member]), none).text === `{}${text}`).toBe(true);
+    },
+  );
+
+  it.each([0, 5, 2 ** 32 - 1])('does not believe that gzip inflates to %i bytes', (said) => {
+    const lying = gzipSync(bytes);
+    lying.writeUInt32LE(said, lying.length - 4);
+    expect(codeOf(() => decodeBody(lying, none))).toBe('SLUICE_BODY_CORRUPT');
+  });
+
+  it("decodes Statsig's reversed base64 of Latin-1, plain or inside gzip", () => {
+    const latin = '{"events":[{"eventName":"déjà vu"}]}';
+    const marked = { contentEncoding: '', statsigEncoded: true };
+    expect(decodeBody(statsigEncode(latin), marked).text).toBe(latin);
+    expect(decodeBody(gzipSync(statsigEncode(latin)), marked).text).toBe(latin);
+    expect(decodeBody(bytes, marked).text).toBe(json); // Marked, but a proxy has decoded it.
+  });
+
+  it('drops a byte order mark', () => {
+    expect(decodeBody(Buffer.from(`\ufeff${json}`), announced('gzip')).text).toBe(json);
+  });
+
+  it('replaces bytes that are not UTF-8 and reports it', () => {
+    const damaged = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
+    expect(decodeBody(damaged, none)).toMatchObject({ text: '{"a":"\ufffd("}', repaired: true });
+  });
+
+  it('has an error code for each kind of invalid body', () => {
+    expect(codeOf(() => decodeBody(Buffer.alloc(0), none))).toBe('SLUICE_BODY_EMPTY');
+    expect(codeOf(() => decodeBody(Buffer.alloc(MAX_BODY_BYTES + 1), none))).toBe('SLUICE_BODY_TOO_LARGE');
+    expect(codeOf(() => decodeBody(Buffer.from('eJzz'), announced('snappy')))).toBe(
+      'SLUICE_BODY_ENCODING_UNKNOWN',
+    );
+    expect(codeOf(() => decodeBody(Buffer.from('hello'), announced('gzip')))).toBe('SLUICE_BODY_CORRUPT');
+    const flipped = Buffer.from(gzipSync(bytes));
+    flipped.writeUInt32LE(0, flipped.length - 8); // The checksum.
+    expect(codeOf(() => decodeBody(flipped, none))).toBe('SLUICE_BODY_CORRUPT');
+  });
+
+  it.each(Object.entries(compressors))('reports %s that ends too early as truncated', (name, compress) => {
+    const whole = compress(Buffer.from(JSON.stringify({ text: 'abc'.repeat(500), n: Math.PI })));
+    for (const cut of [whole.length - 1, whole.length >> 1, 6]) {
+      expect(codeOf(() => decodeBody(whole.subarray(0, cut), announced(name)))).toBe('SLUICE_BODY_TRUNCATED');
+    }
+  });
+
+  it.each(Object.entries(compressors))('stops a %s bomb at the limit', (name, compress) => {
+    const bomb = compress(Buffer.alloc(MAX_DECODED_BYTES + 1, 0x20));
+    expect(bomb.length).toBeLessThan(64 * 1024);
+    expect(codeOf(() => decodeBody(bomb, announced(name)))).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
+    const largest = compress(Buffer.alloc(MAX_DECODED_BYTES, 0x20));
+    expect(decodeBody(largest, announced(name)).bytes).toBe(MAX_DECODED_BYTES);
+  });
+
+  it('returns text or its own error code for any bytes', () => {
+    const markers = fc.record({
+      contentEncoding: fc.constantFrom('', 'gzip', 'zstd', 'br', 'deflate', 'x', 'gzip,br', ',,'),
+      statsigEncoded: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), markers, (body, marked) => {
+        try {
+          expect(typeof decodeBody(body, marked).text).toBe('string');
+        } catch (error) {
+          expect(error).toBeInstanceOf(RequestError);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('restores any JSON from any encoding', () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue(),
+        fc.constantFrom(...Object.entries(compressors)),
+        (value, [name, compress]) => {
+          const text = JSON.stringify([value]);
+          expect(decodeBody(compress(Buffer.from(text)), announced(name)).text).toBe(text);
+        },
+      ),
+    );
+  });
+});
+
+describe('encodeBody', () => {
+  const layers = fc.array(fc.constantFrom('gzip', 'zstd', 'br', 'deflate'), { maxLength: 1 });
+
+  it('is undone by decodeBody with the markers of the request, for any JSON', () => {
+    fc.assert(
+      fc.property(layers, fc.boolean(), fc.jsonValue(), (layers, isStatsigEncoded, value) => {
+        const encoding = { layers, isStatsigEncoded };
+        const encoded = encodeBody(JSON.stringify({ value }), encoding);
+        const markers = { contentEncoding: layers[0] ?? '', statsigEncoded: isStatsigEncoded };
+        const decoded = decodeBody(encoded, markers);
+        expect(JSON.parse(decoded.text)).toEqual(JSON.parse(JSON.stringify({ value })));
+        expect(decoded.encoding).toEqual(encoding);
+      }),
+    );
+  });
+
+  it('compresses again what a proxy had compressed once more', () => {
+    const encoding = { layers: ['gzip', 'zstd'] as const, isStatsigEncoded: false };
+    const encoded = encodeBody('{"a":1}', encoding);
+    expect(decodeBody(encoded, none)).toMatchObject({ text: '{"a":1}', encoding });
+  });
+});

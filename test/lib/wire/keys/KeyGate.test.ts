@@ -1,0 +1,269 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../../../lib/wire/keys/KeyCache.ts';
+import { secretOf, testKey } from './keyring.ts';
+import { startKeys } from './startKeys.ts';
+
+const web = testKey('web');
+const app = testKey('app');
+const next = testKey('web', 'client-web-2');
+
+describe('a key', () => {
+  it('is recognized by its hash, with the settings of its entry', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf({ ...web.entry, environment: 'staging', kinds: ['events'] });
+    expect(await keys.gate.admit(web.key, keys.clock.now() + 2_500)).toEqual({
+      label: 'web',
+      sha256: web.sha256,
+      environment: 'staging',
+      kinds: ['events'],
+    });
+    expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
+    expect(await keys.judge(null)).toBe('SLUICE_KEY_MISSING');
+  });
+
+  it('of the configuration needs no call, and keeps its label', async () => {
+    const keys = startKeys({ configured: [{ ...web.entry, kinds: ['exposures', 'events'] }] });
+    keys.secret.text = secretOf({ ...web.entry, label: 'other' });
+    keys.secret.down = true;
+    expect(await keys.judge(web.key)).toBe('web');
+    expect(keys.secret.reads).toBe(0);
+  });
+
+  it('of any kind is accepted where that is allowed, with its own label if it has one, even without a secret', async () => {
+    const keys = startKeys({ allowAnyKey: true });
+    keys.secret.text = secretOf(web.entry);
+    expect(await keys.judge(web.key)).toBe('web');
+    for (let i = 0; i < 50; i += 1) {
+      keys.clock.advance(1_000);
+      expect(await keys.judge(`client-${i}`)).toBe('any');
+    }
+    expect(keys.secret.reads).toBe(1);
+    const broken = startKeys({ allowAnyKey: true });
+    broken.secret.down = true;
+    expect(await broken.judge(web.key)).toBe('any');
+  });
+});
+
+describe('rotation', () => {
+  it('accepts a new key immediately, or after the pause if a lookup was just made', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    expect(await keys.judge(web.key)).toBe('web');
+    keys.clock.advance(UNKNOWN_KEY_PAUSE_MS);
+    keys.secret.text = secretOf(web.entry, next.entry);
+    expect(await keys.judge(next.key)).toBe('web');
+    expect(keys.secret.reads).toBe(2);
+    keys.secret.text = secretOf(web.entry, next.entry, app.entry);
+    keys.clock.advance(UNKNOWN_KEY_PAUSE_MS - 1);
+    expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
+    keys.clock.advance(1);
+    expect(await keys.judge(app.key)).toBe('app');
+    expect(await keys.judge(web.key)).toBe('web');
+  });
+
+  it('rejects a removed key after the first refresh after five minutes, which delays no request', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    await keys.judge(web.key);
+    keys.secret.text = secretOf(next.entry);
+    keys.clock.advance(FRESH_MS - 1);
+    expect(await keys.judge(web.key)).toBe('web');
+    expect(keys.secret.reads).toBe(1);
+    keys.clock.advance(1);
+    keys.secret.held = true;
+    expect(await keys.judge(web.key)).toBe('web');
+    expect(keys.secret.reads).toBe(2);
+    let settled = false;
+    const waited = keys.gate.settled().then(() => {
+      settled = true;
+    });
+    expect(settled).toBe(false);
+    keys.release();
+    await waited;
+    expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
+    expect(await keys.judge(next.key)).toBe('web');
+  });
+
+  it('never uses keys from before an environment was frozen', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    await keys.judge(web.key);
+    keys.secret.text = secretOf();
+    keys.clock.advance(STALE_MS);
+    expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
+  });
+
+  it('refreshes again when the clock is set back', async () => {
+    const keys = startKeys();
+    keys.clock.advance(86_400_000);
+    expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
+    keys.secret.text = secretOf(web.entry);
+    keys.clock.advance(-86_400_000);
+    expect(await keys.judge(web.key)).toBe('web');
+  });
+});
+
+describe('a client that guesses keys', () => {
+  it('causes one lookup per half minute, however many keys it tries', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    for (let i = 0; i < 1_000; i += 1) {
+      expect(await keys.judge(`client-guess-${i}`)).toBe('SLUICE_KEY_UNKNOWN');
+      keys.clock.advance(120);
+    }
+    expect(keys.secret.reads).toBeLessThanOrEqual(120_000 / UNKNOWN_KEY_PAUSE_MS + 1);
+    expect(keys.secret.reads).toBeGreaterThan(1);
+  });
+
+  it('causes one lookup for concurrent requests', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    keys.secret.held = true;
+    const all = Array.from({ length: 200 }, (_, i) => keys.judge(i % 2 === 0 ? web.key : `client-${i}`));
+    await Promise.resolve();
+    keys.release();
+    const answers = await Promise.all(all);
+    expect(new Set(answers)).toEqual(new Set(['web', 'SLUICE_KEY_UNKNOWN']));
+    expect(answers.filter((answer) => answer === 'web')).toHaveLength(100);
+    expect(keys.secret.reads).toBe(1);
+  });
+});
+
+describe('an outage of Secrets Manager', () => {
+  it('leads to 503, never 401, and few calls until the first successful read', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    keys.secret.down = true;
+    for (let i = 0; i < 300; i += 1) {
+      expect(await keys.judge(i % 2 === 0 ? web.key : 'client-guess')).toBe('SLUICE_KEYS_UNAVAILABLE');
+      keys.clock.advance(100);
+    }
+    expect(keys.secret.reads).toBeGreaterThan(1);
+    expect(keys.secret.reads).toBeLessThan(8);
+    keys.secret.down = false;
+    keys.clock.advance(61_000);
+    expect(await keys.judge(web.key)).toBe('web');
+  });
+
+  it('keeps known keys valid for days, and leads to 503 for a key that cannot be looked up', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    await keys.judge(web.key);
+    keys.secret.down = true;
+    for (let hour = 0; hour < 72; hour += 1) {
+      keys.clock.advance(3_600_000);
+      expect(await keys.judge(web.key)).toBe('web');
+      await keys.gate.settled();
+    }
+    expect(await keys.judge(app.key)).toBe('SLUICE_KEYS_UNAVAILABLE');
+    keys.secret.down = false;
+    keys.clock.advance(61_000);
+    expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
+  });
+
+  it('limits a lookup to the remaining time of the request', async () => {
+    const keys = startKeys();
+    await keys.gate.admit(web.key, keys.clock.now() + 300).catch(() => undefined);
+    await keys.judge(web.key);
+    expect(keys.secret.timeouts).toEqual([300]);
+    keys.clock.advance(UNKNOWN_KEY_PAUSE_MS);
+    await keys.judge(web.key);
+    expect(keys.secret.timeouts).toEqual([300, 1_500]);
+  });
+
+  it('is logged by name, without the content of the secret', async () => {
+    const keys = startKeys();
+    keys.secret.down = true;
+    await keys.judge(web.key);
+    expect(keys.lines).toEqual([
+      {
+        level: 'error',
+        event: 'keys',
+        code: 'SLUICE_KEYS_UNAVAILABLE',
+        error: 'InternalServiceError',
+        failures: 1,
+      },
+    ]);
+  });
+});
+
+describe('an invalid secret', () => {
+  it('as a whole keeps the keys that were read before', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry);
+    await keys.judge(web.key);
+    keys.secret.text = '{"keys":[';
+    keys.clock.advance(STALE_MS);
+    expect(await keys.judge(web.key)).toBe('web');
+    expect(keys.lines.at(-1)).toMatchObject({ code: 'SLUICE_KEYS_INVALID', detail: 'It is not JSON.' });
+  });
+
+  it('with one invalid entry keeps the others valid, and leads to 503 for a key that the entry may mean', async () => {
+    const keys = startKeys();
+    keys.secret.text = secretOf(web.entry, { label: 'app', sha256: `${app.sha256}0` });
+    expect(await keys.judge(web.key)).toBe('web');
+    expect(await keys.judge(app.key)).toBe('SLUICE_KEYS_INVALID');
+    expect(keys.lines).toEqual([
+      { level: 'error', event: 'keys', problems: [expect.stringContaining('keys.1: sha256: expected 64')] },
+    ]);
+  });
+});
+
+describe('any history of the secret', () => {
+  it('never admits a key that was in no version, and never rejects one that was in all', async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('advance'), ms: fc.integer({ min: 0, max: 2 * STALE_MS }) }),
+      fc.record({ do: fc.constantFrom('rotate', 'spoil', 'down', 'up') }),
+      fc.record({ do: fc.constantFrom('web', 'guess', 'next') }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const keys = startKeys();
+        keys.secret.text = secretOf(web.entry);
+        let everNext = false;
+        let now = 0;
+        let looks = 0;
+        for (const one of steps) {
+          if (one.do === 'rotate') {
+            keys.secret.text = secretOf(web.entry, next.entry);
+            everNext = true;
+          } else if (one.do === 'spoil') keys.secret.text = 'spoilt';
+          else if (one.do === 'down' || one.do === 'up') keys.secret.down = one.do === 'down';
+          else if ('ms' in one) {
+            keys.clock.advance(one.ms);
+            now += one.ms;
+          } else {
+            const key = { web: web.key, guess: 'client-guess', next: next.key }[one.do] ?? '';
+            const answer = await keys.judge(key);
+            await keys.gate.settled();
+            if (one.do === 'web') expect(answer).not.toBe('SLUICE_KEY_UNKNOWN');
+            if (one.do === 'guess') expect(answer).not.toBe('web');
+            if (one.do === 'next' && !everNext) expect(answer).not.toBe('web');
+            looks += 1;
+          }
+        }
+        expect(keys.secret.reads).toBeLessThanOrEqual(Math.min(looks * 2, 2 + now / 1_000));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the rate limit of a label', () => {
+  it('applies to all of its keys together, and to no others', async () => {
+    const keys = startKeys({ limit: { perSecond: 2, burst: 4 } });
+    keys.secret.text = secretOf(web.entry, next.entry, app.entry);
+    const send = async (key: string) => {
+      const admitted = await keys.gate.admit(key, keys.clock.now() + 2_500);
+      keys.gate.spend(admitted);
+    };
+    for (const key of [web.key, next.key, web.key, next.key]) await send(key);
+    await expect(send(web.key)).rejects.toMatchObject({ code: 'SLUICE_KEY_OVER_LIMIT', fault: 'system' });
+    await expect(send(next.key)).rejects.toMatchObject({ code: 'SLUICE_KEY_OVER_LIMIT' });
+    await send(app.key);
+    keys.clock.advance(500);
+    await send(next.key);
+    await expect(send(web.key)).rejects.toMatchObject({ code: 'SLUICE_KEY_OVER_LIMIT' });
+  });
+});

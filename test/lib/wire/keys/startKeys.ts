@@ -1,0 +1,53 @@
+import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate, type KeyGateOptions } from '../../../../lib/wire/keys/KeyGate.ts';
+import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { secretOf } from './keyring.ts';
+
+const START = Date.UTC(2026, 10, 20, 7, 32);
+
+/** A secret that can be written, broken and slowed down, and the cache and gate in front of it. */
+export function startKeys(options: Partial<KeyGateOptions> = {}) {
+  const clock = new ManualClock(START);
+  const secret = { text: secretOf(), down: false, held: false, reads: 0, timeouts: [] as number[] };
+  const waiting: (() => void)[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const cache = new KeyCache({
+    async read(timeoutMs) {
+      secret.reads += 1;
+      secret.timeouts.push(timeoutMs);
+      const { text, down } = secret;
+      if (secret.held) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (down) throw Object.assign(new Error('secret-leak'), { name: 'InternalServiceError' });
+      return text;
+    },
+    clock,
+    random: () => 1,
+    log: (fields) => void lines.push(fields),
+  });
+  const gate = new KeyGate({
+    configured: [],
+    cache,
+    allowAnyKey: false,
+    limit: { perSecond: 1_000, burst: 100_000 },
+    clock,
+    ...options,
+  });
+  return {
+    clock,
+    secret,
+    lines,
+    cache,
+    gate,
+    /** Result of admission: the label, or the code of the refusal. */
+    judge: (key: string | null) =>
+      gate.admit(key, clock.now() + 2_500).then(
+        ({ label }) => label,
+        (error: { code?: string }) => error.code ?? String(error),
+      ),
+    /** Lets reads that were held go on. */
+    release() {
+      secret.held = false;
+      for (const resume of waiting.splice(0)) resume();
+    },
+  };
+}

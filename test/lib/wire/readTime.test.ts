@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { clockCorrection, clockSkew, readTime } from '../../../lib/wire/eventTime.ts';
+import { MAX_TIME_MS, MIN_TIME_MS } from '../../../lib/wire/limits.ts';
+
+const noon = Date.UTC(2026, 10, 20, 12);
+
+describe('readTime', () => {
+  it('accepts milliseconds as a number or as text, whole or fractional', () => {
+    expect(readTime(noon)).toBe(noon);
+    expect(readTime(String(noon))).toBe(noon);
+    expect(readTime(noon + 0.9)).toBe(noon);
+    expect(readTime(`${noon}.25`)).toBe(noon);
+    expect(readTime(0)).toBe(0);
+    expect(readTime(-1)).toBe(-1);
+  });
+
+  it.each([
+    ['2026-11-20T12:00:00Z', noon],
+    ['2026-11-20T12:00:00.5Z', noon + 500],
+    ['2026-11-20T12:00:00.123456789Z', noon + 123],
+    ['2026-11-20 12:00:00', noon],
+    ['2026-11-20T12:00', noon],
+    ['2026-11-20', noon - 12 * 3_600_000],
+    ['2026-11-20T14:00:00+02:00', noon],
+    ['2026-11-20T06:30:00-0530', noon],
+    ['2026-11-20t12:00:00z', noon],
+  ])('accepts %s', (text, expected) => {
+    expect(readTime(text)).toBe(expected);
+  });
+
+  it.each([
+    null,
+    undefined,
+    '',
+    'yesterday',
+    '2026-02-30T00:00:00Z',
+    '2026-13-01',
+    '2026-11-20T25:00:00Z',
+    '20/11/2026',
+    'NaN',
+    'Infinity',
+    '1e12',
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    MAX_TIME_MS + 1,
+    MIN_TIME_MS - 1,
+    '99999999999999999999',
+    true,
+    [],
+    {},
+  ])('rejects %p', (value) => {
+    expect(readTime(value)).toBeNull();
+  });
+
+  it('restores every instant of the years 1 to 9999 from its ISO text', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: MAX_TIME_MS }), (time) => {
+        expect(readTime(new Date(time).toISOString())).toBe(time);
+        expect(readTime(time)).toBe(time);
+      }),
+    );
+    expect(readTime(MAX_TIME_MS)).toBe(MAX_TIME_MS);
+    expect(readTime(MIN_TIME_MS)).toBe(MIN_TIME_MS);
+  });
+});
+
+describe('clockSkew', () => {
+  it('uses the first value that is a time', () => {
+    expect(clockSkew([null, 'soon', noon - 10, noon], noon)).toBe(10);
+    expect(clockSkew([String(noon + 10)], noon)).toBe(-10);
+    expect(clockSkew([null, undefined, 'soon'], noon)).toBeNull();
+  });
+
+  it.each([
+    ['1795195437624,87', 1_795_195_437_624],
+    ['1795195437624.87', 1_795_195_437_624],
+    ['1.795195437624E+12', 1_795_195_437_624],
+    ['1,795195437624E+12', 1_795_195_437_624],
+    ['1.795195437624e12', 1_795_195_437_624],
+    // To 100 seconds.
+    ['1.7951954E+12', 1_795_195_400_000],
+    // A gateway joins two headers of one name.
+    ['1795195437624,1795195437628', 1_795_195_437_624],
+  ])('reads a number as a device writes it in its language: %s', (told, sentAt) => {
+    expect(clockSkew([told], noon)).toBe(noon - sentAt);
+  });
+
+  it.each([
+    '1.79E+12',
+    '1,8E+12',
+    '2E+12',
+    '1.7952E+12',
+    '1e400',
+    '1E',
+    'E+12',
+    '1,2,3',
+    '1.5e-3',
+    `1e${'9'.repeat(80)}`,
+  ])('ignores a number without minutes, and an invalid number: %s', (told) => {
+    expect(clockSkew([told], noon)).toBeNull();
+    expect(clockSkew([told, noon - 10], noon)).toBe(10);
+  });
+});
+
+describe('clockCorrection', () => {
+  const minute = 60_000;
+  const day = 24 * 60 * minute;
+
+  it('keeps times when the clock is unknown or off by at most five minutes', () => {
+    for (const skew of [0, 1, -1, 5 * minute, -5 * minute, null]) {
+      for (const time of [noon, noon - 400 * day, noon + day]) {
+        expect(clockCorrection(time, skew, noon)).toBe(0);
+      }
+    }
+  });
+
+  it('corrects times by a clock that is further off, in either direction and even by decades', () => {
+    for (const skew of [5 * minute + 1, -5 * minute - 1, day, -day, -400 * day, noon]) {
+      for (const age of [-5 * minute, 0, 3 * day, 30 * day]) {
+        expect(clockCorrection(noon - skew - age, skew, noon)).toBe(skew);
+      }
+    }
+  });
+
+  it.each([
+    ['in seconds', Math.floor(noon / 1000)],
+    ['0', 0],
+    ['long ago', noon - 400 * day],
+    ['years ahead', noon + 400 * day],
+  ])('ignores a clock that is %s beside a current event', (_what, sentAt) => {
+    const skew = clockSkew([sentAt], noon);
+    for (const time of [noon, noon - minute, noon - 3 * day]) {
+      expect(clockCorrection(time, skew, noon)).toBeNull();
+    }
+  });
+
+  it('never moves a time after its arrival or more than 30 days before it', () => {
+    const anyTime = fc.integer({ min: MIN_TIME_MS, max: MAX_TIME_MS });
+    const near = fc.integer({ min: -40 * day, max: 40 * day });
+    const times = fc.oneof(
+      fc.tuple(anyTime, anyTime),
+      fc.tuple(anyTime, near).map(([sentAt, age]): [number, number] => [sentAt - age, sentAt]),
+    );
+    fc.assert(
+      fc.property(times, ([time, sentAt]) => {
+        const correction = clockCorrection(time, noon - sentAt, noon);
+        if (correction === null || correction === 0) return;
+        expect(time + correction).toBeLessThanOrEqual(noon + 5 * minute);
+        expect(time + correction).toBeGreaterThanOrEqual(noon - 30 * day);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseBatch } from '../../../lib/protocols/statsig/parseBatch.ts';
+import { stripPrivateAttributes } from '../../../lib/wire/stripPrivateAttributes.ts';
+
+const withPrivate = (members: Record<string, unknown>) => ({
+  ...members,
+  privateAttributes: { ssn: 'secret' },
+});
+
+describe('private attributes', () => {
+  it('are removed from every part of a batch', () => {
+    const user = withPrivate({ userID: 'u' });
+    const batch = parseBatch(
+      JSON.stringify({
+        user,
+        statsigMetadata: withPrivate({ sdkType: 'x', user }),
+        events: [
+          withPrivate({ eventName: 'e', user, metadata: { bootstrapMetadata: { user }, list: [[user]] } }),
+          user,
+          'privateAttributes',
+        ],
+      }),
+    );
+    expect(batch).toEqual({
+      events: [
+        {
+          eventName: 'e',
+          user: { userID: 'u' },
+          metadata: { bootstrapMetadata: { user: { userID: 'u' } }, list: [[{ userID: 'u' }]] },
+        },
+        { userID: 'u' },
+        'privateAttributes',
+      ],
+      exposures: [],
+      user: { userID: 'u' },
+      senderMetadata: { sdkType: 'x', user: { userID: 'u' } },
+      clientTime: undefined,
+    });
+  });
+
+  it('are found with any spelling of the key and at any depth', () => {
+    const deep = `${'{"a":['.repeat(20_000)}{"\\u0070rivateAttribute\\u0073":"secret"}${']}'.repeat(20_000)}`;
+    const { events } = parseBatch(`{"events":[{"metadata":${deep},"user":{"priv\\u0061teAttributes":1}}]}`);
+    let node: unknown = Object(events[0])['metadata'];
+    for (let i = 0; i < 20_000; i += 1) node = Object(node)['a'][0];
+    expect([node, Object(events[0])['user']]).toEqual([{}, {}]);
+  });
+
+  it('are the only values that are removed', () => {
+    const json = fc.jsonValue({ maxDepth: 5 });
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom('a', 'privateAttributes', '__proto__', 'b'), json),
+        (value) => {
+          const text = JSON.stringify([value, { deep: value }]);
+          const expected: unknown = JSON.parse(text, (key, member) =>
+            key === 'privateAttributes' ? undefined : member,
+          );
+          const parsed: unknown = JSON.parse(text);
+          stripPrivateAttributes(parsed, text);
+          expect(JSON.stringify(parsed)).toBe(JSON.stringify(expected));
+        },
+      ),
+    );
+  });
+});

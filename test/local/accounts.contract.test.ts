@@ -1,0 +1,192 @@
+import {
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteBucketPolicyCommand,
+  DeleteObjectsCommand,
+  GetBucketPolicyCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  exportTargetPolicies,
+  ingestSourcePolicies,
+} from '../../lib/access/buckets/customerBucketPolicies.ts';
+import { failureOf } from '../../packages/local-aws/src/testing/startS3.ts';
+import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
+
+const Bucket = 'acme-exports';
+const us = { partition: 'aws', region: 'us-east-1', bucket: Bucket, principal: `arn:aws:iam::${OURS}:root` };
+const VARIABLE = ['$', '{aws:username}'].join('');
+const denied = { name: 'AccessDenied', status: 403 };
+
+describe('buckets of two accounts', () => {
+  let accounts: TwoAccounts;
+  let ours: S3Client;
+  let theirs: S3Client;
+
+  beforeAll(async () => {
+    accounts = await startTwoAccounts(Bucket, 'events/2026-11-20/a.parquet');
+    ({ ours, theirs } = accounts);
+  });
+  afterAll(() => accounts.close());
+  beforeEach(() => theirs.send(new DeleteBucketPolicyCommand({ Bucket })));
+
+  const allow = (policy: object) =>
+    theirs.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
+  const statement = (more: object) => ({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: OURS },
+        Action: 's3:*',
+        Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
+        ...more,
+      },
+    ],
+  });
+  const read = (more = {}) =>
+    ours.send(new GetObjectCommand({ Bucket, Key: 'events/2026-11-20/a.parquet', ...more }));
+  const list = (more = {}) => ours.send(new ListObjectsV2Command({ Bucket, ...more }));
+  const write = (Key = 'x') => ours.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+
+  it('are listed for their own account, and have unique names', async () => {
+    const names = async (client: S3Client) =>
+      (await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
+    expect([await names(ours), await names(theirs)]).toEqual([['sluice-own'], [Bucket]]);
+    expect(await failureOf(ours.send(new CreateBucketCommand({ Bucket })))).toMatchObject({
+      name: 'BucketAlreadyExists',
+      status: 409,
+    });
+  });
+
+  it('deny access from another account without a policy', async () => {
+    for (const call of [read, list, write]) expect(await failureOf(call())).toMatchObject(denied);
+    expect(await failureOf(theirs.send(new ListObjectsV2Command({ Bucket: 'sluice-own' })))).toMatchObject(
+      denied,
+    );
+  });
+
+  it('allow reads, and nothing else, with the ingestion policy', async () => {
+    await allow(ingestSourcePolicies(us).bucketPolicy);
+    expect(await (await read({ ExpectedBucketOwner: THEIRS })).Body?.transformToString()).toBe('PAR1');
+    expect((await list({ ExpectedBucketOwner: THEIRS })).KeyCount).toBe(1);
+    expect(await failureOf(write())).toMatchObject({
+      ...denied,
+      message: expect.stringContaining('no resource-based policy allows the s3:PutObject action'),
+    });
+    const Delete = { Objects: [{ Key: 'events/2026-11-20/a.parquet' }] };
+    const { Errors } = await ours.send(new DeleteObjectsCommand({ Bucket, Delete }));
+    expect(Errors).toMatchObject([{ Code: 'AccessDenied', Key: 'events/2026-11-20/a.parquet' }]);
+  });
+
+  it('allow writes and deletes with the export policy, for no other account', async () => {
+    await allow(exportTargetPolicies(us).bucketPolicy);
+    await write('out/1');
+    await ours.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'out/1' }] } }));
+    const third = accounts.clientOf('444455556666');
+    expect(await failureOf(third.send(new ListObjectsV2Command({ Bucket })))).toMatchObject(denied);
+  });
+
+  it('answer AccessDenied, not NoSuchKey, to a caller that cannot list', async () => {
+    await allow(statement({ Action: 's3:GetObject' }));
+    await read();
+    expect(await failureOf(read({ Key: 'absent' }))).toMatchObject(denied);
+    const head = ours.send(new HeadObjectCommand({ Bucket, Key: 'absent' }));
+    expect(await failureOf(head)).toMatchObject({ status: 403 });
+    await allow(statement({}));
+    expect(await failureOf(read({ Key: 'absent' }))).toMatchObject({ name: 'NoSuchKey' });
+  });
+
+  it('allow a copy that both buckets allow', async () => {
+    const copy = () =>
+      ours.send(
+        new CopyObjectCommand({
+          Bucket: 'sluice-own',
+          Key: 'copy',
+          CopySource: `${Bucket}/events/2026-11-20/a.parquet`,
+          ExpectedSourceBucketOwner: THEIRS,
+        }),
+      );
+    expect(await failureOf(copy())).toMatchObject(denied);
+    await allow(ingestSourcePolicies(us).bucketPolicy);
+    expect((await copy()).CopyObjectResult?.ETag).toBeDefined();
+  });
+
+  it('apply conditions on prefix, TLS and principal, and let a denial override what is allowed', async () => {
+    await allow(statement({ Condition: { StringLike: { 's3:prefix': ['events/*'] } } }));
+    expect((await list({ Prefix: 'events/2026-11-20/' })).KeyCount).toBe(1);
+    for (const more of [{}, { Prefix: 'metrics/' }])
+      expect(await failureOf(list(more))).toMatchObject(denied);
+    await allow({
+      Statement: [
+        ...statement({}).Statement,
+        { ...statement({}).Statement[0], Effect: 'Deny', Principal: '*', Action: ['s3:Put*'] },
+        {
+          ...statement({}).Statement[0],
+          Effect: 'Deny',
+          Principal: '*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    });
+    await read();
+    expect(await failureOf(write())).toMatchObject({
+      ...denied,
+      message: expect.stringContaining('explicit deny'),
+    });
+    // The owner is denied too, and can always take the policy away.
+    const own = theirs.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x' }));
+    expect(await failureOf(own)).toMatchObject(denied);
+  });
+
+  it('accept a policy only from the owner, as a whole, and without elements that are not evaluated', async () => {
+    const Policy = JSON.stringify(statement({}));
+    await allow(statement({}));
+    expect((await theirs.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
+    for (const call of [
+      ours.send(new PutBucketPolicyCommand({ Bucket, Policy })),
+      ours.send(new GetBucketPolicyCommand({ Bucket })),
+    ])
+      expect(await failureOf(call)).toMatchObject({ name: 'MethodNotAllowed', status: 405 });
+    const failures = await Promise.all(
+      [
+        { Principal: '*' },
+        { Resource: 'arn:aws:s3:::another/*' },
+        { Effect: 'Maybe' },
+        { Principal: undefined },
+        { Principal: undefined, NotPrincipal: { AWS: OURS } },
+        { Principal: { CanonicalUser: 'x' } },
+        { Condition: { NumericLessThan: { 's3:max-keys': '10' } } },
+        { Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } },
+        { Condition: { StringLike: { 's3:prefix': `${VARIABLE}/*` } } },
+      ].map((more) => failureOf(allow(statement(more)))),
+    );
+    expect(failures).toEqual([
+      { ...denied, message: expect.stringContaining('BlockPublicPolicy') },
+      { name: 'MalformedPolicy', status: 400, message: 'Policy has invalid resource' },
+      { name: 'MalformedPolicy', status: 400, message: expect.stringContaining('Effect') },
+      { name: 'MalformedPolicy', status: 400, message: expect.stringContaining('Principal') },
+      ...['NotPrincipal', 'CanonicalUser', 'NumericLessThan', 'aws:RequestedRegion', VARIABLE].map(
+        (name) => ({ name: 'NotImplemented', status: 501, message: expect.stringContaining(name) }),
+      ),
+    ]);
+    expect((await theirs.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
+  });
+
+  it('check the expected bucket owner', async () => {
+    await allow(statement({}));
+    for (const ExpectedBucketOwner of [OURS, '999999999999'])
+      expect(await failureOf(read({ ExpectedBucketOwner }))).toMatchObject(denied);
+    expect(await failureOf(read({ ExpectedBucketOwner: 'acme' }))).toMatchObject({
+      name: 'InvalidBucketOwnerAWSAccountID',
+      status: 400,
+    });
+  });
+});

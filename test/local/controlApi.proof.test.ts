@@ -1,0 +1,264 @@
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+
+let data: string;
+let cloud: Cloud;
+let firehose: FirehoseClient;
+let s3: S3Client;
+let stream: string;
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-control-'));
+  chmodSync(data, 0o755);
+  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  const options = {
+    endpoint: cloud.edge,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
+  firehose = new FirehoseClient(options);
+  s3 = new S3Client(options);
+  const { DeliveryStreamNames = [] } = await firehose.send(new ListDeliveryStreamsCommand({}));
+  stream = DeliveryStreamNames[0] ?? '';
+});
+afterAll(async () => {
+  firehose.destroy();
+  s3.destroy();
+  await cloud.close();
+  rmSync(data, { recursive: true, force: true });
+});
+beforeEach(() => call('DELETE', 'faults'));
+
+async function call(method: string, name: string, body?: unknown) {
+  const response = await fetch(`${cloud.edge}/_sluice/${name}`, {
+    method,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+async function failedRecords(count: number): Promise<boolean[]> {
+  const { RequestResponses = [] } = await firehose.send(
+    new PutRecordBatchCommand({
+      DeliveryStreamName: stream,
+      Records: Array.from({ length: count }, () => ({ Data: Buffer.from('{}') })),
+    }),
+  );
+  return RequestResponses.map(({ ErrorCode }) => ErrorCode !== undefined);
+}
+
+it('the local cloud writes files that only their owner can read', async () => {
+  await s3.send(new PutObjectCommand({ Bucket: 'sluice-experiments', Key: 'a/b/private.txt', Body: 'rows' }));
+  const paths = readdirSync(data, { recursive: true, encoding: 'utf8' });
+  expect(paths).toContainEqual(join('s3', 'sluice-experiments', 'a', 'b', 'private.txt'));
+  const open = ['', ...paths].filter((path) => (lstatSync(join(data, path)).mode & 0o077) !== 0);
+  expect(open).toEqual([]);
+});
+
+it('the local cloud rejects requests under the name of another machine, on both ports', async () => {
+  const ask = async (url: string, path: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+    get(new URL(path, url), { headers: { host: 'rebound.example.com' } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+    return promise;
+  };
+  expect(await ask(cloud.edge, '/_sluice/status')).toBe(403);
+  expect(await ask(cloud.edge, '/sluice-experiments/a/b/private.txt')).toBe(403);
+  expect(await ask(cloud.collector, '/v1/rgstr')).toBe(403);
+});
+
+describe('a search in the buffers', () => {
+  it('finds what streams have not delivered yet, also while they cannot, and nothing once they have', async () => {
+    const put = (documents: readonly object[]) =>
+      firehose.send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName: stream,
+          Records: [{ Data: Buffer.from(documents.map((one) => JSON.stringify(one)).join('\n')) }],
+        }),
+      );
+    const search = (contains: string, most?: number) => call('POST', 'buffers', { contains, most });
+    await put([1, 2, 3].map((n) => ({ event_id: `sought-${n}`, ds: '2026-11-20' })));
+    const found = (n: number) => ({
+      stream,
+      arrivedAt: expect.stringMatching(/^20\d\d-.*Z$/),
+      document: expect.stringContaining(`sought-${n}`),
+      failed: false,
+    });
+    expect((await search('sought-2')).answer).toEqual({ documents: [found(2)], more: false });
+    expect((await search('sought-', 2)).answer).toEqual({ documents: [found(1), found(2)], more: true });
+    await call('POST', 'flush');
+    expect((await search('sought-')).answer).toEqual({ documents: [], more: false });
+    expect(await search('')).toMatchObject({ status: 400, answer: { code: 'SLUICE_CONTROL_BODY' } });
+  });
+});
+
+describe('configured faults', () => {
+  it('are listed with the number of affected calls, until they are cleared', async () => {
+    const wanted = {
+      firehose: [{ fault: 'failRecords', stream, rate: 0.4, seed: 11, calls: 'all' }],
+      s3: [{ fault: 'failCalls', code: 'SlowDown', operations: ['PutObject'], key: 'x/*' }],
+    };
+    expect(await call('POST', 'faults', wanted)).toMatchObject({ status: 200 });
+    const failed = [...(await failedRecords(20)), ...(await failedRecords(30))];
+    expect(await call('GET', 'faults')).toEqual({
+      status: 200,
+      answer: {
+        faults: [
+          {
+            service: 's3',
+            fault: 'failCalls',
+            code: 'SlowDown',
+            operations: ['PutObject'],
+            key: 'x/*',
+            afterwards: false,
+            seed: 1,
+            seen: 0,
+            struck: 0,
+            left: 1,
+          },
+          {
+            service: 'firehose',
+            fault: 'failRecords',
+            code: 'ServiceUnavailableException',
+            stream,
+            rate: 0.4,
+            seed: 11,
+            calls: 'all',
+            seen: 2,
+            struck: 2,
+            left: 'all',
+            items: failed.filter(Boolean).length,
+          },
+        ],
+      },
+    });
+    await call('DELETE', 'faults');
+    expect(await call('GET', 'faults')).toEqual({ status: 200, answer: { faults: [] } });
+    expect((await failedRecords(50)).some(Boolean)).toBe(false);
+
+    // The same seed again fails the same records.
+    await call('POST', 'faults', wanted);
+    expect([...(await failedRecords(20)), ...(await failedRecords(30))]).toEqual(failed);
+  });
+
+  it('of the gateway affect clients that post, and those of S3 affect the functions', async () => {
+    await call('POST', 'faults', {
+      gateway: [{ fault: 'failCalls' }],
+      s3: [{ fault: 'failCalls', operations: ['PutObject'], nth: 2 }],
+    });
+    const post = () =>
+      fetch(`${cloud.collector}/v1/rgstr`, {
+        method: 'POST',
+        headers: { 'statsig-api-key': 'client-a', 'content-type': 'application/json' },
+        body: JSON.stringify({ events: [{ eventName: 'e', user: { userID: 'u' }, time: Date.now() }] }),
+      });
+    expect([(await post()).status, (await post()).status]).toEqual([503, 202]);
+    const put = () => s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: 'k', Body: 'x' }));
+    await put();
+    await expect(put()).rejects.toMatchObject({ name: 'SlowDown' });
+  });
+
+  it.each([
+    ['a service that is not there', { dynamodb: [] }, 'dynamodb'],
+    ['a fault that is none', { sqs: [{ fault: 'explode' }] }, 'fault'],
+    ['a member that is none', { s3: [{ fault: 'failCalls', count: 1 }] }, 'count'],
+    ["another service's member", { s3: [{ fault: 'failCalls', stream: 's' }] }, 'stream'],
+    ['an operation that its service lacks', { s3: [{ fault: 'failCalls', operations: ['Put'] }] }, 'Put'],
+    [
+      'an operation of the gateway',
+      { gateway: [{ fault: 'failCalls', operations: ['POST'] }] },
+      'operations',
+    ],
+    [
+      'a stream that is not there',
+      { firehose: [{ fault: 'failRecords', stream: 'nope' }] },
+      '-LandingStream-',
+    ],
+    ['a table', { glue: [{ fault: 'failCalls', table: 'nope' }] }, 'statsig_forwarded_events'],
+    ['a queue', { sqs: [{ fault: 'delayCalls', ms: 1, queue: 'nope' }] }, 'sluice-local-'],
+    ['a secret', { secretsmanager: [{ fault: 'failCalls', secret: 'nope' }] }, 'sluice-local-keys'],
+    ['a workgroup', { athena: [{ fault: 'failCalls', workgroup: 'nope' }] }, 'primary'],
+    ['two ways to choose', { s3: [{ fault: 'loseResponse', nth: 1, every: 2 }] }, 'At most one'],
+    ['a share above all', { firehose: [{ fault: 'failRecords', rate: 2 }] }, 'rate'],
+    ['a code without its status', { glue: [{ fault: 'failCalls', code: 'Odd' }] }, 'status'],
+    ['what is no JSON', '{"s3":', 'JSON'],
+    ['nothing', undefined, 'expected object'],
+  ])('are rejected with the whole request: %s', async (_, body, words) => {
+    const good = { sqs: [{ fault: 'failCalls' }] };
+    const sent = typeof body === 'object' ? { ...good, ...body } : body;
+    expect(await call('POST', 'faults', sent)).toMatchObject({
+      status: 400,
+      answer: {
+        code: 'SLUICE_CONTROL_BODY',
+        message: expect.stringContaining(words),
+        cure: expect.any(String),
+      },
+    });
+    expect((await call('GET', 'faults')).answer).toEqual({ faults: [] });
+  });
+});
+
+describe('the clock of the control API', () => {
+  const clock = async (body?: object) => {
+    const { answer } = await call(body === undefined ? 'GET' : 'POST', 'clock', body);
+    return z.strictObject({ now: z.string(), offsetMs: z.number() }).parse(answer);
+  };
+
+  it('is read, moved and set back', async () => {
+    const { now, offsetMs } = await clock({ now: '2031-03-01T00:00:00+01:00' });
+    expect(now).toMatch('2031-02-28T23:00:0');
+    expect((await clock()).offsetMs).toBe(offsetMs);
+    expect((await clock({ advanceMs: 3_600_000 })).now).toMatch('2031-03-01T00:00:0');
+    expect((await clock({ now: Date.UTC(2001, 0, 1) })).now).toMatch('2001-01-01T00:00:0');
+    expect((await clock({ real: true })).offsetMs).toBe(0);
+  });
+
+  it.each([
+    [{}],
+    [{ now: 'tomorrow' }],
+    [{ now: '2026-11-20' }],
+    [{ now: -1 }],
+    [{ now: 253_402_300_800_000 }],
+    [{ advanceMs: -1 }],
+    [{ advanceMs: 32 * 86_400_000 }],
+    [{ real: false }],
+    [{ real: true, advanceMs: 1 }],
+  ])('is not moved by %j', async (body) => {
+    expect(await call('POST', 'clock', body)).toMatchObject({
+      status: 400,
+      answer: { code: 'SLUICE_CONTROL_BODY' },
+    });
+    expect((await clock()).offsetMs).toBe(0);
+  });
+
+  it('is not moved beyond the last valid instant by letting time pass', async () => {
+    const { offsetMs } = await clock({ now: '9999-12-31T12:00:00Z' });
+    const hours = (n: number) => call('POST', 'clock', { advanceMs: n * 3_600_000 });
+    expect(await hours(12)).toMatchObject({
+      status: 400,
+      answer: { code: 'SLUICE_CONTROL_BODY', message: expect.stringContaining('9999-12-31T23:59:59.999Z') },
+    });
+    expect((await clock()).offsetMs).toBe(offsetMs);
+    expect((await hours(1)).status).toBe(200);
+    await clock({ real: true });
+  });
+});
+
+describe('any other control call', () => {
+  it('is rejected by name', async () => {
+    expect(await call('PUT', 'clock')).toMatchObject({
+      status: 404,
+      answer: { code: 'SLUICE_CONTROL_UNKNOWN', message: expect.stringContaining('PUT /_sluice/clock') },
+    });
+  });
+});

@@ -1,0 +1,360 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless's own notation
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
+import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+
+const { root, remove } = scratchRoot(smallFunctions);
+const cacheDirectory = join(root, '.sluice', 'template');
+const load = (env: Readonly<Record<string, string>> = {}) => loadTemplate({ root, cacheDirectory, env });
+const secret = 'AKIDEXAMPLENEVERSEEN';
+
+const configText = (bucket: string, rest = '') =>
+  "import { defineConfig } from './lib/config/defineConfig.ts';\n" +
+  `export default defineConfig({ bucket: '${bucket}'${rest} });\n`;
+
+const serverlessYml = join(root, 'serverless.yml');
+const functionFolders = () => readdirSync(join(root, 'functions')).sort();
+const targetsSchema = z.array(z.object({ Arn: z.string() }));
+
+beforeAll(() => {
+  // The template would show anything of the environment that packaging could see; every way out is shut.
+  const text = 'functions:\n  collect: { description: "${env:AWS_ACCESS_KEY_ID, \'no credentials\'}" }\n';
+  writeFileSync(serverlessYml, `${readFileSync(serverlessYml, 'utf8')}\n${text}`);
+  process.env.AWS_ACCESS_KEY_ID = secret;
+  process.env.HTTPS_PROXY = 'http://127.0.0.1:9';
+});
+
+afterAll(() => {
+  delete process.env.AWS_ACCESS_KEY_ID;
+  delete process.env.HTTPS_PROXY;
+  remove();
+});
+
+describe('loadTemplate', () => {
+  it('packages offline without credentials, with everything that the local cloud needs', async () => {
+    const said: string[] = [];
+    const onPackaging = (sentence: string) => said.push(sentence);
+    const loaded = await loadTemplate({ root, cacheDirectory, env: {}, onPackaging });
+    expect(loaded.cached).toBe(false);
+    expect(said).toEqual([
+      'Packaging the functions for this machine, once until they change: about 5 seconds, on a busy machine up to a minute.',
+      '  Serverless has read the configuration; esbuild bundles the functions …',
+      '  The functions are bundled; Serverless writes the template …',
+      expect.stringMatching(/^Packaged in \d+\.\d s\.$/),
+    ]);
+    await loadTemplate({ root, cacheDirectory, env: {}, onPackaging });
+    expect(said).toHaveLength(4);
+    expect(loaded.stackName).toBe('sluice-local');
+    expect(JSON.stringify(loaded.template)).toContain('no credentials');
+    // AWS refuses a reservation where an account has little: none unless it is configured.
+    expect(JSON.stringify(loaded.template)).not.toContain('ReservedConcurrentExecutions');
+    expect(JSON.stringify(loaded.template)).not.toContain(secret);
+    expect(readdirSync(cacheDirectory)).toHaveLength(1);
+    expect(existsSync(join(root, 'build')) || existsSync(join(root, '.serverless'))).toBe(false);
+
+    const resolved = resolveTemplate(loaded.template, {
+      region: 'us-east-1',
+      account: '000000000000',
+      partition: 'aws',
+      stackName: loaded.stackName,
+      endpoint: 'http://127.0.0.1:4566',
+    });
+    const deployment = readDeployment(resolved);
+    const { config } = loaded;
+    const tables = deliveredTables(config);
+    expect(deployment.buckets).toEqual([
+      { logicalId: 'DataBucket', name: config.bucket, eventBridge: true, settings: expect.anything() },
+    ]);
+    expect(deployment.buckets[0]?.settings.policy).toContain('aws:SecureTransport');
+    expect(deployment.databases.map(({ name }) => name)).toEqual([
+      config.database,
+      config.athena.stagingDatabase,
+    ]);
+    expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
+      [
+        ...tableKinds.map((kind) => tables[kind].name),
+        ...Object.values(config.curatedTables),
+        GROUPS_TABLE,
+        ...viewNames,
+      ]
+        .map((name) => [config.database, name])
+        .sort(),
+    );
+    expect(deployment.deliveryStreams.map(({ name }) => name)).toEqual([
+      expect.stringMatching(/^sluice-local-LandingStream-/),
+    ]);
+
+    const functions = new Map(deployment.functions.map((fn) => [fn.name, fn]));
+    const queues = new Map(deployment.queues.map((queue) => [queue.arn, queue]));
+    expect([...functions.keys()].sort()).toEqual(functionFolders().map((name) => `sluice-local-${name}`));
+    // A role of its own for each: the default would be one for all, with the rights of all.
+    expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(functions.size);
+    expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
+
+    // Every queue that a function empties hides a message for six times the function's timeout and its batching
+    // window, as AWS asks, and sets aside what fails again and again where nobody empties.
+    expect(deployment.eventSourceMappings.map(({ functionName }) => functionName).sort()).toEqual(
+      [...functions.keys()].filter((name) => name !== 'sluice-local-collect').sort(),
+    );
+    const deadLetters = deployment.eventSourceMappings.map((mapping) => {
+      expect(mapping).toMatchObject({ partialResponses: true, enabled: true });
+      const queue = queues.get(mapping.queueArn);
+      expect(queue?.properties).toMatchObject({
+        VisibilityTimeout:
+          6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0) + mapping.windowSeconds,
+        RedrivePolicy: { maxReceiveCount: expect.any(Number) },
+      });
+      // A function that counts tries has the queue's limit in its environment.
+      const { SLUICE_TRIES: tries } = functions.get(mapping.functionName)?.env ?? {};
+      if (tries !== undefined)
+        expect(queue?.properties).toMatchObject({ RedrivePolicy: { maxReceiveCount: Number(tries) } });
+      return JSON.stringify(queue?.properties.RedrivePolicy).match(/arn:aws:sqs:[^"]+/)?.[0] ?? '';
+    });
+    const emptied = deployment.eventSourceMappings.map(({ queueArn }) => queueArn);
+    expect([...queues.keys()].sort()).toEqual([...emptied, ...deadLetters].sort());
+
+    // Rules and schedules send to queues that a function empties.
+    expect(deployment.eventRules.length).toBeGreaterThan(0);
+    for (const { properties } of deployment.eventRules) {
+      for (const { Arn } of targetsSchema.parse(properties.Targets)) expect(emptied).toContain(Arn);
+    }
+    expect(deployment.schedules.map(({ input }) => input).sort()).toEqual([
+      '{"sluice":"check"}',
+      '{"sluice":"curate"}',
+      '{"sluice":"curate-check"}',
+      '{"sluice":"daily"}',
+      '{"sluice":"look"}',
+      '{"sluice":"sweep"}',
+    ]);
+    for (const { targetArn } of deployment.schedules) expect(emptied).toContain(targetArn);
+
+    expect(deployment.httpApi).toMatchObject({
+      routes: [
+        'POST /',
+        ...['POST', 'GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'].map((method) => `${method} /{proxy+}`),
+      ].map((routeKey) => ({
+        routeKey,
+        functionName: 'sluice-local-collect',
+        timeoutMs: 30_000,
+      })),
+      cors: { allowOrigins: ['*'], allowMethods: ['POST'], allowHeaders: ['*'], maxAgeSeconds: 86_400 },
+    });
+
+    // Each function gets the deployment's parts that it needs. The check of the streams doesn't use the bucket.
+    for (const { name, env } of functions.values())
+      expect(env['SLUICE_BUCKET']).toBe(name === 'sluice-local-hold' ? undefined : config.bucket);
+    const SLUICE_STREAMS = expect.stringMatching(/^sluice-local-LandingStream-/);
+    for (const name of ['collect', 'hold'])
+      expect(functions.get(`sluice-local-${name}`)?.env).toMatchObject({ SLUICE_STREAMS });
+    expect(functions.get('sluice-local-collect')?.env).toMatchObject({
+      SLUICE_KEYS_SECRET: deployment.secrets.find(({ name }) => name === 'sluice-local-keys')?.arn,
+      SLUICE_STAGE: 'local',
+    });
+    // Whoever changes one must change the other: after that many receives the queue sets a message aside.
+    const writeQueue = deployment.queues.find(({ name }) => name === 'sluice-local-write');
+    expect(writeQueue?.properties).toMatchObject({
+      RedrivePolicy: { maxReceiveCount: Number(functions.get('sluice-local-write')?.env.SLUICE_TRIES) },
+    });
+
+    for (const { modulePath, exportName } of deployment.functions) {
+      const module = await import(pathToFileURL(join(loaded.directory, modulePath)).href);
+      expect(await module[exportName]()).toBeTruthy();
+    }
+  });
+
+  it('quickly reuses an earlier package', async () => {
+    const startedAt = performance.now();
+    const loaded = await load();
+    expect(loaded.cached).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+
+  it('does not use an incomplete stored package', async () => {
+    const [digest = ''] = readdirSync(cacheDirectory);
+    writeFileSync(join(cacheDirectory, digest, 'deployment.json'), '{"stackName":');
+    const [one, two] = await Promise.all([load(), load()]);
+    expect([one.cached, two.cached]).toEqual([false, false]);
+    expect((await load()).cached).toBe(true);
+    expect(readdirSync(cacheDirectory)).toEqual([digest]);
+  });
+
+  it('keeps a stored package that it could not read', async () => {
+    const [digest = ''] = readdirSync(cacheDirectory);
+    const file = join(cacheDirectory, digest, 'deployment.json');
+    renameSync(file, `${file}.aside`);
+    // Reading fails, and not because nothing is there.
+    symlinkSync('deployment.json', file);
+    await expect(load()).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(existsSync(join(cacheDirectory, digest, 'build'))).toBe(true);
+    renameSync(`${file}.aside`, file);
+    expect((await load()).cached).toBe(true);
+  });
+
+  it('packages again for another configuration, and for two concurrently', async () => {
+    const other = join(root, 'other.config.ts');
+    writeFileSync(other, configText('other-bucket', ', collector: { reservedConcurrency: 50 }'));
+    const [one, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
+    expect([one.cached, two.cached]).toEqual([false, false]);
+    expect(one.directory).toBe(two.directory);
+    expect(one.config.bucket).toBe('other-bucket');
+    expect(JSON.stringify(one.template)).toContain('other-bucket');
+    expect(one.template.Resources.CollectLambdaFunction?.Properties).toMatchObject({
+      ReservedConcurrentExecutions: 50,
+    });
+    expect((await load({ SLUICE_CONFIG: other })).cached).toBe(true);
+    expect((await load()).cached).toBe(true);
+    expect(readdirSync(cacheDirectory).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('removes the oldest packages when there are many, but none that a living process runs', async () => {
+    const { directory } = await load();
+    const left = spawnSync(process.execPath, ['--version']).pid;
+    // A package of a process that has ended, and more that are newer than both.
+    const names = Array.from({ length: 14 }, (_, index) => index.toString(16).padStart(32, '0'));
+    for (const [index, name] of names.entries()) {
+      mkdirSync(join(cacheDirectory, name));
+      if (index === 0) writeFileSync(join(cacheDirectory, name, `.used-${left}`), '');
+      utimesSync(join(cacheDirectory, name), 1_700_000_000 + index, 1_700_000_000 + index);
+    }
+    utimesSync(directory, 1_600_000_000, 1_600_000_000);
+    const another = join(root, 'another.config.ts');
+    writeFileSync(another, configText('another-bucket'));
+    await load({ SLUICE_CONFIG: another });
+    const kept = readdirSync(cacheDirectory);
+    expect(kept).toContain(basename(directory));
+    expect(existsSync(join(directory, 'build'))).toBe(true);
+    expect(kept).not.toContain(names[0]);
+    expect(kept).toContain(names[13]);
+    for (const name of names) rmSync(join(cacheDirectory, name), { recursive: true, force: true });
+  });
+
+  it('prints the message of Serverless when a function is none of ours', async () => {
+    const text = readFileSync(serverlessYml, 'utf8');
+    writeFileSync(
+      serverlessYml,
+      text.replace('functions:\n', 'functions:\n  absent: { handler: build/absent/handler.handler }\n'),
+    );
+    await expect(load()).rejects.toMatchObject({
+      code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
+      detail: expect.stringMatching(/SLUICE_CONFIG_INVALID.*functions\.absent in serverless\.yml/s),
+    });
+    writeFileSync(serverlessYml, text);
+    expect((await load()).cached).toBe(true);
+  });
+
+  it('packages again when a file or a variable changes that serverless.yml names', async () => {
+    const text = readFileSync(serverlessYml, 'utf8');
+    const outside = join(root, '..', `${basename(root)}-shared.json`);
+    const inside = join(root, '.own', 'local.yml');
+    const own = `\${file(../${basename(outside)}):text}, \${file(./.own/\${opt:stage}.yml):text}, \${env:SLUICE_TEST_TEXT, 'none'}, \${env:SLUICE_TEST_DOTENV, 'none'}`;
+    writeFileSync(
+      serverlessYml,
+      `useDotenv: true\n${text}  write:\n    description: ${JSON.stringify(own).replaceAll('\\"', "'")}\n`,
+    );
+    const described = async () => {
+      const { cached, template } = await load();
+      return [cached, template.Resources['WriteLambdaFunction']?.Properties?.['Description']];
+    };
+    const old = join(cacheDirectory, `.${'0'.repeat(32)}-${randomUUID()}`);
+    const recent = join(cacheDirectory, `.${'0'.repeat(32)}-${randomUUID()}`);
+    try {
+      mkdirSync(dirname(inside));
+      writeFileSync(inside, 'text: within\n');
+      writeFileSync(outside, '{"text":"first"}');
+      writeFileSync(join(root, '.env'), 'SLUICE_TEST_DOTENV=dotenv\n');
+      for (const left of [old, recent]) mkdirSync(left);
+      utimesSync(old, new Date(0), new Date(0));
+      expect(await described()).toEqual([false, 'first, within, none, dotenv']);
+      // The folder of an interrupted packaging is removed; a recent one may still be in use.
+      expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
+      expect((await described())[0]).toBe(true);
+      writeFileSync(outside, '{"text":"second"}');
+      writeFileSync(inside, 'text: here\n');
+      process.env['SLUICE_TEST_TEXT'] = 'environment';
+      writeFileSync(join(root, '.env'), 'SLUICE_TEST_DOTENV=changed\n');
+      expect(await described()).toEqual([false, 'second, here, environment, changed']);
+    } finally {
+      delete process.env['SLUICE_TEST_TEXT'];
+      rmSync(outside, { force: true });
+      rmSync(recent, { recursive: true, force: true });
+      rmSync(join(root, '.env'), { force: true });
+      writeFileSync(serverlessYml, text);
+    }
+  });
+
+  it('passes on errors of the configuration unchanged', async () => {
+    await expect(load({ SLUICE_CONFIG: 'none.config.ts' })).rejects.toMatchObject({
+      code: 'SLUICE_CONFIG_NOT_FOUND',
+    });
+  });
+
+  it('reports that Serverless is not installed', async () => {
+    const bare = scratchRoot(smallFunctions, ['infra', 'lib']);
+    try {
+      await expect(
+        loadTemplate({ root: bare.root, cacheDirectory: join(bare.root, 'cache'), env: {} }),
+      ).rejects.toMatchObject({ code: 'SLUICE_TEMPLATE_TOOL_MISSING' });
+    } finally {
+      bare.remove();
+    }
+  });
+});
+
+/** Names of a zip's entries, from its central directory. */
+function zipEntries(file: string): string[] {
+  const bytes = readFileSync(file);
+  const names: string[] = [];
+  for (let at = bytes.indexOf('PK\u0001\u0002'); at !== -1; at = bytes.indexOf('PK\u0001\u0002', at + 46)) {
+    names.push(bytes.toString('utf8', at + 46, at + 46 + bytes.readUInt16LE(at + 28)));
+  }
+  return names;
+}
+
+describe('serverless deploy', () => {
+  let ended: ReturnType<typeof spawnSync>;
+  beforeAll(() => {
+    const config = join(root, 'keyless.config.ts');
+    writeFileSync(config, configText('keyless-bucket', ', curate: true'));
+    const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
+    ended = spawnSync(process.execPath, [serverless, 'deploy'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: root, SLUICE_CONFIG: config },
+    });
+  });
+
+  it('packages each function into a zip with only its own modules', () => {
+    for (const name of functionFolders()) {
+      const entries = zipEntries(join(root, '.serverless', `${name}.zip`));
+      expect(entries).toContain(`build/${name}/handler.mjs`);
+      const own = new RegExp(`^build/${name}/(?:handler|chunk-\\w+)\\.mjs$`);
+      expect(entries.filter((entry) => !own.test(entry))).toEqual([]);
+    }
+  });
+
+  it('stops before it touches AWS when no key is configured', () => {
+    expect(ended.status).toBe(1);
+    expect(`${ended.stdout}${ended.stderr}`).toContain('SLUICE_CONFIG_NO_KEYS');
+  });
+});

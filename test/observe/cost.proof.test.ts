@@ -1,0 +1,502 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { costOfSample, costOfStage } from '../../observe/cost/cost.ts';
+import { type MonthlyUsage, monthlyCost, scaleUsage } from '../../observe/cost/monthlyCost.ts';
+import { FUNCTION_MEGABYTES } from '../../observe/cost/stageUsage.ts';
+import type { Deployment } from '../../observe/deployment.ts';
+
+const stackOf = (input: Partial<ConfigInput> = {}) => ({
+  config: defineConfig({ bucket: 'acme-cost', ...input }),
+  ...{ service: 'sluice', stage: 'prod' },
+});
+const GB = 2 ** 30;
+
+const event = (eventName: string, more: object = {}) => ({
+  eventName,
+  user: { userID: 'u1' },
+  time: Date.now(),
+  ...more,
+});
+const body = (...events: object[]) => JSON.stringify({ events });
+const events = (count: number) =>
+  body(...Array.from({ length: count }, (_, i) => event('page_view', { value: i })));
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, number) => total + number, 0);
+
+describe('the price of a month', () => {
+  const usage: MonthlyUsage = {
+    events: 10_000_000,
+    requests: 1_000_000,
+    gatewayUnits: 2_000_000,
+    invocations: 1_000_000,
+    gigabyteSeconds: 100_000,
+    write: { invocations: 50_000, gigabyteSeconds: 60_000 },
+    recordBytes: 10 * GB,
+    billedBytes: 100 * GB,
+    landing: { objects: 20_000, files: 40_000 },
+    storedBytes: 1_000 * GB,
+    logBytes: 2 * GB,
+    metrics: 26,
+    athenaBytes: 3_000_000_000_000,
+    relay: null,
+  };
+
+  it('is each usage at its list price', () => {
+    const { parts, usdPerMonth, usdPerMillion } = monthlyCost(usage, stackOf());
+    const { alarms, ...others } = parts;
+    const byHand = {
+      gateway: 2, // 2 million at $1
+      // A million at $0.20, 100,000 GB-seconds at $0.0000133334, and half a second of half a GB every five minutes.
+      lambda: 0.2 + 1.33334 + 0.0288,
+      firehose_ingest: 2.9, // 100 GB at $0.029
+      // 50 thousand, 60,000 GB-seconds, and half a second of 1,769 MB every five minutes.
+      write: 0.01 + 0.800004 + 0.099507,
+      // Three queues: five pollers, each every 20 s, at $0.40 a million. Three requests for each object and file.
+      queues: 3 * 0.2592 + 0.072,
+      // Six for an object and one for a file, at $1 a million.
+      s3_events: 0.16,
+      // Two PUTs an object, one a file, five lists every five minutes at $0.005 a thousand; a GET for each at $0.0004.
+      s3_requests: 0.4 + 0.216 + 0.024,
+      s3_storage: 23, // 1,000 GB at $0.023
+      athena: 15, // 3 TB at $5
+      logs: 1, // 2 GB at $0.50
+      // 26 at $0.30; one that is read every five minutes, at $0.01 a thousand
+      metrics: 7.8 + 0.0864,
+      // A key and two secrets; a read every five minutes, at $0.05 for ten thousand
+      keys: 1.8 + 0.0432,
+    };
+    expect(Object.keys(others).sort()).toEqual(Object.keys(byHand).sort());
+    for (const [part, usd] of Object.entries(byHand))
+      expect([part, Reflect.get(others, part)]).toEqual([part, expect.closeTo(usd, 6)]);
+    // docs/cost.md: $2.80 for alarms.
+    expect(alarms).toBeCloseTo(2.8, 6);
+    expect(usdPerMonth).toBeCloseTo(sum(Object.values(byHand)) + 2.8, 6);
+    // docs/cost.md: both endpoints cost 0.60 USD more.
+    const both = monthlyCost(usage, stackOf({ endpoint: { kind: 'both' } })).parts.alarms;
+    expect((both ?? 0) - (alarms ?? 0)).toBeCloseTo(0.6, 6);
+    expect(usdPerMillion).toBeCloseTo(usdPerMonth / 10, 6);
+  });
+
+  it('goes by the configuration for what costs the same without events', () => {
+    const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab';
+    const own = stackOf({
+      architecture: 'x86_64',
+      existing: { bucket: true, keyArn },
+      readers: [{ kind: 'metabase', name: 'metabase', as: 'user' }],
+    });
+    const { parts } = monthlyCost(usage, own);
+    expect(parts.keys).toBeCloseTo(1.2 + 0.0432, 6);
+    expect(parts.lambda).toBeCloseTo(0.2 + 1.66667 + 0.036, 5);
+  });
+
+  it.each<[Partial<ConfigInput>, number]>([
+    [{ curate: true }, 5],
+    [{ relay: { statsig: true } }, 3],
+    [
+      {
+        sources: [
+          {
+            name: 'acme',
+            bucket: 'acme-drops',
+            owner: '444455556666',
+            datasets: [{ name: 'e', kind: 'events' }],
+          },
+        ],
+      },
+      5,
+    ],
+  ])('has the polls of all queues, with %j, those of relay apart', (input, queues) => {
+    expect(monthlyCost(usage, stackOf(input)).parts.queues).toBeCloseTo(queues * 0.2592 + 0.072, 6);
+  });
+
+  it('has relay beside it: queue, key, bucket and what is sent to the internet', () => {
+    const relay = { copies: 1_000_000, queueRequests: 3_000_000, bucketCopies: 1_000, sentBytes: 2 * GB };
+    const { parts } = monthlyCost({ ...usage, relay }, stackOf({ relay: { statsig: true } }));
+    // Two queues polled by five every 20 s; three calls of KMS an hour; two of S3 every five minutes.
+    const queue = (3 + 1.296) * 0.4 + (2_160 * 0.03) / 10_000;
+    const bucket = ((1_000 + 17_280) * 0.005 + 1_000 * 0.0004) / 1_000;
+    expect(parts.relay_queue).toBeCloseTo(queue + bucket, 6);
+    expect(parts.relay_transfer).toBeCloseTo(0.18, 6);
+    const twice = scaleUsage({ ...usage, relay }, 20_000_000);
+    expect(twice.relay).toEqual({
+      copies: 2_000_000,
+      queueRequests: 6_000_000,
+      bucketCopies: 2_000,
+      sentBytes: 4 * GB,
+    });
+  });
+
+  it('leaves out parts that are not known, and has no price of a million without events', () => {
+    const { parts, usdPerMillion } = monthlyCost(
+      { ...usage, events: 0, landing: null, athenaBytes: null },
+      stackOf(),
+    );
+    expect([parts.s3_events, parts.athena, usdPerMillion]).toEqual([undefined, undefined, null]);
+  });
+
+  it('scales what grows with events, and not what is stored or fixed', () => {
+    const twice = scaleUsage(usage, 20_000_000);
+    expect(twice).toMatchObject({
+      requests: 2_000_000,
+      billedBytes: 200 * GB,
+      write: { invocations: 50_000, gigabyteSeconds: 120_000 },
+      logBytes: 4 * GB,
+    });
+    expect(twice).toMatchObject({ storedBytes: 1_000 * GB, landing: usage.landing, metrics: 26 });
+  });
+});
+
+describe('the cost by a sample', () => {
+  const ofBodies = (file: string | Uint8Array, input?: Partial<ConfigInput>, count?: number) =>
+    costOfSample(typeof file === 'string' ? Buffer.from(file) : file, stackOf(input), count);
+
+  it('is that of the requests, records and bytes that the collector makes of the bodies', async () => {
+    // Two requests with 3 events; each has one record below 5 KB.
+    const cost = await ofBodies(`${events(1)}\n${events(2)}\n`, {}, 3_000_000);
+    expect(cost.source).toEqual({ kind: 'sample', requests: 2, events: 3, refused: {} });
+    expect(cost.usage).toMatchObject({
+      events: 3_000_000,
+      requests: 2_000_000,
+      gatewayUnits: 2_000_000,
+      // Besides requests a batch of the registrar for each object, and the check of streams every five minutes.
+      invocations: 2_000_000 + 43_200 + 8_640,
+      billedBytes: 2_000_000 * 5_120,
+      // One stream, an object every 60 s for 30 days, with rows of one table.
+      landing: { objects: 43_200, files: 43_200 },
+      write: { invocations: 43_200 + 8_640 },
+    });
+    expect(cost.parts).toMatchObject({
+      gateway: expect.closeTo(2, 9),
+      firehose_ingest: expect.closeTo((2_000_000 * 5_120 * 0.029) / GB, 9),
+      s3_events: expect.closeTo(0.3024, 9),
+    });
+    expect(cost.usdPerMonth).toBeCloseTo(sum(Object.values(cost.parts)), 9);
+    expect(cost.usdPerMillion).toBeCloseTo(cost.usdPerMonth / 3, 9);
+    expect(cost.parts.lambda).toBeGreaterThan(0.4);
+    expect(Object.keys(cost.levers).sort()).toEqual(Object.keys(cost.parts).sort());
+    expect(cost.levers.gateway).toContain('Events of a request: 1.5.');
+    expect(cost.notIncluded.join()).toContain('Athena');
+  });
+
+  it('counts the copies that relay keeps of the bodies, and by its options', async () => {
+    const without = await ofBodies(events(20), {}, 20_000_000);
+    expect([without.usage.relay, without.parts.relay_queue]).toEqual([null, undefined]);
+    const relay = { statsig: true } as const;
+    const { usage, parts, levers } = await ofBodies(events(20), { relay }, 20_000_000);
+    // A million requests: each copy is sent, received and deleted alone.
+    expect(usage.relay).toMatchObject({ copies: 1_000_000, queueRequests: 3_000_000, bucketCopies: 0 });
+    expect(usage.invocations).toBe(without.usage.invocations + 1_000_000);
+    expect(usage.gigabyteSeconds - without.usage.gigabyteSeconds).toBeGreaterThan(0.1 * 0.5 * 1_000_000);
+    expect(parts.relay_transfer).toBeCloseTo(((usage.relay?.sentBytes ?? 0) * 0.09) / GB, 9);
+    expect(levers.relay_queue).toContain('relay.share');
+    // At 400 requests a second what arrives meanwhile comes in one batch.
+    const busy = await ofBodies(events(20), { relay }, 20_000_000_000);
+    expect(busy.usage.relay?.queueRequests).toBeLessThan(2_000_000_000);
+    expect(
+      (await ofBodies(events(20), { relay: { ...relay, kinds: ['exposures'] } }, 20_000_000)).usage.relay,
+    ).toMatchObject({
+      copies: 0,
+      queueRequests: 0,
+    });
+    const random = Buffer.from(Array.from({ length: 1_500_000 }, (_, i) => (i * 2_654_435_761) >>> 24));
+    const large = body(event('large', { metadata: { text: random.toString('latin1') } }));
+    expect((await ofBodies(large, { relay }, 1)).usage.relay?.copies).toBe(1);
+  });
+
+  it('names what reads of SDKs cost, which no sample has', async () => {
+    expect((await ofBodies(events(1))).notIncluded.join()).not.toContain('passThrough');
+    const reads = await ofBodies(events(1), { passThrough: { statsig: true } });
+    expect(reads.notIncluded.join()).toMatch(
+      /reads of SDKs \(passThrough\): \$\d\.\d\d for a million of 20 KB each/,
+    );
+  });
+
+  it("has a preflight for each batch of a browser at the gateway, and none for a server's", async () => {
+    const by = (sdkType: string) =>
+      JSON.stringify({ events: [event('page_view')], statsigMetadata: { sdkType, sdkVersion: '3.33.5' } });
+    const units = async (sdkType: string, input = {}) =>
+      (await ofBodies(by(sdkType), input, 1_000_000)).usage.gatewayUnits;
+    expect([await units('javascript-client'), await units('js-client')]).toEqual([2_000_000, 2_000_000]);
+    expect([await units('statsig-node'), await units('ios-client')]).toEqual([1_000_000, 1_000_000]);
+    expect(await units('javascript-client-react-native')).toBe(1_000_000);
+    expect(await units('javascript-client', { endpoint: { kind: 'function-url' } })).toBe(0);
+  });
+
+  it('has the metrics of curated days for the hours in which they are written', async () => {
+    const metrics = async (input: Partial<ConfigInput>) =>
+      (await ofBodies(events(1), input, 1_000_000)).usage.metrics;
+    expect((await metrics({ curate: true })) - (await metrics({}))).toBeCloseTo(20 / 24, 9);
+  });
+
+  it('meters a request by started 512 KB', async () => {
+    const large = body(event('large', { metadata: { text: 'x'.repeat(600 * 1024) } }));
+    expect((await ofBodies(large, {}, 1)).usage).toMatchObject({ requests: 1, gatewayUnits: 2 });
+  });
+
+  it('goes by the configuration: what is filtered is no row, and logs are a sample', async () => {
+    const filtered = await ofBodies(events(20), { events: { deny: ['page_view'] } });
+    expect(filtered.usage).toMatchObject({
+      events: 100_000_000,
+      recordBytes: 0,
+      billedBytes: 0,
+      landing: { objects: 0, files: 0 },
+    });
+    const [all, none] = await Promise.all(
+      [1, 0].map((successes) => ofBodies(events(1), { logs: { successes } }, 1_000)),
+    );
+    expect(all?.usage.logBytes).toBeGreaterThan((none?.usage.logBytes ?? 0) + 100_000);
+  });
+
+  it('counts more files where the size decides', async () => {
+    const cost = await ofBodies(events(1_000), { buffering: { megabytes: 64 } }, 1_000_000_000_000);
+    const { objects = 0, files = 0 } = cost.usage.landing ?? {};
+    expect(objects).toBeCloseTo(cost.usage.recordBytes / (64 * 2 ** 20), 3);
+    expect(objects).toBeGreaterThan(43_200);
+    // 64 MB decode to more than one part.
+    expect(files).toBeGreaterThan(objects);
+  });
+
+  it('reads one body over several lines, and gzip', async () => {
+    const indented = JSON.stringify(JSON.parse(events(2)), null, 2);
+    for (const file of [indented, gzipSync(indented), gzipSync(`${events(1)}\n\n${events(1)}`)])
+      expect((await ofBodies(file)).source).toMatchObject({ events: 2 });
+  });
+
+  it('says what the collector refuses, and counts only what it accepts', async () => {
+    const deep = `{"events":[{"eventName":"x"}],"statsigMetadata":${'{"a":'.repeat(300)}1${'}'.repeat(300)}}`;
+    const cost = await ofBodies(`${events(4)}\n${deep}`, {}, 4);
+    expect(cost.source).toMatchObject({ requests: 2, events: 4, refused: { SLUICE_BODY_WRONG_SHAPE: 1 } });
+    await expect(ofBodies(deep)).rejects.toMatchObject({ code: 'SLUICE_COST_SAMPLE_NO_EVENTS' });
+  });
+
+  it.each([
+    ['', 'It is empty.'],
+    ['not JSON', ''],
+    ['[1]', ''],
+    [`${events(1)}\n{"event":1}`, 'Line 2'],
+    [gzipSync(events(1)).subarray(0, 20), 'broken gzip'],
+  ])('refuses %j by name', async (file, detail) => {
+    await expect(ofBodies(file)).rejects.toMatchObject({
+      code: 'SLUICE_COST_SAMPLE_INVALID',
+      detail: expect.stringContaining(detail),
+    });
+  });
+});
+
+describe('the cost by the metrics of a stage', () => {
+  const NOW = Date.UTC(2026, 10, 21, 12);
+  const HOUR = 3_600_000;
+  /** Hours ago and values, by `namespace name` and the value of a dimension. */
+  let metrics: Readonly<Record<string, readonly (readonly [hoursAgo: number, value: number])[]>> = {};
+  let asked: { readonly start: number; readonly queries: number } | undefined;
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    if (body.startsWith('Action=ListStackResources')) {
+      const resource =
+        '<LogicalResourceId>LandingStream</LogicalResourceId><PhysicalResourceId>sluice-prod-landing</PhysicalResourceId>';
+      response.end(
+        `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries><member>${resource}</member></StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
+      );
+      return;
+    }
+    const input = JSON.parse(body);
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    if (String(request.headers['x-amz-target']).endsWith('ListMetrics')) {
+      const ofStage = (stage: string, MetricName: string) => ({
+        MetricName,
+        Dimensions: [
+          { Name: 'function', Value: 'collect' },
+          { Name: 'stage', Value: stage },
+        ],
+      });
+      const page = input.NextToken === undefined;
+      response.end(
+        JSON.stringify(
+          page
+            ? { Metrics: [ofStage('prod', 'requests'), ofStage('dev', 'requests')], NextToken: 'more' }
+            : {
+                Metrics: [ofStage('prod', 'received'), { MetricName: 'ObjectsParked-prod', Dimensions: [] }],
+              },
+        ),
+      );
+      return;
+    }
+    asked ??= { start: input.StartTime * 1_000, queries: input.MetricDataQueries.length };
+    const MetricDataResults = input.MetricDataQueries.map(
+      ({
+        Id,
+        MetricStat: { Metric, Stat },
+      }: {
+        Id: string;
+        MetricStat: { Metric: CloudWatchMetric; Stat: string };
+      }) => {
+        const how = Stat === 'SampleCount' ? ', values' : '';
+        const name = `${Metric.Namespace} ${Metric.MetricName}`;
+        const values =
+          Metric.Dimensions.length === 0
+            ? [`${name}${how}`]
+            : Metric.Dimensions.map(({ Value }) => `${name} ${Value}${how}`);
+        const points = values.flatMap((key) => metrics[key] ?? []);
+        return {
+          ...{ Id, StatusCode: 'Complete' },
+          Timestamps: points.map(([ago]) => (NOW - ago * HOUR) / 1_000),
+          Values: points.map(([, value]) => value),
+        };
+      },
+    );
+    response.end(JSON.stringify({ MetricDataResults }));
+  });
+  interface CloudWatchMetric {
+    readonly Namespace: string;
+    readonly MetricName: string;
+    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+  }
+  let cloudwatch: CloudWatchClient;
+  let aws: Deployment['aws'];
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    aws = {
+      ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${port}` },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    cloudwatch = new CloudWatchClient(aws);
+  });
+  beforeEach(() => {
+    metrics = {};
+    asked = undefined;
+  });
+  afterAll(() => {
+    cloudwatch.destroy();
+    server.close();
+    server.closeAllConnections();
+  });
+
+  const ofStage = (days = 3, count?: number, input?: Partial<ConfigInput>) => {
+    const { config, ...stack } = stackOf(input);
+    return costOfStage({ aws, cloudwatch, config, stack, now: NOW }, { days, events: count });
+  };
+
+  it('is that of a month of what was measured', async () => {
+    metrics = {
+      // Half a month's tenth: 3 of 30 days.
+      'Sluice received prod, values': [
+        [72, 60_000],
+        [2, 40_000],
+      ],
+      'Sluice received prod': [[2, 1_000_000]],
+      // A metric is billed for the hours in which it has values, here 72.
+      'Sluice ObjectsParked-prod, values': Array.from({ length: 72 }, (_, i) => [i + 1, 12] as const),
+      'AWS/Firehose IncomingBytes sluice-prod-landing': [[2, GB]],
+      'AWS/Firehose IncomingRecords sluice-prod-landing': [[2, 100_000]],
+      'AWS/Lambda Invocations sluice-prod-collect': [[2, 100_000]],
+      'AWS/Lambda Duration sluice-prod-collect': [[2, 2_000_000]],
+      'AWS/Lambda Invocations sluice-prod-register': [[2, 1_000]],
+      'AWS/Lambda Duration sluice-prod-register': [[2, 100_000]],
+      'AWS/Lambda Invocations sluice-prod-write': [[2, 5_184]],
+      'AWS/Lambda Duration sluice-prod-write': [[2, 1_024_000]],
+      // With the looks and the hourly runs of three days.
+      'AWS/SQS NumberOfMessagesSent sluice-prod-write': [[2, 4_320 + 864]],
+      'AWS/SQS NumberOfMessagesSent sluice-prod-register': [[2, 8_640 + 72]],
+      'AWS/Logs IncomingBytes /aws/lambda/sluice-prod-collect': [[2, GB / 10]],
+      'AWS/S3 BucketSizeBytes acme-cost': [
+        [60, 100 * GB],
+        [36, 200 * GB],
+      ],
+      'AWS/Athena ProcessedBytes sluice': [[2, 100_000_000_000]],
+    };
+    const cost = await ofStage();
+    expect(cost.usage).toEqual({
+      events: 10_000_000,
+      requests: 1_000_000,
+      gatewayUnits: 1_000_000,
+      invocations: 1_010_000,
+      // 2,000 s at 1 GB and 100 s at half of it.
+      gigabyteSeconds: 20_500,
+      // 1,024 s at 1,769 MB.
+      write: { invocations: 51_840, gigabyteSeconds: 17_690 },
+      recordBytes: 10 * GB,
+      // Half a step for each record.
+      billedBytes: 10 * (GB + 100_000 * 2_560),
+      landing: { objects: 43_200, files: 86_400 },
+      storedBytes: 200 * GB,
+      logBytes: GB,
+      metrics: (72 + 2) / 72,
+      athenaBytes: 1_000_000_000_000,
+      relay: null,
+    });
+    expect(cost.parts).toMatchObject({ gateway: 1, athena: 5, s3_storage: expect.closeTo(4.6, 9) });
+    expect(cost.source).toEqual({ kind: 'stage', stack: 'sluice-prod', since: NOW - 72 * HOUR, until: NOW });
+    const scaled = await ofStage(3, 20_000_000);
+    expect(scaled).toMatchObject({ usage: { requests: 2_000_000 }, parts: { gateway: 2, athena: 5 } });
+  });
+
+  it('measures a young deployment since its first request, and finds the size of the bucket nevertheless', async () => {
+    metrics = {
+      'Sluice received prod, values': [[6, 1_000]],
+      'Sluice received prod': [[6, 2_000]],
+      'AWS/Lambda Duration sluice-prod-collect': [[6, 20_000]],
+      'AWS/S3 BucketSizeBytes acme-cost': [[50, GB]],
+    };
+    const { usage, parts, notIncluded } = await ofStage(1);
+    // 6 of 720 hours.
+    expect(usage).toMatchObject({ events: 240_000, requests: 120_000, storedBytes: GB });
+    // Values that AWS has not reported are not counted as 0.
+    expect(usage).toMatchObject({ landing: null, logBytes: null, athenaBytes: null });
+    expect([parts.logs, parts.athena, parts.s3_storage]).toEqual([
+      undefined,
+      undefined,
+      expect.closeTo(0.023, 9),
+    ]);
+    expect(notIncluded.join('\n')).toMatch(/^requests, messages .*\nAthena.*\nlogs/);
+    // Lambda has reported the time, 20 s at 1 GB, and not yet the invocations.
+    expect(usage).toMatchObject({ invocations: 120_000, gigabyteSeconds: 2_400 });
+    expect(asked?.start).toBe(NOW - 72 * HOUR);
+  });
+
+  it('has what relay used by the metrics of its queue, and reads at the gateway', async () => {
+    metrics = {
+      'Sluice received prod, values': [[72, 100_000]],
+      'Sluice received prod': [[72, 100_000]],
+      'Sluice RelayKept prod': [[2, 90_000]],
+      'AWS/SQS NumberOfMessagesSent sluice-prod-relay': [[2, 80_000]],
+      'AWS/SQS NumberOfMessagesReceived sluice-prod-relay': [[2, 82_000]],
+      'AWS/SQS NumberOfMessagesDeleted sluice-prod-relay': [[2, 80_000]],
+      'AWS/SQS SentMessageSize sluice-prod-relay': [[2, 80_000 * 4_000]],
+      'AWS/Lambda Invocations sluice-prod-relay': [[2, 82_000]],
+      'AWS/Lambda Duration sluice-prod-relay': [[2, 8_200_000]],
+      'AWS/Lambda Invocations sluice-prod-pass-through': [[2, 5_000]],
+    };
+    const input = { relay: { statsig: true }, passThrough: { statsig: true } } as const;
+    const { usage, parts } = await ofStage(3, undefined, input);
+    expect(usage.relay).toEqual({
+      copies: 900_000,
+      // 10,000 copies went to the bucket, and their names through a queue.
+      queueRequests: 800_000 + 820_000 + 800_000 + 3 * 100_000,
+      bucketCopies: 100_000,
+      sentBytes: 800_000 * 3_000,
+    });
+    expect(usage).toMatchObject({ gatewayUnits: 1_050_000, gigabyteSeconds: 41_000 });
+    expect(parts.relay_transfer).toBeCloseTo((800_000 * 3_000 * 0.09) / GB, 6);
+  });
+
+  it('refuses to calculate a stage without traffic', async () => {
+    await expect(ofStage()).rejects.toMatchObject({ code: 'SLUICE_COST_NO_TRAFFIC' });
+    expect(asked?.queries).toBeLessThanOrEqual(500);
+  });
+
+  it('knows the memory of each function', () => {
+    const functions = serviceFunctions(defineConfig({ bucket: 'acme' }));
+    // Monitors have an estimate of their own: observe/cost/monthlyCost.ts.
+    const sizes = Object.entries(functions).flatMap(([name, { memorySize }]) =>
+      name === 'monitor' ? [] : [[name, memorySize]],
+    );
+    expect(Object.fromEntries(sizes)).toEqual(FUNCTION_MEGABYTES);
+  });
+});

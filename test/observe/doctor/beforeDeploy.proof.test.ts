@@ -1,0 +1,262 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
+import { serviceFunctions } from '../../../infra/serverless/service.ts';
+import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import {
+  AwsError,
+  type AwsService,
+  jsonService,
+  operation,
+  queryOperation,
+  queryService,
+} from '../../../packages/local-aws/src/protocol/index.ts';
+import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
+import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
+
+const ACCOUNT = '000000000000';
+const OPEN = [{ Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] }];
+const ROOT = { arn: `arn:aws:iam::${ACCOUNT}:root`, account: ACCOUNT };
+const ROLE = { arn: `arn:aws:iam::${ACCOUNT}:role/deploy`, account: ACCOUNT };
+
+/** Services that only AWS has. Each test sets their answers. */
+const account = {
+  caller: ROOT,
+  logGroups: [] as string[],
+  secrets: new Map<string, object>(),
+  dataLake: { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: OPEN },
+  denied: new Set<string>(),
+  simulated: [] as { source: string; actions: string[]; resources: string[]; context: string[] }[],
+};
+
+const json = (
+  signingName: string,
+  targetPrefix: string,
+  operations: Parameters<typeof jsonService>[0]['operations'],
+) =>
+  jsonService({
+    signingName,
+    targetPrefix,
+    contentType: 'application/x-amz-json-1.1',
+    invalidInput: (message) => new AwsError('InvalidParameterException', 400, message),
+    operations,
+  });
+const logs = json('logs', 'Logs_20140328', {
+  DescribeLogGroups: operation({
+    input: z.strictObject({ logGroupNamePrefix: z.string() }),
+    run: ({ logGroupNamePrefix }) => ({
+      logGroups: account.logGroups
+        .filter((name) => name.startsWith(logGroupNamePrefix))
+        .map((logGroupName) => ({ logGroupName })),
+    }),
+  }),
+});
+const secretsManager = json('secretsmanager', 'secretsmanager', {
+  DescribeSecret: operation({
+    input: z.strictObject({ SecretId: z.string() }),
+    run({ SecretId }) {
+      const secret = account.secrets.get(SecretId);
+      if (secret === undefined) throw new AwsError('ResourceNotFoundException', 400, 'No such secret.');
+      return { Name: SecretId, ...secret };
+    },
+  }),
+});
+const lakeFormation: AwsService = {
+  signingName: 'lakeformation',
+  async handle({ rawPath, body }) {
+    body.resume();
+    const status = rawPath === '/GetDataLakeSettings' ? 200 : 404;
+    return { status, body: JSON.stringify({ DataLakeSettings: account.dataLake }) };
+  },
+};
+const iam = queryService({
+  signingName: 'iam',
+  version: '2010-05-08',
+  namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  operations: new Map([
+    queryOperation({
+      name: 'GetRole',
+      input: z.record(z.string(), z.string()),
+      run: ({ RoleName = '' }) => [
+        [
+          'Role',
+          [
+            ['RoleName', RoleName],
+            ['Arn', `arn:aws:iam::${ACCOUNT}:role/ci/${RoleName}`],
+          ],
+        ],
+      ],
+    }),
+    queryOperation({
+      name: 'SimulatePrincipalPolicy',
+      input: z.record(z.string(), z.string()),
+      run(members) {
+        const listed = (prefix: string) =>
+          Object.keys(members)
+            .filter((name) => name.startsWith(prefix))
+            .map((name) => members[name] ?? '');
+        const actions = listed('ActionNames.member.');
+        const resources = listed('ResourceArns.member.');
+        const context = listed('ContextEntries.member.1.');
+        account.simulated.push({ source: members['PolicySourceArn'] ?? '', actions, resources, context });
+        return [
+          ['IsTruncated', false],
+          [
+            'EvaluationResults',
+            actions.map((action) => {
+              const decision = account.denied.has(action) ? 'implicitDeny' : 'allowed';
+              return [
+                'member',
+                [
+                  ['EvalActionName', action],
+                  ['EvalDecision', decision],
+                  [
+                    'ResourceSpecificResults',
+                    resources.map((resource) => [
+                      'member',
+                      [
+                        ['EvalResourceName', resource],
+                        ['EvalResourceDecision', decision],
+                      ],
+                    ]),
+                  ],
+                ],
+              ];
+            }),
+          ],
+        ];
+      },
+    }),
+  ]),
+});
+
+/** The repository's configuration for one stage. */
+const configFor = (stage: string | undefined): Readonly<Record<string, string>> =>
+  stage === undefined ? {} : { SLUICE_CONFIG: `test/fixtures/config/${stage}.config.ts` };
+
+describe('sluice doctor --before-deploy', () => {
+  let deployed: StartedDeployment;
+  beforeAll(async () => {
+    const sts = stsService({ account: ACCOUNT, callerOf: () => account.caller });
+    deployed = await startDeployment(undefined, [logs, secretsManager, lakeFormation, iam, sts]);
+  });
+  afterAll(() => deployed.close());
+  beforeEach(() => {
+    account.caller = ROOT;
+    account.logGroups.length = 0;
+    account.secrets.clear();
+    account.dataLake = { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: OPEN };
+    account.denied.clear();
+    account.simulated.length = 0;
+  });
+
+  async function findings(check: string, ...args: readonly string[]) {
+    const [, stage] = /--stage,(\w+)/.exec(args.join()) ?? [];
+    const { stdout } = await deployed.doctor(['--before-deploy', '--json', ...args], configFor(stage));
+    const report: DoctorReport = JSON.parse(stdout);
+    const found = report.checks.find((one) => one.check === check)?.findings ?? [];
+    return found.map(({ code, detail }) => `${code.replace('SLUICE_DOCTOR_', '')} ${detail}`);
+  }
+
+  it('needs no stack, and lists what no simulator covers', async () => {
+    const { code, stdout } = await deployed.doctor(
+      ['--before-deploy', '--stage', 'fresh'],
+      configFor('fresh'),
+    );
+    expect(code).toBe(3);
+    expect(stdout).not.toContain('SLUICE_DOCTOR_SKIPPED');
+    expect(stdout).toContain('apigateway:TagResource');
+    expect(stdout).toContain('CT.KMS.PV.3');
+    expect(stdout).toMatch(/13 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+  });
+
+  it('finds names that are taken outside of the stack', async () => {
+    account.logGroups.push('/aws/lambda/sluice-fresh-collect', '/aws/lambda/sluice-fresh-collect-2');
+    const taken = await findings('names', '--stage', 'fresh');
+    const ours = 'it exists in this account, outside of the stack';
+    expect(taken).toEqual([
+      `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${ours}; to use it, set \`existing.bucket\` and \`existing.keyArn\`.`,
+      `NAME_TAKEN AWS::Glue::Database sluice: ${ours}.`,
+      `NAME_TAKEN AWS::Glue::Database statsig_staging: ${ours}.`,
+      `NAME_TAKEN AWS::Athena::WorkGroup sluice: ${ours}.`,
+      `NAME_TAKEN AWS::Logs::LogGroup /aws/lambda/sluice-fresh-collect: ${ours}.`,
+    ]);
+  });
+
+  it('checks the log group of every function that the configuration uses', async () => {
+    const named = Object.keys(serviceFunctions(defineConfig({ bucket: 'acme' })));
+    expect(named.length).toBeGreaterThan(3);
+    account.logGroups.push(...named.map((name) => `/aws/lambda/sluice-fresh-${name}`));
+    const unused = unusedFunctions({
+      sources: [],
+      exports: [],
+      curate: true,
+      passThrough: null,
+      monitors: null,
+    });
+    const found = (await findings('names', '--stage', 'fresh')).filter((one) => one.includes('LogGroup'));
+    expect(found.map((one) => /sluice-fresh-([a-z-]+)/.exec(one)?.[1])).toEqual(
+      named.filter((name) => !unused.includes(name)),
+    );
+  });
+
+  it('accepts names that the stack already has', async () => {
+    expect(await findings('names')).toEqual([]);
+  });
+
+  it('finds a bucket of another account and a secret that is still being deleted', async () => {
+    account.secrets.set('sluice-fresh-keys', { DeletedDate: 1_790_000_000 });
+    const refused = { fault: 'failCalls', calls: 'all', code: 'AccessDenied', status: 403 } as const;
+    deployed.faults.set({ s3: [{ ...refused, operations: ['HeadBucket'] }] });
+    const found = await findings('names', '--stage', 'fresh');
+    deployed.faults.clear();
+    expect(found).toContain(
+      'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access, so it belongs to another account, or s3:ListBucket is missing.',
+    );
+    expect(found).toContain(
+      'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
+    );
+  });
+
+  it('warns when Lake Formation controls new databases and tables', async () => {
+    expect(await findings('data-lake')).toEqual([]);
+    account.dataLake = { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: [] };
+    expect(await findings('data-lake')).toEqual([
+      'LAKE_FORMATION IAM_ALLOWED_PRINCIPALS does not get ALL on new tables.',
+    ]);
+  });
+
+  it('simulates every action of the printed policies that the simulator supports', async () => {
+    expect(await findings('deployer')).toEqual([
+      `NOT_SIMULATED IAM simulates users and roles only, not ${ROOT.arn}.`,
+    ]);
+    account.caller = ROLE;
+    expect(await findings('deployer', '--stage', 'prod')).toEqual([]);
+    expect(new Set(account.simulated.map(({ source }) => source))).toEqual(
+      new Set([`arn:aws:iam::${ACCOUNT}:role/ci/deploy`]),
+    );
+    const config = defineConfig({ bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' } });
+    const policies = printedPolicies('deploy', config, {
+      ...{ region: 'us-east-1', account: ACCOUNT, stack: 'sluice-prod' },
+    });
+    const printed = policies.flatMap(({ document }) => document.Statement).flatMap(({ Action }) => Action);
+    const asked = new Set(account.simulated.flatMap(({ actions }) => actions));
+    expect([...new Set(printed)].filter((action) => !asked.has(action)).sort()).toEqual([
+      'apigateway:TagResource',
+      'apigateway:UntagResource',
+    ]);
+    const passed = account.simulated.filter(({ actions }) => actions.includes('iam:PassRole'));
+    expect(passed.flatMap(({ context }) => context)).toContain('firehose.amazonaws.com');
+    const patterns = account.simulated
+      .flatMap(({ resources }) => resources)
+      .filter((one) => one !== '*' && /[*?]/.test(one));
+    expect(patterns).toEqual([]);
+  });
+
+  it('names the actions that the caller is not allowed', async () => {
+    account.caller = ROLE;
+    account.denied.add('kms:CreateKey');
+    expect(await findings('deployer')).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
+  });
+});

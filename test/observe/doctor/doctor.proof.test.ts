@@ -1,0 +1,187 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { VERSION } from '../../../lib/base/version.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { groupsKey } from '../../../lib/tables/tableFolders.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { checks } from '../../../observe/doctor/checks.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { type StartedDeployment, startDeployment } from './startDeployment.ts';
+
+describe('sluice doctor on the local cloud', () => {
+  let deployed: StartedDeployment;
+  beforeAll(async () => {
+    deployed = await startDeployment();
+  });
+  afterAll(() => deployed.close());
+
+  it('finds no problem, and prints every check', async () => {
+    const { code, stdout, stderr } = await deployed.doctor();
+    expect({ code, stderr, problems: stdout.match(/PROBLEM|warning /g) }).toEqual({
+      code: 0,
+      stderr: '',
+      problems: null,
+    });
+    expect(stdout).toMatch(`This is Sluice ${VERSION}. sluice-local was deployed by ${VERSION}.\n\nok `);
+    for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
+    expect(stdout).toMatch(
+      /\n36 checks of sluice-local in us-east-1 of account 000000000000: 34 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
+    );
+  });
+
+  it('names both versions, also of a stack that does not name its own, and without a stack', async () => {
+    const { SluiceVersion: _, ...outputs } = deployed.stack.outputs;
+    deployed.tell({ ...deployed.stack, outputs });
+    const { code, stdout } = await deployed.doctor();
+    const { report, found } = await deployed.diagnose();
+    deployed.tell(deployed.stack);
+    expect([code, stdout.split('\n')[0]]).toEqual([
+      0,
+      `This is Sluice ${VERSION}. sluice-local was deployed by a version before 0.3.0.`,
+    ]);
+    expect(report).toMatchObject({ version: VERSION, deployedVersion: null });
+    expect(found.get('version SLUICE_DOCTOR_VERSION_OLDER')?.detail).toMatch(
+      /^sluice-local: a version before/,
+    );
+    const none = await deployed.doctor(['--stage', 'prod', '--json']);
+    const { deployedVersion, version } = JSON.parse(none.stdout);
+    expect([version, deployedVersion]).toEqual([VERSION, undefined]);
+  });
+
+  it('names what the local cloud does not emulate', async () => {
+    const { code, report } = await deployed.diagnose();
+    expect([code, report.stack, report.problems]).toEqual([0, 'sluice-local', 0]);
+    const unchecked = report.checks.filter(({ verdict }) => verdict !== 'fine');
+    expect(
+      unchecked.map(({ check, verdict, findings }) => [
+        check,
+        verdict,
+        findings.map(({ code: c, detail }) => [c, detail]),
+      ]),
+    ).toEqual([
+      [
+        'quotas',
+        'unchecked',
+        ['apigateway:GET.', 'lambda:GetAccountSettings.', 'servicequotas:ListServiceQuotas.'].map((call) => [
+          'SLUICE_DOCTOR_NOT_EMULATED',
+          call,
+        ]),
+      ],
+      ['readers', 'unchecked', [['SLUICE_DOCTOR_NO_READERS', '']]],
+    ]);
+  });
+
+  it('names a missing permission, and continues with all other checks', async () => {
+    const denied = { fault: 'failCalls', calls: 'all' } as const;
+    deployed.faults.set({
+      s3: [{ ...denied, operations: ['GetBucketPolicy'], code: 'AccessDenied' }],
+      glue: [{ ...denied, operations: ['GetPartitions'], code: 'AccessDeniedException' }],
+      sqs: [{ ...denied, code: 'AccessDeniedException' }],
+      firehose: [{ ...denied, operations: ['DescribeDeliveryStream'], code: 'AccessDeniedException' }],
+    });
+    const { code, report } = await deployed.diagnose();
+    deployed.faults.clear();
+    expect([code, report.problems]).toEqual([3, 4]);
+    const missing = report.checks.flatMap(({ check, findings }) =>
+      findings
+        .filter((found) => found.code === 'SLUICE_DOCTOR_NOT_ALLOWED')
+        .map(({ detail }) => [check, detail]),
+    );
+    expect(missing).toEqual([
+      ['bucket-settings', 's3:GetBucketPolicy.'],
+      ['partitions', 'glue:GetPartitions.'],
+      ['streams', 'firehose:DescribeDeliveryStream.'],
+      ['queues', 'sqs:GetQueueAttributes.'],
+    ]);
+  });
+
+  it('reports an unexpected error of AWS as a finding', async () => {
+    deployed.faults.set({
+      glue: [{ fault: 'failCalls', operations: ['GetDatabase'], code: 'GlueEncryptionException' }],
+    });
+    const { code, found } = await deployed.diagnose();
+    deployed.faults.clear();
+    expect([code, found.get('tables SLUICE_DOCTOR_FAILED')?.detail]).toEqual([
+      3,
+      'GlueEncryptionException: An encryption operation failed.',
+    ]);
+  });
+
+  it.each([
+    [['--json', 'x'], 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['--nonsense'], 2, 'SLUICE_USAGE_OPTIONS'],
+    [['--endpoint-url', 'https://example.com'], 2, '--local: https://example.com is not on this machine'],
+    [['--endpoint-url', 'http://127.0.0.1:9'], 1, 'SLUICE_AWS_UNREACHABLE'],
+  ])('exits %j with %i', async (args, code, said) => {
+    expect(await deployed.doctor(args)).toMatchObject({ code, stderr: expect.stringContaining(said) });
+  });
+
+  it('checks another stage, and uses other credentials', async () => {
+    const other = await deployed.doctor(['--stage', 'prod'], {
+      SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts',
+    });
+    expect(other.code).toBe(3);
+    expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
+    expect(other.stdout).toContain('SLUICE_DOCTOR_SKIPPED: Another check must pass first. stack.');
+    // All checks that need the stack are reported at once.
+    expect(other.stdout.match(/SLUICE_DOCTOR_SKIPPED/g)).toHaveLength(1);
+    const { code, found, report } = await deployed.diagnose({
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'wrong',
+    });
+    expect([code, report.problems, [...found.keys()][0]]).toEqual([
+      3,
+      1,
+      'credentials SLUICE_DOCTOR_CREDENTIALS',
+    ]);
+  });
+
+  describe('on a configuration', () => {
+    const own = `bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' }`;
+    const warningsOf = async (holdouts: string) => {
+      const directory = temporaryDirectory();
+      try {
+        const file = join(directory.path, 'sluice.config.ts');
+        const module = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+        writeFileSync(
+          file,
+          `import { defineConfig } from '${module}';\nexport default defineConfig({ ${holdouts} ${own} });\n`,
+        );
+        const { found } = await deployed.diagnose({ SLUICE_CONFIG: file });
+        return [...found].filter(([, { severity }]) => severity === 'warning').map(([name]) => name);
+      } finally {
+        directory.remove();
+      }
+    };
+
+    it('warns that holdouts are unknown, but not with an empty list', async () => {
+      expect(await warningsOf('')).toEqual(['holdouts SLUICE_DOCTOR_HOLDOUTS_UNKNOWN']);
+      expect(await warningsOf('holdouts: [],')).toEqual([]);
+    });
+
+    it('does not warn after specs were pulled', async () => {
+      const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
+      const object = {
+        Bucket: 'sluice-experiments',
+        Key: groupsKey(defineConfig({ bucket: 'sluice-experiments' })),
+      };
+      try {
+        await s3.send(new PutObjectCommand({ ...object, Body: '{}' }));
+        expect(await warningsOf('')).toEqual([]);
+      } finally {
+        await s3.send(new DeleteObjectCommand(object));
+        s3.destroy();
+      }
+    });
+  });
+
+  it('stops at an invalid configuration without calling AWS', async () => {
+    const { code, found, report } = await deployed.diagnose({ SLUICE_CONFIG: '/nonexistent.ts' });
+    expect([code, report.problems]).toEqual([3, 1]);
+    expect(found.get('configuration SLUICE_DOCTOR_CONFIGURATION')?.detail).toContain('/nonexistent.ts');
+    expect(report.checks.filter(({ verdict }) => verdict === 'unchecked')).toHaveLength(checks.length - 1);
+  });
+});

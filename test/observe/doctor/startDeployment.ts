@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { loadTemplate } from '../../../local/loadTemplate.ts';
+import { localAccount } from '../../../local/localAccount.ts';
+import { openAthena, openStatementRunner } from '../../../packages/local-aws/src/athena/index.ts';
+import { realClock } from '../../../packages/local-aws/src/base/index.ts';
+import {
+  cloudFormationService,
+  type DeployedStack,
+  deployedStack,
+} from '../../../packages/local-aws/src/cloudformation/index.ts';
+import { cloudWatchService, MetricStore } from '../../../packages/local-aws/src/cloudwatch/index.ts';
+import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
+import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
+import { openEventBus } from '../../../packages/local-aws/src/events/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
+import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
+import { Keys, kmsService } from '../../../packages/local-aws/src/kms/index.ts';
+import type { AwsService } from '../../../packages/local-aws/src/protocol/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/secretsmanager/index.ts';
+import { objectSink, provision, schemaSource } from '../../../packages/local-aws/src/server/provision.ts';
+import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
+import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
+import {
+  type Deployment,
+  readDeployment,
+  resolveTemplate,
+} from '../../../packages/local-aws/src/template/index.ts';
+import type { ClientOptions } from '../../../packages/local-aws/src/testing/index.ts';
+import { callMain } from '../../harness/callMain.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+/** Output of `sluice doctor --json`. */
+export interface DoctorReport {
+  readonly version: string;
+  /** Null for a stack that does not name it, undefined without a stack. */
+  readonly deployedVersion?: string | null;
+  readonly stack: string;
+  readonly problems: number;
+  readonly checks: readonly {
+    readonly check: string;
+    readonly verdict: string;
+    readonly findings: readonly {
+      readonly code: string;
+      readonly severity: string;
+      readonly detail: string;
+      readonly cure: string;
+      readonly commands: readonly string[];
+    }[];
+  }[];
+}
+
+/** A local deployment without functions and gateway, with its stores, so that tests can break it. */
+export interface StartedDeployment {
+  readonly options: ClientOptions;
+  readonly store: ObjectStore;
+  readonly metrics: MetricStore;
+  readonly secrets: Secrets;
+  readonly faults: Faults;
+  /** CloudFormation's description of the stack. */
+  readonly stack: DeployedStack;
+  /** Changes CloudFormation's description of the stack. */
+  tell(stack: DeployedStack): void;
+  /** Runs the doctor on it. */
+  doctor(
+    args?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+  /** The same with --json: the exit code, and findings by `<check> <code>`. */
+  diagnose(env?: Readonly<Record<string, string>>): Promise<{
+    readonly code: number;
+    readonly report: DoctorReport;
+    readonly found: ReadonlyMap<string, DoctorReport['checks'][number]['findings'][number]>;
+  }>;
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the template's resources, behind an edge on a free port.
+ *
+ * @param change Changes the deployment before it is created.
+ * @param more Services besides the local cloud's, or in place of one.
+ */
+export async function startDeployment(
+  change: (deployment: Deployment) => Deployment = (deployment) => deployment,
+  more: readonly AwsService[] = [],
+): Promise<StartedDeployment> {
+  const directory = temporaryDirectory();
+  const folders = dataFolders(directory.path);
+  const { region, id: account, partition } = localAccount;
+  const [clock, faults] = [realClock, new Faults()];
+  const loaded = await loadTemplate({
+    root: repositoryRoot,
+    cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+  });
+  const store = ObjectStore.open({ directory: folders.s3, clock });
+  const catalog = Catalog.open({ directory: folders.glue, clock });
+  const queues = Queues.open({ directory: folders.sqs, clock, region, account });
+  const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
+  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
+  const keys = new Keys({ clock, partition, region, account });
+  const bus = openEventBus({ region, account, deliver: () => undefined });
+  const [sink, schemas] = [objectSink(store, keys), schemaSource(catalog)];
+  const firehose = await openFirehose({
+    ...{ directory: folders.firehose, clock, sink, schemaSource: schemas, region, account, faults },
+  });
+  const athena = await openAthena({
+    ...{ directory: folders.athena, clock, catalog, store, region, account, faults },
+    openRunner: (prepared) =>
+      openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
+  });
+  let stack: DeployedStack | undefined;
+  const services = [
+    ...more,
+    s3Service({ store, clock }),
+    glueService({ catalog, clock, account, faults }),
+    sqsService({ queues, clock, account }),
+    secretsManagerService({ secrets }),
+    cloudWatchService({ metrics, clock, beforeReading: () => undefined }),
+    kmsService({ keys, account }),
+    stsService({ account }),
+    cloudFormationService({ stack: () => stack }),
+    firehose.service,
+    athena.service,
+  ];
+  const edge = await startEdge({ services, clock, faults });
+  const identity = { region, account, partition, stackName: loaded.stackName, endpoint: edge.url };
+  const resolved = resolveTemplate(loaded.template, identity);
+  await provision(change(readDeployment(resolved)), {
+    ...{ store, catalog, queues, secrets, keys, athena, bus, firehose },
+  });
+  const deployed = deployedStack(resolved, {
+    name: loaded.stackName,
+    ...localAccount,
+    createdMs: clock.now(),
+  });
+  stack = deployed;
+  const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+  const doctor: StartedDeployment['doctor'] = (args = [], env = {}) =>
+    callMain(['doctor', '--local', '--endpoint-url', edge.url, ...args], {
+      env: { ...environment, ...env },
+    });
+  return {
+    options: {
+      endpoint: edge.url,
+      region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    },
+    store,
+    metrics,
+    secrets,
+    faults,
+    stack: deployed,
+    tell(told) {
+      stack = told;
+    },
+    doctor,
+    async diagnose(env) {
+      const { code, stdout, stderr } = await doctor(['--json'], env);
+      if (stderr !== '') throw new Error(stderr);
+      const report: DoctorReport = JSON.parse(stdout);
+      const findings = report.checks.flatMap(({ check, findings: found }) =>
+        found.map((one) => [`${check} ${one.code}`, one] as const),
+      );
+      return { code, report, found: new Map(findings) };
+    },
+    async close() {
+      await edge.close();
+      await firehose.close();
+      await athena.close();
+      queues.close();
+      metrics.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { explainAnyCode } from '../../observe/explainCode.ts';
+import { findingCatalogue, formerCodes } from '../../observe/findings.ts';
+import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
+
+/** Errors that only commands throw: they print the cure themselves. */
+const OF_COMMANDS = ['ConfigError', 'KeyListError', 'PolicyRecordError', 'PreviewError'];
+
+describe('a code', () => {
+  it('is explained if it is in an answer, a log, the ledger or quarantine', async () => {
+    const families = (await errorFamilies()).filter(
+      ({ file, name }) => file.startsWith('lib/') && !OF_COMMANDS.includes(name),
+    );
+    expect(families.length).toBeGreaterThan(20);
+    for (const { entries } of families)
+      for (const [code, entry] of Object.entries(entries))
+        expect(explainAnyCode(code)).toMatchObject({ code, formerCode: null, ...entry });
+  });
+
+  it('is explained with its section if it is of a finding', () => {
+    for (const code of Object.keys(findingCatalogue)) expect(explainAnyCode(code)).toMatchObject({ code });
+    expect(explainAnyCode('SLUICE_STATUS_REFUSED')?.section).toBe('Requests are refused');
+  });
+
+  it('has a code of today if it is of an earlier release, and is never used again', () => {
+    for (const [former, code] of Object.entries(formerCodes)) {
+      expect(explainAnyCode(former)).toMatchObject({ code, formerCode: former });
+      expect(Object.keys(findingCatalogue)).not.toContain(former);
+    }
+    expect(explainAnyCode('SLUICE_NO_SUCH_CODE')).toBeNull();
+  });
+});

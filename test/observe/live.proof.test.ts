@@ -1,0 +1,319 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { liveLine } from '../../cli/observe/liveText.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { writeStore } from '../../lib/landing/write/WriteStore.ts';
+import { claimKey } from '../../lib/tables/ledgerKeys.ts';
+import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import type { LiveEntry, LiveOptions } from '../../observe/live/entries.ts';
+import { readLive } from '../../observe/live/live.ts';
+import { recordFor, rowOf } from '../lib/landing/write/startWriter.ts';
+import { startObserved } from './startObserved.ts';
+
+const START = Date.UTC(2026, 10, 20, 8);
+let observed: Awaited<ReturnType<typeof startObserved>>;
+let local: Deployment;
+let deployed: Deployment;
+
+beforeAll(async () => {
+  observed = await startObserved(START);
+  const about = {
+    config: defineConfig({ bucket: observed.cloud.bucket, unitIds: { companyID: 'company_id' } }),
+    stack: { service: 'sluice', stage: 'local' },
+    now: observed.clock.now(),
+  };
+  local = openDeployment({ ...about, isLocal: true }, observed.options);
+  deployed = openDeployment({ ...about, isLocal: false }, observed.options);
+});
+afterEach(() => observed.control('DELETE', 'faults'));
+afterAll(async () => {
+  local.close();
+  deployed.close();
+  await observed.close();
+});
+
+const event = (eventName: string, userID: string, more: object = {}) => ({
+  ...{ eventName, user: { userID }, time: observed.clock.now() },
+  ...more,
+});
+const exposure = (userID: string, config: string) =>
+  event('statsig::config_exposure', userID, { metadata: { config, ruleID: 'r1' } });
+
+/** Reads until so many entries have come. */
+async function follow(deployment: Deployment, after: string, count: number, options: LiveOptions = {}) {
+  const entries: LiveEntry[] = [];
+  let next = after;
+  const deadline = performance.now() + 20_000;
+  while (entries.length < count && performance.now() < deadline) {
+    const answer = await readLive(deployment, { ...options, after: next, waitMs: 5_000 });
+    entries.push(...answer.entries);
+    next = answer.next;
+  }
+  return { entries, next };
+}
+
+async function cursor(deployment: Deployment = local): Promise<string> {
+  return (await readLive(deployment, {})).next;
+}
+
+const SDK = { 'statsig-sdk-type': 'javascript-client', 'statsig-sdk-version': '3.33.5' };
+
+describe('what happens in the local cloud', () => {
+  it('has a request with its counts, and its rows', async () => {
+    const after = await cursor();
+    const body = {
+      events: [
+        event('purchase', 'ada', { value: 5, metadata: { item: 'x' } }),
+        exposure('ada', 'checkout'),
+        event('', 'ada'),
+        event('statsig::diagnostics', 'ada'),
+      ],
+    };
+    const { requestId } = await observed.send(body, SDK);
+    const { entries } = await follow(local, after, 4);
+    const sdk = { sdk_type: 'javascript-client', sdk_version: '3.33.5' };
+    const at = expect.stringMatching(/^2026-11-20T08:.*Z$/);
+    expect(entries.find(({ type }) => type === 'request')).toEqual({
+      ...{ type: 'request', at, request_id: requestId, status: 202, ms: expect.any(Number), ...sdk },
+      ...{ key_label: 'any', endpoint: null, received: 4, exposures: 1, events: 1, landed: 2 },
+      ...{ ignored: 1, quarantined: 1, overflowed: 0, code: null, not_streamed: null },
+      ...{ refused: { SLUICE_EVENT_NO_NAME: 1 }, ignored_as: { 'statsig::diagnostics': 1 } },
+    });
+    const events = entries.flatMap((one) => (one.type === 'event' ? [one] : []));
+    const id = expect.stringMatching(/^[0-9a-f]{32}$/);
+    const shared = { type: 'event', at, event_id: id, ...sdk, received_at: at, user_id: 'ada', unit: 'ada' };
+    expect(events.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual([
+      {
+        ...{ ...shared, kind: 'events', name: 'purchase', group: null, code: null },
+        row: expect.objectContaining({ event_name: 'purchase', company_metadata: '{"item":"x"}' }),
+      },
+      {
+        ...{ ...shared, kind: 'exposures', name: 'checkout', group: 'r1', code: null },
+        row: expect.objectContaining({ experiment_id: 'checkout', rule_id: 'r1' }),
+      },
+      {
+        ...{ ...shared, kind: 'quarantine', name: '', group: null, code: 'SLUICE_EVENT_NO_NAME' },
+        row: expect.objectContaining({ reason: 'SLUICE_EVENT_NO_NAME' }),
+      },
+    ]);
+  });
+
+  it('is read at most a second after the 202', async () => {
+    const after = await cursor();
+    const waiting = readLive(local, { after, waitMs: 20_000, filter: { event: 'soon' } });
+    await observed.send({ events: [event('soon', 'ben')] });
+    const answeredAt = performance.now();
+    expect((await waiting).entries).toEqual([expect.objectContaining({ name: 'soon' })]);
+    expect(performance.now() - answeredAt).toBeLessThan(1_000);
+  });
+
+  it('begins with the last entries that match, and reads on after them', async () => {
+    for (const name of ['one', 'two', 'three'])
+      await observed.send({ events: [event(`last-${name}`, 'cyd')] });
+    const { next } = await follow(local, await cursor(), 0);
+    const filter = { user: 'cyd' };
+    const recent = await readLive(local, { last: 2, filter });
+    const names = (entries: readonly LiveEntry[]) => entries.map((one) => one.type === 'event' && one.name);
+    expect(names(recent.entries)).toEqual(['last-two', 'last-three']);
+    expect(recent).toMatchObject({ dropped: 0, source: { from: 'feed', successes: 1, notes: [] } });
+    await observed.send({ events: [event('last-four', 'cyd')] });
+    expect(names((await follow(local, recent.next, 1, { filter })).entries)).toEqual(['last-four']);
+    expect(names((await follow(local, next, 1, { filter })).entries)).toEqual(['last-four']);
+  });
+
+  it.each([
+    ['user', { user: 'dan' }, ['f-events', 'f-flag', 'f-layer', '']],
+    ['user by another unit', { user: 'acme' }, ['f-events']],
+    ['event', { event: 'f-events' }, ['f-events']],
+    ['event that begins so', { event: 'f-*' }, ['f-events']],
+    ['event without a name', { event: '' }, ['']],
+    ['experiment', { experiment: 'f-flag' }, ['f-flag']],
+    ['experiment of a layer', { experiment: 'f-lay*' }, ['f-layer']],
+    ['SDK', { sdk: 'py-server' }, [202, 'f-events', 'f-flag', 'f-layer', '']],
+    ['code', { code: 'SLUICE_EVENT_NO_NAME' }, [202, '']],
+    ['code of an answer', { code: 'SLUICE_KEY_*' }, [401]],
+    ['status', { status: '4xx' }, [401]],
+    ['errors', { errors: true }, [202, 401, '']],
+    ['requests', { only: 'requests' as const }, [202, 401]],
+    ['rows', { only: 'rows' as const }, ['f-events', 'f-flag', 'f-layer', '']],
+    ['both', { user: 'dan', errors: true }, ['']],
+  ])('is filtered by %s', async (_, filter, expected) => {
+    const after = await cursor();
+    const layer = event('statsig::layer_exposure', 'dan', {
+      metadata: { config: 'f-layer', ruleID: 'r', parameterName: 'p', isExplicitParameter: 'false' },
+    });
+    const company = { user: { userID: 'dan', customIDs: { companyID: 'acme' } } };
+    const events = [event('f-events', 'dan', company), exposure('dan', 'f-flag'), layer, event('', 'dan')];
+    await observed.send({ events }, { 'statsig-sdk-type': 'py-server' });
+    await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
+    await follow(local, after, 1, { filter: { code: 'SLUICE_KEY_*' } });
+    const { entries } = await readLive(local, { after, filter });
+    const shown = entries.map((one) =>
+      one.type === 'request' ? one.status : one.type === 'event' && one.name,
+    );
+    expect(shown.sort()).toEqual([...expected].sort());
+  });
+
+  it('leaves rows out and cuts long names, if asked to', async () => {
+    const after = await cursor();
+    const name = 'x'.repeat(5_000);
+    await observed.send({ events: [event('long', 'eve', { metadata: { name } }), event(name, 'eve')] });
+    const read = async (options: LiveOptions) => {
+      const { entries } = await follow(local, after, 2, { filter: { user: 'eve' }, ...options });
+      return entries.map((one) => one.type === 'event' && [one.name, one.row?.['company_metadata']]);
+    };
+    expect(await read({})).toEqual([
+      ['long', JSON.stringify({ name })],
+      [name, undefined],
+    ]);
+    expect(await read({ briefly: 20 })).toEqual([
+      ['long', undefined],
+      [`${'x'.repeat(20)}… (5000 characters)`, undefined],
+    ]);
+  });
+
+  it('counts what overflowed and what was not stored', async () => {
+    const after = await cursor();
+    await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
+    await observed.send({ events: [event('over', 'fay')] });
+    const { entries } = await follow(local, after, 1, { filter: { errors: true } });
+    expect(entries).toEqual([
+      expect.objectContaining({
+        ...{ status: 202, received: 1, landed: 0, overflowed: 1 },
+        not_streamed: 'not_acknowledged: ServiceUnavailableException',
+      }),
+    ]);
+    const filter = { code: 'ServiceUnavailableException' };
+    expect((await follow(local, after, 1, { filter })).entries).toEqual(entries);
+    // The collector tries the stream again after a while.
+    await observed.control('POST', 'clock', { advanceMs: 30_000 });
+  });
+
+  it('stops waiting when nobody waits for the answer', async () => {
+    const gone = new AbortController();
+    const waiting = readLive({ ...local, signal: gone.signal }, { after: await cursor(), waitMs: 25_000 });
+    gone.abort();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('begins with the last entries also where an answer of the feed has no room for all', async () => {
+    const after = await cursor();
+    const filter = { user: 'hedy' };
+    const metadata = { long: 'x'.repeat(600_000) };
+    for (let i = 0; i < 9; i += 1)
+      await observed.send({ events: [event(`long-${i}`, 'hedy', { metadata })] });
+    expect((await follow(local, after, 9, { filter })).entries).toHaveLength(9);
+    const { entries } = await readLive(local, { last: 1, filter, briefly: 20 });
+    expect(entries).toEqual([expect.objectContaining({ name: 'long-8' })]);
+  });
+
+  it('says when the local cloud cannot be read', async () => {
+    const away = { ...local, localControl: 'http://127.0.0.1:1' };
+    await expect(readLive(away, {})).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_LOCAL_UNREADABLE' });
+  });
+});
+
+describe('what happens in a deployment', () => {
+  const now = () => ({ ...deployed, now: observed.clock.now() });
+
+  it('has the requests of the log once each, in several reads, and says what it leaves out', async () => {
+    const after = await cursor(now());
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i += 1) ids.push((await observed.send({ events: [event('e', 'gil')] })).requestId);
+    const shown: string[] = [];
+    let next = after;
+    const deadline = performance.now() + 20_000;
+    while (shown.length < 5 && performance.now() < deadline) {
+      const answer = await readLive(now(), { after: next, most: 2, waitMs: 5_000 });
+      expect(answer.entries.length).toBeLessThanOrEqual(2);
+      shown.push(
+        ...answer.entries.map((one) => (one.type === 'request' ? String(one.request_id) : one.type)),
+      );
+      next = answer.next;
+      expect(answer.source).toEqual({
+        from: 'log',
+        successes: 0.01,
+        notes: [expect.stringContaining('1 % of the others'), expect.stringContaining('newest files')],
+      });
+    }
+    expect(shown.sort()).toEqual(ids.sort());
+    expect((await readLive(now(), { after: next })).entries).toEqual([]);
+    const refused = await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
+    await observed.send({ events: [event('e', 'gil')] });
+    const { entries } = await follow(now(), next, 1, { filter: { errors: true } });
+    expect(entries).toEqual([
+      expect.objectContaining({ request_id: refused.requestId, status: 401, code: 'SLUICE_KEY_MISSING' }),
+    ]);
+  });
+
+  it('has the files of today that land, with their rows and without contents', async () => {
+    await observed.cloud.flush();
+    const after = await cursor(now());
+    await observed.send({ events: [event('a', 'hal'), event('b', 'hal'), exposure('hal', 'checkout')] });
+    await observed.cloud.flush();
+    await observed.clock.advance(20_000);
+    const { next } = await readLive(now(), { after, filter: { errors: true } });
+    const { entries } = await follow(now(), next, 2);
+    const file = (kind: string, rows: number) => ({
+      ...{ type: 'file', kind, rows, at: expect.stringMatching(/^2026-11-20T08:/) },
+      ...{
+        key: expect.stringMatching(`/statsig_forwarded_${kind}/2026-11-20/[^/]+\\.parquet$`),
+        bytes: expect.any(Number),
+      },
+    });
+    const files = entries.flatMap((one) => (one.type === 'file' ? [one] : []));
+    expect(files.sort((a, b) => String(b.kind).localeCompare(String(a.kind)))).toEqual([
+      file('exposures', 1),
+      file('events', 2),
+    ]);
+    await observed.clock.advance(20_000);
+    expect((await readLive(now(), { after: (await follow(now(), next, 2)).next })).entries).toEqual([]);
+    const recent = await readLive(now(), { last: 1 });
+    expect(recent.entries.filter(({ type }) => type === 'file')).toHaveLength(3);
+    expect(recent.next.length).toBeLessThan(6_000);
+  });
+
+  it('has what waits in the landing, with its rows, until it is in files', async () => {
+    const { bucket } = observed.cloud;
+    const store = writeStore(s3ObjectStore(observed.s3, bucket), observed.clock);
+    const rows = { events: [rowOf('events', 'a', '2026-11-20'), rowOf('events', 'b', '2026-11-20')] };
+    const whole = recordFor({ ...rows, exposures: [rowOf('exposures', 'c', '2026-11-20')] });
+    const after = await cursor(now());
+    await observed.clock.advance(20_000);
+    const objects = {
+      'landing/2026/11/20/08/whole': Buffer.concat([whole, whole]),
+      'landing/2026/11/20/08/cut': whole.subarray(0, -1),
+    };
+    for (const [key, body] of Object.entries(objects)) {
+      // A writer leaves what another one has claimed.
+      await store.claim(key, observed.clock.now() + 86_400_000);
+      await store.put(key, { body, contentType: 'application/octet-stream' }, null);
+    }
+    const { entries, next } = await follow(now(), after, 2, { filter: { only: 'rows' } });
+    const waits = (key: keyof typeof objects, count: number | null) => ({
+      ...{ type: 'file', at: expect.stringMatching(/^2026-11-20T08:/), kind: null, key, rows: count },
+      bytes: objects[key].length,
+    });
+    expect(entries.filter((one) => one.type === 'file' && one.kind === null)).toEqual(
+      expect.arrayContaining([
+        waits('landing/2026/11/20/08/whole', 6),
+        waits('landing/2026/11/20/08/cut', null),
+      ]),
+    );
+    const whole6 = entries.find((one) => one.type === 'file' && one.rows === 6);
+    expect(whole6 && liveLine(whole6)).toMatch(
+      / waits to become files {2}6 rows {2}[\d,]+ bytes {2}landing\//,
+    );
+    await observed.clock.advance(20_000);
+    expect((await readLive(now(), { after: next })).entries).toEqual([]);
+    for (const key of Object.keys(objects))
+      for (const one of [key, claimKey(key)]) await observed.remove(one);
+  });
+
+  it('refuses a cursor that is none', async () => {
+    for (const deployment of [deployed, local])
+      await expect(readLive(deployment, { after: 'x' })).rejects.toMatchObject({
+        code: 'SLUICE_OBSERVE_CURSOR_UNKNOWN',
+      });
+  });
+});

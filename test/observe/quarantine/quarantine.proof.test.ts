@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { QuarantineCounts } from '../../../observe/quarantine/countQuarantine.ts';
+import type { ExaminedRow } from '../../../observe/quarantine/examineQuarantined.ts';
+import type { QuarantinedPage } from '../../../observe/quarantine/listQuarantined.ts';
+import { startObserved } from '../startObserved.ts';
+
+const START = Date.parse('2026-11-20T10:20:00Z');
+const HOSTILE = '<img src=x onerror=alert(1)>\u001b[31m\u202e';
+
+let observed: Awaited<ReturnType<typeof startObserved>>;
+
+async function ask<Answer>(...args: string[]): Promise<{ code: number; answer: Answer }> {
+  const { code, stdout, stderr } = await observed.sluice('quarantine', ...args, '--json');
+  expect(stderr).toBe('');
+  return { code, answer: JSON.parse(stdout) };
+}
+
+const unnamed = (userID: string, more: object = {}) => ({ eventName: '', user: { userID }, ...more });
+
+beforeAll(async () => {
+  observed = await startObserved(START);
+  await observed.landUnfit(['ada', 'bob', 'cyd']);
+  await observed.send({ events: [unnamed('eve'), unnamed('fay')] });
+  await observed.clock.advance(3_600_000);
+  await observed.send(HOSTILE);
+  await observed.send({ events: [unnamed('gus', { metadata: { text: HOSTILE } })] });
+  await observed.send({ events: [unnamed('hal', { value: 'x'.repeat(1_048_576) })] });
+  await observed.send({ events: [unnamed('ivy', { value: 'y'.repeat(300_000) })] });
+  await observed.cloud.flush();
+}, 120_000);
+afterAll(() => observed.close());
+
+describe('sluice quarantine', () => {
+  it('counts by reason and hour, with cause and cure', async () => {
+    const { code, answer } = await ask<QuarantineCounts>();
+    expect(code).toBe(0);
+    expect(answer).toMatchObject({ unit: 'hour', rows: 9 });
+    expect(answer.reasons.map((one) => [one.code, one.part, one.isRedrivable, one.rows, one.items])).toEqual([
+      ['SLUICE_EVENT_NO_NAME', 'event', true, 5, 5],
+      ['SLUICE_ROW_UNFIT', 'row', true, 3, 3],
+      ['SLUICE_BODY_NOT_JSON', 'body', true, 1, 1],
+    ]);
+    expect(answer.reasons[0]).toMatchObject({
+      cause: 'The event has no name.',
+      cure: expect.stringContaining('eventName'),
+      counts: [
+        { at: '2026-11-20T10:00:00.000Z', rows: 2 },
+        { at: '2026-11-20T11:00:00.000Z', rows: 3 },
+      ],
+    });
+    const recent = await ask<QuarantineCounts>('--hours', '1');
+    expect(recent.answer.reasons.map((one) => [one.code, one.rows])).toEqual([
+      ['SLUICE_EVENT_NO_NAME', 3],
+      ['SLUICE_BODY_NOT_JSON', 1],
+    ]);
+    const long = await ask<QuarantineCounts>('--hours', '2160');
+    expect(long.answer).toMatchObject({ unit: 'day', rows: 9 });
+    expect(long.answer.reasons[0]?.counts).toEqual([{ at: '2026-11-20T00:00:00.000Z', rows: 5 }]);
+  });
+
+  it('pages through the rows of a reason, the newest first, and cuts long ones', async () => {
+    const seen: QuarantinedPage['rows'][number][] = [];
+    let cursor: string | null = null;
+    for (let pages = 0; pages < 9; pages += 1) {
+      const more: string[] = cursor === null ? [] : ['--cursor', cursor];
+      const { answer } = await ask<QuarantinedPage>(
+        ...['--reason', 'SLUICE_EVENT_NO_NAME', '--rows', '2', ...more],
+      );
+      expect(answer.rows.length).toBeLessThanOrEqual(2);
+      seen.push(...answer.rows);
+      cursor = answer.next;
+      if (cursor === null) break;
+    }
+    expect(new Set(seen.map(({ quarantineId }) => quarantineId)).size).toBe(5);
+    expect(seen).toHaveLength(5);
+    const times = seen.map(({ receivedAt }) => receivedAt);
+    expect(times).toEqual(times.toSorted().reverse());
+    expect(seen[0]).toMatchObject({
+      isCut: true,
+      rawLength: expect.any(Number),
+      raw: expect.stringMatching(/^.{2000}$/),
+      day: '2026-11-20',
+      path: '/v1/rgstr',
+      keyLabel: 'any',
+    });
+    expect(seen[1]).toMatchObject({
+      raw: null,
+      rawLocation: expect.stringMatching(/^s3:\/\/.*quarantine-large/),
+    });
+    const text = await observed.sluice('quarantine', '--reason', 'SLUICE_BODY_NOT_JSON');
+    expect(text.stdout).toContain('<img src=x onerror=alert(1)>');
+    for (const hostile of ['\u001b', '\u202e']) expect(text.stdout).not.toContain(hostile);
+  });
+
+  it('examines a row that is still refused, also one of a MiB, whole', async () => {
+    const { answer } = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME');
+    const large = answer.rows.find(({ rawLocation }) => rawLocation !== null);
+    const examined = await ask<ExaminedRow>('--item', large?.quarantineId ?? '', '--day', large?.day ?? '');
+    expect(examined).toMatchObject({
+      code: 3,
+      answer: {
+        row: { isCut: false, rawEncoding: 'text' },
+        reason: { code: 'SLUICE_EVENT_NO_NAME' },
+        copies: 1,
+        redrive: {
+          outcome: 'refused',
+          delivered: { exposures: 0, events: 0 },
+          refused: [{ code: 'SLUICE_EVENT_NO_NAME', count: 1, cure: expect.stringContaining('eventName') }],
+        },
+      },
+    });
+    expect(examined.answer.row.raw?.length).toBeGreaterThan(1_048_576);
+    expect(JSON.parse(examined.answer.row.raw ?? '')).toMatchObject({
+      events: [{ user: { userID: 'hal' } }],
+    });
+  });
+
+  it('says of a row that a redrive would land that it would, and afterwards that it is in the table', async () => {
+    const { answer } = await ask<QuarantinedPage>('--reason', 'SLUICE_ROW_UNFIT');
+    const item = answer.rows.find(({ raw }) => raw?.includes('bob'));
+    const named = ['--item', item?.quarantineId ?? '', '--day', item?.day ?? ''];
+    const before = await ask<ExaminedRow>(...named);
+    expect(before).toMatchObject({
+      code: 0,
+      answer: {
+        redrive: {
+          outcome: 'delivered',
+          delivered: { exposures: 0, events: 1 },
+          documents: [{ kind: 'events', table: 'statsig_forwarded_events', isInTable: false }],
+        },
+      },
+    });
+    const redrive = (...args: string[]) => observed.sluice('redrive', ...named, ...args, '--json');
+    expect(JSON.parse((await redrive('--dry-run')).stdout)).toMatchObject({
+      dryRun: true,
+      delivered: { events: 1 },
+    });
+    await observed.cloud.flush();
+    expect((await ask<ExaminedRow>(...named)).answer.redrive.documents[0]?.isInTable).toBe(false);
+    expect(JSON.parse((await redrive()).stdout)).toMatchObject({
+      item: item?.quarantineId,
+      dryRun: false,
+      found: 1,
+      delivered: { exposures: 0, events: 1 },
+    });
+    await observed.cloud.flush();
+    const after = await ask<ExaminedRow>(...named);
+    expect(after.answer.redrive.documents).toMatchObject([{ isInTable: true }]);
+    const other = answer.rows.find(({ raw }) => raw?.includes('ada'));
+    const untouched = await ask<ExaminedRow>('--item', other?.quarantineId ?? '', '--day', other?.day ?? '');
+    expect(untouched.answer.redrive.documents).toMatchObject([{ isInTable: false }]);
+  });
+
+  it.each([
+    [['--item', 'x'], 2, '--day'],
+    [['--item', 'x', '--reason', 'y'], 2, 'only one of them'],
+    [['--day', '2026-11-20'], 2, '--day without --item'],
+    [['--rows', '3'], 2, '--rows without --reason'],
+    [['--hours', '9999'], 2, 'expected 1 to 2160'],
+    [['--item', "x' OR '1'='1", '--day', '2026-11-20'], 1, 'SLUICE_QUARANTINE_ROW_UNKNOWN'],
+    [['--reason', 'x', '--cursor', 'e30'], 1, 'SLUICE_OBSERVE_CURSOR_UNKNOWN'],
+  ])('refuses %j', async (args, code, text) => {
+    expect(await observed.sluice('quarantine', ...args)).toMatchObject({
+      code,
+      stdout: '',
+      stderr: expect.stringContaining(text),
+    });
+  });
+
+  it('is text for people', async () => {
+    const { stdout } = await observed.sluice('quarantine');
+    expect(stdout).toMatch(/^reason +rows +items +first +last +redrive\n/);
+    expect(stdout).toMatch(/SLUICE_EVENT_NO_NAME: The event has no name\.\n {2}Give it/);
+    const nothing = await observed.sluice('quarantine', '--reason', 'SLUICE_BODY_CORRUPT');
+    expect(nothing.stdout).toBe('(no rows)\n');
+  });
+
+  it('names days that no query reads, because they have no partition yet', async () => {
+    const operations = ['CreatePartition', 'BatchCreatePartition', 'UpdatePartition', 'BatchUpdatePartition'];
+    await observed.control('POST', 'faults', { glue: [{ fault: 'failCalls', operations, calls: 'all' }] });
+    await observed.clock.advance(2 * 86_400_000);
+    await observed.send({ events: [unnamed('joe')] });
+    await observed.cloud.flush();
+    const note =
+      'No query reads the files of quarantine 2026-11-22, which lack a partition: `sluice trace` searches them.';
+    expect((await ask<QuarantineCounts>('--hours', '1')).answer).toMatchObject({ rows: 0, notes: [note] });
+    expect((await observed.sluice('quarantine', '--hours', '1')).stdout).toContain(note);
+    const listed = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME');
+    expect(listed.answer.notes).toEqual([note]);
+    const unknown = await observed.sluice('quarantine', '--item', 'x', '--day', '2026-11-22');
+    expect(unknown.stderr).toContain(note);
+    await observed.control('DELETE', 'faults');
+    await observed.clock.advance(3_600_000);
+    await observed.cloud.flush();
+    expect((await ask<QuarantineCounts>('--hours', '2')).answer).toMatchObject({ rows: 1, notes: [] });
+  });
+});

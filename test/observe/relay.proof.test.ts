@@ -1,0 +1,253 @@
+import { gzipSync } from 'node:zlib';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
+import { relayId, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { openDeployment } from '../../observe/deployment.ts';
+import { cancelDrain, lookAtDrain, startDrain } from '../../operate/drain.ts';
+import { callMain } from '../harness/callMain.ts';
+import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
+import { relayCloud } from '../harness/relayCloud.ts';
+
+const HOUR_MS = 3_600_000;
+const LARGE = 'x'.repeat(1_500_000);
+const batch = (userID: string, value = '') =>
+  JSON.stringify({ events: [{ eventName: 'purchase', user: { userID }, value }] });
+
+describe('relay, asked by commands', () => {
+  let target: RecordingTarget;
+  let world: Awaited<ReturnType<typeof relayCloud>>;
+  beforeAll(async () => {
+    target = await recordingTarget();
+    world = await relayCloud({ url: target.url });
+  }, 120_000);
+  afterAll(async () => {
+    await world?.close();
+    await target?.close();
+  });
+
+  /** Runs a command. Returns its JSON output and its exit code. */
+  async function sluice(...args: readonly string[]) {
+    const deployment = ['--local', '--endpoint-url', world.cloud.edge, '--json'];
+    const { code, stdout, stderr } = await callMain([...args, ...deployment]);
+    if (stdout === '') throw new Error(stderr);
+    return { code, json: JSON.parse(stdout) };
+  }
+  async function doctorOfRelay() {
+    const { json } = await sluice('doctor');
+    const { checks } = json as {
+      checks: { check: string; findings: { code: string; detail: string; commands: string[] }[] }[];
+    };
+    return checks
+      .filter(({ check }) => check === 'relay' || check === 'queues')
+      .flatMap((one) => one.findings);
+  }
+
+  it('has nothing to say of itself when everything was taken', async () => {
+    expect(await world.post({ body: batch('ann') })).toBe(202);
+    await world.cloud.flush();
+    const none = {
+      count: 0,
+      queued: 0,
+      objects: 0,
+      hasMore: false,
+      oldest: null,
+      oldestQueued: null,
+      oldestStored: null,
+    };
+    expect(await sluice('relay', 'status')).toEqual({
+      code: 0,
+      json: { waiting: none, refused: [], deadLetters: 0 },
+    });
+    expect(await doctorOfRelay()).toEqual([]);
+  });
+
+  it('tells since when the oldest waits, also of the queue alone', async () => {
+    target.behave(status(500));
+    const from = Date.now();
+    expect(await world.post({ body: batch('ann') })).toBe(202);
+    await world.cloud.flush();
+    for (let tries = 0; tries < 3; tries += 1) {
+      await world.advance(HOUR_MS);
+      await world.cloud.flush();
+    }
+    const { json } = await sluice('relay', 'status');
+    expect(json).toMatchObject({ waiting: { count: 1, queued: 1, objects: 0 } });
+    expect(json.waiting.oldest).toBe(json.waiting.oldestQueued);
+    expect(Math.abs(Date.parse(json.waiting.oldest) - from)).toBeLessThan(HOUR_MS);
+    expect(await doctorOfRelay()).toEqual([
+      expect.objectContaining({
+        code: 'SLUICE_DOCTOR_RELAY_LATE',
+        detail: `1 copy, the oldest since ${json.waiting.oldest}.`,
+        commands: [expect.stringContaining('aws logs tail /aws/lambda/sluice-local-relay --since 1h')],
+      }),
+    ]);
+    expect((await callMain(['status', '--local', '--endpoint-url', world.cloud.edge])).stdout).toContain(
+      `Relay: 1 request waiting, the oldest since ${json.waiting.oldest}, 0 refused.`,
+    );
+    target.behave(taken);
+    await world.advance(HOUR_MS);
+    await world.cloud.flush();
+    expect((await sluice('relay', 'status')).json.waiting).toMatchObject({ count: 0, oldest: null });
+  });
+
+  it('tells the doctor what was refused, by reason', async () => {
+    target.behave(status(401));
+    expect([
+      await world.post({ body: batch('ann') }),
+      await world.post({ body: batch('bob', LARGE) }),
+    ]).toEqual([202, 202]);
+    await world.cloud.flush();
+    expect(await doctorOfRelay()).toEqual([
+      expect.objectContaining({
+        code: 'SLUICE_STATUS_RELAY_REFUSED',
+        detail: expect.stringMatching(/^401: 2 copies, the oldest of .*Z\.$/),
+        commands: [
+          expect.stringMatching(/^npx sluice relay status --local/),
+          expect.stringMatching(/^npx sluice relay redrive --dry-run --local --endpoint-url \S+$/),
+        ],
+      }),
+    ]);
+  });
+
+  it('deletes the copies of a person, says what of others goes with them, and cannot search the queue', async () => {
+    // Refused by the test before: one of ann's, one of bob's.
+    target.behave(status(403));
+    const together = {
+      events: [
+        { eventName: 'a', user: { customIDs: { stableID: 'ann' } } },
+        { eventName: 'b', user: { userID: 'cy' } },
+      ],
+    };
+    const body = gzipSync(JSON.stringify(together));
+    expect(await world.post({ body, headers: { 'content-encoding': 'gzip' } })).toBe(202);
+    expect(await world.post({ body: '{"events":[{"eventName":' })).toBe(400);
+    await world.cloud.flush();
+    const erase = (...args: readonly string[]) => sluice('relay', 'erase', ...args);
+    const dry = (await erase('--user-id', 'ann', '--dry-run')).json;
+    expect(dry).toMatchObject({ dryRun: true, erased: 2, events: 2, otherEvents: 1, queued: 0 });
+    // A body that is not a batch is not copied.
+    expect((await erase('--user-id', 'eventName', '--dry-run')).json).toMatchObject({
+      erased: 0,
+      unreadable: 0,
+    });
+    expect((await erase('--user-id', 'nobody')).json).toMatchObject({
+      found: dry.found,
+      erased: 0,
+      events: 0,
+    });
+    expect((await erase('--user-id', 'ann')).json).toEqual({ ...dry, dryRun: false });
+    expect((await erase('--user-id', 'ann')).json).toMatchObject({ found: dry.found - 2, erased: 0 });
+
+    // A number that a double cannot hold is not its neighbour.
+    const large = '{"events":[{"eventName":"a","user":{"userID":9007199254740993}}]}';
+    expect(await world.post({ body: large })).toBe(202);
+    await world.cloud.flush();
+    expect((await erase('--user-id', '9007199254740992')).json).toMatchObject({ erased: 0 });
+    expect((await erase('--user-id', '9007199254740993')).json).toMatchObject({ erased: 1, events: 1 });
+
+    target.behave(status(500));
+    expect(await world.post({ body: batch('ann') })).toBe(202);
+    await world.cloud.flush();
+    expect((await erase('--user-id', 'ann')).json).toMatchObject({ erased: 0, queued: 1 });
+    const deployment = ['--local', '--endpoint-url', world.cloud.edge];
+    const { stdout, stderr } = await callMain(['relay', 'erase', '--user-id', 'ann', ...deployment]);
+    expect([stdout, stderr]).toEqual([
+      expect.stringMatching(/in the queue, about: not searched +1\n/),
+      expect.stringContaining('none is there for more than eleven days'),
+    ]);
+  }, 120_000);
+
+  it('is waited for before the stack is removed', async () => {
+    const { edge, bucket } = world.cloud;
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const about = { config: defineConfig({ bucket, relay: { url: target.url } }), isLocal: true };
+    const deployment = openDeployment(
+      { ...about, stack: { service: 'sluice', stage: 'local' }, now: Date.now() + 10 * HOUR_MS },
+      { endpoint: edge, region: 'us-east-1', credentials },
+    );
+    await startDrain(deployment);
+    const waits = async () =>
+      (await lookAtDrain(deployment))?.waitsFor.filter(({ part }) => part === 'relay');
+    expect(await waits()).toEqual([
+      {
+        part: 'relay',
+        why: expect.stringMatching(/^1 copy waits to be relayed\. `npx sluice relay erase --all --local /),
+      },
+    ]);
+    await cancelDrain(deployment);
+    deployment.close();
+  }, 120_000);
+
+  it('deletes everything that is left, and refuses to guess what is meant', async () => {
+    for (const args of [[], ['--all', '--user-id', 'ann']]) {
+      const { code, stderr } = await callMain([
+        'relay',
+        'erase',
+        ...args,
+        '--local',
+        '--endpoint-url',
+        world.cloud.edge,
+      ]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining('Expected --user-id with an ID, or --all.'),
+      ]);
+    }
+    const s3 = new S3Client({
+      ...{ endpoint: world.cloud.edge, region: 'us-east-1', forcePathStyle: true },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const foreign = { Bucket: world.cloud.bucket, Key: 'relay/x/part.parquet' };
+    await s3.send(new PutObjectCommand({ ...foreign, Body: 'x' }));
+    const { json: dry } = await sluice('relay', 'erase', '--all', '--dry-run');
+    expect(dry).toMatchObject({ queued: 1 });
+    expect((await sluice('relay', 'status')).json.waiting.count).toBe(1);
+    expect((await sluice('relay', 'erase', '--all')).json).toEqual({ ...dry, dryRun: false });
+    const none = {
+      count: 0,
+      queued: 0,
+      objects: 0,
+      hasMore: false,
+      oldest: null,
+      oldestQueued: null,
+      oldestStored: null,
+    };
+    const nothing = { waiting: none, refused: [], deadLetters: 0 };
+    expect(await sluice('relay', 'status')).toEqual({ code: 0, json: nothing });
+    await s3.send(new HeadObjectCommand(foreign));
+    s3.destroy();
+  });
+});
+
+describe('relay that is retired', () => {
+  it('keeps nothing new, and goes on with what waits', async () => {
+    const target = await recordingTarget();
+    const world = await relayCloud({ url: target.url, retired: true });
+    try {
+      expect(await world.post({ body: batch('ann') })).toBe(202);
+      await world.cloud.flush();
+      expect(target.recorded).toEqual([]);
+      const s3 = new S3Client({
+        ...{ endpoint: world.cloud.edge, region: 'us-east-1', forcePathStyle: true },
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      });
+      const copy = {
+        id: relayId(Date.now(), '0'.repeat(24)),
+        keptAt: Date.now(),
+        path: '/v1/rgstr',
+        query: '',
+      };
+      const Body = writeRelayCopy({ ...copy, headers: {}, body: Buffer.from(batch('bob')) });
+      await s3.send(
+        new PutObjectCommand({ Bucket: world.cloud.bucket, Key: relayWaitingKey(copy.id), Body }),
+      );
+      s3.destroy();
+      expect((await target.received(1)).map(({ body }) => body.toString())).toEqual([batch('bob')]);
+    } finally {
+      await world.close();
+      await target.close();
+    }
+  }, 120_000);
+});

@@ -1,0 +1,350 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { writeStore } from '../../lib/landing/write/WriteStore.ts';
+import { claimKey } from '../../lib/tables/ledgerKeys.ts';
+import { openDeployment } from '../../observe/deployment.ts';
+import { trace } from '../../observe/trace/trace.ts';
+import { athenaRows } from '../harness/athenaRows.ts';
+import { recordFor, rowOf } from '../lib/landing/write/startWriter.ts';
+import { startObserved } from './startObserved.ts';
+
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+let observed: Awaited<ReturnType<typeof startObserved>>;
+
+beforeAll(async () => {
+  observed = await startObserved(Date.UTC(2026, 10, 20, 8));
+});
+afterEach(() => observed.control('DELETE', 'faults'));
+afterAll(() => observed.close());
+
+interface Step {
+  readonly at: string | null;
+  readonly what: string;
+}
+
+async function traced(id: string, ...args: string[]) {
+  const { code, stdout, stderr } = await observed.sluice('trace', id, '--json', ...args);
+  if (stdout === '') throw new Error(stderr);
+  const answer: { state: string; subject: string; found: number; more: boolean; steps: readonly Step[] } =
+    JSON.parse(stdout);
+  return { code, ...answer, text: answer.steps.map(({ what }) => what).join('\n') };
+}
+
+const event = (eventName: string, userID: string, more: object = {}) => ({
+  ...{ eventName, user: { userID }, time: observed.clock.now() },
+  ...more,
+});
+const exposure = (userID: string, metadata: object = {}, more: object = {}) =>
+  event('statsig::config_exposure', userID, {
+    metadata: { config: 'checkout', ruleID: 'r1', ...metadata },
+    ...more,
+  });
+
+/** The IDs of a user's rows, by table. */
+async function idsOf(user: string): Promise<Readonly<Record<'events' | 'exposures', readonly string[]>>> {
+  const { AthenaClient } = await import('@aws-sdk/client-athena');
+  const client = new AthenaClient(observed.options);
+  const ids = async (table: string) =>
+    (
+      await athenaRows(
+        client,
+        `SELECT DISTINCT event_id FROM sluice.statsig_forwarded_${table} WHERE user_id = '${user}'`,
+        { WorkGroup: 'sluice' },
+      )
+    ).map(({ event_id = '' }) => event_id);
+  try {
+    return { events: await ids('events'), exposures: await ids('exposures') };
+  } finally {
+    client.destroy();
+  }
+}
+
+describe('sluice trace', () => {
+  it('follows an event from its request to its row group and its views', async () => {
+    const { requestId } = await observed.send(
+      { events: [event('purchase', 'ada'), exposure('ada')] },
+      { 'statsig-sdk-type': 'javascript-client', 'statsig-sdk-version': '3.1.0' },
+    );
+    await observed.cloud.flush();
+    const ids = await idsOf('ada');
+    const { code, state, subject, steps, text } = await traced(ids.events[0] ?? '');
+    expect([code, state, subject]).toEqual([0, 'queryable', 'event']);
+    expect(text.split('\n')).toEqual([
+      expect.stringMatching(
+        /^received from javascript-client 3\.1\.0: purchase \(events\), of 2026-11-20T08:/,
+      ),
+      expect.stringMatching(`^answered 202 \\(request ${requestId}\\): 2 received, 2 accepted$`),
+      expect.stringMatching(
+        /^delivered to s3:\/\/sluice-experiments\/statsig\/.*\.parquet \(partition 2026-11-20, row group 0 of 1\)$/,
+      ),
+      'in the views product_events',
+    ]);
+    // S3 has the time of an object to the second.
+    const times = steps.flatMap(({ at }) => (at === null ? [] : [Math.floor(Date.parse(at) / 1_000)]));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect((await traced(ids.exposures[0] ?? '')).text).toContain(
+      'in the views experiment_exposures, first_exposures, daily_exposures',
+    );
+  });
+
+  it('finds an event in the buffer of its stream', async () => {
+    await observed.send({ events: [event('purchase', 'bea')] });
+    const { code, state, text } = await traced('bea');
+    expect([code, state]).toEqual([0, 'buffered']);
+    expect(text).toContain('received');
+    await observed.cloud.flush();
+    expect(await traced('bea')).toMatchObject({ state: 'queryable', found: 1 });
+  });
+
+  it('finds an event in an object of its request, and parked', async () => {
+    await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
+    await observed.send({ events: [event('purchase', 'cyd')] });
+    const waiting = await traced('cyd');
+    expect(waiting).toMatchObject({ code: 0, state: 'landing', found: 1 });
+    const [key = ''] = await observed.keys('landing/');
+    const { CopyObjectCommand } = await import('@aws-sdk/client-s3');
+    const Bucket = observed.cloud.bucket;
+    await observed.s3.send(
+      new CopyObjectCommand({ Bucket, Key: `parked/${key}`, CopySource: `${Bucket}/${key}` }),
+    );
+    await observed.remove(key);
+    expect(await traced('cyd')).toMatchObject({ state: 'parked', found: 1 });
+    await observed.s3.send(
+      new CopyObjectCommand({ Bucket, Key: key, CopySource: `${Bucket}/parked/${key}` }),
+    );
+    await observed.remove(`parked/${key}`);
+    await observed.control('DELETE', 'faults');
+    await observed.cloud.flush();
+    const id = (await idsOf('cyd')).events[0] ?? '';
+    const { state, text } = await traced(id);
+    expect(state).toBe('queryable');
+    expect(text).toContain('1 received, 1 overflowed');
+  });
+
+  it('finds an event in the landing, and one that the writer parked', async () => {
+    const { bucket } = observed.cloud;
+    const store = writeStore(s3ObjectStore(observed.s3, bucket), observed.clock);
+    const time = new Date(observed.clock.now()).toISOString();
+    const day = time.slice(0, 10);
+    const rowFor = (user_id: string) =>
+      recordFor({ events: [rowOf('events', `waits-${user_id}`, day, { user_id, received_at: time })] });
+    const contentType = 'application/octet-stream';
+    const batch = 'landing/2026/11/20/08/x';
+    // A writer leaves what another one has claimed.
+    await store.claim(batch, observed.clock.now() + DAY);
+    await store.put(batch, { body: Buffer.concat([rowFor('lia'), rowFor('lou')]), contentType }, null);
+    const waiting = await traced('lou');
+    expect(waiting).toMatchObject({ code: 0, state: 'landing', found: 1 });
+    expect(waiting.text).toContain(`accepted in ${batch}; the writer makes a file of it`);
+    await store.put(`parked/${batch}.512`, { body: rowFor('lua'), contentType }, null);
+    expect(await traced('lua')).toMatchObject({ code: 0, state: 'parked', found: 1 });
+    for (const key of [batch, `parked/${batch}.512`, claimKey(batch)]) await observed.remove(key);
+  });
+
+  it('finds an event that its table did not take, in quarantine', async () => {
+    await observed.landUnfit(['dan']);
+    await observed.cloud.flush();
+    const { state, text } = await traced('dan');
+    expect(state).toBe('quarantined');
+    expect(text).toMatch(/SLUICE_ROW_UNFIT.*, from landing\/2026\/11\/20\/08\/x#events\)/);
+  });
+
+  it('finds an event that Firehose of release 0.2 could not deliver, before it is adopted', async () => {
+    await observed.control('POST', 'faults', {
+      s3: [{ fault: 'failCalls', operations: ['GetObject'], key: 'sluice-experiments/errors/*', calls: 100 }],
+    });
+    const received_at = new Date(observed.clock.now()).toISOString();
+    const row = { event_id: 'd'.repeat(32), event_name: 'purchase', user_id: 'dee', received_at };
+    const rawData = Buffer.from(JSON.stringify(row)).toString('base64');
+    const code = { lastErrorCode: 'DataFormatConversion.MalformedData', lastErrorMessage: 'x' };
+    const key = 'errors/events/format-conversion-failed/2026/11/20/08/x';
+    await observed.put(key, `${JSON.stringify({ ...code, rawData })}\n`);
+    await observed.control('DELETE', 'faults');
+    const { state, text } = await traced('dee');
+    expect(state).toBe('landing');
+    expect(text).toContain(`Firehose could not deliver it (format-conversion-failed): it is in ${key}`);
+    await observed.remove(key);
+  });
+
+  it('finds refused events, and the request that refused them', async () => {
+    const refused = event('', 'eve');
+    const { requestId } = await observed.send({ events: [refused, event('purchase', 'eve2')] });
+    await observed.cloud.flush();
+    const byUser = await traced('eve');
+    expect(byUser).toMatchObject({ code: 0, subject: 'user', state: 'quarantined', found: 1 });
+    expect(byUser.text).toContain('SLUICE_EVENT_NO_NAME');
+    const byRequest = await traced(requestId);
+    expect(byRequest).toMatchObject({ code: 0, subject: 'request', state: 'queryable', found: 2 });
+    expect(byRequest.text).toContain(
+      `answered 202 (request ${requestId}): 2 received, 1 accepted, 1 quarantined`,
+    );
+    expect(byRequest.text).toContain('refused: SLUICE_EVENT_NO_NAME, 1');
+    const ignored = await observed.send({ events: [event('statsig::diagnostics', 'eve3')] });
+    expect(await traced(ignored.requestId)).toMatchObject({ code: 0, state: 'ignored' });
+    const unknown = await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
+    const { state, text } = await traced(unknown.requestId);
+    expect([state, text]).toEqual(['refused', expect.stringContaining('answered 401 SLUICE_KEY_')]);
+  });
+
+  it('finds what was delivered to files of days that have no partition', async () => {
+    const operations = ['CreatePartition', 'BatchCreatePartition', 'UpdatePartition', 'BatchUpdatePartition'];
+    await observed.control('POST', 'faults', { glue: [{ fault: 'failCalls', operations, calls: 'all' }] });
+    const time = observed.clock.now() - 3 * DAY;
+    const { requestId } = await observed.send({
+      events: [event('early', 'ivo', { time }), exposure('ivo', {}, { time }), event('purchase', 'ivo')],
+    });
+    await observed.cloud.flush();
+    const byUser = await traced('ivo');
+    expect(byUser).toMatchObject({ code: 0, state: 'queryable', found: 3 });
+    const gaps = byUser.text.split('\n').filter((line) => line.includes('delivered'));
+    expect(gaps.map((line) => line.replace(/[0-9a-f]{32}/, 'ID')).sort()).toEqual([
+      'checkout (exposures, ID): delivered, partition 2026-11-17 is missing',
+      'early (events, ID): delivered, partition 2026-11-17 is missing',
+    ]);
+    const [, id = ''] = /early \(events, ([0-9a-f]{32})\)/.exec(byUser.text) ?? [];
+    expect(await traced(id, '--row')).toMatchObject({
+      ...{ code: 0, subject: 'event', state: 'delivered', found: 1 },
+      row: { kind: 'events', columns: { event_id: id, user_id: 'ivo', event_name: 'early' } },
+      steps: [
+        { what: expect.stringMatching(/^received: early \(events\)$/) },
+        { what: expect.stringContaining('answered 202') },
+        {
+          what: expect.stringMatching(
+            /^delivered to s3:\/\/sluice-experiments\/.*\/2026-11-17\/.*\.parquet$/,
+          ),
+        },
+        { at: null, what: expect.stringContaining('no query reads it') },
+      ],
+    });
+    expect((await observed.sluice('trace', id)).stdout).toContain(`${id} (event): delivered\n`);
+    expect(await traced(requestId)).toMatchObject({ state: 'queryable', found: 3 });
+    expect(await traced('ivo', '--since', '2026-11-20T09:00:00Z')).toMatchObject({ code: 3, found: 0 });
+    await observed.control('DELETE', 'faults');
+    await observed.clock.advance(HOUR);
+    await observed.cloud.flush();
+    expect(await traced(id)).toMatchObject({ state: 'queryable', found: 1 });
+  });
+
+  it('says that a request failed when nothing was stored', async () => {
+    await observed.control('POST', 'faults', {
+      firehose: [{ fault: 'failCalls', calls: 'all' }],
+      s3: [{ fault: 'failCalls', operations: ['PutObject'], code: 'InternalError', calls: 'all' }],
+    });
+    const { status, requestId } = await observed.send({ events: [event('purchase', 'fay')] });
+    await observed.control('DELETE', 'faults');
+    expect(status).toBe(503);
+    const { state, text } = await traced(requestId);
+    expect([state, text]).toEqual(['failed', expect.stringContaining('503 SLUICE_COLLECT_NOT_DELIVERED')]);
+    expect(await traced('fay')).toMatchObject({ code: 3, state: 'nowhere', steps: [] });
+  });
+
+  it('says why a view does not show a row, as the views decide', async () => {
+    const now = observed.clock.now();
+    const body = {
+      events: [
+        exposure('gil', { ruleID: 'default' }),
+        exposure('gil', { config: 'other' }),
+        event('old', 'gil', { time: now - 30 * DAY }),
+        { ...event('staged', 'gil'), user: { userID: 'gil', statsigEnvironment: { tier: 'staging' } } },
+      ],
+    };
+    await observed.send(body);
+    await observed.clock.advance(5_000);
+    await observed.send(body);
+    await observed.cloud.flush();
+    const { text, found } = await traced('gil');
+    expect(found).toBe(8);
+    const lines = text.split('\n');
+    const about = (name: string) => lines.filter((line) => line.startsWith(name));
+    expect(about('checkout')).toEqual([
+      expect.stringContaining('not in the views: it is not an assignment: rule "default"'),
+      expect.stringContaining('not in the views: it is not an assignment: rule "default"'),
+    ]);
+    expect(about('other')).toEqual([
+      expect.stringMatching(/partition 2026-11-20, not in the views: a resend$/),
+      expect.stringMatching(/partition 2026-11-20$/),
+    ]);
+    expect(about('staged')[1]).toContain('its environment is staging');
+    const [, other = ''] = /\(exposures, ([0-9a-f]{32})\)/.exec(about('other')[0] ?? '') ?? [];
+    expect((await traced(other)).text).toMatch(
+      /not in experiment_exposures, first_exposures, daily_exposures: it is a resend of the row received at/,
+    );
+    // The first copy was received before that, so it is not shown.
+    const since = new Date(now + 2_500).toISOString();
+    expect(await traced(other, '--since', since)).toMatchObject({
+      found: 1,
+      text: expect.stringContaining('it is a resend of the row received at'),
+    });
+    const [, old = ''] = /\(events, ([0-9a-f]{32})\)/.exec(about('old')[0] ?? '') ?? [];
+    expect((await traced(old)).text).toContain('its time is outside the window (7 days back, 1 ahead)');
+  });
+
+  it('lists the newest events of a user first, and no more than it says', async () => {
+    for (let batch = 0; batch < 3; batch += 1) {
+      await observed.send({
+        events: Array.from({ length: 20 }, (_, i) => event(`n${batch}-${i}`, 'hal')),
+      });
+      await observed.clock.advance(1_000);
+    }
+    await observed.cloud.flush();
+    const { found, more, steps } = await traced('hal');
+    expect([found, more, steps.length]).toEqual([50, true, 50]);
+    const times = steps.map(({ at }) => at ?? '');
+    expect(times).toEqual([...times].sort().reverse());
+    const { stdout, code } = await observed.sluice('trace', 'hal');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('hal: 50 or more events, the newest first')]);
+    expect(await traced('hal', '--since', '2026-11-21T00:00:00Z')).toMatchObject({ code: 3, found: 0 });
+  });
+
+  it('finds nothing of an unknown event, and refuses options that it cannot read', async () => {
+    expect(await traced('0'.repeat(32))).toMatchObject({ code: 3, state: 'nowhere', subject: 'event' });
+    expect((await observed.sluice('trace', "o'hara \u001b[31m")).stdout).not.toContain('\u001b');
+    for (const args of [
+      [],
+      ['a', 'b'],
+      ['a', '--since', 'soon'],
+      ['a', '--as', 'x'],
+      ['a', '--max-usd', '-'],
+    ])
+      expect((await observed.sluice('trace', ...args)).code).toBe(2);
+  });
+
+  it('asks for --since in a deployment, and tells the price before it reads', async () => {
+    const deployment = openDeployment(
+      {
+        config: defineConfig({ bucket: observed.cloud.bucket }),
+        stack: { service: 'sluice', stage: 'local' },
+        isLocal: false,
+        now: observed.clock.now(),
+      },
+      observed.options,
+    );
+    const left = { ...deployment, signal: AbortSignal.abort(new Error('left')) };
+    await expect(
+      trace(left, { id: 'no-request', subject: 'request', onEstimate: () => undefined }),
+    ).rejects.toThrow('left');
+    const estimates: number[] = [];
+    const onEstimate = (bytes: number) => void estimates.push(bytes);
+    try {
+      await expect(trace(deployment, { id: 'ada', onEstimate })).rejects.toMatchObject({
+        code: 'SLUICE_TRACE_SINCE_NEEDED',
+      });
+      expect(estimates).toEqual([]);
+      const since = Date.UTC(2026, 10, 20);
+      expect(await trace(deployment, { id: 'ada', since, onEstimate })).toMatchObject({
+        state: 'queryable',
+        found: 2,
+      });
+      expect(estimates).toEqual([expect.any(Number)]);
+      expect(estimates[0]).toBeGreaterThan(1_000);
+      expect(await trace(deployment, { id: 'zoe', since, onEstimate })).toMatchObject({
+        state: 'nowhere',
+        notes: [expect.stringContaining('AWS does not show what streams buffer')],
+      });
+    } finally {
+      deployment.close();
+    }
+  });
+});

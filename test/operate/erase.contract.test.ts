@@ -1,0 +1,420 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+  type StorageClass,
+} from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
+import { parseUnit } from '../../lib/erase/Unit.ts';
+import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
+import type { Config, ConfigInput } from '../../lib/schema/config.ts';
+import { relayId, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { Redaction } from '../../lib/wire/Redaction.ts';
+import { openDeployment } from '../../observe/deployment.ts';
+import { erase } from '../../operate/erase/erase.ts';
+import { heldElsewhere } from '../../operate/erase/heldElsewhere.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../packages/local-aws/src/testing/index.ts';
+import { EraseLake, seeded } from '../e2e/EraseLake.ts';
+import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+
+const ACCOUNT = '000000000000';
+const OWNER = '444455556666';
+const HOUR_MS = 3_600_000;
+const target = { bucket: 'acme-warehouse', owner: OWNER, folder: 'out' };
+
+describe('erasing a deployment', () => {
+  const directory = temporaryDirectory();
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: realClock });
+  const queues = Queues.open({
+    ...{ directory: `${directory.path}/sqs`, clock: realClock },
+    ...{ region: 'us-east-1', account: ACCOUNT },
+  });
+  /** Age of the oldest record of the stream of the landing, seconds; null without a metric. */
+  let age: number | null = null;
+  const metrics = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { MetricDataQueries = [], EndTime } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const MetricDataResults = MetricDataQueries.map(
+      ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Metric } }) => {
+        const isAsked =
+          Metric.MetricName === 'DeliveryToS3.DataFreshness' &&
+          Metric.Dimensions[0]?.Value === LANDING_STREAM;
+        const Values = isAsked && age !== null ? [age] : [];
+        return { Id, StatusCode: 'Complete', Values, Timestamps: Values.map(() => EndTime - 60) };
+      },
+    );
+    response.setHeader('content-type', 'application/x-amz-json-1.0');
+    response.end(JSON.stringify({ MetricDataResults }));
+  });
+  let services: Awaited<ReturnType<typeof startServices>>;
+  let cloudwatch: CloudWatchClient;
+  let sqs: SQSClient;
+  let s3: S3Client;
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => metrics.listen(0, '127.0.0.1', resolve));
+    services = await startServices([
+      s3Service({ store, clock: realClock }),
+      sqsService({ queues, clock: realClock, account: ACCOUNT }),
+      landingStack(),
+    ]);
+    const { port } = metrics.address() as AddressInfo;
+    cloudwatch = new CloudWatchClient({ ...services.options, endpoint: `http://127.0.0.1:${port}` });
+    sqs = new SQSClient(services.options);
+    s3 = new S3Client({ ...services.options, forcePathStyle: true });
+  });
+  afterAll(async () => {
+    for (const client of [cloudwatch, sqs, s3]) client?.destroy();
+    await services?.close();
+    metrics.close();
+    metrics.closeAllConnections();
+    queues.close();
+    store.close();
+    directory.remove();
+  });
+
+  let buckets = 0;
+  /** A deployment with a bucket of its own. */
+  async function deployment(input: Omit<ConfigInput, 'bucket'> = {}) {
+    buckets += 1;
+    const config = defineConfig({ ...input, bucket: `sluice-erase-${buckets}` });
+    const Bucket = config.bucket;
+    store.createBucket(Bucket);
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+    return {
+      config,
+      put: async (Key: string, Body: Uint8Array | string, StorageClass?: StorageClass) => {
+        await s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass }));
+      },
+      delete: (Key: string) => s3.send(new DeleteObjectCommand({ Bucket, Key })),
+      deny: (Action: string, key: string) =>
+        s3.send(
+          new PutBucketPolicyCommand({
+            Bucket,
+            Policy: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: [
+                { Effect: 'Deny', Principal: '*', Action, Resource: `arn:aws:s3:::${Bucket}/${key}` },
+              ],
+            }),
+          }),
+        ),
+      read: async (Key: string) => {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+        return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      },
+      /** Keys of all versions, without the records and markers. */
+      versions: async () => {
+        const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        return Versions.map(({ Key = '' }) => Key).filter((key) => !key.startsWith('ledger/'));
+      },
+      /** Keys that readers get, without the records. */
+      keys: async () => {
+        const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        return Versions.filter(({ IsLatest, Key = '' }) => IsLatest && !Key.startsWith('ledger/')).map(
+          ({ Key = '' }) => Key,
+        );
+      },
+      run: (units: readonly string[], now = Date.now(), faultPoint?: (step: EraseFaultPoint) => unknown) =>
+        run(config, units, now, faultPoint),
+    };
+  }
+
+  async function run(
+    config: Config,
+    units: readonly string[],
+    now: number,
+    faultPoint?: (step: EraseFaultPoint) => unknown,
+  ) {
+    const { endpoint, region, credentials } = services.options;
+    const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
+    const deployment = openDeployment(about, { endpoint, region, credentials });
+    try {
+      return await erase(
+        { ...deployment, cloudwatch },
+        {
+          units: units.map((unit) => parseUnit(unit, config)),
+          dryRun: false,
+          ...(faultPoint === undefined
+            ? {}
+            : {
+                faultPoint: async (step) => {
+                  await faultPoint(step);
+                },
+              }),
+        },
+      );
+    } finally {
+      deployment.close();
+    }
+  }
+
+  const queue = async (part: string) => {
+    const QueueName = `sluice-prod-${part}`;
+    await sqs.send(new CreateQueueCommand({ QueueName }));
+    const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+    return QueueUrl;
+  };
+  const overflow = (n: number) => `overflow/events/${String(n).padStart(64, 'a')}.ndjson.gz`;
+  const rows = (...users: readonly string[]) =>
+    gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join(''));
+
+  it('asks exports for the changed days that they have exported, however long ago', async () => {
+    const day = addDays(utcDay(Date.now()), -200);
+    const QueueUrl = await queue('export');
+    const { config, put, run } = await deployment({
+      sources: [
+        { name: 'acme', bucket: 'acme-drops', owner: OWNER, datasets: [{ name: 'events', kind: 'events' }] },
+      ],
+      exports: [
+        { name: 'raw', table: 'statsig_forwarded_events', target },
+        { name: 'ingested', table: 'acme_events', target: { ...target, folder: 'ingested' } },
+        { name: 'later', table: 'statsig_forwarded_events', target: { ...target, folder: 'later' } },
+        { name: 'other', table: 'statsig_forwarded_exposures', target: { ...target, folder: 'other' } },
+      ],
+    });
+    const lake = new EraseLake(s3, config, directory.path, 4, seeded(4));
+    await lake.landRaw('events', day);
+    await lake.landIngested(day);
+    for (const [dataset, table] of [
+      ['raw', 'statsig_forwarded_events'],
+      ['ingested', 'acme_events'],
+      ['other', 'statsig_forwarded_exposures'],
+    ])
+      await put(
+        `ledger/exports/${dataset}/${day}.json`,
+        JSON.stringify({
+          ...{ source: 'exports', dataset, day, table, state: 'succeeded', fingerprint: 'f', attempts: 1 },
+          ...{ files: [], rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, bytes: 0, durations: {} },
+          ...{ superseded: [], updatedAt: 0, token: 't' },
+        }),
+      );
+    const units = lake.victims.map(({ column, value }) => `${column}=${value}`);
+    await expect(
+      run(
+        units.map((unit) => unit.replace('company_id', 'custom_ids.companyID')),
+        Date.now(),
+        (step) => {
+          if (step === 'removed') throw new Error('killed');
+        },
+      ),
+    ).rejects.toThrow('killed');
+    await run(units.map((unit) => unit.replace('company_id', 'custom_ids.companyID')));
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    );
+    expect(Messages.map(({ Body = '' }) => JSON.parse(Body))).toEqual([
+      { sluice: 'export', exports: ['raw'], days: [day] },
+      { sluice: 'export', exports: ['ingested'], days: [day] },
+    ]);
+  }, 60_000);
+
+  it('is complete only after what functions and streams may still write, and while nothing is late', async () => {
+    const QueueUrl = await queue('relay');
+    await queue('relay-dead-letters');
+    const { put, run } = await deployment({ relay: { url: 'https://relay.example.org' } });
+    await put(overflow(1), rows('gone'));
+    const from = Date.now();
+    const first = await run(['user_id=gone'], from);
+    expect([first.state, first.run.hasFound]).toEqual(['again', true]);
+    // Fifteen minutes of a function, then two buffers and the retries of Firehose.
+    expect((first.completeFrom ?? 0) - from).toBeGreaterThanOrEqual(22 * 60_000);
+    const at = (first.completeFrom ?? 0) + 1_000;
+    expect((await run(['user_id=gone'], at - 120_000)).state).toBe('again');
+
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a copy' }));
+    age = 3_600;
+    // The metric is of a minute ago, in seconds.
+    const oldest = isoTimestamp(at - (60 + age) * 1_000);
+    const waits = await run(['user_id=gone'], at);
+    expect(waits.state).toBe('again');
+    expect(waits.run).toMatchObject({
+      hasFound: false,
+      onTheWay: [
+        'the queues of relay hold about 1 messages',
+        `the stream ${LANDING_STREAM} is late: its oldest record is of ${oldest}`,
+      ],
+    });
+    // Objects that were in transit when the run began are not forgotten when another process continues it.
+    await expect(
+      run(['user_id=gone'], at, (step) => {
+        if (step === 'begun') throw new Error('killed');
+      }),
+    ).rejects.toThrow('killed');
+    await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    age = 60;
+    const resumed = await run(['user_id=gone'], at);
+    expect([resumed.state, resumed.run.resumed, resumed.run.onTheWay.length]).toEqual(['again', 1, 2]);
+    const done = await run(['user_id=gone'], at);
+    expect([done.state, done.run.onTheWay]).toEqual(['complete', []]);
+  }, 60_000);
+
+  it('is complete without a person whose ID was escaped and cut, also in older versions, beside bytes without text', async () => {
+    const { put, keys, versions, run } = await deployment();
+    const id = `zoë "O'Brien" <x>\\ 漢字`;
+    const json = JSON.stringify({ events: [{ user: { userID: id } }] });
+    const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    const ascii = json.replaceAll(/[\u0080-\uffff]/g, escaped);
+    const cut = ascii.slice(0, -4);
+    const bodies = [
+      ...[json, ascii, cut, `${cut}"x":"\\u00`, JSON.stringify(cut).slice(0, -1), JSON.stringify({ cut })],
+      ...[`data=${encodeURIComponent(cut)}`, new URLSearchParams({ id }).toString(), btoa(ascii)],
+      ...[
+        gzipSync(cut),
+        zstdCompressSync(cut),
+        brotliCompressSync(cut),
+        gzipSync(`${cut}${' '.repeat(9)}`).subarray(0, -9),
+      ],
+    ];
+    const large = 'quarantine-large/2026-11-20/';
+    for (const [i, body] of bodies.entries()) {
+      await put(`${large}${i}`, body);
+      // An older version of an object of somebody else.
+      await put(`${large}over-${i}`, body);
+      await put(`${large}over-${i}`, '{"user":{"userID":"zoë"}}');
+      const raw = typeof body === 'string' ? body : body.toString('base64');
+      const row = { reason: 'SLUICE_BODY_NOT_JSON', raw, raw_encoding: raw === body ? 'text' : 'base64' };
+      await put(
+        `parked/overflow/quarantine/${String(i).padStart(64, 'c')}.ndjson.gz`,
+        gzipSync(`${JSON.stringify(row)}\n`),
+      );
+      await put(`query-results/${i}.csv`, `"raw"\n"${raw.replaceAll('"', '""')}"\n`);
+    }
+    await put(`${large}noise`, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
+    const first = await run([`user_id=${id}`]);
+    const done = await run([`user_id=${id}`], (first.completeFrom ?? 0) + 1_000);
+    expect([done.state, done.run.leftCount, done.total['quarantine-large']?.noText]).toEqual([
+      'complete',
+      0,
+      1,
+    ]);
+    const others = [...bodies.keys()].map((i) => `${large}over-${i}`);
+    const encoded = (await keys()).filter((key) => key.startsWith('query-results/'));
+    // Results are not decoded from base64.
+    expect((await versions()).sort()).toEqual([...others, `${large}noise`, ...encoded].sort());
+    expect(encoded.length).toBeLessThan(6);
+  }, 60_000);
+
+  it('finds an ID and its hash where redaction hashes it', async () => {
+    const privacy = { redact: { 'user.userID': 'hash' as const }, salt: 'sixteen characters' };
+    const { put, keys, read, run } = await deployment({ privacy });
+    const hash = new Redaction(privacy.redact, privacy.salt).hash('gone');
+    const copy = relayWaitingKey(relayId(Date.now(), 'b'.repeat(24)));
+    await put(
+      copy,
+      writeRelayCopy({
+        ...{ id: relayId(Date.now(), 'b'.repeat(24)), keptAt: Date.now(), path: '/v1/rgstr' },
+        ...{ query: '', headers: {} },
+        body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: { userID: 'gone' } }] })),
+      }),
+    );
+    await put(overflow(1), rows(hash, 'f'.repeat(64)));
+    const receipt = await run(['user_id=gone']);
+    expect([receipt.units, await keys()]).toEqual([1, [overflow(1)]]);
+    expect((await read(overflow(1))).equals(rows('f'.repeat(64)))).toBe(true);
+  });
+
+  it('names the target of relay before its queue is deployed', async () => {
+    const { config } = await deployment({ relay: { url: 'https://relay.example.org' } });
+    const held = await heldElsewhere({
+      ...{ config, stack: { service: 'sluice', stage: 'not-deployed' } },
+      ...{ aws: services.options, isLocal: true },
+    });
+    expect(held.filter(({ what }) => what.startsWith('relay'))).toEqual([
+      expect.objectContaining({ what: 'relay: its target', where: 'https://relay.example.org' }),
+    ]);
+  });
+
+  it('stops where another run has taken over', async () => {
+    const { put, keys, run } = await deployment();
+    await put(overflow(1), rows('gone', 'stays'));
+    let others = 0;
+    const first = run(['user_id=gone'], Date.now(), async (step) => {
+      if (step !== 'replaced') return;
+      others += 1;
+      expect((await run(['user_id=gone'])).run).toMatchObject({ resumed: 1, hasFound: true });
+    });
+    await expect(first).rejects.toMatchObject({ code: 'SLUICE_ERASE_BUSY' });
+    expect([others, await keys()]).toEqual([1, [overflow(1)]]);
+  });
+
+  it('keeps what somebody else writes while an object is replaced', async () => {
+    const { put, read, run } = await deployment();
+    await put(overflow(1), rows('gone', 'stays'));
+    const receipt = await run(['user_id=gone'], Date.now(), async (step) => {
+      if (step === 'noted') await put(overflow(1), rows('gone', 'arrives'));
+    });
+    expect(receipt.total.overflow).toMatchObject({ rewritten: 1, rows: 1 });
+    expect((await read(overflow(1))).equals(rows('arrives'))).toBe(true);
+  });
+
+  it('waits for a load under way, and leaves what is archived', async () => {
+    const { put, keys, run } = await deployment();
+    const load = 'query-results/_loads/acme_events/2026-11-01/v/0001.csv';
+    await put(load, '"gone"');
+    await put('query-results/0002.csv', '"gone"', 'GLACIER');
+    const young = await run(['user_id=gone']);
+    expect(young.run.left.map(({ key, why }) => [key, why])).toEqual([
+      ['query-results/0002.csv', 'archived'],
+    ]);
+    expect([young.run.hasFound, young.total['query-results']?.waiting, await keys()]).toEqual([
+      ...[true, 1],
+      ['query-results/0002.csv', load],
+    ]);
+    const old = await run(['user_id=gone'], Date.now() + 25 * HOUR_MS);
+    expect([old.total['query-results']?.waiting, await keys()]).toEqual([0, ['query-results/0002.csv']]);
+  });
+
+  it.each([
+    ['s3:GetObjectVersion', 2],
+    ['s3:PutObject', 2],
+    ['s3:DeleteObjectVersion', 2],
+  ])('goes on behind an object of which %s is denied', async (action, denied) => {
+    const { put, read, deny, run } = await deployment();
+    for (const n of [1, 2, 3]) await put(overflow(n), rows('gone', 'stays'));
+    await deny(action, overflow(denied));
+    const receipt = await run(['user_id=gone']);
+    expect(receipt.run.left.map(({ key, why }) => [key, why])).toEqual([[overflow(denied), 'denied']]);
+    expect(receipt.state).toBe('again');
+    for (const n of [1, 3]) expect((await read(overflow(n))).equals(rows('stays'))).toBe(true);
+  });
+
+  it('stops if the first object of a run is denied', async () => {
+    const { put, deny, run } = await deployment();
+    await put(overflow(1), rows('gone', 'stays'));
+    await deny('s3:GetObjectVersion', '*');
+    await expect(run(['user_id=gone'])).rejects.toMatchObject({
+      code: 'SLUICE_ERASE_DENIED',
+      message: expect.stringContaining(`${overflow(1)}: AccessDenied`),
+    });
+  });
+});
+
+interface Metric {
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Value: string }[];
+}

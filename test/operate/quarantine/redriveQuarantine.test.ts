@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
+import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
+
+const DOCUMENT = JSON.stringify('x'.repeat(900_000));
+
+describe('redriveQuarantine', () => {
+  it('delivers large documents before it reads many more', async () => {
+    let drawn = 0;
+    let delivered = 0;
+    let mostHeld = 0;
+    async function* quarantined(): AsyncGenerator<QuarantinedItem> {
+      for (; drawn < 10; drawn += 1) {
+        mostHeld = Math.max(mostHeld, drawn * 10 - delivered);
+        const quarantineId = `q${drawn}`;
+        yield {
+          ...{ quarantineId, receivedAt: 0, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
+          ...{ sdkType: null, sdkVersion: null },
+        };
+      }
+    }
+    const land: LandRows = async ({ events }) => {
+      delivered += events.length;
+    };
+    const report = await redriveQuarantine(
+      quarantined(),
+      () => ({
+        documents: { exposures: [], events: Array.from({ length: 10 }, () => DOCUMENT) },
+        refused: [],
+        ignored: 0,
+      }),
+      land,
+    );
+    expect(report).toMatchObject({ found: 10, delivered: { exposures: 0, events: 100 }, failed: {} });
+    // 16 million characters, and what one more holds.
+    expect(mostHeld).toBeLessThanOrEqual(28);
+  });
+
+  it('records what the bucket took, and counts what it did not take by the name of the error', async () => {
+    async function* quarantined(): AsyncGenerator<QuarantinedItem> {
+      for (const quarantineId of ['a', 'b', 'c'])
+        yield {
+          ...{ quarantineId, receivedAt: 0, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
+          ...{ sdkType: null, sdkVersion: null },
+        };
+    }
+    const landed: string[] = [];
+    const recorded: string[] = [];
+    const report = await redriveQuarantine(
+      quarantined(),
+      ({ quarantineId }) => ({
+        // Two of these fill a record.
+        documents: {
+          exposures: [`{"event_id":"${quarantineId}","ds":"2026-11-20"}`],
+          events: [`{"event_id":"${quarantineId}","ds":"2026-11-20","pad":"${'x'.repeat(9_000_000)}"}`],
+        },
+        refused: [],
+        ignored: 0,
+      }),
+      async ({ exposures, events }) => {
+        if (landed.length > 0) throw new RangeError('full');
+        landed.push(
+          ...[...exposures, ...events].map(({ day, json }) => `${day} ${JSON.parse(json).event_id}`),
+        );
+      },
+      {
+        record: { hasEvent: () => false, add: async ({ rows }) => void recorded.push(...rows) },
+        again: false,
+      },
+    );
+    expect(landed).toEqual(['a', 'b', 'a', 'b'].map((id) => `2026-11-20 ${id}`));
+    expect(recorded).toEqual(['a', 'b']);
+    expect(report).toMatchObject({ delivered: { exposures: 2, events: 2 }, failed: { RangeError: 2 } });
+  });
+});

@@ -1,0 +1,83 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { QuarantinedItem, Revalidation } from '../../../observe/quarantine/revalidate.ts';
+import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
+import { RedriveRecord } from '../../../operate/quarantine/redriveRecord.ts';
+import { BUCKET, startBucket } from '../../lib/landing/adopt/startBucket.ts';
+
+let world: Awaited<ReturnType<typeof startBucket>>;
+let s3: S3Client;
+beforeAll(async () => {
+  world = await startBucket();
+  s3 = new S3Client(world.options);
+});
+afterEach(() => world.empty());
+afterAll(async () => {
+  s3.destroy();
+  await world.close();
+});
+
+const place = () => ({ s3, config: defineConfig({ bucket: BUCKET }) });
+const item = (id: string, receivedAt = 1): QuarantinedItem => ({
+  ...{ quarantineId: id, receivedAt, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
+  ...{ sdkType: null, sdkVersion: null },
+});
+const event = (id: string) => `{"event_id":"${id}"}`;
+
+/** A run of the command over these items. `delivered` are the event_ids of the landing. */
+async function run(
+  items: readonly QuarantinedItem[],
+  revalidate: (one: QuarantinedItem) => Revalidation,
+  land?: LandRows,
+) {
+  const delivered: string[] = [];
+  const take: LandRows = async ({ exposures, events }) => {
+    delivered.push(...[...exposures, ...events].map(({ json }): string => JSON.parse(json).event_id));
+  };
+  const record = await RedriveRecord.read(place());
+  async function* left() {
+    for (const one of items) if (!record.hasRow(one)) yield one;
+  }
+  const report = await redriveQuarantine(left(), revalidate, land ?? take, { record, again: false });
+  return { report, delivered };
+}
+
+const whole = ({ quarantineId }: QuarantinedItem): Revalidation => ({
+  documents: { exposures: [event(`${quarantineId}x`)], events: [event(`${quarantineId}e`)] },
+  refused: [],
+  ignored: 0,
+});
+
+describe('the record of a redrive', () => {
+  it('leaves out rows that were delivered whole, also of a run that was killed before its end', async () => {
+    const items = ['a', 'b', 'c'].map((id) => item(id));
+    await run(items.slice(0, 1), whole);
+    const { report, delivered } = await run(items, whole);
+    expect([report.found, delivered.toSorted()]).toEqual([2, ['be', 'bx', 'ce', 'cx']]);
+    expect(await run(items, whole)).toMatchObject({ report: { found: 0 }, delivered: [] });
+  });
+
+  it('finds a row again that Firehose gave up after it was redriven', async () => {
+    await run([item('a')], whole);
+    expect((await run([item('a', Date.now() + 60_000)], whole)).report.found).toBe(1);
+  });
+
+  it('delivers of a row only what was refused before', async () => {
+    const { documents } = whole(item('a'));
+    const refused = [{ code: 'SLUICE_EVENT_NO_NAME', detail: '' }];
+    const first = await run([item('a')], () => ({ documents, refused, ignored: 0 }));
+    expect(first.delivered.toSorted()).toEqual(['ae', 'ax']);
+    const fixed = { ...documents, events: [...documents.events, event('fixed')] };
+    const second = await run([item('a')], () => ({ documents: fixed, refused: [], ignored: 0 }));
+    expect(second).toMatchObject({ report: { found: 1 }, delivered: ['fixed'] });
+  });
+
+  it('does not contain what the bucket did not take', async () => {
+    const refuse: LandRows = () => Promise.reject(new RangeError('full'));
+    const { report } = await run([item('a')], whole, refuse);
+    expect(report).toMatchObject({ found: 1, failed: { RangeError: 2 } });
+    expect(await world.keys('ledger/')).toEqual([]);
+    expect((await run([item('a')], whole)).report.found).toBe(1);
+  });
+});

@@ -1,0 +1,369 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of configuration files
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVERLESS } from '../../cli/project/projectFiles.ts';
+import { pinnedBinding } from '../../infra/build/LambdaBinding.ts';
+import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { packageTemplate } from '../infra/packageTemplate.ts';
+import { templateConfigurations } from '../infra/templateConfigurations.ts';
+import { type Layout, PackedProject, packPackage, type Ran } from './PackedProject.ts';
+
+const NEWER = '99.0.0';
+const directory = temporaryDirectory();
+let packed: ReturnType<typeof packPackage>;
+let newer: ReturnType<typeof packPackage>;
+/** The files that `sluice init` has made. */
+let made: string;
+let init: (folder: string) => ReturnType<PackedProject['sluice']>;
+
+/** A project of the files that `init` makes. */
+function projectAs(layout: Layout, name: string = layout): PackedProject {
+  const root =
+    layout === 'workspace' ? join(directory.path, name, 'packages', 'pipeline') : join(directory.path, name);
+  mkdirSync(root, { recursive: true });
+  for (const file of ['package.json', 'sluice.config.ts', 'serverless.yml', 'tsconfig.json'])
+    writeFileSync(join(root, file), readFileSync(join(made, file)));
+  return new PackedProject(root, layout, packed.unpacked);
+}
+
+beforeAll(() => {
+  const folder = (name: string) => {
+    mkdirSync(join(directory.path, name));
+    return join(directory.path, name);
+  };
+  packed = packPackage(folder('packed'), VERSION);
+  newer = packPackage(folder('newer'), NEWER);
+  // The result of `npx --package ./sluice.tgz`: a folder of npm's own with one dependency.
+  const npx = folder('npx');
+  const installed = new PackedProject(npx, 'npm', packed.unpacked);
+  const dependencies = { [PACKAGE_NAME]: `file:../packed/sluice-pipeline-sluice-${VERSION}.tgz` };
+  installed.write('package.json', JSON.stringify({ dependencies }));
+  const work = folder('work');
+  init = (name) => installed.sluice(['init', name], { cwd: work });
+  const { status, stderr } = init('my-pipeline');
+  expect([status, stderr]).toEqual([0, '']);
+  made = join(work, 'my-pipeline');
+});
+afterAll(() => directory.remove());
+
+/** All that a command printed: Serverless writes errors to stdout where nobody watches. */
+const said = ({ stdout, stderr }: Ran) => `${stdout}${stderr}`;
+
+/** Paths of all files below a folder. */
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+}
+
+describe('the npm package', () => {
+  it('has built code once, and neither tests nor sources nor places of the machine that packed it', () => {
+    const files = filesOf(packed.unpacked);
+    expect(files.length).toBeGreaterThan(500);
+    expect(
+      files.filter((file) => /(^|\/)test\/|\.test\.|\.tsx?$/.test(file.replace(/\.d\.ts$/, ''))),
+    ).toEqual([]);
+    const texts = files.filter((file) => /\.(js|mjs|cjs|json|ts)$/.test(file));
+    const wrong = texts.filter((file) => {
+      const text = readFileSync(join(packed.unpacked, file), 'utf8');
+      return text.includes(repositoryRoot) || (homedir() !== '/' && text.includes(`${homedir()}/`));
+    });
+    expect(wrong).toEqual([]);
+    // Every module that another one names is there.
+    const named = texts.flatMap((file) =>
+      [
+        ...readFileSync(join(packed.unpacked, file), 'utf8').matchAll(
+          /["'](\.{1,2}\/[\w./-]+\.(?:js|ts|mjs|cjs))["']/g,
+        ),
+      ]
+        .map(([, path = '']) => join(packed.unpacked, file, '..', path.replace(/(?<!\.d)\.ts$/, '.js')))
+        .filter((path) => !existsSync(path) && !existsSync(path.replace(/\.js$/, '.d.ts'))),
+    );
+    expect(named.map((path) => path.slice(packed.unpacked.length))).toEqual([]);
+  });
+
+  it('is small, has exact dependencies, and can be published with provenance', async () => {
+    const bytes = filesOf(packed.unpacked).reduce(
+      (sum, file) => sum + statSync(join(packed.unpacked, file)).size,
+      0,
+    );
+    expect([bytes < 10e6, statSync(packed.tarball).size < 3e6]).toEqual([true, true]);
+    const manifest = JSON.parse(readFileSync(join(packed.unpacked, 'package.json'), 'utf8'));
+    expect(manifest).toMatchObject({
+      ...{ name: PACKAGE_NAME, version: VERSION, license: 'Apache-2.0', engines: { node: '>=24' } },
+      publishConfig: { access: 'public', provenance: true },
+      repository: { type: 'git' },
+    });
+    expect(manifest.scripts).toBeUndefined();
+    const said = spawnSync('npm', ['publish', '--dry-run', '--offline', '--json'], {
+      cwd: packed.unpacked,
+      encoding: 'utf8',
+    });
+    expect([said.status, said.stderr.includes('auto-corrected')]).toEqual([0, false]);
+    for (const architecture of ['arm64', 'x86_64'] as const) {
+      const pinned = await pinnedBinding(packed.unpacked, architecture);
+      expect(pinned).toEqual(await pinnedBinding(repositoryRoot, architecture));
+    }
+    const versions = Object.values<string>(manifest.dependencies);
+    expect(versions.length).toBeGreaterThan(15);
+    expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+    expect(
+      ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/project.md', 'examples/waf/template.yaml'].filter(
+        (file) => !existsSync(join(packed.unpacked, file)),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('sluice init', () => {
+  it('makes a folder of few files with two dependencies, and keeps the tarball that it came from', () => {
+    expect(filesOf(made).sort()).toEqual([
+      '.github/workflows/sluice.yml',
+      '.gitignore',
+      'README.md',
+      'package.json',
+      'serverless.yml',
+      `sluice-pipeline-sluice-${VERSION}.tgz`,
+      'sluice.config.ts',
+      'tsconfig.json',
+    ]);
+    const manifest = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8'));
+    expect(manifest).toMatchObject({ name: 'my-pipeline', private: true });
+    expect(manifest.dependencies).toEqual({
+      [PACKAGE_NAME]: `file:sluice-pipeline-sluice-${VERSION}.tgz`,
+      serverless: SERVERLESS,
+    });
+    const yaml = createRequire(import.meta.url)('js-yaml');
+    const workflow = yaml.load(readFileSync(join(made, '.github', 'workflows', 'sluice.yml'), 'utf8'));
+    expect(Object.keys(workflow.jobs)).toEqual(['test', 'package', 'deploy']);
+    expect(workflow.jobs.deploy.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
+    const { devDependencies, dependencies } = JSON.parse(
+      readFileSync(join(repositoryRoot, 'package.json'), 'utf8'),
+    );
+    expect({ ...devDependencies, ...dependencies }.serverless).toBe(SERVERLESS);
+  });
+
+  it('refuses a folder with files, a file, and names that a bucket cannot have', () => {
+    const again = init('my-pipeline');
+    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('SLUICE_INIT_NOT_EMPTY')]);
+    expect(again.stderr).toContain('has .github and 7 more');
+    expect(init(join('my-pipeline', 'package.json')).stderr).toContain('SLUICE_INIT_NAME');
+    for (const name of ['My_Pipeline', 'a', '9lives', 'two--hyphens', 'x'.repeat(33)]) {
+      const refused = init(name);
+      expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('SLUICE_INIT_NAME')]);
+      expect(existsSync(join(made, '..', name))).toBe(false);
+    }
+    expect(init('').status).toBe(2);
+    const cloned = join(made, '..', 'cloned');
+    mkdirSync(join(cloned, '.git'), { recursive: true });
+    writeFileSync(join(cloned, 'README.md'), '# ours\n');
+    expect(init('cloned').stderr).toContain('has README.md.');
+    expect([readdirSync(cloned), readFileSync(join(cloned, 'README.md'), 'utf8')]).toEqual([
+      ['.git', 'README.md'],
+      '# ours\n',
+    ]);
+    rmSync(join(cloned, 'README.md'));
+    expect(init('cloned').stderr).toBe('');
+    expect(readdirSync(cloned)).toContain('sluice.config.ts');
+  });
+});
+
+describe('a project', () => {
+  it('knows the types of its configuration', () => {
+    const project = projectAs('pnpm', 'typed');
+    const compiler = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+    const compile = () =>
+      spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: project.root, encoding: 'utf8' });
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
+    const text = readFileSync(join(project.root, 'sluice.config.ts'), 'utf8');
+    // A value that depends on the deployment comes from the environment, with Node's types or without.
+    const topic = "topicArn: process.env['TOPIC'] ?? null";
+    project.write('sluice.config.ts', text.replace('topicArn: null', topic));
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
+    const tsconfig = readFileSync(join(project.root, 'tsconfig.json'), 'utf8');
+    const types = JSON.stringify(join(repositoryRoot, 'node_modules', '@types', 'node'));
+    project.write('tsconfig.json', tsconfig.replace('"types": []', `"types": [${types}]`));
+    project.write(
+      'sluice.config.ts',
+      text.replace('topicArn: null', `${topic.replace("'TOPIC'", 'process.platform')}`),
+    );
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
+    project.write('sluice.config.ts', text.replace('keysInSecret: true', "keysInSecret: 'yes'"));
+    const refused = compile();
+    expect([refused.status === 0, refused.stdout]).toEqual([false, expect.stringContaining('keysInSecret')]);
+  });
+
+  it.each(['npm', 'pnpm', 'workspace'] as const)('tests itself, installed as by %s', (layout) => {
+    const { status, stdout, stderr } = projectAs(layout).sluice(['test']);
+    expect([status, stdout, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^ok {2}The configuration is valid for dev, prod\.\n(ok .*\n){5}6 checks passed/),
+      expect.stringMatching(
+        /^Packaging the functions for this machine, once .*\n( {2}.*\n)+Packaged in .* s\.\n$/,
+      ),
+    ]);
+  });
+
+  it('keeps its data over an upgrade and the way back', async () => {
+    const project = projectAs('npm', 'upgraded');
+    const versions: string[] = [];
+    const steps = [
+      ['first', packed],
+      ['upgraded', newer],
+      ['back', packed],
+    ] as const;
+    for (const [name, { unpacked }] of steps) {
+      project.install(unpacked);
+      const cloud = await project.start();
+      try {
+        versions.push(cloud.ready.version);
+        expect(cloud.ready.data).toBe(join(project.root, '.sluice', 'data'));
+        expect(await cloud.post(name)).toBe(202);
+        expect(await (await fetch(cloud.ready.console)).text()).toContain('<title>Sluice</title>');
+      } finally {
+        await cloud.end();
+      }
+    }
+    expect(versions).toEqual([VERSION, NEWER, VERSION]);
+    const { stdout } = project.sluice([
+      'query',
+      'SELECT event_name FROM statsig_forwarded_events ORDER BY 1',
+      '--json',
+    ]);
+    expect(JSON.parse(stdout)).toEqual([
+      { event_name: 'back' },
+      { event_name: 'first' },
+      { event_name: 'upgraded' },
+    ]);
+  });
+
+  it('is packaged into the template that the repository makes of the same configuration', async () => {
+    const project = projectAs('npm', 'packaged');
+    const { relay, 'customers’ buckets': drops } = templateConfigurations;
+    const options = { ...drops, ...relay, curate: true, collector: { reservedConcurrency: 50 } };
+    const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
+    const salt = 'a salt that no template holds';
+    const config = { bucket: 'acme-experiments', keys, privacy: { salt }, stages: ['prod'], ...options };
+    project.write(
+      'sluice.config.ts',
+      `import { defineConfig } from '${PACKAGE_NAME}';\nexport default defineConfig(${JSON.stringify(config)});\n`,
+    );
+    // For this machine: Lambda's binding of DuckDB would have to be fetched.
+    const ran = project.serverless(['package', '--stage', 'prod'], { env: { SLUICE_PACKAGE_FOR: 'here' } });
+    expect([ran.status, said(ran)]).toEqual([0, expect.stringContaining('Service packaged')]);
+    const template = readFileSync(
+      join(project.root, '.serverless', 'cloudformation-template-update-stack.json'),
+      'utf8',
+    );
+    const comparable = (text: string) => JSON.parse(text.replace(/\/\d{13}-\d{4}-[^/"]*\//g, '/TIME/'));
+    expect(comparable(template)).toEqual(comparable(JSON.stringify(await packageTemplate(options))));
+    expect(
+      readdirSync(join(project.root, '.serverless')).filter((name) => name.endsWith('.zip')).length,
+    ).toBeGreaterThan(6);
+  });
+
+  it('asks for Node 24, by command and by plugin', () => {
+    const project = projectAs('npm', 'old-node');
+    const older = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.19.0'}})";
+    const node = ['--import', `data:text/javascript,${encodeURIComponent(older)}`];
+    const ran = project.sluice(['test'], { node });
+    expect([ran.status, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^SLUICE_NODE_TOO_OLD: .*\n.*npm install --save-dev node@24/),
+    ]);
+    expect(project.sluice(['init', 'next'], { node }).stderr).toMatch(
+      /^SLUICE_NODE_TOO_OLD: .*\n.*npx --package node@24 --package @sluice-pipeline\/sluice sluice init/,
+    );
+    // It is installed, but its script has not run: pnpm and `ignore-scripts` do that.
+    const installed = join('node_modules', 'node', 'package.json');
+    project.write(installed, JSON.stringify({ name: 'node', version: '24.0.0' }));
+    expect(project.sluice(['test'], { node }).stderr).toMatch(/^SLUICE_NODE_TOO_OLD: .*\n.*npm rebuild node/);
+    const packaged = project.serverless(['package'], { node });
+    expect([packaged.status, said(packaged)]).toEqual([
+      1,
+      expect.stringContaining('npm install --save-dev node@24'),
+    ]);
+  });
+
+  it('takes settings of its own from serverless.yml', () => {
+    const project = projectAs('npm', 'own-settings');
+    const yml = readFileSync(join(project.root, 'serverless.yml'), 'utf8');
+    const own =
+      'functions: { collect: { memorySize: 2048 } }\nresources: { Resources: { Topic: { Type: AWS::SNS::Topic } } }\n';
+    project.write('serverless.yml', `${yml}\n${own}`);
+    const { stdout } = project.serverless(['print', '--stage', 'prod', '--format', 'json']);
+    const printed = JSON.parse(stdout);
+    expect(printed.functions.collect).toMatchObject({ memorySize: 2048, timeout: 10 });
+    expect(Object.keys(printed.resources.Resources)).toEqual(expect.arrayContaining(['DataBucket', 'Topic']));
+  });
+});
+
+describe('a mistake in a project', () => {
+  const configured = (rest: string, stages = "['dev', 'prod']") =>
+    `import { defineConfig } from '${PACKAGE_NAME}';\nexport default defineConfig(({ stage }) => ({ ${rest} }), { stages: ${stages} });\n`;
+  const ofStage =
+    'bucket: `acme-${stage}`, database: `acme_${stage}`, athena: { workgroup: stage, stagingDatabase: `staging_${stage}` }';
+
+  it.each([
+    ['an unknown field', configured(`${ofStage}, curat: true`), 'SLUICE_CONFIG_INVALID', 'curat'],
+    ['a wrong value', configured(`${ofStage}, region: 'eu-west-9'`), 'SLUICE_CONFIG_INVALID', 'eu-west-9'],
+    [
+      'a topic that is none',
+      configured(`${ofStage}, alarms: { topicArn: 'on-call' }`),
+      'SLUICE_CONFIG_INVALID',
+      'alarms.topicArn',
+    ],
+    ['two stages with one bucket', configured("bucket: 'acme'"), 'SLUICE_CONFIG_STAGES_SHARE', 'bucket'],
+    ['a stage that is no name', configured(ofStage, "['dev', 'Prod']"), 'SLUICE_CONFIG_INVALID', 'Prod'],
+    ['a line that is no TypeScript', 'export default {', 'SLUICE_CONFIG_BROKEN', 'sluice.config.ts'],
+    [
+      'an import that is not there',
+      configured(ofStage).replace(PACKAGE_NAME, 'sluice'),
+      'SLUICE_CONFIG_BROKEN',
+      "'sluice'",
+    ],
+    ['no configuration', 'export {};\n', 'SLUICE_CONFIG_NOT_FOUND', 'no default export'],
+  ])('is refused by name: %s', (_what, text, code, named) => {
+    mistaken.write('sluice.config.ts', text);
+    const { status, stderr } = mistaken.sluice(['test']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(code)]);
+    expect(stderr).toContain(named);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('is refused by name: a stage that is not listed, an architecture or a name in serverless.yml, no plugin', () => {
+    const project = projectAs('npm', 'mistaken-yml');
+    expect(said(project.serverless(['package', '--stage', 'staging']))).toContain(
+      'SLUICE_CONFIG_STAGE_UNKNOWN',
+    );
+    const yml = readFileSync(join(project.root, 'serverless.yml'), 'utf8');
+    project.write('serverless.yml', `${yml}  architecture: arm64\n`);
+    expect(said(project.serverless(['package']))).toContain('expected `architecture` in sluice.config.ts');
+    project.write(
+      'serverless.yml',
+      `${yml}  stackName: acme\n  runtime: nodejs20.x\nfunctions: { colect: { memorySize: 2048 } }\n`,
+    );
+    const named = said(project.serverless(['package']));
+    for (const what of ['provider.stackName', 'provider.runtime', 'Did you mean collect?'])
+      expect(named).toContain(what);
+    project.write('serverless.yml', `${yml}functions: [{ collect: { memorySize: 2048 } }]\n`);
+    expect(said(project.serverless(['package']))).toContain(
+      'such as `collect: { memorySize: 2048 }`, not a list',
+    );
+    project.write('serverless.yml', yml.replace('service: sluice', 'service: pipeline'));
+    expect(said(project.serverless(['package']))).toContain('got "pipeline", expected sluice');
+    project.write('serverless.yml', yml.replace(`${PACKAGE_NAME}/serverless`, `${PACKAGE_NAME}/plugin`));
+    expect(said(project.serverless(['package']))).toContain(`plugin "${PACKAGE_NAME}/plugin" not found`);
+  });
+
+  let mistaken: PackedProject;
+  beforeAll(() => {
+    mistaken = projectAs('npm', 'mistaken');
+  });
+});

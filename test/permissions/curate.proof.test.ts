@@ -1,0 +1,228 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { addDays, utcDay } from '../../lib/base/time.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { curatedDaysKey, curatedSubject, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
+import { dayFolder } from '../../lib/tables/tableFolders.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { judgeRole } from './judgeRole.ts';
+import { type Policies, readPolicies } from './Policies.ts';
+import { heldPage } from './permissionsPage.ts';
+
+const BUCKET = 'sluice-curate-proof';
+const ROLES = [
+  'CuratePlanRole',
+  'CurateRole',
+  'CurateDailyScheduleRole',
+  'CurateHourlyScheduleRole',
+  'CurateSweepScheduleRole',
+] as const;
+const config = defineConfig({ bucket: BUCKET, curate: true, curateAfter: 1 });
+/** Timeout of the function in this deployment, seconds: a day of some megabytes is more than one invocation takes. */
+const SECONDS = 75;
+const today = utcDay(Date.now());
+/** A day of a few rows, one that fills more than a part of an upload, and one that is cut into slices. */
+const [few, wide, large] = [addDays(today, -3), addDays(today, -4), addDays(today, -5)];
+
+const listSchema = z.object({ days: z.record(z.string(), z.unknown()) });
+
+describe('the curation of days, deployed', () => {
+  const directory = temporaryDirectory();
+  let cloud: Cloud;
+  let s3: S3Client;
+  let policies: Policies;
+  let calls: readonly RecordedCall[];
+
+  beforeAll(async () => {
+    const file = join(directory.path, 'sluice.config.ts');
+    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+    const input = JSON.stringify({ bucket: BUCKET, curate: true, curateAfter: 1 });
+    writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${input});\n`);
+    process.env['SLUICE_CONFIG'] = file;
+    const loaded = await loadTemplate({
+      root: repositoryRoot,
+      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    });
+    const template: typeof loaded.template = structuredClone(loaded.template);
+    Object.assign(Object(template.Resources['CurateLambdaFunction']?.Properties), { Timeout: SECONDS });
+    const { region, id: account, partition } = localAccount;
+    const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
+    policies = readPolicies(resolveTemplate(template, stack));
+    cloud = await startCloud({
+      ...{ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') },
+      load: async () => ({ ...loaded, template }),
+    });
+    s3 = new S3Client({
+      endpoint: cloud.edge,
+      region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      forcePathStyle: true,
+    });
+    await walk();
+    const record: { calls: RecordedCall[]; dropped: number } = await control('calls', 'GET');
+    expect(record.dropped).toBe(0);
+    calls = record.calls;
+  }, 300_000);
+  afterAll(async () => {
+    delete process.env['SLUICE_CONFIG'];
+    s3?.destroy();
+    await cloud?.close();
+    directory.remove();
+  });
+
+  /** New days, an upload that is cut off, a day of slices, late files, another shape, and versions that go. */
+  async function walk(): Promise<void> {
+    for (const kind of forwardedKinds) await land(kind, few, 'a', rows(kind, few, 3));
+    await land(
+      'exposures',
+      large,
+      'a',
+      `SELECT *, i || repeat('x', 60000) AS ballast FROM (${rows('exposures', large, 3_000)})`,
+    );
+    for (const kind of forwardedKinds) await land(kind, wide, 'a', wideRows(kind));
+    await faults({
+      s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['UploadPart'], calls: 'all' }],
+    });
+    await jump(0, '00:30');
+    await aborted();
+    await control('faults', 'DELETE');
+    // Past the time for which messages are hidden.
+    await jump(0, '06:00');
+    for (const kind of forwardedKinds) await listed(kind, [few, wide]);
+    await listed('exposures', [large]);
+
+    // Late files: their day leaves the list at once, and is curated again in the next night.
+    for (const kind of forwardedKinds) await land(kind, few, 'b', rows(kind, few, 2));
+    await listed('events', [wide], [few]);
+    await jump(1, '00:30');
+    for (const kind of forwardedKinds) await listed(kind, [few]);
+
+    // As if the columns had been others when the day was curated.
+    await reshape('events', wide);
+    await jump(2, '00:30');
+    await listed('events', [wide]);
+    // Replaced objects are deleted a day later.
+    await jump(4, '12:00');
+    await cloud.flush();
+  }
+
+  /** Rows of a raw table: of most columns none, as in files of before they were added. */
+  function rows(kind: ForwardedKind, day: string, count: number): string {
+    const key = kind === 'exposures' ? 'experiment_id' : 'event_name';
+    return `SELECT i, md5('${kind} ${day} ' || i) AS event_id, 'made' AS ${key}, 'u' || i AS user_id,
+      TIMESTAMP '${day} 12:00:00' AS timestamp, TIMESTAMP '${day} 12:00:01' AS received_at,
+      'production' AS environment FROM range(${count}) t(i)`;
+  }
+
+  /** Hashes hardly compress: more bytes than a part of an upload has. */
+  function wideRows(kind: ForwardedKind): string {
+    const text = "(SELECT string_agg(md5(i || '-' || n), '') FROM range(1500) s(n))";
+    return `SELECT *, '{"text":"' || ${text} || '"}' AS statsig_metadata FROM (${rows(kind, wide, 1_000)})`;
+  }
+
+  async function land(kind: ForwardedKind, day: string, name: string, sql: string): Promise<void> {
+    const path = join(directory.path, 'raw.parquet');
+    const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
+    const connection = await duckDb.connect();
+    const codec = name === 'a' && day === large ? 'uncompressed' : 'snappy';
+    await connection.run(
+      `COPY (SELECT * EXCLUDE (i) FROM (${sql})) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`,
+    );
+    connection.closeSync();
+    duckDb.closeSync();
+    const Key = `${dayFolder(config, kind, day)}${name}.parquet`;
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: readFileSync(path) }));
+    await cloud.flush();
+  }
+
+  /** Gives the ledger of a curated day another shape, and takes the day out of the list. */
+  async function reshape(kind: ForwardedKind, day: string): Promise<void> {
+    const { source, dataset } = curatedSubject(config, kind, day);
+    const Key = ledgerKey(source, dataset, day);
+    const entry = await readJson(Key);
+    await writeJson(Key, { ...entry, curated: { ...Object(entry.curated), shape: 'other' } });
+    const { days } = listSchema.parse(await readJson(curatedDaysKey(kind)));
+    const { [day]: _, ...others } = days;
+    await writeJson(curatedDaysKey(kind), { days: others });
+  }
+
+  async function readJson(Key: string): Promise<Record<string, unknown>> {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    return JSON.parse((await Body?.transformToString()) ?? '');
+  }
+
+  async function writeJson(Key: string, value: object): Promise<void> {
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: JSON.stringify(value) }));
+  }
+
+  /** Waits until the list has these days, and not those. */
+  async function listed(kind: ForwardedKind, days: readonly string[], not: readonly string[] = []) {
+    await until(async () => {
+      const list = await readJson(curatedDaysKey(kind)).catch(() => ({ days: {} }));
+      const there = Object.keys(listSchema.parse(list).days);
+      return days.every((day) => there.includes(day)) && !not.some((day) => there.includes(day));
+    }, `${kind} have no list with ${days} and without ${not}`);
+    await cloud.flush();
+  }
+
+  /** Uploads of both tables that were given up. */
+  async function aborted(): Promise<void> {
+    await until(async () => {
+      const record: { calls: RecordedCall[] } = await control('calls', 'GET');
+      const keys = record.calls.flatMap(({ operation, permissions }) =>
+        operation === 'AbortMultipartUpload' ? permissions.map(({ resource }) => resource) : [],
+      );
+      return forwardedKinds.every((kind) => keys.some((key) => key.includes(config.curatedTables[kind])));
+    }, 'not all uploads were cut off');
+  }
+
+  async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while (!(await holds())) {
+      if (Date.now() > deadline) throw new Error(otherwise);
+      await cloud.flush();
+      await pause(100);
+    }
+  }
+
+  /** Moves the clock to a time of a day from tomorrow on. */
+  async function jump(days: number, time: string): Promise<void> {
+    await control('clock', 'POST', { now: Date.parse(`${addDays(today, 1 + days)}T${time}:00Z`) });
+    await cloud.flush();
+  }
+
+  const faults = (wanted: object) => control('faults', 'POST', wanted);
+
+  async function control(path: string, method: string, body?: object) {
+    const answer = await fetch(`${cloud.edge}/_sluice/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text);
+    return JSON.parse(text);
+  }
+
+  it.each(ROLES)('gives %s exactly the permissions that its calls need', async (id) => {
+    expect(await judgeRole(policies, id, calls)).toEqual({ denied: [], idle: [] });
+  });
+
+  it('is described in docs/reference/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
+    const roles = policies.roles.filter(({ logicalId }) => ROLES.some((id) => id === logicalId));
+    expect(roles).toHaveLength(ROLES.length);
+    const { page, held } = heldPage(roles, calls, BUCKET);
+    expect(page).toBe(held);
+  });
+});

@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
+import { parseUnit } from '../../lib/erase/Unit.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import { curatedDaysKey } from '../../lib/tables/ledgerKeys.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import type { Cloud } from '../../local/startCloud.ts';
+import { openDeployment } from '../../observe/deployment.ts';
+import { type EraseReceipt, erase } from '../../operate/erase/erase.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { EraseLake, seeded } from '../e2e/EraseLake.ts';
+import { recordingTarget } from '../harness/recordingTarget.ts';
+import { relayCloud } from '../harness/relayCloud.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { judgeRole } from './judgeRole.ts';
+import { type Policies, readPolicies } from './Policies.ts';
+
+const ROLE = 'sluice-erase';
+
+/** Waits until views read the day from both curated tables. */
+async function listed(s3: S3Client, { bucket: Bucket, flush }: Cloud, day: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (const kind of forwardedKinds)
+    for (;;) {
+      const asked = new GetObjectCommand({ Bucket, Key: curatedDaysKey(kind) });
+      const list = await s3.send(asked).then(
+        ({ Body }) => Body?.transformToString(),
+        () => '',
+      );
+      if (list?.includes(day)) break;
+      if (Date.now() > deadline) throw new Error(`${kind}: ${day} is not listed`);
+      await flush();
+      await pause(100);
+    }
+}
+
+describe('who erases, with the printed policy', () => {
+  const directory = temporaryDirectory();
+  let world: Awaited<ReturnType<typeof relayCloud>>;
+  let target: Awaited<ReturnType<typeof recordingTarget>>;
+  let policies: Policies;
+  let calls: readonly RecordedCall[];
+  let receipt: EraseReceipt;
+
+  beforeAll(async () => {
+    target = await recordingTarget();
+    world = await relayCloud(
+      { url: target.url },
+      {
+        ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
+        exports: [
+          {
+            ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
+            target: { bucket: 'acme-warehouse', owner: '444455556666' },
+          },
+        ],
+      },
+    );
+    const { config, edge } = world.cloud;
+    const { region, id: account, partition } = localAccount;
+    const { template, stackName } = await loadTemplate({
+      root: repositoryRoot,
+      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    });
+    const stack = { region, account, partition, stackName, endpoint: 'http://127.0.0.1' };
+    const resolved = resolveTemplate(template, stack);
+    const keyArn = resolved.resources.find(({ type }) => type === 'AWS::KMS::Key')?.arn;
+    const client = {
+      endpoint: edge,
+      region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    const s3 = new S3Client({ ...client, forcePathStyle: true });
+    const lake = new EraseLake(s3, config, directory.path, 8, seeded(7));
+    const day = addDays(utcDay(Date.now()), -3);
+    await lake.landRaw('events', day);
+    await lake.landRaw('exposures', day);
+    await lake.landIngested(day);
+    await world.jump(Date.parse(`${addDays(utcDay(Date.now()), 1)}T00:30:00Z`) - Date.now());
+    await listed(s3, world.cloud, day);
+    // So that what overflowed, what failed, and what landed, stays where it is.
+    await world.setFaults({
+      lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+      firehose: [{ fault: 'failCalls', code: 'ServiceUnavailableException', calls: 'all' }],
+    });
+    await lake.landRefused(day, Date.now(), ['', 'parked/']);
+    // The export has the day, which is behind its lookback.
+    await s3.send(
+      new PutObjectCommand({
+        ...{ Bucket: config.bucket, Key: `ledger/exports/out/${day}.json` },
+        Body: JSON.stringify({
+          ...{
+            source: 'exports',
+            dataset: 'out',
+            day,
+            table: 'statsig_forwarded_events',
+            state: 'succeeded',
+          },
+          ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: 0, out: 0, refused: 0 } },
+          ...{ rowsByDaysLate: {}, bytes: 0, durations: {}, superseded: [], updatedAt: 0, token: 't' },
+        }),
+      }),
+    );
+    s3.destroy();
+
+    const [printed] = printedPolicies('erase', config, { region, stack: stackName, account, keyArn });
+    const iam = new IAMClient(client);
+    const trust = { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' };
+    const { Role } = await iam.send(
+      new CreateRoleCommand({
+        RoleName: ROLE,
+        AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }),
+      }),
+    );
+    const PolicyDocument = JSON.stringify(printed?.document);
+    await iam.send(new PutRolePolicyCommand({ RoleName: ROLE, PolicyName: ROLE, PolicyDocument }));
+    iam.destroy();
+    const sts = new STSClient(client);
+    const { Credentials } = await sts.send(
+      new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'erase' }),
+    );
+    sts.destroy();
+    const credentials = {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    };
+    const about = { config, stack: { service: 'sluice', stage: 'local' }, isLocal: false, now: Date.now() };
+    const deployment = openDeployment(about, { endpoint: edge, region, credentials });
+    try {
+      receipt = await erase(deployment, {
+        units: lake.victims.map(({ column, value }) => parseUnit(`${column}=${value}`, config)),
+        dryRun: false,
+      });
+    } finally {
+      deployment.close();
+    }
+    calls = await world.calls();
+    const held = readPolicies(resolved);
+    const { Statement: statements = [] } = printed?.document ?? {};
+    policies = {
+      ...held,
+      roles: [...held.roles, { logicalId: 'Erase', arn: Role?.Arn ?? '', statements }],
+    };
+  }, 300_000);
+  afterAll(async () => {
+    await world?.close();
+    await target?.close();
+    directory.remove();
+  });
+
+  it('is denied nothing, and may do nothing that it does not need', async () => {
+    expect(receipt.run.hasFound).toBe(true);
+    expect(Object.keys(receipt.run.places)).toEqual(
+      expect.arrayContaining(['relay', 'parked', 'quarantine', 'exposures', 'events', 'ingested']),
+    );
+    expect(calls.filter(({ principal }) => principal.includes(ROLE)).length).toBeGreaterThan(20);
+    expect(await judgeRole(policies, 'Erase', calls)).toEqual({ denied: [], idle: [] });
+  });
+});

@@ -1,0 +1,224 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { manifestSchema } from '../../lib/export/exportDay.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { callMain } from '../harness/callMain.ts';
+import { readParquet } from '../harness/readParquet.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { judgeRole } from './judgeRole.ts';
+import { readPolicies } from './Policies.ts';
+import { heldPage } from './permissionsPage.ts';
+
+const THEIRS = '111122223333';
+const BY_POLICY = 'acme-warehouse';
+const BY_ROLE = 'other-warehouse';
+const CUSTOMERS_ROLE = `arn:aws:iam::${THEIRS}:role/sluice`;
+const ROLES = ['ExportRole', 'ExportDailyScheduleRole', 'ExportHourlyScheduleRole'];
+const EVENTS = 'statsig_forwarded_events';
+const EXPOSURES = 'statsig_forwarded_exposures';
+/** Yesterday: today is still being written. */
+const day = utcDay(Date.now() - DAY_MS);
+
+describe('the export, deployed, between two accounts', () => {
+  const directory = temporaryDirectory();
+  let cloud: Cloud;
+  let theirs: S3Client;
+  let ours: S3Client;
+  let iam: IAMClient;
+  let resolved: ReturnType<typeof resolveTemplate>;
+
+  beforeAll(async () => {
+    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, {
+      bucket: 'sluice-exports-proof',
+      exports: [
+        { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
+        {
+          name: 'exposures',
+          table: EXPOSURES,
+          schedule: 'hourly',
+          target: { bucket: BY_ROLE, owner: THEIRS, role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' } },
+        },
+      ],
+    });
+    const { region, id: account, partition } = localAccount;
+    const loaded = await loadTemplate({
+      root: repositoryRoot,
+      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    });
+    const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
+    resolved = resolveTemplate(loaded.template, stack);
+    cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') });
+    const place = { endpoint: cloud.edge, region };
+    theirs = new S3Client({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
+    ours = new S3Client({ ...place, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+    iam = new IAMClient({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
+  }, 120_000);
+  afterAll(async () => {
+    for (const client of [theirs, ours, iam]) client.destroy();
+    await cloud.close();
+    delete process.env['SLUICE_CONFIG'];
+    directory.remove();
+  });
+
+  const exportRole = () => resolved.resources.find(({ logicalId }) => logicalId === 'ExportRole')?.arn ?? '';
+  const sluice = (...args: string[]) =>
+    callMain(['export', ...args, '--local', '--endpoint-url', cloud.edge]);
+  const status = async () => {
+    const answer: { exports: ExportStatus[] } = JSON.parse((await sluice('status', '--json')).stdout);
+    return answer.exports.map((one) => [one.export, one.days.find((each) => each.day === day)?.entry?.state]);
+  };
+  const files = async (client: S3Client, Bucket: string, Prefix: string) => {
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
+    const bodies = new Map<string, Buffer>();
+    for (const { Key = '' } of Contents) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+      bodies.set(Key.slice(Prefix.length), Buffer.from((await Body?.transformToByteArray()) ?? []));
+    }
+    return bodies;
+  };
+  /** As SDKs do it: 503 is answered where a busy machine is too slow, and then it is sent again. */
+  const post = async (value: string) => {
+    const time = Date.parse(`${day}T10:00:00Z`);
+    const user = { userID: 'u1' };
+    const metadata = { gate: 'g', gateValue: 'true', ruleID: 'r' };
+    const body = JSON.stringify({
+      events: [
+        { eventName: 'bought', value, user, time },
+        { eventName: 'statsig::gate_exposure', user, time, metadata },
+      ],
+    });
+    for (let tries = 1; tries <= 5; tries += 1) {
+      const headers = { 'statsig-api-key': 'client-proof' };
+      const { status } = await fetch(`${cloud.collector}/v1/rgstr`, { method: 'POST', headers, body });
+      if (status === 202) return;
+    }
+    throw new Error('The collector takes nothing.');
+  };
+  /** Bytes of our day and of theirs, each sorted, and what the manifest names. */
+  const compared = async () => {
+    const own = await files(ours, cloud.bucket, `statsig/statsig_forwarded_events/${EVENTS}/${day}/`);
+    const copies = await files(theirs, BY_POLICY, `events/${day}/`);
+    const manifest = manifestSchema.parse(JSON.parse(copies.get('_manifest.json')?.toString() ?? '{}'));
+    copies.delete('_manifest.json');
+    const sorted = (bodies: Iterable<Buffer>) => [...bodies].map((one) => one.toString('base64')).sort();
+    return {
+      own: sorted(own.values()),
+      copies: sorted(copies.values()),
+      named: manifest.files.map(({ name }) => name).sort(),
+      names: [...copies.keys()].sort(),
+      rows: (await Promise.all([...copies.values()].map((one) => readParquet(one)))).flatMap(
+        (one) => one.rows,
+      ),
+    };
+  };
+
+  it('fails by name before the customer grants access, and exports everything afterwards', async () => {
+    await post('first');
+    await cloud.flush();
+    await theirs.send(new CreateBucketCommand({ Bucket: BY_POLICY }));
+    await theirs.send(new CreateBucketCommand({ Bucket: BY_ROLE }));
+    expect(await sluice('run')).toMatchObject({ code: 0 });
+    await cloud.flush();
+    const { code, stdout } = await sluice('status');
+    expect(code).toBe(3);
+    expect(stdout).toContain('SLUICE_EXPORT_ACCESS_DENIED');
+    expect(stdout).toContain('SLUICE_EXPORT_ROLE_DENIED');
+
+    const policies = (bucket: string, principal: string) =>
+      exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket, principal });
+    const Policy = JSON.stringify(policies(BY_POLICY, exportRole()).bucketPolicy);
+    await theirs.send(new PutBucketPolicyCommand({ Bucket: BY_POLICY, Policy }));
+    const trust = {
+      Effect: 'Allow',
+      Principal: { AWS: exportRole() },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': 'acme-7' } },
+    };
+    const AssumeRolePolicyDocument = JSON.stringify({ Statement: trust });
+    await iam.send(new CreateRoleCommand({ RoleName: 'sluice', AssumeRolePolicyDocument }));
+    const PolicyDocument = JSON.stringify(policies(BY_ROLE, '').callerPolicy);
+    await iam.send(new PutRolePolicyCommand({ RoleName: 'sluice', PolicyName: 'own', PolicyDocument }));
+    // An unfinished upload that a killed process left behind.
+    const Key = `events/${day}/sluice-${'0'.repeat(32)}.parquet`;
+    await theirs.send(new CreateMultipartUploadCommand({ Bucket: BY_POLICY, Key }));
+    await sluice('run', '--from', day);
+    await cloud.flush();
+    expect(await status()).toEqual([
+      ['events', 'succeeded'],
+      ['exposures', 'succeeded'],
+    ]);
+    const { own, copies, named, names, rows } = await compared();
+    expect(copies).toEqual(own);
+    expect(names).toEqual(named);
+    expect(rows).toMatchObject([{ event_name: 'bought', event_value: 'first' }]);
+    const exposures = await files(theirs, BY_ROLE, `exposures/${day}/`);
+    expect([...exposures.keys()]).toHaveLength(2);
+  }, 120_000);
+
+  it('exports a changed day again on schedule', async () => {
+    await post('second');
+    await cloud.flush();
+    // A file of the day goes, as when somebody deletes a customer's rows.
+    const before = await compared();
+    expect(before.own).toHaveLength(2);
+    expect(before.copies).toHaveLength(1);
+    await fetch(`${cloud.edge}/_sluice/clock`, {
+      method: 'POST',
+      body: JSON.stringify({ advanceMs: DAY_MS }),
+    });
+    await cloud.flush();
+    const { own, copies, named, names, rows } = await compared();
+    expect(copies).toEqual(own);
+    expect(names).toEqual(named);
+    expect(rows.map((row) => row['event_value']).sort()).toEqual(['first', 'second']);
+    // One that a load replaced there: the old copy goes.
+    const Prefix = `statsig/statsig_forwarded_events/${EVENTS}/${day}/`;
+    const [Key = ''] = [...(await files(ours, cloud.bucket, Prefix)).keys()];
+    await ours.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: Prefix + Key, Body: 'PAR1' }));
+    await sluice('run', '--export', 'events', '--from', day);
+    await cloud.flush();
+    const after = await files(theirs, BY_POLICY, `events/${day}/`);
+    expect([...after.values()].map(String)).toContain('PAR1');
+    expect(after.size).toBe(3);
+  }, 120_000);
+
+  it('has exactly the permissions that it needs, as docs/reference/permissions.md lists them', async () => {
+    const recorded = await fetch(`${cloud.edge}/_sluice/calls`);
+    const { calls }: { calls: RecordedCall[] } = JSON.parse(await recorded.text());
+    const policies = readPolicies(resolved);
+    for (const id of ROLES)
+      expect([id, await judgeRole(policies, id, calls)]).toEqual([id, { denied: [], idle: [] }]);
+    const roles = policies.roles.filter(({ logicalId }) => ROLES.includes(logicalId));
+    const { page, held } = heldPage(roles, calls, cloud.bucket);
+    expect(page).toBe(held);
+  }, 120_000);
+});
+
+function writeConfig(folder: string, input: object): string {
+  const file = join(folder, 'sluice.config.ts');
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  writeFileSync(
+    file,
+    `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`,
+  );
+  return file;
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RELAY_RUN_CLAIM } from '../../lib/tables/objectKeys.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
+import { relayCloud } from '../harness/relayCloud.ts';
+import { judgeRole } from './judgeRole.ts';
+import { type Policies, readPolicies } from './Policies.ts';
+import { heldPage } from './permissionsPage.ts';
+
+const ROLES = ['RelayRole', 'RelayRunScheduleRole', 'RelaySweepScheduleRole'] as const;
+const DAY_MS = 86_400_000;
+const batch = (eventName: string, value = '') => JSON.stringify({ events: [{ eventName, value }] });
+const LARGE = 'x'.repeat(1_500_000);
+
+describe('relay, deployed', () => {
+  let target: RecordingTarget;
+  let world: Awaited<ReturnType<typeof relayCloud>>;
+  let policies: Policies;
+  let calls: readonly RecordedCall[];
+
+  beforeAll(async () => {
+    target = await recordingTarget();
+    world = await relayCloud({ url: target.url });
+    const { region, id: account, partition } = localAccount;
+    const { template, stackName } = await loadTemplate({
+      root: repositoryRoot,
+      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    });
+    const stack = { region, account, partition, stackName, endpoint: 'http://127.0.0.1' };
+    policies = readPolicies(resolveTemplate(template, stack));
+    await walk();
+    calls = await world.calls();
+  }, 300_000);
+  afterAll(async () => {
+    await world?.close();
+    await target?.close();
+  });
+
+  /** Copies in the queue and in the bucket: taken late, refused, expired and deleted. A strange message, and a claim left behind. */
+  async function walk(): Promise<void> {
+    const client = {
+      endpoint: world.cloud.edge,
+      region: localAccount.region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    target.behave(status(500));
+    expect([
+      await world.post({ body: batch('late') }),
+      await world.post({ body: batch('late', LARGE) }),
+    ]).toEqual([202, 202]);
+    await target.received(2);
+    target.behave(taken);
+    await world.cloud.flush();
+    target.behave(status(401));
+    expect([await world.post({ body: batch('no') }), await world.post({ body: batch('no', LARGE) })]).toEqual(
+      [202, 202],
+    );
+    await world.cloud.flush();
+
+    const sqs = new SQSClient(client);
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-relay' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    sqs.destroy();
+    const s3 = new S3Client({ ...client, forcePathStyle: true });
+    const claim = JSON.stringify({ owner: 'killed', until: 0 });
+    await s3.send(new PutObjectCommand({ Bucket: world.cloud.bucket, Key: RELAY_RUN_CLAIM, Body: claim }));
+    s3.destroy();
+    await world.advance(301_000);
+    await world.cloud.flush();
+
+    target.behave(status(500));
+    expect(await world.post({ body: batch('never') })).toBe(202);
+    await world.cloud.flush();
+    await world.jump(6.6 * DAY_MS);
+    await world.cloud.flush();
+    await world.jump(5 * DAY_MS);
+    await world.cloud.flush();
+  }
+
+  it.each(ROLES)('gives %s exactly the permissions that its calls need', async (id) => {
+    expect(await judgeRole(policies, id, calls)).toEqual({ denied: [], idle: [] });
+  });
+
+  it('gives the collector no more for it than its calls need', async () => {
+    const { denied, idle } = await judgeRole(policies, 'CollectRole', calls);
+    expect(denied).toEqual([]);
+    expect(idle.filter((one) => /relay\/waiting|sqs/.test(one))).toEqual([]);
+  });
+
+  it('is described in docs/reference/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
+    const roles = policies.roles.filter(({ logicalId }) => ROLES.some((id) => id === logicalId));
+    expect(roles).toHaveLength(ROLES.length);
+    const { page, held } = heldPage(roles, calls, world.cloud.bucket);
+    expect(page).toBe(held);
+  });
+});

@@ -1,0 +1,259 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
+const SOURCE =
+  /^(bench|cli|console|demo|functions|infra|lib|local|observe|operate|scripts|soak)\/.*\.(tsx?|mjs|cjs)$|^packages\/[\w-]+\/src\/.*\.(ts|mjs|cjs)$/;
+
+/** Every module of the repository. */
+const all = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file) && existsSync(join(root, file)));
+
+/** The text of each source file, tests apart. */
+const sources = new Map(
+  all.filter((file) => SOURCE.test(file)).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+);
+const lineCount = (file: string) => (sources.get(file) ?? '').split('\n').length - 1;
+
+/** Which source files each imports, types included. */
+const imports = new Map(
+  [...sources].map(([file, text]) => [
+    file,
+    [...text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)]
+      .map(([, path = '']) => normalize(join(dirname(file), path)))
+      .filter((target) => sources.has(target) && target !== file),
+  ]),
+);
+
+const floor = ['lib/base', 'lib/schema'];
+const rows = [...floor, 'lib/tables', 'lib/wire', 'lib/groups', 'lib/protocols', 'lib/landing'];
+const everyRoom = [
+  ...rows,
+  'lib/duckdb',
+  'lib/parquet',
+  'lib/ledger',
+  'lib/collect',
+  'lib/passthrough',
+  'lib/views',
+  'lib/experiments',
+  'lib/names',
+  'lib/monitors',
+  'lib/drops',
+  'lib/curate',
+  'lib/export',
+  'lib/relay',
+  'lib/erase',
+  'lib/access',
+  'lib/config',
+  'lib/lambda',
+  'lib/aws',
+];
+
+/**
+ * Which rooms each room may import besides itself. Everybody may import what a package's `exports` lists, nothing else;
+ * inside of a package any room may import another as long as there is no cycle.
+ */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  'lib/base': [],
+  'lib/schema': ['lib/base'],
+  'lib/tables': floor,
+  'lib/wire': floor,
+  'lib/protocols': [...floor, 'lib/tables', 'lib/wire', 'lib/groups'],
+  'lib/groups': ['lib/base', 'lib/wire'],
+  'lib/duckdb': [...floor, 'lib/tables'],
+  'lib/parquet': [],
+  'lib/ledger': [...floor, 'lib/tables'],
+  'lib/landing': [...floor, 'lib/tables', 'lib/wire', 'lib/duckdb'],
+  'lib/collect': rows,
+  'lib/passthrough': [...floor, 'lib/tables', 'lib/wire', 'lib/protocols'],
+  'lib/views': [...floor, 'lib/tables', 'lib/wire', 'lib/groups'],
+  'lib/experiments': [...floor, 'lib/tables', 'lib/wire', 'lib/groups', 'lib/views'],
+  'lib/names': [...floor, 'lib/wire', 'lib/views'],
+  'lib/monitors': [
+    ...floor,
+    'lib/tables',
+    'lib/wire',
+    'lib/collect',
+    'lib/views',
+    'lib/experiments',
+    'lib/names',
+  ],
+  'lib/drops': [...floor, 'lib/tables', 'lib/landing', 'lib/duckdb', 'lib/parquet', 'lib/ledger'],
+  'lib/curate': [
+    ...[...floor, 'lib/tables', 'lib/landing', 'lib/views', 'lib/duckdb'],
+    ...['lib/parquet', 'lib/ledger', 'lib/drops'],
+  ],
+  'lib/export': [...floor, 'lib/tables', 'lib/duckdb', 'lib/ledger', 'lib/drops'],
+  'lib/relay': [...floor, 'lib/tables', 'lib/wire', 'lib/protocols', 'lib/collect'],
+  'lib/erase': [
+    ...rows.filter((room) => room !== 'lib/groups'),
+    'lib/duckdb',
+    'lib/drops',
+    'lib/curate',
+    'lib/relay',
+  ],
+  'lib/access': [...floor, 'lib/tables', 'lib/views', 'lib/drops', 'lib/curate'],
+  'lib/config': [
+    ...floor,
+    'lib/tables',
+    'lib/wire',
+    'lib/protocols',
+    'lib/collect',
+    'lib/views',
+    'lib/access',
+  ],
+  'lib/lambda': ['lib/base'],
+  'lib/aws': [
+    ...rows,
+    'lib/passthrough',
+    'lib/duckdb',
+    'lib/drops',
+    'lib/curate',
+    'lib/export',
+    'lib/relay',
+    'lib/erase',
+    'lib/access',
+    'lib/monitors',
+  ],
+  functions: everyRoom,
+  infra: everyRoom,
+  local: [...everyRoom, 'packages/local-aws'],
+  observe: [...everyRoom, 'infra'],
+  operate: [...everyRoom, 'infra', 'observe'],
+  console: [...everyRoom, 'infra', 'observe', 'operate'],
+  cli: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console'],
+  demo: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console', 'cli'],
+  bench: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console', 'cli'],
+  // Its accounting must not use what it counts.
+  soak: ['packages/local-aws', 'lib/config', 'local'],
+  scripts: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console', 'cli'],
+};
+
+/** The room of a file: a folder of `lib/` or of a package's `src/`, or a folder at the top. */
+function roomOf(file: string): string {
+  const parts = file.split('/');
+  if (parts[0] === 'packages') return parts.slice(0, parts.length > 4 ? 4 : 3).join('/');
+  return parts[0] === 'lib' ? parts.slice(0, 2).join('/') : (parts[0] ?? '');
+}
+
+/** Groups of nodes that reach each other: Tarjan's strongly connected components of more than one node. */
+function cyclesOf(edges: ReadonlyMap<string, Iterable<string>>): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const cycles: string[][] = [];
+  const visit = (node: string) => {
+    index.set(node, index.size);
+    low.set(node, index.get(node) ?? 0);
+    stack.push(node);
+    for (const next of edges.get(node) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(node, Math.min(low.get(node) ?? 0, low.get(next) ?? 0));
+    }
+    if (low.get(node) !== index.get(node)) return;
+    const group = stack.splice(stack.indexOf(node));
+    if (group.length > 1) cycles.push(group.sort());
+  };
+  for (const node of edges.keys()) if (!index.has(node)) visit(node);
+  return cycles;
+}
+
+/** Tests that use the emulator's witness, or compare the emulator's page of Athena with its cases. */
+const WITNESSES =
+  /^test\/(?:aws|trino)\/|^test\/contract\/lib\/access\/decideCall|^test\/unit\/local\/knownDifferences/;
+
+/** The files that packages export. */
+const doors = new Set(
+  readdirSync(join(root, 'packages')).flatMap((name) =>
+    Object.values<string>(
+      JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).exports,
+    ).map((path) => join('packages', name, path)),
+  ),
+);
+
+describe('the architecture', () => {
+  const edges = [...imports].flatMap(([file, targets]) =>
+    targets.map((target) => ({ file, target, from: roomOf(file), to: roomOf(target) })),
+  );
+
+  it('lets each room import only what ARROWS lists', () => {
+    const packageOf = (room: string) =>
+      room.startsWith('packages/') ? room.split('/').slice(0, 2).join('/') : room;
+    const wrong = edges
+      .filter(({ from, to, target }) => {
+        const [source, destination] = [packageOf(from), packageOf(to)];
+        if (source === destination) return false;
+        const isInside = destination.startsWith('packages/') && !doors.has(target);
+        return isInside || !(ARROWS[source] ?? []).includes(destination);
+      })
+      .map(({ file, target }) => `${file} imports ${target}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('lets tests and everything else import the doors of a package, too, and nothing beside them', () => {
+    const wrong = all.flatMap((file) => {
+      if (file.startsWith('packages/')) return [];
+      const text = readFileSync(join(root, file), 'utf8');
+      return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)]
+        .map(([, path = '']) => normalize(join(dirname(file), path)))
+        .filter((target) => target.startsWith('packages/') && !doors.has(target) && !WITNESSES.test(file))
+        .map((target) => `${file} imports ${target}`);
+    });
+    expect(all.length).toBeGreaterThan(1_000);
+    expect(wrong).toEqual([]);
+  });
+
+  it('has an entry in ARROWS for every room', () => {
+    const rooms = new Set([...sources.keys()].map(roomOf).filter((room) => !room.startsWith('packages/')));
+    expect([...rooms].filter((room) => ARROWS[room] === undefined)).toEqual([]);
+    expect(Object.keys(ARROWS).filter((room) => !rooms.has(room))).toEqual([]);
+  });
+
+  it('has no cycle of files', () => {
+    expect(cyclesOf(imports)).toEqual([]);
+  });
+
+  it('has no cycle of rooms', () => {
+    // The folders of cli/ and infra/ count as rooms here.
+    const placeOf = (file: string) => {
+      const parts = file.split('/');
+      return /^(cli|infra)$/.test(parts[0] ?? '') && parts.length > 2
+        ? parts.slice(0, 2).join('/')
+        : roomOf(file);
+    };
+    const rooms = new Map<string, Set<string>>();
+    for (const { file, target } of edges) {
+      const [from, to] = [placeOf(file), placeOf(target)];
+      if (from !== to) rooms.set(from, (rooms.get(from) ?? new Set()).add(to));
+    }
+    expect(cyclesOf(rooms)).toEqual([]);
+  });
+
+  it('has at most 6 folders of more than 15 files', () => {
+    const counts = new Map<string, number>();
+    for (const file of sources.keys()) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+    const large = [...counts].filter(([, count]) => count > 15);
+    expect(large.length <= 6 ? [] : large).toEqual([]);
+  });
+
+  it('has at most 10 files of 40 lines or less that only a neighbour imports', () => {
+    const importers = new Map<string, string[]>();
+    for (const { file, target } of edges) importers.set(target, [...(importers.get(target) ?? []), file]);
+    const small = [...sources.keys()].filter((file) => {
+      const [importer, ...others] = importers.get(file) ?? [];
+      return lineCount(file) <= 40 && others.length === 0 && importer && dirname(importer) === dirname(file);
+    });
+    expect(small.length <= 10 ? [] : small).toEqual([]);
+  });
+
+  it('has files of 90 lines or more on average', () => {
+    const lines = [...sources.keys()].map(lineCount).reduce((sum, count) => sum + count, 0);
+    expect(sources.size).toBeGreaterThan(300);
+    expect(lines / sources.size).toBeGreaterThanOrEqual(90);
+  });
+});

@@ -1,0 +1,142 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { INSTALLED_MB } from '../../scripts/install.mjs';
+
+const read = (file: string) => JSON.parse(readFileSync(join(repositoryRoot, file), 'utf8'));
+const { dependencies, devDependencies, scripts } = read('package.json');
+const locked: Record<string, { dev?: boolean; link?: boolean }> = read('package-lock.json').packages;
+
+/** The folders that `npm start`, the demos, packaging and `npx sluice` run. Other folders need everything installed. */
+const STARTED =
+  /^(?!scripts\/pack)(cli|console|demo|functions|infra|lib|local|observe|operate|scripts|soak)\/|^packages\/[\w-]+\/src\/|^sluice\.config\.ts$/;
+/** Packages that are run and not imported, and where. */
+const RUN: Readonly<Record<string, string>> = {
+  node: 'cli/runNode.mjs',
+  serverless: 'local/packageService.ts',
+};
+
+/** Packages that the sources in these folders import, types apart, and a file for each. */
+const imported = new Map<string, string>();
+
+beforeAll(async () => {
+  const entryPoints = execFileSync('git', ['ls-files'], { cwd: repositoryRoot, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .filter((file) => STARTED.test(file) && /(?<!\.d)\.(tsx?|mjs|cjs)$/.test(file));
+  const { metafile } = await build({
+    absWorkingDir: repositoryRoot,
+    entryPoints,
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.css': 'empty' },
+    logLevel: 'silent',
+  });
+  expect(Object.keys(metafile.inputs).length).toBeGreaterThan(500);
+  for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+    for (const { path, external } of imports) {
+      if (external !== true || path.startsWith('node:')) continue;
+      imported.set(/^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path, file);
+    }
+  }
+});
+
+describe('the dependencies', () => {
+  it('are exactly what a start, the demos, packaging and the command use', () => {
+    expect(imported.get('@aws-sdk/client-s3')).toBeDefined();
+    const ofTests = [...imported].filter(([name]) => name in devDependencies);
+    expect(ofTests).toEqual([]);
+    // local-aws is a workspace.
+    const used = [...imported.keys(), ...Object.keys(RUN)].filter((name) => name !== 'local-aws');
+    expect(Object.keys(dependencies).sort()).toEqual([...new Set(used)].sort());
+    for (const [name, file] of Object.entries(RUN)) {
+      expect(readFileSync(join(repositoryRoot, file), 'utf8')).toContain(`'${name}`);
+    }
+  });
+
+  it('are all that scripts have that install no more', () => {
+    const launched = Object.entries<string>(scripts).filter(([, line]) =>
+      line.includes('scripts/launch.mjs'),
+    );
+    const wrong = launched.filter(([, line]) => {
+      const [, dev, entry = ''] = /launch\.mjs( --include=dev)?(?: --\S+)*(?: ([\w./]+))?/.exec(line) ?? [];
+      return (dev === undefined) !== STARTED.test(entry);
+    });
+    expect(wrong).toEqual([]);
+    // Whatever else a script runs comes with npm or is installed before.
+    const others = Object.entries<string>(scripts).filter(([, line]) => !/^node scripts\//.test(line));
+    expect(others).toEqual([]);
+    expect(launched.length).toBeGreaterThan(12);
+  });
+
+  it('are as large as is said when they are installed', () => {
+    const bytes = (folder: string): number =>
+      readdirSync(folder, { withFileTypes: true, recursive: true })
+        // A package's own packages count if the lockfile names them; it does not name the packages of `node`.
+        .filter((entry) => entry.isFile() && !entry.parentPath.slice(folder.length).includes('/node_modules'))
+        .reduce((sum, { parentPath, name }) => sum + lstatSync(join(parentPath, name)).blocks * 512, 0);
+    const megabytes = { start: 0, all: 0 };
+    for (const [path, { dev, link }] of Object.entries(locked)) {
+      if (!path.includes('node_modules/') || link === true) continue;
+      let size = 0;
+      try {
+        size = bytes(join(repositoryRoot, path)) / 2 ** 20;
+      } catch {
+        // The package belongs to another machine.
+      }
+      megabytes.all += size;
+      if (dev !== true) megabytes.start += size;
+    }
+    for (const set of ['start', 'all'] as const) {
+      expect(megabytes[set] / INSTALLED_MB[set]).toBeGreaterThan(0.8);
+      expect(megabytes[set] / INSTALLED_MB[set]).toBeLessThan(1.2);
+    }
+  });
+
+  it('have a digest in the lockfile, of every platform', () => {
+    const without = Object.entries<{ integrity?: string; link?: boolean }>(
+      read('package-lock.json').packages,
+    ).filter(
+      ([path, { integrity = '', link }]) =>
+        path.includes('node_modules/') && link !== true && !/^sha512-[\w+/]{86}==$/.test(integrity),
+    );
+    expect(without).toEqual([]);
+  });
+
+  it('are installed without evaluating a configuration', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-install-'));
+    try {
+      const [config, marker] = [join(folder, 'sluice.config.mjs'), join(folder, 'was-run')];
+      writeFileSync(
+        config,
+        `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(marker)}, '');\nexport default { bucket: 'acme' };\n`,
+      );
+      expect(scripts.prepare).toBe('node scripts/warm.mjs');
+      const env = { ...process.env, SLUICE_CONFIG: config, SLUICE_PACKAGE_AHEAD: '' };
+      const { status } = spawnSync(process.execPath, ['scripts/warm.mjs'], { cwd: repositoryRoot, env });
+      expect([status, existsSync(marker)]).toEqual([0, false]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 360_000);
+});

@@ -1,0 +1,136 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { commands as declared } from '../../cli/main.ts';
+import { questionEntries } from '../../cli/probe/questions.ts';
+import { readCommandLine } from '../../cli/terminal/commandLine.ts';
+import { serviceFunctions } from '../../infra/serverless/service.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { targetCommands } from '../../observe/commands.ts';
+import { findingCatalogue } from '../../observe/findings.ts';
+import { deploymentOptions } from '../../observe/target.ts';
+import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
+import { callMain } from '../harness/callMain.ts';
+
+const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot })];
+
+/** Every `npx sluice …` of the pages, to the end of the command. */
+const commands = pages.flatMap((page) =>
+  [...readFileSync(join(repositoryRoot, page), 'utf8').matchAll(/npx sluice ([^`|#\n]*)/g)].map(
+    ([, text = '']) => ({ page, text: text.replace(/"[^"]*"/g, '"…"').trim() }),
+  ),
+);
+
+/** Commands that cures name, `sluice …` between backquotes, to the end of the command. */
+async function commandsOfCures() {
+  const entries = (await errorFamilies()).flatMap((family) => Object.entries(family.entries));
+  return entries.flatMap(([code, { cure }]) =>
+    [...cure.matchAll(/`(?:npx )?sluice ([^`|]*)/g)].map(([, text = '']) => ({ page: code, text })),
+  );
+}
+
+/** Words of which one follows a command, as it declares them: `list`, `add` and `remove` of `sluice keys`. */
+function wordsOf(name: string): readonly string[] {
+  const { actions = {}, words = [] } = declared.find((one) => one.name === name) ?? {};
+  return [...Object.keys(actions), ...words];
+}
+
+/** Whether a command is about a deployment: `sluice start` runs on this machine, `sluice init` needs nothing. */
+function isPlaced(name = ''): boolean {
+  return name === '' || declared.find((one) => one.name === name)?.options['local'] !== undefined;
+}
+
+describe('the commands in the docs and in cures', () => {
+  it('exist, with valid options', async () => {
+    const helps = new Map<string, string>();
+    const wrong: string[] = [];
+    const ofCures = (await commandsOfCures()).filter(({ text }) => /^[a-z]/.test(text));
+    expect(ofCures.length).toBeGreaterThan(10);
+    for (const { page, text } of [...commands, ...ofCures]) {
+      const [name = '', word = ''] = text.split(/\s/);
+      const help = helps.get(name) ?? (await callMain([name, '--help'])).stdout;
+      helps.set(name, help);
+      // Every command has --help.
+      const options = [...text.matchAll(/--(?!help\b)[a-z-]+/g)].map(([option]) => option);
+      const unknown = options.filter((option) => !new RegExp(`^ +${option}( |$)`, 'm').test(help));
+      const words = wordsOf(name);
+      if (words.length > 0 && /^[a-z][a-z-]*$/.test(word) && !words.includes(word)) unknown.unshift(word);
+      if (help === '' || unknown.length > 0) wrong.push(`${page}: ${text}: ${unknown.join(' ')}`);
+    }
+    expect([commands.length > 30, wrong]).toEqual([true, []]);
+  });
+
+  it('name their place once they are printed', async () => {
+    const deployment = deploymentOptions({
+      stack: { service: 'sluice', stage: 'prod' },
+      ...{ aws: { region: 'eu-west-1' }, isLocal: false },
+    });
+    expect(deployment).toEqual(['--stage', 'prod', '--region', 'eu-west-1']);
+    const entries = [
+      ...(await errorFamilies()).flatMap((family) => Object.entries(family.entries)),
+      ...Object.entries(findingCatalogue),
+      ...Object.entries(questionEntries),
+    ];
+    const printed = entries.flatMap(([code, { cure }]) =>
+      [...targetCommands(cure, deployment).matchAll(/`npx sluice ([^`]+)`/g)].map(([, text = '']) => ({
+        code,
+        words: text.split(' '),
+      })),
+    );
+    expect(printed.length).toBeGreaterThan(10);
+    const wrong = printed.flatMap(({ code, words: [name = '', ...rest] }) => {
+      const command = declared.find((one) => one.name === name);
+      if (command === undefined) return [`${code}: ${name}`];
+      const { values } = readCommandLine(command, rest);
+      const isPlaced = values['stage'] !== undefined || values['local'] === true;
+      return command.options['local'] === undefined || isPlaced ? [] : [`${code}: ${name} ${rest.join(' ')}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('are made by one function where people read them', () => {
+    const sources = globSync(['cli/**/*.ts', 'console/**/*.{ts,tsx}', 'observe/**/*.ts', 'operate/**/*.ts'], {
+      cwd: repositoryRoot,
+    });
+    const named = sources.flatMap((file) =>
+      readFileSync(join(repositoryRoot, file), 'utf8')
+        .split('\n')
+        .filter((line) => !/^\s*(\/\/|\/?\*)/.test(line))
+        // With quotes: words of a command that are joined.
+        .flatMap((line) => [...line.matchAll(/npx(?:', '| )sluice[', ]+([a-z]*)(.*)/g)])
+        .filter(([, name, rest = '']) => isPlaced(name) && !/^[^`]*--(local|stage)\b/.test(rest))
+        .map(() => file),
+    );
+    expect([...new Set(named)].sort()).toEqual([
+      // The texts of cures: what prints them gives them their deployment.
+      'cli/probe/ask/askLoadEngine.ts',
+      'cli/probe/questions.ts',
+      'observe/commands.ts',
+      'observe/findings.ts',
+    ]);
+  });
+
+  it('use only features that AWS has, and name functions and settings as the deployment does', async () => {
+    const functions = new Map(Object.entries(serviceFunctions(defineConfig({ bucket: 'acme' }))));
+    const families = (await errorFamilies()).flatMap(({ entries }) => Object.entries(entries));
+    const texts = [
+      ...[...families, ...Object.entries(findingCatalogue)].map(([code, { cure }]) => ({ code, cure })),
+      ...pages.map((code) => ({ code, cure: readFileSync(join(repositoryRoot, code), 'utf8') })),
+    ];
+    const wrong: string[] = [];
+    for (const { code, cure } of texts) {
+      // Functions are named with hyphens; what CloudFormation or the code calls them is no help there.
+      for (const [name] of cure.matchAll(/\bingest(Load|Plan|Trigger)\b/g)) wrong.push(`${code}: ${name}`);
+      for (const [, setting = ''] of cure.matchAll(/`(memorySize|ephemeralStorageSize|timeout)`/g)) {
+        const [name = ''] = [...functions.keys()].filter((one) => cure.includes(`\`${one}\``));
+        if (!code.startsWith('SLUICE_')) continue;
+        const is = Number(Object.entries(functions.get(name) ?? {}).find(([key]) => key === setting)?.[1]);
+        const most = { memorySize: 10_240, ephemeralStorageSize: 10_240, timeout: 900 }[setting] ?? 0;
+        if (!(is < most) || !cure.includes(String(most)))
+          wrong.push(`${code}: ${setting} of ${name} is ${is}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
+const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+const texts = new Map(
+  tracked
+    .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file) && existsSync(join(root, file)))
+    .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+);
+
+/** Which files name which, by `import`, `import()`, `require` or as a path in a text. */
+const importers = new Map<string, string[]>();
+for (const [file, text] of texts) {
+  for (const [, path = ''] of text.matchAll(/['"`](\.{1,2}\/[^'"`\n]+\.(?:tsx?|mjs|cjs))['"`]/g)) {
+    const target = normalize(join(dirname(file), path));
+    importers.set(target, [...(importers.get(target) ?? []), file]);
+  }
+}
+
+/** A text without what is in quotes: a path may hold the name of what it exports. */
+const bare = new Map([...texts].map(([file, text]) => [file, text.replace(/'[^'\n]*'/g, "''")]));
+const mentions = (file: string, name: string) =>
+  (bare.get(file) ?? '').match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0;
+
+/**
+ * Exports of a file, without types: types may be exported to be read, as parts of a function's signature. Error
+ * families are left out: docs/reference/errors.md lists every one that is exported (scripts/docs/errorsPage.ts).
+ */
+function exportsOf(file: string) {
+  const found = [
+    ...(texts.get(file) ?? '').matchAll(
+      /^export (?:async )?(const|function\*?|class|interface|type) (\w+)\b(?! = defineErrorFamily\()/gm,
+    ),
+  ];
+  return found.map(([, what = '', name = '']) => ({ name, isType: what === 'interface' || what === 'type' }));
+}
+
+/** Lambda imports these by name. */
+const ENTRIES = /^functions\/[\w-]+\/handler\.ts$/;
+
+describe('an export', () => {
+  it('is used, a value by another file and a type at least in its own file', () => {
+    const unused = [...texts.keys()]
+      .filter((file) => !ENTRIES.test(file) && !/\.test\.ts$|(^|\/)test\/fixtures\//.test(file))
+      .flatMap((file) =>
+        exportsOf(file)
+          .filter(({ name, isType }) => !(isType && mentions(file, name) > 1))
+          .filter(({ name }) => !(importers.get(file) ?? []).some((other) => mentions(other, name) > 0))
+          .map(({ name }) => `${file}: ${name}`),
+      );
+    expect(texts.size).toBeGreaterThan(500);
+    expect(unused).toEqual([]);
+  });
+
+  it('of lib/aws is imported inside lib only by lib/aws', () => {
+    const wrong = [...importers].flatMap(([target, files]) =>
+      target.startsWith('lib/aws/')
+        ? files.filter((file) => file.startsWith('lib/') && !file.startsWith('lib/aws/'))
+        : [],
+    );
+    expect(wrong).toEqual([]);
+  });
+});

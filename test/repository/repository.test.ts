@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+const sources = tracked.filter((file) => /\.(ts|mjs|cjs)$/.test(file));
+const texts = tracked.filter((file) => /\.(ts|mjs|cjs|json|md|yml|js)$|^\.ci\/run$/.test(file));
+
+describe('the repository', () => {
+  it('runs on the Node that Lambda runs', () => {
+    expect(process.versions.node).toMatch(/^24\./);
+  });
+
+  it('names no AWS client in lib/ outside lib/aws', () => {
+    const named = sources.filter(
+      (file) => file.startsWith('lib/') && !file.startsWith('lib/aws/') && read(file).includes('@aws-sdk/'),
+    );
+    expect(named).toEqual([]);
+  });
+
+  it('writes to the terminal in one place, which escapes foreign names', () => {
+    const writes = /process\.std(out|err)\.write|console\.\w+\(|process\[['"]std/;
+    const exempt = [
+      'cli/terminal/output.ts',
+      'cli/sluice.mjs', // Says that nothing is installed yet.
+      'packages/local-aws/src/base/reportDefect.ts', // Escapes by the same function.
+    ];
+    const writing = sources.filter(
+      (file) =>
+        /^(cli|demo|local|observe|operate|packages\/[\w-]+\/src)\//.test(file) &&
+        // Programs of their own, whose output another program reads.
+        !file.startsWith('demo/sdks/drive') &&
+        !exempt.includes(file) &&
+        writes.test(read(file)),
+    );
+    expect(writing).toEqual([]);
+  });
+
+  it('enforces the deployed policies in every end-to-end test', () => {
+    const files = tracked.filter((file) => /^test\/e2e\/|^test\/harness\/ingestCloud/.test(file));
+    const starts = files.flatMap((file) =>
+      [...read(file).matchAll(/\bstartCloud\(\{[^}]*\}/g)].map(([start]) => `${file}: ${start}`),
+    );
+    expect(read('test/harness/cloudProcess.ts')).toContain("'--enforce-iam'");
+    expect(starts.length).toBeGreaterThan(10);
+    expect(starts.filter((start) => !start.includes('enforceIam: true'))).toEqual([]);
+  });
+
+  it('pins every dependency', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+    const ofEmulator = JSON.parse(read('packages/local-aws/package.json')).dependencies;
+    expect(dependencies).toMatchObject(ofEmulator);
+    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('installs nothing with a copyleft licence', () => {
+    const { packages } = JSON.parse(read('package-lock.json'));
+    const manifests = Object.keys(packages)
+      .filter((path) => path.includes('node_modules/'))
+      .map((path) => `${path}/package.json`)
+      // Binaries of other platforms are not installed.
+      .filter((file) => existsSync(join(root, file)));
+    expect(manifests.length).toBeGreaterThan(400);
+    const licences = manifests.map((file) => {
+      const { license, licenses } = JSON.parse(read(file));
+      return [file, [license ?? licenses].flat().map((one) => one?.type ?? one)] as const;
+    });
+    const isFree = (licence: unknown) =>
+      /^(MIT|ISC|Apache-2\.0|0BSD|BSD-[23]-Clause|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-4\.0|P(ython|SF)-2\.0)$/.test(
+        String(licence),
+      );
+    // If a package offers a choice of licences, one free licence is enough.
+    const copyleft = licences.filter(
+      ([, names]) => !names.some((name) => String(name).replace(/[()]/g, '').split(' OR ').some(isFree)),
+    );
+    expect(copyleft).toEqual([]);
+  });
+
+  it('has no marks of an unfinished merge', () => {
+    const marked = texts.filter((file) => /^(?:<{7} |>{7} |={7}$)/m.test(read(file)));
+    expect(marked).toEqual([]);
+  });
+
+  it('names no package registry', () => {
+    const hosts = /registry\.(npmjs|yarnpkg)|npmjs\.org|pypi\.org|pythonhosted|deb\.debian|maven\.org/;
+    const naming = texts.filter((file) => !file.startsWith('test/repository/') && hosts.test(read(file)));
+    expect(naming).toEqual([]);
+  });
+});

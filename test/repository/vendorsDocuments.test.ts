@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+
+const FOLDER = 'docs/appendix';
+const page = readFileSync(join(repositoryRoot, FOLDER, 'documents.md'), 'utf8');
+
+/** The rows of each section: what the document says, what Sluice does, and where. */
+const rows = page.split(/^## /m).flatMap((section) =>
+  [...section.matchAll(/^\| (?!the document says|---)(.*) \|$/gm)].map(([, row = '']) => {
+    const [says = '', sluice = '', where = ''] = row.split(' | ');
+    return { section: section.split('\n')[0] ?? '', says, sluice, where };
+  }),
+);
+
+/** A declaration, or a member of a schema or object. */
+function declares(text: string, symbol: string): boolean {
+  return (
+    new RegExp(`^(export )?(async )?(function\\*?|const|class|interface|type) ${symbol}\\b`, 'm').test(
+      text,
+    ) || new RegExp(`^\\s+${symbol}(:|\\()`, 'm').test(text)
+  );
+}
+
+describe('docs/appendix/documents.md', () => {
+  it('says of every statement whether it is met, or differs and why', () => {
+    expect(rows.length).toBeGreaterThan(80);
+    const unclear = rows.filter(
+      ({ sluice }) => !/^\*\*met\*\*/.test(sluice) && !/^\*\*differs\*\*: .{30,}/.test(sluice),
+    );
+    expect(unclear).toEqual([]);
+  });
+
+  it('has a place for each, and every symbol is in its file', () => {
+    const lost = rows.flatMap(({ says, where }) => {
+      const links = [...where.matchAll(/\[([^\]]+)\]\(([^)]+)\)/g)].map(([, label = '', target = '']) => ({
+        label,
+        target,
+      }));
+      const isLost = ({ label, target }: { label: string; target: string }) => {
+        if (/^https:|\.md(#|$)/.test(target)) return false;
+        const file = join(repositoryRoot, FOLDER, target);
+        const [, symbol] = /^`(\w+)`$/.exec(label) ?? [];
+        return symbol === undefined || !existsSync(file) || !declares(readFileSync(file, 'utf8'), symbol);
+      };
+      return links.length === 0 || links.some(isLost) ? [`${says}: ${where}`] : [];
+    });
+    expect(lost).toEqual([]);
+  });
+});

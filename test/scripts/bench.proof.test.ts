@@ -1,0 +1,41 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+
+const script = join(repositoryRoot, 'bench', 'run.ts');
+
+let directory: ReturnType<typeof temporaryDirectory>;
+beforeAll(() => {
+  directory = temporaryDirectory();
+});
+afterAll(() => directory.remove());
+
+/** Returns the first line of a benchmark, and then ends it. */
+async function firstLine(...args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, TMPDIR: directory.path },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [line] = await once(createInterface({ input: child.stderr }), 'line');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return String(line);
+}
+
+describe('npm run bench', () => {
+  it('says which case it measures, and when, and measures the full sizes with --full', async () => {
+    expect(await firstLine('views')).toMatch(/^views, \d+ s: 6 days of exposures$/);
+    expect(await firstLine('views', '--full')).toMatch(/^views, \d+ s: 30 days of exposures$/);
+  });
+
+  it('refuses names and options that it does not know', () => {
+    const args = [script, 'cost', 'costs', '--ful', '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^No such benchmark or option: costs, --ful\. .*cost.*--full, --json\.\n$/);
+  });
+});

@@ -1,0 +1,317 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+
+/**
+ * Imitates npm's effect on a folder: `ci` begins by removing the folder's contents, `install` adds; both write the
+ * hidden lockfile at their end. Each call and its environment are noted.
+ */
+const NPM = `
+const fs = require('node:fs');
+const { dirname } = require('node:path');
+const args = process.argv.slice(2);
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(SLUICE_PACKAGE_AHEAD|npm_(config_workspace|config_prefix|package_|lifecycle_))/.test(name)));
+fs.appendFileSync('calls', JSON.stringify({ args, env }) + '\\n');
+const act = fs.existsSync('act') ? fs.readFileSync('act', 'utf8') : '';
+if (act === 'fail') {
+  console.log('added nothing');
+  console.error('npm error code E404');
+  process.exit(1);
+}
+if (act === 'die') process.kill(process.pid, 'SIGKILL');
+const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
+const dev = !args.includes('--omit=dev');
+const chosen = Object.entries(packages).filter(([path, entry]) => path !== '' && (dev || !entry.dev) && !entry.os);
+if (args[0] === 'ci') fs.rmSync('node_modules', { recursive: true, force: true });
+const install = () => {
+  for (const [path, { version }] of chosen) {
+    fs.mkdirSync(path, { recursive: true });
+    fs.writeFileSync(path + '/package.json', JSON.stringify({ version }));
+    if (act === 'stop half-way') setInterval(() => {}, 1000);
+    if (act === 'stop half-way') return;
+  }
+  if (act !== 'run no scripts') {
+    fs.mkdirSync('node_modules/node/bin', { recursive: true });
+    fs.rmSync('node_modules/node/bin/node', { force: true });
+    fs.symlinkSync(process.execPath, 'node_modules/node/bin/node');
+  }
+  const installed = act === 'install something else' ? [] : chosen;
+  fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages: Object.fromEntries(installed) }));
+};
+if (act !== 'wait') install();
+else {
+  const timer = setInterval(() => {
+    if (!fs.existsSync('go')) return;
+    clearInterval(timer);
+    install();
+  }, 20);
+}
+`;
+
+const LOCK = {
+  '': { name: 'example' },
+  'node_modules/node': { version: '24.0.0' },
+  'node_modules/zod': { version: '4.0.0' },
+  'node_modules/jest': { version: '30.0.0', dev: true },
+  'node_modules/of-another-machine': { version: '1.0.0', optional: true, os: ['none'] },
+};
+const START = ['ci', '--omit=dev'];
+const MORE = ['install', '--no-save', '--include=dev'];
+const SETTINGS = [
+  '--include=optional',
+  '--no-audit',
+  '--no-fund',
+  '--no-progress',
+  '--loglevel=error',
+  '--prefer-offline',
+];
+
+let root = '';
+const file = (name: string) => join(root, name);
+const lock = (changes: object = {}) =>
+  writeFileSync(file('package-lock.json'), JSON.stringify({ packages: { ...LOCK, ...changes } }));
+const act = (what: string) => writeFileSync(file('act'), what);
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'sluice launch ’ '));
+  for (const name of ['scripts/launch.mjs', 'scripts/install.mjs', 'cli/runNode.mjs']) {
+    mkdirSync(dirname(file(name)), { recursive: true });
+    copyFileSync(join(repositoryRoot, name), file(name));
+  }
+  writeFileSync(file('npm.js'), NPM);
+  lock();
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** Runs scripts/launch.mjs as npm does, from any folder. */
+function launch(...args: string[]) {
+  const child = spawn(process.execPath, [file('scripts/launch.mjs'), ...args], {
+    cwd: tmpdir(),
+    env: {
+      ...process.env,
+      npm_execpath: file('npm.js'),
+      npm_config_workspace: 'cli',
+      npm_lifecycle_event: 'start',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = Promise.all([text(child.stdout), once(child, 'close')]).then(([stdout, [code]]) => ({
+    ...{ code, stdout, stderr },
+  }));
+  return { child, ended, said: () => stderr };
+}
+
+const SAY = ['-p', "'ran on ' + process.cwd()"];
+const start = () => launch(...SAY).ended;
+const withDev = () => launch('--include=dev').ended;
+const calls = (): { args: string[]; env: object }[] =>
+  existsSync(file('calls'))
+    ? readFileSync(file('calls'), 'utf8')
+        .split('\n')
+        // Text after the last line break is still being written.
+        .slice(0, -1)
+        .map((line) => JSON.parse(line))
+    : [];
+/** npm's command lines since the last call, without the settings that all have. */
+function npmRuns(): string[][] {
+  const runs = calls().map(({ args }) => args);
+  rmSync(file('calls'), { force: true });
+  for (const run of runs) expect(run.slice(-SETTINGS.length)).toEqual(SETTINGS);
+  return runs.map((run) => run.slice(0, -SETTINGS.length));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('It did not happen.');
+    await nextTurn();
+  }
+}
+
+describe('scripts/launch.mjs', () => {
+  it('installs what a start needs, says what and how long it took, and runs the rest in the root', async () => {
+    const { code, stdout, stderr } = await start();
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `ran on ${root}\n` });
+    expect(stderr).toMatch(
+      /^Installing 2 packages, about \d+ MB, once\.\nInstalled 2 packages in \d+ s\.\n$/,
+    );
+    expect(existsSync(file('node_modules/jest'))).toBe(false);
+    // npm gets no settings of the script that it runs for; a start packages what it needs itself.
+    expect(calls().map(({ env }) => env)).toEqual([{ SLUICE_PACKAGE_AHEAD: 'no' }]);
+    expect(npmRuns()).toEqual([START]);
+    expect([(await start()).stderr, npmRuns()]).toEqual(['', []]);
+  });
+
+  it('adds the rest once something needs it, keeps what is there, and never takes it away', async () => {
+    await start();
+    writeFileSync(file('node_modules/zod/used'), '');
+    const { code, stdout, stderr } = await withDev();
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^Installing 1 packages?, about \d+ MB, once\.\nInstalled 1 /);
+    expect(existsSync(file('node_modules/zod/used'))).toBe(true);
+    expect(calls().at(-1)?.env).toEqual({});
+    expect(npmRuns()).toEqual([START, MORE]);
+    await withDev();
+    await start();
+    expect(npmRuns()).toEqual([]);
+  });
+
+  it('installs everything at once for whoever begins with the tests', async () => {
+    await withDev();
+    expect(npmRuns()).toEqual([['ci', '--include=dev']]);
+  });
+
+  it('follows a changed lockfile in the set that is there, whatever the dates of files are', async () => {
+    await start();
+    utimesSync(file('package-lock.json'), new Date(), new Date(Date.now() + 60_000));
+    await start();
+    lock({ 'node_modules/zod': { version: '4.0.1' } });
+    utimesSync(file('package-lock.json'), new Date(), new Date(0));
+    await start();
+    expect(npmRuns()).toEqual([START, ['install', '--no-save', '--omit=dev']]);
+    await withDev();
+    lock({ 'node_modules/zod': { version: '4.0.2' } });
+    await start();
+    expect(npmRuns()).toEqual([MORE, MORE]);
+    expect(existsSync(file('node_modules/jest'))).toBe(true);
+  });
+
+  it('adds a package whose folder is gone, and begins anew without a readable hidden lockfile or Node', async () => {
+    await start();
+    rmSync(file('node_modules/zod'), { recursive: true });
+    await start();
+    writeFileSync(file('node_modules/.package-lock.json'), '{"packa');
+    await start();
+    rmSync(file('node_modules/node/bin'), { recursive: true });
+    await start();
+    expect(npmRuns()).toEqual([START, ['install', '--no-save', '--omit=dev'], START, START]);
+  });
+
+  it('begins anew after an install that was interrupted', async () => {
+    await start();
+    act('stop half-way');
+    const { child, ended } = launch('--include=dev');
+    await until(() => calls().length === 2);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(1);
+    act('');
+    // Packages that a start needs may be torn as well.
+    expect((await start()).code).toBe(0);
+    expect(npmRuns()).toEqual([START, MORE, START]);
+    await start();
+    expect(npmRuns()).toEqual([]);
+  });
+
+  it('begins anew after npm itself was killed, with all that was there', async () => {
+    await withDev();
+    lock({ 'node_modules/zod': { version: '4.0.1' } });
+    act('die');
+    const { code, stderr } = await start();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('`npm install --no-save` failed: it ended with SIGKILL.\n'),
+    });
+    act('');
+    await start();
+    expect(npmRuns()).toEqual([['ci', '--include=dev'], MORE, ['ci', '--include=dev']]);
+  });
+
+  it('takes the lock of a process that is no more, and relies on an install that ended since', async () => {
+    await start();
+    // No process has this number.
+    writeFileSync(file('.sluice/installing'), '99999999\n');
+    writeFileSync(file('.sluice/install-unfinished'), '');
+    utimesSync(file('.sluice/install-unfinished'), new Date(), new Date(Date.now() - 60_000));
+    await start();
+    expect(npmRuns()).toEqual([START]);
+    expect(readdirSync(file('.sluice'))).toEqual([]);
+  });
+
+  it('waits while another process installs', async () => {
+    act('wait');
+    const first = launch(...SAY);
+    await until(() => calls().length === 1);
+    const second = launch(...SAY);
+    await until(() => second.said() !== '');
+    expect(second.said()).toBe('Another process installs packages: waiting for it …\n');
+    writeFileSync(file('go'), '');
+    expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);
+    expect(npmRuns()).toEqual([START]);
+  });
+
+  it('leaves the lock of a process that has taken it over', async () => {
+    act('wait');
+    const { ended } = launch(...SAY);
+    await until(() => calls().length === 1);
+    const other = `${process.pid}\n`;
+    writeFileSync(file('.sluice/installing'), other);
+    writeFileSync(file('go'), '');
+    expect((await ended).code).toBe(0);
+    expect(readFileSync(file('.sluice/installing'), 'utf8')).toBe(other);
+  });
+
+  it('lets one of several processes take a lock that is stale', async () => {
+    act('wait');
+    mkdirSync(file('.sluice'), { recursive: true });
+    writeFileSync(file('.sluice/installing'), '99999999\n');
+    const all = [1, 2, 3, 4].map(() => launch(...SAY));
+    const waiting = () => all.filter(({ said }) => said().includes('Another process installs'));
+    await until(() => waiting().length === 3 && calls().length > 0);
+    expect(npmRuns()).toEqual([START]);
+    writeFileSync(file('go'), '');
+    expect(await Promise.all(all.map(async ({ ended }) => (await ended).code))).toEqual([0, 0, 0, 0]);
+    expect([npmRuns(), readdirSync(file('.sluice'))]).toEqual([[], []]);
+  });
+
+  it('shows what npm says when it fails, and tries again next time', async () => {
+    act('fail');
+    const { code, stdout, stderr } = await start();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/\nadded nothing\nnpm error code E404\n`npm ci` failed: it ended with 1\.\n$/);
+    act('');
+    expect((await start()).code).toBe(0);
+    act('fail');
+    expect((await withDev()).code).toBe(1);
+    // The packages that were there are still there.
+    expect((await start()).code).toBe(0);
+    expect(npmRuns()).toEqual([START, START, MORE]);
+  });
+
+  it('says so when npm has installed something else, or has run no scripts', async () => {
+    act('install something else');
+    const other = await start();
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringContaining('npm has not installed what package-lock.json names.\n'),
+    ]);
+    rmSync(file('node_modules'), { recursive: true });
+    act('run no scripts');
+    const none = await start();
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('(ignore-scripts)')]);
+  });
+});
