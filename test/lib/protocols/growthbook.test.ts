@@ -38,7 +38,7 @@ describe('what GrowthBook tracks', () => {
     ['python', '4.0.0', 'growthbook-python'],
     ['go', 'v0.7.0', 'growthbook-go'],
   ])('is read as the SDK for %s sends it', async (name, version, type) => {
-    const file = new URL(`../../../fixtures/growthbook/${name}.json`, import.meta.url);
+    const file = new URL(`../../fixtures/growthbook/${name}.json`, import.meta.url);
     const { path, query, headers, body } = JSON.parse(readFileSync(file, 'utf8'));
     const { send, rows } = started();
     expect(await send(request({ path, query, headers, body }))).toEqual({
