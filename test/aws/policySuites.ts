@@ -3,6 +3,6 @@ export const POLICY_SUITES: readonly string[] = [
   'test/lib/access/',
   'test/infra/(?:deployPolicy|roles)\\.',
   'test/permissions/',
-  'test/e2e/eraseLake\\.',
+  'test/lib/erase/eraseLake\\.',
   'test/cli/probe/askLoadEngine\\.',
 ];

@@ -36,9 +36,9 @@ import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
-import { EraseLake, seeded } from '../e2e/EraseLake.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 
 const ACCOUNT = '000000000000';
 const OWNER = '444455556666';

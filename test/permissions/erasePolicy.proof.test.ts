@@ -17,10 +17,10 @@ import { openDeployment } from '../../observe/deployment.ts';
 import { type EraseReceipt, erase } from '../../operate/erase/erase.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { EraseLake, seeded } from '../e2e/EraseLake.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { relayCloud } from '../harness/relayCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 import { judgeRole } from './judgeRole.ts';
 import { type Policies, readPolicies } from './Policies.ts';
 

@@ -163,9 +163,8 @@ function cyclesOf(edges: ReadonlyMap<string, Iterable<string>>): string[][] {
   return cycles;
 }
 
-/** Tests that use the emulator's witness, or compare the emulator's page of Athena with its cases. */
-const WITNESSES =
-  /^test\/(?:aws|trino)\/|^test\/contract\/lib\/access\/decideCall|^test\/unit\/local\/knownDifferences/;
+/** Tests that use the emulator's witness. */
+const WITNESSES = /^test\/(?:aws|trino)\/|^test\/lib\/access\/decideCall/;
 
 /** The files that packages export. */
 const doors = new Set(

@@ -11,15 +11,15 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { isoTimestamp } from '../../lib/base/time.ts';
-import { encodeRecord } from '../../lib/landing/frames/encodeRecord.ts';
-import { decodeFrame, walkRecords } from '../../lib/landing/frames/records.ts';
-import { keyOfList, listText } from '../../lib/landing/write/landedLists.ts';
-import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
-import type { Config } from '../../lib/schema/config.ts';
-import type { TableKind } from '../../lib/schema/kinds.ts';
-import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
-import { claimKey } from '../../lib/tables/ledgerKeys.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import { encodeRecord } from '../../../lib/landing/frames/encodeRecord.ts';
+import { decodeFrame, walkRecords } from '../../../lib/landing/frames/records.ts';
+import { keyOfList, listText } from '../../../lib/landing/write/landedLists.ts';
+import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
+import type { Config } from '../../../lib/schema/config.ts';
+import type { TableKind } from '../../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
+import { claimKey } from '../../../lib/tables/ledgerKeys.ts';
 import {
   directRecordKey,
   LISTS_FOLDER,
@@ -27,8 +27,8 @@ import {
   relayId,
   relayRefusedKey,
   relayWaitingKey,
-} from '../../lib/tables/objectKeys.ts';
-import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
+} from '../../../lib/tables/objectKeys.ts';
+import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 
 /** A person, or a company, whose rows are erased, or not. */
 export interface Someone {
