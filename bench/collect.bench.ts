@@ -1,8 +1,6 @@
 import { constants, gunzipSync, zstdCompressSync } from 'node:zlib';
 import { encodeRecord } from '../lib/landing/frames/encodeRecord.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
-import { hostileBodies } from './collect/hostileBodies.ts';
-import { runHostileRequests } from './collect/takeHostile.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
@@ -79,45 +77,12 @@ function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
   ];
 }
 
-/** `memorySize` of the collector in serverless.yml. */
-const FUNCTION_MEGABYTES = 1_024;
-
-/** The maximum cost of all hostile bodies, each in a separate process. The kinds are printed on stderr, the worst last. */
-function hostile(at: BenchOptions['at']): BenchRow[] {
-  const kinds = Object.entries(hostileBodies);
-  const outcomes = kinds.map(([kind, make], i) => {
-    at(`hostile body ${i + 1} of ${kinds.length}`);
-    const [outcome] = runHostileRequests([make()], FUNCTION_MEGABYTES);
-    if (outcome === undefined) throw new Error(`${kind} has no outcome.`);
-    return { kind, ...outcome };
-  });
-  for (const { kind, status, code, cpuMs, rssMb } of outcomes.toSorted((a, b) => a.cpuMs - b.cpuMs)) {
-    process.stderr.write(
-      `${kind.padEnd(66)} ${status} ${(code ?? '').padEnd(28)} ${Math.round(cpuMs)} ms, ${Math.round(rssMb)} MB\n`,
-    );
-  }
-  const row = (metric: string, value: number, unit: string): BenchRow => ({
-    case: 'hostile bodies',
-    metric,
-    value,
-    unit,
-  });
-  return [
-    row('kinds', outcomes.length, '1'),
-    row('worst_cpu', Math.max(...outcomes.map(({ cpuMs }) => cpuMs)) / 1_000, 's'),
-    row('worst_rss', Math.max(...outcomes.map(({ rssMb }) => rssMb)), 'MB'),
-  ];
-}
-
 /**
  * decode → parse → normalize → pack of gzip bodies, half from browsers and half from servers. `events_per_s` is per second
- * of CPU time. `hostile bodies`, with `--full` only, measures complete requests, with streams and a bucket that accept everything.
+ * of CPU time.
  */
 const bench: Bench = {
   name: 'collect',
-  run: async ({ full, at }) => [
-    ...[1, 20, 100, 1000].flatMap((events) => measure(events, at)),
-    ...(full ? hostile(at) : []),
-  ],
+  run: async ({ at }) => [1, 20, 100, 1000].flatMap((events) => measure(events, at)),
 };
 export default bench;

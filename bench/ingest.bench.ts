@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { EngineFile } from '../lib/drops/engine/Engine.ts';
-import { dropKinds, makeDropOf } from './ingest/dropKinds.ts';
 import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
 import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
-import { OBJECTS_A_DATASET, planDrops } from './ingest/planDrops.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** A Lambda of 1,769 MB has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -26,16 +24,12 @@ interface Size {
   readonly files: number;
   /** Rounds of the tiny files, whose load takes about a second. */
   readonly tinyRounds: number;
-  /** Rows of each kind of drop whose estimates are compared with what is taken, millions. */
-  readonly estimated: readonly number[];
   /** Rows that parquetjs-lite maps. */
   readonly fewRows: number;
-  /** Datasets that are planned. */
-  readonly datasets: number;
 }
 const SIZES: Readonly<Record<'usual' | 'full', Size>> = {
-  usual: { files: 4, tinyRounds: 3, estimated: [0.5], fewRows: 50_000, datasets: 4 },
-  full: { files: 20, tinyRounds: 7, estimated: [1, 5, 20], fewRows: 200_000, datasets: 40 },
+  usual: { files: 4, tinyRounds: 3, fewRows: 50_000 },
+  full: { files: 20, tinyRounds: 7, fewRows: 200_000 },
 };
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
@@ -64,8 +58,8 @@ function medianOf(runs: readonly Once[], kind: 'wallMs' | 'cpuMs' | 'rssMb'): nu
  * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
  * in DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. For 1,000 tiny files,
  * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
- * keep no files in memory. Also the memory of a load of four times the size, the same mapping of a few rows with
- * parquetjs-lite, and the time to plan the objects of many datasets (planDrops.ts).
+ * keep no files in memory. Also the memory of a load of four times the size, and the same mapping of a few rows with
+ * parquetjs-lite.
  */
 const bench: Bench = {
   name: 'ingest',
@@ -79,9 +73,7 @@ const bench: Bench = {
         ...(await againstDuckDb(files, directory, at)),
         ...(await fourTimes(files, directory, at)),
         ...(await tinyFiles(size, directory, at)),
-        ...(await estimates(size, directory, at)),
         ...(await againstParquetjs(size, files, directory, at)),
-        ...(await planned(size, at)),
       ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -143,34 +135,6 @@ async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promi
   ];
 }
 
-/** Estimates of the disk that loads take, divided by what they took: their files, temporary files and the result at one time. */
-async function estimates({ estimated: sizes }: Size, directory: string, at: At): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const kind of dropKinds) {
-    const name = `estimate ${kind}`;
-    for (const millions of sizes) {
-      at(`${name}, ${millions}m rows`);
-      const folder = mkdtempSync(join(directory, 'drop-'));
-      const files = await makeDropOf(kind, millions * MILLION, folder);
-      const { estimated, taken } = await estimateOnce(kind, files, folder);
-      rmSync(folder, { recursive: true });
-      rows.push({ case: name, metric: `${millions}m`, value: estimated / taken, unit: 'ratio' });
-    }
-  }
-  return rows;
-}
-
-async function estimateOnce(kind: string, files: readonly EngineFile[], directory: string) {
-  const script = join(import.meta.dirname, 'ingest/estimateOnce.ts');
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(
-    JSON.stringify({ kind, files, directory, threads: THREADS, memoryMegabytes: MEMORY_MEGABYTES }),
-  );
-  return z
-    .strictObject({ estimated: z.number(), taken: z.number() })
-    .parse(JSON.parse(await text(child.stdout)));
-}
-
 async function againstParquetjs(
   { fewRows }: Size,
   files: readonly EngineFile[],
@@ -188,18 +152,6 @@ async function againstParquetjs(
   const theirs = performance.now() - start;
   if (rows !== fewRows) throw new Error(`parquetjs-lite: ${rows} rows of ${fewRows}.`);
   return [{ case: name, metric: 'vs_parquetjs_lite', value: theirs / wallMs, unit: 'ratio' }];
-}
-
-async function planned({ datasets }: Size, at: At): Promise<BenchRow[]> {
-  const name = `${(datasets * OBJECTS_A_DATASET).toLocaleString('en-GB')} objects`;
-  at(`plan of ${name}`);
-  const { first, again } = await planDrops(datasets);
-  return [
-    { case: name, metric: 'plan_list_calls', value: first.listCalls, unit: 'count' },
-    { case: name, metric: 'plan_wall_s', value: first.wallSeconds, unit: 's' },
-    { case: `${name}, planned again`, metric: 'plan_list_calls', value: again.listCalls, unit: 'count' },
-    { case: `${name}, planned again`, metric: 'plan_wall_s', value: again.wallSeconds, unit: 's' },
-  ];
 }
 
 export default bench;

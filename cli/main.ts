@@ -2,7 +2,6 @@ import { SluiceError } from '../lib/base/errors.ts';
 import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
-import { completion } from './commands/completion.ts';
 import { connect } from './commands/connect.ts';
 import { consoleCommand } from './commands/console.ts';
 import { cost } from './commands/cost.ts';
@@ -72,7 +71,6 @@ export const commands: readonly Command[] = [
   names,
   monitors,
   cost,
-  completion(() => commands),
 ];
 
 /**

@@ -18,8 +18,6 @@ import { Checks, heading, type Story, say } from './story/Story.ts';
 import { tellCurated } from './story/tellCurated.ts';
 import { tellDrops } from './story/tellDrops.ts';
 import { tellEvents } from './story/tellEvents.ts';
-import { tellExport } from './story/tellExport.ts';
-import { tellLargeDrop } from './story/tellLargeDrop.ts';
 import { tellMishaps } from './story/tellMishaps.ts';
 
 const startedAt = Date.now();
@@ -73,14 +71,13 @@ async function showConsole(): Promise<void> {
 
 /** Runs all parts. @returns The time of the local cloud at the end. */
 async function tell(story: Story): Promise<string> {
-  const { exposures } = await tellEvents(story);
+  await tellEvents(story);
   const account = config.sources[0]?.owner ?? '';
   const customer = await Customer.open(cloud.edge, account);
   try {
     const end = await tellDrops(story, customer);
-    await tellExport(story, customer, exposures);
     await tellMishaps(story, end);
-    return await tellLargeDrop(story, customer, await tellCurated(story, end));
+    return await tellCurated(story, end);
   } finally {
     customer.close();
   }

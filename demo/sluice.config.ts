@@ -45,17 +45,7 @@ export default defineConfig({
             metricValue: 'amount',
           },
         },
-        // Small, so that a day goes by Athena.
-        { name: 'plays', kind: 'events', lambdaLimit: { rows: 1_000 } },
       ],
-    },
-  ],
-  exports: [
-    {
-      name: 'exposures',
-      table: own.tables.exposures,
-      target: { bucket: 'acme-warehouse', owner: '111122223333' },
-      lookbackDays: 1,
     },
   ],
 });

@@ -4,17 +4,7 @@
 // There are two sets. The smaller is `dependencies`: all that a start, the demos, packaging and `npx sluice` use. The other
 // has `devDependencies` as well. A set that is there is never reduced.
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeBinary } from '../cli/runNode.mjs';
@@ -26,24 +16,12 @@ import { nodeBinary } from '../cli/runNode.mjs';
  * @property {boolean} [devOptional]
  * @property {boolean} [optional]
  * @property {boolean} [link]
- * @property {string[]} [os]
- * @property {string[]} [cpu]
- * @property {string[]} [libc]
  */
 
-/** Disk space of each set, MB. A test measures it. */
-export const INSTALLED_MB = { start: 390, all: 590 };
-
-/** How long another process may leave its lock untouched until it counts as dead, ms. It touches it every second. */
-const SILENT_MS = 30_000;
 /** How long to wait for another process that installs, ms. */
 const WAIT_MS = 15 * 60_000;
-/** Fewer packages than this are there in seconds. */
-const FEW = 50;
 /** npm's own file: other package managers set `npm_execpath`, too. */
 const NPM = /[\\/]npm(-cli)?\.js$/;
-/** How often something is said where the line cannot be rewritten, ms. */
-const SAY_EVERY_MS = 10_000;
 
 /**
  * Installs the packages of the lockfile that are missing. Two processes at once install one after the other. An install that
@@ -55,98 +33,65 @@ const SAY_EVERY_MS = 10_000;
  */
 export async function installPackages(root, { dev }) {
   const unfinished = join(root, '.sluice', 'install-unfinished');
-  if (!existsSync(unfinished) && isInstalled(root, dev)) return;
+  const isDone = () => !existsSync(unfinished) && isInstalled(root, dev);
+  if (isDone()) return;
   const lock = join(root, '.sluice', 'installing');
   await takeLock(lock);
-  /** @type {NodeJS.Signals | undefined} */
-  let stopped;
   try {
-    // If npm was stopped half-way, nobody knows what is whole; if it has ended since, all is.
-    const anew = existsSync(unfinished) && modifiedMs(hiddenLockfile(root)) <= modifiedMs(unfinished);
     // Another process may have installed it meanwhile.
-    if (anew || !isInstalled(root, dev)) {
-      writeFileSync(unfinished, '');
-      stopped = await install(root, lock, { dev, anew });
+    if (isDone()) return;
+    // If npm was stopped half-way, nobody knows what is whole.
+    const before = existsSync(unfinished) ? undefined : installedPackages(root);
+    writeFileSync(unfinished, '');
+    const stopped = await install(root, { dev, before });
+    if (stopped !== undefined) {
+      rmSync(lock, { force: true });
+      process.exit(stopped === 'SIGINT' ? 130 : 1);
     }
-    if (stopped === undefined) rmSync(unfinished, { force: true });
+    rmSync(unfinished, { force: true });
   } catch (error) {
     // After a failure npm puts back what was there.
     rmSync(unfinished, { force: true });
     throw error;
   } finally {
-    // Another process may have taken it from one that was thought dead.
-    if (isOwn(lock)) rmSync(lock, { force: true });
+    rmSync(lock, { force: true });
   }
-  if (stopped !== undefined) process.exit(stopped === 'SIGINT' ? 130 : 1);
 }
 
-/** npm's own, which it writes at the end of every install. @param {string} root */
-function hiddenLockfile(root) {
-  return join(root, 'node_modules', '.package-lock.json');
-}
-
-/** @param {string} root @returns {Record<string, Entry>} By path, e.g. `node_modules/zod`. */
-function lockedPackages(root) {
-  return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+/** @param {string} file @returns {Record<string, Entry>} By path, e.g. `node_modules/zod`. */
+function packagesOf(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
 /** Packages that npm installed. @param {string} root @returns {Record<string, Entry> | undefined} Undefined: none. */
 function installedPackages(root) {
   try {
-    return JSON.parse(readFileSync(hiddenLockfile(root), 'utf8')).packages;
+    // npm writes it at the end of every install. Without the Node that an install script puts there, nothing says which
+    // other scripts have run.
+    const packages = packagesOf(join(root, 'node_modules', '.package-lock.json'));
+    return existsSync(nodeBinary(root)) ? packages : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * The paths of a set that must be there on any machine.
- *
- * @param {Record<string, Entry>} locked @param {boolean} dev
- */
-function requiredPaths(locked, dev) {
-  return Object.entries(locked)
-    .filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
-    .filter(([, { optional, devOptional }]) => optional !== true && devOptional !== true)
-    .filter(([, entry]) => dev || entry.dev !== true)
-    .map(([path]) => path);
-}
-
-/**
- * The paths of optional packages that npm installs on this machine.
- *
- * @param {Record<string, Entry>} locked @param {boolean} dev
- */
-function optionalPaths(locked, dev) {
-  const report = process.report?.getReport();
-  const header = Object(report !== undefined && 'header' in report ? report.header : {});
-  const libc = 'glibcVersionRuntime' in header ? 'glibc' : 'musl';
-  return Object.entries(locked)
-    .filter(([, { optional, devOptional }]) => optional === true || devOptional === true)
-    .filter(([, entry]) => dev || entry.dev !== true)
-    .filter(
-      ([, { os, cpu, libc: libcs }]) =>
-        (os?.includes(process.platform) ?? true) &&
-        (cpu?.includes(process.arch) ?? true) &&
-        (process.platform !== 'linux' || (libcs?.includes(libc) ?? true)),
-    )
-    .map(([path]) => path);
-}
-
-/**
  * Whether each package of a set is there in the version of the lockfile. Dates say nothing: a fresh checkout gives the lockfile
- * a new one, and a smaller install npm's own.
+ * a new one, and a smaller install npm's own. Optional packages are of some machines only.
  *
  * @param {string} root @param {boolean} dev
  */
 function isInstalled(root, dev) {
   const installed = installedPackages(root);
-  if (installed === undefined || !existsSync(nodeBinary(root))) return false;
-  const locked = lockedPackages(root);
-  return requiredPaths(locked, dev).every(
-    (path) =>
-      installed[path]?.version === locked[path]?.version && existsSync(join(root, path, 'package.json')),
-  );
+  if (installed === undefined) return false;
+  return Object.entries(packagesOf(join(root, 'package-lock.json')))
+    .filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
+    .filter(([, { optional, devOptional }]) => optional !== true && devOptional !== true)
+    .filter(([, entry]) => dev || entry.dev !== true)
+    .every(
+      ([path, { version }]) =>
+        installed[path]?.version === version && existsSync(join(root, path, 'package.json')),
+    );
 }
 
 /**
@@ -162,7 +107,7 @@ async function takeLock(lock) {
       writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
       return;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
     }
     if (!isAlive(lock)) {
       removeStale(lock);
@@ -192,91 +137,72 @@ function removeStale(lock) {
     if (isAlive(aside)) linkSync(aside, lock);
   } catch (error) {
     // Another process has taken it away, or put one there.
-    const isTaken = error instanceof Error && 'code' in error && /^(ENOENT|EEXIST)$/.test(String(error.code));
-    if (!isTaken) throw error;
+    if (!hasCode(error, 'ENOENT', 'EEXIST')) throw error;
   } finally {
     rmSync(aside, { force: true });
   }
 }
 
-/** @param {string} lock Whether this process has it. */
-function isOwn(lock) {
-  try {
-    return Number(readFileSync(lock, 'utf8')) === process.pid;
-  } catch {
-    return false;
-  }
-}
-
-/** @param {string} file @returns {number} 0 if the file doesn't exist. */
-function modifiedMs(file) {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-/** @param {string} lock Whether the process that made it still installs. */
+/** @param {string} lock Whether the process that made it still runs. */
 function isAlive(lock) {
   try {
-    if (Date.now() - modifiedMs(lock) > SILENT_MS) return false;
     process.kill(Number(readFileSync(lock, 'utf8')), 0);
     return true;
   } catch (error) {
     // A process of another user is alive too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 
+/** @param {unknown} error @param {readonly string[]} codes */
+function hasCode(error, ...codes) {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
 /**
- * @param {string} root @param {string} lock @param {{ dev: boolean, anew: boolean }} how
+ * @param {string} root @param {{ dev: boolean, before: Record<string, Entry> | undefined }} how `before`: what is there.
  * @returns {Promise<NodeJS.Signals | undefined>} What stopped it half-way.
  */
-async function install(root, lock, { dev, anew }) {
-  const locked = lockedPackages(root);
-  const installed = installedPackages(root);
-  // Installed packages stay: the larger set follows a changed lockfile as a whole.
-  const hadDev = Object.keys(installed ?? {}).some((path) => locked[path]?.dev === true);
-  const all = dev || hadDev;
-  // Without the Node that an install script puts there, nothing says which other scripts have run.
-  const before = anew || !existsSync(nodeBinary(root)) ? undefined : installed;
+async function install(root, { dev, before }) {
+  const locked = packagesOf(join(root, 'package-lock.json'));
+  // The larger set follows a changed lockfile as a whole.
+  const all = dev || Object.keys(installedPackages(root) ?? {}).some((path) => locked[path]?.dev === true);
   const startedAt = performance.now();
-  const progress = new Progress(root, lock, locked, { all, hadDev, before });
-  try {
-    /** @type {NodeJS.Signals | undefined} */
-    let stopped;
-    // Adding what is missing keeps what a running process uses. By the lockfile, it is exact.
-    if (before !== undefined) stopped = await runNpm(root, ['install', '--no-save'], all, progress);
-    // Nothing to keep, or nothing to rely on. `npm ci` begins by removing what is there.
-    if (stopped === undefined && (before === undefined || !isInstalled(root, dev))) {
-      stopped = await runNpm(root, ['ci'], all, progress);
-    }
-    if (stopped !== undefined) return stopped;
-  } finally {
-    progress.close();
-  }
+  process.stderr.write(
+    'Installing packages. The first time it takes a minute, and longer over a slow network.\n',
+  );
+  /** @type {NodeJS.Signals | undefined} */
+  let stopped;
+  // Adding what is missing keeps what a running process uses. By the lockfile, it is exact.
+  if (before !== undefined) stopped = await runNpm(root, ['install', '--no-save'], all);
+  // Nothing to keep, or nothing to rely on. `npm ci` begins by removing what is there.
+  if (stopped === undefined && (before === undefined || !isInstalled(root, dev)))
+    stopped = await runNpm(root, ['ci'], all);
+  if (stopped !== undefined) return stopped;
   if (!existsSync(nodeBinary(root))) {
     throw new Error(
       'npm has installed no Node, as it runs no scripts of packages (ignore-scripts). `npm rebuild node esbuild --ignore-scripts=false` runs these two.',
     );
   }
   if (!isInstalled(root, dev)) throw new Error('npm has not installed what package-lock.json names.');
-  const seconds = Math.round((performance.now() - startedAt) / 1000);
-  process.stderr.write(`Installed ${progress.count} packages in ${seconds} s.\n`);
+  process.stderr.write(`Installed packages in ${Math.round((performance.now() - startedAt) / 1000)} s.\n`);
 }
 
 /**
- * Runs npm quietly. Its output is shown if it fails, and its errors always.
+ * Runs npm quietly: only its errors are shown.
  *
- * @param {string} root @param {readonly string[]} command @param {boolean} all @param {Progress} progress
+ * @param {string} root @param {readonly string[]} command @param {boolean} all
  * @returns {Promise<NodeJS.Signals | undefined>} The signal that stopped it.
  * @throws {Error} if it failed.
  */
-async function runNpm(root, command, all, progress) {
+async function runNpm(root, command, all) {
   const npm = process.env.npm_execpath;
   const [file, first] = npm !== undefined && NPM.test(npm) ? [process.execPath, [npm]] : ['npm', []];
   const set = all ? ['--include=dev'] : ['--omit=dev'];
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error', '--prefer-offline'];
   const child = spawn(file, [...first, ...command, ...set, '--include=optional', ...quiet], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', 'inherit'],
     // npm is a command file on Windows, which needs a shell. No part of the line is user input.
     shell: process.platform === 'win32' && file === 'npm',
     env: {
@@ -290,16 +216,6 @@ async function runNpm(root, command, all, progress) {
       ...(all ? {} : { SLUICE_PACKAGE_AHEAD: 'no' }),
     },
   });
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    errors += chunk;
-  });
-  /** @type {readonly NodeJS.Signals[]} */
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   /** @type {NodeJS.Signals | undefined} */
   let stopped;
   /** @param {NodeJS.Signals} signal */
@@ -307,6 +223,8 @@ async function runNpm(root, command, all, progress) {
     stopped = signal;
     child.kill(signal);
   };
+  /** @type {readonly NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, stop);
   /** @type {{ code?: number | null, signal?: NodeJS.Signals | null, error?: Error }} */
   const end = await new Promise((resolve) => {
@@ -314,10 +232,7 @@ async function runNpm(root, command, all, progress) {
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
   for (const signal of signals) process.off(signal, stop);
-  progress.clear();
   if (stopped !== undefined) return stopped;
-  if (end.code !== 0) process.stderr.write(output);
-  process.stderr.write(errors);
   if (end.code === 0) return;
   const reason = end.error?.message ?? `it ended with ${end.signal ?? end.code}`;
   const problem = `\`npm ${command.join(' ')}\` failed: ${reason}.`;
@@ -325,69 +240,4 @@ async function runNpm(root, command, all, progress) {
   // Killed by somebody else, it has put nothing back.
   process.stderr.write(`${problem}\n`);
   return end.signal;
-}
-
-/** Says what is installed, and how far it is: packages on the disk, and seconds. */
-class Progress {
-  /** How many packages the set has on this machine. */
-  count;
-  #paths;
-  #root;
-  #startedAt = performance.now();
-  #saidAt = performance.now();
-  #rewritten = false;
-  #timer;
-
-  /**
-   * @param {string} root @param {string} lock @param {Record<string, Entry>} locked
-   * @param {{ all: boolean, hadDev: boolean, before: Record<string, Entry> | undefined }} what `before`: what is there.
-   */
-  constructor(root, lock, locked, { all, hadDev, before }) {
-    this.#root = root;
-    this.#paths = [...requiredPaths(locked, all), ...optionalPaths(locked, all)].filter(
-      (path) => before?.[path]?.version !== locked[path]?.version || !this.#isThere(path),
-    );
-    this.count = this.#paths.length;
-    const { start, all: most } = INSTALLED_MB;
-    const megabytes = (all ? most : start) - (before === undefined ? 0 : start);
-    // If a set is installed already, only few of its packages have changed.
-    const size = before !== undefined && (hadDev || !all) ? '' : `, about ${megabytes} MB`;
-    const time = this.count < FEW ? '' : ' It takes about a minute, and longer over a slow network.';
-    process.stderr.write(`Installing ${this.count} packages${size}, once.${time}\n`);
-    this.#timer = setInterval(() => {
-      const now = new Date();
-      // A sign of life for others that wait.
-      if (isOwn(lock)) utimesSync(lock, now, now);
-      this.#say();
-    }, 1_000);
-  }
-
-  #say() {
-    const elapsed = performance.now() - this.#startedAt;
-    const rewritable = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
-    if (!rewritable && performance.now() - this.#saidAt < SAY_EVERY_MS) return;
-    this.#saidAt = performance.now();
-    const there = this.#paths.filter((path) => this.#isThere(path)).length;
-    const what =
-      there < this.count ? `${there} of ${this.count} packages` : 'all packages, their scripts run';
-    const text = `  ${what}, ${Math.round(elapsed / 1000)} s`;
-    process.stderr.write(rewritable ? `\r\x1b[K${text}` : `${text}\n`);
-    this.#rewritten = rewritable;
-  }
-
-  /** @param {string} path */
-  #isThere(path) {
-    return existsSync(join(this.#root, path, 'package.json'));
-  }
-
-  /** Removes a line that is being rewritten. */
-  clear() {
-    if (this.#rewritten) process.stderr.write('\r\x1b[K');
-    this.#rewritten = false;
-  }
-
-  close() {
-    clearInterval(this.#timer);
-    this.clear();
-  }
 }

@@ -21,7 +21,6 @@ export const connect: Command = {
   summary:
     'Connect Statsig, OWOX Data Marts, Metabase or GrowthBook (each field of its form, and SQL to paste), Statsig at a bucket of its own, or a customer who drops files, or the owner of a bucket that readers read (a page to send).',
   usage: `sluice connect ${PRODUCTS.join('|')}|statsig-bucket | customer NAME | owner BUCKET [--local] [--stage NAME] [options]`,
-  words: [...PRODUCTS, 'statsig-bucket', 'customer', 'owner'],
   options: {
     ...targetOptions,
     reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },

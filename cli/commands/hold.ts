@@ -18,7 +18,6 @@ export const hold: Command = {
     'Keep rows out of a stream that delivers late: they become objects of the bucket. Without a stream: which are held.',
   usage:
     'sluice hold [landing|landing-2 …] [--why TEXT | --release [--force]] [--local] [--stage NAME] [options]',
-  words: ['landing'],
   options: {
     why: { type: 'string', help: 'the reason, which `sluice status` shows (default: held by hand)' },
     release: {

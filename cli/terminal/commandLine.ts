@@ -10,7 +10,7 @@ export { didYouMean };
 export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
   /** Its line in `--help`. */
   readonly help: string;
-  /** All values that it takes. Others are refused, and completion offers these. Default: any text. */
+  /** All values that it takes. Others are refused. Default: any text. */
   readonly values?: readonly string[];
 };
 
@@ -45,8 +45,6 @@ export interface Command {
   readonly examples: readonly string[];
   /** Its actions, one of which the first argument names. Default: it has none. */
   readonly actions?: Readonly<Record<string, Action>>;
-  /** Values of its first argument, for completion; the command itself refuses others. Default: any text. */
-  readonly words?: readonly string[];
   /** Whether it changes something in its target. Default: it only reads, or its actions say so. */
   readonly changes?: Changes;
   /** Where `--json` writes an error. Default stdout; `start` only writes to stdout that it is ready. */

@@ -48,7 +48,7 @@ export function overview(commands: readonly Command[], columns = USUAL_WIDTH): s
     wrapLines(PLACE_RULE, width),
     ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES), width)],
     wrapLines(
-      'sluice <command> --help (or sluice help <command>) prints details; sluice --version prints the version; sluice completion prints a script for your shell.',
+      'sluice <command> --help (or sluice help <command>) prints details; sluice --version prints the version.',
       width,
     ),
   ]);

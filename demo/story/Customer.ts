@@ -1,28 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  PutBucketPolicyCommand,
-  PutObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 
-/** An object in a bucket of the customer, downloaded with the customer's credentials. */
-export interface Fetched {
-  readonly key: string;
-  /** The path of the downloaded file. */
-  readonly path: string;
-}
-
-/** A customer with an AWS account of their own, whose credentials write and read their buckets. */
+/** A customer with an AWS account of their own, whose credentials write to their buckets. */
 export class Customer {
   readonly account: string;
   readonly #s3: S3Client;
@@ -45,14 +31,15 @@ export class Customer {
     return new Customer(account, s3, duckDb, await duckDb.connect());
   }
 
-  /** Creates a bucket with the policy of `sluice policy print`, which grants access to one of Sluice's roles. */
+  /** Creates a bucket with the policy of `sluice policy print`, which allows one of Sluice's roles to read. */
   async makeBucket(
     config: Config,
-    target: 'ingest-source' | 'export-target',
     names: { readonly bucket: string; readonly principal: string },
   ): Promise<void> {
     const known = { region: localAccount.region, stack: 'sluice-local', ...names };
-    const policy = printedPolicies(target, config, known).find(({ name }) => name === 'bucketPolicy');
+    const policy = printedPolicies('ingest-source', config, known).find(
+      ({ name }) => name === 'bucketPolicy',
+    );
     await this.#s3.send(new CreateBucketCommand({ Bucket: names.bucket }));
     const Policy = JSON.stringify(policy?.document);
     await this.#s3.send(new PutBucketPolicyCommand({ Bucket: names.bucket, Policy }));
@@ -63,21 +50,6 @@ export class Customer {
     const path = join(this.#folder, 'drop.parquet');
     await this.#connection.run(`COPY (${sql}) TO ${quoteText(path)} (FORMAT parquet)`);
     await this.#s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: readFileSync(path) }));
-  }
-
-  /** Downloads every object under a prefix. */
-  async fetchAll(bucket: string, prefix: string): Promise<readonly Fetched[]> {
-    const fetched: Fetched[] = [];
-    const pages = paginateListObjectsV2({ client: this.#s3 }, { Bucket: bucket, Prefix: prefix });
-    for await (const { Contents = [] } of pages) {
-      for (const { Key: key = '' } of Contents) {
-        const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        const path = join(this.#folder, String(fetched.length));
-        writeFileSync(path, (await Body?.transformToByteArray()) ?? '');
-        fetched.push({ key, path });
-      }
-    }
-    return fetched;
   }
 
   close(): void {

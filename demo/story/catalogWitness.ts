@@ -2,18 +2,15 @@ import { GlueClient, paginateGetPartitions } from '@aws-sdk/client-glue';
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { localAccount } from '../../local/localAccount.ts';
 
-const STACK = 'sluice-local';
-
 /** Reads the local cloud with real AWS clients, as an independent check of its state. */
 export class CatalogWitness {
   readonly s3: S3Client;
-  readonly #options: ReturnType<typeof clientOptions>;
   readonly #glue: GlueClient;
 
   constructor(endpoint: string) {
-    this.#options = clientOptions(endpoint);
-    this.s3 = new S3Client(this.#options);
-    this.#glue = new GlueClient(this.#options);
+    const options = clientOptions(endpoint);
+    this.s3 = new S3Client(options);
+    this.#glue = new GlueClient(options);
   }
 
   /** Keys under a prefix, with sizes in bytes. */
@@ -35,20 +32,6 @@ export class CatalogWitness {
       }
     }
     return found;
-  }
-
-  /** An output of the stack. The client is imported when it is needed, which is rare. */
-  async output(name: string): Promise<string> {
-    const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-    const client = new CloudFormationClient(this.#options);
-    try {
-      const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: STACK }));
-      const found = stack?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
-      if (found === undefined) throw new Error(`The stack ${STACK} has no output ${name}.`);
-      return found;
-    } finally {
-      client.destroy();
-    }
   }
 
   close(): void {

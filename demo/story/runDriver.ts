@@ -23,8 +23,9 @@ const sentSchema = z.object({
 export type DriverReport = z.output<typeof sentSchema>;
 
 /**
- * Runs a script of `demo/sdks` with its settings, in a separate process like an app, and reads what it sent.
+ * Runs a script with its settings, in a separate process like an app, and reads what its SDK sent.
  *
+ * @param script Its path from `demo/sdks/`.
  * @throws when the driver fails or takes longer than `timeoutMs`, with what it wrote to stderr.
  */
 export async function runDriver(script: string, settings: object, timeoutMs = 90_000): Promise<DriverReport> {

@@ -23,7 +23,7 @@ export async function tellCurated(story: Story, begin: string): Promise<string> 
   const last = utcDay(Date.parse(begin));
   const week = Array.from({ length: 7 }, (_, i) => addDays(last, i - 6));
   const [first = last] = week;
-  heading('12. A week of events is curated over night');
+  heading('11. A week of events is curated over night');
   const requests = week.map((day) =>
     Array.from({ length: EVENTS }, (_, i) => song(SONGS[i % SONGS.length] ?? '', day, i)),
   );

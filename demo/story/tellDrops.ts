@@ -41,7 +41,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   await drop(yesterday, 'visitors.parquet', visitors);
   await drop(today, 'all.parquet', [...members, ...visitors], 'customer_id');
   say(`The customer delivers two days of ${dataset.folder}/, one of them with another column name.`);
-  say('The scheduled load runs at 9:00, the export at 11:30.\n');
+  say('The scheduled load runs at 9:00.\n');
   await advanceClock(story, `${addDays(today, 1)}T12:00:00Z`);
   const failed = await showDays(story, dataset.name, [yesterday, today], addDays(today, 1));
   checks.equal('states of the dropped days', failed, {
@@ -179,15 +179,10 @@ function sorted(rows: readonly Revenue[]): readonly Revenue[] {
 }
 
 /** The customer creates the buckets of the configuration, each with the policy that grants Sluice access. */
-async function makeBuckets({ config, witness }: Story, customer: Customer): Promise<void> {
+async function makeBuckets({ config }: Story, customer: Customer): Promise<void> {
   for (const { bucket } of config.sources) {
     const principal = `arn:aws:iam::${localAccount.id}:root`;
-    await customer.makeBucket(config, 'ingest-source', { bucket, principal });
+    await customer.makeBucket(config, { bucket, principal });
     say(`s3://${bucket}  of account ${customer.account} allows ${principal} to read`);
-  }
-  const principal = await witness.output('ExportRoleArn');
-  for (const { target } of config.exports) {
-    await customer.makeBucket(config, 'export-target', { bucket: target.bucket, principal });
-    say(`s3://${target.bucket}  of account ${customer.account} allows ${principal} to write`);
   }
 }

@@ -30,7 +30,7 @@ const note = (example: string, filledBy: string, nullWhen: string): ColumnNote =
 
 /**
  * Notes on each column of the forwarded tables. They were verified with rows of js-client, statsig-js, Server Core for
- * Node and statsig-node (`npm run sdks`), and for phones in the sources (DeviceEnvironment.swift, StatsigMetadata.kt).
+ * Node and statsig-node, and for phones in the sources (DeviceEnvironment.swift, StatsigMetadata.kt).
  */
 export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
   event_id: note('d8d1244ef86dfbf790e5d9e6e9645a50', `${COLLECTOR}: no SDK sends one`, 'never'),

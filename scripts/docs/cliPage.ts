@@ -36,18 +36,6 @@ ${Object.entries(EXIT_CODES)
 
 **Progress.** Long work reports its progress on stderr: on a terminal on one line, elsewhere at most every half a minute, and with \`--json\` or \`--quiet\` not at all.
 
-## Completion
-
-Commands, actions, options, their values, and the stages of the configuration, in bash, zsh and fish:
-
-\`\`\`sh
-npx sluice completion bash > ~/.sluice-completion.bash   # then in ~/.bashrc: . ~/.sluice-completion.bash
-npx sluice completion zsh > ~/.sluice-completion.zsh     # then in ~/.zshrc, after compinit: . ~/.sluice-completion.zsh
-npx sluice completion fish > ~/.config/fish/completions/sluice.fish
-\`\`\`
-
-Run it in the folder of the project, and again after an upgrade. With \`alias sluice='npx sluice'\` the short name is completed. Do not call \`npx sluice\` in the files of your shell: outside of a project npx would run a package of somebody else ([project.md](project.md)).
-
 ## Commands
 
 Every command also takes these:

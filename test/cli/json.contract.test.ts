@@ -77,21 +77,16 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cost: [NOWHERE, ['--sample', '/nowhere']],
 };
 
-/** Its output is a script. */
-const WITHOUT_JSON = ['completion'];
-
 describe('--json', () => {
   it('is an option of every command that prints data', () => {
     const without = commands.filter(({ options }) => !('json' in options)).map(({ name }) => name);
-    expect(without).toEqual(WITHOUT_JSON);
+    expect(without).toEqual([]);
   });
 
   it('is tried with every command and action', () => {
-    const expected = commands
-      .filter(({ name }) => !WITHOUT_JSON.includes(name))
-      .flatMap(({ name, actions = { '': 0 } }) =>
-        Object.keys(actions).map((action) => `${name} ${action}`.trim()),
-      );
+    const expected = commands.flatMap(({ name, actions = { '': 0 } }) =>
+      Object.keys(actions).map((action) => `${name} ${action}`.trim()),
+    );
     const tried = Object.entries(LINES).flatMap(([name, lines]) => {
       const { actions } = commands.find((one) => one.name === name) ?? {};
       return actions === undefined ? [name] : lines.map(([action]) => `${name} ${action}`);

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page, Response } from 'playwright-core';
-import { type Fate, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { hasBrowser, openBrowser } from '../harness/openBrowser.ts';
 import { startShop } from '../harness/startShop.ts';
+import { type Fate, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
 
 let data: string;
 let cloud: Cloud;

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Fate, type Post, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
 import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import { type Fate, type Post, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
 
 const HOUR = 3_600_000;
 /** Six visits a second apart, three on each side of the last midnight UTC. */
@@ -33,14 +33,14 @@ const runs: readonly Run[] = [
   { prefix: 'server-core', driver: 'driveNodeCore.ts', key: 'secret-1', script: ['lose', 'reset'] },
   {
     prefix: 'statsig-js',
-    driver: 'driveStatsigJs.ts',
+    driver: '../../test/harness/sdks/driveStatsigJs.ts',
     key: 'client-2',
     script: ['lose', 'lose', 'lose'],
     settings: aroundMidnight,
   },
   {
     prefix: 'statsig-node',
-    driver: 'driveStatsigNode.ts',
+    driver: '../../test/harness/sdks/driveStatsigNode.ts',
     key: 'secret-2',
     script: ['lose', { delayMs: 100 }, 'reset'],
     settings: aroundMidnight,
@@ -54,7 +54,7 @@ const runs: readonly Run[] = [
   },
   {
     prefix: 'statsig-node-early',
-    driver: 'driveStatsigNode.ts',
+    driver: '../../test/harness/sdks/driveStatsigNode.ts',
     key: 'secret-2',
     script: ['lose'],
     settings: { clockOffsetMs: 3 * HOUR },

@@ -54,7 +54,7 @@ beforeAll(async () => {
     ...{ port: 0, edgePort: 0, enforceIam: true, data: join(scratch, 'data') },
     load: () => load({ url: upstream.url }),
   });
-  report = await runDriver('driveStatsigNode.ts', {
+  report = await runDriver('../../test/harness/sdks/driveStatsigNode.ts', {
     collector: cloud.collector,
     key: KEY,
     users: 20,
@@ -171,7 +171,7 @@ describe('reads through the gateway', () => {
     const cold = { fault: 'startCold', function: 'sluice-local-pass-through', calls: 'all' };
     const faults = `${cloud.edge}/_sluice/faults`;
     await fetch(faults, { method: 'POST', body: JSON.stringify({ lambda: [cold] }) });
-    const again = await runDriver('driveStatsigNode.ts', {
+    const again = await runDriver('../../test/harness/sdks/driveStatsigNode.ts', {
       collector: cloud.collector,
       key: KEY,
       users: 20,

@@ -103,7 +103,7 @@ describe('relay of what real SDKs send', () => {
 
   it.each([
     ['@statsig/statsig-node-core', 'driveNodeCore.ts', 'secret-sdk', {}, 'zstd, key in header'],
-    ['statsig-node', 'driveStatsigNode.ts', 'secret-sdk', {}, 'gzip, key in header'],
+    ['statsig-node', '../../test/harness/sdks/driveStatsigNode.ts', 'secret-sdk', {}, 'gzip, key in header'],
     ['@statsig/js-client', 'driveJsClient.ts', 'client-sdk', {}, 'plain, key in query'],
     [
       '@statsig/js-client, compressing, at a path of ours',
@@ -112,7 +112,7 @@ describe('relay of what real SDKs send', () => {
       { compress: true, path: '/a/path-of-ours' },
       'gzip by query, key in query',
     ],
-    ['statsig-js', 'driveStatsigJs.ts', 'client-sdk', {}, 'plain, key in header'],
+    ['statsig-js', '../../test/harness/sdks/driveStatsigJs.ts', 'client-sdk', {}, 'plain, key in header'],
   ])('delivers byte for byte what %s sends', async (_, driver, key, settings, forms) => {
     const { sent, arrived } = await during(() =>
       runDriver(driver, { collector: front.url, key, users: 8, ...settings }),

@@ -1,23 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { INSTALLED_MB } from '../../scripts/install.mjs';
 
 const read = (file: string) => JSON.parse(readFileSync(join(repositoryRoot, file), 'utf8'));
 const { dependencies, devDependencies, scripts } = read('package.json');
-const locked: Record<string, { dev?: boolean; link?: boolean }> = read('package-lock.json').packages;
 
 /** The folders that `npm start`, the demos, packaging and `npx sluice` run. Other folders need everything installed. */
 const STARTED =
@@ -89,30 +79,6 @@ describe('the dependencies', () => {
     );
     expect(others).toEqual([]);
     expect(launched.length).toBeGreaterThan(12);
-  });
-
-  it('are as large as is said when they are installed', () => {
-    const bytes = (folder: string): number =>
-      readdirSync(folder, { withFileTypes: true, recursive: true })
-        // A package's own packages count if the lockfile names them; it does not name the packages of `node`.
-        .filter((entry) => entry.isFile() && !entry.parentPath.slice(folder.length).includes('/node_modules'))
-        .reduce((sum, { parentPath, name }) => sum + lstatSync(join(parentPath, name)).blocks * 512, 0);
-    const megabytes = { start: 0, all: 0 };
-    for (const [path, { dev, link }] of Object.entries(locked)) {
-      if (!path.includes('node_modules/') || link === true) continue;
-      let size = 0;
-      try {
-        size = bytes(join(repositoryRoot, path)) / 2 ** 20;
-      } catch {
-        // The package belongs to another machine.
-      }
-      megabytes.all += size;
-      if (dev !== true) megabytes.start += size;
-    }
-    for (const set of ['start', 'all'] as const) {
-      expect(megabytes[set] / INSTALLED_MB[set]).toBeGreaterThan(0.8);
-      expect(megabytes[set] / INSTALLED_MB[set]).toBeLessThan(1.2);
-    }
   });
 
   it('have a digest in the lockfile, of every platform', () => {

@@ -32,8 +32,7 @@ async function commandsOfCures() {
 
 /** Words of which one follows a command, as it declares them: `list`, `add` and `remove` of `sluice keys`. */
 function wordsOf(name: string): readonly string[] {
-  const { actions = {}, words = [] } = declared.find((one) => one.name === name) ?? {};
-  return [...Object.keys(actions), ...words];
+  return Object.keys(declared.find((one) => one.name === name)?.actions ?? {});
 }
 
 /** Whether a command is about a deployment: `sluice start` runs on this machine, `sluice init` needs nothing. */

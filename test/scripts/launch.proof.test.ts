@@ -30,7 +30,6 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^
 fs.appendFileSync('calls', JSON.stringify({ args, env }) + '\\n');
 const act = fs.existsSync('act') ? fs.readFileSync('act', 'utf8') : '';
 if (act === 'fail') {
-  console.log('added nothing');
   console.error('npm error code E404');
   process.exit(1);
 }
@@ -154,12 +153,10 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('scripts/launch.mjs', () => {
-  it('installs what a start needs, says what and how long it took, and runs the rest in the root', async () => {
+  it('installs what a start needs, says how long it took, and runs the rest in the root', async () => {
     const { code, stdout, stderr } = await start();
     expect({ code, stdout }).toEqual({ code: 0, stdout: `ran on ${root}\n` });
-    expect(stderr).toMatch(
-      /^Installing 2 packages, about \d+ MB, once\.\nInstalled 2 packages in \d+ s\.\n$/,
-    );
+    expect(stderr).toMatch(/^Installing packages\. .*\nInstalled packages in \d+ s\.\n$/);
     expect(existsSync(file('node_modules/jest'))).toBe(false);
     // npm gets no settings of the script that it runs for; a start packages what it needs itself.
     expect(calls().map(({ env }) => env)).toEqual([{ SLUICE_PACKAGE_AHEAD: 'no' }]);
@@ -170,9 +167,8 @@ describe('scripts/launch.mjs', () => {
   it('adds the rest once something needs it, keeps what is there, and never takes it away', async () => {
     await start();
     writeFileSync(file('node_modules/zod/used'), '');
-    const { code, stdout, stderr } = await withDev();
+    const { code, stdout } = await withDev();
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toMatch(/^Installing 1 packages?, about \d+ MB, once\.\nInstalled 1 /);
     expect(existsSync(file('node_modules/zod/used'))).toBe(true);
     expect(calls().at(-1)?.env).toEqual({});
     expect(npmRuns()).toEqual([START, MORE]);
@@ -241,14 +237,13 @@ describe('scripts/launch.mjs', () => {
     expect(npmRuns()).toEqual([['ci', '--include=dev'], MORE, ['ci', '--include=dev']]);
   });
 
-  it('takes the lock of a process that is no more, and relies on an install that ended since', async () => {
+  it('takes the lock of a process that is no more', async () => {
     await start();
     // No process has this number.
     writeFileSync(file('.sluice/installing'), '99999999\n');
     writeFileSync(file('.sluice/install-unfinished'), '');
-    utimesSync(file('.sluice/install-unfinished'), new Date(), new Date(Date.now() - 60_000));
     await start();
-    expect(npmRuns()).toEqual([START]);
+    expect(npmRuns()).toEqual([START, START]);
     expect(readdirSync(file('.sluice'))).toEqual([]);
   });
 
@@ -262,17 +257,6 @@ describe('scripts/launch.mjs', () => {
     writeFileSync(file('go'), '');
     expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);
     expect(npmRuns()).toEqual([START]);
-  });
-
-  it('leaves the lock of a process that has taken it over', async () => {
-    act('wait');
-    const { ended } = launch(...SAY);
-    await until(() => calls().length === 1);
-    const other = `${process.pid}\n`;
-    writeFileSync(file('.sluice/installing'), other);
-    writeFileSync(file('go'), '');
-    expect((await ended).code).toBe(0);
-    expect(readFileSync(file('.sluice/installing'), 'utf8')).toBe(other);
   });
 
   it('lets one of several processes take a lock that is stale', async () => {
@@ -292,7 +276,7 @@ describe('scripts/launch.mjs', () => {
     act('fail');
     const { code, stdout, stderr } = await start();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/\nadded nothing\nnpm error code E404\n`npm ci` failed: it ended with 1\.\n$/);
+    expect(stderr).toMatch(/\nnpm error code E404\n`npm ci` failed: it ended with 1\.\n$/);
     act('');
     expect((await start()).code).toBe(0);
     act('fail');

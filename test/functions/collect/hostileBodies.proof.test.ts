@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { hostileBodies } from '../../../bench/collect/hostileBodies.ts';
-import { runHostileRequests } from '../../../bench/collect/takeHostile.ts';
+import { hostileBodies } from './hostile/hostileBodies.ts';
+import { runHostileRequests } from './hostile/takeHostile.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 
 /** `memorySize` of the collector in serverless.yml. */

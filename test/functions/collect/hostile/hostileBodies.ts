@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { collectBodies } from './collectBodies.ts';
+import { collectBodies } from '../../../../bench/collect/collectBodies.ts';
 
 /** A request whose body is made to be as expensive as possible. */
 export interface HostileBody {

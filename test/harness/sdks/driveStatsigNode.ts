@@ -1,10 +1,10 @@
 // Drives the real statsig-node, the legacy server SDK, like driveNodeCore.ts its successor, and prints what it logged as
 // one JSON line.
-//   node demo/sdks/driveStatsigNode.ts '{"collector":"http://127.0.0.1:4700","key":"secret-demo"}'
+//   node test/harness/sdks/driveStatsigNode.ts '{"collector":"http://127.0.0.1:4700","key":"secret-demo"}'
 import { createRequire } from 'node:module';
 import statsigNode from 'statsig-node';
-import { driverSettings, SentTally } from './driver.ts';
-import { startSpecsServer } from './startSpecsServer.ts';
+import { driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
+import { startSpecsServer } from '../../../demo/sdks/startSpecsServer.ts';
 
 const settings = driverSettings();
 const specs = await startSpecsServer();

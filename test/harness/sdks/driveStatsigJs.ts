@@ -1,10 +1,10 @@
 // Drives the real statsig-js, the legacy browser SDK, like driveJsClient.ts its successor: people sign in on one device one
 // after another. Prints what it logged as one JSON line.
-//   node demo/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
+//   node test/harness/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
 import { setTimeout } from 'node:timers/promises';
-import { driverSettings, SentTally } from './driver.ts';
-import { openWindow } from './openWindow.ts';
-import { startBrowserSpecs } from './startBrowserSpecs.ts';
+import { driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
+import { openWindow } from '../../../demo/sdks/openWindow.ts';
+import { startBrowserSpecs } from '../../../demo/sdks/startBrowserSpecs.ts';
 
 const settings = driverSettings();
 const window = openWindow();

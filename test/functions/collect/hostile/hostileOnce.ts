@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { systemClock as clock } from '../../lib/base/time.ts';
-import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { readRecords } from '../../lib/landing/frames/readLanded.ts';
-import { offlineCollector } from '../../observe/cost/offlineCollector.ts';
+import { systemClock as clock } from '../../../../lib/base/time.ts';
+import { type Collector, collectRequest } from '../../../../lib/collect/answer.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { readRecords } from '../../../../lib/landing/frames/readLanded.ts';
+import { offlineCollector } from '../../../../observe/cost/offlineCollector.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
 import type { HostileOutcome } from './takeHostile.ts';
 
