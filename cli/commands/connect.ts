@@ -28,12 +28,6 @@ export const connect: Command = {
       type: 'boolean',
       help: "statsig: don't ask Athena how late rows arrive; the lookback is then the longest possible",
     },
-    output: { type: 'string', help: 'customer, owner: file to write the page to (default: stdout)' },
-    html: { type: 'boolean', help: 'customer, owner: write HTML in place of Markdown' },
-    'example-file': {
-      type: 'string',
-      help: 'customer: folder to write a small valid Parquet file of each dataset to',
-    },
     offline: {
       type: 'boolean',
       help: "customer, owner: don't ask AWS; placeholders stand for what only the deployment knows",
@@ -45,12 +39,11 @@ export const connect: Command = {
     'sluice connect owox --stage prod --region eu-west-1',
     'sluice connect statsig --stage prod --json | jq .assignmentSource',
     'sluice connect statsig-bucket --stage prod',
-    'sluice connect customer acme --stage prod --output acme.md --example-file examples',
-    'sluice connect owner acme-finance --stage prod --output acme-finance.md',
+    'sluice connect customer acme --stage prod > acme.md',
+    'sluice connect owner acme-finance --stage prod > acme-finance.md',
   ],
   async run(line) {
-    if (line.positionals[0] === 'customer') return runCustomer(line);
-    if (line.positionals[0] === 'owner') return runOwner(line);
+    if (line.positionals[0] === 'customer' || line.positionals[0] === 'owner') return runPage(line);
     assertNone(line, CUSTOMER_OPTIONS, 'only for `sluice connect customer` and `owner`.');
     if (line.positionals[0] === 'statsig-bucket') return runStatsigBucket(line);
     const product = readProduct(line);
@@ -75,22 +68,13 @@ export const connect: Command = {
   },
 };
 
-const CUSTOMER_OPTIONS = ['output', 'html', 'example-file', 'offline'] as const;
+const CUSTOMER_OPTIONS = ['offline'] as const;
 const PRODUCT_OPTIONS = ['reader', 'no-query'] as const;
 
-async function runCustomer(line: CommandLine): Promise<number> {
-  assertNone(line, PRODUCT_OPTIONS, 'not for a customer.');
-  const { connectCustomer } = await import('../connect/customer/connectCustomer.ts');
-  return connectCustomer(line, Date.now(), async (sql) => {
-    const { parquetFromQuery } = await import('./customerAccount.ts');
-    return parquetFromQuery(sql);
-  });
-}
-
-async function runOwner(line: CommandLine): Promise<number> {
-  assertNone(line, [...PRODUCT_OPTIONS, 'example-file'], 'not for the owner of a bucket.');
-  const { connectOwner } = await import('../connect/customer/ownerPage.ts');
-  return connectOwner(line);
+async function runPage(line: CommandLine): Promise<number> {
+  assertNone(line, PRODUCT_OPTIONS, 'not for a page.');
+  const { connectCustomer, connectOwner } = await import('../connect/pages/writePage.ts');
+  return line.positionals[0] === 'owner' ? connectOwner(line) : connectCustomer(line, Date.now());
 }
 
 async function runStatsigBucket(line: CommandLine): Promise<number> {

@@ -4,8 +4,7 @@
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
 import { driverSettings, type SentEvent, SentTally } from './driver.ts';
-import { openWindow } from './openWindow.ts';
-import { startBrowserSpecs } from './startBrowserSpecs.ts';
+import { openWindow, startBrowserSpecs } from './startBrowserSpecs.ts';
 
 const settings = driverSettings();
 const window = openWindow();

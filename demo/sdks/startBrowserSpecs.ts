@@ -1,4 +1,5 @@
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
+import { Window } from 'happy-dom';
 import { type SpecsServer, startSpecsServer } from './startSpecsServer.ts';
 
 /** Answers initialize requests of browser SDKs; `close` also ends the evaluator behind it. */
@@ -30,4 +31,14 @@ export async function startBrowserSpecs(hashAlgorithm: 'none' | 'djb2'): Promise
       specs.close();
     },
   };
+}
+
+/**
+ * Gives this process a browser's window. Without one, the browser SDKs do nothing. They look for it while they are imported,
+ * so call this before.
+ */
+export function openWindow(): Window {
+  const window = new Window({ url: 'https://shop.example/' });
+  Object.assign(globalThis, { window, document: window.document });
+  return window;
 }

@@ -80,7 +80,6 @@ describe('sluice connect owner', () => {
       'arn:aws:s3:::acme-finance/orders/*',
       'arn:aws:s3:::acme-finance/refunds/*',
       '"kms:Decrypt"',
-      'aws s3api put-bucket-policy --bucket acme-finance',
     ])
       expect(stdout).toContain(text);
     expect(stdout).not.toMatch(/s3:Put|s3:Delete|GenerateDataKey/);
@@ -90,7 +89,7 @@ describe('sluice connect owner', () => {
     const { code, stderr } = await call('connect', 'owner', 'acme-finanse', '--offline');
     expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean acme-finance?')]);
     expect((await call('connect', 'owner', 'acme-finance', '--reader', 'owox')).stderr).toContain(
-      '--reader: not for the owner of a bucket.',
+      '--reader: not for a page.',
     );
   });
 });

@@ -1,6 +1,5 @@
 import type { DeclaredColumn, Field, TimeField } from '../../../lib/schema/mappings.ts';
 import type { Dataset } from '../../../lib/schema/sources.ts';
-import { type Example, exampleNumber, exampleText, exampleTime, exampleValue } from './exampleValues.ts';
 
 /** How much a column is needed: in every row, at least in the file, or not at all. */
 type Need = 'every row' | 'every file' | 'no';
@@ -14,34 +13,10 @@ export interface FileColumn {
   readonly type: string;
   readonly need: Need;
   readonly meaning: string;
-  readonly example: Example;
 }
 
-const NEEDS: readonly Need[] = ['no', 'every file', 'every row'];
-
-/** Lists the columns of a dataset's files, by its mapping alone, in the order in which the mapping reads them. */
+/** Lists the columns of a dataset's files, by its mapping alone. One that is read twice has two entries, and has to fit both. */
 export function fileColumns(dataset: Dataset): readonly FileColumn[] {
-  const columns = new Map<string, FileColumn>();
-  for (const one of readColumns(dataset)) {
-    const key = `${one.from} ${one.name}`;
-    const before = columns.get(key);
-    // Read twice: it has to fit both.
-    columns.set(
-      key,
-      before === undefined
-        ? one
-        : {
-            ...before,
-            meaning: `${before.meaning}; ${one.meaning}`,
-            example: before.example === exampleText ? one.example : before.example,
-            need: NEEDS[Math.max(NEEDS.indexOf(before.need), NEEDS.indexOf(one.need))] ?? 'every row',
-          },
-    );
-  }
-  return [...columns.values()];
-}
-
-function readColumns(dataset: Dataset): readonly FileColumn[] {
   const { timezone } = dataset;
   const time = (field: TimeField, meaning: string) => timeColumn(field, meaning, timezone, 'every row');
   switch (dataset.kind) {
@@ -116,40 +91,30 @@ function metadataColumns({
     ),
     ...(metadataJson === undefined
       ? []
-      : fieldColumn(metadataJson, 'Metadata as a JSON object', 'every file', {
-          words: 'text: one JSON object',
-          example: () => `'{"plan":"pro"}'`,
-        })),
+      : fieldColumn(metadataJson, 'Metadata as a JSON object', 'every file', 'text: one JSON object')),
   ];
 }
 
-/** The values that a field accepts without a cast. */
-interface Kind {
-  readonly words: string;
-  readonly example: Example;
-}
-const TEXT: Kind = { words: 'text, or a whole number', example: exampleText };
-const ANY: Kind = { words: 'any; lists and structs become JSON', example: exampleText };
+const ANY = 'any; lists and structs become JSON';
 
 function text(field: Field, meaning: string, need: Need): FileColumn[] {
-  return fieldColumn(field, meaning, need, TEXT);
+  return fieldColumn(field, meaning, need, 'text, or a whole number');
 }
 
 function number(field: Field, meaning: string, need: Need): FileColumn[] {
-  return fieldColumn(field, meaning, need, { words: 'number, finite', example: exampleNumber });
+  return fieldColumn(field, meaning, need, 'number, finite');
 }
 
-/** The column or folder of a field; none for a constant. */
-function fieldColumn(field: Field, meaning: string, need: Need, kind: Kind): FileColumn[] {
+/** The column or folder of a field; none for a constant. @param type Of a field without a cast. */
+function fieldColumn(field: Field, meaning: string, need: Need, type: string): FileColumn[] {
   if ('constant' in field) return [];
   const { cast, optional } = field;
   return [
     {
       ...placeOf(field),
-      type: cast === undefined ? kind.words : CASTS[cast],
-      need: optional ? (need === 'every row' ? 'every row' : 'no') : need,
+      type: cast === undefined ? type : CASTS[cast],
+      need: optional && need !== 'every row' ? 'no' : need,
       meaning,
-      example: cast === undefined || kind.example === exampleNumber ? kind.example : exampleValue(cast),
     },
   ];
 }
@@ -177,7 +142,6 @@ function timeColumn(field: TimeField, meaning: string, timezone: string, need: N
     type: timeWords({ unit, format }, 'folder' in field, timezone),
     need,
     meaning,
-    example: exampleTime({ unit, format }, 'folder' in field),
   };
 }
 
@@ -224,7 +188,6 @@ function declared(columns: Readonly<Record<string, DeclaredColumn>>, timezone: s
         : TYPES[type],
       need: required ? 'every row' : optional ? 'no' : 'every file',
       meaning: comment ?? `Column \`${name}\` of the table`,
-      example: isTime ? exampleTime({ unit, format }, 'folder' in from) : exampleValue(type),
     };
   });
 }

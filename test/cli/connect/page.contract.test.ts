@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../../../local/dataDirectory.ts';
-import { callMain } from '../../../harness/callMain.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { callMain } from '../../harness/callMain.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const config = {
@@ -66,16 +66,15 @@ describe('the page for a customer', () => {
       '"arn:aws:iam::999988887777:role/sluice-dev-IngestLoadRole-*"',
       '"arn:aws:s3:::acme-drops/sluice-receipts/*"',
       '"kms:GenerateDataKey"',
-      'aws s3api put-bucket-policy --bucket acme-drops --policy file://policy.json',
-      'Folder of a day: `s3://acme-drops/events/',
+      'for example `s3://acme-drops/events/',
       '/DONE` is there',
       '| `plan\\|name` | any; lists and structs become JSON | every file | Metadata `plan` |',
       '| `order_no` | text; lists and structs become JSON | every row | Number of the order |',
       '| `events` | every day at 09:00 UTC | 3 days before today | 07:00 Europe/Berlin, the day after, for the folders of mon, tue |',
       '| `orders` | every hour, at 15 minutes past |',
-      '| refused rows of a day of `events` | 5 % |',
+      '| `events` | 5 % |',
       '"type":"events","sources":["acme"]',
-      's3://acme-drops/sluice-receipts/events/',
+      's3://acme-drops/sluice-receipts/',
       '| `back` | `acme_events` | `s3://acme-drops/back/YYYY-MM-DD/` |',
       '| `SLUICE_INGEST_COLUMN_MISSING` | A file does not have a column that the mapping names. |',
     ])
@@ -89,11 +88,7 @@ describe('the page for a customer', () => {
   });
 
   it('has no secret, and nothing of another customer', async () => {
-    for (const { stdout } of [
-      await page('acme'),
-      await page('acme', '--html'),
-      await page('acme', '--json'),
-    ]) {
+    for (const { stdout } of [await page('acme'), await page('acme', '--json')]) {
       expect(stdout).toContain('acme-drops');
       for (const text of ['rival', '222233334444', 'clicks', 'acme-experiments'])
         expect(stdout).not.toContain(text);
@@ -105,32 +100,11 @@ describe('the page for a customer', () => {
     expect(stdout).not.toContain('## Receipts');
   });
 
-  it('is written to a file, as HTML, with an example file of each dataset', async () => {
-    const output = join(directory, 'page.html');
-    const examples = join(directory, 'examples');
-    const asked = ['acme', '--html', '--output', output, '--example-file', examples, '--json'];
-    const { code, stdout } = await page(...asked);
-    expect(code).toBe(0);
-    const answer = JSON.parse(stdout);
-    expect(answer).toMatchObject({ customer: 'acme', output, placeholders: ['__COLLECTOR_URL__'] });
-    expect(readFileSync(output, 'utf8')).toBe(answer.page);
-    expect(answer.page).toContain('<td><code>plan|name</code></td>');
-    expect(answer.page).not.toContain('<script');
-    expect(answer.examples).toHaveLength(3);
-    for (const path of answer.examples) expect(existsSync(path)).toBe(true);
-    expect(answer.examples.map((path: string) => path.slice(examples.length + 1))).toEqual([
-      expect.stringMatching(/^events\/\d{4}-\d\d-\d\d\/example\.parquet$/),
-      expect.stringMatching(/^events\/\d{4}-\d\d-\d\d\/DONE$/),
-      expect.stringMatching(/^orders\/\d{4}-\d\d-\d\d\/example\.parquet$/),
-    ]);
-  });
-
   it.each([
     [['acne'], 'Expected one customer of the configuration: acme, rival. Did you mean acme?'],
     [[], 'Expected one customer of the configuration: acme, rival.'],
     [['acme', 'rival'], 'Expected one customer'],
-    [['acme', '--reader', 'x'], '--reader: not for a customer.'],
-    [['acme', '--output', '/nowhere/page.md'], 'SLUICE_CONNECT_FILE_FAILED'],
+    [['acme', '--reader', 'x'], '--reader: not for a page.'],
   ])('is refused for %j', async (args, message) => {
     const { code, stderr } = await page(...args);
     expect(code).not.toBe(0);
@@ -138,8 +112,8 @@ describe('the page for a customer', () => {
   });
 
   it('has options that products do not take', async () => {
-    const { code, stderr } = await callMain(['connect', 'owox', '--html']);
+    const { code, stderr } = await callMain(['connect', 'owox', '--offline']);
     expect(code).toBe(2);
-    expect(stderr).toContain('--html: only for `sluice connect customer` and `owner`.');
+    expect(stderr).toContain('--offline: only for `sluice connect customer` and `owner`.');
   });
 });

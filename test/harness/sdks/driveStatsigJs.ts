@@ -3,8 +3,7 @@
 //   node test/harness/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
 import { setTimeout } from 'node:timers/promises';
 import { driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
-import { openWindow } from '../../../demo/sdks/openWindow.ts';
-import { startBrowserSpecs } from '../../../demo/sdks/startBrowserSpecs.ts';
+import { openWindow, startBrowserSpecs } from '../../../demo/sdks/startBrowserSpecs.ts';
 
 const settings = driverSettings();
 const window = openWindow();
