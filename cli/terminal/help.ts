@@ -75,7 +75,7 @@ export function commandHelp(command: Command, action?: string, columns = USUAL_W
 }
 
 /** The options of a command; of one of its actions, those that it takes. */
-export function optionsOf({ options, actions = {} }: Command, action?: string): CommandOptions {
+function optionsOf({ options, actions = {} }: Command, action?: string): CommandOptions {
   if (action === undefined) return options;
   const ofOthers = (option: string) =>
     Object.values(actions).some((one: Action) => one.options.includes(option)) &&

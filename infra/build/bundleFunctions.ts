@@ -45,7 +45,7 @@ const REQUIRE =
   "import{createRequire as sluiceRequire}from'node:module';const require=sluiceRequire(import.meta.url);";
 
 /** Options of esbuild for Lambda's Node 24. */
-export const lambdaModule = {
+const lambdaModule = {
   bundle: true,
   format: 'esm',
   platform: 'node',

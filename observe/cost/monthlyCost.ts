@@ -239,7 +239,7 @@ const READ_GIGABYTES = 0.5;
  *
  * @param bytes Of an answer, as it is sent: rules of some hundred gates are 20 KB compressed.
  */
-export function readsPerMillion(
+function readsPerMillion(
   { endpoint, architecture }: Pick<Config, 'endpoint' | 'architecture'>,
   bytes: number,
   from: keyof typeof READ_MS,
