@@ -28,15 +28,6 @@ export async function loadConfig(file: string, stage: string): Promise<Config> {
 }
 
 /**
- * The stages that a configuration lists, without `local`, and without `personal-<name>`, which are not listed.
- *
- * @throws ConfigError As {@link loadConfig}.
- */
-export async function listStages(file: string): Promise<readonly string[]> {
-  return (await evaluate(await importConfig(file), LOCAL_STAGE)).stages;
-}
-
-/**
  * Loads the configuration of a stage that is to be packaged. It is compared with the configurations of all listed
  * stages, so that no two of them use one bucket, database or workgroup. The local cloud's stage is in no account, and
  * is not compared.
