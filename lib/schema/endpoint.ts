@@ -174,7 +174,7 @@ export const passThroughSchema = z
     lastGood: noted(
       z.enum(LAST_GOOD_USES, 'never, on-failure or always').default('on-failure'),
       {
-        text: 'Whether the last good rules of server SDKs are kept in the bucket, and when they are given: `on-failure` to SDKs that start while Statsig does not answer, `always` without asking Statsig, `never`: [sdks.md](sdks.md#the-last-good-rules).',
+        text: 'Whether the last good rules of server SDKs are kept in the bucket, and when they are given: `on-failure` to SDKs that start while Statsig does not answer, `always` without asking Statsig, `never`: [sdks.md](sdks.md#sdks-with-one-address).',
         example: 'always',
       },
       'functions',
