@@ -2,13 +2,14 @@ import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { ObjectStore, ReadOptions } from '../base/ObjectStore.ts';
+import type { ObjectStore, OpenOptions } from '../base/ObjectStore.ts';
 
 /** Errors of a conditional call for an object that has changed. */
 const CHANGED = ['PreconditionFailed'];
@@ -26,49 +27,50 @@ export function s3ObjectStore(client: S3Client, bucket: string, owner?: string):
   const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
 
   /**
-   * Whether a GET failed because its object does not exist. S3 answers 404 only to callers that may list the bucket without
-   * a prefix, and 403 to others, such as the session of one dataset (lib/access/sessionPolicies.ts). A list call for the
-   * key decides. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   * Gets an object; null if it does not exist. S3 answers 404 only to callers that may list the bucket without a prefix, and
+   * 403 to others, such as the session of one dataset (lib/access/sessionPolicies.ts). A list call for the key decides. An
+   * object that it finds may have been written since the GET, which is asked again, once.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
    */
-  async function isMissing(
-    error: unknown,
+  async function get(
     Key: string,
-    { listsIfDenied, signal }: ReadOptions,
-  ): Promise<boolean> {
-    if (isOneOf(error, GONE)) return true;
-    if (listsIfDenied !== true || !isOneOf(error, ['AccessDenied'])) return false;
+    { ifMatch, range, listsIfDenied, signal }: OpenOptions,
+    isAgain = false,
+  ): Promise<GetObjectCommandOutput | null> {
+    const Range = range === undefined ? undefined : `bytes=${range.first}-${range.last}`;
     try {
+      return await client.send(
+        new GetObjectCommand({ ...place, Key, IfMatch: ifMatch, Range }),
+        until(signal),
+      );
+    } catch (error) {
+      if (isOneOf(error, GONE)) return null;
+      if (isAgain || listsIfDenied !== true || !isOneOf(error, ['AccessDenied'])) throw error;
       const list = new ListObjectsV2Command({ ...place, Prefix: Key, MaxKeys: 1 });
-      const { Contents = [] } = await client.send(list, until(signal));
-      return Contents[0]?.Key !== Key;
-    } catch {
-      return false;
+      const listed = await client.send(list, until(signal)).catch(() => null);
+      if (listed === null) throw error;
+      return listed.Contents?.[0]?.Key === Key
+        ? get(Key, { ifMatch, range, listsIfDenied, signal }, true)
+        : null;
     }
   }
 
   return {
     async read(key, options = {}) {
-      const { ifMatch, signal } = options;
-      const get = new GetObjectCommand({ ...place, Key: key, IfMatch: ifMatch });
-      try {
-        const { Body, ETag = '' } = await client.send(get, until(signal));
-        return { text: (await Body?.transformToString()) ?? '', eTag: ETag };
-      } catch (error) {
-        if (await isMissing(error, key, options)) return null;
-        throw error;
-      }
+      const found = await get(key, options);
+      if (found === null) return null;
+      return { text: (await found.Body?.transformToString()) ?? '', eTag: found.ETag ?? '' };
     },
 
     async open(key, options = {}) {
-      const { ifMatch, range, signal } = options;
-      const Range = range === undefined ? undefined : `bytes=${range.first}-${range.last}`;
-      const get = new GetObjectCommand({ ...place, Key: key, IfMatch: ifMatch, Range });
       try {
-        const { Body, ETag = '', ContentLength } = await client.send(get, until(signal));
+        const found = await get(key, options);
+        if (found === null) return null;
+        const { Body, ETag = '', ContentLength } = found;
         if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
         return { body: Body, eTag: ETag, bytes: ContentLength };
       } catch (error) {
-        if (isOneOf(error, CHANGED) || (await isMissing(error, key, options))) return null;
+        if (isOneOf(error, CHANGED)) return null;
         throw error;
       }
     },

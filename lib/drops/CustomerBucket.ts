@@ -87,11 +87,6 @@ export const SourceError = defineErrorFamily('user', {
       'Files that queries read were deleted or replaced, and objects that can’t be loaded arrived. The last good version stays.',
     cure: 'Drop the files again, or delete the objects that can’t be loaded. If the files were deleted on purpose, `sluice ingest backfill` loads the day as it is.',
   },
-  SLUICE_SOURCE_TOO_MANY_UNKNOWN: {
-    cause:
-      'The folder of the day has more objects with the extension of another format than a load inspects.',
-    cure: 'Write other formats into another folder, or end the names of Parquet files with `.parquet`.',
-  },
   SLUICE_SOURCE_DELTA_TABLE: {
     cause:
       'The folder is a Delta Lake table. Only its log says which Parquet files are current, so none is loaded.',

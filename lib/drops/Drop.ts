@@ -66,10 +66,10 @@ export const leftOutReasons = {
   marker: 'A folder object, as created by consoles and Hadoop.',
   success_marker: 'Marks the end of a job; holds no rows.',
   temporary:
-    "A temporary file of a job: its name, or a folder's, begins with _ or . and readers of Parquet ignore it.",
+    "A temporary file of a job, or a copy: its name or a folder's begins with _ or ., or its name ends as such files' do (.tmp, .bak, ~).",
   empty: 'Zero bytes.',
   archived: 'Archived: S3 cannot read it until it is restored.',
-  not_parquet: 'Its name has the extension of another format, and its bytes are not Parquet.',
+  not_parquet: 'Its name has not the extension of Parquet, and its bytes are not Parquet.',
 } as const;
 
 /** Why an object is left out. */
@@ -80,8 +80,8 @@ const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 /** Markers of Spark, Hadoop and Databricks' commit protocol. */
 const SUCCESS = /^(_SUCCESS(\..*)?|_(committed|started)_\w+|\._SUCCESS\.crc)$/i;
 const PARQUET = /\.(parquet|parq|pq)$/i;
-/** An extension of letters and digits: `.csv`, `.gz`. A name without one may be Parquet, as from Athena's UNLOAD. */
-const OTHER_FORMAT = /\.[a-z][a-z0-9]{0,9}$/i;
+/** Ends of the names of files that a job has not finished, and of copies that somebody keeps. */
+const UNFINISHED = /(~|\.(_COPYING_|tmp|bak|old|inprogress|part|crc))$/i;
 
 /**
  * Why an object under a day's folder is left out, judged by its name; null for a file to load. A load inspects the bytes
@@ -96,11 +96,15 @@ export function leftOutReason(object: DropObject, folder: string, waitFor?: stri
   const segments = path.split('/');
   const name = segments.at(-1) ?? '';
   if ((SUCCESS.test(name) && !PARQUET.test(name)) || name === waitFor) return 'success_marker';
-  if (segments.some((segment) => segment.startsWith('_') || segment.startsWith('.'))) return 'temporary';
+  if (segments.some(isHidden) || UNFINISHED.test(name)) return 'temporary';
   if (object.size === 0) return 'empty';
   if (ARCHIVES.has(object.storageClass ?? '') && object.isRestored !== true) return 'archived';
-  if (!PARQUET.test(name) && OTHER_FORMAT.test(name)) return 'not_parquet';
-  return null;
+  return PARQUET.test(name) ? null : 'not_parquet';
+}
+
+/** As Spark decides: `_region=US` is a partition. https://github.com/apache/spark: HadoopFSUtils.shouldFilterOutPathName */
+function isHidden(segment: string): boolean {
+  return segment.startsWith('.') || (segment.startsWith('_') && !segment.includes('='));
 }
 
 /** Whether a text is one of the reasons. The ledger also has others. */

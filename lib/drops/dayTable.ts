@@ -64,7 +64,7 @@ export const PLAN_TABLE = {
 export const LOAD_TABLE = {
   // A day that failed before gets one try: others wait for the function, too.
   killed: { means: 'A load of these files was killed.', next: 'failed', decides: ['retried'] },
-  killed_twice: { means: 'Two loads of these files were killed.', next: 'failed', decides: planned },
+  killed_twice: { means: 'Two loads of these files were killed.', next: 'failed', decides: byTask },
   tried: { means: 'All tries for these files are used up.', next: 'failed', decides: planned },
   unchanged: { means: `${SAME_FILES}.`, next: 'as before', decides: [...planned, 'triggered'] },
   marker: { means: NO_MARKER, next: 'waiting', decides: planned },

@@ -2,7 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import type { SluiceError } from '../base/errors.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
-import { MOST_LOOKED_INSIDE, PARALLEL_LOOKS } from './limits.ts';
+import { PARALLEL_LOOKS } from './limits.ts';
 
 /**
  * The magic bytes at both ends of a Parquet file. `PARE` marks an encrypted footer, which a load refuses by name.
@@ -19,12 +19,12 @@ export interface InspectOptions {
 }
 
 /**
- * Inspects objects whose names have the extension of another format. Names are not reliable: some writers end Parquet files
- * with `.snappy` or `.c000`. The first four bytes are read, and if they do not decide, the last four. An object with either
+ * Inspects objects whose names have not the extension of Parquet. Names are not reliable: some writers end Parquet files with
+ * `.snappy` or `.c000`, and Athena's UNLOAD gives them no ending. The first four bytes are read, and if they do not decide, the last four. An object with either
  * magic is a file to load, whole or damaged.
  *
  * @returns The same day with those files; null if one of the objects has changed or is gone, and the caller must list again.
- * @throws SourceError as the bucket does, and `SLUICE_SOURCE_TOO_MANY_UNKNOWN`.
+ * @throws SourceError as the bucket does.
  */
 export async function inspectObjects(
   bucket: Pick<CustomerBucket, 'read'>,
@@ -33,12 +33,6 @@ export async function inspectObjects(
 ): Promise<Drop | null> {
   const unknown = drop.leftOut.flatMap(({ object, reason }) => (reason === 'not_parquet' ? [object] : []));
   if (unknown.length === 0) return drop;
-  if (unknown.length > MOST_LOOKED_INSIDE) {
-    throw new SourceError(
-      'SLUICE_SOURCE_TOO_MANY_UNKNOWN',
-      `${unknown.length} objects, among them ${unknown[0]?.key}.`,
-    );
-  }
   const looks = await mapLimit(unknown, PARALLEL_LOOKS, async (object) => {
     signal?.throwIfAborted();
     try {

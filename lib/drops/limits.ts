@@ -6,12 +6,7 @@
  */
 export const MAX_LIST_CALLS = 200;
 
-/**
- * Objects of one day that a load inspects because their names are not those of Parquet files. Each takes one or two reads
- * of four bytes. More are refused by name.
- */
-export const MOST_LOOKED_INSIDE = 10_000;
-/** Such reads at the same time. Each is only a round trip. */
+/** Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round trip. */
 export const PARALLEL_LOOKS = 32;
 
 // The plan. Each limit turns endless work into a failure with a code.

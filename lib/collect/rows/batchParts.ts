@@ -6,7 +6,7 @@ import type { ForwardedKind, ProtocolName } from '../../schema/kinds.ts';
 import { idText, type PartialRow } from '../../tables/memberWriter.ts';
 import type { Redaction } from '../../wire/Redaction.ts';
 import { RequestError } from '../../wire/RequestError.ts';
-import { type EventIdentity, hasOwnId } from './eventIds.ts';
+import { type EventIdentity, hasUserId } from './eventIds.ts';
 import type { CollectPlan } from './plan.ts';
 
 /** The sender of a batch, as known without its body. */
@@ -141,7 +141,7 @@ export class UserParts {
     const received = this.#received + environment({ environment: readTier(user, this.#environment) });
     const json = isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
     return {
-      identity: `,${this.#identity.digest(hasOwnId(user) ? nested : nested + this.#sender.senderId)},`,
+      identity: `,${this.#identity.digest(hasUserId(user) ? nested : nested + this.#sender.senderId)},`,
       units: flattenRope(ids),
       exposures: flattenRope(received + columns.exposures.user(json)),
       events: flattenRope(received + columns.events.user(json)),

@@ -34,19 +34,16 @@ const ids = Buffer.alloc(MAX_GROUP * ID_BYTES);
 const idsView = dataView(ids);
 
 /**
- * Whether a user has an ID of their own. It then identifies their events together with the rest of the event: js-client
- * sends a batch again with the stable ID and session that it has by then.
+ * Whether a user has a user ID. It then identifies their events together with the rest of the event: js-client sends a batch
+ * again with the stable ID and session that it has by then. Other IDs may be those of many, such as a company's.
  */
-export function hasOwnId(user: unknown): boolean {
-  if (!isJsonObject(user)) return false;
-  if (idText(user['userID']) !== null) return true;
-  const customIds = user['customIDs'];
-  return isJsonObject(customIds) && Object.values(customIds).some((id) => idText(id) !== null);
+export function hasUserId(user: unknown): boolean {
+  return isJsonObject(user) && idText(user['userID']) !== null;
 }
 
 /**
  * Makes the IDs of one batch's events. SDKs send none, so an ID is the hash of the SDK key, a server's session, the
- * event's canonical JSON with its user (and the device or session of a user without an ID) and, for identical events in one
+ * event's canonical JSON with its user (and the device or session of a user without a user ID) and, for identical events in one
  * batch, the number of earlier ones. A resend therefore has the same IDs, even though SDKs change the batch's metadata,
  * encoding and headers between tries.
  *

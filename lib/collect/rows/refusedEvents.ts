@@ -8,7 +8,7 @@ import type { ItemList } from '../../protocols/eventFilter.ts';
 import type { EventReader } from '../../protocols/Protocol.ts';
 import type { EventCode } from '../../wire/EventError.ts';
 import type { Redaction } from '../../wire/Redaction.ts';
-import { hasOwnId } from './eventIds.ts';
+import { hasUserId } from './eventIds.ts';
 
 /** Base cost of a refused event in units of {@link CostMeter}. Each character adds a quarter of a unit. */
 const EVENT_UNITS = 60;
@@ -80,10 +80,10 @@ export class RefusedEvents {
     const shared = this.#commonOf();
     this.#inexact ||= !isExactJson(shared, this.#meter);
     const common = this.#redacted(shared);
-    const sharedHasId = hasOwnId(shared['user']);
+    const sharedHasUserId = hasUserId(shared['user']);
     const hasId = (event: unknown) => {
       const own = isJsonObject(event) ? (event['user'] ?? null) : null;
-      return own === null ? sharedHasId : hasOwnId(own);
+      return own === null ? sharedHasUserId : hasUserId(own);
     };
     const ofUser = { senderId: this.#serverId };
     const members = isJsonObject(common) ? stringifyDeep(common, this.#meter) : '{}';

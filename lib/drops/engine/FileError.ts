@@ -14,7 +14,7 @@ export const FileError = defineErrorFamily('user', {
   },
   SLUICE_INGEST_FILE_NAME_UNFIT: {
     cause:
-      'The key of a file contains a NUL character, or a line break or white space at its end if Athena loads the day.',
+      'The key of a file contains a NUL character; or, if Athena loads the day, a line break, white space at its end, or a name that begins with _.',
     cure: 'Drop the file under a key with printable characters, and delete this one.',
   },
   SLUICE_INGEST_FILE_TRUNCATED: {

@@ -88,10 +88,6 @@ const dayWords = {
       'Files that were loaded were deleted or replaced, and objects that can’t be loaded arrived. The last load stays.',
     cure: 'Drop the files again, or delete the objects that can’t be loaded. If the files were deleted on purpose, tell us.',
   },
-  SLUICE_SOURCE_TOO_MANY_UNKNOWN: {
-    cause: SourceError.entries.SLUICE_SOURCE_TOO_MANY_UNKNOWN.cause,
-    cure: SourceError.entries.SLUICE_SOURCE_TOO_MANY_UNKNOWN.cure,
-  },
   SLUICE_SOURCE_DELTA_TABLE: {
     cause: SourceError.entries.SLUICE_SOURCE_DELTA_TABLE.cause,
     cure: OTHER_FOLDER,

@@ -132,9 +132,9 @@ describe('event_id', () => {
   it.each([
     ['user ID', { userID: 'u' }],
     ['numeric user ID', { userID: 7 }],
-    ['custom ID', { customIDs: { companyID: 'acme' } }],
+    ['user ID and a company', { userID: 'u', customIDs: { companyID: 'acme' } }],
   ])('is the same from another device and session if the user has a %s', (_, user) => {
-    const timed = events.map((event) => ({ ...event, user: { ...event.user, userID: null, ...user } }));
+    const timed = events.map((event) => ({ ...event, user: { ...event.user, ...user } }));
     const first = ids({ events: timed, statsigMetadata });
     expect(new Set(first).size).toBe(3);
     expect(ids({ events: timed, statsigMetadata: { stableID: 'other' } })).toEqual(first);
@@ -149,6 +149,7 @@ describe('event_id', () => {
   it.each([
     ['none', undefined],
     ['no ID', { email: 'u@example.com', userID: '', customIDs: { companyID: null } }],
+    ['that of a company alone', { customIDs: { companyID: 'acme' } }],
   ])('differs by key, device and session if the user has %s', (_, user) => {
     const anonymous = events.map((event) => ({ ...event, user }));
     const all = [

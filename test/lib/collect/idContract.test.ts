@@ -76,12 +76,15 @@ describe('the IDs of rows', () => {
     expect(new Set(all).size).toBe(all.length);
     const ofUser = named('a user with an ID, and what is refused of them');
     expect(named('the same sent again by another stable ID')).toEqual(ofUser);
-    const visitors = ['a visitor without an ID, and what is refused of them', 'the same of another visitor'];
+    const visitors = [
+      ...['a visitor without an ID, and what is refused of them', 'the same of another visitor'],
+      ...['a visitor of a company, and what is refused of them', "the same of the company's other visitor"],
+    ];
     const ofVisitors = visitors.flatMap((name) => [
       ...(named(name)?.events ?? []),
       ...(named(name)?.quarantine ?? []),
     ]);
-    expect(new Set(ofVisitors).size).toBe(4);
+    expect(new Set(ofVisitors).size).toBe(8);
     const repeats = named('repeats in a batch');
     expect(new Set([...(repeats?.exposures ?? []), ...(repeats?.events ?? [])]).size).toBe(5);
     const refused = named('refused events beside one that lands');

@@ -30,6 +30,14 @@ describe('the reason to leave a file out', () => {
     ['.spark-staging-1/part-0.parquet', 'temporary'],
     ['.part-0.parquet.crc', 'temporary'],
     ['_metadata', 'temporary'],
+    ['.x=y/part-0.parquet', 'temporary'],
+    ['_region/_x=1/part-0.parquet', 'temporary'],
+    ...['._COPYING_', '.tmp', '.bak', '.old', '~', '.inprogress', '.part', '.crc', '.BAK', '.Tmp'].flatMap(
+      (end): [string, string][] => [
+        [`part-0.parquet${end}`, 'temporary'],
+        [`hour=03/part-0${end}`, 'temporary'],
+      ],
+    ),
     ['rows.csv', 'not_parquet'],
     ['rows.json.gz', 'not_parquet'],
     ['rows.parquet.gz', 'not_parquet'],
@@ -39,9 +47,14 @@ describe('the reason to leave a file out', () => {
     ['part-0.snappy.parquet', null],
     ['hour=03/part-0.parquet', null],
     ['data.parq', null],
-    // Athena's UNLOAD and CTAS give their files no ending.
-    ['20261119_061500_00012_abcde_1f4b', null],
-    ['part-00000', null],
+    ['_region=US/part-0.parquet', null],
+    ['region=EU/_hour=03/_x=/part-0.parquet', null],
+    ['_part=0.parquet', null],
+    ['a.tmp.parquet', null],
+    ['old.bak/part-0.parquet', null],
+    // Athena's UNLOAD and CTAS give their files no ending: a load looks at their bytes.
+    ['20261119_061500_00012_abcde_1f4b', 'not_parquet'],
+    ['part-00000', 'not_parquet'],
   ])('for %j is %s', (path, reason) => {
     expect(leftOutReason(object(path), FOLDER)).toBe(reason);
   });

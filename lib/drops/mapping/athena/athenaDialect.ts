@@ -100,8 +100,8 @@ function nested(outer: string, parts: readonly (readonly [name: string | null, t
 
 /** Codecs that DuckDB reads and Athena does not: `ParquetCompressionUtils` in https://github.com/trinodb/trino */
 const UNREAD_CODECS = ['BROTLI', 'LZ4_RAW'];
-/** A name that a manifest, which has one a line, can't hold. */
-const UNLISTED = /[\r\n]|^\s|\s$/;
+/** A name that a manifest, which has one a line, can't hold, or that Athena takes for hidden. */
+const UNLISTED = /[\r\n]|^\s|\s$|(^|\/)_[^/]*$/;
 
 function unreadFile({ name, codecs }: FileSchema): FileFailure | null {
   if (UNLISTED.test(name)) return new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);

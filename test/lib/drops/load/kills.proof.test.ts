@@ -63,9 +63,9 @@ describe('a load that is killed', () => {
 
   it('at every step in turn ends with the same result', async () => {
     for (const point of loadFaultPoints) {
-      // Nobody is asked for so many tries in vain.
-      expect(await loads.load({ killAt: point, reason: 'triggered' })).toBe('killed');
+      expect(await loads.load({ killAt: point, reason: 'backfill' })).toBe('killed');
       loads.clock.advance(LEASE_MS + 1);
+      expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
     }
     expect(await loads.load()).toMatchObject({ outcome: 'unchanged' });
     await expectWhole();
@@ -98,16 +98,17 @@ describe('a load that is killed', () => {
       files: [{ fate: 'loaded' }],
     });
     expect(await loads.read()).toEqual(readEvents(0, 20));
-    const run = { tries: 3 };
-    // A settled day begins anew, and a backfill gets every try.
-    expect(await loads.load({ killAt: 'mapped', run })).toBe('killed');
-    expect(await loads.entry()).toMatchObject({ state: 'loading', attempts: 1 });
-    for (const _ of [1, 2, 3]) {
+    // A settled day begins anew, and has as many tries when somebody asks for it.
+    for (const _ of [1, 2]) {
+      expect(await loads.load({ killAt: 'mapped', reason: 'backfill' })).toBe('killed');
       loads.clock.advance(LEASE_MS + 1);
-      expect(await loads.load({ killAt: 'fetched', reason: 'backfill', run })).toBe('killed');
     }
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({
+      failure: { code: 'SLUICE_LOAD_KILLED', message: expect.stringContaining('2 tries') },
+    });
+    expect(await loads.load({ killAt: 'fetched', reason: 'triggered' })).toBe('killed');
     loads.clock.advance(LEASE_MS + 1);
-    expect(await loads.load({ reason: 'backfill', run })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.load({ reason: 'triggered' })).toMatchObject({ outcome: 'succeeded' });
     await expectWhole();
   });
 
