@@ -11,6 +11,7 @@ import { doctorPage } from './docs/doctorPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
 import { ingestPage } from './docs/ingestPage.ts';
 import { operatePage } from './docs/operatePage.ts';
+import { costPage, retentionPage, statsigPage } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 import { wordsByPage } from './docs/words.ts';
 
@@ -25,6 +26,9 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'doctor.md': doctorPage,
   'operate.md': operatePage,
   'ingest.md': ingestPage,
+  'retention.md': retentionPage,
+  'cost.md': costPage,
+  'statsig.md': statsigPage,
   'reference/errors.md': errorsPage,
   'reference/configuration.md': configurationPage,
   'plain.schema.json': () => `${JSON.stringify(plainJsonSchema, null, 2)}\n`,

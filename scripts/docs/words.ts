@@ -13,6 +13,9 @@ const DOCTOR = { page: 'docs/doctor.md', rows: /^\| `(?:SLUICE_|[a-z][a-z-]*` \|
 const GENERATED: Readonly<Record<string, readonly string[]>> = {
   'docs/operate.md': ['alarm'],
   'docs/ingest.md': ['answer of the plan', 'answer of the load'],
+  'docs/retention.md': ['folder'],
+  'docs/cost.md': ['`buffering.seconds`'],
+  'docs/statsig.md': ['rule ID'],
 };
 
 /** Pages that people read, each with its words: the README, docs/ without its references, and what contributors read. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
@@ -348,18 +347,6 @@ describe('the alarms on overload', () => {
       Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
       Statistic: 'Sum',
     });
-  });
-});
-
-describe('docs/metrics.md', () => {
-  it('lists every alarm', () => {
-    const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
-    const names = Object.values(Resources)
-      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
-      .map(({ Properties }) => String(Properties['AlarmName']).replace('acme-prod-', ''));
-    expect([...page.matchAll(/^\| `sluice-<stage>-([\w-]+)` \|/gm)].map(([, name]) => name).sort()).toEqual(
-      names.sort(),
-    );
   });
 });
 

@@ -16,7 +16,6 @@ import {
   resolveTemplate,
   type Template,
 } from '../../packages/local-aws/src/template/index.ts';
-import { REGISTRY } from './handlerCalls.ts';
 import { packageTemplate } from './packageTemplate.ts';
 import { referenceProblems } from './schema/referenceProblems.ts';
 import { ServiceSpec } from './schema/ServiceSpec.ts';
@@ -350,14 +349,4 @@ describe('docs/platform.md', () => {
     const blocks = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => JSON.parse(text));
     expect(blocks).toHaveLength(1);
   });
-});
-
-it('the registry says which resources of a stack have no tags, and docs/platform.md lists them', () => {
-  const page = readFileSync(new URL('../../docs/platform.md', import.meta.url), 'utf8');
-  const [, section = ''] = page.split('\n## Tags\n');
-  const told = new Set((section.split('\n## ')[0] ?? '').match(/AWS::\w+::\w+/g));
-  const untagged = Object.entries(REGISTRY.types).flatMap(([type, { tag = [] }]) =>
-    tag.length === 0 ? [type] : [],
-  );
-  expect([...told].sort()).toEqual(untagged.sort());
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { policyScope } from '../../lib/access/arns.ts';
@@ -198,21 +198,5 @@ describe('each statement of the deployment policy', () => {
     expect(new Set(unscoped)).toEqual(
       new Set(unscopedActions.filter(({ who }) => who === 'deploy').flatMap(({ actions }) => actions)),
     );
-  });
-});
-
-describe('docs/reference/permissions.md', () => {
-  const page = readFileSync(new URL('../../docs/reference/permissions.md', import.meta.url), 'utf8');
-
-  it('shows both tables, line by line', () => {
-    const rows = page.split('\n');
-    for (const { actions, who, why, source } of unscopedActions)
-      expect(rows).toContain(
-        `| ${actions.map((action) => `\`${action}\``).join(', ')} | ${who} | ${why} [AWS](${source}) |`,
-      );
-    for (const { service, instead, why, source } of trustExceptions) {
-      const keys = instead.length === 0 ? 'nothing' : instead.map((key) => `\`${key}\``).join(', ');
-      expect(rows).toContain(`| \`${service}\` | ${keys} | ${why} [AWS](${source}) |`);
-    }
   });
 });

@@ -1,14 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { bufferingTable } from '../../observe/cost/landingUsage.ts';
 
 const { seconds, megabytes } = defineConfig({ bucket: 'acme-buffering' }).buffering;
-
-it('the buffering table of docs/cost.md is up to date', () => {
-  const page = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');
-  expect(page).toContain(bufferingTable(megabytes).join('\n'));
-});
 
 it('the buffering table includes the default interval', () => {
   // A month has 43,200 objects and 86,400 files. Two PUTs an object and one a file, $0.864; as many GETs less one an object,

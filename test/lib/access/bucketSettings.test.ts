@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { type BucketDocument, bucketSettings } from '../../../lib/access/buckets/bucketSettings.ts';
@@ -166,30 +165,6 @@ describe('the lifecycle of the bucket', () => {
     expect(deliveredTables(other).events.name).toBe('e');
     expect(lifecycleRules(other).map(({ prefix }) => prefix)).toEqual(
       expect.arrayContaining(['a/b/', 'a/b/statsig_forwarded_events/e/']),
-    );
-  });
-
-  it('agrees with docs/retention.md', () => {
-    const page = readFileSync(new URL('../../../docs/retention.md', import.meta.url), 'utf8');
-    const rows = page
-      .slice(page.indexOf('## Files of the bucket'))
-      .split('\n')
-      .filter((line) => line.startsWith('| `'))
-      .map((line) => line.split('|').map((cell) => cell.trim()));
-    const said = rows.flatMap(([, folders = '', goes = '', versions]) =>
-      [...folders.matchAll(/`([^`]+)`/g)].map(([, folder = '']) => [
-        folder,
-        goes.startsWith('never') ? null : Number(goes),
-        Number(versions),
-      ]),
-    );
-    const meant = lifecycleRules(config).map(({ prefix, expireDays, versionDays }) => [
-      prefix.replace(/^statsig\/statsig_forwarded_.*/, 'statsig/statsig_forwarded_…/'),
-      expireDays,
-      versionDays,
-    ]);
-    expect(new Set(said.map((row) => JSON.stringify(row)))).toEqual(
-      new Set(meant.map((row) => JSON.stringify(row))),
     );
   });
 });

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { emfLine, Sampler } from '../../../lib/base/log.ts';
 import {
-  collectMetrics,
   failureMetrics,
   groupsFailureMetrics,
   type RequestOutcome,
@@ -178,21 +176,7 @@ describe('the metrics of a request', () => {
   it('have no line without a value', () => {
     expect(emfLine({ namespace: 'x', timestamp: 0, dimensions: {}, values: [] })).toBeNull();
   });
-
-  it('are documented, each with its unit, and the documentation lists no others', () => {
-    const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
-    const rows = [...page.matchAll(/^\| `([a-zA-Z_]+)` \| (\w+) \|/gm)].map(([, name, unit]) => ({
-      name,
-      unit,
-    }));
-    expect(rows.toSorted(byName)).toEqual(Object.values(collectMetrics).toSorted(byName));
-    for (const reason of ignoredReasons) expect(page).toContain(`\`${reason}\``);
-  });
 });
-
-function byName(a: { name?: string | undefined }, b: { name?: string | undefined }): number {
-  return String(a.name).localeCompare(String(b.name));
-}
 
 describe('the sampler', () => {
   const draw = (rate: number, seed: number, n = 20_000) => {

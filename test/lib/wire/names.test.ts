@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
   isExceptionReport,
@@ -8,13 +6,7 @@ import {
   reservedEndpoint,
 } from '../../../lib/protocols/statsig/statsigRequest.ts';
 import { djb2, experimentNames } from '../../../lib/wire/experimentNames.ts';
-import {
-  holdoutTest,
-  isAssignment,
-  NON_GROUP_RULE_ENDINGS,
-  NON_GROUP_RULES,
-} from '../../../lib/wire/isAssignment.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
 
 describe('experimentNames', () => {
   const sha256 = (name: string) => createHash('sha256').update(name).digest('base64');
@@ -80,20 +72,6 @@ describe('isAssignment', () => {
     'unsupported',
   ])('returns no assignment for an evaluation without a result: %s', (reason) => {
     expect(isAssignment('rule_1', reason)).toBe(false);
-  });
-});
-
-describe('docs/statsig.md', () => {
-  it('lists every rule that is not a group, and its meaning', () => {
-    const page = readFileSync(join(repositoryRoot, 'docs', 'statsig.md'), 'utf8');
-    const [, table = ''] = page.split('\n| rule ID | what it means |\n|---|---|\n');
-    const rules = [...NON_GROUP_RULES].map(([rule, meaning]) => [
-      rule === '' ? '(empty)' : `\`${rule}\``,
-      meaning,
-    ]);
-    const endings = [...NON_GROUP_RULE_ENDINGS].map(([ending, meaning]) => [`\`…${ending}\``, meaning]);
-    const expected = [...rules, ...endings].map((row) => `| ${row.join(' | ')} |`);
-    expect(table.split('\n\n')[0]).toBe(expected.join('\n'));
   });
 });
 
