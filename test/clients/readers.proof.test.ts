@@ -215,13 +215,14 @@ describe('a reader like Statsig', () => {
       key
         .replace(/[^/]+$/, '')
         .replace(experiment.folder, '')
-        .split('/')
-        .slice(0, 2)
-        .join('/'),
+        .slice(0, -1),
     );
-    expect([...new Set(folders)]).toEqual(
-      ['first_exposures', 'results', 'unit_days'].flatMap((table) => [`${table}/data`, `${table}/metadata`]),
-    );
+    expect([...new Set(folders)]).toEqual([
+      'first_exposures',
+      'results',
+      'unit_days/ds=2026-11-18',
+      'unit_days/ds=2026-11-19',
+    ]);
     await experiment.cleanUp();
     expect(await experiment.keys()).toEqual([]);
   });

@@ -72,7 +72,7 @@ export function sqlPage(config: Config): string {
       '',
       '## dbt',
       '',
-      `\`npm test -w packages/local-aws\` builds a dbt project (\`packages/local-aws/test/witness/dbt/\`) twice, with ${pins('../../examples/dbt/requirements.txt')}. It has a view, a table with high availability (\`ha\`), incremental models by \`insert_overwrite\`, \`append\` and, in Iceberg, \`append\` and \`merge\` with conditions and rules for columns, a table in Iceberg, seeds by upload and by INSERT, snapshots in Parquet and in Iceberg, tests and documents. \`npm run test:clients\` builds the scorecard of [examples/dbt](../examples/dbt/README.md) twice and compares every figure with one that is calculated without SQL. Buckets (\`bucketed_by\`) and Python models are refused by name.`,
+      `\`npm run test:clients\` builds the scorecard of [examples/dbt](../examples/dbt/README.md) with ${pins('../../examples/dbt/requirements.txt')}, as of two days and with other seeds, and compares every figure with one that is calculated without SQL. It has views, tables with and without high availability (\`ha\`), incremental models by \`insert_overwrite\` and \`append\`, seeds by INSERT, a snapshot, tests and documents. Iceberg, buckets (\`bucketed_by\`) and Python models are refused by name.`,
       LIMITS,
     ].join('\n'),
   );

@@ -9,9 +9,10 @@ export type GroupResult = readonly (string | null)[];
 
 /**
  * An experiment as Statsig's document describes it: a folder `experiment-<ID>` in the Statsig folder, with a folder for
- * each staging table; Iceberg tables in the staging database, loaded day by day; and tables of results.
+ * each staging table in the staging database, loaded day by day; and tables of results.
  * https://docs.statsig.com/statsig-warehouse-native/connecting-your-warehouse/athena, "Staging Architecture Details".
- * Its statements are not public: these are those that Athena has for such loads, and make the same calls.
+ * Its statements are not public: these are those that Athena has for such loads. Its tables are Iceberg's, which the local
+ * Athena has not: here they are Parquet's, and `test/trino/staging.ts` has the same staging by Trino's Iceberg connector.
  */
 export class StatsigExperiment {
   readonly #clients: ReaderClients;
@@ -38,39 +39,31 @@ export class StatsigExperiment {
     return `${this.#config.statsigFolder}/experiment-${this.#id}/`;
   }
 
-  /** Makes the staging tables, empty: one by its columns, one by a query. */
+  /** Makes the staging tables, empty. */
   async prepare(): Promise<void> {
-    await this.#run(`CREATE TABLE ${this.#inDdl('first_exposures')} (
-        unit_id string, group_id string, first_exposure timestamp
-      ) PARTITIONED BY (day(first_exposure)) LOCATION '${this.#location('first_exposures')}'
-      TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')`);
-    await this.#run(`CREATE TABLE ${this.#table('unit_days')} WITH (
-        table_type = 'ICEBERG', is_external = false, format = 'PARQUET', partitioning = ARRAY['ds'],
-        location = '${this.#location('unit_days')}'
-      ) AS ${this.#unitDays('2026-01-01')}`);
+    await this.#create('first_exposures', this.#firstExposures('2026-01-01'));
+    await this.#create('unit_days', this.#unitDays('2026-01-01'), ['ds']);
   }
 
-  /** Loads a day: exposures by MERGE, the day's values instead of those loaded before. It may be repeated. */
+  /** Loads a day: units that are new, the day's values instead of those loaded before. It may be repeated. */
   async load(day: string): Promise<void> {
-    await this.#run(`MERGE INTO ${this.#table('first_exposures')} AS known USING (
-        SELECT "user_id" AS unit_id, min_by("group_id", "timestamp") AS group_id, min("timestamp") AS first_exposure
-        FROM (${sourceOf(assignmentSource(this.#config).sql, day)}) WHERE "experiment_id" = '${this.#id}' GROUP BY 1
-      ) AS day ON known.unit_id = day.unit_id
-      WHEN MATCHED AND day.first_exposure < known.first_exposure
-        THEN UPDATE SET group_id = day.group_id, first_exposure = day.first_exposure
-      WHEN NOT MATCHED THEN INSERT (unit_id, group_id, first_exposure)
-        VALUES (day.unit_id, day.group_id, day.first_exposure)`);
-    await this.#run(`DELETE FROM ${this.#table('unit_days')} WHERE ds = DATE '${day}'`);
+    await this.#run(`INSERT INTO ${this.#table('first_exposures')} SELECT day.* FROM (
+        ${this.#firstExposures(day)}
+      ) AS day LEFT JOIN ${this.#table('first_exposures')} AS known ON known.unit_id = day.unit_id
+      WHERE known.unit_id IS NULL`);
+    await this.#run(`ALTER TABLE ${this.#inDdl('unit_days')} DROP IF EXISTS PARTITION (ds = '${day}')`);
+    await this.#delete(`${this.folder}unit_days/ds=${day}/`);
     await this.#run(`INSERT INTO ${this.#table('unit_days')} ${this.#unitDays(day)}`);
   }
 
   /** Writes the table of results and reads it. */
   async results(): Promise<readonly GroupResult[]> {
-    await this.#run(`CREATE TABLE ${this.#table('results')} WITH (
-        table_type = 'ICEBERG', is_external = false, location = '${this.#location('results')}'
-      ) AS SELECT e.group_id, count(DISTINCT e.unit_id) AS units, sum(d.total) AS total
+    await this.#create(
+      'results',
+      `SELECT e.group_id, count(DISTINCT e.unit_id) AS units, sum(d.total) AS total
         FROM ${this.#table('first_exposures')} AS e
-        LEFT JOIN ${this.#table('unit_days')} AS d ON d.unit_id = e.unit_id GROUP BY 1`);
+        LEFT JOIN ${this.#table('unit_days')} AS d ON d.unit_id = e.unit_id GROUP BY 1`,
+    );
     const sql = `SELECT group_id, units, total FROM ${this.#table('results')} ORDER BY 1`;
     return (await answer(this.#clients.athena, this.#input(sql))).rows;
   }
@@ -79,20 +72,35 @@ export class StatsigExperiment {
   async cleanUp(): Promise<void> {
     for (const table of ['first_exposures', 'unit_days', 'results'])
       await this.#run(`DROP TABLE IF EXISTS ${this.#inDdl(table)}`);
-    const keys = await this.keys();
-    if (keys.length === 0) return;
-    const Objects = keys.map((Key) => ({ Key }));
+    await this.#delete(this.folder);
+  }
+
+  /** The keys in the experiment's folder. */
+  async keys(folder = this.folder): Promise<readonly string[]> {
+    const { Contents = [] } = await this.#clients.s3.send(
+      new ListObjectsV2Command({ Bucket: this.#config.bucket, Prefix: folder }),
+    );
+    return Contents.map(({ Key = '' }) => Key);
+  }
+
+  async #delete(folder: string): Promise<void> {
+    const Objects = (await this.keys(folder)).map((Key) => ({ Key }));
+    if (Objects.length === 0) return;
     await this.#clients.s3.send(
       new DeleteObjectsCommand({ Bucket: this.#config.bucket, Delete: { Objects } }),
     );
   }
 
-  /** The keys in the experiment's folder. */
-  async keys(): Promise<readonly string[]> {
-    const { Contents = [] } = await this.#clients.s3.send(
-      new ListObjectsV2Command({ Bucket: this.#config.bucket, Prefix: this.folder }),
-    );
-    return Contents.map(({ Key = '' }) => Key);
+  async #create(name: string, query: string, keys: readonly string[] = []): Promise<void> {
+    const partitioned = keys.length === 0 ? '' : `partitioned_by = ARRAY[${keys.map((key) => `'${key}'`)}],`;
+    await this.#run(`CREATE TABLE ${this.#table(name)} WITH (
+        format = 'PARQUET', ${partitioned} external_location = '${this.#location(name)}'
+      ) AS ${query}`);
+  }
+
+  #firstExposures(day: string): string {
+    return `SELECT "user_id" AS unit_id, min_by("group_id", "timestamp") AS group_id, min("timestamp") AS first_exposure
+      FROM (${sourceOf(assignmentSource(this.#config).sql, day)}) WHERE "experiment_id" = '${this.#id}' GROUP BY 1`;
   }
 
   #unitDays(day: string): string {

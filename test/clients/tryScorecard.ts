@@ -126,7 +126,7 @@ export async function tryScorecard(tell: Tell): Promise<string | undefined> {
     ]);
     await project.docs(
       {},
-      ['scorecard 19', 'split_check 6', 'experiment_units 8', 'experiment_settings 8'],
+      ['scorecard 19', 'split_check 6', 'experiment_units 7', 'experiment_settings 8'],
       2,
     );
   } finally {

@@ -1,5 +1,7 @@
-// `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with. The functions of
-// the local Athena are judged in packages/local-aws/test/witness/. Needs Java 17 or later and Maven; without them it says so and counts nothing. The last line is `N passed, N failed`.
+// `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with; and Statsig's
+// staging by Trino's Iceberg connector. `-- staging` tries this one alone. The functions of the local Athena are judged in
+// packages/local-aws/test/witness/. Needs Java 17 or later and Maven; without them it says so and counts nothing. The last
+// line is `N passed, N failed`.
 import * as z from 'zod';
 import { quoteName } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -25,6 +27,7 @@ import { curatedQuestions, judgeCurated } from './curated.ts';
 import { curatedCases } from './curatedCases.ts';
 import { dropQuestions } from './drops.ts';
 import { loadRows } from './loadRows.ts';
+import { tryStaging } from './staging.ts';
 
 /** The memory connector has one schema, and the runner makes no other. */
 const config = defineConfig({
@@ -84,19 +87,29 @@ const asked = [
 /** Cases of the SQL that curates days, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] =
   curatedCases;
-const drops = await dropQuestions();
-const given = askTrino([
-  [
-    ...loading,
-    ...asked,
-    ...cases.map(([sql]) => sql),
-    ...curatedQuestions.loading,
-    ...curatedQuestions.asked,
-  ],
-  ...drops.sessions,
-]);
-if ('missing' in given) say(`test:trino is skipped: ${given.missing}.`);
-else {
+if (!process.argv.includes('staging')) await tryViews();
+const untried = await tryStaging(tell);
+if (untried !== undefined) say(`Statsig's staging is skipped: ${untried}.`);
+say(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+/** The views, and loads by Athena, in Trino. */
+async function tryViews(): Promise<void> {
+  const drops = await dropQuestions();
+  const given = askTrino([
+    [
+      ...loading,
+      ...asked,
+      ...cases.map(([sql]) => sql),
+      ...curatedQuestions.loading,
+      ...curatedQuestions.asked,
+    ],
+    ...drops.sessions,
+  ]);
+  if ('missing' in given) {
+    say(`The views are skipped: ${given.missing}.`);
+    return;
+  }
   const [answers = [], ...ofDrops] = given;
   judge(answers);
   judgeChecks(answers.slice(loading.length + 3 * viewNames.length));
@@ -108,8 +121,6 @@ else {
   judgeCurated(answers.slice(-curatedQuestions.asked.length), 4, tell);
   drops.judge(ofDrops, tell);
 }
-say(`${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed === 0 ? 0 : 1;
 
 function judge(given: readonly Answer[]): void {
   const known = new KnownGroups(GROUP_ROWS);

@@ -5,7 +5,6 @@
     strategy='check',
     check_cols='all',
     hard_deletes='invalidate',
-    table_type='iceberg',
   )
 }}
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table', table_type='iceberg') }}
+{{ config(materialized='table') }}
 
 -- Every unit has a row for every metric, 0 if it did nothing: means are of all units.
 with units as (

@@ -10,12 +10,12 @@ export {
   isTableQuery,
   linePosition,
   mismatched,
+  refusal,
   SqlError,
   type Token,
   TokenList,
 } from './translate/tokens.ts';
 export { type TranslateOptions, type Translation, translate } from './translate/translate.ts';
-export { blankVersionClauses, type VersionClause, versionClauseAt } from './translate/versions.ts';
 export { functionNames } from './translate/vocabulary.ts';
 export { dateDifferenceRule } from './types/callTypes.ts';
 export { duckDbType, parseHiveType, splitTopLevel } from './types/hiveTypes.ts';

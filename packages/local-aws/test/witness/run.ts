@@ -1,14 +1,11 @@
-// The witnesses of the emulator: Trino on the functions and types of its SQL, pyiceberg on its Iceberg tables, a dbt
-// project with models of every kind, and a simulator of IAM on policies. Needs Java 17 or later and Maven, Python and pip, and npm; what is missing is named and counts nothing.
-// With `trino`, `pyiceberg`, `dbt` or `iam` only this one. The last line is `N passed, N failed`.
+// The witnesses of the emulator: Trino on the functions and types of its SQL, and a simulator of IAM on policies. Needs
+// Java 17 or later and Maven, and npm; what is missing is named and counts nothing. With `trino` or `iam` only this one. The last line is `N passed, N failed`.
 import { expectedCalls, functionNames } from '../../src/trino/index.ts';
 import { failingQueries } from '../trino/failureCases.ts';
 import { functionCases, queryCases } from '../trino/functionCases.ts';
 import { knownDifferences } from '../trino/knownDifferences.ts';
 import { refusedTypes, takenTypes } from '../trino/typeCases.ts';
-import { tryDbt } from './dbt/tryDbt.ts';
 import { tryIam } from './iam/tryIam.ts';
-import { tryIceberg } from './iceberg/tryIceberg.ts';
 import { type Answer, askTrino } from './trino/askTrino.ts';
 
 const total = { passed: 0, failed: 0 };
@@ -34,14 +31,6 @@ const miscalls = called.map(
 const asked = process.argv.slice(2);
 const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
 if (isAsked('trino')) tryTrino();
-if (isAsked('pyiceberg')) {
-  const untried = await tryIceberg((what, findings) => tell(what, findings === '', findings));
-  if (untried !== undefined) say(`pyiceberg is skipped: ${untried}.`);
-}
-if (isAsked('dbt')) {
-  const untried = await tryDbt((what, failure) => tell(what, failure === '', failure));
-  if (untried !== undefined) say(`dbt is skipped: ${untried}.`);
-}
 if (isAsked('iam')) {
   const untried = await tryIam(tell);
   if (untried !== undefined) say(`The simulator of IAM is skipped: ${untried}.`);

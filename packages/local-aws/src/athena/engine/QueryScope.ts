@@ -1,11 +1,6 @@
 import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { parseHiveType, TokenList, translate, versionClauseAt } from '../../trino/index.ts';
-import { isIcebergTable } from '../iceberg/glueTable.ts';
-import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
-import type { LoadedTable } from '../iceberg/read/loadTable.ts';
-import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
-import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
+import { parseHiveType, TokenList, translate } from '../../trino/index.ts';
 import { checkPartition, convertFiles } from '../text/convertFiles.ts';
 import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
 import { findTypedOperators } from './bind/findTypedOperators.ts';
@@ -29,8 +24,6 @@ export interface ScopeOptions {
   readonly store: ObjectStore;
   readonly session: Session;
   readonly onCall: (call: QueryCall) => void;
-  /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
-  readonly rowIds?: boolean;
   /** Ends the reading of text files. */
   readonly signal: AbortSignal;
 }
@@ -54,41 +47,27 @@ export class QueryScope {
   readonly #locations = new Map<string, string>();
   #filled = 0;
   #hasHiddenColumns = false;
-  /** The literals of the query's `?` parameters. */
-  #parameters: readonly string[] = [];
-  readonly #iceberg: IcebergTables;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
-    const { rowIds = false } = options;
-    this.#iceberg = new IcebergTables(
-      { ...options, linkFile: (file, folder) => this.#linkFile(file, folder) },
-      () => ({ paths: this.#hasHiddenColumns, rowIds }),
-    );
   }
 
   /**
    * Resolves the names in a query and in the views that it reads.
    *
    * @param database The database of unqualified names.
-   * @param parameters The literals of its `?` parameters, in order.
    */
-  async resolve(
-    list: TokenList,
-    database: string | undefined,
-    parameters: readonly string[] = [],
-  ): Promise<void> {
+  async resolve(list: TokenList, database: string | undefined): Promise<void> {
     this.#hasHiddenColumns = list.tokens.some(
       ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
     );
-    this.#parameters = parameters;
     await this.#resolve(list, database, 0);
     await this.#options.session.setDatabase(await this.#schema(database));
   }
 
   /** The base tables that the query reads. */
   get tables(): SessionTable[] {
-    return [...[...this.#bases.values()].map(({ table }) => table), ...this.#iceberg.tables];
+    return [...this.#bases.values()].map(({ table }) => table);
   }
 
   /** The columns of a table or view, with Trino's type names; undefined when it does not exist. */
@@ -96,9 +75,6 @@ export class QueryScope {
     database: string,
     name: string,
   ): readonly { readonly name: string; readonly type: string }[] | undefined {
-    const iceberg = this.#iceberg.find(`${database}.${name}`);
-    if (iceberg !== undefined)
-      return iceberg.columns.map((column) => ({ name: column.name, type: column.trino }));
     const entry = this.#findTable(database, name);
     const input = entry?.input;
     if (entry !== undefined && isView(entry))
@@ -130,7 +106,7 @@ export class QueryScope {
   async attachFiles(sql: string): Promise<readonly DataFile[]> {
     const { session, store, onCall, signal } = this.#options;
     const isPartitioned = [...this.#bases.values()].some(({ table }) => table.keys.length > 0);
-    const scans = isPartitioned || this.#iceberg.hasRows ? await readScans(session, sql) : [];
+    const scans = isPartitioned ? await readScans(session, sql) : [];
     for (const [key, { entry, table }] of this.#bases) {
       if (table.keys.length > 0) reportGlueCall(onCall, 'GetPartitions', table);
       const needed =
@@ -162,7 +138,6 @@ export class QueryScope {
       const filled = filledTableSql(table, converted?.files ?? linked, this.#hasHiddenColumns, converted);
       await session.run(`DROP TABLE ${qualifiedName(table.database, table.name)}; ${filled}`);
     }
-    await this.#iceberg.attach(scans);
     return [...this.#files.values()];
   }
 
@@ -176,11 +151,6 @@ export class QueryScope {
     const own = this.#options.session.linkFile(path, folder);
     this.#locations.set(own, `s3://${bucket}/${key}`);
     return { ...file, path: own };
-  }
-
-  /** An Iceberg table as the query reads it. */
-  loadIceberg(entry: TableEntry): Promise<LoadedTable> {
-    return this.#iceberg.load(entry);
   }
 
   /** The `s3://` location of a file that the query reads. */
@@ -219,18 +189,14 @@ export class QueryScope {
         await this.#informationSchema(list, chain, database);
       const [first, second, third] = chain;
       if (first === undefined) continue;
-      const clause = versionClauseAt(list, index + 2 * (chain.length - 1));
-      const asked = clause && { clause, list, parameters: depth === 0 ? this.#parameters : [] };
-      const addTable = (schema: string, name: string, parts: number) =>
-        this.#addTable(schema, name, depth, parts === chain.length ? asked : undefined);
-      if (database !== undefined) await addTable(database.toLowerCase(), first, 1);
-      if (second !== undefined) await addTable(first, second, 2);
-      if (third !== undefined && second !== undefined && first === CATALOG) await addTable(second, third, 3);
+      if (database !== undefined) await this.#addTable(database.toLowerCase(), first, depth);
+      if (second !== undefined) await this.#addTable(first, second, depth);
+      if (third !== undefined && second !== undefined && first === CATALOG)
+        await this.#addTable(second, third, depth);
     }
   }
 
-  async #addTable(database: string, name: string, depth: number, version?: AskedVersion): Promise<void> {
-    if (await this.#addIceberg(database, name, version)) return;
+  async #addTable(database: string, name: string, depth: number): Promise<void> {
     const base = name.endsWith(PARTITIONS_SUFFIX) ? name.slice(0, -PARTITIONS_SUFFIX.length) : name;
     const key = `${database}.${name}`;
     const entry = this.#findTable(database, base);
@@ -239,8 +205,7 @@ export class QueryScope {
     const { session, onCall } = this.#options;
     await this.#schema(database);
     reportGlueCall(onCall, 'GetTable', { database, name: base });
-    if (version !== undefined)
-      throw statementError('NOT_SUPPORTED', 'This connector does not support versioned tables');
+    assertNotIceberg(entry);
     assertNotProjected(entry);
     if (name !== base) {
       const keys = sessionColumns(entry.input.PartitionKeys);
@@ -255,24 +220,8 @@ export class QueryScope {
     }
   }
 
-  /** Adds an Iceberg table or one of its metadata tables. @returns Whether the name is one. */
-  async #addIceberg(database: string, name: string, version: AskedVersion | undefined): Promise<boolean> {
-    const about = parseMetadataName(name);
-    const entry = this.#findTable(database, about?.table ?? name);
-    if (entry === undefined || !isIcebergTable(entry.input)) return false;
-    const key = `${database}.${version?.clause.table ?? name}`;
-    if (this.#known.has(key)) return true;
-    this.#known.add(key);
-    await this.#schema(database);
-    reportGlueCall(this.#options.onCall, 'GetTable', { database, name: entry.input.Name });
-    if (about === undefined) await this.#iceberg.add(key, entry, version);
-    else if (version === undefined) await this.#iceberg.addMetadata(key, entry, about.metadata);
-    else throw notEmulated(`Time travel of the metadata table "${name}"`);
-    return true;
-  }
-
   async #view({ databaseName, input }: TableEntry, depth: number): Promise<void> {
-    const { session, rowIds = false } = this.#options;
+    const { session } = this.#options;
     const name = `${CATALOG}.${databaseName}.${input.Name}`;
     const view = readPrestoView(input.ViewOriginalText ?? '');
     if (view === null) throw notEmulated(`The view '${name}', which isn't Athena's own,`);
@@ -285,8 +234,7 @@ export class QueryScope {
     let failure: unknown;
     for (const unnestPairs of ['map', 'rows'] as const) {
       try {
-        const hiddenColumns = this.#hasHiddenColumns || rowIds;
-        const how = { unnestPairs, hiddenColumns };
+        const how = { unnestPairs, hiddenColumns: this.#hasHiddenColumns };
         await session.defineMacros(translate(view.originalSql, how).sql);
         const typed = await findTypedOperators(session, view.originalSql, how, view.schema);
         const { sql } = translate(view.originalSql, { ...how, ...typed });
@@ -322,12 +270,7 @@ export class QueryScope {
       for (const name of named.length > 0 ? named : databases)
         reportGlueCall(onCall, 'GetTables', { database: name });
     }
-    const isColumns = chain.includes('columns');
-    const entries = (named.length > 0 ? named : databases).flatMap((name) => [
-      ...catalog.database(name).tables.values(),
-    ]);
-    const own = isColumns ? await this.#iceberg.describe(entries) : undefined;
-    await session.run(informationSchemaSql(catalog, own));
+    await session.run(informationSchemaSql(catalog));
     await session.setDatabase(await this.#schema(database));
   }
 
@@ -377,6 +320,11 @@ function reportGlueCall(
       ...(name === undefined ? {} : { [member]: name }),
     },
   });
+}
+
+/** Refuses a table of Iceberg. @throws StatementError NOT_SUPPORTED */
+export function assertNotIceberg({ input: { Name, Parameters } }: TableEntry): void {
+  if (Parameters?.['table_type']?.toLowerCase() === 'iceberg') throw notEmulated(`The Iceberg table ${Name}`);
 }
 
 /** Refuses a table whose partitions Athena computes. @throws StatementError NOT_SUPPORTED */

@@ -1,4 +1,4 @@
-import { linePosition, SqlError } from '../../trino/index.ts';
+import { linePosition, refusal, SqlError } from '../../trino/index.ts';
 
 /**
  * Why a statement failed, as Athena reports it for an execution in the state FAILED.
@@ -95,7 +95,7 @@ export function statementError(
 
 /** The error for a feature that is not emulated. */
 export function notEmulated(what: string): StatementError {
-  return statementError('NOT_SUPPORTED', `${what} is not emulated by the local Athena`);
+  return statementError('NOT_SUPPORTED', refusal(what));
 }
 
 /**

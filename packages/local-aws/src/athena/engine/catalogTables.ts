@@ -22,13 +22,8 @@ const TABLES: Readonly<Record<string, string>> = {
 /**
  * SQL that creates `information_schema` of the Data Catalog.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-glue-catalog.html
- *
- * @param own The columns of tables whose columns Glue does not know exactly, by database and name.
  */
-export function informationSchemaSql(
-  catalog: Catalog,
-  own: ReadonlyMap<string, readonly DescribedColumn[]> = new Map(),
-): string {
+export function informationSchemaSql(catalog: Catalog): string {
   const databases = catalog.databases();
   const entries = databases.flatMap(({ tables }) => [...tables.values()]);
   const rows: Readonly<Record<string, readonly Row[]>> = {
@@ -50,9 +45,7 @@ export function informationSchemaSql(
         input.Name,
         readPrestoView(input.ViewOriginalText ?? '')?.originalSql ?? null,
       ]),
-    columns: entries.flatMap((entry) =>
-      columnRows(entry, own.get(`${entry.databaseName}.${entry.input.Name}`)),
-    ),
+    columns: entries.flatMap(columnRows),
   };
   const statements = Object.entries(TABLES).map(([name, columns]) => {
     const values = (rows[name] ?? []).map((row) => `(${row.map(sqlLiteral).join(', ')})`);
@@ -62,22 +55,7 @@ export function informationSchemaSql(
   return `CREATE SCHEMA ${SCHEMA}; ${statements.join('\n')}`;
 }
 
-/** A column with Trino's name of its type. */
-export interface DescribedColumn {
-  readonly name: string;
-  readonly trino: string;
-  readonly comment?: string | undefined;
-}
-
-function columnRows(
-  { databaseName, input }: TableEntry,
-  known: readonly DescribedColumn[] | undefined,
-): Row[] {
-  if (known !== undefined)
-    return known.map(({ name, trino, comment }, index) => [
-      ...[CATALOG, databaseName, input.Name, name, index + 1, null, 'YES'],
-      ...[trino, comment ?? null, null],
-    ]);
+function columnRows({ databaseName, input }: TableEntry): Row[] {
   const own = input.StorageDescriptor?.Columns ?? [];
   const keys = input.PartitionKeys ?? [];
   return [...own, ...keys].map(({ Name, Type = 'string', Comment }, index) => [

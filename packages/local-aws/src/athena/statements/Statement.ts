@@ -1,6 +1,5 @@
-import { type StatementError, statementError } from '../engine/StatementError.ts';
+import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
-import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
 import type { TableStorage } from '../text/TextFormat.ts';
 
 /** A table name in a statement. */
@@ -37,57 +36,8 @@ export interface PartitionSpec {
   readonly location?: string;
 }
 
-/** `column = value` of SET. */
-export interface Assignment {
-  /** In lower case. */
-  readonly column: string;
-  /** The offset of its name in the text. */
-  readonly offset: number;
-  readonly value: QueryText;
-}
-
-/** A WHEN clause of MERGE. */
-export interface MergeClause {
-  readonly matched: boolean;
-  /** The condition after AND. */
-  readonly condition: QueryText | undefined;
-  /** The offset of WHEN in the text. */
-  readonly offset: number;
-  readonly action:
-    | { readonly kind: 'delete' }
-    | { readonly kind: 'update'; readonly assignments: readonly Assignment[] }
-    /** `columns` in lower case; undefined: all of the table, in its order. */
-    | {
-        readonly kind: 'insert';
-        readonly columns: readonly string[] | undefined;
-        readonly values: readonly QueryText[];
-      };
-}
-
-/**
- * A statement that changes rows of a table. `offset` is the position of its first word in the text.
- * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-manipulation.html
- */
-export type RowChange = { readonly name: TableName; readonly offset: number } & (
-  | { readonly kind: 'delete'; readonly where: QueryText | undefined }
-  | {
-      readonly kind: 'update';
-      readonly assignments: readonly Assignment[];
-      readonly where: QueryText | undefined;
-    }
-  | {
-      readonly kind: 'merge';
-      readonly alias: string | undefined;
-      /** A table or a query in parentheses with its alias, or several that are joined. */
-      readonly source: QueryText;
-      readonly on: QueryText;
-      readonly clauses: readonly MergeClause[];
-    }
-);
-
 /** A parsed Athena statement. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
 export type Statement =
-  | RowChange
   | { readonly kind: 'query'; readonly query: QueryText }
   | {
       readonly kind: 'explain';
@@ -167,19 +117,6 @@ export type Statement =
       /** Storage of text files; undefined for Parquet. */
       readonly storage: TableStorage | undefined;
     }
-  | {
-      readonly kind: 'createIcebergTable';
-      readonly name: TableName;
-      readonly ifNotExists: boolean;
-      readonly columns: readonly ColumnDefinition[];
-      readonly partitioning: readonly PartitionTransform[];
-      readonly comment: string | undefined;
-      readonly location: string;
-      /** By lower-case name. */
-      readonly properties: ReadonlyMap<string, string>;
-      /** Why Athena fails the statement when it runs it. */
-      readonly refused: StatementError | undefined;
-    }
   | { readonly kind: 'dropTable'; readonly name: TableName; readonly ifExists: boolean }
   | {
       readonly kind: 'addPartitions';
@@ -203,27 +140,11 @@ export type Statement =
       readonly name: TableName;
       readonly properties: ReadonlyMap<string, string>;
     }
-  | {
-      readonly kind: 'changeColumn';
-      readonly name: TableName;
-      readonly column: string;
-      readonly to: ColumnDefinition;
-      /** The column before it; null makes it the first. */
-      readonly after?: string | null;
-    }
-  | { readonly kind: 'dropColumn'; readonly name: TableName; readonly column: string }
-  | { readonly kind: 'unsetProperties'; readonly name: TableName; readonly properties: readonly string[] }
-  | { readonly kind: 'renameTable'; readonly name: TableName; readonly to: TableName }
-  | { readonly kind: 'optimize'; readonly name: TableName }
-  | { readonly kind: 'vacuum'; readonly name: TableName }
   | { readonly kind: 'repairTable'; readonly name: TableName };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
   query: ['DML', 'SELECT'],
   insert: ['DML', 'INSERT'],
-  delete: ['DML', 'DELETE'],
-  update: ['DML', 'UPDATE'],
-  merge: ['DML', 'MERGE'],
   unload: ['DML', 'UNLOAD'],
   // Although API_QueryExecution says DML: the cache of AWS SDK for pandas, whose tests run on AWS, finds them as DDL.
   // https://github.com/aws/aws-sdk-pandas/blob/main/awswrangler/athena/_cache.py
@@ -237,20 +158,12 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   createDatabase: ['DDL', 'CREATE_DATABASE'],
   dropDatabase: ['DDL', 'DROP_DATABASE'],
   createTable: ['DDL', 'CREATE_TABLE'],
-  createIcebergTable: ['DDL', 'CREATE_TABLE'],
   dropTable: ['DDL', 'DROP_TABLE'],
   addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
   dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
   addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
   replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
   setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
-  changeColumn: ['DDL', 'ALTER_TABLE_CHANGE_COLUMN'],
-  dropColumn: ['DDL', 'ALTER_TABLE_DROP_COLUMN'],
-  unsetProperties: ['DDL', 'ALTER_TABLE_UNSET_TBLPROPERTIES'],
-  renameTable: ['DDL', 'ALTER_TABLE_RENAME'],
-  // AWS lists both among DML: https://docs.aws.amazon.com/athena/latest/ug/dml-queries-functions-operators.html
-  optimize: ['DML', 'OPTIMIZE'],
-  vacuum: ['DML', 'VACUUM'],
   repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],

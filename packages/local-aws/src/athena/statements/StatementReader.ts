@@ -90,26 +90,6 @@ export class StatementReader {
     return token.kind === 'word' ? token.raw : token.value;
   }
 
-  /** The offset of the next token. */
-  get offset(): number {
-    return this.list.offset(this.#index);
-  }
-
-  /** Reads up to the end or to one of these words and symbols, outside of brackets and of CASE. */
-  part(ends: readonly string[], expecting = '<expression>'): QueryText {
-    const from = this.#index;
-    for (let cases = 0; !this.atEnd; this.#index += 1) {
-      const word = this.list.word(this.#index);
-      const symbol = this.list.symbol(this.#index);
-      if (cases === 0 && ends.includes(word ?? symbol ?? '')) break;
-      if (word === 'case') cases += 1;
-      if (word === 'end' && cases > 0) cases -= 1;
-      if (symbol === '(' || symbol === '[') this.#index = this.list.closeOf(this.#index);
-    }
-    if (this.#index === from) throw this.unexpected(expecting);
-    return { sql: this.list.text(from, this.#index), offset: this.list.offset(from) };
-  }
-
   text(): string {
     const token = this.next();
     // Hive accepts strings in double quotes, too.

@@ -1,5 +1,6 @@
 import { type Catalog, isView, type TableEntry, type TableInput } from '../../glue/index.ts';
 import { parseHiveType } from '../../trino/index.ts';
+import { assertNotIceberg } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.ts';
 import { type ColumnDefinition, resolveTableName, type Statement } from './Statement.ts';
@@ -17,7 +18,9 @@ export function alterTable(
   { runner, context }: { readonly runner: RunnerOptions; readonly context: StatementContext },
 ): void {
   const { database, name } = resolveTableName(statement.name, context.database);
-  const { input } = requireTable(runner.catalog, database, name);
+  const entry = requireTable(runner.catalog, database, name);
+  assertNotIceberg(entry);
+  const { input } = entry;
   if (
     statement.kind === 'setProperties' &&
     statement.properties.get('table_type')?.toLowerCase() === 'iceberg'

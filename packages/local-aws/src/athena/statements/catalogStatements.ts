@@ -13,11 +13,11 @@ import {
   parseLocation,
   partitionFolder,
 } from '../engine/dataFiles.ts';
+import { assertNotIceberg } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
 import { alterTable, glueColumn, requireTable } from './alterTable.ts';
-import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './show/showStatements.ts';
@@ -44,20 +44,15 @@ const NO_LINES: readonly string[] = [];
 export async function runCatalogStatement(statement: Statement, run: CatalogRun): Promise<CatalogAnswer> {
   const { runner, context } = run;
   if (isShow(statement)) {
-    const { columns, lines } = await runShow(statement, {
+    const { columns, lines } = runShow(statement, {
       catalog: runner.catalog,
-      store: runner.store,
       database: context.database,
       onCall: context.onCall,
     });
     return { columns, rows: rowsFrom(lines.map((line) => [line])) };
   }
   const lines =
-    statement.kind === 'createView'
-      ? await createView(statement, run)
-      : (await runIcebergDdl(statement, run))
-        ? NO_LINES
-        : runChange(statement, run);
+    statement.kind === 'createView' ? await createView(statement, run) : runChange(statement, run);
   return {
     columns: lines.length === 0 ? [] : [textColumn('result')],
     rows: rowsFrom(lines.map((line) => [line])),
@@ -136,7 +131,9 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
       const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifExists && !(hasDatabase(run, database) && catalog.database(database).tables.has(name)))
         return NO_LINES;
-      const isOfView = isView(catalog.table(database, name));
+      const entry = catalog.table(database, name);
+      assertNotIceberg(entry);
+      const isOfView = isView(entry);
       if (isOfView !== (statement.kind === 'dropView')) {
         throw statementError(
           'DDL',
@@ -233,6 +230,7 @@ function changePartitions(
     statement.kind === 'repairTable'
       ? runner.catalog.table(database, name)
       : requireTable(runner.catalog, database, name);
+  assertNotIceberg(table);
   const keys = (table.input.PartitionKeys ?? []).map((key) => key.Name);
   if (keys.length === 0)
     throw statementError('DDL', `SemanticException: Table ${name} is not a partitioned table`);

@@ -1,4 +1,4 @@
-import { blankVersionClauses, isTableQuery, SqlError, TokenList, translate } from '../../trino/index.ts';
+import { isTableQuery, SqlError, TokenList, translate } from '../../trino/index.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type { QueryText } from './Statement.ts';
 
@@ -12,7 +12,7 @@ export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: s
   return (query, statement) => {
     checkTranslation(query, statement);
     const list = new TokenList(query.sql);
-    const known = expandTableQueries(blankVersionClauses(blankLiteralTypes(query.sql), list), list);
+    const known = expandTableQueries(blankLiteralTypes(query.sql), list);
     const { success, error, errorStart } = parse(known.sql, Dialect.Trino);
     if (success || error === undefined || error.includes(PARSER_LIMIT)) return;
     const plainer = inPlainerWords(known.sql);

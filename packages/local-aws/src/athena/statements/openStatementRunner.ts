@@ -10,20 +10,11 @@ import type {
   StatementRunner,
 } from '../engine/StatementRunner.ts';
 import { runExplain } from '../explain/explainStatement.ts';
-import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
-import { runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
-import {
-  findIcebergTable,
-  isIcebergTableAs,
-  runCreateIcebergTableAs,
-  runIcebergInsert,
-  runOptimize,
-} from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
-import { executionParameters, type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
-import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
+import { executionParameters, runSelect, sessionDirectory } from './queryStatements.ts';
+import { type QueryText, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
 /**
@@ -46,8 +37,6 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
       try {
         const statement = parseStatement(sql);
         if ('query' in statement) syntax(statement.query, sql);
-        const change = rowChangeOf(statement);
-        if (change !== undefined) checkChangeSyntax(change, sql, syntax);
         return statementKind(statement);
       } catch (error) {
         throw toStatementError(error, sql);
@@ -115,55 +104,16 @@ async function runStatement(
   const run = { runner, session, context, statement: sql };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
-  if (statement.kind === 'optimize') return { ...kind, ...(await runOptimize(statement, run)) };
-  if (statement.kind === 'createTableAs') {
-    const create = isIcebergTableAs(statement) ? runCreateIcebergTableAs : runCreateTableAs;
-    return { ...kind, ...(await create(statement, run)) };
-  }
-  if (statement.kind === 'insert') return { ...kind, ...(await runInsertInto(statement, run)) };
-  if (statement.kind === 'unload') return { ...kind, ...(await runUnload(statement, run)) };
-  return { ...kind, ...(await runRowChange(statement, run)) };
-}
-
-async function runInsertInto(statement: Extract<Statement, { kind: 'insert' }>, run: QueryRun) {
-  try {
-    const iceberg = findIcebergTable(run, statement.name);
-    return await (iceberg === undefined
-      ? runInsert(statement, run)
-      : runIcebergInsert(statement, run, iceberg));
-  } finally {
-    run.session.close();
-  }
+  if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
+  if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
+  return { ...kind, ...(await runUnload(statement, run)) };
 }
 
 /** Whether a statement reads or writes rows, in a session. */
 function usesRows(
   statement: Statement,
-): statement is
-  | RowChange
-  | Extract<Statement, { kind: 'optimize' }>
-  | Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
-  if (rowChangeOf(statement) !== undefined || statement.kind === 'optimize') return true;
+): statement is Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
   return 'query' in statement && statement.kind !== 'createView';
-}
-
-/** The row change that a statement makes. */
-function rowChangeOf(statement: Statement): RowChange | undefined {
-  const { kind } = statement;
-  return kind === 'delete' || kind === 'update' || kind === 'merge' ? statement : undefined;
-}
-
-function checkChangeSyntax(
-  change: RowChange,
-  sql: string,
-  syntax: (query: QueryText, statement: string) => void,
-): void {
-  const query = changeQuery(change);
-  try {
-    syntax({ sql: query.sql, offset: 0 }, query.sql);
-  } catch (error) {
-    throw changeError(error, query, sql);
-  }
 }
 
 function parse(sql: string): Statement {

@@ -1,6 +1,5 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from '../explain/parseExplain.ts';
-import { ddlFailure } from '../iceberg/failures.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
   parseRowFormat,
@@ -9,19 +8,22 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
-import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
-import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
 import { parseDescribe } from './show/describeTable.ts';
 
 const STARTS =
-  "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'OPTIMIZE', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', 'VACUUM', <query>";
+  "'ALTER', 'CREATE', 'DEALLOCATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', <query>";
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
   'analyze',
   'call',
+  'delete',
+  'update',
+  'merge',
+  'optimize',
+  'vacuum',
   'grant',
   'revoke',
   'refresh',
@@ -47,8 +49,6 @@ export function parseStatement(sql: string): Statement {
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
   if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
   if (reader.take('explain')) return parseExplain(reader, parseStatement);
-  const change = parseRowChange(reader);
-  if (change !== undefined) return change;
   if (reader.take('insert')) return parseInsert(reader);
   if (reader.take('unload')) return parseUnload(reader);
   if (reader.take('prepare')) {
@@ -69,8 +69,6 @@ export function parseStatement(sql: string): Statement {
     if (!reader.atEnd) throw notEmulated('MSCK REPAIR TABLE with options');
     return { kind: 'repairTable', name };
   }
-  if (reader.take('optimize')) return parseOptimize(reader);
-  if (reader.take('vacuum')) return parseVacuum(reader);
   const statement = parseCatalogStatement(reader);
   if (statement === undefined) throw reader.unexpected(STARTS);
   return statement;
@@ -139,8 +137,6 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
     return end(reader, { kind: 'setProperties', name, properties: reader.textProperties() });
-  const ofIceberg = parseIcebergAlter(reader, name);
-  if (ofIceberg !== undefined) return end(reader, ofIceberg);
   if (reader.take('drop')) {
     const ifExists = reader.take('if', 'exists');
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
@@ -187,7 +183,7 @@ function parseCreate(reader: StatementReader): Statement {
     throw notEmulated(`CREATE ${reader.atEnd ? '' : reader.next().raw.toUpperCase()}`);
   const ifNotExists = reader.take('if', 'not', 'exists');
   const name = reader.tableName();
-  if (!reader.peek('with') && !reader.peek('as')) return parseIcebergTable(reader, name, ifNotExists);
+  if (!reader.peek('with') && !reader.peek('as')) throw notEmulated('CREATE TABLE of an Iceberg table');
   const properties = reader.take('with') ? reader.properties() : new Map<string, string>();
   reader.expect('as');
   const query = reader.query();
@@ -230,7 +226,7 @@ function parseCreateTable(reader: StatementReader): Statement {
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
   if (properties.get('table_type')?.toLowerCase() === 'iceberg')
-    throw ddlFailure('External keyword not supported for table type ICEBERG');
+    throw notEmulated('CREATE TABLE of an Iceberg table');
   if (location === undefined) throw statementError('DDL', 'SemanticException table location is required');
   const storage = tableStorage(row, stored);
   return {

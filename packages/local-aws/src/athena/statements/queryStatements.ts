@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
 import { quoteText } from '../../base/sql.ts';
-import type { TableEntry } from '../../glue/index.ts';
 import {
   distinctOrderError,
   parseCastType,
@@ -30,7 +29,6 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { textFormatter } from '../engine/textFormat.ts';
 import { resultTextTypes } from '../engine/textTypes.ts';
-import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
@@ -49,10 +47,6 @@ export interface OpenQuery {
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
-  /** An Iceberg table of the query, as it reads it. */
-  loadedTable(entry: TableEntry): Promise<LoadedTable>;
-  /** The `s3://` location of a file in the session. */
-  locationOf(path: string): string | undefined;
   /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
   translateError(error: unknown, prefix?: number): unknown;
 }
@@ -72,22 +66,20 @@ export async function openQuery(
     readonly context: StatementContext;
     readonly statement: string;
     readonly nameColumns: boolean;
-    /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
-    readonly rowIds?: boolean;
   },
 ): Promise<OpenQuery> {
-  const { runner, session, context, statement, nameColumns, rowIds = false } = options;
+  const { runner, session, context, statement, nameColumns } = options;
   const { database, parameters, onCall, signal } = context;
   const { catalog, store } = runner;
-  const scope = new QueryScope({ catalog, store, session, onCall, rowIds, signal });
+  const scope = new QueryScope({ catalog, store, session, onCall, signal });
   try {
     const literals = parameterLiterals(parameters);
-    const plain = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
+    const plain = { parameters: literals, nameColumns };
     let translation: Translation = translate(query.sql, plain);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
-    await scope.resolve(list, database, literals);
+    await scope.resolve(list, database);
     let how = { ...plain, ...(await findTypedOperators(session, query.sql, plain, database)) };
     translation = translate(query.sql, how);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
@@ -131,8 +123,7 @@ export async function openQuery(
     }
     const unordered = distinctOrderError(list);
     if (unordered !== undefined) throw unordered;
-    // The query of a row change has aliases of its own, like `"$clause"`.
-    const hiddenNames = new Set([...reusedAliases(list)].filter((name) => !rowIds || !name.startsWith('$')));
+    const hiddenNames = reusedAliases(list);
     if (hiddenNames.size > 0) {
       const bare = translate(query.sql, { ...how, unnestPairs, hiddenNames });
       const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
@@ -154,8 +145,6 @@ export async function openQuery(
         digits: columnDigits(texts[index]?.text),
       })),
       translateError,
-      loadedTable: (entry) => scope.loadIceberg(entry),
-      locationOf: (path) => scope.locationOf(path),
       async attachFiles() {
         const files = await scope.attachFiles(translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);
@@ -264,8 +253,6 @@ export interface QueryRun {
   readonly context: StatementContext;
   /** The whole statement. */
   readonly statement: string;
-  /** See {@link openQuery}. */
-  readonly rowIds?: boolean;
 }
 
 /** Runs a query and streams its rows. */

@@ -14,7 +14,7 @@ import {
   parseLocation,
   partitionFolder,
 } from '../engine/dataFiles.ts';
-import { assertNotProjected, sessionColumns } from '../engine/QueryScope.ts';
+import { assertNotIceberg, assertNotProjected, sessionColumns } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
 import { type TextFormat, textFormatOf } from '../text/TextFormat.ts';
@@ -23,7 +23,7 @@ import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryState
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
 /** The result of a statement but for its kind. */
-export type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
+type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
 /** https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
 const TABLE_PROPERTIES = [
@@ -48,7 +48,7 @@ export async function runCreateTableAs(
   try {
     const { database, name } = resolveTableName(statement.name, context.database);
     if (textProperty(statement.properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
-      throw notEmulated('CREATE TABLE AS for Iceberg');
+      throw notEmulated('CREATE TABLE of an Iceberg table');
     const properties = requireKnownProperties(statement.properties, TABLE_PROPERTIES);
     if (catalog.database(database).tables.has(name)) {
       if (statement.ifNotExists)
@@ -133,6 +133,7 @@ export async function runInsert(
     }
     if (isView(entry)) throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
     assertNoBuckets(entry);
+    assertNotIceberg(entry);
     assertNotProjected(entry);
     const text = delimitedText(entry);
     const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
@@ -209,7 +210,7 @@ export async function runUnload(
 }
 
 /** The result of a statement that has written rows. */
-export function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
+function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
   return {
     columns: [{ name: 'rows', type: 'bigint', precision: 19, scale: 0, nullable: 'UNKNOWN' }],
     rows: rowsFrom([]),
@@ -221,13 +222,13 @@ export function toStatementResult({ rows, scannedBytes, locations }: WriteResult
 }
 
 /** A result, after closing the session. */
-export function closeWith(run: QueryRun, result: QueryResult): QueryResult {
+function closeWith(run: QueryRun, result: QueryResult): QueryResult {
   run.session.close();
   return result;
 }
 
 /** An error of the catalog as the failure of the statement. */
-export function toStatementFailure(error: unknown): unknown {
+function toStatementFailure(error: unknown): unknown {
   return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }
 
@@ -440,7 +441,7 @@ function nameList(value: PropertyValue | undefined): string[] {
 }
 
 /** A column to write: SQL over `q`, whose columns are `c0`, `c1`, … */
-export interface OutputColumn {
+interface OutputColumn {
   readonly name: string;
   readonly sql: string;
 }

@@ -1,3 +1,4 @@
+import { refusal } from '../translate/tokens.ts';
 import { collectionMacros } from './collectionMacros.ts';
 import { castMacros, jsonMacros } from './conversionMacros.ts';
 import { dateMacros } from './dateMacros.ts';
@@ -18,8 +19,7 @@ const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
  */
 const failure = (text: string, like: string) => `cast_to_type('${text}', ${like})`;
 
-const notEmulated = (what: string, like: string) =>
-  failure(`NOT_SUPPORTED: ${what} is not emulated by the local Athena`, like);
+const notEmulated = (what: string, like: string) => failure(`NOT_SUPPORTED: ${refusal(what)}`, like);
 
 const divisionByZero = (like: string) => failure('DIVISION_BY_ZERO: Division by zero', like);
 

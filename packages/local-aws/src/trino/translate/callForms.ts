@@ -1,7 +1,7 @@
 import { elementAtMacro } from './elements.ts';
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { writeRegexpCall } from './regexp.ts';
-import { mismatched, SqlError, type TokenRange } from './tokens.ts';
+import { mismatched, notEmulated, SqlError, type TokenRange } from './tokens.ts';
 
 /** A function call to translate. */
 interface Call {
@@ -19,8 +19,7 @@ type Form = (call: Call) => number | undefined;
 
 const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-const unsupported = ({ word, at }: Call, what: string) =>
-  new SqlError('NOT_SUPPORTED', `Function '${word}' ${what} is not emulated by the local Athena`, at);
+const unsupported = ({ word, at }: Call, what: string) => notEmulated(`Function '${word}' ${what}`, at);
 
 /** Writes the arguments between `before` and `after`. @returns The index after the call. */
 function wrapArguments({ writer, out, at, open, close }: Call, before: string, after: string): number {

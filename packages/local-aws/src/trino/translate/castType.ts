@@ -1,4 +1,4 @@
-import { SqlError, type Token } from './tokens.ts';
+import { notEmulated, SqlError, type Token } from './tokens.ts';
 
 /** Trino's types without parameters, in DuckDB. https://trino.io/docs/current/language/types.html */
 const PLAIN: Readonly<Record<string, string>> = {
@@ -48,8 +48,7 @@ const CASTS: Readonly<Record<string, string>> = {
 };
 
 /** The error for a type of Trino that is not emulated. */
-export const ipAddressRefused = (offset: number) =>
-  new SqlError('NOT_SUPPORTED', 'The type ipaddress is not emulated by the local Athena', offset);
+export const ipAddressRefused = (offset: number) => notEmulated('The type ipaddress', offset);
 
 /** The text before and after a value that casts it to a type of {@link parseCastType}. */
 export function castCall(type: string, attempt: boolean): readonly [before: string, behind: string] {

@@ -1,5 +1,5 @@
 import type { Rendering, TokenWriter } from './Rendering.ts';
-import { SqlError, type TokenList, type TokenRange } from './tokens.ts';
+import { notEmulated, SqlError, type TokenList, type TokenRange } from './tokens.ts';
 
 const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
@@ -25,11 +25,7 @@ export function writeRegexpCall(
   if (subject === undefined || text === undefined) return undefined;
   const re2 = translatePattern(text, word === 'regexp_like');
   if (typeof re2 === 'string') {
-    throw new SqlError(
-      'NOT_SUPPORTED',
-      `Function '${word}' with ${re2} in the pattern is not emulated by the local Athena`,
-      at,
-    );
+    throw notEmulated(`Function '${word}' with ${re2} in the pattern`, at);
   }
   const name = `trino_${word}`;
   const write = (before: string, after: string) => {

@@ -1,6 +1,6 @@
 import { operandEnd } from './dateArithmetic.ts';
 import { parseTypedLiteral } from './literals.ts';
-import { mismatched, SqlError, type Token, type TokenList } from './tokens.ts';
+import { mismatched, notEmulated, SqlError, type Token, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
 /** Words that end an item of a list. */
@@ -71,6 +71,8 @@ function rejectWord(list: TokenList, index: number, token: Token): void {
   }
   if (word === 'limit' && isCount(next) && list.word(index + 2) === 'offset')
     throw mismatched(list.at(index + 2) ?? next, '<EOF>');
+  if (word === 'for' && /^(?:timestamp|version)$/.test(next.value) && list.words(index + 2, 'as', 'of'))
+    throw notEmulated('Time travel (FOR TIMESTAMP or VERSION AS OF)', token.start);
   if (word === 'natural' && /^(?:join|inner|left|right|full)$/.test(next.value))
     throw new SqlError('NOT_SUPPORTED', 'Natural join not supported', token.start);
   if (word === 'distinct' && next.value === 'on' && list.symbol(index + 2) === '(') throw mismatched(next);
@@ -151,9 +153,8 @@ export function rejectZonedTimes(list: TokenList): void {
   for (const [index] of list.tokens.entries()) {
     const zoned = zonedAt(list, index);
     if (zoned !== undefined && !isSupportedUse(list, zoned)) {
-      throw new SqlError(
-        'NOT_SUPPORTED',
-        'A time of another zone that is compared, converted or selected in a subquery (CAST(… AS timestamp) keeps its clock) is not emulated by the local Athena',
+      throw notEmulated(
+        'A time of another zone that is compared, converted or selected in a subquery (CAST(… AS timestamp) keeps its clock)',
         list.offset(zoned.from),
       );
     }
@@ -166,11 +167,7 @@ function zonedAt(list: TokenList, index: number): Zoned | undefined {
     const zone = list.at(index + 3);
     if (zone?.kind === 'text' && UTC.test(zone.value)) return undefined;
     if (zone?.value === 'interval' || (zone?.kind === 'text' && /^[+-]/.test(zone.value)))
-      throw new SqlError(
-        'NOT_SUPPORTED',
-        'AT TIME ZONE with an offset is not emulated by the local Athena',
-        list.offset(index),
-      );
+      throw notEmulated('AT TIME ZONE with an offset', list.offset(index));
     const to = zone?.kind === 'text' ? index + 4 : (operandEnd(list, index + 3) ?? index + 4);
     return { from: operandStart(list, index), to, keeps: 'clock' };
   }

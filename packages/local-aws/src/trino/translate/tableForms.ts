@@ -1,6 +1,6 @@
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { UNNAMED } from './selects.ts';
-import { SqlError, type TokenList, type TokenRange } from './tokens.ts';
+import { notEmulated, SqlError, type TokenList, type TokenRange } from './tokens.ts';
 
 /**
  * Writes `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery, since DuckDB's UNNEST takes only one list.
@@ -19,11 +19,7 @@ export function writeUnnest(writer: TokenWriter, out: Rendering, index: number):
   const expected = columns === undefined ? values.length : columns - (ordinality ? 1 : 0);
   const names = values.map((_, position) => `a${position}`);
   if (expected !== values.length && values.length !== 1) {
-    throw new SqlError(
-      'NOT_SUPPORTED',
-      'UNNEST of several values of which one is a map or an array of rows is not emulated by the local Athena',
-      at,
-    );
+    throw notEmulated('UNNEST of several values of which one is a map or an array of rows', at);
   }
   const pairs = writer.options.unnestPairs === 'map' ? 'map_entries(a0)' : 'a0';
   const items =
@@ -182,11 +178,7 @@ export function writeTableFunction(writer: TokenWriter, out: Rendering, index: n
   if (list.symbol(name + 1) !== '(') return undefined;
   const called = list.at(name)?.value.toLowerCase() ?? '';
   if (called === 'exclude_columns' || called === 'query' || called === 'raw_query')
-    throw new SqlError(
-      'NOT_SUPPORTED',
-      `Table function '${called}' is not emulated by the local Athena`,
-      list.offset(name),
-    );
+    throw notEmulated(`Table function '${called}'`, list.offset(name));
   if (called !== 'sequence')
     throw new SqlError('FUNCTION_NOT_FOUND', `Table function '${called}' not registered`, list.offset(name));
   const [start, stop, step] = sequenceArguments(list, name);
@@ -216,9 +208,8 @@ function sequenceArguments(
     if (!(argument in SEQUENCE)) throw refuse(`Unexpected argument name: ${argument.toUpperCase()}`);
     const value = list.text(isNamed ? from + 2 : from, to).replaceAll(/[\s_]/g, '');
     if (!/^[-+]?\d+$/.test(value))
-      throw new SqlError(
-        'NOT_SUPPORTED',
-        "Table function 'sequence' with an argument that is not a whole number is not emulated by the local Athena",
+      throw notEmulated(
+        "Table function 'sequence' with an argument that is not a whole number",
         list.offset(from),
       );
     given[argument] = BigInt(value.replace('+', ''));

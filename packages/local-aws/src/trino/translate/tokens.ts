@@ -30,6 +30,16 @@ export class SqlError extends Error {
   }
 }
 
+/** The sentence that refuses what Trino has and the local Athena has not, with where it can be tried. */
+export function refusal(what: string): string {
+  return `${what} is not emulated by the local Athena: try it in Trino or on AWS`;
+}
+
+/** Refuses a part of a statement by name. */
+export function notEmulated(what: string, offset: number): SqlError {
+  return new SqlError('NOT_SUPPORTED', refusal(what), offset);
+}
+
 /** A position such as `line 1:8`. As in Trino, both numbers start at 1. */
 export function linePosition(sql: string, offset: number): string {
   const before = sql.slice(0, offset);

@@ -1,4 +1,3 @@
-import { quoteName } from '../../base/sql.ts';
 import { writeCallForm } from './callForms.ts';
 import {
   type CastTarget,
@@ -16,8 +15,7 @@ import { Rendering, type TokenWriter } from './Rendering.ts';
 import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
 import { writeBracketedTable, writeTableFunction, writeUnnest, writeValues } from './tableForms.ts';
-import { isTableQuery, mismatched, SqlError, TokenList, type TokenRange } from './tokens.ts';
-import { hasAlias, versionClauseAt } from './versions.ts';
+import { isTableQuery, mismatched, notEmulated, SqlError, TokenList, type TokenRange } from './tokens.ts';
 import {
   functionNames,
   functionsWithoutBrackets,
@@ -237,12 +235,6 @@ class Translator implements TokenWriter {
       out.add(numberLiteral(token.raw), token.start);
       return index + 1;
     }
-    const version = versionClauseAt(list, index);
-    if (version !== undefined) {
-      const named = hasAlias(list, version.value.to) ? '' : ` AS ${quoteName(token.value)}`;
-      out.add(`${quoteName(version.table)}${named}`, token.start);
-      return version.value.to;
-    }
     const member = list.symbol(index - 1) === '.';
     if (token.kind === 'word' && !member) {
       const next = this.#word(out, index, token.value);
@@ -420,7 +412,7 @@ class Translator implements TokenWriter {
     const name = functionNames.get(word);
     if (name === undefined) {
       if (unsupportedFunctions.has(word)) {
-        throw new SqlError('NOT_SUPPORTED', `Function '${word}' is not emulated by the local Athena`, at);
+        throw notEmulated(`Function '${word}'`, at);
       }
       throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
     }

@@ -478,7 +478,7 @@ describe('renames of Hive tables, and changes of their rows', () => {
     ['alter table `marts`.`daily` rename to `marts`.`other`', /NOT_SUPPORTED: ALTER TABLE RENAME/],
     [
       `merge into ${relation('daily')} as target using ${relation('few')} as src on target.name = src.name when matched then delete`,
-      /NOT_SUPPORTED: Modifying Hive table rows/,
+      /NOT_SUPPORTED: MERGE is not emulated/,
     ],
   ])('is refused by name: %s', async (sql, what) => {
     const refused = await lake.ask(sql, SCHEMA).then(

@@ -78,12 +78,15 @@ describe('literals', () => {
     ["TIMESTAMP 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid TIMESTAMP literal"],
     ["UUID 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid UUID literal"],
     ["JSON '{'", "INVALID_LITERAL: line 1:8: '{' is not a valid JSON literal"],
-    ["IPADDRESS '::1'", 'NOT_SUPPORTED: line 1:8: The type ipaddress is not emulated by the local Athena'],
+    [
+      "IPADDRESS '::1'",
+      'NOT_SUPPORTED: line 1:8: The type ipaddress is not emulated by the local Athena: try it in Trino or on AWS',
+    ],
     ["INTERVAL '1.5' DAY", "INVALID_LITERAL: line 1:8: '1.5' is not a valid INTERVAL literal"],
     ["NUMERIC '1.5'", 'TYPE_NOT_FOUND: line 1:8: Unknown type: NUMERIC'],
     [
       "CAST('::1' AS ipaddress)",
-      'NOT_SUPPORTED: line 1:22: The type ipaddress is not emulated by the local Athena',
+      'NOT_SUPPORTED: line 1:22: The type ipaddress is not emulated by the local Athena: try it in Trino or on AWS',
     ],
     ['10.0 = true', 'TYPE_MISMATCH: line 1:13: Cannot apply operator: double = boolean'],
     ['random(-1)', 'INVALID_FUNCTION_ARGUMENT: bound must be positive'],
@@ -153,12 +156,12 @@ describe('TABLE(sequence(…))', () => {
     ['sequence(end => 3)', 'INVALID_FUNCTION_ARGUMENT: line 1:21: Unexpected argument name: END'],
     [
       "sequence(stop => 'x')",
-      "NOT_SUPPORTED: line 1:30: Table function 'sequence' with an argument that is not a whole number is not emulated by the local Athena",
+      "NOT_SUPPORTED: line 1:30: Table function 'sequence' with an argument that is not a whole number is not emulated by the local Athena: try it in Trino or on AWS",
     ],
     ['nope(a => 1)', "FUNCTION_NOT_FOUND: line 1:21: Table function 'nope' not registered"],
     [
       'exclude_columns(input => TABLE(events), columns => DESCRIPTOR(id))',
-      "NOT_SUPPORTED: line 1:21: Table function 'exclude_columns' is not emulated by the local Athena",
+      "NOT_SUPPORTED: line 1:21: Table function 'exclude_columns' is not emulated by the local Athena: try it in Trino or on AWS",
     ],
   ])('refuses %s', async (call, reason) => {
     expect((await lake.failure(`SELECT * FROM TABLE(${call})`)).reason).toBe(reason);

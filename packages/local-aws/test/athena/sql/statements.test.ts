@@ -426,6 +426,22 @@ describe('databases and prepared statements', () => {
 });
 
 describe('statements that are not emulated', () => {
+  it('are those of an Iceberg table, as another program makes it', async () => {
+    lake.catalog.createTable('db', {
+      ...{ Name: 'iced', TableType: 'EXTERNAL_TABLE', Parameters: { table_type: 'ICEBERG' } },
+      StorageDescriptor: { Columns: [{ Name: 'a', Type: 'int' }], Location: 's3://lake/iced' },
+    });
+    for (const sql of [
+      ...['SELECT a FROM iced', 'INSERT INTO iced VALUES (1)', 'DROP TABLE iced', 'DESCRIBE iced'],
+      ...['SHOW CREATE TABLE iced', 'ALTER TABLE iced ADD COLUMNS (b int)', 'MSCK REPAIR TABLE iced'],
+    ])
+      expect((await lake.failure(sql)).reason).toMatch(
+        /^NOT_SUPPORTED: The Iceberg table iced is not emulated/,
+      );
+    expect(await lines("SHOW TABLES 'iced'")).toEqual(['iced']);
+    lake.catalog.deleteTable('db', 'iced');
+  });
+
   it('are those of a table with partition projection', async () => {
     await lake.rows(
       `CREATE EXTERNAL TABLE projected (a int) PARTITIONED BY (k int) STORED AS PARQUET LOCATION 's3://lake/projected/'
@@ -437,7 +453,7 @@ describe('statements that are not emulated', () => {
       'INSERT INTO projected VALUES (1, 1)',
     ])
       expect((await lake.failure(sql)).reason).toBe(
-        'NOT_SUPPORTED: Partition projection, as of the table projected, is not emulated by the local Athena',
+        'NOT_SUPPORTED: Partition projection, as of the table projected, is not emulated by the local Athena: try it in Trino or on AWS',
       );
   });
 
@@ -448,6 +464,23 @@ describe('statements that are not emulated', () => {
       /The SerDe com\.amazonaws\.glue\.serde\.GrokSerDe/,
     ],
     ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
+    ...[
+      'DELETE FROM events',
+      'UPDATE events SET id = 1',
+      'MERGE INTO events',
+      'OPTIMIZE events',
+      'VACUUM events',
+    ].map((sql) => [sql, new RegExp(`: ${sql.split(' ')[0]} is not`)] as const),
+    [
+      "CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type' = 'ICEBERG')",
+      /CREATE TABLE of an Iceberg table/,
+    ],
+    [
+      "CREATE TABLE t WITH (table_type = 'ICEBERG', is_external = false, location = 's3://lake/t/') AS SELECT 1 AS a",
+      /CREATE TABLE of an Iceberg table/,
+    ],
+    ["SELECT * FROM events FOR TIMESTAMP AS OF TIMESTAMP '2026-11-20 10:00:00'", /Time travel/],
+    ['SELECT * FROM events FOR VERSION AS OF 1', /Time travel/],
     ["ALTER TABLE events SET TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') REPLACE COLUMNS (a int)", /ALTER TABLE PARTITION/],
     ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],
@@ -456,14 +489,14 @@ describe('statements that are not emulated', () => {
     ['DESCRIBE events place.zip', /DESCRIBE of a partition or of a column/],
     ["ALTER TABLE events SET LOCATION 's3://lake/other/'", /ALTER TABLE SET/],
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') SET LOCATION 's3://lake/x/'", /ALTER TABLE PARTITION/],
-    ['ALTER TABLE events CHANGE COLUMN name other string', /ALTER TABLE CHANGE COLUMN/],
+    ['ALTER TABLE events CHANGE COLUMN name other string', /ALTER TABLE CHANGE/],
     ['DESCRIBE OUTPUT p', /DESCRIBE of a prepared statement/],
   ])('%s', async (sql, what) => {
     const refused = await lake.ask(sql).then(
       ({ reason }) => reason,
       (error: Error) => error.message,
     );
-    expect(refused).toMatch(/NOT_SUPPORTED: .* is not emulated by the local Athena$/);
+    expect(refused).toMatch(/NOT_SUPPORTED: .* is not emulated by the local Athena: try it in Trino/);
     expect(refused).toMatch(what);
   });
 });

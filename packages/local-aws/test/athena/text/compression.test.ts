@@ -23,7 +23,7 @@ describe('compressed text files', () => {
   it.each(['bz2', 'lz4', 'lzo', 'snappy'])('are refused by name where they are .%s', async (ending) => {
     const name = await texts.table('a int', COMMAS, { [`1.${ending}`]: 'x' });
     expect(await texts.failure(`SELECT * FROM ${name}`)).toBe(
-      `NOT_SUPPORTED: Reading text files that are compressed as .${ending}, such as s3://lake/${name}/1.${ending}, is not emulated by the local Athena`,
+      `NOT_SUPPORTED: Reading text files that are compressed as .${ending}, such as s3://lake/${name}/1.${ending}, is not emulated by the local Athena: try it in Trino or on AWS`,
     );
   });
 

@@ -99,7 +99,7 @@ describe('tables of OpenCSVSerDe', () => {
     );
     const nested = await texts.table('a array<int>', OPEN_CSV, { '1.csv': '1\n' });
     expect(await texts.failure(`SELECT * FROM ${nested}`)).toBe(
-      'NOT_SUPPORTED: The type array of the column a with OpenCSVSerde is not emulated by the local Athena',
+      'NOT_SUPPORTED: The type array of the column a with OpenCSVSerde is not emulated by the local Athena: try it in Trino or on AWS',
     );
   });
 
@@ -126,7 +126,7 @@ describe('tables of OpenCSVSerDe', () => {
       "TBLPROPERTIES ('skip.footer.line.count' = '1')",
     );
     expect(await texts.failure(`SELECT * FROM ${footed}`)).toBe(
-      'NOT_SUPPORTED: The property skip.footer.line.count is not emulated by the local Athena',
+      'NOT_SUPPORTED: The property skip.footer.line.count is not emulated by the local Athena: try it in Trino or on AWS',
     );
     const wrong = await texts.table(
       'a string',

@@ -125,29 +125,35 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
     ],
     [
       "ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe'",
-      'NOT_SUPPORTED: The SerDe com.amazonaws.glue.serde.GrokSerDe is not emulated by the local Athena',
+      'NOT_SUPPORTED: The SerDe com.amazonaws.glue.serde.GrokSerDe is not emulated by the local Athena: try it in Trino or on AWS',
     ],
     [
       "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'",
-      'NOT_SUPPORTED: The SerDe org.apache.hadoop.hive.serde2.RegexSerDe is not emulated by the local Athena',
+      'NOT_SUPPORTED: The SerDe org.apache.hadoop.hive.serde2.RegexSerDe is not emulated by the local Athena: try it in Trino or on AWS',
     ],
     [
       "ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'",
-      'NOT_SUPPORTED: The SerDe org.apache.hive.hcatalog.data.JsonSerDe is not emulated by the local Athena',
+      'NOT_SUPPORTED: The SerDe org.apache.hive.hcatalog.data.JsonSerDe is not emulated by the local Athena: try it in Trino or on AWS',
     ],
     [
       "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' MAP KEYS TERMINATED BY ':'",
-      'NOT_SUPPORTED: Delimiters of nested values is not emulated by the local Athena',
+      'NOT_SUPPORTED: Delimiters of nested values is not emulated by the local Athena: try it in Trino or on AWS',
     ],
-    ['CLUSTERED BY (a) INTO 4 BUCKETS', 'NOT_SUPPORTED: CLUSTERED BY is not emulated by the local Athena'],
-    ['STORED AS ORC', 'NOT_SUPPORTED: STORED AS ORC is not emulated by the local Athena'],
+    [
+      'CLUSTERED BY (a) INTO 4 BUCKETS',
+      'NOT_SUPPORTED: CLUSTERED BY is not emulated by the local Athena: try it in Trino or on AWS',
+    ],
+    [
+      'STORED AS ORC',
+      'NOT_SUPPORTED: STORED AS ORC is not emulated by the local Athena: try it in Trino or on AWS',
+    ],
     [
       "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' STORED AS PARQUET",
-      'NOT_SUPPORTED: ROW FORMAT DELIMITED of Parquet files is not emulated by the local Athena',
+      'NOT_SUPPORTED: ROW FORMAT DELIMITED of Parquet files is not emulated by the local Athena: try it in Trino or on AWS',
     ],
     [
       "STORED AS INPUTFORMAT 'org.apache.hadoop.mapred.SequenceFileInputFormat' OUTPUTFORMAT 'x'",
-      'NOT_SUPPORTED: The input format org.apache.hadoop.mapred.SequenceFileInputFormat is not emulated by the local Athena',
+      'NOT_SUPPORTED: The input format org.apache.hadoop.mapred.SequenceFileInputFormat is not emulated by the local Athena: try it in Trino or on AWS',
     ],
   ])('refuses %s', async (clauses, reason) => {
     expect(await texts.failure(`CREATE EXTERNAL TABLE no (a int) ${clauses} LOCATION 's3://lake/no/'`)).toBe(
@@ -175,16 +181,16 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
       "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\\\' LOCATION 's3://lake/escaped/'",
     );
     expect(await texts.failure("INSERT INTO escaped VALUES ('a', 1)")).toBe(
-      'NOT_SUPPORTED: Writing texts with escapes or headers is not emulated by the local Athena',
+      'NOT_SUPPORTED: Writing texts with escapes or headers is not emulated by the local Athena: try it in Trino or on AWS',
     );
     await define(
       'quoted',
       "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde' LOCATION 's3://lake/q/'",
     );
     expect(await texts.failure("INSERT INTO quoted VALUES ('a', 1)")).toBe(
-      'NOT_SUPPORTED: Writing by org.apache.hadoop.hive.serde2.OpenCSVSerde is not emulated by the local Athena',
+      'NOT_SUPPORTED: Writing by org.apache.hadoop.hive.serde2.OpenCSVSerde is not emulated by the local Athena: try it in Trino or on AWS',
     );
-    const refused = 'which is not PARQUET, is not emulated by the local Athena';
+    const refused = 'which is not PARQUET, is not emulated by the local Athena: try it in Trino or on AWS';
     expect(await texts.failure("CREATE TABLE no WITH (format = 'TEXTFILE') AS SELECT 1 AS a")).toBe(
       `NOT_SUPPORTED: Writing in the format TEXTFILE, ${refused}`,
     );

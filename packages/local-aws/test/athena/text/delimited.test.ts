@@ -123,7 +123,7 @@ describe('tables of LazySimpleSerDe', () => {
   it('refuses nested types, and formats of timestamps', async () => {
     const nested = await texts.table('a string, b array<int>', COMMAS, { data: 'x\n' });
     expect(await texts.failure(`SELECT a FROM ${nested}`)).toBe(
-      'NOT_SUPPORTED: The type array of the column b with LazySimpleSerDe is not emulated by the local Athena',
+      'NOT_SUPPORTED: The type array of the column b with LazySimpleSerDe is not emulated by the local Athena: try it in Trino or on AWS',
     );
     const formats = await texts.table(
       'a timestamp',
@@ -131,7 +131,7 @@ describe('tables of LazySimpleSerDe', () => {
       { data: '1\n' },
     );
     expect(await texts.failure(`SELECT * FROM ${formats}`)).toBe(
-      'NOT_SUPPORTED: The property timestamp.formats is not emulated by the local Athena',
+      'NOT_SUPPORTED: The property timestamp.formats is not emulated by the local Athena: try it in Trino or on AWS',
     );
   });
 

@@ -1,18 +1,9 @@
 import { type Catalog, isView, readPrestoView, type TableEntry } from '../../../glue/index.ts';
-import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
 import { textColumn } from '../../engine/columnTypes.ts';
 import { partitionFolder } from '../../engine/dataFiles.ts';
+import { assertNotIceberg } from '../../engine/QueryScope.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import type { AthenaColumn, QueryCall } from '../../engine/StatementRunner.ts';
-import { isIcebergTable } from '../../iceberg/glueTable.ts';
-import {
-  columnLines,
-  describedLines,
-  createTableLines as icebergCreateLines,
-  shownProperties,
-} from '../../iceberg/read/describeTable.ts';
-import { type LoadedTable, loadIcebergTable } from '../../iceberg/read/loadTable.ts';
-import { openTableFiles } from '../../iceberg/tableFiles.ts';
 import { quoteHive } from '../../text/hiveStrings.ts';
 import { resolveDatabase, resolveTableName, type Statement } from '../Statement.ts';
 import { CELL, describeTable } from './describeTable.ts';
@@ -37,16 +28,15 @@ interface ShownLines {
   readonly lines: readonly string[];
 }
 
-/** Runs SHOW and DESCRIBE. The result is in Hive's format, and in Athena's own for Iceberg tables. */
-export async function runShow(
+/** Runs SHOW and DESCRIBE. The result is in Hive's format. */
+export function runShow(
   statement: Show,
   options: {
     readonly catalog: Catalog;
-    readonly store: ObjectStore;
     readonly database: string | undefined;
     readonly onCall: (call: QueryCall) => void;
   },
-): Promise<ShownLines> {
+): ShownLines {
   const { catalog, database, onCall } = options;
   if (statement.kind === 'showDatabases') {
     onCall({ service: 'glue', operation: 'GetDatabases', input: {} });
@@ -73,8 +63,7 @@ export async function runShow(
     input: { DatabaseName: target.database, Name: target.name },
   });
   const table = catalog.table(target.database, target.name);
-  if (isIcebergTable(table.input) && statement.kind !== 'showPartitions')
-    return showIceberg(statement, await loadIcebergTable(table, openTableFiles(options)));
+  assertNotIceberg(table);
   switch (statement.kind) {
     case 'showColumns':
       return {
@@ -127,25 +116,6 @@ function showProperties(
         ? selected.map(([, value]) => value)
         : [`Table ${databaseName}.${input.Name} does not have property: ${property}`],
   };
-}
-
-function showIceberg(
-  statement: Extract<Show, { kind: 'showColumns' | 'showCreate' | 'showProperties' | 'describe' }>,
-  loaded: LoadedTable,
-): ShownLines {
-  switch (statement.kind) {
-    case 'showColumns':
-      return { columns: [textColumn('field')], lines: columnLines(loaded) };
-    case 'showProperties':
-      return showProperties(statement, loaded.entry, shownProperties(loaded));
-    case 'showCreate':
-      return { columns: [textColumn('createtab_stmt')], lines: icebergCreateLines(loaded) };
-    case 'describe':
-      return {
-        columns: ['col_name', 'data_type', 'comment'].map(textColumn),
-        lines: describedLines(loaded),
-      };
-  }
 }
 
 function allColumns({ input }: TableEntry) {

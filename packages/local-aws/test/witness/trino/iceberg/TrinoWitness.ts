@@ -1,26 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fetchTrino } from '../trino/askTrino.ts';
-import { ROOT, type Row } from './Witness.ts';
+import { fetchTrino } from '../askTrino.ts';
 
-const HERE = join(import.meta.dirname, '..', 'trino', 'iceberg');
+const HERE = import.meta.dirname;
 /** Trino begins within half a minute; on a machine with fifteen times as much to do as processors it took three. */
 const ANSWER_MS = 600_000;
 
-/** A process of Trino that reads and writes tables by the local Glue and S3. */
+/** A row of an answer; null is a field without a value. */
+export type Row = readonly (string | null)[];
+
+/** Where the local cloud answers, and who asks it. */
+interface Place {
+  readonly edge: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** A process of Trino that reads and writes Iceberg tables by the local Glue and S3. */
 export class TrinoWitness {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   #said = '';
 
-  private constructor(libraries: string, edge: string) {
-    const { region, accessKeyId, secretAccessKey } = ROOT;
+  /** @param libraries Of {@link TrinoWitness.fetch}. */
+  constructor(libraries: string, { edge, region, credentials }: Place) {
     this.#child = spawn(
       'java',
       [
         ...['-Xmx1g', '-cp', join(libraries, '*'), join(HERE, 'IcebergWitness.java')],
-        ...[edge, region, accessKeyId, secretAccessKey],
+        ...[edge, region, credentials.accessKeyId, credentials.secretAccessKey],
       ],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );
@@ -32,13 +41,12 @@ export class TrinoWitness {
     });
   }
 
-  /** @param edge Where the local cloud answers. @returns Trino, or what the machine lacks. */
-  static open(edge: string): TrinoWitness | { readonly missing: string } {
-    const found = fetchTrino(join(HERE, 'pom.xml'));
-    return 'missing' in found ? found : new TrinoWitness(found.libraries, edge);
+  /** Fetches Trino and its connector, 204 files of 340 MB, once. @returns Where they are, or what the machine lacks. */
+  static fetch(): ReturnType<typeof fetchTrino> {
+    return fetchTrino(join(HERE, 'pom.xml'));
   }
 
-  /** The rows of a statement. */
+  /** The rows of a statement. @throws Error with Trino's message. */
   async rows(sql: string): Promise<Row[]> {
     this.#child.stdin?.write(`${Buffer.from(sql).toString('base64')}\n`);
     const rows: Row[] = [];
