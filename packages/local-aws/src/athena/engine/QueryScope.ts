@@ -1,8 +1,6 @@
 import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { parseHiveType, TokenList, translate } from '../../trino/index.ts';
-import { checkPartition, convertFiles } from '../text/convertFiles.ts';
-import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
 import { findTypedOperators } from './bind/findTypedOperators.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { type DataFile, listDataFiles, listLinkedFiles, SYMLINK_INPUT_FORMAT } from './dataFiles.ts';
@@ -10,6 +8,7 @@ import { type NeededPartition, neededPartitions, readScans } from './prunePartit
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
 import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
+import { fileEnding, tableFormatOf } from './tableFormat.ts';
 import {
   emptyTableSql,
   filledTableSql,
@@ -24,8 +23,6 @@ export interface ScopeOptions {
   readonly store: ObjectStore;
   readonly session: Session;
   readonly onCall: (call: QueryCall) => void;
-  /** Ends the reading of text files. */
-  readonly signal: AbortSignal;
 }
 
 interface BaseTable {
@@ -104,7 +101,7 @@ export class QueryScope {
    * @returns The files, each once.
    */
   async attachFiles(sql: string): Promise<readonly DataFile[]> {
-    const { session, store, onCall, signal } = this.#options;
+    const { session, store, onCall } = this.#options;
     const isPartitioned = [...this.#bases.values()].some(({ table }) => table.keys.length > 0);
     const scans = isPartitioned ? await readScans(session, sql) : [];
     for (const [key, { entry, table }] of this.#bases) {
@@ -116,8 +113,7 @@ export class QueryScope {
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
-      const described: NeededPartition['descriptor'][] = [];
-      const linked = needed.flatMap(({ values, location, descriptor }) => {
+      const linked = needed.flatMap(({ values, location }) => {
         const own = [
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
@@ -127,28 +123,22 @@ export class QueryScope {
               onCall({ service: 's3', operation, bucket, key: name }),
             )
           : listDataFiles(store, location);
-        if (table.format === 'text') checkPartition(entry, descriptor);
-        described.push(...found.map(() => descriptor));
-        return found.map((file) => this.#linkFile(file, own.join('/')));
+        return found.map((file) => this.#linkFile(file, own.join('/'), fileEnding(table.format, file)));
       });
-      const converted =
-        table.format === 'text' ? await convertFiles(entry, linked, described, signal) : undefined;
-      for (const { path, bucket, key: name } of converted?.files ?? [])
-        this.#locations.set(path, `s3://${bucket}/${name}`);
-      const filled = filledTableSql(table, converted?.files ?? linked, this.#hasHiddenColumns, converted);
+      const filled = filledTableSql(table, linked, this.#hasHiddenColumns);
       await session.run(`DROP TABLE ${qualifiedName(table.database, table.name)}; ${filled}`);
     }
     return [...this.#files.values()];
   }
 
   /** Links a file into the session's folder. A file that two tables share is linked for each of them. */
-  #linkFile(file: DataFile, folder: string): DataFile {
+  #linkFile(file: DataFile, folder: string, ending: string): DataFile {
     const { bucket, key, path } = file;
     if (!this.#files.has(path)) {
       this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
       this.#files.set(path, file);
     }
-    const own = this.#options.session.linkFile(path, folder);
+    const own = this.#options.session.linkFile(path, folder, ending);
     this.#locations.set(own, `s3://${bucket}/${key}`);
     return { ...file, path: own };
   }
@@ -340,7 +330,7 @@ function isSymlinked({ input }: TableEntry): boolean {
 
 /** The location of a table without partition keys. */
 function wholeTable({ input: { StorageDescriptor } }: TableEntry): NeededPartition {
-  return { values: [], location: StorageDescriptor?.Location ?? '', descriptor: StorageDescriptor };
+  return { values: [], location: StorageDescriptor?.Location ?? '' };
 }
 
 /** Glue's columns as columns of the session. @throws StatementError for a type that Athena does not have. */
@@ -352,25 +342,13 @@ export function sessionColumns(columns: TableEntry['input']['PartitionKeys'] = [
   });
 }
 
-function sessionTable({ databaseName, input }: TableEntry): SessionTable {
-  const { StorageDescriptor: descriptor = {}, Parameters } = input;
-  const { Columns, InputFormat = '', SerdeInfo } = descriptor;
-  const name = `'${CATALOG}.${databaseName}.${input.Name}'`;
-  const serde = SerdeInfo?.SerializationLibrary ?? '';
-  const isParquet = `${InputFormat}${serde}`.includes('arquet');
-  if (!isParquet && !isTextSerde(serde)) {
-    throw statementError(
-      'HIVE_UNSUPPORTED_FORMAT',
-      `The format of the table ${name} is not emulated by the local Athena: it reads Parquet, and texts by ${Object.values(TEXT_SERDES).join(', ')}`,
-    );
-  }
-  // Properties that contradict themselves are refused before any file is read.
-  if (!isParquet) textFormatOf(descriptor, Parameters);
+function sessionTable(entry: TableEntry): SessionTable {
+  const { databaseName, input } = entry;
   return {
     database: databaseName,
     name: input.Name,
-    columns: sessionColumns(Columns),
+    columns: sessionColumns(input.StorageDescriptor?.Columns),
     keys: sessionColumns(input.PartitionKeys),
-    format: isParquet ? 'parquet' : 'text',
+    format: tableFormatOf(entry),
   };
 }

@@ -82,12 +82,13 @@ export class Session {
    * Links a file into the session's folder, so that queries can read it even if the original is deleted.
    *
    * @param folder A path within the session's folder, e.g. `0/ds=2026-11-20`.
+   * @param ending By which DuckDB knows how it is compressed, e.g. `json.gz`.
    * @returns The path of the link.
    */
-  linkFile(path: string, folder: string): string {
+  linkFile(path: string, folder: string, ending: string): string {
     const place = join(this.directory, folder);
     mkdirSync(place, { recursive: true });
-    const own = join(place, `${this.#linkedFiles}.parquet`);
+    const own = join(place, `${this.#linkedFiles}.${ending}`);
     this.#linkedFiles += 1;
     try {
       linkSync(path, own);

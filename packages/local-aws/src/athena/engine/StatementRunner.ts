@@ -121,8 +121,6 @@ export const STATEMENT_LIMITS = {
   memory: '1GB',
   /** Disk space for spilling. */
   temporaryDisk: '20GB',
-  /** Bytes of a table's texts, decompressed and rewritten for DuckDB. */
-  rewrittenTexts: 20_000_000_000,
   /** Objects per page of a listing, as in S3. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
   listedObjects: 1_000,
   /** Partitions that INSERT and CTAS may write. https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { StorageDescriptor, TableEntry } from '../../glue/index.ts';
+import type { TableEntry } from '../../glue/index.ts';
 import { partitionKeyValue } from './dataFiles.ts';
 import { type Session, STATISTICS_OPTIMIZERS } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
@@ -25,7 +25,6 @@ export async function readScans(session: Session, sql: string): Promise<readonly
 export interface NeededPartition {
   readonly values: readonly string[];
   readonly location: string;
-  readonly descriptor: StorageDescriptor | undefined;
 }
 
 /**
@@ -57,9 +56,7 @@ export async function neededPartitions(
       ? undefined
       : known.reduce((left, right) => left.union(right));
   return entry.partitions.flatMap(({ values, input: { StorageDescriptor } }, index) =>
-    needed?.has(index) === false
-      ? []
-      : [{ values, location: StorageDescriptor?.Location ?? '', descriptor: StorageDescriptor }],
+    needed?.has(index) === false ? [] : [{ values, location: StorageDescriptor?.Location ?? '' }],
   );
 }
 

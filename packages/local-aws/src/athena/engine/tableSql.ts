@@ -1,7 +1,7 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { type ConvertedText, errorMember } from '../text/convertFiles.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
+import { readFunction, type TableFormat } from './tableFormat.ts';
 
 /** A column of a table in the session, with its DuckDB type. */
 export interface SessionColumn {
@@ -18,7 +18,7 @@ export interface SessionTable {
   readonly columns: readonly SessionColumn[];
   readonly keys: readonly SessionColumn[];
   /** The format of its files. */
-  readonly format: 'parquet' | 'text';
+  readonly format: TableFormat;
 }
 
 /** Hidden columns, which every table has and `*` omits. https://docs.aws.amazon.com/athena/latest/ug/select.html */
@@ -45,23 +45,15 @@ export function emptyTableSql({ database, name, columns, keys }: SessionTable, h
  * the files.
  *
  * @param files With their paths in the session.
- * @param converted What is to be known of text files, which have been rewritten.
  */
-export function filledTableSql(
-  table: SessionTable,
-  files: readonly DataFile[],
-  hidden: boolean,
-  converted?: ConvertedText,
-): string {
+export function filledTableSql(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
   const { database, name, columns, keys } = table;
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
   const none = all.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ');
-  const shown = all
-    .map((column, index) => `${orError(shownAs(column), index, converted)} AS ${quoteName(column.name)}`)
-    .join(', ');
+  const shown = all.map((column) => `${shownAs(column)} AS ${quoteName(column.name)}`).join(', ');
   const rows = [
     `SELECT ${none} WHERE false`,
-    ...(files.length === 0 ? [] : [readFilesSql(table, files, hidden, converted)]),
+    ...(files.length === 0 ? [] : [readFilesSql(table, files, hidden)]),
   ];
   return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
 }
@@ -74,59 +66,20 @@ function shownAs({ name, type }: SessionColumn): string {
     THEN CAST(${column} AS TIMESTAMP) ELSE TIMESTAMP '-infinity' END`;
 }
 
-/** A column that fails the query where its value is of another type: with its error, as text that is not a number. */
-function orError(sql: string, index: number, converted: ConvertedText | undefined): string {
-  if (converted?.bad.has(index) !== true) return sql;
-  return `CASE WHEN CAST(${quoteName(errorMember(index))} AS INTEGER) IS NULL THEN ${sql} END`;
-}
-
-/** The bytes of a document that DuckDB's reader has room for by default. */
-const DOCUMENT_BYTES = 16 * 1_024 * 1_024;
-
-/** The rows of rewritten text files. */
-function readConvertedSql(
-  list: string,
-  columns: readonly SessionColumn[],
-  options: readonly string[],
-  { bad, longest }: ConvertedText,
-): string {
-  // DuckDB reads no bytes from JSON, but casts texts with `\x41` to them.
-  const bytes = columns.filter(({ type }) => BYTES.test(type));
-  const types = columns.map(
-    ({ name, type }) =>
-      `${quoteText(name)}: ${quoteText(type.replaceAll(new RegExp(BYTES, 'g'), 'VARCHAR'))}`,
-  );
-  const errors = [...bad].map((index) => `${quoteText(errorMember(index))}: 'VARCHAR'`);
-  const own = [
-    "format = 'newline_delimited', records = true",
-    `columns = {${[...types, ...errors].join(', ')}}`,
-    `maximum_object_size = ${Math.max(DOCUMENT_BYTES, longest)}`,
-  ];
-  const rows = `read_json([${list}], ${[...own, ...options].join(', ')})`;
-  if (bytes.length === 0) return rows;
-  const casts = bytes.map(({ name, type }) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
-  return `(SELECT * REPLACE (${casts.join(', ')}) FROM ${rows})`;
-}
-
-/** The type of bytes within a type's name, and not the name of a field. */
-const BYTES = /(?<!")\bBLOB\b(?!")/;
-
 function readFilesSql(
-  { columns, keys }: SessionTable,
+  { columns, keys, format }: SessionTable,
   files: readonly DataFile[],
   hidden: boolean,
-  converted: ConvertedText | undefined,
 ): string {
   const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
+  const [read, own] = readFunction(format, columns);
   const options = [
+    ...own,
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
     ...(hidden ? ['filename = true'] : []),
   ];
   const list = files.map(({ path }) => quoteText(path)).join(', ');
-  const rows =
-    converted === undefined
-      ? `read_parquet([${list}], ${['union_by_name = true', ...options].join(', ')})`
-      : readConvertedSql(list, columns, options, converted);
+  const rows = `${read}([${list}], ${options.join(', ')})`;
   if (!hidden) return `SELECT * FROM ${rows}`;
   // A join and not a map of the files: DuckDB searches a map from its begin for every row.
   const names = HIDDEN_COLUMNS.map(({ name }) => quoteName(name)).join(', ');

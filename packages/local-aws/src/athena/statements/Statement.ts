@@ -1,6 +1,6 @@
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
-import type { TableStorage } from '../text/TextFormat.ts';
+import type { TableStorage } from './parseStorage.ts';
 
 /** A table name in a statement. */
 export interface TableName {

@@ -1,13 +1,6 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from '../explain/parseExplain.ts';
-import { hiveStrings } from '../text/hiveStrings.ts';
-import {
-  parseRowFormat,
-  parseStoredAs,
-  type RowFormat,
-  type StoredAs,
-  tableStorage,
-} from '../text/parseStorage.ts';
+import { StorageClauses } from './parseStorage.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
 import { parseDescribe } from './show/describeTable.ts';
@@ -34,16 +27,13 @@ const REFUSED = new Set([
   'comment',
 ]);
 
-/** A statement whose strings are Hive's: its properties often have quotes and backslashes. */
-const HIVE_DDL = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*create\s+external\b/i;
-
 /**
  * Parses a statement. The queries within it remain text.
  *
  * @throws SqlError `SYNTAX_ERROR`; StatementError `NOT_SUPPORTED` for statements that are not emulated.
  */
 export function parseStatement(sql: string): Statement {
-  const reader = new StatementReader(HIVE_DDL.test(sql) ? hiveStrings(sql) : sql);
+  const reader = new StatementReader(sql);
   const first = reader.list.tokens.find(({ raw }) => raw !== '(');
   const word = first?.kind === 'word' ? first.value : '';
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
@@ -207,28 +197,22 @@ function parseCreateTable(reader: StatementReader): Statement {
   let partitionKeys: readonly ColumnDefinition[] = [];
   let comment: string | undefined;
   let location: string | undefined;
-  let row: RowFormat | undefined;
-  let stored: StoredAs | undefined;
+  const clauses = new StorageClauses();
   let properties: ReadonlyMap<string, string> = new Map();
   while (!reader.atEnd) {
     if (reader.take('comment')) comment = reader.text();
     else if (reader.take('partitioned', 'by')) partitionKeys = reader.columns();
     else if (reader.take('location')) location = reader.text();
     else if (reader.take('tblproperties')) properties = reader.textProperties();
-    else if (reader.take('stored', 'as')) stored = parseStoredAs(reader);
-    else if (reader.take('row', 'format')) row = parseRowFormat(reader);
-    else if (reader.take('with', 'serdeproperties'))
-      row = {
-        library: row?.library,
-        parameters: { ...row?.parameters, ...Object.fromEntries(reader.textProperties()) },
-      };
+    else if (reader.take('with', 'serdeproperties')) throw notEmulated('WITH SERDEPROPERTIES');
     else if (reader.take('clustered', 'by')) throw notEmulated('CLUSTERED BY');
-    else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
+    else if (!clauses.read(reader))
+      throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
   if (properties.get('table_type')?.toLowerCase() === 'iceberg')
     throw notEmulated('CREATE TABLE of an Iceberg table');
   if (location === undefined) throw statementError('DDL', 'SemanticException table location is required');
-  const storage = tableStorage(row, stored);
+  const storage = clauses.storage();
   return {
     kind: 'createTable',
     name,

@@ -69,9 +69,9 @@ export async function openQuery(
   },
 ): Promise<OpenQuery> {
   const { runner, session, context, statement, nameColumns } = options;
-  const { database, parameters, onCall, signal } = context;
+  const { database, parameters, onCall } = context;
   const { catalog, store } = runner;
-  const scope = new QueryScope({ catalog, store, session, onCall, signal });
+  const scope = new QueryScope({ catalog, store, session, onCall });
   try {
     const literals = parameterLiterals(parameters);
     const plain = { parameters: literals, nameColumns };

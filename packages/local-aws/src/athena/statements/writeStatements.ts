@@ -17,7 +17,7 @@ import {
 import { assertNotIceberg, assertNotProjected, sessionColumns } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
-import { type TextFormat, textFormatOf } from '../text/TextFormat.ts';
+import { tableFormatOf } from '../engine/tableFormat.ts';
 import { assertInsertColumns, assertInsertTypes } from './insertChecks.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
@@ -135,7 +135,7 @@ export async function runInsert(
     assertNoBuckets(entry);
     assertNotIceberg(entry);
     assertNotProjected(entry);
-    const text = delimitedText(entry);
+    if (tableFormatOf(entry).kind !== 'parquet') throw notEmulated('Writing texts');
     const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
     const own = sessionColumns(entry.input.StorageDescriptor?.Columns);
     const keyColumns = sessionColumns(entry.input.PartitionKeys);
@@ -159,12 +159,10 @@ export async function runInsert(
       columns: all.map((column) => {
         const index = listed.indexOf(column.name);
         const sql = `CAST(${index < 0 ? 'NULL' : `c${index}`} AS ${column.type})`;
-        const isKey = keys.includes(column.name);
-        return { name: column.name, sql: text === undefined || isKey ? sql : hiveText(sql, column.type) };
+        return { name: column.name, sql };
       }),
       keys,
       compression: 'gzip',
-      text,
       locationOf,
     });
     const newPartitions = written.partitions.filter(
@@ -240,39 +238,6 @@ function requireKnownProperties(properties: Properties, known: readonly string[]
   if (format.toUpperCase() !== 'PARQUET')
     throw notEmulated(`Writing in the format ${format}, which is not PARQUET,`);
   return properties;
-}
-
-/** The delimiter of a table of texts that INSERT writes, and its text of null. */
-type DelimitedText = Pick<Extract<TextFormat, { serde: 'simple' }>, 'separator' | 'nullText'>;
-
-/**
- * How INSERT writes into a table of texts by LazySimpleSerDe, as dbt-athena's seeds by INSERT have it; undefined for Parquet.
- *
- * @throws StatementError `NOT_SUPPORTED` for other SerDes, escapes and headers.
- */
-function delimitedText({ input }: TableEntry): DelimitedText | undefined {
-  const { StorageDescriptor: storage = {}, Parameters } = input;
-  const library = storage.SerdeInfo?.SerializationLibrary ?? '';
-  if (`${storage.InputFormat}${library}`.includes('arquet')) return undefined;
-  const format = textFormatOf(storage, Parameters);
-  if (format?.serde !== 'simple') throw notEmulated(`Writing by ${library}`);
-  if (format.escapeWith !== undefined || format.headerLines > 0)
-    throw notEmulated('Writing texts with escapes or headers');
-  return format;
-}
-
-/** Without quotes: as in Athena, a text with a line break or the delimiter is not read back as it was. */
-function csvOptions({ separator, nullText }: DelimitedText): string {
-  return `FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ${quoteText(separator)}, NULLSTR ${quoteText(nullText)}`;
-}
-
-/** A value as Hive writes it in a text, where DuckDB writes it otherwise. */
-function hiveText(sql: string, type: string): string {
-  if (/^(?:STRUCT|MAP)|\[\]$/.test(type)) throw notEmulated('Writing arrays, maps and structs as texts');
-  if (type === 'BLOB') return `to_base64(${sql})`;
-  if (type !== 'DOUBLE' && type !== 'FLOAT') return sql;
-  const infinite = `CASE WHEN ${sql} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
-  return `CASE WHEN isnan(${sql}) THEN 'NaN' WHEN isinf(${sql}) THEN ${infinite} ELSE CAST(${sql} AS VARCHAR) END`;
 }
 
 function parquetCompression(name = 'gzip'): string {
@@ -457,7 +422,7 @@ interface WriteResult {
 }
 
 /**
- * Writes a query's rows as Parquet or text files to disk and then uploads them.
+ * Writes a query's rows as Parquet files to disk and then uploads them.
  *
  * @param keys Names of the partition columns, which are not written to the files.
  * @param locationOf The location of a partition. It ends with a slash.
@@ -469,13 +434,11 @@ async function writeRows(
     readonly columns: readonly OutputColumn[];
     readonly keys: readonly string[];
     readonly compression: string;
-    /** How texts are written; Parquet without it. */
-    readonly text?: DelimitedText | undefined;
     readonly locationOf: (values: readonly string[]) => string;
   },
 ): Promise<WriteResult> {
   const { session, context, runner } = run;
-  const { columns, keys, compression, text, locationOf } = into;
+  const { columns, keys, compression, locationOf } = into;
   const folder = join(session.directory, 'out');
   mkdirSync(folder);
   const names = open.columns.map((_, index) => `c${index}`).join(', ');
@@ -484,7 +447,7 @@ async function writeRows(
   const split =
     keys.length === 0 ? '' : `, PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN '{i}'`;
   const target = keys.length === 0 ? join(folder, '0.parquet') : folder;
-  const copy = `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (${text === undefined ? 'FORMAT parquet' : csvOptions(text)}, COMPRESSION ${compression}${split})`;
+  const copy = `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (FORMAT parquet, COMPRESSION ${compression}${split})`;
   const put: { readonly bucket: string; readonly key: string }[] = [];
   try {
     const scannedBytes = await open.attachFiles();
@@ -502,7 +465,7 @@ async function writeRows(
       const place = parseLocation(locationOf(values));
       if (place === undefined)
         throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${locationOf(values)}`);
-      const key = `${place.folder}${context.executionId}_${index}${text === undefined ? '' : '.gz'}`;
+      const key = `${place.folder}${context.executionId}_${index}`;
       context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
       await runner.store.put(place.bucket, key, readPieces(path));
       put.push({ bucket: place.bucket, key });

@@ -4,7 +4,6 @@ import { partitionFolder } from '../../engine/dataFiles.ts';
 import { assertNotIceberg } from '../../engine/QueryScope.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import type { AthenaColumn, QueryCall } from '../../engine/StatementRunner.ts';
-import { quoteHive } from '../../text/hiveStrings.ts';
 import { resolveDatabase, resolveTableName, type Statement } from '../Statement.ts';
 import { CELL, describeTable } from './describeTable.ts';
 
@@ -153,7 +152,6 @@ function createTableLines({ databaseName, input }: TableEntry, qualified: boolea
     OutputFormat = '',
     SerdeInfo = {},
   } = input.StorageDescriptor ?? {};
-  // Other than in properties, characters beyond ASCII are written as they are.
   const quoted = (text: string) =>
     `'${text.replaceAll(/['\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
   const columnLines = (columns: TableEntry['input']['PartitionKeys'] = []) =>
@@ -166,7 +164,7 @@ function createTableLines({ databaseName, input }: TableEntry, qualified: boolea
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(
         ([name, value], index, all) =>
-          `  ${quoteHive(name)}=${quoteHive(value)}${index === all.length - 1 ? ')' : ', '}`,
+          `  ${quoted(name)}=${quoted(value)}${index === all.length - 1 ? ')' : ', '}`,
       );
   const keys = columnLines(input.PartitionKeys);
   const { 'serialization.format': format = '1', ...serdeParameters } = SerdeInfo.Parameters ?? {};

@@ -1,0 +1,106 @@
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLake } from './openLake.ts';
+
+const OPEN_X = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'";
+const OPEN_CSV = "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'";
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+});
+afterAll(() => lake.close());
+
+let tables = 0;
+/** A table over files of texts, each under its own name. @returns Its name. */
+async function table(
+  columns: string,
+  clauses: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<string> {
+  tables += 1;
+  const name = `t${tables}`;
+  const [before, behind = ''] = clauses.split(' TBLPROPERTIES ');
+  for (const [file, text] of Object.entries(files))
+    await lake.store.put('lake', `${name}/${file}`, Readable.from([Buffer.from(text)]));
+  await lake.rows(
+    `CREATE EXTERNAL TABLE ${name} (${columns}) ${before} LOCATION 's3://lake/${name}/' ${behind && `TBLPROPERTIES ${behind}`}`,
+  );
+  return name;
+}
+
+describe('tables of texts', () => {
+  it('read JSON, a document a line, compressed or not, with what is no text as its JSON', async () => {
+    const name = await table('id string, n bigint, more string, tags array<string>', OPEN_X, {
+      'a.json': '{"id":"a","n":1,"more":{"b":[1,"x"]}}\n{"n":2,"tags":["t",null],"other":true}\n',
+      'b.json.gz': gzipSync('{"id":"c"}\n'),
+    });
+    expect(await lake.rows(`SELECT * FROM ${name} ORDER BY n`)).toEqual([
+      ['a', '1', '{"b":[1,"x"]}', undefined],
+      [undefined, '2', undefined, '[t, null]'],
+      ['c', undefined, undefined, undefined],
+    ]);
+    expect(await lake.rows(`SELECT DISTINCT "$path" FROM ${name} WHERE id = 'c'`)).toEqual([
+      [`s3://lake/${name}/b.json.gz`],
+    ]);
+    expect((await lake.rows(`SHOW CREATE TABLE ${name}`)).map(([line]) => line?.trim())).toContain(
+      "'org.openx.data.jsonserde.JsonSerDe'",
+    );
+  });
+
+  it('fail for a line that is no JSON, and for a value of another type', async () => {
+    const broken = await table('a int', OPEN_X, { 'a.json': '{"a":1}\n{oops\n' });
+    expect((await lake.ask(`SELECT count(a) FROM ${broken}`)).state).toBe('FAILED');
+    const other = await table('a int', OPEN_X, { 'a.json': '{"a":"x"}\n' });
+    expect((await lake.ask(`SELECT a FROM ${other}`)).state).toBe('FAILED');
+  });
+
+  it("read CSV of texts, and run a seed's statements, as dbt-athena writes them", async () => {
+    await lake.store.put(
+      'lake',
+      'seed/rows.csv',
+      Readable.from([Buffer.from('id,name\n1,"a ""quoted"", name"\n2,\n')]),
+    );
+    await lake.rows(`
+      create external table \`db\`.\`seed__dbt_tmp\` (\`id\` string, \`name\` string)
+      row format serde 'org.apache.hadoop.hive.serde2.OpenCSVSerde'
+      location 's3://lake/seed'
+      tblproperties ('skip.header.line.count'='1')`);
+    await lake.rows(`create table db.seed with (format = 'parquet', external_location = 's3://lake/seed_own/') as
+      select cast(nullif(id, '') as integer) as id, nullif(name, '') as name from db.seed__dbt_tmp`);
+    expect(await lake.rows('SELECT * FROM seed ORDER BY id')).toEqual([
+      ['1', 'a "quoted", name'],
+      ['2', undefined],
+    ]);
+  });
+
+  it.each([
+    ['a int', OPEN_CSV, /The type int of the column a with OpenCSVSerde/],
+    ['a string', `${OPEN_X} TBLPROPERTIES ('mapping.a' = 'A')`, /The property mapping.a/],
+    ['a string', `${OPEN_X} TBLPROPERTIES ('skip.header.line.count' = '1')`, /skip.header.line.count/],
+    ['a string', `${OPEN_CSV} TBLPROPERTIES ('separatorChar' = ';')`, /The property separatorChar/],
+  ])('are refused by name when they are read: %s %s', async (columns, clauses, reason) => {
+    const name = await table(columns, clauses, { a: 'x\n' });
+    expect((await lake.failure(`SELECT * FROM ${name}`)).reason).toMatch(reason);
+  });
+
+  it('are refused by name where they are compressed otherwise, and where rows are written', async () => {
+    const name = await table('a string', OPEN_CSV, { 'a.csv.bz2': 'x' });
+    expect((await lake.failure(`SELECT * FROM ${name}`)).reason).toMatch(/compressed as \.bz2/);
+    expect((await lake.failure(`INSERT INTO ${name} VALUES ('x')`)).reason).toMatch(/Writing texts/);
+  });
+
+  it.each([
+    ["ROW FORMAT DELIMITED FIELDS TERMINATED BY ','", /ROW FORMAT DELIMITED/],
+    ['', /A table of texts without a SerDe/],
+    ['STORED AS TEXTFILE', /A table of texts without a SerDe/],
+    ['STORED AS AVRO', /STORED AS AVRO/],
+    ["ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'", /The SerDe org\.apache\.\S+RegexSerDe/],
+    [`${OPEN_CSV} WITH SERDEPROPERTIES ('separatorChar' = ';')`, /WITH SERDEPROPERTIES/],
+    [`${OPEN_X} STORED AS PARQUET`, /STORED AS PARQUET/],
+  ])('are refused by name when they are made: %s', async (clauses, reason) => {
+    const made = lake.ask(`CREATE EXTERNAL TABLE bad (a string) ${clauses} LOCATION 's3://lake/bad/'`);
+    await expect(made).rejects.toThrow(reason);
+  });
+});
