@@ -128,7 +128,7 @@ describe('an Athena request', () => {
   it('is rejected by name when the local Athena does not emulate it', async () => {
     expect(await refusal(inWorkgroup('ANALYZE product_events'))).toMatchObject({
       ...{ name: 'InvalidRequestException' },
-      message: 'NOT_SUPPORTED: ANALYZE is not emulated by the local Athena',
+      message: 'NOT_SUPPORTED: ANALYZE is not emulated by the local Athena: try it in Trino or on AWS',
     });
   });
 
