@@ -60,7 +60,7 @@ const FAMILIES = [
  * timestamp, and the reverse. TypeCoercion.isCompatible and StatementAnalyzer.typesMatchForInsert in
  * https://github.com/trinodb/trino.
  */
-export function takesType(want: string, have: string): boolean {
+function takesType(want: string, have: string): boolean {
   if (want === have || have === 'unknown' || want === 'unknown') return true;
   if (FAMILIES.some((family) => family.test(want) && family.test(have))) return true;
   const [, kind, inner = ''] = /^(array|map|row)\((.*)\)$/s.exec(want) ?? [];
