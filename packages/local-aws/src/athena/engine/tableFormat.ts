@@ -2,7 +2,6 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import type { DataFile } from './dataFiles.ts';
 import { notEmulated, statementError } from './StatementError.ts';
-import type { SessionColumn } from './tableSql.ts';
 
 /** OpenX's JSON: a document a line. https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
 export const JSON_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
@@ -70,7 +69,7 @@ export function fileEnding({ kind }: TableFormat, { bucket, key }: DataFile): st
 /** SQL of DuckDB's function that reads files, without its options for the folders of partitions. */
 export function readFunction(
   format: TableFormat,
-  columns: readonly SessionColumn[],
+  columns: readonly { readonly name: string; readonly type: string }[],
 ): readonly [name: string, options: readonly string[]] {
   const types = `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ')}}`;
   switch (format.kind) {

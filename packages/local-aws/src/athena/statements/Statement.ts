@@ -1,6 +1,9 @@
+import type { StorageDescriptor } from '../../glue/index.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
-import type { TableStorage } from './parseStorage.ts';
+
+/** The members of a storage descriptor that say how the files are read. */
+export type TableStorage = Pick<StorageDescriptor, 'InputFormat' | 'OutputFormat' | 'SerdeInfo'>;
 
 /** A table name in a statement. */
 export interface TableName {

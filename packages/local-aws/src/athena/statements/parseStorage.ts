@@ -1,10 +1,7 @@
-import type { StorageDescriptor } from '../../glue/index.ts';
 import { notEmulated } from '../engine/StatementError.ts';
 import { CSV_SERDE, JSON_SERDE } from '../engine/tableFormat.ts';
+import type { TableStorage } from './Statement.ts';
 import type { StatementReader } from './StatementReader.ts';
-
-/** The members of a storage descriptor that say how the files are read. */
-export type TableStorage = Pick<StorageDescriptor, 'InputFormat' | 'OutputFormat' | 'SerdeInfo'>;
 
 /** The clauses ROW FORMAT SERDE and STORED AS of a CREATE EXTERNAL TABLE. */
 export class StorageClauses {
