@@ -14,21 +14,17 @@ export interface DeploymentAnswer {
   readonly workgroup: string;
   /** Where SDKs post; null if it is not known. */
   readonly collector: string | null;
-  /** Endpoint of the local cloud; null for a deployment. */
-  readonly edge: string | null;
   /** Options of `sluice` that name this deployment. */
   readonly commandOptions: readonly string[];
   /** The time of the deployment, ISO 8601: the local clock can be moved. */
   readonly now: string;
-  /** Whether the configuration has sources, and exports. */
-  readonly hasDrops: boolean;
 }
 
 /** Calls about the deployment as a whole. */
 export const deploymentRoutes = [
   route({
     method: 'GET',
-    path: '/api/place',
+    path: '/api/deployment',
     summary: 'Which deployment this is, its time, and whether the console may change something.',
     handle: ({ deployment, mayWrite, collector }): DeploymentAnswer => ({
       version: VERSION,
@@ -40,10 +36,8 @@ export const deploymentRoutes = [
       database: deployment.config.database,
       workgroup: deployment.config.athena.workgroup,
       collector,
-      edge: deployment.localControl ?? null,
       commandOptions: deploymentOptions(deployment),
       now: new Date(deployment.now).toISOString(),
-      hasDrops: deployment.config.sources.length > 0 || deployment.config.exports.length > 0,
     }),
   }),
 ];

@@ -5,7 +5,7 @@ import { type Request, route } from './route.ts';
 /** Calls of the control API that are passed on; the bodies are its own: docs/local.md, "Control". */
 async function control(
   { deployment }: Pick<Request<unknown, unknown>, 'deployment'>,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST',
   name: string,
   body?: unknown,
 ): Promise<unknown> {
@@ -57,20 +57,5 @@ export const localRoutes = [
     body: z.looseObject({}),
     ...local,
     handle: (request) => control(request, 'POST', 'clock', request.body),
-  }),
-  route({
-    method: 'POST',
-    path: '/api/local/faults',
-    summary: 'Add faults, as in the control API of the local cloud.',
-    body: z.looseObject({}),
-    ...local,
-    handle: (request) => control(request, 'POST', 'faults', request.body),
-  }),
-  route({
-    method: 'POST',
-    path: '/api/local/faults/clear',
-    summary: 'Remove all faults.',
-    ...local,
-    handle: (request) => control(request, 'DELETE', 'faults'),
   }),
 ];

@@ -1,10 +1,8 @@
-import { curateRoutes } from './curate.ts';
+import { dayRoutes } from './days.ts';
 import { deploymentRoutes } from './deployment.ts';
-import { dropRoutes } from './drops.ts';
 import { experimentRoutes } from './experiments.ts';
 import { liveRoutes } from './live.ts';
 import { localRoutes } from './local.ts';
-import { nameRoutes } from './names.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import type { Route } from './route.ts';
 import { sqlRoutes } from './sql.ts';
@@ -17,11 +15,9 @@ export const routes: readonly Route[] = [
   ...statusRoutes,
   ...liveRoutes,
   ...experimentRoutes,
-  ...nameRoutes,
   ...tableRoutes,
-  ...curateRoutes,
   ...sqlRoutes,
-  ...dropRoutes,
+  ...dayRoutes,
   ...quarantineRoutes,
   ...localRoutes,
 ];

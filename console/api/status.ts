@@ -1,12 +1,16 @@
 import * as z from 'zod';
-import { monitorsJson, readMonitors } from '../../observe/monitors/monitors.ts';
+import { systemClock } from '../../lib/base/time.ts';
+import type { CheckReport } from '../../observe/doctor/report.ts';
 import { readAlarms } from '../../observe/status/alarms.ts';
-import { readRates } from '../../observe/status/rates.ts';
 import { readStatus } from '../../observe/status/status.ts';
-import { deploymentOptions } from '../../observe/target.ts';
 import { count, route } from './route.ts';
 
-/** Calls of the pages Now and Health. What loads many clients or the collector is loaded when it is first asked. */
+/** What `sluice doctor` found. */
+export interface DoctorAnswer {
+  readonly checks: readonly CheckReport[];
+}
+
+/** Calls of the page Status. What loads many clients or the collector is loaded when it is first asked. */
 export const statusRoutes = [
   route({
     method: 'GET',
@@ -16,23 +20,29 @@ export const statusRoutes = [
   }),
   route({
     method: 'GET',
-    path: '/api/rates',
-    summary: 'The last hour by minute: requests, events by what became of them, latency, files.',
-    handle: ({ deployment }) => readRates(deployment),
+    path: '/api/doctor',
+    summary: 'What every check of `sluice doctor` finds. It takes a while, and changes nothing.',
+    async handle({ deployment }): Promise<DoctorAnswer> {
+      const [{ openDoctorContext }, { runChecks }, { checks }, { reportChecks }] = await Promise.all([
+        import('../../observe/doctor/DoctorContext.ts'),
+        import('../../observe/doctor/runChecks.ts'),
+        import('../../observe/doctor/checks.ts'),
+        import('../../observe/doctor/report.ts'),
+      ]);
+      const loadConfig = async () => deployment.config;
+      const context = openDoctorContext({ ...deployment, loadConfig, clock: systemClock });
+      try {
+        return { checks: reportChecks(await runChecks(checks, context)) };
+      } finally {
+        context.close();
+      }
+    },
   }),
   route({
     method: 'GET',
     path: '/api/alarms',
     summary: 'The alarms of the stack, and which of them are on.',
     handle: async ({ deployment }) => ({ alarms: await readAlarms(deployment) }),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/monitors',
-    summary:
-      'What monitors found: what is open and why, and what began and ended, as `sluice monitors --json`.',
-    handle: async ({ deployment }) =>
-      monitorsJson(await readMonitors(deployment), deploymentOptions(deployment)),
   }),
   route({
     method: 'GET',
@@ -43,17 +53,5 @@ export const statusRoutes = [
       const { costJson, costOfStage } = await import('../../observe/cost/cost.ts');
       return costJson(await costOfStage(deployment, { days, events: undefined }));
     },
-  }),
-  route({
-    method: 'GET',
-    path: '/api/doctor',
-    summary: 'Findings so far of the last run of `sluice doctor` in this console.',
-    handle: async ({ deployment }) => (await import('./doctorRun.ts')).readDoctorRun(deployment),
-  }),
-  route({
-    method: 'POST',
-    path: '/api/doctor',
-    summary: 'Start the doctor, unless it is running. It changes nothing.',
-    handle: async ({ deployment }) => (await import('./doctorRun.ts')).startDoctorRun(deployment),
   }),
 ];

@@ -1,177 +1,96 @@
 import type { ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { DeploymentAnswer } from '../api/deployment.ts';
-import { DeploymentContext } from './deployment.ts';
-import { LocalSwitches } from './LocalSwitches.tsx';
-import { type ApiState, UNREACHABLE, useApi } from './parts/api.ts';
-import { Loading, Page, Problem } from './parts/parts.tsx';
-import { link, type Route, useRoute } from './parts/router.ts';
+import { Days } from './pages/Days.tsx';
+import { Experiments } from './pages/Experiments.tsx';
+import { Live } from './pages/Live.tsx';
+import { Sql } from './pages/Sql.tsx';
+import { Status } from './pages/Status.tsx';
+import { Tables } from './pages/Tables.tsx';
+import { Trace } from './pages/Trace.tsx';
+import { type ApiState, useApi } from './parts/api.ts';
+import { ConsoleContext } from './parts/context.ts';
+import { Badge, Loading, Page, Problem } from './parts/parts.tsx';
+import { link, useRoute } from './parts/router.ts';
+import { Switches } from './Switches.tsx';
 
-/** The component of a page, with the properties that every page gets. */
-type PageOf = ComponentType<{ readonly route: Route; readonly deployment: DeploymentAnswer }>;
-
-/** A page is loaded when it is first shown. */
-interface PageEntry {
-  readonly path: string;
-  readonly name: string;
-  /** Whether the navigation lists it. */
-  readonly isListed: boolean;
-  load(): Promise<PageOf>;
-}
-
-const pages: readonly PageEntry[] = [
-  { path: '/', name: 'Now', isListed: true, load: async () => (await import('./pages/Now.tsx')).Now },
-  { path: '/live', name: 'Live', isListed: true, load: async () => (await import('./pages/Live.tsx')).Live },
-  {
-    path: '/trace',
-    name: 'Trace',
-    isListed: true,
-    load: async () => (await import('./pages/Trace.tsx')).Trace,
-  },
-  {
-    path: '/experiments',
-    name: 'Experiments',
-    isListed: true,
-    load: async () => (await import('./pages/Experiments.tsx')).Experiments,
-  },
-  {
-    path: '/names',
-    name: 'Names',
-    isListed: true,
-    load: async () => (await import('./pages/Names.tsx')).Names,
-  },
-  {
-    path: '/tables',
-    name: 'Tables',
-    isListed: true,
-    load: async () => (await import('./pages/Tables.tsx')).Tables,
-  },
-  { path: '/sql', name: 'SQL', isListed: true, load: async () => (await import('./pages/Sql.tsx')).Sql },
-  {
-    path: '/drops',
-    name: 'Drops and exports',
-    isListed: true,
-    load: async () => (await import('./pages/Drops.tsx')).Drops,
-  },
-  {
-    path: '/quarantine',
-    name: 'Quarantine',
-    isListed: true,
-    load: async () => (await import('./pages/Quarantine.tsx')).Quarantine,
-  },
-  {
-    path: '/health',
-    name: 'Health',
-    isListed: true,
-    load: async () => (await import('./pages/Health.tsx')).Health,
-  },
+const pages: readonly (readonly [path: string, name: string, shown: ComponentType])[] = [
+  ['/', 'Status', Status],
+  ['/live', 'Live', Live],
+  ['/trace', 'Trace', Trace],
+  ['/tables', 'Tables', Tables],
+  ['/days', 'Days', Days],
+  ['/experiments', 'Experiments', Experiments],
+  ['/sql', 'SQL', Sql],
 ];
 
 /** The page's frame: which deployment it is, the navigation, the switches of the local cloud, and the current page. */
 export function Shell() {
   const route = useRoute();
-  const deployment = useApi<DeploymentAnswer>('/api/place', {}, { every: 5_000 });
-  const found = pages.find(({ path }) => path === route.path);
+  const deployment = useApi<DeploymentAnswer>('/api/deployment', {}, { every: 5_000 });
+  const { answer } = deployment;
+  const [, name, Shown] = pages.find(([path]) => path === route.path) ?? ['', 'Not found', undefined];
   useEffect(() => {
-    document.title = `${found?.name ?? 'Not found'} · Sluice${deployment.answer === undefined ? '' : ` ${deployment.answer.stage}`}`;
-  }, [found, deployment.answer?.stage]);
-  const strip = useRef<HTMLElement>(null);
-  // On a narrow screen the navigation is a strip, which may hide the current page. The page itself stays where it is.
+    document.title = `${name} · Sluice${answer === undefined ? '' : ` ${answer.stage}`}`;
+  }, [name, answer?.stage]);
+  // Another page begins at its top, and whoever uses the keyboard begins at its heading.
+  const before = useRef(route.path);
   useEffect(() => {
-    const current = strip.current?.querySelector<HTMLElement>('[aria-current]');
-    if (strip.current !== null && current !== null && current !== undefined)
-      strip.current.scrollLeft = current.offsetLeft - strip.current.clientWidth / 2;
+    if (before.current === route.path) return;
+    before.current = route.path;
+    window.scrollTo({ top: 0 });
+    focusHeading();
   }, [route.path]);
   return (
-    <DeploymentContext.Provider value={deployment.answer}>
-      <button type="button" class="skip" onClick={skip}>
+    <>
+      <button type="button" class="skip" onClick={focusHeading}>
         Skip to the page
       </button>
       <header class="top">
-        <a class="brand" href={link('/')}>
-          Sluice
-        </a>
-        <Where deployment={deployment} />
-      </header>
-      {deployment.answer?.isLocal === true && (
-        <LocalSwitches deployment={deployment.answer} onChange={deployment.reload} />
-      )}
-      <div class="body">
-        <nav class="side" aria-label="Pages" ref={strip}>
+        <nav aria-label="Pages">
           <ul>
-            {pages
-              .filter(({ isListed }) => isListed)
-              .map(({ path, name }) => (
-                <li key={path}>
-                  <a href={link(path)} aria-current={path === route.path ? 'page' : undefined}>
-                    {name}
-                  </a>
-                </li>
-              ))}
+            <li>
+              <strong>Sluice</strong>
+            </li>
+            {pages.map(([path, one]) => (
+              <li key={path}>
+                <a href={link(path)} aria-current={path === route.path ? 'page' : undefined}>
+                  {one}
+                </a>
+              </li>
+            ))}
           </ul>
         </nav>
-        <Content found={found} route={route} deployment={deployment} />
-      </div>
-    </DeploymentContext.Provider>
+        <Where of={deployment} />
+        {answer?.isLocal === true && <Switches onChange={deployment.reload} />}
+      </header>
+      {Shown === undefined ? (
+        <Page title="Not found" intro="This page does not exist.">
+          <a href={link('/')}>Status</a>
+        </Page>
+      ) : answer === undefined ? (
+        <Page title={name}>{deployment.error ? <Problem error={deployment.error} /> : <Loading />}</Page>
+      ) : (
+        <ConsoleContext.Provider value={{ route, deployment: answer }}>
+          <Shown />
+        </ConsoleContext.Provider>
+      )}
+    </>
   );
 }
 
-/** Moves the focus to the page, past the navigation. */
-function skip(): void {
-  document.getElementById('main')?.focus();
+function focusHeading(): void {
+  document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
 }
 
-function Where({ deployment: { answer, error } }: { readonly deployment: ApiState<DeploymentAnswer> }) {
-  if (answer === undefined) return <span class="where">{error === undefined ? '' : error.message}</span>;
+function Where({ of: { answer, error } }: { readonly of: ApiState<DeploymentAnswer> }) {
+  if (answer === undefined) return null;
+  const { isLocal, stage, region, bucket, version, mayWrite } = answer;
   return (
-    <span class="where">
-      <strong>{answer.isLocal ? 'local cloud' : answer.stage}</strong>
-      <span class="faint">
-        {answer.region} · {answer.bucket} · {answer.version}
-      </span>
-      {!answer.mayWrite && <span class="badge plain">read-only</span>}
-      {error !== undefined && <span class="badge bad">not answering</span>}
-    </span>
+    <p class="where">
+      <strong>{isLocal ? 'local cloud' : stage}</strong> {region} · {bucket} · {version}{' '}
+      {!mayWrite && <Badge tone="plain">read-only</Badge>}
+      {error !== undefined && <Badge tone="bad">not answering</Badge>}
+    </p>
   );
-}
-
-function Content(props: {
-  readonly found: PageEntry | undefined;
-  readonly route: Route;
-  readonly deployment: ApiState<DeploymentAnswer>;
-}) {
-  const { found, route, deployment } = props;
-  const [loaded, setLoaded] = useState<{ readonly path: string; readonly page: PageOf }>();
-  const [failed, setFailed] = useState<string>();
-  useEffect(() => {
-    let isLeft = false;
-    setFailed(undefined);
-    found?.load().then(
-      (page) => {
-        if (!isLeft) setLoaded({ path: found.path, page });
-      },
-      () => {
-        if (!isLeft) setFailed(found.path);
-      },
-    );
-    return () => {
-      isLeft = true;
-    };
-  }, [found]);
-  if (found === undefined)
-    return (
-      <Page title="Not found" intro="This page does not exist.">
-        <a href={link('/')}>Now</a>
-      </Page>
-    );
-  if (deployment.answer === undefined)
-    return (
-      <Page title={found.name}>{deployment.error ? <Problem error={deployment.error} /> : <Loading />}</Page>
-    );
-  if (loaded?.path !== found.path)
-    return (
-      <Page title={found.name}>{failed === found.path ? <Problem error={UNREACHABLE} /> : <Loading />}</Page>
-    );
-  const Shown = loaded.page;
-  return <Shown route={route} deployment={deployment.answer} />;
 }

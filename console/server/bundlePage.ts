@@ -17,9 +17,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Bundles the page: `main.js`, `main.css`, and a chunk for each part that is loaded when it is first shown. It takes some
- * tenths of a second, so a console bundles it once when it starts; nothing is kept that could be out of date. The npm package
- * has the bundle in place of the sources (scripts/pack.ts).
+ * Bundles the page: `main.js` and `main.css`. It takes some tenths of a second, so a console bundles it once when it starts;
+ * nothing is kept that could be out of date. The npm package has the bundle in place of the sources (scripts/pack.ts).
  *
  * @returns Files by name.
  * @throws ConsoleError SLUICE_CONSOLE_PAGE.
@@ -33,7 +32,6 @@ export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
     entryPoints: ['main.tsx'],
     outdir: PAGE,
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'browser',
     target: 'es2023',
@@ -41,8 +39,6 @@ export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
     jsxImportSource: 'preact',
     minify: true,
     legalComments: 'none',
-    entryNames: '[name]',
-    chunkNames: 'chunk-[hash]',
     logLevel: 'silent',
     write: false,
   }).catch((error: unknown) => {

@@ -1,5 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import * as z from 'zod';
@@ -24,10 +26,11 @@ export interface ServeOptions {
 /** Bytes of a body: statements and lists of days are far smaller. */
 const MOST_BODY_BYTES = 1_048_576;
 const compress = promisify(gzip);
+const TEXT = 'text/plain; charset=utf-8';
 /** Answers below this size are sent as they are. */
 const COMPRESSED_FROM = 1_400;
 
-/** Answers all requests of a console: `/` and its assets, and `/api/…`. */
+/** Answers all requests of a console: `/` and its assets, pages of docs/, and `/api/…`. */
 export function serveRequests(options: ServeOptions): RequestListener {
   const page = pageBundle();
   return (request, response) => {
@@ -76,7 +79,7 @@ async function serve(
     return;
   }
   const name = url.pathname.replace(/^\/assets\//, '');
-  const asset = (await page()).get(name);
+  const asset = (await page()).get(name) ?? (await readDocs(url.pathname));
   if (asset === undefined)
     throw new ConsoleRequestError('SLUICE_CONSOLE_UNKNOWN', `Got ${request.method} ${url.pathname}.`);
   await sendAsset(request, response, asset);
@@ -135,32 +138,22 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** The only page. The nonce is for the editor, which adds its styles itself. */
-function sendIndex(response: ServerResponse): void {
-  const nonce = randomBytes(16).toString('base64url');
-  response
-    .writeHead(200, {
-      'content-type': 'text/html; charset=utf-8',
-      'cache-control': 'no-store',
-      'content-security-policy': [
-        "default-src 'none'",
-        "script-src 'self'",
-        `style-src 'self' 'nonce-${nonce}'`,
-        "connect-src 'self'",
-        "img-src 'self' data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-      ].join('; '),
-    })
-    .end(
-      `<!doctype html>
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+const INDEX = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="csp-nonce" content="${nonce}">
 <title>Sluice</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/main.css">
@@ -168,8 +161,27 @@ function sendIndex(response: ServerResponse): void {
 </head>
 <body><div id="page"></div><noscript>The console needs JavaScript.</noscript></body>
 </html>
-`,
-    );
+`;
+
+/** The only page. */
+function sendIndex(response: ServerResponse): void {
+  response
+    .writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': POLICY,
+    })
+    .end(INDEX);
+}
+
+/** A page of docs/, to which findings refer, as it is written. */
+async function readDocs(path: string): Promise<Asset | undefined> {
+  if (!/^\/docs\/([\w-]+\/)?[\w-]+\.md$/.test(path)) return undefined;
+  try {
+    return { contents: await readFile(fileURLToPath(new URL(`../..${path}`, import.meta.url))), type: TEXT };
+  } catch {
+    return undefined;
+  }
 }
 
 async function sendAsset(request: IncomingMessage, response: ServerResponse, { contents, type }: Asset) {

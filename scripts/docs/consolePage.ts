@@ -27,18 +27,15 @@ It runs on your machine, with your own AWS credentials, and can do what these ma
 
 | page | shows |
 |---|---|
-| Now | the pipeline from the SDK to the query: rate, delay, waiting rows and problems of each part; the last hour by minute |
-| Live | requests and events as they come, with filters |
+| Status | the answer of \`sluice status\` with what to do; the way of an event with its figures; refused requests and quarantine beside what was accepted, with redrive; when somebody opens them, every check of \`sluice doctor\`, the alarms, and the cost of a month |
+| Live | requests and rows as they come, with filters; each unfolds to where it is and what it holds |
 | Trace | the journey of an event, the events of a user, or a request |
-| Experiments | units by group over time, the split against the expected one, crossovers, units that were held out |
-| Names | event names and properties: first and last seen, types, and changes of them |
-| Tables | days of each table by rows, bytes and files, gaps, files and sample rows of a day; which days views read curated, and why not the others |
-| SQL | an editor for queries, with bytes and price of each |
-| Drops and exports | the calendar of customers' drops and of exports, a day explained |
-| Quarantine | what was refused, by reason and hour, and whether it can be redriven |
-| Health | what monitors found and told, the findings of \`sluice doctor\`, alarms, and the cost of the month |
+| Tables | tables and views, which unfold to days, files, rows and columns; names of events with their properties, types, and changes of them |
+| Days | one calendar of customers' drops, exports and curated tables; a day opens to what happened and what to do |
+| Experiments | units by group and day, the split against the expected one, crossovers, units that were held out |
+| SQL | a field for a query, its bytes and price, the tables beside it |
 
-The console of the local cloud also has switches, above every page: a button that delivers what the streams buffer, the clock, and faults. The bar always says when a fault is on or the clock is moved.
+The console of the local cloud also has switches, above every page: a button that delivers what the streams buffer, and the clock. The bar always says when the clock is moved or a fault is on; faults are set by the [control API](local.md#faults).
 
 Every page is a client of the API below. The API answers what these commands answer: \`sluice status\`, \`tail\`, \`trace\`, \`check\`, \`names\`, \`tables\`, \`query\`, \`ingest\`, \`export\`, \`curate\`, \`quarantine\`, \`redrive\`, \`doctor\`, \`cost\`.
 
@@ -55,7 +52,7 @@ Every page is a client of the API below. The API answers what these commands ans
 Every page is a client of a documented JSON API: [each call](reference/console.md).
 
 \`\`\`sh
-curl 'http://127.0.0.1:4701/api/place'
+curl 'http://127.0.0.1:4701/api/deployment'
 \`\`\`
 `;
 }
@@ -69,7 +66,7 @@ export function consoleApiPage(): string {
 Calls answer JSON. Bodies are JSON, with \`content-type: application/json\`. With a token, send \`Authorization: Bearer …\`. A list has \`next\`, null at its end: it is the \`cursor\` of the next page. An error is \`{"error":{"code","message","cause","cure"}}\` with a status of 400, 401, 403, 404 or 500 ([errors.md](reference/errors.md)). A call that nobody waits for any longer is cancelled.
 
 \`\`\`sh
-curl 'http://127.0.0.1:4701/api/place'
+curl 'http://127.0.0.1:4701/api/deployment'
 \`\`\`
 
 | call | answers | parameters |

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { fillConsole } from '../console/fillConsole.ts';
-import { openLocalConsole, openPage } from '../console/openPage.ts';
+import { LOOKS, openInBrowser, PAGES } from '../console/inBrowser.ts';
+import { openLocalConsole } from '../console/openPage.ts';
 import { preparePackages } from '../harness/nodePackages.ts';
 import { hasBrowser } from '../harness/openBrowser.ts';
 import { startObserved } from '../observe/startObserved.ts';
@@ -22,13 +23,6 @@ const reportSchema = z.object({
 /** Findings that keep people out. */
 const SERIOUS = ['serious', 'critical'];
 
-/** Routes that need an example to show; all other pages are in the navigation. */
-const EXAMPLES = [
-  '/trace?id=ada',
-  '/experiments?name=checkout_button',
-  '/tables?table=statsig_forwarded_events',
-];
-
 /**
  * Checks every page of the console with axe-core, in light, dark and narrow: no serious finding.
  *
@@ -45,25 +39,17 @@ export async function tryAxe(tell: (what: string, findings: string) => void): Pr
     const { cloud } = observed;
     await fillConsole(observed);
     const console = await openLocalConsole(cloud);
-    const { page, go, close } = await openPage(console.address);
+    const { page, look, go, close } = await openInBrowser(console.address);
     try {
-      await page.waitForSelector('nav.side a');
-      const listed = await page.$$eval('nav.side a', (links) =>
-        links.map((one) => one.getAttribute('href') ?? ''),
-      );
-      for (const path of [...listed.map((href) => href.slice(1)), ...EXAMPLES]) {
-        for (const look of ['light', 'dark', 'narrow'] as const) {
-          await page.emulateMedia({ colorScheme: look === 'dark' ? 'dark' : 'light' });
-          await page.setViewportSize(
-            look === 'narrow' ? { width: 360, height: 740 } : { width: 1_280, height: 860 },
-          );
+      for (const path of PAGES) {
+        for (const one of LOOKS) {
+          await look(one);
           await go(path);
-          await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => undefined);
           await page.evaluate(axe);
           const report = reportSchema.parse(await page.evaluate('axe.run(document)'));
           const serious = report.violations.filter(({ impact }) => SERIOUS.includes(impact ?? ''));
           tell(
-            `${path} (${look}) has no serious finding of axe`,
+            `${path} (${one.colorScheme}, ${one.width} px) has no serious finding of axe`,
             serious
               .map(
                 ({ id, help, nodes }) =>

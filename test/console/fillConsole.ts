@@ -1,11 +1,11 @@
-import type { startObserved } from '../observe/startObserved.ts';
-
 const DAY_MS = 86_400_000;
 
 /** Fills a local cloud with a little of everything that the console shows, delivered and still in buffers. */
-export async function fillConsole(
-  observed: Pick<Awaited<ReturnType<typeof startObserved>>, 'cloud' | 'clock' | 'send'>,
-): Promise<void> {
+export async function fillConsole(observed: {
+  readonly cloud: { flush(): Promise<unknown> };
+  readonly clock: { now(): number };
+  send(body: object): Promise<unknown>;
+}): Promise<void> {
   const now = observed.clock.now();
   for (const back of [2, 1, 0]) {
     const time = now - back * DAY_MS;

@@ -1,14 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { Browser } from 'happy-dom';
 import { openLocalConsole as openConsoleOf } from '../../cli/aws/localConsole.ts';
 import type { Console, ConsoleOptions } from '../../console/index.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { openBrowser } from '../harness/openBrowser.ts';
-
-/** Where stories write their screenshots. */
-export const SCREENSHOTS = join(repositoryRoot, '.sluice', 'screenshots');
 
 /** The console of a local cloud, on any free port. */
 export function openLocalConsole(
@@ -18,62 +11,61 @@ export function openLocalConsole(
   return openConsoleOf(cloud, { port: 0, ...options });
 }
 
-/** How a page is looked at. */
-const LOOKS = {
-  light: { colorScheme: 'light', viewport: { width: 1_280, height: 860 } },
-  dark: { colorScheme: 'dark', viewport: { width: 1_280, height: 860 } },
-  narrow: { colorScheme: 'light', viewport: { width: 360, height: 740 } },
-} as const;
+/** How often a page is looked at. */
+const LOOK_MS = 25;
 
-/** A browser with the console in it. */
+/** A page of the console in happy-dom: elements and scripts, without a layout. */
 export interface OpenedPage {
-  readonly page: Page;
-  /** Problems that the browser reported: script errors, refused resources, messages of console.error. */
-  readonly complaints: readonly string[];
-  /** Goes to a page of the console, e.g. `/live?user=ada`. */
-  go(path: string): Promise<void>;
-  /** Takes `<name>-light.png`, `-dark.png` and `-narrow.png`, and reports what does not fit the narrow window. */
-  screenshots(name: string): Promise<readonly string[]>;
+  /** Goes to a page, e.g. `/live?user=ada`. */
+  go(path: string): void;
+  /** Resolves when the page has the text. */
+  shows(text: string): Promise<void>;
+  /** Resolves when an element fits the selector and has the text; clicks it. */
+  click(selector: string, text: string): Promise<void>;
+  /** Writes into a field as soon as there is one, as typing does. */
+  type(selector: string, text: string): Promise<void>;
+  /** Resolves when an expression is true in the page. */
+  holds(expression: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a console in a real Chromium. */
+/** Opens a console as a browser does. */
 export async function openPage(address: string): Promise<OpenedPage> {
-  const browser: Browser = await openBrowser();
-  const context: BrowserContext = await browser.newContext(LOOKS.light);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    // A refused call is shown on the page, and the browser reports it too.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-      complaints.push(message.text());
+  const browser = new Browser({
+    settings: { enableJavaScriptEvaluation: true, suppressInsecureJavaScriptEnvironmentWarning: true },
   });
+  const page = browser.newPage();
   await page.goto(address);
+  const { window } = page.mainFrame;
+  const { document } = window;
+  const text = () => document.querySelector('main')?.textContent ?? '';
+  const until = async <Found>(look: () => Found | undefined | false): Promise<Found> => {
+    for (;;) {
+      const found = look();
+      if (found !== undefined && found !== false) return found;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  };
+  const shows = async (wanted: string) => {
+    await until(() => text().includes(wanted));
+  };
   return {
-    page,
-    complaints,
-    async go(path) {
-      await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
-      await page.waitForSelector('main h1');
+    shows,
+    go(path) {
+      window.location.hash = `#${path}`;
     },
-    async screenshots(name) {
-      mkdirSync(SCREENSHOTS, { recursive: true });
-      const tooWide: string[] = [];
-      for (const [look, { colorScheme, viewport }] of Object.entries(LOOKS)) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize(viewport);
-        await page.waitForTimeout(150);
-        await page.screenshot({
-          path: join(SCREENSHOTS, `${name}-${look}.png`),
-          fullPage: look !== 'narrow',
-        });
-        const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-        if (width > viewport.width) tooWide.push(`${name}-${look}: ${width} px`);
-      }
-      await page.emulateMedia({ colorScheme: LOOKS.light.colorScheme });
-      await page.setViewportSize(LOOKS.light.viewport);
-      return tooWide;
+    async click(selector, wanted) {
+      const all = () => [...document.querySelectorAll(selector)];
+      const found = await until(() => all().find((one) => one.textContent.includes(wanted)));
+      found.dispatchEvent(new window.MouseEvent('click', { bubbles: true, cancelable: true }));
+    },
+    async type(selector, wanted) {
+      const field = await until(() => document.querySelector(selector) ?? undefined);
+      Object.assign(field, { value: wanted });
+      field.dispatchEvent(new window.Event('input', { bubbles: true }));
+    },
+    async holds(expression) {
+      await until(() => page.evaluate(expression) === true);
     },
     close: () => browser.close(),
   };

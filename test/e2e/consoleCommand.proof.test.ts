@@ -21,7 +21,7 @@ afterAll(async () => {
 
 describe('the console of sluice start', () => {
   it('has its address in the line of --json, and answers there', async () => {
-    const place = await fetch(new URL('/api/place', cloud.console));
+    const place = await fetch(new URL('/api/deployment', cloud.console));
     expect([place.status, await place.json()]).toEqual([
       200,
       expect.objectContaining({
@@ -70,8 +70,8 @@ describe('sluice console', () => {
       return [answer.status, error?.code ?? stage];
     };
     const headers = { authorization: `Bearer ${token}` };
-    expect(await call('/api/place')).toEqual([401, 'SLUICE_CONSOLE_TOKEN']);
-    expect(await call('/api/place', { headers })).toEqual([200, 'local']);
+    expect(await call('/api/deployment')).toEqual([401, 'SLUICE_CONSOLE_TOKEN']);
+    expect(await call('/api/deployment', { headers })).toEqual([200, 'local']);
     expect(
       await call('/api/local/flush', {
         method: 'POST',

@@ -6,9 +6,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
-import { openLocalConsole, openPage } from '../console/openPage.ts';
 import { callMain } from '../harness/callMain.ts';
-import { describeInBrowser } from '../harness/describeInBrowser.ts';
 import { relayCloud } from '../harness/relayCloud.ts';
 import { judgeRole } from './judgeRole.ts';
 import { readPolicies } from './Policies.ts';
@@ -137,20 +135,6 @@ describe('a week of traffic with monitors', () => {
     expect(warnings).toMatchObject([{ kind: 'type_changed', property: 'price' }]);
   });
 
-  it('shows in the API of the console why', async () => {
-    const opened = await openLocalConsole(cloud.cloud);
-    const answer = await fetch(new URL('/api/monitors', opened.address));
-    const { on, open, history } = JSON.parse(await answer.text());
-    await opened.close();
-    expect([on, history.map(({ what }: { what: string }) => what)]).toEqual([
-      true,
-      ['began', 'began', 'began'],
-    ]);
-    expect(open.map(({ text }: { text: string }) => text)).toContain(
-      'purchase has had no rows since 2026-11-20; before it had 60 a day.',
-    );
-  });
-
   it('lists what is open, and is told once when it ends', async () => {
     const { open } = (await sluice('monitors')).answer;
     const silent = open.find(({ code }: { code: string }) => code === 'SLUICE_MONITOR_EVENT_SILENT').id;
@@ -197,21 +181,5 @@ describe('the roles of monitors', () => {
     expect(own).toHaveLength(ROLES.length);
     const { page, held } = heldPage(own, await cloud.calls(), cloud.cloud.bucket);
     expect(page).toBe(held);
-  });
-});
-
-describeInBrowser('the page Health', () => {
-  it('shows what monitors found and told', async () => {
-    const opened = await openLocalConsole(cloud.cloud);
-    const { page, complaints, go, close } = await openPage(opened.address);
-    try {
-      await go('/health');
-      await page.waitForSelector('text=purchase has had no rows since 2026-11-20');
-      await page.waitForSelector('text=npx sluice check checkout');
-      expect(complaints).toEqual([]);
-    } finally {
-      await close();
-      await opened.close();
-    }
   });
 });

@@ -1,206 +1,121 @@
-import { useMemo } from 'preact/hooks';
 import { sluiceCommand } from '../../../observe/commands.ts';
 import type { checkJson } from '../../../observe/experiments/checkExperiment.ts';
-import { useDeployment } from '../deployment.ts';
 import { useApi } from '../parts/api.ts';
-import { EnvironmentFilter, OtherEnvironments } from '../parts/filters.tsx';
-import { formatBytes, formatCount, formatShare, formatSpan } from '../parts/format.ts';
-import { Plot } from '../parts/Plot.tsx';
-import {
-  Badge,
-  Card,
-  Count,
-  DataTable,
-  Empty,
-  Figure,
-  Loading,
-  Page,
-  Problem,
-  Time,
-} from '../parts/parts.tsx';
-import { link, type Route, setParams } from '../parts/router.ts';
-import { chanceText, cutName, groupTitle, SplitBar, VERDICTS } from './splitParts.tsx';
+import { useConsole } from '../parts/context.ts';
+import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
+import { formatBytes, formatCount, formatNoun, formatShare, formatSpan } from '../parts/format.ts';
+import { Answered, Badge, Figures, Folded, Prose, Time, type Tone } from '../parts/parts.tsx';
+import { setParams } from '../parts/router.ts';
+import { type Column, DataTable } from '../parts/tables.tsx';
 
 type Check = ReturnType<typeof checkJson>;
 type Group = Check['groups'][number];
 
 /** One experiment or gate: its units, and whether they are split as expected. */
-export function Experiment({ name, route }: { readonly name: string; readonly route: Route }) {
-  const { gate, unit, from, to, environment, equal } = route.params;
-  const { answer, error, isLoading } = useApi<Check>('/api/experiment', {
-    ...{ name, gate, unit, from, to, environment, equal },
-  });
+export function Experiment({ name, isGate }: { readonly name: string; readonly isGate: boolean }) {
+  const { unit, from, to, environment, equal } = useConsole().route.params;
+  const gate = isGate || undefined;
+  const check = useApi<Check>('/api/experiment', { name, gate, unit, from, to, environment, equal });
   return (
-    <Page
-      title={cutName(name)}
-      intro={
+    <Answered of={check}>
+      {(answer) => (
         <>
-          <a href={link('/experiments', { environment })}>All experiments</a>
-          {answer !== undefined &&
-            ` · ${answer.kind} in ${answer.environment}, units by ${answer.unit}${isLoading ? ' · reading …' : ''}`}
+          <Choices check={answer} />
+          {answer.exposures === 0 ? (
+            <p>
+              It is known from the configuration or from Statsig's specs, but no exposure to a group is
+              queryable. A row is here once its stream delivered it.
+            </p>
+          ) : (
+            <Checked check={answer} />
+          )}
         </>
-      }
-    >
-      {answer !== undefined && <Choices check={answer} params={route.params} />}
-      {error !== undefined && <Problem error={error} />}
-      {error !== undefined && answer === undefined && (
-        <p>
-          <a class="button" href={link('/experiments', { name, gate })}>
-            Show it without filters
-          </a>
-        </p>
       )}
-      {answer === undefined ? (
-        error === undefined && <Loading />
-      ) : (
-        <Checked check={answer} params={route.params} />
-      )}
-    </Page>
+    </Answered>
   );
 }
 
-function Choices({ check, params }: { readonly check: Check; readonly params: Route['params'] }) {
-  const { unit = '', from = '', to = '', environment = '', gate, equal } = params;
+function Choices({ check }: { readonly check: Check }) {
+  const { unit = check.unit, from, to, equal } = useConsole().route.params;
   return (
-    <search class="filters">
-      <label>
-        Units by
-        <select
-          value={unit || check.unit}
-          onChange={(event) => setParams({ unit: event.currentTarget.value })}
-        >
-          {Object.entries(check.exposures_by_unit).map(([column, exposures]) => (
-            <option key={column} value={column}>
-              {column} ({formatCount(exposures)} exposures)
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        First exposed from
-        <input
-          type="date"
-          value={from}
-          onChange={(event) => setParams({ from: event.currentTarget.value })}
-        />
-      </label>
-      <label>
-        to
-        <input type="date" value={to} onChange={(event) => setParams({ to: event.currentTarget.value })} />
-      </label>
-      <EnvironmentFilter environment={environment} />
-      {(check.shared || gate === 'true') && (
-        <button
-          type="button"
-          aria-pressed={gate === 'true'}
-          onClick={() => setParams({ gate: gate === 'true' ? undefined : 'true' })}
-        >
-          The gate of this name
-        </button>
-      )}
+    <Filters>
+      <Choice
+        label="Units by"
+        name="unit"
+        value={unit}
+        choices={Object.entries(check.exposures_by_unit).map(([column, exposures]) => [
+          column,
+          `${column} (${formatCount(exposures)} exposures)`,
+        ])}
+      />
+      <TextFilter label="First exposed from" name="from" type="date" value={from} />
+      <TextFilter label="to" name="to" type="date" value={to} />
       {(check.untested?.reason === 'no_split' || equal === 'true') && (
         <button
           type="button"
+          class="outline"
           aria-pressed={equal === 'true'}
-          onClick={() => setParams({ equal: equal === 'true' ? undefined : 'true' })}
+          onClick={() => setParams({ equal: equal !== 'true' })}
         >
           Expect equal shares
         </button>
       )}
-    </search>
+    </Filters>
   );
 }
 
-function Checked({ check, params }: { readonly check: Check; readonly params: Route['params'] }) {
+function Checked({ check }: { readonly check: Check }) {
   const units = check.groups.reduce((sum, group) => sum + group.units, 0);
-  if (check.exposures === 0) return <NoExposures check={check} params={params} />;
   return (
     <>
       <Verdict check={check} units={units} />
-      <div class="figures card">
-        <Figure name="Units">{formatCount(units)}</Figure>
-        <Figure name="Exposures">{formatCount(check.exposures)}</Figure>
-        <Figure name="Crossovers" tone={check.crossovers > units / 100 ? 'warning' : 'plain'}>
-          {formatCount(check.crossovers)}
-        </Figure>
-        <Figure name="Held out">{check.holdouts_known ? formatCount(check.held_out) : 'not known'}</Figure>
-        <Figure
-          name={`Without ${check.unit}`}
-          tone={check.null_units > check.exposures / 20 ? 'warning' : 'plain'}
-        >
-          {formatCount(check.null_units)}
-        </Figure>
-        <Figure name="Newest row">{check.lag_ms === null ? '–' : `${formatSpan(check.lag_ms)} ago`}</Figure>
-      </div>
-      <Card title="Groups">
-        <Groups check={check} units={units} />
-      </Card>
-      <Over check={check} params={params} />
-      <Card title="Notes">
-        <Notes check={check} units={units} params={params} />
-      </Card>
-      <Card title="Days">
-        <Days check={check} />
-      </Card>
+      <Figures
+        of={[
+          ['Units', units],
+          ['Exposures', check.exposures],
+          ['Crossovers', check.crossovers, check.crossovers > units / 100 ? 'warning' : 'plain'],
+          ['Held out', check.holdouts_known ? check.held_out : 'not known'],
+          [
+            `Without ${check.unit}`,
+            check.null_units,
+            check.null_units > check.exposures / 20 ? 'warning' : 'plain',
+          ],
+          ['Newest row', check.lag_ms === null ? null : `${formatSpan(check.lag_ms)} ago`],
+        ]}
+      />
+      <Groups check={check} units={units} />
+      <Notes check={check} units={units} />
+      <Folded title="New units and exposures by day">{() => <Days check={check} />}</Folded>
       <p class="faint">{formatBytes(check.scanned_bytes)} read.</p>
     </>
   );
 }
 
-/** The verdict for somebody who knows no statistics, then the figures of the test for somebody who does. */
-function Verdict({ check, units }: { readonly check: Check; readonly units: number }) {
-  const { verdict, p_value, alpha, groups, unexpected_groups, untested } = check;
-  const deployment = useDeployment();
-  const { tone } = VERDICTS[verdict];
-  const tested = groups.filter((group) => group.expected !== null);
-  return (
-    <section class={`verdict ${tone}`} aria-label="The split">
-      <h2>{VERDICT_TITLES[verdict]}</h2>
-      {untested !== null && <p>{untested.text}</p>}
-      {p_value !== null && <p>{deviationText(tested, units)}</p>}
-      {p_value !== null && <p>{VERDICT_TEXTS[verdict](chanceText(p_value))}</p>}
-      {unexpected_groups.length > 0 && (
-        <p>
-          {unexpected_groups.length === 1 ? 'This group has' : 'These groups have'} units but{' '}
-          {unexpected_groups.length === 1 ? 'is' : 'are'} not expected:{' '}
-          {unexpected_groups.map(cutName).join(', ')}.{' '}
-          {check.expected_from === 'specs'
-            ? `If they are new, pull the specs again: ${sluiceCommand(deployment?.commandOptions ?? [], ['groups', 'pull'])}.`
-            : 'If they belong to the experiment, add them to its split.'}
-        </p>
-      )}
-      {verdict === 'mismatch' && (
-        <p>
-          Possible causes: a redirect or a crash that loses users of one group, a filter of bots that hits one
-          group, or exposures that are logged late in one group. Compare the days below, and the groups by
-          SDK.
-        </p>
-      )}
-      {p_value !== null && check.expected_from !== null && (
-        <p class="faint">
-          p = {formatNumber(p_value)}, valid on every day that you look; a mismatch below {alpha}. Expected by{' '}
-          {SOURCES[check.expected_from]}.
-        </p>
-      )}
-    </section>
-  );
-}
-
-const VERDICT_TITLES: Readonly<Record<Check['verdict'], string>> = {
-  as_expected: 'The split is as expected',
-  suspicious: 'The split may be off',
-  mismatch: 'The split is off: do not use the results yet',
-  not_tested: 'The split is not tested',
-};
-
-const VERDICT_TEXTS: Readonly<Record<Check['verdict'], (chance: string) => string>> = {
-  as_expected: (chance) =>
-    `Chance alone makes such a difference in up to ${chance} of experiments that are split right, however often you look. Nothing speaks against the split.`,
-  suspicious: (chance) =>
-    `In an experiment that is split right, chance rarely makes such a difference (up to ${chance}), however often you look. Look again when there are more units.`,
-  mismatch: (chance) =>
-    `In an experiment that is split right, chance hardly ever makes such a difference (up to ${chance}), however often you look. Something loses or adds users of one group.`,
-  not_tested: () => '',
+const VERDICTS: Readonly<
+  Record<
+    Check['verdict'],
+    { readonly tone: Tone; readonly title: string; readonly text: (p: string) => string }
+  >
+> = {
+  as_expected: {
+    tone: 'good',
+    title: 'The split is as expected',
+    text: (chance) =>
+      `Chance alone makes such a difference in up to ${chance} of experiments that are split right, however often you look. Nothing speaks against the split.`,
+  },
+  suspicious: {
+    tone: 'warning',
+    title: 'The split may be off',
+    text: (chance) =>
+      `In an experiment that is split right, chance rarely makes such a difference (up to ${chance}), however often you look. Look again when there are more units.`,
+  },
+  mismatch: {
+    tone: 'bad',
+    title: 'The split is off: do not use the results yet',
+    text: (chance) =>
+      `In an experiment that is split right, chance hardly ever makes such a difference (up to ${chance}), however often you look. Something loses or adds users of one group: a redirect or a crash, a filter of bots, or exposures that are logged late. Compare the days, and the groups by SDK.`,
+  },
+  not_tested: { tone: 'plain', title: 'The split is not tested', text: () => '' },
 };
 
 const SOURCES = {
@@ -209,13 +124,64 @@ const SOURCES = {
   equal: 'equal shares',
 } as const;
 
+/** The verdict for somebody who knows no statistics, then the figures of the test for somebody who does. */
+function Verdict({ check, units }: { readonly check: Check; readonly units: number }) {
+  const { verdict, p_value: p, alpha, unexpected_groups: unexpected, untested } = check;
+  const { deployment } = useConsole();
+  const { tone, title, text } = VERDICTS[verdict];
+  return (
+    <section class={`note ${tone}`} aria-label="The split">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      {untested !== null && (
+        <p>
+          <Prose text={untested.text} />
+        </p>
+      )}
+      {p !== null && (
+        <p>
+          {deviationText(check.groups, units)} {text(chanceText(p))}
+        </p>
+      )}
+      {unexpected.length > 0 && (
+        <p>
+          Groups that have units but are not expected: {unexpected.join(', ')}.{' '}
+          {check.expected_from === 'specs'
+            ? `If they are new, pull the specs again: ${sluiceCommand(deployment.commandOptions, ['groups', 'pull'])}.`
+            : 'If they belong to the experiment, add them to its split.'}
+        </p>
+      )}
+      {p !== null && check.expected_from !== null && (
+        <p class="faint">
+          p = {formatP(p)}, valid on every day that you look; a mismatch below {alpha}. Expected by{' '}
+          {SOURCES[check.expected_from]}.
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** A probability in words: `about 1 in 280,000`, `33 %`. */
+function chanceText(p: number): string {
+  if (p >= 0.01) return formatShare(p);
+  const one = p > 0 ? 1 / p : Number.POSITIVE_INFINITY;
+  if (one >= 1e9) return 'less than 1 in a billion';
+  return `1 in ${formatCount(Number(one.toPrecision(2)))}`;
+}
+
+function formatP(value: number): string {
+  return value === 0 || value >= 0.0001 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
+}
+
 /** The group that is furthest off: `Video has 680 units, 111 fewer than the 791 expected: 4.7 % of all units.` */
-function deviationText(tested: readonly Group[], units: number): string {
-  const [worst] = [...tested].sort((one, other) => Math.abs(off(other)) - Math.abs(off(one)));
+function deviationText(groups: readonly Group[], units: number): string {
+  const tested = groups.filter(({ expected }) => expected !== null);
+  const [worst] = tested.sort((one, other) => Math.abs(off(other)) - Math.abs(off(one)));
   if (worst === undefined) return '';
   const difference = Math.round(off(worst));
   const expected = formatCount(Math.round(worst.expected ?? 0));
-  const has = `${groupTitle(worst)} has ${formatCount(worst.units)} units`;
+  const has = `${titleOf(worst)} has ${formatNoun(worst.units, 'unit')}`;
   if (difference === 0) return `${has}, and ${expected} were expected; no other group is further off.`;
   return `${has}, ${formatCount(Math.abs(difference))} ${difference < 0 ? 'fewer' : 'more'} than the ${expected} expected: ${formatShare(Math.abs(off(worst)) / Math.max(1, units))} of all units. No other group is further off.`;
 }
@@ -224,65 +190,43 @@ function off({ units, expected }: Group): number {
   return units - (expected ?? units);
 }
 
-function formatNumber(value: number): string {
-  return value === 0 || (value >= 0.0001 && value < 1e6)
-    ? String(Number(value.toPrecision(4)))
-    : value.toExponential(2);
+/** Characters of a group's name that are shown. */
+const NAME_SHOWN = 120;
+
+function titleOf({ group_id, group_name }: Pick<Group, 'group_id' | 'group_name'>): string {
+  return (group_name ?? group_id).slice(0, NAME_SHOWN);
 }
 
 function Groups({ check, units }: { readonly check: Check; readonly units: number }) {
-  const isTested = check.groups.some(({ expected }) => expected !== null);
-  const tested = check.groups.reduce((sum, group) => sum + (group.expected ?? 0), 0);
+  const { groups, unexpected_groups: unexpected } = check;
+  const expected: Column<Group> = [
+    'Expected',
+    (group) =>
+      group.expected === null ? (
+        <Badge tone={unexpected.includes(group.group_id) ? 'bad' : 'plain'}>
+          {unexpected.includes(group.group_id) ? 'not expected' : 'not tested'}
+        </Badge>
+      ) : (
+        `${formatCount(Math.round(group.expected))} (${signed(Math.round(off(group)))})`
+      ),
+    'number',
+  ];
   return (
     <>
-      <SplitBar groups={check.groups} />
+      <SplitBar groups={groups} />
       <DataTable
         caption="Groups of the experiment"
-        rows={check.groups}
+        rows={groups}
         keyOf={(group) => group.group_id}
         columns={[
-          {
-            name: 'Group',
-            show: (group) => (
-              <div class="name-cell">
-                <span>
-                  <span class={`dot fill-${(check.groups.indexOf(group) % 6) + 1}`} aria-hidden="true" />
-                  {groupTitle(group)}
-                </span>
-                {group.group_name !== null && <span class="faint mono">{cutName(group.group_id)}</span>}
-              </div>
-            ),
-          },
-          { name: 'Units', isNumber: true, show: (group) => <Count n={group.units} /> },
-          {
-            name: 'Share',
-            isNumber: true,
-            show: (group) => formatShare(units === 0 ? 0 : group.units / units),
-          },
-          ...(isTested
-            ? [
-                {
-                  name: 'Expected',
-                  isNumber: true,
-                  show: (group: Group) =>
-                    group.expected === null ? (
-                      <Badge tone={check.unexpected_groups.includes(group.group_id) ? 'bad' : 'plain'}>
-                        {check.unexpected_groups.includes(group.group_id) ? 'not expected' : 'not tested'}
-                      </Badge>
-                    ) : (
-                      `${formatCount(Math.round(group.expected))} (${formatShare(group.expected / Math.max(1, tested))})`
-                    ),
-                },
-                {
-                  name: 'Difference',
-                  isNumber: true,
-                  show: (group: Group) => (group.expected === null ? '' : signed(Math.round(off(group)))),
-                },
-              ]
-            : []),
-          { name: 'Exposures', isNumber: true, show: (group) => <Count n={group.exposures} /> },
-          { name: 'Crossovers', isNumber: true, show: (group) => <Count n={group.crossovers} /> },
-          { name: `Without ${check.unit}`, isNumber: true, show: (group) => <Count n={group.null_units} /> },
+          ['Group', titleOf],
+          ['ID', ({ group_id }) => group_id.slice(0, NAME_SHOWN), 'mono'],
+          ['Units', (group) => group.units, 'number'],
+          ['Share', (group) => formatShare(units === 0 ? 0 : group.units / units), 'number'],
+          ...(groups.some((group) => group.expected !== null) ? [expected] : []),
+          ['Exposures', (group) => group.exposures, 'number'],
+          ['Crossovers', (group) => group.crossovers, 'number'],
+          [`Without ${check.unit}`, (group) => group.null_units, 'number'],
         ]}
       />
     </>
@@ -293,153 +237,97 @@ function signed(value: number): string {
   return value > 0 ? `+${formatCount(value)}` : formatCount(value).replace('-', '−');
 }
 
-/** Days of an experiment with the units of each group, days without units included. */
-function daysOf({ days, groups }: Check) {
-  const listed = [...new Set(days.map(({ ds }) => ds))].sort();
-  const [first, last] = [listed[0], listed.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const all: string[] = [];
-  for (let at = Date.parse(first); at <= Date.parse(last); at += 86_400_000)
-    all.push(new Date(at).toISOString().slice(0, 10));
-  const units = new Map(days.map((one) => [`${one.ds} ${one.group_id}`, one]));
-  return all.map((ds) => ({
-    ds,
-    units: groups.map(({ group_id }) => units.get(`${ds} ${group_id}`)?.units ?? 0),
-    exposures: groups.reduce(
-      (sum, { group_id }) => sum + (units.get(`${ds} ${group_id}`)?.exposures ?? 0),
-      0,
-    ),
-  }));
-}
-
-function Over({ check, params }: { readonly check: Check; readonly params: Route['params'] }) {
-  const isNew = params['plot'] === 'new';
-  const { x, series } = useMemo(() => {
-    const days = daysOf(check);
-    return {
-      x: days.map(({ ds }) => Date.parse(ds) / 1_000),
-      series: check.groups.map((group, at) => {
-        let total = 0;
-        return {
-          name: groupTitle(group),
-          values: days.map(({ units }) => {
-            total += units[at] ?? 0;
-            return isNew ? (units[at] ?? 0) : total;
-          }),
-        };
-      }),
-    };
-  }, [check, isNew]);
-  return (
-    <Card
-      title="Units over time"
-      tools={
-        <span class="tools">
-          <button type="button" aria-pressed={!isNew} onClick={() => setParams({ plot: undefined })}>
-            All so far
-          </button>
-          <button type="button" aria-pressed={isNew} onClick={() => setParams({ plot: 'new' })}>
-            New each day
-          </button>
-        </span>
-      }
-    >
-      {x.length < 2 ? (
-        <p class="faint">All units were first exposed on one day. A plot needs two.</p>
-      ) : (
-        <Plot
-          label={`${isNew ? 'New units each day' : 'Units so far'} by group; the table of days has the figures`}
-          x={x}
-          series={series}
-          isDaily
-          height={260}
-        />
-      )}
-    </Card>
-  );
-}
-
-function Notes(props: { readonly check: Check; readonly units: number; readonly params: Route['params'] }) {
-  const { check, units, params } = props;
+function Notes({ check, units }: { readonly check: Check; readonly units: number }) {
   const { crossovers, p_value: p, p_value_without_crossovers: without, alpha } = check;
   const depends = p !== null && without !== null && p < alpha !== without < alpha;
   return (
-    <ul class="notes">
+    <ul>
+      {crossovers > 0 && (
+        <li>
+          {formatNoun(crossovers, 'unit')} ({formatShare(crossovers / Math.max(1, units))}) saw several
+          groups. Each counts in the group that it saw first.
+          {without !== null && ` Without them, p = ${formatP(without)}.`}
+          {depends && ' The verdict depends on them: find out why users change groups.'}
+        </li>
+      )}
+      {!check.holdouts_known && (
+        <li>
+          Holdouts are not known: until <code>holdouts</code> is set or the specs are pulled, units that are
+          held out count as another group.
+        </li>
+      )}
+      {check.held_out > 0 && (
+        <li>
+          {formatNoun(check.held_out, 'unit')} were kept out by a holdout. They are in no group.
+          {check.held_out_in_groups > 0 &&
+            ` ${formatCount(check.held_out_in_groups)} of the units above were held out at another time.`}
+        </li>
+      )}
+      {check.null_units > 0 && (
+        <li>
+          {formatCount(check.null_units)} exposures (
+          {formatShare(check.null_units / Math.max(1, check.exposures))}) have no {check.unit} and count for
+          no unit. If it is split by another ID, choose that above.
+        </li>
+      )}
       <li>
-        <strong>Crossovers.</strong>{' '}
-        {crossovers === 0
-          ? 'No unit saw several groups.'
-          : `${formatCount(crossovers)} units (${formatShare(crossovers / Math.max(1, units))}) saw several groups. Each counts in the group that it saw first.`}
-        {crossovers > 0 && without !== null && ` Without them, p = ${formatNumber(without)}.`}
-        {depends && ' The verdict depends on them: find out why users change groups.'}
-      </li>
-      <li>
-        <strong>Held out.</strong>{' '}
-        {check.holdouts_known
-          ? check.held_out === 0
-            ? 'No unit was kept out by a holdout.'
-            : `${formatCount(check.held_out)} units were kept out by a holdout. They are in no group.${check.held_out_in_groups > 0 ? ` ${formatCount(check.held_out_in_groups)} of the units above were held out at another time.` : ''}`
-          : 'Holdouts are not known: until `holdouts` is set or the specs are pulled, units that are held out count as another group.'}
-      </li>
-      <li>
-        <strong>Without {check.unit}.</strong>{' '}
-        {check.null_units === 0
-          ? `Every exposure has a ${check.unit}.`
-          : `${formatCount(check.null_units)} exposures (${formatShare(check.null_units / Math.max(1, check.exposures))}) have no ${check.unit} and count for no unit. If the experiment is split by another ID, choose it above.`}
-      </li>
-      <li>
-        <strong>Seen.</strong> First <Time at={check.first_seen} />, last <Time at={check.last_seen} /> UTC.
+        First seen <Time at={check.first_seen} />, last <Time at={check.last_seen} /> UTC.
         {check.median_delay_ms !== null &&
           ` Half of the rows arrive within ${formatSpan(check.median_delay_ms)} of the exposure.`}
       </li>
-      {check.shared && (
-        <li>
-          <strong>Same name.</strong> A gate and an experiment have this name.{' '}
-          <a
-            href={link('/experiments', {
-              ...params,
-              gate: check.kind === 'gate' ? undefined : 'true',
-              unit: undefined,
-            })}
-          >
-            See the {check.kind === 'gate' ? 'experiment' : 'gate'}
-          </a>
-        </li>
-      )}
+      {check.shared && <li>A gate and an experiment have this name: each has its own row in the list.</li>}
     </ul>
   );
 }
 
-function Days({ check }: { readonly check: Check }) {
-  const days = daysOf(check).reverse();
+function Days({ check: { days, groups } }: { readonly check: Check }) {
+  const of = (ds: string, id: string) => days.find((one) => one.ds === ds && one.group_id === id);
+  const sum = (ds: string) =>
+    days.filter((one) => one.ds === ds).reduce((total, { exposures }) => total + exposures, 0);
   return (
-    <DataTable
+    <DataTable<string>
       caption="New units of each group, and exposures, by day"
-      rows={days}
-      keyOf={({ ds }) => ds}
+      rows={[...new Set(days.map(({ ds }) => ds))].sort().reverse()}
+      keyOf={(ds) => ds}
       columns={[
-        { name: 'Day', show: ({ ds }) => <span class="nowrap">{ds}</span> },
-        ...check.groups.map((group, at) => ({
-          name: groupTitle(group),
-          isNumber: true,
-          show: (day: (typeof days)[number]) => <Count n={day.units[at]} />,
-        })),
-        { name: 'Exposures', isNumber: true, show: ({ exposures }) => <Count n={exposures} /> },
+        ['Day', (ds) => ds],
+        ...groups.map(
+          (group): Column<string> => [titleOf(group), (ds) => of(ds, group.group_id)?.units ?? 0, 'number'],
+        ),
+        ['Exposures', sum, 'number'],
       ]}
     />
   );
 }
 
-function NoExposures({ check, params }: { readonly check: Check; readonly params: Route['params'] }) {
+/** Groups as parts of one bar; below it a mark where each should end by the expected split. */
+export function SplitBar({
+  groups,
+}: {
+  readonly groups: readonly Pick<Group, 'group_id' | 'group_name' | 'units' | 'expected'>[];
+}) {
+  const units = groups.reduce((sum, group) => sum + group.units, 0);
+  const expected = groups.reduce((sum, group) => sum + (group.expected ?? 0), 0);
+  let [end, wanted] = [0, 0];
+  const parts = groups.map((group) => {
+    const from = end;
+    end += units === 0 ? 0 : (group.units / units) * 100;
+    wanted += expected === 0 ? 0 : ((group.expected ?? 0) / expected) * 100;
+    return { id: group.group_id, from, width: end - from, wanted };
+  });
+  const label = groups
+    .map(
+      (one) =>
+        `${titleOf(one)} ${one.units}${one.expected === null ? '' : ` of ${Math.round(one.expected)}`}`,
+    )
+    .join(', ');
   return (
-    <Empty title={`No exposures in ${check.environment}`}>
-      <p>
-        It is known from{' '}
-        {check.expected_from === 'specs' ? "Statsig's specs" : 'the configuration or the specs'}, but no
-        exposure to a group is queryable. A row is here once its stream delivered it.
-      </p>
-      <OtherEnvironments names={check.other_environments} params={params} />
-      {check.held_out > 0 && <p>{formatCount(check.held_out)} units were kept out by a holdout.</p>}
-    </Empty>
+    <svg class="split" viewBox="0 0 100 12" preserveAspectRatio="none" role="img" aria-label={label}>
+      {parts.map(({ id, from, width }, i) => (
+        <rect key={id} class={`fill-${(i % 4) + 1}`} x={from} y={0} width={width} height={9} />
+      ))}
+      {groups.every((group) => group.expected !== null) &&
+        parts.slice(0, -1).map(({ id, wanted: at }) => <path key={id} d={`M${at} 0V12`} />)}
+    </svg>
   );
 }

@@ -1,331 +1,181 @@
 import type { costJson } from '../../../observe/cost/cost.ts';
-import type { monitorsJson } from '../../../observe/monitors/monitors.ts';
+import type { Finding } from '../../../observe/findings.ts';
 import type { AlarmState } from '../../../observe/status/alarms.ts';
-import type { Status } from '../../../observe/status/status.ts';
-import type { DeploymentAnswer } from '../../api/deployment.ts';
-import type { DoctorAnswer, DoctorCheck } from '../../api/doctorRun.ts';
-import { useAction, useApi } from '../parts/api.ts';
+import type { DoctorAnswer } from '../../api/status.ts';
+import { useApi } from '../parts/api.ts';
+import { useConsole } from '../parts/context.ts';
 import { formatCount, formatShare, formatUsd } from '../parts/format.ts';
 import {
+  Answered,
   Badge,
-  Card,
-  DataTable,
+  Copyable,
+  DocsLink,
   Empty,
-  Figure,
-  Loading,
-  Page,
-  Problem,
-  Time,
+  Figures,
+  Folded,
+  Prose,
   type Tone,
 } from '../parts/parts.tsx';
-import { Problems } from './status/Problems.tsx';
+import { DataTable } from '../parts/tables.tsx';
 
-type Cost = ReturnType<typeof costJson>;
-type MonitorsAnswer = ReturnType<typeof monitorsJson>;
-
-/** The page Health: what needs attention, monitors, the doctor, alarms, and the cost of the month. */
-export function Health({ deployment }: { readonly deployment: DeploymentAnswer }) {
-  return (
-    <Page title="Health" intro="Problems, their causes, and how to fix them.">
-      <Attention deployment={deployment} />
-      <Monitors deployment={deployment} />
-      <Doctor />
-      <Alarms deployment={deployment} />
-      <CostOfMonth />
-    </Page>
-  );
-}
-
-function Attention({ deployment }: { readonly deployment: DeploymentAnswer }) {
-  const status = useApi<Status>('/api/status', {}, { every: deployment.isLocal ? 15_000 : 60_000 });
-  return (
-    <Card
-      title="Needs attention"
-      tools={
-        status.answer !== undefined && (
-          <span class="faint">
-            as of <Time at={status.answer.at} />
-          </span>
-        )
-      }
-    >
-      {status.error !== undefined && <Problem error={status.error} />}
-      {status.answer === undefined ? (
-        status.error === undefined && <Loading />
-      ) : status.answer.problems.length === 0 ? (
-        <p>
-          <Badge tone="good">All is well</Badge> Nothing is refused, no row waits, nothing is late, and every
-          day has its partition.
-        </p>
-      ) : (
-        <Problems problems={status.answer.problems} />
-      )}
-    </Card>
-  );
-}
-
-/** Findings of monitors, with why and how to look closer, and their history. */
-function Monitors({ deployment }: { readonly deployment: DeploymentAnswer }) {
-  const { answer, error } = useApi<MonitorsAnswer>(
-    '/api/monitors',
-    {},
-    { every: deployment.isLocal ? 15_000 : 60_000 },
-  );
-  const open = answer?.open ?? [];
-  const failed = answer?.monitors.filter((one) => one.failed !== null) ?? [];
-  return (
-    <Card
-      title="Monitors"
-      tools={
-        answer?.on === true && (
-          <Badge tone={open.length > 0 ? 'bad' : 'good'}>{formatCount(open.length)} open</Badge>
-        )
-      }
-    >
-      {error !== undefined && <Problem error={error} />}
-      {answer?.on === false && (
-        <p class="faint">
-          Nothing is checked on a schedule: the configuration has no <code>monitors</code> (docs/monitors.md).
-        </p>
-      )}
-      {failed.map((one) => (
-        <p key={one.monitor}>
-          <Badge tone="warning">{one.monitor}</Badge> could not look: {one.failed}
-        </p>
-      ))}
-      {open.map((one) => (
-        <section key={one.id}>
-          <h3>
-            {one.subject} <span class="faint">{one.code}</span>{' '}
-            {one.acknowledged !== null && <Badge tone="plain">acknowledged</Badge>}
-          </h3>
-          <p>
-            {one.text} <span class="faint">since</span> <Time at={one.since} />
-          </p>
-          <p class="faint">
-            {one.cause} {one.cure}
-          </p>
-          <pre>{one.command}</pre>
-        </section>
-      ))}
-      {answer !== undefined && answer.history.length > 0 && (
-        <DataTable
-          caption="What monitors told"
-          rows={answer.history}
-          keyOf={({ id, what }) => `${id} ${what}`}
-          columns={[
-            { name: 'At', show: ({ at }) => <Time at={at} /> },
-            { name: '', show: ({ what }) => <Badge tone={what === 'began' ? 'bad' : 'plain'}>{what}</Badge> },
-            { name: 'About', show: ({ subject }) => subject },
-            { name: 'Why', show: ({ text }) => text },
-          ]}
-        />
-      )}
-    </Card>
-  );
-}
-
-const VERDICTS: Readonly<
-  Record<NonNullable<DoctorCheck['verdict']>, { readonly tone: Tone; readonly word: string }>
-> = {
-  problem: { tone: 'bad', word: 'problem' },
-  warning: { tone: 'warning', word: 'warning' },
-  unchecked: { tone: 'plain', word: 'not checked' },
-  fine: { tone: 'good', word: 'fine' },
+const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, word: string]>> = {
+  problem: ['bad', 'problem'],
+  warning: ['warning', 'warning'],
+  unchecked: ['plain', 'not checked'],
 };
-const ORDER = ['problem', 'warning', 'unchecked', 'fine'] as const;
 
-/** The doctor runs when somebody asks, because it makes many calls. */
-function Doctor() {
-  const start = useAction<DoctorAnswer>('/api/doctor');
-  const run = useApi<DoctorAnswer>('/api/doctor', {}, { every: 1_000 });
-  const { answer } = run;
-  const made = answer?.checks.filter(({ verdict }) => verdict !== null) ?? [];
-  const current = answer?.checks.find(({ verdict }) => verdict === null);
-  const isRunning = answer?.isRunning === true || start.isRunning;
-  const error = start.error ?? run.error ?? answer?.error ?? undefined;
+/** Findings with cause, cure and the commands that heal them. Problems are unfolded. */
+export function Findings({ of }: { readonly of: readonly Finding[] }) {
   return (
-    <Card
-      title="Doctor"
-      tools={
-        <>
-          {answer?.startedAt != null && !isRunning && (
-            <span class="faint">
-              run at <Time at={answer.startedAt} />
-            </span>
-          )}
-          <button
-            type="button"
-            class="primary"
-            disabled={isRunning}
-            onClick={() => void start.run({}).then(run.reload)}
-          >
-            {isRunning ? 'Checking …' : answer?.startedAt == null ? 'Run the doctor' : 'Run it again'}
-          </button>
-        </>
-      }
-    >
-      {error !== undefined && <Problem error={error} />}
-      {answer?.startedAt == null && !isRunning && (
-        <p>
-          The doctor compares every setting of the deployment with what Sluice needs:{' '}
-          {answer?.checks.length ?? ''} checks. It changes nothing.
-        </p>
-      )}
-      {isRunning && (
-        <p role="status">
-          <progress max={answer?.checks.length ?? 1} value={made.length} aria-label="Checks that were made" />{' '}
-          {made.length} of {answer?.checks.length ?? 0}
-          {current === undefined ? '' : `: ${current.check}`}
-        </p>
-      )}
-      {ORDER.map((verdict) => {
-        const found = made.filter((check) => check.verdict === verdict);
-        return found.length === 0 ? null : <Checks key={verdict} verdict={verdict} checks={found} />;
+    <>
+      {of.map(({ code, severity, cause, detail, cure, commands, section }) => {
+        const [tone, word] = SEVERITIES[severity];
+        return (
+          <details key={`${code} ${detail}`} class={`note ${tone}`} open={severity === 'problem'}>
+            <summary>
+              <Badge tone={tone}>{word}</Badge> {cause}
+            </summary>
+            <p>{detail}</p>
+            {(severity !== 'unchecked' || commands.length > 0) && (
+              <p>
+                <Prose text={cure} />
+              </p>
+            )}
+            {commands.map((command) => (
+              <Copyable key={command} text={command} />
+            ))}
+            <p class="faint">
+              <span class="mono">{code}</span>{' '}
+              {section !== null && <DocsLink page="docs/operate.md" section={section} />}
+            </p>
+          </details>
+        );
       })}
-    </Card>
+    </>
   );
 }
 
-function Checks({
-  verdict,
-  checks,
-}: {
-  readonly verdict: (typeof ORDER)[number];
-  readonly checks: readonly DoctorCheck[];
-}) {
-  const { tone, word } = VERDICTS[verdict];
-  const isOpen = verdict === 'problem' || verdict === 'warning';
+/** Every check of `sluice doctor`, when somebody asks: it makes many calls. */
+export function Doctor() {
   return (
-    <details class="checks" open={isOpen}>
-      <summary>
-        <Badge tone={tone}>
-          {checks.length} {word}
-        </Badge>{' '}
-        <span class="faint">{checks.map(({ check }) => check).join(', ')}</span>
-      </summary>
-      {checks.map(({ check, expects, findings }) => (
-        <section key={check}>
-          <h3>
-            {check} <span class="faint">{expects}</span>
-          </h3>
-          {findings.length > 0 && <Problems problems={findings} />}
-        </section>
-      ))}
-    </details>
+    <Folded title="Check every setting of the deployment, as sluice doctor does">{() => <Checks />}</Folded>
   );
 }
 
-const STATES: Readonly<Record<AlarmState['state'], { readonly tone: Tone; readonly word: string }>> = {
-  ALARM: { tone: 'bad', word: 'on' },
-  OK: { tone: 'good', word: 'off' },
-  INSUFFICIENT_DATA: { tone: 'plain', word: 'no data' },
+function Checks() {
+  const checked = useApi<DoctorAnswer>('/api/doctor');
+  return (
+    <Answered of={checked}>
+      {({ checks }) => {
+        const fine = checks.filter(({ verdict }) => verdict === 'fine');
+        return (
+          <>
+            <Findings of={checks.flatMap(({ findings }) => findings)} />
+            <p>
+              <Badge tone="good">{fine.length} fine</Badge>{' '}
+              <span class="faint">{fine.map(({ check }) => check).join(', ')}</span>
+            </p>
+            <button type="button" class="outline" aria-busy={checked.isLoading} onClick={checked.reload}>
+              Check again
+            </button>
+          </>
+        );
+      }}
+    </Answered>
+  );
+}
+
+const STATES: Readonly<Record<AlarmState['state'], readonly [tone: Tone, word: string]>> = {
+  ALARM: ['bad', 'on'],
+  OK: ['good', 'off'],
+  INSUFFICIENT_DATA: ['plain', 'no data'],
 };
 
-function Alarms({ deployment }: { readonly deployment: DeploymentAnswer }) {
-  const { answer, error } = useApi<{ readonly alarms: readonly AlarmState[] }>(
-    '/api/alarms',
-    {},
-    { every: deployment.isLocal ? 10_000 : 60_000 },
-  );
-  const on = answer?.alarms.filter(({ state }) => state === 'ALARM') ?? [];
+/** The alarms of the stack, those that are on first. */
+export function Alarms() {
+  const { deployment } = useConsole();
+  const alarms = useApi<{ readonly alarms: readonly AlarmState[] }>('/api/alarms');
+  const all = [...(alarms.answer?.alarms ?? [])];
+  const on = all.filter(({ state }) => state === 'ALARM').length;
   return (
-    <Card
-      title="Alarms"
-      tools={
-        answer !== undefined && (
-          <Badge tone={on.length > 0 ? 'bad' : 'good'}>
-            {on.length} of {answer.alarms.length} on
-          </Badge>
-        )
-      }
-    >
-      {error !== undefined && <Problem error={error} />}
-      {deployment.isLocal && (
-        <p class="faint">
-          The local cloud evaluates alarms on metrics of functions, streams and invocations. The others have
-          no data.
-        </p>
+    <Folded title={alarms.answer === undefined ? 'Alarms' : `Alarms: ${on} of ${all.length} are on`}>
+      {() => (
+        <Answered of={alarms}>
+          {() => (
+            <>
+              {deployment.isLocal && (
+                <p class="faint">
+                  The local cloud evaluates alarms on metrics of functions, streams and invocations. The
+                  others have no data.
+                </p>
+              )}
+              <DataTable
+                caption="Alarms"
+                rows={all.sort((a, b) => Number(b.state === 'ALARM') - Number(a.state === 'ALARM'))}
+                keyOf={({ name }) => name}
+                columns={[
+                  ['State', ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>],
+                  ['Alarm', ({ name }) => name, 'mono'],
+                  ['What it means', ({ description }) => <Prose text={description} />],
+                  ['Since', ({ since }) => since, 'time'],
+                  ['Notifies', ({ notifies }) => (notifies ? 'the topic' : 'nobody')],
+                ]}
+              />
+            </>
+          )}
+        </Answered>
       )}
-      {answer !== undefined && (
-        <DataTable
-          caption="Alarms"
-          rows={[...answer.alarms].sort((a, b) => Number(b.state === 'ALARM') - Number(a.state === 'ALARM'))}
-          keyOf={({ name }) => name}
-          columns={[
-            {
-              name: 'state',
-              show: ({ state }) => <Badge tone={STATES[state].tone}>{STATES[state].word}</Badge>,
-            },
-            { name: 'alarm', show: ({ name }) => <span class="mono">{name}</span> },
-            { name: 'what it means', show: ({ description }) => description },
-            { name: 'since', show: ({ since }) => <Time at={since} /> },
-            {
-              name: 'notifies',
-              show: ({ notifies }) => (notifies ? 'the topic' : <span class="faint">nobody</span>),
-            },
-          ]}
-        />
-      )}
-    </Card>
+    </Folded>
   );
+}
+
+type CostAnswer = ReturnType<typeof costJson>;
+
+/** The cost of a month by part. */
+export function Cost() {
+  return <Folded title="Cost of a month">{() => <CostOfMonth />}</Folded>;
 }
 
 function CostOfMonth() {
-  const { answer, error } = useApi<Cost>('/api/cost', { days: 7 });
+  const cost = useApi<CostAnswer>('/api/cost', { days: 7 });
+  if (cost.error?.code === 'SLUICE_COST_NO_TRAFFIC')
+    return (
+      <Empty title="There was no request in the last seven days.">
+        <p>{cost.error.cure}</p>
+      </Empty>
+    );
   return (
-    <Card title="Cost of a month">
-      {error?.code === 'SLUICE_COST_NO_TRAFFIC' ? (
-        <Empty title="There was no request in the last seven days.">
-          <p>{error.cure}</p>
-        </Empty>
-      ) : (
-        error !== undefined && <Problem error={error} />
-      )}
-      {answer === undefined ? error === undefined && <Loading /> : <CostParts cost={answer} />}
-    </Card>
-  );
-}
-
-function CostParts({ cost }: { readonly cost: Cost }) {
-  const levers: Readonly<Record<string, string | undefined>> = cost.levers;
-  const parts = Object.entries(cost.parts)
-    .map(([part, usd]) => ({ part, usd }))
-    .sort((a, b) => b.usd - a.usd);
-  return (
-    <>
-      <div class="figures">
-        <Figure name="a month">{formatUsd(cost.usd_per_month)}</Figure>
-        {cost.usd_per_million !== null && (
-          <Figure name="a million events">{formatUsd(cost.usd_per_million)}</Figure>
-        )}
-        <Figure name="events a month">{formatCount(Math.round(cost.usage.events))}</Figure>
-        <Figure name="requests a month">{formatCount(Math.round(cost.usage.requests))}</Figure>
-      </div>
-      <p class="faint">List prices of us-east-1, by the metrics of the last seven days.</p>
-      <DataTable
-        caption="Cost by part"
-        rows={parts}
-        keyOf={({ part }) => part}
-        columns={[
-          { name: 'part', show: ({ part }) => part.replaceAll('_', ' ') },
-          { name: 'USD a month', isNumber: true, show: ({ usd }) => formatUsd(usd) },
-          {
-            name: 'share',
-            isNumber: true,
-            show: ({ usd }) => (cost.usd_per_month === 0 ? '' : formatShare(usd / cost.usd_per_month)),
-          },
-          { name: 'what changes it', show: ({ part }) => levers[part] ?? '' },
-        ]}
-      />
-      <details>
-        <summary>Not included</summary>
-        <ul>
-          {cost.not_included.map((text) => (
-            <li key={text}>{text}</li>
-          ))}
-        </ul>
-      </details>
-    </>
+    <Answered of={cost}>
+      {({ usage, usd_per_month: month, usd_per_million: million, parts, not_included: missing, ...more }) => {
+        const levers: Readonly<Record<string, string | undefined>> = more.levers;
+        return (
+          <>
+            <Figures
+              of={[
+                ['a month', formatUsd(month)],
+                ['a million events', million === null ? null : formatUsd(million)],
+                ['events a month', formatCount(Math.round(usage.events))],
+                ['requests a month', formatCount(Math.round(usage.requests))],
+              ]}
+            />
+            <p class="faint">
+              List prices of us-east-1, by the metrics of the last seven days. Not included:{' '}
+              {missing.join(' ')}
+            </p>
+            <DataTable
+              caption="Cost by part"
+              rows={Object.entries(parts).sort(([, a], [, b]) => b - a)}
+              keyOf={([part]) => part}
+              columns={[
+                ['Part', ([part]) => part.replaceAll('_', ' ')],
+                ['USD a month', ([, usd]) => formatUsd(usd), 'number'],
+                ['Share', ([, usd]) => (month === 0 ? '' : formatShare(usd / month)), 'number'],
+                ['What changes it', ([part]) => levers[part] ?? ''],
+              ]}
+            />
+          </>
+        );
+      }}
+    </Answered>
   );
 }

@@ -1,19 +1,18 @@
-import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../../observe/live/entries.ts';
 import { counted, summarizeRequest } from '../../../observe/live/summary.ts';
-import type { DeploymentAnswer } from '../../api/deployment.ts';
-import { firstEventCommand } from '../deployment.ts';
+import { firstEventCommand, useConsole } from '../parts/context.ts';
+import { Choice, Filters } from '../parts/filters.tsx';
 import { formatBytes, formatCount } from '../parts/format.ts';
 import { MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, type Tone } from '../parts/parts.tsx';
-import { link, type Route, setParams } from '../parts/router.ts';
+import { link, setParams } from '../parts/router.ts';
+import { DataTable, Pager } from '../parts/tables.tsx';
+import { Traced } from './Trace.tsx';
 
 /** Rows that are drawn; older and newer ones are pages away. */
-const DRAWN = 150;
-/** Scrolling so far pauses: what is read must not move. */
-const PAUSE_AT_PX = 30;
+const DRAWN = 100;
 /** A filter is applied when typing rests. */
 const REST_MS = 300;
 
@@ -24,66 +23,41 @@ const FILTERS = [
   { name: 'sdk', label: 'SDK', hint: 'javascript-client' },
   { name: 'code', label: 'Code', hint: 'SLUICE_EVENT_*' },
 ] as const;
+const NAMES = ['only', 'errors', ...FILTERS.map(({ name }) => name)];
 
-/** The page Live: requests and events as they come. */
-export function Live({
-  route,
-  deployment,
-}: {
-  readonly route: Route;
-  readonly deployment: DeploymentAnswer;
-}) {
-  const filter = Object.fromEntries(
-    ['only', 'errors', ...FILTERS.map(({ name }) => name)].flatMap((name) =>
-      route.params[name] === undefined ? [] : [[name, route.params[name]]],
-    ),
-  );
-  const isFiltered = Object.keys(filter).length > 0;
+/** The page Live: requests and events as they come, refused ones beside the others. */
+export function Live() {
+  const { route, deployment } = useConsole();
+  const filter = Object.fromEntries(Object.entries(route.params).filter(([name]) => NAMES.includes(name)));
   const feed = useLiveFeed(filter);
   // While it is paused, the list is what was there, and how far it was paged back.
   const [paused, setPaused] = useState<{ readonly list: readonly NumberedEntry[]; readonly back: number }>();
-  const box = useRef<HTMLElement>(null);
   useEffect(() => setPaused(undefined), [JSON.stringify(filter)]);
-  const list = paused?.list ?? feed.kept;
-  const back = paused?.back ?? 0;
+  const { list, back } = paused ?? { list: feed.kept, back: 0 };
   const end = list.length - back * DRAWN;
   const shown = list.slice(Math.max(0, end - DRAWN), end).toReversed();
   const unseen = paused === undefined ? 0 : feed.total - (paused.list.at(-1)?.number ?? 0);
-  const toTop = () => box.current?.scrollTo({ top: 0 });
-  const resume = () => {
-    setPaused(undefined);
-    toTop();
-  };
-  const turn = (pages: number) => {
-    setPaused({ list, back: back + pages });
-    toTop();
-  };
-  // Who scrolls reads, and who has the focus on a link is about to open it.
-  const pauseOnScroll = () => {
-    if (paused === undefined && (box.current?.scrollTop ?? 0) > PAUSE_AT_PX) setPaused({ list, back: 0 });
-  };
-  const pauseOnFocus = (event: FocusEvent) => {
-    if (paused === undefined && event.target !== box.current) setPaused({ list, back: 0 });
-  };
+  const pause = () => paused === undefined && setPaused({ list, back: 0 });
   return (
     <Page
       title="Live"
       intro={
         deployment.isLocal
-          ? 'Requests and rows as they come. Open a row to follow its journey.'
+          ? 'Requests and rows as they come. A row unfolds to where it is and what it holds.'
           : 'Requests and delivered files as they come, without contents.'
       }
       tools={
         <button
           type="button"
+          class="outline"
           aria-pressed={paused !== undefined}
-          onClick={() => (paused === undefined ? setPaused({ list, back: 0 }) : resume())}
+          onClick={() => (paused === undefined ? pause() : setPaused(undefined))}
         >
-          {paused === undefined ? 'Pause' : unseen > 0 ? `Resume: ${formatCount(unseen)} new` : 'Resume'}
+          {paused === undefined ? 'Pause' : `Resume${unseen > 0 ? `: ${formatCount(unseen)} new` : ''}`}
         </button>
       }
     >
-      <Filters route={route} />
+      <LiveFilters />
       {feed.error !== undefined && <Problem error={feed.error} />}
       {feed.source?.notes.map((note) => (
         <p key={note} class="faint">
@@ -92,257 +66,161 @@ export function Live({
       ))}
       {!feed.isOpen && <Loading />}
       {feed.isOpen && feed.error === undefined && list.length === 0 && (
-        <Nothing deployment={deployment} isFiltered={isFiltered} />
+        <Nothing isFiltered={Object.keys(filter).length > 0} />
       )}
-      {list.length > 0 && <List shown={shown} box={box} onScroll={pauseOnScroll} onFocus={pauseOnFocus} />}
       {list.length > 0 && (
-        <div class="pager">
-          <button type="button" disabled={back === 0} onClick={() => turn(-1)}>
-            Newer
-          </button>
-          <button type="button" disabled={end <= DRAWN} onClick={() => turn(1)}>
-            Older
-          </button>
-          <span class="faint">
-            {paused === undefined ? 'Following. ' : 'Paused. '}
-            {counted(feed.total, 'entry').replace('entrys', 'entries')}
-            {feed.total > MOST_KEPT && `; the newest ${formatCount(MOST_KEPT)} are kept`}.
-          </span>
-          {feed.dropped > 0 && (
-            <Badge tone="warning">{formatCount(feed.dropped)} went before they could be read</Badge>
-          )}
-        </div>
+        <>
+          <DataTable<NumberedEntry>
+            caption="Requests and rows, newest first"
+            rows={shown}
+            keyOf={({ number }) => number}
+            onUnfold={pause}
+            unfold={({ entry }) => <Unfolded entry={entry} />}
+            columns={[
+              ['Time', ({ entry }) => <At of={entry} />],
+              ['What', ({ entry }) => <What of={entry} />],
+              ['Name or counts', ({ entry }) => <bdi>{visibleLine(nameOf(entry))}</bdi>],
+              ['Unit', ({ entry }) => (entry.type === 'event' ? visibleLine(entry.unit ?? '') : '')],
+              ['SDK', ({ entry }) => (entry.type === 'file' ? '' : sdkOf(entry))],
+              ['Key', ({ entry }) => (entry.type === 'request' ? (entry.key_label ?? '') : '')],
+              ['ms', ({ entry }) => (entry.type === 'request' ? entry.ms : ''), 'number'],
+            ]}
+          />
+          <div class="tools">
+            <Pager
+              page={back + 1}
+              onBack={back === 0 ? undefined : () => setPaused({ list, back: back - 1 })}
+              onMore={end <= DRAWN ? undefined : () => setPaused({ list, back: back + 1 })}
+            />
+            <span class="faint">
+              {paused === undefined ? 'Following' : 'Paused'}. {formatCount(feed.total)} read
+              {feed.total > MOST_KEPT && `; the newest ${formatCount(MOST_KEPT)} are kept`}.
+            </span>
+            {feed.dropped > 0 && (
+              <Badge tone="warning">{formatCount(feed.dropped)} went before they could be read</Badge>
+            )}
+          </div>
+        </>
       )}
     </Page>
   );
 }
 
-function List(props: {
-  readonly shown: readonly NumberedEntry[];
-  readonly box: RefObject<HTMLElement | null>;
-  readonly onScroll: () => void;
-  readonly onFocus: (event: FocusEvent) => void;
-}) {
-  const { shown, box, onScroll, onFocus } = props;
-  const listeners = { onScroll, onFocusIn: onFocus };
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
-    <section class="live" tabIndex={0} aria-label="Entries, newest first" ref={box} {...listeners}>
-      <table>
-        <caption class="hidden">Requests and rows, newest first</caption>
-        <thead>
-          <tr>
-            {['Time (UTC)', 'What', 'Name or counts', 'Unit', 'SDK', 'Key', 'ms'].map((name) => (
-              <th key={name} scope="col" class={name === 'ms' ? 'number' : undefined}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map(({ entry }, i) => (
-            <Row key={i} entry={entry} />
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
 /** The filters, which are in the address. */
-function Filters({ route: { params } }: { readonly route: Route }) {
+function LiveFilters() {
+  const { params } = useConsole().route;
   const rest = useRef<number | undefined>(undefined);
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
-  const given = (name: string) => params[name] ?? '';
-  // An address that somebody opens replaces what was typed; a space at the end is no reason to.
-  useEffect(() => {
-    setTyped((before) =>
-      Object.fromEntries(
-        FILTERS.map(({ name }) => [
-          name,
-          before[name]?.trim() === given(name) ? (before[name] ?? '') : given(name),
-        ]),
-      ),
-    );
-  }, [JSON.stringify(params)]);
   // A filter that was being typed belongs to this page only.
   useEffect(() => () => window.clearTimeout(rest.current), []);
   const type = (name: string, value: string) => {
-    const now = { ...typed, [name]: value };
-    setTyped(now);
     window.clearTimeout(rest.current);
-    rest.current = window.setTimeout(() => {
-      setParams(Object.fromEntries(Object.entries(now).map(([one, text]) => [one, text.trim()])));
-    }, REST_MS);
+    rest.current = window.setTimeout(() => setParams({ [name]: value.trim() }), REST_MS);
   };
   return (
-    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Show
-        <select
-          value={params['only'] ?? ''}
-          onChange={(event) => setParams({ only: event.currentTarget.value })}
-        >
-          <option value="">everything</option>
-          <option value="requests">requests</option>
-          <option value="rows">rows</option>
-        </select>
-      </label>
+    <Filters>
+      <Choice
+        label="Show"
+        name="only"
+        value={params['only'] ?? ''}
+        choices={[
+          ['', 'everything'],
+          ['requests', 'requests'],
+          ['rows', 'rows'],
+        ]}
+      />
+      <Choice
+        label="Outcome"
+        name="errors"
+        value={params['errors'] ?? ''}
+        choices={[
+          ['', 'accepted and refused'],
+          ['true', 'only refused and failed'],
+        ]}
+      />
       {FILTERS.map(({ name, label, hint }) => (
         <label key={name}>
           {label}
           <input
-            type="search"
-            size={Math.max(13, hint.length)}
+            type="text"
             placeholder={hint}
             spellcheck={false}
-            value={typed[name] ?? given(name)}
-            onInput={(event) => type(name, event.currentTarget.value)}
+            defaultValue={params[name] ?? ''}
+            onInput={({ currentTarget }) => type(name, currentTarget.value)}
           />
         </label>
       ))}
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={params['errors'] === 'true'}
-          onChange={(event) => setParams({ errors: event.currentTarget.checked })}
-        />
-        only errors
-      </label>
-      {Object.keys(params).length > 0 && (
-        <a class="button" href={link('/live')} onClick={() => window.clearTimeout(rest.current)}>
-          Clear
-        </a>
-      )}
-    </form>
+    </Filters>
   );
 }
 
-function Nothing({
-  deployment,
-  isFiltered,
-}: {
-  readonly deployment: DeploymentAnswer;
-  readonly isFiltered: boolean;
-}) {
-  if (isFiltered)
-    return (
-      <Empty title="Nothing has come that fits the filters.">
-        <a href={link('/live')}>Show everything</a>
-      </Empty>
-    );
-  if (!deployment.isLocal || deployment.collector === null)
-    return (
-      <Empty title="Nothing has come yet.">
-        <p>
-          Requests appear some seconds after their answer, and files when Firehose has written them.{' '}
-          <a href={link('/')}>Now</a> shows what came in the last hour; <a href={link('/trace')}>Trace</a>{' '}
-          finds an event or a request.
-        </p>
-      </Empty>
-    );
+function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
+  const { deployment } = useConsole();
+  if (isFiltered) return <Empty title="Nothing has come that fits the filters." />;
   return (
-    <Empty title="Nothing has come yet.">
-      <p>Post an event, or point an SDK at the collector:</p>
-      <Copyable text={firstEventCommand(deployment)} />
+    <Empty title="Nothing has come since this console was started.">
+      {deployment.isLocal ? (
+        <Copyable text={firstEventCommand(deployment)} />
+      ) : (
+        <p>
+          Requests appear some seconds after their answer, and files when they are written.{' '}
+          <a href={link('/')}>Status</a> shows what came in the last hour.
+        </p>
+      )}
     </Empty>
   );
 }
 
-interface Cells {
-  readonly what: string;
-  readonly tone: Tone;
-  /** Name or counts, and where it leads. */
-  readonly name: string;
-  readonly href: string | undefined;
-  /** The text beside the name. */
-  readonly detail: string;
-  readonly unit: string | null;
-  readonly sdk: string;
-  readonly keyLabel: string | null;
-  readonly ms: number | null;
-}
-
-/** One row of the table. All have the same elements, so that drawing the next entry in its place makes no new ones. */
-function Row({ entry }: Pick<NumberedEntry, 'entry'>) {
-  const { what, tone, name, href, detail, unit, sdk, keyLabel, ms } = cellsOf(entry);
+/** Where the entry is, as the page Trace has it. */
+function Unfolded({ entry }: { readonly entry: LiveEntry }) {
+  if (entry.type === 'file') return <p class="mono">{entry.key}</p>;
+  const id = entry.type === 'request' ? entry.request_id : entry.event_id;
+  if (id === null) return <p>It has no ID by which it could be traced.</p>;
   return (
-    <tr>
-      <td class="mono">
-        <time dateTime={entry.at} title={entry.at}>
-          {entry.at.slice(5, 23).replace('T', ' ')}
-        </time>
-      </td>
-      <td>
-        <Badge tone={tone}>{what}</Badge>
-      </td>
-      <td class="wide">
-        <a {...(href === undefined ? {} : { href })}>
-          <Name text={name} />
-        </a>
-        <span class="faint">
-          <Name text={detail} />
-        </span>
-      </td>
-      {[unit, sdk, keyLabel].map((text, i) => (
-        <td key={i} class="text" title={text === null ? undefined : visibleLine(text)}>
-          <Name text={text ?? ''} />
-        </td>
-      ))}
-      <td class="number">{ms ?? ''}</td>
-    </tr>
+    <>
+      <Traced id={id} as={entry.type} />
+      <a href={link('/trace', { id, as: entry.type })}>On a page of its own</a>
+    </>
   );
 }
 
-function cellsOf(entry: LiveEntry): Cells {
-  if (entry.type === 'request') return cellsOfRequest(entry);
-  return entry.type === 'event' ? cellsOfEvent(entry) : cellsOfFile(entry);
-}
-
-function cellsOfRequest(request: LiveRequest): Cells {
-  const { status, request_id, code, key_label, ms } = request;
-  const hasProblem = Object.keys(request.refused).length > 0 || request.overflowed > 0;
-  return {
-    what: String(status),
-    tone: status >= 400 ? 'bad' : hasProblem ? 'warning' : 'good',
-    // Refused requests are shown with their code.
-    name: [code === null || code in request.refused ? '' : code, summarizeRequest(request)]
-      .filter((part) => part !== '')
-      .join(': '),
-    href: request_id === null ? undefined : link('/trace', { id: request_id, as: 'request' }),
-    detail: '',
-    ...{ unit: null, sdk: sdkOf(request), keyLabel: key_label, ms },
-  };
+function At({ of }: { readonly of: LiveEntry }) {
+  return (
+    <time dateTime={of.at} title={of.at}>
+      {of.at.slice(5, 23).replace('T', ' ')}
+    </time>
+  );
 }
 
 const KINDS = { events: 'event', exposures: 'exposure', quarantine: 'refused' } as const;
 
-function cellsOfEvent(event: LiveEvent): Cells {
-  const { kind, name, code, group, unit, event_id } = event;
-  return {
-    what: KINDS[kind],
-    tone: kind === 'quarantine' ? 'bad' : 'accent',
-    name: name === null || name === '' ? '(no name)' : name,
-    href: event_id === null ? undefined : link('/trace', { id: event_id, as: 'event' }),
-    detail: [group === null ? '' : ` group ${group}`, code === null ? '' : ` ${code}`].join(''),
-    ...{ unit, sdk: sdkOf(event), keyLabel: null, ms: null },
-  };
+function What({ of }: { readonly of: LiveEntry }) {
+  if (of.type === 'file') return <Badge tone="plain">{of.kind === null ? 'waits' : 'file'}</Badge>;
+  if (of.type === 'event')
+    return <Badge tone={of.kind === 'quarantine' ? 'bad' : 'accent'}>{KINDS[of.kind]}</Badge>;
+  const hasProblem = Object.keys(of.refused).length > 0 || of.overflowed > 0;
+  const tone: Tone = of.status >= 400 ? 'bad' : hasProblem ? 'warning' : 'good';
+  return <Badge tone={tone}>{of.status}</Badge>;
 }
 
-function cellsOfFile({ kind, rows, bytes, key }: LiveFile): Cells {
-  const count = rows === null ? 'rows unknown' : counted(rows, 'row');
-  return {
-    ...{ what: kind === null ? 'waits' : 'file', tone: 'plain', href: undefined },
-    name: `${kind ?? 'landing'}: ${count}, ${formatBytes(bytes)}`,
-    ...{ detail: ` ${key}`, unit: null, sdk: '', keyLabel: null, ms: null },
-  };
+function nameOf(entry: LiveEntry): string {
+  if (entry.type === 'request') return requestText(entry);
+  if (entry.type === 'file') return fileText(entry);
+  const { name, group, code } = entry;
+  const more = [group === null ? '' : `, group ${group}`, code === null ? '' : `, ${code}`].join('');
+  return `${name === null || name === '' ? '(no name)' : name}${more}`;
+}
+
+/** A refused request is shown with its code, once. */
+function requestText(request: LiveRequest): string {
+  const { code, refused } = request;
+  const parts = [code === null || code in refused ? '' : code, summarizeRequest(request)];
+  return parts.filter((part) => part !== '').join(': ');
+}
+
+function fileText({ kind, rows, bytes }: LiveFile): string {
+  return `${kind ?? 'landing'}: ${rows === null ? 'rows unknown' : counted(rows, 'row')}, ${formatBytes(bytes)}`;
 }
 
 function sdkOf({ sdk_type, sdk_version }: Pick<LiveEvent, 'sdk_type' | 'sdk_version'>): string {
-  return [sdk_type, sdk_version].filter((part) => part !== null).join(' ');
-}
-
-/** Shows foreign text: hidden characters are escaped, and its direction does not affect the line. */
-function Name({ text }: { readonly text: string }) {
-  return <bdi>{visibleLine(text)}</bdi>;
+  return visibleLine([sdk_type, sdk_version].filter((part) => part !== null).join(' '));
 }

@@ -1,333 +1,262 @@
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { CountedReason, QuarantineCounts } from '../../../observe/quarantine/countQuarantine.ts';
+import type { ExaminedRow, RedriveOutcome } from '../../../observe/quarantine/examineQuarantined.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../../observe/quarantine/listQuarantined.ts';
 import type { RedriveReport } from '../../../operate/quarantine/redriveQuarantine.ts';
-import type { DeploymentAnswer } from '../../api/deployment.ts';
 import { useApi } from '../parts/api.ts';
+import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { formatCount, formatNoun } from '../parts/format.ts';
-import {
-  Bytes,
-  Card,
-  Count,
-  DataTable,
-  Empty,
-  Figure,
-  Loading,
-  Page,
-  Problem,
-  Time,
-  usePages,
-} from '../parts/parts.tsx';
-import { link, type Route, setParams } from '../parts/router.ts';
-import { StackedBars } from '../parts/StackedBars.tsx';
-import { QuarantinedItem, RedriveResult } from './QuarantinedItem.tsx';
+import { Choice } from '../parts/filters.tsx';
+import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';
+import { Answered, Badge, Card, Prose, RawText, SameCommand, type Tone } from '../parts/parts.tsx';
+import { link } from '../parts/router.ts';
+import { DataTable, usePages } from '../parts/tables.tsx';
 
-const SPANS: readonly (readonly [hours: number, name: string])[] = [
-  [1, 'last hour'],
-  [24, 'last 24 hours'],
-  [168, 'last 7 days'],
-  [720, 'last 30 days'],
-  [2_160, 'last 90 days'],
-];
+const SPANS = [
+  ['1', 'last hour'],
+  ['24', 'last 24 hours'],
+  ['168', 'last 7 days'],
+  ['720', 'last 30 days'],
+  ['2160', 'last 90 days'],
+] as const;
 const PARTS: Readonly<Record<CountedReason['part'], string>> = {
   body: 'whole body',
   event: 'event',
-  row: 'row of a stream',
+  row: 'row that could not be written',
   file_row: "row of a customer's file",
 };
-const UNIT_MS = { hour: 3_600_000, day: 86_400_000 };
 
-/** The page Quarantine: reasons over time, the rows of one, and one row. */
-export function Quarantine({
-  route,
-  deployment,
-}: {
-  readonly route: Route;
-  readonly deployment: DeploymentAnswer;
-}) {
-  const { hours = '24', reason, at, item, day } = route.params;
-  const { answer, error, isLoading, reload } = useApi<QuarantineCounts>('/api/quarantine', { hours });
-  const span = { hours: route.params['hours'] };
-  const found = answer?.reasons.find(({ code }) => code === reason);
+/** What was refused and kept as it came, by reason; the rows of one, and one row whole. */
+export function Quarantine() {
+  const { route, deployment } = useConsole();
+  const { hours = '24' } = route.params;
+  const counts = useApi<QuarantineCounts>('/api/quarantine', { hours });
   return (
-    <Page
+    <Card
       title="Quarantine"
-      intro="Refused events and bodies, kept as they came. A row arrives here with the next delivery of its stream, and stays after it was redriven."
       tools={
         <>
-          <label class="inline">
-            Received in the{' '}
-            <select
-              value={hours}
-              onChange={({ currentTarget }) => setParams({ hours: currentTarget.value, at: undefined })}
-            >
-              {SPANS.map(([count, name]) => (
-                <option key={count} value={count}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
-          <button type="button" onClick={reload} disabled={isLoading}>
-            {isLoading ? 'Reading …' : 'Read again'}
+          <Choice label="Received in the" name="hours" value={hours} choices={SPANS} />
+          <button
+            type="button"
+            class="outline"
+            aria-busy={counts.isLoading}
+            disabled={counts.isLoading}
+            onClick={counts.reload}
+          >
+            Read again
           </button>
         </>
       }
     >
-      {error && <Problem error={error} />}
-      {answer === undefined && !error && <Loading />}
-      {answer?.notes.map((note) => (
-        <p key={note}>{note}</p>
-      ))}
-      {answer?.rows === 0 && (
-        <Empty title="Nothing was refused in this time.">
-          <p>
-            Rows that were refused in the last minutes may still be in a buffer: the local cloud delivers them
-            with “Deliver now”.
-          </p>
-        </Empty>
-      )}
-      {answer !== undefined && answer.rows > 0 && (
-        <Reasons isLocal={deployment.isLocal} {...{ answer, span, reason, at }} />
-      )}
-      {answer !== undefined && reason !== undefined && (
-        <ReasonRows key={`${reason} ${at} ${answer.from}`} {...{ answer, found, reason, at, span, item }} />
-      )}
-      {item !== undefined && day !== undefined && (
-        <QuarantinedItem key={`${item} ${day}`} id={item} day={day} onDone={reload} />
-      )}
-    </Page>
-  );
-}
-
-interface Chosen {
-  readonly answer: QuarantineCounts;
-  readonly span: { readonly hours: string | undefined };
-  readonly at: string | undefined;
-}
-
-function Reasons({
-  answer,
-  span,
-  reason,
-  at,
-  isLocal,
-}: Chosen & { readonly reason: string | undefined; readonly isLocal: boolean }) {
-  const { reasons, unit } = answer;
-  return (
-    <Card title={`By reason and ${unit}`}>
-      <StackedBars
-        label={`Rows by reason and ${unit}. The table below has the same figures.`}
-        from={Date.parse(answer.from)}
-        to={Date.parse(answer.to)}
-        step={UNIT_MS[unit]}
-        series={reasons.map(({ code, counts }) => ({
-          name: code,
-          values: new Map(counts.map((one) => [Date.parse(one.at), one.rows])),
-        }))}
-        chosen={at === undefined ? undefined : Date.parse(at)}
-        hrefOf={(bar) => {
-          const iso = new Date(bar).toISOString();
-          const most = mostFrequentAt(reasons, iso);
-          return link('/quarantine', { ...span, reason: reason ?? most, at: at === iso ? undefined : iso });
-        }}
-      />
-      <DataTable
-        caption="Reasons"
-        rows={reasons}
-        keyOf={({ code }) => code}
-        classOf={({ code }) => (code === reason ? 'chosen-row' : undefined)}
-        columns={[
-          {
-            name: 'Reason',
-            show: ({ code }) => (
-              <a
-                class="mono"
-                href={link('/quarantine', { ...span, reason: code })}
-                aria-current={code === reason ? 'true' : undefined}
-              >
-                {code}
-              </a>
-            ),
-          },
-          { name: 'Refused', show: ({ part }) => PARTS[part] },
-          { name: 'Rows', isNumber: true, show: ({ rows }) => <Count n={rows} /> },
-          { name: 'Items', isNumber: true, show: ({ items }) => <Count n={items} /> },
-          {
-            name: 'Last, UTC',
-            show: ({ lastAt }) => (
-              <span class="nowrap">
-                <Time at={lastAt} />
-              </span>
-            ),
-          },
-          { name: 'Meaning', show: ({ cause }) => cause },
-        ]}
-      />
-      <p class="faint">
-        Items count once, however often an SDK sent them; rows do not.
-        {!isLocal && (
+      <Answered of={counts}>
+        {(answer) => (
           <>
-            {' '}
-            Athena read <Bytes n={answer.scannedBytes} /> for these figures.
+            {answer.notes.map((note) => (
+              <p key={note}>{note}</p>
+            ))}
+            {answer.rows === 0 ? (
+              <p>
+                Nothing is in quarantine from this time. Rows of the last minutes may still be in a buffer.
+              </p>
+            ) : (
+              <DataTable
+                caption="Reasons"
+                rows={answer.reasons}
+                keyOf={({ code }) => code}
+                params={['reason']}
+                unfold={(reason) => <Reason of={reason} answer={answer} onDone={counts.reload} />}
+                columns={[
+                  ['Reason', ({ code }) => code, 'mono'],
+                  ['Rows', ({ rows }) => rows, 'number'],
+                  ['Without resends', ({ items }) => items, 'number'],
+                  ['What', ({ part }) => PARTS[part]],
+                  ['Last', ({ lastAt }) => lastAt, 'time'],
+                  ['Meaning', ({ cause }) => cause],
+                ]}
+              />
+            )}
+            {!deployment.isLocal && (
+              <p class="faint">Athena read {formatBytes(answer.scannedBytes)} for these figures.</p>
+            )}
           </>
         )}
-      </p>
+      </Answered>
     </Card>
   );
 }
 
-function mostFrequentAt(reasons: readonly CountedReason[], iso: string): string | undefined {
-  const rowsAt = ({ counts }: CountedReason) => counts.find((one) => one.at === iso)?.rows ?? 0;
-  return [...reasons].sort((a, b) => rowsAt(b) - rowsAt(a))[0]?.code;
-}
-
-function ReasonRows(
-  props: Chosen & {
-    readonly reason: string;
-    readonly found: CountedReason | undefined;
-    readonly item: string | undefined;
-  },
-) {
-  const { answer, found, reason, at, span, item } = props;
-  const bar = at === undefined ? undefined : Date.parse(at);
-  const from =
-    bar === undefined ? answer.from : new Date(Math.max(bar, Date.parse(answer.from))).toISOString();
-  const end = bar === undefined ? Date.parse(answer.to) : bar + UNIT_MS[answer.unit] - 1;
-  const to = new Date(Math.min(end, Date.parse(answer.to))).toISOString();
-  const { cursor, pager } = usePages(`${reason} ${from} ${to}`);
-  const page = useApi<QuarantinedPage>('/api/quarantine/rows', { reason, from, to, cursor, limit: 10 });
-  return (
-    <Card
-      title={<span class="wrap mono">{reason}</span>}
-      tools={
-        at !== undefined && (
-          <a class="button" href={link('/quarantine', { ...span, reason })}>
-            All hours
-          </a>
-        )
-      }
-    >
-      {found !== undefined && (
-        <>
-          <p>
-            {found.cause} <strong>Cure:</strong> {found.cure}
-          </p>
-          <div class="figures">
-            <Figure name="Rows">
-              <Count n={found.rows} />
-            </Figure>
-            <Figure name="Items">
-              <Count n={found.items} />
-            </Figure>
-            <Figure name="First, UTC">
-              <Time at={found.firstAt} />
-            </Figure>
-            <Figure name="Last, UTC">
-              <Time at={found.lastAt} />
-            </Figure>
-          </div>
-          {found.isRedrivable ? (
-            <RedriveReason reason={reason} from={from.slice(0, 10)} to={to.slice(0, 10)} />
-          ) : (
-            <p>
-              Rows of customers’ files cannot be redriven: correct the mapping and{' '}
-              <a href={link('/drops')}>load their day again</a>, or ask for a corrected file.
-            </p>
-          )}
-        </>
-      )}
-      {page.error && <Problem error={page.error} />}
-      {page.answer === undefined && !page.error && <Loading />}
-      {page.answer !== undefined && (
-        <>
-          <p class="faint">
-            Received from <Time at={from} /> to <Time at={to} /> UTC, the newest first.
-          </p>
-          {page.answer.rows.length === 0 ? (
-            <p>None in this time.</p>
-          ) : (
-            <Rows rows={page.answer.rows} {...{ span, reason, at, item }} />
-          )}
-          {pager(page.answer.next)}
-        </>
-      )}
-    </Card>
-  );
-}
-
-function RedriveReason(wanted: { readonly reason: string; readonly from: string; readonly to: string }) {
-  const days = wanted.from === wanted.to ? `on ${wanted.from}` : `from ${wanted.from} to ${wanted.to}`;
-  const total = ({ delivered }: RedriveReport) => delivered.exposures + delivered.events;
-  return (
-    <DryRun<RedriveReport>
-      label="Redrive this reason …"
-      path="/api/quarantine/redrive"
-      body={wanted}
-      wouldDo={(report) => (
-        <>
-          <p>
-            All rows of this reason that were received {days} (whole UTC days) were validated again with the
-            configuration of now.
-          </p>
-          <RedriveResult report={report} isDry />
-        </>
-      )}
-      confirm={(report) => (total(report) === 0 ? null : `Deliver ${formatNoun(total(report), 'row')}`)}
-      did={(report) => <RedriveResult report={report} isDry={false} />}
-    />
-  );
-}
-
-function Rows(props: {
-  readonly rows: readonly QuarantinedRow[];
-  readonly span: Chosen['span'];
-  readonly reason: string;
-  readonly at: string | undefined;
-  readonly item: string | undefined;
+function Reason(props: {
+  readonly of: CountedReason;
+  readonly answer: QuarantineCounts;
+  readonly onDone: () => void;
 }) {
-  const { rows, span, reason, at, item } = props;
+  const { of, answer, onDone } = props;
+  const { from, to } = answer;
+  const { cursor, pager } = usePages(`${of.code} ${from} ${to}`);
+  const page = useApi<QuarantinedPage>('/api/quarantine/rows', {
+    ...{ reason: of.code, from, to, cursor, limit: 10 },
+  });
+  const days = { from: from.slice(0, 10), to: to.slice(0, 10) };
   return (
-    <DataTable
-      caption="Refused rows, the newest first"
-      rows={rows}
-      keyOf={({ quarantineId, receivedAt }) => `${quarantineId} ${receivedAt}`}
-      classOf={({ quarantineId }) => (quarantineId === item ? 'chosen-row' : undefined)}
-      columns={[
-        {
-          name: 'Received, UTC',
-          show: ({ receivedAt, quarantineId, day }) => (
-            <a class="nowrap" href={link('/quarantine', { ...span, reason, at, item: quarantineId, day })}>
-              <Time at={receivedAt} />
-            </a>
-          ),
-        },
-        { name: 'Detail', show: ({ detail }) => <span class="wrap">{visibleLine(detail ?? '')}</span> },
-        { name: 'Key', show: ({ keyLabel }) => <span class="wrap">{keyLabel}</span> },
-        {
-          name: 'SDK',
-          show: ({ sdkType, sdkVersion }) => (
-            <span class="wrap roomy">
-              {visibleLine([sdkType, sdkVersion].filter((one) => one !== null).join(' '))}
-            </span>
-          ),
-        },
-        { name: 'Path', show: ({ path }) => <span class="wrap mono">{visibleLine(path ?? '')}</span> },
-        {
-          name: 'Raw',
-          show: ({ raw, rawLocation, rawLength }) => (
-            <code class="clip">
-              {raw === null ? (rawLocation ?? 'nothing was kept') : excerpt(raw, rawLength)}
-            </code>
-          ),
-        },
-      ]}
-    />
+    <>
+      <p>
+        <Prose text={of.cure} />
+      </p>
+      {of.isRedrivable ? (
+        <DryRun<RedriveReport>
+          label="Redrive this reason …"
+          path="/api/quarantine/redrive"
+          body={{ reason: of.code, ...days }}
+          wouldDo={(report) => (
+            <>
+              <p>
+                All rows of this reason that were received from {days.from} to {days.to} (whole UTC days) were
+                validated again with the configuration of now.
+              </p>
+              <RedriveResult report={report} isDry />
+            </>
+          )}
+          confirm={confirmRedrive}
+          did={(report) => <RedriveResult report={report} isDry={false} />}
+          onDone={onDone}
+        />
+      ) : (
+        <p>
+          Rows of customers’ files cannot be redriven: correct the mapping and{' '}
+          <a href={link('/days')}>load their day again</a>, or ask for a corrected file.
+        </p>
+      )}
+      <Answered of={page}>
+        {({ rows, next }) => (
+          <>
+            <DataTable
+              caption="Refused rows, the newest first"
+              rows={rows}
+              keyOf={({ quarantineId, receivedAt }) => `${quarantineId} ${receivedAt}`}
+              unfold={(row) => <Item row={row} onDone={onDone} />}
+              columns={[
+                ['Received', ({ receivedAt }) => receivedAt, 'time'],
+                ['Detail', ({ detail }) => visibleLine(detail ?? '')],
+                ['Key', ({ keyLabel }) => keyLabel],
+                ['SDK', sdkOf],
+                ['Path', ({ path }) => visibleLine(path ?? ''), 'mono'],
+              ]}
+            />
+            {pager(next)}
+          </>
+        )}
+      </Answered>
+    </>
   );
 }
 
-function excerpt(raw: string, length: number | null): string {
-  const shown = visibleLine(raw.slice(0, 160));
-  return (length ?? raw.length) > 160 ? `${shown}… (${formatCount(length ?? raw.length)} characters)` : shown;
+function sdkOf({ sdkType, sdkVersion }: QuarantinedRow): string {
+  return visibleLine([sdkType, sdkVersion].filter((one) => one !== null).join(' '));
+}
+
+function confirmRedrive({ delivered }: Pick<RedriveReport, 'delivered'>): string | null {
+  const rows = delivered.exposures + delivered.events;
+  return rows === 0 ? null : `Deliver ${formatNoun(rows, 'row')}`;
+}
+
+const OUTCOMES: Readonly<Record<RedriveOutcome['outcome'], readonly [tone: Tone, text: string]>> = {
+  delivered: ['good', 'A redrive would deliver all of it.'],
+  partly: ['warning', 'A redrive would deliver a part of it. The rest is still refused.'],
+  refused: ['bad', 'A redrive would deliver nothing: it is still refused.'],
+  ignored: ['plain', 'A redrive would deliver nothing: the configuration lands no such events.'],
+  not_redrivable: [
+    'plain',
+    'It is a row of a customer’s file: correct the mapping and load the day again, or ask for a corrected file.',
+  ],
+};
+
+/** One row of quarantine: what came, and what would happen if it were redriven. */
+function Item(props: { readonly row: QuarantinedRow; readonly onDone: () => void }) {
+  const { quarantineId: id, day } = props.row;
+  const item = useApi<ExaminedRow>('/api/quarantine/item', { id, day });
+  return (
+    <Answered of={item}>
+      {({ row, copies, redrive }) => {
+        const [tone, text] = OUTCOMES[redrive.outcome];
+        const landed = redrive.documents.filter(({ isInTable }) => isInTable === true).length;
+        return (
+          <>
+            {row.raw === null ? (
+              <p>Nothing of it was kept.</p>
+            ) : (
+              <RawText text={row.raw} label="Refused text" isCut={row.isCut} />
+            )}
+            {row.rawEncoding === 'base64' && <p>It is no UTF-8 text, so it is shown as base64.</p>}
+            {row.rawLocation !== null && <p class="mono">{row.rawLocation}</p>}
+            {copies > 1 && <p>It was sent again: {formatNoun(copies, 'row')} on this day.</p>}
+            <p>
+              <Badge tone={tone}>{redrive.outcome.replaceAll('_', ' ')}</Badge> {text}
+            </p>
+            {landed > 0 && (
+              <p>
+                {formatNoun(landed, 'row')} of it {landed === 1 ? 'is' : 'are'} in the table already.
+                Delivering again makes a double with the same <code>event_id</code>, which views show once.
+              </p>
+            )}
+            {redrive.refused.map(({ code, cause, cure, detail, count }) => (
+              <p key={code}>
+                <span class="mono">{code}</span> {count > 1 && `${formatCount(count)} times: `}
+                {cause} {visibleLine(detail)} <Prose text={cure} />
+              </p>
+            ))}
+            {redrive.documents
+              .filter((one) => one.row !== row.raw)
+              .map((one) => (
+                <RawText key={one.eventId} text={one.row} label={`The row of ${one.table}`} />
+              ))}
+            {confirmRedrive(redrive) !== null && (
+              <DryRun<RedriveReport>
+                label="Redrive this row …"
+                path="/api/quarantine/redrive-item"
+                body={{ id, day }}
+                wouldDo={(report) => <RedriveResult report={report} isDry />}
+                confirm={confirmRedrive}
+                did={(report) => <RedriveResult report={report} isDry={false} />}
+                onDone={() => {
+                  item.reload();
+                  props.onDone();
+                }}
+              />
+            )}
+            <SameCommand words={['quarantine', '--item', id, '--day', day]} />
+          </>
+        );
+      }}
+    </Answered>
+  );
+}
+
+/** Shows the result of a redrive, or of its dry run. */
+function RedriveResult(props: { readonly report: RedriveReport; readonly isDry: boolean }) {
+  const { found, delivered, refused, ignored, failed } = props.report;
+  const landed = props.isDry ? 'would be delivered' : 'delivered';
+  const lines: (readonly [string, number])[] = [
+    ['rows found, resends counted once', found],
+    [`exposures ${landed}`, delivered.exposures],
+    [`events ${landed}`, delivered.events],
+    ...Object.entries(refused).map(([code, n]) => [`still refused: ${code}`, n] as const),
+    ...(ignored > 0 ? [['events ignored by the configuration', ignored] as const] : []),
+    ...Object.entries(failed).map(([code, n]) => [`not accepted by the bucket: ${code}`, n] as const),
+  ];
+  return (
+    <>
+      <ul>
+        {lines.map(([what, n]) => (
+          <li key={what}>
+            <strong>{formatCount(n)}</strong> {what}
+          </li>
+        ))}
+      </ul>
+      {!props.isDry && <p>The writer makes files of delivered rows within minutes.</p>}
+      {Object.keys(failed).length > 0 && (
+        <p>Redrive again when the bucket accepts objects. Rows that were delivered keep their event_id.</p>
+      )}
+    </>
+  );
 }

@@ -3,22 +3,18 @@ import { csvLine } from '../../../lib/base/csv.ts';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { SqlAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import type { TableList, TableSummary } from '../../../observe/tables/tables.ts';
-import type { DeploymentAnswer } from '../../api/deployment.ts';
 import type { CsvAnswer } from '../../api/sql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
-import { formatSpan, formatUsd } from '../parts/format.ts';
-import { Badge, Bytes, Card, Empty, Page, Problem } from '../parts/parts.tsx';
-import { ResultPlot } from '../parts/ResultPlot.tsx';
-import { RowTable } from '../parts/RowTable.tsx';
-import { link, type Route, setParams } from '../parts/router.ts';
-import { type EditorHandle, SqlEditor } from '../parts/SqlEditor.tsx';
-
-type Dialect = 'athena' | 'duckdb';
+import { useConsole } from '../parts/context.ts';
+import { Choice } from '../parts/filters.tsx';
+import { formatBytes, formatSpan, formatUsd } from '../parts/format.ts';
+import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
+import { link, setParams } from '../parts/router.ts';
+import { Pager, RowTable } from '../parts/tables.tsx';
 
 /** Rows of a page, and all rows that DuckDB answers: it has no pages. */
-const PAGE_ROWS = 200;
+const PAGE_ROWS = 100;
 const DUCKDB_ROWS = 2_000;
-const LOCAL_PRICE = 'At most: the local cloud counts whole files, Athena the columns that a query reads.';
 /** Between two polls: soon at first. */
 const POLLS_MS = [100, 200, 400, 800, 1_500];
 
@@ -37,141 +33,137 @@ interface Outcome {
 
 const NOTHING: Outcome = { isRunning: false, pages: [], at: 0 };
 
-/** The page SQL: an editor, the tables beside it, and the result. `?q=` is the text, which nothing runs by itself. */
-export function Sql({ route, deployment }: { readonly route: Route; readonly deployment: DeploymentAnswer }) {
-  const { q = '', dialect: asked } = route.params;
-  const dialect: Dialect = asked === 'duckdb' && deployment.isLocal ? 'duckdb' : 'athena';
+/** The page SQL: a statement, the tables, and the result. `?q=` is the text, which nothing runs by itself. */
+export function Sql() {
+  const { route, deployment } = useConsole();
+  const { q = '' } = route.params;
+  const isDuckDb = route.params['dialect'] === 'duckdb' && deployment.isLocal;
   const tables = useApi<TableList>('/api/tables');
-  const editor = useRef<EditorHandle>(undefined);
+  const editor = useRef<HTMLTextAreaElement>(null);
   const [outcome, setOutcome] = useState<Outcome>(NOTHING);
-  const [recent, remember] = useRecent(`${deployment.stage}-${deployment.bucket}`);
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
   // A link with another text: what somebody typed is the same as the address after a run.
   useEffect(() => {
-    if (q !== '' && editor.current !== undefined && editor.current.text().trim() !== q.trim())
-      editor.current.replace(q);
+    if (editor.current !== null && q !== '' && editor.current.value.trim() !== q.trim())
+      editor.current.value = q;
   }, [q]);
-
   const run = async () => {
-    const sql = editor.current?.text().trim() ?? '';
+    const sql = editor.current?.value.trim() ?? '';
     if (sql === '') return;
     running.current?.abort();
     const left = new AbortController();
     running.current = left;
-    setParams({ q: sql, dialect: dialect === 'duckdb' ? dialect : undefined });
-    remember({ sql, dialect });
-    setOutcome({ ...NOTHING, isRunning: true });
+    setParams({ q: sql });
+    const show = (change: Partial<Outcome>) => setOutcome({ ...NOTHING, ...change });
+    show({ isRunning: true });
     try {
-      if (dialect === 'duckdb') {
-        const { run, page, hasMore } = await callApi<SqlAnswer & { hasMore: boolean }>('/api/sql/duckdb', {
-          body: { sql, limit: DUCKDB_ROWS },
-          signal: left.signal,
-        });
-        setOutcome({ ...NOTHING, run, pages: page === null ? [] : cut(page), hasMore });
-      } else await runAthena(sql, left.signal, (change) => setOutcome({ ...NOTHING, ...change }));
+      await (isDuckDb ? runDuckDb : runAthena)(sql, left.signal, show);
     } catch (error) {
-      if (!left.signal.aborted) setOutcome({ ...NOTHING, error: asErrorObject(error) });
+      if (!left.signal.aborted) show({ error: asErrorObject(error) });
     }
   };
-  const cancel = async () => {
-    const { id = null } = outcome.run ?? {};
-    const cancelled = running.current;
-    cancelled?.abort();
+  const cancel = () => {
+    running.current?.abort();
     setOutcome(NOTHING);
-    if (id === null) return;
-    const run = await callApi<SqlRun>('/api/sql/cancel', { body: { id } }).catch(() => undefined);
-    // Another query can have been started meanwhile.
-    if (running.current === cancelled) setOutcome({ ...NOTHING, ...(run === undefined ? {} : { run }) });
   };
-  const goTo = (line: number, column: number) => editor.current?.goTo(line, column);
-
+  /** Selects a place of the text, from 1. */
+  const goTo = (line: number, column: number) => {
+    const before = (editor.current?.value ?? '').split('\n').slice(0, line - 1);
+    const at = before.reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
+    editor.current?.focus();
+    editor.current?.setSelectionRange(at, at);
+  };
+  const insert = (text: string) => {
+    const field = editor.current;
+    field?.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
+    field?.focus();
+  };
   return (
     <Page
       title="SQL"
       intro={
-        dialect === 'athena'
-          ? `Athena's dialect, in the workgroup ${deployment.workgroup}. Unqualified names are tables of ${deployment.database}.`
-          : "DuckDB's dialect, as `sluice query` has it, over the local tables. Athena does not understand all of it."
+        isDuckDb
+          ? "DuckDB's dialect, as `sluice query` has it, over the local tables. Athena does not understand all of it."
+          : `Athena's dialect, in the workgroup ${deployment.workgroup}. Unqualified names are tables of ${deployment.database}.`
       }
     >
       <div class="sql">
-        <div class="sql-main">
-          <Card>
-            <SqlEditor
-              initial={q}
-              tables={tables.answer?.tables ?? []}
-              onReady={(handle) => {
-                editor.current = handle;
-              }}
-              onRun={() => void run()}
-            />
-            <div class="tools sql-tools">
-              {outcome.isRunning ? (
-                <button type="button" onClick={() => void cancel()}>
-                  Cancel
-                </button>
-              ) : (
-                <button
-                  type="button"
-                  class="primary"
-                  onClick={() => void run()}
-                  title="Ctrl-Enter or Cmd-Enter"
-                >
-                  Run
-                </button>
-              )}
-              {deployment.isLocal && (
-                <label>
-                  Dialect{' '}
-                  <select
-                    value={dialect}
-                    onChange={(event) =>
-                      setParams({ dialect: event.currentTarget.value === 'duckdb' ? 'duckdb' : undefined })
-                    }
-                  >
-                    <option value="athena">Athena</option>
-                    <option value="duckdb">DuckDB</option>
-                  </select>
-                </label>
-              )}
-              <State outcome={outcome} dialect={dialect} isLocal={deployment.isLocal} />
-            </div>
-          </Card>
-          {outcome.error && <Problem error={outcome.error} />}
-          {outcome.run?.problem && <Failure run={outcome.run} onGo={goTo} />}
-          <Result outcome={outcome} onChange={setOutcome} />
-          {recent.length === 0 && outcome.run === undefined && !outcome.isRunning && (
-            <Examples
-              deployment={deployment}
-              tables={tables.answer?.tables ?? []}
-              onPick={(sql) => editor.current?.replace(sql)}
-            />
-          )}
-          <Recent
-            recent={recent}
-            onPick={(one) => {
-              setParams({ q: one.sql, dialect: one.dialect === 'duckdb' ? one.dialect : undefined });
-              editor.current?.replace(one.sql);
+        <div>
+          <textarea
+            ref={editor}
+            class="mono"
+            rows={8}
+            aria-label="SQL"
+            placeholder="SELECT …"
+            spellcheck={false}
+            defaultValue={q}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+              event.preventDefault();
+              void run();
             }}
-            onClear={() => remember(undefined)}
           />
+          <div class="tools">
+            {outcome.isRunning ? (
+              <button type="button" onClick={cancel}>
+                Cancel
+              </button>
+            ) : (
+              <button type="button" title="Ctrl-Enter or Cmd-Enter" onClick={() => void run()}>
+                Run
+              </button>
+            )}
+            {deployment.isLocal && (
+              <Choice
+                label="Dialect"
+                name="dialect"
+                value={isDuckDb ? 'duckdb' : ''}
+                choices={[
+                  ['', 'Athena'],
+                  ['duckdb', 'DuckDB'],
+                ]}
+              />
+            )}
+            <State outcome={outcome} />
+          </div>
+          {outcome.error && <Problem error={outcome.error} />}
+          <Failure run={outcome.run} onGo={goTo} />
+          <Result outcome={outcome} onChange={setOutcome} />
         </div>
-        <aside class="sql-side" aria-label="Tables">
-          {tables.error && <Problem error={tables.error} />}
-          <TableTree tables={tables.answer?.tables ?? []} onInsert={(text) => editor.current?.insert(text)} />
+        <aside aria-label="Tables">
+          <Answered of={tables}>
+            {({ tables: found }) => (
+              <>
+                {outcome === NOTHING && <Examples tables={found} onPick={(sql) => setParams({ q: sql })} />}
+                <TableTree tables={found} onInsert={insert} />
+              </>
+            )}
+          </Answered>
         </aside>
       </div>
     </Page>
   );
 }
 
+type Show = (change: Partial<Outcome>) => void;
+
+async function runDuckDb(sql: string, signal: AbortSignal, show: Show): Promise<void> {
+  const body = { sql, limit: DUCKDB_ROWS };
+  const { run, page, hasMore } = await callApi<SqlAnswer & { hasMore: boolean }>('/api/sql/duckdb', {
+    ...{ body, signal },
+  });
+  const count = page === null ? 0 : Math.max(1, Math.ceil(page.rows.length / PAGE_ROWS));
+  const pages = Array.from({ length: count }, (_, i) => ({
+    columns: page?.columns ?? [],
+    rows: page?.rows.slice(i * PAGE_ROWS, (i + 1) * PAGE_ROWS) ?? [],
+    next: null,
+  }));
+  show({ run, pages, hasMore });
+}
+
 /** Starts a query, polls it, and reads its first rows. Stops it when the signal aborts before it has ended. */
-async function runAthena(
-  sql: string,
-  signal: AbortSignal,
-  show: (change: Partial<Outcome>) => void,
-): Promise<void> {
+async function runAthena(sql: string, signal: AbortSignal, show: Show): Promise<void> {
   let run = await callApi<SqlRun>('/api/sql/start', { body: { sql }, signal });
   const { id } = run;
   if (id === null) {
@@ -198,64 +190,37 @@ async function runAthena(
   show({ run, pages: [page] });
 }
 
-/** All rows as pages, as Athena answers them. */
-function cut(page: SqlPage): readonly SqlPage[] {
-  const starts = Array.from({ length: Math.max(1, Math.ceil(page.rows.length / PAGE_ROWS)) }, (_, i) => i);
-  return starts.map((i) => ({ ...page, rows: page.rows.slice(i * PAGE_ROWS, (i + 1) * PAGE_ROWS) }));
-}
-
-function State(props: { readonly outcome: Outcome; readonly dialect: Dialect; readonly isLocal: boolean }) {
-  const { run, isRunning } = props.outcome;
-  if (run === undefined)
-    return (
-      <span class="faint" role="status">
-        {isRunning ? 'Running …' : ''}
-      </span>
-    );
+function State({ outcome: { run, isRunning } }: { readonly outcome: Outcome }) {
+  if (run === undefined) return <span role="status">{isRunning ? 'Running …' : ''}</span>;
   const { state, elapsedMs, scannedBytes, usd, id } = run;
   const tone = state === 'succeeded' ? 'good' : state === 'failed' ? 'bad' : 'plain';
+  const price = usd !== null && usd > 0 ? `, ${formatUsd(usd)} on AWS at most` : '';
   return (
-    <span class="sql-state" role="status">
-      <Badge tone={tone}>{state}</Badge>
-      <span class="faint">
-        {formatSpan(elapsedMs)}
-        {id !== null && (
-          <>
-            {' · '}
-            <Bytes n={scannedBytes} /> read
-            {usd !== null && usd > 0 && (
-              <>
-                {' · '}
-                <span title={props.isLocal ? LOCAL_PRICE : 'At list price, of us-east-1.'}>
-                  {formatUsd(usd)}
-                  {props.isLocal && ' on AWS'}
-                </span>
-              </>
-            )}
-          </>
-        )}
-      </span>
+    <span role="status">
+      <Badge tone={tone}>{state}</Badge> {formatSpan(elapsedMs)}
+      {id !== null && `, ${formatBytes(scannedBytes)} read${price}`}
     </span>
   );
 }
 
-function Failure(props: { readonly run: SqlRun; readonly onGo: (line: number, column: number) => void }) {
-  const { problem, state } = props.run;
+function Failure(props: {
+  readonly run: SqlRun | undefined;
+  readonly onGo: (line: number, column: number) => void;
+}) {
+  const problem = props.run?.problem ?? null;
   if (problem === null) return null;
   const { line, column, message } = problem;
   return (
-    <div class="problem" role="alert">
+    <div class="note bad" role="alert">
       <p>
-        <strong>{state === 'cancelled' ? 'The query was stopped.' : 'The query failed.'}</strong>
+        <strong>{props.run?.state === 'cancelled' ? 'The query was stopped.' : 'The query failed.'}</strong>
       </p>
       <pre>{message}</pre>
       {line !== null && (
-        <p>
-          <button type="button" class="link" onClick={() => props.onGo(line, column ?? 1)}>
-            Go to line {line}
-            {column !== null && `, column ${column}`}
-          </button>
-        </p>
+        <button type="button" class="link" onClick={() => props.onGo(line, column ?? 1)}>
+          Go to line {line}
+          {column !== null && `, column ${column}`}
+        </button>
       )}
     </div>
   );
@@ -263,22 +228,23 @@ function Failure(props: { readonly run: SqlRun; readonly onGo: (line: number, co
 
 function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome: Outcome) => void }) {
   const { outcome, onChange } = props;
-  const { pages, at, run, hasMore } = outcome;
-  const [isPlotted, setPlotted] = useState(false);
+  const { pages, at, run, hasMore = false } = outcome;
   const [note, setNote] = useState('');
-  const page = pages[at];
   // A note about a download belongs to its result only.
   useEffect(() => setNote(''), [run]);
+  const page = pages[at];
   if (page === undefined) return null;
+  if (page.columns.length === 0) return <p>The statement has no rows to show.</p>;
   const id = run?.id ?? null;
-  const count = pages.slice(0, at).reduce((sum, { rows }) => sum + rows.length, 0);
+  const before = pages.slice(0, at).reduce((sum, { rows }) => sum + rows.length, 0);
+  const isLast = at === pages.length - 1 && page.next === null;
   const go = async (to: number) => {
     if (pages[to] !== undefined || id === null) {
       onChange({ ...outcome, at: to });
       return;
     }
     try {
-      const params = { id, limit: PAGE_ROWS, cursor: pages.at(-1)?.next ?? undefined };
+      const params = { id, limit: PAGE_ROWS, cursor: page.next ?? undefined };
       const next = await callApi<SqlPage>('/api/sql/rows', { params });
       onChange({ ...outcome, pages: [...pages, next], at: to });
     } catch (error) {
@@ -290,57 +256,41 @@ function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome:
     try {
       const { csv, isComplete } =
         id === null
-          ? { csv: csvOf(pages), isComplete: hasMore !== true }
+          ? { csv: csvOf(pages), isComplete: !hasMore }
           : await callApi<CsvAnswer>('/api/sql/csv', { params: { id } });
       save(csv);
-      setNote(
-        isComplete
-          ? ''
-          : id === null
-            ? 'The first rows only: `sluice query --csv` has all.'
-            : `The first 16 MB only: all of it is in ${run?.location}.`,
-      );
+      const all = id === null ? '`sluice query --csv` has all' : `all of it is in ${run?.location}`;
+      setNote(isComplete ? '' : `The first part only: ${all}.`);
     } catch (error) {
       setNote(asErrorObject(error).message);
     }
   };
-  if (page.columns.length === 0) return <Empty title="The statement has no rows to show." />;
-  const isLast = at === pages.length - 1 && page.next === null;
+  const count = page.rows.length;
   return (
     <Card
       title={
-        page.rows.length === 0
+        count === 0
           ? 'No rows'
-          : `Rows ${count + 1} to ${count + page.rows.length}${isLast && hasMore !== true ? '' : ', and more'}`
+          : `Rows ${before + 1} to ${before + count}${isLast && !hasMore ? '' : ', and more'}`
       }
       tools={
-        <span class="tools">
-          <span class="faint" role="status">
-            {note}
-          </span>
-          <button type="button" aria-pressed={isPlotted} onClick={() => setPlotted(!isPlotted)}>
-            Plot
-          </button>
-          <button type="button" onClick={() => void download()}>
+        <>
+          <span role="status">{note}</span>
+          <button type="button" class="outline" onClick={() => void download()}>
             CSV
           </button>
-        </span>
+        </>
       }
     >
-      {isPlotted && <ResultPlot page={page} />}
-      {page.rows.length > 0 && <RowTable key={at} caption="Result" columns={page.columns} rows={page.rows} />}
+      {count > 0 && <RowTable key={at} caption="Result" columns={page.columns} rows={page.rows} />}
       {(at > 0 || !isLast) && (
-        <nav class="pager" aria-label="Pages">
-          <button type="button" disabled={at === 0} onClick={() => void go(at - 1)}>
-            Back
-          </button>
-          <span>Page {at + 1}</span>
-          <button type="button" disabled={isLast} onClick={() => void go(at + 1)}>
-            More
-          </button>
-        </nav>
+        <Pager
+          page={at + 1}
+          onBack={at === 0 ? undefined : () => void go(at - 1)}
+          onMore={isLast ? undefined : () => void go(at + 1)}
+        />
       )}
-      {isLast && hasMore === true && (
+      {isLast && hasMore && (
         <p class="faint">
           DuckDB's answer ends here. Add a LIMIT and an OFFSET, or use Athena's dialect for all rows.
         </p>
@@ -364,22 +314,23 @@ function save(csv: string): void {
   URL.revokeObjectURL(url);
 }
 
+/** Tables with their columns, which a click writes into the statement. */
 function TableTree(props: {
   readonly tables: readonly TableSummary[];
   readonly onInsert: (text: string) => void;
 }) {
   return (
-    <Card title="Tables">
+    <>
       {props.tables.map(({ name, columns }) => (
         <details key={name}>
           <summary class="mono">{name}</summary>
-          <p class="tree-links">
+          <p>
             <button type="button" class="link" onClick={() => props.onInsert(name)}>
               Insert the name
-            </button>{' '}
-            <a href={link('/tables', { table: name })}>Days and rows</a>
+            </button>
+            , or see its <a href={link('/tables', { table: name })}>days and rows</a>
           </p>
-          <ul class="tree">
+          <ul>
             {columns.map((column) => (
               <li key={column.name}>
                 <button
@@ -396,154 +347,47 @@ function TableTree(props: {
           </ul>
         </details>
       ))}
-    </Card>
+    </>
   );
 }
 
-/** Shows examples until a query is run. */
+/** Queries of tables that every deployment has, in what both dialects understand; each reads few days. */
 function Examples(props: {
-  readonly deployment: DeploymentAnswer;
   readonly tables: readonly TableSummary[];
   readonly onPick: (sql: string) => void;
 }) {
-  const examples = examplesFor(props.tables, props.deployment.now.slice(0, 10));
-  if (examples.length === 0) return null;
+  const { now } = useConsole().deployment;
+  const has = (name: string) => props.tables.some((table) => table.name === name);
+  const refused = props.tables.find(({ kind }) => kind === 'quarantine')?.name ?? '';
+  const week = new Date(Date.parse(now) - 6 * 86_400_000).toISOString().slice(0, 10);
+  const examples = [
+    [
+      'product_events',
+      'Events by name, today',
+      `SELECT event_name, count(*) AS events\nFROM product_events\nWHERE ds = DATE '${now.slice(0, 10)}'\nGROUP BY event_name\nORDER BY events DESC`,
+    ],
+    [
+      'first_exposures',
+      'Units by experiment and group',
+      'SELECT experiment_id, group_id, count(*) AS units\nFROM first_exposures\nGROUP BY experiment_id, group_id\nORDER BY experiment_id, units DESC',
+    ],
+    [
+      refused,
+      'Refused events of this week, by reason',
+      `SELECT reason, count(*) AS refused, max(received_at) AS newest\nFROM ${refused}\nWHERE ds >= DATE '${week}'\nGROUP BY reason\nORDER BY refused DESC`,
+    ],
+  ] as const;
   return (
-    <Empty title="Write a query, or begin with one of these.">
-      <div class="tools">
-        {examples.map(([name, sql]) => (
-          <button key={name} type="button" title={sql} onClick={() => props.onPick(sql)}>
-            {name}
-          </button>
-        ))}
-      </div>
-      <p class="faint sql-tools">Ctrl-Enter or Cmd-Enter runs it. Tab leaves the editor.</p>
-    </Empty>
-  );
-}
-
-/** Queries of tables that the deployment has, in what both dialects understand; each reads a few days if it can. */
-function examplesFor(
-  tables: readonly TableSummary[],
-  today: string,
-): readonly (readonly [name: string, sql: string])[] {
-  const named = (name: string) => tables.find((table) => table.name === name);
-  const first = (kind: TableSummary['kind'], column: string) =>
-    tables.find((table) => table.kind === kind && table.columns.some((one) => one.name === column));
-  const events = named('product_events') ?? first('forwarded', 'event_name');
-  const exposures = named('first_exposures');
-  const refused = first('quarantine', 'reason');
-  const dropped = tables.find(({ kind, days }) => kind === 'ingested' && days?.last != null);
-  const week = new Date(Date.parse(today) - 6 * 86_400_000).toISOString().slice(0, 10);
-  return [
-    ...(events === undefined
-      ? []
-      : [
-          [
-            'Events by name, today',
-            `SELECT event_name, count(*) AS events\nFROM ${events.name}\nWHERE ds = DATE '${today}'\nGROUP BY event_name\nORDER BY events DESC`,
-          ] as const,
-        ]),
-    ...(exposures === undefined
-      ? []
-      : [
-          [
-            'Units by experiment and group',
-            `SELECT experiment_id, group_id, count(*) AS units\nFROM ${exposures.name}\nGROUP BY experiment_id, group_id\nORDER BY experiment_id, units DESC`,
-          ] as const,
-        ]),
-    ...(refused === undefined
-      ? []
-      : [
-          [
-            'Refused events of this week, by reason',
-            `SELECT reason, count(*) AS refused, max(received_at) AS newest\nFROM ${refused.name}\nWHERE ds >= DATE '${week}'\nGROUP BY reason\nORDER BY refused DESC`,
-          ] as const,
-        ]),
-    ...(dropped?.days?.last == null
-      ? []
-      : [
-          [
-            `Newest rows of ${dropped.name}`,
-            `SELECT *\nFROM ${dropped.name}\nWHERE ds = DATE '${dropped.days.last}'\nLIMIT 100`,
-          ] as const,
-        ]),
-  ];
-}
-
-/** A query that was run before. */
-interface RecentQuery {
-  readonly sql: string;
-  readonly dialect: Dialect;
-}
-
-const MOST_RECENT = 20;
-
-function Recent(props: {
-  readonly recent: readonly RecentQuery[];
-  readonly onPick: (one: RecentQuery) => void;
-  readonly onClear: () => void;
-}) {
-  const { recent, onPick, onClear } = props;
-  if (recent.length === 0) return null;
-  return (
-    <Card
-      title="Recent queries"
-      tools={
-        <button type="button" onClick={onClear}>
-          Forget them
-        </button>
-      }
-    >
-      <ul class="recent">
-        {recent.map((one, i) => (
-          <li key={i}>
-            <button type="button" class="link mono" onClick={() => onPick(one)}>
-              {one.sql.length > 200 ? `${one.sql.slice(0, 200)}…` : one.sql}
+    <ul>
+      {examples
+        .filter(([table]) => has(table))
+        .map(([table, name, sql]) => (
+          <li key={table}>
+            <button type="button" class="link" onClick={() => props.onPick(sql)}>
+              {name}
             </button>
-            {one.dialect === 'duckdb' && <Badge tone="plain">DuckDB</Badge>}
           </li>
         ))}
-      </ul>
-    </Card>
-  );
-}
-
-/** Queries that were run, the newest first, kept by the browser for a deployment; undefined forgets them. */
-function useRecent(deployment: string): [readonly RecentQuery[], (one: RecentQuery | undefined) => void] {
-  const key = `sluice-sql-${deployment}`;
-  const [recent, setRecent] = useState(() => readRecent(key));
-  return [
-    recent,
-    (one) => {
-      const before = recent.filter(({ sql, dialect }) => sql !== one?.sql || dialect !== one.dialect);
-      const kept = one === undefined ? [] : [one, ...before].slice(0, MOST_RECENT);
-      try {
-        localStorage.setItem(key, JSON.stringify(kept));
-      } catch {
-        // The browser keeps no more. The query runs all the same.
-      }
-      setRecent(kept);
-    },
-  ];
-}
-
-function readRecent(key: string): readonly RecentQuery[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? '[]');
-    return Array.isArray(stored) ? stored.filter(isRecent) : [];
-  } catch {
-    return [];
-  }
-}
-
-function isRecent(value: unknown): value is RecentQuery {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'sql' in value &&
-    typeof value.sql === 'string' &&
-    'dialect' in value &&
-    (value.dialect === 'athena' || value.dialect === 'duckdb')
+    </ul>
   );
 }

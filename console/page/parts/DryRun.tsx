@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useDeployment } from '../deployment.ts';
 import { useAction } from './api.ts';
+import { useConsole } from './context.ts';
 import { Problem } from './parts.tsx';
 
 /**
@@ -25,28 +25,31 @@ export function DryRun<Answer>(props: {
   readonly onDone?: () => void;
 }) {
   const { label, path, body } = props;
-  const deployment = useDeployment();
+  const { mayWrite } = useConsole().deployment;
   const tried = useAction<Answer>(path);
   const done = useAction<Answer>(path);
   const [isOpen, setOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const box = useRef<HTMLElement>(null);
-  const key = JSON.stringify([path, body]);
   // Another subject is another action: what was said of the first does not hold for it.
   useEffect(() => {
     setOpen(false);
     tried.clear();
     done.clear();
-  }, [key]);
+  }, [JSON.stringify([path, body])]);
+  // A button that is disabled while it works loses the focus: its answer gets it, so that the next key continues there.
+  const keepFocus = () => {
+    if (document.activeElement === document.body) box.current?.focus();
+  };
   const start = async () => {
     setOpen(true);
     done.clear();
     await tried.run({ ...body, dryRun: true });
-    keepFocus(box.current);
+    keepFocus();
   };
   const perform = async () => {
     const answer = await done.run({ ...body, dryRun: false });
-    keepFocus(box.current);
+    keepFocus();
     if (answer !== undefined) props.onDone?.();
   };
   const close = () => {
@@ -55,60 +58,46 @@ export function DryRun<Answer>(props: {
   };
   const confirm = tried.answer === undefined ? null : props.confirm(tried.answer);
   return (
-    <div class="dry-run">
+    <>
       <button
         type="button"
+        class="outline"
         ref={opener}
         onClick={() => void start()}
         disabled={tried.isRunning || done.isRunning}
+        aria-busy={tried.isRunning}
       >
-        {tried.isRunning ? 'Looking …' : label}
+        {label}
       </button>
       {isOpen && (
-        <section class="dry-run-answer" aria-label={label} aria-live="polite" tabIndex={-1} ref={box}>
+        <section class="note" aria-label={label} aria-live="polite" tabIndex={-1} ref={box}>
           {tried.error && <Problem error={tried.error} />}
           {done.error && <Problem error={done.error} />}
-          {done.answer !== undefined ? (
-            <>
-              {props.did(done.answer)}
-              <button type="button" onClick={close}>
-                Close
-              </button>
-            </>
-          ) : (
-            tried.answer !== undefined && (
-              <>
-                {props.wouldDo(tried.answer)}
-                {confirm !== null && deployment?.mayWrite === false && (
-                  <p class="faint">
-                    This console is read-only. Start it with <code>sluice console --write</code> to do this.
-                  </p>
-                )}
-                <div class="tools">
-                  {confirm !== null && deployment?.mayWrite === true && (
-                    <button
-                      type="button"
-                      class="primary"
-                      disabled={done.isRunning}
-                      onClick={() => void perform()}
-                    >
-                      {done.isRunning ? 'Working …' : confirm}
-                    </button>
-                  )}
-                  <button type="button" disabled={done.isRunning} onClick={close}>
-                    Cancel
-                  </button>
-                </div>
-              </>
-            )
+          {done.answer !== undefined
+            ? props.did(done.answer)
+            : tried.answer !== undefined && props.wouldDo(tried.answer)}
+          {confirm !== null && !mayWrite && (
+            <p class="faint">
+              This console is read-only. Start it with <code>sluice console --write</code> to do this.
+            </p>
           )}
+          <div class="tools">
+            {confirm !== null && mayWrite && done.answer === undefined && (
+              <button
+                type="button"
+                disabled={done.isRunning}
+                aria-busy={done.isRunning}
+                onClick={() => void perform()}
+              >
+                {confirm}
+              </button>
+            )}
+            <button type="button" class="outline" disabled={done.isRunning} onClick={close}>
+              {done.answer === undefined ? 'Cancel' : 'Close'}
+            </button>
+          </div>
         </section>
       )}
-    </div>
+    </>
   );
-}
-
-/** A button that is disabled while it works loses the focus: its answer gets it, so that the next key continues there. */
-function keepFocus(box: HTMLElement | null): void {
-  if (document.activeElement === document.body) box?.focus();
 }

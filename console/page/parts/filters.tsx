@@ -1,14 +1,28 @@
-import { link, setParams } from './router.ts';
+import type { ComponentChildren } from 'preact';
+import { setParams } from './router.ts';
 
-/** How many days a list reads, in the address as `days`. */
-export function DaysFilter(props: { readonly days: string; readonly choices: readonly string[] }) {
+/** Filters of a list, which are in the address. */
+export function Filters({ children }: { readonly children: ComponentChildren }) {
+  return <search class="filters">{children}</search>;
+}
+
+/** A choice, in the address under its name. */
+export function Choice(props: {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly choices: readonly (readonly [value: string, words: string])[];
+}) {
   return (
     <label>
-      Days
-      <select value={props.days} onChange={(event) => setParams({ days: event.currentTarget.value })}>
-        {props.choices.map((one) => (
-          <option key={one} value={one}>
-            Last {one}
+      {props.label}
+      <select
+        value={props.value}
+        onChange={({ currentTarget }) => setParams({ [props.name]: currentTarget.value })}
+      >
+        {props.choices.map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
           </option>
         ))}
       </select>
@@ -16,51 +30,42 @@ export function DaysFilter(props: { readonly days: string; readonly choices: rea
   );
 }
 
-/** A part of a name, in the address as `search`. */
-export function SearchFilter(props: { readonly label: string; readonly search: string }) {
+/** How many days a list reads. */
+export function DaysFilter(props: { readonly days: string; readonly choices: readonly string[] }) {
   return (
-    <label>
-      {props.label}
-      <input
-        type="search"
-        value={props.search}
-        onChange={(event) => setParams({ search: event.currentTarget.value })}
-      />
-    </label>
+    <Choice
+      label="Days"
+      name="days"
+      value={props.days}
+      choices={props.choices.map((one) => [one, `last ${one}`])}
+    />
   );
 }
 
-/** The tier of the SDKs, in the address as `environment`; empty is production. */
-export function EnvironmentFilter({ environment }: { readonly environment: string }) {
-  return (
-    <label>
-      Environment
-      <input
-        value={environment}
-        placeholder="production"
-        size={12}
-        onChange={(event) => setParams({ environment: event.currentTarget.value })}
-      />
-    </label>
-  );
-}
-
-/** Shows which other environments have exposures; nothing if none has any. */
-export function OtherEnvironments(props: {
-  readonly names: readonly string[];
-  readonly params: Readonly<Record<string, string>>;
+/** A text or day, in the address under its name. */
+export function TextFilter(props: {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly type?: 'text' | 'date';
+  readonly placeholder?: string;
 }) {
-  if (props.names.length === 0) return null;
+  const { label, name, value = '', type = 'text', placeholder } = props;
   return (
-    <p>
-      Other environments have exposures:{' '}
-      {props.names.map((one, i) => (
-        <span key={one}>
-          {i > 0 && ', '}
-          <a href={link('/experiments', { ...props.params, environment: one })}>{one}</a>
-        </span>
-      ))}
-      .
-    </p>
+    <label>
+      {label}
+      <input
+        {...(type === 'date' ? { type: 'date' } : { type: 'text' })}
+        value={value}
+        placeholder={placeholder ?? ''}
+        spellcheck={false}
+        onInput={({ currentTarget }) => setParams({ [name]: currentTarget.value })}
+      />
+    </label>
   );
+}
+
+/** The tier of the SDKs; empty is production. */
+export function EnvironmentFilter({ value }: { readonly value: string | undefined }) {
+  return <TextFilter label="Environment" name="environment" value={value} placeholder="production" />;
 }

@@ -1,11 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import { sluiceCommand } from '../../../observe/commands.ts';
-import { useDeployment } from '../deployment.ts';
-import { formatBytes, formatCount, formatTime } from './format.ts';
-import { RawText } from './RawText.tsx';
-import { hasMoved } from './router.ts';
+import type { ApiState } from './api.ts';
+import { useConsole } from './context.ts';
+import { formatBytes, formatCount, formatTime, writtenOut } from './format.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
 export function Page(props: {
@@ -14,21 +13,15 @@ export function Page(props: {
   readonly tools?: ComponentChildren;
   readonly children?: ComponentChildren;
 }) {
-  const main = useRef<HTMLElement>(null);
-  // Another page begins at its top. If the focus went with the page before, it begins in this one.
-  useEffect(() => {
-    if (!hasMoved()) return;
-    window.scrollTo({ top: 0 });
-    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
-  }, [props.title]);
   return (
-    <main id="main" tabIndex={-1} ref={main}>
-      <header class="page-head">
+    <main class="container-fluid" id="main">
+      <header class="head">
         <div>
-          <h1>{props.title}</h1>
-          {props.intro !== undefined && <p class="intro">{props.intro}</p>}
+          {/* Whoever comes from another page begins here: Shell. */}
+          <h1 tabIndex={-1}>{props.title}</h1>
+          {props.intro !== undefined && <p class="faint">{props.intro}</p>}
         </div>
-        {props.tools !== undefined && <div class="tools">{props.tools}</div>}
+        <div class="tools">{props.tools}</div>
       </header>
       {props.children}
     </main>
@@ -42,111 +35,53 @@ export function Card(props: {
   readonly children?: ComponentChildren;
 }) {
   return (
-    <section class="card">
+    <article>
       {(props.title !== undefined || props.tools !== undefined) && (
-        <header class="card-head">
-          {props.title !== undefined && <h2>{props.title}</h2>}
-          {props.tools}
+        <header class="head">
+          <h2>{props.title}</h2>
+          <div class="tools">{props.tools}</div>
         </header>
       )}
       {props.children}
-    </section>
+    </article>
   );
 }
 
-/** One column of a {@link DataTable}. */
-export interface Column<Row> {
-  readonly name: ComponentChildren;
-  /** The cell. */
-  readonly show: (row: Row) => ComponentChildren;
-  /** Numbers stand at the right. Default false. */
-  readonly isNumber?: boolean;
-}
-
-/** Rows as a table, which scrolls in its own box when the window is narrow. */
-export function DataTable<Row>(props: {
-  /** The content of the table, for screen readers. */
-  readonly caption: string;
-  readonly columns: readonly Column<Row>[];
-  readonly rows: readonly Row[];
-  readonly keyOf: (row: Row, index: number) => string | number;
-  /** Class of a row. */
-  readonly classOf?: (row: Row) => string | undefined;
+/** A part that is read when somebody opens it. */
+export function Folded(props: {
+  readonly title: ComponentChildren;
+  readonly children: () => ComponentChildren;
 }) {
+  const [isOpen, setOpen] = useState(false);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
-    <section class="scroll" tabIndex={0} aria-label={props.caption}>
-      <table>
-        <caption class="hidden">{props.caption}</caption>
-        <thead>
-          <tr>
-            {props.columns.map((column, i) => (
-              <th key={i} scope="col" class={column.isNumber ? 'number' : undefined}>
-                {column.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {props.rows.map((row, at) => (
-            <tr key={props.keyOf(row, at)} class={props.classOf?.(row)}>
-              {props.columns.map((column, i) => (
-                <td key={i} class={column.isNumber ? 'number' : undefined}>
-                  {column.show(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{props.title}</summary>
+      {isOpen && props.children()}
+    </details>
   );
 }
 
-/**
- * Pages of a list by the API's cursors: `next` of the answer leads on, and back over what was seen.
- *
- * @param of What is listed, with its filters: a change of it begins at the first page.
- */
-export function usePages(of = ''): {
-  readonly cursor: string | undefined;
-  readonly pager: (next: string | null | undefined) => ComponentChildren;
-} {
-  const [state, setState] = useState<{ readonly of: string; readonly seen: readonly (string | undefined)[] }>(
-    {
-      of,
-      seen: [undefined],
-    },
+/** What a call of the API answered; before that, that it is asked, or why it failed. */
+export function Answered<Answer>(props: {
+  readonly of: ApiState<Answer>;
+  readonly children: (answer: Answer) => ComponentChildren;
+}) {
+  const { answer, error, isLoading } = props.of;
+  return (
+    <>
+      {error !== undefined && <Problem error={error} />}
+      {answer === undefined ? isLoading && <Loading /> : props.children(answer)}
+    </>
   );
-  const seen = state.of === of ? state.seen : [undefined];
-  const setSeen = (changed: readonly (string | undefined)[]) => setState({ of, seen: changed });
-  return {
-    cursor: seen.at(-1),
-    pager: (next) =>
-      (seen.length > 1 || (next ?? null) !== null) && (
-        <nav class="pager" aria-label="Pages">
-          <button type="button" disabled={seen.length === 1} onClick={() => setSeen(seen.slice(0, -1))}>
-            Back
-          </button>
-          <span>Page {seen.length}</span>
-          <button
-            type="button"
-            disabled={(next ?? null) === null}
-            // The answer to the page before can still be shown: its next page is this one.
-            onClick={() => seen.includes(next ?? undefined) || setSeen([...seen, next ?? undefined])}
-          >
-            More
-          </button>
-        </nav>
-      ),
-  };
 }
 
 /** A placeholder where there is no data yet: its meaning, and what to do next. */
 export function Empty(props: { readonly title: string; readonly children?: ComponentChildren }) {
   return (
     <div class="empty">
-      <p class="empty-title">{props.title}</p>
+      <p>
+        <strong>{props.title}</strong>
+      </p>
       {props.children}
     </div>
   );
@@ -155,12 +90,14 @@ export function Empty(props: { readonly title: string; readonly children?: Compo
 /** An error with its code, what happened, and what to do. */
 export function Problem({ error }: { readonly error: ErrorObject }) {
   return (
-    <div class="problem" role="alert">
+    <div class="note bad" role="alert">
       <p>
         <strong>{error.message}</strong>
       </p>
-      <p>{error.cure}</p>
-      <p class="code">{error.code}</p>
+      <p>
+        <Prose text={error.cure} />
+      </p>
+      <p class="mono faint">{error.code}</p>
     </div>
   );
 }
@@ -168,7 +105,7 @@ export function Problem({ error }: { readonly error: ErrorObject }) {
 /** Placeholder while data loads. */
 export function Loading() {
   return (
-    <p class="loading" role="status">
+    <p class="faint" aria-busy="true">
       Reading …
     </p>
   );
@@ -194,15 +131,63 @@ export function Time({ at }: { readonly at: string | number | null | undefined }
   );
 }
 
-/** A count with thousands. */
-export function Count({ n }: { readonly n: number | null | undefined }) {
-  return n === null || n === undefined ? <span class="faint">–</span> : <span>{formatCount(n)}</span>;
+/** Bytes in their unit; the exact number is its title. */
+export function Bytes({ n }: { readonly n: number }) {
+  return <span title={`${formatCount(n)} bytes`}>{formatBytes(n)}</span>;
 }
 
-/** Bytes in their unit; the exact number is its title. */
-export function Bytes({ n }: { readonly n: number | null | undefined }) {
-  if (n === null || n === undefined) return <span class="faint">–</span>;
-  return <span title={`${formatCount(n)} bytes`}>{formatBytes(n)}</span>;
+/** Figures with their names. Null is not known. */
+export function Figures(props: {
+  readonly of: readonly (readonly [name: string, value: ComponentChildren, tone?: Tone | undefined])[];
+}) {
+  return (
+    <dl class="figures">
+      {props.of.map(([name, value, tone = 'plain']) => (
+        <div key={name} class={tone}>
+          <dt>{name}</dt>
+          <dd>{typeof value === 'number' ? formatCount(value) : (value ?? '–')}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const MARKED = /`([^`]+)`|(docs\/[\w/-]+\.md)(?:, "([^"]+)")?/g;
+
+/** A sentence of the catalogue: what it writes in backquotes is code, and pages of docs/ are links. */
+export function Prose({ text }: { readonly text: string }) {
+  const parts: ComponentChildren[] = [];
+  let from = 0;
+  for (const { 0: whole, 1: code, 2: page = '', 3: section, index } of text.matchAll(MARKED)) {
+    parts.push(
+      text.slice(from, index),
+      code === undefined ? <DocsLink page={page} section={section} /> : <code>{code}</code>,
+    );
+    from = index + whole.length;
+  }
+  return (
+    <>
+      {parts}
+      {text.slice(from)}
+    </>
+  );
+}
+
+/** A page of docs/, at a section of it. */
+export function DocsLink({
+  page,
+  section,
+}: {
+  readonly page: string;
+  readonly section?: string | undefined;
+}) {
+  const at = section === undefined ? '' : `#:~:text=${encodeURIComponent(section).replaceAll('-', '%2D')}`;
+  return (
+    <a href={`/${page}${at}`} target="_blank" rel="noreferrer">
+      {page}
+      {section === undefined ? '' : `, “${section}”`}
+    </a>
+  );
 }
 
 /** A command or text to copy. */
@@ -223,7 +208,7 @@ export function Copyable({ text }: { readonly text: string }) {
   return (
     <div class="copyable">
       <pre ref={box}>{text}</pre>
-      <button type="button" onClick={() => void copy()}>
+      <button type="button" class="outline" onClick={() => void copy()}>
         {isCopied ? 'Copied' : 'Copy'}
       </button>
     </div>
@@ -232,32 +217,42 @@ export function Copyable({ text }: { readonly text: string }) {
 
 /** The command that answers the same, for the deployment of the page. */
 export function SameCommand({ words }: { readonly words: readonly string[] }) {
-  const deployment = useDeployment();
+  const { deployment } = useConsole();
+  return (
+    <details>
+      <summary>The same on the command line</summary>
+      <Copyable text={sluiceCommand(deployment.commandOptions, words)} />
+    </details>
+  );
+}
+
+/** Characters that are shown at first: a browser is slow with a line of a million. */
+const SHOWN = 20_000;
+
+/**
+ * Shows received data as text: JSON is indented, and characters that hide or reorder others are written as escapes.
+ *
+ * @param props.isCut Whether `text` is only the beginning.
+ */
+export function RawText(props: { readonly text: string; readonly label: string; readonly isCut?: boolean }) {
+  const { text, label, isCut = false } = props;
+  const [isWhole, setWhole] = useState(false);
+  const pretty = useMemo(() => writtenOut(text), [text]);
+  const isLong = pretty.length > SHOWN;
   return (
     <>
-      <h3>The same on the command line</h3>
-      {deployment !== undefined && <Copyable text={sluiceCommand(deployment.commandOptions, words)} />}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard. */}
+      <section class="raw" tabIndex={0} aria-label={label}>
+        <pre>
+          {isLong && !isWhole ? pretty.slice(0, SHOWN) : pretty}
+          {(isCut || (isLong && !isWhole)) && ' …'}
+        </pre>
+      </section>
+      {isLong && (
+        <button type="button" class="link" onClick={() => setWhole(!isWhole)}>
+          {isWhole ? 'Show the beginning' : `Show all ${formatCount(pretty.length)} characters`}
+        </button>
+      )}
     </>
-  );
-}
-
-/** One figure with its name. */
-export function Figure(props: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-  readonly tone?: Tone;
-}) {
-  return (
-    <div class={`figure ${props.tone ?? ''}`}>
-      <span class="figure-name">{props.name}</span>
-      <span class="figure-value">{props.children}</span>
-    </div>
-  );
-}
-
-/** A value of a row as text: JSON is written out, and nothing of it is ever markup. */
-export function Json({ value }: { readonly value: unknown }) {
-  return (
-    <RawText text={typeof value === 'string' ? value : JSON.stringify(value)} label="The value as JSON" />
   );
 }

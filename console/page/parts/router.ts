@@ -20,24 +20,14 @@ export function link(path: string, params: Params = {}): string {
   return given.length === 0 ? `#${path}` : `#${path}?${new URLSearchParams(given)}`;
 }
 
-let moves = 0;
-
-/** Whether somebody has gone from the first page that this tab showed to another. */
-export function hasMoved(): boolean {
-  return moves > 0;
-}
-
 /** The current route. */
 export function useRoute(): Route {
   const [route, setRoute] = useState(readRoute);
   useEffect(() => {
-    const change = () => {
-      moves += 1;
-      setRoute(readRoute());
-    };
+    const change = () => setRoute(readRoute());
     window.addEventListener('hashchange', change);
-    // The address may have changed between the first drawing and now. That is no move: the focus stays at the page's top.
-    setRoute(readRoute());
+    // The address may have changed between the first drawing and now.
+    change();
     return () => window.removeEventListener('hashchange', change);
   }, []);
   return route;
@@ -48,9 +38,9 @@ export function go(path: string, params: Params = {}): void {
   location.hash = link(path, params);
 }
 
-/** Changes parameters of the current page without an entry in the history: filters while somebody types. */
+/** Changes parameters of the current page without an entry in the history: filters, and rows that are unfolded. */
 export function setParams(change: Params): void {
   const { path, params } = readRoute();
   history.replaceState(null, '', link(path, { ...params, ...change }));
-  window.dispatchEvent(new HashChangeEvent('hashchange'));
+  window.dispatchEvent(new Event('hashchange'));
 }

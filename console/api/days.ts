@@ -1,21 +1,40 @@
 import * as z from 'zod';
-import { readCalendar } from '../../observe/ingest/calendar.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import { type CuratedCalendar, readCuratedCalendar } from '../../observe/curate/curatedDays.ts';
+import { type DropsCalendar, readCalendar } from '../../observe/ingest/calendar.ts';
 import { explainDay, explainExportDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
+import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
 import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';
 import { count, cursor, day, dryRun, route, text } from './route.ts';
 
 const source = text('name of a source');
 const dataset = text('name of a dataset');
 const exported = text('name of an export');
+const kind = z.enum(forwardedKinds).describe('exposures or events');
 
-/** Calls of the page Drops and exports. */
-export const dropRoutes = [
+/** The calendar of everything that has days in a ledger. */
+export interface DaysAnswer extends DropsCalendar {
+  /** Null if the configuration curates nothing. */
+  readonly curated: CuratedCalendar | null;
+}
+
+/** Calls of the page Days. */
+export const dayRoutes = [
   route({
     method: 'GET',
-    path: '/api/drops',
-    summary: 'The calendar of all datasets and exports: states, rows, versions, late days.',
-    query: z.strictObject({ days: count({ usual: 21, most: 92 }), until: day.optional() }),
-    handle: ({ deployment, query }) => readCalendar(deployment, query),
+    path: '/api/days',
+    summary:
+      'The calendar of datasets, exports and curated tables: states, rows, versions, late days, what views read.',
+    query: z.strictObject({ days: count({ usual: 14, most: 92 }), until: day.optional() }),
+    async handle({ deployment, query }): Promise<DaysAnswer> {
+      const [drops, curated] = await Promise.all([
+        readCalendar(deployment, query),
+        deployment.config.curate
+          ? readCuratedCalendar(deployment, { kinds: forwardedKinds, ...query })
+          : null,
+      ]);
+      return { ...drops, curated };
+    },
   }),
   route({
     method: 'GET',
@@ -63,5 +82,23 @@ export const dropRoutes = [
     body: z.strictObject({ dryRun, export: exported.optional(), from: day.optional(), to: day.optional() }),
     writes: true,
     handle: ({ deployment, body }) => requestExport(deployment, body),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/curate/run',
+    summary: 'Curate the days of a table that are due, as the schedule does.',
+    body: z.strictObject({ dryRun, kind }),
+    writes: true,
+    handle: ({ deployment, body }) =>
+      requestCuration(deployment, { dryRun: body.dryRun, kinds: [body.kind] }),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/curate/rebuild',
+    summary: 'Curate days of a table again, changed or not.',
+    body: z.strictObject({ dryRun, kind, from: day, to: day.optional() }),
+    writes: true,
+    handle: ({ deployment, body: { kind: one, ...body } }) =>
+      requestRebuild(deployment, { kinds: [one], ...body }),
   }),
 ];

@@ -2,24 +2,33 @@ import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { routes } from '../../console/api/routes.ts';
-import type { Console } from '../../console/index.ts';
+import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
 import { bundlePage } from '../../console/server/bundlePage.ts';
-import { startObserved } from '../observe/startObserved.ts';
-import { openLocalConsole } from './openPage.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 
-let observed: Awaited<ReturnType<typeof startObserved>>;
 let open: Console;
 let guarded: Console;
 
+/** A console of a deployment that no call of this suite reaches. */
+const consoleOf = (options: Partial<ConsoleOptions>) =>
+  openConsole({
+    deployment: {
+      config: defineConfig({ bucket: 'sluice-experiments', allowAnyKey: true }),
+      stack: { service: 'sluice', stage: 'dev' },
+      isLocal: false,
+      aws: { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
+    },
+    port: 0,
+    ...options,
+  });
+
 beforeAll(async () => {
-  observed = await startObserved(Date.parse('2026-11-20T10:00:00Z'));
-  open = await openLocalConsole(observed.cloud);
-  guarded = await openLocalConsole(observed.cloud, { token: 'the-token', mayWrite: false });
-}, 120_000);
+  open = await consoleOf({ mayWrite: true, collector: 'https://collector.example' });
+  guarded = await consoleOf({ token: 'the-token' });
+});
 afterAll(async () => {
   await open.close();
   await guarded.close();
-  await observed.close();
 });
 
 /** Sends a request with any headers, which `fetch` does not allow. */
@@ -38,15 +47,11 @@ function send(
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly text: string;
 }> {
-  const url = new URL(options.path ?? '/api/place', address);
+  const { path = '/api/deployment', target, method = 'GET', headers = {}, body } = options;
   return new Promise((resolve, reject) => {
     const sent = request(
-      url,
-      {
-        method: options.method ?? 'GET',
-        headers: options.headers ?? {},
-        ...(options.target === undefined ? {} : { path: options.target }),
-      },
+      new URL(path, address),
+      { method, headers, ...(target === undefined ? {} : { path: target }) },
       (answer) => {
         let text = '';
         answer.setEncoding('utf8');
@@ -57,7 +62,7 @@ function send(
       },
     );
     sent.on('error', reject);
-    sent.end(options.body);
+    sent.end(body);
   });
 }
 
@@ -72,12 +77,8 @@ describe('the server of the console', () => {
     expect([status, JSON.parse(text)]).toEqual([
       200,
       expect.objectContaining({
-        stage: 'local',
-        isLocal: true,
-        mayWrite: true,
-        bucket: 'sluice-experiments',
-        collector: observed.cloud.collector,
-        now: expect.stringMatching(/^2026-11-20T10:/),
+        ...{ stage: 'dev', isLocal: false, mayWrite: true, bucket: 'sluice-experiments' },
+        collector: 'https://collector.example',
       }),
     ]);
   });
@@ -100,7 +101,8 @@ describe('the server of the console', () => {
     );
     for (const [method, path] of [
       ['GET', '/'],
-      ['GET', '/api/place'],
+      ['GET', '/docs/operate.md'],
+      ['GET', '/api/deployment'],
       ['GET', '/assets/main.js'],
       ['POST', '/api/local/flush'],
     ] as const)
@@ -125,71 +127,55 @@ describe('the server of the console', () => {
   });
 
   it('requires the token for every call of the API, and not in its address', async () => {
-    const authorization = 'Bearer the-token';
     expect(guarded.address).toMatch(/\/\?token=the-token$/);
     for (const headers of [{}, { authorization: 'Bearer other' }, { authorization: 'Basic the-token' }])
       expect(codeOf(await send(guarded.address, { headers }))).toEqual([401, 'SLUICE_CONSOLE_TOKEN']);
-    expect(codeOf(await send(guarded.address, { path: '/api/place?token=the-token' }))).toEqual([
+    expect(codeOf(await send(guarded.address, { path: '/api/deployment?token=the-token' }))).toEqual([
       401,
       'SLUICE_CONSOLE_TOKEN',
     ]);
-    expect((await send(guarded.address, { headers: { authorization } })).status).toBe(200);
+    const headers = { authorization: 'Bearer the-token' };
+    expect((await send(guarded.address, { headers })).status).toBe(200);
   });
 
-  it('refuses every action when it is read-only', async () => {
+  it('refuses every action when it is read-only, and those of the local cloud elsewhere', async () => {
     const headers = { authorization: 'Bearer the-token', 'content-type': 'application/json' };
     const actions = routes.filter(({ writes }) => writes);
     expect(actions.length).toBeGreaterThan(3);
-    for (const { method, path } of actions)
+    for (const { method, path, localOnly } of actions)
       expect([
         path,
         ...codeOf(await send(guarded.address, { method, path, headers, body: '{"dryRun":false}' })),
-      ]).toEqual([path, 403, 'SLUICE_CONSOLE_READ_ONLY']);
+      ]).toEqual([path, 403, localOnly ? 'SLUICE_CONSOLE_LOCAL_ONLY' : 'SLUICE_CONSOLE_READ_ONLY']);
   });
 
   it('takes JSON alone, which no form of another site can send', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
-      expect(
-        codeOf(
-          await send(open.address, {
-            method: 'POST',
-            path: '/api/local/flush',
-            headers: { 'content-type': type },
-            body: '{}',
-          }),
-        ),
-      ).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
-  });
-
-  it('names unknown paths, methods and parameters', async () => {
-    expect(codeOf(await send(open.address, { path: '/api/nothing' }))).toEqual([
-      404,
-      'SLUICE_CONSOLE_UNKNOWN',
-    ]);
-    expect(codeOf(await send(open.address, { path: '/../package.json' }))).toEqual([
-      404,
-      'SLUICE_CONSOLE_UNKNOWN',
-    ]);
-    // Read as an address, it has a port that does not exist.
-    expect(codeOf(await send(open.address, { target: '//console:99999/' }))).toEqual([
-      404,
-      'SLUICE_CONSOLE_UNKNOWN',
-    ]);
-    expect(codeOf(await send(open.address, { method: 'DELETE' }))).toEqual([404, 'SLUICE_CONSOLE_UNKNOWN']);
-    const wrong = await send(open.address, { path: '/api/place?other=1' });
-    expect([...codeOf(wrong), wrong.text]).toEqual([
-      400,
-      'SLUICE_CONSOLE_REQUEST',
-      expect.stringContaining('other'),
-    ]);
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+      const headers = { 'content-type': type };
+      const sent = { method: 'POST', path: '/api/sql/start', headers, body: '{}' };
+      expect(codeOf(await send(open.address, sent))).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
+    }
   });
 
   it.each([
-    '/api/drops?until=0000-01-02',
+    { path: '/api/nothing' },
+    { path: '/../package.json' },
+    { path: '/docs/..%2fpackage.json' },
+    { path: '/docs/none.md' },
+    { method: 'DELETE' },
+    // Read as an address, it has a port that does not exist.
+    { target: '//console:99999/' },
+  ])('does not know %j', async (sent) => {
+    expect(codeOf(await send(open.address, sent))).toEqual([404, 'SLUICE_CONSOLE_UNKNOWN']);
+  });
+
+  it.each([
+    '/api/deployment?other=1',
+    '/api/days?until=0000-01-02',
     '/api/tables/files?table=statsig_forwarded_events&day=9999-12-31',
     '/api/trace?id=ada&since=0000-01-01',
     '/api/quarantine/rows?from=0000-01-01T00:00:00Z&to=2026-11-20T00:00:00Z',
-  ])('refuses a day whose neighbours have no name: %s', async (path) => {
+  ])('refuses a parameter that it does not take: %s', async (path) => {
     expect(codeOf(await send(open.address, { path }))).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
   });
 
@@ -202,43 +188,16 @@ describe('the server of the console', () => {
     expect(text).not.toMatch(/https?:\/\//);
   });
 
-  it('has a page of 400 KB at most, compressed', async () => {
-    const assets = await bundlePage();
-    expect([...assets.keys()]).toEqual(expect.arrayContaining(['main.js', 'main.css']));
-    const bytes = [...assets.values()].reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
-    expect(bytes).toBeLessThanOrEqual(400_000);
+  it('has the pages of docs/ that findings refer to, as text', async () => {
+    const { status, headers, text } = await send(open.address, { path: '/docs/operate.md' });
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(text).toMatch(/^# /);
   });
-});
 
-describe('the switches of the local cloud', () => {
-  const post = async (path: string, body: object) => {
-    const { status, text } = await send(open.address, {
-      method: 'POST',
-      path,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return [status, JSON.parse(text)];
-  };
-
-  it('deliver, move the clock, set and clear faults', async () => {
-    await observed.send({ events: [{ eventName: 'seen', user: { userID: 'ada' } }] });
-    const before = JSON.parse((await send(open.address, { path: '/api/local' })).text);
-    expect(before.status.pending).toEqual([expect.objectContaining({ documents: 1 })]);
-    expect(await post('/api/local/flush', {})).toEqual([
-      200,
-      expect.objectContaining({ delivered: [expect.objectContaining({ documents: 1 })] }),
-    ]);
-    const fault = { firehose: [{ fault: 'failRecords', every: 2, calls: 'all' }] };
-    expect(await post('/api/local/faults', fault)).toEqual([200, { faults: [expect.anything()] }]);
-    expect(await post('/api/local/faults/clear', {})).toEqual([200, { faults: [] }]);
-    expect(await post('/api/local/faults', { firehose: [{ fault: 'no such' }] })).toEqual([
-      400,
-      { error: expect.objectContaining({ code: 'SLUICE_CONSOLE_REQUEST' }) },
-    ]);
-    expect(await post('/api/local/clock', { advanceMs: 3_600_000 })).toEqual([
-      200,
-      expect.objectContaining({ now: expect.stringMatching(/^2026-11-20T11:/) }),
-    ]);
+  it('has a page of 60 KB at most, compressed', async () => {
+    const assets = await bundlePage();
+    expect([...assets.keys()].sort()).toEqual(['main.css', 'main.js']);
+    const bytes = [...assets.values()].reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
+    expect(bytes).toBeLessThanOrEqual(60_000);
   });
 });

@@ -1,0 +1,77 @@
+import { useAction, useApi } from './parts/api.ts';
+import { formatNoun, formatSpan } from './parts/format.ts';
+import { Badge, DocsLink, Problem } from './parts/parts.tsx';
+
+/** The state of the local cloud as `/api/local` answers it. */
+interface LocalState {
+  readonly clock: { readonly now: string; readonly offsetMs: number };
+  readonly faults: { readonly faults: readonly unknown[] };
+  readonly status: { readonly pending: readonly { readonly stream: string; readonly documents: number }[] };
+}
+
+/** How far the clock can be moved at once. */
+const STEPS = [
+  { name: '+1 hour', ms: 3_600_000 },
+  { name: '+1 day', ms: 86_400_000 },
+];
+
+/** The switches of the local cloud: deliver now, and the clock. A moved clock and faults that are on are always visible. */
+export function Switches(props: { readonly onChange: () => void }) {
+  const state = useApi<LocalState>('/api/local', {}, { every: 2_000 });
+  const flush = useAction<unknown>('/api/local/flush');
+  const clock = useAction<unknown>('/api/local/clock');
+  const change = async (action: typeof flush, body: unknown) => {
+    flush.clear();
+    clock.clear();
+    await action.run(body);
+    state.reload();
+    props.onChange();
+  };
+  const { answer } = state;
+  const waiting = answer?.status.pending.reduce((sum, { documents }) => sum + documents, 0) ?? 0;
+  const offsetMs = answer?.clock.offsetMs ?? 0;
+  const isMoved = Math.abs(offsetMs) > 60_000;
+  const faults = answer?.faults.faults ?? [];
+  const error = flush.error ?? clock.error ?? (answer === undefined ? state.error : undefined);
+  return (
+    <section class="tools" aria-label="Local cloud">
+      <button
+        type="button"
+        disabled={flush.isRunning}
+        aria-busy={flush.isRunning}
+        onClick={() => void change(flush, {})}
+      >
+        Deliver now
+      </button>
+      <span>{formatNoun(waiting, 'request')} in buffers</span>
+      {STEPS.map(({ name, ms }) => (
+        <button
+          key={name}
+          type="button"
+          class="outline"
+          aria-label={`Clock ${name}`}
+          onClick={() => void change(clock, { advanceMs: ms })}
+        >
+          {name}
+        </button>
+      ))}
+      {isMoved && (
+        <>
+          <Badge tone="warning">
+            clock {offsetMs > 0 ? 'ahead' : 'behind'} by {formatSpan(Math.abs(offsetMs))}
+          </Badge>
+          <button type="button" class="outline" onClick={() => void change(clock, { real: true })}>
+            Real time
+          </button>
+        </>
+      )}
+      {faults.length > 0 && (
+        <span title={JSON.stringify(faults)}>
+          <Badge tone="bad">{formatNoun(faults.length, 'fault')} on</Badge>{' '}
+          <DocsLink page="docs/local.md" section="Faults" />
+        </span>
+      )}
+      {error !== undefined && <Problem error={error} />}
+    </section>
+  );
+}

@@ -1,0 +1,240 @@
+import type { ComponentChildren } from 'preact';
+import type { CuratedDayState, CuratedTableStatus } from '../../../observe/curate/curatedDays.ts';
+import type { CalendarDay, DatasetCalendar, ExportCalendar } from '../../../observe/ingest/calendar.ts';
+import type { ExportDaysRequest, IngestRequest } from '../../../operate/ingest/requests.ts';
+import type { DaysAnswer } from '../../api/days.ts';
+import { useApi } from '../parts/api.ts';
+import { useConsole } from '../parts/context.ts';
+import { DryRun } from '../parts/DryRun.tsx';
+import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
+import { formatCount, formatNoun, formatTime } from '../parts/format.ts';
+import { Answered, Card, Empty, Page } from '../parts/parts.tsx';
+import { setParams } from '../parts/router.ts';
+import { CurateDue, CuratedDay } from './CuratedDay.tsx';
+import { AskedDays, type Cell, DropDay, ExportDay, STATES } from './DropDay.tsx';
+
+/** A line of the calendar. */
+interface Line {
+  readonly name: string;
+  readonly kind: string;
+  /** What is wrong with the line as a whole; empty if nothing is. */
+  readonly note: string;
+  readonly cells: ReadonlyMap<string, Cell>;
+  /** What a day shows when it is opened. */
+  readonly open: (day: string) => ComponentChildren;
+}
+
+const NONE: Cell = { mark: '·', tone: 'plain', words: 'nothing' };
+
+/** The page Days: customers' drops, exports and curated tables by day, each day with what happened and what to do. */
+export function Days() {
+  const { route, deployment } = useConsole();
+  const { days = '14', until } = route.params;
+  const calendar = useApi<DaysAnswer>(
+    '/api/days',
+    { days, until },
+    { every: deployment.isLocal ? 3_000 : 60_000 },
+  );
+  return (
+    <Page
+      title="Days"
+      intro="Days of files that customers drop, of tables that are exported to them, and of curated tables."
+    >
+      <Filters>
+        <Choice
+          label="Days"
+          name="days"
+          value={days}
+          choices={['14', '28', '56', '92'].map((one) => [one, one])}
+        />
+        <TextFilter label="Until" name="until" type="date" value={until} />
+      </Filters>
+      <Answered of={calendar}>{(answer) => <Calendar answer={answer} onDone={calendar.reload} />}</Answered>
+    </Page>
+  );
+}
+
+function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly onDone: () => void }) {
+  const { datasets, exports, curated } = answer;
+  const lines = [
+    ...datasets.map((one) => datasetLine(one, onDone)),
+    ...exports.map((one) => exportLine(one, onDone)),
+    ...(curated?.tables ?? []).map((one) => curatedLine(one, onDone)),
+  ];
+  if (lines.length === 0)
+    return (
+      <Empty title="The configuration has no sources, no exports and no curated tables.">
+        <p>
+          Name the bucket that a customer drops files into as <code>sources</code> in sluice.config.ts, a
+          table to export as <code>exports</code>, or set <code>curate: true</code>, and start again.
+        </p>
+      </Empty>
+    );
+  return (
+    <>
+      {lines.map((line) => (
+        <LineOfDays key={`${line.kind} ${line.name}`} line={line} days={answer.days} />
+      ))}
+      <p class="faint">
+        ✓ done, – no data, ✗ failed, » in progress, … waiting, ! late or outdated, · nothing. A day opens
+        below its line.
+      </p>
+      <div class="tools">
+        {datasets.length > 0 && <LookNow onDone={onDone} />}
+        {exports.length > 0 && <ExportNow onDone={onDone} />}
+        {(curated?.tables ?? []).map((table) => (
+          <CurateDue key={table.kind} table={table} onDone={onDone} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+function LineOfDays({ line, days }: { readonly line: Line; readonly days: readonly string[] }) {
+  const { params } = useConsole().route;
+  const key = `${line.kind} ${line.name}`;
+  const chosen = params['line'] === key ? params['day'] : undefined;
+  return (
+    <Card
+      title={
+        <>
+          {line.name} <small>{line.kind}</small>
+        </>
+      }
+    >
+      {line.note !== '' && <p class="note bad">{line.note}</p>}
+      <ol class="days">
+        {days.map((day, i) => {
+          const { mark, tone, words } = line.cells.get(day) ?? NONE;
+          const isNamed = i === 0 || day.endsWith('-01');
+          const isChosen = chosen === day;
+          return (
+            <li key={day}>
+              <button
+                type="button"
+                class={tone}
+                title={`${day}: ${words}`}
+                aria-expanded={isChosen}
+                onClick={() => setParams(isChosen ? { line: '', day: '' } : { line: key, day })}
+              >
+                <small>
+                  {isNamed && MONTHS[Number(day.slice(5, 7)) - 1]} {day.slice(8)}
+                </small>
+                {mark}
+                <span class="hidden">{words}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+      {chosen !== undefined && <div key={chosen}>{line.open(chosen)}</div>}
+    </Card>
+  );
+}
+
+/** A done day with refused rows or left out objects is a warning. */
+function cellOf({ state, lateSince, rows, leftOut, failure, files }: CalendarDay): Cell {
+  if (lateSince !== null) return { mark: '!', tone: 'bad', words: 'late' };
+  if (state === null) return NONE;
+  const isPartial = state === 'succeeded' && rows.refused + leftOut > 0;
+  const words = [
+    STATES[state].words,
+    ...(failure === null ? [] : [failure]),
+    rows.in > 0 ? formatNoun(rows.out, 'row') : formatNoun(files, 'file'),
+    ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
+    ...(leftOut > 0 ? [`${formatNoun(leftOut, 'object')} left out`] : []),
+  ];
+  return { ...STATES[state], ...(isPartial ? { tone: 'warning' } : {}), words: words.join(', ') };
+}
+
+function cellsOf(days: readonly CalendarDay[]): ReadonlyMap<string, Cell> {
+  return new Map(days.map((one) => [one.day, cellOf(one)]));
+}
+
+function datasetLine(of: DatasetCalendar, onDone: () => void): Line {
+  const { source, dataset, kind, lastLook, days } = of;
+  const failure = lastLook?.failure;
+  return {
+    ...{ name: `${source}/${dataset}`, kind: `drops of ${kind}`, cells: cellsOf(days) },
+    note:
+      failure !== undefined
+        ? `It could not be listed at ${formatTime(lastLook?.at ?? 0)}: ${failure.message} (${failure.code})`
+        : lastLook?.stopped === true
+          ? 'There are no files for any day of its lookback.'
+          : '',
+    open: (day) => <DropDay of={of} day={day} onDone={onDone} />,
+  };
+}
+
+function exportLine({ export: name, table, days }: ExportCalendar, onDone: () => void): Line {
+  return {
+    ...{ name, kind: `export of ${table}`, cells: cellsOf(days), note: '' },
+    open: (day) => <ExportDay name={name} day={day} onDone={onDone} />,
+  };
+}
+
+const CURATED: Readonly<Record<CuratedDayState, Cell>> = {
+  curated: { mark: '✓', tone: 'good', words: 'views read it curated' },
+  too_young: { mark: '·', tone: 'plain', words: 'raw: too young' },
+  waiting: { mark: '…', tone: 'accent', words: 'raw: waiting' },
+  curating: { mark: '»', tone: 'accent', words: 'raw: being curated' },
+  failed: { mark: '✗', tone: 'bad', words: 'raw: failed' },
+  outdated: { mark: '!', tone: 'warning', words: 'raw: outdated' },
+  left_out: { mark: '✓', tone: 'warning', words: 'curated: no room in some views' },
+};
+
+function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {
+  return {
+    ...{ name: table.table, kind: `curated from ${table.rawTable}`, note: '' },
+    cells: new Map(table.days.map(({ day, state }) => [day, CURATED[state]])),
+    open: (day) => (
+      <CuratedDay
+        kind={table.kind}
+        day={day}
+        of={table.days.find((one) => one.day === day)}
+        words={(state) => CURATED[state].words}
+        onDone={onDone}
+      />
+    ),
+  };
+}
+
+function LookNow({ onDone }: { readonly onDone: () => void }) {
+  return (
+    <DryRun<IngestRequest>
+      label="Look for files now …"
+      path="/api/drops/run"
+      body={{}}
+      wouldDo={({ asked }) => (
+        <>
+          <p>A run lists these days, and loads those whose files have changed and settled:</p>
+          <AskedDays asked={asked.map((one) => ({ name: `${one.source}/${one.dataset}`, ...one }))} />
+        </>
+      )}
+      confirm={({ asked }) => `Run for ${formatNoun(asked.length, 'dataset')}`}
+      did={() => <p>Requested. The calendar shows what becomes of it.</p>}
+      onDone={onDone}
+    />
+  );
+}
+
+function ExportNow({ onDone }: { readonly onDone: () => void }) {
+  return (
+    <DryRun<ExportDaysRequest>
+      label="Export changes now …"
+      path="/api/exports/run"
+      body={{}}
+      wouldDo={({ asked }) => (
+        <>
+          <p>A run looks at these days, and exports those that have changed:</p>
+          <AskedDays asked={asked.map((one) => ({ name: one.export, ...one }))} />
+        </>
+      )}
+      confirm={({ asked }) => `Run ${formatNoun(asked.length, 'export')}`}
+      did={() => <p>Requested. The calendar shows what becomes of it.</p>}
+      onDone={onDone}
+    />
+  );
+}

@@ -1,0 +1,194 @@
+import type { ComponentChildren } from 'preact';
+import { Fragment } from 'preact';
+import { useState } from 'preact/hooks';
+import { visibleLine } from '../../../lib/base/text.ts';
+import type { SqlPage } from '../../../observe/runSql.ts';
+import { useConsole } from './context.ts';
+import { formatCount } from './format.ts';
+import { Bytes, RawText, Time } from './parts.tsx';
+import { setParams } from './router.ts';
+
+/** How a column is shown: numbers stand at the right, and `mono` is for codes and keys. */
+type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono';
+
+/** A column of a {@link DataTable}. A null is not known and shown as a dash. */
+export type Column<Row> = readonly [name: string, show: (row: Row) => ComponentChildren, kind?: Kind];
+
+interface TableProps<Row> {
+  /** The content of the table, for screen readers. */
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row, index: number) => string | number;
+  /** What a row shows below itself when it is unfolded. */
+  readonly unfold?: (row: Row) => ComponentChildren;
+  /**
+   * Parameters of the address: the first one has the key of the row that is unfolded, the others belong to what it shows.
+   * Default: the address does not tell, and several rows can be unfolded.
+   */
+  readonly params?: readonly [string, ...(readonly string[])];
+  /** When a row is unfolded. */
+  readonly onUnfold?: () => void;
+}
+
+/** Rows as a table, which unfold in place. In a narrow window each row is a list of its cells with their names. */
+export function DataTable<Row>(props: TableProps<Row>) {
+  const { caption, columns, rows, keyOf, unfold, params } = props;
+  const { route } = useConsole();
+  const [kept, keep] = useState<ReadonlySet<string>>(new Set());
+  const isOpen = (key: string) => (params === undefined ? kept.has(key) : route.params[params[0]] === key);
+  const toggle = (key: string) => {
+    if (!isOpen(key)) props.onUnfold?.();
+    if (params !== undefined) {
+      const [name, ...below] = params;
+      const none = Object.fromEntries(below.map((one) => [one, undefined]));
+      setParams({ ...none, [name]: isOpen(key) ? undefined : key });
+      return;
+    }
+    const changed = new Set(kept);
+    if (!changed.delete(key)) changed.add(key);
+    keep(changed);
+  };
+  return (
+    <div class="table">
+      <table>
+        <caption class="hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(([name, , kind], i) => (
+              <th key={i} scope="col" class={kind}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, at) => {
+            const key = String(keyOf(row, at));
+            return (
+              <Fragment key={key}>
+                <tr>
+                  {columns.map(([name, show, kind], i) => (
+                    <td key={i} class={kind} data-name={name}>
+                      {unfold !== undefined && i === 0 ? (
+                        <button
+                          type="button"
+                          class="fold"
+                          aria-expanded={isOpen(key)}
+                          onClick={() => toggle(key)}
+                        >
+                          {cell(show(row), kind)}
+                        </button>
+                      ) : (
+                        cell(show(row), kind)
+                      )}
+                    </td>
+                  ))}
+                </tr>
+                {unfold !== undefined && isOpen(key) && (
+                  <tr class="unfolded">
+                    <td colSpan={columns.length}>{unfold(row)}</td>
+                  </tr>
+                )}
+              </Fragment>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function cell(value: ComponentChildren, kind: Kind = 'text'): ComponentChildren {
+  if (value === null || value === undefined) return <span class="faint">–</span>;
+  if (typeof value === 'number') return kind === 'bytes' ? <Bytes n={value} /> : formatCount(value);
+  return kind === 'time' && typeof value === 'string' ? <Time at={value} /> : value;
+}
+
+/** Characters of a cell; the unfolded row has the whole value. */
+const CELL = 200;
+const NUMBERS = /^(tinyint|smallint|integer|int|bigint|hugeint|u\w+int|float|real|double|decimal)\b/i;
+
+/** Rows of a query. Each unfolds to its JSON, in which JSON texts are written out. */
+export function RowTable(props: Pick<SqlPage, 'columns' | 'rows'> & { readonly caption: string }) {
+  return (
+    <DataTable<SqlPage['rows'][number]>
+      caption={props.caption}
+      rows={props.rows}
+      keyOf={(_, at) => at}
+      columns={props.columns.map(({ name, type }, i) => [
+        `${visibleLine(name)} ${type}`,
+        (row) => valueCell(row[i] ?? null),
+        NUMBERS.test(type) ? 'number' : 'text',
+      ])}
+      unfold={(row) => <RawText text={rowJson(props.columns, row)} label="The row as JSON" />}
+    />
+  );
+}
+
+function valueCell(value: string | null): ComponentChildren {
+  if (value === null) return <span class="faint">NULL</span>;
+  return <bdi>{visibleLine(value.length > CELL ? `${value.slice(0, CELL)}…` : value)}</bdi>;
+}
+
+/** A row by column name. A text that is a JSON object or array becomes that, for reading. */
+function rowJson(columns: SqlPage['columns'], row: readonly (string | null)[]): string {
+  return JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, written(row[i] ?? null)])));
+}
+
+function written(value: string | null): unknown {
+  if (value === null || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/**
+ * Pages of a list by the API's cursors: `next` of the answer leads on, and back over what was seen.
+ *
+ * @param of What is listed, with its filters: a change of it begins at the first page.
+ */
+export function usePages(of = ''): {
+  readonly cursor: string | undefined;
+  readonly pager: (next: string | null | undefined) => ComponentChildren;
+} {
+  const [state, setState] = useState<{ readonly of: string; readonly seen: readonly string[] }>({
+    ...{ of, seen: [] },
+  });
+  const seen = state.of === of ? state.seen : [];
+  const go = (to: readonly string[]) => setState({ of, seen: to });
+  return {
+    cursor: seen.at(-1),
+    pager: (next) =>
+      (seen.length > 0 || (next ?? null) !== null) && (
+        <Pager
+          page={seen.length + 1}
+          onBack={seen.length === 0 ? undefined : () => go(seen.slice(0, -1))}
+          // The answer to the page before can still be shown: its next page is this one.
+          onMore={next == null ? undefined : () => seen.includes(next) || go([...seen, next])}
+        />
+      ),
+  };
+}
+
+/** Back and on in a list. */
+export function Pager(props: {
+  readonly page: number;
+  readonly onBack: (() => unknown) | undefined;
+  readonly onMore: (() => unknown) | undefined;
+}) {
+  const { page, onBack, onMore } = props;
+  return (
+    <nav class="tools" aria-label="Pages of the list">
+      <button type="button" class="outline" disabled={onBack === undefined} onClick={() => onBack?.()}>
+        Back
+      </button>
+      <span>Page {page}</span>
+      <button type="button" class="outline" disabled={onMore === undefined} onClick={() => onMore?.()}>
+        More
+      </button>
+    </nav>
+  );
+}

@@ -1,0 +1,61 @@
+import type { Page } from 'playwright-core';
+import { openBrowser } from '../harness/openBrowser.ts';
+
+/** How pages are looked at. */
+export const LOOKS = [
+  { colorScheme: 'light', width: 1_280 },
+  { colorScheme: 'dark', width: 1_280 },
+  { colorScheme: 'light', width: 390 },
+  { colorScheme: 'dark', width: 390 },
+] as const;
+
+/** Every page with an example of what it unfolds to; fillConsole has them. */
+export const PAGES = [
+  '/?reason=SLUICE_EVENT_NO_NAME',
+  '/live',
+  '/trace?id=ada',
+  '/tables?table=statsig_forwarded_events&day=2026-11-20',
+  '/tables?show=names&event=purchase',
+  '/days',
+  '/experiments?name=checkout_button',
+  '/sql',
+];
+
+/** The console in a real Chromium. */
+export interface InBrowser {
+  readonly page: Page;
+  /** Script errors, refused resources, messages of console.error. */
+  readonly complaints: readonly string[];
+  look(look: (typeof LOOKS)[number]): Promise<void>;
+  /** Goes to a page, and resolves when all of it has been read. */
+  go(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a console in a real Chromium. */
+export async function openInBrowser(address: string): Promise<InBrowser> {
+  const browser = await openBrowser();
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // A refused call is shown on the page, and the browser reports it too.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
+  });
+  await page.goto(address);
+  return {
+    page,
+    complaints,
+    async look({ colorScheme, width }) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 860 });
+    },
+    async go(path) {
+      await page.evaluate(`location.hash = ${JSON.stringify(path)}`);
+      await page.waitForSelector('main h1');
+      while ((await page.locator('main [aria-busy=true]').count()) > 0) await page.waitForTimeout(50);
+    },
+    close: () => browser.close(),
+  };
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import type { Console } from '../../console/index.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
+import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { fillConsole } from './fillConsole.ts';
+import { type OpenedPage, openLocalConsole, openPage } from './openPage.ts';
+
+const GOOD = '2026-11-18';
+const BROKEN = '2026-11-19';
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+/** Rows with these names of events; null is refused. */
+const rows = (day: UtcDay, names: readonly (string | null)[], column = 'event_name') =>
+  names
+    .map(
+      (name, i) =>
+        `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, ${name === null ? 'NULL' : `'${name}'`} AS ${column}, '${HOSTILE}${i}' AS unit_id`,
+    )
+    .join(' UNION ALL ');
+
+describe('the pages of the console', () => {
+  let world: Awaited<ReturnType<typeof ingestCloud>>;
+  let open: Console;
+  let opened: OpenedPage;
+
+  beforeAll(async () => {
+    const datasets = [
+      { name: 'events', kind: 'events' as const, lookbackDays: 5, refusedShare: 0.9 },
+      { name: 'revenue', kind: 'metrics' as const, lookbackDays: 5, expectedBy: { hour: 6 } },
+    ];
+    world = await ingestCloud({
+      bucket: 'acme-console',
+      curate: true,
+      sources: [{ name: 'acme', bucket: DROPS, owner: CUSTOMER, datasets }],
+    });
+    await world.jumpTo('2026-11-20T07:00:00Z');
+    await world.drop(`events/${GOOD}/a.parquet`, rows(GOOD, ['buy', null]));
+    await world.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy'], 'wrong_name'));
+    for (const at of ['2026-11-20T09:05:00Z', '2026-11-20T12:30:00Z']) await world.jumpTo(at);
+    const send = async (body: object | string) => {
+      const { status, headers } = await fetch(`${world.cloud.collector}/v1/rgstr`, {
+        method: 'POST',
+        headers: { 'statsig-api-key': 'client-demo' },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      return { status, requestId: headers.get('apigw-requestid') ?? '' };
+    };
+    const now = () => Date.parse('2026-11-20T12:31:00Z');
+    await send('{"events":[{"eventName":"cut');
+    await fillConsole({ cloud: world.cloud, clock: { now }, send });
+    open = await openLocalConsole(world.cloud);
+    opened = await openPage(open.address);
+  });
+  afterAll(async () => {
+    await opened?.close();
+    await open?.close();
+    await world?.close();
+  });
+
+  it('Status has what was refused beside what was accepted, and quarantine unfolds to what came', async () => {
+    await opened.shows('SLUICE_STATUS_REFUSED');
+    await opened.shows('statsig_forwarded_exposures');
+    await opened.click('.fold', 'SLUICE_BODY_NOT_JSON');
+    await opened.click('.unfolded .fold', '2026-11-20');
+    await opened.shows('{"events":[{"eventName":"cut');
+  });
+
+  it('Live unfolds an entry to where it is and what it holds', async () => {
+    opened.go('/live?event=purchase&user=user-0-3');
+    await opened.shows('purchase');
+    await opened.click('.fold', '11-20');
+    await opened.shows('queryable');
+    await opened.shows('"event_name": "purchase"');
+    opened.go('/live?only=requests&errors=true');
+    await opened.shows('SLUICE_BODY_NOT_JSON');
+  });
+
+  it('Trace lists what a user sent', async () => {
+    opened.go('/trace?id=ada');
+    await opened.shows('purchase');
+  });
+
+  it('Tables unfold to days, and these to files; names of events to properties and their types', async () => {
+    opened.go('/tables');
+    await opened.click('.fold', 'statsig_forwarded_events');
+    await opened.click('.unfolded .fold', '2026-11-20');
+    await opened.shows('.parquet');
+    opened.go('/tables?show=names');
+    await opened.click('.fold', 'page_view');
+    await opened.shows('items');
+  });
+
+  it('Days open below their line; a broken drop is explained, and its correction loaded on request', async () => {
+    opened.go('/days');
+    await opened.click('.days .warning', '1 refused');
+    await opened.shows('SLUICE_INGEST_ROW_NAME_MISSING');
+    await opened.click('.fold', 'row 1');
+    await opened.shows(`"unit_id": "${HOSTILE}1"`);
+    await opened.holds("document.querySelectorAll('main img').length === 0");
+    await opened.click('.days .bad', 'SLUICE_INGEST_COLUMN_MISSING');
+    await opened.shows('event_name');
+    await world.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy', 'see', 'see']));
+    await opened.click('button', 'Load this day again');
+    await opened.click('.note button', 'Load 1 day again');
+    await opened.click('.days .good', '3 rows');
+    opened.go('/days?until=2026-11-20');
+    await opened.click('.days .bad', 'late');
+    await opened.click('.days .plain', 'too young');
+  });
+
+  it('Experiments unfold to groups and the verdict on their split', async () => {
+    opened.go('/experiments');
+    await opened.click('.fold', 'checkout_button');
+    await opened.shows('Control');
+    await opened.click('button', 'Expect equal shares');
+    await opened.shows('p = ');
+  });
+
+  it('SQL answers in both dialects, and goes to the place of a mistake', async () => {
+    opened.go('/sql');
+    await opened.type('textarea', "SELECT count(*) AS refused FROM quarantine WHERE ds = DATE '2026-11-20'");
+    await opened.click('button', 'Run');
+    await opened.shows('refused bigint');
+    await opened.type('textarea', 'SELECT 1\nFROM no_such_table');
+    await opened.click('button', 'Run');
+    await opened.click('button', 'Go to line 2');
+    await opened.holds("document.querySelector('textarea').selectionStart > 8");
+    opened.go('/sql?dialect=duckdb&q=SELECT+41+%2B+1+AS+answer');
+    await opened.shows("DuckDB's dialect");
+    await opened.click('button', 'Run');
+    await opened.shows('answer INTEGER');
+  });
+
+  it('switches of the local cloud deliver, move the clock, and tell of faults', async () => {
+    await opened.click('.top button', '+1 hour');
+    const says = async (text: string) => {
+      await opened.click('.top', text);
+    };
+    await says('0 requests in buffers');
+    const faults = { firehose: [{ fault: 'failRecords', every: 2, calls: 'all' }] };
+    await fetch(`${world.cloud.edge}/_sluice/faults`, { method: 'POST', body: JSON.stringify(faults) });
+    await says('1 fault on');
+    await fetch(`${world.cloud.edge}/_sluice/faults`, { method: 'DELETE' });
+  });
+
+  it('names a page that does not exist, and begins each page at its heading', async () => {
+    opened.go('/nowhere');
+    await opened.shows('Not found');
+    await opened.holds("document.activeElement.tagName === 'H1'");
+  });
+});
