@@ -14,7 +14,7 @@ class ApiError extends Error {
 }
 
 /** The error shown when nothing listens at the console's address. */
-export const UNREACHABLE: ErrorObject = {
+const UNREACHABLE: ErrorObject = {
   code: 'SLUICE_CONSOLE_UNREACHABLE',
   message: 'The console does not answer.',
   cause: 'The console does not answer.',
