@@ -36,7 +36,7 @@ configureErrors({
     CONTROL_BODY: 'See docs/local.md for the shape of each call.',
     QUERY_NO_DATA: 'Start the local cloud once (`npm start`), or name its data directory with --data.',
     STACK_UPDATE_FAILED:
-      'Change the configuration as the reason says and start again. The data is as before: start with the sources and the configuration that were deployed into it, or start with another directory: --data DIR.',
+      'Change the configuration as the reason says and start again, or start with another directory: --data DIR. The data is kept.',
     TEMPLATE_INVALID: 'Correct the named member in serverless.yml or infra/.',
   },
 });

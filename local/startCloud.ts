@@ -69,9 +69,9 @@ export interface Cloud {
    */
   flush(): Promise<FlushReport>;
   /**
-   * Deploys another package while requests go on, as `serverless deploy` does: see `LocalAws.update`.
+   * Deploys another package while requests go on: see `LocalAws.update`.
    *
-   * @throws StackError, TemplateError. The cloud then runs what it ran before.
+   * @throws StackError, TemplateError.
    */
   update(loaded: CloudPackage): Promise<StackUpdate>;
   /** Takes no more requests, flushes, and releases the data directory. */

@@ -1,9 +1,5 @@
-import {
-  CloudFormationClient,
-  GetTemplateCommand,
-  UpdateStackCommand,
-  waitUntilStackUpdateComplete,
-} from '@aws-sdk/client-cloudformation';
+import { join } from 'node:path';
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
@@ -17,6 +13,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { VERSION } from '../../lib/base/version.ts';
 import { POLICY_RECORDS_KEY } from '../../lib/tables/ledgerKeys.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
@@ -104,15 +102,11 @@ describe('policies that somebody applied by hand', () => {
     const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
     const Body = change(TemplateBody);
     expect(Body).not.toBe(TemplateBody);
-    await s3.send(new PutObjectCommand({ Bucket: 'own-drops', Key: 'template.json', Body }));
-    const TemplateURL = 'https://own-drops.s3.us-east-1.amazonaws.com/template.json';
-    await cloudFormation.send(
-      new UpdateStackCommand({ StackName, TemplateURL, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
-    );
-    await waitUntilStackUpdateComplete(
-      { client: cloudFormation, maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.05 },
-      { StackName },
-    );
+    const loaded = await loadTemplate({
+      root: repositoryRoot,
+      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    });
+    await ingest.cloud.update({ ...loaded, template: JSON.parse(Body) });
     return TemplateBody;
   }
   const writeRecord = (record: unknown) =>

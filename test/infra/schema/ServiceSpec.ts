@@ -55,6 +55,12 @@ export class ServiceSpec {
     };
   }
 
+  /** Paths of the properties whose change replaces a resource, the outermost of each, outside lists. */
+  createOnly(type: string): readonly string[] {
+    const { properties = {}, replacing = [] } = this.resource(type) ?? {};
+    return [...createOnly(properties), ...replacing];
+  }
+
   #properties(given: Properties): PropertySpecs {
     return Object.fromEntries(
       Object.entries(given).map(([name, { required = false, causesReplacement: replaces = 'no', type }]) => [
@@ -90,6 +96,14 @@ export class ServiceSpec {
         return { kind: type.type };
     }
   }
+}
+
+function createOnly(properties: PropertySpecs, path = '', depth = 0): string[] {
+  return Object.entries(properties).flatMap(([name, { replaces, type }]) => {
+    if (replaces !== 'no') return [`${path}${name}`];
+    if (type.kind !== 'object' || depth > 4) return [];
+    return createOnly(type.properties(), `${path}${name}.`, depth + 1);
+  });
 }
 
 type Properties = ReturnType<Database['lookup']>[number] extends infer Entity

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { resources } from '../../../infra/resources.ts';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
@@ -9,8 +9,8 @@ import { validateConfig } from '../../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../../lib/config/functionConfig.ts';
 import { type Config, type ConfigInput, configSchema } from '../../../lib/schema/config.ts';
 import type { Effect } from '../../../lib/schema/fields/noted.ts';
-import { updateRules } from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { bare, definition, fieldsOf } from '../../../scripts/docs/configFields.ts';
+import { ServiceSpec } from '../../infra/schema/ServiceSpec.ts';
 
 const customer = { bucket: 'acme-drops', owner: '444455556666' };
 const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012';
@@ -273,6 +273,17 @@ type Deployed = ReturnType<typeof deployed>;
 const LASTING =
   /^AWS::(Glue::(Table|Database)|S3::Bucket|KMS::Key|Athena::WorkGroup|IAM::AccessKey|KinesisFirehose::DeliveryStream)$/;
 
+let spec: ServiceSpec;
+beforeAll(async () => {
+  spec = await ServiceSpec.load();
+});
+const known = new Map<string, readonly string[]>();
+function createOnly(type: string): readonly string[] {
+  const paths = known.get(type) ?? spec.createOnly(type);
+  known.set(type, paths);
+  return paths;
+}
+
 /** The effect of CloudFormation's update from one deployment to the other. */
 function effectOf(before: Deployed, after: Deployed): Effect {
   const removed = Object.entries(before.resources).filter(([id]) => !Object.hasOwn(after.resources, id));
@@ -281,7 +292,7 @@ function effectOf(before: Deployed, after: Deployed): Effect {
     ([id, one]) => Object.hasOwn(before.resources, id) && !isDeepStrictEqual(before.resources[id], one),
   );
   const isReplaced = changed.some(([id, { Type, Properties }]) =>
-    (updateRules.get(Type)?.createOnly ?? []).some(
+    createOnly(Type).some(
       (path) => !isDeepStrictEqual(at(Properties, path), at(before.resources[id]?.Properties, path)),
     ),
   );

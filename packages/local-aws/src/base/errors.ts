@@ -184,13 +184,9 @@ export const StoreError = defineErrorFamily('system', {
 
 /** Problems that keep the stack from being updated. */
 export const StackError = defineErrorFamily('user', {
-  STACK_UPDATE_REFUSED: {
-    cause: 'CloudFormation would refuse this update of the stack, and nothing was changed.',
-    cure: 'Change the template as the sentence says, and update the stack again. In the state UPDATE_ROLLBACK_FAILED, start the local cloud again: the start finishes the rollback.',
-  },
   STACK_UPDATE_FAILED: {
-    cause: 'The update of the stack failed, and what it had changed was rolled back.',
-    cure: 'Change the template as the reason says, and update the stack again. To start with the data as it is, start with the template that was deployed before.',
+    cause: 'The stack could not be brought to the template. What was set before the failure stays as it is.',
+    cure: 'Change the template as the reason says, and start or update again.',
   },
 });
 

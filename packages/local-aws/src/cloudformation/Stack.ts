@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
+import { diskProblem } from '../base/diskProblem.ts';
 import { LocalAwsError, StackError } from '../base/errors.ts';
-import { AwsError } from '../protocol/AwsError.ts';
 import {
   type ResolvedResource,
   type ResolvedTemplate,
@@ -10,29 +9,26 @@ import {
 } from '../template/resolveTemplate.ts';
 import { type StackIdentity, stackId } from '../template/resourceTypes.ts';
 import { parseTemplate } from '../template/Template.ts';
-import { compareResources, planUpdate, type StackChange, type UpdatePlan } from './planUpdate.ts';
-import type { DeployedVersion, StackEvent, StackJournal, StackStatus, StackVersion } from './StackJournal.ts';
+import type { DeployedVersion, StackFile, StackVersion } from './StackFile.ts';
 
-/** Creates, changes and deletes the resources of one type. Each method throws what the type's service answers. */
+/** Sets and deletes the resources of one type. Each method throws what the type's service answers. */
 export interface ResourceHandler {
   /** Whether the account has a resource of this identifier, of the stack or not. */
   exists(resource: ResolvedResource): boolean;
-  /** Whether something of it is left, after a kill too. Default: whether it exists. */
+  /** Whether something of it is left on disk. Default: whether it exists. */
   remains?(resource: ResolvedResource): boolean;
-  create(resource: ResolvedResource): unknown;
-  /** @param before The resource until now: what is the same stays as it is. Undefined: everything is set. */
-  update(resource: ResolvedResource, before: ResolvedResource | undefined): unknown;
-  /** Deletes a resource that exists. */
+  /** Creates the resource, or sets everything that the template says of one that exists. */
+  put(resource: ResolvedResource): unknown;
   delete(resource: ResolvedResource): unknown;
 }
 
-/** The local cloud as a stack sees it: handlers of resources, and callbacks for changes. */
+/** The local cloud as a stack sees it: handlers of resources, and what follows a template. */
 export interface StackTarget {
   /** Undefined for a type that has no effect by itself. */
   handler(type: string): ResourceHandler | undefined;
-  /** Called when resources of a type have changed, with all resources that exist at this moment. */
-  changed(type: string, resources: readonly ResolvedResource[]): unknown;
-  /** Called when all changes are made, or taken back, with what the stack is now. */
+  /** Called before resources are set: roles and policies are those of the template from now on. */
+  prepared(template: ResolvedTemplate): unknown;
+  /** Called when the resources are those of the template. */
   settled(template: ResolvedTemplate): unknown;
 }
 
@@ -46,16 +42,12 @@ export interface StackInput {
   readonly prepare: (template: ResolvedTemplate) => unknown;
 }
 
-/** One change of an update. */
-export interface MadeChange {
-  readonly action: StackChange['action'];
+/** One change of an update. Actions have CloudFormation's names, as in a change set. */
+export interface StackChange {
+  readonly action: 'Add' | 'Modify' | 'Remove';
   readonly logicalId: string;
   readonly type: string;
   readonly physicalId: string;
-  /** Names of the properties that changed. */
-  readonly properties: readonly string[];
-  /** Whether a new resource has taken the place of the old one. */
-  readonly replacement: boolean;
 }
 
 /** A resource that has left the stack and still exists. */
@@ -70,9 +62,12 @@ export interface LeftResource {
 /** Result of an update. */
 export interface StackUpdate {
   /** In the order in which they were made; empty when nothing differs. */
-  readonly changes: readonly MadeChange[];
+  readonly changes: readonly StackChange[];
   readonly left: readonly LeftResource[];
 }
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */
+export type StackStatus = 'CREATE_COMPLETE' | 'UPDATE_IN_PROGRESS' | 'UPDATE_COMPLETE' | 'UPDATE_FAILED';
 
 /** A change of the stack's status. */
 export interface StatusChange {
@@ -87,38 +82,37 @@ export interface StatusChange {
 /** How a resource is listed. */
 export interface ResourceState {
   readonly resource: ResolvedResource;
-  readonly status: string;
+  /** When the stack was created or last updated, epoch ms. */
   readonly atMs: number;
 }
 
 /**
- * The stack of a local cloud. It is updated as CloudFormation updates one: additions and changes in the order of
- * dependencies, new resources before the old ones that they replace are deleted, and everything taken back when a
- * change fails. A resource whose properties are the same in both templates is not touched, whatever was changed of it
- * by hand.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+ * The stack of a local cloud. To apply a template means: what differs from the template that was applied last is set, in
+ * the order of dependencies, and then what has left the stack is deleted unless it is retained. A resource that is the same
+ * in both is not touched, whatever was changed of it by hand, but for one that is gone, which is made again.
+ *
+ * Nothing is rolled back: after a failure, or a kill, what was set stays, and the next template is compared with both.
  */
 export class Stack {
-  readonly #journal: StackJournal;
+  readonly #file: StackFile;
   readonly #clock: Clock;
   readonly #identity: Omit<StackIdentity, 'stackName'>;
   readonly #target: StackTarget;
   readonly #onStatus: (change: StatusChange) => void;
   #resolved: ResolvedTemplate = { resources: [], outputs: {} };
-  /** Existing resources, by logical ID. Old resources that were replaced but are not deleted yet have another key. */
-  readonly #live = new Map<string, ResolvedResource>();
   #status: StackStatus | undefined;
-  #running: Promise<void> | undefined;
+  #reason: string | undefined;
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: {
-    readonly journal: StackJournal;
+    readonly file: StackFile;
     readonly clock: Clock;
     readonly identity: Omit<StackIdentity, 'stackName'>;
     readonly target: StackTarget;
     /** Called at each change of the stack's status. Default: does nothing. */
     readonly onStatus?: (change: StatusChange) => void;
   }) {
-    this.#journal = options.journal;
+    this.#file = options.file;
     this.#clock = options.clock;
     this.#identity = options.identity;
     this.#target = options.target;
@@ -126,7 +120,7 @@ export class Stack {
   }
 
   get name(): string {
-    return this.#journal.deployed?.name ?? '';
+    return this.#file.deployed?.name ?? '';
   }
 
   get id(): string {
@@ -140,132 +134,40 @@ export class Stack {
 
   /** The template as it was given. */
   get template(): unknown {
-    return this.#journal.deployed?.version.template;
-  }
-
-  get codeDirectory(): string {
-    return this.#journal.deployed?.version.codeDirectory ?? '';
+    return this.#file.deployed?.version.template;
   }
 
   get status(): StackStatus {
-    return this.#status ?? this.#journal.deployed?.status ?? 'CREATE_COMPLETE';
+    return this.#status ?? (this.times.updatedMs === undefined ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE');
   }
 
   /** Why the last update failed. */
   get reason(): string | undefined {
-    return this.#status === undefined ? this.#journal.deployed?.reason : undefined;
+    return this.#reason;
   }
 
   /** When it was created and last updated, epoch ms. */
   get times(): { readonly createdMs: number; readonly updatedMs: number | undefined } {
-    const { createdMs = 0, updatedMs } = this.#journal.deployed ?? {};
-    return { createdMs, updatedMs: this.#journal.interrupted?.beganMs ?? updatedMs };
+    const { createdMs = 0, updatedMs } = this.#file.deployed ?? {};
+    return { createdMs, updatedMs };
   }
 
-  /** The oldest first. */
-  get events(): readonly StackEvent[] {
-    return this.#journal.events;
-  }
-
-  /** The resources with the status of their last event. */
+  /** The resources in the order in which they were made. */
   states(): ResourceState[] {
-    const last = new Map(this.events.map((event) => [event.logicalId, event]));
-    return this.#resolved.resources.map((resource) => {
-      const { status = 'CREATE_COMPLETE', atMs = this.times.createdMs } = last.get(resource.logicalId) ?? {};
-      return { resource, status, atMs };
-    });
+    const { createdMs, updatedMs = createdMs } = this.times;
+    return this.#resolved.resources.map((resource) => ({ resource, atMs: updatedMs }));
   }
 
   /**
-   * Opens the stack of the data directory and updates it to a template. Resources that are not in the account are
-   * created. Where no stack of this name was deployed, resources that exist already are taken over.
+   * Applies a template, once the one before is applied. Where no stack of this name was deployed, resources that exist
+   * already are taken over.
    *
-   * @throws StackError STACK_UPDATE_FAILED, STACK_UPDATE_REFUSED; TemplateError.
+   * @throws StackError STACK_UPDATE_FAILED; TemplateError, with nothing changed.
    */
-  async open(input: StackInput): Promise<void> {
-    const stored = this.#journal.deployed;
-    if (stored?.name !== input.name) return this.#create(input);
-    const { interrupted } = this.#journal;
-    const old = this.#resolve(stored.version, stored.name);
-    const { template, codeDirectory } = input;
-    await input.prepare(
-      this.#resolve({ template, codeDirectory, generations: stored.version.generations }, input.name),
-    );
-    if (interrupted === undefined) {
-      await this.#restore(old);
-      if (stored.status === 'UPDATE_ROLLBACK_FAILED') await this.#continueRollback(stored);
-    } else {
-      const target = this.#resolve(interrupted.target, stored.name);
-      const changes = compareResources(old.resources, target.resources);
-      const plan = { after: target, generations: interrupted.target.generations, changes };
-      if (interrupted.changed) {
-        await this.#restore(target);
-        await this.#finish(plan, interrupted.target);
-      } else {
-        await this.#restore(old);
-        const begun = interrupted.begun.flatMap((id) =>
-          changes.filter((one) => resourceOf(one).logicalId === id),
-        );
-        await this.#rollBack(begun, 'The local cloud was stopped during the update.');
-      }
-    }
-    await this.update(input);
-  }
-
-  /**
-   * Updates the stack. Nothing happens when nothing differs.
-   *
-   * @throws StackError STACK_UPDATE_REFUSED when nothing was begun; STACK_UPDATE_FAILED when it was rolled back;
-   * TemplateError.
-   */
-  async update(input: StackInput): Promise<StackUpdate> {
-    return (await this.begin(input)).done;
-  }
-
-  /**
-   * Begins an update as {@link update}, which goes on when this resolves.
-   *
-   * @returns `done` rejects when the update fails; `differs` is false when there is nothing to do.
-   * @throws StackError STACK_UPDATE_REFUSED, TemplateError.
-   */
-  async begin(
-    input: StackInput,
-  ): Promise<{ readonly done: Promise<StackUpdate>; readonly differs: boolean }> {
-    const deployed = this.#journal.deployed;
-    if (this.#status !== undefined)
-      throw refused(`Stack:${this.id} is in ${this.#status} state and can not be updated.`);
-    // Also when the journal could not be written on, for example because the disk was full. The next start rolls it back.
-    if (this.#journal.interrupted !== undefined || deployed?.status === 'UPDATE_ROLLBACK_FAILED')
-      throw refused(`Stack:${this.id} is in UPDATE_ROLLBACK_FAILED state and can not be updated.`);
-    if (deployed === undefined || deployed.name !== input.name)
-      throw refused(`Stack [${input.name}] does not exist`);
-    const { codeDirectory } = input;
-    const template = toJson(input.template);
-    const resolve = (generations: StackVersion['generations']) =>
-      this.#resolve({ template, generations, codeDirectory }, input.name);
-    this.#status = 'UPDATE_IN_PROGRESS';
-    let begun = false;
-    try {
-      const plan = refuseAwsErrors(() => planUpdate(this.#resolved, deployed.version.generations, resolve));
-      const version = { template, generations: plan.generations, codeDirectory };
-      await refuseAwsErrors(() => input.prepare(plan.after));
-      if (isDeepStrictEqual(toJson(version), toJson(deployed.version))) {
-        await this.#target.settled(this.#resolved);
-        return { done: Promise.resolve({ changes: [], left: [] }), differs: false };
-      }
-      this.#journal.begin(version, this.#clock.now());
-      begun = true;
-      const done = this.#run(plan, version).finally(() => {
-        this.#status = undefined;
-      });
-      this.#running = done.then(
-        () => undefined,
-        () => undefined,
-      );
-      return { done, differs: true };
-    } finally {
-      if (!begun) this.#status = undefined;
-    }
+  async apply(input: StackInput): Promise<StackUpdate> {
+    const applied = this.#running.then(() => this.#apply(input));
+    this.#running = applied.catch(() => undefined);
+    return applied;
   }
 
   /** Resolves when no update is running. */
@@ -273,243 +175,88 @@ export class Stack {
     await this.#running;
   }
 
-  async #run(plan: UpdatePlan, version: StackVersion): Promise<StackUpdate> {
-    this.#stackEvent('UPDATE_IN_PROGRESS', 'User Initiated');
-    await this.#change(plan.changes);
-    this.#journal.endChanges();
-    return this.#finish(plan, version);
-  }
-
-  async #create(input: StackInput): Promise<void> {
+  async #apply(input: StackInput): Promise<StackUpdate> {
     const { name, codeDirectory } = input;
-    const version = { template: toJson(input.template), generations: {}, codeDirectory };
+    const stored = this.#file.deployed;
+    const before = stored?.name === name ? stored : undefined;
+    const version = { template: toJson(input.template), codeDirectory };
     const resolved = this.#resolve(version, name);
-    await input.prepare(resolved);
-    await this.#target.settled(resolved);
-    if (this.#journal.deployed !== undefined) this.#journal.clear();
+    const known = [before?.version, before?.next].flatMap((one) =>
+      one === undefined ? [] : [this.#resolve(one, name).resources],
+    );
+    requireDistinct(resolved);
+    await orFail('', () => input.prepare(resolved));
+    const differs = before === undefined || !isDeepStrictEqual(version, before.version);
+    if (differs && before !== undefined) {
+      this.#file.write({ ...before, next: version });
+      this.#tell('UPDATE_IN_PROGRESS');
+    }
+    // Before resources are made: a stream may continue with records of an earlier process.
+    await this.#target.prepared(resolved);
+    const changes: StackChange[] = [];
     for (const resource of resolved.resources) {
+      const change = changeOf(resource, known);
       const handler = this.#handler(resource);
-      await this.#exist(resource);
-      if (handler?.exists(resource) === true) await handler.update(resource, undefined);
-      else await handler?.create(resource);
+      if (change === undefined && handler?.exists(resource) !== false) continue;
+      await orFail(resource.logicalId, () => handler?.put(resource)).catch((error: unknown) => {
+        if (before !== undefined)
+          this.#tell('UPDATE_FAILED', error instanceof LocalAwsError ? error.detail : sentence(error));
+        throw error;
+      });
+      if (change !== undefined) changes.push(change);
     }
     this.#resolved = resolved;
-    const now = this.#clock.now();
-    this.#journal.deploy({ name, version, status: 'CREATE_COMPLETE', createdMs: now });
-    for (const resource of resolved.resources) this.#event(resource, 'CREATE_COMPLETE');
-    this.#stackEvent('CREATE_COMPLETE');
-  }
-
-  /** Takes up a deployed stack: creates what is not there, which is everything that is not kept on disk. */
-  async #restore(resolved: ResolvedTemplate): Promise<void> {
-    this.#resolved = resolved;
-    for (const resource of resolved.resources) this.#live.set(resource.logicalId, resource);
-    for (const type of new Set(resolved.resources.map((one) => one.type))) {
-      await this.#target.changed(type, [...this.#live.values()]);
-    }
-    // Before streams are made: one may continue with records of an earlier process.
     await this.#target.settled(resolved);
-    for (const resource of resolved.resources) {
-      const handler = this.#handler(resource);
-      if (handler?.exists(resource) === false) await handler.create(resource);
-    }
-  }
-
-  async #change(changes: readonly StackChange[]): Promise<void> {
-    const begun: StackChange[] = [];
-    for (const change of changes) {
-      if (change.action === 'Remove') continue;
-      const { logicalId } = change.after;
-      const progress = change.action === 'Add' ? 'CREATE' : 'UPDATE';
-      this.#event(change.after, `${progress}_IN_PROGRESS`, replacementReason(change));
-      try {
-        this.#requireAllowed(change);
-        this.#journal.beginChange(logicalId);
-        begun.push(change);
-        await this.#apply(change);
-      } catch (error) {
-        const reason = sentence(error);
-        this.#event(change.after, `${progress}_FAILED`, reason);
-        const failed = `The following resource(s) failed to ${progress.toLowerCase()}: [${logicalId}].`;
-        await this.#rollBack(begun, `${failed} ${reason}`);
-        throw new StackError('STACK_UPDATE_FAILED', `${logicalId}: ${reason}`, { cause: error });
-      }
-      this.#event(change.after, `${progress}_COMPLETE`);
-    }
-  }
-
-  /** @throws Error for what CloudFormation refuses before it calls the resource's service. */
-  #requireAllowed(change: Exclude<StackChange, { action: 'Remove' }>): void {
-    if (change.action === 'Modify') {
-      if (change.refusal !== undefined) throw new AwsError('ValidationError', 400, change.refusal);
-      if (!change.replacement) return;
-    }
-    const { after } = change;
-    const own = [...this.#live.values()].some(
-      (one) => one.type === after.type && one.physicalId === after.physicalId && one.locally === 'built',
-    );
-    if (this.#handler(after)?.exists(after) !== true) return;
-    throw new AwsError(
-      'AlreadyExists',
-      400,
-      own
-        ? `${after.physicalId} already exists in stack ${this.id}`
-        : `Resource of type '${after.type}' with identifier '${after.physicalId}' already exists.`,
-    );
-  }
-
-  async #apply(change: Exclude<StackChange, { action: 'Remove' }>): Promise<void> {
-    const { after } = change;
-    const handler = this.#handler(after);
-    if (change.action === 'Modify' && change.replacement) {
-      this.#live.set(replacedKey(after.logicalId), change.before);
-    }
-    await this.#exist(after);
-    if (change.action === 'Modify' && !change.replacement) await handler?.update(after, change.before);
-    else await handler?.create(after);
-  }
-
-  /** Deletes resources that are no longer in the stack. If one can't be deleted, the update still completes. */
-  async #finish(plan: UpdatePlan, version: StackVersion): Promise<StackUpdate> {
-    this.#status = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
-    this.#resolved = plan.after;
-    this.#stackEvent('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-    await this.#target.settled(plan.after);
     const left: LeftResource[] = [];
-    for (const change of cleanups(plan.changes)) {
-      const { before } = change;
-      const { logicalId, type, physicalId } = before;
-      const policy = change.action === 'Remove' ? before.deletionPolicy : change.after.updateReplacePolicy;
+    for (const resource of leaving(resolved, known)) {
+      const { logicalId, type, physicalId } = resource;
+      const successor = resolved.resources.find((one) => one.logicalId === logicalId);
+      const policy = successor === undefined ? resource.deletionPolicy : successor.updateReplacePolicy;
       const kept = policy === 'Retain' || policy === 'RetainExceptOnCreate';
-      const reason = kept ? undefined : await this.#delete(before);
-      if (kept) this.#event(before, 'DELETE_SKIPPED');
-      this.#live.delete(change.action === 'Remove' ? logicalId : replacedKey(logicalId));
-      await this.#target.changed(type, [...this.#live.values()]);
+      const reason = kept ? undefined : await this.#delete(resource);
+      changes.push({ action: 'Remove', logicalId, type, physicalId });
       if (kept || reason !== undefined) left.push({ logicalId, type, physicalId, reason });
     }
-    this.#end(version, 'UPDATE_COMPLETE');
-    return { changes: plan.changes.map(madeChange), left };
+    if (differs || before?.next !== undefined) this.#deployed(name, version, before);
+    return { changes: before === undefined ? [] : changes, left };
+  }
+
+  #deployed(name: string, version: StackVersion, before: DeployedVersion | undefined): void {
+    const now = this.#clock.now();
+    this.#file.write({
+      name,
+      version,
+      createdMs: before?.createdMs ?? now,
+      ...(before === undefined ? {} : { updatedMs: now }),
+    });
+    this.#tell(before === undefined ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE');
   }
 
   /** @returns Why it could not be deleted. */
   async #delete(resource: ResolvedResource): Promise<string | undefined> {
     const handler = this.#handler(resource);
-    this.#event(resource, 'DELETE_IN_PROGRESS');
+    const remains = handler?.remains ?? handler?.exists;
     try {
-      const remains = handler?.remains ?? handler?.exists;
       if (remains?.(resource) === true) await handler?.delete(resource);
     } catch (error) {
-      const reason = sentence(error);
-      this.#event(resource, 'DELETE_FAILED', reason);
-      return reason;
+      return sentence(error);
     }
-    this.#event(resource, 'DELETE_COMPLETE');
     return undefined;
-  }
-
-  async #rollBack(begun: readonly StackChange[], reason: string): Promise<void> {
-    this.#status = 'UPDATE_ROLLBACK_IN_PROGRESS';
-    this.#stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', reason);
-    const stuck: string[] = [];
-    const retained: string[] = [];
-    for (const change of begun.toReversed()) {
-      if (change.action === 'Remove') continue;
-      const { after } = change;
-      const before = change.action === 'Modify' ? change.before : undefined;
-      this.#live.delete(replacedKey(after.logicalId));
-      if (before === undefined) this.#live.delete(after.logicalId);
-      else this.#live.set(after.logicalId, before);
-      await this.#target.changed(after.type, [...this.#live.values()]);
-      if (change.action === 'Modify' && !change.replacement) {
-        try {
-          await this.#handler(change.before)?.update(change.before, after);
-          this.#event(change.before, 'UPDATE_COMPLETE');
-        } catch (error) {
-          stuck.push(after.logicalId);
-          this.#event(change.before, 'UPDATE_FAILED', sentence(error));
-        }
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-      } else if (after.deletionPolicy === 'Retain') {
-        this.#event(after, 'DELETE_SKIPPED');
-        if (change.action === 'Add') retained.push(after.logicalId);
-      } else await this.#delete(after);
-    }
-    await this.#target.settled(this.#resolved);
-    const { version: deployed } = this.#journal.deployed ?? {};
-    if (deployed === undefined) return;
-    const version = withNewNames(deployed, retained);
-    if (stuck.length === 0) this.#end(version, 'UPDATE_ROLLBACK_COMPLETE', reason);
-    else
-      this.#end(
-        version,
-        'UPDATE_ROLLBACK_FAILED',
-        `The following resource(s) failed to update: [${stuck.join(', ')}].`,
-      );
-  }
-
-  /**
-   * Sets what the rollback could not: ContinueUpdateRollback.
-   * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
-   */
-  async #continueRollback({ version, reason }: DeployedVersion): Promise<void> {
-    this.#stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated');
-    for (const { resource, status } of this.states()) {
-      if (status !== 'UPDATE_FAILED') continue;
-      await this.#handler(resource)?.update(resource, undefined);
-      this.#event(resource, 'UPDATE_COMPLETE');
-    }
-    this.#end(version, 'UPDATE_ROLLBACK_COMPLETE', reason);
-  }
-
-  #end(version: StackVersion, status: StackStatus, reason?: string): void {
-    this.#stackEvent(status, reason);
-    this.#journal.deploy({
-      name: this.name,
-      version,
-      status,
-      createdMs: this.times.createdMs,
-      ...(this.times.updatedMs === undefined ? {} : { updatedMs: this.times.updatedMs }),
-      ...(reason === undefined ? {} : { reason }),
-    });
-    this.#status = undefined;
-  }
-
-  async #exist(resource: ResolvedResource): Promise<void> {
-    this.#live.set(resource.logicalId, resource);
-    await this.#target.changed(resource.type, [...this.#live.values()]);
   }
 
   #handler({ type, locally }: ResolvedResource): ResourceHandler | undefined {
     return locally === 'built' ? this.#target.handler(type) : undefined;
   }
 
-  #resolve({ template, generations, codeDirectory }: StackVersion, stackName: string): ResolvedTemplate {
-    const resolved = resolveTemplate(parseTemplate(template), { ...this.#identity, stackName }, generations);
+  #resolve({ template, codeDirectory }: StackVersion, stackName: string): ResolvedTemplate {
+    const resolved = resolveTemplate(parseTemplate(template), { ...this.#identity, stackName });
     return { ...resolved, resources: resolved.resources.map((one) => withCode(one, codeDirectory)) };
   }
 
-  #event({ logicalId, physicalId, type }: ResolvedResource, status: string, reason?: string): void {
-    const event = {
-      id: `${logicalId}-${randomUUID()}`,
-      atMs: this.#clock.now(),
-      logicalId,
-      physicalId,
-      type,
-    };
-    this.#journal.addEvent({ ...event, status, ...(reason === undefined ? {} : { reason }) });
-  }
-
-  #stackEvent(status: StackStatus, reason?: string): void {
-    const type = 'AWS::CloudFormation::Stack';
-    const event = {
-      id: randomUUID(),
-      atMs: this.#clock.now(),
-      logicalId: this.name,
-      physicalId: this.id,
-      type,
-    };
-    this.#journal.addEvent({ ...event, status, ...(reason === undefined ? {} : { reason }) });
-    this.#onStatus({ stackId: this.id, status, reason: reason ?? '', atMs: event.atMs });
+  #tell(status: StackStatus, reason?: string): void {
+    this.#status = status;
+    this.#reason = reason;
+    this.#onStatus({ stackId: this.id, status, reason: reason ?? '', atMs: this.#clock.now() });
   }
 }
 
@@ -524,68 +271,58 @@ function withCode(resource: ResolvedResource, codeDirectory: string): ResolvedRe
   return { ...resource, properties: { ...properties, Code: { ...given, [CODE_DIRECTORY]: codeDirectory } } };
 }
 
-function replacedKey(logicalId: string): string {
-  return `${logicalId} (replaced)`;
+/** What was applied before: one template, and a second if its application did not end. */
+type Known = readonly (readonly ResolvedResource[])[];
+
+/** Tables of several databases may have the same name. */
+const identityOf = ({ type, physicalId, properties }: ResolvedResource) =>
+  JSON.stringify([type, physicalId, properties['DatabaseName']]);
+
+const isSame = (one: ResolvedResource) => (other: ResolvedResource) => identityOf(one) === identityOf(other);
+
+/** How a resource differs from what was applied before; undefined when it does not. */
+function changeOf(resource: ResolvedResource, known: Known): StackChange | undefined {
+  const { logicalId, type, physicalId, properties } = resource;
+  const before = known.map((resources) => resources.find(isSame(resource)));
+  if (before.length > 0 && before.every((one) => isDeepStrictEqual(one?.properties, properties)))
+    return undefined;
+  const action = before.some((one) => one !== undefined) ? 'Modify' : 'Add';
+  return { action, logicalId, type, physicalId };
 }
 
-/** A resource that the rollback retains keeps its generated name, so its logical ID gets a new name the next time. */
-function withNewNames(version: StackVersion, logicalIds: readonly string[]): StackVersion {
-  const next = logicalIds.map((id) => [id, (version.generations[id] ?? 0) + 1]);
-  return { ...version, generations: { ...version.generations, ...Object.fromEntries(next) } };
+/** The resources that a template does not have any more, each before what it depends on. */
+function leaving({ resources }: ResolvedTemplate, known: Known): ResolvedResource[] {
+  const gone = known.flat().filter((one) => !resources.some(isSame(one)));
+  return gone.filter((one, index) => gone.findIndex(isSame(one)) === index).reverse();
 }
 
-function resourceOf(change: StackChange): ResolvedResource {
-  return change.action === 'Remove' ? change.before : change.after;
+/** @throws StackError when two resources of a template are the same one. */
+function requireDistinct({ resources }: ResolvedTemplate): void {
+  const built = resources.filter(({ locally }) => locally === 'built');
+  const again = built.find((one, index) => built.findIndex(isSame(one)) < index);
+  if (again !== undefined)
+    throw new StackError(
+      'STACK_UPDATE_FAILED',
+      `${again.logicalId}: ${again.physicalId} is in the stack already.`,
+    );
 }
 
-/** Resources to delete at the end: removed and replaced ones, dependents first. */
-function cleanups(
-  changes: readonly StackChange[],
-): (Extract<StackChange, { action: 'Remove' }> | Extract<StackChange, { action: 'Modify' }>)[] {
-  const replaced = changes.flatMap((change) =>
-    change.action === 'Modify' && change.replacement ? [change] : [],
-  );
-  const removed = changes.flatMap((change) => (change.action === 'Remove' ? [change] : []));
-  return [...removed, ...replaced.reverse()];
-}
-
-function madeChange(change: StackChange): MadeChange {
-  const { logicalId, type, physicalId } = resourceOf(change);
-  return {
-    action: change.action,
-    logicalId,
-    type,
-    physicalId,
-    properties: change.action === 'Modify' ? change.properties : [],
-    replacement: change.action === 'Modify' && change.replacement,
-  };
-}
-
-function replacementReason(change: StackChange): string | undefined {
-  return change.action === 'Modify' && change.replacement && change.refusal === undefined
-    ? 'Requested update requires the creation of a new physical resource; hence creating one.'
-    : undefined;
+/** Does a part of an update. @throws StackError with the sentence of the service; errors of the local cloud as they are. */
+async function orFail(logicalId: string, work: () => unknown): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof LocalAwsError || diskProblem(error) !== undefined) throw error;
+    const reason = `${logicalId === '' ? '' : `${logicalId}: `}${sentence(error)}`;
+    throw new StackError('STACK_UPDATE_FAILED', reason, { cause: error });
+  }
 }
 
 function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function refused(detail: string, cause?: unknown): Error {
-  return new StackError('STACK_UPDATE_REFUSED', detail, { cause });
-}
-
-/** Runs checks before anything changes. A service's refusal refuses the update. */
-function refuseAwsErrors<Result>(work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof AwsError && !(error instanceof LocalAwsError)) throw refused(error.message, error);
-    throw error;
-  }
-}
-
-/** A copy as it is read back from the journal: members that are undefined are not there. */
+/** A copy as it is read back from the disk: members that are undefined are not there. */
 function toJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
 }

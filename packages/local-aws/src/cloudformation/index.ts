@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { LocalAwsError } from '../base/errors.ts';
-import { parseJson } from '../base/json.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
@@ -9,31 +7,20 @@ import type { XmlElement } from '../protocol/xml.ts';
 import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { stackId } from '../template/resourceTypes.ts';
 import type { Stack, StatusChange } from './Stack.ts';
-import type { StackEvent } from './StackJournal.ts';
-import { updateRules } from './updateRules.ts';
 
-export type { LeftResource, MadeChange, StackUpdate } from './Stack.ts';
-export { updateRules } from './updateRules.ts';
+export type { LeftResource, StackChange, StackUpdate } from './Stack.ts';
 
 /** Resources of a page of ListStackResources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
 const RESOURCES_A_PAGE = 100;
-/** AWS documents no number: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html */
-const EVENTS_A_PAGE = 100;
-/** A template in a request has up to 51,200 bytes, and three times that in a form. */
-const BODY_LIMIT_BYTES = 256 * 1024;
-const TEMPLATE_BODY_BYTES = 51_200;
 
 /**
- * CloudFormation on the wire for the one stack there is: what is deployed, and its update. `stack` is read at each
- * call, because the service exists before the template is resolved.
+ * CloudFormation on the wire for the one stack there is: what is deployed. `stack` is read at each call, because the
+ * service exists before the template is resolved.
  */
 export function cloudFormationService({
   stack,
-  updates,
 }: {
   readonly stack: () => DeployedStack | undefined;
-  /** Updates the stack. Default: UpdateStack is not emulated. */
-  readonly updates?: StackUpdates | undefined;
 }): AwsService {
   // Nothing deletes the stack here, so it is kept for who asks, as long as the process runs.
   let isProtected = false;
@@ -47,9 +34,7 @@ export function cloudFormationService({
     signingName: 'cloudformation',
     version: '2010-05-15',
     namespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
-    bodyLimitBytes: BODY_LIMIT_BYTES,
     operations: new Map([
-      ...(updates === undefined ? [] : [updateStack(find, updates)]),
       queryOperation({
         name: 'GetTemplate',
         input: z.strictObject({
@@ -74,25 +59,6 @@ export function cloudFormationService({
           const found = find(StackName);
           isProtected = EnableTerminationProtection === 'true';
           return [['StackId', stackId(found, found.name)]];
-        },
-      }),
-      queryOperation({
-        name: 'DescribeStackEvents',
-        input: z.strictObject({ StackName: z.string().min(1), NextToken: z.string().optional() }),
-        run({ StackName, NextToken }) {
-          const found = find(StackName);
-          // The latest first. A token is an event's ID: new events come before it.
-          const events = (found.events ?? []).toReversed();
-          const from = NextToken === undefined ? 0 : events.findIndex(({ id }) => id === NextToken);
-          if (from < 0) throw invalidToken(NextToken ?? '');
-          const next = events[from + EVENTS_A_PAGE];
-          return [
-            [
-              'StackEvents',
-              events.slice(from, from + EVENTS_A_PAGE).map((event) => ['member', eventElement(event, found)]),
-            ],
-            ...(next === undefined ? [] : [['NextToken', next.id] as const]),
-          ];
         },
       }),
       queryOperation({
@@ -138,94 +104,6 @@ export function cloudFormationService({
   });
 }
 
-/** Updates a stack. */
-export interface StackUpdates {
-  /**
-   * Begins an update and resolves when CloudFormation has accepted it.
-   *
-   * @returns Whether anything differs.
-   * @throws StackError STACK_UPDATE_REFUSED, TemplateError.
-   */
-  begin(template: unknown): Promise<boolean>;
-  /** The text at a `TemplateURL`: an object in S3. @throws AwsError */
-  read(url: string): Promise<string>;
-}
-
-/** `Capabilities.member.1` and so on as one list. */
-function withLists(members: unknown): unknown {
-  const entries = Object.entries(Object(members));
-  const capabilities = entries.filter(([name]) => /^Capabilities\.member\.\d+$/.test(name));
-  const others = entries.filter((entry) => !capabilities.includes(entry));
-  return { ...Object.fromEntries(others), Capabilities: capabilities.map(([, value]) => value) };
-}
-
-/**
- * UpdateStack. Functions keep the directory of their code: there is no code in S3 here.
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html
- */
-function updateStack(find: (name: string) => DeployedStack, updates: StackUpdates) {
-  return queryOperation({
-    name: 'UpdateStack',
-    input: z.preprocess(
-      withLists,
-      z.strictObject({
-        StackName: z.string().min(1),
-        TemplateBody: z.string().min(1).max(TEMPLATE_BODY_BYTES).optional(),
-        TemplateURL: z.string().min(1).max(5120).optional(),
-        Capabilities: z.array(z.enum(['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'])),
-        ClientRequestToken: z.string().max(128).optional(),
-      }),
-    ),
-    async run({ StackName, TemplateBody, TemplateURL, Capabilities }) {
-      const found = find(StackName);
-      const text = TemplateURL === undefined ? TemplateBody : await updates.read(TemplateURL);
-      if (text === undefined || (TemplateURL !== undefined && TemplateBody !== undefined))
-        throw validationError('Either Template URL or Template Body must be specified.');
-      const template = parseJson(text);
-      if (template === undefined) throw validationError('Template format error: it is not JSON.');
-      requireCapabilities(template, Capabilities);
-      const differs = await updates.begin(template).catch((error: unknown) => {
-        throw error instanceof LocalAwsError ? validationError(error.detail) : error;
-      });
-      if (!differs) throw validationError('No updates are to be performed.');
-      return [['StackId', stackId(found, found.name)]];
-    },
-  });
-}
-
-/** Resources of IAM need the caller's acknowledgement, named ones a stronger one. @throws AwsError */
-function requireCapabilities(template: unknown, given: readonly string[]): void {
-  const resources: unknown[] = Object.values(Object(Object(template).Resources));
-  const iam = resources.flatMap((resource) => {
-    const { Type, Properties } = Object(resource);
-    const name = updateRules.get(String(Type))?.name;
-    if (!String(Type).startsWith('AWS::IAM::')) return [];
-    return [name !== undefined && Object.hasOwn(Object(Properties), name)];
-  });
-  if (iam.length === 0 || given.includes('CAPABILITY_NAMED_IAM')) return;
-  const named = iam.includes(true);
-  if (!named && given.includes('CAPABILITY_IAM')) return;
-  throw new AwsError(
-    'InsufficientCapabilitiesException',
-    400,
-    `Requires capabilities : [${named ? 'CAPABILITY_NAMED_IAM' : 'CAPABILITY_IAM'}]`,
-  );
-}
-
-function eventElement(event: StackEvent, stack: DeployedStack): (XmlElement | undefined)[] {
-  return [
-    ['EventId', event.id],
-    ['StackId', stackId(stack, stack.name)],
-    ['StackName', stack.name],
-    ['LogicalResourceId', event.logicalId],
-    ['PhysicalResourceId', event.physicalId],
-    ['ResourceType', event.type],
-    ['Timestamp', new Date(event.atMs).toISOString()],
-    ['ResourceStatus', event.status],
-    event.reason === undefined ? undefined : ['ResourceStatusReason', event.reason],
-  ];
-}
-
 function summaryElement(stack: DeployedStack): (XmlElement | undefined)[] {
   return [
     ['StackName', stack.name],
@@ -256,8 +134,8 @@ function stackElement(stack: DeployedStack, isProtected: boolean): (XmlElement |
 }
 
 function resourceElement(
-  { logicalId, physicalId, type, status = 'CREATE_COMPLETE', atMs }: StackResource,
-  { createdMs }: DeployedStack,
+  { logicalId, physicalId, type, atMs }: StackResource,
+  { createdMs, status = 'CREATE_COMPLETE' }: DeployedStack,
 ): XmlElement[] {
   return [
     ['LogicalResourceId', logicalId],
@@ -275,9 +153,7 @@ interface StackResource {
   readonly physicalId: string;
   /** e.g. `AWS::S3::Bucket`. */
   readonly type: string;
-  /** Default `CREATE_COMPLETE`. */
-  readonly status?: string;
-  /** When it had this status, epoch ms. Default: when the stack was created. */
+  /** When it was made or changed, epoch ms. Default: when the stack was created. */
   readonly atMs?: number;
 }
 
@@ -299,8 +175,6 @@ export interface DeployedStack {
   readonly outputs: Readonly<Record<string, string>>;
   /** As it was deployed. */
   readonly template?: unknown;
-  /** The oldest first. Default none. */
-  readonly events?: readonly StackEvent[];
 }
 
 /** How the stack of a running local cloud is described. */
@@ -314,16 +188,14 @@ export function describeStack(
     name: stack.name,
     status: stack.status,
     reason: stack.reason,
-    resources: stack.states().map(({ resource: { logicalId, physicalId, type }, status, atMs }) => ({
+    resources: stack.states().map(({ resource: { logicalId, physicalId, type }, atMs }) => ({
       logicalId,
       physicalId,
       type,
-      status,
       atMs,
     })),
     outputs: stack.resolved.outputs,
     template: stack.template,
-    events: stack.events,
   };
 }
 
@@ -361,8 +233,6 @@ export function deployedStack(
 /** CloudFormation has no error of its own for it: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html#API_DescribeStacks_Errors */
 const stackNotFound = (name: string) =>
   new AwsError('ValidationError', 400, `Stack with id ${name} does not exist`);
-
-const validationError = (message: string) => new AwsError('ValidationError', 400, message);
 
 /** A `NextToken` that no page gave out. */
 const invalidToken = (token: string) => new AwsError('ValidationError', 400, `Token ${token} is invalid.`);

@@ -34,8 +34,8 @@ export function dataFolders(directory: string) {
 /** The folders of one data directory. */
 type DataFolders = ReturnType<typeof dataFolders>;
 
-/** Files that the first start creates in every version. If one exists, the folders belong to the local cloud. */
-const OWN = ['s3/.store', 'athena/workgroups.json', 'cloudformation/stack.jsonl'];
+/** Files that the first start creates. If one exists, the folders belong to the local cloud. */
+const OWN = ['s3/.store', 'athena/workgroups.json', 'cloudformation/stack.json'];
 
 /**
  * Requires that what is in the folders of a data directory is the cloud's: in a directory that holds other things, such

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
@@ -251,39 +250,28 @@ export class Keys {
   }
 
   /**
-   * Creates the key of a template's `AWS::KMS::Key`, or changes it.
+   * Creates the key of a template's `AWS::KMS::Key`, or sets what the template says of it.
    *
-   * @param before Properties before a change: only what differs is set. Default: everything is set.
    * @throws AwsError for properties that are not emulated, and for what can't change of an existing key.
    */
-  ensure(id: string, properties: unknown, before?: unknown): void {
+  ensure(id: string, properties: unknown): void {
     const read = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
-    const old =
-      before === undefined ? undefined : readProperties(keyPropertiesSchema, before, 'AWS::KMS::Key');
+    const existing = this.#find(id);
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html
-    if (old !== undefined && old.MultiRegion !== read.MultiRegion)
+    if (existing !== undefined && existing.multiRegion !== read.MultiRegion)
       throw validationError('You cannot change the MultiRegion value after the KMS key is created.');
-    const key =
-      this.#find(id) ??
-      this.#withArn({
-        id,
-        account: this.#account,
-        made: false,
-        description: read.Description,
-        multiRegion: read.MultiRegion,
-        createdMs: this.#clock.now(),
-        enabled: read.Enabled,
-        rotated: read.EnableKeyRotation,
-        policy: JSON.stringify(read.KeyPolicy),
-      });
-    const changed = (name: keyof typeof read) =>
-      old === undefined || !isDeepStrictEqual(old[name], read[name]);
-    this.change(key, {
-      ...(changed('Description') ? { description: read.Description } : {}),
-      ...(changed('Enabled') ? { enabled: read.Enabled } : {}),
-      ...(changed('EnableKeyRotation') ? { rotated: read.EnableKeyRotation } : {}),
-      ...(changed('KeyPolicy') ? { policy: JSON.stringify(read.KeyPolicy) } : {}),
-    });
+    const declared = {
+      description: read.Description,
+      enabled: read.Enabled,
+      rotated: read.EnableKeyRotation,
+      policy: JSON.stringify(read.KeyPolicy),
+    };
+    const { multiRegion, createdMs } = existing ?? {
+      multiRegion: read.MultiRegion,
+      createdMs: this.#clock.now(),
+    };
+    const of = { id, account: this.#account, made: false, multiRegion, createdMs };
+    this.#put(this.#withArn({ ...of, ...declared }));
   }
 
   /** Schedules the deletion of a template's key: it can't be used from now on. @param properties Of the template. */

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import type { Athena } from '../athena/index.ts';
 import { readPieces } from '../disk/files.ts';
 import type { EventBus } from '../events/index.ts';
@@ -78,23 +77,6 @@ export async function provision(
   for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
   for (const { name, properties } of deployment.deliveryStreams)
     await firehose.createStream(name, properties);
-}
-
-/**
- * The template at an object's URL: `https://bucket.s3.amazonaws.com/key`, or with the bucket in the path.
- *
- * @throws AwsError ValidationError for another URL, NoSuchBucket, NoSuchKey.
- */
-export async function readTemplate(store: ObjectStore, url: string): Promise<string> {
-  const parsed = URL.parse(url);
-  const path = decodeURIComponent(parsed?.pathname ?? '')
-    .split('/')
-    .slice(1);
-  const [, ofHost] = /^(.+)\.s3[.-]/.exec(parsed?.hostname ?? '') ?? [];
-  const [bucket = '', ...key] = ofHost === undefined ? path : [ofHost, ...path];
-  if (bucket === '' || key.length === 0)
-    throw new AwsError('ValidationError', 400, `S3 error: ${url} is not the URL of an object.`);
-  return text(store.get(bucket, key.join('/')).body);
 }
 
 /** Lets delivery streams write to the local S3, while the key of the bucket can be used. */

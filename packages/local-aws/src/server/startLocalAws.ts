@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path';
 import { openAthena } from '../athena/index.ts';
 import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
 import { diskProblem, openingProblem } from '../base/diskProblem.ts';
-import { DiskError, LocalCloudError, StackError } from '../base/errors.ts';
+import { DiskError, LocalCloudError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { cloudFormationService, describeStack, statusChangeEvent } from '../cloudformation/index.ts';
 import { Stack, type StackInput, type StackTarget, type StackUpdate } from '../cloudformation/Stack.ts';
-import { StackJournal } from '../cloudformation/StackJournal.ts';
+import { StackFile } from '../cloudformation/StackFile.ts';
 import { cloudWatchService } from '../cloudwatch/index.ts';
 import { MetricStore } from '../cloudwatch/MetricStore.ts';
 import { invocationMetrics } from '../cloudwatch/serviceMetrics.ts';
@@ -60,7 +60,6 @@ import {
   ensureDefaultDatabase,
   objectSink,
   provisionExisting,
-  readTemplate,
   schemaSource,
 } from './provision.ts';
 import { functionHandlers, resourceHandlers } from './resourceHandlers.ts';
@@ -75,12 +74,6 @@ import { startTriggers } from './startTriggers.ts';
 const FLUSH_ROUNDS = 6;
 /** Times that a flush waits for queries: others may go on to ask some. */
 const MOST_QUERIES = 100;
-
-/** Types that give services access to queues and functions. */
-const RESOURCE_POLICY_TYPES: ReadonlySet<string> = new Set([
-  'AWS::SQS::QueuePolicy',
-  'AWS::Lambda::Permission',
-]);
 
 /** The account that is emulated. */
 export interface LocalAccount {
@@ -180,11 +173,10 @@ export interface LocalAws {
    */
   flush(): Promise<FlushReport>;
   /**
-   * Updates the stack as CloudFormation does, while requests go on: changes in place where it can, new resources
-   * before old ones are deleted, and everything taken back when a change fails.
+   * Applies another template, while requests go on: what differs is set, and what has left the stack is deleted. Nothing
+   * is rolled back.
    *
-   * @throws StackError STACK_UPDATE_FAILED when it was rolled back, STACK_UPDATE_REFUSED when nothing was changed;
-   * TemplateError.
+   * @throws StackError STACK_UPDATE_FAILED: what was set before it stays; TemplateError, with nothing changed.
    */
   update(source: StackSource): Promise<StackUpdate>;
   /** Accepts no more requests, flushes, and releases the data directory. A second call waits for the first. */
@@ -192,8 +184,8 @@ export interface LocalAws {
 }
 
 /**
- * Starts AWS on this machine from a CloudFormation template: opens the data directory, updates the stack in it to the
- * template by CloudFormation's rules, and runs the functions behind their queues, schedules and HTTP API.
+ * Starts AWS on this machine from a CloudFormation template: opens the data directory, applies the template to the stack in
+ * it, and runs the functions behind their queues, schedules and HTTP API.
  *
  * Sets the umask of the process: files that it writes from now on are readable by their owner only.
  *
@@ -220,7 +212,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   requireOwnFolders(folders);
   makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
   opened.defer(lockDataDirectory(folders.root));
-  let source = typeof options.stack === 'function' ? await options.stack() : options.stack;
+  const source = typeof options.stack === 'function' ? await options.stack() : options.stack;
 
   const faults = new Faults();
   const store = ObjectStore.open({ directory: folders.s3, clock, account, region });
@@ -306,8 +298,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     },
   });
   opened.defer(() => athena.close());
-  const journal = StackJournal.open(folders.cloudformation);
-  opened.defer(() => journal.close());
+  const stackFile = new StackFile(folders.cloudformation);
   const logs = new FunctionLogs({
     directory: folders.logs,
     clock,
@@ -341,18 +332,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     iamService({ roles, callerOf: callerByKey, clock }),
     cloudFormationService({
       stack: () => stack && describeStack(stack, { region, account, partition }),
-      updates: {
-        async begin(template) {
-          if (stack === undefined) return false;
-          const { done, differs } = await stack.begin(inputOf({ ...source, template }, stack.codeDirectory));
-          done.catch((error: unknown) => {
-            // A failure is in the stack's status.
-            if (!(error instanceof StackError)) reportDefect(error);
-          });
-          return differs;
-        },
-        read: (url) => readTemplate(store, url),
-      },
     }),
     cloudWatchService({
       metrics,
@@ -414,22 +393,20 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const target: StackTarget = {
     // Functions run once the stack is what was asked for: the code of an earlier one may be gone.
     handler: (type) => storeHandlers.get(type) ?? (running ? runningHandlers.get(type) : undefined),
-    changed(type, resources) {
-      if (type.startsWith('AWS::IAM::')) roles.deploy(deployedIdentities({ resources }, account));
-      if (RESOURCE_POLICY_TYPES.has(type))
-        enforcement?.deploy({ resources, outputs: {} }, recording.standing());
-    },
-    async settled(resolved) {
+    prepared(resolved) {
+      roles.deploy(deployedIdentities(resolved, account));
       deployment = withExisting(readDeployment(resolved), existing);
       recording.deployed(deployment, resolved);
       enforcement?.deploy(resolved, recording.standing());
+    },
+    async settled() {
       if (running) await serve();
     },
   };
-  const inputOf = (given: StackSource, codeDirectory = resolve(given.codeDirectory ?? '.')): StackInput => ({
+  const inputOf = (given: StackSource): StackInput => ({
     name: given.stackName ?? 'local',
     template: given.template,
-    codeDirectory,
+    codeDirectory: resolve(given.codeDirectory ?? '.'),
     prepare(resolved) {
       const described = readDeployment(resolved);
       existing = given.existing?.(described) ?? {};
@@ -438,23 +415,23 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   });
   const identity = { region, account, partition, endpoint: edge.url };
   const opening = new Stack({
-    journal,
+    file: stackFile,
     clock,
     identity,
     target,
     onStatus: (change) => bus.publish(statusChangeEvent(change, { region, account })),
   });
-  await opening.open(inputOf(source));
+  await opening.apply(inputOf(source));
   stack = opening;
   opened.defer(() => opening.idle());
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
   await Promise.all(
     opening.resolved.resources
       .filter(({ type }) => type === 'AWS::Lambda::Function')
-      .map((resource) => runningHandlers.get(resource.type)?.create(resource)),
+      .map((resource) => runningHandlers.get(resource.type)?.put(resource)),
   );
   for (const resource of opening.resolved.resources) {
-    if (resource.type !== 'AWS::Lambda::Function') await runningHandlers.get(resource.type)?.create(resource);
+    if (resource.type !== 'AWS::Lambda::Function') await runningHandlers.get(resource.type)?.put(resource);
   }
 
   /** @param ending Queries are not waited for: they are aborted. */
@@ -558,11 +535,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     faults,
     status,
     flush,
-    async update(given) {
-      const made = await opening.update(inputOf(given));
-      source = given;
-      return made;
-    },
+    update: (given) => opening.apply(inputOf(given)),
     close,
   };
 }

@@ -35,23 +35,12 @@ export interface ResolvedTemplate {
 }
 
 /**
- * How often a stack has made a new resource under a logical ID, for each that was replaced or removed: CloudFormation
- * never gives a generated name twice.
- */
-export type Generations = Readonly<Record<string, number>>;
-
-/**
  * Evaluates a template for a stack.
  *
- * @param generations Default: every resource is the first under its logical ID.
  * @throws TemplateError with the name of what is not supported: a resource type, an intrinsic function, a
  * pseudo parameter, an attribute, an unknown reference, a cycle.
  */
-export function resolveTemplate(
-  template: Template,
-  stack: StackIdentity,
-  generations: Generations = {},
-): ResolvedTemplate {
+export function resolveTemplate(template: Template, stack: StackIdentity): ResolvedTemplate {
   const known = new Map<string, { resource: KnownResource; type: ResourceType; typeName: string }>();
   const lookUp = (logicalId: string, where: string) => {
     const found = known.get(logicalId);
@@ -88,8 +77,7 @@ export function resolveTemplate(
         .map(([name, value]) => [name, evaluate(value, scope, `${logicalId}.${name}`)] as const)
         .filter(([, value]) => value !== NO_VALUE),
     );
-    const generation = Object.hasOwn(generations, logicalId) ? (generations[logicalId] ?? 0) : 0;
-    const resource: KnownResource = { logicalId, properties, stack, generation };
+    const resource: KnownResource = { logicalId, properties, stack };
     known.set(logicalId, { resource, type, typeName: raw.Type });
     return [
       {

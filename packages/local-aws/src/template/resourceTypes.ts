@@ -6,8 +6,6 @@ export interface KnownResource {
   readonly logicalId: string;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly stack: StackIdentity;
-  /** How often the stack has made a new one under this logical ID: part of generated names. Default 0. */
-  readonly generation?: number;
 }
 
 /** How one type of resource is named and referenced. */
@@ -209,10 +207,9 @@ function uuid(resource: KnownResource): string {
   return digest(resource).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
-/** Generated IDs depend only on stack, logical ID and generation, so they are the same after a restart. */
-function digest({ stack, logicalId, generation = 0 }: KnownResource): string {
-  const id = `${stack.stackName}/${logicalId}${generation === 0 ? '' : `/${generation}`}`;
-  return createHash('sha256').update(id).digest('hex');
+/** Generated IDs depend only on stack and logical ID, so they are the same after a restart. */
+function digest({ stack, logicalId }: KnownResource): string {
+  return createHash('sha256').update(`${stack.stackName}/${logicalId}`).digest('hex');
 }
 
 function text(value: unknown): string {

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
@@ -11,18 +10,9 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import {
-  GetBucketLifecycleConfigurationCommand,
-  GetBucketVersioningCommand,
-  HeadBucketCommand,
-  ListObjectsV2Command,
-  PutBucketVersioningCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { HeadBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
-  CreateQueueCommand,
   GetQueueAttributesCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
@@ -82,8 +72,6 @@ describe('an update of the stack', () => {
           logicalId: 'Stream',
           type: 'AWS::KinesisFirehose::DeliveryStream',
           physicalId: 'orders',
-          properties: ['ExtendedS3DestinationConfiguration'],
-          replacement: false,
         },
       ]);
       await send('second');
@@ -95,67 +83,6 @@ describe('an update of the stack', () => {
         ['new', 6],
         ['old', 5],
       ]);
-    });
-
-    it('fails to switch dynamic partitioning on, as Firehose does, and takes back the rest', async () => {
-      await start({ Landing: bucket('landing'), Jobs: queue('jobs'), Stream: stream('old/') });
-      const partitioned = stream('o/!{partitionKeyFromQuery:day}/', {
-        ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
-        DynamicPartitioningConfiguration: { Enabled: true },
-        BufferingHints: { SizeInMBs: 64 },
-        ProcessingConfiguration: {
-          Enabled: true,
-          Processors: [
-            {
-              Type: 'MetadataExtraction',
-              Parameters: [
-                { ParameterName: 'MetadataExtractionQuery', ParameterValue: '{day: .day}' },
-                { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
-              ],
-            },
-          ],
-        },
-      });
-      const changed = {
-        Landing: bucket('landing'),
-        Jobs: queue('jobs', { DelaySeconds: 7 }),
-        Stream: partitioned,
-      };
-      await expect(fixture.update(changed)).rejects.toMatchObject({
-        code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
-        detail: expect.stringContaining('Stream: Dynamic partitioning cannot be enabled or disabled'),
-      });
-      const { Attributes } = await new SQSClient(fixture.client).send(
-        new GetQueueAttributesCommand({
-          QueueUrl: `${fixture.aws.endpoint}/000000000000/jobs`,
-          AttributeNames: ['DelaySeconds'],
-        }),
-      );
-      expect(Attributes).toEqual({ DelaySeconds: '0' });
-    });
-
-    it('sets only the settings of a bucket that differ between the templates', async () => {
-      const rules = (days: number) => ({
-        LifecycleConfiguration: { Rules: [{ Id: 'old', Status: 'Enabled', ExpirationInDays: days }] },
-      });
-      await start({ Landing: bucket('landing', rules(1)) });
-      const s3 = new S3Client(fixture.client);
-      // By hand, in neither template.
-      await s3.send(
-        new PutBucketVersioningCommand({
-          Bucket: 'landing',
-          VersioningConfiguration: { Status: 'Suspended' },
-        }),
-      );
-      await fixture.update({ Landing: bucket('landing', rules(2)) });
-      const lifecycle = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'landing' }));
-      expect(lifecycle.Rules?.map(({ Expiration }) => Expiration?.Days)).toEqual([2]);
-      const versioning = await s3.send(new GetBucketVersioningCommand({ Bucket: 'landing' }));
-      expect(versioning.Status).toBe('Suspended');
-      await fixture.update({ Landing: bucket('landing') });
-      await expect(
-        s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'landing' })),
-      ).rejects.toMatchObject({ name: 'NoSuchLifecycleConfiguration' });
     });
 
     it('replaces the whole input of a table, and leaves tables that are the same as they were changed', async () => {
@@ -237,9 +164,7 @@ describe('an update of the stack', () => {
       const { changes } = await fixture.update(resources, {
         codeDirectory: fixture.code('new', answering('new')),
       });
-      expect(changes.map(({ logicalId, properties }) => [logicalId, properties])).toEqual([
-        ['Function', ['Code']],
-      ]);
+      expect(changes.map(({ logicalId }) => logicalId)).toEqual(['Function']);
       expect(await get('/')).toBe('new');
       for (const response of waiting) response.end();
       expect(await held).toBe('old');
@@ -360,7 +285,7 @@ describe('an update of the stack', () => {
       });
       await fixture.start(resources('First'), { source });
       const { changes } = await fixture.update(resources('Second'), source);
-      expect(changes).toMatchObject([{ logicalId: 'Mapping', replacement: true }]);
+      expect(changes).toMatchObject([{ action: 'Modify', logicalId: 'Mapping' }]);
       const sqs = new SQSClient(fixture.client);
       for (const name of ['first', 'second']) {
         const QueueUrl = `${fixture.aws.endpoint}/000000000000/${name}`;
@@ -380,7 +305,8 @@ describe('an update of the stack', () => {
       await start({ Jobs: queue('jobs') });
       const { changes, left } = await fixture.update({ Jobs: queue('jobs-2') });
       expect(changes).toMatchObject([
-        { logicalId: 'Jobs', physicalId: expect.stringContaining('jobs-2'), replacement: true },
+        { action: 'Add', logicalId: 'Jobs', physicalId: expect.stringContaining('jobs-2') },
+        { action: 'Remove', logicalId: 'Jobs', physicalId: expect.stringMatching(/jobs$/) },
       ]);
       expect([left, await queues()]).toEqual([[], ['jobs-2']]);
     });
@@ -406,8 +332,8 @@ describe('an update of the stack', () => {
       await start({ Removed: kept('removed'), Replaced: kept('replaced'), Gone: queue('gone') });
       const { left } = await fixture.update({ Replaced: kept('replacement') });
       expect(left.map(({ logicalId, reason }) => [logicalId, reason])).toEqual([
-        ['Removed', undefined],
         ['Replaced', undefined],
+        ['Removed', undefined],
       ]);
       expect(await queues()).toEqual(['removed', 'replaced', 'replacement']);
     });
@@ -443,122 +369,111 @@ describe('an update of the stack', () => {
   });
 
   describe('that fails', () => {
-    it('is rolled back: what was made is deleted, what was changed is as before', async () => {
-      const before = { Kept: queue('kept', { DelaySeconds: 1 }), Landing: bucket('landing') };
+    it('keeps what was set before, and goes on with the next template', async () => {
+      const before = { Kept: queue('kept', { DelaySeconds: 1 }), Gone: queue('gone') };
       await start(before);
-      await new SQSClient(fixture.client).send(new CreateQueueCommand({ QueueName: 'taken' }));
-      const after = {
+      const failing = {
         Added: queue('added'),
-        Retained: queue('retained', {}, { DeletionPolicy: 'Retain' }),
-        Except: queue('except', {}, { DeletionPolicy: 'RetainExceptOnCreate' }),
         Kept: queue('kept', { DelaySeconds: 2 }),
-        Landing: bucket('landing-2'),
-        Taken: queue('taken'),
+        Policy: {
+          Type: 'AWS::S3::BucketPolicy',
+          DependsOn: ['Added', 'Kept'],
+          Properties: { Bucket: 'nowhere', PolicyDocument: { Version: '2012-10-17', Statement: [] } },
+        },
       };
-      await expect(fixture.update(after)).rejects.toMatchObject({
+      await expect(fixture.update(failing)).rejects.toMatchObject({
         code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
-        detail: expect.stringMatching(
-          /^Taken: Resource of type 'AWS::SQS::Queue' with identifier '.*\/taken' already exists\.$/,
-        ),
+        detail: 'Policy: The specified bucket does not exist',
       });
-      expect(await queues()).toEqual(['kept', 'retained', 'taken']);
-      expect([await hasBucket('landing'), await hasBucket('landing-2')]).toEqual([true, false]);
-      // The old stack goes on: the same template changes nothing, and a correct one is deployed.
+      const status = async () => {
+        const { Stacks: [stack] = [] } = await new CloudFormationClient(fixture.client).send(
+          new DescribeStacksCommand({ StackName: 'shop' }),
+        );
+        return [stack?.StackStatus, stack?.StackStatusReason];
+      };
+      expect(await status()).toEqual(['UPDATE_FAILED', 'Policy: The specified bucket does not exist']);
+      expect(await queues()).toEqual(['added', 'gone', 'kept']);
+      // Also what the failed template had added, and after another start.
+      await fixture.start(before);
+      expect([await queues(), await status()]).toEqual([
+        ['gone', 'kept'],
+        ['UPDATE_COMPLETE', undefined],
+      ]);
+      const { Attributes } = await new SQSClient(fixture.client).send(
+        new GetQueueAttributesCommand({
+          QueueUrl: `${fixture.aws.endpoint}/000000000000/kept`,
+          AttributeNames: ['DelaySeconds'],
+        }),
+      );
+      expect(Attributes).toEqual({ DelaySeconds: '1' });
       expect(await fixture.update(before)).toEqual({ changes: [], left: [] });
-      expect((await fixture.update({ ...before, Added: queue('added') })).changes).toHaveLength(1);
     });
 
-    it('makes another resource than one without a name that the rollback has retained', async () => {
-      const unnamed = { Type: 'AWS::SQS::Queue', DeletionPolicy: 'Retain', Properties: {} };
-      await start({ Kept: queue('kept') });
-      await new SQSClient(fixture.client).send(new CreateQueueCommand({ QueueName: 'taken' }));
-      const after = { Kept: queue('kept'), Unnamed: unnamed };
-      await expect(fixture.update({ ...after, Taken: queue('taken') })).rejects.toMatchObject({
-        detail: expect.stringMatching(/^Taken: /),
-      });
-      const made = expect.stringMatching(/^shop-Unnamed-/);
-      expect(await queues()).toEqual(['kept', made, 'taken']);
-      expect((await fixture.update(after)).changes).toHaveLength(1);
-      expect(await queues()).toEqual(['kept', made, made, 'taken']);
-      expect(await fixture.update(after)).toEqual({ changes: [], left: [] });
-    });
-
-    it('names the stack in which a resource of that name is', async () => {
+    it('changes nothing when the template is not valid, or has a resource twice', async () => {
       await start({ Jobs: queue('jobs') });
-      await expect(fixture.update({ Jobs: queue('jobs'), Again: queue('jobs') })).rejects.toMatchObject({
-        detail: expect.stringMatching(
-          /^Again: .*\/jobs already exists in stack arn:aws:cloudformation:.*:stack\/shop\//,
-        ),
-      });
-    });
-
-    it('does not replace a resource that keeps its name', async () => {
-      const rule = (properties: object) => ({
-        Type: 'AWS::Events::Rule',
-        Properties: { Name: 'orders', EventPattern: { source: ['shop'] }, ...properties },
-      });
-      await start({ Rule: rule({}) });
-      await expect(fixture.update({ Rule: rule({ EventBusName: 'default' }) })).rejects.toMatchObject({
-        detail: expect.stringContaining(
-          'CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename orders and update the stack again.',
-        ),
-      });
-    });
-
-    it('is refused before anything is changed when a type changes, or the template is not valid', async () => {
-      await start({ Jobs: queue('jobs') });
-      await expect(fixture.update({ Added: queue('added'), Jobs: bucket('jobs') })).rejects.toMatchObject({
-        code: 'LOCAL_AWS_STACK_UPDATE_REFUSED',
-        detail: expect.stringContaining('Update of resource type is not permitted.'),
-      });
       await expect(
         fixture.update({ Added: queue('added'), Jobs: queue('jobs', {}, { DeletionPolicy: 'Snapshot' }) }),
       ).rejects.toMatchObject({ code: 'LOCAL_AWS_TEMPLATE_INVALID' });
-      await expect(fixture.update({}, { stackName: 'other' })).rejects.toMatchObject({
-        detail: 'Stack [other] does not exist',
+      await expect(
+        fixture.update({ Added: queue('added'), Jobs: queue('jobs'), Again: queue('jobs') }),
+      ).rejects.toMatchObject({
+        detail: expect.stringMatching(/^Again: .*\/jobs is in the stack already\.$/),
       });
       expect(await queues()).toEqual(['jobs']);
     });
 
-    it('whose rollback fails is followed by no other, until the next start', async () => {
-      await fixture?.close();
-      fixture = new UpdateFixture();
-      const resources = { Function: lambda('api') };
-      const code = (name: string) =>
-        fixture.code(name, { api: 'export const handler = async () => ({ statusCode: 200 });' });
-      const [old, next] = [code('old'), code('next')];
-      await fixture.start(resources, { source: { codeDirectory: old } });
-      await new SQSClient(fixture.client).send(new CreateQueueCommand({ QueueName: 'taken' }));
-      // The code to go back to is gone.
-      rmSync(old, { recursive: true });
-      const failing = { ...resources, Taken: { ...queue('taken'), DependsOn: 'Function' } };
-      await expect(fixture.update(failing, { codeDirectory: next })).rejects.toMatchObject({
-        code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
-      });
-      const source = { codeDirectory: next };
-      await expect(fixture.update({ ...resources, Jobs: queue('jobs') }, source)).rejects.toMatchObject({
-        code: 'LOCAL_AWS_STACK_UPDATE_REFUSED',
-        detail: expect.stringContaining('is in UPDATE_ROLLBACK_FAILED state and can not be updated.'),
-      });
-      // The same version as before, with its code again.
-      fixture.code('old', { api: 'export const handler = async () => ({ statusCode: 200 });' });
-      await fixture.start(resources, { source: { codeDirectory: old } });
-      const { Stacks: [stack] = [] } = await new CloudFormationClient(fixture.client).send(
-        new DescribeStacksCommand({ StackName: 'shop' }),
-      );
-      expect(stack?.StackStatus).toBe('UPDATE_ROLLBACK_COMPLETE');
-      const { changes } = await fixture.update({ ...resources, Jobs: queue('jobs') }, { codeDirectory: old });
-      expect(changes.map(({ logicalId }) => logicalId)).toEqual(['Jobs']);
-    });
-
-    it('is the only one at a time', async () => {
+    it('waits for the one before', async () => {
       await start({ Jobs: queue('jobs') });
-      const first = fixture.update({ Jobs: queue('jobs', { DelaySeconds: 1 }) });
-      await expect(fixture.update({ Jobs: queue('jobs', { DelaySeconds: 2 }) })).rejects.toMatchObject({
-        detail: expect.stringContaining('is in UPDATE_IN_PROGRESS state and can not be updated.'),
-      });
-      expect((await first).changes).toHaveLength(1);
+      const updates = [1, 2].map((DelaySeconds) => fixture.update({ Jobs: queue('jobs', { DelaySeconds }) }));
+      expect((await Promise.all(updates)).map(({ changes }) => changes.length)).toEqual([1, 1]);
     });
+  });
+
+  it('is told to EventBridge, like the creation, unless nothing differs', async () => {
+    const told = {
+      Told: queue('told'),
+      Rule: {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          Name: 'deployed',
+          State: 'ENABLED',
+          EventPattern: {
+            source: ['aws.cloudformation'],
+            'detail-type': ['CloudFormation Stack Status Change'],
+            detail: {
+              'stack-id': [{ Ref: 'AWS::StackId' }],
+              'status-details': { status: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] },
+            },
+          },
+          Targets: [{ Id: 'told', Arn: { 'Fn::GetAtt': ['Told', 'Arn'] } }],
+        },
+      },
+    };
+    await start(told);
+    const QueueUrl = `${fixture.aws.endpoint}/000000000000/told`;
+    const receive = async (): Promise<unknown[]> => {
+      const { Messages = [] } = await new SQSClient(fixture.client).send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      );
+      return Messages.map(({ Body = '' }) => JSON.parse(Body));
+    };
+    const stackArn = expect.stringMatching(/^arn:aws:cloudformation:us-east-1:000000000000:stack\/shop\//);
+    expect(await receive()).toEqual([
+      expect.objectContaining({
+        version: '0',
+        source: 'aws.cloudformation',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        region: 'us-east-1',
+        resources: [stackArn],
+        detail: {
+          'stack-id': stackArn,
+          'status-details': { status: 'CREATE_COMPLETE', 'status-reason': '' },
+        },
+      }),
+    ]);
+    await fixture.update({ ...told, Added: queue('added') });
+    await fixture.update({ ...told, Added: queue('added') });
+    expect(await receive()).toMatchObject([{ detail: { 'status-details': { status: 'UPDATE_COMPLETE' } } }]);
   });
 
   describe('at a start', () => {
@@ -586,17 +501,6 @@ describe('an update of the stack', () => {
       );
       await fixture.start({ Jobs: queue('jobs-2'), Landing: bucket('landing'), Stream: stream('b/') });
       expect(await queues()).toEqual(['jobs-2']);
-    });
-
-    it('fails when its update fails, and starts again with the template that was deployed', async () => {
-      const before = { Jobs: queue('jobs') };
-      await start(before);
-      await new SQSClient(fixture.client).send(new CreateQueueCommand({ QueueName: 'taken' }));
-      await expect(fixture.start({ Added: queue('added'), Taken: queue('taken') })).rejects.toMatchObject({
-        code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
-      });
-      await fixture.start(before);
-      expect(await queues()).toEqual(['jobs', 'taken']);
     });
 
     it('takes over resources of a data directory in which no stack was stored', async () => {
@@ -627,7 +531,7 @@ describe('an update of the stack', () => {
       await fixture.start(generated({ Description: 'b' }));
       expect(await fixture.update(generated({ Description: 'b' }))).toEqual({ changes: [], left: [] });
       const second = await fixture.update(generated({ Description: 'c' }));
-      expect(second.changes[0]?.physicalId).not.toBe(first.changes[0]?.physicalId);
+      expect(second.changes[0]?.physicalId).toBe(first.changes[0]?.physicalId);
     });
   });
 });

@@ -47,7 +47,6 @@ describe('alarms', () => {
         arn: `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`,
         properties: { ...properties },
       },
-      status: 'CREATE_COMPLETE',
       atMs: NOON - 60 * MINUTE,
     });
   const deployAlarm = (name: string, more: object = {}) =>
