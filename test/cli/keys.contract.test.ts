@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
-  ListSecretsCommand,
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -180,6 +179,6 @@ describe('sluice keys', () => {
     const unreadable = await keys(['add', 'app'], 'client-other');
     expect(unreadable.stderr).toMatch(/SLUICE_KEYS_UNREADABLE.*keys\.0: no such member as kind/);
     expect(await stored()).toEqual(JSON.parse(SecretString));
-    expect((await local.client.send(new ListSecretsCommand({}))).SecretList).toHaveLength(1);
+    expect(local.secrets.all()).toHaveLength(1);
   });
 });

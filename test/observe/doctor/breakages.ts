@@ -11,12 +11,7 @@ import {
   type TableInput,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
-import {
-  DisableKeyCommand,
-  DisableKeyRotationCommand,
-  KMSClient,
-  PutKeyPolicyCommand,
-} from '@aws-sdk/client-kms';
+import { DisableKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { DeleteBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -276,7 +271,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     /^aws kms enable-key --key-id arn:aws:kms:/,
   ],
   KEY_UNROTATED: [
-    (d) => new KMSClient(d.options).send(new DisableKeyRotationCommand({ KeyId: keyId(d) })),
+    (d) => d.keys.change(d.keys.key(keyId(d) ?? ''), { rotated: false }),
     /key\//,
     /^aws kms enable-key-rotation --key-id arn/,
   ],

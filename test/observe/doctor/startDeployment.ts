@@ -58,6 +58,7 @@ export interface StartedDeployment {
   readonly store: ObjectStore;
   readonly metrics: MetricStore;
   readonly secrets: Secrets;
+  readonly keys: Keys;
   readonly faults: Faults;
   /** CloudFormation's description of the stack. */
   readonly stack: DeployedStack;
@@ -152,6 +153,7 @@ export async function startDeployment(
     store,
     metrics,
     secrets,
+    keys,
     faults,
     stack: deployed,
     tell(told) {

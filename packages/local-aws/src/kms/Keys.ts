@@ -26,8 +26,6 @@ export const accessDenied = (arn: string) =>
 /** @param because IAM's sentence with the reason. */
 export const notAuthorized = (because: string) => new AwsError('AccessDeniedException', 400, because);
 
-export const invalidMarker = () => new AwsError('InvalidMarkerException', 400, 'Invalid marker.');
-
 /** A key that waits for its deletion. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
 export const pendingDeletion = (arn: string) =>
   new AwsError('KMSInvalidStateException', 400, `${arn} is pending deletion.`);

@@ -3,17 +3,11 @@ import { z } from 'zod';
 import { readProperties } from '../protocol/readProperties.ts';
 import { SECRETS_MANAGER_LIMITS as LIMITS } from './errors.ts';
 
-/** A value as it was put: text, or bytes as base64. */
-const valueSchema = z.union([
-  z.strictObject({ SecretString: z.string() }),
-  z.strictObject({ SecretBinary: z.base64() }),
-]);
-
 const versionSchema = z.strictObject({
   id: z.string(),
   /** Epoch milliseconds, as all times here. */
   createdAt: z.number(),
-  value: valueSchema,
+  value: z.string(),
   /** Staging labels; a version without any is deprecated and may be removed. */
   stages: z.array(z.string()),
 });
@@ -28,12 +22,8 @@ export const secretSchema = z.strictObject({
   versions: z.array(versionSchema),
   /** The `SecretString` that the template had: CloudFormation puts it again only when it changes. */
   declared: z.string().optional(),
-  /** When it is gone for good; until then it can be restored. */
-  deletionAt: z.number().optional(),
 });
 
-/** A text, or bytes in base64. */
-export type SecretValue = Readonly<z.output<typeof valueSchema>>;
 /** One version of a secret, with its stages. */
 export type SecretVersion = Readonly<z.output<typeof versionSchema>>;
 /** A secret as it is kept, versions and all. */

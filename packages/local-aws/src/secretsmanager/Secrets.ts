@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import {
@@ -9,8 +8,6 @@ import {
   invalidRequest,
   SECRETS_MANAGER_LIMITS as LIMITS,
   limitExceeded,
-  markedForDeletion,
-  nameScheduled,
   secretExists,
   secretNotFound,
   valueNotFound,
@@ -20,15 +17,12 @@ import {
   CURRENT,
   PREVIOUS,
   type Secret,
-  type SecretValue,
   type SecretVersion,
   secretArn,
   secretProperties,
   secretSchema,
   versionAt,
 } from './Secret.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Options of {@link Secrets}. */
 export interface SecretsOptions {
@@ -54,18 +48,14 @@ export class Secrets {
     return new Secrets(options);
   }
 
-  /** In the order of their names, with those that wait for their deletion. */
+  /** In the order of their names. */
   all(): Secret[] {
-    const now = this.#options.clock.now();
-    for (const { name, deletionAt } of [...this.#secrets.values()])
-      if (deletionAt !== undefined && deletionAt <= now) this.#erase(name);
     return [...this.#secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /**
-   * A secret, also one that waits for its deletion.
-   *
    * @param id The name, the ARN, or the ARN without its last six characters.
+   * @throws AwsError `ResourceNotFoundException`.
    */
   find(id: string): Secret {
     const found = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
@@ -73,32 +63,25 @@ export class Secrets {
     return found;
   }
 
-  /** A secret that can be used. @throws AwsError `ResourceNotFoundException`, `InvalidRequestException`. */
-  usable(id: string): Secret {
-    const found = this.find(id);
-    if (found.deletionAt !== undefined) throw markedForDeletion();
-    return found;
-  }
-
   /** Makes a secret; without a value it has no version yet. */
   create(input: {
     readonly name: string;
     readonly description?: string | undefined;
-    readonly value?: SecretValue | undefined;
+    readonly value?: string | undefined;
     readonly token?: string | undefined;
     readonly declared?: string | undefined;
   }): { readonly secret: Secret; readonly version: SecretVersion | undefined } {
     const { name, description, value, declared, token = randomUUID() } = input;
     const existing = this.all().find((secret) => secret.name === name);
-    if (existing?.deletionAt !== undefined) throw nameScheduled();
     if (existing !== undefined) {
       const version = existing.versions.find(({ id }) => id === token);
-      if (version !== undefined && isDeepStrictEqual(version.value, value))
+      if (version !== undefined && version.value === value)
         return { secret: existing, version };
       throw secretExists(name);
     }
     const now = this.#options.clock.now();
-    const version = value && { id: token, createdAt: now, value, stages: [CURRENT] };
+    const version =
+      value === undefined ? undefined : { id: token, createdAt: now, value, stages: [CURRENT] };
     const secret: Secret = {
       name,
       arn: secretArn({ ...this.#options, name }),
@@ -139,16 +122,16 @@ export class Secrets {
   put(
     id: string,
     input: {
-      readonly value: SecretValue;
+      readonly value: string;
       readonly token?: string | undefined;
       readonly stages?: readonly string[] | undefined;
     },
   ): { readonly secret: Secret; readonly version: SecretVersion } {
-    const secret = this.usable(id);
+    const secret = this.find(id);
     const { value, token = randomUUID(), stages = [CURRENT] } = input;
     const existing = secret.versions.find((version) => version.id === token);
     if (existing !== undefined) {
-      if (!isDeepStrictEqual(existing.value, value)) throw versionExists(token, secret.arn);
+      if (existing.value !== value) throw versionExists(token, secret.arn);
       return { secret, version: existing };
     }
     const added = { id: token, createdAt: this.#options.clock.now(), value, stages: [] };
@@ -166,7 +149,7 @@ export class Secrets {
     stage: string,
     move: { readonly to?: string | undefined; readonly from?: string | undefined },
   ): Secret {
-    const secret = this.usable(id);
+    const secret = this.find(id);
     const { to, from } = move;
     const holder = versionAt(secret, stage)?.id;
     if (to !== undefined && !secret.versions.some((version) => version.id === to)) {
@@ -193,11 +176,8 @@ export class Secrets {
   ensure(name: string, properties: unknown): void {
     const { Description: description, SecretString: declared } = secretProperties(properties);
     const existing = this.all().find((secret) => secret.name === name);
-    const value = declared === undefined ? undefined : { SecretString: declared };
     if (existing === undefined) {
-      this.create({ name, description, value, declared });
-    } else if (existing.deletionAt !== undefined) {
-      throw nameScheduled();
+      this.create({ name, description, value: declared, declared });
     } else if (existing.description !== description || existing.declared !== declared) {
       const { description: _, declared: __, ...rest } = existing;
       this.#keep({
@@ -205,7 +185,7 @@ export class Secrets {
         ...(description === undefined ? {} : { description }),
         ...(declared === undefined ? {} : { declared }),
       });
-      if (value !== undefined && existing.declared !== declared) this.put(name, { value });
+      if (declared !== undefined && existing.declared !== declared) this.put(name, { value: declared });
     }
   }
 
@@ -213,53 +193,9 @@ export class Secrets {
     return this.#secrets.has(name);
   }
 
-  /** Changes the description of a secret. */
-  describe(id: string, description: string): Secret {
-    const secret: Secret = { ...this.usable(id), description, changedAt: this.#options.clock.now() };
-    this.#keep(secret);
-    return secret;
-  }
-
-  /** Schedules the deletion of a secret. Until `deletionAt` it can be restored. */
-  schedule(id: string, days: number): Secret & { readonly deletionAt: number } {
-    const deletionAt = this.#options.clock.now() + days * DAY_MS;
-    const secret = { ...this.usable(id), deletionAt };
-    this.#keep(secret);
-    return secret;
-  }
-
-  /** Cancels the deletion of a secret. */
-  restore(id: string): Secret {
-    const { deletionAt: _, ...secret } = this.find(id);
-    this.#keep(secret);
-    return secret;
-  }
-
-  /** Deletes a secret at once, without a recovery window. */
+  /** Deletes a secret at once. */
   remove(name: string): void {
-    this.#erase(this.find(name).name);
-  }
-
-  /**
-   * Like {@link remove}, in the form of DeleteSecret's answer. Forcing the deletion of a secret that doesn't exist
-   * succeeds. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
-   */
-  erase(id: string): { readonly ARN: string; readonly Name: string; readonly DeletionDate: number } {
-    const found = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
-    if (found !== undefined) this.#erase(found.name);
-    const { arn, name } = found ?? this.#unknown(id);
-    return { ARN: arn, Name: name, DeletionDate: this.#options.clock.now() / 1000 };
-  }
-
-  /** Derives the name and ARN of a secret that doesn't exist, from either of them. */
-  #unknown(id: string): { readonly arn: string; readonly name: string } {
-    const [, named] = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)$/.exec(id) ?? [];
-    if (named !== undefined) return { arn: id, name: named.replace(/-[A-Za-z0-9]{6}$/, '') };
-    return { arn: secretArn({ ...this.#options, name: id }), name: id };
-  }
-
-  #erase(name: string): void {
-    rmSync(secretFile(this.#options.directory, name), { force: true });
+    rmSync(secretFile(this.#options.directory, this.find(name).name), { force: true });
     this.#secrets.delete(name);
   }
 

@@ -19,11 +19,6 @@ export const SECRETS_MANAGER_LIMITS = {
   stagesPerSecret: 20,
   /** Versions of a secret that are kept; those without a staging label go first. API_PutSecretValue */
   versions: 100,
-  /** Days between DeleteSecret and the end of a secret. API_DeleteSecret */
-  leastRecoveryDays: 7,
-  mostRecoveryDays: 30,
-  /** Secrets a page. API_ListSecrets */
-  listPage: 100,
 } as const;
 
 /** Errors of Secrets Manager under AWS's names: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */
@@ -46,22 +41,6 @@ export const secretExists = (name: string) =>
     'ResourceExistsException',
     400,
     `The operation failed because the secret ${name} already exists.`,
-  );
-
-/** The name is of a secret that waits for its deletion. */
-export const nameScheduled = () =>
-  new AwsError(
-    'InvalidRequestException',
-    400,
-    "You can't create this secret because a secret with this name is already scheduled for deletion.",
-  );
-
-/** A secret that waits for its deletion can only be described and restored. */
-export const markedForDeletion = () =>
-  new AwsError(
-    'InvalidRequestException',
-    400,
-    "You can't perform this operation on the secret because it was marked for deletion.",
   );
 
 /** A version never changes: the same token with another value is refused. */
