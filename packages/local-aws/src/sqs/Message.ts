@@ -18,8 +18,6 @@ const messageSchema = z.strictObject({
   receivedAt: z.number().optional(),
   /** Trace header of the request that sent it, which a function's SDK adds: packages/local-aws/src/sqs/recursion.ts. */
   traceHeader: z.string().optional(),
-  /** Stored by earlier versions: attributes of its sender, which no receiver is given any more. */
-  attributes: z.unknown().optional(),
   /** Its tenant, as its sender states it. */
   groupId: z.string().optional(),
   /** ARN of the queue that moved it to this dead-letter queue. */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { LocalClock } from '../base/clock.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
-import { queueDoesNotExist, queueNameExists } from './errors.ts';
+import { queueDoesNotExist } from './errors.ts';
 import { Queue } from './Queue.ts';
 import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
 
@@ -14,8 +14,7 @@ const MESSAGES_FILE = 'messages.jsonl';
 const queueFileSchema = z.strictObject({
   name: queueNameSchema,
   createdAt: z.number(),
-  // Older files may have any period.
-  settings: queueSettingsSchema.extend({ KmsDataKeyReusePeriodSeconds: z.int().optional() }),
+  settings: queueSettingsSchema,
 });
 
 /** Options to open {@link Queues}. */
@@ -37,8 +36,6 @@ export interface QueuesOptions {
 export class Queues {
   readonly #options: QueuesOptions;
   readonly #queues = new Map<string, Queue>();
-  /** When queues were deleted by this process, by name. */
-  readonly #deletedAt = new Map<string, number>();
 
   private constructor(options: QueuesOptions) {
     this.#options = options;
@@ -92,23 +89,6 @@ export class Queues {
     return `arn:aws:sqs:${this.#options.region}:${this.#options.account}:${name}`;
   }
 
-  /**
-   * Like CreateQueue: an existing queue with the same settings is not an error.
-   *
-   * @param compared Names of the settings that have to be the same. Default all but the tags.
-   * @throws AwsError QueueNameExists
-   */
-  create(name: string, settings: QueueSettings, compared: readonly string[] = Object.keys(settings)): Queue {
-    const existing = this.#queues.get(name);
-    if (existing === undefined) return this.#write(name, settings);
-    const { tags: _, ...before } = existing.settings;
-    const different = compared.find(
-      (each) => each !== 'tags' && !isDeepStrictEqual(Reflect.get(before, each), Reflect.get(settings, each)),
-    );
-    if (different !== undefined) throw queueNameExists(different);
-    return existing;
-  }
-
   /** Creates the queue, or applies these settings, as a stack update does. Its messages stay. */
   ensure(name: string, settings: QueueSettings): Queue {
     const existing = this.#queues.get(name);
@@ -130,7 +110,6 @@ export class Queues {
     // Its settings first: a folder without them is no queue, should this process be killed now.
     rmSync(join(this.#options.directory, name, QUEUE_FILE), { force: true });
     this.#queues.delete(name);
-    this.#deletedAt.set(name, this.#options.clock.now());
     queue.close();
     try {
       this.#removeFolder(name);
@@ -141,11 +120,6 @@ export class Queues {
 
   #removeFolder(name: string): void {
     rmSync(join(this.#options.directory, name), { recursive: true, force: true });
-  }
-
-  /** Whether a queue of that name was deleted less than so many milliseconds ago. */
-  deletedWithin(name: string, ms: number): boolean {
-    return this.#options.clock.now() - (this.#deletedAt.get(name) ?? Number.NEGATIVE_INFINITY) < ms;
   }
 
   /** Closes every file. */

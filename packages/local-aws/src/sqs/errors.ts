@@ -27,16 +27,8 @@ export const SQS_LIMITS = {
   /** Seconds for which a data key is used again. */
   leastKeyReuse: 60,
   mostKeyReuse: 86_400,
-  /** Tags of a queue, and characters of a tag's key and value. https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
-  tags: 50,
-  tagKey: 128,
-  tagValue: 256,
-  /** Queues in one page of ListQueues. */
-  queuePage: 1_000,
   /** Seconds between two purges of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html */
   purgeInterval: 60,
-  /** Seconds before a queue may have the name of a deleted one. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html */
-  deletionSeconds: 60,
 } as const;
 
 /** Seconds, for a queue that doesn't set them. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
@@ -49,8 +41,6 @@ export const SQS_DEFAULTS = { visibilityTimeout: 30, retention: 345_600, delay: 
  */
 const QUERY_NAMES: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
-  QueueDeletedRecently: 'AWS.SimpleQueueService.QueueDeletedRecently',
-  QueueNameExists: 'QueueAlreadyExists',
   EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
   TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
   BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
@@ -77,22 +67,6 @@ export function queryName({ code }: AwsError): string {
 export const queueDoesNotExist = () =>
   new AwsError('QueueDoesNotExist', 400, 'The specified queue does not exist.');
 
-/** A queue of that name exists with another value of an attribute. */
-export const queueNameExists = (attribute: string) =>
-  new AwsError(
-    'QueueNameExists',
-    400,
-    `A queue already exists with the same name and a different value for attribute ${attribute}`,
-  );
-
-/** A queue of that name was deleted a moment ago. */
-export const queueDeletedRecently = (seconds: number) =>
-  new AwsError(
-    'QueueDeletedRecently',
-    400,
-    `You must wait ${seconds} seconds after deleting a queue before you can create another with the same name.`,
-  );
-
 /** A parameter that SQS doesn't accept. */
 export const invalidParameter = (message: string) =>
   new AwsError('InvalidParameterValueException', 400, message);
@@ -111,15 +85,6 @@ export const messageTooLong = (limit: number) =>
     `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
   );
 
-/** A redrive policy to a queue that isn't there. */
-export const noDeadLetterTarget = (policy: string) =>
-  invalidParameter(
-    `Value ${policy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
-  );
-
-/** More tags than a queue may have. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-tags.html */
-export const tooManyTags = (name: string) => invalidParameter(`Too many tags added for queue ${name}.`);
-
 /** Both kinds of encryption at once. */
 export const twoEncryptions = () =>
   new AwsError(
@@ -131,10 +96,6 @@ export const twoEncryptions = () =>
 /** An unknown attribute. */
 export const invalidAttributeName = (name: string) =>
   new AwsError('InvalidAttributeName', 400, `Unknown Attribute ${name}.`);
-
-/** An attribute with a value that SQS doesn't accept. */
-export const invalidAttributeValue = (name: string) =>
-  new AwsError('InvalidAttributeValue', 400, `Invalid value for the parameter ${name}.`);
 
 /** A receipt that doesn't belong to the queue. */
 export const receiptHandleIsInvalid = (receipt: string) =>

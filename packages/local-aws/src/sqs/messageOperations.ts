@@ -130,7 +130,7 @@ function messageDocument(message: ReceivedMessage, names: ReadonlySet<string>, a
 
 const BATCH_ID = /^[\w-]{1,80}$/;
 
-/** Send and delete up to ten messages a call. Each entry succeeds or fails independently. */
+/** Sends up to ten messages a call. Each entry succeeds or fails independently. */
 export function batchOperations(queues: Queues): Record<string, JsonOperation> {
   return {
     SendMessageBatch: operation({
@@ -144,20 +144,6 @@ export function batchOperations(queues: Queues): Record<string, JsonOperation> {
         const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
         if (bytes > SQS_LIMITS.messageBytes) throw batchTooLong(SQS_LIMITS.messageBytes, bytes);
         return settleEach(Entries, ({ Id: _, ...sent }) => send(queue, sent, headers));
-      },
-    }),
-    DeleteMessageBatch: operation({
-      input: z.strictObject({
-        QueueUrl: z.string(),
-        Entries: z.array(z.strictObject({ Id: z.string(), ReceiptHandle: z.string() })),
-      }),
-      run: ({ QueueUrl, Entries }) => {
-        const queue = queues.byUrl(QueueUrl);
-        checkEntries(Entries);
-        return settleEach(Entries, ({ ReceiptHandle }) => {
-          queue.delete(ReceiptHandle);
-          return {};
-        });
       },
     }),
   };

@@ -29,7 +29,6 @@ export const queueSettingsSchema = z.strictObject({
   SqsManagedSseEnabled: z.boolean().default(true),
   KmsMasterKeyId: z.string().optional(),
   KmsDataKeyReusePeriodSeconds: seconds(SQS_LIMITS.leastKeyReuse, SQS_LIMITS.mostKeyReuse).optional(),
-  tags: z.record(z.string(), z.string()).optional(),
 });
 
 /** A queue's settings, with all defaults. */
@@ -43,30 +42,11 @@ export const queueNameSchema = z
     'can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
   );
 
-/**
- * Settings with one kind of encryption: to set a key turns SQS's own off, and the other way round.
- *
- * @param given What is set now, apart from what was set before or is a default.
- * @throws AwsError InvalidAttributeName when both are set.
- */
-export function withOneEncryption<Settings extends Partial<QueueSettings>>(
-  given: { readonly KmsMasterKeyId?: unknown; readonly SqsManagedSseEnabled?: unknown },
-  settings: Settings,
-): Settings {
-  const hasKey = given.KmsMasterKeyId !== undefined && given.KmsMasterKeyId !== '';
-  const isManaged = given.SqsManagedSseEnabled === true || given.SqsManagedSseEnabled === 'true';
-  if (hasKey && isManaged) throw twoEncryptions();
-  if (hasKey) return { ...settings, SqsManagedSseEnabled: false };
-  if (!isManaged) return settings;
-  const { KmsMasterKeyId: _, KmsDataKeyReusePeriodSeconds: __, ...rest } = settings;
-  return rest as Settings;
-}
-
-const schema = queueSettingsSchema.omit({ tags: true }).extend({
+const schema = queueSettingsSchema.extend({
   QueueName: queueNameSchema.optional(),
   SqsManagedSseEnabled: z.boolean().optional(),
-  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
-  /** Without effect here: which queues may use this one as a dead-letter queue. */
+  /** Without effect here, and which queues may use this one as a dead-letter queue. */
+  Tags: z.unknown().optional(),
   RedriveAllowPolicy: z.unknown().optional(),
 });
 
@@ -75,21 +55,20 @@ const schema = queueSettingsSchema.omit({ tags: true }).extend({
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
  *
  * @returns `name` is undefined when CloudFormation generates it.
+ * @throws AwsError InvalidAttributeName for both kinds of encryption.
  */
 export function queueProperties(properties: unknown): {
   readonly name: string | undefined;
   readonly settings: QueueSettings;
 } {
-  const { QueueName, Tags, RedriveAllowPolicy, ...given } = readProperties(
+  const { QueueName, Tags: _, RedriveAllowPolicy: __, ...given } = readProperties(
     schema,
     properties,
     'AWS::SQS::Queue',
   );
-  const { SqsManagedSseEnabled = true } = given;
-  const settings = {
-    ...given,
-    SqsManagedSseEnabled,
-    ...(Tags === undefined ? {} : { tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) }),
-  };
-  return { name: QueueName, settings: withOneEncryption(given, settings) };
+  const hasKey = given.KmsMasterKeyId !== undefined;
+  if (hasKey && given.SqsManagedSseEnabled === true) throw twoEncryptions();
+  // A key turns SQS's own encryption off.
+  const { SqsManagedSseEnabled = !hasKey } = given;
+  return { name: QueueName, settings: { ...given, SqsManagedSseEnabled } };
 }

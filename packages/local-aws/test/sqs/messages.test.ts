@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   ChangeMessageVisibilityCommand,
-  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
@@ -206,19 +205,7 @@ describe('batches', () => {
     );
     expect(Successful?.map(({ Id }) => Id)).toEqual(['0', '1']);
     expect(Failed).toMatchObject([{ Id: 'bad', Code: 'InvalidMessageContents', SenderFault: true }]);
-    const received = await receive();
-    const deleted = await sqs.client.send(
-      new DeleteMessageBatchCommand({
-        QueueUrl,
-        Entries: [
-          ...received.map(({ MessageId, ReceiptHandle }) => ({ Id: MessageId, ReceiptHandle })),
-          { Id: 'bad', ReceiptHandle: 'nonsense' },
-        ],
-      }),
-    );
-    expect(deleted.Successful).toHaveLength(2);
-    expect(deleted.Failed).toMatchObject([{ Id: 'bad', Code: 'ReceiptHandleIsInvalid' }]);
-    expect(sqs.queues.byName('work').pending()).toBe(0);
+    expect(bodies(await receive())).toEqual(['m0', 'm1']);
   });
 
   it.each([
