@@ -5,8 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { DiskError } from '../base/errors.ts';
-import { isChecked } from '../disk/checked.ts';
-import { readJsonFile, readWhole, writeJsonFile } from '../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import {
@@ -112,14 +111,13 @@ export class Catalog {
    *
    * @param options.versionId The version that the caller has read. If the table has changed since, nothing is written.
    *   Default any.
-   * @param options.skipArchive Whether the definition so far is forgotten instead of kept as an earlier version.
    */
   updateTable(
     databaseName: string,
     input: TableInput,
     options: { readonly versionId?: string | undefined; readonly skipArchive?: boolean | undefined } = {},
   ): void {
-    const { versionId, skipArchive = false } = options;
+    const { versionId } = options;
     const table = this.table(databaseName, input.Name);
     if (versionId !== undefined && versionId !== String(table.version)) {
       throw concurrentModification();
@@ -129,31 +127,7 @@ export class Catalog {
     if (table.partitions.length > 0 && keyCount !== (table.input.PartitionKeys ?? []).length) {
       throw invalidInput('The partition keys of a table that has partitions cannot change in number.');
     }
-    const { version, updatedAt, archive = [] } = table;
-    const archived = skipArchive ? archive : [...archive, { version, updatedAt, input: table.input }];
-    this.#saveTable({
-      ...table,
-      input,
-      updatedAt: this.#clock.now(),
-      version: version + 1,
-      ...(archived.length === 0 ? {} : { archive: archived }),
-    });
-  }
-
-  /** The versions of a table as tables, the current one first. */
-  versions(databaseName: string, name: string): TableEntry[] {
-    const table = this.table(databaseName, name);
-    const older = (table.archive ?? []).map((version) => ({ ...table, ...version }));
-    return [table, ...older.reverse()];
-  }
-
-  /** Removes earlier versions of a table. Returns the IDs that do not name an earlier version. */
-  deleteVersions(databaseName: string, name: string, versionIds: readonly string[]): string[] {
-    const table = this.table(databaseName, name);
-    const { archive = [] } = table;
-    const left = archive.filter(({ version }) => !versionIds.includes(String(version)));
-    if (left.length < archive.length) this.#saveTable({ ...table, archive: left });
-    return versionIds.filter((id) => !archive.some(({ version }) => String(version) === id));
+    this.#saveTable({ ...table, input, updatedAt: this.#clock.now(), version: table.version + 1 });
   }
 
   /** Deletes the table with its partitions. */
@@ -239,9 +213,6 @@ const tableFileSchema = z.strictObject({
   updatedAt: z.number(),
   version: z.number(),
   input: tableInputSchema,
-  archive: z
-    .array(z.strictObject({ version: z.number(), input: tableInputSchema, updatedAt: z.number() }))
-    .optional(),
   partitions: z.array(
     z.strictObject({ values: partitionValuesSchema, createdAt: z.number(), input: partitionInputSchema }),
   ),
@@ -293,15 +264,8 @@ function readDatabases(directory: string): Map<string, DatabaseEntry> {
     const database = readJsonFile(join(path, DATABASE_FILE), databaseFileSchema);
     if (database === undefined) {
       // An interrupted create leaves an empty folder.
-      const orphans = listFolder(path).filter((file) => TABLE_FILE.test(file));
-      const orphan = orphans.find((file) =>
-        isChecked(readWhole(join(path, file)).toString('utf8').trimEnd()),
-      );
-      if (orphan === undefined) {
-        // Release 0.2.0, which wrote no checksums, was killed while it deleted the database.
-        if (orphans.length > 0) eraseFolder(path);
-        continue;
-      }
+      const orphan = listFolder(path).find((file) => TABLE_FILE.test(file));
+      if (orphan === undefined) continue;
       throw new DiskError('DISK_DAMAGED', `${join(path, DATABASE_FILE)} is missing, ${orphan} is there.`);
     }
     const { createdAt, input } = database;

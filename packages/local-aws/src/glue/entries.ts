@@ -17,20 +17,11 @@ export interface TableEntry {
   /** The number of updates, starting at 0: Glue's `VersionId`. */
   readonly version: number;
   readonly partitions: readonly PartitionEntry[];
-  /** Earlier versions, the oldest first. */
-  readonly archive?: readonly TableVersion[] | undefined;
 }
 
 /** Whether a table is a view, of any engine. */
 export function isView({ input }: Pick<TableEntry, 'input'>): boolean {
   return input.TableType === 'VIRTUAL_VIEW';
-}
-
-/** An earlier version of a table: its definition until an update replaced it. */
-export interface TableVersion {
-  readonly version: number;
-  readonly input: TableInput;
-  readonly updatedAt: number;
 }
 
 /** A database in the catalog. */

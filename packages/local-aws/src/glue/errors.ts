@@ -8,8 +8,6 @@ const entityNotFound = (message: string) => new AwsError('EntityNotFoundExceptio
 export const databaseNotFound = (name: string) => entityNotFound(`Database ${name} not found.`);
 /** A table that is not in its database. */
 export const tableNotFound = (name: string) => entityNotFound(`Table ${name} not found.`);
-/** A version that the table doesn't have. */
-export const tableVersionNotFound = (id: string) => entityNotFound(`Table version ${id} not found.`);
 /** A partition that its table does not have. */
 export const partitionNotFound = () => entityNotFound('Cannot find partition.');
 

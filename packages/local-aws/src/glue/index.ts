@@ -6,7 +6,7 @@ import { jsonService } from '../protocol/JsonService.ts';
 import type { Catalog } from './Catalog.ts';
 import { validationError } from './errors.ts';
 import { partitionBatches, partitionOperations } from './partitionOperations.ts';
-import { databaseOperations, tableOperations, tableVersionOperations } from './tableOperations.ts';
+import { databaseOperations, tableOperations } from './tableOperations.ts';
 
 export { Catalog, readCatalog } from './Catalog.ts';
 export {
@@ -47,7 +47,6 @@ export function glueService(options: {
     operations: {
       ...databaseOperations(options),
       ...tableOperations(options),
-      ...tableVersionOperations(options),
       ...partitionOperations(options, now),
       ...partitionBatches({ ...options, faults }, now),
     },

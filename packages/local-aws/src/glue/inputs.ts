@@ -2,9 +2,6 @@ import { z } from 'zod';
 
 /** Glue's limits. Pages: https://docs.aws.amazon.com/glue/latest/webapi/ and the operation's name. */
 export const GLUE_LIMITS = {
-  /** Characters of a text that is searched, and tables of a page of what is found. API_SearchTables */
-  searchCharacters: 1_024,
-  searchPage: 1_000,
   /** Characters of a database, table or column name. API_DatabaseInput, API_TableInput, API_Column */
   nameCharacters: 255,
   /** Characters of a column's comment. API_Column */
@@ -26,8 +23,6 @@ export const GLUE_LIMITS = {
   updateBatch: 100,
   /** Partitions a call. API_BatchDeletePartition */
   deleteBatch: 25,
-  /** Partitions a call. API_BatchGetPartition */
-  getBatch: 1_000,
   /** Partitions a page. API_GetPartitions */
   partitionPage: 1_000,
   /** Tables and databases a page. API_GetTables, API_GetDatabases */

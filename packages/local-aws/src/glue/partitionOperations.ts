@@ -5,7 +5,6 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { JsonOperation } from '../protocol/JsonService.ts';
 import {
   compareValues,
-  findPartition,
   insertPartition,
   removePartition,
   replacePartition,
@@ -33,7 +32,7 @@ const segmentSchema = z
   })
   .refine(({ SegmentNumber, TotalSegments }) => SegmentNumber < TotalSegments, 'SegmentNumber is too large');
 
-/** Create, read, list, update and delete single partitions. */
+/** Create, list and delete partitions. */
 export function partitionOperations(context: GlueContext, now: () => number): Record<string, JsonOperation> {
   const { catalog, account } = context;
   return {
@@ -46,10 +45,6 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
           insertPartition(table, PartitionInput, now()),
         ),
     ),
-    ...glueOperation(context, 'GetPartition', byValues, ({ DatabaseName, TableName, PartitionValues }) => {
-      const table = catalog.table(DatabaseName, TableName);
-      return { Partition: partitionDocument(table, findPartition(table, PartitionValues), { account }) };
-    }),
     ...glueOperation(
       context,
       'GetPartitions',
@@ -79,19 +74,6 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
         };
       },
     ),
-    ...glueOperation(
-      context,
-      'UpdatePartition',
-      z.strictObject({
-        ...tableMembers,
-        PartitionValueList: partitionValuesSchema,
-        PartitionInput: partitionInputSchema,
-      }),
-      ({ DatabaseName, TableName, PartitionValueList, PartitionInput }) =>
-        catalog.changePartitions(DatabaseName, TableName, (table) =>
-          replacePartition(table, PartitionValueList, PartitionInput),
-        ),
-    ),
     ...glueOperation(context, 'DeletePartition', byValues, ({ DatabaseName, TableName, PartitionValues }) =>
       catalog.changePartitions(DatabaseName, TableName, (table) => removePartition(table, PartitionValues)),
     ),
@@ -118,7 +100,7 @@ export function partitionBatches(
   context: GlueContext & { readonly faults: Faults },
   now: () => number,
 ): Record<string, JsonOperation> {
-  const { catalog, account, faults } = context;
+  const { catalog, faults } = context;
 
   function changeItems<Item>(
     target: { readonly DatabaseName: string; readonly TableName: string },
@@ -207,35 +189,5 @@ export function partitionBatches(
         return { Errors: partitionErrors(failures) };
       },
     ),
-    ...glueOperation(
-      context,
-      'BatchGetPartition',
-      z.strictObject({ ...tableMembers, PartitionsToGet: boundedList(valueList, GLUE_LIMITS.getBatch) }),
-      ({ DatabaseName, TableName, PartitionsToGet }) => {
-        const table = catalog.table(DatabaseName, TableName);
-        const faultFor = faults.takeItems('glue', TableName);
-        const found: unknown[] = [];
-        const unprocessed: { Values: string[] }[] = [];
-        for (const [index, { Values }] of PartitionsToGet.entries()) {
-          // Failures have no code here: unprocessed keys are returned for a retry, and partitions that do not exist
-          // are omitted from the response.
-          if (faultFor(index, Values.join('/')) !== undefined) unprocessed.push({ Values });
-          else {
-            const entry = findPartitionIfAny(table, Values);
-            if (entry !== undefined) found.push(partitionDocument(table, entry, { account }));
-          }
-        }
-        return { Partitions: found, UnprocessedKeys: unprocessed };
-      },
-    ),
   };
-}
-
-function findPartitionIfAny(table: TableEntry, values: readonly string[]) {
-  try {
-    return findPartition(table, values);
-  } catch (error) {
-    if (error instanceof AwsError && error.code === 'EntityNotFoundException') return undefined;
-    throw error;
-  }
 }

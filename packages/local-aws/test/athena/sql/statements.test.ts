@@ -115,7 +115,7 @@ describe('partitions', () => {
 describe('ALTER TABLE', () => {
   const parametersOf = (name: string) => lake.catalog.table('db', name).input.Parameters;
 
-  it('replaces columns, which files have by name, and keeps the version before', async () => {
+  it('replaces columns, which files have by name', async () => {
     await lake.put('replaced/0', "SELECT 1 AS a, 'x' AS b, 2 AS c");
     await lake.rows(
       "CREATE EXTERNAL TABLE replaced (a int, b string) STORED AS PARQUET LOCATION 's3://lake/replaced/'",
@@ -125,14 +125,8 @@ describe('ALTER TABLE', () => {
     );
     expect(kind).toEqual(['DDL', 'ALTER_TABLE_REPLACE_COLUMN']);
     expect(await lake.rows('SELECT * FROM replaced')).toEqual([['2', 'x']]);
-    expect(
-      lake.catalog
-        .versions('db', 'replaced')
-        .map(({ input }) => input.StorageDescriptor?.Columns?.map(({ Name }) => Name)),
-    ).toEqual([
-      ['c', 'b'],
-      ['a', 'b'],
-    ]);
+    const { version, input } = lake.catalog.table('db', 'replaced');
+    expect([version, input.StorageDescriptor?.Columns?.map(({ Name }) => Name)]).toEqual([1, ['c', 'b']]);
   });
 
   it('sets properties and keeps the others', async () => {
