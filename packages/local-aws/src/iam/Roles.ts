@@ -21,36 +21,13 @@ const roleSchema = z.strictObject({
   trust: z.string(),
   /** Inline policies as JSON, by name. */
   policies: z.record(z.string(), z.string()),
-  /** ARNs of the managed policies that are attached. */
-  attached: z.array(z.string()).default([]),
 });
 /** A role created through IAM. */
 export type Role = z.output<typeof roleSchema>;
 
-const managedPolicySchema = z.strictObject({
-  arn: z.string(),
-  account: z.string(),
-  name: z.string(),
-  path: z.string(),
-  createdMs: z.int(),
-  /** As JSON. */
-  document: z.string(),
-});
-/** A managed policy created through IAM. */
-export type ManagedPolicy = z.output<typeof managedPolicySchema>;
-
 /** The ID of a role besides its ARN: `AROA…`. */
 export function roleId(arn: string): string {
-  return `AROA${idOf(arn)}`;
-}
-
-/** The ID of a managed policy: `ANPA…`. */
-export function policyId(arn: string): string {
-  return `ANPA${idOf(arn)}`;
-}
-
-function idOf(arn: string): string {
-  return createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase();
+  return `AROA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
 }
 
 /** A role or user of the deployed template, with its documents unchanged. */
@@ -66,12 +43,10 @@ export interface DeployedIdentity {
   readonly unknownPolicies?: readonly string[];
 }
 
-/** The roles and users of the template, and the roles and managed policies created through IAM, which are kept. */
+/** The roles and users of the template, and the roles created through IAM, which are kept. */
 export class Roles {
   readonly #file: string | undefined;
-  readonly #policiesFile: string | undefined;
   #made: ReadonlyMap<string, Role> = new Map();
-  #managed: ReadonlyMap<string, ManagedPolicy> = new Map();
   readonly #enforced: boolean;
   #deployed: ReadonlyMap<string, DeployedIdentity> = new Map();
   /** Callers of the template, whose policies are parsed once. */
@@ -91,9 +66,6 @@ export class Roles {
     this.#file = join(directory, 'roles.json');
     const roles = readJsonFile(this.#file, z.array(roleSchema)) ?? [];
     this.#made = new Map(roles.map((role) => [role.arn, role]));
-    this.#policiesFile = join(directory, 'policies.json');
-    const policies = readJsonFile(this.#policiesFile, z.array(managedPolicySchema)) ?? [];
-    this.#managed = new Map(policies.map((policy) => [policy.arn, policy]));
   }
 
   /**
@@ -137,19 +109,6 @@ export class Roles {
     this.#save(roles);
   }
 
-  /** A managed policy that was created through IAM. */
-  managedPolicy(arn: string): ManagedPolicy | undefined {
-    return this.#managed.get(arn);
-  }
-
-  putManagedPolicy(policy: ManagedPolicy): void {
-    this.#saveManaged(new Map([...this.#managed, [policy.arn, policy]]));
-  }
-
-  removeManagedPolicy(arn: string): void {
-    this.#saveManaged(new Map([...this.#managed].filter(([name]) => name !== arn)));
-  }
-
   /**
    * Whether a role or user exists. In an account without any known role or user, every name is assumed to exist: the
    * account may be a real one on AWS.
@@ -174,10 +133,7 @@ export class Roles {
     if (made === undefined) return undefined;
     const known = this.#madeCallers.get(made);
     if (known !== undefined) return known;
-    const attached = made.attached.map((policy) => this.#managed.get(policy)?.document ?? '');
-    const policies = once(() =>
-      [...Object.values(made.policies), ...attached].map((text) => readPolicy(JSON.parse(text))),
-    );
+    const policies = once(() => Object.values(made.policies).map((text) => readPolicy(JSON.parse(text))));
     const caller = { arn, account: made.account, policies };
     this.#madeCallers.set(made, caller);
     return caller;
@@ -197,11 +153,6 @@ export class Roles {
   #save(roles: ReadonlyMap<string, Role>): void {
     if (this.#file !== undefined) writeJsonFile(this.#file, [...roles.values()]);
     this.#made = roles;
-  }
-
-  #saveManaged(policies: ReadonlyMap<string, ManagedPolicy>): void {
-    if (this.#policiesFile !== undefined) writeJsonFile(this.#policiesFile, [...policies.values()]);
-    this.#managed = policies;
   }
 }
 

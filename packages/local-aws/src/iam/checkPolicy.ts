@@ -79,18 +79,24 @@ export const POLICY_LIMITS = {
   /** The sum over all inline policies of a role. */
   inlineCharacters: 10_240,
   trustCharacters: 2_048,
-  managedPoliciesOfRole: 10,
 } as const;
 
 /** Checks the size of documents, white space not counted. @throws AwsError `LimitExceeded`. */
 export function checkSize(documents: readonly string[], most: number, words: string): void {
   const characters = documents.join('').replace(/\s/g, '').length;
-  if (characters > most) throw limitExceeded(words);
+  if (characters > most) throw new AwsError('LimitExceeded', 409, words);
 }
 
-/** IAM's error for an exceeded quota. */
-export function limitExceeded(words: string): AwsError {
-  return new AwsError('LimitExceeded', 409, words);
+/**
+ * Checks that IAM would create a managed policy. It grants nothing before it is attached, so that conditions which are not
+ * evaluated here are accepted.
+ *
+ * @throws AwsError `MalformedPolicyDocument`, `LimitExceeded`.
+ */
+export function checkManagedPolicy(document: string): void {
+  checkOwnPolicy(document, () => true);
+  const { managedCharacters: most } = POLICY_LIMITS;
+  checkSize([document], most, `Cannot exceed quota for PolicySize: ${most}`);
 }
 
 function read(document: string, isKnown?: (key: string) => boolean): Policy {

@@ -5,11 +5,12 @@ import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import type { Caller, Signer } from './Caller.ts';
-import { checkOwnPolicy, checkSize, checkTrust, limitExceeded, POLICY_LIMITS } from './checkPolicy.ts';
+import { checkOwnPolicy, checkSize, checkTrust, POLICY_LIMITS } from './checkPolicy.ts';
 import { decide } from './decide.ts';
-import { type ManagedPolicy, policyId, type Role, type Roles, roleId } from './Roles.ts';
+import { type Role, type Roles, roleId } from './Roles.ts';
 
 export { AccessKeys } from './AccessKeys.ts';
+export { checkManagedPolicy } from './checkPolicy.ts';
 export { type Decision, decide } from './decide.ts';
 export type { Call, NeededPermission, RecordedCall } from './permissions.ts';
 export { type Policy, readPolicy } from './policy.ts';
@@ -17,7 +18,6 @@ export { createCallerLookup, Roles } from './Roles.ts';
 
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
 const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
-const PolicyArn = z.string().regex(/^arn:aws:iam::\d{12}:policy\/[\w+=,.@/-]+$/);
 const Path = z.string().startsWith('/').endsWith('/').default('/');
 const PolicyDocument = z.string().min(1).max(131_072);
 
@@ -29,8 +29,8 @@ const ofPages = {
 };
 
 /**
- * IAM's API as far as an account needs it for roles that are assumed: roles, their inline policies, and managed policies in
- * one version, in the caller's account. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+ * IAM's API as far as an account needs it for roles that are assumed: roles and their inline policies, in the caller's
+ * account. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
  */
 export function iamService(options: {
   readonly roles: Roles;
@@ -55,14 +55,6 @@ export function iamService(options: {
     if (found === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
     return found;
   };
-  const findPolicy = (operation: string, request: AwsRequest, arn: string): ManagedPolicy => {
-    const account = permitted(operation, request, () => arn);
-    const found = roles.managedPolicy(arn);
-    if (found?.account !== account) throw noSuchEntity(`Policy ${arn} was not found.`);
-    return found;
-  };
-  const attachments = ({ arn, account }: ManagedPolicy) =>
-    roles.of(account).filter(({ attached }) => attached.includes(arn)).length;
   return queryService({
     signingName: 'iam',
     version: '2010-05-08',
@@ -91,7 +83,6 @@ export function iamService(options: {
             createdMs: clock.now(),
             trust,
             policies: {},
-            attached: [],
           };
           roles.put(role);
           return [['Role', roleElement(role)]];
@@ -109,12 +100,6 @@ export function iamService(options: {
           const role = find('DeleteRole', request, input.RoleName);
           if (Object.keys(role.policies).length > 0)
             throw new AwsError('DeleteConflict', 409, 'Cannot delete entity, must delete policies first.');
-          if (role.attached.length > 0)
-            throw new AwsError(
-              'DeleteConflict',
-              409,
-              'Cannot delete entity, must detach all policies first.',
-            );
           roles.remove(role.arn);
           return [];
         },
@@ -168,99 +153,11 @@ export function iamService(options: {
       }),
       queryOperation({
         name: 'ListAttachedRolePolicies',
-        input: z.strictObject({ RoleName, PathPrefix: z.string().optional(), ...ofPages }),
-        run({ PathPrefix = '/', ...input }, request) {
-          const role = find('ListAttachedRolePolicies', request, input.RoleName);
-          const attached = role.attached
-            .filter((arn) => roles.managedPolicy(arn)?.path.startsWith(PathPrefix) === true)
-            .sort();
-          return pageElements('AttachedPolicies', attached, input, (arn) => [
-            ['PolicyName', roles.managedPolicy(arn)?.name ?? ''],
-            ['PolicyArn', arn],
-          ]);
-        },
-      }),
-      queryOperation({
-        name: 'AttachRolePolicy',
-        input: z.strictObject({ RoleName, PolicyArn }),
+        input: z.strictObject({ RoleName, ...ofPages }),
         run(input, request) {
-          const role = find('AttachRolePolicy', request, input.RoleName);
-          const { PolicyArn: arn } = input;
-          const policy = roles.managedPolicy(arn);
-          if (policy?.account !== role.account)
-            throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
-          checkOwnPolicy(policy.document);
-          if (role.attached.includes(arn)) return [];
-          const { managedPoliciesOfRole: most } = POLICY_LIMITS;
-          if (role.attached.length >= most)
-            throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${most}`);
-          roles.put({ ...role, attached: [...role.attached, arn] });
-          return [];
-        },
-      }),
-      queryOperation({
-        name: 'DetachRolePolicy',
-        input: z.strictObject({ RoleName, PolicyArn }),
-        run(input, request) {
-          const role = find('DetachRolePolicy', request, input.RoleName);
-          const { PolicyArn: arn } = input;
-          if (!role.attached.includes(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
-          roles.put({ ...role, attached: role.attached.filter((one) => one !== arn) });
-          return [];
-        },
-      }),
-      queryOperation({
-        name: 'CreatePolicy',
-        input: z.strictObject({ PolicyName, PolicyDocument, Path, Description: z.string().optional() }),
-        run({ PolicyName: name, PolicyDocument: document, Path: path }, request) {
-          const arnOf = (own: string) => `arn:aws:iam::${own}:policy${path}${name}`;
-          const account = permitted('CreatePolicy', request, arnOf);
-          checkOwnPolicy(document, () => true);
-          const { managedCharacters: most } = POLICY_LIMITS;
-          checkSize([document], most, `Cannot exceed quota for PolicySize: ${most}`);
-          const arn = arnOf(account);
-          if (roles.managedPolicy(arn) !== undefined) {
-            const words = `A policy called ${name} already exists. Duplicate names are not allowed.`;
-            throw new AwsError('EntityAlreadyExists', 409, words);
-          }
-          const policy = { arn, account, name, path, createdMs: clock.now(), document };
-          roles.putManagedPolicy(policy);
-          return [['Policy', policyElement(policy, 0)]];
-        },
-      }),
-      queryOperation({
-        name: 'GetPolicy',
-        input: z.strictObject({ PolicyArn }),
-        run(input, request) {
-          const policy = findPolicy('GetPolicy', request, input.PolicyArn);
-          return [['Policy', policyElement(policy, attachments(policy))]];
-        },
-      }),
-      queryOperation({
-        name: 'GetPolicyVersion',
-        input: z.strictObject({ PolicyArn, VersionId: z.string().regex(/^v[1-9]\d*$/) }),
-        run(input, request) {
-          const policy = findPolicy('GetPolicyVersion', request, input.PolicyArn);
-          if (input.VersionId !== ONLY_VERSION)
-            throw noSuchEntity(`Policy ${policy.arn} version ${input.VersionId} does not exist.`);
-          const version: XmlElement[] = [
-            ['Document', encodeURIComponent(policy.document)],
-            ['VersionId', ONLY_VERSION],
-            ['IsDefaultVersion', true],
-            ['CreateDate', new Date(policy.createdMs).toISOString()],
-          ];
-          return [['PolicyVersion', version]];
-        },
-      }),
-      queryOperation({
-        name: 'DeletePolicy',
-        input: z.strictObject({ PolicyArn }),
-        run(input, request) {
-          const policy = findPolicy('DeletePolicy', request, input.PolicyArn);
-          if (attachments(policy) > 0)
-            throw new AwsError('DeleteConflict', 409, 'Cannot delete a policy attached to entities.');
-          roles.removeManagedPolicy(policy.arn);
-          return [];
+          // Roles that are made by calls have policies of their own only.
+          find('ListAttachedRolePolicies', request, input.RoleName);
+          return pageElements('AttachedPolicies', [], input);
         },
       }),
       queryOperation({
@@ -284,13 +181,12 @@ function pageElements(
   list: string,
   names: readonly string[],
   { Marker, MaxItems }: { readonly Marker?: string | undefined; readonly MaxItems: number },
-  member: (name: string) => string | XmlElement[] = (name) => name,
 ): XmlElement[] {
   const after = Marker === undefined ? names : names.filter((name) => name > Marker);
   const page = after.slice(0, MaxItems);
   const isTruncated = page.length < after.length;
   return [
-    [list, page.map((name): XmlElement => ['member', member(name)])],
+    [list, page.map((name): XmlElement => ['member', name])],
     ['IsTruncated', isTruncated],
     ...(isTruncated ? [['Marker', page.at(-1) ?? ''] satisfies XmlElement] : []),
   ];
@@ -298,24 +194,6 @@ function pageElements(
 
 function roleArn(account: string, path: string, name: string): string {
   return `arn:aws:iam::${account}:role${path}${name}`;
-}
-
-/** The only version of a managed policy: others cannot be created here. */
-const ONLY_VERSION = 'v1';
-
-function policyElement({ arn, name, path, createdMs }: ManagedPolicy, attached: number): XmlElement[] {
-  const created = new Date(createdMs).toISOString();
-  return [
-    ['PolicyName', name],
-    ['PolicyId', policyId(arn)],
-    ['Arn', arn],
-    ['Path', path],
-    ['DefaultVersionId', ONLY_VERSION],
-    ['AttachmentCount', attached],
-    ['IsAttachable', true],
-    ['CreateDate', created],
-    ['UpdateDate', created],
-  ];
 }
 
 function noSuchEntity(message: string): AwsError {

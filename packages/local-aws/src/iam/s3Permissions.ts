@@ -20,7 +20,6 @@ type Needs = (request: S3Request, place: PermissionContext) => readonly NeededPe
 const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['ListBuckets', () => [need('ListAllMyBuckets', '*')]],
   ['HeadBucket', onBucket('ListBucket')],
-  ['ListObjects', listing('ListBucket')],
   ['ListObjectsV2', listing('ListBucket')],
   ['ListObjectVersions', listing('ListBucketVersions')],
   ['ListMultipartUploads', listing('ListBucketMultipartUploads')],
@@ -31,11 +30,6 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['GetBucketNotificationConfiguration', onBucket('GetBucketNotification')],
   ['PutBucketEncryption', onBucket('PutEncryptionConfiguration')],
   ['PutPublicAccessBlock', onBucket('PutBucketPublicAccessBlock')],
-  ['PutBucketLifecycleConfiguration', onBucket('PutLifecycleConfiguration')],
-  ['DeleteBucketEncryption', onBucket('PutEncryptionConfiguration')],
-  ['DeletePublicAccessBlock', onBucket('PutBucketPublicAccessBlock')],
-  ['DeleteBucketOwnershipControls', onBucket('PutBucketOwnershipControls')],
-  ['DeleteBucketLifecycle', onBucket('PutLifecycleConfiguration')],
   ['PutBucketNotificationConfiguration', onBucket('PutBucketNotification')],
   [
     'GetObject',
@@ -49,7 +43,6 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['UploadPart', writing(['kms:Decrypt', 'kms:GenerateDataKey'])],
   ['CompleteMultipartUpload', writing(['kms:Decrypt', 'kms:GenerateDataKey'])],
   ['AbortMultipartUpload', (call, place) => [onObject('AbortMultipartUpload', call, place)]],
-  ['ListParts', (call, place) => [onObject('ListMultipartUploadParts', call, place)]],
   ['CopyObject', copying],
   [
     'DeleteObject',

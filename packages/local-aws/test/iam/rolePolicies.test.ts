@@ -1,12 +1,5 @@
 import {
-  AttachRolePolicyCommand,
-  CreatePolicyCommand,
   CreateRoleCommand,
-  DeletePolicyCommand,
-  DeleteRoleCommand,
-  DetachRolePolicyCommand,
-  GetPolicyCommand,
-  GetPolicyVersionCommand,
   GetRolePolicyCommand,
   IAMClient,
   ListAttachedRolePoliciesCommand,
@@ -14,7 +7,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Roles } from '../../src/iam/Roles.ts';
+import { checkManagedPolicy } from '../../src/iam/index.ts';
 import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
 
 const ACCOUNT = '111122223333';
@@ -55,6 +48,11 @@ describe('the policies of a role', () => {
     expect([second.PolicyNames, second.IsTruncated]).toEqual([['c'], false]);
   });
 
+  it('are none that are attached: managed policies come from a template only', async () => {
+    const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+    expect(AttachedPolicies).toEqual([]);
+  });
+
   it('are read with their document percent-encoded, as it was put', async () => {
     const { PolicyDocument = '', ...rest } = await iam.send(
       new GetRolePolicyCommand({ RoleName, PolicyName: 'a' }),
@@ -74,13 +72,9 @@ describe('the policies of a role', () => {
   });
 });
 
-describe('managed policies', () => {
+describe('policies', () => {
   let accounts: Accounts;
   let iam: IAMClient;
-  const PolicyName = 'lake';
-  const PolicyArn = `arn:aws:iam::${ACCOUNT}:policy/${PolicyName}`;
-  const create = (PolicyDocument: string, name = PolicyName) =>
-    iam.send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument }));
   beforeAll(async () => {
     accounts = await startAccounts();
     const credentials = { accessKeyId: ACCOUNT, secretAccessKey: 'test' };
@@ -92,51 +86,14 @@ describe('managed policies', () => {
   });
   afterAll(() => accounts.close());
 
-  it('are created, read, attached, listed and deleted', async () => {
-    const { Policy } = await create(documentOf('s3:ListBucket'));
-    expect(Policy).toMatchObject({ Arn: PolicyArn, DefaultVersionId: 'v1', AttachmentCount: 0 });
-    await expect(create(documentOf('s3:ListBucket'))).rejects.toMatchObject({
-      name: 'EntityAlreadyExistsException',
-    });
-    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
-    const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
-    expect(AttachedPolicies).toEqual([{ PolicyName, PolicyArn }]);
-    const caller = new Roles(`${accounts.directory}/iam`).caller(`arn:aws:iam::${ACCOUNT}:role/${RoleName}`);
-    expect(caller?.policies?.().flat()).toMatchObject([{ actions: ['s3:listbucket'] }]);
-    expect((await iam.send(new GetPolicyCommand({ PolicyArn }))).Policy?.AttachmentCount).toBe(1);
-    const version = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: 'v1' }));
-    expect(decodeURIComponent(version.PolicyVersion?.Document ?? '')).toBe(documentOf('s3:ListBucket'));
-    const inUse = { name: 'DeleteConflictException' };
-    await expect(iam.send(new DeletePolicyCommand({ PolicyArn }))).rejects.toMatchObject(inUse);
-    await expect(iam.send(new DeleteRoleCommand({ RoleName }))).rejects.toMatchObject(inUse);
-    await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
-    await iam.send(new DeletePolicyCommand({ PolicyArn }));
-    await expect(iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }))).rejects.toMatchObject({
-      name: 'NoSuchEntityException',
-    });
-  });
-
-  it('may have conditions that are not evaluated here until they are attached', async () => {
-    const Condition = { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } };
-    const statement = { Effect: 'Allow', Action: 'iam:PassRole', Resource: '*', Condition };
-    await create(JSON.stringify({ Statement: [statement] }), 'pass');
-    const attach = new AttachRolePolicyCommand({ RoleName, PolicyArn: PolicyArn.replace('lake', 'pass') });
-    await expect(iam.send(attach)).rejects.toMatchObject({
-      name: 'NotImplemented',
-      message: expect.stringContaining('iam:PassedToService'),
-    });
-  });
-
   it("have the length that IAM takes, without white space, as have a role's own policies", async () => {
     const padded = (characters: number) => {
       const shorter = documentOf('s3:GetObject');
       return shorter.replace('"*"', `"${'*'.repeat(characters - shorter.length + 1)}"`);
     };
     const tooLong = (message: string) => ({ name: 'LimitExceededException', message });
-    await create(`${padded(6_144)}${' '.repeat(100)}`, 'longest');
-    await expect(create(padded(6_145))).rejects.toMatchObject(
-      tooLong('Cannot exceed quota for PolicySize: 6144'),
-    );
+    checkManagedPolicy(`${padded(6_144)}${' '.repeat(100)}`);
+    expect(() => checkManagedPolicy(padded(6_145))).toThrow('Cannot exceed quota for PolicySize: 6144');
     const put = (name: string, characters: number) =>
       iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: name, PolicyDocument: padded(characters) }));
     await put('a', 10_000);
@@ -154,19 +111,4 @@ describe('managed policies', () => {
     ).rejects.toMatchObject(tooLong('Cannot exceed quota for ACLSizePerRole: 2048'));
   });
 
-  it('are at most ten of one role', async () => {
-    for (const i of Array(11).keys()) {
-      const name = `part-${i}`;
-      await create(documentOf('s3:GetObject'), name);
-      const attach = iam.send(
-        new AttachRolePolicyCommand({ RoleName, PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/${name}` }),
-      );
-      if (i < 10) await attach;
-      else
-        await expect(attach).rejects.toMatchObject({
-          name: 'LimitExceededException',
-          message: 'Cannot exceed quota for PoliciesPerRole: 10',
-        });
-    }
-  });
 });
