@@ -11,8 +11,8 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import {
+  type LifecycleRule,
   PutBucketEncryptionCommand,
-  PutBucketLifecycleConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
@@ -25,6 +25,7 @@ import config from '#config';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { findingCatalogue } from '../../../observe/findings.ts';
+import { bucketSettingsSchema } from '../../../packages/local-aws/src/s3/index.ts';
 import type { Deployment } from '../../../packages/local-aws/src/template/index.ts';
 import { broken } from './breakages.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
@@ -42,8 +43,20 @@ async function start(change?: (deployment: Deployment) => Deployment): Promise<S
   return deployed;
 }
 
+/** A rule of S3's API, as a template has it: the local S3 takes rules from a template only. */
+function ruleOf({ ID, Filter, Expiration, Transitions, ...rule }: LifecycleRule) {
+  return {
+    ...rule,
+    Id: ID,
+    Prefix: Filter?.Prefix,
+    ExpirationInDays: Expiration?.Days,
+    ExpiredObjectDeleteMarker: Expiration?.ExpiredObjectDeleteMarker,
+    Transitions: Transitions?.map(({ Days, StorageClass }) => ({ TransitionInDays: Days, StorageClass })),
+  };
+}
+
 /** Does what a printed `aws s3api put-…` does, with the same operation of the SDK: the AWS CLI isn't everywhere. */
-async function putBucket({ options }: StartedDeployment, command: string) {
+async function putBucket({ options, store }: StartedDeployment, command: string) {
   const [, name = '', json = '', apart] =
     /^aws s3api (\S+) --bucket \S+ --\S+ '(.*)'(?: --transition-default-minimum-object-size (\S+))? --region/.exec(
       command,
@@ -57,13 +70,14 @@ async function putBucket({ options }: StartedDeployment, command: string) {
     'put-bucket-encryption': () =>
       s3.send(new PutBucketEncryptionCommand({ ...at, ServerSideEncryptionConfiguration: document })),
     'put-bucket-policy': () => s3.send(new PutBucketPolicyCommand({ ...at, Policy: json })),
-    'put-bucket-lifecycle-configuration': () =>
-      s3.send(
-        new PutBucketLifecycleConfigurationCommand({
-          ...{ ...at, LifecycleConfiguration: document },
-          ...(apart === 'all_storage_classes_128K' ? { TransitionDefaultMinimumObjectSize: apart } : {}),
-        }),
-      ),
+    'put-bucket-lifecycle-configuration': async () => {
+      const there = store.bucket(bucket);
+      const LifecycleConfiguration = {
+        Rules: document.Rules.map(ruleOf),
+        TransitionDefaultMinimumObjectSize: apart,
+      };
+      there.settings = bucketSettingsSchema.parse({ ...there.settings, LifecycleConfiguration });
+    },
     'put-public-access-block': () =>
       s3.send(new PutPublicAccessBlockCommand({ ...at, PublicAccessBlockConfiguration: document })),
     'put-bucket-versioning': () =>

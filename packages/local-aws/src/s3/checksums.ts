@@ -1,53 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** Reflected Castagnoli polynomial. https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4 */
-const POLYNOMIAL = 0x82f63b78;
-
-/** At k * 256 + b: what byte b contributes when k more bytes follow it. This allows steps of eight bytes. */
-const TABLE = makeTable();
-
-function makeTable(): Uint32Array {
-  const table = new Uint32Array(8 * 256);
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-    table[byte] = crc;
-  }
-  for (let i = 256; i < table.length; i++) {
-    const crc = table[i - 256] ?? 0;
-    table[i] = (crc >>> 8) ^ (table[crc & 0xff] ?? 0);
-  }
-  return table;
-}
-
-/** An index is always inside the table. The fallback to 0 satisfies the compiler and the JIT. */
-function at(index: number): number {
-  return TABLE[index] ?? 0;
-}
-
-/** CRC-32C of `bytes`, continuing from the CRC of the preceding bytes (0 at first); unsigned 32 bits. */
-function crc32c(bytes: Uint8Array, previous = 0): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let crc = ~previous;
-  let i = 0;
-  for (const end = bytes.byteLength - 7; i < end; i += 8) {
-    const low = view.getUint32(i, true) ^ crc;
-    const high = view.getUint32(i + 4, true);
-    crc =
-      at(1792 + (low & 0xff)) ^
-      at(1536 + ((low >>> 8) & 0xff)) ^
-      at(1280 + ((low >>> 16) & 0xff)) ^
-      at(1024 + (low >>> 24)) ^
-      at(768 + (high & 0xff)) ^
-      at(512 + ((high >>> 8) & 0xff)) ^
-      at(256 + ((high >>> 16) & 0xff)) ^
-      at(high >>> 24);
-  }
-  for (; i < bytes.byteLength; i++) crc = (crc >>> 8) ^ at((crc ^ view.getUint8(i)) & 0xff);
-  return ~crc >>> 0;
-}
-
 /** Reflected polynomial of CRC-64/NVME, high and low half. https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme */
 const POLYNOMIAL_HIGH = 0x9a6c9329;
 const POLYNOMIAL_LOW = 0xac4bc9b5;
@@ -126,8 +79,8 @@ function crc64nvme(state: Crc64, bytes: Uint8Array): void {
   state.low = ~low >>> 0;
 }
 
-/** The algorithms that S3 supports, as spelled in its headers and XML. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
-export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+/** The algorithms that are emulated, as spelled in S3's headers and XML: CRC-32C and SHA-1 are not. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
+export const checksumAlgorithms = ['CRC32', 'CRC64NVME', 'SHA256'] as const;
 /** One of {@link checksumAlgorithms}. */
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
@@ -137,9 +90,7 @@ export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 /** Lengths of the digests in bytes: a value of any other length is not a valid checksum. */
 export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC32: 4,
-  CRC32C: 4,
   CRC64NVME: 8,
-  SHA1: 20,
   SHA256: 32,
 };
 
@@ -152,12 +103,11 @@ export class Checksum {
 
   constructor(algorithm: ChecksumAlgorithm) {
     this.algorithm = algorithm;
-    if (algorithm === 'SHA1' || algorithm === 'SHA256') this.#hash = createHash(algorithm);
+    if (algorithm === 'SHA256') this.#hash = createHash(algorithm);
   }
 
   update(bytes: Uint8Array): void {
     if (this.algorithm === 'CRC32') this.#crc = crc32(bytes, this.#crc);
-    else if (this.algorithm === 'CRC32C') this.#crc = crc32c(bytes, this.#crc);
     else if (this.algorithm === 'CRC64NVME') crc64nvme(this.#crc64, bytes);
     else this.#hash?.update(bytes);
   }

@@ -158,10 +158,6 @@ export const s3Errors = {
       'The public access block configuration was not found',
       { BucketName: bucket },
     ),
-  noSuchOwnershipControls: (bucket: string) =>
-    new AwsError('OwnershipControlsNotFoundError', 404, 'The bucket ownership controls were not found', {
-      BucketName: bucket,
-    }),
   noSuchUpload: (uploadId: string) =>
     new AwsError(
       'NoSuchUpload',

@@ -9,14 +9,9 @@ import {
 import { CreateKeyCommand, DescribeKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
   CreateBucketCommand,
-  DeleteBucketEncryptionCommand,
-  DeleteBucketLifecycleCommand,
-  DeleteBucketOwnershipControlsCommand,
-  DeletePublicAccessBlockCommand,
   GetObjectCommand,
   ListBucketsCommand,
   PutBucketEncryptionCommand,
-  PutBucketLifecycleConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
@@ -103,24 +98,6 @@ describe("a role of a customer's account", () => {
     ]);
   }
 
-  it('deletes settings of a bucket by the permission that puts them', async () => {
-    const { options, kept } = accounts;
-    await allow([]);
-    const s3 = kept(new S3Client({ ...options, credentials: await assume() }));
-    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
-      's3:PutEncryptionConfiguration': () => s3.send(new DeleteBucketEncryptionCommand({ Bucket })),
-      's3:PutLifecycleConfiguration': () => s3.send(new DeleteBucketLifecycleCommand({ Bucket })),
-      's3:PutBucketPublicAccessBlock': () => s3.send(new DeletePublicAccessBlockCommand({ Bucket })),
-      's3:PutBucketOwnershipControls': () => s3.send(new DeleteBucketOwnershipControlsCommand({ Bucket })),
-    };
-    for (const [action, call] of Object.entries(calls)) {
-      const { message } = await failureOf(call());
-      expect([action, message]).toEqual([action, expect.stringContaining(`perform: ${action} on`)]);
-      await allow([action]);
-      await call();
-    }
-  });
-
   it('can do only what its policies allow in every service', async () => {
     const { options, kept } = accounts;
     const session = { ...options, credentials: await assume() };
@@ -151,15 +128,6 @@ describe("a role of a customer's account", () => {
             Bucket,
             ServerSideEncryptionConfiguration: {
               Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-            },
-          }),
-        ),
-      's3:PutLifecycleConfiguration': () =>
-        s3.send(
-          new PutBucketLifecycleConfigurationCommand({
-            Bucket,
-            LifecycleConfiguration: {
-              Rules: [{ Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 1 } }],
             },
           }),
         ),

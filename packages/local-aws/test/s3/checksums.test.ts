@@ -2,12 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Checksum, checksumAlgorithms } from '../../src/s3/checksums.ts';
 
-/** Check values of the CRC catalogue (https://reveng.sourceforge.io/crc-catalogue/) and of RFC 3174 and 6234's algorithms. */
+/** Check values of the CRC catalogue (https://reveng.sourceforge.io/crc-catalogue/) and of RFC 6234's algorithm. */
 const OF_123456789 = {
   CRC32: 'cbf43926',
-  CRC32C: 'e3069283',
   CRC64NVME: 'ae8b14860a799888',
-  SHA1: 'f7c3bc1d808e04732adf679965ccc34ca7ae3441',
   SHA256: '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225',
 };
 
@@ -33,7 +31,6 @@ describe('Checksum', () => {
 
   it.each([
     ['CRC32', 0xedb88320n, 32n],
-    ['CRC32C', 0x82f63b78n, 32n],
     ['CRC64NVME', 0x9a6c9329ac4bc9b5n, 64n],
   ] as const)('%s is the same however the bytes are split', (algorithm, polynomial, width) => {
     fc.assert(

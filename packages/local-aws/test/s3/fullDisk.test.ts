@@ -7,7 +7,6 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetBucketPolicyCommand,
-  ListPartsCommand,
   PutBucketPolicyCommand,
   S3Client,
   UploadPartCommand,
@@ -72,13 +71,15 @@ it('on a full disk nothing that was answered 503 seems to be done when it is ask
 
   const at = { Bucket, Key: 'k' };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
-  const part = (PartNumber: number) =>
-    s3.send(new UploadPartCommand({ ...at, UploadId, PartNumber, Body: `part ${PartNumber}` }));
+  let stored = 0;
+  const part = async (PartNumber: number) => {
+    await s3.send(new UploadPartCommand({ ...at, UploadId, PartNumber, Body: `part ${PartNumber}` }));
+    stored += 1;
+  };
   expect(await fill(part)).toMatchObject(full);
-  const { Parts = [] } = await s3.send(new ListPartsCommand({ ...at, UploadId }));
   const files = readdirSync(join(directory.path, 's3/.store', Bucket, 'uploads', String(UploadId)));
-  expect(Parts.length).toBeGreaterThan(3);
-  expect(files).toHaveLength(Parts.length + 1);
+  expect(stored).toBeGreaterThan(3);
+  expect(files).toHaveLength(stored + 1);
 
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'work' }));
   const send = () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));

@@ -8,7 +8,6 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
-  ListPartsCommand,
   UploadPartCommand,
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
@@ -110,24 +109,13 @@ describe('multipart uploads through the real client', () => {
     expect(head).toMatchObject({ ChecksumCRC64NVME: sum, ChecksumType: 'FULL_OBJECT' });
   });
 
-  it('list their parts, and use the last of two parts with the same number', async () => {
+  it('use the last of two parts with the same number', async () => {
     const id = await begin('listed', { ChecksumAlgorithm: 'CRC32' });
-    await upload('listed', id, 2, Buffer.from('b'));
-    await upload('listed', id, 7, Buffer.from('old'));
-    const { ETag } = await upload('listed', id, 7, Buffer.from('new'));
-    const page = (more: object) =>
-      s3.client.send(new ListPartsCommand({ Bucket, Key: 'listed', UploadId: id, ...more }));
-    const all = await page({});
-    expect(all).toMatchObject({ IsTruncated: false, ChecksumAlgorithm: 'CRC32', ChecksumType: 'COMPOSITE' });
-    expect(all.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
-      [2, 1],
-      [7, 3],
-    ]);
-    expect(all.Parts?.[1]?.ETag).toBe(ETag);
-    expect(await page({ MaxParts: 1 })).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2' });
-    expect((await page({ PartNumberMarker: '2' })).Parts?.map(({ PartNumber }) => PartNumber)).toEqual([7]);
-    await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'listed', UploadId: id }));
-    expect(await failureOf(page({}))).toMatchObject({ name: 'NoSuchUpload', status: 404 });
+    const first = listed(await upload('listed', id, 7, Buffer.from('old')), 6);
+    const second = listed(await upload('listed', id, 7, Buffer.from('new')), 6);
+    expect(await failureOf(complete('listed', id, [first]))).toMatchObject({ name: 'InvalidPart' });
+    await complete('listed', id, [second]);
+    expect(s3.store.head(Bucket, 'listed').size).toBe(3);
   });
 
   it('are listed by key and by the order in which they were started, in pages', async () => {
@@ -158,9 +146,6 @@ describe('multipart uploads through the real client', () => {
       NextKeyMarker: 'list/warm',
       NextUploadIdMarker: other,
     });
-    expect(
-      await s3.client.send(new ListPartsCommand({ Bucket, Key: 'list/cold', UploadId: id })),
-    ).toMatchObject({ StorageClass: 'STANDARD_IA' });
     for (const UploadIdMarker of [other, 'never'])
       expect(await failureOf(list({ KeyMarker: 'list/cold', UploadIdMarker }))).toMatchObject({
         name: 'InvalidArgument',
@@ -195,11 +180,11 @@ describe('multipart uploads through the real client', () => {
     expect(await failureOf(upload('elsewhere', id, 1, body))).toMatchObject({ name: 'NoSuchUpload' });
     expect(await failureOf(upload('bounds', id, 10_001, body))).toMatchObject({ name: 'InvalidArgument' });
     expect(await failureOf(upload('bounds', id, 0, body))).toMatchObject({ name: 'InvalidArgument' });
-    expect(await failureOf(upload('bounds', id, 1, body, { ChecksumAlgorithm: 'CRC32C' }))).toMatchObject({
+    expect(await failureOf(upload('bounds', id, 1, body, { ChecksumAlgorithm: 'CRC32' }))).toMatchObject({
       name: 'InvalidRequest',
     });
     expect(
-      await failureOf(begin('bounds', { ChecksumAlgorithm: 'SHA1', ChecksumType: 'FULL_OBJECT' })),
+      await failureOf(begin('bounds', { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' })),
     ).toMatchObject({
       name: 'InvalidRequest',
     });

@@ -39,10 +39,6 @@ export const objectAttributesSchema = z.strictObject({
   encryption: z.record(z.string(), z.string()),
   /** Set when it is not STANDARD. */
   storageClass: z.enum(storageClasses).optional(),
-  /** Account that owns it, if that is not the bucket's: packages/local-aws/src/s3/wire/objectOwnership.ts. */
-  owner: z.string().optional(),
-  /** Whether the ACL of an object of another account lets the bucket's owner read it. */
-  bucketOwnerMayRead: z.boolean().optional(),
 });
 /** Attributes that a request sets on an object besides its bytes. */
 export type ObjectAttributes = z.output<typeof objectAttributesSchema>;

@@ -18,26 +18,6 @@ const lifecycleRule = z.strictObject({
 /** One rule of a bucket's lifecycle. */
 export type LifecycleRule = z.output<typeof lifecycleRule>;
 
-/** Which sizes of objects transitions apply to.
- *  https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html */
-export const minimumObjectSizes = ['all_storage_classes_128K', 'varies_by_storage_class'] as const;
-
-const minimumObjectSize = z.enum(minimumObjectSizes).optional();
-
-/** In which form a rule said what it applies to, if that was not a filter with a prefix: it is returned in the same. */
-const storedLifecycleRule = lifecycleRule.extend({ appliesTo: z.enum(['prefix', 'everything']).optional() });
-/** One rule as a bucket keeps it. */
-export type StoredLifecycleRule = z.output<typeof storedLifecycleRule>;
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_OwnershipControlsRule.html */
-export const objectOwnerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const;
-/** How a bucket decides who owns its objects. */
-export type ObjectOwnership = (typeof objectOwnerships)[number];
-
-const ownershipControls = z.strictObject({
-  Rules: z.array(z.strictObject({ ObjectOwnership: z.enum(objectOwnerships) })).length(1),
-});
-
 /**
  * The settings of a bucket, as properties in its template. The local S3 returns them, keeps versions, and enforces the
  * policy and who may use the bucket's key. Nothing is encrypted or expires here.
@@ -61,7 +41,9 @@ export const bucketSettingsMembers = {
   LifecycleConfiguration: z
     .strictObject({
       Rules: z.array(lifecycleRule).min(1),
-      TransitionDefaultMinimumObjectSize: minimumObjectSize,
+      TransitionDefaultMinimumObjectSize: z
+        .enum(['all_storage_classes_128K', 'varies_by_storage_class'])
+        .optional(),
     })
     .optional(),
   PublicAccessBlockConfiguration: z
@@ -73,26 +55,19 @@ export const bucketSettingsMembers = {
     })
     .optional(),
   VersioningConfiguration: z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
-  OwnershipControls: ownershipControls.optional(),
+  /** Buckets have no ACLs here. */
+  OwnershipControls: z
+    .strictObject({
+      Rules: z.array(z.strictObject({ ObjectOwnership: z.literal('BucketOwnerEnforced') })).length(1),
+    })
+    .optional(),
 } as const;
 
 const bucketPropertiesSchema = z.strictObject(bucketSettingsMembers);
 type BucketProperties = z.output<typeof bucketPropertiesSchema>;
 
-/**
- * Properties of a bucket, and the policy from its template's `AWS::S3::BucketPolicy`, as JSON. A bucket whose ownership
- * controls were deleted is another one than a new bucket, which has the controls of {@link newBucketSettings}.
- */
-export const bucketSettingsSchema = bucketPropertiesSchema.extend({
-  LifecycleConfiguration: z
-    .strictObject({
-      Rules: z.array(storedLifecycleRule).min(1),
-      TransitionDefaultMinimumObjectSize: minimumObjectSize,
-    })
-    .optional(),
-  policy: z.string().optional(),
-  withoutOwnershipControls: z.literal(true).optional(),
-});
+/** Properties of a bucket, and the policy from its template's `AWS::S3::BucketPolicy`, as JSON. */
+export const bucketSettingsSchema = bucketPropertiesSchema.extend({ policy: z.string().optional() });
 /** Validated settings. */
 export type BucketSettings = Readonly<z.output<typeof bucketSettingsSchema>>;
 

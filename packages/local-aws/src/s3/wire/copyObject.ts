@@ -3,6 +3,7 @@ import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Bucket } from '../model/Bucket.ts';
 import type { ObjectAttributes } from '../model/StoredObject.ts';
+import { checkAcl } from './checkAcl.ts';
 import { writeCondition } from './conditions.ts';
 import { copySourceHeaders, findCopySource } from './copySource.ts';
 import {
@@ -12,7 +13,6 @@ import {
   readAlgorithm,
   readAttributes,
 } from './objectAttributes.ts';
-import { withOwner } from './objectOwnership.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { versionHeader } from './versionHeaders.ts';
 import { checksumElements, xmlResponse } from './xmlBodies.ts';
@@ -48,11 +48,8 @@ export const copyObject: S3Operation = {
       );
     }
     const given = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
-    const attributes = withOwner(
-      call,
-      store.bucket(bucket),
-      directive === 'REPLACE' ? given : copied(object.attributes, given),
-    );
+    const attributes = directive === 'REPLACE' ? given : copied(object.attributes, given);
+    checkAcl(call);
     const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']) ?? object.checksum?.algorithm;
     const written = await store.copy(
       source,

@@ -4,7 +4,6 @@ import { s3Errors } from '../errors.ts';
 import { archivedClasses, type StoredObject } from '../model/StoredObject.ts';
 import { checkReadConditions } from './conditions.ts';
 import { requireKeyAccess } from './objectAttributes.ts';
-import { requireReadableByOwnership } from './objectOwnership.ts';
 import type { S3Call } from './S3Operation.ts';
 
 /** The headers that describe the source of a copy. */
@@ -64,7 +63,6 @@ export function findCopySource(call: S3Call): FoundSource {
   const { storageClass, encryption } = object.attributes;
   if (storageClass !== undefined && archivedClasses.has(storageClass))
     throw s3Errors.invalidObjectState(storageClass);
-  requireReadableByOwnership(call, bucket, object);
   requireKeyAccess(call, bucket, encryption, 'kms:Decrypt');
   const { versionId } = object;
   return {

@@ -6,6 +6,7 @@ import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Part, Upload } from '../model/MultipartUploads.ts';
 import type { StagedFile } from '../model/objectFiles.ts';
 import type { StoredChecksum, StoredObject } from '../model/StoredObject.ts';
+import { checkAcl } from './checkAcl.ts';
 import { unquoteETag, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
@@ -16,7 +17,6 @@ import {
   readAttributes,
   requireKeyAccess,
 } from './objectAttributes.ts';
-import { withOwner } from './objectOwnership.ts';
 import { checksumHeader, receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { newVersionHeader } from './versionHeaders.ts';
@@ -39,7 +39,8 @@ export const createMultipartUpload: S3Operation = {
   run(call) {
     const { store, bucket, key, headers } = call;
     const given = readAttributes(headers, 'CreateMultipartUpload');
-    const attributes = withOwner(call, store.bucket(bucket), encrypted(call, store.bucket(bucket), given));
+    const attributes = encrypted(call, store.bucket(bucket), given);
+    checkAcl(call);
     const checksum = readChecksumChoice(headers);
     const { uploads } = store.bucket(bucket);
     const replaces = store.bucket(bucket).find(key)?.sequencer ?? null;
@@ -69,9 +70,7 @@ export const createMultipartUpload: S3Operation = {
 /** The checksum types of each algorithm. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#full-object-checksums */
 const TYPES: Readonly<Record<ChecksumAlgorithm, readonly [ChecksumType, ...ChecksumType[]]>> = {
   CRC32: ['COMPOSITE', 'FULL_OBJECT'],
-  CRC32C: ['COMPOSITE', 'FULL_OBJECT'],
   CRC64NVME: ['FULL_OBJECT'],
-  SHA1: ['COMPOSITE'],
   SHA256: ['COMPOSITE'],
 };
 

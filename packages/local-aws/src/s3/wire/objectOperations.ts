@@ -7,6 +7,7 @@ import { DELETE_KEYS } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
 import { archivedClasses, type StoredChecksum } from '../model/StoredObject.ts';
 import { authorizeObject } from './authorize.ts';
+import { checkAcl } from './checkAcl.ts';
 import { checkReadConditions, isRangeConditionMet, unquoteETag, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
@@ -18,7 +19,6 @@ import {
   readAttributes,
   requireKeyAccess,
 } from './objectAttributes.ts';
-import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { deletionHeaders, newVersionHeader, readVersionId, versionHeader } from './versionHeaders.ts';
@@ -35,8 +35,8 @@ export const putObject: S3Operation = {
   headers: attributeHeaders,
   async run(call) {
     const bucket = call.store.bucket(call.bucket);
-    const given = encrypted(call, bucket, readAttributes(call.headers, 'PutObject'));
-    const attributes = withOwner(call, bucket, given);
+    const attributes = encrypted(call, bucket, readAttributes(call.headers, 'PutObject'));
+    checkAcl(call);
     const condition = writeCondition(call.headers, 'PutObject');
     const before = bucket.find(call.key);
     const received = receiveBody(call);
@@ -97,7 +97,6 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   const { headers } = call;
   const bucket = call.store.bucket(call.bucket);
   const object = bucket.get(call.key, readVersionId(call));
-  requireReadableByOwnership(call, bucket, object);
   const described = { ...objectHeaders(object, call), ...versionHeader(bucket, object) };
   const { storageClass, encryption } = object.attributes;
   if (withBody) {

@@ -1,6 +1,6 @@
 import { notImplemented } from '../../../protocol/AwsError.ts';
 import { s3Errors } from '../../errors.ts';
-import { newBucketSettings, objectOwnerships } from '../../model/bucketSettings.ts';
+import { newBucketSettings } from '../../model/bucketSettings.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { childText, ownerElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
 
@@ -58,16 +58,7 @@ export const bucketOperations: readonly S3Operation[] = [
     name: 'CreateBucket',
     on: 'bucket',
     method: 'PUT',
-    headers: ['x-amz-object-ownership'],
     async run(call) {
-      const asked = call.headers['x-amz-object-ownership'];
-      const ownership = objectOwnerships.find((name) => name === (asked ?? 'BucketOwnerEnforced'));
-      if (ownership === undefined)
-        throw s3Errors.invalidArgument(
-          'x-amz-object-ownership',
-          asked ?? '',
-          `Invalid x-amz-object-ownership header: ${asked}`,
-        );
       const configuration = await readXmlBody(call, 'CreateBucketConfiguration');
       for (const { name } of configuration?.children ?? []) {
         if (name !== 'LocationConstraint') throw notImplemented(`S3 CreateBucket with ${name}`);
@@ -78,12 +69,8 @@ export const bucketOperations: readonly S3Operation[] = [
       const { bucket, store, caller } = call;
       // Only us-east-1 answers the creation of a bucket that the caller already owns as if it were new.
       const own = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
-      if (!own || region !== HOME_REGION) {
-        const OwnershipControls = { Rules: [{ ObjectOwnership: ownership }] };
-        const settings =
-          asked === undefined ? newBucketSettings : { ...newBucketSettings, OwnershipControls };
-        store.createBucket(bucket, { region, account: caller.account, settings });
-      }
+      if (!own || region !== HOME_REGION)
+        store.createBucket(bucket, { region, account: caller.account, settings: newBucketSettings });
       return { status: 200, headers: { location: `/${bucket}` } };
     },
   },

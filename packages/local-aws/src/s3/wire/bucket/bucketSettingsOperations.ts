@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import { notImplemented } from '../../../protocol/AwsError.ts';
 import { s3Errors } from '../../errors.ts';
-import { type BucketSettings, objectOwnerships } from '../../model/bucketSettings.ts';
-import { objectOwnership } from '../objectOwnership.ts';
+import type { BucketSettings } from '../../model/bucketSettings.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
 import { type ParsedElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
-import {
-  lifecycleElement,
-  lifecycleHeaders,
-  lifecycleSchema,
-  MINIMUM_SIZE,
-  readLifecycle,
-} from './lifecycle.ts';
+import { lifecycleElement, lifecycleHeaders } from './lifecycle.ts';
 
 /** Operations that read a bucket's settings: encryption, public access, versioning, lifecycle, notifications. */
 export const bucketSettingsOperations: readonly S3Operation[] = [
@@ -51,11 +44,9 @@ export const bucketSettingsOperations: readonly S3Operation[] = [
     if (LifecycleConfiguration === undefined) throw s3Errors.noSuchLifecycleConfiguration(call.bucket);
     return xmlResponse(lifecycleElement(LifecycleConfiguration), lifecycleHeaders(LifecycleConfiguration));
   }),
-  reading('GetBucketOwnershipControls', 'ownershipControls', ({ store, bucket }) => {
-    if (store.bucket(bucket).settings.withoutOwnershipControls === true)
-      throw s3Errors.noSuchOwnershipControls(bucket);
-    const ownership = objectOwnership(store.bucket(bucket));
-    return xmlResponse(['OwnershipControls', [['Rule', [['ObjectOwnership', ownership]]]]]);
+  reading('GetBucketOwnershipControls', 'ownershipControls', (call) => {
+    settings(call);
+    return xmlResponse(['OwnershipControls', [['Rule', [['ObjectOwnership', 'BucketOwnerEnforced']]]]]);
   }),
   reading('GetBucketNotificationConfiguration', 'notification', ({ store, bucket }) => {
     const { eventBridge } = store.bucket(bucket).info;
@@ -141,24 +132,6 @@ export const putBucketSettings: readonly S3Operation[] = [
     },
   ),
   putting(
-    'PutBucketLifecycleConfiguration',
-    ['lifecycle', 'LifecycleConfiguration'],
-    lifecycleSchema,
-    (document, { headers }) => ({ LifecycleConfiguration: readLifecycle(document, headers) }),
-    {
-      headers: [MINIMUM_SIZE],
-      answer: ({ LifecycleConfiguration }) => lifecycleHeaders(LifecycleConfiguration),
-    },
-  ),
-  putting(
-    'PutBucketOwnershipControls',
-    ['ownershipControls', 'OwnershipControls'],
-    z.strictObject({
-      Rule: z.array(z.strictObject({ ObjectOwnership: z.enum(objectOwnerships) })).length(1),
-    }),
-    ({ Rule }) => ({ OwnershipControls: { Rules: Rule }, withoutOwnershipControls: undefined }),
-  ),
-  putting(
     'PutBucketNotificationConfiguration',
     ['notification', 'NotificationConfiguration'],
     members({ EventBridgeConfiguration: empty.optional() }),
@@ -175,22 +148,12 @@ function putting<Schema extends z.ZodType>(
   [parameter, root]: readonly [parameter: string, root: string],
   schema: Schema,
   settings: (document: z.output<Schema>, call: S3Call) => BucketSettings,
-  {
-    headers = [],
-    answer = () => ({}),
-  }: {
-    /** `x-amz-` headers that it accepts. Default none. */
-    readonly headers?: readonly string[];
-    /** Headers of the answer. Default none. */
-    readonly answer?: (settings: BucketSettings) => Record<string, string>;
-  } = {},
 ): S3Operation {
   return {
     name,
     on: 'bucket',
     method: 'PUT',
     selectedBy: [parameter],
-    headers,
     async run(call) {
       const bucket = call.store.bucket(call.bucket);
       const element = await readXmlBody(call, root);
@@ -198,13 +161,13 @@ function putting<Schema extends z.ZodType>(
       const read = schema.safeParse(plain(element));
       if (!read.success) throw refusal(name, read.error);
       bucket.settings = { ...bucket.settings, ...settings(read.data, call) };
-      return { status: 200, headers: answer(bucket.settings) };
+      return { status: 200 };
     },
   };
 }
 
 /** Elements that may occur more than once. */
-const REPEATED: ReadonlySet<string> = new Set(['Rule', 'Transition']);
+const REPEATED: ReadonlySet<string> = new Set(['Rule']);
 
 /** An element as an object of its children, or as its text. Repeated elements become a list: a schema names them. */
 function plain({ children, text }: ParsedElement): unknown {
@@ -226,41 +189,4 @@ function refusal(name: string, error: z.ZodError): Error {
   }
   const [issue] = error.issues;
   return s3Errors.malformedXml(`${issue?.path.join('.')}: ${issue?.message}.`);
-}
-
-/**
- * Operations that take a setting away. A bucket without it is answered 204 as well. Get… then answers that the setting
- * doesn't exist; for encryption it is S3's own key, which every bucket has.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
- */
-export const deleteBucketSettings: readonly S3Operation[] = [
-  deleting('DeleteBucketEncryption', 'encryption', ({ BucketEncryption: _, ...rest }) => rest),
-  deleting('DeleteBucketOwnershipControls', 'ownershipControls', ({ OwnershipControls: _, ...rest }) => ({
-    ...rest,
-    withoutOwnershipControls: true,
-  })),
-  deleting('DeleteBucketLifecycle', 'lifecycle', ({ LifecycleConfiguration: _, ...rest }) => rest),
-  deleting(
-    'DeletePublicAccessBlock',
-    'publicAccessBlock',
-    ({ PublicAccessBlockConfiguration: _, ...rest }) => rest,
-  ),
-];
-
-function deleting(
-  name: string,
-  parameter: string,
-  without: (settings: BucketSettings) => BucketSettings,
-): S3Operation {
-  return {
-    name,
-    on: 'bucket',
-    method: 'DELETE',
-    selectedBy: [parameter],
-    run(call) {
-      const bucket = call.store.bucket(call.bucket);
-      bucket.settings = without(bucket.settings);
-      return { status: 204 };
-    },
-  };
 }

@@ -1,9 +1,9 @@
 import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
-import { LIST_KEYS, PART_COUNT } from '../../limits.ts';
+import { LIST_KEYS } from '../../limits.ts';
 import { compareUtf8, type ListPage } from '../../model/KeyIndex.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
-import { checksumElement, initiatorElement, ownerElement, xmlResponse } from '../xmlBodies.ts';
+import { initiatorElement, ownerElement, xmlResponse } from '../xmlBodies.ts';
 
 /** A count in the query, from 0 to `most`. Larger values are reduced to `most`, as in S3. Default `most`. */
 export function countParameter(query: S3Call['query'], name: string, most: number): number {
@@ -100,38 +100,6 @@ export const listObjectsV2: S3Operation = {
           encode,
           query.get('fetch-owner') === 'true' ? store.bucket(bucket).info.account : undefined,
         ),
-      ],
-    ]);
-  },
-};
-
-/** The first version of the list, with a marker. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
-export const listObjects: S3Operation = {
-  name: 'ListObjects',
-  on: 'bucket',
-  method: 'GET',
-  query: ['prefix', 'delimiter', 'marker', 'max-keys', 'encoding-type'],
-  headers: [ATTRIBUTES],
-  run({ store, bucket, query, headers }) {
-    optionalAttributes.check(headers);
-    const encode = nameEncoder(query);
-    const text = (name: string) => query.get(name) ?? '';
-    const [prefix, delimiter, marker] = [text('prefix'), text('delimiter'), text('marker')];
-    const limit = countParameter(query, 'max-keys', LIST_KEYS);
-    const page = store.list(bucket, { prefix, delimiter, after: marker, limit });
-    return xmlResponse([
-      'ListBucketResult',
-      [
-        ['Name', bucket],
-        ['Prefix', encode(prefix)],
-        ['Marker', encode(marker)],
-        // Without a delimiter the last key is the marker. S3 returns one only where it could be a common prefix.
-        optional('NextMarker', delimiter === '' ? '' : encode(page.next ?? '')),
-        optional('Delimiter', encode(delimiter)),
-        ['MaxKeys', limit],
-        optional('EncodingType', text('encoding-type')),
-        ['IsTruncated', page.next !== undefined],
-        ...entries(page, encode, store.bucket(bucket).info.account),
       ],
     ]);
   },
@@ -252,55 +220,3 @@ export const listMultipartUploads: S3Operation = {
 function text(query: S3Call['query'], name: string): string {
   return query.get(name) ?? '';
 }
-
-/** Lists the parts of an upload. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
-export const listParts: S3Operation = {
-  name: 'ListParts',
-  on: 'object',
-  method: 'GET',
-  selectedBy: ['uploadId'],
-  query: ['max-parts', 'part-number-marker', 'encoding-type'],
-  run({ store, bucket, key, query }) {
-    const encode = nameEncoder(query);
-    const uploadId = query.get('uploadId') ?? '';
-    const { uploads, info } = store.bucket(bucket);
-    const { checksum, attributes } = uploads.get(uploadId, key);
-    const limit = countParameter(query, 'max-parts', LIST_KEYS);
-    const marker = query.has('part-number-marker')
-      ? countParameter(query, 'part-number-marker', PART_COUNT)
-      : 0;
-    const later = uploads.parts(uploadId, key).filter(({ partNumber }) => partNumber > marker);
-    const page = later.slice(0, limit);
-    return xmlResponse([
-      'ListPartsResult',
-      [
-        ['Bucket', bucket],
-        ['Key', encode(key)],
-        ['UploadId', uploadId],
-        initiatorElement(info.account),
-        ownerElement(info.account),
-        ['StorageClass', attributes.storageClass ?? 'STANDARD'],
-        ['PartNumberMarker', marker],
-        ['NextPartNumberMarker', page.at(-1)?.partNumber ?? marker],
-        ['MaxParts', limit],
-        ['IsTruncated', page.length < later.length],
-        checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
-        checksum === undefined ? undefined : ['ChecksumType', checksum.type],
-        ...page.map(
-          (part): XmlElement => [
-            'Part',
-            [
-              ['PartNumber', part.partNumber],
-              ['LastModified', new Date(part.modifiedMs).toISOString()],
-              ['ETag', `"${part.etag}"`],
-              ['Size', part.size],
-              part.checksum === undefined
-                ? undefined
-                : [checksumElement(part.checksum.algorithm), part.checksum.value],
-            ],
-          ],
-        ),
-      ],
-    ]);
-  },
-};
