@@ -235,7 +235,7 @@ describe('the datasets of several customers in one deployment', () => {
         permissions.some(({ resource }) => resource === load.principal),
     );
     // One call a load: a day may be queued by a schedule, too.
-    const log = readFileSync(join(ingest.data, 'logs', 'sluice-local-ingest-load.log'), 'utf8');
+    const log = readFileSync(join(ingest.data, 'logs', 'sluice-local-ingest-load.0.log'), 'utf8');
     const loads = log.split('\n').filter((line) => line.includes('"event":"ingest_load"')).length;
     expect(loads).toBeGreaterThanOrEqual(config.sources.length);
     expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(loads);

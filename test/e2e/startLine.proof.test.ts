@@ -38,11 +38,13 @@ describe('the version of a deployment', () => {
 
   /** The lines of a function's log once it has one; logs reach their files after the answers. */
   async function linesOf(name: string): Promise<Record<string, unknown>[]> {
-    const file = join(ingest.data, 'logs', `sluice-local-${name}.log`);
+    const file = join(ingest.data, 'logs', `sluice-local-${name}.0.log`);
     const deadline = performance.now() + 20_000;
     for (;;) {
       const lines = read(file)
         .split('\n')
+        // Behind the time of the line.
+        .map((line) => line.slice(25))
         .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []));
       // The start line, and at least one of the invocation's own.
       if (lines.length > 1) return lines;

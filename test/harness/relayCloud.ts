@@ -83,11 +83,11 @@ export async function relayCloud(relay: ConfigInput['relay'], config: Partial<Co
       if (record.dropped > 0) throw new Error(`${record.dropped} calls were not recorded`);
       return record.calls;
     },
-    /** Logs of the functions. */
+    /** Logs of the functions, without the times of the lines. */
     logs: () =>
       readdirSync(join(data, 'logs'), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').replace(/^\S{24} /gm, ''))
         .join('\n'),
     /** How often each fault that is set has struck, in their order. */
     struck: async (): Promise<readonly number[]> => {

@@ -154,19 +154,6 @@ describe('a start', () => {
     },
   );
 
-  it('opens a directory of an earlier version, whose folders it knows', async () => {
-    const file = join(directory.path, 'data/logs/shop.log');
-    mkdirSync(join(directory.path, 'data/s3/.store'), { recursive: true });
-    mkdirSync(join(file, '..'));
-    writeFileSync(file, 'a line\n');
-    const aws = await startLocalAws({
-      stack: { template: { Resources: {} } },
-      directory: join(directory.path, 'data'),
-    });
-    await aws.close();
-    expect(readFileSync(file, 'utf8')).toBe('a line\n');
-  });
-
   it('names a link to itself that is where a file belongs', async () => {
     const file = join(directory.path, 'data/kms/keys.json');
     mkdirSync(join(directory.path, 'data/s3/.store'), { recursive: true });
