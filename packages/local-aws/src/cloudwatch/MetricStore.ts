@@ -15,10 +15,10 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * How long values are kept, in milliseconds: by minute for 15 days, as on AWS, then by hour for 63 days in all.
+ * How long values are kept, in milliseconds: by minute, where CloudWatch has longer periods after 15 days.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention
  */
-export const METRIC_RETENTION = { minutesMs: 15 * DAY_MS, hoursMs: 63 * DAY_MS } as const;
+export const METRIC_RETENTION_MS = 63 * DAY_MS;
 
 /**
  * A value's time may be this far from the present, in milliseconds: the limits of a log event.
@@ -124,13 +124,12 @@ export class MetricStore {
       }
       if (journal.lines < LINES_BEFORE_MERGE || this.#told.has(hour)) continue;
       const { lines: own, isDamaged } = this.#read(hour);
-      if (!isDamaged) journal.compact([merged(own, MINUTE_MS)]);
+      if (!isDamaged) journal.compact([merged(own)]);
     }
   }
 
   /**
    * The minutes of the metrics that `wants` selects, from `start` to before `end` (epoch milliseconds), in no order.
-   * Hours older than 15 days have one value for the whole hour.
    */
   read(start: number, end: number, wants: (metric: Metric) => boolean): StoredMinute[] {
     this.#tryFlush();
@@ -231,17 +230,10 @@ export class MetricStore {
       .sort((a, b) => a - b);
   }
 
-  /** Deletes files that are too old, and keeps one value an hour of those that are old. */
+  /** Deletes files that are too old. */
   #expire(): void {
-    const now = this.#clock.now();
-    for (const hour of this.#hours()) {
-      if (hour < now - METRIC_RETENTION.hoursMs) rmSync(this.#file(hour), { force: true });
-      else if (hour < now - METRIC_RETENTION.minutesMs) {
-        const { lines, isDamaged } = this.#read(hour);
-        if (!isDamaged && lines.some(([, minute]) => minute !== hour))
-          LineJournal.create(this.#file(hour), [merged(lines, HOUR_MS)]).close();
-      }
-    }
+    const oldest = this.#clock.now() - METRIC_RETENTION_MS;
+    for (const hour of this.#hours()) if (hour < oldest) rmSync(this.#file(hour), { force: true });
   }
 }
 
@@ -255,17 +247,16 @@ function readBatch(text: string): readonly Line[] | undefined {
   }
 }
 
-/** Lines of the same metric and period as one. */
-function merged(lines: readonly Line[], periodMs: number): Line[] {
-  const periods = new Map<string, { readonly key: string; readonly at: number; readonly sum: Statistics }>();
+/** Lines of the same metric and minute as one. */
+function merged(lines: readonly Line[]): Line[] {
+  const minutes = new Map<string, { readonly key: string; readonly minute: number; readonly sum: Statistics }>();
   for (const [key, minute, ...stored] of lines) {
-    const at = Math.floor(minute / periodMs) * periodMs;
-    const id = `${at} ${key}`;
-    const period = periods.get(id) ?? { key, at, sum: new Statistics() };
-    periods.set(id, period);
-    period.sum.merge(Statistics.fromJson(stored));
+    const id = `${minute} ${key}`;
+    const one = minutes.get(id) ?? { key, minute, sum: new Statistics() };
+    minutes.set(id, one);
+    one.sum.merge(Statistics.fromJson(stored));
   }
-  return [...periods.values()].map(({ key, at, sum }) => [key, at, ...sum.toJson()]);
+  return [...minutes.values()].map(({ key, minute, sum }) => [key, minute, ...sum.toJson()]);
 }
 
 const keySchema = z.tuple([

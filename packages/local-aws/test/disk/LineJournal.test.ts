@@ -120,17 +120,6 @@ describe('LineJournal', () => {
     expect(readFileSync(file).equals(damaged)).toBe(true);
   });
 
-  it('reads the lines of an earlier version, which have no checksum, and appends with one', () => {
-    writeFileSync(file, '"old"\n"older"\n');
-    const { journal, lines } = open();
-    expect(lines).toEqual(['old', 'older']);
-    journal.append('new');
-    journal.close();
-    expect(readLines()).toEqual(['old', 'older', 'new']);
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"new"', '"now"'));
-    expect(open).toThrow(expect.objectContaining({ code: 'LOCAL_AWS_DISK_DAMAGED' }));
-  });
-
   it('ignores temporary files that a killed process leaves beside it', () => {
     writeFileSync(`${file}.tmp`, '"half a rewr');
     LineJournal.create(file, ['a']).close();
