@@ -64,7 +64,8 @@ describe('read access to objects of another account', () => {
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await accounts.theirs.send(new PutBucketPolicyCommand({ Bucket, Policy }));
     await accounts.ours.send(new PutObjectCommand({ Bucket, Key: 'without', Body: 'x' }));
-    for (const size of [100, LARGE]) await expect(exportTo(Bucket).write('k', bytes(size), size)).rejects.toThrow();
+    for (const size of [100, LARGE])
+      await expect(exportTo(Bucket).write('k', bytes(size), size)).rejects.toThrow();
     expect(await accounts.theirs.send(new ListObjectsV2Command({ Bucket }))).toMatchObject({
       Contents: [{ Key: 'without' }],
     });

@@ -249,7 +249,10 @@ function readBatch(text: string): readonly Line[] | undefined {
 
 /** Lines of the same metric and minute as one. */
 function merged(lines: readonly Line[]): Line[] {
-  const minutes = new Map<string, { readonly key: string; readonly minute: number; readonly sum: Statistics }>();
+  const minutes = new Map<
+    string,
+    { readonly key: string; readonly minute: number; readonly sum: Statistics }
+  >();
   for (const [key, minute, ...stored] of lines) {
     const id = `${minute} ${key}`;
     const one = minutes.get(id) ?? { key, minute, sum: new Statistics() };

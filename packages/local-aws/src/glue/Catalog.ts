@@ -115,9 +115,8 @@ export class Catalog {
   updateTable(
     databaseName: string,
     input: TableInput,
-    options: { readonly versionId?: string | undefined; readonly skipArchive?: boolean | undefined } = {},
+    { versionId }: { readonly versionId?: string | undefined } = {},
   ): void {
-    const { versionId } = options;
     const table = this.table(databaseName, input.Name);
     if (versionId !== undefined && versionId !== String(table.version)) {
       throw concurrentModification();

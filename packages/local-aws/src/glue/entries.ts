@@ -46,7 +46,7 @@ export function compareValues(left: readonly string[], right: readonly string[])
  *
  * @throws AwsError EntityNotFoundException, or InvalidInputException when the number of values is wrong.
  */
-export function findPartition(table: TableEntry, values: readonly string[]): PartitionEntry {
+function findPartition(table: TableEntry, values: readonly string[]): PartitionEntry {
   assertValueCount(table, values);
   const { found, index } = locatePartition(table, values);
   const entry = table.partitions[index];

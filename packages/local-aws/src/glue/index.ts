@@ -11,10 +11,8 @@ import { databaseOperations, tableOperations } from './tableOperations.ts';
 export { Catalog, readCatalog } from './Catalog.ts';
 export {
   type DatabaseEntry,
-  findPartition,
   insertPartition,
   isView,
-  type PartitionEntry,
   removePartition,
   replacePartition,
   type TableEntry,

@@ -118,8 +118,7 @@ const REFUSED = new Set(['NOT', 'BETWEEN', 'LIKE', 'IS', 'CAST']);
 /** Types of a literal that follows. On their own they are names, as of a partition key. */
 const LITERAL_TYPES = new Set(['DATE', 'TIMESTAMP']);
 
-const TOKEN =
-  /\s*(?:'((?:[^']|'')*)'|"((?:[^"]|"")+)"|`([^`]+)`|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),]))/y;
+const TOKEN = /\s*(?:'((?:[^']|'')*)'|"((?:[^"]|"")+)"|`([^`]+)`|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),]))/y;
 
 /** Splits a partition filter into tokens. */
 function tokenize(expression: string): Token[] {

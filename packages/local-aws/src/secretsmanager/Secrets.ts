@@ -75,13 +75,11 @@ export class Secrets {
     const existing = this.all().find((secret) => secret.name === name);
     if (existing !== undefined) {
       const version = existing.versions.find(({ id }) => id === token);
-      if (version !== undefined && version.value === value)
-        return { secret: existing, version };
+      if (version !== undefined && version.value === value) return { secret: existing, version };
       throw secretExists(name);
     }
     const now = this.#options.clock.now();
-    const version =
-      value === undefined ? undefined : { id: token, createdAt: now, value, stages: [CURRENT] };
+    const version = value === undefined ? undefined : { id: token, createdAt: now, value, stages: [CURRENT] };
     const secret: Secret = {
       name,
       arn: secretArn({ ...this.#options, name }),

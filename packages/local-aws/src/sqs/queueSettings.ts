@@ -61,11 +61,12 @@ export function queueProperties(properties: unknown): {
   readonly name: string | undefined;
   readonly settings: QueueSettings;
 } {
-  const { QueueName, Tags: _, RedriveAllowPolicy: __, ...given } = readProperties(
-    schema,
-    properties,
-    'AWS::SQS::Queue',
-  );
+  const {
+    QueueName,
+    Tags: _,
+    RedriveAllowPolicy: __,
+    ...given
+  } = readProperties(schema, properties, 'AWS::SQS::Queue');
   const hasKey = given.KmsMasterKeyId !== undefined;
   if (hasKey && given.SqsManagedSseEnabled === true) throw twoEncryptions();
   // A key turns SQS's own encryption off.

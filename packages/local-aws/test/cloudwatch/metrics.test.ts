@@ -213,7 +213,11 @@ describe('CloudWatch', () => {
     clock.advance(HOUR);
     await open();
     const told: Error[] = [];
-    const telling = MetricStore.open({ directory: directory.path, clock, onDamage: (error) => told.push(error) });
+    const telling = MetricStore.open({
+      directory: directory.path,
+      clock,
+      onDamage: (error) => told.push(error),
+    });
     const read = () => telling.read(NOON, NOON + HOUR, () => true).map(({ statistics }) => statistics.sum);
     expect([read(), read()]).toEqual([
       [1, 4],

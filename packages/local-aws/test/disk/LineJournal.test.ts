@@ -63,7 +63,8 @@ describe('LineJournal', () => {
   });
 
   it('names a damaged line in its error', () => {
-    writeFileSync(file, '"fine"\n{"half":\n"fine"\n');
+    LineJournal.create(file, ['fine', 'half', 'fine']).close();
+    writeFileSync(file, readFileSync(file, 'utf8').replace('half', 'hall'));
     expect(open).toThrow(
       expect.objectContaining({
         code: 'LOCAL_AWS_DISK_DAMAGED',

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { replaceFile } from '../../src/disk/files.ts';
+import { writeJsonFile } from '../../src/disk/files.ts';
 import { LineJournal } from '../../src/disk/LineJournal.ts';
 
 // Run where files may not grow beyond a kilobyte or less, so that a write takes a part of a line, as with a full disk:
@@ -24,11 +24,11 @@ function append(line: string): boolean {
   return done;
 }
 
-replaceFile(otherFile, '"old"');
+writeJsonFile(otherFile, 'old');
 while (append(`long ${'x'.repeat(190)}`));
 append('long again, and whole beyond the end of what is left: '.padEnd(300, 'y'));
 append('short');
-attempt('replace', () => replaceFile(otherFile, JSON.stringify('z'.repeat(5_000))));
+attempt('replace', () => writeJsonFile(otherFile, 'z'.repeat(5_000)));
 journal.compact(Array.from({ length: 100 }, (_, n) => `longer than it was: ${n}`));
 append('last');
 journal.compact([...acknowledged]);

@@ -26,7 +26,7 @@ describe('partitionFilter', () => {
     ["ds > '2026-11-20' OR ds < '2026-11-20'", ['19', '21']],
     ["ds IN ('2026-11-19', '2026-11-21')", ['19', '21']],
     ["(ds in ('2026-11-19') or zone = 'us') and ds > '2026-11-19'", ['21']],
-    ['"zone" = \'eu\' AND `ds` = \'2026-11-19\'', ['19']],
+    ["\"zone\" = 'eu' AND `ds` = '2026-11-19'", ['19']],
     // AND binds tighter than OR.
     ["zone = 'us' OR zone = 'eu' AND ds = 'x'", ['21']],
   ])('%s', (expression, expected) => {

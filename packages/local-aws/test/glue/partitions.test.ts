@@ -128,7 +128,6 @@ describe('other batches', () => {
     expect((await remove(days(25))).Errors).toEqual([]);
     expect(await all()).toEqual(['day-1025']);
   });
-
 });
 
 describe('GetPartitions', () => {

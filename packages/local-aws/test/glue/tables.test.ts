@@ -6,9 +6,9 @@ import {
   DeleteDatabaseCommand,
   DeleteTableCommand,
   GetDatabaseCommand,
-  GetTableVersionsCommand,
   GetTableCommand,
   GetTablesCommand,
+  GetTableVersionsCommand,
   paginateGetTables,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';

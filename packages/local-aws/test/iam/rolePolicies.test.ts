@@ -110,5 +110,4 @@ describe('policies', () => {
       iam.send(new CreateRoleCommand({ RoleName: 'other', AssumeRolePolicyDocument })),
     ).rejects.toMatchObject(tooLong('Cannot exceed quota for ACLSizePerRole: 2048'));
   });
-
 });

@@ -236,7 +236,9 @@ describe("a change of a bucket's settings", () => {
         }),
       ),
       client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: {} })),
-      client.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [] } })),
+      client.send(
+        new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [] } }),
+      ),
       client.send(new PutBucketPolicyCommand({ Bucket, Policy: '[]' })),
       client.send(new PutBucketPolicyCommand({ Bucket: 'absent', Policy: '{}' })),
     ];

@@ -245,7 +245,7 @@ describe('objects through the real client', () => {
     });
   });
 
-  it.each(Object.values(ChecksumAlgorithm).filter((name) => /^(CRC|SHA(1|256)$)/.test(name)))(
+  it.each([ChecksumAlgorithm.CRC32, ChecksumAlgorithm.CRC64NVME, ChecksumAlgorithm.SHA256])(
     'keep the checksum %s that the client computed, in a header or a trailer',
     async (algorithm) => {
       const ChecksumAlgorithm = algorithm;

@@ -52,7 +52,10 @@ describe('the local S3 with raw uploads', () => {
     ['a checksum that is none', { 'x-amz-checksum-crc32': 'AAAA' }, 'InvalidRequest'],
     [
       'two checksums',
-      { 'x-amz-checksum-crc32': CRC32_OF_HELLO, 'x-amz-checksum-sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' },
+      {
+        'x-amz-checksum-crc32': CRC32_OF_HELLO,
+        'x-amz-checksum-sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=',
+      },
       'InvalidRequest',
     ],
     ['a checksum announced and not sent', { 'x-amz-sdk-checksum-algorithm': 'CRC32' }, 'InvalidRequest'],
