@@ -4,11 +4,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { plainJsonSchema } from '../lib/protocols/plain/schema.ts';
 import { awsPage, probePage } from './docs/awsPage.ts';
-import { cliPage } from './docs/cliPage.ts';
-import { configurationPage } from './docs/configurationPage.ts';
+import { cliPage, jsonPage } from './docs/cliPage.ts';
+import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
 import { consoleApiPage, consolePage } from './docs/consolePage.ts';
-import { doctorPage } from './docs/doctorPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
+import { findingsPage } from './docs/findingsPage.ts';
 import { ingestPage } from './docs/ingestPage.ts';
 import { operatePage } from './docs/operatePage.ts';
 import { costPage, retentionPage, statsigPage } from './docs/rowsPages.ts';
@@ -21,16 +21,18 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'aws.md': awsPage,
   'reference/probe.md': probePage,
   'reference/cli.md': () => cliPage(),
+  'reference/json.md': () => jsonPage(),
   'console.md': consolePage,
   'reference/console.md': consoleApiPage,
-  'doctor.md': doctorPage,
   'operate.md': operatePage,
   'ingest.md': ingestPage,
   'retention.md': retentionPage,
   'cost.md': costPage,
   'statsig.md': statsigPage,
   'reference/errors.md': errorsPage,
+  'reference/findings.md': findingsPage,
   'reference/configuration.md': configurationPage,
+  'reference/configuration-drops.md': dropsConfigurationPage,
   'plain.schema.json': () => `${JSON.stringify(plainJsonSchema, null, 2)}\n`,
 };
 const isCheck = process.argv.includes('--check');

@@ -22,7 +22,7 @@ export const PLACE_RULE =
   'A command is about the local cloud, as with --local or --stage local; --stage NAME makes it about that deployment in AWS. A command that changes something prints its place first.';
 
 /** Options that every command takes. */
-export const COMMON_OPTIONS = {
+const COMMON_OPTIONS = {
   help: { type: 'boolean', help: 'print the help of the command' },
   color: { type: 'boolean', help: 'colours, also where no terminal is' },
   'no-color': {

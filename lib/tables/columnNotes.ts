@@ -1,6 +1,5 @@
 import type { eventsColumns } from './eventsTable.ts';
 import type { exposuresColumns } from './exposuresTable.ts';
-import type { QuarantineRow } from './quarantineTable.ts';
 
 /** Notes of docs/reference/tables.md on a column. They are separate from the columns, because functions that write rows do not need them. */
 export interface ColumnNote {
@@ -95,25 +94,5 @@ export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
   sdk_type: note('javascript-client', ALL, 'a request made by hand says none'),
   sdk_version: note('3.33.5', ALL, 'a request made by hand says none'),
   protocol: note('statsig', COLLECTOR, 'the row was made by 0.2'),
-  ds: note('2026-11-20', COLLECTOR, 'never'),
-};
-
-const WHOLE_BODY = 'a body was refused that says none';
-
-/** Notes on each column of the quarantine table. */
-export const quarantineNotes: Readonly<Record<keyof QuarantineRow | 'ds', ColumnNote>> = {
-  quarantine_id: note('0c44e0ebdbbed7723f319e2df40ef79f', COLLECTOR, 'never'),
-  received_at: note('2026-11-20 10:15:31.004', COLLECTOR, 'never'),
-  reason: note('SLUICE_EVENT_BAD_TIME', COLLECTOR, 'never'),
-  detail: note('The time is not an instant.', COLLECTOR, 'the reason says it all'),
-  key_label: note('web', 'the configuration, or `sluice keys`', 'never'),
-  key_environment: note('staging', 'the configuration, or `sluice keys`', 'the key has none'),
-  sdk_type: note('javascript-client', 'the SDK', WHOLE_BODY),
-  sdk_version: note('3.33.5', 'the SDK', WHOLE_BODY),
-  path: note('/v1/rgstr', COLLECTOR, 'never'),
-  raw: note('{"eventName":"purchase","time":"soon"}', COLLECTOR, 'raw_location has it'),
-  raw_encoding: note('text', COLLECTOR, 'raw_location has it'),
-  raw_location: note('s3://acme-experiments/quarantine-large/…', COLLECTOR, 'it fits the row'),
-  protocol: note('statsig', COLLECTOR, 'it is a row that was not written, or of a file, or 0.2 made it'),
   ds: note('2026-11-20', COLLECTOR, 'never'),
 };

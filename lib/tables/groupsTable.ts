@@ -1,5 +1,4 @@
-import type { ColumnNote } from './columnNotes.ts';
-import type { Column, RowOf } from './Table.ts';
+import type { Column } from './Table.ts';
 
 /** Name of the table in every database. It cannot be changed, because the views use it. */
 export const GROUPS_TABLE = 'experiment_groups';
@@ -43,9 +42,6 @@ const groupsColumns = [
   { name: 'last_seen', type: 'timestamp', comment: 'Time of the last specs that had the rule, UTC' },
 ] as const satisfies readonly Column[];
 
-/** A row of the table. */
-export type GroupsRow = RowOf<typeof groupsColumns>;
-
 /**
  * The table that `sluice groups pull` writes: one row for each rule of an experiment, autotune or layer, one for each
  * rule by which a gate or dynamic config holds units out, and one for each holdout. It has no partitions: it is one small
@@ -56,35 +52,3 @@ export const groupsTable = {
   comment: 'Groups and other rules of experiments, from Statsig specs; empty until sluice groups pull',
   columns: groupsColumns,
 } as const;
-
-const note = (example: string, filledBy: string, nullWhen: string): ColumnNote => ({
-  example,
-  filledBy,
-  nullWhen,
-});
-
-const SPECS = "Statsig's specs";
-const PULL = '`sluice groups pull`';
-
-/** Notes of docs/reference/tables.md on each column. */
-export const groupsNotes: Readonly<Record<keyof GroupsRow, ColumnNote>> = {
-  experiment_id: note('checkout_button', SPECS, 'never'),
-  entity: note('experiment', SPECS, 'never'),
-  layer_id: note('homepage', SPECS, 'it is in no layer'),
-  rule_id: note('3QfjCheckoutTest', SPECS, 'never'),
-  group_name: note('Test', SPECS, 'the specs have no name for the rule'),
-  kind: note('group', PULL, 'never'),
-  expected_split: note('0.5', PULL, 'the rule is not a group, or the specs do not say'),
-  splits: note(
-    '[{"from":"2026-11-01T10:00:00.000Z","to":"2026-11-20T10:00:00.000Z","split":0.5}]',
-    PULL,
-    'expected_split was never known',
-  ),
-  sent_as: note(
-    '["spring_holdout","2954373283","…"]',
-    PULL,
-    'it is not a holdout, and was last pulled before version 0.3',
-  ),
-  first_seen: note('2026-11-01 10:00:00.000', PULL, 'never'),
-  last_seen: note('2026-11-20 10:00:00.000', PULL, 'never'),
-};

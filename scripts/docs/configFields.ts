@@ -174,49 +174,6 @@ export function typeText(
   }
 }
 
-/** Limits of a schema besides its type, in the words of its refusals. */
-export function limitsOf(schema: z.core.$ZodType): string[] {
-  const def = definition(schema);
-  switch (def.type) {
-    case 'optional':
-    case 'nullable':
-    case 'default':
-    case 'prefault':
-      return limitsOf(def.innerType);
-    case 'pipe':
-      return limitsOf(def.in);
-    case 'array': {
-      const each = nameOf(def.element) === undefined ? limitsOf(def.element) : [];
-      return [...checksOf(schema), ...(each.length === 0 ? [] : [`each: ${each.join('; ')}`])];
-    }
-    case 'record': {
-      const each = nameOf(def.valueType) === undefined ? limitsOf(def.valueType) : [];
-      return [...checksOf(schema), ...(each.length === 0 ? [] : [`values: ${each.join('; ')}`])];
-    }
-    case 'string':
-    case 'number': {
-      const checks = checksOf(schema);
-      const own = words(def.error);
-      // The words of a check often begin with the words of the type.
-      return own === undefined || checks.some((check) => check.startsWith(own)) ? checks : [own, ...checks];
-    }
-    case 'object':
-      return checksOf(schema);
-    default:
-      return [];
-  }
-}
-
-function checksOf(schema: z.core.$ZodType): string[] {
-  return (definition(schema).checks ?? []).flatMap((check) => words(check._zod.def.error) ?? []);
-}
-
-/** The message that a schema was given. Those of ours are texts, which zod wraps into functions that look at no issue. */
-function words(error: unknown): string | undefined {
-  const message: unknown = typeof error === 'function' ? error({}) : undefined;
-  return typeof message === 'string' ? message : undefined;
-}
-
 /** A value as it is written in `sluice.config.ts`. */
 export function valueText(value: unknown): string {
   if (typeof value === 'string')

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { routes } from '../../console/api/routes.ts';
 import { asReference } from './asReference.ts';
 
@@ -76,19 +76,6 @@ ${routes.map((one) => `| \`${one.method} ${one.path}\`${one.writes ? ', writes' 
 }
 
 function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {
-  const named = schemas.flatMap((schema) =>
-    Object.entries(schema?.shape ?? {}).map(([name, member]) => {
-      const meaning = meaningOf(member);
-      return `\`${name}\`${meaning === undefined ? '' : `: ${meaning}`}`;
-    }),
-  );
-  return named.length === 0 ? 'none' : named.join('; ');
-}
-
-/** The description of a parameter, also of one that is optional or has a default. */
-function meaningOf(member: z.core.$ZodType): string | undefined {
-  const described = z.globalRegistry.get(member)?.description;
-  if (described !== undefined) return described;
-  const inner = 'innerType' in member._zod.def ? member._zod.def.innerType : undefined;
-  return inner instanceof z.ZodType ? meaningOf(inner) : undefined;
+  const names = schemas.flatMap((schema) => Object.keys(schema?.shape ?? {}).map((name) => `\`${name}\``));
+  return names.length === 0 ? '' : names.join(', ');
 }
