@@ -64,10 +64,7 @@ async function costs(): Promise<readonly BenchRow[]> {
     experiments: Array.from({ length: 10 }, (_, i) => ({ name: `experiment_${i}`, split })),
     monitors: {},
   });
-  const sample = await measureSample(
-    collectBodies(20, 1_000, 1).map((body) => gunzipSync(body).toString()),
-    config,
-  );
+  const sample = measureSample(collectBodies(20, 1_000, 1).map((body) => gunzipSync(body).toString()));
   return [1, 10, 100].map((millions) => {
     const usage = sampleMonth(sample, millions * 1_000_000, config, FUNCTION_MEGABYTES);
     const { parts } = monthlyCost(usage, { config, service: 'sluice', stage: 'prod' });

@@ -25,7 +25,7 @@ import { RelayError } from '../lib/relay/RelayError.ts';
 import { EventError } from '../lib/wire/EventError.ts';
 import { KeysError } from '../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../lib/wire/RequestError.ts';
-import { type FindingCode, finding, findingCatalogue, formerCodes } from './findings.ts';
+import { type FindingCode, finding, findingCatalogue, formerCodes } from './findings/catalogue.ts';
 
 /** A code with what it means and what to do. */
 export interface ExplainedCode extends ErrorEntry {

@@ -16,11 +16,11 @@ import { SETTLE_MS } from '../lib/landing/hold/streamAge.ts';
 import type { StreamId } from '../lib/tables/streams.ts';
 import { sluiceCommand } from '../observe/commands.ts';
 import type { Deployment } from '../observe/deployment.ts';
-import { readStreamHolds, withHoldStore } from '../observe/holds/holds.ts';
-import { readLocalState } from '../observe/localBuffers.ts';
-import { type RelayState, readDeployedRelay } from '../observe/relay/relayCopies.ts';
-import { countWaitingObjects, type WaitingObjects } from '../observe/status/waitingObjects.ts';
-import { readStreamNames } from '../observe/streamNames.ts';
+import { readStreamHolds, withHoldStore } from '../observe/facts/flow/holds.ts';
+import { readLocalState } from '../observe/facts/flow/localBuffers.ts';
+import { type RelayState, readDeployedRelay } from '../observe/facts/flow/relayCopies.ts';
+import { readStreamNames } from '../observe/facts/flow/streamNames.ts';
+import { countWaitingObjects, type WaitingObjects } from '../observe/facts/flow/waitingObjects.ts';
 import { deploymentOptions } from '../observe/target.ts';
 
 const MINUTE_MS = 60_000;

@@ -5,8 +5,8 @@ import { changeHolds, type StreamHolds, withHold, withoutHold } from '../lib/lan
 import { isLate, oldestSeconds } from '../lib/landing/hold/streamAge.ts';
 import type { StreamId } from '../lib/tables/streams.ts';
 import type { Deployment } from '../observe/deployment.ts';
-import { type HoldsReaders, withHoldStore } from '../observe/holds/holds.ts';
-import { readStreamNames } from '../observe/streamNames.ts';
+import { type HoldsReaders, withHoldStore } from '../observe/facts/flow/holds.ts';
+import { readStreamNames } from '../observe/facts/flow/streamNames.ts';
 
 /**
  * Holds streams until they are released by hand. The check does not release them.

@@ -64,7 +64,7 @@ async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const kinds = kindsOf(line);
   const [{ readCuratedCalendar }, { curatedText }] = await Promise.all([
-    import('../../observe/curate/curatedDays.ts'),
+    import('../../observe/facts/days/curatedDays.ts'),
     import('../observe/curatedText.ts'),
   ]);
   const calendar = await withCuration(line, (deployment) => readCuratedCalendar(deployment, { kinds, days }));

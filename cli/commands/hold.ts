@@ -48,7 +48,7 @@ export const hold: Command = {
     let meant: readonly StreamId[] = [];
     const { held } = await run(line, async (deployment) => {
       const [{ streamsHeldToo, streamsMeant, readStreamHolds }, { holdStreams, releaseStreams }] =
-        await Promise.all([import('../../observe/holds/holds.ts'), import('../../operate/holds.ts')]);
+        await Promise.all([import('../../observe/facts/flow/holds.ts'), import('../../operate/holds.ts')]);
       const streams = release
         ? streamsHeldToo(deployment, await readStreamHolds(deployment))
         : everyStream(deployment.config);

@@ -119,7 +119,7 @@ async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const [{ calendarText }, { readStatus }, { namedDatasets }] = await Promise.all([
     import('../ingest/calendarText.ts'),
-    import('../../observe/ingest/datasetStatus.ts'),
+    import('../../observe/facts/days/datasetStatus.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
   const datasets = await withIngest(line, (deployment) =>

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
 import type { ProbeOptions } from '../probe/Run.ts';
 import {
@@ -26,12 +25,7 @@ export const probe: Command = {
   options: {
     ...targetOptions,
     key: { type: 'string', help: 'SDK key to send with (default: SLUICE_PROBE_KEY; locally any)' },
-    url: { type: 'string', help: 'URL of the collector (default: all of the stack)' },
-    burst: {
-      type: 'string',
-      help: `also send this many requests at once, at most ${MAX_BURST}; slows down other senders`,
-    },
-    slow: { type: 'boolean', help: 'also send the slowest body that is accepted' },
+    url: { type: 'string', help: 'URL of the collector (default: `CollectorUrl` of the stack)' },
     wait: { type: 'string', help: 'seconds to wait for rows (default buffering.seconds + 270)' },
     keep: { type: 'boolean', help: 'keep rows and query results' },
     json: { type: 'boolean', help: 'print one object' },
@@ -39,12 +33,11 @@ export const probe: Command = {
   examples: [
     'sluice probe --local',
     'SLUICE_PROBE_KEY=client-… sluice probe --stage prod',
-    'sluice probe --stage trial --burst 200 --slow --json',
+    'sluice probe --stage trial --json',
   ],
   changes: always,
   async run(line) {
     assertNoArguments(line.positionals);
-    const burst = countOption(line, 'burst', { usual: 0, most: MAX_BURST });
     const seconds = countOption(line, 'wait', { usual: undefined, most: 86_400 });
     const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !URL.canParse(url))
@@ -63,8 +56,6 @@ export const probe: Command = {
     ]);
     const progress = openProgress(line);
     const options: ProbeOptions = {
-      burst,
-      slow: line.values['slow'] === true,
       keep: line.values['keep'] === true,
       ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
       onProgress: (step) => progress.show(step),

@@ -56,7 +56,7 @@ async function countReasons(line: CommandLine): Promise<number> {
   const hours = await hoursOption(line);
   const [{ withDeployment }, { countQuarantine }, { countsText }] = await Promise.all([
     import('../aws/withDeployment.ts'),
-    import('../../observe/quarantine/countQuarantine.ts'),
+    import('../../observe/facts/tables/countQuarantine.ts'),
     import('../observe/quarantineText.ts'),
   ]);
   return withDeployment(line, async (deployment) => {
@@ -72,7 +72,7 @@ async function listRows(line: CommandLine, reason: string): Promise<number> {
   const cursor = textOption(line, 'cursor');
   const [{ withDeployment }, { listQuarantined }, { rowsText }] = await Promise.all([
     import('../aws/withDeployment.ts'),
-    import('../../observe/quarantine/listQuarantined.ts'),
+    import('../../observe/facts/tables/listQuarantined.ts'),
     import('../observe/quarantineText.ts'),
   ]);
   return withDeployment(line, async (deployment) => {
@@ -103,6 +103,6 @@ async function examine(line: CommandLine, id: string): Promise<number> {
 }
 
 async function hoursOption(line: CommandLine): Promise<number> {
-  const { MAX_QUARANTINE_HOURS } = await import('../../observe/quarantine/countQuarantine.ts');
+  const { MAX_QUARANTINE_HOURS } = await import('../../observe/facts/tables/countQuarantine.ts');
   return countOption(line, 'hours', { usual: 24, most: MAX_QUARANTINE_HOURS });
 }

@@ -57,7 +57,7 @@ export const relay: Command = {
 };
 
 async function status(line: CommandLine): Promise<number> {
-  const { readRelayState, RelayCopiesError } = await import('../../observe/relay/relayCopies.ts');
+  const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
   const state = await withRelay(line, readRelayState);
   if (state === null) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   writeResult(line, state, () =>
@@ -139,7 +139,7 @@ async function withRelay<Result>(
 ): Promise<Result> {
   const [{ withDeployment }, { RelayCopiesError }] = await Promise.all([
     import('../aws/withDeployment.ts'),
-    import('../../observe/relay/relayCopies.ts'),
+    import('../../observe/facts/flow/relayCopies.ts'),
   ]);
   return withDeployment(
     line,

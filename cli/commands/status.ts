@@ -12,7 +12,7 @@ export const status: Command = {
     assertNoArguments(line.positionals);
     const [{ withDeployment }, { readStatus }, { statusText }] = await Promise.all([
       import('../aws/withDeployment.ts'),
-      import('../../observe/status/status.ts'),
+      import('../../observe/findings/status.ts'),
       import('../observe/statusText.ts'),
     ]);
     const answer = await withDeployment(line, readStatus);

@@ -56,7 +56,7 @@ export const tables: Command = {
 async function showList(line: CommandLine): Promise<number> {
   const [{ withDeployment }, { listTables }, { listText }] = await Promise.all([
     import('../aws/withDeployment.ts'),
-    import('../../observe/tables/tables.ts'),
+    import('../../observe/facts/tables/tables.ts'),
     import('../observe/tablesText.ts'),
   ]);
   const list = await withDeployment(line, (deployment) => listTables(deployment));
@@ -76,10 +76,10 @@ async function showTable(line: CommandLine, name: string, day: string | undefine
     text,
   ] = await Promise.all([
     import('../aws/withDeployment.ts'),
-    import('../../observe/tables/tables.ts'),
-    import('../../observe/tables/tableDays.ts'),
-    import('../../observe/tables/dayFiles.ts'),
-    import('../../observe/curate/viewDays.ts'),
+    import('../../observe/facts/tables/tables.ts'),
+    import('../../observe/facts/tables/tableDays.ts'),
+    import('../../observe/facts/tables/dayFiles.ts'),
+    import('../../observe/facts/days/viewDays.ts'),
     import('../../observe/tables/sampleRows.ts'),
     import('../observe/tablesText.ts'),
   ]);

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../observe/deployment.ts';
-import type { LiveAnswer, LiveFilter } from '../../observe/live/entries.ts';
+import type { LiveAnswer, LiveFilter } from '../../observe/facts/flow/liveEntries.ts';
 import {
   assertNoArguments,
   type Command,

@@ -2,8 +2,8 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { Preview } from '../../lib/drops/preview/previewFile.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { athenaMeanings, explainEntry } from '../../observe/ingest/explainDay.ts';
-import type { QuarantinedPage } from '../../observe/quarantine/listQuarantined.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** A day as text: its state, then each of its files. */

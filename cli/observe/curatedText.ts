@@ -1,4 +1,8 @@
-import type { CuratedCalendar, CuratedDayState, CuratedDayStatus } from '../../observe/curate/curatedDays.ts';
+import type {
+  CuratedCalendar,
+  CuratedDayState,
+  CuratedDayStatus,
+} from '../../observe/facts/days/curatedDays.ts';
 import type { CurateRequested } from '../../operate/curate/requests.ts';
 import { textTable } from '../terminal/output.ts';
 import { sizeText } from './tablesText.ts';

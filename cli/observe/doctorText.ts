@@ -4,7 +4,7 @@ import { VERSION } from '../../lib/base/version.ts';
 import { deployedVersion } from '../../observe/doctor/checks/stack.ts';
 import { type Verdict, verdictOf } from '../../observe/doctor/report.ts';
 import type { Outcome } from '../../observe/doctor/runChecks.ts';
-import type { Finding } from '../../observe/findings.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
 
 /** Marks printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;

@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../observe/live/entries.ts';
+import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../observe/facts/flow/liveEntries.ts';
 import { counted, summarizeRequest } from '../../observe/live/summary.ts';
 
 /** Characters of a name or ID that a line shows. */

@@ -1,7 +1,7 @@
+import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
+import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
-import type { QuarantineCounts } from '../../observe/quarantine/countQuarantine.ts';
 import type { ExaminedRow, RedriveOutcome } from '../../observe/quarantine/examineQuarantined.ts';
-import type { QuarantinedPage } from '../../observe/quarantine/listQuarantined.ts';
 import { textTable } from '../terminal/output.ts';
 
 interface Where {

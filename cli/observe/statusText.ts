@@ -1,9 +1,9 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
-import type { Finding } from '../../observe/findings.ts';
+import type { LedgerDayStatus, StatusFacts } from '../../observe/facts/statusFacts.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
+import type { Status } from '../../observe/findings/status.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
-import type { Status } from '../../observe/status/status.ts';
-import type { LedgerDayStatus, StatusFacts } from '../../observe/status/statusFacts.ts';
 import { textTable } from '../terminal/output.ts';
 import { findingLines } from './doctorText.ts';
 

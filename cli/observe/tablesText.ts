@@ -1,10 +1,10 @@
 import { visibleJson, visibleLine } from '../../lib/base/text.ts';
-import type { ServedDays } from '../../observe/curate/viewDays.ts';
+import type { ServedDays } from '../../observe/facts/days/viewDays.ts';
+import type { TableFiles } from '../../observe/facts/tables/dayFiles.ts';
+import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
+import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
-import type { TableFiles } from '../../observe/tables/dayFiles.ts';
 import type { RowSample } from '../../observe/tables/sampleRows.ts';
-import type { DayState, TableDays } from '../../observe/tables/tableDays.ts';
-import type { TableList, TableSummary } from '../../observe/tables/tables.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** The list of tables for people. @param width Columns of the terminal. Default: nothing is cut. */

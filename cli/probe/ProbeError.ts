@@ -26,10 +26,6 @@ export const ProbeError = defineErrorFamily('user', {
     cause: "The probe speaks Statsig's protocol, and `protocols` does not have it.",
     cure: 'Probe a stage that has "statsig" in `protocols`: what the probe asks of AWS does not depend on the protocol. For another protocol, send with its SDK and look with `sluice tail`.',
   },
-  SLUICE_PROBE_WOULD_LAND: {
-    cause: '--slow sends 100,000 telemetry events, and the configuration stores those.',
-    cure: 'Omit --slow, or probe a stage without landTelemetry.',
-  },
   SLUICE_PROBE_NOT_ALLOWED: {
     cause: 'AWS denied access to the stack, which has the URL of the collector.',
     cure: 'Use credentials that may describe the stack, or use --url.',

@@ -2,14 +2,10 @@
 export const ORIGIN = 'https://sluice-probe.example';
 
 /** The path of the requests, which no SDK uses. */
-export const PROBE_PATH = '/v1/sluice-probe';
+const PROBE_PATH = '/v1/sluice-probe';
 
 /** The prefix of the event names of every probe. */
 export const NAME_PREFIX = 'sluice-probe:';
-
-/** Last part of the name of the event that is put into the landing beside the stream, and of one that does not fit its table. */
-export const DIRECT_PART = 'landing_object';
-export const UNFIT_PART = 'landing_unfit';
 
 /** The environment of the probe's rows, which views exclude. */
 export const ENVIRONMENT = 'sluice-probe';
@@ -24,21 +20,10 @@ export interface Run {
   readonly key: string;
   /** Time of its events, epoch milliseconds. */
   readonly time: number;
-  /** The prefix of the parts of its events' names. Default: none. */
-  readonly prefix?: string;
-}
-
-/** An address of the collector, and the run that asks there. */
-export interface Door {
-  readonly name: 'Function URL' | 'gateway';
-  readonly run: Run;
 }
 
 /** Options of a probe. */
 export interface ProbeOptions {
-  /** Requests of the burst; 0 for none. */
-  readonly burst: number;
-  readonly slow: boolean;
   /** Keep rows and query results. */
   readonly keep: boolean;
   /** How long to wait for rows, milliseconds. Default: Firehose's maximum plus three minutes. */
@@ -48,8 +33,8 @@ export interface ProbeOptions {
 }
 
 /** Name of a run's event: `sluice-probe:1f0c93ab:gzip_json`. */
-export function eventName({ id, prefix = '' }: Pick<Run, 'id' | 'prefix'>, part: string): string {
-  return `${NAME_PREFIX}${id}:${prefix}${part}`;
+export function eventName({ id }: Pick<Run, 'id'>, part: string): string {
+  return `${NAME_PREFIX}${id}:${part}`;
 }
 
 /** A marked event, as an SDK would send it. */
@@ -69,8 +54,8 @@ export function probeEvent(
 }
 
 /** The URL that events are posted to. */
-export function postUrl(run: Run, path: string, query: Readonly<Record<string, string>> = {}): URL {
-  const url = new URL(`${run.collector.replace(/\/+$/, '')}${path}`);
+export function postUrl(run: Run, query: Readonly<Record<string, string>> = {}): URL {
+  const url = new URL(`${run.collector.replace(/\/+$/, '')}${PROBE_PATH}`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
 }

@@ -16,8 +16,6 @@ export interface CleanUp {
   readonly hiddenFromViews: boolean;
   /** Results of the probe's queries. */
   readonly deletedResults: number;
-  /** Objects of the landing that the writer had not processed. */
-  readonly deletedObjects: number;
   /** Failed deletions, with AWS's message. */
   readonly problems: readonly string[];
 }
@@ -27,22 +25,20 @@ export interface Remains {
   readonly files: readonly FileRows[];
   /** `s3://` locations of results. */
   readonly results: readonly string[];
-  /** Keys of objects that were not processed. */
-  readonly objects: readonly string[];
 }
 
 /**
- * Deletes files with rows of probes only, results of the probe's queries, and objects that the writer has not processed. The
- * bucket's lifecycle deletes their versions after a day.
+ * Deletes files with rows of probes only, and results of the probe's queries. The bucket's lifecycle deletes their versions
+ * after a day.
  */
 export async function cleanUp(
   s3: S3Client,
   config: Config,
-  { files, results, objects }: Remains,
+  { files, results }: Remains,
   hiddenFromViews: boolean,
 ): Promise<CleanUp> {
   const problems: string[] = [];
-  const folders = [...tableFolders(config, 'events'), ...tableFolders(config, 'quarantine')];
+  const folders = tableFolders(config, 'events');
   const remove = async (bucket: string, key: string) => {
     try {
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
@@ -75,10 +71,8 @@ export async function cleanUp(
     // Athena stores the column types beside the rows.
     if (deleted) await remove(object.bucket, `${object.key}.metadata`);
   }
-  let deletedObjects = 0;
-  for (const key of objects) if (await remove(config.bucket, key)) deletedObjects += 1;
   const remaining = { remainingFiles, remainingRows, hiddenFromViews };
-  return { deletedFiles, deletedRows, ...remaining, deletedResults, deletedObjects, problems };
+  return { deletedFiles, deletedRows, ...remaining, deletedResults, problems };
 }
 
 function isIn(key: string, folders: readonly string[]): boolean {
@@ -86,9 +80,7 @@ function isIn(key: string, folders: readonly string[]): boolean {
 }
 
 /** The bucket and key of an `s3://` address; undefined if it is not the address of an object. */
-export function parseS3Address(
-  address: string,
-): { readonly bucket: string; readonly key: string } | undefined {
+function parseS3Address(address: string): { readonly bucket: string; readonly key: string } | undefined {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? [];
   return bucket === undefined || key === undefined ? undefined : { bucket, key };
 }

@@ -2,28 +2,24 @@ import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { quoteName } from '../../lib/base/sql.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { type Answer, answer, unanswered } from './Answer.ts';
-import { type CleanUp, cleanUp, parseS3Address } from './cleanUp.ts';
-import { isLeft, judgeLanding, type PlantedObject } from './landing.ts';
+import { type Answer, answer } from './Answer.ts';
+import { type CleanUp, cleanUp } from './cleanUp.ts';
 import { EXTRA_WAIT_MS, LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, PACKED_EVENTS } from './limits.ts';
 import type { ProbeContext } from './openProbe.ts';
-import { DIRECT_PART, ENVIRONMENT, type ProbeOptions, type Run } from './Run.ts';
+import { ENVIRONMENT, type ProbeOptions, type Run } from './Run.ts';
 import {
   Athena,
-  countQuarantined,
-  judgeDoors,
+  judgeBodies,
   judgeTimes,
-  PROBE_ROWS,
   type ProbedTable,
   QueryError,
   type Replies,
   type Row,
   readFiles,
   readRows,
-  type SentTo,
+  type Sent,
 } from './rows.ts';
 import { PACKED_PART } from './sendRequest.ts';
-import { timestampColumn } from './timestampColumn.ts';
 
 /**
  * Waits for the rows of accepted requests, judges them, and cleans up.
@@ -34,8 +30,7 @@ export async function followRows(
   context: ProbeContext,
   run: Run,
   options: ProbeOptions,
-  sent: readonly SentTo[],
-  planted: PlantedObject | undefined,
+  sent: Sent,
 ): Promise<{ readonly answers: readonly Answer[]; readonly cleanUp: CleanUp | null }> {
   const { config, clients, clock, wait, random } = context;
   const athena = new Athena({
@@ -47,90 +42,56 @@ export async function followRows(
     random,
   });
   const where = { database: config.database, table: config.tables.events };
-  const quarantine = { database: config.database, table: config.tables.quarantine };
   try {
-    const { rows, seenAt, quarantined } = await awaitRows(context, athena, run, options, sent, {
-      events: where,
-      quarantine,
-      planted,
-    });
-    const left = await isLeft(clients.s3, config.bucket, planted);
+    const { rows, seenAt } = await awaitRows(context, athena, run, options, sent, where);
     const answers: Answer[] = [
-      ...judgeDoors(sent, rows, config),
+      ...judgeBodies(sent, rows, config),
       ...judgeTimes(rows, run),
       answer(
         'SLUICE_PROBE_DELIVERED',
         rows.length > 0,
         `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${config.tables.events}`,
       ),
-      judgeDelay(context, lastSent(sent), seenAt),
-      await judgeType(context, rows),
+      judgeDelay(context, sent.sentAt, seenAt),
       await judgeViews(context, athena),
-      ...(planted === undefined ? [] : [judgeLanding(rows, quarantined, left)]),
     ];
     if (options.keep) return { answers, cleanUp: null };
     options.onProgress('cleaning up');
-    const files = [
-      ...(rows.length === 0 ? [] : await readFiles(athena, where, run, PROBE_ROWS.events)),
-      ...(quarantined === 0 ? [] : await readFiles(athena, quarantine, run, PROBE_ROWS.quarantine)),
-    ];
+    const files = rows.length === 0 ? [] : await readFiles(athena, where, run);
     const hidden = rows.every(({ environment }) => environment === ENVIRONMENT);
-    const remains = {
-      files,
-      results: athena.results,
-      objects: left && planted !== undefined ? [planted.key] : [],
-    };
+    const remains = { files, results: athena.results };
     return { answers, cleanUp: await cleanUp(clients.s3, config, remains, hidden) };
   } catch (error) {
     // The results of the earlier queries are of no further use.
-    if (!options.keep) {
-      const left = await isLeft(clients.s3, config.bucket, planted);
-      const objects = left && planted !== undefined ? [planted.key] : [];
-      await cleanUp(clients.s3, config, { files: [], results: athena.results, objects }, true);
-    }
+    if (!options.keep) await cleanUp(clients.s3, config, { files: [], results: athena.results }, true);
     throw error;
   }
 }
 
-/** Polls until every event that was answered 202 and those of the planted object have rows, or the time is over. */
+/** Polls until every event that was answered 202 has a row, or the time is over. */
 async function awaitRows(
   context: ProbeContext,
   athena: Athena,
   run: Run,
   { waitMs, onProgress }: ProbeOptions,
-  doors: readonly SentTo[],
-  where: {
-    readonly events: ProbedTable;
-    readonly quarantine: ProbedTable;
-    readonly planted: PlantedObject | undefined;
-  },
-): Promise<{ readonly rows: readonly Row[]; readonly seenAt: number | null; readonly quarantined: number }> {
+  { replies, sentAt }: Sent,
+  where: ProbedTable,
+): Promise<{ readonly rows: readonly Row[]; readonly seenAt: number | null }> {
   const { clock, wait } = context;
-  const sentAt = lastSent(doors);
   const deadline = sentAt + (waitMs ?? longestDelayMs(context) + EXTRA_WAIT_MS);
-  const promised = doors.reduce((sum, { replies }) => sum + promisedEvents(replies), 0);
+  const promised = promisedEvents(replies);
   await context.flush?.();
-  let seenAt: number | null = null;
-  let quarantined = 0;
   for (;;) {
-    const rows = await readRows(athena, where.events, run);
-    const sent = rows.filter(({ part }) => part !== DIRECT_PART);
-    const events = new Set(sent.map(({ eventId }) => eventId)).size;
-    if (events >= promised) seenAt ??= clock.now();
-    if (where.planted !== undefined && quarantined === 0)
-      quarantined = await countQuarantined(athena, where.quarantine, run);
-    const isWritten = where.planted === undefined || (sent.length < rows.length && quarantined > 0);
-    if ((seenAt !== null && isWritten) || clock.now() >= deadline) return { rows, seenAt, quarantined };
+    const rows = await readRows(athena, where, run);
+    const events = new Set(rows.map(({ eventId }) => eventId)).size;
+    if (events >= promised) return { rows, seenAt: clock.now() };
+    if (clock.now() >= deadline) return { rows, seenAt: null };
     const seconds = (ms: number) => Math.round(ms / 1_000);
     onProgress(
-      `${events} of ${promised} events have a row${isWritten ? '' : ', not yet all of the planted object'}, after ${seconds(clock.now() - sentAt)} s of at most ${seconds(deadline - sentAt)} s`,
+      `${events} of ${promised} events have a row, after ${seconds(clock.now() - sentAt)} s of at most ${seconds(deadline - sentAt)} s`,
     );
     await wait(Math.min(context.isLocal ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
   }
-}
-
-function lastSent(doors: readonly SentTo[]): number {
-  return Math.max(...doors.map(({ sentAt }) => sentAt));
 }
 
 function promisedEvents(replies: Replies): number {
@@ -155,22 +116,6 @@ function judgeDelay(context: ProbeContext, sentAt: number, seenAt: number | null
     took <= longest,
     `${Math.ceil(took / 1_000)} s${flushed}; at most ${Math.round(longest / 1_000)} s`,
   );
-}
-
-/** Judges the timestamps of a file with a row of the probe. */
-async function judgeType({ clients }: ProbeContext, rows: readonly Row[]): Promise<Answer> {
-  const code = 'SLUICE_PROBE_TIMESTAMP_TYPE';
-  const object = parseS3Address(rows[0]?.file ?? '');
-  if (object === undefined) return unanswered(code, 'no row');
-  try {
-    const { text, isTime } = await timestampColumn(clients.s3, object.bucket, object.key);
-    return answer(code, isTime, text);
-  } catch (error) {
-    const problem = explainAwsError(error);
-    if (problem?.kind === 'answered') return unanswered(code, problem.detail);
-    if (error instanceof TypeError) return answer(code, false, error.message);
-    throw error;
-  }
 }
 
 /** Queries every view without rows, at the same time: an error of a view is found before anything is read. */

@@ -17,24 +17,8 @@ export const BODY_BYTES = {
 /** Events of one request that are followed individually: more than fit in a Firehose record. */
 export const PACKED_EVENTS = 600;
 
-/** Events of the slowest request, the maximum of a body. */
-export const SLOW_EVENTS = 100_000;
-/** Bytes of metadata of each of them. */
-export const SLOW_EVENT_BYTES = 240;
-
 /** Timeout of a request, milliseconds: an HTTP API times out after 30 s, and sending 10 MiB takes time. */
 export const REQUEST_TIMEOUT_MS = 120_000;
-
-/** Timeout of writing an object, milliseconds. */
-export const PUT_TIMEOUT_MS = 30_000;
-
-/** A later response is too late for the Go and Python SDKs, milliseconds. */
-export const PATIENCE_MS = 3_000;
-
-/** Maximum requests of a burst. */
-export const MAX_BURST = 20_000;
-/** Requests of a burst that are in progress at the same time. */
-export const BURST_AT_ONCE = 200;
 
 /** Timeout of a query, milliseconds. */
 export const QUERY_TIMEOUT_MS = 120_000;
@@ -54,8 +38,3 @@ export const CONDITIONAL_TRIES = 3;
 export const METRICS_WAIT_MS = 180_000;
 /** Period in which a look of the writer is expected, milliseconds: there is one every five minutes. */
 export const SCHEDULED_MS = 20 * 60_000;
-
-/** The largest day that is loaded again to test whether DuckDB starts, bytes. */
-export const MAX_LOAD_BYTES = 64 * KIB * KIB;
-/** Maximum time for a load after the last row, milliseconds: two queues, Lambda and a file of 64 MiB. */
-export const LOAD_WAIT_MS = 180_000;

@@ -2,14 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { type Clock, systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
 import { ProbeError } from './ProbeError.ts';
@@ -25,19 +21,10 @@ export interface ProbeContext {
   readonly clients: {
     readonly athena: AthenaClient;
     readonly cloudwatch: CloudWatchClient;
-    readonly lambda: LambdaClient;
     readonly s3: S3Client;
     /** Without retries. */
     readonly s3Once: S3Client;
-    readonly sqs: SQSClient;
-    readonly sts: STSClient;
   };
-  /** Whether the collector's URL differs from the stack's. */
-  readonly ownDomain: boolean;
-  /** Whether the collector's URL is a Function URL, which answers otherwise above a limit than API Gateway. */
-  readonly isFunctionUrl: boolean;
-  /** The gateway's URL if it is beside a Function URL: `endpoint.kind` is `both`. */
-  readonly gateway?: string | undefined;
   /** This machine's clock, which measures and limits waiting. */
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
@@ -70,11 +57,8 @@ export async function openProbe(
   const clients = {
     athena: new AthenaClient(options),
     cloudwatch: new CloudWatchClient(options),
-    lambda: new LambdaClient(options),
     s3: new S3Client(ofS3),
     s3Once: new S3Client({ ...ofS3, maxAttempts: 1 }),
-    sqs: new SQSClient(options),
-    sts: new STSClient(options),
   };
   const stackName = `${stack.service}-${stack.stage}`;
   const cloud = isLocal && aws.endpoint !== undefined ? localCloud(aws.endpoint) : undefined;
@@ -82,20 +66,12 @@ export async function openProbe(
     for (const client of Object.values(clients)) client.destroy();
   };
   try {
-    const { collector, gateway }: Addresses =
-      url !== undefined
-        ? { collector: url }
-        : cloud === undefined
-          ? await stackAddresses(options, stackName)
-          : await cloud.addresses();
+    const collector = url ?? (await (cloud?.collector() ?? stackCollector(options, stackName)));
     return {
       config,
       isLocal,
       stack,
       clients,
-      ownDomain: url !== undefined,
-      isFunctionUrl: gateway !== undefined || isFunctionUrl(collector, config),
-      gateway,
       clock: systemClock,
       wait: (ms) => wait(ms),
       random: Math.random,
@@ -110,34 +86,18 @@ export async function openProbe(
   }
 }
 
-/**
- * With both endpoints the host tells: `CollectorUrl` is then the Function URL, and only the gateway has domains of one's own.
- * https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
- */
-function isFunctionUrl(collector: string, { endpoint }: Pick<Config, 'endpoint'>): boolean {
-  return !hasGateway(endpoint) || collector.includes('.lambda-url.');
-}
-
-/** The collector's URL, and the gateway's if that is another. */
-interface Addresses {
-  readonly collector: string;
-  readonly gateway?: string | undefined;
-}
-
-/** Reads the addresses from the stack's outputs: infra/endpoint/endpoint.ts. */
-async function stackAddresses(
+/** Reads the collector's URL from the stack's outputs: infra/endpoint/endpoint.ts. */
+async function stackCollector(
   options: ConstructorParameters<typeof CloudFormationClient>[0],
   StackName: string,
-): Promise<Addresses> {
+): Promise<string> {
   const client = new CloudFormationClient(options ?? {});
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
-    const outputOf = (name: string) =>
-      Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
-    const collector = outputOf('CollectorUrl');
+    const collector = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'CollectorUrl')?.OutputValue;
     if (collector === undefined)
       throw new ProbeError('SLUICE_PROBE_NO_COLLECTOR', `${StackName} has no output CollectorUrl.`);
-    return { collector, gateway: outputOf('GatewayUrl') };
+    return collector;
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;
@@ -150,10 +110,7 @@ async function stackAddresses(
   }
 }
 
-const status = z.object({
-  collector: z.string(),
-  functionUrls: z.record(z.string(), z.string()).default({}),
-});
+const status = z.object({ collector: z.string() });
 const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
 
 /** The part of the local cloud's control API that a probe uses: docs/local.md, "Control". */
@@ -176,12 +133,7 @@ function localCloud(edge: string) {
     return parsed.data;
   };
   return {
-    async addresses(): Promise<Addresses> {
-      const { collector, functionUrls } = await read('/_sluice/status', status);
-      const [, url = collector] =
-        Object.entries(functionUrls).find(([name]) => name.endsWith('-collect')) ?? [];
-      return url === collector ? { collector } : { collector: url, gateway: collector };
-    },
+    collector: async () => (await read('/_sluice/status', status)).collector,
     now: async () => (await read('/_sluice/clock', clock)).now,
     flush: async () => {
       await call('POST', '/_sluice/flush');

@@ -9,12 +9,10 @@ const MARKS = { expected: 'as expected', otherwise: 'OTHERWISE', unanswered: '-'
 
 /** The report as a table, and below it each unexpected result with what was expected and what to do. */
 export function reportText(
-  { run, collector, gateway, answers, cleanUp }: ProbeReport,
+  { run, collector, answers, cleanUp }: ProbeReport,
   target: readonly string[],
 ): string {
-  const rows = answers
-    .filter(({ code }) => questionEntries[code].asked !== 'by hand')
-    .map(({ code, verdict, found }) => ({ answer: MARKS[verdict], question: code, found }));
+  const rows = answers.map(({ code, verdict, found }) => ({ answer: MARKS[verdict], question: code, found }));
   const otherwise = answers
     .filter(({ verdict }) => verdict === 'otherwise')
     .map(({ code, found }) => {
@@ -25,7 +23,7 @@ export function reportText(
   return [
     textTable(rows),
     ...otherwise,
-    `\nRun ${run} at ${collector}${gateway === undefined ? '' : ` and ${gateway}`}: ${count('expected')} as expected, ${count('otherwise')} otherwise, ${count('unanswered')} not asked or not reached.\n`,
+    `\nRun ${run} at ${collector}: ${count('expected')} as expected, ${count('otherwise')} otherwise, ${count('unanswered')} not asked or not reached.\n`,
     `docs/aws.md explains each question.\n`,
     ...(cleanUp === null ? [] : [cleanUpText(cleanUp)]),
   ].join('');
@@ -38,14 +36,13 @@ function cleanUpText({
   remainingRows,
   hiddenFromViews,
   deletedResults,
-  deletedObjects,
   problems,
 }: CleanUp): string {
   const remaining =
     remainingRows === 0
       ? ''
       : `Remaining rows, in files with other rows: ${remainingRows} in ${remainingFiles}; ${hiddenFromViews ? 'views exclude them by their environment sluice-probe' : 'views include them because redaction removed their environment'}.\n`;
-  return `Deleted: rows ${deletedRows}, in files ${deletedFiles}; query results ${deletedResults}.\n${deletedObjects === 0 ? '' : `Deleted under landing/, because the writer had not processed them: objects ${deletedObjects}.\n`}${remaining}${problems.map((problem) => `Not deleted: ${visibleLine(problem)}\n`).join('')}`;
+  return `Deleted: rows ${deletedRows}, in files ${deletedFiles}; query results ${deletedResults}.\n${remaining}${problems.map((problem) => `Not deleted: ${visibleLine(problem)}\n`).join('')}`;
 }
 
 /** The report for `--json`, each answer with its question. */

@@ -4,16 +4,15 @@ import { isJsonObject } from '../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { type Answer, acrossDoors, answer, unanswered } from './Answer.ts';
+import { type Answer, answer, unanswered } from './Answer.ts';
 import { PACKED_EVENTS, QUERY_TIMEOUT_MS } from './limits.ts';
-import { type Door, eventName, NAME_PREFIX, type Run, UNFIT_PART } from './Run.ts';
+import { eventName, NAME_PREFIX, type Run } from './Run.ts';
 import { type Sample, samples } from './samples.ts';
 import {
   isFromCollector,
   isUnderLimit,
   PACKED_PART,
   type Reply,
-  refusalCode,
   replyText,
   type Size,
   sizes,
@@ -110,12 +109,6 @@ export async function readRows(athena: Athena, where: ProbedTable, run: Run): Pr
   );
 }
 
-/** How rows of a probe are recognized in a table: by the prefix of a column. */
-export const PROBE_ROWS = {
-  events: { column: 'event_name', begin: NAME_PREFIX },
-  quarantine: { column: "json_extract_scalar(raw, '$.event_name')", begin: NAME_PREFIX },
-} as const;
-
 /** The rows of a file, and how many of them belong to a probe. */
 export interface FileRows {
   readonly file: string;
@@ -123,22 +116,9 @@ export interface FileRows {
   readonly ours: number;
 }
 
-/** The number of rows of quarantine of the run's event that does not fit its table. */
-export async function countQuarantined(athena: Athena, where: ProbedTable, run: Run): Promise<number> {
-  const [[count] = []] = await athena.query(
-    `SELECT count(*) FROM ${from(where)} WHERE ${aroundDay(run)} AND ${PROBE_ROWS.quarantine.column} = ${quoteText(eventName(run, UNFIT_PART))}`,
-  );
-  return Number(count ?? 0);
-}
-
 /** The files of some days with rows of this probe or of an earlier one. */
-export async function readFiles(
-  athena: Athena,
-  where: ProbedTable,
-  run: Run,
-  { column, begin }: (typeof PROBE_ROWS)[keyof typeof PROBE_ROWS],
-): Promise<readonly FileRows[]> {
-  const ours = `count_if(${column} LIKE ${quoteText(`${begin}%`)})`;
+export async function readFiles(athena: Athena, where: ProbedTable, run: Run): Promise<readonly FileRows[]> {
+  const ours = `count_if(event_name LIKE ${quoteText(`${NAME_PREFIX}%`)})`;
   const rows = await athena.query(
     `SELECT "$path", count(*), ${ours} FROM ${from(where)} WHERE ${aroundDay(run)} GROUP BY "$path" HAVING ${ours} > 0`,
   );
@@ -176,8 +156,6 @@ function judgeSample(sample: Sample, replies: Replies, rows: Seen, config: Confi
   const { code, part, text } = sample;
   const reply = replies.get(part);
   if (reply === undefined) return unanswered(code, 'not sent');
-  const mangled = refusalCode(reply) === 'SLUICE_COLLECT_BODY_MANGLED';
-  if (code === 'SLUICE_PROBE_GZIP_UNMARKED' && mangled) return answer(code, true, replyText(reply));
   if (reply.status !== 202 || !isFromCollector(reply)) return answer(code, false, replyText(reply));
   if (rows === null) return unanswered(code, UNREAD);
   const found = rows.filter((row) => row.part === part);
@@ -249,24 +227,6 @@ export function judgeBodies({ replies, overLimits }: Sent, rows: Seen, config: C
     ),
     judgePacked(replies, rows),
   ];
-}
-
-/** The requests that were sent to one of the addresses. */
-export interface SentTo extends Sent {
-  readonly door: Door;
-}
-
-/** Judges every body that was sent to one address or to both, by the rows of the whole run. */
-export function judgeDoors(doors: readonly SentTo[], rows: Seen, config: Config): readonly Answer[] {
-  return acrossDoors(
-    doors.map((sent) => {
-      const { prefix = '' } = sent.door.run;
-      const own = rows?.flatMap((row) =>
-        row.part.startsWith(prefix) ? [{ ...row, part: row.part.slice(prefix.length) }] : [],
-      );
-      return { door: sent.door, answers: judgeBodies(sent, own ?? null, config) };
-    }),
-  );
 }
 
 /** Judges what holds for every row: its day and its time, as Athena reads them. */

@@ -1,6 +1,6 @@
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { bodyQuestions } from './questions.ts';
-import { ORIGIN, PROBE_PATH, postUrl, probeEvent, type Run } from './Run.ts';
+import { ORIGIN, postUrl, probeEvent, type Run } from './Run.ts';
 import type { ProbeRequest } from './sendRequest.ts';
 
 /** One way in which SDKs and proxies send a body. */
@@ -8,7 +8,6 @@ export interface Sample {
   readonly code: keyof typeof bodyQuestions;
   /** Last part of its event's name. */
   readonly part: string;
-  readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   /** Where the request has the key. */
@@ -33,7 +32,6 @@ function sample(code: Sample['code'], rest: Partial<Omit<Sample, 'code' | 'part'
   return {
     code,
     part: code.slice(PREFIX.length).toLowerCase(),
-    path: PROBE_PATH,
     headers: {},
     query: {},
     key: 'header',
@@ -51,12 +49,6 @@ const encoded = (contentEncoding: string) => ({
 export const samples: readonly Sample[] = [
   sample('SLUICE_PROBE_PLAIN_JSON', { headers: JSON_TYPE }),
   sample('SLUICE_PROBE_PLAIN_TEXT', { headers: { ...TEXT_TYPE, origin: ORIGIN }, key: 'query' }),
-  sample('SLUICE_PROBE_PLAIN_UNTYPED', {}),
-  sample('SLUICE_PROBE_BEACON', {
-    path: '/v1/log_event_beacon',
-    headers: { ...TEXT_TYPE, origin: ORIGIN },
-    key: 'query',
-  }),
   sample('SLUICE_PROBE_STATSIG_ENCODED', {
     headers: TEXT_TYPE,
     query: { se: '1' },
@@ -70,20 +62,14 @@ export const samples: readonly Sample[] = [
     key: 'query',
     encode: (json) => gzipSync(json),
   }),
-  sample('SLUICE_PROBE_GZIP_UNMARKED', { headers: JSON_TYPE, encode: (json) => gzipSync(json) }),
   sample('SLUICE_PROBE_ZSTD_JSON', { ...encoded('zstd'), encode: (json) => zstdCompressSync(json) }),
-  sample('SLUICE_PROBE_BROTLI_JSON', { ...encoded('br'), encode: (json) => brotliCompressSync(json) }),
-  sample('SLUICE_PROBE_DEFLATE_JSON', { ...encoded('deflate'), encode: (json) => deflateSync(json) }),
 ];
 
 /** The request of a sample. */
-export function sampleRequest(
-  run: Run,
-  { part, path, headers, query, key, text, encode }: Sample,
-): ProbeRequest {
+export function sampleRequest(run: Run, { part, headers, query, key, text, encode }: Sample): ProbeRequest {
   const json = JSON.stringify({ events: [probeEvent(run, part, { text })] });
   return {
-    url: postUrl(run, path, key === 'query' ? { ...query, k: run.key } : query),
+    url: postUrl(run, key === 'query' ? { ...query, k: run.key } : query),
     headers: key === 'header' ? { ...headers, 'statsig-api-key': run.key } : headers,
     body: Uint8Array.from(encode(json)),
   };

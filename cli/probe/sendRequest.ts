@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { type Answer, answer } from './Answer.ts';
 import { BODY_BYTES, PACKED_EVENTS, REQUEST_TIMEOUT_MS } from './limits.ts';
-import { ORIGIN, PROBE_PATH, postUrl, probeEvent, type Run } from './Run.ts';
+import { ORIGIN, postUrl, probeEvent, type Run } from './Run.ts';
 
 /** The response to a request, or why there is none. */
 export type Reply =
@@ -11,8 +11,6 @@ export type Reply =
       readonly headers: Headers;
       /** The body as JSON; undefined if it is not JSON. */
       readonly json: unknown;
-      /** From the request to the end of the body, milliseconds. */
-      readonly ms: number;
     }
   | { readonly status: null; readonly problem: string };
 
@@ -32,7 +30,6 @@ export async function sendRequest({
   headers = {},
   body,
 }: ProbeRequest): Promise<Reply> {
-  const begun = performance.now();
   try {
     const response = await fetch(url, {
       method,
@@ -41,12 +38,7 @@ export async function sendRequest({
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      json: parseJson(text),
-      ms: performance.now() - begun,
-    };
+    return { status: response.status, headers: response.headers, json: parseJson(text) };
   } catch (error) {
     return { status: null, problem: problemOf(error) };
   }
@@ -108,7 +100,7 @@ export const PACKED_PART = 'packed_records';
 export function sendPacked(run: Run): Promise<Reply> {
   const events = Array.from({ length: PACKED_EVENTS }, (_, n) => probeEvent(run, PACKED_PART, {}, n));
   return sendRequest({
-    url: postUrl(run, PROBE_PATH),
+    url: postUrl(run),
     headers: { 'statsig-api-key': run.key, 'content-type': 'application/json' },
     body: Uint8Array.from(Buffer.from(JSON.stringify({ events }))),
   });
@@ -137,7 +129,7 @@ export function sendSize(run: Run, { part, bytes }: Size): Promise<Reply> {
   const text = Buffer.from(json(bytes - Buffer.byteLength(json(0))));
   const binary = part === 'binary_under_limit';
   return sendRequest({
-    url: postUrl(run, PROBE_PATH),
+    url: postUrl(run),
     headers: {
       origin: ORIGIN,
       'statsig-api-key': run.key,

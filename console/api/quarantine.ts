@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
-import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/quarantine/countQuarantine.ts';
+import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/facts/tables/countQuarantine.ts';
+import { listQuarantined } from '../../observe/facts/tables/listQuarantined.ts';
 import { examineQuarantined } from '../../observe/quarantine/examineQuarantined.ts';
-import { listQuarantined } from '../../observe/quarantine/listQuarantined.ts';
 import { redriveReason, redriveRow } from '../../operate/quarantine/redriveQuarantine.ts';
 import { count, cursor, day, dayTimes, dryRun, route, text } from './route.ts';
 

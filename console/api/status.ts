@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { systemClock } from '../../lib/base/time.ts';
 import type { CheckReport } from '../../observe/doctor/report.ts';
-import { readAlarms } from '../../observe/status/alarms.ts';
-import { readStatus } from '../../observe/status/status.ts';
+import { readAlarms } from '../../observe/facts/flow/alarms.ts';
+import { readStatus } from '../../observe/findings/status.ts';
 import { count, route } from './route.ts';
 
 /** What `sluice doctor` found. */

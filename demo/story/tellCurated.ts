@@ -1,8 +1,8 @@
 import { curatedText } from '../../cli/observe/curatedText.ts';
 import { textTable } from '../../cli/terminal/output.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
-import { readCuratedCalendar } from '../../observe/curate/curatedDays.ts';
 import { askAthena } from '../../observe/deployment.ts';
+import { readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
 import { advanceClock, heading, openStoryDeployment, post, type Story, say } from './Story.ts';
 
 /** Events of a day. */

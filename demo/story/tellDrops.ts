@@ -3,7 +3,7 @@ import { textTable } from '../../cli/terminal/output.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { readStatus } from '../../observe/ingest/datasetStatus.ts';
+import { readStatus } from '../../observe/facts/days/datasetStatus.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
 import { advanceClock, ask, heading, type Story, say, userIds } from './Story.ts';

@@ -1,18 +1,16 @@
 import type { Stack } from '../../infra/template/Stack.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
-import { costLevers } from './costLevers.ts';
 import { type MonthlyCost, type MonthlyUsage, monthlyCost, notIncluded, scaleUsage } from './monthlyCost.ts';
-import { measureSample, readSample, type SampleUsage, sampleMonth } from './sampleUsage.ts';
+import { measureSample, readSample, sampleMonth } from './sampleUsage.ts';
 import { FUNCTION_MEGABYTES, measureStage } from './stageUsage.ts';
 
 /** Events of a month where nobody says how many: fixed costs are spread over them. */
 const USUAL_EVENTS = 100_000_000;
 
-/** The cost of a month, its reasons, and what would change it. */
+/** The cost of a month, and its reasons. */
 export interface Cost extends MonthlyCost {
   readonly usage: MonthlyUsage;
-  readonly levers: ReturnType<typeof costLevers>;
   readonly notIncluded: readonly string[];
   /** The source of the calculation. */
   readonly source:
@@ -20,7 +18,6 @@ export interface Cost extends MonthlyCost {
         readonly kind: 'sample';
         readonly requests: number;
         readonly events: number;
-        readonly refused: SampleUsage['refused'];
       }
     | { readonly kind: 'stage'; readonly stack: string; readonly since: number; readonly until: number };
   /** Region of the deployment. Prices are those of us-east-1. */
@@ -34,12 +31,12 @@ export interface Cost extends MonthlyCost {
  * @param events Events of the month. Default 100 million.
  * @throws SampleError
  */
-export async function costOfSample(file: Uint8Array, stack: Stack, events = USUAL_EVENTS): Promise<Cost> {
+export function costOfSample(file: Uint8Array, stack: Stack, events = USUAL_EVENTS): Cost {
   const bodies = readSample(file);
-  const sample = await measureSample(bodies, stack.config);
+  const sample = measureSample(bodies);
   const usage = sampleMonth(sample, events, stack.config, FUNCTION_MEGABYTES);
-  const { requests, events: sampled, refused } = sample;
-  return describeCost(usage, stack, { kind: 'sample', requests, events: sampled, refused });
+  const { requests, events: sampled } = sample;
+  return describeCost(usage, stack, { kind: 'sample', requests, events: sampled });
 }
 
 /**
@@ -64,7 +61,6 @@ function describeCost(usage: MonthlyUsage, stack: Stack, source: Cost['source'])
   return {
     ...cost,
     usage,
-    levers: costLevers(cost, usage, stack.config),
     notIncluded: notIncluded(cost, source.kind, stack.config),
     source,
     region: stack.config.region,
@@ -72,12 +68,11 @@ function describeCost(usage: MonthlyUsage, stack: Stack, source: Cost['source'])
 }
 
 /** The cost as documented JSON: docs/reference/cli.md. */
-export function costJson({ usdPerMillion, usdPerMonth, parts, usage, levers, source, ...rest }: Cost) {
+export function costJson({ usdPerMillion, usdPerMonth, parts, usage, source, ...rest }: Cost) {
   return {
     usd_per_million: usdPerMillion,
     usd_per_month: usdPerMonth,
     parts,
-    levers,
     usage: {
       events: usage.events,
       requests: usage.requests,

@@ -75,7 +75,7 @@ export interface MonthlyUsage {
 export type CostPart = (typeof COST_PARTS)[number];
 
 /** In the order in which they are listed. */
-export const COST_PARTS = [
+const COST_PARTS = [
   'gateway',
   'lambda',
   'firehose_ingest',

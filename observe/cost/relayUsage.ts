@@ -1,6 +1,3 @@
-import { gzipSync } from 'node:zlib';
-import { MAX_MESSAGE_BYTES } from '../../lib/relay/limits.ts';
-import { readRelayCopy, writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import { relayMetricLines } from '../../lib/relay/relayMetrics.ts';
 import { LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
 
@@ -44,44 +41,6 @@ export interface RelaySample {
   /** Bytes of the bodies and headers. */
   readonly sentBytes: number;
 }
-
-/** Counts the copies of a sample. Their bodies are taken to be compressed with gzip, as most SDKs do. */
-export class RelayCounter {
-  #sample: RelaySample = { copies: 0, bucketCopies: 0, sends: 0, sentBytes: 0 };
-
-  /** @param text As the collector writes it, with the body as it is in the sample. */
-  add(text: string): void {
-    const copy = readRelayCopy(text);
-    if (copy === null) return;
-    const body = gzipSync(copy.body);
-    const headers = { ...BROWSER, ...copy.headers };
-    const bytes = writeRelayCopy({ ...copy, headers, body }).length;
-    const isMessage = bytes <= MAX_MESSAGE_BYTES;
-    const { copies, bucketCopies, sends, sentBytes } = this.#sample;
-    this.#sample = {
-      copies: copies + 1,
-      bucketCopies: bucketCopies + (isMessage ? 0 : 1),
-      sends: sends + (isMessage ? Math.ceil(bytes / QUEUE_STEP_BYTES) : 0),
-      sentBytes: sentBytes + body.length + JSON.stringify(headers).length,
-    };
-  }
-
-  get sample(): RelaySample {
-    return this.#sample;
-  }
-}
-
-/** Headers of a browser that are relayed, besides those of the sample: some 300 bytes. */
-const BROWSER = {
-  'accept-language': 'en-US,en;q=0.9',
-  'content-type': 'application/json',
-  'statsig-sdk-type': 'javascript-client',
-  'statsig-sdk-version': '3.31.0',
-  'statsig-client-time': '1795500000000',
-  'user-agent':
-    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
-  'x-forwarded-for': '203.0.113.10',
-};
 
 /** A month of copies, with what its function uses. */
 export interface RelayMonth {

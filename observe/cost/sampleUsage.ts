@@ -1,15 +1,10 @@
-import { gunzipSync } from 'node:zlib';
-import * as z from 'zod';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
-import { collectRequest } from '../../lib/collect/answer.ts';
-import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { readRecords } from '../../lib/landing/frames/readLanded.ts';
+import { MAX_MESSAGE_BYTES } from '../../lib/relay/limits.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
-import type { TableKind } from '../../lib/schema/kinds.ts';
-import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
 import {
   functionLogBytes,
@@ -19,8 +14,7 @@ import {
   writerMonth,
 } from './landingUsage.ts';
 import type { MonthlyUsage } from './monthlyCost.ts';
-import { offlineCollector } from './offlineCollector.ts';
-import { RELAY_METRICS, RelayCounter, type RelaySample, relayMonth } from './relayUsage.ts';
+import { QUEUE_STEP_BYTES, RELAY_METRICS, type RelaySample, relayMonth } from './relayUsage.ts';
 
 /** Errors of samples of bodies. */
 export const SampleError = defineErrorFamily('user', {
@@ -33,8 +27,8 @@ export const SampleError = defineErrorFamily('user', {
     cure: 'Use a part of it: some thousand bodies are enough.',
   },
   SLUICE_COST_SAMPLE_NO_EVENTS: {
-    cause: 'The collector accepts no event of the sample.',
-    cure: 'Use bodies that SDKs send to the log endpoint: docs/answers.md says what is accepted.',
+    cause: 'The sample has no event.',
+    cure: 'Use bodies that SDKs send to the log endpoint.',
   },
 });
 
@@ -81,206 +75,68 @@ function isBody(value: unknown): boolean {
   return isJsonObject(value) && (Array.isArray(value['events']) || Array.isArray(value['exposures']));
 }
 
-/** Rows of one table. */
-interface TableUsage {
-  /** Requests that have rows for it. */
-  readonly requests: number;
-  /** Bytes of rows as JSON. */
-  readonly bytes: number;
-}
-
-/** The collector's work for the requests of a sample. */
+/** What the bodies of a sample are, each sent as one request. */
 export interface SampleUsage {
   readonly requests: number;
   /** With the preflights of browsers: js-client's headers ask for one before each batch, as the address has the time in it. */
   readonly gatewayUnits: number;
-  /** Events that it accepts, whether or not the configuration lands them. */
   readonly events: number;
-  /** Requests that it refuses, by code. */
-  readonly refused: Readonly<Record<string, number>>;
-  /** Records of requests: how many, their bytes, and these as Firehose bills them. */
-  readonly records: { readonly count: number; readonly bytes: number; readonly billedBytes: number };
-  readonly tables: Readonly<Record<TableKind, TableUsage>>;
-  /** Bytes in the collector's log, those of sampled lines by their share. */
-  readonly logBytes: number;
-  /** Custom metrics. */
-  readonly metrics: number;
-  /** Copies for relay: none without `relay`. */
+  /** Bytes of their rows as JSON, of the records with these, and of the records as Firehose bills them. */
+  readonly rowBytes: number;
+  readonly recordBytes: number;
+  readonly billedBytes: number;
   readonly relay: RelaySample;
-  /** CPU time of a request on this machine, milliseconds. */
-  readonly cpuMs: number;
 }
-
-/** Time that a request has, milliseconds. */
-const NO_LIMIT_MS = 600_000;
-
-/** Time for which requests are processed before CPU time is measured, so that the code is compiled, and measured then. */
-const WARM_UP_MS = 400;
-const MEASURE_MS = 200;
 
 /**
- * Sends each body as one request through the collector of a configuration, without AWS.
- *
- * @throws SampleError when no event is accepted.
+ * Bytes of rows for each byte of a body, as each row repeats what a batch says once, and of a record for each byte of a body that
+ * is compressed with gzip, as most SDKs do. Assumptions: figures of the benchmark's bodies.
  */
-export async function measureSample(bodies: readonly string[], config: Config): Promise<SampleUsage> {
-  const counted = new SampleCounter(config);
-  for (const body of bodies) await counted.send(body);
-  const cpuMs = await measureCpu(bodies, config);
-  const usage = { ...counted.usage(), cpuMs };
-  if (usage.events === 0) {
-    const codes = Object.keys(usage.refused).join(', ');
-    throw new SampleError('SLUICE_COST_SAMPLE_NO_EVENTS', codes === '' ? '' : `It answers ${codes}.`);
-  }
-  return usage;
-}
+const ROW_SHARE = 1.5;
+const RECORD_SHARE = 1.2;
+/** Bytes of the headers that relay sends on. */
+const HEADER_BYTES = 700;
 
-/** By the time of this process, as other processes of the machine may be busy. */
-async function measureCpu(bodies: readonly string[], config: Config): Promise<number> {
-  const lines: string[] = [];
-  const collector = offlineCollector(config, {
-    putRecord: () => {},
-    // Written as in the function, and thrown away.
-    writeMetrics: (line) => {
-      lines[0] = JSON.stringify(line);
-    },
-  });
-  const run = async (ms: number) => {
-    const start = process.cpuUsage();
-    const spent = () => {
-      const { user, system } = process.cpuUsage(start);
-      return (user + system) / 1_000;
-    };
-    let requests = 0;
-    while (spent() < ms) {
-      await collectRequest(httpRequest(bodies[requests % bodies.length] ?? ''), collector, noDeadline());
-      requests += 1;
-    }
-    return spent() / requests;
-  };
-  await run(WARM_UP_MS);
-  return run(MEASURE_MS);
-}
-
-function httpRequest(body: string): HttpRequest {
-  return {
-    rawPath: '/v1/rgstr',
-    rawQueryString: '',
-    headers: { 'statsig-api-key': 'client-sample' },
-    // Its length is that of the gateway's, because a line of the log has it.
-    requestContext: { http: { method: 'POST' }, requestId: 'JKJaXmPLvHcESHA=' },
-    isBase64Encoded: true,
-    body: Buffer.from(body).toString('base64'),
-  };
-}
-
-/** Nothing is refused because this machine is slow. */
-function noDeadline(): number {
-  return Date.now() + NO_LIMIT_MS;
-}
-
-/** The part of an EMF line that names its metrics. */
-const emfSchema = z.looseObject({
-  _aws: z.object({
-    CloudWatchMetrics: z.tuple([
-      z.object({
-        Dimensions: z.tuple([z.array(z.string())]),
-        Metrics: z.array(z.object({ Name: z.string() })),
-      }),
-    ]),
-  }),
-});
-
-/** Counts what requests use. */
-class SampleCounter {
-  readonly #config: Config;
-  readonly #collector: ReturnType<typeof offlineCollector>;
-  readonly #tables = new Map<TableKind, TableUsage>();
-  readonly #metrics = new Set<string>();
-  readonly #refused = new Map<string, number>();
-  readonly #relay = new RelayCounter();
-  #requests = 0;
-  #gatewayUnits = 0;
-  #events = 0;
-  #records = { count: 0, bytes: 0, billedBytes: 0 };
-  #logBytes = 0;
-  /** Events and success of the request that is being processed. */
-  #received = 0;
-  #isSuccess = false;
-
-  constructor(config: Config) {
-    this.#config = config;
-    this.#collector = offlineCollector(config, {
-      putRecord: (record) => this.#addRecord(record),
-      keepCopy: (text) => this.#relay.add(text),
-      log: (fields) => {
-        const share = this.#isSuccess ? this.#config.logs.successes : 1;
-        this.#logBytes += share * lineBytes(fields);
-      },
-      logSuccess: () => {
-        this.#isSuccess = true;
-        return true;
-      },
-      writeMetrics: (line) => this.#addMetrics(line),
-    });
-  }
-
-  async send(body: string): Promise<void> {
-    this.#isSuccess = false;
-    this.#received = 0;
-    this.#requests += 1;
-    this.#gatewayUnits += Math.max(1, Math.ceil(Buffer.byteLength(body) / HTTP_API_STEP_BYTES));
-    if (isFromBrowser(body)) this.#gatewayUnits += 1;
-    const answer = await collectRequest(httpRequest(body), this.#collector, noDeadline());
-    if (answer.status < 400) {
-      this.#events += this.#received;
-      return;
-    }
-    const reply = parseJson(answer.body);
-    const code = isJsonObject(reply) ? String(reply['code']) : String(answer.status);
-    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
-  }
-
-  #addRecord(record: Uint8Array): void {
-    const { count, bytes, billedBytes: billed } = this.#records;
-    this.#records = {
-      count: count + 1,
-      bytes: bytes + record.length,
-      billedBytes: billed + Math.ceil(record.length / BILLED_STEP_BYTES) * BILLED_STEP_BYTES,
-    };
-    for (const frame of readRecords(record).records.flatMap(({ frames }) => frames)) {
-      const known = this.#tables.get(frame.table) ?? NO_ROWS;
-      this.#tables.set(frame.table, { requests: known.requests + 1, bytes: known.bytes + frame.decoded });
-    }
-  }
-
-  /** An EMF line: names of metrics, names of dimensions, and their values as members. */
-  #addMetrics(line: Readonly<Record<string, unknown>>): void {
-    this.#logBytes += lineBytes(line);
-    const { _aws: directive, ...members } = emfSchema.parse(line);
-    const [{ Dimensions, Metrics }] = directive.CloudWatchMetrics;
-    const [dimensions] = Dimensions;
-    const values = dimensions.map((name) => String(members[name])).join(' ');
-    for (const { Name } of Metrics) {
-      this.#metrics.add(`${Name} ${values}`);
-      if (Name === collectMetrics.received.name) this.#received = Number(members[Name]);
-    }
-  }
-
-  usage(): Omit<SampleUsage, 'cpuMs'> {
-    const rows = (kind: TableKind) => this.#tables.get(kind) ?? NO_ROWS;
+/**
+ * Measures the bodies of a sample, without asking what the collector makes of them.
+ *
+ * @throws SampleError when they have no events.
+ */
+export function measureSample(bodies: readonly string[]): SampleUsage {
+  const measured = bodies.map((body) => {
+    const bytes = Buffer.byteLength(body);
+    const compressed = gzipSync(body).length;
+    const record = compressed * RECORD_SHARE;
+    const copy = (compressed * 4) / 3 + HEADER_BYTES;
+    const isMessage = copy <= MAX_MESSAGE_BYTES;
+    const { events, isFromBrowser } = readBody(body);
     return {
-      requests: this.#requests,
-      gatewayUnits: this.#gatewayUnits,
-      events: this.#events,
-      refused: Object.fromEntries(this.#refused),
-      records: this.#records,
-      tables: { exposures: rows('exposures'), events: rows('events'), quarantine: rows('quarantine') },
-      logBytes: this.#logBytes,
-      metrics: this.#metrics.size,
-      relay: this.#relay.sample,
+      events,
+      gatewayUnits: Math.max(1, Math.ceil(bytes / HTTP_API_STEP_BYTES)) + (isFromBrowser ? 1 : 0),
+      rowBytes: bytes * ROW_SHARE,
+      recordBytes: record,
+      billedBytes: Math.ceil(record / BILLED_STEP_BYTES) * BILLED_STEP_BYTES,
+      bucketCopies: isMessage ? 0 : 1,
+      sends: isMessage ? Math.ceil(copy / QUEUE_STEP_BYTES) : 0,
+      sentBytes: compressed + HEADER_BYTES,
     };
-  }
+  });
+  const total = (name: keyof (typeof measured)[number]) => sum(measured, (one) => one[name]);
+  if (total('events') === 0) throw new SampleError('SLUICE_COST_SAMPLE_NO_EVENTS');
+  return {
+    requests: bodies.length,
+    gatewayUnits: total('gatewayUnits'),
+    events: total('events'),
+    rowBytes: total('rowBytes'),
+    recordBytes: total('recordBytes'),
+    billedBytes: total('billedBytes'),
+    relay: {
+      copies: bodies.length,
+      bucketCopies: total('bucketCopies'),
+      sends: total('sends'),
+      sentBytes: total('sentBytes'),
+    },
+  };
 }
 
 /** SDKs that run in browsers, where headers of theirs ask for a preflight. */
@@ -289,29 +145,31 @@ const BROWSERS: ReadonlySet<string> = new Set([
   ...['js-client', 'js-on-device-eval-client', 'react-client'],
 ]);
 
-/** By the SDK that the body names. */
-function isFromBrowser(body: string): boolean {
+/** Events of a body, and whether a browser sends it, by the SDK that it names. */
+function readBody(body: string): { readonly events: number; readonly isFromBrowser: boolean } {
   const batch = parseJson(body);
-  const metadata = isJsonObject(batch) ? batch['statsigMetadata'] : undefined;
-  return isJsonObject(metadata) && BROWSERS.has(String(metadata['sdkType']));
+  if (!isJsonObject(batch)) return { events: 0, isFromBrowser: false };
+  const metadata = batch['statsigMetadata'];
+  const lists = [batch['events'], batch['exposures']];
+  return {
+    events: sum(lists, (list) => (Array.isArray(list) ? list.length : 0)),
+    isFromBrowser: isJsonObject(metadata) && BROWSERS.has(String(metadata['sdkType'])),
+  };
 }
-
-const NO_ROWS: TableUsage = { requests: 0, bytes: 0 };
-
-function lineBytes(fields: Readonly<Record<string, unknown>>): number {
-  return Buffer.byteLength(JSON.stringify(fields)) + LOG_LINE_OVERHEAD_BYTES;
-}
-
-/** Megabytes of memory with which a function has one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-const CPU_MEGABYTES = 1_769;
 
 /**
- * Milliseconds that an invocation waits for Firehose's response. This is an assumption about a call within a region; the
- * rest is measured. The streams are called at the same time.
+ * Milliseconds of the collector for a request, in which it mostly waits for Firehose, and for an event of it. Assumptions, of
+ * 1,024 MB.
  */
-const FIREHOSE_MS = 15;
+const REQUEST_MS = 17;
+const EVENT_MS = 0.1;
+/** Tables that a request has rows for: exposures and events. */
+const TABLES = 2;
+/** Bytes of the line with a request's metrics, and of its own line, which only a share of the requests has. */
+const METRICS_LINE_BYTES = 330;
+const LOG_LINE_BYTES = 500;
 
-/** Custom metrics of a collector in regular use: docs/metrics.md. A sample may lack some. */
+/** Custom metrics of a collector in regular use: docs/metrics.md. */
 const REGULAR_METRICS = 3;
 /**
  * Metrics of other functions while nothing is wrong: parked objects (infra/alarms/loggedMetrics.ts), and, in one hour of a
@@ -330,8 +188,13 @@ const PARQUET_SHARE = 0.1;
 /** Bytes of a line of the gateway's access log (infra/endpoint/endpoint.ts), with CloudWatch's own. */
 const ACCESS_LINE_BYTES = 200 + LOG_LINE_OVERHEAD_BYTES;
 
-function accessLogBytes({ requests }: SampleUsage, { endpoint }: Config): number {
-  return endpoint.accessLogDays === null ? 0 : requests * ACCESS_LINE_BYTES;
+/** Bytes of the lines of a request. */
+function lineBytes({ endpoint, logs }: Config): number {
+  return (
+    METRICS_LINE_BYTES +
+    logs.successes * LOG_LINE_BYTES +
+    (endpoint.accessLogDays === null ? 0 : ACCESS_LINE_BYTES)
+  );
 }
 
 /**
@@ -350,38 +213,31 @@ export function sampleMonth(
   const requests = sample.requests * factor;
   const relay =
     config.relay === undefined ? null : relayMonth(sample.relay, factor, config.relay.concurrency);
-  const bytes = sum(Object.values(sample.tables), (table) => table.bytes) * factor;
-  const records = sample.records.count * factor;
-  const recordBytes = sample.records.bytes * factor;
-  const tables = Object.values(sample.tables).map((table) => ({
-    requests: table.requests * factor,
-    bytes: table.bytes * factor,
-  }));
-  const landing = landingUsage({ requests: records, recordBytes, tables }, MONTH_DAYS, config);
-  const write = writerMonth(landing, { requests: records, bytes }, memoryMegabytes.write / 1_024);
+  const bytes = sample.rowBytes * factor;
+  const recordBytes = sample.recordBytes * factor;
+  const tables = Array.from({ length: TABLES }, () => ({ requests, bytes: bytes / TABLES }));
+  const landing = landingUsage({ requests, recordBytes, tables }, MONTH_DAYS, config);
+  const write = writerMonth(landing, { requests, bytes }, memoryMegabytes.write / 1_024);
   const small = smallFunctionsMonth(landing);
-  const seconds = (FIREHOSE_MS + (sample.cpuMs * CPU_MEGABYTES) / memoryMegabytes.collect) / 1_000;
+  const seconds = (requests * REQUEST_MS + events * EVENT_MS) / 1_000;
   return {
     events,
     requests,
     gatewayUnits: hasGateway(config.endpoint) ? sample.gatewayUnits * factor : 0,
     invocations: requests + small.invocations + (relay?.invocations ?? 0),
     gigabyteSeconds:
-      requests * seconds * (memoryMegabytes.collect / 1_024) +
+      seconds * (memoryMegabytes.collect / 1_024) +
       small.gigabyteSeconds +
       (relay?.seconds ?? 0) * (memoryMegabytes.relay / 1_024),
     write,
     recordBytes,
-    billedBytes: sample.records.billedBytes * factor,
+    billedBytes: sample.billedBytes * factor,
     landing,
     // Objects of the landing stay as versions when they are deleted.
     storedBytes: bytes * PARQUET_SHARE + (recordBytes * config.retention.landingVersionDays) / MONTH_DAYS,
-    logBytes:
-      (sample.logBytes + accessLogBytes(sample, config)) * factor +
-      functionLogBytes(write, small) +
-      (relay?.logBytes ?? 0),
+    logBytes: requests * lineBytes(config) + functionLogBytes(write, small) + (relay?.logBytes ?? 0),
     metrics:
-      (events === 0 ? 0 : Math.max(sample.metrics, REGULAR_METRICS)) +
+      (events === 0 ? 0 : REGULAR_METRICS) +
       loggedMetrics(config) +
       (config.curate ? CURATE_METRICS : 0) +
       (relay === null ? 0 : RELAY_METRICS),

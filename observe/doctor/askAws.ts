@@ -1,7 +1,7 @@
 import { SluiceError } from '../../lib/base/errors.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { explainAwsError } from '../explainAwsError.ts';
-import { CheckImpossible, finding } from '../findings.ts';
+import { CheckImpossible, finding } from '../findings/catalogue.ts';
 
 /** Names of errors for a missing permission; `403` and `Forbidden` if the response had no body. */
 const REFUSED =

@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../findings.ts';
+import type { Finding, Severity } from '../findings/catalogue.ts';
 import type { Outcome } from './runChecks.ts';
 
 const WORST: readonly Severity[] = ['problem', 'warning', 'unchecked'];

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../lib/base/errors.ts';
 import { targetCommands } from '../commands.ts';
 import { explainAwsError } from '../explainAwsError.ts';
-import { CheckImpossible, type Finding, type FindingCode, finding } from '../findings.ts';
+import { CheckImpossible, type Finding, type FindingCode, finding } from '../findings/catalogue.ts';
 import type { DoctorContext } from './DoctorContext.ts';
 
 /** One check of `sluice doctor`. */

@@ -6,7 +6,7 @@ import type { LastListing } from '../../lib/drops/plan/planSources.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { Deployment } from '../deployment.ts';
-import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
+import { type LedgerDay, readLedgerDays } from '../facts/days/readLedgerDays.ts';
 
 /** Days of one request: one run of a plan function can list them within its timeout. */
 export const DAYS_A_REQUEST = 31;

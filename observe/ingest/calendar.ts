@@ -4,9 +4,9 @@ import type { LateDay } from '../../lib/drops/plan/lateDrops.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
 import type { LedgerEntry, LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { Deployment } from '../deployment.ts';
-import { type ConfiguredDataset, daysUntil, readStatus } from './datasetStatus.ts';
+import { type ConfiguredDataset, daysUntil, readStatus } from '../facts/days/datasetStatus.ts';
+import type { LedgerDay } from '../facts/days/readLedgerDays.ts';
 import { readExportStatus } from './exportStatus.ts';
-import type { LedgerDay } from './readLedgerDays.ts';
 
 /** A day with an entry in the ledger, or whose drop is late. */
 export interface CalendarDay {

@@ -3,7 +3,7 @@ import { didYouMean } from '../../lib/base/text.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
-import type { ConfiguredDataset } from './datasetStatus.ts';
+import type { ConfiguredDataset } from '../facts/days/datasetStatus.ts';
 
 /** Errors of questions about drops, and of requests to load them. */
 export const DropsError = defineErrorFamily('user', {

@@ -11,7 +11,7 @@ import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
-import { listQuarantined, type QuarantinedPage } from '../quarantine/listQuarantined.ts';
+import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
 import { DropsError, exportTarget, namedDatasets, namedExports } from './datasets.ts';
 
 /** The meaning of a ledger entry, in words. */

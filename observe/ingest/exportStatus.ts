@@ -2,9 +2,9 @@ import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import { daysUntil } from './datasetStatus.ts';
+import { daysUntil } from '../facts/days/datasetStatus.ts';
+import { type LedgerDay, readLedgerDays } from '../facts/days/readLedgerDays.ts';
 import { exportTarget } from './datasets.ts';
-import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
 
 /** The status of one export. */
 export interface ExportStatus {

@@ -10,7 +10,7 @@ import {
   type LiveOptions,
   type LiveSource,
   readRequestLine,
-} from './entries.ts';
+} from '../facts/flow/liveEntries.ts';
 import { isFiltering, liveMatcher } from './filter.ts';
 import { filesCursor, readLandedFiles } from './landedFiles.ts';
 

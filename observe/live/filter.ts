@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
-import { isAbout } from '../trace/trace.ts';
-import type { LiveEntry, LiveEvent, LiveFilter, LiveRequest } from './entries.ts';
+import type { LiveEntry, LiveEvent, LiveFilter, LiveRequest } from '../facts/flow/liveEntries.ts';
+import { isAbout } from '../facts/tables/tracedRows.ts';
 
 /** Whether a filter selects anything. */
 export function isFiltering(filter: LiveFilter): boolean {

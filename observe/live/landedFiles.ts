@@ -10,9 +10,9 @@ import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { shortDigest } from '../cursor.ts';
 import type { Deployment } from '../deployment.ts';
-import { readRows } from '../tables/dayFiles.ts';
-import { listRowFiles } from '../tables/tableDays.ts';
-import type { LiveFile } from './entries.ts';
+import type { LiveFile } from '../facts/flow/liveEntries.ts';
+import { readRows } from '../facts/tables/dayFiles.ts';
+import { listRowFiles } from '../facts/tables/tableDays.ts';
 
 /** Files of one day and table that are looked at. */
 const MOST_LISTED = 10_000;

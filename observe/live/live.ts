@@ -1,6 +1,6 @@
 import type { Deployment } from '../deployment.ts';
+import type { LiveAnswer, LiveOptions } from '../facts/flow/liveEntries.ts';
 import { readDeployedLive } from './deployedLive.ts';
-import type { LiveAnswer, LiveOptions } from './entries.ts';
 import { readLocalLive } from './localLive.ts';
 
 /** The longest wait of one read. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { partName } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type Deployment, ObserveError } from '../deployment.ts';
-import { documentOf } from '../documentOf.ts';
+import { documentOf } from '../facts/flow/documentOf.ts';
 import {
   briefEvent,
   type LiveAnswer,
@@ -11,7 +11,7 @@ import {
   type LiveSource,
   readEventRow,
   readRequestLine,
-} from './entries.ts';
+} from '../facts/flow/liveEntries.ts';
 import { liveMatcher } from './filter.ts';
 
 /** How far back the feed is read for the last entries. */

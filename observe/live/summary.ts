@@ -1,4 +1,4 @@
-import type { LiveRequest } from './entries.ts';
+import type { LiveRequest } from '../facts/flow/liveEntries.ts';
 
 /** Summarizes a request in words without names of users: `1 exposure, 2 events, refused: 1 SLUICE_EVENT_NO_NAME`. */
 export function summarizeRequest(request: LiveRequest): string {

@@ -8,8 +8,8 @@ import { qualifiedName } from '../../lib/views/View.ts';
 import type { Deployment } from '../deployment.ts';
 import { askAthena } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
-import { partOf, type RefusedPart, unreadDays } from './countQuarantine.ts';
-import { type QuarantinedRow, quarantinedColumns, quarantinedRow } from './listQuarantined.ts';
+import { partOf, type RefusedPart, unreadDays } from '../facts/tables/countQuarantine.ts';
+import { type QuarantinedRow, quarantinedColumns, quarantinedRow } from '../facts/tables/listQuarantined.ts';
 import { downloadObject } from './readQuarantine.ts';
 import { currentRevalidator, type QuarantinedItem } from './revalidate.ts';
 

@@ -5,10 +5,10 @@ import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { parseErrorKey, parseRowPath } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import { searchBuffers } from '../localBuffers.ts';
-import { failedText, NOT_STORED } from '../status/rates.ts';
-import { readWaitingRows, type WaitingFolder, type WaitingRow } from '../trace/waitingRows.ts';
-import { HOUR_MS, type HourlyCounts, readHourlyCounts } from './hourlyMetrics.ts';
+import { HOUR_MS, type HourlyCounts, readHourlyCounts } from '../facts/flow/hourlyMetrics.ts';
+import { searchBuffers } from '../facts/flow/localBuffers.ts';
+import { failedText, NOT_STORED } from '../facts/flow/rates.ts';
+import { readWaitingRows, type WaitingFolder, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { manyRefused, type RowCounts, readHourlyRows } from './hourlyRows.ts';
 
 /** Codes of answers 503 whose events were received and not stored; with the others they were not read, or are stored. */

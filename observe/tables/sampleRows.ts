@@ -3,8 +3,8 @@ import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { partitionKey } from '../../lib/tables/sharedColumns.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import type { Deployment } from '../deployment.ts';
+import { findTable, TablesError } from '../facts/tables/tables.ts';
 import { runSql, SqlError, type SqlPage } from '../runSql.ts';
-import { findTable, TablesError } from './tables.ts';
 
 /** Some rows of a table or view. */
 export interface RowSample extends SqlPage {

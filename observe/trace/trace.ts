@@ -8,20 +8,22 @@ import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
-import { searchBuffers } from '../localBuffers.ts';
-import { unreadNote } from '../status/partitionGaps.ts';
-import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
-import { readFileOfRow } from './rowGroup.ts';
+import { searchBuffers } from '../facts/flow/localBuffers.ts';
+import { readWaitingRows, type WaitingFolder } from '../facts/flow/waitingRows.ts';
+import { unreadNote } from '../facts/tables/partitionGaps.ts';
 import {
+  isAbout,
   readTime,
   readTracedTables,
   readWholeRow,
   type TracedRefusal,
   type TracedRow,
   type TraceFilter,
-} from './tracedRows.ts';
+  timeOf,
+} from '../facts/tables/tracedRows.ts';
+import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
+import { readFileOfRow } from './rowGroup.ts';
 import { readUnregisteredRows, type UnregisteredRow } from './unregisteredRows.ts';
-import { readWaitingRows, type WaitingFolder } from './waitingRows.ts';
 
 /** Errors of `sluice trace`. */
 export const TraceError = defineErrorFamily('user', {
@@ -393,32 +395,6 @@ function receivedStep(kind: TableKind, row: Readonly<Record<string, unknown>>): 
     at: timeOf(row),
     what: `received${sdk === '' ? '' : ` from ${sdk}`}: ${shortName(name)} (${kind})`,
   };
-}
-
-function timeOf(row: Readonly<Record<string, unknown>>): number {
-  return Date.parse(String(row['received_at']));
-}
-
-/** Whether a row, or the row or event in a row of quarantine, is about what is looked for. */
-export function isAbout(
-  row: Readonly<Record<string, unknown>>,
-  filter: TraceFilter,
-  unitIds: Deployment['config']['unitIds'],
-): boolean {
-  const raw = typeof row['raw'] === 'string' ? row['raw'] : '';
-  if ('event' in filter)
-    return (
-      row['event_id'] === filter.event ||
-      row['quarantine_id'] === filter.event ||
-      raw.includes(`"event_id":${JSON.stringify(filter.event)}`)
-    );
-  if ('receivedAt' in filter) return timeOf(row) === filter.receivedAt;
-  const columns = ['user_id', 'stable_id', ...Object.values(unitIds)];
-  const members = ['userID', 'stableID', 'user_id', 'stable_id'];
-  return (
-    columns.some((column) => row[column] === filter.unit) ||
-    members.some((member) => raw.includes(`"${member}":${JSON.stringify(filter.unit)}`))
-  );
 }
 
 /** Everything that is known of one row. */

@@ -4,9 +4,14 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
-import { dayFolders, unregisteredDays } from '../status/partitionGaps.ts';
+import { dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
+import {
+  rowCondition,
+  searchedColumns,
+  type TracedDays,
+  type TraceFilter,
+} from '../facts/tables/tracedRows.ts';
 import { openParquet } from './rowGroup.ts';
-import { rowCondition, searchedColumns, type TracedDays, type TraceFilter } from './tracedRows.ts';
 
 /** Bytes of files that are fetched: a day without a partition is new, or the registrar fails. */
 const MOST_BYTES = 1_073_741_824;

@@ -4,6 +4,7 @@ import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import type { CurateRequestBody } from '../../lib/curate/messageBodies.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import {
   type CuratedDayState,
   type CuratedDayStatus,
@@ -11,9 +12,8 @@ import {
   knownDays,
   readCuratedDays,
   readLists,
-} from '../../observe/curate/curatedDays.ts';
-import { readViewDays } from '../../observe/curate/viewDays.ts';
-import type { Deployment } from '../../observe/deployment.ts';
+} from '../../observe/facts/days/curatedDays.ts';
+import { readViewDays } from '../../observe/facts/days/viewDays.ts';
 import { DAYS_A_REQUEST } from '../../observe/ingest/awaitLoads.ts';
 import { MAX_BACKFILL_DAYS, requireDays, sendRequests } from '../ingest/requests.ts';
 

@@ -4,7 +4,7 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { queuedCopies } from '../../observe/relay/relayCopies.ts';
+import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import { deploymentOptions } from '../../observe/target.ts';
 
 /** Something that may hold rows of a unit, out of reach of the command. */

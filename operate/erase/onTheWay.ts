@@ -1,9 +1,9 @@
 import { lateSeconds } from '../../infra/streams/streams.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { queuedCopies } from '../../observe/relay/relayCopies.ts';
-import { readStreams } from '../../observe/status/streamState.ts';
-import { readStreamNames } from '../../observe/streamNames.ts';
+import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
+import { readStreamNames } from '../../observe/facts/flow/streamNames.ts';
+import { readStreams } from '../../observe/facts/flow/streamState.ts';
 
 /**
  * The longest that a function runs: it may have read an object before the rows were taken out, and writes what it made of it

@@ -11,6 +11,7 @@ import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { LedgerState, LedgerSubject } from '../../lib/ledger/LedgerEntry.ts';
 import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
+import { readLedgerDays } from '../../observe/facts/days/readLedgerDays.ts';
 import { DAYS_A_REQUEST } from '../../observe/ingest/awaitLoads.ts';
 import {
   type DatasetNames,
@@ -19,7 +20,6 @@ import {
   namedDatasets,
   namedExports,
 } from '../../observe/ingest/datasets.ts';
-import { readLedgerDays } from '../../observe/ingest/readLedgerDays.ts';
 
 /** Maximum days of a backfill: ten years. */
 export const MAX_BACKFILL_DAYS = 3_660;
@@ -129,7 +129,7 @@ export async function requestBackfill(
 }
 
 /** Requests to load days again, some days each. */
-export function backfillRequests(
+function backfillRequests(
   named: { readonly source: string; readonly dataset: string },
   days: readonly UtcDay[],
 ): readonly PlanRequestInput[] {
@@ -278,7 +278,7 @@ export async function sendRequests<Part extends keyof Requests>(
 }
 
 /** Sends requests to the queue of a part of the stack, as its schedules do, with an open client. */
-export async function enqueueRequests<Part extends keyof Requests>(
+async function enqueueRequests<Part extends keyof Requests>(
   { sqs, stack, wait, random }: Pick<Deployment, 'stack' | 'wait' | 'random'> & { readonly sqs: SQSClient },
   part: Part,
   requests: readonly Requests[Part][],

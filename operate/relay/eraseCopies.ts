@@ -18,7 +18,7 @@ import {
   RELAY_WAITING_FOLDER,
 } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { RelayCopiesError, readQueue } from '../../observe/relay/relayCopies.ts';
+import { RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
 
 /** The result of erasing copies, or of its dry run. Each version of an object in the bucket counts. */
 export interface ErasedCopies {

@@ -8,7 +8,7 @@ import {
   relayWaitingKey,
 } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { RelayCopiesError } from '../../observe/relay/relayCopies.ts';
+import { RelayCopiesError } from '../../observe/facts/flow/relayCopies.ts';
 
 /** Objects that are moved at the same time. */
 const AT_ONCE = 16;

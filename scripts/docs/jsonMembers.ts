@@ -33,7 +33,6 @@ Without a name:
 |---|---|
 | \`usd_per_month\`, \`usd_per_million\` | USD; the second is null without events |
 | \`parts\` | USD a month by part; parts that are not known are absent |
-| \`levers\` | by part, what changes it |
 | \`usage\` | of the month: \`events\`, \`requests\`, \`invocations\`, \`gigabyte_seconds\`, \`write_invocations\`, \`write_gigabyte_seconds\`, \`record_bytes\`, \`billed_bytes\`, \`objects\`, \`files\`, \`stored_bytes\`, \`log_bytes\`, \`metrics\`, \`athena_bytes\`, \`relay\` (null without it: \`copies\`, \`queue_requests\` by 64 KB, \`bucket_copies\`, \`sent_bytes\`) |
 | \`source\` | \`kind\` is \`sample\`, with \`requests\`, \`events\` and \`refused\` (requests by code), or \`stage\`, with \`stack\`, \`since\` and \`until\` |
 | \`not_included\` | sentences |`,

@@ -4,5 +4,4 @@ export const POLICY_SUITES: readonly string[] = [
   'test/infra/(?:deployPolicy|roles)\\.',
   'test/permissions/',
   'test/lib/erase/eraseLake\\.',
-  'test/cli/probe/askLoadEngine\\.',
 ];

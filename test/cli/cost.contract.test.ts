@@ -30,7 +30,7 @@ describe('sluice cost --sample', () => {
     expect([usage.events, usage.requests, parts.gateway]).toEqual([5_000_000, 250_000, 0.25]);
   });
 
-  it('says in words what changes the price and what is not in it', async () => {
+  it('says in words what is not in it', async () => {
     const { code, stdout } = await cost('--sample', sample);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -38,7 +38,6 @@ describe('sluice cost --sample', () => {
     );
     expect(stdout).toMatch(/^gateway +5 +0\.05 +\d+ %$/m);
     expect(stdout).toMatch(/^total +[\d.]+ +[\d.]+ +100 %$/m);
-    expect(stdout).toContain('  gateway: Events of a request: 20.');
     expect(stdout).toMatch(/^Not included:\n( {2}.*\n)* {2}Athena: \$5/m);
   });
 

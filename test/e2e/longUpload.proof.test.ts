@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DatasetStatus } from '../../observe/ingest/datasetStatus.ts';
+import type { DatasetStatus } from '../../observe/facts/days/datasetStatus.ts';
 import { acme } from '../harness/acmeDrops.ts';
 import { callMain } from '../harness/callMain.ts';
 import { ingestCloud } from '../harness/ingestCloud.ts';

@@ -149,7 +149,7 @@ describe('Statsig at a bucket of ours', () => {
     ]);
   });
 
-  it('is compared with the rows here in one line, by the same query on either side', async () => {
+  it('is compared with the rows here by the same query on either side', async () => {
     const page = readFileSync(join(repositoryRoot, 'docs', 'statsig-s3.md'), 'utf8');
     const [, sql = ''] = /sluice query --stage prod --csv "([^"]+)"/.exec(page) ?? [];
     const env = ingest.env;
@@ -163,11 +163,6 @@ describe('Statsig at a bucket of ours', () => {
       '2026-11-19,experiment,checkout_button,2',
     ]);
     expect(await counts('statsig_first_exposures')).toBe(stdin);
-    const compared = await callMain(['reconcile', '--against', '-', '--local', '--json'], { env, stdin });
-    expect([compared.code, JSON.parse(compared.stdout)]).toMatchObject([
-      0,
-      { agrees: true, names: [{ name: 'checkout_button', statsig: 2, here: 2 }] },
-    ]);
   });
 
   it('is told by the command what to enter, and which call it may make itself', async () => {

@@ -13,8 +13,8 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeStore } from '../../lib/landing/write/WriteStore.ts';
 import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { openDeployment } from '../../observe/deployment.ts';
-import { readRates } from '../../observe/status/rates.ts';
-import type { Status } from '../../observe/status/status.ts';
+import { readRates } from '../../observe/facts/flow/rates.ts';
+import type { Status } from '../../observe/findings/status.ts';
 import { recordFor } from '../lib/landing/write/startWriter.ts';
 import { startObserved } from '../observe/startObserved.ts';
 

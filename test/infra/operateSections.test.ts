@@ -5,7 +5,7 @@ import { operateSections } from '../../infra/alarms/sections.ts';
 import { resources } from '../../infra/resources.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { finding, findingCatalogue } from '../../observe/findings.ts';
+import { finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { operatePage } from '../../scripts/docs/operatePage.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 

@@ -156,10 +156,10 @@ describe('the cost by a sample', () => {
   const ofBodies = (file: string | Uint8Array, input?: Partial<ConfigInput>, count?: number) =>
     costOfSample(typeof file === 'string' ? Buffer.from(file) : file, stackOf(input), count);
 
-  it('is that of the requests, records and bytes that the collector makes of the bodies', async () => {
+  it('is that of the requests, records and bytes of the bodies', () => {
     // Two requests with 3 events; each has one record below 5 KB.
-    const cost = await ofBodies(`${events(1)}\n${events(2)}\n`, {}, 3_000_000);
-    expect(cost.source).toEqual({ kind: 'sample', requests: 2, events: 3, refused: {} });
+    const cost = ofBodies(`${events(1)}\n${events(2)}\n`, {}, 3_000_000);
+    expect(cost.source).toEqual({ kind: 'sample', requests: 2, events: 3 });
     expect(cost.usage).toMatchObject({
       events: 3_000_000,
       requests: 2_000_000,
@@ -167,94 +167,69 @@ describe('the cost by a sample', () => {
       // Besides requests a batch of the registrar for each object, and the check of streams every five minutes.
       invocations: 2_000_000 + 43_200 + 8_640,
       billedBytes: 2_000_000 * 5_120,
-      // One stream, an object every 60 s for 30 days, with rows of one table.
-      landing: { objects: 43_200, files: 43_200 },
+      // One stream, an object every 60 s for 30 days, with rows of two tables.
+      landing: { objects: 43_200, files: 86_400 },
       write: { invocations: 43_200 + 8_640 },
     });
     expect(cost.parts).toMatchObject({
       gateway: expect.closeTo(2, 9),
       firehose_ingest: expect.closeTo((2_000_000 * 5_120 * 0.029) / GB, 9),
-      s3_events: expect.closeTo(0.3024, 9),
+      s3_events: expect.closeTo(0.3456, 9),
     });
     expect(cost.usdPerMonth).toBeCloseTo(sum(Object.values(cost.parts)), 9);
     expect(cost.usdPerMillion).toBeCloseTo(cost.usdPerMonth / 3, 9);
-    expect(cost.parts.lambda).toBeGreaterThan(0.4);
-    expect(Object.keys(cost.levers).sort()).toEqual(Object.keys(cost.parts).sort());
-    expect(cost.levers.gateway).toContain('Events of a request: 1.5.');
     expect(cost.notIncluded.join()).toContain('Athena');
   });
 
-  it('counts the copies that relay keeps of the bodies, and by its options', async () => {
-    const without = await ofBodies(events(20), {}, 20_000_000);
+  it('has a copy of each body for relay', () => {
+    const without = ofBodies(events(20), {}, 20_000_000);
     expect([without.usage.relay, without.parts.relay_queue]).toEqual([null, undefined]);
     const relay = { statsig: true } as const;
-    const { usage, parts, levers } = await ofBodies(events(20), { relay }, 20_000_000);
+    const { usage, parts } = ofBodies(events(20), { relay }, 20_000_000);
     // A million requests: each copy is sent, received and deleted alone.
     expect(usage.relay).toMatchObject({ copies: 1_000_000, queueRequests: 3_000_000, bucketCopies: 0 });
     expect(usage.invocations).toBe(without.usage.invocations + 1_000_000);
-    expect(usage.gigabyteSeconds - without.usage.gigabyteSeconds).toBeGreaterThan(0.1 * 0.5 * 1_000_000);
     expect(parts.relay_transfer).toBeCloseTo(((usage.relay?.sentBytes ?? 0) * 0.09) / GB, 9);
-    expect(levers.relay_queue).toContain('relay.share');
     // At 400 requests a second what arrives meanwhile comes in one batch.
-    const busy = await ofBodies(events(20), { relay }, 20_000_000_000);
+    const busy = ofBodies(events(20), { relay }, 20_000_000_000);
     expect(busy.usage.relay?.queueRequests).toBeLessThan(2_000_000_000);
-    expect(
-      (await ofBodies(events(20), { relay: { ...relay, kinds: ['exposures'] } }, 20_000_000)).usage.relay,
-    ).toMatchObject({
-      copies: 0,
-      queueRequests: 0,
-    });
-    const random = Buffer.from(Array.from({ length: 1_500_000 }, (_, i) => (i * 2_654_435_761) >>> 24));
-    const large = body(event('large', { metadata: { text: random.toString('latin1') } }));
-    expect((await ofBodies(large, { relay }, 1)).usage.relay?.copies).toBe(1);
   });
 
-  it('names what reads of SDKs cost, which no sample has', async () => {
-    expect((await ofBodies(events(1))).notIncluded.join()).not.toContain('passThrough');
-    const reads = await ofBodies(events(1), { passThrough: { statsig: true } });
+  it('names what reads of SDKs cost, which no sample has', () => {
+    expect(ofBodies(events(1)).notIncluded.join()).not.toContain('passThrough');
+    const reads = ofBodies(events(1), { passThrough: { statsig: true } });
     expect(reads.notIncluded.join()).toMatch(
       /reads of SDKs \(passThrough\): \$\d\.\d\d for a million of 20 KB each/,
     );
   });
 
-  it("has a preflight for each batch of a browser at the gateway, and none for a server's", async () => {
+  it("has a preflight for each batch of a browser at the gateway, and none for a server's", () => {
     const by = (sdkType: string) =>
       JSON.stringify({ events: [event('page_view')], statsigMetadata: { sdkType, sdkVersion: '3.33.5' } });
-    const units = async (sdkType: string, input = {}) =>
-      (await ofBodies(by(sdkType), input, 1_000_000)).usage.gatewayUnits;
-    expect([await units('javascript-client'), await units('js-client')]).toEqual([2_000_000, 2_000_000]);
-    expect([await units('statsig-node'), await units('ios-client')]).toEqual([1_000_000, 1_000_000]);
-    expect(await units('javascript-client-react-native')).toBe(1_000_000);
-    expect(await units('javascript-client', { endpoint: { kind: 'function-url' } })).toBe(0);
+    const units = (sdkType: string, input = {}) => ofBodies(by(sdkType), input, 1_000_000).usage.gatewayUnits;
+    expect([units('javascript-client'), units('js-client')]).toEqual([2_000_000, 2_000_000]);
+    expect([units('statsig-node'), units('ios-client')]).toEqual([1_000_000, 1_000_000]);
+    expect(units('javascript-client-react-native')).toBe(1_000_000);
+    expect(units('javascript-client', { endpoint: { kind: 'function-url' } })).toBe(0);
   });
 
-  it('has the metrics of curated days for the hours in which they are written', async () => {
-    const metrics = async (input: Partial<ConfigInput>) =>
-      (await ofBodies(events(1), input, 1_000_000)).usage.metrics;
-    expect((await metrics({ curate: true })) - (await metrics({}))).toBeCloseTo(20 / 24, 9);
+  it('has the metrics of curated days for the hours in which they are written', () => {
+    const metrics = (input: Partial<ConfigInput>) => ofBodies(events(1), input, 1_000_000).usage.metrics;
+    expect(metrics({ curate: true }) - metrics({})).toBeCloseTo(20 / 24, 9);
   });
 
-  it('meters a request by started 512 KB', async () => {
+  it('meters a request by started 512 KB', () => {
     const large = body(event('large', { metadata: { text: 'x'.repeat(600 * 1024) } }));
-    expect((await ofBodies(large, {}, 1)).usage).toMatchObject({ requests: 1, gatewayUnits: 2 });
+    expect(ofBodies(large, {}, 1).usage).toMatchObject({ requests: 1, gatewayUnits: 2 });
   });
 
-  it('goes by the configuration: what is filtered is no row, and logs are a sample', async () => {
-    const filtered = await ofBodies(events(20), { events: { deny: ['page_view'] } });
-    expect(filtered.usage).toMatchObject({
-      events: 100_000_000,
-      recordBytes: 0,
-      billedBytes: 0,
-      landing: { objects: 0, files: 0 },
-    });
-    const [all, none] = await Promise.all(
-      [1, 0].map((successes) => ofBodies(events(1), { logs: { successes } }, 1_000)),
-    );
+  it('goes by the configuration: logs are a sample', () => {
+    const [all, none] = [1, 0].map((successes) => ofBodies(events(1), { logs: { successes } }, 1_000));
     expect(all?.usage.logBytes).toBeGreaterThan((none?.usage.logBytes ?? 0) + 100_000);
   });
 
-  it('counts more files where the size decides', async () => {
-    const cost = await ofBodies(events(1_000), { buffering: { megabytes: 64 } }, 1_000_000_000_000);
+  it('counts more files where the size decides', () => {
+    const cost = ofBodies(events(1_000), { buffering: { megabytes: 64 } }, 1_000_000_000_000);
     const { objects = 0, files = 0 } = cost.usage.landing ?? {};
     expect(objects).toBeCloseTo(cost.usage.recordBytes / (64 * 2 ** 20), 3);
     expect(objects).toBeGreaterThan(43_200);
@@ -262,17 +237,10 @@ describe('the cost by a sample', () => {
     expect(files).toBeGreaterThan(objects);
   });
 
-  it('reads one body over several lines, and gzip', async () => {
+  it('reads one body over several lines, and gzip', () => {
     const indented = JSON.stringify(JSON.parse(events(2)), null, 2);
     for (const file of [indented, gzipSync(indented), gzipSync(`${events(1)}\n\n${events(1)}`)])
-      expect((await ofBodies(file)).source).toMatchObject({ events: 2 });
-  });
-
-  it('says what the collector refuses, and counts only what it accepts', async () => {
-    const deep = `{"events":[{"eventName":"x"}],"statsigMetadata":${'{"a":'.repeat(300)}1${'}'.repeat(300)}}`;
-    const cost = await ofBodies(`${events(4)}\n${deep}`, {}, 4);
-    expect(cost.source).toMatchObject({ requests: 2, events: 4, refused: { SLUICE_BODY_WRONG_SHAPE: 1 } });
-    await expect(ofBodies(deep)).rejects.toMatchObject({ code: 'SLUICE_COST_SAMPLE_NO_EVENTS' });
+      expect(ofBodies(file).source).toMatchObject({ events: 2 });
   });
 
   it.each([
@@ -281,11 +249,13 @@ describe('the cost by a sample', () => {
     ['[1]', ''],
     [`${events(1)}\n{"event":1}`, 'Line 2'],
     [gzipSync(events(1)).subarray(0, 20), 'broken gzip'],
-  ])('refuses %j by name', async (file, detail) => {
-    await expect(ofBodies(file)).rejects.toMatchObject({
-      code: 'SLUICE_COST_SAMPLE_INVALID',
-      detail: expect.stringContaining(detail),
-    });
+  ])('refuses %j by name', (file, detail) => {
+    expect(() => ofBodies(file)).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_COST_SAMPLE_INVALID',
+        detail: expect.stringContaining(detail),
+      }),
+    );
   });
 });
 

@@ -4,8 +4,8 @@ import { addDays } from '../../lib/base/time.ts';
 import { publishViews } from '../../lib/curate/publishViews.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
-import { readCuratedCalendar } from '../../observe/curate/curatedDays.ts';
-import { readCurationState, readServedFaults } from '../../observe/curate/curationState.ts';
+import { readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
+import { readCurationState, readServedFaults } from '../../observe/facts/days/curationState.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
 describe('the calendar of curated days', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainAnyCode } from '../../observe/explainCode.ts';
-import { findingCatalogue, formerCodes } from '../../observe/findings.ts';
+import { findingCatalogue, formerCodes } from '../../observe/findings/catalogue.ts';
 import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 
 /** Errors that only commands throw: they print the cure themselves. */

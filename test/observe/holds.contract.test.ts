@@ -5,7 +5,7 @@ import { decideHolds } from '../../lib/landing/hold/checkStreams.ts';
 import { allHeld, holdsText, NO_HOLDS, readHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import type { StreamReadings } from '../../lib/landing/hold/streamAge.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { readStreamHolds, streamsHeldToo, streamsMeant } from '../../observe/holds/holds.ts';
+import { readStreamHolds, streamsHeldToo, streamsMeant } from '../../observe/facts/flow/holds.ts';
 import { holdStreams, releaseStreams } from '../../operate/holds.ts';
 import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';

@@ -5,7 +5,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeStore } from '../../lib/landing/write/WriteStore.ts';
 import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
-import type { LiveEntry, LiveOptions } from '../../observe/live/entries.ts';
+import type { LiveEntry, LiveOptions } from '../../observe/facts/flow/liveEntries.ts';
 import { readLive } from '../../observe/live/live.ts';
 import { recordFor, rowOf } from '../lib/landing/write/startWriter.ts';
 import { startObserved } from './startObserved.ts';

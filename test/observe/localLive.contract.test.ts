@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from '@jest/globals';
 import { encodeRecord } from '../../lib/landing/frames/encodeRecord.ts';
 import { readRecord } from '../../local/readRecord.ts';
-import { documentOf } from '../../observe/documentOf.ts';
+import { documentOf } from '../../observe/facts/flow/documentOf.ts';
 import { readLocalLive } from '../../observe/live/localLive.ts';
 
 it('the rows of a record of the landing are told with their tables', () => {

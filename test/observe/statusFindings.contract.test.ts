@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { judge as judgeFacts } from '../../observe/status/judge.ts';
-import type { StatusFacts } from '../../observe/status/statusFacts.ts';
-import { daysOfDropped, readDroppedRecords, readStreams } from '../../observe/status/streamState.ts';
-import { streamNamesOf } from '../../observe/streamNames.ts';
+import { streamNamesOf } from '../../observe/facts/flow/streamNames.ts';
+import { daysOfDropped, readDroppedRecords, readStreams } from '../../observe/facts/flow/streamState.ts';
+import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import { judge as judgeFacts } from '../../observe/findings/judge.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const at = (hoursAgo: number) => new Date(NOW - hoursAgo * 3_600_000).toISOString();

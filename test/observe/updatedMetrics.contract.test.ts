@@ -1,7 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
-import { readHourlyCounts } from '../../observe/reconcile/hourlyMetrics.ts';
+import { readHourlyCounts } from '../../observe/facts/flow/hourlyMetrics.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import {
   cloudWatchService,

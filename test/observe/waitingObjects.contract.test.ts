@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { noteAttempt } from '../../lib/landing/write/writeNotes.ts';
 import { directRecordKey, parkedKey } from '../../lib/tables/objectKeys.ts';
-import { countWaitingObjects } from '../../observe/status/waitingObjects.ts';
+import { countWaitingObjects } from '../../observe/facts/flow/waitingObjects.ts';
 import { recordFor, START, startWriter, type Writer } from '../lib/landing/write/startWriter.ts';
 
 const BATCH = 'landing/2026/11/23/10/a';

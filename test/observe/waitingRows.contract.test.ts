@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { walkRecords } from '../../lib/landing/frames/records.ts';
 import { keyOfList, listText } from '../../lib/landing/write/landedLists.ts';
 import { directRecordKey, parkedKey } from '../../lib/tables/objectKeys.ts';
-import { readWaitingRows } from '../../observe/trace/waitingRows.ts';
+import { readWaitingRows } from '../../observe/facts/flow/waitingRows.ts';
 import { recordFor, rowOf, startWriter, type Writer } from '../lib/landing/write/startWriter.ts';
 
 const DAY = '2026-11-23';

@@ -194,6 +194,18 @@ describe('the architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('lets a question of observe/ import facts and findings, never another question', () => {
+    const part = (file: string) => /^observe\/([a-z]+)\//.exec(file)?.[1];
+    const may: Readonly<Record<string, readonly string[]>> = { facts: [], findings: ['facts'] };
+    const wrong = edges.filter(({ file, target }) => {
+      const [from, to] = [part(file), part(target)];
+      if (from === undefined || to === undefined || from === to) return false;
+      return !(may[from] ?? ['facts', 'findings']).includes(to);
+    });
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+    expect(edges.some(({ target }) => part(target) === 'facts')).toBe(true);
+  });
+
   it('lets tests and everything else import the doors of a package, too, and nothing beside them', () => {
     const wrong = all.flatMap((file) => {
       if (file.startsWith('packages/')) return [];

@@ -8,7 +8,7 @@ import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { targetCommands } from '../../observe/commands.ts';
-import { findingCatalogue } from '../../observe/findings.ts';
+import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { deploymentOptions } from '../../observe/target.ts';
 import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -103,10 +103,9 @@ describe('the commands in the docs and in cures', () => {
     );
     expect([...new Set(named)].sort()).toEqual([
       // The texts of cures: what prints them gives them their deployment.
-      'cli/probe/ask/askLoadEngine.ts',
       'cli/probe/questions.ts',
       'observe/commands.ts',
-      'observe/findings.ts',
+      'observe/findings/catalogue.ts',
     ]);
   });
 

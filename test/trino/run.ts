@@ -19,7 +19,7 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { SDK_EVENTS } from '../../lib/wire/sdkEvents.ts';
 import { CheckQueries } from '../../observe/experiments/checkQueries.ts';
-import { landedSql } from '../../observe/status/landedRows.ts';
+import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';

@@ -3,7 +3,7 @@ import type {
   CuratedDayState,
   CuratedDayStatus,
   CuratedTableStatus,
-} from '../../../observe/curate/curatedDays.ts';
+} from '../../../observe/facts/days/curatedDays.ts';
 import type { CurateRequested } from '../../../operate/curate/requests.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { CuratedDayState, CuratedTableStatus } from '../../../observe/curate/curatedDays.ts';
+import type { CuratedDayState, CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
 import type { CalendarDay, DatasetCalendar, ExportCalendar } from '../../../observe/ingest/calendar.ts';
 import type { ExportDaysRequest, IngestRequest } from '../../../operate/ingest/requests.ts';
 import type { DaysAnswer } from '../../api/days.ts';

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetCalendar } from '../../../observe/ingest/calendar.ts';
 import type { DayExplanation, ExplainedDay, ExplainedExport } from '../../../observe/ingest/explainDay.ts';
-import type { QuarantinedPage } from '../../../observe/quarantine/listQuarantined.ts';
+import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type {
   BackfillRequest,
   DayStates,

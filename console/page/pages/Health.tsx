@@ -1,6 +1,6 @@
 import type { costJson } from '../../../observe/cost/cost.ts';
-import type { Finding } from '../../../observe/findings.ts';
-import type { AlarmState } from '../../../observe/status/alarms.ts';
+import type { Finding } from '../../../observe/findings/catalogue.ts';
+import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';

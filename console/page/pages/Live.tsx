@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
-import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../../observe/live/entries.ts';
+import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../../observe/facts/flow/liveEntries.ts';
 import { counted, summarizeRequest } from '../../../observe/live/summary.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
 import { Choice, Filters } from '../parts/filters.tsx';

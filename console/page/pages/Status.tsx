@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { Finding, FindingPart } from '../../../observe/findings.ts';
-import type { RefusedGroup } from '../../../observe/status/refusals.ts';
-import type { Status as StatusOf } from '../../../observe/status/status.ts';
+import type { Finding, FindingPart } from '../../../observe/findings/catalogue.ts';
+import type { RefusedGroup } from '../../../observe/facts/flow/refusals.ts';
+import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
 import { formatBytes, formatCount, formatNoun, formatSpan } from '../parts/format.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
-import type { LiveAnswer, LiveEntry, LiveSource } from '../../../observe/live/entries.ts';
+import type { LiveAnswer, LiveEntry, LiveSource } from '../../../observe/facts/flow/liveEntries.ts';
 import { asErrorObject, callApi, type Params } from './api.ts';
 
 /** An entry with its number, from 1 in the order in which it came. */

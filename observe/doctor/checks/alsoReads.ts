@@ -6,7 +6,7 @@ import type { AlsoReads } from '../../../lib/schema/fields/alsoReads.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
 import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import { sluiceCommand } from '../../commands.ts';
-import { type Finding, finding } from '../../findings.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

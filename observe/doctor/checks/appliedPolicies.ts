@@ -26,7 +26,7 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { sluiceCommand } from '../../commands.ts';
-import { CheckImpossible, type Finding, finding } from '../../findings.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import { type IdentityPolicy, readIdentityPolicies } from '../readIdentityPolicies.ts';

@@ -21,7 +21,7 @@ import { type LifecycleRule, lifecycleRules } from '../../../lib/access/buckets/
 import type { Config } from '../../../lib/schema/config.ts';
 import { isOwnKey } from '../../../lib/tables/objectKeys.ts';
 import { statsigFolders } from '../../../lib/tables/tableFolders.ts';
-import { CheckImpossible, type Finding, type FindingCode, finding } from '../../findings.ts';
+import { CheckImpossible, type Finding, type FindingCode, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import { revertDriftCommands } from '../repairCommands.ts';

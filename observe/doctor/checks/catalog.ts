@@ -24,7 +24,7 @@ import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { View } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views as viewsOf } from '../../../lib/views/views.ts';
-import { type Finding, type FindingCode, finding } from '../../findings.ts';
+import { type Finding, type FindingCode, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext, TablePartitions } from '../DoctorContext.ts';
 import { createDatabaseCommands, repairTableCommands } from '../repairCommands.ts';

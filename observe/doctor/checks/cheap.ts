@@ -1,9 +1,9 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { isOwnKey, RELAY_FOLDER, RELAY_RUN_CLAIM } from '../../../lib/tables/objectKeys.ts';
 import { sluiceCommand } from '../../commands.ts';
-import { readServedFaults, type ServedFaults } from '../../curate/curationState.ts';
-import { type Finding, type FindingCode, finding } from '../../findings.ts';
-import type { FactPart } from '../../status/statusFacts.ts';
+import { readServedFaults, type ServedFaults } from '../../facts/days/curationState.ts';
+import type { FactPart } from '../../facts/statusFacts.ts';
+import { type Finding, type FindingCode, finding } from '../../findings/catalogue.ts';
 import { askStored, checkEach } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

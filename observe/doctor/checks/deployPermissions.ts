@@ -8,7 +8,7 @@ import { type DataLakeSettings, GetDataLakeSettingsCommand } from '@aws-sdk/clie
 import { withoutMarks } from '../../../lib/access/applied/policyMark.ts';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
-import { type Finding, finding } from '../../findings.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

@@ -7,7 +7,7 @@ import { qualifiedName } from '../../../lib/views/View.ts';
 import { HASHED_PATTERN } from '../../../lib/wire/experimentNames.ts';
 import { askAthena, ObserveError } from '../../deployment.ts';
 import { explainAwsError } from '../../explainAwsError.ts';
-import { CheckImpossible, finding } from '../../findings.ts';
+import { CheckImpossible, finding } from '../../findings/catalogue.ts';
 import type { Check } from '../runChecks.ts';
 
 /** Hashes that are named, the most frequent first. */

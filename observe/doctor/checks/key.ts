@@ -5,7 +5,7 @@ import {
   type KeyMetadata,
 } from '@aws-sdk/client-kms';
 import * as z from 'zod';
-import { type Finding, finding } from '../../findings.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

@@ -12,7 +12,7 @@ import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { valueAt } from '../../../lib/base/json.ts';
 import { functionNames } from '../../../lib/config/functionConfig.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { CheckImpossible, type Finding, finding } from '../../findings.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { GetDomainNameCommand, type GetDomainNameCommandOutput } from '@aws-sdk/client-api-gateway';
 import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
-import { CheckImpossible, type Finding, finding } from '../../findings.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

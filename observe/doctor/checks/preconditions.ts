@@ -3,7 +3,7 @@ import { requireRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { AwsAccessError } from '../../explainAwsError.ts';
-import { type Finding, finding } from '../../findings.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import { isAwsError } from '../askAws.ts';
 import type { Identity } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

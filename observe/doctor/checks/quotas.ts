@@ -11,7 +11,7 @@ import {
 } from '../../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { isRegion } from '../../../lib/schema/regions.ts';
-import { type Finding, finding } from '../../findings.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

@@ -24,7 +24,7 @@ import { PRIMARY_WORKGROUP } from '../../../lib/schema/fields/athena.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
-import { CheckImpossible, type Finding, finding } from '../../findings.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

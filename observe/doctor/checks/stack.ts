@@ -1,7 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { compareVersions, VERSION } from '../../../lib/base/version.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { type Finding, finding } from '../../findings.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import type { Check } from '../runChecks.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */

@@ -1,6 +1,6 @@
 import { DescribeStacksCommand, ListStacksCommand, StackStatus } from '@aws-sdk/client-cloudformation';
 import type { Config } from '../../../lib/schema/config.ts';
-import { type Finding, finding } from '../../findings.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { askMetrics } from '../../../cli/probe/ask/askMetrics.ts';
+import { askMetrics } from '../../../cli/probe/askMetrics.ts';
 import { openProbe } from '../../../cli/probe/openProbe.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 

@@ -16,7 +16,7 @@ const row = (more: Partial<Row>): Row => ({
   file: 's3://bucket/file.parquet',
   ...more,
 });
-const accepted: Reply = { status: 202, headers: new Headers(), json: { success: true }, ms: 1 };
+const accepted: Reply = { status: 202, headers: new Headers(), json: { success: true } };
 const sent = { replies: new Map([['plain_json', accepted]]), overLimits: new Map(), sentAt: time };
 
 const plainJson = (rows: readonly Row[], redact: Record<string, 'drop' | 'hash'> = {}) =>
@@ -64,7 +64,6 @@ describe('the report', () => {
         answers: [],
         cleanUp: {
           ...{ deletedFiles: 0, deletedRows: 0, remainingFiles: 2, remainingRows: 7, deletedResults: 1 },
-          deletedObjects: 0,
           hiddenFromViews: false,
           problems: [],
         },

@@ -16,9 +16,7 @@ describe('a probe of a deployment', () => {
       collector,
     );
     const run = { id: '0123abcd', collector, key: 'client-1', time: Date.UTC(2026, 10, 20) };
-    await expect(
-      runProbe(context, run, { burst: 0, slow: false, keep: false, onProgress: () => {} }),
-    ).rejects.toMatchObject({
+    await expect(runProbe(context, run, { keep: false, onProgress: () => {} })).rejects.toMatchObject({
       code: 'SLUICE_PROBE_PROTOCOL',
       detail: 'It has growthbook, plain.',
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checks, checksBeforeDeploy } from '../../../observe/doctor/checks.ts';
-import { findingCatalogue } from '../../../observe/findings.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 
 /** Monitors find theirs by a schedule: docs/monitors.md. */
 const isOfCheck = (code: string) => !code.startsWith('SLUICE_MONITOR_');

@@ -24,7 +24,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { findingCatalogue } from '../../../observe/findings.ts';
+import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
 import { bucketSettingsSchema } from '../../../packages/local-aws/src/s3/index.ts';
 import type { Deployment } from '../../../packages/local-aws/src/template/index.ts';
 import { broken } from './breakages.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { QuarantineCounts } from '../../../observe/quarantine/countQuarantine.ts';
+import type { QuarantineCounts } from '../../../observe/facts/tables/countQuarantine.ts';
+import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { ExaminedRow } from '../../../observe/quarantine/examineQuarantined.ts';
-import type { QuarantinedPage } from '../../../observe/quarantine/listQuarantined.ts';
 import { startObserved } from '../startObserved.ts';
 
 const START = Date.parse('2026-11-20T10:20:00Z');

@@ -16,7 +16,7 @@ import type { Config } from '../../../../lib/schema/config.ts';
 import { athenaObstacle, usesAthena } from '../../../../lib/schema/sources.ts';
 import { loadsFolder } from '../../../../lib/tables/objectKeys.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { type Finding, finding } from '../../../findings.ts';
+import { type Finding, finding } from '../../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext, Identity } from '../../DoctorContext.ts';
 import { createDatabaseCommands, revertDriftCommands } from '../../repairCommands.ts';

@@ -5,7 +5,7 @@ import { hasOwnWorkgroup, readerWorkgroup } from '../../../../lib/access/readerS
 import { scanLimitBytes } from '../../../../lib/schema/config.ts';
 import { PRIMARY_WORKGROUP } from '../../../../lib/schema/fields/athena.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../../lib/tables/objectKeys.ts';
-import { type Finding, finding } from '../../../findings.ts';
+import { type Finding, finding } from '../../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';

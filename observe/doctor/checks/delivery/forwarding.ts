@@ -4,7 +4,7 @@ import { addDays, DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { isDeliveredFile, tableFolders } from '../../../../lib/tables/tableFolders.ts';
-import { type Finding, type FindingCode, finding } from '../../../findings.ts';
+import { type Finding, type FindingCode, finding } from '../../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import type { Check } from '../../runChecks.ts';

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { curateIds, exportIds, logicalIds, relayIds } from '../../../../infra/template/Stack.ts';
-import { type Finding, finding } from '../../../findings.ts';
+import { type Finding, finding } from '../../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';

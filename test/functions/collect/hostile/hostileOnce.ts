@@ -7,8 +7,8 @@ import { systemClock as clock } from '../../../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../../../lib/collect/answer.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readRecords } from '../../../../lib/landing/frames/readLanded.ts';
-import { offlineCollector } from '../../../../observe/cost/offlineCollector.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
+import { offlineCollector } from './offlineCollector.ts';
 import type { HostileOutcome } from './takeHostile.ts';
 
 /** Deadline of a request, milliseconds: more than any needs. */

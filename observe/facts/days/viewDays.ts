@@ -1,0 +1,92 @@
+import { EntityNotFoundException, GetTableCommand } from '@aws-sdk/client-glue';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { type CuratedDays, countDays, type DayRange } from '../../../lib/views/curatedDays.ts';
+import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
+import { readPrestoView } from '../../../lib/views/prestoView.ts';
+import type { ViewName } from '../../../lib/views/View.ts';
+import { viewNames } from '../../../lib/views/viewNames.ts';
+import type { Deployment } from '../../deployment.ts';
+import { sent } from '../tables/tables.ts';
+
+/** The days of a table that a view reads from the curated table, by the view's own text. */
+export interface ViewDays {
+  readonly view: ViewName;
+  /** How many; null if the text is not of this configuration, or there is no such view. */
+  readonly days: number | null;
+  /** Whether a day is one of them. */
+  readonly has: (day: UtcDay) => boolean;
+}
+
+/** Reads the texts of all views that read rows of a table: the permission of any reader is enough. */
+export async function readViewDays(
+  deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
+  kind: ForwardedKind,
+): Promise<readonly ViewDays[]> {
+  const names = viewNames.filter((name) => viewKinds[name].includes(kind));
+  return Promise.all(
+    names.map(async (view): Promise<ViewDays> => {
+      const ranges = (await readView(deployment, view))?.[kind];
+      if (ranges === undefined) return { view, days: null, has: () => false };
+      return { view, days: countDays(ranges), has: (day) => hasDay(ranges, day) };
+    }),
+  );
+}
+
+/** The days of both lists that are written into the views. */
+export type Lists = Readonly<Record<ForwardedKind, Readonly<Record<UtcDay, unknown>>>>;
+
+/**
+ * The views that leave out a day of the list, because their text has no room for it: they name as many of the newest ranges
+ * as it holds.
+ */
+export function findNoRoom(
+  config: Parameters<typeof fitCuratedView>[0],
+  lists: Lists,
+): (kind: ForwardedKind, day: UtcDay) => readonly ViewName[] {
+  const days = { exposures: Object.keys(lists.exposures), events: Object.keys(lists.events) };
+  const fitted = viewNames.map((name) => [name, fitCuratedView(config, name, days)] as const);
+  const short = fitted.filter(([, { leftOut }]) => leftOut > 0);
+  return (kind, day) =>
+    short.flatMap(([name, { curated }]) =>
+      viewKinds[name].includes(kind) && day in lists[kind] && !hasDay(curated[kind], day) ? [name] : [],
+    );
+}
+
+function hasDay(ranges: readonly DayRange[], day: UtcDay): boolean {
+  return ranges.some(({ from, to }) => from <= day && day <= to);
+}
+
+/** Which days the views read from a curated table. */
+export interface ServedDays {
+  /** The curated table. */
+  readonly table: string;
+  /** In the order that they were asked for. */
+  readonly days: readonly UtcDay[];
+}
+
+/** The days of a list that all views read from the curated table. */
+export async function readServedDays(
+  deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+): Promise<ServedDays> {
+  const views = await readViewDays(deployment, kind);
+  return {
+    table: deployment.config.curatedTables[kind],
+    days: days.filter((day) => views.every(({ has }) => has(day))),
+  };
+}
+
+async function readView(
+  { glue, config, signal }: Pick<Deployment, 'glue' | 'config' | 'signal'>,
+  Name: ViewName,
+): Promise<CuratedDays | null> {
+  const asked = new GetTableCommand({ DatabaseName: config.database, Name });
+  const { Table } = await glue.send(asked, ...sent(signal)).catch((error: unknown) => {
+    if (error instanceof EntityNotFoundException) return { Table: undefined };
+    throw error;
+  });
+  const sql = readPrestoView(Table?.ViewOriginalText ?? '')?.originalSql;
+  return sql === undefined ? null : readCuratedDays(config, Name, sql);
+}

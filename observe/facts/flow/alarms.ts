@@ -1,0 +1,57 @@
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { alarms } from '../../../infra/alarms/alarms.ts';
+import type { Deployment } from '../../deployment.ts';
+
+/** Names of one call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+const NAMES_A_CALL = 100;
+
+/** An alarm of the stack. */
+export interface AlarmState {
+  readonly name: string;
+  readonly description: string;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  readonly reason: string;
+  /** Since when it is in this state, ISO 8601; null if CloudWatch does not say. */
+  readonly since: string | null;
+  /** Whether it notifies somebody. */
+  readonly notifies: boolean;
+}
+
+/**
+ * The alarms of the configuration that are deployed. The local cloud evaluates those on metrics that functions print; the
+ * others have insufficient data there.
+ *
+ * @throws What CloudWatch's client throws.
+ */
+export async function readAlarms({
+  cloudwatch,
+  stack,
+  config,
+}: Pick<Deployment, 'cloudwatch' | 'stack' | 'config'>): Promise<readonly AlarmState[]> {
+  // A prefix of names would also find those of a stage whose name begins with this stage's.
+  const names = Object.values(alarms({ ...stack, config })).flatMap(({ Properties }) => {
+    const name = Properties?.['AlarmName'];
+    return typeof name === 'string' ? [name] : [];
+  });
+  const found: AlarmState[] = [];
+  for (let from = 0; from < names.length; from += NAMES_A_CALL) {
+    const { MetricAlarms = [] } = await cloudwatch.send(
+      new DescribeAlarmsCommand({
+        AlarmNames: names.slice(from, from + NAMES_A_CALL),
+        MaxRecords: NAMES_A_CALL,
+      }),
+    );
+    for (const alarm of MetricAlarms) {
+      const { StateTransitionedTimestamp: changed, StateUpdatedTimestamp: updated } = alarm;
+      found.push({
+        name: alarm.AlarmName ?? '',
+        description: alarm.AlarmDescription ?? '',
+        state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+        reason: alarm.StateReason ?? '',
+        since: (changed ?? updated)?.toISOString() ?? null,
+        notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
+      });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,114 @@
+import * as z from 'zod';
+import { streamNamed } from '../../../infra/streams/streams.ts';
+import { isJsonObject } from '../../../lib/base/json.ts';
+import type { TableKind } from '../../../lib/schema/kinds.ts';
+import type { StreamId } from '../../../lib/tables/streams.ts';
+import { type Deployment, ObserveError } from '../../deployment.ts';
+import { documentOf } from './documentOf.ts';
+
+/** Documents that one search returns. */
+const MOST_DOCUMENTS = 1_000;
+
+const answer = z.object({
+  documents: z.array(z.object({ stream: z.string(), arrivedAt: z.string(), document: z.string() })),
+  more: z.boolean(),
+});
+
+/** A row in the buffer of a stream. */
+export interface BufferedRow {
+  readonly kind: TableKind;
+  /** When the stream accepted it, ISO 8601. */
+  readonly arrivedAt: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** Rows of buffers. */
+export interface BufferedRows {
+  readonly rows: readonly BufferedRow[];
+  /** Whether there are more than these. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * The rows in the streams' buffers that contain a text. Only the local cloud can tell: docs/local.md, "Control".
+ *
+ * @returns Undefined for a deployment.
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
+ */
+export async function searchBuffers(
+  { localControl, stack }: Pick<Deployment, 'localControl' | 'stack'>,
+  contains: string,
+): Promise<BufferedRows | undefined> {
+  if (localControl === undefined) return undefined;
+  const url = new URL('/_sluice/buffers', localControl);
+  const body = JSON.stringify({ contains, most: MOST_DOCUMENTS });
+  const parsed = await fetch(url, { method: 'POST', body })
+    .then((response) => response.json())
+    .then((json: unknown) => answer.parse(json))
+    .catch((error: unknown) => {
+      throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
+    });
+  const rows = parsed.documents.flatMap(({ stream, arrivedAt, document }) => {
+    // A record that is not split yet has a row a line.
+    return document.split('\n').flatMap((line) => {
+      const found = documentOf({ stack }, stream, line);
+      const row = found === null ? undefined : parse(found.text);
+      return found !== null && row !== undefined && line.includes(contains)
+        ? [{ kind: found.kind, arrivedAt, row }]
+        : [];
+    });
+  });
+  return { rows, hasMore: parsed.more };
+}
+
+const status = z.object({
+  collector: z.string(),
+  pending: z.array(z.object({ stream: z.string(), documents: z.number(), oldestArrival: z.string() })),
+});
+const faults = z.object({ faults: z.array(z.unknown()) });
+
+/** The status that the local cloud reports. */
+export interface LocalState {
+  /** Where SDKs post. */
+  readonly collector: string;
+  /** Rows in the streams' buffers, and when the oldest was accepted; streams without rows are missing. */
+  readonly buffered: ReadonlyMap<StreamId, { readonly count: number; readonly oldest: string }>;
+  /** Faults that are set. */
+  readonly faults: number;
+}
+
+/**
+ * The state of the local cloud.
+ *
+ * @returns Undefined for a deployment.
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
+ */
+export async function readLocalState({
+  localControl,
+  stack,
+}: Pick<Deployment, 'localControl' | 'stack'>): Promise<LocalState | undefined> {
+  if (localControl === undefined) return undefined;
+  const get = async (name: string): Promise<unknown> => (await fetch(new URL(name, localControl))).json();
+  try {
+    const [now, set] = await Promise.all([get('/_sluice/status'), get('/_sluice/faults')]);
+    const { collector, pending } = status.parse(now);
+    const buffered = new Map(
+      pending.flatMap(({ stream, documents, oldestArrival }) => {
+        const id = streamNamed(`${stack.service}-${stack.stage}`, stream);
+        return id === null ? [] : [[id, { count: documents, oldest: oldestArrival }] as const];
+      }),
+    );
+    return { collector, buffered, faults: faults.parse(set).faults.length };
+  } catch (error) {
+    throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${localControl}.`, { cause: error });
+  }
+}
+
+function parse(line: string): BufferedRow['row'] | undefined {
+  try {
+    const row: unknown = JSON.parse(line);
+    return isJsonObject(row) ? row : undefined;
+  } catch {
+    return undefined;
+  }
+}

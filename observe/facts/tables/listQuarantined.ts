@@ -1,0 +1,197 @@
+import * as z from 'zod';
+import { quoteText } from '../../../lib/base/sql.ts';
+import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { qualifiedName } from '../../../lib/views/View.ts';
+import { MAX_TIME_MS } from '../../../lib/wire/limits.ts';
+import { decodeCursor, encodeCursor } from '../../cursor.ts';
+import { askAthena, type Deployment } from '../../deployment.ts';
+import { unreadDays } from './countQuarantine.ts';
+import { readTime, timestampText } from './tracedRows.ts';
+
+/** Characters of `raw` in a list. {@link examineQuarantined} reads it whole. */
+const RAW_CHARACTERS = 2_000;
+
+/** A row of quarantine. */
+export interface QuarantinedRow {
+  /** Equal for every resend. */
+  readonly quarantineId: string;
+  /** ISO 8601. */
+  readonly receivedAt: string;
+  /** Its partition: the UTC day of its receipt. */
+  readonly day: UtcDay;
+  readonly reason: string;
+  readonly detail: string | null;
+  readonly keyLabel: string | null;
+  readonly keyEnvironment: string | null;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+  readonly path: string | null;
+  /** Of the request; null for a row that could not be written, and for one of a file. */
+  readonly protocol: string | null;
+  /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
+  readonly raw: string | null;
+  /** Characters of the whole. */
+  readonly rawLength: number | null;
+  /** Whether `raw` is only the beginning. */
+  readonly isCut: boolean;
+  /** `text`, or `base64` of a body that is not UTF-8. */
+  readonly rawEncoding: string | null;
+  /** `s3://…` of an event or body that is too large for a row. */
+  readonly rawLocation: string | null;
+}
+
+/** A page of rows, the newest first; rows of one file in the order of the file. */
+export interface QuarantinedPage {
+  readonly rows: readonly QuarantinedRow[];
+  /** The cursor of the next page; null on the last one. */
+  readonly next: string | null;
+  /** Limits of the answer. */
+  readonly notes: readonly string[];
+  /** Bytes that Athena read. */
+  readonly scannedBytes: number;
+}
+
+/** Which rows. */
+export interface QuarantineFilter {
+  /** Time of receipt, epoch milliseconds: from, inclusive, and to. */
+  readonly from: number;
+  readonly to: number;
+  /** Default: all reasons. */
+  readonly reason?: string | undefined;
+  /** Only refused rows of this day of a dataset: the name of the file that a load wrote them to ends so. */
+  readonly fileStem?: string;
+}
+
+/** Where a page ended. */
+const position = z.strictObject({
+  at: z.int().min(0).max(MAX_TIME_MS),
+  path: z.string(),
+  row: z.int().min(0),
+  id: z.string(),
+});
+type Position = z.output<typeof position>;
+
+/**
+ * Lists rows of quarantine. Rows that Firehose delivered twice are shown once; resends are rows of their own.
+ *
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function listQuarantined(
+  deployment: Deployment,
+  filter: QuarantineFilter,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<QuarantinedPage> {
+  const after = cursor === undefined ? undefined : decodeCursor(position, cursor);
+  const notes = await unreadDays(deployment, filter);
+  const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1, after));
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  const listed: QuarantinedRow[] = [];
+  for (const row of shown.map((one) => quarantinedRow(one, RAW_CHARACTERS))) {
+    const before = listed.at(-1);
+    if (before?.quarantineId !== row.quarantineId || before.receivedAt !== row.receivedAt) listed.push(row);
+  }
+  return {
+    rows: listed,
+    next: last === undefined ? null : encodeCursor(positionOf(last)),
+    notes,
+    scannedBytes,
+  };
+}
+
+/** The columns of a {@link QuarantinedRow}, with `characters` of its raw. */
+export function quarantinedColumns(characters: number): string {
+  return `"quarantine_id",
+  CAST("received_at" AS varchar) AS "received_at",
+  "reason",
+  "detail",
+  "key_label",
+  "key_environment",
+  "sdk_type",
+  "sdk_version",
+  "path",
+  "protocol",
+  substr("raw", 1, ${characters}) AS "raw",
+  length("raw") AS "raw_length",
+  "raw_encoding",
+  "raw_location"`;
+}
+
+/** A row of a query with {@link quarantinedColumns}. */
+export function quarantinedRow(
+  row: Readonly<Record<string, string | null>>,
+  characters: number,
+): QuarantinedRow {
+  const receivedAt = readTime(row['received_at']);
+  const rawLength = row['raw_length'] == null ? null : Number(row['raw_length']);
+  return {
+    quarantineId: row['quarantine_id'] ?? '',
+    receivedAt: isoTimestamp(receivedAt),
+    day: utcDay(receivedAt),
+    reason: row['reason'] ?? '',
+    detail: row['detail'] ?? null,
+    keyLabel: row['key_label'] ?? null,
+    keyEnvironment: row['key_environment'] ?? null,
+    sdkType: row['sdk_type'] ?? null,
+    sdkVersion: row['sdk_version'] ?? null,
+    path: row['path'] ?? null,
+    protocol: row['protocol'] ?? null,
+    raw: row['raw'] ?? null,
+    rawLength,
+    isCut: rawLength !== null && rawLength > characters,
+    rawEncoding: row['raw_encoding'] ?? null,
+    rawLocation: row['raw_location'] ?? null,
+  };
+}
+
+/** The number of a customer's row in its file; 0 for what SDKs sent. */
+const FILE_ROW = `coalesce(TRY_CAST(regexp_extract("detail", '^row (\\d+),', 1) AS bigint), 0)`;
+const PATH = `coalesce("path", '')`;
+
+function positionOf(row: Readonly<Record<string, string | null>>): Position {
+  return {
+    at: readTime(row['received_at']),
+    path: row['path'] ?? '',
+    row: Number(row['file_row']),
+    id: row['quarantine_id'] ?? '',
+  };
+}
+
+function listSql(
+  { config }: Pick<Deployment, 'config'>,
+  { from, to, reason, fileStem }: QuarantineFilter,
+  most: number,
+  after: Position | undefined,
+): string {
+  const conditions = [
+    `"ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(to)}'`,
+    `"received_at" BETWEEN ${timestampText(from)} AND ${timestampText(to)}`,
+    ...(reason === undefined ? [] : [`"reason" = ${quoteText(reason)}`]),
+    ...(fileStem === undefined
+      ? []
+      : [`"$path" LIKE ${quoteText(`%/${escapeLike(fileStem)}%`)} ESCAPE '\\'`]),
+    ...(after === undefined ? [] : [afterCondition(after)]),
+  ];
+  return `SELECT
+  ${quarantinedColumns(RAW_CHARACTERS)},
+  ${FILE_ROW} AS "file_row"
+FROM ${qualifiedName(config, config.tables.quarantine)} AS "refused"
+WHERE ${conditions.join('\n  AND ')}
+ORDER BY "refused"."received_at" DESC, ${PATH}, ${FILE_ROW}, "quarantine_id"
+LIMIT ${most}`;
+}
+
+function afterCondition({ at, path, row, id }: Position): string {
+  const time = timestampText(at);
+  const steps = [
+    `"received_at" < ${time}`,
+    `"received_at" = ${time} AND ${PATH} > ${quoteText(path)}`,
+    `"received_at" = ${time} AND ${PATH} = ${quoteText(path)} AND ${FILE_ROW} > ${row}`,
+    `"received_at" = ${time} AND ${PATH} = ${quoteText(path)} AND ${FILE_ROW} = ${row} AND "quarantine_id" > ${quoteText(id)}`,
+  ];
+  return `(${steps.map((step) => `(${step})`).join(' OR ')})`;
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}

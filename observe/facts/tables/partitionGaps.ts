@@ -1,0 +1,118 @@
+import { ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { dayLocation, partitionDays } from '../../../lib/landing/catalog/registerPartitions.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
+import type { Deployment } from '../../deployment.ts';
+
+/** Days that are compared: those in which events arrive. The doctor compares all. */
+const PARTITION_DAYS = 7;
+
+/** The registrar runs some seconds after the first file of a day has landed. */
+const REGISTERED_WITHIN_MS = 60_000;
+
+/** A day whose files no query reads. */
+export interface PartitionGap {
+  readonly table: TableKind;
+  readonly day: UtcDay;
+}
+
+/** How the folders of the last days compare with their partitions. */
+export interface RecentPartitions {
+  /** Days of all tables that have files. */
+  readonly days: number;
+  readonly gaps: readonly PartitionGap[];
+}
+
+/**
+ * Compares the day folders of the last seven days and of tomorrow with the partitions: one call of S3 and one of Glue for
+ * each table.
+ *
+ * @throws What the clients of S3 and Glue throw.
+ */
+export async function readRecentPartitions({
+  s3,
+  glue,
+  config,
+  now,
+}: Pick<Deployment, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
+  const first = addDays(utcDay(now), 1 - PARTITION_DAYS);
+  const recent = { from: first, to: addDays(first, PARTITION_DAYS) };
+  const gaps: PartitionGap[] = [];
+  let days = 0;
+  for (const table of tableKinds) {
+    const folders = await dayFolders({ s3, config }, table, recent);
+    days += folders.length;
+    for (const day of await unregisteredDays({ glue, config }, table, folders)) {
+      const { Contents: [oldest] = [] } = await s3.send(
+        new ListObjectsV2Command({
+          Bucket: config.bucket,
+          Prefix: dayFolder(config, table, day),
+          MaxKeys: 1,
+        }),
+      );
+      if (now - (oldest?.LastModified?.getTime() ?? 0) >= REGISTERED_WITHIN_MS) gaps.push({ table, day });
+    }
+  }
+  return { days, gaps };
+}
+
+/**
+ * The days of a table that have a folder.
+ *
+ * @throws What the client of S3 throws.
+ */
+export async function dayFolders(
+  { s3, config }: Pick<Deployment, 's3' | 'config'>,
+  table: TableKind,
+  { from, to }: { readonly from: UtcDay; readonly to: UtcDay },
+): Promise<UtcDay[]> {
+  const days: UtcDay[] = [];
+  for (const Prefix of tableFolders(config, table)) {
+    const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
+    for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
+      days.push(...CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)));
+  }
+  return days.filter((day) => isUtcDay(day) && day >= from && day <= to);
+}
+
+/** Names days whose files no query reads. @param days `<table> <day>` */
+export function unreadNote(days: readonly string[], more: string): readonly string[] {
+  return days.length === 0
+    ? []
+    : [`No query reads the files of ${days.join(', ')}, which lack a partition${more}.`];
+}
+
+/** Days that one call asks for: an expression has at most 2,048 characters. */
+const DAYS_AT_ONCE = 100;
+
+/**
+ * Which days of a table have no partition at their folder: no query reads their files.
+ *
+ * @param days Days that have a folder.
+ * @throws What Glue's client throws.
+ */
+export async function unregisteredDays(
+  { glue, config }: Pick<Deployment, 'glue' | 'config'>,
+  table: TableKind,
+  days: readonly UtcDay[],
+): Promise<readonly UtcDay[]> {
+  const catalog = gluePartitionCatalog(glue);
+  const registered = new Set<UtcDay>();
+  for (let from = 0; from < days.length; from += DAYS_AT_ONCE) {
+    const wanted = days.slice(from, from + DAYS_AT_ONCE);
+    let token: string | undefined;
+    do {
+      const page = await catalog.listPage(config.database, config.tables[table], token, wanted);
+      const inPlace = page.items.filter(
+        ({ values: [day = ''], storage }) =>
+          isUtcDay(day) &&
+          storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, table, day),
+      );
+      for (const day of partitionDays(inPlace)) registered.add(day);
+      token = page.next;
+    } while (token !== undefined);
+  }
+  return days.filter((day) => !registered.has(day));
+}

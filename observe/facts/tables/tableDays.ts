@@ -1,0 +1,221 @@
+import { ListObjectsV2Command, type _Object as S3Object } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { qualifiedName } from '../../../lib/views/View.ts';
+import { decodeCursor, encodeCursor } from '../../cursor.ts';
+import { askAthena, type Deployment } from '../../deployment.ts';
+import { findTable, readPartitions, sent, type TableSummary, TablesError } from './tables.ts';
+
+/**
+ * The state of a day of a table:
+ *
+ * - `filled`: registered, with files.
+ * - `empty`: registered, and its location has no files. Days are registered ahead, so today's and later ones are `ahead`.
+ * - `unregistered`: the day's folder has files, and no partition shows them.
+ * - `gap`: neither, between the first and the last day with files.
+ */
+export type DayState = 'filled' | 'ahead' | 'empty' | 'unregistered' | 'gap';
+
+/** A day of a table. */
+export interface TableDay {
+  readonly day: UtcDay;
+  readonly state: DayState;
+  /** Of the registered files; null when rows were not asked for, or not registered. */
+  readonly rows: number | null;
+  readonly files: number;
+  readonly bytes: number;
+  /** Of the newest file, ISO 8601. */
+  readonly lastModified: string | null;
+  /** Of the partition, else of the day's folder: `s3://…`. */
+  readonly location: string;
+}
+
+/** A page of a table's calendar, the newest day first. */
+export interface TableDays {
+  readonly table: string;
+  readonly days: readonly TableDay[];
+  /** First and last day of all with files or a partition, whatever the page; null when there is none. */
+  readonly first: UtcDay | null;
+  readonly last: UtcDay | null;
+  /** Where the next page begins; null after the last. */
+  readonly next: string | null;
+  /** Bytes that Athena read to count the rows. */
+  readonly scannedBytes: number;
+}
+
+/** Options of {@link listTableDays}. */
+export interface TableDaysOptions {
+  readonly table: string;
+  /** Days of a page. Default 60, at most {@link MOST_DAYS}. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  /** Whether rows are counted, which is a query. Default true. */
+  readonly countRows?: boolean;
+}
+
+/** Days of the largest page: a year. */
+export const MOST_DAYS = 400;
+const USUAL_DAYS = 60;
+/** Pages of 1,000 day folders. */
+const MOST_FOLDER_PAGES = 20;
+/** Pages of 1,000 objects in one day. */
+const MOST_OBJECT_PAGES = 100;
+const PARALLEL = 8;
+
+const cursorSchema = z.strictObject({ before: z.string().refine(isUtcDay) });
+
+/**
+ * The calendar of a table: its days with rows, files and bytes, gaps included.
+ *
+ * @throws TablesError; ObserveError; what the clients of AWS throw.
+ */
+export async function listTableDays(deployment: Deployment, options: TableDaysOptions): Promise<TableDays> {
+  const { limit = USUAL_DAYS, cursor, countRows = true } = options;
+  const table = await findTable(deployment, options.table);
+  if (!table.hasDays || table.location === null)
+    throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
+  const before = cursor === undefined ? undefined : decodeCursor(cursorSchema, cursor).before;
+  const folders = await listDayFolders(deployment, table.location);
+  const partitions = await readPartitions(deployment, table.name);
+  const known = [...new Set([...folders.keys(), ...partitions.keys()])].sort();
+  const [first = null, last = null] = [known[0], known.at(-1)];
+  const calendar = daysBack(known, folders, before);
+  const page = calendar.slice(0, Math.min(limit, MOST_DAYS));
+  const today = utcDay(deployment.now);
+  const days = await mapLimit(page, PARALLEL, async (day): Promise<TableDay> => {
+    const registered = partitions.get(day);
+    const location = registered ?? folders.get(day) ?? `${table.location}${day}/`;
+    const isKnown = registered !== undefined || folders.has(day);
+    const files = isKnown ? await listFolder(deployment, location) : NO_FILES;
+    const state =
+      registered !== undefined
+        ? files.files > 0
+          ? 'filled'
+          : day >= today
+            ? 'ahead'
+            : 'empty'
+        : files.files > 0
+          ? 'unregistered'
+          : 'gap';
+    return { day, state, rows: null, ...files, location };
+  });
+  const counted = countRows ? await countDays(deployment, table, days) : undefined;
+  return {
+    table: table.name,
+    days: days.map((one) => ({
+      ...one,
+      rows: counted === undefined || one.state === 'unregistered' ? null : (counted.rows.get(one.day) ?? 0),
+    })),
+    first,
+    last,
+    next: calendar.length > page.length ? encodeCursor({ before: page.at(-1) }) : null,
+    scannedBytes: counted?.scannedBytes ?? 0,
+  };
+}
+
+/** Days from the last to the first, gaps between days with a folder included. */
+function daysBack(
+  known: readonly UtcDay[],
+  folders: ReadonlyMap<UtcDay, string>,
+  before: UtcDay | undefined,
+): UtcDay[] {
+  const filled = known.filter((day) => folders.has(day));
+  const days = new Set(known);
+  const [first, last] = [filled[0], filled.at(-1)];
+  if (first !== undefined && last !== undefined)
+    for (let day = first; day < last; day = addDays(day, 1)) days.add(day);
+  return [...days].filter((day) => before === undefined || day < before).sort((a, b) => (a < b ? 1 : -1));
+}
+
+/** The folders of days below a table's location, as `s3://…/`. */
+async function listDayFolders(
+  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
+  location: string,
+): Promise<ReadonlyMap<UtcDay, string>> {
+  const { Bucket, Prefix } = s3Location(location);
+  const found = new Map<UtcDay, string>();
+  let ContinuationToken: string | undefined;
+  for (let page = 0; page < MOST_FOLDER_PAGES; page += 1) {
+    const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken });
+    const { CommonPrefixes = [], NextContinuationToken } = await s3.send(command, ...sent(signal));
+    for (const { Prefix: folder = '' } of CommonPrefixes) {
+      const day = folder.slice(Prefix.length, -1);
+      if (isUtcDay(day)) found.set(day, `s3://${Bucket}/${folder}`);
+    }
+    if (NextContinuationToken === undefined) return found;
+    ContinuationToken = NextContinuationToken;
+  }
+  throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
+}
+
+type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
+const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
+
+/** How many files a folder has that Athena reads. */
+export async function listFolder(
+  deployment: Pick<Deployment, 's3' | 'signal'>,
+  location: string,
+): Promise<Files> {
+  let [files, bytes, newest] = [0, 0, 0];
+  for (let after: string | undefined, page = 0; ; page += 1) {
+    if (page === MOST_OBJECT_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
+    const { objects, next } = await listRowFiles(deployment, location, { after, limit: 1_000 });
+    for (const { Size = 0, LastModified } of objects) {
+      files += 1;
+      bytes += Size;
+      newest = Math.max(newest, LastModified?.getTime() ?? 0);
+    }
+    if (next === undefined) break;
+    after = next;
+  }
+  return { files, bytes, lastModified: newest === 0 ? null : new Date(newest).toISOString() };
+}
+
+/**
+ * A page of the objects at a location that Athena reads: no empty ones, and none whose name begins with `_` or `.`.
+ * https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+ *
+ * @param page Objects after this key, at most `limit`; a page with others among them has fewer.
+ * @returns Also the key after which the next page begins, unless it is the last.
+ */
+export async function listRowFiles(
+  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
+  location: string,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<{ readonly objects: readonly S3Object[]; readonly next: string | undefined }> {
+  const { Bucket, Prefix } = s3Location(location);
+  const command = new ListObjectsV2Command({ Bucket, Prefix, StartAfter: after, MaxKeys: limit });
+  const { Contents = [], IsTruncated } = await s3.send(command, ...sent(signal));
+  return {
+    objects: Contents.filter(
+      ({ Key = '', Size = 0 }) => Size > 0 && /^[^_.]/.test(Key.slice(Key.lastIndexOf('/') + 1)),
+    ),
+    next: IsTruncated === true ? Contents.at(-1)?.Key : undefined,
+  };
+}
+
+/** Bucket and prefix of `s3://…/`. */
+export function s3Location(location: string): { readonly Bucket: string; readonly Prefix: string } {
+  const [, Bucket = '', Prefix = ''] = /^s3[an]?:\/\/([^/]+)\/(.*)$/s.exec(location) ?? [];
+  return { Bucket, Prefix };
+}
+
+/** Counts the rows of the filled days. It reads the footers of files only. */
+async function countDays(
+  deployment: Deployment,
+  table: Pick<TableSummary, 'name'>,
+  days: readonly TableDay[],
+): Promise<{ readonly rows: ReadonlyMap<UtcDay, number>; readonly scannedBytes: number }> {
+  const filled = days.filter(({ state }) => state === 'filled').map(({ day }) => day);
+  const [last, first] = [filled[0], filled.at(-1)];
+  if (first === undefined || last === undefined) return { rows: new Map(), scannedBytes: 0 };
+  const { rows, scannedBytes } = await askAthena(
+    deployment,
+    `SELECT CAST("ds" AS varchar) AS "day", count(*) AS "rows"
+FROM ${qualifiedName(deployment.config, table.name)}
+WHERE "ds" BETWEEN DATE '${first}' AND DATE '${last}'
+GROUP BY "ds"`,
+  );
+  return { rows: new Map(rows.map(({ day, rows: n }) => [day ?? '', Number(n)])), scannedBytes };
+}

@@ -1,0 +1,238 @@
+import {
+  EntityNotFoundException,
+  GetTableCommand,
+  type Table as GlueTable,
+  paginateGetPartitions,
+  paginateGetTables,
+} from '@aws-sdk/client-glue';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { defineErrorFamily } from '../../../lib/base/errors.ts';
+import { isUtcDay, type UtcDay } from '../../../lib/base/time.ts';
+import type { Config } from '../../../lib/schema/config.ts';
+import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
+import { groupsTable } from '../../../lib/tables/groupsTable.ts';
+import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
+import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
+import { viewNames } from '../../../lib/views/viewNames.ts';
+import type { Deployment } from '../../deployment.ts';
+
+/** Errors of questions about tables. */
+export const TablesError = defineErrorFamily('user', {
+  SLUICE_TABLES_UNKNOWN: {
+    cause: 'The database has no such table or view.',
+    cure: '`sluice tables` lists the names. If the table is in the configuration, deploy it.',
+  },
+  SLUICE_TABLES_NO_DAYS: {
+    cause: 'The table is not divided into days.',
+    cure: 'Ask without a day.',
+  },
+  SLUICE_TABLES_DAY_NEEDED: {
+    cause: 'The files of the table are asked for by day.',
+    cure: 'Name a day: `sluice tables <table> --day YYYY-MM-DD`.',
+  },
+  SLUICE_TABLES_NO_FILES: {
+    cause: 'A view has no files of its own.',
+    cure: 'Ask for the files of the tables that it reads: docs/reference/tables.md.',
+  },
+  SLUICE_TABLES_TOO_MANY: {
+    cause: 'The catalog has more tables, or the table more days, than the command reads.',
+    cure: 'Use SQL: `SHOW TABLES`, or a query of `"<table>$partitions"`.',
+  },
+});
+
+/** The role of a table. Tables that neither Sluice nor the configuration knows are `other`. */
+export type TableRole = 'forwarded' | 'quarantine' | 'ingested' | 'curated' | 'groups' | 'view' | 'other';
+
+/** A column of the catalog. */
+export interface TableColumn {
+  readonly name: string;
+  /** Glue's name, e.g. `string`, `timestamp`. */
+  readonly type: string;
+  readonly comment: string;
+  /** Whether it is a partition key. */
+  readonly isKey: boolean;
+}
+
+/** A table or view of the database. */
+export interface TableSummary {
+  readonly name: string;
+  readonly kind: TableRole;
+  readonly description: string;
+  /** Partition keys last. */
+  readonly columns: readonly TableColumn[];
+  /** `s3://…`, with a slash at its end; null for a view. */
+  readonly location: string | null;
+  /** Whether its partitions are days: it has the one key `ds`. */
+  readonly hasDays: boolean;
+  /** Whether rows have the day as the column `ds`, by which a query reads no other days. */
+  readonly hasDayColumn: boolean;
+  /** The registered days; null without days. */
+  readonly days: {
+    readonly count: number;
+    readonly first: UtcDay | null;
+    readonly last: UtcDay | null;
+  } | null;
+  /** The dataset of an ingested table. */
+  readonly dataset: { readonly source: string; readonly name: string } | null;
+  /** The kind of rows in a forwarded or curated table. */
+  readonly forwardedKind: ForwardedKind | null;
+}
+
+/** The tables of the database. */
+export interface TableList {
+  readonly database: string;
+  /** In the order of the data's way: forwarded, quarantine, ingested, curated, groups, views, others. */
+  readonly tables: readonly TableSummary[];
+  /** Names of the configuration that the database lacks: it has not been deployed since. */
+  readonly missing: readonly string[];
+}
+
+type Asked = Pick<Deployment, 'glue' | 'config' | 'signal'>;
+
+/** Pages of 100 tables. */
+const MOST_TABLE_PAGES = 20;
+/** Pages of up to 1,000 partitions; Glue may answer fewer a page. */
+const MOST_PARTITION_PAGES = 100;
+const PARALLEL = 8;
+
+/** The order of the list. */
+const ROLES: readonly TableRole[] = [
+  'forwarded',
+  'quarantine',
+  'ingested',
+  'curated',
+  'groups',
+  'view',
+  'other',
+];
+
+/**
+ * All tables and views of the database.
+ *
+ * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what Glue's client throws.
+ */
+export async function listTables(deployment: Asked): Promise<TableList> {
+  const { glue, config, signal } = deployment;
+  const found: GlueTable[] = [];
+  let pages = 0;
+  const listing = paginateGetTables({ client: glue }, { DatabaseName: config.database }, ...sent(signal));
+  for await (const { TableList = [] } of listing) {
+    found.push(...TableList);
+    pages += 1;
+    if (pages > MOST_TABLE_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY');
+  }
+  const tables = await mapLimit(found, PARALLEL, async (table): Promise<TableSummary> => {
+    const summary = summaryOf(config, table);
+    if (!summary.hasDays) return summary;
+    const days = [...(await readPartitions(deployment, summary.name)).keys()].sort();
+    return { ...summary, days: { count: days.length, first: days[0] ?? null, last: days.at(-1) ?? null } };
+  });
+  const known = new Set(tables.map(({ name }) => name));
+  return {
+    database: config.database,
+    tables: tables.toSorted((a, b) => ROLES.indexOf(a.kind) - ROLES.indexOf(b.kind)),
+    missing: [...expectedTables(config).keys()].filter((name) => !known.has(name)),
+  };
+}
+
+/**
+ * One table or view, without its days.
+ *
+ * @throws TablesError `SLUICE_TABLES_UNKNOWN`; what Glue's client throws.
+ */
+export async function findTable({ glue, config, signal }: Asked, name: string): Promise<TableSummary> {
+  const asked = new GetTableCommand({ DatabaseName: config.database, Name: name.toLowerCase() });
+  const { Table } = await glue.send(asked, ...sent(signal)).catch((error: unknown) => {
+    if (error instanceof EntityNotFoundException)
+      throw new TablesError('SLUICE_TABLES_UNKNOWN', `${config.database}.${name}.`);
+    throw error;
+  });
+  if (Table === undefined) throw new TablesError('SLUICE_TABLES_UNKNOWN', `${config.database}.${name}.`);
+  return summaryOf(config, Table);
+}
+
+/**
+ * The registered days of a table, with their locations.
+ *
+ * @param days Only this range, both included. Default all.
+ * @returns By day: `s3://…`, with a slash at its end.
+ * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what Glue's client throws.
+ */
+export async function readPartitions(
+  { glue, config, signal }: Asked,
+  table: string,
+  days?: { readonly from: UtcDay; readonly to: UtcDay },
+): Promise<ReadonlyMap<UtcDay, string>> {
+  const found = new Map<UtcDay, string>();
+  let pages = 0;
+  const key = partitionKey.name;
+  const listing = paginateGetPartitions(
+    { client: glue },
+    {
+      DatabaseName: config.database,
+      TableName: table,
+      ExcludeColumnSchema: true,
+      ...(days === undefined ? {} : { Expression: `${key} >= '${days.from}' AND ${key} <= '${days.to}'` }),
+    },
+    ...sent(signal),
+  );
+  for await (const { Partitions = [] } of listing) {
+    for (const { Values: [day = ''] = [], StorageDescriptor } of Partitions)
+      if (isUtcDay(day)) found.set(day, folderUrl(StorageDescriptor?.Location ?? ''));
+    pages += 1;
+    if (pages > MOST_PARTITION_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${table}.`);
+  }
+  return found;
+}
+
+/** Options of an AWS client's call, as its last arguments. */
+export function sent(signal: AbortSignal | undefined): [] | [{ abortSignal: AbortSignal }] {
+  return signal === undefined ? [] : [{ abortSignal: signal }];
+}
+
+function folderUrl(location: string): string {
+  return location === '' ? '' : location.replace(/\/*$/, '/');
+}
+
+/** The facts about a table that follow from the configuration. */
+type Expected = Pick<TableSummary, 'kind' | 'dataset' | 'forwardedKind'>;
+
+function expectedTables(config: Config): ReadonlyMap<string, Expected> {
+  const of = (kind: TableRole, more: Partial<Expected> = {}): Expected => ({
+    ...{ kind, dataset: null, forwardedKind: null },
+    ...more,
+  });
+  return new Map([
+    ...forwardedKinds.map((kind) => [config.tables[kind], of('forwarded', { forwardedKind: kind })] as const),
+    [config.tables.quarantine, of('quarantine')],
+    ...ingestedTables(config).map(
+      ({ name, source, dataset }) => [name, of('ingested', { dataset: { source, name: dataset } })] as const,
+    ),
+    ...forwardedKinds.map(
+      (kind) => [config.curatedTables[kind], of('curated', { forwardedKind: kind })] as const,
+    ),
+    [groupsTable.name, of('groups')],
+    ...viewNames.map((name) => [name, of('view')] as const),
+  ]);
+}
+
+function summaryOf(config: Config, table: GlueTable): TableSummary {
+  const { Name: name = '', Description = '', PartitionKeys = [], StorageDescriptor, TableType } = table;
+  const isView = TableType === 'VIRTUAL_VIEW';
+  const expected = expectedTables(config).get(name);
+  const columns = (of: typeof PartitionKeys = [], isKey: boolean) =>
+    of.map((one) => ({ name: one.Name ?? '', type: one.Type ?? '', comment: one.Comment ?? '', isKey }));
+  const all = [...columns(StorageDescriptor?.Columns, false), ...columns(PartitionKeys, true)];
+  return {
+    name,
+    kind: isView ? 'view' : (expected?.kind ?? 'other'),
+    description: Description,
+    columns: all,
+    location: isView ? null : folderUrl(StorageDescriptor?.Location ?? ''),
+    hasDays: !isView && PartitionKeys.length === 1 && PartitionKeys[0]?.Name === partitionKey.name,
+    hasDayColumn: all.some((column) => column.name === partitionKey.name),
+    days: null,
+    dataset: expected?.dataset ?? null,
+    forwardedKind: expected?.forwardedKind ?? null,
+  };
+}

@@ -1,0 +1,316 @@
+import { quoteName, quoteText } from '../../../lib/base/sql.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import type { Config } from '../../../lib/schema/config.ts';
+import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
+import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../../lib/views/assignments.ts';
+import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
+import { SDK_EVENTS } from '../../../lib/wire/sdkEvents.ts';
+import { askAthena } from '../../deployment.ts';
+
+/** The target of a search: rows of one event, of one unit, or of the requests that were received at one time. */
+export type TraceFilter =
+  | { readonly event: string }
+  | { readonly unit: string }
+  /** Epoch milliseconds. */
+  | { readonly receivedAt: number };
+
+/** Days of `ds` that are read, both included. */
+export interface TracedDays {
+  readonly from: UtcDay;
+  readonly to: UtcDay;
+}
+
+/** A row of a forwarded table. */
+export interface TracedRow {
+  readonly kind: ForwardedKind;
+  readonly eventId: string;
+  /** Name of the event, or of the experiment, gate or config. */
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly timestamp: number;
+  readonly day: UtcDay;
+  readonly environment: string;
+  readonly sdk: string;
+  /** `s3://…` */
+  readonly file: string;
+  /** Why views do not show it, apart from earlier copies; empty if they do. */
+  readonly reasons: readonly string[];
+  /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
+  readonly hasSecondary: boolean;
+}
+
+/** A row of quarantine. */
+export interface TracedRefusal {
+  readonly receivedAt: number;
+  readonly reason: string;
+  readonly detail: string;
+  readonly day: UtcDay;
+  readonly path: string;
+  readonly file: string;
+}
+
+/** Rows found in the tables, newest first, and the bytes that Athena read. */
+export interface TracedTables {
+  readonly rows: readonly TracedRow[];
+  readonly refusals: readonly TracedRefusal[];
+  /** Whether there are more rows than these. */
+  readonly hasMore: boolean;
+  readonly scannedBytes: number;
+}
+
+type Asked = Parameters<typeof askAthena>[0];
+
+/**
+ * Finds rows in the forwarded tables and in quarantine.
+ *
+ * @param most Rows of each table.
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function readTracedTables(
+  deployment: Asked,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): Promise<TracedTables> {
+  const { config } = deployment;
+  const [exposures, events, refusals] = [
+    await askAthena(deployment, exposuresSql(config, filter, days, most)),
+    await askAthena(deployment, eventsSql(config, filter, days, most)),
+    await askAthena(deployment, quarantineSql(config, filter, days, most)),
+  ];
+  const rows = [
+    ...exposures.rows.map((row) => tracedRow('exposures', row)),
+    ...events.rows.map((row) => tracedRow('events', row)),
+  ].sort((a, b) => b.receivedAt - a.receivedAt);
+  return {
+    rows: rows.slice(0, most),
+    refusals: refusals.rows.slice(0, most).map((row) => ({
+      receivedAt: readTime(row['received_at']),
+      reason: row['reason'] ?? '',
+      detail: row['detail'] ?? '',
+      day: row['ds'] ?? '',
+      path: row['path'] ?? '',
+      file: row['file'] ?? '',
+    })),
+    hasMore: rows.length > most || refusals.rows.length > most,
+    scannedBytes: [exposures, events, refusals].reduce((sum, one) => sum + one.scannedBytes, 0),
+  };
+}
+
+type Row = Readonly<Record<string, string | null>>;
+
+function tracedRow(kind: ForwardedKind, row: Row): TracedRow {
+  return {
+    kind,
+    eventId: row['event_id'] ?? '',
+    name: row['name'] ?? '',
+    receivedAt: readTime(row['received_at']),
+    timestamp: readTime(row['timestamp']),
+    day: row['ds'] ?? '',
+    environment: row['environment'] ?? '',
+    sdk: [row['sdk_type'], row['sdk_version']].filter((part) => part !== null).join(' '),
+    file: row['file'] ?? '',
+    reasons: kind === 'exposures' ? exposureReasons(row) : eventReasons(row),
+    hasSecondary: row['has_secondary'] === 'true',
+  };
+}
+
+function eventReasons(row: Row): string[] {
+  return [
+    ...environmentReason(row),
+    ...(row['name']?.startsWith(SDK_EVENTS) === true ? ["it is the SDK's own telemetry"] : []),
+  ];
+}
+
+function environmentReason(row: Row): string[] {
+  const environment = row['environment'] ?? '';
+  return environment === 'production' ? [] : [`its environment is ${environment}, and views show production`];
+}
+
+/** The conditions of the views, in the order of groupedExposures, and what it means when one does not hold. */
+function exposureReasons(row: Row): string[] {
+  const [, kind, assignment, rule] = [0, 1, 2, 3].map((i) => row[`condition_${i}`] !== 'false');
+  return [
+    ...environmentReason(row),
+    ...(kind === false ? [`its rule ${row['rule_id']} is not an experiment group in Statsig's specs`] : []),
+    ...(assignment === false
+      ? [
+          `it is not an assignment: rule ${JSON.stringify(row['rule_id'] ?? '')}, reason ${JSON.stringify(row['reason'] ?? '')}`,
+        ]
+      : []),
+    ...(rule === false ? [`the rule ${JSON.stringify(row['rule_id'] ?? '')} is never a group`] : []),
+  ];
+}
+
+const SHARED = `"event_id",
+  CAST("received_at" AS varchar) AS "received_at",
+  CAST("timestamp" AS varchar) AS "timestamp",
+  CAST("ds" AS varchar) AS "ds",
+  "environment",
+  "sdk_type",
+  "sdk_version",
+  "traced_file" AS "file"`;
+
+function exposuresSql(
+  config: Pick<Config, 'database' | 'tables' | 'unitIds' | 'experiments' | 'holdouts'>,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): string {
+  // Joined here, not withRealNames: that reads the table twice.
+  const rows = `(
+  SELECT
+    "rows".*,
+    CASE WHEN "exposure_type" = 'layer' THEN COALESCE("real_name", "experiment_id") ELSE "experiment_id" END AS "real_id"
+  FROM ${rowsSql(config, 'exposures', filter, days)} AS "rows"
+  LEFT JOIN "real_names" ON "hash" = "experiment_id"
+)`;
+  const { from, where } = groupedExposures(config, rows);
+  const conditions = where.map((condition, i) => `(${condition}) AS "condition_${i}"`);
+  return `${namesClause(config)}SELECT
+  ${SHARED},
+  "real_id" AS "name",
+  "rule_id",
+  "reason",
+  (${productionOnly} AND ${HAS_EVALUATIONS}) AS "has_secondary",
+  ${conditions.join(',\n  ')}
+FROM ${from}
+ORDER BY "received_at" DESC
+LIMIT ${most + 1}`;
+}
+
+function eventsSql(
+  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): string {
+  return `SELECT
+  ${SHARED},
+  "event_name" AS "name"
+FROM ${rowsSql(config, 'events', filter, days)} AS "rows"
+ORDER BY "received_at" DESC
+LIMIT ${most + 1}`;
+}
+
+function rowsSql(
+  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
+  kind: ForwardedKind,
+  filter: TraceFilter,
+  days: TracedDays,
+): string {
+  return `(
+  SELECT *, "$path" AS "traced_file"
+  FROM ${qualifiedName(config, config.tables[kind])}
+  WHERE ${daysCondition(days)} AND ${rowCondition(config, kind, filter)}
+)`;
+}
+
+/** The text columns of a table by which events and units are found. */
+export function searchedColumns({ unitIds }: Pick<Config, 'unitIds'>, kind: TableKind): readonly string[] {
+  return kind === 'quarantine' ? ['quarantine_id', 'raw'] : ['event_id', ...unitColumnsOf({ unitIds })];
+}
+
+function unitColumnsOf({ unitIds }: Pick<Config, 'unitIds'>): readonly string[] {
+  return ['user_id', 'stable_id', ...Object.values(unitIds)];
+}
+
+/**
+ * The condition on a row, as Athena and DuckDB take it. Refused events are JSON texts, so a unit or an event is found by its
+ * member in them.
+ */
+export function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: TraceFilter): string {
+  if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
+  const isQuarantine = kind === 'quarantine';
+  const contains = (members: readonly string[], value: string) =>
+    members.map((member) => `strpos("raw", ${quoteText(`"${member}":${JSON.stringify(value)}`)}) > 0`);
+  const equals = (column: string, value: string) => `${quoteName(column)} = ${quoteText(value)}`;
+  const conditions =
+    'event' in filter
+      ? isQuarantine
+        ? [equals('quarantine_id', filter.event), ...contains(['event_id'], filter.event)]
+        : [equals('event_id', filter.event)]
+      : isQuarantine
+        ? contains(['userID', 'stableID', 'user_id', 'stable_id'], filter.unit)
+        : unitColumnsOf(config).map((column) => equals(column, filter.unit));
+  return `(${conditions.join(' OR ')})`;
+}
+
+function quarantineSql(
+  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): string {
+  return `SELECT
+  CAST("received_at" AS varchar) AS "received_at",
+  "reason",
+  "detail",
+  CAST("ds" AS varchar) AS "ds",
+  "path",
+  "$path" AS "file"
+FROM ${qualifiedName(config, config.tables.quarantine)}
+WHERE ${daysCondition(days)} AND ${rowCondition(config, 'quarantine', filter)}
+ORDER BY 1 DESC
+LIMIT ${most + 1}`;
+}
+
+/**
+ * All columns of the row of an event, or of a refused one, in its partition.
+ *
+ * @throws ObserveError; what Athena's client throws.
+ */
+export function readWholeRow(
+  deployment: Asked,
+  { kind, day, id }: { readonly kind: TableKind; readonly day: UtcDay; readonly id: string },
+): ReturnType<typeof askAthena> {
+  const { config } = deployment;
+  const table = qualifiedName(config, config.tables[kind]);
+  const column = kind === 'quarantine' ? 'quarantine_id' : 'event_id';
+  return askAthena(
+    deployment,
+    `SELECT * FROM ${table} WHERE "ds" = DATE '${day}' AND "${column}" = ${quoteText(id)} LIMIT 1`,
+  );
+}
+
+function daysCondition({ from, to }: TracedDays): string {
+  return `"ds" BETWEEN DATE '${from}' AND DATE '${to}'`;
+}
+
+/** A timestamp of Athena's SQL, UTC. */
+export function timestampText(epochMs: number): string {
+  return `TIMESTAMP '${new Date(epochMs).toISOString().replace('T', ' ').replace('Z', '')}'`;
+}
+
+/** Epoch milliseconds of Athena's text of a timestamp, UTC: `2026-11-20 07:32:00.123`. */
+export function readTime(text: string | null | undefined): number {
+  return Date.parse(`${(text ?? '').slice(0, 23).replace(' ', 'T')}Z`);
+}
+
+/** Whether a row, or the row or event in a row of quarantine, is about what is looked for. */
+export function isAbout(
+  row: Readonly<Record<string, unknown>>,
+  filter: TraceFilter,
+  unitIds: Config['unitIds'],
+): boolean {
+  const raw = typeof row['raw'] === 'string' ? row['raw'] : '';
+  if ('event' in filter)
+    return (
+      row['event_id'] === filter.event ||
+      row['quarantine_id'] === filter.event ||
+      raw.includes(`"event_id":${JSON.stringify(filter.event)}`)
+    );
+  if ('receivedAt' in filter) return timeOf(row) === filter.receivedAt;
+  const columns = ['user_id', 'stable_id', ...Object.values(unitIds)];
+  const members = ['userID', 'stableID', 'user_id', 'stable_id'];
+  return (
+    columns.some((column) => row[column] === filter.unit) ||
+    members.some((member) => raw.includes(`"${member}":${JSON.stringify(filter.unit)}`))
+  );
+}
+
+/** When a row was received, epoch milliseconds. */
+export function timeOf(row: Readonly<Record<string, unknown>>): number {
+  return Date.parse(String(row['received_at']));
+}

@@ -1,0 +1,546 @@
+import { deliveryLogGroup, lateSeconds, streamName, streamNamed } from '../../infra/streams/streams.ts';
+import { partName } from '../../infra/template/Stack.ts';
+import { CollectError } from '../../lib/collect/CollectError.ts';
+import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
+import { allHeld, drainText, holdsText } from '../../lib/landing/hold/StreamHolds.ts';
+import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
+import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { everyStream } from '../../lib/tables/streams.ts';
+import { targetCommands } from '../commands.ts';
+import type { Deployment } from '../deployment.ts';
+import { type DeploymentCommands, deploymentCommands, revertDriftWords } from '../deploymentCommands.ts';
+import { isForPerson, streamsHeldToo, streamWord } from '../facts/flow/holds.ts';
+import { HOUR_MS } from '../facts/flow/hourlyMetrics.ts';
+import { failedText, NOT_STORED } from '../facts/flow/rates.ts';
+import type { RefusedGroup } from '../facts/flow/refusals.ts';
+import { daysOfDropped, droppedText, type StreamState } from '../facts/flow/streamState.ts';
+import { isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
+import type { DatasetDays, LedgerDayStatus, StatusFacts } from '../facts/statusFacts.ts';
+import { type Finding, type FindingCode, finding } from './catalogue.ts';
+
+/** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
+const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
+/** The share of a quota from which a stream is near it. */
+const NEAR = 0.8;
+const KEPT_HOURS = KEPT_SECONDS / 3_600;
+const EXPIRING_HOURS = EXPIRING_SECONDS / 3_600;
+/** Failed days and reasons that have a command. */
+const MOST_COMMANDS = 3;
+const MOST_NAMED = 5;
+
+/** Judges facts, and reads nothing: problems first. Commands, also those in a cure, name the deployment. */
+export function judge(
+  status: StatusFacts,
+  deployment: Pick<Deployment, 'config' | 'stack' | 'localControl' | 'now'>,
+  { region, faults }: { readonly region: string; readonly faults: number },
+): readonly Finding[] {
+  const say = deploymentCommands(deployment, region);
+  const found: Finding[] = [
+    ...findWaiting(status, deployment, say),
+    ...findLateStreams(status, deployment, say),
+    ...findDroppedRecords(status, say),
+    ...findHoldsFault(status, deployment, say),
+    ...findDrain(status, say),
+    ...findHeldStreams(status, deployment, say),
+    ...findQuotas(status),
+    ...findGaps(status, deployment, say),
+    ...findNotStored(status, deployment, say),
+    ...findRefused(status, say),
+    ...findNoSender(status, say),
+    ...findSilence(status, deployment),
+    ...findQuarantine(status, say),
+    ...findDatasets(status, deployment, say),
+    ...findExports(status, say),
+    ...findCurations(status, say),
+    ...findCopies(status, deployment, say),
+    ...findAlarms(status, say),
+    ...(faults === 0
+      ? []
+      : [
+          finding('SLUICE_STATUS_FAULTS', faults === 1 ? '1 fault.' : `${faults} faults.`, [
+            say.control('DELETE', 'faults'),
+          ]),
+        ]),
+    ...status.unknown.map(({ part, why }) => finding('SLUICE_STATUS_UNREADABLE', `${part}: ${why}`)),
+  ].map((one) => ({ ...one, cure: targetCommands(one.cure, say.options) }));
+  return [
+    ...found.filter(({ severity }) => severity === 'problem'),
+    ...found.filter(({ severity }) => severity !== 'problem'),
+  ];
+}
+
+function findWaiting(
+  { waiting: { landing, parked } }: StatusFacts,
+  { now }: Pick<Deployment, 'now'>,
+  say: DeploymentCommands,
+): Finding[] {
+  const unknownKeys = Object.entries({ landing, parked }).flatMap(([folder, one]) =>
+    one === null || one.unknownKeys === 0 ? [] : [`${folder}/: ${one.unknownKeys}`],
+  );
+  return [
+    ...(landing !== null && isLandingLate(landing, now)
+      ? [
+          finding('SLUICE_STATUS_LANDING_LATE', `landing/: ${waitingText(landing)}.`, [
+            say.send('write', '{"sluice":"look"}'),
+          ]),
+        ]
+      : []),
+    ...(parked !== null && parked.count > 0
+      ? [
+          finding('SLUICE_STATUS_PARKED', `parked/: ${waitingText(parked)}.`, [
+            say.sluice('redrive', '--parked'),
+          ]),
+        ]
+      : []),
+    ...(unknownKeys.length > 0 ? [finding('SLUICE_STATUS_UNKNOWN_KEYS', `${unknownKeys.join(', ')}.`)] : []),
+  ];
+}
+
+/** A stream; locally all of them. */
+type LateCandidate = Pick<StreamState, 'stream' | 'oldest' | 'undeliveredRecords'>;
+
+function findLateStreams(
+  { waiting: { buffered }, streams }: StatusFacts,
+  { config, stack, now }: Pick<Deployment, 'config' | 'stack' | 'now'>,
+  say: DeploymentCommands,
+): Finding[] {
+  const lateMs = lateSeconds(config) * 1_000;
+  const all: LateCandidate = {
+    ...{ stream: streamName(stack, 'landing'), oldest: buffered.oldest },
+    undeliveredRecords: buffered.count,
+  };
+  return (streams ?? [all]).flatMap(({ stream, oldest, undeliveredRecords }) => {
+    const age = oldest === null ? 0 : now - Date.parse(oldest);
+    if (age <= lateMs) return [];
+    const hours = age / HOUR_MS;
+    const left = Math.max(0, KEPT_HOURS - hours);
+    const most = streams === null ? '' : 'At most ';
+    const waits = undeliveredRecords === null ? '' : ` ${most}${undeliveredRecords} requests wait.`;
+    const id = streamNamed(`${stack.service}-${stack.stage}`, stream) ?? 'landing';
+    return [
+      finding(
+        hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_EXPIRING' : 'SLUICE_STATUS_STREAM_LATE',
+        `${stream}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+        streams === null
+          ? [say.control('POST', 'flush')]
+          : [say.aws('logs', 'tail', deliveryLogGroup(stack, id), '--since', '1h')],
+      ),
+    ];
+  });
+}
+
+function findDroppedRecords({ dropped }: StatusFacts, say: DeploymentCommands): Finding[] {
+  return (dropped ?? []).map((one) =>
+    finding(
+      'SLUICE_STATUS_STREAM_DROPPED',
+      droppedText(one),
+      daysOfDropped(one).map((day) => say.sluice('reconcile', '--day', day)),
+    ),
+  );
+}
+
+function findHoldsFault(
+  { holdsFault }: StatusFacts,
+  { config, stack, now }: Pick<Deployment, 'config' | 'stack' | 'now'>,
+  say: DeploymentCommands,
+): Finding[] {
+  if (holdsFault === null) return [];
+  const { kind, detail } = holdsFault;
+  const secret = partName(stack, 'holds');
+  const of = ['--secret-id', secret];
+  if (kind === 'missing')
+    return [
+      finding(
+        'SLUICE_DOCTOR_HOLDS_MISSING',
+        `${secret}.`,
+        // The local cloud makes it anew when it starts.
+        say.isLocal
+          ? []
+          : revertDriftWords(`${stack.service}-${stack.stage}`).map((words) => say.aws(...words)),
+      ),
+    ];
+  if (kind === 'deleted')
+    return [
+      finding('SLUICE_DOCTOR_HOLDS_DELETED', `${secret}.`, [
+        say.aws('secretsmanager', 'restore-secret', ...of),
+      ]),
+    ];
+  const all = holdsText(allHeld(everyStream(config), now));
+  return [
+    finding('SLUICE_DOCTOR_HOLDS_UNREADABLE', `${secret}: ${detail}`, [
+      say.aws('secretsmanager', 'put-secret-value', ...of, '--secret-string', all),
+    ]),
+  ];
+}
+
+function findDrain({ drain, stack }: StatusFacts, say: DeploymentCommands): Finding[] {
+  if (drain === null) return [];
+  return [
+    finding('SLUICE_STATUS_DRAINING', `${stack}: ${drainText(drain)}`, [say.sluice('drain', '--cancel')]),
+  ];
+}
+
+function findHeldStreams(
+  { held }: StatusFacts,
+  deployment: Pick<Deployment, 'config' | 'stack'>,
+  say: DeploymentCommands,
+): Finding[] {
+  if (held === null) return [];
+  return streamsHeldToo(deployment, { held }).flatMap((stream) => {
+    const hold = held[stream];
+    if (hold === undefined) return [];
+    const by = hold.by === 'hand' ? 'by hand' : 'by the check';
+    return [
+      finding(
+        'SLUICE_STATUS_STREAM_HELD',
+        `${streamName(deployment.stack, stream)}: held ${by} since ${hold.since}. ${hold.why}`,
+        isForPerson(deployment, stream, hold)
+          ? [say.sluice('hold', streamWord(deployment, stream), '--release')]
+          : [],
+      ),
+    ];
+  });
+}
+
+function findQuotas({ streams }: StatusFacts): Finding[] {
+  const former = (streams ?? []).filter(({ isUsed }) => !isUsed);
+  const near = (streams ?? []).flatMap(({ stream, quotaShare, quota, throttledRecords }) => {
+    const isNear = quotaShare !== null && quotaShare >= NEAR;
+    const throttled = throttledRecords ?? 0;
+    if (!isNear && throttled === 0) return [];
+    const share = quotaShare === null ? '' : ` ${Math.round(quotaShare * 100)} % of its ${quota} a second.`;
+    const refused = throttled === 0 ? '' : ` ${throttled} records were throttled within 15 minutes.`;
+    return [
+      finding(
+        'SLUICE_STATUS_QUOTA_NEAR',
+        `${stream}:${share}${refused}`,
+        [],
+        throttled > 0 ? 'problem' : 'warning',
+      ),
+    ];
+  });
+  return [...near, ...former.map(({ stream }) => finding('SLUICE_DOCTOR_STREAM_FORMER', `${stream}.`))];
+}
+
+function findGaps(
+  { partitions }: StatusFacts,
+  { config }: Pick<Deployment, 'config'>,
+  say: DeploymentCommands,
+): Finding[] {
+  const gaps = partitions?.gaps ?? [];
+  if (gaps.length === 0) return [];
+  const tables = tableKinds.flatMap((table) => {
+    const days = gaps.flatMap((gap) => (gap.table === table ? [gap.day] : []));
+    return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];
+  });
+  return [
+    finding('SLUICE_STATUS_PARTITION_MISSING', `${tables.join('; ')}.`, [
+      say.send('register', '{"sluice":"daily"}'),
+    ]),
+  ];
+}
+
+function findNotStored(
+  { lastHour, drain }: StatusFacts,
+  { stack }: Pick<Deployment, 'stack'>,
+  say: DeploymentCommands,
+): Finding[] {
+  const failed = Object.entries(lastHour?.failedBy ?? {})
+    // Requests that a drain refuses have a finding of their own.
+    .filter(([code]) => drain === null || code !== 'SLUICE_COLLECT_DRAINING')
+    .map(([code, count]) => ({ code, count }));
+  const notStored = failed.filter(({ code }) => NOT_STORED.includes(code));
+  const others = failed.filter(({ code }) => !NOT_STORED.includes(code));
+  const group = `/aws/lambda/${partName(stack, 'collect')}`;
+  const words = ['logs', 'filter-log-events', '--log-group-name', group];
+  const commands = [say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')];
+  const cures = new Map(Object.entries(CollectError.entries).map(([code, { cure }]) => [code, cure]));
+  const stored = notStored.reduce((sum, { count }) => sum + count, 0);
+  return [
+    ...(stored === 0
+      ? []
+      : [
+          finding(
+            'SLUICE_STATUS_NOT_STORED',
+            `${stored} ${stored === 1 ? 'request' : 'requests'}.`,
+            commands,
+          ),
+        ]),
+    ...(others.length === 0
+      ? []
+      : [
+          finding(
+            'SLUICE_STATUS_UNAVAILABLE',
+            others.map(({ code, count }) => `${failedText(code, count)}. ${cures.get(code) ?? ''}`).join(' '),
+            commands,
+          ),
+        ]),
+  ];
+}
+
+/** Refused requests from which they are a problem at a small share: as the alarm on 4xx has it. */
+const MANY_REFUSED = 20;
+const MANY_REFUSED_SHARE = 0.05;
+
+function findRefused({ lastHour, refusals }: StatusFacts, say: DeploymentCommands): Finding[] {
+  const codes = Object.entries(lastHour?.refusedBy ?? {});
+  const refused = codes.reduce((sum, [, count]) => sum + count, 0);
+  const requests = Math.max(refused, lastHour?.requests ?? 0);
+  if (refused === 0) return [];
+  const isMost = refused * 2 > requests;
+  const isMany = refused >= MANY_REFUSED && refused >= requests * MANY_REFUSED_SHARE;
+  const groups = refusals?.groups.map(refusedText) ?? codes.map(([code, count]) => `${count} ${code}`);
+  return [
+    finding(
+      'SLUICE_STATUS_REFUSED',
+      `${refused} of ${requests} requests: ${listed(groups, '; ')}.`,
+      [
+        say.sluice('tail', '--errors'),
+        ...(codes.some(([code]) => code === 'SLUICE_KEY_UNKNOWN') ? [say.sluice('keys', 'list')] : []),
+      ],
+      isMost || isMany ? 'problem' : 'warning',
+    ),
+  ];
+}
+
+function refusedText({ code, key, sdk, requests, first, last }: RefusedGroup): string {
+  const from = sdk === null ? '' : ` from ${sdk}`;
+  const of = key === null ? '' : ` with the key ${key}`;
+  return `${requests} ${code}${from}${of}, first ${first}, last ${last}`;
+}
+
+function findNoSender({ senders }: StatusFacts, say: DeploymentCommands): Finding[] {
+  if (senders !== 0) return [];
+  return [finding('SLUICE_STATUS_NO_KEY', '', [say.sluice('keys', 'add', 'web')])];
+}
+
+function findSilence(
+  { lastHour, lastRequestAt, lastEventAt, drain }: StatusFacts,
+  { now }: Pick<Deployment, 'now'>,
+): Finding[] {
+  if (lastHour === null || lastRequestAt !== null || lastEventAt === null || drain !== null) return [];
+  const hours = (now - Date.parse(lastEventAt)) / HOUR_MS;
+  if (hours < 1) return [];
+  const ago = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
+  return [finding('SLUICE_STATUS_SILENT', `The last event came at ${lastEventAt}, ${ago} ago.`)];
+}
+
+function findQuarantine({ quarantine }: StatusFacts, say: DeploymentCommands): Finding[] {
+  const reasons = quarantine ?? [];
+  if (reasons.length === 0) return [];
+  return [
+    finding(
+      'SLUICE_STATUS_QUARANTINED',
+      `${listed(reasons.map(({ reason, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} with ${reason}`))}.`,
+      [
+        say.sluice('quarantine'),
+        ...reasons
+          .slice(0, MOST_COMMANDS)
+          .map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),
+      ],
+      // Refused events are ordinary; rows that their table did not take are not.
+      reasons.some(({ reason }) => isRowFailure(reason)) ? 'problem' : 'warning',
+    ),
+  ];
+}
+
+function findDatasets(
+  { datasets }: StatusFacts,
+  { now }: Pick<Deployment, 'now'>,
+  say: DeploymentCommands,
+): Finding[] {
+  return (datasets ?? []).flatMap((one) => {
+    const { source, dataset, days, late, receipts } = one;
+    const of = `${source}/${dataset}`;
+    const words = ['--source', source, '--dataset', dataset];
+    const explain = (day: string) => say.sluice('ingest', 'explain', ...words, '--day', day);
+    const leftOut = days.filter((day) => day.leftOut !== '').toReversed();
+    const failed = receipts.filter(({ why }) => why !== 'new').toReversed();
+    return [
+      ...findListing(one, now),
+      ...failedDays('SLUICE_STATUS_INGEST_FAILED', of, days, explain),
+      ...late.map(({ day, due }) =>
+        finding('SLUICE_STATUS_INGEST_LATE', `${of} ${day}: expected by ${due}.`, [
+          say.sluice('ingest', 'status', ...words),
+        ]),
+      ),
+      ...days.flatMap(({ day, athena }) =>
+        athena === null || now - Date.parse(athena.startedAt) <= ATHENA_STUCK_MS
+          ? []
+          : [
+              finding(
+                'SLUICE_DOCTOR_LOAD_STUCK',
+                `${of} ${day}: since ${athena.startedAt}, step ${athena.step}, execution ${athena.execution ?? 'none'}.`,
+                [explain(day)],
+              ),
+            ],
+      ),
+      ...leftOut
+        .slice(0, 1)
+        .map((last) =>
+          finding(
+            'SLUICE_DOCTOR_FILES_LEFT_OUT',
+            `${of}: ${last.day} ${last.leftOut}${otherDays(leftOut.length)}.`,
+            [explain(last.day)],
+          ),
+        ),
+      ...failed
+        .slice(0, 1)
+        .map(({ day, why }) =>
+          finding(
+            'SLUICE_DOCTOR_RECEIPTS_WAITING',
+            `${of}: ${day} to the bucket: ${why}${otherDays(failed.length)}.`,
+          ),
+        ),
+    ];
+  });
+}
+
+function findListing(
+  { source, dataset, folder, schedule, lookbackDays, listedAt, listFailure, isStopped }: DatasetDays,
+  now: number,
+): Finding[] {
+  const of = `${source}/${dataset}`;
+  if (listedAt === null) return [finding('SLUICE_DOCTOR_SOURCE_UNSEEN', `${of}: never, ${schedule}.`)];
+  return [
+    ...(now - Date.parse(listedAt) > OLD_AFTER_MS[schedule]
+      ? [finding('SLUICE_DOCTOR_SOURCE_UNSEEN', `${of}: ${listedAt}, ${schedule}.`)]
+      : []),
+    ...(listFailure === null
+      ? []
+      : [
+          finding(
+            'SLUICE_DOCTOR_SOURCE_UNREADABLE',
+            `${of}, ${folder}, ${listedAt}: ${listFailure.code}: ${listFailure.message}`,
+          ),
+        ]),
+    ...(isStopped
+      ? [
+          finding(
+            'SLUICE_DOCTOR_SOURCE_STOPPED',
+            `${of}: ${folder} had no files for today and ${lookbackDays} days before, ${listedAt}.`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Days that failed, the latest first. */
+function failedDays(
+  code: FindingCode,
+  of: string,
+  days: readonly LedgerDayStatus[],
+  command: (day: string) => string,
+): Finding[] {
+  const failed = days.filter(({ state }) => state === 'failed').toReversed();
+  if (failed.length === 0) return [];
+  const names = failed.map(({ day, code: why }) => `${day} ${why ?? 'failed'}`);
+  const commands = failed.slice(0, MOST_COMMANDS).map(({ day }) => command(day));
+  return [finding(code, `${of}: ${listed(names)}.`, [...new Set(commands)])];
+}
+
+/** Says how many more days a finding is about than the one that it names. */
+function otherDays(count: number): string {
+  return count < 2 ? '' : `; and ${count - 1} other ${count === 2 ? 'day' : 'days'}`;
+}
+
+function findExports({ exports }: StatusFacts, say: DeploymentCommands): Finding[] {
+  return (exports ?? []).flatMap(({ export: name, bucket, days }) =>
+    failedDays('SLUICE_STATUS_EXPORT_FAILED', `${name}, s3://${bucket}/`, days, () =>
+      say.sluice('export', 'status', '--export', name),
+    ),
+  );
+}
+
+function findCurations({ curated }: StatusFacts, say: DeploymentCommands): Finding[] {
+  return (curated ?? []).flatMap(({ kind, table, failed, late, unplanned, leftOut }) => {
+    const run = say.sluice('curate', 'run', '--table', kind);
+    const names = failed.map(({ day, code }) => `${day} ${code}`);
+    const show = say.sluice('curate', 'status', '--table', kind);
+    return [
+      ...(failed.length === 0
+        ? []
+        : [finding('SLUICE_STATUS_CURATE_FAILED', `${table}: ${listed(names)}.`, [show, run])]),
+      ...(late.length === 0
+        ? []
+        : [finding('SLUICE_STATUS_CURATE_LATE', `${table}: ${listed(late)}.`, [run])]),
+      ...(unplanned.length === 0
+        ? []
+        : [finding('SLUICE_STATUS_CURATE_UNPLANNED', `${table}: ${listed(unplanned)}.`, [run])]),
+      ...(leftOut === 0
+        ? []
+        : [
+            finding(
+              'SLUICE_DOCTOR_CURATE_LEFT_OUT',
+              `${table}: ${leftOut} ${leftOut === 1 ? 'day' : 'days'}.`,
+              [show],
+            ),
+          ]),
+    ];
+  });
+}
+
+function findCopies(
+  { relay }: StatusFacts,
+  { now, stack }: Pick<Deployment, 'now' | 'stack'>,
+  say: DeploymentCommands,
+): Finding[] {
+  if (relay === null) return [];
+  const { waiting, refused } = relay;
+  const reasons = refused.map(
+    ({ reason, count, oldest }) => `${reason}: ${copies(count)}, the oldest of ${oldest}`,
+  );
+  return [
+    ...(refused.length === 0
+      ? []
+      : [
+          finding('SLUICE_STATUS_RELAY_REFUSED', `${listed(reasons)}.`, [
+            say.sluice('relay', 'status'),
+            say.sluice('relay', 'redrive', '--dry-run'),
+          ]),
+        ]),
+    ...(waiting.oldest === null || now - Date.parse(waiting.oldest) < HOUR_MS
+      ? []
+      : [
+          finding(
+            'SLUICE_DOCTOR_RELAY_LATE',
+            `${waiting.hasMore ? 'At least ' : ''}${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
+            [say.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
+          ),
+        ]),
+  ];
+}
+
+function copies(count: number): string {
+  return count === 1 ? '1 copy' : `${count} copies`;
+}
+
+function findAlarms({ alarms, isLocal }: StatusFacts, say: DeploymentCommands): Finding[] {
+  const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
+  const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
+  return [
+    ...(on.length === 0
+      ? []
+      : [
+          finding(
+            'SLUICE_STATUS_ALARM',
+            on.map(({ name, since, description }) => `${name}, since ${since}: ${description}.`).join(' '),
+            [
+              say.aws(
+                ...['cloudwatch', 'describe-alarms', '--alarm-names'],
+                ...on.slice(0, MOST_NAMED).map(({ name }) => name),
+              ),
+            ],
+          ),
+        ]),
+    ...(isLocal || silent.length === 0
+      ? []
+      : [finding('SLUICE_STATUS_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`)]),
+  ];
+}
+
+function listed(names: readonly string[], between = ', '): string {
+  const more = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(between)}${more > 0 ? ` and ${more} more` : ''}`;
+}

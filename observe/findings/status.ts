@@ -1,0 +1,299 @@
+import type { StreamNames } from '../../lib/aws/streamReadings.ts';
+import { errorName, SluiceError } from '../../lib/base/errors.ts';
+import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
+import { HoldError, NO_HOLDS, type StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
+import type { Deployment } from '../deployment.ts';
+import { explainAwsError } from '../explainAwsError.ts';
+import { readCurationState } from '../facts/days/curationState.ts';
+import { readStatus as readDatasets } from '../facts/days/datasetStatus.ts';
+import { type LedgerDay, readLedgerDays } from '../facts/days/readLedgerDays.ts';
+import { readAlarms } from '../facts/flow/alarms.ts';
+import { readStreamHolds } from '../facts/flow/holds.ts';
+import { type LocalState, readLocalState } from '../facts/flow/localBuffers.ts';
+import { readRates } from '../facts/flow/rates.ts';
+import { readRefusals } from '../facts/flow/refusals.ts';
+import { readRelayState } from '../facts/flow/relayCopies.ts';
+import { countSenders } from '../facts/flow/senders.ts';
+import { readStreamNames } from '../facts/flow/streamNames.ts';
+import { readDroppedRecords, readStreams, type StreamState } from '../facts/flow/streamState.ts';
+import { countWaitingObjects } from '../facts/flow/waitingObjects.ts';
+import type {
+  Buffered,
+  DatasetDays,
+  ExportDays,
+  FactPart,
+  HoldsFault,
+  LedgerDayStatus,
+  StatusFacts,
+} from '../facts/statusFacts.ts';
+import { lastDelivery } from '../facts/tables/landedFiles.ts';
+import { readLandedRows, type TableArrivals } from '../facts/tables/landedRows.ts';
+import { type RecentPartitions, readRecentPartitions } from '../facts/tables/partitionGaps.ts';
+import { CheckImpossible, type Finding } from './catalogue.ts';
+import { judge } from './judge.ts';
+
+/** Days of the ledger that are read. */
+const LEDGER_DAYS = 7;
+/** Datasets and exports of which days are read. */
+const MOST_SUBJECTS = 20;
+
+/** The state of every part, and what needs attention. */
+export interface Status extends StatusFacts {
+  /** Whether no problem needs attention; warnings do not count. */
+  readonly isWell: boolean;
+  /** Problems first, then warnings. */
+  readonly problems: readonly Finding[];
+}
+
+/** Facts that somebody may have read already: the doctor has whole lists of partitions and resources. */
+export interface FactReaders {
+  readonly partitions: (deployment: Deployment) => Promise<RecentPartitions>;
+  readonly streamNames: (deployment: Deployment) => Promise<StreamNames>;
+}
+
+/**
+ * Reads the state of every part: about 35 calls, one of them a query in Athena. A part that AWS denies is left out by name;
+ * the others are answered.
+ *
+ * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
+ */
+export async function readStatus(
+  deployment: Deployment,
+  read: FactReaders = { partitions: readRecentPartitions, streamNames: readStreamNames },
+): Promise<Status> {
+  const { config, stack, isLocal, now } = deployment;
+  const unknown: { part: FactPart; why: string }[] = [];
+  const ask: Ask = async (part, question) => {
+    try {
+      return await question();
+    } catch (error) {
+      unknown.push({ part, why: deniedReason(error) });
+      return null;
+    }
+  };
+  let localFailure: unknown;
+  const local = await readLocalState(deployment).catch((error: unknown) => {
+    localFailure = error;
+    unknown.push({ part: 'the local cloud', why: String(error instanceof Error ? error.message : error) });
+    return null;
+  });
+  const [
+    { rates, refusals, senders },
+    delivered,
+    rows,
+    landing,
+    parked,
+    streams,
+    dropped,
+    holds,
+    partitions,
+    alarms,
+    drops,
+    exports,
+    curated,
+    relay,
+  ] = await Promise.all([
+    readRequests(deployment, ask),
+    ask('the last event', () => lastDelivery(deployment)),
+    ask('the tables', () => readLandedRows(deployment)),
+    ask('landing/', () => countWaitingObjects(deployment, 'landing')),
+    ask('parked/', () => countWaitingObjects(deployment, 'parked')),
+    // The local cloud tells itself what waits.
+    isLocal && local !== null
+      ? null
+      : ask('the streams', async () => readStreams(deployment, await read.streamNames(deployment))),
+    ask('dropped records', () => readDroppedRecords(deployment)),
+    ask('the held streams', () => readHolds(deployment)),
+    ask('the partitions', () => read.partitions(deployment)),
+    ask('the alarms', () => readAlarms(deployment)),
+    ask('the drops', () => readDrops(deployment)),
+    ask('the exports', () => readExports(deployment)),
+    ask('the curated days', () => readCurationState(deployment)),
+    ask('relay', () => readRelayState(deployment)),
+  ]).catch((error: unknown) => {
+    // Of a local cloud that does not run, its own error says more.
+    throw localFailure ?? error;
+  });
+  const facts: StatusFacts = {
+    stack: `${stack.service}-${stack.stage}`,
+    isLocal,
+    at: isoTimestamp(now),
+    collector: local?.collector ?? null,
+    lastHour: rates?.total ?? null,
+    lastRequestAt: rates?.lastRequestAt ?? null,
+    refusals,
+    senders,
+    lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
+    tables: tableKinds.map(
+      (table) =>
+        rows?.tables.find((one) => one.table === table) ?? unknownArrivals(table, config.tables[table]),
+    ),
+    waiting: {
+      ...{ buffered: buffered(local, streams), landing, parked },
+    },
+    streams,
+    dropped,
+    held: holds?.held ?? null,
+    holdsFault: holds?.fault ?? null,
+    drain: holds?.drain ?? null,
+    partitions,
+    quarantine: rows?.quarantine ?? null,
+    datasets: drops,
+    exports,
+    curated,
+    relay,
+    alarms,
+    unknown,
+    notes: [
+      ...(rows?.notes ?? []),
+      ...(Math.max(datasetsOf(config).length, config.exports.length) > MOST_SUBJECTS
+        ? [`Only the first ${MOST_SUBJECTS} datasets and exports were read.`]
+        : []),
+    ],
+    scannedBytes: rows?.scannedBytes ?? 0,
+  };
+  const region = await deployment.s3.config.region();
+  const problems = judge(facts, deployment, { region, faults: local?.faults ?? 0 });
+  return { ...facts, isWell: problems.every(({ severity }) => severity !== 'problem'), problems };
+}
+
+/** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
+type Ask = <Answer>(part: FactPart, question: () => Promise<Answer>) => Promise<Answer | null>;
+
+/** The last hour, and who sent what was refused in it. The log is read only if something was refused. */
+async function readRequests(deployment: Deployment, ask: Ask) {
+  const rates = await ask('the last hour', () => readRates(deployment));
+  const refusedBy = rates?.total.refusedBy ?? {};
+  const isRefused = Object.keys(refusedBy).length > 0;
+  // The local cloud accepts any key, unless it is started with --check-keys.
+  const isChecked = !deployment.isLocal || refusedBy['SLUICE_KEY_UNKNOWN'] !== undefined;
+  return {
+    rates,
+    refusals: isRefused ? await ask('refused requests', () => readRefusals(deployment)) : null,
+    senders: isChecked ? await ask('the keys', () => countSenders(deployment)) : null,
+  };
+}
+
+/** The newest of the rows that were received within 24 hours; without any, of the files. */
+function lastEventAt(tables: readonly TableArrivals[], delivered: number | null): string | null {
+  const [newest] = tables
+    .flatMap(({ table, newestRowAt }) => (table === 'quarantine' ? [] : (newestRowAt ?? [])))
+    .sort()
+    .toReversed();
+  return newest ?? (delivered === null ? null : isoTimestamp(delivered));
+}
+
+/** @throws The error again, unless AWS answered with it, or what it answered is damaged. */
+function deniedReason(error: unknown): string {
+  for (const one of [error, error instanceof Error ? error.cause : undefined]) {
+    const problem = explainAwsError(one);
+    if (problem?.kind === 'answered') return problem.detail;
+    if (problem?.kind === 'unasked') throw problem.error;
+  }
+  if (error instanceof CheckImpossible) return error.finding.detail;
+  if (error instanceof SluiceError) return error.message;
+  throw error;
+}
+
+/** The streams that are held, or why nobody knows. */
+async function readHolds(
+  deployment: Deployment,
+): Promise<Partial<StreamHolds> & { readonly fault: HoldsFault | null }> {
+  try {
+    return { ...(await readStreamHolds(deployment)), fault: null };
+  } catch (error) {
+    if (error instanceof HoldError) return { fault: { kind: 'damaged', detail: error.detail } };
+    const name = errorName(error);
+    if (name === 'ResourceNotFoundException') return { ...NO_HOLDS, fault: { kind: 'missing', detail: '' } };
+    // Of reading a secret it says only this: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+    if (name === 'InvalidRequestException') return { fault: { kind: 'deleted', detail: '' } };
+    throw error;
+  }
+}
+
+function buffered(local: LocalState | null | undefined, streams: readonly StreamState[] | null): Buffered {
+  if (local != null) return together([{ count: 0, oldest: null }, ...local.buffered.values()]);
+  return together([
+    { count: null, oldest: null },
+    ...(streams ?? []).map(({ oldest }) => ({ count: null, oldest })),
+  ]);
+}
+
+function together(buffers: readonly Buffered[]): Buffered {
+  const counts = buffers.flatMap(({ count }) => count ?? []);
+  const [oldest = null] = buffers.flatMap(({ oldest: one }) => one ?? []).sort();
+  return {
+    count: counts.length < buffers.length ? null : counts.reduce((sum, count) => sum + count, 0),
+    oldest,
+  };
+}
+
+function unknownArrivals(table: TableKind, name: string): TableArrivals {
+  const nothing = { newestRowAt: null, lagSeconds: null, p50Seconds: null, p99Seconds: null };
+  return { table, name, ...nothing, rowsLastHour: 0, filesLastHour: 0, newestFileAt: null };
+}
+
+function datasetsOf({ sources }: Deployment['config']) {
+  return sources.flatMap((source) => source.datasets.map((dataset) => ({ source, dataset })));
+}
+
+async function readDrops(deployment: Deployment): Promise<readonly DatasetDays[]> {
+  const datasets = datasetsOf(deployment.config).slice(0, MOST_SUBJECTS);
+  const read = await readDatasets({ ...deployment, datasets }, ({ dataset }) =>
+    Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
+  );
+  return read.map(({ source, dataset, table, lastLook, late, receipts, days }, i): DatasetDays => {
+    const { source: from, dataset: its } = datasets[i] ?? {};
+    return {
+      ...{ source, dataset, table },
+      folder: `s3://${from?.bucket}/${its?.folder}/`,
+      schedule: its?.schedule ?? 'daily',
+      lookbackDays: its?.lookbackDays ?? 0,
+      listedAt: lastLook === null ? null : isoTimestamp(lastLook.at),
+      listFailure: lastLook?.failure ?? null,
+      isStopped: lastLook?.stopped === true,
+      late: late.map(({ day, due }) => ({ day, due: isoTimestamp(due) })),
+      receipts: receipts.map(({ day, why }) => ({ day, why })),
+      days: days.map(dayStatus),
+    };
+  });
+}
+
+async function readExports(deployment: Deployment): Promise<readonly ExportDays[]> {
+  const exports = deployment.config.exports.slice(0, MOST_SUBJECTS);
+  const read = await readLedgerDays(
+    deployment,
+    exports.map((one) => {
+      const count = Math.max(LEDGER_DAYS, one.lookbackDays);
+      return Array.from({ length: count }, (_, i) =>
+        exportSubject(one, addDays(utcDay(deployment.now), i - count)),
+      );
+    }),
+  );
+  return exports.map(({ name, table, target }, i) => ({
+    ...{ export: name, table, bucket: target.bucket },
+    days: (read[i] ?? []).map(dayStatus),
+  }));
+}
+
+function dayStatus({ day, entry }: LedgerDay): LedgerDayStatus {
+  const { step, startedAt, execution = null } = entry?.athena ?? {};
+  return {
+    day,
+    state: entry?.state ?? null,
+    code: entry?.state === 'failed' ? (entry.failure?.code ?? null) : null,
+    leftOut: leftOutWords(entry),
+    athena:
+      step === undefined || startedAt === undefined
+        ? null
+        : { step, startedAt: isoTimestamp(startedAt), execution },
+  };
+}
+
+function leftOutWords(entry: LedgerDay['entry']): string {
+  const { count, words } = entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry);
+  return count === 0 ? '' : words;
+}
