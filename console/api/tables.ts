@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { listNames, NAMES_DAYS, NAMES_LIMIT, namesJson } from '../../observe/names/names.ts';
 import { listTableFiles, MOST_FILES } from '../../observe/facts/tables/dayFiles.ts';
-import { sampleRows } from '../../observe/tables/sampleRows.ts';
 import { listTableDays, MOST_DAYS } from '../../observe/facts/tables/tableDays.ts';
 import { listTables } from '../../observe/facts/tables/tables.ts';
+import { listNames, NAMES_DAYS, NAMES_LIMIT, namesJson } from '../../observe/names/names.ts';
+import { sampleRows } from '../../observe/tables/sampleRows.ts';
 import { count, cursor, day, flag, route, text } from './route.ts';
 
 const table = text('name of a table or view');

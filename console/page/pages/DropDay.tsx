@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
+import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { DatasetCalendar } from '../../../observe/ingest/calendar.ts';
 import type { DayExplanation, ExplainedDay, ExplainedExport } from '../../../observe/ingest/explainDay.ts';
-import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type {
   BackfillRequest,
   DayStates,

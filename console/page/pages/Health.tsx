@@ -1,6 +1,6 @@
 import type { costJson } from '../../../observe/cost/cost.ts';
-import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
+import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
@@ -146,8 +146,7 @@ function CostOfMonth() {
     );
   return (
     <Answered of={cost}>
-      {({ usage, usd_per_month: month, usd_per_million: million, parts, not_included: missing, ...more }) => {
-        const levers: Readonly<Record<string, string | undefined>> = more.levers;
+      {({ usage, usd_per_month: month, usd_per_million: million, parts, not_included: missing }) => {
         return (
           <>
             <Figures
@@ -170,7 +169,6 @@ function CostOfMonth() {
                 ['Part', ([part]) => part.replaceAll('_', ' ')],
                 ['USD a month', ([, usd]) => formatUsd(usd), 'number'],
                 ['Share', ([, usd]) => (month === 0 ? '' : formatShare(usd / month)), 'number'],
-                ['What changes it', ([part]) => levers[part] ?? ''],
               ]}
             />
           </>

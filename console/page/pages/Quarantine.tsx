@@ -1,7 +1,7 @@
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { CountedReason, QuarantineCounts } from '../../../observe/facts/tables/countQuarantine.ts';
-import type { ExaminedRow, RedriveOutcome } from '../../../observe/quarantine/examineQuarantined.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../../observe/facts/tables/listQuarantined.ts';
+import type { ExaminedRow, RedriveOutcome } from '../../../observe/quarantine/examineQuarantined.ts';
 import type { RedriveReport } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { csvLine } from '../../../lib/base/csv.ts';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
-import type { SqlAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
+import type { SqlAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import type { CsvAnswer } from '../../api/sql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';

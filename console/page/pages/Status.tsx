@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { Finding, FindingPart } from '../../../observe/findings/catalogue.ts';
 import type { RefusedGroup } from '../../../observe/facts/flow/refusals.ts';
+import type { Finding, FindingPart } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { SqlPage } from '../../../observe/runSql.ts';
 import type { TableFiles } from '../../../observe/facts/tables/dayFiles.ts';
-import type { RowSample } from '../../../observe/tables/sampleRows.ts';
 import type { TableDay, TableDays } from '../../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
+import type { SqlPage } from '../../../observe/runSql.ts';
+import type { RowSample } from '../../../observe/tables/sampleRows.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { formatBytes } from '../parts/format.ts';
