@@ -1,6 +1,6 @@
 import { monitorFindings } from '../../lib/monitors/monitorFindings.ts';
 import { checks, checksBeforeDeploy } from '../../observe/doctor/checks.ts';
-import { findingCatalogue } from '../../observe/findings.ts';
+import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { asReference } from './asReference.ts';
 
 /** docs/reference/findings.md, in whole. */
