@@ -8,12 +8,10 @@ import { cost } from './commands/cost.ts';
 import { curate } from './commands/curate.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
-import { drain } from './commands/drain.ts';
 import { eraseCommand } from './commands/erase.ts';
 import { explain } from './commands/explain.ts';
 import { exporting } from './commands/export.ts';
 import { groups } from './commands/groups.ts';
-import { hold } from './commands/hold.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
@@ -48,8 +46,6 @@ export const commands: readonly Command[] = [
   keys,
   quarantine,
   redrive,
-  hold,
-  drain,
   groups,
   ingest,
   exporting,

@@ -22,16 +22,14 @@ import { monitorResources } from './monitors/monitors.ts';
 import { keyAdministratorStatements, readerOutputs, readers } from './readers/readers.ts';
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { relayResources } from './relay/relay.ts';
-import { deliveryRoles } from './roles/deliveryRoles.ts';
+import { deliveryRole } from './roles/deliveryRole.ts';
 import { functionRoles } from './roles/functionRoles.ts';
-import { formerStreamResources } from './streams/formerStreams.ts';
-import { hold } from './streams/hold.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { schedules } from './streams/schedules.ts';
 import { streamResources } from './streams/streams.ts';
-import type { Output, Resources } from './template/Resource.ts';
-import { partName, type Stack } from './template/Stack.ts';
+import { type Output, type Resources, ref } from './template/Resource.ts';
+import { logicalIds, partName, type Stack } from './template/Stack.ts';
 
 /** All resources of the deployment except the functions and their triggers: infra/serverless/service.ts. */
 export function resources(stack: Stack): {
@@ -53,15 +51,13 @@ export function resources(stack: Stack): {
       ...catalog(stack),
       ...views(stack),
       ...workgroup(stack),
-      ...deliveryRoles(stack),
+      ...deliveryRole(stack),
       ...streamResources(stack),
-      ...formerStreamResources(stack),
       ...queues(stack),
       ...objectCreatedRules(stack),
       ...functionRoles(stack),
       ...readers(stack),
       ...schedules(stack),
-      ...hold(stack),
       ...ingestResources(stack),
       ...exportResources(stack),
       ...curateResources(stack),
@@ -97,6 +93,12 @@ function outputs(stack: Stack): Readonly<Record<string, Output>> {
     ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
     QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },
+    LandingStreamName: { Description: 'Delivery stream of the landing', Value: ref(logicalIds.stream) },
+    WriteQueueUrl: { Description: 'Queue of the writer', Value: ref(logicalIds.writeQueue) },
+    WriteDeadLettersUrl: {
+      Description: 'Messages of objects that the writer could not write',
+      Value: ref(logicalIds.writeDeadLetters),
+    },
     ...readerOutputs(stack),
     ...exportOutputs(stack),
     ...statsigBucketOutputs(stack),

@@ -34,6 +34,10 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'An invocation of the writer has been writing an object that is to be split, for half an hour.',
     cure: 'Run the command again. If it persists, look at the log of the writer.',
   },
+  SLUICE_OBSERVE_OUTPUT_MISSING: {
+    cause: 'The deployed stack has no output of this name.',
+    cure: 'Deploy it with this version.',
+  },
   SLUICE_OBSERVE_LOCAL_UNREADABLE: {
     cause: 'The local cloud did not answer a question about itself.',
     cure: 'Is the local cloud running, and of this version? Start it again with `npm start`.',

@@ -15,7 +15,6 @@ import { ExportError } from '../lib/export/ExportError.ts';
 import { GroupsError } from '../lib/groups/GroupsError.ts';
 import { CatalogError } from '../lib/landing/catalog/CatalogError.ts';
 import { LandingError } from '../lib/landing/frames/LandingError.ts';
-import { HoldError } from '../lib/landing/hold/StreamHolds.ts';
 import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';
 import { WriteError } from '../lib/landing/write/WriteError.ts';
 import { LedgerError } from '../lib/ledger/LedgerError.ts';
@@ -33,7 +32,7 @@ export interface ExplainedCode extends ErrorEntry {
 }
 
 const answers = [RequestError, EventError, CollectError, KeysError, PassThroughError, PassThroughFailure];
-const landing = [LandingError, WriteError, CatalogError, HoldError, QueueError, GroupsError];
+const landing = [LandingError, WriteError, CatalogError, QueueError, GroupsError];
 const drops = [
   SourceError,
   FileError,

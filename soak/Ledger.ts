@@ -28,14 +28,6 @@ const windowSchema = z.strictObject({
 /** A window of the soak. */
 export type SoakWindow = z.output<typeof windowSchema>;
 
-/** Which streams are held and when each was last released, ISO 8601, by the names that Sluice has for them. */
-const holdsSchema = z.strictObject({
-  held: z.record(z.string(), z.string()),
-  released: z.record(z.string(), z.string()),
-});
-/** The held streams that are known at a moment. */
-export type SoakHolds = z.output<typeof holdsSchema>;
-
 /** A partition of a table in Glue, and the table's own location. */
 const partitionSchema = z.strictObject({
   table: z.string(),
@@ -54,7 +46,6 @@ const entrySchema = z.union([
   /** The local clock at a moment: a restart goes on from the last. With how often faults struck since, by their kind. */
   z.strictObject({ clock: z.int(), struck: z.record(z.string(), z.int()).optional() }),
   z.strictObject({ ended: z.int(), clock: z.int() }),
-  holdsSchema,
   z.strictObject({ finished: z.literal(true) }),
 ]);
 type Entry = z.output<typeof entrySchema>;
@@ -78,7 +69,6 @@ export class Ledger {
   readonly #parts = new Map<number, number[]>();
   readonly #ended = new Set<number>();
   readonly #struck = new Map<string, Map<number, number>>();
-  readonly #holds: SoakHolds[] = [];
   /** The first numbers of requests that were posted, and of those that are answered for good. */
   readonly #posted = new Set<number>();
   readonly #settled = new Set<number>();
@@ -144,11 +134,6 @@ export class Ledger {
     return this.#clock;
   }
 
-  /** The held streams that were known, in order of time. */
-  get holds(): readonly SoakHolds[] {
-    return this.#holds;
-  }
-
   /** Whether all events were sent and everything was delivered. */
   get finished(): boolean {
     return this.#finished;
@@ -203,7 +188,6 @@ export class Ledger {
     else if ('kind' in entry) this.#windows.push(entry);
     else if ('part' in entry) this.#parts.set(entry.of, [...this.partsOf(entry.of), entry.clock]);
     else if ('ended' in entry) this.#ended.add(entry.ended);
-    else if ('held' in entry) this.#holds.push(entry);
     else if ('finished' in entry) this.#finished = true;
     else this.#addStrikes(entry.struck ?? {});
     if ('clock' in entry) this.#clock = entry.clock;

@@ -94,7 +94,6 @@ class Soak {
   readonly #startedAt = performance.now();
   /** Requests that SDKs keep, to send them again later. */
   #kept: SoakRequest[] = [];
-  #lastHolds = '';
 
   constructor(options: SoakOptions, ledger: Ledger, { cloud, aside, clock }: SoakPlace) {
     this.#options = options;
@@ -228,16 +227,11 @@ class Soak {
     }
   }
 
-  /** Writes down the time, what struck, and which streams are held if that has changed. */
+  /** Writes down the time and what struck. */
   async #noteMoment(): Promise<void> {
     const struck = await this.#aside.newStrikes();
     const clock = this.#clock.now();
     this.#ledger.note(Object.keys(struck).length === 0 ? { clock } : { clock, struck });
-    const holds = await this.#aside.readHolds();
-    const text = JSON.stringify(holds);
-    if (text === this.#lastHolds) return;
-    this.#lastHolds = text;
-    this.#ledger.note(holds);
   }
 
   /**

@@ -1,20 +1,13 @@
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import type { Cloud } from '../local/startCloud.ts';
 import type { FaultKind } from './faultKinds.ts';
-import type { SoakHolds, SoakPartition } from './Ledger.ts';
+import type { SoakPartition } from './Ledger.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
-/** Says which streams are held: docs/operate.md. Faults name it by its ARN, so they do not strike the soak's own reads. */
-const HOLDS_SECRET = 'sluice-local-holds';
 
 const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
-const holdsSchema = z.object({
-  held: z.record(z.string(), z.object({ since: z.string() })).default({}),
-  released: z.record(z.string(), z.string()).default({}),
-});
 
 /** How many objects wait to become files of tables, and how many can't. Only the first page is counted. */
 export interface WaitingObjects {
@@ -27,7 +20,6 @@ export class SoakCloud {
   readonly #cloud: Cloud;
   readonly #s3: S3Client;
   readonly #glue: GlueClient;
-  readonly #secrets: SecretsManagerClient;
   /** The kinds of the faults that are set, in their order, and how often each was reported to have struck. */
   #owners: { readonly kind: string; told: number }[] = [];
 
@@ -36,7 +28,6 @@ export class SoakCloud {
     const place = { endpoint: cloud.edge, region: 'us-east-1', credentials: CREDENTIALS };
     this.#s3 = new S3Client({ ...place, forcePathStyle: true });
     this.#glue = new GlueClient(place);
-    this.#secrets = new SecretsManagerClient(place);
   }
 
   /** Adds the faults of kinds, in their order. */
@@ -63,16 +54,6 @@ export class SoakCloud {
   async clearFaults(): Promise<void> {
     await this.#faults({ method: 'DELETE' });
     this.#owners = [];
-  }
-
-  /** Which streams are held now, and since when. */
-  async readHolds(): Promise<SoakHolds> {
-    const { SecretString = '{}' } = await this.#secrets.send(
-      new GetSecretValueCommand({ SecretId: HOLDS_SECRET }),
-    );
-    const { held, released } = holdsSchema.parse(JSON.parse(SecretString));
-    const since = Object.entries(held).map(([stream, hold]) => [stream, hold.since]);
-    return { held: Object.fromEntries(since), released };
   }
 
   /** Records in the buffer of the stream. */
@@ -104,7 +85,7 @@ export class SoakCloud {
   }
 
   close(): void {
-    for (const client of [this.#s3, this.#glue, this.#secrets]) client.destroy();
+    for (const client of [this.#s3, this.#glue]) client.destroy();
   }
 
   async #faults(request: { readonly method: string; readonly body?: string }) {

@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { z } from 'zod';
 import { ID_PREFIX, NAMELESS_EVERY } from './events.ts';
 import type { Ledger } from './Ledger.ts';
-import { heldTimes, windowFacts } from './windowFacts.ts';
+import { windowFacts } from './windowFacts.ts';
 
 /** Counts of events by outcome. `accepted` is the sum of `landed`, `quarantined`, `lost` and `expired`. */
 export interface Conservation {
@@ -17,7 +17,7 @@ export interface Conservation {
   readonly landed: number;
   /** In quarantine and in no table. */
   readonly quarantined: number;
-  /** Nowhere, although they were answered 202. Also if a stream dropped them that was held when it got them. */
+  /** Nowhere, although they were answered 202. */
   readonly lost: number;
   /** Nowhere, because Firehose dropped them after 24 hours. */
   readonly expired: number;
@@ -70,7 +70,6 @@ export async function countEvents(directory: string, ledger: Ledger): Promise<Co
   const create = (name: string, sql: string) => connection.run(`CREATE TABLE ${name} AS ${sql}`);
   try {
     await create('windows', windowsSql(ledger));
-    await create('held', heldSql(ledger));
     await create('requests', `SELECT * FROM read_csv(${quote(ledger.requestsFile)}, header = true)`);
     const sent = (outcome: string) =>
       `SELECT DISTINCT unnest(range(first, first + count)) AS n FROM requests WHERE outcome = '${outcome}'`;
@@ -88,19 +87,16 @@ export async function countEvents(directory: string, ledger: Ledger): Promise<Co
       `SELECT n, count(*) AS hidden FROM (${rows(hidden(tables), 'user_id')} UNION ALL ${rows(hidden(quarantine), 'raw')}) GROUP BY n`,
     );
     await create('copies', await copiesSql(expired, join(directory, 'copies.csv')));
-    // A copy that arrived while its stream was held is a loss by Sluice, unless nobody could read that it was held.
     await create(
       'expired',
-      `SELECT c.n, bool_or(h.stream IS NOT NULL AND NOT coalesce(w.may_hold_late, false)) AS late,
-         bool_or(coalesce(w.may_expire, false)) AS explained
-       FROM copies c LEFT JOIN windows w ON c.arrived >= w.since AND c.arrived < w.until
-       LEFT JOIN held h ON h.stream = c.stream AND c.arrived > h.since AND c.arrived < h.until GROUP BY c.n`,
+      `SELECT c.n, bool_or(coalesce(w.may_expire, false)) AS explained
+       FROM copies c LEFT JOIN windows w ON c.arrived >= w.since AND c.arrived < w.until GROUP BY c.n`,
     );
     await create(
       'fates',
       `SELECT n, accepted.n IS NOT NULL AS accepted, dropped.n IS NOT NULL AS dropped, coalesce(times, 0) AS times,
          quarantined.n IS NOT NULL AS quarantined, coalesce(hidden, 0) AS hidden,
-         expired.n IS NOT NULL AND NOT late AS expired, coalesce(explained, false) AS explained
+         expired.n IS NOT NULL AS expired, coalesce(explained, false) AS explained
        FROM accepted FULL JOIN dropped USING (n) FULL JOIN landed USING (n) FULL JOIN quarantined USING (n)
        FULL JOIN unreadable USING (n) FULL JOIN expired USING (n)`,
     );
@@ -182,35 +178,29 @@ function rows(paths: readonly string[], column: string): string {
 }
 
 /**
- * Writes the events that streams dropped to a CSV file, and returns SQL that reads it: the number of each event, the
- * stream and when its record arrived.
+ * Writes the events that streams dropped to a CSV file, and returns SQL that reads it: the number of each event, and
+ * when its record arrived.
  *
  * @param scratch A file to be written.
  */
 async function copiesSql(paths: readonly string[], scratch: string): Promise<string> {
   const out = createWriteStream(scratch);
-  out.write('n,stream,arrived\n');
+  out.write('n,arrived\n');
   for (const path of paths) {
-    const stream = streamName(basename(dirname(path)));
     for await (const line of createInterface({ input: createReadStream(path) })) {
       const { arrivedAt, base64 } = expiredSchema.parse(JSON.parse(line));
       const text = frameTexts(Buffer.from(base64, 'base64'));
-      for (const [, n] of text.matchAll(NUMBERS)) out.write(`${n},${stream},${Date.parse(arrivedAt)}\n`);
+      for (const [, n] of text.matchAll(NUMBERS)) out.write(`${n},${Date.parse(arrivedAt)}\n`);
     }
   }
   out.end();
   await finished(out);
-  return `SELECT * FROM read_csv(${quote(scratch)}, header = true, columns = {n: 'BIGINT', stream: 'VARCHAR', arrived: 'BIGINT'})`;
+  return `SELECT * FROM read_csv(${quote(scratch)}, header = true, columns = {n: 'BIGINT', arrived: 'BIGINT'})`;
 }
 
 /** A line of what the local cloud's Firehose dropped: the record's own bytes. */
 const expiredSchema = z.object({ arrivedAt: z.string(), base64: z.string() });
 const NUMBERS = new RegExp(`${ID_PREFIX}(\\d+)`, 'g');
-
-/** The name that Sluice has for a stream, from the folder that the local cloud has for it. */
-function streamName(folder: string): string {
-  return /LandingStream/.test(folder) ? 'landing' : folder;
-}
 
 /** The texts of all frames of a record (ARCHITECTURE.md): a skippable frame has the lengths of the frames after it. */
 function frameTexts(record: Buffer): string {
@@ -230,18 +220,11 @@ const headerSchema = z.object({ frames: z.array(z.object({ length: z.int() })) }
 function windowsSql(ledger: Ledger): string {
   const values = windowFacts(ledger).map(
     ({ window, name, first, count, from, until, struck, may }) =>
-      `(${window}, ${quote(name)}, ${first}::BIGINT, ${count}::BIGINT, ${from}::BIGINT, ${until}::BIGINT, ${struck}::BIGINT, ${may.expire}, ${may.drop}, ${may['hold-late']})`,
+      `(${window}, ${quote(name)}, ${first}::BIGINT, ${count}::BIGINT, ${from}::BIGINT, ${until}::BIGINT, ${struck}::BIGINT, ${may.expire}, ${may.drop})`,
   );
-  const columns = '"window", name, first, count, since, until, struck, may_expire, may_drop, may_hold_late';
-  const nothing = `(0, '', 0, 0, 0, 0, 0, false, false, false)`;
+  const columns = '"window", name, first, count, since, until, struck, may_expire, may_drop';
+  const nothing = `(0, '', 0, 0, 0, 0, 0, false, false)`;
   return `SELECT * FROM (VALUES ${values.length === 0 ? nothing : values}) AS w(${columns}) WHERE name <> ''`;
-}
-
-function heldSql(ledger: Ledger): string {
-  const values = heldTimes(ledger).map(
-    ({ stream, from, until }) => `(${quote(stream)}, ${from}::BIGINT, ${until}::BIGINT)`,
-  );
-  return `SELECT * FROM (VALUES ${["('', 0::BIGINT, 0::BIGINT)", ...values]}) AS h(stream, since, until) WHERE stream <> ''`;
 }
 
 /**

@@ -10,17 +10,14 @@ export interface FaultKind {
 }
 
 /**
- * `expire`: Firehose drops events after 24 hours. `drop`: SDKs drop them after the gateway's answer. `hold-late`: nobody can
- * read whether the stream is held, so that records go on.
+ * `expire`: Firehose drops events after 24 hours. `drop`: SDKs drop them after the gateway's answer.
  */
-export type Consequence = 'expire' | 'drop' | 'hold-late';
+export type Consequence = 'expire' | 'drop';
 
 const COLLECT = { function: 'sluice-local-collect' };
 /** The functions behind queues that every deployment has. */
-const WORKERS = ['write', 'register', 'hold'].map((name) => ({ function: `sluice-local-${name}` }));
+const WORKERS = ['write', 'register'].map((name) => ({ function: `sluice-local-${name}` }));
 const WRITER = { function: 'sluice-local-write' };
-/** Functions name the secret of holds by its ARN. */
-const HOLDS = { secret: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:sluice-local-holds*' };
 /** The folder of the tables, and the folder of records that are not in tables yet. */
 const TABLES = 'sluice-soak/statsig/';
 const LANDING = 'sluice-soak/landing/';
@@ -110,11 +107,6 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     ),
     kind('deliveries-expire', { firehose: everyOther('expireDeliveries') }, { may: ['expire'] }),
     kind('no-delivery-for-a-day', noDelivery, { minutes: DAY_MINUTES, may: ['expire'] }),
-    kind(
-      'holds-unreadable',
-      { ...noDelivery, secretsmanager: some('failCalls', 0.5, HOLDS) },
-      { minutes: DAY_MINUTES, may: ['expire', 'hold-late'] },
-    ),
     kind('key-off', { kms: [{ fault: 'disableKey' }] }, { minutes: 120 }),
     kind('key-off-for-a-day', { kms: [{ fault: 'disableKey' }] }, { minutes: DAY_MINUTES, may: ['expire'] }),
     kind('gateway-429', gateway({ status: 429 }), { may: ['drop'] }),

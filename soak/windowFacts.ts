@@ -6,12 +6,6 @@ import type { Ledger, SoakWindow } from './Ledger.ts';
  * the one after, in which the faults' last work ends.
  */
 const REACH = { before: 3, after: 1 };
-/**
- * How long after a hold began a stream may still get rows, milliseconds: an idle environment answers its first request by
- * what it knew (docs/operate.md, "A stream delivers late").
- */
-const HOLD_LATENCY_MS = 15 * 60_000;
-
 /** A window and what may have become of its events by design. */
 export interface WindowFacts {
   readonly window: number;
@@ -24,14 +18,6 @@ export interface WindowFacts {
   readonly until: number;
   readonly struck: number;
   readonly may: Readonly<Record<Consequence, boolean>>;
-}
-
-/** A time in which nothing should arrive on a stream: as {@link WindowFacts} has times. */
-export interface HeldTime {
-  /** The name that Sluice has for it. */
-  readonly stream: string;
-  readonly from: number;
-  readonly until: number;
 }
 
 /** The kinds of a window. */
@@ -58,25 +44,7 @@ export function windowFacts(ledger: Ledger): readonly WindowFacts[] {
       may: {
         expire: near.some((one) => has(one, 'expire')),
         drop: has(window, 'drop'),
-        'hold-late': has(window, 'hold-late'),
       },
     };
   });
-}
-
-/** When each stream was held, less the first minutes, in which it may still get rows. */
-export function heldTimes({ holds }: Pick<Ledger, 'holds'>): readonly HeldTime[] {
-  const times = new Map<string, { stream: string; from: number; until: number }>();
-  for (const { held, released } of holds) {
-    for (const [stream, since] of Object.entries(held)) {
-      const from = Date.parse(since) + HOLD_LATENCY_MS;
-      const key = `${stream} ${since}`;
-      if (!times.has(key)) times.set(key, { stream, from, until: Number.MAX_SAFE_INTEGER });
-    }
-    for (const time of times.values()) {
-      const end = Date.parse(released[time.stream] ?? '');
-      if (time.until === Number.MAX_SAFE_INTEGER && end >= time.from - HOLD_LATENCY_MS) time.until = end;
-    }
-  }
-  return [...times.values()];
 }

@@ -88,7 +88,7 @@ function partsText({
   curated,
   relay,
   alarms,
-  streams,
+  stream,
   isLocal,
 }: StatusFacts): string[] {
   const on = alarms?.filter(({ state }) => state === 'ALARM') ?? [];
@@ -121,13 +121,10 @@ function partsText({
       : [
           `Relay: ${counted(relay.waiting.count, 'request')} waiting${relay.waiting.oldest === null ? '' : `, the oldest since ${relay.waiting.oldest}`}, ${relay.refused.reduce((sum, { count }) => sum + count, 0)} refused.`,
         ]),
-    ...(streams ?? []).flatMap(({ stream, quotaShare, quota, isUsed }) => [
-      ...(quotaShare === null
-        ? []
-        : [`Quota of ${stream}: ${Math.round(quotaShare * 100)} % of its ${quota}.`]),
-      ...(isUsed ? [] : [`${stream} is of release 0.2: it gets nothing.`]),
-    ]),
-    ...(isLocal ? ['Quotas of the streams: not known locally.'] : []),
+    ...(stream === null || stream.quotaShare === null
+      ? []
+      : [`Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`]),
+    ...(isLocal ? ['Quotas of the stream: not known locally.'] : []),
     ...(alarms === null
       ? []
       : [

@@ -10,20 +10,19 @@ import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type CollectPlan, planProvider } from '../../lib/collect/rows/plan.ts';
-import { landingStreams, type StorePorts } from '../../lib/collect/store.ts';
+import type { StorePorts } from '../../lib/collect/store.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { GroupsCache, groupsReader } from '../../lib/groups/GroupsCache.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { putRecordObject } from '../../lib/landing/delivery/land.ts';
-import { HoldsCache } from '../../lib/landing/hold/HoldsCache.ts';
+import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { protocolsOf } from '../../lib/protocols/protocols.ts';
 import { CopyKeeper, type CopyKeeperOptions } from '../../lib/relay/CopyKeeper.ts';
 import { relayPlan } from '../../lib/relay/chooseBody.ts';
 import type { RelayChoice } from '../../lib/schema/relay.ts';
-import { landingStreamsOfVariable } from '../../lib/tables/streams.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache, type ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
@@ -74,17 +73,10 @@ function makeCollector(environment: Environment): Collector {
       limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
       clock: systemClock,
     }),
-    streams: landingStreams(
-      landingStreamsOfVariable(environment.streams),
-      (name) => firehosePutRecord(firehoseClient(), name),
-      { ...systemTiming, log: logLine },
-    ),
-    holds: new HoldsCache({
-      read: secretReader(environment.holdsSecret),
-      clock: systemClock,
-      random: Math.random,
-      log: logLine,
-    }),
+    stream: {
+      putRecord: firehosePutRecord(firehoseClient(), environment.stream),
+      breaker: new StreamBreaker({ ...systemTiming, log: logLine }),
+    },
     ...storedIn(environment.bucket),
     relay: relay === undefined ? undefined : makeKeeper(relay, environment, planNow),
     writeQuarantine: quarantineWriter(config),
@@ -180,14 +172,12 @@ export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noE
 
 /** Settings of the collector, from serverless.yml. */
 interface Environment {
-  /** Streams of the landing, with commas between them. */
-  readonly streams: string;
-  /** Bucket for rows that no stream takes, and for items that are too large for rows of quarantine. */
+  /** Name of the stream of the landing. */
+  readonly stream: string;
+  /** Bucket for rows that the stream does not take, and for items that are too large for rows of quarantine. */
   readonly bucket: string;
   /** ARN of the secret with the keys that may post. */
   readonly keysSecret: string;
-  /** ARN of the secret that says which streams are held. */
-  readonly holdsSecret: string;
   /** URL of the queue of relay; '' without relay. */
   readonly relayQueue: string;
   /** `--stage` of the deployment: a dimension of its metrics. */
@@ -216,10 +206,9 @@ function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     return value === 'true';
   };
   const environment = {
-    streams: text('SLUICE_STREAMS'),
+    stream: text('SLUICE_STREAM'),
     bucket: text('SLUICE_BUCKET'),
     keysSecret: text('SLUICE_KEYS_SECRET'),
-    holdsSecret: text('SLUICE_HOLDS_SECRET'),
     relayQueue: config.relay === undefined ? '' : text('SLUICE_RELAY_QUEUE'),
     stage: text('SLUICE_STAGE'),
     allowAnyKey: flag('SLUICE_ALLOW_ANY_KEY'),

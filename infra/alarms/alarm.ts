@@ -57,15 +57,30 @@ export function shareAlarm(
   },
 ): Resource {
   const { some, all, atLeast } = watched;
+  return mathAlarm(stack, part, {
+    ...watched,
+    label: '% of all',
+    expression: `IF(some >= ${atLeast}, 100 * some / all, 0)`,
+    metrics: { some, all },
+  });
+}
+
+/** An alarm on an expression of metrics. */
+export function mathAlarm(
+  stack: Stack,
+  part: string,
+  watched: AlarmTerms & {
+    readonly label: string;
+    /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html */
+    readonly expression: string;
+    /** By their names in the expression. */
+    readonly metrics: Readonly<Record<string, WatchedMetric>>;
+  },
+): Resource {
   return alarmResource(stack, part, watched, {
     Metrics: [
-      {
-        Id: 'share',
-        Label: '% of all',
-        Expression: `IF(some >= ${atLeast}, 100 * some / all, 0)`,
-        ReturnData: true,
-      },
-      ...Object.entries({ some, all }).map(([Id, metric]) => ({
+      { Id: 'result', Label: watched.label, Expression: watched.expression, ReturnData: true },
+      ...Object.entries(watched.metrics).map(([Id, metric]) => ({
         Id,
         MetricStat: {
           Metric: metricMembers(metric),

@@ -2,13 +2,12 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { lastGoodMetrics } from '../../lib/passthrough/LastGood.ts';
-import { getAtt, type Resources } from '../template/Resource.ts';
+import type { Resources } from '../template/Resource.ts';
 import { logicalIds, monitorIds, partName, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
-import { holdAlarms } from './holdAlarms.ts';
 import {
   backlogAgeMetric,
   backlogMetric,
@@ -18,6 +17,7 @@ import {
   writeUnreadMetric,
 } from './loggedMetrics.ts';
 import { relayAlarms } from './relayAlarms.ts';
+import { streamAlarms, writeQueueAlarm } from './streamAlarms.ts';
 
 /** Objects of the landing from which there are too many. */
 const BACKLOG_OBJECTS = 10_000;
@@ -26,7 +26,7 @@ const BACKLOG_OBJECTS = 10_000;
 export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
-    ...holdAlarms(stack),
+    ...streamAlarms(stack),
     ParkedAlarm: alarm(stack, 'parked', {
       ...parkedMetric(stack),
       description: 'Objects are parked',
@@ -69,17 +69,7 @@ export function alarms(stack: Stack): Resources {
         'Files of an object would not have all of its rows, so it waits in the landing, or records are missing',
       section: 'landing',
     }),
-    // Metrics of the writer's own lines say nothing when it does not run. A look is sent every five minutes.
-    WriteStoppedAlarm: alarm(stack, 'write-stopped', {
-      description: 'Messages of the writer have waited for an hour: it does not run, or is far behind',
-      section: 'landing',
-      namespace: 'AWS/SQS',
-      metric: 'ApproximateAgeOfOldestMessage',
-      statistic: 'Maximum',
-      dimensions: { QueueName: getAtt(logicalIds.writeQueue, 'QueueName') },
-      threshold: HOUR,
-    }),
-    WriteDeadLettersAlarm: deadLettersAlarm(stack, 'write', logicalIds.writeDeadLetters, 'landing'),
+    WriteQueueAlarm: writeQueueAlarm(stack),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, 'partitions'),
     ...passThroughAlarms(stack),
     ...ingestAlarms(stack),
@@ -154,7 +144,7 @@ function collectorAlarms(stack: Stack): Resources {
       dimensions: { FunctionName: partName(stack, 'collect') },
     }),
     OverflowAlarm: alarm(stack, 'overflow', {
-      description: 'Firehose rejects requests, or the stream is held',
+      description: 'Firehose does not take requests: they become objects of their own',
       section: 'overflow',
       namespace: METRIC_NAMESPACE,
       metric: overflowed.name,

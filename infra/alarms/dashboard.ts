@@ -2,12 +2,10 @@ import { hasOwnWorkgroup, readerWorkgroup } from '../../lib/access/readerStateme
 import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
-import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
-import { everyStream, type StreamId } from '../../lib/tables/streams.ts';
 import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
-import { curateIds, logicalIds, partName, type Stack, streamPartId } from '../template/Stack.ts';
+import { curateIds, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarms } from './alarms.ts';
 import { backlogAgeMetric, backlogMetric, parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
@@ -43,16 +41,13 @@ export function dashboard(stack: Stack): Resources {
     ...(hasGateway(stack.config.endpoint) ? { Api: ref(logicalIds.httpApi) } : {}),
     DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
     DeadWrite: getAtt(logicalIds.writeDeadLetters, 'QueueName'),
-    DeadHold: getAtt(logicalIds.holdDeadLetters, 'QueueName'),
     ...(stack.config.curate
       ? {
           DeadCuratePlan: getAtt(curateIds.planDeadLetters, 'QueueName'),
           DeadCurate: getAtt(curateIds.deadLetters, 'QueueName'),
         }
       : {}),
-    ...Object.fromEntries(
-      everyStream(stack.config).map((stream) => [variable(stream), ref(streamPartId(stream, 'Stream'))]),
-    ),
+    Stream: ref(logicalIds.stream),
   };
   const body = {
     widgets: [
@@ -78,11 +73,6 @@ export function dashboard(stack: Stack): Resources {
   };
 }
 
-/** The variable of a stream's name. `Fn::Sub` takes no hyphen. */
-function variable(stream: StreamId): string {
-  return `Stream${stream.replace('-', '')}`;
-}
-
 function graphs(stack: Stack): readonly Graph[] {
   const m = collectMetrics;
   const collected = ({ name }: { readonly name: string }, dimensions = {}): Line => ({
@@ -96,23 +86,20 @@ function graphs(stack: Stack): readonly Graph[] {
     dimensions: { ApiId: `\${Api}` },
   });
   const lambda = (metric: string, stat = 'Sum'): readonly Line[] =>
-    [
-      ...['collect', 'register', 'write', 'hold'],
-      ...(stack.config.curate ? ['curate-plan', 'curate'] : []),
-    ].map((name) => ({
-      namespace: 'AWS/Lambda',
-      metric,
-      dimensions: { FunctionName: partName(stack, name) },
-      label: `${name} ${metric}`,
-      stat,
-    }));
-  const firehose = (metric: string): readonly Line[] =>
-    everyStream(stack.config).map((stream) => ({
-      namespace: 'AWS/Firehose',
-      metric,
-      dimensions: { DeliveryStreamName: `\${${variable(stream)}}` },
-      label: stream,
-    }));
+    [...['collect', 'register', 'write'], ...(stack.config.curate ? ['curate-plan', 'curate'] : [])].map(
+      (name) => ({
+        namespace: 'AWS/Lambda',
+        metric,
+        dimensions: { FunctionName: partName(stack, name) },
+        label: `${name} ${metric}`,
+        stat,
+      }),
+    );
+  const firehose = (metric: string): Line => ({
+    namespace: 'AWS/Firehose',
+    metric,
+    dimensions: { DeliveryStreamName: `\${Stream}` },
+  });
   const deadLetters = (worker: string, name: string): Line => ({
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
@@ -159,28 +146,25 @@ function graphs(stack: Stack): readonly Graph[] {
       ),
     },
     {
-      title: 'Seconds for which the oldest record of each stream has waited',
+      title: 'Seconds for which the oldest record of the stream has waited',
       stat: 'Maximum',
-      lines: [
-        ...firehose('DeliveryToS3.DataFreshness'),
-        // Firehose reports no age while delivery is completely blocked.
-        ...everyStream(stack.config).map((table) => ({
-          namespace: METRIC_NAMESPACE,
-          metric: holdMetrics.oldest_record_seconds.name,
-          dimensions: { function: 'hold', stage: stack.stage, table },
-          label: `${table}, late`,
-        })),
-      ],
+      lines: [firehose('DeliveryToS3.DataFreshness')],
+    },
+    {
+      // Firehose reports no age while delivery is completely blocked.
+      title: 'Records that Firehose received and delivered',
+      stat: 'Sum',
+      lines: ['IncomingRecords', 'DeliveryToS3.Records'].map(firehose),
     },
     {
       title: 'Records that Firehose throttled',
       stat: 'Sum',
-      lines: firehose('ThrottledRecords'),
+      lines: [firehose('ThrottledRecords')],
     },
     {
-      title: 'Bytes that the streams received',
+      title: 'Bytes that the stream received',
       stat: 'Sum',
-      lines: firehose('IncomingBytes'),
+      lines: [firehose('IncomingBytes')],
     },
     {
       title: 'Functions',
@@ -195,16 +179,10 @@ function graphs(stack: Stack): readonly Graph[] {
       title: 'Waiting for a person',
       stat: 'Maximum',
       lines: [
-        {
-          namespace: METRIC_NAMESPACE,
-          metric: holdMetrics.streams_held.name,
-          dimensions: { function: 'hold', stage: stack.stage },
-        },
         logged(parkedMetric(stack)),
         logged(partitionGapsMetric(stack)),
         deadLetters('register', 'DeadRegister'),
         deadLetters('write', 'DeadWrite'),
-        deadLetters('hold', 'DeadHold'),
         ...(stack.config.curate
           ? [
               curations(curateMetrics.curations_failed),

@@ -18,7 +18,7 @@ import {
   sub,
   type Value,
 } from '../template/Resource.ts';
-import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
+import { logicalIds, type Stack, tableId } from '../template/Stack.ts';
 import { s3Location } from './bucket.ts';
 
 /**
@@ -82,7 +82,7 @@ export function catalog(stack: Stack): Resources {
       : {}),
     ...Object.fromEntries(
       tableKinds.map((kind) => [
-        kindId(kind, 'Table'),
+        tableId(kind),
         retainedTable(stack, parquetInput(stack, tables[kind], tableFolder(stack.config, kind), 'SNAPPY')),
       ]),
     ),
@@ -227,7 +227,7 @@ export function stagingDatabaseName({ config }: Pick<Stack, 'config'>): Value {
 export function catalogArns(stack: Pick<Stack, 'config'>, kinds: readonly TableKind[]): Value[] {
   return tableArns(
     stack,
-    kinds.map((kind) => `\${${kindId(kind, 'Table')}}`),
+    kinds.map((kind) => `\${${tableId(kind)}}`),
   );
 }
 

@@ -11,8 +11,8 @@ import {
 import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
-import { type Resource, type Resources, ref } from '../template/Resource.ts';
-import { logicalIds, type Stack, streamArns } from '../template/Stack.ts';
+import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
 
@@ -30,14 +30,13 @@ export function functionRoles(stack: Stack): Resources {
 }
 
 /**
- * Puts records into the landing, by its stream or as objects, and large quarantined bodies into the bucket. It reads the keys' hashes, which
- * streams are held, and the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing
- * object.
+ * Puts records into the landing, by its stream or as objects, and large quarantined bodies into the bucket. It reads the keys'
+ * hashes and the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing object.
  */
 function collectRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'collect'),
-    { Action: ['firehose:PutRecord'], Resource: streamArns(stack) },
+    { Action: ['firehose:PutRecord'], Resource: [getAtt(logicalIds.stream)] },
     {
       Action: ['s3:PutObject'],
       Resource: [LANDING_FOLDER, QUARANTINE_LARGE_FOLDER].map((folder) => objectsArn(stack, folder)),
@@ -51,7 +50,7 @@ function collectRole(stack: Stack): Resource {
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     {
       Action: ['secretsmanager:GetSecretValue'],
-      Resource: [ref(logicalIds.keysSecret), ref(logicalIds.holdsSecret)],
+      Resource: [ref(logicalIds.keysSecret)],
     },
     ...keepCopies(stack),
   ]);
@@ -96,7 +95,7 @@ function registerRole(stack: Stack): Resource {
 }
 
 /**
- * Makes files of tables of what landed and of what release 0.2 left, and then deletes it. Rows that it cannot read go to parked/, and rows that their
+ * Makes files of tables of what landed, and then deletes it. Rows that it cannot read go to parked/, and rows that their
  * tables do not take to quarantine. It deletes no file of a table.
  */
 function writeRole(stack: Stack): Resource {

@@ -1,7 +1,6 @@
 // Extends Serverless: fills in the deployment (infra/serverless/service.ts), bundles the functions, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
-// or a stack that CloudFormation would refuse, to delete streams that are not drained, by a rollback too, to put rows on a
-// stream that is new, to remove relay with copies that wait, to delete addresses that are not retired, and to deploy over the
+// or a stack that CloudFormation would refuse, to remove relay with copies that wait, to delete addresses that are not retired, and to deploy over the
 // stack of another bucket.
 const { join, resolve } = require('node:path');
 
@@ -36,7 +35,6 @@ module.exports = class SluicePlugin {
       'before:deploy:function:deploy': () => this.requireDeployable(),
       'before:remove:remove': () => this.requireKept(),
       'before:rollback:initialize': () => this.requireRollback(),
-      'after:deploy:deploy': () => this.warnOfDrain(),
     };
   }
 
@@ -146,12 +144,12 @@ module.exports = class SluicePlugin {
   }
 
   /**
-   * That no stream is lost with its events, no copies for relay, addresses which go are retired, and the bucket is the same.
+   * That no copies for relay are lost, addresses which go are retired, and the bucket is the same.
    *
    * @param template What is deployed. Default nothing: the stack is removed.
    */
   async requireKept(template) {
-    const [{ readDeployedStack, requireStreamsKept }, required, { requireRelayEmpty }] = await Promise.all([
+    const [{ readDeployedStack }, required, { requireRelayEmpty }] = await Promise.all([
       import('./deployedStack.ts'),
       import('./requirements.ts'),
       import('./relayLeft.ts'),
@@ -163,7 +161,6 @@ module.exports = class SluicePlugin {
       const deployed = await readDeployedStack(aws, stackName);
       if (template !== undefined && deployed !== null)
         required.requireSameBucket(deployed.outputs, await this.loadConfig(), stackName);
-      await requireStreamsKept(aws, stackName, template);
       await requireRelayEmpty(aws, stackName, deployed, template);
       if (template === undefined || deployed === null) return;
       const addresses = required.deletedAddresses(deployed.template, template, deployed.outputs);
@@ -171,12 +168,14 @@ module.exports = class SluicePlugin {
     });
   }
 
-  /** That no stream is lost with its events, and no copies for relay, by going back to another template. Without a timestamp Serverless lists them. */
+  /** That no copies for relay are lost by going back to another template. Without a timestamp Serverless lists them. */
   async requireRollback() {
     const { timestamp } = this.options;
     if (!timestamp) return;
-    const [{ readDeployedStack, readRollbackTemplate, requireStreamsKept }, { requireRelayEmpty }] =
-      await Promise.all([import('./deployedStack.ts'), import('./relayLeft.ts')]);
+    const [{ readDeployedStack, readRollbackTemplate }, { requireRelayEmpty }] = await Promise.all([
+      import('./deployedStack.ts'),
+      import('./relayLeft.ts'),
+    ]);
     const provider = this.serverless.getProvider('aws');
     const { naming } = provider;
     const aws = await provider.getAwsSdkV3Config();
@@ -190,21 +189,8 @@ module.exports = class SluicePlugin {
       const template = await readRollbackTemplate(aws, deployments, String(timestamp));
       if (template === null) return;
       const stackName = naming.getStackName();
-      await requireStreamsKept(aws, stackName, template);
       await requireRelayEmpty(aws, stackName, await readDeployedStack(aws, stackName), template);
     });
-  }
-
-  /** A drain outlives a deployment: the collector goes on to answer 503. Who may not read the secret is not told. */
-  async warnOfDrain() {
-    const { readDrain } = await import('./deployedStack.ts');
-    const provider = this.serverless.getProvider('aws');
-    const aws = await provider.getAwsSdkV3Config();
-    const drain = await readDrain(aws, provider.naming.getStackName()).catch(() => null);
-    if (drain !== null)
-      this.log.warning(
-        `This deployment is drained since ${drain.since}: it takes no events until you run \`npx sluice drain --cancel --stage ${this.target().stage}\`.`,
-      );
   }
 
   /** @param configFile That of lib/config/loadConfig.ts. */

@@ -15,8 +15,8 @@ import {
   RELAY_WAITING_FOLDER,
 } from '../../lib/tables/objectKeys.ts';
 import { relayIds } from '../template/Stack.ts';
-import { type DeployedStack, readDrain } from './deployedStack.ts';
-import type { StreamTemplate } from './requirements.ts';
+import type { DeployedStack } from './deployedStack.ts';
+import type { DeployedTemplate } from './requirements.ts';
 
 type AwsSettings = Pick<CloudFormationClientConfig, 'region' | 'endpoint' | 'credentials'>;
 
@@ -39,37 +39,30 @@ const MOST_PAGES = 100;
  * @param stack What is deployed.
  * @param packaged Default nothing: the stack is removed.
  * @param now Epoch milliseconds.
- * @throws ConfigError `SLUICE_CONFIG_RELAY_NOT_EMPTY`; what the clients of SQS, S3 and Secrets Manager throw.
+ * @throws ConfigError `SLUICE_CONFIG_RELAY_NOT_EMPTY`; what the clients of SQS and S3 throw.
  */
 export async function requireRelayEmpty(
   aws: AwsSettings,
   stackName: string,
   stack: DeployedStack | null,
-  packaged: StreamTemplate = {},
+  packaged: DeployedTemplate = {},
   now: number = Date.now(),
 ): Promise<void> {
   if (stack === null || !hasQueue(stack.template) || hasQueue(packaged)) return;
   const isRemoval = packaged.Resources === undefined;
   const why =
-    (await whyKeeping(aws, stackName, stack, now)) ??
+    whyKeeping(stack, now) ??
     (await whyQueued(aws, stackName)) ??
     (await whyStored(aws, stack.outputs['DataBucketName'] ?? '', isRemoval));
   if (why !== null) throw new ConfigError('SLUICE_CONFIG_RELAY_NOT_EMPTY', why);
 }
 
-function hasQueue({ Resources = {} }: StreamTemplate): boolean {
+function hasQueue({ Resources = {} }: DeployedTemplate): boolean {
   return relayIds.queue in Resources;
 }
 
-/** Whether a collector may have kept a copy lately. One of a drained stack keeps none. */
-async function whyKeeping(
-  aws: AwsSettings,
-  stackName: string,
-  { template, updatedAt }: DeployedStack,
-  now: number,
-): Promise<string | null> {
-  const drain = await readDrain(aws, stackName);
-  if (drain !== null && drain.drained !== null) return null;
+/** Whether a collector may have kept a copy lately. */
+function whyKeeping({ template, updatedAt }: DeployedStack, now: number): string | null {
   const keeps = Object.values(template.Resources ?? {}).some(
     ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && variablesOf(Properties).includes(KEEPS),
   );

@@ -1,11 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
-import { isoTimestamp } from '../../lib/base/time.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
-import { type StreamActivity, whyNotEmpty } from '../../lib/landing/hold/emptyStream.ts';
-import { SETTLE_MS } from '../../lib/landing/hold/streamAge.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import {
   collectorConcurrency,
@@ -29,7 +25,7 @@ export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 
  * @param template As it is uploaded: JSON without white space.
  * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`, `SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS`
  */
-export function requireTemplateFits(template: StreamTemplate): void {
+export function requireTemplateFits(template: DeployedTemplate): void {
   requirePreflightsOfGateway(template);
   const resources = Object.keys(template.Resources ?? {}).length;
   const bytes = Buffer.byteLength(JSON.stringify(template));
@@ -48,7 +44,7 @@ const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
  * OPTIONS. An API of one's own may have such routes.
  * https://github.com/aws/serverless-application-model/issues/1603
  */
-function requirePreflightsOfGateway({ Resources = {} }: StreamTemplate): void {
+function requirePreflightsOfGateway({ Resources = {} }: DeployedTemplate): void {
   const taking = Object.entries(Resources).flatMap(([id, { Type, Properties = {} }]) => {
     const { ApiId, RouteKey } = Properties;
     const key = typeof RouteKey === 'string' ? RouteKey : JSON.stringify(RouteKey);
@@ -90,101 +86,17 @@ export function requireSessionPoliciesFit(config: Config): void {
     ]);
 }
 
-/** Properties of a stream whose change makes CloudFormation build another one: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesisfirehose-deliverystream.html */
-const STREAM_IDENTITY = [
-  'DeliveryStreamName',
-  'DeliveryStreamType',
-  'KinesisStreamSourceConfiguration',
-  'MSKSourceConfiguration',
-] as const;
-
 /** A template, as far as it is compared. */
-export interface StreamTemplate {
+export interface DeployedTemplate {
   readonly Resources?: Readonly<
     Record<
       string,
       {
         readonly Type: string;
         readonly Properties?: Readonly<Record<string, unknown>> | undefined;
-        readonly DeletionPolicy?: unknown;
       }
     >
   >;
-}
-
-const STREAM = 'AWS::KinesisFirehose::DeliveryStream';
-
-/** Names of a template's delivery streams, by their logical IDs; undefined of those that CloudFormation names. */
-export function streamsOfTemplate({
-  Resources = {},
-}: StreamTemplate): ReadonlyMap<string, string | undefined> {
-  return new Map(
-    Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
-      Type === STREAM ? [[id, nameOf(Properties)] as const] : [],
-    ),
-  );
-}
-
-function nameOf(properties: Readonly<Record<string, unknown>> = {}): string | undefined {
-  const name = properties['DeliveryStreamName'];
-  return name === undefined ? undefined : String(name);
-}
-
-/**
- * Logical IDs of delivery streams that an update deletes, by leaving them out or by building others in their place. A stream
- * that CloudFormation retains then goes on delivering.
- *
- * @param packaged Default nothing: the stack is removed.
- */
-export function deletedStreams(deployed: StreamTemplate, packaged: StreamTemplate = {}): string[] {
-  return Object.entries(deployed.Resources ?? {}).flatMap(([id, before]) => {
-    if (before.Type !== STREAM || before.DeletionPolicy === 'Retain') return [];
-    const after = packaged.Resources?.[id];
-    const isKept =
-      after?.Type === before.Type &&
-      STREAM_IDENTITY.every((name) => isDeepStrictEqual(before.Properties?.[name], after.Properties?.[name]));
-    return isKept ? [] : [id];
-  });
-}
-
-/**
- * Refuses to delete streams of a stack that is not drained: what a stream has not delivered is deleted with it, and was
- * answered 202. https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeleteDeliveryStream.html
- *
- * @param streams What would be deleted: logical IDs.
- * @param drain What the stack's secret says; null without a drain, or without the secret.
- * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`
- */
-export function requireDrained(
-  streams: readonly string[],
-  drain: { readonly drained: string | null } | null,
-): void {
-  if (streams.length > 0 && (drain === null || drain.drained === null))
-    throw new ConfigError('SLUICE_CONFIG_NOT_DRAINED', `It deletes ${streams.join(', ')}.`);
-}
-
-/**
- * Refuses to delete a stream of a drained stack that has got records since the drain was marked, or may hold some.
- *
- * @param name Its name in AWS.
- * @param activity Undefined is not known.
- * @param now Epoch milliseconds.
- * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`
- */
-export function requireStreamEmpty(name: string, activity: StreamActivity | undefined, now: number): void {
-  const why = streamWaits(activity, now);
-  if (why !== null) throw new ConfigError('SLUICE_CONFIG_NOT_DRAINED', `${name} ${why}`);
-}
-
-/** The rest of a sentence about a stream. */
-function streamWaits(activity: StreamActivity | undefined, now: number): string | null {
-  if (activity === undefined) return 'has metrics that are not known.';
-  const { last } = activity;
-  const isLately = last !== null && now - last.at < SETTLE_MS;
-  return (
-    whyNotEmpty(activity) ??
-    (isLately ? `got records lately. It can be removed from ${isoTimestamp(last.at + SETTLE_MS)}.` : null)
-  );
 }
 
 /** Types of resources whose address SDKs post to. */
@@ -200,8 +112,8 @@ const OF_API = '.execute-api.';
  * @returns The address, or the logical ID of a resource whose address is in no output.
  */
 export function deletedAddresses(
-  deployed: StreamTemplate,
-  packaged: StreamTemplate,
+  deployed: DeployedTemplate,
+  packaged: DeployedTemplate,
   outputs: Readonly<Record<string, string>>,
 ): string[] {
   const goes = (id: string) => {
@@ -221,7 +133,7 @@ export function deletedAddresses(
 }
 
 /** Addresses on domains of one's own. */
-function domainsOf({ Resources = {} }: StreamTemplate): string[] {
+function domainsOf({ Resources = {} }: DeployedTemplate): string[] {
   return Object.values(Resources).flatMap(({ Type, Properties }) =>
     Type === DOMAIN ? [`https://${String(Properties?.['DomainName'])}`] : [],
   );
@@ -260,73 +172,6 @@ export function requireSameBucket(
       'SLUICE_CONFIG_BUCKET_DIFFERS',
       `bucket: got "${bucket}", expected "${deployed}", as ${stackName} is deployed.`,
     );
-}
-
-/** A stream that an update removes, though the whole deployment is not drained. */
-export interface RemovedStream {
-  /** Its logical ID. */
-  readonly id: string;
-  /** Its name in AWS. */
-  readonly name: string;
-  /** Whether the deployed functions put rows on it. */
-  readonly isUsed: boolean;
-}
-
-/** Functions that put rows on streams, by the logical IDs that Serverless makes of their names; the second of release 0.2 alone. */
-const COLLECT = 'CollectLambdaFunction';
-const REDRIVE = 'RedriveLambdaFunction';
-
-/** Streams that an update removes: those of release 0.2, as streams of the landing are retained. */
-export function removedStreams(deployed: StreamTemplate, packaged: StreamTemplate): RemovedStream[] {
-  const names = streamsOfTemplate(deployed);
-  return deletedStreams(deployed, packaged).flatMap((id) =>
-    packaged.Resources?.[id] === undefined
-      ? [{ id, name: names.get(id) ?? '', isUsed: isUsed(deployed, id) }]
-      : [],
-  );
-}
-
-/** Whether functions put rows on a stream, or it is not known. */
-function isUsed({ Resources }: StreamTemplate, stream: string): boolean {
-  // As Serverless writes a reference into the template.
-  const reference = JSON.stringify({ Ref: stream });
-  return [COLLECT, REDRIVE].some((id) => {
-    const writer = Resources?.[id];
-    if (writer === undefined) return id === COLLECT;
-    const environment = writer.Properties?.['Environment'];
-    return environment === undefined || JSON.stringify(environment).includes(reference);
-  });
-}
-
-/** The times by which a removal is judged, epoch milliseconds. */
-export interface RemovalTimes {
-  readonly now: number;
-  /** When the stack was last updated: until then the functions may have put rows on a stream that is out of rotation. */
-  readonly updatedAt: number;
-}
-
-/**
- * Refuses to remove a stream that gets rows, or that has not been out of use, and seen to be empty, for as long as
- * `sluice drain` looks at a deployment.
- *
- * @param activity Undefined is not known.
- * @throws ConfigError `SLUICE_CONFIG_FORMER_STREAMS_IN_USE`
- */
-export function requireRemovable(
-  stream: RemovedStream,
-  activity: StreamActivity | undefined,
-  times: RemovalTimes,
-): void {
-  const why = stream.isUsed
-    ? 'gets rows: the deployed functions put them on it.'
-    : waitsSince(activity, times);
-  if (why !== null) throw new ConfigError('SLUICE_CONFIG_FORMER_STREAMS_IN_USE', `${stream.name} ${why}`);
-}
-
-function waitsSince(activity: StreamActivity | undefined, { now, updatedAt }: RemovalTimes): string | null {
-  const why = streamWaits(activity, now);
-  if (why !== null || now - updatedAt >= SETTLE_MS) return why;
-  return `may have got rows until the last deployment. It can be removed from ${isoTimestamp(updatedAt + SETTLE_MS)}.`;
 }
 
 /**

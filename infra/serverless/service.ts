@@ -1,8 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
-import { formerStreams, landingStreams } from '../../lib/tables/streams.ts';
 import { resources } from '../resources.ts';
-import { lateSeconds, streamsVariable } from '../streams/streams.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, monitorIds, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from './requirements.ts';
@@ -66,7 +64,7 @@ export function serviceConfiguration(stack: Stack) {
     provider: {
       runtime: 'nodejs24.x',
       architecture: config.architecture,
-      // Until `sluice drain` has emptied the streams: deleting one deletes its events.
+      // Nobody writes files of what lands once the stack is gone: docs/remove.md.
       deletionProtection: true,
       // Nothing uses versions, and CloudFormation would keep every one of them.
       versionFunctions: false,
@@ -160,7 +158,6 @@ function readRoutes(below: string | undefined): readonly string[] {
 export function serviceFunctions(config: Stack['config']): Readonly<Record<string, FunctionSettings>> {
   const SLUICE_BUCKET = config.bucket;
   const keys = { SLUICE_KEYS_SECRET: ref(logicalIds.keysSecret) };
-  const holds = { SLUICE_HOLDS_SECRET: ref(logicalIds.holdsSecret) };
   return {
     collect: {
       description: 'Takes events from Statsig SDKs and puts them into the landing',
@@ -170,10 +167,9 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       timeout: 10,
       ...reserved(config.collector.reservedConcurrency),
       environment: {
-        SLUICE_STREAMS: streamsVariable(landingStreams(config)),
+        SLUICE_STREAM: ref(logicalIds.stream),
         SLUICE_BUCKET,
         ...keys,
-        ...holds,
         // Without it the collector keeps no copies: infra/serverless/relayLeft.ts goes by it.
         ...(config.relay === undefined || config.relay.retired
           ? {}
@@ -230,21 +226,6 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       },
       // Large requests are objects of their own, and while Firehose accepts nothing all are: many become files together.
       events: [queue('WriteQueue', { batchSize: 100, maximumBatchingWindow: 20 })],
-    },
-    hold: {
-      description: 'Keeps rows out of streams that deliver late, as Firehose drops them after 24 hours',
-      role: roleOf('HoldRole'),
-      memorySize: 512,
-      timeout: 60,
-      environment: {
-        SLUICE_STREAMS: streamsVariable(landingStreams(config)),
-        ...(config.formerStreams ? { SLUICE_FORMER_STREAMS: streamsVariable(formerStreams(config)) } : {}),
-        ...holds,
-        // From this age on, its metric reports a record's age.
-        SLUICE_LATE_SECONDS: String(lateSeconds(config)),
-      },
-      // Several messages are one check.
-      events: [queue('HoldQueue', { batchSize: 10 })],
     },
     'ingest-plan': {
       description: "Finds customers' drops that are new or changed",

@@ -1,7 +1,5 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
-import { isLandingStream, landingStreams, type StreamId, streamNumber } from '../../lib/tables/streams.ts';
-import { getAtt, type Value } from './Resource.ts';
 
 /** Input of the template. */
 export interface Stack {
@@ -30,13 +28,10 @@ export const logicalIds = {
   loadWorkgroup: 'LoadWorkgroup',
   queryEndedRule: 'QueryEndedRule',
   keysSecret: 'KeysSecret',
-  holdsSecret: 'HoldsSecret',
-  holdQueue: 'HoldQueue',
-  holdDeadLetters: 'HoldDeadLetterQueue',
-  holdRole: 'HoldRole',
   queue: 'RegisterQueue',
   deadLetters: 'RegisterDeadLetterQueue',
   objectCreatedRule: 'ObjectCreatedRule',
+  stream: 'LandingStream',
   landingRole: 'LandingDeliveryRole',
   landingLogGroup: 'LandingDeliveryLogGroup',
   landingLogStream: 'LandingDeliveryLogStream',
@@ -69,31 +64,9 @@ export const logicalIds = {
 
 const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' } as const;
 
-/** Logical ID of a kind's own resource, e.g. `ExposuresStream`. */
-export function kindId(
-  kind: TableKind,
-  part:
-    | 'Table'
-    | 'Stream'
-    | 'LateAlarm'
-    | 'ExpiringAlarm'
-    | 'DeliveryRole'
-    | 'DeliveryLogGroup'
-    | 'DeliveryLogStream',
-): string {
-  return `${kindPrefix[kind]}${part}`;
-}
-
-/** Logical ID of what each stream has: `LandingStream`, `LandingStream2`. The first is called as if there were no other. */
-export function streamPartId(stream: StreamId, part: 'Stream' | 'LateAlarm' | 'ExpiringAlarm'): string {
-  if (!isLandingStream(stream)) return kindId(stream, part);
-  const number = streamNumber(stream);
-  return `Landing${part}${number === 1 ? '' : number}`;
-}
-
-/** ARNs of the streams of the landing. */
-export function streamArns({ config }: Pick<Stack, 'config'>): readonly Value[] {
-  return landingStreams(config).map((stream) => getAtt(streamPartId(stream, 'Stream')));
+/** Logical ID of a kind's table, e.g. `ExposuresTable`. */
+export function tableId(kind: TableKind): string {
+  return `${kindPrefix[kind]}Table`;
 }
 
 /** Logical IDs of the curation. */

@@ -121,17 +121,12 @@ export function deployPolicies(scope: PolicyScope, names: DeployedNames): Deploy
       api(scope),
       ...roles(scope, names),
     ]),
-    monitoring: policyDocument([
-      ...monitoring(scope, names),
-      // CloudWatch has no resources for metrics.
-      allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
-    ]),
+    monitoring: policyDocument([...monitoring(scope, names)]),
     data: policyDocument([
       names.buckets.length === 0 ? undefined : buckets(scope, names),
       ...(names.key ? key(scope, names) : []),
       ...triggers(scope, names),
       ownSecrets(scope, names),
-      allow('OwnDrain', ['secretsmanager:GetSecretValue'], [secretArn(scope, names, 'holds')]),
     ]),
     catalog: policyDocument([
       ...catalog(scope, names),
@@ -627,11 +622,7 @@ function workgroups(scope: PolicyScope, names: DeployedNames): Statement {
 
 /** Their names are all that is known before they are made: Secrets Manager adds a hyphen and six characters. */
 function ownSecrets(scope: PolicyScope, names: DeployedNames): Statement {
-  return allow(
-    'OwnSecrets',
-    SECRET_ACTIONS,
-    ['keys', 'holds'].map((part) => secretArn(scope, names, part)),
-  );
+  return allow('OwnSecrets', SECRET_ACTIONS, [secretArn(scope, names, 'keys')]);
 }
 
 function secretArn(scope: PolicyScope, { stack }: DeployedNames, part: string): string {

@@ -1,4 +1,4 @@
-import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { METRIC_NAMESPACE } from '../base/log.ts';
 import type { CountedMetric } from '../monitors/look.ts';
 import { MonitorError } from '../monitors/MonitorError.ts';
@@ -45,4 +45,14 @@ export function metricSums(
       (complete.find(({ Id }) => Id === `m${i}`)?.Values ?? []).reduce((total, value) => total + value, 0),
     );
   };
+}
+
+let cloudWatch: CloudWatchClient | undefined;
+
+/** The shared client of CloudWatch, created on first use. */
+export function cloudWatchClient(): CloudWatchClient {
+  cloudWatch ??= new CloudWatchClient({
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  });
+  return cloudWatch;
 }

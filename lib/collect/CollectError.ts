@@ -10,10 +10,6 @@ export const CollectError = defineErrorFamily('system', {
     cause: 'A refused event or body could not be kept in quarantine.',
     cure: "Send the batch again. If the error persists, check the bucket and the collector's permission to write quarantine-large/.",
   },
-  SLUICE_COLLECT_DRAINING: {
-    cause: 'The deployment is being drained before it is removed: it takes no events.',
-    cure: 'Send events to the deployment that replaces it. To use this one again, run `sluice drain --cancel`.',
-  },
   SLUICE_COLLECT_NOT_RELAYED: {
     cause: 'The copy of the request for relay could not be kept, and the configuration requires it.',
     cure: "Send the batch again: a repeated event keeps its event_id. If the error persists, check the queue of relay and the collector's permissions to send to it and to write relay/waiting/.",

@@ -228,7 +228,7 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
   };
 }
 
-/** Whether a stream did not take a record that it should have taken. */
+/** Whether the stream did not take a record that it should have taken. */
 function isHeldUp(delivered: Stored['delivered']): boolean {
   const { notStreamed = null } = delivered ?? {};
   return notStreamed !== null && notStreamed.reason !== 'too_large';

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/time.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
-import type { HoldsCache } from '../landing/hold/HoldsCache.ts';
 import type { Protocol } from '../protocols/Protocol.ts';
 import { protocolOfPath, protocolsOf } from '../protocols/protocols.ts';
 import type { AuthenticatedKey, KeyGate } from '../wire/keys/KeyGate.ts';
@@ -14,8 +13,6 @@ export interface ReceivePorts {
   readonly protocols?: readonly Protocol[];
   readonly keys: KeyGate;
   readonly groups: GroupsCache;
-  /** Which streams are held, and whether the deployment is drained. Default none. */
-  readonly holds?: HoldsCache;
   readonly clock: Clock;
   /** Calls `ring` after that many milliseconds, unless the returned function is called before. */
   readonly alarm: (ms: number, ring: () => void) => () => void;
@@ -45,7 +42,6 @@ export function receive(http: HttpRequest, ports: ReceivePorts, latest: number):
   const request = protocol.readRequest(http);
   const deadline = new AnswerDeadline(request, ports, receivedAt, latest);
   ports.groups.refresh(latest);
-  ports.holds?.refresh(latest);
   return { http, protocol, request, receivedAt, deadline };
 }
 
@@ -72,8 +68,8 @@ export function requireAllowed(key: AuthenticatedKey, keys: KeyGate): void {
 
 /** Resolves when no read runs any more: Lambda would freeze it after the answer. */
 export async function readsSettled({ deadline }: Received, ports: ReceivePorts): Promise<void> {
-  const { keys, groups, holds } = ports;
-  await Promise.race([Promise.all([keys.settled(), groups.settled(), holds?.settled()]), deadline.passed]);
+  const { keys, groups } = ports;
+  await Promise.race([Promise.all([keys.settled(), groups.settled()]), deadline.passed]);
   deadline.clear();
 }
 

@@ -3,20 +3,14 @@ import { type Clock, isoDay } from '../base/time.ts';
 import {
   type LandContext,
   type Landing,
-  type LandingStream,
   land,
   type NotStreamed,
-  type PutRecord,
   type PutRecordObject,
 } from '../landing/delivery/land.ts';
-import { StreamBreaker } from '../landing/delivery/StreamBreaker.ts';
-import { StreamShards } from '../landing/delivery/StreamShards.ts';
 import { type EncodedRecord, encodeRecord, type LandingRow } from '../landing/frames/encodeRecord.ts';
-import type { HoldsCache } from '../landing/hold/HoldsCache.ts';
 import type { PutQuarantineLarge, QuarantineWriter } from '../landing/quarantineWriter.ts';
 import { BILLED_STEP_BYTES } from '../schema/deliveryLimits.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import type { StreamId } from '../tables/streams.ts';
 import type { DecodedBody } from '../wire/decodeBody.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../wire/sdkRequest.ts';
@@ -26,10 +20,8 @@ import type { RequestRows } from './rows.ts';
 
 /** Dependencies of storing. */
 export interface StorePorts {
-  /** The streams of the landing. */
-  readonly streams: StreamShards<LandingStream>;
-  /** Which streams are held: the others get the records; if there are none, records become objects at once. Default none. */
-  readonly holds?: HoldsCache;
+  /** The stream of the landing. */
+  readonly stream: LandContext['stream'];
   readonly putObject: PutRecordObject;
   /** Keeps copies of requests for another target. Default none: nothing is relayed. */
   readonly relay?: RelayKeeper | undefined;
@@ -39,20 +31,6 @@ export interface StorePorts {
   readonly newRecordId: () => string;
   readonly clock: Clock;
   readonly alarm: LandContext['alarm'];
-}
-
-/** The streams of the landing, of which an execution environment remembers which are away. */
-export function landingStreams(
-  names: readonly (readonly [stream: StreamId, name: string])[],
-  putTo: (name: string) => PutRecord,
-  ports: ConstructorParameters<typeof StreamBreaker>[1],
-): StreamShards<LandingStream> {
-  const streams = names.map(([stream, name]) => ({
-    stream,
-    putRecord: putTo(name),
-    breaker: new StreamBreaker(stream, ports),
-  }));
-  return new StreamShards(streams, ports.random);
 }
 
 /** A request that is authenticated, as relay gets it. */
@@ -95,18 +73,18 @@ export interface TableOutcome {
   readonly table: TableKind;
   /** Events whose row is where it belongs, even if one row of quarantine represents many. */
   readonly landed: number;
-  /** Events whose row is in an object of the request's own, because no stream took it. */
+  /** Events whose row is in an object of the request's own, because the stream did not take it. */
   readonly overflowed: number;
 }
 
 /** Outcome of the rows of a request. */
 export interface Delivered {
   readonly tables: readonly TableOutcome[];
-  /** Calls of a stream. */
+  /** Calls of the stream. */
   readonly calls: number;
-  /** Bytes of the record that AWS bills, if a stream has it. */
+  /** Bytes of the record that AWS bills, if the stream has it. */
   readonly billedBytes: number;
-  /** Why no stream has the record; null if one has, or there is none. */
+  /** Why the stream does not have the record; null if it has, or there is none. */
   readonly notStreamed: NotStreamed | null;
   /** Why it did not become an object either: the name of the error. Null if all is safe. */
   readonly objectError: string | null;
@@ -127,8 +105,6 @@ export interface Stored {
 /**
  * Stores the rows of a request, and keeps its copy for relay meanwhile. Neither waits for the other, and both have ended
  * before the answer: Lambda would freeze what still runs.
- *
- * @throws CollectError `SLUICE_COLLECT_DRAINING` when nothing is to be stored any more.
  */
 export async function store(
   received: Received,
@@ -136,9 +112,7 @@ export async function store(
   rows: RequestRows,
   ports: StorePorts,
 ): Promise<Stored> {
-  const { holds, relay } = ports;
-  await holds?.ready();
-  if (holds?.isDraining === true) throw new CollectError('SLUICE_COLLECT_DRAINING');
+  const { relay } = ports;
   const [delivery, copy] = await Promise.allSettled([
     deliverRows(received, relayed.key, rows, ports),
     received.protocol.isRelayed
@@ -178,7 +152,7 @@ async function deliverRows(
     rows: { ...rows, quarantine },
   });
   const landing =
-    record.header.frames.length === 0 ? null : await land(record, { ...ports, deadline: deadline.at });
+    record.header.frames.length === 0 ? null : await land(record.bytes, { ...ports, deadline: deadline.at });
   // If many events were refused, they share one row, which counts as all of them.
   const all = Object.values(refusedCounts).reduce((sum, count) => sum + count, 0);
   const events = { exposures: rows.exposures.length, events: rows.events.length, quarantine: all };
@@ -228,7 +202,7 @@ function outcomeOf(
 ): Omit<Delivered, 'refused'> {
   const isInStream = landing?.place === 'stream';
   const isObject = landing?.place === 'object';
-  // Rows that are too large for a stream belong in an object: no stream has failed.
+  // Rows that are too large for the stream belong in an object: nothing has failed.
   const isLanded = isInStream || (isObject && landing.notStreamed.reason === 'too_large');
   return {
     tables: tableKinds.map((table) => ({

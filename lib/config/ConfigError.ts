@@ -38,20 +38,10 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The package was made for another stage or region than it is deployed to.',
     cure: 'Package with the same --stage and --region, or deploy without --package.',
   },
-  SLUICE_CONFIG_NOT_DRAINED: {
-    cause:
-      'This would delete a delivery stream that may hold events, which were answered 202 and would be lost with it.',
-    cure: 'Run `npx sluice drain` with the same --stage, then this again (docs/remove.md, "Changing and removing"). Deploy version 0.3 with `formerStreams: true` first to a stack of 0.2: it has no drain.',
-  },
   SLUICE_CONFIG_RELAY_NOT_EMPTY: {
     cause:
       'This would remove relay while it keeps copies of requests. Those in its queue would be lost, and nothing would deliver or delete those in the bucket, which hold SDK keys.',
     cure: 'First deploy `relay` with `retired: true`, wait until `npx sluice relay status` shows nothing, and two days more for S3 to delete versions. Then this again. To give up what is left: `npx sluice relay erase --all` (docs/relay.md, "Turning it off").',
-  },
-  SLUICE_CONFIG_FORMER_STREAMS_IN_USE: {
-    cause:
-      'This would delete a delivery stream of release 0.2 that gets rows or may hold some, which were answered 202 and would be lost with it.',
-    cure: 'Deploy with `formerStreams: true`, which keeps the streams. Forty minutes after that deployment and after the last row has arrived, and once it is delivered, deploy without it (docs/upgrade.md).',
   },
   SLUICE_CONFIG_ENDPOINT_DELETED: {
     cause:

@@ -34,7 +34,6 @@ export const functionConfig = {
   write: ({ bucket, statsigFolder, formerStatsigFolders, tables, unitIds }: Config) => ({
     ...{ bucket, statsigFolder, formerStatsigFolders, tables, unitIds },
   }),
-  hold: () => ({}),
   'ingest-plan': ({ sources }: Config) => ({
     // Not what signs receipts.
     sources: sources.map(({ receipt: _, ...source }) => source),

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
-import { MAX_STREAMS } from './deliveryLimits.ts';
 import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { type Export, exportsSchema } from './exports.ts';
 import { alarmsSchema } from './fields/alarms.ts';
@@ -154,7 +153,7 @@ export const configSchema = z.strictObject({
       example: 'eu-west-1',
     },
     'replaces',
-    'Another region is another stack, which is empty. The one that is deployed goes on until you [drain and remove](remove.md#changing-and-removing) it. It needs a bucket of another name.',
+    'Another region is another stack, which is empty. The one that is deployed goes on until you [remove](remove.md#removing) it. It needs a bucket of another name.',
   ),
   architecture: noted(
     z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),
@@ -567,24 +566,6 @@ export const configSchema = z.strictObject({
       text: 'When Firehose writes an object: whichever is reached first.',
       example: { seconds: 300 },
     },
-  ),
-  streams: noted(
-    z.int('a whole number').min(1, '1 or more').max(MAX_STREAMS, `${MAX_STREAMS} at most`).default(1),
-    {
-      text: 'How many delivery streams take requests. Each adds its own quota of calls, one a request, and its own objects: [limits.md](limits.md#requests-a-second).',
-      example: 3,
-    },
-    'adds',
-    'A stream that is left out stays in the account, outside the stack, and delivers what it has; delete it by hand a day later ([steps](operate.md#more-streams)).',
-  ),
-  formerStreams: noted(
-    z.boolean().default(false),
-    {
-      text: 'Whether the stack keeps the three streams of release 0.2. They get nothing, and deliver what they have.',
-      example: true,
-    },
-    'refused',
-    'An upgrade from release 0.2 needs `true`. Take it out when the streams are empty, forty minutes after the upgrade at the earliest: before that the deployment is refused, because a stream that is deleted takes its rows with it ([upgrade.md](upgrade.md)).',
   ),
   athena: noted(athenaSchema, {
     text: 'Workgroup and staging database of Athena, and how much a query may scan.',

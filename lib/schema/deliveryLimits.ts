@@ -4,9 +4,6 @@ export const MAX_RECORD_BYTES = 1_024_000;
 /** AWS bills each record rounded up to this many bytes: https://aws.amazon.com/firehose/pricing/ */
 export const BILLED_STEP_BYTES = 5_120;
 
-/** Most delivery streams of the landing. The alarms, metrics and permissions of so many fit the stack. */
-export const MAX_STREAMS = 20;
-
 /**
  * Bytes that an overflow object of release 0.2 may inflate to: a request's body may inflate to 32 MiB (lib/wire/limits.ts), and
  * a row repeats what its batch has in common.
@@ -36,6 +33,3 @@ export const MAX_LANDED_BYTES = 268_435_456;
 
 /** Bytes of a record's header. Rows of every day that `timeWindow` can let in need half of it. */
 export const MAX_HEADER_BYTES = 65_536;
-
-/** Bytes of a request's rows above which its record is an object of its own: one request does not fill an object of many. */
-export const MAX_STREAMED_ROWS_BYTES = 4_194_304;

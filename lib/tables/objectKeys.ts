@@ -11,7 +11,7 @@ import {
   RECEIPT_NOTES,
   VERSION_NOTES,
 } from './ledgerKeys.ts';
-import { groupsKey, parseTableKey, type TableLayout, tableFolder, tableFolders } from './tableFolders.ts';
+import { groupsKey, parseTableKey, type TableLayout, tableFolders } from './tableFolders.ts';
 
 /** Folder of rows that streams did not accept in time. */
 export const OVERFLOW_FOLDER = 'overflow/';
@@ -112,22 +112,6 @@ export function rowPath(objectKey: string, kind: TableKind): string {
 /** The table in such a path; undefined for any other. */
 export function parseRowPath(path: string): TableKind | undefined {
   return tableKinds.find((kind) => path.endsWith(`#${kind}`));
-}
-
-/** The jq expression that Firehose runs on each document to choose its folder. Conversion drops the key `ds`. */
-export const partitionQuery = '{ds: .ds}';
-
-/**
- * S3 prefix of a kind's delivery stream.
- * https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
- */
-export function deliveryPrefix(config: Pick<Config, 'statsigFolder' | 'tables'>, kind: TableKind): string {
-  return `${tableFolder(config, kind)}!{partitionKeyFromQuery:ds}/`;
-}
-
-/** S3 prefix of the records that a stream could not deliver: `errors/<stream>/<type>/`. */
-export function errorPrefix(kind: TableKind): string {
-  return `${errorFolder(kind)}!{firehose:error-output-type}/`;
 }
 
 /** Folder of what nobody can read. It stays until somebody moves it back; the writer adopts what release 0.2 parked. */

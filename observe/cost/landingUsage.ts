@@ -49,18 +49,17 @@ export function messageCost({ objects, files }: LandingUsage): number {
 
 /**
  * Milliseconds of an invocation besides what it reads: for an object of the writer (calls of S3, a session of DuckDB), for a
- * batch of the registrar, and for runs every five minutes that find nothing. Assumptions.
+ * batch of the registrar, and for a look that finds nothing. Assumptions.
  */
 const OBJECT_MS = 500;
 const REGISTER_MS = 100;
 const LOOK_MS = 400;
-const HOLD_MS = 300;
-/** Gigabytes of `register` and `hold`: infra/serverless/service.ts. */
-const SMALL_GIGABYTES = 0.5;
+/** Gigabytes of `register`: infra/serverless/service.ts. */
+const REGISTER_GIGABYTES = 0.5;
 /** Bytes of JSON that the writer turns into files in a second, and requests: half of what `npm run bench -- land` measures. */
 const BYTES_A_SECOND = 30_000_000;
 const REQUESTS_A_SECOND = 12_000;
-/** Bytes of the log of an invocation of `write`, `register` or `hold`: its line, and Lambda's own three. */
+/** Bytes of the log of an invocation of `write` or `register`: its line, and Lambda's own three. */
 const LOG_BYTES = 800;
 
 /** Time and logs of functions in a month. */
@@ -80,10 +79,9 @@ export function writerMonth(
   return { invocations: objects + RUNS, gigabyteSeconds: seconds * gigabytes };
 }
 
-/** The month of the registrar, which gets the files of an object in one batch, and of the check of streams. */
-export function smallFunctionsMonth({ objects }: LandingUsage): FunctionsMonth {
-  const seconds = (objects * REGISTER_MS + RUNS * HOLD_MS) / 1_000;
-  return { invocations: objects + RUNS, gigabyteSeconds: seconds * SMALL_GIGABYTES };
+/** The month of the registrar, which gets the files of an object in one batch. */
+export function registerMonth({ objects }: LandingUsage): FunctionsMonth {
+  return { invocations: objects, gigabyteSeconds: ((objects * REGISTER_MS) / 1_000) * REGISTER_GIGABYTES };
 }
 
 /** Bytes of the logs of these functions. */
@@ -104,7 +102,7 @@ export interface Arrivals {
 }
 
 /**
- * Objects and files: an object of each stream and interval in which something arrives, or more where the size decides; of each,
+ * Objects and files: an object of each interval in which something arrives, or more where the size decides; of each,
  * a file of each table. Requests are taken to arrive evenly, and rows to be of one day.
  *
  * @param days Over which it arrives.
@@ -112,9 +110,9 @@ export interface Arrivals {
 export function landingUsage(
   { requests, recordBytes, tables }: Arrivals,
   days: number,
-  { streams, buffering }: Pick<Config, 'streams' | 'buffering'>,
+  { buffering }: Pick<Config, 'buffering'>,
 ): LandingUsage {
-  const intervals = (streams * days * SECONDS_A_DAY) / buffering.seconds;
+  const intervals = (days * SECONDS_A_DAY) / buffering.seconds;
   const objects = Math.max(Math.min(intervals, requests), recordBytes / (buffering.megabytes * 2 ** 20));
   return {
     objects,

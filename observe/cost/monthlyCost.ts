@@ -3,7 +3,6 @@ import { queueExecutions } from '../../infra/serverless/service.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
-import { everyStream, formerStreams } from '../../lib/tables/streams.ts';
 import { ATHENA_PRICE, prices, queryCost, usd } from '../prices.ts';
 import {
   eventCost,
@@ -24,22 +23,11 @@ import {
 } from './relayUsage.ts';
 
 /**
- * Metrics of Firehose that the check of streams reads at each run: how old the oldest record of each stream is, and, of
- * streams without traffic, what arrived and was delivered (lib/aws/streamReadings.ts). The streams of release 0.2 get none.
- */
-function readings(config: Config, events: number): number {
-  const quiet = events === 0 ? everyStream(config) : formerStreams(config);
-  return everyStream(config).length + 2 * quiet.length;
-}
-/** The check reads which streams are held. An environment of the collector reads it as often. */
-const SECRET_READS = 1;
-
-/**
  * GB-seconds of the start of an execution environment, which Lambda bills and its metric of durations leaves out: half a second
- * of `hold` (512 MB) and `write` (1,769 MB), which run every five minutes and are each taken to start anew.
+ * of `write` (1,769 MB), which looks every five minutes and is taken to start anew each time.
  * https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
  */
-const INIT_GIGABYTE_SECONDS = { hold: RUNS * 0.5 * 0.5, write: RUNS * 0.5 * (1_769 / 1_024) };
+const INIT_GIGABYTE_SECONDS = RUNS * 0.5 * (1_769 / 1_024);
 
 /** Bytes of Athena's terabyte. */
 const TERABYTE = 1_000_000_000_000;
@@ -108,13 +96,13 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
   const { config } = stack;
   const gigabyteSecond = config.architecture === 'arm64' ? prices.lambdaGbSecond : prices.lambdaGbSecondX86;
   const landing = usage.landing ?? { objects: 0, files: 0 };
-  const run = ({ invocations, gigabyteSeconds }: FunctionsMonth, init: number) =>
-    invocations * prices.lambdaRequest.usd + (gigabyteSeconds + init) * gigabyteSecond.usd;
+  const run = ({ invocations, gigabyteSeconds }: FunctionsMonth) =>
+    invocations * prices.lambdaRequest.usd + gigabyteSeconds * gigabyteSecond.usd;
   const all: Record<CostPart, number | null> = {
     gateway: usage.gatewayUnits * prices.httpApiRequest.usd,
-    lambda: run(usage, INIT_GIGABYTE_SECONDS.hold),
+    lambda: run(usage),
     firehose_ingest: usage.billedBytes * prices.firehoseByte.usd,
-    write: run(usage.write, INIT_GIGABYTE_SECONDS.write),
+    write: run(usage.write) + INIT_GIGABYTE_SECONDS * gigabyteSecond.usd,
     queues:
       (queueExecutions(config).queues - (config.relay === undefined ? 0 : RELAY_QUEUES)) *
         EMPTY_RECEIVES *
@@ -125,13 +113,10 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
     athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
     logs: price(usage.logBytes, prices.logByte.usd),
-    metrics:
-      usage.metrics * prices.metricMonth.usd + RUNS * readings(config, usage.events) * prices.metricRead.usd,
+    metrics: usage.metrics * prices.metricMonth.usd,
     alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
     keys:
-      (config.existing.keyArn === null ? prices.keyMonth.usd : 0) +
-      secrets(config) * prices.secretMonth.usd +
-      RUNS * SECRET_READS * prices.secretCall.usd,
+      (config.existing.keyArn === null ? prices.keyMonth.usd : 0) + secrets(config) * prices.secretMonth.usd,
     relay_queue: usage.relay === null ? null : relayStorage(usage.relay),
     relay_transfer: price(usage.relay?.sentBytes ?? null, prices.transferByte.usd),
     monitors: config.monitors === null ? null : monitorCost(usage, gigabyteSecond.usd),
@@ -196,9 +181,9 @@ function isRead(metric: unknown): boolean {
   return typeof metric === 'object' && metric !== null && 'MetricStat' in metric;
 }
 
-/** The secret of SDK keys, that of held streams, and one for each reader with access keys. */
+/** The secret of SDK keys, and one for each reader with access keys. */
 function secrets({ readers }: Config): number {
-  return 2 + readers.filter((reader) => reader.kind !== 'owox' && reader.as === 'user').length;
+  return 1 + readers.filter((reader) => reader.kind !== 'owox' && reader.as === 'user').length;
 }
 
 /** Usage that grows with the number of events, for another number; the rest stays. */

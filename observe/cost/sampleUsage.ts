@@ -6,13 +6,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
-import {
-  functionLogBytes,
-  landingUsage,
-  MONTH_DAYS,
-  smallFunctionsMonth,
-  writerMonth,
-} from './landingUsage.ts';
+import { functionLogBytes, landingUsage, MONTH_DAYS, registerMonth, writerMonth } from './landingUsage.ts';
 import type { MonthlyUsage } from './monthlyCost.ts';
 import { QUEUE_STEP_BYTES, RELAY_METRICS, type RelaySample, relayMonth } from './relayUsage.ts';
 
@@ -171,11 +165,8 @@ const LOG_LINE_BYTES = 500;
 
 /** Custom metrics of a collector in regular use: docs/metrics.md. */
 const REGULAR_METRICS = 3;
-/**
- * Metrics of other functions while nothing is wrong: parked objects (infra/alarms/loggedMetrics.ts), and, in one hour of a
- * day, streams that are held and the age of the oldest record of each.
- */
-const loggedMetrics = ({ streams }: Pick<Config, 'streams'>) => 1 + (1 + streams) / 24;
+/** Metrics of other functions while nothing is wrong: parked objects (infra/alarms/loggedMetrics.ts). */
+const LOGGED_METRICS = 1;
 /** Metrics of curate-plan, written in four hours of a day while nothing is wrong: functions/curate-plan/planMessages.ts. */
 const CURATE_METRICS = (5 * 4) / 24;
 
@@ -218,7 +209,7 @@ export function sampleMonth(
   const tables = Array.from({ length: TABLES }, () => ({ requests, bytes: bytes / TABLES }));
   const landing = landingUsage({ requests, recordBytes, tables }, MONTH_DAYS, config);
   const write = writerMonth(landing, { requests, bytes }, memoryMegabytes.write / 1_024);
-  const small = smallFunctionsMonth(landing);
+  const small = registerMonth(landing);
   const seconds = (requests * REQUEST_MS + events * EVENT_MS) / 1_000;
   return {
     events,
@@ -238,7 +229,7 @@ export function sampleMonth(
     logBytes: requests * lineBytes(config) + functionLogBytes(write, small) + (relay?.logBytes ?? 0),
     metrics:
       (events === 0 ? 0 : REGULAR_METRICS) +
-      loggedMetrics(config) +
+      LOGGED_METRICS +
       (config.curate ? CURATE_METRICS : 0) +
       (relay === null ? 0 : RELAY_METRICS),
     athenaBytes: null,

@@ -2,17 +2,15 @@ import { type CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloud
 import { accessLogGroup } from '../../infra/endpoint/endpoint.ts';
 import { deliveryLogGroup } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
-import type { StreamNames } from '../../lib/aws/streamReadings.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
-import { everyStream } from '../../lib/tables/streams.ts';
 import type { Deployment } from '../deployment.ts';
 import { readMetricData, type WantedMetric } from '../facts/flow/metricData.ts';
-import { readStreamNames } from '../facts/flow/streamNames.ts';
+import { readStackOutputs, requireOutput } from '../facts/flow/stackOutputs.ts';
 import { MONTH_DAYS, RUNS } from './landingUsage.ts';
 import type { MonthlyUsage } from './monthlyCost.ts';
 import { QUEUE_STEP_BYTES, REQUESTS_OF_NAME, type RelayUsage } from './relayUsage.ts';
@@ -71,10 +69,9 @@ export async function measureStage(
   days: number,
 ): Promise<StageUsage> {
   const { cloudwatch, config, stack, now } = deployment;
-  const names = await readStreamNames(deployment);
-  const ids = [...names.keys()];
+  const stream = requireOutput(await readStackOutputs(deployment), 'LandingStreamName');
   const from = Math.floor((now - days * DAY_MS) / PERIOD_MS) * PERIOD_MS;
-  const values = await readValues(cloudwatch, stageMetrics(deployment, names), from, now);
+  const values = await readValues(cloudwatch, stageMetrics(deployment, stream), from, now);
   const began = values.first('requests');
   if (began === null)
     throw new StageUsageError('SLUICE_COST_NO_TRAFFIC', `${stack.service}-${stack.stage}, ${days} days.`);
@@ -91,10 +88,7 @@ export async function measureStage(
     ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
   const landed = told([OBJECT_MESSAGES]);
   const logBytes = told(logGroups(deployment).map((group) => `logs ${group}`));
-  const streams = ids.map((stream) => ({
-    bytes: month(`bytes ${stream}`),
-    records: month(`records ${stream}`),
-  }));
+  const put = { bytes: month('bytes put'), records: month('records put') };
   return {
     usage: {
       events: month(collectMetrics.received.name),
@@ -110,8 +104,8 @@ export async function measureStage(
       ),
       gigabyteSeconds: sum(functions, spent),
       write: { invocations: month('invocations write'), gigabyteSeconds: spent(['write', write]) },
-      recordBytes: sum(streams, ({ bytes }) => bytes),
-      billedBytes: sum(streams, estimateBilledBytes),
+      recordBytes: put.bytes,
+      billedBytes: estimateBilledBytes(put),
       // Each is a message; so is a run of the schedule.
       landing:
         landed === null
@@ -182,7 +176,7 @@ function estimateBilledBytes(stream: { readonly bytes: number; readonly records:
  */
 function stageMetrics(
   { config, stack }: Pick<Deployment, 'config' | 'stack'>,
-  names: StreamNames,
+  stream: string,
 ): readonly WantedMetric[] {
   const { received } = collectMetrics;
   const summed = { statistic: 'Sum' } as const;
@@ -214,14 +208,13 @@ function stageMetrics(
         { ...common, id: `duration ${name}`, metric: 'Duration' },
       ];
     }),
-    ...[...names].flatMap(([stream, DeliveryStreamName]) => {
-      const dimensions = { DeliveryStreamName };
-      const common = { ...summed, namespace: 'AWS/Firehose', dimensions };
-      return [
-        { ...common, id: `bytes ${stream}`, metric: 'IncomingBytes' },
-        { ...common, id: `records ${stream}`, metric: 'IncomingRecords' },
-      ];
-    }),
+    ...[
+      ['bytes put', 'IncomingBytes'],
+      ['records put', 'IncomingRecords'],
+    ].map(([id = '', metric = '']) => ({
+      ...{ ...summed, id, metric, namespace: 'AWS/Firehose' },
+      dimensions: { DeliveryStreamName: stream },
+    })),
     ...[
       [OBJECT_MESSAGES, 'write'],
       [FILE_MESSAGES, 'register'],
@@ -263,7 +256,7 @@ function logGroups({ config, stack }: Pick<Deployment, 'config' | 'stack'>): rea
   return [
     ...(config.endpoint.accessLogDays === null ? [] : [accessLogGroup(stack)]),
     ...Object.keys(FUNCTION_MEGABYTES).map((name) => `/aws/lambda/${partName(stack, name)}`),
-    ...everyStream(config).map((stream) => deliveryLogGroup(stack, stream)),
+    deliveryLogGroup(stack),
   ];
 }
 

@@ -19,7 +19,6 @@ import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
-import { streamNamesOf } from '../facts/flow/streamNames.ts';
 import type { PartitionGap, RecentPartitions } from '../facts/tables/partitionGaps.ts';
 import { CheckImpossible, finding } from '../findings/catalogue.ts';
 import { readStatus, type Status } from '../findings/status.ts';
@@ -178,8 +177,10 @@ export function openDoctorContext(
     status: once(async () =>
       readStatus(await deployment(), {
         partitions: async ({ now: at }) => comparePartitions(partitionsOf, utcDay(at)),
-        streamNames: async () =>
-          streamNamesOf([...(await resources())].map(([id, { physicalId }]) => [id, physicalId] as const)),
+        outputs: async () => {
+          const stream = (await resources()).get(logicalIds.stream);
+          return new Map(stream === undefined ? [] : [['LandingStreamName', stream.physicalId]]);
+        },
       }),
     ),
     ask,

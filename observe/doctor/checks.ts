@@ -8,11 +8,11 @@ import {
   alarms,
   curatedDays,
   exportedDays,
-  holds,
   quarantine,
   relay,
   requests,
   sources,
+  stream,
   waiting,
 } from './checks/cheap.ts';
 import { forwarding } from './checks/delivery/forwarding.ts';
@@ -55,7 +55,7 @@ export const checks: readonly Check[] = [
   athenaLoads,
   requests,
   streams,
-  holds,
+  stream,
   waiting,
   quarantine,
   queues,

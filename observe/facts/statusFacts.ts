@@ -1,5 +1,4 @@
 import type { UtcDay } from '../../lib/base/time.ts';
-import type { Drain, StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { Dataset } from '../../lib/schema/sources.ts';
 import type { ReceiptNote } from '../../lib/tables/ledgerKeys.ts';
@@ -8,12 +7,12 @@ import type { AlarmState } from './flow/alarms.ts';
 import type { RateCounts } from './flow/rates.ts';
 import type { Refusals } from './flow/refusals.ts';
 import type { RelayState } from './flow/relayCopies.ts';
-import type { DroppedRecords, StreamState } from './flow/streamState.ts';
+import type { StreamState } from './flow/streamState.ts';
 import type { WaitingObjects } from './flow/waitingObjects.ts';
 import type { QuarantineCount, TableArrivals } from './tables/landedRows.ts';
 import type { RecentPartitions } from './tables/partitionGaps.ts';
 
-/** Requests in the streams' buffers. */
+/** Requests in the stream's buffer. */
 export interface Buffered {
   /** Requests; null of a deployment, because Firehose does not tell. */
   readonly count: number | null;
@@ -71,13 +70,6 @@ export interface ExportDays {
   readonly days: readonly LedgerDayStatus[];
 }
 
-/** Why nobody knows which streams are held. */
-export interface HoldsFault {
-  /** `missing`: the secret does not exist. `deleted`: it is scheduled for deletion. `damaged`: its text cannot be read. */
-  readonly kind: 'missing' | 'deleted' | 'damaged';
-  readonly detail: string;
-}
-
 /** A part of a deployment that facts are read of. */
 export type FactPart =
   | 'the local cloud'
@@ -88,9 +80,7 @@ export type FactPart =
   | 'the tables'
   | 'landing/'
   | 'parked/'
-  | 'the streams'
-  | 'dropped records'
-  | 'the held streams'
+  | 'the stream'
   | 'the partitions'
   | 'the alarms'
   | 'the drops'
@@ -123,15 +113,7 @@ export interface StatusFacts {
     readonly parked: WaitingObjects | null;
   };
   /** Firehose's own metrics; null for the local cloud. */
-  readonly streams: readonly StreamState[] | null;
-  /** Streams that dropped records within 24 hours, because they had not delivered them for as long. */
-  readonly dropped: readonly DroppedRecords[] | null;
-  /** Streams that get no rows, because they may drop them. */
-  readonly held: StreamHolds['held'] | null;
-  /** Why that and `drain` are not known; null if they are. */
-  readonly holdsFault: HoldsFault | null;
-  /** While it is set, the collector takes no events. */
-  readonly drain: Drain | null;
+  readonly stream: StreamState | null;
   readonly partitions: RecentPartitions | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;

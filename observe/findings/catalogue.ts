@@ -292,41 +292,6 @@ export const findingCatalogue = {
     'The settings of a delivery stream differ from the configuration.',
     RESTORE,
   ),
-  SLUICE_DOCTOR_STREAM_FORMER: cheap(
-    'streams',
-    'former stream',
-    warning(
-      'The stack keeps a stream of release 0.2, which gets nothing.',
-      'Deploy without `formerStreams` when it is empty, 40 minutes after the upgrade at the earliest: docs/upgrade.md.',
-    ),
-  ),
-  SLUICE_DOCTOR_HOLDS_MISSING: cheap(
-    'streams',
-    'holds not known',
-    problem(
-      'The secret that says which streams are held does not exist. A stream that delivers late is not held, and Firehose may drop what it gets.',
-      RECREATE,
-    ),
-    'late',
-  ),
-  SLUICE_DOCTOR_HOLDS_DELETED: cheap(
-    'streams',
-    'holds not known',
-    problem(
-      'The secret that says which streams are held is scheduled for deletion, and nothing can read it. The collector goes by what it read last, and a stream that delivers late is not held.',
-      'Restore it with the command before AWS deletes it. It then says what it said before.',
-    ),
-    'late',
-  ),
-  SLUICE_DOCTOR_HOLDS_UNREADABLE: cheap(
-    'streams',
-    'holds not known',
-    problem(
-      'The secret that says which streams are held is damaged. The collector goes by what it read last, and a stream that delivers late is not held.',
-      'Write it anew with the command, which holds every stream until it delivers: the next check releases those that are well. Then hold by hand what has to be held: docs/operate.md, "Hold a stream by hand".',
-    ),
-    'late',
-  ),
   SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue does not exist.', RECREATE),
   SLUICE_DOCTOR_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
@@ -576,33 +541,6 @@ export const findingCatalogue = {
     ),
     'late',
   ),
-  SLUICE_STATUS_STREAM_DROPPED: cheap(
-    'streams',
-    'dropped rows',
-    problem(
-      "A stream's oldest record had waited for 24 hours within the last 24 hours: Firehose drops records then.",
-      'The dropped records are gone. Run the commands to see which hours lack rows, and how many: tell those who use these days. Then correct what keeps the stream from delivering, if it is still late.',
-    ),
-    'late',
-  ),
-  SLUICE_STATUS_STREAM_HELD: cheap(
-    'streams',
-    'held',
-    problem(
-      'A stream is held, because what goes into it may be dropped: requests become objects of landing/. Nothing is lost.',
-      'Correct what keeps the stream from delivering: the check then releases it. A stream that a person holds, and one of several streams for which nothing waits, is released with the command.',
-    ),
-    'late',
-  ),
-  SLUICE_STATUS_DRAINING: cheap(
-    'collector',
-    'being drained',
-    problem(
-      'The deployment is being drained: the collector answers 503 and takes no events. SDKs send them again for a while.',
-      'If the stack is not to be removed, let the intake go on with the command.',
-    ),
-    'removal',
-  ),
   SLUICE_STATUS_QUOTA_NEAR: cheap(
     'streams',
     'near its quota',
@@ -783,7 +721,6 @@ export const formerCodes: Readonly<Record<ErrorCode, FindingCode>> = {
   SLUICE_DOCTOR_CURATE_FAILED: 'SLUICE_STATUS_CURATE_FAILED',
   SLUICE_DOCTOR_CURATE_LATE: 'SLUICE_STATUS_CURATE_LATE',
   SLUICE_DOCTOR_CURATE_UNPLANNED: 'SLUICE_STATUS_CURATE_UNPLANNED',
-  SLUICE_DOCTOR_DRAINING: 'SLUICE_STATUS_DRAINING',
   SLUICE_DOCTOR_EXPORT_FAILED: 'SLUICE_STATUS_EXPORT_FAILED',
   SLUICE_DOCTOR_LANDING_LATE: 'SLUICE_STATUS_LANDING_LATE',
   SLUICE_DOCTOR_LOAD_FAILED: 'SLUICE_STATUS_INGEST_FAILED',
@@ -794,9 +731,7 @@ export const formerCodes: Readonly<Record<ErrorCode, FindingCode>> = {
   SLUICE_DOCTOR_QUARANTINE_UNREAD: 'SLUICE_STATUS_UNREADABLE',
   SLUICE_DOCTOR_RELAY_REFUSED: 'SLUICE_STATUS_RELAY_REFUSED',
   SLUICE_DOCTOR_SOURCE_LATE: 'SLUICE_STATUS_INGEST_LATE',
-  SLUICE_DOCTOR_STREAM_DROPPED: 'SLUICE_STATUS_STREAM_DROPPED',
   SLUICE_DOCTOR_STREAM_EXPIRING: 'SLUICE_STATUS_STREAM_EXPIRING',
-  SLUICE_DOCTOR_STREAM_HELD: 'SLUICE_STATUS_STREAM_HELD',
   SLUICE_DOCTOR_STREAM_QUOTA_NEAR: 'SLUICE_STATUS_QUOTA_NEAR',
   SLUICE_DOCTOR_UNKNOWN_KEYS: 'SLUICE_STATUS_UNKNOWN_KEYS',
 };

@@ -1,20 +1,16 @@
-import { deliveryLogGroup, lateSeconds, streamName, streamNamed } from '../../infra/streams/streams.ts';
+import { deliveryLogGroup, lateSeconds } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
-import { allHeld, drainText, holdsText } from '../../lib/landing/hold/StreamHolds.ts';
-import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { everyStream } from '../../lib/tables/streams.ts';
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import { type DeploymentCommands, deploymentCommands, revertDriftWords } from '../deploymentCommands.ts';
-import { isForPerson, streamsHeldToo, streamWord } from '../facts/flow/holds.ts';
+import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { HOUR_MS } from '../facts/flow/hourlyMetrics.ts';
 import { failedText, NOT_STORED } from '../facts/flow/rates.ts';
 import type { RefusedGroup } from '../facts/flow/refusals.ts';
-import { daysOfDropped, droppedText, type StreamState } from '../facts/flow/streamState.ts';
+import { EXPIRING_HOURS, KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
 import type { DatasetDays, LedgerDayStatus, StatusFacts } from '../facts/statusFacts.ts';
 import { type Finding, type FindingCode, finding } from './catalogue.ts';
@@ -23,8 +19,6 @@ import { type Finding, type FindingCode, finding } from './catalogue.ts';
 const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;
-const KEPT_HOURS = KEPT_SECONDS / 3_600;
-const EXPIRING_HOURS = EXPIRING_SECONDS / 3_600;
 /** Failed days and reasons that have a command. */
 const MOST_COMMANDS = 3;
 const MOST_NAMED = 5;
@@ -38,12 +32,8 @@ export function judge(
   const say = deploymentCommands(deployment, region);
   const found: Finding[] = [
     ...findWaiting(status, deployment, say),
-    ...findLateStreams(status, deployment, say),
-    ...findDroppedRecords(status, say),
-    ...findHoldsFault(status, deployment, say),
-    ...findDrain(status, say),
-    ...findHeldStreams(status, deployment, say),
-    ...findQuotas(status),
+    ...findLateStream(status, deployment, say),
+    ...findQuota(status),
     ...findGaps(status, deployment, say),
     ...findNotStored(status, deployment, say),
     ...findRefused(status, say),
@@ -97,130 +87,47 @@ function findWaiting(
   ];
 }
 
-/** A stream; locally all of them. */
-type LateCandidate = Pick<StreamState, 'stream' | 'oldest' | 'undeliveredRecords'>;
-
-function findLateStreams(
-  { waiting: { buffered }, streams }: StatusFacts,
+function findLateStream(
+  { waiting: { buffered }, stream }: StatusFacts,
   { config, stack, now }: Pick<Deployment, 'config' | 'stack' | 'now'>,
   say: DeploymentCommands,
 ): Finding[] {
-  const lateMs = lateSeconds(config) * 1_000;
-  const all: LateCandidate = {
-    ...{ stream: streamName(stack, 'landing'), oldest: buffered.oldest },
-    undeliveredRecords: buffered.count,
-  };
-  return (streams ?? [all]).flatMap(({ stream, oldest, undeliveredRecords }) => {
-    const age = oldest === null ? 0 : now - Date.parse(oldest);
-    if (age <= lateMs) return [];
-    const hours = age / HOUR_MS;
-    const left = Math.max(0, KEPT_HOURS - hours);
-    const most = streams === null ? '' : 'At most ';
-    const waits = undeliveredRecords === null ? '' : ` ${most}${undeliveredRecords} requests wait.`;
-    const id = streamNamed(`${stack.service}-${stack.stage}`, stream) ?? 'landing';
-    return [
-      finding(
-        hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_EXPIRING' : 'SLUICE_STATUS_STREAM_LATE',
-        `${stream}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
-        streams === null
-          ? [say.control('POST', 'flush')]
-          : [say.aws('logs', 'tail', deliveryLogGroup(stack, id), '--since', '1h')],
-      ),
-    ];
-  });
-}
-
-function findDroppedRecords({ dropped }: StatusFacts, say: DeploymentCommands): Finding[] {
-  return (dropped ?? []).map((one) =>
+  const oldest = stream === null ? buffered.oldest : stream.oldest;
+  const age = oldest === null ? 0 : now - Date.parse(oldest);
+  if (age <= lateSeconds(config) * 1_000) return [];
+  const hours = age / HOUR_MS;
+  const left = Math.max(0, KEPT_HOURS - hours);
+  const records = stream === null ? buffered.count : stream.undeliveredRecords;
+  const waits = records === null ? '' : ` ${stream === null ? '' : 'At most '}${records} requests wait.`;
+  return [
     finding(
-      'SLUICE_STATUS_STREAM_DROPPED',
-      droppedText(one),
-      daysOfDropped(one).map((day) => say.sluice('reconcile', '--day', day)),
+      hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_EXPIRING' : 'SLUICE_STATUS_STREAM_LATE',
+      `${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
+      [
+        stream === null
+          ? say.control('POST', 'flush')
+          : say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h'),
+      ],
     ),
-  );
-}
-
-function findHoldsFault(
-  { holdsFault }: StatusFacts,
-  { config, stack, now }: Pick<Deployment, 'config' | 'stack' | 'now'>,
-  say: DeploymentCommands,
-): Finding[] {
-  if (holdsFault === null) return [];
-  const { kind, detail } = holdsFault;
-  const secret = partName(stack, 'holds');
-  const of = ['--secret-id', secret];
-  if (kind === 'missing')
-    return [
-      finding(
-        'SLUICE_DOCTOR_HOLDS_MISSING',
-        `${secret}.`,
-        // The local cloud makes it anew when it starts.
-        say.isLocal
-          ? []
-          : revertDriftWords(`${stack.service}-${stack.stage}`).map((words) => say.aws(...words)),
-      ),
-    ];
-  if (kind === 'deleted')
-    return [
-      finding('SLUICE_DOCTOR_HOLDS_DELETED', `${secret}.`, [
-        say.aws('secretsmanager', 'restore-secret', ...of),
-      ]),
-    ];
-  const all = holdsText(allHeld(everyStream(config), now));
-  return [
-    finding('SLUICE_DOCTOR_HOLDS_UNREADABLE', `${secret}: ${detail}`, [
-      say.aws('secretsmanager', 'put-secret-value', ...of, '--secret-string', all),
-    ]),
   ];
 }
 
-function findDrain({ drain, stack }: StatusFacts, say: DeploymentCommands): Finding[] {
-  if (drain === null) return [];
+function findQuota({ stream }: StatusFacts): Finding[] {
+  if (stream === null) return [];
+  const { quotaShare, quota, throttledRecords } = stream;
+  const isNear = quotaShare !== null && quotaShare >= NEAR;
+  const throttled = throttledRecords ?? 0;
+  if (!isNear && throttled === 0) return [];
+  const share = quotaShare === null ? '' : ` ${Math.round(quotaShare * 100)} % of its ${quota} a second.`;
+  const refused = throttled === 0 ? '' : ` ${throttled} records were throttled within 15 minutes.`;
   return [
-    finding('SLUICE_STATUS_DRAINING', `${stack}: ${drainText(drain)}`, [say.sluice('drain', '--cancel')]),
+    finding(
+      'SLUICE_STATUS_QUOTA_NEAR',
+      `${stream.stream}:${share}${refused}`,
+      [],
+      throttled > 0 ? 'problem' : 'warning',
+    ),
   ];
-}
-
-function findHeldStreams(
-  { held }: StatusFacts,
-  deployment: Pick<Deployment, 'config' | 'stack'>,
-  say: DeploymentCommands,
-): Finding[] {
-  if (held === null) return [];
-  return streamsHeldToo(deployment, { held }).flatMap((stream) => {
-    const hold = held[stream];
-    if (hold === undefined) return [];
-    const by = hold.by === 'hand' ? 'by hand' : 'by the check';
-    return [
-      finding(
-        'SLUICE_STATUS_STREAM_HELD',
-        `${streamName(deployment.stack, stream)}: held ${by} since ${hold.since}. ${hold.why}`,
-        isForPerson(deployment, stream, hold)
-          ? [say.sluice('hold', streamWord(deployment, stream), '--release')]
-          : [],
-      ),
-    ];
-  });
-}
-
-function findQuotas({ streams }: StatusFacts): Finding[] {
-  const former = (streams ?? []).filter(({ isUsed }) => !isUsed);
-  const near = (streams ?? []).flatMap(({ stream, quotaShare, quota, throttledRecords }) => {
-    const isNear = quotaShare !== null && quotaShare >= NEAR;
-    const throttled = throttledRecords ?? 0;
-    if (!isNear && throttled === 0) return [];
-    const share = quotaShare === null ? '' : ` ${Math.round(quotaShare * 100)} % of its ${quota} a second.`;
-    const refused = throttled === 0 ? '' : ` ${throttled} records were throttled within 15 minutes.`;
-    return [
-      finding(
-        'SLUICE_STATUS_QUOTA_NEAR',
-        `${stream}:${share}${refused}`,
-        [],
-        throttled > 0 ? 'problem' : 'warning',
-      ),
-    ];
-  });
-  return [...near, ...former.map(({ stream }) => finding('SLUICE_DOCTOR_STREAM_FORMER', `${stream}.`))];
 }
 
 function findGaps(
@@ -242,14 +149,11 @@ function findGaps(
 }
 
 function findNotStored(
-  { lastHour, drain }: StatusFacts,
+  { lastHour }: StatusFacts,
   { stack }: Pick<Deployment, 'stack'>,
   say: DeploymentCommands,
 ): Finding[] {
-  const failed = Object.entries(lastHour?.failedBy ?? {})
-    // Requests that a drain refuses have a finding of their own.
-    .filter(([code]) => drain === null || code !== 'SLUICE_COLLECT_DRAINING')
-    .map(([code, count]) => ({ code, count }));
+  const failed = Object.entries(lastHour?.failedBy ?? {}).map(([code, count]) => ({ code, count }));
   const notStored = failed.filter(({ code }) => NOT_STORED.includes(code));
   const others = failed.filter(({ code }) => !NOT_STORED.includes(code));
   const group = `/aws/lambda/${partName(stack, 'collect')}`;
@@ -316,10 +220,10 @@ function findNoSender({ senders }: StatusFacts, say: DeploymentCommands): Findin
 }
 
 function findSilence(
-  { lastHour, lastRequestAt, lastEventAt, drain }: StatusFacts,
+  { lastHour, lastRequestAt, lastEventAt }: StatusFacts,
   { now }: Pick<Deployment, 'now'>,
 ): Finding[] {
-  if (lastHour === null || lastRequestAt !== null || lastEventAt === null || drain !== null) return [];
+  if (lastHour === null || lastRequestAt !== null || lastEventAt === null) return [];
   const hours = (now - Date.parse(lastEventAt)) / HOUR_MS;
   if (hours < 1) return [];
   const ago = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;

@@ -1,8 +1,6 @@
-import type { StreamNames } from '../../lib/aws/streamReadings.ts';
-import { errorName, SluiceError } from '../../lib/base/errors.ts';
+import { SluiceError } from '../../lib/base/errors.ts';
 import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
-import { HoldError, NO_HOLDS, type StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../deployment.ts';
@@ -11,21 +9,19 @@ import { readCurationState } from '../facts/days/curationState.ts';
 import { readStatus as readDatasets } from '../facts/days/datasetStatus.ts';
 import { type LedgerDay, readLedgerDays } from '../facts/days/readLedgerDays.ts';
 import { readAlarms } from '../facts/flow/alarms.ts';
-import { readStreamHolds } from '../facts/flow/holds.ts';
 import { type LocalState, readLocalState } from '../facts/flow/localBuffers.ts';
 import { readRates } from '../facts/flow/rates.ts';
 import { readRefusals } from '../facts/flow/refusals.ts';
 import { readRelayState } from '../facts/flow/relayCopies.ts';
 import { countSenders } from '../facts/flow/senders.ts';
-import { readStreamNames } from '../facts/flow/streamNames.ts';
-import { readDroppedRecords, readStreams, type StreamState } from '../facts/flow/streamState.ts';
+import { readStackOutputs, requireOutput, type StackOutputs } from '../facts/flow/stackOutputs.ts';
+import { readStream, type StreamState } from '../facts/flow/streamState.ts';
 import { countWaitingObjects } from '../facts/flow/waitingObjects.ts';
 import type {
   Buffered,
   DatasetDays,
   ExportDays,
   FactPart,
-  HoldsFault,
   LedgerDayStatus,
   StatusFacts,
 } from '../facts/statusFacts.ts';
@@ -51,7 +47,7 @@ export interface Status extends StatusFacts {
 /** Facts that somebody may have read already: the doctor has whole lists of partitions and resources. */
 export interface FactReaders {
   readonly partitions: (deployment: Deployment) => Promise<RecentPartitions>;
-  readonly streamNames: (deployment: Deployment) => Promise<StreamNames>;
+  readonly outputs: (deployment: Deployment) => Promise<StackOutputs>;
 }
 
 /**
@@ -62,7 +58,7 @@ export interface FactReaders {
  */
 export async function readStatus(
   deployment: Deployment,
-  read: FactReaders = { partitions: readRecentPartitions, streamNames: readStreamNames },
+  read: FactReaders = { partitions: readRecentPartitions, outputs: readStackOutputs },
 ): Promise<Status> {
   const { config, stack, isLocal, now } = deployment;
   const unknown: { part: FactPart; why: string }[] = [];
@@ -86,9 +82,7 @@ export async function readStatus(
     rows,
     landing,
     parked,
-    streams,
-    dropped,
-    holds,
+    stream,
     partitions,
     alarms,
     drops,
@@ -104,9 +98,9 @@ export async function readStatus(
     // The local cloud tells itself what waits.
     isLocal && local !== null
       ? null
-      : ask('the streams', async () => readStreams(deployment, await read.streamNames(deployment))),
-    ask('dropped records', () => readDroppedRecords(deployment)),
-    ask('the held streams', () => readHolds(deployment)),
+      : ask('the stream', async () =>
+          readStream(deployment, requireOutput(await read.outputs(deployment), 'LandingStreamName')),
+        ),
     ask('the partitions', () => read.partitions(deployment)),
     ask('the alarms', () => readAlarms(deployment)),
     ask('the drops', () => readDrops(deployment)),
@@ -132,13 +126,9 @@ export async function readStatus(
         rows?.tables.find((one) => one.table === table) ?? unknownArrivals(table, config.tables[table]),
     ),
     waiting: {
-      ...{ buffered: buffered(local, streams), landing, parked },
+      ...{ buffered: buffered(local, stream), landing, parked },
     },
-    streams,
-    dropped,
-    held: holds?.held ?? null,
-    holdsFault: holds?.fault ?? null,
-    drain: holds?.drain ?? null,
+    stream,
     partitions,
     quarantine: rows?.quarantine ?? null,
     datasets: drops,
@@ -198,37 +188,8 @@ function deniedReason(error: unknown): string {
   throw error;
 }
 
-/** The streams that are held, or why nobody knows. */
-async function readHolds(
-  deployment: Deployment,
-): Promise<Partial<StreamHolds> & { readonly fault: HoldsFault | null }> {
-  try {
-    return { ...(await readStreamHolds(deployment)), fault: null };
-  } catch (error) {
-    if (error instanceof HoldError) return { fault: { kind: 'damaged', detail: error.detail } };
-    const name = errorName(error);
-    if (name === 'ResourceNotFoundException') return { ...NO_HOLDS, fault: { kind: 'missing', detail: '' } };
-    // Of reading a secret it says only this: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
-    if (name === 'InvalidRequestException') return { fault: { kind: 'deleted', detail: '' } };
-    throw error;
-  }
-}
-
-function buffered(local: LocalState | null | undefined, streams: readonly StreamState[] | null): Buffered {
-  if (local != null) return together([{ count: 0, oldest: null }, ...local.buffered.values()]);
-  return together([
-    { count: null, oldest: null },
-    ...(streams ?? []).map(({ oldest }) => ({ count: null, oldest })),
-  ]);
-}
-
-function together(buffers: readonly Buffered[]): Buffered {
-  const counts = buffers.flatMap(({ count }) => count ?? []);
-  const [oldest = null] = buffers.flatMap(({ oldest: one }) => one ?? []).sort();
-  return {
-    count: counts.length < buffers.length ? null : counts.reduce((sum, count) => sum + count, 0),
-    oldest,
-  };
+function buffered(local: LocalState | null | undefined, stream: StreamState | null): Buffered {
+  return local == null ? { count: null, oldest: stream?.oldest ?? null } : local.buffered;
 }
 
 function unknownArrivals(table: TableKind, name: string): TableArrivals {

@@ -94,7 +94,7 @@ function entryReader({
   const unitColumns = Object.values(config.unitIds);
   return (one) => {
     if ('line' in one) return one.function === collect ? readRequestLine(one.line, one.at) : undefined;
-    const document = documentOf({ stack }, one.stream, one.document);
+    const document = documentOf(one.document);
     if (document === null) return undefined;
     return readEventRow(document.text, { kind: document.kind, at: one.at, unitColumns });
   };

@@ -28,8 +28,8 @@ export const QuarantineError = defineErrorFamily('user', {
     cure: 'Read the detail. The bucket of sluice.config.ts must exist, and your AWS credentials must allow listing and reading it.',
   },
   SLUICE_REDRIVE_INCOMPLETE: {
-    cause: 'Firehose did not accept all records, or was not asked, because the stream is held (StreamHeld).',
-    cure: 'Run it again when the stream accepts records; a held one, when `sluice hold` names it no more (docs/operate.md). Rows that `--reason` has delivered are not delivered again.',
+    cause: 'Not all rows could be put into the landing.',
+    cure: 'Run it again. Rows that `--reason` has delivered are not delivered again.',
   },
 });
 

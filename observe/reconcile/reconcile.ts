@@ -11,9 +11,6 @@ import { failedText, NOT_STORED } from '../facts/flow/rates.ts';
 import { readWaitingRows, type WaitingFolder, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { manyRefused, type RowCounts, readHourlyRows } from './hourlyRows.ts';
 
-/** Codes of answers 503 whose events were received and not stored; with the others they were not read, or are stored. */
-const UNSTORED: readonly string[] = [...NOT_STORED, 'SLUICE_COLLECT_DRAINING'];
-
 /** One table in one hour of receipt. All figures are events. */
 export interface TableHour {
   readonly table: TableKind;
@@ -133,7 +130,7 @@ function judgeHour(
   const failed = Object.entries(failedBy).map(([code, count]) => ({ code, text: failedText(code, count) }));
   const [counting, others] = [true, false].map((counts) =>
     failed
-      .filter(({ code }) => UNSTORED.includes(code) === counts)
+      .filter(({ code }) => NOT_STORED.includes(code) === counts)
       .map(({ text }) => text)
       .join(', '),
   );

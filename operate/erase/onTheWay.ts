@@ -2,8 +2,8 @@ import { lateSeconds } from '../../infra/streams/streams.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
-import { readStreamNames } from '../../observe/facts/flow/streamNames.ts';
-import { readStreams } from '../../observe/facts/flow/streamState.ts';
+import { readStackOutputs, requireOutput } from '../../observe/facts/flow/stackOutputs.ts';
+import { readStream } from '../../observe/facts/flow/streamState.ts';
 
 /**
  * The longest that a function runs: it may have read an object before the rows were taken out, and writes what it made of it
@@ -30,17 +30,19 @@ export async function onTheWay(
 ): Promise<readonly string[]> {
   const { config, isLocal, now } = deployment;
   const lateMs = lateSeconds(config) * 1_000;
-  const [queued, streams] = await Promise.all([
+  const [queued, stream] = await Promise.all([
     config.relay === undefined ? null : queuedCopies(deployment),
     // The local cloud delivers by its own clock, and never late.
-    isLocal ? [] : readStreamNames(deployment).then((names) => readStreams(deployment, names)),
+    isLocal
+      ? null
+      : readStackOutputs(deployment).then((outputs) =>
+          readStream(deployment, requireOutput(outputs, 'LandingStreamName')),
+        ),
   ]);
   return [
     ...(queued === null || queued === 0 ? [] : [`the queues of relay hold about ${queued} messages`]),
-    ...streams.flatMap(({ stream, oldest }) =>
-      oldest !== null && now - Date.parse(oldest) > lateMs
-        ? [`the stream ${stream} is late: its oldest record is of ${oldest}`]
-        : [],
-    ),
+    ...(stream !== null && stream.oldest !== null && now - Date.parse(stream.oldest) > lateMs
+      ? [`the stream ${stream.stream} is late: its oldest record is of ${stream.oldest}`]
+      : []),
   ];
 }

@@ -24,8 +24,6 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--reason', 'SLUICE_EVENT_NO_NAME', ...NOWHERE],
     ['--parked', ...NOWHERE],
   ],
-  hold: [NOWHERE],
-  drain: [['--wait', '0', ...NOWHERE]],
   groups: [
     ['list', ...NOWHERE],
     ['pull', '--specs', '/nowhere.json', ...NOWHERE],

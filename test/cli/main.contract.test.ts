@@ -190,11 +190,9 @@ describe('what changes something', () => {
       'console',
       'curate rebuild',
       'curate run',
-      'drain',
       'erase',
       'export run',
       'groups pull',
-      'hold',
       'ingest backfill',
       'ingest run',
       'keys add',
@@ -206,6 +204,6 @@ describe('what changes something', () => {
       'relay redrive',
     ]);
     const dry = commands.filter(({ changes }) => changes?.(line({ 'dry-run': true, wait: '0' })) === true);
-    expect(dry.map(({ name }) => name)).toEqual(['hold', 'probe']);
+    expect(dry.map(({ name }) => name)).toEqual(['probe']);
   });
 });

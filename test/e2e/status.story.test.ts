@@ -1,11 +1,6 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import {
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
@@ -68,7 +63,7 @@ describe('sluice status', () => {
       isLocal: true,
       collector: observed.cloud.collector,
       lastRequestAt: null,
-      streams: null,
+      stream: null,
       partitions: { days: 0, gaps: [] },
       quarantine: [],
       datasets: [],
@@ -82,7 +77,7 @@ describe('sluice status', () => {
     expect(table(answer, 'events')).toMatchObject({ newestRowAt: null, lagSeconds: null, p50Seconds: null });
     const { stdout } = await observed.sluice('status');
     expect(stdout).toContain('Last hour: no request.');
-    expect(stdout).toContain('Quotas of the streams: not known locally.');
+    expect(stdout).toContain('Quotas of the stream: not known locally.');
     expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data \(the local cloud has not all metrics/);
   });
 
@@ -297,25 +292,6 @@ describe('sluice status', () => {
     expect(codes(answer)).toContain('SLUICE_STATUS_UNREADABLE');
     const { stdout } = await observed.sluice('status');
     expect(stdout).toContain('Not known: the partitions. AccessDeniedException');
-  });
-
-  it('is answered while it cannot be read which streams are held, and when nothing says so, as before 0.3', async () => {
-    const secrets = new SecretsManagerClient(observed.options);
-    const SecretId = 'sluice-local-holds';
-    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
-    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: 'no JSON' }));
-    const { code, answer } = await status();
-    expect([code, answer.held, answer.unknown]).toEqual([3, null, []]);
-    expect(problem(answer, 'SLUICE_DOCTOR_HOLDS_UNREADABLE')?.detail).toContain('It is not a JSON object.');
-    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
-    secrets.destroy();
-    const gone = { fault: 'failCalls', calls: 'all', code: 'ResourceNotFoundException', status: 400 };
-    await observed.control('POST', 'faults', {
-      secretsmanager: [{ ...gone, operations: ['GetSecretValue'] }],
-    });
-    const without = (await status()).answer;
-    expect(without).toMatchObject({ held: {}, unknown: [] });
-    expect(codes(without)).toContain('SLUICE_DOCTOR_HOLDS_MISSING');
   });
 
   it('fails with a code when the local cloud does not answer', async () => {

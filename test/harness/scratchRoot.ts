@@ -9,11 +9,10 @@ export const smallFunctions = {
   'functions/collect/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
   'functions/register/handler.ts':
-    "import config from '#config';\nimport { partitionQuery } from '../../lib/tables/objectKeys.ts';\n" +
-    'export const handler = async (): Promise<string[]> => [config.database, partitionQuery];\n',
+    "import config from '#config';\nimport { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';\n" +
+    'export const handler = async (): Promise<string[]> => [config.database, LANDING_FOLDER];\n',
   'functions/write/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
-  'functions/hold/handler.ts': 'export const handler = async (): Promise<boolean> => true;\n',
   'functions/curate-plan/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
   'functions/curate/handler.ts':

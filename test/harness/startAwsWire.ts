@@ -50,9 +50,7 @@ export async function startAwsWire(): Promise<AwsWire> {
     }
     if (target === 'secretsmanager.GetSecretValue') {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-      // The two secrets of a deployment: which streams are held, and the keys.
-      const isHolds = body.toString('utf8').includes('secret:holds');
-      response.end(JSON.stringify({ SecretString: isHolds ? '{}' : '{"keys":[]}' }));
+      response.end(JSON.stringify({ SecretString: '{"keys":[]}' }));
       return;
     }
     wire.calls.firehose += 1;

@@ -3,11 +3,8 @@ import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { groupsFailureMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { checkStreams } from '../../lib/landing/hold/checkStreams.ts';
-import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
-import { landingStreams } from '../../lib/tables/streams.ts';
 
 const { Resources } = resources({
   config: defineConfig({ bucket: 'acme-experiments' }),
@@ -115,14 +112,6 @@ describe('the alarms on what waits in the landing', () => {
       },
     });
   });
-
-  it('are joined by one on a writer that does not run, and so says nothing', () => {
-    expect(alarm('WriteStoppedAlarm')).toMatchObject({
-      ...{ AlarmName: 'acme-prod-write-stopped', Namespace: 'AWS/SQS' },
-      ...{ MetricName: 'ApproximateAgeOfOldestMessage', Statistic: 'Maximum', Threshold: 3_600 },
-      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['WriteQueue', 'QueueName'] } }],
-    });
-  });
 });
 
 describe('the alarm on partition gaps', () => {
@@ -193,67 +182,6 @@ describe('the alarm on mangled bodies', () => {
   });
 });
 
-describe('the alarms on late streams', () => {
-  const two = resources({
-    config: defineConfig({ bucket: 'acme-experiments', streams: 2 }),
-    service: 'acme',
-    stage: 'prod',
-  }).Resources;
-  it.each([
-    ['', 'landing'],
-    ['2', 'landing-2'],
-  ] as const)(
-    'include each stream%s, by the age that the check tells: Firehose tells none while it delivers nothing',
-    async (number, stream) => {
-      const lines: Record<string, unknown>[] = [];
-      const idle = { freshness: [], delivered: 0, undelivered: 0 };
-      const readings = new Map(
-        landingStreams({ streams: 2 }).map((one) => [
-          one,
-          one === stream ? { ...idle, undelivered: 420 } : idle,
-        ]),
-      );
-      await checkStreams({
-        store: { read: async () => ({ text: holdsText(NO_HOLDS), version: '1' }), replace: async () => true },
-        readStreams: async () => readings,
-        putProbe: async () => {},
-        clock: { now: () => 0 },
-        log: (line) => lines.push(line),
-        stage: 'prod',
-        lateSeconds: 420,
-      });
-      const read = two[`LandingLateAlarm${number}`]?.Properties;
-      expect(read).toMatchObject({
-        AlarmName: `acme-prod-${stream}-late`,
-        Statistic: 'Maximum',
-        // Two buffers and a retry.
-        Threshold: 420,
-        ...{ EvaluationPeriods: 3, TreatMissingData: 'ignore' },
-      });
-      const { Namespace, MetricName, Dimensions } = watchedSchema.parse(read);
-      expect(two[`LandingExpiringAlarm${number}`]?.Properties).toMatchObject({
-        ...{ AlarmName: `acme-prod-${stream}-expiring`, Namespace, MetricName, Dimensions },
-        ...{ Statistic: 'Maximum', Threshold: 43_200, EvaluationPeriods: 1, TreatMissingData: 'ignore' },
-      });
-      expect(lines).toContainEqual(
-        expect.objectContaining({
-          _aws: expect.objectContaining({
-            CloudWatchMetrics: [
-              {
-                Namespace,
-                Dimensions: [Dimensions.map(({ Name }) => Name)],
-                Metrics: [{ Name: MetricName, Unit: 'Seconds' }],
-              },
-            ],
-          }),
-          ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
-          [MetricName]: 420,
-        }),
-      );
-    },
-  );
-});
-
 describe('the alarms on overload', () => {
   const api = (Id: string, MetricName: string) => ({
     Id,
@@ -275,7 +203,7 @@ describe('the alarms on overload', () => {
   ])('include %s, which measures which part of all responses of the API is %s', (id, metric, percent) => {
     expect(alarm(id)).toMatchObject({
       AlarmName: `acme-prod-api-${metric}`,
-      Metrics: [{ Id: 'share', ReturnData: true }, api('some', metric), api('all', 'Count')],
+      Metrics: [{ Id: 'result', ReturnData: true }, api('some', metric), api('all', 'Count')],
       Threshold: percent,
     });
   });

@@ -39,7 +39,7 @@ const VERSIONS = 'functions kept versions in release 0.2, to which a failed upgr
 const URLS = 'for `endpoint.kind`, and for the deployment that goes back to the gateway';
 const IDLE: ReadonlyMap<string, string> = new Map([
   ['Stack cloudformation:ContinueUpdateRollback', 'a person calls it when a rollback has failed'],
-  ['Stack cloudformation:UpdateTerminationProtection', 'provider.deletionProtection, and `sluice drain`'],
+  ['Stack cloudformation:UpdateTerminationProtection', 'provider.deletionProtection'],
   ['Functions lambda:CreateFunctionUrlConfig', URLS],
   ['Functions lambda:DeleteFunctionUrlConfig', URLS],
   ['Functions lambda:GetFunctionConfiguration', VERSIONS],
@@ -47,9 +47,7 @@ const IDLE: ReadonlyMap<string, string> = new Map([
   ['Functions lambda:ListVersionsByFunction', VERSIONS],
   ['Functions lambda:UpdateFunctionUrlConfig', URLS],
   ['FunctionVersions lambda:GetProvisionedConcurrencyConfig', VERSIONS],
-  ['StreamMetrics cloudwatch:GetMetricData', 'the plugin reads whether a stream to be removed is empty'],
-  ['Streams firehose:DeleteDeliveryStream', 'streams of release 0.2, when `formerStreams` is taken out'],
-  ['OwnDrain secretsmanager:GetSecretValue', 'the plugin reads whether the stack is drained'],
+  ['Streams firehose:DeleteDeliveryStream', 'a person who deletes a stream that a stack has left'],
 ]);
 const EXISTING = { bucket: true, keyArn: brought, database: true, stagingDatabase: true, workgroup: true };
 

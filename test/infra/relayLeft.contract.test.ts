@@ -1,14 +1,11 @@
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DeployedStack } from '../../infra/serverless/deployedStack.ts';
 import { requireRelayEmpty } from '../../infra/serverless/relayLeft.ts';
-import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
 import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { Secrets, secretsManagerService } from '../../packages/local-aws/src/secretsmanager/index.ts';
 import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -31,28 +28,22 @@ function deployed(keeps: boolean, updatedAt = NOW - 3_600_000): DeployedStack {
 
 let services: Awaited<ReturnType<typeof startServices>>;
 let [queues, objects]: [Queues, ObjectStore] = [] as never;
-let [s3, sqs, secrets]: [S3Client, SQSClient, SecretsManagerClient] = [] as never;
+let [s3, sqs]: [S3Client, SQSClient] = [] as never;
 const urls = new Map<string, string>();
 beforeAll(async () => {
   const at = { region: 'us-east-1', account: '000000000000' };
-  const kept = Secrets.open({
-    ...{ directory: `${directory.path}/secrets`, clock: realClock, partition: 'aws', ...at },
-  });
-  kept.ensure(`${STACK}-holds`, { Name: `${STACK}-holds`, SecretString: holdsText(NO_HOLDS) });
   objects = ObjectStore.open({ directory: `${directory.path}/objects`, clock: realClock });
   objects.ensureBucket(BUCKET, { eventBridge: false });
   queues = Queues.open({ directory: `${directory.path}/queues`, clock: realClock, ...at });
   services = await startServices([
     s3Service({ store: objects, clock: realClock }),
     sqsService({ queues, clock: realClock, account: at.account }),
-    secretsManagerService({ secrets: kept }),
   ]);
   s3 = new S3Client({ ...services.options, forcePathStyle: true });
   sqs = new SQSClient(services.options);
-  secrets = new SecretsManagerClient(services.options);
 });
 afterAll(async () => {
-  for (const client of [s3, sqs, secrets]) client?.destroy();
+  for (const client of [s3, sqs]) client?.destroy();
   await services?.close();
   queues?.close();
   objects?.close();
@@ -115,14 +106,11 @@ describe('a deployment that removes relay', () => {
   });
 
   it('with the whole stack leaves what was refused to the rules of the bucket', async () => {
-    const drain = { since: new Date(NOW).toISOString(), empty: null, drained: new Date(NOW).toISOString() };
-    const SecretString = holdsText({ ...NO_HOLDS, drain });
     await expect(ask(deployed(true))).rejects.toMatchObject(refused('keeps copies'));
-    await secrets.send(new PutSecretValueCommand({ SecretId: `${STACK}-holds`, SecretString }));
     await put(relayRefusedKey({ reason: '401', at: Date.parse('2026-11-20T01:02:03.004Z'), id: ID }));
-    await ask(deployed(true));
+    await ask(deployed(false));
     await put(relayWaitingKey(ID));
-    await expect(ask(deployed(true))).rejects.toMatchObject(refused('relay/waiting/ has copies'));
+    await expect(ask(deployed(false))).rejects.toMatchObject(refused('relay/waiting/ has copies'));
     await drop(relayWaitingKey(ID));
   });
 

@@ -46,8 +46,6 @@ function deploy(input: Partial<ConfigInput> = {}) {
 }
 
 const { config, template, resolved } = deploy();
-/** With the streams of release 0.2. */
-const former = deploy({ formerStreams: true });
 
 /** Plain JSON of unknown shape, to look into without caring for types. */
 type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
@@ -99,9 +97,6 @@ describe('permissions', () => {
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-collect:*',
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-register:*',
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-write:*',
-        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-hold:*',
-        // cloudwatch:GetMetricData, which names no resource.
-        '*',
         'arn:aws:s3:::acme-experiments/quarantine/*',
         'arn:aws:s3:::acme-experiments/quarantine-large/*',
         'arn:aws:s3:::acme-experiments/overflow/*',
@@ -164,24 +159,11 @@ describe('permissions', () => {
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
     ]);
-    expect(actionsOf.HoldRole).toEqual([
-      'cloudwatch:GetMetricData',
-      'firehose:PutRecord',
-      'logs:CreateLogStream',
-      'logs:PutLogEvents',
-      'secretsmanager:GetSecretValue',
-      'secretsmanager:PutSecretValue',
-      'secretsmanager:UpdateSecretVersionStage',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:ReceiveMessage',
-    ]);
-    expect(actionsOf.HoldScheduleRole).toEqual(['sqs:SendMessage']);
     expect(actionsOf.LookScheduleRole).toEqual(['sqs:SendMessage']);
     expect(actionsOf.DailyScheduleRole).toEqual(['sqs:SendMessage']);
   });
 
-  it('let only the collector read the keys, nobody write them, and only the check hold streams', () => {
+  it('let only the collector read the keys, and nobody write them', () => {
     const secret = (name: string) =>
       expect.stringMatching(
         new RegExp(`^arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-prod-${name}-\\w{6}$`),
@@ -192,14 +174,7 @@ describe('permissions', () => {
         .filter((statement) => JSON.stringify(statement).includes('secretsmanager:'))
         .map((statement) => [logicalId, at(statement, 'Action'), at(statement, 'Resource')]),
     );
-    expect(ofKeys).toEqual([
-      ['CollectRole', [read], [secret('keys'), secret('holds')]],
-      [
-        'HoldRole',
-        [read, 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
-        [secret('holds')],
-      ],
-    ]);
+    expect(ofKeys).toEqual([['CollectRole', [read], [secret('keys')]]]);
   });
 
   it('let the registrar list only the folders of the tables', () => {
@@ -231,22 +206,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('keep each stream out of the folders of the others', () => {
-    const formerRoles = rolesOf(former.resolved);
-    for (const [role, folder] of [
-      ['ExposuresDeliveryRole', /_exposures\/|errors\/exposures\/|^arn:aws:s3:::acme-experiments$/],
-      ['EventsDeliveryRole', /_events\/|errors\/events\/|^arn:aws:s3:::acme-experiments$/],
-      [
-        'QuarantineDeliveryRole',
-        /experiments\/quarantine\/|errors\/quarantine\/|^arn:aws:s3:::acme-experiments$/,
-      ],
-    ] as const) {
-      const inBucket = (formerRoles.find(({ logicalId }) => logicalId === role)?.allowed ?? [])
-        .flatMap((statement) => list(at(statement, 'Resource')))
-        .filter((arn) => String(arn).startsWith('arn:aws:s3:::'));
-      expect(inBucket).toHaveLength(3);
-      for (const arn of inBucket) expect(arn).toMatch(folder);
-    }
+  it('let the stream write the landing alone', () => {
     const landing = roles.find(({ logicalId }) => logicalId === 'LandingDeliveryRole')?.allowed ?? [];
     expect(
       landing
@@ -358,14 +318,10 @@ describe("the keys' secret", () => {
   });
 });
 
-const formerOne = (logicalId: string) =>
-  plain(former.resolved.resources.find((one) => one.logicalId === logicalId)?.properties ?? null);
-
 describe.each(tableKinds)('%s', (kind) => {
   const id = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' }[kind];
   const table = deliveredTables(config)[kind];
   const input = at(one(`${id}Table`), 'TableInput');
-  const destination = at(formerOne(`${id}Stream`), 'ExtendedS3DestinationConfiguration');
 
   it('has exactly the columns of lib/tables, with the day as the only partition key', () => {
     const columns = list(at(input, 'StorageDescriptor', 'Columns'));
@@ -378,40 +334,14 @@ describe.each(tableKinds)('%s', (kind) => {
     for (const column of columns) expect(String(at(column, 'Comment')).length).toBeLessThanOrEqual(255);
   });
 
-  it('is an external Parquet table in the folder that its stream of release 0.2 writes to', () => {
+  it('is an external Parquet table in its folder', () => {
     expect(input).toMatchObject({
       TableType: 'EXTERNAL_TABLE',
-      StorageDescriptor: { SerdeInfo: { SerializationLibrary: expect.stringMatching(/ParquetHiveSerDe$/) } },
+      StorageDescriptor: {
+        SerdeInfo: { SerializationLibrary: expect.stringMatching(/ParquetHiveSerDe$/) },
+        Location: `s3://acme-experiments/${tableFolder(config, kind)}`,
+      },
     });
-    const location = String(at(input, 'StorageDescriptor', 'Location'));
-    expect(`s3://acme-experiments/${at(destination, 'Prefix')}`).toBe(
-      `${location}!{partitionKeyFromQuery:ds}/`,
-    );
-  });
-
-  it('has a stream of release 0.2 within the limits of Firehose', () => {
-    expect(String(at(formerOne(`${id}Stream`), 'DeliveryStreamName'))).toMatch(/^[\w.-]{1,64}$/);
-    const hints = at(destination, 'BufferingHints');
-    expect(Number(at(hints, 'SizeInMBs'))).toBeGreaterThanOrEqual(64);
-    expect(Number(at(hints, 'SizeInMBs'))).toBeLessThanOrEqual(128);
-    expect(Number(at(hints, 'IntervalInSeconds'))).toBeGreaterThanOrEqual(60);
-    expect(at(destination, 'CompressionFormat')).toBe('UNCOMPRESSED');
-    expect(at(destination, 'ErrorOutputPrefix')).toContain('!{firehose:error-output-type}');
-    expect(at(destination, 'DynamicPartitioningConfiguration', 'Enabled')).toBe(true);
-    expect(list(at(destination, 'ProcessingConfiguration', 'Processors')).map((p) => at(p, 'Type'))).toEqual([
-      'RecordDeAggregation',
-      'MetadataExtraction',
-    ]);
-    expect(at(destination, 'DataFormatConversionConfiguration', 'SchemaConfiguration')).toMatchObject({
-      DatabaseName: 'sluice',
-      TableName: table.name,
-      VersionId: 'LATEST',
-    });
-  });
-
-  it('creates the stream only after its table and its role with the policy', () => {
-    expect(former.template.Resources[`${id}Stream`]?.DependsOn).toEqual([`${id}Table`, `${id}DeliveryRole`]);
-    expect(at(formerOne(`${id}DeliveryRole`), 'Policies', 0, 'PolicyName')).toBe('inline');
   });
 });
 

@@ -178,7 +178,6 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     alarms: { topicArn: `arn:aws:sns:eu-west-1:${account}:pages` },
     athena: { workgroup: 'acme', stagingDatabase: 'acme_staging', scanLimitGigabytes: 50 },
     buffering: { megabytes: 64, seconds: 60 },
-    streams: 3,
     allowAnyKey: true,
   },
 };

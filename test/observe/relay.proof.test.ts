@@ -1,11 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import { relayId, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
-import { openDeployment } from '../../observe/deployment.ts';
-import { cancelDrain, lookAtDrain, startDrain } from '../../operate/drain.ts';
 import { callMain } from '../harness/callMain.ts';
 import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
 import { relayCloud } from '../harness/relayCloud.ts';
@@ -157,27 +154,6 @@ describe('relay, asked by commands', () => {
       expect.stringMatching(/in the queue, about: not searched +1\n/),
       expect.stringContaining('none is there for more than eleven days'),
     ]);
-  }, 120_000);
-
-  it('is waited for before the stack is removed', async () => {
-    const { edge, bucket } = world.cloud;
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    const about = { config: defineConfig({ bucket, relay: { url: target.url } }), isLocal: true };
-    const deployment = openDeployment(
-      { ...about, stack: { service: 'sluice', stage: 'local' }, now: Date.now() + 10 * HOUR_MS },
-      { endpoint: edge, region: 'us-east-1', credentials },
-    );
-    await startDrain(deployment);
-    const waits = async () =>
-      (await lookAtDrain(deployment))?.waitsFor.filter(({ part }) => part === 'relay');
-    expect(await waits()).toEqual([
-      {
-        part: 'relay',
-        why: expect.stringMatching(/^1 copy waits to be relayed\. `npx sluice relay erase --all --local /),
-      },
-    ]);
-    await cancelDrain(deployment);
-    deployment.close();
   }, 120_000);
 
   it('deletes everything that is left, and refuses to guess what is meant', async () => {

@@ -4,8 +4,7 @@ import { text } from 'node:stream/consumers';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { streamNamesOf } from '../../observe/facts/flow/streamNames.ts';
-import { daysOfDropped, readDroppedRecords, readStreams } from '../../observe/facts/flow/streamState.ts';
+import { readStream } from '../../observe/facts/flow/streamState.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import { judge as judgeFacts } from '../../observe/findings/judge.ts';
 
@@ -29,11 +28,7 @@ const well: StatusFacts = {
     landing: nothing,
     parked: nothing,
   },
-  streams: [],
-  dropped: [],
-  held: {},
-  holdsFault: null,
-  drain: null,
+  stream: null,
   partitions: { days: 3, gaps: [] },
   quarantine: [],
   datasets: [],
@@ -63,10 +58,11 @@ describe('problems of a deployment', () => {
     const zero = { requests: 9, refusedRequests: 0, notStoredRequests: 0, received: 0, landed: 0 };
     const more = { overflowed: 0, quarantined: 0, ignored: 0, deliveries: 0, rulesAgeSeconds: null };
     const streams = { exposures: 0, events: 0, quarantine: 0 };
-    const failing = (failedBy: Readonly<Record<string, number>>, facts: Partial<StatusFacts> = {}) =>
-      judge({ lastHour: { ...zero, ...more, streams, failedBy, refusedBy: {} }, ...facts }).map(
-        ({ code, detail }) => [code, detail],
-      );
+    const failing = (failedBy: Readonly<Record<string, number>>) =>
+      judge({ lastHour: { ...zero, ...more, streams, failedBy, refusedBy: {} } }).map(({ code, detail }) => [
+        code,
+        detail,
+      ]);
     expect(failing({ SLUICE_COLLECT_NOT_DELIVERED: 2, SLUICE_COLLECT_NO_QUARANTINE: 1 })).toEqual([
       ['SLUICE_STATUS_NOT_STORED', '3 requests.'],
     ]);
@@ -77,10 +73,6 @@ describe('problems of a deployment', () => {
           /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
         ),
       ],
-    ]);
-    const drain = { since: at(1), empty: null, drained: null };
-    expect(failing({ SLUICE_COLLECT_DRAINING: 7 }, { drain }).map(([code]) => code)).toEqual([
-      'SLUICE_STATUS_DRAINING',
     ]);
   });
 
@@ -161,34 +153,6 @@ describe('problems of a deployment', () => {
     });
   });
 
-  it('are held streams, also one that the checkout does not have, with the command if only a person releases it', () => {
-    const hold = { since: at(3), by: 'check', why: 'Late.', until: 'delivery', probe: false } as const;
-    const held = {
-      'landing-2': { ...hold, probe: true },
-      'landing-3': { ...hold, by: 'hand', until: 'release' },
-      landing: { ...hold, probe: true },
-      events: hold,
-    } as const;
-    const release = (word: string) => `npx sluice hold ${word} --release --stage prod --region eu-central-1`;
-    const three = { ...place, config: defineConfig({ bucket: 'acme', streams: 3 }) };
-    const found = (at: typeof place) =>
-      judgeFacts({ ...well, held }, at, { ...{ region: 'eu-central-1', faults: 0 } }).map(
-        ({ detail, commands }) => [detail.split(':')[0], commands],
-      );
-    expect(found(place)).toEqual([
-      ['sluice-prod-landing', []],
-      ['sluice-prod-landing-2', []],
-      ['sluice-prod-landing-3', [release('landing-3')]],
-      ['sluice-prod-events', []],
-    ]);
-    expect(found(three).map(([, commands]) => commands)).toEqual([
-      [release('landing-1')],
-      [release('landing-2')],
-      [release('landing-3')],
-      [],
-    ]);
-  });
-
   it('have commands for the stage and region', () => {
     const slow = { lastCode: 'Slow', codes: { Slow: 20 } };
     const landing = { ...nothing, ...slow, count: 10_000, hasMore: true, oldest: at(1) };
@@ -227,20 +191,6 @@ describe('problems of a deployment', () => {
         commands: [expect.stringMatching(/--queue-name sluice-prod-write .*'\{"sluice":"look"\}'/)],
       },
     ]);
-  });
-
-  it('are a drain that is on, and how it is cancelled', () => {
-    const drain = { since: at(2), empty: at(1), drained: null };
-    expect(judge({ drain })).toMatchObject([
-      {
-        ...{ code: 'SLUICE_STATUS_DRAINING', severity: 'problem' },
-        detail: `sluice-prod: no events are taken since ${at(2)}.`,
-        commands: ['npx sluice drain --cancel --stage prod --region eu-central-1'],
-      },
-    ]);
-    expect(judge({ drain: { ...drain, drained: at(0) } })[0]?.detail).toBe(
-      `sluice-prod: no events are taken since ${at(2)}, and nothing waits since ${at(0)}: it can be removed.`,
-    );
   });
 
   it('are failed days, late drops and failed exports', () => {
@@ -358,7 +308,7 @@ describe('problems of a deployment', () => {
   });
 });
 
-describe("streams by Firehose's metrics", () => {
+describe("the stream by Firehose's metrics", () => {
   /** Values of the last minutes, newest first, by `<stream> <metric>`. */
   let metrics: Readonly<Record<string, readonly number[]>> = {};
   const server = createServer(async (request, response) => {
@@ -397,41 +347,17 @@ describe("streams by Firehose's metrics", () => {
     server.close();
     server.closeAllConnections();
   });
-  const read = async () => {
-    const names = streamNamesOf([['LandingStream', 'sluice-prod-landing']]);
-    const streams = await readStreams(
-      { cloudwatch, config: place.config, stack: place.stack, now: NOW },
-      names,
-    );
-    return { streams, landing: streams.find(({ table }) => table === 'landing') };
-  };
+  const read = () =>
+    readStream({ cloudwatch, config: place.config, stack: place.stack, now: NOW }, 'sluice-prod-landing');
 
-  it('are not known without metrics', async () => {
-    expect((await read()).landing).toEqual({
-      ...{ table: 'landing', number: 1, isUsed: true, stream: 'sluice-prod-landing', oldest: null },
+  it('is not known without metrics', async () => {
+    expect(await read()).toEqual({
+      ...{ stream: 'sluice-prod-landing', oldest: null },
       ...{ quotaShare: null, quota: null, throttledRecords: null, undeliveredRecords: null },
     });
   });
 
-  it('tell that records were dropped, and which days to look at', async () => {
-    metrics = { 'hold oldest_record_seconds': [300, 86_100, 85_900, 85_700] };
-    const { config, stack } = place;
-    const dropped = await readDroppedRecords({ cloudwatch, config, stack, now: NOW });
-    const [first, last] = [at(3 / 60), at(2 / 60)];
-    expect(dropped).toContainEqual({ stream: 'sluice-prod-landing', first, last });
-    const [found] = judge({ dropped });
-    expect(found).toMatchObject({
-      code: 'SLUICE_STATUS_STREAM_DROPPED',
-      detail: expect.stringContaining(`had waited for 24 hours from ${first} to ${last}.`),
-      commands: [`npx sluice reconcile --day ${at(24).slice(0, 10)} --stage prod --region eu-central-1`],
-    });
-    metrics = { 'hold oldest_record_seconds': [85_700] };
-    expect(await readDroppedRecords({ cloudwatch, config, stack, now: NOW })).toEqual([]);
-    const midnight = { stream: 's', first: '2026-11-20T23:58:00.000Z', last: '2026-11-21T00:13:00.000Z' };
-    expect(daysOfDropped(midnight)).toEqual(['2026-11-19', '2026-11-20']);
-  });
-
-  it('tell the oldest record, the quota that is nearest, and what was throttled', async () => {
+  it('tells the oldest record, the quota that is nearest, and what was throttled', async () => {
     metrics = {
       'sluice-prod-landing DeliveryToS3.DataFreshness': [45_000, 44_940],
       'sluice-prod-landing IncomingBytes': [60 * 500_000, 60 * 900_000],
@@ -440,10 +366,10 @@ describe("streams by Firehose's metrics", () => {
       'sluice-prod-landing RecordsPerSecondLimit': [1_000],
       'sluice-prod-landing ThrottledRecords': [0, 7],
     };
-    const { landing, streams } = await read();
+    const stream = await read();
     const oldest = new Date(NOW - 60_000 - 45_000_000).toISOString();
-    expect(landing).toMatchObject({ oldest, quotaShare: 0.9, quota: 'bytes', throttledRecords: 7 });
-    const found = judge({ streams });
+    expect(stream).toMatchObject({ oldest, quotaShare: 0.9, quota: 'bytes', throttledRecords: 7 });
+    const found = judge({ stream });
     expect(found.map(({ code, detail }) => [code, detail])).toEqual([
       [
         'SLUICE_STATUS_STREAM_EXPIRING',
@@ -455,19 +381,16 @@ describe("streams by Firehose's metrics", () => {
       ],
     ]);
     metrics = { ...metrics, 'sluice-prod-landing DeliveryToS3.DataFreshness': [42_000] };
-    expect(await read()).toMatchObject({ landing: { undeliveredRecords: 6_000 } });
-    const [one] = streams;
-    const [late] = judge({
-      streams: one === undefined ? [] : [{ ...one, oldest: at(11.9), quotaShare: null }],
-    });
+    expect(await read()).toMatchObject({ undeliveredRecords: 6_000 });
+    const [late] = judge({ stream: { ...stream, oldest: at(11.9), quotaShare: null } });
     expect(late?.code).toBe('SLUICE_STATUS_STREAM_LATE');
     // Firehose reports no freshness while delivery is completely blocked.
     metrics = { 'sluice-prod-landing IncomingRecords': Array(13 * 60 + 5).fill(9) };
-    expect((await read()).landing?.oldest).toBe(at(13 + 5 / 60));
+    expect((await read()).oldest).toBe(at(13 + 5 / 60));
     metrics = { ...metrics, 'sluice-prod-landing DeliveryToS3.Records': [...Array(59).fill(0), 5] };
-    expect((await read()).landing?.oldest).toBe(at(59 / 60));
+    expect((await read()).oldest).toBe(at(59 / 60));
     // All that was accepted has been delivered.
     metrics = { 'sluice-prod-landing DeliveryToS3.DataFreshness': [0, 300] };
-    expect((await read()).landing?.oldest).toBe(null);
+    expect((await read()).oldest).toBe(null);
   });
 });

@@ -2,14 +2,8 @@ import { createHash } from 'node:crypto';
 import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import {
-  PutSecretValueCommand,
-  SecretsManagerClient,
-  type SecretsManagerClientConfig,
-} from '@aws-sdk/client-secrets-manager';
 import { GROUPS_FRESH_MS } from '../../lib/groups/GroupsCache.ts';
 import { overflowBody } from '../../lib/landing/adopt/overflow.ts';
-import { holdsText, NO_HOLDS, type StreamHolds, withHold } from '../../lib/landing/hold/StreamHolds.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { claimKey } from '../../lib/tables/ledgerKeys.ts';
@@ -47,7 +41,6 @@ export async function walks(
     await readGroups(cloud, groupsKey(layout));
     await adopt(cloud, s3);
     await land(cloud, s3, firehose);
-    await hold(cloud, place);
     await register(cloud, layout.tables, glue);
     return await recorded(cloud);
   } finally {
@@ -183,28 +176,6 @@ async function land(cloud: Cloud, s3: S3Client, firehose: FirehoseClient): Promi
   // Past the claim, and past the age at which the look goes on with an object.
   await control(cloud, 'clock', 'POST', { advanceMs: 2 * HOUR_MS });
   await cloud.flush();
-}
-
-/** A stream that is held and has nothing to deliver: the check asks for a probe. */
-async function hold(cloud: Cloud, place: SecretsManagerClientConfig): Promise<void> {
-  const secrets = new SecretsManagerClient(place);
-  const write = (holds: StreamHolds) =>
-    secrets.send(
-      new PutSecretValueCommand({ SecretId: 'sluice-local-holds', SecretString: holdsText(holds) }),
-    );
-  const since = new Date().toISOString();
-  const late = { since, by: 'check', why: 'Late.', until: 'delivery', probe: false } as const;
-  try {
-    // The check puts a probe.
-    await write(withHold(withHold(NO_HOLDS, 'quarantine', late), 'landing', { ...late, probe: true }));
-    await control(cloud, 'clock', 'POST', { advanceMs: 15 * MINUTE_MS });
-    await cloud.flush();
-    await write(NO_HOLDS);
-    await control(cloud, 'clock', 'POST', { advanceMs: 15 * MINUTE_MS });
-    await cloud.flush();
-  } finally {
-    secrets.destroy();
-  }
 }
 
 /** A daily run over tables that have other columns than their partitions, and days without a partition. */

@@ -29,8 +29,8 @@ interface Window {
   readonly outcome?: string;
 }
 
-/** Windows of ten events and a day each. @param holds What was known of held streams. */
-function writeRun(windows: readonly Window[], holds: readonly object[] = []): void {
+/** Windows of ten events and a day each. */
+function writeRun(windows: readonly Window[]): void {
   const lines: object[] = [{ events: windows.length * 10, seed: 1 }];
   let requests = 'window,first,count,outcome,tries\n';
   for (const [window, { kind, beside, struck = { [kind]: 1 }, outcome = 'accepted' }] of windows.entries()) {
@@ -43,7 +43,7 @@ function writeRun(windows: readonly Window[], holds: readonly object[] = []): vo
     requests += `${window},${first},10,${outcome},1\n`;
   }
   const ndjson = (all: readonly object[]) => all.map((line) => `${JSON.stringify(line)}\n`).join('');
-  writeFileSync(join(directory, 'windows.ndjson'), ndjson([...lines, ...holds, { finished: true }]));
+  writeFileSync(join(directory, 'windows.ndjson'), ndjson([...lines, { finished: true }]));
   writeFileSync(join(directory, 'requests.csv'), requests);
   writePartitions([{ table: 'events', root: ROOT, values: ['2026-11-20'], location: LOCATION }]);
 }
@@ -132,32 +132,6 @@ describe('the accounting of npm run soak', () => {
     expect(code).toBe(3);
     expect(report).toMatchObject({ landed: 10, lost: 0, unreadable: 10, kinds: [{ unreadable: 10 }] });
     expect(report.problems).toEqual(['none: 10 rows in folders without a partition: no query finds them.']);
-  });
-
-  it('counts what arrived on a stream after its hold began as lost, and what came before as expired', async () => {
-    const since = new Date(START + 120 * MINUTE).toISOString();
-    const until = new Date(START + 600 * MINUTE).toISOString();
-    writeRun(
-      [{ kind: 'no-delivery-for-a-day' }],
-      [
-        { held: { landing: since }, released: {} },
-        { held: {}, released: { landing: until } },
-      ],
-    );
-    await land(6, 7);
-    expire(1, 3, 60);
-    // Environments that were idle do not know of the hold yet.
-    expire(4, 4, 134);
-    expire(5, 5, 136);
-    // It landed as well.
-    expire(6, 6, 300);
-    expire(8, 10, 700);
-    const { code, report } = await count(10);
-    expect(report).toMatchObject({ landed: 2, expired: 7, lost: 1 });
-    expect({ code, problems: report.problems }).toEqual({
-      code: 3,
-      problems: ['no-delivery-for-a-day: 1 event lost.'],
-    });
   });
 
   it('names the kind whose events expired although nothing was to expire', async () => {

@@ -51,8 +51,8 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
     allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     allow(
-      'StreamNames',
-      ['cloudformation:ListStackResources'],
+      'StackOutputs',
+      ['cloudformation:DescribeStacks'],
       [arnIn(scope, 'cloudformation', `stack/${stack}/*`)],
     ),
     useKey(scope),

@@ -1,6 +1,5 @@
 import { Breaker, type BreakerPorts } from '../../base/Breaker.ts';
 import { BREAKER_CALLS, PROBE_CALL_MS, PROBE_PAUSES } from '../../schema/deliveryLimits.ts';
-import type { StreamId } from '../../tables/streams.ts';
 
 /**
  * The memory of one execution environment of a stream that accepts nothing. It opens after two failed calls in a row. While it
@@ -10,9 +9,8 @@ import type { StreamId } from '../../tables/streams.ts';
  * Its code is Firehose's error code of the last failed call.
  */
 export class StreamBreaker extends Breaker {
-  /** @param table The stream, named in its log lines. */
-  constructor(table: StreamId, ports: BreakerPorts) {
-    super({ line: { event: 'stream_breaker', table }, calls: BREAKER_CALLS, pauses: PROBE_PAUSES }, ports);
+  constructor(ports: BreakerPorts) {
+    super({ line: { event: 'stream_breaker' }, calls: BREAKER_CALLS, pauses: PROBE_PAUSES }, ports);
   }
 
   /** Longest time for the next call, milliseconds: less than usual after a failed call. */

@@ -2,7 +2,7 @@ import { GetDatabaseCommand, GetTableCommand, type Table as GlueTable } from '@a
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { catalog, curatedTableId } from '../../../infra/data/catalog.ts';
 import { viewId, views as viewResources } from '../../../infra/data/views.ts';
-import { kindId, logicalIds } from '../../../infra/template/Stack.ts';
+import { logicalIds, tableId } from '../../../infra/template/Stack.ts';
 import { valueAt } from '../../../lib/base/json.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -64,7 +64,7 @@ export const tables: Check = {
     const wanted: readonly WantedTable[] = [
       ...tableKinds.map((kind) => ({
         ...delivered[kind],
-        logicalId: kindId(kind, 'Table'),
+        logicalId: tableId(kind),
         folder: tableFolder(config, kind),
       })),
       ...forwardedKinds.map((kind) => ({

@@ -84,30 +84,15 @@ export const requests = cheap({
   ],
 });
 
-/** Streams that are held, those that drop rows soon or have, that are near their quota, and those of release 0.2. */
-export const holds = cheap({
-  name: 'holds',
+/** Whether the stream delivers in time, and is near its quota. */
+export const stream = cheap({
+  name: 'stream',
   expects:
-    'no stream is held, late, near its quota or of release 0.2, the deployment is not being drained, and no stream has dropped records, which Firehose does after 24 hours',
+    'the stream is neither late nor near its quota: Firehose drops after 24 hours what it cannot deliver',
   needs: ['stack'],
-  parts: ['the held streams', 'the streams', 'dropped records'],
-  codes: [
-    'SLUICE_STATUS_STREAM_HELD',
-    'SLUICE_STATUS_STREAM_LATE',
-    'SLUICE_STATUS_STREAM_EXPIRING',
-    'SLUICE_STATUS_STREAM_DROPPED',
-    'SLUICE_STATUS_QUOTA_NEAR',
-    'SLUICE_DOCTOR_STREAM_FORMER',
-    'SLUICE_STATUS_DRAINING',
-    'SLUICE_DOCTOR_HOLDS_MISSING',
-    'SLUICE_DOCTOR_HOLDS_DELETED',
-    'SLUICE_DOCTOR_HOLDS_UNREADABLE',
-  ],
-  permissions: [
-    'secretsmanager:GetSecretValue',
-    'cloudwatch:GetMetricData',
-    'cloudformation:ListStackResources',
-  ],
+  parts: ['the stream'],
+  codes: ['SLUICE_STATUS_STREAM_LATE', 'SLUICE_STATUS_STREAM_EXPIRING', 'SLUICE_STATUS_QUOTA_NEAR'],
+  permissions: ['cloudwatch:GetMetricData', 'cloudformation:ListStackResources'],
 });
 
 /** Rows that the writer has not written, and rows that it parked. */

@@ -1,8 +1,6 @@
 import * as z from 'zod';
-import { streamNamed } from '../../../infra/streams/streams.ts';
 import { isJsonObject } from '../../../lib/base/json.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
-import type { StreamId } from '../../../lib/tables/streams.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 import { documentOf } from './documentOf.ts';
 
@@ -10,11 +8,11 @@ import { documentOf } from './documentOf.ts';
 const MOST_DOCUMENTS = 1_000;
 
 const answer = z.object({
-  documents: z.array(z.object({ stream: z.string(), arrivedAt: z.string(), document: z.string() })),
+  documents: z.array(z.object({ arrivedAt: z.string(), document: z.string() })),
   more: z.boolean(),
 });
 
-/** A row in the buffer of a stream. */
+/** A row in the buffer of the stream. */
 export interface BufferedRow {
   readonly kind: TableKind;
   /** When the stream accepted it, ISO 8601. */
@@ -30,13 +28,13 @@ export interface BufferedRows {
 }
 
 /**
- * The rows in the streams' buffers that contain a text. Only the local cloud can tell: docs/local.md, "Control".
+ * The rows in the stream's buffer that contain a text. Only the local cloud can tell: docs/local.md, "Control".
  *
  * @returns Undefined for a deployment.
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
  */
 export async function searchBuffers(
-  { localControl, stack }: Pick<Deployment, 'localControl' | 'stack'>,
+  { localControl }: Pick<Deployment, 'localControl'>,
   contains: string,
 ): Promise<BufferedRows | undefined> {
   if (localControl === undefined) return undefined;
@@ -48,22 +46,19 @@ export async function searchBuffers(
     .catch((error: unknown) => {
       throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
     });
-  const rows = parsed.documents.flatMap(({ stream, arrivedAt, document }) => {
-    // A record that is not split yet has a row a line.
-    return document.split('\n').flatMap((line) => {
-      const found = documentOf({ stack }, stream, line);
-      const row = found === null ? undefined : parse(found.text);
-      return found !== null && row !== undefined && line.includes(contains)
-        ? [{ kind: found.kind, arrivedAt, row }]
-        : [];
-    });
+  const rows = parsed.documents.flatMap(({ arrivedAt, document }) => {
+    const found = documentOf(document);
+    const row = found === null ? undefined : parse(found.text);
+    return found !== null && row !== undefined && document.includes(contains)
+      ? [{ kind: found.kind, arrivedAt, row }]
+      : [];
   });
   return { rows, hasMore: parsed.more };
 }
 
 const status = z.object({
   collector: z.string(),
-  pending: z.array(z.object({ stream: z.string(), documents: z.number(), oldestArrival: z.string() })),
+  pending: z.array(z.object({ documents: z.number(), oldestArrival: z.string() })),
 });
 const faults = z.object({ faults: z.array(z.unknown()) });
 
@@ -71,8 +66,8 @@ const faults = z.object({ faults: z.array(z.unknown()) });
 export interface LocalState {
   /** Where SDKs post. */
   readonly collector: string;
-  /** Rows in the streams' buffers, and when the oldest was accepted; streams without rows are missing. */
-  readonly buffered: ReadonlyMap<StreamId, { readonly count: number; readonly oldest: string }>;
+  /** Requests in the stream's buffer, and when the oldest was accepted, ISO 8601. */
+  readonly buffered: { readonly count: number; readonly oldest: string | null };
   /** Faults that are set. */
   readonly faults: number;
 }
@@ -85,19 +80,14 @@ export interface LocalState {
  */
 export async function readLocalState({
   localControl,
-  stack,
-}: Pick<Deployment, 'localControl' | 'stack'>): Promise<LocalState | undefined> {
+}: Pick<Deployment, 'localControl'>): Promise<LocalState | undefined> {
   if (localControl === undefined) return undefined;
   const get = async (name: string): Promise<unknown> => (await fetch(new URL(name, localControl))).json();
   try {
     const [now, set] = await Promise.all([get('/_sluice/status'), get('/_sluice/faults')]);
     const { collector, pending } = status.parse(now);
-    const buffered = new Map(
-      pending.flatMap(({ stream, documents, oldestArrival }) => {
-        const id = streamNamed(`${stack.service}-${stack.stage}`, stream);
-        return id === null ? [] : [[id, { count: documents, oldest: oldestArrival }] as const];
-      }),
-    );
+    const [oldest = null] = pending.map(({ oldestArrival }) => oldestArrival).sort();
+    const buffered = { count: pending.reduce((sum, { documents }) => sum + documents, 0), oldest };
     return { collector, buffered, faults: faults.parse(set).faults.length };
   } catch (error) {
     throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${localControl}.`, { cause: error });

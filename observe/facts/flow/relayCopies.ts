@@ -81,22 +81,12 @@ export interface RelayReaders extends Pick<Deployment, 's3' | 'config' | 'stack'
  * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
 export async function readRelayState(deployment: Deployment): Promise<RelayState | null> {
-  return deployment.config.relay === undefined ? null : readDeployedRelay(deployment);
-}
-
-/**
- * The same of what is deployed, whatever the configuration says; null where no relay is.
- *
- * @throws As {@link readRelayState}. Without `relay` in the configuration, a denial by SQS means that there is none.
- */
-export async function readDeployedRelay(deployment: Deployment): Promise<RelayState | null> {
+  if (deployment.config.relay === undefined) return null;
   const sqs = new SQSClient(deployment.aws);
   try {
     return await askRelayState({ ...deployment, sqs });
   } catch (error) {
-    const name = errorName(error);
-    if (name === 'QueueDoesNotExist') return null;
-    if (deployment.config.relay === undefined && name.startsWith('AccessDenied')) return null;
+    if (errorName(error) === 'QueueDoesNotExist') return null;
     throw error;
   } finally {
     sqs.destroy();

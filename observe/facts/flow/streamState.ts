@@ -1,15 +1,4 @@
-import { streamName } from '../../../infra/streams/streams.ts';
-import type { StreamNames } from '../../../lib/aws/streamReadings.ts';
-import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
-import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { CHECK_MS, holdMetrics } from '../../../lib/landing/hold/checkStreams.ts';
-import {
-  COUNT_PERIOD_SECONDS,
-  KEPT_SECONDS,
-  undeliveredSeconds,
-} from '../../../lib/landing/hold/streamAge.ts';
-import type { TableKind } from '../../../lib/schema/kinds.ts';
-import { everyStream, isLandingStream, type StreamId, streamNumber } from '../../../lib/tables/streams.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readMetricData } from './metricData.ts';
 
@@ -18,22 +7,16 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */
 const MINUTES = 15;
 
-/** For how long it is told that a stream has dropped records, milliseconds. */
-const DROP_TOLD_MS = 24 * HOUR_MS;
-/** Age of a stream's oldest record at which it is being dropped, in seconds. It is written at each check, so seen before. */
-const DROPPED_SECONDS = KEPT_SECONDS - (2 * CHECK_MS) / 1_000;
+/** Hours for which Firehose keeps what it cannot deliver: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
+export const KEPT_HOURS = 24;
+/** Age of the oldest record from which its loss is near, in hours: half of that. */
+export const EXPIRING_HOURS = KEPT_HOURS / 2;
 
 /** Metrics that detect a stream with completely blocked delivery, which has no freshness. */
 const COUNTS = ['IncomingRecords', 'DeliveryToS3.Records'] as const;
 
-/** The state of a delivery stream. */
+/** The state of the delivery stream. */
 export interface StreamState {
-  /** The data that it writes: a table, or records of requests. */
-  readonly table: TableKind | 'landing';
-  /** Its number among those of the landing, from 1. */
-  readonly number: number;
-  /** Whether records are put into it. Otherwise it is of release 0.2, and is to be removed. */
-  readonly isUsed: boolean;
   /** Its name in AWS. */
   readonly stream: string;
   /** When the oldest record that it has not delivered arrived, ISO 8601; null if there is none or it is not known. */
@@ -51,15 +34,6 @@ export interface StreamState {
   readonly throttledRecords: number | null;
 }
 
-/** Records that a stream dropped after Firehose had kept them as long as it can. Their number is unknown. */
-export interface DroppedRecords {
-  /** The stream's name in AWS. */
-  readonly stream: string;
-  /** The first and the last time at which its oldest record was seen to have waited for so long, ISO 8601. */
-  readonly first: string;
-  readonly last: string;
-}
-
 /** Metrics of what arrives, and of the limit for a second. */
 const QUOTAS = [
   { quota: 'bytes', used: 'IncomingBytes', limit: 'BytesPerSecondLimit' },
@@ -68,30 +42,28 @@ const QUOTAS = [
 ] as const;
 
 /**
- * The delivery streams by Firehose's metrics of the last 15 minutes, and what arrived and was delivered within 24 hours, with
- * two calls; if one is late by more than an hour, a third. The local cloud has no quotas, and tells itself what waits.
+ * The delivery stream by Firehose's metrics of the last 15 minutes, and what arrived and was delivered within 24 hours, with
+ * two calls; if it is late by more than an hour, a third. The local cloud has no quotas, and tells itself what waits.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @throws What CloudWatch's client throws.
  */
-export async function readStreams(
+export async function readStream(
   deployment: Pick<Deployment, 'cloudwatch' | 'config' | 'stack' | 'now'>,
-  names: StreamNames,
-): Promise<readonly StreamState[]> {
-  const streams = [...names.keys()];
-  const of = (stream: StreamId, metric: string, statistic: string) => ({
-    ...{ id: `${stream} ${metric}`, namespace: 'AWS/Firehose', metric, statistic },
-    dimensions: { DeliveryStreamName: names.get(stream) ?? '' },
+  stream: string,
+): Promise<StreamState> {
+  const of = (metric: string, statistic: string) => ({
+    ...{ id: metric, namespace: 'AWS/Firehose', metric, statistic },
+    dimensions: { DeliveryStreamName: stream },
   });
-  const periodMs = COUNT_PERIOD_SECONDS * 1_000;
   const [series, counts] = await Promise.all([
     readMetricData(
       deployment,
-      streams.flatMap((stream) => [
-        of(stream, 'DeliveryToS3.DataFreshness', 'Maximum'),
-        of(stream, 'ThrottledRecords', 'Sum'),
-        ...QUOTAS.flatMap(({ used, limit }) => [of(stream, used, 'Sum'), of(stream, limit, 'Minimum')]),
-      ]),
+      [
+        of('DeliveryToS3.DataFreshness', 'Maximum'),
+        of('ThrottledRecords', 'Sum'),
+        ...QUOTAS.flatMap(({ used, limit }) => [of(used, 'Sum'), of(limit, 'Minimum')]),
+      ],
       {
         start: Math.floor(deployment.now / MINUTE_MS - MINUTES) * MINUTE_MS,
         end: deployment.now,
@@ -100,123 +72,79 @@ export async function readStreams(
     ),
     readMetricData(
       deployment,
-      streams.flatMap((stream) => COUNTS.map((metric) => of(stream, metric, 'Sum'))),
+      COUNTS.map((metric) => of(metric, 'Sum')),
       {
-        start: Math.ceil((deployment.now - KEPT_SECONDS * 1_000) / periodMs) * periodMs,
+        start: Math.ceil((deployment.now - KEPT_HOURS * HOUR_MS) / MINUTE_MS) * MINUTE_MS,
         end: deployment.now,
-        periodSeconds: COUNT_PERIOD_SECONDS,
+        periodSeconds: MINUTE_MS / 1_000,
       },
     ),
   ]);
-  const states = streams.map((id): Omit<StreamState, 'undeliveredRecords'> => {
-    const values = (metric: string) => [...(series.get(`${id} ${metric}`) ?? [])];
-    const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
-    const [arrived, delivered] = COUNTS.map((metric) => counts.get(`${id} ${metric}`) ?? []);
-    const [at, age] = newest ?? [
-      deployment.now,
-      undeliveredSeconds(arrived ?? [], delivered ?? [], deployment.now),
-    ];
-    const throttled = values('ThrottledRecords');
-    const shares = QUOTAS.flatMap(({ quota, used, limit }) => {
-      const [perSecond, most] = [values(used), values(limit)].map((points) =>
-        points.map(([, value]) => value),
-      );
-      const quotaValue = Math.min(...(most ?? []));
-      if (perSecond === undefined || perSecond.length === 0 || !Number.isFinite(quotaValue)) return [];
-      return [{ quota, share: Math.max(...perSecond) / 60 / quotaValue }];
-    }).sort((a, b) => b.share - a.share);
-    return {
-      table: isLandingStream(id) ? 'landing' : id,
-      number: isLandingStream(id) ? streamNumber(id) : 1,
-      isUsed: isLandingStream(id),
-      stream: names.get(id) ?? '',
-      oldest: age === 0 ? null : isoTimestamp(Math.round(at - age * 1_000)),
-      quotaShare: shares[0]?.share ?? null,
-      quota: shares[0]?.quota ?? null,
-      throttledRecords:
-        throttled.length === 0 ? null : throttled.reduce((sum, [, records]) => sum + records, 0),
-    };
-  });
-  const accepted = await readAccepted(deployment, states);
-  return states.map((state) => ({ ...state, undeliveredRecords: accepted.get(state.stream) ?? null }));
+  const values = (metric: string) => [...(series.get(metric) ?? [])];
+  const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
+  const [arrived, delivered] = COUNTS.map((metric) => counts.get(metric) ?? []);
+  const [at, age] = newest ?? [
+    deployment.now,
+    undeliveredSeconds(arrived ?? [], delivered ?? [], deployment.now),
+  ];
+  const oldest = age === 0 ? null : Math.round(at - age * 1_000);
+  const throttled = values('ThrottledRecords');
+  const [share] = QUOTAS.flatMap(({ quota, used, limit }) => {
+    const [perMinute, most] = [values(used), values(limit)].map((points) => points.map(([, value]) => value));
+    const quotaValue = Math.min(...(most ?? []));
+    if (perMinute === undefined || perMinute.length === 0 || !Number.isFinite(quotaValue)) return [];
+    return [{ quota, share: Math.max(...perMinute) / 60 / quotaValue }];
+  }).sort((a, b) => b.share - a.share);
+  return {
+    stream,
+    oldest: oldest === null ? null : isoTimestamp(oldest),
+    undeliveredRecords: oldest === null ? null : await readAccepted(deployment, stream, oldest),
+    quotaShare: share?.share ?? null,
+    quota: share?.quota ?? null,
+    throttledRecords:
+      throttled.length === 0 ? null : throttled.reduce((sum, [, records]) => sum + records, 0),
+  };
 }
 
-/** Records that late streams accepted since the hour of their oldest record. */
+/** Records that a late stream accepted since the hour of its oldest record; null if it is not late. */
 async function readAccepted(
   deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
-  states: readonly Pick<StreamState, 'stream' | 'oldest'>[],
-): Promise<ReadonlyMap<string, number>> {
-  const late = states.flatMap(({ stream, oldest }) => {
-    const since = oldest === null ? deployment.now : Math.floor(Date.parse(oldest) / HOUR_MS) * HOUR_MS;
-    return deployment.now - since > 2 * HOUR_MS ? [{ stream, since }] : [];
-  });
-  if (late.length === 0) return new Map();
+  stream: string,
+  oldest: number,
+): Promise<number | null> {
+  const since = Math.floor(oldest / HOUR_MS) * HOUR_MS;
+  if (deployment.now - since <= 2 * HOUR_MS) return null;
   const series = await readMetricData(
     deployment,
-    late.map(({ stream }) => ({
-      ...{ id: stream, namespace: 'AWS/Firehose', metric: 'IncomingRecords', statistic: 'Sum' },
-      dimensions: { DeliveryStreamName: stream },
-    })),
-    {
-      start: Math.min(...late.map(({ since }) => since)),
-      end: deployment.now,
-      periodSeconds: HOUR_MS / 1_000,
-    },
+    [
+      {
+        ...{ id: stream, namespace: 'AWS/Firehose', metric: 'IncomingRecords', statistic: 'Sum' },
+        dimensions: { DeliveryStreamName: stream },
+      },
+    ],
+    { start: since, end: deployment.now, periodSeconds: HOUR_MS / 1_000 },
   );
-  return new Map(
-    late.map(({ stream, since }) => {
-      const hours = [...(series.get(stream) ?? [])].filter(([at]) => at >= since);
-      return [stream, hours.reduce((sum, [, records]) => sum + records, 0)] as const;
-    }),
-  );
+  return [...(series.get(stream) ?? [])].reduce((sum, [, records]) => sum + records, 0);
 }
+
+/** Counts by the start of their period, epoch milliseconds, in any order. */
+type Counts = Iterable<readonly [at: number, count: number]>;
 
 /**
- * The streams that dropped records within the last 24 hours, by the ages that the check of streams wrote.
+ * How long records have arrived without any delivery since. This reveals a stream whose delivery is completely blocked.
+ * A record that arrived within the period of the last delivery counts as delivered: nothing shows which of them came
+ * first. What arrived more than 24 hours ago is dropped.
  *
- * @throws ObserveError; what CloudWatch's client throws.
+ * @param now Epoch milliseconds.
+ * @returns Seconds since the beginning of the first such period; 0 if there is none.
  */
-export async function readDroppedRecords(
-  deployment: Pick<Deployment, 'cloudwatch' | 'config' | 'stack' | 'now'>,
-): Promise<readonly DroppedRecords[]> {
-  const streams = everyStream(deployment.config);
-  const series = await readMetricData(
-    deployment,
-    streams.map((stream) => ({
-      ...{ id: stream, namespace: METRIC_NAMESPACE, statistic: 'Maximum' },
-      metric: holdMetrics.oldest_record_seconds.name,
-      dimensions: { function: 'hold', stage: deployment.stack.stage, table: stream },
-    })),
-    {
-      start: Math.ceil((deployment.now - DROP_TOLD_MS) / CHECK_MS) * CHECK_MS,
-      end: deployment.now,
-      periodSeconds: CHECK_MS / 1_000,
-    },
-  );
-  return streams.flatMap((stream) => {
-    const ages = [...(series.get(stream) ?? [])];
-    const times = ages.flatMap(([at, seconds]) => (seconds >= DROPPED_SECONDS ? [at] : []));
-    const [first, last] = [Math.min(...times), Math.max(...times)];
-    return times.length === 0
-      ? []
-      : [
-          {
-            stream: streamName(deployment.stack, stream),
-            first: isoTimestamp(first),
-            last: isoTimestamp(last),
-          },
-        ];
-  });
+function undeliveredSeconds(arrived: Counts, delivered: Counts, now: number): number {
+  const kept = now - KEPT_HOURS * HOUR_MS;
+  const last = Math.max(kept - 1, ...timesOf(delivered));
+  const first = Math.min(now, ...timesOf(arrived).filter((at) => at > last));
+  return Math.round((now - first) / 1_000);
 }
 
-/** The days on which dropped records had arrived: one or two. */
-export function daysOfDropped({ first, last }: DroppedRecords): readonly UtcDay[] {
-  const arrived = (time: string) => Date.parse(time) - KEPT_SECONDS * 1_000;
-  // The last value was written up to two checks before the drop.
-  return [...new Set([utcDay(arrived(first)), utcDay(arrived(last) + 2 * CHECK_MS)])];
-}
-
-/** One sentence about a stream that has dropped records. */
-export function droppedText({ stream, first, last }: DroppedRecords): string {
-  return `${stream}: its oldest record had waited for 24 hours from ${first} to ${last}.`;
+function timesOf(counts: Counts): readonly number[] {
+  return [...counts].flatMap(([at, count]) => (count > 0 ? [at] : []));
 }

@@ -18,10 +18,9 @@ beforeAll(async () => {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    SLUICE_STREAMS: 'landing-stream',
+    SLUICE_STREAM: 'landing-stream',
     SLUICE_BUCKET: 'bucket',
     SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
-    SLUICE_HOLDS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:holds',
     SLUICE_STAGE: 'test',
     SLUICE_ALLOW_ANY_KEY: 'true',
   });

@@ -1,7 +1,6 @@
 import { type Collector, collectRequest } from '../../../lib/collect/answer.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { StreamShards } from '../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
@@ -51,7 +50,7 @@ export function memoryCollector(
       limit: { perSecond: 1_000_000, burst: 1_000_000 },
       clock,
     }),
-    streams: new StreamShards([{ stream: 'landing', putRecord }], () => 0),
+    stream: { putRecord },
     // A request with more rows than a record of the stream takes.
     putObject: ({ body }) => putRecord(body),
     newRecordId: () => '0'.repeat(32),

@@ -9,7 +9,6 @@ import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
 import { putRecordObject } from '../../../lib/landing/delivery/land.ts';
-import { StreamShards } from '../../../lib/landing/delivery/StreamShards.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
@@ -90,7 +89,7 @@ export function makePost(
         limit: { perSecond: 1_000_000, burst: 1_000_000 },
         clock,
       }),
-    streams: new StreamShards([{ stream: 'landing', putRecord }], () => 0),
+    stream: { putRecord },
     putObject: (object, timeoutMs) =>
       putRecordObject(s3ObjectStore(s3, 'bucket'))(object, Math.max(timeoutMs, PATIENCE_MS)),
     newRecordId: () => randomBytes(16).toString('hex'),

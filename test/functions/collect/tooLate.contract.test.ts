@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Collector } from '../../../lib/collect/answer.ts';
 import type { PutRecord } from '../../../lib/landing/delivery/land.ts';
-import { StreamShards } from '../../../lib/landing/delivery/StreamShards.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
@@ -12,8 +11,7 @@ import { NOW } from './postEvents.ts';
 const body = '{"events":[{"eventName":"e"}]}';
 const request = requestOf(body);
 const never = <Value>() => new Promise<Value>(() => {});
-const oneStream = (putRecord: PutRecord) =>
-  new StreamShards([{ stream: 'landing', putRecord }] as const, () => 0);
+const oneStream = (putRecord: PutRecord) => ({ putRecord });
 
 /** An alarm that the test sets off. */
 function ringable() {
@@ -41,7 +39,7 @@ describe('a delayed request', () => {
     });
 
   it.each<[string, Partial<Collector>]>([
-    ['the stream', { streams: hanging }],
+    ['the stream', { stream: hanging }],
     ['the keys', { keys: gate(never) }],
   ])('is answered 503 right after its deadline: %s', async (_what, parts) => {
     const { alarm, set, silenced } = ringable();
@@ -72,7 +70,7 @@ describe('a delayed request', () => {
     ['an SDK that says nothing', requestOf(body), 2_600],
   ])('is answered before the SDK gives up: %s', async (_what, sent, expected) => {
     const { alarm, set } = ringable();
-    const answer = memoryCollector({}, { parts: { streams: hanging, alarm } })(sent);
+    const answer = memoryCollector({}, { parts: { stream: hanging, alarm } })(sent);
     expect(set.map(({ ms }) => ms)).toEqual([expected]);
     for (const { ring } of set) ring();
     expect((await answer).status).toBe(503);
@@ -81,7 +79,7 @@ describe('a delayed request', () => {
   it('is answered sooner when only the body says that the Go SDK sent it', async () => {
     const { alarm, set, silenced } = ringable();
     const sent = requestOf('{"events":[{"eventName":"e"}],"statsigMetadata":{"sdkType":"go-sdk"}}');
-    const answer = memoryCollector({}, { parts: { streams: hanging, alarm } })(sent);
+    const answer = memoryCollector({}, { parts: { stream: hanging, alarm } })(sent);
     await new Promise(setImmediate);
     expect(set.slice(0, 2).map(({ ms }) => ms)).toEqual([2_600, 1_900]);
     expect(silenced()).toBe(1);
@@ -106,7 +104,7 @@ describe('a delayed request', () => {
   it('of the Go SDK is answered 202 by an object when the stream hangs', async () => {
     const time = new ManualClock(NOW);
     const stored: number[] = [];
-    const streams = oneStream(async (_record, timeoutMs) => {
+    const stream = oneStream(async (_record, timeoutMs) => {
       time.advance(timeoutMs);
       throw new Error('hangs');
     });
@@ -115,7 +113,7 @@ describe('a delayed request', () => {
     };
     const { status } = await memoryCollector(
       {},
-      { parts: { streams, putObject, clock: time } },
+      { parts: { stream, putObject, clock: time } },
     )(requestOf(body, { 'statsig-sdk-type': 'go-sdk' }));
     expect([status, stored.length]).toEqual([202, 1]);
     expect(stored[0]).toBeLessThan(1_800);
@@ -130,7 +128,7 @@ describe('a delayed request', () => {
       {
         parts: {
           alarm,
-          streams: oneStream(() => late.promise),
+          stream: oneStream(() => late.promise),
           writeMetrics: (line) => lines.push(line),
         },
       },

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { PutRecord } from '../../../lib/landing/delivery/land.ts';
-import { StreamShards } from '../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { KEY, NOW, request, type Sent, startCollector } from './startCollector.ts';
@@ -16,8 +15,7 @@ class Gone extends Error {
   override readonly name = 'Gone';
 }
 const down = () => Promise.reject(new Gone());
-const oneStream = (putRecord: PutRecord) =>
-  new StreamShards([{ stream: 'landing', putRecord }] as const, () => 0);
+const oneStream = (putRecord: PutRecord) => ({ putRecord });
 
 describe('an accepted request', () => {
   const body = {
@@ -127,7 +125,7 @@ describe('an accepted request', () => {
     const spilling = startCollector({
       parts: () => ({
         ...parts(),
-        streams: oneStream(down),
+        stream: oneStream(down),
       }),
     });
     expect(await spilling.send(request({ body: { events: [event] } }))).toEqual(accepted);
@@ -396,7 +394,7 @@ describe('a refused request', () => {
 describe('a request whose events cannot be stored', () => {
   it('is accepted if they are an object of their own', async () => {
     const { send, log, metrics, objects } = startCollector({
-      parts: () => ({ streams: oneStream(down) }),
+      parts: () => ({ stream: oneStream(down) }),
     });
     expect(await send(request({ body: { events: [event, { ...event, value: 1 }, gate] } }))).toEqual(
       accepted,
@@ -421,7 +419,7 @@ describe('a request whose events cannot be stored', () => {
   it('is refused if the bucket fails too', async () => {
     const { send, log, metrics } = startCollector({
       parts: () => ({
-        streams: oneStream(down),
+        stream: oneStream(down),
         putObject: async () => {
           throw new RangeError('full');
         },
@@ -573,7 +571,7 @@ describe('the time of a request', () => {
   });
 
   it('ends it with 503 when the alarm rings, although the stream hangs', async () => {
-    const { send, alarms, log, metrics } = startCollector({ parts: () => ({ streams: oneStream(never) }) });
+    const { send, alarms, log, metrics } = startCollector({ parts: () => ({ stream: oneStream(never) }) });
     const answer = send(request({ body: { events: [event, gate, 7] } }));
     await new Promise(setImmediate);
     expect(log).toEqual([]);

@@ -2,7 +2,6 @@ import { type Collector, collectRequest } from '../../../lib/collect/answer.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
-import { StreamShards } from '../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import { protocolsOf } from '../../../lib/protocols/protocols.ts';
 import type { AcceptedKey } from '../../../lib/schema/AcceptedKey.ts';
@@ -72,7 +71,7 @@ export function startCollector({
       limit: { perSecond: 1, burst: 2 },
       clock,
     }),
-    streams: new StreamShards([{ stream: 'landing', putRecord }], () => 0),
+    stream: { putRecord },
     putObject: async ({ body }, timeoutMs) => {
       objects.push({ rows: rowsOfRecord(body).length, timeoutMs });
     },

@@ -53,8 +53,6 @@ describe('defineConfig', () => {
       tags: {},
       permissionsBoundary: null,
       buffering: { seconds: 60, megabytes: 64 },
-      streams: 1,
-      formerStreams: false,
       athena: {
         workgroup: 'sluice',
         stagingDatabase: 'statsig_staging',
@@ -150,9 +148,6 @@ describe('defineConfig', () => {
       { bucket: 'acme', database: 'one', athena: { stagingDatabase: 'one' } },
       'athena.stagingDatabase: got "one", expected another database than `database`',
     ],
-    [{ bucket: 'acme', streams: 0 }, 'streams: got 0, expected 1 or more.'],
-    [{ bucket: 'acme', streams: 21 }, 'streams: got 21, expected 20 at most.'],
-    [{ bucket: 'acme', streams: { events: { shards: 2 } } }, 'streams: '],
     [
       { bucket: 'acme', athena: { workgroup: 'primary' } },
       'athena.workgroup: got "primary", expected a workgroup of its own',

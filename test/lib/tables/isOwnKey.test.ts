@@ -20,9 +20,7 @@ import {
   writeNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
-  deliveryPrefix,
   directRecordKey,
-  errorPrefix,
   isOwnKey,
   landingListKey,
   overflowKey,
@@ -32,7 +30,7 @@ import {
   relayRefusedKey,
   relayWaitingKey,
 } from '../../../lib/tables/objectKeys.ts';
-import { groupsKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, groupsKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
@@ -47,13 +45,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   athenaNoteKey: [athenaNoteKey({ table: 'acme_web', day, version: 'v1' })],
   claimKey: [claimKey(overflowKey('events', DIGEST))],
   curatedDaysKey: forwardedKinds.map(curatedDaysKey),
-  deliveryPrefix: tableKinds.map(
-    (kind) => `${deliveryPrefix(config, kind).replace(/!\{[^}]*\}/, day)}part.parquet`,
-  ),
   directRecordKey: [directRecordKey(DIGEST)],
-  errorPrefix: tableKinds.map(
-    (kind) => `${errorPrefix(kind).replace(/!\{[^}]*\}/, 'format-conversion-failed')}2026/11/20/08/x`,
-  ),
   groupsKey: [groupsKey(config)],
   landingListKey: [landingListKey(DIGEST)],
   lastGoodKey: [lastGoodKey(DIGEST)],
@@ -80,6 +72,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
 
 const ours = [
   ...Object.values(built).flat(),
+  ...tableKinds.map((kind) => `${dayFolder(config, kind, day)}part.parquet`),
   `query-results/${QUERY}.csv`,
   `query-results/bi/${QUERY}.csv.metadata`,
   `query-results/Unsaved/2026/11/20/${QUERY}.txt`,
@@ -99,7 +92,7 @@ describe('isOwnKey', () => {
           ([, name = '']) => name,
         ),
       );
-    const makers = names.filter((name) => /(Key|^deliveryPrefix|^errorPrefix)$/.test(name));
+    const makers = names.filter((name) => /Key$/.test(name));
     expect(makers.filter((name) => !/^(parse|is)[A-Z]/.test(name)).toSorted()).toEqual(
       Object.keys(built).toSorted(),
     );
@@ -133,7 +126,7 @@ describe('isOwnKey', () => {
       statsigFolder: 'new',
       formerStatsigFolders: [{ folder: 'a/b', until: day }],
     };
-    const [file = ''] = built['deliveryPrefix']?.filter((key) => key.startsWith('a/b/')) ?? [];
+    const file = `${dayFolder(config, 'events', day)}part.parquet`;
     expect([isOwnKey(config, file), isOwnKey(moved, file)]).toEqual([true, true]);
   });
 });

@@ -9,7 +9,6 @@ import {
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
-  deliveryPrefix,
   isOwnKey,
   overflowFolder,
   overflowKey,
@@ -80,15 +79,6 @@ describe('keys of bodies that are too large for a row', () => {
     expect(quarantineLargeKey('2026-11-20', 'q-1')).toBe('quarantine-large/2026-11-20/q-1');
     expect(isOwnKey(layout, 'quarantine-large/2026-11-20')).toBe(false);
     expect(isOwnKey(layout, 'quarantine-large/2026-11-20/a/b')).toBe(false);
-  });
-});
-
-describe('prefixes of streams', () => {
-  it('are the folder of the table and the day that Firehose reads from a document', () => {
-    expect(deliveryPrefix(layout, 'events')).toBe(
-      'statsig/statsig_forwarded_events/done/!{partitionKeyFromQuery:ds}/',
-    );
-    expect(deliveryPrefix(layout, 'quarantine')).toBe('quarantine/!{partitionKeyFromQuery:ds}/');
   });
 });
 

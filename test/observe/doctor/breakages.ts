@@ -13,7 +13,6 @@ import {
 } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { DeleteBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from '@jest/globals';
@@ -22,7 +21,6 @@ import { logicalIds } from '../../../infra/template/Stack.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
-import { holdsText, NO_HOLDS, withDrain, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
@@ -171,13 +169,6 @@ async function putList({ options }: StartedDeployment, kind: ForwardedKind, days
 
 function physicalId({ resources }: StartedDeployment['stack'], logicalId: string): string {
   return resources.find((one) => one.logicalId === logicalId)?.physicalId ?? '';
-}
-
-/** Writes the secret that says which streams are held. */
-async function putHolds({ options }: StartedDeployment, SecretString: string) {
-  const secrets = new SecretsManagerClient(options);
-  await secrets.send(new PutSecretValueCommand({ SecretId: 'sluice-local-holds', SecretString }));
-  secrets.destroy();
 }
 
 function setBucket({ store }: StartedDeployment, change: (settings: BucketSettings) => BucketSettings) {
@@ -470,20 +461,6 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     /sluice/,
     /BytesScannedCutoffPerQuery=1000000000000/,
   ],
-  STREAM_HELD: [
-    (d) =>
-      putHolds(
-        d,
-        holdsText(
-          withHold(NO_HOLDS, 'landing', {
-            ...{ since: '2026-11-20T10:00:00.000Z', by: 'hand', why: 'The role is being replaced.' },
-            ...{ until: 'release', probe: false },
-          }),
-        ),
-      ),
-    /^sluice-local-landing: held by hand since 2026-11-20T10:00:00\.000Z\. The role is being replaced\.$/,
-    /^npx sluice hold landing --release --local --endpoint-url \S+$/,
-  ],
   STREAM_EXPIRING: [
     // Firehose reports no freshness while delivery is completely blocked.
     ({ metrics, stack }) =>
@@ -500,47 +477,6 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     /^sluice-local-LandingStream-\w+: its oldest record has waited 13\.[23] hours; Firehose drops it in 10\.[78] hours\. At most 9 requests wait\.$/,
     /^aws logs tail \/aws\/kinesisfirehose\/sluice-local-landing --since 1h /,
   ],
-  STREAM_DROPPED: [
-    ({ metrics }) =>
-      metrics.add([
-        {
-          at: Date.now() - 3_600_000,
-          values: [86_100],
-          metric: {
-            ...{ namespace: 'Sluice', name: 'oldest_record_seconds', unit: 'Seconds' },
-            dimensions: [
-              ['function', 'hold'],
-              ['stage', 'local'],
-              ['table', 'landing'],
-            ],
-          },
-        },
-      ]),
-    /^sluice-local-landing: its oldest record had waited for 24 hours from .*Z to .*Z\.$/,
-    /^npx sluice reconcile --day \d{4}-\d\d-\d\d --local --endpoint-url \S+$/,
-  ],
-  HOLDS_UNREADABLE: [
-    (d) => putHolds(d, 'no JSON'),
-    /^sluice-local-holds: It is not a JSON object\.$/,
-    /^aws secretsmanager put-secret-value --secret-id sluice-local-holds --secret-string '\{"held":\{"landing":\{.*"until":"delivery".*' /,
-  ],
-  HOLDS_DELETED: [
-    ({ faults }) =>
-      faults.set({
-        secretsmanager: [
-          {
-            fault: 'failCalls',
-            calls: 'all',
-            code: 'InvalidRequestException',
-            status: 400,
-            operations: ['GetSecretValue'],
-          },
-        ],
-      }),
-    /^sluice-local-holds\.$/,
-    /^aws secretsmanager restore-secret --secret-id sluice-local-holds /,
-  ],
-  HOLDS_MISSING: [({ secrets }) => secrets.remove('sluice-local-holds'), /^sluice-local-holds\.$/],
   PARKED: [
     (d) => putObject(d, `parked/${overflowKey('events', '1'.repeat(64))}`),
     /^parked\/: 1 object, /,
@@ -561,11 +497,6 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
          FROM (VALUES ('4242424242', 'layer'), ('${djb2('homepage_hero')}', 'layer'), ('17', 'config')) AS rows (sent, kind)`,
       ),
     /^4242424242 of the layer home: 1 row\.$/,
-  ],
-  DRAINING: [
-    (d) => putHolds(d, holdsText(withDrain(NO_HOLDS, Date.UTC(2026, 10, 20, 10)))),
-    /^sluice-local: no events are taken since 2026-11-20T10:00:00\.000Z\.$/,
-    /^npx sluice drain --cancel --local --endpoint-url \S+$/,
   ],
   FORWARDED_HERE: [
     // A table of Statsig with the name of ours.

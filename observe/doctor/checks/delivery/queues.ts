@@ -10,10 +10,8 @@ import type { Check } from '../../runChecks.ts';
 const QUEUES = [
   { logicalId: logicalIds.queue, deadLetters: false },
   { logicalId: logicalIds.writeQueue, deadLetters: false },
-  { logicalId: logicalIds.holdQueue, deadLetters: false },
   { logicalId: logicalIds.deadLetters, deadLetters: true },
   { logicalId: logicalIds.writeDeadLetters, deadLetters: true },
-  { logicalId: logicalIds.holdDeadLetters, deadLetters: true },
 ] as const;
 
 /** Queues that exist with `sources`, with `exports`, with `curate`, and with `relay`. */

@@ -1,20 +1,17 @@
 import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
-import { streamName } from '../../../../infra/streams/streams.ts';
-import { streamPartId } from '../../../../infra/template/Stack.ts';
+import { logicalIds } from '../../../../infra/template/Stack.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { LANDING_FOLDER } from '../../../../lib/tables/objectKeys.ts';
-import { everyStream, isLandingStream } from '../../../../lib/tables/streams.ts';
-import { streamNamesOf } from '../../../facts/flow/streamNames.ts';
 import { type Finding, finding } from '../../../findings/catalogue.ts';
-import { checkEach, isAwsError } from '../../askAws.ts';
+import { isAwsError } from '../../askAws.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';
 import type { Check } from '../../runChecks.ts';
 
-/** The delivery streams: their settings are deployed, but can be changed manually. */
+/** The delivery stream: its settings are deployed, but can be changed manually. */
 export const streams: Check = {
   name: 'streams',
   expects:
-    'the delivery streams are active, and write the landing to the configured bucket and in the configured interval',
+    'the delivery stream is active, and writes the landing to the configured bucket and in the configured interval',
   needs: ['stack'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_STREAM_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_STREAM_DIFFERS'],
@@ -22,39 +19,28 @@ export const streams: Check = {
   async run(doctor) {
     const config = await doctor.config();
     const { firehose } = await doctor.clients();
-    const resources = [...(await doctor.resources())].map(
-      ([id, { physicalId }]) => [id, physicalId] as const,
-    );
-    const names = streamNamesOf(resources);
-    return checkEach(
-      everyStream(config),
-      async (stream) => {
-        const missing = async () => [
-          finding(
-            'SLUICE_DOCTOR_STREAM_MISSING',
-            `${names.get(stream) ?? streamName(doctor.stack, stream)}.`,
-            await revertDriftCommands(doctor, streamPartId(stream, 'Stream')),
-          ),
-        ];
-        const DeliveryStreamName = names.get(stream);
-        if (DeliveryStreamName === undefined) return missing();
-        try {
-          const { DeliveryStreamDescription = {} } = await doctor.ask('firehose:DescribeDeliveryStream', () =>
-            firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })),
-          );
-          const inactive = judgeStatus(DeliveryStreamDescription);
-          if (!isLandingStream(stream)) return inactive;
-          const differs = judgeSettings(DeliveryStreamDescription, config);
-          if (differs === null) return inactive;
-          const commands = await revertDriftCommands(doctor, streamPartId(stream, 'Stream'));
-          return [...inactive, finding('SLUICE_DOCTOR_STREAM_DIFFERS', differs, commands)];
-        } catch (error) {
-          if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
-          return missing();
-        }
-      },
-      (impossible) => impossible.finding,
-    );
+    const DeliveryStreamName = (await doctor.resources()).get(logicalIds.stream)?.physicalId;
+    const missing = async () => [
+      finding(
+        'SLUICE_DOCTOR_STREAM_MISSING',
+        `${DeliveryStreamName ?? logicalIds.stream}.`,
+        await revertDriftCommands(doctor, logicalIds.stream),
+      ),
+    ];
+    if (DeliveryStreamName === undefined) return missing();
+    try {
+      const { DeliveryStreamDescription = {} } = await doctor.ask('firehose:DescribeDeliveryStream', () =>
+        firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })),
+      );
+      const inactive = judgeStatus(DeliveryStreamDescription);
+      const differs = judgeSettings(DeliveryStreamDescription, config);
+      if (differs === null) return inactive;
+      const commands = await revertDriftCommands(doctor, logicalIds.stream);
+      return [...inactive, finding('SLUICE_DOCTOR_STREAM_DIFFERS', differs, commands)];
+    } catch (error) {
+      if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
+      return missing();
+    }
   },
 };
 

@@ -2,7 +2,6 @@ import { systemTiming } from '../../../../lib/base/retry.ts';
 import type { Collector } from '../../../../lib/collect/answer.ts';
 import { collectPlan } from '../../../../lib/collect/rows/plan.ts';
 import { GroupsCache } from '../../../../lib/groups/GroupsCache.ts';
-import { StreamShards } from '../../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../../lib/landing/quarantineWriter.ts';
 import { CopyKeeper } from '../../../../lib/relay/CopyKeeper.ts';
 import { relayPlan } from '../../../../lib/relay/chooseBody.ts';
@@ -37,10 +36,7 @@ const NO_LIMIT = 1_000_000;
 export function offlineCollector(config: Config, sinks: OfflineSinks): Collector {
   const { log = () => {}, logSuccess = () => false, writeMetrics = () => {} } = sinks;
   const { clock, random } = systemTiming;
-  const stream = {
-    stream: 'landing',
-    putRecord: async (record: Uint8Array) => sinks.putRecord(record),
-  } as const;
+  const stream = { putRecord: async (record: Uint8Array) => sinks.putRecord(record) };
   const plan = collectPlan(config);
   return {
     plan,
@@ -58,7 +54,7 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
       limit: { perSecond: NO_LIMIT, burst: NO_LIMIT },
       clock,
     }),
-    streams: new StreamShards([stream], random),
+    stream,
     putObject: async ({ body }) => sinks.putRecord(body),
     newRecordId: () => ID,
     relay:

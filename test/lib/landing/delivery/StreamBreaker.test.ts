@@ -13,7 +13,7 @@ const CODE = 'ServiceUnavailableException';
 function environment(random: () => number = () => 0.5) {
   const clock = new ManualClock(START);
   const log: Record<string, unknown>[] = [];
-  const breaker = new StreamBreaker('landing', { clock, random, log: (line) => log.push(line) });
+  const breaker = new StreamBreaker({ clock, random, log: (line) => log.push(line) });
   /** One request. @returns Whether the stream was asked. */
   const send = (takes: boolean): boolean => {
     if (!breaker.admit()) return false;
@@ -29,9 +29,7 @@ describe('the breaker of a stream', () => {
     expect([send(false), breaker.isOpen, breaker.longestCallMs]).toEqual([true, false, PROBE_CALL_MS]);
     expect([send(false), breaker.isOpen, breaker.code]).toEqual([true, true, CODE]);
     expect(send(true)).toBe(false);
-    expect(log).toEqual([
-      { level: 'warn', event: 'stream_breaker', table: 'landing', state: 'open', code: CODE },
-    ]);
+    expect(log).toEqual([{ level: 'warn', event: 'stream_breaker', state: 'open', code: CODE }]);
   });
 
   it('counts calls in a row: one that succeeds between them begins again', () => {
@@ -61,7 +59,7 @@ describe('the breaker of a stream', () => {
     expect(log.at(-1)).toEqual({
       level: 'info',
       event: 'stream_breaker',
-      table: 'landing',
+
       state: 'closed',
       open_ms: 140_000,
     });

@@ -3,24 +3,16 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type LandContext, land, type PutRecord } from '../../../../lib/landing/delivery/land.ts';
 import { StreamBreaker } from '../../../../lib/landing/delivery/StreamBreaker.ts';
-import { StreamShards } from '../../../../lib/landing/delivery/StreamShards.ts';
-import { type EncodedRecord, encodeRecord } from '../../../../lib/landing/frames/encodeRecord.ts';
 import {
   FAIR_CALL_MS,
   MAX_RECORD_BYTES,
-  MAX_STREAMED_ROWS_BYTES,
   OBJECT_MS,
   PROBE_CALL_MS,
 } from '../../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 
 const START = Date.UTC(2026, 10, 23, 7, 32);
-const record = encodeRecord({
-  id: '0123456789abcdef0123456789abcdef',
-  request: null,
-  receivedAt: START,
-  rows: { events: [{ day: '2026-11-23', json: '{"event_id":"a"}' }] },
-});
+const record = Buffer.from('the bytes of a record');
 
 /** Behaviour of a port: accepts, throws or never answers; after some milliseconds, however long it may take. */
 interface Behaviour {
@@ -35,19 +27,10 @@ class ServiceUnavailableException extends Error {
   override readonly name = 'ServiceUnavailableException';
 }
 
-function oneStream(putRecord: PutRecord, breaker?: StreamBreaker): LandContext['streams'] {
-  const stream = { stream: 'events', putRecord, ...(breaker === undefined ? {} : { breaker }) } as const;
-  return new StreamShards([stream], () => 0);
-}
-
 /** A collector's environment, with the given behaviour of stream and bucket. */
-function environment(
-  stream: Behaviour,
-  bucket: Behaviour,
-  limits: { isHeld?: boolean; isLastResort?: boolean; withinMs?: number } = {},
-) {
+function environment(stream: Behaviour, bucket: Behaviour, limits: { withinMs?: number } = {}) {
   const clock = new ManualClock(START);
-  const breaker = new StreamBreaker('events', { clock, random: () => 0.5, log: () => {} });
+  const breaker = new StreamBreaker({ clock, random: () => 0.5, log: () => {} });
   const behaviour = { stream, bucket };
   /** Contents of each port. */
   const stored = { stream: [] as Uint8Array[], bucket: [] as { key: string; body: Uint8Array }[] };
@@ -68,10 +51,10 @@ function environment(
     });
   }
   const context: LandContext = {
-    streams: oneStream(
-      (bytes, timeoutMs) => behave('stream', timeoutMs, () => void stored.stream.push(bytes)),
+    stream: {
+      putRecord: (bytes, timeoutMs) => behave('stream', timeoutMs, () => void stored.stream.push(bytes)),
       breaker,
-    ),
+    },
     putObject: (object, timeoutMs) => behave('bucket', timeoutMs, () => void stored.bucket.push(object)),
     clock,
     alarm: (ms, ring) => {
@@ -86,10 +69,9 @@ function environment(
       };
     },
     deadline: START + (limits.withinMs ?? 2_500),
-    holds: { isHeld: () => limits.isHeld ?? false, isLastResort: () => limits.isLastResort ?? false },
   };
   /** Lands a record while time passes millisecond by millisecond, or as far as the first alarm. */
-  async function landed(one: EncodedRecord = record, deadline = clock.now() + (limits.withinMs ?? 2_500)) {
+  async function landed(one: Uint8Array = record, deadline = clock.now() + (limits.withinMs ?? 2_500)) {
     let isOver = false;
     const landing = land(one, { ...context, deadline }).finally(() => {
       isOver = true;
@@ -107,7 +89,7 @@ describe('a record of a request', () => {
   it('is put into the stream with one call', async () => {
     const { landed, stored, calls } = environment(takes, takes);
     expect(await landed()).toEqual({ place: 'stream', calls: 1 });
-    expect(stored).toEqual({ stream: [record.bytes], bucket: [] });
+    expect(stored).toEqual({ stream: [record], bucket: [] });
     expect(calls).toEqual([{ port: 'stream', timeoutMs: 2_500 - OBJECT_MS }]);
   });
 
@@ -122,11 +104,11 @@ describe('a record of a request', () => {
     ['answers too late', { answer: 'takes', afterMs: 2_400 } as const, 'TimeoutError'],
   ])('becomes an object of the same bytes if the stream %s', async (_what, stream, code) => {
     const { landed, stored } = environment(stream, takes);
-    const digest = createHash('sha256').update(record.bytes).digest('hex');
+    const digest = createHash('sha256').update(record).digest('hex');
     const key = `landing/${digest}.zst`;
     const notStreamed = { reason: 'not_acknowledged', code };
     expect(await landed()).toEqual({ place: 'object', calls: 1, key, notStreamed });
-    expect(stored.bucket).toEqual([{ key, body: record.bytes }]);
+    expect(stored.bucket).toEqual([{ key, body: record }]);
   });
 
   it.each([
@@ -149,39 +131,13 @@ describe('a record of a request', () => {
     expect(await landed()).toMatchObject({ notStreamed: { code: 'ServiceUnavailableException' } });
     const clock = new ManualClock(START);
     const landing = await land(record, {
-      streams: oneStream(() => Promise.reject(Object.assign(new Error('socket'), { code: 'ECONNRESET' }))),
+      stream: { putRecord: () => Promise.reject(Object.assign(new Error('socket'), { code: 'ECONNRESET' })) },
       putObject: async () => {},
       clock,
       alarm: () => () => {},
       deadline: START + 1_000,
     });
     expect(landing).toMatchObject({ place: 'object', notStreamed: { code: 'ECONNRESET' } });
-  });
-
-  it('does not ask a stream that is held', async () => {
-    const { landed, stored, calls } = environment(takes, takes, { isHeld: true });
-    expect(await landed()).toMatchObject({
-      place: 'object',
-      calls: 0,
-      notStreamed: { reason: 'held_back', code: 'StreamHeld' },
-    });
-    expect(stored.stream).toEqual([]);
-    expect(calls).toEqual([{ port: 'bucket', timeoutMs: 2_500 }]);
-  });
-
-  it('is put into a held stream when the bucket refuses it too, as long as that drops nothing soon', async () => {
-    const held = { isHeld: true, isLastResort: true };
-    const { landed, stored, calls } = environment(takes, throws, held);
-    expect(await landed()).toEqual({ place: 'stream', calls: 1 });
-    expect(stored).toEqual({ stream: [record.bytes], bucket: [] });
-    expect(calls).toEqual([
-      { port: 'bucket', timeoutMs: 1_500 },
-      { port: 'stream', timeoutMs: 2_495 },
-    ]);
-    expect(await environment(takes, hangs, held).landed()).toEqual({ place: 'stream', calls: 1 });
-    expect(await environment(takes, takes, held).landed()).toMatchObject({ place: 'object' });
-    expect(await environment(hangs, throws, held).landed()).toMatchObject({ place: 'nowhere' });
-    expect(await environment(takes, throws, { isHeld: true }).landed()).toMatchObject({ place: 'nowhere' });
   });
 
   it('is put again at once over a new connection when a kept one was dead, and no other error is tried again', async () => {
@@ -193,7 +149,7 @@ describe('a record of a request', () => {
         if (code !== null) throw Object.assign(new Error('write'), { code });
       };
       const landing = await land(record, {
-        ...{ streams: oneStream(putRecord), clock: new ManualClock(START) },
+        ...{ stream: { putRecord }, clock: new ManualClock(START) },
         ...{ alarm: () => () => {}, deadline: START + 5_000, putObject: async () => {} },
       });
       return [landing.place, landing.calls, calls];
@@ -203,29 +159,12 @@ describe('a record of a request', () => {
     expect(await attempts('ENOTFOUND')).toEqual(['object', 1, 1]);
   });
 
-  it('goes to a stream that is not held while another is', async () => {
-    const taken: string[] = [];
-    const streams = (['landing', 'landing-2', 'landing-3'] as const).map((stream) => ({
-      stream,
-      putRecord: async () => void taken.push(stream),
-    }));
-    const context = {
-      ...{ streams: new StreamShards(streams, () => 0), clock: new ManualClock(START) },
-      ...{ alarm: () => () => {}, deadline: START + 1_000, putObject: async () => {} },
-      holds: { isHeld: (stream: string) => stream === 'landing-2', isLastResort: () => true },
-    };
-    for (let i = 0; i < 4; i += 1) await land(record, context);
-    expect(taken.sort()).toEqual(['landing', 'landing', 'landing-3', 'landing-3']);
-  });
-
   it.each([
-    ['is as large as Firehose takes', MAX_RECORD_BYTES, 1, 'stream'],
-    ['is larger than Firehose takes', MAX_RECORD_BYTES + 1, 1, 'RecordTooLarge'],
-    ['has 4 MiB of rows', 1_000, MAX_STREAMED_ROWS_BYTES, 'stream'],
-    ['has more than 4 MiB of rows', 1_000, MAX_STREAMED_ROWS_BYTES + 1, 'RowsTooLarge'],
-  ])('that %s goes where it belongs', async (_what, bytes, decoded, expected) => {
+    ['is as large as Firehose takes', MAX_RECORD_BYTES, 'stream'],
+    ['is larger than Firehose takes', MAX_RECORD_BYTES + 1, 'RecordTooLarge'],
+  ])('that %s goes where it belongs', async (_what, bytes, expected) => {
     const { landed } = environment(takes, takes);
-    const landing = await landed({ ...record, bytes: new Uint8Array(bytes), decoded });
+    const landing = await landed(new Uint8Array(bytes));
     expect(landing.place === 'object' ? landing.notStreamed : landing.place).toEqual(
       expected === 'stream' ? 'stream' : { reason: 'too_large', code: expected },
     );
@@ -301,33 +240,29 @@ describe('a record of a request', () => {
       bucket: port,
       withinMs: fc.integer({ min: -10, max: 2_600 }),
       pauseMs: fc.constantFrom(0, 1, 900, 5_000),
-      bytes: fc.constantFrom(record.bytes.length, MAX_RECORD_BYTES + 1),
+      bytes: fc.constantFrom(record.length, MAX_RECORD_BYTES + 1),
     });
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(request, { minLength: 1, maxLength: 6 }),
-        fc.boolean(),
-        async (requests, isHeld) => {
-          const one = environment(takes, takes, { isHeld });
-          for (const { stream, bucket, withinMs, pauseMs, bytes } of requests) {
-            Object.assign(one.behaviour, { stream, bucket });
-            const own = bytes === record.bytes.length ? record.bytes.slice() : new Uint8Array(bytes);
-            const deadline = one.clock.now() + withinMs;
-            const startedAt = one.clock.now();
-            const landing = await one.landed({ ...record, bytes: own }, deadline);
-            expect(one.clock.now()).toBeLessThanOrEqual(Math.max(startedAt, deadline));
-            const isInStream = one.stored.stream.includes(own);
-            const object = one.stored.bucket.find(({ body }) => body === own);
-            if (landing.place === 'stream') expect(isInStream).toBe(true);
-            if (landing.place === 'object') expect(object?.key).toBe(landing.key);
-            expect(isInStream && (isHeld || own.length > MAX_RECORD_BYTES)).toBe(false);
-            // A port that takes it at once and is asked is believed.
-            if (withinMs > 200 && bucket.answer === 'takes' && bucket.afterMs < withinMs / 2 - 2)
-              expect(landing.place).not.toBe('nowhere');
-            one.clock.advance(pauseMs);
-          }
-        },
-      ),
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 6 }), async (requests) => {
+        const one = environment(takes, takes);
+        for (const { stream, bucket, withinMs, pauseMs, bytes } of requests) {
+          Object.assign(one.behaviour, { stream, bucket });
+          const own = bytes === record.length ? Uint8Array.from(record) : new Uint8Array(bytes);
+          const deadline = one.clock.now() + withinMs;
+          const startedAt = one.clock.now();
+          const landing = await one.landed(own, deadline);
+          expect(one.clock.now()).toBeLessThanOrEqual(Math.max(startedAt, deadline));
+          const isInStream = one.stored.stream.includes(own);
+          const object = one.stored.bucket.find(({ body }) => body === own);
+          if (landing.place === 'stream') expect(isInStream).toBe(true);
+          if (landing.place === 'object') expect(object?.key).toBe(landing.key);
+          expect(isInStream && own.length > MAX_RECORD_BYTES).toBe(false);
+          // A port that takes it at once and is asked is believed.
+          if (withinMs > 200 && bucket.answer === 'takes' && bucket.afterMs < withinMs / 2 - 2)
+            expect(landing.place).not.toBe('nowhere');
+          one.clock.advance(pauseMs);
+        }
+      }),
       { numRuns: 300 },
     );
   });

@@ -1,0 +1,102 @@
+import { lateSeconds } from '../streams/streams.ts';
+import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
+import { alarm, mathAlarm, type WatchedMetric } from './alarm.ts';
+
+/** Periods in a row in which the stream must be late. One file that succeeds on the second attempt needs no person. */
+const LATE_PERIODS = 3;
+const QUARTER = 900;
+const HOUR = 3_600;
+
+/**
+ * Alarms on a stream that does not deliver: Firehose drops after 24 hours what it cannot deliver. It reports no age while
+ * delivery is completely blocked, so two alarms compare what comes in with what is delivered: one while requests come, and one
+ * after they have stopped.
+ * https://docs.aws.amazon.com/firehose/latest/dev/data-freshness-metric-not-emitted.html
+ */
+export function streamAlarms(stack: Stack): Resources {
+  const late = lateSeconds(stack.config);
+  return {
+    StreamLateAlarm: alarm(stack, 'stream-late', {
+      ...ofStream('DeliveryToS3.DataFreshness', 'Maximum'),
+      description: `Firehose has undelivered records older than ${late} s`,
+      section: 'late',
+      threshold: late,
+      periods: LATE_PERIODS,
+    }),
+    StreamBlockedAlarm: comparison(stack, 'stream-blocked', {
+      description: 'Firehose has delivered nothing for 45 minutes, though records come in',
+      arrived: 'FILL(arrived, 0)',
+      periodSeconds: QUARTER,
+      periods: 3,
+    }),
+    StreamStuckAlarm: comparison(stack, 'stream-stuck', {
+      description: 'Firehose has delivered nothing since the last records came in, within six hours',
+      // The records of a period may be delivered in the next one: so two periods, in all but the first of which none may come.
+      arrived: 'RUNNING_SUM(FILL(arrived, 0))',
+      periodSeconds: HOUR,
+      periods: 2,
+      of: 6,
+    }),
+  };
+}
+
+/** An alarm on periods without a delivery after records have come in. */
+function comparison(
+  stack: Stack,
+  part: string,
+  {
+    arrived,
+    description,
+    ...periods
+  }: {
+    /** Expression of what came in. */
+    readonly arrived: string;
+    readonly description: string;
+    readonly periodSeconds: number;
+    readonly periods: number;
+    readonly of?: number;
+  },
+): Resource {
+  return mathAlarm(stack, part, {
+    ...periods,
+    description,
+    section: 'late',
+    label: 'blocked',
+    expression: `IF(${arrived} > 0 AND FILL(delivered, 0) == 0, 1, 0)`,
+    metrics: {
+      arrived: ofStream('IncomingRecords', 'Sum'),
+      delivered: ofStream('DeliveryToS3.Records', 'Sum'),
+    },
+  });
+}
+
+function ofStream(metric: string, statistic: WatchedMetric['statistic']): WatchedMetric {
+  return {
+    namespace: 'AWS/Firehose',
+    metric,
+    statistic,
+    dimensions: { DeliveryStreamName: ref(logicalIds.stream) },
+  };
+}
+
+/** An alarm on messages that the writer could not process, and on messages that nobody processes. */
+export function writeQueueAlarm(stack: Stack): Resource {
+  const of = (queue: string, metric: string): WatchedMetric => ({
+    namespace: 'AWS/SQS',
+    metric,
+    statistic: 'Maximum',
+    dimensions: { QueueName: getAtt(queue, 'QueueName') },
+  });
+  return mathAlarm(stack, 'write-queue', {
+    description:
+      'Objects of the landing are in the dead-letter queue of the writer, or have waited for an hour',
+    section: 'landing',
+    label: 'waits',
+    expression: `IF(FILL(dead, 0) > 0 OR FILL(age, 0) > ${HOUR}, 1, 0)`,
+    metrics: {
+      dead: of(logicalIds.writeDeadLetters, 'ApproximateNumberOfMessagesVisible'),
+      age: of(logicalIds.writeQueue, 'ApproximateAgeOfOldestMessage'),
+    },
+  });
+}
