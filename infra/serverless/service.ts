@@ -64,8 +64,6 @@ export function serviceConfiguration(stack: Stack) {
     provider: {
       runtime: 'nodejs24.x',
       architecture: config.architecture,
-      // Nobody writes files of what lands once the stack is gone: docs/remove.md.
-      deletionProtection: true,
       // Nothing uses versions, and CloudFormation would keep every one of them.
       versionFunctions: false,
       region: config.region,

@@ -185,7 +185,6 @@ function stackItself(scope: PolicyScope, { stack }: DeployedNames): Statement[] 
         'cloudformation:TagResource',
         'cloudformation:UntagResource',
         'cloudformation:UpdateStack',
-        'cloudformation:UpdateTerminationProtection',
       ],
       [arnIn(scope, 'cloudformation', `stack/${stack}/*`)],
     ),

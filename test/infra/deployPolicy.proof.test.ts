@@ -39,7 +39,6 @@ const VERSIONS = 'functions kept versions in release 0.2, to which a failed upgr
 const URLS = 'for `endpoint.kind`, and for the deployment that goes back to the gateway';
 const IDLE: ReadonlyMap<string, string> = new Map([
   ['Stack cloudformation:ContinueUpdateRollback', 'a person calls it when a rollback has failed'],
-  ['Stack cloudformation:UpdateTerminationProtection', 'provider.deletionProtection'],
   ['Functions lambda:CreateFunctionUrlConfig', URLS],
   ['Functions lambda:DeleteFunctionUrlConfig', URLS],
   ['Functions lambda:GetFunctionConfiguration', VERSIONS],

@@ -86,6 +86,6 @@ describe('the executions that queues take from the collector', () => {
   ] as const)('are those of the queues, with %s', (_, input) => {
     const more = ['curate', 'sources', 'relay'].filter((field) => field in input).length;
     const { most } = queueExecutions(defineConfig({ bucket: 'acme-experiments', ...input }));
-    expect(most).toBe(6 + 4 * more + ('exports' in input ? 2 : 0));
+    expect(most).toBe(4 + 4 * more + ('exports' in input ? 2 : 0));
   });
 });
