@@ -9,21 +9,13 @@ const PAGE = join(repositoryRoot, 'docs', 'reference', 'permissions.md');
 
 const HEAD = `# Permissions
 
-This page lists what each role of the deployment may do, and which calls need it. The roles may do nothing else. \`npm run test:proof\` writes the tables from packaged templates and from the calls that the functions really made in the local cloud. The tests fail in each of these cases:
+What each role of the deployment may do. The roles may do nothing else: \`npm run test:proof\` writes the tables from packaged templates and from the calls that the functions really made in the local cloud (\`SLUICE_WRITE_DOCS=1 npm test -- test/permissions\`). It fails if a call is not allowed, if a role has an action, a resource or a condition's value that no call needs, or if this page differs.
 
-- A call is not allowed.
-- A role has an action, a resource or a condition's value that no call needs.
-- This page differs from what the tests found (\`SLUICE_WRITE_DOCS=1 npm test -- test/permissions\` writes it again).
-
-The local cloud's own IAM decides. Under \`npm run test:aws\`, [iam-simulate](https://github.com/cloud-copilot/iam-simulate) also decides every call, and must agree.
-
-The last column shows the evidence for a row. Rows with *calls seen* are proved: the function, or the delivery that the local cloud emulates, made such a call, and it would have been denied without the row. Rows with *AWS's documentation* were not observed here: according to AWS, its service makes the calls in *italics* on behalf of the calls seen, and only a deployment on AWS can show it ([local.md](../local.md#permissions)).
-
-Roles whose names begin with \`Ingest\` and \`Export\` exist only with \`sources\` and \`exports\` in the configuration, roles whose names begin with \`Curate\` only with \`curate: true\`, roles whose names begin with \`Relay\` only with \`relay\`, and roles whose names begin with \`Monitor\` only with \`monitors\`; \`PassThroughRole\` only with \`passThrough\`. With \`relay\` the collector may also send to the queue \`sluice-<stage>-relay\`, with the key that encrypts it, and write \`relay/waiting/\`. The tables of ingest and export come from a configuration with two sources and two exports. For one of each, the policy of the customer's bucket gives access (\`acme-drops\` with the folder \`events\`, \`acme-warehouse\`). The others reach their bucket through a role of the customer, whose own policy then decides.
+The last column says what a row rests on: \`seen\`, a call that would have been denied without it, or \`AWS\`: AWS's documentation says that its service makes such calls on behalf of those that were seen. Roles of features are there only with the feature (\`sources\`, \`exports\`, \`curate\`, \`relay\`). With \`relay\` the collector may also send to the queue \`sluice-<stage>-relay\` and write \`relay/waiting/\`.
 
 ### Actions without a narrower resource
 
-For these actions AWS offers nothing narrower than \`*\`. \`deploy\` is the principal that deploys, \`hold\` the function, \`key\` the key's policy; the others are [readers](../readers.md).
+For these actions AWS offers nothing narrower than \`*\`. \`deploy\` is the principal that deploys, \`key\` the key's policy; the others are functions or [readers](../readers.md).
 
 | action on \`*\` | whose | why |
 |---|---|---|
@@ -69,37 +61,33 @@ function sectionsOf(page: string): Map<string, string> {
   return new Map(texts.map((text) => [text.slice(3, text.indexOf('\n')), `${text.trimEnd()}\n`]));
 }
 
+/** Rows of actions that have the same resources, conditions and evidence are one. */
 function section(role: Role, calls: readonly RecordedCall[]): string {
-  const rows = role.statements.flatMap(({ Action, Resource = [], Condition }) =>
-    Action.map((action) => {
-      const where = Resource.map((resource) => `\`${placeholders(resource)}\``).join('<br>');
-      const condition = Condition === undefined ? '' : `<br>if ${conditionText(Condition)}`;
-      const { names, seen } = operations(action, calls);
-      const basis = seen ? 'calls seen' : "AWS's documentation";
-      return `| \`${action}\` | ${where}${condition} | ${names} | ${basis} |`;
-    }),
-  );
+  const rows: { readonly actions: string[]; readonly where: string; readonly basis: string }[] = [];
+  for (const { Action, Resource = [], Condition } of role.statements)
+    for (const action of Action) {
+      const on = Resource.map((resource) => `\`${placeholders(resource)}\``).join('<br>');
+      const where = `${on}${Condition === undefined ? '' : `<br>if ${conditionText(Condition)}`}`;
+      const basis = isSeen(action, calls) ? 'seen' : 'AWS';
+      const last = rows.at(-1);
+      if (last?.where === where && last.basis === basis) last.actions.push(action);
+      else rows.push({ actions: [action], where, basis });
+    }
   return [
     `## ${role.logicalId}`,
     '',
-    '| action | on | for | evidence |',
-    '|---|---|---|---|',
-    ...rows,
+    '| actions | on | |',
+    '|---|---|---|',
+    ...rows.map(({ actions, where, basis }) => `| ${code(actions)} | ${where} | ${basis} |`),
     '',
   ].join('\n');
 }
 
-/** The calls that need an action, and whether any of them was seen. */
-function operations(action: string, calls: readonly RecordedCall[]) {
-  const names = (basis: RecordedCall['basis']) =>
-    new Set(
-      calls
-        .filter((call) => call.basis === basis && call.permissions.some((needed) => needed.action === action))
-        .map(({ operation }) => operation),
-    );
-  const [seen, documented] = [names('seen'), names('documented')];
-  const all = [...[...seen].sort(), ...[...documented.difference(seen)].sort().map((name) => `*${name}*`)];
-  return { names: all.join(', '), seen: seen.size > 0 };
+/** Whether a call that was seen needs an action. */
+function isSeen(action: string, calls: readonly RecordedCall[]): boolean {
+  return calls.some(
+    (call) => call.basis === 'seen' && call.permissions.some((needed) => needed.action === action),
+  );
 }
 
 function conditionText(condition: object): string {
