@@ -15,7 +15,6 @@ import { groups } from './commands/groups.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
-import { monitors } from './commands/monitors.ts';
 import { names } from './commands/names.ts';
 import { policy } from './commands/policy.ts';
 import { probe } from './commands/probe.ts';
@@ -65,7 +64,6 @@ export const commands: readonly Command[] = [
   probe,
   check,
   names,
-  monitors,
   cost,
 ];
 

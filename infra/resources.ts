@@ -18,7 +18,6 @@ import {
   endpointOutputs,
   endpointResources,
 } from './endpoint/endpoint.ts';
-import { monitorResources } from './monitors/monitors.ts';
 import { keyAdministratorStatements, readerOutputs, readers } from './readers/readers.ts';
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { relayResources } from './relay/relay.ts';
@@ -62,7 +61,6 @@ export function resources(stack: Stack): {
       ...exportResources(stack),
       ...curateResources(stack),
       ...relayResources(stack),
-      ...monitorResources(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
       ...dashboard(stack),

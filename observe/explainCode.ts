@@ -18,8 +18,6 @@ import { LandingError } from '../lib/landing/frames/LandingError.ts';
 import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';
 import { WriteError } from '../lib/landing/write/WriteError.ts';
 import { LedgerError } from '../lib/ledger/LedgerError.ts';
-import { MonitorError } from '../lib/monitors/MonitorError.ts';
-import { PassThroughError, PassThroughFailure } from '../lib/passthrough/PassThroughError.ts';
 import { RelayError } from '../lib/relay/RelayError.ts';
 import { EventError } from '../lib/wire/EventError.ts';
 import { KeysError } from '../lib/wire/keys/Keyring.ts';
@@ -31,7 +29,7 @@ export interface ExplainedCode extends ErrorEntry {
   readonly code: string;
 }
 
-const answers = [RequestError, EventError, CollectError, KeysError, PassThroughError, PassThroughFailure];
+const answers = [RequestError, EventError, CollectError, KeysError];
 const landing = [LandingError, WriteError, CatalogError, QueueError, GroupsError];
 const drops = [
   SourceError,
@@ -43,7 +41,7 @@ const drops = [
   TriggerError,
   TriggerFailure,
 ];
-const others = [EngineError, AthenaError, ExportError, CurateError, RelayError, MonitorError, EraseError];
+const others = [EngineError, AthenaError, ExportError, CurateError, RelayError, EraseError];
 
 const entries = new Map<string, ErrorEntry>(
   [

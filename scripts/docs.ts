@@ -2,7 +2,6 @@
 // With --check it writes none, and fails with the names of those that differ. With --words it prints how many words the
 // pages have that people read.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { plainJsonSchema } from '../lib/protocols/plain/schema.ts';
 import { awsPage, probePage } from './docs/awsPage.ts';
 import { cliPage, jsonPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
@@ -33,7 +32,6 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/findings.md': findingsPage,
   'reference/configuration.md': configurationPage,
   'reference/configuration-drops.md': dropsConfigurationPage,
-  'plain.schema.json': () => `${JSON.stringify(plainJsonSchema, null, 2)}\n`,
 };
 const isCheck = process.argv.includes('--check');
 for (const [name, make] of Object.entries(pages)) {

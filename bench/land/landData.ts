@@ -55,7 +55,6 @@ function requestRows(request: number, count: number, exposureEach: number, rando
     statsig_metadata:
       '{"sdkType":"javascript-client","sdkVersion":"3.33.5","currentPage":"https://shop.example/cart"}',
     ...{ session_id: hex(random, 36), sdk_type: 'javascript-client', sdk_version: '3.33.5' },
-    protocol: 'statsig',
   };
   const unit = {
     user_id: user,

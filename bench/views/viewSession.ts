@@ -105,7 +105,6 @@ export const FILLED: Readonly<Record<string, string>> = {
   session_id: `md5('session of ' || u || day)`,
   sdk_type: `'javascript-client'`,
   sdk_version: `'3.33.5'`,
-  protocol: `'statsig'`,
 };
 
 /** The files of a day. */

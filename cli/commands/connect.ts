@@ -13,13 +13,13 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
-const PRODUCTS = ['statsig', 'owox', 'metabase', 'growthbook'] as const;
+const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
 
 /** `sluice connect`: every field of a product's form with its value, and the steps to enter them. */
 export const connect: Command = {
   name: 'connect',
   summary:
-    'Connect Statsig, OWOX Data Marts, Metabase or GrowthBook (each field of its form, and SQL to paste), Statsig at a bucket of its own, or a customer who drops files, or the owner of a bucket that readers read (a page to send).',
+    'Connect Statsig, OWOX Data Marts or Metabase (each field of its form, and SQL to paste), Statsig at a bucket of its own, or a customer who drops files, or the owner of a bucket that readers read (a page to send).',
   usage: `sluice connect ${PRODUCTS.join('|')}|statsig-bucket | customer NAME | owner BUCKET [--local] [--stage NAME] [options]`,
   options: {
     ...targetOptions,
@@ -123,10 +123,6 @@ async function makeGuide(
   if (reader.kind === 'metabase') {
     const { metabaseGuide } = await import('../connect/metabaseGuide.ts');
     return metabaseGuide(deployment, config, reader);
-  }
-  if (reader.kind === 'growthbook') {
-    const { growthbookGuide } = await import('../connect/growthbookGuide.ts');
-    return growthbookGuide(deployment, config, reader);
   }
   const [{ statsigGuide }, { measureLateness }] = await Promise.all([
     import('../connect/statsigGuide.ts'),

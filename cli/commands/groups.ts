@@ -7,8 +7,8 @@ import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { groupsObject } from '../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
-import { readSdkKey } from '../../lib/protocols/statsig/statsigRequest.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
+import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,

@@ -9,7 +9,7 @@ import {
   listedKeys,
   removeKey,
 } from '../../lib/wire/keys/editKeys.ts';
-import { KEY_CLASSES, keyOf } from '../../lib/wire/keys/keyForm.ts';
+import { sdkKey } from '../../lib/wire/sdkRequest.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
 import type { AwsOptions } from '../../observe/target.ts';
 import {
@@ -128,7 +128,7 @@ function onlyLabel([label, ...rest]: readonly string[]): string {
 async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the SDK key, then Enter and Ctrl-D: ');
   const sent = (await textOf(process.stdin)).trim();
-  const key = keyOf(sent, KEY_CLASSES);
+  const key = sdkKey(sent);
   if (key === null) {
     const hint = SHA256.test(sent) ? 'It looks like a SHA-256: give that with --sha256.' : '';
     throw new KeyListError('SLUICE_KEYS_NOT_AN_SDK_KEY', hint);

@@ -1,28 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
 import { foreignBuckets } from '../../lib/access/alsoReads.ts';
-import {
-  type AppliedPolicy,
-  appliedDocuments,
-  appliedPolicies,
-  documentsHash,
-  recordDocuments,
-} from '../../lib/access/applied/appliedPolicies.ts';
-import {
-  confirmPolicies,
-  PolicyRecordError,
-  type PolicyRecords,
-  policyRecords,
-} from '../../lib/access/applied/policyRecords.ts';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import {
   type KnownNames,
   POLICY_TARGETS,
+  PolicyError,
   type PolicyTarget,
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
-import { isoTimestamp } from '../../lib/base/time.ts';
 import { configFile } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import {
@@ -38,10 +24,8 @@ import { REGIONS } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import type { Deployment } from '../../observe/deployment.ts';
 import {
   type Action,
-  always,
   type Command,
   type CommandLine,
   choiceOption,
@@ -87,21 +71,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     options: [],
     run: grants,
   },
-  confirm: {
-    summary: 'Record that policies were applied.',
-    options: ['hash', 'to'],
-    takesArguments: true,
-    changes: always,
-    run: confirm,
-  },
 };
 
-/** `sluice policy`: prints policies that grant access to others, and records which of them were applied. */
+/** `sluice policy`: prints policies that grant access to others. */
 export const policy: Command = {
   name: 'policy',
-  summary:
-    'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase, GrowthBook and others; record what was applied.',
-  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} | grants | confirm NAME … [options]`,
+  summary: 'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others.',
+  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} | grants [options]`,
   options: {
     for: {
       type: 'string',
@@ -118,7 +94,7 @@ export const policy: Command = {
     },
     'external-id': {
       type: 'string',
-      help: 'print: statsig-role: the external ID that Statsig generated; metabase, growthbook: the external ID of its principal',
+      help: 'print: statsig-role: the external ID that Statsig generated; metabase: the external ID of its principal',
     },
     bucket: { type: 'string', help: "print: the customer's bucket, or the bucket of OWOX's results" },
     key: {
@@ -131,18 +107,10 @@ export const policy: Command = {
       help: 'print: ingest-source: name of one of `sources`, for its bucket and key',
     },
     export: { type: 'string', help: 'print: export-target: name of one of `exports`, likewise' },
-    hash: {
-      type: 'string',
-      help: 'confirm: the hash that was printed; refused if it is not the present one',
-    },
-    to: {
-      type: 'string',
-      help: 'confirm: ARN of the role or user that has the policy, for the doctor to read',
-    },
     ...targetOptions,
     json: {
       type: 'boolean',
-      help: 'print: one object with a member for each document, and `sluice` with name, version and hash; grants, confirm: one object',
+      help: 'print: one object with a member for each document; grants: one object',
     },
   },
   examples: [
@@ -152,8 +120,6 @@ export const policy: Command = {
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
     'sluice policy print --for probe --stage prod --account 111122223333',
     'sluice policy grants --stage prod',
-    'sluice policy confirm ingest-source/acme --stage prod',
-    'sluice policy confirm deploy --to arn:aws:iam::111122223333:role/sluice-deploy --stage prod',
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
@@ -177,22 +143,8 @@ async function print(line: CommandLine): Promise<number> {
   const known = { ...readNames(line, target, config), stack: `sluice-${stage}`, ...of };
   const policies = printedPolicies(target, config, known);
   requireLengths(policies);
-  // Of readers, the first of the kind is meant without a name.
-  const applied = appliedPolicies(config).find(
-    (one) =>
-      one.target === target &&
-      (one.of.reader === of.reader || of.reader === undefined) &&
-      one.of.source === of.source &&
-      one.of.export === of.export,
-  );
-  const summary = {
-    name: applied?.name ?? null,
-    hash:
-      applied === undefined ? null : documentsHash(appliedDocuments(applied, config, { stack: known.stack })),
-    documents: Object.fromEntries(policies.map(({ name, version, hash }) => [name, { version, hash }])),
-  };
   const options = commandOptions(line);
-  write(policies, summary, line, options);
+  write(policies, line);
   const reader = config.readers.find(
     ({ kind, name }) => target.startsWith(kind) && (of.reader === undefined || of.reader === name),
   );
@@ -205,16 +157,13 @@ async function print(line: CommandLine): Promise<number> {
   return 0;
 }
 
-/** Policies of buckets and keys, and trust policies, are no managed policies. @throws PolicyRecordError `SLUICE_POLICY_TOO_LONG` */
+/** Policies of buckets and keys, and trust policies, are no managed policies. @throws PolicyError `SLUICE_POLICY_TOO_LONG` */
 function requireLengths(policies: readonly PrintedPolicy[]): void {
   const most = ACCESS_LIMITS.managedPolicyCharacters;
   for (const { name, document } of policies) {
     const { length } = JSON.stringify(document);
     if (/permissions$|^callerPolicy$/i.test(name) && length > most)
-      throw new PolicyRecordError(
-        'SLUICE_POLICY_TOO_LONG',
-        `${name}: ${length} characters, at most ${most}.`,
-      );
+      throw new PolicyError('SLUICE_POLICY_TOO_LONG', `${name}: ${length} characters, at most ${most}.`);
   }
 }
 
@@ -242,74 +191,6 @@ async function grants(line: CommandLine): Promise<number> {
   ];
   writeResult(line, { grants: all }, () => `${lines.join('\n')}\n`);
   return 0;
-}
-
-/** Records that the policies of some names, as this working tree prints them, are applied. */
-async function confirm(line: CommandLine): Promise<number> {
-  const [, ...names] = line.positionals;
-  if (names.length === 0)
-    throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected names, e.g. ingest-source/acme.');
-  const hash = textOption(line, 'hash');
-  if (hash !== undefined && names.length > 1)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--hash: expected one name.');
-  const appliedTo = checked(line, 'to', identityArn);
-  const [{ withDeployment }, { s3ObjectStore }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../lib/aws/s3ObjectStore.ts'),
-  ]);
-  const refused = (detail: string, cause: unknown) =>
-    new PolicyRecordError('SLUICE_POLICY_RECORD_REFUSED', detail, { cause });
-  const work = async ({ config, stack, now, s3 }: Deployment) => {
-    const all = appliedPolicies(config);
-    const known = { stack: `${stack.service}-${stack.stage}` };
-    const records: PolicyRecords = Object.fromEntries(
-      names.map((name) => {
-        const documents = appliedDocuments(findApplied(name, all), config, known);
-        const present = documentsHash(documents);
-        // Each document is printed with a hash of its own, too.
-        const [document, ...more] = documents;
-        const hashes = [present, ...(more.length === 0 && document !== undefined ? [document.hash] : [])];
-        if (hash !== undefined && !hashes.includes(hash)) {
-          const isOfOne = documents.some((one) => one.hash === hash);
-          throw new PolicyRecordError(
-            'SLUICE_POLICY_HASH_DIFFERS',
-            `${name}: got ${hash}${isOfOne ? ', which is of one document' : ''}, expected ${present}${isOfOne ? ', which is of all' : ''}.`,
-          );
-        }
-        const to = appliedTo === undefined ? {} : { appliedTo };
-        return [name, { confirmedAt: isoTimestamp(now), ...to, documents: recordDocuments(documents) }];
-      }),
-    );
-    const timing = { wait: (ms: number) => wait(ms), random: Math.random };
-    await confirmPolicies(policyRecords(s3ObjectStore(s3, config.bucket)), records, timing);
-    return Object.entries(records).map(([name, { confirmedAt, documents }]) => ({
-      ...{ name, confirmedAt, appliedTo: appliedTo ?? null },
-      hash: documentsHash(Object.entries(documents).map(([of, one]) => ({ name: of, hash: one.hash }))),
-      documents: Object.fromEntries(
-        Object.entries(documents).map(([of, one]) => [of, { version: one.version, hash: one.hash }]),
-      ),
-    }));
-  };
-  const confirmed = await withDeployment(line, work, refused);
-  writeResult(line, { confirmed }, () =>
-    confirmed.map(({ name, hash: of }) => `${name}: hash ${of} is recorded as applied.\n`).join(''),
-  );
-  return 0;
-}
-
-const identityArn = z
-  .string()
-  .regex(/^arn:aws[\w-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/, 'the ARN of a role or user');
-
-/** @throws UsageError for a name that nothing is printed for. */
-function findApplied(name: string, all: readonly AppliedPolicy[]): AppliedPolicy {
-  const found = all.find((one) => one.name === name);
-  if (found !== undefined) return found;
-  const names = all.map((one) => one.name);
-  throw new UsageError(
-    'SLUICE_USAGE_ARGUMENTS',
-    `${name}: expected ${names.join(', ')}.${didYouMean(name, names)}`,
-  );
 }
 
 function readTarget(line: CommandLine): PolicyTarget {
@@ -342,7 +223,6 @@ function principalOf(target: PolicyTarget): z.ZodType<string> {
     case 'statsig-role':
       return statsigPrincipal();
     case 'metabase':
-    case 'growthbook':
       return metabasePrincipal();
     case 'ingest-source':
     case 'export-target':
@@ -386,38 +266,18 @@ function namedOption(
   );
 }
 
-/** A summary of the printed policy, for programs and for `sluice policy confirm`. */
-interface PrintSummary {
-  /** Null when a name is missing: then nothing can be confirmed. */
-  readonly name: string | null;
-  readonly hash: string | null;
-  readonly documents: Readonly<Record<string, { readonly version: string; readonly hash: string }>>;
-}
-
 /**
  * Writes documents to stdout, and to stderr what to do with them and which placeholders are left. One object is for a
  * program, so then stderr only has which placeholders are left.
  */
-function write(
-  policies: readonly PrintedPolicy[],
-  summary: PrintSummary,
-  line: CommandLine,
-  options: readonly string[],
-): void {
-  if (line.values['json'] === true) {
-    const byName = Object.fromEntries(policies.map(({ name, document }) => [name, document]));
-    writeJson({ ...byName, sluice: summary }, 2);
-  } else {
-    for (const { name, purpose, document, version, hash } of policies) {
-      writeNote(`${name}: ${purpose} Unchanged since version ${version}, hash ${hash}.\n`);
+function write(policies: readonly PrintedPolicy[], line: CommandLine): void {
+  if (line.values['json'] === true)
+    writeJson(Object.fromEntries(policies.map(({ name, document }) => [name, document])), 2);
+  else
+    for (const { name, purpose, document } of policies) {
+      writeNote(`${name}: ${purpose}\n`);
       writeJson(document, 2);
     }
-    if (summary.name !== null) {
-      const words = ['policy', 'confirm', summary.name, '--hash', summary.hash ?? ''];
-      const command = sluiceCommand(options, words);
-      writeNote(`Once it is applied, record that for the doctor: ${command}\n`);
-    }
-  }
   const missing = new Set(JSON.stringify(policies).match(PLACEHOLDER));
   for (const name of missing) {
     writeNote(`Placeholder left: ${name}. Replace it, or use ${FILLED_BY.get(name) ?? 'its option'}.\n`);

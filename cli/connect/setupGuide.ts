@@ -34,7 +34,7 @@ export interface Step {
 
 /** The steps that connect a product, in their order. */
 export interface SetupGuide {
-  readonly product: 'statsig' | 'owox' | 'metabase' | 'growthbook';
+  readonly product: 'statsig' | 'owox' | 'metabase';
   /** Name of the reader in `readers`. */
   readonly reader: string;
   readonly steps: readonly Step[];
@@ -88,14 +88,6 @@ readers: [
     ],
     snippet: `readers: [
   { kind: 'metabase', name: 'metabase' },
-],`,
-  }),
-  growthbook: () => ({
-    first: [
-      "Where does GrowthBook run? GrowthBook Cloud and servers outside AWS need access keys, as below; a server of yours on EC2 or ECS needs a role and no keys: add as: 'role', principal: 'ec2' (or 'ecs-tasks').",
-    ],
-    snippet: `readers: [
-  { kind: 'growthbook', name: 'growthbook' },
 ],`,
   }),
 };

@@ -1,7 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import { SUSPICIOUS_BELOW } from '../../lib/experiments/testGroups.ts';
 import type { ExperimentCheck } from '../../observe/experiments/checkExperiment.ts';
+import { SUSPICIOUS_BELOW } from '../../observe/experiments/testGroups.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
 

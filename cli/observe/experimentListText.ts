@@ -1,7 +1,7 @@
 import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import type { ListedExperiment } from '../../lib/experiments/judgeSplits.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
+import type { ListedExperiment } from '../../observe/experiments/judgeSplits.ts';
 import type { ExperimentList } from '../../observe/experiments/listExperiments.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';

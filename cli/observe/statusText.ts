@@ -33,19 +33,15 @@ export function statusText(status: Status): string {
 
 function lastHourText({ lastHour, lastRequestAt, lastEventAt }: StatusFacts): string {
   if (lastHour === null) return 'Last hour: not known.';
-  const rules =
-    lastHour.rulesAgeSeconds === null
-      ? ''
-      : ` SDKs were given kept rules, which are ${duration(lastHour.rulesAgeSeconds)} old.`;
   if (lastHour.requests === 0)
-    return `Last hour: no request.${lastEventAt === null ? '' : ` The last event came at ${lastEventAt}.`}${rules}`;
+    return `Last hour: no request.${lastEventAt === null ? '' : ` The last event came at ${lastEventAt}.`}`;
   const { requests, refusedRequests, received, landed, overflowed, quarantined, ignored, deliveries } =
     lastHour;
   const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${count} ${what}`);
-  return `Last hour: ${counted(requests, 'request')} (${refusedRequests} refused), ${counted(received, 'event')}${events.length === 0 ? '' : ` (${events.join(', ')})`}, ${counted(deliveries, 'file')}. The last request came at ${lastRequestAt?.slice(11, 16)}.${rules}`;
+  return `Last hour: ${counted(requests, 'request')} (${refusedRequests} refused), ${counted(received, 'event')}${events.length === 0 ? '' : ` (${events.join(', ')})`}, ${counted(deliveries, 'file')}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
 }
 
 function tableRows({ tables }: StatusFacts) {

@@ -22,10 +22,6 @@ export const ProbeError = defineErrorFamily('user', {
     cause: "The configuration ignores the probe's events.",
     cure: 'Add "sluice-probe:*" to events.allow, or remove it from events.deny, and deploy.',
   },
-  SLUICE_PROBE_PROTOCOL: {
-    cause: "The probe speaks Statsig's protocol, and `protocols` does not have it.",
-    cure: 'Probe a stage that has "statsig" in `protocols`: what the probe asks of AWS does not depend on the protocol. For another protocol, send with its SDK and look with `sluice tail`.',
-  },
   SLUICE_PROBE_NOT_ALLOWED: {
     cause: 'AWS denied access to the stack, which has the URL of the collector.',
     cure: 'Use credentials that may describe the stack, or use --url.',

@@ -1,4 +1,4 @@
-import { NameFilter } from '../../lib/protocols/eventFilter.ts';
+import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { type Answer, answer, answerUnlessDenied, unanswered } from './Answer.ts';
 import { askConditionalWrites } from './askConditionalWrites.ts';
@@ -102,8 +102,6 @@ async function follow(context: ProbeContext, run: Run, options: ProbeOptions, se
 
 /** @throws ProbeError when the configuration does not take the probe's events. */
 function assertEventsLand({ config }: ProbeContext, run: Run): void {
-  if (!config.protocols.includes('statsig'))
-    throw new ProbeError('SLUICE_PROBE_PROTOCOL', `It has ${config.protocols.join(', ')}.`);
   const name = eventName(run, 'plain_json');
   if (!new NameFilter(config.events).passes([name]))
     throw new ProbeError('SLUICE_PROBE_FILTERED', `events, for ${name}.`);

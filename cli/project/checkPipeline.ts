@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { quoteName } from '../../lib/base/sql.ts';
-import { NameFilter } from '../../lib/protocols/eventFilter.ts';
+import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { ProtocolName } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
@@ -38,8 +37,7 @@ export async function checkPipeline(
 ): Promise<void> {
   const { config } = cloud;
   const names = { exposures: nameFor(config.exposures), events: nameFor(config.events) };
-  const samples = SAMPLES[config.protocols[0] ?? 'statsig'](names);
-  for (const sample of samples) await post(cloud.collector, sample);
+  for (const sample of samples(names)) await post(cloud.collector, sample);
   report('The collector accepted an exposure and an event.');
   const { unregistered } = await cloud.flush();
   if (unregistered > 0)
@@ -56,67 +54,35 @@ export async function checkPipeline(
   }
 }
 
-/** A request of a protocol. */
-interface Sample {
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: object;
-}
-
 const UNIT = 'sluice-test';
 const CLIENT_KEY = 'client-sluice-test';
 
 /**
- * An exposure, an event, and an event without a name, as each protocol sends them. The last one is refused with an answer that
- * stops SDKs from sending it again.
+ * Bodies with an exposure and an event, and with an event without a name. The last one is refused with an answer that stops
+ * SDKs from sending it again.
  */
-const SAMPLES: Readonly<
-  Record<ProtocolName, (names: Readonly<Record<'exposures' | 'events', string>>) => readonly Sample[]>
-> = {
-  statsig: ({ exposures, events }) => {
-    const [user, time] = [{ userID: UNIT }, Date.now()];
-    const reason = 'Network:Recognized';
-    const metadata = { config: exposures, ruleID: 'test', rulePassed: 'true', reason };
-    const of = (...sent: readonly object[]) => ({
-      ...{ path: '/v1/rgstr', headers: { 'statsig-api-key': CLIENT_KEY } },
-      body: { events: sent },
-    });
-    return [
-      of(
+function samples({
+  exposures,
+  events,
+}: Readonly<Record<'exposures' | 'events', string>>): readonly { readonly events: readonly object[] }[] {
+  const [user, time] = [{ userID: UNIT }, Date.now()];
+  const metadata = { config: exposures, ruleID: 'test', rulePassed: 'true', reason: 'Network:Recognized' };
+  return [
+    {
+      events: [
         { eventName: 'statsig::config_exposure', user, time, value: null, metadata },
         { eventName: events, user, time, value: 1, metadata: {} },
-      ),
-      of({ eventName: '', user, time }),
-    ];
-  },
-  growthbook: ({ exposures, events }) => {
-    const of = (event_name: string, properties_json: object) => ({
-      path: '/track?client_key=sdk-sluice-test',
-      body: [{ event_name, properties_json, user_id: UNIT, sdk_language: 'js', sdk_version: '1.8.0' }],
-    });
-    const hashed = { hashAttribute: 'user_id', hashValue: UNIT };
-    return [
-      of('Experiment Viewed', { experimentId: exposures, variationId: '1', ...hashed }),
-      of(events, {}),
-      of('', {}),
-    ];
-  },
-  plain: ({ exposures, events }) => {
-    const headers = { authorization: `Bearer ${CLIENT_KEY}` };
-    const exposure = { experiment: exposures, group: 'test', user_id: UNIT };
-    const of = (event: string) => ({
-      ...{ path: '/v1/events', headers },
-      body: { events: [{ event, user_id: UNIT }] },
-    });
-    return [{ path: '/v1/exposures', headers, body: { exposures: [exposure] } }, of(events), of('')];
-  },
-};
+      ],
+    },
+    { events: [{ eventName: '', user, time }] },
+  ];
+}
 
 /** @throws TestError SLUICE_TEST_NOT_ACCEPTED. */
-async function post(collector: string, { path, headers, body }: Sample): Promise<void> {
-  const response = await fetch(`${collector}${path}`, {
+async function post(collector: string, body: object): Promise<void> {
+  const response = await fetch(`${collector}/v1/rgstr`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': 'application/json', 'statsig-api-key': CLIENT_KEY },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(DEADLINE_MS),
   });

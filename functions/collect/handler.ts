@@ -19,7 +19,6 @@ import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { putRecordObject } from '../../lib/landing/delivery/land.ts';
 import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
-import { protocolsOf } from '../../lib/protocols/protocols.ts';
 import { CopyKeeper, type CopyKeeperOptions } from '../../lib/relay/CopyKeeper.ts';
 import { relayPlan } from '../../lib/relay/chooseBody.ts';
 import type { RelayChoice } from '../../lib/schema/relay.ts';
@@ -60,7 +59,6 @@ function makeCollector(environment: Environment): Collector {
       return planNow();
     },
     groups,
-    protocols: protocolsOf(config.protocols),
     keys: new KeyGate({
       configured: config.keys,
       cache: new KeyCache({

@@ -11,9 +11,9 @@ import {
   TriggerError,
   TriggerFailure,
 } from '../../lib/drops/plan/trigger.ts';
-import { readSdkKey } from '../../lib/protocols/statsig/statsigRequest.ts';
 import type { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { KeysError } from '../../lib/wire/keys/Keyring.ts';
+import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 
 /** The members of API Gateway's payload 2.0 that are used. */
 export type ReadyHttpRequest = Pick<

@@ -1,9 +1,8 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { lastGoodMetrics } from '../../lib/passthrough/LastGood.ts';
 import type { Resources } from '../template/Resource.ts';
-import { logicalIds, monitorIds, partName, type Stack } from '../template/Stack.ts';
+import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
@@ -71,37 +70,10 @@ export function alarms(stack: Stack): Resources {
     }),
     WriteQueueAlarm: writeQueueAlarm(stack),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, 'partitions'),
-    ...passThroughAlarms(stack),
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
     ...curateAlarms(stack),
     ...relayAlarms(stack),
-    ...(stack.config.monitors === null
-      ? {}
-      : { MonitorDeadLettersAlarm: deadLettersAlarm(stack, 'monitor', monitorIds.deadLetters, 'monitors') }),
-  };
-}
-
-/** Reads find no free execution, or Statsig does not answer: SDKs that start then have no rules, or old ones. */
-function passThroughAlarms(stack: Stack): Resources {
-  if (stack.config.passThrough === null) return {};
-  return {
-    PassThroughThrottledAlarm: alarm(stack, 'pass-through-throttled', {
-      description: 'Lambda throttles reads of SDKs',
-      section: 'failed',
-      namespace: 'AWS/Lambda',
-      metric: 'Throttles',
-      statistic: 'Sum',
-      dimensions: { FunctionName: partName(stack, 'pass-through') },
-    }),
-    LastGoodRulesAlarm: alarm(stack, 'last-good-rules', {
-      description: 'Statsig does not answer: SDKs that start get the last good rules (docs/sdks.md)',
-      section: 'failed',
-      namespace: METRIC_NAMESPACE,
-      metric: lastGoodMetrics.served.name,
-      statistic: 'Sum',
-      dimensions: { function: 'pass-through', stage: stack.stage },
-    }),
   };
 }
 

@@ -19,7 +19,6 @@ export const operateSections = {
   abuse: 'Somebody sends what they should not',
   removal: 'A stack is to be removed',
   partitions: 'A day is missing from queries',
-  monitors: 'Monitors cannot look or tell',
   alarms: 'Which alarm, which section',
 } as const;
 

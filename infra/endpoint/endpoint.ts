@@ -9,6 +9,7 @@ import {
   type Value,
 } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
+import { readResources } from './reads.ts';
 
 /** Properties that are added to a resource of Serverless. */
 export interface Extension {
@@ -48,7 +49,7 @@ export function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stag
   return `/aws/vendedlogs/${service}-${stage}-access`;
 }
 
-/** Function URLs, the domain and the access log. The HTTP API comes from serverless.yml. */
+/** Function URLs, the domain, routes of reads and the access log. The HTTP API comes from serverless.yml. */
 export function endpointResources(stack: Stack): Resources {
   const { endpoint, sources } = stack.config;
   return {
@@ -62,6 +63,7 @@ export function endpointResources(stack: Stack): Resources {
         }
       : {}),
     ...domain(stack),
+    ...readResources(stack),
     ...(endpoint.accessLogDays === null
       ? {}
       : {

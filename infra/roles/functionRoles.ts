@@ -1,5 +1,5 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { CLAIM_FOLDER, LAST_GOOD_FOLDER, WRITE_NOTES } from '../../lib/tables/ledgerKeys.ts';
+import { CLAIM_FOLDER, WRITE_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
   LANDING_FOLDER,
@@ -25,7 +25,6 @@ export function functionRoles(stack: Stack): Resources {
     [logicalIds.collectRole]: collectRole(stack),
     [logicalIds.registerRole]: registerRole(stack),
     [logicalIds.writeRole]: writeRole(stack),
-    ...(stack.config.passThrough === null ? {} : { [logicalIds.passThroughRole]: passThroughRole(stack) }),
   };
 }
 
@@ -53,16 +52,6 @@ function collectRole(stack: Stack): Resource {
       Resource: [ref(logicalIds.keysSecret)],
     },
     ...keepCopies(stack),
-  ]);
-}
-
-/** Reads the keys' hashes, and keeps the last good rules: what it answers comes from Statsig, with the caller's key. */
-function passThroughRole(stack: Stack): Resource {
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'pass-through'),
-    { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
-    { Action: ['s3:GetObject', 's3:PutObject'], Resource: [objectsArn(stack, LAST_GOOD_FOLDER)] },
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ]);
 }
 

@@ -314,26 +314,20 @@ function isLoopback(host: string): boolean {
 const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
 const OF_CURATION = ['curate-plan', 'curate'] as const;
-const OF_PASS_THROUGH = ['pass-through'] as const;
 const OF_RELAY = ['relay'] as const;
-const OF_MONITORS = ['monitor'] as const;
 
 /** Functions that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
   sources,
   exports,
   curate,
-  passThrough,
   relay,
-  monitors,
-}: Pick<Config, 'sources' | 'exports' | 'curate' | 'passThrough' | 'relay' | 'monitors'>): readonly string[] {
+}: Pick<Config, 'sources' | 'exports' | 'curate' | 'relay'>): readonly string[] {
   return [
     ...(sources.length === 0 ? OF_SOURCES : []),
     ...(exports.length === 0 ? OF_EXPORTS : []),
     ...(curate ? [] : OF_CURATION),
-    ...(passThrough === null ? OF_PASS_THROUGH : []),
     ...(relay === undefined ? OF_RELAY : []),
-    ...(monitors === null ? OF_MONITORS : []),
   ];
 }
 

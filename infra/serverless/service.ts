@@ -2,7 +2,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { resources } from '../resources.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
-import { logicalIds, monitorIds, type Stack } from '../template/Stack.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from './requirements.ts';
 
 /** A trigger of a function, in the words of Serverless. */
@@ -130,28 +130,6 @@ function exportsForStatsig({ exports }: Pick<Stack['config'], 'exports'>): boole
   return exports.some(({ format }) => format === 'statsig');
 }
 
-/** The routes of reads: lib/passthrough/readEndpoint.ts. */
-function readRoutes(below: string | undefined): readonly string[] {
-  const reads = [
-    'POST /v1/initialize',
-    'POST /v1/download_config_specs',
-    'GET /v1/download_config_specs',
-    'GET /v1/download_config_specs/{key}',
-    'POST /v2/download_config_specs',
-    'GET /v2/download_config_specs',
-    'GET /v2/download_config_specs/{key}',
-    'POST /v1/get_id_lists',
-    'GET /v1/get_id_lists',
-    'GET /v1/get_id_lists/{key}',
-    'GET /v1/download_id_list_file/{file}',
-    'POST /v1/check_gate',
-    'POST /v1/get_config',
-    'POST /v1/get_layer',
-    'POST /v1/get_ranked_list',
-  ];
-  return below === undefined ? reads : [...reads, ...reads.map((read) => read.replace(' ', ` ${below}`))];
-}
-
 /** Every function by its name, also those that a configuration does not need. */
 export function serviceFunctions(config: Stack['config']): Readonly<Record<string, FunctionSettings>> {
   const SLUICE_BUCKET = config.bucket;
@@ -185,19 +163,6 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         'PATCH /{proxy+}',
         'DELETE /{proxy+}',
       ),
-    },
-    'pass-through': {
-      description: "Answers what SDKs read under the collector's address, by asking Statsig",
-      role: roleOf('PassThroughRole'),
-      memorySize: 512,
-      // Most SDKs wait for less.
-      timeout: 10,
-      // Its own, so that it takes none of the collector's.
-      ...reserved(config.passThrough?.concurrency ?? null),
-      environment: { SLUICE_BUCKET, ...keys },
-      logs: OWN_LINES,
-      // A request without a route here reaches the collector, which refuses it.
-      events: routes(...readRoutes(config.passThrough?.path)),
     },
     register: {
       description:
@@ -315,21 +280,6 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // It sends to its own queue: a task for each slice of a day, once.
       recursiveLoop: 'Allow',
       events: [queue('CurateQueue', { batchSize: 1 })],
-    },
-    monitor: {
-      description: 'Looks at experiments, tables, event names and refusals, and tells what begins and ends',
-      role: roleOf(monitorIds.role),
-      memorySize: 512,
-      // Most of it waits for Athena.
-      timeout: 600,
-      environment: {
-        SLUICE_BUCKET,
-        // By reference, so that the workgroup exists first.
-        SLUICE_WORKGROUP: ref(monitorIds.workgroup),
-        ...(config.alarms.topicArn === null ? {} : { SLUICE_TOPIC: config.alarms.topicArn }),
-      },
-      // Several messages are one run.
-      events: [queue(monitorIds.queue, { batchSize: 10 })],
     },
     relay: {
       description: 'Delivers copies of requests to Statsig, or to another target',

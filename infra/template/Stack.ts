@@ -43,7 +43,6 @@ export const logicalIds = {
   loadQueue: 'IngestLoadQueue',
   loadDeadLetters: 'IngestLoadDeadLetterQueue',
   collectRole: 'CollectRole',
-  passThroughRole: 'PassThroughRole',
   registerRole: 'RegisterRole',
   writeRole: 'WriteRole',
   planRole: 'IngestPlanRole',
@@ -86,14 +85,6 @@ export const exportIds = {
   queue: 'ExportQueue',
   deadLetters: 'ExportDeadLetterQueue',
   role: 'ExportRole',
-} as const;
-
-/** Logical IDs of the monitors. */
-export const monitorIds = {
-  queue: 'MonitorQueue',
-  deadLetters: 'MonitorDeadLetterQueue',
-  workgroup: 'MonitorWorkgroup',
-  role: 'MonitorRole',
 } as const;
 
 /** Logical IDs of relay. */

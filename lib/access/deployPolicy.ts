@@ -9,33 +9,6 @@ import {
 } from './arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
-/** A bucket has an older and a newer set of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html */
-const BUCKET_TAGS = ['s3:ListTagsForResource', 's3:PutBucketTagging', 's3:TagResource', 's3:UntagResource'];
-/** Every setting of a bucket, which CloudFormation reads back. None of these reads an object. */
-const BUCKET_READS = [
-  's3:GetAccelerateConfiguration',
-  's3:GetAnalyticsConfiguration',
-  's3:GetBucketAbac',
-  's3:GetBucketAcl',
-  's3:GetBucketCORS',
-  's3:GetBucketLogging',
-  's3:GetBucketMetadataTableConfiguration',
-  's3:GetBucketNotification',
-  's3:GetBucketObjectLockConfiguration',
-  's3:GetBucketOwnershipControls',
-  's3:GetBucketPolicy',
-  's3:GetBucketPublicAccessBlock',
-  's3:GetBucketTagging',
-  's3:GetBucketVersioning',
-  's3:GetBucketWebsite',
-  's3:GetEncryptionConfiguration',
-  's3:GetIntelligentTieringConfiguration',
-  's3:GetInventoryConfiguration',
-  's3:GetLifecycleConfiguration',
-  's3:GetMetricsConfiguration',
-  's3:GetReplicationConfiguration',
-  's3:ListBucket',
-];
 /** No `GetSecretValue`: nothing that is secret is read, and with a name of the template's nothing is generated. */
 const SECRET_ACTIONS = [
   'secretsmanager:CreateSecret',
@@ -45,6 +18,18 @@ const SECRET_ACTIONS = [
   'secretsmanager:UntagResource',
   'secretsmanager:UpdateSecret',
 ];
+
+/** Of groups and their streams. None of it reads a line, or gives a group another key. */
+const LOG_ACTIONS = [
+  'logs:Create*',
+  'logs:Delete*',
+  'logs:Describe*',
+  'logs:GetDataProtectionPolicy',
+  'logs:ListTagsForResource',
+  'logs:Put*',
+  'logs:TagResource',
+  'logs:UntagResource',
+] as const;
 
 /** Actions that API Gateway requires of a caller that turns its access log on or off. */
 const ACCESS_LOG_ACTIONS = [
@@ -88,13 +73,16 @@ export interface DeployedNames {
   readonly encryptedLogs: boolean;
 }
 
-/** Each a policy of its own, by subject, so that IAM takes each for the longest stage and region with every option. */
+/**
+ * Each a policy of its own, so that IAM takes each for the longest stage and region with every option. A service whose resources
+ * are all named after the stack is allowed whole, on these names. Single actions are listed where a service has none narrower,
+ * or where one of its actions would read data, or give away more than the stack needs: IAM, KMS, secrets, databases and
+ * workgroups.
+ */
 export interface DeployPolicies {
-  /** Stack, zips, functions, API and roles. */
+  /** Stack, zips, functions, API, roles, logs and alarms. */
   readonly stack: PolicyDocument;
-  /** Logs, alarms, the dashboard and metrics. */
-  readonly monitoring: PolicyDocument;
-  /** Resources that hold and move data: buckets, key, streams, queues, rules, schedules, secrets. */
+  /** What holds and moves data: buckets, key, streams, queues, rules, schedules, secrets. */
   readonly data: PolicyDocument;
   /** Databases, tables and workgroups. */
   readonly catalog: PolicyDocument;
@@ -120,10 +108,17 @@ export function deployPolicies(scope: PolicyScope, names: DeployedNames): Deploy
       ...functions(scope, names),
       api(scope),
       ...roles(scope, names),
+      ...logsAndAlarms(scope, names),
     ]),
-    monitoring: policyDocument([...monitoring(scope, names)]),
     data: policyDocument([
-      names.buckets.length === 0 ? undefined : buckets(scope, names),
+      names.buckets.length === 0
+        ? undefined
+        : // Settings only: objects have ARNs of their own. S3 does not delete a bucket that is not empty.
+          allow(
+            'Buckets',
+            ['s3:*'],
+            names.buckets.map((bucket) => bucketArn(scope, bucket)),
+          ),
       ...(names.key ? key(scope, names) : []),
       ...triggers(scope, names),
       ownSecrets(scope, names),
@@ -165,103 +160,24 @@ function platformStatements(scope: PolicyScope, names: DeployedNames): Statement
 
 /** CloudFormation, and the bucket that Serverless uploads zips and templates to. */
 function stackItself(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
+  const zips = `${stack}-serverlessdeploy*`;
   return [
-    allow(
-      'Stack',
-      [
-        'cloudformation:ContinueUpdateRollback',
-        'cloudformation:CreateChangeSet',
-        'cloudformation:CreateStack',
-        'cloudformation:DeleteChangeSet',
-        'cloudformation:DeleteStack',
-        'cloudformation:DescribeChangeSet',
-        'cloudformation:DescribeStackEvents',
-        'cloudformation:DescribeStackResource',
-        'cloudformation:DescribeStackResources',
-        'cloudformation:DescribeStacks',
-        'cloudformation:ExecuteChangeSet',
-        'cloudformation:GetTemplate',
-        'cloudformation:ListStackResources',
-        'cloudformation:TagResource',
-        'cloudformation:UntagResource',
-        'cloudformation:UpdateStack',
-      ],
-      [arnIn(scope, 'cloudformation', `stack/${stack}/*`)],
-    ),
+    allow('Stack', ['cloudformation:*'], [arnIn(scope, 'cloudformation', `stack/${stack}/*`)]),
     // A template has no ARN.
     allow('ValidateTemplate', ['cloudformation:ValidateTemplate'], ['*']),
-    allow(
-      'ZipBucket',
-      [
-        's3:CreateBucket',
-        's3:DeleteBucket',
-        's3:DeleteBucketPolicy',
-        ...BUCKET_READS,
-        's3:ListBucketVersions',
-        's3:PutBucketPolicy',
-        's3:PutEncryptionConfiguration',
-        ...BUCKET_TAGS,
-      ],
-      [bucketArn(scope, `${stack}-serverlessdeploy*`)],
-    ),
-    allow(
-      'Zips',
-      [
-        's3:AbortMultipartUpload',
-        's3:DeleteObject',
-        's3:DeleteObjectVersion',
-        's3:GetObject',
-        's3:PutObject',
-      ],
-      [objectsArn(scope, `${stack}-serverlessdeploy*`)],
-    ),
+    allow('ZipBucket', ['s3:*'], [bucketArn(scope, zips)]),
+    allow('Zips', ['s3:AbortMultipartUpload', 's3:*Object*'], [objectsArn(scope, zips)]),
   ];
 }
 
 function functions(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
   const own = arnIn(scope, 'lambda', `function:${stack}-*`);
   return [
-    allow(
-      'Functions',
-      [
-        'lambda:AddPermission',
-        'lambda:CreateFunction',
-        'lambda:CreateFunctionUrlConfig',
-        'lambda:DeleteFunction',
-        'lambda:DeleteFunctionConcurrency',
-        'lambda:DeleteFunctionUrlConfig',
-        'lambda:GetFunction',
-        'lambda:GetFunctionCodeSigningConfig',
-        'lambda:GetFunctionConfiguration',
-        'lambda:GetFunctionRecursionConfig',
-        'lambda:GetFunctionScalingConfig',
-        'lambda:GetFunctionUrlConfig',
-        'lambda:GetPolicy',
-        'lambda:GetRuntimeManagementConfig',
-        'lambda:ListTags',
-        'lambda:ListVersionsByFunction',
-        'lambda:PublishVersion',
-        'lambda:PutFunctionConcurrency',
-        'lambda:PutFunctionRecursionConfig',
-        'lambda:RemovePermission',
-        'lambda:TagResource',
-        'lambda:UntagResource',
-        'lambda:UpdateFunctionCode',
-        'lambda:UpdateFunctionConfiguration',
-        'lambda:UpdateFunctionUrlConfig',
-      ],
-      [own],
-    ),
-    allow('FunctionVersions', ['lambda:GetProvisionedConcurrencyConfig'], [`${own}:*`]),
+    allow('Functions', ['lambda:*'], [own]),
     // A mapping gets its ARN when it is made, so the function is what narrows it.
     allow(
       'QueueTriggers',
-      [
-        'lambda:CreateEventSourceMapping',
-        'lambda:DeleteEventSourceMapping',
-        'lambda:GetEventSourceMapping',
-        'lambda:UpdateEventSourceMapping',
-      ],
+      ['Create', 'Delete', 'Get', 'Update'].map((verb) => `lambda:${verb}EventSourceMapping`),
       ['*'],
       { ArnLike: { 'lambda:FunctionArn': own } },
     ),
@@ -380,28 +296,6 @@ function roles(scope: PolicyScope, { identities, permissionsBoundary }: Deployed
   ];
 }
 
-/** Settings of the buckets. S3 does not delete a bucket that is not empty. */
-function buckets(scope: PolicyScope, names: DeployedNames): Statement {
-  return allow(
-    'Buckets',
-    [
-      's3:CreateBucket',
-      's3:DeleteBucket',
-      's3:DeleteBucketPolicy',
-      ...BUCKET_READS,
-      's3:PutBucketNotification',
-      's3:PutBucketOwnershipControls',
-      's3:PutBucketPolicy',
-      's3:PutBucketPublicAccessBlock',
-      's3:PutBucketVersioning',
-      's3:PutEncryptionConfiguration',
-      's3:PutLifecycleConfiguration',
-      ...BUCKET_TAGS,
-    ],
-    names.buckets.map((bucket) => bucketArn(scope, bucket)),
-  );
-}
-
 /**
  * Permissions on the catalogue, without access to rows. A first deployment that fails deletes its databases and tables,
  * so that the next one finds their names free. Glue checks the contents of a database that is deleted.
@@ -485,60 +379,10 @@ function key(scope: PolicyScope, { stack, tagKeys, keyAdministrators = false }: 
 /** Streams, queues, rules and schedules. */
 function triggers(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
   return [
-    allow(
-      'Streams',
-      [
-        'firehose:CreateDeliveryStream',
-        'firehose:DeleteDeliveryStream',
-        'firehose:DescribeDeliveryStream',
-        'firehose:ListTagsForDeliveryStream',
-        'firehose:StartDeliveryStreamEncryption',
-        'firehose:StopDeliveryStreamEncryption',
-        'firehose:TagDeliveryStream',
-        'firehose:UntagDeliveryStream',
-        'firehose:UpdateDestination',
-      ],
-      [arnIn(scope, 'firehose', `deliverystream/${stack}-*`)],
-    ),
-    allow(
-      'Queues',
-      [
-        'sqs:CreateQueue',
-        'sqs:DeleteQueue',
-        'sqs:GetQueueAttributes',
-        'sqs:GetQueueUrl',
-        'sqs:ListQueueTags',
-        'sqs:SetQueueAttributes',
-        'sqs:TagQueue',
-        'sqs:UntagQueue',
-      ],
-      [arnIn(scope, 'sqs', `${stack}-*`)],
-    ),
-    allow(
-      'Rules',
-      [
-        'events:DeleteRule',
-        'events:DescribeRule',
-        'events:ListTagsForResource',
-        'events:ListTargetsByRule',
-        'events:PutRule',
-        'events:PutTargets',
-        'events:RemoveTargets',
-        'events:TagResource',
-        'events:UntagResource',
-      ],
-      [arnIn(scope, 'events', `rule/${stack}-*`)],
-    ),
-    allow(
-      'Schedules',
-      [
-        'scheduler:CreateSchedule',
-        'scheduler:DeleteSchedule',
-        'scheduler:GetSchedule',
-        'scheduler:UpdateSchedule',
-      ],
-      [arnIn(scope, 'scheduler', `schedule/default/${stack}-*`)],
-    ),
+    allow('Streams', ['firehose:*'], [arnIn(scope, 'firehose', `deliverystream/${stack}-*`)]),
+    allow('Queues', ['sqs:*'], [arnIn(scope, 'sqs', `${stack}-*`)]),
+    allow('Rules', ['events:*'], [arnIn(scope, 'events', `rule/${stack}-*`)]),
+    allow('Schedules', ['scheduler:*'], [arnIn(scope, 'scheduler', `schedule/default/${stack}-*`)]),
   ];
 }
 
@@ -550,7 +394,7 @@ function logGroupArns(scope: PolicyScope, { stack, accessLog }: DeployedNames): 
 }
 
 /** Logs, alarms and the dashboard. */
-function monitoring(scope: PolicyScope, names: DeployedNames): Statement[] {
+function logsAndAlarms(scope: PolicyScope, names: DeployedNames): Statement[] {
   const { stack, accessLog } = names;
   return [
     allow(
@@ -558,43 +402,13 @@ function monitoring(scope: PolicyScope, names: DeployedNames): Statement[] {
       ['logs:DescribeIndexPolicies', 'logs:DescribeLogGroups', 'logs:DescribeResourcePolicies'],
       ['*'],
     ),
-    allow(
-      'Logs',
-      [
-        'logs:CreateLogGroup',
-        'logs:DeleteLogGroup',
-        'logs:DeleteMetricFilter',
-        'logs:DescribeLogStreams',
-        'logs:DescribeMetricFilters',
-        'logs:GetDataProtectionPolicy',
-        'logs:ListTagsForResource',
-        'logs:PutMetricFilter',
-        'logs:PutRetentionPolicy',
-        'logs:TagResource',
-        'logs:UntagResource',
-      ],
-      logGroupArns(scope, names),
-    ),
+    // The ARN of a group also covers its streams: it ends with a wildcard. A key of logs has a statement of its own.
+    allow('Logs', [...LOG_ACTIONS], logGroupArns(scope, names)),
     // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
     ...(accessLog ? [allow('AccessLog', ACCESS_LOG_ACTIONS, ['*'])] : []),
     allow(
-      'LogStreams',
-      ['logs:CreateLogStream', 'logs:DeleteLogStream'],
-      [arnIn(scope, 'logs', `log-group:/aws/kinesisfirehose/${stack}-*:log-stream:*`)],
-    ),
-    allow(
       'Alarms',
-      [
-        'cloudwatch:DeleteAlarms',
-        'cloudwatch:DeleteDashboards',
-        'cloudwatch:DescribeAlarms',
-        'cloudwatch:GetDashboard',
-        'cloudwatch:ListTagsForResource',
-        'cloudwatch:PutDashboard',
-        'cloudwatch:PutMetricAlarm',
-        'cloudwatch:TagResource',
-        'cloudwatch:UntagResource',
-      ],
+      ['cloudwatch:*'],
       [
         arnIn(scope, 'cloudwatch', `alarm:${stack}-*`),
         `arn:${scope.partition}:cloudwatch::${scope.account}:dashboard/${stack}`,

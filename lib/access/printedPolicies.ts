@@ -1,15 +1,9 @@
+import { defineErrorFamily } from '../base/errors.ts';
 import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
-import { monitorWorkgroup } from '../schema/fields/monitors.ts';
 import { isRoot } from '../schema/formats.ts';
-import {
-  type GrowthBookReader,
-  type MetabaseReader,
-  ownDatabaseOf,
-  type Reader,
-  type StatsigReader,
-} from '../schema/readers.ts';
+import { type MetabaseReader, ownDatabaseOf, type Reader, type StatsigReader } from '../schema/readers.ts';
 import { receiptFolder, type Source, usesAthena } from '../schema/sources.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
@@ -17,7 +11,6 @@ import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
 import { viewNames } from '../views/viewNames.ts';
 import { alsoReadsPolicy } from './alsoReads.ts';
-import { markPolicy, POLICY_VERSIONS, type PolicyId, policyHash } from './applied/policyMark.ts';
 import { iamArn, identityNamesPattern, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
 import {
   type CustomerBucketGrant,
@@ -27,7 +20,6 @@ import {
 } from './buckets/customerBucketPolicies.ts';
 import { statsigBucketPolicy } from './buckets/statsigBucketPolicy.ts';
 import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
-import { growthbookPolicy } from './growthbookPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
 import { probePolicy } from './operators/probePolicy.ts';
@@ -45,7 +37,6 @@ export const POLICY_TARGETS = [
   'owox',
   'metabase',
   'metabase-write',
-  'growthbook',
   'ingest-source',
   'export-target',
   'statsig-bucket',
@@ -58,7 +49,7 @@ export const POLICY_TARGETS = [
 export type PolicyTarget = (typeof POLICY_TARGETS)[number];
 
 /** One document, and what to do with it. */
-interface NamedDocument {
+export interface PrintedPolicy {
   /** `permissions`, `trust`, `bucketPolicy`, … */
   readonly name: string;
   /** Where it is applied, a sentence. */
@@ -66,18 +57,13 @@ interface NamedDocument {
   readonly document: PolicyDocument;
 }
 
-/** One document as it is printed: with a mark by which it is recognised later (./applied/policyMark.ts). */
-export interface PrintedPolicy extends NamedDocument {
-  /** `<target>/<document>`. */
-  readonly id: PolicyId;
-  /** Version of Sluice in which the document last changed. */
-  readonly version: string;
-  /**
-   * 8 hex digits, of the document as the configuration alone makes it: the account, keys, principals and external IDs that
-   * options give do not change it.
-   */
-  readonly hash: string;
-}
+/** Errors of printed policies. */
+export const PolicyError = defineErrorFamily('user', {
+  SLUICE_POLICY_TOO_LONG: {
+    cause: 'With the names of this configuration a policy is longer than IAM accepts in one managed policy.',
+    cure: 'Shorten the names that it repeats (database, bucket, workgroup, readers), have fewer readers with an `ownDatabase`, or let the stack make its own database: in an existing one each table is named.',
+  },
+});
 
 /** Names that the configuration does not have. An unknown name becomes a placeholder such as `__ACCOUNT_ID__`. */
 export interface KnownNames {
@@ -108,42 +94,6 @@ export function printedPolicies(
   config: Config,
   known: KnownNames,
 ): readonly PrintedPolicy[] {
-  const configured = policyDocuments(target, config, configuredNames(target, config, known));
-  return policyDocuments(target, config, known).map(({ name, purpose, document }) => {
-    const id = policyId(target, name);
-    const same = configured.find((one) => one.name === name)?.document ?? document;
-    const mark = { id, version: POLICY_VERSIONS[id], hash: policyHash(same) };
-    return { name, purpose, ...mark, document: markPolicy(document, mark) };
-  });
-}
-
-function policyId(target: PolicyTarget, name: string): PolicyId {
-  const id = `${target}/${name}`;
-  if (!isPolicyId(id)) throw new Error(`${id} has no version.`);
-  return id;
-}
-
-function isPolicyId(id: string): id is PolicyId {
-  return Object.hasOwn(POLICY_VERSIONS, id);
-}
-
-/** Only the names that the configuration has; what else options give are placeholders, so that the same documents come out. */
-function configuredNames(target: PolicyTarget, config: Config, known: KnownNames): KnownNames {
-  const { stack, reader, source } = known;
-  const ofCustomer = target === 'ingest-source' || target === 'export-target';
-  // Of a reader, the option replaces a configured one, and services have documents of their own.
-  const isService = known.principal === 'ec2' || known.principal === 'ecs-tasks';
-  const hasPrincipal = target === 'metabase' && known.principal !== undefined;
-  return {
-    ...{ region: config.region, stack, reader, source, export: known.export },
-    ...(hasPrincipal ? { principal: isService ? known.principal : '__PRINCIPAL__' } : {}),
-    ...(ofCustomer && known.keyArn !== undefined
-      ? { keyArn: `arn:aws:kms:${config.region}:__ACCOUNT_ID__:key/__KEY_ID__` }
-      : {}),
-  };
-}
-
-function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames): readonly NamedDocument[] {
   const scope = knownScope(config, known);
   switch (target) {
     case 'statsig-role':
@@ -158,13 +108,11 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
       };
       return [permissions(owoxPolicy(scope, names)), ...alsoPermissions(scope, reader)];
     }
-    case 'metabase':
-    case 'growthbook': {
+    case 'metabase': {
       const reader = findReader(config, known, target);
       const principal = known.principal ?? reader?.principal;
-      const policyOf = target === 'metabase' ? metabasePolicy : growthbookPolicy;
       return [
-        permissions(policyOf(scope, readerWorkgroup(scope, reader ?? { name: target }))),
+        permissions(metabasePolicy(scope, readerWorkgroup(scope, reader ?? { name: target }))),
         ...alsoPermissions(scope, reader),
         ...(principal === undefined
           ? []
@@ -262,7 +210,7 @@ function statsig(
   config: Config,
   known: KnownNames,
   scope: PolicyScope,
-): readonly NamedDocument[] {
+): readonly PrintedPolicy[] {
   const reader = findReader(config, known, 'statsig');
   const own = permissions(
     statsigPolicy(scope, readerWorkgroup(scope, reader ?? { name: 'statsig' }), {
@@ -279,7 +227,7 @@ function statsig(
 }
 
 /** The separate document that `alsoReads` adds to the narrow policy of a reader. */
-function alsoPermissions(scope: PolicyScope, reader: Reader | undefined): NamedDocument[] {
+function alsoPermissions(scope: PolicyScope, reader: Reader | undefined): PrintedPolicy[] {
   const document = reader === undefined ? undefined : alsoReadsPolicy(scope, reader);
   if (reader === undefined || document === undefined) return [];
   const names = reader.alsoReads.map(({ database, tables }) =>
@@ -300,7 +248,7 @@ function keyPolicy(
   { existing }: Config,
   known: KnownNames,
   reader: StatsigReader | undefined,
-): NamedDocument[] {
+): PrintedPolicy[] {
   if (existing.keyArn === null || reader?.keyAdministrator !== true) return [];
   const identity =
     known.identity ?? (target === 'statsig-role' ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__');
@@ -322,7 +270,7 @@ function externalIdOrPlaceholder({ externalId, allowNoExternalId }: StatsigReade
 function assumedExternalId(
   principal: string,
   known: KnownNames,
-  reader: MetabaseReader | GrowthBookReader | undefined,
+  reader: MetabaseReader | undefined,
 ): string | undefined {
   const given = known.externalId ?? (known.principal === undefined ? reader?.externalId : undefined);
   const needsNone =
@@ -377,7 +325,7 @@ function customerPolicies(
   { bucketPolicy, keyPolicy, callerPolicy }: CustomerBucketPolicies,
   { principal, roles }: Pick<CustomerBucketGrant, 'principal' | 'roles'>,
   role: Source['role'],
-): readonly NamedDocument[] {
+): readonly PrintedPolicy[] {
   if (role !== undefined) {
     return [
       {
@@ -415,17 +363,16 @@ function customerPolicies(
   ];
 }
 
-function deploy(config: Config, { stack }: KnownNames, scope: PolicyScope): readonly NamedDocument[] {
+function deploy(config: Config, { stack }: KnownNames, scope: PolicyScope): readonly PrintedPolicy[] {
   const documents = deployPolicies(scope, deployedNames(config, stack));
-  const named = (name: string, purpose: string, document: PolicyDocument | undefined): NamedDocument[] =>
+  const named = (name: string, purpose: string, document: PolicyDocument | undefined): PrintedPolicy[] =>
     document === undefined ? [] : [{ name, purpose, document }];
   return [
     ...named(
       'stackPermissions',
-      'Attach each to the role or user that deploys: this is for the stack, functions, API and roles,',
+      'Attach each to the role or user that deploys: this is for the stack, functions, API, roles, logs and alarms,',
       documents.stack,
     ),
-    ...named('monitoringPermissions', 'this for logs and alarms,', documents.monitoring),
     ...named('dataPermissions', 'this for what holds and moves data,', documents.data),
     ...named('catalogPermissions', 'this for databases, tables and workgroups.', documents.catalog),
     ...named('readersPermissions', 'And this for what readers come in as.', documents.readers),
@@ -476,7 +423,6 @@ function deployedNames(config: Config, stack: string): DeployedNames {
     workgroups: [
       ...(existing.workgroup ? [] : [athena.workgroup]),
       ...(usesAthena(config) ? [loadWorkgroup(config)] : []),
-      ...(config.monitors === null ? [] : [monitorWorkgroup(config)]),
       ...ofReaders((reader) => (hasOwnWorkgroup(reader) ? readerWorkgroup(athena, reader).workgroup : null)),
     ],
     key: existing.keyArn === null,
@@ -490,7 +436,7 @@ function deployedNames(config: Config, stack: string): DeployedNames {
   };
 }
 
-function permissions(document: PolicyDocument): NamedDocument {
+function permissions(document: PolicyDocument): PrintedPolicy {
   return {
     name: 'permissions',
     purpose: 'Make a managed policy of it and attach it to the role or user.',
@@ -498,6 +444,6 @@ function permissions(document: PolicyDocument): NamedDocument {
   };
 }
 
-function trust(document: PolicyDocument): NamedDocument {
+function trust(document: PolicyDocument): PrintedPolicy {
   return { name: 'trust', purpose: 'The trust policy of the role.', document };
 }

@@ -1,7 +1,6 @@
 import type { Reader } from '../schema/readers.ts';
 import { alsoReadsPolicy } from './alsoReads.ts';
 import type { PolicyScope } from './arns.ts';
-import { growthbookPolicy } from './growthbookPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
 import type { PolicyDocument } from './policyDocument.ts';
@@ -30,8 +29,6 @@ function ownPermissions(scope: PolicyScope, reader: Reader): readonly NamedPolic
       return [{ name: 'read', document: statsigPolicy(scope, readerWorkgroup(scope, reader), reader) }];
     case 'owox':
       return [{ name: 'read', document: owoxPolicy(scope, reader) }];
-    case 'growthbook':
-      return [{ name: 'read', document: growthbookPolicy(scope, readerWorkgroup(scope, reader)) }];
     case 'metabase':
       return [
         { name: 'read', document: metabasePolicy(scope, readerWorkgroup(scope, reader)) },

@@ -7,10 +7,8 @@ import {
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { eachAttempt, systemTiming } from '../base/retry.ts';
-import type { QueryRow } from '../base/sql.ts';
+import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
-import { MonitorError } from '../monitors/MonitorError.ts';
 
 /** Between two polls of a query: a short query is reported soon, a long one is not polled all the time. */
 const POLL = { baseMs: 200, capMs: 3_000, leastMs: 100 };
@@ -170,29 +168,4 @@ async function readRows(client: AthenaClient, id: string) {
   }
   const { columns, types, next } = page;
   return { columns, types, rows, hasMore: next !== undefined };
-}
-
-/**
- * Runs queries of a function in a workgroup.
- *
- * @param deadline Epoch milliseconds at which a query that still runs is stopped.
- * @returns A function that throws MonitorError `SLUICE_MONITOR_LOOK_FAILED`, and what the client throws.
- */
-export function athenaQueries(
-  client: AthenaClient,
-  {
-    workGroup,
-    database,
-    deadline,
-  }: { readonly workGroup: string; readonly database: string; readonly deadline: number },
-): (sql: string) => Promise<readonly QueryRow[]> {
-  return async (sql) => {
-    const deadlineMs = Math.max(0, deadline - systemTiming.clock.now());
-    const outcome = await runStatement(client, sql, { workGroup, database, deadlineMs, ...systemTiming });
-    if ('failed' in outcome) throw new MonitorError('SLUICE_MONITOR_LOOK_FAILED', outcome.failed);
-    if (outcome.hasMore)
-      throw new MonitorError('SLUICE_MONITOR_LOOK_FAILED', 'A query has more rows than are read.');
-    const { columns, rows } = outcome;
-    return rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null])));
-  };
 }

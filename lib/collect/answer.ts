@@ -5,8 +5,8 @@ import type { TableKind } from '../schema/kinds.ts';
 import type { DecodedBody } from '../wire/decodeBody.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import { KeysError } from '../wire/keys/Keyring.ts';
-import { type Answer, RequestError } from '../wire/RequestError.ts';
-import { type HttpRequest, sdkLabel } from '../wire/sdkRequest.ts';
+import { ACCEPTED, type Answer, RequestError, refusalAnswer } from '../wire/RequestError.ts';
+import { type HttpRequest, isExceptionReport, reservedEndpoint, sdkLabel } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
 import { requestMetrics } from './collectMetrics.ts';
 import { decode, readBytes, redactBody } from './decode.ts';
@@ -75,8 +75,7 @@ export async function collectRequest(
       refusalOf(takeSteps(steps, collector)),
       received.deadline.passed.then(() => new CollectError('SLUICE_COLLECT_NOT_DELIVERED')),
     ]);
-    const { accepted, refusal: refused } = received.protocol;
-    const answer = refusal === null ? accepted : refused(refusal);
+    const answer = refusal === null ? ACCEPTED : refusalAnswer(refusal);
     report(steps, refusal, answer, collector);
     return answer;
   } finally {
@@ -109,7 +108,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
   const key = await authenticate(received, collector.keys);
   steps.key = key;
   requireAllowed(key, collector.keys);
-  if (received.protocol.isReport(request)) {
+  if (isExceptionReport(request.path)) {
     steps.ignored = { exception_report: 1 };
     return;
   }
@@ -139,7 +138,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
 }
 
 function rowsOf(
-  { protocol, request, receivedAt, deadline }: Received,
+  { request, receivedAt, deadline }: Received,
   { sha256: keyHash, environment, kinds }: AuthenticatedKey,
   { text }: DecodedBody,
   { plan, clock }: Collector,
@@ -148,7 +147,7 @@ function rowsOf(
   const stated = { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId };
   // The rest of the time is for the stream, and for the bucket if that fails.
   const until = Math.max(deadline.at - OBJECT_MS, (receivedAt + deadline.at) / 2);
-  const sender = { protocol: protocol.name, keyHash, environment, kinds, ...stated, receivedAt };
+  const sender = { keyHash, environment, kinds, ...stated, receivedAt };
   return collectBatch(text, sender, plan, () => clock.now() > until);
 }
 
@@ -196,7 +195,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
 /** Fields of the steps in the log line, in their order. A step that did not run has no fields. */
 function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Steps): Record<string, unknown> {
   const { requestId, path } = received.request;
-  const endpoint = received.protocol.endpointName(path);
+  const endpoint = reservedEndpoint(path);
   const { delivered, relay, failure } = stored ?? {};
   const landed = (kind: TableKind) => delivered?.tables.find(({ table }) => table === kind)?.landed ?? 0;
   const overflowed = delivered?.tables.reduce((sum, one) => sum + one.overflowed, 0);

@@ -1,16 +1,18 @@
 import type { Clock } from '../base/time.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
-import type { Protocol } from '../protocols/Protocol.ts';
-import { protocolOfPath, protocolsOf } from '../protocols/protocols.ts';
 import type { AuthenticatedKey, KeyGate } from '../wire/keys/KeyGate.ts';
 import { ANSWER_EARLY_MS } from '../wire/limits.ts';
 import { RequestError } from '../wire/RequestError.ts';
-import type { HttpRequest, SdkRequest } from '../wire/sdkRequest.ts';
+import {
+  type HttpRequest,
+  readSdkRequest,
+  reservedDetail,
+  reservedEndpoint,
+  type SdkRequest,
+} from '../wire/sdkRequest.ts';
 
 /** Dependencies of receiving. */
 export interface ReceivePorts {
-  /** The protocols that are spoken, in the order in which they are asked for a path. Default Statsig's alone. */
-  readonly protocols?: readonly Protocol[];
   readonly keys: KeyGate;
   readonly groups: GroupsCache;
   readonly clock: Clock;
@@ -21,7 +23,6 @@ export interface ReceivePorts {
 /** A request, as it came. */
 export interface Received {
   readonly http: HttpRequest;
-  readonly protocol: Protocol;
   /** Its headers and its query, parsed. */
   readonly request: SdkRequest;
   /** Epoch milliseconds. */
@@ -37,12 +38,10 @@ export interface Received {
  */
 export function receive(http: HttpRequest, ports: ReceivePorts, latest: number): Received {
   const receivedAt = ports.clock.now();
-  const { protocols = protocolsOf(['statsig']) } = ports;
-  const protocol = protocolOfPath(http.rawPath, protocols);
-  const request = protocol.readRequest(http);
+  const request = readSdkRequest(http);
   const deadline = new AnswerDeadline(request, ports, receivedAt, latest);
   ports.groups.refresh(latest);
-  return { http, protocol, request, receivedAt, deadline };
+  return { http, request, receivedAt, deadline };
 }
 
 /**
@@ -50,11 +49,9 @@ export function receive(http: HttpRequest, ports: ReceivePorts, latest: number):
  *
  * @throws RequestError, KeysError for a request that is not from an SDK that sends events, or has no accepted key.
  */
-export function authenticate(
-  { protocol, request, deadline }: Received,
-  keys: KeyGate,
-): Promise<AuthenticatedKey> {
-  protocol.requireEvents(request);
+export function authenticate({ request, deadline }: Received, keys: KeyGate): Promise<AuthenticatedKey> {
+  const endpoint = reservedEndpoint(request.path);
+  if (endpoint !== null) throw new RequestError('SLUICE_PATH_RESERVED', reservedDetail(endpoint));
   if (request.method !== 'POST')
     throw new RequestError('SLUICE_METHOD_NOT_ALLOWED', `It was ${request.method}.`);
   return keys.admit(request.key, deadline.at);

@@ -1,20 +1,27 @@
 import { Counts } from '../base/Counts.ts';
-import { CanonicalJsonWriter, DepthError, quoteEmbedded } from '../base/canonicalJson.ts';
-import { isEmptyJson, type JsonObject } from '../base/json.ts';
+import { CanonicalJsonWriter, DepthError, quoteEmbedded, SortedMembers } from '../base/canonicalJson.ts';
+import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostError, CostMeter } from '../base/jsonCost.ts';
 import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
 import type { LandingRow } from '../landing/frames/encodeRecord.ts';
 import type { RefusedEvent, RefusedItem } from '../landing/quarantineWriter.ts';
-import type { ItemList } from '../protocols/eventFilter.ts';
-import type { Batch, EventReader, LogEvent } from '../protocols/Protocol.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { scalarText } from '../tables/memberWriter.ts';
+import { idText, scalarText } from '../tables/memberWriter.ts';
+import { EvaluationText } from '../wire/EvaluationText.ts';
 import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
 import { clockCorrection, clockSkew, readTime } from '../wire/eventTime.ts';
 import { measureBody } from '../wire/jsonBody.ts';
 import { HEAVY_UNITS, MAX_UNITS, maxRowsLength } from '../wire/limits.ts';
+import { type Batch, type ItemList, parseBatch } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
+import {
+  type ExposureKind,
+  fromCustomExposure,
+  type LogEvent,
+  readEvent,
+  TELEMETRY_EVENTS,
+} from '../wire/readEvent.ts';
 import { CollectError } from './CollectError.ts';
 import {
   type BatchSender,
@@ -24,7 +31,8 @@ import {
   senderParts,
   UserParts,
 } from './rows/batchParts.ts';
-import { EventIdentity, IdentifiedRows, SENDERS_ID } from './rows/eventIds.ts';
+import { EventIdentity, IdentifiedRows } from './rows/eventIds.ts';
+import { storedEvaluation } from './rows/exposures.ts';
 import type { CollectPlan } from './rows/plan.ts';
 import { RefusedEvents } from './rows/refusedEvents.ts';
 
@@ -47,7 +55,7 @@ export interface CollectedBatch extends RequestRows {
   readonly refused: readonly RefusedEvent[];
   /** Events in the batch. */
   readonly events: number;
-  /** Events that the configuration does not land, by reason: `lib/protocols/eventFilter.ts`. */
+  /** Events that the configuration does not land, by reason: `eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
   /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `time_missing`, `name_unresolved`. */
   readonly noted: Readonly<Record<string, number>>;
@@ -84,16 +92,8 @@ export function collectBatch(
   try {
     const { units, inexact } = measureBody(text);
     meter.spend(units);
-    const reader = plan.readers[sender.protocol ?? 'statsig'];
     const collector = (exact: boolean) =>
-      new BatchCollector(
-        reader,
-        reader.parse(text, exact, meter),
-        sender,
-        plan,
-        meter,
-        maxRowsLength(text.length),
-      );
+      new BatchCollector(parseBatch(text, exact, meter), sender, plan, meter, maxRowsLength(text.length));
     const walk = collector(inexact);
     const collected = walk.collect();
     if (inexact || !walk.inexact) return collected;
@@ -139,7 +139,6 @@ const EVENTS_PER_CLOCK_CHECK = 16;
  * Texts are put together by `+=`: for a template V8 calls a conversion for each part, even for strings.
  */
 class BatchCollector {
-  readonly #reader: EventReader;
   readonly #batch: Batch;
   readonly #sender: Sender;
   readonly #plan: CollectPlan;
@@ -163,18 +162,10 @@ class BatchCollector {
    * @param mostRows Most UTF-16 units of its rows.
    * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
    */
-  constructor(
-    reader: EventReader,
-    batch: Batch,
-    sender: Sender,
-    plan: CollectPlan,
-    meter: CostMeter,
-    mostRows: number,
-  ) {
+  constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter, mostRows: number) {
     const { redaction } = plan;
     const { receivedAt, keyHash } = sender;
     const json = new CanonicalJsonWriter(meter);
-    this.#reader = reader;
     this.#batch = batch;
     this.#sender = sender;
     this.#plan = plan;
@@ -187,9 +178,9 @@ class BatchCollector {
     this.#identity = new EventIdentity(keyHash, serverId, redaction === null ? null : serverId);
     this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
     this.#rows = new IdentifiedRows(this.#identity, meter, mostRows);
-    this.#users = new UserParts(json, plan, this.#identity, sender, this.#batchSender, reader);
-    this.#senders = senderParts(json, plan, batch.senderMetadata, this.#batchSender, sender.protocol);
-    this.#refused = new RefusedEvents(reader, () => this.#common(), redaction, meter, serverId);
+    this.#users = new UserParts(json, plan, this.#identity, sender, this.#batchSender);
+    this.#senders = senderParts(json, plan, batch.senderMetadata, this.#batchSender);
+    this.#refused = new RefusedEvents(() => this.#common(), redaction, meter, serverId);
   }
 
   /** Whether the batch has a number that JSON.parse could not hold, so that it has to be parsed exactly. */
@@ -239,20 +230,34 @@ class BatchCollector {
   /** The members that all events share, including values that only headers or query stated. */
   #common(): JsonObject {
     const { sessionId, receivedAt } = this.#sender;
-    const clientTime = this.#clockSkewMs === null ? null : receivedAt - this.#clockSkewMs;
-    return this.#reader.common(this.#batch, { sessionId, clientTime });
+    const { user, senderMetadata } = this.#batch;
+    return {
+      ...(user === null ? null : { user }),
+      ...withSession(senderMetadata, sessionId),
+      ...(this.#clockSkewMs === null ? null : { clientTime: receivedAt - this.#clockSkewMs }),
+    };
   }
 
   #take(item: unknown, list: ItemList): void {
-    const { filter } = this.#reader;
+    const { landTelemetry } = this.#plan;
+    const raw = list === 'events' ? item : fromCustomExposure(item);
     try {
-      const filtered = filter === null ? null : filter(item, list);
-      if (filtered === null) this.#collectEvent(this.#reader.read(item, list, this.#batch));
+      const filtered = this.#filtered(raw);
+      if (filtered === null) this.#collectEvent(readEvent(raw, this.#batch.user, landTelemetry));
       else this.#counted.add(filtered);
     } catch (error) {
       const { code, detail } = toRefusal(error);
-      this.#refused.add(code, detail, list, this.#reader.sent(item));
+      this.#refused.add(code, detail, list, item);
     }
+  }
+
+  /** Why the configuration leaves an event out; null if it does not. */
+  #filtered(raw: unknown): string | null {
+    const { filter, landTelemetry } = this.#plan;
+    if (filter === null) return null;
+    // Telemetry that does not land anyway is counted under its own name.
+    const isCounted = !landTelemetry && isJsonObject(raw) && isTelemetry(raw['eventName']);
+    return isCounted ? null : filter(raw);
   }
 
   #collectEvent(event: LogEvent): void {
@@ -273,24 +278,26 @@ class BatchCollector {
   }
 
   /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`, `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TOO_LARGE`; DepthError. */
-  #addExposure(event: LogEvent, kind: string): void {
+  #addExposure(event: LogEvent, kind: ExposureKind): void {
     const json = this.#json;
-    const { redaction, columns } = this.#plan;
+    const { redaction, columns, evaluations, isHeldOut } = this.#plan;
     const { secondary, metadata } = columns.exposures;
     const gates = event.secondaryExposures;
-    const evaluation = this.#reader.evaluate(event, json);
+    if (!isJsonObject(event.metadata)) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
+    const evaluation = evaluations.get(kind, event.metadata, json, isHeldOut?.(gates) ?? false);
     const evaluatedJson = evaluation.metadata;
     const storedJson =
-      redaction === null ? evaluatedJson : this.#reader.storedEvaluation(event, redaction, json);
+      redaction === null
+        ? evaluatedJson
+        : storedEvaluation(new SortedMembers(EvaluationText.parsed(event.metadata)), redaction, json);
     const gatesJson = isEmptyJson(gates) ? null : json.write(gates);
     // Exposures have no value by definition. If one is sent with a value, it is kept among the extras. The Go SDK writes
     // "" for none, which is only part of the identity, because that is made from the event as sent.
     const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
     const user = this.#users.get(event.user);
-    const { senderMetadata, hasOwnSender } = event;
-    const { added, members } = this.#senders.get(senderMetadata, extras, hasOwnSender);
-    const sender =
-      event.value === '' ? this.#senders.get(senderMetadata, event.extras, hasOwnSender).members : members;
+    const { senderMetadata } = event;
+    const { added, members } = this.#senders.get(senderMetadata, extras);
+    const sender = event.value === '' ? this.#senders.get(senderMetadata, event.extras).members : members;
     const time = this.#timeOf(event);
     let identity: string = kind;
     identity += time.identity;
@@ -305,7 +312,7 @@ class BatchCollector {
     row += secondary(gatesJson);
     row += metadata(storedJson);
     row += sender;
-    this.#rows.add('exposures', ownIdentity(event) ?? identity, row, time.day);
+    this.#rows.add('exposures', identity, row, time.day);
     if (evaluation.unresolved) this.#noted.add('name_unresolved');
   }
 
@@ -321,7 +328,7 @@ class BatchCollector {
     // The table has no column for secondary exposures: SDKs do not send them with custom events.
     const { extras, secondaryExposures } = event;
     const others = isEmptyJson(secondaryExposures) ? extras : { ...extras, secondaryExposures };
-    const sender = this.#senders.get(event.senderMetadata, others, event.hasOwnSender);
+    const sender = this.#senders.get(event.senderMetadata, others);
     const time = this.#timeOf(event);
     let identity = quoteEmbedded(event.name);
     identity += time.identity;
@@ -341,11 +348,11 @@ class BatchCollector {
       stored === null ? (isEmptyJson(event.metadata) ? null : metadataJson) : stored.metadataJson,
     );
     row += sender.members;
-    this.#rows.add('events', ownIdentity(event) ?? identity, row, time.day);
+    this.#rows.add('events', identity, row, time.day);
   }
 
   /** @throws EventError `SLUICE_EVENT_BAD_TIME`. */
-  #timeOf({ time, isSameAllDay = false }: LogEvent): EventTime {
+  #timeOf({ time }: LogEvent): EventTime {
     const { receivedAt, requestId = null } = this.#sender;
     const { timestamp, clientTimestamp } = this.#plan.columns.shared;
     if (time === null) {
@@ -353,9 +360,8 @@ class BatchCollector {
       // The request is part of the identity: two purchases that an HTTP client without a clock reports must not become
       // one, even in one millisecond. The cost is that a resend counts twice.
       const members = timestamp(isoTimestamp(receivedAt));
-      const day = isoDay(receivedAt);
-      const request = requestId === null ? `received:${receivedAt}` : `request:${requestId}`;
-      return { members, day, identity: isSameAllDay ? `day:${day}` : request };
+      const identity = requestId === null ? `received:${receivedAt}` : `request:${requestId}`;
+      return { members, day: isoDay(receivedAt), identity };
     }
     const sent = readTime(time);
     if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
@@ -386,9 +392,15 @@ interface EventTime {
   readonly identity: string;
 }
 
-/** The text that an event's ID is made from, if its sender gave it an identity. */
-function ownIdentity({ id = null }: LogEvent): string | null {
-  return id === null ? null : `${SENDERS_ID}${id}`;
+function isTelemetry(name: unknown): boolean {
+  return typeof name === 'string' && TELEMETRY_EVENTS.has(name);
+}
+
+/** The batch's metadata with a session that only a header or the query stated: it is part of the sender's identity. */
+function withSession(metadata: JsonObject | null, sessionId: string | null) {
+  const told = sessionId === null || idText(metadata?.['sessionID']) !== null;
+  const all = told ? metadata : { ...metadata, sessionID: sessionId };
+  return isEmptyJson(all) ? null : { statsigMetadata: all };
 }
 
 function toRefusal(error: unknown): { readonly code: EventCode; readonly detail: string } {

@@ -115,9 +115,7 @@ export async function store(
   const { relay } = ports;
   const [delivery, copy] = await Promise.allSettled([
     deliverRows(received, relayed.key, rows, ports),
-    received.protocol.isRelayed
-      ? relay?.keep({ http: received.http, ...relayed }, received.deadline.at)
-      : undefined,
+    relay?.keep({ http: received.http, ...relayed }, received.deadline.at),
   ]);
   const kept: RelayOutcome | null =
     copy.status === 'fulfilled' ? (copy.value ?? null) : { outcome: 'not_kept', error: 'Error' };
@@ -166,7 +164,7 @@ async function deliverRows(
  * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE` when such an item could not be written.
  */
 async function quarantineRows(
-  { request, protocol, receivedAt, deadline }: Received,
+  { request, receivedAt, deadline }: Received,
   key: AuthenticatedKey,
   { refused, ...sender }: Pick<RequestRows, 'refused' | 'senderId' | 'sdkType' | 'sdkVersion'>,
   { writeQuarantine, putQuarantineLarge, clock }: StorePorts,
@@ -182,7 +180,6 @@ async function quarantineRows(
     sdkType,
     sdkVersion,
     path: request.path,
-    protocol: protocol.name,
   });
   try {
     const timeoutMs = Math.max(1, deadline.at - clock.now());

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { didYouMean, displayValue } from '../base/text.ts';
-import { denyingPattern, namePatternProblem } from '../protocols/eventFilter.ts';
+import { denyingPattern, namePatternProblem } from '../collect/eventFilter.ts';
 import { KEY_FORMATS } from '../schema/AcceptedKey.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_WINDOW_DAYS } from '../schema/deliveryLimits.ts';

@@ -13,10 +13,10 @@ export const functionConfig = {
     const { bucket, statsigFolder, tables, unitIds, timeWindow, holdouts } = config;
     // Without their splits.
     const experiments: Config['experiments'] = listExperiments(config);
-    const { landTelemetry, events, exposures, protocols, allowAnyKey, keyLimit, logs } = config;
+    const { landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
     return {
       ...{ bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts },
-      ...{ landTelemetry, events, exposures, protocols },
+      ...{ landTelemetry, events, exposures },
       ...{ allowAnyKey, keyLimit, logs },
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),
@@ -24,10 +24,6 @@ export const functionConfig = {
       ...relayed(config),
     };
   },
-  'pass-through': ({ keys, allowAnyKey, keyLimit, passThrough }: Config) => ({
-    ...{ allowAnyKey, keyLimit, passThrough },
-    keys: keys.map(({ sources: _, ...key }) => key),
-  }),
   register: ({ statsigFolder, formerStatsigFolders, tables, database }: Config) => ({
     ...{ statsigFolder, formerStatsigFolders, tables, database },
   }),
@@ -87,23 +83,6 @@ export const functionConfig = {
     timeWindow: config.timeWindow,
   }),
   curate: curated,
-  monitor({ statsigFolder, database, tables, curatedTables, unitIds, jsonPaths, ...config }: Config) {
-    const { holdouts, experiments, monitors, sources } = config;
-    return {
-      ...{
-        statsigFolder,
-        database,
-        tables,
-        curatedTables,
-        unitIds,
-        jsonPaths,
-        holdouts,
-        experiments,
-        monitors,
-      },
-      sources: sources.map(({ datasets }) => ({ datasets: datasets.map(({ table }) => ({ table })) })),
-    };
-  },
   relay: relayTarget,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 

@@ -1,13 +1,7 @@
 import { locationParts, overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
 import { isRoot } from '../schema/formats.ts';
-import {
-  type GrowthBookReader,
-  type MetabaseReader,
-  ownDatabaseOf,
-  type Reader,
-  type RoleReader,
-} from '../schema/readers.ts';
+import { type MetabaseReader, ownDatabaseOf, type Reader, type RoleReader } from '../schema/readers.ts';
 import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { statsigFolders } from '../tables/tableFolders.ts';
 import { alsoReadsProblems } from './alsoReadsProblems.ts';
@@ -152,7 +146,7 @@ function roleProblems(reader: RoleReader, field: string): string[] {
 
 /** A service sends no external ID, and without one everybody in a root's account is let in. */
 function assumedProblems(
-  { principal, externalId, allowNoExternalId }: MetabaseReader | GrowthBookReader,
+  { principal, externalId, allowNoExternalId }: MetabaseReader,
   field: string,
 ): string[] {
   if (principal === undefined)

@@ -97,7 +97,6 @@ export function firehoseReason(outputType: string, errorCode: string): FirehoseR
 const {
   SLUICE_METHOD_NOT_ALLOWED: _method,
   SLUICE_PATH_RESERVED: _path,
-  SLUICE_PATH_NOT_TAKEN: _notTaken,
   SLUICE_KEY_MISSING: _noKey,
   SLUICE_KEY_UNKNOWN: _otherKey,
   SLUICE_KEY_NOT_FOR_EVENTS: _otherUse,

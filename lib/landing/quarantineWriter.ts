@@ -6,7 +6,6 @@ import { flattenRope } from '../base/strings.ts';
 import { isoDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
-import type { ProtocolName } from '../schema/kinds.ts';
 import { memberWriter } from '../tables/memberWriter.ts';
 import { quarantineLargeKey } from '../tables/objectKeys.ts';
 import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.ts';
@@ -26,8 +25,6 @@ export interface QuarantineContext {
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   readonly path: string | null;
-  /** Of the request. Default null: it is a row that was not delivered or written. */
-  readonly protocol?: ProtocolName | null;
 }
 
 /** An event or body that is stored as an object of its own. */
@@ -86,7 +83,6 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
         raw: text,
         raw_encoding: encoding,
         raw_location: null,
-        protocol: context.protocol ?? null,
       };
       // A long text is not written just to find that it is too long.
       const document = text.length <= MAX_RECORD_BYTES ? write(row) : null;

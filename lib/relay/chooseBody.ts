@@ -3,8 +3,7 @@ import { stringifyDeep } from '../base/deepJson.ts';
 import { parseExactJson } from '../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostError, CostMeter } from '../base/jsonCost.ts';
-import { EXPOSURE_KINDS } from '../protocols/statsig/exposures.ts';
-import { fromCustomExposure, type RawEventFilter, rawEventFilter } from '../protocols/statsig/readEvent.ts';
+import { type EventFilter, eventFilter } from '../collect/eventFilter.ts';
 import type { RelayChoice } from '../schema/relay.ts';
 import { idText } from '../tables/memberWriter.ts';
 import { type DecodedBody, encodeBody } from '../wire/decodeBody.ts';
@@ -13,6 +12,7 @@ import { measureBody } from '../wire/jsonBody.ts';
 import { MAX_UNITS } from '../wire/limits.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
+import { EXPOSURE_KINDS, fromCustomExposure } from '../wire/readEvent.ts';
 import { stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
 
 /** The part of a body to relay: all of it as it was sent, some of it, or nothing; or the body is unreadable. */
@@ -32,7 +32,7 @@ export type ChosenBody =
 export interface RelayPlan {
   readonly choice: RelayChoice;
   /** By names of events; null when all are relayed. */
-  readonly filter: RawEventFilter | null;
+  readonly filter: EventFilter | null;
   /** Null without `redacted`, and without rules. */
   readonly redaction: Redaction | null;
 }
@@ -44,7 +44,7 @@ export function relayPlan(
   resolve: (sent: string) => ResolvedName,
 ): RelayPlan {
   const { redacted } = choice;
-  return { choice, filter: rawEventFilter(choice, resolve), redaction: redacted ? redaction : null };
+  return { choice, filter: eventFilter(choice, resolve), redaction: redacted ? redaction : null };
 }
 
 /** Whether bodies have to be read: without that they are relayed unseen. */

@@ -1,8 +1,8 @@
 import { isJsonObject } from '../base/json.ts';
-import { readSdkRequest } from '../protocols/statsig/statsigRequest.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
 import { parseCostly } from '../wire/jsonBody.ts';
 import { RequestError } from '../wire/RequestError.ts';
+import { readSdkRequest } from '../wire/sdkRequest.ts';
 import type { Found } from './idValues.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 

@@ -7,13 +7,11 @@ import { alarmsSchema } from './fields/alarms.ts';
 import { athenaSchema } from './fields/athena.ts';
 import { existingSchema } from './fields/existing.ts';
 import { experimentsSchema } from './fields/experiments.ts';
-import { monitorsSchema } from './fields/monitors.ts';
 import { named, noted } from './fields/noted.ts';
 import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
 import { retentionSchema } from './fields/retention.ts';
 import { statsigBucketSchema } from './fields/statsigBucket.ts';
 import { bucketName, databaseName, exactName, kmsKeyArn, nameLists, placeName, sqlName } from './formats.ts';
-import { protocolNames } from './kinds.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
@@ -27,23 +25,14 @@ export const keySchema = named(
   'AcceptedKeyInput',
   z
     .strictObject({
-      label: noted(
-        z.string('a label').regex(label.pattern, label.words),
-        {
-          text: 'Names the key in logs, metrics and quarantine rows. Two keys may share one: while an app moves from one key to the next, both are `web`.',
-          example: 'web',
-        },
-        'functions',
-      ),
-      sha256: noted(
-        z.string('a SHA-256').regex(sha256.pattern, sha256.words),
-        {
-          text: 'SHA-256 of the whole key: `printf %s "$KEY" | sha256sum`. The key itself belongs in no file.',
-          example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-        },
-        'functions',
-        'The old key is refused as soon as the deployment has ended.',
-      ),
+      label: noted(z.string('a label').regex(label.pattern, label.words), {
+        text: 'Names the key in logs, metrics and quarantine rows. Two keys may share one: while an app moves from one key to the next, both are `web`.',
+        example: 'web',
+      }),
+      sha256: noted(z.string('a SHA-256').regex(sha256.pattern, sha256.words), {
+        text: 'SHA-256 of the whole key: `printf %s "$KEY" | sha256sum`. The key itself belongs in no file.',
+        example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      }),
       environment: noted(
         z.string('an environment').regex(environment.pattern, environment.words).optional(),
         {
@@ -51,8 +40,6 @@ export const keySchema = named(
           absent: '`production`, as Statsig takes them',
           example: 'staging',
         },
-        'functions',
-        'Rows that have landed keep theirs.',
       ),
       kinds: noted(
         z
@@ -63,7 +50,6 @@ export const keySchema = named(
           absent: 'both; none for a key that names `sources`',
           example: ['events'],
         },
-        'functions',
       ),
       sources: noted(
         z
@@ -76,7 +62,6 @@ export const keySchema = named(
           absent: 'none, unless the configuration has only one source',
           example: ['acme'],
         },
-        'functions',
       ),
     })
     .refine(({ kinds, sources }) => kinds?.length !== 0 || sources !== undefined, {
@@ -103,33 +88,17 @@ function statsigFolder() {
     .max(128, 'a folder of at most 128 characters');
 }
 
-const FORWARDED_TABLE =
-  'The stack makes a new table and writes to a new folder. The old table stays in Glue with its partitions and files, outside the stack, and no view reads it. Readers and exports need the new name. Choose it before the first deployment.';
-
-const CURATED_TABLE =
-  'The new table is empty until the days are curated again; until then the views read the raw days. The old table is deleted, and its files stay in the bucket.';
-
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
-  bucket: noted(
-    bucketName(),
-    {
-      text: 'Bucket that everything is written to. Bucket names are global: choose your own.',
-      example: 'acme-experiments',
-    },
-    'replaces',
-    'The new bucket is empty. The old one stays with its objects, outside the stack, and requests that wait there in `landing/` are not written. Copy the objects that you need: [Changing and removing](remove.md#changing-and-removing). Refused until `formerBucket` names the old one, because a stack with another bucket may belong to another project.',
-  ),
-  formerBucket: noted(
-    bucketName().nullable().default(null),
-    {
-      text: 'The bucket that the deployed stack has, when this deployment is meant to give it another one.',
-      absent: 'a deployment that changes the bucket is refused',
-      example: 'acme-former',
-    },
-    'nothing',
-    'It is compared with the deployed stack before a deployment. It may stay.',
-  ),
+  bucket: noted(bucketName(), {
+    text: 'Bucket that everything is written to. Bucket names are global: choose your own.',
+    example: 'acme-experiments',
+  }),
+  formerBucket: noted(bucketName().nullable().default(null), {
+    text: 'The bucket that the deployed stack has, when this deployment is meant to give it another one.',
+    absent: 'a deployment that changes the bucket is refused',
+    example: 'acme-former',
+  }),
   account: noted(
     z
       .string('an account: 12 digits, as a text')
@@ -141,8 +110,6 @@ export const configSchema = z.strictObject({
       absent: 'any account',
       example: '111122223333',
     },
-    'nothing',
-    'It is compared with the credentials before a deployment.',
   ),
   region: noted(
     z
@@ -152,47 +119,26 @@ export const configSchema = z.strictObject({
       text: 'Region that everything is deployed to, unless `--region` names another.',
       example: 'eu-west-1',
     },
-    'replaces',
-    'Another region is another stack, which is empty. The one that is deployed goes on until you [remove](remove.md#removing) it. It needs a bucket of another name.',
   ),
-  architecture: noted(
-    z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),
-    {
-      text: 'Processor of the functions. `arm64` costs a fifth less. Regions without it need `x86_64`: [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html).',
-      example: 'x86_64',
-    },
-    'functions',
-  ),
-  statsigFolder: noted(
-    statsigFolder().default('statsig'),
-    {
-      text: "The Statsig S3 folder inside the bucket, as Statsig's data connection has it.",
-      example: 'warehouse/statsig',
-    },
-    'in place',
-    'New rows go to the new folder. Earlier days keep their partitions in the old one, for which functions and readers lose their permissions, unless `formerStatsigFolders` names it.',
-  ),
+  architecture: noted(z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'), {
+    text: 'Processor of the functions. `arm64` costs a fifth less. Regions without it need `x86_64`: [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html).',
+    example: 'x86_64',
+  }),
+  statsigFolder: noted(statsigFolder().default('statsig'), {
+    text: "The Statsig S3 folder inside the bucket, as Statsig's data connection has it.",
+    example: 'warehouse/statsig',
+  }),
   formerStatsigFolders: noted(
     z
       .array(
         named(
           'FormerFolderInput',
           z.strictObject({
-            folder: noted(
-              statsigFolder(),
-              { text: 'The previous `statsigFolder`.', example: 'statsig' },
-              'in place',
-              'Permissions for the folder are added or removed.',
-            ),
-            until: noted(
-              z.string('a day').refine(isUtcDay, 'a day, YYYY-MM-DD'),
-              {
-                text: 'The last day whose files are in that folder: at least two days after the deployment that changes `statsigFolder`, because rows of tomorrow may have landed there.',
-                example: '2026-11-26',
-              },
-              'functions',
-              'Days between the old and the new value change their folder, where their files are not.',
-            ),
+            folder: noted(statsigFolder(), { text: 'The previous `statsigFolder`.', example: 'statsig' }),
+            until: noted(z.string('a day').refine(isUtcDay, 'a day, YYYY-MM-DD'), {
+              text: 'The last day whose files are in that folder: at least two days after the deployment that changes `statsigFolder`, because rows of tomorrow may have landed there.',
+              example: '2026-11-26',
+            }),
           }),
         ),
         'a list',
@@ -203,125 +149,72 @@ export const configSchema = z.strictObject({
       text: 'Earlier values of `statsigFolder`. Days up to `until` stay in their folder, for writing, readers, functions and erasure: [Another Statsig folder](remove.md#another-statsig-folder).',
       example: [{ folder: 'statsig', until: '2026-11-26' }],
     },
-    'in place',
-    'Permissions of functions and readers change, and what their rules and lists look at.',
   ),
-  database: noted(
-    databaseName('database').default('sluice'),
-    {
-      text: 'Glue database of the tables and views. Glue keeps its name in lower case. With a hyphen in it, queries quote it: `"sluice-prod"."product_events"`.',
-      example: 'sluice_prod',
-    },
-    'replaces',
-    'The new database has new tables without partitions. The hourly run of `register` registers days that have files. The old database stays with its tables, outside the stack. Readers need the new name.',
-  ),
+  database: noted(databaseName('database').default('sluice'), {
+    text: 'Glue database of the tables and views. Glue keeps its name in lower case. With a hyphen in it, queries quote it: `"sluice-prod"."product_events"`.',
+    example: 'sluice_prod',
+  }),
   tables: noted(
     z
       .strictObject({
-        exposures: noted(
-          sqlName('table').default('statsig_forwarded_exposures'),
-          {
-            text: "Table of exposures, and the name of its folder. The default is Statsig's own name.",
-            example: 'exposures',
-          },
-          'replaces',
-          FORWARDED_TABLE,
-        ),
-        events: noted(
-          sqlName('table').default('statsig_forwarded_events'),
-          {
-            text: "Table of events, and the name of its folder. The default is Statsig's own name.",
-            example: 'events',
-          },
-          'replaces',
-          FORWARDED_TABLE,
-        ),
-        quarantine: noted(
-          sqlName('table').default('quarantine'),
-          { text: 'Table of what was refused, and the name of its folder.', example: 'refused' },
-          'replaces',
-          FORWARDED_TABLE,
-        ),
+        exposures: noted(sqlName('table').default('statsig_forwarded_exposures'), {
+          text: "Table of exposures, and the name of its folder. The default is Statsig's own name.",
+          example: 'exposures',
+        }),
+        events: noted(sqlName('table').default('statsig_forwarded_events'), {
+          text: "Table of events, and the name of its folder. The default is Statsig's own name.",
+          example: 'events',
+        }),
+        quarantine: noted(sqlName('table').default('quarantine'), {
+          text: 'Table of what was refused, and the name of its folder.',
+          example: 'refused',
+        }),
       })
       .prefault({}),
     { text: 'Names of the Glue tables that delivery streams write.', example: { exposures: 'exposures' } },
   ),
-  curate: noted(
-    z.boolean('true or false').default(false),
-    {
-      text: 'Rewrite each day of exposures and events once it is over, without resends and sorted, and let the views read it from there: [curated.md](curated.md).',
-      example: true,
-    },
-    'adds',
-    'Functions, queues, schedules and alarms. When it is turned off, curated files stay in the bucket, and the views read the raw days.',
-  ),
+  curate: noted(z.boolean('true or false').default(false), {
+    text: 'Rewrite each day of exposures and events once it is over, without resends and sorted, and let the views read it from there: [curated.md](curated.md).',
+    example: true,
+  }),
   curatedTables: noted(
     z
       .strictObject({
-        exposures: noted(
-          sqlName('table').default('curated_exposures'),
-          {
-            text: 'Table of exposures without resends, sorted by experiment.',
-            example: 'exposures_by_experiment',
-          },
-          'replaces',
-          CURATED_TABLE,
-        ),
-        events: noted(
-          sqlName('table').default('curated_events'),
-          { text: 'Table of events without resends, sorted by name.', example: 'events_by_name' },
-          'replaces',
-          CURATED_TABLE,
-        ),
+        exposures: noted(sqlName('table').default('curated_exposures'), {
+          text: 'Table of exposures without resends, sorted by experiment.',
+          example: 'exposures_by_experiment',
+        }),
+        events: noted(sqlName('table').default('curated_events'), {
+          text: 'Table of events without resends, sorted by name.',
+          example: 'events_by_name',
+        }),
       })
       .prefault({}),
     { text: 'Names of the Glue tables of curated days.', example: { events: 'events_by_name' } },
   ),
-  curateAfter: noted(
-    z.int('whole days').min(1, '1 or more').max(365, '365 at most').default(2),
-    {
-      text: 'Days after its end at which a day is curated. By then most of what is late has arrived.',
-      example: 3,
-    },
-    'functions',
-    'Days that are curated already stay.',
-  ),
-  unitIds: noted(
-    z.record(z.string().min(1), sqlName('column')).default({}),
-    {
-      text: 'Custom unit IDs that become columns: the name in `user.customIDs`, and the column.',
-      example: { companyID: 'company_id' },
-    },
-    'in place',
-    'Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Earlier rows have null in it. When a column is taken out, its values stay in the files. With `curate`, days are curated again.',
-  ),
-  jsonPaths: noted(
-    z.record(z.string(), z.string('a path')).default({}),
-    {
-      text: 'Members of the JSON of an event that become columns of the views: the column, and the path. A path begins with `user.`, `metadata.` (of custom events) or `statsigMetadata.`.',
-      example: { plan: 'user.custom.plan' },
-    },
-    'in place',
-    'The views change. They show the column for earlier rows, too. With `curate`, days are curated again.',
-  ),
+  curateAfter: noted(z.int('whole days').min(1, '1 or more').max(365, '365 at most').default(2), {
+    text: 'Days after its end at which a day is curated. By then most of what is late has arrived.',
+    example: 3,
+  }),
+  unitIds: noted(z.record(z.string().min(1), sqlName('column')).default({}), {
+    text: 'Custom unit IDs that become columns: the name in `user.customIDs`, and the column.',
+    example: { companyID: 'company_id' },
+  }),
+  jsonPaths: noted(z.record(z.string(), z.string('a path')).default({}), {
+    text: 'Members of the JSON of an event that become columns of the views: the column, and the path. A path begins with `user.`, `metadata.` (of custom events) or `statsigMetadata.`.',
+    example: { plan: 'user.custom.plan' },
+  }),
   timeWindow: noted(
     z
       .strictObject({
-        pastDays: noted(
-          z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(7),
-          {
-            text: "Days before its arrival that an event's time may be and still decide the day of its row.",
-            example: 30,
-          },
-          'functions',
-          'Rows that have landed keep their day.',
-        ),
-        futureDays: noted(
-          z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(1),
-          { text: 'The same for days after its arrival.', example: 2 },
-          'functions',
-          'Rows that have landed keep their day.',
-        ),
+        pastDays: noted(z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(7), {
+          text: "Days before its arrival that an event's time may be and still decide the day of its row.",
+          example: 30,
+        }),
+        futureDays: noted(z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(1), {
+          text: 'The same for days after its arrival.',
+          example: 2,
+        }),
       })
       .prefault({}),
     {
@@ -329,54 +222,33 @@ export const configSchema = z.strictObject({
       example: { pastDays: 30 },
     },
   ),
-  experiments: noted(
-    experimentsSchema.default([]),
-    {
-      text: 'Names of experiments, to resolve the hashed names that client SDKs may send for experiments of layers. With the names of gates, `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.',
-      example: ['checkout_button', { name: 'homepage_hero', split: { control: 50, treatment: 50 } }],
-    },
-    'in place',
-    'The collector resolves the new names in rows from now on. Views resolve them in earlier rows, too.',
-  ),
-  holdouts: noted(
-    z.array(exactName('a holdout name')).nullable().default(null),
-    {
-      text: 'Names of all holdouts. A unit in one of them is in no group: its exposures are not assignments, and the views mark them `held_out`. They also resolve hashed names, as `experiments` do. `[]` says that there are none.',
-      absent: 'not known: units in a holdout count as another group ([statsig.md](statsig.md))',
-      example: ['spring_holdout'],
-    },
-    'in place',
-    'The views change, for earlier rows, too.',
-  ),
-  keys: noted(
-    z.array(keySchema).default([]),
-    {
-      text: 'SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the deployment: they hold even when Secrets Manager is down, and change only with the next deployment. The local cloud also accepts every `client-…`, `secret-…` and `sdk-…` key. [keys.md](keys.md)',
-      example: [{ label: 'web', sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }],
-    },
-    'functions',
-  ),
-  keysInSecret: noted(
-    z.boolean('true or false').default(false),
-    {
-      text: 'The keys are in Secrets Manager, so that a deployment without `keys` is accepted.',
-      example: true,
-    },
-    'nothing',
-    'It is checked before a deployment.',
-  ),
+  experiments: noted(experimentsSchema.default([]), {
+    text: 'Names of experiments, to resolve the hashed names that client SDKs may send for experiments of layers. With the names of gates, `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.',
+    example: ['checkout_button', { name: 'homepage_hero', split: { control: 50, treatment: 50 } }],
+  }),
+  holdouts: noted(z.array(exactName('a holdout name')).nullable().default(null), {
+    text: 'Names of all holdouts. A unit in one of them is in no group: its exposures are not assignments, and the views mark them `held_out`. They also resolve hashed names, as `experiments` do. `[]` says that there are none.',
+    absent: 'not known: units in a holdout count as another group ([statsig.md](statsig.md))',
+    example: ['spring_holdout'],
+  }),
+  keys: noted(z.array(keySchema).default([]), {
+    text: 'SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the deployment: they hold even when Secrets Manager is down, and change only with the next deployment. The local cloud also accepts every `client-…`, `secret-…` and `sdk-…` key. [keys.md](keys.md)',
+    example: [{ label: 'web', sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }],
+  }),
+  keysInSecret: noted(z.boolean('true or false').default(false), {
+    text: 'The keys are in Secrets Manager, so that a deployment without `keys` is accepted.',
+    example: true,
+  }),
   keyLimit: noted(
     z
       .strictObject({
         requestsPerSecond: noted(
           z.number('a number').min(0.1, '0.1 or more').max(100_000, '100000 at most').default(500),
           { text: 'Requests a second in the long run.', example: 100 },
-          'functions',
         ),
         burst: noted(
           z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
           { text: 'Requests at once, after a pause.', example: 1_000 },
-          'functions',
         ),
       })
       .prefault({}),
@@ -400,8 +272,6 @@ export const configSchema = z.strictObject({
             absent: 'no reservation',
             example: 200,
           },
-          'in place',
-          'The function and the thresholds of its alarms.',
         ),
         accountConcurrency: noted(
           z
@@ -415,81 +285,46 @@ export const configSchema = z.strictObject({
             absent: "1,000, AWS's default",
             example: 3_000,
           },
-          'in place',
-          'With a Function URL the alarms `concurrency` and `request-rate` have other thresholds.',
         ),
       })
       .prefault({}),
     { text: 'Lambda concurrency of the collector.', example: { reservedConcurrency: 200 } },
   ),
-  allowAnyKey: noted(
-    z.boolean('true or false').default(false),
-    {
-      text: 'Accept every `client-…`, `secret-…` and `sdk-…` key in a deployment, too. Anybody can then send events that you pay for.',
-      example: true,
-    },
-    'functions',
-  ),
-  landTelemetry: noted(
-    z.boolean('true or false').default(false),
-    {
-      text: "Store the SDKs' internal telemetry (`statsig::diagnostics` and the like) as events. With `false` it is only counted by name.",
-      example: true,
-    },
-    'functions',
-  ),
-  events: noted(
-    nameLists(),
-    {
-      text: 'Custom events to store, by name. The others are only counted.',
-      absent: 'all',
-      example: { deny: ['auto_capture::*'] },
-    },
-    'functions',
-    'Rows that have landed stay. Events that were only counted do not come back.',
-  ),
-  exposures: noted(
-    nameLists(),
-    {
-      text: 'Exposures to store, by gate, config, experiment or layer. The others are only counted.',
-      absent: 'all',
-      example: { deny: ['debug_*'] },
-    },
-    'functions',
-    'Rows that have landed stay. Events that were only counted do not come back.',
-  ),
-  relay: noted(
-    relaySchema,
-    {
-      text: 'Deliver every accepted request to Statsig too, or to another address, as it was sent: [relay.md](relay.md).',
-      absent: 'nowhere',
-      example: { statsig: true },
-    },
-    'refused',
-    'Adding it adds a function, queues and alarms. Removing it is refused while copies are left: [turning it off](relay.md#turning-it-off).',
-  ),
+  allowAnyKey: noted(z.boolean('true or false').default(false), {
+    text: 'Accept every `client-…`, `secret-…` and `sdk-…` key in a deployment, too. Anybody can then send events that you pay for.',
+    example: true,
+  }),
+  landTelemetry: noted(z.boolean('true or false').default(false), {
+    text: "Store the SDKs' internal telemetry (`statsig::diagnostics` and the like) as events. With `false` it is only counted by name.",
+    example: true,
+  }),
+  events: noted(nameLists(), {
+    text: 'Custom events to store, by name. The others are only counted.',
+    absent: 'all',
+    example: { deny: ['auto_capture::*'] },
+  }),
+  exposures: noted(nameLists(), {
+    text: 'Exposures to store, by gate, config, experiment or layer. The others are only counted.',
+    absent: 'all',
+    example: { deny: ['debug_*'] },
+  }),
+  relay: noted(relaySchema, {
+    text: 'Deliver every accepted request to Statsig too, or to another address, as it was sent: [relay.md](relay.md).',
+    absent: 'nowhere',
+    example: { statsig: true },
+  }),
   privacy: noted(
     z
       .strictObject({
-        redact: noted(
-          z.record(z.string(), z.enum(['drop', 'hash'], 'drop or hash')).default({}),
-          {
-            text: 'The action on the value at each path: `drop` or `hash`. Private attributes are always taken out.',
-            example: { 'user.email': 'hash', 'user.ip': 'drop', 'user.custom.*': 'drop' },
-          },
-          'functions',
-          'Applies to events from now on. The first path, and taking out the last, also change `event_id`: an event that is sent before and again after the deployment counts twice. Rows that have landed stay.',
-        ),
-        salt: noted(
-          z.string('a text').min(16, 'at least 16 characters').optional(),
-          {
-            text: 'Secret part of hashes and, as soon as anything is redacted, of event IDs. Required with `redact`. Read it from the environment: `process.env.SLUICE_SALT`.',
-            absent: 'none',
-            example: 'a long text from your password manager',
-          },
-          'functions',
-          'Hashes and `event_id`s of new rows do not match the earlier ones.',
-        ),
+        redact: noted(z.record(z.string(), z.enum(['drop', 'hash'], 'drop or hash')).default({}), {
+          text: 'The action on the value at each path: `drop` or `hash`. Private attributes are always taken out.',
+          example: { 'user.email': 'hash', 'user.ip': 'drop', 'user.custom.*': 'drop' },
+        }),
+        salt: noted(z.string('a text').min(16, 'at least 16 characters').optional(), {
+          text: 'Secret part of hashes and, as soon as anything is redacted, of event IDs. Required with `redact`. Read it from the environment: `process.env.SLUICE_SALT`.',
+          absent: 'none',
+          example: 'a long text from your password manager',
+        }),
       })
       .prefault({}),
     {
@@ -500,33 +335,19 @@ export const configSchema = z.strictObject({
   logs: noted(
     z
       .strictObject({
-        successes: noted(
-          z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01),
-          {
-            text: 'Part of the successful requests that is logged: 0 none, 1 all. Failures are always logged, and metrics count all requests.',
-            example: 0.1,
-          },
-          'functions',
-        ),
-        retentionDays: noted(
-          logDays().default(30),
-          {
-            text: 'Days for which CloudWatch keeps the logs of the functions and of the delivery streams: 1, 3, 5, 7, 14, 30, 60, 90 … The access log of the gateway has `endpoint.accessLogDays`.',
-            example: 90,
-          },
-          'in place',
-          'With fewer days, CloudWatch deletes the older lines.',
-        ),
-        kmsKeyArn: noted(
-          kmsKeyArn().nullable().default(null),
-          {
-            text: "KMS key that every log group of the stack is encrypted with, in the stack's region. Its policy has to allow CloudWatch Logs to use it: [A key for logs](platform.md#a-key-for-logs).",
-            absent: 'a key of AWS',
-            example: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-          },
-          'in place',
-          'Lines from now on are encrypted with the new key. Older lines need the old key until they expire.',
-        ),
+        successes: noted(z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01), {
+          text: 'Part of the successful requests that is logged: 0 none, 1 all. Failures are always logged, and metrics count all requests.',
+          example: 0.1,
+        }),
+        retentionDays: noted(logDays().default(30), {
+          text: 'Days for which CloudWatch keeps the logs of the functions and of the delivery streams: 1, 3, 5, 7, 14, 30, 60, 90 … The access log of the gateway has `endpoint.accessLogDays`.',
+          example: 90,
+        }),
+        kmsKeyArn: noted(kmsKeyArn().nullable().default(null), {
+          text: "KMS key that every log group of the stack is encrypted with, in the stack's region. Its policy has to allow CloudWatch Logs to use it: [A key for logs](platform.md#a-key-for-logs).",
+          absent: 'a key of AWS',
+          example: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+        }),
       })
       .prefault({}),
     {
@@ -548,18 +369,11 @@ export const configSchema = z.strictObject({
             text: 'Seconds after which Firehose writes an object of requests, which becomes a file of each table and day. Fewer make rows appear sooner, in more and smaller files.',
             example: 300,
           },
-          'in place',
-          'The streams keep what they hold. The alarms of late streams have other thresholds.',
         ),
-        megabytes: noted(
-          z.int('whole MiB').min(1, '1 or more').max(128, '128 at most').default(64),
-          {
-            text: 'MiB of compressed requests at which Firehose writes an object. They are 10 to 20 times as many of rows.',
-            example: 128,
-          },
-          'in place',
-          'The streams keep what they hold.',
-        ),
+        megabytes: noted(z.int('whole MiB').min(1, '1 or more').max(128, '128 at most').default(64), {
+          text: 'MiB of compressed requests at which Firehose writes an object. They are 10 to 20 times as many of rows.',
+          example: 128,
+        }),
       })
       .prefault({}),
     {
@@ -575,78 +389,54 @@ export const configSchema = z.strictObject({
     text: 'Bucket, key, databases and workgroup that exist already, and that the stack uses and does not change: [Bringing your own](deploy.md#bringing-your-own).',
     example: { database: true },
   }),
-  readers: noted(
-    readersSchema,
-    {
-      text: 'Who may read: Statsig, OWOX Data Marts, Metabase and GrowthBook, [readers.md](readers.md). Each is an object with a `kind`.',
-      absent: 'nobody',
-      example: [{ kind: 'metabase', name: 'metabase' }],
-    },
-    'adds',
-    'A reader is a role or a user, with a workgroup, a bucket or a database of its own. Taking one out deletes its role, user, access keys and workgroup; its bucket and databases stay.',
-  ),
+  readers: noted(readersSchema, {
+    text: 'Who may read: Statsig, OWOX Data Marts and Metabase, [readers.md](readers.md). Each is an object with a `kind`.',
+    absent: 'nobody',
+    example: [{ kind: 'metabase', name: 'metabase' }],
+  }),
   dailyIngest: noted(
     z
       .strictObject({
-        hour: noted(
-          z.int('a whole hour').min(0, '0 or more').max(23, '23 at most').default(9),
-          {
-            text: "Hour in UTC at which daily datasets are planned. At 9 yesterday is over as far west as Los Angeles. Daily exports follow two and a half hours later. Statsig's scheduled reload and Metabase's sync come after both.",
-            example: 6,
-          },
-          'in place',
-        ),
+        hour: noted(z.int('a whole hour').min(0, '0 or more').max(23, '23 at most').default(9), {
+          text: "Hour in UTC at which daily datasets are planned. At 9 yesterday is over as far west as Los Angeles. Daily exports follow two and a half hours later. Statsig's scheduled reload and Metabase's sync come after both.",
+          example: 6,
+        }),
       })
       .prefault({}),
     { text: 'When the drops of a day are looked for.', example: { hour: 6 } },
   ),
-  exports: noted(
-    exportsSchema,
-    {
-      text: "Tables whose days are written to customers' buckets: [export.md](export.md).",
-      absent: 'none',
-      example: [
-        {
-          name: 'acme-events',
-          table: 'statsig_forwarded_events',
-          target: { bucket: 'acme-warehouse', owner: '444455556666' },
-        },
-      ],
-    },
-    'adds',
-    'The first one adds a function, a queue, schedules and alarms, and the last one removes them. Exported files stay with the customer.',
-  ),
-  statsigBucket: noted(
-    statsigBucketSchema.nullable().default(null),
-    {
-      text: "A bucket for Statsig's own IAM user, which reads exports there and may write its own: [statsig-s3.md](statsig-s3.md).",
-      absent: 'none',
-      example: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a' },
-    },
-    'adds',
-    'A bucket with a policy. When it is taken out, the bucket stays with its objects, outside the stack.',
-  ),
+  exports: noted(exportsSchema, {
+    text: "Tables whose days are written to customers' buckets: [export.md](export.md).",
+    absent: 'none',
+    example: [
+      {
+        name: 'acme-events',
+        table: 'statsig_forwarded_events',
+        target: { bucket: 'acme-warehouse', owner: '444455556666' },
+      },
+    ],
+  }),
+  statsigBucket: noted(statsigBucketSchema.nullable().default(null), {
+    text: "A bucket for Statsig's own IAM user, which reads exports there and may write its own: [statsig-s3.md](statsig-s3.md).",
+    absent: 'none',
+    example: { bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a' },
+  }),
   retention: noted(retentionSchema, {
     text: 'Days after which objects in the bucket expire. `null` keeps them: [the table](retention.md#files-of-the-bucket).',
     example: { forwardedDays: 730 },
   }),
-  sources: noted(
-    sourcesSchema,
-    {
-      text: "Customers' buckets whose Parquet files are ingested, each dataset into a table of its own: [ingest.md](ingest.md).",
-      absent: 'none',
-      example: [
-        {
-          name: 'acme',
-          bucket: 'acme-drops',
-          owner: '444455556666',
-          datasets: [{ name: 'orders', kind: 'events' }],
-        },
-      ],
-    },
-    'adds',
-    'The first one adds functions, queues, schedules and alarms, and the last one removes them. A dataset adds a table, which stays in Glue with its files when the dataset is taken out.',
-  ),
+  sources: noted(sourcesSchema, {
+    text: "Customers' buckets whose Parquet files are ingested, each dataset into a table of its own: [ingest.md](ingest.md).",
+    absent: 'none',
+    example: [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner: '444455556666',
+        datasets: [{ name: 'orders', kind: 'events' }],
+      },
+    ],
+  }),
   alarms: noted(alarmsSchema, {
     text: 'Where alarms are sent, and thresholds that depend on your traffic.',
     example: { topicArn: 'arn:aws:sns:eu-west-1:111122223333:on-call' },
@@ -655,73 +445,28 @@ export const configSchema = z.strictObject({
     text: 'Where SDKs post to, and how much it takes.',
     example: { accessLogDays: 30 },
   }),
-  tags: noted(
-    tagsSchema,
-    {
-      text: 'Tags of the stack, for cost allocation. CloudFormation puts them on every resource that can have tags, beside `STAGE`: [Tags](platform.md#tags).',
-      example: { team: 'data', 'cost-center': '4711' },
-    },
-    'in place',
-    'CloudFormation changes the tags of the resources.',
-  ),
-  permissionsBoundary: noted(
-    managedPolicyArn().nullable().default(null),
-    {
-      text: 'Managed policy that limits what every role and user of the stack may do, whatever their own policies say: [A permissions boundary](platform.md#a-permissions-boundary).',
-      absent: 'none',
-      example: 'arn:aws:iam::111122223333:policy/boundary',
-    },
-    'in place',
-    'The roles and users of the stack.',
-  ),
-  protocols: noted(
-    z
-      .array(z.enum(protocolNames, 'statsig, growthbook or plain'), 'a list of protocols')
-      .min(1, 'at least one protocol')
-      .default(['statsig']),
-    {
-      text: "Protocols of senders: `statsig` is Statsig's SDKs and HTTP API, `growthbook` the tracking of GrowthBook's SDKs ([growthbook.md](growthbook.md)), `plain` JSON for senders without an SDK ([plain.md](plain.md)). Others are refused.",
-      example: ['statsig', 'growthbook'],
-    },
-    'functions',
-    'A protocol that is taken out is refused from then on. Its rows stay.',
-  ),
-  passThrough: noted(
-    passThroughSchema.nullable().default(null),
-    {
-      text: 'Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything ([sdks.md](sdks.md#sdks-with-one-address)).',
-      absent: 'such requests are refused',
-      example: { statsig: true },
-    },
-    'adds',
-    'A function with a role, an alarm and routes of the gateway. Before you take it out, move SDKs that read there.',
-  ),
-  monitors: noted(
-    monitorsSchema.nullable().default(null),
-    {
-      text: 'Check experiments, tables, event names and refusals on a schedule, and tell the topic of the alarms what begins and ends: [monitors.md](monitors.md). `{}` turns on all of them.',
-      absent: 'nothing is checked on a schedule',
-      example: {},
-    },
-    'adds',
-    'A function, a queue, a schedule, a workgroup and an alarm. What was found stays in the bucket.',
-  ),
-  stages: noted(
-    stagesSchema.optional(),
-    {
-      text: 'The stages that the configuration is deployed to. Usually the second argument of `defineConfig` lists them.',
-      absent: '`dev` alone',
-      example: ['prod'],
-    },
-    'nothing',
-    'It is checked when the service is packaged: [Stages](deploy.md#stages).',
-  ),
+  tags: noted(tagsSchema, {
+    text: 'Tags of the stack, for cost allocation. CloudFormation puts them on every resource that can have tags, beside `STAGE`: [Tags](platform.md#tags).',
+    example: { team: 'data', 'cost-center': '4711' },
+  }),
+  permissionsBoundary: noted(managedPolicyArn().nullable().default(null), {
+    text: 'Managed policy that limits what every role and user of the stack may do, whatever their own policies say: [A permissions boundary](platform.md#a-permissions-boundary).',
+    absent: 'none',
+    example: 'arn:aws:iam::111122223333:policy/boundary',
+  }),
+  passThrough: noted(passThroughSchema.nullable().default(null), {
+    text: 'Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything ([sdks.md](sdks.md#sdks-with-one-address)).',
+    absent: 'such requests are refused',
+    example: { statsig: true },
+  }),
+  stages: noted(stagesSchema.optional(), {
+    text: 'The stages that the configuration is deployed to. Usually the second argument of `defineConfig` lists them.',
+    absent: '`dev` alone',
+    example: ['prod'],
+  }),
 });
 
-/**
- * The input in `sluice.config.ts`. The package declares the same with the notes as comments:
- * scripts/pack/configInput.ts.
- */
+/** What a user writes in `sluice.config.ts`. */
 export type ConfigInput = z.input<typeof configSchema>;
 
 /** The validated configuration, every default filled in. */

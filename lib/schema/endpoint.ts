@@ -15,15 +15,10 @@ const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
 /** Where SDKs post to, and how much it takes. */
 export const endpointSchema = z
   .strictObject({
-    kind: noted(
-      z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'),
-      {
-        text: '`http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move from one to the other: [A Function URL](endpoint.md#a-function-url).',
-        example: 'both',
-      },
-      'refused',
-      'A deployment that deletes an address is refused until `retired` lists it. `both` adds one and is never refused: [moving](endpoint.md#moving-to-another-endpoint).',
-    ),
+    kind: noted(z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'), {
+      text: '`http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move from one to the other: [A Function URL](endpoint.md#a-function-url).',
+      example: 'both',
+    }),
     retired: noted(
       z
         .array(
@@ -37,68 +32,37 @@ export const endpointSchema = z
         text: 'Addresses that a deployment may delete, as the outputs had them. Any other deployment that deletes the address of the collector is refused.',
         example: ['https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com'],
       },
-      'nothing',
-      'It only allows what another field changes.',
     ),
-    domain: noted(
-      domainName().nullable().default(null),
-      {
-        text: 'A domain of your own for the gateway, in the stack. Needs `certificateArn`. Its DNS record points to the outputs `DomainTarget` and `DomainHostedZoneId`: [A domain of your own](platform.md#a-domain-of-your-own).',
-        absent: "SDKs post to the gateway's own address",
-        example: 'collect.example.com',
-      },
-      'refused',
-      'A deployment that deletes the domain is refused until `retired` lists `https://` and the domain.',
-    ),
-    certificateArn: noted(
-      certificateArn().nullable().default(null),
-      {
-        text: 'The certificate of `domain`, in AWS Certificate Manager, in the region of the stack.',
-        absent: 'none',
-        example: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
-      },
-      'in place',
-      'API Gateway takes the new certificate without an interruption.',
-    ),
-    accessLogDays: noted(
-      logDays().nullable().default(null),
-      {
-        text: "Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: [An access log](endpoint.md#an-access-log).",
-        absent: 'no such log',
-        example: 30,
-      },
-      'adds',
-      'A log group. `null` deletes it with its lines.',
-    ),
-    requestsPerSecond: noted(
-      rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
-      {
-        text: "Requests a second that the gateway's stage takes. Beyond, it answers 429, so it does not protect from load: [Overload](endpoint.md#overload).",
-        absent: 'as many as the account takes in the region',
-        example: 2_000,
-      },
-      'in place',
-      'The limit of the stage and the threshold of its alarm.',
-    ),
-    burst: noted(
-      rate().min(1, '1 or more').nullable().default(null),
-      {
-        text: 'Requests at once that the stage takes.',
-        absent: "the account's quota in the region, 5,000 or 1,250",
-        example: 1_000,
-      },
-      'in place',
-    ),
-    accountRequestsPerSecond: noted(
-      rate().min(1, '1 or more').nullable().default(null),
-      {
-        text: 'Requests a second that API Gateway takes for the whole account in the region. Set it after AWS has raised [your quota](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html): the alarm `stage-limit` depends on it.',
-        absent: 'the quota of the region, 10,000 or 2,500',
-        example: 20_000,
-      },
-      'in place',
-      'The limit of the stage, if it has none of its own, and the threshold of its alarm.',
-    ),
+    domain: noted(domainName().nullable().default(null), {
+      text: 'A domain of your own for the gateway, in the stack. Needs `certificateArn`. Its DNS record points to the outputs `DomainTarget` and `DomainHostedZoneId`: [A domain of your own](platform.md#a-domain-of-your-own).',
+      absent: "SDKs post to the gateway's own address",
+      example: 'collect.example.com',
+    }),
+    certificateArn: noted(certificateArn().nullable().default(null), {
+      text: 'The certificate of `domain`, in AWS Certificate Manager, in the region of the stack.',
+      absent: 'none',
+      example: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
+    }),
+    accessLogDays: noted(logDays().nullable().default(null), {
+      text: "Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: [An access log](endpoint.md#an-access-log).",
+      absent: 'no such log',
+      example: 30,
+    }),
+    requestsPerSecond: noted(rate().min(1, '1 or more: 0 would take nothing').nullable().default(null), {
+      text: "Requests a second that the gateway's stage takes. Beyond, it answers 429, so it does not protect from load: [Overload](endpoint.md#overload).",
+      absent: 'as many as the account takes in the region',
+      example: 2_000,
+    }),
+    burst: noted(rate().min(1, '1 or more').nullable().default(null), {
+      text: 'Requests at once that the stage takes.',
+      absent: "the account's quota in the region, 5,000 or 1,250",
+      example: 1_000,
+    }),
+    accountRequestsPerSecond: noted(rate().min(1, '1 or more').nullable().default(null), {
+      text: 'Requests a second that API Gateway takes for the whole account in the region. Set it after AWS has raised [your quota](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html): the alarm `stage-limit` depends on it.',
+      absent: 'the quota of the region, 10,000 or 2,500',
+      example: 20_000,
+    }),
   })
   .prefault({});
 
@@ -116,23 +80,14 @@ function isBaseUrl(text: string): boolean {
   return isSafe && [search, hash, username, password].every((part) => part === '');
 }
 
-/** When kept rules are given. */
-const LAST_GOOD_USES = ['never', 'on-failure', 'always'] as const;
-/** One of the uses of the last good rules. */
-export type LastGoodUse = (typeof LAST_GOOD_USES)[number];
-
 /** Reads of SDKs under the collector's address, and their hosts: docs/sdks.md, "SDKs with one address". */
 export const passThroughSchema = z
   .strictObject({
-    statsig: noted(
-      z.literal(true, 'true').optional(),
-      {
-        text: 'Fetch from Statsig: GET from `api.statsigcdn.com`, POST from `statsigapi.net`.',
-        absent: '`url` says from where',
-        example: true,
-      },
-      'functions',
-    ),
+    statsig: noted(z.literal(true, 'true').optional(), {
+      text: 'Fetch from Statsig: GET from `api.statsigcdn.com`, POST from `statsigapi.net`.',
+      absent: '`url` says from where',
+      example: true,
+    }),
     url: noted(
       z
         .string('an address')
@@ -143,50 +98,6 @@ export const passThroughSchema = z
         absent: '`statsig: true`',
         example: 'https://statsig-proxy.internal.example.com',
       },
-      'functions',
-    ),
-    path: noted(
-      z
-        .string('a path')
-        .max(100, 'at most 100 characters')
-        .regex(/^(?:\/[\w~-][\w.~-]*)+$/, '/path, without a slash at its end')
-        .optional(),
-      {
-        text: 'Answer reads below this path, too, for a proxy that passes its own path on: `/sluice` for `https://example.com/sluice/v1/…`. Events are taken at any path.',
-        absent: 'reads are answered at `/v1/…` and `/v2/…` alone',
-        example: '/sluice',
-      },
-      'functions',
-    ),
-    concurrency: noted(
-      z
-        .int('a whole number')
-        .min(1, '1 or more: 0 would answer nothing')
-        .max(10_000, '10000 at most')
-        .nullable()
-        .default(20),
-      {
-        text: 'Executions at once that are kept for the function, and its most, so that it takes none from the collector. `null` reserves none: AWS refuses a reservation that leaves the account [fewer than 100](https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html), as in new accounts.',
-        example: 50,
-      },
-      'in place',
-    ),
-    lastGood: noted(
-      z.enum(LAST_GOOD_USES, 'never, on-failure or always').default('on-failure'),
-      {
-        text: 'Whether the last good rules of server SDKs are kept in the bucket, and when they are given: `on-failure` to SDKs that start while Statsig does not answer, `always` without asking Statsig, `never`: [sdks.md](sdks.md#sdks-with-one-address).',
-        example: 'always',
-      },
-      'functions',
-      'With `always`, SDKs keep the rules of that moment until it is taken back.',
-    ),
-    cacheSeconds: noted(
-      z.number('a number').min(0, '0 or more').max(60, '60 at most').default(5),
-      {
-        text: "Seconds for which an answer is given again to the same request: the same key, path, query, headers and body, in the same execution environment. Statsig's forward proxy has the same default. 0 asks each time.",
-        example: 10,
-      },
-      'functions',
     ),
   })
   .refine(({ statsig, url }) => (statsig === undefined) !== (url === undefined), {

@@ -16,16 +16,11 @@ const exportTarget = named(
   'ExportTargetInput',
   z.strictObject({
     ...customerBucketMembers,
-    kmsKeyArn: noted(
-      kmsKeyArn().optional(),
-      {
-        text: 'ARN of the KMS key that files are encrypted with.',
-        absent: 'as the bucket encrypts',
-        example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-      },
-      'in place',
-      'The role gets permissions for the key. Files that were exported stay as they are.',
-    ),
+    kmsKeyArn: noted(kmsKeyArn().optional(), {
+      text: 'ARN of the KMS key that files are encrypted with.',
+      absent: 'as the bucket encrypts',
+      example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    }),
     folder: noted(
       z
         .string('a folder')
@@ -37,8 +32,6 @@ const exportTarget = named(
         absent: "the export's name",
         example: 'statsig/events',
       },
-      'in place',
-      'The role gets permissions for the folder. The policy of the bucket must allow it. Days that were exported stay in the old folder.',
     ),
   }),
 );
@@ -47,33 +40,18 @@ const exportTarget = named(
 const exported = named(
   'ExportInput',
   z.strictObject({
-    name: noted(
-      placeName(),
-      {
-        text: 'Its name in ledger, logs and commands: no two exports have the same.',
-        example: 'acme-events',
-      },
-      'in place',
-      'A new name is a new export: the days of `lookbackDays` are exported again, into its own folder unless `target.folder` names one.',
-    ),
-    table: noted(
-      sqlName('table'),
-      {
-        text: 'Glue table whose days are exported: a forwarded table; with `curate`, a curated one, which has no resends; or an ingested one of the same owner.',
-        example: 'statsig_forwarded_events',
-      },
-      'in place',
-      'The role gets permissions for the table.',
-    ),
-    format: noted(
-      z.enum(EXPORT_FORMATS, `one of ${EXPORT_FORMATS.join(', ')}`).default('copy'),
-      {
-        text: "`copy`: files of the table, byte for byte. `statsig`: rows in the columns and types of Statsig's S3 ingestion, with nothing beside the files: [statsig-s3.md](statsig-s3.md).",
-        example: 'statsig',
-      },
-      'functions',
-      'With `statsig` the function has more memory and disk. Days that were exported stay until they change: `npx sluice export run` exports them again.',
-    ),
+    name: noted(placeName(), {
+      text: 'Its name in ledger, logs and commands: no two exports have the same.',
+      example: 'acme-events',
+    }),
+    table: noted(sqlName('table'), {
+      text: 'Glue table whose days are exported: a forwarded table; with `curate`, a curated one, which has no resends; or an ingested one of the same owner.',
+      example: 'statsig_forwarded_events',
+    }),
+    format: noted(z.enum(EXPORT_FORMATS, `one of ${EXPORT_FORMATS.join(', ')}`).default('copy'), {
+      text: "`copy`: files of the table, byte for byte. `statsig`: rows in the columns and types of Statsig's S3 ingestion, with nothing beside the files: [statsig-s3.md](statsig-s3.md).",
+      example: 'statsig',
+    }),
     target: noted(exportTarget, {
       text: "The customer's bucket, and the folder in it.",
       example: { bucket: 'acme-warehouse', owner: '444455556666' },
@@ -89,14 +67,11 @@ const exported = named(
         absent: '`timeWindow.pastDays` and one more, 8 by default',
         example: 15,
       },
-      'functions',
     ),
-    schedule: noted(
-      z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'),
-      { text: 'How often changes are looked for.', example: 'hourly' },
-      'adds',
-      'A schedule.',
-    ),
+    schedule: noted(z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'), {
+      text: 'How often changes are looked for.',
+      example: 'hourly',
+    }),
   }),
 );
 

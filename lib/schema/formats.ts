@@ -119,61 +119,38 @@ export function externalId() {
 const ACCOUNT = /^\d{12}$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
-const CUSTOMER_CHANGE =
-  'Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`.';
-
 /** A role in a customer's account. */
 const customerRole = named(
   'CustomerRoleInput',
   z.strictObject({
-    arn: noted(
-      z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
-      {
-        text: 'ARN of the role, in the account of `owner`.',
-        example: 'arn:aws:iam::444455556666:role/sluice',
-      },
-      'in place',
-      CUSTOMER_CHANGE,
-    ),
-    externalId: noted(
-      externalId().optional(),
-      {
-        text: "External ID that the role's trust policy asks for. Choose one for each customer.",
-        absent: 'none; then `allowNoExternalId` is needed',
-        example: 'sluice-acme-7f3b',
-      },
-      'functions',
-      "The trust policy of the customer's role must ask for the new one.",
-    ),
-    allowNoExternalId: noted(
-      z.boolean('true or false').optional(),
-      {
-        text: 'Assume the role without an external ID. Another service that assumes roles for the customer could then act as us.',
-        absent: '`false`',
-        example: true,
-      },
-      'functions',
-    ),
+    arn: noted(z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'), {
+      text: 'ARN of the role, in the account of `owner`.',
+      example: 'arn:aws:iam::444455556666:role/sluice',
+    }),
+    externalId: noted(externalId().optional(), {
+      text: "External ID that the role's trust policy asks for. Choose one for each customer.",
+      absent: 'none; then `allowNoExternalId` is needed',
+      example: 'sluice-acme-7f3b',
+    }),
+    allowNoExternalId: noted(z.boolean('true or false').optional(), {
+      text: 'Assume the role without an external ID. Another service that assumes roles for the customer could then act as us.',
+      absent: '`false`',
+      example: true,
+    }),
   }),
 );
 
 /** A customer's bucket and how it is reached: members that sources and export targets have in common. */
 export const customerBucketMembers = {
-  bucket: noted(
-    bucketName(),
-    {
-      text: "The customer's bucket. `statsigBucket` is the only bucket of the deployment that it can be.",
-      example: 'acme-drops',
-    },
-    'in place',
-    CUSTOMER_CHANGE,
-  ),
-  region: noted(
-    z.enum(BUCKET_REGIONS, 'a region: docs/reference/configuration.md lists them').optional(),
-    { text: 'Region of the bucket.', absent: "the deployment's", example: 'eu-central-1' },
-    'adds',
-    'Athena loads only from buckets in the region of the deployment. Resources for such loads are deployed if any dataset may use them.',
-  ),
+  bucket: noted(bucketName(), {
+    text: "The customer's bucket. `statsigBucket` is the only bucket of the deployment that it can be.",
+    example: 'acme-drops',
+  }),
+  region: noted(z.enum(BUCKET_REGIONS, 'a region: docs/reference/configuration.md lists them').optional(), {
+    text: 'Region of the bucket.',
+    absent: "the deployment's",
+    example: 'eu-central-1',
+  }),
   owner: noted(
     z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits').optional(),
     {
@@ -181,18 +158,12 @@ export const customerBucketMembers = {
       absent: "the deployment's account: only for `statsigBucket`",
       example: '444455556666',
     },
-    'functions',
   ),
-  role: noted(
-    customerRole.optional(),
-    {
-      text: "Role in the customer's account that the functions assume.",
-      absent: "none: the bucket's policy allows the function's own role",
-      example: { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'sluice-acme-7f3b' },
-    },
-    'adds',
-    `${CUSTOMER_CHANGE} Athena cannot load through a role, so what such loads need may go.`,
-  ),
+  role: noted(customerRole.optional(), {
+    text: "Role in the customer's account that the functions assume.",
+    absent: "none: the bucket's policy allows the function's own role",
+    example: { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'sluice-acme-7f3b' },
+  }),
 };
 
 const namePattern = z
@@ -207,23 +178,15 @@ export function nameLists() {
 const namesTaken = named(
   'NameListsInput',
   z.strictObject({
-    allow: noted(
-      z.array(namePattern).min(1, 'at least one name').optional(),
-      {
-        text: 'Only these names, exact or a prefix and `*`.',
-        absent: 'all',
-        example: ['purchase', 'checkout_*'],
-      },
-      'functions',
-    ),
-    deny: noted(
-      z.array(namePattern).default([]),
-      {
-        text: 'None of these names, exact or a prefix and `*`. Denied names are left out even if `allow` has them.',
-        example: ['auto_capture::*'],
-      },
-      'functions',
-    ),
+    allow: noted(z.array(namePattern).min(1, 'at least one name').optional(), {
+      text: 'Only these names, exact or a prefix and `*`.',
+      absent: 'all',
+      example: ['purchase', 'checkout_*'],
+    }),
+    deny: noted(z.array(namePattern).default([]), {
+      text: 'None of these names, exact or a prefix and `*`. Denied names are left out even if `allow` has them.',
+      example: ['auto_capture::*'],
+    }),
   }),
 );
 

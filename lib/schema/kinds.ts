@@ -4,12 +4,6 @@ export type ForwardedKind = 'exposures' | 'events';
 /** Every table that a delivery stream of its own writes and the registrar looks after. */
 export type TableKind = ForwardedKind | 'quarantine';
 
-/** Protocols of senders, in the order in which they are listed: `lib/protocols/` has a folder for each. */
-export const protocolNames = ['statsig', 'growthbook', 'plain'] as const;
-
-/** A protocol, as the column `protocol` names it. */
-export type ProtocolName = (typeof protocolNames)[number];
-
 /** The forwarded kinds, in the order in which they are listed everywhere. */
 export const forwardedKinds: readonly ForwardedKind[] = ['exposures', 'events'];
 

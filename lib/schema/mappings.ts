@@ -374,21 +374,13 @@ const declaredColumns = z
 export const propertiesMapping = named(
   'PropertiesMappingInput',
   z.strictObject({
-    unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }, 'functions'),
-    idType: noted(
-      field.prefault({ constant: 'userID' }),
-      { text: UNIT_TYPE, example: 'id_type' },
-      'functions',
-    ),
-    date: noted(
-      time.optional(),
-      {
-        text: 'The day on which the properties were so.',
-        absent: 'the day of the folder, `ds`',
-        example: 'valid_on',
-      },
-      'functions',
-    ),
+    unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }),
+    idType: noted(field.prefault({ constant: 'userID' }), { text: UNIT_TYPE, example: 'id_type' }),
+    date: noted(time.optional(), {
+      text: 'The day on which the properties were so.',
+      absent: 'the day of the folder, `ds`',
+      example: 'valid_on',
+    }),
     properties: noted(declaredColumns, {
       text: 'A column for each property: a list of columns, which keep their names, or the column and where it comes from.',
       example: { plan: 'plan_name' },
@@ -412,7 +404,6 @@ const declaredMapping = named(
           absent: 'in no order',
           example: ['order_id'],
         },
-        'functions',
       ),
     })
     .refine(({ columns, sortBy = [] }) => sortBy.every((name) => Object.hasOwn(columns, name)), {

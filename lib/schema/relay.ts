@@ -19,49 +19,31 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 
 /** Settings of every target: which data is relayed, and what happens if its copy cannot be kept. */
 const common = {
-  required: noted(
-    z.boolean('true or false').default(false),
-    {
-      text: 'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again. With `false` the answer is 202, the copy is counted as not kept, and an alarm fires.',
-      example: true,
-    },
-    'functions',
-  ),
-  redacted: noted(
-    z.boolean('true or false').default(false),
-    {
-      text: 'Relay requests without what `privacy.redact` names, and without private attributes. With `false` they are relayed as they were sent.',
-      example: true,
-    },
-    'functions',
-    'Copies that wait stay as they are.',
-  ),
+  required: noted(z.boolean('true or false').default(false), {
+    text: 'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again. With `false` the answer is 202, the copy is counted as not kept, and an alarm fires.',
+    example: true,
+  }),
+  redacted: noted(z.boolean('true or false').default(false), {
+    text: 'Relay requests without what `privacy.redact` names, and without private attributes. With `false` they are relayed as they were sent.',
+    example: true,
+  }),
   kinds: noted(
     z
       .array(z.enum(forwardedKinds, 'exposures or events'), 'a list of exposures, events')
       .min(1, 'at least one of exposures, events')
       .default([...forwardedKinds]),
     { text: 'Kinds of events to relay.', example: ['exposures'] },
-    'functions',
   ),
-  events: noted(
-    nameLists(),
-    {
-      text: "Custom events to relay, by name, as the configuration's `events`.",
-      absent: 'all',
-      example: { allow: ['purchase'] },
-    },
-    'functions',
-  ),
-  exposures: noted(
-    nameLists(),
-    {
-      text: "Exposures to relay, by gate, config, experiment or layer, as the configuration's `exposures`.",
-      absent: 'all',
-      example: { allow: ['checkout_*'] },
-    },
-    'functions',
-  ),
+  events: noted(nameLists(), {
+    text: "Custom events to relay, by name, as the configuration's `events`.",
+    absent: 'all',
+    example: { allow: ['purchase'] },
+  }),
+  exposures: noted(nameLists(), {
+    text: "Exposures to relay, by gate, config, experiment or layer, as the configuration's `exposures`.",
+    absent: 'all',
+    example: { allow: ['checkout_*'] },
+  }),
   keys: noted(
     z
       .array(z.string('a label or a SHA-256').regex(KEY_FORMATS.label.pattern, 'a label or a SHA-256'))
@@ -73,7 +55,6 @@ const common = {
       absent: 'all',
       example: ['web'],
     },
-    'functions',
   ),
   share: noted(
     z
@@ -85,25 +66,15 @@ const common = {
       text: 'Part of the persons whose events are relayed, drawn by their stable ID, else their user ID. 1 is all.',
       example: 0.1,
     },
-    'functions',
   ),
-  concurrency: noted(
-    z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
-    {
-      text: "Executions at once of the function that delivers, each with ten connections to the target. 2 deliver some 200 requests a second if the target answers within 100 ms. More requests wait. Executions count against the account's: [limits.md](limits.md).",
-      example: 10,
-    },
-    'in place',
-  ),
-  retired: noted(
-    z.boolean('true or false').default(false),
-    {
-      text: 'Keep no copies any more. Those that wait are delivered. This is the step before `relay` is removed, whose deployment is refused while copies are left: [turning it off](relay.md#turning-it-off).',
-      example: true,
-    },
-    'in place',
-    'The collector keeps no more copies.',
-  ),
+  concurrency: noted(z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2), {
+    text: "Executions at once of the function that delivers, each with ten connections to the target. 2 deliver some 200 requests a second if the target answers within 100 ms. More requests wait. Executions count against the account's: [limits.md](limits.md).",
+    example: 10,
+  }),
+  retired: noted(z.boolean('true or false').default(false), {
+    text: 'Keep no copies any more. Those that wait are delivered. This is the step before `relay` is removed, whose deployment is refused while copies are left: [turning it off](relay.md#turning-it-off).',
+    example: true,
+  }),
 };
 
 const url = z.string('an address').superRefine((text, context) => {
@@ -145,38 +116,24 @@ export const relaySchema = named(
       named(
         'StatsigRelayInput',
         z.strictObject({
-          statsig: noted(
-            z.literal(true, 'true: leave `relay` out to relay nothing'),
-            {
-              text: 'To Statsig: https://events.statsigapi.net, with the key of each request.',
-              example: true,
-            },
-            'functions',
-            'Copies that wait go to the new target.',
-          ),
+          statsig: noted(z.literal(true, 'true: leave `relay` out to relay nothing'), {
+            text: 'To Statsig: https://events.statsigapi.net, with the key of each request.',
+            example: true,
+          }),
           ...common,
         }),
       ),
       named(
         'TargetRelayInput',
         z.strictObject({
-          url: noted(
-            url,
-            {
-              text: 'To this address: the path and the query of each request are put behind it. `http://` only on this machine.',
-              example: 'https://collector.example.com',
-            },
-            'functions',
-            'Copies that wait go to the new target.',
-          ),
-          headers: noted(
-            headers,
-            {
-              text: 'Headers that are added to each request, in place of equal ones that its SDK sent.',
-              example: { 'x-token': 'a secret of the target' },
-            },
-            'functions',
-          ),
+          url: noted(url, {
+            text: 'To this address: the path and the query of each request are put behind it. `http://` only on this machine.',
+            example: 'https://collector.example.com',
+          }),
+          headers: noted(headers, {
+            text: 'Headers that are added to each request, in place of equal ones that its SDK sent.',
+            example: { 'x-token': 'a secret of the target' },
+          }),
           ...common,
         }),
       ),

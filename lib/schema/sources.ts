@@ -36,21 +36,19 @@ const timezone = () =>
 const expectedBy = named(
   'ExpectedByInput',
   z.strictObject({
-    hour: noted(
-      z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'),
-      { text: 'Hour of the day by which the drop must be there.', example: 9 },
-      'functions',
-    ),
-    timezone: noted(
-      timezone().optional(),
-      { text: 'Time zone of the hour.', absent: "the dataset's time zone", example: 'Europe/Berlin' },
-      'functions',
-    ),
-    daysAfter: noted(
-      z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1),
-      { text: "How many days after the folder's day that is. 1 is the day after.", example: 2 },
-      'functions',
-    ),
+    hour: noted(z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'), {
+      text: 'Hour of the day by which the drop must be there.',
+      example: 9,
+    }),
+    timezone: noted(timezone().optional(), {
+      text: 'Time zone of the hour.',
+      absent: "the dataset's time zone",
+      example: 'Europe/Berlin',
+    }),
+    daysAfter: noted(z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1), {
+      text: "How many days after the folder's day that is. 1 is the day after.",
+      example: 2,
+    }),
     weekdays: noted(
       z
         .array(z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`), 'a list')
@@ -61,7 +59,6 @@ const expectedBy = named(
         text: 'Days of the week whose folders are expected.',
         example: ['mon', 'tue', 'wed', 'thu', 'fri'],
       },
-      'functions',
     ),
   }),
 );
@@ -70,28 +67,16 @@ const schedule = () => z.enum(['daily', 'hourly'], 'daily or hourly');
 
 const share = () => z.number('a number').min(0, '0 or more').max(1, '1 at most');
 
-const LOADED_DAYS = 'Days that were loaded stay as they are: `npx sluice ingest backfill` loads them again.';
-
 const shared = {
-  name: noted(
-    placeName(),
-    {
-      text: 'Its name in ledger, logs and commands: no two datasets of a source have the same.',
-      example: 'orders',
-    },
-    'replaces',
-    'A new name is a new dataset with an empty ledger: days of `lookbackDays` are loaded again. Without `table` it has a new table, too, and the old one stays with its rows, outside the stack.',
-  ),
-  table: noted(
-    sqlName('table').optional(),
-    {
-      text: 'Glue table of its own.',
-      absent: '`<source>_<name>`, with `_` in place of `-`',
-      example: 'acme_orders',
-    },
-    'replaces',
-    'The old table stays with its rows, outside the stack. Load days again into the new one: `npx sluice ingest backfill`.',
-  ),
+  name: noted(placeName(), {
+    text: 'Its name in ledger, logs and commands: no two datasets of a source have the same.',
+    example: 'orders',
+  }),
+  table: noted(sqlName('table').optional(), {
+    text: 'Glue table of its own.',
+    absent: '`<source>_<name>`, with `_` in place of `-`',
+    example: 'acme_orders',
+  }),
   folder: noted(
     z
       .string('a folder')
@@ -103,14 +88,11 @@ const shared = {
       absent: "the dataset's name",
       example: 'exports/orders',
     },
-    'in place',
-    'Permissions change. The policies that the customer applied must fit: `npx sluice policy print`. Days that were loaded and are looked at again count as gone if the new folder lacks them.',
   ),
-  dayFormat: noted(
-    z.enum(DAY_FORMATS, `one of ${DAY_FORMATS.join(', ')}`).default('YYYY-MM-DD'),
-    { text: 'How the folders of days are called.', example: 'dt=YYYY-MM-DD' },
-    'functions',
-  ),
+  dayFormat: noted(z.enum(DAY_FORMATS, `one of ${DAY_FORMATS.join(', ')}`).default('YYYY-MM-DD'), {
+    text: 'How the folders of days are called.',
+    example: 'dt=YYYY-MM-DD',
+  }),
   layout: noted(
     z
       .string('a glob')
@@ -125,23 +107,15 @@ const shared = {
       absent: 'a folder for each day, as `dayFormat` says',
       example: 'YYYY/MM/DD/*.parquet',
     },
-    'functions',
-    LOADED_DAYS,
   ),
-  timezone: noted(
-    timezone().default('UTC'),
-    {
-      text: 'Time zone in which days begin, and of times without a zone: a name of the IANA database.',
-      example: 'America/New_York',
-    },
-    'functions',
-    LOADED_DAYS,
-  ),
-  lookbackDays: noted(
-    z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
-    { text: 'Days before today whose changes are looked for.', example: 7 },
-    'functions',
-  ),
+  timezone: noted(timezone().default('UTC'), {
+    text: 'Time zone in which days begin, and of times without a zone: a name of the IANA database.',
+    example: 'America/New_York',
+  }),
+  lookbackDays: noted(z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3), {
+    text: 'Days before today whose changes are looked for.',
+    example: 7,
+  }),
   waitFor: noted(
     z
       .string('the name of a marker, e.g. _SUCCESS')
@@ -153,59 +127,42 @@ const shared = {
       absent: 'a day is loaded when its objects are `settleMinutes` old',
       example: '_SUCCESS',
     },
-    'functions',
   ),
-  refusedShare: noted(
-    share().default(0.01),
-    { text: "Part of a day's rows that may be refused before the day fails.", example: 0.001 },
-    'functions',
-  ),
-  lateShare: noted(
-    share().default(1),
-    {
-      text: "Part of a day's rows that may be more than a day away from their folder before the day fails. With 1 it never does.",
-      example: 0.05,
-    },
-    'functions',
-  ),
-  expectedBy: noted(
-    expectedBy.optional(),
-    {
-      text: "The latest time at which each day's drop is expected. A drop that is missing then is late, and an alarm fires.",
-      absent: 'never: no drop is late',
-      example: { hour: 9 },
-    },
-    'adds',
-    'A schedule and an alarm, with the first dataset that has it.',
-  ),
-  schedule: noted(
-    schedule().optional(),
-    { text: 'How often its folder is looked through.', absent: "the source's", example: 'hourly' },
-    'adds',
-    'A schedule.',
-  ),
-  engine: noted(
-    z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
-    {
-      text: "Engine that loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: [large-days.md](large-days.md).",
-      example: 'lambda',
-    },
-    'adds',
-    'The workgroup, database and rule of loads by Athena, which are there if any dataset may use it.',
-  ),
+  refusedShare: noted(share().default(0.01), {
+    text: "Part of a day's rows that may be refused before the day fails.",
+    example: 0.001,
+  }),
+  lateShare: noted(share().default(1), {
+    text: "Part of a day's rows that may be more than a day away from their folder before the day fails. With 1 it never does.",
+    example: 0.05,
+  }),
+  expectedBy: noted(expectedBy.optional(), {
+    text: "The latest time at which each day's drop is expected. A drop that is missing then is late, and an alarm fires.",
+    absent: 'never: no drop is late',
+    example: { hour: 9 },
+  }),
+  schedule: noted(schedule().optional(), {
+    text: 'How often its folder is looked through.',
+    absent: "the source's",
+    example: 'hourly',
+  }),
+  engine: noted(z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'), {
+    text: "Engine that loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: [large-days.md](large-days.md).",
+    example: 'lambda',
+  }),
   lambdaLimit: noted(
     z
       .strictObject({
-        bytes: noted(
-          z.int('whole bytes').min(0, '0 or more').optional(),
-          { text: 'Bytes of all files.', absent: 'what the function holds', example: 1_000_000_000 },
-          'functions',
-        ),
-        rows: noted(
-          z.int('whole rows').min(0, '0 or more').optional(),
-          { text: 'Rows of all files.', absent: 'what the function holds', example: 10_000_000 },
-          'functions',
-        ),
+        bytes: noted(z.int('whole bytes').min(0, '0 or more').optional(), {
+          text: 'Bytes of all files.',
+          absent: 'what the function holds',
+          example: 1_000_000_000,
+        }),
+        rows: noted(z.int('whole rows').min(0, '0 or more').optional(), {
+          text: 'Rows of all files.',
+          absent: 'what the function holds',
+          example: 10_000_000,
+        }),
       })
       .optional(),
     {
@@ -213,12 +170,9 @@ const shared = {
       absent: 'what the function holds',
       example: { rows: 10_000_000 },
     },
-    'functions',
   ),
 };
 
-const KIND_CHANGE =
-  'The table has other columns, and days that were loaded lack them. Use a new name for another kind.';
 const mappingNote = 'Where the columns of the table come from in the files.';
 
 /** One folder of a source. The examples of `mapping` show columns that differ from the defaults. */
@@ -231,97 +185,71 @@ const dataset = named(
         named(
           'EventsDatasetInput',
           z.strictObject({
-            kind: noted(
-              z.literal('events'),
-              { text: 'Each row is one user doing one thing.', example: 'events' },
-              'in place',
-              KIND_CHANGE,
-            ),
+            kind: noted(z.literal('events'), {
+              text: 'Each row is one user doing one thing.',
+              example: 'events',
+            }),
             ...shared,
-            mapping: noted(
-              eventsMapping,
-              { text: mappingNote, example: { eventName: 'action', unitIds: { userID: 'uid' } } },
-              'functions',
-              LOADED_DAYS,
-            ),
+            mapping: noted(eventsMapping, {
+              text: mappingNote,
+              example: { eventName: 'action', unitIds: { userID: 'uid' } },
+            }),
           }),
         ),
         named(
           'MetricsDatasetInput',
           z.strictObject({
-            kind: noted(
-              z.literal('metrics'),
-              { text: 'Each row is one metric of one unit on one day.', example: 'metrics' },
-              'in place',
-              KIND_CHANGE,
-            ),
+            kind: noted(z.literal('metrics'), {
+              text: 'Each row is one metric of one unit on one day.',
+              example: 'metrics',
+            }),
             ...shared,
-            mapping: noted(
-              metricsMapping,
-              { text: mappingNote, example: { metricValue: 'value', idType: { constant: 'userID' } } },
-              'functions',
-              LOADED_DAYS,
-            ),
+            mapping: noted(metricsMapping, {
+              text: mappingNote,
+              example: { metricValue: 'value', idType: { constant: 'userID' } },
+            }),
           }),
         ),
         named(
           'ExposuresDatasetInput',
           z.strictObject({
-            kind: noted(
-              z.literal('exposures'),
-              { text: "Each row is one unit's exposure to one group.", example: 'exposures' },
-              'in place',
-              KIND_CHANGE,
-            ),
+            kind: noted(z.literal('exposures'), {
+              text: "Each row is one unit's exposure to one group.",
+              example: 'exposures',
+            }),
             ...shared,
-            mapping: noted(
-              exposuresMapping,
-              { text: mappingNote, example: { group: 'variant', unitId: 'uid' } },
-              'functions',
-              LOADED_DAYS,
-            ),
+            mapping: noted(exposuresMapping, {
+              text: mappingNote,
+              example: { group: 'variant', unitId: 'uid' },
+            }),
           }),
         ),
         named(
           'PropertiesDatasetInput',
           z.strictObject({
-            kind: noted(
-              z.literal('properties'),
-              { text: 'Each row is what is known of one unit on one day.', example: 'properties' },
-              'in place',
-              KIND_CHANGE,
-            ),
+            kind: noted(z.literal('properties'), {
+              text: 'Each row is what is known of one unit on one day.',
+              example: 'properties',
+            }),
             ...shared,
-            mapping: noted(
-              propertiesMapping,
-              { text: mappingNote, example: { properties: { plan: 'plan_name' } } },
-              'in place',
-              `The table has the new columns. ${LOADED_DAYS}`,
-            ),
+            mapping: noted(propertiesMapping, {
+              text: mappingNote,
+              example: { properties: { plan: 'plan_name' } },
+            }),
           }),
         ),
         named(
           'TableDatasetInput',
           z.strictObject({
-            kind: noted(
-              z.literal('table'),
-              {
-                text: 'Rows of any kind: the table has the columns that `mapping` declares.',
-                example: 'table',
-              },
-              'in place',
-              KIND_CHANGE,
-            ),
+            kind: noted(z.literal('table'), {
+              text: 'Rows of any kind: the table has the columns that `mapping` declares.',
+              example: 'table',
+            }),
             ...shared,
-            mapping: noted(
-              tableMapping,
-              {
-                text: `${mappingNote} \`statsig-exposures\` and \`statsig-events\` are the columns of Statsig's own exports: [statsig-s3.md](statsig-s3.md).`,
-                example: { columns: { order_id: 'id', amount: { column: 'amount', type: 'double' } } },
-              },
-              'in place',
-              `The table has the new columns. ${LOADED_DAYS}`,
-            ),
+            mapping: noted(tableMapping, {
+              text: `${mappingNote} \`statsig-exposures\` and \`statsig-events\` are the columns of Statsig's own exports: [statsig-s3.md](statsig-s3.md).`,
+              example: { columns: { order_id: 'id', amount: { column: 'amount', type: 'double' } } },
+            }),
           }),
         ),
       ],
@@ -342,39 +270,26 @@ const source = named(
   'SourceInput',
   z
     .strictObject({
-      name: noted(
-        placeName(),
-        {
-          text: 'Its name in ledger, logs and commands: no two sources have the same.',
-          example: 'acme',
-        },
-        'replaces',
-        'A new name is a new source with an empty ledger: days of `lookbackDays` are loaded again. Datasets without `table` have new tables, and the old ones stay with their rows, outside the stack.',
-      ),
+      name: noted(placeName(), {
+        text: 'Its name in ledger, logs and commands: no two sources have the same.',
+        example: 'acme',
+      }),
       ...customerBucketMembers,
-      kmsKeyArn: noted(
-        kmsKeyArn().optional(),
-        {
-          text: 'ARN of the KMS key that the bucket is encrypted with.',
-          absent: 'none: the bucket has a key of S3',
-          example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-        },
-        'in place',
-        'The roles get permissions for the key. The policy of the key must allow them, too.',
-      ),
-      schedule: noted(
-        schedule().default('daily'),
-        { text: 'How often folders are looked through.', example: 'hourly' },
-        'adds',
-        'A schedule.',
-      ),
+      kmsKeyArn: noted(kmsKeyArn().optional(), {
+        text: 'ARN of the KMS key that the bucket is encrypted with.',
+        absent: 'none: the bucket has a key of S3',
+        example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      }),
+      schedule: noted(schedule().default('daily'), {
+        text: 'How often folders are looked through.',
+        example: 'hourly',
+      }),
       settleMinutes: noted(
         z.int('whole minutes').min(0, '0 or more').max(1_440, '1440 at most').default(10),
         {
           text: "Minutes that a day's youngest object must be old before the day is loaded: it may still be being written.",
           example: 30,
         },
-        'functions',
       ),
       receipt: noted(receiptSchema.optional(), {
         text: 'The customer gets a receipt of each load: a file in the bucket, a call of an address, or both: [Receipts](ingest-customer.md#receipts).',
@@ -387,8 +302,6 @@ const source = named(
           text: 'Its folders. Each has a table, and a `kind` that says what its rows are.',
           example: [{ name: 'orders', kind: 'events' }],
         },
-        'adds',
-        'A table. When a dataset is taken out, its table stays with its rows, outside the stack.',
       ),
     })
     .transform(({ datasets, ...rest }) => ({

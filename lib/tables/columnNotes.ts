@@ -93,6 +93,5 @@ export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
   session_id: note('ff0d8674-840a-4515-aa91-a1b4bdcb4119', ALL, 'a request made by hand has none'),
   sdk_type: note('javascript-client', ALL, 'a request made by hand says none'),
   sdk_version: note('3.33.5', ALL, 'a request made by hand says none'),
-  protocol: note('statsig', COLLECTOR, 'the row was made by 0.2'),
   ds: note('2026-11-20', COLLECTOR, 'never'),
 };

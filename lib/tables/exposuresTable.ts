@@ -24,7 +24,7 @@ const exposureColumns = [
   {
     name: 'group_id',
     type: 'string',
-    comment: 'Rule ID; for gates <rule ID>:Pass or <rule ID>:Fail; of GrowthBook the variation',
+    comment: 'Rule ID; for gates <rule ID>:Pass or <rule ID>:Fail',
   },
   { name: 'group_name', type: 'string', comment: 'Name of the group; null until names are resolved' },
   { name: 'rule_id', type: 'string', comment: 'Rule that decided, as sent' },

@@ -26,9 +26,6 @@ export function triggerKey(source: string): string {
   return `${LEDGER_FOLDER}${source}/trigger.json`;
 }
 
-/** Key of the record of policies that somebody applied by hand, next to the folders of sources. */
-export const POLICY_RECORDS_KEY = `${LEDGER_FOLDER}policies.json`;
-
 /** Folder of claims on objects that wait: of the landing, and of what release 0.2 left, which has the same claims. */
 export const CLAIM_FOLDER = 'ledger/redrive/';
 
@@ -48,9 +45,6 @@ export const WRITE_NOTES = `${LEDGER_FOLDER}_landing/`;
 export function writeNoteKey(digest: string): string {
   return `${WRITE_NOTES}${digest}.json`;
 }
-
-/** Folder of what monitors found. No source can have this name, because names begin with a letter. */
-export const MONITORS_FOLDER = `${LEDGER_FOLDER}_monitors/`;
 
 /** Folder of the record of what was redriven from quarantine. No source can have this name, because names begin with a letter. */
 export const REDRIVEN_FOLDER = `${LEDGER_FOLDER}_redriven/`;
@@ -189,12 +183,4 @@ interface ExportSubject {
 /** The place of an exported day in the ledger: `ledger/exports/<export>/YYYY-MM-DD.json`. */
 export function exportSubject({ name, table }: Pick<Export, 'name' | 'table'>, day: UtcDay): ExportSubject {
   return { source: EXPORTS_LEDGER, dataset: name, day, table };
-}
-
-/** Folder of the last good rules of passThrough. Roles and the lifecycle know it. */
-export const LAST_GOOD_FOLDER = `${LEDGER_FOLDER}_rules/`;
-
-/** Key of the last good rules of a kind of reads: `ledger/_rules/<SHA-256>`. */
-export function lastGoodKey(digest: string): string {
-  return `${LAST_GOOD_FOLDER}${digest}`;
 }

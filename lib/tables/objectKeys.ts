@@ -4,7 +4,6 @@ import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import {
   ATHENA_NOTES,
-  LAST_GOOD_FOLDER,
   LEDGER_FOLDER,
   parseReceiptNote,
   parseVersionNote,
@@ -139,9 +138,6 @@ export const QUERY_RESULTS_FOLDER = 'query-results/';
 
 /** Folder of what loads by Athena leave behind for their next step. No reader can have this name, because names begin with a letter. */
 export const LOADS_FOLDER = `${QUERY_RESULTS_FOLDER}_loads/`;
-
-/** Folder of the results of monitors. No reader can have this name, because names begin with a letter. */
-export const MONITOR_RESULTS_FOLDER = `${QUERY_RESULTS_FOLDER}_monitors/`;
 
 /** Folder of the loads of one table by Athena, with a trailing slash: results, manifests and refused rows. */
 export function loadsFolder(table: string): string {
@@ -296,8 +292,7 @@ export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.startsWith(OVERFLOW_FOLDER)) return parseOverflowKey(key) !== null;
   if (key.startsWith(ERRORS_FOLDER)) return parseErrorKey(key) !== null;
   if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));
-  if ([LANDING_FOLDER, LOADS_FOLDER, ATHENA_NOTES, LAST_GOOD_FOLDER].some((folder) => key.startsWith(folder)))
-    return true;
+  if ([LANDING_FOLDER, LOADS_FOLDER, ATHENA_NOTES].some((folder) => key.startsWith(folder))) return true;
   if (key.startsWith(RECEIPT_NOTES)) return parseReceiptNote(key) !== null;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');

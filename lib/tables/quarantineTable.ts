@@ -54,11 +54,6 @@ const quarantineColumns = [
     type: 'string',
     comment: 'S3 location of the event or body when it is too large for a row, else null',
   },
-  {
-    name: 'protocol',
-    type: 'string',
-    comment: 'Protocol of the request: statsig, growthbook or plain; null for a row, or a row of a file',
-  },
 ] as const;
 
 /** A row of the quarantine table. */

@@ -56,7 +56,6 @@ export const senderColumns = [
   },
   { name: 'sdk_type', type: 'string', comment: 'Which SDK sent it, e.g. javascript-client' },
   { name: 'sdk_version', type: 'string', comment: 'Version of that SDK' },
-  { name: 'protocol', type: 'string', comment: 'Protocol of the request: statsig, growthbook or plain' },
 ] as const;
 
 /**

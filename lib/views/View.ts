@@ -78,7 +78,6 @@ export const COPY_ORDER = [
   'sdk_version',
   'session_id',
   'statsig_metadata',
-  'protocol',
 ] as const;
 const VIEW_ORDER = COPY_ORDER.slice(0, COPY_ORDER.indexOf('session_id'));
 

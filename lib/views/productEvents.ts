@@ -1,6 +1,6 @@
 import { quoteText } from '../base/sql.ts';
 import { eventsTable } from '../tables/eventsTable.ts';
-import { SDK_EVENTS } from '../wire/sdkEvents.ts';
+import { SDK_EVENTS } from '../wire/readEvent.ts';
 import type { DayRange } from './curatedDays.ts';
 import { oneRowEach } from './curatedRows.ts';
 import { userDetailColumns } from './userDetailColumns.ts';

@@ -147,7 +147,7 @@ function secondaryColumns(
     ...kept('user_id', 'received_at'),
     ...details,
     ...kept('user_dimensions', 'user_dimensions'),
-    ...kept('session_id', 'protocol'),
+    ...kept('session_id', 'sdk_version'),
     passThrough(partitionKey),
   ];
 }

@@ -19,12 +19,8 @@ export const EventError = defineErrorFamily('user', {
     cure: 'Send the user as an object, e.g. {"userID": "…"}.',
   },
   SLUICE_EVENT_BAD_EXPOSURE: {
-    cause: 'The exposure does not name a gate or a config, or an experiment with a group.',
-    cure: 'Send metadata with a gate or a config name, or what the protocol names experiment and group.',
-  },
-  SLUICE_EVENT_BAD_MEMBER: {
-    cause: 'A member of the event is missing, unknown, or of another type than its protocol has.',
-    cure: 'Correct the member that the detail names.',
+    cause: 'The exposure does not name a gate or a config.',
+    cure: 'Send metadata with a gate or a config name.',
   },
   SLUICE_EVENT_KIND_NOT_ALLOWED: {
     cause: 'The key is not allowed to send events of this kind.',

@@ -1,4 +1,4 @@
-import { defineErrorFamily, type ErrorEntry, type SluiceError } from '../base/errors.ts';
+import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
 
 /** Why a whole request is refused. docs/answers.md lists the status of each and what happens to the body. */
 export const RequestError = defineErrorFamily('user', {
@@ -9,10 +9,6 @@ export const RequestError = defineErrorFamily('user', {
   SLUICE_PATH_RESERVED: {
     cause: "This endpoint is not the collector's.",
     cure: "Override only the SDK's log URL (for example logEventUrl), so that it still gets its rules from Statsig. For an SDK without a log URL of its own set `passThrough` (docs/sdks.md).",
-  },
-  SLUICE_PATH_NOT_TAKEN: {
-    cause: 'No configured protocol takes requests of this path.',
-    cure: 'Set the address of the SDK to a path of its protocol (docs/sdks.md), and add the protocol to `protocols` in sluice.config.ts.',
   },
   SLUICE_KEY_MISSING: {
     cause: 'The request has no SDK key: nothing that begins with client- or secret-.',
@@ -86,7 +82,6 @@ export const ACCEPTED: Answer = { status: 202, body: '{"success":true}' };
 const STATUS: Readonly<Record<string, number>> = {
   SLUICE_METHOD_NOT_ALLOWED: 405,
   SLUICE_PATH_RESERVED: 404,
-  SLUICE_PATH_NOT_TAKEN: 404,
   SLUICE_KEY_MISSING: 401,
   SLUICE_KEY_UNKNOWN: 401,
   SLUICE_KEY_NOT_FOR_EVENTS: 401,
@@ -98,42 +93,9 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** The answer to a refused request: 503 for a fault of the collector, so that the SDK retries; otherwise 4xx. */
-export function refusalAnswer({
-  code,
-  fault,
-  message,
-  cure,
-}: Pick<SluiceError, 'code' | 'fault' | 'message' | 'cure'>): Answer {
+export function refusalAnswer({ code, fault, message, cure }: SluiceError): Answer {
   return {
     status: fault === 'system' ? 503 : (STATUS[code] ?? 400),
     body: JSON.stringify({ success: false, code, message, cure }),
-  };
-}
-
-/**
- * The same for senders who are not Statsig's SDKs.
- *
- * @param key How they send which key, as an imperative. @param body How a body looks, likewise.
- */
-export function refusalInWords(key: string, body: string): (error: SluiceError) => Answer {
-  const smaller = 'Send fewer events in a request.';
-  const words: Readonly<Record<string, Partial<ErrorEntry>>> = {
-    SLUICE_KEY_MISSING: { cause: 'The request has no key that this path takes.', cure: key },
-    SLUICE_BODY_EMPTY: { cure: body },
-    SLUICE_BODY_NOT_JSON: { cure: body },
-    SLUICE_BODY_WRONG_SHAPE: { cure: body },
-    ...Object.fromEntries(
-      ['TOO_LARGE', 'INFLATES_TOO_FAR', 'TOO_MANY_EVENTS', 'TOO_COSTLY'].map((why) => [
-        `SLUICE_BODY_${why}`,
-        { cure: smaller },
-      ]),
-    ),
-    SLUICE_BODY_CORRUPT: {
-      cure: 'Send the body as it was written. A proxy on the way can change its bytes.',
-    },
-  };
-  return (error) => {
-    const { cause = error.message, cure = error.cure } = words[error.code] ?? {};
-    return refusalAnswer({ code: error.code, fault: error.fault, message: cause, cure });
   };
 }

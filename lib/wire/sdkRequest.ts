@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { MAX_KEY_LENGTH } from './limits.ts';
 
 /** The members of API Gateway's payload 2.0 that are used; a Function URL sends the same. */
 export type HttpRequest = Pick<
@@ -46,21 +47,30 @@ export interface SdkRequest {
   readonly gatewayTime: number | undefined;
 }
 
-/** A request whose headers and query say nothing but the key, as its protocol found it. */
-export function readPlainRequest(
-  { rawPath, headers, requestContext }: HttpRequest,
-  key: string | null,
-): SdkRequest {
+const SERVER_SESSION = 'statsig-server-session-id';
+
+/** Reads the headers and the query of an SDK's request. */
+export function readSdkRequest({
+  rawPath,
+  rawQueryString,
+  headers,
+  requestContext,
+}: HttpRequest): SdkRequest {
+  const query = new URLSearchParams(rawQueryString);
+  const stated = (header: string, parameter: string) => headers[header] || query.get(parameter) || null;
   return {
     method: requestContext.http.method,
     path: rawPath,
-    key,
-    markers: { contentEncoding: headers['content-encoding'] ?? '', statsigEncoded: false },
-    clientTimes: [],
-    sessionId: null,
-    serverSession: null,
-    sdkType: null,
-    sdkVersion: null,
+    key: readSdkKey(headers, query),
+    markers: {
+      contentEncoding: headers['content-encoding'] ?? '',
+      statsigEncoded: query.get('se') === '1' || headers['statsig-encoded'] === '1',
+    },
+    clientTimes: [headers['statsig-client-time'] ?? null, query.get('t')],
+    sessionId: stated(SERVER_SESSION, 'sid'),
+    serverSession: headers[SERVER_SESSION] || null,
+    sdkType: stated('statsig-sdk-type', 'st'),
+    sdkVersion: stated('statsig-sdk-version', 'sv'),
     requestId: readRequestId(requestContext),
     gatewayTime: requestContext.timeEpoch,
   };
@@ -76,8 +86,67 @@ export function readRequestId({
   return requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : null;
 }
 
+/** Statsig's two classes of keys; printable ASCII without space. */
+const SDK_KEY = /^(?:client|secret)-[\x21-\x7e]+$/;
+
 /**
- * The `sdkType`s of SDKs. A sender can write anything there, so logs contain only names of this list. An
+ * The SDK key of a request: header `STATSIG-API-KEY`, else query parameter `k`, which is all that the
+ * js-client family and every beacon send. A value without the form `client-…` or `secret-…` is skipped, so that a header
+ * that a proxy emptied does not hide the query's key. Null when neither has a key.
+ *
+ * @param headers Names in lower case.
+ */
+export function readSdkKey(
+  headers: Readonly<Record<string, string | undefined>>,
+  query: URLSearchParams,
+): string | null {
+  return sdkKey(headers['statsig-api-key']) ?? sdkKey(query.get('k'));
+}
+
+/** The text if it has the form of an SDK key; otherwise null. */
+export function sdkKey(text: string | null | undefined): string | null {
+  return typeof text === 'string' && text.length <= MAX_KEY_LENGTH && SDK_KEY.test(text) ? text : null;
+}
+
+/**
+ * Endpoints from which SDKs fetch rules and evaluations. The collector gets such requests only when an application has
+ * overridden more than the log URL. Any other path can be a log path: customers rename it to avoid blockers.
+ */
+const RESERVED = [
+  ['initialize', /^\/v1\/initialize\/?$/],
+  ['download_config_specs', /^\/v[12]\/download_config_specs(?:[/.]|$)/],
+  ['get_id_lists', /^\/v1\/get_id_lists(?:[/.]|$)/],
+  ['download_id_list_file', /^\/v1\/download_id_list_file\//],
+  ['check_gate', /^\/v1\/check_gate\/?$/],
+  ['get_config', /^\/v1\/get_config\/?$/],
+  ['get_layer', /^\/v1\/get_layer\/?$/],
+  ['get_ranked_list', /^\/v1\/get_ranked_list\/?$/],
+  ['mark_data_ready_dwh', /^\/v1\/mark_data_ready_dwh\/?$/],
+] as const;
+
+/**
+ * Name of the reserved endpoint that a path belongs to, else null. The path itself may hold a secret key
+ * (`/v2/download_config_specs/<key>.json`), so only the name may be logged.
+ */
+export function reservedEndpoint(path: string): string | null {
+  return RESERVED.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
+}
+
+/** The detail of the error for a reserved path. @param endpoint From {@link reservedEndpoint}. */
+export function reservedDetail(endpoint: string): string {
+  // The function ingest-trigger has its own route. Requests that arrive here have another method or path, or there are no sources.
+  return endpoint === 'mark_data_ready_dwh'
+    ? 'mark_data_ready_dwh is taken by POST, without a slash at its end, only with `sources`; with a Function URL, at the output DataReadyUrl.'
+    : `${endpoint} is Statsig's.`;
+}
+
+/** Paths on which SDKs report their own errors: answered and counted, not stored. */
+export function isExceptionReport(path: string): boolean {
+  return path.endsWith('/sdk_exception') || path.endsWith('/rgstr_e');
+}
+
+/**
+ * The `sdkType`s of Statsig's SDKs. A sender can write anything there, so logs contain only names of this list. An
  * unlisted SDK is logged as `other`; its events land like any others.
  */
 const SDK_TYPES: ReadonlySet<string> = new Set([
@@ -122,9 +191,6 @@ const SDK_TYPES: ReadonlySet<string> = new Set([
   'statsig-server-core-elixir',
   'statsig-server-core-rust',
   'statsig-server-core-cpp',
-  'growthbook-js',
-  'growthbook-python',
-  'growthbook-go',
 ]);
 
 /** Release numbers with common pre-release suffixes, too short to contain anything else. */

@@ -3,12 +3,11 @@ import { queueExecutions } from '../../infra/serverless/service.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
-import { ATHENA_PRICE, prices, queryCost, usd } from '../prices.ts';
+import { ATHENA_PRICE, prices, usd } from '../prices.ts';
 import {
   eventCost,
   type FunctionsMonth,
   type LandingUsage,
-  MONTH_DAYS,
   messageCost,
   RUNS,
   requestCost,
@@ -79,7 +78,6 @@ const COST_PARTS = [
   'keys',
   'relay_queue',
   'relay_transfer',
-  'monitors',
 ] as const;
 
 /** The cost of a deployment at list prices. */
@@ -119,7 +117,6 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
       (config.existing.keyArn === null ? prices.keyMonth.usd : 0) + secrets(config) * prices.secretMonth.usd,
     relay_queue: usage.relay === null ? null : relayStorage(usage.relay),
     relay_transfer: price(usage.relay?.sentBytes ?? null, prices.transferByte.usd),
-    monitors: config.monitors === null ? null : monitorCost(usage, gigabyteSecond.usd),
   };
   const parts: Partial<Record<CostPart, number>> = {};
   for (const part of COST_PARTS) if (all[part] !== null) parts[part] = all[part];
@@ -129,29 +126,6 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     usdPerMonth,
     usdPerMillion: usage.events === 0 ? null : (usdPerMonth * 1_000_000) / usage.events,
   };
-}
-
-/**
- * The work of monitors in a day: a run each hour, a query of tables each hour, and two queries each of experiments and names.
- * Seconds are those that a run waits for Athena: assumptions.
- */
-const MONITORS = {
-  runs: 24,
-  runSeconds: 8,
-  dailySeconds: 40,
-  gigabytes: 0.5,
-  metrics: 5,
-  dailyQueries: 4,
-} as const;
-
-/** Queries of a day read some columns of up to 30 days twice, of 15 days twice: taken as the records of a month, once. */
-function monitorCost({ recordBytes }: MonthlyUsage, gigabyteSecondUsd: number): number {
-  const { runs, runSeconds, dailySeconds, gigabytes, metrics, dailyQueries } = MONITORS;
-  const day =
-    runs * (prices.lambdaRequest.usd + metrics * prices.metricRead.usd + queryCost(0)) +
-    (runs * runSeconds + dailySeconds) * gigabytes * gigabyteSecondUsd +
-    dailyQueries * queryCost(recordBytes / dailyQueries);
-  return MONTH_DAYS * day;
 }
 
 /** Queues, their key, and copies in the bucket: each is put, read and deleted, which costs nothing. */
@@ -213,33 +187,11 @@ function scaleRelay(usage: RelayUsage, factor: number): RelayUsage {
   };
 }
 
-/** Bytes of the line that a read of `passThrough` logs: some 300. */
-const READ_LOG_BYTES = 300;
-/** Milliseconds of a read, of an answer that is cached and of one that is fetched: assumptions. */
-const READ_MS = { cached: 5, fetched: 110 } as const;
-const READ_GIGABYTES = 0.5;
+/** Bytes of an answer to a read of `passThrough`: rules of some hundred gates are 20 KB compressed. */
+const READ_BYTES = 20_000;
 
-/**
- * USD of a million reads of SDKs (`passThrough`), by part. What is sent to the internet is most of it.
- *
- * @param bytes Of an answer, as it is sent: rules of some hundred gates are 20 KB compressed.
- */
-function readsPerMillion(
-  { endpoint, architecture }: Pick<Config, 'endpoint' | 'architecture'>,
-  bytes: number,
-  from: keyof typeof READ_MS,
-): Readonly<Record<'gateway' | 'lambda' | 'logs' | 'transfer', number>> {
-  const gigabyteSecond = architecture === 'arm64' ? prices.lambdaGbSecond : prices.lambdaGbSecondX86;
-  return {
-    gateway: hasGateway(endpoint) ? 1e6 * prices.httpApiRequest.usd : 0,
-    lambda: 1e6 * (prices.lambdaRequest.usd + (READ_MS[from] / 1_000) * READ_GIGABYTES * gigabyteSecond.usd),
-    logs: 1e6 * READ_LOG_BYTES * prices.logByte.usd,
-    transfer: 1e6 * bytes * prices.transferByte.usd,
-  };
-}
-
-/** Bytes of an answer where nobody says how many. */
-const USUAL_READ_BYTES = 20_000;
+/** USD of a million reads of SDKs (`passThrough`). What is sent to the internet is most of it. */
+const READS_PER_MILLION = 1e6 * (prices.httpApiRequest.usd + READ_BYTES * prices.transferByte.usd);
 
 /** Texts for parts whose price is unknown. */
 const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
@@ -254,9 +206,8 @@ const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
 export function notIncluded(
   { parts }: MonthlyCost,
   source: 'sample' | 'stage',
-  config: Pick<Config, 'passThrough' | 'endpoint' | 'architecture'>,
+  config: Pick<Config, 'passThrough' | 'endpoint'>,
 ): string[] {
-  const reads = Object.values(readsPerMillion(config, USUAL_READ_BYTES, 'cached'));
   return [
     ...COST_PARTS.flatMap((part) => (parts[part] === undefined ? (UNKNOWN[part] ?? []) : [])),
     ...(source === 'sample'
@@ -268,7 +219,7 @@ export function notIncluded(
     ...(config.passThrough === null
       ? []
       : [
-          `reads of SDKs (passThrough): ${usd(reads.reduce((sum, part) => sum + part, 0))} for a million of 20 KB each (docs/cost.md)`,
+          `reads of SDKs (passThrough): ${usd(READS_PER_MILLION)} for a million of 20 KB each (docs/cost.md)`,
         ]),
     ...(source === 'stage' && hasGateway(config.endpoint)
       ? [

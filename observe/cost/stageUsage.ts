@@ -7,7 +7,7 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
-import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
+import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import type { Deployment } from '../deployment.ts';
 import { readMetricData, type WantedMetric } from '../facts/flow/metricData.ts';
 import { readStackOutputs, requireOutput } from '../facts/flow/stackOutputs.ts';
@@ -30,7 +30,6 @@ export const FUNCTION_MEGABYTES = {
   write: 1_769,
   hold: 512,
   'ingest-plan': 512,
-  'pass-through': 512,
   relay: 512,
   'ingest-trigger': 512,
   'ingest-load': 1_769,
@@ -94,9 +93,7 @@ export async function measureStage(
       events: month(collectMetrics.received.name),
       requests: count,
       // The metrics of a gateway have its ID, which nothing here knows: what came through no Function URL came through it.
-      gatewayUnits:
-        Math.max(0, count - month(URL_REQUESTS)) +
-        (hasGateway(config.endpoint) ? month('invocations pass-through') : 0),
+      gatewayUnits: Math.max(0, count - month(URL_REQUESTS)),
       // Lambda's metrics lag behind: each request is an invocation.
       invocations: Math.max(
         count,

@@ -1,5 +1,4 @@
 import { alsoReads } from './checks/alsoReads.ts';
-import { appliedPolicies } from './checks/appliedPolicies.ts';
 import { athenaLoads } from './checks/athena/athenaLoads.ts';
 import { owoxWorkgroup, workgroup } from './checks/athena/workgroups.ts';
 import { bucket, bucketSettings } from './checks/bucket.ts';
@@ -67,7 +66,6 @@ export const checks: readonly Check[] = [
   quotas,
   readers,
   alsoReads,
-  appliedPolicies,
 ];
 
 /** The checks of `sluice doctor --before-deploy`, none of which needs a stack. */
@@ -83,6 +81,5 @@ export const checksBeforeDeploy: readonly Check[] = [
   dataLake,
   deployer,
   unsimulated,
-  appliedPolicies,
   quotas,
 ];

@@ -2,15 +2,6 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
-import { type Expectation, expectSplit, type UntestedReason } from '../../lib/experiments/expectedSplit.ts';
-import { type KnownExperiments, readKnownExperiments } from '../../lib/experiments/knownExperiments.ts';
-import {
-  DEFAULT_ALPHA,
-  type GroupTest,
-  mostFrequentUnit,
-  type SplitVerdict,
-  testGroups,
-} from '../../lib/experiments/testGroups.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
 import { hashedNames } from '../../lib/wire/experimentNames.ts';
@@ -22,6 +13,15 @@ import {
   readUnits,
   type UnitCount,
 } from './checkQueries.ts';
+import { type Expectation, expectSplit, type UntestedReason } from './expectedSplit.ts';
+import { type KnownExperiments, readKnownExperiments } from './knownExperiments.ts';
+import {
+  DEFAULT_ALPHA,
+  type GroupTest,
+  mostFrequentUnit,
+  type SplitVerdict,
+  testGroups,
+} from './testGroups.ts';
 
 /** Errors of checks of experiments. */
 export const CheckError = defineErrorFamily('user', {

@@ -1,6 +1,10 @@
 import * as z from 'zod';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { unitColumnNames } from '../../lib/views/unitTypes.ts';
+import { PRODUCTION } from '../../lib/views/View.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 import {
   environmentsQuery,
   MOST_LISTED,
@@ -8,7 +12,7 @@ import {
   readGroupUnits,
   readName,
   unitsQuery,
-} from '../../lib/experiments/experimentListQueries.ts';
+} from './experimentListQueries.ts';
 import {
   chooseUnits,
   compareKeys,
@@ -17,12 +21,8 @@ import {
   keyOf,
   type ListedExperiment,
   mergeNames,
-} from '../../lib/experiments/judgeSplits.ts';
-import { readKnownExperiments } from '../../lib/experiments/knownExperiments.ts';
-import { unitColumnNames } from '../../lib/views/unitTypes.ts';
-import { PRODUCTION } from '../../lib/views/View.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { askAthena, type Deployment } from '../deployment.ts';
+} from './judgeSplits.ts';
+import { readKnownExperiments } from './knownExperiments.ts';
 
 /** Options of the list. */
 export interface ListExperimentsOptions {

@@ -1,6 +1,5 @@
 import { type OperateSection, operateSections } from '../../infra/alarms/sections.ts';
 import type { ErrorCode, ErrorEntry } from '../../lib/base/errors.ts';
-import { monitorFindings } from '../../lib/monitors/monitorFindings.ts';
 
 /**
  * `problem`: something does not work, is not safe, or could not be checked. `warning`: it works but should be improved.
@@ -43,10 +42,7 @@ const RECREATE = `${BLIND} ${COMPARE} ${NEW}`;
 const RESTORE_TABLE = `${BLIND} Restore it with the command. ${CHANGED}`;
 const RESTORE = `${BLIND} ${COMPARE} ${CHANGED}`;
 
-const warned = ({ cause, cure }: ErrorEntry) => warning(cause, cure);
-const found = ({ cause, cure }: ErrorEntry) => problem(cause, cure);
-
-/** Everything that `sluice status`, `sluice doctor` and monitors can find. Codes are stable; none of them is thrown. */
+/** Everything that `sluice status` and `sluice doctor` can find. Codes are stable; none of them is thrown. */
 export const findingCatalogue = {
   SLUICE_DOCTOR_CONFIGURATION: problem(
     'The configuration is not valid, or not for this stage, so nothing else can be checked.',
@@ -456,23 +452,6 @@ export const findingCatalogue = {
     cause: 'Not checked: a reader reads a bucket of another account, whose policy only its owner can read.',
     cure: 'Send its owner the page that the command makes. It says: "Add these statements to the policy of the bucket, and of its key if it has one: they let the reader list and read these folders, and nothing else."',
   },
-  SLUICE_DOCTOR_POLICY_OUTDATED: problem(
-    'A policy that somebody applied by hand grants less than this version of Sluice needs.',
-    'Print it with the first command and have it applied. If a second command is shown, the doctor cannot read the policy: run that command afterwards. docs/readers.md, "Policies that were applied by hand".',
-  ),
-  SLUICE_DOCTOR_POLICY_WIDER: warning(
-    'A policy that somebody applied by hand grants more than this version of Sluice needs.',
-    'Print it with the first command and have it applied. If a second command is shown, the doctor cannot read the policy: run that command afterwards.',
-  ),
-  SLUICE_DOCTOR_POLICY_UNCONFIRMED: {
-    severity: 'unchecked',
-    cause: 'Nobody has recorded which version of this policy is applied, and the doctor cannot read it.',
-    cure: 'Compare it with what the first command prints, have it applied if it differs, then run the second command.',
-  },
-  SLUICE_DOCTOR_POLICY_RECORD: problem(
-    'The record of applied policies, ledger/policies.json in the bucket, is damaged, or a later version of Sluice wrote it.',
-    'Restore an earlier version of the object, or delete it and confirm the policies again.',
-  ),
   SLUICE_DOCTOR_NOT_ALLOWED: problem(
     'This could not be checked because a permission is missing.',
     'Grant it to whoever runs the doctor. docs/doctor.md lists all permissions.',
@@ -703,12 +682,6 @@ export const findingCatalogue = {
       'The detail has what AWS answered. If a permission is missing, use credentials with those that docs/observe.md, "sluice status", lists. Otherwise correct what other findings name, and ask again.',
     ),
   ),
-  SLUICE_MONITOR_SPLIT: found(monitorFindings.SLUICE_MONITOR_SPLIT),
-  SLUICE_MONITOR_TABLE_LATE: found(monitorFindings.SLUICE_MONITOR_TABLE_LATE),
-  SLUICE_MONITOR_EVENT_SILENT: found(monitorFindings.SLUICE_MONITOR_EVENT_SILENT),
-  SLUICE_MONITOR_EVENT_NEW: warned(monitorFindings.SLUICE_MONITOR_EVENT_NEW),
-  SLUICE_MONITOR_TYPE_CHANGED: found(monitorFindings.SLUICE_MONITOR_TYPE_CHANGED),
-  SLUICE_MONITOR_REFUSED: found(monitorFindings.SLUICE_MONITOR_REFUSED),
 } as const satisfies Readonly<Record<ErrorCode, Entry>>;
 
 /** A stable code of a finding. */

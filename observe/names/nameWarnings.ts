@@ -1,10 +1,5 @@
 import type { UtcDay } from '../../lib/base/time.ts';
-import {
-  type EventCount,
-  type PropertyCount,
-  type TypeCount,
-  valueTypes,
-} from '../../lib/names/nameQueries.ts';
+import { type EventCount, type PropertyCount, type TypeCount, valueTypes } from './nameQueries.ts';
 
 /** Kinds of warnings, those that matter most first. */
 const KINDS = [

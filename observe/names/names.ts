@@ -2,6 +2,10 @@ import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { PRODUCTION } from '../../lib/views/View.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
+import { queryCost } from '../prices.ts';
 import {
   type EventCount,
   eventsQuery,
@@ -16,11 +20,7 @@ import {
   readProperty,
   type TypeCount,
   valueTypes,
-} from '../../lib/names/nameQueries.ts';
-import { PRODUCTION } from '../../lib/views/View.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { askAthena, type Deployment } from '../deployment.ts';
-import { queryCost } from '../prices.ts';
+} from './nameQueries.ts';
 import { type NameWarning, warnOfNames } from './nameWarnings.ts';
 
 /** Errors of lists of names. */

@@ -163,11 +163,11 @@ LIMIT 1`,
 
 /** Undefined for a row of a customer's file. */
 function itemOf(row: QuarantinedRow, raw: Uint8Array | null): QuarantinedItem | undefined {
-  const { reason, quarantineId, keyEnvironment, sdkType, sdkVersion, path, protocol } = row;
+  const { reason, quarantineId, keyEnvironment, sdkType, sdkVersion, path } = row;
   if (!isQuarantineReason(reason)) return undefined;
   const receivedAt = Date.parse(row.receivedAt);
   return {
-    ...{ quarantineId, receivedAt, reason, keyEnvironment, sdkType, sdkVersion, protocol, raw },
+    ...{ quarantineId, receivedAt, reason, keyEnvironment, sdkType, sdkVersion, raw },
     path: path ?? '',
   };
 }

@@ -116,9 +116,9 @@ async function* readRows(
   // Files from before these columns were added have null for them.
   const result = await connection.stream(
     `SELECT quarantine_id, epoch_ms(received_at), key_environment, sdk_type, sdk_version, path, raw, raw_encoding,
-       raw_location, protocol
+       raw_location
      FROM (SELECT * FROM read_parquet('${file.replaceAll("'", "''")}', hive_partitioning = false)
-       UNION ALL BY NAME SELECT NULL::VARCHAR AS key_environment, NULL::VARCHAR AS protocol WHERE false) WHERE reason = $reason`,
+       UNION ALL BY NAME SELECT NULL::VARCHAR AS key_environment WHERE false) WHERE reason = $reason`,
     { reason },
   );
   for (
@@ -127,7 +127,7 @@ async function* readRows(
     chunk = await result.fetchChunk()
   ) {
     for (let i = 0; i < chunk.rowCount; i += 1) {
-      const [id, receivedAt, environment, sdkType, sdkVersion, path, raw, encoding, location, protocol] =
+      const [id, receivedAt, environment, sdkType, sdkVersion, path, raw, encoding, location] =
         chunk.getRowValues(i);
       yield {
         quarantineId: String(id),
@@ -137,7 +137,6 @@ async function* readRows(
         sdkType: text(sdkType),
         sdkVersion: text(sdkVersion),
         path: text(path) ?? '',
-        protocol: text(protocol),
         raw: typeof raw === 'string' ? Buffer.from(raw, encoding === 'base64' ? 'base64' : 'utf8') : null,
         location: text(location),
       };

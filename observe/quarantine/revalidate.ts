@@ -8,11 +8,9 @@ import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
 import { groupsObject, readKnownGroups } from '../../lib/groups/pullGroups.ts';
 import type { LandingRow } from '../../lib/landing/frames/encodeRecord.ts';
 import { isRowFailure, type QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
-import type { Protocol } from '../../lib/protocols/Protocol.ts';
-import { protocolOfPath, protocolsOf } from '../../lib/protocols/protocols.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { MAX_RECORD_BYTES } from '../../lib/schema/deliveryLimits.ts';
-import { type ForwardedKind, protocolNames } from '../../lib/schema/kinds.ts';
+import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseErrorKey, parseRowPath } from '../../lib/tables/objectKeys.ts';
 import type { ColumnType, Table } from '../../lib/tables/Table.ts';
@@ -33,8 +31,6 @@ export interface QuarantinedItem {
   readonly sdkVersion: string | null;
   /** The request's path; for a row that was not delivered or written, what `parseErrorKey` or `parseRowPath` reads. */
   readonly path: string;
-  /** Of the request. Default null, as in rows of release 0.2: the protocol of the path. */
-  readonly protocol?: string | null;
   /** Null if redaction kept nothing of it. */
   readonly raw: Uint8Array | null;
 }
@@ -64,7 +60,6 @@ export function revalidator(
   // Events were redacted before they went to quarantine. Redacting again would hash the hashes.
   const ofEvents = collectPlan({ ...config, privacy: { ...config.privacy, redact: {} } }, known);
   const tables = deliveredTables(config);
-  const protocols = protocolsOf(config.protocols);
 
   return (quarantined) => {
     const { reason, path, raw } = quarantined;
@@ -79,12 +74,11 @@ export function revalidator(
     }
     try {
       return Object.hasOwn(EventError.entries, reason)
-        ? collect(Buffer.from(raw).toString('utf8'), quarantined, ofEvents, protocols)
+        ? collect(Buffer.from(raw).toString('utf8'), quarantined, ofEvents)
         : collect(
             decodeBody(raw, { contentEncoding: '', statsigEncoded: false }).text,
             quarantined,
             ofBodies,
-            protocols,
           );
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
@@ -99,18 +93,10 @@ function refusal(code: string, detail: string): Revalidation {
   return { documents: NO_DOCUMENTS, refused: [{ code, detail }], ignored: 0 };
 }
 
-function collect(
-  text: string,
-  quarantined: QuarantinedItem,
-  plan: CollectPlan,
-  protocols: readonly Protocol[],
-): Revalidation {
+function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan): Revalidation {
   const { rows, refused, counted } = collectBatch(
     text,
     {
-      protocol:
-        protocolNames.find((name) => name === quarantined.protocol) ??
-        protocolOfPath(quarantined.path, protocols).name,
       keyHash: quarantined.quarantineId,
       environment: quarantined.keyEnvironment ?? null,
       clientTimes: [],

@@ -13,24 +13,8 @@ export interface Field {
   readonly fallback: { readonly value: unknown } | undefined;
 }
 
-/** A schema without what is around it: defaults, `null`, and what its value is transformed into. */
-export function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  const def = definition(schema);
-  switch (def.type) {
-    case 'optional':
-    case 'nullable':
-    case 'default':
-    case 'prefault':
-      return nameOf(schema) === undefined ? bare(def.innerType) : schema;
-    case 'pipe':
-      return nameOf(schema) === undefined ? bare(def.in) : schema;
-    default:
-      return schema;
-  }
-}
-
 /** Zod's definition of a schema, by `type`. */
-export function definition(schema: z.core.$ZodType) {
+function definition(schema: z.core.$ZodType) {
   return (schema as z.core.$ZodTypes)._zod.def;
 }
 
@@ -187,6 +171,6 @@ export function valueText(value: unknown): string {
 }
 
 /** A name as a key of an object literal. */
-export function propertyText(key: string): string {
+function propertyText(key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`;
 }

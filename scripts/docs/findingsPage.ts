@@ -1,13 +1,12 @@
-import { monitorFindings } from '../../lib/monitors/monitorFindings.ts';
 import { checks, checksBeforeDeploy } from '../../observe/doctor/checks.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { asReference } from './asReference.ts';
 
 /** docs/reference/findings.md, in whole. */
 export function findingsPage(): string {
-  const rows = Object.entries(findingCatalogue)
-    .filter(([code]) => !Object.hasOwn(monitorFindings, code))
-    .map(([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`);
+  const rows = Object.entries(findingCatalogue).map(
+    ([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`,
+  );
   const all = [...checks, ...checksBeforeDeploy.filter((check) => !checks.includes(check))];
   return asReference(`# Findings
 

@@ -48,7 +48,7 @@ Without a name:
   quarantine: `| command | members |
 |---|---|
 | \`quarantine\` | \`from\`, \`to\`, \`unit\` (\`hour\`, or \`day\` above 168 hours), \`rows\`, \`reasons\`: \`code\`, \`cause\`, \`cure\`, \`part\` (\`body\`, \`event\`, \`row\` or \`file_row\`), \`isRedrivable\`, \`rows\`, \`items\` (resends count once), \`firstAt\`, \`lastAt\`, \`counts\` by \`at\` |
-| \`--reason\` | \`rows\`: \`quarantineId\`, \`receivedAt\`, \`day\`, \`reason\`, \`detail\`, \`keyLabel\`, \`keyEnvironment\`, \`sdkType\`, \`sdkVersion\`, \`path\`, \`protocol\`, \`raw\` (2,000 characters; \`isCut\`, \`rawLength\`), \`rawEncoding\`, \`rawLocation\`; \`next\`: the \`--cursor\` of the next page, or null |
+| \`--reason\` | \`rows\`: \`quarantineId\`, \`receivedAt\`, \`day\`, \`reason\`, \`detail\`, \`keyLabel\`, \`keyEnvironment\`, \`sdkType\`, \`sdkVersion\`, \`path\`, \`raw\` (2,000 characters; \`isCut\`, \`rawLength\`), \`rawEncoding\`, \`rawLocation\`; \`next\`: the \`--cursor\` of the next page, or null |
 | \`--item\` | \`row\` with its whole \`raw\`, also of an object of its own; \`reason\`, \`part\`, \`copies\`; \`redrive\`: \`outcome\` (\`delivered\`, \`partly\`, \`refused\`, \`ignored\` or \`not_redrivable\`), \`delivered\`, \`documents\` (\`kind\`, \`table\`, \`eventId\`, \`row\`, \`isInTable\`), \`refused\`, \`ignored\` |
 
 All have \`scannedBytes\`, which Athena read; lists have \`notes\`.`,

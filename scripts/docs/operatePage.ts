@@ -10,9 +10,7 @@ const target = { bucket: 'acme-warehouse', owner: '444455556666' };
 const everything: ConfigInput = {
   bucket: 'acme-experiments',
   endpoint: { kind: 'both' },
-  passThrough: { statsig: true },
   relay: { statsig: true },
-  monitors: {},
   curate: true,
   sources: [
     {

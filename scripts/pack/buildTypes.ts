@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { builtPaths } from './buildCode.ts';
-import { configInput } from './configInput.ts';
 
 /** The module that a project's `sluice.config.ts` imports. */
 export const TYPED_ENTRY = 'lib/config/defineConfig';
@@ -16,9 +15,6 @@ const OPTIONS = [
   ...['--types', 'node', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'],
   ...['--allowImportingTsExtensions', '--rewriteRelativeImportExtensions', '--verbatimModuleSyntax'],
 ];
-
-/** As `lib/schema/config` has the type of the configuration, which has no comments for an editor to show. */
-const INFERRED = 'export type ConfigInput = z.input<typeof configSchema>;';
 
 /**
  * Declares the environment that a configuration may read, for projects without Node's types. In projects with them the
@@ -49,11 +45,6 @@ export function buildTypes(root: string, folder: string): void {
     const args = [join(dirname(compiler), 'bin', 'tsc'), ...OPTIONS, '--rootDir', '.', '--outDir', made];
     const ran = spawnSync(process.execPath, [...args, `${TYPED_ENTRY}.ts`], { cwd: root, encoding: 'utf8' });
     if (ran.status !== 0) throw new Error(`tsc ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`);
-    const schema = join(made, 'lib', 'schema', 'config.d.ts');
-    const declared = readFileSync(schema, 'utf8');
-    if (!declared.includes(INFERRED)) throw new Error(`lib/schema/config.ts lacks: ${INFERRED}`);
-    writeFileSync(schema, declared.replace(INFERRED, "export type { ConfigInput } from './ConfigInput.ts';"));
-    writeFileSync(join(dirname(schema), 'ConfigInput.d.ts'), configInput());
     const waiting = [`${TYPED_ENTRY}.d.ts`];
     for (const path of waiting) {
       const text = readFileSync(join(made, path), 'utf8');

@@ -56,7 +56,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['bucket', 'acme-drops', '--endpoint-url', 'http://127.0.0.1:9'],
     ['drop', 's3://acme-drops/a', '--file', '/nowhere'],
   ],
-  policy: [['print', '--for', 'deploy'], ['grants'], ['confirm', 'deploy', ...NOWHERE]],
+  policy: [['print', '--for', 'deploy'], ['grants']],
   connect: [['metabase', ...NOWHERE]],
   erase: [['--unit', 'user_id=ada', ...NOWHERE]],
   init: [['/dev/null/none/my-pipeline']],
@@ -71,7 +71,6 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   probe: [NOWHERE],
   check: [NOWHERE, ['checkout_button', ...NOWHERE]],
   names: [NOWHERE],
-  monitors: [NOWHERE],
   cost: [NOWHERE, ['--sample', '/nowhere']],
 };
 

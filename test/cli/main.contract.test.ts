@@ -197,7 +197,6 @@ describe('what changes something', () => {
       'ingest run',
       'keys add',
       'keys remove',
-      'policy confirm',
       'probe',
       'redrive',
       'relay erase',

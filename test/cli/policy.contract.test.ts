@@ -37,14 +37,8 @@ describe('sluice policy print', () => {
     const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
     expect(code).toBe(0);
     const told = (await print('--for', target, '--account', '111122223333')).stderr;
-    const { sluice, ...documents } = JSON.parse(stdout);
-    expect(Object.keys(sluice.documents)).toEqual(Object.keys(documents));
-    for (const [name, document] of Object.entries(documents)) {
+    for (const [name, document] of Object.entries(JSON.parse(stdout))) {
       expect(document).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) });
-      const { version, hash } = sluice.documents[name];
-      expect(told).toMatch(
-        new RegExp(`^${name}: .* Unchanged since version ${version}, hash ${hash}\\.$`, 'm'),
-      );
       // A program knows what it does with each, and needs to hear only what is wrong with them.
       expect([told.includes(`${name}: `), stderr.includes(`${name}: `)]).toEqual([true, false]);
     }
@@ -57,7 +51,7 @@ describe('sluice policy print', () => {
     expect(JSON.stringify(permissions)).not.toContain('KeepOurTables');
     expect(trust.Statement).toEqual([
       {
-        Sid: expect.stringMatching(/^AssumeRoleSluiceStatsigRoleTrust0v\dv\dh[0-9a-f]{8}$/),
+        Sid: 'AssumeRole',
         Effect: 'Allow',
         Principal: { AWS: '123456789012' },
         Action: ['sts:AssumeRole'],
@@ -138,18 +132,6 @@ export default ({ stage }) => ({
     });
   });
 
-  it.each([
-    [[], ' --local --endpoint-url http://127.0.0.1:4566'],
-    [['--local'], ' --local --endpoint-url http://127.0.0.1:4566'],
-    [['--stage', 'dev'], ' --stage dev'],
-    [['--stage', 'dev', '--region', 'eu-west-1'], ' --stage dev --region eu-west-1'],
-    // This stage is in no account of AWS.
-    [['--stage', 'local'], ' --local --endpoint-url http://127.0.0.1:4566'],
-  ])('of the deployment with %j is recorded with the command that follows', async (place, words) => {
-    const { stderr } = await print('--for', 'probe', ...place);
-    expect(stderr).toMatch(new RegExp(`: npx sluice policy confirm probe --hash [0-9a-f]{8}${words}$`, 'm'));
-  });
-
   it('says that it is for the local cloud when no place is named', async () => {
     const note = 'For the local cloud. With --stage NAME: for that deployment.';
     const said = async (...args: string[]) => (await callMain(args)).stderr.includes(note);
@@ -167,10 +149,7 @@ export default ({ stage }) => ({
       await print('--for', target, '--json', '--key', 'arn:aws:kms:eu-west-1:444455556666:key/k'),
     ];
     expect(without.stdout + without.stderr).not.toMatch(/kms|key(?!s)/i);
-    const { sluice, ...documents } = JSON.parse(withKey.stdout);
-    expect(Object.keys(documents)).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
-    // A bucket that no source or export has cannot be confirmed.
-    expect([sluice.name, sluice.hash]).toEqual([null, null]);
+    expect(Object.keys(JSON.parse(withKey.stdout))).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
   });
 
   it('has the workgroup and the folder of the given reader', async () => {
@@ -185,7 +164,7 @@ export default ({ stage }) => ({
   it.each([
     [['policy', 'print'], '--for'],
     [['policy', 'print', '--for', 'tableau'], 'statsig-role'],
-    [['policy', '--for', 'owox'], 'Expected one of print'],
+    [['policy', '--for', 'owox'], 'Expected print or grants'],
     [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: got 12, expected 12 digits'],
     [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
     [

@@ -10,8 +10,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
-import { startUpstream, type Upstream } from '../functions/pass-through/startUpstream.ts';
-import { callMain } from '../harness/callMain.ts';
+import { startUpstream, type Upstream } from '../harness/startUpstream.ts';
 
 const KEY = 'secret-one-address';
 const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' } as const;
@@ -132,7 +131,7 @@ describe('reads through the gateway', () => {
         target: '/v1/initialize',
         headers: {
           'user-agent': 'Dart/3.5',
-          'x-forwarded-for': '127.0.0.1',
+          forwarded: expect.stringContaining('for=127.0.0.1'),
           'statsig-api-key': 'client-dart',
         },
       },
@@ -140,21 +139,11 @@ describe('reads through the gateway', () => {
     expect(upstream.requests[before]?.body.toString()).toBe(body);
   });
 
-  it('are asked once for the seconds of the cache', async () => {
-    const before = upstream.requests.length;
-    for (let i = 0; i < 3; i += 1)
-      expect((await get(`/v1/download_config_specs/${KEY}.json?sinceTime=2`)).status).toBe(200);
-    expect(upstream.requests.length - before).toBe(1);
-  });
-
   it('are no way for events: those are taken while Statsig is away', async () => {
     const { answer } = upstream;
     upstream.answer = (_, response) => void response.destroy();
     const read = await get(`/v1/download_config_specs/${KEY}.json?sinceTime=3`);
-    expect([read.status, await read.json()]).toMatchObject([
-      503,
-      { code: 'SLUICE_PASS_THROUGH_UNREACHABLE' },
-    ]);
+    expect(read.status).toBe(503);
     const event = await fetch(`${cloud.collector}/v1/log_event`, {
       method: 'POST',
       headers: { 'statsig-api-key': KEY },
@@ -163,28 +152,6 @@ describe('reads through the gateway', () => {
     expect(event.status).toBe(202);
     upstream.answer = answer;
   });
-
-  it('give an SDK that starts while Statsig is away the last good rules, by which it evaluates as before', async () => {
-    const { answer } = upstream;
-    upstream.answer = (_, response) => void response.destroy();
-    // An environment that has just started has no answers in its memory.
-    const cold = { fault: 'startCold', function: 'sluice-local-pass-through', calls: 'all' };
-    const faults = `${cloud.edge}/_sluice/faults`;
-    await fetch(faults, { method: 'POST', body: JSON.stringify({ lambda: [cold] }) });
-    const again = await runDriver('../../test/harness/sdks/driveStatsigNode.ts', {
-      collector: cloud.collector,
-      key: KEY,
-      users: 20,
-      oneAddress: true,
-    });
-    await fetch(faults, { method: 'DELETE' });
-    upstream.answer = answer;
-    expect(expectedGroups([again])).toEqual(expectedGroups([report]));
-    const { stdout } = await callMain(['status', '--local', '--endpoint-url', cloud.edge], {
-      env: { SLUICE_CONFIG: join(scratch, 'with.config.ts') },
-    });
-    expect(stdout).toMatch(/SDKs were given kept rules, which are [\d.]+ \w+ old\./);
-  }, 120_000);
 
   it('are refused by the collector once the option is taken away, by every method', async () => {
     await cloud.update(await load(null));

@@ -17,8 +17,6 @@ describe('the version of a deployment', () => {
     ingest = await ingestCloud({
       curate: true,
       // Nobody answers there.
-      monitors: {},
-      passThrough: { url: 'http://127.0.0.1:9' },
       relay: { url: 'http://127.0.0.1:9' },
       sources: [
         {

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { isExceptionReport } from '../../lib/protocols/statsig/statsigRequest.ts';
+import { isExceptionReport } from '../../lib/wire/sdkRequest.ts';
 
 /**
  * The treatment of one post by the gateway. `pass` forwards it; `refuse` answers 503 itself; `reset` closes the connection without

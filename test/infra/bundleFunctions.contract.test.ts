@@ -93,10 +93,10 @@ describe('bundleFunctions', () => {
     });
     const ingest = ['ingest-load', 'ingest-plan'];
     const known: Readonly<Record<string, readonly string[]>> = {
-      'planted-label': ['collect', 'ingest-trigger', 'pass-through'],
-      [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger', 'pass-through'],
-      'planted-experiment': ['collect', 'curate', 'curate-plan', 'monitor'],
-      'planted-group': ['monitor'],
+      'planted-label': ['collect', 'ingest-trigger'],
+      [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger'],
+      'planted-experiment': ['collect', 'curate', 'curate-plan'],
+      'planted-group': [],
       'planted-salt': [],
       'planted-reader': [],
       333333333333: [],

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { withoutMarks } from '../../lib/access/applied/policyMark.ts';
 import type { PolicyDocument, Statement } from '../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -35,19 +34,7 @@ const customers: Partial<ConfigInput> = JSON.parse(
   JSON.stringify({ sources, exports }).replaceAll('kms:us-east-1', `kms:${REGION}`),
 );
 /** Granted, though no handler declares it and no code of Serverless calls it. */
-const VERSIONS = 'functions kept versions in release 0.2, to which a failed upgrade rolls back';
-const URLS = 'for `endpoint.kind`, and for the deployment that goes back to the gateway';
-const IDLE: ReadonlyMap<string, string> = new Map([
-  ['Stack cloudformation:ContinueUpdateRollback', 'a person calls it when a rollback has failed'],
-  ['Functions lambda:CreateFunctionUrlConfig', URLS],
-  ['Functions lambda:DeleteFunctionUrlConfig', URLS],
-  ['Functions lambda:GetFunctionConfiguration', VERSIONS],
-  ['Functions lambda:GetFunctionUrlConfig', URLS],
-  ['Functions lambda:ListVersionsByFunction', VERSIONS],
-  ['Functions lambda:UpdateFunctionUrlConfig', URLS],
-  ['FunctionVersions lambda:GetProvisionedConcurrencyConfig', VERSIONS],
-  ['Streams firehose:DeleteDeliveryStream', 'a person who deletes a stream that a stack has left'],
-]);
+const IDLE: ReadonlyMap<string, string> = new Map([]);
 const EXISTING = { bucket: true, keyArn: brought, database: true, stagingDatabase: true, workgroup: true };
 
 /** One resource with whether CloudFormation may ever delete it: when it is removed, or when its making is rolled back. */
@@ -71,11 +58,7 @@ async function deploy({ region = REGION, ...options }: Partial<ConfigInput>) {
   const policies = printedPolicies('deploy', config, { region, account: ACCOUNT, stack: STACK });
   const keyArn = all.find(({ type }) => type === 'AWS::KMS::Key')?.arn ?? brought;
   const place: StackPlace = { account: ACCOUNT, region, stack: STACK, keyArn };
-  const documents = policies.map(({ document }) => ({
-    ...document,
-    Statement: withoutMarks(document.Statement),
-  }));
-  return { all, place, policies: documents, keyArn };
+  return { all, place, policies: policies.map(({ document }) => document), keyArn };
 }
 
 /** Whether a name matches a pattern of a policy. */

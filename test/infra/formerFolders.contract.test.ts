@@ -89,8 +89,8 @@ describe('a former Statsig folder', () => {
   it('is known to every function that knows the present one, but for what is written anew', () => {
     for (const [name, of] of Object.entries(functionConfig)) {
       const own = of(config);
-      // Of these two only the table of experiment groups; rows of `monitor` come from Athena.
-      if ('statsigFolder' in own && name !== 'collect' && name !== 'monitor')
+      // Of this one only the table of experiment groups.
+      if ('statsigFolder' in own && name !== 'collect')
         expect([name, own]).toMatchObject([name, { formerStatsigFolders: former }]);
     }
   });

@@ -44,7 +44,7 @@ export const trustExceptions: readonly TrustException[] = [
 export interface UnscopedActions {
   readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
-  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'monitor' | 'probe';
+  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'probe';
   readonly why: string;
   readonly source: string;
 }
@@ -131,12 +131,6 @@ export const unscopedActions: readonly UnscopedActions[] = [
     who: 'deploy',
     why: 'Only with `endpoint.accessLogDays`. API Gateway asks for them on behalf of whoever turns its log on; they take no resource.',
     source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html',
-  },
-  {
-    actions: ['cloudwatch:GetMetricData'],
-    who: 'monitor',
-    why: 'Metrics have no ARN.',
-    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
   },
   {
     actions: ['cloudwatch:GetMetricData'],

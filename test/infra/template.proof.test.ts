@@ -231,11 +231,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const quiet = ofType('AWS::Lambda::Function').flatMap(({ logicalId, properties }) =>
       properties['LoggingConfig'] === undefined ? [] : [[logicalId, properties['LoggingConfig']]],
     );
-    const ofRequests = [
-      'CollectLambdaFunction',
-      ...('passThrough' in options ? ['PassDashthroughLambdaFunction'] : []),
-      ...('relay' in options ? ['RelayLambdaFunction'] : []),
-    ];
+    const ofRequests = ['CollectLambdaFunction', ...('relay' in options ? ['RelayLambdaFunction'] : [])];
     expect(quiet).toEqual(ofRequests.map((id) => [id, { LogFormat: 'JSON', SystemLogLevel: 'WARN' }]));
   });
 

@@ -11,8 +11,6 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
       { kind: 'statsig', name: 'statsig-user', as: 'user', keyAdministrator: true },
       { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
       { kind: 'metabase', name: 'metabase' },
-      { kind: 'growthbook', name: 'growthbook' },
-      { kind: 'growthbook', name: 'growthbook-role', as: 'role', principal: 'ecs-tasks' },
       { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
     ],
   },
@@ -106,7 +104,6 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     ],
   },
   relay: { relay: { statsig: true } },
-  monitors: { monitors: {}, alarms: { topicArn: `arn:aws:sns:us-east-1:${account}:on-call` } },
   'curated days': {
     curate: true,
     unitIds: { companyID: 'company_id' },

@@ -430,7 +430,7 @@ describe('the cost by the metrics of a stage', () => {
     expect(asked?.start).toBe(NOW - 72 * HOUR);
   });
 
-  it('has what relay used by the metrics of its queue, and reads at the gateway', async () => {
+  it('has what relay used by the metrics of its queue, and nothing of reads at the gateway', async () => {
     metrics = {
       'Sluice received prod, values': [[72, 100_000]],
       'Sluice received prod': [[72, 100_000]],
@@ -441,7 +441,6 @@ describe('the cost by the metrics of a stage', () => {
       'AWS/SQS SentMessageSize sluice-prod-relay': [[2, 80_000 * 4_000]],
       'AWS/Lambda Invocations sluice-prod-relay': [[2, 82_000]],
       'AWS/Lambda Duration sluice-prod-relay': [[2, 8_200_000]],
-      'AWS/Lambda Invocations sluice-prod-pass-through': [[2, 5_000]],
     };
     const input = { relay: { statsig: true }, passThrough: { statsig: true } } as const;
     const { usage, parts } = await ofStage(3, undefined, input);
@@ -452,7 +451,7 @@ describe('the cost by the metrics of a stage', () => {
       bucketCopies: 100_000,
       sentBytes: 800_000 * 3_000,
     });
-    expect(usage).toMatchObject({ gatewayUnits: 1_050_000, gigabyteSeconds: 41_000 });
+    expect(usage).toMatchObject({ gatewayUnits: 1_000_000, gigabyteSeconds: 41_000 });
     expect(parts.relay_transfer).toBeCloseTo((800_000 * 3_000 * 0.09) / GB, 6);
   });
 
@@ -463,10 +462,7 @@ describe('the cost by the metrics of a stage', () => {
 
   it('knows the memory of each function', () => {
     const functions = serviceFunctions(defineConfig({ bucket: 'acme' }));
-    // Monitors have an estimate of their own: observe/cost/monthlyCost.ts.
-    const sizes = Object.entries(functions).flatMap(([name, { memorySize }]) =>
-      name === 'monitor' ? [] : [[name, memorySize]],
-    );
+    const sizes = Object.entries(functions).map(([name, { memorySize }]) => [name, memorySize]);
     expect(Object.fromEntries(sizes)).toEqual(FUNCTION_MEGABYTES);
   });
 });

@@ -4,7 +4,7 @@ import { findingCatalogue, formerCodes } from '../../observe/findings/catalogue.
 import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 
 /** Errors that only commands throw: they print the cure themselves. */
-const OF_COMMANDS = ['ConfigError', 'KeyListError', 'PolicyRecordError', 'PreviewError'];
+const OF_COMMANDS = ['ConfigError', 'KeyListError', 'PolicyError', 'PreviewError'];
 
 describe('a code', () => {
   it('is explained if it is in an answer, a log, the ledger or quarantine', async () => {

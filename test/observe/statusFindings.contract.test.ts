@@ -56,7 +56,7 @@ describe('problems of a deployment', () => {
 
   it('are requests that were answered 503, by the reason', () => {
     const zero = { requests: 9, refusedRequests: 0, notStoredRequests: 0, received: 0, landed: 0 };
-    const more = { overflowed: 0, quarantined: 0, ignored: 0, deliveries: 0, rulesAgeSeconds: null };
+    const more = { overflowed: 0, quarantined: 0, ignored: 0, deliveries: 0 };
     const streams = { exposures: 0, events: 0, quarantine: 0 };
     const failing = (failedBy: Readonly<Record<string, number>>) =>
       judge({ lastHour: { ...zero, ...more, streams, failedBy, refusedBy: {} } }).map(({ code, detail }) => [
@@ -84,7 +84,6 @@ describe('problems of a deployment', () => {
         quarantined: 0,
         ignored: 0,
         deliveries: 0,
-        rulesAgeSeconds: null,
         streams,
         failedBy: {},
         refusedBy: {},

@@ -189,9 +189,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     const config = defineConfig({
       bucket,
       curate: true,
-      passThrough: { statsig: true },
       relay: { statsig: true },
-      monitors: {},
       sources: [
         {
           ...customers,

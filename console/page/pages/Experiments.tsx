@@ -1,5 +1,5 @@
-import type { SplitVerdict } from '../../../lib/experiments/testGroups.ts';
 import type { experimentListJson } from '../../../observe/experiments/listExperiments.ts';
+import type { SplitVerdict } from '../../../observe/experiments/testGroups.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Choice, DaysFilter, EnvironmentFilter, Filters, TextFilter } from '../parts/filters.tsx';

@@ -1,5 +1,5 @@
 import type { Config } from '../../schema/config.ts';
-import { CLAIM_FOLDER, LAST_GOOD_FOLDER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
+import { CLAIM_FOLDER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
   LANDING_FOLDER,
@@ -93,7 +93,6 @@ export function lifecycleRules(
     { id: 'errors', prefix: ERRORS_FOLDER, expireDays: retention.errorDays, ...data },
     { id: 'ledger', prefix: LEDGER_FOLDER, expireDays: null, ...state },
     // Each write replaces the rules of a key: what they were before is of no use.
-    { id: 'rules', prefix: LAST_GOOD_FOLDER, expireDays: null, versionDays: 1, coldDays: null },
     { id: 'redrive-claims', prefix: CLAIM_FOLDER, expireDays: CLAIM_DAYS, ...data },
     {
       id: 'parked',

@@ -1,8 +1,7 @@
 import { type CanonicalJsonWriter, DepthError } from '../../base/canonicalJson.ts';
 import { isEmptyJson, isJsonObject, type JsonObject, sameJson } from '../../base/json.ts';
 import { flattenRope } from '../../base/strings.ts';
-import type { EventReader } from '../../protocols/Protocol.ts';
-import type { ForwardedKind, ProtocolName } from '../../schema/kinds.ts';
+import type { ForwardedKind } from '../../schema/kinds.ts';
 import { idText, type PartialRow } from '../../tables/memberWriter.ts';
 import type { Redaction } from '../../wire/Redaction.ts';
 import { RequestError } from '../../wire/RequestError.ts';
@@ -11,8 +10,6 @@ import type { CollectPlan } from './plan.ts';
 
 /** The sender of a batch, as known without its body. */
 export interface Sender {
-  /** Its protocol. Default: Statsig's. */
-  readonly protocol?: ProtocolName;
   /** Lower-case hex SHA-256 of the SDK key. */
   readonly keyHash: string;
   /** The key's `environment`, for events without a tier. Default `production`. */
@@ -91,7 +88,6 @@ export class UserParts {
   readonly #received: string;
   readonly #sender: BatchSender;
   readonly #environment: string | null;
-  readonly #reader: Pick<EventReader, 'storedUser'>;
   #lastUser: JsonObject | null = null;
   #last: UserPart | undefined;
 
@@ -101,11 +97,9 @@ export class UserParts {
     identity: EventIdentity,
     { receivedAt, environment = null }: Sender,
     sender: BatchSender,
-    reader: Pick<EventReader, 'storedUser'>,
   ) {
     this.#json = json;
     this.#plan = plan;
-    this.#reader = reader;
     this.#identity = identity;
     this.#received = plan.columns.shared.received({ received_at: receivedAt });
     this.#sender = sender;
@@ -120,19 +114,12 @@ export class UserParts {
     return this.#last;
   }
 
-  #redacted(user: JsonObject | null, redaction: Redaction): JsonObject | null {
-    const { storedUser } = this.#reader;
-    return storedUser === undefined
-      ? redaction.user(user, this.#json)
-      : storedUser(user, redaction, this.#json);
-  }
-
   #write(user: JsonObject | null): UserPart {
     const { redaction, unitIds, columns } = this.#plan;
     const { units, customIds, environment } = columns.shared;
     const nested = this.#json.write(user);
     // The digest is made from the user as sent: see BatchCollector on identity.
-    const stored = redaction === null ? user : this.#redacted(user, redaction);
+    const stored = redaction === null ? user : redaction.user(user, this.#json);
     const all = stored?.['customIDs'];
     const ids =
       units(userColumns(stored, unitIds, this.#sender.stableId)) +
@@ -198,7 +185,7 @@ const EXTRA_UNITS = 300;
 interface SenderPart {
   /** The event's own metadata, for its identity: the batch's metadata can change between resends. */
   readonly added: string;
-  /** Members of `statsig_metadata` and the columns of session, SDK and protocol. */
+  /** Members of `statsig_metadata` and the columns of session and SDK. */
   readonly members: string;
 }
 
@@ -210,11 +197,10 @@ interface SenderPart {
 export class SenderParts {
   readonly #json: CanonicalJsonWriter;
   readonly #plan: CollectPlan;
-  readonly #protocol: ProtocolName;
   readonly #batchMetadata: JsonObject;
   /** Cost of a copy, in units of the meter. */
   readonly #copyUnits: number;
-  /** Members of session, SDK and protocol. */
+  /** Members of session and SDK. */
   readonly #columns: string;
   /** `,"statsig_metadata":"{…,`: the batch's metadata, to be completed with the event's. */
   readonly #opening: string;
@@ -228,11 +214,9 @@ export class SenderParts {
     plan: CollectPlan,
     batchMetadata: JsonObject | null,
     sender: BatchSender,
-    protocol: ProtocolName = 'statsig',
   ) {
     this.#json = json;
     this.#plan = plan;
-    this.#protocol = protocol;
     const { redaction } = plan;
     const shown =
       redaction === null ? batchMetadata : redaction.member('statsigMetadata', batchMetadata, json);
@@ -240,7 +224,11 @@ export class SenderParts {
     this.#batchMetadata = stored ?? {};
     this.#copyUnits = COPY_UNITS * Object.keys(this.#batchMetadata).length;
     const { senderMetadata } = plan.columns.shared;
-    this.#columns = this.#columnsOf(sender);
+    this.#columns = plan.columns.shared.sender({
+      session_id: sender.sessionId,
+      sdk_type: sender.sdkType,
+      sdk_version: sender.sdkVersion,
+    });
     const own = isEmptyJson(stored) ? null : json.write(stored);
     this.#plain = { added: 'null', members: flattenRope(senderMetadata(own) + this.#columns) };
     const opening = own === null ? '{' : `${own.slice(0, -1)},`;
@@ -251,31 +239,8 @@ export class SenderParts {
   /**
    * @param metadata The event's own metadata of its sender.
    * @param extras Undocumented members of the event.
-   * @param hasOwnSender Whether the columns come from that metadata. Default from the batch.
    */
-  get(metadata: unknown, extras: JsonObject | null, hasOwnSender = false): SenderPart {
-    const part = this.#get(metadata, extras);
-    if (!hasOwnSender) return part;
-    const { redaction } = this.#plan;
-    const stated = { sessionId: null, sdkType: null, sdkVersion: null };
-    const own = batchSender(isJsonObject(metadata) ? metadata : null, stated, redaction, this.#json);
-    // The columns of the batch end the members.
-    return {
-      added: part.added,
-      members: part.members.slice(0, -this.#columns.length) + this.#columnsOf(own),
-    };
-  }
-
-  #columnsOf({ sessionId, sdkType, sdkVersion }: BatchSender): string {
-    return this.#plan.columns.shared.sender({
-      session_id: sessionId,
-      sdk_type: sdkType,
-      sdk_version: sdkVersion,
-      protocol: this.#protocol,
-    });
-  }
-
-  #get(metadata: unknown, extras: JsonObject | null): SenderPart {
+  get(metadata: unknown, extras: JsonObject | null): SenderPart {
     const { redaction } = this.#plan;
     if (redaction === null) return this.#part(metadata, extras);
     const stored = redaction.member('statsigMetadata', metadata, this.#json);

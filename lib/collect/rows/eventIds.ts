@@ -11,9 +11,6 @@ import { idText } from '../../tables/memberWriter.ts';
 import { EventError } from '../../wire/EventError.ts';
 import { RequestError } from '../../wire/RequestError.ts';
 
-/** Prefix of the text of an event with an ID from its sender. No other text has this prefix. */
-export const SENDERS_ID = 'id:';
-
 /** Hex digits of an event ID: 128 bits, enough that 10¹⁵ events collide with odds below 10⁻⁸. */
 const EVENT_ID_LENGTH = 32;
 const ID_BYTES = EVENT_ID_LENGTH / 2;
@@ -120,8 +117,6 @@ export class EventIdentity {
     this.#seen.set(id, before + 1);
     if (before === 0) return id;
     this.#repeats += 1;
-    // The sender says that it is the same event.
-    if (text.startsWith(SENDERS_ID)) return id;
     return this.#sealed(this.#hash(`${before}:${text}`));
   }
 

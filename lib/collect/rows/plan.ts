@@ -1,22 +1,27 @@
 import { DAY_MS } from '../../base/time.ts';
 import { KnownGroups } from '../../groups/KnownGroups.ts';
-import type { EventReader } from '../../protocols/Protocol.ts';
-import { readersOf } from '../../protocols/protocols.ts';
 import type { Config } from '../../schema/config.ts';
-import type { ProtocolName } from '../../schema/kinds.ts';
 import { listExperiments } from '../../schema/names.ts';
 import { forwardedTables } from '../../tables/deliveredTables.ts';
 import { jsonMember, memberWriter } from '../../tables/memberWriter.ts';
 import type { Table } from '../../tables/Table.ts';
 import { experimentNames, type ResolvedName } from '../../wire/experimentNames.ts';
+import { type HoldoutTest, holdoutTest } from '../../wire/isAssignment.ts';
 import { Redaction } from '../../wire/Redaction.ts';
+import { type EventFilter, eventFilter } from '../eventFilter.ts';
+import { Evaluations } from './exposures.ts';
 
 /** The configuration of collecting, prepared once and used for every batch. */
 export interface CollectPlan {
-  /** Readers of bodies, by protocol. */
-  readonly readers: Readonly<Record<ProtocolName, EventReader>>;
-  readonly unitIds: readonly (readonly [unitId: string, column: string])[];
+  /** Chooses events by their names; null when all land. */
+  readonly filter: EventFilter | null;
+  /** Whether events that SDKs log about themselves land. Otherwise they are counted. */
+  readonly landTelemetry: boolean;
   readonly resolveExperiment: (sent: string) => ResolvedName;
+  readonly evaluations: Evaluations;
+  /** Null when no holdout is known. */
+  readonly isHeldOut: HoldoutTest | null;
+  readonly unitIds: readonly (readonly [unitId: string, column: string])[];
   /** Applied to events before they are written; null for none. */
   readonly redaction: Redaction | null;
   /** How far an event's time can be from its arrival and still determine its day, in milliseconds. */
@@ -69,9 +74,12 @@ export function collectPlan(config: CollectConfig, known: KnownGroups = KnownGro
   const resolveExperiment = experimentNames([...known.names, ...listExperiments(config)]);
   const columns = columnWriters(config);
   return {
-    readers: readersOf({ ...config, known, resolveExperiment, writeEvaluation: columns.exposures.own }),
-    unitIds: Object.entries(config.unitIds),
+    filter: eventFilter(config, resolveExperiment),
+    landTelemetry: config.landTelemetry,
     resolveExperiment,
+    evaluations: new Evaluations(columns.exposures.own, resolveExperiment, known),
+    isHeldOut: holdoutTest([...known.holdouts, ...(config.holdouts ?? [])]),
+    unitIds: Object.entries(config.unitIds),
     redaction: Object.keys(redact).length === 0 ? null : new Redaction(redact, salt),
     pastMs: config.timeWindow.pastDays * DAY_MS,
     futureMs: config.timeWindow.futureDays * DAY_MS,

@@ -4,9 +4,9 @@ import { isExactJson } from '../../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import type { CostMeter } from '../../base/jsonCost.ts';
 import { MAX_SEPARATE_ROWS_LENGTH, type RefusedEvent, ROW_LENGTH } from '../../landing/quarantineWriter.ts';
-import type { ItemList } from '../../protocols/eventFilter.ts';
-import type { EventReader } from '../../protocols/Protocol.ts';
+import { EvaluationText } from '../../wire/EvaluationText.ts';
 import type { EventCode } from '../../wire/EventError.ts';
+import type { ItemList } from '../../wire/parseBatch.ts';
 import type { Redaction } from '../../wire/Redaction.ts';
 import { hasUserId } from './eventIds.ts';
 
@@ -29,7 +29,6 @@ interface Refusal {
  * share one row, which contains the shared members once.
  */
 export class RefusedEvents {
-  readonly #reader: Pick<EventReader, 'body' | 'redacted'>;
   readonly #commonOf: () => JsonObject;
   readonly #redaction: Redaction | null;
   readonly #meter: CostMeter;
@@ -38,20 +37,12 @@ export class RefusedEvents {
   #inexact = false;
 
   /**
-   * @param reader Writes bodies that it could read again.
    * @param common Returns the members that the events of the batch share, as in a body.
    * @param redaction Applied to all of it; null for none.
    * @param meter Counts the work.
    * @param serverId The sender in the IDs of events whose user has one, as in `event_id`. Default a client.
    */
-  constructor(
-    reader: Pick<EventReader, 'body' | 'redacted'>,
-    common: () => JsonObject,
-    redaction: Redaction | null,
-    meter: CostMeter,
-    serverId = '',
-  ) {
-    this.#reader = reader;
+  constructor(common: () => JsonObject, redaction: Redaction | null, meter: CostMeter, serverId = '') {
     this.#commonOf = common;
     this.#redaction = redaction;
     this.#meter = meter;
@@ -63,8 +54,9 @@ export class RefusedEvents {
     return this.#inexact;
   }
 
-  /** @param sent The event as it was sent. */
-  add(code: EventCode, detail: string, list: ItemList, sent: unknown): void {
+  /** @param item The event as the body had it. */
+  add(code: EventCode, detail: string, list: ItemList, item: unknown): void {
+    const sent = asSent(item);
     this.#inexact ||= !isExactJson(sent, this.#meter);
     this.#refusals.push({ code, detail, list, sent });
   }
@@ -92,7 +84,7 @@ export class RefusedEvents {
     let length = 0;
     for (const { code, detail, list, sent } of this.#refusals) {
       const text = this.#text(sent);
-      const raw = this.#reader.body([[list, text]], members);
+      const raw = bodyOf([[list, text]], members);
       length += raw.length + ROW_LENGTH;
       if (length > MAX_SEPARATE_ROWS_LENGTH && this.#refusals.length > 1) {
         const all = this.#refusals.every((one) => hasId(one.sent));
@@ -116,7 +108,7 @@ export class RefusedEvents {
     return {
       code: 'SLUICE_EVENT_MANY_REFUSED',
       detail: `${detail.join(', ')}.`,
-      raw: this.#reader.body(lists, members),
+      raw: bodyOf(lists, members),
       identity: `${events};${exposures}`,
     };
   }
@@ -128,6 +120,22 @@ export class RefusedEvents {
   }
 
   #redacted(sent: unknown): unknown {
-    return this.#redaction === null ? sent : this.#reader.redacted(sent, this.#redaction, this.#meter);
+    return this.#redaction === null ? sent : this.#redaction.event(sent, this.#meter);
   }
+}
+
+/** An event as it was sent: the metadata of exposures is not parsed before it is needed. */
+function asSent(item: unknown): unknown {
+  if (!isJsonObject(item) || !(item['metadata'] instanceof EvaluationText)) return item;
+  return { ...item, metadata: item['metadata'].toObject() };
+}
+
+/**
+ * A body of some events, which the collector would read in the same way.
+ *
+ * @param lists The JSON of the items of each list, separated by commas. @param common As the JSON of an object.
+ */
+function bodyOf(lists: readonly (readonly [ItemList, string])[], common: string): string {
+  const text = lists.map(([list, items]) => `"${list}":[${items}]`).join();
+  return common === '{}' ? `{${text}}` : `{${text},${common.slice(1)}`;
 }

@@ -64,8 +64,7 @@ export function refusedRowsQuery(load: AthenaMapping): string {
         ${of(problems.map(({ reason }) => reason))} AS reason,
         CASE WHEN n > 1 THEN CAST(n AS VARCHAR) || ' equal rows, ' ELSE '' END || ${of(problems.map(({ detail }) => detail))} AS detail,
         ${label} AS key_label, CAST(NULL AS VARCHAR) AS key_environment, CAST(NULL AS VARCHAR) AS sdk_type,
-        CAST(NULL AS VARCHAR) AS sdk_version, ${FILE} AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location,
-        CAST(NULL AS VARCHAR) AS protocol
+        CAST(NULL AS VARCHAR) AS sdk_version, ${FILE} AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location
       FROM (SELECT ${FILE}, raw, problem, count(*) AS n
         FROM (${readGroup(load, group, `, ${group.raw.sql} AS raw`)}) WHERE problem IS NOT NULL GROUP BY 1, 2, 3)`;
     })

@@ -98,8 +98,7 @@ function refusedRowsQueries(
         ${timestampSql(receivedAt)} AS received_at, reason,
         'row ' || row_number || ', ' || detail AS detail, ${quoteText(mapping.label)} AS key_label,
         CAST(NULL AS VARCHAR) AS key_environment, CAST(NULL AS VARCHAR) AS sdk_type, CAST(NULL AS VARCHAR) AS sdk_version,
-        file AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location,
-        CAST(NULL AS VARCHAR) AS protocol
+        file AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location
       FROM (SELECT ${file} AS file, row_number, raw, ${elementAt(
         problems.map(({ reason }) => reason),
         'problem',

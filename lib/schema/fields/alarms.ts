@@ -21,26 +21,14 @@ export const alarmsSchema = z
         absent: 'alarms show in CloudWatch only, and nobody is notified',
         example: 'arn:aws:sns:eu-west-1:111122223333:on-call',
       },
-      'in place',
-      'Every alarm has the new topic.',
     ),
-    invocationsPerHour: noted(
-      times().default(1_000_000),
-      {
-        text: 'Requests that the collector takes within an hour at which the alarm `invocations` fires: somebody may be sending what you pay for. 1,000,000 are about 278 a second. Set it to three times your busiest hour.',
-        example: 3_000_000,
-      },
-      'in place',
-      'The alarm has the new threshold.',
-    ),
-    refusedKeysPerHour: noted(
-      times().default(10_000),
-      {
-        text: 'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` fire.',
-        example: 1_000,
-      },
-      'in place',
-      'The alarms have the new threshold.',
-    ),
+    invocationsPerHour: noted(times().default(1_000_000), {
+      text: 'Requests that the collector takes within an hour at which the alarm `invocations` fires: somebody may be sending what you pay for. 1,000,000 are about 278 a second. Set it to three times your busiest hour.',
+      example: 3_000_000,
+    }),
+    refusedKeysPerHour: noted(times().default(10_000), {
+      text: 'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` fire.',
+      example: 1_000,
+    }),
   })
   .prefault({});

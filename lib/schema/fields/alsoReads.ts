@@ -16,20 +16,13 @@ export function s3Location() {
     );
 }
 
-const GRANT = 'The policy of the reader that has what is added changes.';
-
 const grantSchema = named(
   'AlsoReadsInput',
   z.strictObject({
-    database: noted(
-      databaseName('database'),
-      {
-        text: "Glue database of this account and region. A database of another account needs a policy of yours: the reader's `policies`.",
-        example: 'finance',
-      },
-      'in place',
-      GRANT,
-    ),
+    database: noted(databaseName('database'), {
+      text: "Glue database of this account and region. A database of another account needs a policy of yours: the reader's `policies`.",
+      example: 'finance',
+    }),
     tables: noted(
       z
         .array(z.string('a table name').regex(TABLE, 'the name of a table or view').toLowerCase())
@@ -41,38 +34,21 @@ const grantSchema = named(
         absent: 'all tables and views of the database',
         example: ['orders', 'refunds'],
       },
-      'in place',
-      GRANT,
     ),
-    locations: noted(
-      z.array(s3Location()).max(50, 'at most 50 locations').default([]),
-      {
-        text: 'Where the files of these tables are: folders, in any bucket.',
-        absent: 'none, as for views whose tables another entry has',
-        example: ['s3://acme-finance/orders/', 's3://acme-finance/refunds/'],
-      },
-      'in place',
-      GRANT,
-    ),
-    wholeBucket: noted(
-      z.boolean('true or false').default(false),
-      {
-        text: 'Allow locations that are a whole bucket, `s3://acme-finance/`. The reader then reads every object that is put there later, too.',
-        example: true,
-      },
-      'nothing',
-      'It only allows such locations.',
-    ),
-    kmsKeyArn: noted(
-      kmsKeyArn().optional(),
-      {
-        text: 'KMS key that the files are encrypted with, by its ARN.',
-        absent: 'none: the files are encrypted with keys of S3, or not',
-        example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-      },
-      'in place',
-      GRANT,
-    ),
+    locations: noted(z.array(s3Location()).max(50, 'at most 50 locations').default([]), {
+      text: 'Where the files of these tables are: folders, in any bucket.',
+      absent: 'none, as for views whose tables another entry has',
+      example: ['s3://acme-finance/orders/', 's3://acme-finance/refunds/'],
+    }),
+    wholeBucket: noted(z.boolean('true or false').default(false), {
+      text: 'Allow locations that are a whole bucket, `s3://acme-finance/`. The reader then reads every object that is put there later, too.',
+      example: true,
+    }),
+    kmsKeyArn: noted(kmsKeyArn().optional(), {
+      text: 'KMS key that the files are encrypted with, by its ARN.',
+      absent: 'none: the files are encrypted with keys of S3, or not',
+      example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    }),
     owner: noted(
       z
         .string('an account: 12 digits, as a text')
@@ -83,8 +59,6 @@ const grantSchema = named(
         absent: "the deployment's account",
         example: '444455556666',
       },
-      'nothing',
-      'The policy of the reader names buckets, not their owners.',
     ),
   }),
 );

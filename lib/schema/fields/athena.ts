@@ -28,26 +28,17 @@ export const athenaSchema = z
         text: 'Athena workgroup that queries run in. Its results go to `query-results/`. Readers have workgroups of their own, whose names begin with this one.',
         example: 'sluice-prod',
       },
-      'replaces',
-      'The old workgroups are deleted with their history and saved queries. Give Statsig and Metabase the new names: `npx sluice connect`.',
     ),
-    stagingDatabase: noted(
-      databaseName('database').default('statsig_staging'),
-      {
-        text: 'Glue database in which Statsig makes and drops tables of its own.',
-        example: 'statsig_staging_prod',
-      },
-      'replaces',
-      'The old database stays in Glue, outside the stack. Give Statsig the new name.',
-    ),
+    stagingDatabase: noted(databaseName('database').default('statsig_staging'), {
+      text: 'Glue database in which Statsig makes and drops tables of its own.',
+      example: 'statsig_staging_prod',
+    }),
     scanLimitGigabytes: noted(
       z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(1_000),
       {
         text: 'Gigabytes (10^9 bytes) that one query may scan before Athena stops it. Athena bills 1,000 at about 5 USD. [Athena takes 10 MB or more](https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html).',
         example: 50,
       },
-      'in place',
-      'The workgroups have the new limit. An existing workgroup keeps its own.',
     ),
     loadScanLimitGigabytes: noted(
       z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(2_000),
@@ -55,8 +46,6 @@ export const athenaSchema = z
         text: 'Gigabytes that one statement of a [load by Athena](large-days.md) may scan before Athena stops it. Athena bills 2,000 at about 10 USD.',
         example: 500,
       },
-      'in place',
-      'The workgroup of loads has the new limit.',
     ),
   })
   .prefault({});

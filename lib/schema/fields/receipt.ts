@@ -10,15 +10,10 @@ const PREFIX = /^(?!(.*\/)?\.\.?(\/|$))[\w.=-]+(\/[\w.=-]+)*$/;
 /** Settings of the receipts that a customer gets for loads of their files: docs/ingest-customer.md, "Receipts". */
 export const receiptSchema = z
   .strictObject({
-    bucket: noted(
-      z.boolean('true or false').default(false),
-      {
-        text: "Write it into the customer's bucket, which has to allow `s3:PutObject` on `prefix`. Anything but `true` is refused: leave `receipt` out for no receipts.",
-        example: true,
-      },
-      'in place',
-      'Permissions change. The policies that the customer applied must fit: `npx sluice policy print`.',
-    ),
+    bucket: noted(z.boolean('true or false').default(false), {
+      text: "Write it into the customer's bucket, which has to allow `s3:PutObject` on `prefix`. Anything but `true` is refused: leave `receipt` out for no receipts.",
+      example: true,
+    }),
     prefix: noted(
       z
         .string('a folder')
@@ -26,8 +21,6 @@ export const receiptSchema = z
         .max(200, 'a folder of at most 200 characters')
         .default(DEFAULT_PREFIX),
       { text: "Folder of receipts in the bucket, apart from every dataset's.", example: 'receipts' },
-      'in place',
-      'Permissions change. Older receipts stay in the old folder.',
     ),
   })
   .refine(({ bucket }) => bucket, { path: ['bucket'], message: 'true: leave `receipt` out for no receipts' });

@@ -3,86 +3,43 @@ import { noted } from './noted.ts';
 
 const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
 
-const EXPIRY =
-  'The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. Expired objects do not come back. An existing bucket keeps its own rules.';
-
 /** Days after which objects in the bucket expire; null keeps them. docs/retention.md has the table. */
 export const retentionSchema = z
   .strictObject({
-    forwardedDays: noted(
-      days().nullable().default(null),
-      {
-        text: 'Days for which raw exposures and events are kept. Their partitions stay registered, and are empty then.',
-        absent: 'they are kept',
-        example: 730,
-      },
-      'in place',
-      EXPIRY,
-    ),
-    quarantineDays: noted(
-      days().nullable().default(90),
-      {
-        text: 'Days for which refused events, rows and large bodies are kept. They may contain data that nobody meant to keep.',
-        example: 30,
-      },
-      'in place',
-      EXPIRY,
-    ),
-    queryResultDays: noted(
-      days().nullable().default(30),
-      {
-        text: "Days for which Athena's results are kept. Running the query again makes them again.",
-        example: 7,
-      },
-      'in place',
-      EXPIRY,
-    ),
-    parkedDays: noted(
-      days().nullable().default(null),
-      {
-        text: 'Days for which [parked objects](landing.md#what-is-parked) are kept.',
-        absent: 'only you delete them',
-        example: 365,
-      },
-      'in place',
-      EXPIRY,
-    ),
-    errorDays: noted(
-      days().nullable().default(null),
-      {
-        text: 'Days for which objects of `errors/` are kept, which streams of release 0.2 could not deliver. The writer takes them over within minutes.',
-        absent: 'they are kept',
-        example: 90,
-      },
-      'in place',
-      EXPIRY,
-    ),
-    landingVersionDays: noted(
-      days().default(7),
-      {
-        text: 'Days for which S3 keeps objects of `landing/` after their rows are in the files of tables: from them the files can be written again.',
-        example: 14,
-      },
-      'in place',
-      EXPIRY,
-    ),
-    stateVersionDays: noted(
-      days().default(30),
-      {
-        text: 'Days for which S3 keeps versions of state (`ledger/`, `parked/`) that were overwritten or deleted.',
-        example: 14,
-      },
-      'in place',
-      EXPIRY,
-    ),
-    dataVersionDays: noted(
-      days().default(1),
-      {
-        text: 'The same for everything else. With 1, data that is deleted is gone on the day after.',
-        example: 7,
-      },
-      'in place',
-      EXPIRY,
-    ),
+    forwardedDays: noted(days().nullable().default(null), {
+      text: 'Days for which raw exposures and events are kept. Their partitions stay registered, and are empty then.',
+      absent: 'they are kept',
+      example: 730,
+    }),
+    quarantineDays: noted(days().nullable().default(90), {
+      text: 'Days for which refused events, rows and large bodies are kept. They may contain data that nobody meant to keep.',
+      example: 30,
+    }),
+    queryResultDays: noted(days().nullable().default(30), {
+      text: "Days for which Athena's results are kept. Running the query again makes them again.",
+      example: 7,
+    }),
+    parkedDays: noted(days().nullable().default(null), {
+      text: 'Days for which [parked objects](landing.md#what-is-parked) are kept.',
+      absent: 'only you delete them',
+      example: 365,
+    }),
+    errorDays: noted(days().nullable().default(null), {
+      text: 'Days for which objects of `errors/` are kept, which streams of release 0.2 could not deliver. The writer takes them over within minutes.',
+      absent: 'they are kept',
+      example: 90,
+    }),
+    landingVersionDays: noted(days().default(7), {
+      text: 'Days for which S3 keeps objects of `landing/` after their rows are in the files of tables: from them the files can be written again.',
+      example: 14,
+    }),
+    stateVersionDays: noted(days().default(30), {
+      text: 'Days for which S3 keeps versions of state (`ledger/`, `parked/`) that were overwritten or deleted.',
+      example: 14,
+    }),
+    dataVersionDays: noted(days().default(1), {
+      text: 'The same for everything else. With 1, data that is deleted is gone on the day after.',
+      example: 7,
+    }),
   })
   .prefault({});

@@ -8,21 +8,14 @@ const USER = /^arn:aws[a-z-]*:iam::\d{12}:user\/(?!STATSIG_IAM_USER$)[\w+=,.@/-]
 /** As of exports: characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
-const POLICY = "The bucket's policy changes.";
-
 /** A bucket for Statsig's own IAM user: it reads exports there, and writes its own below one folder. docs/statsig-s3.md */
 export const statsigBucketSchema = named(
   'StatsigBucketInput',
   z.strictObject({
-    bucket: noted(
-      bucketName(),
-      {
-        text: 'Name of the bucket. It is another one than `bucket`: Statsig may list all of it.',
-        example: 'acme-statsig',
-      },
-      'replaces',
-      'The new bucket is empty. The old one stays with its objects, outside the stack. Enter the new name in Statsig.',
-    ),
+    bucket: noted(bucketName(), {
+      text: 'Name of the bucket. It is another one than `bucket`: Statsig may list all of it.',
+      example: 'acme-statsig',
+    }),
     user: noted(
       z
         .string('the ARN of an IAM user')
@@ -31,8 +24,6 @@ export const statsigBucketSchema = named(
         text: "ARN of the IAM user that Statsig's console shows.",
         example: 'arn:aws:iam::999689269917:user/acme-4f2a',
       },
-      'in place',
-      POLICY,
     ),
     writesTo: noted(
       z
@@ -46,18 +37,11 @@ export const statsigBucketSchema = named(
         absent: 'Statsig writes nothing',
         example: 'exports',
       },
-      'in place',
-      `${POLICY} What Statsig has written stays.`,
     ),
-    existing: noted(
-      z.boolean('true or false').default(false),
-      {
-        text: 'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket`.',
-        example: true,
-      },
-      'adds',
-      'On a running deployment the bucket leaves the stack and stays with its objects, but without its policy. Back to `false` fails, because a bucket of that name exists.',
-    ),
+    existing: noted(z.boolean('true or false').default(false), {
+      text: 'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket`.',
+      example: true,
+    }),
   }),
 );
 

@@ -100,7 +100,7 @@ export const KeyListError = defineErrorFamily('user', {
   },
   SLUICE_KEYS_NOT_AN_SDK_KEY: {
     cause: 'This is not an SDK key.',
-    cure: 'Give a client-…, secret-… or (GrowthBook) sdk-… key on stdin, e.g. printf %s "$KEY" | sluice keys add web.',
+    cure: 'Give a client-… or secret-… key on stdin, e.g. printf %s "$KEY" | sluice keys add web.',
   },
   SLUICE_KEYS_ENTRY_INVALID: {
     cause: 'The entry for the key is not valid.',

@@ -5,7 +5,6 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { type DataLakeSettings, GetDataLakeSettingsCommand } from '@aws-sdk/client-lakeformation';
-import { withoutMarks } from '../../../lib/access/applied/policyMark.ts';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { type Finding, finding } from '../../findings/catalogue.ts';
@@ -15,6 +14,29 @@ import type { Check } from '../runChecks.ts';
 
 /** Actions that IAM enforces but no service reference lists, so the simulator does not accept them. */
 const UNKNOWN_ACTIONS = ['apigateway:TagResource', 'apigateway:UntagResource'] as const;
+
+/** The simulator takes no wildcards: single actions of each that the printed policies have. */
+const SAMPLES: Readonly<Record<string, readonly string[]>> = {
+  'cloudformation:*': ['CreateChangeSet', 'DeleteStack', 'DescribeStacks', 'ExecuteChangeSet'],
+  's3:*': ['CreateBucket', 'PutBucketPolicy', 'PutLifecycleConfiguration'],
+  's3:*Object*': ['DeleteObject', 'GetObject', 'PutObject'],
+  'lambda:*': ['AddPermission', 'CreateFunction', 'DeleteFunction', 'UpdateFunctionCode'],
+  'firehose:*': ['CreateDeliveryStream', 'UpdateDestination'],
+  'sqs:*': ['CreateQueue', 'SetQueueAttributes'],
+  'events:*': ['PutRule', 'PutTargets'],
+  'scheduler:*': ['CreateSchedule', 'DeleteSchedule'],
+  'logs:Create*': ['CreateLogGroup', 'CreateLogStream'],
+  'logs:Delete*': ['DeleteLogGroup'],
+  'logs:Describe*': ['DescribeLogStreams'],
+  'logs:Put*': ['PutMetricFilter', 'PutRetentionPolicy'],
+  'cloudwatch:*': ['PutDashboard', 'PutMetricAlarm'],
+};
+
+/** Actions that stand for one of a printed policy: itself, unless it is a wildcard. */
+export function sampleActions(action: string): readonly string[] {
+  const [service] = action.split(':');
+  return SAMPLES[action]?.map((name) => `${service}:${name}`) ?? [action];
+}
 
 /** Requirements of a deployment that no simulation covers. */
 const NOT_SIMULATED: readonly string[] = [
@@ -45,7 +67,7 @@ export const deployer: Check = {
     const [config, { account, region }] = await Promise.all([doctor.config(), doctor.identity()]);
     const policies = printedPolicies('deploy', config, { region, account, stack: doctor.stackName });
     return checkEach(
-      policies.flatMap(({ document }) => withoutMarks(document.Statement)),
+      policies.flatMap(({ document }) => document.Statement),
       (statement) => judgeStatement(doctor, source, statement),
       (impossible) => impossible.finding,
     );
@@ -81,7 +103,9 @@ async function judgeStatement(
   statement: Statement,
 ): Promise<readonly Finding[]> {
   const { Sid, Resource = ['*'] } = statement;
-  const actions = statement.Action.filter((action) => !UNKNOWN_ACTIONS.some((one) => one === action));
+  const actions = statement.Action.filter((action) => !UNKNOWN_ACTIONS.some((one) => one === action)).flatMap(
+    sampleActions,
+  );
   const denied = { actions: new Set<string>(), resources: new Set<string>() };
   for (const context of requestContexts(statement)) {
     const results = await simulate(doctor, source, actions, Resource.map(sampleResource), context);

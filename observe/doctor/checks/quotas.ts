@@ -131,10 +131,10 @@ function judgeLambda(
   { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved }: AccountLimit,
   config: Config,
 ): Finding[] {
-  const { collector, endpoint, passThrough } = config;
+  const { collector, endpoint } = config;
   if (total === undefined || unreserved === undefined)
     return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
-  const wanted = (collector.reservedConcurrency ?? 0) + (passThrough?.concurrency ?? 0);
+  const wanted = collector.reservedConcurrency ?? 0;
   const reserved = Math.max(total - unreserved, wanted);
   const lossy = judgeFunctionUrl(total, unreserved, { collector, endpoint });
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;

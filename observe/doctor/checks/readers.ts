@@ -1,11 +1,6 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { readerId } from '../../../infra/readers/readers.ts';
 import {
-  PolicyRecordError,
-  policyRecords,
-  readPolicyRecords,
-} from '../../../lib/access/applied/policyRecords.ts';
-import {
   arnIn,
   bucketArn,
   catalogArns,
@@ -14,9 +9,7 @@ import {
   policyScope,
   workgroupArn,
 } from '../../../lib/access/arns.ts';
-import type { PolicyTarget } from '../../../lib/access/printedPolicies.ts';
 import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
-import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { locationParts } from '../../../lib/base/s3Location.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
@@ -24,15 +17,14 @@ import { PRIMARY_WORKGROUP } from '../../../lib/schema/fields/athena.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
-import { CheckImpossible, type Finding, finding } from '../../findings/catalogue.ts';
-import { checkEach, isAwsError } from '../askAws.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
+import { checkEach } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import type { Check } from '../runChecks.ts';
 import { type SimulatedAction, simulate, wrongResources } from '../simulate.ts';
 
 /**
- * The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. Of roles and users
- * that somebody gave a printed policy, only what they must be allowed: their other policies are not checked.
+ * The permissions of readers, by IAM's simulator: their policies may have changed since the deployment.
  */
 export const readers: Check = {
   name: 'readers',
@@ -47,17 +39,13 @@ export const readers: Check = {
     'SLUICE_DOCTOR_READER_NOT_READY',
     'SLUICE_DOCTOR_READER_ALLOWED',
   ],
-  permissions: ['iam:SimulatePrincipalPolicy', 'cloudformation:ListStackResources', 's3:GetObject'],
+  permissions: ['iam:SimulatePrincipalPolicy', 'cloudformation:ListStackResources'],
   async run(doctor) {
     const config = await doctor.config();
-    const subjects = [
-      ...config.readers.map((reader) => () => judgeReader(doctor, reader)),
-      ...(await confirmedReaders(doctor)).map((reader) => () => judgeConfirmed(doctor, reader)),
-    ];
-    if (subjects.length === 0) return [finding('SLUICE_DOCTOR_NO_READERS', '')];
+    if (config.readers.length === 0) return [finding('SLUICE_DOCTOR_NO_READERS', '')];
     return checkEach(
-      subjects,
-      (judge) => judge(),
+      config.readers,
+      (reader) => judgeReader(doctor, reader),
       (impossible) => impossible.finding,
     );
   },
@@ -77,39 +65,11 @@ async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Findi
   return simulateReader(doctor, { name: reader.name, arn }, readerExpectations(scope, config, reader));
 }
 
-/** A reader's role or user, outside of the stack or in it. */
+/** A reader's role or user. */
 interface Simulated {
   /** Its name in findings. */
   readonly name: string;
   readonly arn: string;
-}
-
-/** Targets of printed policies with which a reader reads. */
-const READING: readonly PolicyTarget[] = ['statsig-role', 'statsig-user', 'owox', 'metabase', 'growthbook'];
-
-/** Roles and users of this account that somebody gave a printed policy and recorded with `sluice policy confirm --to`. */
-async function confirmedReaders(doctor: DoctorContext): Promise<Simulated[]> {
-  const [config, { account }, { s3 }] = await Promise.all([
-    doctor.config(),
-    doctor.identity(),
-    doctor.clients(),
-  ]);
-  const records = await doctor
-    .ask('s3:GetObject', () => readPolicyRecords(policyRecords(s3ObjectStore(s3, config.bucket))))
-    .catch((error: unknown) => {
-      // `applied-policies` reports what is wrong with the record. There is no record without a bucket.
-      const isReported = error instanceof PolicyRecordError || error instanceof CheckImpossible;
-      if (isReported || isAwsError(error, 'NoSuchBucket')) return {};
-      throw error;
-    });
-  return Object.entries(records).flatMap(([name, { appliedTo: arn = '' }]) => {
-    const isReader = READING.some((target) => name === target || name.startsWith(`${target}/`));
-    return isReader && /:(role|user)\//.test(arn) && arn.split(':')[4] === account ? [{ name, arn }] : [];
-  });
-}
-
-async function judgeConfirmed(doctor: DoctorContext, reader: Simulated): Promise<Finding[]> {
-  return simulateReader(doctor, reader, rowExpectations(await readersScope(doctor), await doctor.config()));
 }
 
 async function readersScope(doctor: DoctorContext): Promise<PolicyScope> {

@@ -3,7 +3,6 @@ import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
-import { lastGoodMetrics } from '../../../lib/passthrough/LastGood.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
@@ -37,8 +36,6 @@ export interface RateCounts {
   readonly streams: Readonly<Record<TableKind, number>>;
   /** Files that landed in the tables' folders of the day. */
   readonly deliveries: number;
-  /** The greatest age of kept rules that SDKs were given, seconds; null if none were given. */
-  readonly rulesAgeSeconds: number | null;
 }
 
 /** One minute. */
@@ -94,7 +91,6 @@ export async function readRates(deployment: Deployment): Promise<Rates> {
         ...[...FAILED, ...REFUSED].map((reason) =>
           wanted(`reason ${reason}`, m.refused_requests.name, { reason }),
         ),
-        wanted('rules', lastGoodMetrics.age.name, { function: 'pass-through' }, 'Maximum'),
         ...['p50', 'p99'].map((statistic) => ({
           ...{ id: statistic, namespace: 'AWS/Lambda', metric: 'Duration', statistic },
           dimensions: { FunctionName: partName(deployment.stack, 'collect') },
@@ -127,7 +123,6 @@ export async function readRates(deployment: Deployment): Promise<Rates> {
         quarantine: sum('table quarantine'),
       },
       deliveries: deliveries.get(at) ?? 0,
-      rulesAgeSeconds: value('rules'),
       latencyP50Ms: value('p50'),
       latencyP99Ms: value('p99'),
     };
@@ -168,11 +163,6 @@ async function countDeliveries(deployment: Deployment, start: number): Promise<R
   return counts;
 }
 
-function greatest(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.max(...known);
-}
-
 function total(minutes: readonly RateMinute[]): RateCounts {
   const sum = (value: (minute: RateMinute) => number) => minutes.reduce((all, one) => all + value(one), 0);
   return {
@@ -192,6 +182,5 @@ function total(minutes: readonly RateMinute[]): RateCounts {
       quarantine: sum(({ streams }) => streams.quarantine),
     },
     deliveries: sum(({ deliveries }) => deliveries),
-    rulesAgeSeconds: greatest(minutes.map(({ rulesAgeSeconds }) => rulesAgeSeconds)),
   };
 }

@@ -27,7 +27,6 @@ export interface QuarantinedRow {
   readonly sdkVersion: string | null;
   readonly path: string | null;
   /** Of the request; null for a row that could not be written, and for one of a file. */
-  readonly protocol: string | null;
   /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
   readonly raw: string | null;
   /** Characters of the whole. */
@@ -110,7 +109,6 @@ export function quarantinedColumns(characters: number): string {
   "sdk_type",
   "sdk_version",
   "path",
-  "protocol",
   substr("raw", 1, ${characters}) AS "raw",
   length("raw") AS "raw_length",
   "raw_encoding",
@@ -135,7 +133,6 @@ export function quarantinedRow(
     sdkType: row['sdk_type'] ?? null,
     sdkVersion: row['sdk_version'] ?? null,
     path: row['path'] ?? null,
-    protocol: row['protocol'] ?? null,
     raw: row['raw'] ?? null,
     rawLength,
     isCut: rawLength !== null && rawLength > characters,

@@ -4,7 +4,7 @@ import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
 import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../../lib/views/assignments.ts';
 import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
-import { SDK_EVENTS } from '../../../lib/wire/sdkEvents.ts';
+import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena } from '../../deployment.ts';
 
 /** The target of a search: rows of one event, of one unit, or of the requests that were received at one time. */

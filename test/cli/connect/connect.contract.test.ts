@@ -24,8 +24,6 @@ const OUTPUTS = {
   ReaderStatsigKeysSecretArn: arn('secretsmanager', 'secret:statsig-keys'),
   ReaderOwoxSecretArn: arn('secretsmanager', 'secret:owox'),
   ReaderMetabaseSecretArn: arn('secretsmanager', 'secret:metabase'),
-  ReaderGrowthbookRoleArn: `${ROLE}-of-growthbook`,
-  ReaderGrowthbookSecretArn: arn('secretsmanager', 'secret:growthbook'),
 };
 
 let directory: string;
@@ -49,7 +47,6 @@ beforeAll(async () => {
       { kind: 'metabase', name: 'metabase' },
       { kind: 'metabase', name: 'pods', as: 'role', principal: 'ecs-tasks' },
       { kind: 'metabase', name: 'later' },
-      { kind: 'growthbook', name: 'growthbook', as: 'role', principal: 'arn:aws:iam::000000000000:role/servers' },
     ],`,
   );
   configure('none', '');
@@ -92,7 +89,6 @@ describe('sluice connect, without a reader for the product', () => {
     ['statsig', { '<Statsig S3 Folder>': 'folder-of-7', '<Statsig Account ID>': '123456789012' }],
     ['owox', {}],
     ['metabase', {}],
-    ['growthbook', {}],
   ])('prints a valid snippet of sluice.config.ts for %s', async (product, console) => {
     const { code, stdout } = await connect([product, '--json'], 'none');
     expect(code).toBe(3);
@@ -180,26 +176,6 @@ describe('sluice connect', () => {
       'Default result cache duration': 'Custom: 24 hours for dashboards of past days',
       'Include User ID and query hash in queries': 'OFF',
     });
-  });
-
-  it("has a value for every field of GrowthBook's form, and SQL for every unit", async () => {
-    const sheet = await sheetOf('growthbook');
-    expect(valuesOf(sheet)).toEqual({
-      ...{ 'Authentication Method': 'Auto-discovery', 'AWS Region': 'us-east-1' },
-      ...{
-        Workgroup: 'sluice_growthbook',
-        'Default Catalog': 'AwsDataCatalog',
-        'Default Database': 'sluice',
-      },
-      ...{
-        'S3 Results URL': 's3://acme-experiments/query-results/growthbook/',
-        'Identifier Type': 'company_id',
-      },
-    });
-    const queries = sheet.steps.flatMap(({ queries: some = [] }) => some);
-    expect(queries.map(({ name }) => name)).toEqual([
-      ...['Assignments of user_id', 'Assignments of stable_id', 'Assignments of company_id', 'Events'],
-    ]);
   });
 
   it('uses the reader of --reader, with its role or user', async () => {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { assignmentQueries, factTable } from '../../../cli/connect/growthbookGuide.ts';
 import { metabaseQuestions, textColumns } from '../../../cli/connect/metabaseGuide.ts';
 import { owoxQuestions } from '../../../cli/connect/owoxGuide.ts';
 import { assignmentSource, metricSource } from '../../../cli/connect/statsigGuide.ts';
@@ -27,11 +26,6 @@ describe('the pages of Statsig, OWOX and Metabase', () => {
       expect(sqlOf(page)).toEqual(questions.map(({ sql }) => sql));
       for (const { name: question, about } of questions) expect(page).toContain(`**${question}.** ${about}`);
     }
-  });
-
-  it('have the same of GrowthBook, for a configuration without units of its own', () => {
-    const plain = { ...config, unitIds: {} };
-    expect(sqlOf(pageOf('growthbook'))).toEqual([assignmentQueries(plain)[0]?.sql, factTable(plain).sql]);
   });
 
   it("state the cost of Metabase's scans", () => {

@@ -75,40 +75,6 @@ describe('the check of a pipeline', () => {
     });
   });
 
-  it.each(['growthbook', 'plain'])(
-    'sends as a configuration of %s alone has it',
-    async (protocol) => {
-      const file = join(directory.path, `${protocol}.config.ts`);
-      const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-      writeFileSync(
-        file,
-        `import { defineConfig } from ${from};\nexport default defineConfig({ bucket: 'acme', protocols: ['${protocol}'] });\n`,
-      );
-      const cloud = await startCloud({
-        ...{ port: 0, edgePort: 0, data: join(directory.path, protocol) },
-        load: () =>
-          loadTemplate({
-            root: repositoryRoot,
-            cacheDirectory: join(directory.path, 'template'),
-            env: { ...process.env, SLUICE_CONFIG: file },
-          }),
-      });
-      try {
-        const said: string[] = [];
-        await checkPipeline(cloud, (sentence) => said.push(sentence));
-        expect(said).toEqual([
-          'The collector accepted an exposure and an event.',
-          'The exposure is a row of sluice.statsig_forwarded_exposures.',
-          'The event is a row of sluice.statsig_forwarded_events.',
-          'A malformed event is a row of sluice.quarantine.',
-        ]);
-      } finally {
-        await cloud.close();
-      }
-    },
-    120_000,
-  );
-
   it('fails when a row is not there, and knows what the configuration leaves out', async () => {
     const file = join(directory.path, 'sluice.config.ts');
     const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));

@@ -263,7 +263,6 @@ describe('a bad event in a good batch', () => {
         ...(reason === 'SLUICE_EVENT_TOO_LARGE'
           ? { raw_location: expect.stringMatching(/^s3:\/\/bucket\/quarantine-large\/2026-11-20\//) }
           : { raw: JSON.stringify({ events: [event] }), raw_encoding: 'text' }),
-        protocol: 'statsig',
         ds: '2026-11-20',
       })),
     );

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { alsoReadsPolicy } from '../../../lib/access/alsoReads.ts';
-import { growthbookPolicy } from '../../../lib/access/growthbookPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
 import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
@@ -33,7 +32,6 @@ const STATSIG: StatsigAccess = { statsigForwardsHere: false, keyAdministrator: f
 const RESULTS = 'acme-owox';
 const statsigs = readerWorkgroup(scope, { name: 'statsig' });
 const metabases = readerWorkgroup(scope, { name: 'metabase' });
-const growthbooks = readerWorkgroup(scope, { name: 'growthbook' });
 const writers = readerWorkgroup(scope, { name: 'metabase', ownDatabase: 'metabase' });
 const orders = readersSchema.parse([
   {
@@ -107,30 +105,6 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       key('PutKeyPolicy'),
       inWorkgroup('StartQueryExecution', 'primary'),
       inWorkgroup('GetWorkGroup', 'primary'),
-      ...inFolderOf('metabase'),
-    ],
-  },
-  growthbook: {
-    policies: [growthbookPolicy(scope, growthbooks)],
-    does: [
-      // Every query is started, watched, read and stopped: packages/back-end/src/services/athena.ts
-      ...query('sluice_growthbook', scope.bucket, 'query-results/growthbook/'),
-      inWorkgroup('StopQueryExecution', 'sluice_growthbook'),
-      ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
-      ...readTable('sluice', 'statsig_forwarded_events', EVENTS_FILE),
-      ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
-      ...readTable('sluice', 'curated_exposures', CURATED_FILE),
-      // The columns of information_schema.
-      glue('GetDatabases', 'sluice'),
-      glue('GetTables', 'sluice', 'statsig_forwarded_events'),
-    ],
-    mustNot: [
-      object('DeleteObject', 'query-results/growthbook/5f0c.csv'),
-      glue('CreateTable', 'sluice', 'mine'),
-      glue('GetTables', 'billing', 'invoices'),
-      everywhere('athena:ListWorkGroups'),
-      inWorkgroup('GetWorkGroup', 'sluice_growthbook'),
-      inWorkgroup('StartQueryExecution', 'primary'),
       ...inFolderOf('metabase'),
     ],
   },

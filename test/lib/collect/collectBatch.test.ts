@@ -46,7 +46,6 @@ describe('a custom event', () => {
         session_id: 'session',
         sdk_type: 'js',
         sdk_version: '3',
-        protocol: 'statsig',
         ds: '2026-11-20',
       },
     ]);

@@ -8,7 +8,7 @@ import {
   type RequestOutcome,
   requestMetrics,
 } from '../../../lib/collect/collectMetrics.ts';
-import { ignoredReasons } from '../../../lib/protocols/eventFilter.ts';
+import { ignoredReasons } from '../../../lib/collect/eventFilter.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 

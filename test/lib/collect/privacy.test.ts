@@ -133,7 +133,6 @@ describe('redaction of rows', () => {
       'client_timestamp',
       'received_at',
       'environment',
-      'protocol',
       'ds',
     ]);
     const paths = { 'metadata.*': 'drop', 'user.*': 'drop', 'statsigMetadata.*': 'drop' } as const;

@@ -3,13 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../lib/base/json.ts';
 import { CostMeter } from '../../../lib/base/jsonCost.ts';
 import { redactBody } from '../../../lib/collect/decode.ts';
-import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { RefusedEvents } from '../../../lib/collect/rows/refusedEvents.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { MAX_NODES } from '../../../lib/wire/limits.ts';
 import { Redaction } from '../../../lib/wire/Redaction.ts';
 
-const reader = collectPlan(defineConfig({ bucket: 'test' })).readers.statsig;
 const SALT = 'pepper and salt, 16 or more';
 const KEY_HASH = 'k'.repeat(64);
 const privateBody = '{"user":{"privateAttributes":{"email":"a@example.com"}},"event":[]}';
@@ -70,7 +67,7 @@ describe('refused events', () => {
     const meter = new CostMeter(Number.POSITIVE_INFINITY, (units) => {
       spent = units;
     });
-    const refused = new RefusedEvents(reader, () => common, null, meter);
+    const refused = new RefusedEvents(() => common, null, meter);
     for (const event of sent) refused.add('SLUICE_EVENT_NO_NAME', 'detail', 'events', event);
     const rows = refused.rows();
     meter.look();
@@ -130,7 +127,7 @@ describe('refused events', () => {
     ['exposures', 'exposures', '{"exposures":["A","B"]}'],
     ['exposures', 'events', '{"events":["B"],"exposures":["A"]}'],
   ] as const)('of the lists %s and %s share a row with those lists alone', (first, second, expected) => {
-    const refused = new RefusedEvents(reader, () => ({}), null, CostMeter.unlimited);
+    const refused = new RefusedEvents(() => ({}), null, CostMeter.unlimited);
     const long = (letter: string) => letter.repeat(2_100_000);
     refused.add('SLUICE_EVENT_NO_NAME', '', first, long('A'));
     refused.add('SLUICE_EVENT_BAD_TIME', '', second, long('B'));
@@ -143,7 +140,7 @@ describe('refused events', () => {
   it('are redacted, and so is what they share', () => {
     const redaction = new Redaction({ 'user.email': 'drop' }, SALT);
     const user = { userID: 'u', email: 'a@example.com' };
-    const refused = new RefusedEvents(reader, () => ({ user }), redaction, CostMeter.unlimited);
+    const refused = new RefusedEvents(() => ({ user }), redaction, CostMeter.unlimited);
     refused.add('SLUICE_EVENT_NO_NAME', '', 'events', { user });
     expect(refused.rows().map(({ raw }) => raw)).toEqual([
       '{"events":[{"user":{"userID":"u"}}],"user":{"userID":"u"}}',

@@ -3,7 +3,6 @@ import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
-import { protocolsOf } from '../../../lib/protocols/protocols.ts';
 import type { AcceptedKey } from '../../../lib/schema/AcceptedKey.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
@@ -56,7 +55,6 @@ export function startCollector({
   const quiet = () => {};
   const collector: Collector = {
     plan: collectPlan(config),
-    protocols: protocolsOf(config.protocols),
     groups: new GroupsCache({
       read: () => readGroups(clock),
       clock,

@@ -45,8 +45,6 @@ describe('defineConfig', () => {
       landTelemetry: false,
       events: { deny: [] },
       exposures: { deny: [] },
-      protocols: ['statsig'],
-      monitors: null,
       passThrough: null,
       privacy: { redact: {} },
       logs: { successes: 0.01, retentionDays: 30, kmsKeyArn: null },
@@ -132,10 +130,7 @@ describe('defineConfig', () => {
       { bucket: 'acme', passThrough: { url: 'https://user:word@proxy.example' } },
       'expected https://host or https://host/base, without query',
     ],
-    [
-      { bucket: 'acme', passThrough: { statsig: true, cacheSeconds: 90, cache: 1 } },
-      'passThrough.cache: no such field.',
-    ],
+    [{ bucket: 'acme', passThrough: { statsig: true, cache: 1 } }, 'passThrough.cache: no such field.'],
     [
       { bucket: 'acme', passThrough: { statsig: true }, endpoint: { kind: 'function-url' } },
       'passThrough: expected null with `endpoint.kind` function-url',

@@ -76,7 +76,7 @@ describe('the configuration of readers', () => {
     [
       'a kind that nobody knows',
       [{ kind: 'tableau', name: 't' }],
-      'readers.0.kind: got "tableau", expected statsig, owox, metabase or growthbook.',
+      'readers.0.kind: got "tableau", expected statsig, owox or metabase.',
     ],
     [
       'an account ID that is none',

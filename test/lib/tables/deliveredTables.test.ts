@@ -15,20 +15,20 @@ describe('deliveredTables', () => {
       'event_id experiment_id exposure_type group_id group_name rule_id gate_value is_assignment layer_id ' +
         'allocated_experiment parameter_name is_explicit_parameter reason config_version is_manual user_id stable_id ' +
         'company_id workspace_id custom_ids timestamp client_timestamp received_at environment user_dimensions ' +
-        'secondary_exposures metadata statsig_metadata session_id sdk_type sdk_version protocol',
+        'secondary_exposures metadata statsig_metadata session_id sdk_type sdk_version',
     );
   });
 
   it('includes the events table of the design with its columns in order', () => {
     expect(names('events')).toBe(
       'event_id event_name event_value user_id stable_id company_id workspace_id custom_ids timestamp ' +
-        'client_timestamp received_at environment user_object company_metadata statsig_metadata session_id sdk_type sdk_version protocol',
+        'client_timestamp received_at environment user_object company_metadata statsig_metadata session_id sdk_type sdk_version',
     );
   });
 
   it('includes the quarantine table of the design with its columns in order', () => {
     expect(names('quarantine')).toBe(
-      'quarantine_id received_at reason detail key_label key_environment sdk_type sdk_version path raw raw_encoding raw_location protocol',
+      'quarantine_id received_at reason detail key_label key_environment sdk_type sdk_version path raw raw_encoding raw_location',
     );
   });
 

@@ -7,7 +7,7 @@ export type CuratedRow = Readonly<Record<string, string | number | boolean | nul
 
 /** Columns that describe the sender: copies that differ only in them describe the same event. */
 const SENDER: ReadonlySet<string> = new Set(
-  'received_at statsig_metadata session_id sdk_type sdk_version protocol'.split(' '),
+  'received_at statsig_metadata session_id sdk_type sdk_version'.split(' '),
 );
 
 /**

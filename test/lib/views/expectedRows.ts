@@ -184,7 +184,7 @@ function secondaryRows(row: LandedRow, holdouts: boolean): Row[] {
         ...details(row, 'user_dimensions'),
         ...Object.fromEntries(
           [...UNIT_TYPES, 'custom_ids', 'timestamp', 'client_timestamp', 'received_at', 'user_dimensions']
-            .concat(['session_id', 'sdk_type', 'sdk_version', 'protocol', 'ds'])
+            .concat(['session_id', 'sdk_type', 'sdk_version', 'ds'])
             .map((name) => [name, row[name]]),
         ),
       },

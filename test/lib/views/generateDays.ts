@@ -42,7 +42,6 @@ function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
     ...sender(),
     received_at: later(),
     sdk_version: draw.pick([null, '1', '2']),
-    protocol: 'statsig',
   });
   const other = () => ({
     ...row,

@@ -93,7 +93,6 @@ function shared(draw: Drawing, day: string, id: number) {
     sdk_type: 'javascript-client',
     sdk_version: null,
     // Rows of 0.2 have none.
-    protocol: id % 5 === 0 ? null : 'statsig',
   };
 }
 

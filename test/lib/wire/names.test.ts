@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import {
-  isExceptionReport,
-  readSdkKey,
-  reservedEndpoint,
-} from '../../../lib/protocols/statsig/statsigRequest.ts';
 import { djb2, experimentNames } from '../../../lib/wire/experimentNames.ts';
 import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
+import { isExceptionReport, readSdkKey, reservedEndpoint } from '../../../lib/wire/sdkRequest.ts';
 
 describe('experimentNames', () => {
   const sha256 = (name: string) => createHash('sha256').update(name).digest('base64');

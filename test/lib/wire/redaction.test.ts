@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CanonicalJsonWriter } from '../../../lib/base/canonicalJson.ts';
-import { NameFilter } from '../../../lib/protocols/eventFilter.ts';
+import { NameFilter } from '../../../lib/collect/eventFilter.ts';
 import { parseRedactionPath, Redaction, type RedactionAction } from '../../../lib/wire/Redaction.ts';
 
 const SALT = 'pepper and salt, 16 or more';

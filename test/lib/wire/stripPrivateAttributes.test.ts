@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseBatch } from '../../../lib/protocols/statsig/parseBatch.ts';
+import { parseBatch } from '../../../lib/wire/parseBatch.ts';
 import { stripPrivateAttributes } from '../../../lib/wire/stripPrivateAttributes.ts';
 
 const withPrivate = (members: Record<string, unknown>) => ({

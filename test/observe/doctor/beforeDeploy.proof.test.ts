@@ -192,8 +192,6 @@ describe('sluice doctor --before-deploy', () => {
       sources: [],
       exports: [],
       curate: true,
-      passThrough: null,
-      monitors: null,
     });
     const found = (await findings('names', '--stage', 'fresh')).filter((one) => one.includes('LogGroup'));
     expect(found.map((one) => /sluice-fresh-([a-z-]+)/.exec(one)?.[1])).toEqual(

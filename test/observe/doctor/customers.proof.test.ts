@@ -262,7 +262,6 @@ describe('sluice doctor on sources and exports', () => {
     expect(refused.findings.filter(([check]) => check !== 'queues')).toEqual([
       ['sources', 'UNREADABLE', 'the drops: AccessDenied: Access Denied'],
       ['exports', 'UNREADABLE', 'the exports: AccessDenied: Access Denied'],
-      ['applied-policies', 'NOT_ALLOWED', 's3:GetObject.'],
     ]);
     const Key = ledgerKey('exports', 'out', addDays(TODAY, -2));
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '{}' }));

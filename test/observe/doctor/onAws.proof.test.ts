@@ -7,7 +7,6 @@ import {
   DeleteWorkGroupCommand,
   UpdateWorkGroupCommand,
 } from '@aws-sdk/client-athena';
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
@@ -404,28 +403,6 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(later.slice(1)).toEqual(denied('SLUICE_DOCTOR_READER_NOT_READY', 'bi'));
     const now = await findings('readers', config(`${bi}, curate: true`));
     expect(now).toEqual([3, ...denied('SLUICE_DOCTOR_READER_DENIED', 'bi')]);
-
-    // A role that somebody made, in this account; others' cannot be simulated.
-    const confirmed = (appliedTo: string) => ({
-      confirmedAt: '2026-11-20T00:00:00Z',
-      appliedTo,
-      documents: {},
-    });
-    const own = 'arn:aws:iam::000000000000:role/reports';
-    const policies = {
-      'metabase/reports': confirmed(own),
-      'statsig-role/statsig': confirmed('arn:aws:iam::123456789012:role/statsig'),
-      deploy: confirmed('arn:aws:iam::000000000000:role/deployer'),
-    };
-    const record = { Bucket: 'sluice-experiments', Key: 'ledger/policies.json' };
-    const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
-    await s3.send(new PutObjectCommand({ ...record, Body: JSON.stringify({ policies }) }));
-    simulated.length = 0;
-    const outside = await findings('readers', config('readers: [], curate: true'));
-    await s3.send(new DeleteObjectCommand(record));
-    s3.destroy();
-    expect(new Set(simulated.map(({ source }) => source))).toEqual(new Set([own]));
-    expect(outside).toEqual([3, ...denied('SLUICE_DOCTOR_READER_DENIED', 'metabase/reports')]);
   });
 
   it('simulates what a load by Athena needs', async () => {

@@ -19,7 +19,6 @@ import type { Keys } from '../kms/Keys.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import type { Recording } from '../record/startRecording.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
-import type { Topics } from '../sns/index.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { Deployment } from '../template/Deployment.ts';
 
@@ -84,7 +83,6 @@ export interface Controlled extends SetFaultsContext {
   readonly flush: () => Promise<FlushReport>;
   readonly searchBuffers: Firehose['search'];
   readonly feed: Pick<Feed, 'read'>;
-  readonly topics: Pick<Topics, 'list'>;
   /** Runs a query in DuckDB's dialect. */
   readonly query: (sql: string, options: { most: number; signal: AbortSignal }) => Promise<unknown>;
   readonly clock: MovableClock;
@@ -147,7 +145,6 @@ function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<s
       const { after, last = 0, most, waitMs = 0 } = parseBody(feedSchema, Object.fromEntries(query));
       return feed.read({ after, last, most, waitMs, signal });
     },
-    'GET /topics': ({ topics }) => ({ messages: topics.list() }),
     'GET /faults': ({ faults }) => ({ faults: faults.list() }),
     'POST /faults': (controlled, body) => {
       setFaults(controlled, body);

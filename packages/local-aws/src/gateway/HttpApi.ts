@@ -11,11 +11,20 @@ export interface HttpApi {
   readonly cors: Cors | undefined;
 }
 
-/** `POST /{proxy+}`, `ANY /x/{id}` or `$default`, and its function. */
-export interface Route {
+/** `POST /{proxy+}`, `ANY /x/{id}` or `$default`, and its integration: a function, or another server. */
+export type Route = {
   readonly routeKey: string;
-  readonly functionName: string;
   readonly timeoutMs: number;
+} & ({ readonly functionName: string } | { readonly proxy: HttpProxy });
+
+/** The server of an `HTTP_PROXY` integration. */
+export interface HttpProxy {
+  /** `https://host`, and the path where `path` says none. */
+  readonly uri: string;
+  /** Default: the method of the request. */
+  readonly method: string | undefined;
+  /** The path in place of that of `uri`: a text in which `$request.path` is the path of the request. */
+  readonly path: string | undefined;
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigatewayv2-api-cors.html */

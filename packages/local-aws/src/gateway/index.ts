@@ -10,6 +10,7 @@ import { type Answer, functionAnswer, readBody } from './functionAnswer.ts';
 import { type HttpApi, matchRoute, type Route } from './HttpApi.ts';
 import { toLambdaEvent } from './lambdaEvent.ts';
 import { type Listening, listen } from './listen.ts';
+import { sendProxied } from './sendProxied.ts';
 
 /** A running gateway. */
 export type Gateway = Listening;
@@ -107,28 +108,42 @@ export async function startGateway({
     const fate = faults.takeCall({ service: 'gateway', operation: method, resource: target.split('?')[0] });
     const connection = request.socket;
     await applyFaultEffect(fate.before, { clock, connection });
-    const answered = await invokeRoute(api, match.route, JSON.stringify(event), requestId);
+    const { route } = match;
+    const passed = { method, target, headers, body, sourceIp: event.requestContext.http.sourceIp };
+    const answered = await answerOf(api, route, requestId, () =>
+      'proxy' in route
+        ? sendProxied(route.proxy, passed, {
+            timeoutMs: limitOf(route),
+            payloadBytes: HTTP_API_LIMITS.payloadBytes,
+          })
+        : invokeRoute(route.functionName, route, JSON.stringify(event)),
+    );
     await applyFaultEffect(fate.after, { clock, connection });
     return answered;
   }
 
-  async function invokeRoute(
-    api: HttpApi,
-    { functionName, timeoutMs, routeKey }: Route,
-    event: string,
-    requestId: string,
-  ): Promise<Answer> {
+  async function invokeRoute(functionName: string, route: Route, event: string): Promise<Answer> {
     // https://repost.aws/knowledge-center/api-gateway-lambda-template-invoke-error
-    if (!mayInvoke(functionName, routeKey)) return gatewayError(500, 'Internal Server Error');
+    if (!mayInvoke(functionName, route.routeKey)) throw new Error(`${functionName} may not be invoked.`);
+    return functionAnswer(await withTimeout(invoke(functionName, event), limitOf(route)));
+  }
+
+  /** The answer of an integration, or the gateway's own if it fails. */
+  async function answerOf(
+    api: HttpApi,
+    route: Route,
+    requestId: string,
+    ask: () => Promise<Answer>,
+  ): Promise<Answer> {
     try {
-      const result = await withTimeout(invoke(functionName, event), timeoutMs);
-      const { status, headers, body } = functionAnswer(result);
+      const { status, headers, body } = await ask();
       const own = Object.entries(headers).filter(
         ([name]) => !(api.cors !== undefined && name.startsWith('access-control-')),
       );
       return { status, headers: { ...Object.fromEntries(own), 'apigw-requestid': requestId }, body };
     } catch (error) {
-      if (error instanceof IntegrationTimeout) return gatewayError(503, 'Service Unavailable');
+      if ('proxy' in route || error instanceof IntegrationTimeout)
+        return gatewayError(503, 'Service Unavailable');
       if (error instanceof FunctionError && error.errorType === 'RequestEntityTooLargeException') {
         return gatewayError(413, 'Request Entity Too Large');
       }
@@ -163,13 +178,16 @@ function gatewayError(status: number, message: string): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
 }
 
+function limitOf({ timeoutMs }: Route): number {
+  return Math.min(timeoutMs, HTTP_API_LIMITS.integrationTimeoutMs);
+}
+
 class IntegrationTimeout extends Error {}
 
 async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = Math.min(timeoutMs, HTTP_API_LIMITS.integrationTimeoutMs);
   const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new IntegrationTimeout()), limit);
+    timer = setTimeout(() => reject(new IntegrationTimeout()), timeoutMs);
   });
   try {
     return await Promise.race([work, expiry]);

@@ -29,8 +29,6 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
       return [need(call, resource === '' ? '*' : secretArn(resource, place))];
     case 'sts':
       return [need(call, operation === 'AssumeRole' && resource !== '' ? resource : '*')];
-    case 'sns':
-      return [need(call, resource === '' ? '*' : resource)];
     case 'athena':
       return athenaNeeds(call, place);
     case 'cloudformation':

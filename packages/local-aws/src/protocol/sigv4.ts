@@ -454,7 +454,7 @@ const QUERY_SERVICES: Naming = {
 };
 
 /** Signing names of the services that speak the Query protocol. */
-const OF_QUERY = new Set(['sts', 'iam', 'sns', 'cloudformation']);
+const OF_QUERY = new Set(['sts', 'iam', 'cloudformation']);
 
 /** The error under the name that the service gives it. */
 export function signatureError(problem: SignatureProblem, signingName: string): AwsError {

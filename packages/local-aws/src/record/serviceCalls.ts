@@ -73,7 +73,7 @@ function documented(
 }
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.
-const integrationSchema = z.object({ ApiId: z.string(), IntegrationUri: z.string() });
+const integrationSchema = z.object({ IntegrationType: z.string(), IntegrationUri: z.string() });
 const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
 
 /** Functions that an HTTP API invokes, for each route. `*` in a route matches any part of a path. */
@@ -83,7 +83,8 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
     const { ApiId, RouteKey, Target } = routeSchema.parse(properties);
     const integration = integrations.find(({ physicalId }) => Target === `integrations/${physicalId}`);
     if (integration === undefined) return [];
-    const { IntegrationUri: functionArn } = integrationSchema.parse(integration.properties);
+    const { IntegrationType, IntegrationUri: functionArn } = integrationSchema.parse(integration.properties);
+    if (IntegrationType !== 'AWS_PROXY') return [];
     return [{ functionArn, sourceArn: arnAt(place, 'execute-api', `${ApiId}/${routeSource(RouteKey)}`) }];
   });
 }

@@ -47,7 +47,6 @@ import { s3Service } from '../s3/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { secretsManagerService } from '../secretsmanager/index.ts';
 import { Secrets } from '../secretsmanager/Secrets.ts';
-import { snsService, Topics } from '../sns/index.ts';
 import { sqsService } from '../sqs/index.ts';
 import { Queues } from '../sqs/Queues.ts';
 import { stsService } from '../sts/index.ts';
@@ -309,7 +308,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   opened.defer(() => logs.close());
 
   const sessionOf = principals.sessionOf.bind(principals);
-  const topics = new Topics(clock);
   const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
   let stack: Stack | undefined;
   let controlled: Controlled | undefined;
@@ -325,7 +323,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     secretsManagerService({ secrets }),
-    snsService({ topics }),
     athena.service,
     kmsService({ keys, account, callerOf: callerByKey }),
     stsService({ account, callerOf: callerByKey, sessions }),
@@ -506,7 +503,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     flush,
     searchBuffers: firehose.search,
     feed,
-    topics,
     query: (sql, options) => readQuery(folders.root, sql, options),
     clock,
     faults,

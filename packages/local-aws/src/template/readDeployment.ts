@@ -204,7 +204,7 @@ export function deployedMapping(resource: ResolvedResource): DeployedMapping {
 }
 
 /**
- * The template's HTTP API with the function of each route; undefined when there is no API.
+ * The template's HTTP API with the integration of each route; undefined when there is no API.
  *
  * @throws TemplateError `TEMPLATE_INVALID` for a second API, or a route without a target.
  */
@@ -230,11 +230,15 @@ function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): Htt
       if (integration === undefined) {
         throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId}: no ${Target}.`);
       }
-      return {
-        routeKey: RouteKey,
-        functionName: arnName(integration.IntegrationUri),
-        timeoutMs: integration.TimeoutInMillis,
+      const { IntegrationUri: uri, TimeoutInMillis: timeoutMs } = integration;
+      const route = { routeKey: RouteKey, timeoutMs };
+      if (integration.IntegrationType === 'AWS_PROXY') return { ...route, functionName: arnName(uri) };
+      const { IntegrationMethod: method, RequestParameters } = integration;
+      const proxy = {
+        ...{ uri, path: RequestParameters?.['overwrite:path'] },
+        method: method === 'ANY' ? undefined : method,
       };
+      return { ...route, proxy };
     }),
   };
 }

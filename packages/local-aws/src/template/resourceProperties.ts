@@ -140,15 +140,29 @@ export const stageProperties = z.strictObject({
   Tags: inert.optional(),
 });
 
+/** API Gateway's default, which is also the maximum. */
+const integrationTimeout = z.int().max(30_000).default(30_000);
+
 /** Properties of `AWS::ApiGatewayV2::Integration`. */
-export const integrationProperties = z.strictObject({
-  ApiId: z.string(),
-  IntegrationType: z.literal('AWS_PROXY'),
-  IntegrationUri: z.string(),
-  PayloadFormatVersion: z.literal('2.0'),
-  /** API Gateway's default, which is also the maximum. */
-  TimeoutInMillis: z.int().max(30_000).default(30_000),
-});
+export const integrationProperties = z.discriminatedUnion('IntegrationType', [
+  z.strictObject({
+    ApiId: z.string(),
+    IntegrationType: z.literal('AWS_PROXY'),
+    IntegrationUri: z.string(),
+    PayloadFormatVersion: z.literal('2.0'),
+    TimeoutInMillis: integrationTimeout,
+  }),
+  z.strictObject({
+    ApiId: z.string(),
+    IntegrationType: z.literal('HTTP_PROXY'),
+    IntegrationUri: z.url({ protocol: /^https?$/ }),
+    IntegrationMethod: z.string(),
+    PayloadFormatVersion: z.literal('1.0'),
+    /** Of the request's values only its path is known here. */
+    RequestParameters: z.strictObject({ 'overwrite:path': z.string() }).optional(),
+    TimeoutInMillis: integrationTimeout,
+  }),
+]);
 
 /** Properties of `AWS::ApiGatewayV2::Route`. */
 export const routeProperties = z.strictObject({

@@ -298,7 +298,6 @@ describe('events', () => {
       raw: '{"timestamp":1795169730,"event_name":"e","unit_id":null,"company":"","other":"kept","list":[1,2]}',
       raw_encoding: 'text',
       raw_location: null,
-      protocol: null,
     });
     expect(Object.keys(refused[0] ?? {})).toEqual(
       quarantineTable(defineConfig({ bucket: 'acme' })).columns.map(({ name }) => name),

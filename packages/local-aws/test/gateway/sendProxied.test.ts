@@ -1,0 +1,122 @@
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../src/base/index.ts';
+import { type Gateway, startGateway } from '../../src/gateway/index.ts';
+import { listen } from '../../src/gateway/listen.ts';
+
+interface Received {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+let server: { readonly url: string; close(): Promise<void> };
+let received: Received[];
+let answer: (response: ServerResponse) => void;
+let gateway: Gateway;
+
+function upstream(): Server {
+  return createServer(async (request, response) => {
+    const { method, url, headers } = request;
+    received.push({ method, url, headers, body: await text(request) });
+    answer(response);
+  });
+}
+
+beforeEach(async () => {
+  received = [];
+  answer = (response) => response.end('{}');
+  server = await listen(upstream(), 0, 50);
+  const proxy = { uri: server.url, method: undefined, path: '/base$request.path' };
+  gateway = await startGateway({
+    api: () => ({
+      apiId: 'local',
+      routes: [
+        { routeKey: 'GET /v1/rules/{key}', timeoutMs: 200, proxy },
+        { routeKey: 'POST /v1/read', timeoutMs: 200, proxy: { ...proxy, path: undefined } },
+        { routeKey: 'POST /{proxy+}', timeoutMs: 200, functionName: 'collect' },
+      ],
+      cors: {
+        ...{ allowOrigins: ['*'], allowMethods: ['GET', 'POST'], allowHeaders: ['*'], exposeHeaders: [] },
+        maxAgeSeconds: 600,
+      },
+    }),
+    accountId: '000000000000',
+    invoke: async () => '{"statusCode":202,"body":"collected"}',
+    clock: new ManualClock(Date.UTC(2026, 10, 20)),
+    port: 0,
+    closeGraceMs: 50,
+  });
+});
+afterEach(async () => {
+  await gateway.close();
+  await server.close();
+});
+
+describe('an HTTP_PROXY integration', () => {
+  it('gets the request with its path and query, under its own host', async () => {
+    const response = await fetch(`${gateway.url}/v1/rules/key.json?sinceTime=1`, {
+      headers: { 'statsig-api-key': 'client-a', 'user-agent': 'Dart/3.5' },
+    });
+    expect(response.status).toBe(200);
+    expect(received).toMatchObject([
+      {
+        method: 'GET',
+        url: '/base/v1/rules/key.json?sinceTime=1',
+        headers: {
+          host: new URL(server.url).host,
+          forwarded: expect.stringContaining('for=127.0.0.1'),
+          'statsig-api-key': 'client-a',
+          'user-agent': 'Dart/3.5',
+        },
+      },
+    ]);
+    expect(received[0]?.headers).not.toHaveProperty('x-forwarded-for');
+  });
+
+  it('gets the body, at the path of its address where no other is set', async () => {
+    await fetch(`${gateway.url}/v1/read`, { method: 'POST', body: '{"user":{}}' });
+    expect(received).toMatchObject([{ method: 'POST', url: '/', body: '{"user":{}}' }]);
+  });
+
+  it('answers as the server did, with the CORS headers of the API', async () => {
+    answer = (response) => {
+      response.writeHead(203, {
+        'content-encoding': 'gzip',
+        'access-control-allow-origin': 'https://other.example',
+        etag: '"1"',
+      });
+      response.end(gzipSync('rules'));
+    };
+    const response = await fetch(`${gateway.url}/v1/rules/key`, {
+      headers: { origin: 'https://shop.example' },
+    });
+    expect([response.status, await response.text()]).toEqual([203, 'rules']);
+    expect(response.headers.get('etag')).toBe('"1"');
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  it('leaves preflights and redirects to others: the gateway answers the first and passes on the second', async () => {
+    const preflight = await fetch(`${gateway.url}/v1/rules/key`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://shop.example', 'access-control-request-method': 'GET' },
+    });
+    expect([preflight.status, received]).toEqual([204, []]);
+    answer = (response) => response.writeHead(302, { location: 'https://elsewhere.example' }).end();
+    const moved = await fetch(`${gateway.url}/v1/rules/key`, { redirect: 'manual' });
+    expect([moved.status, moved.headers.get('location')]).toEqual([302, 'https://elsewhere.example']);
+  });
+
+  it('is answered 503 when the server fails or is late, while other routes are answered', async () => {
+    answer = (response) => response.destroy();
+    expect((await fetch(`${gateway.url}/v1/rules/key`)).status).toBe(503);
+    answer = () => {};
+    expect((await fetch(`${gateway.url}/v1/rules/key`)).status).toBe(503);
+    expect(await (await fetch(`${gateway.url}/v1/rgstr`, { method: 'POST', body: '{}' })).text()).toBe(
+      'collected',
+    );
+  });
+});

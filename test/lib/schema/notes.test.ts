@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { configSchema } from '../../../lib/schema/config.ts';
+import { type Field, fieldsOf, namedSchemas, ownObjects } from '../../../scripts/docs/configFields.ts';
+
+/** Every field of every object, once, with the objects that it is in. */
+const fields: { readonly name: string; readonly field: Field }[] = [];
+function collect(owner: string, schema: z.core.$ZodType): void {
+  for (const field of fieldsOf(schema)) {
+    const name = `${owner}.${field.key}`;
+    fields.push({ name, field });
+    for (const inner of ownObjects(field.schema)) collect(name, inner);
+  }
+}
+for (const [name, schema] of [['config', configSchema] as const, ...namedSchemas(configSchema)])
+  collect(name, schema);
+
+describe('the notes of the configuration', () => {
+  it('are there for every field', () => {
+    expect(fields.length).toBeGreaterThan(150);
+    expect(fields.filter(({ field: { note } }) => note === undefined).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('have examples that the schema accepts, and that are not the default', () => {
+    const wrong = fields.filter(({ field: { schema, note } }) => {
+      const result = z.safeParse(schema, note?.example);
+      const absent = z.safeParse(schema, undefined);
+      return (
+        !result.success || (absent.success && JSON.stringify(absent.data) === JSON.stringify(result.data))
+      );
+    });
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('say what no value means, where the schema has no default', () => {
+    const wrong = fields.filter(({ field: { fallback, isOptional, note } }) =>
+      isOptional ? fallback === undefined && note?.absent === undefined : note?.absent !== undefined,
+    );
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+});

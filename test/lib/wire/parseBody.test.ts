@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeBody } from '../../../lib/wire/decodeBody.ts';
+import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
+import { MAX_EVENTS } from '../../../lib/wire/limits.ts';
+import { parseBody } from '../../../lib/wire/parseBatch.ts';
+import { statsigFixtures } from '../../harness/StatsigFixture.ts';
+
+const usersOf = (body: unknown): unknown[] => {
+  const events: unknown = Reflect.get(Object(body), 'events');
+  return Array.isArray(events) ? events.map((event): unknown => Reflect.get(Object(event), 'user')) : [];
+};
+
+const metadataOf = (event: unknown): unknown => Reflect.get(Object(event), 'metadata');
+
+/** Parses a body, with all metadata parsed. */
+function read(text: string): unknown {
+  const parsed = parseBody(text);
+  const events: unknown = Reflect.get(Object(parsed), 'events');
+  for (const event of Array.isArray(events) ? events : []) {
+    const metadata = metadataOf(event);
+    if (metadata instanceof EvaluationText) event.metadata = metadata.toObject();
+  }
+  return parsed;
+}
+
+describe('parseBody', () => {
+  it('shares one object between equal users', () => {
+    const [a, b] = [{ userID: 'a', custom: { text: '}"{\\' } }, { userID: 'b' }];
+    const events = [a, a, b, a, b].map((user, n) => ({ eventName: 'e', n, user }));
+    const parsed = parseBody(JSON.stringify({ events }));
+    expect(parsed).toEqual({ events });
+    expect(new Set(usersOf(parsed)).size).toBe(2);
+  });
+
+  it("leaves exposures' metadata unparsed, in any order of members", () => {
+    const evaluated = [
+      { gate: 'g', ruleID: 'r', lcut: '1795000000000', gateValue: true },
+      { configVersion: 12, config: 'c', allocatedExperiment: '', reason: 'é€' },
+    ];
+    const events = evaluated.map((metadata) => ({ eventName: 'statsig::gate_exposure', metadata }));
+    const parsed = parseBody(JSON.stringify({ events }));
+    expect(Reflect.get(Object(parsed), 'events')).toEqual(
+      evaluated.map(() => expect.objectContaining({ metadata: expect.any(EvaluationText) })),
+    );
+    expect(read(JSON.stringify({ events }))).toEqual({ events });
+  });
+
+  it.each([
+    ['another member', '{"gate":"g","mine":"r"}'],
+    ['a member twice', '{"gate":"g","gate":"h"}'],
+    ['a member inside', '{"gate":{"gate":"g"}}'],
+    ['an escape', '{"gate":"g\\n"}'],
+    ['an escape in a key', '{"g\\u0061te":"g"}'],
+    ['half a pair', '{"gate":"\ud800"}'],
+    ['a long text', `{"gate":"${'g'.repeat(300)}"}`],
+    ['a long number', '{"gate":"g","configVersion":9007199254740993}'],
+    ['a number with zeros', '{"gate":"g","configVersion":1.0}'],
+    ['a time that is a number', '{"gate":"g","lcut":1795000000000}'],
+    ['null', '{"gate":null}'],
+    ['spaces', '{"gate": "g"}'],
+    ['nothing', '{}'],
+  ])('parses metadata with %s', (_what, metadata) => {
+    const text = `{"events":[{"eventName":"statsig::gate_exposure","metadata":${metadata}}]}`;
+    const [event] = Object(parseBody(text)).events;
+    expect(event).toEqual(JSON.parse(text).events[0]);
+    expect(metadataOf(event)).not.toBeInstanceOf(EvaluationText);
+  });
+
+  it('extracts at most the maximum number of events', () => {
+    const read = (count: number, event: string) =>
+      Object(parseBody(`{"events":[${Array(count).fill(event).join()}]}`)).events;
+    const metadata = '{"n":1,"metadata":{"gate":"g"}}';
+    expect(metadataOf(read(MAX_EVENTS, metadata)[0])).toBeInstanceOf(EvaluationText);
+    expect(metadataOf(read(MAX_EVENTS + 2, metadata)[0])).toEqual({ gate: 'g' });
+    const user = '{"n":1,"user":{"userID":"u"}}';
+    expect(new Set(usersOf({ events: read(MAX_EVENTS, user) })).size).toBe(1);
+    expect(new Set(usersOf({ events: read(MAX_EVENTS + 2, user) })).size).toBe(MAX_EVENTS + 2);
+  });
+
+  it.each(statsigFixtures())('reads %s as JSON.parse does', (_name, { headers, body }) => {
+    const contentEncoding = headers['content-encoding'] ?? '';
+    const { text } = decodeBody(Buffer.from(body, 'base64'), { contentEncoding, statsigEncoded: false });
+    expect(read(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['no user', '{"events":[{"eventName":"e"}]}'],
+    ['one user', '{"events":[{"eventName":"e","user":{"userID":"u"}}]}'],
+    ['a user of the batch', '{"events":[{"n":1,"user":{"a":1}},{"n":2,"user":{"a":1}}],"user":{"a":1}}'],
+    [
+      'a user inside metadata',
+      '{"events":[{"m":{"b":1,"user":{"a":1}},"user":{"a":1}},{"n":1,"user":{"a":1}}]}',
+    ],
+    ['a user that comes first', '{"events":[{"user":{"a":1},"n":1},{"user":{"a":1},"n":2}]}'],
+    ['a user twice in an event', '{"events":[{"n":1,"user":{"a":1},"user":{"a":2}},{"n":1,"user":{"a":1}}]}'],
+    [
+      'a user that is a number',
+      '{"events":[{"n":1,"user":{"a":1}},{"n":1,"user":{"a":1}},{"user":-4503599627370497}]}',
+    ],
+    [
+      'a text like a user',
+      '{"events":[{"t":",\\"user\\":{\\"a\\":1}","user":{"a":1}},{"n":1,"user":{"a":1}}]}',
+    ],
+    ['a key that ends like one', '{"events":[{"n":1,"end user":{"a":1}},{"n":1,"\\"user":{"a":1}}]}'],
+    [
+      'metadata inside metadata',
+      '{"events":[{"n":1,"m":{"b":1,"metadata":{"gate":"g"}}},{"n":1,"metadata":{"gate":"h"}}]}',
+    ],
+    ['metadata twice in an event', '{"events":[{"n":1,"metadata":{"gate":"g"},"metadata":{"gate":"h"}}]}'],
+    ['metadata inside a user', '{"events":[{"n":1,"user":{"a":1,"metadata":{"gate":"g"}}}]}'],
+    ['metadata outside events', '{"n":1,"metadata":{"gate":"g"},"events":[{"n":1,"metadata":{"gate":"g"}}]}'],
+    ['metadata without an end', '{"events":[{"n":1,"metadata":{}},{"n":",\\"metadata\\":{"}]}'],
+    ['users outside events', '{"list":[{"n":1,"user":{"a":1}},{"n":1,"user":{"a":1}}]}'],
+    ['events that are none', '{"events":[null,7,[],{"n":1,"user":{"a":1}},{"n":1,"user":{"a":1}}]}'],
+  ])('reads %s as JSON.parse does', (_what, text) => {
+    expect(read(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    '{"events":[{"n":1,"user":{"a":1}},{"n":1,"user":{"a":1}',
+    '{"n":1,"user":{"a"},"m":1,"user":{"a"}}',
+    '{"events":[{"n":1,"metadata":{"gate":"g"',
+    '{"events":[{"n":1,"metadata":{"gate":"g',
+    '{"events":[{"n":1,"metadata":{"gate":"g"},}]}',
+    '{"events":[{"n":1,"metadata":{"gate":"g\n"}}]}',
+    '{"events":[{"n":1,"metadata":{"gate\ufffd:"g"}}]}',
+    '{"events":[{"n":1,"metadata":{"gate":"g\ufffd}}]}',
+    'x',
+  ])('rejects invalid JSON: %s', (text) => {
+    expect(() => parseBody(text)).toThrow(SyntaxError);
+  });
+
+  it('reads or rejects a damaged body as JSON.parse does', () => {
+    const user = '"user":{"userID":"u","custom":{"a":"}"}}';
+    const body = `{"events":[{"n":1,"metadata":{"gate":"g","lcut":"1","gateValue":true},${user}},{"n":2,${user}}]}`;
+    const damage = fc.oneof(
+      fc.constantFrom('', '"', '\\', '{', '}', ',', ':', '\n', ' ', '0', '\ufffd', '\ue000'),
+      fc.constantFrom(',"metadata":{"gate":"h"}', `,${user}`, '"metadata":', 'user":'),
+      fc.string({ unit: 'binary', maxLength: 2 }),
+    );
+    const place = fc.nat(body.length);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(place, fc.nat(2), damage), { minLength: 1, maxLength: 2 }), (changes) => {
+        let text = body;
+        for (const [at, removed, put] of changes) text = text.slice(0, at) + put + text.slice(at + removed);
+        let expected: unknown;
+        try {
+          expected = JSON.parse(text);
+        } catch {
+          expect(() => parseBody(text)).toThrow(SyntaxError);
+          return;
+        }
+        expect(read(text)).toEqual(expected);
+      }),
+      { numRuns: 4_000 },
+    );
+  });
+
+  it('reads any JSON as JSON.parse does', () => {
+    const user = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom({ userID: 'u' }, { a: { user: { b: 1 } } }, { t: ',"user":{' }),
+    );
+    const evaluation = fc.dictionary(
+      fc.constantFrom('gate', 'ruleID', 'lcut', 'metadata', 'user'),
+      fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('true', true, 1, -7, 0.5), user),
+    );
+    const event = fc.record(
+      { n: fc.jsonValue(), user, metadata: fc.oneof(fc.record({ k: fc.nat(3), user }), evaluation) },
+      { requiredKeys: [] },
+    );
+    const body = fc.record(
+      { events: fc.array(event, { maxLength: 12 }), user, more: fc.array(event) },
+      { requiredKeys: ['events'] },
+    );
+    fc.assert(
+      fc.property(body, fc.constantFrom(undefined, 1), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        expect(read(text)).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

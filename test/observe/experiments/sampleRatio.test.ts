@@ -1,0 +1,140 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  expectedUnits,
+  type GroupCount,
+  sampleRatioPValue,
+} from '../../../observe/experiments/sampleRatio.ts';
+
+const counts = (units: readonly number[], weights: readonly number[] = units.map(() => 1)): GroupCount[] =>
+  units.map((count, i) => ({ units: count, weight: weights[i] ?? 0 }));
+
+/** 1 / p as a rational number, by rising factorials: what the test is by definition, without a gamma function. */
+function byDefinition(units: readonly number[], weights: readonly number[]): number {
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const rising = (from: number, times: number) =>
+    Array.from({ length: times }, (_, i) => from + i).reduce((product, factor) => product * factor, 1);
+  const factors = [10, 100, 1_000, 10_000].map((concentration) => {
+    const all = units.reduce((sum, count) => sum + count, 0);
+    return units.reduce((product, count, i) => {
+      const share = (weights[i] ?? 0) / whole;
+      return (product * rising(concentration * share, count)) / share ** count;
+    }, 1 / rising(concentration, all));
+  });
+  return factors.reduce((sum, factor) => sum + factor, 0) / factors.length;
+}
+
+/** Every way in which units may be divided among groups, and how probable it is by the weights. */
+function outcomes(all: number, shares: readonly number[]): { units: number[]; probability: number }[] {
+  const [share = 1, ...rest] = shares;
+  if (rest.length === 0) return [{ units: [all], probability: 1 }];
+  const others = rest.reduce((sum, other) => sum + other, 0);
+  const own = share / (share + others);
+  return Array.from({ length: all + 1 }, (_, count) => {
+    let ways = 1;
+    for (let i = 0; i < count; i += 1) ways = (ways * (all - i)) / (i + 1);
+    const probability = ways * own ** count * (1 - own) ** (all - count);
+    return outcomes(all - count, rest).map((other) => ({
+      units: [count, ...other.units],
+      probability: probability * other.probability,
+    }));
+  }).flat();
+}
+
+describe('the test of a sample ratio', () => {
+  it.each([
+    [
+      [8, 2],
+      [1, 1],
+    ],
+    [
+      [20, 0],
+      [1, 1],
+    ],
+    [
+      [3, 1, 9],
+      [1, 2, 3],
+    ],
+    [
+      [12, 14],
+      [9, 1],
+    ],
+  ] as const)('is what its definition says for %j by %j', (units, weights) => {
+    const wanted = Math.min(1, 1 / byDefinition(units, weights));
+    expect(sampleRatioPValue(counts(units, weights))).toBeCloseTo(wanted, 10);
+  });
+
+  it.each([
+    [12, [1, 1]],
+    [9, [1, 2, 7]],
+    [6, [1, 1, 1, 1]],
+  ] as const)('is a fair bet on %i units that are split right by %j', (all, shares) => {
+    // Its inverse is worth 1 on average, which makes it valid at any time: https://arxiv.org/abs/2011.03567.
+    const mean = outcomes(all, shares).reduce(
+      (sum, { units, probability }) => sum + probability * byDefinition(units, shares),
+      0,
+    );
+    expect(mean).toBeCloseTo(1, 10);
+  });
+
+  it('is wrong about no more experiments than it says, though somebody looks after every unit', () => {
+    // Exactly: the probability of each count of the first group, without those that were stopped before.
+    const alpha = 0.05;
+    let going = new Map([[0, 1]]);
+    let stopped = 0;
+    for (let all = 1; all <= 400; all += 1) {
+      const next = new Map<number, number>();
+      for (const [count, probability] of going)
+        for (const added of [0, 1]) {
+          const units = count + added;
+          if ((sampleRatioPValue(counts([units, all - units])) ?? 1) < alpha) stopped += probability / 2;
+          else next.set(units, (next.get(units) ?? 0) + probability / 2);
+        }
+      going = next;
+    }
+    expect(stopped).toBeGreaterThan(0);
+    expect(stopped).toBeLessThanOrEqual(alpha);
+  });
+
+  it('finds a lost group in few units, and a small difference in many', () => {
+    expect(sampleRatioPValue(counts([10, 0]))).toBeGreaterThan(0.01);
+    expect(sampleRatioPValue(counts([25, 0]))).toBeLessThan(0.001);
+    expect(sampleRatioPValue(counts([600, 400]))).toBeLessThan(1e-6);
+    expect(sampleRatioPValue(counts([102_000, 98_000]))).toBeLessThan(1e-6);
+    expect(sampleRatioPValue(counts([5_000, 5_100]))).toBeGreaterThan(0.1);
+    expect(sampleRatioPValue(counts([190, 910], [10, 90]))).toBeLessThan(0.001);
+    expect(sampleRatioPValue(counts([1_000_000, 1_100_000]))).toBe(0);
+  });
+
+  it('has no result for one group, or without units', () => {
+    for (const none of [counts([]), counts([100]), counts([0, 0])])
+      expect(sampleRatioPValue(none)).toBeNull();
+  });
+
+  it('does not depend on the order of groups or the scale of weights, and falls as a group moves away', () => {
+    const group = fc.record({
+      units: fc.integer({ min: 0, max: 100_000 }),
+      weight: fc.integer({ min: 1, max: 100 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(group, { minLength: 2, maxLength: 6 }),
+        fc.integer({ min: 1, max: 1_000 }),
+        (groups, scale) => {
+          const pValue = sampleRatioPValue(groups);
+          const total = groups.reduce((sum, { units }) => sum + units, 0);
+          expect(expectedUnits(groups).reduce((sum, units) => sum + units, 0)).toBeCloseTo(total, 5);
+          if (pValue === null) return void expect(total).toBe(0);
+          expect(pValue).toBeGreaterThanOrEqual(0);
+          expect(pValue).toBeLessThanOrEqual(1);
+          const other = groups.map(({ units, weight }) => ({ units, weight: weight * scale })).toReversed();
+          expect(Math.abs((sampleRatioPValue(other) ?? 0) - pValue)).toBeLessThanOrEqual(pValue * 1e-6);
+          const [first, ...rest] = groups;
+          if (first === undefined || first.units < (expectedUnits(groups)[0] ?? 0) + 100) return;
+          const further = sampleRatioPValue([{ ...first, units: first.units * 2 }, ...rest]);
+          expect(further ?? 1).toBeLessThanOrEqual(pValue * (1 + 1e-6));
+        },
+      ),
+    );
+  });
+});
