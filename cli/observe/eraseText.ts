@@ -8,7 +8,7 @@ const WHY = {
   too_large: 'too large to be searched',
   archived: 'archived: restore it, so that it can be searched',
   unreadable: 'damaged, so that it cannot be searched',
-  unread: 'a refused body there is damaged or in an unknown encoding, so that not all of it can be searched',
+  unread: 'rows there are damaged, so that not all of it can be searched',
   denied: 'AWS denied it alone, so its key of KMS is disabled, or it is locked',
 } as const;
 
@@ -30,9 +30,9 @@ export function eraseText(receipt: EraseReceipt): string {
       },
     ];
   });
-  const sum = (of: 'mentions' | 'others' | 'waiting' | 'noText') =>
+  const sum = (of: 'mentions' | 'others' | 'waiting') =>
     Object.values(run.places).reduce((all, counts) => all + counts[of], 0);
-  const [mentions, waiting, noText] = [sum('mentions'), sum('waiting'), sum('noText')];
+  const [mentions, waiting] = [sum('mentions'), sum('waiting')];
   const inCopies = run.places.relay?.others ?? 0;
   const refused = sum('others') - inCopies;
   const [doesNot, doNot] = isDry ? ['would not', 'would not'] : ['does not', 'do not'];
@@ -44,18 +44,13 @@ export function eraseText(receipt: EraseReceipt): string {
     ),
     ...told(
       refused,
-      `refused event or body has a value elsewhere than under the key of a unit. It may be about somebody else, and ${isDry ? 'would go' : 'is gone'} too.`,
-      `refused events or bodies have a value elsewhere than under the key of a unit. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too.`,
+      `refused event or body has a value elsewhere than under the key of a unit, or is no plain JSON. It may be about somebody else, and ${isDry ? 'would go' : 'is gone'} too.`,
+      `refused events or bodies have a value elsewhere than under the key of a unit, or are no plain JSON. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too.`,
     ),
     ...told(
       mentions,
       'row of others mentions a value in some column, such as the metadata of an event. It stays.',
       'rows of others mention a value in some column, such as the metadata of an event. They stay.',
-    ),
-    ...told(
-      noText,
-      'refused body holds no text, so that nobody can find anything in it. It stays.',
-      'refused bodies hold no text, so that nobody can find anything in them. They stay.',
     ),
     ...(receipt.countsMentions
       ? []

@@ -22,12 +22,10 @@ const placeCountsSchema = z.object({
   deleted: count,
   /** Rows, documents or copies of the units in the objects that readers get. */
   rows: count,
-  /** Events of others in copies that were deleted as a whole; refused items with a value elsewhere than under a unit's key. */
+  /** Events of others in copies that were deleted as a whole; refused items with a value elsewhere than under a unit's key, or that may hold one. */
   others: count,
   /** Rows of others that mention a value of the units in any column. They stay. */
   mentions: count,
-  /** Refused bodies that hold no text, so that nobody can find anything in them. They stay. */
-  noText: count.default(0),
   /** Objects that belong to a load under way: a later run looks again. */
   waiting: count,
 });
@@ -39,13 +37,13 @@ export type PlaceCounts = z.output<typeof placeCountsSchema>;
 export function noCounts(): PlaceCounts {
   return {
     ...{ objects: 0, versions: 0, rewritten: 0, deleted: 0, rows: 0 },
-    ...{ others: 0, mentions: 0, noText: 0, waiting: 0 },
+    ...{ others: 0, mentions: 0, waiting: 0 },
   };
 }
 
 /**
- * Why an object could not be searched: it is larger than a run takes, archived, damaged, AWS denied it, or it has a refused body
- * of which not all can be read.
+ * Why an object could not be searched: it is larger than a run takes, archived, damaged, AWS denied it, or it has rows that
+ * cannot be read.
  */
 const leftSchema = z.object({
   key: z.string(),

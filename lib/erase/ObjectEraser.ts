@@ -18,7 +18,7 @@ import {
 import type { ObjectForm } from './erasePlaces.ts';
 import { type LeftObject, noCounts, type PlaceCounts } from './Manifest.ts';
 import type { ParquetEraser } from './ParquetEraser.ts';
-import { UNKNOWN_ENCODING, type UnitMatcher } from './UnitMatcher.ts';
+import type { UnitMatcher } from './UnitMatcher.ts';
 
 /**
  * The steps of an erasure, each named after what is done by then. The process may be killed after any of them. The next run
@@ -67,6 +67,8 @@ export interface ObjectEraserPorts extends RetryPorts {
 export interface ErasedObject {
   readonly counts: PlaceCounts;
   readonly left: readonly LeftObject[];
+  /** Whether something of the units was in it, or may be. */
+  readonly hasFound: boolean;
   /** AWS's message for the last version that it denied. */
   readonly denied?: string;
 }
@@ -92,22 +94,24 @@ type Look =
       readonly found: 'rows';
       readonly rows: number;
       readonly others: number;
+      /** Refused bodies among them that go unread: they say nothing of the units. */
+      readonly unreadable?: number | undefined;
       /** The bytes without the units, in a file; null if nothing is left. */
       readonly path: string | null;
       readonly attributes: ObjectAttributes;
     } & Stays);
 
-/** Content that stays in an object: mentions, and refused bodies that cannot be read as a whole, or hold no text. */
+/** Content that stays in an object: mentions, and rows that cannot be read. */
 interface Stays {
   readonly mentions?: number;
   readonly unread?: number | undefined;
-  readonly noText?: number | undefined;
 }
 
 /** An {@link ErasedObject} in the making. */
 interface Doing {
   readonly counts: PlaceCounts;
   left: LeftObject[];
+  hasFound: boolean;
   denied?: string;
 }
 
@@ -126,17 +130,17 @@ export class ObjectEraser {
    * Replaces the object if it has rows of the units and others, deletes it if it has nothing else, and deletes every older
    * version that has some. What has none is not touched.
    *
-   * @param beforeChange Is called before anything of the object is changed.
+   * @param beforeChange Is called before anything of the object is changed, with whether it is of the units.
    * @throws EraseError SLUICE_ERASE_CHANGING, SLUICE_ERASE_ROWS_DIFFER; what S3's client throws; the signal's reason.
    */
   async erase(
     { key, versions: listed }: ObjectVersions,
     form: ObjectForm,
-    beforeChange: () => Promise<void>,
+    beforeChange: (isFound: boolean) => Promise<void>,
   ): Promise<ErasedObject> {
     const { bucket, wait, random } = this.#ports;
     let versions = listed;
-    const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [] };
+    const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [], hasFound: false };
     for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
       if (attempt > 1) versions = await bucket.versions(key);
       done.left = [];
@@ -153,7 +157,7 @@ export class ObjectEraser {
   async #pass(
     versions: readonly StoredVersion[],
     form: ObjectForm,
-    beforeChange: () => Promise<void>,
+    beforeChange: (isFound: boolean) => Promise<void>,
     done: Doing,
   ): Promise<boolean> {
     const { dryRun, bucket, faultPoint, signal } = this.#ports;
@@ -167,9 +171,8 @@ export class ObjectEraser {
       done.left.push({ key, versionId, why: 'denied' });
       done.denied = denied;
     };
-    const stay = ({ mentions = 0, noText = 0 }: Stays) => {
+    const stay = ({ mentions = 0 }: Stays) => {
       counts.mentions += mentions;
-      counts.noText += noText;
     };
     let deleted = 0;
     for (const version of [...old, ...latest]) {
@@ -188,6 +191,7 @@ export class ObjectEraser {
       }
       if (look.found === 'waiting') {
         counts.waiting += 1;
+        done.hasFound = true;
         continue;
       }
       if (look.found === 'denied') {
@@ -198,7 +202,9 @@ export class ObjectEraser {
         done.left.push({ key: version.key, versionId: version.versionId, why: look.found });
         continue;
       }
-      if (!dryRun) await beforeChange();
+      const isFound = look.rows > (look.unreadable ?? 0);
+      done.hasFound ||= isFound;
+      if (!dryRun) await beforeChange(isFound);
       const isRewritten = version.isLatest && look.path !== null;
       if (isRewritten && !dryRun) {
         const replaced = await bucket.replace(version, look.path ?? '', look.attributes);
@@ -280,15 +286,15 @@ export class ObjectEraser {
     if (!isResult(form) && version.size > MOST_TEXT_BYTES) return { found: 'too_large' };
     const left = isResult(form)
       ? await eraseResult(from, this.#ports.matcher)
-      : await this.#documents(form, await readFile(from), attributes);
+      : await this.#documents(form, await readFile(from));
     if (left === 'unreadable') return { found: 'unreadable' };
-    const { unread, noText } = left;
-    if (!('body' in left)) return { found: 'nothing', unread, noText };
-    const { own: rows, others, body } = left;
+    const { unread } = left;
+    if (!('body' in left)) return { found: 'nothing', unread };
+    const { own: rows, others, unreadable, body } = left;
     if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
     if (body !== null) await writeFile(to, body);
     return {
-      ...{ found: 'rows', rows, others, unread, noText, path: body === null ? null : to },
+      ...{ found: 'rows', rows, others, unreadable, unread, path: body === null ? null : to },
       attributes: withFewer(attributes, rows),
     };
   }
@@ -302,23 +308,19 @@ export class ObjectEraser {
     const { from, to } = this.#path;
     const file = await parquet.examine(from, isResult(form));
     if (file === null) return { found: 'unreadable' };
-    const { own, others, mentions, unread, noText } = file;
+    const { own, others, unreadable, mentions } = file;
     if (isResult(form)) {
       // Its columns are the query's: any of them may be the unit's.
       if (own + mentions === 0) return { found: 'nothing' };
       if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
       return { found: 'rows', rows: own + mentions, others: 0, path: null, attributes };
     }
-    if (own === 0) return { found: 'nothing', mentions, unread, noText };
+    if (own === 0) return { found: 'nothing', mentions };
     if (version.isLatest && !dryRun) await parquet.rewrite(from, file, to);
-    return { found: 'rows', rows: own, others, mentions, unread, noText, path: to, attributes };
+    return { found: 'rows', rows: own, others, unreadable, mentions, path: to, attributes };
   }
 
-  #documents(
-    form: ObjectForm,
-    body: Uint8Array,
-    { metadata }: ObjectAttributes,
-  ): Promise<LeftDocuments> | LeftDocuments {
+  #documents(form: ObjectForm, body: Uint8Array): Promise<LeftDocuments> | LeftDocuments {
     const { matcher } = this.#ports;
     switch (form.form) {
       case 'landing':
@@ -330,7 +332,7 @@ export class ObjectEraser {
       case 'relay':
         return eraseCopy(body, matcher);
       case 'body':
-        return eraseBody(body, matcher, metadata['reason'] === UNKNOWN_ENCODING);
+        return eraseBody(body, matcher);
       default:
         return 'unreadable';
     }

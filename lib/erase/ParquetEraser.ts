@@ -9,13 +9,12 @@ import type { UnitMatcher } from './UnitMatcher.ts';
 import {
   DETAIL,
   IDS_FUNCTION,
-  MENTION_FUNCTION,
   mentionCondition,
   type ParquetColumn,
   RAW_FUNCTION,
-  rawFound,
   rowCondition,
   rowText,
+  spelledCondition,
 } from './unitSql.ts';
 
 /** Result of searching a Parquet file for the units. */
@@ -25,11 +24,10 @@ export interface ExaminedFile {
   readonly own: number;
   /** Of these, rows of quarantine that have a value elsewhere than under the key of a unit: they may be others'. */
   readonly others: number;
+  /** Of these, rows of quarantine whose body is not plain readable JSON. */
+  readonly unreadable: number;
   /** Rows of others in which a value of the units occurs as a word, in any column. */
   readonly mentions: number;
-  /** Rows with a refused body that cannot be read as a whole, and with one that holds no text. */
-  readonly unread: number;
-  readonly noText: number;
   readonly columns: readonly ParquetColumn[];
 }
 
@@ -75,7 +73,6 @@ export class ParquetEraser {
     session.addTextFunction(RAW_FUNCTION, (raw, encoding) =>
       encoding === DETAIL ? matcher.findNamed(raw) : matcher.findRaw(raw, encoding),
     );
-    session.addTextFunction(MENTION_FUNCTION, (text) => (matcher.isMentioned(text) ? 'y' : null));
     return new ParquetEraser(session, matcher, signal);
   }
 
@@ -93,22 +90,26 @@ export class ParquetEraser {
         type: String(row['column_type']),
       }));
       const own = rowCondition(columns, this.#matcher);
-      const certain = rowCondition(columns, this.#matcher, true);
+      const certain = rowCondition(columns, this.#matcher, ['unit']);
+      const found = rowCondition(columns, this.#matcher, ['unit', 'elsewhere']);
       const isCounted = isResult || this.#matcher.values.length <= MOST_MENTIONED;
-      const [text, mention] = isCounted
-        ? [rowText(columns), mentionCondition('text', this.#matcher)]
-        : ["''", 'false'];
+      // A result that spells anything goes as well: the query can be run again.
+      const mentions = [
+        mentionCondition('text', this.#matcher),
+        ...(isResult ? [spelledCondition('text')] : []),
+      ];
+      const [text, mention] = isCounted ? [rowText(columns), mentions.join(' OR ')] : ["''", 'false'];
       const [counted] = await this.#session.rows(
         `SELECT count(*) AS rows, count(*) FILTER (own) AS own, count(*) FILTER (own AND NOT certain) AS others,
-           count(*) FILTER (NOT own AND ${mention}) AS mentions,
-           count(*) FILTER (NOT own AND raw = 'unread') AS unread, count(*) FILTER (NOT own AND raw = 'no_text') AS no_text
-         FROM (SELECT ${own} AS own, ${certain} AS certain, ${rawFound(columns) ?? 'NULL'} AS raw, ${text} AS text
+           count(*) FILTER (own AND NOT found) AS unreadable,
+           count(*) FILTER (NOT own AND (${mention})) AS mentions
+         FROM (SELECT ${own} AS own, ${certain} AS certain, ${found} AS found, ${text} AS text
            FROM ${scan(path)})`,
       );
       const count = (name: string) => Number(counted?.[name]);
       return {
         ...{ rows: count('rows'), own: count('own'), others: count('others'), mentions: count('mentions') },
-        ...{ unread: count('unread'), noText: count('no_text'), columns },
+        ...{ unreadable: count('unreadable'), columns },
       };
     } catch (error) {
       // Else memory or disk is short, or somebody stopped it.

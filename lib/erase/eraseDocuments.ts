@@ -11,7 +11,7 @@ import type { WalkedFrame } from '../landing/frames/records.ts';
 import { judgeCopy } from '../relay/copyEvents.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import { decodedBytes } from './decodedText.ts';
+import { plainText, SPELLED } from './plainText.ts';
 import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
 
 /** Result of erasing the units from an object that holds documents. */
@@ -19,28 +19,43 @@ export type LeftDocuments =
   /** Nothing of the units is in it. */
   | ({ readonly own: 0 } & Unsearched)
   /** Documents that go, those of them that may be others', and the bytes without them; null if nothing is left. */
-  | ({ readonly own: number; readonly others: number; readonly body: Uint8Array | null } & Unsearched)
+  | ({
+      readonly own: number;
+      readonly others: number;
+      /** Of these, bodies that are not plain readable JSON. */
+      readonly unreadable?: number;
+      readonly body: Uint8Array | null;
+    } & Unsearched)
   | 'unreadable';
 
-/** Refused bodies that stay, as they cannot be read as a whole, or hold no text. */
+/** Rows and frames that stay, as they cannot be read. */
 interface Unsearched {
   readonly unread?: number | undefined;
-  readonly noText?: number | undefined;
 }
 
+/** How a document is a unit's; `unread` if it cannot be read, null if it is not. */
+type DocumentFound = BodyFound | 'unread';
+
 /** @param body What is left of documents. Undefined: none of them goes. */
-function leftOf(all: readonly BodyFound[], body?: Uint8Array | null): LeftDocuments {
-  const count = (one: BodyFound) => all.filter((found) => found === one).length;
-  const [others, unread, noText] = [count('elsewhere'), count('unread'), count('no_text')];
-  const stay = { ...(unread > 0 ? { unread } : {}), ...(noText > 0 ? { noText } : {}) };
+function leftOf(all: readonly DocumentFound[], body?: Uint8Array | null): LeftDocuments {
+  const count = (one: DocumentFound) => all.filter((found) => found === one).length;
+  const [unreadable, unread] = [count('unreadable'), count('unread')];
+  const others = count('elsewhere') + unreadable;
+  const stay = unread > 0 ? { unread } : {};
   // Where no document goes, a message in one did, or what several share.
   return body === undefined
     ? { own: 0, ...stay }
-    : { own: Math.max(1, count('unit') + others), others, body, ...stay };
+    : {
+        own: Math.max(1, count('unit') + others),
+        others,
+        body,
+        ...stay,
+        ...(unreadable > 0 ? { unreadable } : {}),
+      };
 }
 
-function isUnits(found: BodyFound): boolean {
-  return found === 'unit' || found === 'elsewhere';
+function isUnits(found: DocumentFound): boolean {
+  return found !== null && found !== 'unread';
 }
 
 /**
@@ -51,7 +66,7 @@ function isUnits(found: BodyFound): boolean {
 export function eraseLanding(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
   const { records, unread } = readRecords(body);
   if (records.length === 0 && unread.length > 0) return 'unreadable';
-  const all: BodyFound[] = unread.map(() => 'unread');
+  const all: DocumentFound[] = unread.map(() => 'unread');
   let isEmpty = unread.length === 0;
   const left = records.map(({ header, frames, offset, end }) => {
     const kept = frames.flatMap((frame) => leftOfFrame(frame, body, matcher, all) ?? []);
@@ -72,7 +87,7 @@ function leftOfFrame(
   walked: WalkedFrame,
   body: Uint8Array,
   matcher: UnitMatcher,
-  all: BodyFound[],
+  all: DocumentFound[],
 ): { readonly frame: TableFrame; readonly bytes: Uint8Array; readonly isChanged: boolean } | null {
   const { offset, ...frame } = walked;
   const asItIs = { frame, bytes: body.subarray(offset, offset + frame.length), isChanged: false };
@@ -117,7 +132,7 @@ export async function eraseOverflow(
  * is broken; a message that quotes a unit is emptied, as it may repeat a row.
  */
 export function eraseErrors(kind: TableKind, body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  const found: BodyFound[] = [];
+  const found: DocumentFound[] = [];
   let isChanged = false;
   const left = linesOf(body).flatMap((bytes) => {
     if (isBlank(bytes)) return [bytes];
@@ -186,82 +201,73 @@ export function eraseCopy(body: Uint8Array, matcher: UnitMatcher): LeftDocuments
   if (copy === null) return 'unreadable';
   const judged = judgeCopy(copy, matcher);
   // Its headers do not help, so it is read as any other body of which nothing is known.
-  if (judged === 'unreadable') return eraseBody(copy.body, matcher, false);
+  if (judged === 'unreadable') return eraseBody(copy.body, matcher);
   const { isPersons, own, others } = judged;
   // The user may be in what events share, of a request without any.
   return isPersons ? { own: own + others === 0 ? 1 : own, others, body: null } : { own: 0 };
 }
 
-/** Whether a refused item names a unit. It goes as a whole. */
-export function eraseBody(body: Uint8Array, matcher: UnitMatcher, isUnknown: boolean): LeftDocuments {
-  const found = matcher.findBody(body, isUnknown);
+/** Whether a refused item names a unit, or may. It goes as a whole. */
+export function eraseBody(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
+  const found = matcher.findBody(body);
   return leftOf([found], isUnits(found) ? null : undefined);
 }
 
 /**
- * Whether a result of a query has a value of a unit, escaped or not, wherever, as a field or a word: a result goes as a whole,
- * also if the equal value was another's, as the query can be run again. In bytes that are no text values follow each other
- * without anything between them, so any equal bytes count.
+ * Whether a result of a query has a value of a unit, wherever, as a field or a word, or spells anything in other characters: a
+ * result goes as a whole, also if the equal value was another's, as the query can be run again. In bytes that are no text values
+ * follow each other without anything between them, so any equal bytes count.
  *
  * @param path A file with text, or gzip of it.
  */
 export async function eraseResult(path: string, matcher: UnitMatcher): Promise<LeftDocuments> {
   const found = leftOf(['unit'], null);
-  const needles = (values: readonly string[]) => values.map((text) => Buffer.from(text, 'utf8'));
-  const [wanted, decoded] = [needles(matcher.values), needles(matcher.decodedValues)];
-  // With what is around a value, and its longest spelling.
-  const overlap = Math.max(...wanted.map(({ length }) => length)) * LONGEST_ESCAPE + AROUND;
-  let before: Buffer = Buffer.alloc(0);
-  let isBinary = false;
-  const has = (bytes: Buffer, from: number, isEnd: boolean) => {
-    const at = { from, isBinary, isEnd };
-    if (wanted.some((needle) => hasField(bytes, needle, at))) return true;
-    const plain = decodedBytes(bytes);
-    return plain !== bytes && decoded.some((needle) => hasField(plain, needle, at));
-  };
+  const needles = (values: readonly string[]) => values.map((text) => Buffer.from(text).toString('latin1'));
+  const [values, plainValues] = [needles(matcher.values), needles(matcher.plainValues)];
+  // With what is around a value, and a backslash or quote before each character, also within JSON within JSON.
+  const overlap = Math.max(...values.map(({ length }) => length)) * MOST_MARKS + AROUND;
+  // Bytes as characters: a part of a character at the end of a window is none.
+  let before = '';
+  let [isBinary, isBegin] = [false, true];
+  const has = (text: string, isEnd: boolean) =>
+    isBinary
+      ? values.some((value) => text.includes(value))
+      : SPELLED_ANYWHERE.test(text) || hasField(plainText(text), plainValues, isBegin, isEnd);
   try {
     for await (const chunk of await plainBytes(path)) {
       isBinary ||= chunk.includes(0);
       // A value at the end of the chunk is judged with the next chunk.
-      const bytes = Buffer.concat([before, chunk]);
-      if (has(bytes, before.length === 0 ? 0 : 2, false)) return found;
-      before = bytes.subarray(-overlap);
+      const text = before + chunk.toString('latin1');
+      if (has(text, false)) return found;
+      isBegin &&= text.length <= overlap;
+      before = text.slice(-overlap);
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) return 'unreadable';
     throw error;
   }
   // A value at the end of the file is not judged yet.
-  return has(before, before.length < overlap ? 0 : 2, true) ? found : leftOf([]);
+  return has(before, true) ? found : leftOf([]);
 }
 
-/** Bytes of the longest spelling of a byte: `\\\\\\\\u00fc`, of JSON in JSON three times. */
-const LONGEST_ESCAPE = 16;
+const SPELLED_ANYWHERE = new RegExp(SPELLED);
+const MOST_MARKS = 16;
 
-/** Bytes around a value that decide whether it is a word. The first two of a window are there for that alone. */
+/** Characters around a value that decide whether it is a word. The first of a window is there for that alone. */
 const AROUND = 3;
 
-function hasField(
-  bytes: Buffer,
-  needle: Buffer,
-  { from, isBinary, isEnd }: { readonly from: number; readonly isBinary: boolean; readonly isEnd: boolean },
-): boolean {
-  for (let at = bytes.indexOf(needle, from); at >= 0; at = bytes.indexOf(needle, at + 1)) {
-    const end = at + needle.length;
-    if (isBinary) return true;
-    if (end === bytes.length && !isEnd) continue;
-    // `\n` within JSON ends a word, though its second character is a letter.
-    const isEscape = bytes[at - 2] === BACKSLASH;
-    if ((isEscape || !isWord(bytes[at - 1])) && !isWord(bytes[end])) return true;
-  }
-  return false;
-}
-
-const BACKSLASH = 0x5c;
-
 /** Letters, digits, - and _ of ASCII. Of any other character it is not known, so it ends a word. */
-function isWord(byte: number | undefined): boolean {
-  return byte !== undefined && /[\w-]/.test(String.fromCharCode(byte)) && byte < 0x80;
+const WORD = /^[\w-]/;
+
+function hasField(text: string, values: readonly string[], isBegin: boolean, isEnd: boolean): boolean {
+  return values.some((value) => {
+    for (let at = text.indexOf(value, isBegin ? 0 : 1); at >= 0; at = text.indexOf(value, at + 1)) {
+      const end = at + value.length;
+      if (end === text.length && !isEnd) continue;
+      if (!WORD.test(text.charAt(at - 1)) && !WORD.test(text.charAt(end))) return true;
+    }
+    return false;
+  });
 }
 
 async function plainBytes(path: string): Promise<AsyncIterable<Buffer>> {

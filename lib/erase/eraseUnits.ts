@@ -133,7 +133,7 @@ class RunOfErasure {
             // Objects that cannot be read are reported when their place is erased.
             if (fetched === null || fetched === 'archived' || 'denied' in fetched) continue;
             const found = matcher.findBody(await readFile(path));
-            if (found === 'unit' || found === 'elsewhere') bodies.add(key);
+            if (found !== null) bodies.add(key);
           }
     for (const key of bodies) matcher.addLocation(`s3://${bucket.name}/${key}`);
     if (bodies.size === this.#manifest.bodies.length) return;
@@ -179,8 +179,8 @@ class RunOfErasure {
     object: Parameters<ObjectEraser['erase']>[0],
     form: ObjectForm,
   ): Promise<void> {
-    const { counts, left, denied } = await this.#objects.erase(object, form, async () => {
-      await this.#noteFound();
+    const { counts, left, hasFound, denied } = await this.#objects.erase(object, form, async (isFound) => {
+      if (isFound) await this.#noteFound();
       if (form.form !== 'parquet') return;
       await this.#noteExported(object.key, form.raw);
       if (form.raw !== undefined) await this.#takeOut(form.raw);
@@ -189,10 +189,9 @@ class RunOfErasure {
     if (denied !== undefined && Object.keys(this.#current.places).length === 0)
       throw new EraseError('SLUICE_ERASE_DENIED', `${object.key}: ${denied}`);
     const before = this.#current.places[place] ?? noCounts();
-    const hasFound = this.#current.hasFound || counts.deleted + counts.waiting > 0;
     this.#current = {
       ...this.#current,
-      hasFound,
+      hasFound: this.#current.hasFound || hasFound,
       places: { ...this.#current.places, [place]: sum(before, counts) },
       left: [...this.#current.left, ...left].slice(0, MOST_LEFT),
       leftCount: this.#current.leftCount + left.length,
@@ -299,7 +298,6 @@ function sum(one: PlaceCounts, other: PlaceCounts): PlaceCounts {
     rows: one.rows + other.rows,
     others: one.others + other.others,
     mentions: one.mentions + other.mentions,
-    noText: one.noText + other.noText,
     waiting: one.waiting + other.waiting,
   };
 }
@@ -312,8 +310,8 @@ function sumRuns(runs: readonly EraseRun[]): Partial<Record<EraseStore, PlaceCou
   const entries = erasePlaces.flatMap((place) => {
     const all = runs.flatMap((run) => run.places[place] ?? []);
     if (all.length === 0) return [];
-    const { objects, versions, mentions, noText, waiting } = last[place] ?? noCounts();
-    return [[place, { ...all.reduce(sum), objects, versions, mentions, noText, waiting }] as const];
+    const { objects, versions, mentions, waiting } = last[place] ?? noCounts();
+    return [[place, { ...all.reduce(sum), objects, versions, mentions, waiting }] as const];
   });
   return Object.fromEntries(entries);
 }

@@ -1,5 +1,6 @@
 import { quoteName, quoteText } from '../base/sql.ts';
-import { UNKNOWN_ENCODING, type UnitMatcher } from './UnitMatcher.ts';
+import { plainTextSql, SPELLED } from './plainText.ts';
+import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
 
 /** A column of a Parquet file, as DuckDB reads it. */
 export interface ParquetColumn {
@@ -10,10 +11,11 @@ export interface ParquetColumn {
 /** Functions of the session that ask a {@link UnitMatcher}. Each answers a text or null. */
 export const IDS_FUNCTION = 'sluice_erase_ids';
 export const RAW_FUNCTION = 'sluice_erase_raw';
-export const MENTION_FUNCTION = 'sluice_erase_mention';
 
 /** Beside the encodings of {@link RAW_FUNCTION}: a message that may quote. */
 export const DETAIL = 'detail';
+
+const ALL_FOUND = ['unit', 'elsewhere', 'unreadable'] as const;
 
 /** JSON columns with IDs by type. */
 const ID_COLUMNS: ReadonlySet<string> = new Set(['custom_ids', 'unit_ids']);
@@ -24,12 +26,12 @@ const TYPE_COLUMNS: ReadonlySet<string> = new Set(['id_type', 'unit_type']);
  * A condition in DuckDB's dialect for the rows of a file that are a unit's, by the columns that the file has: those of units,
  * JSON objects of IDs, `unit_id` with its type, and what quarantine keeps. Never null.
  *
- * @param isCertain Without rows of quarantine that have a value elsewhere than under the key of a unit.
+ * @param which Of quarantine, rows that were found so.
  */
 export function rowCondition(
   columns: readonly ParquetColumn[],
   matcher: UnitMatcher,
-  isCertain = false,
+  which: readonly Exclude<BodyFound, null>[] = ALL_FOUND,
 ): string {
   const named = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
   const conditions = columns.flatMap((column) => {
@@ -45,7 +47,7 @@ export function rowCondition(
       conditions.push(
         `(${isOneOf(id, [...values])} AND replace(lower(${readable(type)}), '_', '') = ${quoteText(of.replaceAll('_', ''))})`,
       );
-  conditions.push(...quarantineConditions(named, matcher, isCertain));
+  conditions.push(...quarantineConditions(named, matcher, which));
   // A column that is null makes its condition null, not the row a unit's.
   return conditions.length === 0 ? 'false' : conditions.map((one) => `COALESCE(${one}, false)`).join(' OR ');
 }
@@ -53,14 +55,14 @@ export function rowCondition(
 function quarantineConditions(
   named: ReadonlyMap<string, ParquetColumn>,
   matcher: UnitMatcher,
-  isCertain: boolean,
+  which: readonly string[],
 ): string[] {
-  const raw = rawFound([...named.values()]);
-  if (raw === null) return [];
+  const [raw, encoding] = [named.get('raw'), named.get('raw_encoding')];
+  if (raw === undefined || encoding === undefined) return [];
   const [location, detail] = [named.get('raw_location'), named.get('detail')];
-  const has = (found: string) => `${found} IN (${isCertain ? "'unit'" : "'unit', 'elsewhere'"})`;
+  const has = (found: string) => `${found} IN (${list(which)})`;
   return [
-    has(raw),
+    has(`${RAW_FUNCTION}(${readable(raw)}, COALESCE(${readable(encoding)}, 'text'))`),
     ...(location === undefined || matcher.locations.length === 0
       ? []
       : [`${readable(location)} IN (${list(matcher.locations)})`]),
@@ -68,44 +70,27 @@ function quarantineConditions(
   ];
 }
 
-/**
- * SQL that calls {@link UnitMatcher.findRaw} for the refused item of a row; null for files that are not of quarantine.
- */
-export function rawFound(columns: readonly ParquetColumn[]): string | null {
-  const named = new Map(columns.map((column) => [column.name.toLowerCase(), readable(column)]));
-  const [raw, encoding, reason] = ['raw', 'raw_encoding', 'reason'].map((name) => named.get(name));
-  if (raw === undefined || encoding === undefined) return null;
-  const kept = `COALESCE(${encoding}, 'text')`;
-  const isUnknown = `COALESCE(${reason} = ${quoteText(UNKNOWN_ENCODING)}, false)`;
-  const how = reason === undefined ? kept : `CASE WHEN ${isUnknown} THEN 'unknown ' ELSE '' END || ${kept}`;
-  return `${RAW_FUNCTION}(${raw}, ${how})`;
-}
-
 /** All columns of a row as one text, whatever they mean: also numbers, JSON and nested columns. */
 export function rowText(columns: readonly ParquetColumn[]): string {
   return columns.length === 0 ? "''" : `concat_ws(chr(10), ${columns.map(readable).join(', ')})`;
 }
 
-/**
- * A condition for rows whose text has one of the values as a word, escaped or not. The regular expression finds most of them:
- * a row with escapes alone is looked at by the matcher, which takes longer.
- *
- * @param text A column with {@link rowText}.
- */
+/** A condition for rows whose text has one of the values as a word. @param text A column with {@link rowText}. */
 export function mentionCondition(text: string, matcher: UnitMatcher): string {
-  const has = (part: string) => matcher.values.some((value) => value.includes(part));
-  const escapes = ['\\', '%', ...(has(' ') ? ['+'] : []), ...(has('"') ? ['""'] : [])];
-  const isEscaped = escapes.map((one) => `contains(${text}, ${quoteText(one)})`).join(' OR ');
-  return `CASE WHEN ${wordCondition(text, matcher)} THEN true
-    WHEN ${isEscaped} THEN ${MENTION_FUNCTION}(${text}, '') IS NOT NULL ELSE false END`;
+  return wordCondition(plainTextSql(text), matcher);
+}
+
+/** A condition for rows in whose text something may be spelled in other characters. @param text A column with {@link rowText}. */
+export function spelledCondition(text: string): string {
+  return `regexp_matches(${text}, ${quoteText(SPELLED)})`;
 }
 
 /** RE2 runs in linear time, but refuses a pattern that is too long. */
-function wordCondition(text: string, { values }: UnitMatcher): string {
+function wordCondition(text: string, { plainValues }: UnitMatcher): string {
   const patterns: string[] = [];
   let words: string[] = [];
   let length = 0;
-  for (const value of values) {
+  for (const value of plainValues) {
     if (length + value.length > MOST_PATTERN) {
       patterns.push(words.join('|'));
       words = [];

@@ -3,6 +3,8 @@ import { ExactNumber } from '../base/json.ts';
 /** Where a text or a number of a JSON value is. */
 export interface ValueContext {
   readonly isNumber: boolean;
+  /** Whether it is the key of a member itself. */
+  readonly isKey: boolean;
   /** Whether its key names a unit, as `userID` does, or holds units by type, as `customIDs` does. */
   readonly isOfUnit: boolean;
   /** Whether it is the text of an object of IDs by type: `custom_ids` of a row. */
@@ -63,7 +65,7 @@ export function isNameKey(key: string): boolean {
 /** Whether an equal text or number at a place is the unit's: by its key, or by itself. */
 export function foundAt(
   value: string,
-  { isNumber, isOfUnit, isName }: Omit<ValueContext, 'isIds'>,
+  { isNumber, isOfUnit, isName }: Pick<ValueContext, 'isNumber' | 'isOfUnit' | 'isName'>,
 ): Found | null {
   if (isOfUnit) return 'unit';
   return !isNumber && !isName && isDistinct(value) ? 'elsewhere' : null;
@@ -75,7 +77,7 @@ export function better(one: Found | null, other: Found | null): Found | null {
 }
 
 /**
- * How a text or a number anywhere in a JSON value is found. Not recursive: bodies may be deep.
+ * How a text, a number or a key anywhere in a JSON value is found. Not recursive: bodies may be deep.
  *
  * @param keys From {@link unitKeys}.
  */
@@ -89,14 +91,16 @@ export function findValue(
   let found: Found | null = null;
   for (let next = open.pop(); next !== undefined && found !== 'unit'; next = open.pop()) {
     const { value: one, of } = next;
-    if (typeof one === 'string') found = better(found, find(one, { ...of, isNumber: false }));
+    if (typeof one === 'string') found = better(found, find(one, { ...of, isNumber: false, isKey: false }));
     else if (typeof one === 'number' || one instanceof ExactNumber)
-      found = better(found, find(String(one), { ...of, isNumber: true }));
+      found = better(found, find(String(one), { ...of, isNumber: true, isKey: false }));
     else if (Array.isArray(one)) for (const item of one) open.push({ value: item, of });
     else if (typeof one === 'object' && one !== null)
       for (const [key, item] of Object.entries(one)) {
         const bare = bareKey(key);
         const isOfUnit = of.isIds || keys.has(bare);
+        // A key may be a unit's ID itself, as in an object with a member for each person.
+        found = better(found, find(key, { ...of, isNumber: false, isKey: true }));
         open.push({
           value: item,
           of: { isOfUnit, isIds: IDS_KEYS.has(bare), isName: !isOfUnit && NAME_KEYS.has(bare) },

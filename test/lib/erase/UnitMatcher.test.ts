@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { distinctUnits, erasureId, parseUnit } from '../../../lib/erase/Unit.ts';
 import { type BodyFound, UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
@@ -84,20 +84,20 @@ describe('a matcher', () => {
   });
 
   it.each([
-    ['{"events":[{"user":{"userID":"user-1"}}]}', true],
-    ['{"events":[{"user":{"userID":"user-10"}}]}', false],
+    ['{"events":[{"user":{"userID":"user-1"}}]}', 'unit'],
+    ['{"events":[{"user":{"userID":"user-10"}}]}', null],
     // A row that failed conversion has JSON within its texts.
-    [JSON.stringify({ user_object: '{"userID":"user-1"}' }), true],
-    ['{"events":[{"user":{"userID":"user-1"', true],
-    ['{"events":[{"user":{"userID":"xuser-1"', false],
-    ['user user-1-2', false],
-    ['(user-1)', true],
+    [JSON.stringify({ user_object: '{"userID":"user-1"}' }), 'unit'],
+    [JSON.stringify({ user_object: '{"userID":"user-2"}' }), null],
+    ['{"list":["(user-1)","user-1"]}', 'elsewhere'],
+    ['{"persons":{"user-1":{"seen":true}}}', 'elsewhere'],
+    ['{"userID":{"user-1":true}}', 'unit'],
+    ['{"persons":{"user-2":{"seen":true}}}', null],
   ])('looks for its unit in the refused text %j: %j', (raw, expected) => {
     const units = matcher('user_id=user-1');
-    expect(isFound(units.findRaw(raw, 'text'))).toBe(expected);
-    expect(isFound(units.findRaw(gzipSync(raw).toString('base64'), 'base64'))).toBe(expected);
-    const row = { raw, raw_encoding: 'text' };
-    expect(isFound(units.findDocument('quarantine', JSON.stringify(row)))).toBe(expected);
+    expect(units.findRaw(raw, 'text')).toBe(expected);
+    expect(units.findRaw(Buffer.from(raw).toString('base64'), 'base64')).toBe(expected);
+    expect(units.findDocument('quarantine', JSON.stringify({ raw, raw_encoding: 'text' }))).toBe(expected);
   });
 
   it('looks for bodies of quarantine that are objects of their own, and for messages that quote', () => {
@@ -122,9 +122,6 @@ describe('a matcher', () => {
     ['{"user_object":"{\\"userID\\":\\"42\\",\\"level\\":7}"}', true],
     ['{"user_object":"{\\"userID\\":\\"7\\",\\"level\\":42}"}', false],
     ['{"userIDs":["42"]}', false],
-    ['{"events":[{"user":{"userID":"42","x', true],
-    ['{"user":"{\\"userID\\": \\"42\\",\\"x', true],
-    ['{"events":[{"value":42,"user":{"userID":"420', false],
     ['42', false],
   ])('takes digits for the unit under the key of a unit alone, in %j: %j', (raw, expected) => {
     expect(isFound(matcher('user_id=42').findRaw(raw, 'text'))).toBe(expected);
@@ -137,183 +134,109 @@ describe('a matcher', () => {
     expect(isFound(units.findDocument('quarantine', '{"detail":"ab is no name"}'))).toBe(false);
   });
 
-  const body = JSON.stringify({ events: [{ user: { userID: 'user-1' } }] });
-  const statsig = (text: string) => Buffer.from([...btoa(text)].reverse().join(''), 'latin1');
-
-  it('reads bodies in the encodings of SDKs', () => {
-    const units = matcher('user_id=user-1');
-    // UTF-8, so it is kept as text.
-    expect(isFound(units.findRaw(statsig(body).toString('utf8'), 'text'))).toBe(true);
-    expect(isFound(units.findRaw(statsig(body.replace('-1', '-2')).toString('utf8'), 'text'))).toBe(false);
-    for (const encode of [gzipSync, brotliCompressSync, deflateSync, zstdCompressSync])
-      expect([
-        encode.name,
-        isFound(units.findBody(encode(body))),
-        isFound(units.findBody(encode('{"userID":"user-2"}'))),
-      ]).toEqual([...[encode.name, true, false]]);
-    expect(isFound(units.findBody(gzipSync(statsig(body))))).toBe(true);
-    expect(isFound(units.findBody(Buffer.concat([zstdCompressSync('{}'), zstdCompressSync(body)])))).toBe(
-      true,
-    );
-  });
-
-  /** Its middle does not compress, so the beginning alone can be inflated. */
-  const long = (first: string) =>
-    JSON.stringify({ first, middle: Array.from({ length: 4_000 }, (_, i) => Math.sin(i)) });
+  const id = 'müller"1"\\';
+  const json = JSON.stringify({ userID: id });
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const quoted = (text: string) =>
+    [...Buffer.from(text)].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+  const utf32 = (text: string) =>
+    Buffer.concat([...text].map((one) => Buffer.from([one.codePointAt(0) ?? 0, 0, 0, 0])));
 
   it.each([
-    ['gzip', gzipSync, 'elsewhere', null],
-    ['brotli', brotliCompressSync, 'elsewhere', null],
-    ['deflate', deflateSync, 'elsewhere', null],
-    // It is read by blocks.
-    ['zstd', zstdCompressSync, 'unread', 'unread'],
-  ])('reads a body of %s that ends early as far as it goes', (_, encode, of, ofNobody) => {
+    ['cut', Buffer.from(json.slice(0, -1))],
+    ['a form', Buffer.from(`data=${encodeURIComponent(json)}`)],
+    ['base64', Buffer.from(base64(json))],
+    ['hexadecimal digits in JSON', Buffer.from(JSON.stringify({ data: Buffer.from(id).toString('hex') }))],
+    ['base64 in a form', Buffer.from(`a=b&data=${base64(json)}`)],
+    ['base64 in JSON', Buffer.from(JSON.stringify({ data: `x ${base64(id)}` }))],
+    [
+      'base64 of URLs behind others in JSON',
+      Buffer.from(JSON.stringify({ data: `ab-${Buffer.from(json).toString('base64url')}` })),
+    ],
+    ['base64 of gzip in JSON', Buffer.from(JSON.stringify({ data: gzipSync(json).toString('base64') }))],
+    ['reversed base64 in JSON', Buffer.from(JSON.stringify({ data: [...base64(json)].reverse().join('') }))],
+    ['entities of XML', Buffer.from('<user id="m&#252;ller"/>')],
+    ['entities in JSON', Buffer.from('{"note":"m&uuml;ller"}')],
+    ['backslashes that are escaped twice', Buffer.from('{"note":"ACME\\\\u005c\\\\u005cx"}')],
+    ['percents in JSON', Buffer.from('{"url":"/?q=m%C3%BCller"}')],
+    ['UTF-16', Buffer.from(`\ufeff${json}`, 'utf16le')],
+    ['UTF-32', utf32(json)],
+    ['Latin-1', Buffer.from(json, 'latin1')],
+    ['quoted-printable', Buffer.from(quoted(json))],
+    ['quoted-printable in JSON', Buffer.from(JSON.stringify({ mail: quoted('ü') }))],
+    ['gzip', gzipSync(json)],
+    [
+      'gzip within multipart',
+      Buffer.concat([Buffer.from('--x\r\n\r\n'), gzipSync(json), Buffer.from('\r\n--x--')]),
+    ],
+    ['a member that is there twice', Buffer.from('{"a":{"userID":"user-7"},"a":1}')],
+    ['JSON within JSON that is cut', Buffer.from(JSON.stringify({ inner: json.slice(0, -1) }))],
+    ['noise', Buffer.from([0xff, 0x00, 0x91])],
+    ['nothing', Buffer.from('')],
+  ])('takes a refused body for that of a unit that it cannot read at a glance: %s', (_, body) => {
+    expect(matcher('user_id=somebody-else').findBody(body)).toBe('unreadable');
+  });
+
+  it('leaves a body of somebody else that is plain JSON', () => {
     const units = matcher('user_id=user-1');
-    const cut = (text: string) => {
-      const bytes = encode(text);
-      return bytes.subarray(0, Math.floor(bytes.length / 2));
+    const event = {
+      eventName: 'purchase: 2 for 1, 100% off & more',
+      value: 12.5,
+      time: 1795159920126,
+      user: {
+        userID: 'Zoë O’Brien',
+        email: 'müller+1@example.com',
+        custom: { plan: 'pro/annual', 漢字: '🙂' },
+      },
+      metadata: {
+        page: 'https://example.com/a/b?tab=prices#top',
+        build: '2026.11.19-rc1',
+        inner: '{"a":["b"]}',
+      },
     };
-    expect([units.findBody(cut(long('user-1'))), units.findBody(cut(long('none')))]).toEqual([of, ofNobody]);
-  });
-
-  it('tells bodies that cannot be read as a whole from bytes that hold no text', () => {
-    const units = matcher('user_id=user-1');
-    const damaged = (text: string) => {
-      const bytes = gzipSync(text);
-      bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 40);
-      return bytes;
+    const statsigMetadata = {
+      sdkType: 'javascript-client',
+      sdkVersion: '3.33.5',
+      stableID: '8d1244ef-86df-4bf7-90e5-d9e6e9645a50',
+      sessionID: 'd889fe67711040e299d66e9a2e7f44e5',
+      userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0',
     };
-    expect(units.findBody(damaged(long('user-1')))).toBe('elsewhere');
-    expect(units.findBody(damaged(long('none')))).toBe('unread');
-    // More comes out than is searched.
-    const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024, ' '));
-    expect(units.findRaw(bomb.toString('base64'), 'base64')).toBe('unread');
-    const noise = Buffer.from(Array.from({ length: 400 }, (_, i) => (i * 7 + 129) % 256));
-    for (const begin of ['', '1f8b', '28b52ffd'])
-      expect(units.findBody(Buffer.concat([Buffer.from(begin, 'hex'), noise]))).toBe('no_text');
-    // Its sender named an encoding, so there may be a text in it.
-    expect(units.findRaw(noise.toString('base64'), 'unknown base64')).toBe('unread');
-    expect(units.findRaw(noise.toString('base64'), 'unknown text')).toBe('unread');
-    expect(units.findRaw(noise.toString('base64'), 'text')).toBe(null);
-    expect(units.findRaw('a=b&c=d', 'unknown text')).toBe(null);
-    // A damaged character is no reason.
-    expect(units.findBody(Buffer.from('{"a":"m\xfcller"}', 'latin1'))).toBe(null);
+    const body = JSON.stringify({ events: [event], statsigMetadata }, null, 1);
+    expect(units.findRaw(body, 'text')).toBeNull();
+    expect(units.findRaw(body.replace('Zoë O’Brien', 'user-1'), 'text')).toBe('unit');
   });
 
-  const ODD = `zoë "O'Brien" <x>\\ 漢字🙂`;
-  const ids = [
-    ODD,
-    ODD.replace('\\', '\\\\'),
-    'müller@example.com',
-    'o"neil-99',
-    'team/anna-77',
-    'bob+1@example.com',
-    'ACME\\ülf.x',
-    'ACME\\nils-1',
-    '50%41 "x" é',
-    'zoë',
-  ];
-  const ascii = (text: string) =>
-    text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const json = (text: string) => JSON.stringify(text).slice(1, -1);
-  /** As senders write a text: JSON, of PHP and of .NET, URLs, forms, CSV. */
-  const spellings: Readonly<Record<string, (text: string) => string>> = {
-    json,
-    ascii: (text) => ascii(json(text)),
-    php: (text) => ascii(json(text)).replaceAll('/', '\\/'),
-    dotnet: (text) =>
-      ascii(json(text))
-        .replaceAll('\\"', '\\u0022')
-        .replaceAll(/['<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16).toUpperCase()}`),
-    url: encodeURIComponent,
-    lowerUrl: (text) => encodeURIComponent(text).replaceAll(/%../g, (one) => one.toLowerCase()),
-    form: (text) => new URLSearchParams({ a: text }).toString().slice(2),
-    csv: (text) => text.replaceAll('"', '""'),
-  };
-  const twice = Object.keys(spellings).flatMap((one) => [
-    [one],
-    ...Object.keys(spellings).map((two) => [one, two]),
-  ]);
-
-  it.each(ids)('finds %j in refused text, however it is escaped, and what follows is cut', (id) => {
-    const units = new UnitMatcher([{ type: 'userID', column: 'user_id', value: id }]);
-    const another = new UnitMatcher([{ type: 'userID', column: 'user_id', value: `${id}x` }]);
-    for (const how of twice) {
-      const spell = (text: string) => how.reduce((all, one) => spellings[one]?.(all) ?? all, text);
-      for (const end of ['","x', '"', '" \\u00', '","y":"\u00c3']) {
-        const text = spell(`{"events":[{"user":{"userID":"${id.length < 6 ? '' : 'a"},"n":"'}`);
-        const raw = `${text}${spell(id)}${end}`;
-        expect([how, raw, isFound(units.findRaw(raw, 'text'))]).toEqual([how, raw, true]);
-        expect([how, raw, isFound(another.findRaw(raw, 'text'))]).toEqual([how, raw, false]);
-      }
-    }
+  it.each([
+    ['{"userID":"user-1"', 'unit'],
+    ['expected a number, got {\\"userID\\": \\"user-1\\"}', 'unit'],
+    ['Cannot convert "user-1".', 'elsewhere'],
+    ['a line\\nuser-1\\n', 'elsewhere'],
+    ['"user-1": no such name', null],
+    ['sdkType: "user-1"', null],
+    ['user-10, xuser-1, user-1-2', null],
+  ])('looks for its unit in a message that may quote: %j', (text, expected) => {
+    expect(matcher('user_id=user-1').findNamed(text)).toBe(expected);
   });
 
-  it('finds an ID that begins or ends at an escape, and in JSON within JSON that was cut', () => {
-    const units = matcher('user_id=müller-1');
-    const found = [
-      'note\\nm\\u00fcller-1\\nx',
-      'dir\\\\m\\u00fcller-1',
-      'a=1%26b=m%C3%BCller-1%26',
-      '(m\\xfcller-1)',
-      'id=m\\u00FCller\\u002D1',
-    ];
-    for (const text of [...found, JSON.stringify({ inner: '{"id":"m\\u00fcller-1","x' }), '"id=m%fcller-1"'])
-      expect([text, isFound(units.findRaw(text, 'text'))]).toEqual([text, true]);
+  it('finds an ID with quotes and backslashes in a message, however it is quoted', () => {
+    const units = matcher('user_id=o"neil\\99');
     for (const text of [
-      'xm\\u00fcller-1',
-      'm\\u00fcller-1\\u00fc',
-      'm\\u00fcller-12',
-      '\\u00fcm\\u00fcller-1',
-      '𠮷müller-1',
+      'o"neil\\99',
+      JSON.stringify('o"neil\\99'),
+      JSON.stringify(JSON.stringify('o"neil\\99')),
     ])
-      expect([text, isFound(units.findRaw(text, 'text'))]).toEqual([text, false]);
-    // Composed and decomposed are different IDs.
-    expect(isFound(units.findRaw('müller-1'.normalize('NFD'), 'text'))).toBe(false);
-  });
-
-  it.each([
-    ['base64', (text: string) => Buffer.from(Buffer.from(text).toString('base64'))],
-    ['base64 of gzip', (text: string) => Buffer.from(gzipSync(text).toString('base64url'))],
-    ['Latin-1', (text: string) => Buffer.from(text, 'latin1')],
-    ['UTF-16', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
-    ['UTF-16, big-endian', (text: string) => Buffer.from(text, 'utf16le').swap16()],
-  ])('reads a body in %s', (_, encode) => {
-    const units = matcher('user_id=müller-1');
-    expect(isFound(units.findBody(encode('{"userID":"müller-1"}')))).toBe(true);
-    expect(isFound(units.findBody(encode('{"userID":"müller-1'.slice(0, -1))))).toBe(false);
-  });
-
-  it.each([
-    ['andrea', 'andreaé'],
-    ['jos', 'josé'],
-    ['CORP\\', 'CORP\\anna'],
-    ['"quoted', 'x"quoted'],
-    ['/anna-1', 'team/anna-1'],
-    ['ann\u00a9-\u6f22', 'ann\u00a9-\u6f22x'],
-  ])('finds %j in escaped text, and not in %j', (id, other) => {
-    const units = new UnitMatcher([{ type: 'userID', column: 'user_id', value: id }]);
-    const latin = (text: string) => text.replace('\u00a9', '\\xa9').replace('\u6f22', '\\u6f22');
-    for (const spell of [
-      (text: string) => ascii(JSON.stringify(text)),
-      (text: string) => JSON.stringify(text).replaceAll('/', '\\/'),
-      (text: string) => JSON.stringify(ascii(JSON.stringify(text))),
-      (text: string) => latin(JSON.stringify(text)),
-      encodeURIComponent,
-    ]) {
-      const raw = (text: string) => `x{"userID":${spell(text)}`;
-      expect([raw(id), units.findRaw(raw(id), 'text')]).toEqual([raw(id), 'unit']);
-      expect([raw(other), units.findRaw(raw(other), 'text')]).toEqual([raw(other), null]);
-    }
+      expect([
+        text,
+        units.isMentioned(`x ${text} y`),
+        units.isMentioned(`x ${text}9 y`.replace('"9', '9')),
+      ]).toEqual([text, true, false]);
   });
 
   it('searches in linear time', () => {
-    const units = matcher(`user_id=${ODD}`, 'user_id=\\\\a\\b', 'user_id=%41%41%41b');
+    const units = matcher('user_id=user-1', 'user_id=\\\\a\\b', 'user_id=%41%41%41b');
     const most = 1024 ** 2;
-    const began = performance.now();
-    for (const one of ['\\', '%25', '\\u00', '%', 'z\\', '\\ud83d', 'userID', '""', '{"a":"'])
-      expect(units.findRaw(one.repeat(most / one.length), 'text')).toBe(null);
-    expect(performance.now() - began).toBeLessThan(30_000);
+    for (const one of ['\\', '%25', '\\u00', 'z\\', '"\\', '{"a":"', 'A1b'])
+      expect(units.findRaw(JSON.stringify([one.repeat(most / one.length)]), 'text')).toBe('unreadable');
   });
 
   it.each(['1e999,', '{},', '"a":1,', '[9007199254740993],'])(
@@ -323,8 +246,8 @@ describe('a matcher', () => {
       const list = (last: string) =>
         `[${part.includes(':') ? `{${part.repeat(2_600_000)}"b":1},` : part.repeat(2_600_000)}${last}]`;
       const began = performance.now();
-      expect(units.findRaw(list('{"userID":"user-1"}'), 'text')).toBe('unit');
-      expect(units.findRaw(list('{"userID":"user-2"}'), 'text')).toBe(null);
+      expect(units.findRaw(list('{"userID":"user-1"}'), 'text')).toBe('unreadable');
+      expect(units.findRaw(list('{"userID":"user-2"}'), 'text')).toBe('unreadable');
       expect(performance.now() - began).toBeLessThan(20_000);
     },
   );
@@ -350,16 +273,11 @@ describe('a matcher', () => {
       const units = matcher(`user_id=${id}`);
       const others = { events: [{ eventName: 7, user: { userID: 'somebody' } }], [member]: value };
       const text = JSON.stringify(others);
-      for (const raw of [
-        text,
-        text.slice(0, -1),
-        JSON.stringify(text).slice(1, -3),
-        encodeURIComponent(text.slice(0, -1)),
-      ])
-        expect([raw, units.findRaw(raw, 'text')]).toEqual([raw, null]);
+      expect(units.findRaw(text, 'text')).toBe(null);
+      expect(units.findNamed(text.slice(0, -1))).toBe(null);
       const own = JSON.stringify({ ...others, user: { userID: id } });
       for (const raw of [own, own.slice(0, -1), JSON.stringify(own).slice(1, -3)])
-        expect([raw, units.findRaw(raw, 'text')]).toEqual([raw, 'unit']);
+        expect([raw, units.findNamed(raw)]).toEqual([raw, 'unit']);
       expect(units.findRaw(JSON.stringify({ custom: { plan: id } }), 'text')).toBe(
         id.length < 6 ? null : 'elsewhere',
       );

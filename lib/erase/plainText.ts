@@ -1,0 +1,22 @@
+/** Escapes of white space, in JSON and in JSON within it. */
+const SPACES = String.raw`\\+[bfnrt]`;
+/** What else JSON and CSV escape with. */
+const MARKS = String.raw`[\\"]`;
+
+/**
+ * A text without quotes and backslashes, so that it is the same within JSON, within CSV and as itself. Other values may become
+ * the same one, too.
+ */
+export function plainText(text: string): string {
+  return text.replaceAll(new RegExp(SPACES, 'g'), ' ').replaceAll(new RegExp(MARKS, 'g'), '');
+}
+
+/** SQL of the {@link plainText} of a text, in DuckDB. */
+export function plainTextSql(text: string): string {
+  return `regexp_replace(regexp_replace(${text}, '${SPACES}', ' ', 'g'), '${MARKS}', '', 'g')`;
+}
+
+/**
+ * Characters that are written as others: by JSON beyond its quotes, by URLs, HTML or e-mail. They may spell anything.
+ */
+export const SPELLED = String.raw`\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]+;|=[0-9A-F]{2}`;
