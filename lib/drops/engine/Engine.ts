@@ -173,6 +173,8 @@ export interface RawRows {
 export interface MappedGroup {
   /** Indexes of the files in the load. */
   readonly files: readonly number[];
+  /** Names of a row's columns, in the order of the files, if some differ from the files' own; else empty. */
+  readonly names: readonly string[];
   /** The select list that is read from a row `src` of a file, each item with a unique name. */
   readonly reads: string;
   /** In terms of `reads`: the row's first problem as an index of `problems`; NULL if the row is accepted. */
@@ -213,7 +215,7 @@ export interface CompiledMapping {
 export interface FileColumn {
   /** As the file has it. */
   readonly name: string;
-  /** Its name in SQL. DuckDB renames columns whose names are equal or differ only in case. */
+  /** Its name in SQL. DuckDB renames columns whose names are equal or differ only in case, and a load those that hide its own. */
   readonly sqlName: string;
   /** Its type as DuckDB reads it, e.g. `VARCHAR`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
   readonly type: string;
@@ -221,6 +223,11 @@ export interface FileColumn {
   readonly declared: string;
   /** Bytes of each value, for bytes of a fixed length; null for other types. */
   readonly fixedBytes: number | null;
+  /**
+   * Whether it, or something inside, is 16 bytes of which the file does not say what they are: Arrow's `binary(16)` and
+   * Avro's `fixed(16)` may be UUIDs, polars' Int128 are numbers.
+   */
+  readonly untold: boolean;
   /**
    * Whether it holds instants although DuckDB's type has no zone: INT96, which Spark, Hive and Trino write in UTC, and times
    * with only the old converted type, which are in UTC by specification.

@@ -104,6 +104,10 @@ export const rowReasons = {
     cause: 'The row has no unit ID, or only empty ones, or none with a type.',
     cure: MAPPING,
   },
+  SLUICE_INGEST_ROW_ID_INEXACT: {
+    cause: 'An ID or a name is a float beyond 2^53, or 2^24 of 32 bits: it has lost digits.',
+    cure: 'Write the column as whole numbers or text. pandas makes floats of whole numbers where one is missing: use the type `Int64`.',
+  },
   SLUICE_INGEST_ROW_VALUE_MISSING: {
     cause: 'The metric has neither a value nor both numerator and denominator.',
     cure: MAPPING,

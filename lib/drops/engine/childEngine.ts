@@ -219,6 +219,7 @@ const columnSchema: z.ZodType<FileColumn> = z.strictObject({
   type: z.string(),
   declared: z.string(),
   fixedBytes: z.number().nullable(),
+  untold: z.boolean(),
   nanoseconds: z.boolean(),
   utc: z.boolean(),
   misread: z.string().nullable(),

@@ -140,7 +140,7 @@ function groupWithFile(mapping: MappingRequest['mapping'], file: number): Mapped
 /** @param group Some files of a group. Each row is read with the index of its file among them. */
 function readGroup(
   { files, mapping }: Pick<MappingRequest, 'files' | 'mapping'>,
-  group: Pick<MappedGroup, 'files' | 'reads' | 'problem'>,
+  group: Pick<MappedGroup, 'files' | 'names' | 'reads' | 'problem'>,
   firstRows?: number,
   more = '',
 ): string {
@@ -149,10 +149,11 @@ function readGroup(
     const texts = group.files.map((i) => (values[i] == null ? 'NULL' : quoteText(values[i])));
     return `, CAST([${texts.join(', ')}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS ${column}`;
   });
-  const read = `read_parquet(${list}, hive_partitioning = false)`;
+  const names = group.names.length === 0 ? '' : `(${group.names.map(quoteName).join(', ')})`;
+  const read = `read_parquet(${list}, hive_partitioning = false) AS src${names}`;
   const rows =
     folders.length === 0
-      ? `${read} AS src`
+      ? read
       : `(SELECT *, file_row_number, file_index${folders.join('')} FROM ${read}) AS src`;
   return `SELECT *, ${group.problem} AS problem FROM (SELECT ${group.reads}, src.file_row_number AS row_number,
     CAST(src.file_index AS BIGINT) AS file_index${more}

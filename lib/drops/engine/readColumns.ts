@@ -32,15 +32,33 @@ export async function readColumns(
   const types = await session.rows(
     `DESCRIBE SELECT * FROM read_parquet(${quoteText(path)}, hive_partitioning = false)`,
   );
-  return types.map(({ column_name, column_type }, i) =>
-    columnOf(String(column_name), String(column_type), root.children[i]),
-  );
+  const names = new Set(types.map(({ column_name }) => String(column_name).toLowerCase()));
+  return types.map(({ column_name, column_type }, i) => {
+    let sqlName = String(column_name);
+    if (TAKEN.test(sqlName)) for (sqlName = `file column ${i}`; names.has(sqlName); sqlName += '_');
+    return columnOf(sqlName, String(column_type), root.children[i]);
+  });
+}
+
+/** Columns that DuckDB and a load add to a row, which columns of a file would hide. */
+const TAKEN = /^(file_row_number|file_index|sluice_folder_\d+)$/i;
+
+/** Whether a column of a file gets another name in SQL, as it would hide one that is added. */
+export function isTaken(name: string): boolean {
+  return TAKEN.test(name);
 }
 
 function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
   const declared = declaredType(type, node);
   if (node === undefined) {
-    const unsaid = { fixedBytes: null, misread: null, nanoseconds: false, utc: false, empty: false };
+    const unsaid = {
+      fixedBytes: null,
+      untold: false,
+      misread: null,
+      nanoseconds: false,
+      utc: false,
+      empty: false,
+    };
     return { name: sqlName, sqlName, type, declared, ...unsaid, leaves: null, members: [] };
   }
   const members = isVariant(node) ? [] : structMembers(type);
@@ -51,6 +69,7 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
     type,
     declared,
     fixedBytes: type === 'BLOB' ? (intOf(node.element, ELEMENT.length) ?? null) : null,
+    untold: hasUntold(node),
     misread: whyMisread(node),
     nanoseconds: isNanoseconds(node),
     utc: type.startsWith('TIMESTAMP') && isUtc(node),
@@ -102,11 +121,34 @@ function whyMisread(node: SchemaNode): string | null {
   const size = decimalOf(node);
   if (isImpossible(size)) return 'a decimal of a possible size';
   if (size !== null && size.digits > MOST_DIGITS) return `decimals of at most ${MOST_DIGITS} digits`;
+  const alike = namesAlike(node.children);
+  if (alike !== null) return `members whose names differ in more than case, unlike ${alike}`;
   for (const child of node.children) {
     const why = whyMisread(child);
     if (why !== null) return why;
   }
   return null;
+}
+
+/** Two names of members of a struct that DuckDB takes for the same, so that it renames one; null without any. */
+function namesAlike(members: readonly SchemaNode[]): string | null {
+  const seen = new Map<string, string>();
+  for (const { name } of members) {
+    const folded = name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const before = seen.get(folded);
+    if (before !== undefined) return `${JSON.stringify(before)} and ${JSON.stringify(name)}`;
+    seen.set(folded, name);
+  }
+  return null;
+}
+
+const UUID_BYTES = 16;
+
+function hasUntold({ element, children }: SchemaNode): boolean {
+  if (children.length > 0) return children.some(hasUntold);
+  const isSixteen =
+    intOf(element, ELEMENT.type) === PHYSICAL.fixed && intOf(element, ELEMENT.length) === UUID_BYTES;
+  return isSixteen && !element.has(ELEMENT.converted) && !element.has(ELEMENT.logical);
 }
 
 function isNanoseconds({ element }: SchemaNode): boolean {

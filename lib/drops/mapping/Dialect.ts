@@ -20,6 +20,8 @@ export interface FoundColumn {
   readonly kind: ColumnKind;
   /** Whether its times are nanoseconds in the file. */
   readonly nanoseconds: boolean;
+  /** See {@link FileColumn.untold}. */
+  readonly untold: boolean;
   /** Conditions for which a row is refused, whatever it is read as. */
   readonly refusals: readonly Refusal[];
   /** The column itself, or the column that has the member. */

@@ -1,4 +1,5 @@
 import { quoteName } from '../../base/sql.ts';
+import type { Cast } from '../../schema/mappings.ts';
 import type { FileColumn } from '../engine/Engine.ts';
 import type { Dialect, FoundColumn } from './Dialect.ts';
 import { FieldProblem, findColumn } from './findColumn.ts';
@@ -41,10 +42,14 @@ export class FileColumns {
    *
    * @throws FieldProblem if a required column is missing.
    */
-  column(field: ColumnOrFolder & { readonly optional?: boolean | undefined }): FoundColumn | null {
+  column(
+    field: ColumnOrFolder & { readonly optional?: boolean | undefined; readonly cast?: Cast | undefined },
+  ): FoundColumn | null {
     const found =
       'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column, this.dialect);
     if (found !== null) this.used.add(found.outer);
+    if (found?.untold === true && !(found.kind === 'bytes' && isSaid(field.cast)))
+      throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.declared);
     if (found !== null || field.optional === true) return found;
     const name = 'folder' in field ? `${field.folder}=` : field.column;
     throw new FieldProblem('SLUICE_INGEST_COLUMN_MISSING', name, this.#wanted(field), null);
@@ -67,11 +72,17 @@ export class FileColumns {
   }
 }
 
+/** What a column of 16 bytes needs. */
+const SIXTEEN =
+  "16 bytes that the file annotates as a UUID, or `cast: 'uuid'` or `cast: 'string'` in the mapping";
+
+/** Whether a mapping says what bytes are. */
+function isSaid(cast: Cast | undefined): boolean {
+  return cast === 'uuid' || cast === 'string';
+}
+
 /** Hive's folder name for rows without a value. */
 const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
-/** Name of columns that a load adds for folders. Files may not have such columns. */
-const COLUMN = /^sluice_folder_\d+$/i;
-
 /** A folder `country=DE` in the key of a file, decoded. */
 interface PathFolder {
   readonly name: string;
@@ -130,11 +141,6 @@ export function hasNul(value: string | null): boolean {
   return value?.includes('\0') === true;
 }
 
-/** Whether a column of a file would shadow the column of a folder. */
-export function isFolderColumn(name: string): boolean {
-  return COLUMN.test(name);
-}
-
 /**
  * The column of a folder's value: a text column that a load adds to the file's own columns.
  *
@@ -143,12 +149,20 @@ export function isFolderColumn(name: string): boolean {
 function folderColumn(name: string, number: number): FoundColumn {
   const sqlName = `sluice_folder_${number}`;
   const outer: FileColumn = {
-    ...{ name: `${name}=`, sqlName, type: 'VARCHAR', declared: 'VARCHAR', fixedBytes: null, members: [] },
+    ...{
+      name: `${name}=`,
+      sqlName,
+      type: 'VARCHAR',
+      declared: 'VARCHAR',
+      fixedBytes: null,
+      members: [],
+      untold: false,
+    },
     ...{ utc: false, nanoseconds: false, misread: null, empty: false, leaves: null },
   };
   return {
     ...{ name: outer.name, sql: `src.${quoteName(sqlName)}`, type: outer.type, kind: 'text' },
-    ...{ nanoseconds: false, refusals: [], outer },
+    ...{ nanoseconds: false, untold: false, refusals: [], outer },
   };
 }
 

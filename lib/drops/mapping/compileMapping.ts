@@ -2,9 +2,10 @@ import { quoteName } from '../../base/sql.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, FileColumn, FileSchema, MappedGroup, RawRows } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
+import { isTaken } from '../engine/readColumns.ts';
 import type { Dialect, FoundColumn } from './Dialect.ts';
 import { duckDbDialect } from './duckDbDialect.ts';
-import { FileColumns, findFolder, hasNul, isFolderColumn, pathFolders } from './FileColumns.ts';
+import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';
 import { FieldProblem } from './findColumn.ts';
 import {
   type MappedColumn,
@@ -24,9 +25,6 @@ export interface MappingSubject {
   /** Columns of unit IDs by type, as the configuration has them. */
   readonly unitIds: Readonly<Record<string, string>>;
 }
-
-/** Columns that DuckDB adds, which columns of a file would shadow. */
-const TAKEN = ['file_row_number', 'file_index'];
 
 /**
  * Compiles the mapping of a dataset for some files. Files of a day may differ in their types and in unmapped columns. Files
@@ -143,7 +141,9 @@ function compileRow(
     named,
   );
   const columns = mapRow(subject, schema, row, fileColumns);
+  const isRenamed = schema.columns.some(({ name }) => isTaken(name));
   return {
+    names: isRenamed ? schema.columns.map(({ sqlName }) => sqlName) : [],
     reads: row.reads,
     problem: row.problem,
     columns: columns.map(([name, sql]) => `${sql} AS ${quoteName(name)}`).join(', '),
@@ -159,17 +159,6 @@ function mapRow(
   fileColumns: FileColumns,
 ): MappedColumn[] {
   try {
-    const taken = schema.columns.find(
-      ({ name }) => TAKEN.includes(name.toLowerCase()) || isFolderColumn(name),
-    );
-    if (taken !== undefined) {
-      throw new FieldProblem(
-        'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
-        taken.name,
-        'another name, which DuckDB has no use for',
-        taken.type,
-      );
-    }
     switch (dataset.kind) {
       case 'events':
         return mapEvents(dataset.mapping, unitIds, row, fileColumns);

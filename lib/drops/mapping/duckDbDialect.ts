@@ -10,11 +10,11 @@ import {
   finiteJsonSql,
   finiteRowSql,
   finiteSql,
-  fixed16TextSql,
   isFiniteJsonSql,
   jsonTextSql,
+  pointedJsonSql,
+  rawReadySql,
   textSql,
-  timestampTextSql,
   UUID_BYTES,
   uuidSql,
 } from './valueSql.ts';
@@ -26,9 +26,7 @@ export const duckDbDialect: Dialect = {
   unread: () => null,
   column: ({ sqlName }) => `src.${quoteName(sqlName)}`,
   member: (struct, member) => `struct_extract(${struct}, ${quoteText(member)})`,
-  found(sql, { type, declared, fixedBytes, utc }) {
-    if (fixedBytes === UUID_BYTES)
-      return { sql: fixed16TextSql(sql), type: 'VARCHAR', kind: 'text', refusals: [] };
+  found(sql, { type, declared, utc }) {
     const kind = columnKind(type);
     return {
       sql,
@@ -82,14 +80,20 @@ function membersOf(object: string, members: readonly (readonly [key: string, jso
   return `CASE WHEN ${suspect} THEN ${rebuilt} ELSE ${object}[2:-2] END`;
 }
 
-/** The raw row as JSON. Bytes are escaped as `\xFF`. Values that DuckDB misreads or can't print are left out. */
+/** The raw row as JSON, under the file's own names. Bytes are escaped as `\xFF`. Values that DuckDB misreads or can't print are left out. */
 function rawRow(columns: readonly FileColumn[]): string {
-  const members = columns.map(({ sqlName, type, misread }) => {
-    const name = quoteName(sqlName);
-    return `${name} := ${misread !== null ? 'NULL' : timestampTextSql(`src.${name}`, type)}`;
-  });
+  const names = columns.map(({ name }) => name);
+  const twice = new Set(
+    names.length === new Set(names).size
+      ? []
+      : names.toSorted().filter((name, i, all) => name === all[i - 1]),
+  );
+  const members = columns.flatMap(({ name, sqlName, type, misread }) => [
+    quoteText(twice.has(name) ? sqlName : name),
+    misread !== null ? 'NULL' : rawReadySql(`src.${quoteName(sqlName)}`, type),
+  ]);
   const types = columns.map(({ type }) => type).join(' ');
-  return finiteRowSql(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
+  return finiteRowSql(pointedJsonSql(`CAST(json_object(${members.join(', ')}) AS VARCHAR)`, types), types);
 }
 
 /** Pattern of whole numbers, as DuckDB would also round other texts. */

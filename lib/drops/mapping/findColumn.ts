@@ -103,7 +103,7 @@ function toFoundColumn(
   outer: FileColumn,
   { dialect, columns }: Reading,
 ): FoundColumn {
-  const { declared, nanoseconds, misread } = column;
+  const { declared, nanoseconds, untold, misread } = column;
   if (misread !== null) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread, declared);
   }
@@ -113,7 +113,7 @@ function toFoundColumn(
     throw new FieldProblem('SLUICE_INGEST_COLUMN_ENGINE_UNFIT', name, unread, outer.declared);
   }
   const found = dialect.found(sql, column);
-  return { name, ...found, kind: column.empty ? 'empty' : found.kind, nanoseconds, outer };
+  return { name, ...found, kind: column.empty ? 'empty' : found.kind, nanoseconds, untold, outer };
 }
 
 function columnsNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {

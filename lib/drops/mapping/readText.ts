@@ -18,7 +18,10 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
   }
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
-  if (field.cast !== undefined) return castColumn(column, field.cast, fileColumns.dialect);
+  if (field.cast !== undefined) {
+    const cast = castColumn(column, field.cast, fileColumns.dialect);
+    return { ...cast, refusals: [...inexactRefusals(column, nested, fileColumns.dialect), ...cast.refusals] };
+  }
   if (column.kind === 'nested' && nested === 'flat') {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'text or a number', column.type);
   }
@@ -32,8 +35,29 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
   return {
     value: kind === 'json' ? dialect.finiteJson(text) : text,
     column,
-    refusals: kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
+    refusals:
+      kind === 'bytes'
+        ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')]
+        : inexactRefusals(column, nested, dialect),
   };
+}
+
+/** From here on floats do not hold every whole number. */
+const INEXACT: Readonly<Record<string, string>> = { FLOAT: '16777216', DOUBLE: '9007199254740992' };
+
+/** An ID that a float can't hold was another one: pandas makes floats of whole numbers where one is missing. */
+function inexactRefusals(
+  { kind, type }: FoundColumn,
+  nested: 'nested' | 'flat',
+  dialect: Dialect,
+): readonly Refusal[] {
+  if (kind !== 'float' || nested === 'nested') return [];
+  return [
+    {
+      reason: 'SLUICE_INGEST_ROW_ID_INEXACT',
+      when: (raw) => `${dialect.isFinite(raw)} AND abs(${raw}) >= ${INEXACT[type]}`,
+    },
+  ];
 }
 
 /**

@@ -61,9 +61,6 @@ const MAX_EXACT = '9007199254740992';
 /** Bytes of a UUID. */
 export const UUID_BYTES = 16;
 
-/** Hexadecimal digits of printable ASCII, followed by NUL padding. */
-const ASCII = '([2-6][0-9A-F]|7[0-9A-E])+(00)*';
-
 /** A value as text; NULL if its bytes are not UTF-8, a number is not finite, or a time is invalid. @param type DuckDB's name of the type. */
 export function textSql(sql: string, kind: ColumnKind, type: string): string {
   switch (kind) {
@@ -99,7 +96,7 @@ export function jsonTextSql(sql: string): string {
 
 /** The JSON of a nested value. JSON texts in it are unchanged. */
 function nestedJsonSql(sql: string, type: string): string {
-  const json = `CAST(to_json(${jsonReadySql(sql, type)}) AS VARCHAR)`;
+  const json = pointedJsonSql(`CAST(to_json(${jsonReadySql(sql, type)}) AS VARCHAR)`, type);
   return /\bJSON\b/.test(type) ? finiteJsonSql(json) : json;
 }
 
@@ -108,17 +105,9 @@ export function uuidSql(bytes: string): string {
   return `lower(regexp_replace(hex(${bytes}), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\\1-\\2-\\3-\\4-\\5'))`;
 }
 
-/**
- * The text of a value in a column of 16 bytes without a logical type. Some writers use such columns for UUIDs (Arrow's
- * `binary(16)`, Avro's `fixed(16)`), others for texts of a fixed length. They can be distinguished: the second half of a
- * UUID never begins with printable ASCII.
- */
-export function fixed16TextSql(sql: string): string {
-  return `CASE WHEN regexp_full_match(hex(${sql}), '${ASCII}') THEN rtrim(decode(${sql}), chr(0)) WHEN ${sql} IS NOT NULL THEN ${uuidSql(sql)} END`;
-}
-
-/** Types whose values can be infinite, NaN or unprintable. */
-const MAY_BE_NONE = /\b(DOUBLE|FLOAT|DATE|TIMESTAMP)/;
+/** Types whose values can be infinite, NaN or unprintable, or have a key twice. */
+const MAY_BE_NONE = /\b(DOUBLE|FLOAT|DATE|TIMESTAMP|MAP)/;
+const HAS_MAP = /\bMAP\(/;
 
 /** A float or a time; NULL if it is NaN or infinite. @param kind Other kinds are unchanged. */
 export function finiteSql(sql: string, kind: string): string {
@@ -132,31 +121,67 @@ export function finiteSql(sql: string, kind: string): string {
  * times become texts.
  *
  * @param type DuckDB's name of the type.
+ */
+function jsonReadySql(sql: string, type: string): string {
+  return rebuiltSql(sql, type, MAY_BE_NONE, (part, of) => {
+    if (/^(DOUBLE|FLOAT)$/.test(of)) return finiteSql(part, 'float');
+    return of === 'DATE' || of.startsWith('TIMESTAMP')
+      ? `CASE WHEN isfinite(${part}) THEN TRY(CAST(${part} AS VARCHAR)) END`
+      : timestampTextSql(part, of);
+  });
+}
+
+/** A value of a raw row that DuckDB converts to JSON. @param type DuckDB's name of the type. */
+export function rawReadySql(sql: string, type: string): string {
+  return rebuiltSql(sql, type, HAS_MAP, timestampTextSql);
+}
+
+/**
+ * Rebuilds a nested value from its parts. Of entries of a map with the same key, the last one counts.
+ * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#maps
+ *
+ * @param changed Types that are not kept as they are.
+ * @param partOf Makes the SQL of a part that has no parts itself.
  * @param depth Number of lists and maps around it.
  */
-function jsonReadySql(sql: string, type: string, depth = 0): string {
-  if (!MAY_BE_NONE.test(type)) return timestampTextSql(sql, type);
+function rebuiltSql(
+  sql: string,
+  type: string,
+  changed: RegExp,
+  partOf: (sql: string, type: string) => string,
+  depth = 0,
+): string {
+  if (!changed.test(type)) return timestampTextSql(sql, type);
+  const inner = (part: string, of: string) => rebuiltSql(part, of, changed, partOf, depth + 1);
   const item = `e${depth}`;
   const element = listElement(type);
-  if (element !== null)
-    return `list_transform(${sql}, lambda ${item}: ${jsonReadySql(item, element, depth + 1)})`;
+  if (element !== null) return `list_transform(${sql}, lambda ${item}: ${inner(item, element)})`;
   const map = mapParts(type);
   if (map !== null) {
-    const entry = `{'key': ${timestampTextSql(`${item}.key`, map.key)}, 'value': ${jsonReadySql(`${item}.value`, map.value, depth + 1)}}`;
-    return `map_from_entries(list_transform(map_entries(${sql}), lambda ${item}: ${entry}))`;
+    const [key, value] = [timestampTextSql(`${item}.key`, map.key), inner(`${item}.value`, map.value)];
+    const hasOnce = `list_unique(map_keys(${sql})) = cardinality(${sql})`;
+    const last = lastEntriesSql(sql, depth);
+    if (key === `${item}.key` && value === `${item}.value`)
+      return `CASE WHEN ${hasOnce} THEN ${sql} ELSE map_from_entries(${last}) END`;
+    const entries = `CASE WHEN ${hasOnce} THEN map_entries(${sql}) ELSE ${last} END`;
+    return `map_from_entries(list_transform(${entries}, lambda ${item}: {'key': ${key}, 'value': ${value}}))`;
   }
   const members = structMembers(type);
-  if (members.length > 0) {
-    const parts = members.map(
-      (member, i) =>
-        `${quoteName(member.name)} := ${jsonReadySql(`struct_extract_at(${sql}, ${i + 1})`, member.type, depth)}`,
-    );
-    return `CASE WHEN ${sql} IS NOT NULL THEN struct_pack(${parts.join(', ')}) END`;
-  }
-  if (/^(DOUBLE|FLOAT)$/.test(type)) return finiteSql(sql, 'float');
-  return type === 'DATE' || type.startsWith('TIMESTAMP')
-    ? `CASE WHEN isfinite(${sql}) THEN TRY(CAST(${sql} AS VARCHAR)) END`
-    : timestampTextSql(sql, type);
+  if (members.length === 0) return partOf(sql, type);
+  const parts = members.map(
+    (member, i) =>
+      `${quoteName(member.name)} := ${rebuiltSql(`struct_extract_at(${sql}, ${i + 1})`, member.type, changed, partOf, depth)}`,
+  );
+  return `CASE WHEN ${sql} IS NOT NULL THEN struct_pack(${parts.join(', ')}) END`;
+}
+
+/** The entries of a map, without those whose key has a later one. Sorted by key, as a search for each key would take long. */
+function lastEntriesSql(map: string, depth: number): string {
+  const [entry, at, sorted] = [`m${depth}`, `i${depth}`, `s${depth}`];
+  const byKey = `list_sort(list_transform(map_entries(${map}), lambda ${entry}, ${at}: {'k': ${entry}.key, 'at': ${at}, 'e': ${entry}}))`;
+  const isLast = `${entry}.k IS NOT NULL AND (${at} = len(${sorted}) OR ${sorted}[${at} + 1].k IS DISTINCT FROM ${entry}.k)`;
+  const last = `list_transform(list_filter(${sorted}, lambda ${entry}, ${at}: ${isLast}), lambda ${entry}: {'at': ${entry}.at, 'e': ${entry}.e})`;
+  return `list_transform([${byKey}], lambda ${sorted}: list_transform(list_sort(${last}), lambda ${entry}: ${entry}.e))[1]`;
 }
 
 /** A JSON string, or a number that JSON cannot express. DuckDB reads and writes such numbers in any letter case. */
@@ -179,6 +204,13 @@ export function finiteJsonSql(json: string): string {
   return whereSuspect(json, `regexp_replace(${marked}, '(?i)""${NOT_FINITE}', 'null', 'g')`);
 }
 
+/** JSON in which decimals of as many digits as DuckDB has, all behind the point, have a zero before it. @param types The types in it. */
+export function pointedJsonSql(json: string, types: string): string {
+  if (!types.includes(`DECIMAL(${MOST_DIGITS},${MOST_DIGITS})`)) return json;
+  const marked = `regexp_replace(${json}, '${STRING}|([:,\\[]-?\\.)', '"\\1"\\2', 'g')`;
+  return `regexp_replace(${marked}, '""([:,\\[]-?)\\.', '\\10.', 'g')`;
+}
+
 /** Evaluates an expensive text once, as the variable of a lambda over a list. */
 function whereSuspect(json: string, changed: string): string {
   return `list_transform([${json}], lambda j: CASE WHEN regexp_matches(j, '(?i)${SUSPECT}') THEN ${changed} ELSE j END)[1]`;
@@ -198,13 +230,13 @@ const MOST_DIGITS = 38;
 /**
  * A value that can be converted to JSON. Timestamps become texts. The value is NULL if one of them is unprintable: some
  * writers use the smallest 64-bit number for a missing time, on which DuckDB fails the whole query. Decimals without digits
- * before the point get one, as DuckDB writes `.5`, which is not JSON.
+ * before the point get one, as DuckDB writes `.5`, which is not JSON: those of 38 digits in {@link pointedJsonSql}.
  */
 export function timestampTextSql(sql: string, type: string): string {
   const printed = type.replace(ODD, (text, digits?: string) => {
     if (text.startsWith('"')) return text;
     if (digits === undefined) return 'VARCHAR';
-    return Number(digits) < MOST_DIGITS ? `DECIMAL(${Number(digits) + 1},${digits})` : 'DOUBLE';
+    return Number(digits) < MOST_DIGITS ? `DECIMAL(${Number(digits) + 1},${digits})` : text;
   });
   return printed === type ? sql : `TRY(CAST(${sql} AS ${printed}))`;
 }

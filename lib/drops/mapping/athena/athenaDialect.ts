@@ -2,7 +2,7 @@ import { quoteName, quoteText } from '../../../base/sql.ts';
 import type { Cast } from '../../../schema/mappings.ts';
 import type { FileColumn, FileSchema } from '../../engine/Engine.ts';
 import { FileError, type FileFailure } from '../../engine/FileError.ts';
-import { listElement, mapParts, structMembers } from '../../engine/readColumns.ts';
+import { isTaken, listElement, mapParts, structMembers } from '../../engine/readColumns.ts';
 import type { Dialect, FoundColumn } from '../Dialect.ts';
 import { type ColumnKind, columnKind, UUID_BYTES } from '../valueSql.ts';
 import { athenaTimes } from './athenaTime.ts';
@@ -51,6 +51,7 @@ export function athenaType(column: FileColumn, columns: readonly FileColumn[]): 
     return { unread: 'names that differ in more than case' };
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}_ .-]*$/u.test(name))
     return { unread: 'a name of letters, digits, spaces and _ . -' };
+  if (isTaken(name)) return { unread: 'another name' };
   if (column.misread !== null) return { unread: column.misread };
   if (column.fixedBytes !== null) return { unread: 'text, or bytes of no fixed length' };
   return typeOf(column.declared);

@@ -258,22 +258,29 @@ describe('UUIDs of 16 bytes', () => {
   };
   const MISSING = 'SLUICE_INGEST_ROW_UNIT_MISSING';
 
-  it.each(['said', 'unsaid', 'inside.id'])('are read as UUIDs: %s', async (column) => {
-    expect(await units(column)).toEqual([UUID, NIL, MISSING]);
-  });
+  it.each(['said', { column: 'unsaid', cast: 'uuid' }, { column: 'inside.id', cast: 'uuid' }] as const)(
+    'are read as UUIDs if the file or the mapping says so: %j',
+    async (column) => {
+      expect(await units(column)).toEqual([UUID, NIL, MISSING]);
+    },
+  );
 
   it('are read as UUIDs from bytes of any length if the mapping says so', async () => {
     expect(await units({ column: 'any', cast: 'uuid' })).toEqual([UUID, NIL, MISSING]);
     expect((await units('any'))[1]).toBe('SLUICE_INGEST_ROW_TEXT_INVALID');
   });
 
-  it('are not read as texts of 16 characters', async () => {
-    expect(await units('text')).toEqual(['abcdef0123456789', 'short', MISSING]);
+  it('are texts of 16 characters if the mapping says so', async () => {
+    const [first, second] = await units({ column: 'text', cast: 'string' });
+    expect([first, second]).toEqual(['abcdef0123456789', `short${'\0'.repeat(11)}`]);
   });
 
   it('can be metadata and values like any text', async () => {
     const { rows } = await bench.load(
-      { kind: 'events', mapping: { eventValue: 'unsaid', metadata: ['unsaid'] } },
+      {
+        kind: 'events',
+        mapping: { eventValue: 'said', metadata: { unsaid: { column: 'unsaid', cast: 'uuid' } } },
+      },
       [bench.fixture('uuids.parquet')],
     );
     expect(rows.map((row) => [row['event_value'], row['event_metadata']])).toEqual([

@@ -123,9 +123,7 @@ describe('folders of a file’s path', () => {
     const { rows } = await bench.load(events({}), [file]);
     expect(rows).toMatchObject([{ user_id: 'a', event_name: 'seen' }]);
     const taken = await fileIn('', ['a'], ', 1 AS sluice_folder_0');
-    await expect(bench.load(events({}), [taken])).rejects.toMatchObject({
-      code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
-    });
+    expect((await bench.load(events({}), [taken])).rows).toHaveLength(1);
   });
 
   it('need no separate statement for each value', async () => {

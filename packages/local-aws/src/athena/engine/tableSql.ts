@@ -76,15 +76,18 @@ function readFilesSql(
   const options = [
     ...own,
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
-    ...(hidden ? ['filename = true'] : []),
+    ...(hidden ? [`filename = ${quoteText(PATH)}`] : []),
   ];
   const list = files.map(({ path }) => quoteText(path)).join(', ');
   const rows = `${read}([${list}], ${options.join(', ')})`;
   if (!hidden) return `SELECT * FROM ${rows}`;
   // A join and not a map of the files: DuckDB searches a map from its begin for every row.
   const names = HIDDEN_COLUMNS.map(({ name }) => quoteName(name)).join(', ');
-  return `SELECT rows.*, ${names} FROM ${rows} AS rows JOIN (VALUES ${files.map(fileRow).join(', ')}) AS files(filename, ${names}) ON rows.filename = files.filename`;
+  return `SELECT rows.*, ${names} FROM ${rows} AS rows JOIN (VALUES ${files.map(fileRow).join(', ')}) AS files(${quoteName(PATH)}, ${names}) USING (${quoteName(PATH)})`;
 }
+
+/** The column of a file's path in the session. No column of a table has a colon. */
+const PATH = 'session:path';
 
 /** A file's path in the session with the values of the hidden columns. */
 function fileRow({ path, bucket, key, size, modifiedMs }: DataFile): string {

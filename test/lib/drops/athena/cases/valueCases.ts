@@ -84,6 +84,31 @@ export const valueCases: readonly DropCase[] = [
     refused: { NAME_MISSING: 1, TIME_MISSING: 2 },
   },
   {
+    name: 'floats as IDs, which those do not hold that are large',
+    dataset: events({ unitIds: { userID: 'd', companyID: 'f', row: { column: 'id', optional: true } } }),
+    files: [
+      {
+        sql: `SELECT 1795169730 AS ts, 'e' AS event_name, * FROM (VALUES (1, 12345678901234567::DOUBLE, 1::FLOAT), (2, 9007199254740991, NULL),
+          (3, 'nan', 16777215), (4, 7.5, 'inf'), (5, NULL, -16777216), (6, -9007199254740992, 2)) AS given(id, d, f)`,
+      },
+    ],
+    rows: 3,
+    refused: { ID_INEXACT: 3 },
+  },
+  {
+    name: 'nested decimals of many digits',
+    dataset: events({ metadata: ['d'] }),
+    files: [
+      {
+        sql: `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, {'behind': CAST(t AS DECIMAL(38,38)), 'wide': CAST(t AS DECIMAL(38,30)),
+          'list': [CAST(t AS DECIMAL(20,19))], 'narrow': CAST(t AS DECIMAL(12,4))} AS d
+          FROM (VALUES ('0.12345678901234567890123456789012345678'), ('-0.9876543210987654321'), ('0')) AS given(t)`,
+      },
+    ],
+    rows: 3,
+    refused: {},
+  },
+  {
     name: 'decimals as other writers have them',
     dataset: {
       kind: 'events',

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MappingBench } from '../engine/MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+const events = (mapping: object) => ({ kind: 'events' as const, refusedShare: 1, mapping });
+const metadata = (rows: readonly Readonly<Record<string, unknown>>[]) =>
+  rows.map(({ event_metadata }) => JSON.parse(String(event_metadata)));
+
+describe('a map that holds a key twice', () => {
+  const columns = ['numbers', 'texts', 'whole', 'inside', 'deep'];
+
+  it('has the last value, of any type and at any depth', async () => {
+    const file = bench.fixture('keys-twice.parquet');
+    const { rows } = await bench.load(events({ metadata: columns }), [file]);
+    expect(rows[0]?.['event_metadata']).toBe(
+      JSON.stringify({
+        numbers: { a: 0.5, k: 2 },
+        texts: { k: 'b' },
+        whole: { 7: null },
+        inside: { list: [{ a: 0.5, k: 2 }] },
+        deep: { m: { a: 0.5, k: 2 } },
+      }).replaceAll('"k":2', '"k":2.0'),
+    );
+    expect(metadata(rows).slice(1)).toEqual([
+      { numbers: { k: 1 }, texts: {}, whole: {}, deep: {} },
+      { numbers: {}, inside: { list: [] } },
+    ]);
+  });
+
+  it('has it in raw rows and as the only metadata as well', async () => {
+    const file = bench.fixture('keys-twice.parquet');
+    const { refused } = await bench.load(events({ timestamp: { column: 'event_name', unit: 'iso' } }), [
+      file,
+    ]);
+    const [first] = refused.map(({ raw }) => String(raw));
+    expect(first).toContain('"numbers":{"a":0.5,"k":2.0},"texts":{"k":"b"},"whole":{"7":null}');
+    expect(first).toContain('"deep":{"m":{"a":0.5,"k":2.0}}');
+    const { rows } = await bench.load(events({ metadataJson: 'texts' }), [file]);
+    expect(rows.map(({ event_metadata }) => event_metadata)).toEqual(['{"k":"b"}', null, null]);
+  });
+
+  it('with very many entries is read in time', async () => {
+    const file = await bench.write(
+      'many-keys.parquet',
+      `SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id,
+         map_from_entries(list_transform(range(50000), lambda i: {'key': 'k' || i, 'value': i})) AS m`,
+    );
+    const { rows } = await bench.load(events({ metadata: ['m'] }), [file]);
+    expect(Object.keys(metadata(rows)[0].m)).toHaveLength(50_000);
+  });
+});
+
+describe('16 bytes of which a file does not say what they are', () => {
+  const load = (mapping: object) => bench.load(events(mapping), [bench.fixture('sixteen-bytes.parquet')]);
+
+  it.each([
+    ['as a unit ID', { unitIds: { userID: 'sixteen' } }, '"sixteen"'],
+    ['as metadata', { metadata: ['sixteen'] }, '"sixteen"'],
+    ['as a number', { eventValue: { column: 'sixteen', cast: 'bigint' } }, '"sixteen"'],
+    ['in a struct', { metadata: ['inside'] }, '"inside"'],
+    ['as a member', { unitIds: { userID: 'inside.n' } }, '"inside.n"'],
+    ['in a list', { metadataJson: { column: 'list', cast: 'string' } }, '"list"'],
+  ])('are refused by name %s', async (_, mapping, column) => {
+    await expect(load(mapping)).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+      detail: expect.stringContaining(
+        `column ${column}: expected 16 bytes that the file annotates as a UUID`,
+      ),
+    });
+  });
+
+  it('are what the mapping says, and matter to nobody who does not map them', async () => {
+    const { rows } = await load({ eventValue: { column: 'inside.n', cast: 'uuid' } });
+    expect(rows[0]).toMatchObject({ event_value: '07000000-0000-0000-0000-000000000000' });
+    const { refused } = await load({ timestamp: { column: 'event_name', unit: 'iso' } });
+    expect(JSON.parse(String(refused[0]?.['raw']))).toMatchObject({
+      sixteen: expect.stringMatching(/^\\x07/),
+    });
+  });
+});
+
+describe('names that differ in case', () => {
+  const load = (mapping: object) => bench.load(events(mapping), [bench.fixture('members-by-case.parquet')]);
+
+  it.each(['both', 'listed'])('are refused in a struct: %s', async (column) => {
+    await expect(load({ metadata: [column] })).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+      detail: expect.stringContaining(
+        `column "${column}": expected members whose names differ in more than case`,
+      ),
+    });
+  });
+
+  it('are found each as a member, and are the own names of columns in raw rows', async () => {
+    const { rows } = await load({ metadata: { a: 'both.id', b: 'both.ID', c: 'Plan', d: 'plan' } });
+    expect(metadata(rows)[0]).toEqual({ a: 1, b: 2, c: 'a', d: 'A' });
+    const { refused } = await load({ timestamp: { column: 'event_name', unit: 'iso' } });
+    const raw = JSON.parse(String(refused[0]?.['raw']));
+    expect(raw).toMatchObject({ both: null, listed: null, Plan: 'a', plan: 'A' });
+  });
+});
+
+describe('a float as an ID', () => {
+  const row = (id: string) =>
+    `SELECT 1795169730 AS timestamp, 'e' AS event_name, ${id} AS unit_id, 'c' AS company`;
+
+  it.each([
+    ['12345678901234567::DOUBLE', []],
+    ['9007199254740992::DOUBLE', []],
+    ['-9007199254740994::DOUBLE', []],
+    ['1e300::DOUBLE', []],
+    ['16777216::FLOAT', []],
+    ['9007199254740991::DOUBLE', ['9007199254740991']],
+    ['16777215::FLOAT', ['16777215']],
+    ["'nan'::DOUBLE", [null]],
+    ["'inf'::FLOAT", [null]],
+    ['12345678901234567::BIGINT', ['12345678901234567']],
+  ])('is refused where it does not hold every whole number: %s', async (id, ids) => {
+    const file = await bench.write('float-id.parquet', row(id));
+    for (const cast of [{}, { cast: 'string' }, { cast: 'bigint' }] as const) {
+      const unitIds = { userID: { column: 'unit_id', ...cast }, companyID: 'company' };
+      const { rows, refused } = await bench.load(events({ unitIds }), [file]);
+      expect(rows.map(({ user_id }) => user_id)).toEqual(ids);
+      expect(refused.map(({ reason }) => reason)).toEqual(
+        ids.length === 0 ? ['SLUICE_INGEST_ROW_ID_INEXACT'] : [],
+      );
+    }
+    const { rows } = await bench.load(events({ unitIds: { c: 'company' }, eventValue: 'unit_id' }), [file]);
+    expect(rows).toHaveLength(1);
+  });
+});
+
+describe('columns called as those that a load adds', () => {
+  const added = ['file_row_number', 'File_Index', 'filename', 'sluice_folder_0'];
+
+  it.each([[[]], [added]])('are columns like others, mapped or not: %j', async (mapped) => {
+    const files = [bench.fixture('added-names.parquet'), bench.fixture('encodings.parquet')];
+    const columns = mapped.map((column) => [column, { column, optional: true }]);
+    const folder = { folder: 'ds', optional: true };
+    const own = files.map((file, i) => ({ ...file, name: `drops/ds=${i}/${file.name}` }));
+    const mapping = { metadata: { ...Object.fromEntries(columns), day: folder } };
+    const { rows } = await bench.load(events(mapping), own);
+    const sorted = rows.toSorted((a, b) => (String(a['source_file']) < String(b['source_file']) ? -1 : 1));
+    expect(sorted.map(({ source_file, row_number }) => [source_file, Number(row_number)])).toEqual(
+      own.flatMap(({ name }) => [0, 1, 2].map((n) => [name, n])),
+    );
+    expect(metadata(sorted)[1]).toEqual(
+      mapped.length === 0
+        ? { day: '0' }
+        : { file_row_number: 80, File_Index: 'y', filename: 'g', sluice_folder_0: 'q', day: '0' },
+    );
+    const { refused } = await bench.load(events({ timestamp: { column: 'event_name', unit: 'iso' } }), own);
+    expect(refused.map(({ raw }) => JSON.parse(String(raw)))).toContainEqual(
+      expect.objectContaining({ file_row_number: 90, File_Index: 'z', filename: 'h', sluice_folder_0: 'r' }),
+    );
+  });
+});
+
+describe('decimals behind the point alone', () => {
+  it('keep all digits in nested values and raw rows', async () => {
+    const d = '0.12345678901234567890123456789012345678';
+    const file = await bench.write(
+      'behind.parquet',
+      `SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, {'d': '${d}'::DECIMAL(38,38), ':.': ':.5"'} AS s,
+         [-('${d}'::DECIMAL(38,38)), 0, NULL] AS l, MAP {'.': '${d}'::DECIMAL(38,38)} AS m, '${d}'::DECIMAL(38,38) AS t`,
+    );
+    const { rows } = await bench.load(events({ metadata: ['s', 'l', 'm', 't'] }), [file]);
+    const zero = `0.${'0'.repeat(38)}`;
+    const expected = `"s":{"d":${d},":.":":.5\\""},"l":[-${d},${zero},null],"m":{".":${d}},"t":${d}}`;
+    expect(rows[0]?.['event_metadata']).toBe(`{${expected}`);
+    const { refused } = await bench.load(events({ timestamp: { column: 'event_name', unit: 'iso' } }), [
+      file,
+    ]);
+    expect(refused[0]?.['raw']).toContain(expected);
+  });
+});
