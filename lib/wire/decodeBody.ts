@@ -151,7 +151,7 @@ function inflate(format: Format, bytes: Uint8Array): Uint8Array {
  * Decodes Statsig's encoding: `btoa(text)` backwards, and btoa takes Latin-1. Text that is not base64 gives other
  * bytes.
  */
-export function decodeStatsig(bytes: Uint8Array): Uint8Array {
+function decodeStatsig(bytes: Uint8Array): Uint8Array {
   const reversed = Buffer.from(bytes).reverse().toString('latin1');
   return Buffer.from(Buffer.from(reversed, 'base64').toString('latin1'), 'utf8');
 }

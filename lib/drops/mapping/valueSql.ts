@@ -232,7 +232,7 @@ const MOST_DIGITS = 38;
  * writers use the smallest 64-bit number for a missing time, on which DuckDB fails the whole query. Decimals without digits
  * before the point get one, as DuckDB writes `.5`, which is not JSON: those of 38 digits in {@link pointedJsonSql}.
  */
-export function timestampTextSql(sql: string, type: string): string {
+function timestampTextSql(sql: string, type: string): string {
   const printed = type.replace(ODD, (text, digits?: string) => {
     if (text.startsWith('"')) return text;
     if (digits === undefined) return 'VARCHAR';

@@ -96,19 +96,6 @@ export const valueCases: readonly DropCase[] = [
     refused: { ID_INEXACT: 3 },
   },
   {
-    name: 'nested decimals of many digits',
-    dataset: events({ metadata: ['d'] }),
-    files: [
-      {
-        sql: `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, {'behind': CAST(t AS DECIMAL(38,38)), 'wide': CAST(t AS DECIMAL(38,30)),
-          'list': [CAST(t AS DECIMAL(20,19))], 'narrow': CAST(t AS DECIMAL(12,4))} AS d
-          FROM (VALUES ('0.12345678901234567890123456789012345678'), ('-0.9876543210987654321'), ('0')) AS given(t)`,
-      },
-    ],
-    rows: 3,
-    refused: {},
-  },
-  {
     name: 'decimals as other writers have them',
     dataset: {
       kind: 'events',
