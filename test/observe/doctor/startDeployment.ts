@@ -20,7 +20,7 @@ import { Keys, kmsService } from '../../../packages/local-aws/src/kms/index.ts';
 import type { AwsService } from '../../../packages/local-aws/src/protocol/index.ts';
 import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/secretsmanager/index.ts';
-import { objectSink, provision, schemaSource } from '../../../packages/local-aws/src/server/provision.ts';
+import { objectSink, provision } from '../../../packages/local-aws/src/server/provision.ts';
 import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
 import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
 import {
@@ -103,9 +103,9 @@ export async function startDeployment(
   const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   const keys = new Keys({ clock, partition, region, account });
   const bus = openEventBus({ region, account, deliver: () => undefined });
-  const [sink, schemas] = [objectSink(store, keys), schemaSource(catalog)];
+  const sink = objectSink(store, keys);
   const firehose = await openFirehose({
-    ...{ directory: folders.firehose, clock, sink, schemaSource: schemas, region, account, faults },
+    ...{ directory: folders.firehose, clock, sink, region, account, faults },
   });
   const athena = await openAthena({
     ...{ directory: folders.athena, clock, catalog, store, region, account, faults },

@@ -1,6 +1,5 @@
 import type { Alarm, LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
-import type { StreamBuffer } from './BufferSet.ts';
 
 /** First pause after a failed delivery, doubled each time up to the longest. The wait is half to all of the pause. */
 const FIRST_PAUSE_MS = 1000;
@@ -12,12 +11,12 @@ const OUTAGE = { attempts: 20, pauseMs: 300_000 } as const;
  * Delivers full buffers one after the other. A failed delivery is retried until it succeeds and holds back the buffers
  * behind it, as in Firehose. A buffer that `deliver` gives up counts as delivered here.
  */
-export class DeliveryQueue {
+export class DeliveryQueue<Buffer> {
   readonly #clock: LocalClock;
   readonly #random: () => number;
-  readonly #deliver: (buffer: StreamBuffer) => Promise<void>;
+  readonly #deliver: (buffer: Buffer) => Promise<void>;
   readonly #onFailure: (error: unknown, attempt: number) => void;
-  readonly #waiting: StreamBuffer[] = [];
+  readonly #waiting: Buffer[] = [];
   #running: Promise<void> | undefined;
   #pause: Alarm | undefined;
   #attempt = 0;
@@ -27,7 +26,7 @@ export class DeliveryQueue {
   constructor(options: {
     readonly clock: LocalClock;
     readonly random: () => number;
-    readonly deliver: (buffer: StreamBuffer) => Promise<void>;
+    readonly deliver: (buffer: Buffer) => Promise<void>;
     readonly onFailure: (error: unknown, attempt: number) => void;
   }) {
     this.#clock = options.clock;
@@ -36,7 +35,7 @@ export class DeliveryQueue {
     this.#onFailure = options.onFailure;
   }
 
-  push(buffer: StreamBuffer): void {
+  push(buffer: Buffer): void {
     this.#waiting.push(buffer);
     if (this.#pause === undefined) this.#start();
   }

@@ -1,45 +1,37 @@
-import type { LocalClock } from '../base/clock.ts';
+import type { Alarm, LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
 import type { Faults } from '../faults/Faults.ts';
-import { BufferSet, type DeliveryUnit, type StreamBuffer, type UnitList } from './BufferSet.ts';
-import { Delivery, type DeliveryContext } from './Delivery.ts';
+import { Delivery, type DeliveryContext, type StreamBuffer } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
 import { limits } from './errors.ts';
-import { type DeliveredRun, Journal, type JournalEntry, type Segment } from './Journal.ts';
-import type { Jq } from './Jq.ts';
-import { Partitioner } from './Partitioner.ts';
+import { Journal, type JournalEntry, type Segment } from './Journal.ts';
 import type { StreamProperties } from './streamSettings.ts';
 
-/** Bytes of records that are split together. */
-const BATCH_BYTES = 4 * 1024 * 1024;
-/** Pause before a retry when records could not be split, for example because the disk failed. */
-const INTAKE_PAUSE_MS = 1000;
 const RETENTION_MS = limits.retentionHours * 3_600_000;
 const NOTHING = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
 
-/** Why documents go to the error output when Firehose stops trying to write them where they belong. */
+/** Why records go to the error output when Firehose stops trying to write them where they belong. */
 const RETRIES_ENDED = {
   outputType: 'delivery-failed',
   code: 'S3.DeliveryFailed',
   message: 'The data could not be delivered to the prefix within the retry duration.',
 } as const;
 
+/** Records to mark in the journal as done. */
+type Marks = Map<Segment, readonly JournalEntry[]>;
+
 /** A full buffer on its way. */
 interface UnderWay {
+  readonly buffer: StreamBuffer;
   objects: Delivery;
-  /** Runs to mark of documents that were dropped and noted. */
-  readonly dropped: Map<Segment, DeliveredRun[]>;
-  readonly unmarked: Map<Segment, DeliveredRun[]>;
-}
-
-interface Arrival {
-  readonly entry: JournalEntry;
-  /** Absent after a restart; it is then read from the journal. */
-  readonly data?: Uint8Array;
+  /** Records that were dropped and noted. */
+  dropped: Marks;
+  unmarked: Marks;
 }
 
 /**
- * One delivery stream: journal → documents → buffers → S3.
+ * One delivery stream: journal → buffer → S3. A buffer is full at its size, or when its interval has passed since its first
+ * record arrived.
  *
  * Acknowledged records stay in the journal until S3 has them. After a crash between the two, a buffer is
  * delivered again: at least once. After 24 hours in which they could not be delivered they are dropped, as Firehose does
@@ -49,23 +41,17 @@ export class DeliveryStream {
   readonly name: string;
   #context: DeliveryContext;
   readonly #journal: Journal;
-  readonly #jq: Jq;
-  #partitioner: Partitioner;
-  readonly #buffers: BufferSet;
-  readonly #deliveries: DeliveryQueue;
+  readonly #deliveries: DeliveryQueue<UnderWay>;
   readonly #clock: LocalClock;
   readonly #onFailure: StreamOptions['onFailure'];
   readonly #faults: Faults | undefined;
   readonly #onAccepted: StreamOptions['onAccepted'];
-  /** Settings that take effect with the next batch of records that is split. */
-  #next: { readonly configuration: StreamConfiguration; readonly seconds: number | undefined } | undefined;
-  /** The delivery of each full buffer: its objects, by the settings of its records, and what to mark once S3 has them. */
-  readonly #underWay = new Map<StreamBuffer, UnderWay>();
-  #arrivals: Arrival[] = [];
-  #intake: Promise<void> | undefined;
-  #intakeError: unknown;
-  #documents = 0;
-  #bytes = 0;
+  #open = bufferOf([]);
+  #alarm: Alarm | undefined;
+  /** The buffer interval instead of the settings' own. */
+  #seconds: number | undefined;
+  /** Full buffers that S3 does not have yet, the oldest first. */
+  readonly #full = new Set<StreamBuffer>();
   #expired: number;
   #counted = { ...NOTHING };
   #isBlocked = false;
@@ -81,27 +67,13 @@ export class DeliveryStream {
     this.#onFailure = onFailure;
     this.#faults = options.faults;
     this.#onAccepted = options.onAccepted;
-    this.#jq = options.jq;
-    this.#partitioner = new Partitioner(context.settings, options.jq);
     this.#deliveries = new DeliveryQueue({
       clock,
       random: options.random,
-      deliver: (buffer) => this.#deliver(buffer),
+      deliver: (underWay) => this.#deliver(underWay),
       onFailure,
     });
-    this.#buffers = new BufferSet({
-      clock,
-      hints: context.settings.buffering,
-      onFull: (buffer) => {
-        this.#underWay.set(buffer, {
-          objects: new Delivery(this.#context, buffer),
-          dropped: new Map(),
-          unmarked: deliveredRuns(buffer.units),
-        });
-        this.#deliveries.push(buffer);
-      },
-    });
-    this.#enqueue(entries.map((entry) => ({ entry })));
+    this.#add(entries);
   }
 
   /** Opens a stream with its journal and continues with what an earlier process did not deliver. */
@@ -115,14 +87,13 @@ export class DeliveryStream {
     if (this.#closed) throw new FirehoseError('FIREHOSE_CLOSED', `Stream ${this.name}.`);
     if (records.length === 0) return;
     const at = this.#clock.now();
-    const entries = await this.#journal.append(records, at);
-    this.#enqueue(entries.map((entry, i) => ({ entry, data: records[i] ?? new Uint8Array() })));
+    this.#add(await this.#journal.append(records, at));
     this.#counted.incomingRecords += records.length;
     this.#counted.incomingBytes += records.reduce((sum, { length }) => sum + length, 0);
     for (const data of records) this.#onAccepted(data, at);
   }
 
-  /** Documents that were dropped, because they could not be delivered for 24 hours, since the stream was created. */
+  /** Records that were dropped, because they could not be delivered for 24 hours, since the stream was created. */
   get expired(): number {
     return this.#expired;
   }
@@ -133,8 +104,7 @@ export class DeliveryStream {
    * jumped makes nothing look late.
    */
   async minute(): Promise<StreamMinute> {
-    this.#buffers.fillDue();
-    await this.#intake;
+    this.#fillIfDue();
     await this.#deliveries.idle();
     const { documents, oldestArrivalMs } = this.pending();
     const { succeeded, failed } = this.#counted;
@@ -148,60 +118,35 @@ export class DeliveryStream {
     return minute;
   }
 
-  /**
-   * Documents that S3 doesn't have yet, and the arrival of the oldest, epoch ms. A record that isn't split yet counts as
-   * one.
-   */
+  /** Records that S3 doesn't have yet, and the arrival of the oldest, epoch ms. */
   pending(): { readonly documents: number; readonly bytes: number; readonly oldestArrivalMs: number } {
-    const arrivals = [
-      ...this.#buffers.undelivered().map(({ oldestArrivalMs }) => oldestArrivalMs),
-      ...this.#arrivals.slice(0, 1).map(({ entry }) => entry.arrivalMs),
-    ];
-    const oldestArrivalMs = Math.min(this.#clock.now(), ...arrivals);
-    return { documents: this.#documents, bytes: this.#bytes, oldestArrivalMs };
-  }
-
-  /**
-   * Changes the settings for records that are not split yet. Buffered records count as full buffers now, and are
-   * delivered by the old settings.
-   *
-   * @param seconds The buffer interval instead of the settings' own.
-   */
-  configure(configuration: StreamConfiguration, seconds?: number): void {
-    this.#next = { configuration, seconds };
-    if (this.#intake === undefined) this.#applySettings();
-  }
-
-  /**
-   * The documents that S3 doesn't have yet. A record that isn't split yet is one document. Those that are delivered
-   * meanwhile are left out.
-   */
-  async *undelivered(): AsyncGenerator<UndeliveredDocument> {
-    let last: { readonly entry: JournalEntry; readonly bytes: Buffer } | undefined;
-    const read = async (entry: JournalEntry) => {
-      if (last?.entry === entry) return last.bytes;
-      const bytes = await entry.segment.read(entry).catch(() => undefined);
-      if (bytes !== undefined) last = { entry, bytes };
-      return bytes;
+    const buffers = [...this.#full, this.#open];
+    return {
+      documents: buffers.reduce((sum, { entries }) => sum + entries.length, 0),
+      bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
+      oldestArrivalMs: Math.min(this.#clock.now(), ...buffers.map(({ oldestArrivalMs }) => oldestArrivalMs)),
     };
-    for (const { target, units } of this.#buffers.undelivered()) {
-      for (const { entry, start, end } of units) {
-        const bytes = await read(entry);
-        if (bytes === undefined) continue;
-        const document = bytes.subarray(start, end);
-        yield { arrivalMs: entry.arrivalMs, document, failed: 'errorOutputType' in target };
+  }
+
+  /** Changes the settings. Buffered records count as a full buffer now, and are delivered by the old settings. */
+  configure(configuration: StreamConfiguration): void {
+    this.#fill();
+    this.#context = { ...this.#context, ...configuration };
+  }
+
+  /** The records that S3 doesn't have yet. Those that are delivered meanwhile are left out. */
+  async *undelivered(): AsyncGenerator<UndeliveredRecord> {
+    for (const { entries } of [...this.#full, this.#open])
+      for (const entry of [...entries]) {
+        const data = await entry.segment.read(entry).catch(() => undefined);
+        if (data !== undefined) yield { arrivalMs: entry.arrivalMs, data };
       }
-    }
-    for (const { entry, data } of this.#arrivals) {
-      const bytes = data ?? (await read(entry));
-      if (bytes !== undefined) yield { arrivalMs: entry.arrivalMs, document: bytes, failed: false };
-    }
   }
 
   /** Delivers buffers after this many seconds instead of the configured interval. */
   overrideSeconds(seconds: number): void {
-    if (this.#next !== undefined) this.#next = { ...this.#next, seconds };
-    this.#buffers.setHints({ ...this.#context.settings.buffering, seconds });
+    this.#seconds = seconds;
+    this.#setAlarm();
   }
 
   /**
@@ -210,135 +155,82 @@ export class DeliveryStream {
    * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 refuses it; the data is kept and retried.
    */
   async flush(): Promise<void> {
-    await this.#intake;
-    if (this.#arrivals.length > 0) {
-      this.#startIntake();
-      await this.#intake;
-    }
-    if (this.#arrivals.length > 0 && this.#intakeError !== undefined) {
-      throw new FirehoseError('FIREHOSE_UNDELIVERED', String(this.#intakeError), {
-        cause: this.#intakeError,
-      });
-    }
     // An earlier delivery may fail for a reason that no longer exists: it is retried now, too.
     await this.#deliveries.idle();
-    this.#buffers.fillAll();
+    this.#fill();
     await this.#deliveries.drain();
   }
 
   /** Stops. Undelivered data stays in the journal. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#intake;
-    this.#buffers.close();
+    this.#alarm?.cancel();
     await this.#deliveries.close();
     await this.#journal.close();
   }
 
-  #enqueue(arrivals: readonly Arrival[]): void {
-    for (const arrival of arrivals) {
-      this.#arrivals.push(arrival);
-      this.#documents += 1;
-      this.#bytes += arrival.entry.length;
+  #add(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) {
+      addTo(this.#open, entry);
+      if (this.#open.bytes >= this.#context.settings.buffering.bytes) this.#fill();
+      else if (this.#open.entries.length === 1) this.#setAlarm();
     }
-    this.#startIntake();
+    this.#fillIfDue();
   }
 
-  #startIntake(): void {
-    if (this.#intake === undefined && this.#arrivals.length > 0 && !this.#closed) {
-      this.#intake = this.#takeApart();
-    }
+  /** When the open buffer is due. Records of the future, after the clock was moved back, wait one interval at most. */
+  #dueMs(): number {
+    const seconds = this.#seconds ?? this.#context.settings.buffering.seconds;
+    return Math.min(this.#open.oldestArrivalMs, this.#clock.now()) + seconds * 1000;
   }
 
-  #applySettings(): void {
-    if (this.#next === undefined || this.#closed) return;
-    const { configuration, seconds } = this.#next;
-    const { settings } = configuration;
-    this.#next = undefined;
-    this.#buffers.fillAll();
-    this.#context = { ...this.#context, ...configuration };
-    this.#partitioner = new Partitioner(settings, this.#jq);
-    const { buffering } = settings;
-    this.#buffers.setHints(seconds === undefined ? buffering : { ...buffering, seconds });
+  #fillIfDue(): void {
+    if (this.#open.entries.length > 0 && this.#dueMs() <= this.#clock.now()) this.#fill();
   }
 
-  async #takeApart(): Promise<void> {
-    while (this.#arrivals.length > 0 && !this.#closed) {
-      this.#applySettings();
-      const batch = this.#nextBatch();
-      try {
-        const records: { entry: JournalEntry; data: Uint8Array }[] = [];
-        for (const { entry, data } of batch) {
-          records.push({ entry, data: data ?? (await entry.segment.read(entry)) });
-        }
-        const units = await this.#partitioner.partition(records);
-        this.#intakeError = undefined;
-        this.#arrivals = this.#arrivals.slice(batch.length);
-        this.#buffer(records, units);
-        await this.#tidy();
-      } catch (error) {
-        this.#intakeError = error;
-        this.#onFailure(error, 1);
-        this.#clock.after(INTAKE_PAUSE_MS, () => this.#startIntake());
-        break;
-      }
-    }
-    this.#intake = undefined;
-    this.#applySettings();
+  #setAlarm(): void {
+    this.#alarm?.cancel();
+    if (this.#open.entries.length === 0 || this.#closed) return;
+    this.#alarm = this.#clock.after(Math.max(0, this.#dueMs() - this.#clock.now()), () => this.#fill());
   }
 
-  #nextBatch(): Arrival[] {
-    let bytes = 0;
-    const end = this.#arrivals.findIndex(({ entry }) => {
-      bytes += entry.length;
-      return bytes > BATCH_BYTES;
+  /** The open buffer counts as full, by the settings of now. */
+  #fill(): void {
+    this.#alarm?.cancel();
+    if (this.#open.entries.length === 0 || this.#closed) return;
+    const buffer = this.#open;
+    this.#open = bufferOf([]);
+    this.#full.add(buffer);
+    this.#deliveries.push({
+      buffer,
+      objects: new Delivery(this.#context, buffer),
+      dropped: new Map(),
+      unmarked: marksOf(buffer.entries),
     });
-    return this.#arrivals.slice(0, end < 0 ? this.#arrivals.length : Math.max(1, end));
   }
 
-  #buffer(records: readonly { readonly entry: JournalEntry }[], units: readonly DeliveryUnit[]): void {
-    const owed = units.filter(({ entry, document }) => !entry.delivered.has(document));
-    const owedByEntry = new Map<JournalEntry, number>();
-    for (const { entry } of owed) owedByEntry.set(entry, (owedByEntry.get(entry) ?? 0) + 1);
-    for (const { entry } of records) {
-      this.#documents -= 1;
-      this.#bytes -= entry.length;
-      entry.segment.settle(owedByEntry.get(entry) ?? 0);
-    }
-    for (const unit of owed) {
-      this.#documents += 1;
-      this.#bytes += unit.end - unit.start;
-      this.#buffers.add(unit);
-    }
-    this.#buffers.fillDue();
-  }
-
-  async #deliver(buffer: StreamBuffer): Promise<void> {
-    const delivery = this.#underWay.get(buffer);
-    if (delivery === undefined) return;
-    await mark(delivery.dropped);
-    if (!delivery.objects.done && buffer.units.length > 0) {
+  async #deliver(underWay: UnderWay): Promise<void> {
+    const { buffer } = underWay;
+    await mark(underWay.dropped);
+    if (!underWay.objects.done && buffer.entries.length > 0) {
       const fate = this.#takeDelivery();
       try {
         if (fate.failDeliveries !== undefined || fate.expireDeliveries !== undefined)
           throw new Error('S3 does not accept the object, as asked for.');
-        await delivery.objects.run(fate.endRetryWindow && RETRIES_ENDED);
-        this.#requireAnswer(buffer, delivery);
+        await underWay.objects.run(fate.endRetryWindow && RETRIES_ENDED);
+        this.#requireAnswer(underWay);
         this.#counted.succeeded += 1;
-        this.#counted.delivered += buffer.units.length;
+        this.#counted.delivered += buffer.entries.length;
       } catch (error) {
         this.#counted.failed += 1;
-        delivery.objects.hasFailed = true;
+        underWay.objects.hasFailed = true;
         const ages = fate.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
-        await this.#expire(buffer, delivery, ages);
-        if (buffer.units.length > 0) throw error;
+        await this.#expire(underWay, ages);
+        if (buffer.entries.length > 0) throw error;
       }
     }
-    await mark(delivery.unmarked);
-    this.#underWay.delete(buffer);
-    this.#buffers.delivered(buffer);
-    this.#documents -= buffer.units.length;
-    this.#bytes -= buffer.bytes;
+    await mark(underWay.unmarked);
+    this.#full.delete(buffer);
     await this.#tidy();
   }
 
@@ -348,34 +240,30 @@ export class DeliveryStream {
     return this.#faults?.take('firehose', names, [this.name], 'meanwhile') ?? {};
   }
 
-  /** A delivery whose end Firehose does not see is made again, as other objects: their rows are there twice. */
-  #requireAnswer(buffer: StreamBuffer, delivery: UnderWay): void {
+  /** A delivery whose end Firehose does not see is made again, as another object: its records are there twice. */
+  #requireAnswer(underWay: UnderWay): void {
     const struck = this.#faults?.take('firehose', ['failDeliveries'], [this.name], 'afterwards');
     if (struck?.failDeliveries === undefined) return;
-    delivery.objects = new Delivery(this.#context, buffer);
+    underWay.objects = new Delivery(this.#context, underWay.buffer);
     throw new Error('S3 has accepted the object without an answer, as asked for.');
   }
 
-  /** Drops the documents of a buffer, which could not be delivered just now, that are older than so many milliseconds. */
-  async #expire(buffer: StreamBuffer, { dropped, unmarked }: UnderWay, oldestMs: number): Promise<void> {
+  /** Drops the records of a buffer, which could not be delivered just now, that are older than so many milliseconds. */
+  async #expire(underWay: UnderWay, oldestMs: number): Promise<void> {
+    const { buffer } = underWay;
     const since = this.#clock.now() - oldestMs;
-    const old = buffer.units.filter(({ entry }) => entry.arrivalMs <= since);
+    const old = buffer.entries.filter(({ arrivalMs }) => arrivalMs <= since);
     if (old.length === 0) return;
-    const kept = buffer.units.filter(({ entry }) => entry.arrivalMs > since);
-    await this.#journal.noteExpired(this.#expired + old.length, await readUnits(old));
+    const kept = buffer.entries.filter(({ arrivalMs }) => arrivalMs > since);
+    const dropped = await Promise.all(
+      old.map(async (entry) => ({ arrivalMs: entry.arrivalMs, bytes: await entry.segment.read(entry) })),
+    );
+    await this.#journal.noteExpired(this.#expired + old.length, dropped);
     this.#expired += old.length;
-    for (const [segment, runs] of deliveredRuns(old)) dropped.set(segment, runs);
-    unmarked.clear();
-    for (const [segment, runs] of deliveredRuns(kept)) unmarked.set(segment, runs);
-    let bytes = 0;
-    for (const { start, end } of old) bytes += end - start;
-    this.#documents -= old.length;
-    this.#bytes -= bytes;
-    buffer.bytes -= bytes;
-    buffer.units = kept;
-    buffer.oldestArrivalMs = this.#clock.now();
-    for (const { entry } of kept) buffer.oldestArrivalMs = Math.min(buffer.oldestArrivalMs, entry.arrivalMs);
-    await mark(dropped);
+    underWay.dropped = marksOf(old);
+    underWay.unmarked = marksOf(kept);
+    Object.assign(buffer, bufferOf(kept));
+    await mark(underWay.dropped);
   }
 
   /** Files that can't be deleted now are deleted later: everything in them is delivered. */
@@ -392,7 +280,7 @@ export class DeliveryStream {
 export interface StreamMinute {
   readonly incomingRecords: number;
   readonly incomingBytes: number;
-  /** Documents that S3 has accepted. */
+  /** Records that S3 has accepted. */
   readonly delivered: number;
   /** Deliveries of a buffer that succeeded and that failed. */
   readonly succeeded: number;
@@ -412,7 +300,6 @@ export interface StreamOptions {
   /** Folder of the stream's journal. */
   readonly directory: string;
   readonly clock: LocalClock;
-  readonly jq: Jq;
   /** From 0 to 1, exclusive; spreads retries. */
   readonly random: () => number;
   readonly onFailure: (error: unknown, attempt: number) => void;
@@ -422,46 +309,35 @@ export interface StreamOptions {
   readonly onAccepted: (data: Uint8Array, at: number) => void;
 }
 
-/** Marks documents as delivered. A segment is forgotten then: marked twice, others would count as delivered, too. */
-async function mark(marks: Map<Segment, DeliveredRun[]>): Promise<void> {
-  for (const [segment, runs] of marks) {
-    await segment.markDelivered(runs);
+function bufferOf(entries: readonly JournalEntry[]): StreamBuffer {
+  const buffer = { entries: [], bytes: 0, oldestArrivalMs: Number.POSITIVE_INFINITY };
+  for (const entry of entries) addTo(buffer, entry);
+  return buffer;
+}
+
+function addTo(buffer: StreamBuffer, entry: JournalEntry): void {
+  buffer.entries.push(entry);
+  buffer.bytes += entry.length;
+  buffer.oldestArrivalMs = Math.min(buffer.oldestArrivalMs, entry.arrivalMs);
+}
+
+function marksOf(entries: readonly JournalEntry[]): Marks {
+  return Map.groupBy(entries, ({ segment }) => segment);
+}
+
+/** Marks records as done. A segment is forgotten then: marked twice, others would count as delivered, too. */
+async function mark(marks: Marks): Promise<void> {
+  for (const [segment, entries] of marks) {
+    segment.markDelivered(entries);
     marks.delete(segment);
   }
 }
 
-async function readUnits(units: UnitList) {
-  const documents: { readonly arrivalMs: number; readonly bytes: Buffer }[] = [];
-  for (const ofRecord of units.byRecord()) {
-    const [{ entry }] = ofRecord;
-    const bytes = await entry.segment.read(entry);
-    for (const { start, end } of ofRecord)
-      documents.push({ arrivalMs: entry.arrivalMs, bytes: bytes.subarray(start, end) });
-  }
-  return documents;
-}
-
-/** Joins neighbouring documents of one record into one run. */
-function deliveredRuns(units: UnitList): Map<Segment, DeliveredRun[]> {
-  const runs = new Map<Segment, DeliveredRun[]>();
-  for (const { entry, document } of units) {
-    const ofSegment = runs.get(entry.segment) ?? [];
-    runs.set(entry.segment, ofSegment);
-    const last = ofSegment.at(-1);
-    if (last !== undefined && last[0] === entry.index && last[2] === document - 1) {
-      ofSegment[ofSegment.length - 1] = [entry.index, last[1], document];
-    } else ofSegment.push([entry.index, document, document]);
-  }
-  return runs;
-}
-
-/** A document that waits in a stream. */
-export interface UndeliveredDocument {
-  /** When its record was accepted, epoch ms. */
+/** A record that waits in a stream. */
+export interface UndeliveredRecord {
+  /** When it was accepted, epoch ms. */
   readonly arrivalMs: number;
-  readonly document: Uint8Array;
-  /** Whether it goes to the error output. */
-  readonly failed: boolean;
+  readonly data: Uint8Array;
 }
 
 /** A stream as the operations use it. */

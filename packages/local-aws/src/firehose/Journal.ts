@@ -8,8 +8,8 @@ import { parseChecked, withChecksum } from '../disk/checked.ts';
 import { readWhole, replaceFile } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 import {
-  CHECKED_HEADER_BYTES,
   countBytes,
+  HEADER_BYTES,
   isRecord,
   readCount,
   readSegment,
@@ -20,17 +20,16 @@ import {
 /** Size in bytes after which a new file is started, so that delivered files can be deleted. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
 const SEGMENT_NAME = /^(\d{10})\.journal$/;
-/** File with the number of documents that were dropped. */
+/** File with the number of records that were dropped. */
 const EXPIRED = 'expired';
-/** File with those documents, one a line: `{"arrivedAt","document"}`, or `{"arrivedAt","base64"}` if it is not text. */
+/** File with those records, one a line: `{"arrivedAt","document"}`, or `{"arrivedAt","base64"}` if it is not text. */
 const EXPIRED_DOCUMENTS = 'expired.ndjson';
 
 /**
- * The acknowledged records of one stream that are not fully delivered, on disk.
+ * The acknowledged records of one stream that are not delivered, on disk.
  *
  * Records are written before they are acknowledged, so a killed process loses nothing. Writes aren't flushed from the
- * operating system's cache, so a power failure may lose some. A record is deleted only once all its documents are in
- * S3.
+ * operating system's cache, so a power failure may lose some. A record is deleted only once S3 has it.
  */
 export class Journal {
   readonly #directory: string;
@@ -44,7 +43,7 @@ export class Journal {
     readonly failed: (error: unknown) => void;
   }[] = [];
   #writing: Promise<void> | undefined;
-  /** Documents that were dropped by earlier processes. */
+  /** Records that were dropped by earlier processes. */
   readonly expired: number;
 
   private constructor(directory: string, nextNumber: number, expired: number) {
@@ -87,11 +86,11 @@ export class Journal {
   }
 
   /**
-   * Writes down how many documents were dropped in all, and adds those that were dropped now to a file, which only the
-   * deletion of the stream deletes: so that a test can distinguish documents that Firehose dropped from those lost
+   * Writes down how many records were dropped in all, and adds those that were dropped now to a file, which only the
+   * deletion of the stream deletes: so that a test can distinguish records that Firehose dropped from those lost
    * elsewhere. If this throws, nothing is noted.
    */
-  async noteExpired(documents: number, dropped: readonly ExpiredDocument[]): Promise<void> {
+  async noteExpired(count: number, dropped: readonly ExpiredRecord[]): Promise<void> {
     const lines = dropped
       .map(({ arrivalMs, bytes }) => {
         const document = isUtf8(bytes)
@@ -104,14 +103,14 @@ export class Journal {
     const length = existsSync(file) ? (await stat(file)).size : 0;
     try {
       await appendFile(file, lines);
-      replaceFile(join(this.#directory, EXPIRED), withChecksum(String(documents)));
+      replaceFile(join(this.#directory, EXPIRED), withChecksum(String(count)));
     } catch (error) {
       await truncate(file, length).catch(() => undefined);
       throw error;
     }
   }
 
-  /** Deletes the files whose documents are all delivered. */
+  /** Deletes the files whose records are all delivered. */
   async removeDelivered(): Promise<void> {
     for (const segment of [...this.#segments]) await this.#removeIfDone(segment);
   }
@@ -169,8 +168,8 @@ export class Journal {
   }
 }
 
-/** A document that was dropped. */
-interface ExpiredDocument {
+/** A record that was dropped. */
+interface ExpiredRecord {
   /** When its record was accepted, epoch ms. */
   readonly arrivalMs: number;
   readonly bytes: Buffer;
@@ -186,32 +185,26 @@ export interface JournalEntry {
   readonly length: number;
   /** When it was accepted, epoch ms. */
   readonly arrivalMs: number;
-  /** Documents of the record that were delivered before a restart, by their number within it. */
-  readonly delivered: ReadonlySet<number>;
 }
 
-/** Documents `from` to `to` (inclusive) of the record `index` that are delivered. */
-export type DeliveredRun = readonly [index: number, from: number, to: number];
-
-const NONE: ReadonlySet<number> = new Set();
-const runsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
+/** Numbers of records, the first and the last of those that follow one another. */
+type Run = readonly [from: number, to: number];
+const runsSchema = z.array(z.tuple([z.int(), z.int()]));
 
 /**
- * One file of a journal with records in order of arrival, a second file that lists their delivered documents, and a
- * third one with the number of acknowledged records, which distinguishes a file that was cut from one that a kill left
- * incomplete. It counts undelivered documents; at zero, all of them can be deleted.
+ * One file of a journal with records in order of arrival, a second file that lists the delivered ones, and a third one
+ * with the number of acknowledged records, which distinguishes a file that was cut from one that a kill left
+ * incomplete. It counts undelivered records; at zero, all of them can be deleted.
  */
 export class Segment {
   readonly #path: string;
   #file: FileHandle | undefined;
-  #marks: LineJournal<readonly DeliveredRun[]> | undefined;
+  #marks: LineJournal<readonly Run[]> | undefined;
   #acknowledged: FileHandle | undefined;
-  #headerBytes = CHECKED_HEADER_BYTES;
   /** Bytes written so far. */
   size = 0;
   #records = 0;
-  /** Records whose documents haven't been counted yet, and counted documents that aren't delivered. */
-  #unsettled = 0;
+  /** Records that aren't delivered. */
   #owed = 0;
 
   private constructor(path: string) {
@@ -243,7 +236,7 @@ export class Segment {
     try {
       const delivered = segment.#openMarks();
       const bytes = await segment.#file.readFile();
-      const { records, damage, headerBytes } = readSegment(bytes);
+      const { records, damage } = readSegment(bytes);
       if (damage !== undefined)
         throw new DiskError(
           'DISK_DAMAGED',
@@ -251,22 +244,18 @@ export class Segment {
         );
       // Whoever has emptied or cut the file has not cut what is known of its records.
       let most = segment.#readAcknowledged();
-      for (const index of delivered.keys()) most = Math.max(most, index + 1);
+      for (const index of delivered) most = Math.max(most, index + 1);
       if (most > records.length)
         throw new DiskError(
           'DISK_DAMAGED',
           `${path}, byte ${bytes.length}. ${records.length} of at least ${most} records are there.`,
         );
-      const entries = records.map((record, index) => ({
-        ...record,
-        segment,
-        index,
-        delivered: delivered.get(index) ?? NONE,
-      }));
-      segment.#headerBytes = headerBytes;
+      const entries = records
+        .map((record, index) => ({ ...record, segment, index }))
+        .filter(({ index }) => !delivered.has(index));
       segment.size = bytes.length;
-      segment.#records = entries.length;
-      segment.#unsettled = entries.length;
+      segment.#records = records.length;
+      segment.#owed = entries.length;
       return { segment, entries };
     } catch (error) {
       await segment.close();
@@ -274,9 +263,9 @@ export class Segment {
     }
   }
 
-  /** Whether every document of every record is delivered. */
+  /** Whether every record is delivered. */
   get done(): boolean {
-    return this.#unsettled === 0 && this.#owed === 0;
+    return this.#owed === 0;
   }
 
   /**
@@ -295,10 +284,10 @@ export class Segment {
       pieces.push(header, data);
       const position = at + header.length;
       const index = this.#records + entries.length;
-      entries.push({ segment: this, index, position, length: data.length, arrivalMs, delivered: NONE });
+      entries.push({ segment: this, index, position, length: data.length, arrivalMs });
       at = position + data.length;
     }
-    this.#unsettled += entries.length;
+    this.#owed += entries.length;
     this.#records += entries.length;
     this.size = at;
     try {
@@ -306,7 +295,7 @@ export class Segment {
       if (this.#acknowledged !== undefined) await writeAll(this.#acknowledged, countBytes(this.#records), 0);
     } catch (error) {
       // Nothing of the batch is acknowledged, so nothing waits for it: the segment can be done.
-      this.#unsettled -= entries.length;
+      this.#owed -= entries.length;
       this.#records -= entries.length;
       this.size = start;
       await this.#open()
@@ -323,25 +312,25 @@ export class Segment {
    * @throws DiskError DISK_DAMAGED when the record is no longer what was written.
    */
   async read({ position, length }: JournalEntry): Promise<Buffer> {
-    const start = position - this.#headerBytes;
-    const bytes = Buffer.allocUnsafe(this.#headerBytes + length);
+    const start = position - HEADER_BYTES;
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES + length);
     const { bytesRead } = await this.#open().read(bytes, 0, bytes.length, start);
-    if (bytesRead !== bytes.length || !isRecord(bytes, this.#headerBytes))
+    if (bytesRead !== bytes.length || !isRecord(bytes))
       throw new DiskError('DISK_DAMAGED', `${this.#path}, byte ${start}.`);
-    return bytes.subarray(this.#headerBytes);
+    return bytes.subarray(HEADER_BYTES);
   }
 
-  /** Counts a record's documents: from now on the segment waits for the undelivered ones. */
-  settle(documents: number): void {
-    this.#unsettled -= 1;
-    this.#owed += documents;
-  }
-
-  /** Marks documents as delivered, on disk first. */
-  async markDelivered(runs: readonly DeliveredRun[]): Promise<void> {
+  /** Marks records as delivered, on disk first. */
+  markDelivered(entries: readonly Pick<JournalEntry, 'index'>[]): void {
+    const runs: [from: number, to: number][] = [];
+    for (const { index } of entries) {
+      const last = runs.at(-1);
+      if (last?.[1] === index - 1) last[1] = index;
+      else runs.push([index, index]);
+    }
     this.#marks ??= LineJournal.create(`${this.#path}.delivered`, []);
     this.#marks.append(runs);
-    for (const [, from, to] of runs) this.#owed -= to - from + 1;
+    this.#owed -= entries.length;
   }
 
   async close(): Promise<void> {
@@ -372,18 +361,15 @@ export class Segment {
     return count;
   }
 
-  /** Opens the file of delivered documents and returns them for each record. */
-  #openMarks(): Map<number, Set<number>> {
-    const delivered = new Map<number, Set<number>>();
+  /** Opens the file of delivered records and returns their numbers. */
+  #openMarks(): Set<number> {
+    const delivered = new Set<number>();
     const file = `${this.#path}.delivered`;
     if (!existsSync(file)) return delivered;
     const { journal, lines } = LineJournal.open(file, (value) => runsSchema.parse(value));
     this.#marks = journal;
-    for (const [index, from, to] of lines.flat()) {
-      const documents = delivered.get(index) ?? new Set<number>();
-      for (let document = from; document <= to; document += 1) documents.add(document);
-      delivered.set(index, documents);
-    }
+    for (const [from, to] of lines.flat())
+      for (let index = from; index <= to; index += 1) delivered.add(index);
     return delivered;
   }
 
@@ -393,14 +379,14 @@ export class Segment {
   }
 }
 
-/** How many documents earlier processes have dropped. @throws DiskError DISK_DAMAGED */
+/** How many records earlier processes have dropped. @throws DiskError DISK_DAMAGED */
 function readExpired(file: string): number {
   if (!existsSync(file)) return 0;
-  const text = readWhole(file).toString('utf8');
-  // An earlier version could be killed between emptying the file and writing it.
-  if (text === '') return 0;
   try {
-    return z.int().min(0).parse(parseChecked(text));
+    return z
+      .int()
+      .min(0)
+      .parse(parseChecked(readWhole(file).toString('utf8')));
   } catch (cause) {
     throw new DiskError('DISK_DAMAGED', `${file}.`, { cause });
   }

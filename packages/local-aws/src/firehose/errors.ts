@@ -8,32 +8,20 @@ export const limits = {
   bytesPerCall: 4 * 1024 * 1024,
   /** Bytes of one record, before base64: 1,000 KiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html */
   bytesPerRecord: 1000 * 1024,
-  /** Documents in one aggregated record. https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html */
-  documentsPerRecord: 500,
-  /** Partitions of one stream that hold undelivered data. https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html */
-  activePartitions: 500,
-  /** Characters of an evaluated prefix. https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html */
-  prefixCharacters: 512,
   /** Seconds; https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
   bufferSeconds: { least: 0, most: 900, default: 300 },
-  /** MiB. `leastWhenLarge` and `defaultWhenLarge` apply to format conversion and dynamic partitioning. */
-  bufferMebibytes: { least: 1, most: 128, default: 5, leastWhenLarge: 64, defaultWhenLarge: 128 },
+  /** MiB. */
+  bufferMebibytes: { least: 1, most: 128, default: 5 },
   /** Records that were put directly are kept for so long, hours. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
   retentionHours: 24,
   /** Names in one answer of ListDeliveryStreams. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html */
   listed: { most: 10_000, default: 10 },
-  /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ParquetSerDe.html, bytes. */
-  parquet: { leastBlockBytes: 64 * 1024 * 1024, leastPageBytes: 64 * 1024 },
 } as const;
 
 /** Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
 
 /** Invalid input. */
 export const invalidArgument = (message: string) => new AwsError('InvalidArgumentException', 400, message);
-
-/** https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html: for new streams only, and for good. */
-export const partitioningFixed = () =>
-  invalidArgument('Dynamic partitioning cannot be enabled or disabled for an existing Firehose stream.');
 
 /** A stream that doesn't exist. */
 export const streamNotFound = (name: string, account: string) =>

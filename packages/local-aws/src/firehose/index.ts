@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
@@ -8,19 +8,12 @@ import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import { readProperties } from '../protocol/readProperties.ts';
-import { ParquetWriter } from './convert/ParquetWriter.ts';
 import { DeliveryStream, type StreamEntry } from './DeliveryStream.ts';
-import { invalidArgument, partitioningFixed, streamInUse, streamNotFound } from './errors.ts';
-import { Jq } from './Jq.ts';
+import { invalidArgument, streamInUse, streamNotFound } from './errors.ts';
 import { putOperations, streamName, streamOperations } from './operations.ts';
-import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
+import type { ObjectSink, StreamCall } from './ports.ts';
 import { StreamMetrics } from './StreamMetrics.ts';
-import { readStreamSettings, type StreamProperties, streamSchema } from './streamSettings.ts';
-
-export { ParquetWriter } from './convert/ParquetWriter.ts';
-export { RowReader } from './convert/RowReader.ts';
-export { errorLine } from './Delivery.ts';
-export type { Conversion } from './streamSettings.ts';
+import { readStreamSettings, streamSchema } from './streamSettings.ts';
 
 /** Options of {@link openFirehose}. */
 export interface FirehoseOptions {
@@ -28,14 +21,13 @@ export interface FirehoseOptions {
   readonly directory: string;
   readonly clock: LocalClock;
   readonly sink: ObjectSink;
-  readonly schemaSource: SchemaSource;
   readonly region: string;
   readonly account: string;
   /** Called for each delivery that fails and will be retried. Default: nothing. */
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
   /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
   readonly random?: () => number;
-  /** Called before a stream calls S3 or Glue. If it throws, the delivery fails and is retried. Default: nothing. */
+  /** Called before a stream calls S3. If it throws, the delivery fails and is retried. Default: nothing. */
   readonly onCall?: (stream: string, call: StreamCall) => void;
   /** Called with each record that a stream accepted, and epoch milliseconds. Default: nothing. */
   readonly onAccepted?: (stream: string, data: Uint8Array, at: number) => void;
@@ -47,16 +39,16 @@ export interface FirehoseOptions {
   readonly readRecord?: ((record: Uint8Array) => readonly string[]) | undefined;
 }
 
-/** Documents that a stream dropped, because S3 did not accept them for 24 hours. */
+/** Records that a stream dropped, because S3 did not accept them for 24 hours. */
 export interface ExpiredDocuments {
   readonly stream: string;
   readonly documents: number;
 }
 
-/** The undelivered documents of one stream. */
+/** The undelivered records of one stream. */
 export interface PendingDocuments {
   readonly stream: string;
-  /** Documents that S3 doesn't have yet. Records are split when they arrive. */
+  /** Records that S3 doesn't have yet. */
   readonly documents: number;
   readonly bytes: number;
   /** When the oldest record was accepted, ISO 8601. */
@@ -70,8 +62,6 @@ export interface FoundDocuments {
     /** When its record was accepted, ISO 8601. */
     readonly arrivedAt: string;
     readonly document: string;
-    /** Whether it goes to the error output. */
-    readonly failed: boolean;
   }[];
   readonly more: boolean;
 }
@@ -94,8 +84,7 @@ export interface Firehose {
    * Gives a stream other properties, as UpdateDestination does. Records that arrive from now on are delivered by them.
    * Records that are buffered are delivered now, by the old ones.
    *
-   * @throws AwsError as {@link createStream}; also `InvalidArgumentException` for dynamic partitioning switched on or
-   * off, which is possible for new streams only, and `ResourceNotFoundException`.
+   * @throws AwsError as {@link createStream}; also `ResourceNotFoundException`.
    */
   updateStream(name: string, properties: unknown): Promise<void>;
   /**
@@ -111,9 +100,9 @@ export interface Firehose {
    * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 refuses them; they are kept and retried.
    */
   flush(): Promise<void>;
-  /** The streams that hold undelivered documents. */
+  /** The streams that hold undelivered records. */
   pending(): PendingDocuments[];
-  /** The streams that have dropped documents since they were created. */
+  /** The streams that have dropped records since they were created. */
   expired(): ExpiredDocuments[];
   /** Documents that S3 doesn't have yet and that contain a text. Stops after so many; `more` says whether it did. */
   search(text: string, most: number): Promise<FoundDocuments>;
@@ -122,23 +111,17 @@ export interface Firehose {
 }
 
 /**
- * Opens Amazon Data Firehose on one machine. It accepts records over Firehose's own protocol, buffers them, partitions
- * them with the real jq, converts them to Parquet and writes them to S3.
+ * Opens Amazon Data Firehose on one machine. It accepts records over Firehose's own protocol, buffers them, and writes them
+ * to S3 as they came.
  *
  * @example
- * const firehose = await openFirehose({ directory: 'data/firehose', clock: realClock, sink, schemaSource, region,
- * account }); await firehose.createStream('events', template.Resources.EventsStream.Properties);
+ * const firehose = await openFirehose({ directory: 'data/firehose', clock: realClock, sink, region, account });
+ * await firehose.createStream('events', template.Resources.EventsStream.Properties);
  */
 export async function openFirehose(options: FirehoseOptions): Promise<Firehose> {
-  const { directory, clock, sink, schemaSource, region, account, faults = new Faults() } = options;
-  const scratch = join(directory, 'scratch');
-  await rm(scratch, { recursive: true, force: true });
-  await mkdir(scratch, { recursive: true });
-
+  const { directory, clock, sink, region, account, faults = new Faults() } = options;
   const streams = new Map<string, StreamEntry>();
   const context = { byName: streams, account, region };
-  const writer = new ParquetWriter(join(scratch, 'duckdb'));
-  const jq = new Jq();
   let bufferSeconds: number | undefined;
   const metrics = new StreamMetrics({
     clock,
@@ -160,13 +143,9 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
 
   const folderOf = (name: string) => join(directory, 'streams', `${name}.stream`);
 
-  async function readStream(properties: unknown) {
+  function readStream(properties: unknown) {
     const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
-    const settings = readStreamSettings(read.ExtendedS3DestinationConfiguration);
-    const query = settings.partitionQuery?.text;
-    const problem = query === undefined ? undefined : await jq.check(query);
-    if (problem !== undefined) throw invalidArgument(`MetadataExtractionQuery ${query}: ${problem}`);
-    return { properties: read, settings };
+    return { properties: read, settings: readStreamSettings(read.ExtendedS3DestinationConfiguration) };
   }
 
   return {
@@ -176,24 +155,18 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     async createStream(name, given) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is not a name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
-      const { properties, settings } = await readStream(given);
+      const { properties, settings } = readStream(given);
       const stream = await DeliveryStream.open({
         context: {
           stream: name,
           version: 1,
           settings,
           sink,
-          schemaSource,
-          writer,
           clock,
-          account,
-          region,
-          scratch,
           onCall: (call) => options.onCall?.(name, call),
         },
         directory: folderOf(name),
         clock,
-        jq,
         random: options.random ?? Math.random,
         faults,
         onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
@@ -208,12 +181,11 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       streams.set(name, { stream, properties, version: 1, createdMs: clock.now() });
     },
     async updateStream(name, given) {
-      const { properties, settings } = await readStream(given);
+      const { properties, settings } = readStream(given);
       const entry = streams.get(name);
       if (entry === undefined) throw streamNotFound(name, account);
-      if (isPartitioned(properties) !== isPartitioned(entry.properties)) throw partitioningFixed();
       const version = entry.version + 1;
-      entry.stream.configure({ settings, version }, bufferSeconds);
+      entry.stream.configure({ settings, version });
       streams.set(name, { ...entry, properties, version });
     },
     async deleteStream(name) {
@@ -248,10 +220,10 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       for (const [stream, entry] of streams) {
         for await (const one of entry.stream.undelivered()) {
           const arrivedAt = new Date(one.arrivalMs).toISOString();
-          for (const document of options.readRecord?.(one.document) ?? [utf8(one.document)]) {
+          for (const document of options.readRecord?.(one.data) ?? [utf8(one.data)]) {
             if (!document.includes(text)) continue;
             if (documents.length === most) return { documents, more: true };
-            documents.push({ stream, arrivedAt, document, failed: one.failed });
+            documents.push({ stream, arrivedAt, document });
           }
         }
       }
@@ -261,15 +233,10 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       metrics.close();
       for (const { stream } of streams.values()) await stream.close();
       streams.clear();
-      await writer.close();
     },
   };
 }
 
 function utf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-}
-
-function isPartitioned({ ExtendedS3DestinationConfiguration: destination }: StreamProperties): boolean {
-  return destination.DynamicPartitioningConfiguration?.Enabled === true;
 }

@@ -18,7 +18,7 @@ export interface StreamRole {
  * The calls that Firehose makes with a stream's role in one step of a delivery: those seen, and those that its
  * documentation allows for the step. It writes logs when something fails, which an object of failures or a further attempt
  * indicates.
- * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 and #using-iam-glue
+ * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
  */
 export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place: PermissionContext): Call[] {
   const made = (
@@ -33,16 +33,6 @@ export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place
     permissions,
     basis,
   });
-  if (call.operation === 'GetTable') {
-    const { database, table } = call;
-    const glue = (action: string) =>
-      ['catalog', `database/${database}`, `table/${database}/${table}`].map((name) =>
-        plain(`glue:${action}`, arnAt(place, 'glue', name)),
-      );
-    return ['GetTable', 'GetTableVersion', 'GetTableVersions'].map((name) =>
-      made('documented', 'glue', name, glue(name)),
-    );
-  }
   const { bucket, key, failures } = call;
   const [ofBucket, ofObject] = [s3Arn(place, bucket), s3Arn(place, bucket, key)];
   return [

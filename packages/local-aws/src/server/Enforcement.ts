@@ -109,12 +109,12 @@ export class Enforcement {
   }
 
   /**
-   * Requires that a stream's role may do what a delivery does. Documented calls of S3 are not required: Firehose makes
+   * Requires that a stream's role may do what a delivery does. Documented calls are not required: Firehose makes
    * them when it uploads in parts. @throws RefusedCall
    */
   requireDelivery(stream: string, calls: readonly Call[]): void {
-    for (const { principal, basis, service, permissions } of calls) {
-      if (basis === 'documented' && service !== 'glue') continue;
+    for (const { principal, basis, permissions } of calls) {
+      if (basis === 'documented') continue;
       this.requireRole('firehose.amazonaws.com', principal, stream, permissions);
     }
   }

@@ -1,11 +1,9 @@
 import type { Athena } from '../athena/index.ts';
-import { readPieces } from '../disk/files.ts';
 import type { EventBus } from '../events/index.ts';
 import type { Firehose } from '../firehose/index.ts';
-import type { ObjectSink, SchemaColumn, SchemaSource } from '../firehose/ports.ts';
-import type { Catalog, TableInput } from '../glue/index.ts';
+import type { ObjectSink } from '../firehose/ports.ts';
+import type { Catalog } from '../glue/index.ts';
 import type { Keys } from '../kms/Keys.ts';
-import { AwsError } from '../protocol/AwsError.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Queues } from '../sqs/Queues.ts';
@@ -84,7 +82,7 @@ export function objectSink(store: ObjectStore, keys: Keys): ObjectSink {
   return {
     async put(bucket, key, body, options) {
       requireUsableKey(store, keys, bucket);
-      await store.put(bucket, key, body instanceof Uint8Array ? body : readPieces(body.file), options);
+      await store.put(bucket, key, body, options);
     },
   };
 }
@@ -95,25 +93,4 @@ function requireUsableKey(store: ObjectStore, keys: Keys, bucket: string): void 
   const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};
   if (SSEAlgorithm === 'aws:kms' && KMSMasterKeyID !== undefined)
     keys.requireUsable(keys.find(KMSMasterKeyID));
-}
-
-/** Lets delivery streams look up the tables with their schema. */
-export function schemaSource(catalog: Catalog): SchemaSource {
-  return async (database, table) => {
-    try {
-      const { input } = catalog.table(database, table);
-      return {
-        columns: schemaColumns(input.StorageDescriptor?.Columns),
-        partitionKeys: schemaColumns(input.PartitionKeys),
-      };
-    } catch (error) {
-      if (error instanceof AwsError && error.code === 'EntityNotFoundException') return undefined;
-      throw error;
-    }
-  };
-}
-
-/** Glue treats a column without a type as a string. */
-function schemaColumns(columns: TableInput['PartitionKeys'] = []): SchemaColumn[] {
-  return columns.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
 }

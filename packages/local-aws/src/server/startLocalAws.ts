@@ -54,13 +54,7 @@ import type { Deployment } from '../template/Deployment.ts';
 import { arnName, deployedIdentities, readDeployment } from '../template/readDeployment.ts';
 import { readQuery } from '../trino/index.ts';
 import { Enforcement } from './Enforcement.ts';
-import {
-  type ExistingResources,
-  ensureDefaultDatabase,
-  objectSink,
-  provisionExisting,
-  schemaSource,
-} from './provision.ts';
+import { type ExistingResources, ensureDefaultDatabase, objectSink, provisionExisting } from './provision.ts';
 import { functionHandlers, resourceHandlers } from './resourceHandlers.ts';
 import { EndpointServers } from './startEndpoints.ts';
 import { startFunctions } from './startFunctions.ts';
@@ -261,7 +255,6 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     directory: folders.firehose,
     clock,
     sink: objectSink(store, keys),
-    schemaSource: schemaSource(catalog),
     region,
     account,
     faults,

@@ -52,7 +52,6 @@ beforeAll(async () => {
     directory: `${path}/firehose`,
     clock,
     sink: { put: async () => undefined },
-    schemaSource: async () => undefined,
     ...ACCOUNT,
     faults,
   });

@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { z } from 'zod';
 import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
-import type { TableSchema } from '../../src/firehose/ports.ts';
-import { type ParquetRow, readParquet } from '../harness/readParquet.ts';
 
 /** 20 November 2026, 12:00 UTC. */
 export const START = Date.UTC(2026, 10, 20, 12);
@@ -29,8 +27,6 @@ export class FirehoseFixture {
   readonly clock = new ManualClock(START);
   /** Objects in "S3": key → bytes. */
   readonly objects = new Map<string, Uint8Array>();
-  /** The catalog: `database.table` → columns. */
-  readonly tables = new Map<string, TableSchema>();
   readonly faults = new Faults();
   readonly failures: unknown[] = [];
   /** Called before each object is stored: throw to keep it from being. */
@@ -53,10 +49,9 @@ export class FirehoseFixture {
       sink: {
         put: async (bucket, key, body) => {
           this.beforePut(key);
-          this.objects.set(`${bucket}/${key}`, body instanceof Uint8Array ? body : await readFile(body.file));
+          this.objects.set(`${bucket}/${key}`, await buffer(body));
         },
       },
-      schemaSource: async (database, table) => this.tables.get(`${database}.${table}`),
       region: REGION,
       account: ACCOUNT,
       onFailure: (_stream, error) => this.failures.push(error),
@@ -102,10 +97,10 @@ export class FirehoseFixture {
     );
   }
 
-  /** Waits until so many documents are undelivered: what the clock or a put has started ends by itself. */
-  pending(documents: number): Promise<void> {
+  /** Waits until so many records are undelivered: what the clock or a put has started ends by itself. */
+  pending(records: number): Promise<void> {
     return this.until(
-      () => this.firehose.pending().reduce((sum, pending) => sum + pending.documents, 0) === documents,
+      () => this.firehose.pending().reduce((sum, pending) => sum + pending.documents, 0) === records,
     );
   }
 
@@ -131,15 +126,12 @@ export class FirehoseFixture {
     return Buffer.from(this.objects.get(`bucket/${key}`) ?? []).toString('utf8');
   }
 
-  /** Rows of all Parquet objects under a prefix. */
-  async rows(prefix = 'data/'): Promise<ParquetRow[]> {
-    const rows: ParquetRow[] = [];
-    for (const key of this.keys()) {
-      if (!key.startsWith(prefix)) continue;
-      const bytes = this.objects.get(`bucket/${key}`);
-      if (bytes !== undefined) rows.push(...(await readParquet(bytes)).rows);
-    }
-    return rows;
+  /** What all objects below a prefix hold, one after the other in the order of their keys. */
+  data(prefix = 'data/'): string {
+    return this.keys()
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => this.text(key))
+      .join('');
   }
 
   /** Lines of all error objects under a prefix. */
@@ -159,56 +151,6 @@ export class FirehoseFixture {
   }
 }
 
-/** Properties of a stream that partitions by `ds`, takes records apart and converts: as the product deploys it. */
-export function partitionedStream(more: object = {}) {
-  return {
-    DeliveryStreamType: 'DirectPut',
-    ExtendedS3DestinationConfiguration: {
-      BucketARN: 'arn:aws:s3:::bucket',
-      RoleARN: 'arn:aws:iam::000000000000:role/delivery',
-      Prefix: 'data/!{partitionKeyFromQuery:ds}/',
-      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
-      BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
-      DynamicPartitioningConfiguration: { Enabled: true, RetryOptions: { DurationInSeconds: 300 } },
-      ProcessingConfiguration: {
-        Enabled: true,
-        Processors: [
-          {
-            Type: 'RecordDeAggregation',
-            Parameters: [{ ParameterName: 'SubRecordType', ParameterValue: 'JSON' }],
-          },
-          extraction('{ds: .ds}'),
-        ],
-      },
-      DataFormatConversionConfiguration: conversion,
-      ...more,
-    },
-  };
-}
-
-export function extraction(query: string) {
-  return {
-    Type: 'MetadataExtraction',
-    Parameters: [
-      { ParameterName: 'MetadataExtractionQuery', ParameterValue: query },
-      { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
-    ],
-  };
-}
-
-export const conversion = {
-  Enabled: true,
-  InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
-  OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression: 'SNAPPY' } } },
-  SchemaConfiguration: {
-    DatabaseName: 'db',
-    TableName: 'events',
-    RoleARN: 'arn:aws:iam::000000000000:role/delivery',
-    Region: REGION,
-    VersionId: 'LATEST',
-  },
-};
-
 /** Properties of a stream that delivers records as they come. */
 export function plainStream(more: object = {}) {
   return {
@@ -220,9 +162,4 @@ export function plainStream(more: object = {}) {
       ...more,
     },
   };
-}
-
-/** A stream that converts but doesn't partition: a record is a document. */
-export function convertingStream(more: object = {}) {
-  return plainStream({ DataFormatConversionConfiguration: conversion, ...more });
 }

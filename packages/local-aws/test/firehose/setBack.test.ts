@@ -26,7 +26,6 @@ it.each([
             keys.push(key);
           },
         },
-        schemaSource: async () => undefined,
         region: REGION,
         account: ACCOUNT,
       });

@@ -5,16 +5,7 @@ import {
   StartDeliveryStreamEncryptionCommand,
 } from '@aws-sdk/client-firehose';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  ACCOUNT,
-  conversion,
-  convertingStream,
-  extraction,
-  FirehoseFixture,
-  partitionedStream,
-  plainStream,
-  START,
-} from './FirehoseFixture.ts';
+import { ACCOUNT, FirehoseFixture, plainStream, START } from './FirehoseFixture.ts';
 
 let fixture: FirehoseFixture;
 beforeEach(async () => {
@@ -23,26 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.end());
 
-const processing = (...Processors: readonly object[]) => ({
-  ProcessingConfiguration: { Enabled: true, Processors },
-});
-
 describe('creating a stream', () => {
   it.each<[string, object, string]>([
-    [
-      'conversion into small buffers',
-      convertingStream({ BufferingHints: { SizeInMBs: 63 } }),
-      'SizeInMBs must be at least 64',
-    ],
-    ['conversion and compression', convertingStream({ CompressionFormat: 'GZIP' }), 'CompressionFormat'],
-    [
-      'partitions in small buffers',
-      partitionedStream({
-        DataFormatConversionConfiguration: undefined,
-        BufferingHints: { SizeInMBs: 5 },
-      }),
-      'dynamic partitioning',
-    ],
     [
       'an expression without an error prefix',
       plainStream({ ErrorOutputPrefix: undefined }),
@@ -60,33 +33,6 @@ describe('creating a stream', () => {
     ],
     ['an expression that is none', plainStream({ Prefix: '!{time:yyyy}/' }), '!{time:yyyy}'],
     ['an expression that does not end', plainStream({ Prefix: '!{timestamp:yyyy' }), 'not closed'],
-    [
-      'partition keys without partitioning',
-      plainStream({ Prefix: '!{partitionKeyFromQuery:ds}/' }),
-      'enabled',
-    ],
-    ['partitioning without partition keys', partitionedStream({ Prefix: 'data/' }), 'partitionKeyFromQuery'],
-    [
-      'a key that the query lacks',
-      partitionedStream({ Prefix: '!{partitionKeyFromQuery:day}/' }),
-      'day, which MetadataExtractionQuery lacks',
-    ],
-    ['partitioning without a query', partitionedStream(processing()), 'MetadataExtraction'],
-    ['a query without partitioning', plainStream(processing(extraction('{a}'))), 'dynamic partitioning only'],
-    ['a query that is no jq', partitionedStream(processing(extraction('{ds: .ds'))), 'syntax error'],
-    [
-      'a function that jq lacks',
-      partitionedStream(processing(extraction('{ds: day(.t)}'))),
-      'day/1 is not defined',
-    ],
-    ['a time zone that is none', plainStream({ CustomTimeZone: 'Mars/Base' }), 'Mars/Base'],
-    [
-      'conversion without an input format',
-      convertingStream({
-        DataFormatConversionConfiguration: { ...conversion, InputFormatConfiguration: undefined },
-      }),
-      'OpenXJsonSerDe',
-    ],
   ])("with %s is rejected with Firehose's error", async (_what, properties, message) => {
     await expect(fixture.firehose.createStream('s', properties)).rejects.toMatchObject({
       code: 'InvalidArgumentException',
@@ -95,19 +41,15 @@ describe('creating a stream', () => {
   });
 
   it.each<[string, object, string]>([
-    ['Lambda keys', plainStream({ Prefix: '!{partitionKeyFromLambda:a}/' }), 'partitionKeyFromLambda:a'],
+    ['partition keys', plainStream({ Prefix: '!{partitionKeyFromQuery:a}/' }), 'partitionKeyFromQuery:a'],
     ['week years', plainStream({ Prefix: '!{timestamp:YYYY}/' }), 'the field YYYY'],
     ['backups', plainStream({ S3BackupConfiguration: {} }), 'S3BackupConfiguration'],
-    [
-      'the Hive SerDe',
-      convertingStream({
-        DataFormatConversionConfiguration: {
-          ...conversion,
-          InputFormatConfiguration: { Deserializer: { HiveJsonSerDe: {} } },
-        },
-      }),
-      'HiveJsonSerDe',
-    ],
+    ...[
+      'DataFormatConversionConfiguration',
+      'DynamicPartitioningConfiguration',
+      'ProcessingConfiguration',
+      'FileExtension',
+    ].map((name): [string, object, string] => [name, plainStream({ [name]: {} }), name]),
     ['other destinations', { RedshiftDestinationConfiguration: {}, ...plainStream() }, 'Redshift'],
   ])('with %s is rejected by name', async (_what, properties, name) => {
     await expect(fixture.firehose.createStream('s', properties)).rejects.toMatchObject({
@@ -129,7 +71,7 @@ describe('creating a stream', () => {
 
 describe('the Firehose service', () => {
   it('describes and lists streams', async () => {
-    for (const name of ['b', 'a', 'c']) await fixture.firehose.createStream(name, partitionedStream());
+    for (const name of ['b', 'a', 'c']) await fixture.firehose.createStream(name, plainStream());
     const { DeliveryStreamDescription: stream } = await fixture.client.send(
       new DescribeDeliveryStreamCommand({ DeliveryStreamName: 'a' }),
     );
@@ -142,7 +84,7 @@ describe('the Firehose service', () => {
     });
     expect(stream?.Destinations?.[0]?.ExtendedS3DestinationDescription).toMatchObject({
       BucketARN: 'arn:aws:s3:::bucket',
-      DynamicPartitioningConfiguration: { Enabled: true },
+      Prefix: 'data/!{timestamp:yyyy-MM-dd}/',
     });
     const list = (input: object) => fixture.client.send(new ListDeliveryStreamsCommand(input));
     expect(await list({ Limit: 2 })).toMatchObject({
