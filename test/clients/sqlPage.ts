@@ -10,11 +10,7 @@ import type { Tried } from './Tried.ts';
 
 const HEAD = `# Statements tried by client
 
-This page lists the statements of each client that the local Athena answers as Athena does. \`npm run test:proof\` sends each statement through \`@aws-sdk/client-athena\`, signed as the deployed reader. It compares types and rows with expected values that were derived manually from Trino's documentation; nothing was compared with AWS itself. The test also writes this page (\`SLUICE_WRITE_DOCS=1 npm test -- test/clients/docs\`). The sequences of calls follow the clients' sources, which each file of \`test/clients/\` names.
-
-The test then compares every reader's calls with its policies in the packaged template, including the calls of Athena to Glue, S3 and KMS on the reader's behalf. The policies allow all calls, and without any one statement of a policy some calls are denied.
-
-Column names are shown without their tables.
+What each client sends, and the local Athena answers as Athena does. \`npm run test:proof\` sends every statement (\`test/clients/\` has their texts) through \`@aws-sdk/client-athena\`, signed as the deployed reader, and compares types and rows with values that were derived by hand from Trino's documentation. Nothing was compared with AWS itself. It also compares every reader's calls with its policies: without any one statement of a policy some calls are denied.
 `;
 
 const OWOX_STEPS = `
@@ -62,7 +58,7 @@ export function sqlPage(config: Config): string {
       '',
       '## awswrangler and PyAthena',
       '',
-      `\`npm run test:clients\` runs ${pins('requirements.txt')} and needs Python and pip; \`.ci/run\` also runs it. Both clients find the local cloud through \`AWS_ENDPOINT_URL\`.`,
+      `\`npm run test:clients\` runs ${pins('requirements.txt')} and needs Python and pip. Both clients find the local cloud through \`AWS_ENDPOINT_URL\`.`,
       '',
       '| client | tried |',
       '|---|---|',
@@ -78,21 +74,11 @@ export function sqlPage(config: Config): string {
   );
 }
 
+/** What the statements do. */
 function table(tried: readonly Tried[]): string {
-  const rows = tried.map(({ about, sql, differs }) => {
-    const note = differs === undefined ? '' : `<br>${differs.replaceAll('|', '\\|')}`;
-    return `| ${about}${note} | \`${short(sql)}\` |`;
-  });
-  return ['| what | statement |', '|---|---|', ...rows].join('\n');
-}
-
-/** A statement in one line that a table takes. */
-function short(sql: string): string {
-  return sql
-    .replaceAll(/"sluice"\."\w+"\.(?=")/g, '')
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll('`', "'")
-    .replaceAll('|', '\\|');
+  return tried
+    .map(({ about, differs }) => `- ${about}${differs === undefined ? '' : `: ${differs}`}`)
+    .join('\n');
 }
 
 function read(name: string): string {
