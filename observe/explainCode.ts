@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorEntry } from '../lib/base/errors.ts';
+import type { ErrorEntry } from '../lib/base/errors.ts';
 import { QueueError } from '../lib/base/queue.ts';
 import { CollectError } from '../lib/collect/CollectError.ts';
 import { CurateError } from '../lib/curate/CurateError.ts';
@@ -22,7 +22,7 @@ import { RelayError } from '../lib/relay/RelayError.ts';
 import { EventError } from '../lib/wire/EventError.ts';
 import { KeysError } from '../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../lib/wire/RequestError.ts';
-import { type FindingCode, finding, findingCatalogue, formerCodes } from './findings/catalogue.ts';
+import { type FindingCode, finding, findingCatalogue } from './findings/catalogue.ts';
 
 /** A code with what it means and what to do. */
 export interface ExplainedCode extends ErrorEntry {
@@ -62,32 +62,22 @@ export function explainCode(code: string): ExplainedCode {
 
 /** The result of {@link explainAnyCode}. */
 export interface ExplainedFinding extends ExplainedCode {
-  /** The code that was asked for, if this release has another one with the same cure; null otherwise. */
-  readonly formerCode: string | null;
   /** The section of docs/operate.md; null without one. */
   readonly section: string | null;
 }
 
 /**
- * Explains a code of an answer, a log line, the ledger, quarantine, or a finding of `sluice status` and `sluice doctor`. Former
- * codes of findings are known, too.
+ * Explains a code of an answer, a log line, the ledger, quarantine, or a finding of `sluice status` and `sluice doctor`.
  *
  * @returns Null for any other code.
  */
-export function explainAnyCode(asked: string): ExplainedFinding | null {
-  const known: Readonly<Record<ErrorCode, FindingCode | undefined>> = formerCodes;
-  const code = (isErrorCode(asked) ? known[asked] : undefined) ?? asked;
-  const formerCode = code === asked ? null : asked;
+export function explainAnyCode(code: string): ExplainedFinding | null {
   if (isFindingCode(code)) {
     const { cause, cure, section } = finding(code, '');
-    return { code, formerCode, cause, cure, section };
+    return { code, cause, cure, section };
   }
   const entry = entries.get(code);
-  return entry === undefined ? null : { code, formerCode, ...entry, section: null };
-}
-
-function isErrorCode(text: string): text is ErrorCode {
-  return text.startsWith('SLUICE_');
+  return entry === undefined ? null : { code, ...entry, section: null };
 }
 
 function isFindingCode(text: string): text is FindingCode {

@@ -20,10 +20,9 @@ export const explain: Command = {
         'SLUICE_USAGE_ARGUMENTS',
         `${word}: no such code of an answer, a log or a finding. docs/reference/errors.md has all codes.`,
       );
-    const { code, formerCode, cause, cure, section } = explained;
+    const { code, cause, cure, section } = explained;
     writeResult(line, explained, () =>
       [
-        ...(formerCode === null ? [] : [`${formerCode} is ${code} now.`]),
         `${code}: ${cause}`,
         cure,
         ...(section === null ? [] : [`See docs/operate.md, "${section}".`]),

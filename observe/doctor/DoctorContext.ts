@@ -163,7 +163,7 @@ export function openDoctorContext(
       const key = (await resources()).get(logicalIds.key);
       if (key === undefined) {
         throw new CheckImpossible(
-          finding('SLUICE_DOCTOR_KEY_MISSING', `${stackName} has no ${logicalIds.key}.`),
+          finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${stackName} has no ${logicalIds.key}.`),
         );
       }
       const { kms } = await clients();

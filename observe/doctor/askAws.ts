@@ -20,10 +20,15 @@ export async function askAws<Result>(
     if (problem === undefined) throw error;
     if (problem.kind === 'unasked') throw problem.error;
     if (REFUSED.test(problem.name) || isBare403(error)) {
-      throw new CheckImpossible(finding('SLUICE_DOCTOR_NOT_ALLOWED', `${permission}.`));
+      throw new CheckImpossible(
+        finding('SLUICE_STATUS_UNREADABLE', `The permission ${permission} is missing.`),
+        {
+          isDenied: true,
+        },
+      );
     }
     if (local && problem.name === 'NotImplemented') {
-      throw new CheckImpossible(finding('SLUICE_DOCTOR_NOT_EMULATED', `${permission}.`));
+      throw new CheckImpossible(finding('SLUICE_DOCTOR_UNCHECKED', `The local cloud has no ${permission}.`));
     }
     throw error;
   }
@@ -65,7 +70,7 @@ function asImpossible(error: unknown): CheckImpossible {
   if (error instanceof CheckImpossible) return error;
   const problem = explainAwsError(error);
   if (problem?.kind !== 'answered') throw error;
-  return new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', problem.detail));
+  return new CheckImpossible(finding('SLUICE_STATUS_UNREADABLE', problem.detail));
 }
 
 /**
@@ -84,7 +89,7 @@ export function askStored<Result>(
       if (!(error instanceof SluiceError)) throw error;
       // An error of AWS is in the cause. Without one, the entry is not valid.
       if (explainAwsError(error.cause) !== undefined) throw error.cause;
-      throw new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', `${error.code}: ${error.message}`));
+      throw new CheckImpossible(finding('SLUICE_STATUS_UNREADABLE', `${error.code}: ${error.message}`));
     }
   });
 }

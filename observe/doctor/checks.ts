@@ -2,7 +2,7 @@ import { alsoReads } from './checks/alsoReads.ts';
 import { athenaLoads } from './checks/athena/athenaLoads.ts';
 import { owoxWorkgroup, workgroup } from './checks/athena/workgroups.ts';
 import { bucket, bucketSettings } from './checks/bucket.ts';
-import { holdouts, partitions, tables, views } from './checks/catalog.ts';
+import { database, holdouts, partitions, tables, views } from './checks/catalog.ts';
 import {
   alarms,
   curatedDays,
@@ -45,6 +45,7 @@ export const checks: readonly Check[] = [
   bucketSettings,
   holdouts,
   key,
+  database,
   tables,
   views,
   partitions,

@@ -63,7 +63,7 @@ async function runCheck(check: Check, doctor: DoctorContext): Promise<readonly F
     if (error instanceof CheckImpossible) return [error.finding];
     if (error instanceof SluiceError) throw error;
     const problem = explainAwsError(error);
-    if (problem?.kind === 'answered') return [finding('SLUICE_DOCTOR_FAILED', problem.detail)];
+    if (problem?.kind === 'answered') return [finding('SLUICE_STATUS_UNREADABLE', problem.detail)];
     throw error;
   }
 }

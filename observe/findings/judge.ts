@@ -101,7 +101,7 @@ function findLateStream(
   const waits = records === null ? '' : ` ${stream === null ? '' : 'At most '}${records} requests wait.`;
   return [
     finding(
-      hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_EXPIRING' : 'SLUICE_STATUS_STREAM_LATE',
+      hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_LATE' : 'SLUICE_STATUS_STREAM_LATE',
       `${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [
         stream === null
@@ -142,7 +142,7 @@ function findGaps(
     return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];
   });
   return [
-    finding('SLUICE_STATUS_PARTITION_MISSING', `${tables.join('; ')}.`, [
+    finding('SLUICE_STATUS_PARTITION_WRONG', `${tables.join('; ')}.`, [
       say.send('register', '{"sluice":"daily"}'),
     ]),
   ];
@@ -175,7 +175,7 @@ function findNotStored(
       ? []
       : [
           finding(
-            'SLUICE_STATUS_UNAVAILABLE',
+            'SLUICE_STATUS_NOT_STORED',
             others.map(({ code, count }) => `${failedText(code, count)}. ${cures.get(code) ?? ''}`).join(' '),
             commands,
           ),
@@ -306,10 +306,11 @@ function findListing(
   now: number,
 ): Finding[] {
   const of = `${source}/${dataset}`;
-  if (listedAt === null) return [finding('SLUICE_DOCTOR_SOURCE_UNSEEN', `${of}: never, ${schedule}.`)];
+  if (listedAt === null)
+    return [finding('SLUICE_STATUS_INGEST_LATE', `${of}: never listed, ${schedule}.`, [], 'warning')];
   return [
     ...(now - Date.parse(listedAt) > OLD_AFTER_MS[schedule]
-      ? [finding('SLUICE_DOCTOR_SOURCE_UNSEEN', `${of}: ${listedAt}, ${schedule}.`)]
+      ? [finding('SLUICE_STATUS_INGEST_LATE', `${of}: listed at ${listedAt}, ${schedule}.`, [], 'warning')]
       : []),
     ...(listFailure === null
       ? []
@@ -322,8 +323,10 @@ function findListing(
     ...(isStopped
       ? [
           finding(
-            'SLUICE_DOCTOR_SOURCE_STOPPED',
+            'SLUICE_STATUS_INGEST_LATE',
             `${of}: ${folder} had no files for today and ${lookbackDays} days before, ${listedAt}.`,
+            [],
+            'warning',
           ),
         ]
       : []),
@@ -368,17 +371,25 @@ function findCurations({ curated }: StatusFacts, say: DeploymentCommands): Findi
         : [finding('SLUICE_STATUS_CURATE_FAILED', `${table}: ${listed(names)}.`, [show, run])]),
       ...(late.length === 0
         ? []
-        : [finding('SLUICE_STATUS_CURATE_LATE', `${table}: ${listed(late)}.`, [run])]),
+        : [finding('SLUICE_STATUS_CURATE_LATE', `${table}, queued for a day: ${listed(late)}.`, [run])]),
       ...(unplanned.length === 0
         ? []
-        : [finding('SLUICE_STATUS_CURATE_UNPLANNED', `${table}: ${listed(unplanned)}.`, [run])]),
+        : [
+            finding(
+              'SLUICE_STATUS_CURATE_LATE',
+              `${table}, never queued: ${listed(unplanned)}.`,
+              [run],
+              'warning',
+            ),
+          ]),
       ...(leftOut === 0
         ? []
         : [
             finding(
-              'SLUICE_DOCTOR_CURATE_LEFT_OUT',
-              `${table}: ${leftOut} ${leftOut === 1 ? 'day' : 'days'}.`,
+              'SLUICE_STATUS_CURATE_LATE',
+              `${table}, left out of views: ${leftOut} ${leftOut === 1 ? 'day' : 'days'}.`,
               [show],
+              'warning',
             ),
           ]),
     ];

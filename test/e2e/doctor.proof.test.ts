@@ -43,7 +43,7 @@ it('the doctor passes a local cloud before and after events, and reports a delet
   expect(await doctor()).toMatchObject({
     code: 3,
     stdout: expect.stringMatching(
-      new RegExp(`SLUICE_STATUS_PARTITION_MISSING: .* statsig_forwarded_events: ${Values[0]}\\.\\n`),
+      new RegExp(`SLUICE_STATUS_PARTITION_WRONG: .* statsig_forwarded_events: ${Values[0]}\\.\\n`),
     ),
   });
 });

@@ -206,7 +206,7 @@ describe('sluice status', () => {
       await glue.send(new DeletePartitionCommand({ ...named, PartitionValues: ['2026-11-20'] }));
       const { code, answer } = await status();
       expect([code, answer.partitions?.gaps]).toEqual([3, [{ table: 'events', day: '2026-11-20' }]]);
-      const [command = ''] = problem(answer, 'SLUICE_STATUS_PARTITION_MISSING')?.commands ?? [];
+      const [command = ''] = problem(answer, 'SLUICE_STATUS_PARTITION_WRONG')?.commands ?? [];
       const [, QueueName] = /--queue-name (\S+)/.exec(command) ?? [];
       const [, MessageBody] = /--message-body '([^']+)'/.exec(command) ?? [];
       const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
@@ -271,13 +271,13 @@ describe('sluice status', () => {
     expect(await post(1)).toBe(202);
     await observed.clock.set(observed.clock.now() + 13 * HOUR);
     const { answer } = await status();
-    expect(problem(answer, 'SLUICE_STATUS_STREAM_EXPIRING')?.detail).toMatch(
+    expect(problem(answer, 'SLUICE_STATUS_STREAM_LATE')?.detail).toMatch(
       /^sluice-local-landing: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 requests wait\.$/,
     );
     await kms.send(new EnableKeyCommand({ KeyId }));
     kms.destroy();
     await observed.cloud.flush();
-    expect(codes((await status()).answer)).not.toContain('SLUICE_STATUS_STREAM_EXPIRING');
+    expect(codes((await status()).answer)).not.toContain('SLUICE_STATUS_STREAM_LATE');
   });
 
   it('leaves out by name what it may not read, and says that this needs attention', async () => {

@@ -68,7 +68,7 @@ describe('problems of a deployment', () => {
     ]);
     expect(failing({ SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_COLLECT_OUT_OF_TIME: 1 })).toEqual([
       [
-        'SLUICE_STATUS_UNAVAILABLE',
+        'SLUICE_STATUS_NOT_STORED',
         expect.stringMatching(
           /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
         ),
@@ -283,7 +283,7 @@ describe('problems of a deployment', () => {
         ['npx sluice curate run --table events'],
       ],
       [
-        ...['SLUICE_STATUS_CURATE_UNPLANNED', 'partitions', 'curated_events: 2026-11-14.'],
+        ...['SLUICE_STATUS_CURATE_LATE', 'partitions', 'curated_events: 2026-11-14.'],
         ['npx sluice curate run --table events'],
       ],
     ]);
@@ -371,7 +371,7 @@ describe("the stream by Firehose's metrics", () => {
     const found = judge({ stream });
     expect(found.map(({ code, detail }) => [code, detail])).toEqual([
       [
-        'SLUICE_STATUS_STREAM_EXPIRING',
+        'SLUICE_STATUS_STREAM_LATE',
         'sluice-prod-landing: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours. At most 6000 requests wait.',
       ],
       [

@@ -24,12 +24,7 @@ export const alsoReads: Check = {
     'the tables that `alsoReads` names exist, their files are in its locations, and readers may read the tables of its views; buckets of other accounts are not checked',
   needs: ['stack'],
   blocks: [],
-  codes: [
-    'SLUICE_DOCTOR_ALSO_READS_MISSING',
-    'SLUICE_DOCTOR_ALSO_READS_LOCATION',
-    'SLUICE_DOCTOR_ALSO_READS_VIEW',
-    'SLUICE_DOCTOR_ALSO_READS_ELSEWHERE',
-  ],
+  codes: ['SLUICE_DOCTOR_ALSO_READS', 'SLUICE_DOCTOR_UNCHECKED'],
   permissions: ['glue:GetTable', 'glue:GetTables'],
   async run(doctor) {
     const config = await doctor.config();
@@ -37,7 +32,7 @@ export const alsoReads: Check = {
     const elsewhere = config.readers.flatMap((reader) =>
       foreignBuckets(reader).map(({ bucket, folders, owner }) =>
         finding(
-          'SLUICE_DOCTOR_ALSO_READS_ELSEWHERE',
+          'SLUICE_DOCTOR_UNCHECKED',
           `${reader.name}: ${folders.map((folder) => `s3://${bucket}/${folder}`).join(', ')} of the account ${owner}.`,
           [sluiceCommand(target, ['connect', 'owner', bucket])],
         ),
@@ -50,7 +45,7 @@ export const alsoReads: Check = {
         const tables = await readTables(doctor, entry);
         return tables.flatMap((table) =>
           typeof table === 'string'
-            ? [finding('SLUICE_DOCTOR_ALSO_READS_MISSING', `${reader.name}: ${entry.database}.${table}.`)]
+            ? [finding('SLUICE_DOCTOR_ALSO_READS', `${reader.name}: ${entry.database}.${table}.`)]
             : judgeTable(config, reader, entry, table),
         );
       },
@@ -118,7 +113,7 @@ export function judgeTable(
       ? []
       : [
           finding(
-            'SLUICE_DOCTOR_ALSO_READS_VIEW',
+            'SLUICE_DOCTOR_ALSO_READS',
             `${reader.name}: ${database}.${Name} reads ${missing.map((one) => `${one.database}.${one.table}`).join(', ')}.`,
           ),
         ];
@@ -134,12 +129,7 @@ export function judgeTable(
   );
   return isRead
     ? []
-    : [
-        finding(
-          'SLUICE_DOCTOR_ALSO_READS_LOCATION',
-          `${reader.name}: ${database}.${Name} is at ${Location}.`,
-        ),
-      ];
+    : [finding('SLUICE_DOCTOR_ALSO_READS', `${reader.name}: ${database}.${Name} is at ${Location}.`)];
 }
 
 /** A table that a view reads. */

@@ -35,8 +35,8 @@ export const bucket: Check = {
   name: 'bucket',
   expects: 'the bucket exists in this region and belongs to this account',
   needs: ['region', 'stack'],
-  blocks: ['SLUICE_DOCTOR_BUCKET_MISSING', 'SLUICE_DOCTOR_BUCKET_NOT_OURS'],
-  codes: ['SLUICE_DOCTOR_BUCKET_MISSING', 'SLUICE_DOCTOR_BUCKET_NOT_OURS', 'SLUICE_DOCTOR_BUCKET_REGION'],
+  blocks: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_BUCKET_UNFIT'],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_BUCKET_UNFIT', 'SLUICE_DOCTOR_REGION_UNFIT'],
   permissions: ['s3:GetBucketLocation', 'cloudformation:ListStackResources'],
   async run(doctor) {
     const [{ bucket: Bucket, existing }, { account, region }, { s3 }] = await Promise.all([
@@ -51,19 +51,18 @@ export const bucket: Check = {
       );
       const there = LEGACY_LOCATIONS[LocationConstraint] ?? LocationConstraint;
       if (there === region) return [];
-      return [finding('SLUICE_DOCTOR_BUCKET_REGION', `${Bucket} is in ${there}, the stack in ${region}.`)];
+      return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${Bucket} is in ${there}, the stack in ${region}.`)];
     } catch (error) {
       if (isAwsError(error, 'NoSuchBucket')) {
         const commands = existing.bucket
           ? [await doctor.command(createBucketWords(Bucket, region))]
           : await revertDriftCommands(doctor, logicalIds.bucket);
-        return [finding('SLUICE_DOCTOR_BUCKET_MISSING', `${Bucket}.`, commands)];
+        return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${Bucket}.`, commands)];
       }
-      if (!(error instanceof CheckImpossible) || error.finding.code !== 'SLUICE_DOCTOR_NOT_ALLOWED')
-        throw error;
+      if (!(error instanceof CheckImpossible) || !error.isDenied) throw error;
       return [
         finding(
-          'SLUICE_DOCTOR_BUCKET_NOT_OURS',
+          'SLUICE_DOCTOR_BUCKET_UNFIT',
           `${Bucket}: S3 refuses s3:GetBucketLocation with account ${account} as its owner.`,
         ),
       ];
@@ -97,7 +96,7 @@ const NONE = [
 
 const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
   events: {
-    code: 'SLUICE_DOCTOR_BUCKET_EVENTS',
+    code: 'SLUICE_DOCTOR_BUCKET_UNFIT',
     permission: 's3:GetBucketNotification',
     async read(s3, Bucket) {
       const { $metadata, ...document } = await s3.send(
@@ -107,7 +106,7 @@ const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
     },
   },
   encryption: {
-    code: 'SLUICE_DOCTOR_BUCKET_ENCRYPTION',
+    code: 'SLUICE_DOCTOR_BUCKET_UNFIT',
     permission: 's3:GetEncryptionConfiguration',
     async read(s3, Bucket) {
       const answer = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
@@ -118,7 +117,7 @@ const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
     },
   },
   policy: {
-    code: 'SLUICE_DOCTOR_BUCKET_POLICY',
+    code: 'SLUICE_DOCTOR_BUCKET_UNFIT',
     permission: 's3:GetBucketPolicy',
     async read(s3, Bucket) {
       const { Policy = '{}' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
@@ -126,7 +125,7 @@ const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
     },
   },
   lifecycle: {
-    code: 'SLUICE_DOCTOR_BUCKET_LIFECYCLE',
+    code: 'SLUICE_DOCTOR_BUCKET_UNFIT',
     permission: 's3:GetLifecycleConfiguration',
     async read(s3, Bucket) {
       const { $metadata, ...document } = await s3.send(
@@ -136,21 +135,21 @@ const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
     },
   },
   publicAccess: {
-    code: 'SLUICE_DOCTOR_BUCKET_PUBLIC',
+    code: 'SLUICE_DOCTOR_BUCKET_UNFIT',
     permission: 's3:GetBucketPublicAccessBlock',
     read: async (s3, Bucket) => ({
       ...(await s3.send(new GetPublicAccessBlockCommand({ Bucket }))).PublicAccessBlockConfiguration,
     }),
   },
   ownership: {
-    code: 'SLUICE_DOCTOR_BUCKET_OWNERSHIP',
+    code: 'SLUICE_DOCTOR_BUCKET_UNFIT',
     permission: 's3:GetBucketOwnershipControls',
     read: async (s3, Bucket) => ({
       ...(await s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))).OwnershipControls,
     }),
   },
   versioning: {
-    code: 'SLUICE_DOCTOR_BUCKET_VERSIONING',
+    code: 'SLUICE_DOCTOR_BUCKET_UNFIT',
     permission: 's3:GetBucketVersioning',
     async read(s3, Bucket) {
       const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
@@ -166,7 +165,7 @@ export const bucketSettings: Check = {
     'the bucket sends events to EventBridge, encrypts with the key, requires TLS, expires objects, blocks public access and keeps versions',
   needs: ['bucket', 'stack'],
   blocks: [],
-  codes: [...Object.values(settingReaders).map(({ code }) => code), 'SLUICE_DOCTOR_BUCKET_SHARED'],
+  codes: [...Object.values(settingReaders).map(({ code }) => code), 'SLUICE_DOCTOR_BUCKET_UNFIT'],
   permissions: [...Object.values(settingReaders).map(({ permission }) => permission), 's3:ListBucket'],
   async run(doctor) {
     const [config, { partition }, keyArn] = await Promise.all([
@@ -202,7 +201,7 @@ async function judgeSetting(
   const about = `${bucket}: ${setting.why}`;
   if (setting.name !== 'lifecycle' || !config.existing.bucket) return [finding(code, about, [command])];
   const { keys, notAll } = await findForeignObjects(doctor, config);
-  if (keys.length > 0) return [finding('SLUICE_DOCTOR_BUCKET_SHARED', `${bucket}: ${keys.join(', ')}.`)];
+  if (keys.length > 0) return [finding('SLUICE_DOCTOR_BUCKET_UNFIT', `${bucket}: ${keys.join(', ')}.`)];
   const unseen = notAll.length === 0 ? '' : ` Not all objects were checked under ${notAll.join(', ')}.`;
   return [finding(code, `${about}${unseen}`, [command])];
 }

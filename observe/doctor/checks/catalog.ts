@@ -4,7 +4,7 @@ import { catalog, curatedTableId } from '../../../infra/data/catalog.ts';
 import { viewId, views as viewResources } from '../../../infra/data/views.ts';
 import { logicalIds, tableId } from '../../../infra/template/Stack.ts';
 import { valueAt } from '../../../lib/base/json.ts';
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { isUtcDay } from '../../../lib/base/time.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import type { CatalogPartition } from '../../../lib/landing/catalog/PartitionCatalog.ts';
 import { dayLocation, findStalePartitions } from '../../../lib/landing/catalog/registerPartitions.ts';
@@ -24,40 +24,49 @@ import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { View } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views as viewsOf } from '../../../lib/views/views.ts';
-import { type Finding, type FindingCode, finding } from '../../findings/catalogue.ts';
+import { type Finding, finding } from '../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext, TablePartitions } from '../DoctorContext.ts';
 import { createDatabaseCommands, repairTableCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
+/** The database of the tables: nothing else of the catalog can be read without it. */
+export const database: Check = {
+  name: 'database',
+  expects: 'the Glue database exists',
+  needs: ['stack'],
+  blocks: ['SLUICE_DOCTOR_RESOURCE_MISSING'],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING'],
+  permissions: ['glue:GetDatabase'],
+  async run(doctor) {
+    if (await readDatabase(doctor)) return [];
+    const config = await doctor.config();
+    const logicalId = logicalIds.database;
+    const resource = templateCatalog(doctor, config)[logicalId];
+    const commands = await createDatabaseCommands(doctor, { logicalId, resource });
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The database ${config.database}.`, commands)];
+  },
+};
+
+/** With an existing bucket, locations are texts; otherwise they are references to the template's bucket. */
+function templateCatalog(doctor: DoctorContext, config: Config) {
+  return catalog({
+    config: { ...config, existing: { ...config.existing, bucket: true } },
+    ...doctor.stack,
+  });
+}
+
 /** The tables of the Glue catalog against the tables that are written: Athena and Firehose read their schema there. */
 export const tables: Check = {
   name: 'tables',
   expects: 'the tables match what is written: columns, comments, order, partition key, location, format',
-  needs: ['stack'],
-  blocks: ['SLUICE_DOCTOR_DATABASE_MISSING'],
-  codes: [
-    'SLUICE_DOCTOR_DATABASE_MISSING',
-    'SLUICE_DOCTOR_TABLE_MISSING',
-    'SLUICE_DOCTOR_TABLE_COLUMNS',
-    'SLUICE_DOCTOR_TABLE_COMMENTS',
-    'SLUICE_DOCTOR_TABLE_PARTITION_KEY',
-    'SLUICE_DOCTOR_TABLE_LOCATION',
-    'SLUICE_DOCTOR_TABLE_FORMAT',
-  ],
-  permissions: ['glue:GetDatabase', 'glue:GetTable'],
+  needs: ['database'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_TABLE_DIFFERS'],
+  permissions: ['glue:GetTable'],
   async run(doctor) {
     const config = await doctor.config();
-    // With an existing bucket, locations are texts; otherwise they are references to the template's bucket.
-    const resources = catalog({
-      config: { ...config, existing: { ...config.existing, bucket: true } },
-      ...doctor.stack,
-    });
-    if (!(await readDatabase(doctor))) {
-      const logicalId = logicalIds.database;
-      const commands = await createDatabaseCommands(doctor, { logicalId, resource: resources[logicalId] });
-      return [finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}.`, commands)];
-    }
+    const resources = templateCatalog(doctor, config);
     const { glue } = await doctor.clients();
     const delivered = deliveredTables(config);
     const curated = curatedTables(config);
@@ -84,15 +93,20 @@ export const tables: Check = {
             glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
           );
           const input = valueAt(made.resource, ['Properties', 'TableInput']);
-          const findings = judgeTable(Table ?? { Name: name }, table, input, config);
-          if (findings.length === 0) return [];
-          const mustReplace = findings.some(({ code }) => code === 'SLUICE_DOCTOR_TABLE_PARTITION_KEY');
+          const { problems, mustReplace, isMinor } = judgeTable(
+            Table ?? { Name: name },
+            table,
+            input,
+            config,
+          );
+          if (problems.length === 0) return [];
           const commands = await repairTableCommands(doctor, made, mustReplace ? 'replace' : 'update');
-          return findings.map((one) => ({ ...one, commands }));
+          const detail = `${name}: ${problems.join('; ')}.`;
+          return [finding('SLUICE_DOCTOR_TABLE_DIFFERS', detail, commands, isMinor ? 'warning' : 'problem')];
         } catch (error) {
           if (!isAwsError(error, 'EntityNotFoundException')) throw error;
           const commands = await repairTableCommands(doctor, made, 'create');
-          return [finding('SLUICE_DOCTOR_TABLE_MISSING', `${config.database}.${name}.`, commands)];
+          return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${config.database}.${name}.`, commands)];
         }
       },
       (impossible) => impossible.finding,
@@ -115,6 +129,15 @@ const FORMAT = [
   ['StorageDescriptor', 'SerdeInfo', 'SerializationLibrary'],
 ] as const;
 
+/** What differs in a table. */
+interface TableDifference {
+  readonly problems: readonly string[];
+  /** Whether it has other partition keys, which cannot be changed. */
+  readonly mustReplace: boolean;
+  /** Whether only comments of columns differ, which readers show. */
+  readonly isMinor: boolean;
+}
+
 /**
  * Compares a table with the expected one.
  *
@@ -125,14 +148,9 @@ function judgeTable(
   wanted: WantedTable,
   input: unknown,
   { bucket }: Pick<Config, 'bucket'>,
-): Finding[] {
-  const { name } = wanted;
+): TableDifference {
   const columns = (there.StorageDescriptor?.Columns ?? []).map(columnOf);
   const keys = (there.PartitionKeys ?? []).map(columnOf);
-  const findings: Finding[] = [];
-  const differing = columnProblems(columns, wanted.columns);
-  if (differing.length > 0)
-    findings.push(finding('SLUICE_DOCTOR_TABLE_COLUMNS', `${name}: ${differing.join('; ')}.`));
   const { partitionKey } = wanted;
   const comments = [...wanted.columns, ...(partitionKey === undefined ? [] : [partitionKey])].filter(
     ({ name: column, comment }) => {
@@ -140,31 +158,26 @@ function judgeTable(
       return same !== undefined && same.comment !== comment;
     },
   );
-  if (comments.length > 0)
-    findings.push(
-      finding(
-        'SLUICE_DOCTOR_TABLE_COMMENTS',
-        `${name}: ${comments.map((column) => column.name).join(', ')}.`,
-      ),
-    );
   const key = partitionKey === undefined ? 'none' : `${partitionKey.name} ${partitionKey.type}`;
-  const found = keys.map((one) => `${one.name} ${one.type}`).join(', ') || 'none';
-  if (found !== key) {
-    findings.push(finding('SLUICE_DOCTOR_TABLE_PARTITION_KEY', `${name}: got ${found}, expected ${key}.`));
-  }
+  const foundKey = keys.map((one) => `${one.name} ${one.type}`).join(', ') || 'none';
   const location = `s3://${bucket}/${wanted.folder}`;
-  const thereLocation = there.StorageDescriptor?.Location ?? 'none';
-  if (thereLocation.replace(/\/?$/, '/') !== location)
-    findings.push(
-      finding('SLUICE_DOCTOR_TABLE_LOCATION', `${name}: got ${thereLocation}, expected ${location}.`),
-    );
-  const format = FORMAT.flatMap((path) => {
-    const [found, expected] = [valueAt(there, path), valueAt(input, path)];
-    return found === expected ? [] : [`${path.at(-1)}: got ${found ?? 'none'}, expected ${expected}`];
-  });
-  if (format.length > 0)
-    findings.push(finding('SLUICE_DOCTOR_TABLE_FORMAT', `${name}: ${format.join('; ')}.`));
-  return findings;
+  const foundLocation = there.StorageDescriptor?.Location ?? 'none';
+  const differs = (what: string, found: unknown, expected: unknown) =>
+    found === expected ? [] : [`${what}: got ${found ?? 'none'}, expected ${expected}`];
+  const grave = [
+    ...columnProblems(columns, wanted.columns),
+    ...differs('partition key', foundKey, key),
+    ...(foundLocation.replace(/\/?$/, '/') === location ? [] : differs('location', foundLocation, location)),
+    ...FORMAT.flatMap((path) => differs(String(path.at(-1)), valueAt(there, path), valueAt(input, path))),
+  ];
+  return {
+    problems: [
+      ...grave,
+      ...(comments.length === 0 ? [] : [`comments of ${comments.map((column) => column.name).join(', ')}`]),
+    ],
+    mustReplace: foundKey !== key,
+    isMinor: grave.length === 0,
+  };
 }
 
 /** A column of the catalog. Glue takes a column without a type for a string. */
@@ -202,9 +215,9 @@ export function columnProblems(
 export const views: Check = {
   name: 'views',
   expects: 'the views match lib/views',
-  needs: ['tables'],
+  needs: ['database'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_VIEW_MISSING', 'SLUICE_DOCTOR_VIEW_DIFFERS'],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_TABLE_DIFFERS'],
   permissions: ['glue:GetTable'],
   async run(doctor) {
     const config = await doctor.config();
@@ -226,7 +239,7 @@ export const views: Check = {
         } catch (error) {
           if (!isAwsError(error, 'EntityNotFoundException')) throw error;
           const commands = await repairTableCommands(doctor, made, 'create');
-          return [finding('SLUICE_DOCTOR_VIEW_MISSING', `${config.database}.${name}.`, commands)];
+          return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${config.database}.${name}.`, commands)];
         }
       },
       (impossible) => impossible.finding,
@@ -243,7 +256,7 @@ function judgeView(config: Config, there: GlueTable, wanted: View): Finding[] {
     problems.unshift('its SQL differs');
   return problems.length === 0
     ? []
-    : [finding('SLUICE_DOCTOR_VIEW_DIFFERS', `${wanted.name}: ${problems.join('; ')}.`)];
+    : [finding('SLUICE_DOCTOR_TABLE_DIFFERS', `${wanted.name}: ${problems.join('; ')}.`)];
 }
 
 /** Days that a finding names; the others are counted. */
@@ -253,58 +266,47 @@ const NAMED_DAYS = 5;
 export const partitions: Check = {
   name: 'partitions',
   expects:
-    'each day with files has a partition, and each partition has the files of its day and the columns of its table',
-  needs: ['tables', 'bucket'],
+    'each day with files has a partition, and each partition has the folder of its day and the columns of its table',
+  needs: ['database', 'bucket'],
   blocks: [],
-  codes: [
-    'SLUICE_STATUS_PARTITION_MISSING',
-    'SLUICE_DOCTOR_PARTITION_EMPTY',
-    'SLUICE_DOCTOR_PARTITION_MISPLACED',
-    'SLUICE_DOCTOR_PARTITION_STALE',
-  ],
+  codes: ['SLUICE_STATUS_PARTITION_WRONG'],
   permissions: ['s3:ListBucket', 'glue:GetPartitions', 'glue:GetTable'],
   run: async (doctor) => {
     const config = await doctor.config();
-    const today = utcDay(await doctor.now());
     const found = await checkEach(
       tableKinds,
       async (kind) => {
         const read = await doctor.tablePartitions(kind);
-        return read === undefined ? [] : judgePartitions(read, config, kind, today);
+        return read === undefined ? [] : judgePartitions(read, config, kind);
       },
       (impossible) => impossible.finding,
     );
     const { problems } = await doctor.status();
-    return [...problems.filter(({ code }) => code === 'SLUICE_STATUS_PARTITION_MISSING'), ...found];
+    return [...problems.filter(({ code }) => code === 'SLUICE_STATUS_PARTITION_WRONG'), ...found];
   },
 };
 
-/** Compares a table's partitions with its day folders. Today's and tomorrow's partitions exist before their files. */
+/** Compares a table's partitions with the folders of their days, and with the columns of the table. */
 function judgePartitions(
-  { table, partitions: all, folders }: TablePartitions,
+  { table, partitions: all }: TablePartitions,
   config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
   kind: TableKind,
-  today: UtcDay,
 ): Finding[] {
-  const there = new Set(folders);
   const ours = all.filter(({ values: [day = ''] }) => isUtcDay(day));
   const dayOf = ({ values: [day = ''] }: CatalogPartition) => day;
-  const ahead = new Set<string>([today, addDays(today, 1)]);
   const inPlace = ours.filter(
     (partition) =>
       partition.storage.Location?.replace(/\/?$/, '/') ===
       dayLocation(config, config.bucket, kind, dayOf(partition)),
   );
-  // On most days no row is refused.
-  const empty =
-    kind === 'quarantine' ? [] : inPlace.map(dayOf).filter((day) => !there.has(day) && !ahead.has(day));
   const misplaced = ours.filter((partition) => !inPlace.includes(partition)).map(dayOf);
-  const found = (code: FindingCode, days: readonly string[]) =>
-    days.length === 0 ? [] : [finding(code, `${table.name}: ${listed(days)}.`)];
+  const found = (what: string, days: readonly string[]) =>
+    days.length === 0
+      ? []
+      : [finding('SLUICE_STATUS_PARTITION_WRONG', `${table.name}: ${what}: ${listed(days)}.`)];
   return [
-    ...found('SLUICE_DOCTOR_PARTITION_EMPTY', empty),
-    ...found('SLUICE_DOCTOR_PARTITION_MISPLACED', misplaced),
-    ...found('SLUICE_DOCTOR_PARTITION_STALE', findStalePartitions(table, inPlace).map(dayOf)),
+    ...found('another folder', misplaced),
+    ...found('an earlier set of columns', findStalePartitions(table, inPlace).map(dayOf)),
   ];
 }
 
@@ -319,7 +321,7 @@ export const holdouts: Check = {
   expects: 'holdouts are known by name, from the configuration or from pulled specs',
   needs: ['bucket'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_HOLDOUTS_UNKNOWN'],
+  codes: ['SLUICE_DOCTOR_NAMES_UNKNOWN'],
   permissions: ['s3:ListBucket'],
   async run(doctor) {
     const config = await doctor.config();
@@ -330,7 +332,7 @@ export const holdouts: Check = {
     const { Contents = [] } = await doctor.ask('s3:ListBucket', () => s3.send(listing));
     if (Contents.some(({ Key, Size }) => Key === key && Size !== 0)) return [];
     const missing = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${key}.`;
-    return [finding('SLUICE_DOCTOR_HOLDOUTS_UNKNOWN', missing)];
+    return [finding('SLUICE_DOCTOR_NAMES_UNKNOWN', missing)];
   },
 };
 

@@ -72,7 +72,6 @@ export const requests = cheap({
     'SLUICE_STATUS_NO_KEY',
     'SLUICE_STATUS_REFUSED',
     'SLUICE_STATUS_NOT_STORED',
-    'SLUICE_STATUS_UNAVAILABLE',
     'SLUICE_STATUS_SILENT',
     'SLUICE_STATUS_FAULTS',
   ],
@@ -91,7 +90,7 @@ export const stream = cheap({
     'the stream is neither late nor near its quota: Firehose drops after 24 hours what it cannot deliver',
   needs: ['stack'],
   parts: ['the stream'],
-  codes: ['SLUICE_STATUS_STREAM_LATE', 'SLUICE_STATUS_STREAM_EXPIRING', 'SLUICE_STATUS_QUOTA_NEAR'],
+  codes: ['SLUICE_STATUS_STREAM_LATE', 'SLUICE_STATUS_QUOTA_NEAR'],
   permissions: ['cloudwatch:GetMetricData', 'cloudformation:ListStackResources'],
 });
 
@@ -109,7 +108,7 @@ export const waiting = cheap({
 export const quarantine = cheap({
   name: 'quarantine',
   expects: 'nothing that was received within 24 hours is in quarantine',
-  needs: ['tables'],
+  needs: ['database'],
   parts: ['the tables'],
   codes: ['SLUICE_STATUS_QUARANTINED'],
   permissions: ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults'],
@@ -155,8 +154,6 @@ export const sources = cheap({
   parts: ['the drops'],
   codes: [
     'SLUICE_DOCTOR_SOURCE_UNREADABLE',
-    'SLUICE_DOCTOR_SOURCE_UNSEEN',
-    'SLUICE_DOCTOR_SOURCE_STOPPED',
     'SLUICE_STATUS_INGEST_LATE',
     'SLUICE_STATUS_INGEST_FAILED',
     'SLUICE_DOCTOR_LOAD_STUCK',
@@ -184,15 +181,10 @@ export const curatedDays = cheap({
   name: 'curated-days',
   expects:
     'with `curate: true`, days are queued on time, none of them failed, and views read no day whose raw files have changed or whose curated files are gone',
-  needs: ['bucket', 'tables'],
+  needs: ['bucket', 'database'],
   parts: ['the curated days'],
-  codes: [
-    'SLUICE_STATUS_CURATE_FAILED',
-    'SLUICE_STATUS_CURATE_LATE',
-    'SLUICE_STATUS_CURATE_UNPLANNED',
-    'SLUICE_DOCTOR_CURATE_LEFT_OUT',
-  ],
-  more: { codes: ['SLUICE_DOCTOR_CURATE_STALE', 'SLUICE_DOCTOR_CURATE_GONE'], find: findServedFaults },
+  codes: ['SLUICE_STATUS_CURATE_FAILED', 'SLUICE_STATUS_CURATE_LATE'],
+  more: { codes: ['SLUICE_DOCTOR_CURATE_STALE'], find: findServedFaults },
   permissions: ['s3:GetObject', 's3:ListBucket', 'glue:GetTable', 'kms:Decrypt'],
 });
 
@@ -210,11 +202,15 @@ function judgeServed({ kind, table, stale, gone }: ServedFaults, options: readon
   return [
     ...(stale.length === 0
       ? []
-      : [finding('SLUICE_DOCTOR_CURATE_STALE', `${table}: ${listed(stale)}.`, [command('run')])]),
+      : [
+          finding('SLUICE_DOCTOR_CURATE_STALE', `${table}, changed since: ${listed(stale)}.`, [
+            command('run'),
+          ]),
+        ]),
     ...(gone.length === 0
       ? []
       : [
-          finding('SLUICE_DOCTOR_CURATE_GONE', `${table}: ${listed(gone)}.`, [
+          finding('SLUICE_DOCTOR_CURATE_STALE', `${table}, without files: ${listed(gone)}.`, [
             command('rebuild', '--from', from, '--to', gone.at(-1) ?? from),
           ]),
         ]),

@@ -56,13 +56,13 @@ export const deployer: Check = {
   expects: 'these credentials may deploy, update and remove the stack, by simulation',
   needs: ['region'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_DEPLOY_DENIED', 'SLUICE_DOCTOR_NOT_SIMULATED'],
+  codes: ['SLUICE_DOCTOR_DEPLOY_DENIED', 'SLUICE_DOCTOR_UNCHECKED'],
   permissions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole'],
   async run(doctor) {
     const source = await simulatedArn(doctor);
     if (source === undefined) {
       const { arn } = await doctor.identity();
-      return [finding('SLUICE_DOCTOR_NOT_SIMULATED', `IAM simulates users and roles only, not ${arn}.`)];
+      return [finding('SLUICE_DOCTOR_UNCHECKED', `IAM simulates users and roles only, not ${arn}.`)];
     }
     const [config, { account, region }] = await Promise.all([doctor.config(), doctor.identity()]);
     const policies = printedPolicies('deploy', config, { region, account, stack: doctor.stackName });
@@ -80,9 +80,9 @@ export const unsimulated: Check = {
   expects: 'what else a deployment needs and no simulator covers',
   needs: [],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_NOT_SIMULATED'],
+  codes: ['SLUICE_DOCTOR_UNCHECKED'],
   permissions: [],
-  run: async () => NOT_SIMULATED.map((detail) => finding('SLUICE_DOCTOR_NOT_SIMULATED', detail)),
+  run: async () => NOT_SIMULATED.map((detail) => finding('SLUICE_DOCTOR_UNCHECKED', detail)),
 };
 
 /** The user or role behind the caller; undefined for root and federated users, which cannot be simulated. */

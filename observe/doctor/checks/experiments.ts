@@ -20,9 +20,9 @@ export const experiments: Check = {
   name: 'experiments',
   expects:
     'experiments that browsers sent hashed within a week are known by name, from the configuration or from pulled specs',
-  needs: ['tables'],
+  needs: ['database'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_EXPERIMENTS_UNKNOWN', 'SLUICE_DOCTOR_EXPERIMENTS_UNREAD'],
+  codes: ['SLUICE_DOCTOR_NAMES_UNKNOWN', 'SLUICE_STATUS_UNREADABLE'],
   permissions: ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults'],
   async run(doctor) {
     const [{ athena }, config, now] = [await doctor.clients(), await doctor.config(), await doctor.now()];
@@ -32,12 +32,12 @@ export const experiments: Check = {
       );
       return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) =>
         finding(
-          'SLUICE_DOCTOR_EXPERIMENTS_UNKNOWN',
+          'SLUICE_DOCTOR_NAMES_UNKNOWN',
           `${sent} of the layer ${layer}: ${count === '1' ? '1 row' : `${count} rows`}.`,
         ),
       );
     } catch (error) {
-      return [finding('SLUICE_DOCTOR_EXPERIMENTS_UNREAD', queryProblem(error))];
+      return [finding('SLUICE_STATUS_UNREADABLE', queryProblem(error))];
     }
   },
 };

@@ -17,13 +17,7 @@ export const key: Check = {
     'the key is enabled, symmetric, single-Region and rotated, and its policy allows the roles of the stack',
   needs: ['stack'],
   blocks: [],
-  codes: [
-    'SLUICE_DOCTOR_KEY_MISSING',
-    'SLUICE_DOCTOR_KEY_DISABLED',
-    'SLUICE_DOCTOR_KEY_UNFIT',
-    'SLUICE_DOCTOR_KEY_UNROTATED',
-    'SLUICE_DOCTOR_KEY_POLICY',
-  ],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_KEY_UNUSABLE', 'SLUICE_DOCTOR_DRIFT'],
   permissions: [
     'kms:DescribeKey',
     'kms:GetKeyRotationStatus',
@@ -34,7 +28,7 @@ export const key: Check = {
     const { existing } = await doctor.config();
     // The local cloud has only the keys of the template.
     if (doctor.isLocal && existing.keyArn !== null)
-      return [finding('SLUICE_DOCTOR_NOT_EMULATED', `${existing.keyArn}.`)];
+      return [finding('SLUICE_DOCTOR_UNCHECKED', `${existing.keyArn}.`)];
     try {
       const keyArn = await doctor.keyArn();
       return await checkEach(
@@ -44,7 +38,7 @@ export const key: Check = {
       );
     } catch (error) {
       if (!isAwsError(error, 'NotFoundException')) throw error;
-      return [finding('SLUICE_DOCTOR_KEY_MISSING', error instanceof Error ? error.message : '')];
+      return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', error instanceof Error ? error.message : '')];
     }
   },
 };
@@ -54,23 +48,21 @@ async function judgeState(doctor: DoctorContext, KeyId: string): Promise<Finding
   const { KeyMetadata } = await doctor.ask('kms:DescribeKey', () =>
     kms.send(new DescribeKeyCommand({ KeyId })),
   );
-  const findings = KeyMetadata === undefined ? [] : judgeKey(KeyMetadata);
-  const enable = await doctor.command(['kms', 'enable-key', '--key-id', KeyId]);
-  return findings.map((found) =>
-    found.code === 'SLUICE_DOCTOR_KEY_DISABLED' ? { ...found, commands: [enable] } : found,
-  );
+  if (KeyMetadata === undefined) return [];
+  return judgeKey(KeyMetadata, await doctor.command(['kms', 'enable-key', '--key-id', KeyId]));
 }
 
-/** Judges a key by its metadata. */
-export function judgeKey(key: Partial<KeyMetadata>): Finding[] {
+/** Judges a key by its metadata. @param enable The command that enables it. */
+export function judgeKey(key: Partial<KeyMetadata>, enable: string): Finding[] {
   const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion } = key;
   if (KeyState === 'PendingDeletion' || KeyState === 'PendingReplicaDeletion')
-    return [finding('SLUICE_DOCTOR_KEY_MISSING', `${Arn} is ${KeyState}.`)];
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${Arn} is ${KeyState}.`)];
   const findings: Finding[] = [];
-  if (KeyState !== 'Enabled') findings.push(finding('SLUICE_DOCTOR_KEY_DISABLED', `${Arn} is ${KeyState}.`));
+  if (KeyState !== 'Enabled')
+    findings.push(finding('SLUICE_DOCTOR_KEY_UNUSABLE', `${Arn} is ${KeyState}.`, [enable]));
   if (KeySpec !== 'SYMMETRIC_DEFAULT' || KeyUsage !== 'ENCRYPT_DECRYPT' || MultiRegion === true) {
     const many = MultiRegion === true ? ', a multi-Region key' : '';
-    findings.push(finding('SLUICE_DOCTOR_KEY_UNFIT', `${Arn} is ${KeySpec}, ${KeyUsage}${many}.`));
+    findings.push(finding('SLUICE_DOCTOR_KEY_UNUSABLE', `${Arn} is ${KeySpec}, ${KeyUsage}${many}.`));
   }
   return findings;
 }
@@ -82,7 +74,7 @@ async function judgeRotation(doctor: DoctorContext, KeyId: string): Promise<Find
   );
   if (KeyRotationEnabled === true) return [];
   const command = await doctor.command(['kms', 'enable-key-rotation', '--key-id', KeyId]);
-  return [finding('SLUICE_DOCTOR_KEY_UNROTATED', `${KeyId}.`, [command])];
+  return [finding('SLUICE_DOCTOR_DRIFT', `${KeyId}: rotation is off, expected on.`, [command], 'warning')];
 }
 
 async function judgePolicy(doctor: DoctorContext, KeyId: string): Promise<Finding[]> {
@@ -99,7 +91,9 @@ async function judgePolicy(doctor: DoctorContext, KeyId: string): Promise<Findin
   );
   const lockedOut = findPrincipalsWithoutAccess(JSON.parse(Policy), { account, partition, principals });
   if (lockedOut.length === 0) return [];
-  return [finding('SLUICE_DOCTOR_KEY_POLICY', `${KeyId}: ${lockedOut.join(', ')}.`)];
+  return [
+    finding('SLUICE_DOCTOR_KEY_UNUSABLE', `The policy of ${KeyId} does not allow ${lockedOut.join(', ')}.`),
+  ];
 }
 
 const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());

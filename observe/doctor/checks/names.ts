@@ -54,7 +54,7 @@ export const names: Check = {
   codes: [
     'SLUICE_DOCTOR_NAME_TAKEN',
     'SLUICE_DOCTOR_STACK_UNFINISHED',
-    'SLUICE_DOCTOR_DATABASE_MISSING',
+    'SLUICE_DOCTOR_RESOURCE_MISSING',
     ...bucket.codes,
   ],
   permissions: [
@@ -77,7 +77,7 @@ export const names: Check = {
     const findings: Finding[] = [...deployed.findings];
     if (config.existing.bucket) findings.push(...(await bucket.run(doctor)));
     if (config.existing.database && !(await readDatabase(doctor)))
-      findings.push(finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}, an existing database.`));
+      findings.push(finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${config.database}, an existing database.`));
     const wanted = stackNames(config, doctor.stack).filter(({ name }) => !deployed.names.has(name));
     const taken = await checkEach(
       wanted,
@@ -229,8 +229,7 @@ async function bucketOwner(doctor: DoctorContext, Bucket: string): Promise<NameO
     return { detail: `${THIS_ACCOUNT.detail}; to use it, set \`existing.bucket\` and \`existing.keyArn\`` };
   } catch (error) {
     if (isAwsError(error, 'NotFound', 'NoSuchBucket')) return undefined;
-    if (!(error instanceof CheckImpossible) || error.finding.code !== 'SLUICE_DOCTOR_NOT_ALLOWED')
-      throw error;
+    if (!(error instanceof CheckImpossible) || !error.isDenied) throw error;
     return { detail: 'S3 denies access, so it belongs to another account, or s3:ListBucket is missing' };
   }
 }

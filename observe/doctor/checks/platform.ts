@@ -13,7 +13,7 @@ export const domain: Check = {
     '`endpoint.domain`, if there is one, is available with its certificate, and its DNS record points to it',
   needs: ['stack'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_DOMAIN_MISSING', 'SLUICE_DOCTOR_DOMAIN_UNFIT', 'SLUICE_DOCTOR_DOMAIN_DNS'],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_DOMAIN_UNFIT'],
   permissions: ['apigateway:GET'],
   async run(doctor) {
     const { endpoint } = await doctor.config();
@@ -28,7 +28,7 @@ export const domain: Check = {
       );
     } catch (error) {
       if (isAwsError(error, 'NotFoundException'))
-        return [finding('SLUICE_DOCTOR_DOMAIN_MISSING', `${domainName}.`)];
+        return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${domainName}.`)];
       throw error;
     }
     const unfit = judgeDomain({ domainName, certificateArn }, found);
@@ -77,7 +77,9 @@ export function judgeDns(
 ): Finding[] {
   if (there.some((address) => expected.includes(address))) return [];
   const what = there.length === 0 ? 'has no address' : `leads to ${there.join(', ')}`;
-  return [finding('SLUICE_DOCTOR_DOMAIN_DNS', `${domainName} ${what}, expected the addresses of ${target}.`)];
+  return [
+    finding('SLUICE_DOCTOR_DOMAIN_UNFIT', `${domainName} ${what}, expected the addresses of ${target}.`),
+  ];
 }
 
 /** As this machine resolves a name; none if it cannot. */
@@ -100,7 +102,7 @@ export const boundary: Check = {
   expects: 'every role and user of the stack has the `permissionsBoundary`, if one is configured',
   needs: ['stack'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_BOUNDARY_MISSING'],
+  codes: ['SLUICE_DOCTOR_DRIFT'],
   permissions: ['iam:GetRole', 'iam:GetUser', 'cloudformation:ListStackResources'],
   async run(doctor) {
     const { permissionsBoundary } = await doctor.config();
@@ -116,7 +118,7 @@ export const boundary: Check = {
           ? []
           : [
               finding(
-                'SLUICE_DOCTOR_BOUNDARY_MISSING',
+                'SLUICE_DOCTOR_DRIFT',
                 `${physicalId} has ${found ?? 'none'}, expected ${permissionsBoundary}.`,
               ),
             ];
@@ -141,7 +143,7 @@ async function boundaryOf(doctor: DoctorContext, type: string, name: string): Pr
     // IAM of the local cloud lists only what was made by its calls, not the template's roles.
     if (doctor.isLocal && isAwsError(error, 'NoSuchEntityException', 'NoSuchEntity'))
       throw new CheckImpossible(
-        finding('SLUICE_DOCTOR_NOT_EMULATED', "The boundaries of the template's roles."),
+        finding('SLUICE_DOCTOR_UNCHECKED', "The boundaries of the template's roles."),
       );
     throw error;
   }

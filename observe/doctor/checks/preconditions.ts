@@ -47,8 +47,8 @@ export const credentials: Check = {
   name: 'credentials',
   expects: 'AWS accepts the credentials, and they are of the configured account',
   needs: ['configuration'],
-  blocks: ['SLUICE_DOCTOR_CREDENTIALS', 'SLUICE_DOCTOR_ACCOUNT_DIFFERS'],
-  codes: ['SLUICE_DOCTOR_CREDENTIALS', 'SLUICE_DOCTOR_ACCOUNT_DIFFERS'],
+  blocks: ['SLUICE_DOCTOR_CREDENTIALS'],
+  codes: ['SLUICE_DOCTOR_CREDENTIALS'],
   permissions: ['sts:GetCallerIdentity'],
   async run(doctor) {
     try {
@@ -66,7 +66,7 @@ export const credentials: Check = {
 /** Compares the credentials' account with the configuration's, if it states one. */
 export function judgeAccount(account: string, config: Pick<Config, 'account'>): Finding[] {
   if (config.account === null || config.account === account) return [];
-  return [finding('SLUICE_DOCTOR_ACCOUNT_DIFFERS', `account: got ${account}, expected ${config.account}.`)];
+  return [finding('SLUICE_DOCTOR_CREDENTIALS', `account: got ${account}, expected ${config.account}.`)];
 }
 
 /** Reported well before five minutes, from which AWS rejects signatures. */

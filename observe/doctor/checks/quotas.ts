@@ -65,13 +65,7 @@ export const quotas: Check = {
   expects: 'the quotas of API Gateway, Lambda, Firehose and Glue are sufficient',
   needs: ['stack'],
   blocks: [],
-  codes: [
-    'SLUICE_DOCTOR_REQUEST_LIMIT',
-    'SLUICE_DOCTOR_CONCURRENCY_LIMIT',
-    'SLUICE_DOCTOR_QUOTA_LOW',
-    'SLUICE_DOCTOR_QUOTA_NEAR',
-    'SLUICE_DOCTOR_QUOTA_UNKNOWN',
-  ],
+  codes: ['SLUICE_DOCTOR_QUOTA', 'SLUICE_DOCTOR_UNCHECKED'],
   permissions: [
     'apigateway:GET',
     'lambda:GetAccountSettings',
@@ -105,15 +99,17 @@ function judgeGateway(
   config: Pick<Config, 'region' | 'endpoint'>,
 ): Finding[] {
   if (rateLimit === undefined || burstLimit === undefined)
-    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'apigateway: throttleSettings of the account.')];
+    return [finding('SLUICE_DOCTOR_UNCHECKED', 'The limits of API Gateway in this account.')];
   const { effectiveRequestsPerSecond, burst } = requestLimits(config);
   if (rateLimit >= effectiveRequestsPerSecond && burstLimit >= burst) return [];
   const account = `${rateLimit} a second, ${burstLimit} at once`;
   const configured = `${effectiveRequestsPerSecond} a second, ${burst} at once`;
   return [
     finding(
-      'SLUICE_DOCTOR_REQUEST_LIMIT',
+      'SLUICE_DOCTOR_QUOTA',
       `The account allows ${account}; the configuration says ${configured}.`,
+      [],
+      'problem',
     ),
   ];
 }
@@ -133,7 +129,7 @@ function judgeLambda(
 ): Finding[] {
   const { collector, endpoint } = config;
   if (total === undefined || unreserved === undefined)
-    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
+    return [finding('SLUICE_DOCTOR_UNCHECKED', 'The executions of Lambda in this account.')];
   const wanted = collector.reservedConcurrency ?? 0;
   const reserved = Math.max(total - unreserved, wanted);
   const lossy = judgeFunctionUrl(total, unreserved, { collector, endpoint });
@@ -142,9 +138,9 @@ function judgeLambda(
   if (total < least) {
     const { queues, most } = queueExecutions(config);
     const workers = `The stack's ${queues} queues use up to ${most}, the collector has the rest`;
-    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}, expected ${least} or more. ${workers}.`), ...lossy];
+    return [finding('SLUICE_DOCTOR_QUOTA', `${about}, expected ${least} or more. ${workers}.`), ...lossy];
   }
-  return [...(reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : []), ...lossy];
+  return [...(reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA', `${about}.`)] : []), ...lossy];
 }
 
 /** Behind a Function URL what goes beyond the concurrency is lost, so the alarms have to know it. */
@@ -159,8 +155,10 @@ function judgeFunctionUrl(
   if (!hasFunctionUrl(endpoint) || allowed >= executions) return [];
   return [
     finding(
-      'SLUICE_DOCTOR_CONCURRENCY_LIMIT',
+      'SLUICE_DOCTOR_QUOTA',
       `The account allows ${allowed} executions at once${isReserved ? '' : ' without reservations'}; the configuration says ${executions}.`,
+      [],
+      'problem',
     ),
   ];
 }
@@ -168,7 +166,7 @@ function judgeFunctionUrl(
 async function askQuota(doctor: DoctorContext, quota: Quota): Promise<Finding[]> {
   const found = await readQuota(doctor, quota);
   if (found === undefined)
-    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', `${quota.service}: ${quota.called}.`)];
+    return [finding('SLUICE_DOCTOR_UNCHECKED', `Service Quotas of ${quota.service} has no ${quota.called}.`)];
   return judgeQuota(quota, found, await quota.used(doctor));
 }
 
@@ -195,10 +193,9 @@ function judgeQuota(
   const about = `${ServiceName}, ${QuotaName} (${QuotaCode}): ${Value} ${what}`;
   const usage = used === undefined ? '' : `, ${used} used or reserved`;
   if (Value < least) {
-    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}${usage}, expected ${least} or more.`)];
+    return [finding('SLUICE_DOCTOR_QUOTA', `${about}${usage}, expected ${least} or more.`)];
   }
-  if (used !== undefined && used > Value * NEAR)
-    return [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}${usage}.`)];
+  if (used !== undefined && used > Value * NEAR) return [finding('SLUICE_DOCTOR_QUOTA', `${about}${usage}.`)];
   return [];
 }
 

@@ -32,17 +32,10 @@ export const readers: Check = {
     'each configured reader has the permissions that it needs and none that it must not have, by simulation',
   needs: ['stack'],
   blocks: [],
-  codes: [
-    'SLUICE_DOCTOR_NO_READERS',
-    'SLUICE_DOCTOR_READER_MISSING',
-    'SLUICE_DOCTOR_READER_DENIED',
-    'SLUICE_DOCTOR_READER_NOT_READY',
-    'SLUICE_DOCTOR_READER_ALLOWED',
-  ],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_READER_DENIED', 'SLUICE_DOCTOR_READER_ALLOWED'],
   permissions: ['iam:SimulatePrincipalPolicy', 'cloudformation:ListStackResources'],
   async run(doctor) {
     const config = await doctor.config();
-    if (config.readers.length === 0) return [finding('SLUICE_DOCTOR_NO_READERS', '')];
     return checkEach(
       config.readers,
       (reader) => judgeReader(doctor, reader),
@@ -59,7 +52,7 @@ async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Findi
   ]);
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
-  if (principal === undefined) return [finding('SLUICE_DOCTOR_READER_MISSING', `${reader.name}.`)];
+  if (principal === undefined) return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${reader.name}.`)];
   const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal.physicalId}`;
   const scope = await readersScope(doctor);
   return simulateReader(doctor, { name: reader.name, arn }, readerExpectations(scope, config, reader));
@@ -101,9 +94,10 @@ export function judgeSimulation(
   const { action, allowed, isForLater = false } = expectation;
   const wrong = wrongResources(expectation, results, allowed);
   if (wrong.length === 0) return [];
-  const denied = isForLater ? 'SLUICE_DOCTOR_READER_NOT_READY' : 'SLUICE_DOCTOR_READER_DENIED';
-  const code = allowed ? denied : 'SLUICE_DOCTOR_READER_ALLOWED';
-  return [finding(code, `${name}: ${action} on ${wrong.join(', ')}.`)];
+  const code = allowed ? 'SLUICE_DOCTOR_READER_DENIED' : 'SLUICE_DOCTOR_READER_ALLOWED';
+  // No query needs it before `curate: true`.
+  const severity = isForLater ? 'warning' : 'problem';
+  return [finding(code, `${name}: ${action} on ${wrong.join(', ')}.`, [], severity)];
 }
 
 /** One action that a reader must be allowed, or must not be allowed. */

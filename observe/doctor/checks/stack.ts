@@ -41,7 +41,7 @@ export const alarmTopic: Check = {
   permissions: [],
   run: async (doctor) =>
     doctor.isLocal
-      ? [finding('SLUICE_DOCTOR_NOT_EMULATED', 'Notifications of alarms.')]
+      ? [finding('SLUICE_DOCTOR_UNCHECKED', 'Notifications of alarms.')]
       : judgeAlarms(await doctor.config()),
 };
 
@@ -60,7 +60,7 @@ export const version: Check = {
   expects: 'the stack was deployed by this version of Sluice',
   needs: ['region'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_VERSION_OLDER', 'SLUICE_DOCTOR_VERSION_NEWER'],
+  codes: ['SLUICE_DOCTOR_VERSION_DIFFERS'],
   permissions: ['cloudformation:DescribeStacks'],
   async run(doctor) {
     const found = await doctor.deployedStack();
@@ -73,9 +73,13 @@ function judgeVersion(stack: Stack, ours: string): Finding[] {
   const deployed = deployedVersion(stack);
   const order = deployed === undefined ? -1 : compareVersions(deployed, ours);
   if (order === 0) return [];
-  const code = order < 0 ? 'SLUICE_DOCTOR_VERSION_OLDER' : 'SLUICE_DOCTOR_VERSION_NEWER';
   return [
-    finding(code, `${stack.StackName}: ${deployed ?? 'a version before 0.3.0'}; this working tree: ${ours}.`),
+    finding(
+      'SLUICE_DOCTOR_VERSION_DIFFERS',
+      `${stack.StackName}: ${deployed ?? 'a version before 0.3.0'}; this working tree: ${ours}.`,
+      [],
+      order < 0 ? 'warning' : 'problem',
+    ),
   ];
 }
 

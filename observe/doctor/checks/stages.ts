@@ -18,7 +18,7 @@ export const stages: Check = {
     "no stack of another stage in this account and region has this stage's bucket, databases or workgroup",
   needs: ['region'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_STAGE_SHARED'],
+  codes: ['SLUICE_DOCTOR_NAME_TAKEN'],
   permissions: ['cloudformation:ListStacks', 'cloudformation:DescribeStacks'],
   async run(doctor) {
     const config = await doctor.config();
@@ -81,8 +81,6 @@ function judgeStage(
   return named.flatMap(([field, name, output]) =>
     [...outputs]
       .filter(([key, value]) => output.test(key) && value === name)
-      .map(([key]) =>
-        finding('SLUICE_DOCTOR_STAGE_SHARED', `${field}: ${stackName} has ${name}, its ${key}.`),
-      ),
+      .map(([key]) => finding('SLUICE_DOCTOR_NAME_TAKEN', `${field}: ${stackName} has ${name}, its ${key}.`)),
   );
 }

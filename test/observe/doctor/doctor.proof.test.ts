@@ -43,7 +43,7 @@ describe('sluice doctor on the local cloud', () => {
       `This is Sluice ${VERSION}. sluice-local was deployed by a version before 0.3.0.`,
     ]);
     expect(report).toMatchObject({ version: VERSION, deployedVersion: null });
-    expect(found.get('version SLUICE_DOCTOR_VERSION_OLDER')?.detail).toMatch(
+    expect(found.get('version SLUICE_DOCTOR_VERSION_DIFFERS')?.detail).toMatch(
       /^sluice-local: a version before/,
     );
     const none = await deployed.doctor(['--stage', 'prod', '--json']);
@@ -66,7 +66,7 @@ describe('sluice doctor on the local cloud', () => {
         'quotas',
         'unchecked',
         ['apigateway:GET.', 'lambda:GetAccountSettings.', 'servicequotas:ListServiceQuotas.'].map((call) => [
-          'SLUICE_DOCTOR_NOT_EMULATED',
+          'SLUICE_DOCTOR_UNCHECKED',
           call,
         ]),
       ],
@@ -87,7 +87,7 @@ describe('sluice doctor on the local cloud', () => {
     expect([code, report.problems]).toEqual([3, 4]);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
-        .filter((found) => found.code === 'SLUICE_DOCTOR_NOT_ALLOWED')
+        .filter((found) => found.code === 'SLUICE_STATUS_UNREADABLE')
         .map(({ detail }) => [check, detail]),
     );
     expect(missing).toEqual([
@@ -104,7 +104,7 @@ describe('sluice doctor on the local cloud', () => {
     });
     const { code, found } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, found.get('tables SLUICE_DOCTOR_FAILED')?.detail]).toEqual([
+    expect([code, found.get('tables SLUICE_STATUS_UNREADABLE')?.detail]).toEqual([
       3,
       'GlueEncryptionException: An encryption operation failed.',
     ]);
@@ -158,7 +158,7 @@ describe('sluice doctor on the local cloud', () => {
     };
 
     it('warns that holdouts are unknown, but not with an empty list', async () => {
-      expect(await warningsOf('')).toEqual(['holdouts SLUICE_DOCTOR_HOLDOUTS_UNKNOWN']);
+      expect(await warningsOf('')).toEqual(['holdouts SLUICE_DOCTOR_NAMES_UNKNOWN']);
       expect(await warningsOf('holdouts: [],')).toEqual([]);
     });
 

@@ -27,7 +27,7 @@ describe('a table that a reader is given', () => {
   };
   const judge = (table: object) =>
     judgeTable({ database: 'sluice' }, reader, { database: 'finance' }, { Name: 'totals', ...table }).map(
-      ({ code, detail }) => `${code.replace('SLUICE_DOCTOR_ALSO_READS_', '')} ${detail}`,
+      ({ detail }) => detail,
     );
   const view = (sql: string) => judge({ ViewOriginalText: prestoViewText({ sql, columns: [] }, 'finance') });
 
@@ -35,7 +35,7 @@ describe('a table that a reader is given', () => {
     expect(judge({ StorageDescriptor: { Location: 's3://acme-finance/orders/2026/' } })).toEqual([]);
     expect(judge({ StorageDescriptor: { Location: 's3://acme-finance/orders' } })).toEqual([]);
     expect(judge({ StorageDescriptor: { Location: 's3://acme-finance/orders-old/' } })).toEqual([
-      'LOCATION bi: finance.totals is at s3://acme-finance/orders-old/.',
+      'bi: finance.totals is at s3://acme-finance/orders-old/.',
     ]);
     expect(judge({})).toEqual([]);
   });
@@ -44,11 +44,8 @@ describe('a table that a reader is given', () => {
     ['SELECT * FROM orders', []],
     ['SELECT * FROM "finance"."orders" AS o JOIN sluice.product_events AS e ON o.id = e.user_id', []],
     ["WITH big AS (SELECT * FROM shops.any) SELECT 'from payroll' FROM big -- join payroll", []],
-    ['SELECT * FROM awsdatacatalog.finance.payroll', ['VIEW bi: finance.totals reads finance.payroll.']],
-    [
-      'SELECT * FROM orders JOIN "hr-data"."people" ON true',
-      ['VIEW bi: finance.totals reads hr-data.people.'],
-    ],
+    ['SELECT * FROM awsdatacatalog.finance.payroll', ['bi: finance.totals reads finance.payroll.']],
+    ['SELECT * FROM orders JOIN "hr-data"."people" ON true', ['bi: finance.totals reads hr-data.people.']],
   ])('is a view whose tables are given, too: %s', (sql, expected) => {
     expect(view(sql)).toEqual(expected);
   });
@@ -82,7 +79,7 @@ describe('the account', () => {
     expect(judgeAccount('111122223333', { account: '111122223333' })).toEqual([]);
     expect(judgeAccount('111122223333', { account: '444455556666' })).toMatchObject([
       {
-        code: 'SLUICE_DOCTOR_ACCOUNT_DIFFERS',
+        code: 'SLUICE_DOCTOR_CREDENTIALS',
         severity: 'problem',
         detail: 'account: got 111122223333, expected 444455556666.',
       },
@@ -108,7 +105,7 @@ describe('a domain', () => {
     expect(judgeDns(name, target, ['192.0.2.1', '192.0.2.9'], ['192.0.2.9', '192.0.2.8'])).toEqual([]);
     expect(judgeDns(name, target, ['192.0.2.1'], ['192.0.2.9'])).toMatchObject([
       {
-        code: 'SLUICE_DOCTOR_DOMAIN_DNS',
+        code: 'SLUICE_DOCTOR_DOMAIN_UNFIT',
         detail: `${name} leads to 192.0.2.1, expected the addresses of ${target}.`,
       },
     ]);
@@ -192,16 +189,16 @@ describe('the workgroup that OWOX queries in', () => {
   it.each([
     [{ State: 'ENABLED' }, []],
     [{ State: 'ENABLED', Configuration: { ResultConfiguration: location } }, []],
-    [{ State: 'DISABLED' }, ['SLUICE_DOCTOR_PRIMARY_DISABLED primary is DISABLED.']],
+    [{ State: 'DISABLED' }, ['is DISABLED']],
     [
       {
         State: 'ENABLED',
         Configuration: { EnforceWorkGroupConfiguration: true, ResultConfiguration: location },
       },
-      ['SLUICE_DOCTOR_PRIMARY_ENFORCED primary enforces s3://finance/.'],
+      ['enforces s3://finance/'],
     ],
   ] as const)('is judged with %j', (group, expected) => {
-    expect(judgePrimary(group).map(({ code, detail }) => `${code} ${detail}`)).toEqual(expected);
+    expect(judgePrimary(group).map(({ detail }) => detail)).toEqual(expected);
   });
 });
 
@@ -215,13 +212,13 @@ describe('a key', () => {
 
   it.each([
     [{}, []],
-    [{ KeyState: 'PendingDeletion' }, ['SLUICE_DOCTOR_KEY_MISSING']],
-    [{ KeyState: 'Disabled' }, ['SLUICE_DOCTOR_KEY_DISABLED']],
-    [{ KeySpec: 'RSA_2048' }, ['SLUICE_DOCTOR_KEY_UNFIT']],
-    [{ KeyUsage: 'SIGN_VERIFY' }, ['SLUICE_DOCTOR_KEY_UNFIT']],
-    [{ MultiRegion: true }, ['SLUICE_DOCTOR_KEY_UNFIT']],
+    [{ KeyState: 'PendingDeletion' }, ['SLUICE_DOCTOR_RESOURCE_MISSING']],
+    [{ KeyState: 'Disabled' }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
+    [{ KeySpec: 'RSA_2048' }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
+    [{ KeyUsage: 'SIGN_VERIFY' }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
+    [{ MultiRegion: true }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
   ] as const)('is judged with %j', (more, expected) => {
-    expect(codes(judgeKey({ ...fit, ...more }))).toEqual(expected);
+    expect(codes(judgeKey({ ...fit, ...more }, 'enable it'))).toEqual(expected);
   });
 });
 

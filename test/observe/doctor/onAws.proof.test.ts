@@ -178,14 +178,14 @@ describe('sluice doctor, where only AWS can answer', () => {
     const arn = 'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
     const asked = config(`endpoint: { domain: 'collect.acme.invalid', certificateArn: '${arn}' }`);
     // A path without an answer is refused here.
-    expect(await findings('domain', asked)).toEqual([3, 'SLUICE_DOCTOR_NOT_ALLOWED apigateway:GET.']);
+    expect(await findings('domain', asked)).toEqual([3, 'SLUICE_STATUS_UNREADABLE apigateway:GET.']);
     const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
     const tell = (more: object) =>
       answers.set('apigateway /domainnames/collect.acme.invalid', {
         ...{ domainName: 'collect.acme.invalid', domainNameStatus: 'AVAILABLE', regionalDomainName },
         ...{ regionalCertificateArn: arn, ...more },
       });
-    const dns = `SLUICE_DOCTOR_DOMAIN_DNS collect.acme.invalid has no address, expected the addresses of ${regionalDomainName}.`;
+    const dns = `SLUICE_DOCTOR_DOMAIN_UNFIT collect.acme.invalid has no address, expected the addresses of ${regionalDomainName}.`;
     tell({});
     expect(await findings('domain', asked)).toEqual([0, dns]);
     tell({ domainNameStatus: 'PENDING_OWNERSHIP_VERIFICATION', regionalCertificateArn: 'arn:other' });
@@ -197,7 +197,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     answers.set('apigateway /domainnames/collect.acme.invalid', NOT_FOUND);
     expect(await findings('domain', asked)).toEqual([
       3,
-      'SLUICE_DOCTOR_DOMAIN_MISSING collect.acme.invalid.',
+      'SLUICE_DOCTOR_RESOURCE_MISSING collect.acme.invalid.',
     ]);
     expect(await findings('domain')).toEqual([0]);
   });
@@ -215,7 +215,7 @@ describe('sluice doctor, where only AWS can answer', () => {
         { logicalId: 'ReaderBiUser', physicalId: 'bi-user', type: 'AWS::IAM::User' },
       ],
     });
-    const missing = 'SLUICE_DOCTOR_BOUNDARY_MISSING';
+    const missing = 'SLUICE_DOCTOR_DRIFT';
     expect(await findings('boundary', asked)).toEqual([
       3,
       `${missing} bi-user has none, expected ${wanted}.`,
@@ -239,7 +239,7 @@ describe('sluice doctor, where only AWS can answer', () => {
   it('warns about a quota that is too low or nearly exhausted', async () => {
     account(10_000, 5_000, 10, 10);
     quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 900 });
-    const low = 'SLUICE_DOCTOR_QUOTA_LOW';
+    const low = 'SLUICE_DOCTOR_QUOTA';
     const lambda = `${low} Lambda: 10 executions at once in the account, 0 of them reserved, expected 1000 or more.`;
     expect(await findings('quotas')).toEqual([
       0,
@@ -253,7 +253,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 2_000 });
     const near = [
       0,
-      'SLUICE_DOCTOR_QUOTA_NEAR Lambda: 1000 executions at once in the account, 850 of them reserved.',
+      'SLUICE_DOCTOR_QUOTA Lambda: 1000 executions at once in the account, 850 of them reserved.',
     ];
     expect(await findings('quotas')).toEqual(near);
     account(10_000, 5_000, 1_000, 1_000);
@@ -262,7 +262,7 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it("compares the stage's limits with those of the account in API Gateway", async () => {
     account(2_500, 1_250, 1_000, 1_000);
-    const found = 'SLUICE_DOCTOR_REQUEST_LIMIT The account allows 2500 a second, 1250 at once;';
+    const found = 'SLUICE_DOCTOR_QUOTA The account allows 2500 a second, 1250 at once;';
     expect(await findings('quotas')).toEqual([
       3,
       `${found} the configuration says 10000 a second, 5000 at once.`,
@@ -270,7 +270,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     const lowered = config('endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 }');
     expect(await findings('quotas', lowered)).toEqual([0]);
     answers.delete('apigateway /account');
-    expect(await findings('quotas')).toEqual([3, 'SLUICE_DOCTOR_NOT_ALLOWED apigateway:GET.']);
+    expect(await findings('quotas')).toEqual([3, 'SLUICE_STATUS_UNREADABLE apigateway:GET.']);
   });
 
   it('compares the concurrency that a Function URL depends on with that of the account, and asks no gateway', async () => {
@@ -279,14 +279,13 @@ describe('sluice doctor, where only AWS can answer', () => {
     const asks = config("endpoint: { kind: 'function-url' }, collector: { accountConcurrency: 1_001 }");
     expect(await findings('quotas', asks)).toEqual([
       3,
-      'SLUICE_DOCTOR_CONCURRENCY_LIMIT The account allows 1000 executions at once without reservations; the configuration says 1001.',
+      'SLUICE_DOCTOR_QUOTA The account allows 1000 executions at once without reservations; the configuration says 1001.',
     ]);
     // Other functions have reserved 300.
     account(10_000, 5_000, 1_000, 700);
     const url = (collector: string) =>
       config(`endpoint: { kind: 'function-url' }, collector: { ${collector} }`);
-    const lower =
-      'SLUICE_DOCTOR_CONCURRENCY_LIMIT The account allows 700 executions at once without reservations;';
+    const lower = 'SLUICE_DOCTOR_QUOTA The account allows 700 executions at once without reservations;';
     expect(await findings('quotas', url(''))).toEqual([3, `${lower} the configuration says 1000.`]);
     expect(await findings('quotas', url('accountConcurrency: 700'))).toEqual([0]);
     expect(await findings('quotas', url('reservedConcurrency: 300'))).toEqual([0]);
@@ -294,10 +293,7 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it('names a quota that it could not find', async () => {
     quotas.delete('firehose');
-    expect(await findings('quotas')).toEqual([
-      0,
-      'SLUICE_DOCTOR_QUOTA_UNKNOWN firehose: Rate of Put requests.',
-    ]);
+    expect(await findings('quotas')).toEqual([0, 'SLUICE_DOCTOR_UNCHECKED firehose: Rate of Put requests.']);
   });
 
   it('checks the workgroup `primary` only if OWOX is a reader', async () => {
@@ -314,7 +310,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings('owox-workgroup')).toEqual([0]);
     expect(await findings('owox-workgroup', owox)).toEqual([
       3,
-      'SLUICE_DOCTOR_PRIMARY_ENFORCED primary enforces settings without a location.',
+      'SLUICE_DOCTOR_PRIMARY_UNFIT primary enforces settings without a location.',
     ]);
     await enforce(false);
     expect(await findings('owox-workgroup', owox)).toEqual([3]);
@@ -324,13 +320,13 @@ describe('sluice doctor, where only AWS can answer', () => {
   it('reports a configured reader that is not deployed', async () => {
     expect(await findings('readers', config(READERS))).toEqual([
       3,
-      'SLUICE_DOCTOR_READER_MISSING statsig.',
-      'SLUICE_DOCTOR_READER_MISSING bi.',
+      'SLUICE_DOCTOR_RESOURCE_MISSING statsig.',
+      'SLUICE_DOCTOR_RESOURCE_MISSING bi.',
     ]);
   });
 
   it('checks the workgroups of readers and their result locations', async () => {
-    const missing = 'SLUICE_DOCTOR_WORKGROUP_MISSING';
+    const missing = 'SLUICE_DOCTOR_RESOURCE_MISSING';
     expect(await findings('workgroup', config(READERS))).toEqual([
       3,
       `${missing} sluice_statsig.`,
@@ -341,9 +337,9 @@ describe('sluice doctor, where only AWS can answer', () => {
     for (const Name of ['sluice_statsig', 'sluice_bi'])
       await athena.send(new CreateWorkGroupCommand({ Name, Configuration: { ResultConfiguration: own } }));
     const [, ...found] = await findings('workgroup', config(READERS));
-    const elsewhere = found.filter((one) => String(one).startsWith('SLUICE_DOCTOR_WORKGROUP_RESULTS'));
+    const elsewhere = found.filter((one) => String(one).startsWith('SLUICE_DOCTOR_DRIFT'));
     expect(elsewhere).toEqual([
-      'SLUICE_DOCTOR_WORKGROUP_RESULTS sluice_statsig: got s3://sluice-experiments/query-results/bi/, expected s3://sluice-experiments/query-results/statsig/.',
+      'SLUICE_DOCTOR_DRIFT sluice_statsig: got s3://sluice-experiments/query-results/bi/, expected s3://sluice-experiments/query-results/statsig/.',
     ]);
     for (const WorkGroup of ['sluice_statsig', 'sluice_bi'])
       await athena.send(new DeleteWorkGroupCommand({ WorkGroup }));
@@ -400,7 +396,7 @@ describe('sluice doctor, where only AWS can answer', () => {
       `${code} ${name}: glue:GetPartitions on arn:aws:glue:us-east-1:000000000000:table/sluice/curated_events.`,
     ];
     const later = await findings('readers', config(`${bi}, curate: false`));
-    expect(later.slice(1)).toEqual(denied('SLUICE_DOCTOR_READER_NOT_READY', 'bi'));
+    expect(later.slice(1)).toEqual(denied('SLUICE_DOCTOR_READER_DENIED', 'bi'));
     const now = await findings('readers', config(`${bi}, curate: true`));
     expect(now).toEqual([3, ...denied('SLUICE_DOCTOR_READER_DENIED', 'bi')]);
   });
@@ -419,8 +415,8 @@ describe('sluice doctor, where only AWS can answer', () => {
     simulated.length = 0;
     const found = await findings('athena-loads', sources('auto'));
     expect(found.filter((one) => String(one).includes('_DENIED'))).toEqual([
-      'SLUICE_DOCTOR_LOADS_DENIED load-role: athena:StopQueryExecution on arn:aws:athena:us-east-1:000000000000:workgroup/sluice-loads.',
-      'SLUICE_DOCTOR_LOADS_DENIED load-role: s3:GetObject on arn:aws:s3:::acme-drops/events/x.',
+      'SLUICE_DOCTOR_READER_DENIED load-role: athena:StopQueryExecution on arn:aws:athena:us-east-1:000000000000:workgroup/sluice-loads.',
+      'SLUICE_DOCTOR_READER_DENIED load-role: s3:GetObject on arn:aws:s3:::acme-drops/events/x.',
     ]);
     expect(new Set(simulated.map(({ source }) => source))).toEqual(
       new Set(['arn:aws:iam::000000000000:role/load-role']),
@@ -437,7 +433,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([
       expect.any(Number),
-      `SLUICE_DOCTOR_NOT_EMULATED ${keyArn}.`,
+      `SLUICE_DOCTOR_UNCHECKED ${keyArn}.`,
     ]);
     const { stack } = deployed;
     const resources = stack.resources.map((one) =>
@@ -446,10 +442,10 @@ describe('sluice doctor, where only AWS can answer', () => {
     deployed.tell({ ...stack, resources });
     expect(await findings('key')).toEqual([
       3,
-      expect.stringContaining(`SLUICE_DOCTOR_KEY_MISSING Key '${keyArn}' does not exist`),
+      expect.stringContaining(`SLUICE_DOCTOR_RESOURCE_MISSING Key '${keyArn}' does not exist`),
     ]);
     deployed.tell({ ...stack, resources: stack.resources.filter(({ type }) => type !== 'AWS::KMS::Key') });
-    expect(await findings('key')).toEqual([3, 'SLUICE_DOCTOR_KEY_MISSING sluice-local has no DataKey.']);
+    expect(await findings('key')).toEqual([3, 'SLUICE_DOCTOR_RESOURCE_MISSING sluice-local has no DataKey.']);
     deployed.tell(stack);
   });
 
@@ -465,7 +461,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings('bucket')).toEqual([
       3,
       expect.stringContaining(
-        'SLUICE_DOCTOR_BUCKET_NOT_OURS sluice-experiments: S3 refuses s3:GetBucketLocation',
+        'SLUICE_DOCTOR_BUCKET_UNFIT sluice-experiments: S3 refuses s3:GetBucketLocation',
       ),
     ]);
     deployed.faults.clear();
@@ -475,7 +471,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     });
     expect(await findings('bucket-settings')).toEqual([
       3,
-      expect.stringContaining('SLUICE_DOCTOR_BUCKET_OWNERSHIP sluice-experiments:'),
+      expect.stringContaining('SLUICE_DOCTOR_BUCKET_UNFIT sluice-experiments:'),
     ]);
     deployed.faults.clear();
   });

@@ -34,12 +34,7 @@ export const athenaLoads: Check = {
     'if a dataset may be loaded by Athena, the workgroup and the database of loads are as deployed, and the role of `ingest-load` may use them, by simulation',
   needs: ['stack'],
   blocks: [],
-  codes: [
-    'SLUICE_DOCTOR_LOADS_WORKGROUP_MISSING',
-    'SLUICE_DOCTOR_LOADS_WORKGROUP_DIFFERS',
-    'SLUICE_DOCTOR_LOADS_DATABASE_MISSING',
-    'SLUICE_DOCTOR_LOADS_DENIED',
-  ],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_DRIFT', 'SLUICE_DOCTOR_READER_DENIED'],
   permissions: [
     'athena:GetWorkGroup',
     'glue:GetDatabase',
@@ -70,16 +65,14 @@ async function judgeWorkgroup(doctor: DoctorContext, config: Config): Promise<re
     // Athena has no specific error for a workgroup that does not exist.
     if (!isAwsError(error, 'InvalidRequestException')) throw error;
     const commands = await revertDriftCommands(doctor, logicalIds.loadWorkgroup);
-    return [finding('SLUICE_DOCTOR_LOADS_WORKGROUP_MISSING', `${name}.`, commands)];
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${name}.`, commands)];
   }
   const { State, Configuration = {} } = found;
   const bytes = config.athena.loadScanLimitGigabytes * 1e9;
   const { BytesScannedCutoffPerQuery: cutoff, EnforceWorkGroupConfiguration: isEnforced } = Configuration;
   const update = ['athena', 'update-work-group', '--work-group', name];
   const differs = async (detail: string, ...options: readonly string[]) =>
-    finding('SLUICE_DOCTOR_LOADS_WORKGROUP_DIFFERS', `${name}: ${detail}.`, [
-      await doctor.command([...update, ...options]),
-    ]);
+    finding('SLUICE_DOCTOR_DRIFT', `${name}: ${detail}.`, [await doctor.command([...update, ...options])]);
   return [
     ...(State === 'ENABLED' ? [] : [await differs(`it is ${State}`, '--state', 'ENABLED')]),
     // A session may write to the folder of its own dataset alone, which an enforced location is not.
@@ -113,7 +106,7 @@ async function judgeDatabase(doctor: DoctorContext, config: Config): Promise<rea
     const logicalId = logicalIds.scratchDatabase;
     const resource = catalog({ config, ...doctor.stack })[logicalId];
     const commands = await createDatabaseCommands(doctor, { logicalId, resource });
-    return [finding('SLUICE_DOCTOR_LOADS_DATABASE_MISSING', `${name}.`, commands)];
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${name}.`, commands)];
   }
 }
 
@@ -130,7 +123,7 @@ async function judgeRole(doctor: DoctorContext, config: Config): Promise<readonl
     if (denied.length > 0)
       findings.push(
         finding(
-          'SLUICE_DOCTOR_LOADS_DENIED',
+          'SLUICE_DOCTOR_READER_DENIED',
           `${role}: ${wanted.action} on ${denied.join(', ')}.`,
           await revertDriftCommands(doctor, logicalIds.loadRole),
         ),

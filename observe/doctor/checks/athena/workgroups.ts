@@ -18,14 +18,7 @@ export const workgroup: Check = {
     'the Athena workgroups of people and readers are enabled, enforce their result location, encrypt results with the key, and limit what a query scans',
   needs: ['stack'],
   blocks: [],
-  codes: [
-    'SLUICE_DOCTOR_WORKGROUP_MISSING',
-    'SLUICE_DOCTOR_WORKGROUP_DISABLED',
-    'SLUICE_DOCTOR_WORKGROUP_RESULTS',
-    'SLUICE_DOCTOR_WORKGROUP_ENCRYPTION',
-    'SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED',
-    'SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF',
-  ],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_DRIFT'],
   permissions: ['athena:GetWorkGroup', 'cloudformation:ListStackResources'],
   async run(doctor) {
     const config = await doctor.config();
@@ -57,37 +50,29 @@ async function checkWorkgroup(
   doctor: DoctorContext,
   wanted: Wanted & { readonly logicalId: string },
 ): Promise<Finding[]> {
-  const { name, results, keyArn } = wanted;
+  const { name } = wanted;
   const { athena } = await doctor.clients();
-  let findings: Finding[];
   try {
-    const { WorkGroup } = await doctor.ask('athena:GetWorkGroup', () =>
+    const { WorkGroup = {} } = await doctor.ask('athena:GetWorkGroup', () =>
       athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
     );
-    findings = judgeWorkgroup(WorkGroup ?? {}, wanted);
+    const differing = judgeWorkgroup(WorkGroup, wanted, scanLimitBytes(await doctor.config()));
+    return Promise.all(
+      differing.map(async ({ detail, options, isWarning = false }) =>
+        finding(
+          'SLUICE_DOCTOR_DRIFT',
+          `${name}: ${detail}.`,
+          [await doctor.command(['athena', 'update-work-group', '--work-group', name, ...options])],
+          isWarning ? 'warning' : 'problem',
+        ),
+      ),
+    );
   } catch (error) {
     // Athena has no specific error for a workgroup that does not exist.
     if (!isAwsError(error, 'InvalidRequestException')) throw error;
     const commands = await revertDriftCommands(doctor, wanted.logicalId);
-    return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`, commands)];
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The workgroup ${name}.`, commands)];
   }
-  const bytes = scanLimitBytes(await doctor.config());
-  const options: Partial<Record<Finding['code'], readonly string[]>> = {
-    SLUICE_DOCTOR_WORKGROUP_DISABLED: ['--state', 'ENABLED'],
-    SLUICE_DOCTOR_WORKGROUP_RESULTS: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),
-    SLUICE_DOCTOR_WORKGROUP_ENCRYPTION: updates(
-      `ResultConfigurationUpdates={EncryptionConfiguration={EncryptionOption=SSE_KMS,KmsKey=${keyArn}}}`,
-    ),
-    SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: updates('EnforceWorkGroupConfiguration=true'),
-    SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF: updates(`BytesScannedCutoffPerQuery=${bytes}`),
-  };
-  const words = ['athena', 'update-work-group', '--work-group', name];
-  return Promise.all(
-    findings.map(async (found) => ({
-      ...found,
-      commands: [await doctor.command([...words, ...(options[found.code] ?? [])])],
-    })),
-  );
 }
 
 function updates(shorthand: string): readonly string[] {
@@ -103,31 +88,60 @@ interface Wanted {
   readonly keyArn: string;
 }
 
+/** A setting that differs, and the options of the command that sets it. */
+interface Differing {
+  readonly detail: string;
+  readonly options: readonly string[];
+  readonly isWarning?: boolean;
+}
+
 /** Compares a workgroup with the expected one. */
 function judgeWorkgroup(
   { State, Configuration = {} }: Partial<WorkGroup>,
-  { name: Name, results, keyArn }: Wanted,
-): Finding[] {
-  const findings: Finding[] = [];
-  if (State !== 'ENABLED') findings.push(finding('SLUICE_DOCTOR_WORKGROUP_DISABLED', `${Name} is ${State}.`));
-  const location = Configuration.ResultConfiguration?.OutputLocation ?? 'none';
-  if (!location.replace(/\/?$/, '/').startsWith(results))
-    findings.push(
-      finding('SLUICE_DOCTOR_WORKGROUP_RESULTS', `${Name}: got ${location}, expected ${results}.`),
-    );
-  const { EncryptionOption = 'none', KmsKey = '' } =
-    Configuration.ResultConfiguration?.EncryptionConfiguration ?? {};
-  if (EncryptionOption !== 'SSE_KMS' || KmsKey !== keyArn) {
-    const found = `${EncryptionOption} ${KmsKey}`.trim();
-    findings.push(
-      finding('SLUICE_DOCTOR_WORKGROUP_ENCRYPTION', `${Name}: got ${found}, expected SSE_KMS ${keyArn}.`),
-    );
-  }
-  if (Configuration.EnforceWorkGroupConfiguration !== true)
-    findings.push(finding('SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED', `${Name}.`));
-  if (Configuration.BytesScannedCutoffPerQuery === undefined)
-    findings.push(finding('SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF', `${Name}.`));
-  return findings;
+  { results, keyArn }: Wanted,
+  bytes: number,
+): readonly Differing[] {
+  const { OutputLocation = 'none', EncryptionConfiguration } = Configuration.ResultConfiguration ?? {};
+  const { EncryptionOption = 'none', KmsKey = '' } = EncryptionConfiguration ?? {};
+  const isIn = OutputLocation.replace(/\/?$/, '/').startsWith(results);
+  return [
+    ...(State === 'ENABLED' ? [] : [{ detail: `it is ${State}`, options: ['--state', 'ENABLED'] }]),
+    ...(isIn
+      ? []
+      : [
+          {
+            detail: `results go to ${OutputLocation}, expected ${results}`,
+            options: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),
+          },
+        ]),
+    ...(EncryptionOption === 'SSE_KMS' && KmsKey === keyArn
+      ? []
+      : [
+          {
+            detail: `results are encrypted with ${`${EncryptionOption} ${KmsKey}`.trim()}, expected SSE_KMS ${keyArn}`,
+            options: updates(
+              `ResultConfigurationUpdates={EncryptionConfiguration={EncryptionOption=SSE_KMS,KmsKey=${keyArn}}}`,
+            ),
+          },
+        ]),
+    ...(Configuration.EnforceWorkGroupConfiguration === true
+      ? []
+      : [
+          {
+            detail: 'clients can override its settings',
+            options: updates('EnforceWorkGroupConfiguration=true'),
+          },
+        ]),
+    ...(Configuration.BytesScannedCutoffPerQuery === undefined
+      ? [
+          {
+            detail: 'it does not limit what a query scans',
+            options: updates(`BytesScannedCutoffPerQuery=${bytes}`),
+            isWarning: true,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Workgroups that no stack creates: `primary`, which OWOX uses, and those that the configuration names for readers. */
@@ -137,7 +151,7 @@ export const owoxWorkgroup: Check = {
     'the workgroup `primary`, if OWOX reads, and a configured `workgroup` of a reader is enabled and lets clients choose the result location',
   needs: ['stack'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_PRIMARY_DISABLED', 'SLUICE_DOCTOR_PRIMARY_ENFORCED'],
+  codes: ['SLUICE_DOCTOR_PRIMARY_UNFIT'],
   permissions: ['athena:GetWorkGroup'],
   async run(doctor) {
     const { readers } = await doctor.config();
@@ -158,35 +172,25 @@ async function checkForeign(doctor: DoctorContext, name: string): Promise<Findin
     athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
   );
   return Promise.all(
-    judgePrimary(WorkGroup ?? {}, name).map(async (found) => ({
-      ...found,
-      commands: [
-        await doctor.command(['athena', 'update-work-group', '--work-group', name, ...REPAIRS[found.code]]),
-      ],
-    })),
+    judgePrimary(WorkGroup ?? {}).map(async ({ detail, options }) =>
+      finding('SLUICE_DOCTOR_PRIMARY_UNFIT', `${name} ${detail}.`, [
+        await doctor.command(['athena', 'update-work-group', '--work-group', name, ...options]),
+      ]),
+    ),
   );
 }
 
-const REPAIRS = {
-  SLUICE_DOCTOR_PRIMARY_DISABLED: ['--state', 'ENABLED'],
-  SLUICE_DOCTOR_PRIMARY_ENFORCED: ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'],
-} as const;
-
 /** Judges a workgroup that no stack creates: the account's for queries that name none, or another. */
-export function judgePrimary(
-  { State, Configuration = {} }: Partial<WorkGroup>,
-  name: string = PRIMARY_WORKGROUP,
-): (Finding & { readonly code: keyof typeof REPAIRS })[] {
+export function judgePrimary({ State, Configuration = {} }: Partial<WorkGroup>): readonly Differing[] {
   const { EnforceWorkGroupConfiguration: enforced, ResultConfiguration } = Configuration;
-  const found = (code: keyof typeof REPAIRS, detail: string) => ({ ...finding(code, detail), code });
   return [
-    ...(State === 'DISABLED' ? [found('SLUICE_DOCTOR_PRIMARY_DISABLED', `${name} is ${State}.`)] : []),
+    ...(State === 'DISABLED' ? [{ detail: `is ${State}`, options: ['--state', 'ENABLED'] }] : []),
     ...(enforced === true
       ? [
-          found(
-            'SLUICE_DOCTOR_PRIMARY_ENFORCED',
-            `${name} enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}.`,
-          ),
+          {
+            detail: `enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}`,
+            options: updates('EnforceWorkGroupConfiguration=false'),
+          },
         ]
       : []),
   ];

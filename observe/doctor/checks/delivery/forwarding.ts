@@ -4,11 +4,12 @@ import { addDays, DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { isDeliveredFile, tableFolders } from '../../../../lib/tables/tableFolders.ts';
-import { type Finding, type FindingCode, finding } from '../../../findings/catalogue.ts';
+import { type Finding, finding } from '../../../findings/catalogue.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import type { Check } from '../../runChecks.ts';
 
+const CODE = 'SLUICE_DOCTOR_FORWARDED';
 /** Days for which files are looked at. Statsig forwards exposures daily. */
 const DAYS = 7;
 /** Pages of 1,000 objects of one folder, and of 100 tables, that are read. */
@@ -21,21 +22,24 @@ export const forwarding: Check = {
     'nobody else writes into the folders of the forwarded tables: in the last seven days only Sluice did, and no table of the staging database is there',
   needs: ['bucket'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_FORWARDED_HERE', 'SLUICE_DOCTOR_FORWARDED_TWICE'],
+  codes: ['SLUICE_DOCTOR_FORWARDED'],
   permissions: ['s3:ListBucket', 'glue:GetTables'],
   async run(doctor) {
     const { relay } = await doctor.config();
     const comesBack = relay !== undefined && 'statsig' in relay && !relay.retired;
-    const code = comesBack ? 'SLUICE_DOCTOR_FORWARDED_TWICE' : 'SLUICE_DOCTOR_FORWARDED_HERE';
-    return checkEach(
+    const found = await checkEach(
       [judgeFiles, judgeStagingTables],
-      (judge) => judge(doctor, code),
+      (judge) => judge(doctor),
       (impossible) => impossible.finding,
+    );
+    // What relay delivers to Statsig is then in one table twice.
+    return found.map((one) =>
+      comesBack && one.code === CODE ? { ...one, severity: 'problem' as const } : one,
     );
   },
 };
 
-async function judgeFiles(doctor: DoctorContext, code: FindingCode): Promise<readonly Finding[]> {
+async function judgeFiles(doctor: DoctorContext): Promise<readonly Finding[]> {
   const [config, now] = [await doctor.config(), await doctor.now()];
   const found = await Promise.all(
     forwardedKinds
@@ -55,7 +59,7 @@ async function judgeFiles(doctor: DoctorContext, code: FindingCode): Promise<rea
           ? []
           : [
               finding(
-                code,
+                CODE,
                 `s3://${config.bucket}/${folder}: ${files.length} ${files.length === 1 ? 'file' : 'files'} since ${utcDay(since)}, such as ${files[0]}.`,
               ),
             ];
@@ -89,7 +93,7 @@ async function foreignFiles(
 }
 
 /** Statsig registers the tables that it forwards in the staging database. */
-async function judgeStagingTables(doctor: DoctorContext, code: FindingCode): Promise<readonly Finding[]> {
+async function judgeStagingTables(doctor: DoctorContext): Promise<readonly Finding[]> {
   const [{ glue }, config] = [await doctor.clients(), await doctor.config()];
   const DatabaseName = config.athena.stagingDatabase;
   const found: Finding[] = [];
@@ -102,7 +106,7 @@ async function judgeStagingTables(doctor: DoctorContext, code: FindingCode): Pro
       );
       for (const { Name = '', StorageDescriptor } of answer.TableList ?? []) {
         const location = StorageDescriptor?.Location ?? '';
-        if (isOurs(config, location)) found.push(finding(code, `${DatabaseName}.${Name}: ${location}.`));
+        if (isOurs(config, location)) found.push(finding(CODE, `${DatabaseName}.${Name}: ${location}.`));
       }
       NextToken = answer.NextToken;
       if (NextToken === undefined) break;

@@ -14,7 +14,7 @@ export const streams: Check = {
     'the delivery stream is active, and writes the landing to the configured bucket and in the configured interval',
   needs: ['stack'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_STREAM_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_STREAM_DIFFERS'],
+  codes: ['SLUICE_DOCTOR_RESOURCE_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_DRIFT'],
   permissions: ['firehose:DescribeDeliveryStream', 'cloudformation:ListStackResources'],
   async run(doctor) {
     const config = await doctor.config();
@@ -22,7 +22,7 @@ export const streams: Check = {
     const DeliveryStreamName = (await doctor.resources()).get(logicalIds.stream)?.physicalId;
     const missing = async () => [
       finding(
-        'SLUICE_DOCTOR_STREAM_MISSING',
+        'SLUICE_DOCTOR_RESOURCE_MISSING',
         `${DeliveryStreamName ?? logicalIds.stream}.`,
         await revertDriftCommands(doctor, logicalIds.stream),
       ),
@@ -36,7 +36,7 @@ export const streams: Check = {
       const differs = judgeSettings(DeliveryStreamDescription, config);
       if (differs === null) return inactive;
       const commands = await revertDriftCommands(doctor, logicalIds.stream);
-      return [...inactive, finding('SLUICE_DOCTOR_STREAM_DIFFERS', differs, commands)];
+      return [...inactive, finding('SLUICE_DOCTOR_DRIFT', differs, commands)];
     } catch (error) {
       if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
       return missing();
