@@ -11,7 +11,7 @@ import { writeResult } from '../terminal/output.ts';
 export const names: Command = {
   name: 'names',
   summary:
-    'List event names and properties with counts and types; warn of changed types, new and similar names.',
+    'List event names and properties with counts and types; warn of changed types, new events, and events that stopped.',
   usage: 'sluice names [--event NAME] [--days N] [--local] [--stage NAME] [options]',
   options: {
     event: { type: 'string', help: 'one event with all of its properties (default: all events)' },

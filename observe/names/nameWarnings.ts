@@ -2,26 +2,16 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import { type EventCount, type PropertyCount, type TypeCount, valueTypes } from './nameQueries.ts';
 
 /** Kinds of warnings, those that matter most first. */
-const KINDS = [
-  'type_changed',
-  'mixed_types',
-  'stopped',
-  'similar_names',
-  'too_many_properties',
-  'too_many_events',
-  'new_event',
-  'new_property',
-] as const;
+const KINDS = ['type_changed', 'stopped', 'new_event'] as const;
 
 /** Something odd about a name. */
 export interface NameWarning {
   readonly kind: (typeof KINDS)[number];
-  /** The event; null of `too_many_events`. */
-  readonly event: string | null;
+  readonly event: string;
   /** The property of its metadata; null if it is about the event or its `value`. */
   readonly property: string | null;
-  /** Since when; null if it is not about a day. */
-  readonly day: UtcDay | null;
+  /** Since when. */
+  readonly day: UtcDay;
   /** A sentence for people, without the names. */
   readonly text: string;
 }
@@ -35,22 +25,17 @@ interface CountedNames {
   dayAt(day: number): UtcDay;
   /** Events with rows before; undefined if there are no rows at all before. */
   readonly seenBefore: ReadonlySet<string> | undefined;
-  /** Whether events were left out. */
-  readonly isCut: boolean;
-  /** Properties that an event may have. */
-  readonly most: number;
 }
 
-/** Rows that must be missing before something counts as new or stopped: fewer may be chance. */
-const LEAST_MISSED = { property: 5, event: 10 } as const;
+/** Rows that must be missing before an event counts as stopped: fewer may be chance. */
+const LEAST_MISSED = 10;
 
 /** Whole days without rows after which an event counts as stopped. */
 const STOPPED_DAYS = 3;
 
-/** Warnings that a tracking plan would give. */
+/** Warnings of types that changed, events that stopped, and new ones. */
 export function warnOfNames(names: CountedNames): readonly NameWarning[] {
-  const { events, properties, isCut } = names;
-  const byName = new Map(events.map((one) => [one.event, one]));
+  const { events, properties } = names;
   const isNew = newEvents(names);
   const warnings = [
     ...events.flatMap((event) => [
@@ -58,76 +43,33 @@ export function warnOfNames(names: CountedNames): readonly NameWarning[] {
       ...(isNew(event) ? [warnOfNew(names, event)] : []),
       ...warnOfStop(names, event),
     ]),
-    ...properties.flatMap((property) => {
-      const event = byName.get(property.event);
-      return [
-        ...warnOfTypes(names, property, property.types),
-        ...(event === undefined || isNew(event) ? [] : warnOfNewProperty(names, property, event)),
-      ];
-    }),
-    ...warnOfSimilar(events),
-    ...warnOfCounts(names),
-    ...(isCut
-      ? [
-          about(
-            'too_many_events',
-            null,
-            `There are more than ${events.length.toLocaleString('en-US')} event names: some are made of data, such as an ID. Put what varies into the metadata.`,
-          ),
-        ]
-      : []),
+    ...properties.flatMap((property) => warnOfTypes(names, property, property.types)),
   ];
   return warnings.sort(
-    (one, other) =>
-      KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || (other.day ?? '').localeCompare(one.day ?? ''),
+    (one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || other.day.localeCompare(one.day),
   );
 }
 
-function about(
-  kind: NameWarning['kind'],
-  event: string | null,
-  text: string,
-  { property = null, day = null }: { readonly property?: string | null; readonly day?: UtcDay | null } = {},
-): NameWarning {
-  return { kind, event, property, day, text };
-}
-
-/** A type that came later than the first is a change; several from the beginning are a mixture. Null is no type. */
+/** A type that came later than the first is a change. Null is no type. */
 function warnOfTypes(
   { dayAt }: CountedNames,
   { event, property }: { readonly event: string; readonly property: string | null },
   all: readonly TypeCount[],
 ): readonly NameWarning[] {
   const types = all.filter(({ type }) => type !== 'null' && type !== 'none');
-  if (types.length < 2) return [];
   const rows = types.reduce((sum, one) => sum + one.rows, 0);
   const begin = Math.min(...types.map(({ firstDay }) => firstDay));
-  const first = types.filter(({ firstDay }) => firstDay === begin);
-  const later = types.filter(({ firstDay }) => firstDay > begin);
   const subject = property === null ? 'its value' : 'it';
   const share = (one: TypeCount) => `${percent(one.rows / rows)} ${one.type}`;
-  return [
-    ...later.map((one) =>
-      about(
-        'type_changed',
-        event,
-        `Until ${dayAt(one.firstDay - 1)} ${subject} was ${list(before(types, one).map(({ type }) => type))}; since ${dayAt(one.firstDay)} ${subject} is also ${one.type} (${list(types.map(share))}).`,
-        { property, day: dayAt(one.firstDay) },
-      ),
-    ),
-    ...(first.length > 1
-      ? [
-          about(
-            'mixed_types',
-            event,
-            `From the first of these days ${subject} has several types: ${list(types.map(share))}.`,
-            {
-              property,
-            },
-          ),
-        ]
-      : []),
-  ];
+  return types
+    .filter(({ firstDay }) => firstDay > begin)
+    .map((one) => ({
+      kind: 'type_changed',
+      event,
+      property,
+      day: dayAt(one.firstDay),
+      text: `Until ${dayAt(one.firstDay - 1)} ${subject} was ${list(before(types, one).map(({ type }) => type))}; since ${dayAt(one.firstDay)} ${subject} is also ${one.type} (${list(types.map(share))}).`,
+    }));
 }
 
 function before(types: readonly TypeCount[], one: TypeCount): readonly TypeCount[] {
@@ -148,23 +90,10 @@ function firstDay({ parts }: EventCount): number {
 
 function warnOfNew({ dayAt }: CountedNames, event: EventCount): NameWarning {
   const day = dayAt(firstDay(event));
-  return about('new_event', event.event, `New since ${day}: ${rowsText(event.rows)}.`, { day });
-}
-
-/** New if it would have been in some rows before, had it been as frequent as it is now. */
-function warnOfNewProperty(
-  { dayAt }: CountedNames,
-  { event, property, types, rows }: PropertyCount,
-  { parts }: EventCount,
-): readonly NameWarning[] {
-  const first = Math.min(...types.map((one) => one.firstDay));
-  const rowsOn = (isMeant: (day: number) => boolean) =>
-    parts.filter(({ day }) => isMeant(day)).reduce((sum, part) => sum + part.rows, 0);
-  const [earlier, since] = [rowsOn((day) => day < first), rowsOn((day) => day >= first)];
-  if (since === 0 || (earlier * rows) / since < LEAST_MISSED.property) return [];
-  const day = dayAt(first);
-  const text = `New since ${day}: in ${percent(rows / since)} of the rows since then, and in none of ${count(earlier)} before.`;
-  return [about('new_property', event, text, { property, day })];
+  return {
+    ...{ kind: 'new_event', event: event.event, property: null, day },
+    text: `New since ${day}: ${count(event.rows)} row${event.rows === 1 ? '' : 's'}.`,
+  };
 }
 
 /** Stopped if whole days have none, longer than a weekend, although as many as before would be many. */
@@ -173,42 +102,15 @@ function warnOfStop({ dayAt, days }: CountedNames, event: EventCount): readonly 
   const last = Math.max(...active);
   const missedDays = days - 2 - last;
   const perDay = event.rows / (last - firstDay(event) + 1);
-  const isMissed = missedDays >= STOPPED_DAYS && perDay * missedDays >= LEAST_MISSED.event;
+  const isMissed = missedDays >= STOPPED_DAYS && perDay * missedDays >= LEAST_MISSED;
   if (active.size < 2 || !isMissed) return [];
   const day = dayAt(last);
   return [
-    about('stopped', event.event, `None since ${day}; before, there were ${count(perDay)} a day.`, { day }),
+    {
+      ...{ kind: 'stopped', event: event.event, property: null, day },
+      text: `None since ${day}; before, there were ${count(perDay)} a day.`,
+    },
   ];
-}
-
-/** Names that are equal without cases, spaces and signs. */
-function warnOfSimilar(events: readonly EventCount[]): readonly NameWarning[] {
-  const plain = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
-  const groups = Map.groupBy(events, (one) => plain(one.event) || one.event);
-  return [...groups.values()]
-    .filter((same) => same.length > 1)
-    .map(([most, ...others]) =>
-      about(
-        'similar_names',
-        most?.event ?? null,
-        `Also written ${list(others.map((one) => `${JSON.stringify(one.event)} (${rowsText(one.rows)})`))}: one event, or two?`,
-      ),
-    );
-}
-
-function warnOfCounts({ properties, most }: CountedNames): readonly NameWarning[] {
-  const counts = new Map(properties.map((one) => [one.event, one.properties]));
-  return [...counts].flatMap(([event, number]) =>
-    number <= most
-      ? []
-      : [
-          about(
-            'too_many_properties',
-            event,
-            `It has ${count(number)} properties: some names are made of data, such as an ID. Put what varies into a value.`,
-          ),
-        ],
-  );
 }
 
 function list(words: readonly string[]): string {
@@ -217,10 +119,6 @@ function list(words: readonly string[]): string {
 
 function percent(part: number): string {
   return `${(part * 100).toLocaleString('en-US', { maximumFractionDigits: part < 0.01 ? 3 : 0 })} %`;
-}
-
-function rowsText(rows: number): string {
-  return `${count(rows)} row${rows === 1 ? '' : 's'}`;
 }
 
 function count(value: number): string {

@@ -165,8 +165,6 @@ export async function listNames(
     days,
     dayAt: (day) => addDays(rows.from, day),
     seenBefore: await askHistory(),
-    isCut,
-    most: MOST_PROPERTIES.listed,
   });
   const kindsOf = Map.groupBy(warnings, (warning) => warning.event);
   return {

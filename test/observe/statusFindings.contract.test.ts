@@ -279,11 +279,15 @@ describe('problems of a deployment', () => {
         ['npx sluice curate status --table events', 'npx sluice curate run --table events'],
       ],
       [
-        ...['SLUICE_STATUS_CURATE_LATE', 'partitions', 'curated_events: 2026-11-16, 2026-11-15.'],
+        ...[
+          'SLUICE_STATUS_CURATE_LATE',
+          'partitions',
+          'curated_events, queued for a day: 2026-11-16, 2026-11-15.',
+        ],
         ['npx sluice curate run --table events'],
       ],
       [
-        ...['SLUICE_STATUS_CURATE_LATE', 'partitions', 'curated_events: 2026-11-14.'],
+        ...['SLUICE_STATUS_CURATE_LATE', 'partitions', 'curated_events, never queued: 2026-11-14.'],
         ['npx sluice curate run --table events'],
       ],
     ]);
