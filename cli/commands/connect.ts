@@ -11,7 +11,7 @@ import {
   targetOptions,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
+import { writeJson, writeOut } from '../terminal/output.ts';
 
 const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
 
@@ -24,10 +24,6 @@ export const connect: Command = {
   options: {
     ...targetOptions,
     reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
-    'no-query': {
-      type: 'boolean',
-      help: "statsig: don't ask Athena how late rows arrive; the lookback is then the longest possible",
-    },
     offline: {
       type: 'boolean',
       help: "customer, owner: don't ask AWS; placeholders stand for what only the deployment knows",
@@ -56,7 +52,7 @@ export const connect: Command = {
 
     const { readDeployment } = await import('../connect/readDeployment.ts');
     const deployment = await readDeployment(where);
-    const made = await makeGuide(line, reader, where, deployment);
+    const made = await makeGuide(reader, where, deployment);
     const { alsoReadsSteps, localPolicySteps } = await import('../connect/readerIdentity.ts');
     const also = alsoReadsSteps(reader, commandOptions(line));
     const guide = { ...made, steps: [...made.steps, ...also, ...localPolicySteps(deployment)] };
@@ -69,7 +65,7 @@ export const connect: Command = {
 };
 
 const CUSTOMER_OPTIONS = ['offline'] as const;
-const PRODUCT_OPTIONS = ['reader', 'no-query'] as const;
+const PRODUCT_OPTIONS = ['reader'] as const;
 
 async function runPage(line: CommandLine): Promise<number> {
   assertNone(line, PRODUCT_OPTIONS, 'not for a page.');
@@ -110,7 +106,6 @@ function assertNone({ values }: CommandLine, options: readonly string[], why: st
 }
 
 async function makeGuide(
-  line: CommandLine,
   reader: Reader,
   where: ConfiguredTarget,
   deployment: DeployedStack,
@@ -124,13 +119,8 @@ async function makeGuide(
     const { metabaseGuide } = await import('../connect/metabaseGuide.ts');
     return metabaseGuide(deployment, config, reader);
   }
-  const [{ statsigGuide }, { measureLateness }] = await Promise.all([
-    import('../connect/statsigGuide.ts'),
-    import('../connect/lateness.ts'),
-  ]);
-  if (line.values['no-query'] === true) return statsigGuide(deployment, config, reader, undefined);
-  writeNote('Asking Athena how late rows arrive …\n');
-  return statsigGuide(deployment, config, reader, await measureLateness(where, deployment));
+  const { statsigGuide } = await import('../connect/statsigGuide.ts');
+  return statsigGuide(deployment, config, reader);
 }
 
 async function reportMissingReader(

@@ -27,7 +27,7 @@ export const ConnectError = defineErrorFamily('user', {
 const MAX_ATTEMPTS = 3;
 
 /** Options of every client: every call has a timeout. */
-export function clientOptions({ aws }: Pick<ConfiguredTarget, 'aws'>) {
+function clientOptions({ aws }: Pick<ConfiguredTarget, 'aws'>) {
   return {
     ...aws,
     maxAttempts: MAX_ATTEMPTS,

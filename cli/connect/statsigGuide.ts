@@ -5,9 +5,7 @@ import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
 import { qualifiedName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
 import { deploymentOptions } from '../../observe/target.ts';
-import { type LatenessAnswer, type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
 import { type DeployedStack, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
 import type { Field, SetupGuide, Step } from './setupGuide.ts';
@@ -16,24 +14,17 @@ import type { Field, SetupGuide, Step } from './setupGuide.ts';
 export interface StatsigGuide extends SetupGuide {
   readonly assignmentSource: AssignmentSource;
   readonly metricSource: MetricSource;
-  readonly lookback: Lookback;
+  /** Days before the day of a load that it reads again, to have all rows that came late. */
+  readonly lookback: { readonly days: number };
 }
 
 /**
  * How to connect Statsig: values of its console that must match, its Data Connection form, an assignment and a metric
  * source, and how far back reloads have to read.
- *
- * @param lateness How late rows arrive; undefined if it was not measured.
  */
-export function statsigGuide(
-  deployment: DeployedStack,
-  config: Config,
-  reader: StatsigReader,
-  lateness: LatenessAnswer | undefined,
-): StatsigGuide {
+export function statsigGuide(deployment: DeployedStack, config: Config, reader: StatsigReader): StatsigGuide {
   const identity = readerIdentity(deployment, reader);
-  const measured = lateness !== undefined && 'seen' in lateness ? lateness.seen : [];
-  const lookback = recommendLookback(measured, config);
+  const lookback = { days: config.timeWindow.pastDays + 1 };
   const sources = { assignmentSource: assignmentSource(config), metricSource: metricSource(config) };
   const local = identity.as === 'role' ? localRoleStep(deployment, identity.roleArn) : undefined;
   return {
@@ -47,7 +38,7 @@ export function statsigGuide(
       ...keyStep(deployment, config, reader, identity),
       sourceStep('Statsig: Data > Assignment Sources > Create', sources.assignmentSource),
       sourceStep('Statsig: Data > Metric Sources > Create, type query', sources.metricSource),
-      reloadStep(lookback, lateness),
+      reloadStep(lookback.days),
     ],
     ...sources,
     lookback,
@@ -193,36 +184,21 @@ function sourceStep(title: string, source: AssignmentSource | MetricSource): Ste
   };
 }
 
-function reloadStep(lookback: Lookback, lateness: LatenessAnswer | undefined): Step {
+function reloadStep(days: number): Step {
   return {
     title: 'Statsig: Project Settings, scheduled reloads',
     fields: [
       {
         label: 'Scheduled reload',
-        value:
-          lookback.days === 1
-            ? 'Incremental, daily'
-            : 'Incremental, daily; Full, weekly and before a decision',
+        value: 'Incremental, daily; Full, weekly and before a decision',
         note: 'late in the morning UTC, when the previous day is complete',
       },
     ],
     notes: [
-      ...lookbackNotes(lookback),
+      `Lookback: ${days === 1 ? '1 day' : `${days} days`}, counted back from the day of the load. That is the most that any row needs: by timeWindow.pastDays, the day of a row is at most ${days - 1} days before it was received, and the load after that is the first that sees it.`,
       'An incremental reload reads its last days again, with "a small buffer" in Statsig\'s words. Ask Statsig whether that is at least this lookback for your project. If it is less, only full reloads include later rows. If the console offers no incremental reload, all reloads are full.',
-      ...measurementNotes(lookback, lateness),
     ],
   };
-}
-
-/** Whether lateness was measured, and what that cost. */
-function measurementNotes({ basis }: Lookback, lateness: LatenessAnswer | undefined): string[] {
-  if (lateness === undefined) return ['How late rows arrive was not measured (--no-query).'];
-  if ('failed' in lateness) return [`How late rows arrive could not be measured: ${lateness.failed}`];
-  const { scannedBytes } = lateness;
-  return [
-    ...(basis === 'bound' ? ['There are no rows yet. Run the command again when there are.'] : []),
-    `The query read ${(scannedBytes / 1e6).toFixed(1)} MB, for which Athena bills ${usd(queryCost(scannedBytes))}.`,
-  ];
 }
 
 /** Which of Statsig's unit IDs a column holds, as its Console API takes it. */

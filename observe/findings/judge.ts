@@ -10,7 +10,7 @@ import { type DeploymentCommands, deploymentCommands } from '../deploymentComman
 import { HOUR_MS } from '../facts/flow/hourlyMetrics.ts';
 import { failedText, NOT_STORED } from '../facts/flow/rates.ts';
 import type { RefusedGroup } from '../facts/flow/refusals.ts';
-import { EXPIRING_HOURS, KEPT_HOURS } from '../facts/flow/streamState.ts';
+import { KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';
 import type { DatasetDays, LedgerDayStatus, StatusFacts } from '../facts/statusFacts.ts';
 import { type Finding, type FindingCode, finding } from './catalogue.ts';
@@ -101,7 +101,7 @@ function findLateStream(
   const waits = records === null ? '' : ` ${stream === null ? '' : 'At most '}${records} requests wait.`;
   return [
     finding(
-      hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_LATE' : 'SLUICE_STATUS_STREAM_LATE',
+      'SLUICE_STATUS_STREAM_LATE',
       `${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [
         stream === null

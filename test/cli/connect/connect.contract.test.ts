@@ -100,7 +100,7 @@ describe('sluice connect, without a reader for the product', () => {
     );
     expect(filled).not.toContain('<');
     configure(`pasted-${product}`, filled);
-    const again = await connect([product, '--no-query'], `pasted-${product}`);
+    const again = await connect([product], `pasted-${product}`);
     expect([again.code, again.stderr]).toEqual([0, '']);
   });
 
@@ -117,7 +117,7 @@ describe('sluice connect, without a reader for the product', () => {
 
 describe('sluice connect', () => {
   it("has a value for every field in Statsig's docs", async () => {
-    const sheet = await sheetOf('statsig', '--no-query');
+    const sheet = await sheetOf('statsig');
     expect(valuesOf(sheet)).toMatchObject({
       'Statsig S3 Folder': 'statsig',
       'Statsig Account ID': '123456789012',
@@ -182,7 +182,7 @@ describe('sluice connect', () => {
     const role = await sheetOf('metabase', '--reader', 'pods');
     expect(valuesOf(role)).toMatchObject({ 'Access key': '', 'Secret Key': '' });
     expect(role.steps[0]?.commands?.join()).toContain(`${ROLE}-of-pods`);
-    const user = await sheetOf('statsig', '--reader', 'statsig-keys', '--no-query');
+    const user = await sheetOf('statsig', '--reader', 'statsig-keys');
     expect(valuesOf(user)).toMatchObject({
       'Access Key': 'accessKeyId',
       'Secret Access Key': 'secretAccessKey',
