@@ -9,8 +9,6 @@ const MINUTES = 15;
 
 /** Hours for which Firehose keeps what it cannot deliver: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
 export const KEPT_HOURS = 24;
-/** Age of the oldest record from which its loss is near, in hours: half of that. */
-export const EXPIRING_HOURS = KEPT_HOURS / 2;
 
 /** Metrics that detect a stream with completely blocked delivery, which has no freshness. */
 const COUNTS = ['IncomingRecords', 'DeliveryToS3.Records'] as const;
