@@ -144,14 +144,8 @@ describe('sluice connect', () => {
         ],
       },
       metricSource: { timestampColumn: 'timestamp', timestampAsDay: false },
-      lookback: { days: 8, basis: 'bound' },
+      lookback: { days: 8 },
     });
-  });
-
-  it('continues when Athena cannot measure how late rows arrive', async () => {
-    const { code, stdout, stderr } = await connect(['statsig']);
-    expect([code, stderr]).toEqual([0, 'Asking Athena how late rows arrive …\n']);
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('How late rows arrive could not be measured: ');
   });
 
   it("has a value for every field in OWOX's docs", async () => {
