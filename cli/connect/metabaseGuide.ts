@@ -103,7 +103,7 @@ function driverOptions({ localEndpoint }: DeployedStack): string {
 }
 
 /** The number of text columns that the reader may read, and so the number of queries of a scan for filter values. */
-export function textColumns(config: Config): number {
+function textColumns(config: Config): number {
   const readable = [...Object.values(forwardedTables(config)), ...Object.values(views(config))];
   return readable.flatMap(({ columns }) => columns.filter(({ type }) => type === 'string')).length;
 }
