@@ -177,6 +177,7 @@ async function preview(line: CommandLine): Promise<number> {
     return previewDrop(deployment, dataset, { key, day, shown });
   });
   writeResult(line, seen, () => previewText(seen));
+  if (seen.problem !== null) throw seen.problem;
   return seen.refused.length > 0 ? 3 : 0;
 }
 

@@ -1,4 +1,4 @@
-import { visibleLine } from '../../lib/base/text.ts';
+import { quotedName, visibleLine } from '../../lib/base/text.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { Preview } from '../../lib/drops/preview/previewFile.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
@@ -89,10 +89,14 @@ export function refusedText({ rows, next }: QuarantinedPage): string {
 
 /** A preview as text: the file's columns, mapped rows, and refused rows with their reasons. */
 export function previewText(preview: Preview): string {
-  const { key, bytes, bytesRead, rows, rowsRead, columns, mapped, refused } = preview;
-  return [
+  const { key, bytes, bytesRead, rows, rowsRead, columns, problem, mapped, refused } = preview;
+  const about = [
     `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; read the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
-    `\nColumns of the file\n${textTable(columns.map(({ name, declared }) => ({ column: name, type: declared })))}`,
+    `\nColumns of the file\n${textTable(columns.map(({ name, declared }) => ({ column: /^[\p{L}\p{N}_.-]+$/u.test(name) ? name : quotedName(name), type: declared })))}`,
+  ];
+  if (problem !== null) return about.join('');
+  return [
+    ...about,
     `\nRows as they would be loaded\n${textTable(mapped)}`,
     refused.length === 0
       ? '\nNo row would be refused.\n'

@@ -8,6 +8,14 @@ export function displayValue(value: unknown): string {
   return text.length > MOST ? `${text.slice(0, MOST - 3)}…` : text;
 }
 
+/** A name in quotes, with escapes of what nobody sees: `"\\ufefftimestamp"`. */
+export function quotedName(name: string): string {
+  return JSON.stringify(name).replaceAll(
+    /[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu,
+    (hidden) => `\\u${hidden.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** A text that may be of any length, cut with its length behind it. @param most Characters that are kept. */
 export function shortText(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;

@@ -1,6 +1,6 @@
 import { isUtcDay, type UtcDay } from '../base/time.ts';
 import { parseLayout } from '../schema/fields/layout.ts';
-import type { DayFormat } from '../schema/sources.ts';
+import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
 import { MAX_LIST_CALLS } from './limits.ts';
@@ -9,7 +9,7 @@ import { MAX_LIST_CALLS } from './limits.ts';
 export interface DatasetFolder {
   /** Without slashes at its ends. */
   readonly folder: string;
-  readonly dayFormat: DayFormat;
+  readonly dayFormat: Dataset['dayFormat'];
   /** How keys below the folder look. Default: each day has a folder, as `dayFormat` says. */
   readonly layout?: string | undefined;
   /** Name of the marker that a day waits for. Default none. */
@@ -114,9 +114,10 @@ async function listByLayout(
 
 /** The day in whose folder a key is, at any depth; null for other keys. */
 function dayOfKey({ folder, dayFormat }: DatasetFolder, key: string): UtcDay | null {
+  // As long as the name of any day.
+  const { length } = dropDayFolder('0000-00-00', dayFormat);
   const path = key.slice(folder.length + 1);
-  const slash = path.indexOf('/');
-  return slash < 0 ? null : dropDay(path.slice(0, slash), dayFormat);
+  return path.charAt(length) === '/' ? dropDay(path.slice(0, length), dayFormat) : null;
 }
 
 /** The key just before a day's folder. `.` is the character before `/`, so `2026-11-19-old/` sorts before it. */
@@ -133,23 +134,15 @@ function sharedPrefix({ dayFormat }: DatasetFolder, days: readonly UtcDay[]): st
   return first.slice(0, length);
 }
 
-const PREFIX: Readonly<Record<DayFormat, string>> = {
-  'YYYY-MM-DD': '',
-  YYYYMMDD: '',
-  'ds=YYYY-MM-DD': 'ds=',
-  'dt=YYYY-MM-DD': 'dt=',
-};
-
-/** Name of a day's folder, without slashes: `20261119`. */
-export function dropDayFolder(day: UtcDay, format: DayFormat): string {
-  return `${PREFIX[format]}${format === 'YYYYMMDD' ? day.replaceAll('-', '') : day}`;
+/** Name of a day's folder, without slashes at its ends: `20261119`, `2026/11/19`. */
+export function dropDayFolder(day: UtcDay, format: Dataset['dayFormat']): string {
+  const [YYYY = '', MM = '', DD = ''] = day.split('-');
+  return format.replace(/\/HH$/, '').replace(/YYYY([-/]?)MM\1DD$/, `${YYYY}$1${MM}$1${DD}`);
 }
 
 /** The day that a folder is named after; null for other names: `2026-02-30`, `latest`. */
-export function dropDay(folder: string, format: DayFormat): UtcDay | null {
-  const prefix = PREFIX[format];
-  if (!folder.startsWith(prefix)) return null;
-  const text = folder.slice(prefix.length);
-  const day = format === 'YYYYMMDD' ? text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3') : text;
+export function dropDay(folder: string, format: Dataset['dayFormat']): UtcDay | null {
+  const [year = '', month = '', date = ''] = /(\d{4})[-/]?(\d{2})[-/]?(\d{2})$/.exec(folder)?.slice(1) ?? [];
+  const day = `${year}-${month}-${date}`;
   return isUtcDay(day) && dropDayFolder(day, format) === folder ? day : null;
 }

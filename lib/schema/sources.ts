@@ -20,8 +20,10 @@ const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))(?!.*\$\{)[^/*?\p{Cc}]+(\/[^/*?\p{Cc}]+)*
 /** A name of one object, which no file to load has. */
 const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
 
-/** Format of the name of a day's folder, below the dataset's folder. */
-export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
+/** Formats of the name of a day's folder, below the dataset's folder. Hours of Firehose are folders within that of their day. */
+export const DAY_FORMATS: readonly string[] = ['YYYY-MM-DD', 'YYYYMMDD', 'YYYY/MM/DD', 'YYYY/MM/DD/HH'];
+/** A partition of Hive and Spark: `ds=YYYY-MM-DD`. */
+const PARTITION_FORMAT = /^[^\s/=*?${}\p{Cc}]+=YYYY-MM-DD$/u;
 
 /** Engines that load a day of a dataset. */
 const ENGINES = ['auto', 'lambda', 'athena'] as const;
@@ -89,10 +91,19 @@ const shared = {
       example: 'exports/orders',
     },
   ),
-  dayFormat: noted(z.enum(DAY_FORMATS, `one of ${DAY_FORMATS.join(', ')}`).default('YYYY-MM-DD'), {
-    text: 'How the folders of days are called.',
-    example: 'dt=YYYY-MM-DD',
-  }),
+  dayFormat: noted(
+    z
+      .string('the format of a day')
+      .refine(
+        (format) => DAY_FORMATS.includes(format) || PARTITION_FORMAT.test(format),
+        `one of ${DAY_FORMATS.join(', ')}, or <name>=YYYY-MM-DD`,
+      )
+      .default('YYYY-MM-DD'),
+    {
+      text: 'How the folders of days are called.',
+      example: 'dt=YYYY-MM-DD',
+    },
+  ),
   layout: noted(
     z
       .string('a glob')
@@ -338,9 +349,6 @@ export function datasetReceiptFolder(
   const folder = receiptFolder(source);
   return folder === null ? null : `${folder}${name}/`;
 }
-
-/** How the folders of a dataset's days are called. */
-export type DayFormat = (typeof DAY_FORMATS)[number];
 
 /**
  * Why Athena can't read a source's bucket, in words; null if it can. A query runs with the rights of its caller alone, in one

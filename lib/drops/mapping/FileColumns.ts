@@ -1,4 +1,5 @@
 import { quoteName } from '../../base/sql.ts';
+import { nearestNames, quotedName } from '../../base/text.ts';
 import type { Cast } from '../../schema/mappings.ts';
 import type { FileColumn } from '../engine/Engine.ts';
 import type { Dialect, FoundColumn } from './Dialect.ts';
@@ -52,7 +53,14 @@ export class FileColumns {
       throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.declared);
     if (found !== null || field.optional === true) return found;
     const name = 'folder' in field ? `${field.folder}=` : field.column;
-    throw new FieldProblem('SLUICE_INGEST_COLUMN_MISSING', name, this.#wanted(field), null);
+    const names =
+      'folder' in field ? this.#folders.map((one) => `${one.name}=`) : this.#columns.map((one) => one.name);
+    throw new FieldProblem(
+      'SLUICE_INGEST_COLUMN_MISSING',
+      name,
+      this.#wanted(field),
+      foundNames(name, names),
+    );
   }
 
   #folder(name: string): FoundColumn | null {
@@ -70,6 +78,22 @@ export class FileColumns {
       ? `it, or { folder: ${JSON.stringify(column)} } in the mapping`
       : 'it, as the mapping names it';
   }
+}
+
+/** Names that a message lists. */
+const MOST_NAMES = 100;
+
+/** What a file has instead of a name, the nearest first. */
+function foundNames(name: string, names: readonly string[]): string {
+  // Marks and spaces around a name are what its reader does not see.
+  const isAlike = (other: string) =>
+    other.replaceAll(/[^\p{L}\p{N}]/gu, '') === name.replaceAll(/[^\p{L}\p{N}]/gu, '');
+  const alike = names.filter(isAlike);
+  const near = alike.length > 0 ? alike : nearestNames(name, names);
+  const all = names.slice(0, MOST_NAMES).map(quotedName).join(', ');
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  const nearest = near.length === 0 ? '' : `, the nearest is ${near.map(quotedName).join(' or ')}`;
+  return `${names.length === 0 ? 'none' : 'no such name'}${nearest}${names.length === 0 ? '' : `, among ${all}${more}`}`;
 }
 
 /** What a column of 16 bytes needs. */

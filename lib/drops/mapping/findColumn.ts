@@ -15,12 +15,10 @@ export class FieldProblem extends Error {
 
   /**
    * @param expected Types that the field can be read from, in words.
-   * @param found The column's type; null if there is no such column.
+   * @param found The column's type, or what there is instead.
    */
-  constructor(code: FieldProblemCode, column: string, expected: string, found: string | null) {
-    super(
-      `column ${JSON.stringify(column)}: expected ${expected}, found ${found === null ? 'no such column' : found}`,
-    );
+  constructor(code: FieldProblemCode, column: string, expected: string, found: string) {
+    super(`column ${JSON.stringify(column)}: expected ${expected}, found ${found}`);
     this.code = code;
   }
 }

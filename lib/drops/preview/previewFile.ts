@@ -3,8 +3,9 @@ import { ParquetFooter, readEnds } from '../../parquet/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { childEngine } from '../engine/childEngine.ts';
 import type { FileColumn, PreviewedRows } from '../engine/Engine.ts';
+import type { FileFailure } from '../engine/FileError.ts';
 import { PREVIEW_BYTES } from '../limits.ts';
-import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
+import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { PartialFile } from '../PartialFile.ts';
 
 /** The mapped beginning of a file. */
@@ -17,6 +18,8 @@ export interface Preview extends PreviewedRows {
   /** Rows from the beginning that were mapped. */
   readonly rowsRead: number;
   readonly columns: readonly FileColumn[];
+  /** Why the file can't be mapped: no row was. */
+  readonly problem: FileFailure | null;
 }
 
 /** The input of a preview. */
@@ -36,7 +39,7 @@ export interface PreviewRequest {
  * Maps the first rows of a customer's file as a load would, in a process without credentials. Only the footer and the first
  * row groups are fetched.
  *
- * @throws FileError as a load of the file would; PreviewError; SourceError.
+ * @throws FileError of a file that can't be read; PreviewError; SourceError.
  */
 export async function previewFile(request: PreviewRequest): Promise<Preview> {
   const { bucket, object, subject, path, loadedAt, shown } = request;
@@ -47,18 +50,15 @@ export async function previewFile(request: PreviewRequest): Promise<Preview> {
     const [schema] = await engine.describe([{ path, name: object.key, onlyFooter: true }]);
     if (schema === undefined) throw new RangeError('One file has one schema.');
     if ('problem' in schema) throw schema.problem;
+    const { rows: all, columns } = schema;
+    const about = { key: object.key, bytes: object.size, rows: all, columns };
+    const problem = mappingProblem(subject, schema);
+    if (problem !== null)
+      return { ...about, bytesRead: partial.fetched, rowsRead: 0, problem, mapped: [], refused: [] };
     const mapping = compileMapping(subject, [schema]);
     const firstRows = await fetchRowGroups(partial);
     const rows = await engine.preview({ file: schema, mapping, loadedAt, firstRows, shown });
-    return {
-      key: object.key,
-      bytes: object.size,
-      bytesRead: partial.fetched,
-      rows: schema.rows,
-      rowsRead: firstRows,
-      columns: schema.columns,
-      ...rows,
-    };
+    return { ...about, bytesRead: partial.fetched, rowsRead: firstRows, problem, ...rows };
   } finally {
     await partial.close();
   }

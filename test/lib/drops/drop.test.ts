@@ -126,10 +126,15 @@ describe('the folder of a day', () => {
   it('is parsed back in every format, and sorts like the day', () => {
     const days = fc.integer({ min: 0, max: 40_000 }).map((n) => addDays('1970-01-01', n));
     fc.assert(
-      fc.property(fc.constantFrom(...DAY_FORMATS), days, days, (format, a, b) => {
-        expect(dropDay(dropDayFolder(a, format), format)).toBe(a);
-        expect(dropDayFolder(a, format) < dropDayFolder(b, format)).toBe(a < b);
-      }),
+      fc.property(
+        fc.constantFrom(...DAY_FORMATS, 'ds=YYYY-MM-DD', 'MM-DD=YYYY-MM-DD'),
+        days,
+        days,
+        (format, a, b) => {
+          expect(dropDay(dropDayFolder(a, format), format)).toBe(a);
+          expect(dropDayFolder(a, format) < dropDayFolder(b, format)).toBe(a < b);
+        },
+      ),
     );
   });
 
@@ -141,6 +146,9 @@ describe('the folder of a day', () => {
     ['2026-11-19', 'ds=YYYY-MM-DD'],
     ['ds=2026-11-19', 'dt=YYYY-MM-DD'],
     ['ds=2026-11-19x', 'ds=YYYY-MM-DD'],
+    ['2026-11/19', 'YYYY/MM/DD'],
+    ['2026/02/30', 'YYYY/MM/DD/HH'],
+    ['date=2026-11-19', 'day=YYYY-MM-DD'],
     ['latest', 'YYYY-MM-DD'],
     ['', 'YYYY-MM-DD'],
   ] as const)('does not match %j as %s', (folder, format) => {

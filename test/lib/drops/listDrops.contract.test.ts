@@ -81,7 +81,7 @@ describe('listing a dataset’s days', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...DAY_FORMATS),
+        fc.constantFrom(...DAY_FORMATS, 'ds=YYYY-MM-DD', 'MM-DD=YYYY-MM-DD'),
         fc.array(key, { maxLength: 40 }),
         fc.array(junk, { maxLength: 12 }),
         fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 6 }),

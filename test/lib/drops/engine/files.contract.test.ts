@@ -242,7 +242,7 @@ describe('unreadable files', () => {
       await bench.write('lacks.parquet', `SELECT timestamp, event_name FROM (${ROWS})`),
     ];
     await expect(bench.load(events, files)).rejects.toThrow(
-      'lacks.parquet, column "unit_id": expected it, as the mapping names it, found no such column.',
+      'lacks.parquet, column "unit_id": expected it, as the mapping names it, found no such name, among "timestamp", "event_name".',
     );
   });
 

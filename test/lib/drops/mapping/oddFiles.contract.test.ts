@@ -135,6 +135,25 @@ describe('a float as an ID', () => {
   });
 });
 
+describe('a column that a file lacks', () => {
+  it.each([
+    [
+      '\ufefftimestamp',
+      'the nearest is "\\ufefftimestamp", among "\\ufefftimestamp", "event_name", "unit_id"',
+    ],
+    ['timestamp ', 'the nearest is "timestamp ", among "timestamp ", "event_name", "unit_id"'],
+    ['time\u00a0stamp', 'the nearest is "time\\u00a0stamp", among'],
+    ['timestmap', 'the nearest is "timestmap", among'],
+    ['sent', 'found no such name, among "sent", "event_name", "unit_id".'],
+  ])('is told with what the file has: %j', async (name, told) => {
+    const sql = `SELECT 1795169730 AS "${name}", 'e' AS event_name, 'u' AS unit_id`;
+    await expect(bench.load(events({}), [await bench.write('lacks.parquet', sql)])).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_COLUMN_MISSING',
+      detail: expect.stringContaining(told),
+    });
+  });
+});
+
 describe('columns called as those that a load adds', () => {
   const added = ['file_row_number', 'File_Index', 'filename', 'sluice_folder_0'];
 
