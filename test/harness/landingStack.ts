@@ -4,7 +4,7 @@ import type { AwsService } from '../../packages/local-aws/src/protocol/index.ts'
 /** CloudFormation's name for the stream of the landing in {@link landingStack}. */
 export const LANDING_STREAM = 'sluice-prod-LandingStream-4mZ1QWl8Gd2K';
 
-/** CloudFormation with the stack `sluice-prod`, which has only the name of the landing's stream. */
+/** CloudFormation with the stack `sluice-prod`, whose only output is the name of the landing's stream. */
 export function landingStack(): AwsService {
   const stack = {
     ...{ name: 'sluice-prod', region: 'us-east-1', account: '000000000000', partition: 'aws', createdMs: 0 },
@@ -14,7 +14,7 @@ export function landingStack(): AwsService {
         type: 'AWS::KinesisFirehose::DeliveryStream',
       },
     ],
-    outputs: {},
+    outputs: { LandingStreamName: LANDING_STREAM },
   };
   return cloudFormationService({ stack: () => stack });
 }
