@@ -12,7 +12,7 @@ const REFUSED = /not authorized to perform: |Access ?Denied|Forbidden/i;
 
 /**
  * Statsig's staging by Trino's own Iceberg connector, on the local Glue and S3 under enforced policies, with the credentials
- * of the deployed reader: tables by columns and by query, loads by MERGE, DELETE and INSERT, results, and the clean-up.
+ * of the deployed reader: tables, loads by MERGE, DELETE and INSERT, results, and the clean-up.
  * https://docs.statsig.com/statsig-warehouse-native/connecting-your-warehouse/athena, "Staging Architecture Details"
  *
  * @param tell Receives each check.
@@ -74,11 +74,12 @@ class Staging {
     this.#experiment = new StatsigExperiment(clients, readers.config, { workgroup, id: ID });
   }
 
-  /** One table by its columns, one by a query. */
+  /** Empty tables by queries: Trino's runner has no CREATE TABLE by columns. */
   async prepare(): Promise<void> {
-    await this.#trino.rows(`CREATE TABLE ${this.#table('first_exposures')} (
-        unit_id varchar, group_id varchar, first_exposure timestamp(6)
-      ) WITH (partitioning = ARRAY['day(first_exposure)'], location = '${this.#location('first_exposures')}')`);
+    await this.#trino.rows(`CREATE TABLE ${this.#table('first_exposures')}
+      WITH (partitioning = ARRAY['day(first_exposure)'], location = '${this.#location('first_exposures')}')
+      AS SELECT * FROM (VALUES ('nobody', 'none', TIMESTAMP '2026-01-01 00:00:00.000000'))
+        AS t (unit_id, group_id, first_exposure) WHERE false`);
     await this.#trino.rows(`CREATE TABLE ${this.#table('unit_days')}
       WITH (partitioning = ARRAY['ds'], location = '${this.#location('unit_days')}')
       AS SELECT * FROM (VALUES ('nobody', 0e0, DATE '2026-01-01')) AS t (unit_id, total, ds) WHERE false`);
