@@ -1,7 +1,6 @@
 import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { parseHiveType, TokenList, translate } from '../../trino/index.ts';
-import { findTypedOperators } from './bind/findTypedOperators.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { type DataFile, listDataFiles, listLinkedFiles, SYMLINK_INPUT_FORMAT } from './dataFiles.ts';
 import { type NeededPartition, neededPartitions, readScans } from './prunePartitions.ts';
@@ -42,6 +41,7 @@ export class QueryScope {
   readonly #files = new Map<string, DataFile>();
   /** By path in the session. */
   readonly #locations = new Map<string, string>();
+  readonly #types = new Map<string, Set<string>>();
   #filled = 0;
   #hasHiddenColumns = false;
 
@@ -62,37 +62,11 @@ export class QueryScope {
     await this.#options.session.setDatabase(await this.#schema(database));
   }
 
-  /** The base tables that the query reads. */
-  get tables(): SessionTable[] {
-    return [...this.#bases.values()].map(({ table }) => table);
-  }
-
-  /** The columns of a table or view, with Trino's type names; undefined when it does not exist. */
-  columnsFor(
-    database: string,
-    name: string,
-  ): readonly { readonly name: string; readonly type: string }[] | undefined {
-    const entry = this.#findTable(database, name);
-    const input = entry?.input;
-    if (entry !== undefined && isView(entry))
-      return readPrestoView(entry.input.ViewOriginalText ?? '')?.columns;
-    const columns = input && [
-      ...sessionColumns(input.StorageDescriptor?.Columns),
-      ...sessionColumns(input.PartitionKeys),
-    ];
-    return columns?.map((column) => ({ name: column.name, type: column.trino }));
-  }
-
-  /** Trino's type names of the tables' columns, without columns whose name has different types in different tables. */
+  /** Trino's types of the columns of tables and views, by names that have one type in all of them. */
   get columnTypes(): ReadonlyMap<string, string> {
-    const types = new Map<string, string>();
-    const ambiguous = new Set<string>();
-    for (const { name, trino } of this.tables.flatMap(({ columns, keys }) => [...columns, ...keys])) {
-      if ((types.get(name) ?? trino) !== trino) ambiguous.add(name);
-      types.set(name, trino);
-    }
-    for (const name of ambiguous) types.delete(name);
-    return types;
+    return new Map(
+      [...this.#types].flatMap(([name, types]) => (types.size === 1 ? [[name, [...types].join()]] : [])),
+    );
   }
 
   /**
@@ -206,6 +180,7 @@ export class QueryScope {
     else {
       const table = sessionTable(entry);
       this.#bases.set(key, { entry, table });
+      for (const column of [...table.columns, ...table.keys]) this.#addType(column.name, column.trino);
       await session.run(emptyTableSql(table, this.#hasHiddenColumns));
     }
   }
@@ -217,6 +192,7 @@ export class QueryScope {
     if (view === null) throw notEmulated(`The view '${name}', which isn't Athena's own,`);
     if (depth >= STATEMENT_LIMITS.viewDepth)
       throw statementError('VIEW_IS_RECURSIVE', `View '${name}' is recursive`);
+    for (const column of view.columns) this.#addType(column.name, column.type);
     const list = new TokenList(view.originalSql);
     await this.#resolve(list, view.schema, depth + 1);
     await session.setDatabase(await this.#schema(view.schema));
@@ -225,9 +201,8 @@ export class QueryScope {
     for (const unnestPairs of ['map', 'rows'] as const) {
       try {
         const how = { unnestPairs, hiddenColumns: this.#hasHiddenColumns };
-        await session.defineMacros(translate(view.originalSql, how).sql);
-        const typed = await findTypedOperators(session, view.originalSql, how, view.schema);
-        const { sql } = translate(view.originalSql, { ...how, ...typed });
+        const { sql } = translate(view.originalSql, how);
+        await session.defineMacros(sql);
         await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
         return;
       } catch (error) {
@@ -241,6 +216,12 @@ export class QueryScope {
       undefined,
       failure,
     );
+  }
+
+  #addType(name: string, type: string): void {
+    const known = this.#types.get(name.toLowerCase());
+    if (known === undefined) this.#types.set(name.toLowerCase(), new Set([type]));
+    else known.add(type);
   }
 
   async #informationSchema(

@@ -10,8 +10,6 @@ import type { AthenaColumn } from './StatementRunner.ts';
 
 /** Maximum length of a varchar. */
 const VARCHAR = 2_147_483_647;
-/** Maximum length of a varchar in Hive. Longer types are strings. */
-const HIVE_VARCHAR = 65_535;
 /** Maximum length of a varbinary. */
 const VARBINARY = 1_073_741_824;
 
@@ -48,8 +46,6 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
     DuckDBTypeId.TIMESTAMP_TZ,
     { athena: 'timestamp with time zone', trino: 'timestamp(3) with time zone', precision: 3 },
   ],
-  [DuckDBTypeId.TIME, { athena: 'time', precision: 3 }],
-  [DuckDBTypeId.TIME_TZ, { athena: 'time with time zone', trino: 'time(3) with time zone', precision: 3 }],
   [DuckDBTypeId.INTERVAL, { athena: 'interval day to second', precision: 0 }],
   [DuckDBTypeId.UUID, { athena: 'uuid', precision: 0 }],
   [DuckDBTypeId.SQLNULL, { athena: 'unknown', precision: 0 }],
@@ -57,38 +53,16 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
 
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
-/** Whether a type of Trino is, or contains, a time with microseconds. */
-export function hasMicroseconds(trino: string | undefined): boolean {
-  return /\btime(?:stamp)?\(6\)/.test(trino ?? '');
-}
-
-/**
- * Trino's name of a type with microseconds, as in Iceberg's columns: `timestamp(6)`. Undefined without times.
- */
-export function microsecondTypeName(type: DuckDBType): string | undefined {
-  const name = trinoTypeName(type);
-  const precise = name.replaceAll('timestamp(3)', 'timestamp(6)').replaceAll(/\btime\b(?! zone)/g, 'time(6)');
-  return precise === name ? undefined : precise;
-}
-
-/**
- * The column of a result as Athena describes it.
- *
- * @param text The type of a string whose length is known, `varchar(10)` or `char(3)`, and of a time with microseconds.
- */
-export function resultColumn(name: string, type: DuckDBType, text?: string): AthenaColumn {
+/** The column of a result as Athena describes it. Strings have no length: DuckDB keeps none. */
+export function resultColumn(name: string, type: DuckDBType): AthenaColumn {
   const nullable = 'UNKNOWN';
-  const [, kind, length] = /^(varchar|char)\((\d+)\)$/.exec(text ?? '') ?? [];
-  if (kind !== undefined) return { name, type: kind, precision: Number(length), scale: 0, nullable };
   if (type instanceof DuckDBDecimalType) {
     return { name, type: 'decimal', precision: type.width, scale: type.scale, nullable };
   }
   if (isJson(type)) return { name, type: 'json', precision: 0, scale: 0, nullable };
   const known = KNOWN.get(type.typeId);
-  if (known !== undefined) {
-    const precision = hasMicroseconds(text) ? 6 : known.precision;
-    return { name, type: known.athena, precision, scale: 0, nullable };
-  }
+  if (known !== undefined)
+    return { name, type: known.athena, precision: known.precision, scale: 0, nullable };
   if (type instanceof DuckDBListType) return { name, type: 'array', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBMapType) return { name, type: 'map', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBStructType) return { name, type: 'row', precision: 0, scale: 0, nullable };
@@ -96,8 +70,7 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
 }
 
 /** The Hive type that stores such values; undefined if Hive has no such type (JSON, times with time zone, …). */
-export function hiveTypeName(type: DuckDBType, text?: string): string | undefined {
-  if (text?.includes('char(') && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR) return text;
+export function hiveTypeName(type: DuckDBType): string | undefined {
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return undefined;
   if (type instanceof DuckDBListType) {
@@ -115,13 +88,12 @@ export function hiveTypeName(type: DuckDBType, text?: string): string | undefine
       : undefined;
   }
   const known = KNOWN.get(type.typeId);
-  if (known === undefined || /zone|interval|uuid|unknown|^time$/.test(known.athena)) return undefined;
+  if (known === undefined || /zone|interval|uuid|unknown/.test(known.athena)) return undefined;
   return known.hive ?? known.athena;
 }
 
 /** Trino's name of a type, as in a view's definition. */
-export function trinoTypeName(type: DuckDBType, text?: string): string {
-  if (text !== undefined) return text;
+export function trinoTypeName(type: DuckDBType): string {
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return 'json';
   if (type instanceof DuckDBListType) return `array(${trinoTypeName(type.valueType)})`;

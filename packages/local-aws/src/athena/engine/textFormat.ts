@@ -12,8 +12,6 @@ import {
   DuckDBStructValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
-  DuckDBTimeTZValue,
-  DuckDBTimeValue,
   type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
@@ -29,27 +27,22 @@ const LAST_MS = Date.UTC(9999, 11, 31);
 /** Formats a value of one type. */
 type ToText = (value: DuckDBValue) => string;
 
-/** How many digits of a second a time has: milliseconds, or microseconds in Iceberg's tables. A literal has its own. */
-type Digits = number;
-
 /**
  * Formats the values of a type as in Athena's results: times with milliseconds, doubles as Java prints them,
  * varbinary as pairs of hexadecimal digits, arrays as `[a, b]`, rows and maps as `{k=v}`. NULL is null.
- *
- * @param digits Of a second in times.
  */
-export function textFormatter(type: DuckDBType, digits: Digits = 3): (value: DuckDBValue) => string | null {
-  const toText = formatterFor(type, digits);
+export function textFormatter(type: DuckDBType): (value: DuckDBValue) => string | null {
+  const toText = formatterFor(type);
   return (value) => (value === null ? null : toText(value));
 }
 
-function formatterFor(type: DuckDBType, digits: Digits): ToText {
+function formatterFor(type: DuckDBType): ToText {
   if (type.typeId === DuckDBTypeId.DOUBLE) return (value) => doubleText(Number(value));
   if (type.typeId === DuckDBTypeId.HUGEINT) return (value) => bigintText(BigInt(String(value)));
   if (type.typeId === DuckDBTypeId.FLOAT) return (value) => doubleText(Math.fround(Number(value)), true);
   if (type.typeId === DuckDBTypeId.DATE) return cachedDateText();
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
-    const item = nestedFormatter(type.valueType, digits);
+    const item = nestedFormatter(type.valueType);
     return (value) =>
       value instanceof DuckDBListValue || value instanceof DuckDBArrayValue
         ? `[${value.items.map(item).join(', ')}]`
@@ -57,7 +50,7 @@ function formatterFor(type: DuckDBType, digits: Digits): ToText {
   }
   if (type instanceof DuckDBStructType) {
     const names = type.entryNames.map((name, index) => (name === '' ? `field${index}` : name));
-    const texts = type.entryTypes.map((entry) => nestedFormatter(entry, digits));
+    const texts = type.entryTypes.map((entry) => nestedFormatter(entry));
     return (value) =>
       value instanceof DuckDBStructValue
         ? `{${Object.values(value.entries)
@@ -66,13 +59,13 @@ function formatterFor(type: DuckDBType, digits: Digits): ToText {
         : String(value);
   }
   if (type instanceof DuckDBMapType) {
-    const [key, item] = [nestedFormatter(type.keyType, digits), nestedFormatter(type.valueType, digits)];
+    const [key, item] = [nestedFormatter(type.keyType), nestedFormatter(type.valueType)];
     return (value) =>
       value instanceof DuckDBMapValue
         ? `{${value.entries.map((entry) => `${key(entry.key)}=${item(entry.value)}`).join(', ')}}`
         : String(value);
   }
-  return (value) => plainText(value, digits);
+  return (value) => plainText(value);
 }
 
 /** A sum of integers. DuckDB's result is wider than 64 bits, where Trino reports an overflow. */
@@ -82,19 +75,16 @@ function bigintText(value: bigint): string {
   return String(value);
 }
 
-function nestedFormatter(type: DuckDBType, digits: Digits): ToText {
-  const toText = formatterFor(type, digits);
+function nestedFormatter(type: DuckDBType): ToText {
+  const toText = formatterFor(type);
   return (value) => (value === null ? 'null' : toText(value));
 }
 
-function plainText(value: DuckDBValue, digits: Digits): string {
+function plainText(value: DuckDBValue): string {
   if (typeof value === 'string') return value;
-  if (value instanceof DuckDBTimestampTZValue) return `${timestampText(value.micros, digits)} UTC`;
-  if (value instanceof DuckDBTimestampValue) return timestampText(value.micros, digits);
+  if (value instanceof DuckDBTimestampTZValue) return `${timestampText(value.micros)} UTC`;
+  if (value instanceof DuckDBTimestampValue) return timestampText(value.micros);
   if (value instanceof DuckDBDateValue) return dateText(value.days);
-  if (value instanceof DuckDBTimeValue) return timeText(value.micros, digits);
-  if (value instanceof DuckDBTimeTZValue)
-    return `${timeText(value.micros, digits)}${offsetText(value.offset)}`;
   if (value instanceof DuckDBBlobValue) return blobText(value.bytes);
   if (value instanceof DuckDBIntervalValue) return intervalText(value);
   return String(value);
@@ -130,33 +120,18 @@ function shortestDigits(value: number, real: boolean): string {
   return value.toExponential();
 }
 
-function timestampText(micros: bigint, digits: Digits): string {
+function timestampText(micros: bigint): string {
   const ms = Number(micros / 1000n) - (micros % 1000n < 0n ? 1 : 0);
   if (ms >= FIRST_MS && ms <= LAST_MS) {
     const iso = new Date(ms).toISOString();
-    return `${iso.slice(0, 10)} ${iso.slice(11, 23)}${digits === 6 ? belowMilliseconds(micros) : ''}`;
+    return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`;
   }
   const days = micros / MICROS_PER_DAY - (micros % MICROS_PER_DAY < 0n ? 1n : 0n);
-  return `${dateText(Number(days))} ${timeText(micros - days * MICROS_PER_DAY, digits)}`;
+  return `${dateText(Number(days))} ${timeText(micros - days * MICROS_PER_DAY)}`;
 }
 
-function timeText(micros: bigint, digits: Digits): string {
-  const time = new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
-  return `${time}${belowMilliseconds(micros)}`.slice(0, digits === 0 ? 8 : 9 + digits);
-}
-
-/** An offset of seconds as `-00:30`. */
-function offsetText(offset: number): string {
-  const minutes = Math.abs(Math.trunc(offset / 60));
-  const [hour, minute] = [Math.trunc(minutes / 60), minutes % 60].map((part) =>
-    String(part).padStart(2, '0'),
-  );
-  return `${offset < 0 ? '-' : '+'}${hour}:${minute}`;
-}
-
-/** The last three digits of microseconds, counted forwards in time. */
-function belowMilliseconds(micros: bigint): string {
-  return String(((micros % 1000n) + 1000n) % 1000n).padStart(3, '0');
+function timeText(micros: bigint): string {
+  return new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
 }
 
 /** Formats dates and caches the last one, since dates in a column often repeat, above all dates of a partition key. */
@@ -164,7 +139,7 @@ function cachedDateText(): ToText {
   let last = Number.NaN;
   let text = '';
   return (value) => {
-    if (!(value instanceof DuckDBDateValue)) return plainText(value, 3);
+    if (!(value instanceof DuckDBDateValue)) return plainText(value);
     if (value.days !== last) {
       text = dateText(value.days);
       last = value.days;
@@ -190,5 +165,5 @@ function intervalText({ months, days, micros }: DuckDBIntervalValue): string {
   }
   const total = BigInt(days) * MICROS_PER_DAY + micros;
   const size = total < 0n ? -total : total;
-  return `${total < 0n ? '-' : ''}${size / MICROS_PER_DAY} ${timeText(size % MICROS_PER_DAY, 3)}`;
+  return `${total < 0n ? '-' : ''}${size / MICROS_PER_DAY} ${timeText(size % MICROS_PER_DAY)}`;
 }

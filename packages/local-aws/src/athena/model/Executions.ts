@@ -94,9 +94,11 @@ export class Executions {
    * @throws AwsError InvalidRequestException for a statement that cannot be parsed, a workgroup that does not exist
    *   or is disabled, or an invalid location; TooManyRequestsException.
    */
-  start(submission: Submission): Execution {
+  async start(submission: Submission): Promise<Execution> {
     const { caller, ...request } = submission;
     const { query, catalog, database, parameters, workGroup, reuse, token } = request;
+    // Nothing is awaited after it: a second call with the same token finds the first.
+    const kind = await this.#classify(query);
     const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
     const earlier =
       token === undefined ? undefined : this.#journal.executions.get(this.#byToken.get(token) ?? '');
@@ -108,7 +110,6 @@ export class Executions {
     if (group.state === 'DISABLED') throw invalidRequest(`WorkGroup ${workGroup} is disabled.`);
     const results = resolveResultConfiguration(group.configuration, submission.results, this.#options);
     this.#requireBucket(caller, results.OutputLocation);
-    const kind = this.#classify(query);
     if (this.#waiting.length >= LIMITS.queuedQueries) throw tooManyQueries();
     const id = randomUUID();
     const execution = this.#save({
@@ -202,9 +203,9 @@ export class Executions {
     }
   }
 
-  #classify(query: string): StatementKind {
+  async #classify(query: string): Promise<StatementKind> {
     try {
-      const { statementType, substatementType } = this.#options.runner.classify(query);
+      const { statementType, substatementType } = await this.#options.runner.classify(query);
       return { statementType, substatementType };
     } catch (error) {
       if (!(error instanceof StatementError)) throw error;

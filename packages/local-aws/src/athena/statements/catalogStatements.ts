@@ -185,7 +185,7 @@ async function createView(
   const open = await openQuery(statement.query, { ...run, session, nameColumns: false });
   try {
     assertColumnNames(statement, run.statement);
-    await assertColumns(open, run.statement);
+    assertColumns(open, run.statement);
   } finally {
     session.close();
   }
@@ -198,7 +198,7 @@ async function createView(
       // Types that Hive does not have are strings in Glue. The view's definition has the exact type.
       Columns: open.columns.map((column) => ({
         Name: column.name.toLowerCase(),
-        Type: hiveTypeName(column.type, column.text) ?? 'string',
+        Type: hiveTypeName(column.type) ?? 'string',
       })),
       Location: '',
     },
@@ -208,7 +208,7 @@ async function createView(
       schema: context.database?.toLowerCase() ?? database,
       columns: open.columns.map((column) => ({
         name: column.name.toLowerCase(),
-        type: trinoTypeName(column.type, column.text),
+        type: trinoTypeName(column.type),
       })),
     }),
     ViewExpandedText: EXPANDED_TEXT,

@@ -1,5 +1,3 @@
-import { splitTopLevel } from '../../trino/index.ts';
-import { typesWithUnknown } from '../engine/bind/unknownTypes.ts';
 import { trinoTypeName } from '../engine/columnTypes.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { OpenQuery } from './queryStatements.ts';
@@ -26,63 +24,16 @@ export function assertInsertColumns(listed: readonly string[], known: readonly s
 }
 
 /**
- * Requires that a query's columns can be stored in a table's columns.
+ * Requires that a query has a column for each that the statement names. Their types are not looked at: each value is cast.
  *
- * @param table Trino's types of the columns that the statement names, in its order.
- * @param open The query. A column that is NULL in every row fits every type.
+ * @param table Trino's types of the table's columns, in the statement's order.
  * @throws StatementError `TYPE_MISMATCH`
  */
-export async function assertInsertTypes(table: readonly string[], open: OpenQuery): Promise<void> {
-  const queryTypes = (await typesWithUnknown(open.session, open)).map((type) => trinoTypeName(type));
-  if (
-    table.length === queryTypes.length &&
-    table.every((want, index) => takesType(want, queryTypes[index] ?? ''))
-  )
-    return;
+export function assertInsertCount(table: readonly string[], { columns }: OpenQuery): void {
+  if (table.length === columns.length) return;
+  const types = columns.map(({ type }) => trinoTypeName(type));
   throw statementError(
     'TYPE_MISMATCH',
-    `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${queryTypes.join(', ')}]`,
+    `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${types.join(', ')}]`,
   );
 }
-
-/** Kinds of types of which each can be stored as any other. */
-const FAMILIES = [
-  /^(?:tinyint|smallint|integer|bigint|real|double|decimal)\b/,
-  /^(?:var)?char\b/,
-  /^(?:date|timestamp)\b/,
-  /^time\b/,
-];
-
-/**
- * Whether a column takes values of a type, both by Trino's names. INSERT, UPDATE and MERGE store more than Trino
- * coerces elsewhere: any type that has a common type with the column's, so a time with a zone in a column without
- * one, as `INSERT INTO t VALUES (current_timestamp)` in https://github.com/trinodb/trino/issues/19336, a date in a
- * timestamp, and the reverse. TypeCoercion.isCompatible and StatementAnalyzer.typesMatchForInsert in
- * https://github.com/trinodb/trino.
- */
-function takesType(want: string, have: string): boolean {
-  if (want === have || have === 'unknown' || want === 'unknown') return true;
-  if (FAMILIES.some((family) => family.test(want) && family.test(have))) return true;
-  const [, kind, inner = ''] = /^(array|map|row)\((.*)\)$/s.exec(want) ?? [];
-  const [, same, other = ''] = /^(array|map|row)\((.*)\)$/s.exec(have) ?? [];
-  if (kind === undefined || kind !== same) return false;
-  const [parts = [], others = []] = [inner, other].map((text) =>
-    splitTopLevel(text).map((part) => (kind === 'row' ? fieldType(part) : part)),
-  );
-  return (
-    parts.length === others.length &&
-    parts.every((part, index) => {
-      const another = others[index];
-      return part === undefined || another === undefined || takesType(part, another);
-    })
-  );
-}
-
-/** The type in a row's `name type`; undefined if the name has spaces and can't be separated from the type. */
-function fieldType(part: string): string | undefined {
-  const [, type] = /^\S* (.*)$/s.exec(part) ?? [];
-  return type !== undefined && TYPE.test(type) ? type : undefined;
-}
-
-const TYPE =
-  /^(?:(?:array|map|row|decimal|varchar|char)\(.*\)|boolean|tinyint|smallint|integer|bigint|real|double|varchar|char|varbinary|json|uuid|date|unknown|time.*|interval.*)$/s;

@@ -11,7 +11,7 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { runExplain } from '../explain/explainStatement.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
-import { loadSyntaxCheck } from './checkSyntax.ts';
+import { SyntaxCheck } from './checkSyntax.ts';
 import { parseStatement } from './parseStatement.ts';
 import { executionParameters, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type QueryText, type Statement, statementKind } from './Statement.ts';
@@ -31,12 +31,12 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
   rmSync(options.directory, { recursive: true, force: true });
   mkdirSync(options.directory, { recursive: true });
   const sessions = new SessionPool(() => sessionDirectory(options));
-  const syntax = await loadSyntaxCheck();
+  const syntax = await SyntaxCheck.open();
   return {
-    classify(sql) {
+    async classify(sql) {
       try {
         const statement = parseStatement(sql);
-        if ('query' in statement) syntax(statement.query, sql);
+        if ('query' in statement) await syntax.check(statement.query, sql);
         return statementKind(statement);
       } catch (error) {
         throw toStatementError(error, sql);
@@ -46,7 +46,10 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
       context.signal.throwIfAborted();
       return await runStatement(sql, normalized(context), options, sessions);
     },
-    close: () => sessions.close(),
+    async close() {
+      syntax.close();
+      await sessions.close();
+    },
   };
 }
 

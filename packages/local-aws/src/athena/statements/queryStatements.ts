@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { quoteText } from '../../base/sql.ts';
 import {
-  distinctOrderError,
   parseCastType,
   parseTypedLiteral,
-  reusedAliases,
+  refuseTextsForDates,
   SqlError,
   TokenList,
   type Translation,
@@ -14,9 +13,7 @@ import {
   UNNAMED,
   writtenNames,
 } from '../../trino/index.ts';
-import { checkTypes } from '../engine/bind/checkTypes.ts';
-import { findTypedOperators } from '../engine/bind/findTypedOperators.ts';
-import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
+import { resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
@@ -28,7 +25,6 @@ import type {
   StatementResult,
 } from '../engine/StatementRunner.ts';
 import { textFormatter } from '../engine/textFormat.ts';
-import { resultTextTypes } from '../engine/textTypes.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
@@ -40,10 +36,6 @@ export interface OpenQuery {
   readonly columns: readonly {
     readonly name: string;
     readonly type: DuckDBType;
-    /** The type of a string whose length is known, `varchar(10)` or `char(3)`; of times with microseconds: `timestamp(6)`. */
-    readonly text?: string | undefined;
-    /** The digits of a second of its times, where they are known: 3 or 6. */
-    readonly digits?: number | undefined;
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
@@ -73,77 +65,40 @@ export async function openQuery(
   const { catalog, store } = runner;
   const scope = new QueryScope({ catalog, store, session, onCall });
   try {
-    const literals = parameterLiterals(parameters);
-    const plain = { parameters: literals, nameColumns };
-    let translation: Translation = translate(query.sql, plain);
+    const how = { parameters: parameterLiterals(parameters), nameColumns };
+    let translation: Translation = translate(query.sql, how);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database);
-    let how = { ...plain, ...(await findTypedOperators(session, query.sql, plain, database)) };
-    translation = translate(query.sql, how);
-    const translateError = (error: unknown, prefix = 0, of = translation) =>
+    refuseTextsForDates(list, scope.columnTypes);
+    const translateError = (error: unknown, prefix = 0) =>
       translateDuckDbError(error, {
         sql: statement,
         shift: query.offset,
-        translation: of,
+        translation,
         prefix,
         missingTable: (name) => scope.missingTable(name, database),
-        columns: new Set(
-          scope.tables.flatMap((table) => [...table.columns, ...table.keys].map(({ name }) => name)),
-        ),
         locationOf: (path) => scope.locationOf(path),
       });
-    const check = (checked: Translation) =>
-      checkTypes(session, {
-        translation: checked,
-        list,
-        place: { sql: statement, shift: query.offset },
-        database: database?.toLowerCase(),
-        columnTypes: scope.columnTypes,
-      });
     let columns: OpenQuery['columns'];
-    let unnestPairs: 'map' | 'rows' = 'map';
     try {
       columns = await describeColumns(session, translation.sql);
     } catch (error) {
-      const asRows = { ...plain, unnestPairs: 'rows' } as const;
-      if (translate(query.sql, asRows).sql === translate(query.sql, plain).sql) {
-        await check(translation);
-        throw translateError(error);
-      }
-      how = { ...plain, ...(await findTypedOperators(session, query.sql, asRows, database)) };
-      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
       // UNNEST with two columns may read an array of rows instead of a map.
-      const found = await describeColumns(session, rows.sql).catch(() => undefined);
+      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
+      const found =
+        rows.sql === translation.sql
+          ? undefined
+          : await describeColumns(session, rows.sql).catch(() => undefined);
       if (found === undefined) throw translateError(error);
       columns = found;
       translation = rows;
-      unnestPairs = 'rows';
     }
-    const unordered = distinctOrderError(list);
-    if (unordered !== undefined) throw unordered;
-    const hiddenNames = reusedAliases(list);
-    if (hiddenNames.size > 0) {
-      const bare = translate(query.sql, { ...how, unnestPairs, hiddenNames });
-      const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
-      const refused = error instanceof Error ? translateError(error, 0, bare) : undefined;
-      const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
-      if (name !== undefined && hiddenNames.has(name)) throw refused;
-    }
-    const tree = await check(translation);
-    const lengths =
-      tree === undefined ? [] : resultTextTypes(tree, (schema, name) => scope.columnsFor(schema, name));
-    // The numbers differ when a `*` includes unknown columns: then no type is known.
-    const texts = lengths.length === columns.length ? lengths : [];
     return {
       session,
       sql: translation.sql,
-      columns: columns.map((column, index) => ({
-        ...column,
-        text: columnText(column.type, texts[index]?.text),
-        digits: columnDigits(texts[index]?.text),
-      })),
+      columns,
       translateError,
       async attachFiles() {
         const files = await scope.attachFiles(translation.sql);
@@ -155,21 +110,6 @@ export async function openQuery(
     throw toStatementError(error, statement, query.offset);
   }
 }
-
-/** The type of a column as far as DuckDB does not keep it: of a string with a length, of times with microseconds. */
-function columnText(type: DuckDBType, text: string | undefined): string | undefined {
-  if (hasMicroseconds(text)) return microsecondTypeName(type);
-  if (type.typeId === DuckDBTypeId.TIME && text?.startsWith('time(') === true) return text;
-  return type.typeId === DuckDBTypeId.VARCHAR ? text : undefined;
-}
-
-function columnDigits(text: string | undefined): number | undefined {
-  const digits = /^timestamp\((\d)\)$/.exec(text ?? '')?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-/** Errors for a name that only a select item has, and for an ungrouped one. */
-const UNRESOLVED = /^(?:COLUMN_NOT_FOUND: .*?Column|EXPRESSION_NOT_AGGREGATE: (?:line \S+ )?) ?'(.*?)' /s;
 
 /** The columns of a query over empty tables. */
 async function describeColumns(session: Session, sql: string): Promise<OpenQuery['columns']> {
@@ -291,16 +231,11 @@ export function resultColumns(
   values: boolean,
   written: readonly (string | undefined)[] = [],
 ): AthenaColumn[] {
-  return columns.map(({ name, type, text }, index) => {
+  return columns.map(({ name, type }, index) => {
     const own = written[index];
     const shown = own?.toLowerCase() === name.toLowerCase() ? own : name;
-    return resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : shown, type, text);
+    return resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : shown, type);
   });
-}
-
-/** The digits of a second in times: see {@link columnText}. */
-function digitsOf(text: string | undefined): number {
-  return hasMicroseconds(text) ? 6 : Number(/^time\((\d)\)$/.exec(text ?? '')?.[1] ?? 3);
 }
 
 /** The rows of a result as text, in DuckDB's chunks of 2,048 rows. Closes the session after the last one. */
@@ -310,9 +245,7 @@ async function* resultRows(
   signal: AbortSignal,
 ): StatementResult['rows'] & AsyncGenerator<readonly (readonly (string | null)[])[]> {
   try {
-    const texts = result
-      .columnTypes()
-      .map((type, index) => textFormatter(type, digitsOf(query.columns[index]?.text)));
+    const texts = result.columnTypes().map((type) => textFormatter(type));
     for (;;) {
       signal.throwIfAborted();
       const chunk = await query.session.nextChunk(result);

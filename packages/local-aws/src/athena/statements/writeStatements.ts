@@ -1,13 +1,12 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import type { DuckDBType } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { readPieces } from '../../disk/files.ts';
 import { insertPartition, isView, type TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { parseHiveType, TokenList, unnamedItems } from '../../trino/index.ts';
-import { typesWithUnknown } from '../engine/bind/unknownTypes.ts';
-import { hasMicroseconds, hiveTypeName, trinoTypeName } from '../engine/columnTypes.ts';
+import { hiveTypeName, trinoTypeName } from '../engine/columnTypes.ts';
 import {
   listObjects,
   parquetStorageDescriptor,
@@ -18,7 +17,7 @@ import { assertNotIceberg, assertNotProjected, sessionColumns } from '../engine/
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
 import { tableFormatOf } from '../engine/tableFormat.ts';
-import { assertInsertColumns, assertInsertTypes } from './insertChecks.ts';
+import { assertInsertColumns, assertInsertCount } from './insertChecks.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
@@ -70,7 +69,7 @@ export async function runCreateTableAs(
     const keys = nameList(properties.get('partitioned_by'));
     assertColumnNames(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
-    await assertColumns(open, run.statement);
+    assertColumns(open, run.statement);
     const columns = hiveColumns(open);
     const own = columns.slice(0, columns.length - keys.length);
     const locationOf = (values: readonly string[]) =>
@@ -151,7 +150,7 @@ export async function runInsert(
       listed,
       all.map((column) => column.name),
     );
-    await assertInsertTypes(
+    assertInsertCount(
       listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
       open,
     );
@@ -187,11 +186,9 @@ export async function runUnload(
     assertEmptyLocation(run, location, `Target directory already exists: ${location}`);
     const keys = nameList(properties.get('partitioned_by'));
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
-    const columns = open.columns.map(({ name, type, text: precise }, index) => {
+    const columns = open.columns.map(({ name, type }, index) => {
       const column = name.startsWith('_col?') ? `_col${index}` : name.toLowerCase();
-      requireMilliseconds(column, type, precise);
-      const hive = storedType(column, type);
-      return { name: column, sql: castTo(`c${index}`, hive) };
+      return { name: column, sql: castTo(`c${index}`, storedType(type)) };
     });
     return toStatementResult(
       await writeRows(open, run, {
@@ -279,56 +276,31 @@ export function assertColumnNames(
 }
 
 /**
- * Requires distinct names and known types of the columns of the query that makes a table or a view.
+ * Requires distinct names of the columns of the query that makes a table or a view.
  *
  * @param statement The whole statement.
- * @throws StatementError `DUPLICATE_COLUMN_NAME`, `COLUMN_TYPE_UNKNOWN`: Trino's StatementAnalyzer.validateColumns
+ * @throws StatementError `DUPLICATE_COLUMN_NAME`: Trino's StatementAnalyzer.validateColumns
  */
-export async function assertColumns({ session, columns, sql }: OpenQuery, statement: string): Promise<void> {
+export function assertColumns({ columns }: OpenQuery, statement: string): void {
   const names = columns.map(({ name }) => name.toLowerCase());
   const list = new TokenList(statement);
   const create = list.tokens.findIndex((_, index) => list.word(index) === 'create');
   const place = { sql: statement, offset: list.offset(Math.max(0, create)) };
   const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) {
-    const message = `Column name '${twice}' specified more than once`;
-    throw statementError('DUPLICATE_COLUMN_NAME', message, place);
-  }
-  const types = await typesWithUnknown(session, { sql, columns });
-  const name = names[types.findIndex(({ typeId }) => typeId === DuckDBTypeId.SQLNULL)];
-  if (name !== undefined)
-    throw statementError('COLUMN_TYPE_UNKNOWN', `Column type is unknown: ${name}`, place);
+  if (twice === undefined) return;
+  throw statementError('DUPLICATE_COLUMN_NAME', `Column name '${twice}' specified more than once`, place);
 }
 
 /** Converts a query's columns to a Glue table's. @throws StatementError `NOT_SUPPORTED` for types that Hive lacks. */
 function hiveColumns({ columns }: OpenQuery): { readonly Name: string; readonly Type: string }[] {
-  return columns.map(({ name, type, text }) => ({
-    Name: name.toLowerCase(),
-    Type: storedType(name, type, text),
-  }));
+  return columns.map(({ name, type }) => ({ Name: name.toLowerCase(), Type: storedType(type) }));
 }
 
-/** @param text The type as far as DuckDB doesn't keep it: see `OpenQuery`. */
-function storedType(name: string, type: DuckDBType, text?: string): string {
-  requireMilliseconds(name, type, text);
-  const hive = hiveTypeName(type, text);
+function storedType(type: DuckDBType): string {
+  const hive = hiveTypeName(type);
   if (hive === undefined)
-    throw statementError('NOT_SUPPORTED', `Unsupported Hive type: ${trinoTypeName(type, text)}`);
+    throw statementError('NOT_SUPPORTED', `Unsupported Hive type: ${trinoTypeName(type)}`);
   return hive;
-}
-
-/**
- * Requires that no time has microseconds, which Hive's writer doesn't take: see "Timestamp changes" in
- * https://docs.aws.amazon.com/athena/latest/ug/engine-versions-reference-0003.html.
- *
- * @throws StatementError `NOT_SUPPORTED`, in the words of https://github.com/elementary-data/elementary/issues/1678.
- */
-function requireMilliseconds(name: string, type: DuckDBType, text: string | undefined): void {
-  if (!hasMicroseconds(text) || hiveTypeName(type) === undefined) return;
-  throw statementError(
-    'NOT_SUPPORTED',
-    `Incorrect timestamp precision for timestamp(6); the configured precision is MILLISECONDS; column name: ${name}`,
-  );
 }
 
 /**

@@ -69,13 +69,13 @@ export function executionOperations({
   return {
     StartQueryExecution: operation({
       input: startSchema,
-      run(input, { signature }) {
+      async run(input, { signature }) {
         const { Catalog, Database } = input.QueryExecutionContext;
         const age = input.ResultReuseConfiguration?.ResultReuseByAgeConfiguration;
         if (!isDataCatalog(Catalog)) throw notImplemented(`athena data catalog ${Catalog}`);
         if (input.QueryString.trim() === '') throw invalidRequest('Query string cannot be empty');
         assertNoClientEncryption(input.ResultConfiguration);
-        const { id } = executions.start({
+        const { id } = await executions.start({
           caller: signature,
           query: input.QueryString,
           catalog: Catalog,

@@ -1,14 +1,6 @@
 /** Whether an array contains null. */
 const HAS_NULL = (array: string) => `list_count(${array}) < len(${array})`;
 
-/** Whether an array contains an element that is not distinct from `e`. */
-const HOLDS = (array: string) =>
-  `(coalesce(list_contains(${array}, e), false) OR (e IS NULL AND ${HAS_NULL(array)}))`;
-
-/** Combines a lambda's results for an array in three-valued logic. */
-const matched = (name: string, decisive: string, found: string, otherwise: string) =>
-  `trino_${name}(x) AS list_transform([x], lambda m: CASE WHEN list_contains(m, ${decisive}) THEN ${found} WHEN ${HAS_NULL('m')} THEN NULL WHEN m IS NOT NULL THEN ${otherwise} END)[1]`;
-
 /**
  * The index of an element that is not there, `i`: null, or an error with a message that is not null. Everything binds for
  * arrays and for maps, hence the casts to texts.
@@ -63,26 +55,16 @@ export const collectionMacros: readonly string[] = [
      coalesce(s.x[s.i], s.x[CASE WHEN typeof(s.x) LIKE '%[]' AND s.x IS NOT NULL THEN ${FAILING(ZERO('s.i'), 's.i')} END]))[1]`,
   // The only macro that is overloaded by type. `callForms.ts` handles the cases in which that fails.
   'trino_cardinality(x MAP(VARCHAR, VARCHAR)) AS CAST(cardinality(x) AS BIGINT), (x) AS CAST(len(x) AS BIGINT)',
-  matched('any_match', 'true', 'true', 'false'),
-  matched('all_match', 'false', 'false', 'true'),
-  matched('none_match', 'true', 'false', 'true'),
+  // Of a lambda's results for an array, in three-valued logic.
+  `trino_any_match(x) AS list_transform([x], lambda m: CASE WHEN list_contains(m, true) THEN true WHEN ${HAS_NULL('m')} THEN NULL WHEN m IS NOT NULL THEN false END)[1]`,
   `trino_contains(x, v) AS CASE WHEN list_contains(x, v) THEN true WHEN v IS NULL OR ${HAS_NULL('x')} THEN NULL WHEN x IS NOT NULL THEN false END`,
   `trino_array_join(x, d) AS array_to_string(list_transform(x, lambda e: trino_to_varchar(e)), d),
    (x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(trino_to_varchar(e), n)), d)`,
   'trino_array_distinct(x) AS list_filter(x, lambda e, i: list_position(x, e) = i)',
   'trino_array_position(x, v) AS CASE WHEN x IS NOT NULL AND v IS NOT NULL THEN CAST(coalesce(list_position(x, v), 0) AS BIGINT) END',
-  'trino_array_remove(x, v) AS CASE WHEN v IS NOT NULL THEN list_filter(x, lambda e: e IS DISTINCT FROM v) END',
   "trino_array_sort(x) AS list_sort(x, 'ASC', 'NULLS LAST')",
   'trino_array_max(x) AS CASE WHEN len(x) = list_count(x) THEN list_max(x) END',
   'trino_array_min(x) AS CASE WHEN len(x) = list_count(x) THEN list_min(x) END',
-  'trino_array_union(x, y) AS trino_array_distinct(x || y)',
-  `trino_array_intersect(x, y) AS trino_array_distinct(list_filter(x, lambda e: ${HOLDS('y')}))`,
-  `trino_array_except(x, y) AS CASE WHEN y IS NOT NULL THEN trino_array_distinct(list_filter(x, lambda e: NOT ${HOLDS('y')})) END`,
-  `trino_arrays_overlap(x, y) AS CASE
-     WHEN len(x) = 0 OR len(y) = 0 THEN false
-     WHEN list_has_any(x, y) THEN true
-     WHEN ${HAS_NULL('x')} OR ${HAS_NULL('y')} THEN NULL
-     ELSE list_has_any(x, y) END`,
   // Each element is computed from the first: 31 January plus two months is 31 March.
   `trino_sequence(a, b) AS list_transform(
      generate_series(0, abs(CAST(system.main."-"(b, a) AS BIGINT))),
@@ -90,14 +72,8 @@ export const collectionMacros: readonly string[] = [
    (a, b, s) AS list_filter(
      list_transform(generate_series(0, len(generate_series(a, b, s)) - 1), lambda i: cast_to_type(system.main."+"(a, s * i), a)),
      lambda e: CASE WHEN a <= b THEN e <= b ELSE e >= b END)`,
-  'trino_slice(x, s, n) AS CASE WHEN s > 0 THEN x[s:s + n - 1] ELSE x[len(x) + s + 1:len(x) + s + n] END',
-  'trino_repeat(x, n) AS list_transform(range(n), lambda i: x)',
-  // With the field names of rows without names: see `row` in `callForms.ts`.
-  `trino_zip(x, y) AS list_transform(list_zip(x, y), lambda e: struct_pack(field0 := e[1], field1 := e[2])),
-   (x, y, z) AS list_transform(list_zip(x, y, z), lambda e: struct_pack(field0 := e[1], field1 := e[2], field2 := e[3]))`,
   'trino_map() AS MAP {}, (k, v) AS map(k, v)',
   // Keeps the first value of each non-null key.
   `trino_map_agg(k, v) AS CASE WHEN len(list_distinct(k)) = len(k) THEN map(k, v) WHEN k IS NOT NULL THEN map_from_entries(
      list_filter(list_zip(k, v), lambda e, i: e[1] IS NOT NULL AND list_position(k, e[1]) = i)) END`,
-  'trino_map_concat(x, y) AS map_concat(x, y), (x, y, z) AS map_concat(x, y, z)',
 ];

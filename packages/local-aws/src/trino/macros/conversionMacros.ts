@@ -86,8 +86,6 @@ export const castMacros: readonly string[] = [false, true].flatMap((attempt) => 
   macro('timestamp', 'TIMESTAMP', PLAIN, attempt),
   macro('timestamptz', 'TIMESTAMPTZ', ZONED, attempt),
   decimalText(attempt),
-  // Only a name, of a time with microseconds: see textTypes.ts.
-  ...(attempt ? [] : ['trino_micros(x) AS x']),
 ]);
 
 /** The digits of a number's text `t`, without leading zeros. */
@@ -118,15 +116,13 @@ export const jsonMacros: readonly string[] = [
      ELSE CASE WHEN t LIKE '-%' THEN '-' ELSE '' END || left(${DIGITS}, 1) || '.'
        || coalesce(nullif(rtrim(substr(${DIGITS}, 2), '0'), ''), '0') || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
   // Only one branch remains once the type is known. Each must bind for every type, hence the casts through VARCHAR.
-  `trino_to_varchar(x) AS CASE regexp_replace(replace(replace(typeof(x), 'FLOAT', 'DOUBLE'), 'TIME WITH TIME ZONE', 'STRUCT'), '\\(.*', '')
+  `trino_to_varchar(x) AS CASE regexp_replace(replace(typeof(x), 'FLOAT', 'DOUBLE'), '\\(.*', '')
      WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
      WHEN 'DOUBLE' THEN trino_number_text(CAST(x AS VARCHAR))
      -- DuckDB writes decimals without digits before the point as .5.
      WHEN 'DECIMAL' THEN regexp_replace(CAST(x AS VARCHAR), '^(-?)\\.', '\\10.')
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
-     -- A time has the minutes of its zone.
-     WHEN 'STRUCT' THEN regexp_replace(CAST(x AS VARCHAR), '([+-]\\d\\d)$', '\\1:00')
      ELSE CAST(x AS VARCHAR) END`,
   // A REAL has its own digits, where DuckDB writes a double's digits.
   "trino_to_json(x) AS CASE WHEN typeof(x) = 'FLOAT' AND isfinite(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT)) THEN CAST(CAST(x AS VARCHAR) AS JSON) ELSE to_json(x) END",
@@ -140,14 +136,4 @@ export const jsonMacros: readonly string[] = [
   'trino_json_format(x) AS CAST(json(x) AS VARCHAR)',
   `trino_json_array_length(x) AS ${IN_JSON(`CASE
      WHEN json_type(${TEXT}) = 'ARRAY' THEN CAST(json_array_length(${TEXT}) AS BIGINT) END`)}`,
-  // A string without its quotes: https://trino.io/docs/current/functions/json.html#json_array_get
-  `trino_json_array_get(x, i) AS ${IN_JSON(`json_extract_string(${TEXT},
-     CASE WHEN i < 0 THEN '$[#' || CAST(i AS VARCHAR) || ']' ELSE '$[' || CAST(i AS VARCHAR) || ']' END)`)}`,
-  `trino_json_array_contains(x, v) AS ${IN_JSON(`list_contains(
-     CAST(json_extract(${TEXT}, '$[*]') AS VARCHAR[]), CAST(to_json(v) AS VARCHAR))`)}`,
-  `trino_json_size(x, path) AS ${IN_JSON(`CASE json_type(${TEXT}, path)
-     WHEN 'ARRAY' THEN CAST(json_array_length(${TEXT}, path) AS BIGINT)
-     WHEN 'OBJECT' THEN CAST(len(json_keys(${TEXT}, path)) AS BIGINT)
-     ELSE CASE WHEN json_exists(${TEXT}, path) THEN CAST(0 AS BIGINT) END END`)}`,
-  `trino_is_json_scalar(x) AS json_type(CAST(x AS JSON)) NOT IN ('OBJECT', 'ARRAY')`,
 ];

@@ -11,8 +11,8 @@ const CHECKED_INTERVAL = (interval: string) => `CASE
   ELSE ${interval} END`;
 
 /**
- * A number of at most 31 bits: Trino adds no more of any unit (`toIntExact` in its `DateTimeFunctions`). Nothing else casts 128
- * bits to 32, so that its error is known: see duckDbErrors.ts.
+ * A number of at most 31 bits: Trino adds no more of any unit (`toIntExact` in its `DateTimeFunctions`). It
+ * is cast by 128 bits, which hold any number.
  */
 const INT = 'CAST(CAST(n AS HUGEINT) AS INTEGER)';
 
@@ -46,16 +46,12 @@ const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
 
 /** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */
 export const dateMacros: readonly string[] = [
-  // A literal: the result has as many digits as it.
-  'trino_time_literal(t) AS CAST(t AS TIME)',
   // A date plus an interval remains a date.
   'trino_shift(x, i) AS cast_to_type(system.main."+"(x, i), x)',
   'trino_unshift(x, i) AS cast_to_type(system.main."-"(x, i), x)',
   "trino_now() AS date_trunc('milliseconds', now())",
   'trino_current_date() AS CAST(trino_now() AS DATE)',
-  'trino_current_time() AS CAST(CAST(trino_now() AS TIMESTAMP) AS TIME)',
   'trino_localtimestamp() AS CAST(trino_now() AS TIMESTAMP)',
-  "trino_current_timezone() AS 'UTC'",
   'trino_date(x) AS CAST(x AS DATE)',
   `trino_date_trunc(unit, x) AS cast_to_type(date_trunc(${FIELD('x')}, x), x)`,
   `trino_date_add(unit, n, x) AS cast_to_type(x + ${CHECKED_INTERVAL(INTERVAL)}, x)`,
@@ -67,31 +63,18 @@ export const dateMacros: readonly string[] = [
   'trino_date_format(x, pattern) AS strftime(x, pattern)',
   'trino_date_parse(x, pattern) AS strptime(x, pattern)',
   'trino_format_datetime(x, pattern) AS strftime(x, pattern)',
-  'trino_parse_datetime(x, pattern) AS CAST(strptime(x, pattern) AS TIMESTAMPTZ)',
   'trino_from_unixtime(x) AS to_timestamp(x), (x, zone) AS timezone(zone, to_timestamp(x))',
   'trino_to_unixtime(x) AS epoch(x)',
   'trino_from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ)',
-  'trino_from_iso8601_date(x) AS CAST(x AS DATE)',
-  `trino_to_iso8601(x) AS CASE typeof(x)
-     WHEN 'DATE' THEN strftime(CAST(x AS DATE), '%Y-%m-%d')
-     WHEN 'TIMESTAMP' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')
-     ELSE strftime(CAST(x AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S.%g') || 'Z' END`,
   'trino_at_timezone(x, zone) AS timezone(zone, x)',
   'trino_with_timezone(x, zone) AS system.main.timezone(zone, CAST(x AS TIMESTAMP))',
-  'trino_to_milliseconds(x) AS epoch_ms(x)',
   alias('year', 'year'),
   alias('day', 'day'),
   alias('day_of_month', 'day'),
   alias('day_of_week', 'isodow'),
-  alias('dow', 'isodow'),
   alias('day_of_year', 'dayofyear'),
-  alias('doy', 'dayofyear'),
   alias('week', 'week'),
-  alias('week_of_year', 'week'),
-  alias('year_of_week', 'isoyear'),
-  alias('yow', 'isoyear'),
   alias('hour', 'hour'),
   alias('second', 'second'),
-  'trino_millisecond(x) AS millisecond(x) % 1000',
   alias('last_day_of_month', 'last_day'),
 ];

@@ -7,76 +7,34 @@ function nullable(name: string): string {
   }).join(', ');
 }
 
-const logarithm = (name: string) =>
-  `trino_${name}(x) AS CASE WHEN x > 0 THEN ${name}(x) WHEN x = 0 THEN CAST('-infinity' AS DOUBLE) WHEN x < 0 THEN CAST('nan' AS DOUBLE) END`;
-
 /** Reports an error of Trino, typed as a number. See `macroStatements.ts` for why it is a cast. */
 const failure = (words: string) => `cast_to_type('INVALID_FUNCTION_ARGUMENT: ${words}', CAST(0 AS DOUBLE))`;
 
-/** The overloads of `random`: of Trino's MathFunctions. */
-const RANDOM = `() AS random(),
-   (n) AS CAST(CASE WHEN n <= 0 THEN ${failure('bound must be positive')} ELSE floor(random() * n) END AS BIGINT),
-   (a, b) AS CAST(CASE WHEN a >= b THEN ${failure('start value must be less than stop value')} ELSE a + floor(random() * (b - a)) END AS BIGINT)`;
-
 /** A whole number stays one, and a decimal has no fraction, where DuckDB returns a double for whole numbers. */
-const rounded = (name: string, call: string) =>
-  `trino_${name}(x) AS CASE WHEN typeof(x) LIKE '%INT%' THEN cast_to_type(x, round(x)) ELSE cast_to_type(${call}(x), round(x)) END`;
+const rounded = (name: string) =>
+  `trino_${name}(x) AS CASE WHEN typeof(x) LIKE '%INT%' THEN cast_to_type(x, round(x)) ELSE cast_to_type(${name}(x), round(x)) END`;
 
-/** https://trino.io/docs/current/functions/conditional.html, /math.html, /bitwise.html, /conversion.html */
+/** https://trino.io/docs/current/functions/conditional.html, /math.html, /conversion.html */
 export const valueMacros: readonly string[] = [
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
   `trino_greatest${nullable('greatest')}`,
   `trino_least${nullable('least')}`,
-  'trino_log(b, x) AS log(b, x)',
   // DuckDB fails when there is no logarithm or root; Trino follows Java.
-  logarithm('ln'),
-  logarithm('log2'),
-  logarithm('log10'),
+  `trino_ln(x) AS CASE WHEN x > 0 THEN ln(x) WHEN x = 0 THEN CAST('-infinity' AS DOUBLE) WHEN x < 0 THEN CAST('nan' AS DOUBLE) END`,
   `trino_sqrt(x) AS CASE WHEN x < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt(x) END`,
   // A decimal keeps its scale. Subtracting zero preserves minus zero.
   'trino_round(x) AS round(x), (x, n) AS system.main."-"(round(x, n), cast_to_type(0, x))',
-  rounded('ceil', 'ceil'),
-  rounded('ceiling', 'ceil'),
-  rounded('floor', 'floor'),
-  'trino_sign(x) AS cast_to_type(sign(x), round(x))',
-  'trino_e() AS exp(1)',
+  rounded('ceil'),
+  rounded('floor'),
   'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
-  `trino_rand${RANDOM}`,
-  `trino_random${RANDOM}`,
-  'trino_is_nan(x) AS isnan(x)',
   'trino_is_finite(x) AS isfinite(CAST(x AS DOUBLE))',
-  'trino_is_infinite(x) AS isinf(CAST(x AS DOUBLE))',
-  `trino_nan() AS CAST('nan' AS DOUBLE)`,
-  `trino_infinity() AS CAST('infinity' AS DOUBLE)`,
-  'trino_width_bucket(x, low, high, n) AS CAST(CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 ELSE floor((CAST(x AS DOUBLE) - low) * n / (CAST(high AS DOUBLE) - low)) + 1 END AS BIGINT)',
-  'trino_bitwise_and(a, b) AS CAST(a & b AS BIGINT)',
-  'trino_bitwise_or(a, b) AS CAST(a | b AS BIGINT)',
-  'trino_bitwise_xor(a, b) AS CAST(xor(a, b) AS BIGINT)',
-  'trino_bitwise_not(a) AS CAST(~a AS BIGINT)',
-  'trino_bitwise_left_shift(a, b) AS CAST(a << b AS BIGINT)',
-  'trino_bitwise_right_shift(a, b) AS CAST(a >> b AS BIGINT)',
   `trino_typeof(x) AS CASE typeof(x)
      WHEN 'TIMESTAMP' THEN 'timestamp(3)' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone'
      WHEN 'FLOAT' THEN 'real' WHEN 'BLOB' THEN 'varbinary' WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown'
      WHEN 'INTERVAL' THEN 'interval day to second'
-     WHEN 'TIME' THEN 'time(3)' WHEN 'TIME WITH TIME ZONE' THEN 'time(3) with time zone'
      ELSE CASE
        WHEN typeof(x) LIKE '%[]' THEN 'array(' || lower(left(typeof(x), length(typeof(x)) - 2)) || ')'
        ELSE lower(typeof(x)) END END`,
-  // The kind of a type by DuckDB's name, for comparisons: see `typeRules.ts`.
-  `trino_kind(t) AS CASE
-     WHEN t LIKE '%[]' THEN 'array' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
-     WHEN t LIKE 'DECIMAL%' OR t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DOUBLE') THEN 'number'
-     WHEN t = 'VARCHAR' THEN 'text' WHEN t = 'BLOB' THEN 'binary' WHEN t = '"NULL"' THEN 'null'
-     WHEN t LIKE 'TIMESTAMP%' THEN 'timestamp' WHEN t LIKE 'TIME%' THEN 'time'
-     WHEN t IN ('BOOLEAN', 'DATE', 'INTERVAL', 'JSON', 'UUID') THEN lower(t) ELSE 'other' END`,
-  // Whether a whole number is expected of a type in vain: an untyped NULL and a type without a kind may be one.
-  `trino_is_whole(t) AS t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER') OR trino_kind(t) IN ('null', 'other')`,
-  // The kind of a map's keys; 'other' for keys of nested types.
-  `trino_key_kind(t) AS trino_kind(coalesce(nullif(regexp_extract(t, '^MAP\\(([A-Z]+)(\\(\\d+,\\d+\\))?, ', 1), ''), 'X'))`,
-  `trino_element_kind(t) AS trino_kind(CASE WHEN t LIKE '%[]' THEN left(t, length(t) - 2) ELSE t END)`,
-  `trino_kinds_fit(a, b) AS a = b OR a IN ('null', 'other') OR b IN ('null', 'other')
-     OR (a IN ('date', 'timestamp') AND b IN ('date', 'timestamp'))`,
 ];
 
 /**

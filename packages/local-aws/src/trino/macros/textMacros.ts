@@ -24,7 +24,6 @@ const SUBSTR = `(x, s) AS CASE WHEN s = 0 OR s < -length(x) THEN '' ELSE substr(
 export const textMacros: readonly string[] = [
   `trino_concat${variadic((names) => names.join(' || '))}`,
   "trino_length(x) AS CASE typeof(x) WHEN 'BLOB' THEN octet_length(CAST(x AS BLOB)) ELSE length(CAST(x AS VARCHAR)) END",
-  'trino_reverse(x) AS reverse(x)',
   `trino_replace(x, a) AS replace(x, a, ''),
    (x, a, b) AS CASE WHEN a = '' THEN regexp_replace(x, '', replace(b, '\\', '\\\\'), 'g') ELSE replace(x, a, b) END`,
   // Character by character: ß has no single-character uppercase.
@@ -37,7 +36,6 @@ export const textMacros: readonly string[] = [
   'trino_strpos(x, y) AS CAST(strpos(x, y) AS BIGINT)',
   `trino_substr${SUBSTR}`,
   `trino_substring${SUBSTR}`,
-  'trino_normalize(x) AS nfc_normalize(x)',
   'trino_regexp_like(x, p) AS regexp_matches(x, p)',
   // Null without a match, where DuckDB returns an empty string.
   `trino_regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END,
@@ -45,30 +43,11 @@ export const textMacros: readonly string[] = [
   'trino_regexp_extract_all(x, p) AS regexp_extract_all(x, p), (x, p, g) AS regexp_extract_all(x, p, g)',
   `trino_regexp_replace(x, p) AS regexp_replace(x, p, '', 'g'),
    (x, p, r) AS regexp_replace(x, p, regexp_replace(replace(r, '\\', '\\\\'), '\\$(\\d)', '\\\\\\1', 'g'), 'g')`,
-  'trino_regexp_count(x, p) AS len(regexp_extract_all(x, p))',
-  // Through a character that no string contains: DuckDB's function ignores empty matches at both ends.
-  `trino_regexp_split(x, p) AS str_split(regexp_replace(x, p, chr(1114111), 'g'), chr(1114111))`,
   'trino_to_utf8(x) AS encode(x)',
   // Bytes that are not UTF-8 are replaced. DuckDB would fail, also within TRY and CASE.
   `trino_from_utf8(x) AS coalesce(TRY(decode(x)), regexp_replace(CAST(x AS VARCHAR), '(\\\\x[0-9A-F]{2})+', chr(65533), 'g'))`,
   'trino_to_hex(x) AS hex(x)',
-  'trino_from_hex(x) AS unhex(x)',
-  'trino_to_base64(x) AS to_base64(x)',
-  'trino_from_base64(x) AS from_base64(x)',
   'trino_md5(x) AS unhex(md5(x))',
-  'trino_sha1(x) AS unhex(sha1(x))',
-  'trino_sha256(x) AS unhex(sha256(x))',
-  'trino_uuid() AS gen_random_uuid()',
-  // Trino uses form encoding (java.net.URLEncoder): a space becomes a plus sign.
-  `trino_url_encode(x) AS replace(replace(replace(url_encode(x), '%20', '+'), '~', '%7E'), '%2A', '*')`,
-  `trino_url_decode(x) AS url_decode(replace(x, '+', ' '))`,
-  `trino_url_extract_protocol(x) AS ${URL_PART(1)}`,
   `trino_url_extract_host(x) AS ${URL_PART(2)}`,
-  `trino_url_extract_port(x) AS TRY_CAST(${URL_PART(3)} AS BIGINT)`,
   `trino_url_extract_path(x) AS url_decode(${URL_PART(4)})`,
-  `trino_url_extract_query(x) AS url_decode(${URL_PART(5)})`,
-  `trino_url_extract_fragment(x) AS url_decode(${URL_PART(6)})`,
-  `trino_url_extract_parameter(x, name) AS url_decode(list_filter(
-     list_transform(str_split(${URL_PART(5)}, '&'), lambda pair: [split_part(pair, '=', 1), substr(pair, len(split_part(pair, '=', 1)) + 2)]),
-     lambda pair: pair[1] = name)[1][2])`,
 ];

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { duckDbType } from '../types/hiveTypes.ts';
+import { duckDbType } from '../hiveTypes.ts';
 
 /** A registered partition: its values in the order of the partition keys, and its files. */
 export interface PartitionFiles {

@@ -134,9 +134,7 @@ function overflowIndex({ writer: { list }, open, close }: Call): number | undefi
 const END = { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 } as const;
 
 const FORMS: Readonly<Record<string, Form>> = {
-  all_match: lambdaForm('trino_all_match(list_transform(', ')'),
   any_match: lambdaForm('trino_any_match(list_transform(', ')'),
-  none_match: lambdaForm('trino_none_match(list_transform(', ')'),
   filter: lambdaForm('list_filter('),
   transform: lambdaForm('list_transform('),
   date_add: unitForm(UNITS, (unit) => `of_${unit.toLowerCase()}`),
@@ -145,18 +143,13 @@ const FORMS: Readonly<Record<string, Form>> = {
   // Without the check of the unit against dates.
   date_trunc: unitForm(UNITS_OF_DATES, () => 'days'),
   format_datetime: patternForm(translateJodaPattern),
-  parse_datetime: patternForm(translateJodaPattern),
   json_extract: jsonPathForm,
   json_extract_scalar: jsonPathForm,
-  json_size: jsonPathForm,
   array_sort: withoutLambda,
-  regexp_count: regexpForm,
   regexp_extract: regexpForm,
   regexp_extract_all: regexpForm,
   regexp_like: regexpForm,
   regexp_replace: (call) => withoutLambda(call) ?? regexpForm(call),
-  regexp_split: regexpForm,
-  normalize: atMost(1, 'with a form'),
   split: atMost(2, 'with a limit'),
   strpos: atMost(2, 'with an instance'),
   approx_percentile: (call) => {
@@ -195,7 +188,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   cardinality: (call) => {
     const word = call.writer.list.word(call.open + 1) ?? '';
     const array =
-      /^(?:array|array_.*|filter|transform|split|sequence|map_keys|map_values|regexp_.*|slice|repeat|zip)$/;
+      /^(?:array|array_.*|filter|transform|split|sequence|map_keys|map_values|regexp_.*|array_agg)$/;
     return array.test(word) ? wrapArguments(call, 'len(', ')') : undefined;
   },
   element_at: (call) => {
@@ -245,22 +238,6 @@ const FORMS: Readonly<Record<string, Form>> = {
       writer.write(out, from, to);
     }
     out.add(')', list.offset(close));
-    return close + 1;
-  },
-  reduce: (call) => {
-    const { writer, out, at, values, close } = call;
-    const [array, initial, step, output] = values;
-    if (array === undefined || initial === undefined || step === undefined || output === undefined)
-      return undefined;
-    const part = (before: string, range: TokenRange) => {
-      out.add(before, at);
-      writer.write(out, range.from, range.to);
-    };
-    part('list_transform([list_reduce((', array);
-    part(')[:],', step);
-    part(',', initial);
-    part(')][:],', output);
-    out.add(')[1]', writer.list.offset(close));
     return close + 1;
   },
 };

@@ -25,12 +25,10 @@ export interface CastTarget {
   readonly type: string;
   /** The name of Trino's type, without parameters. */
   readonly name: string;
-  /** The length of a `varchar(n)` or `char(n)`, the digits of a second of a `timestamp(n)` or `time(n)`. */
+  /** The length of a `varchar(n)` or `char(n)`. */
   readonly length?: number;
   /** The types of a row's fields, an array's elements, or a map's key and value. */
   readonly parts?: readonly CastTarget[];
-  /** The names of a row's fields. */
-  readonly fields?: readonly string[];
 }
 
 /** The casts with a macro `trino_cast_<name>`: see `macros/conversionMacros.ts`. */
@@ -102,15 +100,18 @@ export function parseCastType(
     };
   }
   if (name === 'row') return parseRowType(tokens, expect(from + 1, '('), expect);
-  if (name === 'timestamp' || name === 'time') {
+  if (name === 'time') throw notEmulated('The type time', offset);
+  if (name === 'timestamp') {
     let next = from + 1;
-    const digits = at(next) === '(' ? Number(at(next + 1)) : undefined;
-    if (digits !== undefined) next = expect(next + 2, ')');
+    if (at(next) === '(') {
+      // Hive's times, and so those of all tables, have milliseconds.
+      if (Number(at(next + 1)) > 3) throw notEmulated(`The type timestamp(${at(next + 1)})`, offset);
+      next = expect(next + 2, ')');
+    }
     const zone = at(next) === 'with' && at(next + 1) === 'time' && at(next + 2) === 'zone';
     const plain = at(next) === 'without' && at(next + 1) === 'time' && at(next + 2) === 'zone';
-    const type = `${name.toUpperCase()}${zone ? ' WITH TIME ZONE' : ''}`;
-    const length = digits === undefined ? {} : { length: digits };
-    return { type, name, ...length, next: zone || plain ? next + 3 : next };
+    const type = zone ? 'TIMESTAMP WITH TIME ZONE' : 'TIMESTAMP';
+    return { type, name, next: zone || plain ? next + 3 : next };
   }
   if (name === 'interval') {
     const months = at(from + 1) === 'year';
@@ -153,55 +154,11 @@ function parseRowType(
     parts.push(field);
     if (tokens[field.next]?.value !== ',') {
       const type = `STRUCT(${fields.map((name, position) => `${name} ${parts[position]?.type}`).join(', ')})`;
-      return { type, name: 'row', parts, fields, next: expect(field.next, ')') };
+      return { type, name: 'row', parts, next: expect(field.next, ')') };
     }
     index = field.next + 1;
   }
 }
 
-const hasRow = ({ name, parts = [] }: CastTarget): boolean => name === 'row' || parts.some(hasRow);
-
-/** Whether a type is, or contains, a time with six digits of a second. */
-export const hasMicroseconds = ({ name, length, parts = [] }: CastTarget): boolean =>
-  (/^time/.test(name) && length === 6) || parts.some(hasMicroseconds);
-
-/**
- * Whether Trino casts a type by the position of fields, where DuckDB uses their names. @param literal Whether the
- * value is a `ROW(…)`.
- */
-export function castsByPosition(target: CastTarget, literal: boolean): boolean {
-  return hasRow(target) && (!literal || (target.parts ?? []).some(hasRow));
-}
-
-/**
- * SQL that converts JSON to a type, matching fields by position.
- *
- * @param json SQL of the JSON.
- * @param depth The number of enclosing casts.
- */
-export function castFromJson(target: CastTarget, json: string, depth = 0): string {
-  const { name, type, length, parts = [], fields = [] } = target;
-  const present = (sql: string) => `CASE WHEN json_type(${json}) <> 'NULL' THEN ${sql} END`;
-  const values = `CASE json_type(${json}) WHEN 'ARRAY' THEN json_extract(${json}, '$[*]') ELSE json_extract(${json}, '$.*') END`;
-  const [first, second] = parts;
-  if (name === 'row') {
-    const items = parts.map(
-      (part, index) => `${fields[index]} := ${castFromJson(part, `v${depth}[${index + 1}]`, depth + 1)}`,
-    );
-    return present(`list_transform([${values}][:], lambda v${depth}: struct_pack(${items.join(', ')}))[1]`);
-  }
-  if (name === 'array' && first !== undefined)
-    return present(
-      `list_transform((${values})[:], lambda v${depth}: ${castFromJson(first, `v${depth}`, depth + 1)})`,
-    );
-  if (name === 'map' && first !== undefined && second !== undefined) {
-    const entry = `struct_pack(key := CAST(v${depth}[1] AS ${first.type}), value := ${castFromJson(second, `CAST(v${depth}[2] AS JSON)`, depth + 1)})`;
-    return present(
-      `map_from_entries(list_transform(list_zip(json_keys(${json}), ${values})[:], lambda v${depth}: ${entry}))`,
-    );
-  }
-  if (name === 'json') return json;
-  const text = `json_extract_string(${json}, '$')`;
-  if (type !== 'VARCHAR') return `CAST(${text} AS ${type})`;
-  return length === undefined ? text : `left(${text}, ${length})`;
-}
+/** Whether a type is, or contains, a row. */
+export const hasRow = ({ name, parts = [] }: CastTarget): boolean => name === 'row' || parts.some(hasRow);

@@ -47,69 +47,6 @@ export function writeDateShift(
   return end;
 }
 
-/**
- * The operators of `a - b` between two dates that are written as dates, by token index: casts, literals, `date(x)`,
- * `current_date`. Others depend on types: see `TranslateOptions.dateDifferences`.
- */
-export function writtenDateDifferences(list: TokenList): readonly number[] {
-  return [...list.tokens.keys()].filter(
-    (index) =>
-      list.symbol(index) === '-' && endsDate(list, index) && isDate(list, index + 1, rightEnd(list, index)),
-  );
-}
-
-/**
- * Writes `- b` of two dates so that the difference is an interval, where DuckDB returns a number of days.
- *
- * @param index The operator.
- * @returns The index after it.
- */
-export function writeDateDifference(writer: TokenWriter, out: Rendering, index: number): number {
-  const { list } = writer;
-  const end = rightEnd(list, index) ?? index + 2;
-  out.add('- CAST(', list.offset(index));
-  writer.writeOperand(out, index + 1, end);
-  out.add('AS TIMESTAMP)', list.offset(end - 1));
-  return end;
-}
-
-const isToday = (list: TokenList, index: number) => list.word(index) === 'current_date';
-
-/** The end of the operand after an operator. */
-const rightEnd = (list: TokenList, index: number) =>
-  isToday(list, index + 1) ? index + 2 : operandEnd(list, index + 1);
-
-/** Whether brackets belong to a call. */
-function isCall(list: TokenList, open: number): boolean {
-  const before = list.at(open - 1);
-  return before?.kind === 'quoted' || (before?.kind === 'word' && !notFunctions.has(before.value));
-}
-
-/** Whether a range is written as a date. */
-function isDate(list: TokenList, from: number, to: number | undefined): boolean {
-  if (to === undefined) return false;
-  if (isToday(list, from)) return to === from + 1;
-  if (list.word(from) === 'date' && list.at(from + 1)?.kind === 'text') return to === from + 2;
-  const open = list.symbol(from) === '(' ? from : from + 1;
-  if (list.symbol(open) !== '(' || list.closeOf(open) !== to - 1) return false;
-  if (open === from) return !isCall(list, open) && isDate(list, from + 1, to - 1);
-  const name = list.word(from) ?? '';
-  return name === 'date' || (/^(?:try_)?cast$/.test(name) && list.words(to - 3, 'as', 'date'));
-}
-
-/** Whether the operand before an operator is written as a date. */
-function endsDate(list: TokenList, index: number): boolean {
-  if (list.symbol(index - 1) !== ')')
-    return isDate(list, index - 1, index) || (index > 1 && isDate(list, index - 2, index));
-  let open = index - 2;
-  for (let depth = 1; open >= 0; open -= 1) {
-    if (list.symbol(open) === ')') depth += 1;
-    if (list.symbol(open) === '(') depth -= 1;
-    if (depth === 0) break;
-  }
-  return isDate(list, open - 1, index) || isDate(list, open, index);
-}
-
 /** Operands joined by `*` or `/`, and whether one of them is an interval. */
 interface Term {
   readonly from: number;

@@ -194,47 +194,25 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
  * Determines the changes to the SELECTs of a statement.
  *
  * @param nameColumns Whether unnamed items get a placeholder name, also in subqueries, where `*` includes them.
- * @param hidden Aliases that must not be visible within their own SELECT.
  */
-export function selectEdits(
-  list: TokenList,
-  {
-    nameColumns,
-    hidden,
-  }: { readonly nameColumns: boolean; readonly hidden?: ReadonlySet<string> | undefined },
-): SelectEdits {
+export function selectEdits(list: TokenList, nameColumns: boolean): SelectEdits {
   const insertions = new Map<number, string>();
   const replacements = new Map<number, { readonly sql: string; readonly next: number }>();
   const orderByAliases = new Map<number, TokenRange>();
-  const put = (index: number, sql: string) =>
-    insertions.set(index, `${insertions.get(index) ?? ''} ${sql}`.trim());
   let unnamed = 0;
   for (const block of selectBlocks(list)) {
-    const renamed: string[] = [];
-    for (const item of block.items) {
-      const alias = aliasIndex(list, item);
+    for (const { range, alias } of block.columns) {
       const token = list.at(alias ?? -1);
       if (token !== undefined && alias !== undefined) {
-        const as = list.word(alias - 1) === 'as' ? '' : 'AS ';
-        const name = token.kind === 'quoted' ? token.value : token.raw;
-        if (hidden?.has(token.value.toLowerCase()) === true) {
-          renamed.push(`${quoted(`${name}?`)} AS ${quoted(name)}`);
-          replacements.set(alias, { sql: `${as}${quoted(`${name}?`)}`, next: alias + 1 });
-        } else if (as !== '' && token.kind === 'word') {
-          // DuckDB accepts fewer words as an alias without AS.
-          replacements.set(alias, { sql: `AS ${quoted(name)}`, next: alias + 1 });
-        }
-      } else if (nameColumns && !isNamed(list, item)) {
-        put(item.to, `AS "${UNNAMED}${unnamed}"`);
+        // DuckDB accepts fewer words as an alias without AS.
+        if (list.word(alias - 1) !== 'as' && token.kind === 'word')
+          replacements.set(alias, { sql: `AS ${quoted(token.raw)}`, next: alias + 1 });
+      } else if (nameColumns && !isNamed(list, range)) {
+        insertions.set(range.to, `${insertions.get(range.to) ?? ''} AS "${UNNAMED}${unnamed}"`.trim());
         unnamed += 1;
       }
     }
-    if (renamed.length > 0) {
-      put(block.select, `SELECT * RENAME (${renamed.join(', ')}) FROM (`);
-      put(block.end, ')');
-      if (block.order.to > block.order.from)
-        replacements.set(block.order.from, { sql: '', next: block.order.to });
-    } else for (const [index, range] of aliasesInOrderBy(list, block)) orderByAliases.set(index, range);
+    for (const [index, range] of aliasesInOrderBy(list, block)) orderByAliases.set(index, range);
   }
   return { insertions, replacements, orderByAliases };
 }
@@ -276,27 +254,4 @@ function aliasesInOrderBy(list: TokenList, { select, items, order }: SelectBlock
     }
   }
   return orderByAliases;
-}
-
-/**
- * The aliases of select items, in lower case, that are used again within the same SELECT. There Trino resolves them
- * to a table's column, while DuckDB also resolves them to the item.
- */
-export function reusedAliases(list: TokenList): ReadonlySet<string> {
-  const reused = new Set<string>();
-  for (const { select, items, end } of selectBlocks(list)) {
-    const aliases = new Map<string, number>();
-    for (const item of items) {
-      const index = aliasIndex(list, item);
-      if (index !== undefined) aliases.set(list.at(index)?.value.toLowerCase() ?? '', index);
-    }
-    for (let index = select + 1; index < end; index += 1) {
-      const token = list.at(index);
-      if (token?.kind !== 'word' && token?.kind !== 'quoted') continue;
-      const alias = aliases.get(token.value.toLowerCase());
-      if (alias === undefined || alias === index || list.symbol(index - 1) === '.') continue;
-      if (list.symbol(index + 1) !== '(') reused.add(token.value.toLowerCase());
-    }
-  }
-  return reused;
 }

@@ -1,6 +1,6 @@
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { UNNAMED } from './selects.ts';
-import { notEmulated, SqlError, type TokenList, type TokenRange } from './tokens.ts';
+import { notEmulated, type TokenList, type TokenRange } from './tokens.ts';
 
 /**
  * Writes `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery, since DuckDB's UNNEST takes only one list.
@@ -156,65 +156,4 @@ function columnNames(
   const whole = list.symbol(first) === '(' && list.closeOf(first) === row.to - 1;
   const count = whole ? list.split(first + 1, row.to - 1).length : 1;
   return Array.from({ length: count }, (_, column) => `"${UNNAMED}${index}_${column}"`);
-}
-
-/** Arguments of `sequence`, in order, with their defaults; the last value has no default. */
-const SEQUENCE: Readonly<Record<string, bigint | undefined>> = { start: 0n, stop: undefined, step: 1n };
-
-/**
- * Writes `TABLE(sequence(start => 0, stop => 10, step => 2))`. Its arguments are whole numbers, by name or by place.
- * https://trino.io/docs/current/functions/table.html#sequence-table-function
- *
- * @param index The index of TABLE.
- * @returns The index after it, excluding its alias; undefined when there is no table function.
- * @throws SqlError `NOT_SUPPORTED` for another function of Trino and for other arguments, `FUNCTION_NOT_FOUND`,
- *   `INVALID_FUNCTION_ARGUMENT`.
- */
-export function writeTableFunction(writer: TokenWriter, out: Rendering, index: number): number | undefined {
-  const { list } = writer;
-  if (list.symbol(index + 1) !== '(') return undefined;
-  let name = index + 2;
-  while (list.symbol(name + 1) === '.') name += 2;
-  if (list.symbol(name + 1) !== '(') return undefined;
-  const called = list.at(name)?.value.toLowerCase() ?? '';
-  if (called === 'exclude_columns' || called === 'query' || called === 'raw_query')
-    throw notEmulated(`Table function '${called}'`, list.offset(name));
-  if (called !== 'sequence')
-    throw new SqlError('FUNCTION_NOT_FOUND', `Table function '${called}' not registered`, list.offset(name));
-  const [start, stop, step] = sequenceArguments(list, name);
-  const refuse = (sign: string) =>
-    new SqlError(
-      'INVALID_FUNCTION_ARGUMENT',
-      `Step must be ${sign} for sequence [${start}, ${stop}]`,
-      list.offset(name),
-    );
-  if (start < stop && step <= 0n) throw refuse('positive');
-  if (start > stop && step >= 0n) throw refuse('negative');
-  const call = `generate_series(${start}, ${stop}, ${start === stop ? 1 : step})`;
-  out.addApart(`(SELECT generate_series AS "sequential_number" FROM ${call})`, list.offset(index));
-  return list.closeOf(index + 1) + 1;
-}
-
-function sequenceArguments(
-  list: TokenList,
-  name: number,
-): readonly [start: bigint, stop: bigint, step: bigint] {
-  const at = list.offset(name);
-  const refuse = (why: string) => new SqlError('INVALID_FUNCTION_ARGUMENT', why, at);
-  const given: Record<string, bigint | undefined> = { ...SEQUENCE };
-  for (const [place, { from, to }] of list.split(name + 2, list.closeOf(name + 1)).entries()) {
-    const isNamed = list.symbol(from + 1) === '=>';
-    const argument = isNamed ? (list.word(from) ?? '') : (Object.keys(SEQUENCE)[place] ?? '');
-    if (!(argument in SEQUENCE)) throw refuse(`Unexpected argument name: ${argument.toUpperCase()}`);
-    const value = list.text(isNamed ? from + 2 : from, to).replaceAll(/[\s_]/g, '');
-    if (!/^[-+]?\d+$/.test(value))
-      throw notEmulated(
-        "Table function 'sequence' with an argument that is not a whole number",
-        list.offset(from),
-      );
-    given[argument] = BigInt(value.replace('+', ''));
-  }
-  const { start = 0n, stop, step = 1n } = given;
-  if (stop === undefined) throw refuse('Missing argument: STOP');
-  return [start, stop, step];
 }

@@ -1,21 +1,13 @@
 import { writeCallForm } from './callForms.ts';
-import {
-  type CastTarget,
-  castCall,
-  castFromJson,
-  castsByPosition,
-  hasMicroseconds,
-  parseCastType,
-} from './castType.ts';
-import { type TiedQuery, tiedQueries, writeGroupQuantifier, writeTies } from './clauses.ts';
-import { writeDateDifference, writeDateShift, writtenDateDifferences } from './dateArithmetic.ts';
-import { elementRanges, subscriptMacro, subscriptsAt } from './elements.ts';
+import { type CastTarget, castCall, hasRow, parseCastType } from './castType.ts';
+import { writeDateShift } from './dateArithmetic.ts';
+import { subscriptMacro, subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
-import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
+import { rejectForeignSyntax } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
-import { writeBracketedTable, writeTableFunction, writeUnnest, writeValues } from './tableForms.ts';
-import { isTableQuery, mismatched, notEmulated, SqlError, TokenList, type TokenRange } from './tokens.ts';
+import { writeBracketedTable, writeUnnest, writeValues } from './tableForms.ts';
+import { isTableQuery, mismatched, notEmulated, SqlError, TokenList } from './tokens.ts';
 import {
   functionNames,
   functionsWithoutBrackets,
@@ -23,6 +15,7 @@ import {
   reservedInDuckDb,
   unsupportedFunctions,
 } from './vocabulary.ts';
+import { rejectZonedTimes } from './zonedTimes.ts';
 
 /** Options of {@link translate}. */
 export interface TranslateOptions {
@@ -30,21 +23,15 @@ export interface TranslateOptions {
   readonly parameters?: readonly string[];
   /** Whether unnamed columns get the placeholder name `_col?<n>`. Default false. */
   readonly nameColumns?: boolean;
-  /** Aliases that are hidden within their own SELECT, to find out what else the name refers to. Default none. */
-  readonly hiddenNames?: ReadonlySet<string>;
   /** Whether tables have hidden columns like `$path`, which `*` must omit. Default: when the query names one. */
   readonly hiddenColumns?: boolean;
   /** How `UNNEST(x) AS t(a, b)` treats x. Default `map`. */
   readonly unnestPairs?: 'map' | 'rows';
-  /** An offset in each operand of `||` that is an element of the array beside it. Default none. */
-  readonly elements?: ReadonlySet<number>;
   /**
    * Whether clauses of WITH are inlined, as Trino does it: DuckDB computes one that is named twice once, with every column,
    * whatever the query asks for. Default false.
    */
   readonly inlineClauses?: boolean;
-  /** The offsets of `-` between two dates, whose difference is an interval. Default: those that are written as dates. */
-  readonly dateDifferences?: ReadonlySet<number>;
 }
 
 /** A query in DuckDB's SQL. */
@@ -84,7 +71,7 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     );
   }
   const nameColumns = options.nameColumns === true;
-  const edits = selectEdits(list, { nameColumns, hidden: options.hiddenNames });
+  const edits = selectEdits(list, nameColumns);
   const out = new Rendering();
   new Translator(list, {
     edits,
@@ -93,11 +80,6 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     unnestPairs: options.unnestPairs ?? 'map',
     hiddenColumns: options.hiddenColumns,
     inlineClauses: options.inlineClauses === true,
-    elements: elementRanges(list, options.elements ?? new Set()),
-    dateDifferences: new Set([
-      ...writtenDateDifferences(list),
-      ...[...list.tokens.keys()].filter((index) => options.dateDifferences?.has(list.offset(index))),
-    ]),
   }).writeAll(out);
   return { sql: out.toString(), offsetOf: (index) => out.offsetOf(index) };
 }
@@ -110,10 +92,6 @@ type TranslatorOptions = TokenWriter['options'] & {
   readonly inlineClauses: boolean;
   /** The SQL literals that replace the `?` parameters. */
   readonly parameters: readonly string[];
-  /** The ranges that are written as arrays of one element. */
-  readonly elements: readonly TokenRange[];
-  /** The indexes of the operators between two dates. */
-  readonly dateDifferences: ReadonlySet<number>;
 };
 
 /** The schema with Athena's `information_schema`, which differs from DuckDB's. */
@@ -133,12 +111,8 @@ class Translator implements TokenWriter {
   readonly list: TokenList;
   readonly options: TranslatorOptions;
   readonly #hidden: boolean;
-  /** The elements that are being written. */
-  readonly #open = new Set<TokenRange>();
   /** The starts of the operands whose subscripts are being written. */
   readonly #subscripted = new Set<number>();
-  readonly #tied: readonly TiedQuery[];
-  readonly #ordered = new Set<TiedQuery>();
   /** The literal of each parameter by token index, since tokens are not always written in order. */
   readonly #parameters: ReadonlyMap<number, string>;
 
@@ -149,7 +123,6 @@ class Translator implements TokenWriter {
     this.#parameters = new Map(
       parameterIndexes.map((index, ordinal) => [index, options.parameters[ordinal] ?? 'NULL']),
     );
-    this.#tied = tiedQueries(list);
     this.#hidden =
       options.hiddenColumns ??
       list.tokens.some(({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value));
@@ -180,8 +153,6 @@ class Translator implements TokenWriter {
   #write(out: Rendering, from: number, to: number, token: (index: number) => number): void {
     for (let index = from; index < to; ) {
       out.add(this.options.edits.insertions.get(index) ?? '', this.list.offset(index));
-      for (const { around } of this.#tied)
-        if (around === index) out.add('SELECT * FROM (', this.list.offset(index));
       index = token(index);
     }
   }
@@ -191,20 +162,6 @@ class Translator implements TokenWriter {
     const { list } = this;
     const token = list.at(index);
     if (token === undefined) return index + 1;
-    const element = this.options.elements.find((range) => range.from === index && !this.#open.has(range));
-    if (element !== undefined) {
-      this.#open.add(element);
-      out.addApart('[', token.start);
-      this.write(out, element.from, element.to);
-      out.add(']', list.offset(element.to));
-      this.#open.delete(element);
-      return element.to;
-    }
-    const tied = this.#tied.find(({ order }) => order.from === index);
-    if (tied !== undefined && !this.#ordered.has(tied)) {
-      this.#ordered.add(tied);
-      return writeTies(this, out, tied);
-    }
     const subscripted = this.#subscripts(out, index);
     if (subscripted !== undefined) return subscripted;
     const replacement = this.options.edits.replacements.get(index);
@@ -286,7 +243,6 @@ class Translator implements TokenWriter {
     const token = list.at(index);
     if (token === undefined) return index + 1;
     if (/^(?:::|=>|[{}:&|^~!#@;])$/.test(raw)) throw mismatched(token);
-    if (this.options.dateDifferences.has(index)) return writeDateDifference(this, out, index);
     const before = list.at(index - 1);
     if (raw === '(') {
       const close = list.closeOf(index);
@@ -332,8 +288,6 @@ class Translator implements TokenWriter {
       out.add(`lambda ${this.#name(index)}:`, at);
       return index + 2;
     }
-    const grouped = writeGroupQuantifier(this, out, index);
-    if (grouped !== undefined) return grouped;
     if (word === 'values') return writeValues(this, out, index);
     if (word === 'table' && isTableQuery(list, index)) {
       out.add(`SELECT ${this.#hidden ? "* NOT LIKE '$%'" : '*'} FROM`, at);
@@ -343,15 +297,8 @@ class Translator implements TokenWriter {
       out.add('AS NOT MATERIALIZED', at);
       return index + 1;
     }
-    const tableFunction = word === 'table' ? writeTableFunction(this, out, index) : undefined;
-    if (tableFunction !== undefined) return tableFunction;
-    if (word === 'tablesample' && list.symbol(index + 2) === '(') {
-      const close = list.closeOf(index + 2);
-      out.add(`TABLESAMPLE ${list.at(index + 1)?.raw ?? ''} (`, at);
-      this.write(out, index + 3, close);
-      out.add('PERCENT)', list.offset(close));
-      return close + 1;
-    }
+    if (word === 'table' && list.symbol(index + 1) === '(') throw notEmulated('TABLE(…)', at);
+    if (word === 'tablesample' && list.symbol(index + 2) === '(') throw notEmulated('TABLESAMPLE', at);
     const literal = parseTypedLiteral(list, index);
     if (literal !== undefined) {
       out.add(literal.sql, at);
@@ -445,9 +392,7 @@ class Translator implements TokenWriter {
       );
     if (
       name === undefined ||
-      !/^(?:year|quarter|month|week|day|day_of_month|day_of_week|dow|day_of_year|doy|year_of_week|yow|hour|minute|second)$/.test(
-        field,
-      )
+      !/^(?:year|quarter|month|week|day|day_of_month|day_of_week|day_of_year|hour|minute|second)$/.test(field)
     ) {
       throw new SqlError(
         'SYNTAX_ERROR',
@@ -463,7 +408,6 @@ class Translator implements TokenWriter {
 
   #cast(out: Rendering, index: number, word: string): number {
     const { list } = this;
-    const at = list.offset(index);
     const close = list.closeOf(index + 1);
     let as = index + 2;
     while (as < close && list.word(as) !== 'as')
@@ -477,11 +421,7 @@ class Translator implements TokenWriter {
     const { next } = target;
     const after = list.at(next);
     if (next !== close && after !== undefined) throw mismatched(after, "')'");
-    // DuckDB's times have microseconds whatever their precision: the name of the macro gives it.
-    const precise = hasMicroseconds(target);
-    if (precise) out.add('trino_micros(', at);
     this.#castTo(out, index, { target, as, attempt: word === 'try_cast' });
-    if (precise) out.add(')', list.offset(close));
     return close + 1;
   }
 
@@ -499,31 +439,14 @@ class Translator implements TokenWriter {
       this.write(out, index + 2, as);
       out.add(behind, list.offset(close));
     };
-    if (castsByPosition(target, list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1))
-      this.#castByPosition(out, index, { target, as, attempt });
-    else if (name === 'json') inside('trino_to_json(', ')');
+    const isLiteral = list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1;
+    // DuckDB goes by the names of fields, Trino by their places.
+    if (hasRow(target) && !(isLiteral && name === 'row' && !(target.parts ?? []).some(hasRow)))
+      throw notEmulated('A cast to rows but of one ROW(…)', at);
+    if (name === 'json') inside('trino_to_json(', ')');
     else if (name === 'char') inside('rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`);
     else if (name === 'varchar' && length !== undefined) inside('left(trino_to_varchar(', `), ${length})`);
     else if (name === 'varchar') inside('trino_to_varchar(', ')');
     else inside(...castCall(target.type, attempt));
-  }
-
-  /**
-   * Writes a cast to a nested row through JSON, which keeps the order of fields. Casts from JSON match fields by
-   * name.
-   */
-  #castByPosition(
-    out: Rendering,
-    index: number,
-    { target, as, attempt }: { readonly target: CastTarget; readonly as: number; readonly attempt: boolean },
-  ): void {
-    const close = this.list.closeOf(index + 1);
-    const at = this.list.offset(index);
-    out.add(`${attempt ? 'TRY(' : ''}list_transform([trino_row_json(`, at);
-    this.write(out, index + 2, as);
-    const byName = `json_type(j) = 'OBJECT' THEN CAST(j AS ${target.type}) ELSE ${castFromJson(target, 'j')} END)[1]`;
-    out.add(")][:], lambda j: CASE WHEN 'JSON' = typeof(", this.list.offset(close));
-    this.write(out, index + 2, as);
-    out.add(`) AND ${byName}${attempt ? ')' : ''}`, this.list.offset(close));
   }
 }

@@ -42,7 +42,7 @@ describe('queries of the local Athena', () => {
   it('formats values of every type', async () => {
     const { columns, rows } = await lake.ask(
       `SELECT true AS a, CAST(1 AS tinyint) AS b, DECIMAL '12.50' AS c, 1e10 AS d, CAST(0.1 AS real) AS e, -0.001e0 AS f,
-         1e-4 AS g, nan() AS h, X'65FF' AS i, TIMESTAMP '2026-11-20 10:00:00 UTC' AS j, JSON '{"a":1}' AS k, NULL AS l,
+         1e-4 AS g, 0e0 / 0 AS h, X'65FF' AS i, TIMESTAMP '2026-11-20 10:00:00 UTC' AS j, json_parse('{"a":1}') AS k, NULL AS l,
          INTERVAL '1' DAY AS m, ROW(1, 'x') AS n`,
     );
     expect(rows).toEqual([
@@ -72,20 +72,30 @@ describe('queries of the local Athena', () => {
     ]);
   });
 
-  it('shows six digits of a second of times that are cast or written so, and three of others', async () => {
-    const { rows, columns } =
-      await lake.ask(`SELECT CAST(t AS timestamp(6)), TRY_CAST(t AS timestamp(6)), CAST(t AS timestamp), CAST(t AS timestamp(3)),
-      CAST(t || ' UTC' AS timestamp(6) with time zone), max(CAST(t AS timestamp(6))), ARRAY[CAST(t AS timestamp(6))], CAST(ARRAY[t] AS array(timestamp(6))),
-      TIMESTAMP '2026-11-20 10:00:00.123456', TIMESTAMP '2026-11-20 10:00:00.123', CAST(TIME '10:00:00.123' AS time(6))
-      FROM (VALUES '2026-11-20 10:00:00.123456') AS v(t) GROUP BY t`);
-    const [six, three] = ['2026-11-20 10:00:00.123456', '2026-11-20 10:00:00.123'];
-    expect(rows).toEqual([
-      [six, six, three, three, `${six} UTC`, six, `[${six}]`, `[${six}]`, six, three, '10:00:00.123000'],
-    ]);
-    expect(columns.map(({ Precision }) => Precision).slice(0, 6)).toEqual([6, 6, 3, 3, 6, 6]);
-    expect((await lake.failure('SELECT CAST(id AS timestamp(6)) FROM events')).reason).toBe(
-      'TYPE_MISMATCH: line 1:8: Cannot cast bigint to timestamp(6)',
+  it.each([
+    ['CAST(ts AS timestamp(6))', 'The type timestamp(6)'],
+    ["TIMESTAMP '2026-11-20 10:00:00.123456'", 'A time with microseconds'],
+    ['CAST(name AS time)', 'The type time'],
+    ["TIME '10:00:00'", 'A literal of time'],
+    [`JSON '{"a":1}'`, 'A literal of json'],
+    ["INTERVAL '1 2' DAY TO HOUR", 'An INTERVAL of several units but YEAR TO MONTH'],
+    ["U&'\\2603'", "A text U&'…'"],
+    ['CAST(place AS ROW(a varchar, b integer))', 'A cast to rows but of one ROW(…)'],
+    ['reduce(tags, 0, (s, x) -> s + 1, s -> s)', "Function 'reduce'"],
+  ])('refuses by name what it has not: %s', async (expression, what) => {
+    const { reason } = await lake.failure(`SELECT ${expression} FROM events`);
+    expect(reason).toBe(
+      `NOT_SUPPORTED: line 1:8: ${what} is not emulated by the local Athena: try it in Trino or on AWS`,
     );
+  });
+
+  it.each([
+    ['SELECT id FROM events ORDER BY id FETCH FIRST 1 ROWS WITH TIES', 'WITH TIES'],
+    ['SELECT id FROM events GROUP BY DISTINCT id, name', 'GROUP BY DISTINCT'],
+    ['SELECT * FROM TABLE(sequence(start => 1, stop => 2))', 'TABLE(…)'],
+    ['SELECT * FROM events TABLESAMPLE BERNOULLI (10)', 'TABLESAMPLE'],
+  ])('refuses by name what it has not: %s', async (sql, what) => {
+    expect((await lake.failure(sql)).reason).toContain(`: ${what} is not emulated by the local Athena`);
   });
 
   it('names unnamed columns by their position', async () => {
@@ -216,27 +226,15 @@ describe('queries of the local Athena', () => {
   });
 
   it.each([
-    ['ARRAY[1, 2, 3] || 4', '[1, 2, 3, 4]'],
-    ['4 || ARRAY[5, 6]', '[4, 5, 6]'],
-    ['TRY_CAST(ARRAY[] AS array(integer)) || 4', '[4]'],
-    ["cardinality(tags || 'c') + 1", '4'],
-    ["('x' || name) || tags", '[xn3, a, b3]'],
-    ['CASE WHEN id = 3 THEN name END || tags', '[n3, a, b3]'],
-    ['(0 || ARRAY[1]) || 2', '[0, 1, 2]'],
-    ['ARRAY[1] || 2 + 3 * 2', '[1, 8]'],
+    ["tags || ARRAY['c']", '[a, b3, c]'],
     ["array_join(tags || ARRAY['q'], 'x' || '-')", 'ax-b3x-q'],
-  ])('joins arrays and elements: %s', async (expression, expected) => {
+  ])('joins arrays: %s', async (expression, expected) => {
     const sql = `SELECT ${expression} AS joined FROM events WHERE id = 3 AND ds = DATE '2026-11-20'`;
     expect(await lake.rows(sql)).toEqual([[expected]]);
   });
 
-  it('joins arrays and elements in views, and nothing else to arrays', async () => {
-    await lake.rows("CREATE VIEW joined AS SELECT id, tags || 'c' AS tags FROM events");
-    expect(await lake.rows('SELECT DISTINCT tags FROM joined WHERE id = 1')).toEqual([['[a, b1, c]']]);
-    await lake.rows('DROP VIEW joined');
-    expect((await lake.failure('SELECT tags || 1 FROM events')).reason).toMatch(
-      /Cannot concatenate|Unexpected/,
-    );
+  it('joins no elements to arrays', async () => {
+    expect((await lake.failure('SELECT tags || 1 FROM events')).reason).toMatch(/Cannot concatenate/);
   });
 
   it('takes bare words of a request as a text', async () => {
@@ -287,11 +285,7 @@ describe('queries of the local Athena', () => {
     expect(await lake.rows(sql)).toEqual(rows);
   });
 
-  it.each([
-    ['VALUES 2, 1 ORDER BY', '<EOF>'],
-    ['(SELECT 1) FETCH FIRST 1.5 ROWS ONLY', 'FETCH'],
-    ['(SELECT 1) FETCH FIRST 1 ROWS ONLY OFFSET 0', 'FETCH'],
-  ])('refuses %s', async (sql, near) => {
+  it.each([['VALUES 2, 1 ORDER BY', '<EOF>']])('refuses %s', async (sql, near) => {
     await expect(lake.failure(sql)).rejects.toThrow(`mismatched input '${near}'`);
   });
 });
@@ -329,7 +323,6 @@ describe('rows that a condition excludes', () => {
     'element_at(transform(ARRAY[n], l -> l + 1), 1)',
     'cardinality(filter(ARRAY[n], l -> l + 1 > 0))',
     'any_match(ARRAY[n], l -> l + 1 > 0)',
-    'reduce(ARRAY[n], CAST(0 AS bigint), (sum, l) -> sum + l + 1, sum -> sum * 2)',
     "date_add('millisecond', n, TIMESTAMP '2026-01-01 00:00:00')",
     "element_at(transform(ARRAY[n], l -> date_add('day', l, DATE '2026-01-01')), 1)",
     'CAST(n AS integer)',
@@ -337,7 +330,6 @@ describe('rows that a condition excludes', () => {
     'CAST(s AS timestamp)',
     'element_at(transform(ARRAY[s], l -> CAST(l AS date)), 1)',
     "date_parse(s, '%Y-%m-%d')",
-    'from_iso8601_date(s)',
     "split(s, '-')[3]",
   ])('are not evaluated: %s', async (sql) => {
     expect(await lake.rows(`SELECT count(CASE WHEN n < 100 THEN ${sql} END), count(n) FROM guarded`)).toEqual(

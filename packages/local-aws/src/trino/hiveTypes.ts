@@ -1,4 +1,4 @@
-import { quoteName } from '../../base/sql.ts';
+import { quoteName } from '../base/sql.ts';
 
 /** The names of a Glue type in DuckDB and in Trino. */
 export interface HiveType {
