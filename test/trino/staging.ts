@@ -139,6 +139,8 @@ class Staging {
     for (const name of names) await this.#trino.rows(`DROP TABLE ${this.#table(name)}`);
     const schema = this.#readers.config.athena.stagingDatabase;
     const tables = (await this.#trino.rows(`SHOW TABLES FROM "${schema}"`)).length;
+    // The files of what was refused, which are in its own folder.
+    await this.#experiment.cleanUp();
     return { tables, keys: await this.#experiment.keys() };
   }
 

@@ -38,7 +38,8 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
   const place = statementPosition(problem.position, query);
   const fail = (code: string, text: string, at: typeof place = place) =>
     statementError(code, text, at, error);
-  const name = nameAt(query, place?.offset) ?? problem.name ?? '';
+  const field = /^Could not find key "(.*?)"/.exec(message)?.[1];
+  const name = field ?? nameAt(query, place?.offset) ?? problem.name ?? '';
   const [first = message] = message.split('\n');
 
   if (type === 'Parser') {
@@ -98,10 +99,10 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
 const MISSING_COLUMN =
   /^Referenced (?:column|table) |does not have a column named|^Could not find key|^Cannot extract field/;
 
-/** Parses DuckDB's error. Parser errors have their kind as a prefix: `Parser Error: {…}`. */
+/** Parses DuckDB's error. Parser errors have prefixes: `Failed to extract statements: Parser Error: {…}`. */
 function readProblem(text: string): z.output<typeof problemSchema> | undefined {
   try {
-    return problemSchema.parse(JSON.parse(text.replace(/^[A-Z][\w ]* Error: (?=\{)/, '')));
+    return problemSchema.parse(JSON.parse(text.replace(/^[\w :]*Error: (?=\{)/, '')));
   } catch {
     return undefined;
   }

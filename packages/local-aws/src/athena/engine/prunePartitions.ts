@@ -133,12 +133,9 @@ function partitionTable(
   return `CREATE TABLE ${PARTITION_TABLE} AS SELECT ${[INDEX_COLUMN, ...casts].join(', ')} FROM (${numbered})`;
 }
 
-/** DuckDB's volatile functions (`duckdb_functions()`, stability VOLATILE). */
-const VOLATILE = new Set(['random', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid', 'nextval', 'setseed']);
-
 /**
  * The partition keys that a condition in a plan names, where it holds either for all rows of a partition or for none:
- * it uses no other columns and no volatile functions.
+ * it uses no other columns. Athena's volatile functions, as `random`, are not emulated.
  *
  * @param keys Names in lower case.
  */
@@ -163,7 +160,6 @@ async function usedKeys(
     // Text that is not a condition is serialized as an error.
     if ('error' in node && node.error === true) others += 1;
     if ('class' in node && (node.class === 'SUBQUERY' || node.class === 'WINDOW')) others += 1;
-    if ('function_name' in node && VOLATILE.has(String(node.function_name))) others += 1;
     for (const child of Object.values(node)) visit(child);
   };
   visit(tree);

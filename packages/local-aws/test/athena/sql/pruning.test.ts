@@ -30,18 +30,6 @@ describe('partition pruning', () => {
     ).toEqual([['11']]);
   });
 
-  it('evaluates volatile functions for each row', async () => {
-    const { scannedBytes } = await lake.ask('SELECT id FROM events WHERE random() < 0.5');
-    expect(scannedBytes).toBe(lake.sizes.reduce((sum, size) => sum + size));
-    const mixed = await lake.ask(
-      "SELECT id FROM events WHERE day(ds) > random() * 0 AND ds > DATE '2026-11-18'",
-    );
-    expect(mixed.rows).toHaveLength(20);
-    expect(mixed.scannedBytes).toBe((lake.sizes[1] ?? 0) + (lake.sizes[2] ?? 0));
-    const both = await lake.ask('SELECT id FROM events WHERE day(ds) - 19 < random() * 2 - 1');
-    expect(both.scannedBytes).toBe(lake.sizes.reduce((sum, size) => sum + size));
-  });
-
   it('prunes by keys in any kind of condition', async () => {
     const { scannedBytes, rows } = await lake.ask(
       "SELECT count(*) FROM named WHERE date_format(ds, '%d') IN ('18', '20') AND i > 10",

@@ -84,8 +84,8 @@ describe('queries of the local Athena', () => {
     ['reduce(tags, 0, (s, x) -> s + 1, s -> s)', "Function 'reduce'"],
   ])('refuses by name what it has not: %s', async (expression, what) => {
     const { reason } = await lake.failure(`SELECT ${expression} FROM events`);
-    expect(reason).toBe(
-      `NOT_SUPPORTED: line 1:8: ${what} is not emulated by the local Athena: try it in Trino or on AWS`,
+    expect(reason?.replace(/line 1:\d+: /, '')).toBe(
+      `NOT_SUPPORTED: ${what} is not emulated by the local Athena: try it in Trino or on AWS`,
     );
   });
 
