@@ -18,7 +18,7 @@ import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
 import { executionOperations, resultOperations } from './wire/executionOperations.ts';
 import { preparedStatementOperations } from './wire/preparedStatementOperations.ts';
-import { deleteWorkGroup, tagOperations, workGroupOperations } from './wire/workGroupOperations.ts';
+import { deleteWorkGroup, workGroupOperations } from './wire/workGroupOperations.ts';
 
 export { StatementError } from './engine/StatementError.ts';
 export type { QueryCall, StatementRunner } from './engine/StatementRunner.ts';
@@ -101,7 +101,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
       options.onEvent?.(stateChangeEvent(execution, before, { clock, region, account })),
     onDefect: options.onDefect ?? reportDefect,
   });
-  const context = { executions, workGroups, prepared, catalog, store, account, region, onCall };
+  const context = { executions, workGroups, prepared, catalog, store, account, onCall };
   const service = jsonService({
     signingName: 'athena',
     targetPrefix: 'AmazonAthena',
@@ -118,7 +118,6 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
       ...workGroupOperations(context),
       ...catalogOperations(context),
       ...preparedStatementOperations(context),
-      ...tagOperations(context),
     },
   });
   return {

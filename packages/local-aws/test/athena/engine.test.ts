@@ -1,6 +1,5 @@
 import {
   CreatePreparedStatementCommand,
-  GetPreparedStatementCommand,
   GetQueryResultsCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
@@ -54,11 +53,6 @@ describe('Athena with its query engine', () => {
     const added = await rows('EXECUTE add USING 2, 3');
     expect(added.rows?.[1]).toEqual(['5']);
     expect(added.execution?.ResultConfiguration?.OutputLocation).toMatch(/\.csv$/);
-    await rows('PREPARE sub FROM SELECT ? - 1');
-    const { PreparedStatement } = await athena.client.send(
-      new GetPreparedStatementCommand({ StatementName: 'sub', WorkGroup: 'primary' }),
-    );
-    expect(PreparedStatement?.QueryStatement).toBe('SELECT ? - 1');
   });
 
   it('creates a table from a query, with a manifest, and shows it', async () => {

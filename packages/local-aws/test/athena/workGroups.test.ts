@@ -2,13 +2,12 @@ import {
   CreateWorkGroupCommand,
   DeleteWorkGroupCommand,
   GetWorkGroupCommand,
-  ListTagsForResourceCommand,
   ListWorkGroupsCommand,
   UpdateWorkGroupCommand,
 } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ScriptedRunner } from '../../src/testing/ScriptedRunner.ts';
-import { ACCOUNT, BUCKET, runToEnd, START, startAthena, submit } from '../../src/testing/startAthena.ts';
+import { BUCKET, runToEnd, START, startAthena, submit } from '../../src/testing/startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 beforeEach(async () => {
@@ -98,14 +97,6 @@ describe('workgroups', () => {
       ['primary'],
       ['readers'],
     ]);
-    const tags = (ResourceARN: string) => athena.client.send(new ListTagsForResourceCommand({ ResourceARN }));
-    const arn = `arn:aws:athena:us-east-1:${ACCOUNT}`;
-    expect((await tags(`${arn}:workgroup/readers`)).Tags).toEqual([{ Key: 'team', Value: 'data' }]);
-    expect((await tags(`${arn}:datacatalog/AwsDataCatalog`)).Tags).toEqual([]);
-    await expect(tags(`${arn}:workgroup/nobody`)).rejects.toMatchObject({
-      name: 'ResourceNotFoundException',
-      ResourceName: `${arn}:workgroup/nobody`,
-    });
   });
 
   it('are deleted with their content only on request', async () => {

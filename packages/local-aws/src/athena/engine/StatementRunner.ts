@@ -76,9 +76,6 @@ export interface StatementRunner {
 export interface PreparedStatements {
   /** The statement's text; undefined when it does not exist. */
   find(workGroup: string, name: string): string | undefined;
-  put(workGroup: string, name: string, sql: string): void;
-  /** @returns false when it does not exist. */
-  remove(workGroup: string, name: string): boolean;
 }
 
 /**

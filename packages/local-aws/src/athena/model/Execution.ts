@@ -39,9 +39,6 @@ const executionSchema = z.strictObject({
   /** The effective result configuration. `OutputLocation` is the requested folder. */
   results: resultConfigurationSchema.extend({ OutputLocation: z.string() }),
   reuse: z.strictObject({ enabled: z.boolean(), maxAgeMinutes: z.number() }).optional(),
-  /** Members of earlier versions: the execution whose result this one has, and the prepared statement's text. */
-  reusedFrom: z.string().optional(),
-  executed: z.string().optional(),
   /** The access key of the caller who submitted it, and the name of its session. */
   caller: z.string(),
   session: z.string().optional(),

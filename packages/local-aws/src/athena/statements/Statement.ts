@@ -20,7 +20,7 @@ export interface QueryText {
   readonly offset: number;
 }
 
-/** A column of CREATE TABLE or ADD COLUMNS, with its Hive type. */
+/** A column of CREATE TABLE, with its Hive type. */
 export interface ColumnDefinition {
   readonly name: string;
   readonly type: string;
@@ -75,20 +75,16 @@ export type Statement =
       readonly query: QueryText;
     }
   | { readonly kind: 'dropView'; readonly name: TableName; readonly ifExists: boolean }
-  | { readonly kind: 'prepare'; readonly name: string; readonly sql: string }
   | { readonly kind: 'execute'; readonly name: string; readonly parameters: readonly string[] }
-  | { readonly kind: 'deallocate'; readonly name: string }
   | { readonly kind: 'showDatabases'; readonly pattern: string | undefined }
   | {
       readonly kind: 'showTables';
       readonly database: string | undefined;
       readonly pattern: string | undefined;
-      readonly views: boolean;
     }
   | { readonly kind: 'showColumns'; readonly name: TableName }
   | { readonly kind: 'showPartitions'; readonly name: TableName }
   | { readonly kind: 'showCreate'; readonly name: TableName; readonly view: boolean }
-  | { readonly kind: 'showProperties'; readonly name: TableName; readonly property: string | undefined }
   | {
       readonly kind: 'describe';
       readonly name: TableName;
@@ -100,13 +96,6 @@ export type Statement =
       readonly ifNotExists: boolean;
       readonly comment: string | undefined;
       readonly location: string | undefined;
-      readonly properties: ReadonlyMap<string, string>;
-    }
-  | {
-      readonly kind: 'dropDatabase';
-      readonly name: string;
-      readonly ifExists: boolean;
-      readonly cascade: boolean;
     }
   | {
       readonly kind: 'createTable';
@@ -134,16 +123,10 @@ export type Statement =
       readonly partitions: readonly PartitionSpec[];
     }
   | {
-      readonly kind: 'addColumns' | 'replaceColumns';
-      readonly name: TableName;
-      readonly columns: readonly ColumnDefinition[];
-    }
-  | {
       readonly kind: 'setProperties';
       readonly name: TableName;
       readonly properties: ReadonlyMap<string, string>;
-    }
-  | { readonly kind: 'repairTable'; readonly name: TableName };
+    };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
   query: ['DML', 'SELECT'],
@@ -156,32 +139,23 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   explain: ['UTILITY', 'EXPLAIN'],
   createView: ['DDL', 'CREATE_VIEW'],
   dropView: ['DDL', 'DROP_VIEW'],
-  prepare: ['DDL', 'PREPARE'],
-  deallocate: ['DDL', 'DEALLOCATE'],
   createDatabase: ['DDL', 'CREATE_DATABASE'],
-  dropDatabase: ['DDL', 'DROP_DATABASE'],
   createTable: ['DDL', 'CREATE_TABLE'],
   dropTable: ['DDL', 'DROP_TABLE'],
   addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
   dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
-  addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
-  replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
   setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
-  repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],
   showColumns: ['UTILITY', 'SHOW_COLUMNS'],
   showPartitions: ['UTILITY', 'SHOW_PARTITIONS'],
   showCreate: ['UTILITY', 'SHOW_CREATE_TABLE'],
-  showProperties: ['UTILITY', 'SHOW_TABLE_PROPERTIES'],
   describe: ['UTILITY', 'DESCRIBE_TABLE'],
 };
 
 /** Athena's type and subtype of a statement. */
 export function statementKind(statement: Statement): StatementKind {
   const [statementType, name] = KINDS[statement.kind];
-  if (statement.kind === 'showTables' && statement.views)
-    return { statementType, substatementType: 'SHOW_VIEWS' };
   if (statement.kind === 'showCreate' && statement.view)
     return { statementType, substatementType: 'SHOW_CREATE_VIEW' };
   return { statementType, substatementType: name };

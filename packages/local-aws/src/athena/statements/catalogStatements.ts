@@ -1,4 +1,5 @@
 import {
+  type Catalog,
   EXPANDED_TEXT,
   encodePrestoView,
   insertPartition,
@@ -6,20 +7,15 @@ import {
   removePartition,
   type TableEntry,
 } from '../../glue/index.ts';
+import { parseHiveType } from '../../trino/index.ts';
 import { hiveTypeName, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
-import {
-  listObjects,
-  parquetStorageDescriptor,
-  parseLocation,
-  partitionFolder,
-} from '../engine/dataFiles.ts';
+import { parquetStorageDescriptor, partitionFolder } from '../engine/dataFiles.ts';
 import { assertNotIceberg } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
-import { alterTable, glueColumn, requireTable } from './alterTable.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
-import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
+import { type ColumnDefinition, type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './show/showStatements.ts';
 import { assertColumnNames, assertColumns } from './writeStatements.ts';
 
@@ -37,7 +33,7 @@ type CatalogAnswer = Pick<StatementResult, 'columns' | 'rows'>;
 const NO_LINES: readonly string[] = [];
 
 /**
- * Runs SHOW, DESCRIBE, CREATE, DROP, ALTER, MSCK, PREPARE and DEALLOCATE.
+ * Runs SHOW, DESCRIBE, CREATE, DROP and ALTER.
  *
  * @throws StatementError; AwsError of the catalog.
  */
@@ -65,41 +61,19 @@ function isShow(statement: Statement): statement is Parameters<typeof runShow>[0
 
 function runChange(statement: Statement, run: CatalogRun): readonly string[] {
   const { runner, context } = run;
-  const { catalog, prepared } = runner;
+  const { catalog } = runner;
   const call = (operation: string, input: Readonly<Record<string, string>>) =>
     context.onCall({ service: 'glue', operation, input });
   switch (statement.kind) {
-    case 'prepare':
-      prepared.put(context.workGroup, statement.name, statement.sql);
-      return NO_LINES;
-    case 'deallocate':
-      if (!prepared.remove(context.workGroup, statement.name)) {
-        throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
-      }
-      return NO_LINES;
     case 'createDatabase': {
-      const { name, comment, location, properties, ifNotExists } = statement;
+      const { name, comment, location, ifNotExists } = statement;
       if (ifNotExists && hasDatabase(run, name)) return NO_LINES;
       call('CreateDatabase', { Name: name.toLowerCase() });
       catalog.createDatabase({
         Name: name.toLowerCase(),
         ...(comment === undefined ? {} : { Description: comment }),
         ...(location === undefined ? {} : { LocationUri: location }),
-        ...(properties.size === 0 ? {} : { Parameters: Object.fromEntries(properties) }),
       });
-      return NO_LINES;
-    }
-    case 'dropDatabase': {
-      if (statement.ifExists && !hasDatabase(run, statement.name)) return NO_LINES;
-      const { input, tables } = catalog.database(statement.name);
-      if (tables.size > 0 && !statement.cascade) {
-        throw statementError(
-          'DDL',
-          `Execution Error: InvalidOperationException(message:Database ${input.Name} is not empty. One or more tables exist.)`,
-        );
-      }
-      call('DeleteDatabase', { Name: input.Name });
-      catalog.deleteDatabase(input.Name);
       return NO_LINES;
     }
     case 'createTable': {
@@ -144,15 +118,13 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
       catalog.deleteTable(database, name);
       return NO_LINES;
     }
-    case 'addColumns':
-    case 'replaceColumns':
     case 'setProperties':
-      alterTable(statement, run);
+      setProperties(statement, run);
       return NO_LINES;
     case 'addPartitions':
     case 'dropPartitions':
-    case 'repairTable':
-      return changePartitions(statement, run);
+      changePartitions(statement, run);
+      return NO_LINES;
     default:
       throw notEmulated(statement.kind);
   }
@@ -220,44 +192,57 @@ async function createView(
   return NO_LINES;
 }
 
-/** Runs ALTER TABLE ADD and DROP PARTITION and MSCK REPAIR TABLE. @returns Hive's output. */
-function changePartitions(
-  statement: Extract<Statement, { kind: 'addPartitions' | 'dropPartitions' | 'repairTable' }>,
+/** Runs ALTER TABLE SET TBLPROPERTIES, as one new version of the table in Glue. */
+function setProperties(
+  statement: Extract<Statement, { kind: 'setProperties' }>,
   { runner, context }: CatalogRun,
-): readonly string[] {
+): void {
   const { database, name } = resolveTableName(statement.name, context.database);
-  const table =
-    statement.kind === 'repairTable'
-      ? runner.catalog.table(database, name)
-      : requireTable(runner.catalog, database, name);
-  assertNotIceberg(table);
+  const { input } = requireTable(runner.catalog, database, name);
+  if (statement.properties.get('table_type')?.toLowerCase() === 'iceberg')
+    throw notEmulated("ALTER TABLE that makes a table one of Iceberg's");
+  const Parameters = { ...input.Parameters, ...Object.fromEntries(statement.properties) };
+  context.onCall({
+    service: 'glue',
+    operation: 'UpdateTable',
+    input: { DatabaseName: database, Name: name },
+  });
+  runner.catalog.updateTable(database, { ...input, Parameters });
+}
+
+/** A table that is no view, and none of Iceberg's. @throws StatementError `DDL`, `NOT_SUPPORTED`; AwsError of the catalog. */
+function requireTable(catalog: Catalog, database: string, name: string): TableEntry {
+  const entry = catalog.table(database, name);
+  // Hive's error 10131: https://github.com/apache/hive/blob/master/common/src/java/org/apache/hadoop/hive/ql/ErrorMsg.java
+  if (isView(entry))
+    throw statementError(
+      'DDL',
+      'SemanticException [Error 10131]: To alter a view you need to use the ALTER VIEW command.',
+    );
+  assertNotIceberg(entry);
+  return entry;
+}
+
+/** A column of a statement in Glue. @throws StatementError `DDL` for a type that Hive doesn't have. */
+function glueColumn({ name, type, comment }: ColumnDefinition) {
+  if (parseHiveType(type) === undefined)
+    throw statementError('DDL', `ParseException: cannot recognize the type ${type} of the column ${name}`);
+  return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
+}
+
+/** Runs ALTER TABLE ADD and DROP PARTITION. */
+function changePartitions(
+  statement: Extract<Statement, { kind: 'addPartitions' | 'dropPartitions' }>,
+  { runner, context }: CatalogRun,
+): void {
+  const { database, name } = resolveTableName(statement.name, context.database);
+  const table = requireTable(runner.catalog, database, name);
   const keys = (table.input.PartitionKeys ?? []).map((key) => key.Name);
   if (keys.length === 0)
     throw statementError('DDL', `SemanticException: Table ${name} is not a partitioned table`);
   const now = runner.clock.now();
   const call = (operation: string) =>
     context.onCall({ service: 'glue', operation, input: { DatabaseName: database, TableName: name } });
-  if (statement.kind === 'repairTable') {
-    const place = parseLocation(table.input.StorageDescriptor?.Location ?? '');
-    if (place !== undefined)
-      context.onCall({ service: 's3', operation: 'ListBucket', bucket: place.bucket, key: place.folder });
-    const found = listPartitionFolders(runner.store, table, keys).filter(
-      (values) => !hasPartition(table, values),
-    );
-    if (found.length === 0) return [];
-    call('BatchCreatePartition');
-    runner.catalog.changePartitions(database, name, (before) =>
-      found.reduce(
-        (changed, values) => insertPartition(changed, toPartitionInput(before, keys, values), now),
-        before,
-      ),
-    );
-    const folders = found.map((values) => `${name}:${partitionFolder(keys, values)}`);
-    return [
-      `Partitions not in metastore:\t${folders.join('\t')}`,
-      ...folders.map((folder) => `Repair: Added partition to metastore ${folder}`),
-    ];
-  }
   const specs = statement.partitions.map((spec) => ({ spec, values: partitionValues(spec, keys) }));
   if (statement.kind === 'addPartitions') {
     const newSpecs = specs.filter(({ values }) => !(statement.ifNotExists && hasPartition(table, values)));
@@ -269,14 +254,13 @@ function changePartitions(
         before,
       ),
     );
-    return [];
+    return;
   }
   const present = specs.filter(({ values }) => !(statement.ifExists && !hasPartition(table, values)));
   call('BatchDeletePartition');
   runner.catalog.changePartitions(database, name, (before) =>
     present.reduce((changed, { values }) => removePartition(changed, values), before),
   );
-  return [];
 }
 
 function hasPartition({ partitions }: TableEntry, values: readonly string[]): boolean {
@@ -315,29 +299,4 @@ function toPartitionInput(
     Parameters: {},
     StorageDescriptor: { ...input.StorageDescriptor, Location: location ?? own },
   };
-}
-
-/** The partition values of the folders below a table that are named in Hive's format: `ds=2026-11-20/`. */
-function listPartitionFolders(
-  store: CatalogRun['runner']['store'],
-  { input }: TableEntry,
-  keys: readonly string[],
-): string[][] {
-  const location = input.StorageDescriptor?.Location ?? '';
-  const place = parseLocation(location);
-  const found = new Map<string, string[]>();
-  for (const { key } of listObjects(store, location)) {
-    const folders = key
-      .slice(place?.folder.length ?? 0)
-      .split('/')
-      .slice(0, keys.length);
-    const values = folders.map((folder, index) =>
-      folder.startsWith(`${keys[index]}=`)
-        ? decodeURIComponent(folder.slice(folder.indexOf('=') + 1))
-        : undefined,
-    );
-    const named = values.filter((value) => value !== undefined);
-    if (named.length === keys.length) found.set(JSON.stringify(named), named);
-  }
-  return [...found.values()];
 }

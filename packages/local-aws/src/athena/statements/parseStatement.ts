@@ -6,7 +6,7 @@ import { StatementReader } from './StatementReader.ts';
 import { parseDescribe } from './show/describeTable.ts';
 
 const STARTS =
-  "'ALTER', 'CREATE', 'DEALLOCATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', <query>";
+  "'ALTER', 'CREATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'SHOW', 'UNLOAD', <query>";
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
@@ -17,6 +17,9 @@ const REFUSED = new Set([
   'merge',
   'optimize',
   'vacuum',
+  'msck',
+  'prepare',
+  'deallocate',
   'grant',
   'revoke',
   'refresh',
@@ -41,24 +44,9 @@ export function parseStatement(sql: string): Statement {
   if (reader.take('explain')) return parseExplain(reader, parseStatement);
   if (reader.take('insert')) return parseInsert(reader);
   if (reader.take('unload')) return parseUnload(reader);
-  if (reader.take('prepare')) {
-    const name = reader.name();
-    reader.expect('from');
-    return { kind: 'prepare', name, sql: reader.query().sql };
-  }
   if (reader.take('execute')) return parseExecute(reader);
-  if (reader.take('deallocate')) {
-    reader.take('prepare');
-    return ended(reader, { kind: 'deallocate', name: reader.name() });
-  }
   if (reader.take('show')) return ended(reader, parseShow(reader));
   if (reader.take('describe') || reader.take('desc')) return parseDescribe(reader);
-  if (reader.take('msck')) {
-    reader.expect('repair', 'table');
-    const name = reader.tableName();
-    if (!reader.atEnd) throw notEmulated('MSCK REPAIR TABLE with options');
-    return { kind: 'repairTable', name };
-  }
   const statement = parseCatalogStatement(reader);
   if (statement === undefined) throw reader.unexpected(STARTS);
   return statement;
@@ -119,12 +107,10 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
   if (!reader.take('table')) throw notEmulated(`ALTER ${reader.next().raw.toUpperCase()}`);
   const name = reader.tableName();
   if (reader.take('add')) {
-    if (reader.take('columns')) return end(reader, { kind: 'addColumns', name, columns: reader.columns() });
+    if (reader.take('columns')) throw notEmulated('ALTER TABLE ADD COLUMNS');
     const ifNotExists = reader.take('if', 'not', 'exists');
     return end(reader, { kind: 'addPartitions', name, ifNotExists, partitions: partitions(reader) });
   }
-  if (reader.take('replace', 'columns'))
-    return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
     return end(reader, { kind: 'setProperties', name, properties: reader.textProperties() });
   if (reader.take('drop')) {
@@ -155,10 +141,8 @@ function parseCreate(reader: StatementReader): Statement {
     const name = reader.name();
     const comment = reader.take('comment') ? reader.text() : undefined;
     const location = reader.take('location') ? reader.text() : undefined;
-    const properties = reader.take('with', 'dbproperties')
-      ? reader.textProperties()
-      : new Map<string, string>();
-    return end(reader, { kind: 'createDatabase', name, ifNotExists, comment, location, properties });
+    if (reader.peek('with')) throw notEmulated('WITH DBPROPERTIES');
+    return end(reader, { kind: 'createDatabase', name, ifNotExists, comment, location });
   }
   const replace = reader.take('or', 'replace');
   if (reader.take('view')) {
@@ -227,13 +211,7 @@ function parseCreateTable(reader: StatementReader): Statement {
 }
 
 function parseDrop(reader: StatementReader): Statement {
-  if (reader.take('database') || reader.take('schema')) {
-    const ifExists = reader.take('if', 'exists');
-    const name = reader.name();
-    const cascade = reader.take('cascade');
-    if (!cascade) reader.take('restrict');
-    return end(reader, { kind: 'dropDatabase', name, ifExists, cascade });
-  }
+  if (reader.peek('database') || reader.peek('schema')) throw notEmulated('DROP DATABASE');
   const view = reader.take('view');
   if (!view) reader.expect('table');
   const ifExists = reader.take('if', 'exists');
@@ -245,10 +223,9 @@ function parseDrop(reader: StatementReader): Statement {
 function parseShow(reader: StatementReader): Statement {
   if (reader.take('databases') || reader.take('schemas'))
     return { kind: 'showDatabases', pattern: pattern(reader) };
-  const views = reader.take('views');
-  if (views || reader.take('tables')) {
+  if (reader.take('tables')) {
     const database = reader.take('in') || reader.take('from') ? databaseName(reader) : undefined;
-    return { kind: 'showTables', database, pattern: pattern(reader), views };
+    return { kind: 'showTables', database, pattern: pattern(reader) };
   }
   if (reader.take('columns')) {
     if (!reader.take('in')) reader.expect('from');
@@ -259,26 +236,14 @@ function parseShow(reader: StatementReader): Statement {
     return { kind: 'showColumns', name };
   }
   if (reader.take('partitions')) return { kind: 'showPartitions', name: reader.tableName() };
-  if (reader.take('tblproperties')) {
-    const name = reader.tableName();
-    let property: string | undefined;
-    if (reader.takeSymbol('(')) {
-      property = reader.text();
-      reader.expectSymbol(')');
-    }
-    return { kind: 'showProperties', name, property };
-  }
   if (reader.take('create')) {
     const view = reader.take('view');
     if (!view) reader.expect('table');
     return { kind: 'showCreate', name: reader.tableName(), view };
   }
-  if (reader.peek('functions') || reader.peek('catalogs') || reader.peek('session') || reader.peek('stats')) {
+  if (/^(?:functions|catalogs|session|stats|tblproperties|views)$/.test(reader.peekWord() ?? ''))
     throw notEmulated(`SHOW ${reader.next().raw.toUpperCase()}`);
-  }
-  throw reader.unexpected(
-    "'COLUMNS', 'CREATE', 'DATABASES', 'PARTITIONS', 'SCHEMAS', 'TABLES', 'TBLPROPERTIES', 'VIEWS'",
-  );
+  throw reader.unexpected("'COLUMNS', 'CREATE', 'DATABASES', 'PARTITIONS', 'SCHEMAS', 'TABLES'");
 }
 
 function databaseName(reader: StatementReader): string {

@@ -18,7 +18,6 @@ export interface AthenaContext {
   readonly store: ObjectStore;
   /** The account that owns `AwsDataCatalog`. */
   readonly account: string;
-  readonly region: string;
   /** Receives the calls that an operation makes to Glue and S3, and its caller: see `AthenaOptions`. */
   readonly onCall: (caller: Signer, call: QueryCall) => void;
 }

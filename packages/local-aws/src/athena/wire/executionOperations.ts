@@ -156,7 +156,7 @@ function executionDocument(execution: Execution) {
       ...timeline(execution),
       DataScannedInBytes: execution.scannedBytes,
       DataManifestLocation: execution.outcome?.manifestLocation,
-      ResultReuseInformation: { ReusedPreviousResult: execution.reusedFrom !== undefined },
+      ResultReuseInformation: { ReusedPreviousResult: false },
     },
     WorkGroup: workGroup,
     EngineVersion: { SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: ENGINE_VERSION },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { invalidRequest, resourceNotFound } from '../model/errors.ts';
+import { invalidRequest } from '../model/errors.ts';
 import {
   configurationUpdatesSchema,
   descriptionSchema,
@@ -11,7 +11,7 @@ import {
   workGroupConfigurationSchema,
   workGroupNameSchema,
 } from '../model/WorkGroups.ts';
-import { type AthenaContext, isDataCatalog, pageMembers, paginate, seconds } from './AthenaContext.ts';
+import { type AthenaContext, pageMembers, paginate, seconds } from './AthenaContext.ts';
 
 const byName = z.strictObject({ WorkGroup: workGroupNameSchema });
 
@@ -123,31 +123,5 @@ function engineVersion({ configuration }: WorkGroup) {
   return {
     SelectedEngineVersion: configuration.EngineVersion?.SelectedEngineVersion ?? 'AUTO',
     EffectiveEngineVersion: ENGINE_VERSION,
-  };
-}
-
-const ARN = /^arn:[^:]+:athena:([^:]*):(\d*):(workgroup|datacatalog)\/(.+)$/;
-
-/** Read the tags of a workgroup or data catalog. Tags are set when a workgroup is created. */
-export function tagOperations({ workGroups, account, region }: AthenaContext): Record<string, JsonOperation> {
-  const tagsOf = (arn: string): WorkGroup['tags'] | undefined => {
-    const [, arnRegion, arnAccount, kind, name = ''] = ARN.exec(arn) ?? [];
-    if (arnRegion !== region || arnAccount !== account) return undefined;
-    if (kind === 'datacatalog') return isDataCatalog(name) ? [] : undefined;
-    return workGroups.all().find((group) => group.name === name)?.tags;
-  };
-  return {
-    ListTagsForResource: operation({
-      input: z.strictObject({
-        ResourceARN: z.string().min(1).max(1_011),
-        NextToken: z.string().optional(),
-        MaxResults: z.int().min(75).optional(),
-      }),
-      run({ ResourceARN }) {
-        const tags = tagsOf(ResourceARN);
-        if (tags === undefined) throw resourceNotFound(`Resource ${ResourceARN} was not found`, ResourceARN);
-        return { Tags: tags };
-      },
-    }),
   };
 }

@@ -170,7 +170,7 @@ describe('errors of the local Athena', () => {
     await lake.rows(
       "CREATE EXTERNAL TABLE broken (a int) PARTITIONED BY (ds string) STORED AS PARQUET LOCATION 's3://lake/broken/'",
     );
-    await lake.rows('MSCK REPAIR TABLE broken');
+    await lake.rows("ALTER TABLE broken ADD PARTITION (ds = '2026-11-19') PARTITION (ds = '2026-11-20')");
     expect(await lake.failure('SELECT * FROM broken')).toEqual({
       reason: 'HIVE_BAD_DATA: Not valid Parquet file: s3://lake/broken/ds=2026-11-20/0.parquet',
       error: [2, 1001],

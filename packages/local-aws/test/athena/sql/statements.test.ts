@@ -1,3 +1,4 @@
+import { CreatePreparedStatementCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openLake } from './openLake.ts';
 
@@ -17,7 +18,6 @@ describe('SHOW and DESCRIBE', () => {
     expect(await lines('SHOW TABLES IN db')).toEqual(['events', 'shown']);
     expect(await lines("SHOW TABLES 'ev*|nothing'")).toEqual(['events']);
     expect(await lines("SHOW TABLES IN `db` '.*n.*'")).toEqual(['events', 'shown']);
-    expect(await lines('SHOW VIEWS')).toEqual(['shown']);
     await lake.rows('DROP VIEW shown');
   });
 
@@ -64,7 +64,7 @@ describe('SHOW and DESCRIBE', () => {
 });
 
 describe('partitions', () => {
-  it('are added, listed, repaired and dropped', async () => {
+  it('are added, listed and dropped', async () => {
     await lake.put('parts/ds=2026-11-19/region=eu west/0', 'SELECT 1 AS a');
     await lake.put('parts/ds=2026-11-20/region=us/0', 'SELECT 2 AS a');
     await lake.put('parts/elsewhere/0', 'SELECT 3 AS a');
@@ -72,7 +72,9 @@ describe('partitions', () => {
       "CREATE EXTERNAL TABLE parts (a int) PARTITIONED BY (ds date, region string) STORED AS PARQUET LOCATION 's3://lake/parts/' TBLPROPERTIES ('k'='v')",
     );
     expect(await lake.rows('SELECT * FROM parts')).toEqual([]);
-    expect(await lines('MSCK REPAIR TABLE parts')).toHaveLength(3);
+    await lake.rows(
+      "ALTER TABLE parts ADD PARTITION (ds = '2026-11-19', region = 'eu west') PARTITION (ds = '2026-11-20', region = 'us')",
+    );
     await lake.rows(
       "ALTER TABLE parts ADD IF NOT EXISTS PARTITION (ds = '2026-11-20', region = 'us') PARTITION (ds = '2026-11-21', region = 'us') LOCATION 's3://lake/parts/elsewhere/'",
     );
@@ -98,36 +100,11 @@ describe('partitions', () => {
       'ds=2026-11-19/region=eu west',
       'ds=2026-11-21/region=us',
     ]);
-    expect(await lines("SHOW TBLPROPERTIES parts('k')")).toEqual(['v']);
-  });
-
-  it('shows a new column as null in old files', async () => {
-    await lake.put('grown/0', 'SELECT 1 AS a');
-    await lake.rows("CREATE EXTERNAL TABLE grown (a int) STORED AS PARQUET LOCATION 's3://lake/grown/'");
-    await lake.rows("ALTER TABLE grown ADD COLUMNS (b string COMMENT 'new')");
-    expect(await lake.rows('SELECT * FROM grown')).toEqual([['1', undefined]]);
-    expect((await lake.failure('ALTER TABLE grown ADD COLUMNS (a int)')).reason).toMatch(
-      /Duplicate column name: a/,
-    );
   });
 });
 
 describe('ALTER TABLE', () => {
   const parametersOf = (name: string) => lake.catalog.table('db', name).input.Parameters;
-
-  it('replaces columns, which files have by name', async () => {
-    await lake.put('replaced/0', "SELECT 1 AS a, 'x' AS b, 2 AS c");
-    await lake.rows(
-      "CREATE EXTERNAL TABLE replaced (a int, b string) STORED AS PARQUET LOCATION 's3://lake/replaced/'",
-    );
-    const { kind } = await lake.ask(
-      "ALTER TABLE `db`.`replaced` REPLACE COLUMNS (`c` bigint, `b` string COMMENT 'kept')",
-    );
-    expect(kind).toEqual(['DDL', 'ALTER_TABLE_REPLACE_COLUMN']);
-    expect(await lake.rows('SELECT * FROM replaced')).toEqual([['2', 'x']]);
-    const { version, input } = lake.catalog.table('db', 'replaced');
-    expect([version, input.StorageDescriptor?.Columns?.map(({ Name }) => Name)]).toEqual([1, ['c', 'b']]);
-  });
 
   it('sets properties and keeps the others', async () => {
     await lake.rows(
@@ -142,29 +119,17 @@ describe('ALTER TABLE', () => {
       k: "it's",
       kept: '1',
     });
-    expect(await lines("SHOW TBLPROPERTIES labelled('classification')")).toEqual(['parquet']);
   });
 
-  it('fails for a view, a column that is there, an unknown type and an unknown table', async () => {
+  it('fails for a view and an unknown table', async () => {
     await lake.rows('CREATE VIEW fixed AS SELECT id FROM events');
     const reasons = await Promise.all(
       [
         "ALTER TABLE fixed SET TBLPROPERTIES ('a'='b')",
-        'ALTER TABLE fixed REPLACE COLUMNS (a int)',
-        'ALTER TABLE events REPLACE COLUMNS (ds date)',
-        'ALTER TABLE events REPLACE COLUMNS (a int, a int)',
-        'ALTER TABLE events REPLACE COLUMNS (a number)',
         "ALTER TABLE nothing SET TBLPROPERTIES ('a'='b')",
       ].map(async (sql) => (await lake.failure(sql)).reason),
     );
-    for (const [index, why] of [
-      /\[Error 10131\]: To alter a view/,
-      /\[Error 10131\]: To alter a view/,
-      /Duplicate column name: ds/,
-      /Duplicate column name: a/,
-      /cannot recognize the type number of the column a/,
-      /nothing not found/,
-    ].entries())
+    for (const [index, why] of [/\[Error 10131\]: To alter a view/, /nothing not found/].entries())
       expect(reasons[index]).toMatch(why);
     expect(parametersOf('events')).toEqual({ EXTERNAL: 'TRUE' });
     await lake.rows('DROP VIEW fixed');
@@ -329,6 +294,18 @@ describe('statements that write', () => {
     );
   });
 
+  it('leave no rows of an insert that fails on the way', async () => {
+    await lake.rows(
+      "CREATE TABLE whole WITH (partitioned_by = ARRAY['ds']) AS SELECT name, ds FROM events WHERE ds < DATE '2026-11-20'",
+    );
+    await lake.rows("ALTER TABLE whole ADD PARTITION (ds = '2026-11-20') LOCATION 's3://nowhere/whole/'");
+    const count = () => lake.rows("SELECT count(*) FROM whole WHERE ds < DATE '2026-11-20'");
+    const before = await count();
+    const failed = await lake.failure('INSERT INTO whole SELECT name, ds FROM events');
+    expect(failed.reason).toContain('bucket');
+    expect(await count()).toEqual(before);
+  });
+
   it('unload a query', async () => {
     const sql =
       "UNLOAD (SELECT id, count(*) AS n FROM events GROUP BY id) TO 's3://lake/unloaded/' WITH (format = 'PARQUET', compression = 'zstd')";
@@ -342,21 +319,10 @@ describe('statements that write', () => {
 });
 
 describe('databases and prepared statements', () => {
-  it('creates and drops a database', async () => {
-    await lake.rows(
-      "CREATE DATABASE IF NOT EXISTS Extra COMMENT 'more' LOCATION 's3://lake/extra/' WITH DBPROPERTIES ('a'='b')",
-    );
-    expect(lake.catalog.database('extra').input).toMatchObject({
-      Name: 'extra',
-      Description: 'more',
-      Parameters: { a: 'b' },
-    });
+  it('creates a database', async () => {
+    await lake.rows("CREATE DATABASE IF NOT EXISTS Extra COMMENT 'more' LOCATION 's3://lake/extra/'");
+    expect(lake.catalog.database('extra').input).toMatchObject({ Name: 'extra', Description: 'more' });
     expect((await lake.failure('CREATE DATABASE extra')).reason).toBe('FAILED: Database already exists.');
-    await lake.rows("CREATE EXTERNAL TABLE extra.t (a int) STORED AS PARQUET LOCATION 's3://lake/t/'");
-    expect((await lake.failure('DROP DATABASE extra')).reason).toMatch(/Database extra is not empty/);
-    await lake.rows('DROP DATABASE extra CASCADE');
-    await lake.rows('DROP DATABASE IF EXISTS extra');
-    expect((await lake.failure('DROP SCHEMA extra')).reason).toBe('FAILED: Database extra not found.');
   });
 
   it('types a column that is NULL in one part of the query by the others', async () => {
@@ -373,8 +339,13 @@ describe('databases and prepared statements', () => {
     expect(await lake.rows('SELECT a FROM cast_null')).toEqual([[undefined]]);
   });
 
-  it('prepares, executes and deallocates a statement', async () => {
-    await lake.rows('PREPARE one FROM SELECT name FROM events WHERE id = ? AND ds = ?');
+  it('executes a prepared statement', async () => {
+    await lake.athena.client.send(
+      new CreatePreparedStatementCommand({
+        ...{ StatementName: 'one', WorkGroup: 'primary' },
+        QueryStatement: 'SELECT name FROM events WHERE id = ? AND ds = ?',
+      }),
+    );
     expect(await lake.rows("EXECUTE one USING 3, DATE '2026-11-20'")).toEqual([['n3']]);
     expect(
       await lake.rows('EXECUTE one', {
@@ -384,10 +355,6 @@ describe('databases and prepared statements', () => {
     ).toEqual([['n4']]);
     expect((await lake.failure('EXECUTE one USING name, 1')).reason).toMatch(
       /Execution parameter name is not a literal/,
-    );
-    await lake.rows('DEALLOCATE PREPARE one');
-    expect((await lake.failure('EXECUTE one USING 3')).reason).toBe(
-      'NOT_FOUND: Prepared statement not found: one',
     );
   });
 });
@@ -400,7 +367,7 @@ describe('statements that are not emulated', () => {
     });
     for (const sql of [
       ...['SELECT a FROM iced', 'INSERT INTO iced VALUES (1)', 'DROP TABLE iced', 'DESCRIBE iced'],
-      ...['SHOW CREATE TABLE iced', 'ALTER TABLE iced ADD COLUMNS (b int)', 'MSCK REPAIR TABLE iced'],
+      ...['SHOW CREATE TABLE iced', "ALTER TABLE iced ADD PARTITION (b = '1')"],
     ])
       expect((await lake.failure(sql)).reason).toMatch(
         /^NOT_SUPPORTED: The Iceberg table iced is not emulated/,
@@ -431,6 +398,12 @@ describe('statements that are not emulated', () => {
       /The SerDe com\.amazonaws\.glue\.serde\.GrokSerDe/,
     ],
     ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
+    ['ALTER TABLE events ADD COLUMNS (b int)', /ALTER TABLE ADD COLUMNS/],
+    ['ALTER TABLE events REPLACE COLUMNS (b int)', /ALTER TABLE REPLACE/],
+    ['MSCK REPAIR TABLE events', /MSCK/],
+    ['PREPARE p FROM SELECT 1', /PREPARE/],
+    ['DROP DATABASE db', /DROP DATABASE/],
+    ['SHOW VIEWS', /SHOW VIEWS/],
     ...[
       'DELETE FROM events',
       'UPDATE events SET id = 1',

@@ -10,14 +10,7 @@ import { CELL, describeTable } from './describeTable.ts';
 type Show = Extract<
   Statement,
   {
-    kind:
-      | 'showDatabases'
-      | 'showTables'
-      | 'showColumns'
-      | 'showPartitions'
-      | 'showCreate'
-      | 'showProperties'
-      | 'describe';
+    kind: 'showDatabases' | 'showTables' | 'showColumns' | 'showPartitions' | 'showCreate' | 'describe';
   }
 >;
 
@@ -46,12 +39,9 @@ export function runShow(
     const name = resolveDatabase(statement.database, database);
     onCall({ service: 'glue', operation: 'GetTables', input: { DatabaseName: name } });
     const tables = [...catalog.database(name).tables.values()];
-    const names = tables
-      .filter((table) => !statement.views || isView(table))
-      .map(({ input }) => input.Name)
-      .sort();
+    const names = tables.map(({ input }) => input.Name).sort();
     return {
-      columns: [textColumn(statement.views ? 'views' : 'tab_name')],
+      columns: [textColumn('tab_name')],
       lines: names.filter(patternMatcher(statement.pattern)),
     };
   }
@@ -83,8 +73,6 @@ export function runShow(
         lines: table.partitions.map(({ values }) => partitionFolder(keys, values)),
       };
     }
-    case 'showProperties':
-      return showProperties(statement, table, Object.entries(table.input.Parameters ?? {}));
     case 'showCreate':
       return isView(table)
         ? { columns: [textColumn('create view')], lines: createViewLines(table) }
@@ -98,23 +86,6 @@ export function runShow(
         lines: describeTable(table),
       };
   }
-}
-
-function showProperties(
-  { property }: Extract<Show, { kind: 'showProperties' }>,
-  { databaseName, input }: TableEntry,
-  all: readonly (readonly [name: string, value: string])[],
-): ShownLines {
-  const selected = all.filter(([name]) => property === undefined || name === property);
-  const columns = [textColumn('prpt_name'), textColumn('prpt_value')];
-  if (property === undefined) return { columns, lines: selected.map(([name, value]) => `${name}\t${value}`) };
-  return {
-    columns,
-    lines:
-      selected.length > 0
-        ? selected.map(([, value]) => value)
-        : [`Table ${databaseName}.${input.Name} does not have property: ${property}`],
-  };
 }
 
 function allColumns({ input }: TableEntry) {
