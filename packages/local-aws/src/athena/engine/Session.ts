@@ -7,7 +7,6 @@ import {
   type DuckDBPreparedStatement,
   type DuckDBResult,
   type DuckDBResultReader,
-  type DuckDBScalarFunction,
 } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { macroStatements } from '../../trino/index.ts';
@@ -102,11 +101,6 @@ export class Session {
   /** Runs statements and discards their rows. */
   async run(sql: string): Promise<void> {
     await this.#track(() => this.#connection.run(sql));
-  }
-
-  /** Adds a function that queries of this session can call. */
-  registerFunction(own: DuckDBScalarFunction): void {
-    this.#connection.registerScalarFunction(own);
   }
 
   /** Binds a query without running it. */

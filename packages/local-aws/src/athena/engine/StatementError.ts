@@ -11,10 +11,6 @@ export class StatementError extends Error {
   readonly category: 1 | 2 | 3;
   readonly type: number;
   readonly retryable: boolean;
-  /** Only for an error with a position: the text that it is in, and the message without them. */
-  readonly place:
-    | { readonly sql: string; readonly offset: number; readonly code: string; readonly text: string }
-    | undefined;
 
   constructor(
     message: string,
@@ -22,7 +18,6 @@ export class StatementError extends Error {
       readonly category?: 1 | 2 | 3;
       readonly type: number;
       readonly retryable?: boolean;
-      readonly place?: StatementError['place'];
       readonly cause?: unknown;
     },
   ) {
@@ -31,7 +26,6 @@ export class StatementError extends Error {
     this.category = options.category ?? 2;
     this.type = options.type;
     this.retryable = options.retryable ?? false;
-    this.place = options.place;
   }
 }
 
@@ -57,7 +51,6 @@ const ERROR_TYPES: Readonly<Record<string, number>> = {
   INVALID_LITERAL: 1006,
   MISSING_COLUMN_NAME: 1006,
   DUPLICATE_COLUMN_NAME: 1006,
-  COLUMN_TYPE_UNKNOWN: 1006,
   MISSING_SCHEMA_NAME: 1006,
   TABLE_NOT_FOUND: 1301,
   SCHEMA_NOT_FOUND: 1301,
@@ -70,11 +63,9 @@ const ERROR_TYPES: Readonly<Record<string, number>> = {
   INVALID_TABLE_PROPERTY: 1103,
   NOT_SUPPORTED: 1200,
   HIVE_BAD_DATA: 1001,
-  HIVE_CANNOT_OPEN_SPLIT: 1001,
   HIVE_UNSUPPORTED_FORMAT: 1200,
   HIVE_PATH_ALREADY_EXISTS: 1000,
   TABLE_ALREADY_EXISTS: 1003,
-  SCHEMA_ALREADY_EXISTS: 1003,
   DDL: 1003,
 };
 
@@ -88,7 +79,6 @@ export function statementError(
   const at = place === undefined ? '' : `${linePosition(place.sql, place.offset)}: `;
   return new StatementError(`${code === 'DDL' ? 'FAILED' : code}: ${at}${message}`, {
     type: ERROR_TYPES[code] ?? 1000,
-    ...(place === undefined ? {} : { place: { ...place, code, text: message } }),
     cause,
   });
 }

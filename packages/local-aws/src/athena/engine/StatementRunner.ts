@@ -55,8 +55,8 @@ export interface StatementResult extends StatementKind {
   readonly updateCount?: number;
   /** Bytes of the files read so far. */
   readonly scannedBytes: () => number;
-  /** The format of the result's object: CSV for queries, text for other statements; `none` for a row change. */
-  readonly output: 'csv' | 'txt' | 'none';
+  /** The format of the result's object: CSV for queries, text for other statements. */
+  readonly output: 'csv' | 'txt';
   /** Whether a text begins with the names of its columns, as CSV does. Default: no. */
   readonly header?: true;
   /** The `s3://` locations of the objects that the statement wrote, for the manifest beside the result. */

@@ -167,10 +167,7 @@ export async function writeResult(
   const { write, folder, id, check } = into;
   const { columns, updateCount, manifest } = result;
   const format = manifest === undefined ? result.output : 'none';
-  const baseLocation = outputLocation(folder, id, result);
-  // A row change has no object, and metadata beside the place of one.
-  const bare = manifest === undefined ? baseLocation : baseLocation.replace(/\.(csv|txt)$/, '');
-  const location = format === 'none' ? bare : `${folder}${id}.${format}`;
+  const location = format === 'none' ? outputLocation(folder, id, result) : `${folder}${id}.${format}`;
   let outputRows = 0;
 
   async function* pieces(): AsyncGenerator<Uint8Array> {

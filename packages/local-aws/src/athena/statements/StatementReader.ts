@@ -187,15 +187,14 @@ export class StatementReader {
     return { name, type, ...(comment === undefined ? {} : { comment }) };
   }
 
-  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis, COMMENT, FIRST or AFTER outside of brackets. */
+  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis or COMMENT outside of brackets. */
   #type(): string {
     let type = '';
     for (let depth = 0; ; ) {
       const token = this.list.at(this.#index);
       if (
         token === undefined ||
-        (depth === 0 &&
-          (token.raw === ',' || token.raw === ')' || /^(?:comment|first|after)$/.test(token.value)))
+        (depth === 0 && (token.raw === ',' || token.raw === ')' || token.value === 'comment'))
       )
         break;
       if (token.raw === '<' || token.raw === '(') depth += 1;

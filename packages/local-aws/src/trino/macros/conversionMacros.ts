@@ -126,8 +126,6 @@ export const jsonMacros: readonly string[] = [
      ELSE CAST(x AS VARCHAR) END`,
   // A REAL has its own digits, where DuckDB writes a double's digits.
   "trino_to_json(x) AS CASE WHEN typeof(x) = 'FLOAT' AND isfinite(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT)) THEN CAST(CAST(x AS VARCHAR) AS JSON) ELSE to_json(x) END",
-  // The start of a cast to a row. Its own name distinguishes it from a cast to JSON.
-  'trino_row_json(x) AS to_json(x)',
   `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
   `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
      WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
