@@ -76,7 +76,7 @@ describe('a statement that cannot run', () => {
     [
       'a function with arguments of other types',
       'SELECT date_trunc(1, event_name) FROM product_events',
-      byUser(1303, /^FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters \(.*\) for function date_trunc/),
+      byUser(1303, /^FUNCTION_NOT_FOUND: Unexpected parameters \(.*\) for function date_trunc/),
     ],
     [
       'a column that is not grouped by',

@@ -101,7 +101,7 @@ describe('SQL', () => {
 
   it.each([
     ['SELECT\n  no_column FROM product_events', 2, 3, "Column 'no_column' cannot be resolved"],
-    ['SELECT FROM WHERE', 1, 18, 'mismatched input'],
+    ['SELECT event_name FROM WHERE', 1, 24, "mismatched input 'WHERE'"],
     // Athena does not even begin with this one.
     ['SHOW\nNOTHING', 2, 1, 'mismatched input'],
   ])('says where %j is wrong', async (sql, line, column, message) => {

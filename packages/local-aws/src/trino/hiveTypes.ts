@@ -66,7 +66,7 @@ function parseStructType(parts: readonly string[]): HiveType | undefined {
 }
 
 /** The trimmed parts of a list between its own commas, as of the inner text of a nested type. */
-export function splitTopLevel(text: string): string[] {
+function splitTopLevel(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;

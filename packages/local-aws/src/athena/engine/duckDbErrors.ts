@@ -47,7 +47,10 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
     const end = { sql: query.sql, offset: query.sql.trimEnd().length };
     return near === undefined
       ? fail('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: <expression>", end)
-      : fail('SYNTAX_ERROR', `mismatched input '${near}'. Expecting: <expression>`);
+      : fail(
+          'SYNTAX_ERROR',
+          `mismatched input '${wordAt(query, place?.offset) ?? near}'. Expecting: <expression>`,
+        );
   }
   if (type === 'INTERRUPT') return statementError('USER_CANCELED', 'Query was canceled', undefined, error);
   if (type === 'Out of Memory') return resourcesExhausted(error);
@@ -114,6 +117,11 @@ function statementPosition(position: string | undefined, { sql, shift, translati
   if (position === undefined || index < 0 || index >= Buffer.byteLength(translation.sql)) return undefined;
   const characters = Buffer.from(translation.sql).subarray(0, index).toString('utf8').length;
   return { sql, offset: shift + translation.offsetOf(characters) };
+}
+
+/** The word at an offset of the statement. What DuckDB names may be of the translation. */
+function wordAt({ sql }: FailedQuery, offset = sql.length): string | undefined {
+  return /^(?:\w+|\S)/.exec(sql.slice(offset))?.[0];
 }
 
 /** The name at an offset of the user's text, with its qualifiers and without quotes. */

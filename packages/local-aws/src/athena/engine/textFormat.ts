@@ -91,7 +91,7 @@ function plainText(value: DuckDBValue): string {
 }
 
 /** Java's `Double.toString`: decimal notation between 10^-3 and 10^7, otherwise `1.0E10`. */
-export function doubleText(value: number, real = false): string {
+function doubleText(value: number, real = false): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';

@@ -87,7 +87,7 @@ export function caseEnd(list: TokenList, index: number): number | undefined {
 }
 
 /** The index after the name, call, literal or parenthesis at an index, with its subscripts and members. */
-export function operandEnd(list: TokenList, index: number): number | undefined {
+function operandEnd(list: TokenList, index: number): number | undefined {
   const token = list.at(index);
   if (token === undefined) return undefined;
   const literal = parseTypedLiteral(list, index);
