@@ -43,7 +43,7 @@ Every page is a client of the API below. The API answers what these commands ans
 
 - It listens on 127.0.0.1 only.
 - \`sluice console\` makes a token at each start. The page takes it out of the address and keeps it for the tab. Every call of the API needs it. The local cloud has no token, as its other endpoints have none.
-- \`Host\` and \`Origin\` must be the console's own, so that pages of other sites can neither read nor write through it, also not by a name that they point at 127.0.0.1. \`npm start -- --allow-hosts\` allows more names.
+- \`Host\` and \`Origin\` must be the console's own. \`npm start -- --allow-hosts\` allows more names.
 - The page loads nothing from elsewhere and runs no script but its own (\`Content-Security-Policy\`). Data of users and customers is shown as text.
 - \`sluice console\` is read-only. With \`--write\` it can redrive, run the ingest, load days again, export days, curate days, and run SQL that changes something. Each action but SQL first says what it would do. The console of the local cloud may always write.
 
