@@ -103,7 +103,6 @@ export const faultsSchema = z.strictObject({
           calls: calls.default(1),
         }),
         ownFault('failDeliveries', { stream: target, afterwards: z.boolean().default(false) }),
-        ownFault('endRetryWindow', { stream: target }),
         ownFault('expireDeliveries', { stream: target }),
       ]),
     )
@@ -203,7 +202,6 @@ const OWN_FAULTS = [
   'delayEvents',
   'repeatMessages',
   'failDeliveries',
-  'endRetryWindow',
   'expireDeliveries',
   'disableKey',
 ] as const;

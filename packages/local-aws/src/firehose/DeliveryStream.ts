@@ -10,13 +10,6 @@ import type { StreamProperties } from './streamSettings.ts';
 const RETENTION_MS = limits.retentionHours * 3_600_000;
 const NOTHING = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
 
-/** Why records go to the error output when Firehose stops trying to write them where they belong. */
-const RETRIES_ENDED = {
-  outputType: 'delivery-failed',
-  code: 'S3.DeliveryFailed',
-  message: 'The data could not be delivered to the prefix within the retry duration.',
-} as const;
-
 /** Records to mark in the journal as done. */
 type Marks = Map<Segment, readonly JournalEntry[]>;
 
@@ -217,7 +210,7 @@ export class DeliveryStream {
       try {
         if (fate.failDeliveries !== undefined || fate.expireDeliveries !== undefined)
           throw new Error('S3 does not accept the object, as asked for.');
-        await underWay.objects.run(fate.endRetryWindow && RETRIES_ENDED);
+        await underWay.objects.run();
         this.#requireAnswer(underWay);
         this.#counted.succeeded += 1;
         this.#counted.delivered += buffer.entries.length;
@@ -236,7 +229,7 @@ export class DeliveryStream {
 
   /** Takes the faults that apply to an attempt to deliver a buffer. */
   #takeDelivery() {
-    const names = ['failDeliveries', 'endRetryWindow', 'expireDeliveries'] as const;
+    const names = ['failDeliveries', 'expireDeliveries'] as const;
     return this.#faults?.take('firehose', names, [this.name], 'meanwhile') ?? {};
   }
 

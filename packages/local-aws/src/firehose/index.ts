@@ -162,7 +162,6 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
           version: 1,
           settings,
           sink,
-          clock,
           onCall: (call) => options.onCall?.(name, call),
         },
         directory: folderOf(name),

@@ -1,57 +1,32 @@
 import { z } from 'zod';
 import { notImplemented } from '../protocol/AwsError.ts';
-import { invalidArgument, limits } from './errors.ts';
-import { hasExpression, type PrefixTemplate, parsePrefix } from './prefixTemplate.ts';
+import { limits } from './errors.ts';
 
 /** A delivery stream's validated settings, with defaults. */
 export interface StreamSettings {
   readonly bucket: string;
-  readonly prefix: PrefixTemplate;
-  readonly errorPrefix: PrefixTemplate;
+  readonly prefix: string;
   readonly buffering: { readonly seconds: number; readonly bytes: number };
 }
 
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * Reads the settings of a stream and applies the rules that Firehose checks when one is created.
+ * Reads the settings of a stream.
  *
- * @throws AwsError `InvalidArgumentException` for what Firehose refuses, `NotImplemented` for what isn't emulated.
+ * @throws AwsError `NotImplemented` for what isn't emulated.
  */
 export function readStreamSettings(destination: DestinationProperties): StreamSettings {
-  const { Prefix, ErrorOutputPrefix, BufferingHints: hints } = destination;
-  const prefix = readPrefix(Prefix, 'Prefix');
-  const errorPrefix = readPrefix(ErrorOutputPrefix ?? Prefix, 'ErrorOutputPrefix');
-  checkPrefixes(prefix, ErrorOutputPrefix === undefined ? undefined : errorPrefix);
+  const { BucketARN, Prefix: prefix, BufferingHints: hints } = destination;
+  if (prefix.includes('!{')) throw notImplemented('firehose Prefix with an expression (!{…})');
   return {
-    bucket: destination.BucketARN.slice(destination.BucketARN.lastIndexOf(':') + 1),
+    bucket: BucketARN.slice(BucketARN.lastIndexOf(':') + 1),
     prefix,
-    errorPrefix,
     buffering: {
       seconds: hints.IntervalInSeconds ?? limits.bufferSeconds.default,
       bytes: (hints.SizeInMBs ?? limits.bufferMebibytes.default) * MEBIBYTE,
     },
   };
-}
-
-function readPrefix(source: string, member: string): PrefixTemplate {
-  const template = parsePrefix(source);
-  if ('invalid' in template) throw invalidArgument(`${member}: ${template.invalid}`);
-  if ('unsupported' in template) throw notImplemented(`firehose ${member} with ${template.unsupported}`);
-  return template;
-}
-
-/** https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html, "semantic rules" */
-function checkPrefixes(prefix: PrefixTemplate, errorPrefix: PrefixTemplate | undefined): void {
-  const hasType = ({ parts }: PrefixTemplate) => parts.some(({ kind }) => kind === 'errorOutputType');
-  if (hasType(prefix)) throw invalidArgument('Prefix must not contain !{firehose:error-output-type}.');
-  if (errorPrefix === undefined) {
-    if (hasExpression(prefix))
-      throw invalidArgument('ErrorOutputPrefix must be given when Prefix contains an expression.');
-  } else if (hasExpression(errorPrefix) && !hasType(errorPrefix))
-    throw invalidArgument(
-      'ErrorOutputPrefix must contain !{firehose:error-output-type} when it contains an expression.',
-    );
 }
 
 const arn = z.string().regex(/^arn:/, 'an ARN');
@@ -63,12 +38,14 @@ const bufferingHints = z.strictObject({
   SizeInMBs: z.int().min(limits.bufferMebibytes.least).max(limits.bufferMebibytes.most).optional(),
 });
 
-/** Records are delivered as they came: there is no conversion, partitioning, processing or compression. */
+/**
+ * Records are delivered as they came: there is no conversion, partitioning, processing or compression, so nothing goes to an
+ * error output, and prefixes have no expressions.
+ */
 const extendedS3 = z.strictObject({
   BucketARN: arn,
   RoleARN: arn,
   Prefix: z.string().default(''),
-  ErrorOutputPrefix: z.string().optional(),
   BufferingHints: bufferingHints.default({}),
   CompressionFormat: z.literal('UNCOMPRESSED').default('UNCOMPRESSED'),
   S3BackupMode: z.literal('Disabled').optional(),

@@ -41,7 +41,6 @@ const template = {
           BucketARN: 'arn:aws:s3:::landing',
           RoleARN: 'arn:aws:iam::000000000000:role/delivery',
           Prefix: 'rows/',
-          ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
         },
       },
     },
@@ -268,21 +267,6 @@ describe("Firehose's delivery", () => {
     await clock.advance(600_000);
     await until(() => pending() === 0);
     expect(await keys('rows/')).toHaveLength(2);
-  });
-
-  it('uses the error output when the retry window ends', async () => {
-    await set({ firehose: [{ fault: 'endRetryWindow' }] });
-    await putRow('1');
-    await aws.flush();
-    const [Key, ...others] = await keys('errors/');
-    expect([Key, others]).toEqual([expect.stringMatching(/^errors\/delivery-failed\//), []]);
-    const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: 'landing', Key }));
-    const line = JSON.parse((await Body?.transformToString()) ?? '');
-    expect(line).toMatchObject({
-      errorCode: 'S3.DeliveryFailed',
-      rawData: Buffer.from('1\n').toString('base64'),
-    });
-    expect(await keys('rows/')).toEqual([]);
   });
 
   it('drops what would be 24 hours old, counts it, and goes on', async () => {

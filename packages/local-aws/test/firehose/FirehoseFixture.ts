@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
-import { z } from 'zod';
 import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
@@ -13,11 +12,6 @@ import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
 export const START = Date.UTC(2026, 10, 20, 12);
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';
-
-const errorDocument = z.looseObject({ rawData: z.base64() });
-
-/** A line of an error object, its raw data decoded. */
-export type ErrorDocument = z.output<typeof errorDocument> & { readonly text: string };
 
 /**
  * A local Firehose behind a real endpoint with a real client, delivering into memory. Time stands still until
@@ -134,17 +128,6 @@ export class FirehoseFixture {
       .join('');
   }
 
-  /** Lines of all error objects under a prefix. */
-  errors(prefix = 'errors/'): ErrorDocument[] {
-    return this.keys()
-      .filter((key) => key.startsWith(prefix))
-      .flatMap((key) => this.text(key).split('\n').slice(0, -1))
-      .map((line) => {
-        const document = errorDocument.parse(JSON.parse(line));
-        return { ...document, text: Buffer.from(document.rawData, 'base64').toString('utf8') };
-      });
-  }
-
   #get() {
     if (this.#running === undefined) throw new Error('The fixture is not started.');
     return this.#running;
@@ -157,8 +140,7 @@ export function plainStream(more: object = {}) {
     ExtendedS3DestinationConfiguration: {
       BucketARN: 'arn:aws:s3:::bucket',
       RoleARN: 'arn:aws:iam::000000000000:role/delivery',
-      Prefix: 'data/!{timestamp:yyyy-MM-dd}/',
-      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+      Prefix: 'data/',
       ...more,
     },
   };

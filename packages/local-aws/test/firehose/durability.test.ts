@@ -95,7 +95,9 @@ describe('an acknowledged record', () => {
     expect(fixture.keys()).toEqual([]);
     fixture.clock.advance(1);
     await fixture.pending(0);
-    expect(fixture.keys()).toEqual([expect.stringMatching(/^data\/2026-11-20\/s-1-2026-11-20-12-00-00-/)]);
+    expect(fixture.keys()).toEqual([
+      expect.stringMatching(/^data\/2026\/11\/20\/12\/s-1-2026-11-20-12-00-00-/),
+    ]);
   });
 
   it('is not damaged by a write that a kill interrupts', async () => {

@@ -36,7 +36,6 @@ const template = {
           BucketARN: 'arn:aws:s3:::landing',
           RoleARN: 'arn:aws:iam::000000000000:role/delivery',
           Prefix: 'rows/',
-          ErrorOutputPrefix: 'errors/',
         },
       },
     },
