@@ -2,7 +2,7 @@
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
 // or a stack that CloudFormation would refuse, to remove relay with copies that wait, to delete addresses that are not retired, and to deploy over the
 // stack of another bucket.
-const { join, resolve } = require('node:path');
+const { join, relative, resolve } = require('node:path');
 
 /** Where Sluice's own code is: the repository, or the npm package. */
 const code = resolve(__dirname, '..', '..');
@@ -26,6 +26,7 @@ module.exports = class SluicePlugin {
         await this.requireTemplateFits();
         await this.warn();
       },
+      'before:aws:package:finalize:saveServiceState': () => this.shortenPaths(),
       'before:deploy:deploy': async () => {
         await this.requireDeployable();
         // Packaging has warned, unless it was done before.
@@ -96,6 +97,16 @@ module.exports = class SluicePlugin {
         host: process.env.SLUICE_PACKAGE_FOR === 'here' ? 'here' : 'lambda',
       }),
     );
+  }
+
+  /** A package may be deployed from another folder than it was made in: paths in its state are those within the folder. */
+  shortenPaths() {
+    const { service, serviceDir } = this.serverless;
+    for (const name of service.getAllFunctions()) {
+      const { package: made } = service.getFunction(name);
+      if (made?.artifact !== undefined)
+        made.artifact = relative(serviceDir, resolve(serviceDir, made.artifact));
+    }
   }
 
   /** Also to what Serverless itself adds: roles and log groups. */

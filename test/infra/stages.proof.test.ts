@@ -274,6 +274,10 @@ describe('serverless deploy', () => {
         0,
         expect.stringContaining('Warning: The alarms notify nobody'),
       ]);
+      // It may be deployed from another folder.
+      const state = readFileSync(join(root, 'packaged', 'serverless-state.json'), 'utf8');
+      expect(state).toContain('"artifact": ".serverless/collect.zip"');
+      expect(state).not.toContain(root);
       const cause =
         'SLUICE_CONFIG_PACKAGE_DIFFERS: The package was made for another stage or region than it is deployed to.';
       expect(await deploy('--stage', 'prod')).toEqual([
