@@ -106,7 +106,8 @@ function problemLines({ lastLook, late, receipts, days }: DatasetStatus): string
     const at = new Date(lastLook.at).toISOString();
     if (lastLook.failure !== undefined)
       lines.push(`could not be listed: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
-    else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
+    else if (lastLook.stopped)
+      lines.push(`has no files for any day of its lookback${lastLook.instead ?? ''} (${at})`);
   }
   for (const { day, due } of late)
     lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);
