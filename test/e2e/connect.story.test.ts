@@ -170,7 +170,7 @@ describe('following the steps of sluice connect', () => {
   it('lets no reader write what Sluice landed', async () => {
     for (const product of ['metabase', 'owox'] as const) {
       const s3 = new S3Client({ ...options(await keysOf(await ask(product))), forcePathStyle: true });
-      const Key = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/x.parquet';
+      const Key = `statsig/statsig_forwarded_events/statsig_forwarded_events/${utcDay(Date.now())}/x.parquet`;
       const write = s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key, Body: 'x' }));
       await expect(write).rejects.toMatchObject({
         name: 'AccessDenied',

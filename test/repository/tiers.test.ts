@@ -48,4 +48,17 @@ describe('a suite', () => {
       );
     expect(impure).toEqual([]);
   });
+
+  it('with a literal day moves the clock of the cloud that it starts', () => {
+    const unmoved = suites.filter((file) => {
+      if (!/\.(?:contract|story)\./.test(file)) return false;
+      const text = texts.get(file) ?? '';
+      return (
+        /\b(?:startCloud|startCloudProcess|ingestCloud)\(/.test(text) &&
+        /['"`/]20[2-9]\d-[01]\d-[0-3]\d(?!-)/.test(text.replaceAll('2012-10-17', '')) &&
+        !/\bjumpTo\(|\bclock\b|_sluice\/clock|setClock|moveClock/.test(text)
+      );
+    });
+    expect(unmoved).toEqual([]);
+  });
 });
