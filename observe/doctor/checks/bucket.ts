@@ -57,7 +57,7 @@ export const bucket: Check = {
         const commands = existing.bucket
           ? [await doctor.command(createBucketWords(Bucket, region))]
           : await revertDriftCommands(doctor, logicalIds.bucket);
-        return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${Bucket}.`, commands)];
+        return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The bucket ${Bucket}.`, commands)];
       }
       if (!(error instanceof CheckImpossible) || !error.isDenied) throw error;
       return [

@@ -106,7 +106,13 @@ export const tables: Check = {
         } catch (error) {
           if (!isAwsError(error, 'EntityNotFoundException')) throw error;
           const commands = await repairTableCommands(doctor, made, 'create');
-          return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${config.database}.${name}.`, commands)];
+          return [
+            finding(
+              'SLUICE_DOCTOR_RESOURCE_MISSING',
+              `The table or view ${config.database}.${name}.`,
+              commands,
+            ),
+          ];
         }
       },
       (impossible) => impossible.finding,
@@ -239,7 +245,13 @@ export const views: Check = {
         } catch (error) {
           if (!isAwsError(error, 'EntityNotFoundException')) throw error;
           const commands = await repairTableCommands(doctor, made, 'create');
-          return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${config.database}.${name}.`, commands)];
+          return [
+            finding(
+              'SLUICE_DOCTOR_RESOURCE_MISSING',
+              `The table or view ${config.database}.${name}.`,
+              commands,
+            ),
+          ];
         }
       },
       (impossible) => impossible.finding,

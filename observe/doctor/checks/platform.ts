@@ -28,7 +28,7 @@ export const domain: Check = {
       );
     } catch (error) {
       if (isAwsError(error, 'NotFoundException'))
-        return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${domainName}.`)];
+        return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The domain ${domainName}.`)];
       throw error;
     }
     const unfit = judgeDomain({ domainName, certificateArn }, found);

@@ -52,7 +52,8 @@ async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Findi
   ]);
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
-  if (principal === undefined) return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${reader.name}.`)];
+  if (principal === undefined)
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The role or user of the reader ${reader.name}.`)];
   const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal.physicalId}`;
   const scope = await readersScope(doctor);
   return simulateReader(doctor, { name: reader.name, arn }, readerExpectations(scope, config, reader));

@@ -27,8 +27,8 @@ describe('sluice doctor on the local cloud', () => {
     });
     expect(stdout).toMatch(`This is Sluice ${VERSION}. sluice-local was deployed by ${VERSION}.\n\nok `);
     for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
-    expect(stdout).toMatch(
-      /\n36 checks of sluice-local in us-east-1 of account 000000000000: 34 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
+    expect(stdout).toContain(
+      `\n${checks.length} checks of sluice-local in us-east-1 of account 000000000000: ${checks.length - 1} ok, 0 with problems, 0 with warnings, 1 not made.\n`,
     );
   });
 
@@ -67,10 +67,9 @@ describe('sluice doctor on the local cloud', () => {
         'unchecked',
         ['apigateway:GET.', 'lambda:GetAccountSettings.', 'servicequotas:ListServiceQuotas.'].map((call) => [
           'SLUICE_DOCTOR_UNCHECKED',
-          call,
+          `The local cloud has no ${call}`,
         ]),
       ],
-      ['readers', 'unchecked', [['SLUICE_DOCTOR_NO_READERS', '']]],
     ]);
   });
 
@@ -91,10 +90,10 @@ describe('sluice doctor on the local cloud', () => {
         .map(({ detail }) => [check, detail]),
     );
     expect(missing).toEqual([
-      ['bucket-settings', 's3:GetBucketPolicy.'],
-      ['partitions', 'glue:GetPartitions.'],
-      ['streams', 'firehose:DescribeDeliveryStream.'],
-      ['queues', 'sqs:GetQueueAttributes.'],
+      ['bucket-settings', 'The permission s3:GetBucketPolicy is missing.'],
+      ['partitions', 'The permission glue:GetPartitions is missing.'],
+      ['streams', 'The permission firehose:DescribeDeliveryStream is missing.'],
+      ['queues', 'The permission sqs:GetQueueAttributes is missing.'],
     ]);
   });
 
@@ -104,7 +103,7 @@ describe('sluice doctor on the local cloud', () => {
     });
     const { code, found } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, found.get('tables SLUICE_STATUS_UNREADABLE')?.detail]).toEqual([
+    expect([code, found.get('database SLUICE_STATUS_UNREADABLE')?.detail]).toEqual([
       3,
       'GlueEncryptionException: An encryption operation failed.',
     ]);

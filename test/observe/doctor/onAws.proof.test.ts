@@ -178,7 +178,10 @@ describe('sluice doctor, where only AWS can answer', () => {
     const arn = 'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
     const asked = config(`endpoint: { domain: 'collect.acme.invalid', certificateArn: '${arn}' }`);
     // A path without an answer is refused here.
-    expect(await findings('domain', asked)).toEqual([3, 'SLUICE_STATUS_UNREADABLE apigateway:GET.']);
+    expect(await findings('domain', asked)).toEqual([
+      3,
+      'SLUICE_STATUS_UNREADABLE The permission apigateway:GET is missing.',
+    ]);
     const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
     const tell = (more: object) =>
       answers.set('apigateway /domainnames/collect.acme.invalid', {
@@ -197,7 +200,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     answers.set('apigateway /domainnames/collect.acme.invalid', NOT_FOUND);
     expect(await findings('domain', asked)).toEqual([
       3,
-      'SLUICE_DOCTOR_RESOURCE_MISSING collect.acme.invalid.',
+      'SLUICE_DOCTOR_RESOURCE_MISSING The domain collect.acme.invalid.',
     ]);
     expect(await findings('domain')).toEqual([0]);
   });
@@ -270,7 +273,10 @@ describe('sluice doctor, where only AWS can answer', () => {
     const lowered = config('endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 }');
     expect(await findings('quotas', lowered)).toEqual([0]);
     answers.delete('apigateway /account');
-    expect(await findings('quotas')).toEqual([3, 'SLUICE_STATUS_UNREADABLE apigateway:GET.']);
+    expect(await findings('quotas')).toEqual([
+      3,
+      'SLUICE_STATUS_UNREADABLE The permission apigateway:GET is missing.',
+    ]);
   });
 
   it('compares the concurrency that a Function URL depends on with that of the account, and asks no gateway', async () => {
@@ -293,7 +299,10 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it('names a quota that it could not find', async () => {
     quotas.delete('firehose');
-    expect(await findings('quotas')).toEqual([0, 'SLUICE_DOCTOR_UNCHECKED firehose: Rate of Put requests.']);
+    expect(await findings('quotas')).toEqual([
+      0,
+      'SLUICE_DOCTOR_UNCHECKED Service Quotas of firehose has no Rate of Put requests.',
+    ]);
   });
 
   it('checks the workgroup `primary` only if OWOX is a reader', async () => {
@@ -320,8 +329,8 @@ describe('sluice doctor, where only AWS can answer', () => {
   it('reports a configured reader that is not deployed', async () => {
     expect(await findings('readers', config(READERS))).toEqual([
       3,
-      'SLUICE_DOCTOR_RESOURCE_MISSING statsig.',
-      'SLUICE_DOCTOR_RESOURCE_MISSING bi.',
+      'SLUICE_DOCTOR_RESOURCE_MISSING The role or user of the reader statsig.',
+      'SLUICE_DOCTOR_RESOURCE_MISSING The role or user of the reader bi.',
     ]);
   });
 
@@ -329,8 +338,8 @@ describe('sluice doctor, where only AWS can answer', () => {
     const missing = 'SLUICE_DOCTOR_RESOURCE_MISSING';
     expect(await findings('workgroup', config(READERS))).toEqual([
       3,
-      `${missing} sluice_statsig.`,
-      `${missing} sluice_bi.`,
+      `${missing} The workgroup sluice_statsig.`,
+      `${missing} The workgroup sluice_bi.`,
     ]);
     const athena = new AthenaClient(deployed.options);
     const own = { OutputLocation: 's3://sluice-experiments/query-results/bi/' };
@@ -339,7 +348,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     const [, ...found] = await findings('workgroup', config(READERS));
     const elsewhere = found.filter((one) => String(one).startsWith('SLUICE_DOCTOR_DRIFT'));
     expect(elsewhere).toEqual([
-      'SLUICE_DOCTOR_DRIFT sluice_statsig: got s3://sluice-experiments/query-results/bi/, expected s3://sluice-experiments/query-results/statsig/.',
+      'SLUICE_DOCTOR_DRIFT sluice_statsig: results go to s3://sluice-experiments/query-results/bi/, expected s3://sluice-experiments/query-results/statsig/.',
     ]);
     for (const WorkGroup of ['sluice_statsig', 'sluice_bi'])
       await athena.send(new DeleteWorkGroupCommand({ WorkGroup }));

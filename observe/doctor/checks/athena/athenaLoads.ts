@@ -65,7 +65,7 @@ async function judgeWorkgroup(doctor: DoctorContext, config: Config): Promise<re
     // Athena has no specific error for a workgroup that does not exist.
     if (!isAwsError(error, 'InvalidRequestException')) throw error;
     const commands = await revertDriftCommands(doctor, logicalIds.loadWorkgroup);
-    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${name}.`, commands)];
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The workgroup ${name}.`, commands)];
   }
   const { State, Configuration = {} } = found;
   const bytes = config.athena.loadScanLimitGigabytes * 1e9;
@@ -106,7 +106,7 @@ async function judgeDatabase(doctor: DoctorContext, config: Config): Promise<rea
     const logicalId = logicalIds.scratchDatabase;
     const resource = catalog({ config, ...doctor.stack })[logicalId];
     const commands = await createDatabaseCommands(doctor, { logicalId, resource });
-    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${name}.`, commands)];
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The database ${name}.`, commands)];
   }
 }
 

@@ -76,7 +76,7 @@ async function judgeQueue(
   { logicalId, deadLetters }: WatchedQueue,
 ): Promise<Finding[]> {
   const QueueUrl = (await doctor.resources()).get(logicalId)?.physicalId;
-  if (QueueUrl === undefined) return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${logicalId}.`)];
+  if (QueueUrl === undefined) return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The queue ${logicalId}.`)];
   const { sqs } = await doctor.clients();
   const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
   try {
@@ -103,6 +103,6 @@ async function judgeQueue(
   } catch (error) {
     if (!isAwsError(error, 'QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue')) throw error;
     const commands = await revertDriftCommands(doctor, logicalId);
-    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `${name}.`, commands)];
+    return [finding('SLUICE_DOCTOR_RESOURCE_MISSING', `The queue ${name}.`, commands)];
   }
 }
