@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeSync,
@@ -15,7 +16,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { quoteName, quoteText } from '../lib/base/sql.ts';
 import { DUCKDB_TYPES } from '../lib/duckdb/tableFile.ts';
-import type { LandingRow } from '../lib/landing/frames/encodeRecord.ts';
+import type { LandedRow } from '../lib/landing/lines/encodeLines.ts';
+import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import { type ForwardedKind, forwardedKinds } from '../lib/schema/kinds.ts';
 import { forwardedTables } from '../lib/tables/deliveredTables.ts';
 import { EXPERIMENT, writeLandingObject } from './land/landData.ts';
@@ -32,10 +34,9 @@ const once = z.strictObject({
 });
 
 /**
- * Time and memory to make table files from landed rows, with one CPU and the memory of a small function, and the size
- * of the files compared with files that the emulator's Firehose makes of the same rows: snappy, in order of arrival.
- * The streams of 0.2 left `EnableDictionaryCompression` out, and AWS documents no default: the emulator writes no
- * dictionaries then. The sizes compared with files with dictionaries are reported, too.
+ * Time and memory to make table files of landed rows, with one CPU and the memory of a small function: compared with what
+ * DuckDB alone takes for the same lines. And the size of the files, compared with the rows as unsorted snappy Parquet, as
+ * Firehose's conversion writes it, with and without dictionaries.
  */
 const bench: Bench = {
   name: 'land',
@@ -43,12 +44,25 @@ const bench: Bench = {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-land-'));
     try {
       const object = join(directory, 'object');
-      at('20 rows a request');
-      writeLandingObject(object, { requests: 20_000, rowsEach: 20, exposureEach: 5 });
-      const { rows } = measure('write', object, directory, ROUNDS);
-      at('1 row a request');
-      writeLandingObject(object, { requests: 100_000, rowsEach: 1, exposureEach: 5 });
-      rows.push(...measure('write, 1 row a request', object, directory, 1).rows);
+      const rows: BenchRow[] = [];
+      for (const [rowsEach, requests] of [
+        [1, 100_000],
+        [20, 20_000],
+        [100, 4_000],
+      ] as const) {
+        at(`${rowsEach} rows a request`);
+        writeLandingObject(object, { requests, rowsEach, exposureEach: 5 });
+        const own = measure(
+          rowsEach === 20 ? 'write' : `write, ${rowsEach} a request`,
+          object,
+          directory,
+          ROUNDS,
+        );
+        rows.push(...own.rows);
+        if (rowsEach !== 20) continue;
+        const alone = duckDbAlone(object, directory, ROUNDS);
+        rows.push({ case: 'write', metric: 'cpu_vs_duckdb', value: own.cpuMs / alone, unit: 'ratio' });
+      }
       for (const [name, exposureEach] of [
         ['files of 500k rows', 5],
         ['files of 500k exposures', 1],
@@ -84,7 +98,29 @@ function measure(name: string, object: string, directory: string, rounds: number
     { case: name, metric: 'rows_per_cpu_s', value: perSecond[rounds >> 1] ?? Number.NaN, unit: '1/s' },
     { case: name, metric: 'peak_rss_mb', value: Math.max(...runs.map(({ rssMb }) => rssMb)), unit: 'MB' },
   ];
-  return { rows, files: runs.at(-1)?.files ?? [] };
+  const cpuMs = runs.map((run) => run.cpuMs).sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
+  return { rows, cpuMs, files: runs.at(-1)?.files ?? [] };
+}
+
+/** Milliseconds that DuckDB takes for the lines of an object, which are split into files already. */
+function duckDbAlone(object: string, directory: string, rounds: number): number {
+  const lines = join(directory, 'split');
+  mkdirSync(lines);
+  const files = new Map(forwardedKinds.map((kind) => [kind, openSync(join(lines, `${kind}.ndjson`), 'w')]));
+  for (const { text, lines: all } of new LandedObject(readFileSync(object)).members())
+    for (const { kind, from, to } of all)
+      if (kind !== 'quarantine') writeSync(files.get(kind) ?? -1, text, from, to - from);
+  for (const file of files.values()) closeSync(file);
+  const script = join(import.meta.dirname, 'land/duckDbOnce.ts');
+  const place = join(directory, 'alone');
+  const runs = Array.from({ length: rounds }, () => {
+    rmSync(place, { recursive: true, force: true });
+    return once
+      .omit({ rssMb: true, files: true })
+      .parse(JSON.parse(execFileSync(process.execPath, [script, lines, place], { encoding: 'utf8' })));
+  });
+  rmSync(lines, { recursive: true });
+  return runs.map(({ cpuMs }) => cpuMs).sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
 }
 
 /** Lines of JSON of each table and day, as many in a file as Firehose holds before it writes one. */
@@ -98,11 +134,11 @@ class DayLines {
     mkdirSync(folder);
   }
 
-  add(tables: Readonly<Record<ForwardedKind, readonly LandingRow[]>>): void {
+  add(tables: Readonly<Record<ForwardedKind, readonly LandedRow[]>>): void {
     for (const kind of forwardedKinds) this.#addRows(kind, tables[kind]);
   }
 
-  #addRows(kind: ForwardedKind, rows: readonly LandingRow[]): void {
+  #addRows(kind: ForwardedKind, rows: readonly LandedRow[]): void {
     for (const { day, json } of rows) {
       const folder = `${kind}-${day}`;
       let open = this.#open.get(folder);

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { encodeRecord, type LandingRow } from '../../lib/landing/frames/encodeRecord.ts';
+import { encodeLines, type LandedRow } from '../../lib/landing/lines/encodeLines.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { seededRandom } from '../collect/seededRandom.ts';
 
@@ -25,7 +25,7 @@ interface LandingShape {
 export function writeLandingObject(
   path: string,
   { requests, rowsEach, exposureEach }: LandingShape,
-  each: (rows: Readonly<Record<ForwardedKind, readonly LandingRow[]>>) => void = () => {},
+  each: (rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>) => void = () => {},
 ): void {
   const random = seededRandom(7);
   const file = openSync(path, 'w');
@@ -33,8 +33,7 @@ export function writeLandingObject(
   for (let request = 0; request < requests; request += 1) {
     const rows = requestRows(request, rowsEach, exposureEach, random);
     each(rows);
-    const id = hex(random, 32);
-    waiting.push(encodeRecord({ id, request: null, receivedAt: RECEIVED_AT + request, rows }).bytes);
+    waiting.push(encodeLines(rows) ?? Buffer.of());
     if (waiting.length < 1_000 && request < requests - 1) continue;
     writeSync(file, Buffer.concat(waiting));
     waiting = [];
@@ -43,7 +42,7 @@ export function writeLandingObject(
 }
 
 function requestRows(request: number, count: number, exposureEach: number, random: () => number) {
-  const rows: Record<ForwardedKind, LandingRow[]> = { exposures: [], events: [] };
+  const rows: Record<ForwardedKind, LandedRow[]> = { exposures: [], events: [] };
   const user = `user-${hex(random, 12)}`;
   const details = {
     userID: user,
@@ -89,7 +88,7 @@ function requestRows(request: number, count: number, exposureEach: number, rando
       }),
     };
     const isExposure = (request + i) % exposureEach === exposureEach - 1;
-    const json = JSON.stringify({ ...(isExposure ? exposure : event), ...sender, ds: day });
+    const json = JSON.stringify({ ...(isExposure ? exposure : event), ...sender });
     rows[isExposure ? 'exposures' : 'events'].push({ day, json });
   }
   return rows;

@@ -1,10 +1,10 @@
-// One object of the landing, written in a separate process, whose memory can be measured: node bench/land/landOnce.ts <object> <directory>.
-import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+// One object of the landing, in a separate process, whose memory can be measured: node bench/land/landOnce.ts <object> <directory>.
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
-import type { WriteStore } from '../../lib/landing/write/WriteStore.ts';
-import { writeObject } from '../../lib/landing/write/writeObject.ts';
+import type { RoundStore } from '../../lib/landing/rounds/RoundStore.ts';
+import { writeObjects } from '../../lib/landing/rounds/writeObjects.ts';
 import { viewConfig } from '../views/viewSession.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -12,45 +12,31 @@ const MEGABYTES = 1_769;
 const [object = '', directory = ''] = process.argv.slice(2);
 
 /** A bucket on the disk, so that no client and no network is measured. */
-const place = (key: string) => join(directory, 'bucket', key);
-const store: WriteStore = {
-  claim: async () => ({ release: async () => {} }),
-  fetch: async (_, path) => {
-    copyFileSync(object, path);
-    return { eTag: '', bytes: statSync(path).size };
+const files: string[] = [];
+const store: RoundStore = {
+  fetch: async () => readFileSync(object),
+  put: async (key, body) => {
+    const path = join(directory, 'bucket', key);
+    files.push(path);
+    mkdirSync(dirname(path), { recursive: true });
+    if (body instanceof Uint8Array) writeFileSync(path, body);
+    else copyFileSync(body.path, path);
   },
-  head: async () => null,
-  put: async (key, { body }) => {
-    mkdirSync(dirname(place(key)), { recursive: true });
-    if (body instanceof Uint8Array) writeFileSync(place(key), body);
-    else copyFileSync(body.path, place(key));
-    return true;
-  },
-  remove: async () => 'removed',
-  // A batch doesn't call these.
-  ...{ read: async () => null, replace: async () => null, write: async () => {}, discard: async () => {} },
-  list: async function* () {},
+  remove: async () => [],
+  async *list() {},
 };
 const work = join(directory, 'work');
 mkdirSync(work, { recursive: true });
 const before = process.cpuUsage();
-const done = await writeObject(
-  'landing/object',
+const done = await writeObjects(
+  [{ key: 'landing/object.ndjson.gz', isAlone: false }],
   {
-    ...{ config: viewConfig, store, clock: systemClock, directory: work },
+    ...{ config: viewConfig, store, clock: systemClock, directory: work, log: () => {} },
     limits: { ...engineShare(MEGABYTES), temporaryDirectory: work },
   },
-  { deadline: Number.POSITIVE_INFINITY, claimUntil: Number.POSITIVE_INFINITY },
+  { deadline: Number.POSITIVE_INFINITY },
 );
 const { user, system } = process.cpuUsage(before);
-if (done.outcome !== 'written' || done.account.written !== done.account.rows)
-  throw new Error(JSON.stringify(done));
+if (done.objects.written !== 1 || done.refused > 0) throw new Error(JSON.stringify(done));
 const rssMb = process.resourceUsage().maxRSS / 1_024;
-process.stdout.write(
-  JSON.stringify({
-    rows: done.account.rows,
-    cpuMs: (user + system) / 1_000,
-    rssMb,
-    files: done.account.files.map(place),
-  }),
-);
+process.stdout.write(JSON.stringify({ rows: done.rows, cpuMs: (user + system) / 1_000, rssMb, files }));

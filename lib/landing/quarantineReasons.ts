@@ -47,6 +47,10 @@ export const RowFailure = defineErrorFamily('system', {
     cause: 'The row that the collector wrote is not a JSON object.',
     cure: 'Report it with the raw row.',
   },
+  SLUICE_ROW_REFUSED: {
+    cause: 'DuckDB refuses the row, for the reason in the detail.',
+    cure: 'Report it with the raw row.',
+  },
   SLUICE_ROW_UNFIT: {
     cause: 'A value of the row did not fit its column.',
     cure: 'Compare the detail with the table. Once it fits, land the row with `sluice redrive`.',

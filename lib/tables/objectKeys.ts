@@ -113,6 +113,14 @@ export function parseRowPath(path: string): TableKind | undefined {
   return tableKinds.find((kind) => path.endsWith(`#${kind}`));
 }
 
+/** Folder of objects of the landing that could not be read to their end. */
+const DAMAGED_FOLDER = 'damaged/';
+
+/** Key of a damaged object of the landing. */
+export function damagedKey(key: string): string {
+  return `${DAMAGED_FOLDER}${key.slice(LANDING_FOLDER.length)}`;
+}
+
 /** Folder of what nobody can read. It stays until somebody moves it back; the writer adopts what release 0.2 parked. */
 export const PARKED_FOLDER = 'parked/';
 
@@ -292,7 +300,8 @@ export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.startsWith(OVERFLOW_FOLDER)) return parseOverflowKey(key) !== null;
   if (key.startsWith(ERRORS_FOLDER)) return parseErrorKey(key) !== null;
   if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));
-  if ([LANDING_FOLDER, LOADS_FOLDER, ATHENA_NOTES].some((folder) => key.startsWith(folder))) return true;
+  if ([LANDING_FOLDER, DAMAGED_FOLDER, LOADS_FOLDER, ATHENA_NOTES].some((folder) => key.startsWith(folder)))
+    return true;
   if (key.startsWith(RECEIPT_NOTES)) return parseReceiptNote(key) !== null;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');

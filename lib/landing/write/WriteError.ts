@@ -20,6 +20,10 @@ export const WriteError = defineErrorFamily('system', {
       'An attempt at an object ended without saying how: the function ran out of memory or time, or was stopped.',
     cure: 'No action is needed if the object is gone by now. Otherwise look for `Task timed out` and `OutOfMemory` in the log of the function, and give it more memory.',
   },
+  SLUICE_WRITE_OUT_OF_TIME: {
+    cause: 'The invocation had no time left for the object.',
+    cure: 'No action is needed: its message returns. If it persists, give the function more memory: Lambda gives it more CPU with it.',
+  },
   SLUICE_WRITE_FAILED: {
     cause: 'An object could not be written for a reason that Sluice does not know.',
     cure: 'Look up the detail. The object is tried again.',

@@ -19,6 +19,7 @@ import {
   writeNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
+  damagedKey,
   directRecordKey,
   isOwnKey,
   landingListKey,
@@ -44,6 +45,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   athenaNoteKey: [athenaNoteKey({ table: 'acme_web', day, version: 'v1' })],
   claimKey: [claimKey(overflowKey('events', DIGEST))],
   curatedDaysKey: forwardedKinds.map(curatedDaysKey),
+  damagedKey: [damagedKey('landing/direct/2026-11-20/0.ndjson.gz')],
   directRecordKey: [directRecordKey(DIGEST)],
   groupsKey: [groupsKey(config)],
   landingListKey: [landingListKey(DIGEST)],

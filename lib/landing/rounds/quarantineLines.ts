@@ -1,0 +1,57 @@
+import { isUtf8 } from 'node:buffer';
+import { isJsonObject, parseJson } from '../../base/json.ts';
+import { isoDay } from '../../base/time.ts';
+import type { Config } from '../../schema/config.ts';
+import type { TableKind } from '../../schema/kinds.ts';
+import { rowPath } from '../../tables/objectKeys.ts';
+import { type QuarantineRows, quarantineWriter, type RefusedItem } from '../quarantineWriter.ts';
+import type { LineFailure } from './lineStatements.ts';
+
+/** A line that DuckDB refuses. */
+export interface RefusedLine extends LineFailure {
+  readonly kind: TableKind;
+  /** The object that it is of. */
+  readonly key: string;
+  /** Without its line break. */
+  readonly line: Buffer;
+}
+
+/**
+ * Makes rows of quarantine of lines that DuckDB refuses, as lines for the round that they are of. A row has the identity of its
+ * event, so that its copies can be told from others.
+ *
+ * @param now Epoch milliseconds: the time of a row that does not say when it was received.
+ */
+export function quarantineLines(
+  refused: readonly RefusedLine[],
+  config: Pick<Config, 'bucket' | 'tables'>,
+  now: number,
+): { readonly text: Buffer; readonly large: QuarantineRows['large'] } {
+  const write = quarantineWriter(config);
+  const lines: string[] = [];
+  const large: QuarantineRows['large'][number][] = [];
+  for (const { kind, key, line, code, detail } of refused) {
+    const text = isUtf8(line) ? line.toString() : null;
+    const landed = text === null ? null : parseJson(text);
+    const row = isJsonObject(landed) && isJsonObject(landed['row']) ? landed['row'] : {};
+    const member = (name: string) => (typeof row[name] === 'string' ? row[name] : null);
+    const [sent, eventId] = [Date.parse(member('received_at') ?? ''), member('event_id')];
+    const receivedAt = Number.isNaN(sent) ? now : sent;
+    const identity = eventId === null ? {} : { identity: eventId, isUnique: true };
+    const raw = text === null ? line : rowText(text);
+    const item: RefusedItem = { code, detail, raw, ...identity };
+    const written = write([item], {
+      ...{ receivedAt, path: rowPath(key, kind), keyLabel: null, keyHash: '', senderId: '' },
+      ...{ sdkType: member('sdk_type'), sdkVersion: member('sdk_version') },
+    });
+    const day = isoDay(receivedAt);
+    for (const json of written.documents) lines.push(`{"kind":"quarantine","ds":"${day}","row":${json}}\n`);
+    large.push(...written.large);
+  }
+  return { text: Buffer.from(lines.join('')), large };
+}
+
+/** The row of a line, as the collector wrote it. */
+function rowText(line: string): string {
+  return line.slice(line.indexOf('"row":') + '"row":'.length, -1);
+}

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mapLimit } from '../../base/concurrency.ts';
+import { errorName, SluiceError } from '../../base/errors.ts';
+import type { Clock } from '../../base/time.ts';
+import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import type { Config } from '../../schema/config.ts';
+import { damagedKey } from '../../tables/objectKeys.ts';
+import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
+import { LandedObject } from '../lines/LandedObject.ts';
+import { Round } from './Round.ts';
+import type { RoundStore } from './RoundStore.ts';
+import { writeRound } from './writeRound.ts';
+
+/** Bytes of lines of a round: its rows fit the memory of the function, typed and while they are sorted. */
+const ROUND_BYTES = 268_435_456;
+/** Milliseconds that a round may take: it is not begun when there are fewer. */
+const ROUND_MS = 180_000;
+/** Objects that are fetched ahead, and files that are put at the same time. */
+const AHEAD = 4;
+const PUTS = 4;
+/** How often the bucket is asked to delete an object. */
+const REMOVE_TRIES = 3;
+
+/** Dependencies of the writer. */
+export interface RoundWriter {
+  readonly config: Pick<Config, 'bucket' | 'statsigFolder' | 'formerStatsigFolders' | 'tables' | 'unitIds'>;
+  readonly store: RoundStore;
+  readonly clock: Clock;
+  readonly limits: EngineLimits;
+  /** Existing folder for files, which nobody else uses. */
+  readonly directory: string;
+  readonly log: (fields: Record<string, unknown>) => void;
+  /** Default {@link ROUND_BYTES}. */
+  readonly roundBytes?: number;
+}
+
+/** The time of an invocation. */
+export interface RoundTime {
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  /** Aborted at the deadline. */
+  readonly signal?: AbortSignal;
+}
+
+/** An object to be written. */
+export interface LandedTask {
+  readonly key: string;
+  /** Whether no other is to be in its rounds: it may have ended the function before. */
+  readonly isAlone: boolean;
+}
+
+/** What became of objects. */
+export interface WrittenObjects {
+  readonly objects: { written: number; gone: number; damaged: number };
+  rows: number;
+  refused: number;
+  files: number;
+  rounds: number;
+  /** Objects that are still in the landing, and why. */
+  readonly failed: Map<string, { readonly code: string; readonly detail: string }>;
+}
+
+/**
+ * Makes Parquet files of the tables of objects of the landing, and deletes the objects: in rounds, each of as many objects as fit
+ * one, or of a part of a large one. At least once: an object whose deletion fails, or that is in two rounds of which the second
+ * fails, is written again. Its rows then have the same IDs twice, and views show one.
+ */
+export async function writeObjects(
+  tasks: readonly LandedTask[],
+  writer: RoundWriter,
+  time: RoundTime,
+): Promise<WrittenObjects> {
+  const batch = new Batch(writer, time);
+  for await (const { task, bytes } of fetchAhead(tasks, writer.store, time, batch)) {
+    if (task.isAlone) await batch.finish();
+    if (bytes !== null) await batch.take(task.key, bytes);
+    if (task.isAlone) await batch.finish();
+  }
+  await batch.finish();
+  return batch.done;
+}
+
+/** Objects in order, while the next ones are fetched. Null: it is gone, or its fetch failed, which is noted. */
+async function* fetchAhead(
+  tasks: readonly LandedTask[],
+  store: RoundStore,
+  { signal }: RoundTime,
+  batch: Batch,
+): AsyncGenerator<{ readonly task: LandedTask; readonly bytes: Uint8Array | null }> {
+  const fetching: Promise<{ readonly task: LandedTask; readonly bytes: Uint8Array | null }>[] = [];
+  const fetch = async (task: LandedTask) => {
+    try {
+      signal?.throwIfAborted();
+      const bytes = await store.fetch(task.key, signal);
+      // Somebody has written it: S3 and SQS may tell of an object twice.
+      if (bytes === null) batch.done.objects.gone += 1;
+      return { task, bytes };
+    } catch (error) {
+      batch.fail(task.key, error);
+      return { task, bytes: null };
+    }
+  };
+  for (let next = 0; next < tasks.length || fetching.length > 0; ) {
+    for (let task = tasks[next]; task !== undefined && fetching.length < AHEAD; task = tasks[next]) {
+      fetching.push(fetch(task));
+      next += 1;
+    }
+    const first = await fetching.shift();
+    if (first !== undefined) yield first;
+  }
+}
+
+/** An object that ends in a round. */
+interface EndedObject {
+  readonly key: string;
+  readonly damage: SluiceError | null;
+  /** Of a damaged one. */
+  readonly bytes: Uint8Array | null;
+}
+
+class Batch {
+  readonly done: WrittenObjects = {
+    ...{ objects: { written: 0, gone: 0, damaged: 0 }, rows: 0, refused: 0, files: 0, rounds: 0 },
+    failed: new Map(),
+  };
+  readonly #writer: RoundWriter;
+  readonly #time: RoundTime;
+  #round: Round | undefined;
+  #ended: EndedObject[] = [];
+  #directory = '';
+
+  constructor(writer: RoundWriter, time: RoundTime) {
+    this.#writer = writer;
+    this.#time = time;
+  }
+
+  fail(key: string, error: unknown): void {
+    const failure =
+      this.#time.signal?.aborted === true
+        ? { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: '' }
+        : error instanceof SluiceError
+          ? { code: error.code, detail: error.detail }
+          : { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorName(error) };
+    this.done.failed.set(key, failure);
+  }
+
+  /** Takes an object into the round, and into further ones. */
+  async take(key: string, bytes: Uint8Array): Promise<void> {
+    const { roundBytes = ROUND_BYTES } = this.#writer;
+    const object = new LandedObject(bytes);
+    for (const member of object.members()) {
+      if (this.#round !== undefined && this.#round.bytes + member.text.length > roundBytes)
+        await this.finish();
+      // The rest of an object is of no use when a part of it was not written.
+      if (this.done.failed.has(key)) return;
+      const round = await this.#open(key);
+      if (round === null) return;
+      await round.add(key, member);
+    }
+    if ((await this.#open(key)) === null) return;
+    const { damage } = object;
+    this.#ended.push({ key, damage, bytes: damage === null ? null : bytes });
+  }
+
+  /** The round that is open, or a new one; null if there is no time for one. */
+  async #open(key: string): Promise<Round | null> {
+    if (this.#round !== undefined) {
+      this.#round.keys.add(key);
+      return this.#round;
+    }
+    const { clock, directory } = this.#writer;
+    if (this.#time.deadline - clock.now() < ROUND_MS) {
+      this.done.failed.set(key, { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: 'No round was begun.' });
+      return null;
+    }
+    this.#directory = join(directory, `round-${this.done.rounds}`);
+    await mkdir(this.#directory);
+    this.done.rounds += 1;
+    this.#round = new Round(this.#directory);
+    this.#round.keys.add(key);
+    return this.#round;
+  }
+
+  /** Writes the round: files first, and then what they are made of goes. */
+  async finish(): Promise<void> {
+    const [round, ended, directory] = [this.#round, this.#ended, this.#directory];
+    [this.#round, this.#ended] = [undefined, []];
+    if (round === undefined) return;
+    const put: string[] = [];
+    try {
+      await this.#write(round, directory, put);
+      for (const { key, damage, bytes } of ended)
+        if (damage !== null && bytes !== null) await this.#putAside(key, damage, bytes);
+    } catch (error) {
+      for (const key of round.keys) this.fail(key, error);
+      // What is left of it is written again: its rows would be there twice.
+      await this.#remove(put).catch(() => undefined);
+      return;
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+    await this.#removeEnded(ended);
+  }
+
+  async #write(round: Round, directory: string, put: string[]): Promise<void> {
+    const { config, store, clock, limits, log } = this.#writer;
+    const { signal } = this.#time;
+    const lines = await round.close();
+    if (lines.length === 0) return;
+    const written = await writeRound({ config, lines, limits, directory, now: clock.now(), signal });
+    for (const { key, body, contentType } of written.large)
+      await store.put(key, typeof body === 'string' ? Buffer.from(body) : body, contentType, signal);
+    await mapLimit(written.files, PUTS, async ({ kind, day, path }) => {
+      const name = landedFileName(clock.now(), randomBytes(16).toString('hex'));
+      const key = `${dayFolder(config, kind, day)}${name}`;
+      put.push(key);
+      await store.put(key, { path }, PARQUET, signal);
+    });
+    for (const { kind, key, code, detail } of written.refused)
+      log({ level: 'error', event: 'write_refused', object: key, kind, code, detail });
+    this.done.rows += lines.reduce((sum, { rows }) => sum + rows, 0);
+    this.done.refused += written.refused.length;
+    this.done.files += written.files.length;
+  }
+
+  /** Keeps a damaged object where nothing deletes it. */
+  async #putAside(key: string, { code, detail }: SluiceError, bytes: Uint8Array): Promise<void> {
+    const { store, log } = this.#writer;
+    await store.put(damagedKey(key), bytes, 'application/gzip', this.#time.signal);
+    log({ level: 'error', event: 'write_damaged', object: key, code, detail });
+    this.done.objects.damaged += 1;
+  }
+
+  async #removeEnded(ended: readonly EndedObject[]): Promise<void> {
+    const left = await this.#remove(ended.map(({ key }) => key)).catch((error: unknown) =>
+      ended.map(({ key }) => ({ key, why: errorName(error) })),
+    );
+    for (const { key, why } of left)
+      this.done.failed.set(key, {
+        code: 'SLUICE_WRITE_BUCKET_FAILED',
+        detail: `It is written, and not deleted: ${why}.`,
+      });
+    this.done.objects.written += ended.length - left.length;
+  }
+
+  async #remove(keys: readonly string[]): Promise<readonly { readonly key: string; readonly why: string }[]> {
+    let left = keys.map((key) => ({ key, why: '' }));
+    for (let tries = 0; tries < REMOVE_TRIES && left.length > 0; tries += 1)
+      left = [...(await this.#writer.store.remove(left.map(({ key }) => key)))];
+    return left;
+  }
+}
+
+const PARQUET = 'application/vnd.apache.parquet';

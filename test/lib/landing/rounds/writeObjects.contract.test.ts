@@ -1,0 +1,317 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/lines/encodeLines.ts';
+import type { RoundStore } from '../../../../lib/landing/rounds/RoundStore.ts';
+import { type RoundWriter, writeObjects } from '../../../../lib/landing/rounds/writeObjects.ts';
+import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
+import { parseTableKey } from '../../../../lib/tables/tableFolders.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+
+const NOW = Date.parse('2026-11-25T10:00:00Z');
+const config = defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id' } });
+const KEY = (n: number | string) => `landing/2026/11/25/10/object-${n}.ndjson.gz`;
+
+/** A row of a table, as the collector writes it. */
+function rowOf(kind: TableKind, id: string, day = '2026-11-25', more: object = {}): LandedRow {
+  const timestamp = `${day}T09:30:00.123Z`;
+  const own = {
+    exposures: { event_id: id, experiment_id: 'button', gate_value: true, timestamp },
+    events: { event_id: id, event_name: 'page_view', event_value: '1', timestamp },
+    quarantine: {
+      quarantine_id: id,
+      reason: 'SLUICE_EVENT_NO_NAME',
+      received_at: timestamp,
+      raw: '{"a": 1}',
+    },
+  };
+  return { day, json: JSON.stringify({ ...own[kind], ...more }) };
+}
+const record = (rows: LandedRows) => Buffer.from(encodeLines(rows) ?? []);
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let objects: Map<string, Buffer>;
+let lines: Record<string, unknown>[];
+/** Called before each call of the bucket; what it throws fails the call. */
+let onCall: (call: string, key: string) => void;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  objects = new Map();
+  lines = [];
+  onCall = () => {};
+});
+afterEach(() => directory.remove());
+
+function store(): RoundStore {
+  return {
+    fetch: async (key) => {
+      onCall('fetch', key);
+      return objects.get(key) ?? null;
+    },
+    put: async (key, body) => {
+      onCall('put', key);
+      objects.set(key, body instanceof Uint8Array ? Buffer.from(body) : readFileSync(body.path));
+    },
+    remove: async (keys) =>
+      keys.flatMap((key) => {
+        try {
+          onCall('remove', key);
+        } catch (error) {
+          return [{ key, why: String(error) }];
+        }
+        objects.delete(key);
+        return [];
+      }),
+    async *list() {},
+  };
+}
+
+let runs = 0;
+function write(keys: readonly string[], more: Partial<RoundWriter> = {}, alone: readonly string[] = []) {
+  runs += 1;
+  const own = join(directory.path, `run-${runs}`);
+  mkdirSync(own);
+  const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: own };
+  const writer = { config, store: store(), clock: { now: () => NOW }, limits, directory: own };
+  return writeObjects(
+    keys.map((key) => ({ key, isAlone: alone.includes(key) })),
+    { ...writer, log: (line) => lines.push(line), ...more },
+    { deadline: NOW + 600_000 },
+  );
+}
+
+/** The rows of a table, with the day of their folder, in the order of files and rows; without nulls. */
+async function rowsOf(kind: TableKind) {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const rows: Record<string, unknown>[] = [];
+  for (const [key, body] of [...objects].sort()) {
+    const parsed = parseTableKey(config, key);
+    if (!('kind' in parsed) || parsed.kind !== kind) continue;
+    const path = join(directory.path, 'read.parquet');
+    writeFileSync(path, body);
+    const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet('${path}')`);
+    for (const row of reader.getRowObjectsJson())
+      rows.push({
+        ...Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)),
+        ds: parsed.day,
+      });
+  }
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
+}
+const idsOf = async (kind: TableKind) =>
+  (await rowsOf(kind)).map((row) => String(row['event_id'] ?? row['quarantine_id'])).sort();
+const keysOf = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+
+describe('objects of the landing', () => {
+  it('become a file of each table and day together, sorted, and are gone', async () => {
+    const days = ['2026-11-24', '2026-11-25'];
+    for (const n of [1, 2])
+      objects.set(
+        KEY(n),
+        record(
+          Object.fromEntries(
+            tableKinds.map((kind) => [
+              kind,
+              days.flatMap((day) => [rowOf(kind, `b${n}${day}`, day), rowOf(kind, `a${n}${day}`, day)]),
+            ]),
+          ),
+        ),
+      );
+    const done = await write([KEY(1), KEY(2)]);
+    expect(done).toMatchObject({
+      objects: { written: 2, gone: 0, damaged: 0 },
+      rows: 24,
+      files: 6,
+      rounds: 1,
+      refused: 0,
+    });
+    expect([done.failed.size, keysOf('landing/')]).toEqual([0, []]);
+    for (const kind of tableKinds)
+      expect((await rowsOf(kind)).map((row) => [row['event_id'] ?? row['quarantine_id'], row['ds']])).toEqual(
+        days.flatMap((day) => ['a1', 'a2', 'b1', 'b2'].map((id) => [`${id}${day}`, day])),
+      );
+  });
+
+  it('have every value that the collector writes, with the types of the tables', async () => {
+    const row = rowOf('exposures', 'x', '2026-11-25', {
+      ...{ company_id: 'c', user_dimensions: '{"a":[1,"ü"]}', unknown: 1, is_manual: false },
+      ...{ reason: '', rule_id: 'line\nbreak "quoted" \u0000' },
+    });
+    objects.set(KEY(1), record({ exposures: [row] }));
+    await write([KEY(1)]);
+    expect(await rowsOf('exposures')).toEqual([
+      {
+        ...{ event_id: 'x', experiment_id: 'button', gate_value: true, is_manual: false, company_id: 'c' },
+        ...{ user_dimensions: '{"a":[1,"ü"]}', reason: '', rule_id: 'line\nbreak "quoted" \u0000' },
+        ...{ timestamp: '2026-11-25 09:30:00.123', ds: '2026-11-25' },
+      },
+    ]);
+  });
+
+  it('that are gone are done: S3 and SQS may tell of one twice', async () => {
+    expect(await write([KEY(1)])).toMatchObject({ objects: { written: 0, gone: 1 }, rounds: 0 });
+  });
+
+  it('are written in rounds, of which an object may span several and goes after its last', async () => {
+    for (const n of [1, 2, 3])
+      objects.set(
+        KEY(n),
+        Buffer.concat(
+          Array.from({ length: 4 }, (_, i) => record({ events: [rowOf('events', `${n}-${i}`)] })),
+        ),
+      );
+    const held: number[] = [];
+    onCall = (call) => {
+      if (call === 'put') held.push(keysOf('landing/').length);
+    };
+    const done = await write([KEY(1), KEY(2), KEY(3)], { roundBytes: 500 });
+    expect(done).toMatchObject({ objects: { written: 3 }, rows: 12 });
+    expect(done.rounds).toBeGreaterThan(3);
+    expect([held.at(0), held.at(-1), keysOf('landing/')]).toEqual([3, 1, []]);
+    expect(await idsOf('events')).toEqual([1, 2, 3].flatMap((n) => [0, 1, 2, 3].map((i) => `${n}-${i}`)));
+  });
+
+  it('are alone in their rounds if they are to be', async () => {
+    for (const n of [1, 2, 3]) objects.set(KEY(n), record({ events: [rowOf('events', `${n}`)] }));
+    expect(await write([KEY(1), KEY(2), KEY(3)], {}, [KEY(2), KEY(3)])).toMatchObject({
+      rounds: 3,
+      files: 3,
+    });
+  });
+
+  it('stay when there is no time for a round', async () => {
+    objects.set(KEY(1), record({ events: [rowOf('events', 'a')] }));
+    const { failed } = await write([KEY(1)], { clock: { now: () => NOW + 500_000 } });
+    expect([...failed]).toEqual([[KEY(1), { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: expect.anything() }]]);
+    expect(keysOf('')).toEqual([KEY(1)]);
+  });
+});
+
+describe('a line that DuckDB refuses', () => {
+  const bad = (id: string) =>
+    rowOf('events', id, '2026-11-25', { timestamp: 'never', received_at: '2026-11-25T09:31:00.000Z' });
+
+  it('becomes a row of quarantine, and every other line is written', async () => {
+    const ids = Array.from({ length: 40 }, (_, i) => `e${String(i).padStart(2, '0')}`);
+    objects.set(KEY(1), record({ events: ids.slice(0, 20).map((id) => rowOf('events', id)) }));
+    objects.set(KEY(2), record({ events: [...ids.slice(20).map((id) => rowOf('events', id)), bad('bad')] }));
+    const done = await write([KEY(1), KEY(2)]);
+    expect(done).toMatchObject({ objects: { written: 2 }, rows: 41, refused: 1 });
+    expect(await idsOf('events')).toEqual(ids);
+    expect(await rowsOf('quarantine')).toEqual([
+      expect.objectContaining({
+        ...{
+          reason: 'SLUICE_ROW_UNFIT',
+          detail: 'timestamp',
+          path: `${KEY(2)}#events`,
+          raw: bad('bad').json,
+        },
+        ...{ received_at: '2026-11-25 09:31:00', ds: '2026-11-25' },
+      }),
+    ]);
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        event: 'write_refused',
+        object: KEY(2),
+        kind: 'events',
+        code: 'SLUICE_ROW_UNFIT',
+        detail: 'timestamp',
+      },
+    ]);
+  });
+
+  it('may be the only one, be no JSON, or be of quarantine itself', async () => {
+    const broken = { day: '2026-11-25', json: '{"event_id":"x" oops}' };
+    const unfit = rowOf('quarantine', 'q', '2026-11-25', { received_at: 'never' });
+    objects.set(KEY(1), record({ events: [broken], quarantine: [unfit, rowOf('quarantine', 'fine')] }));
+    expect(await write([KEY(1)])).toMatchObject({ objects: { written: 1 }, rows: 3, refused: 2 });
+    expect(await rowsOf('events')).toEqual([]);
+    expect((await rowsOf('quarantine')).map(({ reason, raw }) => [reason, raw]).sort()).toEqual([
+      ['SLUICE_EVENT_NO_NAME', '{"a": 1}'],
+      ['SLUICE_ROW_NOT_JSON', broken.json],
+      ['SLUICE_ROW_UNFIT', unfit.json],
+    ]);
+    expect(keysOf('landing/')).toEqual([]);
+  });
+});
+
+describe('a damaged object', () => {
+  it('goes aside with an alarm when its good lines are written', async () => {
+    const damaged = Buffer.concat([
+      record({ events: [rowOf('events', 'good')] }),
+      Buffer.from('junk'),
+      record({ events: [rowOf('events', 'lost')] }),
+    ]);
+    objects.set(KEY(1), damaged);
+    objects.set(KEY(2), record({ events: [rowOf('events', 'other')] }));
+    objects.set(KEY(3), gzipSync('no lines'));
+    expect(await write([KEY(1), KEY(2), KEY(3)])).toMatchObject({
+      objects: { written: 3, damaged: 2 },
+      rows: 2,
+    });
+    expect(await idsOf('events')).toEqual(['good', 'other']);
+    expect(keysOf('landing/')).toEqual([]);
+    expect(keysOf('damaged/')).toEqual([1, 3].map((n) => KEY(n).replace('landing/', 'damaged/')));
+    expect(objects.get(KEY(1).replace('landing/', 'damaged/'))?.equals(damaged)).toBe(true);
+    expect(lines.map(({ event, object, code }) => [event, object, code])).toEqual(
+      [1, 3].map((n) => ['write_damaged', KEY(n), 'SLUICE_LANDED_DAMAGED']),
+    );
+  });
+});
+
+describe('a bucket that fails', () => {
+  const failing = (call: string, prefix: string, times = Number.POSITIVE_INFINITY) => {
+    let left = times;
+    onCall = (one, key) => {
+      if (one === call && key.startsWith(prefix) && left > 0) {
+        left -= 1;
+        throw new Error('SlowDown');
+      }
+    };
+  };
+  beforeEach(() => {
+    for (const n of [1, 2])
+      objects.set(
+        KEY(n),
+        record({ events: [rowOf('events', `e${n}`)], exposures: [rowOf('exposures', `x${n}`)] }),
+      );
+  });
+
+  it('keeps every object while a file cannot be put, and none of its files', async () => {
+    failing('put', 'statsig/statsig_forwarded_events/');
+    const { failed } = await write([KEY(1), KEY(2)]);
+    expect([...failed.keys()]).toEqual([KEY(1), KEY(2)]);
+    expect(keysOf('')).toEqual([KEY(1), KEY(2)]);
+    onCall = () => {};
+    await write([KEY(1), KEY(2)]);
+    expect([await idsOf('events'), await idsOf('exposures')]).toEqual([
+      ['e1', 'e2'],
+      ['x1', 'x2'],
+    ]);
+  });
+
+  it('is asked again to delete, and what it keeps is written twice', async () => {
+    failing('remove', KEY(1), 2);
+    expect((await write([KEY(1), KEY(2)])).failed.size).toBe(0);
+    expect(keysOf('landing/')).toEqual([]);
+    objects.set(KEY(3), record({ events: [rowOf('events', 'e3')] }));
+    failing('remove', KEY(3));
+    expect([...(await write([KEY(3)])).failed.keys()]).toEqual([KEY(3)]);
+    onCall = () => {};
+    await write([KEY(3)]);
+    expect(await idsOf('events')).toEqual(['e1', 'e2', 'e3', 'e3']);
+  });
+
+  it('that cannot be read for one object writes the others', async () => {
+    failing('fetch', KEY(1));
+    expect([...(await write([KEY(1), KEY(2)])).failed.keys()]).toEqual([KEY(1)]);
+    expect([await idsOf('events'), keysOf('landing/')]).toEqual([['e2'], [KEY(1)]]);
+  });
+});
