@@ -1,3 +1,5 @@
+import { quoteName } from '../../../base/sql.ts';
+import { listElement, mapParts, structMembers } from '../../engine/readColumns.ts';
 import type { ColumnKind } from '../valueSql.ts';
 
 /** How Athena writes values as text and JSON: the same texts as DuckDB's (valueSql.ts). */
@@ -125,10 +127,53 @@ export function athenaText(sql: string, kind: ColumnKind, type: string): string 
     case 'date':
       return `CAST(${calendarTime(sql)} AS VARCHAR)`;
     case 'nested':
-      return canonicalJson(`json_format(CAST(${sql} AS JSON))`);
+      return once(`json_format(CAST(${withLastValues(sql, type)} AS JSON))`, 'j', (json) =>
+        canonicalText(json, IS_DECIMAL),
+      );
     default:
       return `CAST(${sql} AS VARCHAR)`;
   }
+}
+
+/** More digits than a double has are a decimal's. */
+const IS_DECIMAL = `length(regexp_replace(n, '^-?[0.]*|[.]|[eE].*$', '')) > 17`;
+
+/**
+ * A nested value whose maps have each key once, with its last value.
+ *
+ * @param type DuckDB's name of the type.
+ * @param depth Number of lists and maps around it.
+ */
+function withLastValues(sql: string, type: string, depth = 0): string {
+  if (!/\bMAP\(/.test(type)) return sql;
+  const element = listElement(type);
+  if (element !== null)
+    return `transform(${sql}, l${depth} -> ${withLastValues(`l${depth}`, element, depth + 1)})`;
+  const map = mapParts(type);
+  if (map !== null) {
+    const [keys, key] = [`array_distinct(map_keys(${sql}))`, `k${depth}`];
+    const places = `filter(sequence(1, cardinality(${sql})), p${depth} -> element_at(map_keys(${sql}), p${depth}) = ${key})`;
+    const last = `element_at(map_values(${sql}), element_at(${places}, -1))`;
+    const rebuilt = `map(${keys}, transform(${keys}, ${key} -> ${withLastValues(last, map.value, depth + 1)}))`;
+    return /\bMAP\(/.test(map.value)
+      ? rebuilt
+      : `CASE WHEN cardinality(${keys}) = cardinality(${sql}) THEN ${sql} ELSE ${rebuilt} END`;
+  }
+  const members = structMembers(type);
+  const parts = members.map(({ name, type: of }) => withLastValues(`${sql}.${quoteName(name)}`, of, depth));
+  return `CASE WHEN ${sql} IS NOT NULL THEN CAST(ROW(${parts.join(', ')}) AS ${sqlType(type)}) END`;
+}
+
+const SQL_TYPES: Readonly<Record<string, string>> = { FLOAT: 'REAL', JSON: 'VARCHAR' };
+
+/** Athena's type in SQL. @param type DuckDB's name of one that it reads. */
+function sqlType(type: string): string {
+  const [element, map, members] = [listElement(type), mapParts(type), structMembers(type)];
+  if (element !== null) return `ARRAY(${sqlType(element)})`;
+  if (map !== null) return `MAP(${sqlType(map.key)}, ${sqlType(map.value)})`;
+  if (members.length > 0)
+    return `ROW(${members.map((one) => `${quoteName(one.name)} ${sqlType(one.type)}`).join(', ')})`;
+  return type.startsWith('TIMESTAMP') ? 'TIMESTAMP' : (SQL_TYPES[type] ?? type);
 }
 
 /** Control characters without an escape of their own that is common. */
@@ -163,12 +208,13 @@ const TOKEN = String.raw`"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[a-z]+|[^\s"]`;
  * Members stay in their order, which Athena's own functions would change. Most texts are in that form already.
  */
 export function canonicalJson(text: string): string {
-  return once(text, 'j', canonicalText);
+  return once(text, 'j', (json) => canonicalText(json, 'false'));
 }
 
-function canonicalText(json: string): string {
+/** @param isKept SQL whether a number `n` stays as it is. */
+function canonicalText(json: string, isKept: string): string {
   const double = 'TRY_CAST(n AS DOUBLE)';
-  const number = `CASE WHEN n = '-0' THEN '0' WHEN NOT regexp_like(n, '[.eE]') OR NOT coalesce(is_finite(${double}), false) THEN n
+  const number = `CASE WHEN n = '-0' THEN '0' WHEN ${isKept} OR NOT regexp_like(n, '[.eE]') OR NOT coalesce(is_finite(${double}), false) THEN n
     ELSE CASE WHEN n LIKE '-%' THEN '-' ELSE '' END || ${numberText(`abs(${double})`, JSON_STYLE)} END`;
   return `CASE WHEN NOT regexp_like(${json}, '[\\s\\\\]|\\d[.eE]|-0') THEN ${json}
     ELSE array_join(transform(regexp_extract_all(${json}, '${TOKEN}'), n -> CASE

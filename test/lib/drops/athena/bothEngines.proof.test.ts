@@ -50,27 +50,31 @@ describe('a drop by both engines', () => {
     expect([byDuckDb.rows.length, reasonsOf(byDuckDb)]).toEqual([one.rows, one.refused]);
   });
 
-  it.each([['a column called filename, beside others that a load adds', 'added-names', ['filename']]])(
-    'reads %s',
-    async (_, fixture, metadata) => {
-      const file = { ...engines.bench.fixture(`${fixture}.parquet`), name: `drops/ds=1/${fixture}.parquet` };
-      const day = { folder: 'ds' };
-      for (const mapping of [
-        { metadata: { ...Object.fromEntries(metadata.map((name) => [name, name])), day } },
-        { timestamp: { column: 'event_name', unit: 'iso' as const }, metadata: { day } },
-      ]) {
-        const drop = { dataset: { kind: 'events' as const, refusedShare: 1, mapping } };
-        const [byDuckDb, byAthena] = [
-          await engines.byDuckDb(drop, [file]),
-          await engines.byAthena(drop, [file]),
-        ];
-        expect([byAthena.rows, reasonsOf(byAthena)]).toEqual([byDuckDb.rows, reasonsOf(byDuckDb)]);
-        expect(byAthena.rows.length + byAthena.refused.length).toBe(3);
-        for (const [i, { raw }] of byAthena.refused.entries())
-          expect(JSON.parse(String(byDuckDb.refused[i]?.['raw']))).toMatchObject(JSON.parse(String(raw)));
-      }
-    },
-  );
+  it.each([
+    [
+      'the last value of a key that a map holds twice',
+      'keys-twice',
+      ['numbers', 'texts', 'whole', 'inside', 'deep'],
+    ],
+    ['a column called filename, beside others that a load adds', 'added-names', ['filename']],
+  ])('reads %s', async (_, fixture, metadata) => {
+    const file = { ...engines.bench.fixture(`${fixture}.parquet`), name: `drops/ds=1/${fixture}.parquet` };
+    const day = { folder: 'ds' };
+    for (const mapping of [
+      { metadata: { ...Object.fromEntries(metadata.map((name) => [name, name])), day } },
+      { timestamp: { column: 'event_name', unit: 'iso' as const }, metadata: { day } },
+    ]) {
+      const drop = { dataset: { kind: 'events' as const, refusedShare: 1, mapping } };
+      const [byDuckDb, byAthena] = [
+        await engines.byDuckDb(drop, [file]),
+        await engines.byAthena(drop, [file]),
+      ];
+      expect([byAthena.rows, reasonsOf(byAthena)]).toEqual([byDuckDb.rows, reasonsOf(byDuckDb)]);
+      expect(byAthena.rows.length + byAthena.refused.length).toBe(3);
+      for (const [i, { raw }] of byAthena.refused.entries())
+        expect(JSON.parse(String(byDuckDb.refused[i]?.['raw']))).toMatchObject(JSON.parse(String(raw)));
+    }
+  });
 
   it('reads a column that says that it holds no value as null of any type, and as a struct without members', async () => {
     const sql = `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, NULL AS v`;
