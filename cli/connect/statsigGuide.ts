@@ -137,7 +137,7 @@ function relayNotes(
   { relay, tables }: Config,
   { statsigForwardsHere }: StatsigReader,
 ): string[] {
-  if (relay === undefined || !('statsig' in relay) || relay.retired) return [];
+  if (relay === undefined || !('statsig' in relay)) return [];
   const forwards = statsigForwardsHere
     ? `statsigForwardsHere is on: unless the tables of Statsig have other names than ${tables.exposures} and ${tables.events}, every event is in one table twice. Also with other names, do not add the two up.`
     : "Leave Statsig's forwarding off: Sluice's tables have these events already, sooner and with every exposure.";

@@ -20,7 +20,6 @@ import { putRecordObject } from '../../lib/landing/delivery/land.ts';
 import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { CopyKeeper, type CopyKeeperOptions } from '../../lib/relay/CopyKeeper.ts';
-import { relayPlan } from '../../lib/relay/chooseBody.ts';
 import type { RelayChoice } from '../../lib/schema/relay.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache, type ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
@@ -93,7 +92,8 @@ function makeCollector(environment: Environment): Collector {
 
 function makeKeeper(choice: RelayChoice, environment: Environment, planNow: () => CollectPlan): CopyKeeper {
   return new CopyKeeper({
-    plan: relayPlan(choice, planNow().redaction, (sent) => planNow().resolveExperiment(sent)),
+    choice,
+    redaction: planNow().redaction,
     send: relaySender(environment.relayQueue),
     put: async (key, text, timeoutMs) => {
       const store = await objectsOf(environment.bucket);

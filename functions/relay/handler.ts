@@ -23,13 +23,13 @@ const config: FunctionConfig<'relay'> = wholeConfig;
 
 /** Milliseconds before the end at which no copy is begun: the longest call, and what is written after it. */
 const MARGIN_MS = TARGET_CALL.connectMs + TARGET_CALL.headersMs + TARGET_CALL.bodyMs + 15_000;
-/** A claim outlives the function by this many milliseconds. */
-const CLAIM_SLACK_MS = 60_000;
 
 const schema = z.object({
-  /** Where copies are that are in no queue. */
+  /** Where copies are that are larger than a message, and refused ones. */
   SLUICE_BUCKET: z.string().min(1),
-  /** URL of the dead-letter queue of copies. */
+  /** URL of the queue of copies. */
+  SLUICE_RELAY_QUEUE: z.string().min(1),
+  /** URL of its dead-letter queue. */
   SLUICE_RELAY_DEAD_LETTERS: z.string().min(1),
   /** `--stage` of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
@@ -50,7 +50,6 @@ const eventSchema = z.object({
     z
       .object({
         eventSource: z.literal('aws:sqs'),
-        eventSourceARN: z.string().min(1),
         messageId: z.string().min(1),
         receiptHandle: z.string().min(1),
         body: z.string(),
@@ -60,10 +59,9 @@ const eventSchema = z.object({
         }),
       })
       .transform(
-        ({ eventSourceARN, messageId, receiptHandle, body, attributes }): RelayMessage => ({
+        ({ messageId, receiptHandle, body, attributes }): RelayMessage => ({
           messageId,
           body,
-          queueArn: eventSourceARN,
           receipt: receiptHandle,
           receives: attributes.ApproximateReceiveCount,
           sentAt: attributes.SentTimestamp,
@@ -73,10 +71,10 @@ const eventSchema = z.object({
 });
 
 /**
- * Relay delivers copies of requests to the configured target: those in messages of its queue, and those in objects that the
- * messages of its other queue name ("Object Created" events of the bucket, and runs).
+ * Relay delivers copies of requests to the configured target: those in messages of its queue, and those in objects that
+ * messages name.
  *
- * @throws RelayError SLUICE_RELAY_INVOCATION_UNKNOWN for anything but messages of its queues.
+ * @throws RelayError SLUICE_RELAY_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
 export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
   .use(withStartLine())
@@ -92,7 +90,7 @@ export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
 let target: Target | undefined;
 
 function makeRelayer(environment: Environment, endsAt: number): Relayer {
-  const { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage } = environment;
+  const { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage, SLUICE_RELAY_QUEUE: queue } = environment;
   // The function is part of no deployment without it.
   if (config.relay === undefined) throw new RelayError('SLUICE_RELAY_ENVIRONMENT_INVALID', 'relay');
   target ??= new Target({
@@ -103,14 +101,12 @@ function makeRelayer(environment: Environment, endsAt: number): Relayer {
   });
   return {
     target,
-    queues: relayQueues(sqsClient(), environment.SLUICE_RELAY_DEAD_LETTERS),
+    queues: relayQueues(sqsClient(), queue, environment.SLUICE_RELAY_DEAD_LETTERS),
     store: s3ObjectStore(s3Client(), bucket),
-    bucket,
     ...systemTiming,
     log: logLine,
     writeMetrics: logLine,
     stage,
     deadline: endsAt - MARGIN_MS,
-    claimUntil: endsAt + CLAIM_SLACK_MS,
   };
 }

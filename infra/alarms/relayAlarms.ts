@@ -52,11 +52,5 @@ export function relayAlarms(stack: Stack): Resources {
       dimensions: { QueueName: getAtt(relayIds.queue, 'QueueName') },
     }),
     RelayDeadLettersAlarm: deadLettersAlarm(stack, 'relay', relayIds.deadLetters, 'relay'),
-    RelayWaitingDeadLettersAlarm: deadLettersAlarm(
-      stack,
-      'relay-waiting',
-      relayIds.waitingDeadLetters,
-      'relay',
-    ),
   };
 }

@@ -1,9 +1,4 @@
-import {
-  RELAY_FOLDER,
-  RELAY_REFUSED_FOLDER,
-  RELAY_RUN_CLAIM,
-  RELAY_WAITING_FOLDER,
-} from '../../lib/tables/objectKeys.ts';
+import { RELAY_FOLDER, RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { getAtt, type Resource } from '../template/Resource.ts';
 import { relayIds, type Stack } from '../template/Stack.ts';
@@ -17,27 +12,19 @@ import {
   writeLogs,
 } from './policies.ts';
 
-/** Takes copies from the queues and from `relay/waiting/`, and puts those that are refused under `relay/refused/`. */
+/** Takes copies from the queue and from `relay/waiting/`, and puts those that are refused under `relay/refused/`. */
 export function relayRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'relay'),
     consumeQueue(relayIds.queue),
-    consumeQueue(relayIds.waitingQueue),
-    {
-      Action: ['sqs:ChangeMessageVisibility'],
-      Resource: [getAtt(relayIds.queue), getAtt(relayIds.waitingQueue)],
-    },
+    { Action: ['sqs:ChangeMessageVisibility'], Resource: [getAtt(relayIds.queue)] },
     { Action: ['sqs:SendMessage'], Resource: [getAtt(relayIds.deadLetters)] },
     useQueueKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     {
       Action: ['s3:GetObject', 's3:DeleteObject'],
-      Resource: [objectsArn(stack, RELAY_WAITING_FOLDER), objectsArn(stack, RELAY_RUN_CLAIM)],
+      Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)],
     },
-    { Action: ['s3:DeleteObject'], Resource: [objectsArn(stack, RELAY_REFUSED_FOLDER)] },
-    {
-      Action: ['s3:PutObject'],
-      Resource: [objectsArn(stack, RELAY_REFUSED_FOLDER), objectsArn(stack, RELAY_RUN_CLAIM)],
-    },
+    { Action: ['s3:PutObject'], Resource: [objectsArn(stack, RELAY_REFUSED_FOLDER)] },
     {
       Action: ['s3:ListBucket'],
       Resource: [bucketArn(stack)],

@@ -5,7 +5,6 @@ import {
   DescribeStacksCommand,
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import type { DeployedTemplate } from './requirements.ts';
@@ -35,8 +34,6 @@ const templateSchema = z.looseObject({
 export interface DeployedStack {
   readonly template: DeployedTemplate;
   readonly outputs: Readonly<Record<string, string>>;
-  /** When it was last updated, or else made, epoch milliseconds; null if CloudFormation does not say. */
-  readonly updatedAt: number | null;
 }
 
 /**
@@ -57,47 +54,7 @@ export async function readDeployedStack(aws: AwsSettings, stackName: string): Pr
       outputs: Object.fromEntries(
         (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
       ),
-      updatedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? null,
     };
-  } finally {
-    client.destroy();
-  }
-}
-
-/** Where Serverless keeps the templates of a stage's deployments. */
-export interface DeploymentsFolder {
-  readonly bucket: string;
-  /** `serverless/<service>/<stage>` */
-  readonly folder: string;
-  /** Name of a template. */
-  readonly file: string;
-}
-
-/**
- * Reads the template to which `serverless rollback --timestamp` goes back.
- *
- * @param timestamp As Serverless takes it: epoch milliseconds, or any date.
- * @returns Null if there is none: Serverless then says so.
- * @throws What the client of S3 throws.
- */
-export async function readRollbackTemplate(
-  aws: AwsSettings,
-  { bucket, folder, file }: DeploymentsFolder,
-  timestamp: string,
-): Promise<DeployedTemplate | null> {
-  // As Serverless does: https://github.com/oss-serverless/osls/blob/main/lib/plugins/aws/rollback.js
-  const [date = null] = [new Date(timestamp), new Date(Number(timestamp))].filter(
-    (one) => !Number.isNaN(one.getTime()),
-  );
-  if (date === null) return null;
-  const client = new S3Client(aws);
-  try {
-    const Key = `${folder}/${date.getTime()}-${date.toISOString()}/${file}`;
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    return templateSchema.parse(parseJson((await Body?.transformToString()) ?? ''));
-  } catch (error) {
-    if (error instanceof Error && error.name === 'NoSuchKey') return null;
-    throw error;
   } finally {
     client.destroy();
   }

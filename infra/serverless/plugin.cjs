@@ -1,7 +1,6 @@
 // Extends Serverless: fills in the deployment (infra/serverless/service.ts), bundles the functions, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
-// or a stack that CloudFormation would refuse, to remove relay with copies that wait, to delete addresses that are not retired, and to deploy over the
-// stack of another bucket.
+// or a stack that CloudFormation would refuse, and to delete addresses that are not retired.
 const { join, relative, resolve } = require('node:path');
 
 /** Where Sluice's own code is: the repository, or the npm package. */
@@ -34,8 +33,6 @@ module.exports = class SluicePlugin {
         await this.requireKept(this.serverless.service.provider.compiledCloudFormationTemplate);
       },
       'before:deploy:function:deploy': () => this.requireDeployable(),
-      'before:remove:remove': () => this.requireKept(),
-      'before:rollback:initialize': () => this.requireRollback(),
     };
   }
 
@@ -155,52 +152,24 @@ module.exports = class SluicePlugin {
   }
 
   /**
-   * That no copies for relay are lost, addresses which go are retired, and the bucket is the same.
+   * That addresses which go are retired.
    *
-   * @param template What is deployed. Default nothing: the stack is removed.
+   * @param template What is deployed.
    */
   async requireKept(template) {
-    const [{ readDeployedStack }, required, { requireRelayEmpty }] = await Promise.all([
+    const [{ readDeployedStack }, { deletedAddresses, requireRetired }] = await Promise.all([
       import('./deployedStack.ts'),
       import('./requirements.ts'),
-      import('./relayLeft.ts'),
     ]);
     const provider = this.serverless.getProvider('aws');
     const aws = await provider.getAwsSdkV3Config();
-    const stackName = provider.naming.getStackName();
     await this.explain(async () => {
-      const deployed = await readDeployedStack(aws, stackName);
-      if (template !== undefined && deployed !== null)
-        required.requireSameBucket(deployed.outputs, await this.loadConfig(), stackName);
-      await requireRelayEmpty(aws, stackName, deployed, template);
-      if (template === undefined || deployed === null) return;
-      const addresses = required.deletedAddresses(deployed.template, template, deployed.outputs);
-      required.requireRetired(addresses, await this.loadConfig());
-    });
-  }
-
-  /** That no copies for relay are lost by going back to another template. Without a timestamp Serverless lists them. */
-  async requireRollback() {
-    const { timestamp } = this.options;
-    if (!timestamp) return;
-    const [{ readDeployedStack, readRollbackTemplate }, { requireRelayEmpty }] = await Promise.all([
-      import('./deployedStack.ts'),
-      import('./relayLeft.ts'),
-    ]);
-    const provider = this.serverless.getProvider('aws');
-    const { naming } = provider;
-    const aws = await provider.getAwsSdkV3Config();
-    const { service } = this.serverless.service;
-    const deployments = {
-      bucket: await provider.getServerlessDeploymentBucketName(),
-      folder: `${provider.getDeploymentPrefix()}/${service}/${provider.getStage()}`,
-      file: naming.getCompiledTemplateS3Suffix(),
-    };
-    await this.explain(async () => {
-      const template = await readRollbackTemplate(aws, deployments, String(timestamp));
-      if (template === null) return;
-      const stackName = naming.getStackName();
-      await requireRelayEmpty(aws, stackName, await readDeployedStack(aws, stackName), template);
+      const deployed = await readDeployedStack(aws, provider.naming.getStackName());
+      if (deployed === null) return;
+      requireRetired(
+        deletedAddresses(deployed.template, template, deployed.outputs),
+        await this.loadConfig(),
+      );
     });
   }
 

@@ -156,25 +156,6 @@ export function requireRetired(deleted: readonly string[], { endpoint }: Pick<Co
 }
 
 /**
- * Refuses to give a deployed stack another bucket, which the configuration does not mean: stacks have no name of their own, so
- * two projects with one stage meet in one.
- *
- * @param outputs Of the deployed stack.
- * @throws ConfigError `SLUICE_CONFIG_BUCKET_DIFFERS`
- */
-export function requireSameBucket(
-  { DataBucketName: deployed }: Readonly<Record<string, string>>,
-  { bucket, formerBucket }: Pick<Config, 'bucket' | 'formerBucket'>,
-  stackName: string,
-): void {
-  if (deployed !== undefined && deployed !== bucket && deployed !== formerBucket)
-    throw new ConfigError(
-      'SLUICE_CONFIG_BUCKET_DIFFERS',
-      `bucket: got "${bucket}", expected "${deployed}", as ${stackName} is deployed.`,
-    );
-}
-
-/**
  * Refuses to deploy the stage of the local cloud. Nothing compares its names with other stages' names.
  *
  * @throws ConfigError `SLUICE_CONFIG_STAGE_UNKNOWN`

@@ -146,10 +146,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         SLUICE_STREAM: ref(logicalIds.stream),
         SLUICE_BUCKET,
         ...keys,
-        // Without it the collector keeps no copies: infra/serverless/relayLeft.ts goes by it.
-        ...(config.relay === undefined || config.relay.retired
-          ? {}
-          : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
+        ...(config.relay === undefined ? {} : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
       },
       logs: OWN_LINES,
       // All but POST are refused with a code and a cure: SDKs read rules by GET. Not ANY: it would take browsers'
@@ -285,15 +282,16 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       description: 'Delivers copies of requests to Statsig, or to another target',
       role: roleOf('RelayRole'),
       memorySize: 512,
-      // The queues hide a message for six times as long (infra/relay/relay.ts).
+      // The queue hides a message for six times as long (infra/relay/relay.ts).
       timeout: 120,
-      environment: { SLUICE_BUCKET, SLUICE_RELAY_DEAD_LETTERS: ref('RelayDeadLetterQueue') },
+      environment: {
+        SLUICE_BUCKET,
+        SLUICE_RELAY_QUEUE: ref('RelayQueue'),
+        SLUICE_RELAY_DEAD_LETTERS: ref('RelayDeadLetterQueue'),
+      },
       logs: OWN_LINES,
       // A batch is sent at the same time.
-      events: [
-        queue('RelayQueue', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 }),
-        queue('RelayWaitingQueue', { batchSize: 10 }),
-      ],
+      events: [queue('RelayQueue', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 })],
     },
   };
 }

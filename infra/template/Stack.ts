@@ -91,8 +91,5 @@ export const exportIds = {
 export const relayIds = {
   queue: 'RelayQueue',
   deadLetters: 'RelayDeadLetterQueue',
-  waitingQueue: 'RelayWaitingQueue',
-  waitingDeadLetters: 'RelayWaitingDeadLetterQueue',
   role: 'RelayRole',
-  rule: 'RelayWaitingRule',
 } as const;

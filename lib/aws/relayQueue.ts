@@ -28,19 +28,13 @@ export function sqsSingleTryClient(): SQSClient {
 /** Seconds for which a message may be hidden: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 const LONGEST_HIDDEN_SECONDS = 43_200;
 
-/**
- * The queues of relay in SQS.
- *
- * @param deadLetters URL of the dead-letter queue. The URLs of the others differ by their name, the last part of an ARN.
- */
-export function relayQueues(client: SQSClient, deadLetters: string): RelayQueues {
+/** The queue of relay and its dead-letter queue in SQS, by their URLs. */
+export function relayQueues(client: SQSClient, queue: string, deadLetters: string): RelayQueues {
   return {
-    async hide({ queueArn, receipt }, ms) {
-      const name = queueArn.split(':').at(-1) ?? '';
-      const QueueUrl = deadLetters.replace(/[^/]*$/, name);
+    async hide({ receipt }, ms) {
       const VisibilityTimeout = Math.min(LONGEST_HIDDEN_SECONDS, Math.ceil(ms / 1_000));
       await client.send(
-        new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receipt, VisibilityTimeout }),
+        new ChangeMessageVisibilityCommand({ QueueUrl: queue, ReceiptHandle: receipt, VisibilityTimeout }),
       );
     },
 

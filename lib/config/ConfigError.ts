@@ -38,20 +38,10 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The package was made for another stage or region than it is deployed to.',
     cure: 'Package with the same --stage and --region, or deploy without --package.',
   },
-  SLUICE_CONFIG_RELAY_NOT_EMPTY: {
-    cause:
-      'This would remove relay while it keeps copies of requests. Those in its queue would be lost, and nothing would deliver or delete those in the bucket, which hold SDK keys.',
-    cure: 'First deploy `relay` with `retired: true`, wait until `npx sluice relay status` shows nothing, and two days more for S3 to delete versions. Then this again. To give up what is left: `npx sluice relay erase --all` (docs/relay.md, "Turning it off").',
-  },
   SLUICE_CONFIG_ENDPOINT_DELETED: {
     cause:
       'This would delete an address that SDKs may still post to. Events that they send there would be lost.',
     cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired`, as the outputs have it, and deploy (docs/endpoint.md, "A Function URL"). For `endpoint.domain`, list `https://` and the old domain once nothing posts to it (docs/platform.md, "A domain of your own").',
-  },
-  SLUICE_CONFIG_BUCKET_DIFFERS: {
-    cause:
-      'The stack is deployed with another bucket. It may be the stack of another project: there is one for each stage, account and region.',
-    cure: 'If it is of another project, choose a stage that has no stack yet, or another account or region. If this project is to have another bucket, set `formerBucket` to the one that is deployed; the new one is empty (docs/remove.md, "Changing and removing").',
   },
   SLUICE_CONFIG_ACCOUNT_DIFFERS: {
     cause: 'The credentials are of another account than the configuration states.',

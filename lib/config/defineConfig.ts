@@ -208,7 +208,7 @@ function findCollisions(config: Config): string[] {
   }));
   for (const { folder, field } of [{ folder: config.statsigFolder, field: 'statsigFolder' }, ...former]) {
     const [topFolder = ''] = folder.split('/');
-    if (RESERVED_FOLDERS.has(topFolder) || (config.relay !== undefined && `${topFolder}/` === RELAY_FOLDER))
+    if (RESERVED_FOLDERS.has(topFolder) || `${topFolder}/` === RELAY_FOLDER)
       problems.push(
         `${field}: got ${displayValue(folder)}, expected a folder outside ${topFolder}/, which has another use.`,
       );
@@ -259,8 +259,7 @@ function findCollisions(config: Config): string[] {
     if (problem !== null) problems.push(`privacy.redact: got ${displayValue(path)}, expected ${problem}.`);
   }
   problems.push(...relayKeyProblems(config), ...experimentProblems(config), ...retentionProblems(config));
-  problems.push(...nameListProblems(config, ''));
-  if (config.relay !== undefined) problems.push(...nameListProblems(config.relay, 'relay.'));
+  problems.push(...nameListProblems(config));
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
     problems.push(
       'privacy.salt: got nothing, expected a text of at least 16 characters, since something is redacted.',
@@ -295,8 +294,8 @@ function findCollisions(config: Config): string[] {
   return problems;
 }
 
-/** Names in lists that cannot match. @param path What the names of the lists have before them in messages. */
-function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>, path: string): string[] {
+/** Names in lists that cannot match. */
+function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>): string[] {
   return (['events', 'exposures'] as const).flatMap((list) =>
     Object.entries(lists[list]).flatMap(([action, names = []]) =>
       names.flatMap((name, i) => {
@@ -308,7 +307,7 @@ function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>, path: str
             : `a name that \`deny\` does not have: ${displayValue(denied)} is there`);
         return problem === null
           ? []
-          : [`${path}${list}.${action}.${i}: got ${displayValue(name)}, expected ${problem}.`];
+          : [`${list}.${action}.${i}: got ${displayValue(name)}, expected ${problem}.`];
       }),
     ),
   );

@@ -113,9 +113,9 @@ function usedPrivacy({ privacy: { redact, salt } }: Config): Config['privacy'] {
 
 /** Settings that select the relayed data, without the target: its headers may hold its secret. */
 function relayed({ relay }: Config): { readonly relay?: RelayChoice | undefined } {
-  if (relay === undefined || relay.retired) return {};
-  const { required, redacted, kinds, events, exposures, keys, share } = relay;
-  return { relay: { required, redacted, kinds, events, exposures, keys, share } };
+  if (relay === undefined) return {};
+  const { required, redacted, keys } = relay;
+  return { relay: { required, redacted, keys } };
 }
 
 /** Where to, without what is relayed. */

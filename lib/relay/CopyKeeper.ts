@@ -7,14 +7,15 @@ import type { RelayChoice } from '../schema/relay.ts';
 import { relayId, relayWaitingKey } from '../tables/objectKeys.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import type { Redaction } from '../wire/Redaction.ts';
-import { chooseBody, type RelayPlan } from './chooseBody.ts';
-import { FAIR_CALL_MS, KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES, QUEUE_CALL_MS } from './limits.ts';
-import { type RelayCopy, relayedHeaders, writeRelayCopy } from './RelayCopy.ts';
+import { FAIR_CALL_MS, KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES } from './limits.ts';
+import { type RelayCopy, relayedHeaders, writeRelayCopy, writeRelayedKey } from './RelayCopy.ts';
+import { redactBody } from './redactBody.ts';
 
 /** Dependencies of {@link CopyKeeper}. */
 export interface CopyKeeperOptions {
-  /** Selects the data to relay: `relayPlan`. */
-  readonly plan: RelayPlan;
+  readonly choice: RelayChoice;
+  /** What must not leave, with `redacted`; null without rules. */
+  readonly redaction: Redaction | null;
   /** Sends a message. Throws the error of SQS, or when it takes longer than `timeoutMs`. */
   readonly send: (text: string, timeoutMs: number) => Promise<void>;
   /** Writes an object. Throws the error of S3, or when it takes longer than `timeoutMs`. */
@@ -27,68 +28,59 @@ export interface CopyKeeperOptions {
 }
 
 /**
- * Keeps copies of requests in the queue of relay: one call, made while the rows are delivered. What does not fit a message,
- * and everything while the queue does not answer, goes to the bucket. The memory of what does not answer is that of one
- * execution environment: after two failures it is asked again from time to time only, so that requests do not wait for it.
+ * Keeps copies of requests in the queue of relay: one call, made while the rows are delivered. A copy that is larger than a
+ * message is an object of the bucket, which its message names. After two failures an execution environment asks from time to time
+ * only, so that requests do not wait for a service that is away.
  */
 export class CopyKeeper implements RelayKeeper {
   readonly #options: CopyKeeperOptions;
-  readonly #queue: Breaker;
-  readonly #bucket: Breaker;
+  readonly #breaker: Breaker;
 
   constructor(options: CopyKeeperOptions) {
     this.#options = options;
-    const breaker = (to: string) =>
-      new Breaker({ line: { event: 'relay_breaker', to }, ...KEEP_BREAKER }, options);
-    this.#queue = breaker('queue');
-    this.#bucket = breaker('bucket');
+    this.#breaker = new Breaker({ line: { event: 'relay_breaker', to: 'queue' }, ...KEEP_BREAKER }, options);
   }
 
   get required(): boolean {
-    return this.#choice.required;
+    return this.#options.choice.required;
   }
 
   async keep(request: RelayedRequest, deadline: number): Promise<RelayOutcome> {
     const { clock, nonce } = this.#options;
     try {
-      if (!isRelayedKey(this.#choice, request.key)) return { outcome: 'filtered' };
+      if (!isRelayedKey(this.#options.choice, request.key)) return { outcome: 'filtered' };
       const keptAt = clock.now();
       const id = relayId(keptAt, nonce());
       const until = Math.min(deadline, keptAt + KEEP_WITHIN_MS);
       const copy = this.#copy(request, id, keptAt, until);
-      if ('outcome' in copy) return copy;
+      if (copy === null) return { outcome: 'withheld' };
       return await this.#store(relayWaitingKey(id), writeRelayCopy(copy), until);
     } catch (error) {
       return { outcome: 'not_kept', error: errorName(error) };
     }
   }
 
-  get #choice(): RelayChoice {
-    return this.#options.plan.choice;
-  }
-
-  /** Half of the time may go into choosing: the rest is for storing it. */
+  /** Null for a request that must not leave, or is nothing to the target. Half of the time may go into redacting it. */
   #copy(
     { http, body, decoded }: RelayedRequest,
     id: string,
     keptAt: number,
     until: number,
-  ): RelayCopy | RelayOutcome {
-    const { plan, clock } = this.#options;
+  ): RelayCopy | null {
+    const { choice, redaction, clock } = this.#options;
     // Whoever has a public key could fill the queue with bytes that are nothing to the target either.
-    if (decoded === null) return { outcome: 'withheld' };
-    const choosesUntil = (keptAt + until) / 2;
-    const chosen = chooseBody(decoded, plan, id, () => clock.now() > choosesUntil);
-    if (chosen.kind === 'nothing') return { outcome: 'filtered' };
-    if (chosen.kind === 'unreadable') return { outcome: 'withheld' };
-    const headers = withoutRedacted(relayedHeaders(http), plan.redaction);
+    if (decoded === null) return null;
     const sent = { id, keptAt, path: http.rawPath, query: http.rawQueryString };
-    if (chosen.kind === 'as_sent') return { ...sent, headers, body };
+    if (!choice.redacted) return { ...sent, headers: relayedHeaders(http), body };
+    const redactsUntil = (keptAt + until) / 2;
+    const shown = redactBody(decoded, redaction, () => clock.now() > redactsUntil);
+    if (shown === null) return null;
+    const headers = withoutRedacted(relayedHeaders(http), redaction);
     return {
       ...sent,
-      query: sent.query.replace(/(^|&)ec=\d+(?=&|$)/, `$1ec=${chosen.events}`),
-      headers: recounted(headers, chosen.events),
-      body: chosen.body,
+      query: sent.query.replace(/(^|&)ec=\d+(?=&|$)/, `$1ec=${shown.events}`),
+      headers: recounted(headers, shown.events),
+      body: shown.body,
     };
   }
 
@@ -96,28 +88,19 @@ export class CopyKeeper implements RelayKeeper {
     const { send, put, clock } = this.#options;
     const left = () => Math.max(1, until - clock.now());
     // The text is ASCII.
-    if (text.length <= MAX_MESSAGE_BYTES) {
-      const ms = Math.min(QUEUE_CALL_MS, Math.max(left() - FAIR_CALL_MS, Math.ceil(left() / 2)));
-      if (await call(this.#queue, ms, () => send(text, ms))) return { outcome: 'queue' };
-    }
-    if (clock.now() >= until) return { outcome: 'not_kept', error: this.#queue.code };
+    const isMessage = text.length <= MAX_MESSAGE_BYTES;
+    if (!this.#breaker.admit()) return { outcome: 'not_kept', error: this.#breaker.code };
     const ms = left();
-    if (await call(this.#bucket, ms, () => put(key, text, ms))) return { outcome: 'bucket' };
-    return { outcome: 'not_kept', error: this.#bucket.code };
-  }
-}
-
-/** Makes a call that has some time, unless it failed lately. Whether it succeeded. */
-async function call(breaker: Breaker, ms: number, make: () => Promise<void>): Promise<boolean> {
-  if (!breaker.admit()) return false;
-  try {
-    await make();
-    breaker.answered(true, '');
-    return true;
-  } catch (error) {
-    // A body that took all the time does not make the service one that is away.
-    if (ms >= FAIR_CALL_MS) breaker.answered(false, errorName(error));
-    return false;
+    try {
+      if (!isMessage) await put(key, text, left());
+      await send(isMessage ? text : writeRelayedKey(key), left());
+      this.#breaker.answered(true, '');
+      return { outcome: isMessage ? 'queue' : 'bucket' };
+    } catch (error) {
+      // A body that took all the time does not make the service one that is away.
+      if (ms >= FAIR_CALL_MS) this.#breaker.answered(false, errorName(error));
+      return { outcome: 'not_kept', error: errorName(error) };
+    }
   }
 }
 

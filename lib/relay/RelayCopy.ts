@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { relayIdTime } from '../tables/objectKeys.ts';
+import { parseRelayWaitingKey, relayIdTime } from '../tables/objectKeys.ts';
 import type { HttpRequest } from '../wire/sdkRequest.ts';
 
 /**
@@ -45,6 +45,18 @@ export function readRelayCopy(text: string): RelayCopy | null {
   );
   if (texts.length !== Object.keys(headers).length) return null;
   return { id, keptAt, path, query, headers: Object.fromEntries(texts), body: Buffer.from(body, 'base64') };
+}
+
+/** The message of a copy that is an object. */
+export function writeRelayedKey(key: string): string {
+  return JSON.stringify({ v: VERSION, key });
+}
+
+/** The key of the object that a message names; null for any other message. */
+export function readRelayedKey(text: string): string | null {
+  const read = parseJson(text);
+  if (!isJsonObject(read) || read['v'] !== VERSION || typeof read['key'] !== 'string') return null;
+  return parseRelayWaitingKey(read['key']) === null ? null : read['key'];
 }
 
 /**

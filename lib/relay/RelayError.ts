@@ -8,7 +8,7 @@ export const RelayError = defineErrorFamily('system', {
   },
   SLUICE_RELAY_REFUSED: {
     cause:
-      'The target of relay refused copies of requests for good. They are under relay/refused/ until they are eleven days old.',
+      'The target of relay refused copies of requests for good. They are under relay/refused/ for seven days.',
     cure: 'Find out why by the status: 401 and 403 mean the SDK key, 413 the size. Then send them again: `sluice relay redrive --reason 401` (docs/relay.md).',
   },
   SLUICE_RELAY_DELETED: {
@@ -26,11 +26,12 @@ export const RelayError = defineErrorFamily('system', {
     cure: 'No action is needed for a passing error: the copy is tried again. If it persists, check the name of the error in the detail and the permissions of the role.',
   },
   SLUICE_RELAY_MESSAGE_INVALID: {
-    cause: 'A message in a queue of relay does not come from Sluice. It was moved to the dead-letter queue.',
-    cure: 'Read the message there and find out who sends to the queue besides the collector and the rule.',
+    cause:
+      'A message in the queue of relay does not come from Sluice. It was moved to the dead-letter queue.',
+    cure: 'Read the message there and find out who sends to the queue besides the collector and `sluice relay redrive`.',
   },
   SLUICE_RELAY_INVOCATION_UNKNOWN: {
-    cause: 'The function relay was invoked with something else than messages of its queues.',
+    cause: 'The function relay was invoked with something else than messages of its queue.',
     cure: 'No action is needed: it has nothing else to do. `sluice relay redrive` sends refused copies again.',
   },
   SLUICE_RELAY_ENVIRONMENT_INVALID: {

@@ -2,13 +2,11 @@ import type { ObjectStore } from '../base/ObjectStore.ts';
 import type { Clock } from '../base/time.ts';
 import type { Target } from './Target.ts';
 
-/** A message of one of relay's queues. */
+/** A message of relay's queue. */
 export interface RelayMessage {
   readonly messageId: string;
   /** Names this receive of the message to SQS. */
   readonly receipt: string;
-  /** ARN of its queue. */
-  readonly queueArn: string;
   readonly body: string;
   /** How often SQS has delivered it, this time included. */
   readonly receives: number;
@@ -30,8 +28,6 @@ export interface Relayer {
   readonly queues: RelayQueues;
   /** Its objects are under `relay/`. */
   readonly store: ObjectStore;
-  /** Objects of any other bucket are ignored. */
-  readonly bucket: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
@@ -39,6 +35,4 @@ export interface Relayer {
   readonly stage: string;
   /** Epoch milliseconds after which nothing is begun. */
   readonly deadline: number;
-  /** Epoch milliseconds until which a run is claimed. */
-  readonly claimUntil: number;
 }

@@ -1,16 +1,13 @@
 /** Bytes of a message: its body alone, as relay uses no attributes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const MAX_MESSAGE_BYTES = 1_048_576;
 
-/** Milliseconds that the queue has to take a copy. Then the bucket gets it. */
-export const QUEUE_CALL_MS = 600;
-
-/** Milliseconds that the bucket has at least after the queue failed, and below which a call that fails says nothing of its service. */
+/** Milliseconds below which a call that fails says nothing of its service. */
 export const FAIR_CALL_MS = 300;
 
 /** Milliseconds within which a copy is kept, or the request goes on without it. */
 export const KEEP_WITHIN_MS = 1_500;
 
-/** Calls in a row that must fail before the queue, or the bucket, counts as away; and the pauses between probes. */
+/** Calls in a row that must fail before the queue counts as away; and the pauses between probes. */
 export const KEEP_BREAKER = { calls: 2, pauses: { baseMs: 1_000, capMs: 20_000 } } as const;
 
 /** Milliseconds to connect to the target, from there until its headers have come, and from there until its answer has ended. */
@@ -47,13 +44,10 @@ export const TRIED_MS = 561_600_000;
 export const OLD_SECONDS = 518_400;
 
 /**
- * Age in milliseconds after which a copy is deleted wherever it is: eleven days. The daily run, and the deletion of its
- * version, take three more at most, so that no copy lives for more than 14 days.
+ * Age in milliseconds after which a copy is not sent any more: eleven days. S3 deletes it and its versions by then, too: the
+ * lifecycle rules of the bucket have less.
  */
 export const MAX_AGE_MS = 950_400_000;
-
-/** Age in milliseconds at which a waiting object is left to the runs: until then it has a message. */
-export const STRAGGLER_MS = 900_000;
 
 /** Receives of a message before SQS gives it up. It is received about 500 times in ten days and a half, and SQS takes no higher number. */
 export const MAX_RECEIVES = 1_000;

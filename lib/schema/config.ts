@@ -94,11 +94,6 @@ export const configSchema = z.strictObject({
     text: 'Bucket that everything is written to. Bucket names are global: choose your own.',
     example: 'acme-experiments',
   }),
-  formerBucket: noted(bucketName().nullable().default(null), {
-    text: 'The bucket that the deployed stack has, when this deployment is meant to give it another one.',
-    absent: 'a deployment that changes the bucket is refused',
-    example: 'acme-former',
-  }),
   account: noted(
     z
       .string('an account: 12 digits, as a text')

@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { KEY_FORMATS } from './AcceptedKey.ts';
 import { named, noted } from './fields/noted.ts';
-import { nameLists } from './formats.ts';
-import { forwardedKinds } from './kinds.ts';
 
 /** Hosts to which copies and receipts may go without TLS: this machine's. */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
@@ -27,23 +25,6 @@ const common = {
     text: 'Relay requests without what `privacy.redact` names, and without private attributes. With `false` they are relayed as they were sent.',
     example: true,
   }),
-  kinds: noted(
-    z
-      .array(z.enum(forwardedKinds, 'exposures or events'), 'a list of exposures, events')
-      .min(1, 'at least one of exposures, events')
-      .default([...forwardedKinds]),
-    { text: 'Kinds of events to relay.', example: ['exposures'] },
-  ),
-  events: noted(nameLists(), {
-    text: "Custom events to relay, by name, as the configuration's `events`.",
-    absent: 'all',
-    example: { allow: ['purchase'] },
-  }),
-  exposures: noted(nameLists(), {
-    text: "Exposures to relay, by gate, config, experiment or layer, as the configuration's `exposures`.",
-    absent: 'all',
-    example: { allow: ['checkout_*'] },
-  }),
   keys: noted(
     z
       .array(z.string('a label or a SHA-256').regex(KEY_FORMATS.label.pattern, 'a label or a SHA-256'))
@@ -56,24 +37,9 @@ const common = {
       example: ['web'],
     },
   ),
-  share: noted(
-    z
-      .number('a number')
-      .gt(0, 'more than 0: leave `relay` out to relay nothing')
-      .max(1, '1 at most')
-      .default(1),
-    {
-      text: 'Part of the persons whose events are relayed, drawn by their stable ID, else their user ID. 1 is all.',
-      example: 0.1,
-    },
-  ),
   concurrency: noted(z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2), {
     text: "Executions at once of the function that delivers, each with ten connections to the target. 2 deliver some 200 requests a second if the target answers within 100 ms. More requests wait. Executions count against the account's: [limits.md](limits.md).",
     example: 10,
-  }),
-  retired: noted(z.boolean('true or false').default(false), {
-    text: 'Keep no copies any more. Those that wait are delivered. This is the step before `relay` is removed, whose deployment is refused while copies are left: [turning it off](relay.md#turning-it-off).',
-    example: true,
   }),
 };
 
@@ -151,7 +117,4 @@ export type RelayTarget =
   | { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
 /** Settings that select the data to relay. */
-export type RelayChoice = Pick<
-  Relay,
-  'required' | 'redacted' | 'kinds' | 'events' | 'exposures' | 'keys' | 'share'
->;
+export type RelayChoice = Pick<Relay, 'required' | 'redacted' | 'keys'>;

@@ -198,9 +198,6 @@ export const RELAY_WAITING_FOLDER = `${RELAY_FOLDER}waiting/`;
 /** Folder of copies that the target refused for good, and of those that waited too long, by reason and day. */
 export const RELAY_REFUSED_FOLDER = `${RELAY_FOLDER}refused/`;
 
-/** Key of the claim that one run over waiting copies has. */
-export const RELAY_RUN_CLAIM = `${RELAY_FOLDER}run.json`;
-
 /** Reason of copies that were not taken within the time for which copies are tried. */
 export const EXPIRED = 'expired';
 
@@ -306,9 +303,7 @@ export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
   if (key.startsWith(RELAY_FOLDER))
-    return (
-      key === RELAY_RUN_CLAIM || parseRelayWaitingKey(key) !== null || parseRelayRefusedKey(key) !== null
-    );
+    return parseRelayWaitingKey(key) !== null || parseRelayRefusedKey(key) !== null;
   if (key.startsWith(QUARANTINE_LARGE_FOLDER)) {
     const [day = '', id = '', ...deeper] = key.slice(QUARANTINE_LARGE_FOLDER.length).split('/');
     return isUtcDay(day) && id !== '' && deeper.length === 0;

@@ -17,7 +17,6 @@ import {
   RELAY_KEY_CALLS,
   RELAY_POLLS,
   QUEUES as RELAY_QUEUES,
-  RELAY_RUN_CALLS,
   type RelayUsage,
 } from './relayUsage.ts';
 
@@ -133,7 +132,7 @@ function relayStorage({ queueRequests, bucketCopies }: RelayUsage): number {
   return (
     (queueRequests + RELAY_POLLS) * prices.sqsRequest.usd +
     RELAY_KEY_CALLS * prices.kmsCall.usd +
-    (bucketCopies + RUNS * RELAY_RUN_CALLS) * prices.s3Put.usd +
+    bucketCopies * prices.s3Put.usd +
     bucketCopies * prices.s3Get.usd
   );
 }

@@ -21,8 +21,8 @@ export const QUEUE_STEP_BYTES = 65_536;
  */
 export const EMPTY_RECEIVES = (5 * 2_592_000) / 20;
 /** Queues of relay that Lambda polls. */
-export const QUEUES = 2;
-/** Requests to SQS for a copy in the bucket: its name is sent, received and deleted. */
+export const QUEUES = 1;
+/** Requests to SQS for a copy in the bucket: a message that names it is sent, received and deleted. */
 export const REQUESTS_OF_NAME = 3;
 /** Milliseconds for which the target is waited for: an assumption, as nobody has measured Statsig's from AWS. */
 const TARGET_MS = 100;
@@ -98,9 +98,6 @@ export const RELAY_POLLS = QUEUES * EMPTY_RECEIVES;
  * the receiver. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  */
 export const RELAY_KEY_CALLS = (SECONDS_A_MONTH / 3_600) * 3;
-
-/** Calls of S3 by a run, both billed as PUT: the claim is written, waiting copies are listed. A delete is free. */
-export const RELAY_RUN_CALLS = 2;
 
 /** Custom metrics of the function while it relays: lib/relay/relayMetrics.ts. */
 export const RELAY_METRICS = 4;

@@ -14,7 +14,6 @@ import {
   parseRelayWaitingKey,
   RELAY_FOLDER,
   RELAY_REFUSED_FOLDER,
-  RELAY_RUN_CLAIM,
   RELAY_WAITING_FOLDER,
 } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
@@ -72,10 +71,9 @@ export async function eraseCopies(
     for await (const versions of versionsBelow(deployment, prefix))
       await mapLimit(versions, AT_ONCE, async (version) => {
         signal?.throwIfAborted();
-        const isClaim = version.Key === RELAY_RUN_CLAIM;
-        counts.found += isClaim ? 0 : 1;
+        counts.found += 1;
         if (id === null) {
-          counts.erased += isClaim ? 0 : 1;
+          counts.erased += 1;
           await remove(version);
           return;
         }
@@ -98,7 +96,7 @@ export async function eraseCopies(
 
 /** Whether relay has written an object. */
 function isRelayKey(key: string): boolean {
-  return key === RELAY_RUN_CLAIM || parseRelayWaitingKey(key) !== null || parseRelayRefusedKey(key) !== null;
+  return parseRelayWaitingKey(key) !== null || parseRelayRefusedKey(key) !== null;
 }
 
 /** Versions of objects, also of those that were overwritten or deleted, page by page. */

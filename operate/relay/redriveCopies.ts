@@ -1,6 +1,8 @@
 import { CopyObjectCommand, DeleteObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
+import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
 import {
   parseRelayRefusedKey,
   RELAY_REFUSED_FOLDER,
@@ -8,7 +10,7 @@ import {
   relayWaitingKey,
 } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { RelayCopiesError } from '../../observe/facts/flow/relayCopies.ts';
+import { RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
 
 /** Objects that are moved at the same time. */
 const AT_ONCE = 16;
@@ -23,38 +25,46 @@ export interface RedrivenCopies {
 }
 
 /**
- * Sends refused copies again: each is copied to `relay/waiting/`, which wakes relay, before it is deleted. If this is
+ * Sends refused copies again: each is copied to `relay/waiting/`, and a message names it, before it is deleted. If this is
  * interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
  *
  * @param reason Only those that were refused for it; null: all.
  * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
  */
 export async function redriveCopies(
-  deployment: Pick<Deployment, 's3' | 'config' | 'signal' | 'now'>,
+  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'signal' | 'now'>,
   reason: string | null,
   dryRun: boolean,
 ): Promise<RedrivenCopies> {
-  const { s3, config, signal, now } = deployment;
+  const { s3, config, stack, signal, now } = deployment;
   if (config.relay === undefined) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   const Bucket = config.bucket;
   const Prefix = `${RELAY_REFUSED_FOLDER}${reason === null ? '' : `${reason}/`}`;
   let [found, moved, tooOld] = [0, 0, 0];
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
-    await mapLimit(Contents, AT_ONCE, async ({ Key = '' }) => {
-      signal?.throwIfAborted();
-      const id = parseRelayRefusedKey(Key)?.id;
-      if (id === undefined) return;
-      found += 1;
-      if (now - (relayIdTime(id) ?? 0) >= MAX_AGE_MS) {
-        tooOld += 1;
-        return;
-      }
-      moved += 1;
-      if (dryRun) return;
-      const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
-      await s3.send(new CopyObjectCommand({ Bucket, Key: relayWaitingKey(id), CopySource }));
-      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
-    });
+  const sqs = new SQSClient(deployment.aws);
+  try {
+    const { QueueUrl } = await readQueue({ stack, sqs }, 'relay');
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
+      await mapLimit(Contents, AT_ONCE, async ({ Key = '' }) => {
+        signal?.throwIfAborted();
+        const id = parseRelayRefusedKey(Key)?.id;
+        if (id === undefined) return;
+        found += 1;
+        if (now - (relayIdTime(id) ?? 0) >= MAX_AGE_MS) {
+          tooOld += 1;
+          return;
+        }
+        moved += 1;
+        if (dryRun) return;
+        const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
+        const waitingKey = relayWaitingKey(id);
+        await s3.send(new CopyObjectCommand({ Bucket, Key: waitingKey, CopySource }));
+        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
+        await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      });
+    }
+  } finally {
+    sqs.destroy();
   }
   return { found, moved, tooOld };
 }

@@ -127,7 +127,6 @@ describe('relay under faults', () => {
       }
       expect(world.refusals).toEqual([]);
     } finally {
-      witness.close();
       await world.close();
     }
     const table = textTable(rows.map((row) => ({ ...row, p50: row.p50.toFixed(0) })));

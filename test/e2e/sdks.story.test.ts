@@ -54,7 +54,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  witness.close();
   await cloud.close();
   rmSync(data, { recursive: true, force: true });
 });

@@ -1,8 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
-import { relayId, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
 import { callMain } from '../harness/callMain.ts';
 import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
 import { relayCloud } from '../harness/relayCloud.ts';
@@ -195,35 +193,4 @@ describe('relay, asked by commands', () => {
     await s3.send(new HeadObjectCommand(foreign));
     s3.destroy();
   });
-});
-
-describe('relay that is retired', () => {
-  it('keeps nothing new, and goes on with what waits', async () => {
-    const target = await recordingTarget();
-    const world = await relayCloud({ url: target.url, retired: true });
-    try {
-      expect(await world.post({ body: batch('ann') })).toBe(202);
-      await world.cloud.flush();
-      expect(target.recorded).toEqual([]);
-      const s3 = new S3Client({
-        ...{ endpoint: world.cloud.edge, region: 'us-east-1', forcePathStyle: true },
-        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      });
-      const copy = {
-        id: relayId(Date.now(), '0'.repeat(24)),
-        keptAt: Date.now(),
-        path: '/v1/rgstr',
-        query: '',
-      };
-      const Body = writeRelayCopy({ ...copy, headers: {}, body: Buffer.from(batch('bob')) });
-      await s3.send(
-        new PutObjectCommand({ Bucket: world.cloud.bucket, Key: relayWaitingKey(copy.id), Body }),
-      );
-      s3.destroy();
-      expect((await target.received(1)).map(({ body }) => body.toString())).toEqual([batch('bob')]);
-    } finally {
-      await world.close();
-      await target.close();
-    }
-  }, 120_000);
 });

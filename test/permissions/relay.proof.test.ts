@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RELAY_RUN_CLAIM } from '../../lib/tables/objectKeys.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -14,7 +12,7 @@ import { judgeRole } from './judgeRole.ts';
 import { type Policies, readPolicies } from './Policies.ts';
 import { heldPage } from './permissionsPage.ts';
 
-const ROLES = ['RelayRole', 'RelayRunScheduleRole', 'RelaySweepScheduleRole'] as const;
+const ROLES = ['RelayRole'] as const;
 const DAY_MS = 86_400_000;
 const batch = (eventName: string, value = '') => JSON.stringify({ events: [{ eventName, value }] });
 const LARGE = 'x'.repeat(1_500_000);
@@ -43,7 +41,7 @@ describe('relay, deployed', () => {
     await target?.close();
   });
 
-  /** Copies in the queue and in the bucket: taken late, refused, expired and deleted. A strange message, and a claim left behind. */
+  /** Copies in the queue and in the bucket: taken late, refused, expired and deleted. A strange message. */
   async function walk(): Promise<void> {
     const client = {
       endpoint: world.cloud.edge,
@@ -68,10 +66,6 @@ describe('relay, deployed', () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-relay' }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
     sqs.destroy();
-    const s3 = new S3Client({ ...client, forcePathStyle: true });
-    const claim = JSON.stringify({ owner: 'killed', until: 0 });
-    await s3.send(new PutObjectCommand({ Bucket: world.cloud.bucket, Key: RELAY_RUN_CLAIM, Body: claim }));
-    s3.destroy();
     await world.advance(301_000);
     await world.cloud.flush();
 

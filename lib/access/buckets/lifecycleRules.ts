@@ -22,10 +22,7 @@ const CLAIM_DAYS = 1;
  */
 const COLD_DAYS = 30;
 
-/**
- * Days after which objects under `relay/` expire, should relay's own runs fail. Those put a copy aside after six days and a
- * half, and delete it after eleven.
- */
+/** Days after which objects under `relay/` expire: a copy is tried for six days and a half, and kept for as long when it is refused. */
 const RELAY_OBJECT_DAYS = 7;
 
 /** When objects under one prefix expire or move to cheaper storage. Days count from the creation of an object, a version or an upload. */
@@ -48,7 +45,7 @@ export interface LifecycleRule {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 export function lifecycleRules(
-  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers' | 'relay'> &
+  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
     Partial<Pick<Config, 'formerStatsigFolders'>>,
 ): readonly LifecycleRule[] {
   const { retention } = config;
@@ -102,18 +99,15 @@ export function lifecycleRules(
       // A moved object is billed for at least 30 days, so moving saves nothing if it expires earlier.
       coldDays: parkedDays === null || parkedDays >= 2 * COLD_DAYS ? COLD_DAYS : null,
     },
-    // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise.
-    ...(config.relay === undefined
-      ? []
-      : [
-          {
-            id: 'relay',
-            prefix: RELAY_FOLDER,
-            expireDays: RELAY_OBJECT_DAYS,
-            versionDays: 1,
-            coldDays: null,
-          },
-        ]),
+    // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise. Also without `relay`: some
+    // may be left.
+    {
+      id: 'relay',
+      prefix: RELAY_FOLDER,
+      expireDays: RELAY_OBJECT_DAYS,
+      versionDays: 1,
+      coldDays: null,
+    },
   ];
   return rules.map((rule) => ({
     ...rule,

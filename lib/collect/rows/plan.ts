@@ -5,7 +5,7 @@ import { listExperiments } from '../../schema/names.ts';
 import { forwardedTables } from '../../tables/deliveredTables.ts';
 import { jsonMember, memberWriter } from '../../tables/memberWriter.ts';
 import type { Table } from '../../tables/Table.ts';
-import { experimentNames, type ResolvedName } from '../../wire/experimentNames.ts';
+import { experimentNames } from '../../wire/experimentNames.ts';
 import { type HoldoutTest, holdoutTest } from '../../wire/isAssignment.ts';
 import { Redaction } from '../../wire/Redaction.ts';
 import { type EventFilter, eventFilter } from '../eventFilter.ts';
@@ -17,7 +17,6 @@ export interface CollectPlan {
   readonly filter: EventFilter | null;
   /** Whether events that SDKs log about themselves land. Otherwise they are counted. */
   readonly landTelemetry: boolean;
-  readonly resolveExperiment: (sent: string) => ResolvedName;
   readonly evaluations: Evaluations;
   /** Null when no holdout is known. */
   readonly isHeldOut: HoldoutTest | null;
@@ -76,7 +75,6 @@ export function collectPlan(config: CollectConfig, known: KnownGroups = KnownGro
   return {
     filter: eventFilter(config, resolveExperiment),
     landTelemetry: config.landTelemetry,
-    resolveExperiment,
     evaluations: new Evaluations(columns.exposures.own, resolveExperiment, known),
     isHeldOut: holdoutTest([...known.holdouts, ...(config.holdouts ?? [])]),
     unitIds: Object.entries(config.unitIds),

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { isOwnKey, RELAY_FOLDER, RELAY_RUN_CLAIM } from '../../../lib/tables/objectKeys.ts';
+import { isOwnKey, RELAY_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { sluiceCommand } from '../../commands.ts';
 import { readServedFaults, type ServedFaults } from '../../facts/days/curationState.ts';
 import type { FactPart } from '../../facts/statusFacts.ts';
@@ -133,9 +133,7 @@ async function findLeft(doctor: DoctorContext): Promise<readonly Finding[]> {
   const { Contents = [], IsTruncated = false } = await doctor.ask('s3:ListBucket', () =>
     s3.send(new ListObjectsV2Command({ Bucket: config.bucket, Prefix: RELAY_FOLDER })),
   );
-  const left = Contents.filter(
-    ({ Key = '/' }) => !Key.endsWith('/') && Key !== RELAY_RUN_CLAIM && isOwnKey(config, Key),
-  ).length;
+  const left = Contents.filter(({ Key = '/' }) => !Key.endsWith('/') && isOwnKey(config, Key)).length;
   if (left === 0) return [];
   const detail = `${RELAY_FOLDER}: ${IsTruncated ? 'at least ' : ''}${left === 1 ? '1 copy' : `${left} copies`}.`;
   return [

@@ -35,7 +35,7 @@ export const RelayCopiesError = defineErrorFamily('user', {
 
 /** Copies that are tried again. */
 export interface WaitingCopies {
-  /** In the queue and in the bucket. */
+  /** In the queue: messages that are copies, or name one in the bucket. */
   readonly count: number;
   readonly queued: number;
   /** At least so many if `hasMore`. */
@@ -115,7 +115,8 @@ async function askRelayState(deployment: RelayReaders): Promise<RelayState> {
   const times = [objects.oldest, oldestQueued].filter((time) => time !== null);
   return {
     waiting: {
-      count: queued + objects.count,
+      // A copy that is an object has a message, too.
+      count: queued,
       queued,
       objects: objects.count,
       hasMore: waiting.hasMore,

@@ -28,7 +28,6 @@ describe('defineConfig', () => {
         quarantine: 'quarantine',
       },
       curate: false,
-      formerBucket: null,
       formerStatsigFolders: [],
       curatedTables: { exposures: 'curated_exposures', events: 'curated_events' },
       curateAfter: 2,

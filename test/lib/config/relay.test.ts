@@ -40,10 +40,7 @@ describe('relay in the configuration', () => {
     ['statsig: false', { statsig: false }, 'relay.statsig: got false, expected true'],
     ['an unknown member', { statsig: true, sample: 0.5 }, 'relay.sample: no such field'],
     ['headers to Statsig', { statsig: true, headers: {} }, 'relay.headers: no such field'],
-    ['a share of nothing', { statsig: true, share: 0 }, 'relay.share: got 0, expected more than 0'],
-    ['a share beyond all', { statsig: true, share: 2 }, 'relay.share: got 2, expected 1 at most'],
     ['one execution', { statsig: true, concurrency: 1 }, 'relay.concurrency: got 1, expected 2 or more'],
-    ['no kinds', { statsig: true, kinds: [] }, 'relay.kinds: got [], expected at least one'],
     ['no keys', { statsig: true, keys: [] }, 'relay.keys'],
     [
       'a key that nobody has',
@@ -60,23 +57,16 @@ describe('relay in the configuration', () => {
       { url: 'https://a.example', headers: { a: 'planted\r\nb: c' } },
       'relay.headers.a',
     ],
-    [
-      'exposures among events',
-      { statsig: true, events: { deny: ['statsig::gate_exposure'] } },
-      'relay.events.deny.0: got "statsig::gate_exposure"',
-    ],
   ])('refuses %s, and shows nothing secret', (_, relay, problem) => {
     const message = refusal(relay);
     expect(message).toContain(problem);
     expect(message).not.toContain('planted');
   });
 
-  it('refuses a Statsig folder where copies lie, only with relay', () => {
-    expect(() => define({ statsig: true })).not.toThrow();
-    expect(() =>
-      defineConfig({ bucket: 'acme', statsigFolder: 'relay/x', relay: { statsig: true } }),
-    ).toThrow('statsigFolder: got "relay/x"');
-    expect(defineConfig({ bucket: 'acme', statsigFolder: 'relay/x' }).statsigFolder).toBe('relay/x');
+  it('refuses a Statsig folder where copies lie', () => {
+    expect(() => defineConfig({ bucket: 'acme', statsigFolder: 'relay/x' })).toThrow(
+      'statsigFolder: got "relay/x"',
+    );
   });
 
   it('tells the collector what is relayed and not where to, and the function where to alone', () => {

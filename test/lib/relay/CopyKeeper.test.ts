@@ -4,11 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { CopyKeeper } from '../../../lib/relay/CopyKeeper.ts';
-import { relayPlan } from '../../../lib/relay/chooseBody.ts';
-import { type RelayCopy, readRelayCopy } from '../../../lib/relay/RelayCopy.ts';
+import { type RelayCopy, readRelayCopy, readRelayedKey } from '../../../lib/relay/RelayCopy.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
-import { hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { request, type Sent, startCollector } from '../collect/startCollector.ts';
 
 type AcceptedKeyInput = { readonly label: string; readonly sha256: string };
@@ -28,6 +26,7 @@ function start(
   const calls: string[] = [];
   const queued: RelayCopy[] = [];
   const stored: RelayCopy[] = [];
+  const named: string[] = [];
   let made = 0;
   const nonce = () => {
     made += 1;
@@ -44,12 +43,15 @@ function start(
         if (away[to] !== undefined) throw new TypeError(`${to} is away`);
         const copy = readRelayCopy(text);
         if (copy !== null) list.push(copy);
+        const key = readRelayedKey(text);
+        if (key !== null) named.push(key);
       };
       const send = take('queue', queued);
       const put = take('bucket', stored);
       return {
         relay: new CopyKeeper({
-          plan: relayPlan(chosen, plan.redaction, plan.resolveExperiment),
+          choice: chosen,
+          redaction: plan.redaction,
           send: async (text, timeoutMs) => send(text, timeoutMs),
           put: async (_, text, timeoutMs) => put(text, timeoutMs),
           nonce,
@@ -61,23 +63,16 @@ function start(
     },
   });
   const post = (sent: Sent) => collector.send(request(sent));
-  return { ...collector, post, queued, stored, calls, away };
+  return { ...collector, post, queued, stored, named, calls, away };
 }
 
 const events = [
   { eventName: 'bought', user: { userID: 'u1', email: 'a@b.c' }, value: 1.5 },
   { eventName: 'auto_capture::click', user: { userID: 'u2' } },
   { eventName: 'statsig::gate_exposure', metadata: { gate: 'g', ruleID: 'r', gateValue: 'true' } },
-  {
-    eventName: 'statsig::config_exposure',
-    metadata: { config: hashedNames('checkout')[0] ?? '', ruleID: 'r' },
-  },
+  { eventName: 'statsig::config_exposure', metadata: { config: 'checkout', ruleID: 'r' } },
 ];
 const body = JSON.stringify({ statsigMetadata: { stableID: 's' }, events });
-const namesIn = (copy: RelayCopy | undefined) =>
-  JSON.parse(Buffer.from(copy?.body ?? '').toString()).events.map(
-    (event: (typeof events)[number]) => event.eventName,
-  );
 
 describe('the copy of a request', () => {
   it('is kept as it was sent, once, with its rows', async () => {
@@ -98,31 +93,6 @@ describe('the copy of a request', () => {
     expect(calls).toEqual([]);
   });
 
-  it.each<[RelayInput, string[]]>([
-    [{ kinds: ['events'] }, ['bought', 'auto_capture::click']],
-    [{ kinds: ['exposures'] }, ['statsig::gate_exposure', 'statsig::config_exposure']],
-    [{ kinds: ['events'], events: { deny: ['auto_capture::*'] } }, ['bought']],
-    [{ kinds: ['exposures'], exposures: { allow: ['g'] } }, ['statsig::gate_exposure']],
-  ])('has what %j chooses, in the encoding of the request, with its new count', async (relay, names) => {
-    const { post, queued } = start(relay, { experiments: ['checkout'] });
-    await post({ body, query: 'ec=4&k=client-x', headers: { 'statsig-event-count': '4' } });
-    expect(namesIn(queued[0])).toEqual(names);
-    expect(queued[0]).toMatchObject({
-      query: `ec=${names.length}&k=client-x`,
-      headers: { 'statsig-event-count': String(names.length) },
-    });
-  });
-
-  it('stays byte for byte where the options leave nothing out, and is not kept where they leave nothing', async () => {
-    const { post, queued, metrics } = start({ kinds: ['events'], events: { deny: ['other'] } });
-    const spaced = ' { "events" : [ {"eventName":"bought","value":1.50} ] } ';
-    await post({ body: spaced });
-    expect(Buffer.from(queued[0]?.body ?? '').toString()).toBe(spaced);
-    await post({ body: { events: [{ eventName: 'other' }, events[2]] } });
-    expect(queued).toHaveLength(1);
-    expect(metrics[1]).not.toHaveProperty('RelayKept');
-  });
-
   it.each<[string, string, number]>([
     ['no JSON', 'no JSON', 400],
     ['no batch', '{"x":1}', 400],
@@ -132,7 +102,7 @@ describe('the copy of a request', () => {
       413,
     ],
   ])('is withheld of a body that is %s', async (_, refused, status) => {
-    for (const relay of [{}, { kinds: ['events' as const] }]) {
+    for (const relay of [{}, { redacted: true }]) {
       const { post, calls, metrics, rows } = start(relay);
       expect(await post({ body: refused })).toMatchObject({ status });
       expect([calls, rows.quarantine.length]).toEqual([[], 1]);
@@ -168,34 +138,6 @@ describe('the copy of a request', () => {
     });
   });
 
-  it('is drawn by persons: those who are in are in with all of their events', async () => {
-    const share = 0.3;
-    const { post, queued, clock } = start({ share });
-    const people = Array.from({ length: 2_000 }, (_, i) => `person-${i}`);
-    const of = (names: readonly string[]) =>
-      JSON.stringify({ events: names.map((userID) => ({ eventName: 'a', user: { userID } })) });
-    await post({ body: of(people) });
-    await post({ body: of(people.toReversed()), headers: { 'statsig-api-key': 'client-other' } });
-    const [first, second] = queued.map((copy): string[] =>
-      JSON.parse(Buffer.from(copy.body).toString()).events.map(
-        ({ user }: { user: { userID: string } }) => user.userID,
-      ),
-    );
-    expect(second?.toReversed()).toEqual(first);
-    // Six standard deviations.
-    expect(Math.abs((first?.length ?? 0) / people.length - share)).toBeLessThan(0.062);
-    // A stable ID decides before the user's.
-    const both = JSON.stringify({
-      statsigMetadata: { stableID: 'one' },
-      events: people.map((userID) => ({ eventName: 'a', user: { userID } })),
-    });
-    const before = queued.length;
-    clock.advance(10_000);
-    await post({ body: both, headers: { 'statsig-api-key': 'client-third' } });
-    const third = queued[before];
-    expect(third === undefined || Buffer.from(third.body).toString() === both).toBe(true);
-  });
-
   it('is of the named keys only, by label or hash', async () => {
     const key = { label: 'web', sha256: hash('sha256', 'client-key') };
     for (const keys of [['web'], [key.sha256]]) {
@@ -208,45 +150,47 @@ describe('the copy of a request', () => {
     expect(calls).toEqual([]);
   });
 
-  it('goes to the bucket when it is too large for a message, or the queue does not take it', async () => {
-    const large = start();
-    await large.post({ body: { events: [{ eventName: 'a', value: 'x'.repeat(1_000_000) }] } });
-    expect([large.queued.length, large.stored.length]).toEqual([0, 1]);
-    for (const queue of ['fails', 'hangs'] as const) {
-      const { post, stored, clock } = start({}, {}, { queue });
-      const before = clock.now();
-      expect(await post({ body })).toMatchObject({ status: 202 });
-      expect(stored).toHaveLength(1);
-      expect(clock.now() - before).toBeLessThanOrEqual(600);
-    }
+  it('is an object that its message names when it is too large for a message', async () => {
+    const { post, queued, stored, named, calls } = start();
+    expect(
+      await post({ body: { events: [{ eventName: 'a', value: 'x'.repeat(1_000_000) }] } }),
+    ).toMatchObject({
+      status: 202,
+    });
+    expect([queued.length, stored.length, calls]).toEqual([0, 1, ['bucket', 'queue']]);
+    expect(named).toEqual([expect.stringContaining(stored[0]?.id ?? 'none')]);
   });
 
-  it('goes straight to the bucket while the queue is away, and to the queue again when it is back', async () => {
-    const { post, calls, clock, away } = start({}, {}, { queue: 'hangs' });
+  it('is not tried while the queue is away, and is kept again when it is back', async () => {
+    const { post, calls, clock, away, metrics } = start({}, {}, { queue: 'hangs' });
     await post({ body });
     clock.advance(1_000);
     await post({ body });
     calls.length = 0;
     const before = clock.now();
     await post({ body });
-    expect(calls).toEqual(['bucket']);
+    expect(calls).toEqual([]);
     expect(clock.now()).toBe(before);
+    expect(metrics.at(-1)).toMatchObject({ RelayNotKept: 1 });
     delete away.queue;
     clock.advance(60_000);
     await post({ body });
     await post({ body });
-    expect(calls).toEqual(['bucket', 'queue', 'queue']);
+    expect(calls).toEqual(['queue', 'queue']);
   });
 
-  it.each(['fails', 'hangs'] as const)('costs no 503 and little time when both are away: %s', async (how) => {
-    const { post, rows, clock, metrics, log } = start({}, {}, { queue: how, bucket: how });
-    const before = clock.now();
-    expect(await post({ body })).toMatchObject({ status: 202 });
-    expect(rows.events).toHaveLength(2);
-    expect(clock.now() - before).toBeLessThanOrEqual(1_500);
-    expect(metrics).toMatchObject([{ RelayNotKept: 1 }]);
-    expect(log).toMatchObject([{ relay: 'not_kept', relay_error: 'TypeError' }]);
-  });
+  it.each(['fails', 'hangs'] as const)(
+    'costs no 503 and little time when the queue is away: %s',
+    async (how) => {
+      const { post, rows, clock, metrics, log } = start({}, {}, { queue: how, bucket: how });
+      const before = clock.now();
+      expect(await post({ body })).toMatchObject({ status: 202 });
+      expect(rows.events).toHaveLength(2);
+      expect(clock.now() - before).toBeLessThanOrEqual(1_500);
+      expect(metrics).toMatchObject([{ RelayNotKept: 1 }]);
+      expect(log).toMatchObject([{ relay: 'not_kept', relay_error: 'TypeError' }]);
+    },
+  );
 
   it('costs a 503 when it is required and not kept, but not of a refused body', async () => {
     const { post } = start({ required: true }, {}, { queue: 'fails', bucket: 'fails' });

@@ -26,7 +26,7 @@ export const forwarding: Check = {
   permissions: ['s3:ListBucket', 'glue:GetTables'],
   async run(doctor) {
     const { relay } = await doctor.config();
-    const comesBack = relay !== undefined && 'statsig' in relay && !relay.retired;
+    const comesBack = relay !== undefined && 'statsig' in relay;
     const found = await checkEach(
       [judgeFiles, judgeStagingTables],
       (judge) => judge(doctor),

@@ -35,9 +35,7 @@ const CURATE_QUEUES = [
 
 const RELAY_QUEUES = [
   { logicalId: relayIds.queue, deadLetters: false },
-  { logicalId: relayIds.waitingQueue, deadLetters: false },
   { logicalId: relayIds.deadLetters, deadLetters: true },
-  { logicalId: relayIds.waitingDeadLetters, deadLetters: true },
 ] as const;
 
 interface WatchedQueue {

@@ -4,7 +4,6 @@ import { collectPlan } from '../../../../lib/collect/rows/plan.ts';
 import { GroupsCache } from '../../../../lib/groups/GroupsCache.ts';
 import { quarantineWriter } from '../../../../lib/landing/quarantineWriter.ts';
 import { CopyKeeper } from '../../../../lib/relay/CopyKeeper.ts';
-import { relayPlan } from '../../../../lib/relay/chooseBody.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../../lib/wire/keys/KeyGate.ts';
@@ -58,10 +57,11 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
     putObject: async ({ body }) => sinks.putRecord(body),
     newRecordId: () => ID,
     relay:
-      config.relay === undefined || config.relay.retired
+      config.relay === undefined
         ? undefined
         : new CopyKeeper({
-            plan: relayPlan(config.relay, plan.redaction, (sent) => plan.resolveExperiment(sent)),
+            choice: config.relay,
+            redaction: plan.redaction,
             send: async (text) => sinks.keepCopy?.(text),
             put: async (_key, text) => sinks.keepCopy?.(text),
             nonce: () => NONCE,
