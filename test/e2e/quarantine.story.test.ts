@@ -19,6 +19,7 @@ beforeAll(async () => {
   witness = new CatalogWitness(cloud.edge);
 });
 afterAll(async () => {
+  witness.close();
   await cloud.close();
   rmSync(data, { recursive: true, force: true });
 });

@@ -54,6 +54,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  witness.close();
   await cloud.close();
   rmSync(data, { recursive: true, force: true });
 });

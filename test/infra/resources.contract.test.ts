@@ -302,6 +302,7 @@ describe('the bucket', () => {
       'quarantine-large/',
       'query-results/',
       'ledger/redrive/',
+      'relay/',
     ]);
   });
 });

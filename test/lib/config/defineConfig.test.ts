@@ -306,10 +306,6 @@ describe('defineConfig', () => {
       'exposures.allow.1: got "new_*", expected a name that `deny` does not have: "ne*" is there.',
     ],
     [
-      { bucket: 'acme', relay: { statsig: true, events: { allow: ['a'], deny: ['a'] } } },
-      'relay.events.allow.0: got "a"',
-    ],
-    [
       { bucket: 'acme', experiments: ['a', { name: 'b', split: { x: 1, y: 1 } }], holdouts: ['b'] },
       'holdouts.0: got "b", expected a name that is not in `experiments`',
     ],

@@ -15,9 +15,7 @@ const refusal = (relay: unknown) => {
 describe('relay in the configuration', () => {
   it('has defaults for everything except the target, and is absent by default', () => {
     const all = {
-      ...{ required: false, redacted: false, kinds: ['exposures', 'events'], keys: null, share: 1 },
-      concurrency: 2,
-      ...{ events: { deny: [] }, exposures: { deny: [] }, retired: false },
+      ...{ required: false, redacted: false, keys: null, concurrency: 2 },
     };
     expect(define({ statsig: true }).relay).toEqual({ statsig: true, ...all });
     const url = 'https://collector.example.com/base';
@@ -70,9 +68,9 @@ describe('relay in the configuration', () => {
   });
 
   it('tells the collector what is relayed and not where to, and the function where to alone', () => {
-    const config = define({ url: 'https://a.example', headers: { 'x-token': 'planted' }, share: 0.5 });
+    const config = define({ url: 'https://a.example', headers: { 'x-token': 'planted' }, redacted: true });
     expect(JSON.stringify(functionConfig.collect(config))).not.toMatch(/planted|a\.example/);
-    expect(functionConfig.collect(config).relay).toMatchObject({ share: 0.5 });
+    expect(functionConfig.collect(config).relay).toMatchObject({ redacted: true });
     expect(functionConfig.relay(config)).toEqual({
       relay: { url: 'https://a.example', headers: { 'x-token': 'planted' } },
     });
