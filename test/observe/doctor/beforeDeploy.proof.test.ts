@@ -168,7 +168,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(stdout).not.toContain('SLUICE_DOCTOR_SKIPPED');
     expect(stdout).toContain('apigateway:TagResource');
     expect(stdout).toContain('CT.KMS.PV.3');
-    expect(stdout).toMatch(/13 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/12 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('finds names that are taken outside of the stack', async () => {
@@ -227,7 +227,7 @@ describe('sluice doctor --before-deploy', () => {
 
   it('simulates every action of the printed policies that the simulator supports', async () => {
     expect(await findings('deployer')).toEqual([
-      `NOT_SIMULATED IAM simulates users and roles only, not ${ROOT.arn}.`,
+      `UNCHECKED IAM simulates users and roles only, not ${ROOT.arn}.`,
     ]);
     account.caller = ROLE;
     expect(await findings('deployer', '--stage', 'prod')).toEqual([]);
