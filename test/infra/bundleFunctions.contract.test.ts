@@ -33,7 +33,7 @@ describe('bundleFunctions', () => {
       bundles.map(({ file }) => import(pathToFileURL(file).href).then(({ handler }) => handler())),
     );
     expect(collect).toBe('acme-experiments');
-    expect(register).toEqual(['sluice', '{ds: .ds}']);
+    expect(register).toEqual(['sluice', 'landing/']);
   });
 
   it('keeps the real collector below 640 KB, without a schema library', async () => {

@@ -89,7 +89,7 @@ describe('an archived file', () => {
       '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-21T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>';
     const files = ['', restoring, restored].map(
       (status, i) =>
-        `<Contents><Key>d/${i}</Key><Size>1</Size><StorageClass>GLACIER</StorageClass>${status}</Contents>`,
+        `<Contents><Key>d/${i}.parquet</Key><Size>1</Size><StorageClass>GLACIER</StorageClass>${status}</Contents>`,
     );
     answer = () => [200, `<ListBucketResult>${files.join('')}</ListBucketResult>`];
     const { objects } = await source().list({ prefix: 'd/' });
