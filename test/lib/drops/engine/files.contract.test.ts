@@ -318,11 +318,6 @@ describe('unreadable files', () => {
     ).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED' });
   });
 
-  it('include files with a column whose name could be taken for another', async () => {
-    const file = await bench.write('taken.parquet', `SELECT *, 7 AS File_Row_Number FROM (${ROWS})`);
-    await expect(bench.load(events, [file])).rejects.toThrow('"File_Row_Number": expected another name');
-  });
-
   it('are reported with the signal’s reason when reading is stopped', async () => {
     const file = await bench.write('stopped.parquet', ROWS);
     const reason = new Error('too late');

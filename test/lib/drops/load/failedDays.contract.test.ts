@@ -181,7 +181,7 @@ describe('a day that fails', () => {
   it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {
     loads = await startLoads();
     const one = await loads.drop('part_1', someEvents(0, 1));
-    const ten = await loads.drop('part_10', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    const ten = await loads.drop('part_1.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
     const fates = async () =>
       (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
     expect(await loads.load()).toMatchObject({ outcome: 'failed' });
