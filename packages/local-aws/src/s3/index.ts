@@ -13,7 +13,7 @@ import { bucketPolicyOperations } from './wire/bucket/bucketPolicyOperations.ts'
 import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucketSettingsOperations.ts';
 import { copyObject } from './wire/copyObject.ts';
 import { readCopySource } from './wire/copySource.ts';
-import { listMultipartUploads, listObjectsV2 } from './wire/lists/listOperations.ts';
+import { listMultipartUploads, listObjects, listObjectsV2 } from './wire/lists/listOperations.ts';
 import { listObjectVersions } from './wire/lists/listVersions.ts';
 import {
   abortMultipartUpload,
@@ -42,6 +42,7 @@ const s3Operations: readonly S3Operation[] = [
   deleteObjects,
   copyObject,
   listObjectsV2,
+  listObjects,
   listObjectVersions,
   createMultipartUpload,
   uploadPart,

@@ -105,6 +105,38 @@ export const listObjectsV2: S3Operation = {
   },
 };
 
+/** The first version of the list, with a marker. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
+export const listObjects: S3Operation = {
+  name: 'ListObjects',
+  on: 'bucket',
+  method: 'GET',
+  query: ['prefix', 'delimiter', 'marker', 'max-keys', 'encoding-type'],
+  headers: [ATTRIBUTES],
+  run({ store, bucket, query, headers }) {
+    optionalAttributes.check(headers);
+    const encode = nameEncoder(query);
+    const text = (name: string) => query.get(name) ?? '';
+    const [prefix, delimiter, marker] = [text('prefix'), text('delimiter'), text('marker')];
+    const limit = countParameter(query, 'max-keys', LIST_KEYS);
+    const page = store.list(bucket, { prefix, delimiter, after: marker, limit });
+    return xmlResponse([
+      'ListBucketResult',
+      [
+        ['Name', bucket],
+        ['Prefix', encode(prefix)],
+        ['Marker', encode(marker)],
+        // Without a delimiter the last key is the marker. S3 returns one only where it could be a common prefix.
+        optional('NextMarker', delimiter === '' ? '' : encode(page.next ?? '')),
+        optional('Delimiter', encode(delimiter)),
+        ['MaxKeys', limit],
+        optional('EncodingType', text('encoding-type')),
+        ['IsTruncated', page.next !== undefined],
+        ...entries(page, encode, store.bucket(bucket).info.account),
+      ],
+    ]);
+  },
+};
+
 /** @param owner Account to name with each object; undefined for none. */
 function entries(page: ListPage, encode: (name: string) => string, owner: string | undefined): XmlElement[] {
   return page.entries.map((entry): XmlElement => {
