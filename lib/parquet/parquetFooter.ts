@@ -48,15 +48,28 @@ export const PHYSICAL = {
 export const REPETITION = { required: 0, repeated: 2 } as const;
 /** `ConvertedType`s in use. */
 export const CONVERTED = {
+  utf8: 0,
   map: 1,
   mapKeyValue: 2,
   list: 3,
+  enum: 4,
   decimal: 5,
   timestampMillis: 9,
   timestampMicros: 10,
+  json: 19,
 } as const;
 /** The members of the union `LogicalType` in use. */
-export const LOGICAL = { map: 2, list: 3, decimal: 5, timestamp: 8, unknown: 11, variant: 16 } as const;
+export const LOGICAL = {
+  string: 1,
+  map: 2,
+  list: 3,
+  enum: 4,
+  decimal: 5,
+  timestamp: 8,
+  unknown: 11,
+  json: 12,
+  variant: 16,
+} as const;
 
 /** The footer is followed by its length and the magic. */
 const TAIL_BYTES = 8;

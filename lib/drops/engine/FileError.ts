@@ -153,7 +153,10 @@ export function isRowReason(text: string): text is RowReason {
 const SIGNS = [
   // The file's metadata has one binary member, the key that signed the footer, which only encrypted files have.
   ['SLUICE_INGEST_FILE_ENCRYPTED', /encrypt|invalid unicode.*value construction/i],
-  ['SLUICE_INGEST_FILE_TEXT_INVALID', /invalid (string encoding|unicode)|not valid UTF-?8/i],
+  [
+    'SLUICE_INGEST_FILE_TEXT_INVALID',
+    /invalid (string encoding|unicode)|not valid UTF-?8|^invalid JSON found.*: invalid UTF-8/i,
+  ],
   ['SLUICE_INGEST_FILE_VALUE_UNREADABLE', /could not convert timestamp\(|in timestamp conversion/i],
   [
     'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',

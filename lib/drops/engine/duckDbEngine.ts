@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
+import { quotedName } from '../../base/text.ts';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import { DuckDbSession, type SessionRow } from '../../duckdb/DuckDbSession.ts';
 import { EngineError, engineFailure } from '../../duckdb/EngineError.ts';
@@ -21,6 +22,7 @@ import type {
   RefusedExample,
 } from './Engine.ts';
 import { FileError, fileFailure, isRowReason, type RowReason } from './FileError.ts';
+import { findInvalidText, type TextSearch } from './findInvalidText.ts';
 import {
   acceptedRowsQuery,
   acceptedRowsStatement,
@@ -61,12 +63,17 @@ export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) =>
       }
     },
     async preview(request) {
-      const { file } = request;
-      const session = await DuckDbSession.open(limits, { files: [file.path], directories: [] });
+      const { file, mapping, firstRows } = request;
+      const openSession = () => DuckDbSession.open(limits, { files: [file.path], directories: [] });
+      const session = await openSession();
       try {
         return await previewRows(session, request);
       } catch (error) {
-        throw passedThrough(error, undefined) ?? fileFailure(error, file.name) ?? engineFailure(error);
+        const failure = passedThrough(error, undefined) ?? fileFailure(error, file.name);
+        const leaves = mapping.groups.flatMap(({ raws }) => raws.flatMap((raw) => raw.leaves));
+        throw failure === null
+          ? engineFailure(error)
+          : await withPlaceOfText(failure, file, { leaves, firstRows }, openSession);
       } finally {
         session.close();
       }
@@ -103,35 +110,64 @@ export async function findFailedFile(
   const withRefused: number[] = [];
   for (const i of request.files.keys()) {
     reads?.(i);
-    const [row, failure] = await probeFile(request, i, probeStatement(request, i));
+    const mapped = request.mapping.groups.flatMap(({ raws }) =>
+      raws.filter(({ files }) => files.includes(i)).flatMap(({ leaves }) => leaves),
+    );
+    const [row, failure] = await probeFile(request, i, probeStatement(request, i), mapped);
     if (failure !== null) return failure;
     if (Number(row?.['problem']) > 0 || row?.[ROWS_DIFFER] === true) withRefused.push(i);
   }
   for (const i of withRefused) {
     reads?.(i);
-    const [, failure] = await probeFile(request, i, refusedProbeStatement(request, i));
+    const [, failure] = await probeFile(request, i, refusedProbeStatement(request, i), ALL);
     if (failure !== null) return failure;
   }
   return engineFailure(error);
 }
 
-/** The row of a statement over one file, or the statement's error. */
+/** The row of a statement over one file, or the statement's error. @param leaves Those that the statement reads. */
 async function probeFile(
   request: LoadRequest,
-  file: number,
+  i: number,
   sql: string,
+  leaves: TextSearch['leaves'],
 ): Promise<readonly [SessionRow | undefined, unknown]> {
   const session = await openForLoad(request);
   try {
     return [(await session.rows(sql))[0], null];
-  } catch (failure) {
-    const name = request.files[file]?.name ?? '';
-    return [
-      undefined,
-      passedThrough(failure, request.signal) ?? fileFailure(failure, name) ?? engineFailure(failure),
-    ];
+  } catch (error) {
+    const file = request.files[i];
+    const failure = passedThrough(error, request.signal) ?? fileFailure(error, file?.name ?? '');
+    if (failure === null || file === undefined) return [undefined, failure ?? engineFailure(error)];
+    return [undefined, await withPlaceOfText(failure, file, { leaves }, () => openForLoad(request))];
   } finally {
     session.close();
+  }
+}
+
+/** A failure with the column and the row of the text that is not UTF-8, if that is what failed and they are found. */
+async function withPlaceOfText(
+  failure: unknown,
+  { name, path }: EngineFile,
+  search: Omit<TextSearch, 'path'>,
+  openSession: () => Promise<DuckDbSession>,
+): Promise<unknown> {
+  if (!(failure instanceof FileError) || failure.code !== 'SLUICE_INGEST_FILE_TEXT_INVALID') return failure;
+  try {
+    const place = await findInvalidText({ path, ...search }, async (run) => {
+      const session = await openSession();
+      try {
+        return await run(session);
+      } finally {
+        session.close();
+      }
+    });
+    if (place === null) return failure;
+    const detail = `${name}: column ${quotedName(place.column)}, row ${place.row}, counted from 0.`;
+    return new FileError('SLUICE_INGEST_FILE_TEXT_INVALID', detail, { cause: failure });
+  } catch {
+    // The file is damaged in another way, too, or the machine is at its limit: what is known is said.
+    return failure;
   }
 }
 

@@ -178,7 +178,7 @@ export function structMembers(type: string): { readonly name: string; readonly t
 }
 
 /** Splits at a character outside of parentheses and quotes. */
-function splitOutside(text: string, at: string): string[] {
+export function splitOutside(text: string, at: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let quote = '';

@@ -255,17 +255,43 @@ describe('unreadable files', () => {
     await expect(load).rejects.toThrow('damaged.parquet');
   });
 
-  it('include text columns that are not UTF-8', async () => {
-    const file = await bench.write(
-      'latin1.parquet',
-      ROWS.replace("'u' || i", "'müller'"),
-      'COMPRESSION uncompressed',
-    );
-    change(file, (bytes) =>
-      Buffer.from(bytes.toString('latin1').replaceAll('m\xc3\xbcller', 'm\xff\xfeller'), 'latin1'),
-    );
-    await expect(bench.load(events, [file])).rejects.toMatchObject({
-      code: 'SLUICE_INGEST_FILE_TEXT_INVALID',
+  describe('with a text that is not UTF-8 are reported with its column and row', () => {
+    /** Writes a file with a text that only row 700 has, and spoils it. */
+    const spoiled = async (columns: string, options = 'DICTIONARY_SIZE_LIMIT 1') => {
+      const sql = `SELECT *, i, ${columns} FROM (${ROWS.replace(' FROM', ', i FROM')})`;
+      const file = await bench.write('spoiled.parquet', sql, `COMPRESSION uncompressed, ${options}`);
+      return change(file, (bytes) =>
+        Buffer.from(bytes.toString('latin1').replaceAll('m\xc3\xbcller', 'm\xff\xfeller'), 'latin1'),
+      );
+    };
+    const text = "if(i = 700, 'müller', 'x' || i)";
+    const dataset = (column: string): DatasetInput => ({ kind: 'events', mapping: { metadata: [column] } });
+
+    it.each([
+      ['a text', text],
+      ['a list', `[NULL, 'a', ${text}]`],
+      ['a struct', `{a: 1, "B c": [{t: ${text}}], file_row_number: 'y'}`],
+      ['a map by its values', `MAP {'k': ${text}}`],
+      ['a map by its keys', `MAP {${text}: 1}`],
+      ['JSON', `to_json('"' || ${text} || '"')`],
+    ])('%s', async (_, sql) => {
+      const file = await spoiled(`${sql} AS "Other"`);
+      const before = readFileSync(file.path);
+      await expect(bench.load(dataset('Other'), [file])).rejects.toMatchObject({
+        code: 'SLUICE_INGEST_FILE_TEXT_INVALID',
+        detail: 'spoiled.parquet: column "Other", row 700, counted from 0.',
+      });
+      expect(readFileSync(file.path).equals(before)).toBe(true);
+    });
+
+    it('in a dictionary, beside texts that nobody maps and names that a load adds', async () => {
+      const file = await spoiled(
+        `if(i = 3, 'müller', 'a') AS unmapped, 1 AS file_row_number, ${text} AS file_index`,
+        'DICTIONARY_SIZE_LIMIT 5000',
+      );
+      await expect(bench.load(dataset('file_index'), [file])).rejects.toMatchObject({
+        detail: expect.stringContaining('column "file_index", row 700,'),
+      });
     });
   });
 
@@ -281,7 +307,7 @@ describe('unreadable files', () => {
     const error: unknown = await bench.load(events, [file]).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'SLUICE_INGEST_FILE_TEXT_INVALID' });
     const { message } = z.instanceof(Error).parse(error);
-    expect(message).toContain('quoted.parquet: ');
+    expect(message).toContain('quoted.parquet: column "unit_id", row 0,');
     expect(message).not.toMatch(/mar|ker|said|\//);
   });
 
