@@ -177,6 +177,15 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   // JSON.
   ["json_format(CAST(REAL '33.333332' AS JSON))", '33.333332'],
   ['json_format(CAST(CAST(NULL AS real) AS JSON))', null],
+  [
+    "json_format(CAST(DECIMAL '-0.12345678901234567890123456789012345678' AS JSON))",
+    '-0.12345678901234567890123456789012345678',
+  ],
+  [
+    `json_format(CAST(MAP(ARRAY[':.5"'], ARRAY[ARRAY[DECIMAL '.12345678901234567890123456789012345678', NULL]]) AS JSON))`,
+    '{":.5\\"":[0.12345678901234567890123456789012345678,null]}',
+  ],
+  ["json_format(CAST(ARRAY[DECIMAL '12345678901234567890.5'] AS JSON))", '[12345678901234567890.5]'],
   ['json_extract(\'{"a":{"b":[1, 2]}}\', \'$.a.b\')', '[1,2]'],
   ['json_extract_scalar(\'{"a":{"b":"x"}}\', \'$.a.b\')', 'x'],
   ['json_extract_scalar(\'{"a":{"b":"x"}}\', \'$.a\')', null],
