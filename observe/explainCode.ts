@@ -15,6 +15,7 @@ import { ExportError } from '../lib/export/ExportError.ts';
 import { GroupsError } from '../lib/groups/GroupsError.ts';
 import { CatalogError } from '../lib/landing/catalog/CatalogError.ts';
 import { LandingError } from '../lib/landing/frames/LandingError.ts';
+import { LandedError } from '../lib/landing/lines/LandedObject.ts';
 import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';
 import { WriteError } from '../lib/landing/write/WriteError.ts';
 import { LedgerError } from '../lib/ledger/LedgerError.ts';
@@ -30,7 +31,7 @@ export interface ExplainedCode extends ErrorEntry {
 }
 
 const answers = [RequestError, EventError, CollectError, KeysError];
-const landing = [LandingError, WriteError, CatalogError, QueueError, GroupsError];
+const landing = [LandingError, LandedError, WriteError, CatalogError, QueueError, GroupsError];
 const drops = [
   SourceError,
   FileError,
