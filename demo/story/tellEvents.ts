@@ -169,8 +169,8 @@ function receivedEvents(data: string) {
   for (const line of readdirSync(logs).flatMap((file) =>
     readFileSync(join(logs, file), 'utf8').split('\n'),
   )) {
-    // Other lines, such as those of the files that index the logs by time, are no JSON.
-    const parsed = lineSchema.safeParse(parseJson(line));
+    // A line begins with its time. Lines of Lambda itself are no JSON.
+    const parsed = lineSchema.safeParse(parseJson(line.slice(line.indexOf(' ') + 1)));
     if (!parsed.success) continue;
     const { events, exposures_landed, events_landed, counted } = parsed.data;
     received.requests += 1;
