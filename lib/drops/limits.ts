@@ -44,11 +44,6 @@ export const READ_TRIES = 3;
 /** Time limit of one read, milliseconds, against stalled connections. */
 export const READ_TIMEOUT_MS = 120_000;
 /**
- * The share by which what a load takes of the disk may differ from its estimate. A day is refused only if it would not fit
- * with an estimate that is too high by this.
- */
-export const ESTIMATE_ERROR = 0.2;
-/**
  * Bytes of a version's file beyond which its rows go into another. Readers share the files of a day among their workers, and
  * Athena recommends files of at least 128 MB: https://docs.aws.amazon.com/athena/latest/ug/performance-tuning-data-optimization-techniques.html
  */

@@ -30,8 +30,6 @@ export const ELEMENT = {
   precision: 8,
   logical: 10,
 } as const;
-const ROW_GROUP = { columns: 1, rows: 3 } as const;
-const CHUNK = { metadata: 3 } as const;
 
 /** The physical types in use. */
 export const PHYSICAL = {
@@ -284,25 +282,6 @@ export async function readAt(handle: FileHandle, position: number, length: numbe
     read += bytesRead;
   }
   return bytes;
-}
-
-/** The row groups of a file: their rows, and the `ColumnMetaData` of each column chunk. @throws RangeError if one has none. */
-export function* rowGroupChunks(
-  footer: ParquetFooter,
-): Generator<{ readonly rows: number; readonly columns: readonly ThriftStruct[] }> {
-  const groups = footer.readFields().get(FILE.rowGroups);
-  for (const item of groups === undefined ? [] : readList(groups).items) {
-    const group = new ThriftReader(item).struct();
-    const columns = group.get(ROW_GROUP.columns);
-    yield {
-      rows: intOf(group, ROW_GROUP.rows) ?? 0,
-      columns: (columns === undefined ? [] : readList(columns).items).map((column) => {
-        const metadata = structOf(new ThriftReader(column).struct(), CHUNK.metadata);
-        if (metadata === null) throw new RangeError('A column has no metadata.');
-        return metadata;
-      }),
-    };
-  }
 }
 
 /**

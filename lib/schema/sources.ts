@@ -161,27 +161,6 @@ const shared = {
     text: "Engine that loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: [large-days.md](large-days.md).",
     example: 'lambda',
   }),
-  lambdaLimit: noted(
-    z
-      .strictObject({
-        bytes: noted(z.int('whole bytes').min(0, '0 or more').optional(), {
-          text: 'Bytes of all files.',
-          absent: 'what the function holds',
-          example: 1_000_000_000,
-        }),
-        rows: noted(z.int('whole rows').min(0, '0 or more').optional(), {
-          text: 'Rows of all files.',
-          absent: 'what the function holds',
-          example: 10_000_000,
-        }),
-      })
-      .optional(),
-    {
-      text: 'With `engine: "auto"`: bytes or rows of a day beyond which Athena loads it.',
-      absent: 'what the function holds',
-      example: { rows: 10_000_000 },
-    },
-  ),
 };
 
 const mappingNote = 'Where the columns of the table come from in the files.';

@@ -6,7 +6,7 @@ import { athenaRows } from '../harness/athenaRows.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 
-const [SMALL, LARGE] = ['2026-11-18', '2026-11-19'] as const;
+const LARGE = '2026-11-19';
 const events = { kind: 'events', lookbackDays: 3, refusedShare: 0.5 } as const;
 
 let ingest: Awaited<ReturnType<typeof ingestCloud>>;
@@ -16,7 +16,7 @@ beforeAll(async () => {
     sources: [
       {
         ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, settleMinutes: 0 },
-        datasets: [{ name: 'events', ...events, lambdaLimit: { rows: 100 } }],
+        datasets: [{ name: 'events', ...events, engine: 'athena' }],
       },
     ],
   });
@@ -54,17 +54,12 @@ async function settled(on: string) {
   }
 }
 
-describe('a drop beyond the limit of its dataset', () => {
-  it('is loaded by Athena, and explained', async () => {
+describe('a drop that Athena loads', () => {
+  it('is loaded, and explained', async () => {
     await ingest.jumpTo('2026-11-20T08:00:00Z');
-    await ingest.drop(`events/${SMALL}/a.parquet`, day(0, 50, SMALL));
     await ingest.drop(`events/${LARGE}/a.parquet`, day(0, 100, LARGE));
     await ingest.drop(`events/${LARGE}/b.parquet`, day(100, 200, LARGE, 'DOUBLE'));
     await ingest.jumpTo('2026-11-20T09:00:30Z');
-
-    const small = await settled(SMALL);
-    expect(small).toMatchObject({ state: 'succeeded', rows: { in: 50, out: 49, refused: 1 } });
-    expect(small.athena).toBeUndefined();
 
     const large = await settled(LARGE);
     expect(large).toMatchObject({
@@ -75,14 +70,14 @@ describe('a drop beyond the limit of its dataset', () => {
         { fate: 'loaded', rows: { in: 100, out: 98, refused: 2 } },
         { fate: 'loaded', rows: { in: 100, out: 98, refused: 2 } },
       ],
-      athena: { why: 'its files have 200 rows, and `lambdaLimit` is 100' },
+      athena: { why: "the dataset's `engine` is athena" },
     });
     expect(large.athena?.executions).toHaveLength(4);
     expect(large.athena?.scannedBytes).toBeGreaterThan(0);
     expect(large.athena?.version).toBe(large.version);
     const asked = ['--source', 'acme', '--dataset', 'events', '--day', LARGE];
     const { stdout } = await sluice('ingest', 'explain', ...asked);
-    expect(stdout).toMatch(/because its files have 200 rows, and `lambdaLimit` is 100/);
+    expect(stdout).toMatch(/because the dataset's `engine` is athena/);
     expect(stdout).toMatch(/4 statements scanned [\d,]+ bytes, at a list price of 0\.0002 USD/);
 
     const how = { WorkGroup: 'sluice', QueryExecutionContext: { Database: 'sluice' } };
@@ -92,12 +87,9 @@ describe('a drop beyond the limit of its dataset', () => {
         `SELECT CAST(ds AS varchar) AS ds, count(*) AS n, count(DISTINCT user_id) AS u, count(DISTINCT source_file) AS f FROM acme_events GROUP BY 1 ORDER BY 1`,
         how,
       ),
-    ).toEqual([
-      { ds: SMALL, n: '49', u: '49', f: '1' },
-      { ds: LARGE, n: '196', u: '196', f: '2' },
-    ]);
+    ).toEqual([{ ds: LARGE, n: '196', u: '196', f: '2' }]);
     expect(await athenaRows(athena, `SELECT reason, count(*) AS n FROM quarantine GROUP BY 1`, how)).toEqual([
-      { reason: 'SLUICE_INGEST_ROW_NAME_MISSING', n: '5' },
+      { reason: 'SLUICE_INGEST_ROW_NAME_MISSING', n: '4' },
     ]);
   }, 180_000);
 });

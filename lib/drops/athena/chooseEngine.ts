@@ -1,46 +1,39 @@
 import { athenaObstacle } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileSchema } from '../engine/Engine.ts';
-import { estimateLoad } from '../engine/estimateLoad.ts';
 import type { Loader } from '../load/Loader.ts';
 import type { DropDay } from '../load/publishVersion.ts';
 
 /**
- * Files below this share of the disk are loaded by the function without a look at their footers: sorted rows take up to ten
- * times their files (lib/drops/engine/estimateLoad.ts).
+ * Files below this share of the disk are loaded by the function without a look at their footers: decoded rows take up to ten
+ * times their files.
  */
 const SURE_SHARE = 1 / 16;
 
 /**
- * Decides whether Athena loads a day.
+ * Decides whether Athena loads a day: if its files, and what their footers declare of their rows, do not fit the function's
+ * disk. There DuckDB holds the rows while it sorts them, and then the version's files.
  *
  * @param readSchemas Reads the footers of all files, if the sizes of the files do not decide.
  * @returns Why Athena loads it, in words; null if the function does.
  */
 export async function whyByAthena(
-  loader: Pick<Loader, 'athena' | 'config' | 'limits' | 'freeBytes'>,
+  loader: Pick<Loader, 'config' | 'freeBytes'>,
   { source, dataset }: DropDay,
   drop: Drop,
-  readSchemas: () => Promise<readonly FileSchema[]>,
+  readSchemas: () => Promise<readonly Pick<FileSchema, 'decodedBytes'>[]>,
 ): Promise<string | null> {
-  const { engine, lambdaLimit = {} } = dataset;
-  if (loader.athena === undefined || engine === 'lambda' || drop.files.length === 0) return null;
+  const { engine } = dataset;
+  if (engine === 'lambda' || drop.files.length === 0) return null;
   if (athenaObstacle(source, loader.config.region) !== null) return null;
   if (engine === 'athena') return "the dataset's `engine` is athena";
   const bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
-  if (lambdaLimit.bytes !== undefined && bytes > lambdaLimit.bytes)
-    return `its files have ${bytes} bytes, and \`lambdaLimit\` is ${lambdaLimit.bytes}`;
   const room = await loader.freeBytes();
   if (bytes > room) return `its files have ${bytes} bytes, and the function has room for ${room}`;
-  if (lambdaLimit.rows === undefined && bytes < room * SURE_SHARE) return null;
-  const schemas = await readSchemas();
-  const rows = schemas.reduce((sum, schema) => sum + schema.rows, 0);
-  if (lambdaLimit.rows !== undefined && rows > lambdaLimit.rows)
-    return `its files have ${rows} rows, and \`lambdaLimit\` is ${lambdaLimit.rows}`;
-  const subject = { source, dataset, unitIds: loader.config.unitIds };
-  const { diskBytes } = estimateLoad(subject, schemas, loader.limits);
-  return diskBytes > room
-    ? `a load would take an estimated ${Math.round(diskBytes)} bytes of disk, and the function has room for ${room}`
+  if (bytes < room * SURE_SHARE) return null;
+  const decoded = (await readSchemas()).reduce((sum, { decodedBytes }) => sum + decodedBytes, 0);
+  return bytes + decoded > room
+    ? `its files have ${bytes} bytes and ${decoded} when decoded, and the function has room for ${room}`
     : null;
 }
 

@@ -1,7 +1,6 @@
 import type { UtcDay } from '../../base/time.ts';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import type { WrittenFile } from '../../parquet/cutFile.ts';
-import type { LeafSize } from '../../parquet/leafSizes.ts';
 import type { DatasetKind } from '../../schema/kinds.ts';
 import type { FileFailure, RowReason } from './FileError.ts';
 
@@ -23,17 +22,14 @@ export interface FileSchema {
   readonly rowGroups: number;
   /** Bytes of the file. */
   readonly bytes: number;
+  /** Bytes that its values take in memory at most, as its footer declares them. */
+  readonly decodedBytes: number;
   /** Whether its pages may have checksums, which the load then verifies. */
   readonly mayHaveChecksums: boolean;
   /** The names of the codecs that its pages are compressed with, as Parquet has them: `SNAPPY`, `ZSTD`. */
   readonly codecs: readonly string[];
   /** Top-level columns in the file's order. */
   readonly columns: readonly FileColumn[];
-  /**
-   * Sizes of the values of the leaves, by their index among the column chunks of a row group. They are averages over some
-   * of the files with the same schema, which share the list. Empty if a footer's sizes can't be read.
-   */
-  readonly leafSizes: readonly LeafSize[];
 }
 
 /** A file whose footer can't be read. */

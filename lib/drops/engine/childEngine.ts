@@ -180,11 +180,11 @@ function described(
   return files.map(({ name, path }, i) => {
     const answer = answers[i];
     if (answer !== undefined && 'code' in answer) return { name, path, problem: fileError(answer) };
-    const shape = answer === undefined ? undefined : shapes[answer.shape];
-    if (answer === undefined || shape === undefined)
+    const columns = answer === undefined ? undefined : shapes[answer.shape];
+    if (answer === undefined || columns === undefined)
       throw new EngineError('SLUICE_ENGINE_FAILED', 'Its answer lacks files.');
     const { shape: _, ...schema } = answer;
-    return { name, path, ...schema, ...shape };
+    return { name, path, ...schema, columns };
   });
 }
 
@@ -232,12 +232,7 @@ const columnSchema: z.ZodType<FileColumn> = z.strictObject({
 
 /** Files with the same schema share it, as there may be thousands of them. */
 const describedSchema = z.strictObject({
-  shapes: z.array(
-    z.strictObject({
-      columns: z.array(columnSchema),
-      leafSizes: z.array(z.strictObject({ text: z.number(), compressed: z.number(), codec: z.number() })),
-    }),
-  ),
+  shapes: z.array(z.array(columnSchema)),
   files: z.array(
     z.union([
       failedSchema,
@@ -246,6 +241,7 @@ const describedSchema = z.strictObject({
         rows: count,
         rowGroups: count,
         bytes: count,
+        decodedBytes: count,
         mayHaveChecksums: z.boolean(),
         codecs: z.array(z.string()),
       }),

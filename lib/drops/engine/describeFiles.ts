@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
-import { LeafSizes } from '../../parquet/leafSizes.ts';
 import {
   countColumns,
   endsBuffer,
@@ -27,8 +26,8 @@ const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD'
 /** Those that DuckDB does not read: LZO, and Hadoop's old LZ4. */
 const UNREAD_CODECS = [3, 5];
 
-/** Files of a schema whose footers are asked for the sizes of values. More take time, and change the averages little. */
-const MOST_MEASURED = 16;
+/** Bytes of a value in memory, besides those that its footer declares: it declares the texts of a dictionary once. */
+const VALUE_BYTES = 16;
 
 /**
  * Reads the footers of files, and rewrites those that DuckDB would misread: {@link Engine.describe}. DuckDB reads one file
@@ -43,7 +42,7 @@ export async function describeFiles(
 ): Promise<(FileSchema | UnreadableFile)[]> {
   const shapes = new Map<string, Shape>();
   const buffer = endsBuffer();
-  const described: (Awaited<ReturnType<typeof describeFile>> | UnreadableFile)[] = [];
+  const described: (FileSchema | UnreadableFile)[] = [];
   for (const file of files) {
     try {
       described.push(await describeFile(session, file, shapes, buffer, reads));
@@ -51,11 +50,7 @@ export async function describeFiles(
       described.push({ ...file, problem: asFileFailure(error, file) });
     }
   }
-  // Sizes are complete when all files are read.
-  const averages = new Map([...shapes.values()].map((shape) => [shape, shape.sizes.averages]));
-  return described.map((one) =>
-    'problem' in one ? one : { ...one.schema, leafSizes: averages.get(one.shape) ?? [] },
-  );
+  return described;
 }
 
 /** @throws the error if it is not of the file. */
@@ -71,9 +66,6 @@ interface Shape {
   readonly root: SchemaNode;
   /** The schema that the files get, if DuckDB would misread theirs. */
   readonly readable: readonly ThriftStruct[] | null;
-  readonly sizes: LeafSizes;
-  /** Files that {@link LeafSizes} has. */
-  measured: number;
   /** Read by DuckDB from the first file that it can read. */
   columns: readonly FileColumn[] | null;
 }
@@ -85,7 +77,7 @@ async function describeFile(
   shapes: Map<string, Shape>,
   buffer: Buffer<ArrayBuffer>,
   reads?: (file: EngineFile) => void,
-): Promise<{ readonly schema: Omit<FileSchema, 'leafSizes'>; readonly shape: Shape }> {
+): Promise<FileSchema> {
   const { path, name, onlyFooter = false } = file;
   if (name.includes('\0')) {
     throw new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
@@ -113,19 +105,17 @@ async function describeFile(
     throw new RangeError('A row group lacks columns.');
   const mayHaveChecksums = onlyFooter || (await judgePages(file, { ends }));
   if (original === null && shape.readable !== null) await rewriteSchema(path, footer, shape.readable);
-  if (shape.measured < MOST_MEASURED) {
-    shape.measured += 1;
-    addSizes(shape.sizes, footer);
-  }
   if (shape.columns === null) reads?.(file);
   shape.columns ??= await columnsOf(session, file, shape);
   const { rows, size: bytes, rowGroups } = footer;
   const { columns } = shape;
-  const schema = {
-    ...{ path, name, rows, rowGroups: rowGroups.length, bytes, columns },
-    ...{ mayHaveChecksums, codecs },
+  const decodedBytes = rowGroups
+    .flatMap(({ chunks }) => chunks)
+    .reduce((sum, { uncompressed, values }) => sum + uncompressed + values * VALUE_BYTES, 0);
+  return {
+    ...{ path, name, rows, rowGroups: rowGroups.length, bytes, decodedBytes },
+    ...{ columns, mayHaveChecksums, codecs },
   };
-  return { schema, shape };
 }
 
 /** @throws FileError for a file that DuckDB would work on for too long. */
@@ -159,17 +149,8 @@ function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
   }
 }
 
-/** Footers whose sizes are inconsistent count for nothing. What is wrong with the file is found when it is read. */
-function addSizes(sizes: LeafSizes, footer: ParquetFooter): void {
-  try {
-    sizes.add(footer);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-  }
-}
-
 function newShape(root: SchemaNode): Shape {
-  return { root, readable: readableElements(root), sizes: new LeafSizes(), measured: 0, columns: null };
+  return { root, readable: readableElements(root), columns: null };
 }
 
 async function columnsOf(

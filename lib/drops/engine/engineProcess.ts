@@ -45,19 +45,13 @@ function noteReading(file: number): void {
 }
 
 function shared(described: readonly (FileSchema | UnreadableFile)[]): DescribedFiles {
-  const shapes = new Map<FileSchema['columns'], { shape: number; leafSizes: FileSchema['leafSizes'] }>();
+  const shapes = new Map<FileSchema['columns'], number>();
   const files = described.map((file) => {
     if ('problem' in file) return { code: file.problem.code, detail: file.problem.detail };
-    const { columns, leafSizes, rows, rowGroups, bytes, mayHaveChecksums, codecs } = file;
-    const known = shapes.get(columns) ?? { shape: shapes.size, leafSizes };
-    shapes.set(columns, known);
-    return { shape: known.shape, rows, rowGroups, bytes, mayHaveChecksums, codecs: [...codecs] };
+    const { columns, rows, rowGroups, bytes, decodedBytes, mayHaveChecksums, codecs } = file;
+    const shape = shapes.get(columns) ?? shapes.size;
+    shapes.set(columns, shape);
+    return { shape, rows, rowGroups, bytes, decodedBytes, mayHaveChecksums, codecs: [...codecs] };
   });
-  return {
-    shapes: [...shapes].map(([columns, { leafSizes }]) => ({
-      columns: [...columns],
-      leafSizes: [...leafSizes],
-    })),
-    files,
-  };
+  return { shapes: [...shapes.keys()].map((columns) => [...columns]), files };
 }

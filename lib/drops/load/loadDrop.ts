@@ -8,16 +8,9 @@ import { whyByAthena, whyNotByAthena } from '../athena/chooseEngine.ts';
 import { startByAthena } from '../athena/startByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
-import { estimateLoad, type LoadEstimate } from '../engine/estimateLoad.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import {
-  ESTIMATE_ERROR,
-  MOST_LISTINGS,
-  PARALLEL_READS,
-  PARALLEL_UPLOADS,
-  VERSION_KEPT_MS,
-} from '../limits.ts';
+import { MOST_LISTINGS, PARALLEL_READS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
@@ -216,11 +209,6 @@ async function mapFiles(
   const described = await progress.time('describe', () => engine.describe(files, signal)).catch(noted);
   const subject = { source, dataset, unitIds: config.unitIds };
   const schemas = requireMappable(subject, described, progress, duckDbDialect);
-  requireRoom(
-    estimateLoad(subject, schemas, limits),
-    await loader.freeBytes(),
-    whyNotByAthena(loader, { source, dataset, day }),
-  );
   const mapping = compileMapping(subject, schemas);
   const mapped = await progress
     .time('map', () =>
@@ -241,16 +229,6 @@ async function mapFiles(
     .catch(noted);
   progress.mapped = mapped;
   return mapped;
-}
-
-/** @throws LoadError if a load does not fit the free bytes, even if it takes as much less as an estimate may be wrong. */
-function requireRoom({ diskBytes, inputBytes }: LoadEstimate, free: number, why: string): void {
-  const room = free + inputBytes;
-  if (diskBytes * (1 - ESTIMATE_ERROR) <= room) return;
-  throw new LoadError(
-    'SLUICE_LOAD_DAY_TOO_LARGE',
-    `An estimated ${Math.round(diskBytes)} bytes, ${inputBytes} of them files, room for ${room}${why}.`,
-  );
 }
 
 /** Records a file's error under its key. The engine's details begin with the file's name. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
@@ -39,12 +38,6 @@ describe('a load that is killed', () => {
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
     expect(await loads.read()).toEqual(afterwards);
   }
-
-  it('can be killed at the steps that docs/ingest.md lists', () => {
-    const docs = readFileSync(new URL('../../../../docs/ingest.md', import.meta.url), 'utf8');
-    const listed = docs.split('### What a kill leaves behind')[1]?.split('\n## ')[0] ?? '';
-    expect([...listed.matchAll(/^\| `(\w+)` \|/gm)].map(([, step]) => step)).toEqual([...loadFaultPoints]);
-  });
 
   it.each(loadFaultPoints)('at %s ends with the same result after a restart', async (point) => {
     expect(await loads.load({ killAt: point })).toBe('killed');
