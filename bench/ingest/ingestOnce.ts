@@ -21,8 +21,8 @@ const request = z
   .parse(await json(process.stdin));
 const { side, files, threads, memoryMegabytes } = request;
 const directory = mkdtempSync(join(request.directory, 'once-'));
-const [outputDirectory, temporaryDirectory] = [join(directory, 'rows'), join(directory, 'spilled')];
-for (const path of [outputDirectory, temporaryDirectory]) mkdirSync(path);
+const [rowsPath, temporaryDirectory] = [join(directory, 'rows.parquet'), join(directory, 'spilled')];
+mkdirSync(temporaryDirectory);
 const limits = { memoryMegabytes, threads, temporaryDirectory };
 
 const before = process.cpuUsage();
@@ -45,7 +45,7 @@ async function load(): Promise<number> {
     files: schemas,
     mapping: compileMapping(benchSubject(), schemas),
     day: DAY,
-    outputDirectory,
+    rowsPath,
     refusedPath: join(directory, 'refused.parquet'),
     loadedAt: Date.UTC(2026, 10, 21),
     limits,
@@ -54,27 +54,25 @@ async function load(): Promise<number> {
 }
 
 async function copy(): Promise<number> {
-  const path = join(outputDirectory, 'part-0.parquet');
-  const reach = { files: files.map((file) => file.path), directories: [outputDirectory] };
+  const reach = { files: [...files.map((file) => file.path), rowsPath], directories: [] };
   const session = await DuckDbSession.open(limits, reach);
-  await session.run(bareCopy(files, path, side === 'bare' ? 'ORDER BY "timestamp"' : ''));
-  const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${path}')`);
+  await session.run(bareCopy(files, rowsPath, side === 'bare' ? 'ORDER BY "timestamp"' : ''));
+  const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`);
   session.close();
   return Number(counted?.['n']);
 }
 
 /** The same in DuckDB with its own settings, except for threads and memory. */
 async function copyByDefault(): Promise<number> {
-  const path = join(outputDirectory, 'part-0.parquet');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${memoryMegabytes}MiB`,
     temp_directory: temporaryDirectory,
   });
   const connection = await instance.connect();
-  await connection.run(bareCopy(files, path, 'ORDER BY "timestamp"'));
+  await connection.run(bareCopy(files, rowsPath, 'ORDER BY "timestamp"'));
   const counted = await connection.runAndReadAll(
-    `SELECT num_rows AS n FROM parquet_file_metadata('${path}')`,
+    `SELECT num_rows AS n FROM parquet_file_metadata('${rowsPath}')`,
   );
   connection.closeSync();
   instance.closeSync();

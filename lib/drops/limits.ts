@@ -43,11 +43,6 @@ export const READ_BYTES = 32 * 1024 * 1024;
 export const READ_TRIES = 3;
 /** Time limit of one read, milliseconds, against stalled connections. */
 export const READ_TIMEOUT_MS = 120_000;
-/**
- * Bytes of a version's file beyond which its rows go into another. Readers share the files of a day among their workers, and
- * Athena recommends files of at least 128 MB: https://docs.aws.amazon.com/athena/latest/ug/performance-tuning-data-optimization-techniques.html
- */
-export const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
 /** How often the function may be killed while it loads a day. */
 export const MOST_KILLS = 2;
 /** How often a day is listed because a file was replaced while it was read. */

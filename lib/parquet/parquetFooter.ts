@@ -82,6 +82,15 @@ export interface SchemaNode {
   readonly leaves: readonly [first: number, end: number];
 }
 
+/** A file that was written. */
+export interface WrittenFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly bytes: number;
+  /** As its footer says. */
+  readonly rows: number;
+}
+
 /** The ends of a file: small files are read whole. */
 export interface FileEnds {
   /** Bytes of the whole file. */

@@ -1,6 +1,6 @@
 import type { EngineFile } from '../../drops/engine/Engine.ts';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
-import type { WrittenFile } from '../../parquet/cutFile.ts';
+import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 
 /** Totals of the raw files of a day, known before any of them is read. */

@@ -6,7 +6,7 @@ import type { EngineFile } from '../../drops/engine/Engine.ts';
 import { fileFailure } from '../../drops/engine/FileError.ts';
 import { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
 import { engineFailure } from '../../duckdb/EngineError.ts';
-import type { WrittenFile } from '../../parquet/cutFile.ts';
+import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import { CurateError } from '../CurateError.ts';
 import type { CuratedFiles, CurateRequest } from './Curation.ts';
 import {

@@ -219,7 +219,7 @@ async function countRows({ athena }: AthenaWork, plan: AthenaPlan, load: AthenaL
     );
   const sum = (of: (file: FileRows) => number) => files.reduce((total, file) => total + of(file), 0);
   return {
-    written: [],
+    rowsFile: null,
     refusedFile: null,
     rows: { in: sum((file) => file.in), out: sum((file) => file.out), refused: sum((file) => file.refused) },
     files,

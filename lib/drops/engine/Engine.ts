@@ -1,6 +1,6 @@
 import type { UtcDay } from '../../base/time.ts';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
-import type { WrittenFile } from '../../parquet/cutFile.ts';
+import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import type { DatasetKind } from '../../schema/kinds.ts';
 import type { FileFailure, RowReason } from './FileError.ts';
 
@@ -47,8 +47,8 @@ export interface LoadRequest {
   readonly mapping: CompiledMapping;
   /** The day of the drop's folder. */
   readonly day: UtcDay;
-  /** Existing empty folder for the mapped rows, as Parquet files, each and all of them sorted by `sortBy` of the mapping. */
-  readonly outputDirectory: string;
+  /** Parquet file for the mapped rows, sorted by `sortBy` of the mapping. */
+  readonly rowsPath: string;
   /** Parquet file for refused rows, in the quarantine table's columns. It is created only if there are any. */
   readonly refusedPath: string;
   /** Value of `ingested_at`, epoch milliseconds. */
@@ -58,8 +58,6 @@ export interface LoadRequest {
   /** The most refused rows to return as examples. Default 0. */
   readonly examples?: number;
   readonly limits: EngineLimits;
-  /** The most bytes of a file that is written, besides its footer. Default: `LARGEST_FILE_BYTES` of lib/drops/limits.ts. */
-  readonly largestFile?: number;
   /** Stops the load, which throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -87,8 +85,8 @@ export interface RefusedExample {
 
 /** The result of a load. `in` is always `out` + `refused`. */
 export interface LoadResult {
-  /** Files of accepted rows, in order of time; empty without rows. */
-  readonly written: readonly WrittenFile[];
+  /** File of accepted rows; null without any. */
+  readonly rowsFile: WrittenFile | null;
   /** File of refused rows; null without any. */
   readonly refusedFile: WrittenFile | null;
   readonly rows: { readonly in: number; readonly out: number; readonly refused: number };

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import { EngineError } from '../../duckdb/EngineError.ts';
-import type { WrittenFile } from '../../parquet/cutFile.ts';
+import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import type {
   Engine,
   EngineFile,
@@ -190,12 +190,12 @@ function described(
 
 /** The files that a load has written, where they must be. @throws EngineError for others. */
 async function writtenFiles(
-  { outputDirectory, refusedPath }: Pick<LoadRequest, 'outputDirectory' | 'refusedPath'>,
-  { written, refusedFile }: Pick<LoadResult, 'written' | 'refusedFile'>,
+  { rowsPath, refusedPath }: Pick<LoadRequest, 'rowsPath' | 'refusedPath'>,
+  { rowsFile, refusedFile }: Pick<LoadResult, 'rowsFile' | 'refusedFile'>,
 ) {
-  const own = async (file: WrittenFile) => {
-    const isExpected = file.path === refusedPath || dirname(file.path) === outputDirectory;
-    if (!isExpected) throw new EngineError('SLUICE_ENGINE_FAILED', 'It has written elsewhere.');
+  const own = async (file: WrittenFile | null, path: string) => {
+    if (file === null) return null;
+    if (file.path !== path) throw new EngineError('SLUICE_ENGINE_FAILED', 'It has written elsewhere.');
     try {
       return { ...file, bytes: (await statOwn(file.path)).size };
     } catch (error) {
@@ -205,8 +205,8 @@ async function writtenFiles(
     }
   };
   return {
-    written: await Promise.all(written.map(own)),
-    refusedFile: refusedFile === null ? null : await own(refusedFile),
+    rowsFile: await own(rowsFile, rowsPath),
+    refusedFile: await own(refusedFile, refusedPath),
   };
 }
 
@@ -254,7 +254,7 @@ export type DescribedFiles = z.output<typeof describedSchema>;
 const writtenSchema = z.strictObject({ path: z.string(), bytes: count, rows: count });
 const reasonsSchema = z.partialRecord(z.string().refine(isRowReason), count);
 const loadedSchema = z.strictObject({
-  written: z.array(writtenSchema),
+  rowsFile: writtenSchema.nullable(),
   refusedFile: writtenSchema.nullable(),
   rows: z.strictObject({ in: count, out: count, refused: count }),
   files: z.array(

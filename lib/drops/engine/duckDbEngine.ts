@@ -1,15 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import { DuckDbSession, type SessionRow } from '../../duckdb/DuckDbSession.ts';
 import { EngineError, engineFailure } from '../../duckdb/EngineError.ts';
-import type { WrittenFile } from '../../parquet/cutFile.ts';
-import { cutFile } from '../../parquet/cutFile.ts';
-import { readEnds } from '../../parquet/parquetFooter.ts';
-import { LARGEST_FILE_BYTES } from '../limits.ts';
+import { ParquetFooter, readEnds, type WrittenFile } from '../../parquet/parquetFooter.ts';
 import { describeFiles } from './describeFiles.ts';
 import type {
   Engine,
@@ -81,10 +77,10 @@ export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) =>
   };
 }
 
-function openForLoad({ files, outputDirectory, refusedPath, limits, signal }: LoadRequest) {
+function openForLoad({ files, rowsPath, refusedPath, limits, signal }: LoadRequest) {
   return DuckDbSession.open(
     limits,
-    { files: [...files.map(({ path }) => path), refusedPath], directories: [outputDirectory] },
+    { files: [...files.map(({ path }) => path), rowsPath, refusedPath], directories: [] },
     signal,
   );
 }
@@ -171,9 +167,6 @@ async function withPlaceOfText(
   }
 }
 
-/** The file that a load writes to its output directory. */
-const OUTPUT_FILE = 'part-0.parquet';
-
 /** Distances in days that are counted separately. Times may be anywhere, and the counts are stored in the ledger. */
 const MOST_DAYS = 31;
 
@@ -184,9 +177,8 @@ type Counts = Partial<Record<RowReason, number>>;
  * that unmapped columns are read only for raw rows.
  */
 async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<LoadResult> {
-  const { files, mapping } = request;
-  if (mapping.groups.length === 0) return summary(request, [], null, [], {});
-  const output = join(request.outputDirectory, OUTPUT_FILE);
+  const { files, mapping, rowsPath: output } = request;
+  if (mapping.groups.length === 0) return summary(request, null, null, [], {});
   await verifyMapped(request);
   await session.run(acceptedRowsStatement(request, output));
   const taken = await acceptedByFile(session, output);
@@ -212,8 +204,8 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const written = out === 0 ? [] : await cutOutput(request, output, out);
-  const result = summary(request, written, refused?.file ?? null, byFile, daysLate);
+  const rowsFile = out === 0 ? null : await rowsFileOf(request, out);
+  const result = summary(request, rowsFile, refused?.file ?? null, byFile, daysLate);
   const { examples: most = 0 } = request;
   return refused === null || most === 0
     ? result
@@ -243,15 +235,11 @@ async function readExamples(
   }));
 }
 
-/** Cuts the file of all rows. @throws EngineError if the files do not state as many rows as were counted. */
-async function cutOutput(
-  { outputDirectory, largestFile = LARGEST_FILE_BYTES }: LoadRequest,
-  output: string,
-  out: number,
-): Promise<WrittenFile[]> {
-  const written = await cutFile(output, largestFile, (n) => join(outputDirectory, `part-${n}.parquet`));
-  const rows = written.reduce((sum, file) => sum + file.rows, 0);
-  if (rows === out) return written;
+/** The file of all rows. @throws EngineError if it does not state as many rows as were counted. */
+async function rowsFileOf({ rowsPath: path }: LoadRequest, out: number): Promise<WrittenFile> {
+  const ends = readEnds(path);
+  const { rows } = new ParquetFooter(ends);
+  if (rows === out) return { path, bytes: ends.size, rows };
   throw new EngineError('SLUICE_ENGINE_FAILED', `${out} rows were counted, and ${rows} written.`);
 }
 
@@ -270,7 +258,7 @@ async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<vo
 
 function summary(
   { files }: LoadRequest,
-  written: readonly WrittenFile[],
+  rowsFile: WrittenFile | null,
   refusedFile: WrittenFile | null,
   byFile: readonly FileRows[],
   rowsByDaysLate: LoadResult['rowsByDaysLate'],
@@ -286,7 +274,7 @@ function summary(
     }
   }
   if (byFile.length !== files.length) throw new RangeError('The mapping is not for these files.');
-  return { written, refusedFile, rows, files: byFile, reasons, rowsByDaysLate };
+  return { rowsFile, refusedFile, rows, files: byFile, reasons, rowsByDaysLate };
 }
 
 async function acceptedByFile(session: DuckDbSession, output: string): Promise<Map<string, number>> {

@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
@@ -10,7 +10,7 @@ import type { Drop } from '../Drop.ts';
 import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import { MOST_LISTINGS, PARALLEL_READS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from '../limits.ts';
+import { MOST_LISTINGS, PARALLEL_READS, VERSION_KEPT_MS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
@@ -25,6 +25,9 @@ import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import type { Progress } from './Progress.ts';
 import { type DropDay, publishVersion, quarantineRows, versionName } from './publishVersion.ts';
+
+/** The file of a version's rows. Athena reads the row groups of a large one in parallel. */
+const ROWS_FILE = 'rows.parquet';
 
 /** The result of {@link loadDrop} for a loaded day. */
 export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
@@ -200,8 +203,6 @@ async function mapFiles(
   files: readonly EngineFile[],
 ): Promise<LoadResult> {
   const { engine, config, directory, limits, clock } = loader;
-  const outputDirectory = join(directory, 'rows');
-  await mkdir(outputDirectory);
   const noted = (error: unknown) => {
     noteProblem(error, files, progress);
     throw error;
@@ -216,7 +217,7 @@ async function mapFiles(
         files: schemas,
         mapping,
         day,
-        outputDirectory,
+        rowsPath: join(directory, ROWS_FILE),
         refusedPath: join(directory, 'refused.parquet'),
         loadedAt: clock.now(),
         receivedAt: receivedAt(progress.drop),
@@ -286,19 +287,15 @@ async function switchVersion(
   const { landing, config, clock, faultPoint } = loader;
   const { dataset, day } = place;
   const { table } = dataset;
-  const written = mapped?.written ?? [];
+  const rows = mapped?.rowsFile ?? null;
   const began = clock.now();
   const version = versionName(began, loader.random);
-  if (written.length > 0) {
+  if (rows !== null) {
     const prefix = versionPrefix(config, table, day, version);
     await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
     await faultPoint?.('begun');
-    await progress.time('upload', () =>
-      mapLimit(written, PARALLEL_UPLOADS, ({ path }) =>
-        landing.upload(path, `${prefix}${basename(path)}`, run.signal),
-      ),
-    );
+    await progress.time('upload', () => landing.upload(rows.path, `${prefix}${ROWS_FILE}`, run.signal));
     await faultPoint?.('uploaded');
   }
-  return publishVersion(loader, run, place, progress, { version, hasRows: written.length > 0 });
+  return publishVersion(loader, run, place, progress, { version, hasRows: rows !== null });
 }

@@ -74,10 +74,9 @@ export async function loadByDuckDb(
   files: readonly EngineFile[],
 ): Promise<Outcome> {
   const { result } = await bench.load(dataset, files, { unitIds });
-  const [written, ...others] = result.written;
-  if (others.length > 0) throw new RangeError('A drop of several written files.');
+  const { rowsFile } = result;
   return {
-    rows: written === undefined ? [] : await acceptedRows(bench, written.path),
+    rows: rowsFile === null ? [] : await acceptedRows(bench, rowsFile.path),
     refused:
       result.refusedFile === null
         ? []

@@ -96,21 +96,18 @@ export class MappingBench {
     });
     const number = this.#loads;
     this.#loads += 1;
-    const outputDirectory = join(this.directory, `rows-${number}`);
-    mkdirSync(outputDirectory);
     const refusedPath = join(this.directory, `refused-${number}.parquet`);
     const result = await engine.load({
       files: schemas,
       mapping: compileMapping(subjectOf(dataset, unitIds), schemas),
       day: DAY,
-      outputDirectory,
+      rowsPath: join(this.directory, `rows-${number}.parquet`),
       refusedPath,
       loadedAt: Date.UTC(2026, 10, 21),
       limits: this.limits,
       ...(signal === undefined ? {} : { signal }),
     });
-    const rows = [];
-    for (const { path } of result.written) rows.push(...(await this.read(path)));
+    const rows = result.rowsFile === null ? [] : await this.read(result.rowsFile.path);
     const refused = existsSync(refusedPath) ? await this.read(refusedPath) : [];
     return { result, rows, refused };
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -33,13 +33,11 @@ async function describedBy(
 /** A load of files in the other process. */
 async function loadOf(files: readonly FileSchema[], signal?: AbortSignal) {
   loads += 1;
-  const outputDirectory = join(bench.directory, `child-${loads}`);
-  mkdirSync(outputDirectory);
   return childEngine(bench.limits).load({
     files,
     mapping: compileMapping(subjectOf({ kind: 'events' }), files),
     day: '2026-11-20',
-    outputDirectory,
+    rowsPath: join(bench.directory, `child-${loads}.parquet`),
     refusedPath: join(bench.directory, `child-refused-${loads}.parquet`),
     loadedAt: 0,
     examples: 2,
@@ -80,9 +78,9 @@ describe('the engine in another process', () => {
     expect(await other.describe([...files, damaged])).toEqual(await own.describe([...files, damaged]));
     const schemas = await describedBy(other, files);
     expect(schemas[0]?.columns).toBe(schemas[1]?.columns);
-    const { written, refusedFile, rows, examples } = await loadOf(schemas);
+    const { rowsFile, refusedFile, rows, examples } = await loadOf(schemas);
     expect([rows, examples?.length]).toEqual([{ in: 103, out: 89, refused: 14 }, 2]);
-    expect(await bench.read(written[0]?.path ?? '')).toHaveLength(89);
+    expect(await bench.read(rowsFile?.path ?? '')).toHaveLength(89);
     expect(await bench.read(refusedFile?.path ?? '')).toHaveLength(14);
     expect(readdirSync(bench.limits.temporaryDirectory)).toEqual([]);
   });

@@ -78,27 +78,24 @@ function damage(whole: Buffer): Buffer {
 async function load(bytes: Buffer): Promise<string> {
   const folder = mkdtempSync(join(directory, 'one-'));
   const file = { path: join(folder, 'in.parquet'), name: 'in.parquet' };
-  const outputDirectory = join(folder, 'out');
-  mkdirSync(outputDirectory);
   writeFileSync(file.path, bytes);
   const signal = AbortSignal.timeout(DEADLINE_MS);
   try {
     const [schema] = await engine.describe([file], signal);
     if (schema === undefined) return 'not described';
     if ('problem' in schema) return schema.problem.code;
-    const { rows, written } = await engine.load({
+    const { rows, rowsFile } = await engine.load({
       files: [schema],
       mapping: compileMapping(subject, [schema]),
       day: DAY,
-      outputDirectory,
+      rowsPath: join(folder, 'rows.parquet'),
       refusedPath: join(folder, 'refused.parquet'),
       loadedAt: 0,
       limits,
       signal,
     });
     if (rows.in !== rows.out + rows.refused) return 'rows lost';
-    const path = written[0]?.path;
-    return path === undefined ? LOADED : `${LOADED} ${await digestOf(path)}`;
+    return rowsFile === null ? LOADED : `${LOADED} ${await digestOf(rowsFile.path)}`;
   } catch (error) {
     if (signal.aborted) return 'hung';
     return error instanceof SluiceError ? error.code : `unknown: ${String(error).slice(0, 200)}`;

@@ -200,7 +200,7 @@ describe('the reader of times', () => {
           const mapping = { timestamp: { column, unit } };
           const { result } = await bench.load({ kind: 'events', mapping }, [file]);
           const micros = await bench.query(
-            `SELECT event_name, epoch_us("timestamp")::VARCHAR AS us FROM '${result.written[0]?.path}'`,
+            `SELECT event_name, epoch_us("timestamp")::VARCHAR AS us FROM '${result.rowsFile?.path}'`,
           );
           const read = new Map(micros.map(({ event_name, us }) => [event_name, us]));
           expect(all.map((_, i) => read.get(String(i)))).toEqual(
