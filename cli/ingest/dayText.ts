@@ -92,7 +92,7 @@ export function previewText(preview: Preview): string {
   const { key, bytes, bytesRead, rows, rowsRead, columns, problem, mapped, refused } = preview;
   const about = [
     `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; read the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
-    `\nColumns of the file\n${textTable(columns.map(({ name, declared }) => ({ column: /^[\p{L}\p{N}_.-]+$/u.test(name) ? name : quotedName(name), type: declared })))}`,
+    `\nColumns of the file\n${textTable(columns.map(({ name, type, misread }) => ({ column: /^[\p{L}\p{N}_.-]+$/u.test(name) ? name : quotedName(name), type: misread?.found ?? type })))}`,
   ];
   if (problem !== null) return about.join('');
   return [

@@ -1,23 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type RowGroup, readRowGroups } from './rowGroups.ts';
-import {
-  type KnownLists,
-  listField,
-  readList,
-  THRIFT,
-  type ThriftField,
-  ThriftReader,
-  type ThriftStruct,
-  writeStruct,
-} from './thriftCompact.ts';
+import { type KnownLists, readList, THRIFT, ThriftReader, type ThriftStruct } from './thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const FILE = { schema: 2, rows: 3, rowGroups: 4, encryption: 8 } as const;
 /** Its other lists: the schema, metadata by key, and orders of columns. */
 const FILE_LISTS: KnownLists = { 2: THRIFT.struct, 5: THRIFT.struct, 7: THRIFT.struct };
-/** A field ID far beyond those of the format, in which {@link replaceSchema} keeps the file's original schema. */
-const ORIGINAL_SCHEMA = 32_000;
 /** Fields of an element of the schema. */
 export const ELEMENT = {
   type: 1,
@@ -32,42 +21,11 @@ export const ELEMENT = {
 } as const;
 
 /** The physical types in use. */
-export const PHYSICAL = {
-  boolean: 0,
-  int32: 1,
-  int64: 2,
-  int96: 3,
-  float: 4,
-  double: 5,
-  bytes: 6,
-  fixed: 7,
-} as const;
-/** `FieldRepetitionType`s in use. */
-export const REPETITION = { required: 0, repeated: 2 } as const;
+export const PHYSICAL = { int96: 3, fixed: 7 } as const;
 /** `ConvertedType`s in use. */
-export const CONVERTED = {
-  utf8: 0,
-  map: 1,
-  mapKeyValue: 2,
-  list: 3,
-  enum: 4,
-  decimal: 5,
-  timestampMillis: 9,
-  timestampMicros: 10,
-  json: 19,
-} as const;
+export const CONVERTED = { list: 3, decimal: 5, timestampMillis: 9, timestampMicros: 10 } as const;
 /** The members of the union `LogicalType` in use. */
-export const LOGICAL = {
-  string: 1,
-  map: 2,
-  list: 3,
-  enum: 4,
-  decimal: 5,
-  timestamp: 8,
-  unknown: 11,
-  json: 12,
-  variant: 16,
-} as const;
+export const LOGICAL = { list: 3, decimal: 5, timestamp: 8, unknown: 11, variant: 16 } as const;
 
 /** The footer is followed by its length and the magic. */
 const TAIL_BYTES = 8;
@@ -75,7 +33,7 @@ const TAIL_BYTES = 8;
 /** A column of the schema, or a group of them. */
 export interface SchemaNode {
   readonly name: string;
-  /** The element as in the file. Changes for DuckDB are made in it. */
+  /** The element as in the file. */
   readonly element: ThriftStruct;
   readonly children: readonly SchemaNode[];
   /** Range of its leaves among the column chunks of a row group: first and end. */
@@ -159,8 +117,6 @@ export class ParquetFooter {
   readonly shape: string;
   /** Whether pages are encrypted, although the footer is not. */
   readonly isEncrypted: boolean;
-  /** The schema before {@link replaceSchema}, if the file says so. */
-  readonly originalSchema: Buffer | undefined;
   readonly #bytes: Buffer;
 
   /**
@@ -177,7 +133,6 @@ export class ParquetFooter {
     let rows: number | undefined;
     let rowGroups: readonly RowGroup[] | undefined;
     let schema: Buffer | undefined;
-    let original: Buffer | undefined;
     let isEncrypted = false;
     reader.fields((id, type) => {
       if (id === FILE.rows && type === THRIFT.i64) rows = reader.int();
@@ -186,7 +141,6 @@ export class ParquetFooter {
         const from = reader.at;
         reader.skip(type, 0, FILE_LISTS[id]);
         if (id === FILE.schema && type === THRIFT.list) schema = this.#bytes.subarray(from, reader.at);
-        if (id === ORIGINAL_SCHEMA && type === THRIFT.list) original = this.#bytes.subarray(from, reader.at);
         if (id === FILE.encryption) isEncrypted = true;
       }
     });
@@ -197,17 +151,11 @@ export class ParquetFooter {
     this.rows = rows;
     this.rowGroups = rowGroups;
     this.isEncrypted = isEncrypted;
-    this.originalSchema = original;
   }
 
   /** Where it begins in the file. */
   get start(): number {
     return this.size - TAIL_BYTES - this.#bytes.length;
-  }
-
-  /** Its fields, parsed anew at each call. */
-  readFields(): ThriftStruct {
-    return new ThriftReader(this.#bytes).struct();
   }
 }
 
@@ -240,46 +188,6 @@ export function footerRows(end: Buffer): { readonly rows: number; readonly rowGr
   const [rows, groups] = [intOf(fields, FILE.rows), fields.get(FILE.rowGroups)];
   if (rows === undefined) throw new RangeError('The footer has no number of rows.');
   return { rows, rowGroups: groups === undefined ? 0 : readList(groups).items.length };
-}
-
-/**
- * The original schema of a file whose schema was replaced.
- *
- * @param rewrite The rewrite that {@link replaceSchema} applies. The stored original is used only if the rewrite produces
- *   the file's current schema, as a file could claim anything.
- */
-export function originalShape(
-  footer: ParquetFooter,
-  rewrite: (root: SchemaNode) => readonly ThriftStruct[] | null,
-): string | null {
-  const original = footer.originalSchema?.toString('latin1');
-  if (original === undefined) return null;
-  const rewritten = rewrite(readSchema(original));
-  if (rewritten === null) return null;
-  return schemaField(rewritten).bytes.toString('latin1') === footer.shape ? original : null;
-}
-
-function schemaField(elements: readonly ThriftStruct[]): ThriftField {
-  return listField({ type: THRIFT.struct, items: elements.map(writeStruct) });
-}
-
-/** Replaces the schema in a file's footer, and keeps the original schema beside it. */
-export async function replaceSchema(
-  handle: FileHandle,
-  parsed: ParquetFooter,
-  elements: readonly ThriftStruct[],
-): Promise<void> {
-  const fields = parsed.readFields();
-  const replaced = new Map([...fields, [FILE.schema, schemaField(elements)] as const]);
-  const original = fields.get(FILE.schema);
-  if (original !== undefined) replaced.set(ORIGINAL_SCHEMA, original);
-  const footer = writeStruct(replaced);
-  const tail = Buffer.alloc(TAIL_BYTES);
-  tail.writeUInt32LE(footer.length, 0);
-  tail.write('PAR1', 4, 'latin1');
-  const bytes = Buffer.concat([footer, tail]);
-  await handle.write(bytes, 0, bytes.length, parsed.start);
-  await handle.truncate(parsed.start + bytes.length);
 }
 
 /** Reads some bytes of a file. @throws RangeError if the file ends before. */

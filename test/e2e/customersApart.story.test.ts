@@ -17,7 +17,6 @@ import { customerSession, loadSession } from '../../lib/access/sessionPolicies.t
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
-import { longField } from '../../lib/parquet/thriftCompact.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -25,6 +24,7 @@ import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { plainPage, setChunk, setPages, widen } from '../lib/drops/engine/editFooter.ts';
 import { MappingBench } from '../lib/drops/engine/MappingBench.ts';
+import { longField } from '../lib/drops/engine/thriftWriter.ts';
 
 /** The cloud's clock begins now. */
 const daysAgo = (days: number) => utcDay(Date.now() - days * DAY_MS);

@@ -108,7 +108,7 @@ export interface LoadResult {
  */
 export interface Engine {
   /**
-   * Reads the footers, and rewrites the schema of a local file that DuckDB would misread. No value is changed.
+   * Reads the footers.
    *
    * @returns One result for each file, in order: its schema, or why it can't be read.
    * @throws EngineError if the problem is not in the files.
@@ -213,8 +213,6 @@ export interface FileColumn {
   readonly sqlName: string;
   /** Its type as DuckDB reads it, e.g. `VARCHAR`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
   readonly type: string;
-  /** The type that the file declares. Its decimals may have fewer digits, or more than DuckDB supports. */
-  readonly declared: string;
   /** Bytes of each value, for bytes of a fixed length; null for other types. */
   readonly fixedBytes: number | null;
   /**
@@ -230,12 +228,8 @@ export interface FileColumn {
   readonly utc: boolean;
   /** Whether its times are nanoseconds in the file. DuckDB truncates those with a zone to microseconds. */
   readonly nanoseconds: boolean;
-  /**
-   * The type that it, or something inside, would need to be read; null if it is read correctly. DuckDB misreads VARIANT,
-   * invalid decimals, and decimals of more than 38 digits: it converts these to doubles, incorrectly if their bytes are not
-   * a multiple of 8. https://github.com/duckdb/duckdb/pull/25058
-   */
-  readonly misread: string | null;
+  /** Why DuckDB misreads it, or something inside: what the file has, and what can be read instead. Null if it is read correctly. */
+  readonly misread: { readonly found: string; readonly needs: string } | null;
   /** Whether the file says that it holds no value, so that its type means nothing: pyarrow, pandas and polars write such columns. */
   readonly empty: boolean;
   /** Range of its leaves among the column chunks of a row group: first and end. */

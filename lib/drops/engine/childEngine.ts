@@ -217,12 +217,11 @@ const columnSchema: z.ZodType<FileColumn> = z.strictObject({
   name: z.string(),
   sqlName: z.string(),
   type: z.string(),
-  declared: z.string(),
   fixedBytes: z.number().nullable(),
   untold: z.boolean(),
   nanoseconds: z.boolean(),
   utc: z.boolean(),
-  misread: z.string().nullable(),
+  misread: z.strictObject({ found: z.string(), needs: z.string() }).nullable(),
   empty: z.boolean(),
   leaves: z.tuple([count, count]).nullable(),
   get members() {

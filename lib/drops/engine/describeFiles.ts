@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
 import {
   countColumns,
@@ -6,18 +5,14 @@ import {
   type FileEnds,
   footerBytes,
   MOST_FOOTER_BYTES,
-  originalShape,
   ParquetFooter,
   readEnds,
   readSchema,
-  replaceSchema,
   type SchemaNode,
 } from '../../parquet/parquetFooter.ts';
 import { type ColumnChunk, FIRST_PAGE, type RowGroup } from '../../parquet/rowGroups.ts';
-import type { ThriftStruct } from '../../parquet/thriftCompact.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './Engine.ts';
 import { FileError, type FileFailure, fileFailure, MOST_LEAVES } from './FileError.ts';
-import { readableElements } from './readableSchema.ts';
 import { readColumns } from './readColumns.ts';
 import { judgePages } from './verifyPages.ts';
 
@@ -30,8 +25,8 @@ const UNREAD_CODECS = [3, 5];
 const VALUE_BYTES = 16;
 
 /**
- * Reads the footers of files, and rewrites those that DuckDB would misread: {@link Engine.describe}. DuckDB reads one file
- * of each schema, as thousands of files take it longer than all the rest.
+ * Reads the footers of files: {@link Engine.describe}. DuckDB reads one file of each schema, as thousands of files take it
+ * longer than all the rest.
  *
  * @param reads Called before DuckDB reads a file.
  */
@@ -64,8 +59,6 @@ function asFileFailure(error: unknown, { name }: EngineFile): FileFailure {
 interface Shape {
   /** As the files declare it. */
   readonly root: SchemaNode;
-  /** The schema that the files get, if DuckDB would misread theirs. */
-  readonly readable: readonly ThriftStruct[] | null;
   /** Read by DuckDB from the first file that it can read. */
   columns: readonly FileColumn[] | null;
 }
@@ -89,10 +82,8 @@ async function describeFile(
   const footer = new ParquetFooter(ends);
   requireNarrow(name, countColumns(footer.shape) <= MOST_LEAVES);
   requirePossibleSizes(footer);
-  const original = originalShape(footer, readableElements);
-  const key = original ?? footer.shape;
-  const shape = shapes.get(key) ?? newShape(readSchema(key));
-  shapes.set(key, shape);
+  const shape = shapes.get(footer.shape) ?? { root: readSchema(footer.shape), columns: null };
+  shapes.set(footer.shape, shape);
   const unfit = nameWithNul(shape.root);
   if (unfit !== null) {
     throw new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', `${name}: ${JSON.stringify(unfit)}.`);
@@ -104,7 +95,6 @@ async function describeFile(
   if (footer.rowGroups.some(({ chunks }) => chunks.length !== leaves))
     throw new RangeError('A row group lacks columns.');
   const mayHaveChecksums = onlyFooter || (await judgePages(file, { ends }));
-  if (original === null && shape.readable !== null) await rewriteSchema(path, footer, shape.readable);
   if (shape.columns === null) reads?.(file);
   shape.columns ??= await columnsOf(session, file, shape);
   const { rows, size: bytes, rowGroups } = footer;
@@ -149,10 +139,6 @@ function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
   }
 }
 
-function newShape(root: SchemaNode): Shape {
-  return { root, readable: readableElements(root), columns: null };
-}
-
 async function columnsOf(
   session: DuckDbSession,
   { path, name }: EngineFile,
@@ -162,19 +148,6 @@ async function columnsOf(
     return await readColumns(session, path, root);
   } catch (error) {
     throw fileFailure(error, name) ?? error;
-  }
-}
-
-async function rewriteSchema(
-  path: string,
-  footer: ParquetFooter,
-  readable: readonly ThriftStruct[],
-): Promise<void> {
-  const handle = await open(path, 'r+');
-  try {
-    await replaceSchema(handle, footer, readable);
-  } finally {
-    await handle.close();
   }
 }
 

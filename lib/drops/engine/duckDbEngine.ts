@@ -17,8 +17,7 @@ import type {
   PreviewedRows,
   RefusedExample,
 } from './Engine.ts';
-import { FileError, fileFailure, isRowReason, type RowReason } from './FileError.ts';
-import { findInvalidText, type TextSearch } from './findInvalidText.ts';
+import { FileError, type FileFailure, fileFailure, isRowReason, type RowReason } from './FileError.ts';
 import {
   acceptedRowsQuery,
   acceptedRowsStatement,
@@ -59,17 +58,15 @@ export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) =>
       }
     },
     async preview(request) {
-      const { file, mapping, firstRows } = request;
-      const openSession = () => DuckDbSession.open(limits, { files: [file.path], directories: [] });
-      const session = await openSession();
+      const { file, firstRows } = request;
+      const session = await DuckDbSession.open(limits, { files: [file.path], directories: [] });
       try {
         return await previewRows(session, request);
       } catch (error) {
         const failure = passedThrough(error, undefined) ?? fileFailure(error, file.name);
-        const leaves = mapping.groups.flatMap(({ raws }) => raws.flatMap((raw) => raw.leaves));
         throw failure === null
           ? engineFailure(error)
-          : await withPlaceOfText(failure, file, { leaves, firstRows }, openSession);
+          : await withColumnOfText(failure, file, session, firstRows);
       } finally {
         session.close();
       }
@@ -106,27 +103,23 @@ export async function findFailedFile(
   const withRefused: number[] = [];
   for (const i of request.files.keys()) {
     reads?.(i);
-    const mapped = request.mapping.groups.flatMap(({ raws }) =>
-      raws.filter(({ files }) => files.includes(i)).flatMap(({ leaves }) => leaves),
-    );
-    const [row, failure] = await probeFile(request, i, probeStatement(request, i), mapped);
+    const [row, failure] = await probeFile(request, i, probeStatement(request, i));
     if (failure !== null) return failure;
     if (Number(row?.['problem']) > 0 || row?.[ROWS_DIFFER] === true) withRefused.push(i);
   }
   for (const i of withRefused) {
     reads?.(i);
-    const [, failure] = await probeFile(request, i, refusedProbeStatement(request, i), ALL);
+    const [, failure] = await probeFile(request, i, refusedProbeStatement(request, i));
     if (failure !== null) return failure;
   }
   return engineFailure(error);
 }
 
-/** The row of a statement over one file, or the statement's error. @param leaves Those that the statement reads. */
+/** The row of a statement over one file, or the statement's error. */
 async function probeFile(
   request: LoadRequest,
   i: number,
   sql: string,
-  leaves: TextSearch['leaves'],
 ): Promise<readonly [SessionRow | undefined, unknown]> {
   const session = await openForLoad(request);
   try {
@@ -135,36 +128,40 @@ async function probeFile(
     const file = request.files[i];
     const failure = passedThrough(error, request.signal) ?? fileFailure(error, file?.name ?? '');
     if (failure === null || file === undefined) return [undefined, failure ?? engineFailure(error)];
-    return [undefined, await withPlaceOfText(failure, file, { leaves }, () => openForLoad(request))];
+    return [undefined, await withColumnOfText(failure, file, session)];
   } finally {
     session.close();
   }
 }
 
-/** A failure with the column and the row of the text that is not UTF-8, if that is what failed and they are found. */
-async function withPlaceOfText(
+/** A failure with the column whose text is not UTF-8, if that is what failed: DuckDB does not name it. */
+async function withColumnOfText(
   failure: unknown,
   { name, path }: EngineFile,
-  search: Omit<TextSearch, 'path'>,
-  openSession: () => Promise<DuckDbSession>,
+  session: DuckDbSession,
+  firstRows?: number,
 ): Promise<unknown> {
-  if (!(failure instanceof FileError) || failure.code !== 'SLUICE_INGEST_FILE_TEXT_INVALID') return failure;
+  if (!isInvalidText(failure)) return failure;
+  const from = `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
+  const rows = firstRows === undefined ? '' : ` WHERE file_row_number < ${firstRows}`;
   try {
-    const place = await findInvalidText({ path, ...search }, async (run) => {
-      const session = await openSession();
-      try {
-        return await run(session);
-      } finally {
-        session.close();
-      }
-    });
-    if (place === null) return failure;
-    const detail = `${name}: column ${quotedName(place.column)}, row ${place.row}, counted from 0.`;
-    return new FileError('SLUICE_INGEST_FILE_TEXT_INVALID', detail, { cause: failure });
+    for (const { column_name } of await session.rows(`DESCRIBE SELECT * FROM ${from}`)) {
+      const column = String(column_name);
+      const read = session.rows(`SELECT max(hash(${quoteName(column)})) FROM ${from}${rows}`);
+      const own = await read.then(() => null).catch((error: unknown) => fileFailure(error, name));
+      if (isInvalidText(own))
+        return new FileError('SLUICE_INGEST_FILE_TEXT_INVALID', `${name}: column ${quotedName(column)}.`, {
+          cause: failure,
+        });
+    }
   } catch {
     // The file is damaged in another way, too, or the machine is at its limit: what is known is said.
-    return failure;
   }
+  return failure;
+}
+
+function isInvalidText(failure: unknown): failure is FileFailure {
+  return failure instanceof FileError && failure.code === 'SLUICE_INGEST_FILE_TEXT_INVALID';
 }
 
 /** Distances in days that are counted separately. Times may be anywhere, and the counts are stored in the ledger. */

@@ -10,14 +10,11 @@ import {
   structOf,
 } from '../../parquet/parquetFooter.ts';
 import type { FileColumn } from './Engine.ts';
-import { type DecimalSize, decimalOf, isImpossible, isVariant, MOST_DIGITS } from './readableSchema.ts';
+import { isVariant, whyMisread } from './misread.ts';
 
 /** Members of `TimestampType` and of its unit. */
 const TIMESTAMP_UNIT = 2;
 const NANOSECONDS = 3;
-
-/** A decimal in a type, or a quoted name, which may look like one. */
-const DECIMALS = /"(?:[^"]|"")*"|\bDECIMAL\(\d+,\d+\)/g;
 
 /**
  * Reads the columns of a file, in order, from DuckDB and from the file's own schema.
@@ -49,7 +46,6 @@ export function isTaken(name: string): boolean {
 }
 
 function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
-  const declared = declaredType(type, node);
   if (node === undefined) {
     const unsaid = {
       fixedBytes: null,
@@ -59,7 +55,7 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
       utc: false,
       empty: false,
     };
-    return { name: sqlName, sqlName, type, declared, ...unsaid, leaves: null, members: [] };
+    return { name: sqlName, sqlName, type, ...unsaid, leaves: null, members: [] };
   }
   const members = isVariant(node) ? [] : structMembers(type);
   const { children } = node;
@@ -67,7 +63,6 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
     name: node.name,
     sqlName,
     type,
-    declared,
     fixedBytes: type === 'BLOB' ? (intOf(node.element, ELEMENT.length) ?? null) : null,
     untold: hasUntold(node),
     misread: whyMisread(node),
@@ -79,67 +74,6 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
       columnOf(member.name, member.type, children.length === members.length ? children[i] : undefined),
     ),
   };
-}
-
-/** A type with the decimals that the file declares. */
-function declaredType(type: string, node: SchemaNode | undefined): string {
-  if (node === undefined) return type;
-  if (isVariant(node)) return 'VARIANT';
-  const size = decimalOf(node);
-  if (size !== null && size.digits > MOST_DIGITS) return `DECIMAL(${size.digits})`;
-  if (size !== null && isImpossible(size)) return decimalType(size);
-  const sizes = decimalsIn(node);
-  if (
-    sizes.length !==
-    (type.replace(DECIMALS, (text) => (text.startsWith('"') ? '' : '\0')).match(/\0/g)?.length ?? 0)
-  ) {
-    return type;
-  }
-  let next = 0;
-  return type.replace(DECIMALS, (text) => {
-    if (text.startsWith('"')) return text;
-    const one = sizes[next];
-    next += 1;
-    return one === undefined ? text : decimalType(one);
-  });
-}
-
-function decimalType({ digits, scale }: DecimalSize): string {
-  return Number.isNaN(digits) ? 'DECIMAL of two sizes' : `DECIMAL(${digits},${scale})`;
-}
-
-/** Declared types of decimals that DuckDB reads as decimals, depth first, in the order of the type's name. */
-function decimalsIn(node: SchemaNode): DecimalSize[] {
-  const size = decimalOf(node);
-  if (size !== null) return isImpossible(size) || size.digits > MOST_DIGITS ? [] : [size];
-  return node.children.flatMap(decimalsIn);
-}
-
-/** The type that a column, or something inside it, would need, as DuckDB misreads it; null if it does not. */
-function whyMisread(node: SchemaNode): string | null {
-  if (isVariant(node)) return 'JSON as text';
-  const size = decimalOf(node);
-  if (isImpossible(size)) return 'a decimal of a possible size';
-  if (size !== null && size.digits > MOST_DIGITS) return `decimals of at most ${MOST_DIGITS} digits`;
-  const alike = namesAlike(node.children);
-  if (alike !== null) return `members whose names differ in more than case, unlike ${alike}`;
-  for (const child of node.children) {
-    const why = whyMisread(child);
-    if (why !== null) return why;
-  }
-  return null;
-}
-
-/** Two names of members of a struct that DuckDB takes for the same, so that it renames one; null without any. */
-function namesAlike(members: readonly SchemaNode[]): string | null {
-  const seen = new Map<string, string>();
-  for (const { name } of members) {
-    const folded = name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
-    const before = seen.get(folded);
-    if (before !== undefined) return `${JSON.stringify(before)} and ${JSON.stringify(name)}`;
-    seen.set(folded, name);
-  }
-  return null;
 }
 
 const UUID_BYTES = 16;
@@ -178,7 +112,7 @@ export function structMembers(type: string): { readonly name: string; readonly t
 }
 
 /** Splits at a character outside of parentheses and quotes. */
-export function splitOutside(text: string, at: string): string[] {
+function splitOutside(text: string, at: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let quote = '';

@@ -50,7 +50,7 @@ export class FileColumns {
       'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column, this.dialect);
     if (found !== null) this.used.add(found.outer);
     if (found?.untold === true && !(found.kind === 'bytes' && isSaid(field.cast)))
-      throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.declared);
+      throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', found.name, SIXTEEN, found.outer.type);
     if (found !== null || field.optional === true) return found;
     const name = 'folder' in field ? `${field.folder}=` : field.column;
     const names =
@@ -177,7 +177,6 @@ function folderColumn(name: string, number: number): FoundColumn {
       name: `${name}=`,
       sqlName,
       type: 'VARCHAR',
-      declared: 'VARCHAR',
       fixedBytes: null,
       members: [],
       untold: false,

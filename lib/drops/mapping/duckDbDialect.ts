@@ -26,13 +26,13 @@ export const duckDbDialect: Dialect = {
   unread: () => null,
   column: ({ sqlName }) => `src.${quoteName(sqlName)}`,
   member: (struct, member) => `struct_extract(${struct}, ${quoteText(member)})`,
-  found(sql, { type, declared, utc }) {
+  found(sql, { type, utc }) {
     const kind = columnKind(type);
     return {
       sql,
       type,
       kind: kind === 'local' && utc ? 'instant' : kind,
-      refusals: decimalRefusals(type, declared),
+      refusals: decimalRefusals(type),
     };
   },
 
@@ -146,45 +146,27 @@ function writtenTime(text: string): string {
 const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
 
 /**
- * Refuses rows in which a decimal has more digits than the footer declares. DuckDB trusts the footer, and prints such
- * numbers with bytes that are not digits, which is not valid JSON.
+ * Refuses rows in which a decimal has more digits than its type. DuckDB trusts the footer, and prints such numbers with bytes
+ * that are not digits, which is not valid JSON.
  *
  * @param type As DuckDB reads it.
- * @param declared The type with the decimals that the footer declares.
  */
-function decimalRefusals(type: string, declared: string): readonly Refusal[] {
-  if (decimalFits('x', type, declared) === null) return [];
-  return [
-    { reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${decimalFits(raw, type, declared)}` },
-  ];
+function decimalRefusals(type: string): readonly Refusal[] {
+  if (decimalFits('x', type) === null) return [];
+  return [{ reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${decimalFits(raw, type)}` }];
 }
 
-/** SQL whether all decimals of a value have at most the declared digits, never NULL; null for a type without decimals. */
-function decimalFits(sql: string, type: string, declared: string, depth = 0): string | null {
-  const [, digits] = DECIMAL.exec(declared) ?? [];
+/** SQL whether all decimals of a value have at most the digits of their type, never NULL; null for a type without decimals. */
+function decimalFits(sql: string, type: string, depth = 0): string | null {
+  const [, digits] = DECIMAL.exec(type) ?? [];
   if (digits !== undefined) return digitsFit(sql, type, Number(digits));
   const item = `d${depth}`;
-  const [element, declaredElement] = [listElement(type), listElement(declared)];
-  if (element !== null && declaredElement !== null) {
-    return allMembersFit(sql, item, decimalFits(item, element, declaredElement, depth + 1));
-  }
-  const [map, declaredMap] = [mapParts(type), mapParts(declared)];
-  if (map !== null && declaredMap !== null) {
-    return allMembersFit(
-      `map_values(${sql})`,
-      item,
-      decimalFits(item, map.value, declaredMap.value, depth + 1),
-    );
-  }
-  const declaredMembers = structMembers(declared);
-  const each = structMembers(type).flatMap((member, i) => {
-    const other = declaredMembers[i];
-    const one =
-      other === undefined
-        ? null
-        : decimalFits(`struct_extract_at(${sql}, ${i + 1})`, member.type, other.type, depth);
-    return one === null ? [] : [one];
-  });
+  const [element, map] = [listElement(type), mapParts(type)];
+  if (element !== null) return allMembersFit(sql, item, decimalFits(item, element, depth + 1));
+  if (map !== null) return allMembersFit(`map_values(${sql})`, item, decimalFits(item, map.value, depth + 1));
+  const each = structMembers(type).flatMap(
+    (member, i) => decimalFits(`struct_extract_at(${sql}, ${i + 1})`, member.type, depth) ?? [],
+  );
   return each.length === 0 ? null : `(${each.join(' AND ')})`;
 }
 

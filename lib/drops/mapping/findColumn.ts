@@ -101,14 +101,14 @@ function toFoundColumn(
   outer: FileColumn,
   { dialect, columns }: Reading,
 ): FoundColumn {
-  const { declared, nanoseconds, untold, misread } = column;
+  const { nanoseconds, untold, misread } = column;
   if (misread !== null) {
-    throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread, declared);
+    throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread.needs, misread.found);
   }
   // The whole column is read, also for one of its members.
   const unread = dialect.unread(outer, columns);
   if (unread !== null) {
-    throw new FieldProblem('SLUICE_INGEST_COLUMN_ENGINE_UNFIT', name, unread, outer.declared);
+    throw new FieldProblem('SLUICE_INGEST_COLUMN_ENGINE_UNFIT', name, unread, outer.type);
   }
   const found = dialect.found(sql, column);
   return { name, ...found, kind: column.empty ? 'empty' : found.kind, nanoseconds, untold, outer };

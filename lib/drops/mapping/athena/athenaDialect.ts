@@ -52,15 +52,15 @@ export function athenaType(column: FileColumn, columns: readonly FileColumn[]): 
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}_ .-]*$/u.test(name))
     return { unread: 'a name of letters, digits, spaces and _ . -' };
   if (isTaken(name)) return { unread: 'another name' };
-  if (column.misread !== null) return { unread: column.misread };
+  if (column.misread !== null) return { unread: column.misread.needs };
   if (column.fixedBytes !== null) return { unread: 'text, or bytes of no fixed length' };
-  return typeOf(column.declared);
+  return typeOf(column.type);
 }
 
 /** Keys of maps that Athena casts to JSON: https://trino.io/docs/current/functions/json.html#cast-to-json */
 const JSON_KEY = /^(VARCHAR|JSON|BOOLEAN|(TINY|SMALL|BIG)INT|INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))$/;
 
-/** @param type As DuckDB prints it, with the decimals that the file declares. */
+/** @param type As DuckDB prints it. */
 function typeOf(type: string): Readable {
   const simple = HIVE_TYPES[type];
   if (simple !== undefined) return { type: simple };
@@ -122,9 +122,9 @@ export const athenaDialect: Dialect = {
   },
   column: columnSql,
   member: (struct, member) => `${struct}.${quoteName(member)}`,
-  found(sql, { declared, utc }) {
-    const kind = columnKind(declared);
-    return { sql, type: declared, kind: kind === 'local' && utc ? 'instant' : kind, refusals: [] };
+  found(sql, { type, utc }) {
+    const kind = columnKind(type);
+    return { sql, type, kind: kind === 'local' && utc ? 'instant' : kind, refusals: [] };
   },
 
   text: athenaText,

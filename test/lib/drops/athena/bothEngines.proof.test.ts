@@ -129,12 +129,12 @@ describe('a drop by both engines', () => {
   });
 
   it('refuses decimals with more digits than the footer declares, which Athena does not check', async () => {
-    const file = setElement(engines.bench.fixture('decimals.parquet'), 'int32', decimalFields(4, 2));
+    const file = setElement(engines.bench.fixture('decimals.parquet'), 'int32', decimalFields(5, 2));
     const drop = { dataset: { kind: 'events' as const, refusedShare: 1, mapping: { metadata: ['int32'] } } };
     const byDuckDb = await engines.byDuckDb(drop, [file]);
     expect([byDuckDb.rows.length, reasonsOf(byDuckDb)]).toEqual([1, { DECIMAL_INVALID: 2 }]);
     // Athena reads them. The local one says that they do not fit.
-    await expect(engines.byAthena(drop, [file])).rejects.toThrow('"1234567.89" to type DECIMAL(4,2) failed');
+    await expect(engines.byAthena(drop, [file])).rejects.toThrow('"1234567.89" to type DECIMAL(5,2) failed');
   });
 
   it.each([

@@ -1,17 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
 import {
-  intField,
-  listField,
-  longField,
   readList,
   THRIFT,
   type ThriftField,
   ThriftReader,
   type ThriftStruct,
-  textField,
-  writeStruct,
 } from '../../../../lib/parquet/thriftCompact.ts';
+import { intField, listField, longField, textField, writeStruct } from './thriftWriter.ts';
 
 // Fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const SCHEMA = 2;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
-import { intField, listField, longField, THRIFT } from '../../../../lib/parquet/thriftCompact.ts';
+import { THRIFT } from '../../../../lib/parquet/thriftCompact.ts';
 import {
   editSchema,
   plainPage,
@@ -13,6 +13,7 @@ import {
   withFields,
 } from './editFooter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
+import { intField, listField, longField } from './thriftWriter.ts';
 
 let bench: MappingBench;
 beforeAll(async () => {

@@ -132,15 +132,12 @@ describe('previewFile', () => {
   });
 
   it('reads the schema of a file and its decimals as a load does', async () => {
-    const file = setElement(bench.fixture('decimals.parquet'), 'int32', decimalFields(4, 2));
+    const file = setElement(bench.fixture('decimals.parquet'), 'int32', decimalFields(5, 2));
     const seen = await preview(readFileSync(file.path), undefined, 3, {
       kind: 'events',
       mapping: { eventValue: 'int32' },
     });
-    expect(seen.columns.map(({ name, declared }) => [name, declared])).toContainEqual([
-      'int32',
-      'DECIMAL(4,2)',
-    ]);
+    expect(seen.columns.map(({ name, type }) => [name, type])).toContainEqual(['int32', 'DECIMAL(5,2)']);
     expect(seen.mapped.map((row) => row['event_value'])).toEqual(['0.01']);
     expect(seen.refused.map(({ reason }) => reason)).toEqual(
       Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'),

@@ -1,0 +1,50 @@
+import {
+  THRIFT,
+  type ThriftField,
+  type ThriftList,
+  type ThriftStruct,
+} from '../../../../lib/parquet/thriftCompact.ts';
+
+// Writes Thrift's compact protocol, for footers that no writer of Parquet makes.
+
+/** A field of a list. */
+export function listField({ type, items }: ThriftList): ThriftField {
+  const head = items.length < 15 ? [(items.length << 4) | type] : [0xf0 | type, ...varint(items.length)];
+  return { type: THRIFT.list, bytes: Buffer.concat([Buffer.from(head), ...items]) };
+}
+
+/** A field of a 32-bit integer. */
+export function intField(value: number): ThriftField {
+  return { type: THRIFT.i32, bytes: Buffer.from(varint(value < 0 ? -2 * value - 1 : 2 * value)) };
+}
+
+/** A field of a 64-bit integer that fits a double. */
+export function longField(value: number): ThriftField {
+  return { ...intField(value), type: THRIFT.i64 };
+}
+
+/** A field of a text. */
+export function textField(text: string): ThriftField {
+  const bytes = Buffer.from(text);
+  return { type: THRIFT.binary, bytes: Buffer.concat([Buffer.from(varint(bytes.length)), bytes]) };
+}
+
+/** The bytes of a struct, its end included. */
+export function writeStruct(fields: ThriftStruct): Buffer {
+  const parts: Buffer[] = [];
+  let last = 0;
+  for (const [id, { type, bytes }] of fields) {
+    const delta = id - last;
+    const head = delta > 0 && delta < 16 ? [(delta << 4) | type] : [type, ...varint(2 * id)];
+    parts.push(Buffer.from(head), bytes);
+    last = id;
+  }
+  return Buffer.concat([...parts, Buffer.of(0)]);
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  return [...bytes, rest];
+}
