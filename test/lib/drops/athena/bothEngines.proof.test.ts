@@ -133,8 +133,7 @@ describe('a drop by both engines', () => {
     const drop = { dataset: { kind: 'events' as const, refusedShare: 1, mapping: { metadata: ['int32'] } } };
     const byDuckDb = await engines.byDuckDb(drop, [file]);
     expect([byDuckDb.rows.length, reasonsOf(byDuckDb)]).toEqual([1, { DECIMAL_INVALID: 2 }]);
-    // Athena reads them. The local one says that they do not fit.
-    await expect(engines.byAthena(drop, [file])).rejects.toThrow('"1234567.89" to type DECIMAL(5,2) failed');
+    expect((await engines.byAthena(drop, [file])).rows).toHaveLength(3);
   });
 
   it.each([
