@@ -86,7 +86,12 @@ export function openDeployment(
     cloudwatch: new CloudWatchClient(options),
     logs: new CloudWatchLogsClient(options),
     glue: new GlueClient(options),
-    s3: new S3Client({ ...options, ...(about.isLocal ? { forcePathStyle: true } : {}) }),
+    // A bucket in another region is asked there, so that a finding can name the region.
+    s3: new S3Client({
+      ...options,
+      followRegionRedirects: true,
+      ...(about.isLocal ? { forcePathStyle: true } : {}),
+    }),
   };
   return {
     ...about,

@@ -1,3 +1,4 @@
+import type { SetupOptions } from '../../observe/facts/setup/Setup.ts';
 import { assertNoArguments, type Command, type CommandLine, targetOptions } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
 
@@ -6,12 +7,16 @@ export const doctor: Command = {
   name: 'doctor',
   summary:
     'Check a deployment: bucket, key, tables, streams, queues, sources, exports, readers; print how to repair it.',
-  usage: 'sluice doctor [--local] [--stage NAME] [--before-deploy] [options]',
+  usage: 'sluice doctor [--local] [--stage NAME] [--before-deploy | --drift] [options]',
   options: {
     ...targetOptions,
     'before-deploy': {
       type: 'boolean',
       help: 'check account and region before the first deployment: names, permissions, quotas',
+    },
+    drift: {
+      type: 'boolean',
+      help: 'also have CloudFormation look for what was changed by hand, which takes minutes',
     },
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -19,72 +24,48 @@ export const doctor: Command = {
     'sluice doctor --local',
     'sluice doctor --stage prod --region eu-west-1',
     'sluice doctor --before-deploy --stage prod',
-    'sluice doctor --json',
+    'sluice doctor --stage prod --drift --json',
   ],
   async run(line) {
     assertNoArguments(line.positionals);
-    const [
-      { openDoctorContext },
-      { runChecks },
-      { checks, checksBeforeDeploy },
-      { reportChecks, verdictOf },
-      report,
-    ] = await Promise.all([
-      import('../../observe/doctor/DoctorContext.ts'),
-      import('../../observe/doctor/runChecks.ts'),
-      import('../../observe/doctor/checks.ts'),
-      import('../../observe/doctor/report.ts'),
+    const [{ diagnose }, report] = await Promise.all([
+      import('../../observe/findings/setup/diagnose.ts'),
       import('../observe/doctorText.ts'),
     ]);
-    const before = line.values['before-deploy'] === true;
+    const beforeDeploy = line.values['before-deploy'] === true;
     const json = line.values['json'] === true;
-    const context = openDoctorContext(await contextOptions(line));
-    try {
-      // Without valid credentials or configuration, a finding says so.
-      const deployed = await context
-        .identity()
-        .then(() => context.deployedStack())
-        .catch(() => undefined);
-      if (!json) writeOut(report.versionText(context.stackName, deployed));
-      const outcomes = await runChecks(before ? checksBeforeDeploy : checks, context, (outcome) => {
-        if (!json && !report.isSkipped(outcome)) writeOut(report.outcomeText(outcome), 'report');
+    const options = await setupOptions(line);
+    const stackName = `${options.stack.service}-${options.stack.stage}`;
+    const depth = { beforeDeploy, drift: line.values['drift'] === true };
+    const diagnosis = await diagnose(options, depth, (looked, setup) => {
+      if (json) return;
+      if (looked.check === 'account') writeOut(report.versionText(stackName, setup?.deployed));
+      writeOut(report.lookText(looked), 'report');
+    });
+    const { checks, identity, deployed } = diagnosis;
+    const problems = checks.filter(({ verdict }) => verdict === 'problem').length;
+    if (json)
+      writeJson({
+        ...report.versionsJson(deployed),
+        ...{ stack: stackName, region: identity?.region, account: identity?.account },
+        ...{ problems, checks, skipped: diagnosis.skipped },
       });
-      const problems = outcomes.filter((outcome) => verdictOf(outcome) === 'problem').length;
-      const { region, account } = (await context.identity().catch(() => undefined)) ?? {};
-      const { stackName } = context;
-      if (json) {
-        const checked = reportChecks(outcomes);
-        writeJson({
-          ...report.versionsJson(deployed),
-          ...{ stack: stackName, region, account, problems, checks: checked },
-        });
-      } else {
-        writeOut(report.skippedText(outcomes), 'report');
-        const where = account === undefined ? '' : ` in ${region} of account ${account}`;
-        const what = `${before ? 'what ' : ''}${stackName}${before ? ' will need' : ''}${where}`;
-        writeOut(report.summaryText(outcomes, what), 'report');
-      }
-      return problems > 0 ? 3 : 0;
-    } finally {
-      context.close();
+    else {
+      const where = identity === undefined ? '' : ` in ${identity.region} of account ${identity.account}`;
+      const what = beforeDeploy ? `what ${stackName} will need` : stackName;
+      writeOut(report.summaryText(diagnosis, `${what}${where}`), 'report');
     }
+    return problems > 0 ? 3 : 0;
   },
 };
 
-async function contextOptions(
-  line: CommandLine,
-): Promise<Parameters<typeof import('../../observe/doctor/DoctorContext.ts')['openDoctorContext']>[0]> {
-  const [
-    { namedTarget, readTargetOptions },
-    { configFile, loadComparedConfig },
-    { repositoryRoot },
-    { systemClock },
-  ] = await Promise.all([
-    import('../aws/target.ts'),
-    import('../../lib/config/loadConfig.ts'),
-    import('../../local/dataDirectory.ts'),
-    import('../../lib/base/time.ts'),
-  ]);
+async function setupOptions(line: CommandLine): Promise<SetupOptions> {
+  const [{ namedTarget, readTargetOptions }, { configFile, loadComparedConfig }, { repositoryRoot }] =
+    await Promise.all([
+      import('../aws/target.ts'),
+      import('../../lib/config/loadConfig.ts'),
+      import('../../local/dataDirectory.ts'),
+    ]);
   const named = namedTarget(readTargetOptions(line));
   const { stack, aws, isLocal } = named;
   // The local cloud has one region, whatever the configuration says: do not compare stages by it.
@@ -92,6 +73,5 @@ async function contextOptions(
   return {
     ...named,
     loadConfig: () => loadComparedConfig(configFile(repositoryRoot, process.env), stack.stage, region),
-    clock: systemClock,
   };
 }

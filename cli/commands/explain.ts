@@ -8,7 +8,7 @@ export const explain: Command = {
     'Explain a code of an answer, a log line, a failed day, quarantine or a finding: its cause and its cure.',
   usage: 'sluice explain CODE [--json]',
   options: { json: { type: 'boolean', help: 'print one object' } },
-  examples: ['sluice explain SLUICE_KEY_UNKNOWN', 'sluice explain SLUICE_STATUS_LANDING_LATE'],
+  examples: ['sluice explain SLUICE_KEY_UNKNOWN', 'sluice explain SLUICE_FINDING_LANDING_LATE'],
   async run(line) {
     const [word, ...more] = line.positionals;
     if (word === undefined) throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a code: SLUICE_….');

@@ -1,13 +1,12 @@
 import * as z from 'zod';
-import { systemClock } from '../../lib/base/time.ts';
-import type { CheckReport } from '../../observe/doctor/report.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
+import type { LookedAt } from '../../observe/findings/setup/diagnose.ts';
 import { readStatus } from '../../observe/findings/status.ts';
 import { count, route } from './route.ts';
 
 /** What `sluice doctor` found. */
 export interface DoctorAnswer {
-  readonly checks: readonly CheckReport[];
+  readonly checks: readonly LookedAt[];
 }
 
 /** Calls of the page Status. What loads many clients or the collector is loaded when it is first asked. */
@@ -23,19 +22,9 @@ export const statusRoutes = [
     path: '/api/doctor',
     summary: 'What every check of `sluice doctor` finds. It takes a while, and changes nothing.',
     async handle({ deployment }): Promise<DoctorAnswer> {
-      const [{ openDoctorContext }, { runChecks }, { checks }, { reportChecks }] = await Promise.all([
-        import('../../observe/doctor/DoctorContext.ts'),
-        import('../../observe/doctor/runChecks.ts'),
-        import('../../observe/doctor/checks.ts'),
-        import('../../observe/doctor/report.ts'),
-      ]);
-      const loadConfig = async () => deployment.config;
-      const context = openDoctorContext({ ...deployment, loadConfig, clock: systemClock });
-      try {
-        return { checks: reportChecks(await runChecks(checks, context)) };
-      } finally {
-        context.close();
-      }
+      const { diagnose } = await import('../../observe/findings/setup/diagnose.ts');
+      const { checks } = await diagnose({ ...deployment, loadConfig: async () => deployment.config });
+      return { checks };
     },
   }),
   route({

@@ -36,68 +36,64 @@ const BLIND = 'Redeploying does not revert manual changes.';
 
 /** Everything that `sluice status` and `sluice doctor` can find. Codes are stable; none of them is thrown. */
 export const findingCatalogue = {
-  SLUICE_DOCTOR_CONFIGURATION: problem(
+  SLUICE_FINDING_CONFIGURATION: problem(
     'The configuration is not valid, or not for this stage, so nothing else can be checked.',
     'Correct the named field. docs/reference/errors.md has the cure of the code in the message.',
   ),
-  SLUICE_DOCTOR_CREDENTIALS: problem(
+  SLUICE_FINDING_CREDENTIALS: problem(
     'AWS does not accept the credentials, none were found, or they are of another account than `account` in the configuration.',
     'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, of that account. For the local cloud: --local.',
   ),
-  SLUICE_DOCTOR_CLOCK_OFF: problem(
-    "This machine's clock differs from AWS's. From a difference of five minutes, AWS rejects signed requests.",
-    'Set the clock by NTP. If you moved the clock of the local cloud: POST {"real":true} to /_sluice/clock.',
-  ),
-  SLUICE_DOCTOR_REGION_UNFIT: problem(
+  SLUICE_FINDING_REGION_UNFIT: problem(
     'The region lacks a service that the stack needs, or a resource is in another region: Firehose, Athena and the functions need the bucket in their own.',
     'Choose a region that docs/reference/configuration.md lists with `region` in the configuration or with --region, or change the named field.',
   ),
-  SLUICE_DOCTOR_STACK_MISSING: problem(
+  SLUICE_FINDING_STACK_MISSING: problem(
     'There is no stack for this stage in this account and region.',
     'Deploy it, or choose another stage, region or account: --stage, --region, AWS_PROFILE.',
   ),
-  SLUICE_DOCTOR_STACK_UNFINISHED: problem(
+  SLUICE_FINDING_STACK_UNFINISHED: problem(
     'The last deployment is in progress or failed.',
     "If it is in progress, wait. If it failed, find the first failure in the stack's events in CloudFormation, correct its cause, run the command if one is shown, and deploy again.",
   ),
-  SLUICE_DOCTOR_STACK_DIFFERS: problem(
+  SLUICE_FINDING_STACK_DIFFERS: problem(
     'The stack was deployed from another configuration.',
     `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
   ),
-  SLUICE_DOCTOR_VERSION_DIFFERS: problem(
+  SLUICE_FINDING_VERSION_DIFFERS: problem(
     'The stack was deployed by another version of Sluice. By a later one, deploying this working tree would downgrade it, and the doctor compares it with what this version expects.',
     `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use the working tree of that version or a later one.`,
   ),
-  SLUICE_DOCTOR_NAME_TAKEN: problem(
+  SLUICE_FINDING_NAME_TAKEN: problem(
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
     'Choose another name or stage: the named value can depend on the stage (docs/deploy.md). Or use the existing resource (docs/deploy.md, "Bringing your own"). If a stack was removed before, or another stage was deployed with this name by mistake, read docs/remove.md, "Redeploying after `remove`" first. If a command is shown and nobody needs the resource, run it.',
   ),
-  SLUICE_DOCTOR_LAKE_FORMATION: warning(
+  SLUICE_FINDING_LAKE_FORMATION: warning(
     'In this account, Lake Formation controls access to new databases and tables in addition to IAM. It denies the functions and readers what nobody grants.',
     'Deploy, then run what `npx sluice policy grants` prints, before you send events: docs/deploy.md, "Lake Formation".',
   ),
-  SLUICE_DOCTOR_DEPLOY_DENIED: problem(
+  SLUICE_FINDING_DEPLOY_DENIED: problem(
     'According to the IAM policy simulator, these credentials lack permissions that a deployment needs.',
     'Attach the policies that `npx sluice policy print --for deploy` prints. If they are attached, look for a permissions boundary, a service control policy or a Deny statement.',
   ),
-  SLUICE_DOCTOR_UNCHECKED: {
+  SLUICE_FINDING_UNCHECKED: {
     severity: 'unchecked',
     cause: 'This cannot be checked here.',
     cure: 'docs/aws.md says what only a first deployment tells. Run the doctor on a deployment for what the local cloud has not, and look up a quota in Service Quotas. The owner of a bucket of another account gets the page that the command makes.',
   },
-  SLUICE_DOCTOR_RESOURCE_MISSING: problem(
+  SLUICE_FINDING_RESOURCE_MISSING: problem(
     'A resource that the stack has, or that it uses, does not exist.',
     `${BLIND} If a command is shown, run it: of several, they compare the template with the resources, show the changes and apply them; read the output of the third before you run the last one. Rows of a table are files, which still exist. ${NEW} A key that is scheduled for deletion: keep it (\`aws kms cancel-key-deletion\`). For the local cloud: stop it and start it again.`,
   ),
-  SLUICE_DOCTOR_BUCKET_UNFIT: problem(
+  SLUICE_FINDING_BUCKET_UNFIT: problem(
     'The bucket is not as Sluice needs it: it is of another account, a setting is missing, or other objects are in folders of Sluice, which its lifecycle rules would delete.',
     'Set it with the command, which keeps every other statement and rule. Move objects of others first and run the doctor again. A bucket of another account: choose one of this account with `bucket` in the configuration.',
   ),
-  SLUICE_DOCTOR_NAMES_UNKNOWN: warning(
+  SLUICE_FINDING_NAMES_UNKNOWN: warning(
     'Names that SDKs do not send are not known: of holdouts, which then count as one more group of each experiment, or of experiments of layers, which browsers send hashed.',
     'Run `npx sluice groups pull`, or list them in the configuration, as `holdouts` (`[]` for none) and `experiments`, and deploy. The views then apply it to existing rows, too.',
   ),
-  SLUICE_STATUS_UNREADABLE: cheap(
+  SLUICE_FINDING_UNREADABLE: cheap(
     'deployment',
     'not readable',
     problem(
@@ -105,19 +101,19 @@ export const findingCatalogue = {
       'The detail has what AWS answered, or the permission that is missing: docs/observe.md and docs/doctor.md list them. Otherwise correct what other findings name, and ask again.',
     ),
   ),
-  SLUICE_DOCTOR_KEY_UNUSABLE: problem(
+  SLUICE_FINDING_KEY_UNUSABLE: problem(
     'The key is disabled, of a kind that S3 or Statsig cannot use, or its policy neither delegates access to IAM nor allows these roles. Then data can be neither written nor read.',
     "Enable it with the command. Of another kind: set a symmetric single-Region key with `existing.keyArn`, or none. Of its policy: allow the account's root `kms:*`, or these roles kms:Decrypt and kms:GenerateDataKey.",
   ),
-  SLUICE_DOCTOR_DRIFT: problem(
+  SLUICE_FINDING_DRIFT: problem(
     'A setting of a resource differs from what was deployed. Somebody changed it, or the configuration is newer than the stack.',
     `${BLIND} Run the command; of several, the first three show what they change. ${CHANGED} Of a role or user without its permissions boundary: \`aws iam put-role-permissions-boundary\` or \`put-user-permissions-boundary\`.`,
   ),
-  SLUICE_DOCTOR_TABLE_DIFFERS: problem(
+  SLUICE_FINDING_TABLE_DIFFERS: problem(
     'A table or view differs from its definition. Rows go to quarantine, are read incorrectly, or are not found.',
     `${BLIND} Restore it with the commands: the data stays, and the next hourly run registers the days of a table that is created again. ${CHANGED}`,
   ),
-  SLUICE_STATUS_PARTITION_WRONG: cheap(
+  SLUICE_FINDING_PARTITION_WRONG: cheap(
     'partitions',
     'partition wrong',
     problem(
@@ -126,23 +122,23 @@ export const findingCatalogue = {
     ),
     'partitions',
   ),
-  SLUICE_DOCTOR_PRIMARY_UNFIT: problem(
+  SLUICE_FINDING_PRIMARY_UNFIT: problem(
     'A workgroup that the stack does not make, `primary` for OWOX Data Marts or the `workgroup` of a reader, is disabled, or enforces a result location where the reader may neither write nor read.',
     'Change it with the command. This affects everyone who queries there; in `primary`, everyone in the account who sends no workgroup.',
   ),
-  SLUICE_DOCTOR_DOMAIN_UNFIT: problem(
+  SLUICE_FINDING_DOMAIN_UNFIT: problem(
     'The domain is not available, has another certificate than configured, or its name does not lead to the gateway, seen from this machine. SDKs that post to it may lose events.',
     `Wait if it is UPDATING. Else look at the certificate in AWS Certificate Manager: it has to be ISSUED and for this name. Point the DNS record to the output \`DomainTarget\` (docs/platform.md); if a CDN, a proxy or the same domain in another region answers, this is as it should be. ${CHANGED}`,
   ),
-  SLUICE_DOCTOR_STREAM_INACTIVE: problem(
+  SLUICE_FINDING_STREAM_INACTIVE: problem(
     'A delivery stream does not accept records.',
     'If it is being created, wait. Otherwise check its log group, /aws/kinesisfirehose/<stream>, its role and its key.',
   ),
-  SLUICE_DOCTOR_DEAD_LETTERS: problem(
+  SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
     "The function's log has the error code. After you have corrected the cause, move the messages back with the command.",
   ),
-  SLUICE_DOCTOR_RELAY_LATE: cheap(
+  SLUICE_FINDING_RELAY_LATE: cheap(
     'collector',
     'relay is late',
     warning(
@@ -151,15 +147,15 @@ export const findingCatalogue = {
     ),
     'relay',
   ),
-  SLUICE_DOCTOR_RELAY_LEFT: problem(
+  SLUICE_FINDING_RELAY_LEFT: problem(
     'Copies of requests are left under relay/, and the configuration has no `relay`: nothing delivers them, and nothing deletes them. They hold SDK keys.',
     'The command says what would be deleted; without `--dry-run` it deletes it. To have them delivered first, deploy `relay` again: docs/relay.md, "Turning it off".',
   ),
-  SLUICE_DOCTOR_FORWARDED: warning(
+  SLUICE_FINDING_FORWARDED: warning(
     "Somebody else writes into the folders of the forwarded tables, most likely Statsig's own forwarding. Queries read these files as rows of Sluice. With relay to Statsig, events are in one table twice.",
     "Turn Statsig's forwarding off, or give its tables other names in Data Connection: `npx sluice connect statsig` prints some. If it has to keep them, give Sluice other names with `tables` and deploy. Then move the named files elsewhere. Files that you put there on purpose may stay: the finding goes seven days later. docs/why.md says what each way delivers.",
   ),
-  SLUICE_DOCTOR_SOURCE_UNREADABLE: cheap(
+  SLUICE_FINDING_SOURCE_UNREADABLE: cheap(
     'drops',
     'drop cannot be listed',
     problem(
@@ -168,7 +164,7 @@ export const findingCatalogue = {
     ),
     'drops',
   ),
-  SLUICE_STATUS_INGEST_LATE: cheap(
+  SLUICE_FINDING_INGEST_LATE: cheap(
     'drops',
     'drop is late',
     problem(
@@ -177,11 +173,11 @@ export const findingCatalogue = {
     ),
     'drops',
   ),
-  SLUICE_DOCTOR_READER_DENIED: problem(
+  SLUICE_FINDING_READER_DENIED: problem(
     'A reader, or the role of `ingest-load`, lacks a permission that it needs, for queries of curated days before `curate: true` also.',
     'Deploy if the stack makes it. Else look for a permissions boundary, a service control policy or a Deny statement, or print its policy again and have it applied (docs/readers.md).',
   ),
-  SLUICE_DOCTOR_LOAD_STUCK: cheap(
+  SLUICE_FINDING_LOAD_STUCK: cheap(
     'drops',
     'load takes too long',
     problem(
@@ -190,7 +186,7 @@ export const findingCatalogue = {
     ),
     'drops',
   ),
-  SLUICE_DOCTOR_RECEIPTS_WAITING: cheap(
+  SLUICE_FINDING_RECEIPTS_WAITING: cheap(
     'drops',
     'receipts wait',
     warning(
@@ -199,7 +195,7 @@ export const findingCatalogue = {
     ),
     'drops',
   ),
-  SLUICE_DOCTOR_FILES_LEFT_OUT: cheap(
+  SLUICE_FINDING_FILES_LEFT_OUT: cheap(
     'drops',
     'files left out',
     warning(
@@ -208,11 +204,11 @@ export const findingCatalogue = {
     ),
     'drops',
   ),
-  SLUICE_DOCTOR_CURATE_STALE: problem(
+  SLUICE_FINDING_CURATE_STALE: problem(
     'Views read curated days whose raw files have changed since, or whose own files were deleted: rows are missing from their answers. The raw rows are still there.',
     'If a file has just arrived, run the doctor again in five minutes. The command curates the days again. If it happens again, look at the log of `curate-plan`, its queue and its dead letters, or find out who deleted the files; docs/curated.md says how to delete them safely.',
   ),
-  SLUICE_STATUS_CURATE_LATE: cheap(
+  SLUICE_FINDING_CURATE_LATE: cheap(
     'partitions',
     'days wait to be curated',
     problem(
@@ -221,24 +217,19 @@ export const findingCatalogue = {
     ),
     'curated',
   ),
-  SLUICE_DOCTOR_QUOTA: warning(
+  SLUICE_FINDING_QUOTA: warning(
     'A quota of the account is nearly exhausted, lower than the default, or lower than the configuration says. Above the limits of API Gateway or a Function URL, AWS answers 429, on which some SDKs drop events.',
     "Request an increase (docs/limits.md), or set `endpoint.accountRequestsPerSecond`, `endpoint.burst` or `collector.accountConcurrency` to the account's numbers and deploy: alarms go by them.",
   ),
-  SLUICE_DOCTOR_READER_ALLOWED: problem(
+  SLUICE_FINDING_READER_ALLOWED: problem(
     'A reader has a permission that it must not have.',
     'Remove the policy that grants it. The stack grants none of these permissions.',
   ),
-  SLUICE_DOCTOR_ALSO_READS: warning(
+  SLUICE_FINDING_ALSO_READS: warning(
     'A reader is given a table that does not exist, or not the location of its files, or not the tables that a view reads. Its queries are refused.',
     'Correct `alsoReads` of `sluice.config.ts`, and deploy.',
   ),
-  SLUICE_DOCTOR_SKIPPED: {
-    severity: 'unchecked',
-    cause: 'Another check must pass first.',
-    cure: 'Correct what that check found.',
-  },
-  SLUICE_STATUS_LANDING_LATE: cheap(
+  SLUICE_FINDING_LANDING_LATE: cheap(
     'streams',
     'landing waits',
     problem(
@@ -247,7 +238,7 @@ export const findingCatalogue = {
     ),
     'landing',
   ),
-  SLUICE_STATUS_PARKED: cheap(
+  SLUICE_FINDING_PARKED: cheap(
     'streams',
     'parked objects',
     problem(
@@ -256,7 +247,7 @@ export const findingCatalogue = {
     ),
     'parked',
   ),
-  SLUICE_STATUS_UNKNOWN_KEYS: cheap(
+  SLUICE_FINDING_UNKNOWN_KEYS: cheap(
     'streams',
     'foreign objects',
     warning(
@@ -265,7 +256,7 @@ export const findingCatalogue = {
     ),
     'parked',
   ),
-  SLUICE_STATUS_STREAM_LATE: cheap(
+  SLUICE_FINDING_STREAM_LATE: cheap(
     'streams',
     'delivers late',
     problem(
@@ -274,7 +265,7 @@ export const findingCatalogue = {
     ),
     'late',
   ),
-  SLUICE_STATUS_QUOTA_NEAR: cheap(
+  SLUICE_FINDING_QUOTA_NEAR: cheap(
     'streams',
     'near its quota',
     warning(
@@ -283,7 +274,7 @@ export const findingCatalogue = {
     ),
     'overflow',
   ),
-  SLUICE_STATUS_NOT_STORED: cheap(
+  SLUICE_FINDING_NOT_STORED: cheap(
     'collector',
     'requests answered 503',
     problem(
@@ -292,7 +283,7 @@ export const findingCatalogue = {
     ),
     'failed',
   ),
-  SLUICE_STATUS_REFUSED: cheap(
+  SLUICE_FINDING_REFUSED: cheap(
     'collector',
     'requests refused',
     problem(
@@ -301,7 +292,7 @@ export const findingCatalogue = {
     ),
     'refused',
   ),
-  SLUICE_STATUS_NO_KEY: cheap(
+  SLUICE_FINDING_NO_KEY: cheap(
     'collector',
     'no key may send',
     problem(
@@ -310,7 +301,7 @@ export const findingCatalogue = {
     ),
     'refused',
   ),
-  SLUICE_STATUS_SILENT: cheap(
+  SLUICE_FINDING_SILENT: cheap(
     'collector',
     'no events come in',
     warning(
@@ -319,7 +310,7 @@ export const findingCatalogue = {
     ),
     'silent',
   ),
-  SLUICE_STATUS_QUARANTINED: cheap(
+  SLUICE_FINDING_QUARANTINED: cheap(
     'collector',
     'rows in quarantine',
     warning(
@@ -328,7 +319,7 @@ export const findingCatalogue = {
     ),
     'quarantine',
   ),
-  SLUICE_STATUS_INGEST_FAILED: cheap(
+  SLUICE_FINDING_INGEST_FAILED: cheap(
     'drops',
     'days failed',
     problem(
@@ -337,7 +328,7 @@ export const findingCatalogue = {
     ),
     'drops',
   ),
-  SLUICE_STATUS_EXPORT_FAILED: cheap(
+  SLUICE_FINDING_EXPORT_FAILED: cheap(
     'drops',
     'export failed',
     problem(
@@ -346,7 +337,7 @@ export const findingCatalogue = {
     ),
     'exports',
   ),
-  SLUICE_STATUS_CURATE_FAILED: cheap(
+  SLUICE_FINDING_CURATE_FAILED: cheap(
     'partitions',
     'days not curated',
     problem(
@@ -355,7 +346,7 @@ export const findingCatalogue = {
     ),
     'curated',
   ),
-  SLUICE_STATUS_RELAY_REFUSED: cheap(
+  SLUICE_FINDING_RELAY_REFUSED: cheap(
     'collector',
     'refused by the target of relay',
     problem(
@@ -364,13 +355,13 @@ export const findingCatalogue = {
     ),
     'relay',
   ),
-  SLUICE_STATUS_ALARM: cheap(
+  SLUICE_FINDING_ALARM: cheap(
     'deployment',
     'alarms are on',
     problem('Alarms are on.', 'docs/operate.md, "Which alarm, which section", has the section of each.'),
     'alarms',
   ),
-  SLUICE_STATUS_NO_TOPIC: cheap(
+  SLUICE_FINDING_NO_TOPIC: cheap(
     'deployment',
     'alarms notify nobody',
     warning(
@@ -378,7 +369,7 @@ export const findingCatalogue = {
       'Set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic, and deploy: docs/metrics.md.',
     ),
   ),
-  SLUICE_STATUS_FAULTS: cheap(
+  SLUICE_FINDING_FAULTS: cheap(
     'deployment',
     'faults are set',
     warning('Faults are set in the local cloud: it fails on purpose.', 'Remove them with the command.'),
@@ -424,18 +415,4 @@ export function finding(
     ...{ code, severity: severity ?? usual.severity, part: told?.part ?? null, label: told?.label ?? null },
     ...{ cause, detail, cure, commands, section: section === undefined ? null : operateSections[section] },
   };
-}
-
-/** A check, or a part of one, cannot be made. The reason is a finding of its own. */
-export class CheckImpossible extends Error {
-  readonly finding: Finding;
-  /** Whether a permission is missing. */
-  readonly isDenied: boolean;
-
-  constructor(finding: Finding, { isDenied = false }: { readonly isDenied?: boolean } = {}) {
-    super(`${finding.code}: ${finding.detail}`);
-    this.name = 'CheckImpossible';
-    this.finding = finding;
-    this.isDenied = isDenied;
-  }
 }

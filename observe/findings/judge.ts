@@ -48,11 +48,11 @@ export function judge(
     ...(faults === 0
       ? []
       : [
-          finding('SLUICE_STATUS_FAULTS', faults === 1 ? '1 fault.' : `${faults} faults.`, [
+          finding('SLUICE_FINDING_FAULTS', faults === 1 ? '1 fault.' : `${faults} faults.`, [
             say.control('DELETE', 'faults'),
           ]),
         ]),
-    ...status.unknown.map(({ part, why }) => finding('SLUICE_STATUS_UNREADABLE', `${part}: ${why}`)),
+    ...status.unknown.map(({ part, why }) => finding('SLUICE_FINDING_UNREADABLE', `${part}: ${why}`)),
   ].map((one) => ({ ...one, cure: targetCommands(one.cure, say.options) }));
   return [
     ...found.filter(({ severity }) => severity === 'problem'),
@@ -71,19 +71,19 @@ function findWaiting(
   return [
     ...(landing !== null && isLandingLate(landing, now)
       ? [
-          finding('SLUICE_STATUS_LANDING_LATE', `landing/: ${waitingText(landing)}.`, [
+          finding('SLUICE_FINDING_LANDING_LATE', `landing/: ${waitingText(landing)}.`, [
             say.send('write', '{"sluice":"look"}'),
           ]),
         ]
       : []),
     ...(parked !== null && parked.count > 0
       ? [
-          finding('SLUICE_STATUS_PARKED', `parked/: ${waitingText(parked)}.`, [
+          finding('SLUICE_FINDING_PARKED', `parked/: ${waitingText(parked)}.`, [
             say.sluice('redrive', '--parked'),
           ]),
         ]
       : []),
-    ...(unknownKeys.length > 0 ? [finding('SLUICE_STATUS_UNKNOWN_KEYS', `${unknownKeys.join(', ')}.`)] : []),
+    ...(unknownKeys.length > 0 ? [finding('SLUICE_FINDING_UNKNOWN_KEYS', `${unknownKeys.join(', ')}.`)] : []),
   ];
 }
 
@@ -101,7 +101,7 @@ function findLateStream(
   const waits = records === null ? '' : ` ${stream === null ? '' : 'At most '}${records} requests wait.`;
   return [
     finding(
-      'SLUICE_STATUS_STREAM_LATE',
+      'SLUICE_FINDING_STREAM_LATE',
       `${stream?.stream ?? partName(stack, 'landing')}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
       [
         stream === null
@@ -122,7 +122,7 @@ function findQuota({ stream }: StatusFacts): Finding[] {
   const refused = throttled === 0 ? '' : ` ${throttled} records were throttled within 15 minutes.`;
   return [
     finding(
-      'SLUICE_STATUS_QUOTA_NEAR',
+      'SLUICE_FINDING_QUOTA_NEAR',
       `${stream.stream}:${share}${refused}`,
       [],
       throttled > 0 ? 'problem' : 'warning',
@@ -142,7 +142,7 @@ function findGaps(
     return days.length === 0 ? [] : [`${config.tables[table]}: ${listed(days)}`];
   });
   return [
-    finding('SLUICE_STATUS_PARTITION_WRONG', `${tables.join('; ')}.`, [
+    finding('SLUICE_FINDING_PARTITION_WRONG', `${tables.join('; ')}.`, [
       say.send('register', '{"sluice":"daily"}'),
     ]),
   ];
@@ -166,7 +166,7 @@ function findNotStored(
       ? []
       : [
           finding(
-            'SLUICE_STATUS_NOT_STORED',
+            'SLUICE_FINDING_NOT_STORED',
             `${stored} ${stored === 1 ? 'request' : 'requests'}.`,
             commands,
           ),
@@ -175,7 +175,7 @@ function findNotStored(
       ? []
       : [
           finding(
-            'SLUICE_STATUS_NOT_STORED',
+            'SLUICE_FINDING_NOT_STORED',
             others.map(({ code, count }) => `${failedText(code, count)}. ${cures.get(code) ?? ''}`).join(' '),
             commands,
           ),
@@ -197,7 +197,7 @@ function findRefused({ lastHour, refusals }: StatusFacts, say: DeploymentCommand
   const groups = refusals?.groups.map(refusedText) ?? codes.map(([code, count]) => `${count} ${code}`);
   return [
     finding(
-      'SLUICE_STATUS_REFUSED',
+      'SLUICE_FINDING_REFUSED',
       `${refused} of ${requests} requests: ${listed(groups, '; ')}.`,
       [
         say.sluice('tail', '--errors'),
@@ -216,7 +216,7 @@ function refusedText({ code, key, sdk, requests, first, last }: RefusedGroup): s
 
 function findNoSender({ senders }: StatusFacts, say: DeploymentCommands): Finding[] {
   if (senders !== 0) return [];
-  return [finding('SLUICE_STATUS_NO_KEY', '', [say.sluice('keys', 'add', 'web')])];
+  return [finding('SLUICE_FINDING_NO_KEY', '', [say.sluice('keys', 'add', 'web')])];
 }
 
 function findSilence(
@@ -227,7 +227,7 @@ function findSilence(
   const hours = (now - Date.parse(lastEventAt)) / HOUR_MS;
   if (hours < 1) return [];
   const ago = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.round(hours / 24)} days`;
-  return [finding('SLUICE_STATUS_SILENT', `The last event came at ${lastEventAt}, ${ago} ago.`)];
+  return [finding('SLUICE_FINDING_SILENT', `The last event came at ${lastEventAt}, ${ago} ago.`)];
 }
 
 function findQuarantine({ quarantine }: StatusFacts, say: DeploymentCommands): Finding[] {
@@ -235,7 +235,7 @@ function findQuarantine({ quarantine }: StatusFacts, say: DeploymentCommands): F
   if (reasons.length === 0) return [];
   return [
     finding(
-      'SLUICE_STATUS_QUARANTINED',
+      'SLUICE_FINDING_QUARANTINED',
       `${listed(reasons.map(({ reason, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} with ${reason}`))}.`,
       [
         say.sluice('quarantine'),
@@ -263,9 +263,9 @@ function findDatasets(
     const failed = receipts.filter(({ why }) => why !== 'new').toReversed();
     return [
       ...findListing(one, now),
-      ...failedDays('SLUICE_STATUS_INGEST_FAILED', of, days, explain),
+      ...failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, explain),
       ...late.map(({ day, due }) =>
-        finding('SLUICE_STATUS_INGEST_LATE', `${of} ${day}: expected by ${due}.`, [
+        finding('SLUICE_FINDING_INGEST_LATE', `${of} ${day}: expected by ${due}.`, [
           say.sluice('ingest', 'status', ...words),
         ]),
       ),
@@ -274,7 +274,7 @@ function findDatasets(
           ? []
           : [
               finding(
-                'SLUICE_DOCTOR_LOAD_STUCK',
+                'SLUICE_FINDING_LOAD_STUCK',
                 `${of} ${day}: since ${athena.startedAt}, step ${athena.step}, execution ${athena.execution ?? 'none'}.`,
                 [explain(day)],
               ),
@@ -284,7 +284,7 @@ function findDatasets(
         .slice(0, 1)
         .map((last) =>
           finding(
-            'SLUICE_DOCTOR_FILES_LEFT_OUT',
+            'SLUICE_FINDING_FILES_LEFT_OUT',
             `${of}: ${last.day} ${last.leftOut}${otherDays(leftOut.length)}.`,
             [explain(last.day)],
           ),
@@ -293,7 +293,7 @@ function findDatasets(
         .slice(0, 1)
         .map(({ day, why }) =>
           finding(
-            'SLUICE_DOCTOR_RECEIPTS_WAITING',
+            'SLUICE_FINDING_RECEIPTS_WAITING',
             `${of}: ${day} to the bucket: ${why}${otherDays(failed.length)}.`,
           ),
         ),
@@ -307,23 +307,23 @@ function findListing(
 ): Finding[] {
   const of = `${source}/${dataset}`;
   if (listedAt === null)
-    return [finding('SLUICE_STATUS_INGEST_LATE', `${of}: never listed, ${schedule}.`, [], 'warning')];
+    return [finding('SLUICE_FINDING_INGEST_LATE', `${of}: never listed, ${schedule}.`, [], 'warning')];
   return [
     ...(now - Date.parse(listedAt) > OLD_AFTER_MS[schedule]
-      ? [finding('SLUICE_STATUS_INGEST_LATE', `${of}: listed at ${listedAt}, ${schedule}.`, [], 'warning')]
+      ? [finding('SLUICE_FINDING_INGEST_LATE', `${of}: listed at ${listedAt}, ${schedule}.`, [], 'warning')]
       : []),
     ...(listFailure === null
       ? []
       : [
           finding(
-            'SLUICE_DOCTOR_SOURCE_UNREADABLE',
+            'SLUICE_FINDING_SOURCE_UNREADABLE',
             `${of}, ${folder}, ${listedAt}: ${listFailure.code}: ${listFailure.message}`,
           ),
         ]),
     ...(isStopped
       ? [
           finding(
-            'SLUICE_STATUS_INGEST_LATE',
+            'SLUICE_FINDING_INGEST_LATE',
             `${of}: ${folder} had no files for today and ${lookbackDays} days before, ${listedAt}.`,
             [],
             'warning',
@@ -354,7 +354,7 @@ function otherDays(count: number): string {
 
 function findExports({ exports }: StatusFacts, say: DeploymentCommands): Finding[] {
   return (exports ?? []).flatMap(({ export: name, bucket, days }) =>
-    failedDays('SLUICE_STATUS_EXPORT_FAILED', `${name}, s3://${bucket}/`, days, () =>
+    failedDays('SLUICE_FINDING_EXPORT_FAILED', `${name}, s3://${bucket}/`, days, () =>
       say.sluice('export', 'status', '--export', name),
     ),
   );
@@ -368,15 +368,15 @@ function findCurations({ curated }: StatusFacts, say: DeploymentCommands): Findi
     return [
       ...(failed.length === 0
         ? []
-        : [finding('SLUICE_STATUS_CURATE_FAILED', `${table}: ${listed(names)}.`, [show, run])]),
+        : [finding('SLUICE_FINDING_CURATE_FAILED', `${table}: ${listed(names)}.`, [show, run])]),
       ...(late.length === 0
         ? []
-        : [finding('SLUICE_STATUS_CURATE_LATE', `${table}, queued for a day: ${listed(late)}.`, [run])]),
+        : [finding('SLUICE_FINDING_CURATE_LATE', `${table}, queued for a day: ${listed(late)}.`, [run])]),
       ...(unplanned.length === 0
         ? []
         : [
             finding(
-              'SLUICE_STATUS_CURATE_LATE',
+              'SLUICE_FINDING_CURATE_LATE',
               `${table}, never queued: ${listed(unplanned)}.`,
               [run],
               'warning',
@@ -386,7 +386,7 @@ function findCurations({ curated }: StatusFacts, say: DeploymentCommands): Findi
         ? []
         : [
             finding(
-              'SLUICE_STATUS_CURATE_LATE',
+              'SLUICE_FINDING_CURATE_LATE',
               `${table}, left out of views: ${leftOut} ${leftOut === 1 ? 'day' : 'days'}.`,
               [show],
               'warning',
@@ -410,7 +410,7 @@ function findCopies(
     ...(refused.length === 0
       ? []
       : [
-          finding('SLUICE_STATUS_RELAY_REFUSED', `${listed(reasons)}.`, [
+          finding('SLUICE_FINDING_RELAY_REFUSED', `${listed(reasons)}.`, [
             say.sluice('relay', 'status'),
             say.sluice('relay', 'redrive', '--dry-run'),
           ]),
@@ -419,7 +419,7 @@ function findCopies(
       ? []
       : [
           finding(
-            'SLUICE_DOCTOR_RELAY_LATE',
+            'SLUICE_FINDING_RELAY_LATE',
             `${waiting.hasMore ? 'At least ' : ''}${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
             [say.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
           ),
@@ -439,7 +439,7 @@ function findAlarms({ alarms, isLocal }: StatusFacts, say: DeploymentCommands): 
       ? []
       : [
           finding(
-            'SLUICE_STATUS_ALARM',
+            'SLUICE_FINDING_ALARM',
             on.map(({ name, since, description }) => `${name}, since ${since}: ${description}.`).join(' '),
             [
               say.aws(
@@ -451,7 +451,7 @@ function findAlarms({ alarms, isLocal }: StatusFacts, say: DeploymentCommands): 
         ]),
     ...(isLocal || silent.length === 0
       ? []
-      : [finding('SLUICE_STATUS_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`)]),
+      : [finding('SLUICE_FINDING_NO_TOPIC', `${silent.length} of ${alarms?.length ?? 0} alarms.`)]),
   ];
 }
 

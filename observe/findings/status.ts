@@ -1,10 +1,9 @@
-import { SluiceError } from '../../lib/base/errors.ts';
 import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import { explainAwsError } from '../explainAwsError.ts';
+import { whyUnread } from '../facts/askAws.ts';
 import { readCurationState } from '../facts/days/curationState.ts';
 import { readStatus as readDatasets } from '../facts/days/datasetStatus.ts';
 import { type LedgerDay, readLedgerDays } from '../facts/days/readLedgerDays.ts';
@@ -14,7 +13,7 @@ import { readRates } from '../facts/flow/rates.ts';
 import { readRefusals } from '../facts/flow/refusals.ts';
 import { readRelayState } from '../facts/flow/relayCopies.ts';
 import { countSenders } from '../facts/flow/senders.ts';
-import { readStackOutputs, requireOutput, type StackOutputs } from '../facts/flow/stackOutputs.ts';
+import { readStackOutputs, requireOutput } from '../facts/flow/stackOutputs.ts';
 import { readStream, type StreamState } from '../facts/flow/streamState.ts';
 import { countWaitingObjects } from '../facts/flow/waitingObjects.ts';
 import type {
@@ -27,8 +26,8 @@ import type {
 } from '../facts/statusFacts.ts';
 import { lastDelivery } from '../facts/tables/landedFiles.ts';
 import { readLandedRows, type TableArrivals } from '../facts/tables/landedRows.ts';
-import { type RecentPartitions, readRecentPartitions } from '../facts/tables/partitionGaps.ts';
-import { CheckImpossible, type Finding } from './catalogue.ts';
+import { readRecentPartitions } from '../facts/tables/partitionGaps.ts';
+import type { Finding } from './catalogue.ts';
 import { judge } from './judge.ts';
 
 /** Days of the ledger that are read. */
@@ -44,29 +43,20 @@ export interface Status extends StatusFacts {
   readonly problems: readonly Finding[];
 }
 
-/** Facts that somebody may have read already: the doctor has whole lists of partitions and resources. */
-export interface FactReaders {
-  readonly partitions: (deployment: Deployment) => Promise<RecentPartitions>;
-  readonly outputs: (deployment: Deployment) => Promise<StackOutputs>;
-}
-
 /**
  * Reads the state of every part: about 35 calls, one of them a query in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
  */
-export async function readStatus(
-  deployment: Deployment,
-  read: FactReaders = { partitions: readRecentPartitions, outputs: readStackOutputs },
-): Promise<Status> {
+export async function readStatus(deployment: Deployment): Promise<Status> {
   const { config, stack, isLocal, now } = deployment;
   const unknown: { part: FactPart; why: string }[] = [];
   const ask: Ask = async (part, question) => {
     try {
       return await question();
     } catch (error) {
-      unknown.push({ part, why: deniedReason(error) });
+      unknown.push({ part, why: whyUnread(error).detail });
       return null;
     }
   };
@@ -99,9 +89,9 @@ export async function readStatus(
     isLocal && local !== null
       ? null
       : ask('the stream', async () =>
-          readStream(deployment, requireOutput(await read.outputs(deployment), 'LandingStreamName')),
+          readStream(deployment, requireOutput(await readStackOutputs(deployment), 'LandingStreamName')),
         ),
-    ask('the partitions', () => read.partitions(deployment)),
+    ask('the partitions', () => readRecentPartitions(deployment)),
     ask('the alarms', () => readAlarms(deployment)),
     ask('the drops', () => readDrops(deployment)),
     ask('the exports', () => readExports(deployment)),
@@ -174,18 +164,6 @@ function lastEventAt(tables: readonly TableArrivals[], delivered: number | null)
     .sort()
     .toReversed();
   return newest ?? (delivered === null ? null : isoTimestamp(delivered));
-}
-
-/** @throws The error again, unless AWS answered with it, or what it answered is damaged. */
-function deniedReason(error: unknown): string {
-  for (const one of [error, error instanceof Error ? error.cause : undefined]) {
-    const problem = explainAwsError(one);
-    if (problem?.kind === 'answered') return problem.detail;
-    if (problem?.kind === 'unasked') throw problem.error;
-  }
-  if (error instanceof CheckImpossible) return error.finding.detail;
-  if (error instanceof SluiceError) return error.message;
-  throw error;
 }
 
 function buffered(local: LocalState | null | undefined, stream: StreamState | null): Buffered {

@@ -1,5 +1,5 @@
-import { checks, checksBeforeDeploy } from '../../observe/doctor/checks.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { driftLook, looks, looksBeforeDeploy, statusParts } from '../../observe/findings/setup/diagnose.ts';
 import { asReference } from './asReference.ts';
 
 /** docs/reference/findings.md, in whole. */
@@ -7,7 +7,8 @@ export function findingsPage(): string {
   const rows = Object.entries(findingCatalogue).map(
     ([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`,
   );
-  const all = [...checks, ...checksBeforeDeploy.filter((check) => !checks.includes(check))];
+  const parts = Object.entries(statusParts).map(([name, expects]) => ({ name, expects }));
+  const before = looksBeforeDeploy.filter((look) => !looks.includes(look));
   return asReference(`# Findings
 
 <!-- Made by \`npm run docs\` from observe/findings.ts: edit that. -->
@@ -22,6 +23,6 @@ ${rows.join('\n')}
 
 | check | fine when |
 |---|---|
-${all.map(({ name, expects }) => `| \`${name}\` | ${expects} |`).join('\n')}
+${[...looks, driftLook, ...parts, ...before].map(({ name, expects }) => `| \`${name}\` | ${expects} |`).join('\n')}
 `);
 }

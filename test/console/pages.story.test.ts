@@ -58,7 +58,7 @@ describe('the pages of the console', () => {
   });
 
   it('Status has what was refused beside what was accepted, and quarantine unfolds to what came', async () => {
-    await opened.shows('SLUICE_STATUS_REFUSED');
+    await opened.shows('SLUICE_FINDING_REFUSED');
     await opened.shows('statsig_forwarded_exposures');
     await opened.click('.fold', 'SLUICE_BODY_NOT_JSON');
     await opened.click('.unfolded .fold', '2026-11-20');

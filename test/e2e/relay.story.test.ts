@@ -273,7 +273,7 @@ describe('relay in a local cloud whose policies are enforced', () => {
     });
     expect(await command('status')).toMatchObject({
       relay: { waiting: { count: 0 }, refused: [{ reason: '401', count: 1 }] },
-      problems: expect.arrayContaining([expect.objectContaining({ code: 'SLUICE_STATUS_RELAY_REFUSED' })]),
+      problems: expect.arrayContaining([expect.objectContaining({ code: 'SLUICE_FINDING_RELAY_REFUSED' })]),
     });
     // The key as it was sent is nowhere in stored data, also not in rows, logs and journals, except in the versions of
     // deleted copies, which S3 expires within two days.

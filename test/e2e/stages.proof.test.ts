@@ -46,7 +46,7 @@ export default defineConfig(
     const doctor = (...args: string[]) => sluice('doctor', '--local', '--endpoint-url', cloud.edge, ...args);
     expect(await doctor('--stage', 'dev')).toMatchObject({ code: 0, stderr: '' });
     const local = await doctor();
-    expect([local.code, local.stdout]).toEqual([3, expect.stringContaining('SLUICE_DOCTOR_STACK_MISSING')]);
+    expect([local.code, local.stdout]).toEqual([3, expect.stringContaining('SLUICE_FINDING_STACK_MISSING')]);
     expect(local.stdout).toContain('sluice-local, in us-east-1');
     const unknown = await doctor('--stage', 'staging');
     expect([unknown.code, unknown.stdout]).toEqual([

@@ -113,7 +113,7 @@ describe('sluice status', () => {
     expect(await post(2)).toBe(202);
     const { answer } = await status();
     expect(answer.waiting.landing).toMatchObject({ count: 1, hasMore: false, oldest: expect.any(String) });
-    expect(problem(answer, 'SLUICE_STATUS_FAULTS')?.severity).toBe('warning');
+    expect(problem(answer, 'SLUICE_FINDING_FAULTS')?.severity).toBe('warning');
     await observed.control('DELETE', 'faults');
     await observed.control('POST', 'flush');
     expect((await status()).answer).toMatchObject({ isWell: true, waiting: { landing: { count: 0 } } });
@@ -127,13 +127,13 @@ describe('sluice status', () => {
     }
     expect(await post(1)).toBe(202);
     const { answer } = await status();
-    expect(problem(answer, 'SLUICE_STATUS_ALARM')?.detail).toContain('sluice-local-overflow, since 2026');
+    expect(problem(answer, 'SLUICE_FINDING_ALARM')?.detail).toContain('sluice-local-overflow, since 2026');
     // Alarms of the local cloud notify nobody, which is no problem of it.
-    expect(codes(answer)).not.toContain('SLUICE_STATUS_NO_TOPIC');
+    expect(codes(answer)).not.toContain('SLUICE_FINDING_NO_TOPIC');
     await observed.control('DELETE', 'faults');
     await observed.cloud.flush();
     await observed.clock.advance(20 * MINUTE);
-    expect(codes((await status()).answer)).not.toContain('SLUICE_STATUS_ALARM');
+    expect(codes((await status()).answer)).not.toContain('SLUICE_FINDING_ALARM');
   });
 
   it('names what is parked, what 0.2 left, and keys that are not its own', async () => {
@@ -162,9 +162,9 @@ describe('sluice status', () => {
       parked: { count: 2, lastCode: 'ServiceUnavailableException' },
     });
     expect(codes(answer)).toEqual(
-      expect.arrayContaining(['SLUICE_STATUS_PARKED', 'SLUICE_STATUS_UNKNOWN_KEYS']),
+      expect.arrayContaining(['SLUICE_FINDING_PARKED', 'SLUICE_FINDING_UNKNOWN_KEYS']),
     );
-    expect(problem(answer, 'SLUICE_STATUS_PARKED')?.commands).toEqual([
+    expect(problem(answer, 'SLUICE_FINDING_PARKED')?.commands).toEqual([
       expect.stringMatching(/^npx sluice redrive --parked --local /),
     ]);
     for (const prefix of ['parked/', 'errors/', 'overflow/'])
@@ -182,16 +182,16 @@ describe('sluice status', () => {
     await store.put(Key, { body: recordFor({}), contentType: 'application/octet-stream' }, null);
     const fresh = await status();
     expect(fresh.answer.waiting.landing).toMatchObject({ count: 1, unknownKeys: 0 });
-    expect(codes(fresh.answer)).not.toContain('SLUICE_STATUS_LANDING_LATE');
+    expect(codes(fresh.answer)).not.toContain('SLUICE_FINDING_LANDING_LATE');
     await observed.clock.advance(16 * MINUTE);
     const { code, answer } = await status();
     expect(code).toBe(3);
-    const late = problem(answer, 'SLUICE_STATUS_LANDING_LATE');
+    const late = problem(answer, 'SLUICE_FINDING_LANDING_LATE');
     expect(late?.detail).toMatch(/^landing\/: 1 object, the oldest since 2026-.*Z\.$/);
     expect(late?.commands[0]).toContain(`'{"sluice":"look"}'`);
     expect((await observed.sluice('status')).stdout).toMatch(/^landing +1 object +16 min *$/m);
     const { stdout } = await observed.sluice('doctor');
-    expect(stdout).toMatch(/SLUICE_STATUS_LANDING_LATE: .* landing\/: 1 object, the oldest since .*Z\./);
+    expect(stdout).toMatch(/SLUICE_FINDING_LANDING_LATE: .* landing\/: 1 object, the oldest since .*Z\./);
     expect(stdout).toMatch(
       /send-message --queue-url .*sluice-local-write .*--message-body '\{"sluice":"look"\}'/,
     );
@@ -206,7 +206,7 @@ describe('sluice status', () => {
       await glue.send(new DeletePartitionCommand({ ...named, PartitionValues: ['2026-11-20'] }));
       const { code, answer } = await status();
       expect([code, answer.partitions?.gaps]).toEqual([3, [{ table: 'events', day: '2026-11-20' }]]);
-      const [command = ''] = problem(answer, 'SLUICE_STATUS_PARTITION_WRONG')?.commands ?? [];
+      const [command = ''] = problem(answer, 'SLUICE_FINDING_PARTITION_WRONG')?.commands ?? [];
       const [, QueueName] = /--queue-name (\S+)/.exec(command) ?? [];
       const [, MessageBody] = /--message-body '([^']+)'/.exec(command) ?? [];
       const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
@@ -231,7 +231,7 @@ describe('sluice status', () => {
         ['SLUICE_BODY_NOT_JSON', 1],
       ],
     ]);
-    expect(problem(answer, 'SLUICE_STATUS_QUARANTINED')).toMatchObject({
+    expect(problem(answer, 'SLUICE_FINDING_QUARANTINED')).toMatchObject({
       severity: 'warning',
       commands: [
         expect.stringContaining('npx sluice quarantine --local'),
@@ -239,7 +239,7 @@ describe('sluice status', () => {
         expect.any(String),
       ],
     });
-    expect(problem(answer, 'SLUICE_STATUS_REFUSED')).toMatchObject({
+    expect(problem(answer, 'SLUICE_FINDING_REFUSED')).toMatchObject({
       severity: 'warning',
       detail: expect.stringMatching(
         /^1 of \d+ requests: 1 SLUICE_BODY_NOT_JSON with the key any, first 2026-/,
@@ -254,11 +254,11 @@ describe('sluice status', () => {
     expect(await post(1)).toBe(503);
     await observed.control('DELETE', 'faults');
     const refused = await status();
-    expect(problem(refused.answer, 'SLUICE_STATUS_NOT_STORED')?.detail).toBe('1 request.');
+    expect(problem(refused.answer, 'SLUICE_FINDING_NOT_STORED')?.detail).toBe('1 request.');
     await observed.clock.advance(2 * HOUR);
     const silent = await status();
-    expect(codes(silent.answer)).not.toContain('SLUICE_STATUS_NOT_STORED');
-    expect(problem(silent.answer, 'SLUICE_STATUS_SILENT')?.detail).toMatch(
+    expect(codes(silent.answer)).not.toContain('SLUICE_FINDING_NOT_STORED');
+    expect(problem(silent.answer, 'SLUICE_FINDING_SILENT')?.detail).toMatch(
       /^The last event came at 2026-11-20T.*Z, 2\.\d hours ago\.$/,
     );
   });
@@ -271,13 +271,13 @@ describe('sluice status', () => {
     expect(await post(1)).toBe(202);
     await observed.clock.set(observed.clock.now() + 13 * HOUR);
     const { answer } = await status();
-    expect(problem(answer, 'SLUICE_STATUS_STREAM_LATE')?.detail).toMatch(
+    expect(problem(answer, 'SLUICE_FINDING_STREAM_LATE')?.detail).toMatch(
       /^sluice-local-landing: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 requests wait\.$/,
     );
     await kms.send(new EnableKeyCommand({ KeyId }));
     kms.destroy();
     await observed.cloud.flush();
-    expect(codes((await status()).answer)).not.toContain('SLUICE_STATUS_STREAM_LATE');
+    expect(codes((await status()).answer)).not.toContain('SLUICE_FINDING_STREAM_LATE');
   });
 
   it('leaves out by name what it may not read, and says that this needs attention', async () => {
@@ -289,7 +289,7 @@ describe('sluice status', () => {
       null,
       [{ part: 'the partitions', why: expect.stringContaining('AccessDeniedException') }],
     ]);
-    expect(codes(answer)).toContain('SLUICE_STATUS_UNREADABLE');
+    expect(codes(answer)).toContain('SLUICE_FINDING_UNREADABLE');
     const { stdout } = await observed.sluice('status');
     expect(stdout).toContain('Not known: the partitions. AccessDeniedException');
   });

@@ -19,7 +19,7 @@ describe('a code', () => {
 
   it('is explained with its section if it is of a finding', () => {
     for (const code of Object.keys(findingCatalogue)) expect(explainAnyCode(code)).toMatchObject({ code });
-    expect(explainAnyCode('SLUICE_STATUS_REFUSED')?.section).toBe('Requests are refused');
+    expect(explainAnyCode('SLUICE_FINDING_REFUSED')?.section).toBe('Requests are refused');
   });
 
   it('is not explained if there is none', () => {

@@ -73,7 +73,7 @@ describe('relay, asked by commands', () => {
     expect(Math.abs(Date.parse(json.waiting.oldest) - from)).toBeLessThan(HOUR_MS);
     expect(await doctorOfRelay()).toEqual([
       expect.objectContaining({
-        code: 'SLUICE_DOCTOR_RELAY_LATE',
+        code: 'SLUICE_FINDING_RELAY_LATE',
         detail: `1 copy, the oldest since ${json.waiting.oldest}.`,
         commands: [expect.stringContaining('aws logs tail /aws/lambda/sluice-local-relay --since 1h')],
       }),
@@ -96,7 +96,7 @@ describe('relay, asked by commands', () => {
     await world.cloud.flush();
     expect(await doctorOfRelay()).toEqual([
       expect.objectContaining({
-        code: 'SLUICE_STATUS_RELAY_REFUSED',
+        code: 'SLUICE_FINDING_RELAY_REFUSED',
         detail: expect.stringMatching(/^401: 2 copies, the oldest of .*Z\.$/),
         commands: [
           expect.stringMatching(/^npx sluice relay status --local/),

@@ -64,11 +64,11 @@ describe('problems of a deployment', () => {
         detail,
       ]);
     expect(failing({ SLUICE_COLLECT_NOT_DELIVERED: 2, SLUICE_COLLECT_NO_QUARANTINE: 1 })).toEqual([
-      ['SLUICE_STATUS_NOT_STORED', '3 requests.'],
+      ['SLUICE_FINDING_NOT_STORED', '3 requests.'],
     ]);
     expect(failing({ SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_COLLECT_OUT_OF_TIME: 1 })).toEqual([
       [
-        'SLUICE_STATUS_NOT_STORED',
+        'SLUICE_FINDING_NOT_STORED',
         expect.stringMatching(
           /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
         ),
@@ -108,7 +108,7 @@ describe('problems of a deployment', () => {
       });
       expect(found).toMatchObject([
         {
-          ...{ code: 'SLUICE_STATUS_REFUSED', severity, section: 'Requests are refused' },
+          ...{ code: 'SLUICE_FINDING_REFUSED', severity, section: 'Requests are refused' },
           detail: `${refused} of ${requests} requests: ${refused} SLUICE_KEY_UNKNOWN, first ${at(0.5)}, last ${at(0.1)}.`,
           commands: [
             'npx sluice tail --errors --stage prod --region eu-central-1',
@@ -133,7 +133,7 @@ describe('problems of a deployment', () => {
     it('are a deployment without a key that may send', () => {
       const codesOf = (facts: Partial<StatusFacts>) =>
         judge({ senders: 0, ...facts }).map(({ code }) => code);
-      expect(codesOf({})).toEqual(['SLUICE_STATUS_NO_KEY']);
+      expect(codesOf({})).toEqual(['SLUICE_FINDING_NO_KEY']);
       expect(codesOf({ senders: null })).toEqual([]);
     });
 
@@ -146,7 +146,7 @@ describe('problems of a deployment', () => {
       expect(silent(at(0.9))).toEqual([]);
       expect(silent(at(30), { lastRequestAt })).toEqual([]);
       expect(silent(at(2.5))).toEqual([
-        ['SLUICE_STATUS_SILENT', 'warning', `The last event came at ${at(2.5)}, 2.5 hours ago.`],
+        ['SLUICE_FINDING_SILENT', 'warning', `The last event came at ${at(2.5)}, 2.5 hours ago.`],
       ]);
       expect(silent(at(72))[0]?.[2]).toMatch(/, 3 days ago\.$/);
     });
@@ -157,7 +157,7 @@ describe('problems of a deployment', () => {
     const landing = { ...nothing, ...slow, count: 10_000, hasMore: true, oldest: at(1) };
     const [found] = judge({ waiting: { ...well.waiting, landing } });
     expect(found).toMatchObject({
-      code: 'SLUICE_STATUS_LANDING_LATE',
+      code: 'SLUICE_FINDING_LANDING_LATE',
       severity: 'problem',
       detail: `landing/: at least 10000 objects, the oldest since ${at(1)}, the last for Slow.`,
       commands: [
@@ -185,7 +185,7 @@ describe('problems of a deployment', () => {
     expect(judged(at(0.2))).toEqual([]);
     expect(judged(at(0.3))).toMatchObject([
       {
-        ...{ code: 'SLUICE_STATUS_LANDING_LATE', severity: 'problem', part: 'streams' },
+        ...{ code: 'SLUICE_FINDING_LANDING_LATE', severity: 'problem', part: 'streams' },
         detail: `landing/: 3 objects, the oldest since ${at(0.3)}, 2 for SLUICE_WRITE_CUT_SHORT, 1 for SLUICE_WRITE_FAILED.`,
         commands: [expect.stringMatching(/--queue-name sluice-prod-write .*'\{"sluice":"look"\}'/)],
       },
@@ -217,17 +217,17 @@ describe('problems of a deployment', () => {
       found.map(({ code, detail, commands }) => [code, detail, commands[0]?.split(' --stage')[0]]),
     ).toEqual([
       [
-        'SLUICE_STATUS_INGEST_FAILED',
+        'SLUICE_FINDING_INGEST_FAILED',
         'acme/orders: 2026-11-18 SLUICE_INGEST_X.',
         'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
       ],
       [
-        'SLUICE_STATUS_INGEST_LATE',
+        'SLUICE_FINDING_INGEST_LATE',
         `acme/orders 2026-11-20: expected by ${at(2)}.`,
         'npx sluice ingest status --source acme --dataset orders',
       ],
       [
-        'SLUICE_STATUS_EXPORT_FAILED',
+        'SLUICE_FINDING_EXPORT_FAILED',
         'daily, s3://theirs/: 2026-11-18 SLUICE_INGEST_X.',
         'npx sluice export status --export daily',
       ],
@@ -250,7 +250,7 @@ describe('problems of a deployment', () => {
     ];
     expect(judge({ relay: { waiting, refused, deadLetters: 0 } })).toMatchObject([
       {
-        code: 'SLUICE_STATUS_RELAY_REFUSED',
+        code: 'SLUICE_FINDING_RELAY_REFUSED',
         part: 'collector',
         detail: `401: 2 copies, the oldest of ${at(3)}, expired: 1 copy, the oldest of ${at(3)}.`,
         commands: [
@@ -275,19 +275,19 @@ describe('problems of a deployment', () => {
       ]),
     ).toEqual([
       [
-        ...['SLUICE_STATUS_CURATE_FAILED', 'partitions', 'curated_events: 2026-11-17 SLUICE_CURATE_KILLED.'],
+        ...['SLUICE_FINDING_CURATE_FAILED', 'partitions', 'curated_events: 2026-11-17 SLUICE_CURATE_KILLED.'],
         ['npx sluice curate status --table events', 'npx sluice curate run --table events'],
       ],
       [
         ...[
-          'SLUICE_STATUS_CURATE_LATE',
+          'SLUICE_FINDING_CURATE_LATE',
           'partitions',
           'curated_events, queued for a day: 2026-11-16, 2026-11-15.',
         ],
         ['npx sluice curate run --table events'],
       ],
       [
-        ...['SLUICE_STATUS_CURATE_LATE', 'partitions', 'curated_events, never queued: 2026-11-14.'],
+        ...['SLUICE_FINDING_CURATE_LATE', 'partitions', 'curated_events, never queued: 2026-11-14.'],
         ['npx sluice curate run --table events'],
       ],
     ]);
@@ -304,9 +304,9 @@ describe('problems of a deployment', () => {
       quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }],
     });
     expect(found.map(({ code, severity, detail }) => [code, severity, detail])).toEqual([
-      ['SLUICE_STATUS_ALARM', 'problem', `sluice-prod-overflow, since ${at(2)}: Look there.`],
-      ['SLUICE_STATUS_QUARANTINED', 'warning', '2 rows with SLUICE_EVENT_NO_NAME.'],
-      ['SLUICE_STATUS_NO_TOPIC', 'warning', '1 of 2 alarms.'],
+      ['SLUICE_FINDING_ALARM', 'problem', `sluice-prod-overflow, since ${at(2)}: Look there.`],
+      ['SLUICE_FINDING_QUARANTINED', 'warning', '2 rows with SLUICE_EVENT_NO_NAME.'],
+      ['SLUICE_FINDING_NO_TOPIC', 'warning', '1 of 2 alarms.'],
     ]);
   });
 });
@@ -375,18 +375,18 @@ describe("the stream by Firehose's metrics", () => {
     const found = judge({ stream });
     expect(found.map(({ code, detail }) => [code, detail])).toEqual([
       [
-        'SLUICE_STATUS_STREAM_LATE',
+        'SLUICE_FINDING_STREAM_LATE',
         'sluice-prod-landing: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours. At most 6000 requests wait.',
       ],
       [
-        'SLUICE_STATUS_QUOTA_NEAR',
+        'SLUICE_FINDING_QUOTA_NEAR',
         'sluice-prod-landing: 90 % of its bytes a second. 7 records were throttled within 15 minutes.',
       ],
     ]);
     metrics = { ...metrics, 'sluice-prod-landing DeliveryToS3.DataFreshness': [42_000] };
     expect(await read()).toMatchObject({ undeliveredRecords: 6_000 });
     const [late] = judge({ stream: { ...stream, oldest: at(11.9), quotaShare: null } });
-    expect(late?.code).toBe('SLUICE_STATUS_STREAM_LATE');
+    expect(late?.code).toBe('SLUICE_FINDING_STREAM_LATE');
     // Firehose reports no freshness while delivery is completely blocked.
     metrics = { 'sluice-prod-landing IncomingRecords': Array(13 * 60 + 5).fill(9) };
     expect((await read()).oldest).toBe(at(13 + 5 / 60));

@@ -41,7 +41,7 @@ describe('colour', () => {
   it('only adds to a text', () => {
     const text = [
       'PROBLEM      bucket           exists',
-      '    SLUICE_DOCTOR_X: no.',
+      '    SLUICE_FINDING_X: no.',
       '      $ aws s3 mb s3://x',
       'warning      alarms           notify',
       'ok           streams          deliver',

@@ -4,7 +4,7 @@ import { type BucketDocument, bucketSettings } from '../../../lib/access/buckets
 import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
-import { settingWords } from '../../../observe/doctor/checks/bucket.ts';
+import { settingWords } from '../../../observe/findings/setup/dataLooks.ts';
 
 const ruleSchema = z.looseObject({
   Filter: z.object({ Prefix: z.string() }),

@@ -19,7 +19,7 @@ import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
 import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
 import { alsoReadsSchema } from '../../../lib/schema/fields/alsoReads.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { sampleActions } from '../../../observe/doctor/checks/deployPermissions.ts';
+import { sampleActions } from '../../../observe/facts/setup/accessFacts.ts';
 import { keyPolicy, scope } from './calls.ts';
 import { decideCall } from './decideCall.ts';
 

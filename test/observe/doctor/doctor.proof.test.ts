@@ -7,7 +7,7 @@ import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { checks } from '../../../observe/doctor/checks.ts';
+import { looks, statusParts } from '../../../observe/findings/setup/diagnose.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
@@ -26,9 +26,10 @@ describe('sluice doctor on the local cloud', () => {
       problems: null,
     });
     expect(stdout).toMatch(`This is Sluice ${VERSION}. sluice-local was deployed by ${VERSION}.\n\nok `);
-    for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
+    for (const { name, expects } of looks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
+    const count = 1 + looks.length + Object.keys(statusParts).length;
     expect(stdout).toContain(
-      `\n${checks.length} checks of sluice-local in us-east-1 of account 000000000000: ${checks.length - 1} ok, 0 with problems, 0 with warnings, 1 not made.\n`,
+      `\n${count} checks of sluice-local in us-east-1 of account 000000000000: ${count - 1} ok, 0 with problems, 0 with warnings, 1 not made.\n`,
     );
   });
 
@@ -40,12 +41,10 @@ describe('sluice doctor on the local cloud', () => {
     deployed.tell(deployed.stack);
     expect([code, stdout.split('\n')[0]]).toEqual([
       0,
-      `This is Sluice ${VERSION}. sluice-local was deployed by a version before 0.3.0.`,
+      `This is Sluice ${VERSION}. sluice-local was deployed by a version that it does not name.`,
     ]);
     expect(report).toMatchObject({ version: VERSION, deployedVersion: null });
-    expect(found.get('version SLUICE_DOCTOR_VERSION_DIFFERS')?.detail).toMatch(
-      /^sluice-local: a version before/,
-    );
+    expect(found.get('stack SLUICE_FINDING_VERSION_DIFFERS')?.detail).toMatch(/^sluice-local: not named/);
     const none = await deployed.doctor(['--stage', 'prod', '--json']);
     const { deployedVersion, version } = JSON.parse(none.stdout);
     expect([version, deployedVersion]).toEqual([VERSION, undefined]);
@@ -65,8 +64,8 @@ describe('sluice doctor on the local cloud', () => {
       [
         'quotas',
         'unchecked',
-        ['apigateway:GET.', 'lambda:GetAccountSettings.', 'servicequotas:ListServiceQuotas.'].map((call) => [
-          'SLUICE_DOCTOR_UNCHECKED',
+        ['apigateway:GET.', 'lambda:GetAccountSettings.'].map((call) => [
+          'SLUICE_FINDING_UNCHECKED',
           `The local cloud has no ${call}`,
         ]),
       ],
@@ -86,13 +85,13 @@ describe('sluice doctor on the local cloud', () => {
     expect([code, report.problems]).toEqual([3, 4]);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
-        .filter((found) => found.code === 'SLUICE_STATUS_UNREADABLE')
+        .filter((found) => found.code === 'SLUICE_FINDING_UNREADABLE')
         .map(({ detail }) => [check, detail]),
     );
     expect(missing).toEqual([
       ['bucket-settings', 'The permission s3:GetBucketPolicy is missing.'],
-      ['partitions', 'The permission glue:GetPartitions is missing.'],
-      ['streams', 'The permission firehose:DescribeDeliveryStream is missing.'],
+      ['all-partitions', 'The permission glue:GetPartitions is missing.'],
+      ['firehose', 'The permission firehose:DescribeDeliveryStream is missing.'],
       ['queues', 'The permission sqs:GetQueueAttributes is missing.'],
     ]);
   });
@@ -103,7 +102,7 @@ describe('sluice doctor on the local cloud', () => {
     });
     const { code, found } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, found.get('database SLUICE_STATUS_UNREADABLE')?.detail]).toEqual([
+    expect([code, found.get('database SLUICE_FINDING_UNREADABLE')?.detail]).toEqual([
       3,
       'GlueEncryptionException: An encryption operation failed.',
     ]);
@@ -124,9 +123,8 @@ describe('sluice doctor on the local cloud', () => {
     });
     expect(other.code).toBe(3);
     expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
-    expect(other.stdout).toContain('SLUICE_DOCTOR_SKIPPED: Another check must pass first. stack.');
-    // All checks that need the stack are reported at once.
-    expect(other.stdout.match(/SLUICE_DOCTOR_SKIPPED/g)).toHaveLength(1);
+    // All that needs the stack is skipped, and said once.
+    expect(other.stdout.match(/Something that they need is missing/g)).toHaveLength(1);
     const { code, found, report } = await deployed.diagnose({
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'wrong',
@@ -134,7 +132,7 @@ describe('sluice doctor on the local cloud', () => {
     expect([code, report.problems, [...found.keys()][0]]).toEqual([
       3,
       1,
-      'credentials SLUICE_DOCTOR_CREDENTIALS',
+      'account SLUICE_FINDING_CREDENTIALS',
     ]);
   });
 
@@ -157,7 +155,7 @@ describe('sluice doctor on the local cloud', () => {
     };
 
     it('warns that holdouts are unknown, but not with an empty list', async () => {
-      expect(await warningsOf('')).toEqual(['holdouts SLUICE_DOCTOR_NAMES_UNKNOWN']);
+      expect(await warningsOf('')).toEqual(['names SLUICE_FINDING_NAMES_UNKNOWN']);
       expect(await warningsOf('holdouts: [],')).toEqual([]);
     });
 
@@ -180,7 +178,7 @@ describe('sluice doctor on the local cloud', () => {
   it('stops at an invalid configuration without calling AWS', async () => {
     const { code, found, report } = await deployed.diagnose({ SLUICE_CONFIG: '/nonexistent.ts' });
     expect([code, report.problems]).toEqual([3, 1]);
-    expect(found.get('configuration SLUICE_DOCTOR_CONFIGURATION')?.detail).toContain('/nonexistent.ts');
-    expect(report.checks.filter(({ verdict }) => verdict === 'unchecked')).toHaveLength(checks.length - 1);
+    expect(found.get('account SLUICE_FINDING_CONFIGURATION')?.detail).toContain('/nonexistent.ts');
+    expect(report.checks.map(({ check }) => check)).toEqual(['account']);
   });
 });

@@ -3,17 +3,21 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { alsoReadsSchema } from '../../../lib/schema/fields/alsoReads.ts';
-import { prestoViewText } from '../../../lib/views/prestoView.ts';
-import { revertDriftWords } from '../../../observe/deploymentCommands.ts';
-import { judgeTable } from '../../../observe/doctor/checks/alsoReads.ts';
-import { judgePrimary } from '../../../observe/doctor/checks/athena/workgroups.ts';
-import { sameDocument } from '../../../observe/doctor/checks/bucket.ts';
-import { columnProblems } from '../../../observe/doctor/checks/catalog.ts';
-import { findPrincipalsWithoutAccess, judgeKey } from '../../../observe/doctor/checks/key.ts';
-import { judgeDns, judgeDomain } from '../../../observe/doctor/checks/platform.ts';
-import { judgeAccount, judgeClock } from '../../../observe/doctor/checks/preconditions.ts';
-import { judgeSimulation } from '../../../observe/doctor/checks/readers.ts';
-import { judgeAlarms, judgeStack, unfinishedWords } from '../../../observe/doctor/checks/stack.ts';
+import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
+import { judgeAlsoTable, judgeSimulations } from '../../../observe/findings/setup/accessLooks.ts';
+import {
+  columnProblems,
+  findPrincipalsWithoutAccess,
+  judgeKey,
+  judgeWorkgroup,
+  sameDocument,
+} from '../../../observe/findings/setup/dataLooks.ts';
+import {
+  judgeDomain,
+  judgeDrift,
+  judgeStack,
+  unfinishedWords,
+} from '../../../observe/findings/setup/stackLooks.ts';
 
 const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
 
@@ -26,10 +30,7 @@ describe('a table that a reader is given', () => {
     ]),
   };
   const judge = (table: object) =>
-    judgeTable({ database: 'sluice' }, reader, { database: 'finance' }, { Name: 'totals', ...table }).map(
-      ({ detail }) => detail,
-    );
-  const view = (sql: string) => judge({ ViewOriginalText: prestoViewText({ sql, columns: [] }, 'finance') });
+    judgeAlsoTable(reader, { database: 'finance' }, { Name: 'totals', ...table }).map(({ detail }) => detail);
 
   it('has its files in a location of the reader', () => {
     expect(judge({ StorageDescriptor: { Location: 's3://acme-finance/orders/2026/' } })).toEqual([]);
@@ -39,90 +40,26 @@ describe('a table that a reader is given', () => {
     ]);
     expect(judge({})).toEqual([]);
   });
-
-  it.each([
-    ['SELECT * FROM orders', []],
-    ['SELECT * FROM "finance"."orders" AS o JOIN sluice.product_events AS e ON o.id = e.user_id', []],
-    ["WITH big AS (SELECT * FROM shops.any) SELECT 'from payroll' FROM big -- join payroll", []],
-    ['SELECT * FROM awsdatacatalog.finance.payroll', ['bi: finance.totals reads finance.payroll.']],
-    ['SELECT * FROM orders JOIN "hr-data"."people" ON true', ['bi: finance.totals reads hr-data.people.']],
-  ])('is a view whose tables are given, too: %s', (sql, expected) => {
-    expect(view(sql)).toEqual(expected);
-  });
-});
-
-describe('the clock', () => {
-  const at = Date.UTC(2026, 10, 20, 12);
-  const judge = (offMs: number) =>
-    judgeClock({ theirTime: at, ourTime: { before: at + offMs, after: at + offMs + 300 } });
-
-  it.each([
-    [0, []],
-    [-60_300, []],
-    [61_000, []],
-    [61_001, ['SLUICE_DOCTOR_CLOCK_OFF']],
-    [-60_301, ['SLUICE_DOCTOR_CLOCK_OFF']],
-  ])('is judged with a difference of %i ms', (offMs, expected) => {
-    expect(codes(judge(offMs))).toEqual(expected);
-  });
-
-  it('has the direction of the difference, and no finding without a date', () => {
-    expect(judge(3_600_000)[0]?.detail).toBe('This machine is 3599 s ahead.');
-    expect(judge(-3_600_300)[0]?.detail).toBe('This machine is 3600 s behind.');
-    expect(judgeClock({ theirTime: undefined, ourTime: { before: 0, after: 0 } })).toEqual([]);
-  });
-});
-
-describe('the account', () => {
-  it('is that of the configuration, if it states one', () => {
-    expect(judgeAccount('111122223333', { account: null })).toEqual([]);
-    expect(judgeAccount('111122223333', { account: '111122223333' })).toEqual([]);
-    expect(judgeAccount('111122223333', { account: '444455556666' })).toMatchObject([
-      {
-        code: 'SLUICE_DOCTOR_CREDENTIALS',
-        severity: 'problem',
-        detail: 'account: got 111122223333, expected 444455556666.',
-      },
-    ]);
-  });
-});
-
-describe('alarms', () => {
-  it('should notify somebody', () => {
-    const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
-    expect(judgeAlarms({ alarms: { topicArn } })).toEqual([]);
-    expect(judgeAlarms({ alarms: { topicArn: null } })).toMatchObject([
-      { code: 'SLUICE_STATUS_NO_TOPIC', severity: 'warning' },
-    ]);
-  });
 });
 
 describe('a domain', () => {
-  const name = 'collect.acme.com';
   const target = 'd-1.execute-api.us-east-1.amazonaws.com';
+  const fit = {
+    ...{ name: 'collect.acme.com', status: 'AVAILABLE', why: undefined, certificate: 'arn:one', target },
+    ...{ addresses: ['192.0.2.1', '192.0.2.9'], expected: ['192.0.2.9', '192.0.2.8'] },
+  };
+  const elsewhere = `expected the addresses of ${target}`;
 
-  it('leads to the gateway if it has an address of it', () => {
-    expect(judgeDns(name, target, ['192.0.2.1', '192.0.2.9'], ['192.0.2.9', '192.0.2.8'])).toEqual([]);
-    expect(judgeDns(name, target, ['192.0.2.1'], ['192.0.2.9'])).toMatchObject([
-      {
-        code: 'SLUICE_DOCTOR_DOMAIN_UNFIT',
-        detail: `${name} leads to 192.0.2.1, expected the addresses of ${target}.`,
-      },
-    ]);
-    expect(judgeDns(name, target, [], [])).toHaveLength(1);
-  });
-
-  it('is fit when it is available with the certificate', () => {
-    const configured = { domainName: name, certificateArn: 'arn:one' };
-    const found = { domainNameStatus: 'AVAILABLE', regionalCertificateArn: 'arn:one' } as const;
-    expect(judgeDomain(configured, found)).toEqual([]);
-    expect(
-      judgeDomain(configured, {
-        ...found,
-        domainNameStatus: 'UPDATING',
-        domainNameStatusMessage: 'Certificate',
-      }),
-    ).toMatchObject([{ detail: `${name} is UPDATING: Certificate.` }]);
+  it.each([
+    [{}, []],
+    [{ addresses: ['192.0.2.1'] }, [`leads to 192.0.2.1, ${elsewhere}`]],
+    [{ addresses: [], expected: [] }, [`has no address, ${elsewhere}`]],
+    [{ status: 'UPDATING', why: 'Certificate' }, ['is UPDATING: Certificate']],
+    [{ certificate: 'arn:other' }, ['has the certificate arn:other, configured is arn:one']],
+  ])('is judged with %j', (more, expected) => {
+    expect(judgeDomain({ ...fit, ...more }, 'arn:one').map(({ detail }) => detail)).toEqual(
+      expected.map((why) => `collect.acme.com ${why}.`),
+    );
   });
 });
 
@@ -144,7 +81,7 @@ describe('a stack', () => {
     (StackStatus) => {
       const [found] = judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config);
       expect([found?.code, found?.detail]).toEqual([
-        'SLUICE_DOCTOR_STACK_UNFINISHED',
+        'SLUICE_FINDING_STACK_UNFINISHED',
         `s is ${StackStatus}: because.`,
       ]);
     },
@@ -183,6 +120,38 @@ describe('the command before the next deployment', () => {
   });
 });
 
+describe('a resource that differs from the template', () => {
+  const stack = { service: 'sluice', stage: 'prod' };
+  const facts = {
+    ...{ isLocal: false, stackName: 'sluice-prod' },
+    say: deploymentCommands({ stack, localControl: undefined }, 'eu-west-1'),
+    resources: new Map([['Workgroup', { logicalId: 'Workgroup', physicalId: 'sluice', type: 'x' }]]),
+  };
+  const found = {
+    LogicalResourceId: 'Workgroup',
+    PhysicalResourceId: 'sluice',
+    ResourceType: 'AWS::Athena::WorkGroup',
+  };
+
+  it('was deleted, or has other properties', () => {
+    const [gone] = judgeDrift({ ...found, StackResourceDriftStatus: 'DELETED' }, facts);
+    expect(gone).toMatchObject({
+      code: 'SLUICE_FINDING_RESOURCE_MISSING',
+      detail: 'AWS::Athena::WorkGroup sluice.',
+    });
+    expect(gone?.commands[0]).toContain('REVERT_DRIFT');
+    const State = { PropertyPath: '/State', ActualValue: 'DISABLED', ExpectedValue: 'ENABLED' };
+    const modified = { StackResourceDriftStatus: 'MODIFIED' } as const;
+    const PropertyDifferences = [{ ...State, DifferenceType: 'NOT_EQUAL' as const }];
+    expect(judgeDrift({ ...found, ...modified, PropertyDifferences }, facts)).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_DRIFT',
+        detail: 'AWS::Athena::WorkGroup sluice: /State: got DISABLED, expected ENABLED.',
+      },
+    ]);
+  });
+});
+
 describe('the workgroup that OWOX queries in', () => {
   const location = { OutputLocation: 's3://finance/' };
 
@@ -198,7 +167,7 @@ describe('the workgroup that OWOX queries in', () => {
       ['enforces s3://finance/'],
     ],
   ] as const)('is judged with %j', (group, expected) => {
-    expect(judgePrimary(group).map(({ detail }) => detail)).toEqual(expected);
+    expect(judgeWorkgroup(group).map(({ detail }) => detail)).toEqual(expected);
   });
 });
 
@@ -212,11 +181,11 @@ describe('a key', () => {
 
   it.each([
     [{}, []],
-    [{ KeyState: 'PendingDeletion' }, ['SLUICE_DOCTOR_RESOURCE_MISSING']],
-    [{ KeyState: 'Disabled' }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
-    [{ KeySpec: 'RSA_2048' }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
-    [{ KeyUsage: 'SIGN_VERIFY' }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
-    [{ MultiRegion: true }, ['SLUICE_DOCTOR_KEY_UNUSABLE']],
+    [{ KeyState: 'PendingDeletion' }, ['SLUICE_FINDING_RESOURCE_MISSING']],
+    [{ KeyState: 'Disabled' }, ['SLUICE_FINDING_KEY_UNUSABLE']],
+    [{ KeySpec: 'RSA_2048' }, ['SLUICE_FINDING_KEY_UNUSABLE']],
+    [{ KeyUsage: 'SIGN_VERIFY' }, ['SLUICE_FINDING_KEY_UNUSABLE']],
+    [{ MultiRegion: true }, ['SLUICE_FINDING_KEY_UNUSABLE']],
   ] as const)('is judged with %j', (more, expected) => {
     expect(codes(judgeKey({ ...fit, ...more }, 'enable it'))).toEqual(expected);
   });
@@ -254,25 +223,22 @@ describe('findPrincipalsWithoutAccess', () => {
 });
 
 describe('a simulation by IAM', () => {
-  const need = { action: 's3:GetObject', resources: ['a', 'b'], allowed: true };
+  const decide = (resource: string, isAllowed: boolean) => ({ action: 's3:GetObject', resource, isAllowed });
+  const mixed = [{ sid: 'ReadRows', decisions: [decide('a', true), decide('b', false)] }];
 
-  it('is judged for each resource', () => {
-    const results = [
-      { EvalActionName: 's3:GetObject', EvalDecision: 'allowed', EvalResourceName: 'a' },
-      { EvalActionName: 's3:GetObject', EvalDecision: 'implicitDeny', EvalResourceName: 'b' },
-    ] as const;
-    const [denied] = judgeSimulation('bi', need, results);
-    expect([denied?.code, denied?.detail]).toEqual(['SLUICE_DOCTOR_READER_DENIED', 'bi: s3:GetObject on b.']);
-    const [allowed] = judgeSimulation('bi', { ...need, allowed: false }, results);
-    expect([allowed?.code, allowed?.detail]).toEqual([
-      'SLUICE_DOCTOR_READER_ALLOWED',
-      'bi: s3:GetObject on a.',
+  it('names what is not as expected', () => {
+    expect(judgeSimulations('bi', mixed, true)).toMatchObject([
+      { code: 'SLUICE_FINDING_READER_DENIED', detail: 'bi: ReadRows: s3:GetObject on b.' },
+    ]);
+    expect(judgeSimulations('bi', mixed, false)).toMatchObject([
+      { code: 'SLUICE_FINDING_READER_ALLOWED', detail: 'bi: ReadRows: s3:GetObject on a.' },
     ]);
   });
 
   it('counts as denied without a decision', () => {
-    expect(codes(judgeSimulation('bi', need, []))).toEqual(['SLUICE_DOCTOR_READER_DENIED']);
-    expect(judgeSimulation('bi', { ...need, allowed: false }, [])).toEqual([]);
+    const none = [{ sid: 'ReadRows', decisions: [] }];
+    expect(codes(judgeSimulations('bi', none, true))).toEqual(['SLUICE_FINDING_READER_DENIED']);
+    expect(judgeSimulations('bi', none, false)).toEqual([]);
   });
 });
 

@@ -126,7 +126,18 @@ export async function startDeployment(
     firehose.service,
     athena.service,
   ];
-  const edge = await startEdge({ services, clock, faults });
+  const control = new Map<string, object>([
+    ['/_sluice/status', { collector: 'http://127.0.0.1:1', pending: [] }],
+    ['/_sluice/faults', { faults: [] }],
+  ]);
+  const edge = await startEdge({
+    ...{ services, clock, faults, controlPath: '/_sluice' },
+    async control({ url = '' }, response) {
+      const answer = control.get(url);
+      if (answer !== undefined) response.end(JSON.stringify(answer));
+      return answer !== undefined;
+    },
+  });
   const identity = { region, account, partition, stackName: loaded.stackName, endpoint: edge.url };
   const resolved = resolveTemplate(loaded.template, identity);
   await provision(change(readDeployment(resolved)), {
