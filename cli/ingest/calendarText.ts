@@ -99,7 +99,7 @@ function header(days: readonly UtcDay[], { width, columns }: Widths): string[] {
 }
 
 /** The problems of a dataset, one line each. */
-function problemLines({ lastLook, late, receipts, days }: DatasetStatus): string[] {
+function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
@@ -111,10 +111,6 @@ function problemLines({ lastLook, late, receipts, days }: DatasetStatus): string
   }
   for (const { day, due } of late)
     lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);
-  for (const { day, why } of receipts)
-    lines.push(
-      `${day} has a receipt that the bucket did not take${why === 'new' ? '' : `: ${why}`} (it is tried every hour)`,
-    );
   for (const { day, entry } of days) {
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =
@@ -129,6 +125,8 @@ function problemLines({ lastLook, late, receipts, days }: DatasetStatus): string
       lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
     if (entry?.state === 'waiting' && entry.queued !== undefined && isMarkerReason(entry.queued.reason))
       lines.push(`${day} ${entry.queued.reason} (since ${new Date(entry.queued.at).toISOString()})`);
+    if (entry?.receipt?.failure !== undefined)
+      lines.push(`${day} has a receipt that the bucket did not take: ${entry.receipt.failure.code}`);
     const left = entry === null ? null : summarizeLeftOut(entry);
     if (left !== null && left.count > 0) lines.push(`${day} ${left.words}`);
   }

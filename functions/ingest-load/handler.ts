@@ -129,8 +129,8 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
     athena: usesAthena(config)
       ? athenaLoads(config, { glue: by.glue, athena: athenaClient(session) })
       : undefined,
-    receipts: config.sources.some(({ receipt }) => receipt !== undefined)
-      ? { put: customerReceipts(session) }
+    putReceipt: config.sources.some(({ receipt }) => receipt !== undefined)
+      ? customerReceipts(session)
       : undefined,
   };
 }

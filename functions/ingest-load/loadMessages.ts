@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import { ATHENA_STUCK_MS, MOST_SWEPT, RESEND_WITHIN_MS } from '../../lib/drops/limits.ts';
+import { ATHENA_STUCK_MS, MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import {
   findDropDay,
@@ -17,12 +17,11 @@ import {
 import { type DropDay, versionTime } from '../../lib/drops/load/publishVersion.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { resendReceipts } from '../../lib/drops/receipt/sendReceipt.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../lib/tables/ledgerKeys.ts';
 
 /**
  * Loads the days that messages name, one after the other, and then deletes some of the versions that are due. The hourly
- * message `{"sluice":"sweep"}` deletes all of them, so that they go even if no load follows, and sends receipts again. The response names the messages
+ * message `{"sluice":"sweep"}` deletes all of them, so that they go even if no load follows. The response names the messages
  * to redeliver: days that are busy, still change or may succeed later, sweeps that could not delete a version, and invalid
  * messages, which end up in the dead-letter queue.
  *
@@ -39,7 +38,6 @@ export async function loadMessages(
   for (const { messageId, body, receives } of messages) {
     if (isRunMessage(body, 'sweep')) {
       if (!(await sweep(loader, run))) failures.push(messageId);
-      await resend(loader, run);
       continue;
     }
     if (isRunMessage(body, 'athena') || isAthenaEvent(body)) {
@@ -193,22 +191,6 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
     ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
     duration_ms: durationMs,
   };
-}
-
-/** Sends receipts again, each with the rights of its own dataset. What fails is found by the next run. */
-async function resend(loader: Loader, run: Omit<LoadRun, 'isLastAttempt' | 'tries'>): Promise<void> {
-  if (loader.config.sources.every(({ receipt }) => receipt === undefined)) return;
-  const deadline = Math.min(run.deadline, loader.clock.now() + RESEND_WITHIN_MS);
-  try {
-    await resendReceipts(
-      loader,
-      { ...run, deadline },
-      (note) => findTableDay(loader.config.sources, note),
-      (place, work) => withScope(loader, place, work),
-    );
-  } catch (error) {
-    loader.log({ level: 'error', event: 'ingest_receipt', failed: 1, ...failureFields(error) });
-  }
 }
 
 /** @returns Whether nothing failed. */

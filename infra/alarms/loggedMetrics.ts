@@ -86,11 +86,6 @@ export function athenaLoadsMetric(stack: Stack): WatchedMetric {
   return logged(`IngestAthenaLoadsFailed-${stack.stage}`);
 }
 
-/** Receipts that could not be sent, each time: {@link loadFilters}. */
-function failedReceiptsMetric(stack: Stack): WatchedMetric {
-  return logged(`ReceiptsFailed-${stack.stage}`);
-}
-
 /**
  * The filters behind {@link failedLoadsMetric} and {@link athenaLoadsMetric} (functions/ingest-load/loadMessages.ts). They
  * count a failure at once, before the next run of the plan.
@@ -112,15 +107,6 @@ export function loadFilters(stack: Stack): Resources {
   });
   return {
     IngestLoadsFailedMetric: filter(failed('lambda'), failedLoadsMetric(stack), '1'),
-    ...(stack.config.sources.some(({ receipt }) => receipt !== undefined)
-      ? {
-          ReceiptsFailedMetric: filter(
-            '{ $.event = "ingest_receipt" && $.level = "error" }',
-            failedReceiptsMetric(stack),
-            '$.failed',
-          ),
-        }
-      : {}),
     ...(usesAthena(stack.config)
       ? {
           IngestAthenaLoadsFailedMetric: filter(failed('athena'), athenaLoadsMetric(stack), '1'),

@@ -1,6 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
-import { ReceiptError, type ReceiptPorts } from '../drops/receipt/ReceiptPorts.ts';
+import type { PutReceipt } from '../drops/load/Loader.ts';
+import { ReceiptError } from '../drops/load/sendReceipt.ts';
 import { datasetReceiptFolder } from '../schema/sources.ts';
 import { customerClient, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';
@@ -14,7 +15,7 @@ const TIMEOUT_MS = 5_000;
  *
  * @param by The session of the load, which is limited to the dataset. Default: the function's role.
  */
-export function customerReceipts(by?: OwnSession): ReceiptPorts['put'] {
+export function customerReceipts(by?: OwnSession): PutReceipt {
   return async ({ source, dataset }, key, text) => {
     const { bucket, owner, kmsKeyArn, name } = source;
     const client = customerClient(source, {

@@ -130,7 +130,7 @@ function sharedReceipts(sources: Config['sources']): string[] {
     return other === undefined
       ? []
       : [
-          `${one.field}.prefix: got ${JSON.stringify(one.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s in the same bucket.`,
+          `${one.field}: got ${JSON.stringify(one.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s in the same bucket.`,
         ];
   });
 }

@@ -149,16 +149,8 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
 /** Fields that a message lists when none is similar. */
 const MOST_FIELDS = 16;
 
-/** Fields that are gone, by the object and the name, and the cure. */
-const GONE: Readonly<Record<string, string>> = {
-  'receipt.webhook':
-    ' Receipts are files in the customer\'s bucket, and S3 notifies EventBridge or SNS of each: docs/ingest-customer.md, "Receipts".',
-};
-
 /** The field that an unknown one was meant to be, or all that there are. */
 function meantField(key: string, path: readonly PropertyKey[]): string {
-  const gone = GONE[`${String(path.at(-1))}.${key}`];
-  if (gone !== undefined) return gone;
   const fields = fieldsAt(configSchema, path);
   // A field of another kind of the same object.
   if (fields.includes(key)) return '';
@@ -371,17 +363,12 @@ function kindText(value: unknown): string {
 
 /** A salt, and what may be a key in place of its hash. */
 function isSecret(path: readonly PropertyKey[]): boolean {
-  return path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path) || isOfReceipt(path);
+  return path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path);
 }
 
 /** Headers and an address may hold a secret, and a list of labels a key by mistake. */
 function isSecretOfRelay([root, member]: readonly PropertyKey[]): boolean {
   return root === 'relay' && [undefined, 'headers', 'keys', 'url'].some((one) => one === member);
-}
-
-/** An address may hold a token, too, and may stand where its object should. */
-function isOfReceipt([root, , member, part]: readonly PropertyKey[]): boolean {
-  return root === 'sources' && member === 'receipt' && part !== 'bucket' && part !== 'prefix';
 }
 
 /** Whether a field, or one inside it, may hold a secret. */

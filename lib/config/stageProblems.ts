@@ -163,14 +163,14 @@ function alsoRead({ readers }: Config): readonly Claim[] {
 /** Folders that both write: what one exports the other would delete as old, and receipts of both would be taken for one's. */
 function sharedTargets(one: StageConfig, other: StageConfig): string[] {
   const theirs = writtenFolders(other.config);
-  return writtenFolders(one.config).flatMap(({ bucket, folder, field, member }) => {
+  return writtenFolders(one.config).flatMap(({ bucket, folder, field }) => {
     const shared = theirs.find(
       (each) => each.bucket === bucket && (each.folder.startsWith(folder) || folder.startsWith(each.folder)),
     );
     return shared === undefined
       ? []
       : [
-          `${field}.${member}: got ${JSON.stringify(`${bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from the folder of \`${shared.field}\` of the stage ${other.stage}.`,
+          `${field}: got ${JSON.stringify(`${bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from \`${shared.field}\` of the stage ${other.stage}.`,
         ];
   });
 }
@@ -180,8 +180,8 @@ function writtenFolders({ exports, sources }: Config) {
   return [
     ...exports.map((exported, i) => ({
       ...{ bucket: exported.target.bucket, folder: exportFolder(exported) },
-      ...{ field: `exports.${i}`, member: 'target.folder' },
+      field: `exports.${i}.target.folder`,
     })),
-    ...receiptFolders(sources).map((each) => ({ ...each, member: 'prefix' })),
+    ...receiptFolders(sources),
   ];
 }

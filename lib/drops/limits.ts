@@ -63,15 +63,6 @@ export const PARALLEL_SWEPT = 8;
 /** Calls to empty the folder of one version, 1,000 files each. The next sweep continues. */
 export const MOST_REMOVALS = 20;
 
-// Receipts.
-
-/** Milliseconds after the load for which a receipt is tried. */
-export const RECEIPT_GIVEN_UP_MS = 3 * 24 * 3_600_000;
-/** Milliseconds after which a run sends no other receipt again. */
-export const RESEND_WITHIN_MS = 180_000;
-/** Receipts that one run sends again. */
-export const MOST_RECEIPTS = 200;
-
 // Loads by Athena.
 
 /**

@@ -9,9 +9,6 @@ const instant = z.number();
 /** States of a dataset's day. */
 export const ledgerStates = ['waiting', 'loading', 'succeeded', 'succeeded_no_data', 'failed'] as const;
 
-/** Outcomes of a load in a receipt. `failed`: nothing was loaded, and the last good version stays. */
-const receiptOutcomes = ['loaded', 'no_data', 'failed'] as const;
-
 const failureSchema = z.object({ code: z.string(), message: z.string() });
 
 /** Outcome of one file of a drop. */
@@ -98,21 +95,8 @@ export const ledgerEntrySchema = z.object({
   athena: athenaLoadSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
   failure: failureSchema.optional(),
-  /**
-   * The receipt of the last settled load, when that load began and ended, and what came of it: the day may have been queued
-   * again since. Absent if its source gets none.
-   */
-  receipt: z
-    .object({
-      id: z.string().min(1),
-      /** Hash of the outcome: a load with the same hash as the last one has no receipt. */
-      hash: z.string().min(1),
-      startedAt: instant,
-      finishedAt: instant,
-      outcome: z.enum(receiptOutcomes),
-      failure: failureSchema.optional(),
-    })
-    .optional(),
+  /** The last receipt: a hash of what it says, and why the customer's bucket did not take it. Absent if its source gets none. */
+  receipt: z.object({ hash: z.string().min(1), failure: failureSchema.optional() }).optional(),
   /** Only days of curated tables have it. */
   curated: curatedDaySchema.optional(),
   updatedAt: instant,

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { parseLayout } from './fields/layout.ts';
 import { named, noted } from './fields/noted.ts';
-import { receiptSchema } from './fields/receipt.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 import {
   eventsMapping,
@@ -11,6 +10,8 @@ import {
   tableMapping,
 } from './mappings.ts';
 
+/** A folder of receipts: nothing in it means something else in the ARN of a policy, and no part is `.` or `..`. */
+const RECEIPTS = /^(?!(.*\/)?\.\.?(\/|$))[\w.=-]+(\/[\w.=-]+)*$/;
 /**
  * Of a customer, who may call it as they like; but no part is `.` or `..`, which clients and consoles fold away, and
  * nothing in it means something else in the ARN of a policy. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
@@ -281,11 +282,18 @@ const source = named(
           example: 30,
         },
       ),
-      receipt: noted(receiptSchema.optional(), {
-        text: 'The customer gets a receipt of each load: a file in the bucket, a call of an address, or both: [Receipts](ingest-customer.md#receipts).',
-        absent: 'none',
-        example: { bucket: true },
-      }),
+      receipt: noted(
+        z
+          .string('a folder')
+          .regex(RECEIPTS, 'a folder of letters, digits and _ . = -, without slash at either end')
+          .max(200, 'a folder of at most 200 characters')
+          .optional(),
+        {
+          text: "Folder in the bucket, apart from every dataset's, into which a receipt of each load is written. The bucket has to allow `s3:PutObject` on it: [Receipts](ingest-customer.md#receipts).",
+          absent: 'none',
+          example: 'sluice-receipts',
+        },
+      ),
       datasets: noted(
         z.array(dataset, 'a list').min(1, 'at least one dataset').max(200, 'at most 200 datasets'),
         {
@@ -317,7 +325,7 @@ export type Source = z.output<typeof source>;
 export type Dataset = Source['datasets'][number];
 /** The folder of receipts in a source's bucket, with the slash at its end; null if none are written there. */
 export function receiptFolder({ receipt }: Pick<Source, 'receipt'>): string | null {
-  return receipt === undefined ? null : `${receipt.prefix}/`;
+  return receipt === undefined ? null : `${receipt}/`;
 }
 
 /** Folder of a dataset's receipts in the customer's bucket, with the slash at its end; null if none are written there. */

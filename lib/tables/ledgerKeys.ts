@@ -140,34 +140,6 @@ export function parseAthenaNote(key: string): AthenaNote | null {
   return { table, day, version };
 }
 
-/**
- * Folder of notes on receipts that wait to be sent: empty objects. They are behind all notes on versions, which begin with a
- * time, and among them, so that the session of a load reaches those of its own table.
- */
-export const RECEIPT_NOTES = `${VERSION_NOTES}receipts/`;
-
-/** A receipt that was not written yet. */
-export interface ReceiptNote {
-  readonly table: string;
-  readonly day: UtcDay;
-  readonly id: string;
-  /** Why the last try failed; `new` before the first. */
-  readonly why: string;
-}
-
-/** Key of the note on a receipt: `ledger/_versions/receipts/<table>/<day>/<id>/<why>`. */
-export function receiptNoteKey({ table, day, id, why }: ReceiptNote): string {
-  return `${RECEIPT_NOTES}${table}/${day}/${id}/${why}`;
-}
-
-/** Reads the key of such a note; null for any other key. */
-export function parseReceiptNote(key: string): ReceiptNote | null {
-  if (!key.startsWith(RECEIPT_NOTES)) return null;
-  const [table = '', day = '', id = '', why = '', ...deeper] = key.slice(RECEIPT_NOTES.length).split('/');
-  if (table === '' || !isUtcDay(day) || id === '' || why === '' || deeper.length > 0) return null;
-  return { table, day, id, why };
-}
-
 /** The `source` of exports in the ledger. No source of the configuration can have this name. */
 export const EXPORTS_LEDGER = 'exports';
 

@@ -2,14 +2,7 @@ import { locationParts } from '../base/s3Location.ts';
 import { isoDay, isoTimestamp, isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import {
-  ATHENA_NOTES,
-  LEDGER_FOLDER,
-  parseReceiptNote,
-  parseVersionNote,
-  RECEIPT_NOTES,
-  VERSION_NOTES,
-} from './ledgerKeys.ts';
+import { ATHENA_NOTES, LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
 import { groupsKey, parseTableKey, type TableLayout, tableFolders } from './tableFolders.ts';
 
 /** Folder of rows that streams did not accept in time. */
@@ -299,7 +292,6 @@ export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));
   if ([LANDING_FOLDER, DAMAGED_FOLDER, LOADS_FOLDER, ATHENA_NOTES].some((folder) => key.startsWith(folder)))
     return true;
-  if (key.startsWith(RECEIPT_NOTES)) return parseReceiptNote(key) !== null;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
   if (key.startsWith(RELAY_FOLDER))

@@ -1,7 +1,6 @@
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { Dataset } from '../../lib/schema/sources.ts';
-import type { ReceiptNote } from '../../lib/tables/ledgerKeys.ts';
 import type { CurationState } from './days/curationState.ts';
 import type { AlarmState } from './flow/alarms.ts';
 import type { RateCounts } from './flow/rates.ts';
@@ -29,6 +28,8 @@ export interface LedgerDayStatus {
   readonly code: string | null;
   /** Objects that its last load left out although they may have been meant, in words; empty without any, and of an export. */
   readonly leftOut: string;
+  /** Code why the customer's bucket did not take its receipt; null if it did, or there is none. */
+  readonly receipt: string | null;
   /** The load by Athena that works on it; null without one. */
   readonly athena: {
     readonly step: string;
@@ -55,8 +56,6 @@ export interface DatasetDays {
   readonly isStopped: boolean;
   /** Days whose drop is late, and by when it was expected, ISO 8601. */
   readonly late: readonly { readonly day: UtcDay; readonly due: string }[];
-  /** Receipts of loads that were not written yet, by day. */
-  readonly receipts: readonly Pick<ReceiptNote, 'day' | 'why'>[];
   /** Oldest first. */
   readonly days: readonly LedgerDayStatus[];
 }

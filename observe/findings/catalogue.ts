@@ -186,12 +186,12 @@ export const findingCatalogue = {
     ),
     'drops',
   ),
-  SLUICE_FINDING_RECEIPTS_WAITING: cheap(
+  SLUICE_FINDING_RECEIPTS_FAILED: cheap(
     'drops',
-    'receipts wait',
+    'receipts failed',
     warning(
-      'Receipts of loads could not be sent to a customer. They are tried every hour, for three days.',
-      'docs/reference/errors.md says what to do for the code. The loads themselves are done.',
+      "A customer's bucket did not take the receipt of a day. The load itself is done, and the day's next load has a receipt again.",
+      'docs/reference/errors.md says what to do for the code. Then `sluice ingest backfill` writes it.',
     ),
     'drops',
   ),

@@ -255,12 +255,12 @@ function findDatasets(
   say: DeploymentCommands,
 ): Finding[] {
   return (datasets ?? []).flatMap((one) => {
-    const { source, dataset, days, late, receipts } = one;
+    const { source, dataset, days, late } = one;
     const of = `${source}/${dataset}`;
     const words = ['--source', source, '--dataset', dataset];
     const explain = (day: string) => say.sluice('ingest', 'explain', ...words, '--day', day);
     const leftOut = days.filter((day) => day.leftOut !== '').toReversed();
-    const failed = receipts.filter(({ why }) => why !== 'new').toReversed();
+    const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
     return [
       ...findListing(one, now),
       ...failedDays('SLUICE_FINDING_INGEST_FAILED', of, days, explain),
@@ -289,13 +289,12 @@ function findDatasets(
             [explain(last.day)],
           ),
         ),
-      ...failed
+      ...untold
         .slice(0, 1)
-        .map(({ day, why }) =>
-          finding(
-            'SLUICE_FINDING_RECEIPTS_WAITING',
-            `${of}: ${day} to the bucket: ${why}${otherDays(failed.length)}.`,
-          ),
+        .map(({ day, receipt }) =>
+          finding('SLUICE_FINDING_RECEIPTS_FAILED', `${of}: ${day}: ${receipt}${otherDays(untold.length)}.`, [
+            explain(day),
+          ]),
         ),
     ];
   });

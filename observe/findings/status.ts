@@ -184,7 +184,7 @@ async function readDrops(deployment: Deployment): Promise<readonly DatasetDays[]
   const read = await readDatasets({ ...deployment, datasets }, ({ dataset }) =>
     Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
   );
-  return read.map(({ source, dataset, table, lastLook, late, receipts, days }, i): DatasetDays => {
+  return read.map(({ source, dataset, table, lastLook, late, days }, i): DatasetDays => {
     const { source: from, dataset: its } = datasets[i] ?? {};
     return {
       ...{ source, dataset, table },
@@ -195,7 +195,6 @@ async function readDrops(deployment: Deployment): Promise<readonly DatasetDays[]
       listFailure: lastLook?.failure ?? null,
       isStopped: lastLook?.stopped === true,
       late: late.map(({ day, due }) => ({ day, due: isoTimestamp(due) })),
-      receipts: receipts.map(({ day, why }) => ({ day, why })),
       days: days.map(dayStatus),
     };
   });
@@ -225,6 +224,7 @@ function dayStatus({ day, entry }: LedgerDay): LedgerDayStatus {
     state: entry?.state ?? null,
     code: entry?.state === 'failed' ? (entry.failure?.code ?? null) : null,
     leftOut: leftOutWords(entry),
+    receipt: entry?.receipt?.failure?.code ?? null,
     athena:
       step === undefined || startedAt === undefined
         ? null

@@ -1,5 +1,3 @@
-import { MOST_EXAMPLES } from '../../lib/drops/receipt/Receipt.ts';
-import { receiptFolder } from '../../lib/schema/sources.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
@@ -42,18 +40,6 @@ export async function heldElsewhere(
       where: `s3://${one.bucket}/`,
       todo: 'The customer deletes the rows in their bucket. A day that they change, or that is loaded again, brings back what they left.',
     })),
-    ...config.sources.flatMap((one) => {
-      const folder = receiptFolder(one);
-      return folder === null
-        ? []
-        : [
-            {
-              what: `receipts of ${one.name}`,
-              where: `s3://${one.bucket}/${folder}`,
-              todo: `Receipts of loads quote up to ${MOST_EXAMPLES} refused rows. The customer deletes those with a row of the unit.`,
-            },
-          ];
-    }),
     ...(await relayHolds(deployment)),
     ...config.readers.flatMap((reader) =>
       reader.kind === 'owox'

@@ -27,9 +27,7 @@ const handedBack: LedgerEntry = {
 
 describe('the calendar', () => {
   const days = Array.from({ length: 30 }, (_, i) => ({ day: addDays(day, i - 29), entry: null }));
-  const datasets = [
-    { ...place, late: [], lastLook: { at, newestDay: day, stopped: false }, receipts: [], days },
-  ];
+  const datasets = [{ ...place, late: [], lastLook: { at, newestDay: day, stopped: false }, days }];
 
   it('is no wider than the terminal, and has every day once', () => {
     for (let width = 40; width <= 200; width += 1) {
@@ -51,7 +49,6 @@ describe('a day that will be retried', () => {
       {
         ...place,
         late: [],
-        receipts: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...handedBack, state } }],
       },
@@ -88,7 +85,6 @@ describe('a day that was loaded without some of its objects', () => {
       {
         ...place,
         late: [],
-        receipts: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...rest, state: 'succeeded', ...entry } }],
       },
@@ -109,7 +105,7 @@ describe('a drop that has not arrived', () => {
   const dataset = { ...place, lastLook: { at, newestDay: day, stopped: false } };
 
   it('is late in the calendar, with its due time', () => {
-    const text = calendarText([{ ...dataset, late, receipts: [], days: [{ day, entry: null }] }]);
+    const text = calendarText([{ ...dataset, late, days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}!$/m);
     expect(text).toContain('· no files  ! late\n');
     expect(text).toContain(
@@ -118,7 +114,7 @@ describe('a drop that has not arrived', () => {
   });
 
   it('is shown as no files if none is expected', () => {
-    const text = calendarText([{ ...dataset, late: [], receipts: [], days: [{ day, entry: null }] }]);
+    const text = calendarText([{ ...dataset, late: [], days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}·$/m);
     expect(text).not.toContain('late');
   });

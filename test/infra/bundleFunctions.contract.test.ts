@@ -79,7 +79,7 @@ describe('bundleFunctions', () => {
           bucket: 'planted-drops',
           owner: '111111111111',
           role,
-          receipt: { bucket: true, prefix: 'planted-receipts' },
+          receipt: 'planted-receipts',
           datasets: [{ name: 'events', kind: 'events', folder: 'planted-folder' }],
         },
       ],

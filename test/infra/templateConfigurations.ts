@@ -48,7 +48,7 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
         bucket: 'acme-drops',
         owner: '444455556666',
         kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-        receipt: { bucket: true },
+        receipt: 'sluice-receipts',
         datasets: [
           { name: 'events', kind: 'events' },
           { name: 'clicks', kind: 'events', schedule: 'hourly', expectedBy: { hour: 9 } },
@@ -60,7 +60,7 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
         region: 'eu-west-1',
         owner: '444455557777',
         role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
-        receipt: { bucket: true },
+        receipt: 'sluice-receipts',
         datasets: [{ name: 'events', kind: 'events' }],
       },
     ],

@@ -194,8 +194,15 @@ describe('problems of a deployment', () => {
 
   it('are failed days, late drops and failed exports', () => {
     const days = [
-      { day: '2026-11-18', state: 'failed', code: 'SLUICE_INGEST_X', leftOut: '', athena: null },
-      { day: '2026-11-19', state: 'succeeded', code: null, leftOut: '', athena: null },
+      {
+        day: '2026-11-18',
+        state: 'failed',
+        code: 'SLUICE_INGEST_X',
+        leftOut: '',
+        receipt: null,
+        athena: null,
+      },
+      { day: '2026-11-19', state: 'succeeded', code: null, leftOut: '', receipt: null, athena: null },
     ] as const;
     const dataset = {
       ...{ source: 'acme', dataset: 'orders', table: 'acme_orders', listedAt: at(1), listFailure: null },
@@ -204,7 +211,6 @@ describe('problems of a deployment', () => {
         schedule: 'daily' as const,
         lookbackDays: 3,
         isStopped: false,
-        receipts: [],
       },
       late: [{ day: '2026-11-20', due: at(2) }] as const,
       days,

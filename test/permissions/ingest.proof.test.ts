@@ -54,7 +54,7 @@ describe('the ingest, deployed, between two accounts', () => {
       bucket: 'sluice-ingest-proof',
       sources: [
         {
-          ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, receipt: { bucket: true } },
+          ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, receipt: 'sluice-receipts' },
           datasets: [...datasets, byAthena],
         },
         {
@@ -62,7 +62,7 @@ describe('the ingest, deployed, between two accounts', () => {
           bucket: DROPS,
           owner: CUSTOMER,
           role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
-          receipt: { bucket: true, prefix: 'receipts-by-role' },
+          receipt: 'receipts-by-role',
           datasets: [
             { ...datasets[0], name: 'events', kind: 'events', folder: 'shared', schedule: 'hourly' },
           ],

@@ -1,9 +1,10 @@
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
+import { SourceError } from '../../../lib/drops/CustomerBucket.ts';
 import { leftOutReasons } from '../../../lib/drops/Drop.ts';
+import { FileError, rowReasons } from '../../../lib/drops/engine/FileError.ts';
 import { MAX_DAYS, TRIGGER_PAUSE_MS } from '../../../lib/drops/limits.ts';
 import { dropDayFolder, markerKey } from '../../../lib/drops/listDrops.ts';
-import { customerWords } from '../../../lib/drops/receipt/customerWords.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { parseLayout } from '../../../lib/schema/fields/layout.ts';
@@ -45,8 +46,10 @@ export function customerPage(config: Config, source: Source, facts: PageFacts, d
 
 A day is loaded as a whole or not at all; otherwise the last load stays. ${source.receipt === undefined ? 'We tell you the code.' : 'The receipt has the code, the file and the column.'} Drop corrected files: the next run loads them.`,
     markdownTable(
-      ['code', 'what happened', 'what to do'],
-      [...customerWords].map(([code, { cause, cure }]) => [`\`${code}\``, cause, cure]),
+      ['code', 'what happened'],
+      Object.entries({ ...FileError.entries, ...SourceError.entries, ...rowReasons }).map(
+        ([code, { cause }]) => [`\`${code}\``, cause],
+      ),
     ),
   ].join('\n\n')}\n`;
 }
@@ -73,7 +76,7 @@ function accessText(
       ? source.kmsKeyArn
       : exports.find(({ target }) => target.bucket === bucket)?.target.kmsKeyArn;
   const written = [
-    ...(source.receipt?.bucket === true ? [`\`${source.receipt.prefix}/\``] : []),
+    ...(source.receipt !== undefined ? [`\`${source.receipt}/\``] : []),
     ...(exports.some(({ target }) => target.bucket === source.bucket) ? ['the folders of exports'] : []),
   ];
   return [
@@ -210,11 +213,11 @@ function receiptText({ bucket, receipt }: Source): string[] {
   return [
     `## Receipts
 
-After each load of a day we write a JSON file below \`s3://${bucket}/${receipt.prefix}/\`: what became of each file, and of its rows. Keys of a day sort by time. It quotes at most 10 refused rows.
+After each load of a day we write a JSON file below \`s3://${bucket}/${receipt}/\`: what became of each file, and of its rows. Keys of a day sort by time.
 
-- \`outcome\`: \`loaded\`, \`no_data\` (the day has no files) or \`failed\` (nothing of the day was loaded; what was loaded before stays).
-- \`fate\` of a file: \`loaded\`, \`refused\` (the day failed because of it), \`waiting\` (for another file of its day), \`ignored\` (no file to load) or \`gone\` (loaded before, and deleted since).
-- \`id\` is the same for every copy of one receipt. \`version\` names the state of the day that readers see.
+- \`state\`: \`succeeded\`, \`succeeded_no_data\` (the day has no files) or \`failed\` (nothing of the day was loaded; what was loaded before stays).
+- \`fate\` of a file: \`loaded\`, \`failed\` (the day failed because of it), \`held\` (by another file of its day), \`left_out\` (no file to load) or \`gone\` (loaded before, and deleted since).
+- \`version\` names the state of the day that readers see.
 - Members may be added. Those that are there keep their meaning.`,
   ];
 }

@@ -55,8 +55,6 @@ export interface LoadRequest {
   readonly loadedAt: number;
   /** Value of `received_at` of refused rows, epoch milliseconds. Default: `loadedAt`. */
   readonly receivedAt?: number;
-  /** The most refused rows to return as examples. Default 0. */
-  readonly examples?: number;
   readonly limits: EngineLimits;
   /** Stops the load, which throws the signal's reason. */
   readonly signal?: AbortSignal;
@@ -72,17 +70,6 @@ export interface FileRows {
   readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
 }
 
-/** A refused row, for the customer whose it is. */
-export interface RefusedExample {
-  /** Key of its file. */
-  readonly file: string;
-  readonly code: string;
-  /** Its number in the file, counted from 0, and the column, in words. */
-  readonly detail: string;
-  /** The whole row as JSON; its first 2,000 characters. */
-  readonly row: string;
-}
-
 /** The result of a load. `in` is always `out` + `refused`. */
 export interface LoadResult {
   /** File of accepted rows; null without any. */
@@ -93,8 +80,6 @@ export interface LoadResult {
   /** In the order of `files`. */
   readonly files: readonly FileRows[];
   readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
-  /** Some refused rows, of each reason if there is room; none unless they were asked for. */
-  readonly examples?: readonly RefusedExample[];
   /**
    * Accepted rows by the number of days between their own time, in the dataset's timezone, and the day of their folder:
    * `'0'` the same day, `'2'` two days late, `'-1'` a day early; `'>31'` and `'<-31'` for larger distances.

@@ -260,9 +260,6 @@ const loadedSchema = z.strictObject({
     z.strictObject({ name: z.string(), in: count, out: count, refused: count, reasons: reasonsSchema }),
   ),
   reasons: reasonsSchema,
-  examples: z
-    .array(z.strictObject({ file: z.string(), code: z.string(), detail: z.string(), row: z.string() }))
-    .default([]),
   rowsByDaysLate: z.record(z.string(), count),
 });
 

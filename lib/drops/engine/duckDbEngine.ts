@@ -15,7 +15,6 @@ import type {
   LoadResult,
   PreviewedRequest,
   PreviewedRows,
-  RefusedExample,
 } from './Engine.ts';
 import { FileError, type FileFailure, fileFailure, isRowReason, type RowReason } from './FileError.ts';
 import {
@@ -202,34 +201,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
     );
   }
   const rowsFile = out === 0 ? null : await rowsFileOf(request, out);
-  const result = summary(request, rowsFile, refused?.file ?? null, byFile, daysLate);
-  const { examples: most = 0 } = request;
-  return refused === null || most === 0
-    ? result
-    : { ...result, examples: await readExamples(session, request, most) };
-}
-
-/** Characters of a row in an example. */
-const EXAMPLE_LENGTH = 2_000;
-
-/** The first rows of each reason in turn. */
-async function readExamples(
-  session: DuckDbSession,
-  { mapping, refusedPath }: LoadRequest,
-  most: number,
-): Promise<RefusedExample[]> {
-  const rows = await session.rows(
-    `SELECT path, reason, detail, left(raw, ${EXAMPLE_LENGTH}) AS raw
-     FROM (SELECT path, reason, detail, raw, row_number() OVER (PARTITION BY reason ORDER BY path, detail) AS turn
-       FROM read_parquet(${quoteText(refusedPath)}))
-     ORDER BY turn, reason LIMIT ${most}`,
-  );
-  return rows.map(({ path, reason, detail, raw }) => ({
-    file: String(path).slice(mapping.origin.length),
-    code: String(reason),
-    detail: String(detail),
-    row: String(raw),
-  }));
+  return summary(request, rowsFile, refused?.file ?? null, byFile, daysLate);
 }
 
 /** The file of all rows. @throws EngineError if it does not state as many rows as were counted. */

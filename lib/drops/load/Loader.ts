@@ -8,7 +8,6 @@ import type { AthenaPort } from '../athena/AthenaPort.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine } from '../engine/Engine.ts';
 import type { FaultPoint } from '../faultPoint.ts';
-import type { ReceiptPorts } from '../receipt/ReceiptPorts.ts';
 
 /**
  * The steps of a load, in order, each named after what is done by then. A function may be killed after any of them. The
@@ -72,7 +71,7 @@ export interface Loader {
   /** Absent if no dataset is loaded by Athena. */
   readonly athena?: AthenaPort | undefined;
   /** Absent if no source gets receipts. */
-  readonly receipts?: ReceiptPorts | undefined;
+  readonly putReceipt?: PutReceipt | undefined;
   readonly limits: EngineLimits;
   /** An existing, empty folder for this load. */
   readonly directory: string;
@@ -91,10 +90,17 @@ export interface Loader {
 
 /** Ports for the load of one dataset, with a session of the load's role that is limited to it (docs/ingest.md). */
 export interface ScopedPorts
-  extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog' | 'athena' | 'receipts'> {
+  extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog' | 'athena' | 'putReceipt'> {
   /** Closes their connections. */
   close(): void;
 }
+
+/** Writes a receipt into the customer's bucket. @throws ReceiptError */
+export type PutReceipt = (
+  place: { readonly source: Source; readonly dataset: Dataset },
+  key: string,
+  text: string,
+) => Promise<void>;
 
 /** One invocation that loads. */
 export interface LoadRun {

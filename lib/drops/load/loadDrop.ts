@@ -17,7 +17,6 @@ import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/
 import type { Dialect } from '../mapping/Dialect.ts';
 import { duckDbDialect } from '../mapping/duckDbDialect.ts';
 import { PartialFile, PreviewError } from '../PartialFile.ts';
-import { MOST_EXAMPLES } from '../receipt/Receipt.ts';
 import { fetchFiles } from './fetchFiles.ts';
 import { inspectDrop, receivedAt } from './inspectDrop.ts';
 import { requireAcceptableRows } from './judgeRows.ts';
@@ -221,8 +220,6 @@ async function mapFiles(
         refusedPath: join(directory, 'refused.parquet'),
         loadedAt: clock.now(),
         receivedAt: receivedAt(progress.drop),
-        // Only where the customer alone reads them.
-        examples: source.receipt === undefined ? 0 : MOST_EXAMPLES,
         limits,
         signal,
       }),

@@ -19,14 +19,13 @@ import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, MOST_KILLS, VERSION_KEPT_MS } from
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
-import { newReceipt } from '../receipt/Receipt.ts';
-import { noteReceipt, sendReceipt } from '../receipt/sendReceipt.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
 import { isReadVersion } from './movePartition.ts';
 import { listFileFates, Progress } from './Progress.ts';
 import type { DropDay } from './publishVersion.ts';
+import { sendReceipt } from './sendReceipt.ts';
 
 /** The result of a task. */
 export type LoadOutcome =
@@ -403,12 +402,14 @@ async function settleTask(
     ...(progress.athena === undefined ? {} : { athena: endedLoad(progress.athena) }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   };
-  const due = await dueReceipt(loader, task, progress, settlement);
-  const settled = await loader.ledger.settle(claim, { ...settlement, ...due?.settled });
+  const place = findDropDay(loader.config.sources, task);
+  const receipt = place === null ? undefined : await sendReceipt(loader, run, place, progress, settlement);
+  const settled = await loader.ledger.settle(claim, {
+    ...settlement,
+    ...(receipt === undefined ? {} : { receipt }),
+  });
   if (settled === null) return { outcome: 'lost' };
   await loader.faultPoint?.('settled');
-  if (due !== null)
-    await sendReceipt(loader, run, due.place, settled, due.note, { examples: mapped?.examples ?? [] });
   return {
     outcome: state,
     engine: progress.engine,
@@ -418,24 +419,6 @@ async function settleTask(
     durations,
     ...(failure === undefined ? {} : { failure }),
   };
-}
-
-/** The receipt of a load that is about to be settled, noted; null if its source gets none, or has got the same one before. */
-async function dueReceipt(
-  loader: Loader,
-  task: IngestTask,
-  { claim, athena, startedAt }: Progress,
-  settlement: Settlement,
-) {
-  const place = findDropDay(loader.config.sources, task);
-  if (loader.receipts === undefined || place?.source.receipt === undefined) return null;
-  const times = { startedAt: athena?.startedAt ?? startedAt, finishedAt: loader.clock.now() };
-  const { version } = claim.entry;
-  const settled = { ...(version === undefined ? {} : { version }), ...settlement };
-  const receipt = newReceipt(claim.entry, settled, times);
-  if (claim.entry.receipt?.hash === receipt.hash) return null;
-  const note = await noteReceipt(loader, place, receipt.id);
-  return { place, note, settled: { receipt } };
 }
 
 /** A load by Athena as it stays in the ledger. */

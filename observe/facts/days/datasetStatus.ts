@@ -1,4 +1,3 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, type UtcDay } from '../../../lib/base/time.ts';
@@ -7,7 +6,6 @@ import { hasArrivedSince, type LateDay, lateNotes } from '../../../lib/drops/pla
 import type { LastListing } from '../../../lib/drops/plan/planSources.ts';
 import { lastListings } from '../../../lib/drops/plan/planSources.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
-import { parseReceiptNote, RECEIPT_NOTES, type ReceiptNote } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
 
@@ -19,8 +17,6 @@ export interface ConfiguredDataset {
 
 /** Notes of the plan that are read in parallel. */
 const PARALLEL = 16;
-/** Receipts of a dataset that are shown. */
-const MOST_RECEIPTS = 100;
 
 /** The status of one dataset. */
 export interface DatasetStatus {
@@ -30,8 +26,6 @@ export interface DatasetStatus {
   readonly lastLook: LastListing | null;
   /** Days whose drop is late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
-  /** Receipts that were not sent everywhere, by day; none without `receipt`. */
-  readonly receipts: readonly ReceiptNote[];
   /** Oldest first; null if the ledger has no entry. */
   readonly days: readonly LedgerDay[];
 }
@@ -66,23 +60,8 @@ export async function readStatus(
     table: dataset.table,
     lastLook: await listings.read(source.name, dataset.name),
     late: late[i] ?? [],
-    receipts: await readWaitingReceipts(open, { source, dataset }),
     days: days[i] ?? [],
   }));
-}
-
-/** Receipts of a dataset that were not sent everywhere; the first hundred. */
-async function readWaitingReceipts(
-  { s3, config }: Pick<Deployment, 's3' | 'config'>,
-  { source, dataset }: ConfiguredDataset,
-): Promise<readonly ReceiptNote[]> {
-  if (source.receipt === undefined) return [];
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({
-      ...{ Bucket: config.bucket, Prefix: `${RECEIPT_NOTES}${dataset.table}/`, MaxKeys: MOST_RECEIPTS },
-    }),
-  );
-  return Contents.map(({ Key = '' }) => parseReceiptNote(Key)).filter((note) => note !== null);
 }
 
 /** Days, oldest first, up to the last. */

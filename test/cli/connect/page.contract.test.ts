@@ -12,7 +12,7 @@ const config = {
   sources: [
     {
       ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', kmsKeyArn: KEY },
-      receipt: { bucket: true },
+      receipt: 'sluice-receipts',
       datasets: [
         {
           ...{ name: 'events', kind: 'events', waitFor: 'DONE', refusedShare: 0.05 },

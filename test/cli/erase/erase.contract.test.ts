@@ -33,7 +33,7 @@ describe('sluice erase', () => {
       `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
 export default defineConfig({
   bucket: '${BUCKET}',
-  sources: [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }], receipt: { bucket: true } }],
+  sources: [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }], receipt: 'sluice-receipts' }],
   retention: { queryResultDays: null },
   exports: [{ name: 'out', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'daily' } }],
   readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
@@ -103,8 +103,6 @@ export default defineConfig({
       's3://acme-drops/',
       's3://acme-owox/',
       'delete_user_data',
-      's3://acme-drops/sluice-receipts/',
-      'quote up to 10 refused rows',
       'Results of queries do not expire there, as `retention.queryResultDays` is null',
       `s3://${BUCKET}/reader-tables/*/tables/`,
       'keeps the text of each query for 45 days',

@@ -6,8 +6,6 @@ import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
 import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
 import { resources } from '../../../infra/resources.ts';
 import { logicalIds } from '../../../infra/template/Stack.ts';
-import type { Loader } from '../../../lib/drops/load/Loader.ts';
-import { ReceiptError } from '../../../lib/drops/receipt/ReceiptPorts.ts';
 import { engineShare, makeWorkDirectory } from '../../../lib/lambda/machine.ts';
 import { readFilterPattern } from '../../../packages/local-aws/src/logs/index.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -53,10 +51,6 @@ describe('load messages', () => {
       bodies.map((body, i) => ({ messageId: String(i), body, receives })),
       3,
     );
-  const withReceipts = () => ({
-    ...loads.config,
-    sources: loads.config.sources.map((one) => ({ ...one, receipt: { bucket: true, prefix: 'r' } })),
-  });
   const again = (...ids: string[]) => ({
     batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
   });
@@ -97,70 +91,6 @@ describe('load messages', () => {
     });
     expect(loads.logged.at(-1)?.['failure']).toBeUndefined();
     expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-prod 1']);
-  });
-
-  it('count receipts that fail, where there are receipts, and send them again with the sweep', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
-    const config = withReceipts();
-    let failure: Error | null = new ReceiptError(
-      'SLUICE_RECEIPT_ACCESS_DENIED',
-      'acme-drops/x: AccessDenied.',
-    );
-    const ids: unknown[] = [];
-    const receipts: Loader['receipts'] = {
-      async put(_place, _key, text) {
-        ids.push(JSON.parse(text).id);
-        if (failure !== null) throw failure;
-      },
-    };
-    const given = (body: string) => {
-      const loader = loads.makeLoader({ config, receipts });
-      return loadMessages(loader, loads.makeRun(), [{ messageId: '0', body, receives: 1 }], 3);
-    };
-    const last = () => loads.logged.findLast(({ event }) => event === 'ingest_receipt');
-    expect(await given(task())).toEqual(again());
-    expect(last()).toMatchObject({ failed: 1, code: 'SLUICE_RECEIPT_ACCESS_DENIED' });
-    const counted = (line: Record<string, unknown> | undefined) => countedBy({ ...loads, config }, line);
-    expect(counted(last())).toEqual(['ReceiptsFailed-prod 1']);
-    failure = null;
-    expect(await given(JSON.stringify({ sluice: 'sweep' }))).toEqual(again());
-    expect(last()).toMatchObject({ level: 'info' });
-    expect(counted(last())).toEqual([]);
-    expect(ids).toHaveLength(2);
-    expect(new Set(ids).size).toBe(1);
-  });
-
-  it('sweep first, and leave receipts that do not fit into a few minutes to the next run', async () => {
-    let isDown = true;
-    let puts = 0;
-    const receipts: Loader['receipts'] = {
-      async put() {
-        puts += 1;
-        if (isDown) throw new Error('no bucket');
-        loads.clock.advance(200_000);
-      },
-    };
-    const given = (body: string) => {
-      const loader = loads.makeLoader({ config: withReceipts(), receipts });
-      return loadMessages(loader, loads.makeRun(), [{ messageId: '0', body, receives: 1 }], 3);
-    };
-    for (const name of ['old', 'new']) {
-      await loads.drop('a.parquet', someEvents(0, 2, name));
-      await given(task());
-    }
-    await loads.drop('a.parquet', someEvents(0, 2), '2026-11-18');
-    await given(task({ day: '2026-11-18' }));
-    loads.clock.advance(86_400_000);
-    [isDown, puts] = [false, 0];
-    const before = loads.logged.length;
-    await given(JSON.stringify({ sluice: 'sweep' }));
-    expect(loads.logged.slice(before)).toMatchObject([
-      { event: 'ingest_sweep', removed: 1 },
-      { event: 'ingest_receipt', level: 'info' },
-    ]);
-    expect(puts).toBe(1);
-    await given(JSON.stringify({ sluice: 'sweep' }));
-    expect(puts).toBe(2);
   });
 
   it('are retried while another load holds the day', async () => {

@@ -157,7 +157,7 @@ describe('what a configured customer is told to grant', () => {
             bucket: BUCKET,
             owner: '444455556666',
             kmsKeyArn: KEY,
-            receipt: { bucket: true },
+            receipt: 'sluice-receipts',
           },
           datasets: [
             { name: 'events', kind: 'events', folder: 'drops/events', ...dataset },

@@ -25,7 +25,7 @@ const everything: typeof LOAD = {
 
 type SourceInput = NonNullable<ConfigInput['sources']>[number];
 const source = (name: string, owner: string, more: Partial<SourceInput> = {}): SourceInput => ({
-  ...{ name, owner, bucket: `${name}-drops`, kmsKeyArn: key(owner), receipt: { bucket: true } },
+  ...{ name, owner, bucket: `${name}-drops`, kmsKeyArn: key(owner), receipt: 'sluice-receipts' },
   datasets: [
     { name: 'events', kind: 'events', folder: 'in/events' },
     { name: 'events-2', kind: 'events', folder: 'in/events-2' },

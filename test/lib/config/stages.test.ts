@@ -267,7 +267,7 @@ const source = (bucket: string) => ({
     { name: 'acme', bucket, owner: '111122223333', datasets: [{ name: 'events', kind: 'events' as const }] },
   ],
 });
-const withReceipt = (receipt: object) => ({
+const withReceipt = (receipt: string) => ({
   sources: source('acme-drops').sources.map((one) => ({ ...one, receipt })),
 });
 const exported = (bucket: string, folder: string) => ({
@@ -380,17 +380,17 @@ describe('two stages', () => {
     [
       'a folder that both export to',
       { dev: exported('acme-warehouse', 'sluice/events'), prod: exported('acme-warehouse', 'sluice') },
-      'exports.0.target.folder: got "acme-warehouse/sluice/" for the stage prod, expected a folder apart from the folder of `exports.0` of the stage dev.',
+      'exports.0.target.folder: got "acme-warehouse/sluice/" for the stage prod, expected a folder apart from `exports.0.target.folder` of the stage dev.',
     ],
     [
       'a folder of receipts',
-      { dev: withReceipt({ bucket: true }), prod: withReceipt({ bucket: true }) },
-      'sources.0.receipt.prefix: got "acme-drops/sluice-receipts/" for the stage prod, expected a folder apart from the folder of `sources.0.receipt` of the stage dev.',
+      { dev: withReceipt('sluice-receipts'), prod: withReceipt('sluice-receipts') },
+      'sources.0.receipt: got "acme-drops/sluice-receipts/" for the stage prod, expected a folder apart from `sources.0.receipt` of the stage dev.',
     ],
     [
       'a folder that one exports to and the other writes receipts to',
-      { dev: withReceipt({ bucket: true, prefix: 'sluice/r' }), prod: exported('acme-drops', 'sluice') },
-      'exports.0.target.folder: got "acme-drops/sluice/" for the stage prod, expected a folder apart from the folder of `sources.0.receipt` of the stage dev.',
+      { dev: withReceipt('sluice/r'), prod: exported('acme-drops', 'sluice') },
+      'exports.0.target.folder: got "acme-drops/sluice/" for the stage prod, expected a folder apart from `sources.0.receipt` of the stage dev.',
     ],
   ])('may not share %s', async (_what, different, sentence) => {
     const file = fileFor(different);
@@ -412,8 +412,8 @@ describe('two stages', () => {
     [
       "a customer's bucket with receipts of each, or of one alone",
       {
-        dev: withReceipt({ bucket: true, prefix: 'dev' }),
-        prod: withReceipt({ bucket: true, prefix: 'prod' }),
+        dev: withReceipt('dev'),
+        prod: withReceipt('prod'),
       },
     ],
     [

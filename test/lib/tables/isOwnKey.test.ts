@@ -12,7 +12,6 @@ import {
   lastLookKey,
   lateNoteKey,
   ledgerKey,
-  receiptNoteKey,
   redrivenKey,
   triggerKey,
   versionNoteKey,
@@ -57,7 +56,6 @@ const built: Readonly<Record<string, readonly string[]>> = {
   overflowKey: tableKinds.map((kind) => overflowKey(kind, DIGEST)),
   parkedKey: [parkedKey(overflowKey('events', DIGEST))],
   quarantineLargeKey: [quarantineLargeKey(day, 'q-1')],
-  receiptNoteKey: [receiptNoteKey({ table: 'acme_web', day, id: 'r-1', why: 'new' })],
   refusedRowsKey: [
     refusedRowsKey(config, { table: 'acme_web', day, fingerprint: DIGEST, receivedAt: Date.parse(day) }),
   ],

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { defineErrorFamily, SluiceError } from '../../base/errors.ts';
+import { failureFields } from '../../base/log.ts';
+import type { Settlement } from '../../ledger/Ledger.ts';
+import type { FileFate, LedgerEntry } from '../../ledger/LedgerEntry.ts';
+import { datasetReceiptFolder } from '../../schema/sources.ts';
+import { SourceError } from '../CustomerBucket.ts';
+import { FileError } from '../engine/FileError.ts';
+import type { Loader, LoadRun } from './Loader.ts';
+import type { Progress } from './Progress.ts';
+import type { DropDay } from './publishVersion.ts';
+
+/** Why a receipt could not be written. The load is done all the same, and the day's next load has a receipt again. */
+export const ReceiptError = defineErrorFamily('user', {
+  SLUICE_RECEIPT_ACCESS_DENIED: {
+    cause: "The customer's bucket refuses to store a receipt.",
+    cure: 'The customer applies the policy again, which allows `s3:PutObject` on the folder of receipts: `sluice policy print --for ingest-source --source …`. Then `sluice ingest backfill` writes it.',
+  },
+  SLUICE_RECEIPT_KEY_DENIED: {
+    cause: "The key of the customer's bucket refuses to encrypt a receipt.",
+    cure: 'Set `kmsKeyArn` of the source. The customer applies the key policy again, which allows `kms:GenerateDataKey`: `sluice policy print --for ingest-source --source …`. Then `sluice ingest backfill` writes it.',
+  },
+  SLUICE_RECEIPT_BUCKET_FAILED: {
+    cause: "The customer's bucket could not be written.",
+    cure: "Look at the code in the detail. The day's next load has a receipt again; `sluice ingest backfill` loads it now.",
+  },
+});
+
+/** Most files that a receipt names. The others are counted. */
+const MOST_FILES = 1_000;
+
+/**
+ * A customer's receipt of one load of a day, as the ledger accounts for it: docs/ingest-customer.md, "Receipts". Members may
+ * be added but never changed.
+ */
+export interface Receipt {
+  readonly receipt: 1;
+  readonly source: string;
+  readonly dataset: string;
+  readonly day: string;
+  readonly state: Settlement['state'];
+  /** The version of the day that readers see now; null if they see no rows. */
+  readonly version: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly rows: Settlement['rows'];
+  /** Why nothing of the day was loaded; null if it was. */
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** At most {@link MOST_FILES}: those with problems first. */
+  readonly files: readonly FileFate[];
+  /** Files that are not named. */
+  readonly moreFiles: number;
+}
+
+/**
+ * Writes the receipt of a load that is about to be settled into the customer's bucket. A load that is killed afterwards
+ * writes it again. A day that fails again in the same way has none. It never throws.
+ *
+ * @returns What the ledger notes of it; undefined if the source gets none.
+ */
+export async function sendReceipt(
+  { putReceipt, clock, log }: Pick<Loader, 'putReceipt' | 'clock' | 'log'>,
+  { deadline, signal }: Pick<LoadRun, 'deadline' | 'signal'>,
+  place: DropDay,
+  { claim: { entry }, athena, startedAt }: Pick<Progress, 'claim' | 'athena' | 'startedAt'>,
+  settlement: Settlement,
+): Promise<LedgerEntry['receipt']> {
+  const folder = datasetReceiptFolder(place.source, place.dataset);
+  if (putReceipt === undefined || folder === null) return undefined;
+  const { version = entry.version ?? null } = settlement;
+  const hash = outcomeHash({ ...settlement, version });
+  if (entry.receipt?.hash === hash && entry.receipt.failure === undefined) return entry.receipt;
+  const finishedAt = new Date(clock.now()).toISOString();
+  const times = { startedAt: new Date(athena?.startedAt ?? startedAt).toISOString(), finishedAt };
+  const key = `${folder}${place.day}/${finishedAt.replace(/[-:.]/g, '')}-${hash.slice(0, 8)}.json`;
+  const about = { source: place.source.name, dataset: place.dataset.name, day: place.day };
+  try {
+    if (clock.now() > deadline || signal.aborted)
+      throw new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', 'No time was left for it.');
+    const receipt = makeReceipt(about, { ...settlement, version }, times);
+    await putReceipt(place, key, `${JSON.stringify(receipt, null, 2)}\n`);
+    return { hash };
+  } catch (error) {
+    const { code, message } = toReceiptError(error);
+    log({ level: 'error', event: 'ingest_receipt', ...about, code, ...failureFields(error) });
+    return { hash, failure: { code, message } };
+  }
+}
+
+/** Only the name of a foreign error is kept. */
+function toReceiptError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const name = error instanceof Error ? ('code' in error ? String(error.code) : error.name) : 'Error';
+  return new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED', `${name}.`, { cause: error });
+}
+
+type Outcome = Omit<Settlement, 'version'> & Pick<Receipt, 'version'>;
+
+function outcomeHash({ state, fingerprint, version, failure }: Outcome): string {
+  const why = failure === undefined ? null : [failure.code, failure.message];
+  const parts = JSON.stringify([state, fingerprint, version, why]);
+  return createHash('sha256').update(parts).digest('hex').slice(0, 32);
+}
+
+/** The receipt of a settled load. */
+export function makeReceipt(
+  about: Pick<Receipt, 'source' | 'dataset' | 'day'>,
+  { state, version, rows, files, failure }: Outcome,
+  times: Pick<Receipt, 'startedAt' | 'finishedAt'>,
+): Receipt {
+  const named = files.toSorted((a, b) => Number(hasProblem(b)) - Number(hasProblem(a)));
+  return {
+    ...{ receipt: 1, ...about, state, version, ...times, rows },
+    failure: failure === undefined ? null : { ...failure, message: messageOf(failure) },
+    files: named.slice(0, MOST_FILES),
+    moreFiles: Math.max(0, files.length - MOST_FILES),
+  };
+}
+
+function hasProblem({ fate, rows }: FileFate): boolean {
+  return fate === 'failed' || (rows?.refused ?? 0) > 0;
+}
+
+/** Messages about files and their bucket are for the customer. Others may name what is ours. */
+function messageOf({ code, message }: NonNullable<Receipt['failure']>): string {
+  const isTheirs = [FileError.entries, SourceError.entries].some((entries) => Object.hasOwn(entries, code));
+  return isTheirs ? message : 'The load failed. Nothing of the day was loaded.';
+}

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
+import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
+import type { ConfigInput } from '../../../../lib/schema/config.ts';
+import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
+
+const REFUSED = new ReceiptError('SLUICE_RECEIPT_ACCESS_DENIED', 'acme-drops/x: AccessDenied.');
+const BAD = `${someEvents(0, 3)} UNION ALL SELECT TIMESTAMP '${DAY} 11:00:00', NULL, 'u-secret'`;
+
+describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine) => {
+  let loads: Loads;
+  let written: { readonly key: string; readonly receipt: Receipt }[];
+  let refuses: Error | null;
+  beforeEach(async () => {
+    loads = await startLoads({ engine, refusedShare: 0.5 });
+    written = [];
+    refuses = null;
+  });
+  afterEach(() => loads.close());
+
+  const load = async (options: LoadOptions = {}) => {
+    const sources = loads.config.sources.map((source) => ({ ...source, receipt: 'r' }));
+    const putReceipt = async (_: unknown, key: string, text: string) => {
+      if (refuses !== null) throw refuses;
+      written.push({ key, receipt: JSON.parse(text) });
+    };
+    const loader = { config: { ...loads.config, sources }, putReceipt };
+    const outcome = await loads.load({ ...options, loader });
+    return engine === 'lambda' || outcome === 'killed'
+      ? outcome
+      : ((await loads.goOn({ ...options, loader })) ?? outcome);
+  };
+
+  it('are written once a load, and none for a day that is loaded already', async () => {
+    await loads.drop('a.parquet', BAD);
+    expect(await load()).toMatchObject({ outcome: 'succeeded' });
+    const entry = await loads.entry();
+    expect(written).toEqual([
+      {
+        key: expect.stringMatching(`^r/events/${DAY}/\\d{8}T\\d{9}Z-[0-9a-f]{8}\\.json$`),
+        receipt: expect.objectContaining({
+          ...{ receipt: 1, state: 'succeeded', version: entry?.version, failure: null },
+          rows: { in: 4, out: 3, refused: 1 },
+          files: [
+            expect.objectContaining({ fate: 'loaded', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 1 } }),
+          ],
+        }),
+      },
+    ]);
+    expect(JSON.stringify(written)).not.toContain('u-secret');
+    expect(await load({ fingerprint: entry?.fingerprint ?? '' })).toMatchObject({ outcome: 'unchanged' });
+    expect(written).toHaveLength(1);
+  });
+
+  it('that the bucket refuses leave the load as it is, and are written by the next load', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    refuses = REFUSED;
+    expect(await load()).toMatchObject({ outcome: 'succeeded' });
+    expect((await loads.entry())?.receipt?.failure?.code).toBe('SLUICE_RECEIPT_ACCESS_DENIED');
+    expect(loads.logged).toContainEqual(
+      expect.objectContaining({ level: 'error', event: 'ingest_receipt', code: REFUSED.code }),
+    );
+    refuses = null;
+    expect(await load({ reason: 'backfill' })).toMatchObject({ outcome: 'succeeded' });
+    expect(written).toHaveLength(1);
+    expect((await loads.entry())?.receipt?.failure).toBeUndefined();
+  });
+
+  it('are not written again for a day that fails in the same way', async () => {
+    await loads.drop('a.parquet', "SELECT 'x' AS other");
+    for (const reason of ['new', 'retried', 'backfill'] as const)
+      expect(await load({ reason })).toMatchObject({ outcome: 'failed' });
+    expect(written.map(({ receipt }) => [receipt.state, receipt.failure?.code])).toEqual([
+      ['failed', 'SLUICE_INGEST_COLUMN_MISSING'],
+    ]);
+  });
+
+  it('are written by the load that follows on one that was killed', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    expect(await load({ killAt: 'moved' })).toBe('killed');
+    expect(written).toEqual([]);
+    loads.clock.advance(86_400_000);
+    await load({ reason: 'backfill' });
+    expect(written.map(({ receipt }) => receipt.state)).toEqual(['succeeded']);
+  });
+});
+
+describe('a receipt', () => {
+  const failedBy = (code: string, files: readonly FileFate[] = []) =>
+    makeReceipt(
+      { source: 'acme', dataset: 'events', day: DAY },
+      {
+        ...{ state: 'failed', fingerprint: 'f', version: null, files: [...files], bytes: 0 },
+        ...{ rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, durations: {}, superseded: [] },
+        failure: { code, message: 'role/ours' },
+      },
+      { startedAt: 'a', finishedAt: 'b' },
+    );
+
+  it('has the words of errors of its files and its bucket, and of ours nothing but the code', () => {
+    for (const code of ['SLUICE_INGEST_FILE_DAMAGED', 'SLUICE_SOURCE_ACCESS_DENIED'])
+      expect(failedBy(code).failure).toEqual({ code, message: 'role/ours' });
+    for (const code of ['SLUICE_LOAD_BUCKET_FAILED', 'SLUICE_INGEST_SESSION_REFUSED'])
+      expect(failedBy(code).failure).toEqual({ code, message: expect.not.stringContaining('ours') });
+  });
+
+  it('names a thousand files at most, those with problems first', () => {
+    const file = (key: string, fate: FileFate['fate']) => ({ key, size: 1, eTag: '"e"', fate });
+    const files = Array.from({ length: 1_500 }, (_, i) => file(`${i}.parquet`, 'held'));
+    const receipt = failedBy('SLUICE_INGEST_FILE_DAMAGED', [...files, file('bad.parquet', 'failed')]);
+    expect([receipt.files.length, receipt.moreFiles]).toEqual([1_000, 501]);
+    expect(receipt.files[0]?.key).toBe('bad.parquet');
+  });
+});
+
+describe('the folder of receipts', () => {
+  type Input = NonNullable<ConfigInput['sources']>[number];
+  const acme = { name: 'acme', bucket: 'acme-drops', owner: '111122223333' };
+  const configOf = (receipt: string, others: readonly Input[] = [], rest: Partial<ConfigInput> = {}) =>
+    defineConfig({
+      bucket: 'acme-experiments',
+      sources: [
+        { ...acme, receipt, datasets: [{ name: 'events', kind: 'events', folder: 'in/events' }] },
+        ...others,
+      ],
+      ...rest,
+    });
+
+  it.each([
+    ['a slash at its end', 'a/', 'without slash at either end'],
+    ['a folder that climbs', 'a/../b', 'sources.0.receipt'],
+    ['a wildcard', 'a*', 'sources.0.receipt'],
+    ["the folder of the dataset's drops", 'in/events', 'expected a folder apart'],
+    ['a folder around it', 'in', 'sources.0.datasets.0'],
+    ['a folder in it', 'in/events/receipts', 'expected a folder apart'],
+  ])('is refused for %s', (_, receipt, message) => {
+    expect(() => configOf(receipt)).toThrow(message);
+  });
+
+  it('is apart from those of other sources and of exports in the same bucket', () => {
+    const other = (receipt: string): Input => ({
+      ...{ ...acme, name: 'other', receipt },
+      datasets: [{ name: 'others', kind: 'events', folder: 'o' }],
+    });
+    expect(() => configOf('r', [other('r')])).toThrow('sources.1.receipt');
+    expect(() => configOf('r', [other('r2')])).not.toThrow();
+    const target = { bucket: acme.bucket, owner: acme.owner, folder: 'r/back' };
+    const exports = [{ name: 'back', table: 'statsig_forwarded_events', target }];
+    expect(() => configOf('r', [], { exports })).toThrow("apart from sources.0.receipt's");
+  });
+});
