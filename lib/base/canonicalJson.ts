@@ -1,6 +1,5 @@
 import { ExactNumber, isExact, isJsonObject, type JsonObject } from './json.ts';
-import { CostMeter } from './jsonCost.ts';
-import { InternCache, TextBuilder } from './strings.ts';
+import { InternCache } from './strings.ts';
 
 /** JSON is nested too deeply. It has a class of its own, so that a stack overflow in our code is not mistaken for it. */
 export class DepthError extends Error {
@@ -98,18 +97,8 @@ const TOO_DEEP = new DepthError(MAX_DEPTH);
 /** Keys repeat in every event: each is quoted once, as long as there are no more different ones than these. */
 const KEYS_AT_MOST = 4_096;
 
-/** Members and items beyond which an object or an array is long. */
+/** With more members or items than this, V8's tree of the pieces of `+=` would take too much memory. */
 const MANY = 1_024;
-
-/** Characters beyond which a text is long. */
-const LONG = 256;
-
-/** Costs of writing, in units of {@link CostMeter}: a node, a member, one of many, a key not seen lately, an item. */
-const NODE_UNITS = 15;
-const MEMBER_UNITS = 8;
-const SORTED_UNITS = 60;
-const NEW_KEY_UNITS = 60;
-const ITEM_UNITS = 5;
 
 /** A key behind the object's brace, and behind a member. */
 interface KeyTokens {
@@ -129,19 +118,11 @@ const knownKeys = new InternCache<KeyTokens>(KEYS_AT_MOST);
 export class CanonicalJsonWriter {
   /** Whether a number passed that JSON.parse could not hold: the batch must be parsed again, exactly. */
   inexact = false;
-  /** Counts the cost of writing. */
-  readonly meter: CostMeter;
 
-  /** @param meter Counts the cost of writing. Default: no limit. */
-  constructor(meter = CostMeter.unlimited) {
-    this.meter = meter;
-  }
-
-  /** @throws DepthError beyond 64 levels; what the meter throws. */
+  /** @throws DepthError beyond 64 levels. */
   write(value: unknown, depth = 0): string {
     switch (typeof value) {
       case 'string':
-        if (value.length > LONG) this.meter.spend(value.length >> 4);
         return quoteEmbedded(value);
       case 'number':
         if (!isExact(value)) this.inexact = true;
@@ -162,29 +143,18 @@ export class CanonicalJsonWriter {
   /** The object that these are the members of. */
   writeMembers({ keys, values }: SortedMembers, depth = 1): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
-    this.meter.spend(NODE_UNITS + MEMBER_UNITS * keys.length);
-    // Sorting that many members, and looking each of them up, takes longer than writing them.
-    if (keys.length > FEW_MEMBERS) this.meter.spend(SORTED_UNITS * keys.length);
-    if (keys.length > MANY) return this.#longMembers(keys, values, depth);
+    if (keys.length > MANY) {
+      // Their names do not repeat: they are not worth remembering.
+      const written = keys.map((key, i) => `${quoteEmbedded(key)}:${this.write(values[i], depth)}`);
+      return `{${written.join()}}`;
+    }
     let text = '';
     for (let i = 0; i < keys.length; i += 1) {
-      const { first, next } = tokensOf(keys[i] ?? '', this.meter);
+      const { first, next } = tokensOf(keys[i] ?? '');
       text += i === 0 ? first : next;
       text += this.write(values[i], depth);
     }
     return keys.length === 0 ? '{}' : `${text}}`;
-  }
-
-  /** As {@link writeMembers}, for so many members that V8's tree of the pieces would take too much memory. */
-  #longMembers(keys: readonly string[], values: readonly unknown[], depth: number): string {
-    const text = new TextBuilder();
-    for (let i = 0; i < keys.length; i += 1) {
-      // Their names don't repeat: they are not worth remembering.
-      text.add(`${i === 0 ? '{' : ','}${quoteEmbedded(keys[i] ?? '')}:`);
-      text.add(this.write(values[i], depth));
-    }
-    text.add('}');
-    return text.end();
   }
 
   #object(members: JsonObject, depth: number): string {
@@ -193,30 +163,16 @@ export class CanonicalJsonWriter {
 
   #array(items: readonly unknown[], depth: number): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
-    this.meter.spend(NODE_UNITS + ITEM_UNITS * items.length);
-    if (items.length > MANY) return this.#longArray(items, depth);
+    if (items.length > MANY) return `[${items.map((item) => this.write(item, depth)).join()}]`;
     let text = '';
     for (const item of items) text += (text === '' ? '' : ',') + this.write(item, depth);
     return `[${text}]`;
   }
-
-  /** As #array, for so many items that V8's tree of the pieces would take too much memory. */
-  #longArray(items: readonly unknown[], depth: number): string {
-    const text = new TextBuilder();
-    text.add('[');
-    for (let i = 0; i < items.length; i += 1) {
-      if (i > 0) text.add(',');
-      text.add(this.write(items[i], depth));
-    }
-    text.add(']');
-    return text.end();
-  }
 }
 
-function tokensOf(key: string, meter: CostMeter): KeyTokens {
+function tokensOf(key: string): KeyTokens {
   const known = knownKeys.get(key);
   if (known !== undefined) return known;
-  meter.spend(NEW_KEY_UNITS);
   const quoted = quoteEmbedded(key);
   const tokens = { first: `{${quoted}:`, next: `,${quoted}:` };
   knownKeys.set(key, tokens);

@@ -11,33 +11,6 @@ export function flattenRope(text: string): string {
   return text;
 }
 
-/** Characters of a concatenation that are put together at a time. */
-const CHUNK = 32_768;
-
-/**
- * Builds a text from many pieces. V8's tree of them would take up to 32 times the memory of the text, so
- * pieces are copied together on the way.
- */
-export class TextBuilder {
-  readonly #chunks: string[] = [];
-  #open = '';
-
-  add(piece: string): void {
-    this.#open += piece;
-    if (this.#open.length > CHUNK) {
-      this.#chunks.push(flattenRope(this.#open));
-      this.#open = '';
-    }
-  }
-
-  /** All of it. */
-  end(): string {
-    this.#chunks.push(this.#open);
-    this.#open = '';
-    return this.#chunks.join('');
-  }
-}
-
 /** Longest text that is remembered, in UTF-16 units. What repeats is short: members, rules and reasons have up to 40. */
 const LONGEST = 64;
 

@@ -128,7 +128,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
   } catch (error) {
     if (!(error instanceof RequestError && isQuarantineReason(error.code))) throw error;
     refusal = error;
-    const raw = keptOfBody(received, key, body, steps.decoded?.text ?? null, collector);
+    const raw = redactBody(body, steps.decoded?.text ?? null, collector.plan.redaction, key.sha256);
     rows = rowOfBody({ code: error.code, detail: error.detail, raw }, request);
   }
   const decoded = refusal === null ? (steps.decoded ?? null) : null;
@@ -149,18 +149,6 @@ function rowsOf(
   const until = Math.max(deadline.at - OBJECT_MS, (receivedAt + deadline.at) / 2);
   const sender = { keyHash, environment, kinds, ...stated, receivedAt };
   return collectBatch(text, sender, plan, () => clock.now() > until);
-}
-
-function keptOfBody(
-  { deadline }: Received,
-  { sha256 }: AuthenticatedKey,
-  body: Uint8Array,
-  text: string | null,
-  { plan, clock }: Collector,
-): string | Uint8Array {
-  // Half of the remaining time is for storing it.
-  const until = (clock.now() + deadline.at) / 2;
-  return redactBody(body, text, plan.redaction, sha256, () => clock.now() > until);
 }
 
 /** Writes the metrics and the log line of a request. They have sizes and counts only. */

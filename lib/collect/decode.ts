@@ -1,12 +1,8 @@
 import { hash } from 'node:crypto';
 import { stringifyDeep } from '../base/deepJson.ts';
-import { parseExactJson } from '../base/exactJson.ts';
-import { CostError, CostMeter } from '../base/jsonCost.ts';
+import { tryParseExactJson } from '../base/exactJson.ts';
 import { type DecodedBody, decodeBody, readBody } from '../wire/decodeBody.ts';
-import { measureBody } from '../wire/jsonBody.ts';
-import { MAX_UNITS } from '../wire/limits.ts';
 import type { Redaction } from '../wire/Redaction.ts';
-import { RequestError } from '../wire/RequestError.ts';
 import type { HttpRequest } from '../wire/sdkRequest.ts';
 import { namesPrivateAttributes, stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
 import { CollectError } from './CollectError.ts';
@@ -40,39 +36,27 @@ export function decode({ request }: Received, body: Uint8Array): DecodedBody {
  * @param body As it was sent.
  * @param text As it was decoded; null when it could not be decoded.
  * @param keyHash Hash of the SDK key. It is the salt of the fingerprint if no salt is configured.
- * @param outOfTime Checked regularly: whether to give up removing private attributes. Default never.
  */
 export function redactBody(
   body: Uint8Array,
   text: string | null,
   redaction: Redaction | null,
   keyHash: string,
-  outOfTime: () => boolean = () => false,
 ): string | Uint8Array {
   if (redaction !== null) return bodyFingerprint(body, (sent) => redaction.hash(sent));
   if (!namesPrivateAttributes(text ?? Buffer.from(body).toString('latin1'))) return body;
   return (
-    (text === null ? null : withoutPrivateAttributes(text, outOfTime)) ??
+    (text === null ? null : withoutPrivateAttributes(text)) ??
     bodyFingerprint(body, (sent) => hash('sha256', keyHash + sent))
   );
 }
 
-/** The JSON without private attributes; null when it is not JSON, or needs too much work or time. */
-function withoutPrivateAttributes(text: string, outOfTime: () => boolean): string | null {
-  const meter = new CostMeter(MAX_UNITS, () => {
-    if (outOfTime()) throw new CostError();
-  });
-  try {
-    meter.look();
-    meter.spend(measureBody(text).units);
-    const parsed = parseExactJson(text, meter);
-    stripPrivateAttributes(parsed, text, meter);
-    return stringifyDeep(parsed, meter);
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof CostError || error instanceof RequestError)
-      return null;
-    throw error;
-  }
+/** The JSON without private attributes; null when it is not JSON. */
+function withoutPrivateAttributes(text: string): string | null {
+  const parsed = tryParseExactJson(text);
+  if (parsed === undefined) return null;
+  stripPrivateAttributes(parsed, text);
+  return stringifyDeep(parsed);
 }
 
 /**

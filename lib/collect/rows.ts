@@ -1,7 +1,7 @@
 import { Counts } from '../base/Counts.ts';
 import { CanonicalJsonWriter, DepthError, quoteEmbedded, SortedMembers } from '../base/canonicalJson.ts';
+import { MAX_EXACT_LENGTH } from '../base/exactJson.ts';
 import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
-import { CostError, CostMeter } from '../base/jsonCost.ts';
 import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
 import type { LandingRow } from '../landing/frames/encodeRecord.ts';
 import type { RefusedEvent, RefusedItem } from '../landing/quarantineWriter.ts';
@@ -10,8 +10,7 @@ import { idText, scalarText } from '../tables/memberWriter.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
 import { clockCorrection, clockSkew, readTime } from '../wire/eventTime.ts';
-import { measureBody } from '../wire/jsonBody.ts';
-import { HEAVY_UNITS, MAX_UNITS, maxRowsLength } from '../wire/limits.ts';
+import { HEAVY_LENGTH, maxRowsLength } from '../wire/limits.ts';
 import { type Batch, type ItemList, parseBatch } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
@@ -83,27 +82,22 @@ export function collectBatch(
   plan: CollectPlan,
   outOfTime: () => boolean = () => false,
 ): CollectedBatch {
-  const meter = new CostMeter(MAX_UNITS, (spent) => {
+  const requireTime = () => {
     if (!outOfTime()) return;
-    if (spent > HEAVY_UNITS)
+    if (text.length > HEAVY_LENGTH)
       throw new RequestError('SLUICE_BODY_TOO_COSTLY', 'It could not be looked through in time.');
     throw new CollectError('SLUICE_COLLECT_OUT_OF_TIME');
-  });
-  try {
-    const { units, inexact } = measureBody(text);
-    meter.spend(units);
-    const collector = (exact: boolean) =>
-      new BatchCollector(parseBatch(text, exact, meter), sender, plan, meter, maxRowsLength(text.length));
-    const walk = collector(inexact);
-    const collected = walk.collect();
-    if (inexact || !walk.inexact) return collected;
-    // A number has more digits than JSON.parse keeps. That is rare and worth a second, slower parse.
-    meter.spend(units);
-    return collector(true).collect();
-  } catch (error) {
-    if (error instanceof CostError) throw new RequestError('SLUICE_BODY_TOO_COSTLY', `${error.message}.`);
-    throw error;
-  }
+  };
+  const collector = (exact: boolean) =>
+    new BatchCollector(parseBatch(text, exact), sender, plan, requireTime, maxRowsLength(text.length));
+  const walk = collector(false);
+  const collected = walk.collect();
+  if (!walk.inexact) return collected;
+  // A number has more digits than JSON.parse keeps. That is rare and worth a second, slower parse.
+  if (text.length > MAX_EXACT_LENGTH)
+    throw new RequestError('SLUICE_BODY_TOO_COSTLY', 'It has numbers that a double cannot hold.');
+  requireTime();
+  return collector(true).collect();
 }
 
 /** The row to store for a request whose body is refused as a whole. */
@@ -120,9 +114,6 @@ export function rowOfBody(
     senderId: '',
   };
 }
-
-/** Base cost of an event in units of {@link CostMeter}. Each character of its row adds a quarter of a unit. */
-const EVENT_UNITS = 60;
 
 /** Events between two checks of the clock. The walk blocks timers, so it has to end itself. */
 const EVENTS_PER_CLOCK_CHECK = 16;
@@ -142,7 +133,7 @@ class BatchCollector {
   readonly #batch: Batch;
   readonly #sender: Sender;
   readonly #plan: CollectPlan;
-  readonly #meter: CostMeter;
+  readonly #requireTime: () => void;
   readonly #kinds: readonly ForwardedKind[];
   readonly #json: CanonicalJsonWriter;
   readonly #batchSender: BatchSender;
@@ -154,22 +145,20 @@ class BatchCollector {
   readonly #refused: RefusedEvents;
   readonly #counted = new Counts();
   readonly #noted = new Counts();
-  /** Length of the rows that the meter has counted. */
-  #paidLength = 0;
 
   /**
-   * @param meter Counts the work, and ends it at the limit.
+   * @param requireTime Throws when there is no time left.
    * @param mostRows Most UTF-16 units of its rows.
    * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
    */
-  constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter, mostRows: number) {
+  constructor(batch: Batch, sender: Sender, plan: CollectPlan, requireTime: () => void, mostRows: number) {
     const { redaction } = plan;
     const { receivedAt, keyHash } = sender;
-    const json = new CanonicalJsonWriter(meter);
+    const json = new CanonicalJsonWriter();
     this.#batch = batch;
     this.#sender = sender;
     this.#plan = plan;
-    this.#meter = meter;
+    this.#requireTime = requireTime;
     this.#kinds = sender.kinds ?? forwardedKinds;
     this.#json = json;
     this.#batchSender = batchSender(batch.senderMetadata, sender, redaction, json);
@@ -177,10 +166,10 @@ class BatchCollector {
     // A salted text is a secret for readers of the rows.
     this.#identity = new EventIdentity(keyHash, serverId, redaction === null ? null : serverId);
     this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
-    this.#rows = new IdentifiedRows(this.#identity, meter, mostRows);
+    this.#rows = new IdentifiedRows(this.#identity, mostRows);
     this.#users = new UserParts(json, plan, this.#identity, sender, this.#batchSender);
     this.#senders = senderParts(json, plan, batch.senderMetadata, this.#batchSender);
-    this.#refused = new RefusedEvents(() => this.#common(), redaction, meter, serverId);
+    this.#refused = new RefusedEvents(() => this.#common(), redaction, serverId);
   }
 
   /** Whether the batch has a number that JSON.parse could not hold, so that it has to be parsed exactly. */
@@ -190,17 +179,17 @@ class BatchCollector {
 
   /**
    * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when the rows are too long in total.
-   * @throws Errors of the meter.
+   * @throws What `requireTime` throws.
    */
   collect(): CollectedBatch {
     const { events, exposures } = this.#batch;
     let i = 0;
     for (const event of events) {
-      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#payForEvents();
+      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#requireTime();
       this.#take(event, 'events');
     }
     for (const item of exposures) {
-      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#payForEvents();
+      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#requireTime();
       this.#take(item, 'exposures');
     }
     const { sdkType, sdkVersion, senderId } = this.#batchSender;
@@ -217,14 +206,6 @@ class BatchCollector {
       sdkVersion,
       senderId,
     };
-  }
-
-  /** Counts the events since the last call, and checks the clock. */
-  #payForEvents(): void {
-    const { length } = this.#rows;
-    this.#meter.spend(EVENT_UNITS * EVENTS_PER_CLOCK_CHECK + ((length - this.#paidLength) >> 2));
-    this.#paidLength = length;
-    this.#meter.look();
   }
 
   /** The members that all events share, including values that only headers or query stated. */

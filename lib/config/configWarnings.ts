@@ -1,6 +1,5 @@
 import { CanonicalJsonWriter } from '../base/canonicalJson.ts';
 import { isJsonObject } from '../base/json.ts';
-import { CostMeter } from '../base/jsonCost.ts';
 import { displayValue, nearestNames } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import type { Dataset } from '../schema/sources.ts';
@@ -54,9 +53,9 @@ function unitWarnings({ privacy: { redact, salt = '' }, unitIds }: Config): stri
   const ids = ['stableID', ...Object.keys(unitIds)];
   const user = { userID: 'a', customIDs: Object.fromEntries(ids.map((id) => [id, 'a'])) };
   const redaction = new Redaction(redact, salt);
-  const json = () => new CanonicalJsonWriter(CostMeter.unlimited);
-  const kept = redaction.user(user, json());
-  const sender = redaction.member('statsigMetadata', { stableID: 'a' }, json());
+  const json = new CanonicalJsonWriter();
+  const kept = redaction.user(user, json);
+  const sender = redaction.member('statsigMetadata', { stableID: 'a' }, json);
   const customIds = kept?.['customIDs'];
   const hasUserId = kept?.['userID'] !== undefined;
   const hasOthers =

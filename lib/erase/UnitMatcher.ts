@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { tryParseExactJson } from '../base/exactJson.ts';
 import { ExactNumber, isJsonObject } from '../base/json.ts';
 import {
   type Found,
@@ -10,7 +11,6 @@ import {
   type ValueContext,
 } from '../relay/idValues.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import { parseCostly } from '../wire/jsonBody.ts';
 import { isPlainJson } from './plainJson.ts';
 import { plainText } from './plainText.ts';
 import type { Unit } from './Unit.ts';
@@ -216,5 +216,5 @@ function escaped(text: string): string {
 
 /** With numbers as they were written; undefined for a text that is no JSON, or takes more than the collector spends. */
 function parse(text: string): unknown {
-  return text.length > MOST_PARSED ? undefined : parseCostly(text);
+  return text.length > MOST_PARSED ? undefined : tryParseExactJson(text);
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { tryParseExactJson } from '../base/exactJson.ts';
 import { findValue } from '../relay/idValues.ts';
-import { parseCostly } from '../wire/jsonBody.ts';
 import { SPELLED } from './plainText.ts';
 
 /** Control characters but white space, the character for what cannot be read, and what escapes others. */
@@ -23,7 +23,7 @@ export function isPlainJson(text: string, value: unknown): boolean {
   let keys = 0;
   const isReadable = (one: string) => {
     if (!/^\s*[[{]/.test(one)) return isReadableText(one);
-    const inner = parseCostly(one);
+    const inner = tryParseExactJson(one);
     return inner !== undefined && isPlainJson(one, inner);
   };
   const unread = findValue(value, NO_KEYS, (one, { isNumber, isKey }) => {

@@ -52,7 +52,7 @@ export class CopyKeeper implements RelayKeeper {
       const keptAt = clock.now();
       const id = relayId(keptAt, nonce());
       const until = Math.min(deadline, keptAt + KEEP_WITHIN_MS);
-      const copy = this.#copy(request, id, keptAt, until);
+      const copy = this.#copy(request, id, keptAt);
       if (copy === null) return { outcome: 'withheld' };
       return await this.#store(relayWaitingKey(id), writeRelayCopy(copy), until);
     } catch (error) {
@@ -60,20 +60,14 @@ export class CopyKeeper implements RelayKeeper {
     }
   }
 
-  /** Null for a request that must not leave, or is nothing to the target. Half of the time may go into redacting it. */
-  #copy(
-    { http, body, decoded }: RelayedRequest,
-    id: string,
-    keptAt: number,
-    until: number,
-  ): RelayCopy | null {
-    const { choice, redaction, clock } = this.#options;
+  /** Null for a request that must not leave, or is nothing to the target. */
+  #copy({ http, body, decoded }: RelayedRequest, id: string, keptAt: number): RelayCopy | null {
+    const { choice, redaction } = this.#options;
     // Whoever has a public key could fill the queue with bytes that are nothing to the target either.
     if (decoded === null) return null;
     const sent = { id, keptAt, path: http.rawPath, query: http.rawQueryString };
     if (!choice.redacted) return { ...sent, headers: relayedHeaders(http), body };
-    const redactsUntil = (keptAt + until) / 2;
-    const shown = redactBody(decoded, redaction, () => clock.now() > redactsUntil);
+    const shown = redactBody(decoded, redaction);
     if (shown === null) return null;
     const headers = withoutRedacted(relayedHeaders(http), redaction);
     return {

@@ -1,6 +1,6 @@
+import { tryParseExactJson } from '../base/exactJson.ts';
 import { isJsonObject } from '../base/json.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
-import { parseCostly } from '../wire/jsonBody.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { readSdkRequest } from '../wire/sdkRequest.ts';
 import type { Found } from './idValues.ts';
@@ -27,7 +27,7 @@ export interface PersonFinder {
 export function judgeCopy(copy: RelayCopy, person: PersonFinder): PersonsEvents | 'unreadable' {
   const text = textOf(copy);
   if (text === null) return 'unreadable';
-  const body = parseCostly(text);
+  const body = tryParseExactJson(text);
   if (!isJsonObject(body)) {
     const found = person.findNamed(text);
     if (found === null) return 'unreadable';

@@ -1,16 +1,10 @@
 import { hash } from 'node:crypto';
 import { CanonicalJsonWriter, DepthError } from '../base/canonicalJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
-import { CostMeter } from '../base/jsonCost.ts';
 import { nearPath, normalizeName, suggestPath } from './memberPaths.ts';
 
 /** Action on the values at a path: they are removed, or replaced by a salted hash. */
 export type RedactionAction = 'drop' | 'hash';
-
-/** Cost of a node, a member and a hash, in units of {@link CostMeter}. */
-const NODE_UNITS = 20;
-const MEMBER_UNITS = 30;
-const HASH_UNITS = 150;
 
 /** The redaction at one place of an event: an action for the whole value, or rules for its members. */
 type Rule = RedactionAction | { readonly byKey: ReadonlyMap<string, Rule>; readonly any: Rule | undefined };
@@ -94,13 +88,11 @@ export class Redaction {
   /**
    * A whole event after redaction, for quarantine. Null for a value that is not an object, because paths do not apply to
    * it, and for one that is nested too deeply to be hashed.
-   *
-   * @param meter Counts the work. Default no limit.
    */
-  event(event: unknown, meter = CostMeter.unlimited): unknown {
+  event(event: unknown): unknown {
     if (!isJsonObject(event)) return null;
     try {
-      return this.members(event, new CanonicalJsonWriter(meter));
+      return this.members(event, new CanonicalJsonWriter());
     } catch (error) {
       if (error instanceof DepthError) return null;
       throw error;
@@ -112,16 +104,13 @@ export class Redaction {
     if (rule === 'hash') return this.#hashed(value, json);
     if (value === null || value === undefined) return value;
     if (Array.isArray(value)) {
-      json.meter.spend(NODE_UNITS + MEMBER_UNITS * value.length);
       return value
         .map((item, i) => this.#child(rule, String(i), item, json))
         .filter((item) => item !== undefined);
     }
     if (!isJsonObject(value)) return undefined;
     const kept: [string, unknown][] = [];
-    const members = Object.entries(value);
-    json.meter.spend(NODE_UNITS + MEMBER_UNITS * members.length);
-    for (const [key, member] of members) {
+    for (const [key, member] of Object.entries(value)) {
       const shown = this.#child(rule, key, member, json);
       if (shown !== undefined) kept.push([key, shown]);
     }
@@ -136,7 +125,6 @@ export class Redaction {
   /** Null and empty values remain: an empty ID identifies nobody, but its hash would look like an ID. */
   #hashed(value: unknown, json: CanonicalJsonWriter): unknown {
     if (value === null || value === undefined || value === '') return value;
-    json.meter.spend(HASH_UNITS);
     if (typeof value === 'string') return this.hash(value);
     const text: unknown = JSON.parse(`"${json.write(value)}"`);
     return this.hash(String(text));

@@ -6,39 +6,27 @@ export const MAX_BODY_BYTES = 6 * 1024 * 1024;
 
 /**
  * Largest body after decompression. Real batches inflate about 12 times (2,000 events of the Rust core:
- * 138 kB sent, 1.6 MB of JSON), and Statsig itself takes 10 MB a request: three times that is a bomb.
+ * 138 kB sent, 1.6 MB of JSON), and Statsig itself takes 10 MB a request.
  */
-export const MAX_DECODED_BYTES = 32 * 1024 * 1024;
+export const MAX_DECODED_BYTES = 10 * 1024 * 1024;
+
+/** Most events of one body. SDKs send a few thousand at most (Server Core 2,000). */
+export const MAX_EVENTS = 10_000;
 
 /**
- * Most events of one body. SDKs send a few thousand at most (Server Core 2,000). More than this limit could not be
- * processed before the SDK gives up, even if each event were `0`.
+ * Most objects, arrays and members of one body: 10 MiB as SDKs write them have 540,000. A parsed empty object needs 10 times
+ * the bytes of its text, so 10 MiB of them would fill the Lambda's memory.
  */
-export const MAX_EVENTS = 100_000;
+export const MAX_PARTS = 700_000;
+
+/** Characters whose parts are not counted: they cannot need much memory, whatever they are. */
+export const UNCOUNTED_LENGTH = 2 * 1024 * 1024;
 
 /**
- * Most objects and arrays of one body: 20 for each of the most events; real events have about 6. A parsed empty object
- * needs 10 times the bytes of its text, so 32 MiB of them would fill the Lambda's memory.
+ * A body that runs out of time and is shorter met a slow machine, and the SDK sends it again. A longer one is costly itself
+ * and would be again. A full batch of Server Core, 2,000 events, has 1.6 million characters.
  */
-export const MAX_NODES = 20 * MAX_EVENTS;
-
-/**
- * Most that a body may take to be parsed, in units of about 10 ns of one core (lib/base/jsonCost.ts). 32 MiB of batches
- * as SDKs write them need 30 million; hostile bodies need many times that.
- */
-export const MAX_PARSE_UNITS = 50_000_000;
-
-/** Characters that cannot need much more than that, whatever they are: a shorter body is not measured first. */
-export const UNMEASURED_LENGTH = 2 * 1024 * 1024;
-
-/** Most work for one body in total, in the same units. */
-export const MAX_UNITS = 150_000_000;
-
-/**
- * A body that runs out of time before this much work met a slow machine, and the SDK sends it again. Beyond it, the body
- * itself is costly and would be again. A full batch of Server Core, 2,000 events, needs 3 million.
- */
-export const HEAVY_UNITS = 20_000_000;
+export const HEAVY_LENGTH = 2 * 1024 * 1024;
 
 /**
  * Total length of the rows of one body, in UTF-16 units of their JSON. At 3 bytes a unit, a record can hold them

@@ -1,5 +1,4 @@
 import { isJsonObject } from '../base/json.ts';
-import { CostMeter } from '../base/jsonCost.ts';
 
 const PRIVATE = 'privateAttributes';
 
@@ -8,11 +7,6 @@ const PRIVATE = 'privateAttributes';
  * table first, so the search is quick.
  */
 const PIECE = 'Attrib';
-
-/** Cost of a node, a member and a removed member, in units of {@link CostMeter}. */
-const NODE_UNITS = 10;
-const MEMBER_UNITS = 3;
-const REMOVED_UNITS = 50;
 
 /** A letter written as an escape. No SDK does that, but the key could be spelled with it. */
 const ESCAPED_LETTER = /\\u00[4-7]/;
@@ -31,24 +25,17 @@ export function namesPrivateAttributes(text: string): boolean {
  * The value is searched only when its text may contain the key, with a list instead of the call stack.
  *
  * @param text The body that was parsed.
- * @param meter Counts the work. Default no limit.
  */
-export function stripPrivateAttributes(parsed: unknown, text: string, meter = CostMeter.unlimited): void {
+export function stripPrivateAttributes(parsed: unknown, text: string): void {
   if (!namesPrivateAttributes(text)) return;
   const open: unknown[] = [parsed];
   while (open.length > 0) {
     const node = open.pop();
     if (Array.isArray(node)) {
-      meter.spend(NODE_UNITS + node.length);
       for (const item of node) if (typeof item === 'object') open.push(item);
     } else if (isJsonObject(node)) {
-      if (Object.hasOwn(node, PRIVATE)) {
-        Reflect.deleteProperty(node, PRIVATE);
-        meter.spend(REMOVED_UNITS);
-      }
-      const members = Object.values(node);
-      meter.spend(NODE_UNITS + MEMBER_UNITS * members.length);
-      for (const member of members) if (typeof member === 'object') open.push(member);
+      Reflect.deleteProperty(node, PRIVATE);
+      for (const member of Object.values(node)) if (typeof member === 'object') open.push(member);
     }
   }
 }

@@ -177,10 +177,6 @@ function readTier(user: JsonObject | null, byDefault: string | null): string {
   return (isJsonObject(environment) ? idText(environment['tier']) : null) ?? byDefault ?? DEFAULT_ENVIRONMENT;
 }
 
-/** Cost of a copied member and of an undocumented one, in units of the meter (lib/base/jsonCost.ts). */
-const COPY_UNITS = 50;
-const EXTRA_UNITS = 300;
-
 /** The parts of rows that come from the sender. */
 interface SenderPart {
   /** The event's own metadata, for its identity: the batch's metadata can change between resends. */
@@ -198,8 +194,6 @@ export class SenderParts {
   readonly #json: CanonicalJsonWriter;
   readonly #plan: CollectPlan;
   readonly #batchMetadata: JsonObject;
-  /** Cost of a copy, in units of the meter. */
-  readonly #copyUnits: number;
   /** Members of session and SDK. */
   readonly #columns: string;
   /** `,"statsig_metadata":"{…,`: the batch's metadata, to be completed with the event's. */
@@ -222,7 +216,6 @@ export class SenderParts {
       redaction === null ? batchMetadata : redaction.member('statsigMetadata', batchMetadata, json);
     const stored = isJsonObject(shown) ? shown : null;
     this.#batchMetadata = stored ?? {};
-    this.#copyUnits = COPY_UNITS * Object.keys(this.#batchMetadata).length;
     const { senderMetadata } = plan.columns.shared;
     this.#columns = plan.columns.shared.sender({
       session_id: sender.sessionId,
@@ -261,9 +254,6 @@ export class SenderParts {
     }
     const undocumented =
       isEmptyJson(metadata) || isJsonObject(metadata) ? extras : { ...extras, statsigMetadata: metadata };
-    this.#json.meter.spend(
-      this.#copyUnits + (extras === null ? 0 : EXTRA_UNITS * Object.keys(extras).length),
-    );
     const named = { ...this.#batchMetadata, ...(isJsonObject(metadata) ? metadata : null) };
     const all = undocumented === null ? named : { ...named, [unusedKey(named)]: undocumented };
     return {

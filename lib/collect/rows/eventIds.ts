@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { isJsonObject } from '../../base/json.ts';
-import type { CostMeter } from '../../base/jsonCost.ts';
 import { murmur128, type Words128 } from '../../base/murmur128.ts';
 import { flattenRope } from '../../base/strings.ts';
 import type { UtcDay } from '../../base/time.ts';
@@ -174,7 +173,6 @@ function closing(day: UtcDay): string {
 /** The rows of one batch. Each begins with its event's ID, which is made for a group of events at a time. */
 export class IdentifiedRows {
   readonly #identity: EventIdentity;
-  readonly #meter: CostMeter;
   readonly #mostLength: number;
   /** Rows without IDs yet, in order. */
   readonly #unsettled: { readonly kind: ForwardedKind; readonly columns: string; readonly day: UtcDay }[] =
@@ -182,13 +180,9 @@ export class IdentifiedRows {
   readonly #rows: Record<ForwardedKind, LandingRow[]> = { exposures: [], events: [] };
   #length = 0;
 
-  /**
-   * @param meter Counts the work of measuring large rows.
-   * @param mostLength UTF-16 units of all rows: `maxRowsLength`.
-   */
-  constructor(identity: EventIdentity, meter: CostMeter, mostLength: number) {
+  /** @param mostLength UTF-16 units of all rows: `maxRowsLength`. */
+  constructor(identity: EventIdentity, mostLength: number) {
     this.#identity = identity;
-    this.#meter = meter;
     this.#mostLength = mostLength;
   }
 
@@ -204,7 +198,6 @@ export class IdentifiedRows {
    */
   add(kind: ForwardedKind, identity: string, columns: string, day: UtcDay): void {
     if (columns.length > SURELY_FITS) {
-      this.#meter.spend(columns.length >> 2);
       const bytes = FRAME_LENGTH + Buffer.byteLength(columns, 'utf8');
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
     }

@@ -2,16 +2,12 @@ import { Counts } from '../../base/Counts.ts';
 import { stringifyDeep } from '../../base/deepJson.ts';
 import { isExactJson } from '../../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
-import type { CostMeter } from '../../base/jsonCost.ts';
 import { MAX_SEPARATE_ROWS_LENGTH, type RefusedEvent, ROW_LENGTH } from '../../landing/quarantineWriter.ts';
 import { EvaluationText } from '../../wire/EvaluationText.ts';
 import type { EventCode } from '../../wire/EventError.ts';
 import type { ItemList } from '../../wire/parseBatch.ts';
 import type { Redaction } from '../../wire/Redaction.ts';
 import { hasUserId } from './eventIds.ts';
-
-/** Base cost of a refused event in units of {@link CostMeter}. Each character adds a quarter of a unit. */
-const EVENT_UNITS = 60;
 
 interface Refusal {
   readonly code: EventCode;
@@ -31,7 +27,6 @@ interface Refusal {
 export class RefusedEvents {
   readonly #commonOf: () => JsonObject;
   readonly #redaction: Redaction | null;
-  readonly #meter: CostMeter;
   readonly #serverId: string;
   readonly #refusals: Refusal[] = [];
   #inexact = false;
@@ -39,13 +34,11 @@ export class RefusedEvents {
   /**
    * @param common Returns the members that the events of the batch share, as in a body.
    * @param redaction Applied to all of it; null for none.
-   * @param meter Counts the work.
    * @param serverId The sender in the IDs of events whose user has one, as in `event_id`. Default a client.
    */
-  constructor(common: () => JsonObject, redaction: Redaction | null, meter: CostMeter, serverId = '') {
+  constructor(common: () => JsonObject, redaction: Redaction | null, serverId = '') {
     this.#commonOf = common;
     this.#redaction = redaction;
-    this.#meter = meter;
     this.#serverId = serverId;
   }
 
@@ -57,7 +50,7 @@ export class RefusedEvents {
   /** @param item The event as the body had it. */
   add(code: EventCode, detail: string, list: ItemList, item: unknown): void {
     const sent = asSent(item);
-    this.#inexact ||= !isExactJson(sent, this.#meter);
+    this.#inexact ||= !isExactJson(sent);
     this.#refusals.push({ code, detail, list, sent });
   }
 
@@ -70,7 +63,7 @@ export class RefusedEvents {
   rows(): RefusedEvent[] {
     if (this.#refusals.length === 0) return [];
     const shared = this.#commonOf();
-    this.#inexact ||= !isExactJson(shared, this.#meter);
+    this.#inexact ||= !isExactJson(shared);
     const common = this.#redacted(shared);
     const sharedHasUserId = hasUserId(shared['user']);
     const hasId = (event: unknown) => {
@@ -78,8 +71,8 @@ export class RefusedEvents {
       return own === null ? sharedHasUserId : hasUserId(own);
     };
     const ofUser = { senderId: this.#serverId };
-    const members = isJsonObject(common) ? stringifyDeep(common, this.#meter) : '{}';
-    const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null, this.#meter) : 'null';
+    const members = isJsonObject(common) ? stringifyDeep(common) : '{}';
+    const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null) : 'null';
     const rows: RefusedEvent[] = [];
     let length = 0;
     for (const { code, detail, list, sent } of this.#refusals) {
@@ -114,13 +107,11 @@ export class RefusedEvents {
   }
 
   #text(sent: unknown): string {
-    const text = stringifyDeep(this.#redacted(sent), this.#meter);
-    this.#meter.spend(EVENT_UNITS + (text.length >> 2));
-    return text;
+    return stringifyDeep(this.#redacted(sent));
   }
 
   #redacted(sent: unknown): unknown {
-    return this.#redaction === null ? sent : this.#redaction.event(sent, this.#meter);
+    return this.#redaction === null ? sent : this.#redaction.event(sent);
   }
 }
 

@@ -94,20 +94,21 @@ describe('an event at the edge of JSON', () => {
 });
 
 describe('a body at the edge of its size', () => {
-  it('lands all of its 100,000 events', async () => {
-    const events = Array.from({ length: 100_000 }, (_, i) => `{"eventName":"e${i}","time":${NOW}}`);
+  it('lands all of its 10,000 events', async () => {
+    const events = Array.from({ length: 10_000 }, (_, i) => `{"eventName":"e${i}","time":${NOW}}`);
     const { status, rows, metrics } = await take(
       requestOf(gzipSync(`{"events":[${events.join()}]}`, { level: 1 })),
     );
-    expect([status, rows.length, metrics['received']]).toEqual([202, 100_000, 100_000]);
-    expect(new Set(rows.map((row) => Reflect.get(Object(row), 'event_id'))).size).toBe(100_000);
+    expect([status, rows.length, metrics['received']]).toEqual([202, 10_000, 10_000]);
+    expect(new Set(rows.map((row) => Reflect.get(Object(row), 'event_id'))).size).toBe(10_000);
   }, 120_000);
 
-  it('with 100,000 invalid events is kept, all of them together', async () => {
-    const body = `{"events":[${'0,'.repeat(99_999)}0]}`;
+  it('with 10,000 invalid events is kept, all of them together', async () => {
+    const text = `"${'x'.repeat(80)}"`;
+    const body = `{"events":[${`${text},`.repeat(9_999)}${text}]}`;
     const { status, rows, quarantined, metrics } = await take(requestOf(body));
-    expect([status, rows.length, metrics['quarantined']]).toEqual([202, 0, 100_000]);
-    const detail = 'SLUICE_EVENT_NOT_AN_OBJECT: 100000.';
+    expect([status, rows.length, metrics['quarantined']]).toEqual([202, 0, 10_000]);
+    const detail = 'SLUICE_EVENT_NOT_AN_OBJECT: 10000.';
     expect(quarantined).toEqual([
       expect.objectContaining({ reason: 'SLUICE_EVENT_MANY_REFUSED', detail, raw: body }),
     ]);

@@ -31,7 +31,7 @@ const WORST = [
 ] as const;
 
 describe('a hostile body', () => {
-  it('is answered within the memory of the function, each after the other, and kept or landed', () => {
+  it('is answered within the memory and the time of the function, each after the other, and kept, landed or not taken', () => {
     const outcomes = runHostileRequests(
       WORST.map((kind) => hostileBodies[kind]?.() ?? { body: new Uint8Array() }),
       FUNCTION_MEGABYTES,
@@ -39,10 +39,8 @@ describe('a hostile body', () => {
     expect(outcomes).toHaveLength(WORST.length);
     for (const [i, { status, code, cpuMs, rssMb, keptBytes, landedBytes }] of outcomes.entries()) {
       const told = `${WORST[i]}: ${status} ${code}`;
-      // Never 503: each would take as long when it is sent again.
-      expect(told).toMatch(/: (?:202 null|413 SLUICE_BODY_\w+|400 SLUICE_BODY_\w+)$/);
-      expect([told, keptBytes + landedBytes > 0]).toEqual([told, true]);
-      // Twice of what it may take alone: other tests run beside it.
+      expect(told).toMatch(/: (?:202 null|413 SLUICE_BODY_\w+|400 SLUICE_BODY_\w+|503 SLUICE_COLLECT_\w+)$/);
+      if (status !== 503) expect([told, keptBytes + landedBytes > 0]).toEqual([told, true]);
       expect([told, cpuMs < 5_000]).toEqual([told, true]);
       expect([told, rssMb < FUNCTION_MEGABYTES]).toEqual([told, true]);
     }
@@ -55,55 +53,16 @@ describe('a hostile body', () => {
 });
 
 describe('a body that takes too long', () => {
-  const numbers = (count: number) =>
-    `{"events":[{"eventName":"e","metadata":{"a":[${'1e999,'.repeat(count)}0]}}]}`;
+  const bodyOf = (padding: number) =>
+    `{"unread":"${'x'.repeat(padding)}","events":[${'{"eventName":"e"},'.repeat(999)}{"eventName":"e"}]}`;
 
-  it('is refused before parsing when its counts predict the time, and kept as sent', async () => {
-    const body = numbers(1_000_000);
-    const { status, code, quarantined, large } = await memoryCollector()(requestOf(body));
-    expect([status, code, large]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY', [body.length]]);
-    expect(quarantined).toMatchObject([{ reason: 'SLUICE_BODY_TOO_COSTLY' }]);
-  });
-
-  it('is refused and kept when time runs out after much work, and answered 503 when it runs out after little', async () => {
+  it('is refused and kept if it is long, and answered 503 if it is short', async () => {
     // Each look at the clock is 100 ms: the deadline passes after a few, whatever the work.
     const slow = memoryCollector({}, { tickMs: 100 });
-    const heavy = await slow(requestOf(numbers(600_000)));
+    const heavy = await slow(requestOf(bodyOf(3_000_000)));
     expect([heavy.status, heavy.code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
     expect(heavy.quarantined).toHaveLength(1);
-    const light = await slow(requestOf(`{"events":[${'{"eventName":"e"},'.repeat(999)}{"eventName":"e"}]}`));
+    const light = await slow(requestOf(bodyOf(0)));
     expect([light.status, light.code, light.quarantined]).toEqual([503, 'SLUICE_COLLECT_OUT_OF_TIME', []]);
-  });
-
-  it('is refused for objects with many members, which must be sorted for every row', async () => {
-    // Short names, and a body that is long enough for its rows.
-    const members = Array.from(
-      { length: 1_000 },
-      (_, i) => `"${((i * 7_919) % 1_000).toString(36)}":0`,
-    ).join();
-    const events = '{"eventName":"e","statsigMetadata":{"0":1}},'.repeat(4_000);
-    const unread = 'x'.repeat(3_400_000);
-    const body = `{"events":[${events.slice(0, -1)}],"statsigMetadata":{${members}},"unread":"${unread}"}`;
-    const { status, code, quarantined } = await memoryCollector()(requestOf(body));
-    expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
-    expect(quarantined).toHaveLength(1);
-  });
-
-  it('is refused for many undocumented members with different names', async () => {
-    const event = (_: unknown, i: number) =>
-      `{"eventName":"e",${Array.from({ length: 30 }, (_, k) => `"x${k}_${i}":0`).join()}}`;
-    const body = `{"events":[${Array.from({ length: 13_000 }, event).join()}]}`;
-    const { status, code, quarantined } = await memoryCollector()(requestOf(body));
-    expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
-    expect(quarantined).toHaveLength(1);
-  });
-
-  it('with private attributes is searched only while there is time, and withheld afterwards', async () => {
-    const body = `{"events":{"privateAttributes":[${'[],'.repeat(300_000)}0]}}`;
-    const strip = await memoryCollector()(requestOf(body));
-    expect(strip.quarantined).toMatchObject([{ reason: 'SLUICE_BODY_WRONG_SHAPE', raw: '{"events":{}}' }]);
-    const late = await memoryCollector({}, { tickMs: 100 })(requestOf(body));
-    expect(late.code).toBe('SLUICE_BODY_WRONG_SHAPE');
-    expect(String(late.quarantined[0]?.['raw'])).toMatch(/^withheld: \d+ bytes, [0-9a-f]{64}$/);
   });
 });

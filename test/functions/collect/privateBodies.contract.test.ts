@@ -26,7 +26,7 @@ describe('private attributes of a refused body', () => {
       'has its metadata nested too deeply',
       'SLUICE_BODY_WRONG_SHAPE',
       (one: string) => {
-        const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+        const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
         return `{"user":${one},"events":[],"statsigMetadata":{"a":${deep}}}`;
       },
     ],
@@ -46,13 +46,11 @@ describe('private attributes of a refused body', () => {
   it('are not kept when they cannot be found: only the body’s length and hash are', async () => {
     const cut = `{"events":[{"user":${user}`;
     const spelled = cut.replace('private', '\\u0070rivate');
-    const nodes = `{"user":${user},"events":[${'{},'.repeat(2_000_000)}{}]}`;
     const large = `{"user":${user},"events":[],"padding":"${'x'.repeat(MAX_BODY_BYTES)}"}`;
     for (const [body, code, sent] of [
       [cut, 'SLUICE_BODY_NOT_JSON', cut],
       [spelled, 'SLUICE_BODY_NOT_JSON', spelled],
       [gzipSync(cut), 'SLUICE_BODY_NOT_JSON', gzipSync(cut)],
-      [gzipSync(nodes), 'SLUICE_BODY_TOO_MANY_EVENTS', gzipSync(nodes)],
       [large, 'SLUICE_BODY_TOO_LARGE', large],
     ] as const) {
       const taken = await take(requestOf(body));

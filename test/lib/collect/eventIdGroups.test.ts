@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CostMeter } from '../../../lib/base/jsonCost.ts';
 import { EventIdentity, IdentifiedRows } from '../../../lib/collect/rows/eventIds.ts';
-import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 
 const KEY_HASH = 'a'.repeat(64);
 const MOST_LENGTH = 8_000_000;
@@ -95,23 +93,10 @@ describe('EventIdentity', () => {
 });
 
 describe('IdentifiedRows', () => {
-  const measured = () => {
-    let spent = 0;
-    const meter = new CostMeter(Number.POSITIVE_INFINITY, (units) => {
-      spent = units;
-    });
-    const rows = new IdentifiedRows(new EventIdentity(KEY_HASH, 'device', null), meter, MOST_LENGTH);
-    return {
-      rows,
-      spent: () => {
-        meter.look();
-        return spent;
-      },
-    };
-  };
+  const noRows = () => new IdentifiedRows(new EventIdentity(KEY_HASH, 'device', null), MOST_LENGTH);
 
   it('begins each row with the ID of its event, ends it with its day, and knows their length', () => {
-    const { rows } = measured();
+    const rows = noRows();
     const kinds = Array.from({ length: 150 }, (_, i) => (i % 3 === 0 ? 'exposures' : 'events'));
     for (const [i, kind] of kinds.entries()) rows.add(kind, `${i}`, `,"n":${i}`, DAY);
     const { exposures, events } = rows.settled();
@@ -126,7 +111,7 @@ describe('IdentifiedRows', () => {
   });
 
   it('accepts rows up to a total length, to the unit', () => {
-    const { rows } = measured();
+    const rows = noRows();
     const overhead = `{"event_id":"","ds":"${DAY}"}`.length + 32;
     const rest = 'x'.repeat(300_000);
     const count = Math.floor(MOST_LENGTH / (overhead + rest.length));
@@ -140,14 +125,5 @@ describe('IdentifiedRows', () => {
         detail: 'Their rows have more than 8000000 units.',
       }),
     );
-  });
-
-  it('measures a row, and counts that as work, only if it may be too large for a record', () => {
-    const { rows, spent } = measured();
-    const surely = Math.floor(MAX_RECORD_BYTES / 3) - 64;
-    rows.add('events', 'a', 'x'.repeat(surely), DAY);
-    expect(spent()).toBe(0);
-    rows.add('events', 'b', 'x'.repeat(surely + 1), DAY);
-    expect(spent()).toBe((surely + 1) >> 2);
   });
 });

@@ -6,11 +6,6 @@ import { MAX_EVENTS } from '../../../lib/wire/limits.ts';
 import { parseBody } from '../../../lib/wire/parseBatch.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 
-const usersOf = (body: unknown): unknown[] => {
-  const events: unknown = Reflect.get(Object(body), 'events');
-  return Array.isArray(events) ? events.map((event): unknown => Reflect.get(Object(event), 'user')) : [];
-};
-
 const metadataOf = (event: unknown): unknown => Reflect.get(Object(event), 'metadata');
 
 /** Parses a body, with all metadata parsed. */
@@ -25,14 +20,6 @@ function read(text: string): unknown {
 }
 
 describe('parseBody', () => {
-  it('shares one object between equal users', () => {
-    const [a, b] = [{ userID: 'a', custom: { text: '}"{\\' } }, { userID: 'b' }];
-    const events = [a, a, b, a, b].map((user, n) => ({ eventName: 'e', n, user }));
-    const parsed = parseBody(JSON.stringify({ events }));
-    expect(parsed).toEqual({ events });
-    expect(new Set(usersOf(parsed)).size).toBe(2);
-  });
-
   it("leaves exposures' metadata unparsed, in any order of members", () => {
     const evaluated = [
       { gate: 'g', ruleID: 'r', lcut: '1795000000000', gateValue: true },
@@ -73,9 +60,6 @@ describe('parseBody', () => {
     const metadata = '{"n":1,"metadata":{"gate":"g"}}';
     expect(metadataOf(read(MAX_EVENTS, metadata)[0])).toBeInstanceOf(EvaluationText);
     expect(metadataOf(read(MAX_EVENTS + 2, metadata)[0])).toEqual({ gate: 'g' });
-    const user = '{"n":1,"user":{"userID":"u"}}';
-    expect(new Set(usersOf({ events: read(MAX_EVENTS, user) })).size).toBe(1);
-    expect(new Set(usersOf({ events: read(MAX_EVENTS + 2, user) })).size).toBe(MAX_EVENTS + 2);
   });
 
   it.each(statsigFixtures())('reads %s as JSON.parse does', (_name, { headers, body }) => {
@@ -85,24 +69,6 @@ describe('parseBody', () => {
   });
 
   it.each([
-    ['no user', '{"events":[{"eventName":"e"}]}'],
-    ['one user', '{"events":[{"eventName":"e","user":{"userID":"u"}}]}'],
-    ['a user of the batch', '{"events":[{"n":1,"user":{"a":1}},{"n":2,"user":{"a":1}}],"user":{"a":1}}'],
-    [
-      'a user inside metadata',
-      '{"events":[{"m":{"b":1,"user":{"a":1}},"user":{"a":1}},{"n":1,"user":{"a":1}}]}',
-    ],
-    ['a user that comes first', '{"events":[{"user":{"a":1},"n":1},{"user":{"a":1},"n":2}]}'],
-    ['a user twice in an event', '{"events":[{"n":1,"user":{"a":1},"user":{"a":2}},{"n":1,"user":{"a":1}}]}'],
-    [
-      'a user that is a number',
-      '{"events":[{"n":1,"user":{"a":1}},{"n":1,"user":{"a":1}},{"user":-4503599627370497}]}',
-    ],
-    [
-      'a text like a user',
-      '{"events":[{"t":",\\"user\\":{\\"a\\":1}","user":{"a":1}},{"n":1,"user":{"a":1}}]}',
-    ],
-    ['a key that ends like one', '{"events":[{"n":1,"end user":{"a":1}},{"n":1,"\\"user":{"a":1}}]}'],
     [
       'metadata inside metadata',
       '{"events":[{"n":1,"m":{"b":1,"metadata":{"gate":"g"}}},{"n":1,"metadata":{"gate":"h"}}]}',
@@ -111,8 +77,7 @@ describe('parseBody', () => {
     ['metadata inside a user', '{"events":[{"n":1,"user":{"a":1,"metadata":{"gate":"g"}}}]}'],
     ['metadata outside events', '{"n":1,"metadata":{"gate":"g"},"events":[{"n":1,"metadata":{"gate":"g"}}]}'],
     ['metadata without an end', '{"events":[{"n":1,"metadata":{}},{"n":",\\"metadata\\":{"}]}'],
-    ['users outside events', '{"list":[{"n":1,"user":{"a":1}},{"n":1,"user":{"a":1}}]}'],
-    ['events that are none', '{"events":[null,7,[],{"n":1,"user":{"a":1}},{"n":1,"user":{"a":1}}]}'],
+    ['events that are none', '{"events":[null,7,[],{"n":1,"metadata":{"gate":"g"}}]}'],
   ])('reads %s as JSON.parse does', (_what, text) => {
     expect(read(text)).toEqual(JSON.parse(text));
   });

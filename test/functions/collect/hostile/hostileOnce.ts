@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { systemClock as clock } from '../../../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../../../lib/collect/answer.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { readRecords } from '../../../../lib/landing/frames/readLanded.ts';
@@ -11,8 +10,14 @@ import { HOSTILE_REDACT } from './hostileBodies.ts';
 import { offlineCollector } from './offlineCollector.ts';
 import type { HostileOutcome } from './takeHostile.ts';
 
-/** Deadline of a request, milliseconds: more than any needs. */
-const NO_LIMIT_MS = 600_000;
+/** As long as the function has to answer, by the time of the processor: other tests run beside it. */
+const ANSWER_WITHIN_MS = 2_500;
+const clock = {
+  now: () => {
+    const { user, system } = process.cpuUsage();
+    return Date.UTC(2026, 10, 20, 7, 32) + Math.floor((user + system) / 1_000);
+  },
+};
 
 const requests = z
   .array(
@@ -29,7 +34,8 @@ const bytes = { kept: 0, landed: 0 };
 /** A collector whose streams and bucket accept everything. */
 function collector(redacts: boolean): Collector {
   const privacy = redacts ? { redact: HOSTILE_REDACT, salt: 'sixteen characters at least' } : {};
-  return offlineCollector(defineConfig({ bucket: 'bench', allowAnyKey: true, privacy }), {
+  const config = defineConfig({ bucket: 'bench', allowAnyKey: true, privacy });
+  const offline = offlineCollector(config, {
     putRecord: (record) => {
       for (const { frames } of readRecords(record).records)
         for (const { table, decoded } of frames) bytes[table === 'quarantine' ? 'kept' : 'landed'] += decoded;
@@ -38,6 +44,7 @@ function collector(redacts: boolean): Collector {
       bytes.kept += length;
     },
   });
+  return { ...offline, clock };
 }
 
 /**
@@ -64,7 +71,7 @@ for (const { body, headers, query, redacts } of requests) {
       body,
     },
     collector(redacts),
-    clock.now() + NO_LIMIT_MS,
+    clock.now() + ANSWER_WITHIN_MS,
   );
   const { user, system } = process.cpuUsage(before);
   const reply: { readonly code?: string } = JSON.parse(answer.body);

@@ -26,7 +26,7 @@ function heapFlag(megabytes: number): string {
 
 /**
  * Runs hostile requests through the collector in a separate process, one after the other like an execution environment.
- * Requests have no time limit, so that their full cost is measured.
+ * Requests have as long to be answered as in the function.
  *
  * @param megabytes `memorySize` of the function.
  * @throws Error when the process fails, for example without memory.
