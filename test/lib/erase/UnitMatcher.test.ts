@@ -239,12 +239,11 @@ describe('a matcher', () => {
       expect(units.findRaw(JSON.stringify([one.repeat(most / one.length)]), 'text')).toBe('unreadable');
   });
 
-  it.each(['1e999,', '{},', '"a":1,', '[9007199254740993],'])(
-    'does not parse what costs more than the collector spends on it: %j',
+  it.each(['1e999,', '[9007199254740993],'])(
+    'does not parse more than 4 MiB with numbers that a double cannot hold: %j',
     (part) => {
       const units = matcher('user_id=user-1');
-      const list = (last: string) =>
-        `[${part.includes(':') ? `{${part.repeat(2_600_000)}"b":1},` : part.repeat(2_600_000)}${last}]`;
+      const list = (last: string) => `[${part.repeat(2_600_000)}${last}]`;
       const began = performance.now();
       expect(units.findRaw(list('{"userID":"user-1"}'), 'text')).toBe('unreadable');
       expect(units.findRaw(list('{"userID":"user-2"}'), 'text')).toBe('unreadable');
