@@ -10,7 +10,7 @@ import { errorsPage } from './docs/errorsPage.ts';
 import { findingsPage } from './docs/findingsPage.ts';
 import { ingestPage } from './docs/ingestPage.ts';
 import { operatePage } from './docs/operatePage.ts';
-import { costPage, retentionPage, statsigPage } from './docs/rowsPages.ts';
+import { retentionPage, statsigPage } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 import { wordsByPage } from './docs/words.ts';
 
@@ -26,7 +26,6 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'operate.md': operatePage,
   'ingest.md': ingestPage,
   'retention.md': retentionPage,
-  'cost.md': costPage,
   'statsig.md': statsigPage,
   'reference/errors.md': errorsPage,
   'reference/findings.md': findingsPage,

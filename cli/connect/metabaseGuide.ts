@@ -1,12 +1,12 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { MetabaseReader } from '../../lib/schema/readers.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
-import { qualifiedName } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from '../../observe/prices.ts';
+import { readerQuestions } from './questions.ts';
 import { type DeployedStack, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
-import { type Field, type SetupGuide, type SqlSnippet, type Step, tableNotes } from './setupGuide.ts';
+import { type Field, type SetupGuide, type Step, tableNotes } from './setupGuide.ts';
 
 /**
  * Options of Athena's JDBC driver 3.x, which Metabase uses: results up to an hour old are reused. https://docs.aws.amazon.com/athena/latest/ug/jdbc-v3-driver-advanced-connection-parameters.html
@@ -60,9 +60,9 @@ export function metabaseGuide(deployment: DeployedStack, config: Config, reader:
         ],
       },
       {
-        title: 'New > SQL query: three queries to begin with',
+        title: 'New > SQL query: queries to begin with',
         notes: ['Filter on ds in every view that has it. Otherwise the query reads all days.'],
-        queries: metabaseQuestions(config),
+        queries: readerQuestions(config),
       },
     ],
   };
@@ -151,108 +151,4 @@ function settingsStep(config: Config): Step {
       `Savings: Athena bills $${usdPerTerabyte} per terabyte read, and at least ${leastBytes / 1e6} MB per query. Each scan of ${texts} columns costs ${usd(texts * queryCost(0))} if there is almost nothing to read, ${usd(texts * queryCost(1e9))} if each column has 1 GB. The workgroup stops a query that reads more than ${config.athena.scanLimitGigabytes.toLocaleString('en-US')} GB (athena.scanLimitGigabytes).`,
     ],
   };
-}
-
-/** Questions for Metabase's SQL editor: New > SQL query. */
-export function metabaseQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
-  const events = qualifiedName(config, 'product_events');
-  const first = qualifiedName(config, 'first_exposures');
-  const daily = qualifiedName(config, 'daily_exposures');
-  const links = qualifiedName(config, 'unit_links');
-  return [
-    {
-      name: 'Exposed users by day and group',
-      about: 'Line chart with one line for each group: the users exposed on each day. Reads 30 days.',
-      sql: `SELECT
-  ds,
-  experiment_id || ' / ' || group_id AS experiment_group,
-  units AS users
-FROM ${daily}
-WHERE ds >= date_add('day', -30, current_date)
-  AND unit_type = 'user_id'
-  AND NOT is_gate
-ORDER BY ds, experiment_group`,
-    },
-    {
-      name: 'Split and crossovers',
-      about:
-        'Table: whether users are split as planned, and how many saw more than one group (analyses exclude these users). Reads all days, because only all days together show which exposure was first.',
-      sql: `SELECT
-  experiment_id,
-  group_id,
-  count(*) AS users,
-  round(1e2 * count(*) / sum(count(*)) OVER (PARTITION BY experiment_id), 2) AS share_percent,
-  count_if(groups_seen > 1) AS crossovers
-FROM ${first}
-WHERE unit_type = 'user_id'
-  AND NOT is_gate
-GROUP BY experiment_id, group_id
-ORDER BY experiment_id, group_id`,
-    },
-    {
-      name: 'Conversion by group',
-      about:
-        "Table: users of the last 30 days who bought after they saw their group, and the revenue. Replace 'purchase' with your own event.",
-      sql: `WITH purchases AS (
-  SELECT user_id, "timestamp", value_number
-  FROM ${events}
-  WHERE ds >= date_add('day', -30, current_date)
-    AND event_name = 'purchase'
-)
-SELECT
-  f.experiment_id,
-  f.group_id,
-  count(DISTINCT f.unit_id) AS users,
-  count(DISTINCT p.user_id) AS buyers,
-  round(1e2 * count(DISTINCT p.user_id) / count(DISTINCT f.unit_id), 2) AS conversion_percent,
-  round(COALESCE(sum(p.value_number), 0), 2) AS revenue
-FROM ${first} AS f
-LEFT JOIN purchases AS p
-  ON p.user_id = f.unit_id
-  AND p."timestamp" >= f.ts
-WHERE f.unit_type = 'user_id'
-  AND NOT f.is_gate
-  AND f.groups_seen = 1
-  AND f.first_day >= date_add('day', -30, current_date)
-GROUP BY f.experiment_id, f.group_id
-ORDER BY f.experiment_id, f.group_id`,
-    },
-    {
-      name: 'Conversion by group of devices',
-      about:
-        'Table: the same for an experiment that assigns devices (stable_id) while purchases know the user. Devices and users that were seen with several others are left out. Replace the names with your own.',
-      sql: `WITH purchases AS (
-  SELECT user_id, "timestamp", value_number
-  FROM ${events}
-  WHERE ds >= date_add('day', -30, current_date)
-    AND event_name = 'purchase'
-),
-devices AS (
-  SELECT unit_id AS stable_id, other_id AS user_id
-  FROM ${links}
-  WHERE unit_type = 'stable_id'
-    AND other_type = 'user_id'
-    AND other_ids = 1
-    AND unit_ids = 1
-)
-SELECT
-  f.group_id,
-  count(DISTINCT f.unit_id) AS devices,
-  count(DISTINCT d.user_id) AS known_users,
-  count(DISTINCT p.user_id) AS buyers,
-  round(COALESCE(sum(p.value_number), 0), 2) AS revenue
-FROM ${first} AS f
-LEFT JOIN devices AS d
-  ON d.stable_id = f.unit_id
-LEFT JOIN purchases AS p
-  ON p.user_id = d.user_id
-  AND p."timestamp" >= f.ts
-WHERE f.unit_type = 'stable_id'
-  AND NOT f.is_gate
-  AND f.experiment_id = 'checkout_button'
-  AND f.groups_seen = 1
-GROUP BY f.group_id
-ORDER BY f.group_id`,
-    },
-  ];
 }

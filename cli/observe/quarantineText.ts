@@ -69,10 +69,8 @@ export function examinedText(examined: ExaminedRow, where: Where): string {
     ['path', row.path ?? ''],
   ];
   const table = textTable(facts.map(([fact, value]) => ({ fact, value })));
-  const landed = redrive.documents.filter(({ isInTable }) => isInTable === true).length;
   const lines = [
     OUTCOMES[redrive.outcome],
-    ...(landed === 0 ? [] : [`${landed} of its rows ${landed === 1 ? 'is' : 'are'} in the table already.`]),
     ...redrive.refused.map(
       ({ code, count, detail, cause, cure }) => `${count} × ${code}: ${cause} ${detail}\n  ${cure}`,
     ),

@@ -22,7 +22,7 @@ export const quarantineRoutes = [
   route({
     method: 'GET',
     path: '/api/quarantine',
-    summary: 'Refused events of the last hours, by reason and hour, with cause and cure.',
+    summary: 'Refused events of the last hours, by reason, with cause and cure.',
     query: z.strictObject({ hours: count({ usual: 24, most: MAX_QUARANTINE_HOURS }) }),
     handle: ({ deployment, query }) => countQuarantine(deployment, query),
   }),

@@ -13,6 +13,12 @@ export interface LandingUsage {
 export const MONTH_DAYS = 30;
 const SECONDS_A_DAY = 86_400;
 
+/**
+ * Long polls of one queue a month, each of 20 seconds, by five pollers: Lambda has no fewer where `maximumConcurrency` is set.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const EMPTY_RECEIVES = (5 * MONTH_DAYS * SECONDS_A_DAY) / 20;
+
 /** Runs of a schedule every five minutes in a month. */
 export const RUNS = (MONTH_DAYS * 24 * 60) / 5;
 
@@ -121,37 +127,4 @@ export function landingUsage(
       0,
     ),
   };
-}
-
-/** Values of `buffering.seconds`, with the default and the maximum. */
-const SECONDS = [15, 60, 120, 300, 900];
-const MIB = 2 ** 20;
-const KB = 1_000;
-/** Tables that a request mostly has rows for: exposures and events. */
-const TABLES = 2;
-/** An object waits for others of a batch, and its files are made, before a query finds the rows: seconds (docs/landing.md). */
-const WRITTEN_AFTER = 30;
-
-/**
- * The rows of the buffering table in docs/cost.md, in Markdown: after how long a row is in queries at the latest, the objects
- * and files a day, what they cost a month, and the traffic from which the size triggers delivery instead of the time.
- *
- * @param megabytes `buffering.megabytes`.
- */
-export function bufferingTable(megabytes: number): readonly string[] {
-  return SECONDS.map((seconds) => {
-    const objects = SECONDS_A_DAY / seconds;
-    const month = { objects: objects * MONTH_DAYS, files: objects * MONTH_DAYS * TABLES };
-    const lookLists = requestCost({ objects: 0, files: 0 });
-    const dollars = requestCost(month) - lookLists + eventCost(month) + messageCost(month);
-    const cells = [
-      `${seconds}`,
-      `${(seconds + WRITTEN_AFTER) / 60} min`,
-      objects.toLocaleString('en-GB'),
-      (objects * TABLES).toLocaleString('en-GB'),
-      `$${dollars.toFixed(2)}`,
-      `${Math.round((megabytes * MIB) / seconds / KB).toLocaleString('en-GB')} KB/s`,
-    ];
-    return `| ${cells.join(' | ')} |`;
-  });
 }

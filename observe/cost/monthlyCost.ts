@@ -5,6 +5,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { ATHENA_PRICE, prices, usd } from '../prices.ts';
 import {
+  EMPTY_RECEIVES,
   eventCost,
   type FunctionsMonth,
   type LandingUsage,
@@ -12,13 +13,7 @@ import {
   RUNS,
   requestCost,
 } from './landingUsage.ts';
-import {
-  EMPTY_RECEIVES,
-  RELAY_KEY_CALLS,
-  RELAY_POLLS,
-  QUEUES as RELAY_QUEUES,
-  type RelayUsage,
-} from './relayUsage.ts';
+import { RELAY_KEY_CALLS, RELAY_POLLS, QUEUES as RELAY_QUEUES, type RelayUsage } from './relayUsage.ts';
 
 /**
  * GB-seconds of the start of an execution environment, which Lambda bills and its metric of durations leaves out: half a second
@@ -212,7 +207,7 @@ export function notIncluded(
     ...(source === 'sample'
       ? [
           'storage of earlier months: each month that is kept adds the storage of a month again',
-          'the functions of sources, exports and curate',
+          'the functions of sources, exports, curate and relay, with the queue and the transfer of relay',
         ]
       : ['queries of readers in workgroups of their own']),
     ...(config.passThrough === null

@@ -1,14 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
-import { MAX_MESSAGE_BYTES } from '../../lib/relay/limits.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
 import { functionLogBytes, landingUsage, MONTH_DAYS, registerMonth, writerMonth } from './landingUsage.ts';
 import type { MonthlyUsage } from './monthlyCost.ts';
-import { QUEUE_STEP_BYTES, RELAY_METRICS, type RelaySample, relayMonth } from './relayUsage.ts';
 
 /** Errors of samples of bodies. */
 export const SampleError = defineErrorFamily('user', {
@@ -79,7 +77,6 @@ export interface SampleUsage {
   readonly rowBytes: number;
   readonly recordBytes: number;
   readonly billedBytes: number;
-  readonly relay: RelaySample;
 }
 
 /**
@@ -88,8 +85,6 @@ export interface SampleUsage {
  */
 const ROW_SHARE = 1.5;
 const RECORD_SHARE = 1.2;
-/** Bytes of the headers that relay sends on. */
-const HEADER_BYTES = 700;
 
 /**
  * Measures the bodies of a sample, without asking what the collector makes of them.
@@ -99,10 +94,7 @@ const HEADER_BYTES = 700;
 export function measureSample(bodies: readonly string[]): SampleUsage {
   const measured = bodies.map((body) => {
     const bytes = Buffer.byteLength(body);
-    const compressed = gzipSync(body).length;
-    const record = compressed * RECORD_SHARE;
-    const copy = (compressed * 4) / 3 + HEADER_BYTES;
-    const isMessage = copy <= MAX_MESSAGE_BYTES;
+    const record = gzipSync(body).length * RECORD_SHARE;
     const { events, isFromBrowser } = readBody(body);
     return {
       events,
@@ -110,9 +102,6 @@ export function measureSample(bodies: readonly string[]): SampleUsage {
       rowBytes: bytes * ROW_SHARE,
       recordBytes: record,
       billedBytes: Math.ceil(record / BILLED_STEP_BYTES) * BILLED_STEP_BYTES,
-      bucketCopies: isMessage ? 0 : 1,
-      sends: isMessage ? Math.ceil(copy / QUEUE_STEP_BYTES) : 0,
-      sentBytes: compressed + HEADER_BYTES,
     };
   });
   const total = (name: keyof (typeof measured)[number]) => sum(measured, (one) => one[name]);
@@ -124,12 +113,6 @@ export function measureSample(bodies: readonly string[]): SampleUsage {
     rowBytes: total('rowBytes'),
     recordBytes: total('recordBytes'),
     billedBytes: total('billedBytes'),
-    relay: {
-      copies: bodies.length,
-      bucketCopies: total('bucketCopies'),
-      sends: total('sends'),
-      sentBytes: total('sentBytes'),
-    },
   };
 }
 
@@ -198,12 +181,10 @@ export function sampleMonth(
   sample: SampleUsage,
   events: number,
   config: Config,
-  memoryMegabytes: { readonly collect: number; readonly relay: number; readonly write: number },
+  memoryMegabytes: { readonly collect: number; readonly write: number },
 ): MonthlyUsage {
   const factor = events / sample.events;
   const requests = sample.requests * factor;
-  const relay =
-    config.relay === undefined ? null : relayMonth(sample.relay, factor, config.relay.concurrency);
   const bytes = sample.rowBytes * factor;
   const recordBytes = sample.recordBytes * factor;
   const tables = Array.from({ length: TABLES }, () => ({ requests, bytes: bytes / TABLES }));
@@ -215,25 +196,18 @@ export function sampleMonth(
     events,
     requests,
     gatewayUnits: hasGateway(config.endpoint) ? sample.gatewayUnits * factor : 0,
-    invocations: requests + small.invocations + (relay?.invocations ?? 0),
-    gigabyteSeconds:
-      seconds * (memoryMegabytes.collect / 1_024) +
-      small.gigabyteSeconds +
-      (relay?.seconds ?? 0) * (memoryMegabytes.relay / 1_024),
+    invocations: requests + small.invocations,
+    gigabyteSeconds: seconds * (memoryMegabytes.collect / 1_024) + small.gigabyteSeconds,
     write,
     recordBytes,
     billedBytes: sample.billedBytes * factor,
     landing,
     // Objects of the landing stay as versions when they are deleted.
     storedBytes: bytes * PARQUET_SHARE + (recordBytes * config.retention.landingVersionDays) / MONTH_DAYS,
-    logBytes: requests * lineBytes(config) + functionLogBytes(write, small) + (relay?.logBytes ?? 0),
-    metrics:
-      (events === 0 ? 0 : REGULAR_METRICS) +
-      LOGGED_METRICS +
-      (config.curate ? CURATE_METRICS : 0) +
-      (relay === null ? 0 : RELAY_METRICS),
+    logBytes: requests * lineBytes(config) + functionLogBytes(write, small),
+    metrics: (events === 0 ? 0 : REGULAR_METRICS) + LOGGED_METRICS + (config.curate ? CURATE_METRICS : 0),
     athenaBytes: null,
-    relay: relay?.usage ?? null,
+    relay: null,
   };
 }
 

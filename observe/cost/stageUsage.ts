@@ -1,4 +1,4 @@
-import { type CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, paginateListMetrics } from '@aws-sdk/client-cloudwatch';
 import { accessLogGroup } from '../../infra/endpoint/endpoint.ts';
 import { deliveryLogGroup } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
@@ -43,10 +43,6 @@ const PERIOD_SECONDS = 3_600;
 /** Requests to the collector's Function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html */
 const URL_REQUESTS = 'UrlRequestCount';
 const PERIOD_MS = PERIOD_SECONDS * 1_000;
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
-const METRICS_OF_A_CALL = 500;
-/** Pages of names that are read at most. */
-const MOST_PAGES = 20;
 
 /** The usage of a stage, as a month of {@link MONTH_DAYS} days. */
 export interface StageUsage {
@@ -110,7 +106,7 @@ export async function measureStage(
           : { objects: Math.max(0, landed - RUNS), files: Math.max(0, month(FILE_MESSAGES) - HOURLY_RUNS) },
       storedBytes: values.last(STORED),
       logBytes,
-      metrics: await countMetrics(cloudwatch, stack.stage, { since, until: now }),
+      metrics: await countMetrics(cloudwatch, stack.stage),
       // Without queries there is no value; without values of Logs, AWS's metrics are not there at all.
       athenaBytes: logBytes === null ? told(['athena']) : month('athena'),
       relay: config.relay === undefined ? null : relayOf(month),
@@ -306,48 +302,19 @@ async function readValues(
 }
 
 /**
- * Custom metrics of a stage, as CloudWatch bills them: each by the share of hours in which it had values. Metrics of what
- * waits have some only while something does (infra/alarms/loggedMetrics.ts). It knows names that had values in the last two
- * weeks: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
+ * Custom metrics of a stage that had values in the last two weeks. CloudWatch bills each by the hours in which it has some, so
+ * this is the most that they cost: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
  */
-async function countMetrics(
-  client: CloudWatchClient,
-  stage: string,
-  { since, until }: Pick<StageUsage, 'since' | 'until'>,
-): Promise<number> {
-  const found: WantedMetric[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = await client.send(
-      new ListMetricsCommand({
-        Namespace: METRIC_NAMESPACE,
-        ...(NextToken === undefined ? {} : { NextToken }),
-      }),
-    );
-    for (const { MetricName = '', Dimensions = [] } of answer.Metrics ?? []) {
-      const dimensions = Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value]));
+async function countMetrics(client: CloudWatchClient, stage: string): Promise<number> {
+  let count = 0;
+  for await (const { Metrics = [] } of paginateListMetrics({ client }, { Namespace: METRIC_NAMESPACE }))
+    count += Metrics.filter(({ MetricName = '', Dimensions = [] }) =>
       // Metrics of log filters have no dimensions, but the stage in their names.
-      const isOfStage =
-        Dimensions.length === 0 ? MetricName.endsWith(`-${stage}`) : dimensions['stage'] === stage;
-      if (isOfStage)
-        found.push({
-          ...{ id: String(found.length), namespace: METRIC_NAMESPACE, metric: MetricName },
-          ...{ statistic: 'SampleCount', dimensions },
-        });
-    }
-    NextToken = answer.NextToken;
-    if (NextToken === undefined) break;
-  }
-  const start = Math.floor(since / PERIOD_MS) * PERIOD_MS;
-  let hours = 0;
-  for (let at = 0; at < found.length; at += METRICS_OF_A_CALL) {
-    const part = found.slice(at, at + METRICS_OF_A_CALL);
-    const series = await readMetricData({ cloudwatch: client }, part, {
-      ...{ start, end: until, periodSeconds: PERIOD_SECONDS },
-    });
-    hours += sum([...series.values()], (values) => values.size);
-  }
-  return hours / Math.max(1, Math.ceil((until - start) / PERIOD_MS));
+      Dimensions.length === 0
+        ? MetricName.endsWith(`-${stage}`)
+        : Dimensions.some(({ Name, Value }) => Name === 'stage' && Value === stage),
+    ).length;
+  return count;
 }
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {

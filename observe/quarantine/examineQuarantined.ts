@@ -1,7 +1,7 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
-import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
@@ -38,8 +38,6 @@ const RAW_CHARACTERS = 2_000_000;
 /** Rows that an answer shows, and characters of each. */
 const MOST_ROWS = 20;
 const ROW_CHARACTERS = 100_000;
-/** Rows that are looked for in their tables. */
-const MOST_SOUGHT = 200;
 
 /** A row of quarantine by its ID and partition. */
 export interface QuarantineKey {
@@ -55,8 +53,6 @@ export interface RestoredDocument {
   readonly eventId: string;
   /** As JSON, cut at 100,000 characters. */
   readonly row: string;
-  /** Whether its table has it already: it was redriven before. Null if it was not looked for. */
-  readonly isInTable: boolean | null;
 }
 
 /** The expected result of redriving a row. */
@@ -98,8 +94,7 @@ export interface ExaminedRow {
 export async function examineQuarantined(deployment: Deployment, key: QuarantineKey): Promise<ExaminedRow> {
   const { row, raw, copies, scannedBytes } = await readRow(deployment, key);
   const item = itemOf(row, raw);
-  const { bytes, ...redrive } =
-    item === undefined ? { ...NOT_REDRIVABLE, bytes: 0 } : await tryRedrive(deployment, item);
+  const redrive = item === undefined ? NOT_REDRIVABLE : await tryRedrive(deployment, item);
   const text = raw === null ? null : textOf(raw, row.rawLocation === null ? row.rawEncoding : null);
   return {
     row: {
@@ -113,7 +108,7 @@ export async function examineQuarantined(deployment: Deployment, key: Quarantine
     part: partOf(row.reason),
     copies,
     redrive,
-    scannedBytes: scannedBytes + bytes,
+    scannedBytes,
   };
 }
 
@@ -194,16 +189,10 @@ const NOT_REDRIVABLE: RedriveOutcome = {
   ignored: 0,
 };
 
-async function tryRedrive(
-  deployment: Deployment,
-  item: QuarantinedItem,
-): Promise<RedriveOutcome & { readonly bytes: number }> {
+async function tryRedrive(deployment: Deployment, item: QuarantinedItem): Promise<RedriveOutcome> {
   const revalidate = await currentRevalidator(deployment);
   const { documents, refused, ignored } = revalidate(item);
-  const restored = forwardedKinds.flatMap((kind) =>
-    documents[kind].map((document) => ({ kind, document, ...identityOf(document) })),
-  );
-  const { found, scannedBytes } = await findRows(deployment, restored.slice(0, MOST_SOUGHT));
+  const restored = forwardedKinds.flatMap((kind) => documents[kind].map((document) => ({ kind, document })));
   const total = restored.length;
   return {
     outcome:
@@ -215,54 +204,20 @@ async function tryRedrive(
           ? 'refused'
           : 'ignored',
     delivered: { exposures: documents.exposures.length, events: documents.events.length },
-    documents: restored.slice(0, MOST_ROWS).map(({ kind, document, eventId, day }) => ({
+    documents: restored.slice(0, MOST_ROWS).map(({ kind, document }) => ({
       kind,
       table: deployment.config.tables[kind],
-      eventId,
+      eventId: eventIdOf(document),
       row: document.slice(0, ROW_CHARACTERS),
-      isInTable: day === undefined ? null : found.has(`${kind} ${eventId}`),
     })),
     refused: refusedByCode(refused),
     ignored,
-    bytes: scannedBytes,
   };
 }
 
-function identityOf(document: string): { readonly eventId: string; readonly day: UtcDay | undefined } {
+function eventIdOf(document: string): string {
   const row: unknown = JSON.parse(document);
-  const { event_id, ds } = isJsonObject(row) ? row : {};
-  return {
-    eventId: typeof event_id === 'string' ? event_id : '',
-    day: typeof ds === 'string' && isUtcDay(ds) ? ds : undefined,
-  };
-}
-
-/** Which rows are in their tables already. */
-async function findRows(
-  deployment: Deployment,
-  sought: readonly {
-    readonly kind: ForwardedKind;
-    readonly eventId: string;
-    readonly day?: UtcDay | undefined;
-  }[],
-): Promise<{ readonly found: ReadonlySet<string>; readonly scannedBytes: number }> {
-  const { config } = deployment;
-  const found = new Set<string>();
-  let scannedBytes = 0;
-  for (const kind of forwardedKinds) {
-    const ofKind = sought.filter((one) => one.kind === kind && one.day !== undefined);
-    if (ofKind.length === 0) continue;
-    const days = [...new Set(ofKind.map(({ day }) => `DATE '${day}'`))];
-    const ids = ofKind.map(({ eventId }) => quoteText(eventId));
-    const answer = await askAthena(
-      deployment,
-      `SELECT DISTINCT "event_id" FROM ${qualifiedName(config, config.tables[kind])}
-WHERE "ds" IN (${days.join(', ')}) AND "event_id" IN (${ids.join(', ')})`,
-    );
-    scannedBytes += answer.scannedBytes;
-    for (const row of answer.rows) found.add(`${kind} ${row['event_id']}`);
-  }
-  return { found, scannedBytes };
+  return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
 }
 
 function refusedByCode(

@@ -123,8 +123,7 @@ function loggedRequest(
     receivedAt: timeOf(metrics),
     latencyMs: count('latency_ms'),
     received: count('received'),
-    // Lines of 0.2 have the sum.
-    landed: count('landed') + count('exposures_landed') + count('events_landed'),
+    landed: count('exposures_landed') + count('events_landed'),
     overflowed: count('overflowed'),
     quarantined: count('quarantined'),
     ignored: count('ignored'),

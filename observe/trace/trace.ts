@@ -1,4 +1,4 @@
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shortText } from '../../lib/base/text.ts';
@@ -10,10 +10,9 @@ import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
 import { searchBuffers } from '../facts/flow/localBuffers.ts';
 import { readWaitingRows, type WaitingFolder } from '../facts/flow/waitingRows.ts';
-import { unreadNote } from '../facts/tables/partitionGaps.ts';
+import { dayFolders, unreadNote, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import {
   isAbout,
-  readTime,
   readTracedTables,
   readWholeRow,
   type TracedRefusal,
@@ -22,8 +21,6 @@ import {
   timeOf,
 } from '../facts/tables/tracedRows.ts';
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
-import { readFileOfRow } from './rowGroup.ts';
-import { readUnregisteredRows, type UnregisteredRow } from './unregisteredRows.ts';
 
 /** Errors of `sluice trace`. */
 export const TraceError = defineErrorFamily('user', {
@@ -41,8 +38,6 @@ export const TraceError = defineErrorFamily('user', {
 export type TraceState =
   /** In a table: queries read it. */
   | 'queryable'
-  /** In a file of a day that has no partition: no query reads it yet. */
-  | 'delivered'
   | 'buffered'
   /** In an object that the writer makes files of. */
   | 'landing'
@@ -121,7 +116,6 @@ const REQUEST_ID = /^([A-Za-z0-9_-]{10,40}=|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 /** The order of states: of several copies, the first counts. */
 const FURTHEST: readonly TraceState[] = [
   'queryable',
-  'delivered',
   'buffered',
   'landing',
   'parked',
@@ -180,12 +174,7 @@ async function traceRows(
     (row) => isAbout(row, filter, deployment.config.unitIds),
     id,
   );
-  const copies: Copy[] = [
-    ...elsewhere.copies,
-    ...tables.unregistered
-      .map((one) => unregisteredCopy(deployment, subject, one))
-      .filter(({ receivedAt }) => receivedAt >= since),
-  ];
+  const copies: Copy[] = [...elsewhere.copies];
   for (const row of rows) {
     const state = 'queryable' as const;
     copies.push({
@@ -255,52 +244,15 @@ async function readTables(deployment: Deployment, filter: TraceFilter, most: num
   // The row is in one of the files that are searched.
   const reads = options.withRow === true ? 2 : 1;
   if (isDeployed) options.onEstimate(reads * (await countBytes(deployment, days.from, days.to)));
-  // Files first: a day that is registered meanwhile is then in both, and not in neither.
-  const { rows: files, unread } = await readUnregisteredRows(deployment, filter, {
-    ...{ days, since: since ?? 0, most },
-  });
-  const tables = await readTracedTables(deployment, filter, days, most);
-  const read = new Set([...tables.rows, ...tables.refusals].map(({ file }) => file));
-  return {
-    ...tables,
-    unregistered: files.filter(({ file }) => !read.has(file)),
-    notes: unreadNote(unread, ', and not all were searched'),
-  };
-}
-
-/** A row that no query reads, or a refusal that `sluice quarantine` does not show yet. */
-function unregisteredCopy(
-  { config }: Pick<Deployment, 'config'>,
-  subject: TraceSubject,
-  { kind, day, file, writtenAt, row }: UnregisteredRow,
-): Copy {
-  const receivedAt = readTime(row['received_at']);
-  const gap = `no query reads it: ${config.tables[kind]} has no partition of ${day} at its folder yet`;
-  const columns = { ...row, received_at: isoTimestamp(receivedAt) };
-  const received = receivedStep(kind, columns);
-  if (kind === 'quarantine') {
-    const why = `in quarantine: ${row['reason']}. ${row['detail'] ?? ''}`.trimEnd();
-    return {
-      ...{ receivedAt, state: 'quarantined', row: { kind, columns: row } },
-      steps: [{ at: receivedAt, what: `${why} (${file}; ${gap})` }],
-    };
+  // Before the query: a day that is registered meanwhile is named, not missed.
+  const unread: string[] = [];
+  for (const kind of tableKinds) {
+    const folders = await dayFolders(deployment, kind, days);
+    const without = await unregisteredDays(deployment, kind, folders);
+    unread.push(...without.map((day) => `${deployment.config.tables[kind]} ${day}`));
   }
-  const state = 'delivered' as const;
-  const name = row['event_name'] ?? row['experiment_id'] ?? '';
-  const steps: TraceStep[] =
-    subject === 'event'
-      ? [
-          received,
-          { at: writtenAt, what: `delivered to ${file}` },
-          { at: null, what: `${gap}; the registrar makes it, at the latest in its hourly run` },
-        ]
-      : [
-          {
-            ...{ at: receivedAt, eventId: row['event_id'] ?? '' },
-            what: `${shortName(name)} (${kind}, ${row['event_id']}): ${state}, partition ${day} is missing`,
-          },
-        ];
-  return { receivedAt, state, steps, row: { kind, columns: row } };
+  const tables = await readTracedTables(deployment, filter, days, most);
+  return { ...tables, notes: unreadNote(unread, ', and were not searched') };
 }
 
 /** The bytes of all files under days of the three tables: a query reads them at most once. */
@@ -403,16 +355,27 @@ async function queryableSteps(
   row: TracedRow,
   rows: readonly TracedRow[],
 ): Promise<readonly TraceStep[]> {
-  const { writtenAt, rowGroup } = await readFileOfRow(deployment, row.file, row.eventId);
-  const group = rowGroup === undefined ? '' : `, row group ${rowGroup.index} of ${rowGroup.count}`;
+  const writtenAt = await readWrittenAt(deployment, row.file);
   return [
     {
       at: row.receivedAt,
       what: `received${row.sdk === '' ? '' : ` from ${row.sdk}`}: ${shortName(row.name)} (${row.kind}), of ${isoTimestamp(row.timestamp)}`,
     },
-    { at: writtenAt ?? null, what: `delivered to ${row.file} (partition ${row.day}${group})` },
+    { at: writtenAt, what: `delivered to ${row.file} (partition ${row.day})` },
     ...viewSteps(deployment, row, rows),
   ];
+}
+
+/** When a file was written, epoch milliseconds; null when it is gone. @param location `s3://…`, from Athena's "$path". */
+async function readWrittenAt({ s3 }: Pick<Deployment, 's3'>, location: string): Promise<number | null> {
+  const [, Bucket = '', Key = ''] = /^s3a?:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
+  try {
+    const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+    return LastModified?.getTime() ?? null;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFound') return null;
+    throw error;
+  }
 }
 
 /** In which views a row is, and why not. */
@@ -574,9 +537,6 @@ async function traceRequest(
   const refusals = (tables?.refusals ?? []).filter(({ reason }) => !reason.startsWith('SLUICE_FIREHOSE_'));
   const copies: Copy[] = [
     ...elsewhere.copies,
-    ...(tables?.unregistered ?? [])
-      .filter(({ row }) => row['reason']?.startsWith('SLUICE_FIREHOSE_') !== true)
-      .map((one) => unregisteredCopy(deployment, 'request', one)),
     ...rows.map(
       (row): Copy => ({ receivedAt: row.receivedAt, state: 'queryable', steps: [listedStep(row, rows)] }),
     ),

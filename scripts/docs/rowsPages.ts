@@ -1,7 +1,6 @@
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
-import { bufferingTable } from '../../observe/cost/landingUsage.ts';
 import { withRows } from './withRows.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments' });
@@ -13,11 +12,6 @@ export function retentionPage(page: string): string {
       `| \`${prefix}\` | ${expireDays === null ? 'never' : days(expireDays)} | ${days(versionDays)} |`,
   );
   return withRows(page, 'folder', rows);
-}
-
-/** docs/cost.md with the table of buffer intervals written anew. All other text stays. */
-export function costPage(page: string): string {
-  return withRows(page, '`buffering.seconds`', bufferingTable(config.buffering.megabytes));
 }
 
 /** docs/statsig.md with the table of rules that are no group written anew. All other text stays. */

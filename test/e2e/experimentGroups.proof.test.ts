@@ -3,8 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { metabaseQuestions } from '../../cli/connect/metabaseGuide.ts';
-import { owoxQuestions } from '../../cli/connect/owoxGuide.ts';
+import { readerQuestions } from '../../cli/connect/questions.ts';
 import { assignmentSource } from '../../cli/connect/statsigGuide.ts';
 import { collectPlan } from '../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../lib/collect/rows.ts';
@@ -180,9 +179,7 @@ const inDuckDb = (sql: string) =>
     .replaceAll(/date_add\('day', -(\d+), current_date\)/g, '(current_date - $1)')
     .replaceAll('{statsig_start_date}', 'current_date - 2')
     .replaceAll('{statsig_end_date}', 'current_date + 1');
-const questions = Object.fromEntries(
-  [...owoxQuestions(config), ...metabaseQuestions(config)].map(({ name, sql }) => [name, inDuckDb(sql)]),
-);
+const questions = Object.fromEntries(readerQuestions(config).map(({ name, sql }) => [name, inDuckDb(sql)]));
 const isGroup = (name: string, rule: string) => [`${name}_control`, `${name}_test`].includes(rule);
 /** Users by experiment and group, as the SDK decided first. */
 const groupsOf = (decided: Decided) =>

@@ -179,7 +179,6 @@ function Item(props: { readonly row: QuarantinedRow; readonly onDone: () => void
     <Answered of={item}>
       {({ row, copies, redrive }) => {
         const [tone, text] = OUTCOMES[redrive.outcome];
-        const landed = redrive.documents.filter(({ isInTable }) => isInTable === true).length;
         return (
           <>
             {row.raw === null ? (
@@ -193,12 +192,6 @@ function Item(props: { readonly row: QuarantinedRow; readonly onDone: () => void
             <p>
               <Badge tone={tone}>{redrive.outcome.replaceAll('_', ' ')}</Badge> {text}
             </p>
-            {landed > 0 && (
-              <p>
-                {formatNoun(landed, 'row')} of it {landed === 1 ? 'is' : 'are'} in the table already.
-                Delivering again makes a double with the same <code>event_id</code>, which views show once.
-              </p>
-            )}
             {redrive.refused.map(({ code, cause, cure, detail, count }) => (
               <p key={code}>
                 <span class="mono">{code}</span> {count > 1 && `${formatCount(count)} times: `}

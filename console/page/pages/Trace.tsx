@@ -19,10 +19,6 @@ const MOST_USD = 100;
 /** The look and the meaning of each state. docs/observe.md lists them too. */
 const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>> = {
   queryable: ['good', 'It is in a table.'],
-  delivered: [
-    'warning',
-    'It is in a file of a day that has no partition yet. Queries read it once the registrar has made one.',
-  ],
   buffered: ['accent', 'It is in the buffer of its stream, and is delivered with that.'],
   landing: ['accent', 'It is in an object of the landing, of which the function write makes files.'],
   accepted: [
@@ -125,7 +121,7 @@ export function Traced(props: {
     every === undefined ? {} : { every },
   );
   const state = found.answer?.state ?? 'nowhere';
-  const isMoving = deployment.isLocal && ['buffered', 'landing', 'delivered'].includes(state);
+  const isMoving = deployment.isLocal && ['buffered', 'landing'].includes(state);
   useEffect(() => setEvery(isMoving ? AGAIN_MS : undefined), [isMoving]);
   return (
     <>

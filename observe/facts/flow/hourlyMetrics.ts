@@ -44,9 +44,6 @@ export async function readHourlyCounts(
     ...tableKinds.flatMap((table) => [
       hourlySum(`landed_${table}`, streamMetrics[table].landed.name, own),
       hourlySum(`overflowed_${table}`, streamMetrics[table].overflowed.name, own),
-      ...metricsOf02(table).map(({ id, metric }) =>
-        hourlySum(`${id}_${table}_02`, metric, { ...own, table }),
-      ),
     ]),
     ...FAILED.map((reason) => hourlySum(`reason ${reason}`, refused_requests.name, { ...own, reason })),
   ];
@@ -57,10 +54,9 @@ export async function readHourlyCounts(
       .sort((a, b) => a - b)
       .map((hour) => {
         const sum = (id: string) => sums.get(id)?.get(hour) ?? 0;
-        const of02 = (id: string, table: TableKind) => sum(`${id}_${table}_02`);
         const stream = (table: TableKind): StreamCounts => ({
-          landed: sum(`landed_${table}`) + of02('landed', table),
-          overflowed: sum(`overflowed_${table}`) + of02('overflowed', table),
+          landed: sum(`landed_${table}`),
+          overflowed: sum(`overflowed_${table}`),
         });
         const streams = {
           exposures: stream('exposures'),
@@ -79,15 +75,6 @@ export async function readHourlyCounts(
         return [hour, counts];
       }),
   );
-}
-
-/**
- * Metrics of a table that collectors of 0.2 print, by a dimension `table`. Hours before an update to 0.3 have these, and the
- * hour of the update has both. `quarantined` had the same name without the dimension, and is read there.
- */
-function metricsOf02(table: TableKind): readonly { readonly id: string; readonly metric: string }[] {
-  const overflowed02 = { id: 'overflowed', metric: 'overflowed' };
-  return table === 'quarantine' ? [overflowed02] : [{ id: 'landed', metric: 'landed' }, overflowed02];
 }
 
 function hourlySum(id: string, metric: string, dimensions: Readonly<Record<string, string>>): WantedMetric {

@@ -3,7 +3,7 @@ import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
-import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { type ForwardedKind, type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
@@ -86,8 +86,6 @@ export async function readRates(deployment: Deployment): Promise<Rates> {
         // Each request has one value.
         wanted('requests', m.received.name, {}, 'SampleCount'),
         ...tableKinds.map((table) => wanted(`table ${table}`, streamMetrics[table].landed.name)),
-        // Of the hour of an update, until the last hour is after it: collectors of 0.2 print these.
-        ...forwardedKinds.map((table) => wanted(`${table} of 0.2`, 'landed', { table })),
         ...[...FAILED, ...REFUSED].map((reason) =>
           wanted(`reason ${reason}`, m.refused_requests.name, { reason }),
         ),
@@ -104,7 +102,7 @@ export async function readRates(deployment: Deployment): Promise<Rates> {
     const at = start + i * MINUTE_MS;
     const value = (id: string) => series.get(id)?.get(at) ?? null;
     const sum = (id: string) => value(id) ?? 0;
-    const landed = (table: ForwardedKind) => sum(`table ${table}`) + sum(`${table} of 0.2`);
+    const landed = (table: ForwardedKind) => sum(`table ${table}`);
     return {
       at: isoTimestamp(at),
       requests: sum('requests'),

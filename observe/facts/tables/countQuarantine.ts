@@ -11,8 +11,6 @@ import { readTime, timestampText } from './tracedRows.ts';
 const HOUR_MS = 3_600_000;
 /** Most hours that are counted: 90 days. */
 export const MAX_QUARANTINE_HOURS = 2_160;
-/** Hours up to which counts are by hour; beyond, they are by day, so that an answer stays within Athena's pages. */
-const MOST_BY_HOUR = 168;
 
 /** The refused part: a whole body, one event, a row that Firehose could not deliver, or a row of a customer's file. */
 export type RefusedPart = 'body' | 'event' | 'row' | 'file_row';
@@ -29,8 +27,6 @@ export interface CountedReason extends ExplainedCode {
   /** First and last time of receipt, ISO 8601. */
   readonly firstAt: string;
   readonly lastAt: string;
-  /** Rows by the beginning of their hour or day, ISO 8601, oldest first; without those that have none. */
-  readonly counts: readonly { readonly at: string; readonly rows: number }[];
 }
 
 /** Quarantine by reason and time. */
@@ -38,8 +34,6 @@ export interface QuarantineCounts {
   /** The time that is covered, ISO 8601. */
   readonly from: string;
   readonly to: string;
-  /** The interval of each entry of `counts`. */
-  readonly unit: 'hour' | 'day';
   readonly rows: number;
   /** The most frequent first. */
   readonly reasons: readonly CountedReason[];
@@ -50,29 +44,20 @@ export interface QuarantineCounts {
 }
 
 /**
- * Counts the rows of quarantine that were received in the last hours, by reason and hour, with one query.
+ * Counts the rows of quarantine that were received in the last hours, by reason, with one query.
  *
- * @param hours 2,160 at most. More than 168 are counted by day.
+ * @param hours 2,160 at most.
  * @throws ObserveError; what Athena's client throws.
  */
 export async function countQuarantine(
   deployment: Deployment,
   { hours }: { readonly hours: number },
 ): Promise<QuarantineCounts> {
-  const unit = hours <= MOST_BY_HOUR ? 'hour' : 'day';
   const from = deployment.now - hours * HOUR_MS;
   // Before the query: a day that is registered meanwhile is named, not missed.
   const notes = await unreadDays(deployment, { from, to: deployment.now });
-  const { rows, scannedBytes } = await askAthena(deployment, countSql(deployment, from, unit));
-  const counts = new Map<string, { readonly at: string; readonly rows: number }[]>();
-  for (const row of rows) {
-    if (row['at'] == null) continue;
-    const known = counts.get(row['reason'] ?? '') ?? [];
-    known.push({ at: isoTimestamp(readTime(row['at'])), rows: Number(row['stored']) });
-    counts.set(row['reason'] ?? '', known);
-  }
+  const { rows, scannedBytes } = await askAthena(deployment, countSql(deployment, from));
   const reasons = rows
-    .filter((row) => row['at'] == null)
     .map((row) => {
       const reason = row['reason'] ?? '';
       return {
@@ -83,14 +68,12 @@ export async function countQuarantine(
         items: Number(row['items']),
         firstAt: isoTimestamp(readTime(row['first_at'])),
         lastAt: isoTimestamp(readTime(row['last_at'])),
-        counts: (counts.get(reason) ?? []).sort((a, b) => a.at.localeCompare(b.at)),
       };
     })
     .sort((a, b) => b.rows - a.rows || a.code.localeCompare(b.code));
   return {
     from: isoTimestamp(from),
     to: isoTimestamp(deployment.now),
-    unit,
     rows: reasons.reduce((sum, one) => sum + one.rows, 0),
     reasons,
     notes,
@@ -122,19 +105,15 @@ export function partOf(reason: string): RefusedPart {
   return Object.hasOwn(EventError.entries, reason) ? 'event' : 'body';
 }
 
-function countSql({ config, now }: Pick<Deployment, 'config' | 'now'>, from: number, unit: string): string {
+function countSql({ config, now }: Pick<Deployment, 'config' | 'now'>, from: number): string {
   return `SELECT
   "reason",
-  CAST("at" AS varchar) AS "at",
   count(*) AS "stored",
   count(DISTINCT "quarantine_id") AS "items",
   CAST(min("received_at") AS varchar) AS "first_at",
   CAST(max("received_at") AS varchar) AS "last_at"
-FROM (
-  SELECT "reason", "quarantine_id", "received_at", date_trunc('${unit}', "received_at") AS "at"
-  FROM ${qualifiedName(config, config.tables.quarantine)}
-  WHERE "ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(now)}'
-    AND "received_at" >= ${timestampText(from)}
-) AS "refused"
-GROUP BY GROUPING SETS (("reason"), ("reason", "at"))`;
+FROM ${qualifiedName(config, config.tables.quarantine)}
+WHERE "ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(now)}'
+  AND "received_at" >= ${timestampText(from)}
+GROUP BY "reason"`;
 }

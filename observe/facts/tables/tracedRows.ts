@@ -207,20 +207,15 @@ function rowsSql(
 )`;
 }
 
-/** The text columns of a table by which events and units are found. */
-export function searchedColumns({ unitIds }: Pick<Config, 'unitIds'>, kind: TableKind): readonly string[] {
-  return kind === 'quarantine' ? ['quarantine_id', 'raw'] : ['event_id', ...unitColumnsOf({ unitIds })];
-}
-
 function unitColumnsOf({ unitIds }: Pick<Config, 'unitIds'>): readonly string[] {
   return ['user_id', 'stable_id', ...Object.values(unitIds)];
 }
 
 /**
- * The condition on a row, as Athena and DuckDB take it. Refused events are JSON texts, so a unit or an event is found by its
+ * The condition on a row. Refused events are JSON texts, so a unit or an event is found by its
  * member in them.
  */
-export function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: TraceFilter): string {
+function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: TraceFilter): string {
   if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
   const isQuarantine = kind === 'quarantine';
   const contains = (members: readonly string[], value: string) =>

@@ -31,10 +31,10 @@ beforeAll(async () => {
 afterAll(() => observed.close());
 
 describe('sluice quarantine', () => {
-  it('counts by reason and hour, with cause and cure', async () => {
+  it('counts by reason, with cause and cure', async () => {
     const { code, answer } = await ask<QuarantineCounts>();
     expect(code).toBe(0);
-    expect(answer).toMatchObject({ unit: 'hour', rows: 9 });
+    expect(answer).toMatchObject({ rows: 9 });
     expect(answer.reasons.map((one) => [one.code, one.part, one.isRedrivable, one.rows, one.items])).toEqual([
       ['SLUICE_EVENT_NO_NAME', 'event', true, 5, 5],
       ['SLUICE_ROW_UNFIT', 'row', true, 3, 3],
@@ -43,10 +43,6 @@ describe('sluice quarantine', () => {
     expect(answer.reasons[0]).toMatchObject({
       cause: 'The event has no name.',
       cure: expect.stringContaining('eventName'),
-      counts: [
-        { at: '2026-11-20T10:00:00.000Z', rows: 2 },
-        { at: '2026-11-20T11:00:00.000Z', rows: 3 },
-      ],
     });
     const recent = await ask<QuarantineCounts>('--hours', '1');
     expect(recent.answer.reasons.map((one) => [one.code, one.rows])).toEqual([
@@ -54,8 +50,7 @@ describe('sluice quarantine', () => {
       ['SLUICE_BODY_NOT_JSON', 1],
     ]);
     const long = await ask<QuarantineCounts>('--hours', '2160');
-    expect(long.answer).toMatchObject({ unit: 'day', rows: 9 });
-    expect(long.answer.reasons[0]?.counts).toEqual([{ at: '2026-11-20T00:00:00.000Z', rows: 5 }]);
+    expect(long.answer).toMatchObject({ rows: 9 });
   });
 
   it('pages through the rows of a reason, the newest first, and cuts long ones', async () => {
@@ -115,7 +110,7 @@ describe('sluice quarantine', () => {
     });
   });
 
-  it('says of a row that a redrive would land that it would, and afterwards that it is in the table', async () => {
+  it('says of a row that a redrive would land that it would, and lands it', async () => {
     const { answer } = await ask<QuarantinedPage>('--reason', 'SLUICE_ROW_UNFIT');
     const item = answer.rows.find(({ raw }) => raw?.includes('bob'));
     const named = ['--item', item?.quarantineId ?? '', '--day', item?.day ?? ''];
@@ -126,7 +121,7 @@ describe('sluice quarantine', () => {
         redrive: {
           outcome: 'delivered',
           delivered: { exposures: 0, events: 1 },
-          documents: [{ kind: 'events', table: 'statsig_forwarded_events', isInTable: false }],
+          documents: [{ kind: 'events', table: 'statsig_forwarded_events' }],
         },
       },
     });
@@ -136,7 +131,6 @@ describe('sluice quarantine', () => {
       delivered: { events: 1 },
     });
     await observed.cloud.flush();
-    expect((await ask<ExaminedRow>(...named)).answer.redrive.documents[0]?.isInTable).toBe(false);
     expect(JSON.parse((await redrive()).stdout)).toMatchObject({
       item: item?.quarantineId,
       dryRun: false,
@@ -144,11 +138,6 @@ describe('sluice quarantine', () => {
       delivered: { exposures: 0, events: 1 },
     });
     await observed.cloud.flush();
-    const after = await ask<ExaminedRow>(...named);
-    expect(after.answer.redrive.documents).toMatchObject([{ isInTable: true }]);
-    const other = answer.rows.find(({ raw }) => raw?.includes('ada'));
-    const untouched = await ask<ExaminedRow>('--item', other?.quarantineId ?? '', '--day', other?.day ?? '');
-    expect(untouched.answer.redrive.documents).toMatchObject([{ isInTable: false }]);
   });
 
   it.each([
