@@ -19,10 +19,6 @@ export const SqlError = defineErrorFamily('user', {
     cause: 'Only read-only statements run here.',
     cure: 'Use SELECT, WITH, VALUES, TABLE, SHOW, DESCRIBE, or EXPLAIN of a query. Other statements run with `sluice query --athena`.',
   },
-  SLUICE_SQL_LOCAL_ONLY: {
-    cause: "DuckDB's dialect is for the local cloud only.",
-    cure: "Use Athena's dialect: docs/reference/sql.md.",
-  },
   SLUICE_SQL_FAILED: {
     cause: 'The query was not answered.',
     cure: 'Read the detail, and correct the SQL: docs/reference/sql.md.',
@@ -144,7 +140,7 @@ const STATES: Readonly<Record<AthenaState, SqlRun['state']>> = {
   CANCELLED: 'cancelled',
 };
 
-/** Athena says `line 1:8:`, DuckDB only `LINE 1:`. */
+/** Athena says `line 1:8:`, and of some errors only the line. */
 const AT = /\bline (\d+):(\d+)?/i;
 
 function problemOf(message: string): SqlProblem {
@@ -249,55 +245,6 @@ export async function runSql(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-}
-
-/** Rows of the largest answer of {@link runDuckDb}. */
-export const MOST_DUCKDB_ROWS = 10_000;
-
-const duckDbAnswer = z.object({
-  columns: z.array(z.object({ name: z.string(), type: z.string() })),
-  rows: z.array(z.array(z.json())),
-  more: z.boolean(),
-});
-const duckDbRefusal = z.object({ code: z.string(), message: z.string() });
-
-/**
- * Runs one SELECT in DuckDB's dialect, as `sluice query` does: only on the local cloud. When the deployment's signal aborts, it
- * is interrupted.
- *
- * @param options `limit`: rows at most, at most {@link MOST_DUCKDB_ROWS}: there are no further pages.
- * @returns Also whether there are more rows.
- * @throws SqlError `SLUICE_SQL_LOCAL_ONLY`; ObserveError; the signal's reason.
- */
-export async function runDuckDb(
-  { localControl, signal, clock }: Pick<Deployment, 'localControl' | 'signal' | 'clock'>,
-  { sql, limit = USUAL_ROWS }: { readonly sql: string; readonly limit?: number | undefined },
-): Promise<SqlAnswer & { readonly hasMore: boolean }> {
-  if (localControl === undefined) throw new SqlError('SLUICE_SQL_LOCAL_ONLY');
-  const url = new URL('/_sluice/query', localControl);
-  const body = JSON.stringify({ sql, most: Math.min(limit, MOST_DUCKDB_ROWS) });
-  const begun = clock.now();
-  const answer = await fetch(url, { method: 'POST', body, ...(signal === undefined ? {} : { signal }) })
-    .then((response) => response.json())
-    .then((json: unknown) => z.union([duckDbAnswer, duckDbRefusal]).parse(json))
-    .catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
-    });
-  const run: SqlRun = { ...NOT_BEGUN, usd: 0, elapsedMs: clock.now() - begun, state: 'succeeded' };
-  if ('code' in answer)
-    return {
-      run: { ...run, state: 'failed', problem: problemOf(answer.message) },
-      page: null,
-      hasMore: false,
-    };
-  const { columns, rows, more } = answer;
-  return { run, page: { columns, rows: rows.map((row) => row.map(asText)), next: null }, hasMore: more };
-}
-
-function asText(value: unknown): string | null {
-  if (value === null || typeof value === 'string') return value;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** White space, a comment or a bracket before a word. As in Athena, a line ends at a carriage return, too. */

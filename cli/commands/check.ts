@@ -35,7 +35,6 @@ export const check: Command = {
     },
     search: { type: 'string', help: 'of all experiments: only names that contain this' },
     limit: { type: 'string', help: 'of all experiments: how many (default 50, at most 200)' },
-    cursor: { type: 'string', help: 'of all experiments: `next` of the list before' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -55,7 +54,7 @@ export const check: Command = {
 };
 
 /** Options that only a list takes, and those that only the check of one experiment takes. */
-const LIST_ONLY = ['days', 'kind', 'search', 'limit', 'cursor'];
+const LIST_ONLY = ['days', 'kind', 'search', 'limit'];
 const ONE_ONLY = ['gate', 'unit', 'from', 'to', 'equal', 'alpha'];
 
 /** @throws UsageError for options that would have no effect. */
@@ -100,7 +99,6 @@ function readListOptions(line: CommandLine) {
   return {
     days: countOption(line, 'days', { usual: undefined, most: 400 }),
     limit: countOption(line, 'limit', { usual: undefined, most: 200 }),
-    cursor: textOption(line, 'cursor'),
     search: textOption(line, 'search'),
     environment: textOption(line, 'environment') || undefined,
     kind: choiceOption(line, 'kind', KINDS),

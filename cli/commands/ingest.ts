@@ -35,7 +35,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   refused: {
     summary: 'List the rows of one day that were refused, with the reason.',
-    options: ['day', 'rows', 'cursor'],
+    options: ['day', 'rows'],
     run: refused,
   },
   preview: {
@@ -78,7 +78,6 @@ export const ingest: Command = {
       type: 'string',
       help: 'preview: rows to show, mapped and refused (default 5); refused: default 20',
     },
-    cursor: { type: 'string', help: 'refused: `next` of the page before' },
     from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'backfill: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
@@ -151,12 +150,11 @@ async function refused(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'day']);
   const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
   const limit = countOption(line, 'rows', { usual: 20, most: MAX_PREVIEW_ROWS });
-  const cursor = textOption(line, 'cursor');
   const [{ listRefusedRows }, { refusedText }] = await Promise.all([
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
   ]);
-  const page = await withIngest(line, (deployment) => listRefusedRows(deployment, wanted, { limit, cursor }));
+  const page = await withIngest(line, (deployment) => listRefusedRows(deployment, wanted, limit));
   writeResult(line, page, () => refusedText(page));
   return page.rows.length > 0 ? 3 : 0;
 }

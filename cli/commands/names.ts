@@ -19,7 +19,6 @@ export const names: Command = {
     search: { type: 'string', help: 'only names that contain this' },
     environment: { type: 'string', help: 'environment of the events (default production)' },
     limit: { type: 'string', help: 'how many events (default and at most 50)' },
-    cursor: { type: 'string', help: '`next` of the list before' },
     check: { type: 'boolean', help: 'exit with 3 if there are warnings' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -37,7 +36,6 @@ export const names: Command = {
       search: textOption(line, 'search'),
       environment: textOption(line, 'environment') || undefined,
       limit: countOption(line, 'limit', { usual: undefined, most: 50 }),
-      cursor: textOption(line, 'cursor'),
     };
     const [{ withDeployment }, { listNames, namesJson }, { namesText }] = await Promise.all([
       import('../aws/withDeployment.ts'),

@@ -24,7 +24,6 @@ export const quarantine: Command = {
     reason: { type: 'string', help: 'list the rows of this reason (default: count by reason)' },
     hours: { type: 'string', help: 'received in the last N hours (default 24, at most 2160)' },
     rows: { type: 'string', help: 'reason: rows to list (default 20)' },
-    cursor: { type: 'string', help: 'reason: `next` of the page before' },
     item: {
       type: 'string',
       help: 'examine one row by its quarantine_id: would it land if it were redriven?',
@@ -51,8 +50,8 @@ export const quarantine: Command = {
 };
 
 async function countReasons(line: CommandLine): Promise<number> {
-  const strays = ['rows', 'cursor'].filter((name) => textOption(line, name) !== undefined);
-  if (strays.length > 0) throw new UsageError('SLUICE_USAGE_OPTIONS', `--${strays[0]} without --reason.`);
+  if (textOption(line, 'rows') !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--rows without --reason.');
   const hours = await hoursOption(line);
   const [{ withDeployment }, { countQuarantine }, { countsText }] = await Promise.all([
     import('../aws/withDeployment.ts'),
@@ -69,7 +68,6 @@ async function countReasons(line: CommandLine): Promise<number> {
 async function listRows(line: CommandLine, reason: string): Promise<number> {
   const hours = await hoursOption(line);
   const limit = countOption(line, 'rows', { usual: 20, most: MAX_ROWS });
-  const cursor = textOption(line, 'cursor');
   const [{ withDeployment }, { listQuarantined }, { rowsText }] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../observe/facts/tables/listQuarantined.ts'),
@@ -77,14 +75,14 @@ async function listRows(line: CommandLine, reason: string): Promise<number> {
   ]);
   return withDeployment(line, async (deployment) => {
     const from = deployment.now - hours * HOUR_MS;
-    const page = await listQuarantined(deployment, { from, to: deployment.now, reason }, { limit, cursor });
+    const page = await listQuarantined(deployment, { from, to: deployment.now, reason }, limit);
     writeResult(line, page, () => rowsText(page, deployment));
     return 0;
   });
 }
 
 async function examine(line: CommandLine, id: string): Promise<number> {
-  const strays = ['rows', 'cursor', 'hours'].filter((name) => textOption(line, name) !== undefined);
+  const strays = ['rows', 'hours'].filter((name) => textOption(line, name) !== undefined);
   if (strays.length > 0)
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--item and --${strays[0]}: expected only one of them.`);
   const day = dayOption(line, 'day');

@@ -20,8 +20,7 @@ export const tables: Command = {
   usage: 'sluice tables [TABLE] [--day YYYY-MM-DD] [--local] [--stage NAME] [options]',
   options: {
     day: { type: 'string', help: 'the files and some rows of this day, YYYY-MM-DD' },
-    limit: { type: 'string', help: 'days (default 60) or files (default 50) of a page' },
-    cursor: { type: 'string', help: '`next` of the answer before: the page after it' },
+    limit: { type: 'string', help: 'days (default 60) or files (default 50)' },
     sample: {
       type: 'string',
       help: `rows to show (default ${USUAL_SAMPLE}, none of a view that reads all days; 0 queries none)`,
@@ -42,9 +41,7 @@ export const tables: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one table or view.');
     const day = dayOption(line, 'day');
     if (table === undefined) {
-      const alone = ['day', 'limit', 'cursor', 'sample'].filter(
-        (name) => textOption(line, name) !== undefined,
-      );
+      const alone = ['day', 'limit', 'sample'].filter((name) => textOption(line, name) !== undefined);
       if (alone.length > 0)
         throw new UsageError('SLUICE_USAGE_OPTIONS', `--${alone[0]}: expected the name of a table with it.`);
       return showList(line);
@@ -83,10 +80,9 @@ async function showTable(line: CommandLine, name: string, day: string | undefine
     import('../../observe/tables/sampleRows.ts'),
     import('../observe/tablesText.ts'),
   ]);
-  const cursor = textOption(line, 'cursor');
   const page = (most: number) => {
     const limit = countOption(line, 'limit', { usual: undefined, most });
-    return { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) };
+    return limit === undefined ? {} : { limit };
   };
   const sampled = countOption(line, 'sample', { usual: undefined, least: 0, most: MOST_SAMPLE });
   const answer = await withDeployment(line, async (deployment) => {
@@ -122,7 +118,7 @@ async function showTable(line: CommandLine, name: string, day: string | undefine
     };
   });
   writeResult(line, answer, () => text.tableText(answer));
-  const next = answer.days?.next ?? answer.files?.next;
-  if (next != null && line.values['json'] !== true) writeNote(`There are more: --cursor ${next}\n`);
+  const hasMore = answer.days?.hasMore === true || answer.files?.hasMore === true;
+  if (hasMore && line.values['json'] !== true) writeNote('There are more: --limit.\n');
   return 0;
 }

@@ -74,7 +74,7 @@ function fileRow({ key, size, fate, reason = '', detail, rows, refusedBy = {} }:
 }
 
 /** Refused rows of a day as text. */
-export function refusedText({ rows, next }: QuarantinedPage): string {
+export function refusedText({ rows, hasMore }: QuarantinedPage): string {
   if (rows.length === 0) return 'No row of the last load was refused.\n';
   const table = textTable(
     rows.map(({ path, reason, detail, raw, isCut }) => ({
@@ -84,7 +84,7 @@ export function refusedText({ rows, next }: QuarantinedPage): string {
       raw: isCut ? `${raw}…` : raw,
     })),
   );
-  return `${table}${next === null ? '' : `\nThere are more: --cursor ${next}\n`}`;
+  return `${table}${hasMore ? '\nThere are more: --rows.\n' : ''}`;
 }
 
 /** A preview as text: the file's columns, mapped rows, and refused rows with their reasons. */

@@ -1,4 +1,4 @@
-import { shellCommand, visibleLine } from '../../lib/base/text.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { ListedExperiment } from '../../observe/experiments/judgeSplits.ts';
@@ -11,7 +11,7 @@ const GROUPS_SHOWN = 4;
 
 /** A list of experiments for people. */
 export function experimentListText(list: ExperimentList, target: readonly string[]): string {
-  const { experiments, total, environment, from, to, next } = list;
+  const { experiments, total, environment, from, to } = list;
   const parts = [
     `${plural(total, 'experiment or gate', 'experiments and gates')} with exposures in ${visibleLine(environment)}, ${from} to ${to}\n`,
   ];
@@ -27,7 +27,7 @@ export function experimentListText(list: ExperimentList, target: readonly string
         ]
       : []),
     ...(list.isCut ? ['There are more: those with the fewest exposures are left out.'] : []),
-    ...(next === null ? [] : [`More: ${shellCommand(['--cursor', next])}`]),
+    ...(experiments.length < total ? ['There are more: --limit, or --search with a part of the name.'] : []),
     `Athena read ${list.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(list.scannedBytes))}.`,
   ];
   parts.push(notes.map((note) => `${note}\n`).join(''));

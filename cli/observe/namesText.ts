@@ -1,4 +1,4 @@
-import { shellCommand, visibleLine } from '../../lib/base/text.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { EventName, Names, TypeShare } from '../../observe/names/names.ts';
 import type { NameWarning } from '../../observe/names/nameWarnings.ts';
@@ -12,7 +12,7 @@ const WARNINGS_SHOWN = 30;
 
 /** Names for people: all events, or one. */
 export function namesText(names: Names, event: string | undefined): string {
-  const { total, environment, from, to, next, warnings } = names;
+  const { total, environment, from, to, warnings } = names;
   const parts =
     event === undefined
       ? [
@@ -24,7 +24,9 @@ export function namesText(names: Names, event: string | undefined): string {
   parts.push(
     [
       ...(names.isCut ? ['There are more events: those with the fewest rows are left out.'] : []),
-      ...(next === null ? [] : [`More: ${shellCommand(['--cursor', next])}`]),
+      ...(names.events.length < total
+        ? ['There are more: --limit, or --search with a part of the name.']
+        : []),
       `Rows as they were delivered, resends included. Athena read ${names.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(names.usd)}.`,
     ]
       .map((line) => `${line}\n`)

@@ -31,7 +31,7 @@ export function countsText(counts: QuarantineCounts, where: Where): string {
 }
 
 /** Rows of quarantine, one line each. */
-export function rowsText({ rows, next, notes, scannedBytes }: QuarantinedPage, where: Where): string {
+export function rowsText({ rows, hasMore, notes, scannedBytes }: QuarantinedPage, where: Where): string {
   const table = textTable(
     rows.map(({ receivedAt, quarantineId, detail, keyLabel, sdkType, path, raw, rawLocation, isCut }) => ({
       received: receivedAt,
@@ -43,7 +43,7 @@ export function rowsText({ rows, next, notes, scannedBytes }: QuarantinedPage, w
       raw: raw === null ? rawLocation : raw.length > SHOWN || isCut ? `${raw.slice(0, SHOWN)}…` : raw,
     })),
   );
-  const more = next === null ? '' : `\nThere are more: --cursor ${next}\n`;
+  const more = hasMore ? '\nThere are more: --rows.\n' : '';
   return `${table}${more}${noteLines(notes)}${cost(scannedBytes, where)}`;
 }
 

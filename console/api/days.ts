@@ -5,7 +5,7 @@ import { type DropsCalendar, readCalendar } from '../../observe/ingest/calendar.
 import { explainDay, explainExportDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
 import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
 import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';
-import { count, cursor, day, dryRun, route, text } from './route.ts';
+import { count, day, dryRun, route, text } from './route.ts';
 
 const source = text('name of a source');
 const dataset = text('name of a dataset');
@@ -48,9 +48,8 @@ export const dayRoutes = [
     method: 'GET',
     path: '/api/drops/refused',
     summary: 'Refused rows of the files that were loaded last for a day.',
-    query: z.strictObject({ source, dataset, day, limit: count({ usual: 20, most: 500 }), cursor }),
-    handle: ({ deployment, query: { limit, cursor: after, ...wanted } }) =>
-      listRefusedRows(deployment, wanted, { limit, cursor: after }),
+    query: z.strictObject({ source, dataset, day, limit: count({ usual: 20, most: 500 }) }),
+    handle: ({ deployment, query: { limit, ...wanted } }) => listRefusedRows(deployment, wanted, limit),
   }),
   route({
     method: 'POST',

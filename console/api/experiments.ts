@@ -6,7 +6,7 @@ import {
   LIST_LIMIT,
   listExperiments,
 } from '../../observe/experiments/listExperiments.ts';
-import { count, cursor, day, flag, route, text } from './route.ts';
+import { count, day, flag, route, text } from './route.ts';
 
 const environment = text('tier, `production` by default').optional();
 
@@ -23,7 +23,6 @@ export const experimentRoutes = [
       kind: z.enum(['experiment', 'gate']).optional().describe('`experiment` or `gate`, both by default'),
       search: text('a part of the name').optional(),
       limit: count({ usual: LIST_LIMIT, most: 200 }),
-      cursor,
     }),
     handle: async ({ deployment, query }) => experimentListJson(await listExperiments(deployment, query)),
   }),

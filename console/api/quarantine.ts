@@ -4,7 +4,7 @@ import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/facts/table
 import { listQuarantined } from '../../observe/facts/tables/listQuarantined.ts';
 import { examineQuarantined } from '../../observe/quarantine/examineQuarantined.ts';
 import { redriveReason, redriveRow } from '../../operate/quarantine/redriveQuarantine.ts';
-import { count, cursor, day, dayTimes, dryRun, route, text } from './route.ts';
+import { count, day, dayTimes, dryRun, route, text } from './route.ts';
 
 const id = text('quarantine_id of a row');
 const instant = z.iso
@@ -35,10 +35,8 @@ export const quarantineRoutes = [
       from: instant,
       to: instant,
       limit: count({ usual: 20, most: 500 }),
-      cursor,
     }),
-    handle: ({ deployment, query: { limit, cursor: after, ...filter } }) =>
-      listQuarantined(deployment, filter, { limit, cursor: after }),
+    handle: ({ deployment, query: { limit, ...filter } }) => listQuarantined(deployment, filter, limit),
   }),
   route({
     method: 'GET',

@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import {
   cancelSql,
-  MOST_DUCKDB_ROWS,
   MOST_ROWS,
   readSqlCsv,
   readSqlRows,
   readSqlRun,
-  runDuckDb,
   startSql,
   USUAL_ROWS,
 } from '../../observe/runSql.ts';
@@ -75,16 +73,5 @@ export const sqlRoutes = [
       await cancelSql(deployment, body.id);
       return readSqlRun(deployment, body.id);
     },
-  }),
-  route({
-    method: 'POST',
-    path: '/api/sql/duckdb',
-    summary: "Run one SELECT in DuckDB's dialect. It ends when nobody waits for it any longer.",
-    localOnly: true,
-    body: z.strictObject({
-      sql,
-      limit: z.int().min(1).max(MOST_DUCKDB_ROWS).default(USUAL_ROWS).describe('rows at most'),
-    }),
-    handle: ({ deployment, body }) => runDuckDb(deployment, body),
   }),
 ];

@@ -4,7 +4,7 @@ import { listTableDays, MOST_DAYS } from '../../observe/facts/tables/tableDays.t
 import { listTables } from '../../observe/facts/tables/tables.ts';
 import { listNames, NAMES_DAYS, NAMES_LIMIT, namesJson } from '../../observe/names/names.ts';
 import { sampleRows } from '../../observe/tables/sampleRows.ts';
-import { count, cursor, day, flag, route, text } from './route.ts';
+import { count, day, flag, route, text } from './route.ts';
 
 const table = text('name of a table or view');
 
@@ -23,7 +23,6 @@ export const tableRoutes = [
     query: z.strictObject({
       table,
       limit: count({ usual: 60, most: MOST_DAYS }),
-      cursor,
       noRows: flag.describe('whether rows are not counted, which is a query; false by default'),
     }),
     handle: ({ deployment, query: { noRows, ...query } }) =>
@@ -37,7 +36,6 @@ export const tableRoutes = [
       table,
       day: day.optional(),
       limit: count({ usual: 50, most: MOST_FILES }),
-      cursor,
     }),
     handle: ({ deployment, query }) => listTableFiles(deployment, query),
   }),
@@ -63,7 +61,6 @@ export const tableRoutes = [
       environment: text('tier, `production` by default').optional(),
       search: text('a part of the name').optional(),
       limit: count({ usual: NAMES_LIMIT, most: NAMES_LIMIT }),
-      cursor,
     }),
     handle: async ({ deployment, query }) => namesJson(await listNames(deployment, query)),
   }),

@@ -58,9 +58,6 @@ export type Entry = Omit<NameCount, 'sent'> & {
   readonly sent: readonly string[];
 };
 
-/** The key by which a list of them is ordered: first day, name, whether it is a gate. */
-export type EntryKey = readonly [string, string, boolean];
-
 /** One entry for the names, real and hashed, of each experiment; those that began last first. */
 export function mergeNames(names: readonly NameCount[], { realNames }: KnownExperiments): readonly Entry[] {
   const realName = realNames(names.map(({ sent }) => sent));
@@ -71,7 +68,7 @@ export function mergeNames(names: readonly NameCount[], { realNames }: KnownExpe
     const entry = entries.get(key);
     entries.set(key, entry === undefined ? { ...name, experiment, sent: [name.sent] } : merge(entry, name));
   }
-  return [...entries.values()].sort((one, other) => compareKeys(keyOf(one), keyOf(other)));
+  return [...entries.values()].sort(byFirstDay);
 }
 
 function merge(entry: Entry, name: NameCount): Entry {
@@ -92,14 +89,12 @@ function merge(entry: Entry, name: NameCount): Entry {
 }
 
 /** By the first day, so that the order hardly changes while rows arrive. */
-export function keyOf({ firstDay, experiment, isGate }: Entry): EntryKey {
-  return [firstDay ?? '', experiment, isGate];
-}
-
-export function compareKeys([oneDay, oneName, oneGate]: EntryKey, [day, name, isGate]: EntryKey): number {
-  if (oneDay !== day) return oneDay > day ? -1 : 1;
-  if (oneName !== name) return oneName < name ? -1 : 1;
-  return Number(oneGate) - Number(isGate);
+function byFirstDay(one: Entry, other: Entry): number {
+  return (
+    (other.firstDay ?? '').localeCompare(one.firstDay ?? '') ||
+    one.experiment.localeCompare(other.experiment) ||
+    Number(one.isGate) - Number(other.isGate)
+  );
 }
 
 /** An experiment or gate with the unit ID that is counted. */

@@ -1,9 +1,7 @@
-import * as z from 'zod';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
 import {
   environmentsQuery,
@@ -13,15 +11,7 @@ import {
   readName,
   unitsQuery,
 } from './experimentListQueries.ts';
-import {
-  chooseUnits,
-  compareKeys,
-  countedNames,
-  judgeSplits,
-  keyOf,
-  type ListedExperiment,
-  mergeNames,
-} from './judgeSplits.ts';
+import { chooseUnits, countedNames, judgeSplits, type ListedExperiment, mergeNames } from './judgeSplits.ts';
 import { readKnownExperiments } from './knownExperiments.ts';
 
 /** Options of the list. */
@@ -36,13 +26,11 @@ export interface ListExperimentsOptions {
   readonly search?: string | undefined;
   /** Default {@link LIST_LIMIT}. */
   readonly limit?: number | undefined;
-  /** `next` of the page before. */
-  readonly cursor?: string | undefined;
 }
 
 /** Days of a list. */
 export const LIST_DAYS = 30;
-/** Experiments of a page. */
+/** Experiments of a list. */
 export const LIST_LIMIT = 50;
 
 /** Experiments and gates that have exposures. */
@@ -51,11 +39,10 @@ export interface ExperimentList {
   /** The first and the last day. */
   readonly from: UtcDay;
   readonly to: UtcDay;
-  /** One page, those that began last first. */
+  /** Those that began last first. */
   readonly experiments: readonly ListedExperiment[];
   /** How many there are in all. */
   readonly total: number;
-  readonly next: string | null;
   /** Whether there are more than a list can hold; those with the fewest exposures are left out then. */
   readonly isCut: boolean;
   /** Names of the configuration without exposures within the days. */
@@ -66,7 +53,6 @@ export interface ExperimentList {
   readonly scannedBytes: number;
 }
 
-const keySchema = z.tuple([z.string(), z.string(), z.boolean()]);
 /**
  * Lists experiments and gates that have exposures, with the verdict on the split of each, by two queries in all.
  *
@@ -82,7 +68,6 @@ export async function listExperiments(
 ): Promise<ExperimentList> {
   const { config, now } = deployment;
   const { environment = PRODUCTION, limit = LIST_LIMIT, days = LIST_DAYS, kind, search = '' } = options;
-  const after = options.cursor === undefined ? undefined : decodeCursor(keySchema, options.cursor);
   const to = utcDay(now);
   const rows = { environment, from: addDays(to, 1 - days) };
   const known = await readKnownExperiments(s3ObjectStore(deployment.s3, config.bucket), config);
@@ -94,16 +79,13 @@ export async function listExperiments(
       (kind === undefined || (kind === 'gate') === isGate) &&
       experiment.toLowerCase().includes(search.toLowerCase()),
   );
-  const left = after === undefined ? wanted : wanted.filter((entry) => compareKeys(keyOf(entry), after) > 0);
-  const page = left.slice(0, limit);
-  const last = left.length > limit ? page.at(-1) : undefined;
+  const page = wanted.slice(0, limit);
   return {
     environment,
     from: rows.from,
     to,
     experiments: await judgePage(),
     total: wanted.length,
-    next: last === undefined ? null : encodeCursor(keyOf(last)),
     isCut: names.rows.length > MOST_LISTED,
     withoutExposures: known.configured.filter((name) => !all.some(({ experiment }) => experiment === name)),
     otherEnvironments: all.length > 0 ? [] : await askEnvironments(),
@@ -159,7 +141,6 @@ export function experimentListJson(list: ExperimentList) {
       unexpected_groups: one.unexpectedGroups,
     })),
     total: list.total,
-    next: list.next,
     cut: list.isCut,
     without_exposures: list.withoutExposures,
     other_environments: list.otherEnvironments,

@@ -251,10 +251,10 @@ const CLOCKS_DIFFER_MS = 3_600_000;
 export async function listRefusedRows(
   deployment: Parameters<typeof listQuarantined>[0] & Pick<Deployment, 's3'>,
   wanted: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
-  page: Parameters<typeof listQuarantined>[2],
+  limit: number,
 ): Promise<QuarantinedPage> {
   const { fingerprint, table, day, updatedAt } = await explainDay(deployment, wanted);
-  if (fingerprint === null) return { rows: [], next: null, notes: [], scannedBytes: 0 };
+  if (fingerprint === null) return { rows: [], hasMore: false, notes: [], scannedBytes: 0 };
   const key = refusedRowsKey(deployment.config, { table, day, fingerprint, receivedAt: 0 });
   const from = Date.parse(`${day}T00:00:00Z`) - DROPPED_EARLY_MS;
   return listQuarantined(
@@ -264,6 +264,6 @@ export async function listRefusedRows(
       to: updatedAt + CLOCKS_DIFFER_MS,
       fileStem: (key.split('/').at(-1) ?? '').replace(/\.parquet$/, ''),
     },
-    page,
+    limit,
   );
 }

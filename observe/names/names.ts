@@ -1,9 +1,7 @@
-import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
 import { queryCost } from '../prices.ts';
 import {
@@ -43,8 +41,6 @@ export interface NamesOptions {
   readonly search?: string | undefined;
   /** Default {@link NAMES_LIMIT}, which is the most, too. */
   readonly limit?: number | undefined;
-  /** `next` of the page before. */
-  readonly cursor?: string | undefined;
 }
 
 /** Days of a list: metadata is the largest column, and all of it is read. */
@@ -106,14 +102,13 @@ export interface Names {
   /** The first and the last day. */
   readonly from: UtcDay;
   readonly to: UtcDay;
-  /** One page, those with the most rows first. */
+  /** Those with the most rows first. */
   readonly events: readonly EventName[];
   /** How many events there are in all. */
   readonly total: number;
-  readonly next: string | null;
   /** Whether there are more events than are read: those with the fewest rows are left out. */
   readonly isCut: boolean;
-  /** About all events, also those of other pages; the kinds that matter most first. */
+  /** About all events, also those that are not listed; the kinds that matter most first. */
   readonly warnings: readonly NameWarning[];
   /** Warnings beyond those. */
   readonly warningsLeftOut: number;
@@ -121,9 +116,6 @@ export interface Names {
   readonly scannedBytes: number;
   readonly usd: number;
 }
-
-const keySchema = z.tuple([z.number(), z.string()]);
-type Key = z.infer<typeof keySchema>;
 
 /**
  * Lists event names and their properties with types and counts, and warns of what a tracking plan would: changes of types,
@@ -141,7 +133,6 @@ export async function listNames(
   const { config, now } = deployment;
   const { environment = PRODUCTION, days = NAMES_DAYS, event, search = '' } = options;
   const limit = Math.min(options.limit ?? NAMES_LIMIT, NAMES_LIMIT);
-  const after = options.cursor === undefined ? undefined : decodeCursor(keySchema, options.cursor);
   const to = utcDay(now);
   const rows: NameRows = { environment, from: addDays(to, 1 - days), event };
   let scannedBytes = 0;
@@ -154,9 +145,7 @@ export async function listNames(
   if (event !== undefined && counted.length === 0) await refuseUnknown(event);
   const all = counted.slice(0, MOST_EVENTS);
   const wanted = all.filter((one) => one.event.toLowerCase().includes(search.toLowerCase()));
-  const left = after === undefined ? wanted : wanted.filter((one) => compareKeys(keyOf(one), after) > 0);
-  const page = left.slice(0, limit);
-  const last = left.length > limit ? page.at(-1) : undefined;
+  const page = wanted.slice(0, limit);
   const properties = await askProperties();
   const isCut = counted.length > MOST_EVENTS;
   const warnings = warnOfNames({
@@ -176,7 +165,6 @@ export async function listNames(
       warnings: [...new Set((kindsOf.get(one.event) ?? []).map(({ kind }) => kind))],
     })),
     total: wanted.length,
-    next: last === undefined ? null : encodeCursor(keyOf(last)),
     isCut,
     warnings: warnings.slice(0, MOST_WARNINGS),
     warningsLeftOut: Math.max(0, warnings.length - MOST_WARNINGS),
@@ -211,16 +199,6 @@ export async function listNames(
     const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
     throw new NamesError('SLUICE_NAMES_UNKNOWN_EVENT', `${name}, ${rows.from} to ${to}.${hint}`);
   }
-}
-
-function keyOf({ rows, event }: EventCount): Key {
-  return [rows, event];
-}
-
-/** As the query orders them. */
-function compareKeys([oneRows, one]: Key, [otherRows, other]: Key): number {
-  if (oneRows !== otherRows) return otherRows - oneRows;
-  return one === other ? 0 : one < other ? -1 : 1;
 }
 
 function describeEvent(
@@ -289,7 +267,6 @@ export function namesJson(names: Names) {
       warnings: event.warnings,
     })),
     total: names.total,
-    next: names.next,
     cut: names.isCut,
     warnings: names.warnings,
     warnings_left_out: names.warningsLeftOut,

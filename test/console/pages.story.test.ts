@@ -116,7 +116,7 @@ describe('the pages of the console', () => {
     await opened.shows('p = ');
   });
 
-  it('SQL answers in both dialects, and goes to the place of a mistake', async () => {
+  it('SQL answers, and goes to the place of a mistake', async () => {
     opened.go('/sql');
     await opened.type('textarea', "SELECT count(*) AS refused FROM quarantine WHERE ds = DATE '2026-11-20'");
     await opened.click('button', 'Run');
@@ -125,10 +125,6 @@ describe('the pages of the console', () => {
     await opened.click('button', 'Run');
     await opened.click('button', 'Go to line 2');
     await opened.holds("document.querySelector('textarea').selectionStart > 8");
-    opened.go('/sql?dialect=duckdb&q=SELECT+41+%2B+1+AS+answer');
-    await opened.shows("DuckDB's dialect");
-    await opened.click('button', 'Run');
-    await opened.shows('answer INTEGER');
   });
 
   it('switches of the local cloud deliver, move the clock, and tell of faults', async () => {

@@ -452,29 +452,15 @@ describe('sluice check without a name', () => {
     }
   });
 
-  it('gives every experiment once, page by page, and only those that are asked for', async () => {
+  it('lists the experiments that began last, and only those that are asked for', async () => {
     const all = await list('--kind', 'experiment');
-    const pages: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: Awaited<ReturnType<typeof list>> = await list(
-        ...['--kind', 'experiment', '--limit', '6'],
-        ...(cursor === null ? [] : ['--cursor', cursor]),
-      );
-      expect(page.experiments.length).toBeLessThanOrEqual(6);
-      expect(page.total).toBe(all.total);
-      pages.push(...page.experiments.map(({ experiment }) => experiment));
-      cursor = page.next;
-    } while (cursor !== null);
-    expect(pages).toEqual(all.experiments.map(({ experiment }) => experiment));
-    expect(new Set(pages).size).toBe(all.total);
+    const few = await list('--kind', 'experiment', '--limit', '6');
+    expect([few.total, few.experiments]).toEqual([all.total, all.experiments.slice(0, 6)]);
     const found = await list('--search', 'GROUP');
     expect(found.experiments.map(({ experiment }) => experiment).sort()).toEqual([
       'extra_group',
       'missing_group',
     ]);
-    const bad = await callMain(['check', '--cursor', 'bm8', ...endpoint()]);
-    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('SLUICE_OBSERVE_CURSOR_UNKNOWN')]);
   });
 
   it('does not test an experiment that may have begun before the days', async () => {

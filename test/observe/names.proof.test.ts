@@ -176,20 +176,14 @@ describe('sluice names', () => {
     expect((await ask('--check', '--event', 'invite', '--days', '4')).code).toBe(0);
   });
 
-  it('gives every event once, page by page, with the warnings about all', async () => {
+  it('lists the events with the most rows, with the warnings about all', async () => {
     const all = await ask();
-    const pages: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: Awaited<ReturnType<typeof ask>> = await ask(
-        ...['--limit', '3'],
-        ...(cursor === null ? [] : ['--cursor', cursor]),
-      );
-      expect(page.warnings).toEqual(all.warnings);
-      pages.push(...page.events.map((one) => one.event));
-      cursor = page.next;
-    } while (cursor !== null);
-    expect(pages).toEqual(all.events.map((one) => one.event));
+    const few = await ask('--limit', '3');
+    expect(few.warnings).toEqual(all.warnings);
+    expect([few.total, few.events.map((one) => one.event)]).toEqual([
+      all.total,
+      all.events.slice(0, 3).map((one) => one.event),
+    ]);
     expect((await ask('--search', 'SIGN')).events.map((one) => one.event)).toEqual(['signup', 'Sign-Up']);
   });
 

@@ -1,17 +1,14 @@
-import { existsSync } from 'node:fs';
 import { ListQueryExecutionsCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import {
   cancelSql,
-  MOST_DUCKDB_ROWS,
   MOST_ROWS,
   readSqlCsv,
   readSqlRows,
   readSqlRun,
   requireReading,
-  runDuckDb,
   runSql,
   startSql,
   USUAL_ROWS,
@@ -201,77 +198,5 @@ describe('SQL', () => {
       usd: 0,
     });
     expect((await runSql(deployment, { sql: 'SELECT * FROM written' })).page?.rows).toEqual([['1']]);
-  });
-});
-
-describe("SQL in DuckDB's dialect", () => {
-  it('reads the tables and views of the local cloud', async () => {
-    const sql =
-      "SELECT event_name, count(*) AS n, {'a': [1, NULL]} AS nested, NULL AS nothing FROM product_events GROUP BY ALL";
-    const { run, page, hasMore } = await runDuckDb(deployment, { sql });
-    expect([run.state, run.usd, hasMore]).toEqual(['succeeded', 0, false]);
-    expect(page).toEqual({
-      columns: [
-        { name: 'event_name', type: 'VARCHAR' },
-        { name: 'n', type: 'BIGINT' },
-        { name: 'nested', type: expect.stringMatching(/^STRUCT/) },
-        { name: 'nothing', type: expect.any(String) },
-      ],
-      rows: [['purchase', '3', '{"a":[1,null]}', null]],
-      next: null,
-    });
-    const described = await runDuckDb(deployment, { sql: 'DESCRIBE statsig_forwarded_events' });
-    expect(described.page?.rows[0]?.[0]).toBe('event_id');
-  });
-
-  it('answers as many rows as it is asked for, and says that there are more', async () => {
-    const { page, hasMore } = await runDuckDb(deployment, { sql: 'FROM range(100000)', limit: 7 });
-    expect([page?.rows.length, hasMore]).toEqual([7, true]);
-    const most = await runDuckDb(deployment, { sql: 'FROM range(10001)', limit: 1e6 });
-    expect([most.page?.rows.length, most.hasMore]).toEqual([MOST_DUCKDB_ROWS, true]);
-  });
-
-  it('says what is wrong, and where', async () => {
-    const { run, page } = await runDuckDb(deployment, { sql: 'SELECT\n  no_column FROM product_events' });
-    expect(page).toBeNull();
-    expect(run).toMatchObject({
-      state: 'failed',
-      problem: { line: 2, message: expect.stringContaining('no_column') },
-    });
-  });
-
-  it.each([
-    "SELECT * FROM read_text('/etc/hosts')",
-    "SELECT * FROM read_csv('/etc/passwd')",
-    "SELECT * FROM glob('/etc/*')",
-    "COPY (SELECT 1) TO '/tmp/written-by-sql.parquet'",
-    "EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/written-by-sql.parquet'",
-    'CREATE TABLE a AS SELECT 1',
-    'SET enable_external_access = true',
-    'SELECT 1; SET threads = 1',
-    "ATTACH '/tmp/other.db'",
-    'INSTALL httpfs',
-  ])('refuses %s: it reads the tables alone', async (sql) => {
-    const { run } = await runDuckDb(deployment, { sql });
-    expect(run.state).toBe('failed');
-    expect(run.problem?.message).toMatch(
-      /disabled|not one statement that only reads|no Statement|not allowed|lock/i,
-    );
-    expect(existsSync('/tmp/written-by-sql.parquet')).toBe(false);
-  });
-
-  it('is interrupted when nobody waits for it any more', async () => {
-    const abort = new AbortController();
-    const sql = 'SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3';
-    const running = runDuckDb({ ...deployment, signal: abort.signal }, { sql });
-    setTimeout(() => abort.abort(new Error('gone')), 300);
-    await expect(running).rejects.toThrow('gone');
-    // The next one is not kept waiting by the first.
-    expect((await runDuckDb(deployment, { sql: 'SELECT 1' })).run.elapsedMs).toBeLessThan(10_000);
-  });
-
-  it('runs on the local cloud only', async () => {
-    const asked = runDuckDb({ ...deployment, localControl: undefined }, { sql: 'SELECT 1' });
-    await expect(asked).rejects.toMatchObject({ code: 'SLUICE_SQL_LOCAL_ONLY' });
   });
 });

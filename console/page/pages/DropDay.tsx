@@ -27,7 +27,7 @@ import {
   type Tone,
 } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, usePages } from '../parts/tables.tsx';
+import { DataTable, More } from '../parts/tables.tsx';
 
 /** A day of a line: its mark, how it is, and the same in words. */
 export interface Cell {
@@ -236,8 +236,7 @@ function RefusedRows(props: {
   readonly of: ExplainedDay;
   readonly asked: { readonly source: string; readonly dataset: string; readonly day: string };
 }) {
-  const { cursor, pager } = usePages();
-  const page = useApi<QuarantinedPage>('/api/drops/refused', { ...props.asked, cursor, limit: 10 });
+  const page = useApi<QuarantinedPage>('/api/drops/refused', { ...props.asked, limit: 50 });
   return (
     <>
       <DataTable
@@ -252,7 +251,7 @@ function RefusedRows(props: {
         ]}
       />
       <Answered of={page}>
-        {({ rows, next }) => (
+        {({ rows, hasMore }) => (
           <>
             <DataTable
               caption="Refused rows, in the order of the files"
@@ -265,7 +264,7 @@ function RefusedRows(props: {
                 ['Reason', ({ reason }) => reason, 'mono'],
               ]}
             />
-            {pager(next)}
+            <More hasMore={hasMore} how="sluice ingest refused lists up to 1,000" />
           </>
         )}
       </Answered>

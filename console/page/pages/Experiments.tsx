@@ -6,7 +6,7 @@ import { Choice, DaysFilter, EnvironmentFilter, Filters, TextFilter } from '../p
 import { formatBytes, formatCount, formatShare } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, usePages } from '../parts/tables.tsx';
+import { DataTable, More } from '../parts/tables.tsx';
 import { Experiment, SplitBar } from './Experiment.tsx';
 
 type List = ReturnType<typeof experimentListJson>;
@@ -22,9 +22,8 @@ const VERDICTS: Readonly<Record<SplitVerdict, readonly [tone: Tone, words: strin
 /** The page Experiments: experiments and gates, whether their units are split as expected, and each one in place. */
 export function Experiments() {
   const { kind = 'experiment', days = '30', search, environment } = useConsole().route.params;
-  const { cursor, pager } = usePages(JSON.stringify([kind, days, search, environment]));
   const list = useApi<List>('/api/experiments', {
-    ...{ days, search, environment, cursor },
+    ...{ days, search, environment },
     kind: kind === 'all' ? undefined : kind,
   });
   return (
@@ -52,7 +51,7 @@ export function Experiments() {
           {(answer) => (
             <>
               {answer.experiments.length === 0 ? <Nothing list={answer} /> : <Found list={answer} />}
-              {pager(answer.next)}
+              <More hasMore={answer.experiments.length < answer.total} how="filter by a part of the name" />
             </>
           )}
         </Answered>

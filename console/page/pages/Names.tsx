@@ -5,7 +5,7 @@ import { DaysFilter, EnvironmentFilter, Filters, TextFilter } from '../parts/fil
 import { formatBytes, formatCount, formatShare, formatUsd } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, usePages } from '../parts/tables.tsx';
+import { DataTable, More } from '../parts/tables.tsx';
 
 type NamesAnswer = ReturnType<typeof namesJson>;
 type EventName = NamesAnswer['events'][number];
@@ -15,8 +15,7 @@ type TypeShare = EventName['value'][number];
 /** Event names; each unfolds to its warnings and properties. */
 export function Names() {
   const { days = '7', search, environment } = useConsole().route.params;
-  const { cursor, pager } = usePages(JSON.stringify([days, search, environment]));
-  const names = useApi<NamesAnswer>('/api/names', { days, search, environment, cursor });
+  const names = useApi<NamesAnswer>('/api/names', { days, search, environment });
   return (
     <>
       <Filters>
@@ -53,7 +52,7 @@ export function Names() {
                   ]}
                 />
               )}
-              {pager(answer.next)}
+              <More hasMore={answer.events.length < answer.total} how="filter by a part of the name" />
               <p class="faint">
                 {formatCount(answer.total)} names from {answer.from} to {answer.to}.{' '}
                 {formatBytes(answer.scanned_bytes)} read, {formatUsd(answer.usd)} on AWS.

@@ -10,7 +10,7 @@ import { Choice } from '../parts/filters.tsx';
 import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';
 import { Answered, Badge, Card, Prose, RawText, SameCommand, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, usePages } from '../parts/tables.tsx';
+import { DataTable, More } from '../parts/tables.tsx';
 
 const SPANS = [
   ['1', 'last hour'],
@@ -93,9 +93,8 @@ function Reason(props: {
 }) {
   const { of, answer, onDone } = props;
   const { from, to } = answer;
-  const { cursor, pager } = usePages(`${of.code} ${from} ${to}`);
   const page = useApi<QuarantinedPage>('/api/quarantine/rows', {
-    ...{ reason: of.code, from, to, cursor, limit: 10 },
+    ...{ reason: of.code, from, to, limit: 50 },
   });
   const days = { from: from.slice(0, 10), to: to.slice(0, 10) };
   return (
@@ -128,7 +127,7 @@ function Reason(props: {
         </p>
       )}
       <Answered of={page}>
-        {({ rows, next }) => (
+        {({ rows, hasMore }) => (
           <>
             <DataTable
               caption="Refused rows, the newest first"
@@ -143,7 +142,7 @@ function Reason(props: {
                 ['Path', ({ path }) => visibleLine(path ?? ''), 'mono'],
               ]}
             />
-            {pager(next)}
+            <More hasMore={hasMore} how="choose fewer hours, or list them with sluice quarantine" />
           </>
         )}
       </Answered>

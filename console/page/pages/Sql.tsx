@@ -1,20 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { csvLine } from '../../../lib/base/csv.ts';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
-import type { SqlAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
+import type { SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import type { CsvAnswer } from '../../api/sql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { Choice } from '../parts/filters.tsx';
 import { formatBytes, formatSpan, formatUsd } from '../parts/format.ts';
 import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
 import { Pager, RowTable } from '../parts/tables.tsx';
 
-/** Rows of a page, and all rows that DuckDB answers: it has no pages. */
+/** Rows of a page. */
 const PAGE_ROWS = 100;
-const DUCKDB_ROWS = 2_000;
 /** Between two polls: soon at first. */
 const POLLS_MS = [100, 200, 400, 800, 1_500];
 
@@ -27,8 +24,6 @@ interface Outcome {
   readonly pages: readonly SqlPage[];
   /** The page that is shown. */
   readonly at: number;
-  /** Whether DuckDB has more rows than it answered. */
-  readonly hasMore?: boolean;
 }
 
 const NOTHING: Outcome = { isRunning: false, pages: [], at: 0 };
@@ -37,7 +32,6 @@ const NOTHING: Outcome = { isRunning: false, pages: [], at: 0 };
 export function Sql() {
   const { route, deployment } = useConsole();
   const { q = '' } = route.params;
-  const isDuckDb = route.params['dialect'] === 'duckdb' && deployment.isLocal;
   const tables = useApi<TableList>('/api/tables');
   const editor = useRef<HTMLTextAreaElement>(null);
   const [outcome, setOutcome] = useState<Outcome>(NOTHING);
@@ -58,7 +52,7 @@ export function Sql() {
     const show = (change: Partial<Outcome>) => setOutcome({ ...NOTHING, ...change });
     show({ isRunning: true });
     try {
-      await (isDuckDb ? runDuckDb : runAthena)(sql, left.signal, show);
+      await runAthena(sql, left.signal, show);
     } catch (error) {
       if (!left.signal.aborted) show({ error: asErrorObject(error) });
     }
@@ -82,11 +76,7 @@ export function Sql() {
   return (
     <Page
       title="SQL"
-      intro={
-        isDuckDb
-          ? "DuckDB's dialect, as `sluice query` has it, over the local tables. Athena does not understand all of it."
-          : `Athena's dialect, in the workgroup ${deployment.workgroup}. Unqualified names are tables of ${deployment.database}.`
-      }
+      intro={`Athena's dialect, in the workgroup ${deployment.workgroup}. Unqualified names are tables of ${deployment.database}.`}
     >
       <div class="sql">
         <div>
@@ -114,17 +104,6 @@ export function Sql() {
                 Run
               </button>
             )}
-            {deployment.isLocal && (
-              <Choice
-                label="Dialect"
-                name="dialect"
-                value={isDuckDb ? 'duckdb' : ''}
-                choices={[
-                  ['', 'Athena'],
-                  ['duckdb', 'DuckDB'],
-                ]}
-              />
-            )}
             <State outcome={outcome} />
           </div>
           {outcome.error && <Problem error={outcome.error} />}
@@ -147,20 +126,6 @@ export function Sql() {
 }
 
 type Show = (change: Partial<Outcome>) => void;
-
-async function runDuckDb(sql: string, signal: AbortSignal, show: Show): Promise<void> {
-  const body = { sql, limit: DUCKDB_ROWS };
-  const { run, page, hasMore } = await callApi<SqlAnswer & { hasMore: boolean }>('/api/sql/duckdb', {
-    ...{ body, signal },
-  });
-  const count = page === null ? 0 : Math.max(1, Math.ceil(page.rows.length / PAGE_ROWS));
-  const pages = Array.from({ length: count }, (_, i) => ({
-    columns: page?.columns ?? [],
-    rows: page?.rows.slice(i * PAGE_ROWS, (i + 1) * PAGE_ROWS) ?? [],
-    next: null,
-  }));
-  show({ run, pages, hasMore });
-}
 
 /** Starts a query, polls it, and reads its first rows. Stops it when the signal aborts before it has ended. */
 async function runAthena(sql: string, signal: AbortSignal, show: Show): Promise<void> {
@@ -228,7 +193,7 @@ function Failure(props: {
 
 function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome: Outcome) => void }) {
   const { outcome, onChange } = props;
-  const { pages, at, run, hasMore = false } = outcome;
+  const { pages, at, run } = outcome;
   const [note, setNote] = useState('');
   // A note about a download belongs to its result only.
   useEffect(() => setNote(''), [run]);
@@ -254,13 +219,9 @@ function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome:
   const download = async () => {
     setNote('Reading …');
     try {
-      const { csv, isComplete } =
-        id === null
-          ? { csv: csvOf(pages), isComplete: !hasMore }
-          : await callApi<CsvAnswer>('/api/sql/csv', { params: { id } });
+      const { csv, isComplete } = await callApi<CsvAnswer>('/api/sql/csv', { params: { id: id ?? '' } });
       save(csv);
-      const all = id === null ? '`sluice query --csv` has all' : `all of it is in ${run?.location}`;
-      setNote(isComplete ? '' : `The first part only: ${all}.`);
+      setNote(isComplete ? '' : `The first part only: all of it is in ${run?.location}.`);
     } catch (error) {
       setNote(asErrorObject(error).message);
     }
@@ -268,11 +229,7 @@ function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome:
   const count = page.rows.length;
   return (
     <Card
-      title={
-        count === 0
-          ? 'No rows'
-          : `Rows ${before + 1} to ${before + count}${isLast && !hasMore ? '' : ', and more'}`
-      }
+      title={count === 0 ? 'No rows' : `Rows ${before + 1} to ${before + count}${isLast ? '' : ', and more'}`}
       tools={
         <>
           <span role="status">{note}</span>
@@ -290,18 +247,8 @@ function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome:
           onMore={isLast ? undefined : () => void go(at + 1)}
         />
       )}
-      {isLast && hasMore && (
-        <p class="faint">
-          DuckDB's answer ends here. Add a LIMIT and an OFFSET, or use Athena's dialect for all rows.
-        </p>
-      )}
     </Card>
   );
-}
-
-function csvOf(pages: readonly SqlPage[]): string {
-  const header = pages[0]?.columns.map(({ name }) => name) ?? [];
-  return [header, ...pages.flatMap(({ rows }) => rows)].map(csvLine).join('');
 }
 
 /** Saves a text as a file of the browser. */
@@ -351,7 +298,7 @@ function TableTree(props: {
   );
 }
 
-/** Queries of tables that every deployment has, in what both dialects understand; each reads few days. */
+/** Queries of tables that every deployment has; each reads few days. */
 function Examples(props: {
   readonly tables: readonly TableSummary[];
   readonly onPick: (sql: string) => void;

@@ -2,14 +2,13 @@ import { useState } from 'preact/hooks';
 import type { TableFiles } from '../../../observe/facts/tables/dayFiles.ts';
 import type { TableDay, TableDays } from '../../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
-import type { SqlPage } from '../../../observe/runSql.ts';
 import type { RowSample } from '../../../observe/tables/sampleRows.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { formatBytes } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Folded, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, RowTable, usePages } from '../parts/tables.tsx';
+import { DataTable, More, RowTable } from '../parts/tables.tsx';
 import { Names } from './Names.tsx';
 
 const KINDS: Readonly<Record<TableSummary['kind'], string>> = {
@@ -138,8 +137,7 @@ function TableCalendar({ table }: { readonly table: string }) {
   const { deployment } = useConsole();
   // Rows are a query, which a deployment is asked for only when somebody wants it.
   const [isCounted, setCounted] = useState(deployment.isLocal);
-  const { cursor, pager } = usePages(table);
-  const days = useApi<TableDays>('/api/tables/days', { table, limit: 21, cursor, noRows: !isCounted });
+  const days = useApi<TableDays>('/api/tables/days', { table, limit: 60, noRows: !isCounted });
   return (
     <Answered of={days}>
       {(answer) =>
@@ -170,7 +168,7 @@ function TableCalendar({ table }: { readonly table: string }) {
                 ['Note', ({ state }) => STATES[state] ?? ''],
               ]}
             />
-            {pager(answer.next)}
+            <More hasMore={answer.hasMore} how="sluice tables lists earlier days" />
           </>
         )
       }
@@ -180,11 +178,10 @@ function TableCalendar({ table }: { readonly table: string }) {
 
 /** The files of a day, or of a table without days; each unfolds to some of its rows. */
 function Files({ table, day }: { readonly table: string; readonly day?: string }) {
-  const { cursor, pager } = usePages(`${table} ${day}`);
-  const files = useApi<TableFiles>('/api/tables/files', { table, day, cursor });
+  const files = useApi<TableFiles>('/api/tables/files', { table, day });
   return (
     <Answered of={files}>
-      {({ location, isRegistered, versions, files: found, next }) => {
+      {({ location, isRegistered, versions, files: found, hasMore }) => {
         const [bucket = ''] = /^s3:\/\/[^/]+\//.exec(location) ?? [];
         const prefix = location.slice(bucket.length);
         const others = versions?.filter((version) => !location.endsWith(`/${version}/`)) ?? [];
@@ -217,7 +214,7 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
                 ]}
               />
             )}
-            {pager(next)}
+            <More hasMore={hasMore} how="sluice tables lists up to 200" />
           </>
         );
       }}
@@ -247,22 +244,14 @@ function SampledRows({
   readonly day?: string | undefined;
   readonly file?: string;
 }) {
-  const { cursor, pager } = usePages();
-  const first = useApi<RowSample>('/api/tables/sample', { table, day, file });
-  const id = first.answer?.id;
-  const more = useApi<SqlPage>(
-    '/api/sql/rows',
-    { id, limit: 20, cursor },
-    { isOff: cursor === undefined || id === undefined },
-  );
+  const sampled = useApi<RowSample>('/api/tables/sample', { table, day, file });
   return (
-    <Answered of={first}>
+    <Answered of={sampled}>
       {(sample) => {
-        const { columns, rows, next } = (cursor === undefined ? undefined : more.answer) ?? sample;
+        const { columns, rows } = sample;
         return (
           <>
-            <RowTable key={cursor ?? ''} caption={`Rows of ${table}`} columns={columns} rows={rows} />
-            {pager(next)}
+            <RowTable caption={`Rows of ${table}`} columns={columns} rows={rows} />
             <p class="faint">
               {rows.length === 0 && 'There are no rows. '}In no order. Athena read{' '}
               {formatBytes(sample.scannedBytes)}. <a href={link('/sql', { q: sample.sql })}>As SQL</a>

@@ -145,32 +145,9 @@ function written(value: string | null): unknown {
   }
 }
 
-/**
- * Pages of a list by the API's cursors: `next` of the answer leads on, and back over what was seen.
- *
- * @param of What is listed, with its filters: a change of it begins at the first page.
- */
-export function usePages(of = ''): {
-  readonly cursor: string | undefined;
-  readonly pager: (next: string | null | undefined) => ComponentChildren;
-} {
-  const [state, setState] = useState<{ readonly of: string; readonly seen: readonly string[] }>({
-    ...{ of, seen: [] },
-  });
-  const seen = state.of === of ? state.seen : [];
-  const go = (to: readonly string[]) => setState({ of, seen: to });
-  return {
-    cursor: seen.at(-1),
-    pager: (next) =>
-      (seen.length > 0 || (next ?? null) !== null) && (
-        <Pager
-          page={seen.length + 1}
-          onBack={seen.length === 0 ? undefined : () => go(seen.slice(0, -1))}
-          // The answer to the page before can still be shown: its next page is this one.
-          onMore={next == null ? undefined : () => seen.includes(next) || go([...seen, next])}
-        />
-      ),
-  };
+/** Says that a list is not whole, and how to see the rest. */
+export function More({ hasMore, how }: { readonly hasMore: boolean; readonly how: string }) {
+  return hasMore ? <p class="faint">There are more: {how}.</p> : null;
 }
 
 /** Back and on in a list. */

@@ -1,9 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, S3ServiceException } from '@aws-sdk/client-s3';
-import * as z from 'zod';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { footerBytes, footerRows } from '../../../lib/parquet/parquetFooter.ts';
-import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listRowFiles, s3Location } from './tableDays.ts';
 import { findTable, readPartitions, sent, TablesError } from './tables.ts';
@@ -19,7 +17,7 @@ export interface TableFile {
   readonly rowGroups: number | null;
 }
 
-/** A page of the files of a day, or of a table without days, by key. */
+/** The files of a day, or of a table without days, by key. */
 export interface TableFiles {
   readonly table: string;
   readonly day: UtcDay | null;
@@ -33,7 +31,8 @@ export interface TableFiles {
    */
   readonly versions: readonly string[] | null;
   readonly files: readonly TableFile[];
-  readonly next: string | null;
+  /** Whether there are more files. */
+  readonly hasMore: boolean;
 }
 
 /** Options of {@link listTableFiles}. */
@@ -41,12 +40,11 @@ export interface TableFilesOptions {
   readonly table: string;
   /** Required for a table with days. */
   readonly day?: UtcDay | undefined;
-  /** Files of a page. Default 50, at most {@link MOST_FILES}. */
+  /** Files at most. Default 50, at most {@link MOST_FILES}. */
   readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
 }
 
-/** Files of the largest page: each costs a request for its footer. */
+/** Files of the longest list: each costs a request for its footer. */
 export const MOST_FILES = 200;
 const USUAL_FILES = 50;
 const PARALLEL = 16;
@@ -54,8 +52,6 @@ const PARALLEL = 16;
 const TAIL_BYTES = 64 * 1024;
 /** Longer footers are not read to show a number. */
 const MOST_FOOTER_BYTES = 16 * 1024 * 1024;
-
-const cursorSchema = z.strictObject({ after: z.string().max(1_024) });
 
 /**
  * The files of a day that readers see: those at the location of its partition. Of a day without a partition, those in
@@ -78,7 +74,7 @@ export async function listTableFiles(
       : (await readPartitions(deployment, table.name, { from: day, to: day })).get(day);
   const location = registered ?? `${table.location}${day}/`;
   const page = await listRowFiles(deployment, location, {
-    after: options.cursor === undefined ? undefined : decodeCursor(cursorSchema, options.cursor).after,
+    after: undefined,
     limit: Math.min(limit, MOST_FILES),
   });
   const { Bucket } = s3Location(location);
@@ -98,7 +94,7 @@ export async function listTableFiles(
         ? await listVersions(deployment, `${table.location}${day}/`)
         : null,
     files,
-    next: page.next === undefined ? null : encodeCursor({ after: page.next }),
+    hasMore: page.next !== undefined,
   };
 }
 

@@ -1,9 +1,6 @@
-import * as z from 'zod';
 import { quoteText } from '../../../lib/base/sql.ts';
 import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
-import { MAX_TIME_MS } from '../../../lib/wire/limits.ts';
-import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { unreadDays } from './countQuarantine.ts';
 import { readTime, timestampText } from './tracedRows.ts';
@@ -39,11 +36,11 @@ export interface QuarantinedRow {
   readonly rawLocation: string | null;
 }
 
-/** A page of rows, the newest first; rows of one file in the order of the file. */
+/** Rows, the newest first; rows of one file in the order of the file. */
 export interface QuarantinedPage {
   readonly rows: readonly QuarantinedRow[];
-  /** The cursor of the next page; null on the last one. */
-  readonly next: string | null;
+  /** Whether there are more rows than these. */
+  readonly hasMore: boolean;
   /** Limits of the answer. */
   readonly notes: readonly string[];
   /** Bytes that Athena read. */
@@ -61,15 +58,6 @@ export interface QuarantineFilter {
   readonly fileStem?: string;
 }
 
-/** Where a page ended. */
-const position = z.strictObject({
-  at: z.int().min(0).max(MAX_TIME_MS),
-  path: z.string(),
-  row: z.int().min(0),
-  id: z.string(),
-});
-type Position = z.output<typeof position>;
-
 /**
  * Lists rows of quarantine. Rows that Firehose delivered twice are shown once; resends are rows of their own.
  *
@@ -78,13 +66,11 @@ type Position = z.output<typeof position>;
 export async function listQuarantined(
   deployment: Deployment,
   filter: QuarantineFilter,
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+  limit: number,
 ): Promise<QuarantinedPage> {
-  const after = cursor === undefined ? undefined : decodeCursor(position, cursor);
   const notes = await unreadDays(deployment, filter);
-  const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1, after));
+  const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1));
   const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
   const listed: QuarantinedRow[] = [];
   for (const row of shown.map((one) => quarantinedRow(one, RAW_CHARACTERS))) {
     const before = listed.at(-1);
@@ -92,7 +78,7 @@ export async function listQuarantined(
   }
   return {
     rows: listed,
-    next: last === undefined ? null : encodeCursor(positionOf(last)),
+    hasMore: rows.length > limit,
     notes,
     scannedBytes,
   };
@@ -143,22 +129,11 @@ export function quarantinedRow(
 
 /** The number of a customer's row in its file; 0 for what SDKs sent. */
 const FILE_ROW = `coalesce(TRY_CAST(regexp_extract("detail", '^row (\\d+),', 1) AS bigint), 0)`;
-const PATH = `coalesce("path", '')`;
-
-function positionOf(row: Readonly<Record<string, string | null>>): Position {
-  return {
-    at: readTime(row['received_at']),
-    path: row['path'] ?? '',
-    row: Number(row['file_row']),
-    id: row['quarantine_id'] ?? '',
-  };
-}
 
 function listSql(
   { config }: Pick<Deployment, 'config'>,
   { from, to, reason, fileStem }: QuarantineFilter,
   most: number,
-  after: Position | undefined,
 ): string {
   const conditions = [
     `"ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(to)}'`,
@@ -167,26 +142,13 @@ function listSql(
     ...(fileStem === undefined
       ? []
       : [`"$path" LIKE ${quoteText(`%/${escapeLike(fileStem)}%`)} ESCAPE '\\'`]),
-    ...(after === undefined ? [] : [afterCondition(after)]),
   ];
   return `SELECT
-  ${quarantinedColumns(RAW_CHARACTERS)},
-  ${FILE_ROW} AS "file_row"
+  ${quarantinedColumns(RAW_CHARACTERS)}
 FROM ${qualifiedName(config, config.tables.quarantine)} AS "refused"
 WHERE ${conditions.join('\n  AND ')}
-ORDER BY "refused"."received_at" DESC, ${PATH}, ${FILE_ROW}, "quarantine_id"
+ORDER BY "refused"."received_at" DESC, "path", ${FILE_ROW}, "quarantine_id"
 LIMIT ${most}`;
-}
-
-function afterCondition({ at, path, row, id }: Position): string {
-  const time = timestampText(at);
-  const steps = [
-    `"received_at" < ${time}`,
-    `"received_at" = ${time} AND ${PATH} > ${quoteText(path)}`,
-    `"received_at" = ${time} AND ${PATH} = ${quoteText(path)} AND ${FILE_ROW} > ${row}`,
-    `"received_at" = ${time} AND ${PATH} = ${quoteText(path)} AND ${FILE_ROW} = ${row} AND "quarantine_id" > ${quoteText(id)}`,
-  ];
-  return `(${steps.map((step) => `(${step})`).join(' OR ')})`;
 }
 
 function escapeLike(text: string): string {

@@ -1,9 +1,7 @@
 import { ListObjectsV2Command, type _Object as S3Object } from '@aws-sdk/client-s3';
-import * as z from 'zod';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
-import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { findTable, readPartitions, sent, type TableSummary, TablesError } from './tables.ts';
 
@@ -31,15 +29,15 @@ export interface TableDay {
   readonly location: string;
 }
 
-/** A page of a table's calendar, the newest day first. */
+/** A table's calendar, the newest day first. */
 export interface TableDays {
   readonly table: string;
   readonly days: readonly TableDay[];
-  /** First and last day of all with files or a partition, whatever the page; null when there is none. */
+  /** First and last day of all with files or a partition, whatever is listed; null when there is none. */
   readonly first: UtcDay | null;
   readonly last: UtcDay | null;
-  /** Where the next page begins; null after the last. */
-  readonly next: string | null;
+  /** Whether there are earlier days. */
+  readonly hasMore: boolean;
   /** Bytes that Athena read to count the rows. */
   readonly scannedBytes: number;
 }
@@ -47,14 +45,13 @@ export interface TableDays {
 /** Options of {@link listTableDays}. */
 export interface TableDaysOptions {
   readonly table: string;
-  /** Days of a page. Default 60, at most {@link MOST_DAYS}. */
+  /** Days at most. Default 60, at most {@link MOST_DAYS}. */
   readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
   /** Whether rows are counted, which is a query. Default true. */
   readonly countRows?: boolean;
 }
 
-/** Days of the largest page: a year. */
+/** Days of the longest list: a year. */
 export const MOST_DAYS = 400;
 const USUAL_DAYS = 60;
 /** Pages of 1,000 day folders. */
@@ -63,24 +60,21 @@ const MOST_FOLDER_PAGES = 20;
 const MOST_OBJECT_PAGES = 100;
 const PARALLEL = 8;
 
-const cursorSchema = z.strictObject({ before: z.string().refine(isUtcDay) });
-
 /**
  * The calendar of a table: its days with rows, files and bytes, gaps included.
  *
  * @throws TablesError; ObserveError; what the clients of AWS throw.
  */
 export async function listTableDays(deployment: Deployment, options: TableDaysOptions): Promise<TableDays> {
-  const { limit = USUAL_DAYS, cursor, countRows = true } = options;
+  const { limit = USUAL_DAYS, countRows = true } = options;
   const table = await findTable(deployment, options.table);
   if (!table.hasDays || table.location === null)
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
-  const before = cursor === undefined ? undefined : decodeCursor(cursorSchema, cursor).before;
   const folders = await listDayFolders(deployment, table.location);
   const partitions = await readPartitions(deployment, table.name);
   const known = [...new Set([...folders.keys(), ...partitions.keys()])].sort();
   const [first = null, last = null] = [known[0], known.at(-1)];
-  const calendar = daysBack(known, folders, before);
+  const calendar = daysBack(known, folders);
   const page = calendar.slice(0, Math.min(limit, MOST_DAYS));
   const today = utcDay(deployment.now);
   const days = await mapLimit(page, PARALLEL, async (day): Promise<TableDay> => {
@@ -109,23 +103,19 @@ export async function listTableDays(deployment: Deployment, options: TableDaysOp
     })),
     first,
     last,
-    next: calendar.length > page.length ? encodeCursor({ before: page.at(-1) }) : null,
+    hasMore: calendar.length > page.length,
     scannedBytes: counted?.scannedBytes ?? 0,
   };
 }
 
 /** Days from the last to the first, gaps between days with a folder included. */
-function daysBack(
-  known: readonly UtcDay[],
-  folders: ReadonlyMap<UtcDay, string>,
-  before: UtcDay | undefined,
-): UtcDay[] {
+function daysBack(known: readonly UtcDay[], folders: ReadonlyMap<UtcDay, string>): UtcDay[] {
   const filled = known.filter((day) => folders.has(day));
   const days = new Set(known);
   const [first, last] = [filled[0], filled.at(-1)];
   if (first !== undefined && last !== undefined)
     for (let day = first; day < last; day = addDays(day, 1)) days.add(day);
-  return [...days].filter((day) => before === undefined || day < before).sort((a, b) => (a < b ? 1 : -1));
+  return [...days].sort((a, b) => (a < b ? 1 : -1));
 }
 
 /** The folders of days below a table's location, as `s3://…/`. */

@@ -44,7 +44,7 @@ describe('help', () => {
     );
     for (const option of ['source', 'from', 'dry-run', 'stage', 'json'])
       expect(stdout).toContain(`  --${option}`);
-    for (const option of ['days', 'cursor']) expect(stdout).not.toContain(`  --${option}`);
+    for (const option of ['days', 'rows']) expect(stdout).not.toContain(`  --${option}`);
     expect(stdout).toContain('sluice ingest backfill --source acme');
     expect(stdout).not.toContain('sluice ingest run');
     for (const args of [
