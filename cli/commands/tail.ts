@@ -31,7 +31,7 @@ export const tail: Command = {
     only: {
       type: 'string',
       values: PARTS,
-      help: 'requests, or rows: events, exposures, refused events, files',
+      help: 'requests, or rows of the local cloud: events, exposures, refused events',
     },
     errors: { type: 'boolean', help: 'only what was refused, failed, overflowed or went to quarantine' },
     user: { type: 'string', help: 'only events of a user, or of another unit ID' },

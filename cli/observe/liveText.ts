@@ -1,6 +1,6 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../observe/facts/flow/liveEntries.ts';
-import { counted, summarizeRequest } from '../../observe/live/summary.ts';
+import type { LiveEntry, LiveEvent, LiveRequest } from '../../observe/facts/flow/liveEntries.ts';
+import { summarizeRequest } from '../../observe/live/summary.ts';
 
 /** Characters of a name or ID that a line shows. */
 const MOST = 80;
@@ -8,12 +8,7 @@ const MOST = 80;
 /** One line for something that happened, with its line break. Its time is UTC. */
 export function liveLine(entry: LiveEntry): string {
   const time = entry.at.slice(11, 23);
-  const rest =
-    entry.type === 'request'
-      ? requestText(entry)
-      : entry.type === 'event'
-        ? `     ${eventText(entry)}`
-        : `     ${fileText(entry)}`;
+  const rest = entry.type === 'request' ? requestText(entry) : `     ${eventText(entry)}`;
   return `${time}  ${rest}\n`;
 }
 
@@ -37,13 +32,8 @@ function eventText({ kind, name, group, unit, code, event_id }: LiveEvent): stri
   ].join('  ');
 }
 
-function fileText({ kind, rows, bytes, key }: LiveFile): string {
-  const count = rows === null ? 'rows unknown' : counted(rows, 'row');
-  return `${kind === null ? 'waits to become files' : `file of ${kind}`}  ${count}  ${bytes.toLocaleString('en-US')} bytes  ${shown(key, 300)}`;
-}
-
 /** A text of somebody else's within a line. */
-function shown(text: string, most = MOST): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+function shown(text: string): string {
+  const cut = text.length > MOST ? `${text.slice(0, MOST)}…` : text;
   return visibleLine(cut);
 }

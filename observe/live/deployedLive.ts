@@ -11,8 +11,7 @@ import {
   type LiveSource,
   readRequestLine,
 } from '../facts/flow/liveEntries.ts';
-import { isFiltering, liveMatcher } from './filter.ts';
-import { filesCursor, readLandedFiles } from './landedFiles.ts';
+import { liveMatcher } from './filter.ts';
 
 /** How far back the log is read again: lines of several environments arrive late and out of order. */
 const OVERLAP_MS = 30_000;
@@ -28,8 +27,6 @@ const MOST_BEFORE = 10_000;
 const MOST_PAGES = 20;
 /** The pause before the log is asked again: it doubles while nothing comes. AWS allows 5 calls a second in an account. */
 const PAUSE = { leastMs: 1_000, mostMs: 8_000 } as const;
-/** How often the folders of today are listed: that is at least a request for each table. */
-const LIST_EVERY_MS = 15_000;
 /** How far before now it begins with `last`. */
 const LAST_MS = 60_000;
 
@@ -43,16 +40,9 @@ const logCursor = z.strictObject({
 });
 type LogCursor = z.infer<typeof logCursor>;
 
-const cursorSchema = z.strictObject({
-  log: logCursor,
-  files: filesCursor,
-  /** When the folders were listed, epoch milliseconds of the deployment. */
-  listedAt: z.int(),
-});
-
 /**
  * Reads the requests in the collector's log: those that were refused or had something refused, and the configured part of the
- * others. Reads also the newest files of today, unless a filter leaves them out.
+ * others. Nothing but the local cloud tells of rows before they are in files.
  *
  * @throws ObserveError; what the clients of AWS throw.
  */
@@ -61,30 +51,18 @@ export async function readDeployedLive(
   { after, last = 0, waitMs = 0, most = MOST_LINES, filter = {} }: LiveOptions,
 ): Promise<LiveAnswer> {
   const isWanted = liveMatcher(filter, deployment.config);
-  // Files have nothing to select by.
-  const withFiles = filter.only !== 'requests' && !isFiltering({ ...filter, only: undefined });
   const start = performance.now();
-  const given = after === undefined ? undefined : decodeCursor(cursorSchema, after);
-  let log = given?.log ?? (await beginLog(deployment, last));
-  let { files, listedAt = 0 } = given ?? {};
-  let dropped = 0;
+  let log = after === undefined ? await beginLog(deployment, last) : decodeCursor(logCursor, after);
   for (let pause: number = PAUSE.leastMs; ; pause = Math.min(2 * pause, PAUSE.mostMs)) {
     deployment.signal?.throwIfAborted();
     const now = deployment.now + Math.round(performance.now() - start);
     const read = await readLog(deployment, log, { most, now });
     log = read.cursor;
     const entries = read.entries.filter(isWanted);
-    if (withFiles && (files === undefined || now - listedAt >= LIST_EVERY_MS)) {
-      const landed = await readLandedFiles({ ...deployment, now }, files, last > 0);
-      entries.push(...landed.files);
-      dropped += landed.left;
-      files = landed.cursor;
-      listedAt = now;
-    }
     const left = start + waitMs - performance.now();
     if (entries.length > 0 || left <= 0) {
-      const next = encodeCursor({ log, files: files ?? { newest: now, seen: [] }, listedAt });
-      return { entries: entries.sort(byTime), next, dropped, ended: false, source: sourceOf(deployment) };
+      const next = encodeCursor(log);
+      return { entries: entries.sort(byTime), next, dropped: 0, ended: false, source: sourceOf(deployment) };
     }
     await deployment.wait(Math.min(pause, left));
   }
@@ -177,7 +155,7 @@ function sourceOf({ config }: Pick<Deployment, 'config'>): LiveSource {
     successes,
     notes: [
       `Requests: those that were refused, had something refused or overflowed, and ${successes * 100} % of the others (logs.successes). They appear some seconds after the answer.`,
-      "Rows: the newest files of today's folders, and records that Firehose put into landing/ today and that are not files yet. No contents are shown.",
+      'Rows are shown by the local cloud only. Status has how many of the last hour are in files.',
     ],
   };
 }

@@ -3,7 +3,7 @@ import type { LiveEntry, LiveEvent, LiveFilter, LiveRequest } from '../facts/flo
 import { isAbout } from '../facts/tables/tracedRows.ts';
 
 /** Whether a filter selects anything. */
-export function isFiltering(filter: LiveFilter): boolean {
+function isFiltering(filter: LiveFilter): boolean {
   return Object.values(filter).some((value) => value !== undefined && value !== false);
 }
 
@@ -14,11 +14,9 @@ export function liveMatcher(
 ): (entry: LiveEntry) => boolean {
   const { only, user, event, experiment, sdk, code, status, errors } = filter;
   const isFiltered = isFiltering(filter);
-  const isOnlyRows = !isFiltering({ ...filter, only: undefined });
   return (entry) => {
     if (!isFiltered) return true;
     if (only === (entry.type === 'request' ? 'rows' : 'requests')) return false;
-    if (entry.type === 'file') return isOnlyRows;
     if (sdk !== undefined && !fits(entry.sdk_type, sdk)) return false;
     if (entry.type === 'request') {
       if (user !== undefined || event !== undefined || experiment !== undefined) return false;

@@ -10,7 +10,7 @@ const USUAL_ENTRIES = 500;
 
 /**
  * Reads what happens, as it comes: requests, and in the local cloud the rows that streams accepted. Of a deployment it reads
- * the collector's log and the newest files.
+ * the collector's log.
  *
  * @throws ObserveError; what the clients of AWS throw.
  */

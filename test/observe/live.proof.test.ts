@@ -1,13 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { liveLine } from '../../cli/observe/liveText.ts';
-import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { writeStore } from '../../lib/landing/write/WriteStore.ts';
-import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { LiveEntry, LiveOptions } from '../../observe/facts/flow/liveEntries.ts';
 import { readLive } from '../../observe/live/live.ts';
-import { recordFor, rowOf } from '../lib/landing/write/startWriter.ts';
 import { startObserved } from './startObserved.ts';
 
 const START = Date.UTC(2026, 10, 20, 8);
@@ -233,7 +228,7 @@ describe('what happens in a deployment', () => {
       expect(answer.source).toEqual({
         from: 'log',
         successes: 0.01,
-        notes: [expect.stringContaining('1 % of the others'), expect.stringContaining('newest files')],
+        notes: [expect.stringContaining('1 % of the others'), expect.stringContaining('local cloud only')],
       });
     }
     expect(shown.sort()).toEqual(ids.sort());
@@ -244,70 +239,6 @@ describe('what happens in a deployment', () => {
     expect(entries).toEqual([
       expect.objectContaining({ request_id: refused.requestId, status: 401, code: 'SLUICE_KEY_MISSING' }),
     ]);
-  });
-
-  it('has the files of today that land, with their rows and without contents', async () => {
-    await observed.cloud.flush();
-    const after = await cursor(now());
-    await observed.send({ events: [event('a', 'hal'), event('b', 'hal'), exposure('hal', 'checkout')] });
-    await observed.cloud.flush();
-    await observed.clock.advance(20_000);
-    const { next } = await readLive(now(), { after, filter: { errors: true } });
-    const { entries } = await follow(now(), next, 2);
-    const file = (kind: string, rows: number) => ({
-      ...{ type: 'file', kind, rows, at: expect.stringMatching(/^2026-11-20T08:/) },
-      ...{
-        key: expect.stringMatching(`/statsig_forwarded_${kind}/2026-11-20/[^/]+\\.parquet$`),
-        bytes: expect.any(Number),
-      },
-    });
-    const files = entries.flatMap((one) => (one.type === 'file' ? [one] : []));
-    expect(files.sort((a, b) => String(b.kind).localeCompare(String(a.kind)))).toEqual([
-      file('exposures', 1),
-      file('events', 2),
-    ]);
-    await observed.clock.advance(20_000);
-    expect((await readLive(now(), { after: (await follow(now(), next, 2)).next })).entries).toEqual([]);
-    const recent = await readLive(now(), { last: 1 });
-    expect(recent.entries.filter(({ type }) => type === 'file')).toHaveLength(3);
-    expect(recent.next.length).toBeLessThan(6_000);
-  });
-
-  it('has what waits in the landing, with its rows, until it is in files', async () => {
-    const { bucket } = observed.cloud;
-    const store = writeStore(s3ObjectStore(observed.s3, bucket), observed.clock);
-    const rows = { events: [rowOf('events', 'a', '2026-11-20'), rowOf('events', 'b', '2026-11-20')] };
-    const whole = recordFor({ ...rows, exposures: [rowOf('exposures', 'c', '2026-11-20')] });
-    const after = await cursor(now());
-    await observed.clock.advance(20_000);
-    const objects = {
-      'landing/2026/11/20/08/whole': Buffer.concat([whole, whole]),
-      'landing/2026/11/20/08/cut': whole.subarray(0, -1),
-    };
-    for (const [key, body] of Object.entries(objects)) {
-      // A writer leaves what another one has claimed.
-      await store.claim(key, observed.clock.now() + 86_400_000);
-      await store.put(key, { body, contentType: 'application/octet-stream' }, null);
-    }
-    const { entries, next } = await follow(now(), after, 2, { filter: { only: 'rows' } });
-    const waits = (key: keyof typeof objects, count: number | null) => ({
-      ...{ type: 'file', at: expect.stringMatching(/^2026-11-20T08:/), kind: null, key, rows: count },
-      bytes: objects[key].length,
-    });
-    expect(entries.filter((one) => one.type === 'file' && one.kind === null)).toEqual(
-      expect.arrayContaining([
-        waits('landing/2026/11/20/08/whole', 6),
-        waits('landing/2026/11/20/08/cut', null),
-      ]),
-    );
-    const whole6 = entries.find((one) => one.type === 'file' && one.rows === 6);
-    expect(whole6 && liveLine(whole6)).toMatch(
-      / waits to become files {2}6 rows {2}[\d,]+ bytes {2}landing\//,
-    );
-    await observed.clock.advance(20_000);
-    expect((await readLive(now(), { after: next })).entries).toEqual([]);
-    for (const key of Object.keys(objects))
-      for (const one of [key, claimKey(key)]) await observed.remove(one);
   });
 
   it('refuses a cursor that is none', async () => {

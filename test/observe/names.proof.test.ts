@@ -64,7 +64,6 @@ const answerSchema = z.looseObject({
       text: z.string(),
     }),
   ),
-  next: z.string().nullable(),
   total: z.number(),
 });
 async function ask(...args: string[]) {

@@ -97,7 +97,7 @@ describe('sluice tables', () => {
 
   it('shows the calendar of a table: rows, files, gaps, days without a partition, partitions without files', async () => {
     const { days } = await ask(EVENTS);
-    expect(days).toMatchObject({ first: '2026-11-14', last: '2026-11-20', next: null });
+    expect(days).toMatchObject({ first: '2026-11-14', last: '2026-11-20', hasMore: false });
     const short = days.days.map((one: { day: string; state: string; rows: number; files: number }) => [
       one.day,
       one.state,

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
-import type { LiveEntry, LiveEvent, LiveFile, LiveRequest } from '../../../observe/facts/flow/liveEntries.ts';
-import { counted, summarizeRequest } from '../../../observe/live/summary.ts';
+import type { LiveEntry, LiveEvent, LiveRequest } from '../../../observe/facts/flow/liveEntries.ts';
+import { summarizeRequest } from '../../../observe/live/summary.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
 import { Choice, Filters } from '../parts/filters.tsx';
-import { formatBytes, formatCount } from '../parts/format.ts';
+import { formatCount } from '../parts/format.ts';
 import { MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, type Tone } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
@@ -44,7 +44,7 @@ export function Live() {
       intro={
         deployment.isLocal
           ? 'Requests and rows as they come. A row unfolds to where it is and what it holds.'
-          : 'Requests and delivered files as they come, without contents.'
+          : 'Requests as they come, without contents.'
       }
       tools={
         <button
@@ -81,7 +81,7 @@ export function Live() {
               ['What', ({ entry }) => <What of={entry} />],
               ['Name or counts', ({ entry }) => <bdi>{visibleLine(nameOf(entry))}</bdi>],
               ['Unit', ({ entry }) => (entry.type === 'event' ? visibleLine(entry.unit ?? '') : '')],
-              ['SDK', ({ entry }) => (entry.type === 'file' ? '' : sdkOf(entry))],
+              ['SDK', ({ entry }) => sdkOf(entry)],
               ['Key', ({ entry }) => (entry.type === 'request' ? (entry.key_label ?? '') : '')],
               ['ms', ({ entry }) => (entry.type === 'request' ? entry.ms : ''), 'number'],
             ]}
@@ -162,8 +162,8 @@ function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
         <Copyable text={firstEventCommand(deployment)} />
       ) : (
         <p>
-          Requests appear some seconds after their answer, and files when they are written.{' '}
-          <a href={link('/')}>Status</a> shows what came in the last hour.
+          Requests appear some seconds after their answer. <a href={link('/')}>Status</a> shows what came in
+          the last hour.
         </p>
       )}
     </Empty>
@@ -172,7 +172,6 @@ function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
 
 /** Where the entry is, as the page Trace has it. */
 function Unfolded({ entry }: { readonly entry: LiveEntry }) {
-  if (entry.type === 'file') return <p class="mono">{entry.key}</p>;
   const id = entry.type === 'request' ? entry.request_id : entry.event_id;
   if (id === null) return <p>It has no ID by which it could be traced.</p>;
   return (
@@ -194,7 +193,6 @@ function At({ of }: { readonly of: LiveEntry }) {
 const KINDS = { events: 'event', exposures: 'exposure', quarantine: 'refused' } as const;
 
 function What({ of }: { readonly of: LiveEntry }) {
-  if (of.type === 'file') return <Badge tone="plain">{of.kind === null ? 'waits' : 'file'}</Badge>;
   if (of.type === 'event')
     return <Badge tone={of.kind === 'quarantine' ? 'bad' : 'accent'}>{KINDS[of.kind]}</Badge>;
   const hasProblem = Object.keys(of.refused).length > 0 || of.overflowed > 0;
@@ -204,7 +202,6 @@ function What({ of }: { readonly of: LiveEntry }) {
 
 function nameOf(entry: LiveEntry): string {
   if (entry.type === 'request') return requestText(entry);
-  if (entry.type === 'file') return fileText(entry);
   const { name, group, code } = entry;
   const more = [group === null ? '' : `, group ${group}`, code === null ? '' : `, ${code}`].join('');
   return `${name === null || name === '' ? '(no name)' : name}${more}`;
@@ -215,10 +212,6 @@ function requestText(request: LiveRequest): string {
   const { code, refused } = request;
   const parts = [code === null || code in refused ? '' : code, summarizeRequest(request)];
   return parts.filter((part) => part !== '').join(': ');
-}
-
-function fileText({ kind, rows, bytes }: LiveFile): string {
-  return `${kind ?? 'landing'}: ${rows === null ? 'rows unknown' : counted(rows, 'row')}, ${formatBytes(bytes)}`;
 }
 
 function sdkOf({ sdk_type, sdk_version }: Pick<LiveEvent, 'sdk_type' | 'sdk_version'>): string {

@@ -60,28 +60,12 @@ export interface LiveEvent {
   readonly row: Readonly<Record<string, unknown>> | null;
 }
 
-/**
- * A file of today that landed in a deployment, or an object that waits to become files: it says that rows arrive, without
- * their contents.
- */
-export interface LiveFile {
-  readonly type: 'file';
-  /** When it was written, ISO 8601. */
-  readonly at: string;
-  /** Null of an object of `landing/`: it has rows of every table. */
-  readonly kind: TableKind | null;
-  readonly key: string;
-  readonly bytes: number;
-  /** By the footer of the file, or the headers of the object; null if they could not be read, or it is large. */
-  readonly rows: number | null;
-}
-
 /** Something that happened. */
-export type LiveEntry = LiveRequest | LiveEvent | LiveFile;
+export type LiveEntry = LiveRequest | LiveEvent;
 
 /** Where entries come from, and what they leave out. */
 export interface LiveSource {
-  /** `feed`: the local cloud tells everything. `log`: CloudWatch Logs and the bucket. */
+  /** `feed`: the local cloud tells everything. `log`: CloudWatch Logs. */
   readonly from: 'feed' | 'log';
   /** The part of the successful requests that is shown, 0 to 1; all others are shown. By the configuration. */
   readonly successes: number;
@@ -95,7 +79,7 @@ export interface LiveAnswer {
   readonly entries: readonly LiveEntry[];
   /** Where to read on. */
   readonly next: string;
-  /** Lines, rows or files that went before they were read, or were too many; matching or not. */
+  /** Lines or rows that went before they were read, or were too many; matching or not. */
   readonly dropped: number;
   /** Whether the local cloud is stopping: nothing follows. */
   readonly ended: boolean;
