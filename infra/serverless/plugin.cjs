@@ -1,6 +1,6 @@
 // Extends Serverless: fills in the deployment (infra/serverless/service.ts), bundles the functions, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
-// or a stack that CloudFormation would refuse, and to delete addresses that are not retired.
+// or a stack that CloudFormation would refuse.
 const { join, relative, resolve } = require('node:path');
 
 /** Where Sluice's own code is: the repository, or the npm package. */
@@ -30,7 +30,6 @@ module.exports = class SluicePlugin {
         await this.requireDeployable();
         // Packaging has warned, unless it was done before.
         if (this.options.package) await this.warn();
-        await this.requireKept(this.serverless.service.provider.compiledCloudFormationTemplate);
       },
       'before:deploy:function:deploy': () => this.requireDeployable(),
     };
@@ -46,21 +45,22 @@ module.exports = class SluicePlugin {
         'SLUICE_NODE_TOO_OLD',
       );
     }
-    const [{ serviceConfiguration }, { withOwnSettings }, { requireReachable, requireRegion }] =
-      await Promise.all([import('./service.ts'), import('./ownSettings.ts'), import('./requirements.ts')]);
+    const [{ serviceConfiguration }, { withOwnSettings }, { requireRegion }] = await Promise.all([
+      import('./service.ts'),
+      import('./ownSettings.ts'),
+      import('./requirements.ts'),
+    ]);
     const config = await this.loadConfig();
     const own = this.writtenSettings();
-    const stage = this.serverless.getProvider('aws').getStage();
     // `--region` overrides the configuration, and limits differ between regions.
     const region =
       this.options.region ?? (own.provider?.region === undefined ? config.region : input.provider.region);
     await this.explain(() => {
-      requireRegion(config, region);
-      requireReachable(config, stage);
+      requireRegion(region);
       const made = serviceConfiguration({
         config: { ...config, region },
         service: this.serverless.service.service,
-        stage,
+        stage: this.serverless.getProvider('aws').getStage(),
       });
       Object.assign(input, withOwnSettings(made, input, own));
     });
@@ -129,9 +129,8 @@ module.exports = class SluicePlugin {
       import('./requirements.ts'),
       import('../../lib/config/configWarnings.ts'),
     ]);
-    const { region, stage } = this.target();
-    const config = { ...(await this.loadConfig()), region };
-    for (const warning of [...packageWarnings(config), ...configWarnings(config, stage)])
+    const config = await this.loadConfig();
+    for (const warning of [...packageWarnings(config), ...configWarnings(config, this.target().stage)])
       this.log.warning(warning);
   }
 
@@ -148,28 +147,6 @@ module.exports = class SluicePlugin {
       requireKeys(config);
       if (config.account !== null)
         requireAccount(config, await this.serverless.getProvider('aws').getAccountId());
-    });
-  }
-
-  /**
-   * That addresses which go are retired.
-   *
-   * @param template What is deployed.
-   */
-  async requireKept(template) {
-    const [{ readDeployedStack }, { deletedAddresses, requireRetired }] = await Promise.all([
-      import('./deployedStack.ts'),
-      import('./requirements.ts'),
-    ]);
-    const provider = this.serverless.getProvider('aws');
-    const aws = await provider.getAwsSdkV3Config();
-    await this.explain(async () => {
-      const deployed = await readDeployedStack(aws, provider.naming.getStackName());
-      if (deployed === null) return;
-      requireRetired(
-        deletedAddresses(deployed.template, template, deployed.outputs),
-        await this.loadConfig(),
-      );
     });
   }
 

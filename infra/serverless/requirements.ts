@@ -3,14 +3,9 @@ import { customerSession, exportSession, loadSession } from '../../lib/access/se
 import { isJsonObject } from '../../lib/base/json.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import {
-  collectorConcurrency,
-  hasFunctionUrl,
-  hasGateway,
-  requestLimits,
-} from '../../lib/schema/endpoint.ts';
+import { collectorConcurrency, hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import { lateDays } from '../../lib/schema/exports.ts';
-import { hasArm64, hasFunctionUrls, isRegion, type Region } from '../../lib/schema/regions.ts';
+import { isRegion, type Region } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
@@ -25,7 +20,7 @@ export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 
  * @param template As it is uploaded: JSON without white space.
  * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`, `SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS`
  */
-export function requireTemplateFits(template: DeployedTemplate): void {
+export function requireTemplateFits(template: PackagedTemplate): void {
   requirePreflightsOfGateway(template);
   const resources = Object.keys(template.Resources ?? {}).length;
   const bytes = Buffer.byteLength(JSON.stringify(template));
@@ -44,7 +39,7 @@ const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
  * OPTIONS. An API of one's own may have such routes.
  * https://github.com/aws/serverless-application-model/issues/1603
  */
-function requirePreflightsOfGateway({ Resources = {} }: DeployedTemplate): void {
+function requirePreflightsOfGateway({ Resources = {} }: PackagedTemplate): void {
   const taking = Object.entries(Resources).flatMap(([id, { Type, Properties = {} }]) => {
     const { ApiId, RouteKey } = Properties;
     const key = typeof RouteKey === 'string' ? RouteKey : JSON.stringify(RouteKey);
@@ -86,8 +81,8 @@ export function requireSessionPoliciesFit(config: Config): void {
     ]);
 }
 
-/** A template, as far as it is compared. */
-export interface DeployedTemplate {
+/** A template, as far as it is looked at. */
+interface PackagedTemplate {
   readonly Resources?: Readonly<
     Record<
       string,
@@ -97,62 +92,6 @@ export interface DeployedTemplate {
       }
     >
   >;
-}
-
-/** Types of resources whose address SDKs post to. */
-const ENDPOINTS: readonly string[] = ['AWS::ApiGatewayV2::Api', 'AWS::Lambda::Url'];
-const DOMAIN = 'AWS::ApiGatewayV2::DomainName';
-/** Part of every host name of an HTTP API. */
-const OF_API = '.execute-api.';
-
-/**
- * Addresses of the collector that an update deletes, by the outputs of the deployed stack.
- *
- * @param outputs Of the deployed stack.
- * @returns The address, or the logical ID of a resource whose address is in no output.
- */
-export function deletedAddresses(
-  deployed: DeployedTemplate,
-  packaged: DeployedTemplate,
-  outputs: Readonly<Record<string, string>>,
-): string[] {
-  const goes = (id: string) => {
-    const type = deployed.Resources?.[id]?.Type ?? '';
-    return ENDPOINTS.includes(type) && packaged.Resources?.[id]?.Type !== type;
-  };
-  const addresses = ['CollectorUrl', 'GatewayUrl'].flatMap((name) => outputs[name] ?? []);
-  const hosts = [
-    [logicalIds.httpApi, OF_API],
-    [logicalIds.collectUrl, '.lambda-url.'],
-  ] as const;
-  const kept = domainsOf(packaged);
-  return [
-    ...hosts.flatMap(([id, part]) => (goes(id) ? [addresses.find((one) => one.includes(part)) ?? id] : [])),
-    ...domainsOf(deployed).filter((address) => !kept.includes(address)),
-  ];
-}
-
-/** Addresses on domains of one's own. */
-function domainsOf({ Resources = {} }: DeployedTemplate): string[] {
-  return Object.values(Resources).flatMap(({ Type, Properties }) =>
-    Type === DOMAIN ? [`https://${String(Properties?.['DomainName'])}`] : [],
-  );
-}
-
-/**
- * Refuses to delete an address that the configuration does not name.
- *
- * @param deleted From {@link deletedAddresses}.
- * @throws ConfigError `SLUICE_CONFIG_ENDPOINT_DELETED`
- */
-export function requireRetired(deleted: readonly string[], { endpoint }: Pick<Config, 'endpoint'>): void {
-  const kept = deleted.filter((address) => !endpoint.retired.includes(address));
-  if (kept.length === 0) return;
-  const withApi = kept.some((one) => one.includes(OF_API) || one === logicalIds.httpApi);
-  throw new ConfigError(
-    'SLUICE_CONFIG_ENDPOINT_DELETED',
-    `It deletes ${kept.join(', ')}.${withApi ? ' Domains of your own that are mapped to this API stop too.' : ''}`,
-  );
 }
 
 /**
@@ -218,78 +157,17 @@ export function requireKeys(config: {
 }
 
 /**
- * Refuses a region that lacks a service or the functions' architecture, and a key, topic or certificate of another region.
- * S3 accepts only keys of the bucket's region
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html), CloudWatch only topics of the alarm's
- * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html), API Gateway only certificates of
- * the regional domain's (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html).
+ * Refuses a region that lacks a service.
  *
  * @param region Where to deploy: `region` of the configuration, unless `--region` says otherwise.
- * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`.
  */
-export function requireRegion(
-  {
-    existing,
-    alarms,
-    architecture,
-    endpoint,
-    logs,
-  }: Pick<Config, 'existing' | 'alarms' | 'architecture' | 'endpoint' | 'logs'>,
-  region: string,
-): asserts region is Region {
-  const problems: string[] = [];
-  if (!isRegion(region)) {
-    problems.push(
-      `region: got "${region}", expected a region that has all of the services: docs/reference/configuration.md lists them.`,
+export function requireRegion(region: string): asserts region is Region {
+  if (!isRegion(region))
+    throw new ConfigError(
+      'SLUICE_CONFIG_INVALID',
+      `\n  region: got "${region}", expected a region that has all of the services: docs/reference/configuration.md lists them.`,
     );
-  } else if (architecture === 'arm64' && !hasArm64(region)) {
-    problems.push(
-      `architecture: got "arm64", expected "x86_64", as AWS has not announced Lambda on arm64 for ${region}.`,
-    );
-  }
-  if (isRegion(region) && hasFunctionUrl(endpoint) && !hasFunctionUrls(region))
-    problems.push(
-      `endpoint.kind: got "${endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
-    );
-  for (const [field, arn] of [
-    ['existing.keyArn', existing.keyArn],
-    ['alarms.topicArn', alarms.topicArn],
-    ['endpoint.certificateArn', endpoint.certificateArn],
-    ['logs.kmsKeyArn', logs.kmsKeyArn],
-  ] as const) {
-    if (arn !== null && arn.split(':')[3] !== region)
-      problems.push(`${field}: got "${arn}", expected one of ${region}, where the stack is deployed to.`);
-  }
-  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
-}
-
-/**
- * Refuses addresses of this machine in a deployment: a function there would send to itself.
- *
- * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
- */
-export function requireReachable(
-  { relay, passThrough }: Pick<Config, 'relay' | 'passThrough'>,
-  stage: string,
-): void {
-  if (stage === LOCAL_STAGE) return;
-  const addresses = [
-    ['relay.url', relay !== undefined && 'url' in relay ? relay.url : undefined],
-    ['passThrough.url', passThrough?.url],
-  ] as const;
-  const problems = addresses.flatMap(([field, url]) =>
-    url !== undefined && isLoopback(new URL(url).hostname)
-      ? [
-          `${field}: got "${url}", expected another machine's address: only the local cloud reaches this one's.`,
-        ]
-      : [],
-  );
-  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
-}
-
-/** Also with https, which the schema takes. RFC 1122, 3.2.1.3, and RFC 6761, 6.3 */
-function isLoopback(host: string): boolean {
-  return /^127\.|^\[::1\]$|(?:^|\.)localhost$/.test(host);
 }
 
 const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
@@ -314,11 +192,9 @@ export function unusedFunctions({
 
 /**
  * Returns warnings before a deployment: settings that work but should be improved. One sentence each, with the cure.
- *
- * @param config With the region that is deployed to.
  */
 export function packageWarnings(
-  config: Pick<Config, 'region' | 'alarms' | 'endpoint' | 'collector' | 'exports' | 'sources' | 'timeWindow'>,
+  config: Pick<Config, 'alarms' | 'endpoint' | 'collector' | 'exports' | 'sources' | 'timeWindow'>,
 ): string[] {
   const { alarms, endpoint, collector, exports, sources, timeWindow } = config;
   const { executions, requestsPerSecond } = collectorConcurrency(collector);
@@ -335,10 +211,9 @@ export function packageWarnings(
       : []),
     ...(endpoint.kind === 'both'
       ? [
-          'Events are taken at two addresses: once nothing arrives at the one that you leave, list it in `endpoint.retired` and set `endpoint.kind` to the other.',
+          'Events are taken at two addresses: once nothing arrives at the one that you leave, set `endpoint.kind` to the other.',
         ]
       : []),
-    ...(hasGateway(endpoint) ? gatewayWarnings(config) : []),
     ...exports
       .filter(({ table }) => !sources.some(({ datasets }) => datasets.some((one) => one.table === table)))
       .filter(({ lookbackDays }) => lookbackDays < lateDays(config))
@@ -347,51 +222,4 @@ export function packageWarnings(
           `The export ${name} looks back ${lookbackDays} days, and rows can be ${timeWindow.pastDays} days late: later ones stay out of it. Leave \`lookbackDays\` out, or set it to ${lateDays(config)} (docs/export.md).`,
       ),
   ];
-}
-
-/** Where the gateway answers 429 before Lambda throttles, on which the gateway answers 5xx. */
-function gatewayWarnings(config: Pick<Config, 'region' | 'endpoint' | 'collector'>): string[] {
-  const { region, endpoint, collector } = config;
-  const { executions, requestsPerSecond, isReserved } = collectorConcurrency(collector);
-  const { effectiveRequestsPerSecond, burst } = requestLimits(config);
-  const ofAccount = requestLimits({
-    region,
-    endpoint: { ...endpoint, requestsPerSecond: null, burst: null },
-  });
-  // A stage's limit beyond the account's changes nothing.
-  const isOfStage = effectiveRequestsPerSecond < ofAccount.requestsPerSecond;
-  const isOwnBurst = burst < ofAccount.burst;
-  const limits = [
-    {
-      value: effectiveRequestsPerSecond,
-      lambda: requestsPerSecond,
-      text: isOfStage
-        ? `endpoint.requestsPerSecond is ${effectiveRequestsPerSecond}`
-        : `API Gateway takes ${effectiveRequestsPerSecond} requests a second of the account in ${region}`,
-      cure: isOfStage
-        ? 'Leave it out'
-        : 'Let AWS raise the quota and set `endpoint.accountRequestsPerSecond`',
-      reserve: Math.floor(effectiveRequestsPerSecond / (requestsPerSecond / executions)),
-    },
-    {
-      value: burst,
-      lambda: executions,
-      text:
-        endpoint.burst === null
-          ? `API Gateway takes ${burst} requests at once of the account in ${region}`
-          : `endpoint.burst is ${burst}`,
-      cure: isOwnBurst ? 'Leave it out' : 'Let AWS raise the quota and set `endpoint.burst`',
-      reserve: burst,
-    },
-  ];
-  const fewer = isReserved
-    ? ''
-    : ` If the account has fewer than ${executions} executions without reservations, say so in \`collector.accountConcurrency\`.`;
-  return limits.flatMap(({ value, lambda, text, cure, reserve }) =>
-    value >= lambda
-      ? []
-      : [
-          `${text}, and Lambda ${lambda}: the gateway answers 429 first, on which SDKs drop events. ${cure}${reserve < 1 ? '' : `, or set \`collector.reservedConcurrency\` to ${reserve} or less`}: beyond that the gateway answers 5xx, and SDKs send again (docs/endpoint.md, "Overload").${fewer}`,
-        ],
-  );
 }

@@ -4,14 +4,19 @@ import type { Config } from '../../lib/schema/config.ts';
 interface PackagedResource {
   readonly Type: string;
   Properties?: Record<string, unknown>;
+  DeletionPolicy?: string;
 }
+
+/** The addresses that SDKs post to, by their logical IDs, of which Serverless chooses most. */
+const ADDRESS =
+  /^(?:HttpApi|HttpApiStage|HttpApiIntegrationCollect|CollectLambdaPermissionHttpApi|CollectUrl\w*|Domain|DomainMapping)$/;
 
 /** Resource types that take a permissions boundary. */
 const BOUNDED: readonly string[] = ['AWS::IAM::Role', 'AWS::IAM::User'];
 
 /**
- * Adds what holds for all resources of a type, whoever made them: the permissions boundary of roles and users, and the key of
- * log groups.
+ * Adds what holds for resources whoever made them: the permissions boundary of roles and users, the key of log groups, and that
+ * an address of the collector goes on taking events when it leaves the template, as SDKs may still post to it.
  *
  * @param resources Of the template that is packaged: changed in place.
  */
@@ -19,10 +24,18 @@ export function applyPlatform(
   resources: Readonly<Record<string, PackagedResource>>,
   { permissionsBoundary, logs }: Pick<Config, 'permissionsBoundary' | 'logs'>,
 ): void {
-  for (const resource of Object.values(resources)) {
+  for (const [id, resource] of Object.entries(resources)) {
+    if (ADDRESS.test(id) || isRouteToCollector(resource)) resource.DeletionPolicy = 'RetainExceptOnCreate';
     if (permissionsBoundary !== null && BOUNDED.includes(resource.Type))
       resource.Properties = { ...resource.Properties, PermissionsBoundary: permissionsBoundary };
     if (logs.kmsKeyArn !== null && resource.Type === 'AWS::Logs::LogGroup')
       resource.Properties = { ...resource.Properties, KmsKeyId: logs.kmsKeyArn };
   }
+}
+
+function isRouteToCollector({ Type, Properties }: PackagedResource): boolean {
+  return (
+    Type === 'AWS::ApiGatewayV2::Route' &&
+    JSON.stringify(Properties?.['Target'] ?? null).includes('"HttpApiIntegrationCollect"')
+  );
 }

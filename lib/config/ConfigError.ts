@@ -38,11 +38,6 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The package was made for another stage or region than it is deployed to.',
     cure: 'Package with the same --stage and --region, or deploy without --package.',
   },
-  SLUICE_CONFIG_ENDPOINT_DELETED: {
-    cause:
-      'This would delete an address that SDKs may still post to. Events that they send there would be lost.',
-    cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired`, as the outputs have it, and deploy (docs/endpoint.md, "A Function URL"). For `endpoint.domain`, list `https://` and the old domain once nothing posts to it (docs/platform.md, "A domain of your own").',
-  },
   SLUICE_CONFIG_ACCOUNT_DIFFERS: {
     cause: 'The credentials are of another account than the configuration states.',
     cure: 'Use credentials of the named account (AWS_PROFILE, `aws sso login`), or correct `account` in the configuration.',

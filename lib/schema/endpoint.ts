@@ -7,9 +7,6 @@ import { gatewayQuota, type Region } from './regions.ts';
 const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
 export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
 
-/** An address as the outputs have it. Upper case and a path would be another text than theirs. */
-const ADDRESS = /^https:\/\/[a-z0-9.-]+$/;
-
 const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
 
 /** Where SDKs post to, and how much it takes. */
@@ -19,20 +16,6 @@ export const endpointSchema = z
       text: '`http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move from one to the other: [A Function URL](endpoint.md#a-function-url).',
       example: 'both',
     }),
-    retired: noted(
-      z
-        .array(
-          z
-            .string('an address')
-            .regex(ADDRESS, 'an address as an output has it: https:// and a host, in lower case, no path'),
-          'a list of addresses',
-        )
-        .default([]),
-      {
-        text: 'Addresses that a deployment may delete, as the outputs had them. Any other deployment that deletes the address of the collector is refused.',
-        example: ['https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com'],
-      },
-    ),
     domain: noted(domainName().nullable().default(null), {
       text: 'A domain of your own for the gateway, in the stack. Needs `certificateArn`. Its DNS record points to the outputs `DomainTarget` and `DomainHostedZoneId`: [A domain of your own](platform.md#a-domain-of-your-own).',
       absent: "SDKs post to the gateway's own address",

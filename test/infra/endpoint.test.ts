@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
-import {
-  deletedAddresses,
-  packageWarnings,
-  requireRegion,
-  requireRetired,
-} from '../../infra/serverless/requirements.ts';
+import { packageWarnings } from '../../infra/serverless/requirements.ts';
 import { serviceConfiguration } from '../../infra/serverless/service.ts';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { REGIONS } from '../../lib/schema/regions.ts';
 
 const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
 const configOf = (input: Partial<ConfigInput>) =>
@@ -126,89 +120,6 @@ describe('a Function URL', () => {
     expect(new Set(eventsOf({ kind: 'function-url' }))).toEqual(new Set(['sqs']));
     expect(new Set(eventsOf({ kind: 'both' }))).toEqual(new Set(['httpApi', 'sqs']));
   });
-
-  it('is refused where Lambda has none', () => {
-    const config = configOf({ endpoint: { kind: 'function-url' }, alarms: {} });
-    expect(() => requireRegion(config, 'eu-central-2')).toThrow(
-      expect.objectContaining({ detail: expect.stringContaining('endpoint.kind') }),
-    );
-    requireRegion(configOf({ alarms: {} }), 'eu-central-2');
-    const x86 = configOf({ endpoint: { kind: 'function-url' }, alarms: {}, architecture: 'x86_64' });
-    const refused = REGIONS.filter((region) => {
-      try {
-        requireRegion(x86, region);
-        return false;
-      } catch {
-        return true;
-      }
-    });
-    // https://docs.aws.amazon.com/lambda/latest/dg/lambda-urls.html
-    expect(refused).toEqual([
-      ...['ap-east-2', 'ap-south-2', 'ap-southeast-4', 'ap-southeast-5', 'ap-southeast-6', 'ap-southeast-7'],
-      ...['ca-west-1', 'eu-central-2', 'eu-south-2', 'il-central-1', 'me-central-1'],
-    ]);
-  });
-});
-
-describe('the deletion of an address', () => {
-  const api = { Type: 'AWS::ApiGatewayV2::Api' };
-  const url = { Type: 'AWS::Lambda::Url' };
-  const gatewayUrl = 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com';
-  const functionUrl = 'https://q0w9e8.lambda-url.eu-west-1.on.aws';
-  const both = { Resources: { HttpApi: api, CollectUrl: url } };
-  const outputs = { CollectorUrl: functionUrl, GatewayUrl: gatewayUrl, DatabaseName: 'sluice' };
-
-  it('is what a deployment leaves out of the stack', () => {
-    expect(deletedAddresses({ Resources: { HttpApi: api } }, both, { CollectorUrl: gatewayUrl })).toEqual([]);
-    expect(deletedAddresses(both, both, outputs)).toEqual([]);
-    expect(deletedAddresses(both, { Resources: { CollectUrl: url } }, outputs)).toEqual([gatewayUrl]);
-    expect(deletedAddresses(both, { Resources: { HttpApi: api } }, outputs)).toEqual([functionUrl]);
-    expect(
-      deletedAddresses(
-        { Resources: { HttpApi: api } },
-        { Resources: { CollectUrl: url } },
-        {
-          CollectorUrl: gatewayUrl,
-        },
-      ),
-    ).toEqual([gatewayUrl]);
-  });
-
-  it('is told by the logical ID where no output has the address', () => {
-    const only = (id: string) => ({ Resources: { [id]: id === 'HttpApi' ? api : url } });
-    expect(deletedAddresses(both, only('CollectUrl'), {})).toEqual(['HttpApi']);
-    expect(deletedAddresses(both, only('HttpApi'), { GatewayUrl: gatewayUrl })).toEqual(['CollectUrl']);
-    expect(() => requireRetired(['HttpApi'], configOf({}))).toThrow(
-      expect.objectContaining({ detail: expect.stringContaining('HttpApi') }),
-    );
-  });
-
-  it('stops own domains too if it is the one of the gateway', () => {
-    const told = (address: string) => {
-      try {
-        requireRetired([address], configOf({}));
-        return '';
-      } catch (error) {
-        return String(Object(error).detail);
-      }
-    };
-    expect(told(gatewayUrl)).toMatch(/Domains of your own that are mapped to this API stop too\.$/);
-    expect(told('HttpApi')).toMatch(/Domains of your own/);
-    expect(told(functionUrl)).toBe(`It deletes ${functionUrl}.`);
-  });
-
-  it('is refused unless the configuration names the very address', () => {
-    const config = (retired: string[]) => configOf({ endpoint: { kind: 'function-url', retired } });
-    for (const retired of [[], ['https://other.execute-api.eu-west-1.amazonaws.com']])
-      expect(() => requireRetired([gatewayUrl], config(retired))).toThrow(
-        expect.objectContaining({
-          code: 'SLUICE_CONFIG_ENDPOINT_DELETED',
-          detail: expect.stringContaining(gatewayUrl),
-        }),
-      );
-    requireRetired([gatewayUrl], config([gatewayUrl]));
-    requireRetired([], config([]));
-  });
 });
 
 describe('warnings of packaging', () => {
@@ -238,37 +149,6 @@ describe('warnings of packaging', () => {
     expect(others).toEqual([]);
     expect(packageWarnings(configOf({ endpoint: { kind: 'both' } }))).toHaveLength(2);
   });
-
-  it('name a quota of the gateway that is below what Lambda takes, as the defaults of some regions are', () => {
-    const [warning, ...others] = packageWarnings(configOf({ region: 'eu-south-1' }));
-    expect(warning).toMatch(
-      /^API Gateway takes 2500 requests a second of the account in eu-south-1, and Lambda 10000: .*reservedConcurrency` to 250 or less/,
-    );
-    // An account with fewer executions than the default is well.
-    expect(warning).toContain('`collector.accountConcurrency`');
-    expect(others).toEqual([]);
-    for (const well of [
-      { collector: { reservedConcurrency: 250 } },
-      { collector: { accountConcurrency: 10 } },
-      { endpoint: { accountRequestsPerSecond: 10_000 } },
-    ])
-      expect(packageWarnings(configOf({ region: 'eu-south-1', ...well }))).toEqual([]);
-    const reserved = { region: 'eu-south-1', collector: { reservedConcurrency: 2_000 } } as const;
-    const both = packageWarnings(configOf(reserved));
-    expect(both[1]).toMatch(/^API Gateway takes 1250 requests at once .* to 1250 or less/);
-    expect(both.join()).not.toContain('accountConcurrency');
-    const url = configOf({ region: 'us-east-1', endpoint: { kind: 'function-url', requestsPerSecond: 1 } });
-    expect(packageWarnings(url).join()).not.toContain('the gateway answers 429 first');
-  });
-
-  it.each([{ requestsPerSecond: 99 }, { burst: 9 }])(
-    'name a limit of the stage that answers 429 before Lambda throttles: %j',
-    (endpoint) => {
-      const [warning] = packageWarnings(configOf({ endpoint, collector: { reservedConcurrency: 10 } }));
-      expect(warning).toContain(`endpoint.${Object.keys(endpoint)[0]} is ${Object.values(endpoint)[0]}`);
-      expect(packageWarnings(configOf({ endpoint, collector: { reservedConcurrency: 9 } }))).toEqual([]);
-    },
-  );
 });
 
 describe('the access log', () => {
@@ -293,7 +173,6 @@ describe('the access log', () => {
   it.each([
     [{ kind: 'function-url', accessLogDays: 30 }, 'a Function URL has no log'],
     [{ accessLogDays: 31 }, 'one of 1, 3, 5'],
-    [{ retired: ['a1b2c3d4e5'] }, 'endpoint.retired.0'],
     [{ kind: 'rest' }, 'http-api, function-url or both'],
   ])('is refused as %j', (endpoint, words) => {
     expect(() => configOf(JSON.parse(JSON.stringify({ endpoint })))).toThrow(

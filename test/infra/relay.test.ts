@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
-import { requireReachable } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 
@@ -91,33 +90,5 @@ describe('relay in the template', () => {
         }),
       ]),
     });
-  });
-});
-
-describe('an address of this machine', () => {
-  const config = (url: string) => defineConfig({ bucket: 'acme', relay: { url } });
-
-  it.each(['http://127.0.0.1:8080', 'http://localhost:8080/base', 'https://127.9.0.1', 'https://[::1]:8443'])(
-    'as %s is refused by name in what is deployed, and not in the local cloud',
-    (url) => {
-      expect(() => requireReachable(config(url), 'prod')).toThrow(
-        expect.objectContaining({
-          code: 'SLUICE_CONFIG_INVALID',
-          detail: expect.stringContaining(`relay.url: got "${url}"`),
-        }),
-      );
-      requireReachable(config(url), 'local');
-    },
-  );
-
-  it('is looked for in passThrough, too, and another machine’s is accepted', () => {
-    requireReachable(config('https://collector.example.com/base'), 'prod');
-    requireReachable(defineConfig({ bucket: 'acme', relay: { statsig: true } }), 'prod');
-    const reads = defineConfig({ bucket: 'acme', passThrough: { url: 'http://127.0.0.1:9' } });
-    expect(() => requireReachable(reads, 'prod')).toThrow(
-      expect.objectContaining({
-        detail: expect.stringContaining('passThrough.url: got "http://127.0.0.1:9"'),
-      }),
-    );
   });
 });

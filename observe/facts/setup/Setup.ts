@@ -86,7 +86,7 @@ export async function openSetup({ stack, aws, isLocal, loadConfig }: SetupOption
     // The local cloud has one account, whatever the configuration says.
     if (!isLocal && config.account !== null && config.account !== identity.account)
       throw new Unread('credentials', `account: got ${identity.account}, expected ${config.account}.`);
-    checkRegion(config, identity.region);
+    checkRegion(identity.region);
     const stackName = `${stack.service}-${stack.stage}`;
     const deployed = await readStack(clients, stackName, ask);
     const resources =
@@ -122,9 +122,9 @@ async function readIdentity({ sts }: Clients, ask: Ask, region: string): Promise
   }
 }
 
-function checkRegion(config: Config, region: string): void {
+function checkRegion(region: string): void {
   try {
-    requireRegion(config, region);
+    requireRegion(region);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Unread('region', `${region}: ${error.message.replaceAll(/\s+/g, ' ')}`);

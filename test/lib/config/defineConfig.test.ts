@@ -76,7 +76,6 @@ describe('defineConfig', () => {
       architecture: 'arm64',
       endpoint: {
         kind: 'http-api',
-        retired: [],
         domain: null,
         certificateArn: null,
         accessLogDays: null,
