@@ -14,7 +14,6 @@ import { EraseError } from '../lib/erase/EraseError.ts';
 import { ExportError } from '../lib/export/ExportError.ts';
 import { GroupsError } from '../lib/groups/GroupsError.ts';
 import { CatalogError } from '../lib/landing/catalog/CatalogError.ts';
-import { LandingError } from '../lib/landing/frames/LandingError.ts';
 import { LandedError } from '../lib/landing/lines/LandedObject.ts';
 import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';
 import { WriteError } from '../lib/landing/write/WriteError.ts';
@@ -31,7 +30,7 @@ export interface ExplainedCode extends ErrorEntry {
 }
 
 const answers = [RequestError, EventError, CollectError, KeysError];
-const landing = [LandingError, LandedError, WriteError, CatalogError, QueueError, GroupsError];
+const landing = [LandedError, WriteError, CatalogError, QueueError, GroupsError];
 const drops = [
   SourceError,
   FileError,

@@ -256,9 +256,9 @@ class Soak {
       await this.#pass(30);
       await this.#sendKept();
       const buffered = this.#aside.bufferedRecords();
-      const { landing, parked } = await this.#aside.waitingObjects();
+      const landing = await this.#aside.waitingObjects();
       this.#options.say(
-        `Recovering, ${hours} h: ${buffered} records buffered, ${landing} objects in the landing, ${parked} parked, ${this.#kept.length} requests kept.`,
+        `Recovering, ${hours} h: ${buffered} records buffered, ${landing} objects in the landing, ${this.#kept.length} requests kept.`,
       );
       if (buffered + landing + this.#kept.length === 0) break;
       if (hours >= RECOVERY_HOURS) throw new Error('Something still waits long after the last fault.');

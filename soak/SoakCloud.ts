@@ -9,12 +9,6 @@ const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
 
-/** How many objects wait to become files of tables, and how many can't. Only the first page is counted. */
-export interface WaitingObjects {
-  readonly landing: number;
-  readonly parked: number;
-}
-
 /** Calls of the local cloud besides its collector: AWS's own calls and the control API. */
 export class SoakCloud {
   readonly #cloud: Cloud;
@@ -61,10 +55,10 @@ export class SoakCloud {
     return this.#cloud.status().pending.reduce((sum, { documents }) => sum + documents, 0);
   }
 
-  async waitingObjects(): Promise<WaitingObjects> {
-    const count = async (Prefix: string) =>
-      (await this.#s3.send(new ListObjectsV2Command({ Bucket: this.#cloud.bucket, Prefix }))).KeyCount ?? 0;
-    return { landing: await count('landing/'), parked: await count('parked/') };
+  /** Objects that wait to become files of tables. Only the first page is counted. */
+  async waitingObjects(): Promise<number> {
+    const asked = new ListObjectsV2Command({ Bucket: this.#cloud.bucket, Prefix: 'landing/' });
+    return (await this.#s3.send(asked)).KeyCount ?? 0;
   }
 
   /** Every partition that Glue has: where queries read. */

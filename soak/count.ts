@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream, existsSync, globSync } from 'node:
 import { basename, dirname, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import { zstdDecompressSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { z } from 'zod';
 import { ID_PREFIX, NAMELESS_EVERY } from './events.ts';
@@ -189,7 +189,8 @@ async function copiesSql(paths: readonly string[], scratch: string): Promise<str
   for (const path of paths) {
     for await (const line of createInterface({ input: createReadStream(path) })) {
       const { arrivedAt, base64 } = expiredSchema.parse(JSON.parse(line));
-      const text = frameTexts(Buffer.from(base64, 'base64'));
+      // A record is a gzip member: ARCHITECTURE.md.
+      const text = gunzipSync(Buffer.from(base64, 'base64')).toString();
       for (const [, n] of text.matchAll(NUMBERS)) out.write(`${n},${Date.parse(arrivedAt)}\n`);
     }
   }
@@ -201,21 +202,6 @@ async function copiesSql(paths: readonly string[], scratch: string): Promise<str
 /** A line of what the local cloud's Firehose dropped: the record's own bytes. */
 const expiredSchema = z.object({ arrivedAt: z.string(), base64: z.string() });
 const NUMBERS = new RegExp(`${ID_PREFIX}(\\d+)`, 'g');
-
-/** The texts of all frames of a record (ARCHITECTURE.md): a skippable frame has the lengths of the frames after it. */
-function frameTexts(record: Buffer): string {
-  const end = 8 + record.readUInt32LE(4);
-  const { frames } = headerSchema.parse(JSON.parse(record.toString('utf8', 8, end)));
-  let at = end;
-  return frames
-    .map(({ length }) => {
-      at += length;
-      return zstdDecompressSync(record.subarray(at - length, at)).toString();
-    })
-    .join('');
-}
-
-const headerSchema = z.object({ frames: z.array(z.object({ length: z.int() })) });
 
 function windowsSql(ledger: Ledger): string {
   const values = windowFacts(ledger).map(

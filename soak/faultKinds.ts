@@ -18,9 +18,8 @@ const COLLECT = { function: 'sluice-local-collect' };
 /** The functions behind queues that every deployment has. */
 const WORKERS = ['write', 'register'].map((name) => ({ function: `sluice-local-${name}` }));
 const WRITER = { function: 'sluice-local-write' };
-/** The folder of the tables, and the folder of records that are not in tables yet. */
+/** The folder of the tables. */
 const TABLES = 'sluice-soak/statsig/';
-const LANDING = 'sluice-soak/landing/';
 const DAY_MINUTES = 26 * 60;
 
 /** A window of ten minutes, unless it says otherwise. */
@@ -68,7 +67,7 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     kind('workers-timed-out', lambda('timeOutInvocations', 0.5, WORKERS, { afterMs: 50 }), { minutes: 20 }),
     kind('workers-throttled', lambda('throttleInvocations', 0.5, WORKERS), { minutes: 20 }),
     kind('workers-frozen', lambda('freezeAfterAnswer', 0.5, WORKERS), { minutes: 20 }),
-    // At each step: it lists, fetches, decodes, writes files, deletes.
+    // At each step: it fetches, decodes, writes files, deletes.
     kind(
       'writer-killed',
       {
@@ -91,7 +90,7 @@ export function faultKinds(seed: number): readonly FaultKind[] {
       { minutes: 30 },
     ),
     kind('landing-not-deleted', {
-      s3: some('failCalls', 0.5, { operations: ['DeleteObject'], key: `${LANDING}*` }),
+      s3: some('failCalls', 0.5, { operations: ['DeleteObjects'] }),
     }),
     kind('events-lost', { events: some('loseEvents', 0.5) }),
     kind('events-twice', { events: some('repeatEvents', 0.5) }),

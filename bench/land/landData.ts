@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { encodeLines, type LandedRow } from '../../lib/landing/lines/encodeLines.ts';
+import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { seededRandom } from '../collect/seededRandom.ts';
 

@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
-import type { RoundStore } from '../../lib/landing/rounds/RoundStore.ts';
-import { writeObjects } from '../../lib/landing/rounds/writeObjects.ts';
+import type { WriteStore } from '../../lib/landing/write/WriteStore.ts';
+import { writeObjects } from '../../lib/landing/write/writeObjects.ts';
 import { viewConfig } from '../views/viewSession.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -13,7 +13,7 @@ const [object = '', directory = ''] = process.argv.slice(2);
 
 /** A bucket on the disk, so that no client and no network is measured. */
 const files: string[] = [];
-const store: RoundStore = {
+const store: WriteStore = {
   fetch: async () => readFileSync(object),
   put: async (key, body) => {
     const path = join(directory, 'bucket', key);

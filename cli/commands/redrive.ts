@@ -17,12 +17,12 @@ import { commandError, errorText } from '../terminal/errors.ts';
 import { textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
-/** `sluice redrive`: validates quarantined events again and lands those that pass, or moves objects of the landing. */
+/** `sluice redrive`: validates quarantined events again and lands those that pass, or sends dead letters of the writer again. */
 export const redrive: Command = {
   name: 'redrive',
-  summary: 'Deliver quarantined events that are valid now, or bring parked objects back.',
+  summary: 'Deliver quarantined events that are valid now, or send dead letters of the landing again.',
   usage:
-    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --item ID --day DAY | --parked | --split [--dry-run] [--local] [--stage NAME] [options]',
+    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --item ID --day DAY | --landing [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'the reason, e.g. SLUICE_ROW_UNFIT (docs/quarantine.md)' },
     from: { type: 'string', help: 'first day on which they were received, YYYY-MM-DD (default: all)' },
@@ -30,13 +30,9 @@ export const redrive: Command = {
     item: { type: 'string', help: 'one row instead of a reason, by its quarantine_id' },
     day: { type: 'string', help: 'item: UTC day on which it was received, YYYY-MM-DD' },
     again: { type: 'boolean', help: 'reason: also what was redriven before: its rows land once more' },
-    parked: {
+    landing: {
       type: 'boolean',
-      help: 'move all parked objects back, so that the writer begins with them anew',
-    },
-    split: {
-      type: 'boolean',
-      help: 'write the landing as overflow of the streams of 0.2, after a rollback to it (docs/upgrade.md)',
+      help: 'send the dead letters of the writer again, so that objects of the landing are written',
     },
     'dry-run': { type: 'boolean', help: 'only print what would be done' },
     ...targetOptions,
@@ -45,13 +41,13 @@ export const redrive: Command = {
   examples: [
     'sluice redrive --reason SLUICE_EVENT_KIND_NOT_ALLOWED --from 2026-11-18 --dry-run',
     'sluice redrive --reason SLUICE_ROW_UNFIT --stage prod',
-    'sluice redrive --parked --stage prod',
+    'sluice redrive --landing --stage prod',
     'sluice redrive --item 0c44e0ebdbbed7723f319e2df40ef79f --day 2026-11-20 --dry-run',
   ],
   changes: unlessDryRun,
   async run(line) {
     assertNoArguments(line.positionals);
-    if (line.values['parked'] === true || line.values['split'] === true) return moveObjects(line);
+    if (line.values['landing'] === true) return redriveDeadLetters(line);
     const wanted = textOption(line, 'item') === undefined ? await reasonOf(line) : itemOf(line);
     const dryRun = line.values['dry-run'] === true;
     const { QuarantineError } = await import('../../observe/quarantine/examineQuarantined.ts');
@@ -76,41 +72,22 @@ export const redrive: Command = {
   },
 };
 
-/**
- * Exit code 3 says that objects stay which Sluice did not write.
- *
- * @throws UsageError
- */
-async function moveObjects(line: CommandLine): Promise<number> {
-  const { parked, json } = line.values;
-  const which = parked === true ? 'parked' : 'split';
-  const others = ['reason', 'from', 'to', 'item', 'day', 'again', ...(which === 'parked' ? ['split'] : [])];
-  const other = others.find((name) => line.values[name] !== undefined);
-  if (other !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${which} and --${other}: expected only one of them.`);
-  const dryRun = line.values['dry-run'] === true;
-  const [{ withDeployment }, { returnParked, splitLanding }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../operate/moveObjects.ts'),
-  ]);
-  const move = which === 'parked' ? returnParked : splitLanding;
-  const progress = openProgress(line);
-  progress.show(dryRun ? 'Listing objects' : 'Moving objects');
-  const moved = await withDeployment(line, (deployment) => move(deployment, dryRun)).finally(() =>
-    progress.end(),
+/** @throws UsageError */
+async function redriveDeadLetters(line: CommandLine): Promise<number> {
+  const other = ['reason', 'from', 'to', 'item', 'day', 'again'].find(
+    (name) => line.values[name] !== undefined,
   );
-  if (json === true) writeJson({ which, dryRun, ...moved });
-  else {
-    const verb = which === 'parked' ? 'moved back' : 'written for each stream';
-    writeOut(
-      textTable([
-        { what: which === 'parked' ? 'found in parked/' : 'found in landing/', n: moved.found },
-        { what: dryRun ? `that would be ${verb}` : verb, n: moved.moved },
-        ...(moved.unknown > 0 ? [{ what: 'not written by Sluice', n: moved.unknown }] : []),
-      ]),
-    );
-  }
-  return moved.unknown > 0 ? 3 : 0;
+  if (other !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--landing and --${other}: expected only one of them.`);
+  const dryRun = line.values['dry-run'] === true;
+  const [{ withDeployment }, { redriveLanding }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../operate/redriveLanding.ts'),
+  ]);
+  const messages = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
+  if (line.values['json'] === true) writeJson({ dryRun, messages });
+  else writeOut(textTable([{ what: dryRun ? 'dead letters' : 'dead letters sent again', n: messages }]));
+  return 0;
 }
 
 /** @throws UsageError */

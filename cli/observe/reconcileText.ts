@@ -83,8 +83,8 @@ function hourRows({ hour, isClosed, received, ignored, notStored, tables }: Reco
 }
 
 /** Where rows are that are not in the table, e.g. `3 buffered, 1 quarantine`. */
-function elsewhere({ parked, buffered, givenUp }: TableHour): string {
-  const places = { buffered, parked, quarantine: givenUp };
+function elsewhere({ buffered, givenUp }: TableHour): string {
+  const places = { buffered, quarantine: givenUp };
   return Object.entries(places)
     .filter(([, count]) => count > 0)
     .map(([where, count]) => `${count} ${where}`)

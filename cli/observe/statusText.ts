@@ -63,15 +63,11 @@ function waitingRows({ waiting, at }: StatusFacts) {
       waiting: 'buffered',
       count: buffered.count === null ? 'not reported by Firehose' : counted(buffered.count, 'request'),
       oldest: age(buffered.oldest, at),
-      codes: '',
     },
     ...Object.entries(folders).map(([waiting, one]) => ({
       waiting,
       count: one === null ? 'not known' : `${one.hasMore ? 'at least ' : ''}${counted(one.count, 'object')}`,
       oldest: one === null ? '' : age(one.oldest, at),
-      codes: Object.entries(one?.codes ?? {})
-        .map(([code, times]) => (times === 1 ? code : `${code} (${times})`))
-        .join(', '),
     })),
   ];
 }

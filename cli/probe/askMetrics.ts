@@ -1,5 +1,4 @@
 import { GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { parkedMetric } from '../../infra/alarms/loggedMetrics.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type Answer, answer } from './Answer.ts';
@@ -62,16 +61,8 @@ function wantedMetrics({ stack, isLocal }: ProbeContext, sent: Sent, now: number
     least: sent.requests,
   };
   if (isLocal) return [printed];
-  const parked = parkedMetric(stack);
   return [
     printed,
-    {
-      // Its values are normally 0: that there are datapoints shows that the filter works.
-      name: `datapoints of ${parked.metric}`,
-      query: metricQuery('filtered', parked.namespace, parked.metric, 'SampleCount', {}),
-      since: now - SCHEDULED_MS,
-      least: 1,
-    },
     {
       name: 'InvocationAttemptCount',
       query: metricQuery('scheduled', 'AWS/Scheduler', 'InvocationAttemptCount', 'Sum', {

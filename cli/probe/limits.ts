@@ -36,5 +36,5 @@ export const CONDITIONAL_TRIES = 3;
 
 /** Maximum time for metrics after the last row, milliseconds: CloudWatch extracts them from logs. */
 export const METRICS_WAIT_MS = 180_000;
-/** Period in which a look of the writer is expected, milliseconds: there is one every five minutes. */
-export const SCHEDULED_MS = 20 * 60_000;
+/** Period in which a look of the writer is expected, milliseconds: there is one every hour. */
+export const SCHEDULED_MS = 70 * 60_000;

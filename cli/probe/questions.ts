@@ -166,12 +166,12 @@ export const landingQuestions = {
     witness:
       '[Firehose](https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html) concatenates records without a delimiter; nothing found says that it cuts one',
     certainty: 'documented',
-    cure: 'Objects are in `parked/` with `SLUICE_LANDING_TRUNCATED`: open an issue with one of them.',
+    cure: 'Objects are in `damaged/`: open an issue with one of them.',
   },
   SLUICE_PROBE_DAY: {
     asks: 'Whether rows are stored under the day of their own time: the folder and the registered partition',
     reliesOn: '`ds` is the UTC day of `timestamp`',
-    witness: '`lib/landing/write`, which names the folder by the day in the header of a record',
+    witness: '`lib/landing/write`, which names the folder by the day in a line',
     certainty: 'documented',
     cure: 'Check the keys under the folder of the table. A partition whose location is not its own day was created manually.',
   },
@@ -198,20 +198,20 @@ export const serviceQuestions = {
   SLUICE_PROBE_CONDITIONAL_WRITES: {
     asks: 'Whether conditional writes work for objects that are encrypted with a KMS key',
     reliesOn:
-      '`If-None-Match: *` creates an object once, and `If-Match` with its ETag replaces it once: 412 otherwise. Claims, cooldowns and the ledger depend on it',
+      '`If-None-Match: *` creates an object once, and `If-Match` with its ETag replaces it once: 412 otherwise. Cooldowns and the ledger depend on it',
     witness:
       '[S3](https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); about ETags it only says that they are not an MD5 with a KMS key',
     certainty: 'documented',
     cure: '**Two functions may process one day at the same time.** Open an issue with the line that the probe printed; until then remove `sources` and `exports` from the configuration.',
   },
   SLUICE_PROBE_METRICS: {
-    asks: 'Whether metrics arrive, both from functions (EMF) and from metric filters',
+    asks: 'Whether metrics arrive, from functions (EMF) and from the schedules',
     reliesOn:
-      '`received` of the namespace `Sluice` has a value for each request of the probe; in the last 20 minutes, `ObjectsParked-<stage>` has a datapoint, which a metric filter makes from the look of the writer, and `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
+      '`received` of the namespace `Sluice` has a value for each request of the probe; in the last 70 minutes, `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
     witness:
       '[EMF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html); functions print it to stdout, the collector in the [JSON log format](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html); [Scheduler](https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html)',
     certainty: 'documented',
-    cure: '**Alarms would not fire.** A stack that is less than ten minutes old may have no look yet: run the probe again. Otherwise check the dashboard: panels without data show what is missing (docs/metrics.md).',
+    cure: '**Alarms would not fire.** A stack that is less than an hour old may have had no look of the writer yet: run the probe again. Otherwise check the dashboard: panels without data show what is missing (docs/metrics.md).',
   },
 } as const satisfies Record<string, Omit<Question, 'code'>>;
 

@@ -16,9 +16,9 @@ import { GroupsCache, groupsReader } from '../../lib/groups/GroupsCache.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
-import { putRecordObject } from '../../lib/landing/delivery/land.ts';
-import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import { putRecordObject } from '../../lib/landing/store/land.ts';
+import { StreamBreaker } from '../../lib/landing/store/StreamBreaker.ts';
 import { CopyKeeper, type CopyKeeperOptions } from '../../lib/relay/CopyKeeper.ts';
 import type { RelayChoice } from '../../lib/schema/relay.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
@@ -70,14 +70,10 @@ function makeCollector(environment: Environment): Collector {
       limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
       clock: systemClock,
     }),
-    stream: {
-      putRecord: firehosePutRecord(firehoseClient(), environment.stream),
-      breaker: new StreamBreaker({ ...systemTiming, log: logLine }),
-    },
+    stream: config.landing === 'direct' ? null : streamOf(environment),
     ...storedIn(environment.bucket),
     relay: relay === undefined ? undefined : makeKeeper(relay, environment, planNow),
     writeQuarantine: quarantineWriter(config),
-    newRecordId: () => randomBytes(16).toString('hex'),
     ...systemTiming,
     alarm: (ms, ring) => {
       const timer = setTimeout(ring, ms);
@@ -87,6 +83,13 @@ function makeCollector(environment: Environment): Collector {
     logSuccess: () => sampler.next(),
     writeMetrics: logLine,
     stage: environment.stage,
+  };
+}
+
+function streamOf({ stream }: Environment): NonNullable<StorePorts['stream']> {
+  return {
+    putRecord: firehosePutRecord(firehoseClient(), stream),
+    breaker: new StreamBreaker({ ...systemTiming, log: logLine }),
   };
 }
 

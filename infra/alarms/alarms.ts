@@ -7,45 +7,20 @@ import { alarm, deadLettersAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
-import {
-  backlogAgeMetric,
-  backlogMetric,
-  parkedMetric,
-  partitionGapsMetric,
-  writeCountsDifferMetric,
-  writeUnreadMetric,
-} from './loggedMetrics.ts';
+import { partitionGapsMetric, writeRefusedMetric } from './loggedMetrics.ts';
 import { relayAlarms } from './relayAlarms.ts';
 import { streamAlarms, writeQueueAlarm } from './streamAlarms.ts';
-
-/** Objects of the landing from which there are too many. */
-const BACKLOG_OBJECTS = 10_000;
 
 /** Alarms on what needs a person. docs/metrics.md lists them. They notify `alarms.topicArn` of the configuration, if set. */
 export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
     ...streamAlarms(stack),
-    ParkedAlarm: alarm(stack, 'parked', {
-      ...parkedMetric(stack),
-      description: 'Objects are parked',
-      section: 'parked',
-      // A late run does not change what is parked.
-      missing: 'ignore',
-    }),
-    BacklogAlarm: alarm(stack, 'backlog', {
-      ...backlogMetric(stack),
-      description: `At least ${BACKLOG_OBJECTS} objects wait in the landing`,
-      section: 'landing',
-      threshold: BACKLOG_OBJECTS,
-      of: BACKLOG_PERIODS,
-    }),
-    BacklogAgeAlarm: alarm(stack, 'backlog-age', {
-      ...backlogAgeMetric(stack),
-      description: 'Rows have waited in the landing for more than an hour',
-      section: 'landing',
-      threshold: HOUR,
-      of: BACKLOG_PERIODS,
+    WriteQueueAlarm: writeQueueAlarm(stack),
+    WriteRefusedAlarm: alarm(stack, 'write-refused', {
+      ...writeRefusedMetric(stack),
+      description: 'An object of the landing is damaged, or a row of it does not fit its table',
+      section: 'damaged',
     }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
       ...partitionGapsMetric(stack),
@@ -55,20 +30,6 @@ export function alarms(stack: Stack): Resources {
       periodSeconds: HOUR,
       of: 3,
     }),
-    WriteUnreadAlarm: alarm(stack, 'write-unread', {
-      ...writeUnreadMetric(stack),
-      description: 'The writer cannot read the bucket, so nobody knows what waits in the landing',
-      section: 'landing',
-      periods: UNREAD_PERIODS,
-      of: UNREAD_PERIODS + 2,
-    }),
-    WriteCountsDifferAlarm: alarm(stack, 'write-counts-differ', {
-      ...writeCountsDifferMetric(stack),
-      description:
-        'Files of an object would not have all of its rows, so it waits in the landing, or records are missing',
-      section: 'landing',
-    }),
-    WriteQueueAlarm: writeQueueAlarm(stack),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, 'partitions'),
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
@@ -80,13 +41,6 @@ export function alarms(stack: Stack): Resources {
 /** Periods in which Firehose must reject records before the alarm fires. The bucket absorbs short throttling. */
 const OVERFLOW_PERIODS = 3;
 const HOUR = 3_600;
-/**
- * Periods of five minutes in which the backlog must have been reported once. The run behind many objects waits in the
- * queue, and says nothing where nothing waits.
- */
-const BACKLOG_PERIODS = 12;
-/** Looks of the writer that could not read the bucket. One of them is a passing error. */
-const UNREAD_PERIODS = 3;
 /** Failed reads of the experiment groups within an hour. A collector reads every five minutes, and one failure passes. */
 const GROUPS_FAILURES = 3;
 

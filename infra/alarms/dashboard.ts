@@ -7,7 +7,7 @@ import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
 import { curateIds, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarms } from './alarms.ts';
-import { backlogAgeMetric, backlogMetric, parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
+import { partitionGapsMetric, writeRefusedMetric } from './loggedMetrics.ts';
 
 /** A dashboard is 24 wide: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
 const COLUMNS = 24;
@@ -40,6 +40,7 @@ export function dashboard(stack: Stack): Resources {
     Workgroup: workgroupName(stack),
     ...(hasGateway(stack.config.endpoint) ? { Api: ref(logicalIds.httpApi) } : {}),
     DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
+    WriteQueue: getAtt(logicalIds.writeQueue, 'QueueName'),
     DeadWrite: getAtt(logicalIds.writeDeadLetters, 'QueueName'),
     ...(stack.config.curate
       ? {
@@ -106,10 +107,16 @@ function graphs(stack: Stack): readonly Graph[] {
     dimensions: { QueueName: `\${${name}}` },
     label: `${worker}, dead letters`,
   });
-  const logged = ({ namespace, metric }: ReturnType<typeof parkedMetric>): Line => ({
+  const logged = ({ namespace, metric }: ReturnType<typeof partitionGapsMetric>): Line => ({
     namespace,
     metric,
     dimensions: {},
+  });
+  const queueOfWriter = (metric: string): Line => ({
+    namespace: 'AWS/SQS',
+    metric,
+    dimensions: { QueueName: `\${WriteQueue}` },
+    label: 'write',
   });
   const curations = (metric: Metric): Line => ({
     namespace: METRIC_NAMESPACE,
@@ -179,7 +186,7 @@ function graphs(stack: Stack): readonly Graph[] {
       title: 'Waiting for a person',
       stat: 'Maximum',
       lines: [
-        logged(parkedMetric(stack)),
+        logged(writeRefusedMetric(stack)),
         logged(partitionGapsMetric(stack)),
         deadLetters('register', 'DeadRegister'),
         deadLetters('write', 'DeadWrite'),
@@ -194,14 +201,14 @@ function graphs(stack: Stack): readonly Graph[] {
       ],
     },
     {
-      title: 'Objects that wait in the landing',
+      title: 'Objects of the landing for which the writer has a message',
       stat: 'Maximum',
-      lines: [logged(backlogMetric(stack))],
+      lines: [queueOfWriter('ApproximateNumberOfMessagesVisible')],
     },
     {
       title: 'Seconds for which the oldest of them has waited',
       stat: 'Maximum',
-      lines: [logged(backlogAgeMetric(stack))],
+      lines: [queueOfWriter('ApproximateAgeOfOldestMessage')],
     },
     {
       title: 'Bytes that queries scanned',

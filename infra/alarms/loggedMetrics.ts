@@ -1,40 +1,19 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
-import type { WriteError } from '../../lib/landing/write/WriteError.ts';
 import { usesAthena } from '../../lib/schema/sources.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
 
-const UNREAD: keyof typeof WriteError.entries = 'SLUICE_WRITE_BUCKET_FAILED';
-const COUNTS_DIFFER: keyof typeof WriteError.entries = 'SLUICE_WRITE_COUNTS_DIFFER';
-
 /**
- * Metric filters on log lines of the functions. Those that count what waits make values of lines above 0 only, because
- * CloudWatch bills a metric by the hours in which it has values. Parked objects are counted always: by them `sluice probe`
- * sees that filters work.
+ * Metric filters on log lines of the functions. They make values of lines above 0 only, because CloudWatch bills a metric by the
+ * hours in which it has values.
  */
 export function loggedMetrics(stack: Stack): Resources {
   return {
-    // The look counts what is parked, and what waits, every five minutes (lib/landing/write/lookAtLanding.ts).
-    ParkedMetric: lookFilter(parkedMetric(stack), { field: 'parked', isAboveZero: false }),
-    BacklogMetric: lookFilter(backlogMetric(stack), { field: 'waiting', isAboveZero: true }),
-    BacklogAgeMetric: lookFilter(backlogAgeMetric(stack), {
-      field: 'oldest_seconds',
-      isAboveZero: true,
-    }),
-    WriteUnreadMetric: lineFilter(writeUnreadMetric(stack), {
+    // Lines that tell of one refused row, or of one damaged object (lib/landing/write/writeObjects.ts).
+    WriteRefusedMetric: lineFilter(writeRefusedMetric(stack), {
       logGroup: logicalIds.writeLogGroup,
-      pattern: codedLine('write_look', UNREAD),
-    }),
-    // Lines of attempts, and of looks while such an object waits.
-    WriteCountsDifferMetric: lineFilter(writeCountsDifferMetric(stack), {
-      logGroup: logicalIds.writeLogGroup,
-      pattern: `"${COUNTS_DIFFER}"`,
-    }),
-    // Records of a list that no longer exist.
-    WriteMissingMetric: lineFilter(writeCountsDifferMetric(stack), {
-      logGroup: logicalIds.writeLogGroup,
-      pattern: '{ $.event = "write_missing" }',
+      pattern: '{ $.event = "write_refused" || $.event = "write_damaged" }',
     }),
     // The hourly run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
@@ -46,29 +25,9 @@ export function loggedMetrics(stack: Stack): Resources {
   };
 }
 
-/** Objects that are parked. */
-export function parkedMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
-  return logged(`ObjectsParked-${stack.stage}`);
-}
-
-/** Objects in the landing. */
-export function backlogMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
-  return logged(`ObjectsWaiting-${stack.stage}`);
-}
-
-/** Age of the oldest of them, seconds. */
-export function backlogAgeMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
-  return logged(`OldestWaitingSeconds-${stack.stage}`);
-}
-
-/** Looks of the writer that could not read the bucket. */
-export function writeUnreadMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
-  return logged(`WriteUnread-${stack.stage}`);
-}
-
-/** Log lines that name objects whose files would not have as many rows as their headers say, or records that are missing. */
-export function writeCountsDifferMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
-  return { ...logged(`WriteCountsDiffer-${stack.stage}`), statistic: 'Sum' };
+/** Rows that DuckDB refuses, and objects of the landing that are damaged. */
+export function writeRefusedMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
+  return { ...logged(`WriteRefused-${stack.stage}`), statistic: 'Sum' };
 }
 
 /** Days whose rows no query reads because their partition is missing or points to another folder. */
@@ -132,10 +91,6 @@ interface CountedField {
   readonly isAboveZero: boolean;
 }
 
-function lookFilter(metric: WatchedMetric, counted: CountedField): Resource {
-  return metricFilter(metric, { logGroup: logicalIds.writeLogGroup, event: 'write_look', ...counted });
-}
-
 /** Counts lines. */
 function lineFilter(
   { namespace, metric }: WatchedMetric,
@@ -149,10 +104,6 @@ function lineFilter(
       MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue: '1' }],
     },
   };
-}
-
-function codedLine(event: string, code: string): string {
-  return `{ $.event = "${event}" && $.code = "${code}" }`;
 }
 
 /** No default value: other lines, and lines without a count, add no data point. */

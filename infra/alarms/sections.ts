@@ -6,7 +6,7 @@ export const operateSections = {
   late: 'A stream delivers late',
   landing: 'Objects wait in the landing',
   overflow: 'Requests do not get into the stream',
-  parked: 'Objects are parked',
+  damaged: 'An object is damaged, or a row is refused',
   refused: 'Requests are refused',
   silent: 'No events come in',
   failed: 'Requests are answered 429 or 503',

@@ -62,9 +62,6 @@ function ruleProperties(rule: LifecycleRule): Value {
       : { ExpirationInDays: rule.expireDays }),
     NoncurrentVersionExpiration: { NoncurrentDays: rule.versionDays },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: rule.unfinishedUploadDays },
-    ...(rule.coldDays === null
-      ? {}
-      : { Transitions: [{ StorageClass: 'STANDARD_IA', TransitionInDays: rule.coldDays }] }),
   };
 }
 

@@ -1,13 +1,5 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { CLAIM_FOLDER, WRITE_NOTES } from '../../lib/tables/ledgerKeys.ts';
-import {
-  ERRORS_FOLDER,
-  LANDING_FOLDER,
-  OVERFLOW_FOLDER,
-  PARKED_FOLDER,
-  parkedKey,
-  QUARANTINE_LARGE_FOLDER,
-} from '../../lib/tables/objectKeys.ts';
+import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
@@ -15,9 +7,6 @@ import { getAtt, type Resource, type Resources, ref } from '../template/Resource
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
-
-/** Where release 0.2 left what the writer adopts. */
-const LEFT_FOLDERS = [OVERFLOW_FOLDER, ERRORS_FOLDER].flatMap((folder) => [folder, parkedKey(folder)]);
 
 /** One role for each function, so that none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
@@ -84,38 +73,27 @@ function registerRole(stack: Stack): Resource {
 }
 
 /**
- * Makes files of tables of what landed, and then deletes it. Rows that it cannot read go to parked/, and rows that their
- * tables do not take to quarantine. It deletes no file of a table.
+ * Makes files of tables of what landed, and then deletes it. Objects that it cannot read go to damaged/, and rows that their
+ * tables do not take to quarantine. Of the tables it deletes only what it has just put and will write again.
  */
 function writeRole(stack: Stack): Resource {
   const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));
+  const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   return serviceRole(lambdaService, [
     writeLogs(stack, 'write'),
+    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER]) },
+    { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, ...tables]) },
+    { Action: ['s3:PutObject'], Resource: objects([...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER]) },
     {
-      Action: ['s3:GetObject', 's3:DeleteObject'],
-      Resource: [LANDING_FOLDER, ...LEFT_FOLDERS, CLAIM_FOLDER, WRITE_NOTES].map((folder) =>
-        objectsArn(stack, folder),
-      ),
-    },
-    {
-      // Whether a file exists and what it was made of. Its rows are not read.
-      Action: ['s3:GetObject'],
-      Resource: tables.map((folder) => objectsArn(stack, folder)),
-    },
-    {
-      Action: ['s3:PutObject'],
-      Resource: [
-        ...[...tables, QUARANTINE_LARGE_FOLDER, PARKED_FOLDER],
-        ...[LANDING_FOLDER, CLAIM_FOLDER, WRITE_NOTES],
-      ].map((folder) => objectsArn(stack, folder)),
-    },
-    {
-      // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
+      // For the look. On all names: without it S3 answers 403 instead of 404 for an object that is written already, and reading
+      // one carries no prefix.
       // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
       Action: ['s3:ListBucket'],
       Resource: [bucketArn(stack)],
     },
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     consumeQueue(logicalIds.writeQueue),
+    { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.writeQueue)] },
+    { Action: ['sqs:GetQueueAttributes'], Resource: [getAtt(logicalIds.writeDeadLetters)] },
   ]);
 }

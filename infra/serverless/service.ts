@@ -32,6 +32,8 @@ interface FunctionSettings {
   readonly timeout: number;
   readonly reservedConcurrency?: number;
   readonly recursiveLoop?: 'Allow';
+  /** Logical IDs that are deployed before. */
+  readonly dependsOn?: readonly string[];
   readonly environment: Readonly<Record<string, Value>>;
   readonly logs?: typeof OWN_LINES;
   readonly events: readonly FunctionEvent[];
@@ -142,6 +144,8 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       // SDKs wait no longer.
       timeout: 10,
       ...reserved(config.collector.reservedConcurrency),
+      // What it puts into the landing is read by the writer of the same release.
+      dependsOn: ['WriteLambdaFunction'],
       environment: {
         SLUICE_STREAM: ref(logicalIds.stream),
         SLUICE_BUCKET,
@@ -175,17 +179,18 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       description: 'Makes files of tables of the requests that landed',
       role: roleOf('WriteRole'),
       memorySize: 1769,
-      // For an object, the lines of a part of it, and its files.
+      // For the lines of a round, what DuckDB spills, and the files.
       ephemeralStorageSize: 2_048,
       timeout: LONGEST,
       environment: {
-        SLUICE_BUCKET,
-        // The queue's maxReceiveCount (infra/streams/queues.ts): after the last the look goes on with an object.
-        SLUICE_TRIES: '10',
+        SLUICE_WRITE_QUEUE: ref(logicalIds.writeQueue),
+        SLUICE_WRITE_DEAD_LETTERS: ref(logicalIds.writeDeadLetters),
         HOME: '/tmp',
       },
-      // Large requests are objects of their own, and while Firehose accepts nothing all are: many become files together.
-      events: [queue('WriteQueue', { batchSize: 100, maximumBatchingWindow: 20 })],
+      // It sends messages of forgotten objects to its own queue, once an hour.
+      recursiveLoop: 'Allow',
+      // While Firehose accepts nothing, each request is an object: many become files together.
+      events: [queue('WriteQueue', { batchSize: 1_000, maximumBatchingWindow: 20 })],
     },
     'ingest-plan': {
       description: "Finds customers' drops that are new or changed",

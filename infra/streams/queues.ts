@@ -4,13 +4,13 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /** Attempts of a message. The hourly run then registers missed partitions. */
 const REGISTER_RECEIVES = 5;
-/** Attempts of a message. Then the look, which comes every five minutes, goes on with the object. `SLUICE_TRIES`, too. */
+/** Attempts of a message: two and a half hours. */
 const WRITE_RECEIVES = 10;
 /** Timeouts of the functions and their batching windows, in infra/serverless/service.ts. */
 const REGISTER_SECONDS = 60;
 const REGISTER_BATCHING_SECONDS = 10;
 const WRITE_SECONDS = 900;
-const WRITE_BATCHING_SECONDS = 20;
+const WRITE_HIDDEN_SECONDS = 960;
 
 /** The queues of the registrar and of the writer, each with a dead-letter queue. */
 export function queues(stack: Stack): Resources {
@@ -30,7 +30,8 @@ export function queues(stack: Stack): Resources {
       deadLetters: logicalIds.writeDeadLetters,
       rules: [logicalIds.landingRule],
       timeoutSeconds: WRITE_SECONDS,
-      batchingSeconds: WRITE_BATCHING_SECONDS,
+      // No longer than a killed run could last: a message that lives is hidden for all of it, and another try comes soon.
+      hiddenSeconds: WRITE_HIDDEN_SECONDS,
       maxReceives: WRITE_RECEIVES,
     }),
   };
@@ -61,6 +62,8 @@ export interface WorkQueue {
   readonly rules?: readonly string[];
   /** The function's timeout in infra/serverless/service.ts, seconds. */
   readonly timeoutSeconds: number;
+  /** Seconds for which a message is hidden once it is received. Default six times the timeout, and the window. */
+  readonly hiddenSeconds?: number;
   /** `maximumBatchingWindow` in infra/serverless/service.ts, seconds. Default 0. */
   readonly batchingSeconds?: number;
   /** Receives before a message moves to the dead-letter queue. At least five, or throttling alone would move it (same page). */
@@ -82,7 +85,7 @@ export interface WorkQueue {
  */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
   const { part, queue, deadLetters, rules = [], timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
-  const { retentionSeconds, key, messageBytes } = work;
+  const { retentionSeconds, key, messageBytes, hiddenSeconds } = work;
   const both = {
     ...(key === undefined
       ? { SqsManagedSseEnabled: true }
@@ -95,7 +98,7 @@ export function workQueue(stack: Stack, work: WorkQueue): Resources {
       Properties: {
         QueueName: partName(stack, part),
         ...both,
-        VisibilityTimeout: timeoutSeconds * TIMEOUTS_HIDDEN + batchingSeconds,
+        VisibilityTimeout: hiddenSeconds ?? timeoutSeconds * TIMEOUTS_HIDDEN + batchingSeconds,
         MessageRetentionPeriod: retentionSeconds ?? RETENTION_SECONDS,
         RedrivePolicy: { deadLetterTargetArn: getAtt(deadLetters), maxReceiveCount: maxReceives },
       },

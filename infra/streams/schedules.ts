@@ -5,7 +5,7 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 /**
  * The hourly run of the registrar, which creates today's and tomorrow's partitions and closes gaps: an event of S3 can be
  * lost, and the stack cannot enable those of an existing bucket. Its names and message say "daily", as it once ran only
- * daily. The writer's look starts every five minutes. Both go through the function's queue: lib/base/queue.ts says why.
+ * daily. The writer's look starts every hour. Both go through the function's queue: lib/base/queue.ts says why.
  */
 export function schedules(stack: Stack): Resources {
   return {
@@ -24,14 +24,13 @@ export function schedules(stack: Stack): Resources {
     ...schedule({
       id: 'Look',
       name: partName(stack, 'look'),
-      description: 'Writes objects of the landing that have no message, and counts what waits',
-      expression: 'rate(5 minutes)',
+      description: 'Finds objects of the landing that have no message',
+      expression: 'cron(35 * * * ? *)',
       queue: logicalIds.writeQueue,
       deadLetters: logicalIds.writeDeadLetters,
       input: { sluice: 'look' },
-      // The next look comes before a retry would help. The minimum of AWS is a minute.
-      oldestSeconds: 60,
-      attempts: 0,
+      oldestSeconds: 3_600,
+      attempts: 10,
     }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../lib/schema/config.ts';
-import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { LANDED_EXTENSION, LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { bucketArn } from '../data/bucket.ts';
 import { getAtt, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
@@ -62,7 +62,8 @@ export function streamResources(stack: Stack): Resources {
           BucketARN: bucketArn(stack),
           RoleARN: getAtt(logicalIds.landingRole),
           Prefix: LANDING_FOLDER,
-          // Records are compressed by whoever puts them.
+          // Records are compressed by whoever puts them: gzip members, one after the other, are a gzip file.
+          FileExtension: LANDED_EXTENSION,
           CompressionFormat: 'UNCOMPRESSED',
           BufferingHints: { IntervalInSeconds: seconds, SizeInMBs: megabytes },
           CloudWatchLoggingOptions: {

@@ -1,5 +1,5 @@
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
-import type { PutRecord } from '../landing/delivery/land.ts';
+import type { PutRecord } from '../landing/store/land.ts';
 
 /** Puts one record into a Firehose delivery stream, once. It throws what the client throws, or when it takes too long. */
 export function firehosePutRecord(client: FirehoseClient, stream: string): PutRecord {

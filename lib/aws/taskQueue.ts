@@ -1,4 +1,9 @@
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '../base/queue.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 
@@ -20,6 +25,17 @@ export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPort
       }
     },
   };
+}
+
+/** Messages of a queue that wait or are being processed, about. */
+export async function countMessages(client: SQSClient, queueUrl: string): Promise<number> {
+  const { Attributes = {} } = await client.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
 }
 
 /** Returns the messages that were not accepted. */

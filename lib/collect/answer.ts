@@ -20,7 +20,7 @@ import {
 } from './receive.ts';
 import type { CollectPlan } from './rows/plan.ts';
 import { type CollectedBatch, collectBatch, type RequestRows, rowOfBody } from './rows.ts';
-import { type Stored, type StorePorts, store } from './store.ts';
+import { isHeldUp, type Stored, type StorePorts, store } from './store.ts';
 
 /** Dependencies of the collector: created once, used for every request. */
 export interface Collector extends ReceivePorts, StorePorts {
@@ -173,7 +173,7 @@ function report(steps: Steps, refusal: SluiceError | null, { status }: Answer, c
   const needsAttention =
     status >= 400 ||
     total(delivered?.refused) > 0 ||
-    isHeldUp(delivered) ||
+    (delivered?.notStreamed != null && isHeldUp(delivered.notStreamed)) ||
     stored?.relay?.outcome === 'not_kept';
   if (!needsAttention && !logSuccess()) return;
   const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
@@ -213,12 +213,6 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
     ...(relay && { relay: relay.outcome }),
     ...(relay?.outcome === 'not_kept' && { relay_error: relay.error }),
   };
-}
-
-/** Whether the stream did not take a record that it should have taken. */
-function isHeldUp(delivered: Stored['delivered']): boolean {
-  const { notStreamed = null } = delivered ?? {};
-  return notStreamed !== null && notStreamed.reason !== 'too_large';
 }
 
 function total(counts: Readonly<Record<string, number>> = {}): number {

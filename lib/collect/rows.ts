@@ -3,8 +3,8 @@ import { CanonicalJsonWriter, DepthError, quoteEmbedded, SortedMembers } from '.
 import { MAX_EXACT_LENGTH } from '../base/exactJson.ts';
 import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
 import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
-import type { LandingRow } from '../landing/frames/encodeRecord.ts';
 import type { RefusedEvent, RefusedItem } from '../landing/quarantineWriter.ts';
+import type { LandedRow } from '../landing/store/encodeLines.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { idText, scalarText } from '../tables/memberWriter.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
@@ -38,7 +38,7 @@ import { RefusedEvents } from './rows/refusedEvents.ts';
 /** Rows to store for a request. */
 export interface RequestRows {
   /** By table, in the order of the batch. */
-  readonly rows: Readonly<Record<ForwardedKind, readonly LandingRow[]>>;
+  readonly rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>;
   /** For quarantine: a row for each refused event, or one row for all if there are many; or the whole body. */
   readonly refused: readonly RefusedItem[];
   /** How many events were refused, by code. */

@@ -1,14 +1,14 @@
 import type { SluiceError } from '../base/errors.ts';
 import { type Clock, isoDay } from '../base/time.ts';
+import type { PutQuarantineLarge, QuarantineWriter } from '../landing/quarantineWriter.ts';
+import { encodeLines, type LandedRow } from '../landing/store/encodeLines.ts';
 import {
   type LandContext,
   type Landing,
   land,
   type NotStreamed,
   type PutRecordObject,
-} from '../landing/delivery/land.ts';
-import { type EncodedRecord, encodeRecord, type LandingRow } from '../landing/frames/encodeRecord.ts';
-import type { PutQuarantineLarge, QuarantineWriter } from '../landing/quarantineWriter.ts';
+} from '../landing/store/land.ts';
 import { BILLED_STEP_BYTES } from '../schema/deliveryLimits.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import type { DecodedBody } from '../wire/decodeBody.ts';
@@ -20,15 +20,13 @@ import type { RequestRows } from './rows.ts';
 
 /** Dependencies of storing. */
 export interface StorePorts {
-  /** The stream of the landing. */
+  /** The stream of the landing; null if everything becomes objects. */
   readonly stream: LandContext['stream'];
   readonly putObject: PutRecordObject;
   /** Keeps copies of requests for another target. Default none: nothing is relayed. */
   readonly relay?: RelayKeeper | undefined;
   readonly writeQuarantine: QuarantineWriter;
   readonly putQuarantineLarge: PutQuarantineLarge;
-  /** Draws the ID of a record: 32 hexadecimal digits. */
-  readonly newRecordId: () => string;
   readonly clock: Clock;
   readonly alarm: LandContext['alarm'];
 }
@@ -92,6 +90,11 @@ export interface Delivered {
   readonly refused: Readonly<Record<string, number>>;
 }
 
+/** Whether the stream did not take a record that it should have taken. */
+export function isHeldUp({ reason }: NotStreamed): boolean {
+  return reason === 'held_back' || reason === 'not_acknowledged';
+}
+
 /** Outcome of a request. */
 export interface Stored {
   /** Null if a refused event or body could not be kept: then nothing is delivered. */
@@ -141,20 +144,14 @@ async function deliverRows(
   { rows, refused, refusedCounts, ...sender }: RequestRows,
   ports: StorePorts,
 ): Promise<Delivered> {
-  const { receivedAt, request, deadline } = received;
+  const { deadline } = received;
   const quarantine = await quarantineRows(received, key, { refused, ...sender }, ports);
-  const record = encodeRecord({
-    id: ports.newRecordId(),
-    request: request.requestId,
-    receivedAt,
-    rows: { ...rows, quarantine },
-  });
-  const landing =
-    record.header.frames.length === 0 ? null : await land(record.bytes, { ...ports, deadline: deadline.at });
+  const record = encodeLines({ ...rows, quarantine });
+  const landing = record === null ? null : await land(record, { ...ports, deadline: deadline.at });
   // If many events were refused, they share one row, which counts as all of them.
   const all = Object.values(refusedCounts).reduce((sum, count) => sum + count, 0);
   const events = { exposures: rows.exposures.length, events: rows.events.length, quarantine: all };
-  return { ...outcomeOf(record, landing, events), refused: refusedCounts };
+  return { ...outcomeOf(record?.length ?? 0, landing, events), refused: refusedCounts };
 }
 
 /**
@@ -168,7 +165,7 @@ async function quarantineRows(
   key: AuthenticatedKey,
   { refused, ...sender }: Pick<RequestRows, 'refused' | 'senderId' | 'sdkType' | 'sdkVersion'>,
   { writeQuarantine, putQuarantineLarge, clock }: StorePorts,
-): Promise<readonly LandingRow[]> {
+): Promise<readonly LandedRow[]> {
   if (refused.length === 0) return [];
   const { senderId, sdkType, sdkVersion } = sender;
   const { documents, large } = writeQuarantine(refused, {
@@ -191,16 +188,15 @@ async function quarantineRows(
   }
 }
 
-/** @param events Of each table. @param landing Null if there was nothing to land. */
+/** @param bytes Of the record. @param landing Null if there was nothing to land. @param events Of each table. */
 function outcomeOf(
-  { bytes }: EncodedRecord,
+  bytes: number,
   landing: Landing | null,
   events: Readonly<Record<TableKind, number>>,
 ): Omit<Delivered, 'refused'> {
   const isInStream = landing?.place === 'stream';
   const isObject = landing?.place === 'object';
-  // Rows that are too large for the stream belong in an object: nothing has failed.
-  const isLanded = isInStream || (isObject && landing.notStreamed.reason === 'too_large');
+  const isLanded = isInStream || (isObject && !isHeldUp(landing.notStreamed));
   return {
     tables: tableKinds.map((table) => ({
       table,
@@ -208,7 +204,7 @@ function outcomeOf(
       overflowed: isObject && !isLanded ? events[table] : 0,
     })),
     calls: landing?.calls ?? 0,
-    billedBytes: isInStream ? Math.ceil(bytes.length / BILLED_STEP_BYTES) * BILLED_STEP_BYTES : 0,
+    billedBytes: isInStream ? Math.ceil(bytes / BILLED_STEP_BYTES) * BILLED_STEP_BYTES : 0,
     notStreamed: landing !== null && landing.place !== 'stream' ? landing.notStreamed : null,
     objectError: landing?.place === 'nowhere' ? landing.error : null,
   };

@@ -13,10 +13,10 @@ export const functionConfig = {
     const { bucket, statsigFolder, tables, unitIds, timeWindow, holdouts } = config;
     // Without their splits.
     const experiments: Config['experiments'] = listExperiments(config);
-    const { landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
+    const { landing, landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
     return {
       ...{ bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts },
-      ...{ landTelemetry, events, exposures },
+      ...{ landing, landTelemetry, events, exposures },
       ...{ allowAnyKey, keyLimit, logs },
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),

@@ -8,9 +8,8 @@ import { EraseError } from './EraseError.ts';
 import {
   eraseBody,
   eraseCopy,
-  eraseErrors,
+  eraseDamaged,
   eraseLanding,
-  eraseOverflow,
   eraseResult,
   firstBytes,
   type LeftDocuments,
@@ -286,7 +285,7 @@ export class ObjectEraser {
     if (!isResult(form) && version.size > MOST_TEXT_BYTES) return { found: 'too_large' };
     const left = isResult(form)
       ? await eraseResult(from, this.#ports.matcher)
-      : await this.#documents(form, await readFile(from));
+      : this.#documents(version, form, await readFile(from));
     if (left === 'unreadable') return { found: 'unreadable' };
     const { unread } = left;
     if (!('body' in left)) return { found: 'nothing', unread };
@@ -295,7 +294,7 @@ export class ObjectEraser {
     if (body !== null) await writeFile(to, body);
     return {
       ...{ found: 'rows', rows, others, unreadable, unread, path: body === null ? null : to },
-      attributes: withFewer(attributes, rows),
+      attributes,
     };
   }
 
@@ -320,15 +319,16 @@ export class ObjectEraser {
     return { found: 'rows', rows: own, others, unreadable, mentions, path: to, attributes };
   }
 
-  #documents(form: ObjectForm, body: Uint8Array): Promise<LeftDocuments> | LeftDocuments {
+  #documents({ isLatest }: StoredVersion, form: ObjectForm, body: Uint8Array): LeftDocuments {
     const { matcher } = this.#ports;
     switch (form.form) {
-      case 'landing':
-        return eraseLanding(body, matcher);
-      case 'overflow':
-        return eraseOverflow(form.kind, body, matcher);
-      case 'errors':
-        return eraseErrors(form.kind, body, matcher);
+      case 'landing': {
+        const left = eraseLanding(body, matcher);
+        // An older version is not written any more: a damaged one is in damaged/, too.
+        return left === 'unreadable' && !isLatest ? eraseDamaged(body, matcher) : left;
+      }
+      case 'damaged':
+        return eraseDamaged(body, matcher);
       case 'relay':
         return eraseCopy(body, matcher);
       case 'body':
@@ -349,12 +349,4 @@ function isResult(form: ObjectForm): boolean {
 
 async function beginsAsParquet(path: string): Promise<boolean> {
   return (await firstBytes(path, 4)).toString('latin1') === 'PAR1';
-}
-
-/** Overflow objects say in their metadata how many documents they have. */
-function withFewer(attributes: ObjectAttributes, gone: number): ObjectAttributes {
-  const { documents } = attributes.metadata;
-  if (documents === undefined) return attributes;
-  const left = String(Math.max(0, Number(documents) - gone));
-  return { ...attributes, metadata: { ...attributes.metadata, documents: left } };
 }

@@ -1,13 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { isJsonObject, parseJson } from '../base/json.ts';
-import { readErrorLine } from '../landing/adopt/failedRecords.ts';
-import { overflowBody, readOverflow } from '../landing/adopt/overflow.ts';
-import { encodeFrame, type LandingRow, recordOf } from '../landing/frames/encodeRecord.ts';
-import { readRecords, readRows } from '../landing/frames/readLanded.ts';
-import type { TableFrame } from '../landing/frames/recordFormat.ts';
-import type { WalkedFrame } from '../landing/frames/records.ts';
+import { LandedObject } from '../landing/lines/LandedObject.ts';
+import { encodeLines, type LandedRow } from '../landing/store/encodeLines.ts';
 import { judgeCopy } from '../relay/copyEvents.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
@@ -28,7 +23,7 @@ export type LeftDocuments =
     } & Unsearched)
   | 'unreadable';
 
-/** Rows and frames that stay, as they cannot be read. */
+/** Rows that stay, as they cannot be read. */
 interface Unsearched {
   readonly unread?: number | undefined;
 }
@@ -59,140 +54,39 @@ function isUnits(found: DocumentFound): boolean {
 }
 
 /**
- * Erases the rows of units from an object of the landing, frame by frame. Frames without such rows keep their bytes. So
- * do damaged frames and bytes that are not records: those are counted as unread. A record without any row left keeps
- * its header, as the names of files that an attempt has made follow from it.
+ * Erases the rows of units from an object of the landing. Records without such rows keep their bytes. A damaged object can't be
+ * read: the writer moves it, and then it is in another place.
  */
 export function eraseLanding(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  const { records, unread } = readRecords(body);
-  if (records.length === 0 && unread.length > 0) return 'unreadable';
-  const all: DocumentFound[] = unread.map(() => 'unread');
-  let isEmpty = unread.length === 0;
-  const left = records.map(({ header, frames, offset, end }) => {
-    const kept = frames.flatMap((frame) => leftOfFrame(frame, body, matcher, all) ?? []);
-    if (kept.length > 0) isEmpty = false;
-    if (kept.length === frames.length && kept.every(({ isChanged }) => !isChanged))
-      return { offset, bytes: body.subarray(offset, end) };
-    const bytes = kept.map((frame) => frame.bytes);
-    return { offset, bytes: recordOf({ ...header, frames: kept.map(({ frame }) => frame) }, bytes) };
-  });
-  if (!all.some(isUnits)) return leftOf(all);
-  const damaged = unread.map(({ from, to }) => ({ offset: from, bytes: body.subarray(from, to) }));
-  const pieces = [...left, ...damaged].sort((a, b) => a.offset - b.offset).map(({ bytes }) => bytes);
-  return leftOf(all, isEmpty ? null : Buffer.concat(pieces));
-}
-
-/** A frame without the rows of units; null if it has no others. */
-function leftOfFrame(
-  walked: WalkedFrame,
-  body: Uint8Array,
-  matcher: UnitMatcher,
-  all: DocumentFound[],
-): { readonly frame: TableFrame; readonly bytes: Uint8Array; readonly isChanged: boolean } | null {
-  const { offset, ...frame } = walked;
-  const asItIs = { frame, bytes: body.subarray(offset, offset + frame.length), isChanged: false };
-  const rows = readRows(body, walked);
-  if (rows === null) {
-    all.push('unread');
-    return asItIs;
+  const object = new LandedObject(body);
+  const all: DocumentFound[] = [];
+  const left: Uint8Array[] = [];
+  for (const { bytes, text, lines } of object.members()) {
+    const rows: Record<TableKind, LandedRow[]> = { exposures: [], events: [], quarantine: [] };
+    let isChanged = false;
+    for (const { kind, day, rowFrom, to } of lines) {
+      const json = text.toString('utf8', rowFrom, to - 2);
+      const found = matcher.findDocument(kind, json);
+      all.push(found);
+      if (isUnits(found)) isChanged = true;
+      else rows[kind].push({ day, json });
+    }
+    const kept = isChanged ? encodeLines(rows) : bytes;
+    if (kept !== null) left.push(kept);
   }
-  const kept = rows.filter((row) => {
-    const found = matcher.findDocument(frame.table, row);
-    all.push(found);
-    return !isUnits(found);
-  });
-  if (kept.length === rows.length) return asItIs;
-  if (kept.length === 0) return null;
-  return { ...encodeFrame(frame.table, kept.map(landingRow)), isChanged: true };
-}
-
-function landingRow(json: string): LandingRow {
-  const row = parseJson(json);
-  return { day: isJsonObject(row) ? String(row['ds']) : '', json };
-}
-
-/** Takes the documents of units out of an overflow object. */
-export async function eraseOverflow(
-  kind: TableKind,
-  body: Uint8Array,
-  matcher: UnitMatcher,
-): Promise<LeftDocuments> {
-  const rows = readOverflow(body);
-  // A damaged object is parked by the writer, and nothing delivers it.
-  if (rows === null) return 'unreadable';
-  const found = rows.map((row) => ({ row, of: matcher.findDocument(kind, row) }));
-  const all = found.map(({ of }) => of);
+  if (object.damage !== null) return 'unreadable';
   if (!all.some(isUnits)) return leftOf(all);
-  const kept = found.flatMap(({ row, of }) => (isUnits(of) ? [] : [row]));
-  return leftOf(all, kept.length === 0 ? null : await overflowBody(kept));
+  return leftOf(all, left.length === 0 ? null : Buffer.concat(left));
 }
 
 /**
- * Takes the rows of units out of an error object of Firehose. A record of several rows keeps the bytes of others, also if a row
- * is broken; a message that quotes a unit is emptied, as it may repeat a row.
+ * Erases a damaged object of the landing as a whole, if a line before the damage is a unit's: those lines are in tables. What is
+ * behind the damage nobody can search.
  */
-export function eraseErrors(kind: TableKind, body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  const found: DocumentFound[] = [];
-  let isChanged = false;
-  const left = linesOf(body).flatMap((bytes) => {
-    if (isBlank(bytes)) return [bytes];
-    const line = bytes.toString('utf8').trimEnd();
-    const rows = linesOf(readErrorLine(line, '').raw);
-    const others = rows.filter((row) => {
-      if (isBlank(row)) return true;
-      const one = matcher.findDocument(kind, row.toString('utf8').replace(/\n$/, ''));
-      found.push(one);
-      return !isUnits(one);
-    });
-    if (others.every(isBlank)) return others.length === rows.length ? [bytes] : [];
-    const kept = others.length === rows.length ? line : withRows(line, others);
-    const quiet = withoutMessages(kept, matcher);
-    if (quiet === line) return [bytes];
-    isChanged = true;
-    return [Buffer.from(`${quiet}\n`, 'utf8')];
-  });
-  if (!isChanged && !found.some(isUnits)) return leftOf(found);
-  return leftOf(found, left.every(isBlank) ? null : Buffer.concat(left));
-}
-
-const NEWLINE = 0x0a;
-
-/** The lines of some bytes, each with the newline at its end, if it has one. */
-function linesOf(body: Uint8Array): readonly Buffer[] {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const lines: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(NEWLINE, at);
-    const next = end < 0 ? bytes.length : end + 1;
-    lines.push(bytes.subarray(at, next));
-    at = next;
-  }
-  return lines;
-}
-
-function isBlank(line: Buffer): boolean {
-  return line.length === 0 || (line.length === 1 && line[0] === NEWLINE);
-}
-
-/** The line with some rows of its record. */
-function withRows(line: string, rows: readonly Buffer[]): string {
-  const members = parseJson(line);
-  if (!isJsonObject(members)) return line;
-  return JSON.stringify({ ...members, rawData: Buffer.concat(rows).toString('base64') });
-}
-
-function withoutMessages(line: string, matcher: UnitMatcher): string {
-  // A line that cannot be read is a row itself: it names no unit, or is gone.
-  if (!line.startsWith('{') || !matcher.isMentioned(line)) return line;
-  const members = parseJson(line);
-  if (!isJsonObject(members)) return line;
-  const quotes = (name: string, value: unknown) =>
-    typeof value === 'string' && name !== 'rawData' && matcher.findNamed(value) !== null;
-  const entries = Object.entries(members);
-  if (!entries.some(([name, value]) => quotes(name, value))) return line;
-  return JSON.stringify(
-    Object.fromEntries(entries.map(([name, value]) => [name, quotes(name, value) ? '' : value])),
-  );
+export function eraseDamaged(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
+  const all: DocumentFound[] = ['unread'];
+  for (const { kind, json } of new LandedObject(body).rows()) all.push(matcher.findDocument(kind, json));
+  return all.some(isUnits) ? leftOf(all.slice(1), null) : leftOf(all);
 }
 
 /** Whether a copy of a request has events of a unit. It goes as a whole, as Statsig takes a request as a whole. */

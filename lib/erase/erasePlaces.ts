@@ -1,17 +1,13 @@
 import type { UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
-import { type ForwardedKind, forwardedKinds, type TableKind } from '../schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import {
   chosenResultsFolders,
-  ERRORS_FOLDER,
+  DAMAGED_FOLDER,
+  isLanded,
   LANDING_FOLDER,
   LOADS_FOLDER,
-  landingKind,
   MADE_TABLES_FOLDER,
-  OVERFLOW_FOLDER,
-  PARKED_FOLDER,
-  parseErrorKey,
-  parseOverflowKey,
   parseRelayRefusedKey,
   parseRelayWaitingKey,
   QUARANTINE_LARGE_FOLDER,
@@ -32,9 +28,7 @@ import {
 export const erasePlaces = [
   'landing',
   'relay',
-  'overflow',
-  'errors',
-  'parked',
+  'damaged',
   'quarantine',
   'quarantine-large',
   'exposures',
@@ -56,12 +50,8 @@ export function placeFolders(config: Layout, place: EraseStore): readonly string
       return [LANDING_FOLDER];
     case 'relay':
       return [RELAY_FOLDER];
-    case 'overflow':
-      return [OVERFLOW_FOLDER];
-    case 'errors':
-      return [ERRORS_FOLDER];
-    case 'parked':
-      return [PARKED_FOLDER];
+    case 'damaged':
+      return [DAMAGED_FOLDER];
     case 'quarantine':
     case 'exposures':
     case 'events':
@@ -84,10 +74,8 @@ export type ObjectForm =
   | { readonly form: 'parquet'; readonly raw?: { readonly kind: ForwardedKind; readonly day: UtcDay } }
   /** Records of requests. Rows of others stay. */
   | { readonly form: 'landing' }
-  /** Documents that wait for streams. Documents of others stay. */
-  | { readonly form: 'overflow'; readonly kind: TableKind }
-  /** Records that Firehose gave up. Rows of others stay. */
-  | { readonly form: 'errors'; readonly kind: TableKind }
+  /** One of them that could not be read to its end: it goes as a whole. */
+  | { readonly form: 'damaged' }
   /** A copy of a request, an item that was refused, a result of a query: these go as a whole. */
   | { readonly form: 'relay' | 'body' | 'result' }
   /** The same, of a load by Athena that may be under way. */
@@ -97,25 +85,14 @@ export type ObjectForm =
 export function objectForm(config: Layout, place: EraseStore, key: string): ObjectForm | null {
   if (key.endsWith('/')) return null;
   switch (place) {
-    case 'landing': {
-      const kind = landingKind(key);
-      // A list names records, which are objects of their own.
-      return kind === null || kind === 'list' ? null : { form: 'landing' };
-    }
+    case 'landing':
+      return isLanded(key) ? { form: 'landing' } : null;
+    case 'damaged':
+      return { form: 'damaged' };
     case 'relay':
       return parseRelayWaitingKey(key) === null && parseRelayRefusedKey(key) === null
         ? null
         : { form: 'relay' };
-    case 'overflow': {
-      const kind = parseOverflowKey(key);
-      return kind === null ? null : { form: 'overflow', kind };
-    }
-    case 'errors': {
-      const parsed = parseErrorKey(key);
-      return parsed === null ? null : { form: 'errors', kind: parsed.kind };
-    }
-    case 'parked':
-      return parkedForm(config, key.slice(PARKED_FOLDER.length));
     case 'quarantine-large':
       return { form: 'body' };
     case 'quarantine':
@@ -132,12 +109,6 @@ export function objectForm(config: Layout, place: EraseStore, key: string): Obje
       if (key.startsWith(LOADS_FOLDER)) return { form: 'load' };
       return isReadersTable(key) ? null : { form: 'result' };
   }
-}
-
-function parkedForm(config: Layout, key: string): ObjectForm | null {
-  if (key.startsWith(LANDING_FOLDER)) return objectForm(config, 'landing', key);
-  if (key.startsWith(OVERFLOW_FOLDER)) return objectForm(config, 'overflow', key);
-  return key.startsWith(ERRORS_FOLDER) ? objectForm(config, 'errors', key) : null;
 }
 
 function tableForm(config: Layout, key: string): ObjectForm | null {

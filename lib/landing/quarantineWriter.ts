@@ -66,7 +66,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
     const day = isoDay(context.receivedAt);
     const documents: string[] = [];
     const large: LargeRaw[] = [];
-    const write = (row: QuarantineRow) => `{${members(row).slice(1)},"ds":"${day}"}`;
+    const write = (row: QuarantineRow) => `{${members(row).slice(1)}}`;
     for (const item of refused) {
       const { code, detail, raw } = item;
       const { text, encoding } = encodeRaw(raw);

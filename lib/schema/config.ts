@@ -365,9 +365,9 @@ export const configSchema = z.strictObject({
             example: 300,
           },
         ),
-        megabytes: noted(z.int('whole MiB').min(1, '1 or more').max(128, '128 at most').default(64), {
+        megabytes: noted(z.int('whole MiB').min(1, '1 or more').max(64, '64 at most').default(16), {
           text: 'MiB of compressed requests at which Firehose writes an object. They are 10 to 20 times as many of rows.',
-          example: 128,
+          example: 64,
         }),
       })
       .prefault({}),
@@ -376,6 +376,10 @@ export const configSchema = z.strictObject({
       example: { seconds: 300 },
     },
   ),
+  landing: noted(z.enum(['firehose', 'direct'], 'firehose or direct').default('firehose'), {
+    text: 'How requests get into the landing. `direct` makes an object of each, without Firehose: for the time in which it delivers nothing.',
+    example: 'direct',
+  }),
   athena: noted(athenaSchema, {
     text: 'Workgroup and staging database of Athena, and how much a query may scan.',
     example: { workgroup: 'sluice-prod', scanLimitGigabytes: 50 },

@@ -4,16 +4,10 @@ export const MAX_RECORD_BYTES = 1_024_000;
 /** AWS bills each record rounded up to this many bytes: https://aws.amazon.com/firehose/pricing/ */
 export const BILLED_STEP_BYTES = 5_120;
 
-/**
- * Bytes that an overflow object of release 0.2 may inflate to: a request's body may inflate to 32 MiB (lib/wire/limits.ts), and
- * a row repeats what its batch has in common.
- */
-export const MAX_OVERFLOW_BYTES = 268_435_456;
-
 /** Milliseconds before the deadline that are kept for putting an object. One PutObject takes some tens of them. */
 export const OBJECT_MS = 1_000;
 
-/** Days that `timeWindow` can let in: a record's header, which counts its rows by day, has room for twice as many. */
+/** Days that `timeWindow` can let in: the writer makes a file of each day that has rows. */
 export const MAX_WINDOW_DAYS = 500;
 
 /** Calls in a row without one acknowledged record after which a stream counts as away. */
@@ -30,6 +24,3 @@ export const PROBE_PAUSES = { baseMs: 1_000, capMs: 20_000 } as const;
 
 /** Bytes of the rows of one request: at most 32 Mi UTF-16 units (lib/wire/limits.ts), and what is refused. */
 export const MAX_LANDED_BYTES = 268_435_456;
-
-/** Bytes of a record's header. Rows of every day that `timeWindow` can let in need half of it. */
-export const MAX_HEADER_BYTES = 65_536;

@@ -26,26 +26,6 @@ export function triggerKey(source: string): string {
   return `${LEDGER_FOLDER}${source}/trigger.json`;
 }
 
-/** Folder of claims on objects that wait: of the landing, and of what release 0.2 left, which has the same claims. */
-export const CLAIM_FOLDER = 'ledger/redrive/';
-
-/** Key of the claim on an object. */
-export function claimKey(key: string): string {
-  return `${CLAIM_FOLDER}${key}.json`;
-}
-
-/** Folder of notes on objects of the landing. No source can have this name, because names begin with a letter. */
-export const WRITE_NOTES = `${LEDGER_FOLDER}_landing/`;
-
-/**
- * Key of the note on an object of the landing that could not be written: `ledger/_landing/<digest>.json`.
- *
- * @param digest SHA-256 of the object's key.
- */
-export function writeNoteKey(digest: string): string {
-  return `${WRITE_NOTES}${digest}.json`;
-}
-
 /** Folder of the record of what was redriven from quarantine. No source can have this name, because names begin with a letter. */
 export const REDRIVEN_FOLDER = `${LEDGER_FOLDER}_redriven/`;
 

@@ -5,121 +5,43 @@ import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ATHENA_NOTES, LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
 import { groupsKey, parseTableKey, type TableLayout, tableFolders } from './tableFolders.ts';
 
-/** Folder of rows that streams did not accept in time. */
-export const OVERFLOW_FOLDER = 'overflow/';
-const EXTENSION = '.ndjson.gz';
-/** A SHA-256 in hexadecimal. */
-const DIGEST = /^[0-9a-f]{64}$/;
-
-/** Folder of rows that a stream of release 0.2 did not accept in time: `overflow/<stream>/`. */
-export function overflowFolder(kind: TableKind): string {
-  return `${OVERFLOW_FOLDER}${kind}/`;
-}
-
-/**
- * Key of rows that one request could not put on a stream of release 0.2: `overflow/<stream>/<digest>.ndjson.gz`.
- *
- * @param digest Of the rows. A write that is repeated overwrites its object.
- */
-export function overflowKey(kind: TableKind, digest: string): string {
-  return `${overflowFolder(kind)}${digest}${EXTENSION}`;
-}
-
-/** The stream of an overflow object; null for any other key. */
-export function parseOverflowKey(key: string): TableKind | null {
-  const kind = tableKinds.find((one) => key.startsWith(overflowFolder(one)));
-  if (kind === undefined || !key.endsWith(EXTENSION)) return null;
-  return DIGEST.test(key.slice(overflowFolder(kind).length, -EXTENSION.length)) ? kind : null;
-}
-
-/** Folder of records of requests, by Firehose or by the collector itself, until they are files of tables. */
+/** Folder of the lines of requests, put there by Firehose or by the collector itself, until they are files of tables. */
 export const LANDING_FOLDER = 'landing/';
-const RECORD_EXTENSION = '.zst';
+/** Extension of the objects in it: gzip members of lines, lib/landing/lines. */
+export const LANDED_EXTENSION = '.ndjson.gz';
 
 /**
- * Key of a record that did not go through Firehose: `landing/<digest>.zst`, beside the folders of years that Firehose makes.
- * It begins with the digest, so that S3 can spread many of them.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
+ * Key of a record that did not go through Firehose: `landing/direct/YYYY-MM-DD/<digest>.ndjson.gz`, by the day received.
  *
  * @param digest SHA-256 of the record. A write that is repeated overwrites its object.
  */
-export function directRecordKey(digest: string): string {
-  return `${LANDING_FOLDER}${digest}${RECORD_EXTENSION}`;
+export function directRecordKey(day: UtcDay, digest: string): string {
+  return `${LANDING_FOLDER}direct/${day}/${digest}${LANDED_EXTENSION}`;
 }
 
-/** Folder of lists of such records. */
-export const LISTS_FOLDER = `${LANDING_FOLDER}lists/`;
-
-/**
- * Key of a list of records that become files together: `landing/lists/<digest>.json`.
- *
- * @param digest SHA-256 of what it lists.
- */
-export function landingListKey(digest: string): string {
-  return `${LISTS_FOLDER}${digest}.json`;
+/** Whether an object waits to be written. Folder markers, as consoles create them, do not. */
+export function isLanded(key: string): boolean {
+  return key.startsWith(LANDING_FOLDER) && !key.endsWith('/');
 }
 
-/** An object of the landing: records that Firehose joined, one record that the collector put, or a list of such. */
-export type LandingKind = 'batch' | 'direct' | 'list';
-
-/** The kind of an object of the landing, by its key; null for folder markers and all other keys. */
-export function landingKind(key: string): LandingKind | null {
-  if (!key.startsWith(LANDING_FOLDER) || key.endsWith('/')) return null;
-  if (key.startsWith(LISTS_FOLDER)) return 'list';
-  const name = key.slice(LANDING_FOLDER.length);
-  const isDirect = name.endsWith(RECORD_EXTENSION) && DIGEST.test(name.slice(0, -RECORD_EXTENSION.length));
-  return isDirect ? 'direct' : 'batch';
+/** The path, in quarantine, of a row that its table did not take: the object of the landing, the table, and the row's day. */
+export function rowPath(objectKey: string, kind: TableKind, day: UtcDay): string {
+  return `${objectKey}#${kind}/${day}`;
 }
 
-/** Folder of records that streams accepted and could not deliver. */
-export const ERRORS_FOLDER = 'errors/';
-
-/** Folder of records that a stream accepted and could not deliver: `errors/<stream>/`. */
-export function errorFolder(kind: TableKind): string {
-  return `${ERRORS_FOLDER}${kind}/`;
-}
-
-/** The parts of an error object's key. */
-export interface ErrorKey {
-  readonly kind: TableKind;
-  /** Firehose's error output type, `format-conversion-failed` for example. */
-  readonly outputType: string;
-}
-
-/** Reads the key of an object that Firehose wrote to its error prefix; null for any other key. */
-export function parseErrorKey(key: string): ErrorKey | null {
-  const kind = tableKinds.find((one) => key.startsWith(errorFolder(one)));
-  if (kind === undefined) return null;
-  const [outputType = '', ...rest] = key.slice(errorFolder(kind).length).split('/');
-  // A folder marker, as consoles create them, has no records.
-  if (outputType === '' || rest.length === 0 || rest.at(-1) === '') return null;
-  return { kind, outputType };
-}
-
-/** The path, in quarantine, of a row that its table did not take: the object of the landing, and the table. */
-export function rowPath(objectKey: string, kind: TableKind): string {
-  return `${objectKey}#${kind}`;
-}
-
-/** The table in such a path; undefined for any other. */
-export function parseRowPath(path: string): TableKind | undefined {
-  return tableKinds.find((kind) => path.endsWith(`#${kind}`));
+/** The table and the day in such a path; undefined for any other. */
+export function parseRowPath(path: string): { readonly kind: TableKind; readonly day: UtcDay } | undefined {
+  const [name = '', day = ''] = path.slice(path.lastIndexOf('#') + 1).split('/');
+  const kind = tableKinds.find((one) => one === name);
+  return kind === undefined || !isUtcDay(day) ? undefined : { kind, day };
 }
 
 /** Folder of objects of the landing that could not be read to their end. */
-const DAMAGED_FOLDER = 'damaged/';
+export const DAMAGED_FOLDER = 'damaged/';
 
 /** Key of a damaged object of the landing. */
 export function damagedKey(key: string): string {
   return `${DAMAGED_FOLDER}${key.slice(LANDING_FOLDER.length)}`;
-}
-
-/** Folder of what nobody can read. It stays until somebody moves it back; the writer adopts what release 0.2 parked. */
-export const PARKED_FOLDER = 'parked/';
-
-/** Key of a parked object: the folder and its own key, so that removing the folder moves it back. */
-export function parkedKey(key: string): string {
-  return `${PARKED_FOLDER}${key}`;
 }
 
 /** Folder of refused items that are too large for a row. It is outside the quarantine table's folder, which Athena reads. */
@@ -265,11 +187,9 @@ export function parseRelayRefusedKey(key: string): RelayRefusedKey | null {
  * be inside another's, and its rows would expire or be taken for something else.
  */
 export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
-  'errors',
+  'damaged',
   'landing',
   'ledger',
-  'overflow',
-  'parked',
   'quarantine',
   'quarantine-large',
   'query-results',
@@ -287,9 +207,6 @@ const QUERY_ID = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
  */
 export function isOwnKey(layout: TableLayout, key: string): boolean {
   if (key.endsWith('/') || key === groupsKey(layout)) return true;
-  if (key.startsWith(OVERFLOW_FOLDER)) return parseOverflowKey(key) !== null;
-  if (key.startsWith(ERRORS_FOLDER)) return parseErrorKey(key) !== null;
-  if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));
   if ([LANDING_FOLDER, DAMAGED_FOLDER, LOADS_FOLDER, ATHENA_NOTES].some((folder) => key.startsWith(folder)))
     return true;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;

@@ -19,19 +19,19 @@ const SECONDS_A_DAY = 86_400;
  */
 export const EMPTY_RECEIVES = (5 * MONTH_DAYS * SECONDS_A_DAY) / 20;
 
-/** Runs of a schedule every five minutes in a month. */
-export const RUNS = (MONTH_DAYS * 24 * 60) / 5;
+/** Runs of an hourly schedule in a month: looks of the writer, and runs of the registrar. */
+export const RUNS = MONTH_DAYS * 24;
 
 /**
- * Calls of S3 for an object: put by Firehose, claimed, fetched; for each file: looked for, put. Claim and object are deleted,
- * which is free. test/observe/landingCalls.contract.test.ts counts them.
+ * Calls of S3 for an object: put by Firehose, fetched; for each file: put. The object is deleted, which is free.
+ * test/observe/landingCalls.contract.test.ts counts them.
  */
-export const OBJECT_CALLS = { puts: 2, gets: 1 } as const;
-export const FILE_CALLS = { puts: 1, gets: 1 } as const;
-/** Lists of a look when nothing waits: the landing, what release 0.2 left, what is parked, and notes. */
-export const LOOK_LISTS = 5;
-/** Events of S3 for an object and for its claim: each is made, deleted, and expires as a version. A file is made. */
-const OBJECT_EVENTS = 6;
+export const OBJECT_CALLS = { puts: 1, gets: 1 } as const;
+export const FILE_CALLS = { puts: 1 } as const;
+/** Lists of a look while fewer than a thousand objects wait. */
+export const LOOK_LISTS = 1;
+/** Events of S3 for an object: it is made, deleted, and expires as a version. A file is made. */
+const OBJECT_EVENTS = 3;
 /** Requests to SQS for an event of an object or a file: sent, received, deleted. Batches need fewer. */
 const MESSAGE_REQUESTS = 3;
 
@@ -39,7 +39,7 @@ const MESSAGE_REQUESTS = 3;
 export function requestCost({ objects, files }: LandingUsage): number {
   return (
     (objects * OBJECT_CALLS.puts + files * FILE_CALLS.puts + RUNS * LOOK_LISTS) * prices.s3Put.usd +
-    (objects * OBJECT_CALLS.gets + files * FILE_CALLS.gets) * prices.s3Get.usd
+    objects * OBJECT_CALLS.gets * prices.s3Get.usd
   );
 }
 
@@ -95,16 +95,18 @@ export function functionLogBytes(...months: readonly FunctionsMonth[]): number {
   return months.reduce((sum, { invocations }) => sum + invocations * LOG_BYTES, 0);
 }
 
-/** Bytes of rows of which the writer makes one file: lib/landing/write/planOutputs.ts. */
-const PART_BYTES = 2 ** 28;
+/** Bytes of lines of which the writer makes files together: ROUND_BYTES in lib/landing/write/writeObjects.ts. */
+const ROUND_BYTES = 2 ** 28;
+/** Tables that a request mostly has rows for: exposures and events. */
+const TABLES = 2;
 
 /** Data that arrives in an interval of time. */
 export interface Arrivals {
   readonly requests: number;
   /** Bytes of the records. */
   readonly recordBytes: number;
-  /** Of each table, requests with rows, and the bytes of these as JSON. */
-  readonly tables: readonly { readonly requests: number; readonly bytes: number }[];
+  /** Bytes of the rows as JSON. */
+  readonly rowBytes: number;
 }
 
 /**
@@ -114,17 +116,11 @@ export interface Arrivals {
  * @param days Over which it arrives.
  */
 export function landingUsage(
-  { requests, recordBytes, tables }: Arrivals,
+  { requests, recordBytes, rowBytes }: Arrivals,
   days: number,
   { buffering }: Pick<Config, 'buffering'>,
 ): LandingUsage {
   const intervals = (days * SECONDS_A_DAY) / buffering.seconds;
   const objects = Math.max(Math.min(intervals, requests), recordBytes / (buffering.megabytes * 2 ** 20));
-  return {
-    objects,
-    files: tables.reduce(
-      (sum, table) => sum + Math.max(Math.min(objects, table.requests), table.bytes / PART_BYTES),
-      0,
-    ),
-  };
+  return { objects, files: TABLES * Math.max(objects, rowBytes / ROUND_BYTES) };
 }

@@ -17,7 +17,7 @@ import { RELAY_KEY_CALLS, RELAY_POLLS, QUEUES as RELAY_QUEUES, type RelayUsage }
 
 /**
  * GB-seconds of the start of an execution environment, which Lambda bills and its metric of durations leaves out: half a second
- * of `write` (1,769 MB), which looks every five minutes and is taken to start anew each time.
+ * of `write` (1,769 MB), which looks every hour and is taken to start anew each time.
  * https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
  */
 const INIT_GIGABYTE_SECONDS = RUNS * 0.5 * (1_769 / 1_024);
@@ -190,7 +190,7 @@ const READS_PER_MILLION = 1e6 * (prices.httpApiRequest.usd + READ_BYTES * prices
 /** Texts for parts whose price is unknown. */
 const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
   s3_events:
-    'requests, messages and events of S3 for what lands: some $0.03 for a thousand objects, which SQS has not reported yet',
+    'requests, messages and events of S3 for what lands: some $0.02 for a thousand objects, which SQS has not reported yet',
   s3_storage: 'storage in S3: $0.023 for a GB and month; S3 reports the size of a bucket after a day or two',
   athena: 'Athena: $5 for each terabyte that queries read, at least 10 MB a query',
   logs: 'logs: $0.50 for each GB that the functions write',

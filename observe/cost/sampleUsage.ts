@@ -140,16 +140,12 @@ function readBody(body: string): { readonly events: number; readonly isFromBrows
  */
 const REQUEST_MS = 17;
 const EVENT_MS = 0.1;
-/** Tables that a request has rows for: exposures and events. */
-const TABLES = 2;
 /** Bytes of the line with a request's metrics, and of its own line, which only a share of the requests has. */
 const METRICS_LINE_BYTES = 330;
 const LOG_LINE_BYTES = 500;
 
 /** Custom metrics of a collector in regular use: docs/metrics.md. */
 const REGULAR_METRICS = 3;
-/** Metrics of other functions while nothing is wrong: parked objects (infra/alarms/loggedMetrics.ts). */
-const LOGGED_METRICS = 1;
 /** Metrics of curate-plan, written in four hours of a day while nothing is wrong: functions/curate-plan/planMessages.ts. */
 const CURATE_METRICS = (5 * 4) / 24;
 
@@ -187,8 +183,7 @@ export function sampleMonth(
   const requests = sample.requests * factor;
   const bytes = sample.rowBytes * factor;
   const recordBytes = sample.recordBytes * factor;
-  const tables = Array.from({ length: TABLES }, () => ({ requests, bytes: bytes / TABLES }));
-  const landing = landingUsage({ requests, recordBytes, tables }, MONTH_DAYS, config);
+  const landing = landingUsage({ requests, recordBytes, rowBytes: bytes }, MONTH_DAYS, config);
   const write = writerMonth(landing, { requests, bytes }, memoryMegabytes.write / 1_024);
   const small = registerMonth(landing);
   const seconds = (requests * REQUEST_MS + events * EVENT_MS) / 1_000;
@@ -205,7 +200,7 @@ export function sampleMonth(
     // Objects of the landing stay as versions when they are deleted.
     storedBytes: bytes * PARQUET_SHARE + (recordBytes * config.retention.landingVersionDays) / MONTH_DAYS,
     logBytes: requests * lineBytes(config) + functionLogBytes(write, small),
-    metrics: (events === 0 ? 0 : REGULAR_METRICS) + LOGGED_METRICS + (config.curate ? CURATE_METRICS : 0),
+    metrics: (events === 0 ? 0 : REGULAR_METRICS) + (config.curate ? CURATE_METRICS : 0),
     athenaBytes: null,
     relay: null,
   };

@@ -28,7 +28,6 @@ export const FUNCTION_MEGABYTES = {
   collect: 1_024,
   register: 512,
   write: 1_769,
-  hold: 512,
   'ingest-plan': 512,
   relay: 512,
   'ingest-trigger': 512,
@@ -103,7 +102,7 @@ export async function measureStage(
       landing:
         landed === null
           ? null
-          : { objects: Math.max(0, landed - RUNS), files: Math.max(0, month(FILE_MESSAGES) - HOURLY_RUNS) },
+          : { objects: Math.max(0, landed - RUNS), files: Math.max(0, month(FILE_MESSAGES) - RUNS) },
       storedBytes: values.last(STORED),
       logBytes,
       metrics: await countMetrics(cloudwatch, stack.stage),
@@ -119,8 +118,6 @@ export async function measureStage(
 /** Messages of the queues of the writer and of the registrar. */
 const OBJECT_MESSAGES = 'messages of objects';
 const FILE_MESSAGES = 'messages of files';
-/** Runs of the registrar by its schedule, a month. */
-const HOURLY_RUNS = MONTH_DAYS * 24;
 
 /** Metrics of the queue of copies: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
 const QUEUE_METRICS = {

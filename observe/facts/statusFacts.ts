@@ -78,7 +78,7 @@ export type FactPart =
   | 'the last event'
   | 'the tables'
   | 'landing/'
-  | 'parked/'
+  | 'damaged/'
   | 'the stream'
   | 'the partitions'
   | 'the alarms'
@@ -109,7 +109,8 @@ export interface StatusFacts {
     readonly buffered: Buffered;
     /** Some wait at most times: the writer makes files of them within minutes. */
     readonly landing: WaitingObjects | null;
-    readonly parked: WaitingObjects | null;
+    /** Objects of it that could not be read to their end. */
+    readonly damaged: WaitingObjects | null;
   };
   /** Firehose's own metrics; null for the local cloud. */
   readonly stream: StreamState | null;

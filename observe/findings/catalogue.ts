@@ -233,28 +233,19 @@ export const findingCatalogue = {
     'streams',
     'landing waits',
     problem(
-      'Objects have waited in landing/ for more than 15 minutes to become files of tables. Nothing is lost.',
-      'The writer tries them again every five minutes; the command does so now. Their codes say how the last attempts ended: docs/reference/errors.md has the cure of each.',
+      'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
+      'The log of the function `write` says why: docs/reference/errors.md has the cure of each code. Messages that failed ten times are dead letters. The command sends them again.',
     ),
     'landing',
   ),
-  SLUICE_FINDING_PARKED: cheap(
+  SLUICE_FINDING_DAMAGED: cheap(
     'streams',
-    'parked objects',
+    'damaged objects',
     problem(
-      'Objects in parked/ could not be read. Nothing deletes them.',
-      'Correct the cause that docs/landing.md, "What is parked", names for the code. Then bring them back with the command.',
+      'Objects of the landing could not be read to their end. Rows before the damage are in tables.',
+      'Look for a whole version of the object among the noncurrent ones of landing/, and copy it back; else delete the object once you know what it was.',
     ),
-    'parked',
-  ),
-  SLUICE_FINDING_UNKNOWN_KEYS: cheap(
-    'streams',
-    'foreign objects',
-    warning(
-      'Objects in landing/ or parked/ are not of Sluice. The writer leaves them where they are.',
-      'Find out what writes them, and move them elsewhere.',
-    ),
-    'parked',
+    'damaged',
   ),
   SLUICE_FINDING_STREAM_LATE: cheap(
     'streams',

@@ -61,29 +61,21 @@ export function judge(
 }
 
 function findWaiting(
-  { waiting: { landing, parked } }: StatusFacts,
+  { waiting: { landing, damaged } }: StatusFacts,
   { now }: Pick<Deployment, 'now'>,
   say: DeploymentCommands,
 ): Finding[] {
-  const unknownKeys = Object.entries({ landing, parked }).flatMap(([folder, one]) =>
-    one === null || one.unknownKeys === 0 ? [] : [`${folder}/: ${one.unknownKeys}`],
-  );
   return [
     ...(landing !== null && isLandingLate(landing, now)
       ? [
           finding('SLUICE_FINDING_LANDING_LATE', `landing/: ${waitingText(landing)}.`, [
-            say.send('write', '{"sluice":"look"}'),
+            say.sluice('redrive', '--landing'),
           ]),
         ]
       : []),
-    ...(parked !== null && parked.count > 0
-      ? [
-          finding('SLUICE_FINDING_PARKED', `parked/: ${waitingText(parked)}.`, [
-            say.sluice('redrive', '--parked'),
-          ]),
-        ]
+    ...(damaged !== null && damaged.count > 0
+      ? [finding('SLUICE_FINDING_DAMAGED', `damaged/: ${waitingText(damaged)}.`)]
       : []),
-    ...(unknownKeys.length > 0 ? [finding('SLUICE_FINDING_UNKNOWN_KEYS', `${unknownKeys.join(', ')}.`)] : []),
   ];
 }
 

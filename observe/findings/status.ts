@@ -71,7 +71,7 @@ export async function readStatus(deployment: Deployment): Promise<Status> {
     delivered,
     rows,
     landing,
-    parked,
+    damaged,
     stream,
     partitions,
     alarms,
@@ -84,7 +84,7 @@ export async function readStatus(deployment: Deployment): Promise<Status> {
     ask('the last event', () => lastDelivery(deployment)),
     ask('the tables', () => readLandedRows(deployment)),
     ask('landing/', () => countWaitingObjects(deployment, 'landing')),
-    ask('parked/', () => countWaitingObjects(deployment, 'parked')),
+    ask('damaged/', () => countWaitingObjects(deployment, 'damaged')),
     // The local cloud tells itself what waits.
     isLocal && local !== null
       ? null
@@ -116,7 +116,7 @@ export async function readStatus(deployment: Deployment): Promise<Status> {
         rows?.tables.find((one) => one.table === table) ?? unknownArrivals(table, config.tables[table]),
     ),
     waiting: {
-      ...{ buffered: buffered(local, stream), landing, parked },
+      ...{ buffered: buffered(local, stream), landing, damaged },
     },
     stream,
     partitions,

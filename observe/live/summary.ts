@@ -15,7 +15,7 @@ export function summarizeRequest(request: LiveRequest): string {
 }
 
 /** `1 event`, `1,234 events`. */
-export function counted(count: number, noun: string): string {
+function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 

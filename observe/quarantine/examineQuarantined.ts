@@ -191,8 +191,8 @@ const NOT_REDRIVABLE: RedriveOutcome = {
 
 async function tryRedrive(deployment: Deployment, item: QuarantinedItem): Promise<RedriveOutcome> {
   const revalidate = await currentRevalidator(deployment);
-  const { documents, refused, ignored } = revalidate(item);
-  const restored = forwardedKinds.flatMap((kind) => documents[kind].map((document) => ({ kind, document })));
+  const { rows, refused, ignored } = revalidate(item);
+  const restored = forwardedKinds.flatMap((kind) => rows[kind].map(({ json }) => ({ kind, json })));
   const total = restored.length;
   return {
     outcome:
@@ -203,20 +203,20 @@ async function tryRedrive(deployment: Deployment, item: QuarantinedItem): Promis
         : refused.length > 0
           ? 'refused'
           : 'ignored',
-    delivered: { exposures: documents.exposures.length, events: documents.events.length },
-    documents: restored.slice(0, MOST_ROWS).map(({ kind, document }) => ({
+    delivered: { exposures: rows.exposures.length, events: rows.events.length },
+    documents: restored.slice(0, MOST_ROWS).map(({ kind, json }) => ({
       kind,
       table: deployment.config.tables[kind],
-      eventId: eventIdOf(document),
-      row: document.slice(0, ROW_CHARACTERS),
+      eventId: eventIdOf(json),
+      row: json.slice(0, ROW_CHARACTERS),
     })),
     refused: refusedByCode(refused),
     ignored,
   };
 }
 
-function eventIdOf(document: string): string {
-  const row: unknown = JSON.parse(document);
+function eventIdOf(json: string): string {
+  const row: unknown = JSON.parse(json);
   return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
 }
 

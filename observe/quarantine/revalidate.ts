@@ -1,18 +1,18 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { SluiceError } from '../../lib/base/errors.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
-import { isUtcDay } from '../../lib/base/time.ts';
+import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import { type CollectPlan, collectPlan } from '../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../lib/collect/rows.ts';
 import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
 import { groupsObject, readKnownGroups } from '../../lib/groups/pullGroups.ts';
-import type { LandingRow } from '../../lib/landing/frames/encodeRecord.ts';
 import { isRowFailure, type QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
+import type { LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { MAX_RECORD_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
-import { parseErrorKey, parseRowPath } from '../../lib/tables/objectKeys.ts';
+import { parseRowPath } from '../../lib/tables/objectKeys.ts';
 import type { ColumnType, Table } from '../../lib/tables/Table.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
@@ -29,7 +29,7 @@ export interface QuarantinedItem {
   readonly keyEnvironment?: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
-  /** The request's path; for a row that was not delivered or written, what `parseErrorKey` or `parseRowPath` reads. */
+  /** The request's path; for a row that its table did not take, what `parseRowPath` reads. */
   readonly path: string;
   /** Null if redaction kept nothing of it. */
   readonly raw: Uint8Array | null;
@@ -37,7 +37,7 @@ export interface QuarantinedItem {
 
 /** The result of a revalidation. */
 export interface Revalidation {
-  readonly documents: Readonly<Record<ForwardedKind, readonly string[]>>;
+  readonly rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>;
   /** Parts that are still refused, with their current codes. */
   readonly refused: readonly { readonly code: string; readonly detail: string }[];
   /** Events that the configuration does not land. */
@@ -65,12 +65,13 @@ export function revalidator(
     const { reason, path, raw } = quarantined;
     if (raw === null) return refusal(reason, 'Nothing of it was kept.');
     if (isRowFailure(reason)) {
-      const kind = parseErrorKey(path)?.kind ?? parseRowPath(path);
-      if (kind === undefined || kind === 'quarantine') return refusal(reason, 'Its path names no table.');
-      const restored = restoreRow(Buffer.from(raw).toString('utf8'), tables[kind]);
+      const { kind, day } = parseRowPath(path) ?? {};
+      if (kind === undefined || kind === 'quarantine' || day === undefined)
+        return refusal(reason, 'Its path names no table.');
+      const restored = restoreRow(Buffer.from(raw).toString('utf8'), tables[kind], day);
       return 'problem' in restored
         ? refusal(reason, restored.problem)
-        : { documents: { ...NO_DOCUMENTS, [kind]: [restored.document] }, refused: [], ignored: 0 };
+        : { rows: { ...NO_ROWS, [kind]: [restored] }, refused: [], ignored: 0 };
     }
     try {
       return Object.hasOwn(EventError.entries, reason)
@@ -87,10 +88,10 @@ export function revalidator(
   };
 }
 
-const NO_DOCUMENTS: Revalidation['documents'] = { exposures: [], events: [] };
+const NO_ROWS: Revalidation['rows'] = { exposures: [], events: [] };
 
 function refusal(code: string, detail: string): Revalidation {
-  return { documents: NO_DOCUMENTS, refused: [{ code, detail }], ignored: 0 };
+  return { rows: NO_ROWS, refused: [{ code, detail }], ignored: 0 };
 }
 
 function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan): Revalidation {
@@ -107,15 +108,13 @@ function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan):
     },
     plan,
   );
-  const jsonOf = (list: readonly LandingRow[]) => list.map(({ json }) => json);
-  const documents = { exposures: jsonOf(rows.exposures), events: jsonOf(rows.events) };
-  return { documents, refused, ignored: Object.values(counted).reduce((sum, n) => sum + n, 0) };
+  return { rows, refused, ignored: Object.values(counted).reduce((sum, n) => sum + n, 0) };
 }
 
-/** A row that can be sent to its stream, or the reason why it would fail again. */
-export type RestoredRow = { readonly document: string } | { readonly problem: string };
+/** A row that can be written again, or the reason why it would fail again. */
+export type RestoredRow = LandedRow | { readonly problem: string };
 
-/** Values that Firehose's conversion accepts for a column without changing them. Null and absent are the same to it. */
+/** Values that the writer accepts for a column without changing them. Null and absent are the same to it. */
 const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   boolean: (value) => typeof value === 'boolean',
@@ -126,10 +125,10 @@ const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
 };
 
 /**
- * Checks a row that Firehose did not deliver against the current table. A member without a column is also a problem:
- * Firehose would drop it silently.
+ * Checks a row that its table did not take against the current table. A member without a column is also a problem: the writer
+ * would leave it out.
  */
-export function restoreRow(raw: string, table: Table): RestoredRow {
+export function restoreRow(raw: string, table: Table, day: UtcDay): RestoredRow {
   let row: unknown;
   try {
     row = JSON.parse(raw);
@@ -139,21 +138,17 @@ export function restoreRow(raw: string, table: Table): RestoredRow {
   if (!isJsonObject(row)) return { problem: 'It is not a JSON object.' };
   const [id] = table.columns;
   if (id === undefined || typeof row[id.name] !== 'string') return { problem: `It has no ${id?.name}.` };
-  const { name: day } = table.partitionKey;
-  if (typeof row[day] !== 'string' || !isUtcDay(row[day]))
-    return { problem: `It has no ${day} that is a day.` };
   const columns = new Map(table.columns.map(({ name, type }) => [name, type]));
   for (const [name, value] of Object.entries(row)) {
-    if (name === day) continue;
     const type = columns.get(name);
     if (type === undefined) return { problem: `The table has no column ${JSON.stringify(name)}.` };
     if (value !== null && !FITS[type](value)) return { problem: `${name} is not a ${type}.` };
   }
-  // Line breaks separate the documents of a record. Rows of the collector have none, because JSON escapes them in texts.
-  const document = raw.includes('\n') ? JSON.stringify(row) : raw;
-  return Buffer.byteLength(document, 'utf8') > MAX_RECORD_BYTES
+  // Line breaks separate rows. Those of the collector have none, because JSON escapes them in texts.
+  const json = raw.includes('\n') ? JSON.stringify(row) : raw;
+  return Buffer.byteLength(json, 'utf8') > MAX_RECORD_BYTES
     ? { problem: 'It is larger than a Firehose record.' }
-    : { document };
+    : { day, json };
 }
 
 /** Makes the function that validates items with the configuration and groups of now. */

@@ -3,7 +3,7 @@ import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { rowFailures } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds, type TableKind } from '../../lib/schema/kinds.ts';
-import { errorFolder, rowPath } from '../../lib/tables/objectKeys.ts';
+import { rowPath } from '../../lib/tables/objectKeys.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { askAthena } from '../deployment.ts';
 
@@ -11,9 +11,9 @@ import { askAthena } from '../deployment.ts';
 export interface RowCounts {
   /** Rows that differ in their ID or in `received_at`; of quarantine, the events that they hold. */
   readonly found: number;
-  /** Further rows with the same ID and the same `received_at`: Firehose delivers at least once. */
+  /** Further rows with the same ID and the same `received_at`: rows are written at least once. */
   readonly doubles: number;
-  /** Rows that Firehose could not deliver or the writer not write: they are in quarantine and not in the table. */
+  /** Rows that the table did not take: they are in quarantine. */
   readonly givenUp: number;
 }
 
@@ -119,7 +119,7 @@ FROM (
     FROM ${qualifiedName(config, config.tables.quarantine)}
     WHERE ${between('ds', day, addDays(today, 1))}
       AND "reason" IN (${ROW_FAILURES})
-      AND ("path" LIKE ${quoteText(`${errorFolder(kind)}%`)} OR "path" LIKE ${quoteText(rowPath('%', kind))})
+      AND "path" LIKE ${quoteText(rowPath('%', kind, '%'))}
   ) AS "all_rows"
   WHERE ${receivedOn(day)}
   GROUP BY 1, 2

@@ -3,12 +3,12 @@ import { isJsonObject } from '../../lib/base/json.ts';
 import { DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { parseErrorKey, parseRowPath } from '../../lib/tables/objectKeys.ts';
+import { parseRowPath } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
 import { HOUR_MS, type HourlyCounts, readHourlyCounts } from '../facts/flow/hourlyMetrics.ts';
 import { searchBuffers } from '../facts/flow/localBuffers.ts';
 import { failedText, NOT_STORED } from '../facts/flow/rates.ts';
-import { readWaitingRows, type WaitingFolder, type WaitingRow } from '../facts/flow/waitingRows.ts';
+import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { manyRefused, type RowCounts, readHourlyRows } from './hourlyRows.ts';
 
 /** One table in one hour of receipt. All figures are events. */
@@ -24,8 +24,6 @@ export interface TableHour {
   readonly doubles: number;
   /** Given up, and in quarantine. */
   readonly givenUp: number;
-  /** Where others are now. */
-  readonly parked: number;
   /** In the stream's buffer or in `landing/`. Of a deployment the first can't be known. */
   readonly buffered: number;
   /** Accepted by the stream or overflowed, and nowhere. */
@@ -87,7 +85,7 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Re
         table,
         counted: counts.get(hour)?.streams[table] ?? { landed: 0, overflowed: 0 },
         rows: rows.tables[table].get(hour) ?? { found: 0, doubles: 0, givenUp: 0 },
-        waiting: waiting.rows.flatMap((row) => placeOf(row, table, hour) ?? []),
+        waiting: waiting.rows.reduce((sum, row) => sum + eventsOf(row, table, hour), 0),
         buffered: buffered?.counts.get(table) ?? 0,
       }),
     );
@@ -100,7 +98,7 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Re
     notes: [
       ...(waiting.unreadObjects > 0
         ? [
-            `${waiting.unreadObjects} objects under landing/ and parked/ were not read: too many, or damaged. Their rows seem to be missing.`,
+            `${waiting.unreadObjects} objects of landing/ were not read: too many, or damaged. Their rows seem to be missing.`,
           ]
         : []),
       ...(unread > 0
@@ -151,7 +149,7 @@ function judgeHour(
   for (const { table, missing, surplus, overflowed, doubles } of tables) {
     if (missing > 0)
       problems.push(
-        `${at}, ${table}: ${missing} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/, parked/ or quarantine.${overflowed > 0 ? ` ${overflowed} had overflowed.` : ''}`,
+        `${at}, ${table}: ${missing} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/ or quarantine.${overflowed > 0 ? ` ${overflowed} had overflowed.` : ''}`,
       );
     if (surplus > 0)
       notes.push(
@@ -198,37 +196,29 @@ function compareTable({
   readonly table: TableKind;
   readonly counted: { readonly landed: number; readonly overflowed: number };
   readonly rows: RowCounts;
-  /** Where the waiting rows of the table and hour are, and how many events each holds. */
-  readonly waiting: readonly { readonly folder: WaitingFolder; readonly events: number }[];
+  /** Events in `landing/`. */
+  readonly waiting: number;
   readonly buffered: number;
 }): TableHour {
-  const wait = (folder: WaitingFolder) =>
-    waiting.filter((one) => one.folder === folder).reduce((sum, one) => sum + one.events, 0);
-  const parked = wait('parked');
-  const buffered = inStream + wait('landing');
+  const buffered = inStream + waiting;
   const due = counted.landed + counted.overflowed;
-  const accounted = rows.found + rows.givenUp + parked + buffered;
+  const accounted = rows.found + rows.givenUp + buffered;
   return {
     table,
     ...{ landed: counted.landed, overflowed: counted.overflowed },
     ...rows,
-    ...{ parked, buffered },
+    buffered,
     missing: Math.max(0, due - accounted),
     surplus: Math.max(0, accounted - due),
   };
 }
 
-/** Where a waiting row counts for a table and an hour; undefined if it does not. */
-function placeOf(
-  { folder, kind, row }: Pick<WaitingRow, 'folder' | 'kind' | 'row'>,
-  table: TableKind,
-  hour: number,
-): { readonly folder: WaitingFolder; readonly events: number } | undefined {
+/** Events of a table and an hour that a waiting row holds. */
+function eventsOf({ kind, row }: Pick<WaitingRow, 'kind' | 'row'>, table: TableKind, hour: number): number {
   const own = ownRow(kind, row);
   const receivedAt = Date.parse(String(own?.row['received_at']));
-  if (own?.kind !== table || receivedAt < hour || receivedAt >= hour + HOUR_MS) return undefined;
-  const events = table === 'quarantine' ? (manyRefused(String(own.row['detail'] ?? '')) ?? 1) : 1;
-  return { folder, events };
+  if (own?.kind !== table || receivedAt < hour || receivedAt >= hour + HOUR_MS) return 0;
+  return table === 'quarantine' ? (manyRefused(String(own.row['detail'] ?? '')) ?? 1) : 1;
 }
 
 /** A row of quarantine that its table did not take stands for the row of another table; a row of a customer's file for none. */
@@ -240,7 +230,7 @@ function ownRow(
   if (kind !== 'quarantine' || !isRowFailure(reason))
     return reason.startsWith('SLUICE_INGEST_') ? undefined : { kind, row };
   const path = String(row['path']);
-  const original = parseErrorKey(path)?.kind ?? parseRowPath(path);
+  const original = parseRowPath(path)?.kind;
   try {
     const raw: unknown = JSON.parse(String(row['raw']));
     return original === undefined || !isJsonObject(raw) ? undefined : { kind: original, row: raw };
@@ -265,8 +255,7 @@ async function countBuffered(
   const counts = new Map<TableKind, number>();
   for (const { kind, row } of found.rows) {
     for (const table of tableKinds) {
-      const events = placeOf({ folder: 'landing', kind, row }, table, hour)?.events ?? 0;
-      counts.set(table, (counts.get(table) ?? 0) + events);
+      counts.set(table, (counts.get(table) ?? 0) + eventsOf({ kind, row }, table, hour));
     }
   }
   return { counts, hasMore: found.hasMore };

@@ -5,11 +5,10 @@ import { shortText } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
 import { searchBuffers } from '../facts/flow/localBuffers.ts';
-import { readWaitingRows, type WaitingFolder } from '../facts/flow/waitingRows.ts';
+import { readWaitingRows } from '../facts/flow/waitingRows.ts';
 import { dayFolders, unreadNote, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import {
   isAbout,
@@ -43,7 +42,6 @@ export type TraceState =
   | 'landing'
   /** Of a request whose rows were not found, or not looked for: it was answered 202, and a stream has it. */
   | 'accepted'
-  | 'parked'
   | 'quarantined'
   /** Answered 4xx. */
   | 'refused'
@@ -118,7 +116,6 @@ const FURTHEST: readonly TraceState[] = [
   'queryable',
   'buffered',
   'landing',
-  'parked',
   'quarantined',
   'ignored',
   'refused',
@@ -278,7 +275,7 @@ async function countBytes(
   return bytes;
 }
 
-/** Copies in buffers (of the local cloud), landing and parked. */
+/** Copies in buffers (of the local cloud) and in the landing. */
 async function copiesElsewhere(
   deployment: Deployment,
   isWanted: (row: Readonly<Record<string, unknown>>) => boolean,
@@ -287,16 +284,13 @@ async function copiesElsewhere(
   const waiting = await readWaitingRows(deployment, isWanted);
   const buffered = await searchBuffers(deployment, text);
   const copies: Copy[] = [
-    ...waiting.rows.map(({ folder, key, kind, row, writtenAt, errorType }): Copy => {
+    ...waiting.rows.map(({ key, kind, row, writtenAt }): Copy => {
       const steps = [
         receivedStep(kind, row),
-        {
-          at: writtenAt,
-          what: waitingIn(key, errorType),
-        },
-        { at: null, what: WHAT_FOLLOWS[folder] },
+        { at: writtenAt, what: `accepted in ${key}` },
+        { at: null, what: 'the writer makes a file of it' },
       ];
-      return { receivedAt: timeOf(row), state: folder, steps, row: { kind, columns: row } };
+      return { receivedAt: timeOf(row), state: 'landing', steps, row: { kind, columns: row } };
     }),
     ...(buffered?.rows ?? [])
       .filter(({ row }) => isWanted(row))
@@ -313,23 +307,11 @@ async function copiesElsewhere(
     copies,
     notes: [
       ...(waiting.unreadObjects > 0
-        ? [`${waiting.unreadObjects} objects under landing/ and parked/ were not read as a whole.`]
+        ? [`${waiting.unreadObjects} objects of landing/ were not read as a whole.`]
         : []),
       ...(buffered?.hasMore === true ? ['The buffers have more documents than were searched.'] : []),
     ],
   };
-}
-
-/** The next step for a waiting row, by folder. */
-const WHAT_FOLLOWS: Readonly<Record<WaitingFolder, string>> = {
-  landing: 'the writer makes a file of it',
-  parked: 'it is parked, and returns when somebody moves it back: docs/landing.md',
-};
-
-function waitingIn(key: string, errorType: string | undefined): string {
-  if (errorType !== undefined) return `Firehose could not deliver it (${errorType}): it is in ${key}`;
-  if (key.includes(LANDING_FOLDER)) return `accepted in ${key}`;
-  return `Firehose did not accept it in time: it is in ${key}`;
 }
 
 /** Characters of a name that a step shows: names may be of any length. */
@@ -534,7 +516,7 @@ async function traceRequest(
       )
     : { copies: [], notes: [] };
   const rows = tables?.rows ?? [];
-  const refusals = (tables?.refusals ?? []).filter(({ reason }) => !reason.startsWith('SLUICE_FIREHOSE_'));
+  const refusals = tables?.refusals ?? [];
   const copies: Copy[] = [
     ...elsewhere.copies,
     ...rows.map(

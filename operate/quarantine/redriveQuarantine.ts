@@ -1,10 +1,10 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { errorName } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
-import { systemClock } from '../../lib/base/time.ts';
-import { putRecordObject } from '../../lib/landing/delivery/land.ts';
-import { encodeRecord, type LandingRow } from '../../lib/landing/frames/encodeRecord.ts';
+import { systemClock, utcDay } from '../../lib/base/time.ts';
+import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
+import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { directRecordKey } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
@@ -17,7 +17,7 @@ import {
 } from '../../observe/quarantine/revalidate.ts';
 import { RedriveRecord } from './redriveRecord.ts';
 
-/** Maximum documents and characters of one record, and the time limit of its write. */
+/** Most rows and characters of one record, and the time limit of its write. */
 const CHUNK = 5_000;
 const CHUNK_LENGTH = 16_000_000;
 const CHUNK_MS = 60_000;
@@ -72,9 +72,9 @@ async function redriveItems(
 ): Promise<RedriveReport> {
   const put = putRecordObject(s3ObjectStore(deployment.s3, deployment.config.bucket));
   const land: LandRows = async (rows) => {
-    const id = randomBytes(16).toString('hex');
-    const { bytes } = encodeRecord({ id, request: null, receivedAt: systemClock.now(), rows });
-    await put({ key: directRecordKey(hash('sha256', bytes)), body: bytes }, CHUNK_MS);
+    const body = encodeLines(rows);
+    if (body === null) return;
+    await put({ key: directRecordKey(utcDay(systemClock.now()), hash('sha256', body)), body }, CHUNK_MS);
   };
   const record = options.record ?? (await RedriveRecord.read(deployment));
   const again = options.again ?? options.record === undefined;
@@ -103,7 +103,7 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
 }
 
 /** Puts rows into the landing. It throws the error of the store. */
-export type LandRows = (rows: Readonly<Record<ForwardedKind, readonly LandingRow[]>>) => Promise<void>;
+export type LandRows = (rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>) => Promise<void>;
 
 /** The part of {@link RedriveRecord} that a redrive needs. */
 export interface DeliveryRecord {
@@ -132,7 +132,7 @@ export async function redriveQuarantine(
     ignored: 0,
     failed: {},
   };
-  let waiting: RowDocument[] = [];
+  let waiting: RestoredEvent[] = [];
   let length = 0;
   const putAll = async () => {
     if (waiting.length > 0) await put(report, land, waiting, recorded);
@@ -140,20 +140,20 @@ export async function redriveQuarantine(
   };
   for await (const one of quarantined) {
     report.found += 1;
-    const { documents, refused, ignored } = revalidate(one);
+    const { rows, refused, ignored } = revalidate(one);
     for (const { code } of refused) count(report.refused, code);
     report.ignored += ignored;
     const row = { id: one.quarantineId, open: 0, isWhole: refused.length === 0 };
     const added = forwardedKinds.flatMap((kind) =>
-      documents[kind].flatMap((document): RowDocument[] => {
-        const isDone = recorded?.again === false && recorded.record.hasEvent(eventIdOf(document));
-        return isDone ? [] : [{ kind, document, row }];
+      rows[kind].flatMap((landed): RestoredEvent[] => {
+        const isDone = recorded?.again === false && recorded.record.hasEvent(eventIdOf(landed.json));
+        return isDone ? [] : [{ kind, landed, row }];
       }),
     );
     row.open = added.length;
     for (const one of added) {
       waiting.push(one);
-      length += one.document.length;
+      length += one.landed.json.length;
       if (waiting.length >= CHUNK || length >= CHUNK_LENGTH) await putAll();
     }
   }
@@ -161,13 +161,13 @@ export async function redriveQuarantine(
   return report;
 }
 
-/** A document of a row of quarantine. */
-interface RowDocument {
+/** A row of a table, made of a row of quarantine. */
+interface RestoredEvent {
   readonly kind: ForwardedKind;
-  readonly document: string;
+  readonly landed: LandedRow;
   readonly row: {
     readonly id: string;
-    /** Documents that are not delivered yet. */
+    /** Rows that are not delivered yet. */
     open: number;
     /** Whether nothing of the row is still refused. */
     readonly isWhole: boolean;
@@ -177,12 +177,12 @@ interface RowDocument {
 async function put(
   report: RedriveReport,
   land: LandRows | null,
-  waiting: readonly RowDocument[],
+  waiting: readonly RestoredEvent[],
   recorded: DeliveryRecord | undefined,
 ): Promise<void> {
   const at = systemClock.now();
   const rowsOf = (kind: ForwardedKind) =>
-    waiting.filter((one) => one.kind === kind).map(({ document }) => landingRow(document));
+    waiting.filter((one) => one.kind === kind).map(({ landed }) => landed);
   try {
     await land?.({ exposures: rowsOf('exposures'), events: rowsOf('events') });
   } catch (error) {
@@ -192,22 +192,17 @@ async function put(
   for (const { kind } of waiting) report.delivered[kind] += 1;
   if (land === null) return;
   const [rows, events]: [string[], string[]] = [[], []];
-  for (const { document, row } of waiting) {
+  for (const { landed, row } of waiting) {
     row.open -= 1;
     if (row.isWhole && row.open === 0) rows.push(row.id);
-    else events.push(eventIdOf(document));
+    else events.push(eventIdOf(landed.json));
   }
   await recorded?.record.add({ at, rows, events });
 }
 
-function landingRow(json: string): LandingRow {
-  const row = parseJson(json);
-  return { day: isJsonObject(row) ? String(row['ds']) : '', json };
-}
-
 /** The event_id of a row. */
-function eventIdOf(document: string): string {
-  const row = parseJson(document);
+function eventIdOf(json: string): string {
+  const row = parseJson(json);
   return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
 }
 

@@ -22,7 +22,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   quarantine: [NOWHERE, ['--reason', 'SLUICE_EVENT_NO_NAME', ...NOWHERE]],
   redrive: [
     ['--reason', 'SLUICE_EVENT_NO_NAME', ...NOWHERE],
-    ['--parked', ...NOWHERE],
+    ['--landing', ...NOWHERE],
   ],
   groups: [
     ['list', ...NOWHERE],

@@ -1,16 +1,12 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { writeStore } from '../../lib/landing/write/WriteStore.ts';
-import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { readRates } from '../../observe/facts/flow/rates.ts';
 import type { Status } from '../../observe/findings/status.ts';
-import { recordFor } from '../lib/landing/write/startWriter.ts';
+import { recordOf, rowOf } from '../observe/startLanding.ts';
 import { startObserved } from '../observe/startObserved.ts';
 
 const MINUTE = 60_000;
@@ -71,7 +67,7 @@ describe('sluice status', () => {
       waiting: {
         buffered: { count: 0, oldest: null },
         landing: { count: 0, oldest: null },
-        parked: { count: 0, oldest: null },
+        damaged: { count: 0, oldest: null },
       },
     });
     expect(table(answer, 'events')).toMatchObject({ newestRowAt: null, lagSeconds: null, p50Seconds: null });
@@ -136,66 +132,49 @@ describe('sluice status', () => {
     expect(codes((await status()).answer)).not.toContain('SLUICE_FINDING_ALARM');
   });
 
-  it('names what is parked, what 0.2 left, and keys that are not its own', async () => {
-    const put = (Key: string) =>
-      observed.s3.send(
-        new PutObjectCommand({
-          Bucket: observed.cloud.bucket,
-          Key,
-          Body: 'x',
-          Metadata: { code: 'ServiceUnavailableException' },
-        }),
-      );
-    await put('parked/landing/2026/11/20/10/a');
-    await put('parked/landing/2026/11/20/10/b.512');
-    await observed.control('POST', 'faults', {
-      s3: [
-        { fault: 'failCalls', operations: ['GetObject'], key: 'sluice-experiments/errors/*', calls: 'all' },
-      ],
-    });
-    await put('errors/events/format-conversion-failed/2026/1');
-    await put('overflow/somebody/else.txt');
+  it('names what is damaged', async () => {
+    await observed.put('landing/2026/11/20/10/broken', 'x');
+    await observed.cloud.flush();
     const { code, answer } = await status();
     expect(code).toBe(3);
-    expect(answer.waiting).toMatchObject({
-      landing: { count: 1, unknownKeys: 1 },
-      parked: { count: 2, lastCode: 'ServiceUnavailableException' },
-    });
-    expect(codes(answer)).toEqual(
-      expect.arrayContaining(['SLUICE_FINDING_PARKED', 'SLUICE_FINDING_UNKNOWN_KEYS']),
+    expect(answer.waiting).toMatchObject({ landing: { count: 0 }, damaged: { count: 1 } });
+    expect(problem(answer, 'SLUICE_FINDING_DAMAGED')?.detail).toMatch(
+      /^damaged\/: 1 object, the oldest since/,
     );
-    expect(problem(answer, 'SLUICE_FINDING_PARKED')?.commands).toEqual([
-      expect.stringMatching(/^npx sluice redrive --parked --local /),
-    ]);
-    for (const prefix of ['parked/', 'errors/', 'overflow/'])
-      for (const key of await observed.keys(prefix)) await observed.remove(key);
+    for (const key of await observed.keys('damaged/')) await observed.remove(key);
   });
 
   it('and the doctor name what waits in the landing, once it waits for too long', async () => {
-    await observed.control('POST', 'faults', {
-      lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
-    });
-    const Key = 'landing/2026/11/20/10/x';
-    // A writer leaves what another one has claimed.
-    const store = writeStore(s3ObjectStore(observed.s3, observed.cloud.bucket), observed.clock);
-    await store.claim(Key, observed.clock.now() + 24 * HOUR);
-    await store.put(Key, { body: recordFor({}), contentType: 'application/octet-stream' }, null);
+    await observed.hold('write');
+    const key = 'landing/2026/11/20/10/x';
+    await observed.put(key, recordOf({ events: [rowOf('events', 'x', '2026-11-20')] }));
     const fresh = await status();
-    expect(fresh.answer.waiting.landing).toMatchObject({ count: 1, unknownKeys: 0 });
+    expect(fresh.answer.waiting.landing).toMatchObject({ count: 1 });
     expect(codes(fresh.answer)).not.toContain('SLUICE_FINDING_LANDING_LATE');
-    await observed.clock.advance(16 * MINUTE);
+    await observed.clock.advance(21 * MINUTE);
     const { code, answer } = await status();
     expect(code).toBe(3);
     const late = problem(answer, 'SLUICE_FINDING_LANDING_LATE');
     expect(late?.detail).toMatch(/^landing\/: 1 object, the oldest since 2026-.*Z\.$/);
-    expect(late?.commands[0]).toContain(`'{"sluice":"look"}'`);
-    expect((await observed.sluice('status')).stdout).toMatch(/^landing +1 object +16 min *$/m);
+    expect(late?.commands[0]).toMatch(/^npx sluice redrive --landing --local /);
+    expect((await observed.sluice('status')).stdout).toMatch(/^landing +1 object +21 min *$/m);
     const { stdout } = await observed.sluice('doctor');
     expect(stdout).toMatch(/SLUICE_FINDING_LANDING_LATE: .* landing\/: 1 object, the oldest since .*Z\./);
-    expect(stdout).toMatch(
-      /send-message --queue-url .*sluice-local-write .*--message-body '\{"sluice":"look"\}'/,
-    );
-    for (const key of [Key, claimKey(Key)]) await observed.remove(key);
+    await observed.remove(key);
+  });
+
+  it('has a command that sends dead letters of the writer again', async () => {
+    const redrive = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await observed.sluice('redrive', '--landing', '--json', ...args)).stdout);
+    const sqs = new SQSClient(observed.options);
+    const QueueName = 'sluice-local-write-dead-letters';
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"sluice":"look"}' }));
+    sqs.destroy();
+    expect(await redrive('--dry-run')).toEqual({ dryRun: true, messages: 1 });
+    expect(await redrive()).toEqual({ dryRun: false, messages: 1 });
+    await observed.cloud.flush();
+    expect(await redrive()).toEqual({ dryRun: false, messages: 0 });
   });
 
   it('finds days without a partition, and its command registers them', async () => {

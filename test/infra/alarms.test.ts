@@ -34,82 +34,21 @@ const REDUCED_QUOTA = new Set(
   ),
 );
 
-describe('the alarm on parked objects', () => {
-  it('is on while the look counts any', () => {
-    expect(Resources['ParkedMetric']).toMatchObject({
+describe('the alarm on rows that are refused and objects that are damaged', () => {
+  it('is on for each line that tells of one', () => {
+    expect(Resources['WriteRefusedMetric']).toMatchObject({
       Type: 'AWS::Logs::MetricFilter',
       Properties: {
         LogGroupName: { Ref: 'WriteLogGroup' },
-        FilterPattern: '{ $.event = "write_look" }',
-        // Without a default: a line of something else would say that nothing is parked.
+        FilterPattern: '{ $.event = "write_refused" || $.event = "write_damaged" }',
         MetricTransformations: [
-          { MetricNamespace: 'Sluice', MetricName: 'ObjectsParked-prod', MetricValue: '$.parked' },
+          { MetricNamespace: 'Sluice', MetricName: 'WriteRefused-prod', MetricValue: '1' },
         ],
       },
     });
-    expect(alarm('ParkedAlarm')).toMatchObject({
-      AlarmName: 'acme-prod-parked',
-      Namespace: 'Sluice',
-      MetricName: 'ObjectsParked-prod',
-      Dimensions: [],
-      Statistic: 'Maximum',
-      Threshold: 1,
-      TreatMissingData: 'ignore',
-    });
-    expect(JSON.stringify(Resources['ParkedMetric'])).not.toContain('DefaultValue');
-  });
-});
-
-describe('the alarms on what waits in the landing', () => {
-  it.each([
-    ['BacklogMetric', 'BacklogAlarm', 'ObjectsWaiting-prod', '$.waiting', 10_000],
-    ['BacklogAgeMetric', 'BacklogAgeAlarm', 'OldestWaitingSeconds-prod', '$.oldest_seconds', 3_600],
-  ])('are on by what the look counts: %s', (filter, alarmId, MetricName, MetricValue, Threshold) => {
-    expect(Resources[filter]).toMatchObject({
-      Properties: {
-        LogGroupName: { Ref: 'WriteLogGroup' },
-        FilterPattern: `{ $.event = "write_look" && ${MetricValue} > 0 }`,
-        MetricTransformations: [{ MetricNamespace: 'Sluice', MetricName, MetricValue }],
-      },
-    });
-    // A run that starts late leaves a period without a value.
-    expect(alarm(alarmId)).toMatchObject({
-      ...{ MetricName, Threshold, Period: 300, TreatMissingData: 'notBreaching' },
-      ...{ EvaluationPeriods: 12, DatapointsToAlarm: 1 },
-    });
-  });
-
-  it('are joined by one on looks that cannot read the bucket', () => {
-    expect(Resources['WriteUnreadMetric']).toMatchObject({
-      Properties: {
-        LogGroupName: { Ref: 'WriteLogGroup' },
-        FilterPattern: '{ $.event = "write_look" && $.code = "SLUICE_WRITE_BUCKET_FAILED" }',
-        MetricTransformations: [{ MetricName: 'WriteUnread-prod', MetricValue: '1' }],
-      },
-    });
-    expect(alarm('WriteUnreadAlarm')).toMatchObject({
-      ...{ AlarmName: 'acme-prod-write-unread', MetricName: 'WriteUnread-prod' },
-      ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3 },
-    });
-  });
-
-  it('are joined by one on files that would not have all rows, whichever line says it', () => {
-    expect(Resources['WriteCountsDifferMetric']).toMatchObject({
-      Properties: {
-        LogGroupName: { Ref: 'WriteLogGroup' },
-        FilterPattern: '"SLUICE_WRITE_COUNTS_DIFFER"',
-        MetricTransformations: [{ MetricName: 'WriteCountsDiffer-prod', MetricValue: '1' }],
-      },
-    });
-    expect(alarm('WriteCountsDifferAlarm')).toMatchObject({
-      ...{ AlarmName: 'acme-prod-write-counts-differ', MetricName: 'WriteCountsDiffer-prod' },
+    expect(alarm('WriteRefusedAlarm')).toMatchObject({
+      ...{ AlarmName: 'acme-prod-write-refused', MetricName: 'WriteRefused-prod' },
       ...{ Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 1 },
-    });
-    expect(Resources['WriteMissingMetric']).toMatchObject({
-      Properties: {
-        FilterPattern: '{ $.event = "write_missing" }',
-        MetricTransformations: [{ MetricName: 'WriteCountsDiffer-prod', MetricValue: '1' }],
-      },
     });
   });
 });

@@ -87,9 +87,7 @@ describe('the dashboard', () => {
     const ours = drawn.filter(([namespace]) => namespace === 'Sluice').map(([, metric]) => metric);
     const written = [
       ...Object.values(collectMetrics).map(({ name }) => name),
-      'ObjectsParked-prod',
-      'ObjectsWaiting-prod',
-      'OldestWaitingSeconds-prod',
+      'WriteRefused-prod',
       'PartitionGaps-prod',
     ];
     expect(ours.filter((metric) => !written.some((name) => name === metric))).toEqual([]);

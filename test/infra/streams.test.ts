@@ -24,7 +24,8 @@ describe('the stream of the landing', () => {
     expect(Properties.DeliveryStreamName).toBeUndefined();
     expect(Properties.ExtendedS3DestinationConfiguration).toMatchObject({
       ...{ Prefix: 'landing/', CompressionFormat: 'UNCOMPRESSED' },
-      BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
+      FileExtension: '.ndjson.gz',
+      BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 16 },
     });
     for (const setting of ['DataFormatConversion', 'DynamicPartitioning', 'Processing'])
       expect(Properties.ExtendedS3DestinationConfiguration[`${setting}Configuration`]).toBeUndefined();

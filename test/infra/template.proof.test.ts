@@ -159,7 +159,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(wild).toEqual([]);
   });
 
-  it('has visibility timeouts of six function timeouts, and runs at most two invocations of a function', () => {
+  it('has visibility timeouts of six function timeouts, but for the writer, and runs at most two invocations of a function', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) =>
       mapping.parse(properties),
     );
@@ -184,7 +184,11 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
         // A function without the variable doesn't count.
         tries: Environment.Variables['SLUICE_TRIES'] ?? String(RedrivePolicy.maxReceiveCount),
         expected: {
-          hidden: 6 * Timeout + (taker?.MaximumBatchingWindowInSeconds ?? 0),
+          // The writer's messages come again as soon as a run that was killed has ended.
+          hidden:
+            arn?.endsWith('-write') === true
+              ? 960
+              : 6 * Timeout + (taker?.MaximumBatchingWindowInSeconds ?? 0),
           tries: String(RedrivePolicy.maxReceiveCount),
         },
       };
@@ -193,7 +197,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const counting = ofType('AWS::Lambda::Function').filter(
       ({ properties }) => 'SLUICE_TRIES' in lambda.parse(properties).Environment.Variables,
     );
-    expect(counting.length).toBe(1 + (options.sources === undefined ? 0 : 1) + (options.curate ? 1 : 0));
+    expect(counting.length).toBe((options.sources === undefined ? 0 : 1) + (options.curate ? 1 : 0));
   });
 
   it('lets Lambda run message chains only for functions that send to their own queue and bound the chain', () => {
@@ -208,7 +212,10 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const wrong = ofType('AWS::Lambda::Function').filter(([id, { Properties }]) => {
       const queue = queueOf.get(id);
       const sendsToItself =
-        queue !== undefined && JSON.stringify(Properties?.['Environment']).includes(`{"Ref":"${queue}"}`);
+        queue !== undefined &&
+        // It hides messages of its queue, and sends to its dead letters alone.
+        queue !== 'RelayQueue' &&
+        JSON.stringify(Properties?.['Environment']).includes(`{"Ref":"${queue}"}`);
       return (Properties?.['RecursiveLoop'] === 'Allow') !== sendsToItself;
     });
     expect(wrong.map(([id]) => id)).toEqual([]);

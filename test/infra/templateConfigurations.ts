@@ -171,7 +171,7 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     timeWindow: { pastDays: 30, futureDays: 2 },
     collector: { reservedConcurrency: 50 },
     endpoint: { requestsPerSecond: 20_000, burst: 10_000 },
-    retention: { forwardedDays: 730, parkedDays: 365, errorDays: 90 },
+    retention: { forwardedDays: 730, landingVersionDays: 14 },
     alarms: { topicArn: `arn:aws:sns:eu-west-1:${account}:pages` },
     athena: { workgroup: 'acme', stagingDatabase: 'acme_staging', scanLimitGigabytes: 50 },
     buffering: { megabytes: 64, seconds: 60 },

@@ -52,32 +52,28 @@ describe('the price of a month', () => {
     const { alarms, ...others } = parts;
     const byHand = {
       gateway: 2, // 2 million at $1
-      // A million at $0.20, 100,000 GB-seconds at $0.0000133334, and half a second of half a GB every five minutes.
-      lambda: 0.2 + 1.33334 + 0.0288,
+      // A million at $0.20, and 100,000 GB-seconds at $0.0000133334.
+      lambda: 0.2 + 1.33334,
       firehose_ingest: 2.9, // 100 GB at $0.029
-      // 50 thousand, 60,000 GB-seconds, and half a second of 1,769 MB every five minutes.
-      write: 0.01 + 0.800004 + 0.099507,
-      // Three queues: five pollers, each every 20 s, at $0.40 a million. Three requests for each object and file.
-      queues: 3 * 0.2592 + 0.072,
-      // Six for an object and one for a file, at $1 a million.
-      s3_events: 0.16,
-      // Two PUTs an object, one a file, five lists every five minutes at $0.005 a thousand; a GET for each at $0.0004.
-      s3_requests: 0.4 + 0.216 + 0.024,
+      // 50 thousand, 60,000 GB-seconds, and half a second of 1,769 MB every hour.
+      write: 0.01 + 0.800004 + 0.008292,
+      // Two queues: five pollers, each every 20 s, at $0.40 a million. Three requests for each object and file.
+      queues: 2 * 0.2592 + 0.072,
+      // Three for an object and one for a file, at $1 a million.
+      s3_events: 0.1,
+      // A PUT for each, a list every hour at $0.005 a thousand; a GET an object at $0.0004.
+      s3_requests: 0.3 + 0.0036 + 0.008,
       s3_storage: 23, // 1,000 GB at $0.023
       athena: 15, // 3 TB at $5
       logs: 1, // 2 GB at $0.50
-      // 26 at $0.30; one that is read every five minutes, at $0.01 a thousand
-      metrics: 7.8 + 0.0864,
-      // A key and two secrets; a read every five minutes, at $0.05 for ten thousand
-      keys: 1.8 + 0.0432,
+      metrics: 7.8, // 26 at $0.30
+      keys: 1.4, // a key and a secret
     };
     expect(Object.keys(others).sort()).toEqual(Object.keys(byHand).sort());
     for (const [part, usd] of Object.entries(byHand))
       expect([part, Reflect.get(others, part)]).toEqual([part, expect.closeTo(usd, 6)]);
-    // docs/cost.md: $2.80 for alarms.
-    expect(alarms).toBeCloseTo(2.8, 6);
-    expect(usdPerMonth).toBeCloseTo(sum(Object.values(byHand)) + 2.8, 6);
-    // docs/cost.md: both endpoints cost 0.60 USD more.
+    expect(alarms).toBeCloseTo(2.5, 6);
+    expect(usdPerMonth).toBeCloseTo(sum(Object.values(byHand)) + 2.5, 6);
     const both = monthlyCost(usage, stackOf({ endpoint: { kind: 'both' } })).parts.alarms;
     expect((both ?? 0) - (alarms ?? 0)).toBeCloseTo(0.6, 6);
     expect(usdPerMillion).toBeCloseTo(usdPerMonth / 10, 6);
@@ -91,13 +87,13 @@ describe('the price of a month', () => {
       readers: [{ kind: 'metabase', name: 'metabase', as: 'user' }],
     });
     const { parts } = monthlyCost(usage, own);
-    expect(parts.keys).toBeCloseTo(1.2 + 0.0432, 6);
-    expect(parts.lambda).toBeCloseTo(0.2 + 1.66667 + 0.036, 5);
+    expect(parts.keys).toBeCloseTo(0.8, 6);
+    expect(parts.lambda).toBeCloseTo(0.2 + 1.66667, 5);
   });
 
   it.each<[Partial<ConfigInput>, number]>([
-    [{ curate: true }, 5],
-    [{ relay: { statsig: true } }, 3],
+    [{ curate: true }, 4],
+    [{ relay: { statsig: true } }, 2],
     [
       {
         sources: [
@@ -109,7 +105,7 @@ describe('the price of a month', () => {
           },
         ],
       },
-      5,
+      4,
     ],
   ])('has the polls of all queues, with %j, those of relay apart', (input, queues) => {
     expect(monthlyCost(usage, stackOf(input)).parts.queues).toBeCloseTo(queues * 0.2592 + 0.072, 6);
@@ -118,9 +114,9 @@ describe('the price of a month', () => {
   it('has relay beside it: queue, key, bucket and what is sent to the internet', () => {
     const relay = { copies: 1_000_000, queueRequests: 3_000_000, bucketCopies: 1_000, sentBytes: 2 * GB };
     const { parts } = monthlyCost({ ...usage, relay }, stackOf({ relay: { statsig: true } }));
-    // Two queues polled by five every 20 s; three calls of KMS an hour; two of S3 every five minutes.
-    const queue = (3 + 1.296) * 0.4 + (2_160 * 0.03) / 10_000;
-    const bucket = ((1_000 + 17_280) * 0.005 + 1_000 * 0.0004) / 1_000;
+    // A queue polled by five every 20 s; three calls of KMS an hour.
+    const queue = (3 + 0.648) * 0.4 + (2_160 * 0.03) / 10_000;
+    const bucket = (1_000 * 0.005 + 1_000 * 0.0004) / 1_000;
     expect(parts.relay_queue).toBeCloseTo(queue + bucket, 6);
     expect(parts.relay_transfer).toBeCloseTo(0.18, 6);
     const twice = scaleUsage({ ...usage, relay }, 20_000_000);
@@ -164,17 +160,17 @@ describe('the cost by a sample', () => {
       events: 3_000_000,
       requests: 2_000_000,
       gatewayUnits: 2_000_000,
-      // Besides requests a batch of the registrar for each object, and the check of streams every five minutes.
-      invocations: 2_000_000 + 43_200 + 8_640,
+      // Besides requests a batch of the registrar for each object.
+      invocations: 2_000_000 + 43_200,
       billedBytes: 2_000_000 * 5_120,
       // One stream, an object every 60 s for 30 days, with rows of two tables.
       landing: { objects: 43_200, files: 86_400 },
-      write: { invocations: 43_200 + 8_640 },
+      write: { invocations: 43_200 + 720 },
     });
     expect(cost.parts).toMatchObject({
       gateway: expect.closeTo(2, 9),
       firehose_ingest: expect.closeTo((2_000_000 * 5_120 * 0.029) / GB, 9),
-      s3_events: expect.closeTo(0.3456, 9),
+      s3_events: expect.closeTo(0.216, 9),
     });
     expect(cost.usdPerMonth).toBeCloseTo(sum(Object.values(cost.parts)), 9);
     expect(cost.usdPerMillion).toBeCloseTo(cost.usdPerMonth / 3, 9);
@@ -219,7 +215,7 @@ describe('the cost by a sample', () => {
     const { objects = 0, files = 0 } = cost.usage.landing ?? {};
     expect(objects).toBeCloseTo(cost.usage.recordBytes / (64 * 2 ** 20), 3);
     expect(objects).toBeGreaterThan(43_200);
-    // 64 MB decode to more than one part.
+    // 64 MB decode to more than one round.
     expect(files).toBeGreaterThan(objects);
   });
 
@@ -253,11 +249,10 @@ describe('the cost by the metrics of a stage', () => {
   let asked: { readonly start: number; readonly queries: number } | undefined;
   const server = createServer(async (request, response) => {
     const body = await text(request);
-    if (body.startsWith('Action=ListStackResources')) {
-      const resource =
-        '<LogicalResourceId>LandingStream</LogicalResourceId><PhysicalResourceId>sluice-prod-landing</PhysicalResourceId>';
+    if (body.startsWith('Action=DescribeStacks')) {
+      const output = '<OutputKey>LandingStreamName</OutputKey><OutputValue>sluice-prod-landing</OutputValue>';
       response.end(
-        `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries><member>${resource}</member></StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
+        `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><Outputs><member>${output}</member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
       );
       return;
     }
@@ -277,7 +272,7 @@ describe('the cost by the metrics of a stage', () => {
           page
             ? { Metrics: [ofStage('prod', 'requests'), ofStage('dev', 'requests')], NextToken: 'more' }
             : {
-                Metrics: [ofStage('prod', 'received'), { MetricName: 'ObjectsParked-prod', Dimensions: [] }],
+                Metrics: [ofStage('prod', 'received'), { MetricName: 'PartitionGaps-prod', Dimensions: [] }],
               },
         ),
       );
@@ -356,7 +351,7 @@ describe('the cost by the metrics of a stage', () => {
       'AWS/Lambda Invocations sluice-prod-write': [[2, 5_184]],
       'AWS/Lambda Duration sluice-prod-write': [[2, 1_024_000]],
       // With the looks and the hourly runs of three days.
-      'AWS/SQS NumberOfMessagesSent sluice-prod-write': [[2, 4_320 + 864]],
+      'AWS/SQS NumberOfMessagesSent sluice-prod-write': [[2, 4_320 + 72]],
       'AWS/SQS NumberOfMessagesSent sluice-prod-register': [[2, 8_640 + 72]],
       'AWS/Logs IncomingBytes /aws/lambda/sluice-prod-collect': [[2, GB / 10]],
       'AWS/S3 BucketSizeBytes acme-cost': [

@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
+import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
 import { FILE_CALLS, LOOK_LISTS, OBJECT_CALLS } from '../../observe/cost/landingUsage.ts';
-import { recordFor, rowOf, startWriter, type Writer } from '../lib/landing/write/startWriter.ts';
+import { recordOf, rowOf, startLanding } from './startLanding.ts';
 
-const DAY = '2026-11-23';
+let landing: Awaited<ReturnType<typeof startLanding>>;
 let writer: Writer;
 /** Calls of S3 by their names. */
 let calls: Record<string, number> = {};
 
 beforeAll(async () => {
-  writer = await startWriter();
-  writer.s3.middlewareStack.add(
+  landing = await startLanding();
+  const { config, store, clock, directory } = landing;
+  const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory };
+  writer = { config, store, clock, directory, limits, log: () => undefined };
+  landing.s3.middlewareStack.add(
     (next, { commandName = '' }) =>
       (args) => {
         const name = commandName.replace('Command', '');
@@ -20,32 +24,25 @@ beforeAll(async () => {
     { step: 'initialize' },
   );
 });
-afterAll(() => writer.close());
+afterAll(() => landing.close());
 
 it('the writer calls S3 for an object and its files as often as the cost counts', async () => {
-  const rows = { exposures: [rowOf('exposures', 'a', DAY)], events: [rowOf('events', 'b', DAY)] };
-  const key = 'landing/2026/11/23/10/sluice-landing-one';
+  const key = 'landing/2026/11/23/10/one.ndjson.gz';
   calls = {};
-  await writer.put(key, recordFor(rows));
-  expect(await writer.write(key)).toMatchObject({ outcome: 'written' });
-  const { PutObject = 0, GetObject = 0, HeadObject = 0, ...others } = calls;
-  expect(PutObject).toBe(OBJECT_CALLS.puts + 2 * FILE_CALLS.puts);
-  expect(GetObject + HeadObject).toBe(OBJECT_CALLS.gets + 2 * FILE_CALLS.gets);
-  // The claim's and the object's, which are free.
-  expect(others).toEqual({ DeleteObject: 2 });
+  await landing.put(key, recordOf({ exposures: [rowOf('exposures', 'a')], events: [rowOf('events', 'b')] }));
+  const deadline = landing.clock.now() + 600_000;
+  expect(await writeObjects([{ key, isAlone: false }], writer, { deadline })).toMatchObject({ files: 2 });
+  expect(calls).toEqual({
+    PutObject: OBJECT_CALLS.puts + 2 * FILE_CALLS.puts,
+    GetObject: OBJECT_CALLS.gets,
+    // Free.
+    DeleteObjects: 1,
+  });
 });
 
 it('a look at a quiet landing only lists', async () => {
   calls = {};
-  const { clock, config, store } = writer;
-  const own = {
-    directory: writer.path('look'),
-    limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory: '' },
-  };
-  const report = await lookAtLanding(
-    { ...own, bucket: config.bucket, tries: 3, log: () => {}, config, store, clock },
-    { deadline: clock.now() + 600_000, claimUntil: clock.now() + 960_000 },
-  );
-  expect(report).toMatchObject({ waiting: 0, parked: 0 });
+  const queue = { count: async () => 0, send: async () => undefined };
+  expect(await lookAtLanding(writer, queue, 0)).toEqual({ told: 0, skipped: null });
   expect(calls).toEqual({ ListObjectsV2: LOOK_LISTS });
 });

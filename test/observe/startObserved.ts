@@ -3,16 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { encodeRecord } from '../../lib/landing/frames/encodeRecord.ts';
 import { directRecordKey, rowPath } from '../../lib/tables/objectKeys.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { callMain } from '../harness/callMain.ts';
+import { recordOf } from './startLanding.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 const HOUR = 3_600_000;
-const UNFIT_PATH = rowPath('landing/2026/11/20/08/x', 'events');
 
 /** A local cloud on a clock that tests move, and what questions are asked about it. */
 export async function startObserved(startMs: number) {
@@ -25,16 +24,18 @@ export async function startObserved(startMs: number) {
   const put = async (Key: string, Body: Uint8Array | string): Promise<void> => {
     await s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key, Body }));
   };
+  const control = async (method: string, name: string, body?: object): Promise<unknown> => {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(`${cloud.edge}/_sluice/${name}`, { method, ...sent });
+    if (!response.ok) throw new Error(await response.text());
+    return response.json();
+  };
   return {
     cloud,
     clock,
     s3,
     options,
-    async control(method: string, name: string, body?: object): Promise<unknown> {
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      const response = await fetch(`${cloud.edge}/_sluice/${name}`, { method, ...sent });
-      return response.json();
-    },
+    control,
     /** Posts one body as an SDK does. */
     async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
       const { status, headers: answered } = await fetch(`${cloud.collector}/v1/rgstr`, {
@@ -63,23 +64,30 @@ export async function startObserved(startMs: number) {
     },
     /** Puts an object into the bucket. */
     put,
+    /** Lets a function do nothing until faults are removed. */
+    hold: (part: 'write' | 'register') =>
+      control('POST', 'faults', {
+        lambda: [{ fault: 'throttleInvocations', function: `sluice-local-${part}`, calls: 'all' }],
+      }),
     /** Lands quarantine rows of events that their table did not take, and takes by now. They are received now. */
-    async landUnfit(users: readonly string[], reason = 'SLUICE_ROW_UNFIT', path = UNFIT_PATH): Promise<void> {
-      const receivedAt = clock.now();
-      const received_at = new Date(receivedAt).toISOString();
-      const ds = received_at.slice(0, 10);
+    async landUnfit(users: readonly string[]): Promise<void> {
+      const received_at = new Date(clock.now()).toISOString();
+      const day = received_at.slice(0, 10);
+      const path = rowPath('landing/2026/11/20/08/x', 'events', day);
       const rows = users.map((user_id) => {
         const event_id = hash('md5', user_id);
-        const own = { event_id, event_name: 'buy', user_id, timestamp: received_at, received_at, ds };
-        const refused = { quarantine_id: hash('md5', event_id), received_at, reason, path };
-        return {
-          day: ds,
-          json: JSON.stringify({ ...refused, raw: JSON.stringify(own), raw_encoding: 'text', ds }),
+        const own = { event_id, event_name: 'buy', user_id, timestamp: received_at, received_at };
+        const raw = { raw: JSON.stringify(own), raw_encoding: 'text' };
+        const refused = {
+          quarantine_id: hash('md5', event_id),
+          received_at,
+          reason: 'SLUICE_ROW_UNFIT',
+          path,
         };
+        return { day, json: JSON.stringify({ ...refused, ...raw }) };
       });
-      const id = hash('md5', `${received_at} ${users}`);
-      const { bytes } = encodeRecord({ id, request: null, receivedAt, rows: { quarantine: rows } });
-      await put(directRecordKey(hash('sha256', bytes)), bytes);
+      const bytes = recordOf({ quarantine: rows });
+      await put(directRecordKey(day, hash('sha256', bytes)), bytes);
     },
     /** Runs a command on the cloud. */
     sluice: (name: string, ...args: string[]) =>

@@ -11,7 +11,7 @@ import { judge as judgeFacts } from '../../observe/findings/judge.ts';
 const NOW = Date.UTC(2026, 10, 20, 12);
 const at = (hoursAgo: number) => new Date(NOW - hoursAgo * 3_600_000).toISOString();
 
-const nothing = { count: 0, hasMore: false, oldest: null, lastCode: null, codes: {}, unknownKeys: 0 };
+const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
 const well: StatusFacts = {
   stack: 'sluice-prod',
   isLocal: false,
@@ -26,7 +26,7 @@ const well: StatusFacts = {
   waiting: {
     buffered: { count: null, oldest: null },
     landing: nothing,
-    parked: nothing,
+    damaged: nothing,
   },
   stream: null,
   partitions: { days: 3, gaps: [] },
@@ -153,16 +153,13 @@ describe('problems of a deployment', () => {
   });
 
   it('have commands for the stage and region', () => {
-    const slow = { lastCode: 'Slow', codes: { Slow: 20 } };
-    const landing = { ...nothing, ...slow, count: 10_000, hasMore: true, oldest: at(1) };
+    const landing = { ...nothing, count: 10_000, hasMore: true, oldest: at(1) };
     const [found] = judge({ waiting: { ...well.waiting, landing } });
     expect(found).toMatchObject({
       code: 'SLUICE_FINDING_LANDING_LATE',
       severity: 'problem',
-      detail: `landing/: at least 10000 objects, the oldest since ${at(1)}, the last for Slow.`,
-      commands: [
-        `aws sqs send-message --queue-url "$(aws sqs get-queue-url --queue-name sluice-prod-write --query QueueUrl --output text --region eu-central-1)" --message-body '{"sluice":"look"}' --region eu-central-1`,
-      ],
+      detail: `landing/: at least 10000 objects, the oldest since ${at(1)}.`,
+      commands: ['npx sluice redrive --landing --stage prod --region eu-central-1'],
     });
     expect(judge({ quarantine: [{ reason: 'SLUICE_ROW_UNFIT', rows: 1, newestAt: at(1) }] })).toMatchObject([
       {
@@ -175,20 +172,16 @@ describe('problems of a deployment', () => {
     ]);
   });
 
-  it('are objects that wait in the landing, once they wait for too long', () => {
-    const landing = {
-      ...{ ...nothing, count: 3, lastCode: 'SLUICE_WRITE_CUT_SHORT' },
-      codes: { SLUICE_WRITE_CUT_SHORT: 2, SLUICE_WRITE_FAILED: 1 },
-    };
-    const judged = (oldest: string) =>
-      judge({ waiting: { ...well.waiting, landing: { ...landing, oldest } } });
-    expect(judged(at(0.2))).toEqual([]);
-    expect(judged(at(0.3))).toMatchObject([
-      {
-        ...{ code: 'SLUICE_FINDING_LANDING_LATE', severity: 'problem', part: 'streams' },
-        detail: `landing/: 3 objects, the oldest since ${at(0.3)}, 2 for SLUICE_WRITE_CUT_SHORT, 1 for SLUICE_WRITE_FAILED.`,
-        commands: [expect.stringMatching(/--queue-name sluice-prod-write .*'\{"sluice":"look"\}'/)],
-      },
+  it('are objects that wait in the landing, once they wait for too long, and damaged ones', () => {
+    const judged = (waiting: Partial<StatusFacts['waiting']>) =>
+      judge({ waiting: { ...well.waiting, ...waiting } });
+    const landing = { ...nothing, count: 3 };
+    expect(judged({ landing: { ...landing, oldest: at(0.33) } })).toEqual([]);
+    expect(judged({ landing: { ...landing, oldest: at(0.34) } })).toMatchObject([
+      { code: 'SLUICE_FINDING_LANDING_LATE', severity: 'problem', part: 'streams' },
+    ]);
+    expect(judged({ damaged: { ...nothing, count: 1, oldest: at(0) } })).toMatchObject([
+      { code: 'SLUICE_FINDING_DAMAGED', detail: `damaged/: 1 object, the oldest since ${at(0)}.` },
     ]);
   });
 
@@ -305,7 +298,7 @@ describe('problems of a deployment', () => {
     const found = judge({
       alarms: [
         { ...alarm, name: 'sluice-prod-overflow', state: 'ALARM', notifies: false },
-        { ...alarm, name: 'sluice-prod-parked', state: 'OK', notifies: true },
+        { ...alarm, name: 'sluice-prod-write-refused', state: 'OK', notifies: true },
       ],
       quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }],
     });

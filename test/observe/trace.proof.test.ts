@@ -1,12 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { writeStore } from '../../lib/landing/write/WriteStore.ts';
-import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { trace } from '../../observe/trace/trace.ts';
 import { athenaRows } from '../harness/athenaRows.ts';
-import { recordFor, rowOf } from '../lib/landing/write/startWriter.ts';
+import { recordOf, rowOf } from './startLanding.ts';
 import { startObserved } from './startObserved.ts';
 
 const HOUR = 3_600_000;
@@ -98,23 +95,10 @@ describe('sluice trace', () => {
     expect(await traced('bea')).toMatchObject({ state: 'queryable', found: 1 });
   });
 
-  it('finds an event in an object of its request, and parked', async () => {
+  it('finds an event in an object of its request', async () => {
     await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
     await observed.send({ events: [event('purchase', 'cyd')] });
-    const waiting = await traced('cyd');
-    expect(waiting).toMatchObject({ code: 0, state: 'landing', found: 1 });
-    const [key = ''] = await observed.keys('landing/');
-    const { CopyObjectCommand } = await import('@aws-sdk/client-s3');
-    const Bucket = observed.cloud.bucket;
-    await observed.s3.send(
-      new CopyObjectCommand({ Bucket, Key: `parked/${key}`, CopySource: `${Bucket}/${key}` }),
-    );
-    await observed.remove(key);
-    expect(await traced('cyd')).toMatchObject({ state: 'parked', found: 1 });
-    await observed.s3.send(
-      new CopyObjectCommand({ Bucket, Key: key, CopySource: `${Bucket}/parked/${key}` }),
-    );
-    await observed.remove(`parked/${key}`);
+    expect(await traced('cyd')).toMatchObject({ code: 0, state: 'landing', found: 1 });
     await observed.control('DELETE', 'faults');
     await observed.cloud.flush();
     const id = (await idsOf('cyd')).events[0] ?? '';
@@ -123,24 +107,19 @@ describe('sluice trace', () => {
     expect(text).toContain('1 received, 1 overflowed');
   });
 
-  it('finds an event in the landing, and one that the writer parked', async () => {
-    const { bucket } = observed.cloud;
-    const store = writeStore(s3ObjectStore(observed.s3, bucket), observed.clock);
+  it('finds an event in an object of many requests', async () => {
+    await observed.hold('write');
     const time = new Date(observed.clock.now()).toISOString();
-    const day = time.slice(0, 10);
-    const rowFor = (user_id: string) =>
-      recordFor({ events: [rowOf('events', `waits-${user_id}`, day, { user_id, received_at: time })] });
-    const contentType = 'application/octet-stream';
+    const recordFor = (user_id: string) =>
+      recordOf({
+        events: [rowOf('events', `waits-${user_id}`, time.slice(0, 10), { user_id, received_at: time })],
+      });
     const batch = 'landing/2026/11/20/08/x';
-    // A writer leaves what another one has claimed.
-    await store.claim(batch, observed.clock.now() + DAY);
-    await store.put(batch, { body: Buffer.concat([rowFor('lia'), rowFor('lou')]), contentType }, null);
+    await observed.put(batch, Buffer.concat([recordFor('lia'), recordFor('lou')]));
     const waiting = await traced('lou');
     expect(waiting).toMatchObject({ code: 0, state: 'landing', found: 1 });
     expect(waiting.text).toContain(`accepted in ${batch}; the writer makes a file of it`);
-    await store.put(`parked/${batch}.512`, { body: rowFor('lua'), contentType }, null);
-    expect(await traced('lua')).toMatchObject({ code: 0, state: 'parked', found: 1 });
-    for (const key of [batch, `parked/${batch}.512`, claimKey(batch)]) await observed.remove(key);
+    await observed.remove(batch);
   });
 
   it('finds an event that its table did not take, in quarantine', async () => {
@@ -148,24 +127,7 @@ describe('sluice trace', () => {
     await observed.cloud.flush();
     const { state, text } = await traced('dan');
     expect(state).toBe('quarantined');
-    expect(text).toMatch(/SLUICE_ROW_UNFIT.*, from landing\/2026\/11\/20\/08\/x#events\)/);
-  });
-
-  it('finds an event that Firehose of release 0.2 could not deliver, before it is adopted', async () => {
-    await observed.control('POST', 'faults', {
-      s3: [{ fault: 'failCalls', operations: ['GetObject'], key: 'sluice-experiments/errors/*', calls: 100 }],
-    });
-    const received_at = new Date(observed.clock.now()).toISOString();
-    const row = { event_id: 'd'.repeat(32), event_name: 'purchase', user_id: 'dee', received_at };
-    const rawData = Buffer.from(JSON.stringify(row)).toString('base64');
-    const code = { lastErrorCode: 'DataFormatConversion.MalformedData', lastErrorMessage: 'x' };
-    const key = 'errors/events/format-conversion-failed/2026/11/20/08/x';
-    await observed.put(key, `${JSON.stringify({ ...code, rawData })}\n`);
-    await observed.control('DELETE', 'faults');
-    const { state, text } = await traced('dee');
-    expect(state).toBe('landing');
-    expect(text).toContain(`Firehose could not deliver it (format-conversion-failed): it is in ${key}`);
-    await observed.remove(key);
+    expect(text).toMatch(/SLUICE_ROW_UNFIT.*, from landing\/2026\/11\/20\/08\/x#events\/2026-11-20\)/);
   });
 
   it('finds refused events, and the request that refused them', async () => {
@@ -189,8 +151,7 @@ describe('sluice trace', () => {
   });
 
   it('names days whose files no query reads, and finds their rows once they have a partition', async () => {
-    const operations = ['CreatePartition', 'BatchCreatePartition', 'UpdatePartition', 'BatchUpdatePartition'];
-    await observed.control('POST', 'faults', { glue: [{ fault: 'failCalls', operations, calls: 'all' }] });
+    await observed.hold('register');
     const time = observed.clock.now() - 3 * DAY;
     await observed.send({ events: [event('early', 'ivo', { time }), event('purchase', 'ivo')] });
     await observed.cloud.flush();

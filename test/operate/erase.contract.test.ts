@@ -39,6 +39,7 @@ import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
+import { landedKey, landedRows, landedUsers } from '../lib/erase/landedUsers.ts';
 
 const ACCOUNT = '000000000000';
 const OWNER = '444455556666';
@@ -179,9 +180,6 @@ describe('erasing a deployment', () => {
     const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
     return QueueUrl;
   };
-  const overflow = (n: number) => `overflow/events/${String(n).padStart(64, 'a')}.ndjson.gz`;
-  const rows = (...users: readonly string[]) =>
-    gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join(''));
 
   it('asks exports for the changed days that they have exported, however long ago', async () => {
     const day = addDays(utcDay(Date.now()), -200);
@@ -237,7 +235,7 @@ describe('erasing a deployment', () => {
     const QueueUrl = await queue('relay');
     await queue('relay-dead-letters');
     const { put, run } = await deployment({ relay: { url: 'https://relay.example.org' } });
-    await put(overflow(1), rows('gone'));
+    await put(landedKey(1), landedUsers('gone'));
     const from = Date.now();
     const first = await run(['user_id=gone'], from);
     expect([first.state, first.run.hasFound]).toEqual(['again', true]);
@@ -298,10 +296,7 @@ describe('erasing a deployment', () => {
       await put(`${large}over-${i}`, '{"user":{"userID":"zoë"}}');
       const raw = typeof body === 'string' ? body : body.toString('base64');
       const row = { reason: 'SLUICE_BODY_NOT_JSON', raw, raw_encoding: raw === body ? 'text' : 'base64' };
-      await put(
-        `parked/overflow/quarantine/${String(i).padStart(64, 'c')}.ndjson.gz`,
-        gzipSync(`${JSON.stringify(row)}\n`),
-      );
+      await put(landedKey(i), landedRows('quarantine', row));
       await put(`query-results/${i}.csv`, `"raw"\n"${raw.replaceAll('"', '""')}"\n`);
     }
     await put(`${large}noise`, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
@@ -330,10 +325,10 @@ describe('erasing a deployment', () => {
         body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: { userID: 'gone' } }] })),
       }),
     );
-    await put(overflow(1), rows(hash, 'f'.repeat(64)));
+    await put(landedKey(1), landedUsers(hash, 'f'.repeat(64)));
     const receipt = await run(['user_id=gone']);
-    expect([receipt.units, await keys()]).toEqual([1, [overflow(1)]]);
-    expect((await read(overflow(1))).equals(rows('f'.repeat(64)))).toBe(true);
+    expect([receipt.units, await keys()]).toEqual([1, [landedKey(1)]]);
+    expect((await read(landedKey(1))).equals(landedUsers('f'.repeat(64)))).toBe(true);
   });
 
   it('names the target of relay before its queue is deployed', async () => {
@@ -349,7 +344,7 @@ describe('erasing a deployment', () => {
 
   it('stops where another run has taken over', async () => {
     const { put, keys, run } = await deployment();
-    await put(overflow(1), rows('gone', 'stays'));
+    await put(landedKey(1), landedUsers('gone', 'stays'));
     let others = 0;
     const first = run(['user_id=gone'], Date.now(), async (step) => {
       if (step !== 'replaced') return;
@@ -357,17 +352,17 @@ describe('erasing a deployment', () => {
       expect((await run(['user_id=gone'])).run).toMatchObject({ resumed: 1, hasFound: true });
     });
     await expect(first).rejects.toMatchObject({ code: 'SLUICE_ERASE_BUSY' });
-    expect([others, await keys()]).toEqual([1, [overflow(1)]]);
+    expect([others, await keys()]).toEqual([1, [landedKey(1)]]);
   });
 
   it('keeps what somebody else writes while an object is replaced', async () => {
     const { put, read, run } = await deployment();
-    await put(overflow(1), rows('gone', 'stays'));
+    await put(landedKey(1), landedUsers('gone', 'stays'));
     const receipt = await run(['user_id=gone'], Date.now(), async (step) => {
-      if (step === 'noted') await put(overflow(1), rows('gone', 'arrives'));
+      if (step === 'noted') await put(landedKey(1), landedUsers('gone', 'arrives'));
     });
-    expect(receipt.total.overflow).toMatchObject({ rewritten: 1, rows: 1 });
-    expect((await read(overflow(1))).equals(rows('arrives'))).toBe(true);
+    expect(receipt.total.landing).toMatchObject({ rewritten: 1, rows: 1 });
+    expect((await read(landedKey(1))).equals(landedUsers('arrives'))).toBe(true);
   });
 
   it('waits for a load under way, and leaves what is archived', async () => {
@@ -393,21 +388,21 @@ describe('erasing a deployment', () => {
     ['s3:DeleteObjectVersion', 2],
   ])('goes on behind an object of which %s is denied', async (action, denied) => {
     const { put, read, deny, run } = await deployment();
-    for (const n of [1, 2, 3]) await put(overflow(n), rows('gone', 'stays'));
-    await deny(action, overflow(denied));
+    for (const n of [1, 2, 3]) await put(landedKey(n), landedUsers('gone', 'stays'));
+    await deny(action, landedKey(denied));
     const receipt = await run(['user_id=gone']);
-    expect(receipt.run.left.map(({ key, why }) => [key, why])).toEqual([[overflow(denied), 'denied']]);
+    expect(receipt.run.left.map(({ key, why }) => [key, why])).toEqual([[landedKey(denied), 'denied']]);
     expect(receipt.state).toBe('again');
-    for (const n of [1, 3]) expect((await read(overflow(n))).equals(rows('stays'))).toBe(true);
+    for (const n of [1, 3]) expect((await read(landedKey(n))).equals(landedUsers('stays'))).toBe(true);
   });
 
   it('stops if the first object of a run is denied', async () => {
     const { put, deny, run } = await deployment();
-    await put(overflow(1), rows('gone', 'stays'));
+    await put(landedKey(1), landedUsers('gone', 'stays'));
     await deny('s3:GetObjectVersion', '*');
     await expect(run(['user_id=gone'])).rejects.toMatchObject({
       code: 'SLUICE_ERASE_DENIED',
-      message: expect.stringContaining(`${overflow(1)}: AccessDenied`),
+      message: expect.stringContaining(`${landedKey(1)}: AccessDenied`),
     });
   });
 });

@@ -9,6 +9,7 @@ import { addDays, utcDay } from '../../lib/base/time.ts';
 import { parseUnit } from '../../lib/erase/Unit.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedDaysKey } from '../../lib/tables/ledgerKeys.ts';
+import { damagedKey } from '../../lib/tables/objectKeys.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -21,6 +22,7 @@ import { recordingTarget } from '../harness/recordingTarget.ts';
 import { relayCloud } from '../harness/relayCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
+import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 import { judgeRole } from './judgeRole.ts';
 import { type Policies, readPolicies } from './Policies.ts';
 
@@ -87,12 +89,14 @@ describe('who erases, with the printed policy', () => {
     await lake.landIngested(day);
     await world.jump(Date.parse(`${addDays(utcDay(Date.now()), 1)}T00:30:00Z`) - Date.now());
     await listed(s3, world.cloud, day);
-    // So that what overflowed, what failed, and what landed, stays where it is.
+    // So that what landed stays where it is.
     await world.setFaults({
       lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
-      firehose: [{ fault: 'failCalls', code: 'ServiceUnavailableException', calls: 'all' }],
     });
-    await lake.landRefused(day, Date.now(), ['', 'parked/']);
+    await lake.landRefused(day, Date.now());
+    // The older one can't be searched to its end, and stays.
+    for (const user of ['stays', lake.victims[0]?.value ?? ''])
+      await lake.put(damagedKey(landedKey('hidden')), landedUsers(user));
     // The export has the day, which is behind its lookback.
     await s3.send(
       new PutObjectCommand({
@@ -161,7 +165,15 @@ describe('who erases, with the printed policy', () => {
   it('is denied nothing, and may do nothing that it does not need', async () => {
     expect(receipt.run.hasFound).toBe(true);
     expect(Object.keys(receipt.run.places)).toEqual(
-      expect.arrayContaining(['relay', 'parked', 'quarantine', 'exposures', 'events', 'ingested']),
+      expect.arrayContaining([
+        'landing',
+        'relay',
+        'damaged',
+        'quarantine',
+        'exposures',
+        'events',
+        'ingested',
+      ]),
     );
     expect(calls.filter(({ principal }) => principal.includes(ROLE)).length).toBeGreaterThan(20);
     expect(await judgeRole(policies, 'Erase', calls)).toEqual({ denied: [], idle: [] });

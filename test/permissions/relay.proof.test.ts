@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
+import { relayId, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -64,7 +66,9 @@ describe('relay, deployed', () => {
 
     const sqs = new SQSClient(client);
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-relay' }));
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    // And one of a copy that is gone.
+    const gone = writeRelayedKey(relayWaitingKey(relayId(Date.now(), '0'.repeat(24))));
+    for (const MessageBody of ['{}', gone]) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
     sqs.destroy();
     await world.advance(301_000);
     await world.cloud.flush();

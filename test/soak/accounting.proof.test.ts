@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -72,10 +72,7 @@ function expire(from: number, to: number, minutes: number): void {
   mkdirSync(dirname(file), { recursive: true });
   const arrivedAt = new Date(START + minutes * MINUTE).toISOString();
   for (let n = from; n <= to; n += 1) {
-    const frame = zstdCompressSync(`{"user_id":"soak-${n}"}\n`);
-    const header = Buffer.from(JSON.stringify({ frames: [{ length: frame.length }] }));
-    const prefix = Buffer.of(0x50, 0x2a, 0x4d, 0x18, header.length, 0, 0, 0);
-    const base64 = Buffer.concat([prefix, header, frame]).toString('base64');
+    const base64 = gzipSync(`{"user_id":"soak-${n}"}\n`).toString('base64');
     appendFileSync(file, `${JSON.stringify({ arrivedAt, base64 })}\n`);
   }
 }

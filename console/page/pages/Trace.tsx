@@ -25,7 +25,6 @@ const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>>
     'accent',
     'It was answered 202, and a stream has it. Its rows were not found, or not looked for.',
   ],
-  parked: ['bad', 'The writer could not read it. docs/landing.md says what to do.'],
   quarantined: ['bad', 'It was refused, and is in quarantine with the reason.'],
   refused: ['bad', 'The request was refused. Nothing of it is stored.'],
   failed: ['bad', 'The request failed. The SDK sends it again.'],

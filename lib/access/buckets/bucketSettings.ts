@@ -144,9 +144,6 @@ function s3Rule(rule: LifecycleRule): BucketDocument {
     Expiration: rule.expireDays === null ? { ExpiredObjectDeleteMarker: true } : { Days: rule.expireDays },
     NoncurrentVersionExpiration: { NoncurrentDays: rule.versionDays },
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: rule.unfinishedUploadDays },
-    ...(rule.coldDays === null
-      ? {}
-      : { Transitions: [{ Days: rule.coldDays, StorageClass: 'STANDARD_IA' }] }),
   };
 }
 

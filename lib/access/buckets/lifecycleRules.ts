@@ -1,10 +1,8 @@
 import type { Config } from '../../schema/config.ts';
-import { CLAIM_FOLDER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
+import { LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
-  ERRORS_FOLDER,
+  DAMAGED_FOLDER,
   LANDING_FOLDER,
-  OVERFLOW_FOLDER,
-  PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
   RELAY_FOLDER,
@@ -14,14 +12,6 @@ import { statsigFolders, tableFolder, tableFolders } from '../../tables/tableFol
 
 /** Days after which the parts of an upload that nobody completed go. */
 export const UNFINISHED_UPLOAD_DAYS = 7;
-/** Days after which claims of the writer expire: an invocation that left one behind was killed. */
-const CLAIM_DAYS = 1;
-/**
- * Days after which parked objects cost less to keep. S3 takes no fewer:
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
- */
-const COLD_DAYS = 30;
-
 /** Days after which objects under `relay/` expire: a copy is tried for six days and a half, and kept for as long when it is refused. */
 const RELAY_OBJECT_DAYS = 7;
 
@@ -33,8 +23,6 @@ export interface LifecycleRule {
   readonly expireDays: number | null;
   /** Days after which overwritten or deleted versions expire. */
   readonly versionDays: number;
-  /** When objects move to STANDARD_IA; null: never. */
-  readonly coldDays: number | null;
   readonly unfinishedUploadDays: number;
 }
 
@@ -49,9 +37,8 @@ export function lifecycleRules(
     Partial<Pick<Config, 'formerStatsigFolders'>>,
 ): readonly LifecycleRule[] {
   const { retention } = config;
-  const data = { versionDays: retention.dataVersionDays, coldDays: null };
-  const state = { versionDays: retention.stateVersionDays, coldDays: null };
-  const { parkedDays } = retention;
+  const data = { versionDays: retention.dataVersionDays };
+  const state = { versionDays: retention.stateVersionDays };
   const rules: readonly Omit<LifecycleRule, 'unfinishedUploadDays'>[] = [
     ...statsigFolders(config).map((folder, i) => ({
       ...{ id: i === 0 ? 'statsig-folder' : `statsig-folder-${i}`, prefix: `${folder}/` },
@@ -77,28 +64,16 @@ export function lifecycleRules(
     },
     { id: 'query-results', prefix: QUERY_RESULTS_FOLDER, expireDays: retention.queryResultDays, ...data },
     ...besideTables(config).map((rule) => ({ ...rule, ...data })),
-    // The writer adopts what release 0.2 left there; a time of its own could only lose it.
-    { id: 'overflow', prefix: OVERFLOW_FOLDER, expireDays: null, ...data },
     // Objects are deleted once they are written to tables. Their old versions allow writing them again.
     {
       id: 'landing',
       prefix: LANDING_FOLDER,
       expireDays: null,
       versionDays: retention.landingVersionDays,
-      coldDays: null,
     },
-    { id: 'errors', prefix: ERRORS_FOLDER, expireDays: retention.errorDays, ...data },
+    // Nobody knows what else is in them: a person decides.
+    { id: 'damaged', prefix: DAMAGED_FOLDER, expireDays: null, ...data },
     { id: 'ledger', prefix: LEDGER_FOLDER, expireDays: null, ...state },
-    // Each write replaces the rules of a key: what they were before is of no use.
-    { id: 'redrive-claims', prefix: CLAIM_FOLDER, expireDays: CLAIM_DAYS, ...data },
-    {
-      id: 'parked',
-      prefix: PARKED_FOLDER,
-      expireDays: parkedDays,
-      versionDays: retention.stateVersionDays,
-      // A moved object is billed for at least 30 days, so moving saves nothing if it expires earlier.
-      coldDays: parkedDays === null || parkedDays >= 2 * COLD_DAYS ? COLD_DAYS : null,
-    },
     // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise. Also without `relay`: some
     // may be left.
     {
@@ -106,7 +81,6 @@ export function lifecycleRules(
       prefix: RELAY_FOLDER,
       expireDays: RELAY_OBJECT_DAYS,
       versionDays: 1,
-      coldDays: null,
     },
   ];
   return rules.map((rule) => ({

@@ -3,10 +3,8 @@ import { forwardedKinds } from '../../schema/kinds.ts';
 import { curatedFolder, ERASURES_FOLDER, EXPORTS_LEDGER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
   chosenResultsFolders,
-  ERRORS_FOLDER,
+  DAMAGED_FOLDER,
   LANDING_FOLDER,
-  OVERFLOW_FOLDER,
-  PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
   READER_TABLES_FOLDER,
@@ -29,12 +27,11 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     ...(['exposures', 'events', 'quarantine'] as const).flatMap((kind) => tableFolders(config, kind)),
     ...ingestedFolders(config),
   ];
-  const documents = [LANDING_FOLDER, OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER];
   const wholes = [
-    ...[RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER],
+    ...[RELAY_FOLDER, DAMAGED_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER],
     ...chosenResultsFolders(config),
   ];
-  const folders = [...tables, ...documents, ...wholes];
+  const folders = [...tables, LANDING_FOLDER, ...wholes];
   const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder)];
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(scope, bucket, folder));
   return policyDocument([
@@ -43,9 +40,9 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     }),
     allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects(folders)),
     // S3 asks who replaces what they have read for both: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-    allow('ReplaceRows', ['s3:GetObject', 's3:PutObject'], objects([...tables, ...documents])),
+    allow('ReplaceRows', ['s3:GetObject', 's3:PutObject'], objects([...tables, LANDING_FOLDER])),
     // An object that goes as a whole is hidden if older versions of it stay.
-    allow('HideObjects', ['s3:DeleteObject'], objects([...documents, ...wholes])),
+    allow('HideObjects', ['s3:DeleteObject'], objects([LANDING_FOLDER, ...wholes])),
     // S3 reveals that a record does not exist only to callers that may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),

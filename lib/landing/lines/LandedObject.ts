@@ -26,6 +26,8 @@ export interface LandedLine {
 
 /** Lines of one member. */
 export interface LandedLines {
+  /** The member's own bytes. */
+  readonly bytes: Buffer;
   readonly text: Buffer;
   readonly lines: readonly LandedLine[];
 }
@@ -36,7 +38,7 @@ const HEAD = new RegExp(`^\\{"kind":"(${tableKinds.join('|')})","ds":"(\\d{4}-\\
 const HEAD_BYTES = 64;
 
 /**
- * An object of the landing: the records of requests, each a gzip member with a line for each row (encodeLines.ts). Whoever
+ * An object of the landing: the records of requests, each a gzip member with a line for each row (lib/landing/store/encodeLines.ts). Whoever
  * reads such objects reads them by this.
  */
 export class LandedObject {
@@ -69,7 +71,7 @@ export class LandedObject {
       }
       this.#lastLength = member.text.length;
       const { lines, isWhole } = linesOf(member.text);
-      if (lines.length > 0) yield { text: member.text, lines };
+      if (lines.length > 0) yield { bytes: bytes.subarray(at, member.end), text: member.text, lines };
       if (!isWhole) {
         this.#damage = damaged(at, `Its line ${lines.length + 1} is not a row.`);
         return;

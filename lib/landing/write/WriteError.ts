@@ -7,18 +7,8 @@ export const WriteError = defineErrorFamily('system', {
     cure: 'No action is needed for a passing error. If it persists, check the error name in the detail, the key of the bucket and the permissions of the role.',
   },
   SLUICE_WRITE_COUNTS_DIFFER: {
-    cause:
-      'The rows of the files, of quarantine and of parked frames are not as many as the headers say. None of them was put.',
+    cause: 'Files do not have as many rows as there are lines. None of them was put.',
     cure: 'Report it with the detail.',
-  },
-  SLUICE_WRITE_OBJECT_CHANGED: {
-    cause: 'The object was replaced while it was written, or another attempt has gone on with it.',
-    cure: 'The new content of the object is written next. If it comes again, find out who writes to the landing besides Sluice and its stream.',
-  },
-  SLUICE_WRITE_CUT_SHORT: {
-    cause:
-      'An attempt at an object ended without saying how: the function ran out of memory or time, or was stopped.',
-    cure: 'No action is needed if the object is gone by now. Otherwise look for `Task timed out` and `OutOfMemory` in the log of the function, and give it more memory.',
   },
   SLUICE_WRITE_OUT_OF_TIME: {
     cause: 'The invocation had no time left for the object.',
@@ -38,6 +28,6 @@ export const WriteError = defineErrorFamily('system', {
   },
   SLUICE_WRITE_INVOCATION_UNKNOWN: {
     cause: 'The function was invoked with an event that it does not know.',
-    cure: 'Invoke it with messages of its queue or with {"sluice":"look"}.',
+    cure: 'Send a message to its queue.',
   },
 });

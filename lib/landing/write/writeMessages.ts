@@ -1,68 +1,61 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
-import { landingKind } from '../../tables/objectKeys.ts';
-import { gather, tryObject, type Writer, WriteTally } from './attempts.ts';
-import { lookAtLanding } from './lookAtLanding.ts';
-import { noteAttempt } from './writeNotes.ts';
-import type { WriteTime } from './writeObject.ts';
+import { isLanded } from '../../tables/objectKeys.ts';
+import { type LandingQueue, lookAtLanding } from './lookAtLanding.ts';
+import { type Writer, type WriteTime, writeObjects } from './writeObjects.ts';
 
 /**
- * Processes a batch of messages: it writes the objects that they name one after the other, gathers the records that the
- * collector put itself, then looks at the landing if a message asks for that. The response names the messages that the queue
- * has to deliver again: those of objects that failed, and unreadable ones, which end in the dead-letter queue. The last
- * delivery of an object's message is not a dead letter: the look goes on with all objects in the landing.
+ * Receives from which on an object is written alone: it may be the one that ended the function before, and then holds up no
+ * other.
+ */
+const ALONE_FROM = 5;
+
+/**
+ * Processes a batch of messages: it writes the objects that they name, each once, then looks at the landing if a message asks
+ * for that. The response names the messages that the queue has to deliver again: those of objects that failed, and unreadable
+ * ones, which end in the dead-letter queue.
  */
 export async function writeMessages(
-  writer: Writer,
   messages: readonly QueueMessage[],
+  writer: Writer,
+  queue: LandingQueue,
   time: WriteTime,
 ): Promise<SQSBatchResponse> {
-  const isLook = ({ body }: QueueMessage) => isRunMessage(body, 'look');
-  const objects = messages.filter((message) => !isLook(message));
-  const response = objects.length > 0 ? await writeNamed(writer, objects, time) : batchFailures([]);
-  if (objects.length < messages.length && writer.clock.now() < time.deadline)
-    await lookAtLanding(writer, time);
-  return response;
-}
-
-async function writeNamed(
-  writer: Writer,
-  messages: readonly QueueMessage[],
-  time: WriteTime,
-): Promise<SQSBatchResponse> {
-  const isToBeTried = ({ receives }: QueueMessage) => receives < writer.tries;
-  const failures: string[] = [];
+  const looks = messages.filter(({ body }) => isRunMessage(body, 'look'));
   const invalid: { readonly messageId: string; readonly detail: string }[] = [];
-  const tally = new WriteTally(writer.log);
   const named = new Map<string, QueueMessage[]>();
+  let ignored = 0;
   for (const message of messages) {
+    if (looks.includes(message)) continue;
     const object = objectCreated(message.body);
-    if ('wrong' in object) {
-      failures.push(message.messageId);
-      invalid.push({ messageId: message.messageId, detail: object.wrong });
-    } else if (object.bucket !== writer.bucket || landingKind(object.key) === null) tally.ignore();
+    if ('wrong' in object) invalid.push({ messageId: message.messageId, detail: object.wrong });
+    else if (object.bucket !== writer.config.bucket || !isLanded(object.key)) ignored += 1;
     else named.set(object.key, [...(named.get(object.key) ?? []), message]);
   }
-  for (const [key, of] of named) {
-    if (landingKind(key) === 'direct') continue;
-    if (writer.clock.now() >= time.deadline) {
-      failures.push(...of.filter(isToBeTried).map(({ messageId }) => messageId));
-      continue;
-    }
-    const failure = await tryObject(key, writer, time, tally);
-    if (failure === null) continue;
-    await noteAttempt(writer.store, { ...failure, at: writer.clock.now() }).catch(() => undefined);
-    if (of.every(isToBeTried)) failures.push(...of.map(({ messageId }) => messageId));
-  }
-  // A list that is done makes room for the next one.
-  const isInTime = writer.clock.now() < time.deadline;
-  if (isInTime && [...named.keys()].some((key) => landingKind(key) !== 'batch')) await gather(writer, time);
+  const tasks = [...named].map(([key, of]) => ({
+    key,
+    isAlone: of.some(({ receives }) => receives >= ALONE_FROM),
+  }));
+  // Behind all others, which then are done if one of them ends the function again.
+  tasks.sort((a, b) => Number(a.isAlone) - Number(b.isAlone));
+  const { failed, objects, ...counts } = await writeObjects(tasks, writer, time);
+  const failures = [
+    ...invalid.map(({ messageId }) => messageId),
+    ...[...failed.keys()].flatMap((key) => named.get(key) ?? []).map(({ messageId }) => messageId),
+  ];
+  for (const [key, { code, detail }] of failed)
+    writer.log({ level: 'error', event: 'write_failed', object: key, code, detail });
   writer.log({
     level: failures.length > 0 ? 'error' : 'info',
     event: 'write',
     messages: messages.length,
-    ...tally.fields(),
+    ...objects,
+    ...counts,
+    failed: failed.size,
+    ...(ignored > 0 ? { ignored } : {}),
     ...(invalid.length > 0 ? { invalid } : {}),
   });
+  if (looks.length > 0 && writer.clock.now() < time.deadline)
+    await lookAtLanding(writer, queue, messages.length);
   return batchFailures(failures);
 }

@@ -19,22 +19,12 @@ export const retentionSchema = z
       text: "Days for which Athena's results are kept. Running the query again makes them again.",
       example: 7,
     }),
-    parkedDays: noted(days().nullable().default(null), {
-      text: 'Days for which [parked objects](landing.md#what-is-parked) are kept.',
-      absent: 'only you delete them',
-      example: 365,
-    }),
-    errorDays: noted(days().nullable().default(null), {
-      text: 'Days for which objects of `errors/` are kept, which streams of release 0.2 could not deliver. The writer takes them over within minutes.',
-      absent: 'they are kept',
-      example: 90,
-    }),
     landingVersionDays: noted(days().default(7), {
       text: 'Days for which S3 keeps objects of `landing/` after their rows are in the files of tables: from them the files can be written again.',
       example: 14,
     }),
     stateVersionDays: noted(days().default(30), {
-      text: 'Days for which S3 keeps versions of state (`ledger/`, `parked/`) that were overwritten or deleted.',
+      text: 'Days for which S3 keeps versions of state (`ledger/`) that were overwritten or deleted.',
       example: 14,
     }),
     dataVersionDays: noted(days().default(1), {

@@ -113,7 +113,7 @@ type Rows = Pick<TableFile, 'rows' | 'rowGroups'>;
 const UNKNOWN: Rows = { rows: null, rowGroups: null };
 
 /** The rows of a file by its footer, which is at its end; null for what is no Parquet file, or gone. */
-export async function readRows(
+async function readRows(
   deployment: Pick<Deployment, 's3' | 'signal'>,
   object: { readonly Bucket: string; readonly Key: string },
   size: number,

@@ -54,8 +54,8 @@ describe('a command that people copy', () => {
   const place = commandOptions({ values: { stage: 'prod', region: 'eu-west-1' }, positionals: [] });
 
   it('has the place that its text is about, with npx and without', () => {
-    expect(targetCommands('Run `npx sluice query "select 1"`, then `sluice redrive --parked`.', place)).toBe(
-      'Run `npx sluice query "select 1" --stage prod --region eu-west-1`, then `sluice redrive --parked --stage prod --region eu-west-1`.',
+    expect(targetCommands('Run `npx sluice query "select 1"`, then `sluice redrive --landing`.', place)).toBe(
+      'Run `npx sluice query "select 1" --stage prod --region eu-west-1`, then `sluice redrive --landing --stage prod --region eu-west-1`.',
     );
   });
 

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -13,10 +12,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
+import { landedKey, landedRows, landedUsers } from '../../lib/erase/landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
-const DIGEST = 'a'.repeat(64);
-const OVERFLOW = `overflow/events/${DIGEST}.ndjson.gz`;
+const LANDED = landedKey('a');
 
 describe('sluice erase', () => {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-cli-'));
@@ -56,8 +55,6 @@ export default defineConfig({
     callMain(['erase', ...args, '--local'], { env, ...(stdin === undefined ? {} : { stdin }) });
   const put = (Key: string, Body: Uint8Array | string) =>
     s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
-  const rows = (...users: readonly string[]) =>
-    gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join(''));
   const keys = async () => {
     const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
     return Versions.map(({ Key = '' }) => Key).filter((key) => !key.startsWith('ledger/'));
@@ -78,26 +75,26 @@ export default defineConfig({
   });
 
   it('counts only, with --dry-run', async () => {
-    await put(OVERFLOW, rows('gone', 'stays', 'gone'));
+    await put(LANDED, landedUsers('gone', 'stays', 'gone'));
     const { code, stdout } = await erase(['--unit', 'user_id=gone', '--dry-run']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^place +objects +versions +rows found +to rewrite +to delete$/m);
-    expect(stdout).toMatch(/^overflow +1 +1 +2 +1 +1$/m);
+    expect(stdout).toMatch(/^landing +1 +1 +2 +1 +1$/m);
     expect(stdout).toContain('Nothing was changed.\n');
     const { stdout: again } = await erase(['--unit', 'user_id=gone', '--dry-run', '--json']);
-    expect(JSON.parse(again)).toMatchObject({ state: 'dry', record: null, total: { overflow: { rows: 2 } } });
+    expect(JSON.parse(again)).toMatchObject({ state: 'dry', record: null, total: { landing: { rows: 2 } } });
     const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
     expect(Versions).toHaveLength(1);
   });
 
   it('erases units of a file and of options, says what it cannot reach, and keeps a record without them', async () => {
-    await put(OVERFLOW, rows('gone', 'stays', 'second'));
+    await put(LANDED, landedUsers('gone', 'stays', 'second'));
     await put('query-results/00000000-0000-0000-0000-000000000001.csv', '"gone"');
     const file = join(directory, 'units.txt');
     writeFileSync(file, 'user_id=second\r\n\n');
     const { code, stdout, stderr } = await erase(['--unit', 'user_id=gone', '--unit-file', file]);
     expect([code, stderr]).toEqual([3, expect.stringMatching(/^The local cloud on \S+\.\n$/)]);
-    expect(stdout).toMatch(/^overflow +1 +1 +2 +1 +1$/m);
+    expect(stdout).toMatch(/^landing +1 +1 +2 +1 +1$/m);
     for (const where of [
       's3://acme-warehouse/daily/',
       's3://acme-drops/',
@@ -114,7 +111,7 @@ export default defineConfig({
     expect(stdout).toMatch(
       /Not complete yet: events that were sent before may still arrive\. Run it again after 20\d\d-.*Z: it is complete once a run finds nothing\.\n$/,
     );
-    expect(await keys()).toEqual([OVERFLOW]);
+    expect(await keys()).toEqual([LANDED]);
     const { code: second, stdout: json } = await erase(
       ['--unit-file', '-', '--json'],
       'user_id=second\nuser_id=gone\n',
@@ -133,17 +130,17 @@ export default defineConfig({
   });
 
   it('names what it cannot search, and is then not complete', async () => {
-    await put(OVERFLOW, 'no gzip');
+    await put(LANDED, 'no gzip');
     const { code, stdout } = await erase(['--unit', 'user_id=gone']);
     expect(code).toBe(3);
-    expect(stdout).toContain(`Left: ${OVERFLOW}, version null: damaged, so that it cannot be searched.`);
+    expect(stdout).toContain(`Left: ${LANDED}, version null: damaged, so that it cannot be searched.`);
     expect(stdout).toContain('Not complete: some objects could not be searched.');
   });
 
   it('says what is of others before it goes, and what nobody can read', async () => {
     const [body, noise] = ['quarantine-large/2026-11-20/plan', 'quarantine-large/2026-11-20/noise'];
     await put(body, '{"events":[{"eventName":7,"user":{"userID":"other","custom":{"plan":"enterprise"}}}]}');
-    await put(OVERFLOW, rows('stays'));
+    await put(LANDED, landedUsers('stays'));
     await put(noise, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
     const unit = ['--unit', 'user_id=enterprise'];
     const dry = await erase([...unit, '--dry-run']);
@@ -173,7 +170,7 @@ export default defineConfig({
     const never = 'Nothing of these units was ever found. Check each column and value';
     expect((await erase(['--unit', 'user_id=mistyped', '--dry-run'])).stdout).toContain(never);
     expect((await erase(['--unit', 'user_id=mistyped'])).stdout).toContain(never);
-    await put(OVERFLOW, rows('mistyped', 'stays'));
+    await put(LANDED, landedUsers('mistyped', 'stays'));
     expect((await erase(['--unit', 'user_id=mistyped'])).stdout).not.toContain(never);
     // An earlier run has found something.
     expect((await erase(['--unit', 'user_id=mistyped'])).stdout).not.toContain(never);
@@ -199,9 +196,9 @@ export default defineConfig({
     const { stdout } = await erase(['--unit', 'user_id=late-person', '--json']);
     expect(JSON.parse(stdout).total['quarantine-large'].deleted).toBe(1);
     const late = { raw: null, raw_encoding: null, raw_location: `s3://${BUCKET}/${place}` };
-    await put(`overflow/quarantine/${DIGEST}.ndjson.gz`, gzipSync(`${JSON.stringify(late)}\n`));
+    await put(landedKey('late'), landedRows('quarantine', late));
     const { stdout: second } = await erase(['--unit', 'user_id=late-person', '--json']);
-    expect(JSON.parse(second).run.places.overflow).toMatchObject({ rows: 1, deleted: 1 });
+    expect(JSON.parse(second).run.places.landing).toMatchObject({ rows: 1, deleted: 1 });
   });
 
   it('says what AWS refuses', async () => {

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -13,10 +12,10 @@ import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { erase } from '../../../operate/erase/erase.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { landedKey, landedUsers, usersIn } from '../../lib/erase/landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
 const config = defineConfig({ bucket: BUCKET });
-const key = (digit: string) => `overflow/events/${digit.repeat(64)}.ndjson.gz`;
 
 describe('two erasures of the same units on one machine', () => {
   let server: RunningS3;
@@ -27,16 +26,10 @@ describe('two erasures of the same units on one machine', () => {
   afterAll(() => server?.close());
 
   const put = (Key: string, ...users: readonly string[]) =>
-    server.client.send(
-      new PutObjectCommand({
-        ...{ Bucket: BUCKET, Key },
-        Body: gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join('')),
-      }),
-    );
+    server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: landedUsers(...users) }));
   const usersOf = async (Key: string) => {
     const { Body } = await server.client.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
-    const text = gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString('utf8');
-    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).user_id]));
+    return usersIn(await Body?.transformToByteArray());
   };
   const run = async (dryRun: boolean, faultPoint?: (step: EraseFaultPoint) => void | Promise<void>) => {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -53,27 +46,30 @@ describe('two erasures of the same units on one machine', () => {
   };
 
   it('do not use the files of each other', async () => {
-    await put(key('a'), 'gone', 'stays-a');
-    await put(key('b'), 'gone', 'stays-b');
+    await put(landedKey('a'), 'gone', 'stays-a');
+    await put(landedKey('b'), 'gone', 'stays-b');
     let other: Awaited<ReturnType<typeof run>> | undefined;
     // The file that replaces the first object is written, and not uploaded yet.
     await run(false, async (step) => {
       if (step === 'noted') other = await run(true);
     });
-    expect(other?.total.overflow?.rows).toBe(2);
-    expect([await usersOf(key('a')), await usersOf(key('b'))]).toEqual([['stays-a'], ['stays-b']]);
+    expect(other?.total.landing?.rows).toBe(2);
+    expect([await usersOf(landedKey('a')), await usersOf(landedKey('b'))]).toEqual([
+      ['stays-a'],
+      ['stays-b'],
+    ]);
   });
 
   it('do not hide what is written meanwhile', async () => {
     await server.client.send(
       new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }),
     );
-    await put(key('c'), 'stays-c');
-    await put(key('c'), 'gone');
+    await put(landedKey('c'), 'stays-c');
+    await put(landedKey('c'), 'gone');
     await run(false, async (step) => {
-      if (step === 'noted') await put(key('c'), 'new-c', 'gone');
+      if (step === 'noted') await put(landedKey('c'), 'new-c', 'gone');
     });
-    expect(await usersOf(key('c'))).toEqual(['new-c']);
+    expect(await usersOf(landedKey('c'))).toEqual(['new-c']);
   });
 
   it('takes a day out of the list that was listed again meanwhile', async () => {

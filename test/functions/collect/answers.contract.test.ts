@@ -89,7 +89,7 @@ describe('the response', () => {
         log: { level: 'info', ...log, overflowed: 2, exposures_landed: 0, events_landed: 0 },
       });
       expect([...wire.objects.keys()]).toEqual([
-        expect.stringMatching(/^bucket\/landing\/[0-9a-f]{64}\.zst$/),
+        expect.stringMatching(/^bucket\/landing\/direct\/2026-11-20\/[0-9a-f]{64}\.ndjson\.gz$/),
       ]);
       expect(wire.rows.map(({ place, table }) => [place, table])).toEqual([
         ['object', 'exposures'],

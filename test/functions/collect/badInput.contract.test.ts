@@ -96,7 +96,9 @@ describe('a body that can never succeed', () => {
   it('is an object while the stream does not accept it', async () => {
     wire.answers = Array(20).fill({ error: 'ServiceUnavailableException', status: 503 });
     expect(await post({ body: 'hello' })).toMatchObject({ status: 400, log: { overflowed: 1 } });
-    expect([...wire.objects.keys()]).toEqual([expect.stringMatching(/^bucket\/landing\/[0-9a-f]{64}\.zst$/)]);
+    expect([...wire.objects.keys()]).toEqual([
+      expect.stringMatching(/^bucket\/landing\/direct\/2026-11-20\/[0-9a-f]{64}\.ndjson\.gz$/),
+    ]);
   });
 
   it.each([

@@ -53,7 +53,6 @@ export function memoryCollector(
     stream: { putRecord },
     // A request with more rows than a record of the stream takes.
     putObject: ({ body }) => putRecord(body),
-    newRecordId: () => '0'.repeat(32),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: async ({ body }) => {
       large.push(body.length);

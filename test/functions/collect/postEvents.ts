@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { S3Client } from '@aws-sdk/client-s3';
 import { firehosePutRecord } from '../../../lib/aws/firehosePutRecord.ts';
@@ -8,8 +7,8 @@ import { type Collector, collectRequest } from '../../../lib/collect/answer.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
-import { putRecordObject } from '../../../lib/landing/delivery/land.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
+import { putRecordObject } from '../../../lib/landing/store/land.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
@@ -92,7 +91,6 @@ export function makePost(
     stream: { putRecord },
     putObject: (object, timeoutMs) =>
       putRecordObject(s3ObjectStore(s3, 'bucket'))(object, Math.max(timeoutMs, PATIENCE_MS)),
-    newRecordId: () => randomBytes(16).toString('hex'),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: (large, timeoutMs) =>
       putQuarantineLarge(s3ObjectStore(s3, 'bucket'))(large, Math.max(timeoutMs, PATIENCE_MS)),

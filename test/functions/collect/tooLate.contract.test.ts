@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Collector } from '../../../lib/collect/answer.ts';
-import type { PutRecord } from '../../../lib/landing/delivery/land.ts';
+import type { PutRecord } from '../../../lib/landing/store/land.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';

@@ -1,24 +1,21 @@
-import { hash } from 'node:crypto';
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
 import { handler as deployed, readEnvironment } from '../../../functions/write/handler.ts';
-import { overflowBody } from '../../../lib/landing/adopt/overflow.ts';
-import { noteKeyOf, readWriteNote } from '../../../lib/landing/write/writeNotes.ts';
-import { WRITE_NOTES } from '../../../lib/tables/ledgerKeys.ts';
-import { directRecordKey, LANDING_FOLDER, overflowKey } from '../../../lib/tables/objectKeys.ts';
+import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
+import { directRecordKey, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { parseTableKey } from '../../../lib/tables/tableFolders.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
 import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
 import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { Queues, queueProperties, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
-import { recordFor, rowOf } from '../../lib/landing/write/startWriter.ts';
 
-const TRIES = 3;
-const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const ACCOUNT = '000000000000';
 const directory = temporaryDirectory();
 /** S3's: what is put while it is behind is old. */
 const past = new MovableClock();
@@ -26,13 +23,24 @@ const faults = new Faults();
 const environment = { ...process.env };
 const lines: Record<string, unknown>[] = [];
 let store: ObjectStore;
+let queues: Queues;
 let services: Awaited<ReturnType<typeof startServices>>;
 let s3: S3Client;
 
 beforeAll(async () => {
   store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: past });
   store.ensureBucket(config.bucket, { eventBridge: true });
-  services = await startServices([s3Service({ store, clock: past })], faults);
+  queues = Queues.open({
+    directory: `${directory.path}/sqs`,
+    clock: past,
+    account: ACCOUNT,
+    region: 'us-east-1',
+  });
+  for (const name of ['write', 'write-dead-letters']) queues.ensure(name, queueProperties({}).settings);
+  services = await startServices(
+    [s3Service({ store, clock: past }), sqsService({ queues, clock: past, account: ACCOUNT })],
+    faults,
+  );
   s3 = new S3Client(services.options);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: services.options.endpoint,
@@ -40,8 +48,8 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
-    SLUICE_BUCKET: config.bucket,
-    SLUICE_TRIES: String(TRIES),
+    SLUICE_WRITE_QUEUE: queues.urlOf('write', services.options.endpoint),
+    SLUICE_WRITE_DEAD_LETTERS: queues.urlOf('write-dead-letters', services.options.endpoint),
   });
 });
 beforeEach(() => {
@@ -65,6 +73,7 @@ afterAll(async () => {
   s3.destroy();
   await services.close();
   store.close();
+  queues.close();
   directory.remove();
 });
 
@@ -76,20 +85,21 @@ async function keys(prefix: string): Promise<string[]> {
 }
 const tableFiles = async () => (await keys('')).filter((key) => 'kind' in parseTableKey(config, key));
 
-/** @param minutes How long ago the object was put. */
-async function put(key: string, body: Uint8Array | string, minutes = 0): Promise<string> {
-  await past.set(Date.now() - minutes * MINUTE_MS);
+/** @param hours How long ago the object was put. */
+async function put(key: string, body: Uint8Array, hours = 0): Promise<string> {
+  await past.set(Date.now() - hours * HOUR_MS);
   await s3.send(new PutObjectCommand({ Bucket: config.bucket, Key: key, Body: body }));
   await past.set(Date.now());
   return key;
 }
-const batchKey = (name: string) => `landing/2026/11/23/10/sluice-landing-${name}`;
-const record = (id: string) => recordFor({ events: [rowOf('events', id, '2026-11-23')] }, id);
-const putBatch = (name: string, minutes = 0) => put(batchKey(name), record(name), minutes);
-const putDirect = (name: string) => put(directRecordKey(hash('sha256', record(name))), record(name));
+const batchKey = (name: string) => `landing/2026/11/23/10/sluice-landing-${name}.ndjson.gz`;
+const record = (id: string) =>
+  encodeLines({ events: [{ day: '2026-11-23', json: `{"event_id":"${id}","event_name":"made"}` }] }) ??
+  Buffer.of();
+const putBatch = (name: string, hours = 0) => put(batchKey(name), record(name), hours);
 
 const handler = lambdaInvoker(deployed);
-const context = (remainingMs = 120_000) => ({ getRemainingTimeInMillis: () => remainingMs });
+const context = (remainingMs = 600_000) => ({ getRemainingTimeInMillis: () => remainingMs });
 const event = (messageId: string, body: string, receives = 1) => ({
   messageId,
   body,
@@ -107,19 +117,17 @@ const message = (key: string, receives = 1, bucket = config.bucket) =>
     ),
     receives,
   );
-const look = { sluice: 'look' };
-const lookMessage = event('look', JSON.stringify(look));
+const lookMessage = event('look', '{"sluice":"look"}');
 const failing = (...messageIds: string[]) => ({
   batchItemFailures: messageIds.map((itemIdentifier) => ({ itemIdentifier })),
 });
-const failPuts = () =>
-  faults.set({
-    s3: [{ fault: 'failCalls', operations: ['PutObject'], code: 'AccessDenied', calls: 'all' }],
-  });
 
 describe('messages of objects', () => {
   it('have them written, with one log line', async () => {
-    const [a, b] = [await putBatch('a'), await putBatch('b')];
+    const [a, b] = [
+      await putBatch('a'),
+      await put(directRecordKey('2026-11-23', 'b'.repeat(64)), record('b')),
+    ];
     const response = await handler(
       {
         Records: [
@@ -132,190 +140,97 @@ describe('messages of objects', () => {
     );
     expect(response).toEqual(failing());
     expect(await keys(LANDING_FOLDER)).toEqual([]);
-    expect(await tableFiles()).toHaveLength(2);
+    expect(await tableFiles()).toHaveLength(1);
     expect(lines).toEqual([
       {
-        ...{ level: 'info', event: 'write', messages: 7, objects: { written: 2, ignored: 3, gone: 1 } },
-        ...{ rows: 2, written: 2, quarantined: 0, damaged: 0, earlier: 0, files: 2 },
+        ...{ level: 'info', event: 'write', messages: 7, written: 2, gone: 1, damaged: 0, ignored: 3 },
+        ...{ rows: 2, refused: 0, files: 1, rounds: 1, failed: 0 },
       },
     ]);
   });
 
-  it('return while the bucket refuses the files, but not after the last try', async () => {
+  it('return while the bucket refuses the files', async () => {
     const key = await putBatch('a');
-    failPuts();
-    expect(await handler({ Records: [message(key, TRIES - 1)] }, context())).toEqual(failing(key));
+    faults.set({
+      s3: [{ fault: 'failCalls', operations: ['PutObject'], code: 'AccessDenied', calls: 'all' }],
+    });
+    expect(await handler({ Records: [message(key)] }, context())).toEqual(failing(key));
     expect(lines).toMatchObject([
-      {
-        ...{ level: 'error', event: 'write', objects: { failed: 1 } },
-        failed: [
-          { key, code: 'SLUICE_WRITE_BUCKET_FAILED', detail: expect.stringContaining('AccessDenied') },
-        ],
-      },
+      { level: 'error', event: 'write_failed', object: key, code: 'SLUICE_WRITE_BUCKET_FAILED' },
+      { level: 'error', event: 'write', written: 0, failed: 1 },
     ]);
-    expect(await handler({ Records: [message(key, TRIES)] }, context())).toEqual(failing());
-    expect(await keys(LANDING_FOLDER)).toEqual([key]);
+    expect(await keys('')).toEqual([key]);
   });
 
   it('that name no object end in the dead-letter queue', async () => {
-    const response = await handler({ Records: [event('odd', '{}', TRIES)] }, context());
+    const response = await handler({ Records: [event('odd', '{}')] }, context());
     expect(response).toEqual(failing('odd'));
     expect(lines).toMatchObject([{ level: 'error', invalid: [{ messageId: 'odd' }] }]);
   });
 
-  it('have what is damaged parked, and told', async () => {
+  it('are not begun when there is no time for a round', async () => {
+    const key = await putBatch('a');
+    expect(await handler({ Records: [message(key)] }, context(100_000))).toEqual(failing(key));
+    expect(lines[0]).toMatchObject({ event: 'write_failed', code: 'SLUICE_WRITE_OUT_OF_TIME' });
+    expect(await keys('')).toEqual([key]);
+  });
+
+  it('of an object that was received five times have it written behind the others, alone', async () => {
+    const [old, young] = [await putBatch('a'), await putBatch('b')];
+    expect(await handler({ Records: [message(old, 5), message(young)] }, context())).toEqual(failing());
+    expect(lines).toMatchObject([{ event: 'write', written: 2, rounds: 2, files: 2 }]);
+  });
+
+  it('have what is damaged moved, and told', async () => {
     const key = await put(batchKey('a'), Buffer.concat([record('a'), Buffer.from('rest')]));
-    await handler({ Records: [message(key)] }, context());
-    expect(await keys('parked/')).toEqual([`parked/${key}.${record('a').length}`]);
-    expect(lines).toMatchObject([
-      {
-        ...{ level: 'error', event: 'write_parked', object: key, code: 'SLUICE_LANDING_NOT_A_RECORD' },
-        key: `parked/${key}.${record('a').length}`,
-      },
-      { event: 'write', written: 1 },
-    ]);
-  });
-
-  it('have records that the collector put itself gathered, and the list written', async () => {
-    const direct = [await putDirect('a'), await putDirect('b')];
-    await handler({ Records: direct.map((key) => message(key)) }, context());
-    expect(lines).toMatchObject([{ event: 'write_gather', records: 2, lists: 1 }, { event: 'write' }]);
-    const [list = ''] = await keys('landing/lists/');
-    await handler({ Records: [message(list)] }, context());
-    expect(await keys(LANDING_FOLDER)).toEqual([]);
-    expect(await tableFiles()).toHaveLength(1);
-  });
-
-  it('gather again when the bucket did not list', async () => {
-    const key = await putDirect('a');
-    faults.set({ s3: [{ fault: 'failCalls', operations: ['ListObjectsV2'], calls: 'all' }] });
     expect(await handler({ Records: [message(key)] }, context())).toEqual(failing());
-    expect(lines[0]).toMatchObject({
-      ...{ level: 'error', event: 'write_gather', code: 'SLUICE_WRITE_BUCKET_FAILED' },
-    });
-    faults.clear();
-    await handler(look, context());
-    expect(await keys('landing/lists/')).toHaveLength(1);
+    expect(await keys('damaged/')).toEqual([key.replace(LANDING_FOLDER, 'damaged/')]);
+    expect(await tableFiles()).toHaveLength(1);
+    expect(lines).toMatchObject([
+      { level: 'error', event: 'write_damaged', object: key, code: 'SLUICE_LANDED_DAMAGED' },
+      { event: 'write', damaged: 1, rows: 1 },
+    ]);
   });
 });
 
 describe('a look', () => {
-  it('counts what waits and what is parked, once for several messages', async () => {
-    await putBatch('a', 3);
-    await putDirect('b');
-    await put(`parked/${batchKey('c')}`, 'x');
-    await put('landing/', Buffer.alloc(0));
-    const response = await handler({ Records: [lookMessage, { ...lookMessage, messageId: '2' }] }, context());
-    expect(response).toEqual(failing());
-    expect(lines).toEqual([
-      expect.objectContaining({ event: 'write_look', waiting: 2, parked: 1, codes: {} }),
-      expect.objectContaining({ event: 'write_gather', lists: 1 }),
-    ]);
-    expect(lines[0]?.['oldest_seconds']).toBeGreaterThanOrEqual(180);
-    expect(lines[0]?.['oldest_seconds']).toBeLessThan(240);
-  });
-
-  it('writes what is older than ten minutes', async () => {
-    const young = await putBatch('a', 9);
-    await putBatch('b', 11);
-    await handler(look, context());
-    expect(await keys(LANDING_FOLDER)).toEqual([young]);
+  it('sends messages of objects that are three hours old', async () => {
+    await putBatch('young', 2);
+    const old = await putBatch('old', 4);
+    expect(await handler({ Records: [lookMessage] }, context())).toEqual(failing());
     expect(lines).toMatchObject([
-      { event: 'write_look', waiting: 2 },
-      { event: 'write', messages: 0, objects: { written: 1 } },
+      { event: 'write', messages: 1 },
+      { event: 'write_look', told: 1, skipped: null },
     ]);
-    expect(await keys(WRITE_NOTES)).toEqual([]);
+    const told = queues.byName('write').receive(10);
+    for (const { receipt } of told) queues.byName('write').delete(receipt);
+    expect(await handler({ Records: told.map(({ id, body }) => event(id, body)) }, context())).toEqual(
+      failing(),
+    );
+    expect(await keys(LANDING_FOLDER)).not.toContain(old);
+    expect(await tableFiles()).toHaveLength(1);
   });
 
-  it('adopts what release 0.2 left, and gathers the records that it made of it', async () => {
-    const rows = ['{"event_id":"a","ds":"2026-11-23"}', '{"event_id":"b","ds":"2026-11-23"}'];
-    await put(overflowKey('events', 'a'.repeat(64)), await overflowBody(rows));
-    await put('errors/events/format-conversion-failed/x', '{"rawData":"e30="}\n');
-    await put('overflow/notes.txt', 'x');
-    await handler(look, context());
-    expect(lines).toMatchObject([
-      { event: 'write_look', waiting: 2, parked: 0 },
-      { level: 'info', event: 'write_adopt', left: 2, objects: 2, rows: 3 },
-      { event: 'write_gather', records: 2, lists: 1 },
-    ]);
-    expect([await keys('overflow/'), await keys('errors/')]).toEqual([['overflow/notes.txt'], []]);
+  it('sends none while messages wait, or are dead letters', async () => {
+    await putBatch('old', 4);
+    const letters = queues.byName('write-dead-letters');
+    letters.send('x');
+    letters.send('x');
+    await handler({ Records: [lookMessage] }, context());
+    expect(lines[1]).toMatchObject({ event: 'write_look', told: 0, skipped: 'messages_wait' });
+    expect(queues.byName('write').pending()).toBe(0);
+    for (const { receipt } of letters.receive(10)) letters.delete(receipt);
   });
-
-  it('tells why objects wait, and begins with those that were never tried', async () => {
-    const bad = await putBatch('a', 30);
-    failPuts();
-    await handler({ Records: [message(bad)] }, context());
-    // Notes can't be put either.
-    expect(await keys(WRITE_NOTES)).toEqual([]);
-    faults.clear();
-    faults.set({
-      s3: [
-        {
-          fault: 'failCalls',
-          operations: ['GetObject'],
-          key: `${config.bucket}/${bad}`,
-          code: 'AccessDenied',
-          calls: 'all',
-        },
-      ],
-    });
-    await handler(look, context());
-    expect(await keys(WRITE_NOTES)).toEqual([noteKeyOf(bad)]);
-    const good = await putBatch('b', 11);
-    lines.length = 0;
-    await handler(look, context());
-    expect(lines).toMatchObject([
-      { event: 'write_look', waiting: 2, codes: { SLUICE_WRITE_BUCKET_FAILED: 1 } },
-      { event: 'write', objects: { written: 1, failed: 1 }, failed: [{ key: bad }] },
-    ]);
-    expect(await keys(LANDING_FOLDER)).toEqual([bad]);
-    expect(await keys(LANDING_FOLDER)).not.toContain(good);
-    faults.clear();
-    await handler(look, context());
-    await handler(look, context());
-    expect(await keys(LANDING_FOLDER)).toEqual([]);
-    expect(await keys(WRITE_NOTES)).toEqual([]);
-  });
-
-  it('notes an attempt before it is made, and forgets notes on what is gone', async () => {
-    const gone = noteKeyOf(batchKey('gone'));
-    await put(gone, '{}');
-    const key = await putBatch('a', 11);
-    // Too little time for anything but the note.
-    const target = `${config.bucket}/${key}`;
-    faults.set({ s3: [{ fault: 'delayCalls', operations: ['GetObject'], key: target, ms: 3_000 }] });
-    await handler(look, context(31_000));
-    expect(await keys(WRITE_NOTES)).toEqual([noteKeyOf(key)]);
-    faults.clear();
-    expect(await keys(LANDING_FOLDER)).toEqual([key]);
-    lines.length = 0;
-    await handler(look, context());
-    expect(lines[0]).toMatchObject({ event: 'write_look', codes: { SLUICE_WRITE_CUT_SHORT: 1 } });
-    expect(await keys(LANDING_FOLDER)).toEqual([]);
-  });
-
-  it('says so when the bucket can not be listed', async () => {
-    faults.set({ s3: [{ fault: 'failCalls', operations: ['ListObjectsV2'], calls: 'all' }] });
-    expect(await handler(look, context())).toBeNull();
-    expect(lines).toMatchObject([
-      { level: 'error', event: 'write_look', code: 'SLUICE_WRITE_BUCKET_FAILED' },
-    ]);
-  });
-});
-
-it('reads no note that it did not write', () => {
-  expect(readWriteNote('{}')).toBeNull();
-  expect(readWriteNote('x')).toBeNull();
 });
 
 it('refuses other events and environments by name', async () => {
-  await expect(handler({ sluice: 'stragglers' }, context())).rejects.toMatchObject({
+  await expect(handler({ sluice: 'look' }, context())).rejects.toMatchObject({
     code: 'SLUICE_WRITE_INVOCATION_UNKNOWN',
   });
-  expect(() => readEnvironment({ SLUICE_BUCKET: 'b' })).toThrow(
+  expect(() => readEnvironment({ SLUICE_WRITE_QUEUE: 'b' })).toThrow(
     expect.objectContaining({
       code: 'SLUICE_WRITE_ENVIRONMENT_INVALID',
-      detail: expect.stringContaining('SLUICE_TRIES'),
+      detail: expect.stringContaining('SLUICE_WRITE_DEAD_LETTERS'),
     }),
   );
 });

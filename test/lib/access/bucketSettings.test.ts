@@ -143,21 +143,12 @@ describe('the lifecycle of the bucket', () => {
     ['quarantine-large/', { quarantineDays: 7 }, 7],
     ['quarantine/', { quarantineDays: null }, null],
     ['query-results/', { queryResultDays: 2 }, 2],
-    ['errors/', { errorDays: 100 }, 100],
-    ['parked/', { parkedDays: 100 }, 100],
     ['statsig/statsig_forwarded_events/statsig_forwarded_events/', { forwardedDays: 400 }, 400],
     ['statsig/', { forwardedDays: 400 }, null],
-    ['overflow/', {}, null],
+    ['landing/', {}, null],
+    ['damaged/', {}, null],
   ])('deletes %s with %j after %s', (prefix, retention, days) => {
     expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
-  });
-
-  it('moves parked objects to a cheaper storage class only if they stay long enough to save money', () => {
-    expect([null, 59, 60].map((parkedDays) => ruleOf({ parkedDays }, 'parked/')?.coldDays)).toEqual([
-      30,
-      null,
-      30,
-    ]);
   });
 
   it('follows the configured Statsig folder and table names', () => {

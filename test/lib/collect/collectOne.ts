@@ -2,7 +2,7 @@ import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { LandingRow } from '../../../lib/landing/frames/encodeRecord.ts';
+import type { LandedRow } from '../../../lib/landing/store/encodeLines.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 
 /** When the batch arrives. */
@@ -23,10 +23,11 @@ export const sender: Sender = {
 
 type Row = Record<string, unknown>;
 
-/** Collects a text; documents are the rows without their days. */
+/** Collects a text; documents are the rows, each with its day as its last member. */
 export function collectDocuments(...batch: Parameters<typeof collectBatch>) {
   const { rows, ...collected } = collectBatch(...batch);
-  const jsonOf = (list: readonly LandingRow[]) => list.map(({ json }) => json);
+  const jsonOf = (list: readonly LandedRow[]) =>
+    list.map(({ day, json }) => `${json.slice(0, -1)},"ds":"${day}"}`);
   return { ...collected, documents: { exposures: jsonOf(rows.exposures), events: jsonOf(rows.events) } };
 }
 

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { PutRecord } from '../../../lib/landing/delivery/land.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
+import type { PutRecord } from '../../../lib/landing/store/land.ts';
 import type { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { KEY, NOW, request, type Sent, startCollector } from './startCollector.ts';
 

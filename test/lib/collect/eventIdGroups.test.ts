@@ -95,14 +95,14 @@ describe('EventIdentity', () => {
 describe('IdentifiedRows', () => {
   const noRows = () => new IdentifiedRows(new EventIdentity(KEY_HASH, 'device', null), MOST_LENGTH);
 
-  it('begins each row with the ID of its event, ends it with its day, and knows their length', () => {
+  it('begins each row with the ID of its event, and knows their length', () => {
     const rows = noRows();
     const kinds = Array.from({ length: 150 }, (_, i) => (i % 3 === 0 ? 'exposures' : 'events'));
     for (const [i, kind] of kinds.entries()) rows.add(kind, `${i}`, `,"n":${i}`, DAY);
     const { exposures, events } = rows.settled();
     const written = (kind: string) =>
       kinds.flatMap((one, i) =>
-        one === kind ? [{ day: DAY, json: `{"event_id":"${alone(`${i}`)}","n":${i},"ds":"${DAY}"}` }] : [],
+        one === kind ? [{ day: DAY, json: `{"event_id":"${alone(`${i}`)}","n":${i}}` }] : [],
       );
     expect(exposures).toEqual(written('exposures'));
     expect(events).toEqual(written('events'));
@@ -112,7 +112,7 @@ describe('IdentifiedRows', () => {
 
   it('accepts rows up to a total length, to the unit', () => {
     const rows = noRows();
-    const overhead = `{"event_id":"","ds":"${DAY}"}`.length + 32;
+    const overhead = `{"event_id":""}`.length + 32;
     const rest = 'x'.repeat(300_000);
     const count = Math.floor(MOST_LENGTH / (overhead + rest.length));
     for (let i = 0; i < count; i += 1) rows.add('events', `${i}`, rest, DAY);

@@ -73,7 +73,6 @@ export function startCollector({
     putObject: async ({ body }, timeoutMs) => {
       objects.push({ rows: rowsOfRecord(body).length, timeoutMs });
     },
-    newRecordId: () => 'a'.repeat(32),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: async ({ key }, timeoutMs) => {
       large.push({ key, timeoutMs });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -11,19 +11,14 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { isoTimestamp } from '../../../lib/base/time.ts';
-import { encodeRecord } from '../../../lib/landing/frames/encodeRecord.ts';
-import { decodeFrame, walkRecords } from '../../../lib/landing/frames/records.ts';
-import { keyOfList, listText } from '../../../lib/landing/write/landedLists.ts';
+import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
-import { claimKey } from '../../../lib/tables/ledgerKeys.ts';
 import {
+  damagedKey,
   directRecordKey,
-  LISTS_FOLDER,
-  overflowKey,
   relayId,
   relayRefusedKey,
   relayWaitingKey,
@@ -50,18 +45,10 @@ export interface DecodedVersion {
   readonly rows: readonly string[] | null;
 }
 
-/** How long nobody writes what waits in the landing. */
-const CLAIM_MS = 30 * 86_400_000;
-
 /** Every ID in the lake ends with digits, so that no ID is a part of another. */
 const IDS = /(?:erase|stay)-[a-z]+-\d{6}(?!\d)/g;
 
 const COLUMNS = ['user_id', 'stable_id', 'company_id', 'custom_ids.teamID'] as const;
-
-/** First bytes of a landing object. */
-const RECORD = Buffer.from(
-  encodeRecord({ id: '0'.repeat(32), request: null, receivedAt: 0, rows: {} }).bytes,
-).subarray(0, 4);
 
 /** IDs in a text. */
 export function idsIn(text: string): Set<string> {
@@ -169,8 +156,11 @@ export class EraseLake {
     }
   }
 
-  /** Lands refused data: events, a whole body, a compressed one, and one that is an object of its own. */
-  async landRefused(day: string, at: number, prefixes: readonly string[] = ['parked/']): Promise<void> {
+  /**
+   * Lands refused data: events, a whole body, a compressed one, and one that is an object of its own. Also what waits in the
+   * landing, of which the writer must not hear.
+   */
+  async landRefused(day: string, at: number): Promise<void> {
     const bucket = this.#config.bucket;
     const event = (who: Someone) => JSON.stringify({ eventName: '', user: this.#user(who) });
     const body = (some: readonly Someone[]) =>
@@ -197,42 +187,8 @@ export class EraseLake {
       rows.push(refused(null, null, `s3://${bucket}/${key}`));
     }
     await this.#putTable('quarantine', `${dayFolder(this.#config, 'quarantine', day)}a.parquet`, rows);
-    // Waiting data, data that was given up, and copies of requests.
-    const documents = () =>
-      this.#someones(8).map((who) => JSON.stringify({ ...this.#row('events', day, who), ds: day }));
+    await this.#landRecords(day);
     const digest = () => sha256(String(this.#next()));
-    const overflow = async (prefix: string) => {
-      const events = documents();
-      const metadata = {
-        documents: String(events.length),
-        since: isoTimestamp(at),
-        code: 'ServiceUnavailableException',
-      };
-      await this.put(
-        `${prefix}${overflowKey('events', digest())}`,
-        gzipSync(`${events.join('\n')}\n`),
-        'application/gzip',
-        metadata,
-      );
-    };
-    for (const prefix of prefixes) await overflow(prefix);
-    for (const prefix of prefixes) await this.#landRecords(prefix, day, at);
-    const errors = this.#someones(8).map((who, i) => {
-      const records = i % 2 === 0 ? [who] : [who, ...this.#someones(2)];
-      const raw = records.map((one) => `${JSON.stringify(this.#row('events', day, one))}\n`).join('');
-      return JSON.stringify({
-        attemptsMade: 1,
-        arrivalTimestamp: at,
-        lastErrorCode: 'DataFormatConversion.InvalidSchema',
-        lastErrorMessage: 'The schema is invalid.',
-        rawData: Buffer.from(raw).toString('base64'),
-      });
-    });
-    for (const prefix of prefixes)
-      await this.put(
-        `${prefix}errors/events/format-conversion-failed/e-${this.#next()}`,
-        Buffer.from(`${errors.join('\n')}\n`),
-      );
     for (let i = 0; i < 6; i += 1) {
       const keptId = relayId(at + i, digest().slice(0, 24));
       const text = writeRelayCopy({
@@ -264,7 +220,7 @@ export class EraseLake {
       'text/csv',
     );
     // Objects whose newest version is a victim's alone, over one of others: the older one does not come back.
-    for (const victim of this.victims.slice(0, 2)) await this.#landHidden(day, at, victim, prefixes);
+    for (const victim of this.victims.slice(0, 2)) await this.#landHidden(day, at, victim);
     // Not Sluice's: Statsig's own folder.
     await this.put(`${this.#config.statsigFolder}/experiment-7/a.txt`, Buffer.from('erase-user-000000'));
   }
@@ -282,80 +238,64 @@ export class EraseLake {
     if (answer.status !== 202) throw new Error(await answer.text());
   }
 
-  /** Records of requests that are no files yet: many in one object, one in its own, and versions that were overwritten or deleted. */
-  async #landRecords(prefix: string, day: string, at: number): Promise<void> {
-    const put = async (key: string, ...records: readonly Uint8Array[]) =>
-      this.put(`${prefix}${key}`, Buffer.concat(records));
+  /**
+   * Records of requests that are no files yet: many in one object, one in its own, versions that were overwritten or deleted, and
+   * objects that are damaged behind a victim's rows.
+   */
+  async #landRecords(day: string): Promise<void> {
+    const put = (key: string, ...records: readonly Uint8Array[]) => this.put(key, Buffer.concat(records));
     const record = () => {
       const refused = this.#someones(2).map((who) => ({
-        ...{ quarantine_id: `q${this.#next()}`, reason: 'SLUICE_EVENT_NAME_INVALID', ds: day },
+        ...{ quarantine_id: `q${this.#next()}`, reason: 'SLUICE_EVENT_NAME_INVALID' },
         raw: JSON.stringify({ eventName: '', user: this.#user(who) }),
       }));
-      return this.#record(day, at, this.#someones(4), refused);
+      return this.#record(day, this.#someones(4), refused);
     };
-    const hold = (key: string) =>
-      this.put(claimKey(key), Buffer.from(JSON.stringify({ owner: 'nobody', until: at + CLAIM_MS })));
-    const nobodys = () => this.#record(day, at, [this.#stayer(), this.#stayer()]);
-    const alone = () => this.#record(day, at, this.victims.slice(0, 1));
+    const nobodys = () => this.#record(day, [this.#stayer(), this.#stayer()]);
+    const alone = () => this.#record(day, this.victims.slice(1, 2));
+    const batch = () => `landing/2026/11/20/10/batch-${this.#next()}.ndjson.gz`;
+    const direct = () => directRecordKey(day, sha256(String(this.#next())));
     const many = Array.from({ length: 8 }, record);
-    const batch = `landing/2026/11/20/10/batch-${this.#next()}`;
-    // A writer leaves what another one has claimed: all of it is still there when it is erased.
-    if (prefix === '') for (const key of [batch, `${batch}-nobody`, LISTS_FOLDER]) await hold(key);
-    await put(batch, nobodys(), ...many, alone(), nobodys());
-    await put(`${batch}-nobody`, nobodys(), nobodys());
-    const keys = Array.from({ length: 5 }, () => directRecordKey(sha256(String(this.#next()))));
-    const [direct = '', own = '', overwritten = '', deleted = '', nobody = ''] = keys;
-    await put(direct, record());
-    await put(own, alone());
-    await put(nobody, nobodys());
+    await put(batch(), nobodys(), ...many, alone(), nobodys());
+    await put(batch(), nobodys(), nobodys());
+    await put(direct(), record());
+    await put(direct(), alone());
+    await put(direct(), nobodys());
+    const [overwritten, deleted, damaged] = [direct(), direct(), batch()];
     await put(overwritten, alone());
     await put(overwritten, nobodys());
     await put(deleted, record());
-    await this.#delete(`${prefix}${deleted}`);
-    const members = [direct, own, nobody];
-    await hold(keyOfList(members));
-    if (prefix === '') await put(keyOfList(members), Buffer.from(listText({ members, written: null })));
+    await this.#delete(deleted);
+    // The writer has put it aside.
+    const cut = [nobodys(), alone(), record().subarray(0, -9)];
+    await put(damaged, ...cut);
+    await this.#delete(damaged);
+    await put(damagedKey(damaged), ...cut);
   }
 
   /** The record of a request with an event and an exposure of each. */
-  #record(
-    day: string,
-    at: number,
-    some: readonly Someone[],
-    refused: readonly Readonly<Record<string, unknown>>[] = [],
-  ): Uint8Array {
-    const landed = (row: object) => ({ day, json: JSON.stringify({ ...row, ds: day }) });
+  #record(day: string, some: readonly Someone[], refused: readonly object[] = []): Uint8Array {
+    const landed = (row: object) => ({ day, json: JSON.stringify(row) });
     const rowsOf = (kind: 'exposures' | 'events') => some.map((who) => landed(this.#row(kind, day, who)));
     const rows = {
       events: rowsOf('events'),
       exposures: rowsOf('exposures'),
       quarantine: refused.map(landed),
     };
-    const recordId = sha256(`record ${this.#next()}`).slice(0, 32);
-    return encodeRecord({ id: recordId, request: null, receivedAt: at, rows }).bytes;
+    return encodeLines(rows) ?? Buffer.of();
   }
 
-  async #landHidden(day: string, at: number, victim: Someone, prefixes: readonly string[]): Promise<void> {
+  async #landHidden(day: string, at: number, victim: Someone): Promise<void> {
     const stayer = this.#stayer();
     const n = this.#next();
     const [digest, keptId] = [sha256(`hidden ${n}`), relayId(at + 100 + n, sha256(`${n}`).slice(0, 24))];
-    const line = (who: Someone) => `${JSON.stringify({ ...this.#row('events', day, who), ds: day })}\n`;
-    const failed = (who: Someone) =>
-      `${JSON.stringify({ lastErrorCode: 'x', lastErrorMessage: '', rawData: Buffer.from(line(who)).toString('base64') })}\n`;
     const copy = (who: Someone) =>
       writeRelayCopy({
         ...{ id: keptId, keptAt: at, path: '/v1/rgstr', query: '', headers: {} },
         body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: this.#user(who) }] })),
       });
     for (const who of [stayer, victim]) {
-      for (const prefix of prefixes) {
-        await this.put(`${prefix}${overflowKey('events', digest)}`, gzipSync(line(who)));
-        await this.put(`${prefix}${directRecordKey(digest)}`, this.#record(day, at, [who]));
-        await this.put(
-          `${prefix}errors/events/format-conversion-failed/hidden-${n}`,
-          Buffer.from(failed(who)),
-        );
-      }
+      await this.put(directRecordKey(day, digest), this.#record(day, [who]));
       await this.put(relayRefusedKey({ reason: '403', at, id: keptId }), Buffer.from(copy(who)));
       await this.put(
         `quarantine-large/${day}/hidden-${n}`,
@@ -368,15 +308,8 @@ export class EraseLake {
     }
   }
 
-  async put(
-    Key: string,
-    Body: Uint8Array,
-    ContentType?: string,
-    Metadata?: Record<string, string>,
-  ): Promise<void> {
-    await this.#s3.send(
-      new PutObjectCommand({ Bucket: this.#config.bucket, Key, Body, ContentType, Metadata }),
-    );
+  async put(Key: string, Body: Uint8Array, ContentType?: string): Promise<void> {
+    await this.#s3.send(new PutObjectCommand({ Bucket: this.#config.bucket, Key, Body, ContentType }));
   }
 
   /** The user of an SDK's event. */
@@ -538,15 +471,11 @@ function sha256(text: string): string {
 
 /** Decodes the compressed or encoded parts of an object that is not Parquet. */
 function unpack(bytes: Buffer): string[] {
-  if (bytes.subarray(0, RECORD.length).equals(RECORD))
-    return walkRecords(bytes).flatMap(({ frames }) =>
-      frames.map((frame) =>
-        decodeFrame(bytes.subarray(frame.offset, frame.offset + frame.length), frame).toString('utf8'),
-      ),
-    );
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return [gunzipSync(bytes).toString('utf8')];
-  return [...bytes.toString('utf8').matchAll(/"(?:rawData|body)":"([A-Za-z0-9+/=]+)"/g)].map(
-    ([, data = '']) => decodeBase64(data),
+  // Of a damaged object, all that can be read.
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    return [gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8')];
+  return [...bytes.toString('utf8').matchAll(/"body":"([A-Za-z0-9+/=]+)"/g)].map(([, data = '']) =>
+    decodeBase64(data),
   );
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
@@ -10,10 +9,11 @@ import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { landedKey, landedUsers, usersIn } from './landedUsers.ts';
 
 const BUCKET = 'acme-experiments';
-const KEY = `overflow/events/${'a'.repeat(64)}.ndjson.gz`;
-const form: ObjectForm = { form: 'overflow', kind: 'events' };
+const KEY = landedKey('a');
+const form: ObjectForm = { form: 'landing' };
 const timing = { wait: async () => {}, random: () => 0 };
 
 describe('erasing from one object', () => {
@@ -37,15 +37,10 @@ describe('erasing from one object', () => {
   });
 
   const put = (...users: readonly string[]) =>
-    server.client.send(
-      new PutObjectCommand({
-        ...{ Bucket: BUCKET, Key: KEY },
-        Body: gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join('')),
-      }),
-    );
+    server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: landedUsers(...users) }));
   const stored = async () => {
     const { Body } = await server.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
-    return gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString('utf8');
+    return usersIn(await Body?.transformToByteArray());
   };
   const eraser = (more: Partial<EraseBucket> = {}) =>
     new ObjectEraser({
@@ -60,7 +55,7 @@ describe('erasing from one object', () => {
     const changed = eraser({
       async replace(version, path, attributes) {
         tries += 1;
-        expect(gunzipSync(readFileSync(path)).toString('utf8')).not.toContain('gone');
+        expect(usersIn(readFileSync(path))).not.toContain('gone');
         await put('gone', `of try ${tries}`);
         return bucket.replace(version, path, attributes);
       },
@@ -73,8 +68,21 @@ describe('erasing from one object', () => {
     expect(await stored()).toContain('of try 5');
   });
 
+  it('takes a damaged object of the landing only when it is not the latest: then its rows are in tables', async () => {
+    const Body = Buffer.concat([landedUsers('stays', 'gone'), Buffer.from('more')]);
+    await server.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body }));
+    const versions = await bucket.versions(KEY);
+    const erase = (isLatest: boolean) => {
+      const object = { key: KEY, versions: versions.map((version) => ({ ...version, isLatest })) };
+      return eraser().erase(object, form, async () => {});
+    };
+    expect((await erase(true)).left.map(({ why }) => why)).toEqual(['unreadable']);
+    expect(await erase(false)).toMatchObject({ left: [], hasFound: true, counts: { deleted: 1 } });
+    expect(await bucket.versions(KEY)).toEqual([]);
+  });
+
   it.each([
-    ['overflow', form, 256],
+    ['the landing', form, 256],
     ['a table', { form: 'parquet' }, 2_048],
     ['a result', { form: 'result' }, 2_048],
   ] as const)('leaves %s that is too large', async (_, large, mebibytes) => {

@@ -3,159 +3,69 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import {
-  eraseCopy,
-  eraseErrors,
-  eraseLanding,
-  eraseOverflow,
-  eraseResult,
-} from '../../../lib/erase/eraseDocuments.ts';
+import { eraseCopy, eraseDamaged, eraseLanding, eraseResult } from '../../../lib/erase/eraseDocuments.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
-import { encodeRecord, type LandingRequest } from '../../../lib/landing/frames/encodeRecord.ts';
-import { walkRecords } from '../../../lib/landing/frames/records.ts';
+import { encodeLines, type LandedRows } from '../../../lib/landing/store/encodeLines.ts';
 import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import { relayId } from '../../../lib/tables/objectKeys.ts';
 
 const matcher = new UnitMatcher([parseUnit('user_id=user-1', { unitIds: {} })]);
-const [own, other, third] = ['user-1', 'user-2', 'user-3'].map((user_id) => JSON.stringify({ user_id })) as [
-  string,
-  string,
-  string,
-];
-const lines = (...all: string[]) => gzipSync(`${all.join('\n')}\n`);
+const [own, other] = ['user-1', 'user-2'].map((user_id) => JSON.stringify({ user_id })) as [string, string];
+const DAYS = ['2026-11-22', '2026-11-23'] as const;
+const row = (user_id: string, day: string = DAYS[0]) => ({ day, json: JSON.stringify({ user_id }) });
+const record = (rows: LandedRows) => Buffer.from(encodeLines(rows) ?? []);
+const others = record({ events: [row('user-2')], exposures: [row('user-3', DAYS[1])] });
+const refused = { quarantine: [{ day: DAYS[0], json: JSON.stringify({ raw: '{"userID":"user-2"}' }) }] };
 
 describe('an object of the landing', () => {
-  const DAYS = ['2026-11-22', '2026-11-23'];
-  const row = (user_id: string, day = DAYS[0]) => ({
-    day: day ?? '',
-    json: JSON.stringify({ user_id, ds: day }),
-  });
-  const request = { id: 'a'.repeat(32), request: 'r-1', receivedAt: 7 };
-  const record = (rows: LandingRequest['rows']) => Buffer.from(encodeRecord({ ...request, rows }).bytes);
   const bodyOf = (...records: Uint8Array[]) => {
     const left = eraseLanding(Buffer.concat(records), matcher);
     return left === 'unreadable' || !('body' in left)
       ? left
-      : { ...left, body: left.body?.toString() ?? null };
+      : { ...left, body: left.body === null ? null : Buffer.from(left.body) };
   };
-  const others = record({ events: [row('user-2')], exposures: [row('user-3', DAYS[1])] });
 
-  it('keeps the bytes of records without the unit', () => {
-    expect(bodyOf(others, record({}))).toEqual({ own: 0 });
-  });
-
-  it('keeps the rows of others, in their order and on their days', () => {
+  it('keeps the bytes of records without the unit, whoever compressed them, and the rows of others in their order', () => {
+    const stored = gzipSync(gunzipSync(others), { level: 0 });
     const mixed = record({
       events: [row('user-3', DAYS[1]), row('user-1'), row('user-2'), row('user-2', DAYS[1])],
       exposures: [row('user-1')],
-      quarantine: [{ day: DAYS[0] ?? '', json: JSON.stringify({ raw: '{"userID":"user-2"}', ds: DAYS[0] }) }],
+      ...refused,
     });
     const kept = record({
       events: [row('user-3', DAYS[1]), row('user-2'), row('user-2', DAYS[1])],
-      quarantine: [{ day: DAYS[0] ?? '', json: JSON.stringify({ raw: '{"userID":"user-2"}', ds: DAYS[0] }) }],
+      ...refused,
     });
-    expect(bodyOf(others, mixed, others)).toEqual({
+    expect(bodyOf(stored, mixed, others)).toEqual({
       ...{ own: 2, others: 0 },
-      body: Buffer.concat([others, kept, others]).toString(),
+      body: Buffer.concat([stored, kept, others]),
     });
+    expect(bodyOf(others, stored)).toEqual({ own: 0 });
   });
 
-  it('keeps the header of a record that has no other row, and is gone when no row is left', () => {
+  it('is gone when no row is left', () => {
     const own = record({ events: [row('user-1')], exposures: [row('user-1', DAYS[1])] });
-    const body = Buffer.concat([record({}), others]).toString();
-    expect(bodyOf(own, others)).toEqual({ own: 2, others: 0, body });
+    expect(bodyOf(own, others)).toEqual({ own: 2, others: 0, body: others });
     expect(bodyOf(own, own)).toEqual({ own: 4, others: 0, body: null });
   });
 
-  it('keeps a damaged frame, and says that it was not read', () => {
-    const mixed = record({ events: [row('user-1'), row('user-2')], exposures: [row('user-1')] });
-    const [frame] = walkRecords(mixed)[0]?.frames ?? [];
-    mixed.fill(0, (frame?.offset ?? 0) + 6, (frame?.offset ?? 0) + 9);
-    const left = eraseLanding(Buffer.concat([others, mixed]), matcher);
-    expect(left).toMatchObject({ own: 1, unread: 1 });
-    const body = left !== 'unreadable' && 'body' in left ? (left.body ?? Buffer.of()) : Buffer.of();
-    expect(walkRecords(body)[1]?.frames).toMatchObject([
-      { table: 'exposures', crc32: frame?.crc32 },
-      { table: 'events', rows: { [DAYS[0] ?? '']: 1 } },
-    ]);
+  it('that is damaged can not be searched: not all of it is in tables', () => {
+    const own = record({ events: [row('user-1')] });
+    for (const damaged of [[others.subarray(0, -1)], [own, Buffer.from('more'), others]])
+      expect(bodyOf(...damaged)).toBe('unreadable');
   });
+});
 
-  it('keeps what is no record beside records, and says that it was not read', () => {
+describe('a damaged object', () => {
+  const more = Buffer.from('more');
+  const left = (...parts: Uint8Array[]) => eraseDamaged(Buffer.concat(parts), matcher);
+
+  it('goes as a whole if a line before the damage is the unit’s, and otherwise is not searched to its end', () => {
     const own = record({ events: [row('user-1'), row('user-2')] });
-    const kept = record({ events: [row('user-2')] });
-    const [cut, more] = [others.subarray(9), Buffer.from('more')];
-    expect(bodyOf(cut, own, more, others)).toEqual({
-      ...{ own: 1, others: 0, unread: 2 },
-      body: Buffer.concat([cut, kept, more, others]).toString(),
-    });
-  });
-
-  it('that has no record can not be searched', () => {
-    expect(bodyOf(others.subarray(0, -1))).toBe('unreadable');
-    expect(bodyOf(Buffer.from('more'))).toBe('unreadable');
-  });
-});
-
-describe('an overflow object', () => {
-  const textOf = async (body: Uint8Array) => {
-    const left = await eraseOverflow('events', body, matcher);
-    if (left === 'unreadable' || left.own === 0 || !('body' in left)) return left;
-    return { own: left.own, text: left.body === null ? null : gunzipSync(left.body).toString('utf8') };
-  };
-
-  it('keeps the rows of others, in their order', async () => {
-    expect(await textOf(lines(third, own, other))).toEqual({
-      own: 1,
-      text: `${third}\n${other}\n`,
-    });
-    expect(await textOf(lines(own, own))).toEqual({ own: 2, text: null });
-    expect(await textOf(lines(other))).toEqual({ own: 0 });
-    expect(await textOf(Buffer.from('no gzip'))).toBe('unreadable');
-  });
-});
-
-describe('an error object', () => {
-  const line = (raw: string, lastErrorMessage = 'no') =>
-    JSON.stringify({ arrivalTimestamp: 7, lastErrorMessage, rawData: Buffer.from(raw).toString('base64') });
-  const textOf = (...all: string[]) => {
-    const left = eraseErrors('events', Buffer.from(all.map((one) => `${one}\n`).join('')), matcher);
-    if (left === 'unreadable' || !('body' in left)) return left;
-    return left.body === null ? null : Buffer.from(left.body).toString('utf8');
-  };
-
-  it('keeps the records and the rows of others', () => {
-    expect(textOf(line(other))).toEqual({ own: 0 });
-    expect(textOf(line(own), line(own))).toBeNull();
-    expect(textOf(line(own), line(other))).toBe(`${line(other)}\n`);
-    expect(textOf(line(`${own}\n${other}\n${third}\n`))).toBe(`${line(`${other}\n${third}\n`)}\n`);
-  });
-
-  it('keeps the bytes of others beside a broken row', () => {
-    const broken = '{"user_id":"user-1';
-    // No JSON, and no UTF-8.
-    const odd = Buffer.from('{"user_id":"m\xfcller', 'latin1');
-    const record = (...parts: readonly Uint8Array[]) =>
-      Buffer.from(`${JSON.stringify({ rawData: Buffer.concat(parts).toString('base64') })}\n`);
-    const text = (raw: string) => Buffer.from(raw);
-    const left = eraseErrors(
-      'events',
-      record(text(`${other}\n${broken}\n`), odd, text(`\n\n${third}`)),
-      matcher,
-    );
-    expect(left).toEqual({
-      ...{ own: 1, others: 0 },
-      body: record(text(`${other}\n`), odd, text(`\n\n${third}`)),
-    });
-    // A line of others is the same bytes, whatever it is.
-    const line = Buffer.from('no JSON \xff\r\n', 'latin1');
-    expect(eraseErrors('events', Buffer.concat([line, record(text(own))]), matcher)).toEqual({
-      ...{ own: 1, others: 0, body: line },
-    });
-  });
-
-  it('loses a message that quotes the unit', () => {
-    expect(textOf(line(other, 'near "user-1"'))).toBe(`${line(other, '')}\n`);
+    expect(left(others, own, more)).toEqual({ own: 1, others: 0, body: null });
+    for (const parts of [[more], [others, more], [others, more, own]])
+      expect(left(...parts)).toEqual({ own: 0, unread: 1 });
   });
 });
 

@@ -48,7 +48,6 @@ describe('a quarantine row', () => {
         path: '/v1/rgstr',
         raw: '{"a":"é"}',
         raw_encoding: 'text',
-        ds: '2026-11-20',
       },
     ]);
   });

@@ -5,7 +5,6 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import {
   athenaNoteKey,
-  claimKey,
   curatedDaysKey,
   EXPORTS_LEDGER,
   erasureKey,
@@ -15,15 +14,11 @@ import {
   redrivenKey,
   triggerKey,
   versionNoteKey,
-  writeNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
   damagedKey,
   directRecordKey,
   isOwnKey,
-  landingListKey,
-  overflowKey,
-  parkedKey,
   quarantineLargeKey,
   relayId,
   relayRefusedKey,
@@ -42,19 +37,15 @@ const day = '2026-11-20';
 /** A key of every function of lib/tables that makes one of what isOwnKey is asked about. */
 const built: Readonly<Record<string, readonly string[]>> = {
   athenaNoteKey: [athenaNoteKey({ table: 'acme_web', day, version: 'v1' })],
-  claimKey: [claimKey(overflowKey('events', DIGEST))],
   curatedDaysKey: forwardedKinds.map(curatedDaysKey),
   damagedKey: [damagedKey('landing/direct/2026-11-20/0.ndjson.gz')],
-  directRecordKey: [directRecordKey(DIGEST)],
+  directRecordKey: [directRecordKey(day, DIGEST)],
   groupsKey: [groupsKey(config)],
-  landingListKey: [landingListKey(DIGEST)],
   lastLookKey: [lastLookKey('acme', 'web')],
   lateNoteKey: [lateNoteKey('acme', 'web')],
   ledgerKey: [ledgerKey('acme', 'web', day), ledgerKey(EXPORTS_LEDGER, 'clicks', day)],
   erasureKey: [erasureKey('0a')],
   redrivenKey: [redrivenKey('2026-11-20T08:00:00.000Z', 'a')],
-  overflowKey: tableKinds.map((kind) => overflowKey(kind, DIGEST)),
-  parkedKey: [parkedKey(overflowKey('events', DIGEST))],
   quarantineLargeKey: [quarantineLargeKey(day, 'q-1')],
   refusedRowsKey: [
     refusedRowsKey(config, { table: 'acme_web', day, fingerprint: DIGEST, receivedAt: Date.parse(day) }),
@@ -64,7 +55,6 @@ const built: Readonly<Record<string, readonly string[]>> = {
   ),
   relayWaitingKey: [relayWaitingKey(COPY)],
   triggerKey: [triggerKey('acme')],
-  writeNoteKey: [writeNoteKey(DIGEST)],
   versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],
 };
 
@@ -76,7 +66,7 @@ const ours = [
   `query-results/Unsaved/2026/11/20/${QUERY}.txt`,
   `query-results/tables/${QUERY}/part-0`,
   'query-results/_loads/acme_web/2026-11-20/v1/plan.json',
-  'overflow/',
+  'landing/',
   'query-results/Unsaved/',
 ];
 
@@ -106,10 +96,6 @@ describe('isOwnKey', () => {
     'quarantine/suspicious.eml',
     'quarantine/2026-11-20/deeper/x.parquet',
     'quarantine-large/today/x',
-    'errors/app.log',
-    'errors/nginx/2026.log',
-    'overflow/x.ndjson.gz',
-    'parked/cars.csv',
     'ledger/2026.xlsx',
     'ledger/_versions/notes.txt',
     'ledger/_versions/2026-11-20T00:00:00.000Z/acme_web/today/v1',

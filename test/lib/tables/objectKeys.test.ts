@@ -9,13 +9,14 @@ import {
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
 import {
+  damagedKey,
+  directRecordKey,
+  isLanded,
   isOwnKey,
-  overflowFolder,
-  overflowKey,
-  parseErrorKey,
-  parseOverflowKey,
+  parseRowPath,
   quarantineLargeKey,
   readerResultsFolder,
+  rowPath,
 } from '../../../lib/tables/objectKeys.ts';
 import {
   groupsFolder,
@@ -30,48 +31,33 @@ const layout = {
   tables: { exposures: 'seen', events: 'done', quarantine: 'kept' },
 };
 
-describe('keys of overflow', () => {
-  it('name the stream that their rows wait for', () => {
-    expect(overflowFolder('events')).toBe('overflow/events/');
-    expect(overflowKey('events', DIGEST)).toBe(`overflow/events/${DIGEST}.ndjson.gz`);
-    expect(parseOverflowKey(overflowKey('quarantine', DIGEST))).toBe('quarantine');
+describe('keys of the landing', () => {
+  const key = directRecordKey('2026-11-20', DIGEST);
+
+  it('name the day received', () => {
+    expect(key).toBe(`landing/direct/2026-11-20/${DIGEST}.ndjson.gz`);
+    expect(damagedKey(key)).toBe(`damaged/direct/2026-11-20/${DIGEST}.ndjson.gz`);
+    expect(['landing/2026/11/20/13/x', 'landing/2026/', 'damaged/x'].map(isLanded)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
-  it.each([
-    `overflow/undefined/${DIGEST}.ndjson.gz`,
-    `overflow/events/${DIGEST}.ndjson.xz`,
-    `overflow/events/${DIGEST}`,
-    `overflow/events/${DIGEST}0.ndjson.gz`,
-    `overflow/events/${DIGEST.slice(1)}.ndjson.gz`,
-    `overflow/events/deeper/${DIGEST}.ndjson.gz`,
-  ])('are not parsed from %s', (key) => {
-    expect(parseOverflowKey(key)).toBeNull();
-  });
-});
-
-describe('keys of error objects', () => {
-  it('name the stream and the step that failed in Firehose', () => {
-    expect(parseErrorKey('errors/events/format-conversion-failed/2026/11/20/08/x')).toEqual({
-      kind: 'events',
-      outputType: 'format-conversion-failed',
-    });
-    expect(parseErrorKey('errors/exposures/processing-failed/x')).toEqual({
-      kind: 'exposures',
-      outputType: 'processing-failed',
-    });
+  it('are in the paths of rows, with the table and the day', () => {
+    for (const object of [key, 'landing/a#b'])
+      expect(parseRowPath(rowPath(object, 'events', '2026-11-19'))).toEqual({
+        kind: 'events',
+        day: '2026-11-19',
+      });
   });
 
-  it.each([
-    'errors/undefined/processing-failed/x',
-    'errors/nginx/processing-failed/x',
-    'errors/events/',
-    'errors/events//x',
-    'errors/events/processing-failed',
-    'errors/events/processing-failed/',
-    'errors/events/processing-failed/2026/',
-  ])('are not parsed from %s', (key) => {
-    expect(parseErrorKey(key)).toBeNull();
-  });
+  it.each(['', key, `${key}#events`, `${key}#events/`, `${key}#events/today`, `${key}#clicks/2026-11-19`])(
+    'are no path of a row in %s',
+    (path) => {
+      expect(parseRowPath(path)).toBeUndefined();
+    },
+  );
 });
 
 describe('keys of bodies that are too large for a row', () => {

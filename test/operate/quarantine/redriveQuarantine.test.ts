@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
 import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
 
-const DOCUMENT = JSON.stringify('x'.repeat(900_000));
+const ROW = { day: '2026-11-20', json: JSON.stringify('x'.repeat(900_000)) };
 
 describe('redriveQuarantine', () => {
-  it('delivers large documents before it reads many more', async () => {
+  it('delivers large rows before it reads many more', async () => {
     let drawn = 0;
     let delivered = 0;
     let mostHeld = 0;
@@ -25,7 +25,7 @@ describe('redriveQuarantine', () => {
     const report = await redriveQuarantine(
       quarantined(),
       () => ({
-        documents: { exposures: [], events: Array.from({ length: 10 }, () => DOCUMENT) },
+        rows: { exposures: [], events: Array.from({ length: 10 }, () => ROW) },
         refused: [],
         ignored: 0,
       }),
@@ -50,9 +50,11 @@ describe('redriveQuarantine', () => {
       quarantined(),
       ({ quarantineId }) => ({
         // Two of these fill a record.
-        documents: {
-          exposures: [`{"event_id":"${quarantineId}","ds":"2026-11-20"}`],
-          events: [`{"event_id":"${quarantineId}","ds":"2026-11-20","pad":"${'x'.repeat(9_000_000)}"}`],
+        rows: {
+          exposures: [{ day: '2026-11-20', json: `{"event_id":"${quarantineId}"}` }],
+          events: [
+            { day: '2026-11-20', json: `{"event_id":"${quarantineId}","pad":"${'x'.repeat(9_000_000)}"}` },
+          ],
         },
         refused: [],
         ignored: 0,

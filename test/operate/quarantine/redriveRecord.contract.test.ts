@@ -1,29 +1,21 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { QuarantinedItem, Revalidation } from '../../../observe/quarantine/revalidate.ts';
 import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { RedriveRecord } from '../../../operate/quarantine/redriveRecord.ts';
-import { BUCKET, startBucket } from '../../lib/landing/adopt/startBucket.ts';
+import { startLanding } from '../../observe/startLanding.ts';
 
-let world: Awaited<ReturnType<typeof startBucket>>;
-let s3: S3Client;
+let world: Awaited<ReturnType<typeof startLanding>>;
 beforeAll(async () => {
-  world = await startBucket();
-  s3 = new S3Client(world.options);
+  world = await startLanding();
 });
 afterEach(() => world.empty());
-afterAll(async () => {
-  s3.destroy();
-  await world.close();
-});
+afterAll(() => world.close());
 
-const place = () => ({ s3, config: defineConfig({ bucket: BUCKET }) });
 const item = (id: string, receivedAt = 1): QuarantinedItem => ({
   ...{ quarantineId: id, receivedAt, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
   ...{ sdkType: null, sdkVersion: null },
 });
-const event = (id: string) => `{"event_id":"${id}"}`;
+const event = (id: string) => ({ day: '2026-11-20', json: `{"event_id":"${id}"}` });
 
 /** A run of the command over these items. `delivered` are the event_ids of the landing. */
 async function run(
@@ -35,7 +27,7 @@ async function run(
   const take: LandRows = async ({ exposures, events }) => {
     delivered.push(...[...exposures, ...events].map(({ json }): string => JSON.parse(json).event_id));
   };
-  const record = await RedriveRecord.read(place());
+  const record = await RedriveRecord.read(world);
   async function* left() {
     for (const one of items) if (!record.hasRow(one)) yield one;
   }
@@ -44,7 +36,7 @@ async function run(
 }
 
 const whole = ({ quarantineId }: QuarantinedItem): Revalidation => ({
-  documents: { exposures: [event(`${quarantineId}x`)], events: [event(`${quarantineId}e`)] },
+  rows: { exposures: [event(`${quarantineId}x`)], events: [event(`${quarantineId}e`)] },
   refused: [],
   ignored: 0,
 });
@@ -58,18 +50,18 @@ describe('the record of a redrive', () => {
     expect(await run(items, whole)).toMatchObject({ report: { found: 0 }, delivered: [] });
   });
 
-  it('finds a row again that Firehose gave up after it was redriven', async () => {
+  it('finds a row again that its table did not take after it was redriven', async () => {
     await run([item('a')], whole);
     expect((await run([item('a', Date.now() + 60_000)], whole)).report.found).toBe(1);
   });
 
   it('delivers of a row only what was refused before', async () => {
-    const { documents } = whole(item('a'));
+    const { rows } = whole(item('a'));
     const refused = [{ code: 'SLUICE_EVENT_NO_NAME', detail: '' }];
-    const first = await run([item('a')], () => ({ documents, refused, ignored: 0 }));
+    const first = await run([item('a')], () => ({ rows, refused, ignored: 0 }));
     expect(first.delivered.toSorted()).toEqual(['ae', 'ax']);
-    const fixed = { ...documents, events: [...documents.events, event('fixed')] };
-    const second = await run([item('a')], () => ({ documents: fixed, refused: [], ignored: 0 }));
+    const fixed = { ...rows, events: [...rows.events, event('fixed')] };
+    const second = await run([item('a')], () => ({ rows: fixed, refused: [], ignored: 0 }));
     expect(second).toMatchObject({ report: { found: 1 }, delivered: ['fixed'] });
   });
 

@@ -60,8 +60,8 @@ async function* recordsOf(entries: readonly JournalEntry[]): AsyncGenerator<Uint
 }
 
 /**
- * Key of a buffer's object: `<prefix>yyyy/MM/dd/HH/<stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid>`, with the time in UTC at
- * which the oldest record arrived. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+ * Key of a buffer's object: `<prefix>yyyy/MM/dd/HH/<stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time in UTC
+ * at which the oldest record arrived. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
 function objectKey(
   { stream, version, settings }: Pick<DeliveryContext, 'stream' | 'version' | 'settings'>,
@@ -70,5 +70,5 @@ function objectKey(
   const time = new Date(oldestArrivalMs).toISOString();
   const folders = time.slice(0, 13).replace(/[-T]/g, '/');
   const suffix = time.slice(0, 19).replace(/[T:]/g, '-');
-  return `${settings.prefix}${folders}/${stream}-${version}-${suffix}-${randomUUID()}`;
+  return `${settings.prefix}${folders}/${stream}-${version}-${suffix}-${randomUUID()}${settings.extension}`;
 }

@@ -6,6 +6,8 @@ import { limits } from './errors.ts';
 export interface StreamSettings {
   readonly bucket: string;
   readonly prefix: string;
+  /** Behind the name of each object, with its dot; '' for none. */
+  readonly extension: string;
   readonly buffering: { readonly seconds: number; readonly bytes: number };
 }
 
@@ -17,11 +19,12 @@ const MEBIBYTE = 1024 * 1024;
  * @throws AwsError `NotImplemented` for what isn't emulated.
  */
 export function readStreamSettings(destination: DestinationProperties): StreamSettings {
-  const { BucketARN, Prefix: prefix, BufferingHints: hints } = destination;
+  const { BucketARN, Prefix: prefix, FileExtension: extension, BufferingHints: hints } = destination;
   if (prefix.includes('!{')) throw notImplemented('firehose Prefix with an expression (!{…})');
   return {
     bucket: BucketARN.slice(BucketARN.lastIndexOf(':') + 1),
     prefix,
+    extension,
     buffering: {
       seconds: hints.IntervalInSeconds ?? limits.bufferSeconds.default,
       bytes: (hints.SizeInMBs ?? limits.bufferMebibytes.default) * MEBIBYTE,
@@ -46,6 +49,15 @@ const extendedS3 = z.strictObject({
   BucketARN: arn,
   RoleARN: arn,
   Prefix: z.string().default(''),
+  // https://docs.aws.amazon.com/firehose/latest/APIReference/API_ExtendedS3DestinationConfiguration.html
+  FileExtension: z
+    .string()
+    .max(128)
+    .regex(
+      /^$|^\.[0-9a-z!\-_.*'()]+$/,
+      "an extension with its dot, of lower-case letters, digits and !-_.*'()",
+    )
+    .default(''),
   BufferingHints: bufferingHints.default({}),
   CompressionFormat: z.literal('UNCOMPRESSED').default('UNCOMPRESSED'),
   S3BackupMode: z.literal('Disabled').optional(),

@@ -212,6 +212,14 @@ export class Queue {
     if (inFlight.length > 0) this.#keep(inFlight.map((message) => ({ ...message, visibleAt: now })));
   }
 
+  /** Moves every visible message to another queue, as new ones. Written there before it is removed here. */
+  moveAll(to: Queue): void {
+    for (const { id, body, traceHeader, groupId } of this.#visible(this.#options.clock.now())) {
+      to.send(body, undefined, traceHeader, groupId);
+      this.#remove([id]);
+    }
+  }
+
   /** Deletes every message, in flight or not. Returns false when the last purge was less than a minute ago. */
   purge(): boolean {
     const now = this.#options.clock.now();

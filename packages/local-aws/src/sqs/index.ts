@@ -78,6 +78,17 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
         return Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
       },
     }),
+    // It has ended when it is answered, and cannot be looked at or cancelled.
+    StartMessageMoveTask: operation({
+      input: z.strictObject({ SourceArn: z.string(), DestinationArn: z.string() }),
+      run: ({ SourceArn, DestinationArn }) => {
+        const isTarget = ({ settings }: Queue) => settings.RedrivePolicy?.deadLetterTargetArn === SourceArn;
+        if (!queues.all().some(isTarget))
+          throw invalidParameter('Source queue must be configured as a Dead Letter Queue.');
+        queues.byArn(SourceArn).moveAll(queues.byArn(DestinationArn));
+        return { TaskHandle: Buffer.from(JSON.stringify({ sourceArn: SourceArn })).toString('base64') };
+      },
+    }),
     PurgeQueue: operation({
       input: z.strictObject(byUrl),
       run: ({ QueueUrl }) => {

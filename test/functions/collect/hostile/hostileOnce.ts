@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { type Collector, collectRequest } from '../../../../lib/collect/answer.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { readRecords } from '../../../../lib/landing/frames/readLanded.ts';
+import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
 import { offlineCollector } from './offlineCollector.ts';
 import type { HostileOutcome } from './takeHostile.ts';
@@ -37,8 +37,8 @@ function collector(redacts: boolean): Collector {
   const config = defineConfig({ bucket: 'bench', allowAnyKey: true, privacy });
   const offline = offlineCollector(config, {
     putRecord: (record) => {
-      for (const { frames } of readRecords(record).records)
-        for (const { table, decoded } of frames) bytes[table === 'quarantine' ? 'kept' : 'landed'] += decoded;
+      for (const { lines } of new LandedObject(record).members())
+        for (const { kind, from, to } of lines) bytes[kind === 'quarantine' ? 'kept' : 'landed'] += to - from;
     },
     putQuarantineLarge: (length) => {
       bytes.kept += length;

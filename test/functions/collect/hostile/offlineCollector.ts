@@ -26,7 +26,6 @@ export interface OfflineSinks {
 
 /** Copies and records go nowhere, so they may have equal IDs. */
 const NONCE = '0'.repeat(24);
-const ID = '0'.repeat(32);
 
 /** Requests a second that no test exceeds. */
 const NO_LIMIT = 1_000_000;
@@ -55,7 +54,6 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
     }),
     stream,
     putObject: async ({ body }) => sinks.putRecord(body),
-    newRecordId: () => ID,
     relay:
       config.relay === undefined
         ? undefined

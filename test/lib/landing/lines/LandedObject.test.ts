@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeLines, type LandedRows } from '../../../../lib/landing/lines/encodeLines.ts';
 import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
+import { encodeLines, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 
 const DAY = '2026-11-25';

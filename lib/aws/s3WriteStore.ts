@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { listObjects } from '../base/ObjectStore.ts';
-import type { RoundStore } from '../landing/rounds/RoundStore.ts';
+import type { WriteStore } from '../landing/write/WriteStore.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
 /** Objects that S3 deletes with one call: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const MOST_DELETED = 1_000;
 
 /** A bucket of S3 for the writer. Only the client retries. */
-export function s3RoundStore(client: S3Client, bucket: string): RoundStore {
+export function s3WriteStore(client: S3Client, bucket: string): WriteStore {
   const store = s3ObjectStore(client, bucket);
   return {
     async fetch(key, signal) {

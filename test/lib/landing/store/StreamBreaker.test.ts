@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
-import { StreamBreaker } from '../../../../lib/landing/delivery/StreamBreaker.ts';
+import { StreamBreaker } from '../../../../lib/landing/store/StreamBreaker.ts';
 import { PROBE_CALL_MS } from '../../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type LandContext, land, type PutRecord } from '../../../../lib/landing/delivery/land.ts';
-import { StreamBreaker } from '../../../../lib/landing/delivery/StreamBreaker.ts';
+import { type LandContext, land, type PutRecord } from '../../../../lib/landing/store/land.ts';
+import { StreamBreaker } from '../../../../lib/landing/store/StreamBreaker.ts';
 import {
   FAIR_CALL_MS,
   MAX_RECORD_BYTES,
@@ -28,7 +28,11 @@ class ServiceUnavailableException extends Error {
 }
 
 /** A collector's environment, with the given behaviour of stream and bucket. */
-function environment(stream: Behaviour, bucket: Behaviour, limits: { withinMs?: number } = {}) {
+function environment(
+  stream: Behaviour,
+  bucket: Behaviour,
+  limits: { withinMs?: number; isDirect?: boolean } = {},
+) {
   const clock = new ManualClock(START);
   const breaker = new StreamBreaker({ clock, random: () => 0.5, log: () => {} });
   const behaviour = { stream, bucket };
@@ -51,10 +55,14 @@ function environment(stream: Behaviour, bucket: Behaviour, limits: { withinMs?: 
     });
   }
   const context: LandContext = {
-    stream: {
-      putRecord: (bytes, timeoutMs) => behave('stream', timeoutMs, () => void stored.stream.push(bytes)),
-      breaker,
-    },
+    stream:
+      limits.isDirect === true
+        ? null
+        : {
+            putRecord: (bytes, timeoutMs) =>
+              behave('stream', timeoutMs, () => void stored.stream.push(bytes)),
+            breaker,
+          },
     putObject: (object, timeoutMs) => behave('bucket', timeoutMs, () => void stored.bucket.push(object)),
     clock,
     alarm: (ms, ring) => {
@@ -105,7 +113,7 @@ describe('a record of a request', () => {
   ])('becomes an object of the same bytes if the stream %s', async (_what, stream, code) => {
     const { landed, stored } = environment(stream, takes);
     const digest = createHash('sha256').update(record).digest('hex');
-    const key = `landing/${digest}.zst`;
+    const key = `landing/direct/2026-11-23/${digest}.ndjson.gz`;
     const notStreamed = { reason: 'not_acknowledged', code };
     expect(await landed()).toEqual({ place: 'object', calls: 1, key, notStreamed });
     expect(stored.bucket).toEqual([{ key, body: record }]);
@@ -265,5 +273,13 @@ describe('a record of a request', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('becomes an object at once if the configuration says so', async () => {
+    const { landed, stored } = environment(takes, takes, { isDirect: true });
+    expect(await landed()).toMatchObject({
+      ...{ place: 'object', calls: 0, notStreamed: { reason: 'by_configuration' } },
+    });
+    expect(stored).toMatchObject({ stream: [], bucket: [{ body: record }] });
   });
 });

@@ -10,7 +10,7 @@ import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { LandedObject } from '../lines/LandedObject.ts';
 import { Round } from './Round.ts';
-import type { RoundStore } from './RoundStore.ts';
+import type { WriteStore } from './WriteStore.ts';
 import { writeRound } from './writeRound.ts';
 
 /** Bytes of lines of a round: its rows fit the memory of the function, typed and while they are sorted. */
@@ -24,9 +24,9 @@ const PUTS = 4;
 const REMOVE_TRIES = 3;
 
 /** Dependencies of the writer. */
-export interface RoundWriter {
+export interface Writer {
   readonly config: Pick<Config, 'bucket' | 'statsigFolder' | 'formerStatsigFolders' | 'tables' | 'unitIds'>;
-  readonly store: RoundStore;
+  readonly store: WriteStore;
   readonly clock: Clock;
   readonly limits: EngineLimits;
   /** Existing folder for files, which nobody else uses. */
@@ -37,7 +37,7 @@ export interface RoundWriter {
 }
 
 /** The time of an invocation. */
-export interface RoundTime {
+export interface WriteTime {
   /** Epoch milliseconds. */
   readonly deadline: number;
   /** Aborted at the deadline. */
@@ -69,8 +69,8 @@ export interface WrittenObjects {
  */
 export async function writeObjects(
   tasks: readonly LandedTask[],
-  writer: RoundWriter,
-  time: RoundTime,
+  writer: Writer,
+  time: WriteTime,
 ): Promise<WrittenObjects> {
   const batch = new Batch(writer, time);
   for await (const { task, bytes } of fetchAhead(tasks, writer.store, time, batch)) {
@@ -85,8 +85,8 @@ export async function writeObjects(
 /** Objects in order, while the next ones are fetched. Null: it is gone, or its fetch failed, which is noted. */
 async function* fetchAhead(
   tasks: readonly LandedTask[],
-  store: RoundStore,
-  { signal }: RoundTime,
+  store: WriteStore,
+  { signal }: WriteTime,
   batch: Batch,
 ): AsyncGenerator<{ readonly task: LandedTask; readonly bytes: Uint8Array | null }> {
   const fetching: Promise<{ readonly task: LandedTask; readonly bytes: Uint8Array | null }>[] = [];
@@ -125,13 +125,13 @@ class Batch {
     ...{ objects: { written: 0, gone: 0, damaged: 0 }, rows: 0, refused: 0, files: 0, rounds: 0 },
     failed: new Map(),
   };
-  readonly #writer: RoundWriter;
-  readonly #time: RoundTime;
+  readonly #writer: Writer;
+  readonly #time: WriteTime;
   #round: Round | undefined;
   #ended: EndedObject[] = [];
   #directory = '';
 
-  constructor(writer: RoundWriter, time: RoundTime) {
+  constructor(writer: Writer, time: WriteTime) {
     this.#writer = writer;
     this.#time = time;
   }

@@ -10,7 +10,6 @@ import type { TableKind } from '../../schema/kinds.ts';
 import { deliveredTables } from '../../tables/deliveredTables.ts';
 import type { Table } from '../../tables/Table.ts';
 import type { QuarantineRows } from '../quarantineWriter.ts';
-import { WriteError } from '../write/WriteError.ts';
 import {
   countDaysStatement,
   type LineFailure,
@@ -23,6 +22,7 @@ import {
 } from './lineStatements.ts';
 import { quarantineLines, type RefusedLine } from './quarantineLines.ts';
 import { type RoundLines, SMALL_LINE } from './Round.ts';
+import { WriteError } from './WriteError.ts';
 
 /** A round to be written. */
 export interface RoundRequest {

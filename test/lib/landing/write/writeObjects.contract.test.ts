@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/lines/encodeLines.ts';
-import type { RoundStore } from '../../../../lib/landing/rounds/RoundStore.ts';
-import { type RoundWriter, writeObjects } from '../../../../lib/landing/rounds/writeObjects.ts';
+import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
+import type { WriteStore } from '../../../../lib/landing/write/WriteStore.ts';
+import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { parseTableKey } from '../../../../lib/tables/tableFolders.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
@@ -45,7 +45,7 @@ beforeEach(() => {
 });
 afterEach(() => directory.remove());
 
-function store(): RoundStore {
+function store(): WriteStore {
   return {
     fetch: async (key) => {
       onCall('fetch', key);
@@ -70,7 +70,7 @@ function store(): RoundStore {
 }
 
 let runs = 0;
-function write(keys: readonly string[], more: Partial<RoundWriter> = {}, alone: readonly string[] = []) {
+function write(keys: readonly string[], more: Partial<Writer> = {}, alone: readonly string[] = []) {
   runs += 1;
   const own = join(directory.path, `run-${runs}`);
   mkdirSync(own);
@@ -209,7 +209,7 @@ describe('a line that DuckDB refuses', () => {
         ...{
           reason: 'SLUICE_ROW_UNFIT',
           detail: 'timestamp',
-          path: `${KEY(2)}#events`,
+          path: `${KEY(2)}#events/2026-11-25`,
           raw: bad('bad').json,
         },
         ...{ received_at: '2026-11-25 09:31:00', ds: '2026-11-25' },

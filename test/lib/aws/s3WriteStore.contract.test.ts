@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { s3RoundStore } from '../../../lib/aws/s3RoundStore.ts';
-import type { RoundStore } from '../../../lib/landing/rounds/RoundStore.ts';
+import { s3WriteStore } from '../../../lib/aws/s3WriteStore.ts';
+import type { WriteStore } from '../../../lib/landing/write/WriteStore.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
 import { ObjectStore as Bucket, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
@@ -15,13 +15,13 @@ const clock = new ManualClock(1_000_000);
 const buckets = Bucket.open({ directory: directory.path, clock });
 let services: Awaited<ReturnType<typeof startServices>>;
 let client: S3Client;
-let store: RoundStore;
+let store: WriteStore;
 
 beforeAll(async () => {
   buckets.ensureBucket('data-bucket', { eventBridge: false });
   services = await startServices([s3Service({ store: buckets, clock })], new Faults());
   client = new S3Client({ ...services.options, maxAttempts: 1 });
-  store = s3RoundStore(client, 'data-bucket');
+  store = s3WriteStore(client, 'data-bucket');
 });
 afterAll(async () => {
   client.destroy();

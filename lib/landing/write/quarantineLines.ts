@@ -34,6 +34,7 @@ export function quarantineLines(
     const text = isUtf8(line) ? line.toString() : null;
     const landed = text === null ? null : parseJson(text);
     const row = isJsonObject(landed) && isJsonObject(landed['row']) ? landed['row'] : {};
+    const landedDay = isJsonObject(landed) ? String(landed['ds']) : isoDay(now);
     const member = (name: string) => (typeof row[name] === 'string' ? row[name] : null);
     const [sent, eventId] = [Date.parse(member('received_at') ?? ''), member('event_id')];
     const receivedAt = Number.isNaN(sent) ? now : sent;
@@ -41,7 +42,7 @@ export function quarantineLines(
     const raw = text === null ? line : rowText(text);
     const item: RefusedItem = { code, detail, raw, ...identity };
     const written = write([item], {
-      ...{ receivedAt, path: rowPath(key, kind), keyLabel: null, keyHash: '', senderId: '' },
+      ...{ receivedAt, path: rowPath(key, kind, landedDay), keyLabel: null, keyHash: '', senderId: '' },
       ...{ sdkType: member('sdk_type'), sdkVersion: member('sdk_version') },
     });
     const day = isoDay(receivedAt);

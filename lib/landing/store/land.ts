@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { errorName } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
-import type { Clock } from '../../base/time.ts';
+import { type Clock, isoDay } from '../../base/time.ts';
 import { FAIR_CALL_MS, MAX_RECORD_BYTES, OBJECT_MS } from '../../schema/deliveryLimits.ts';
 import { directRecordKey } from '../../tables/objectKeys.ts';
 import type { StreamBreaker } from './StreamBreaker.ts';
@@ -19,7 +19,7 @@ export type PutRecordObject = (
 export function putRecordObject(store: Pick<ObjectStore, 'write'>): PutRecordObject {
   return async ({ key, body }, timeoutMs) => {
     await store.write(key, body, {
-      contentType: 'application/zstd',
+      contentType: 'application/gzip',
       signal: AbortSignal.timeout(timeoutMs),
     });
   };
@@ -34,7 +34,8 @@ export interface LandingStream {
 
 /** Dependencies of {@link land}. */
 export interface LandContext {
-  readonly stream: LandingStream;
+  /** Null: by configuration every record becomes an object. */
+  readonly stream: LandingStream | null;
   readonly putObject: PutRecordObject;
   readonly clock: Clock;
   /** Calls `ring` after that many milliseconds, unless the returned function is called before. */
@@ -46,7 +47,7 @@ export interface LandContext {
 /** Why the stream did not take a record. */
 export interface NotStreamed {
   /** `not_acknowledged`: it was put, or there was no time for it. The stream may have it all the same. */
-  readonly reason: 'too_large' | 'held_back' | 'not_acknowledged';
+  readonly reason: 'too_large' | 'by_configuration' | 'held_back' | 'not_acknowledged';
   /** The name of the error; of a stream that is away, the last one. */
   readonly code: string;
 }
@@ -70,7 +71,7 @@ export async function land(record: Uint8Array, context: LandContext): Promise<La
   const { clock, deadline, alarm, putObject } = context;
   const { calls, notStreamed } = await putIntoStream(record, context);
   if (notStreamed === null) return { place: 'stream', calls };
-  const key = directRecordKey(hash('sha256', record));
+  const key = directRecordKey(isoDay(clock.now()), hash('sha256', record));
   const error = await within(deadline - clock.now(), alarm, (timeoutMs) =>
     putObject({ key, body: record }, timeoutMs),
   );
@@ -92,12 +93,14 @@ interface Put {
 
 async function putIntoStream(
   record: Uint8Array,
-  { stream: { breaker, putRecord }, clock, deadline, alarm }: LandContext,
+  { stream, clock, deadline, alarm }: LandContext,
 ): Promise<Put> {
   const not = (reason: NotStreamed['reason'], code: string): Put => ({
     calls: 0,
     notStreamed: { reason, code },
   });
+  if (stream === null) return not('by_configuration', 'Direct');
+  const { breaker, putRecord } = stream;
   if (record.length > MAX_RECORD_BYTES) return not('too_large', 'RecordTooLarge');
   const keptMs = reserved(deadline - clock.now());
   const forStream = deadline - clock.now() - keptMs;

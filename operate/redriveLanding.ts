@@ -1,0 +1,46 @@
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { partName } from '../infra/template/Stack.ts';
+import { countMessages } from '../lib/aws/taskQueue.ts';
+import type { Deployment } from '../observe/deployment.ts';
+
+/**
+ * Sends the dead letters of the writer to its queue again: the objects of the landing that they name are tried ten times more.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ *
+ * @param dryRun Only counts them.
+ * @returns How many there are, about.
+ * @throws What the client of SQS throws.
+ */
+export async function redriveLanding(
+  { aws, stack }: Pick<Deployment, 'aws' | 'stack'>,
+  dryRun: boolean,
+): Promise<number> {
+  const sqs = new SQSClient(aws);
+  const urlOf = async (part: string) => {
+    const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
+    return QueueUrl;
+  };
+  const arnOf = async (QueueUrl: string) => {
+    const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
+    return (await sqs.send(asked)).Attributes?.['QueueArn'] ?? '';
+  };
+  try {
+    const [queue, deadLetters] = [await urlOf('write'), await urlOf('write-dead-letters')];
+    const count = await countMessages(sqs, deadLetters);
+    if (count > 0 && !dryRun)
+      await sqs.send(
+        new StartMessageMoveTaskCommand({
+          SourceArn: await arnOf(deadLetters),
+          DestinationArn: await arnOf(queue),
+        }),
+      );
+    return count;
+  } finally {
+    sqs.destroy();
+  }
+}
