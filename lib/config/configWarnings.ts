@@ -4,7 +4,6 @@ import { displayValue, nearestNames } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import type { Dataset } from '../schema/sources.ts';
 import { isPersonalStage } from '../schema/stages.ts';
-import { nearPath } from '../wire/memberPaths.ts';
 import { Redaction } from '../wire/Redaction.ts';
 
 /**
@@ -20,7 +19,6 @@ export function configWarnings(config: Config, stage: string): string[] {
       : []),
     ...resendWarnings(config),
     ...unitWarnings(config),
-    ...pathWarnings(config),
     ...config.readers.flatMap(({ alsoReads }, i) =>
       alsoReads.flatMap(({ database, locations }, j) =>
         locations.length > 0
@@ -67,16 +65,6 @@ function unitWarnings({ privacy: { redact, salt = '' }, unitIds }: Config): stri
       ? "privacy.redact: it drops user.userID, so user_id is null in every row, and experiments of users are empty. With 'hash' units stay apart."
       : "privacy.redact: it drops every unit ID, so every experiment is empty. With 'hash' units stay apart.",
   ];
-}
-
-/** Paths of view columns that are nearly, but not exactly, paths of members that SDKs send. */
-function pathWarnings({ jsonPaths, unitIds }: Config): string[] {
-  return Object.entries(jsonPaths).flatMap(([column, path]) => {
-    const meant = nearPath(path, unitIds);
-    return meant === null
-      ? []
-      : [`jsonPaths.${column}: ${displayValue(path)} is nearly ${meant}, which SDKs send. Is it meant?`];
-  });
 }
 
 /** Types of units that are nearly one of the configuration: their rows would join with nothing. */

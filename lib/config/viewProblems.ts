@@ -5,7 +5,6 @@ import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { parseJsonPath } from '../views/jsonPath.ts';
 import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/viewNames.ts';
-import { suggestPath } from '../wire/memberPaths.ts';
 
 /** The name in `user.customIDs` that was meant, without the path to it; null for the user's own ID, which is not there. */
 function meantUnitId(unitId: string): string | null {
@@ -53,19 +52,13 @@ export function viewProblems({ tables, curatedTables, unitIds, jsonPaths }: Conf
       problems.push(`jsonPaths.${column}: expected a column that tables and views don't have already.`);
     }
     const parsed = parseJsonPath(path);
-    const meant = suggestPath(path, unitIds, true);
-    const isMeant = meant !== null && parseJsonPath(meant) !== null;
     if (parsed === null) {
       problems.push(
-        `jsonPaths.${column}: got ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -, none of them a number.${isMeant ? ` Did you mean ${meant}?` : ''}`,
+        `jsonPaths.${column}: got ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -, none of them a number.`,
       );
     } else if (parsed.keys.includes('privateAttributes')) {
       problems.push(
         `jsonPaths.${column}: got ${JSON.stringify(path)}, expected another path: private attributes are taken out of every event.`,
-      );
-    } else if (isMeant) {
-      problems.push(
-        `jsonPaths.${column}: got ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
       );
     }
   }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { CanonicalJsonWriter, DepthError } from '../base/canonicalJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
-import { nearPath, normalizeName, suggestPath } from './memberPaths.ts';
+import { DOT, memberPathProblem } from './memberPaths.ts';
 
 /** Action on the values at a path: they are removed, or replaced by a salted hash. */
 export type RedactionAction = 'drop' | 'hash';
@@ -157,9 +157,6 @@ const OBJECT_MEMBERS: ReadonlySet<string> = new Set(['user', 'metadata', 'statsi
 /** Removed from all events at any depth before redaction. */
 const PRIVATE = 'privateattributes';
 
-/** A dot between steps. A dot in a key is written `\.`. */
-const DOT = /(?<!\\)\./;
-
 /** A star next to other characters. Alone, a star is any key; a star in a key is written `\*`. */
 const STAR_IN_KEY = /(?<!\\)\*./s;
 const STAR_AFTER_KEY = /.(?<!\\)\*/s;
@@ -199,18 +196,15 @@ export function redactionPathProblem(
     return 'a path such as user.email or user.custom.*, beginning with a member of the event';
   }
   // With a leading backslash, event_name is a member that an application added.
-  if (REQUIRED_MEMBERS.has(path.startsWith('\\') ? root : normalizeName(root)))
+  if (REQUIRED_MEMBERS.has(path.startsWith('\\') ? root : root.replaceAll('_', '')))
     return 'another member of the event: without this one there is no row';
   if (action === 'hash' && steps.length === 1 && OBJECT_MEMBERS.has(root)) {
     return 'drop, or a path to what is to be hashed in it';
   }
   if (steps.includes(PRIVATE))
     return 'another path: private attributes are taken out of every event as it is';
-  const meant = suggestPath(path, unitIds) ?? nearPath(path, unitIds);
-  if (meant !== null)
-    return `${meant}: events have that there. A key that is named so is written with a \\ before it`;
   const star = path.split(DOT).find((step) => STAR_IN_KEY.test(step) || STAR_AFTER_KEY.test(step));
   return star === undefined
-    ? null
+    ? memberPathProblem(path, unitIds)
     : `a * that stands alone, for any key, or \\* for a star in a key: ${JSON.stringify(star)} is not a prefix`;
 }

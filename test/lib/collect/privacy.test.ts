@@ -123,7 +123,13 @@ describe('redaction of rows', () => {
     const bare = { ...purchase, statsigMetadata: { page: 'p' }, Referer: 'r' };
     const [row = {}] = collect(
       { events: [bare], statsigMetadata: { os: 'x', sdkType: 'js' } },
-      redacting({ value: 'drop', metadata: 'drop', user: 'drop', statsigMetadata: 'drop', referer: 'drop' }),
+      redacting({
+        value: 'drop',
+        metadata: 'drop',
+        user: 'drop',
+        statsigMetadata: 'drop',
+        '\\referer': 'drop',
+      }),
       { sessionId: 'header-session', sdkVersion: '1' },
     ).rows;
     expect(Object.keys(row)).toEqual([
@@ -161,7 +167,7 @@ describe('redaction of rows', () => {
       },
       redacting({
         user: 'drop',
-        referer: 'drop',
+        '\\referer': 'drop',
         'statsigMetadata.stableID': 'hash',
         'statsigMetadata.sessionID': 'drop',
       }),

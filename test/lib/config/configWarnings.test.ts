@@ -36,11 +36,6 @@ describe('a warning of packaging', () => {
       /it drops every unit ID/,
     ],
     [
-      'a mistyped path of a view',
-      { jsonPaths: { plan: 'user.custm.plan' } },
-      /^jsonPaths\.plan: .*user\.custom/,
-    ],
-    [
       'a mistyped unit type of events',
       source({ name: 'orders', kind: 'events', mapping: { unitIds: { comapnyID: 'u' } } }),
       /^sources\.0\.datasets\.0\.mapping\.unitIds\.comapnyID: "comapnyID" is nearly companyID/,

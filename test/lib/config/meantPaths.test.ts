@@ -9,76 +9,33 @@ const redacting = (path: string, action: 'drop' | 'hash' = 'drop') =>
 
 describe('a redaction path that can match nothing', () => {
   it.each([
-    ['email', 'user.email'],
-    ['Email', 'user.email'],
-    ['userID', 'user.userID'],
-    ['user_id', 'user.userID'],
-    ['ip', 'user.ip'],
-    ['userAgent', 'user.userAgent'],
-    ['custom.plan', 'user.custom.plan'],
-    ['custom.*', 'user.custom.*'],
-    ['customIDs.companyID', 'user.customIDs.companyID'],
-    ['custom_ids.companyID', 'user.customIDs.companyID'],
-    ['companyID', 'user.customIDs.companyID'],
-    ['company_id', 'user.customIDs.companyID'],
-    ['team', 'user.customIDs.Team-ID'],
-    ['stableID', 'user.customIDs.stableID'],
-    ['stable_id', 'user.customIDs.stableID'],
-    ['sessionID', 'statsigMetadata.sessionID'],
-    ['currentPage', 'statsigMetadata.currentPage'],
-    ['ruleID', 'metadata.ruleID'],
-    ['event_value', 'value'],
-    ['user_object.email', 'user.email'],
-    ['user_dimensions.custom.plan', 'user.custom.plan'],
-    ['company_metadata.card', 'metadata.card'],
-    ['statsig_metadata.currentPage', 'statsigMetadata.currentPage'],
-    ['users.email', 'user.email'],
-    ['usr.email', 'user.email'],
-    ['metdata.card', 'metadata.card'],
-    ['event.user.email', 'user.email'],
-    ['events.*.user.email', 'user.email'],
-    ['events[0].user.email', 'user.email'],
-    ['events.metadata.card', 'metadata.card'],
-    ['event.email', 'user.email'],
-    ['body.user.email', 'user.email'],
-    ['$.user.email', 'user.email'],
-    ['/user/email', 'user.email'],
-    ["user['email']", 'user.email'],
-    ['user/email', 'user.email'],
-    ['/user/email/', 'user.email'],
-    ['user->email', 'user.email'],
-    ['user[email]', 'user.email'],
-    ['user.[email]', 'user.email'],
-    ['user_email', 'user.email'],
-    ['userEmail', 'user.email'],
-    ['user.customID.companyID', 'user.customIDs.companyID'],
-    ['user.customIDs.company_id', 'user.customIDs.companyID'],
-    ['user.customIDs.stable_id', 'user.customIDs.stableID'],
-    ['custom_ids.company_id', 'user.customIDs.companyID'],
-    ['account_id', 'user.customIDs.account\\.id'],
-    ['metadata.items[0].price', 'metadata.items.0.price'],
-    ['metadata.items[*].price', 'metadata.items.*.price'],
-    ['metadata.items[].price', 'metadata.items.*.price'],
-    [' user.email', 'user.email'],
-    ['user. email', 'user.email'],
-    ['user.user.email', 'user.email'],
-    ['user.user_id', 'user.userID'],
-    ['user.user_agent', 'user.userAgent'],
-    ['user.ipAddress', 'user.ip'],
-    ['user.custom_ids.companyID', 'user.customIDs.companyID'],
-    ['user.companyID', 'user.customIDs.companyID'],
-    ['user.stableID', 'user.customIDs.stableID'],
-    ['user.sessionID', 'statsigMetadata.sessionID'],
-    ['user.tier', 'user.statsigEnvironment.tier'],
-    ['statsigMetadata.email', 'user.email'],
-    ['statsigMetadata.session_id', 'statsigMetadata.sessionID'],
-    ['statsigMetadata.event.card', 'card'],
-  ])('is rejected with a suggestion: %s for %s', (path, meant) => {
+    'email',
+    'user_id',
+    'custom.plan',
+    'companyID',
+    'currentPage',
+    'users.email',
+    'events.*.user.email',
+    '$.user.email',
+    '/user/email',
+    'user->email',
+    ' user.email',
+    'card_number',
+  ])('is rejected with the beginnings that there are: %s', (path) => {
     expect(redacting(path)).toThrow(
-      `privacy.redact: got ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
+      `privacy.redact: got ${JSON.stringify(path)}, expected a path that begins with user, value, metadata, stat`,
     );
-    // The proposed paths are accepted.
-    expect(redacting(meant)).not.toThrow();
+  });
+
+  it.each(['user.emial', 'user.user_id', 'user.companyID', 'user.stableID', 'user.nickname', 'user. email'])(
+    'is rejected with the members of a user: %s',
+    (path) => {
+      expect(redacting(path)).toThrow('expected a member of a user: userID, email, ip, ');
+    },
+  );
+
+  it('is rejected with the name of the unit ID, whose column it is', () => {
+    expect(redacting('user.customIDs.company_id')).toThrow('expected user.customIDs.companyID, whose column');
   });
 
   it.each([
@@ -100,7 +57,7 @@ describe('a redaction path that can match nothing', () => {
     'user.custom.*',
     'user.*.*',
     'user.customIDs.companyID',
-    'user.nickname',
+    'user.\\nickname',
     'user.customIDs.userID',
     'user.customIDs.deviceID',
     'metadata.event_name',
@@ -120,9 +77,8 @@ describe('a redaction path that can match nothing', () => {
     'statsigMetadata.currentPage',
     'statsigMetadata.appVersion',
     'statsigMetadata.stableID',
-    'allocatedExperimentHash',
-    'card_number',
-    'receipt.card',
+    '\\card_number',
+    '\\receipt.card',
     '\\event_name',
     // The event's own member, though users have one of that name.
     '\\email',
@@ -133,33 +89,6 @@ describe('a redaction path that can match nothing', () => {
 });
 
 describe('other paths and names that can match nothing', () => {
-  it.each([
-    ['user.Email', 'expected user.email: events have that there.'],
-    ['user.userId', 'expected user.userID: events have that there.'],
-    ['user.companyID', 'expected user.customIDs.companyID: events have that there.'],
-    ['user.customIds.companyID', 'expected user.customIDs.companyID: events have that there.'],
-    ['statsigMetadata.sessionId', 'expected statsigMetadata.sessionID: events have that there.'],
-    ['statsigMetadata.email', 'expected user.email: events have that there.'],
-    ['user.privateAttributes.ssn', 'expected another path: private attributes are taken out of every event.'],
-  ])('include jsonPaths: %s', (path, expected) => {
-    expect(define({ unitIds, jsonPaths: { plan: path } })).toThrow(
-      `jsonPaths.plan: got ${JSON.stringify(path)}, ${expected}`,
-    );
-  });
-
-  it.each([
-    ['email', 'user.email'],
-    ['custom.plan', 'user.custom.plan'],
-    ['User.email', 'user.email'],
-    ['$.user.custom.plan', 'user.custom.plan'],
-    ['metadata[sku]', 'metadata.sku'],
-    ['plan', null],
-  ])('include the invalid path of jsonPaths %s, with a suggestion', (path, meant) => {
-    const told = `none of them a number.${meant === null ? '' : ` Did you mean ${meant}?`}`;
-    expect(define({ jsonPaths: { plan: path } })).toThrow(told);
-    if (meant === null) expect(define({ jsonPaths: { plan: path } })).not.toThrow('Did you mean');
-  });
-
   it.each([
     ['user.customIDs.companyID', 'the name companyID, as it is in user.customIDs.'],
     ['customIDs.companyID', 'the name companyID, as it is in user.customIDs.'],
