@@ -249,7 +249,7 @@ async function readTables(deployment: Deployment, filter: TraceFilter, most: num
     unread.push(...without.map((day) => `${deployment.config.tables[kind]} ${day}`));
   }
   const tables = await readTracedTables(deployment, filter, days, most);
-  return { ...tables, notes: unreadNote(unread, ', and were not searched') };
+  return { ...tables, notes: unreadNote(unread) };
 }
 
 /** The bytes of all files under days of the three tables: a query reads them at most once. */

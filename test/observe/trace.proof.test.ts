@@ -157,7 +157,7 @@ describe('sluice trace', () => {
     await observed.cloud.flush();
     expect(await traced('ivo')).toMatchObject({ code: 0, state: 'queryable', found: 1 });
     expect((await observed.sluice('trace', 'ivo')).stdout).toContain(
-      'No query reads the files of statsig_forwarded_events 2026-11-17, which lack a partition, and were not searched.',
+      'No query reads the files of statsig_forwarded_events 2026-11-17, which lack a partition.',
     );
     await observed.control('DELETE', 'faults');
     await observed.clock.advance(HOUR);

@@ -92,10 +92,7 @@ export async function unreadDays(
 ): Promise<readonly string[]> {
   const folders = await dayFolders(deployment, 'quarantine', { from: utcDay(from), to: utcDay(to) });
   const days = await unregisteredDays(deployment, 'quarantine', folders);
-  return unreadNote(
-    days.map((day) => `${deployment.config.tables.quarantine} ${day}`),
-    ': `sluice trace` searches them',
-  );
+  return unreadNote(days.map((day) => `${deployment.config.tables.quarantine} ${day}`));
 }
 
 /** Returns the part that is refused for a reason. */

@@ -78,10 +78,8 @@ export async function dayFolders(
 }
 
 /** Names days whose files no query reads. @param days `<table> <day>` */
-export function unreadNote(days: readonly string[], more: string): readonly string[] {
-  return days.length === 0
-    ? []
-    : [`No query reads the files of ${days.join(', ')}, which lack a partition${more}.`];
+export function unreadNote(days: readonly string[]): readonly string[] {
+  return days.length === 0 ? [] : [`No query reads the files of ${days.join(', ')}, which lack a partition.`];
 }
 
 /** Days that one call asks for: an expression has at most 2,048 characters. */

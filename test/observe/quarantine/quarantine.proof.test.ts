@@ -162,8 +162,7 @@ describe('sluice quarantine', () => {
     await observed.clock.advance(2 * 86_400_000);
     await observed.send({ events: [unnamed('joe')] });
     await observed.cloud.flush();
-    const note =
-      'No query reads the files of quarantine 2026-11-22, which lack a partition: `sluice trace` searches them.';
+    const note = 'No query reads the files of quarantine 2026-11-22, which lack a partition.';
     expect((await ask<QuarantineCounts>('--hours', '1')).answer).toMatchObject({ rows: 0, notes: [note] });
     expect((await observed.sluice('quarantine', '--hours', '1')).stdout).toContain(note);
     const listed = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME');
