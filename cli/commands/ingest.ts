@@ -1,8 +1,6 @@
-import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import { targetedCommand } from '../aws/targetedCommand.ts';
-import { waitForLoads, waitOption } from '../ingest/waitForLoads.ts';
 import {
   type Action,
   type Command,
@@ -45,13 +43,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   run: {
     summary: 'Look for new and changed days now, and load them.',
-    options: ['dry-run', 'wait', 'timeout', 'quiet'],
+    options: ['dry-run'],
     changes: unlessDryRun,
     run: runNow,
   },
   backfill: {
     summary: 'Load days again, even if they have not changed.',
-    options: ['from', 'to', 'dry-run', 'wait', 'timeout', 'quiet'],
+    options: ['from', 'to', 'dry-run'],
     changes: unlessDryRun,
     run: backfill,
   },
@@ -81,15 +79,6 @@ export const ingest: Command = {
     from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'backfill: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
-    wait: {
-      type: 'boolean',
-      help: 'run, backfill: wait until the days are loaded, show what became of each, and exit with 3 if one failed',
-    },
-    timeout: {
-      type: 'string',
-      help: 'with --wait: how long, e.g. 90s, 30m or 2h (default 30m); then exit with 1',
-    },
-    quiet: { type: 'boolean', help: 'with --wait: show no progress' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -99,7 +88,6 @@ export const ingest: Command = {
     'sluice ingest refused --source acme --dataset events --day 2026-11-19',
     'sluice ingest preview --source acme --dataset events --day 2026-11-19 --rows 10',
     'sluice ingest run --source acme',
-    'sluice ingest run --source acme --wait --timeout 10m --stage prod',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
   ],
   actions: ACTIONS,
@@ -181,18 +169,11 @@ async function preview(line: CommandLine): Promise<number> {
 
 async function runNow(line: CommandLine): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
-  const timeoutMs = waitOption(line);
   const [{ requestIngest }, { requestedText }] = await Promise.all([
     import('../../operate/ingest/requests.ts'),
     import('../ingest/requestedText.ts'),
   ]);
   const names = datasetNames(line);
-  if (timeoutMs !== null)
-    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (deployment) => {
-      const { asked } = await requestIngest(deployment, { ...names, dryRun: true });
-      const datasets = asked.map((one) => ({ ...one, days: daysBetween(one.from, one.to) }));
-      return { datasets, isListing: true, send: () => requestIngest(deployment, { ...names, dryRun }) };
-    });
   const requested = await withIngest(line, (deployment) => requestIngest(deployment, { ...names, dryRun }));
   const asked = requested.asked.map(({ source, dataset }) => ({ source, dataset }));
   writeResult(line, dryRun ? requested : { asked }, () =>
@@ -216,24 +197,17 @@ async function backfill(line: CommandLine): Promise<number> {
     import('../../observe/ingest/datasets.ts'),
     import('../ingest/requestedText.ts'),
   ]);
-  const timeoutMs = waitOption(line);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [wanted[0], wanted.at(-1)];
-  const request = async (deployment: Deployment, isDry: boolean) => {
+  const request = async (deployment: Deployment) => {
     try {
-      return await requestBackfill(deployment, { ...oneDataset(line), dryRun: isDry, from, to });
+      return await requestBackfill(deployment, { ...oneDataset(line), dryRun, from, to });
     } catch (error) {
       if (!(error instanceof DropsError && error.code === 'SLUICE_INGEST_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
     }
   };
-  if (timeoutMs !== null)
-    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (deployment) => {
-      await request(deployment, true);
-      const datasets = [{ ...oneDataset(line), days: wanted }];
-      return { datasets, isListing: false, send: () => request(deployment, false) };
-    });
-  const requested = await withIngest(line, (deployment) => request(deployment, dryRun));
+  const requested = await withIngest(line, request);
   const { source, dataset, days } = requested;
   const name = `${source}/${dataset}`;
   writeResult(line, dryRun ? requested : { source, dataset, from, to, days }, () =>

@@ -12,7 +12,6 @@ import type { LedgerState, LedgerSubject } from '../../lib/ledger/LedgerEntry.ts
 import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readLedgerDays } from '../../observe/facts/days/readLedgerDays.ts';
-import { DAYS_A_REQUEST } from '../../observe/ingest/awaitLoads.ts';
 import {
   type DatasetNames,
   DropsError,
@@ -21,6 +20,8 @@ import {
   namedExports,
 } from '../../observe/ingest/datasets.ts';
 
+/** Days of one request: one run of a plan function can list them within its timeout. */
+export const DAYS_A_REQUEST = 31;
 /** Maximum days of a backfill: ten years. */
 export const MAX_BACKFILL_DAYS = 3_660;
 /** Days whose ledger entries a dry run reads. */
