@@ -7,7 +7,7 @@ import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
 import type { MappingSubject } from '../../lib/drops/mapping/compileMapping.ts';
 
 /** Day of the drop. */
-export const DAY = '2026-11-20';
+const DAY = '2026-11-20';
 
 /** Events of a customer, with 12 columns. Every row is valid. */
 const ROWS = `SELECT 1795132800000 + (hash(i * 7) % 86400000)::BIGINT AS ts, 'event_' || (hash(i) % 40) AS event_name,

@@ -8,7 +8,7 @@ import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import type { FileSchema } from '../../lib/drops/engine/Engine.ts';
 import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
 import { DuckDbSession } from '../../lib/duckdb/DuckDbSession.ts';
-import { bareCopy, benchSubject, DAY } from './ingestData.ts';
+import { bareCopy, benchSubject } from './ingestData.ts';
 
 const request = z
   .strictObject({
@@ -44,7 +44,6 @@ async function load(): Promise<number> {
   const { rows: counted } = await engine.load({
     files: schemas,
     mapping: compileMapping(benchSubject(), schemas),
-    day: DAY,
     rowsPath,
     refusedPath: join(directory, 'refused.parquet'),
     loadedAt: Date.UTC(2026, 10, 21),

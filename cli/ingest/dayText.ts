@@ -22,12 +22,6 @@ export function dayText(entry: LedgerEntry): string {
       ? []
       : [['failure', `${failure.code}: ${failure.message}`] satisfies [string, string]]),
     ['rows', `${rows.in} in, ${rows.out} out, ${rows.refused} refused`],
-    [
-      'days late',
-      Object.entries(entry.rowsByDaysLate)
-        .map(([days, n]) => `${days}: ${n}`)
-        .join(', ') || 'none',
-    ],
     ['bytes read', String(entry.bytes)],
     [
       'took, ms',

@@ -129,8 +129,8 @@ async function settleFailed(
   { code, message }: SluiceError,
   copied: number,
 ): Promise<ExportOutcome> {
-  const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = claim.entry;
-  const kept = { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
+  const { fingerprint, files, rows, bytes, durations, superseded } = claim.entry;
+  const kept = { fingerprint, files, rows, bytes, durations, superseded };
   const entry = await ledger.settle(claim, { ...kept, state: 'failed', failure: { code, message } });
   if (entry === null) return { outcome: 'lost' };
   return code === 'SLUICE_EXPORT_OUT_OF_TIME' && copied > 0
@@ -150,7 +150,6 @@ function successSettlement(
     fingerprint,
     files: files.map((file) => ({ ...file, fate: 'loaded', detail: exportedFile(file, form) })),
     rows: { in: 0, out: 0, refused: 0 },
-    rowsByDaysLate: {},
     bytes: totalBytes(files),
     durations: { export: ms, files_copied: copied },
     superseded: [],

@@ -27,7 +27,7 @@ export interface Claim {
 /** The result of a load. */
 export type Settlement = Pick<
   LedgerEntry,
-  'state' | 'fingerprint' | 'files' | 'rows' | 'rowsByDaysLate' | 'bytes' | 'durations' | 'superseded'
+  'state' | 'fingerprint' | 'files' | 'rows' | 'bytes' | 'durations' | 'superseded'
 > &
   Partial<Pick<LedgerEntry, 'version' | 'failure' | 'athena' | 'receipt'>> & {
     readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
@@ -253,7 +253,6 @@ function emptyEntry({ source, dataset, day, table }: LedgerSubject): LedgerConte
     attempts: 0,
     files: [],
     rows: { in: 0, out: 0, refused: 0 },
-    rowsByDaysLate: {},
     bytes: 0,
     durations: {},
     superseded: [],

@@ -81,8 +81,6 @@ export const ledgerEntrySchema = z.object({
   lease: z.object({ owner: z.string().min(1), until: instant }).optional(),
   files: z.array(fileFateSchema),
   rows: z.object({ in: count, out: count, refused: count }),
-  /** Rows by their distance from the folder's day: `0`, `1`, `-1`, …, `>31` and `<-31` for larger distances. */
-  rowsByDaysLate: z.record(z.string(), count),
   /** Bytes that the last settled load read from the customer's bucket. */
   bytes: count,
   /** Milliseconds by step. */

@@ -144,10 +144,6 @@ const shared = {
     text: "Part of a day's rows that may be refused before the day fails.",
     example: 0.001,
   }),
-  lateShare: noted(share().default(1), {
-    text: "Part of a day's rows that may be more than a day away from their folder before the day fails. With 1 it never does.",
-    example: 0.05,
-  }),
   expectedBy: noted(expectedBy.optional(), {
     text: "The latest time at which each day's drop is expected. A drop that is missing then is late, and an alarm fires.",
     absent: 'never: no drop is late',

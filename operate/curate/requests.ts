@@ -14,7 +14,7 @@ import {
   readLists,
 } from '../../observe/facts/days/curatedDays.ts';
 import { readViewDays } from '../../observe/facts/days/viewDays.ts';
-import { MAX_BACKFILL_DAYS, requireDays, sendRequests, DAYS_A_REQUEST } from '../ingest/requests.ts';
+import { DAYS_A_REQUEST, MAX_BACKFILL_DAYS, requireDays, sendRequests } from '../ingest/requests.ts';
 
 /** Errors of requests to curate days. */
 export const CurationsError = defineErrorFamily('user', {

@@ -20,7 +20,7 @@ import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readLedgerDays } from '../../observe/facts/days/readLedgerDays.ts';
-import { sendRequests, DAYS_A_REQUEST } from '../ingest/requests.ts';
+import { DAYS_A_REQUEST, sendRequests } from '../ingest/requests.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
 import { arrivesWithinMs, onTheWay } from './onTheWay.ts';
 import { makeWorkFolder } from './workFolder.ts';

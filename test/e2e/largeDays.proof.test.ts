@@ -65,7 +65,6 @@ describe('a drop that Athena loads', () => {
     expect(large).toMatchObject({
       state: 'succeeded',
       rows: { in: 200, out: 196, refused: 4 },
-      rowsByDaysLate: { 0: 196 },
       files: [
         { fate: 'loaded', rows: { in: 100, out: 98, refused: 2 } },
         { fate: 'loaded', rows: { in: 100, out: 98, refused: 2 } },

@@ -207,7 +207,7 @@ describe('erasing a deployment', () => {
         `ledger/exports/${dataset}/${day}.json`,
         JSON.stringify({
           ...{ source: 'exports', dataset, day, table, state: 'succeeded', fingerprint: 'f', attempts: 1 },
-          ...{ files: [], rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, bytes: 0, durations: {} },
+          ...{ files: [], rows: { in: 0, out: 0, refused: 0 }, bytes: 0, durations: {} },
           ...{ superseded: [], updatedAt: 0, token: 't' },
         }),
       );

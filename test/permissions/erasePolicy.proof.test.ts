@@ -110,7 +110,7 @@ describe('who erases, with the printed policy', () => {
             state: 'succeeded',
           },
           ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: 0, out: 0, refused: 0 } },
-          ...{ rowsByDaysLate: {}, bytes: 0, durations: {}, superseded: [], updatedAt: 0, token: 't' },
+          ...{ bytes: 0, durations: {}, superseded: [], updatedAt: 0, token: 't' },
         }),
       }),
     );

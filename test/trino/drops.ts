@@ -11,7 +11,6 @@ import { type DropCase, idOf } from '../lib/drops/athena/cases/DropCase.ts';
 import { dropCases } from '../lib/drops/athena/cases/dropCases.ts';
 import {
   compileDrop,
-  DROP_DAY,
   loadByDuckDb,
   type Outcome,
   type Rows,
@@ -162,7 +161,7 @@ async function ask(bench: MappingBench, one: DropCase, prefix: string): Promise<
       unloaded(`${prefix}_refused`, refusedRowsQuery(load)),
       shown(columns, `${prefix}_rows`),
       shown(['path', 'reason', 'detail', 'key_label', 'raw'], `${prefix}_refused`),
-      acceptedCountsQuery(load.mapping, DROP_DAY, DATABASE, `${prefix}_rows`),
+      acceptedCountsQuery(DATABASE, `${prefix}_rows`),
       refusedCountsQuery(DATABASE, `${prefix}_refused`),
     ],
   };

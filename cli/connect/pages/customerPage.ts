@@ -124,11 +124,11 @@ ${markdownTable(
   ],
 )}
 
-Nothing of a day is loaded if more of its rows are refused than these shares:
+Nothing of a day is loaded if more of its rows are refused than this share:
 
 ${markdownTable(
-  ['dataset', 'refused rows', 'rows more than a day away from their folder'],
-  datasets.map(({ name, refusedShare, lateShare }) => [`\`${name}\``, share(refusedShare), share(lateShare)]),
+  ['dataset', 'refused rows'],
+  datasets.map(({ name, refusedShare }) => [`\`${name}\``, share(refusedShare)]),
 )}`;
 }
 

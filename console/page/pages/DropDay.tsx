@@ -13,7 +13,7 @@ import type {
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { formatCount, formatNoun, formatSpan } from '../parts/format.ts';
+import { formatNoun, formatSpan } from '../parts/format.ts';
 import {
   Answered,
   Badge,
@@ -143,9 +143,8 @@ function NoDrop(props: {
 
 /** What happened to a day, what is next, and its files. */
 function Happened({ answer }: { readonly answer: ExplainedDay }) {
-  const { state, rows, files, bytes, attempts, durations, rowsByDaysLate, explanation } = answer;
+  const { state, rows, files, bytes, attempts, durations, explanation } = answer;
   const { meaning, served, next, failure, leftOut } = explanation;
-  const late = Object.entries(rowsByDaysLate).filter(([days]) => days !== '0');
   return (
     <>
       {failure !== null && (
@@ -173,12 +172,6 @@ function Happened({ answer }: { readonly answer: ExplainedDay }) {
         ]}
       />
       {files.length > 0 && <Files files={files} meanings={leftOut} />}
-      {late.length > 0 && (
-        <p>
-          Rows of other days than the folder’s:{' '}
-          {late.map(([days, n]) => `${formatCount(n)} with ${days} days distance`).join(', ')}.
-        </p>
-      )}
     </>
   );
 }

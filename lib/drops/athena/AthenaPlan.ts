@@ -129,7 +129,7 @@ export function planAthenaLoad(
   const own = (path: string) => `s3://${bucket}/${path}`;
   const statements = {
     rows: unloadStatement(acceptedRowsQuery(load), own(versionPrefix(config, table, day, version))),
-    counts: acceptedCountsQuery(mapping, day, database, tableName(table, version, 'rows')),
+    counts: acceptedCountsQuery(database, tableName(table, version, 'rows')),
     refused: unloadStatement(refusedRowsQuery(load), own(`${folder}refused/`)),
     refused_counts: refusedCountsQuery(database, tableName(table, version, 'refused')),
   };

@@ -1,7 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { UtcDay } from '../../base/time.ts';
 import type { CompiledMapping, MappedGroup, RawRows } from '../engine/Engine.ts';
-import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 
 /** A column of a table that Athena reads. */
 export interface AthenaColumn {
@@ -80,30 +78,9 @@ export function refusedCountsQuery(database: string, table: string): string {
     FROM ${quoteName(database)}.${quoteName(table)} GROUP BY 1, 2`;
 }
 
-/** Distances in days that are counted separately, as DuckDB's load does. */
-const MOST_DAYS = 31;
-
-/**
- * Accepted rows by file and by the days between their own time and the day of their folder: `source_file`, `late`, `n`.
- * `late` is NULL for rows without a time of their own.
- *
- * @param table Of the scratch database, over the version that was written.
- */
-export function acceptedCountsQuery(
-  { dayOf, timezone }: Pick<CompiledMapping, 'dayOf' | 'timezone'>,
-  day: UtcDay,
-  database: string,
-  table: string,
-): string {
-  const late = dayOf === null ? 'CAST(NULL AS VARCHAR)' : lateText(dayOf, timezone, day);
-  return `SELECT source_file, ${late} AS late, count(*) AS n FROM ${quoteName(database)}.${quoteName(table)} GROUP BY 1, 2`;
-}
-
-function lateText(dayOf: NonNullable<CompiledMapping['dayOf']>, timezone: string, day: UtcDay): string {
-  const column = quoteName(dayOf.column);
-  const date = dayOf.type === 'date' ? column : athenaDialect.dayInZone(column, timezone);
-  const days = `date_diff('day', ${date}, DATE ${quoteText(day)})`;
-  return `CASE WHEN ${days} > ${MOST_DAYS} THEN '>${MOST_DAYS}' WHEN ${days} < -${MOST_DAYS} THEN '<-${MOST_DAYS}' ELSE CAST(${days} AS VARCHAR) END`;
+/** Accepted rows by file: `source_file`, `n`. @param table Of the scratch database, over the version that was written. */
+export function acceptedCountsQuery(database: string, table: string): string {
+  return `SELECT source_file, count(*) AS n FROM ${quoteName(database)}.${quoteName(table)} GROUP BY 1`;
 }
 
 /** Writes the rows of a query to a folder that must be empty: https://docs.aws.amazon.com/athena/latest/ug/unload.html */

@@ -202,10 +202,8 @@ function requireSucceeded(step: AthenaStep, execution: string, found: ExecutionS
 /** Counts of the accepted rows, against the footers. Refused rows have no reasons yet. @throws AthenaError if there are too many rows. */
 async function countRows({ athena }: AthenaWork, plan: AthenaPlan, load: AthenaLoad): Promise<LoadResult> {
   const out = new Map<string, number>();
-  const late = new Map<string, number>();
-  for (const [file = '', days, n] of await athena.rows(executionOf(load, 'counts'))) {
-    if (file !== null) out.set(file, (out.get(file) ?? 0) + Number(n));
-    if (days != null) late.set(days, (late.get(days) ?? 0) + Number(n));
+  for (const [file = '', n] of await athena.rows(executionOf(load, 'counts'))) {
+    if (file !== null) out.set(file, Number(n));
   }
   const files = Object.entries(plan.rows).map(([name, all]): FileRows => {
     const accepted = out.get(name) ?? 0;
@@ -224,13 +222,7 @@ async function countRows({ athena }: AthenaWork, plan: AthenaPlan, load: AthenaL
     rows: { in: sum((file) => file.in), out: sum((file) => file.out), refused: sum((file) => file.refused) },
     files,
     reasons: {},
-    rowsByDaysLate: Object.fromEntries([...late].sort(([a], [b]) => daysOf(a) - daysOf(b))),
   };
-}
-
-/** `>31` and `<-31` are the last and the first. */
-function daysOf(late: string): number {
-  return late.startsWith('>') ? 32 : late.startsWith('<') ? -32 : Number(late);
 }
 
 function executionOf({ executions }: AthenaLoad, step: AthenaStep): string {

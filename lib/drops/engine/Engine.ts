@@ -1,7 +1,5 @@
-import type { UtcDay } from '../../base/time.ts';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
-import type { DatasetKind } from '../../schema/kinds.ts';
 import type { FileFailure, RowReason } from './FileError.ts';
 
 /** A Parquet file on the local disk. */
@@ -45,8 +43,6 @@ export interface LoadRequest {
   readonly files: readonly (EngineFile & Pick<FileSchema, 'rows' | 'mayHaveChecksums'>)[];
   /** Compiled for exactly these files: lib/drops/mapping/compileMapping.ts */
   readonly mapping: CompiledMapping;
-  /** The day of the drop's folder. */
-  readonly day: UtcDay;
   /** Parquet file for the mapped rows, sorted by `sortBy` of the mapping. */
   readonly rowsPath: string;
   /** Parquet file for refused rows, in the quarantine table's columns. It is created only if there are any. */
@@ -80,11 +76,6 @@ export interface LoadResult {
   /** In the order of `files`. */
   readonly files: readonly FileRows[];
   readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
-  /**
-   * Accepted rows by the number of days between their own time, in the dataset's timezone, and the day of their folder:
-   * `'0'` the same day, `'2'` two days late, `'-1'` a day early; `'>31'` and `'<-31'` for larger distances.
-   */
-  readonly rowsByDaysLate: Readonly<Record<string, number>>;
 }
 
 /**
@@ -167,17 +158,12 @@ export interface MappedGroup {
 
 /** A mapping for the files of one load, for one SQL statement. */
 export interface CompiledMapping {
-  readonly kind: DatasetKind;
   /** `<source>/<dataset>`, the label of refused rows. */
   readonly label: string;
   /** Prefix of a file's name that makes it a URL: `s3://<bucket>/`. */
   readonly origin: string;
   /** The columns that rows are sorted by; none: in no order. */
   readonly sortBy: readonly string[];
-  /** The column that says of which day a row is; null if there is none. */
-  readonly dayOf: { readonly column: string; readonly type: 'timestamp' | 'date' } | null;
-  /** The timezone of days. */
-  readonly timezone: string;
   /** Columns from the paths of files. The value is the same in all rows of a file. */
   readonly folders: readonly {
     /** Its name in a row `src`. */

@@ -260,7 +260,6 @@ const loadedSchema = z.strictObject({
     z.strictObject({ name: z.string(), in: count, out: count, refused: count, reasons: reasonsSchema }),
   ),
   reasons: reasonsSchema,
-  rowsByDaysLate: z.record(z.string(), count),
 });
 
 const rowsSchema = z.array(z.record(z.string(), z.string().nullable()));

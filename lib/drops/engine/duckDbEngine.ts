@@ -163,9 +163,6 @@ function isInvalidText(failure: unknown): failure is FileFailure {
   return failure instanceof FileError && failure.code === 'SLUICE_INGEST_FILE_TEXT_INVALID';
 }
 
-/** Distances in days that are counted separately. Times may be anywhere, and the counts are stored in the ledger. */
-const MOST_DAYS = 31;
-
 type Counts = Partial<Record<RowReason, number>>;
 
 /**
@@ -174,7 +171,7 @@ type Counts = Partial<Record<RowReason, number>>;
  */
 async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<LoadResult> {
   const { files, mapping, rowsPath: output } = request;
-  if (mapping.groups.length === 0) return summary(request, null, null, [], {});
+  if (mapping.groups.length === 0) return summary(request, null, null, []);
   await verifyMapped(request);
   await session.run(acceptedRowsStatement(request, output));
   const taken = await acceptedByFile(session, output);
@@ -184,7 +181,6 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   });
   const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
   const refused = withRefused.size === 0 ? null : await writeRefused(session, request, withRefused);
-  const daysLate = await readDaysLate(session, request, output);
   const out = rows.reduce((sum, file) => sum + file.out, 0);
   const byFile = rows.map(
     (file): FileRows => ({
@@ -201,7 +197,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
     );
   }
   const rowsFile = out === 0 ? null : await rowsFileOf(request, out);
-  return summary(request, rowsFile, refused?.file ?? null, byFile, daysLate);
+  return summary(request, rowsFile, refused?.file ?? null, byFile);
 }
 
 /** The file of all rows. @throws EngineError if it does not state as many rows as were counted. */
@@ -230,7 +226,6 @@ function summary(
   rowsFile: WrittenFile | null,
   refusedFile: WrittenFile | null,
   byFile: readonly FileRows[],
-  rowsByDaysLate: LoadResult['rowsByDaysLate'],
 ): LoadResult {
   const rows = { in: 0, out: 0, refused: 0 };
   const reasons: Counts = {};
@@ -243,7 +238,7 @@ function summary(
     }
   }
   if (byFile.length !== files.length) throw new RangeError('The mapping is not for these files.');
-  return { rowsFile, refusedFile, rows, files: byFile, reasons, rowsByDaysLate };
+  return { rowsFile, refusedFile, rows, files: byFile, reasons };
 }
 
 async function acceptedByFile(session: DuckDbSession, output: string): Promise<Map<string, number>> {
@@ -273,30 +268,6 @@ async function writeRefused(session: DuckDbSession, request: LoadRequest, only: 
     total += count;
   }
   return { reasons, file: { path, bytes: await bytesOf(path), rows: total } satisfies WrittenFile };
-}
-
-/** Grouped by minute first: days of a timezone start on a minute, and there are far fewer minutes than rows. */
-async function readDaysLate(
-  session: DuckDbSession,
-  { mapping, day }: LoadRequest,
-  output: string,
-): Promise<Record<string, number>> {
-  const { dayOf } = mapping;
-  if (dayOf === null) return {};
-  const column = quoteName(dayOf.column);
-  const isDate = dayOf.type === 'date';
-  const date = isDate
-    ? 'moment'
-    : `CAST(timezone(${quoteText(mapping.timezone)}, timezone('UTC', moment)) AS DATE)`;
-  const minute = isDate ? column : `make_timestamp((epoch_us(${column}) // 60000000) * 60000000)`;
-  const rows = await session.rows(
-    `SELECT CASE WHEN days > ${MOST_DAYS} THEN '>${MOST_DAYS}' WHEN days < -${MOST_DAYS} THEN '<-${MOST_DAYS}' ELSE CAST(days AS VARCHAR) END AS late,
-       sum(n) AS n
-     FROM (SELECT date_diff('day', ${date}, DATE ${quoteText(day)}) AS days, n
-       FROM (SELECT ${minute} AS moment, count(*) AS n FROM read_parquet(${quoteText(output)}) WHERE ${column} IS NOT NULL GROUP BY moment))
-     GROUP BY late ORDER BY min(days)`,
-  );
-  return Object.fromEntries(rows.map(({ late, n }) => [String(late), Number(n)]));
 }
 
 async function previewRows(

@@ -9,11 +9,6 @@ export const LoadError = defineErrorFamily('system', {
     cause: 'More rows were refused than the dataset allows. Nothing of the day was loaded.',
     cure: "Check the day's rows in the quarantine table, correct the mapping or the files, or raise `refusedShare` of the dataset.",
   },
-  SLUICE_LOAD_ROWS_LATE: {
-    cause:
-      'More rows than the dataset allows are more than one day away from the day of their folder. Nothing of the day was loaded.',
-    cure: 'Correct `timezone` or the unit of the time column if the mapping is wrong, or raise `lateShare` of the dataset.',
-  },
   SLUICE_LOAD_DAY_TOO_LARGE: {
     cause:
       "The day does not fit the function's disk, which holds its files, temporary files while rows are sorted, and the result.",
@@ -71,7 +66,6 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'SLUICE_ATHENA_TOO_MANY_SCHEMAS',
   'SLUICE_ATHENA_ROWS_MISSING',
   'SLUICE_LOAD_ROWS_REFUSED',
-  'SLUICE_LOAD_ROWS_LATE',
   'SLUICE_LOAD_DAY_TOO_LARGE',
   'SLUICE_ENGINE_OUT_OF_MEMORY',
   'SLUICE_ENGINE_OUT_OF_DISK',

@@ -197,7 +197,7 @@ async function readFooters(
 async function mapFiles(
   loader: Loader,
   { signal }: LoadRun,
-  { source, dataset, day }: DropDay,
+  { source, dataset }: DropDay,
   progress: Progress,
   files: readonly EngineFile[],
 ): Promise<LoadResult> {
@@ -215,7 +215,6 @@ async function mapFiles(
       engine.load({
         files: schemas,
         mapping,
-        day,
         rowsPath: join(directory, ROWS_FILE),
         refusedPath: join(directory, 'refused.parquet'),
         loadedAt: clock.now(),

@@ -394,7 +394,6 @@ async function settleTask(
     fingerprint: drop?.fingerprint ?? task.fingerprint,
     files,
     rows,
-    rowsByDaysLate: { ...mapped?.rowsByDaysLate },
     bytes,
     durations: { ...durations },
     superseded: supersededVersions(loader, progress),
@@ -439,10 +438,10 @@ function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): S
 
 /** The entry's content before the claim. */
 function unchangedSettlement({ entry }: Claim): Settlement {
-  const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded, athena } = entry;
+  const { fingerprint, files, rows, bytes, durations, superseded, athena } = entry;
   const state = files.some(({ fate }) => fate === 'loaded') ? 'succeeded' : 'succeeded_no_data';
   return {
-    ...{ state, fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded },
+    ...{ state, fingerprint, files, rows, bytes, durations, superseded },
     ...(athena === undefined ? {} : { athena }),
   };
 }

@@ -68,11 +68,9 @@ export function compileMapping(
   }
   const { source, dataset } = subject;
   return {
-    kind: dataset.kind,
     label: `${source.name}/${dataset.name}`,
     origin: `s3://${source.bucket}/`,
-    ...orderOf(dataset),
-    timezone: dataset.timezone,
+    sortBy: orderOf(dataset),
     folders: [...named].map(([name, { outer }]) => ({
       column: outer.sqlName,
       values: folders.map((each) => findFolder(each, name)?.value ?? null),
@@ -82,20 +80,17 @@ export function compileMapping(
   };
 }
 
-/** Sort order of a dataset's rows, and the column that gives their day. */
-function orderOf(dataset: MappingSubject['dataset']): Pick<CompiledMapping, 'sortBy' | 'dayOf'> {
-  switch (dataset.kind) {
+/** The columns that a dataset's rows are sorted by. */
+function orderOf({ kind, mapping }: MappingSubject['dataset']): readonly string[] {
+  switch (kind) {
     case 'metrics':
-      return { sortBy: ['metric_date'], dayOf: { column: 'metric_date', type: 'date' } };
+      return ['metric_date'];
     case 'properties':
-      return {
-        sortBy: ['unit_id'],
-        dayOf: dataset.mapping.date === undefined ? null : { column: 'property_date', type: 'date' },
-      };
+      return ['unit_id'];
     case 'table':
-      return { sortBy: dataset.mapping.sortBy ?? [], dayOf: null };
+      return mapping.sortBy ?? [];
     default:
-      return { sortBy: ['timestamp'], dayOf: { column: 'timestamp', type: 'timestamp' } };
+      return ['timestamp'];
   }
 }
 

@@ -26,7 +26,6 @@ async function load(day: string, other: Partial<LedgerEntry> = {}): Promise<void
   const base = {
     files: [],
     rows: { in: 0, out: 0, refused: 0 },
-    rowsByDaysLate: {},
     bytes: 0,
     durations: {},
   };
@@ -290,7 +289,6 @@ describe('a run of the plan', () => {
       fingerprint,
       files: [],
       rows: { in: 0, out: 0, refused: 0 },
-      rowsByDaysLate: {},
       bytes: 0,
       durations: {},
       superseded: [],
@@ -326,7 +324,6 @@ describe('a run of the plan', () => {
         { ...file, key: `events/${ago(1)}/_SUCCESS`, reason: 'success_marker' },
       ],
       rows: { in: 1, out: 1, refused: 0 },
-      rowsByDaysLate: {},
       bytes: 1,
       durations: {},
       superseded: [],

@@ -59,7 +59,7 @@ describe('a state object that ingest keeps beside the ledger', () => {
     const entry = {
       ...place,
       ...{ table: 'acme_orders', state: 'succeeded' as const, fingerprint: 'f', attempts: 1, rows },
-      ...{ rowsByDaysLate: { '0': 2 }, bytes: 9, durations: {}, version: 'v1', updatedAt: 1, token: 't' },
+      ...{ bytes: 9, durations: {}, version: 'v1', updatedAt: 1, token: 't' },
     };
     const late = { at: 1, late: [{ day: '2026-11-19', due: 2 }] };
     const look = { at: 1, newestDay: null, stopped: true };

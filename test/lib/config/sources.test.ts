@@ -35,7 +35,6 @@ describe('sources', () => {
           timezone: 'UTC',
           lookbackDays: 3,
           refusedShare: 0.01,
-          lateShare: 1,
           schedule: 'daily',
           engine: 'auto',
           mapping: {

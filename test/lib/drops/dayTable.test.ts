@@ -60,7 +60,7 @@ describe('the table of the plan', () => {
     const { drop = one, entry, terms } = SITUATIONS[key as keyof typeof PLAN_TABLE];
     const known: LedgerEntry = {
       ...{ source: 'acme', dataset: 'events', day: '2026-11-19', table: 'acme_events' },
-      ...{ fingerprint: 'before', attempts: 1, rows: { in: 1, out: 1, refused: 0 }, rowsByDaysLate: {} },
+      ...{ fingerprint: 'before', attempts: 1, rows: { in: 1, out: 1, refused: 0 } },
       ...{ files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }], version: 'v1' },
       ...{ bytes: 10, durations: {}, superseded: [], updatedAt: NOW - HOUR_MS, token: 't' },
       ...{ state: state === 'none' ? 'waiting' : state },

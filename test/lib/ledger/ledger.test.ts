@@ -29,7 +29,6 @@ const settled = (version: string): Settlement => ({
   fingerprint: 'f1',
   files: [],
   rows: { in: 3, out: 2, refused: 1 },
-  rowsByDaysLate: { '0': 2 },
   bytes: 10,
   durations: { map: 1 },
   version,

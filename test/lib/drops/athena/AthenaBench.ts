@@ -17,15 +17,7 @@ import { ObjectStore } from '../../../../packages/local-aws/src/s3/index.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 import { MappingBench } from '../engine/MappingBench.ts';
 import type { DropCase } from './cases/DropCase.ts';
-import {
-  acceptedRows,
-  compileDrop,
-  DROP_DAY,
-  loadByDuckDb,
-  type Outcome,
-  positive,
-  refusedRows,
-} from './loadDrop.ts';
+import { acceptedRows, compileDrop, loadByDuckDb, type Outcome, positive, refusedRows } from './loadDrop.ts';
 
 type Drop = Pick<DropCase, 'dataset' | 'unitIds'>;
 
@@ -95,9 +87,7 @@ export class AthenaBench {
       ? await this.#unload(refusedRowsQuery(load), `refused_${this.#loads}`)
       : null;
     const accepted =
-      rows === null
-        ? []
-        : await this.#run(acceptedCountsQuery(load.mapping, DROP_DAY, DATABASE, `rows_${this.#loads}`));
+      rows === null ? [] : await this.#run(acceptedCountsQuery(DATABASE, `rows_${this.#loads}`));
     const reasons =
       refused === null ? [] : await this.#run(refusedCountsQuery(DATABASE, `refused_${this.#loads}`));
     return {
@@ -184,7 +174,7 @@ export class AthenaBench {
 /**
  * The counts of a load by Athena.
  *
- * @param accepted `source_file`, `late`, `n`.
+ * @param accepted `source_file`, `n`.
  * @param refused `path`, `reason`, `n`.
  * @param origin Of paths.
  */
@@ -199,8 +189,7 @@ export function countsOf(
     return positive([...sums]);
   };
   return {
-    accepted: sum(accepted.map(([file, , n]) => [file ?? '', Number(n)])),
+    accepted: sum(accepted.map(([file, n]) => [file ?? '', Number(n)])),
     refused: sum(refused.map(([path, reason, n]) => [`${path?.slice(origin.length)} ${reason}`, Number(n)])),
-    late: sum(accepted.flatMap(([, late, n]) => (late == null ? [] : [[late, Number(n)] as const]))),
   };
 }

@@ -14,12 +14,12 @@ export interface Outcome {
   readonly rows: Rows;
   /** Refused rows by file, reason, column and text, with their number. */
   readonly refused: Rows;
-  /** Numbers of accepted rows by file, of refused rows by file and reason, and of accepted rows by days late. */
-  readonly counts: Readonly<Record<'accepted' | 'refused' | 'late', Readonly<Record<string, number>>>>;
+  /** Numbers of accepted rows by file, and of refused rows by file and reason. */
+  readonly counts: Readonly<Record<'accepted' | 'refused', Readonly<Record<string, number>>>>;
 }
 
 /** The folder that drops are loaded for. */
-export const DROP_DAY = '2026-11-20';
+const DROP_DAY = '2026-11-20';
 
 /** Writes the files of a drop. */
 export async function writeDrop(
@@ -88,7 +88,6 @@ export async function loadByDuckDb(
           Object.entries(reasons).map(([reason, n]) => [`${name} ${reason}`, n] as const),
         ),
       ),
-      late: positive(Object.entries(result.rowsByDaysLate)),
     },
   };
 }

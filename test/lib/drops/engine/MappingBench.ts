@@ -22,7 +22,6 @@ export interface Mapped {
   readonly refused: readonly Readonly<Record<string, unknown>>[];
 }
 
-const DAY = '2026-11-20';
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'parquet');
 
 /** Files written by a DuckDB of its own, and loads of them by the engine. */
@@ -100,7 +99,6 @@ export class MappingBench {
     const result = await engine.load({
       files: schemas,
       mapping: compileMapping(subjectOf(dataset, unitIds), schemas),
-      day: DAY,
       rowsPath: join(this.directory, `rows-${number}.parquet`),
       refusedPath,
       loadedAt: Date.UTC(2026, 10, 21),

@@ -36,7 +36,6 @@ async function loadOf(files: readonly FileSchema[], signal?: AbortSignal) {
   return childEngine(bench.limits).load({
     files,
     mapping: compileMapping(subjectOf({ kind: 'events' }), files),
-    day: '2026-11-20',
     rowsPath: join(bench.directory, `child-${loads}.parquet`),
     refusedPath: join(bench.directory, `child-refused-${loads}.parquet`),
     loadedAt: 0,

@@ -87,7 +87,6 @@ async function load(bytes: Buffer): Promise<string> {
     const { rows, rowsFile } = await engine.load({
       files: [schema],
       mapping: compileMapping(subject, [schema]),
-      day: DAY,
       rowsPath: join(folder, 'rows.parquet'),
       refusedPath: join(folder, 'refused.parquet'),
       loadedAt: 0,

@@ -67,7 +67,6 @@ describe('readable files', () => {
     expect(result).toMatchObject({
       rowsFile: null,
       rows: { in: 1_000, out: 0, refused: 1_000 },
-      rowsByDaysLate: {},
     });
     expect(refused).toHaveLength(1_000);
   });

@@ -109,19 +109,6 @@ describe('a day that fails', () => {
     expect(await loads.keys('quarantine/')).toEqual([earlier]);
   });
 
-  it('has more rows with times far from its folder than allowed', async () => {
-    loads = await startLoads({ lateShare: 0.5 });
-    const late = (day: string) => someEvents(0, 2).replace(DAY, day);
-    await loads.drop('a.parquet', `${late('2026-11-01')} UNION ALL ${late('2026-11-18')}`);
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
-    expect((await loads.entry())?.rowsByDaysLate).toEqual({ 1: 2, 18: 2 });
-    await loads.drop('b.parquet', late('2027-12-01'));
-    expect(await loads.load()).toMatchObject({
-      outcome: 'failed',
-      failure: { code: 'SLUICE_LOAD_ROWS_LATE', message: expect.stringContaining('4 of 6 rows') },
-    });
-  });
-
   it('has invalid files, each reported by name, while its other files wait and other days are unaffected', async () => {
     loads = await startLoads();
     const good = await loads.drop('good.parquet', someEvents(0, 5));

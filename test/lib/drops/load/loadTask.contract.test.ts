@@ -25,7 +25,6 @@ describe('a load', () => {
     const entry = await loads.entry();
     expect(entry).toMatchObject({
       state: 'succeeded',
-      rowsByDaysLate: { 0: 50 },
       attempts: 1,
       superseded: [],
     });

@@ -92,7 +92,7 @@ describe('a receipt', () => {
       { source: 'acme', dataset: 'events', day: DAY },
       {
         ...{ state: 'failed', fingerprint: 'f', version: null, files: [...files], bytes: 0 },
-        ...{ rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, durations: {}, superseded: [] },
+        ...{ rows: { in: 0, out: 0, refused: 0 }, durations: {}, superseded: [] },
         failure: { code, message: 'role/ours' },
       },
       { startedAt: 'a', finishedAt: 'b' },

@@ -212,27 +212,6 @@ describe('the reader of times', () => {
     );
   });
 
-  it('counts the delay of rows in days of the dataset’s zone', async () => {
-    const file = await bench.write(
-      'late.parquet',
-      `SELECT unnest([TIMESTAMP '2026-11-20 22:59:59', '2026-11-20 23:00:00', '2026-11-19 22:59:59', '2026-10-31 10:00:00'])
-         ::TIMESTAMPTZ AS ts, 'a' AS event_name, 'u' AS unit_id`,
-    );
-    const { result } = await bench.load(events(undefined, 'Europe/Berlin'), [file]);
-    expect(result.rowsByDaysLate).toEqual({ '-1': 1, '0': 1, '1': 1, '20': 1 });
-    expect((await bench.load(events(), [file])).result.rowsByDaysLate).toEqual({ '0': 2, '1': 1, '20': 1 });
-  });
-
-  it('counts all rows that are more than a month off together', async () => {
-    const file = await bench.write(
-      'far.parquet',
-      "SELECT TIMESTAMP '2026-11-20 12:00:00' + INTERVAL (i) DAY AS ts, 'a' AS event_name, 'u' AS unit_id FROM range(-3000, 3000) t(i)",
-    );
-    const { rowsByDaysLate } = (await bench.load(events(), [file])).result;
-    expect(rowsByDaysLate).toMatchObject({ '<-31': 2_968, '-31': 1, '0': 1, '31': 1, '>31': 2_969 });
-    expect(Object.keys(rowsByDaysLate)).toHaveLength(65);
-  });
-
   it('sorts rows by time across files', async () => {
     const files = await Promise.all(
       [3, 1, 2].map((n) =>

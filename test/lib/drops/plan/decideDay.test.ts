@@ -31,7 +31,6 @@ const entry = (other: Partial<LedgerEntry> = {}): LedgerEntry => ({
   attempts: 1,
   files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'loaded' }],
   rows: { in: 1, out: 1, refused: 0 },
-  rowsByDaysLate: {},
   bytes: 10,
   durations: {},
   version: 'v1',
