@@ -49,9 +49,7 @@ const athenaLoadSchema = z.object({
   execution: z.string().optional(),
   /** IDs of all executions, in the order of their start. */
   executions: z.array(z.string()),
-  /** It was left before it ended, as the files have changed: the day's next load by Athena adds its costs. */
-  left: z.boolean().optional(),
-  /** Bytes that finished executions have scanned, with those of loads that were left before. */
+  /** Bytes that finished executions have scanned. */
   scannedBytes: count,
   /** List price of these executions. */
   usd: z.number(),

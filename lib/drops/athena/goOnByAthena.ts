@@ -20,7 +20,7 @@ import {
   rowsTable,
   scratchTables,
 } from './AthenaPlan.ts';
-import { AthenaError, type AthenaPort, type ExecutionState } from './AthenaPort.ts';
+import { AthenaError, type AthenaPort, type ExecutionState, type ScratchTable } from './AthenaPort.ts';
 
 /** How a load by Athena stands after a function has looked at it. */
 export type AthenaProgress =
@@ -38,6 +38,24 @@ export interface AthenaWork {
   readonly place: DropDay;
   readonly progress: Progress;
 }
+
+/** What follows once the statement of a step has succeeded. Without refused rows, the version is published after `counts`. */
+const STEPS: Readonly<
+  Record<
+    AthenaStep,
+    {
+      /** The table over what the statement has written. */
+      readonly wrote?: (place: LoadTarget) => ScratchTable;
+      /** The next step; null if the version is published. */
+      readonly next: AthenaStep | null;
+    }
+  >
+> = {
+  rows: { wrote: rowsTable, next: 'counts' },
+  counts: { next: 'refused' },
+  refused: { wrote: refusedTable, next: 'refused_counts' },
+  refused_counts: { next: null },
+};
 
 /** List price of a byte that a query scans, and the least of one query: https://aws.amazon.com/athena/pricing/ */
 const USD_PER_BYTE = 5 / 2 ** 40;
@@ -63,20 +81,11 @@ export async function goOnByAthena(work: AthenaWork, load: AthenaLoad): Promise<
   progress.athena = ended;
   await loader.faultPoint?.('athena_ended');
   requireSucceeded(step, execution, found);
-  switch (step) {
-    case 'rows':
-      await athena.createTable(rowsTable(placeOf(work, load)));
-      return startStep(work, plan, ended, 'counts');
-    case 'counts': {
-      const { rows } = await countRows(work, plan, ended);
-      return rows.refused > 0 ? startStep(work, plan, ended, 'refused') : publish(work, plan, ended);
-    }
-    case 'refused':
-      await athena.createTable(refusedTable(placeOf(work, load)));
-      return startStep(work, plan, ended, 'refused_counts');
-    case 'refused_counts':
-      return publish(work, plan, ended);
-  }
+  const { wrote, next } = STEPS[step];
+  if (wrote !== undefined) await athena.createTable(wrote(placeOf(work, load)));
+  const isLast =
+    next === null || (next === 'refused' && (await countRows(work, plan, ended)).rows.refused === 0);
+  return isLast ? publish(work, plan, ended) : startStep(work, plan, ended, next);
 }
 
 /** Where a load writes. */

@@ -41,11 +41,9 @@ export async function startByAthena(
   for (const one of plan.tables) await athena.createTable(one);
   await landing.putNote(athenaNoteKey({ table, day, version }));
   await loader.faultPoint?.('athena_planned');
-  const { athena: before } = progress.claim.entry;
-  const { scannedBytes, usd } = before?.left ? before : { scannedBytes: 0, usd: 0 };
   const load = {
     ...{ why, fingerprint: drop.fingerprint, version },
-    ...{ executions: [], scannedBytes, usd, startedAt: began },
+    ...{ executions: [], scannedBytes: 0, usd: 0, startedAt: began },
   };
   return startStep(work, plan, load, 'rows');
 }

@@ -10,7 +10,6 @@ import {
   goOnByAthena,
   listAgain,
   stopStep,
-  withCosts,
 } from '../athena/goOnByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import { decides, firstAnswer, LOAD_TABLE, loadKind } from '../dayTable.ts';
@@ -285,7 +284,7 @@ async function deferChanged(work: AthenaWork, load: AthenaLoad): Promise<LoadOut
   const { loader, place, progress } = work;
   const { claim } = progress;
   await stopBest(work, load);
-  const entry = { ...claim.entry, athena: leftLoad(progress.athena ?? load) };
+  const entry = { ...claim.entry, athena: endedLoad(progress.athena ?? load) };
   const deferred = await loader.ledger.defer({ ...claim, entry }, { fingerprint: CHANGED, reason: SETTLING });
   if (deferred === null) return { outcome: 'lost' };
   await cleanBest(loader, place, load, { keepsNote: true });
@@ -303,13 +302,8 @@ async function leaveAthena(
   load: AthenaLoad,
 ): Promise<Claim | null> {
   const { athena } = loader;
-  let left = load;
-  if (athena !== undefined) {
-    await stopBest({ loader, athena, place }, load);
-    const { execution } = load;
-    if (execution !== undefined) left = withCosts(load, await athena.find(execution).catch(() => null));
-  }
-  const claim = await loader.ledger.note(progress.claim, leftLoad(left));
+  if (athena !== undefined) await stopBest({ loader, athena, place }, load);
+  const claim = await loader.ledger.note(progress.claim, endedLoad(load));
   if (claim === null) return null;
   progress.claim = claim;
   await cleanBest(loader, place, load);
@@ -423,11 +417,6 @@ async function settleTask(
 /** A load by Athena as it stays in the ledger. */
 function endedLoad({ step: _, execution: __, ...load }: AthenaLoad): AthenaLoad {
   return load;
-}
-
-/** A load by Athena that was left, as the ledger keeps it until the day's next load adds its costs. */
-function leftLoad(load: AthenaLoad): AthenaLoad {
-  return { ...endedLoad(load), left: true };
 }
 
 /** Superseded versions that a sweep has not deleted yet. */

@@ -135,9 +135,8 @@ describe('a day that changes while Athena reads it', () => {
     expect(await loads.goOn()).toMatchObject({ outcome: 'settling' });
   });
 
-  it('is looked at until it has settled, and then loaded, with the costs of both loads', async () => {
+  it('is looked at until it has settled, and then loaded', async () => {
     const { athena: left } = (await loads.entry()) ?? {};
-    expect(left?.usd).toBeGreaterThan(0);
     loads.clock.advance(9 * 60_000);
     expect(await loads.goOn()).toMatchObject({ outcome: 'settling' });
     expect(await loads.read()).toBeNull();
@@ -148,9 +147,6 @@ describe('a day that changes while Athena reads it', () => {
     expect(await loads.keys(ATHENA_NOTES)).toEqual([]);
     const { athena } = (await loads.entry()) ?? {};
     expect(athena?.version).not.toBe(left?.version);
-    // Two steps each, of 10 MB at least.
-    expect(athena?.usd).toBeCloseTo(2 * (left?.usd ?? 0));
-    expect(athena).not.toHaveProperty('left');
   });
 
   it('is left to the task that the plan has sent meanwhile', async () => {
