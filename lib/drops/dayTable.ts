@@ -1,5 +1,5 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
-import { REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+import { MOST_KILLS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { TaskReason } from './plan/messageBodies.ts';
 
 // Which state of a day follows on which answer. docs/ingest.md prints both tables.
@@ -95,6 +95,50 @@ export const LOAD_TABLE = {
   last_try: { means: 'It failed with its last try.', next: 'failed', decides: [...planned, 'athena'] },
   passing: { means: 'It failed for another reason.', next: 'waiting', decides: loadKinds },
 } as const satisfies Record<string, Answer<LoadKind>>;
+
+/** A load's tries of the files that were queued last. */
+export interface LoadTries {
+  /** This one included. */
+  readonly attempts: number;
+  /** How many of them were killed. */
+  readonly kills: number;
+  /** The most. */
+  readonly tries: number;
+}
+
+/** The answer of {@link LOAD_TABLE} before a load begins; null if it may begin. */
+export function answerBefore(kind: LoadKind, { attempts, kills, tries }: LoadTries) {
+  return firstAnswer(LOAD_TABLE, kind, {
+    killed: () => kills >= 1,
+    killed_twice: () => kills >= MOST_KILLS,
+    tried: () => attempts > tries,
+  });
+}
+
+/** How a load has failed. */
+export interface FailedLoad extends Pick<LoadTries, 'attempts' | 'tries'> {
+  /** Because of the files or their bucket. */
+  readonly isPermanent: boolean;
+  /** Of time or a crash, as in the last load. */
+  readonly isAgain: boolean;
+  /** Whether its message is not delivered again. */
+  readonly isLastMessage: boolean;
+}
+
+/** The answer of {@link LOAD_TABLE} to a failure. */
+export function answerToFailure(
+  kind: LoadKind,
+  { attempts, tries, isPermanent, isAgain, isLastMessage }: FailedLoad,
+) {
+  const answer = firstAnswer(LOAD_TABLE, kind, {
+    permanent: () => isPermanent,
+    again: () => isAgain,
+    again_here: () => isAgain && attempts > 1,
+    last_message: () => isLastMessage,
+    last_try: () => attempts >= tries,
+  });
+  return answer ?? 'passing';
+}
 
 /** The kind of a load whose task has a reason. */
 export function loadKind(reason: TaskReason): LoadKind {

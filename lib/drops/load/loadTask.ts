@@ -12,9 +12,9 @@ import {
   stopStep,
 } from '../athena/goOnByAthena.ts';
 import type { Drop } from '../Drop.ts';
-import { decides, firstAnswer, LOAD_TABLE, loadKind } from '../dayTable.ts';
+import { answerBefore, answerToFailure, decides, LOAD_TABLE, loadKind } from '../dayTable.ts';
 import { restoredSince } from '../lastLoad.ts';
-import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, MOST_KILLS, VERSION_KEPT_MS } from '../limits.ts';
+import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
@@ -90,11 +90,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     if (left === null) return { outcome: 'lost' };
   }
   const kind = loadKind(task.reason);
-  const given = firstAnswer(LOAD_TABLE, kind, {
-    killed: () => kills >= 1,
-    killed_twice: () => kills >= MOST_KILLS,
-    tried: () => attempts > run.tries,
-  });
+  const given = answerBefore(kind, { attempts, kills, tries: run.tries });
   if (given !== null) {
     const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries.`));
     // Recording the failure does not count as an attempt.
@@ -132,15 +128,11 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
 
   if ('failure' in ended) {
     const { failure } = ended;
-    const isAgain = TWICE_CODES.has(failure.code) && failure.code === last?.code;
-    const answer = firstAnswer(LOAD_TABLE, kind, {
-      permanent: () => failure.isPermanent,
-      again: () => isAgain,
-      again_here: () => isAgain && attempts > 1,
-      last_message: () => run.isLastAttempt,
-      last_try: () => attempts >= run.tries,
+    const answer = answerToFailure(kind, {
+      ...{ attempts, tries: run.tries, isPermanent: failure.isPermanent, isLastMessage: run.isLastAttempt },
+      isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code,
     });
-    const { next } = LOAD_TABLE[answer ?? 'passing'];
+    const { next } = LOAD_TABLE[answer];
     if (next === 'failed') return settleTask(loader, run, task, progress, next, failure);
     await releaseClaim(loader, progress, failure);
     return { outcome: 'handed_back', failure };
@@ -254,11 +246,12 @@ async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask)
   } catch (error) {
     loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
     const failure = toLoadFailure(asOutOfTime(error, run));
-    const answer = firstAnswer(LOAD_TABLE, 'athena', {
-      permanent: () => failure.isPermanent,
-      last_try: () => progress.claim.entry.attempts >= run.tries,
+    const { attempts } = progress.claim.entry;
+    const { isPermanent } = failure;
+    const answer = answerToFailure('athena', {
+      ...{ attempts, tries: run.tries, isPermanent, isAgain: false, isLastMessage: false },
     });
-    if (LOAD_TABLE[answer ?? 'passing'].next !== 'failed') {
+    if (LOAD_TABLE[answer].next !== 'failed') {
       await releaseClaim(loader, progress, failure);
       return { outcome: 'handed_back', failure };
     }

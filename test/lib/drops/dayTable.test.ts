@@ -3,6 +3,8 @@ import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
 import {
   type Answer,
+  answerBefore,
+  answerToFailure,
   dayStates,
   decides,
   firstAnswer,
@@ -93,6 +95,51 @@ it.each<[string, Readonly<Record<string, Answer<string>>>, readonly string[]]>([
     expect(firstAnswer(table, column, always)).toBe(deciding[0]);
   }
   for (const answer of Object.values(table)) expect(answer.decides.length).toBeGreaterThan(0);
+});
+
+describe('the table of the load', () => {
+  const whether = [true, false];
+  const TRIES = 3;
+  const situations = loadKinds.flatMap((kind) =>
+    [1, TRIES, TRIES + 1].flatMap((attempts) => [0, 1, 2].map((kills) => ({ kind, attempts, kills }))),
+  );
+
+  it.each(situations)('ends a load before it begins: %j', ({ kind, attempts, kills }) => {
+    const answer = answerBefore(kind, { attempts, kills, tries: TRIES });
+    const isTask = kind !== 'athena';
+    const isPlanned = kind === 'planned' || kind === 'retried';
+    expect(answer).toBe(
+      kind === 'retried' && kills > 0
+        ? 'killed'
+        : isTask && kills > 1
+          ? 'killed_twice'
+          : isPlanned && attempts > TRIES
+            ? 'tried'
+            : null,
+    );
+  });
+
+  const failures = loadKinds.flatMap((kind) =>
+    [1, 2, TRIES].flatMap((attempts) =>
+      whether.flatMap((isPermanent) =>
+        whether.flatMap((isAgain) =>
+          whether.map((isLastMessage) => ({ kind, attempts, isPermanent, isAgain, isLastMessage })),
+        ),
+      ),
+    ),
+  );
+
+  it.each(failures)('says what follows on a failure: %j', ({ kind, ...failed }) => {
+    const { next } = LOAD_TABLE[answerToFailure(kind, { ...failed, tries: TRIES })];
+    const { attempts, isPermanent, isAgain, isLastMessage } = failed;
+    const isTask = kind !== 'athena';
+    const isOver =
+      isPermanent ||
+      (isAgain && (kind === 'retried' || (isTask && attempts > 1))) ||
+      (isLastMessage && isTask) ||
+      (attempts >= TRIES && kind !== 'triggered' && kind !== 'backfill');
+    expect(next).toBe(isOver ? 'failed' : 'waiting');
+  });
 });
 
 function fail(): never {
