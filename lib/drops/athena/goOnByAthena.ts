@@ -182,7 +182,7 @@ export function planKey(place: LoadTarget): string {
 }
 
 /** A load with the costs of an execution that has ended. One that Athena does not know costs nothing. */
-export function withCosts(load: AthenaLoad, found: ExecutionState | null): AthenaLoad {
+function withCosts(load: AthenaLoad, found: ExecutionState | null): AthenaLoad {
   if (found === null) return load;
   const { scannedBytes } = found;
   return {
