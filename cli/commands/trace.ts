@@ -7,12 +7,9 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeNote, writeResult } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
 
 const SUBJECTS = ['event', 'user', 'request'] as const;
-
-/** The price of one search above which it is refused, USD. */
-const MOST_USD = 1;
 
 /** `sluice trace`: where an event is, and when it got there. */
 export const trace: Command = {
@@ -26,7 +23,6 @@ export const trace: Command = {
     },
     as: { type: 'string', values: SUBJECTS, help: 'event, user or request (default: by its form)' },
     row: { type: 'boolean', help: 'print the row of an event too' },
-    'max-usd': { type: 'string', help: `price above which nothing is read (default ${MOST_USD})` },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -42,11 +38,9 @@ export const trace: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one event ID, user or request ID.');
     const subject = choiceOption(line, 'as', SUBJECTS);
     const since = sinceOption(line);
-    const most = usdOption(line);
-    const [{ withDeployment }, observe, { queryCost, usd }, { traceJson, traceText }] = await Promise.all([
+    const [{ withDeployment }, observe, { traceJson, traceText }] = await Promise.all([
       import('../aws/withDeployment.ts'),
       import('../../observe/trace/trace.ts'),
-      import('../../observe/prices.ts'),
       import('../observe/traceText.ts'),
     ]);
     return withDeployment(line, async (deployment) => {
@@ -55,15 +49,6 @@ export const trace: Command = {
         ...(subject === undefined ? {} : { subject }),
         ...(since === undefined ? {} : { since: since(deployment.now) }),
         withRow: line.values['row'] === true,
-        onEstimate(bytes) {
-          const price = queryCost(bytes);
-          writeNote(`Athena reads at most ${bytes.toLocaleString('en-US')} bytes: at most ${usd(price)}.\n`);
-          if (price > most)
-            throw new observe.TraceError(
-              'SLUICE_TRACE_TOO_EXPENSIVE',
-              `At most ${usd(price)}, and --max-usd is ${most}.`,
-            );
-        },
       });
       writeResult(line, traceJson(result), () => traceText(id, result));
       return result.state === 'nowhere' ? 3 : 0;
@@ -88,12 +73,4 @@ function sinceOption(line: CommandLine): ((now: number) => number) | undefined {
       `--since: got ${text}, expected a day (2026-11-20), a time (2026-11-20T07:30:00Z), or an age (24h, 7d).`,
     );
   return () => at;
-}
-
-function usdOption(line: CommandLine): number {
-  const text = textOption(line, 'max-usd');
-  if (text === undefined) return MOST_USD;
-  if (!/^\d{1,6}(\.\d{1,4})?$/.test(text))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--max-usd: got ${text}, expected an amount, e.g. 2.50.`);
-  return Number(text);
 }

@@ -1,14 +1,10 @@
 import * as z from 'zod';
 import { readLive } from '../../observe/live/live.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
-import { TraceError, trace } from '../../observe/trace/trace.ts';
+import { trace } from '../../observe/trace/trace.ts';
 import { count, dayTimes, flag, route, text } from './route.ts';
 
 /** Characters of a name that Live shows. */
 const BRIEF = 120;
-/** USD that a search may cost unless another price is named, as `sluice trace` has it. */
-const MOST_USD = 1;
-
 /** The search options, the same as those of `sluice trace`. */
 const traceQuery = {
   id: text('event ID, user or another unit ID, or request ID'),
@@ -54,30 +50,12 @@ export const liveRoutes = [
     path: '/api/trace',
     summary:
       'Where an event, the events of a user, or a request is: `sluice trace --row`. Times are epoch milliseconds.',
-    query: z.strictObject({
-      ...traceQuery,
-      maxUsd: z
-        .string()
-        .regex(/^\d{1,6}(\.\d{1,4})?$/, 'expected an amount')
-        .transform(Number)
-        .default(MOST_USD)
-        .describe(`price above which nothing is read, ${MOST_USD} by default`),
-    }),
-    async handle({ deployment, query: { id, as, since, maxUsd } }) {
-      const subject = as === undefined ? {} : { subject: as };
-      let mostUsd = 0;
-      const found = await trace(deployment, {
-        ...{ id, ...subject, ...(since === undefined ? {} : { since }), withRow: true },
-        onEstimate(bytes) {
-          mostUsd = queryCost(bytes);
-          if (mostUsd > maxUsd)
-            throw new TraceError(
-              'SLUICE_TRACE_TOO_EXPENSIVE',
-              `At most ${usd(mostUsd)}, and maxUsd is ${maxUsd}.`,
-            );
-        },
-      });
-      return { ...found, mostUsd };
-    },
+    query: z.strictObject(traceQuery),
+    handle: ({ deployment, query: { id, as, since } }) =>
+      trace(deployment, {
+        ...{ id, withRow: true },
+        ...(as === undefined ? {} : { subject: as }),
+        ...(since === undefined ? {} : { since }),
+      }),
   }),
 ];

@@ -102,8 +102,8 @@ export const findingCatalogue = {
     ),
   ),
   SLUICE_FINDING_KEY_UNUSABLE: problem(
-    'The key is disabled, of a kind that S3 or Statsig cannot use, or its policy neither delegates access to IAM nor allows these roles. Then data can be neither written nor read.',
-    "Enable it with the command. Of another kind: set a symmetric single-Region key with `existing.keyArn`, or none. Of its policy: allow the account's root `kms:*`, or these roles kms:Decrypt and kms:GenerateDataKey.",
+    'The key is disabled, or of a kind that S3 or Statsig cannot use. Then data can be neither written nor read.',
+    'Enable it with the command. Of another kind: set a symmetric single-Region key with `existing.keyArn`, or none.',
   ),
   SLUICE_FINDING_DRIFT: problem(
     'A setting of a resource differs from what was deployed. Somebody changed it, or the configuration is newer than the stack.',
@@ -224,10 +224,6 @@ export const findingCatalogue = {
   SLUICE_FINDING_READER_ALLOWED: problem(
     'A reader has a permission that it must not have.',
     'Remove the policy that grants it. The stack grants none of these permissions.',
-  ),
-  SLUICE_FINDING_ALSO_READS: warning(
-    'A reader is given a table that does not exist, or not the location of its files, or not the tables that a view reads. Its queries are refused.',
-    'Correct `alsoReads` of `sluice.config.ts`, and deploy.',
   ),
   SLUICE_FINDING_LANDING_LATE: cheap(
     'streams',

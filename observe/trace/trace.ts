@@ -1,11 +1,10 @@
-import { HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shortText } from '../../lib/base/text.ts';
-import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { tableFolders } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
 import { searchBuffers } from '../facts/flow/localBuffers.ts';
 import { readWaitingRows } from '../facts/flow/waitingRows.ts';
@@ -26,10 +25,6 @@ export const TraceError = defineErrorFamily('user', {
   SLUICE_TRACE_SINCE_NEEDED: {
     cause: 'A search by event or user in a deployment reads every day unless you say from when on.',
     cure: 'Add --since with a day, a time or an age: --since 2026-11-20, --since 24h.',
-  },
-  SLUICE_TRACE_TOO_EXPENSIVE: {
-    cause: 'The search may read more than --max-usd allows.',
-    cure: 'Use a later --since, or a higher --max-usd.',
   },
 });
 
@@ -96,8 +91,6 @@ export interface TraceOptions {
   readonly since?: number;
   /** Whether the answer has the row of an event. Default false: of a deployment it costs one more query. */
   readonly withRow?: boolean;
-  /** Called with the most bytes that the queries can read, before they run; throws to prevent them. */
-  readonly onEstimate: (bytes: number) => void;
 }
 
 /** Events of a user that are listed, the newest first. */
@@ -230,17 +223,14 @@ async function readShownRow(
   return { row: rows[0] === undefined ? null : { kind, columns: rows[0] }, scannedBytes };
 }
 
-/** Reads the tables, after the estimate of what that costs. */
+/** Reads the tables. */
 async function readTables(deployment: Deployment, filter: TraceFilter, most: number, options: TraceOptions) {
   const { since } = options;
-  const isDeployed = deployment.localControl === undefined;
-  if (since === undefined && isDeployed) throw new TraceError('SLUICE_TRACE_SINCE_NEEDED');
+  if (since === undefined && deployment.localControl === undefined)
+    throw new TraceError('SLUICE_TRACE_SINCE_NEEDED');
   const { pastDays, futureDays } = deployment.config.timeWindow;
   const from = since === undefined ? '0001-01-01' : addDays(utcDay(since), -pastDays);
   const days = { from, to: addDays(utcDay(deployment.now), futureDays) };
-  // The row is in one of the files that are searched.
-  const reads = options.withRow === true ? 2 : 1;
-  if (isDeployed) options.onEstimate(reads * (await countBytes(deployment, days.from, days.to)));
   // Before the query: a day that is registered meanwhile is named, not missed.
   const unread: string[] = [];
   for (const kind of tableKinds) {
@@ -250,29 +240,6 @@ async function readTables(deployment: Deployment, filter: TraceFilter, most: num
   }
   const tables = await readTracedTables(deployment, filter, days, most);
   return { ...tables, notes: unreadNote(unread) };
-}
-
-/** The bytes of all files under days of the three tables: a query reads them at most once. */
-async function countBytes(
-  { s3, config, signal }: Pick<Deployment, 's3' | 'config' | 'signal'>,
-  from: UtcDay,
-  to: UtcDay,
-): Promise<number> {
-  let bytes = 0;
-  for (const Prefix of tableKinds.flatMap((kind) => tableFolders(config, kind))) {
-    const pages = paginateListObjectsV2(
-      { client: s3 },
-      { Bucket: config.bucket, Prefix, StartAfter: `${Prefix}${from}` },
-    );
-    for await (const { Contents = [] } of pages) {
-      signal?.throwIfAborted();
-      for (const { Key = '', Size = 0 } of Contents) {
-        const day = Key.slice(Prefix.length, Prefix.length + 10);
-        if (isUtcDay(day) && day <= to) bytes += Size;
-      }
-    }
-  }
-  return bytes;
 }
 
 /** Copies in buffers (of the local cloud) and in the landing. */

@@ -1,20 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import { visibleLine } from '../../../lib/base/text.ts';
-import type { Trace as TraceOf, TraceState } from '../../../observe/trace/trace.ts';
+import type { Trace as TraceAnswer, TraceState } from '../../../observe/trace/trace.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { Filters } from '../parts/filters.tsx';
-import { formatBytes, formatCount, formatUsd } from '../parts/format.ts';
+import { formatBytes, formatCount } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, Prose, RawText, type Tone } from '../parts/parts.tsx';
 import { go, link } from '../parts/router.ts';
 
-/** The answer of `/api/trace`. */
-type TraceAnswer = TraceOf & { readonly mostUsd: number };
-
 /** An event that is not queryable yet is looked for again. */
 const AGAIN_MS = 3_000;
-/** USD that a search may cost once its price is known. */
-const MOST_USD = 100;
 
 /** The look and the meaning of each state. docs/observe.md lists them too. */
 const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>> = {
@@ -50,13 +45,7 @@ export function Trace() {
       ) : (
         <Card title={<bdi>{visibleLine(id)}</bdi>}>
           {/* Another search is another answer: that to one ID must never stand below another. */}
-          <Traced
-            key={JSON.stringify(params)}
-            id={id}
-            as={as}
-            since={since}
-            isPaid={params['paid'] === 'true'}
-          />
+          <Traced key={JSON.stringify(params)} id={id} as={as} since={since} />
         </Card>
       )}
     </Page>
@@ -103,37 +92,24 @@ function Search() {
   );
 }
 
-/** Where something is. Of a deployment the price is asked for first: nothing is read for no money. */
+/** Where something is. */
 export function Traced(props: {
   readonly id: string;
   readonly as?: string | undefined;
   readonly since?: string | undefined;
-  readonly isPaid?: boolean;
 }) {
-  const { id, as, since, isPaid = false } = props;
+  const { id, as, since } = props;
   const { deployment } = useConsole();
   const [every, setEvery] = useState<number>();
-  const maxUsd = deployment.isLocal ? undefined : isPaid ? MOST_USD : 0;
-  const found = useApi<TraceAnswer>(
-    '/api/trace',
-    { id, as, since, maxUsd },
-    every === undefined ? {} : { every },
-  );
+  const found = useApi<TraceAnswer>('/api/trace', { id, as, since }, every === undefined ? {} : { every });
   const state = found.answer?.state ?? 'nowhere';
   const isMoving = deployment.isLocal && ['buffered', 'landing'].includes(state);
   useEffect(() => setEvery(isMoving ? AGAIN_MS : undefined), [isMoving]);
-  return (
-    <>
-      <Answered of={found}>{(answer) => <Journey id={id} found={answer} />}</Answered>
-      {found.error?.code === 'SLUICE_TRACE_TOO_EXPENSIVE' && (
-        <a href={link('/trace', { id, as, since, paid: true })}>Search for that price</a>
-      )}
-    </>
-  );
+  return <Answered of={found}>{(answer) => <Journey id={id} found={answer} />}</Answered>;
 }
 
 function Journey({ id, found }: { readonly id: string; readonly found: TraceAnswer }) {
-  const { subject, state, steps, found: count, hasMore, row, notes, scannedBytes, mostUsd } = found;
+  const { subject, state, steps, found: count, hasMore, row, notes, scannedBytes } = found;
   const [tone, means] = STATES[state];
   const isList = subject === 'user' && count > 0;
   return (
@@ -173,12 +149,7 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
           <RawText text={JSON.stringify(row.columns)} label={`The row of ${row.kind}`} />
         </>
       )}
-      {scannedBytes > 0 && (
-        <p class="faint">
-          Athena read {formatBytes(scannedBytes)}
-          {mostUsd > 0 && `, for at most ${formatUsd(mostUsd)}`}.
-        </p>
-      )}
+      {scannedBytes > 0 && <p class="faint">Athena read {formatBytes(scannedBytes)}.</p>}
     </>
   );
 }

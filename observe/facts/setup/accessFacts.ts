@@ -1,6 +1,6 @@
 import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { GetDatabaseCommand, GetTableCommand, GetTablesCommand, type Table } from '@aws-sdk/client-glue';
+import { GetDatabaseCommand } from '@aws-sdk/client-glue';
 import {
   type ContextEntry,
   type EvaluationResult,
@@ -11,7 +11,6 @@ import { type DataLakeSettings, GetDataLakeSettingsCommand } from '@aws-sdk/clie
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
-import type { AlsoReads } from '../../../lib/schema/fields/alsoReads.ts';
 import { isAwsError, Unread } from '../askAws.ts';
 import type { Setup } from './Setup.ts';
 
@@ -141,40 +140,6 @@ export async function readDataLake({ ask, clients: { lakeFormation } }: Setup): 
     lakeFormation.send(new GetDataLakeSettingsCommand({})),
   );
   return settings;
-}
-
-/** Tables of a database that are looked at when it is read whole. */
-const MOST_TABLES = 100;
-
-/** The tables that a reader is given beside Sluice's; of one that does not exist its name. */
-export async function readAlsoTables(
-  { ask, glue }: Setup,
-  { database: DatabaseName, tables }: AlsoReads,
-): Promise<readonly (Table | string)[]> {
-  const orMissing = async <Found>(name: string, read: () => Promise<Found>) => {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isAwsError(error, 'EntityNotFoundException')) throw error;
-      return name;
-    }
-  };
-  if (tables === undefined) {
-    const found = await orMissing('*', () =>
-      ask('glue:GetTables', () => glue.send(new GetTablesCommand({ DatabaseName, MaxResults: MOST_TABLES }))),
-    );
-    return typeof found === 'string' ? [found] : (found.TableList ?? []);
-  }
-  return Promise.all(
-    tables.map((Name) =>
-      orMissing(Name, async () => {
-        const { Table } = await ask('glue:GetTable', () =>
-          glue.send(new GetTableCommand({ DatabaseName, Name })),
-        );
-        return Table ?? Name;
-      }),
-    ),
-  );
 }
 
 /** A name that the stack gives to a resource. */

@@ -1,6 +1,5 @@
 import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand, GetTableCommand, type Table } from '@aws-sdk/client-glue';
-import { GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -164,14 +163,6 @@ async function readForeignKeys({ ask, s3, config }: Setup): Promise<readonly str
     keys.push(...foreign.slice(0, SHOWN));
   }
   return [...new Set(keys)];
-}
-
-/** The policy of a key, parsed. */
-export async function readKeyPolicy({ ask, clients: { kms } }: Setup, KeyId: string): Promise<unknown> {
-  const { Policy = '{}' } = await ask('kms:GetKeyPolicy', () =>
-    kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' })),
-  );
-  return JSON.parse(Policy);
 }
 
 /** Reads the database of the tables. @param commands They make it again. */

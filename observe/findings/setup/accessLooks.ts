@@ -1,4 +1,3 @@
-import type { Table } from '@aws-sdk/client-glue';
 import type { DataLakeSettings } from '@aws-sdk/client-lakeformation';
 import { readerId } from '../../../infra/readers/readers.ts';
 import { resources as templateResources } from '../../../infra/resources.ts';
@@ -8,9 +7,7 @@ import { allow, type Statement } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { readerPermissions } from '../../../lib/access/readerPermissions.ts';
 import { valueAt } from '../../../lib/base/json.ts';
-import { readLocation } from '../../../lib/base/s3Location.ts';
 import { functionNames } from '../../../lib/config/functionConfig.ts';
-import type { AlsoReads } from '../../../lib/schema/fields/alsoReads.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
 import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
@@ -18,7 +15,6 @@ import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { Unread } from '../../facts/askAws.ts';
 import {
   isLookedFor,
-  readAlsoTables,
   readCallerArn,
   readDataLake,
   readNameOwner,
@@ -102,41 +98,6 @@ function wrongDecisions({ sid, decisions }: Simulated, expected: boolean): strin
   if (wrong.length === 0) return '';
   const distinct = (names: readonly string[]) => listed([...new Set(names)]);
   return `${sid}: ${distinct(wrong.map(({ action }) => action))} on ${distinct(wrong.map(({ resource }) => resource))}.`;
-}
-
-/** Tables that readers use beside Sluice's. The catalogue knows where their files are. */
-export const alsoReads = look({
-  name: 'also-reads',
-  expects: 'the tables that `alsoReads` names exist, and their files are in its locations',
-  needs: ['stack'],
-  read: (setup) =>
-    setup.config.readers.flatMap((reader) =>
-      reader.alsoReads.map(async (entry) => ({ reader, entry, found: await readAlsoTables(setup, entry) })),
-    ),
-  judge: ({ reader, entry, found }) => found.flatMap((table) => judgeAlsoTable(reader, entry, table)),
-});
-
-/** Judges a table that a reader is given. @param table The name of one that does not exist. */
-export function judgeAlsoTable(
-  reader: Pick<Reader, 'name' | 'alsoReads'>,
-  { database }: Pick<AlsoReads, 'database'>,
-  table: Table | string,
-): Finding[] {
-  if (typeof table === 'string')
-    return [finding('SLUICE_FINDING_ALSO_READS', `${reader.name}: ${database}.${table}.`)];
-  const { Name = '', StorageDescriptor: { Location = '' } = {} } = table;
-  const found = readLocation(Location);
-  // A view, and a table that is linked from another account, have no location of their own.
-  if (found === undefined) return [];
-  const isRead = reader.alsoReads.some((entry) =>
-    entry.locations.some((location) => {
-      const of = readLocation(location);
-      return of?.bucket === found.bucket && found.folder.startsWith(of.folder);
-    }),
-  );
-  return isRead
-    ? []
-    : [finding('SLUICE_FINDING_ALSO_READS', `${reader.name}: ${database}.${Name} is at ${Location}.`)];
 }
 
 /** The caller's permissions, by IAM's simulator, against the policies that `sluice policy print --for deploy` prints. */

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { WorkGroup } from '@aws-sdk/client-athena';
 import type { Table as GlueTable } from '@aws-sdk/client-glue';
 import type { KeyMetadata } from '@aws-sdk/client-kms';
-import * as z from 'zod';
 import { catalog, curatedTableId } from '../../../infra/data/catalog.ts';
 import { viewId, views as viewResources } from '../../../infra/data/views.ts';
 import type { Resource } from '../../../infra/template/Resource.ts';
@@ -42,13 +41,12 @@ import {
   readForeignFiles,
   readForeignWorkgroup,
   readHasSpecs,
-  readKeyPolicy,
   readPartitions,
   readSetting,
   readTable,
   type TablePartitions,
 } from '../../facts/setup/dataFacts.ts';
-import type { Setup, SetupFacts } from '../../facts/setup/Setup.ts';
+import type { SetupFacts } from '../../facts/setup/Setup.ts';
 import { readUnknownNames } from '../../facts/setup/unknownNames.ts';
 import { type Finding, finding } from '../catalogue.ts';
 import { listed, look, revertCommands } from './Look.ts';
@@ -146,36 +144,13 @@ function byText([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 /** The KMS key, the stack's or an existing one: without it, no data can be read. */
 export const key = look({
   name: 'key',
-  expects: 'the key is enabled, symmetric and single-Region, and its policy allows the roles of the stack',
+  expects: 'the key is enabled, symmetric and single-Region',
   needs: ['stack'],
   read: (setup) =>
     // The local cloud has only the keys of the template.
-    setup.isLocal && setup.config.existing.keyArn !== null ? [] : [readKeyFacts(setup)],
-  judge({ found, policy }, { say, resources, identity: { partition, account } }) {
-    const principals = [...resources.values()].flatMap(({ type, physicalId }) =>
-      type === 'AWS::IAM::Role' || type === 'AWS::IAM::User'
-        ? [`arn:${partition}:iam::${account}:${type === 'AWS::IAM::Role' ? 'role' : 'user'}/${physicalId}`]
-        : [],
-    );
-    const lockedOut = findPrincipalsWithoutAccess(policy, { account, partition, principals });
-    return [
-      ...judgeKey(found, say.aws('kms', 'enable-key', '--key-id', found.Arn)),
-      ...(lockedOut.length === 0
-        ? []
-        : [
-            finding(
-              'SLUICE_FINDING_KEY_UNUSABLE',
-              `The policy of ${found.Arn} does not allow ${listed(lockedOut)}.`,
-            ),
-          ]),
-    ];
-  },
+    setup.isLocal && setup.config.existing.keyArn !== null ? [] : [setup.key()],
+  judge: (found, { say }) => judgeKey(found, say.aws('kms', 'enable-key', '--key-id', found.Arn)),
 });
-
-async function readKeyFacts(setup: Setup) {
-  const found = await setup.key();
-  return { found, policy: await readKeyPolicy(setup, found.Arn) };
-}
 
 /** Judges a key by its metadata. @param enable The command that enables it. */
 export function judgeKey(found: Partial<KeyMetadata>, enable: string): Finding[] {
@@ -190,64 +165,6 @@ export function judgeKey(found: Partial<KeyMetadata>, enable: string): Finding[]
       : [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${KeyState}.`, [enable])]),
     ...(isFit ? [] : [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${KeySpec}, ${KeyUsage}${many}.`)]),
   ];
-}
-
-const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
-
-/** The members that are read. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html */
-const policySchema = z.object({
-  Statement: z
-    .union([z.array(z.unknown()), z.unknown().transform((one) => [one])])
-    .pipe(
-      z.array(
-        z.object({
-          Effect: z.string(),
-          Principal: z.union([z.literal('*'), z.object({ AWS: texts.optional() })]).optional(),
-          Action: texts.optional(),
-          Condition: z.unknown().optional(),
-        }),
-      ),
-    )
-    .default([]),
-});
-
-/** Permissions for writing and reading through S3. */
-const NEEDED = ['kms:Decrypt', 'kms:GenerateDataKey'];
-
-/**
- * Principals that a key policy does not allow to decrypt and encrypt. A policy that allows the account's root delegates
- * access to IAM and counts as allowing everyone. A statement with a condition counts as well: the condition may
- * be that of a request through S3, and nothing more can be known here.
- *
- * @param policy The document, parsed.
- * @returns Some of `principals`, in their order.
- */
-export function findPrincipalsWithoutAccess(
-  policy: unknown,
-  who: { readonly account: string; readonly partition: string; readonly principals: readonly string[] },
-): readonly string[] {
-  const read = policySchema.safeParse(policy);
-  const statements = read.success ? read.data.Statement : [];
-  const root = `arn:${who.partition}:iam::${who.account}:root`;
-  const allowed = (principal: string) =>
-    NEEDED.every((action) =>
-      statements.some(({ Effect, Principal, Action = [] }) => {
-        if (Effect !== 'Allow' || !Action.some((pattern) => covers(pattern, action))) return false;
-        if (Principal === '*') return true;
-        const named = Principal?.AWS ?? [];
-        return named.some((one) => one === '*' || one === root || one === who.account || one === principal);
-      }),
-    );
-  return who.principals.filter((principal) => !allowed(principal));
-}
-
-/** Whether an action's pattern, with `*` and `?`, covers an action. IAM ignores case here. */
-function covers(pattern: string, action: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i').test(action);
 }
 
 /** The database of the tables: nothing else of the catalog can be read without it. */

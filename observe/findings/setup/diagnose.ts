@@ -5,7 +5,7 @@ import { type Identity, openSetup, type Setup, type SetupOptions } from '../../f
 import { deploymentOptions } from '../../target.ts';
 import type { Finding, FindingPart, Severity } from '../catalogue.ts';
 import { readStatus } from '../status.ts';
-import { alsoReads, dataLake, deployer, freeNames, readers } from './accessLooks.ts';
+import { dataLake, deployer, freeNames, readers } from './accessLooks.ts';
 import {
   bucket,
   bucketSettings,
@@ -43,7 +43,6 @@ export const looks: readonly Look[] = [
   servedDays,
   quotas,
   readers,
-  alsoReads,
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */

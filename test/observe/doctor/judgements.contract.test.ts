@@ -2,12 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { shellCommand } from '../../../lib/base/text.ts';
-import { alsoReadsSchema } from '../../../lib/schema/fields/alsoReads.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
-import { judgeAlsoTable, judgeSimulations } from '../../../observe/findings/setup/accessLooks.ts';
+import { judgeSimulations } from '../../../observe/findings/setup/accessLooks.ts';
 import {
   columnProblems,
-  findPrincipalsWithoutAccess,
   judgeKey,
   judgeWorkgroup,
   sameDocument,
@@ -20,27 +18,6 @@ import {
 } from '../../../observe/findings/setup/stackLooks.ts';
 
 const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
-
-describe('a table that a reader is given', () => {
-  const reader = {
-    name: 'bi',
-    alsoReads: alsoReadsSchema.parse([
-      { database: 'finance', tables: ['orders', 'totals'], locations: ['s3://acme-finance/orders'] },
-      { database: 'shops', locations: ['s3://acme-shops/all/'] },
-    ]),
-  };
-  const judge = (table: object) =>
-    judgeAlsoTable(reader, { database: 'finance' }, { Name: 'totals', ...table }).map(({ detail }) => detail);
-
-  it('has its files in a location of the reader', () => {
-    expect(judge({ StorageDescriptor: { Location: 's3://acme-finance/orders/2026/' } })).toEqual([]);
-    expect(judge({ StorageDescriptor: { Location: 's3://acme-finance/orders' } })).toEqual([]);
-    expect(judge({ StorageDescriptor: { Location: 's3://acme-finance/orders-old/' } })).toEqual([
-      'bi: finance.totals is at s3://acme-finance/orders-old/.',
-    ]);
-    expect(judge({})).toEqual([]);
-  });
-});
 
 describe('a domain', () => {
   const target = 'd-1.execute-api.us-east-1.amazonaws.com';
@@ -188,37 +165,6 @@ describe('a key', () => {
     [{ MultiRegion: true }, ['SLUICE_FINDING_KEY_UNUSABLE']],
   ] as const)('is judged with %j', (more, expected) => {
     expect(codes(judgeKey({ ...fit, ...more }, 'enable it'))).toEqual(expected);
-  });
-});
-
-describe('findPrincipalsWithoutAccess', () => {
-  const role = 'arn:aws:iam::111122223333:role/collect';
-  const who = { account: '111122223333', partition: 'aws', principals: [role] };
-  const allow = (Principal: unknown, Action: unknown = ['kms:Decrypt', 'kms:GenerateDataKey*']) => ({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal, Action, Resource: '*' }],
-  });
-
-  it.each([
-    ['the account’s root', allow({ AWS: 'arn:aws:iam::111122223333:root' }, 'kms:*')],
-    ['the account', allow({ AWS: ['111122223333'] }, ['KMS:decrypt', 'kms:GenerateDataKe?'])],
-    ['everybody', allow('*')],
-    ['the role', allow({ AWS: ['arn:aws:iam::111122223333:role/other', role] })],
-    ['a single statement', { Statement: allow({ AWS: role }).Statement[0] }],
-  ])('accepts access by %s', (_by, policy) => {
-    expect(findPrincipalsWithoutAccess(policy, who)).toEqual([]);
-  });
-
-  it.each([
-    ['another account', allow({ AWS: 'arn:aws:iam::444455556666:root' })],
-    ['half of the actions', allow({ AWS: role }, 'kms:Decrypt')],
-    ['a service', allow({ Service: 's3.amazonaws.com' })],
-    ['a deny', { Statement: [{ Effect: 'Deny', Principal: '*', Action: 'kms:*' }] }],
-    ['nothing', {}],
-    ['no policy at all', 'x'],
-    ['a pattern that only looks alike', allow({ AWS: role }, ['kms.Decrypt', 'kms:GenerateDataKey'])],
-  ])('does not accept access by %s', (_by, policy) => {
-    expect(findPrincipalsWithoutAccess(policy, who)).toEqual([role]);
   });
 });
 
