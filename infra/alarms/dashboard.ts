@@ -3,8 +3,7 @@ import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
-import { workgroupName } from '../readers/workgroup.ts';
-import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
+import { type Resources, sub } from '../template/Resource.ts';
 import { curateIds, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarms } from './alarms.ts';
 import { partitionGapsMetric, writeRefusedMetric } from './loggedMetrics.ts';
@@ -15,7 +14,7 @@ const WIDGET = { width: 8, height: 6 } as const;
 const ALARMS_HEIGHT = 3;
 const PERIOD_SECONDS = 300;
 
-/** A line of a graph. Values that are known only at deployment are a `${…}`, listed in `names`. */
+/** A line of a graph. Values that are known only at deployment are written as `Fn::Sub` has them: `${Bucket.Arn}`. */
 interface Line {
   readonly namespace: string;
   readonly metric: string;
@@ -36,20 +35,6 @@ export function dashboard(stack: Stack): Resources {
   const alarmIds = Object.entries(alarms(stack)).flatMap(([logicalId, { Type }]) =>
     Type === 'AWS::CloudWatch::Alarm' ? [logicalId] : [],
   );
-  const names: Readonly<Record<string, Value>> = {
-    Workgroup: workgroupName(stack),
-    ...(hasGateway(stack.config.endpoint) ? { Api: ref(logicalIds.httpApi) } : {}),
-    DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
-    WriteQueue: getAtt(logicalIds.writeQueue, 'QueueName'),
-    DeadWrite: getAtt(logicalIds.writeDeadLetters, 'QueueName'),
-    ...(stack.config.curate
-      ? {
-          DeadCuratePlan: getAtt(curateIds.planDeadLetters, 'QueueName'),
-          DeadCurate: getAtt(curateIds.deadLetters, 'QueueName'),
-        }
-      : {}),
-    Stream: ref(logicalIds.stream),
-  };
   const body = {
     widgets: [
       {
@@ -68,7 +53,7 @@ export function dashboard(stack: Stack): Resources {
       Type: 'AWS::CloudWatch::Dashboard',
       Properties: {
         DashboardName: `${stack.service}-${stack.stage}`,
-        DashboardBody: { 'Fn::Sub': [JSON.stringify(body), names] },
+        DashboardBody: sub(JSON.stringify(body)),
       },
     },
   };
@@ -76,16 +61,25 @@ export function dashboard(stack: Stack): Resources {
 
 function graphs(stack: Stack): readonly Graph[] {
   const m = collectMetrics;
+  const { athena } = stack.config;
   const collected = ({ name }: { readonly name: string }, dimensions = {}): Line => ({
     namespace: METRIC_NAMESPACE,
     metric: name,
     dimensions: { function: 'collect', stage: stack.stage, ...dimensions },
   });
-  const api = (metric: string): Line => ({
-    namespace: 'AWS/ApiGateway',
-    metric,
-    dimensions: { ApiId: `\${Api}` },
-  });
+  const line =
+    (namespace: string, dimensions: Line['dimensions'], label?: string) =>
+    (metric: string): Line => ({
+      ...{ namespace, metric, dimensions },
+      ...(label === undefined ? {} : { label }),
+    });
+  const api = line('AWS/ApiGateway', { ApiId: `\${${logicalIds.httpApi}}` });
+  const firehose = line('AWS/Firehose', { DeliveryStreamName: `\${${logicalIds.stream}}` });
+  const queue = (logicalId: string, label: string) =>
+    line('AWS/SQS', { QueueName: `\${${logicalId}.QueueName}` }, label);
+  const deadLetters = (worker: string, logicalId: string) =>
+    queue(logicalId, `${worker}, dead letters`)('ApproximateNumberOfMessagesVisible');
+  const ofWriter = queue(logicalIds.writeQueue, 'write');
   const lambda = (metric: string, stat = 'Sum'): readonly Line[] =>
     [...['collect', 'register', 'write'], ...(stack.config.curate ? ['curate-plan', 'curate'] : [])].map(
       (name) => ({
@@ -96,33 +90,10 @@ function graphs(stack: Stack): readonly Graph[] {
         stat,
       }),
     );
-  const firehose = (metric: string): Line => ({
-    namespace: 'AWS/Firehose',
-    metric,
-    dimensions: { DeliveryStreamName: `\${Stream}` },
-  });
-  const deadLetters = (worker: string, name: string): Line => ({
-    namespace: 'AWS/SQS',
-    metric: 'ApproximateNumberOfMessagesVisible',
-    dimensions: { QueueName: `\${${name}}` },
-    label: `${worker}, dead letters`,
-  });
-  const logged = ({ namespace, metric }: ReturnType<typeof partitionGapsMetric>): Line => ({
-    namespace,
-    metric,
-    dimensions: {},
-  });
-  const queueOfWriter = (metric: string): Line => ({
-    namespace: 'AWS/SQS',
-    metric,
-    dimensions: { QueueName: `\${WriteQueue}` },
-    label: 'write',
-  });
-  const curations = (metric: Metric): Line => ({
-    namespace: METRIC_NAMESPACE,
-    metric: metric.name,
-    dimensions: { function: 'curate-plan', stage: stack.stage },
-  });
+  const logged = ({ namespace, metric }: ReturnType<typeof partitionGapsMetric>) =>
+    line(namespace, {})(metric);
+  const curations = ({ name }: Metric) =>
+    line(METRIC_NAMESPACE, { function: 'curate-plan', stage: stack.stage })(name);
   return [
     {
       title: 'Requests',
@@ -188,14 +159,14 @@ function graphs(stack: Stack): readonly Graph[] {
       lines: [
         logged(writeRefusedMetric(stack)),
         logged(partitionGapsMetric(stack)),
-        deadLetters('register', 'DeadRegister'),
-        deadLetters('write', 'DeadWrite'),
+        deadLetters('register', logicalIds.deadLetters),
+        deadLetters('write', logicalIds.writeDeadLetters),
         ...(stack.config.curate
           ? [
               curations(curateMetrics.curations_failed),
               curations(curateMetrics.curations_waiting),
-              deadLetters('curate-plan', 'DeadCuratePlan'),
-              deadLetters('curate', 'DeadCurate'),
+              deadLetters('curate-plan', curateIds.planDeadLetters),
+              deadLetters('curate', curateIds.deadLetters),
             ]
           : []),
       ],
@@ -203,23 +174,21 @@ function graphs(stack: Stack): readonly Graph[] {
     {
       title: 'Objects of the landing for which the writer has a message',
       stat: 'Maximum',
-      lines: [queueOfWriter('ApproximateNumberOfMessagesVisible')],
+      lines: [ofWriter('ApproximateNumberOfMessagesVisible')],
     },
     {
       title: 'Seconds for which the oldest of them has waited',
       stat: 'Maximum',
-      lines: [queueOfWriter('ApproximateAgeOfOldestMessage')],
+      lines: [ofWriter('ApproximateAgeOfOldestMessage')],
     },
     {
       title: 'Bytes that queries scanned',
       stat: 'Sum',
       lines: [
-        processedBytes('people', `\${Workgroup}`),
+        processedBytes('people', athena.workgroup),
         ...stack.config.readers
           .filter(hasOwnWorkgroup)
-          .map((reader) =>
-            processedBytes(reader.name, readerWorkgroup(stack.config.athena, reader).workgroup),
-          ),
+          .map((reader) => processedBytes(reader.name, readerWorkgroup(athena, reader).workgroup)),
       ],
     },
   ];

@@ -11,17 +11,18 @@ import type { WatchedMetric } from './alarm.ts';
 export function loggedMetrics(stack: Stack): Resources {
   return {
     // Lines that tell of one refused row, or of one damaged object (lib/landing/write/writeObjects.ts).
-    WriteRefusedMetric: lineFilter(writeRefusedMetric(stack), {
-      logGroup: logicalIds.writeLogGroup,
-      pattern: '{ $.event = "write_refused" || $.event = "write_damaged" }',
-    }),
+    WriteRefusedMetric: metricFilter(
+      writeRefusedMetric(stack),
+      logicalIds.writeLogGroup,
+      '{ $.event = "write_refused" || $.event = "write_damaged" }',
+    ),
     // The hourly run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
-    PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
-      logGroup: logicalIds.registerLogGroup,
-      event: 'register_daily',
-      field: 'gaps',
-      isAboveZero: true,
-    }),
+    PartitionGapsMetric: metricFilter(
+      partitionGapsMetric(stack),
+      logicalIds.registerLogGroup,
+      '{ $.event = "register_daily" && $.gaps > 0 }',
+      '$.gaps',
+    ),
   };
 }
 
@@ -52,27 +53,17 @@ export function athenaLoadsMetric(stack: Stack): WatchedMetric {
 export function loadFilters(stack: Stack): Resources {
   const failed = (engine: 'lambda' | 'athena') =>
     `{ $.event = "ingest_load" && $.outcome = "failed" && $.engine = "${engine}" }`;
-  const filter = (
-    FilterPattern: string,
-    { namespace, metric }: WatchedMetric,
-    MetricValue: string,
-  ): Resource => ({
-    Type: 'AWS::Logs::MetricFilter',
-    Properties: {
-      LogGroupName: ref(logicalIds.loadLogGroup),
-      FilterPattern,
-      MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue }],
-    },
-  });
+  const filter = (metric: WatchedMetric, pattern: string, value?: string) =>
+    metricFilter(metric, logicalIds.loadLogGroup, pattern, value);
   return {
-    IngestLoadsFailedMetric: filter(failed('lambda'), failedLoadsMetric(stack), '1'),
+    IngestLoadsFailedMetric: filter(failedLoadsMetric(stack), failed('lambda')),
     ...(usesAthena(stack.config)
       ? {
-          IngestAthenaLoadsFailedMetric: filter(failed('athena'), athenaLoadsMetric(stack), '1'),
+          IngestAthenaLoadsFailedMetric: filter(athenaLoadsMetric(stack), failed('athena')),
           // Every ten minutes, as long as there are any.
           IngestAthenaLoadsStuckMetric: filter(
-            '{ $.event = "ingest_athena_stuck" }',
             athenaLoadsMetric(stack),
+            '{ $.event = "ingest_athena_stuck" }',
             '$.stuck',
           ),
         }
@@ -85,40 +76,23 @@ function logged(metric: string): WatchedMetric {
   return { namespace: METRIC_NAMESPACE, metric, statistic: 'Maximum', dimensions: {} };
 }
 
-/** The member of a log line that is counted, and whether only lines are in which it is above 0. */
-interface CountedField {
-  readonly field: string;
-  readonly isAboveZero: boolean;
-}
-
-/** Counts lines. */
-function lineFilter(
+/**
+ * A metric of log lines. It has no default value: other lines, and lines without a count, add no data point.
+ *
+ * @param value Of each line: a number, or the member that has it.
+ */
+function metricFilter(
   { namespace, metric }: WatchedMetric,
-  { logGroup, pattern }: { readonly logGroup: string; readonly pattern: string },
+  logGroup: string,
+  FilterPattern: string,
+  value = '1',
 ): Resource {
   return {
     Type: 'AWS::Logs::MetricFilter',
     Properties: {
       LogGroupName: ref(logGroup),
-      FilterPattern: pattern,
-      MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue: '1' }],
-    },
-  };
-}
-
-/** No default value: other lines, and lines without a count, add no data point. */
-function metricFilter(
-  { namespace, metric }: WatchedMetric,
-  line: { readonly logGroup: string; readonly event: string } & CountedField,
-): Resource {
-  return {
-    Type: 'AWS::Logs::MetricFilter',
-    Properties: {
-      LogGroupName: ref(line.logGroup),
-      FilterPattern: `{ $.event = "${line.event}"${line.isAboveZero ? ` && $.${line.field} > 0` : ''} }`,
-      MetricTransformations: [
-        { MetricNamespace: namespace, MetricName: metric, MetricValue: `$.${line.field}` },
-      ],
+      FilterPattern,
+      MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue: value }],
     },
   };
 }

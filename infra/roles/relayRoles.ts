@@ -1,4 +1,4 @@
-import { RELAY_FOLDER, RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { getAtt, type Resource } from '../template/Resource.ts';
 import { relayIds, type Stack } from '../template/Stack.ts';
@@ -28,7 +28,8 @@ export function relayRole(stack: Stack): Resource {
     {
       Action: ['s3:ListBucket'],
       Resource: [bucketArn(stack)],
-      Condition: { StringLike: { 's3:prefix': [`${RELAY_FOLDER}*`] } },
+      // S3 answers 404 for a copy that is gone only to whoever may list it.
+      Condition: { StringLike: { 's3:prefix': [`${RELAY_WAITING_FOLDER}*`] } },
     },
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ]);
