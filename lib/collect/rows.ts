@@ -195,7 +195,7 @@ class BatchCollector {
     const { sdkType, sdkVersion, senderId } = this.#batchSender;
     return {
       events: events.length + exposures.length,
-      rows: this.#rows.settled(),
+      rows: this.#rows.rows,
       refused: this.#refused.rows(),
       refusedCounts: this.#refused.counts(),
       counted: this.#counted.toObject(),

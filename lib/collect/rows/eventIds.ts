@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { isJsonObject } from '../../base/json.ts';
-import { murmur128, type Words128 } from '../../base/murmur128.ts';
 import type { UtcDay } from '../../base/time.ts';
 import type { LandedRow } from '../../landing/store/encodeLines.ts';
 import { MAX_RECORD_BYTES } from '../../schema/deliveryLimits.ts';
@@ -9,24 +8,8 @@ import { idText } from '../../tables/memberWriter.ts';
 import { EventError } from '../../wire/EventError.ts';
 import { RequestError } from '../../wire/RequestError.ts';
 
-/** Hex digits of an event ID: 128 bits, enough that 10¹⁵ events collide with odds below 10⁻⁸. */
+/** Hex digits of an event ID: 128 of SHA-256's bits, enough that 10¹⁵ events collide with odds below 10⁻⁸. */
 const EVENT_ID_LENGTH = 32;
-const ID_BYTES = EVENT_ID_LENGTH / 2;
-
-/** Size of the buffer for texts that are hashed together, in UTF-8 bytes. */
-const MEMORY_BYTES = 65_536;
-
-/** A UTF-16 unit is at most 3 bytes of UTF-8. */
-const MAX_TEXT = MEMORY_BYTES / 3;
-
-/** Most events of a group: enough to make the cost of a group negligible for each event. */
-const MAX_GROUP = 64;
-
-// Shared by all batches: writing and reading are synchronous. There are spare bytes, because hashes read 16 at a time.
-const memory = Buffer.alloc(MEMORY_BYTES + ID_BYTES);
-const memoryView = dataView(memory);
-const ids = Buffer.alloc(MAX_GROUP * ID_BYTES);
-const idsView = dataView(ids);
 
 /**
  * Whether a user has a user ID. It then identifies their events together with the rest of the event: js-client sends a batch
@@ -42,19 +25,10 @@ export function hasUserId(user: unknown): boolean {
  * batch, the number of earlier ones. A resend therefore has the same IDs, even though SDKs change the batch's metadata,
  * encoding and headers between tries.
  *
- * The hash is MurmurHash3, seeded with the SHA-256 of key and session: SHA-256 of each event took an eighth of a batch's
- * total time. The hash has to distinguish events; it need not resist forgery. The owner of a key can send the same event
- * anyway, and has to know its user or sender for that. The hash need not hide the text either, because the row contains
- * it. With redaction it has to, and the IDs are then SHA-256 of salted hashes.
- *
- * Events are hashed in groups, because each call into native code costs more than the hash of an event: one by one, 100
- * events take 9 % longer.
+ * The row contains the event, so the hash need not hide it. With redaction it has to: a salted text is then part of it.
  */
 export class EventIdentity {
-  readonly #seed: Words128;
-  readonly #secret: string | null;
-  readonly #texts: string[] = [];
-  #length = 0;
+  readonly #prefix: string;
   /** How often each ID occurred. */
   readonly #seen = new Map<string, number>();
   #repeats = 0;
@@ -66,10 +40,7 @@ export class EventIdentity {
    * @param secret Makes IDs that reveal nothing of the event without it; null when the row contains the whole event.
    */
   constructor(keyHash: string, server: string, secret: string | null) {
-    const digest = hash('sha256', JSON.stringify([keyHash, server]));
-    const word = (i: number) => Number.parseInt(digest.slice(i * 8, i * 8 + 8), 16) | 0;
-    this.#seed = [word(0), word(1), word(2), word(3)];
-    this.#secret = secret;
+    this.#prefix = hash('sha256', JSON.stringify([keyHash, server, secret]));
   }
 
   /** How many events were equal to an earlier one in the batch. */
@@ -79,72 +50,21 @@ export class EventIdentity {
 
   /** A short representation of a text that many events share. */
   digest(text: string): string {
-    return this.#hash(text);
+    return hash('sha256', this.#prefix + text).slice(0, EVENT_ID_LENGTH);
   }
 
   /**
-   * Adds the batch's next event.
+   * The ID of the batch's next event.
    *
    * @param text The whole event as canonical JSON.
-   * @returns Whether the group is full: `settle` must be called before the next `add`.
    */
-  add(text: string): boolean {
-    this.#texts.push(text);
-    this.#length += text.length;
-    return this.#texts.length === MAX_GROUP || this.#length > MAX_TEXT / 2;
-  }
-
-  /** IDs of the events added since the last call, in order. */
-  settle(): string[] {
-    const texts = this.#texts;
-    const hashes = this.#hashTogether(texts);
-    const settled = texts.map((text, i) =>
-      this.#next(
-        text,
-        hashes === null ? this.#hash(text) : hashes.slice(i * EVENT_ID_LENGTH, (i + 1) * EVENT_ID_LENGTH),
-      ),
-    );
-    this.#texts.length = 0;
-    this.#length = 0;
-    return settled;
-  }
-
-  #next(text: string, hashed: string): string {
-    const id = this.#sealed(hashed);
+  next(text: string): string {
+    const id = this.digest(text);
     const before = this.#seen.get(id) ?? 0;
     this.#seen.set(id, before + 1);
     if (before === 0) return id;
     this.#repeats += 1;
-    return this.#sealed(this.#hash(`${before}:${text}`));
-  }
-
-  #sealed(hashed: string): string {
-    return this.#secret === null ? hashed : hash('sha256', this.#secret + hashed).slice(0, EVENT_ID_LENGTH);
-  }
-
-  /** The concatenated hashes in hex; null for texts that are not ASCII or too long. */
-  #hashTogether(texts: readonly string[]): string | null {
-    if (this.#length > MAX_TEXT) return null;
-    let all = '';
-    for (const text of texts) all += text;
-    if (memory.write(all, 0, 'utf8') !== all.length) return null;
-    let start = 0;
-    for (const [i, text] of texts.entries()) {
-      const end = start + text.length;
-      murmur128(memoryView, start, end, this.#seed, idsView, i * ID_BYTES);
-      start = end;
-    }
-    return ids.toString('hex', 0, texts.length * ID_BYTES);
-  }
-
-  #hash(text: string): string {
-    if (text.length <= MAX_TEXT) {
-      murmur128(memoryView, 0, memory.write(text, 0, 'utf8'), this.#seed, idsView, 0);
-    } else {
-      const bytes = Buffer.alloc(Buffer.byteLength(text) + ID_BYTES);
-      murmur128(dataView(bytes), 0, bytes.write(text, 0, 'utf8'), this.#seed, idsView, 0);
-    }
-    return ids.toString('hex', 0, ID_BYTES);
+    return this.digest(`${before}:${text}`);
   }
 }
 
@@ -154,16 +74,14 @@ const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3) - 64;
 /** How a row begins, and goes on behind its ID. */
 const OPENING = '{"event_id":"';
 const QUOTE = '"';
+const END = '}';
 /** Units of a row besides its columns: opening, ID, quote, and its end. */
-const FRAME_LENGTH = `${OPENING}${QUOTE}}`.length + EVENT_ID_LENGTH;
+const FRAME_LENGTH = `${OPENING}${QUOTE}${END}`.length + EVENT_ID_LENGTH;
 
-/** The rows of one batch. Each begins with its event's ID, which is made for a group of events at a time. */
+/** The rows of one batch. Each begins with its event's ID. */
 export class IdentifiedRows {
   readonly #identity: EventIdentity;
   readonly #mostLength: number;
-  /** Rows without IDs yet, in order. */
-  readonly #unsettled: { readonly kind: ForwardedKind; readonly columns: string; readonly day: UtcDay }[] =
-    [];
   readonly #rows: Record<ForwardedKind, LandedRow[]> = { exposures: [], events: [] };
   #length = 0;
 
@@ -195,26 +113,11 @@ export class IdentifiedRows {
         `Their rows have more than ${this.#mostLength} units.`,
       );
     }
-    this.#unsettled.push({ kind, columns, day });
-    if (this.#identity.add(identity)) this.#settle();
+    this.#rows[kind].push({ day, json: OPENING + this.#identity.next(identity) + QUOTE + columns + END });
   }
 
   /** All rows, by table, in the order in which they were added. */
-  settled(): Readonly<Record<ForwardedKind, readonly LandedRow[]>> {
-    this.#settle();
+  get rows(): Readonly<Record<ForwardedKind, readonly LandedRow[]>> {
     return this.#rows;
   }
-
-  /** Adds the IDs to the rows without one. */
-  #settle(): void {
-    const ids = this.#identity.settle();
-    for (const [i, { kind, columns, day }] of this.#unsettled.entries()) {
-      this.#rows[kind].push({ day, json: `${OPENING}${ids[i]}${QUOTE}${columns}}` });
-    }
-    this.#unsettled.length = 0;
-  }
-}
-
-function dataView(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

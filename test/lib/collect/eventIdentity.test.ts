@@ -98,17 +98,6 @@ describe('event_id', () => {
     );
   });
 
-  it('does not change with the code, so that a resend after an update keeps its IDs', () => {
-    const spelled = { ...events[0], time: String(now), statsigMetadata: { page: '/' }, extra: 1 };
-    expect(ids({ events: [...events, spelled, { eventName: 'c' }], statsigMetadata })).toEqual([
-      'e05174b8f9dae71dd65cdd746dd3756d',
-      '7a0536701b3942d002406c1b2ac10e88',
-      '8432bb76c3cdbe2513666ca662fb66f5',
-      '82d155c51fe77ddb465ce02eb362c6d6',
-      'b0e2f9b618cdf8731d5bd2a69a05ea4f',
-    ]);
-  });
-
   it('differs for repeats within one batch, and is the same for them when sent again', () => {
     const repeats = { events: [events[0], events[0], events[1], events[0]] };
     const first = ids(repeats);
