@@ -38,7 +38,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
   const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
   const store = s3ObjectStore(client, bucket, owner);
   return {
-    async list({ prefix, startAfter, next }) {
+    async list({ prefix, next }) {
       const answer = await client
         .send(
           new ListObjectsV2Command({
@@ -46,7 +46,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
             Prefix: prefix,
             // Without it a restored object looks archived.
             OptionalObjectAttributes: ['RestoreStatus'],
-            ...(next === undefined ? { StartAfter: startAfter } : { ContinuationToken: next }),
+            ContinuationToken: next,
           }),
         )
         .catch((error: unknown) => {

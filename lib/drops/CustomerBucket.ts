@@ -30,12 +30,7 @@ export interface DropPage {
  */
 export interface CustomerBucket {
   /** Up to 1,000 objects under a prefix, in the order of their keys. */
-  list(request: {
-    readonly prefix: string;
-    /** Only keys after this one. */
-    readonly startAfter?: string | undefined;
-    readonly next?: string | undefined;
-  }): Promise<DropPage>;
+  list(request: { readonly prefix: string; readonly next?: string | undefined }): Promise<DropPage>;
   /**
    * The bytes of an object as it was listed; null if it has changed or is gone since, and the caller must list again.
    *
@@ -74,8 +69,8 @@ export const SourceError = defineErrorFamily('user', {
     cure: "Restore it, or change the bucket's lifecycle so that it does not archive days that may still be loaded.",
   },
   SLUICE_SOURCE_TOO_MANY_OBJECTS: {
-    cause: 'The folder of the dataset holds more objects than one run lists.',
-    cure: 'Write fewer and larger files, or lower `lookbackDays`.',
+    cause: 'The folder of a day holds more objects than one run lists.',
+    cure: 'Write fewer and larger files.',
   },
   SLUICE_SOURCE_NOTHING_LOADABLE: {
     cause:

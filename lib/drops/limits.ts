@@ -1,10 +1,12 @@
 // Listing and looking into drops.
 
 /**
- * List calls for one dataset in one run, of 1,000 objects each: 200,000 objects in all days. More are refused by name.
+ * List calls for a day's folder, of 1,000 objects each. More are refused by name.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 export const MAX_LIST_CALLS = 200;
+/** Folders of a dataset's days that are listed at the same time. */
+export const PARALLEL_LISTS = 8;
 
 /** Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round trip. */
 export const PARALLEL_LOOKS = 32;

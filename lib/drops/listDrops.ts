@@ -1,9 +1,10 @@
-import { isUtcDay, type UtcDay } from '../base/time.ts';
+import { mapLimit } from '../base/concurrency.ts';
+import type { UtcDay } from '../base/time.ts';
 import { parseLayout } from '../schema/fields/layout.ts';
 import type { Dataset } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
-import { MAX_LIST_CALLS } from './limits.ts';
+import { MAX_LIST_CALLS, PARALLEL_LISTS } from './limits.ts';
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {
@@ -35,8 +36,8 @@ export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefin
 }
 
 /**
- * Lists the objects of some days of a dataset. Names of days sort like the days, so consecutive days are one range of keys:
- * the number of calls depends on the number of objects, not of days. Keys between the days are skipped.
+ * Lists the objects of some days of a dataset: each day's folder; with a layout what the paths of the days begin with, each
+ * beginning once.
  *
  * @param days In any order.
  * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`.
@@ -46,70 +47,39 @@ export async function listDrops(
   dataset: DatasetFolder,
   days: readonly UtcDay[],
 ): Promise<ListedDrops> {
-  const { layout } = dataset;
-  if (layout !== undefined) return listByLayout(bucket, { ...dataset, layout }, days);
   const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
-  const folders = [...wanted.keys()].map((day) => ({
-    start: startKey(dataset, day),
-    name: dropFolder(dataset, day),
-  }));
-  const prefix = `${dataset.folder}/${sharedPrefix(dataset, [...wanted.keys()])}`;
   let calls = 0;
-  let startAfter = folders[0]?.start;
-  let next: string | undefined;
-  while (startAfter !== undefined) {
-    if (calls === MAX_LIST_CALLS)
-      throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${prefix}: more than ${calls},000 objects.`);
-    calls += 1;
-    const page = await bucket.list(next === undefined ? { prefix, startAfter } : { prefix, next });
-    let inside = false;
-    for (const object of page.objects) {
-      const of = wanted.get(dayOfKey(dataset, object.key) ?? '');
-      inside = of !== undefined;
-      of?.push(object);
+  await mapLimit(foldersOf(dataset, [...wanted.keys()]), PARALLEL_LISTS, async ({ prefix, dayOf }) => {
+    let next: string | undefined;
+    for (let pages = 0; pages === 0 || next !== undefined; pages += 1) {
+      if (pages === MAX_LIST_CALLS)
+        throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${prefix}: more than ${pages},000 objects.`);
+      calls += 1;
+      const page = await bucket.list({ prefix, next });
+      for (const object of page.objects) wanted.get(dayOf(object.key) ?? '')?.push(object);
+      next = page.next;
     }
-    const last = page.objects.at(-1)?.key;
-    next = page.next;
-    if (next === undefined || last === undefined) break;
-    if (inside) continue;
-    // Compared by UTF-16, where S3 sorts by UTF-8: against a name of ASCII both agree.
-    const ahead = folders.find(({ name }) => name > last);
-    // Between the start and the folder there may be others: `2026-11-19.old/`.
-    if (ahead !== undefined && ahead.start <= last) continue;
-    startAfter = ahead?.start;
-    next = undefined;
-  }
+  });
   const drops = [...wanted].map(
     ([day, objects]) => [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor)] as const,
   );
   return { drops: new Map(drops), calls };
 }
 
-/** Lists what the paths of all days begin with, each beginning once. */
-async function listByLayout(
-  bucket: Pick<CustomerBucket, 'list'>,
-  dataset: DatasetFolder & { readonly layout: string },
+/** What is listed for some days, and the day of each key in it; null for keys of no day. */
+function foldersOf(
+  dataset: DatasetFolder,
   days: readonly UtcDay[],
-): Promise<ListedDrops> {
-  const layout = parseLayout(dataset.layout);
-  if (typeof layout === 'string') throw new RangeError(`${dataset.layout}: expected ${layout}.`);
-  const folder = `${dataset.folder}/`;
-  const wanted = new Map<UtcDay, DropObject[]>(days.map((day) => [day, []]));
-  let calls = 0;
-  for (const prefix of new Set(days.map((day) => `${folder}${layout.prefixOf(day)}`))) {
-    let next: string | undefined;
-    do {
-      if (calls === MAX_LIST_CALLS)
-        throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${folder}: more than ${calls},000 objects.`);
-      calls += 1;
-      const page = await bucket.list({ prefix, next });
-      for (const object of page.objects)
-        wanted.get(layout.dayOf(object.key.slice(folder.length)) ?? '')?.push(object);
-      next = page.next;
-    } while (next !== undefined);
-  }
-  const drops = [...wanted].map(([day, objects]) => [day, makeDrop(objects, folder)] as const);
-  return { drops: new Map(drops), calls };
+): readonly { readonly prefix: string; readonly dayOf: (key: string) => UtcDay | null }[] {
+  const { folder, layout: glob } = dataset;
+  if (glob === undefined) return days.map((day) => ({ prefix: dropFolder(dataset, day), dayOf: () => day }));
+  const layout = parseLayout(glob);
+  if (typeof layout === 'string') throw new RangeError(`${glob}: expected ${layout}.`);
+  const begins = new Set(days.map((day) => `${folder}/${layout.prefixOf(day)}`));
+  return [...begins].map((prefix) => ({
+    prefix,
+    dayOf: (key) => layout.dayOf(key.slice(folder.length + 1)),
+  }));
 }
 
 /** Folders of days as they may be called, and their formats. */
@@ -146,37 +116,8 @@ export async function whatLiesThere(
   return '';
 }
 
-/** The day in whose folder a key is, at any depth; null for other keys. */
-function dayOfKey({ folder, dayFormat }: DatasetFolder, key: string): UtcDay | null {
-  // As long as the name of any day.
-  const { length } = dropDayFolder('0000-00-00', dayFormat);
-  const path = key.slice(folder.length + 1);
-  return path.charAt(length) === '/' ? dropDay(path.slice(0, length), dayFormat) : null;
-}
-
-/** The key just before a day's folder. `.` is the character before `/`, so `2026-11-19-old/` sorts before it. */
-function startKey({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
-  return `${folder}/${dropDayFolder(day, dayFormat)}.`;
-}
-
-/** The common prefix of the names of all days. */
-function sharedPrefix({ dayFormat }: DatasetFolder, days: readonly UtcDay[]): string {
-  const first = dropDayFolder(days[0] ?? '', dayFormat);
-  const last = dropDayFolder(days.at(-1) ?? '', dayFormat);
-  let length = 0;
-  while (length < first.length && first[length] === last[length]) length += 1;
-  return first.slice(0, length);
-}
-
 /** Name of a day's folder, without slashes at its ends: `20261119`, `2026/11/19`. */
 export function dropDayFolder(day: UtcDay, format: Dataset['dayFormat']): string {
   const [YYYY = '', MM = '', DD = ''] = day.split('-');
   return format.replace(/\/HH$/, '').replace(/YYYY([-/]?)MM\1DD$/, `${YYYY}$1${MM}$1${DD}`);
-}
-
-/** The day that a folder is named after; null for other names: `2026-02-30`, `latest`. */
-export function dropDay(folder: string, format: Dataset['dayFormat']): UtcDay | null {
-  const [year = '', month = '', date = ''] = /(\d{4})[-/]?(\d{2})[-/]?(\d{2})$/.exec(folder)?.slice(1) ?? [];
-  const day = `${year}-${month}-${date}`;
-  return isUtcDay(day) && dropDayFolder(day, format) === folder ? day : null;
 }
