@@ -18,7 +18,6 @@ import {
   runAction,
   targetOptions,
   textOption,
-  UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeJson, writeNote, writeResult } from '../terminal/output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
@@ -26,7 +25,7 @@ import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 const ACTIONS: Readonly<Record<string, Action>> = {
   pull: {
     summary: 'Read the specs, and store names and kinds of groups.',
-    options: ['specs', 'seen-at', 'key-file', 'specs-url'],
+    options: ['specs', 'specs-url'],
     changes: always,
     run: pull,
   },
@@ -40,14 +39,6 @@ export const groups: Command = {
   usage: 'sluice groups pull | list [options]',
   options: {
     specs: { type: 'string', help: 'pull: file with the specs (default: download them from Statsig)' },
-    'seen-at': {
-      type: 'string',
-      help: 'pull --specs: when the specs were valid, ISO 8601 (default: the time of their last change)',
-    },
-    'key-file': {
-      type: 'string',
-      help: 'pull: file with the server secret key (default: STATSIG_SERVER_KEY, else stdin)',
-    },
     'specs-url': {
       type: 'string',
       help: `pull: URL of the download, without the key (default ${SPECS_URL})`,
@@ -67,13 +58,11 @@ export const groups: Command = {
 
 async function pull(line: CommandLine): Promise<number> {
   const file = textOption(line, 'specs');
-  const seenAt = seenAtOption(line, file);
   const specs = readSpecs(file === undefined ? await download(line) : await readSpecsFile(file));
   const pulled = await withStore(line, async (store, now) => {
     const { pullGroups } = await import('../../lib/groups/pullGroups.ts');
-    const at = file === undefined ? now : (seenAt ?? Math.min(specs.time ?? now, now));
-    if (at > now)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', '--seen-at: expected a time that is not in the future.');
+    // Specs of a file are of the time of their last change.
+    const at = file === undefined ? now : Math.min(specs.time ?? now, now);
     const merged = await pullGroups(specs.rules, at, { store, wait: (ms) => wait(ms), random: Math.random });
     return { at, merged };
   });
@@ -137,20 +126,6 @@ async function withStore<Result>(
   );
 }
 
-function seenAtOption(line: CommandLine, file: string | undefined): number | null {
-  const text = textOption(line, 'seen-at');
-  if (text === undefined) return null;
-  if (file === undefined) throw new UsageError('SLUICE_USAGE_OPTIONS', '--seen-at without --specs.');
-  const time = Date.parse(text);
-  if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z)?$/.test(text) || Number.isNaN(time)) {
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--seen-at: got ${text}, expected e.g. 2026-11-20T10:00:00Z.`,
-    );
-  }
-  return time;
-}
-
 async function readSpecsFile(path: string): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>> | undefined;
   try {
@@ -169,7 +144,7 @@ async function readSpecsFile(path: string): Promise<Uint8Array> {
 }
 
 async function download(line: CommandLine): Promise<Uint8Array> {
-  return downloadSpecs(textOption(line, 'specs-url') ?? SPECS_URL, await readServerKey(line), {
+  return downloadSpecs(textOption(line, 'specs-url') ?? SPECS_URL, await readServerKey(), {
     fetch: globalThis.fetch,
     clock: systemClock,
     wait: (ms) => wait(ms),
@@ -178,29 +153,12 @@ async function download(line: CommandLine): Promise<Uint8Array> {
 }
 
 /** The key is never an argument: other users and the shell's history can see the command line. */
-async function readServerKey(line: CommandLine): Promise<string> {
-  const path = textOption(line, 'key-file');
-  const sent =
-    path === undefined
-      ? process.env['STATSIG_SERVER_KEY'] || (await readKeyFromStdin())
-      : await readKeyFile(path);
+async function readServerKey(): Promise<string> {
+  const sent = process.env['STATSIG_SERVER_KEY'] || (await readKeyFromStdin());
   const key = readSdkKey({ 'statsig-api-key': sent.trim() }, new URLSearchParams());
   if (key === null)
     throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'It does not have the form of a server secret key.');
   return key;
-}
-
-async function readKeyFile(path: string): Promise<string> {
-  const file = await open(path).catch((error: unknown) => {
-    throw new GroupsError('SLUICE_GROUPS_NO_KEY', fileProblem(path, error), { cause: error });
-  });
-  try {
-    return await file.readFile('utf8');
-  } catch (error) {
-    throw new GroupsError('SLUICE_GROUPS_NO_KEY', fileProblem(path, error), { cause: error });
-  } finally {
-    await file.close();
-  }
 }
 
 async function readKeyFromStdin(): Promise<string> {

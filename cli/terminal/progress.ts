@@ -14,10 +14,10 @@ export interface Progress {
 
 /**
  * Progress on stderr: one line that is written over on a terminal, elsewhere a line every half a minute if it has changed.
- * Nothing with `--json` or `--quiet`.
+ * Nothing with `--json`.
  */
 export function openProgress({ values }: Pick<CommandLine, 'values'>): Progress {
-  if (values['json'] === true || values['quiet'] === true) return { show: () => {}, end: () => {} };
+  if (values['json'] === true) return { show: () => {}, end: () => {} };
   const startedAt = performance.now();
   let [saidAt, said, shown] = [startedAt, '', ''];
   const draw = () => {

@@ -20,7 +20,7 @@ export const GroupsError = defineErrorFamily('user', {
   },
   SLUICE_GROUPS_NO_KEY: {
     cause: 'There is no server secret key to ask Statsig with.',
-    cure: 'Set STATSIG_SERVER_KEY, or give --key-file, or pipe the key to stdin; or give a file with --specs.',
+    cure: 'Set STATSIG_SERVER_KEY, or pipe the key to stdin; or give a file with --specs.',
   },
   SLUICE_GROUPS_KEY_REFUSED: {
     cause: 'Statsig did not accept the key.',

@@ -54,13 +54,13 @@ describe('progress', () => {
     );
   });
 
-  it('is nothing in a pipe, on a dumb terminal, with --json and with --quiet', () => {
+  it('is nothing in a pipe, on a dumb terminal, and with --json', () => {
     setTerminal(undefined);
     const inPipe = openProgress({ values: {} });
     inPipe.show('Waiting');
     inPipe.end();
     setTerminal(80);
-    for (const values of [{ json: true }, { quiet: true }]) {
+    for (const values of [{ json: true }]) {
       const progress = openProgress({ values });
       progress.show('Waiting');
       progress.end();
