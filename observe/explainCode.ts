@@ -13,6 +13,7 @@ import { EngineError } from '../lib/duckdb/EngineError.ts';
 import { EraseError } from '../lib/erase/EraseError.ts';
 import { ExportError } from '../lib/export/ExportError.ts';
 import { GroupsError } from '../lib/groups/GroupsError.ts';
+import { LambdaError } from '../lib/lambda/handler.ts';
 import { CatalogError } from '../lib/landing/catalog/CatalogError.ts';
 import { LandedError } from '../lib/landing/lines/LandedObject.ts';
 import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';
@@ -41,7 +42,7 @@ const drops = [
   TriggerError,
   TriggerFailure,
 ];
-const others = [EngineError, AthenaError, ExportError, CurateError, RelayError, EraseError];
+const others = [LambdaError, EngineError, AthenaError, ExportError, CurateError, RelayError, EraseError];
 
 const entries = new Map<string, ErrorEntry>(
   [

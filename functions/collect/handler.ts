@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
 import { firehoseClient, firehosePutRecord } from '../../lib/aws/firehosePutRecord.ts';
@@ -13,9 +12,7 @@ import { type CollectPlan, planProvider } from '../../lib/collect/rows/plan.ts';
 import type { StorePorts } from '../../lib/collect/store.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { GroupsCache, groupsReader } from '../../lib/groups/GroupsCache.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { withEnvironment } from '../../lib/lambda/environment.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { LambdaError, type LambdaHandler, lambdaHandler } from '../../lib/lambda/handler.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { StreamBreaker } from '../../lib/landing/store/StreamBreaker.ts';
@@ -158,18 +155,22 @@ function failed(error: unknown, requestId: string | null): APIGatewayProxyStruct
  * The collector, behind API Gateway or a Function URL. The SDK always gets JSON and a status that it understands: 503 if
  * the collector fails or runs out of time. The gateway or the Function URL sets the CORS headers, the function none.
  */
-export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
-  .onError((request) => {
-    request.response = failed(request.error, readRequestId(request.event.requestContext));
-  })
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .handler(async (event, { environment, endsAt }) => {
-    collector ??= makeCollector(environment);
-    const deadline = Math.min(systemClock.now() + ANSWER_WITHIN_MS, endsAt - MARGIN_MS);
-    return response(await collectRequest(event, collector, deadline));
-  });
+export const handler: LambdaHandler<HttpRequest, APIGatewayProxyStructuredResultV2> = async (
+  event,
+  context,
+) => {
+  try {
+    return await collect(event, context);
+  } catch (error) {
+    return failed(error, readRequestId(event.requestContext));
+  }
+};
+
+const collect = lambdaHandler(readEnvironment, async (event: HttpRequest, { environment, endsAt }) => {
+  collector ??= makeCollector(environment);
+  const deadline = Math.min(systemClock.now() + ANSWER_WITHIN_MS, endsAt - MARGIN_MS);
+  return response(await collectRequest(event, collector, deadline));
+});
 
 /** Settings of the collector, from serverless.yml. */
 interface Environment {
@@ -192,7 +193,7 @@ interface Environment {
 /**
  * Reads the collector's environment; by hand, since it would carry a schema library for this alone.
  *
- * @throws CollectError SLUICE_COLLECT_ENVIRONMENT_INVALID, naming the variables.
+ * @throws LambdaError SLUICE_LAMBDA_ENVIRONMENT_INVALID, naming the variables.
  */
 function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const wrong: string[] = [];
@@ -215,6 +216,6 @@ function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     allowAnyKey: flag('SLUICE_ALLOW_ANY_KEY'),
     logSuccesses: flag('SLUICE_LOG_SUCCESSES'),
   };
-  if (wrong.length > 0) throw new CollectError('SLUICE_COLLECT_ENVIRONMENT_INVALID', wrong.join(', '));
+  if (wrong.length > 0) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', wrong.join(', '));
   return environment;
 }

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import middy from '@middy/core';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -12,13 +10,9 @@ import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { CurateError } from '../../lib/curate/CurateError.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
-import { withMessages } from '../../lib/lambda/sqsBatch.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { type CuratePlanFunction, planMessages } from './planMessages.ts';
@@ -40,27 +34,13 @@ const schema = z.object({
 /** Settings of the plan, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
-/** @throws CurateError SLUICE_CURATE_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new CurateError('SLUICE_CURATE_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * The plan of curated days: it finds days to curate and sends a task for each, takes days out of the list that views read
  * when raw files arrive, and writes the list into the views.
- *
- * @throws CurateError SLUICE_CURATE_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
-export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .use(withMessages())
-  .handler(async (_, { environment, endsAt, messages }) => {
-    if (messages === null) throw new CurateError('SLUICE_CURATE_INVOCATION_UNKNOWN');
-    return planMessages(makePlanner(environment, endsAt - MARGIN_MS), messages);
-  });
+export const handler = queueHandler(schema, async (messages, { environment, endsAt }) => {
+  return planMessages(makePlanner(environment, endsAt - MARGIN_MS), messages);
+});
 
 function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
   const { SLUICE_BUCKET: bucket, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;

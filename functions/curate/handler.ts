@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import middy from '@middy/core';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -16,16 +14,12 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { CurateError } from '../../lib/curate/CurateError.ts';
 import type { Curator } from '../../lib/curate/Curator.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { withMessages } from '../../lib/lambda/sqsBatch.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { curateMessages } from './curateMessages.ts';
@@ -53,43 +47,29 @@ const schema = z.object({
 /** Settings of the function, from serverless.yml and Lambda. */
 type Environment = Readonly<z.output<typeof schema>>;
 
-/** @throws CurateError SLUICE_CURATE_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new CurateError('SLUICE_CURATE_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * Curates the days that the plan has queued: it fetches their raw files to `/tmp`, runs DuckDB on them, and writes one row an
  * event, sorted, to a new version of the day in the curated table.
- *
- * @throws CurateError SLUICE_CURATE_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
-export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .use(withMessages())
-  .handler(async (_, { environment, endsAt, messages }) => {
-    if (messages === null) throw new CurateError('SLUICE_CURATE_INVOCATION_UNKNOWN');
-    const deadline = endsAt - MARGIN_MS;
-    const directory = await makeWorkDirectory(tmpdir());
-    try {
-      return await curateMessages(
-        await makeCurator(environment, directory.path, deadline),
-        {
-          owner: randomUUID(),
-          leaseUntil: endsAt + LEASE_SLACK_MS,
-          deadline,
-          signal: AbortSignal.timeout(Math.max(0, deadline - systemClock.now())),
-        },
-        messages,
-        environment.SLUICE_TRIES,
-      );
-    } finally {
-      await directory.remove();
-    }
-  });
+export const handler = queueHandler(schema, async (messages, { environment, endsAt }) => {
+  const deadline = endsAt - MARGIN_MS;
+  const directory = await makeWorkDirectory(tmpdir());
+  try {
+    return await curateMessages(
+      await makeCurator(environment, directory.path, deadline),
+      {
+        owner: randomUUID(),
+        leaseUntil: endsAt + LEASE_SLACK_MS,
+        deadline,
+        signal: AbortSignal.timeout(Math.max(0, deadline - systemClock.now())),
+      },
+      messages,
+      environment.SLUICE_TRIES,
+    );
+  } finally {
+    await directory.remove();
+  }
+});
 
 async function makeCurator(environment: Environment, directory: string, deadline: number): Promise<Curator> {
   const { SLUICE_BUCKET: bucket, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = environment;

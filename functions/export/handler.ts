@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
@@ -19,23 +18,15 @@ import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { LambdaError } from '../../lib/lambda/handler.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { withMessages } from '../../lib/lambda/sqsBatch.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
-import {
-  type Exporter,
-  type ExportReport,
-  exportMessages,
-  type IsolatedExporter,
-  runRequest,
-} from './exportMessages.ts';
+import { type Exporter, exportMessages, type IsolatedExporter, runRequest } from './exportMessages.ts';
 
 const config: FunctionConfig<'export'> = wholeConfig;
 
@@ -65,31 +56,19 @@ const schema = z.object({
 /** Settings of the export, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
-/** @throws ExportError SLUICE_EXPORT_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * The export copies days of our tables to customers' buckets. Its queue has two kinds of messages: requests, which
  * schedules and `sluice export run` send to find days that are new or changed, and one task for each such day. You can
  * also invoke the function with a request.
- *
- * @throws ExportError SLUICE_EXPORT_INVOCATION_UNKNOWN for any other event.
  */
-export const handler = middy<unknown, SQSBatchResponse | ExportReport>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .use(withMessages())
-  .handler(async (event, { environment, endsAt, messages }) => {
-    const exporter = makeExporter(environment, endsAt);
-    if (messages !== null) return exportAll(exporter, environment, messages);
+export const handler = queueHandler(
+  schema,
+  (messages, { environment, endsAt }) => exportAll(makeExporter(environment, endsAt), environment, messages),
+  (event, { environment, endsAt }) => {
     const request = exportRequestSchema.safeParse(event);
-    if (request.success) return runRequest(exporter, request.data);
-    throw new ExportError('SLUICE_EXPORT_INVOCATION_UNKNOWN');
-  });
+    return request.success ? runRequest(makeExporter(environment, endsAt), request.data) : undefined;
+  },
+);
 
 async function exportAll(
   exporter: Exporter,
@@ -161,7 +140,7 @@ async function makeIsolatedPorts(
   attempts: Attempts,
 ): Promise<IsolatedExporter> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
-  if (role === undefined) throw new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
+  if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
   const place = { partition, account, bucket, keyArn: config.existing.keyArn };
   const policy = exportSession(place, config, exported);

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import middy from '@middy/core';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
@@ -23,11 +21,9 @@ import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPla
 import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { LambdaError } from '../../lib/lambda/handler.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { withMessages } from '../../lib/lambda/sqsBatch.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib/schema/sources.ts';
@@ -57,43 +53,29 @@ const schema = z.object({
 /** Settings of the load, from serverless.yml and Lambda. */
 type Environment = Readonly<z.output<typeof schema>>;
 
-/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp`, where
  * a process without credentials runs DuckDB on them.
- *
- * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
-export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .use(withMessages())
-  .handler(async (_, { environment, endsAt, messages }) => {
-    if (messages === null) throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
-    const deadline = endsAt - MARGIN_MS;
-    const directory = await makeWorkDirectory(tmpdir());
-    try {
-      return await loadMessages(
-        await makeLoader(environment, directory.path),
-        {
-          owner: randomUUID(),
-          leaseUntil: endsAt + LEASE_SLACK_MS,
-          deadline,
-          signal: AbortSignal.timeout(Math.max(0, deadline - systemClock.now())),
-        },
-        messages,
-        environment.SLUICE_TRIES,
-      );
-    } finally {
-      await directory.remove();
-    }
-  });
+export const handler = queueHandler(schema, async (messages, { environment, endsAt }) => {
+  const deadline = endsAt - MARGIN_MS;
+  const directory = await makeWorkDirectory(tmpdir());
+  try {
+    return await loadMessages(
+      await makeLoader(environment, directory.path),
+      {
+        owner: randomUUID(),
+        leaseUntil: endsAt + LEASE_SLACK_MS,
+        deadline,
+        signal: AbortSignal.timeout(Math.max(0, deadline - systemClock.now())),
+      },
+      messages,
+      environment.SLUICE_TRIES,
+    );
+  } finally {
+    await directory.remove();
+  }
+});
 
 async function makeLoader(environment: Environment, directory: string): Promise<Loader> {
   const { SLUICE_BUCKET: bucket, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = environment;
@@ -138,7 +120,7 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
 /** A load signs with the permissions of its own dataset alone: docs/ingest.md, "Isolation between customers". */
 async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
-  if (role === undefined) throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
+  if (role === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
   const place = { partition, account, bucket, keyArn: config.existing.keyArn };
   const policy = loadSession(place, config, source, dataset, athenaNames(source, dataset));

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import middy from '@middy/core';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
@@ -11,18 +9,14 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { IngestError } from '../../lib/drops/IngestError.ts';
 import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
 import { cooldowns } from '../../lib/drops/plan/trigger.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
-import { withMessages } from '../../lib/lambda/sqsBatch.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
-import { type Planner, type PlanReport, planMessages, runPlan } from './planMessages.ts';
+import { type Planner, planMessages, runPlan } from './planMessages.ts';
 
 const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 
@@ -43,31 +37,19 @@ const schema = z.object({
 /** Settings of the plan, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
-/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * The plan finds the days of customers' drops that are new or changed and sends a task for each to the load's queue.
  * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules, the trigger and
  * `sluice ingest` send them. You can also invoke the function with a request.
- *
- * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for any other event.
  */
-export const handler = middy<unknown, SQSBatchResponse | PlanReport>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .use(withMessages())
-  .handler(async (event, { environment, endsAt, messages }) => {
-    const planner = makePlanner(environment, endsAt);
-    if (messages !== null) return planMessages(planner, messages);
+export const handler = queueHandler(
+  schema,
+  (messages, { environment, endsAt }) => planMessages(makePlanner(environment, endsAt), messages),
+  (event, { environment, endsAt }) => {
     const request = planRequestSchema.safeParse(event);
-    if (request.success) return runPlan(planner, request.data);
-    throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
-  });
+    return request.success ? runPlan(makePlanner(environment, endsAt), request.data) : undefined;
+  },
+);
 
 function makePlanner(from: Environment, endsAt: number): Planner {
   const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;

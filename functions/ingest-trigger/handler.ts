@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
@@ -10,10 +9,8 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { cooldowns, TriggerFailure } from '../../lib/drops/plan/trigger.ts';
-import { noEarlyTimeout } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { cooldowns } from '../../lib/drops/plan/trigger.ts';
+import { environmentReader, lambdaHandler } from '../../lib/lambda/handler.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
@@ -64,21 +61,15 @@ const schema = z.object({
 /** Settings of the trigger, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
 
-/** @throws TriggerFailure SLUICE_TRIGGER_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new TriggerFailure('SLUICE_TRIGGER_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * `POST /v1/mark_data_ready_dwh`: a customer announces that days are ready, and the plan checks them now instead of at the
  * next scheduled run. The function sets no CORS headers: the gateway does, and its Function URL has
  * none, as no browser starts an ingest.
  */
-export const handler = middy<ReadyHttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .handler(async (event, { environment }) => {
+export const handler = lambdaHandler(
+  environmentReader(schema),
+  (event: ReadyHttpRequest, { environment }): Promise<APIGatewayProxyStructuredResultV2> => {
     trigger ??= makeTrigger(environment);
     return markReady(event, trigger);
-  });
+  },
+);

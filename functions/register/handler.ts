@@ -1,5 +1,3 @@
-import middy from '@middy/core';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -8,18 +6,10 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
-import { withMessages } from '../../lib/lambda/sqsBatch.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
-import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
+import type { Invocation } from '../../lib/lambda/handler.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
-import {
-  type DailyReport,
-  dailyRun,
-  type Registrar,
-  registerMessages,
-} from '../../lib/landing/catalog/registerMessages.ts';
+import { dailyRun, type Registrar, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;
 
@@ -38,35 +28,19 @@ const schema = z.object({
   SLUICE_BUCKET: z.string().min(1),
 });
 
-/** Settings of the registrar, from serverless.yml. */
-type Environment = Readonly<z.output<typeof schema>>;
-
-/** @throws CatalogError SLUICE_CATALOG_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new CatalogError('SLUICE_CATALOG_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
  * they name. `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
  * tomorrow. You can also invoke the function with it.
- *
- * @throws CatalogError SLUICE_CATALOG_INVOCATION_UNKNOWN for any other event.
  */
-export const handler = middy<unknown, SQSBatchResponse | readonly DailyReport[]>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .use(withMessages())
-  .handler(async (event, { environment, endsAt, messages }) => {
-    const registrar = makeRegistrar(environment, endsAt);
-    if (messages !== null) return registerMessages(registrar, messages);
-    if (dailyEventSchema.safeParse(event).success) return dailyRun(registrar);
-    throw new CatalogError('SLUICE_CATALOG_INVOCATION_UNKNOWN');
-  });
+export const handler = queueHandler(
+  schema,
+  (messages, invocation) => registerMessages(makeRegistrar(invocation), messages),
+  (event, invocation) =>
+    dailyEventSchema.safeParse(event).success ? dailyRun(makeRegistrar(invocation)) : undefined,
+);
 
-function makeRegistrar(environment: Environment, endsAt: number): Registrar {
+function makeRegistrar({ environment, endsAt }: Invocation<z.output<typeof schema>>): Registrar {
   return {
     config,
     bucket: environment.SLUICE_BUCKET,

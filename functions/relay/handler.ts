@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
@@ -9,11 +8,8 @@ import { sqsClient } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { environmentReader, LambdaError, lambdaHandler } from '../../lib/lambda/handler.ts';
 import { TARGET_CALL } from '../../lib/relay/limits.ts';
-import { RelayError } from '../../lib/relay/RelayError.ts';
 import type { Relayer, RelayMessage } from '../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../lib/relay/relayMessages.ts';
 import { httpSender } from '../../lib/relay/sendRequest.ts';
@@ -37,12 +33,6 @@ const schema = z.object({
 
 /** Settings of relay, from serverless.yml. */
 type Environment = Readonly<z.output<typeof schema>>;
-
-/** @throws RelayError SLUICE_RELAY_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new RelayError('SLUICE_RELAY_ENVIRONMENT_INVALID', names),
-);
 
 /** Only members that are read are required: AWS may add members to its events. */
 const eventSchema = z.object({
@@ -73,18 +63,15 @@ const eventSchema = z.object({
 /**
  * Relay delivers copies of requests to the configured target: those in messages of its queue, and those in objects that
  * messages name.
- *
- * @throws RelayError SLUICE_RELAY_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
-export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .handler(async (event, { environment, endsAt }) => {
+export const handler = lambdaHandler(
+  environmentReader(schema),
+  async (event: unknown, { environment, endsAt }): Promise<SQSBatchResponse> => {
     const { data } = eventSchema.safeParse(event);
-    if (data === undefined) throw new RelayError('SLUICE_RELAY_INVOCATION_UNKNOWN');
+    if (data === undefined) throw new LambdaError('SLUICE_LAMBDA_INVOCATION_UNKNOWN');
     return relayMessages(makeRelayer(environment, endsAt), data.Records);
-  });
+  },
+);
 
 /** State of the target, kept between the invocations of this execution environment. */
 let target: Target | undefined;
@@ -92,7 +79,7 @@ let target: Target | undefined;
 function makeRelayer(environment: Environment, endsAt: number): Relayer {
   const { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage, SLUICE_RELAY_QUEUE: queue } = environment;
   // The function is part of no deployment without it.
-  if (config.relay === undefined) throw new RelayError('SLUICE_RELAY_ENVIRONMENT_INVALID', 'relay');
+  if (config.relay === undefined) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', 'relay');
   target ??= new Target({
     target: config.relay,
     send: httpSender(),

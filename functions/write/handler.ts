@@ -1,8 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import middy from '@middy/core';
-import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { s3Client } from '../../lib/aws/s3Client.ts';
@@ -12,13 +10,9 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
-import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { withMessages } from '../../lib/lambda/sqsBatch.ts';
-import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import type { LandingQueue } from '../../lib/landing/write/lookAtLanding.ts';
-import { WriteError } from '../../lib/landing/write/WriteError.ts';
 import { writeMessages } from '../../lib/landing/write/writeMessages.ts';
 import type { Writer } from '../../lib/landing/write/writeObjects.ts';
 
@@ -38,36 +32,22 @@ const schema = z.object({
 /** Settings of the function, from serverless.yml and Lambda. */
 type Environment = Readonly<z.output<typeof schema>>;
 
-/** @throws WriteError SLUICE_WRITE_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new WriteError('SLUICE_WRITE_ENVIRONMENT_INVALID', names),
-);
-
 /**
  * The writer makes the Parquet files of all tables of the objects of the landing. Messages of its queue name them ("Object
  * Created" events of the bucket). `{"sluice":"look"}`, which the schedule sends to the queue, finds objects that have no
  * message.
- *
- * @throws WriteError SLUICE_WRITE_INVOCATION_UNKNOWN for any other event.
  */
-export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
-  .use(withStartLine())
-  .use(withEnvironment(readEnvironment))
-  .use(withEndTime())
-  .use(withMessages())
-  .handler(async (_event, { environment, endsAt, messages }) => {
-    if (messages === null) throw new WriteError('SLUICE_WRITE_INVOCATION_UNKNOWN');
-    const deadline = endsAt - MARGIN_MS;
-    const signal = AbortSignal.timeout(Math.max(0, deadline - systemClock.now()));
-    const directory = await makeWorkDirectory(tmpdir());
-    try {
-      const writer = await makeWriter(environment, directory.path);
-      return await writeMessages(messages, writer, queueOf(environment), { deadline, signal });
-    } finally {
-      await directory.remove();
-    }
-  });
+export const handler = queueHandler(schema, async (messages, { environment, endsAt }) => {
+  const deadline = endsAt - MARGIN_MS;
+  const signal = AbortSignal.timeout(Math.max(0, deadline - systemClock.now()));
+  const directory = await makeWorkDirectory(tmpdir());
+  try {
+    const writer = await makeWriter(environment, directory.path);
+    return await writeMessages(messages, writer, queueOf(environment), { deadline, signal });
+  } finally {
+    await directory.remove();
+  }
+});
 
 async function makeWriter(environment: Environment, directory: string): Promise<Writer> {
   const temporaryDirectory = join(directory, 'spilled');

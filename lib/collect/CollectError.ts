@@ -26,8 +26,4 @@ export const CollectError = defineErrorFamily('system', {
     cause: 'The collector failed unexpectedly.',
     cure: "Send the batch again. If the error persists, read the collector's log, which contains it.",
   },
-  SLUICE_COLLECT_ENVIRONMENT_INVALID: {
-    cause: 'The collector is not set up: environment variables are missing or wrong.',
-    cure: 'Deploy with the serverless.yml of this repository, which sets them.',
-  },
 });

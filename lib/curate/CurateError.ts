@@ -65,14 +65,6 @@ export const CurateError = defineErrorFamily('system', {
     cause: 'A message on the queue was not sent by Sluice.',
     cure: 'Check the dead-letter queue, and who may send to the queue.',
   },
-  SLUICE_CURATE_INVOCATION_UNKNOWN: {
-    cause: 'The function was invoked with an unknown event.',
-    cure: 'Invoke it with a batch of its queue: docs/curated.md.',
-  },
-  SLUICE_CURATE_ENVIRONMENT_INVALID: {
-    cause: "The function's environment is not complete.",
-    cure: 'Deploy serverless.yml unchanged, or set the same variables.',
-  },
 });
 
 /** A failure of a day, and whether it fails at once or is retried first. */

@@ -14,12 +14,4 @@ export const IngestError = defineErrorFamily('system', {
     cause: 'A message on the queue was not sent by Sluice.',
     cure: 'Check the dead-letter queue, and who may send to the queue.',
   },
-  SLUICE_INGEST_INVOCATION_UNKNOWN: {
-    cause: 'The function was invoked with an unknown event.',
-    cure: 'Invoke it with a batch of its queue, or with a request: docs/ingest.md.',
-  },
-  SLUICE_INGEST_ENVIRONMENT_INVALID: {
-    cause: "The function's environment is not complete.",
-    cure: 'Deploy serverless.yml unchanged, or set the same variables.',
-  },
 });

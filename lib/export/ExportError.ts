@@ -62,14 +62,6 @@ export const ExportError = defineErrorFamily('user', {
     cause: 'A message on the queue was not sent by Sluice.',
     cure: 'Check the dead-letter queue, and who may send to the queue.',
   },
-  SLUICE_EXPORT_INVOCATION_UNKNOWN: {
-    cause: 'The function was invoked with an unknown event.',
-    cure: 'Invoke it with a batch of its queue, or with a request: docs/export.md.',
-  },
-  SLUICE_EXPORT_ENVIRONMENT_INVALID: {
-    cause: "The function's environment is not complete.",
-    cure: 'Deploy serverless.yml unchanged, or set the same variables.',
-  },
 });
 
 const PASSING: ReadonlySet<string> = new Set([

@@ -30,12 +30,4 @@ export const RelayError = defineErrorFamily('system', {
       'A message in the queue of relay does not come from Sluice. It was moved to the dead-letter queue.',
     cure: 'Read the message there and find out who sends to the queue besides the collector and `sluice relay redrive`.',
   },
-  SLUICE_RELAY_INVOCATION_UNKNOWN: {
-    cause: 'The function relay was invoked with something else than messages of its queue.',
-    cure: 'No action is needed: it has nothing else to do. `sluice relay redrive` sends refused copies again.',
-  },
-  SLUICE_RELAY_ENVIRONMENT_INVALID: {
-    cause: 'An environment variable of relay is missing or empty.',
-    cure: 'Deploy again: serverless.yml sets it.',
-  },
 });

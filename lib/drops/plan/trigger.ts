@@ -42,10 +42,6 @@ export const TriggerFailure = defineErrorFamily('system', {
     cause: 'The ingest could not be started.',
     cure: 'Send the request again. Nothing was started, and the attempt does not count.',
   },
-  SLUICE_TRIGGER_ENVIRONMENT_INVALID: {
-    cause: "The trigger's environment is not complete.",
-    cure: 'Deploy serverless.yml unchanged, or set the same variables.',
-  },
 });
 
 /** A key in another member. Invalid values are shown in answers and logs. */

@@ -15,14 +15,6 @@ export const CatalogError = defineErrorFamily('system', {
     cause: 'A message in the queue of the registrar is not an "Object Created" event of S3.',
     cure: 'Read the message in the dead-letter queue and find out who sends to the queue besides the rule.',
   },
-  SLUICE_CATALOG_INVOCATION_UNKNOWN: {
-    cause: 'The registrar was invoked with neither queue messages nor the hourly run.',
-    cure: 'To repair the partitions by hand, invoke it with {"sluice":"daily"}.',
-  },
-  SLUICE_CATALOG_ENVIRONMENT_INVALID: {
-    cause: 'An environment variable of the registrar is missing or empty.',
-    cure: 'Deploy again: serverless.yml sets it.',
-  },
   SLUICE_CATALOG_UNAVAILABLE: {
     cause: 'Glue or S3 could not be read in time.',
     cure: 'No action is needed: the message or the run is retried. If the error persists, look up the code in the detail.',

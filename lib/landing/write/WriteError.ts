@@ -22,12 +22,4 @@ export const WriteError = defineErrorFamily('system', {
     cause: 'A message of the queue names no object.',
     cure: 'Find out who sends to the queue besides EventBridge and the schedule. The message ends in the dead-letter queue.',
   },
-  SLUICE_WRITE_ENVIRONMENT_INVALID: {
-    cause: 'An environment variable of the function is missing or wrong.',
-    cure: 'Deploy again. Environment variables are set in infra/serverless/service.ts.',
-  },
-  SLUICE_WRITE_INVOCATION_UNKNOWN: {
-    cause: 'The function was invoked with an event that it does not know.',
-    cure: 'Send a message to its queue.',
-  },
 });

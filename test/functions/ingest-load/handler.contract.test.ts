@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
 import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
 import { resources } from '../../../infra/resources.ts';
 import { logicalIds } from '../../../infra/template/Stack.ts';
@@ -191,15 +190,6 @@ describe('the machine size of a load', () => {
   ])('is derived from %i MiB of memory', (megabytes, limits) =>
     expect(engineShare(megabytes)).toEqual(limits),
   );
-
-  it('is read from its environment', () => {
-    const variables = { SLUICE_BUCKET: 'b', SLUICE_TRIES: '10', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769' };
-    expect(readEnvironment(variables)).toMatchObject({
-      SLUICE_TRIES: 10,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: 1_769,
-    });
-    expect(() => readEnvironment({ SLUICE_BUCKET: 'b' })).toThrow(/SLUICE_TRIES.*MEMORY_SIZE/);
-  });
 });
 
 describe('the temporary folder of an invocation', () => {
