@@ -147,4 +147,10 @@ describe('parseBody', () => {
       { numRuns: 1_000 },
     );
   });
+
+  it('hides the body from code that visits the properties of an evaluation', () => {
+    const evaluation = EvaluationText.at('{"gate":"g","lcut":"1"}', 0, []);
+    expect(evaluation).not.toBeNull();
+    expect(Object.values(Object(evaluation)).filter((value) => typeof value !== 'number')).toEqual([]);
+  });
 });
