@@ -197,18 +197,11 @@ describe('following the steps of sluice connect', () => {
       marts.push(await run(`SELECT * FROM (${sql})`, 'owox-data-marts/1-a'));
     client.destroy();
 
-    const [units = [], events = [], users = [], linked = []] = marts;
-    const exposures: Record<string, Record<string, number>> = {};
-    for (const { experiment_id = '', group_id = '', exposures: count } of units) {
-      const groups = exposures[experiment_id] ?? {};
-      exposures[experiment_id] = { ...groups, [group_id]: (groups[group_id] ?? 0) + Number(count) };
-    }
-    expect(exposures).toEqual(expectedGroups(reports));
-    const sent = sum(reports.flatMap((report) => Object.values(report.sent.custom)));
-    expect(sum(events.map((row) => Number(row['events'])))).toBe(sent);
-    expect(users.length).toBe(64);
-    expect(linked.length).toBe(20);
-    expect(new Set(users.map((row) => row['first_day']))).toEqual(new Set([days[0], days[2]]));
+    const [byDay = [], split = [], conversion = [], devices = []] = marts;
+    expect([...new Set(byDay.map(({ ds }) => ds))]).toEqual(days);
+    expect(sum(split.map((row) => Number(row['users'])))).toBe(64);
+    expect(conversion.length).toBeGreaterThan(0);
+    expect(sum(devices.map((row) => Number(row['known_users'])))).toBe(20);
 
     const s3 = new S3Client({ ...options(keys), forcePathStyle: true });
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
