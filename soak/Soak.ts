@@ -256,6 +256,7 @@ class Soak {
       await this.#pass(30);
       await this.#sendKept();
       const buffered = this.#aside.bufferedRecords();
+      await this.#aside.redrive();
       const landing = await this.#aside.waitingObjects();
       this.#options.say(
         `Recovering, ${hours} h: ${buffered} records buffered, ${landing} objects in the landing, ${this.#kept.length} requests kept.`,

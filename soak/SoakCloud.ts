@@ -1,5 +1,6 @@
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import type { Cloud } from '../local/startCloud.ts';
 import type { FaultKind } from './faultKinds.ts';
@@ -14,6 +15,7 @@ export class SoakCloud {
   readonly #cloud: Cloud;
   readonly #s3: S3Client;
   readonly #glue: GlueClient;
+  readonly #sqs: SQSClient;
   /** The kinds of the faults that are set, in their order, and how often each was reported to have struck. */
   #owners: { readonly kind: string; told: number }[] = [];
 
@@ -22,6 +24,7 @@ export class SoakCloud {
     const place = { endpoint: cloud.edge, region: 'us-east-1', credentials: CREDENTIALS };
     this.#s3 = new S3Client({ ...place, forcePathStyle: true });
     this.#glue = new GlueClient(place);
+    this.#sqs = new SQSClient(place);
   }
 
   /** Adds the faults of kinds, in their order. */
@@ -61,6 +64,17 @@ export class SoakCloud {
     return (await this.#s3.send(asked)).KeyCount ?? 0;
   }
 
+  /** Sends the writer's dead letters again, as a person does whom the alarm tells of them: `sluice redrive --landing`. */
+  async redrive(): Promise<void> {
+    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    await this.#sqs.send(
+      new StartMessageMoveTaskCommand({
+        SourceArn: arn('sluice-local-write-dead-letters'),
+        DestinationArn: arn('sluice-local-write'),
+      }),
+    );
+  }
+
   /** Every partition that Glue has: where queries read. */
   async partitions(): Promise<readonly SoakPartition[]> {
     const DatabaseName = this.#cloud.database;
@@ -79,7 +93,7 @@ export class SoakCloud {
   }
 
   close(): void {
-    for (const client of [this.#s3, this.#glue]) client.destroy();
+    for (const client of [this.#s3, this.#glue, this.#sqs]) client.destroy();
   }
 
   async #faults(request: { readonly method: string; readonly body?: string }) {
