@@ -7,7 +7,6 @@ export default defineConfig({
   database: 'sluice',
   tables: { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' },
   unitIds: { companyID: 'company_id' },
-  curate: true, // days that are over, without resends and sorted: docs/curated.md
   timeWindow: { pastDays: 7, futureDays: 1 },
   experiments: ['checkout_button', 'homepage_hero'], // the demo's; list your own
   holdouts: ['spring_holdout'], // the demo's; list all of your own

@@ -18,7 +18,6 @@ export default defineConfig({
   statsigFolder: own.statsigFolder,
   database: own.database,
   tables: own.tables,
-  curate: true,
   curatedTables: own.curatedTables,
   unitIds: own.unitIds,
   athena: own.athena,

@@ -1,5 +1,6 @@
+import { gzipSync } from 'node:zlib';
 import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/client-glue';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import type { Cloud } from '../local/startCloud.ts';
@@ -18,6 +19,8 @@ export class SoakCloud {
   readonly #sqs: SQSClient;
   /** The kinds of the faults that are set, in their order, and how often each was reported to have struck. */
   #owners: { readonly kind: string; told: number }[] = [];
+  /** Strikes that are no faults of the local cloud. */
+  readonly #told = new Map<string, number>();
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -29,7 +32,8 @@ export class SoakCloud {
 
   /** Adds the faults of kinds, in their order. */
   async setFaults(kinds: readonly FaultKind[]): Promise<void> {
-    for (const { name, faults } of kinds) {
+    for (const { name, faults, badObjects = false } of kinds) {
+      if (badObjects) this.#told.set(name, await this.#putBadObjects());
       const set = await this.#faults({ method: 'POST', body: JSON.stringify(faults) });
       while (this.#owners.length < set.length) this.#owners.push({ kind: name, told: 0 });
     }
@@ -37,8 +41,9 @@ export class SoakCloud {
 
   /** How often faults struck since the last call, by kind; kinds without a strike are missing. */
   async newStrikes(): Promise<Record<string, number>> {
-    if (this.#owners.length === 0) return {};
-    const struck: Record<string, number> = {};
+    const struck: Record<string, number> = Object.fromEntries(this.#told);
+    this.#told.clear();
+    if (this.#owners.length === 0) return struck;
     for (const [at, fault] of (await this.#faults({ method: 'GET' })).entries()) {
       const owner = this.#owners[at];
       if (owner === undefined || fault.struck === owner.told) continue;
@@ -94,6 +99,23 @@ export class SoakCloud {
 
   close(): void {
     for (const client of [this.#s3, this.#glue, this.#sqs]) client.destroy();
+  }
+
+  /** A cut object, one with a flipped bit, and a line that DuckDB refuses, of no event of the run. @returns How many. */
+  async #putBadObjects(): Promise<number> {
+    const line = (timestamp: string) => {
+      const row = { event_id: 'x', event_name: 'bad', user_id: `soak-${Number.MAX_SAFE_INTEGER}`, timestamp };
+      return `${JSON.stringify({ kind: 'events', ds: '2026-11-20', row })}\n`;
+    };
+    const whole = gzipSync(line('2026-11-20T12:00:00.000Z'));
+    const flipped = Buffer.from(whole);
+    flipped.writeUInt8(flipped.readUInt8(20) ^ 1, 20);
+    const bodies = { cut: whole.subarray(0, -10), flipped, refused: gzipSync(line('never')) };
+    for (const [name, Body] of Object.entries(bodies))
+      await this.#s3.send(
+        new PutObjectCommand({ Bucket: this.#cloud.bucket, Key: `landing/bad/${name}.ndjson.gz`, Body }),
+      );
+    return Object.keys(bodies).length;
   }
 
   async #faults(request: { readonly method: string; readonly body?: string }) {

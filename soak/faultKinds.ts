@@ -5,6 +5,8 @@ export interface FaultKind {
   readonly faults: object;
   /** Minutes by the local clock, with events coming in. */
   readonly minutes: number;
+  /** Whether objects that nobody can write come into the landing. Default false. */
+  readonly badObjects?: boolean;
   /** Further outcomes of events, besides landing, that are allowed when Sluice keeps all its promises. */
   readonly may: readonly Consequence[];
 }
@@ -57,6 +59,8 @@ export function faultKinds(seed: number): readonly FaultKind[] {
   const noDelivery = { firehose: [{ fault: 'failDeliveries', calls: 'all' }] };
   return [
     kind('none', {}),
+    // They hold up no other object.
+    { ...kind('bad-objects', {}), badObjects: true },
     kind('collect-killed', lambda('killInvocations', 0.1, [COLLECT])),
     kind('collect-killed-on-the-way', lambda('killInvocations', 0.1, [COLLECT], { afterMs: 3 })),
     kind('collect-timed-out', lambda('timeOutInvocations', 0.05, [COLLECT], { afterMs: 250 })),

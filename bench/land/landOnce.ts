@@ -29,7 +29,7 @@ const work = join(directory, 'work');
 mkdirSync(work, { recursive: true });
 const before = process.cpuUsage();
 const done = await writeObjects(
-  [{ key: 'landing/object.ndjson.gz', isAlone: false }],
+  [['landing/object.ndjson.gz']],
   {
     ...{ config: viewConfig, store, clock: systemClock, directory: work, log: () => {} },
     limits: { ...engineShare(MEGABYTES), temporaryDirectory: work },

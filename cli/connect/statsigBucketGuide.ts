@@ -20,7 +20,6 @@ statsigBucket: { bucket: '${bucket}-statsig', user: 'arn:aws:iam::999689269917:u
 exports: [
   { name: 'events', table: 'curated_events', format: 'statsig', target: { bucket: '${bucket}-statsig' } },
 ],
-curate: true,
 
 Deploy (locally: stop the cloud and start it again), then run sluice connect statsig-bucket again.
 `;

@@ -66,9 +66,11 @@ function queueOf({ SLUICE_WRITE_QUEUE, SLUICE_WRITE_DEAD_LETTERS }: Environment)
   return {
     send: queue.send,
     async count() {
-      const urls = [SLUICE_WRITE_QUEUE, SLUICE_WRITE_DEAD_LETTERS];
-      const counts = await Promise.all(urls.map((url) => countMessages(sqsClient(), url)));
-      return counts.reduce((sum, count) => sum + count, 0);
+      const [waiting, dead] = await Promise.all([
+        countMessages(sqsClient(), SLUICE_WRITE_QUEUE),
+        countMessages(sqsClient(), SLUICE_WRITE_DEAD_LETTERS),
+      ]);
+      return { waiting, dead };
     },
   };
 }

@@ -7,6 +7,8 @@ import { alarm, mathAlarm, type WatchedMetric } from './alarm.ts';
 const LATE_PERIODS = 3;
 const QUARTER = 900;
 const HOUR = 3_600;
+/** Seconds for which a message may wait: one that failed once waits for a little more than 16 minutes. */
+const WAITED = 1_500;
 
 /**
  * Alarms on a stream that does not deliver: Firehose drops after 24 hours what it cannot deliver. It reports no age while
@@ -26,17 +28,17 @@ export function streamAlarms(stack: Stack): Resources {
     }),
     StreamBlockedAlarm: comparison(stack, 'stream-blocked', {
       description: 'Firehose has delivered nothing for 45 minutes, though records come in',
-      arrived: 'FILL(arrived, 0)',
+      waits: 'FILL(arrived, 0) > 0',
       periodSeconds: QUARTER,
       periods: 3,
     }),
     StreamStuckAlarm: comparison(stack, 'stream-stuck', {
-      description: 'Firehose has delivered nothing since the last records came in, within six hours',
-      // The records of a period may be delivered in the next one: so two periods, in all but the first of which none may come.
-      arrived: 'RUNNING_SUM(FILL(arrived, 0))',
+      description: 'Firehose has delivered fewer records than came in, and none for hours',
+      // The records of a period may be delivered in the next one. It stays on until Firehose drops what waits.
+      waits: 'RUNNING_SUM(FILL(arrived, 0)) > RUNNING_SUM(FILL(delivered, 0))',
       periodSeconds: HOUR,
-      periods: 2,
-      of: 6,
+      periods: 3,
+      of: 24,
     }),
   };
 }
@@ -46,12 +48,12 @@ function comparison(
   stack: Stack,
   part: string,
   {
-    arrived,
+    waits,
     description,
     ...periods
   }: {
-    /** Expression of what came in. */
-    readonly arrived: string;
+    /** Expression that is true while records wait. */
+    readonly waits: string;
     readonly description: string;
     readonly periodSeconds: number;
     readonly periods: number;
@@ -63,7 +65,7 @@ function comparison(
     description,
     section: 'late',
     label: 'blocked',
-    expression: `IF(${arrived} > 0 AND FILL(delivered, 0) == 0, 1, 0)`,
+    expression: `IF(${waits} AND FILL(delivered, 0) == 0, 1, 0)`,
     metrics: {
       arrived: ofStream('IncomingRecords', 'Sum'),
       delivered: ofStream('DeliveryToS3.Records', 'Sum'),
@@ -80,7 +82,11 @@ function ofStream(metric: string, statistic: WatchedMetric['statistic']): Watche
   };
 }
 
-/** An alarm on messages that the writer could not process, and on messages that nobody processes. */
+/**
+ * An alarm on messages that the writer could not process, and on messages that nobody processes. SQS leaves a message out of the
+ * age once it was received three times, which is after 32 minutes.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ */
 export function writeQueueAlarm(stack: Stack): Resource {
   const of = (queue: string, metric: string): WatchedMetric => ({
     namespace: 'AWS/SQS',
@@ -90,10 +96,10 @@ export function writeQueueAlarm(stack: Stack): Resource {
   });
   return mathAlarm(stack, 'write-queue', {
     description:
-      'Objects of the landing are in the dead-letter queue of the writer, or have waited for an hour',
+      'Objects of the landing are in the dead-letter queue of the writer, or have waited for 25 minutes',
     section: 'landing',
     label: 'waits',
-    expression: `IF(FILL(dead, 0) > 0 OR FILL(age, 0) > ${HOUR}, 1, 0)`,
+    expression: `IF(FILL(dead, 0) > 0 OR FILL(age, 0) > ${WAITED}, 1, 0)`,
     metrics: {
       dead: of(logicalIds.writeDeadLetters, 'ApproximateNumberOfMessagesVisible'),
       age: of(logicalIds.writeQueue, 'ApproximateAgeOfOldestMessage'),

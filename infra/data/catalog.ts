@@ -83,13 +83,13 @@ export function catalog(stack: Stack): Resources {
     ...Object.fromEntries(
       tableKinds.map((kind) => [
         tableId(kind),
-        retainedTable(stack, parquetInput(stack, tables[kind], tableFolder(stack.config, kind), 'SNAPPY')),
+        retainedTable(stack, parquetInput(stack, tables[kind], tableFolder(stack.config, kind))),
       ]),
     ),
     ...Object.fromEntries(
       ingestedTables(config).map((table) => [
         ingestedTableId(table),
-        retainedTable(stack, parquetInput(stack, table, ingestedTableFolder(config, table.name), 'ZSTD')),
+        retainedTable(stack, parquetInput(stack, table, ingestedTableFolder(config, table.name))),
       ]),
     ),
     ...Object.fromEntries(
@@ -97,7 +97,7 @@ export function catalog(stack: Stack): Resources {
         curatedTableId(kind),
         glueResource(
           stack,
-          parquetInput(stack, curated[kind], ingestedTableFolder(config, curated[kind].name), 'ZSTD'),
+          parquetInput(stack, curated[kind], ingestedTableFolder(config, curated[kind].name)),
         ),
       ]),
     ),
@@ -163,17 +163,12 @@ function retainedTable(stack: Stack, input: Value): Resource {
 }
 
 /** The input of a table of Parquet files, by the Hive classes that Athena and Firehose expect. */
-function parquetInput(
-  stack: Stack,
-  table: Omit<Table, 'kind'>,
-  folder: string,
-  compression: 'SNAPPY' | 'ZSTD',
-): Value {
+function parquetInput(stack: Stack, table: Omit<Table, 'kind'>, folder: string): Value {
   return {
     Name: table.name,
     Description: table.comment,
     TableType: 'EXTERNAL_TABLE',
-    Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': compression },
+    Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': 'ZSTD' },
     PartitionKeys: [glueColumn(table.partitionKey)],
     StorageDescriptor: {
       Columns: table.columns.map(glueColumn),

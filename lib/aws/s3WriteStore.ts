@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { listObjects } from '../base/ObjectStore.ts';
+import { WriteError } from '../landing/write/WriteError.ts';
 import type { WriteStore } from '../landing/write/WriteStore.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 
@@ -11,9 +12,13 @@ const MOST_DELETED = 1_000;
 export function s3WriteStore(client: S3Client, bucket: string): WriteStore {
   const store = s3ObjectStore(client, bucket);
   return {
-    async fetch(key, signal) {
+    async fetch(key, most, signal) {
       const object = await store.open(key, { signal });
       if (object === null) return null;
+      if ((object.bytes ?? 0) > most) {
+        object.body.destroy();
+        throw new WriteError('SLUICE_WRITE_OBJECT_TOO_LARGE', `${key}: ${object.bytes} bytes.`);
+      }
       const pieces: Buffer[] = [];
       for await (const piece of object.body) pieces.push(piece);
       const bytes = Buffer.concat(pieces);

@@ -27,15 +27,15 @@ export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPort
   };
 }
 
-/** Messages of a queue that wait or are being processed, about. */
+/** Messages of a queue that wait, about. */
 export async function countMessages(client: SQSClient, queueUrl: string): Promise<number> {
   const { Attributes = {} } = await client.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      AttributeNames: ['ApproximateNumberOfMessages'],
     }),
   );
-  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  return Number(Attributes['ApproximateNumberOfMessages'] ?? 0);
 }
 
 /** Returns the messages that were not accepted. */

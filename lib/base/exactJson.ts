@@ -17,18 +17,31 @@ export function parseExactJson(text: string): unknown {
 export const MAX_EXACT_LENGTH = 4 * 1024 * 1024;
 
 /**
- * As {@link parseExactJson}; undefined, which is no JSON value, for what it throws on, and for a longer text with such a
- * number.
+ * As {@link parseExactJson}; undefined, which is no JSON value, for what it throws on, for more than a thousand levels, and
+ * for a longer text with such a number.
  */
 export function tryParseExactJson(text: string): unknown {
   try {
     const parsed: unknown = JSON.parse(text);
+    if (isDeeper(parsed)) return undefined;
     if (isExactJson(parsed)) return parsed;
     return text.length > MAX_EXACT_LENGTH ? undefined : parseExactJson(text);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** Levels that code which follows values by recursion can take: V8's stack has room for ten times as many. */
+const MOST_LEVELS = 1_000;
+
+function isDeeper(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MOST_LEVELS) return true;
+    level = level.flatMap((node) => (typeof node === 'object' && node !== null ? Object.values(node) : []));
+  }
+  return false;
 }
 
 /** Whether JSON.parse held every number of a value that it made, however deep. */

@@ -26,7 +26,7 @@ export const collectMetrics = {
   RelayWithheld: { name: 'RelayWithheld', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
-/** The metrics of a table: rows that Firehose acknowledged, and rows that it did not take, which became objects. */
+/** The metrics of a table: rows that are where they belong, and rows that Firehose did not take in time, which became objects. */
 export const streamMetrics = {
   exposures: { landed: collectMetrics.exposures_landed, overflowed: collectMetrics.exposures_overflowed },
   events: { landed: collectMetrics.events_landed, overflowed: collectMetrics.events_overflowed },

@@ -40,7 +40,7 @@ function resendWarnings({ exports, tables }: Config): string[] {
   return exports.flatMap(({ format, table }, i) =>
     format === 'statsig' && (table === tables.events || table === tables.exposures)
       ? [
-          `exports.${i}.table: ${displayValue(table)} has resends, which Statsig counts again. Set \`curate: true\` and export the curated table.`,
+          `exports.${i}.table: ${displayValue(table)} has resends, which Statsig counts again. Export the curated table.`,
         ]
       : [],
   );

@@ -3,12 +3,12 @@ import { defineErrorFamily } from '../base/errors.ts';
 /** Errors of a machine that runs DuckDB. */
 export const EngineError = defineErrorFamily('system', {
   SLUICE_ENGINE_OUT_OF_MEMORY: {
-    cause: 'A load needs more memory than the function provides.',
-    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or write the files with smaller row groups.',
+    cause: 'DuckDB needs more memory than the function provides.',
+    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or of the function in whose log the code is: `write` or `curate`. Of a load, you may also write the files with smaller row groups.',
   },
   SLUICE_ENGINE_OUT_OF_DISK: {
-    cause: 'A load needs more disk than the function provides.',
-    cure: 'The function `ingest-load` has the largest disk that Lambda offers. Raise its `memorySize` in serverless.yml, to at most 10240, so that less is written to disk, or write the files into two folders, and configure a dataset for each.',
+    cause: 'DuckDB needs more disk than the function provides.',
+    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, to at most 10240, or of the function in whose log the code is, so that less is written to disk. Of a load, you may also write the files into two folders, and configure a dataset for each.',
   },
   SLUICE_ENGINE_CRASHED: {
     cause: 'The process that reads the files of a day crashed, and none of them alone makes it crash.',

@@ -168,9 +168,9 @@ export const configSchema = z.strictObject({
       .prefault({}),
     { text: 'Names of the Glue tables that delivery streams write.', example: { exposures: 'exposures' } },
   ),
-  curate: noted(z.boolean('true or false').default(false), {
+  curate: noted(z.boolean('true or false').default(true), {
     text: 'Rewrite each day of exposures and events once it is over, without resends and sorted, and let the views read it from there: [curated.md](curated.md).',
-    example: true,
+    example: false,
   }),
   curatedTables: noted(
     z

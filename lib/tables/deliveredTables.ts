@@ -11,7 +11,7 @@ export function forwardedTables(config: Pick<Config, 'tables' | 'unitIds'>): Rec
   return { exposures: exposuresTable(config), events: eventsTable(config) };
 }
 
-/** Every table that a delivery stream writes: the forwarded ones and quarantine. */
+/** Every table that the writer writes: the forwarded ones and quarantine. */
 export function deliveredTables(config: Pick<Config, 'tables' | 'unitIds'>): Record<TableKind, Table> {
   return { ...forwardedTables(config), quarantine: quarantineTable(config) };
 }

@@ -213,7 +213,7 @@ export const findingCatalogue = {
     'days wait to be curated',
     problem(
       'Days that should be curated are not: they were never queued, wait for more than a day, or have no room in the text of a view. Views read their raw rows: no answer is wrong, but queries read more.',
-      'The command queues them now, or says why. If `curate: true` is new, wait for the night, 00:20 UTC. Otherwise look at the logs, queues and dead letters of `curate-plan` and `curate`. docs/curated.md, "What views read".',
+      'The command queues them now, or says why. If the stage is new, wait for the night, 00:20 UTC. Otherwise look at the logs, queues and dead letters of `curate-plan` and `curate`. docs/curated.md, "What views read".',
     ),
     'curated',
   ),

@@ -9,7 +9,6 @@ import { groupsObject, readKnownGroups } from '../../lib/groups/pullGroups.ts';
 import { isRowFailure, type QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { MAX_RECORD_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseRowPath } from '../../lib/tables/objectKeys.ts';
@@ -114,11 +113,14 @@ function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan):
 /** A row that can be written again, or the reason why it would fail again. */
 export type RestoredRow = LandedRow | { readonly problem: string };
 
+/** How the writer takes times: lib/landing/write/lineStatements.ts. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /** Values that the writer accepts for a column without changing them. Null and absent are the same to it. */
 const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   boolean: (value) => typeof value === 'boolean',
-  timestamp: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+  timestamp: (value) => typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)),
   date: (value) => typeof value === 'string' && isUtcDay(value),
   double: (value) => typeof value === 'number',
   bigint: (value) => Number.isSafeInteger(value),
@@ -146,9 +148,7 @@ export function restoreRow(raw: string, table: Table, day: UtcDay): RestoredRow 
   }
   // Line breaks separate rows. Those of the collector have none, because JSON escapes them in texts.
   const json = raw.includes('\n') ? JSON.stringify(row) : raw;
-  return Buffer.byteLength(json, 'utf8') > MAX_RECORD_BYTES
-    ? { problem: 'It is larger than a Firehose record.' }
-    : { day, json };
+  return { day, json };
 }
 
 /** Makes the function that validates items with the configuration and groups of now. */

@@ -20,7 +20,7 @@ import { DAYS_A_REQUEST, MAX_BACKFILL_DAYS, requireDays, sendRequests } from '..
 export const CurationsError = defineErrorFamily('user', {
   SLUICE_CURATE_OFF: {
     cause: 'The configuration does not curate days.',
-    cure: 'Set `curate: true` in sluice.config.ts and deploy: docs/curated.md, "Turn it on".',
+    cure: 'Remove `curate: false` from sluice.config.ts and deploy: docs/curated.md, "Turn it on".',
   },
   SLUICE_CURATE_DAYS_INVALID: {
     cause: 'These days cannot be requested.',

@@ -11,7 +11,7 @@ import type { Deployment } from '../../observe/deployment.ts';
 const AT_ONCE = 8;
 
 const partSchema = z.object({
-  /** When these were put on their streams, epoch milliseconds. */
+  /** When these were put into the landing, epoch milliseconds. */
   at: z.number(),
   /** The quarantine_id of rows of which everything was delivered. */
   rows: z.array(z.string()),
@@ -24,7 +24,7 @@ export type RedrivenPart = Readonly<z.output<typeof partSchema>>;
 
 /**
  * Rows that were redriven from quarantine, as objects under `ledger/_redriven/`: one for each delivery, written after
- * Firehose has acknowledged it. So a command that is run again finds only what is left, and one that was killed goes
+ * the bucket has it. So a command that is run again finds only what is left, and one that was killed goes
  * on. Between the acknowledgement and the write a killed command forgets one delivery, whose rows then land twice under
  * the same event_ids.
  */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 
 const made = resources({
@@ -86,7 +87,7 @@ describe('the dashboard', () => {
     expect(String(dashboard?.properties['DashboardBody'])).not.toContain('$');
     const ours = drawn.filter(([namespace]) => namespace === 'Sluice').map(([, metric]) => metric);
     const written = [
-      ...Object.values(collectMetrics).map(({ name }) => name),
+      ...[...Object.values(collectMetrics), ...Object.values(curateMetrics)].map(({ name }) => name),
       'WriteRefused-prod',
       'PartitionGaps-prod',
     ];

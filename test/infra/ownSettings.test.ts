@@ -78,13 +78,13 @@ describe('the executions that queues take from the collector', () => {
   const relay = { statsig: true } as const;
 
   it.each([
-    ['nothing', {}],
-    ['curated days', { curate: true }],
+    ['curated days', {}],
+    ['raw days only', { curate: false }],
     ['sources and exports', { sources, exports }],
     ['relay', { relay }],
-    ['everything', { curate: true, sources, exports, relay, passThrough: { statsig: true } }],
+    ['everything', { sources, exports, relay, passThrough: { statsig: true } }],
   ] as const)('are those of the queues, with %s', (_, input) => {
-    const more = ['curate', 'sources'].filter((field) => field in input).length;
+    const more = Number(!('curate' in input)) + Number('sources' in input);
     const { most } = queueExecutions(defineConfig({ bucket: 'acme-experiments', ...input }));
     expect(most).toBe(4 + 4 * more + ['exports', 'relay'].filter((field) => field in input).length * 2);
   });

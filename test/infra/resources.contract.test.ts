@@ -36,7 +36,8 @@ const fromServerless = {
 };
 
 function deploy(input: Partial<ConfigInput> = {}) {
-  const config = defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, ...input });
+  const own = { bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, curate: false };
+  const config = defineConfig({ ...own, ...input });
   const made = resources({ config, service: 'acme', stage: 'prod' });
   const template = parseTemplate({
     Resources: { ...made.Resources, ...fromServerless },

@@ -59,25 +59,30 @@ describe('the alarms on a stream that does not deliver', () => {
     expect(on([null, null, null], [null, null, null])).toBe(false);
   });
 
-  it('fire when none is delivered after the last records, also once no more come, within six hours', () => {
-    const on = (arrived: Series, delivered: Series) => isOn('StreamStuckAlarm', { arrived, delivered });
+  it('fire when what came in is not delivered for hours, also once no more comes, until Firehose drops it', () => {
     const { Metrics, EvaluationPeriods } = propertiesOf('StreamStuckAlarm');
-    expect(EvaluationPeriods * Metrics[1].MetricStat.Period).toBe(21_600);
-    const none: Series = [null, null, null, null, null, null];
-    expect(on([3, null, null, null, null, null], none)).toBe(true);
-    expect(on([null, null, null, null, 1, null], none)).toBe(true);
-    // A record of this hour may be delivered in the next one, and one of the last hour has been in this.
-    expect(on([null, null, null, null, null, 1], none)).toBe(false);
-    expect(on([null, null, null, null, 1, null], [null, null, null, null, null, 1])).toBe(false);
+    expect(EvaluationPeriods * Metrics[1].MetricStat.Period).toBe(86_400);
+    const day = (last: Series): Series => [...Array(24 - last.length).fill(null), ...last];
+    const on = (arrived: Series, delivered: Series) =>
+      isOn('StreamStuckAlarm', { arrived: day(arrived), delivered: day(delivered) });
+    const none: Series = [];
+    expect(on([3, ...Array(22).fill(null)], none)).toBe(true);
+    expect(on([1, null, null], none)).toBe(true);
+    // A record of an hour may be delivered in the next one.
+    expect(on([1, null], none)).toBe(false);
+    expect(on([1, null, null, null], [null, 1, null, null])).toBe(false);
     expect(on([5, 5, 5, 5, 5, 5], [5, 5, 5, 5, 5, 5])).toBe(false);
+    // Traffic that has stopped, all of it delivered; and one record of it that is not.
+    expect(on([5, 5, null, null, null, null], [5, 5, null, null, null, null])).toBe(false);
+    expect(on([5, 5, null, null, null, null], [5, 4, null, null, null, null])).toBe(true);
     expect(on(none, none)).toBe(false);
   });
 });
 
 describe('the alarm on the queue of the writer', () => {
-  it('fires for dead letters, and for a message that has waited for more than an hour', () => {
+  it('fires for dead letters, and for a message that has waited for more than 25 minutes', () => {
     const on = (dead: number | null, age: number | null) =>
       isOn('WriteQueueAlarm', { dead: [dead], age: [age] });
-    expect([on(1, null), on(0, 3_601), on(0, 3_600), on(null, null)]).toEqual([true, true, false, false]);
+    expect([on(1, null), on(0, 1_501), on(0, 1_500), on(null, null)]).toEqual([true, true, false, false]);
   });
 });

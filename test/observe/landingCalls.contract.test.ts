@@ -31,7 +31,7 @@ it('the writer calls S3 for an object and its files as often as the cost counts'
   calls = {};
   await landing.put(key, recordOf({ exposures: [rowOf('exposures', 'a')], events: [rowOf('events', 'b')] }));
   const deadline = landing.clock.now() + 600_000;
-  expect(await writeObjects([{ key, isAlone: false }], writer, { deadline })).toMatchObject({ files: 2 });
+  expect(await writeObjects([[key]], writer, { deadline })).toMatchObject({ files: 2 });
   expect(calls).toEqual({
     PutObject: OBJECT_CALLS.puts + 2 * FILE_CALLS.puts,
     GetObject: OBJECT_CALLS.gets,
@@ -42,7 +42,7 @@ it('the writer calls S3 for an object and its files as often as the cost counts'
 
 it('a look at a quiet landing only lists', async () => {
   calls = {};
-  const queue = { count: async () => 0, send: async () => undefined };
-  expect(await lookAtLanding(writer, queue, 0)).toEqual({ told: 0, skipped: null });
+  const queue = { count: async () => ({ waiting: 0, dead: 0 }), send: async () => undefined };
+  expect(await lookAtLanding(writer, queue)).toEqual({ told: 0, skipped: null });
   expect(calls).toEqual({ ListObjectsV2: LOOK_LISTS });
 });

@@ -10,6 +10,11 @@ export const WriteError = defineErrorFamily('system', {
     cause: 'Files do not have as many rows as there are lines. None of them was put.',
     cure: 'Report it with the detail.',
   },
+  SLUICE_WRITE_OBJECT_TOO_LARGE: {
+    cause:
+      'An object of the landing has more than 128 MiB. Neither Firehose nor the collector writes such an object.',
+    cure: 'Find out who wrote it, and delete it. Its message ends in the dead-letter queue.',
+  },
   SLUICE_WRITE_OUT_OF_TIME: {
     cause: 'The invocation had no time left for the object.',
     cure: 'No action is needed: its message returns. If it persists, give the function more memory: Lambda gives it more CPU with it.',

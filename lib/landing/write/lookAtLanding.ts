@@ -4,13 +4,15 @@ import type { Writer } from './writeObjects.ts';
 
 /** Age from which an object without a message is told of: longer than all that its message could have waited for. */
 const FORGOTTEN_MS = 3 * 3_600_000;
+/** Messages of a batch of the writer: from so many on others wait. */
+const BATCH_MESSAGES = 1_000;
 /** Objects that one look tells of. The next one goes on. */
 const MOST_TOLD = 10_000;
 
 /** The queue of the writer, and its dead letters. */
 export interface LandingQueue extends TaskQueue {
-  /** Messages that wait, are being processed or are dead letters, about. */
-  count(): Promise<number>;
+  /** Messages that wait, and dead letters, about. */
+  count(): Promise<{ readonly waiting: number; readonly dead: number }>;
 }
 
 /** The result of a look. */
@@ -23,23 +25,20 @@ export interface LookReport {
 
 /**
  * Sends messages of objects that have waited for three hours: S3 and EventBridge may lose an event, and a brought bucket may send
- * none. While messages wait or are dead letters, objects are old for that reason, and none is sent.
+ * none. While many messages wait, or some are dead letters, objects are old for that reason, and none is sent. After ten tries,
+ * in less than three hours, a message is a dead letter.
  *
- * @param own Messages that the caller itself processes.
  * @throws What the clients of S3 and SQS throw.
  */
-export async function lookAtLanding(writer: Writer, queue: LandingQueue, own: number): Promise<LookReport> {
-  const report = await look(writer, queue, own);
+export async function lookAtLanding(writer: Writer, queue: LandingQueue): Promise<LookReport> {
+  const report = await look(writer, queue);
   writer.log({ level: 'info', event: 'write_look', ...report });
   return report;
 }
 
-async function look(
-  { store, clock, config: { bucket } }: Writer,
-  queue: LandingQueue,
-  own: number,
-): Promise<LookReport> {
-  if ((await queue.count()) > own) return { told: 0, skipped: 'messages_wait' };
+async function look({ store, clock, config: { bucket } }: Writer, queue: LandingQueue): Promise<LookReport> {
+  const { waiting, dead } = await queue.count();
+  if (dead > 0 || waiting >= BATCH_MESSAGES) return { told: 0, skipped: 'messages_wait' };
   const before = clock.now() - FORGOTTEN_MS;
   const bodies: string[] = [];
   for await (const { key, modifiedAt } of store.list(LANDING_FOLDER)) {

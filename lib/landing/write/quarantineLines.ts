@@ -20,15 +20,16 @@ export interface RefusedLine extends LineFailure {
  * Makes rows of quarantine of lines that DuckDB refuses, as lines for the round that they are of. A row has the identity of its
  * event, so that its copies can be told from others.
  *
- * @param now Epoch milliseconds: the time of a row that does not say when it was received.
+ * @param now Epoch milliseconds.
  */
 export function quarantineLines(
   refused: readonly RefusedLine[],
   config: Pick<Config, 'bucket' | 'tables'>,
   now: number,
-): { readonly text: Buffer; readonly large: QuarantineRows['large'] } {
+): { readonly text: Buffer; readonly longest: number; readonly large: QuarantineRows['large'] } {
   const write = quarantineWriter(config);
   const lines: string[] = [];
+  let longest = 0;
   const large: QuarantineRows['large'][number][] = [];
   for (const { kind, key, line, code, detail } of refused) {
     const text = isUtf8(line) ? line.toString() : null;
@@ -36,20 +37,24 @@ export function quarantineLines(
     const row = isJsonObject(landed) && isJsonObject(landed['row']) ? landed['row'] : {};
     const landedDay = isJsonObject(landed) ? String(landed['ds']) : isoDay(now);
     const member = (name: string) => (typeof row[name] === 'string' ? row[name] : null);
-    const [sent, eventId] = [Date.parse(member('received_at') ?? ''), member('event_id')];
-    const receivedAt = Number.isNaN(sent) ? now : sent;
+    const eventId = member('event_id');
     const identity = eventId === null ? {} : { identity: eventId, isUnique: true };
     const raw = text === null ? line : rowText(text);
     const item: RefusedItem = { code, detail, raw, ...identity };
     const written = write([item], {
-      ...{ receivedAt, path: rowPath(key, kind, landedDay), keyLabel: null, keyHash: '', senderId: '' },
+      // When it was refused: a row that was redriven and is refused again is newer than that redrive.
+      ...{ receivedAt: now, path: rowPath(key, kind, landedDay), keyLabel: null, keyHash: '', senderId: '' },
       ...{ sdkType: member('sdk_type'), sdkVersion: member('sdk_version') },
     });
-    const day = isoDay(receivedAt);
-    for (const json of written.documents) lines.push(`{"kind":"quarantine","ds":"${day}","row":${json}}\n`);
+    const day = isoDay(now);
+    for (const json of written.documents) {
+      const made = `{"kind":"quarantine","ds":"${day}","row":${json}}\n`;
+      longest = Math.max(longest, Buffer.byteLength(made));
+      lines.push(made);
+    }
     large.push(...written.large);
   }
-  return { text: Buffer.from(lines.join('')), large };
+  return { text: Buffer.from(lines.join('')), longest, large };
 }
 
 /** The row of a line, as the collector wrote it. */

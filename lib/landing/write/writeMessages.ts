@@ -5,10 +5,11 @@ import { type LandingQueue, lookAtLanding } from './lookAtLanding.ts';
 import { type Writer, type WriteTime, writeObjects } from './writeObjects.ts';
 
 /**
- * Receives from which on an object is written alone: it may be the one that ended the function before, and then holds up no
- * other.
+ * Receives from which on an object is written with few others: it may be the one that ended the function before. The eighth is
+ * written alone. So many that only had to wait still become few files.
  */
-const ALONE_FROM = 5;
+const APART_FROM = 5;
+const ALONE_AT = 8;
 
 /**
  * Processes a batch of messages: it writes the objects that they name, each once, then looks at the landing if a message asks
@@ -32,13 +33,7 @@ export async function writeMessages(
     else if (object.bucket !== writer.config.bucket || !isLanded(object.key)) ignored += 1;
     else named.set(object.key, [...(named.get(object.key) ?? []), message]);
   }
-  const tasks = [...named].map(([key, of]) => ({
-    key,
-    isAlone: of.some(({ receives }) => receives >= ALONE_FROM),
-  }));
-  // Behind all others, which then are done if one of them ends the function again.
-  tasks.sort((a, b) => Number(a.isAlone) - Number(b.isAlone));
-  const { failed, objects, ...counts } = await writeObjects(tasks, writer, time);
+  const { failed, objects, ...counts } = await writeObjects(groupsOf(named), writer, time);
   const failures = [
     ...invalid.map(({ messageId }) => messageId),
     ...[...failed.keys()].flatMap((key) => named.get(key) ?? []).map(({ messageId }) => messageId),
@@ -55,7 +50,26 @@ export async function writeMessages(
     ...(ignored > 0 ? { ignored } : {}),
     ...(invalid.length > 0 ? { invalid } : {}),
   });
-  if (looks.length > 0 && writer.clock.now() < time.deadline)
-    await lookAtLanding(writer, queue, messages.length);
+  if (looks.length > 0 && writer.clock.now() < time.deadline) await lookAtLanding(writer, queue);
   return batchFailures(failures);
+}
+
+/** Objects that may be in rounds together. Those of the fewest receives are first: they are done if one of the others ends the function. */
+function groupsOf(named: ReadonlyMap<string, readonly QueueMessage[]>): string[][] {
+  const byReceives = new Map<number, string[]>();
+  for (const [key, of] of named) {
+    const receives = Math.min(ALONE_AT, Math.max(APART_FROM - 1, ...of.map((one) => one.receives)));
+    byReceives.set(receives, [...(byReceives.get(receives) ?? []), key]);
+  }
+  return [...byReceives]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([receives, keys]) =>
+      receives < APART_FROM ? [keys] : chunks(keys, 4 ** (ALONE_AT - receives)),
+    );
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
 }

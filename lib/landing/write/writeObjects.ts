@@ -20,6 +20,10 @@ const ROUND_MS = 180_000;
 /** Objects that are fetched ahead, and files that are put at the same time. */
 const AHEAD = 4;
 const PUTS = 4;
+/** Bytes of an object: Firehose joins 128 MiB at most, and a request has fewer. Others would end the function. */
+const MOST_BYTES = 134_217_728;
+/** Bytes of damaged objects that are kept until their round ends. */
+const DAMAGED_BYTES = 67_108_864;
 /** How often the bucket is asked to delete an object. */
 const REMOVE_TRIES = 3;
 
@@ -44,13 +48,6 @@ export interface WriteTime {
   readonly signal?: AbortSignal;
 }
 
-/** An object to be written. */
-export interface LandedTask {
-  readonly key: string;
-  /** Whether no other is to be in its rounds: it may have ended the function before. */
-  readonly isAlone: boolean;
-}
-
 /** What became of objects. */
 export interface WrittenObjects {
   readonly objects: { written: number; gone: number; damaged: number };
@@ -66,50 +63,57 @@ export interface WrittenObjects {
  * Makes Parquet files of the tables of objects of the landing, and deletes the objects: in rounds, each of as many objects as fit
  * one, or of a part of a large one. At least once: an object whose deletion fails, or that is in two rounds of which the second
  * fails, is written again. Its rows then have the same IDs twice, and views show one.
+ *
+ * @param groups Keys by groups: no round has objects of two, and none is fetched before the one before it is written.
  */
 export async function writeObjects(
-  tasks: readonly LandedTask[],
+  groups: readonly (readonly string[])[],
   writer: Writer,
   time: WriteTime,
 ): Promise<WrittenObjects> {
   const batch = new Batch(writer, time);
-  for await (const { task, bytes } of fetchAhead(tasks, writer.store, time, batch)) {
-    if (task.isAlone) await batch.finish();
-    if (bytes !== null) await batch.take(task.key, bytes);
-    if (task.isAlone) await batch.finish();
+  for (const keys of groups) {
+    for await (const { key, bytes } of fetchAhead(keys, writer.store, time, batch))
+      if (bytes !== null) await batch.take(key, bytes);
+    await batch.finish();
   }
-  await batch.finish();
   return batch.done;
 }
 
 /** Objects in order, while the next ones are fetched. Null: it is gone, or its fetch failed, which is noted. */
 async function* fetchAhead(
-  tasks: readonly LandedTask[],
+  keys: readonly string[],
   store: WriteStore,
   { signal }: WriteTime,
   batch: Batch,
-): AsyncGenerator<{ readonly task: LandedTask; readonly bytes: Uint8Array | null }> {
-  const fetching: Promise<{ readonly task: LandedTask; readonly bytes: Uint8Array | null }>[] = [];
-  const fetch = async (task: LandedTask) => {
+): AsyncGenerator<Fetched> {
+  const fetching: Promise<Fetched>[] = [];
+  const fetch = async (key: string): Promise<Fetched> => {
     try {
       signal?.throwIfAborted();
-      const bytes = await store.fetch(task.key, signal);
+      const bytes = await store.fetch(key, MOST_BYTES, signal);
       // Somebody has written it: S3 and SQS may tell of an object twice.
       if (bytes === null) batch.done.objects.gone += 1;
-      return { task, bytes };
+      return { key, bytes };
     } catch (error) {
-      batch.fail(task.key, error);
-      return { task, bytes: null };
+      batch.fail(key, error);
+      return { key, bytes: null };
     }
   };
-  for (let next = 0; next < tasks.length || fetching.length > 0; ) {
-    for (let task = tasks[next]; task !== undefined && fetching.length < AHEAD; task = tasks[next]) {
-      fetching.push(fetch(task));
+  for (let next = 0; next < keys.length || fetching.length > 0; ) {
+    for (let key = keys[next]; key !== undefined && fetching.length < AHEAD; key = keys[next]) {
+      fetching.push(fetch(key));
       next += 1;
     }
     const first = await fetching.shift();
     if (first !== undefined) yield first;
   }
+}
+
+/** An object; null if it is not there to be written. */
+interface Fetched {
+  readonly key: string;
+  readonly bytes: Uint8Array | null;
 }
 
 /** An object that ends in a round. */
@@ -151,8 +155,8 @@ class Batch {
     const { roundBytes = ROUND_BYTES } = this.#writer;
     const object = new LandedObject(bytes);
     for (const member of object.members()) {
-      if (this.#round !== undefined && this.#round.bytes + member.text.length > roundBytes)
-        await this.finish();
+      const isFull = this.#round !== undefined && this.#round.bytes + member.text.length > roundBytes;
+      if (isFull || this.#isOutOfTime()) await this.finish();
       // The rest of an object is of no use when a part of it was not written.
       if (this.done.failed.has(key)) return;
       const round = await this.#open(key);
@@ -162,6 +166,13 @@ class Batch {
     if ((await this.#open(key)) === null) return;
     const { damage } = object;
     this.#ended.push({ key, damage, bytes: damage === null ? null : bytes });
+    const damaged = this.#ended.reduce((sum, one) => sum + (one.bytes?.length ?? 0), 0);
+    if (damaged > DAMAGED_BYTES) await this.finish();
+  }
+
+  /** Whether there is no time for more than the round that is open. */
+  #isOutOfTime(): boolean {
+    return this.#time.deadline - this.#writer.clock.now() < ROUND_MS;
   }
 
   /** The round that is open, or a new one; null if there is no time for one. */
@@ -170,8 +181,8 @@ class Batch {
       this.#round.keys.add(key);
       return this.#round;
     }
-    const { clock, directory } = this.#writer;
-    if (this.#time.deadline - clock.now() < ROUND_MS) {
+    const { directory } = this.#writer;
+    if (this.#isOutOfTime()) {
       this.done.failed.set(key, { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: 'No round was begun.' });
       return null;
     }

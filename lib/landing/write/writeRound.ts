@@ -31,7 +31,7 @@ export interface RoundRequest {
   readonly limits: EngineLimits;
   /** Existing folder of the round alone. */
   readonly directory: string;
-  /** Epoch milliseconds: of rows that do not say when they were received. */
+  /** Epoch milliseconds. */
   readonly now: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -74,8 +74,8 @@ export async function writeRound(request: RoundRequest): Promise<WrittenRound> {
       await writer.stage(quarantine);
       refused.push(...writer.refused);
     }
-    const { text, large } = quarantineLines(refused, config, now);
-    if (text.length > 0) await writer.stageMore(text);
+    const { text, longest, large } = quarantineLines(refused, config, now);
+    if (text.length > 0) await writer.stageMore(text, longest);
     if (quarantine !== undefined || text.length > 0)
       files.push(
         ...(await writer.writeDays((quarantine?.rows ?? 0) - writer.refused.length + refused.length)),
@@ -117,9 +117,9 @@ class KindWriter {
   }
 
   /** Stages further lines, which DuckDB takes. @throws WriteError if it does not. */
-  async stageMore(text: Buffer): Promise<void> {
+  async stageMore(text: Buffer, longest: number): Promise<void> {
     await writeFile(this.#some, text);
-    const failure = await this.#tryStage(this.#some, SOME, text.length);
+    const failure = await this.#tryStage(this.#some, SOME, Math.max(SMALL_LINE, longest));
     if (failure !== null) throw new WriteError('SLUICE_WRITE_FAILED', `${failure.code} ${failure.detail}`);
     await this.#session.run(`CREATE TEMP TABLE IF NOT EXISTS ${ROWS} AS FROM ${SOME} WITH NO DATA`);
     await this.#session.run(takeSomeStatement);
@@ -192,18 +192,33 @@ class KindWriter {
     const failure = await this.#tryStage(this.#some, SOME, lines.longest);
     if (failure === null) return this.#session.run(takeSomeStatement);
     const half = await middleOf(from, to, read);
-    if (half === to) {
-      this.refused.push({
-        ...failure,
-        kind: lines.kind,
-        key: lines.keyAt(from),
-        line: bytes.subarray(0, -1),
-      });
+    const isAllRefused = this.refused.length >= MOST_SINGLE && to - from <= PIECE_BYTES;
+    if (half === to || isAllRefused) {
+      for (const { at, line } of linesOf(bytes))
+        this.refused.push({ ...failure, kind: lines.kind, key: lines.keyAt(from + at), line });
       return;
     }
     await this.#stagePiece(lines, { from, to: half }, read);
     await this.#stagePiece(lines, { from: half, to }, read);
   }
+}
+
+/**
+ * Lines that are refused each by itself. Beyond, all rows are taken to have the same fault, and pieces of some lines are refused
+ * as a whole: to find each line would outlast the function. What was fit among them is in quarantine, too.
+ */
+const MOST_SINGLE = 2_000;
+const PIECE_BYTES = 65_536;
+
+/** The lines of a text, without their line breaks, and where each begins. */
+function linesOf(bytes: Buffer): { readonly at: number; readonly line: Buffer }[] {
+  const lines: { readonly at: number; readonly line: Buffer }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(LINE_BREAK, at);
+    lines.push({ at, line: bytes.subarray(at, end) });
+    at = end + 1;
+  }
+  return lines;
 }
 
 type ReadLines = (from: number, to: number) => Promise<Buffer>;

@@ -41,9 +41,10 @@ it('writes bytes and files, reads them whole, and has nothing for a key without 
   writeFileSync(path, 'of a file');
   await store.put('a/file', { path }, 'text/plain');
   await store.put('a/bytes', Buffer.from('of bytes'), 'text/plain');
-  expect(String(await store.fetch('a/file'))).toBe('of a file');
-  expect(String(await store.fetch('a/bytes'))).toBe('of bytes');
-  expect(await store.fetch('a/none')).toBeNull();
+  expect(String(await store.fetch('a/file', 100))).toBe('of a file');
+  expect(String(await store.fetch('a/bytes', 100))).toBe('of bytes');
+  expect(await store.fetch('a/none', 100)).toBeNull();
+  await expect(store.fetch('a/file', 8)).rejects.toMatchObject({ code: 'SLUICE_WRITE_OBJECT_TOO_LARGE' });
 });
 
 it('removes as many objects as it is told, also some that are gone', async () => {

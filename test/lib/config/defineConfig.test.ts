@@ -27,7 +27,7 @@ describe('defineConfig', () => {
         events: 'statsig_forwarded_events',
         quarantine: 'quarantine',
       },
-      curate: false,
+      curate: true,
       formerStatsigFolders: [],
       curatedTables: { exposures: 'curated_exposures', events: 'curated_events' },
       curateAfter: 2,

@@ -4,7 +4,6 @@ import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 import { eventsTable } from '../../../lib/tables/eventsTable.ts';
 import { rowPath } from '../../../lib/tables/objectKeys.ts';
 import { type QuarantinedItem, restoreRow, revalidator } from '../../../observe/quarantine/revalidate.ts';
@@ -160,11 +159,6 @@ describe('a row that its table did not take', () => {
     ['a column that is gone', '{"event_id":"a","x":1}', 'The table has no column "x".'],
     ['another type', '{"event_id":"a","user_id":{}}', 'user_id is not a string.'],
     ['no time', '{"event_id":"a","timestamp":"x"}', 'timestamp is not a timestamp.'],
-    [
-      'too many bytes',
-      `{"event_id":"${'x'.repeat(MAX_RECORD_BYTES)}"}`,
-      'It is larger than a Firehose record.',
-    ],
   ])('with %s stays in quarantine, with a reason', (_what, raw, problem) => {
     expect(restoreRow(raw, table, day)).toEqual({ problem });
     expect(judge()(quarantined(raw, { reason, path }))).toEqual({
@@ -199,17 +193,13 @@ describe('a row that its table did not take', () => {
       expect([value, restore({ [type]: value })]).toEqual([value, { problem: `${type} is not a ${type}.` }]);
   });
 
-  it('loses its line breaks, and may be as large as a record', () => {
+  it('loses its line breaks', () => {
     expect(restoreRow('{"event_id":"a",\n"user_id":"u"}', table, day)).toEqual({
       day,
       json: '{"event_id":"a","user_id":"u"}',
     });
     const spaced = '{"event_id": "a", "user_id": "u"}';
     expect(restoreRow(spaced, table, day)).toEqual({ day, json: spaced });
-    const largest = `{"event_id":"${'x'.repeat(MAX_RECORD_BYTES - '{"event_id":""}'.length)}"}`;
-    expect(restoreRow(largest, table, day)).toEqual({ day, json: largest });
-    const wide = `{"event_id":"${'é'.repeat(MAX_RECORD_BYTES / 2)}"}`;
-    expect(restoreRow(wide, table, day)).toEqual({ problem: 'It is larger than a Firehose record.' });
   });
 
   it('is accepted if the collector could have written it', () => {

@@ -70,14 +70,14 @@ function store(): WriteStore {
 }
 
 let runs = 0;
-function write(keys: readonly string[], more: Partial<Writer> = {}, alone: readonly string[] = []) {
+function write(keys: readonly string[], more: Partial<Writer> = {}, groups = [keys]) {
   runs += 1;
   const own = join(directory.path, `run-${runs}`);
   mkdirSync(own);
   const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: own };
   const writer = { config, store: store(), clock: { now: () => NOW }, limits, directory: own };
   return writeObjects(
-    keys.map((key) => ({ key, isAlone: alone.includes(key) })),
+    groups,
     { ...writer, log: (line) => lines.push(line), ...more },
     { deadline: NOW + 600_000 },
   );
@@ -177,12 +177,31 @@ describe('objects of the landing', () => {
     expect(await idsOf('events')).toEqual([1, 2, 3].flatMap((n) => [0, 1, 2, 3].map((i) => `${n}-${i}`)));
   });
 
-  it('are alone in their rounds if they are to be', async () => {
+  it('of two groups are in no round together, and fetched one group after the other', async () => {
     for (const n of [1, 2, 3]) objects.set(KEY(n), record({ events: [rowOf('events', `${n}`)] }));
-    expect(await write([KEY(1), KEY(2), KEY(3)], {}, [KEY(2), KEY(3)])).toMatchObject({
-      rounds: 3,
-      files: 3,
+    const calls: string[] = [];
+    onCall = (call, key) => calls.push(`${call} ${key.slice(0, 8)}`);
+    const groups = [[KEY(1), KEY(2)], [KEY(3)]];
+    expect(await write([], {}, groups)).toMatchObject({ rounds: 2, files: 2 });
+    expect(calls.slice(0, 4)).toEqual([
+      'fetch landing/',
+      'fetch landing/',
+      'put statsig/',
+      'remove landing/',
+    ]);
+  });
+
+  it('that no round has time for any more stay, and the round that is open is written', async () => {
+    let now = NOW;
+    for (const n of [1, 2, 3]) objects.set(KEY(n), record({ events: [rowOf('events', `${n}`)] }));
+    onCall = (call) => {
+      if (call === 'fetch') now += 150_000;
+    };
+    const { objects: done, failed } = await write([KEY(1), KEY(2), KEY(3)], {
+      clock: { now: () => now },
     });
+    expect([done.written + failed.size, failed.size]).toEqual([3, expect.any(Number)]);
+    expect(keysOf('landing/')).toHaveLength(failed.size);
   });
 
   it('stay when there is no time for a round', async () => {
@@ -212,7 +231,7 @@ describe('a line that DuckDB refuses', () => {
           path: `${KEY(2)}#events/2026-11-25`,
           raw: bad('bad').json,
         },
-        ...{ received_at: '2026-11-25 09:31:00', ds: '2026-11-25' },
+        ...{ ds: '2026-11-25' },
       }),
     ]);
     expect(lines).toEqual([
