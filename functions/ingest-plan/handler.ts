@@ -12,7 +12,6 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
-import { cooldowns } from '../../lib/drops/plan/trigger.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
@@ -63,7 +62,6 @@ function makePlanner(from: Environment, endsAt: number): Planner {
       newToken: randomUUID,
       ...systemTiming,
     }),
-    cooldowns: cooldowns(s3ObjectStore(s3Client(), bucket), systemClock),
     looks: lastListings(s3ObjectStore(s3Client(), bucket)),
     lateNotes: lateNotes(s3ObjectStore(s3Client(), bucket)),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),

@@ -1,13 +1,11 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../../lib/base/json.ts';
-import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
 import { type ExpectedDropsPorts, findLateDrops } from '../../lib/drops/plan/lateDrops.ts';
 import { type PlanRequest, planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
 import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';
-import { type PlanSourcesPorts, planSources, type SourcesPlan } from '../../lib/drops/plan/planSources.ts';
-import type { Cooldowns } from '../../lib/drops/plan/trigger.ts';
+import { type PlanSourcesPorts, planSources } from '../../lib/drops/plan/planSources.ts';
 import type { Source } from '../../lib/schema/sources.ts';
 
 /** All that one invocation of the plan works with. */
@@ -15,7 +13,6 @@ export interface Planner extends PlanSourcesPorts, Pick<ExpectedDropsPorts, 'lat
   readonly sources: readonly Source[];
   /** `--stage` of the deployment. */
   readonly stage: string;
-  readonly cooldowns: Pick<Cooldowns, 'end'>;
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -83,32 +80,11 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
     duration_ms: clock.now() - began,
   };
   log(report);
-  if (!report.again) await giveTurnsBack(planner, request, plan);
   if (request.schedule !== undefined) {
     const line = planMetricsLine(plan, { stage, schedule: request.schedule, timestamp: clock.now() });
     if (line !== null) log(line);
   }
   return report;
-}
-
-/**
- * A call of the trigger counts only if the days that it named have files: their owner may call again as soon as they are
- * there. A turn that can't be given back is over in two hours.
- */
-async function giveTurnsBack(
-  { cooldowns, log }: Planner,
-  request: PlanRequest,
-  { planned }: SourcesPlan,
-): Promise<void> {
-  if (request.asked !== 'triggered' || request.round > 0) return;
-  for (const source of request.sources ?? []) {
-    if (planned.some((one) => one.source === source && one.days.some(({ files }) => files > 0))) continue;
-    try {
-      await cooldowns.end(source);
-    } catch (error) {
-      log({ level: 'error', event: 'ingest_turn', source, ...failureFields(error) });
-    }
-  }
 }
 
 /** Looks for overdue drops and reports them in the log and in a metric. */

@@ -9,7 +9,7 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { cooldowns } from '../../lib/drops/plan/trigger.ts';
+import { turns } from '../../lib/drops/plan/trigger.ts';
 import { environmentReader, lambdaHandler } from '../../lib/lambda/handler.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
@@ -35,7 +35,7 @@ function makeTrigger(environment: Environment): Trigger {
       clock: systemClock,
     }),
     anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,
-    cooldowns: cooldowns(s3ObjectStore(s3Client(), environment.SLUICE_BUCKET), systemClock),
+    takeTurn: turns(s3ObjectStore(s3Client(), environment.SLUICE_BUCKET), systemClock),
     requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, systemTiming),
     clock: systemClock,
     log: logLine,

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { SluiceError } from '../../lib/base/errors.ts';
 import { failureFields } from '../../lib/base/log.ts';
+import { TRIGGER_PAUSE_MS } from '../../lib/drops/limits.ts';
 import {
   readReadyRequest,
   type StartableSource,
@@ -44,7 +45,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 /**
  * Answers `POST /v1/mark_data_ready_dwh` about the sources that the caller's key may start, and about no others: 200 when at least one source was started, 429 with `Retry-After` when each
- * was started within the last two hours. No SDK calls it, so that 429, which SDKs drop their batch on, does no harm.
+ * was started within the last ten minutes. No SDK calls it, so that 429, which SDKs drop their batch on, does no harm.
  */
 export async function markReady(
   request: ReadyHttpRequest,
@@ -85,13 +86,8 @@ export async function markReady(
 }
 
 function tooSoonAnswer({ tooSoon }: StartResult): APIGatewayProxyStructuredResultV2 {
-  const seconds = Math.min(...tooSoon.map((one) => one.seconds));
-  const error = new TriggerError('SLUICE_TRIGGER_TOO_SOON', `${seconds} s are left.`);
-  return answer(
-    429,
-    { ...refusal(error), retryAfterSeconds: seconds, tooSoon },
-    { 'retry-after': `${seconds}` },
-  );
+  const error = new TriggerError('SLUICE_TRIGGER_TOO_SOON', `${tooSoon.join(', ')}.`);
+  return answer(429, { ...refusal(error), tooSoon }, { 'retry-after': `${TRIGGER_PAUSE_MS / 1000}` });
 }
 
 function refusal({ code, message, cure }: SluiceError) {

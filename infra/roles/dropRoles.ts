@@ -39,9 +39,9 @@ export function ingestRoles(stack: Stack): Resources {
       Resource: of.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
     },
   ];
-  const cooldowns = (of: readonly string[]) => [
+  const turns = (of: readonly string[]) => [
     {
-      // Deleting ends the cooldown if the start fails. An object that is read exists, or did a moment ago.
+      // Deleting gives the turn back if the start fails. An object that is read exists, or did a moment ago.
       Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
       Resource: of.map((name) => objectArn(stack, triggerKey(name))),
     },
@@ -71,7 +71,7 @@ export function ingestRoles(stack: Stack): Resources {
       lambdaService,
       fitPolicySize(stack, [
         writeLogs(stack, 'ingest-trigger'),
-        [cooldowns(names), cooldowns(['*'])],
+        [turns(names), turns(['*'])],
         useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
         { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
         { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },

@@ -51,22 +51,6 @@ export async function claim(
   return now?.claim?.owner === owner ? mine(now.eTag) : null;
 }
 
-/**
- * Ends a claim of any owner, for callers that may not delete the object.
- *
- * @throws The error of the store if the outcome is unknown.
- */
-export async function endClaim(store: ObjectStore, key: string): Promise<void> {
-  const held = await readClaim(store, key);
-  if (held === null || held.claim === null) return;
-  await store.write(key, JSON.stringify({ ...held.claim, until: 0 }), { expected: held.eTag });
-}
-
-/** When a claim ends, epoch milliseconds, or ended; null if there is none. @throws The error of the store. */
-export async function claimEndsAt(store: ObjectStore, key: string): Promise<number | null> {
-  return (await readClaim(store, key))?.claim?.until ?? null;
-}
-
 /** Null without an object. `claim` is null if the object is invalid, which blocks nobody. */
 async function readClaim(store: ObjectStore, key: string) {
   const read = await store.read(key);

@@ -90,8 +90,5 @@ export const MAX_DAYS = 31;
 export const MAX_SOURCES = 100;
 /** Characters of a body: enough for the most days and names. */
 export const MAX_BODY_LENGTH = 16_384;
-/**
- * Milliseconds between two starts of one source, as in Statsig's own limit:
- * https://docs.statsig.com/data-warehouse-ingestion/introduction
- */
-export const TRIGGER_PAUSE_MS = 2 * 3_600_000;
+/** Milliseconds between two starts of one source. */
+export const TRIGGER_PAUSE_MS = 10 * 60_000;

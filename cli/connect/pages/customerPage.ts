@@ -204,7 +204,7 @@ curl -X POST ${readyUrl}/v1/mark_data_ready_dwh \\
   -d '${body}'
 \`\`\`
 
-\`datestamps\` is a day or a list of at most ${MAX_DAYS}; \`type\` is one of ${kinds.map((one) => `\`${one}\``).join(', ')}. One start in ${TRIGGER_PAUSE_MS / 3_600_000} hours: earlier calls are answered 429, with \`Retry-After\`.`,
+\`datestamps\` is a day or a list of at most ${MAX_DAYS}; \`type\` is one of ${kinds.map((one) => `\`${one}\``).join(', ')}. One start in ${TRIGGER_PAUSE_MS / 60_000} minutes: earlier calls are answered 429, with \`Retry-After\`.`,
   ];
 }
 

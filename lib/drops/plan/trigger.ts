@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { claim, claimEndsAt, endClaim, type HeldClaim } from '../../base/claim.ts';
+import { claim, type HeldClaim } from '../../base/claim.ts';
 import { defineErrorFamily } from '../../base/errors.ts';
 import { bestUnionIssues, expectedText } from '../../base/issues.ts';
 import { parseJson, valueAt } from '../../base/json.ts';
@@ -31,7 +31,7 @@ export const TriggerError = defineErrorFamily('user', {
     cure: 'Compare `sources` with the sources of the key, and `type` with the kinds of their datasets.',
   },
   SLUICE_TRIGGER_TOO_SOON: {
-    cause: 'Each source can be started at most once in two hours.',
+    cause: 'Each source can be started at most once in ten minutes.',
     cure: 'Send the request again after the time in Retry-After. The schedule also finds the data by itself.',
   },
 });
@@ -104,28 +104,19 @@ function redactedValue(body: unknown, path: readonly PropertyKey[]): string {
   return displayValue(valueAt(body, path)).replace(KEY, '$1-…');
 }
 
-/** The cooldown of each source: one start in two hours. Methods throw the errors of the store. */
-export interface Cooldowns {
-  /** Starts a source's cooldown until an instant; null if one is running. */
-  start(source: string, until: number): Promise<HeldClaim | null>;
-  /** Ends a source's cooldown, regardless of who started it, so that the next call may start the source. */
-  end(source: string): Promise<void>;
-  /** When a source's cooldown ends, epoch milliseconds; null if none is running. */
-  endsAt(source: string): Promise<number | null>;
-}
+/**
+ * Takes a source's turn until an instant; null if it is taken. Throws the errors of the store.
+ */
+export type TakeTurn = (source: string, until: number) => Promise<HeldClaim | null>;
 
-/** Cooldowns as claims in a bucket. */
-export function cooldowns(store: ObjectStore, clock: Clock): Cooldowns {
-  return {
-    start: (source, until) => claim(store, clock, triggerKey(source), until),
-    end: (source) => endClaim(store, triggerKey(source)),
-    endsAt: (source) => claimEndsAt(store, triggerKey(source)),
-  };
+/** Turns as claims in a bucket. */
+export function turns(store: ObjectStore, clock: Clock): TakeTurn {
+  return (source, until) => claim(store, clock, triggerKey(source), until);
 }
 
 /** The ports of {@link startSources}. */
 export interface StartPorts {
-  readonly cooldowns: Pick<Cooldowns, 'start' | 'endsAt'>;
+  readonly takeTurn: TakeTurn;
   /** The plan's queue. */
   readonly requests: TaskQueue;
   readonly clock: Clock;
@@ -140,7 +131,7 @@ export interface StartableSource {
 /** Sources that were started, and sources that must wait. */
 export interface StartResult {
   readonly started: readonly string[];
-  readonly tooSoon: readonly { readonly source: string; readonly seconds: number }[];
+  readonly tooSoon: readonly string[];
 }
 
 /**
@@ -159,14 +150,14 @@ export function startableSources(
 }
 
 /**
- * Starts the plan of some days at once, for each source that was not started within two hours. If the start fails, the
- * cooldowns end. The plan also ends them if the days have no files.
+ * Starts the plan of some days at once, for each source that was not started within ten minutes. A start that fails does not
+ * count.
  *
  * @param sources The sources that the caller may start. Others are treated as unknown.
  * @throws TriggerError `SLUICE_TRIGGER_NO_DATASET`
  */
 export async function startSources(
-  { cooldowns, requests, clock }: StartPorts,
+  { takeTurn, requests, clock }: StartPorts,
   sources: readonly StartableSource[],
   { days, kind, sources: names }: ReadyRequest,
 ): Promise<StartResult> {
@@ -179,19 +170,13 @@ export async function startSources(
       `${kind}${missing.map((name) => ` ${name}`).join(',')}.`,
     );
 
-  const taken: { readonly name: string; release(): Promise<void> }[] = [];
-  const tooSoon: StartResult['tooSoon'][number][] = [];
+  const taken = new Map<string, HeldClaim>();
   try {
     for (const { name } of wanted) {
-      const cooldown = await cooldowns.start(name, clock.now() + TRIGGER_PAUSE_MS);
-      if (cooldown !== null) {
-        taken.push({ name, release: () => cooldown.release() });
-        continue;
-      }
-      const until = (await cooldowns.endsAt(name)) ?? 0;
-      tooSoon.push({ source: name, seconds: Math.max(1, Math.ceil((until - clock.now()) / 1000)) });
+      const turn = await takeTurn(name, clock.now() + TRIGGER_PAUSE_MS);
+      if (turn !== null) taken.set(name, turn);
     }
-    const started = taken.map(({ name }) => name);
+    const started = [...taken.keys()];
     if (started.length > 0) {
       const request: PlanRequestInput = {
         sluice: 'plan',
@@ -202,10 +187,10 @@ export async function startSources(
       };
       await requests.send([JSON.stringify(request)]);
     }
-    return { started, tooSoon };
+    return { started, tooSoon: wanted.map(({ name }) => name).filter((name) => !taken.has(name)) };
   } catch (error) {
-    // A cooldown that can't be ended expires by itself.
-    await Promise.allSettled(taken.map((cooldown) => cooldown.release()));
+    // A turn that can't be given back ends by itself.
+    await Promise.allSettled([...taken.values()].map((turn) => turn.release()));
     throw error;
   }
 }

@@ -21,7 +21,6 @@ import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { lastListings } from '../../../lib/drops/plan/planSources.ts';
-import { cooldowns } from '../../../lib/drops/plan/trigger.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
@@ -110,7 +109,6 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     clock,
     ledger,
     bucketOf: (source) => customerBucketFrom(s3, source),
-    cooldowns: cooldowns(s3ObjectStore(s3, OWN), clock),
     looks: lastListings(s3ObjectStore(s3, OWN)),
     lateNotes: lateNotes(s3ObjectStore(s3, OWN)),
     tasks: taskQueue(sqs, urlOf('load'), timing),

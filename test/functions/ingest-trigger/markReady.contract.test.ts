@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
 import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
-import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
-import { cooldowns } from '../../../lib/drops/plan/trigger.ts';
+import { turns } from '../../../lib/drops/plan/trigger.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
-import { OTHER_DROPS, startIngest } from '../ingest-plan/startIngest.ts';
+import { startIngest } from '../ingest-plan/startIngest.ts';
 
 const MINUTE_MS = 60_000;
 let ingest: Awaited<ReturnType<typeof startIngest>>;
@@ -45,7 +43,7 @@ function trigger(
     clock,
     log,
     anyKeyStartsAll,
-    cooldowns: cooldowns(s3ObjectStore(s3, ownBucket), clock),
+    takeTurn: turns(s3ObjectStore(s3, ownBucket), clock),
     keys: new KeyGate({
       configured: [OPERATOR, ...CUSTOMERS, APP],
       cache: new KeyCache({ read: readKeys, clock, random: () => 0.5, log }),
@@ -100,22 +98,16 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await post({ datestamps: '2026-11-19', type: 'metrics' })).toMatchObject({ started: ['acme2'] });
   });
 
-  it('starts each source at most once in two hours, and returns the remaining time', async () => {
+  it('starts each source at most once in ten minutes', async () => {
     ingest = await startIngest([{}, {}]);
     expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
-    await ingest.clock.advance(30 * MINUTE_MS);
-    const refused = await post({ ...ready, sources: 'acme' });
-    expect(refused).toMatchObject({ status: 429, success: false, code: 'SLUICE_TRIGGER_TOO_SOON' });
-    expect(Number(refused.retryAfter)).toBe(refused.retryAfterSeconds);
-    expect(refused.retryAfterSeconds).toBeGreaterThan(89 * 60);
-    expect(refused.retryAfterSeconds).toBeLessThanOrEqual(90 * 60);
-    // Another source is not held up by it.
-    expect(await post(ready)).toMatchObject({
-      status: 200,
-      started: ['acme1'],
-      tooSoon: [{ source: 'acme' }],
+    await ingest.clock.advance(9 * MINUTE_MS);
+    expect(await post({ ...ready, sources: 'acme' })).toMatchObject({
+      ...{ status: 429, success: false, code: 'SLUICE_TRIGGER_TOO_SOON', retryAfter: '600' },
     });
-    await ingest.clock.advance(90 * MINUTE_MS);
+    // Another source is not held up by it.
+    expect(await post(ready)).toMatchObject({ status: 200, started: ['acme1'], tooSoon: ['acme'] });
+    await ingest.clock.advance(MINUTE_MS);
     expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
     expect(await ingest.received('plan')).toHaveLength(3);
   });
@@ -218,7 +210,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
       started: ['acme'],
       tooSoon: [],
     });
-    expect(await asAcme(ready)).toMatchObject({ status: 429, tooSoon: [{ source: 'acme' }] });
+    expect(await asAcme(ready)).toMatchObject({ status: 429, tooSoon: ['acme'] });
     expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200, started: ['acme1'] });
 
     // Another customer's source, of this type or another, looks like one that does not exist.
@@ -254,28 +246,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await post(ready, 'secret-other', open)).toMatchObject({ status: 403 });
     const local = trigger(undefined, { allowAnyKey: true, anyKeyStartsAll: true });
     expect(await post(ready, 'secret-other', local)).toMatchObject({ started: ['acme', 'acme1'] });
-    expect(await post(ready, 'secret-of-acme', local)).toMatchObject({ status: 429, tooSoon: [{}] });
-  });
-
-  it('uses a turn only when a day has files', async () => {
-    ingest = await startIngest([{}, { bucket: OTHER_DROPS }]);
-    const runPlans = async () => {
-      for (const request of await ingest.received('plan'))
-        await runPlan(ingest.planner(), planRequestSchema.parse(request));
-    };
-    const call = () => post(ready, 'secret-of-acme');
-    expect(await call()).toMatchObject({ status: 200 });
-    // Nobody starts it twice while the first call is looked into.
-    expect(await call()).toMatchObject({ status: 429 });
-    await runPlans();
-    expect(await call()).toMatchObject({ status: 200, started: ['acme'] });
-    await ingest.put('events/2026-11-18/part-0.parquet');
-    await runPlans();
-    expect(await call()).toMatchObject({ status: 429 });
-    // Another customer's files say nothing about this one's.
-    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200 });
-    await runPlans();
-    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200 });
+    expect(await post(ready, 'secret-of-acme', local)).toMatchObject({ status: 429 });
   });
 
   it('counts each call against the limit of its key', async () => {
