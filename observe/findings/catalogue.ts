@@ -60,7 +60,7 @@ export const findingCatalogue = {
     'The stack was deployed from another configuration.',
     `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
   ),
-  SLUICE_FINDING_VERSION_DIFFERS: problem(
+  SLUICE_FINDING_VERSION_DIFFERS: warning(
     'The stack was deployed by another version of Sluice. By a later one, deploying this working tree would downgrade it, and the doctor compares it with what this version expects.',
     `Of an earlier one, CHANGELOG.md says what changes: ${DEPLOY}. Of a later one, use the working tree of that version or a later one.`,
   ),

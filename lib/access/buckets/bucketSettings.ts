@@ -1,4 +1,4 @@
-import { isJsonObject, sameJson } from '../../base/json.ts';
+import { sameJson } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
 
@@ -151,7 +151,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
-/** Replaces rules of the same name by ours unless they are equivalent, and keeps the others. */
+/** Replaces rules of the same name by ours unless they are equal, and keeps the others. */
 function withOurs(
   there: readonly unknown[],
   ours: readonly BucketDocument[],
@@ -161,7 +161,7 @@ function withOurs(
     typeof one === 'object' && one !== null ? Reflect.get(one, name) : undefined;
   const kept = there.map((one) => {
     const our = ours.find((candidate) => nameOf(candidate) === nameOf(one));
-    return our === undefined || sameJson(normalizeRule(our), normalizeRule(one)) ? one : our;
+    return our === undefined || sameJson(our, one) ? one : our;
   });
   const names = new Set(kept.map(nameOf));
   return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
@@ -177,43 +177,4 @@ export function encryptedTransportOnly<Arn>(resources: readonly Arn[]) {
     Resource: resources,
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
   } as const;
-}
-
-/**
- * Normalizes a lifecycle rule of S3's API, so that equal rules compare as equal. The prefix may be a member of its own,
- * as CloudFormation and older tools have it, or in a filter, alone or as the only condition of an `And`. Members that
- * are empty or switched off are left out.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
- *
- * @returns A document to compare with others, not to send to S3. Anything but an object is returned unchanged.
- */
-function normalizeRule(rule: unknown): unknown {
-  if (!isJsonObject(rule)) return rule;
-  const { Prefix, Filter, ...rest } = rule;
-  const [prefix, conditions] = readFilter(Prefix, Filter);
-  return withoutNothing({ ...rest, prefix, conditions });
-}
-
-/** The prefix, and what else a filter asks for. */
-function readFilter(own: unknown, filter: unknown): readonly [prefix: unknown, conditions: unknown] {
-  if (!isJsonObject(filter)) return [own ?? '', undefined];
-  const { Prefix, And, ...others } = filter;
-  const [inner, more] = And === undefined ? [undefined, undefined] : readFilter(undefined, And);
-  return [Prefix ?? inner ?? own ?? '', { ...others, and: more }];
-}
-
-/** Members that are undefined, false, or empty say the same as none; an empty text is a prefix of everything. */
-function withoutNothing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNothing);
-  if (value instanceof Date) return value.toISOString();
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([name, member]) => [name, withoutNothing(member)] as const)
-      .filter(([, member]) => member !== undefined && member !== false && !isEmpty(member)),
-  );
-}
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

@@ -1,7 +1,7 @@
 import type { Stack, StackResourceDrift } from '@aws-sdk/client-cloudformation';
 import { queueExecutions } from '../../../infra/serverless/service.ts';
 import { curateIds, exportIds, logicalIds, relayIds } from '../../../infra/template/Stack.ts';
-import { compareVersions, VERSION } from '../../../lib/base/version.ts';
+import { VERSION } from '../../../lib/base/version.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import {
   collectorConcurrency,
@@ -70,14 +70,11 @@ export const formerStack = look({
 /** Judges the version of a stack by its output. */
 function judgeVersion(found: Stack, ours: string): Finding[] {
   const deployed = deployedVersion(found);
-  const order = deployed === undefined ? -1 : compareVersions(deployed, ours);
-  if (order === 0) return [];
+  if (deployed === ours) return [];
   return [
     finding(
       'SLUICE_FINDING_VERSION_DIFFERS',
       `${found.StackName}: ${deployed ?? 'not named'}; this working tree: ${ours}.`,
-      [],
-      order < 0 ? 'warning' : 'problem',
     ),
   ];
 }

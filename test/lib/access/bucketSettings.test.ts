@@ -1,15 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
 import { type BucketDocument, bucketSettings } from '../../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../../lib/access/buckets/lifecycleRules.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
 import { settingWords } from '../../../observe/findings/setup/dataLooks.ts';
 
-const ruleSchema = z.looseObject({
-  Filter: z.object({ Prefix: z.string() }),
-  Transitions: z.array(z.unknown()).optional(),
-});
 const config = defineConfig({ bucket: 'acme-data' });
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 const settings = bucketSettings(config, { keyArn });
@@ -61,34 +56,6 @@ describe('the settings that an existing bucket needs', () => {
       rule,
       ...lifecycleRules(config).map(({ id }) => expect.objectContaining({ ID: id })),
     ]);
-  });
-
-  it('recognize lifecycle rules in the form of S3 and of CloudFormation', () => {
-    const { Rules: [...rules] = [] } = z
-      .object({ Rules: z.array(ruleSchema) })
-      .parse(wanted('lifecycle', {}));
-    const others = rules.map(({ Filter: { Prefix }, ...rule }, i) =>
-      [
-        { ...rule, Prefix },
-        { ...rule, Filter: { And: { Prefix } } },
-        {
-          ...rule,
-          Filter: { Prefix },
-          NoncurrentVersionTransitions: [],
-          Transitions: rule.Transitions ?? [],
-        },
-      ].at(i % 3),
-    );
-    expect(wanted('lifecycle', { Rules: others })['Rules']).toEqual(others);
-    for (const changed of [
-      { Filter: { Prefix: 'other/' } },
-      { Filter: { And: { Prefix: rules[3]?.Filter.Prefix, ObjectSizeGreaterThan: 1 } } },
-      { Expiration: { Date: new Date(0) } },
-      { Status: 'Disabled' },
-    ]) {
-      const there = rules.map((rule, i) => (i === 3 ? { ...rule, ...changed } : rule));
-      expect(wanted('lifecycle', { Rules: there })['Rules']).toEqual(rules);
-    }
   });
 
   it('keep the lifecycle setting for small objects, which has its own command option', () => {
