@@ -11,7 +11,7 @@ export function findingsPage(): string {
   const before = looksBeforeDeploy.filter((look) => !looks.includes(look));
   return asReference(`# Findings
 
-<!-- Made by \`npm run docs\` from observe/findings.ts: edit that. -->
+<!-- Made by \`npm run docs\` from observe/findings: edit that. -->
 
 What \`sluice status\` and \`sluice doctor\` can find. Both print the cure, with commands, and the section of [operate.md](operate.md); \`npx sluice explain CODE\` prints it for one. \`problem\`: something does not work, is not safe, or could not be checked. \`warning\`: it works, and should be improved. \`unchecked\`: the check does not apply here.
 
