@@ -117,24 +117,6 @@ describe('load messages', () => {
     }
   });
 
-  it('are retried when one of our own services is unavailable, and fail with the last try', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
-    loads.faults.set({
-      glue: [
-        {
-          fault: 'failCalls',
-          operations: ['GetPartitions'],
-          code: 'AccessDeniedException',
-          status: 400,
-          calls: 2,
-        },
-      ],
-    });
-    expect(await send([task()], 1)).toEqual(again('0'));
-    expect(await send([task()], 3)).toEqual(again());
-    expect(await loads.entry()).toMatchObject({ state: 'failed', attempts: 2 });
-  });
-
   it('are retried when the ledger is unavailable', async () => {
     loads.faults.set({
       s3: [{ fault: 'failCalls', operations: ['GetObject'], code: 'SlowDown', calls: 'all' }],

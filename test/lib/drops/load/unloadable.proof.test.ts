@@ -129,30 +129,6 @@ describe('a day without any loadable file', () => {
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('is loaded as soon as its archived files are restored', async () => {
-    await put('a.parquet', good, 'GLACIER');
-    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_OBJECT_ARCHIVED'));
-    expect(await loads.entry()).toMatchObject({ files: [{ fate: 'failed', reason: 'archived' }] });
-    expect(await run()).toBeNull();
-    await put('a.parquet', good);
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 3));
-  });
-
-  it('is reported when files are dropped beside one that was archived later, and not for the archiving alone', async () => {
-    await put('a.parquet', good);
-    await run();
-    await put('a.parquet', good, 'GLACIER');
-    for (const asked of [undefined, 'triggered', 'backfill'] as const)
-      expect(await run(DAY, asked)).toBeNull();
-    await loads.drop('late.parquet', someEvents(3, 5));
-    expect(await run()).toMatchObject(failed('SLUICE_SOURCE_OBJECT_ARCHIVED'));
-    expect(await loads.read()).toEqual(readEvents(0, 3));
-    await put('a.parquet', good);
-    expect(await run()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 5));
-  });
-
   it('is not failed by a message that is delivered again after its files were archived', async () => {
     await put('a.parquet', good);
     const { tasks } = await planDay(loads, DAY);

@@ -47,17 +47,13 @@ const queued = (fingerprint: string, ago: number, reason = 'new') => ({
 
 describe('decideDay', () => {
   it.each([
-    ['that is unknown and empty', none, null, { skip: 'no_files' }],
-    ['that is new', one, null, { queue: 'new' }],
     ['whose job ended without rows', drop(file('_SUCCESS', { size: 0 })), null, { queue: 'new' }],
-    ['that is loaded', one, entry(), { skip: 'unchanged' }],
     [
       'that is loaded and received a marker',
       drop(file('a.parquet'), file('_SUCCESS')),
       entry(),
       { skip: 'unchanged' },
     ],
-    ['with another file', drop(file('a.parquet'), file('b.parquet')), entry(), { queue: 'changed' }],
     ['with a replaced file', drop(file('a.parquet', { eTag: '"2"' })), entry(), { queue: 'changed' }],
     ['that was emptied, perhaps before a rewrite', none, entry(), { wait: 'settling', until: NOW + 600_000 }],
     [
@@ -119,25 +115,6 @@ describe('decideDay', () => {
       }),
       { queue: 'deleted' },
     ],
-    ['that failed an hour ago', one, entry({ state: 'failed' }), { skip: 'failed' }],
-    [
-      'that failed long ago',
-      one,
-      entry({ state: 'failed', updatedAt: NOW - 13 * HOUR_MS }),
-      { queue: 'retried' },
-    ],
-    [
-      'that failed and was corrected',
-      one,
-      entry({ state: 'failed', fingerprint: 'f' }),
-      { queue: 'changed' },
-    ],
-    [
-      'whose task is on the queue',
-      one,
-      entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, HOUR_MS) }),
-      { skip: 'queued' },
-    ],
     [
       'whose task was lost',
       one,
@@ -155,12 +132,6 @@ describe('decideDay', () => {
       one,
       entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, HOUR_MS, 'settling') }),
       { queue: 'new' },
-    ],
-    [
-      'that is being loaded',
-      drop(file('b.parquet')),
-      entry({ state: 'loading', lease: { owner: 'o', until: NOW + 5 } }),
-      { wait: 'loading', until: NOW + 5 },
     ],
     [
       'whose loader was killed',
