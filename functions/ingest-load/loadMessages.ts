@@ -14,9 +14,10 @@ import {
   type LoadOutcome,
   loadTask,
 } from '../../lib/drops/load/loadTask.ts';
-import { type DropDay, versionTime } from '../../lib/drops/load/publishVersion.ts';
+import type { DropDay } from '../../lib/drops/load/publishVersion.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
+import { versionTime } from '../../lib/ledger/versions.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../lib/tables/ledgerKeys.ts';
 
 /**

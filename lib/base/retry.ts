@@ -97,3 +97,9 @@ function hasTime({ until }: RetryPolicy): boolean {
 export function wasConnectionStale({ reusedSocket }: ClientRequest, error: Error): boolean {
   return reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
+
+/**
+ * Is called after each step between which AWS may end a function, before the next step begins. Tests end the function
+ * there. A deployed function has no such port.
+ */
+export type FaultPoint<Step extends string> = (step: Step) => Promise<void> | void;

@@ -1,6 +1,6 @@
 import type { TaskQueue } from '../base/queue.ts';
+import type { FaultPoint } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
-import type { FaultPoint } from '../drops/faultPoint.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
 import type { EngineLimits } from '../duckdb/DuckDbSession.ts';
 import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
 import { isUtcDay, type UtcDay } from '../base/time.ts';
-import { fingerprintFiles } from '../drops/Drop.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
+import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { dayFolder, tableFolders } from '../tables/tableFolders.ts';

@@ -1,8 +1,8 @@
 import { failureFields } from '../base/log.ts';
-import { isReadVersion } from '../drops/load/movePartition.ts';
-import { versionTime } from '../drops/load/publishVersion.ts';
 import type { DayAccount } from '../ledger/CuratedDay.ts';
 import type { LedgerContent } from '../ledger/LedgerEntry.ts';
+import { isReadVersion } from '../ledger/movePartition.ts';
+import { versionTime } from '../ledger/versions.ts';
 import { curatedSubject } from '../tables/ledgerKeys.ts';
 import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';

@@ -1,8 +1,7 @@
 import type { UtcDay } from '../base/time.ts';
-import { NO_FILES } from '../drops/Drop.ts';
-import { versionTime } from '../drops/load/publishVersion.ts';
 import type { CurationRun } from '../ledger/CuratedDay.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
+import { versionTime } from '../ledger/versions.ts';
 import type { ListedDay } from './ListedDays.ts';
 import { REQUEUE_AFTER_MS, VERSION_VALID_MS } from './limits.ts';
 import type { CurateReason, CurateRequestBody } from './messageBodies.ts';

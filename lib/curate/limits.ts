@@ -1,4 +1,4 @@
-import { VERSION_KEPT_MS } from '../drops/limits.ts';
+import { VERSION_KEPT_MS } from '../ledger/versions.ts';
 
 // The plan.
 

@@ -1,10 +1,10 @@
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
-import { VERSION_KEPT_MS } from '../drops/limits.ts';
-import { movePartition, partitionLocation } from '../drops/load/movePartition.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CurationRun, DayAccount } from '../ledger/CuratedDay.ts';
 import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
+import { movePartition, partitionLocation } from '../ledger/movePartition.ts';
+import { VERSION_KEPT_MS } from '../ledger/versions.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
 import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';

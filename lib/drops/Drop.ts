@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 import type { DropObject } from './CustomerBucket.ts';
 
 /** The objects of one dataset and day, separated into files to load and others. */
@@ -15,9 +15,6 @@ export interface Drop {
   /** Epoch milliseconds of the last write; null without objects. */
   readonly lastModified: number | null;
 }
-
-/** Fingerprint of a day without files: it has no data. */
-export const NO_FILES = 'none';
 
 /**
  * Classifies a day's objects and computes their fingerprint. Their order does not matter.
@@ -50,15 +47,6 @@ export function makeDrop(objects: readonly DropObject[], folder: string, waitFor
 
 function byKey(a: DropObject, b: DropObject): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
-}
-
-/** Identifies files by their keys, ETags and sizes, in this order. {@link NO_FILES} without files. */
-export function fingerprintFiles(files: readonly Pick<DropObject, 'key' | 'eTag' | 'size'>[]): string {
-  if (files.length === 0) return NO_FILES;
-  const hash = createHash('sha256');
-  // JSON keeps keys with line breaks apart from the next file.
-  for (const { key, eTag, size } of files) hash.update(`${JSON.stringify([key, eTag, size])}\n`);
-  return hash.digest('hex');
 }
 
 /** Why an object of a day's folder is not loaded, in words for people. */

@@ -1,3 +1,5 @@
+import { VERSION_KEPT_MS } from '../ledger/versions.ts';
+
 // Listing and looking into drops.
 
 /**
@@ -51,8 +53,6 @@ export const MOST_KILLS = 2;
 export const MOST_LISTINGS = 4;
 /** Files of a version that are uploaded at the same time. */
 export const PARALLEL_UPLOADS = 4;
-/** Milliseconds that a replaced version is kept for queries that started before. */
-export const VERSION_KEPT_MS = 24 * 3_600_000;
 /**
  * Milliseconds after which a load by Athena is left, and its day loaded anew: before the sweep deletes its version as that
  * of a killed load, by more than a function may run.

@@ -1,8 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RetryPorts } from '../base/retry.ts';
+import type { FaultPoint, RetryPorts } from '../base/retry.ts';
 import { eachAttempt } from '../base/retry.ts';
-import type { FaultPoint } from '../drops/faultPoint.ts';
 import type { Denied, EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 import {

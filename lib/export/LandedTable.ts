@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { UtcDay } from '../base/time.ts';
-import { NO_FILES } from '../drops/Drop.ts';
+import { NO_FILES } from '../ledger/LedgerEntry.ts';
 
 /** A file of a table's day in the deployment's bucket. */
 export interface LandedFile {

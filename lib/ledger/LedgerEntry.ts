@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
 import { curatedDaySchema } from './CuratedDay.ts';
@@ -132,4 +133,16 @@ export interface LedgerStore {
    * @returns The ETag; null if another write came first, which may be an earlier attempt of the same write.
    */
   write(entry: LedgerEntry, expected: string | null): Promise<string | null>;
+}
+
+/** Fingerprint of a day without files: it has no data. */
+export const NO_FILES = 'none';
+
+/** Identifies files by their keys, ETags and sizes, in this order. {@link NO_FILES} without files. */
+export function fingerprintFiles(files: readonly Pick<FileFate, 'key' | 'eTag' | 'size'>[]): string {
+  if (files.length === 0) return NO_FILES;
+  const hash = createHash('sha256');
+  // JSON keeps keys with line breaks apart from the next file.
+  for (const { key, eTag, size } of files) hash.update(`${JSON.stringify([key, eTag, size])}\n`);
+  return hash.digest('hex');
 }

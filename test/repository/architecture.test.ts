@@ -62,7 +62,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'lib/groups': ['lib/base', 'lib/wire'],
   'lib/duckdb': [...floor, 'lib/tables'],
   'lib/parquet': [],
-  'lib/ledger': [...floor, 'lib/tables'],
+  'lib/ledger': [...floor, 'lib/tables', 'lib/landing'],
   'lib/landing': [...floor, 'lib/tables', 'lib/wire', 'lib/duckdb'],
   'lib/collect': rows,
   'lib/views': [...floor, 'lib/tables', 'lib/wire', 'lib/groups'],
@@ -71,7 +71,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...[...floor, 'lib/tables', 'lib/landing', 'lib/views', 'lib/duckdb'],
     ...['lib/parquet', 'lib/ledger', 'lib/drops'],
   ],
-  'lib/export': [...floor, 'lib/tables', 'lib/duckdb', 'lib/ledger', 'lib/drops'],
+  'lib/export': [...floor, 'lib/tables', 'lib/duckdb', 'lib/ledger'],
   'lib/relay': [...floor, 'lib/tables', 'lib/wire', 'lib/collect'],
   'lib/erase': [
     ...rows.filter((room) => room !== 'lib/groups'),

@@ -1,9 +1,8 @@
+import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
 import { athenaNoteKey, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileSchema } from '../engine/Engine.ts';
-import { VERSION_KEPT_MS } from '../limits.ts';
 import { receivedAt } from '../load/inspectDrop.ts';
-import { versionName } from '../load/publishVersion.ts';
 import { planAthenaLoad } from './AthenaPlan.ts';
 import { type AthenaWork, placeOf, planKey, startStep } from './goOnByAthena.ts';
 

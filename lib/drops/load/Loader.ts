@@ -1,3 +1,4 @@
+import type { FaultPoint } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
@@ -7,7 +8,6 @@ import type { Dataset, Source } from '../../schema/sources.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine } from '../engine/Engine.ts';
-import type { FaultPoint } from '../faultPoint.ts';
 
 /**
  * The steps of a load, in order, each named after what is done by then. A function may be killed after any of them. The

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
+import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import { whyByAthena, whyNotByAthena } from '../athena/chooseEngine.ts';
@@ -10,7 +11,7 @@ import type { Drop } from '../Drop.ts';
 import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import { MOST_LISTINGS, PARALLEL_READS, VERSION_KEPT_MS } from '../limits.ts';
+import { MOST_LISTINGS, PARALLEL_READS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
@@ -23,7 +24,7 @@ import { requireAcceptableRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import type { Progress } from './Progress.ts';
-import { type DropDay, publishVersion, quarantineRows, versionName } from './publishVersion.ts';
+import { type DropDay, publishVersion, quarantineRows } from './publishVersion.ts';
 
 /** The file of a version's rows. Athena reads the row groups of a large one in parallel. */
 const ROWS_FILE = 'rows.parquet';

@@ -1,6 +1,8 @@
 import { failureFields } from '../../base/log.ts';
 import type { Claim, Settlement } from '../../ledger/Ledger.ts';
 import type { AthenaLoad, AthenaStep, LedgerEntry } from '../../ledger/LedgerEntry.ts';
+import { isReadVersion } from '../../ledger/movePartition.ts';
+import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import { athenaObstacle, type Source } from '../../schema/sources.ts';
 import type { AthenaNote } from '../../tables/ledgerKeys.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
@@ -14,14 +16,13 @@ import {
 import type { Drop } from '../Drop.ts';
 import { answerBefore, answerToFailure, decides, LOAD_TABLE, loadKind } from '../dayTable.ts';
 import { restoredSince } from '../lastLoad.ts';
-import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
+import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
-import { isReadVersion } from './movePartition.ts';
 import { listFileFates, Progress } from './Progress.ts';
 import type { DropDay } from './publishVersion.ts';
 import { sendReceipt } from './sendReceipt.ts';

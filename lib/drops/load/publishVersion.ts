@@ -1,10 +1,10 @@
 import type { UtcDay } from '../../base/time.ts';
+import { movePartition, partitionLocation } from '../../ledger/movePartition.ts';
+import { VERSION_KEPT_MS, versionTime } from '../../ledger/versions.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
-import { VERSION_KEPT_MS } from '../limits.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { movePartition, partitionLocation } from './movePartition.ts';
 import type { Progress } from './Progress.ts';
 
 /** The dataset's day that is loaded. */
@@ -80,28 +80,6 @@ async function removeBeginNote(landing: Loader['landing'], note: VersionNote): P
   const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
   // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
   if ((await landing.list(key)).includes(key)) await landing.remove([key]);
-}
-
-/**
- * Name of a new version of a day: `20261120T081500123Z-1f6c09ab`. Names sort by time and are unique to a load, so that no
- * load writes to a folder of another, or to one that queries read.
- *
- * @param now Epoch milliseconds.
- * @param random Answers a number from 0 to below 1.
- */
-export function versionName(now: number, random: () => number): string {
-  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
-  const tail = Math.floor(random() * 2 ** 32);
-  return `${time}-${tail.toString(16).padStart(8, '0')}`;
-}
-
-/** Time of a version's name, epoch milliseconds; null for a name that is not from {@link versionName}. */
-export function versionTime(version: string): number | null {
-  const time = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/.exec(version);
-  if (time === null) return null;
-  const [, year, month, day, hour, minute, second, ms] = time;
-  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
-  return Number.isNaN(at) ? null : at;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mapLimit } from '../../base/concurrency.ts';
 import { failureFields } from '../../base/log.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
+import { isReadVersion } from '../../ledger/movePartition.ts';
 import type { Config } from '../../schema/config.ts';
 import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
@@ -8,7 +9,6 @@ import { cleanAthenaLoad } from '../athena/goOnByAthena.ts';
 import { MOST_REMOVALS, PARALLEL_SWEPT } from '../limits.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { isReadVersion } from './movePartition.ts';
 
 /** The result of a sweep. */
 export interface SweepResult {

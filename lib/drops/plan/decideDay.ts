@@ -1,6 +1,6 @@
 import { addDays, type UtcDay } from '../../base/time.ts';
-import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
-import { type Drop, NO_FILES } from '../Drop.ts';
+import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
+import type { Drop } from '../Drop.ts';
 import { firstAnswer, PLAN_TABLE } from '../dayTable.ts';
 import { archivedSince, missingFiles, restoredSince } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from '../limits.ts';

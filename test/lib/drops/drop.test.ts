@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
-import { leftOutReason, leftOutReasons, makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
+import { leftOutReason, leftOutReasons, makeDrop } from '../../../lib/drops/Drop.ts';
 import { dropDayFolder } from '../../../lib/drops/listDrops.ts';
+import { NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const object = (path: string, other: Partial<DropObject> = {}): DropObject => ({

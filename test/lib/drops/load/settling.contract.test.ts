@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { NO_FILES } from '../../../../lib/drops/Drop.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import { NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 import { planDay } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 

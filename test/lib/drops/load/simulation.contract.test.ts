@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays } from '../../../../lib/base/time.ts';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
-import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { isReadVersion } from '../../../../lib/ledger/movePartition.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { planDay } from './planDay.ts';
 import {

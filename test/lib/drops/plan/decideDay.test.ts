@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
-import { makeDrop, NO_FILES } from '../../../../lib/drops/Drop.ts';
+import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import { daysBetween, decideDay, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
-import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
+import { type LedgerEntry, ledgerStates, NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const HOUR_MS = 3_600_000;

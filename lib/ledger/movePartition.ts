@@ -1,15 +1,14 @@
-import type { UtcDay } from '../../base/time.ts';
+import type { UtcDay } from '../base/time.ts';
 import {
   type Attempts,
   CatalogCallError,
   isTransient,
   retryTransient,
-} from '../../landing/catalog/catalogCalls.ts';
-import type { ItemFailure, PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
-import { checkTable, dayPartition } from '../../landing/catalog/registerPartitions.ts';
-import type { Config } from '../../schema/config.ts';
-import { versionPrefix } from '../../tables/tableFolders.ts';
-import type { Loader } from './Loader.ts';
+} from '../landing/catalog/catalogCalls.ts';
+import type { ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
+import { checkTable, dayPartition } from '../landing/catalog/registerPartitions.ts';
+import type { Config } from '../schema/config.ts';
+import { versionPrefix } from '../tables/tableFolders.ts';
 
 /** The partition of one table's day. */
 export interface DayPartition {
@@ -84,9 +83,11 @@ export async function isReadVersion(
     clock,
     wait,
     random,
-  }: Pick<Loader, 'catalog' | 'bucket' | 'clock' | 'wait' | 'random'> & {
-    readonly config: Pick<Config, 'statsigFolder' | 'database'>;
-  },
+  }: Pick<DayPartition, 'catalog'> &
+    Pick<Attempts, 'clock' | 'wait' | 'random'> & {
+      readonly bucket: string;
+      readonly config: Pick<Config, 'statsigFolder' | 'database'>;
+    },
   {
     table,
     day,
