@@ -1,5 +1,4 @@
 import { isJsonObject } from '../base/json.ts';
-import { InternCache } from '../base/strings.ts';
 import { hashedNames } from './experimentNames.ts';
 
 /**
@@ -45,9 +44,6 @@ export const NO_EVALUATION_PATTERN = `(?i)(^|:)(${NO_EVALUATION})(:|\\z)`;
 const noEvaluation = new RegExp(`(?:^|:)(?:${NO_EVALUATION})(?:$|:)`, 'i');
 const endings = [...NON_GROUP_RULE_ENDINGS.keys()];
 
-/** There are few reasons: each is checked once. */
-const evaluated = new InternCache<boolean>(1_000);
-
 /**
  * Whether an exposure of this rule, for this reason, puts its unit in a group. Layers need more: see the row. A holdout's
  * rule looks like any other: see {@link holdoutTest}.
@@ -55,15 +51,7 @@ const evaluated = new InternCache<boolean>(1_000);
 export function isAssignment(ruleId: string, reason: string | null): boolean {
   if (NON_GROUP_RULES.has(ruleId)) return false;
   if (ruleId.includes(':') && endings.some((ending) => ruleId.endsWith(ending))) return false;
-  return reason === null || isEvaluated(reason);
-}
-
-function isEvaluated(reason: string): boolean {
-  const known = evaluated.get(reason);
-  if (known !== undefined) return known;
-  const answer = !noEvaluation.test(reason);
-  evaluated.set(reason, answer);
-  return answer;
+  return reason === null || !noEvaluation.test(reason);
 }
 
 /** Whether one of an event's secondary exposures, as sent, is a known holdout that the unit is in. */
