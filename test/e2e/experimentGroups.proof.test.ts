@@ -168,7 +168,7 @@ function landed(plan: typeof config, bodies: readonly string[]): LandedRow[] {
   const sender = { keyHash: 'k', clientTimes: [], sessionId: null, sdkType: null, sdkVersion: null };
   return bodies.flatMap((body) =>
     collectBatch(body, { ...sender, receivedAt: Date.now() }, collectPlan(plan)).rows.exposures.map(
-      ({ json }) => ({ ...Object.fromEntries(columns), ...JSON.parse(json) }),
+      ({ day, json }) => ({ ...Object.fromEntries(columns), ...JSON.parse(json), ds: day }),
     ),
   );
 }
@@ -215,10 +215,6 @@ describe.each(['today', 'earlier'] as const)('groups of experiments in a lake of
 
   it('are the same in every printed question and in the assignment source', async () => {
     const expected = groupsOf(before);
-    const users = await query(questions['Users with their groups and what they did since'] ?? '');
-    expect(users.map((row) => `${row['experiment_id']} ${row['group_id']} ${row['user_id']}`).sort()).toEqual(
-      expected,
-    );
     const source = await query(
       `SELECT DISTINCT experiment_id, group_id, user_id FROM (${inDuckDb(assignmentSource(config).sql)})
        WHERE exposure_type <> 'gate'`,
@@ -236,12 +232,10 @@ describe.each(['today', 'earlier'] as const)('groups of experiments in a lake of
       new Map(split.map((row) => [`${row['experiment_id']} ${row['group_id']}`, Number(row['users'])])),
     ).toEqual(counts);
     expect(split.filter(({ crossovers }) => Number(crossovers) > 0)).toEqual([]);
-    for (const name of ['Conversion by group', 'Units by experiment, group and day']) {
-      const rows = await query(questions[name] ?? '');
-      expect(new Set(rows.map((row) => `${row['experiment_id']} ${row['group_id']}`))).toEqual(
-        new Set(counts.keys()),
-      );
-    }
+    const conversion = await query(questions['Conversion by group'] ?? '');
+    expect(new Set(conversion.map((row) => `${row['experiment_id']} ${row['group_id']}`))).toEqual(
+      new Set(counts.keys()),
+    );
     const charted = await query(questions['Exposed users by day and group'] ?? '');
     expect(new Set(charted.map(({ experiment_group: line }) => line))).toEqual(
       new Set([...counts.keys()].map((key) => key.replace(' ', ' / '))),
