@@ -92,7 +92,6 @@ describe('a search in the buffers', () => {
       stream,
       arrivedAt: expect.stringMatching(/^20\d\d-.*Z$/),
       document: expect.stringContaining(`sought-${n}`),
-      failed: false,
     });
     expect((await search('sought-2')).answer).toEqual({ documents: [found(2)], more: false });
     expect((await search('sought-', 2)).answer).toEqual({ documents: [found(1), found(2)], more: true });
