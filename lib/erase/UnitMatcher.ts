@@ -136,7 +136,9 @@ export class UnitMatcher {
   }
 
   #findAt(text: string, place: ValueContext): Found | null {
-    const found = this.#values.has(text) ? foundAt(text, place) : null;
+    // Every event has such a key.
+    const isMember = place.isKey && isNameKey(text);
+    const found = this.#values.has(text) && !isMember ? foundAt(text, place) : null;
     if (found !== null || !/^\s*[[{]/.test(text)) return found;
     const inner = parse(text);
     if (inner === undefined) return this.findNamed(text);
