@@ -17,7 +17,7 @@ export function parseExactJson(text: string): unknown {
 export const MAX_EXACT_LENGTH = 4 * 1024 * 1024;
 
 /**
- * As {@link parseExactJson}; undefined, which is no JSON value, for what it throws on, for more than a thousand levels, and
+ * As {@link parseExactJson}; undefined, which is no JSON value, for what it throws on, for more than two thousand levels, and
  * for a longer text with such a number.
  */
 export function tryParseExactJson(text: string): unknown {
@@ -33,7 +33,7 @@ export function tryParseExactJson(text: string): unknown {
 }
 
 /** Levels that code which follows values by recursion can take: V8's stack has room for ten times as many. */
-const MOST_LEVELS = 1_000;
+const MOST_LEVELS = 2_000;
 
 function isDeeper(value: unknown): boolean {
   let level: unknown[] = [value];

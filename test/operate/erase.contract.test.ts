@@ -102,7 +102,7 @@ describe('erasing a deployment', () => {
   /** A deployment with a bucket of its own. */
   async function deployment(input: Omit<ConfigInput, 'bucket'> = {}) {
     buckets += 1;
-    const config = defineConfig({ ...input, bucket: `sluice-erase-${buckets}` });
+    const config = defineConfig({ curate: false, ...input, bucket: `sluice-erase-${buckets}` });
     const Bucket = config.bucket;
     store.createBucket(Bucket);
     await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
