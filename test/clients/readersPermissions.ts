@@ -78,7 +78,7 @@ const INGESTED = 'statsig/ingested/warehouse_metrics/2026-11-20/v1/x.parquet';
 
 /** Each is tried by its reader in the local cloud, which refuses it, and held against the policies. */
 export const forbidden: readonly Forbidden[] = [
-  ...['overflow/events/a.ndjson.gz', 'ledger/shop/orders/2026-11-20.json', 'parked/a', 'errors/a'].map(
+  ...['landing/direct/2026-11-20/a.ndjson.gz', 'ledger/shop/orders/2026-11-20.json', 'damaged/a'].map(
     (key) => ({
       what: `reads ${key}`,
       does: onObject(GetObjectCommand, key),
