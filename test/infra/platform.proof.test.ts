@@ -315,7 +315,7 @@ describe('docs/platform.md', () => {
       expect(JSON.stringify(made)).not.toContain('ServerlessDeploymentBucket');
       expect(referenceProblems(made, await ServiceSpec.load())).toEqual([]);
       const functions = Object.values(made.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-      expect(functions.length).toBe(3);
+      expect(functions.length).toBe(5);
       for (const { Properties } of functions)
         expect(Object(Properties)['Code']).toEqual({
           S3Bucket: 'acme-artifacts',

@@ -197,7 +197,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const counting = ofType('AWS::Lambda::Function').filter(
       ({ properties }) => 'SLUICE_TRIES' in lambda.parse(properties).Environment.Variables,
     );
-    expect(counting.length).toBe((options.sources === undefined ? 0 : 1) + (options.curate ? 1 : 0));
+    expect(counting.length).toBe((options.sources === undefined ? 0 : 1) + (config.curate ? 1 : 0));
   });
 
   it('lets Lambda run message chains only for functions that send to their own queue and bound the chain', () => {

@@ -33,6 +33,7 @@ const configurations = {
   },
   'with everything brought': {
     bucket: 'acme-data',
+    curate: false,
     statsigFolder: 'warehouse/statsig',
     database: 'analytics',
     existing: { bucket: true, database: true, stagingDatabase: true, workgroup: true, keyArn: broughtKey },

@@ -23,12 +23,13 @@ describe('delivered objects', () => {
     );
   });
 
-  it('hold bytes that are no text as they were put, in UTC below a plain prefix', async () => {
+  it('hold bytes that are no text as they were put, in UTC below a plain prefix, with the extension', async () => {
     await fixture.firehose.createStream('s', {
       ExtendedS3DestinationConfiguration: {
         BucketARN: 'arn:aws:s3:::bucket',
         RoleARN: 'arn:aws:iam::000000000000:role/delivery',
         Prefix: 'landing/',
+        FileExtension: '.ndjson.gz',
         BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
       },
     });
@@ -39,7 +40,9 @@ describe('delivered objects', () => {
       await fixture.client.send(new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data } }));
     await fixture.firehose.flush();
     const [[key, body] = ['', new Uint8Array()], ...others] = [...fixture.objects];
-    expect(key).toMatch(new RegExp(`^bucket/landing/2026/11/20/12/s-1-2026-11-20-12-00-00-${UUID}$`));
+    expect(key).toMatch(
+      new RegExp(`^bucket/landing/2026/11/20/12/s-1-2026-11-20-12-00-00-${UUID}\\.ndjson\\.gz$`),
+    );
     expect(Buffer.from(body).equals(Buffer.concat(records))).toBe(true);
     expect(others).toEqual([]);
   });

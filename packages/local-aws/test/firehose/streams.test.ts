@@ -22,7 +22,6 @@ describe('creating a stream', () => {
       'DataFormatConversionConfiguration',
       'DynamicPartitioningConfiguration',
       'ProcessingConfiguration',
-      'FileExtension',
       'ErrorOutputPrefix',
     ].map((name): [string, object, string] => [name, plainStream({ [name]: {} }), name]),
     ['other destinations', { RedshiftDestinationConfiguration: {}, ...plainStream() }, 'Redshift'],
