@@ -87,7 +87,7 @@ export class Ledger {
       const isNext = isSame && isUnderWay && entry.attempts > 0;
       const attempts = isNext ? entry.attempts + (isPutDown ? 0 : 1) : 1;
       const kills = isNext ? before + (lease === undefined ? 0 : 1) : 0;
-      // Release 0.2, which a rollback brings back, refuses entries with members that it does not know.
+      // An entry says only what has happened.
       const killed = kills === 0 ? {} : { kills };
       const written = await this.#write(
         { ...entry, state: 'loading', lease: { owner, until }, attempts, ...killed },

@@ -51,7 +51,7 @@ export function bucketSettings(
   return [
     {
       name: 'events',
-      why: 'New files are registered only by the hour, and what landed becomes files every five minutes.',
+      why: 'New files are registered only by the hour, and what landed becomes files after three hours.',
       optional: false,
       command: 'put-bucket-notification-configuration',
       option: '--notification-configuration',
