@@ -60,11 +60,11 @@ describeInBrowser('the pages of the console in a browser', () => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Tables');
   });
 
-  it('says what an action would do, and does nothing where it is read-only', async () => {
+  it('says what an action would do, and does nothing when it is cancelled', async () => {
     const { page, go } = opened;
     await go('/?reason=SLUICE_EVENT_BAD_TIME');
     await page.getByRole('button', { name: 'Redrive this reason' }).click();
-    await page.getByText('sluice console --write').waitFor();
+    await page.getByText('still refused').waitFor();
     await page.getByRole('button', { name: 'Cancel' }).press('Enter');
     expect(await page.evaluate('document.activeElement.textContent')).toContain('Redrive this reason');
   });
