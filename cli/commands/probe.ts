@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ProbeError } from '../probe/ProbeError.ts';
-import type { ProbeOptions } from '../probe/Run.ts';
+import { ProbeError } from '../probe/Probe.ts';
 import {
   always,
   assertNoArguments,
@@ -20,7 +19,7 @@ const LOCAL_KEY = 'client-sluice-probe';
 export const probe: Command = {
   name: 'probe',
   summary:
-    'Send marked events through a deployment in every encoding, follow them to Athena, and report what AWS does.',
+    'Send marked events through a deployment, follow them to Athena, and report where AWS behaves differently.',
   usage: 'sluice probe [--local] [--stage NAME] [--key KEY] [options]',
   options: {
     ...targetOptions,
@@ -42,34 +41,29 @@ export const probe: Command = {
     const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !URL.canParse(url))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
-    const { commandOptions, configuredTarget } = await import('../aws/target.ts');
-    const deployment = await configuredTarget(line);
-    const key =
-      textOption(line, 'key') ||
-      process.env['SLUICE_PROBE_KEY'] ||
-      (deployment.isLocal ? LOCAL_KEY : undefined);
-    if (key === undefined) throw new ProbeError('SLUICE_PROBE_NO_KEY');
-    const [{ openProbe }, { runProbe }, { reportJson, reportText }] = await Promise.all([
-      import('../probe/openProbe.ts'),
-      import('../probe/runProbe.ts'),
-      import('../probe/reportText.ts'),
-    ]);
-    const progress = openProgress(line);
-    const options: ProbeOptions = {
-      keep: line.values['keep'] === true,
-      ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
-      onProgress: (step) => progress.show(step),
-    };
-    const context = await openProbe(deployment, url);
-    try {
-      const { collector, now: time } = context;
-      const run = { id: randomBytes(4).toString('hex'), collector, key, time };
-      const report = await runProbe(context, run, options).finally(() => progress.end());
+    const [{ commandOptions }, { withDeployment }, { findCollector }, { runProbe }, report] =
+      await Promise.all([
+        import('../aws/target.ts'),
+        import('../aws/withDeployment.ts'),
+        import('../probe/findCollector.ts'),
+        import('../probe/runProbe.ts'),
+        import('../probe/reportText.ts'),
+      ]);
+    return withDeployment(line, async (deployment) => {
+      const given = textOption(line, 'key') || process.env['SLUICE_PROBE_KEY'];
+      const key = given || (deployment.isLocal ? LOCAL_KEY : undefined);
+      if (key === undefined) throw new ProbeError('SLUICE_PROBE_NO_KEY');
+      const collector = url ?? (await findCollector(deployment));
+      const run = { id: randomBytes(4).toString('hex'), collector, key, time: deployment.now };
+      const progress = openProgress(line);
+      const answered = await runProbe(deployment, run, {
+        keep: line.values['keep'] === true,
+        ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
+        onProgress: (step) => progress.show(step),
+      }).finally(() => progress.end());
       const where = commandOptions(line);
-      writeResult(line, reportJson(report, where), () => reportText(report, where));
-      return report.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
-    } finally {
-      context.close();
-    }
+      writeResult(line, report.reportJson(answered, where), () => report.reportText(answered, where));
+      return answered.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
+    });
   },
 };

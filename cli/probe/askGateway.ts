@@ -1,5 +1,5 @@
-import { type Answer, answer } from './Answer.ts';
-import { ORIGIN, postUrl, type Run } from './Run.ts';
+import { postUrl } from './bodies.ts';
+import { type Answer, answer, ORIGIN, type Run, unanswered } from './Probe.ts';
 import {
   isFromCollector,
   type Reply,
@@ -54,7 +54,8 @@ function lists(header: string | null, name: string): boolean {
 }
 
 /** Judges whether a browser can read a 202, which some sample got. */
-export function judgeAccepted(reply: Reply): Answer {
+export function judgeAccepted(reply: Reply | undefined): Answer {
+  if (reply === undefined) return unanswered('SLUICE_PROBE_CORS_ACCEPTED', 'not sent');
   const fine = reply.status === 202 && isFromCollector(reply) && readableBy(reply, ORIGIN);
   return answer('SLUICE_PROBE_CORS_ACCEPTED', fine, replyText(reply, ORIGIN));
 }

@@ -2,7 +2,7 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { targetCommands } from '../../observe/commands.ts';
 import { textTable } from '../terminal/output.ts';
 import type { CleanUp } from './cleanUp.ts';
-import { questionEntries } from './questions.ts';
+import { questions } from './questions.ts';
 import type { ProbeReport } from './runProbe.ts';
 
 const MARKS = { expected: 'as expected', otherwise: 'OTHERWISE', unanswered: '-' } as const;
@@ -16,8 +16,8 @@ export function reportText(
   const otherwise = answers
     .filter(({ verdict }) => verdict === 'otherwise')
     .map(({ code, found }) => {
-      const { asks, reliesOn, cure } = questionEntries[code];
-      return `\n${code}: ${asks}\n  found      ${targetCommands(visibleLine(found), target)}\n  expected   ${reliesOn}\n  to change  ${targetCommands(cure, target)}\n`;
+      const { asks, expects, cure } = questions[code];
+      return `\n${code}: ${asks}\n  found      ${targetCommands(visibleLine(found), target)}\n  expected   ${expects}\n  to change  ${targetCommands(cure, target)}\n`;
     });
   const count = (verdict: keyof typeof MARKS) => rows.filter((row) => row.answer === MARKS[verdict]).length;
   return [
@@ -50,12 +50,12 @@ export function reportJson({ answers, ...rest }: ProbeReport, target: readonly s
   return {
     ...rest,
     answers: answers.map(({ code, verdict, found }) => {
-      const { asks, reliesOn, cure } = questionEntries[code];
+      const { asks, expects, cure } = questions[code];
       return {
         code,
         verdict,
         asks,
-        expected: reliesOn,
+        expected: expects,
         found: targetCommands(found, target),
         cure: targetCommands(cure, target),
       };

@@ -1,28 +1,37 @@
+import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { type Answer, answer, answerUnlessDenied, unanswered } from './Answer.ts';
-import { askConditionalWrites } from './askConditionalWrites.ts';
 import { askPreflight, askRefused, judgeAccepted } from './askGateway.ts';
-import { askMetrics } from './askMetrics.ts';
-import type { CleanUp } from './cleanUp.ts';
-import { followRows } from './followRows.ts';
-import type { ProbeContext } from './openProbe.ts';
-import { ProbeError } from './ProbeError.ts';
-import { questions } from './questions.ts';
-import { eventName, type ProbeOptions, type Run } from './Run.ts';
-import { judgeBodies, QueryError, type Sent } from './rows.ts';
-import { sampleRequest, samples } from './samples.ts';
+import { askConditionalWrites, askExtension, askMetrics } from './askServices.ts';
+import { bodies, eventName } from './bodies.ts';
+import { type CleanUp, cleanUp } from './cleanUp.ts';
 import {
-  isFromCollector,
-  judgeOverLimit,
-  PACKED_PART,
-  type Reply,
-  refusalCode,
-  sendPacked,
-  sendRequest,
-  sendSize,
-  sizes,
-} from './sendRequest.ts';
+  type Answer,
+  answer,
+  ENVIRONMENT,
+  lookEveryMs,
+  type Probed,
+  ProbeError,
+  type ProbeOptions,
+  type Run,
+  unanswered,
+  unlessDenied,
+} from './Probe.ts';
+import { type QuestionCode, questions } from './questions.ts';
+import {
+  askViews,
+  judgeBody,
+  judgeTimes,
+  Queries,
+  QueryError,
+  type Row,
+  readFiles,
+  readRows,
+} from './rows.ts';
+import { isFromCollector, type Reply, refusalCode, sendRequest } from './sendRequest.ts';
+
+/** Additional time to wait for rows, milliseconds. */
+const EXTRA_WAIT_MS = 180_000;
 
 /** The result of a probe. */
 export interface ProbeReport {
@@ -34,74 +43,138 @@ export interface ProbeReport {
   readonly cleanUp: CleanUp | null;
 }
 
+/** The reply to each body, by the last part of its events' names. */
+type Replies = ReadonlyMap<string, Reply>;
+
 /**
  * Asks every question: sends events as SDKs do, follows them to their rows, and deletes the rows again.
  *
  * @throws ProbeError when the probe would be of no use.
  */
-export async function runProbe(context: ProbeContext, run: Run, options: ProbeOptions): Promise<ProbeReport> {
-  assertEventsLand(context, run);
-  const aheadMs = context.isLocal ? run.time - context.clock.now() : 0;
-  const since = context.clock.now() + aheadMs;
-  const answers: Answer[] = [];
+export async function runProbe(probed: Probed, run: Run, options: ProbeOptions): Promise<ProbeReport> {
+  assertEventsLand(probed, run);
+  const { clock } = probed;
+  const aheadMs = run.time - clock.now();
   const replies = new Map<string, Reply>();
-  const overLimits = new Map<string, Answer>();
-
-  options.onProgress('sending events in every encoding');
-  for (const sample of samples) {
-    const reply = await sendRequest(sampleRequest(run, sample));
+  for (const body of bodies) {
+    options.onProgress(`sending ${body.part}`);
+    const reply = await sendRequest(body.request(run));
     if (replies.size === 0) assertAccepted(run, reply);
-    replies.set(sample.part, reply);
-    if (sample.code === 'SLUICE_PROBE_PLAIN_TEXT') answers.push(judgeAccepted(reply));
+    replies.set(body.part, reply);
   }
-  answers.push(await askPreflight(run), await askRefused(run));
-  options.onProgress('making conditional writes');
+  const sentAt = clock.now();
+  const answers = [
+    ...[await askPreflight(run), await askRefused(run)],
+    judgeAccepted(replies.get('plain_text')),
+    await unlessDenied('SLUICE_PROBE_CONDITIONAL_WRITES', () => askConditionalWrites(probed, run)),
+  ];
+  const followed = await follow(probed, run, options, { replies, sentAt });
   answers.push(
-    await answerUnlessDenied('SLUICE_PROBE_CONDITIONAL_WRITES', () => askConditionalWrites(context, run)),
+    ...followed.answers,
+    ...bodies.map((body) => judgeBody(body, replies.get(body.part), followed.rows, probed.config)),
+    await unlessDenied('SLUICE_PROBE_LANDING_EXTENSION', () => askExtension(probed, run)),
   );
-  options.onProgress('sending many events at once');
-  replies.set(PACKED_PART, await sendPacked(run));
-  for (const size of sizes) {
-    options.onProgress(`sending ${(size.bytes / 1_048_576).toFixed(1)} MiB`);
-    const reply = await sendSize(run, size);
-    replies.set(size.part, reply);
-    overLimits.set(size.part, judgeOverLimit(size, reply));
-  }
-  const landed = await follow(context, run, options, { replies, overLimits, sentAt: context.clock.now() });
-  answers.push(...landed.answers);
   options.onProgress('waiting for metrics');
   const requests = [...replies.values()].filter(isFromCollector).length;
-  answers.push(
-    await answerUnlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(context, { since, requests, aheadMs })),
-  );
+  const counted = { since: run.time, requests, aheadMs };
+  answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, counted)));
   return {
     ...{ run: run.id, collector: run.collector },
-    answers: questions.map(
-      ({ code }) => answers.find((one) => one.code === code) ?? unanswered(code, 'no result'),
+    answers: codesOf(questions).map(
+      (code) => answers.find((one) => one.code === code) ?? unanswered(code, 'no result'),
     ),
-    cleanUp: landed.cleanUp,
+    cleanUp: followed.cleanUp,
   };
 }
 
-/** Athena and S3 may deny access: the responses of the gateway are reported all the same. */
-async function follow(context: ProbeContext, run: Run, options: ProbeOptions, sent: Sent) {
+function codesOf(entries: typeof questions): QuestionCode[] {
+  const isCode = (name: string): name is QuestionCode => Object.hasOwn(entries, name);
+  return Object.keys(entries).filter(isCode);
+}
+
+/** The rows of a run, null if they could not be read, with what they answer. */
+interface Followed {
+  readonly rows: readonly Row[] | null;
+  readonly answers: readonly Answer[];
+  readonly cleanUp: CleanUp | null;
+}
+
+/** Waits for rows and cleans up. Athena may deny access: the responses of the gateway are reported all the same. */
+async function follow(
+  probed: Probed,
+  run: Run,
+  options: ProbeOptions,
+  sent: { readonly replies: Replies; readonly sentAt: number },
+): Promise<Followed> {
+  const { config, s3 } = probed;
+  const queries = new Queries(probed);
   try {
-    return await followRows(context, run, options, sent);
+    const { rows, tookMs } = await awaitRows(probed, queries, run, options, sent);
+    const answers = [
+      ...judgeTimes(rows, run),
+      answer(
+        'SLUICE_PROBE_DELIVERED',
+        rows.length > 0,
+        `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${config.tables.events}`,
+      ),
+      judgeDelay(probed, tookMs),
+      await askViews(probed, queries),
+    ];
+    if (options.keep) return { rows, answers, cleanUp: null };
+    options.onProgress('cleaning up');
+    const files = rows.length === 0 ? [] : await readFiles(queries, config, run);
+    const isHidden = rows.every(({ environment }) => environment === ENVIRONMENT);
+    const remains = { files, results: queries.results };
+    return { rows, answers, cleanUp: await cleanUp(s3, config, remains, isHidden) };
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
     if (!(error instanceof QueryError) && problem === undefined) throw error;
+    // The results of the earlier queries are of no further use.
+    if (!options.keep) await cleanUp(s3, config, { files: [], results: queries.results }, true);
     const found = `rows could not be read: ${problem?.detail ?? (error instanceof Error ? error.message : '')}`;
-    const answers = [
-      answer('SLUICE_PROBE_DELIVERED', false, found),
-      ...judgeBodies(sent, null, context.config),
-    ];
-    return { answers, cleanUp: null };
+    return { rows: null, answers: [answer('SLUICE_PROBE_DELIVERED', false, found)], cleanUp: null };
   }
 }
 
+/** Polls until every event that was answered 202 has a row, or the time is over. */
+async function awaitRows(
+  probed: Probed,
+  queries: Queries,
+  run: Run,
+  { waitMs, onProgress }: ProbeOptions,
+  { replies, sentAt }: { readonly replies: Replies; readonly sentAt: number },
+): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
+  const { clock, wait, config, localControl } = probed;
+  const deadline = sentAt + (waitMs ?? queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS);
+  const accepted = bodies.filter(({ part }) => replies.get(part)?.status === 202);
+  const promised = accepted.reduce((sum, { events }) => sum + events, 0);
+  // Delivers the buffers of Firehose, which is not possible on AWS.
+  if (localControl !== undefined) await fetch(new URL('/_sluice/flush', localControl), { method: 'POST' });
+  for (;;) {
+    const rows = await readRows(queries, config, run);
+    const events = new Set(rows.map(({ eventId }) => eventId)).size;
+    const now = clock.now();
+    if (events >= promised) return { rows, tookMs: now - sentAt };
+    if (now >= deadline) return { rows, tookMs: null };
+    const seconds = (ms: number) => Math.round(ms / 1_000);
+    onProgress(
+      `${events} of ${promised} events have a row, after ${seconds(now - sentAt)} s of at most ${seconds(deadline - sentAt)} s`,
+    );
+    await wait(Math.min(lookEveryMs(probed), deadline - now));
+  }
+}
+
+function judgeDelay({ config, localControl }: Probed, tookMs: number | null): Answer {
+  const code = 'SLUICE_PROBE_DELIVERY_TIME';
+  if (tookMs === null) return answer(code, false, 'not all rows arrived in time');
+  const [took, most] = [Math.ceil(tookMs / 1_000), queryableSeconds(config)];
+  const flushed = localControl === undefined ? '' : ', flushed';
+  return answer(code, took <= most, `${took} s${flushed}; at most ${most} s`);
+}
+
 /** @throws ProbeError when the configuration does not take the probe's events. */
-function assertEventsLand({ config }: ProbeContext, run: Run): void {
+function assertEventsLand({ config }: Probed, run: Run): void {
   const name = eventName(run, 'plain_json');
   if (!new NameFilter(config.events).passes([name]))
     throw new ProbeError('SLUICE_PROBE_FILTERED', `events, for ${name}.`);

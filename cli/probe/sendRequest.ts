@@ -1,8 +1,7 @@
-import { gzipSync } from 'node:zlib';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
-import { type Answer, answer } from './Answer.ts';
-import { BODY_BYTES, PACKED_EVENTS, REQUEST_TIMEOUT_MS } from './limits.ts';
-import { ORIGIN, postUrl, probeEvent, type Run } from './Run.ts';
+
+/** Timeout of a request, milliseconds: an HTTP API times out after 30 s, and sending 10 MiB takes time. */
+const REQUEST_TIMEOUT_MS = 120_000;
 
 /** The response to a request, or why there is none. */
 export type Reply =
@@ -91,58 +90,4 @@ function corsText(reply: Reply, origin: string): string {
   if (readableBy(reply, origin)) return 'CORS headers';
   const allowed = reply.status === null ? null : reply.headers.get('access-control-allow-origin');
   return allowed === null ? 'no CORS headers' : `Access-Control-Allow-Origin: ${allowed}`;
-}
-
-/** Part of the name of the events that are packed into records together. */
-export const PACKED_PART = 'packed_records';
-
-/** Sends one request with so many events that they need two records. */
-export function sendPacked(run: Run): Promise<Reply> {
-  const events = Array.from({ length: PACKED_EVENTS }, (_, n) => probeEvent(run, PACKED_PART, {}, n));
-  return sendRequest({
-    url: postUrl(run),
-    headers: { 'statsig-api-key': run.key, 'content-type': 'application/json' },
-    body: Uint8Array.from(Buffer.from(JSON.stringify({ events }))),
-  });
-}
-
-/** The bodies around the limits. Each has one marked event and a padding member. */
-export const sizes = [
-  { code: 'SLUICE_PROBE_TEXT_UNDER_LIMIT', part: 'text_under_limit', bytes: BODY_BYTES.textUnderLimit },
-  { code: 'SLUICE_PROBE_BINARY_UNDER_LIMIT', part: 'binary_under_limit', bytes: BODY_BYTES.binaryUnderLimit },
-  { code: 'SLUICE_PROBE_OVER_LAMBDA_LIMIT', part: 'over_lambda_limit', bytes: BODY_BYTES.overLambdaLimit },
-  { code: 'SLUICE_PROBE_OVER_GATEWAY_LIMIT', part: 'over_gateway_limit', bytes: BODY_BYTES.overGatewayLimit },
-] as const;
-
-/** A body of {@link sizes}. */
-export type Size = (typeof sizes)[number];
-
-/** Whether a body of this size should be accepted. */
-export function isUnderLimit({ part }: Size): boolean {
-  return part.endsWith('_under_limit');
-}
-
-/** Sends one of {@link sizes}. */
-export function sendSize(run: Run, { part, bytes }: Size): Promise<Reply> {
-  const json = (padding: number) =>
-    JSON.stringify({ events: [probeEvent(run, part, {})], padding: 'x'.repeat(padding) });
-  const text = Buffer.from(json(bytes - Buffer.byteLength(json(0))));
-  const binary = part === 'binary_under_limit';
-  return sendRequest({
-    url: postUrl(run),
-    headers: {
-      origin: ORIGIN,
-      'statsig-api-key': run.key,
-      ...(binary ? { 'content-encoding': 'gzip' } : {}),
-      'content-type': 'application/json',
-    },
-    // Stored without compression, so that both the body and its content have this size.
-    body: Uint8Array.from(binary ? gzipSync(text, { level: 0 }) : text),
-  });
-}
-
-/** Judges the reply to a body over a limit; that it has no row is judged later. */
-export function judgeOverLimit(size: Size, reply: Reply): Answer {
-  const fine = reply.status === 413 && readableBy(reply, ORIGIN);
-  return answer(size.code, fine, replyText(reply, ORIGIN));
 }

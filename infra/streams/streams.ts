@@ -16,7 +16,7 @@ export function lateSeconds({ buffering }: Pick<Config, 'buffering'>): number {
  * Seconds that the writer and the registrar add: batches of 20 and 10 seconds (infra/serverless/service.ts), and their
  * work.
  */
-export const WRITTEN_WITHIN_SECONDS = 90;
+const WRITTEN_WITHIN_SECONDS = 90;
 
 /** Seconds within which a request is in queries while nothing fails. */
 export function queryableSeconds({ buffering }: Pick<Config, 'buffering'>): number {

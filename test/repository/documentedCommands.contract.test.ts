@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { commands as declared } from '../../cli/main.ts';
-import { questionEntries } from '../../cli/probe/questions.ts';
+import { questions } from '../../cli/probe/questions.ts';
 import { readCommandLine } from '../../cli/terminal/commandLine.ts';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -69,7 +69,7 @@ describe('the commands in the docs and in cures', () => {
     const entries = [
       ...(await errorFamilies()).flatMap((family) => Object.entries(family.entries)),
       ...Object.entries(findingCatalogue),
-      ...Object.entries(questionEntries),
+      ...Object.entries(questions),
     ];
     const printed = entries.flatMap(([code, { cure }]) =>
       [...targetCommands(cure, deployment).matchAll(/`npx sluice ([^`]+)`/g)].map(([, text = '']) => ({

@@ -1,7 +1,7 @@
 import type { Config } from '../../schema/config.ts';
-import { QUERY_RESULTS_FOLDER } from '../../tables/objectKeys.ts';
+import { LANDING_FOLDER, QUERY_RESULTS_FOLDER } from '../../tables/objectKeys.ts';
 import { landedFolders, tableFolders } from '../../tables/tableFolders.ts';
-import { arnIn, objectsArn, type PolicyScope, workgroupArn } from '../arns.ts';
+import { arnIn, bucketArn, objectsArn, type PolicyScope, workgroupArn } from '../arns.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from '../policyDocument.ts';
 import {
   findUploads,
@@ -41,6 +41,10 @@ export function probePolicy(scope: PolicyScope, config: Config, stack: string): 
     seeDefaultDatabase(scope),
     objects('ReadRows', ['s3:GetObject'], landedFolders(scope)),
     listFolders(scope, [...landedFolders(scope), QUERY_RESULTS_FOLDER]),
+    // What Firehose wrote is soon deleted; its versions have its names.
+    allow('ListLanded', ['s3:ListBucketVersions'], [bucketArn(scope, bucket)], {
+      StringLike: { 's3:prefix': `${LANDING_FOLDER}*` },
+    }),
     locateBuckets(scope, [bucket]),
     findUploads(scope),
     objects('WriteResults', mergeActions(WRITE_RESULTS, ['s3:DeleteObject']), [QUERY_RESULTS_FOLDER]),

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { bodies } from '../../../cli/probe/bodies.ts';
+import { judgeBody, judgeTimes, type Row } from '../../../cli/probe/rows.ts';
+import type { Reply } from '../../../cli/probe/sendRequest.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+const time = Date.UTC(2026, 10, 20, 10, 15, 30, 123);
+const row = (more: Partial<Row>): Row => ({
+  ...{ part: 'plain_json', eventId: 'e1', metadata: '{"text":"another"}', environment: 'sluice-probe' },
+  ...{ timestamp: '2026-11-20 10:15:30.123', ds: '2026-11-20' },
+  ...more,
+});
+const reply = (status: number, headers: Record<string, string> = {}): Reply => ({
+  ...{ status, headers: new Headers(headers) },
+  json: status === 202 ? { success: true } : { message: 'Request Too Long' },
+});
+const CORS = { 'access-control-allow-origin': '*' };
+
+function judge(
+  part: string,
+  got: Reply,
+  rows: readonly Row[] | null,
+  redact: Record<string, 'drop' | 'hash'> = {},
+) {
+  const body = bodies.find((one) => one.part === part);
+  if (body === undefined) throw new Error(part);
+  const config = defineConfig({ bucket: 'acme-bucket', privacy: { redact, salt: 'sixteen characters' } });
+  return judgeBody(body, got, rows, config);
+}
+
+describe('judgeBody', () => {
+  it('compares the text, unless redaction can have removed it', () => {
+    expect(judge('plain_json', reply(202), [row({})])).toMatchObject({ verdict: 'otherwise' });
+    expect(judge('plain_json', reply(202), [row({})], { 'metadata.text': 'drop' })).toMatchObject({
+      verdict: 'expected',
+    });
+  });
+
+  it('accepts several rows of one event, but not of two, and not none', () => {
+    const redact = { 'metadata.text': 'drop' } as const;
+    const of = (rows: readonly Row[] | null) => judge('plain_json', reply(202), rows, redact);
+    expect(of([row({}), row({})])).toMatchObject({ verdict: 'expected', found: '202, 2 rows of 1 event' });
+    expect(of([row({}), row({ eventId: 'e2' })])).toMatchObject({ verdict: 'otherwise' });
+    expect(of([])).toMatchObject({ verdict: 'otherwise', found: '202, but no row' });
+    expect(of(null)).toMatchObject({ verdict: 'unanswered' });
+  });
+
+  it('expects a body over a limit to be refused, readably for a browser, and without a row', () => {
+    const of = (got: Reply, rows: readonly Row[]) => judge('over_lambda_limit', got, rows).verdict;
+    expect(of(reply(413, CORS), [])).toBe('expected');
+    expect(of(reply(413), [])).toBe('otherwise');
+    expect(of(reply(413, CORS), [row({ part: 'over_lambda_limit' })])).toBe('otherwise');
+    expect(of(reply(202, CORS), [])).toBe('otherwise');
+  });
+});
+
+describe('judgeTimes', () => {
+  const run = { id: '0', collector: 'http://127.0.0.1', key: 'client-x', time };
+  const verdicts = (rows: readonly Row[]) => judgeTimes(rows, run).map(({ verdict }) => verdict);
+
+  it('compares the day and each millisecond', () => {
+    expect(verdicts([row({}), row({})])).toEqual(['expected', 'expected']);
+    expect(verdicts([row({}), row({ ds: '2026-11-19' })])).toEqual(['otherwise', 'expected']);
+    expect(verdicts([row({ timestamp: '2026-11-20 10:15:30.000' })])).toEqual(['expected', 'otherwise']);
+    expect(verdicts([])).toEqual(['unanswered', 'unanswered']);
+  });
+});
