@@ -107,18 +107,9 @@ function noteLines(check: ExperimentCheck): string[] {
     ...(check.firstSeen !== null && check.lastSeen !== null
       ? [`Seen: from ${isoTimestamp(check.firstSeen)} to ${isoTimestamp(check.lastSeen)}.`]
       : []),
-    ...(check.lagMs !== null && check.medianDelayMs !== null
-      ? [
-          `Lag: the newest row was received ${duration(check.lagMs)} ago; half of the rows arrive within ${duration(check.medianDelayMs)} of the event.`,
-        ]
-      : []),
+    ...(check.lagMs !== null ? [`Lag: the newest row was received ${duration(check.lagMs)} ago.`] : []),
     ...(check.isShared
       ? [check.isGate ? 'An experiment has the same name.' : 'A gate has the same name: --gate checks it.']
-      : []),
-    ...(check.otherEnvironments.length > 0
-      ? [
-          `Other environments have exposures: ${check.otherEnvironments.map(visibleLine).join(', ')} (--environment).`,
-        ]
       : []),
     `Athena read ${count(check.scannedBytes)} bytes, about ${usd(queryCost(check.scannedBytes))}.`,
   ];

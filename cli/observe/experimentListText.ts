@@ -1,7 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import type { ListedExperiment } from '../../observe/experiments/judgeSplits.ts';
+import type { JudgedExperiment } from '../../observe/experiments/judgeExperiment.ts';
 import type { ExperimentList } from '../../observe/experiments/listExperiments.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
@@ -21,11 +21,6 @@ export function experimentListText(list: ExperimentList, target: readonly string
     ...(list.withoutExposures.length > 0
       ? [`Configured, but without exposures: ${list.withoutExposures.map(visibleLine).join(', ')}.`]
       : []),
-    ...(list.otherEnvironments.length > 0
-      ? [
-          `Other environments have exposures: ${list.otherEnvironments.map(visibleLine).join(', ')} (--environment).`,
-        ]
-      : []),
     ...(list.isCut ? ['There are more: those with the fewest exposures are left out.'] : []),
     ...(experiments.length < total ? ['There are more: --limit, or --search with a part of the name.'] : []),
     `Athena read ${list.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(list.scannedBytes))}.`,
@@ -34,7 +29,7 @@ export function experimentListText(list: ExperimentList, target: readonly string
   return parts.join('\n');
 }
 
-function row(one: ListedExperiment) {
+function row(one: JudgedExperiment) {
   return {
     experiment: one.experiment,
     kind: one.layer === null ? (one.isGate ? 'gate' : 'experiment') : `experiment of ${one.layer}`,
@@ -57,7 +52,7 @@ const SPLITS = {
 } as const;
 
 /** `Control 2400 (of 2305), Test 2210 (of 2305)`. */
-function groupsCell({ groups }: ListedExperiment): string {
+function groupsCell({ groups }: JudgedExperiment): string {
   const shown = groups
     .slice(0, GROUPS_SHOWN)
     .map(({ groupId, groupName, units }) => `${groupName ?? groupId} ${units}`);
@@ -66,7 +61,7 @@ function groupsCell({ groups }: ListedExperiment): string {
 }
 
 function mismatchLine(
-  { experiment, isGate, groups, unexpectedGroups, pValue }: ListedExperiment,
+  { experiment, isGate, groups, unexpectedGroups, pValue }: JudgedExperiment,
   target: readonly string[],
 ): string {
   const name = visibleLine(experiment);

@@ -2,7 +2,7 @@
 export const jsonMembers: Readonly<Record<string, string>> = {
   check: `| member | content |
 |---|---|
-| \`experiment\`, \`kind\`, \`shared\`, \`environment\`, \`unit\` | real name; \`experiment\` or \`gate\`; whether both have the name; tier; column of the unit ID |
+| \`experiment\`, \`kind\`, \`shared\`, \`layer\`, \`environment\`, \`unit\`, \`units\` | real name; \`experiment\` or \`gate\`; whether both have the name; its layer; tier; column of the unit ID; units in groups |
 | \`groups\` | by group: \`group_id\`, \`group_name\`, \`units\`, \`expected\` (units, null if not tested), \`exposures\`, \`crossovers\`, \`null_units\` |
 | \`days\` | by day and group: \`ds\`, \`group_id\`, \`units\` first exposed on the day, \`exposures\` |
 | \`p_value\`, \`p_value_without_crossovers\`, \`alpha\` | the test; null without a test |
@@ -15,19 +15,17 @@ export const jsonMembers: Readonly<Record<string, string>> = {
 | \`exposures\`, \`exposures_by_unit\`, \`null_units\` | exposures to groups: all, those with each unit ID, those without the checked one |
 | \`crossovers\`, \`held_out\`, \`held_out_in_groups\`, \`holdouts_known\` | units that saw several groups; units that were held out; units in a group that were held out at another time |
 | \`first_seen\`, \`last_seen\` | times of the first and last exposure to a group |
-| \`newest_received_at\`, \`lag_ms\`, \`median_delay_ms\` | when the newest row was received; milliseconds since then; median milliseconds from an exposure to its receipt |
-| \`other_environments\` | other tiers that have exposures, if this one has none |
+| \`newest_received_at\`, \`lag_ms\` | when the newest row was received; milliseconds since then |
 | \`scanned_bytes\` | bytes that Athena read |
 
 Without a name:
 
 | member | content |
 |---|---|
-| \`experiments\` | by experiment: \`experiment\`, \`kind\`, \`layer\`, \`unit\`, \`units\`, \`exposures\`, \`groups\` (\`group_id\`, \`group_name\`, \`units\`, \`expected\`), \`crossovers\`, \`held_out\`, \`null_units\`, \`first_seen\`, \`last_seen\`, \`may_be_older\`, \`verdict\`, \`p_value\`, \`largest_deviation\`, \`expected_from\`, \`untested\`, \`unexpected_groups\` |
+| \`experiments\` | by experiment: \`experiment\`, \`kind\`, \`layer\`, \`unit\`, \`units\`, \`exposures\` within the days, \`groups\` (\`group_id\`, \`group_name\`, \`units\`, \`expected\`, \`crossovers\`), \`crossovers\`, \`held_out\`, \`held_out_in_groups\`, \`null_units\`, \`first_seen\`, \`last_seen\` within the days, \`verdict\`, \`p_value\`, \`p_value_without_crossovers\`, \`largest_deviation\`, \`expected_from\`, \`untested\`, \`unexpected_groups\` |
 | \`total\`, \`cut\` | how many there are; whether there are more than 5,000 |
 | \`environment\`, \`from\`, \`to\` | tier; first and last day |
 | \`without_exposures\` | names of the configuration without exposures within the days |
-| \`other_environments\` | other tiers that have exposures, if this one has none |
 | \`scanned_bytes\` | bytes that Athena read |`,
   cost: `| member | content |
 |---|---|

@@ -195,7 +195,6 @@ describe('sluice check', () => {
         null_units: 5,
         exposures: 1_008,
         exposures_by_unit: { user_id: 1_003, stable_id: 0, company_id: 5 },
-        other_environments: [],
       },
     });
     expect(answer.json).toMatchObject({
@@ -223,9 +222,7 @@ describe('sluice check', () => {
     expect(stdout).toContain(
       'Without user_id: 5 exposures, which count for no unit. Others: company_id in 5 (--unit).',
     );
-    expect(stdout).toMatch(
-      /^Lag: the newest row was received [\d.]+ \w+ ago; half of the rows arrive within /m,
-    );
+    expect(stdout).toMatch(/^Lag: the newest row was received [\d.]+ \w+ ago\./m);
   });
 
   it('exits 0 when the split is as expected', async () => {
@@ -333,23 +330,18 @@ describe('sluice check', () => {
     expect(stdout).toContain('A gate has the same name: --gate checks it.');
   });
 
-  it('checks other environments when they are asked for, and names them when there is nothing', async () => {
+  it('checks other environments when they are asked for', async () => {
     expect(await check('in_staging')).toMatchObject({
-      code: 0,
-      groups: [],
-      json: { other_environments: ['staging'] },
+      code: 1,
+      json: { error: { message: expect.stringContaining('in_staging, production.') } },
     });
     const staging = await check('in_staging', '--environment', 'staging');
     expect(units(staging)).toEqual({ a: 20 });
   });
 
-  it('checks the experiment of a layer, and names it when the layer is asked for', async () => {
+  it('checks the experiment of a layer', async () => {
     const answer = await check('in_layer');
     expect([answer.kind, units(answer)]).toEqual(['experiment', { a: 15 }]);
-    expect(await check('home_layer')).toMatchObject({
-      code: 1,
-      json: { error: { message: expect.stringContaining('It is a layer. Its experiments: in_layer.') } },
-    });
   });
 
   it('refuses a name that nothing has, with what may have been meant', async () => {
@@ -358,7 +350,7 @@ describe('sluice check', () => {
       json: {
         error: {
           code: 'SLUICE_CHECK_UNKNOWN_EXPERIMENT',
-          message: expect.stringContaining('plantd. Did you mean planted?'),
+          message: expect.stringContaining('plantd, production. Did you mean planted?'),
         },
       },
     });
@@ -440,7 +432,7 @@ describe('sluice check without a name', () => {
         { group_id: 'b', units: 28 },
       ],
     });
-    expect(all).toMatchObject({ without_exposures: ['no_rows_yet'], other_environments: [], cut: false });
+    expect(all).toMatchObject({ without_exposures: ['no_rows_yet'], cut: false });
     for (const experiment of ['planted', 'late_name', 'rollout']) {
       const alone = await check(experiment);
       const one = all.experiments.find((each) => each.experiment === experiment);
@@ -462,12 +454,9 @@ describe('sluice check without a name', () => {
     ]);
   });
 
-  it('does not test an experiment that may have begun before the days', async () => {
-    // Its first exposures were yesterday, which is the first of two days.
-    const { experiments } = await list('--days', '2', '--search', 'ten_ninety');
-    expect(experiments).toMatchObject([
-      { verdict: 'not_tested', untested: { reason: 'may_be_older' }, may_be_older: true, p_value: null },
-    ]);
+  it('counts the units of all days of an experiment that began before the days', async () => {
+    const { experiments } = await list('--days', '1', '--search', 'ten_ninety');
+    expect(experiments).toMatchObject([{ verdict: 'mismatch', units: 1_100, exposures: 100 }]);
   });
 
   it('is a table for people, which names every mismatch and how to look closer', async () => {
@@ -483,9 +472,6 @@ describe('sluice check without a name', () => {
     expect(stdout).toContain('Configured, but without exposures: no_rows_yet.');
     const staging = await callMain(['check', '--environment', 'nowhere', ...endpoint()]);
     expect(staging.code).toBe(0);
-    expect(staging.stdout).toContain(
-      'Other environments have exposures: production, staging (--environment).',
-    );
   });
 });
 

@@ -16,8 +16,7 @@ import { PRODUCTION, qualifiedName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { SDK_EVENTS } from '../../lib/wire/readEvent.ts';
-import { CheckQueries } from '../../observe/experiments/checkQueries.ts';
-import { namesQuery, unitsQuery } from '../../observe/experiments/experimentListQueries.ts';
+import { exposuresQuery, unitsQuery } from '../../observe/experiments/experimentQueries.ts';
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { eventsQuery, historyQuery, propertiesQuery } from '../../observe/names/nameQueries.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
@@ -113,8 +112,8 @@ async function tryViews(): Promise<void> {
   const [answers = [], ...ofDrops] = given;
   judge(answers);
   judgeChecks(answers.slice(loading.length + 3 * viewNames.length));
-  judgeList(answers.slice(loading.length + 3 * viewNames.length + 3 * checked.length));
-  judgeNames(answers.slice(loading.length + 3 * viewNames.length + 3 * checked.length + 2));
+  judgeList(answers.slice(loading.length + 3 * viewNames.length + 2 * checked.length));
+  judgeNames(answers.slice(loading.length + 3 * viewNames.length + 2 * checked.length + 2));
   judgeLanded(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
   // Exposures, events, groups and quarantine were made before.
@@ -172,68 +171,73 @@ function judge(given: readonly Answer[]): void {
   }
 }
 
-/** The queries of a check: exposures by group and day, and units, also by the form for names that were sent hashed. */
+/** The queries of checks of experiments, and those of a list of them. */
 function checksOf(experiment: string): string[] {
-  const queries = new CheckQueries({ config }, experiment, { environment: PRODUCTION });
-  const units = [false, true].map((isHashed) => queries.units('user_id', false, isHashed));
-  return [queries.overview(), ...units].map(withoutViews);
+  const rows = { environment: PRODUCTION };
+  const names = [{ sent: experiment, experiment, isGate: false, unit: 'user_id' }];
+  return [exposuresQuery(config, rows, experiment), unitsQuery(config, rows, names, true)];
+}
+
+function listOf(experiments: readonly string[]): string[] {
+  const rows = { environment: PRODUCTION };
+  const names = experiments.map((experiment) => ({
+    ...{ sent: experiment, experiment, isGate: false, unit: 'user_id' },
+  }));
+  return [exposuresQuery(config, { ...rows, from: DAYS[0] }), unitsQuery(config, rows, names, false)];
+}
+
+/** What was worked out without SQL of an experiment: its exposures, its units by group, and its crossovers. */
+function expectedOf(experiment: string) {
+  const known = new KnownGroups(GROUP_ROWS);
+  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
+  const exposures = expected.experiment_exposures.filter((row) => {
+    const { experiment_id, exposure_type, held_out }: Readonly<Record<string, unknown>> = row;
+    return experiment_id === experiment && exposure_type !== 'gate' && held_out === false;
+  });
+  const first = expected.first_exposures.filter(
+    (row) => row.experiment_id === experiment && row.is_gate === false && row.unit_type === 'user_id',
+  );
+  const groups = Map.groupBy(first, (row) => row.group_id);
+  return {
+    exposures: exposures.length,
+    units: [...groups].map(([group, units]) => `${group} ${units.length}`),
+    crossovers: first.filter((row) => Number(row.groups_seen) > 1).length,
+  };
 }
 
 /** Whether Trino counts for a check what was worked out without SQL. */
 function judgeChecks(given: readonly Answer[]): void {
-  const known = new KnownGroups(GROUP_ROWS);
-  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
   for (const [index, experiment] of checked.entries()) {
-    const [overview, ...units] = given.slice(3 * index);
-    const exposures = expected.experiment_exposures.filter((row) => {
-      const { experiment_id, exposure_type }: Readonly<Record<string, unknown>> = row;
-      return experiment_id === experiment && exposure_type !== 'gate';
-    });
-    // The total has no day, which is the fifth column; the exposures are the sixth.
-    const counted = tableOf(overview).find((row) => row[0] === 'false' && row[4] === null)?.[5];
-    tell(`a check of ${experiment} counts its exposures`, counted === String(exposures.length), overview);
-    const first = expected.first_exposures.filter(
-      (row) => row.experiment_id === experiment && row.is_gate === false && row.unit_type === 'user_id',
+    const [exposures, units] = given.slice(2 * index);
+    const wanted = expectedOf(experiment);
+    const own = tableOf(exposures).filter((row) => row[1] === 'false');
+    tell(`a check of ${experiment} counts its exposures`, sum(own, 6) === wanted.exposures, exposures);
+    const grouped = Map.groupBy(
+      tableOf(units).filter((row) => row[2] !== null),
+      (row) => row[2],
     );
-    const crossovers = first.filter((row) => Number(row.groups_seen) > 1).length;
-    for (const answer of units.slice(0, 2)) {
-      const sum = (column: number) => tableOf(answer).reduce((all, row) => all + Number(row[column]), 0);
-      const isSame = sum(3) === first.length && sum(4) === crossovers && first.length > 0;
-      tell(`a check of ${experiment} counts its units and crossovers`, isSame, answer);
-    }
+    const seen = [...grouped].map(([group, days]) => `${group} ${sum(days, 4)}`);
+    const isSame = same(seen, wanted.units) && sum([...grouped.values()].flat(), 5) === wanted.crossovers;
+    tell(`a check of ${experiment} counts its units and crossovers`, isSame && seen.length > 0, units);
   }
-}
-
-/** The queries of a list of experiments. */
-function listOf(experiments: readonly string[]): string[] {
-  const rows = { environment: PRODUCTION, from: DAYS[0] };
-  const names = experiments.map((experiment) => ({
-    ...{ sent: experiment, experiment, isGate: false, unit: 'user_id' },
-  }));
-  return [namesQuery(config, rows), unitsQuery(config, rows, names)].map(withoutViews);
 }
 
 /** Whether Trino counts for a list of experiments what was worked out without SQL. */
 function judgeList([names, units]: readonly Answer[]): void {
-  const known = new KnownGroups(GROUP_ROWS);
-  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
   for (const experiment of checked) {
-    const exposures = expected.experiment_exposures.filter((row) => {
-      const { experiment_id, exposure_type, held_out }: Readonly<Record<string, unknown>> = row;
-      return experiment_id === experiment && exposure_type !== 'gate' && held_out === false;
-    });
-    const counted = tableOf(names).find((row) => row[0] === experiment && row[1] === 'false')?.[3];
-    tell(`a list counts the exposures of ${experiment}`, counted === String(exposures.length), names);
-    const first = expected.first_exposures.filter(
-      (row) => row.experiment_id === experiment && row.is_gate === false && row.unit_type === 'user_id',
-    );
-    const groups = Map.groupBy(first, (row) => row.group_id);
-    const wanted = [...groups].map(([group, units]) => `${group} ${units.length}`);
+    const wanted = expectedOf(experiment);
+    const counted = tableOf(names).find((row) => row[0] === experiment && row[1] === 'false')?.[4];
+    tell(`a list counts the exposures of ${experiment}`, counted === String(wanted.exposures), names);
     const seen = tableOf(units)
       .filter((row) => row[0] === experiment && row[2] !== null)
       .map((row) => `${row[2]} ${row[4]}`);
-    tell(`a list counts the units of ${experiment}`, wanted.length > 0 && same(seen, wanted), units);
+    const isSame = wanted.units.length > 0 && same(seen, wanted.units);
+    tell(`a list counts the units of ${experiment}`, isSame, units);
   }
+}
+
+function sum(table: ReturnType<typeof tableOf>, column: number): number {
+  return table.reduce((all, row) => all + Number(row[column]), 0);
 }
 
 /** The queries of names: of events, their properties, and the days before. */

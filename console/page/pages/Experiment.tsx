@@ -272,8 +272,6 @@ function Notes({ check, units }: { readonly check: Check; readonly units: number
       )}
       <li>
         First seen <Time at={check.first_seen} />, last <Time at={check.last_seen} /> UTC.
-        {check.median_delay_ms !== null &&
-          ` Half of the rows arrive within ${formatSpan(check.median_delay_ms)} of the exposure.`}
       </li>
       {check.shared && <li>A gate and an experiment have this name: each has its own row in the list.</li>}
     </ul>
