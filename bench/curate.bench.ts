@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { quoteText } from '../lib/base/sql.ts';
-import { prices } from '../observe/prices.ts';
+import { ATHENA_PRICE, prices } from '../observe/prices.ts';
 import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
@@ -107,11 +107,11 @@ async function oneExperiment(
   const wallMs = median(runs, 'wallMs');
   const files = median(runs, 'files');
   const usd =
-    (wallMs / 1_000) * MEMORY_GB * prices.lambdaGbSecond.usd +
-    prices.lambdaRequest.usd +
-    RAW_FILES * prices.s3Get.usd +
-    files * prices.s3Put.usd;
-  const billed = (bytes: number) => Math.max(LEAST_BYTES, bytes) * prices.athenaByte.usd;
+    (wallMs / 1_000) * MEMORY_GB * prices.lambdaGbSecond.arm64 +
+    prices.lambdaRequest +
+    RAW_FILES * prices.s3Get +
+    files * prices.s3Put;
+  const billed = (bytes: number) => Math.max(LEAST_BYTES, bytes) * (ATHENA_PRICE.usdPerTerabyte / 1e12);
   return [
     { case: name, metric: 'raw_mb', value: before / 1e6, unit: 'MB' },
     { case: name, metric: 'curated_mb', value: after / 1e6, unit: 'MB' },

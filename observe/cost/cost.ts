@@ -88,15 +88,6 @@ export function costJson({ usdPerMillion, usdPerMonth, parts, usage, source, ...
       log_bytes: usage.logBytes,
       metrics: usage.metrics,
       athena_bytes: usage.athenaBytes,
-      relay:
-        usage.relay === null
-          ? null
-          : {
-              copies: usage.relay.copies,
-              queue_requests: usage.relay.queueRequests,
-              bucket_copies: usage.relay.bucketCopies,
-              sent_bytes: usage.relay.sentBytes,
-            },
     },
     source:
       source.kind === 'sample'

@@ -4,16 +4,31 @@ import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { ATHENA_PRICE, prices, usd } from '../prices.ts';
-import {
-  EMPTY_RECEIVES,
-  eventCost,
-  type FunctionsMonth,
-  type LandingUsage,
-  messageCost,
-  RUNS,
-  requestCost,
-} from './landingUsage.ts';
-import { RELAY_KEY_CALLS, RELAY_POLLS, QUEUES as RELAY_QUEUES, type RelayUsage } from './relayUsage.ts';
+
+/** Days of a month. */
+export const MONTH_DAYS = 30;
+
+/** Runs of an hourly schedule in a month: looks of the writer, and runs of the registrar. */
+export const RUNS = MONTH_DAYS * 24;
+
+/**
+ * Calls of S3 for an object of the landing: put by Firehose, fetched; for each file of a table made from it: put. The object is
+ * deleted, which is free. test/observe/landingCalls.contract.test.ts counts them.
+ */
+export const OBJECT_CALLS = { puts: 1, gets: 1 } as const;
+export const FILE_CALLS = { puts: 1 } as const;
+/** Lists of a look while fewer than a thousand objects wait. */
+export const LOOK_LISTS = 1;
+/** Events of S3 for an object: it is made, deleted, and expires as a version. A file is made. */
+const OBJECT_EVENTS = 3;
+/** Requests to SQS for an event of an object or a file: sent, received, deleted. Batches need fewer. */
+const MESSAGE_REQUESTS = 3;
+
+/**
+ * Long polls of one queue a month, each of 20 seconds, by five pollers: Lambda has no fewer where `maximumConcurrency` is set.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const EMPTY_RECEIVES = (5 * MONTH_DAYS * 86_400) / 20;
 
 /**
  * GB-seconds of the start of an execution environment, which Lambda bills and its metric of durations leaves out: half a second
@@ -22,8 +37,11 @@ import { RELAY_KEY_CALLS, RELAY_POLLS, QUEUES as RELAY_QUEUES, type RelayUsage }
  */
 const INIT_GIGABYTE_SECONDS = RUNS * 0.5 * (1_769 / 1_024);
 
-/** Bytes of Athena's terabyte. */
-const TERABYTE = 1_000_000_000_000;
+/** Time of functions in a month. */
+export interface FunctionsMonth {
+  readonly invocations: number;
+  readonly gigabyteSeconds: number;
+}
 
 /** The usage of a deployment in a month. Null means unknown. */
 export interface MonthlyUsage {
@@ -40,7 +58,7 @@ export interface MonthlyUsage {
   readonly recordBytes: number;
   readonly billedBytes: number;
   /** Objects of the landing, and files of tables. */
-  readonly landing: LandingUsage | null;
+  readonly landing: { readonly objects: number; readonly files: number } | null;
   /** Bytes in the bucket. */
   readonly storedBytes: number | null;
   readonly logBytes: number | null;
@@ -48,8 +66,6 @@ export interface MonthlyUsage {
   readonly metrics: number;
   /** Bytes that queries read. */
   readonly athenaBytes: number | null;
-  /** Usage of `relay` besides the time and the logs of functions; null without `relay`. */
-  readonly relay: RelayUsage | null;
 }
 
 /** The parts of a deployment's price. */
@@ -57,22 +73,9 @@ export type CostPart = (typeof COST_PARTS)[number];
 
 /** In the order in which they are listed. */
 const COST_PARTS = [
-  'gateway',
-  'lambda',
-  'firehose_ingest',
-  'write',
-  'queues',
-  's3_events',
-  's3_requests',
-  's3_storage',
-  'athena',
-  'logs',
-  'metrics',
-  'alarms',
-  'keys',
-  'relay_queue',
-  'relay_transfer',
-] as const;
+  ...(['gateway', 'lambda', 'firehose_ingest', 'write', 'queues', 's3_events', 's3_requests'] as const),
+  ...(['s3_storage', 'athena', 'logs', 'metrics', 'alarms', 'keys'] as const),
+];
 
 /** The cost of a deployment at list prices. */
 export interface MonthlyCost {
@@ -86,31 +89,25 @@ export interface MonthlyCost {
 /** The price of a month. It depends on the configuration for what costs the same without events: alarms, key and secrets. */
 export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
   const { config } = stack;
-  const gigabyteSecond = config.architecture === 'arm64' ? prices.lambdaGbSecond : prices.lambdaGbSecondX86;
-  const landing = usage.landing ?? { objects: 0, files: 0 };
+  const { objects, files } = usage.landing ?? { objects: 0, files: 0 };
   const run = ({ invocations, gigabyteSeconds }: FunctionsMonth) =>
-    invocations * prices.lambdaRequest.usd + gigabyteSeconds * gigabyteSecond.usd;
+    invocations * prices.lambdaRequest + gigabyteSeconds * prices.lambdaGbSecond[config.architecture];
+  const puts = objects * OBJECT_CALLS.puts + files * FILE_CALLS.puts + RUNS * LOOK_LISTS;
+  const messages = queueExecutions(config).queues * EMPTY_RECEIVES + (objects + files) * MESSAGE_REQUESTS;
   const all: Record<CostPart, number | null> = {
-    gateway: usage.gatewayUnits * prices.httpApiRequest.usd,
+    gateway: usage.gatewayUnits * prices.httpApiRequest,
     lambda: run(usage),
-    firehose_ingest: usage.billedBytes * prices.firehoseByte.usd,
-    write: run(usage.write) + INIT_GIGABYTE_SECONDS * gigabyteSecond.usd,
-    queues:
-      (queueExecutions(config).queues - (config.relay === undefined ? 0 : RELAY_QUEUES)) *
-        EMPTY_RECEIVES *
-        prices.sqsRequest.usd +
-      messageCost(landing),
-    s3_events: usage.landing === null ? null : eventCost(landing),
-    s3_requests: requestCost(landing),
-    s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
-    athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
-    logs: price(usage.logBytes, prices.logByte.usd),
-    metrics: usage.metrics * prices.metricMonth.usd,
-    alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
-    keys:
-      (config.existing.keyArn === null ? prices.keyMonth.usd : 0) + secrets(config) * prices.secretMonth.usd,
-    relay_queue: usage.relay === null ? null : relayStorage(usage.relay),
-    relay_transfer: price(usage.relay?.sentBytes ?? null, prices.transferByte.usd),
+    firehose_ingest: usage.billedBytes * prices.firehoseByte,
+    write: run(usage.write) + INIT_GIGABYTE_SECONDS * prices.lambdaGbSecond[config.architecture],
+    queues: messages * prices.sqsRequest,
+    s3_events: usage.landing === null ? null : (objects * OBJECT_EVENTS + files) * prices.s3Event,
+    s3_requests: puts * prices.s3Put + objects * OBJECT_CALLS.gets * prices.s3Get,
+    s3_storage: price(usage.storedBytes, prices.s3ByteMonth),
+    athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / 1e12),
+    logs: price(usage.logBytes, prices.logByte),
+    metrics: usage.metrics * prices.metricMonth,
+    alarms: alarmMetrics(stack) * prices.alarmMonth,
+    keys: (config.existing.keyArn === null ? prices.keyMonth : 0) + secrets(config) * prices.secretMonth,
   };
   const parts: Partial<Record<CostPart, number>> = {};
   for (const part of COST_PARTS) if (all[part] !== null) parts[part] = all[part];
@@ -120,16 +117,6 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     usdPerMonth,
     usdPerMillion: usage.events === 0 ? null : (usdPerMonth * 1_000_000) / usage.events,
   };
-}
-
-/** Queues, their key, and copies in the bucket: each is put, read and deleted, which costs nothing. */
-function relayStorage({ queueRequests, bucketCopies }: RelayUsage): number {
-  return (
-    (queueRequests + RELAY_POLLS) * prices.sqsRequest.usd +
-    RELAY_KEY_CALLS * prices.kmsCall.usd +
-    bucketCopies * prices.s3Put.usd +
-    bucketCopies * prices.s3Get.usd
-  );
 }
 
 function price(amount: number | null, each: number): number | null {
@@ -168,16 +155,6 @@ export function scaleUsage(usage: MonthlyUsage, events: number): MonthlyUsage {
     billedBytes: usage.billedBytes * factor,
     write: { ...usage.write, gigabyteSeconds: usage.write.gigabyteSeconds * factor },
     logBytes: usage.logBytes === null ? null : usage.logBytes * factor,
-    relay: usage.relay === null ? null : scaleRelay(usage.relay, factor),
-  };
-}
-
-function scaleRelay(usage: RelayUsage, factor: number): RelayUsage {
-  return {
-    copies: usage.copies * factor,
-    queueRequests: usage.queueRequests * factor,
-    bucketCopies: usage.bucketCopies * factor,
-    sentBytes: usage.sentBytes * factor,
   };
 }
 
@@ -185,7 +162,7 @@ function scaleRelay(usage: RelayUsage, factor: number): RelayUsage {
 const READ_BYTES = 20_000;
 
 /** USD of a million reads of SDKs (`passThrough`). What is sent to the internet is most of it. */
-const READS_PER_MILLION = 1e6 * (prices.httpApiRequest.usd + READ_BYTES * prices.transferByte.usd);
+const READS_PER_MILLION = 1e6 * (prices.httpApiRequest + READ_BYTES * prices.transferByte);
 
 /** Texts for parts whose price is unknown. */
 const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
@@ -200,16 +177,19 @@ const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
 export function notIncluded(
   { parts }: MonthlyCost,
   source: 'sample' | 'stage',
-  config: Pick<Config, 'passThrough' | 'endpoint'>,
+  config: Pick<Config, 'passThrough' | 'endpoint' | 'relay'>,
 ): string[] {
   return [
     ...COST_PARTS.flatMap((part) => (parts[part] === undefined ? (UNKNOWN[part] ?? []) : [])),
     ...(source === 'sample'
       ? [
           'storage of earlier months: each month that is kept adds the storage of a month again',
-          'the functions of sources, exports, curate and relay, with the queue and the transfer of relay',
+          'the functions of sources, exports, curate and relay',
         ]
       : ['queries of readers in workgroups of their own']),
+    ...(config.relay === undefined
+      ? []
+      : ['relay: its messages, $1.20 for a million copies up to 64 KB, and $0.09 for each GB that it sends']),
     ...(config.passThrough === null
       ? []
       : [

@@ -5,8 +5,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
-import { functionLogBytes, landingUsage, MONTH_DAYS, registerMonth, writerMonth } from './landingUsage.ts';
-import type { MonthlyUsage } from './monthlyCost.ts';
+import { MONTH_DAYS, type MonthlyUsage, RUNS } from './monthlyCost.ts';
 
 /** Errors of samples of bodies. */
 export const SampleError = defineErrorFamily('user', {
@@ -86,63 +85,56 @@ export interface SampleUsage {
 const ROW_SHARE = 1.5;
 const RECORD_SHARE = 1.2;
 
-/**
- * Measures the bodies of a sample, without asking what the collector makes of them.
- *
- * @throws SampleError when they have no events.
- */
-export function measureSample(bodies: readonly string[]): SampleUsage {
-  const measured = bodies.map((body) => {
-    const bytes = Buffer.byteLength(body);
-    const record = gzipSync(body).length * RECORD_SHARE;
-    const { events, isFromBrowser } = readBody(body);
-    return {
-      events,
-      gatewayUnits: Math.max(1, Math.ceil(bytes / HTTP_API_STEP_BYTES)) + (isFromBrowser ? 1 : 0),
-      rowBytes: bytes * ROW_SHARE,
-      recordBytes: record,
-      billedBytes: Math.ceil(record / BILLED_STEP_BYTES) * BILLED_STEP_BYTES,
-    };
-  });
-  const total = (name: keyof (typeof measured)[number]) => sum(measured, (one) => one[name]);
-  if (total('events') === 0) throw new SampleError('SLUICE_COST_SAMPLE_NO_EVENTS');
-  return {
-    requests: bodies.length,
-    gatewayUnits: total('gatewayUnits'),
-    events: total('events'),
-    rowBytes: total('rowBytes'),
-    recordBytes: total('recordBytes'),
-    billedBytes: total('billedBytes'),
-  };
-}
-
 /** SDKs that run in browsers, where headers of theirs ask for a preflight. */
 const BROWSERS: ReadonlySet<string> = new Set([
   ...['javascript-client', 'javascript-client-react', 'javascript-client-angular'],
   ...['js-client', 'js-on-device-eval-client', 'react-client'],
 ]);
 
-/** Events of a body, and whether a browser sends it, by the SDK that it names. */
-function readBody(body: string): { readonly events: number; readonly isFromBrowser: boolean } {
-  const batch = parseJson(body);
-  if (!isJsonObject(batch)) return { events: 0, isFromBrowser: false };
-  const metadata = batch['statsigMetadata'];
-  const lists = [batch['events'], batch['exposures']];
-  return {
-    events: sum(lists, (list) => (Array.isArray(list) ? list.length : 0)),
-    isFromBrowser: isJsonObject(metadata) && BROWSERS.has(String(metadata['sdkType'])),
-  };
+/**
+ * Measures the bodies of a sample, without asking what the collector makes of them.
+ *
+ * @throws SampleError when they have no events.
+ */
+export function measureSample(bodies: readonly string[]): SampleUsage {
+  const total = { events: 0, gatewayUnits: 0, rowBytes: 0, recordBytes: 0, billedBytes: 0 };
+  for (const body of bodies) {
+    const bytes = Buffer.byteLength(body);
+    const record = gzipSync(body).length * RECORD_SHARE;
+    const batch = parseJson(body);
+    if (!isJsonObject(batch)) continue;
+    const { events, exposures, statsigMetadata: metadata } = batch;
+    for (const list of [events, exposures]) total.events += Array.isArray(list) ? list.length : 0;
+    const isFromBrowser = isJsonObject(metadata) && BROWSERS.has(String(metadata['sdkType']));
+    total.gatewayUnits += Math.max(1, Math.ceil(bytes / HTTP_API_STEP_BYTES)) + (isFromBrowser ? 1 : 0);
+    total.rowBytes += bytes * ROW_SHARE;
+    total.recordBytes += record;
+    total.billedBytes += Math.ceil(record / BILLED_STEP_BYTES) * BILLED_STEP_BYTES;
+  }
+  if (total.events === 0) throw new SampleError('SLUICE_COST_SAMPLE_NO_EVENTS');
+  return { requests: bodies.length, ...total };
 }
 
 /**
- * Milliseconds of the collector for a request, in which it mostly waits for Firehose, and for an event of it. Assumptions, of
- * 1,024 MB.
+ * Assumed times. Of the collector, of 1,024 MB, for a request, in which it mostly waits for Firehose, and for an event of it. Of
+ * the writer for an object (calls of S3, a session of DuckDB) and for a look that finds nothing, besides what it reads: half of
+ * what `npm run bench -- land` measures. Of the registrar for a batch.
  */
 const REQUEST_MS = 17;
 const EVENT_MS = 0.1;
-/** Bytes of the line with a request's metrics, and of its own line, which only a share of the requests has. */
+const OBJECT_MS = 500;
+const LOOK_MS = 400;
+const WRITER = { bytesASecond: 30_000_000, requestsASecond: 12_000 } as const;
+const REGISTER_MS = 100;
+
+/**
+ * Bytes of the line with a request's metrics; of its own line, which only a share of the requests has; of a line of the gateway's
+ * access log (infra/endpoint/endpoint.ts), with CloudWatch's own; and of an invocation of `write` or `register`.
+ */
 const METRICS_LINE_BYTES = 330;
 const LOG_LINE_BYTES = 500;
+const ACCESS_LINE_BYTES = 200 + LOG_LINE_OVERHEAD_BYTES;
+const INVOCATION_LOG_BYTES = 800;
 
 /** Custom metrics of a collector in regular use: docs/metrics.md. */
 const REGULAR_METRICS = 3;
@@ -154,58 +146,53 @@ const CURATE_METRICS = (5 * 4) / 24;
  * hundred rows 0.15.
  */
 const PARQUET_SHARE = 0.1;
-
-/** Bytes of a line of the gateway's access log (infra/endpoint/endpoint.ts), with CloudWatch's own. */
-const ACCESS_LINE_BYTES = 200 + LOG_LINE_OVERHEAD_BYTES;
-
-/** Bytes of the lines of a request. */
-function lineBytes({ endpoint, logs }: Config): number {
-  return (
-    METRICS_LINE_BYTES +
-    logs.successes * LOG_LINE_BYTES +
-    (endpoint.accessLogDays === null ? 0 : ACCESS_LINE_BYTES)
-  );
-}
+/** Tables that a request mostly has rows for: exposures and events. */
+const TABLES = 2;
 
 /**
  * The usage of a month whose requests are like those of a sample. Of two endpoints it counts the gateway, which costs more.
+ * Requests are taken to arrive evenly: an object of each interval of buffering, or more where its size decides.
  *
  * @param events Events of the month. 0 is a deployment that gets none.
- * @param memoryMegabytes Of the functions.
+ * @param megabytes Of the memory of functions.
  */
 export function sampleMonth(
   sample: SampleUsage,
   events: number,
   config: Config,
-  memoryMegabytes: { readonly collect: number; readonly write: number },
+  megabytes: { readonly collect: number; readonly write: number; readonly register: number },
 ): MonthlyUsage {
+  const { endpoint, logs, buffering, retention } = config;
   const factor = events / sample.events;
   const requests = sample.requests * factor;
-  const bytes = sample.rowBytes * factor;
+  const rowBytes = sample.rowBytes * factor;
   const recordBytes = sample.recordBytes * factor;
-  const landing = landingUsage({ requests, recordBytes, rowBytes: bytes }, MONTH_DAYS, config);
-  const write = writerMonth(landing, { requests, bytes }, memoryMegabytes.write / 1_024);
-  const small = registerMonth(landing);
-  const seconds = (requests * REQUEST_MS + events * EVENT_MS) / 1_000;
+  const intervals = (MONTH_DAYS * 86_400) / buffering.seconds;
+  const objects = Math.max(Math.min(intervals, requests), recordBytes / (buffering.megabytes * 2 ** 20));
+  const collectMs = requests * REQUEST_MS + events * EVENT_MS;
+  const writeSeconds =
+    (objects * OBJECT_MS + RUNS * LOOK_MS) / 1_000 +
+    rowBytes / WRITER.bytesASecond +
+    requests / WRITER.requestsASecond;
+  const lineBytes =
+    METRICS_LINE_BYTES +
+    logs.successes * LOG_LINE_BYTES +
+    (endpoint.accessLogDays === null ? 0 : ACCESS_LINE_BYTES);
   return {
     events,
     requests,
-    gatewayUnits: hasGateway(config.endpoint) ? sample.gatewayUnits * factor : 0,
-    invocations: requests + small.invocations,
-    gigabyteSeconds: seconds * (memoryMegabytes.collect / 1_024) + small.gigabyteSeconds,
-    write,
+    gatewayUnits: hasGateway(endpoint) ? sample.gatewayUnits * factor : 0,
+    // The registrar gets the files of an object in one batch.
+    invocations: requests + objects,
+    gigabyteSeconds: (collectMs * megabytes.collect + objects * REGISTER_MS * megabytes.register) / 1_024_000,
+    write: { invocations: objects + RUNS, gigabyteSeconds: writeSeconds * (megabytes.write / 1_024) },
     recordBytes,
     billedBytes: sample.billedBytes * factor,
-    landing,
+    landing: { objects, files: TABLES * objects },
     // Objects of the landing stay as versions when they are deleted.
-    storedBytes: bytes * PARQUET_SHARE + (recordBytes * config.retention.landingVersionDays) / MONTH_DAYS,
-    logBytes: requests * lineBytes(config) + functionLogBytes(write, small),
+    storedBytes: rowBytes * PARQUET_SHARE + (recordBytes * retention.landingVersionDays) / MONTH_DAYS,
+    logBytes: requests * lineBytes + (2 * objects + RUNS) * INVOCATION_LOG_BYTES,
     metrics: (events === 0 ? 0 : REGULAR_METRICS) + (config.curate ? CURATE_METRICS : 0),
     athenaBytes: null,
-    relay: null,
   };
-}
-
-function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
-  return items.reduce((total, item) => total + value(item), 0);
 }

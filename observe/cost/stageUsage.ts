@@ -11,9 +11,7 @@ import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import type { Deployment } from '../deployment.ts';
 import { readMetricData, type WantedMetric } from '../facts/flow/metricData.ts';
 import { readStackOutputs, requireOutput } from '../facts/flow/stackOutputs.ts';
-import { MONTH_DAYS, RUNS } from './landingUsage.ts';
-import type { MonthlyUsage } from './monthlyCost.ts';
-import { QUEUE_STEP_BYTES, REQUESTS_OF_NAME, type RelayUsage } from './relayUsage.ts';
+import { MONTH_DAYS, type MonthlyUsage, RUNS } from './monthlyCost.ts';
 
 /** Errors of the usage of a stage. */
 export const StageUsageError = defineErrorFamily('user', {
@@ -62,99 +60,66 @@ export async function measureStage(
   deployment: Pick<Deployment, 'aws' | 'cloudwatch' | 'config' | 'stack' | 'now'>,
   days: number,
 ): Promise<StageUsage> {
-  const { cloudwatch, config, stack, now } = deployment;
+  const { cloudwatch, stack, now } = deployment;
   const stream = requireOutput(await readStackOutputs(deployment), 'LandingStreamName');
   const from = Math.floor((now - days * DAY_MS) / PERIOD_MS) * PERIOD_MS;
-  const values = await readValues(cloudwatch, stageMetrics(deployment, stream), from, now);
-  const began = values.first('requests');
-  if (began === null)
+  const start = Math.min(from, now - STORED_DAYS * DAY_MS);
+  const about = { start, end: now, periodSeconds: PERIOD_SECONDS };
+  const series = await readMetricData({ cloudwatch }, stageMetrics(deployment, stream), about);
+  const began = [...(series.get('requests') ?? [])].flatMap(([at, n]) => (at >= from && n > 0 ? [at] : []));
+  if (began.length === 0)
     throw new StageUsageError('SLUICE_COST_NO_TRAFFIC', `${stack.service}-${stack.stage}, ${days} days.`);
-  const since = Math.max(from, began);
+  const since = Math.min(...began);
   const factor = (MONTH_DAYS * DAY_MS) / Math.max(PERIOD_MS, now - since);
-  const month = (id: string) => values.sum(id) * factor;
-  const { write, ...others } = FUNCTION_MEGABYTES;
-  const functions = Object.entries(others);
-  const spent = ([name, megabytes]: readonly [string, number]) =>
-    (month(`duration ${name}`) / 1_000) * (megabytes / 1_024);
-  const count = month('requests');
   /** Null where a service has told nothing, as S3 of a new bucket. */
-  const told = (ids: readonly string[]) =>
-    ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
-  const landed = told([OBJECT_MESSAGES]);
-  const logBytes = told(logGroups(deployment).map((group) => `logs ${group}`));
-  const put = { bytes: month('bytes put'), records: month('records put') };
+  const told = (...ids: readonly string[]) => {
+    const points = ids.flatMap((id) => [...(series.get(id) ?? [])]).filter(([at]) => at >= from);
+    return points.length === 0 ? null : points.reduce((sum, [, value]) => sum + value, 0) * factor;
+  };
+  const month = (id: string) => told(id) ?? 0;
+  const functions = Object.entries(FUNCTION_MEGABYTES).map(([name, megabytes]) => ({
+    name,
+    invocations: month(`invocations ${name}`),
+    gigabyteSeconds: (month(`duration ${name}`) / 1_000) * (megabytes / 1_024),
+  }));
+  const write = functions.find(({ name }) => name === 'write') ?? { invocations: 0, gigabyteSeconds: 0 };
+  const sum = (of: 'invocations' | 'gigabyteSeconds') =>
+    functions.reduce((all, one) => all + (one.name === 'write' ? 0 : one[of]), 0);
+  const requests = month('requests');
+  const objects = told('objects');
+  const logBytes = told(...logGroups(deployment).map((group) => `logs ${group}`));
+  const [bytes, records] = [month('bytes put'), month('records put')];
   return {
     usage: {
       events: month(collectMetrics.received.name),
-      requests: count,
+      requests,
       // The metrics of a gateway have its ID, which nothing here knows: what came through no Function URL came through it.
-      gatewayUnits: Math.max(0, count - month(URL_REQUESTS)),
+      gatewayUnits: Math.max(0, requests - month(URL_REQUESTS)),
       // Lambda's metrics lag behind: each request is an invocation.
-      invocations: Math.max(
-        count,
-        sum(functions, ([name]) => month(`invocations ${name}`)),
-      ),
-      gigabyteSeconds: sum(functions, spent),
-      write: { invocations: month('invocations write'), gigabyteSeconds: spent(['write', write]) },
-      recordBytes: put.bytes,
-      billedBytes: estimateBilledBytes(put),
+      invocations: Math.max(requests, sum('invocations')),
+      gigabyteSeconds: sum('gigabyteSeconds'),
+      write: { invocations: write.invocations, gigabyteSeconds: write.gigabyteSeconds },
+      recordBytes: bytes,
+      // No metric says what Firehose bills: it rounds a record up to 5 KB, which wastes half a step on average.
+      billedBytes: Math.max(records * BILLED_STEP_BYTES, bytes + (records * BILLED_STEP_BYTES) / 2),
       // Each is a message; so is a run of the schedule.
       landing:
-        landed === null
+        objects === null
           ? null
-          : { objects: Math.max(0, landed - RUNS), files: Math.max(0, month(FILE_MESSAGES) - RUNS) },
-      storedBytes: values.last(STORED),
+          : { objects: Math.max(0, objects - RUNS), files: Math.max(0, month('files') - RUNS) },
+      storedBytes: [...(series.get('stored') ?? [])].sort(([one], [other]) => other - one)[0]?.[1] ?? null,
       logBytes,
       metrics: await countMetrics(cloudwatch, stack.stage),
       // Without queries there is no value; without values of Logs, AWS's metrics are not there at all.
-      athenaBytes: logBytes === null ? told(['athena']) : month('athena'),
-      relay: config.relay === undefined ? null : relayOf(month),
+      athenaBytes: logBytes === null ? told('athena') : month('athena'),
     },
     since,
     until: now,
   };
 }
 
-/** Messages of the queues of the writer and of the registrar. */
-const OBJECT_MESSAGES = 'messages of objects';
-const FILE_MESSAGES = 'messages of files';
-
-/** Metrics of the queue of copies: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
-const QUEUE_METRICS = {
-  copiesSent: 'NumberOfMessagesSent',
-  copiesReceived: 'NumberOfMessagesReceived',
-  copiesDeleted: 'NumberOfMessagesDeleted',
-  copyBytes: 'SentMessageSize',
-} as const;
-
-/**
- * Relay's usage. SQS reports messages, not requests: each is taken to be received and deleted alone, which is the most
- * that it can cost. Of what it sends, a copy has the body as base64.
- */
-function relayOf(month: (id: string) => number): RelayUsage {
-  const kept = month(collectMetrics.RelayKept.name);
-  const [sent, received] = [month('copiesSent'), month('copiesReceived')];
-  const bytes = month('copyBytes');
-  // A message has one step at least, and wastes half a step on average.
-  const steps = (messages: number) =>
-    sent === 0 ? 0 : Math.max(messages, (messages * bytes) / sent / QUEUE_STEP_BYTES + messages / 2);
-  const bucketCopies = Math.max(0, kept - sent);
-  return {
-    copies: Math.max(kept, sent),
-    queueRequests: steps(sent) + steps(received) + month('copiesDeleted') + bucketCopies * REQUESTS_OF_NAME,
-    bucketCopies,
-    sentBytes: bytes * 0.75,
-  };
-}
-
-/**
- * Bytes that Firehose bills for records, which it rounds up to 5 KB each: no metric says it. A record is at least one step,
- * and wastes half a step on average. Records of one event each have one step and are exact.
- */
-function estimateBilledBytes(stream: { readonly bytes: number; readonly records: number }): number {
-  const { bytes, records } = stream;
-  return Math.max(records * BILLED_STEP_BYTES, bytes + (records * BILLED_STEP_BYTES) / 2);
-}
+/** Days of the size of the bucket, which S3 tells once a day, and late. */
+const STORED_DAYS = 3;
 
 /**
  * Names and dimensions:
@@ -168,77 +133,39 @@ function stageMetrics(
   { config, stack }: Pick<Deployment, 'config' | 'stack'>,
   stream: string,
 ): readonly WantedMetric[] {
-  const { received } = collectMetrics;
-  const summed = { statistic: 'Sum' } as const;
-  const ofRequests = {
-    namespace: METRIC_NAMESPACE,
-    metric: received.name,
-    dimensions: { function: 'collect', stage: stack.stage },
-  };
+  const of = (id: string, namespace: string, metric: string, dimensions: WantedMetric['dimensions']) => ({
+    ...{ id, namespace, metric, dimensions, statistic: 'Sum' },
+  });
+  const received = collectMetrics.received.name;
+  const ofRequests = of(received, METRIC_NAMESPACE, received, { function: 'collect', stage: stack.stage });
+  const functionNamed = (name: string) => ({ FunctionName: partName(stack, name) });
+  const sentTo = (id: string, queue: string) =>
+    of(id, 'AWS/SQS', 'NumberOfMessagesSent', { QueueName: partName(stack, queue) });
+  const put = { DeliveryStreamName: stream };
+  const workgroup = { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: config.athena.workgroup };
   return [
-    { ...ofRequests, ...summed, id: received.name },
+    ofRequests,
     // Each request has one value.
     { ...ofRequests, statistic: 'SampleCount', id: 'requests' },
     ...(hasFunctionUrl(config.endpoint)
-      ? [
-          {
-            ...{ ...summed, id: URL_REQUESTS, namespace: 'AWS/Lambda', metric: URL_REQUESTS },
-            dimensions: { FunctionName: partName(stack, 'collect') },
-          },
-        ]
+      ? [of(URL_REQUESTS, 'AWS/Lambda', URL_REQUESTS, functionNamed('collect'))]
       : []),
-    ...Object.keys(FUNCTION_MEGABYTES).flatMap((name) => {
-      const common = {
-        ...summed,
-        namespace: 'AWS/Lambda',
-        dimensions: { FunctionName: partName(stack, name) },
-      };
-      return [
-        { ...common, id: `invocations ${name}`, metric: 'Invocations' },
-        { ...common, id: `duration ${name}`, metric: 'Duration' },
-      ];
-    }),
-    ...[
-      ['bytes put', 'IncomingBytes'],
-      ['records put', 'IncomingRecords'],
-    ].map(([id = '', metric = '']) => ({
-      ...{ ...summed, id, metric, namespace: 'AWS/Firehose' },
-      dimensions: { DeliveryStreamName: stream },
-    })),
-    ...[
-      [OBJECT_MESSAGES, 'write'],
-      [FILE_MESSAGES, 'register'],
-    ].map(([id = '', queue = '']) => ({
-      ...{ ...summed, id, namespace: 'AWS/SQS', metric: QUEUE_METRICS.copiesSent },
-      dimensions: { QueueName: partName(stack, queue) },
-    })),
-    ...(config.relay === undefined ? [] : relayMetricsOf(stack)),
-    ...logGroups({ config, stack }).map((LogGroupName) => ({
-      ...{ ...summed, id: `logs ${LogGroupName}`, namespace: 'AWS/Logs', metric: 'IncomingBytes' },
-      dimensions: { LogGroupName },
-    })),
+    ...Object.keys(FUNCTION_MEGABYTES).flatMap((name) => [
+      of(`invocations ${name}`, 'AWS/Lambda', 'Invocations', functionNamed(name)),
+      of(`duration ${name}`, 'AWS/Lambda', 'Duration', functionNamed(name)),
+    ]),
+    of('bytes put', 'AWS/Firehose', 'IncomingBytes', put),
+    of('records put', 'AWS/Firehose', 'IncomingRecords', put),
+    sentTo('objects', 'write'),
+    sentTo('files', 'register'),
+    ...logGroups({ config, stack }).map((LogGroupName) =>
+      of(`logs ${LogGroupName}`, 'AWS/Logs', 'IncomingBytes', { LogGroupName }),
+    ),
     {
-      ...{ id: STORED, namespace: 'AWS/S3', metric: 'BucketSizeBytes', statistic: 'Average' },
+      ...{ id: 'stored', namespace: 'AWS/S3', metric: 'BucketSizeBytes', statistic: 'Average' },
       dimensions: { BucketName: config.bucket, StorageType: 'StandardStorage' },
     },
-    {
-      ...{ ...summed, id: 'athena', namespace: 'AWS/Athena', metric: 'ProcessedBytes' },
-      dimensions: { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: config.athena.workgroup },
-    },
-  ];
-}
-
-function relayMetricsOf(stack: Deployment['stack']): readonly WantedMetric[] {
-  const { name } = collectMetrics.RelayKept;
-  return [
-    {
-      ...{ id: name, namespace: METRIC_NAMESPACE, metric: name, statistic: 'Sum' },
-      dimensions: { function: 'collect', stage: stack.stage },
-    },
-    ...Object.entries(QUEUE_METRICS).map(([id, metric]) => ({
-      ...{ id, namespace: 'AWS/SQS', metric, statistic: 'Sum' },
-      dimensions: { QueueName: partName(stack, 'relay') },
-    })),
+    of('athena', 'AWS/Athena', 'ProcessedBytes', workgroup),
   ];
 }
 
@@ -248,54 +175,6 @@ function logGroups({ config, stack }: Pick<Deployment, 'config' | 'stack'>): rea
     ...Object.keys(FUNCTION_MEGABYTES).map((name) => `/aws/lambda/${partName(stack, name)}`),
     deliveryLogGroup(stack),
   ];
-}
-
-/** The size of the bucket, which S3 tells once a day, and late. */
-const STORED = 'stored';
-const STORED_DAYS = 3;
-
-/** Values of metrics by the hour. */
-class MetricValues {
-  readonly #points = new Map<string, Map<number, number>>();
-
-  add(id: string, at: number, value: number): void {
-    const points = this.#points.get(id) ?? new Map<number, number>();
-    this.#points.set(id, points.set(at, value));
-  }
-
-  sum(id: string): number {
-    return sum([...(this.#points.get(id)?.values() ?? [])], (value) => value);
-  }
-
-  has(id: string): boolean {
-    return this.#points.has(id);
-  }
-
-  /** The newest value; null without any. */
-  last(id: string): number | null {
-    const points = [...(this.#points.get(id) ?? [])].sort(([one], [other]) => one - other);
-    return points.at(-1)?.[1] ?? null;
-  }
-
-  /** Time of the first value above 0, epoch milliseconds; null without one. */
-  first(id: string): number | null {
-    const times = [...(this.#points.get(id) ?? [])].filter(([, value]) => value > 0).map(([at]) => at);
-    return times.length === 0 ? null : Math.min(...times);
-  }
-}
-
-async function readValues(
-  client: CloudWatchClient,
-  metrics: readonly WantedMetric[],
-  from: number,
-  until: number,
-): Promise<MetricValues> {
-  const values = new MetricValues();
-  const start = Math.min(from, until - STORED_DAYS * DAY_MS);
-  const about = { start, end: until, periodSeconds: PERIOD_SECONDS };
-  for (const [id, points] of await readMetricData({ cloudwatch: client }, metrics, about))
-    for (const [at, value] of points) if (at >= from || id === STORED) values.add(id, at, value);
-  return values;
 }
 
 /**
@@ -312,8 +191,4 @@ async function countMetrics(client: CloudWatchClient, stage: string): Promise<nu
         : Dimensions.some(({ Name, Value }) => Name === 'stage' && Value === stage),
     ).length;
   return count;
-}
-
-function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
-  return items.reduce((total, item) => total + value(item), 0);
 }

@@ -31,8 +31,8 @@ Without a name:
 |---|---|
 | \`usd_per_month\`, \`usd_per_million\` | USD; the second is null without events |
 | \`parts\` | USD a month by part; parts that are not known are absent |
-| \`usage\` | of the month: \`events\`, \`requests\`, \`invocations\`, \`gigabyte_seconds\`, \`write_invocations\`, \`write_gigabyte_seconds\`, \`record_bytes\`, \`billed_bytes\`, \`objects\`, \`files\`, \`stored_bytes\`, \`log_bytes\`, \`metrics\`, \`athena_bytes\`, \`relay\` (null without it: \`copies\`, \`queue_requests\` by 64 KB, \`bucket_copies\`, \`sent_bytes\`) |
-| \`source\` | \`kind\` is \`sample\`, with \`requests\`, \`events\` and \`refused\` (requests by code), or \`stage\`, with \`stack\`, \`since\` and \`until\` |
+| \`usage\` | of the month: \`events\`, \`requests\`, \`invocations\`, \`gigabyte_seconds\`, \`write_invocations\`, \`write_gigabyte_seconds\`, \`record_bytes\`, \`billed_bytes\`, \`objects\`, \`files\`, \`stored_bytes\`, \`log_bytes\`, \`metrics\`, \`athena_bytes\` |
+| \`source\` | \`kind\` is \`sample\`, with \`requests\` and \`events\`, or \`stage\`, with \`stack\`, \`since\` and \`until\` |
 | \`not_included\` | sentences |`,
   curate: `Of \`status\`: \`{"isOn","curateAfter","firstYoung","tables":[{"kind","table","rawTable","listed","leftOut","views":[{"view","days"}],"days":[{"day","state","why","isListed","raw":{"files","bytes"},"version","files","bytes","account","shape":{"digest","isCurrent"},"code","durationMs","attempts","failure","isLate","updatedAt"}]}]}\`; of the others \`{"dryRun","asked":[{"kind","table","from","to","days","raw","states"}]}\`.`,
   names: `| member | content |

@@ -13,7 +13,7 @@ import { FUNCTION_MEGABYTES } from '../../observe/cost/stageUsage.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 
 const stackOf = (input: Partial<ConfigInput> = {}) => ({
-  config: defineConfig({ bucket: 'acme-cost', ...input }),
+  config: defineConfig({ bucket: 'acme-cost', curate: false, ...input }),
   ...{ service: 'sluice', stage: 'prod' },
 });
 const GB = 2 ** 30;
@@ -44,7 +44,6 @@ describe('the price of a month', () => {
     logBytes: 2 * GB,
     metrics: 26,
     athenaBytes: 3_000_000_000_000,
-    relay: null,
   };
 
   it('is each usage at its list price', () => {
@@ -93,7 +92,7 @@ describe('the price of a month', () => {
 
   it.each<[Partial<ConfigInput>, number]>([
     [{ curate: true }, 4],
-    [{ relay: { statsig: true } }, 2],
+    [{ relay: { statsig: true } }, 3],
     [
       {
         sources: [
@@ -107,25 +106,8 @@ describe('the price of a month', () => {
       },
       4,
     ],
-  ])('has the polls of all queues, with %j, those of relay apart', (input, queues) => {
+  ])('has the polls of all queues, with %j', (input, queues) => {
     expect(monthlyCost(usage, stackOf(input)).parts.queues).toBeCloseTo(queues * 0.2592 + 0.072, 6);
-  });
-
-  it('has relay beside it: queue, key, bucket and what is sent to the internet', () => {
-    const relay = { copies: 1_000_000, queueRequests: 3_000_000, bucketCopies: 1_000, sentBytes: 2 * GB };
-    const { parts } = monthlyCost({ ...usage, relay }, stackOf({ relay: { statsig: true } }));
-    // A queue polled by five every 20 s; three calls of KMS an hour.
-    const queue = (3 + 0.648) * 0.4 + (2_160 * 0.03) / 10_000;
-    const bucket = (1_000 * 0.005 + 1_000 * 0.0004) / 1_000;
-    expect(parts.relay_queue).toBeCloseTo(queue + bucket, 6);
-    expect(parts.relay_transfer).toBeCloseTo(0.18, 6);
-    const twice = scaleUsage({ ...usage, relay }, 20_000_000);
-    expect(twice.relay).toEqual({
-      copies: 2_000_000,
-      queueRequests: 6_000_000,
-      bucketCopies: 2_000,
-      sentBytes: 4 * GB,
-    });
   });
 
   it('leaves out parts that are not known, and has no price of a million without events', () => {
@@ -210,13 +192,11 @@ describe('the cost by a sample', () => {
     expect(all?.usage.logBytes).toBeGreaterThan((none?.usage.logBytes ?? 0) + 100_000);
   });
 
-  it('counts more files where the size decides', () => {
+  it('counts more objects where the size decides', () => {
     const cost = ofBodies(events(1_000), { buffering: { megabytes: 64 } }, 1_000_000_000_000);
-    const { objects = 0, files = 0 } = cost.usage.landing ?? {};
+    const { objects = 0 } = cost.usage.landing ?? {};
     expect(objects).toBeCloseTo(cost.usage.recordBytes / (64 * 2 ** 20), 3);
     expect(objects).toBeGreaterThan(43_200);
-    // 64 MB decode to more than one round.
-    expect(files).toBeGreaterThan(objects);
   });
 
   it('reads one body over several lines, and gzip', () => {
@@ -378,7 +358,6 @@ describe('the cost by the metrics of a stage', () => {
       logBytes: GB,
       metrics: 3,
       athenaBytes: 1_000_000_000_000,
-      relay: null,
     });
     expect(cost.parts).toMatchObject({ gateway: 1, athena: 5, s3_storage: expect.closeTo(4.6, 9) });
     expect(cost.source).toEqual({ kind: 'stage', stack: 'sluice-prod', since: NOW - 72 * HOUR, until: NOW });
@@ -407,31 +386,6 @@ describe('the cost by the metrics of a stage', () => {
     // Lambda has reported the time, 20 s at 1 GB, and not yet the invocations.
     expect(usage).toMatchObject({ invocations: 120_000, gigabyteSeconds: 2_400 });
     expect(asked?.start).toBe(NOW - 72 * HOUR);
-  });
-
-  it('has what relay used by the metrics of its queue, and nothing of reads at the gateway', async () => {
-    metrics = {
-      'Sluice received prod, values': [[72, 100_000]],
-      'Sluice received prod': [[72, 100_000]],
-      'Sluice RelayKept prod': [[2, 90_000]],
-      'AWS/SQS NumberOfMessagesSent sluice-prod-relay': [[2, 80_000]],
-      'AWS/SQS NumberOfMessagesReceived sluice-prod-relay': [[2, 82_000]],
-      'AWS/SQS NumberOfMessagesDeleted sluice-prod-relay': [[2, 80_000]],
-      'AWS/SQS SentMessageSize sluice-prod-relay': [[2, 80_000 * 4_000]],
-      'AWS/Lambda Invocations sluice-prod-relay': [[2, 82_000]],
-      'AWS/Lambda Duration sluice-prod-relay': [[2, 8_200_000]],
-    };
-    const input = { relay: { statsig: true }, passThrough: { statsig: true } } as const;
-    const { usage, parts } = await ofStage(3, undefined, input);
-    expect(usage.relay).toEqual({
-      copies: 900_000,
-      // 10,000 copies went to the bucket, and their names through a queue.
-      queueRequests: 800_000 + 820_000 + 800_000 + 3 * 100_000,
-      bucketCopies: 100_000,
-      sentBytes: 800_000 * 3_000,
-    });
-    expect(usage).toMatchObject({ gatewayUnits: 1_000_000, gigabyteSeconds: 41_000 });
-    expect(parts.relay_transfer).toBeCloseTo((800_000 * 3_000 * 0.09) / GB, 6);
   });
 
   it('refuses to calculate a stage without traffic', async () => {
