@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import type { EngineFile } from '../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../lib/parquet/FileSchema.ts';
 import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
 import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';

@@ -6,8 +6,8 @@ import * as z from 'zod';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { planCuration } from '../../lib/curate/engine/planCuration.ts';
-import { DuckDbSession } from '../../lib/duckdb/DuckDbSession.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
+import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { viewConfig } from '../views/viewSession.ts';
 import { bareCopy } from './curateData.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
 import type { MappingSubject } from '../../lib/drops/mapping/compileMapping.ts';
+import type { EngineFile } from '../../lib/parquet/FileSchema.ts';
 
 /** Day of the drop. */
 const DAY = '2026-11-20';

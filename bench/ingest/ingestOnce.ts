@@ -5,9 +5,9 @@ import { json } from 'node:stream/consumers';
 import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
-import type { FileSchema } from '../../lib/drops/engine/Engine.ts';
 import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
-import { DuckDbSession } from '../../lib/duckdb/DuckDbSession.ts';
+import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
+import type { FileSchema } from '../../lib/parquet/FileSchema.ts';
 import { bareCopy, benchSubject } from './ingestData.ts';
 
 const request = z

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../lib/parquet/FileSchema.ts';
 
 /** The part of parquetjs-lite that is used; the package has no types. */
 interface ParquetModule {

@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteText } from '../../lib/base/sql.ts';
-import { DuckDbSession } from '../../lib/duckdb/DuckDbSession.ts';
-import { SORTED_BY, sortedQuery } from '../../lib/duckdb/tableFile.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { ROWS, stageStatement } from '../../lib/landing/write/lineStatements.ts';
+import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
+import { SORTED_BY, sortedQuery } from '../../lib/parquet/tableFile.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { viewConfig } from '../views/viewSession.ts';

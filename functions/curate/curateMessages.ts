@@ -7,7 +7,7 @@ import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/q
 import type { CurateRun, Curator } from '../../lib/curate/Curator.ts';
 import { type CurateOutcome, curateTask } from '../../lib/curate/curateTask.ts';
 import { type CurateTask, curateTaskSchema } from '../../lib/curate/messageBodies.ts';
-import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
+import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
 
 /**
  * Curates the days and slices that messages name, one after the other. The hourly message `{"sluice":"sweep"}` deletes

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
+import { cleanAthenaLoad } from '../../lib/drops/athena/goOnByAthena.ts';
 import { ATHENA_STUCK_MS, MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import {
@@ -15,10 +16,10 @@ import {
   loadTask,
 } from '../../lib/drops/load/loadTask.ts';
 import type { DropDay } from '../../lib/drops/load/publishVersion.ts';
-import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
+import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
 import { versionTime } from '../../lib/ledger/versions.ts';
-import { ATHENA_NOTES, parseAthenaNote } from '../../lib/tables/ledgerKeys.ts';
+import { ATHENA_NOTES, parseAthenaNote, type VersionNote } from '../../lib/tables/ledgerKeys.ts';
 
 /**
  * Loads the days that messages name, one after the other, and then deletes some of the versions that are due. The hourly
@@ -201,7 +202,9 @@ async function sweep(
   most?: number,
 ): Promise<boolean> {
   try {
-    const swept = await sweepVersions(loader, run, most);
+    const { athena } = loader;
+    const clean = athena === undefined ? undefined : (note: VersionNote) => cleanAthenaLoad(loader, note);
+    const swept = await sweepVersions(loader, { ...run, clean }, most);
     if (Object.values(swept).some((count) => count > 0))
       loader.log({ level: 'info', event: 'ingest_sweep', ...swept });
     return swept.failed === 0;

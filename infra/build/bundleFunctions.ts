@@ -99,7 +99,7 @@ async function bundle(
     splitting: true,
     write: false,
     ...lambdaModule,
-    // Native packages, one for each platform: lib/drops/engine loads the one that is present.
+    // Native packages, one for each platform: lib/parquet loads the one that is present.
     external: [`${BINDINGS}*`],
     sourcemap: 'linked',
     sourcesContent: false,

@@ -3,7 +3,7 @@ import { CopyObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-sdk
 import { mapLimit } from '../base/concurrency.ts';
 import { errorName } from '../base/errors.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
-import type { LandingBucket } from '../drops/load/Loader.ts';
+import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
 import { s3ObjectStore } from './s3ObjectStore.ts';
 

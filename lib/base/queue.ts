@@ -23,6 +23,8 @@ export const QueueError = defineErrorFamily('system', {
   },
 });
 
+/** Days that one request on a queue may name: more than a year. */
+export const MAX_REQUEST_DAYS = 400;
 /** Longest delay of a message, seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 export const MAX_DELAY_SECONDS = 900;
 /** Messages of one SendMessageBatch. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */

@@ -94,10 +94,7 @@ export const TWICE_CODES: ReadonlySet<string> = new Set([
 
 /** Codes of other rooms whose sentences are about customers' drops, and what they mean here. */
 const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
-  SLUICE_LOAD_DAY_TOO_LARGE: 'SLUICE_CURATE_DAY_TOO_LARGE',
   SLUICE_LOAD_BUCKET_FAILED: 'SLUICE_CURATE_BUCKET_FAILED',
-  SLUICE_LOAD_STOPPED: 'SLUICE_CURATE_STOPPED',
-  SLUICE_SOURCE_UNAVAILABLE: 'SLUICE_CURATE_BUCKET_FAILED',
 };
 
 /**

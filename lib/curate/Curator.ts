@@ -1,10 +1,10 @@
 import type { TaskQueue } from '../base/queue.ts';
 import type { FaultPoint } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
-import type { LandingBucket } from '../drops/load/Loader.ts';
-import type { EngineLimits } from '../duckdb/DuckDbSession.ts';
 import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
+import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
+import type { EngineLimits } from '../parquet/DuckDbSession.ts';
 import type { Config } from '../schema/config.ts';
 import type { CuratedFiles, CurateMachine, CurateRequest } from './engine/Curation.ts';
 import type { ListedDaysStore } from './ListedDays.ts';

@@ -27,6 +27,8 @@ export const MOST_DAY_PAGES = 20;
 
 // A version.
 
+/** Files of a version that are uploaded at the same time. */
+export const PARALLEL_UPLOADS = 4;
 /** Milliseconds after which a version that was begun is deleted unless queries read it. */
 export const BEGUN_KEPT_MS = 2 * VERSION_KEPT_MS;
 /** Milliseconds after which nobody begins to work on a version. What is begun by then ends long before it is deleted. */

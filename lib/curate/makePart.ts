@@ -1,11 +1,10 @@
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
-import type { EngineFile } from '../drops/engine/Engine.ts';
-import { FOOTER_GUESS_BYTES, PARALLEL_UPLOADS } from '../drops/limits.ts';
-import { fetchFiles } from '../drops/load/fetchFiles.ts';
 import type { PartResult } from '../ledger/CuratedDay.ts';
-import { footerBytes, footerRows } from '../parquet/parquetFooter.ts';
+import type { EngineFile } from '../parquet/FileSchema.ts';
+import { fetchFiles } from '../parquet/fetchFiles.ts';
+import { footerRows, readEnds } from '../parquet/parquetFooter.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
@@ -13,7 +12,7 @@ import type { CurateRun, Curator } from './Curator.ts';
 import type { CuratedTable } from './curatedTables.ts';
 import type { CurateSlice } from './engine/Curation.ts';
 import { planCuration } from './engine/planCuration.ts';
-import { BEGUN_KEPT_MS } from './limits.ts';
+import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 import type { RawDay, RawFile } from './RawDays.ts';
 
 /** The part of a day that a task makes. */
@@ -30,7 +29,7 @@ export interface CuratedPart extends CurateSlice {
  * that nothing that another attempt has uploaded is taken for a file of this one: what no attempt has recorded is deleted
  * before the version is published.
  *
- * @throws CurateError, EngineError, LoadError, SourceError; the signal's reason.
+ * @throws CurateError, EngineError, LoadError; the signal's reason.
  */
 export async function makePart(
   curator: Curator,
@@ -54,8 +53,7 @@ export async function makePart(
   };
   const { written, account } = await curator.curate(request);
   await batches.remove();
-  const counted = await mapLimit(written, PARALLEL_UPLOADS, ({ path }) => countRows(path, basename(path)));
-  const rows = counted.reduce((sum, count) => sum + count, 0);
+  const rows = written.reduce((sum, { path }) => sum + countRows(path, basename(path)), 0);
   if (account.rawRows !== batches.rows || account.rows !== rows) {
     throw new CurateError(
       'SLUICE_CURATE_COUNTS_DIFFER',
@@ -87,6 +85,13 @@ const nothing: PartResult = {
   files: [],
   durations: {},
 };
+
+/** Codes of raw files that can't be fetched. */
+const FETCH_FAILURES = {
+  body: 'SLUICE_CURATE_BUCKET_FAILED',
+  full_disk: 'SLUICE_CURATE_DAY_TOO_LARGE',
+  disk: 'SLUICE_CURATE_STOPPED',
+} as const;
 
 /** The raw files of a day, fetched batch by batch: a day may be larger than the disk. */
 class RawBatches {
@@ -153,12 +158,11 @@ class RawBatches {
     const { raw, wait, random } = this.#curator;
     const files = await fetchFiles(raw, batch, {
       ...{ directory: this.#folder, wait, random, signal: this.#run.signal },
-      // The error itself names the file.
-      failed: () => {},
+      // A detail names the file.
+      failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
     });
     if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-    const counts = await mapLimit(files, PARALLEL_UPLOADS, ({ path, name }) => countRows(path, name));
-    this.rows += counts.reduce((sum, count) => sum + count, 0);
+    this.rows += files.reduce((sum, { path, name }) => sum + countRows(path, name), 0);
     return files;
   }
 }
@@ -168,22 +172,10 @@ class RawBatches {
  *
  * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE
  */
-async function countRows(path: string, name: string): Promise<number> {
-  const handle = await open(path);
+function countRows(path: string, name: string): number {
   try {
-    const { size } = await handle.stat();
-    const readEnd = async (length: number) => {
-      const end = Buffer.alloc(Math.min(size, length));
-      await handle.read(end, 0, end.length, size - end.length);
-      return end;
-    };
-    const end = await readEnd(FOOTER_GUESS_BYTES);
-    const length = footerBytes(end);
-    if (length === undefined) throw new RangeError('The file has no footer.');
-    return footerRows(length > end.length ? await readEnd(length) : end).rows;
+    return footerRows(readEnds(path).end).rows;
   } catch (error) {
     throw new CurateError('SLUICE_CURATE_FILE_UNREADABLE', `${name}.`, { cause: error });
-  } finally {
-    await handle.close();
   }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseJson } from '../base/json.ts';
+import { MAX_REQUEST_DAYS } from '../base/queue.ts';
 import { isUtcDay } from '../base/time.ts';
-import { MAX_REQUEST_DAYS } from '../drops/limits.ts';
 import { forwardedKinds } from '../schema/kinds.ts';
 
 const day = z.string().refine(isUtcDay, 'a day, YYYY-MM-DD');

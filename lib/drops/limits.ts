@@ -19,8 +19,6 @@ export const PARALLEL_LOOKS = 32;
 export const PARALLEL_DATASETS = 8;
 /** Ledger entries of a dataset that are read in parallel. */
 export const PARALLEL_DAYS = 8;
-/** Days that one request may name: more than a year. */
-export const MAX_REQUEST_DAYS = 400;
 /** Milliseconds after which a task that no load has started is queued again. Its message is lost by then. */
 export const REQUEUE_AFTER_MS = 6 * 3_600_000;
 /** Milliseconds after which a failed day with the same files is retried. */
@@ -36,23 +34,10 @@ export const PATIENT_ROUNDS = 4;
 
 // The load.
 
-/**
- * Parallel reads of the customer's bucket. Small files cost a round trip each, so there are more than the bandwidth needs,
- * and fewer than the SDK's 50 sockets.
- */
-export const PARALLEL_READS = 32;
-/** Bytes of one read. Larger files are read in ranges of this size, in parallel. */
-export const READ_BYTES = 32 * 1024 * 1024;
-/** Attempts of one read whose body breaks off, besides the SDK's own attempts. */
-export const READ_TRIES = 3;
-/** Time limit of one read, milliseconds, against stalled connections. */
-export const READ_TIMEOUT_MS = 120_000;
 /** How often the function may be killed while it loads a day. */
 export const MOST_KILLS = 2;
 /** How often a day is listed because a file was replaced while it was read. */
 export const MOST_LISTINGS = 4;
-/** Files of a version that are uploaded at the same time. */
-export const PARALLEL_UPLOADS = 4;
 /**
  * Milliseconds after which a load by Athena is left, and its day loaded anew: before the sweep deletes its version as that
  * of a killed load, by more than a function may run.
@@ -60,11 +45,6 @@ export const PARALLEL_UPLOADS = 4;
 export const ATHENA_GIVEN_UP_MS = VERSION_KEPT_MS - 3_600_000;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
 export const MOST_SWEPT = 50;
-/** Versions that a sweep deletes at the same time. */
-export const PARALLEL_SWEPT = 8;
-/** Calls to empty the folder of one version, 1,000 files each. The next sweep continues. */
-export const MOST_REMOVALS = 20;
-
 // Loads by Athena.
 
 /**

@@ -1,9 +1,9 @@
 import { SluiceError } from '../base/errors.ts';
 import { quoteName, quoteText } from '../base/sql.ts';
-import { fileFailure } from '../drops/engine/FileError.ts';
-import type { EngineLimits } from '../duckdb/DuckDbSession.ts';
-import { DuckDbSession } from '../duckdb/DuckDbSession.ts';
-import { engineFailure } from '../duckdb/EngineError.ts';
+import type { EngineLimits } from '../parquet/DuckDbSession.ts';
+import { DuckDbSession } from '../parquet/DuckDbSession.ts';
+import { engineFailure } from '../parquet/EngineError.ts';
+import { fileFailure } from '../parquet/FileError.ts';
 import { EraseError } from './EraseError.ts';
 import type { UnitMatcher } from './UnitMatcher.ts';
 import {

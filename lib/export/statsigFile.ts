@@ -4,9 +4,9 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { quoteName, quoteText } from '../base/sql.ts';
-import { DuckDbSession, type EngineLimits } from '../duckdb/DuckDbSession.ts';
-import { duckDbFailure } from '../duckdb/EngineError.ts';
-import { DUCKDB_TYPES } from '../duckdb/tableFile.ts';
+import { DuckDbSession, type EngineLimits } from '../parquet/DuckDbSession.ts';
+import { duckDbFailure } from '../parquet/EngineError.ts';
+import { DUCKDB_TYPES } from '../parquet/tableFile.ts';
 import {
   MOST_STATSIG_CHARACTERS,
   type StatsigColumn,

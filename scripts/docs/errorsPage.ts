@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { rowReasons } from '../../lib/drops/engine/FileError.ts';
+import { rowReasons } from '../../lib/drops/rowReasons.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 // Sets the codes and cures of the emulator's errors.
 import '../../local/errors.ts';

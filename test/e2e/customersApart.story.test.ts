@@ -16,7 +16,7 @@ import * as z from 'zod';
 import { customerSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../lib/parquet/FileSchema.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';

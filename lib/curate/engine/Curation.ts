@@ -1,5 +1,5 @@
-import type { EngineFile } from '../../drops/engine/Engine.ts';
-import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
+import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 

@@ -1,5 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { SORTED_BY, sortedQuery, writeTableStatement } from '../../duckdb/tableFile.ts';
+import { SORTED_BY, sortedQuery, writeTableStatement } from '../../parquet/tableFile.ts';
 import { senderColumns } from '../../tables/sharedColumns.ts';
 import { COPY_ORDER } from '../../views/View.ts';
 import type { CuratedTable } from '../curatedTables.ts';

@@ -1,9 +1,9 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { describeFiles } from '../../drops/engine/describeFiles.ts';
-import type { EngineFile, FileColumn, FileSchema } from '../../drops/engine/Engine.ts';
-import { type FileFailure, fileFailure } from '../../drops/engine/FileError.ts';
-import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
-import { DUCKDB_TYPES } from '../../duckdb/tableFile.ts';
+import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
+import { describeFiles } from '../../parquet/describeFiles.ts';
+import { type FileFailure, fileFailure } from '../../parquet/FileError.ts';
+import type { EngineFile, FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
+import { DUCKDB_TYPES } from '../../parquet/tableFile.ts';
 import type { Column, ColumnType } from '../../tables/Table.ts';
 import { CurateError } from '../CurateError.ts';
 

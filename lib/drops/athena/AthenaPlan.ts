@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import type { UtcDay } from '../../base/time.ts';
+import type { FileSchema } from '../../parquet/FileSchema.ts';
 import type { Config } from '../../schema/config.ts';
 import { ingestedTables } from '../../tables/ingestedTables.ts';
 import { loadFolder } from '../../tables/objectKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { Drop } from '../Drop.ts';
-import type { FileSchema } from '../engine/Engine.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
 import { AthenaError, type ScratchTable } from './AthenaPort.ts';

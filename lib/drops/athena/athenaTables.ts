@@ -1,4 +1,5 @@
-import type { CompiledMapping, FileSchema } from '../engine/Engine.ts';
+import type { FileSchema } from '../../parquet/FileSchema.ts';
+import type { CompiledMapping } from '../engine/Engine.ts';
 import { athenaType } from '../mapping/athena/athenaDialect.ts';
 import type { AthenaColumn, AthenaGroup } from './athenaStatements.ts';
 

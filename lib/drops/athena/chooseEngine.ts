@@ -1,6 +1,6 @@
+import type { FileSchema } from '../../parquet/FileSchema.ts';
 import { athenaObstacle } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';
-import type { FileSchema } from '../engine/Engine.ts';
 import type { Loader } from '../load/Loader.ts';
 import type { DropDay } from '../load/publishVersion.ts';
 

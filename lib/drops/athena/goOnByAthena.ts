@@ -3,7 +3,6 @@ import { type AthenaLoad, type AthenaStep, athenaSteps } from '../../ledger/Ledg
 import { athenaNoteKey } from '../../tables/ledgerKeys.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
-import { isRowReason, type RowReason } from '../engine/FileError.ts';
 import { requireLoadable } from '../lastLoad.ts';
 import { listDrops } from '../listDrops.ts';
 import { inspectDrop } from '../load/inspectDrop.ts';
@@ -11,6 +10,7 @@ import { requireAcceptableRows } from '../load/judgeRows.ts';
 import type { Loader, LoadRun } from '../load/Loader.ts';
 import type { Progress } from '../load/Progress.ts';
 import { type DropDay, publishVersion, quarantineRows } from '../load/publishVersion.ts';
+import { isRowReason, type RowReason } from '../rowReasons.ts';
 import {
   type AthenaPlan,
   athenaPlanSchema,

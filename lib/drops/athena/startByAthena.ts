@@ -1,7 +1,7 @@
 import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
+import type { FileSchema } from '../../parquet/FileSchema.ts';
 import { athenaNoteKey, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import type { Drop } from '../Drop.ts';
-import type { FileSchema } from '../engine/Engine.ts';
 import { receivedAt } from '../load/inspectDrop.ts';
 import { planAthenaLoad } from './AthenaPlan.ts';
 import { type AthenaWork, placeOf, planKey, startStep } from './goOnByAthena.ts';

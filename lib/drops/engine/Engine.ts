@@ -1,41 +1,7 @@
-import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
+import type { EngineFile, FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
-import type { FileFailure, RowReason } from './FileError.ts';
-
-/** A Parquet file on the local disk. */
-export interface EngineFile {
-  /** Absolute path. */
-  readonly path: string;
-  /** Its name in rows and messages: the object's key. Names are unique in a load. */
-  readonly name: string;
-  /** Its pages are not there, or ours: the headers of a customer's are judged. */
-  readonly onlyFooter?: boolean;
-}
-
-/** The contents of a file's footer. */
-export interface FileSchema {
-  readonly name: string;
-  readonly path: string;
-  readonly rows: number;
-  readonly rowGroups: number;
-  /** Bytes of the file. */
-  readonly bytes: number;
-  /** Bytes that its values take in memory at most, as its footer declares them. */
-  readonly decodedBytes: number;
-  /** Whether its pages may have checksums, which the load then verifies. */
-  readonly mayHaveChecksums: boolean;
-  /** The names of the codecs that its pages are compressed with, as Parquet has them: `SNAPPY`, `ZSTD`. */
-  readonly codecs: readonly string[];
-  /** Top-level columns in the file's order. */
-  readonly columns: readonly FileColumn[];
-}
-
-/** A file whose footer can't be read. */
-export interface UnreadableFile {
-  readonly name: string;
-  readonly path: string;
-  readonly problem: FileFailure;
-}
+import type { RowReason } from '../rowReasons.ts';
 
 /** One day of a dataset to be mapped. */
 export interface LoadRequest {
@@ -174,37 +140,4 @@ export interface CompiledMapping {
     readonly segments: readonly (string | null)[];
   }[];
   readonly groups: readonly MappedGroup[];
-}
-
-/** A column of a Parquet file, or a member of a struct in one. */
-export interface FileColumn {
-  /** As the file has it. */
-  readonly name: string;
-  /** Its name in SQL. DuckDB renames columns whose names are equal or differ only in case, and a load those that hide its own. */
-  readonly sqlName: string;
-  /** Its type as DuckDB reads it, e.g. `VARCHAR`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
-  readonly type: string;
-  /** Bytes of each value, for bytes of a fixed length; null for other types. */
-  readonly fixedBytes: number | null;
-  /**
-   * Whether it, or something inside, is 16 bytes of which the file does not say what they are: Arrow's `binary(16)` and
-   * Avro's `fixed(16)` may be UUIDs, polars' Int128 are numbers.
-   */
-  readonly untold: boolean;
-  /**
-   * Whether it holds instants although DuckDB's type has no zone: INT96, which Spark, Hive and Trino write in UTC, and times
-   * with only the old converted type, which are in UTC by specification.
-   * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
-   */
-  readonly utc: boolean;
-  /** Whether its times are nanoseconds in the file. DuckDB truncates those with a zone to microseconds. */
-  readonly nanoseconds: boolean;
-  /** Why DuckDB misreads it, or something inside: what the file has, and what can be read instead. Null if it is read correctly. */
-  readonly misread: { readonly found: string; readonly needs: string } | null;
-  /** Whether the file says that it holds no value, so that its type means nothing: pyarrow, pandas and polars write such columns. */
-  readonly empty: boolean;
-  /** Range of its leaves among the column chunks of a row group: first and end. */
-  readonly leaves: readonly [first: number, end: number] | null;
-  /** Members of a struct; empty for other types, also for lists and maps of structs. */
-  readonly members: readonly FileColumn[];
 }

@@ -2,21 +2,16 @@ import { stat } from 'node:fs/promises';
 import { SluiceError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
-import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
-import { DuckDbSession, type SessionRow } from '../../duckdb/DuckDbSession.ts';
-import { EngineError, engineFailure } from '../../duckdb/EngineError.ts';
+import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
+import { DuckDbSession, type SessionRow } from '../../parquet/DuckDbSession.ts';
+import { describeFiles } from '../../parquet/describeFiles.ts';
+import { EngineError, engineFailure } from '../../parquet/EngineError.ts';
+import { FileError, type FileFailure, fileFailure } from '../../parquet/FileError.ts';
+import type { EngineFile } from '../../parquet/FileSchema.ts';
 import { ParquetFooter, readEnds, type WrittenFile } from '../../parquet/parquetFooter.ts';
-import { describeFiles } from './describeFiles.ts';
-import type {
-  Engine,
-  EngineFile,
-  FileRows,
-  LoadRequest,
-  LoadResult,
-  PreviewedRequest,
-  PreviewedRows,
-} from './Engine.ts';
-import { FileError, type FileFailure, fileFailure, isRowReason, type RowReason } from './FileError.ts';
+import { judgePages, verifyPages } from '../../parquet/verifyPages.ts';
+import { isRowReason, type RowReason } from '../rowReasons.ts';
+import type { Engine, FileRows, LoadRequest, LoadResult, PreviewedRequest, PreviewedRows } from './Engine.ts';
 import {
   acceptedRowsQuery,
   acceptedRowsStatement,
@@ -26,7 +21,6 @@ import {
   refusedRowsQuery,
   refusedRowsStatements,
 } from './loadStatements.ts';
-import { judgePages, verifyPages } from './verifyPages.ts';
 
 /**
  * The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files.

@@ -2,10 +2,10 @@
 // (childEngine.ts).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { SluiceError } from '../../base/errors.ts';
-import { engineFailure } from '../../duckdb/EngineError.ts';
+import { engineFailure } from '../../parquet/EngineError.ts';
+import type { FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
 import type { DescribedFiles, EngineCall } from './childEngine.ts';
 import { duckDbEngine, findFailedFile } from './duckDbEngine.ts';
-import type { FileSchema, UnreadableFile } from './Engine.ts';
 
 const [callPath = '', answerPath = '', readingPath = ''] = process.argv.slice(2);
 // Its caller is gone.

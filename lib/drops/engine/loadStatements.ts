@@ -1,5 +1,6 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { EngineFile, LoadRequest, MappedGroup } from './Engine.ts';
+import type { EngineFile } from '../../parquet/FileSchema.ts';
+import type { LoadRequest, MappedGroup } from './Engine.ts';
 
 /** Rows of a row group: DuckDB's default. A reader skips whole row groups by time. */
 const ROW_GROUP_ROWS = 122_880;

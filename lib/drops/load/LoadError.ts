@@ -1,7 +1,7 @@
 import { defineErrorFamily, SluiceError } from '../../base/errors.ts';
 import { CatalogError } from '../../landing/catalog/CatalogError.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
-import { FileError } from '../engine/FileError.ts';
+import { FileError } from '../../parquet/FileError.ts';
 
 /** Why a day could not be loaded, except for problems of its files (FileError) or of the customer's bucket (SourceError). */
 export const LoadError = defineErrorFamily('system', {

@@ -1,8 +1,9 @@
 import type { FaultPoint } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
-import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
 import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
+import type { LandingBucket } from '../../ledger/LandingBucket.ts';
 import type { Ledger } from '../../ledger/Ledger.ts';
+import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
@@ -116,26 +117,4 @@ export interface LoadRun {
   readonly isLastAttempt: boolean;
   /** Attempts of a day, including those whose function was killed. */
   readonly tries: number;
-}
-
-/** The deployment's own bucket, as loads write to it. Methods retry, and then throw the errors of the store. */
-export interface LandingBucket {
-  /** Uploads a file from the local disk, in parts if it is large. The upload is atomic. */
-  upload(path: string, key: string, signal: AbortSignal): Promise<void>;
-  /** Writes an empty object whose key is the note. */
-  putNote(key: string): Promise<void>;
-  /**
-   * Keys under a prefix, in order; one page.
-   *
-   * @param after Only keys that sort after this one. Default all.
-   */
-  list(prefix: string, after?: string): Promise<readonly string[]>;
-  /** Writes a small text. */
-  putText(key: string, text: string): Promise<void>;
-  /** Reads a small text; null if there is none. */
-  readText(key: string): Promise<string | null>;
-  /** Copies an object of at most 5 GB within the bucket. */
-  copy(from: string, to: string): Promise<void>;
-  /** Deletes at most 1,000 objects, which need not exist. */
-  remove(keys: readonly string[]): Promise<void>;
 }

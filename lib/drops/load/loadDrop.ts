@@ -1,24 +1,27 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
+import type { SluiceError } from '../../base/errors.ts';
 import type { Settlement } from '../../ledger/Ledger.ts';
 import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
+import { FileError, type FileFailure } from '../../parquet/FileError.ts';
+import type { EngineFile, FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
+import { fetchFiles, PARALLEL_READS } from '../../parquet/fetchFiles.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import { whyByAthena, whyNotByAthena } from '../athena/chooseEngine.ts';
 import { startByAthena } from '../athena/startByAthena.ts';
+import { SourceError } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
-import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
-import { FileError, type FileFailure } from '../engine/FileError.ts';
+import type { LoadResult } from '../engine/Engine.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import { MOST_LISTINGS, PARALLEL_READS } from '../limits.ts';
+import { MOST_LISTINGS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import type { Dialect } from '../mapping/Dialect.ts';
 import { duckDbDialect } from '../mapping/duckDbDialect.ts';
 import { PartialFile, PreviewError } from '../PartialFile.ts';
-import { fetchFiles } from './fetchFiles.ts';
 import { inspectDrop, receivedAt } from './inspectDrop.ts';
 import { requireAcceptableRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
@@ -116,6 +119,7 @@ async function listAndFetch(
         random,
         signal,
         failed: (key, error) => progress.problems.set(key, error),
+        failure: fetchFailure,
       }),
     );
     progress.bytes = bytes;
@@ -123,6 +127,14 @@ async function listAndFetch(
     await rm(folder, { recursive: true, force: true });
   }
   throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MOST_LISTINGS} times.`);
+}
+
+/** The error of a file that broke off each time, or of the function's disk. */
+function fetchFailure(of: 'body' | 'full_disk' | 'disk', detail: string, cause: unknown): SluiceError {
+  if (of === 'body') return new SourceError('SLUICE_SOURCE_UNAVAILABLE', detail, { cause });
+  return new LoadError(of === 'full_disk' ? 'SLUICE_LOAD_DAY_TOO_LARGE' : 'SLUICE_LOAD_STOPPED', detail, {
+    cause,
+  });
 }
 
 /** Starts a load by Athena if the day needs one; `changed` if a file was replaced meanwhile. */

@@ -1,6 +1,7 @@
+import type { FileFailure } from '../../parquet/FileError.ts';
+import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import type { Cast, TimeUnit } from '../../schema/mappings.ts';
-import type { FileColumn, FileSchema } from '../engine/Engine.ts';
-import type { FileFailure, RowReason } from '../engine/FileError.ts';
+import type { RowReason } from '../rowReasons.ts';
 import type { ColumnKind } from './valueSql.ts';
 
 /** A reason why a row is refused, and its SQL condition. */

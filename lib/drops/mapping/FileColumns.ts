@@ -1,7 +1,7 @@
 import { quoteName } from '../../base/sql.ts';
 import { nearestNames, quotedName } from '../../base/text.ts';
+import type { FileColumn } from '../../parquet/FileSchema.ts';
 import type { Cast } from '../../schema/mappings.ts';
-import type { FileColumn } from '../engine/Engine.ts';
 import type { Dialect, FoundColumn } from './Dialect.ts';
 import { FieldProblem, findColumn } from './findColumn.ts';
 

@@ -1,8 +1,9 @@
 import { quoteName } from '../../base/sql.ts';
+import { FileError, type FileFailure } from '../../parquet/FileError.ts';
+import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
+import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
-import type { CompiledMapping, FileColumn, FileSchema, MappedGroup, RawRows } from '../engine/Engine.ts';
-import { FileError, type FileFailure } from '../engine/FileError.ts';
-import { isTaken } from '../engine/readColumns.ts';
+import type { CompiledMapping, MappedGroup, RawRows } from '../engine/Engine.ts';
 import type { Dialect, FoundColumn } from './Dialect.ts';
 import { duckDbDialect } from './duckDbDialect.ts';
 import { FileColumns, findFolder, hasNul, pathFolders } from './FileColumns.ts';

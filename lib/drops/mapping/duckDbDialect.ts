@@ -1,7 +1,7 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
+import type { FileColumn } from '../../parquet/FileSchema.ts';
+import { listElement, mapParts, structMembers } from '../../parquet/readColumns.ts';
 import type { Cast } from '../../schema/mappings.ts';
-import type { FileColumn } from '../engine/Engine.ts';
-import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
 import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
 import { duckDbTimes } from './duckDbTime.ts';
 import {

@@ -1,5 +1,5 @@
-import type { FileColumn } from '../engine/Engine.ts';
-import type { RowReason } from '../engine/FileError.ts';
+import type { FileColumn } from '../../parquet/FileSchema.ts';
+import type { RowReason } from '../rowReasons.ts';
 import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
 
 /** Codes of problems with a column. */

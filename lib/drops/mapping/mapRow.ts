@@ -8,7 +8,7 @@ import type {
   TableMapping,
 } from '../../schema/mappings.ts';
 import type { RowProblem } from '../engine/Engine.ts';
-import type { RowReason } from '../engine/FileError.ts';
+import type { RowReason } from '../rowReasons.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FieldSql } from './findColumn.ts';
 import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';

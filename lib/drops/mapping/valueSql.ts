@@ -1,5 +1,5 @@
 import { quoteName } from '../../base/sql.ts';
-import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
+import { listElement, mapParts, structMembers } from '../../parquet/readColumns.ts';
 
 /** The kind of a column's type. */
 export type ColumnKind =

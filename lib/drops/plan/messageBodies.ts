@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { MAX_REQUEST_DAYS } from '../../base/queue.ts';
 import { isUtcDay } from '../../base/time.ts';
 import { datasetKinds } from '../../schema/kinds.ts';
-import { MAX_REQUEST_DAYS, MAX_ROUNDS } from '../limits.ts';
+import { MAX_ROUNDS } from '../limits.ts';
 
 /**
  * A request for a plan: the body of a message on the plan's queue. Schedules send `{"sluice":"plan","schedule":"daily"}`.

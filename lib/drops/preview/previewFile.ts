@@ -1,9 +1,10 @@
-import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
+import type { FileFailure } from '../../parquet/FileError.ts';
+import type { FileColumn } from '../../parquet/FileSchema.ts';
 import { ParquetFooter, readEnds } from '../../parquet/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { childEngine } from '../engine/childEngine.ts';
-import type { FileColumn, PreviewedRows } from '../engine/Engine.ts';
-import type { FileFailure } from '../engine/FileError.ts';
+import type { PreviewedRows } from '../engine/Engine.ts';
 import { PREVIEW_BYTES } from '../limits.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { PartialFile } from '../PartialFile.ts';

@@ -1,6 +1,6 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { duckDbFailure } from '../../duckdb/EngineError.ts';
-import { SORTED_BY, sortedQuery, writeTableStatement } from '../../duckdb/tableFile.ts';
+import { duckDbFailure } from '../../parquet/EngineError.ts';
+import { SORTED_BY, sortedQuery, writeTableStatement } from '../../parquet/tableFile.ts';
 import type { Column, Table } from '../../tables/Table.ts';
 import type { RowFailureReason } from '../quarantineReasons.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import { errorName, SluiceError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
-import type { EngineLimits } from '../../duckdb/DuckDbSession.ts';
+import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
 import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';

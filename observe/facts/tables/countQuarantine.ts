@@ -1,5 +1,5 @@
 import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
-import { isRowReason } from '../../../lib/drops/engine/FileError.ts';
+import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import { isQuarantineReason, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { EventError } from '../../../lib/wire/EventError.ts';

@@ -1,8 +1,8 @@
 import { quoteName, quoteText } from '../../../base/sql.ts';
+import { FileError, type FileFailure } from '../../../parquet/FileError.ts';
+import type { FileColumn, FileSchema } from '../../../parquet/FileSchema.ts';
+import { isTaken, listElement, mapParts, structMembers } from '../../../parquet/readColumns.ts';
 import type { Cast } from '../../../schema/mappings.ts';
-import type { FileColumn, FileSchema } from '../../engine/Engine.ts';
-import { FileError, type FileFailure } from '../../engine/FileError.ts';
-import { isTaken, listElement, mapParts, structMembers } from '../../engine/readColumns.ts';
 import type { Dialect, FoundColumn } from '../Dialect.ts';
 import { type ColumnKind, columnKind, UUID_BYTES } from '../valueSql.ts';
 import { athenaTimes } from './athenaTime.ts';

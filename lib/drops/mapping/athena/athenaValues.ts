@@ -1,5 +1,5 @@
 import { quoteName } from '../../../base/sql.ts';
-import { listElement, mapParts, structMembers } from '../../engine/readColumns.ts';
+import { listElement, mapParts, structMembers } from '../../../parquet/readColumns.ts';
 import type { ColumnKind } from '../valueSql.ts';
 
 /** How Athena writes values as text and JSON: the same texts as DuckDB's (valueSql.ts). */

@@ -7,7 +7,7 @@ import type { CuratedTable } from '../../../../lib/curate/curatedTables.ts';
 import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/Curation.ts';
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
 import { trinoJsonScalar } from '../../../../lib/curate/engine/trinoJson.ts';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { generateRows } from '../../views/generateRows.ts';
 import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from './oddJson.ts';
 import { duckDb, type FileRow, tables, writeRaw } from './rawFiles.ts';

@@ -4,7 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../../../lib/base/sql.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../../../lib/curate/curatedTables.ts';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import type { Column } from '../../../../lib/tables/Table.ts';
 
 /** A row of a raw or curated file, by column; times as text. */

@@ -9,7 +9,7 @@ import {
   refusedRowsQuery,
   unloadStatement,
 } from '../../../../lib/drops/athena/athenaStatements.ts';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { openStatementRunner } from '../../../../packages/local-aws/src/athena/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { Catalog } from '../../../../packages/local-aws/src/glue/index.ts';

@@ -1,8 +1,8 @@
 import type { AthenaMapping } from '../../../../lib/drops/athena/athenaStatements.ts';
 import { type FileTable, groupFiles } from '../../../../lib/drops/athena/athenaTables.ts';
-import type { EngineFile, FileSchema } from '../../../../lib/drops/engine/Engine.ts';
 import { athenaDialect } from '../../../../lib/drops/mapping/athena/athenaDialect.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
+import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, type MappingBench, subjectOf } from '../engine/MappingBench.ts';
 import type { DropCase, DropFile } from './cases/DropCase.ts';
 

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { EngineFile, FileSchema, LoadResult } from '../../../../lib/drops/engine/Engine.ts';
+import type { LoadResult } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
+import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 
 let bench: MappingBench;

@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { childEngine } from '../../../../lib/drops/engine/childEngine.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { EngineFile, FileSchema } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
+import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import { MappingBench, subjectOf } from './MappingBench.ts';
 
 let bench: MappingBench;

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import {
   readList,
   THRIFT,

@@ -1,8 +1,8 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench, subjectOf } from './MappingBench.ts';
 
 let bench: MappingBench;

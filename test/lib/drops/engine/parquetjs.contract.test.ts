@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 
 /** The part of parquetjs-lite that is used; the package has no types of its own. */

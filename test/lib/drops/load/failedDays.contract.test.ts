@@ -2,9 +2,9 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { FileError } from '../../../../lib/drops/engine/FileError.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
-import { EngineError } from '../../../../lib/duckdb/EngineError.ts';
+import { EngineError } from '../../../../lib/parquet/EngineError.ts';
+import { FileError } from '../../../../lib/parquet/FileError.ts';
 import {
   DAY,
   DROPS,

@@ -30,10 +30,10 @@ import { loadWorkgroup, scratchDatabase } from '../../../../lib/drops/athena/Ath
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { AnyFaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
 import { goOnTask, type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
-import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { Ledger } from '../../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
+import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../../../lib/tables/ledgerKeys.ts';

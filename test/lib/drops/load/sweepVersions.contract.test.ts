@@ -1,7 +1,7 @@
 import { DeletePartitionCommand, DeleteTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
+import { sweepVersions } from '../../../../lib/ledger/sweepVersions.ts';
 import { VERSION_NOTES, versionNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import { pathFolders } from '../../../../lib/drops/mapping/FileColumns.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;

@@ -1,14 +1,15 @@
-import { mapLimit } from '../../base/concurrency.ts';
-import { failureFields } from '../../base/log.ts';
-import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
-import { isReadVersion } from '../../ledger/movePartition.ts';
-import type { Config } from '../../schema/config.ts';
-import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../tables/ledgerKeys.ts';
-import { versionPrefix } from '../../tables/tableFolders.ts';
-import { cleanAthenaLoad } from '../athena/goOnByAthena.ts';
-import { MOST_REMOVALS, PARALLEL_SWEPT } from '../limits.ts';
-import { LoadError } from './LoadError.ts';
-import type { Loader, LoadRun } from './Loader.ts';
+import { mapLimit } from '../base/concurrency.ts';
+import { failureFields } from '../base/log.ts';
+import { type Attempts, CatalogCallError } from '../landing/catalog/catalogCalls.ts';
+import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
+import type { Config } from '../schema/config.ts';
+import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../tables/ledgerKeys.ts';
+import { versionPrefix } from '../tables/tableFolders.ts';
+import type { LandingBucket } from './LandingBucket.ts';
+import { isReadVersion } from './movePartition.ts';
+
+/** Versions that a sweep deletes at the same time. */
+const PARALLEL_SWEPT = 8;
 
 /** The result of a sweep. */
 export interface SweepResult {
@@ -21,16 +22,22 @@ export interface SweepResult {
 }
 
 /** The ports of a sweep. */
-type Sweeper = Pick<
-  Loader,
-  'landing' | 'catalog' | 'bucket' | 'clock' | 'wait' | 'random' | 'log' | 'athena'
-> & {
+interface Sweeper extends Omit<Attempts, 'deadline'> {
   readonly config: Pick<Config, 'statsigFolder' | 'database'>;
-};
-/** How long a sweep may take, and what of. */
-interface SweepRun extends Pick<LoadRun, 'deadline' | 'signal'> {
+  /** Name of the deployment's bucket. */
+  readonly bucket: string;
+  readonly landing: Pick<LandingBucket, 'list' | 'remove'>;
+  readonly catalog: PartitionCatalog;
+  readonly log: (fields: Record<string, unknown>) => void;
+}
+
+/** How long a sweep may take, and what it deletes. */
+interface SweepRun extends Pick<Attempts, 'deadline'> {
+  readonly signal: AbortSignal;
   /** Only versions of these tables. Default all. */
   readonly tables?: ReadonlySet<string>;
+  /** Deletes what else a load has left of a version. Default: nothing else. */
+  readonly clean?: ((note: VersionNote) => Promise<void>) | undefined;
 }
 
 type Fate = 'removed' | 'kept' | 'failed' | 'late';
@@ -42,7 +49,7 @@ type Fate = 'removed' | 'kept' | 'failed' | 'late';
  * No lease is needed. A version's folder has one writer, which ends hours before its note is due, and names are never
  * reused. The catalog decides what queries read, as a killed load may have left the ledger outdated. The note must still
  * exist after that check: a load that is about to replace a version first removes the note from its start
- * ({@link loadDrop}), so that a version that was just replaced stays for a day. The note is deleted last. So a sweep may be
+ * (lib/drops/load), so that a version that was just replaced stays for a day. The note is deleted last. So a sweep may be
  * killed anywhere, repeated, and run twice at once.
  *
  * A version that can't be deleted does not stop the others. The next sweep continues after the time limit.
@@ -52,10 +59,11 @@ type Fate = 'removed' | 'kept' | 'failed' | 'late';
  */
 export async function sweepVersions(
   sweeper: Sweeper,
-  { deadline, signal, tables }: SweepRun,
+  run: SweepRun,
   most = Number.POSITIVE_INFINITY,
 ): Promise<SweepResult> {
   const { landing, clock } = sweeper;
+  const { deadline, signal, tables } = run;
   const counts = { removed: 0, kept: 0, failed: 0, late: 0 };
   let left = most;
   let after: string | undefined;
@@ -69,7 +77,7 @@ export async function sweepVersions(
     const ours = due.filter(({ note }) => tables === undefined || tables.has(note.table));
     const fates = await mapLimit(ours, PARALLEL_SWEPT, async ({ key, note }): Promise<Fate> => {
       if (clock.now() >= deadline || signal.aborted) return 'late';
-      return sweepOne(sweeper, key, note, deadline).catch((error: unknown) => {
+      return sweepOne(sweeper, key, note, run).catch((error: unknown) => {
         sweeper.log({ level: 'error', event: 'ingest_sweep', note: key, ...failureFields(error) });
         return 'failed';
       });
@@ -88,7 +96,7 @@ async function sweepOne(
   sweeper: Sweeper,
   key: string,
   note: VersionNote,
-  deadline: number,
+  { deadline, clean }: SweepRun,
 ): Promise<'removed' | 'kept'> {
   const { landing } = sweeper;
   const isRead = await isStillRead(sweeper, note, deadline);
@@ -96,7 +104,7 @@ async function sweepOne(
   const isStillDue = (await landing.list(key)).includes(key);
   if (!isStillDue) return 'kept';
   if (!isRead) await removeVersion(sweeper, note);
-  if (sweeper.athena !== undefined) await cleanAthenaLoad(sweeper, note);
+  await clean?.(note);
   await landing.remove([key]);
   return isRead ? 'kept' : 'removed';
 }
@@ -111,16 +119,11 @@ async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number
   }
 }
 
-/** @throws LoadError if files remain. */
 async function removeVersion(
-  { landing, config }: Pick<Sweeper, 'landing' | 'config'>,
+  { landing, config }: Sweeper,
   { table, day, version }: VersionNote,
 ): Promise<void> {
   const prefix = versionPrefix(config, table, day, version);
-  for (let calls = 0; calls < MOST_REMOVALS; calls += 1) {
-    const keys = await landing.list(prefix);
-    if (keys.length === 0) return;
+  for (let keys = await landing.list(prefix); keys.length > 0; keys = await landing.list(prefix))
     await landing.remove(keys);
-  }
-  throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${prefix}: more files than one sweep deletes.`);
 }

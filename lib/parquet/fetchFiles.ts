@@ -2,25 +2,62 @@ import { closeSync, constants, openSync, write as writeBytes } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { mapLimit } from '../../base/concurrency.ts';
-import type { SluiceError } from '../../base/errors.ts';
-import { eachAttempt } from '../../base/retry.ts';
-import { type CustomerBucket, type DropObject, SourceError } from '../CustomerBucket.ts';
-import type { EngineFile } from '../engine/Engine.ts';
-import { PARALLEL_READS, READ_BYTES, READ_TIMEOUT_MS, READ_TRIES } from '../limits.ts';
-import { LoadError } from './LoadError.ts';
+import { mapLimit } from '../base/concurrency.ts';
+import { SluiceError } from '../base/errors.ts';
+import { eachAttempt } from '../base/retry.ts';
+import type { EngineFile } from './FileSchema.ts';
 
+/**
+ * Parallel reads of a bucket. Small files cost a round trip each, so there are more than the bandwidth needs, and fewer than
+ * the SDK's 50 sockets.
+ */
+export const PARALLEL_READS = 32;
+/** Bytes of one read. Larger files are read in ranges of this size, in parallel. */
+const READ_BYTES = 32 * 1024 * 1024;
+/** Time limit of one read, milliseconds, against stalled connections. */
+const READ_TIMEOUT_MS = 120_000;
+/** Attempts of one read whose body breaks off, besides the SDK's own attempts. */
+const RETRIES = { tries: 3, baseMs: 200, capMs: 2_000 } as const;
 /** Ranges of one file are written in parallel: the file is created if it is missing, and never truncated. */
 const OPEN = constants.O_CREAT | constants.O_WRONLY;
 const writeAt = promisify(writeBytes);
 /** Bytes that are gathered for one write: small files are written at once. */
 const WRITE_BYTES = 1024 * 1024;
-const RETRIES = { tries: READ_TRIES, baseMs: 200, capMs: 2_000 } as const;
 /** Signals that an object has changed. */
 const CHANGED = Symbol('changed');
 
-/** Properties of an object that a read needs. */
-type FetchedObject = Pick<DropObject, 'key' | 'size' | 'eTag'>;
+/** An object to fetch, as it was listed. */
+export interface FetchedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** With its quotes, as `If-Match` expects it. */
+  readonly eTag: string;
+}
+
+/** A bucket whose objects are fetched. */
+export interface FetchedBucket {
+  /**
+   * The bytes of an object as it was listed; null if it has changed or is gone since. Throws SluiceErrors of the object.
+   *
+   * @param range First and last byte, both included. Default all.
+   */
+  read(
+    object: Pick<FetchedObject, 'key' | 'eTag'>,
+    range?: { readonly first: number; readonly last: number },
+  ): Promise<Readable | null>;
+}
+
+/** An error of the local disk, which is not the bucket's fault and which a retry does not resolve. */
+class DiskError extends Error {
+  readonly kind: 'full_disk' | 'disk';
+
+  constructor(cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    super(`The disk: ${code}.`, { cause });
+    this.kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'full_disk' : 'disk';
+  }
+}
 
 /** One read: a whole file or a range of it. */
 interface FilePart {
@@ -36,21 +73,23 @@ export interface FetchOptions {
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;
   readonly signal: AbortSignal;
-  /** Called for a file that could not be read. */
-  readonly failed: (key: string, error: SluiceError) => void;
+  /** Called for a file that could not be read. Default: nothing. */
+  readonly failed?: (key: string, error: SluiceError) => void;
+  /** Makes the error for a body that broke off each time, or a disk that takes no more bytes or no file. */
+  readonly failure: (of: 'body' | DiskError['kind'], detail: string, cause: unknown) => SluiceError;
 }
 
 /**
- * Downloads a day's files to the local disk with many parallel reads, large files in ranges. Every read names the listed
+ * Downloads objects to the local disk with many parallel reads, large files in ranges. Every read names the listed
  * ETag.
  *
  * @returns The files in their order; null if one of them has changed or is gone, and the caller must list again.
- * @throws SourceError; LoadError of the disk; the signal's reason.
+ * @throws what the bucket throws; the `failure` of a body or the disk; the signal's reason.
  */
 export async function fetchFiles(
-  bucket: Pick<CustomerBucket, 'read'>,
+  bucket: FetchedBucket,
   objects: readonly FetchedObject[],
-  { directory, wait, random, signal, failed }: FetchOptions,
+  { directory, wait, random, signal, failed, failure }: FetchOptions,
 ): Promise<readonly EngineFile[] | null> {
   const files = objects.map(({ key }, index) => ({
     name: key,
@@ -59,14 +98,14 @@ export async function fetchFiles(
   const parts = objects.flatMap((object, index) => splitFile(object, files[index]?.path ?? ''));
   // The first failure stops the other reads, which may be long.
   const stop = new AbortController();
-  const reading = { wait, random, signal: AbortSignal.any([signal, stop.signal]) };
+  const reading = { wait, random, failure, signal: AbortSignal.any([signal, stop.signal]) };
   try {
     await mapLimit(parts, PARALLEL_READS, async (part) => {
       try {
         if (!(await fetchPart(bucket, part, reading))) throw CHANGED;
       } catch (error) {
         // Later reads fail because they are stopped, and errors of the disk are not the file's.
-        if (!stop.signal.aborted && error instanceof SourceError) failed(part.object.key, error);
+        if (!stop.signal.aborted && error instanceof SluiceError) failed?.(part.object.key, error);
         stop.abort();
         throw error;
       }
@@ -74,7 +113,7 @@ export async function fetchFiles(
   } catch (error) {
     signal.throwIfAborted();
     if (error === CHANGED) return null;
-    throw error;
+    throw error instanceof DiskError ? failure(error.kind, error.message, error.cause) : error;
   }
   return files;
 }
@@ -91,9 +130,9 @@ function splitFile(object: FetchedObject, path: string): FilePart[] {
 
 /** False if the object has changed. */
 async function fetchPart(
-  bucket: Pick<CustomerBucket, 'read'>,
+  bucket: FetchedBucket,
   { object, path, range }: FilePart,
-  { wait, random, signal }: Pick<FetchOptions, 'wait' | 'random' | 'signal'>,
+  { wait, random, signal, failure: failureOf }: Omit<FetchOptions, 'directory' | 'failed'>,
 ): Promise<boolean> {
   const first = range?.first ?? 0;
   const expected = range === undefined ? object.size : range.last - first + 1;
@@ -109,7 +148,7 @@ async function fetchPart(
         return true;
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof LoadError) throw error;
+        if (error instanceof DiskError) throw error;
         failure = error;
       } finally {
         release();
@@ -118,7 +157,7 @@ async function fetchPart(
       }
     }
     const name = failure instanceof Error ? failure.message : String(failure);
-    throw new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}`, { cause: failure });
+    throw failureOf('body', `${object.key}: ${name}`, failure);
   } finally {
     closeSync(file);
   }
@@ -144,7 +183,7 @@ function limitRead(body: Readable, signal: AbortSignal): () => void {
   };
 }
 
-/** Writes a body at an offset of the file. @throws RangeError if its length is not as expected; LoadError of the disk. */
+/** Writes a body at an offset of the file. @throws RangeError if its length is not as expected; DiskError. */
 async function write(body: Readable, file: number, first: number, expected: number): Promise<void> {
   let bytes = 0;
   let gathered: Uint8Array[] = [];
@@ -172,15 +211,10 @@ async function write(body: Readable, file: number, first: number, expected: numb
   await flush();
 }
 
-/** Converts errors of the function's disk, which are not the bucket's fault and which a retry does not resolve. */
 async function onDisk<Result>(run: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
-    throw new LoadError(full ? 'SLUICE_LOAD_DAY_TOO_LARGE' : 'SLUICE_LOAD_STOPPED', `The disk: ${code}.`, {
-      cause: error,
-    });
+    throw new DiskError(error);
   }
 }

@@ -1,11 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32, createGunzip, gunzipSync } from 'node:zlib';
-import { type FileEnds, ParquetFooter, readAt, readEnds } from '../../parquet/parquetFooter.ts';
-import type { ColumnChunk } from '../../parquet/rowGroups.ts';
-import { THRIFT, ThriftReader } from '../../parquet/thriftCompact.ts';
-import type { EngineFile } from './Engine.ts';
 import { FileError, type FileFailure } from './FileError.ts';
+import type { EngineFile } from './FileSchema.ts';
+import { type FileEnds, ParquetFooter, readAt, readEnds } from './parquetFooter.ts';
+import type { ColumnChunk } from './rowGroups.ts';
+import { THRIFT, ThriftReader } from './thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const PAGE = {

@@ -1,16 +1,8 @@
-import { quoteText } from '../../base/sql.ts';
-import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
-import {
-  CONVERTED,
-  ELEMENT,
-  intOf,
-  LOGICAL,
-  PHYSICAL,
-  type SchemaNode,
-  structOf,
-} from '../../parquet/parquetFooter.ts';
-import type { FileColumn } from './Engine.ts';
+import { quoteText } from '../base/sql.ts';
+import type { DuckDbSession } from './DuckDbSession.ts';
+import type { FileColumn } from './FileSchema.ts';
 import { isVariant, whyMisread } from './misread.ts';
+import { CONVERTED, ELEMENT, intOf, LOGICAL, PHYSICAL, type SchemaNode, structOf } from './parquetFooter.ts';
 
 /** Members of `TimestampType` and of its unit. */
 const TIMESTAMP_UNIT = 2;

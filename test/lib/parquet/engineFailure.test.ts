@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fileFailure } from '../../../../lib/drops/engine/FileError.ts';
-import { engineFailure } from '../../../../lib/duckdb/EngineError.ts';
+import { engineFailure } from '../../../lib/parquet/EngineError.ts';
+import { fileFailure } from '../../../lib/parquet/FileError.ts';
 
 /** An error of a session, in DuckDB's own sentences, as of 1.5. */
 const thrown = (type: string, text: string) =>

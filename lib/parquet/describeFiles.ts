@@ -1,4 +1,6 @@
-import type { DuckDbSession } from '../../duckdb/DuckDbSession.ts';
+import type { DuckDbSession } from './DuckDbSession.ts';
+import { FileError, type FileFailure, fileFailure, MOST_LEAVES } from './FileError.ts';
+import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './FileSchema.ts';
 import {
   countColumns,
   endsBuffer,
@@ -9,11 +11,9 @@ import {
   readEnds,
   readSchema,
   type SchemaNode,
-} from '../../parquet/parquetFooter.ts';
-import { type ColumnChunk, FIRST_PAGE, type RowGroup } from '../../parquet/rowGroups.ts';
-import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './Engine.ts';
-import { FileError, type FileFailure, fileFailure, MOST_LEAVES } from './FileError.ts';
+} from './parquetFooter.ts';
 import { readColumns } from './readColumns.ts';
+import { type ColumnChunk, FIRST_PAGE, type RowGroup } from './rowGroups.ts';
 import { judgePages } from './verifyPages.ts';
 
 /** Codecs by their numbers, https://github.com/apache/parquet-format/blob/master/Compression.md */

@@ -1,12 +1,5 @@
-import {
-  CONVERTED,
-  ELEMENT,
-  intOf,
-  LOGICAL,
-  type SchemaNode,
-  structOf,
-} from '../../parquet/parquetFooter.ts';
-import type { FileColumn } from './Engine.ts';
+import type { FileColumn } from './FileSchema.ts';
+import { CONVERTED, ELEMENT, intOf, LOGICAL, type SchemaNode, structOf } from './parquetFooter.ts';
 
 /** `FieldRepetitionType` of a field that is a list of values. */
 const REPEATED = 2;

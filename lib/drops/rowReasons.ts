@@ -1,0 +1,66 @@
+import type { ErrorEntry } from '../base/errors.ts';
+
+const MAPPING =
+  "Correct the dataset's mapping in sluice.config.ts if it names the wrong column. Otherwise correct the rows and drop the file again.";
+
+/** Why a row of a file is refused: every `reason` that ingest gives a quarantine row, with its meaning and cure. */
+export const rowReasons = {
+  SLUICE_INGEST_ROW_TIME_MISSING: { cause: 'The row has no time.', cure: MAPPING },
+  SLUICE_INGEST_ROW_TIME_INVALID: {
+    cause: 'The time can’t be read in the format that the mapping specifies.',
+    cure: 'Set the `unit` of the time column (s, ms, us, ns, timestamp or iso) or the `format` of its texts, or correct the rows and drop the file again.',
+  },
+  SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE: {
+    cause: 'The time is before the year 1 or after the year 9999.',
+    cure: 'Set the `unit` of the time column. Milliseconds that are read as seconds are far in the future.',
+  },
+  SLUICE_INGEST_ROW_NAME_MISSING: {
+    cause: 'The row has no name of an event, metric or experiment, or an empty one.',
+    cure: MAPPING,
+  },
+  SLUICE_INGEST_ROW_GROUP_MISSING: { cause: 'The exposure has no group, or an empty one.', cure: MAPPING },
+  SLUICE_INGEST_ROW_UNIT_MISSING: {
+    cause: 'The row has no unit ID, or only empty ones, or none with a type.',
+    cure: MAPPING,
+  },
+  SLUICE_INGEST_ROW_ID_INEXACT: {
+    cause: 'An ID or a name is a float beyond 2^53, or 2^24 of 32 bits: it has lost digits.',
+    cure: 'Write the column as whole numbers or text. pandas makes floats of whole numbers where one is missing: use the type `Int64`.',
+  },
+  SLUICE_INGEST_ROW_VALUE_MISSING: {
+    cause: 'The metric has neither a value nor both numerator and denominator.',
+    cure: MAPPING,
+  },
+  SLUICE_INGEST_ROW_VALUE_INVALID: {
+    cause: 'A number of a metric or a column can’t be read, or is not finite.',
+    cure: MAPPING,
+  },
+  SLUICE_INGEST_ROW_METADATA_INVALID: {
+    cause: 'The column that `metadataJson` names does not hold a JSON object.',
+    cure: MAPPING,
+  },
+  SLUICE_INGEST_ROW_DECIMAL_INVALID: {
+    cause: 'A decimal has more digits than the footer of the file declares for its column.',
+    cure: 'Write the file again with the precision that the values need, and drop it again.',
+  },
+  SLUICE_INGEST_ROW_CAST_FAILED: {
+    cause: 'A value can’t be converted to the type of the mapping’s `cast` or `type`.',
+    cure: MAPPING,
+  },
+  SLUICE_INGEST_ROW_REQUIRED_MISSING: {
+    cause: 'A column that the mapping declares as `required` has no value.',
+    cure: 'Leave out `required` if rows may lack the value. Otherwise correct the rows and drop the file again.',
+  },
+  SLUICE_INGEST_ROW_TEXT_INVALID: {
+    cause: 'A column of bytes does not hold UTF-8 text.',
+    cure: "Set `cast: 'uuid'` if the bytes are UUIDs. Otherwise correct the rows and drop the file again.",
+  },
+} as const satisfies Record<`SLUICE_INGEST_ROW_${string}`, ErrorEntry>;
+
+/** A stable code that a refused row has. */
+export type RowReason = keyof typeof rowReasons;
+
+/** Whether a text is the reason of a refused row. */
+export function isRowReason(text: string): text is RowReason {
+  return Object.hasOwn(rowReasons, text);
+}

@@ -1,0 +1,59 @@
+import { existsSync, symlinkSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SourceError } from '../../../lib/drops/CustomerBucket.ts';
+import { fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+
+let scratch: ReturnType<typeof temporaryDirectory>;
+beforeEach(() => {
+  scratch = temporaryDirectory();
+});
+afterEach(() => scratch.remove());
+
+/** Fetches one object, and answers what came of it and every body that was begun to be read. */
+async function fetchOne(directory: string, size: number) {
+  const bodies: Readable[] = [];
+  const failures: unknown[] = [];
+  const bucket = {
+    read: async () => {
+      const body = Readable.from([new Uint8Array(size)]);
+      bodies.push(body);
+      return body;
+    },
+  };
+  const fetched = await fetchFiles(bucket, [{ key: 'a.parquet', size, eTag: '"1"' }], {
+    ...{ directory, wait: async () => undefined, random: () => 0 },
+    signal: new AbortController().signal,
+    failed: (key, error) => failures.push([key, error.code]),
+    failure: (of, detail) => new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${of}: ${detail}`),
+  }).catch((error: unknown) => error);
+  return { fetched, bodies, failures };
+}
+
+/** The target of a file's link, the kind of failure, the disk's error code, and how often the bucket is read. */
+const refusals = [
+  // Takes no byte, as a disk that is full. Not every system has it.
+  ['/dev/full', 'full_disk', 'ENOSPC', 1],
+  ['/', 'disk', 'EISDIR', 0],
+] as const;
+
+describe('a disk that accepts no write', () => {
+  it.each(refusals.filter(([place]) => existsSync(place)))(
+    'is reported by name for %s: %s, %s',
+    async (place, kind, disk, reads) => {
+      symlinkSync(place, `${scratch.path}/000000.parquet`);
+      const { fetched, bodies, failures } = await fetchOne(scratch.path, 3 * 1024 * 1024);
+      expect(fetched).toMatchObject({ detail: `${kind}: The disk: ${disk}.` });
+      // No try of the bucket mends it, what was begun holds no connection, and it is no failure of the file.
+      expect(bodies.map(({ destroyed }) => destroyed)).toEqual(Array.from({ length: reads }, () => true));
+      expect(failures).toEqual([]);
+    },
+  );
+
+  it('is detected before any request to the bucket', async () => {
+    const { fetched, bodies } = await fetchOne(`${scratch.path}/missing`, 10);
+    expect(fetched).toMatchObject({ detail: 'disk: The disk: ENOENT.' });
+    expect(bodies).toEqual([]);
+  });
+});
