@@ -1,13 +1,32 @@
+import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
+import type { Config } from '../schema/config.ts';
+import { ownDatabaseOf, type Reader } from '../schema/readers.ts';
+import { usesAthena } from '../schema/sources.ts';
+import { deliveredTables } from '../tables/deliveredTables.ts';
+import { GROUPS_TABLE } from '../tables/groupsTable.ts';
+import { ingestedTables } from '../tables/ingestedTables.ts';
+import { viewNames } from '../views/viewNames.ts';
 import {
   arnIn,
   bucketArn,
   databaseArns,
   iamArn,
+  identityNamesPattern,
   objectsArn,
   type PolicyScope,
   workgroupArn,
 } from './arns.ts';
-import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import {
+  allow,
+  type Condition,
+  type PolicyDocument,
+  policyDocument,
+  type Statement,
+} from './policyDocument.ts';
+import { hasOwnWorkgroup, readerWorkgroup } from './readerStatements.ts';
+
+/** The longest logical ID of a role, readers' apart. */
+const LONGEST_ROLE = 'LandingDeliveryRole';
 
 /** No `GetSecretValue`: nothing that is secret is read, and with a name of the template's nothing is generated. */
 const SECRET_ACTIONS = [
@@ -19,66 +38,7 @@ const SECRET_ACTIONS = [
   'secretsmanager:UpdateSecret',
 ];
 
-/** Of groups and their streams. None of it reads a line, or gives a group another key. */
-const LOG_ACTIONS = [
-  'logs:Create*',
-  'logs:Delete*',
-  'logs:Describe*',
-  'logs:GetDataProtectionPolicy',
-  'logs:ListTagsForResource',
-  'logs:Put*',
-  'logs:TagResource',
-  'logs:UntagResource',
-] as const;
-
-/** Actions that API Gateway requires of a caller that turns its access log on or off. */
-const ACCESS_LOG_ACTIONS = [
-  'logs:CreateLogDelivery',
-  'logs:DeleteLogDelivery',
-  'logs:GetLogDelivery',
-  'logs:ListLogDeliveries',
-  'logs:PutResourcePolicy',
-  'logs:UpdateLogDelivery',
-];
-
-/** The names of a deployment that its policies depend on, without existing resources that it only uses. */
-export interface DeployedNames {
-  /** Name of the stack, and the beginning of the names of its parts: `sluice-prod`. */
-  readonly stack: string;
-  /** Pattern of the names that CloudFormation gives to roles and users of the stack. */
-  readonly identities: string;
-  /** Buckets that the stack makes, except for the bucket of the zips. */
-  readonly buckets: readonly string[];
-  /** Glue databases that the stack makes. */
-  readonly databases: readonly string[];
-  /** Tables and views that it makes, in its own database or an existing one; `*` in its own. */
-  readonly tables: readonly string[];
-  /** Athena workgroups that the stack makes. */
-  readonly workgroups: readonly string[];
-  /** The stack makes the key. */
-  readonly key: boolean;
-  /** The policy of that key names a reader as administrator. Default false. */
-  readonly keyAdministrators?: boolean;
-  /** It makes readers' policies, roles, users or profiles. */
-  readonly readers: boolean;
-  /** The gateway writes an access log. */
-  readonly accessLog: boolean;
-  /** The gateway's own domain; null for none. */
-  readonly domain: string | null;
-  /** Keys of the configured tags. */
-  readonly tagKeys: readonly string[];
-  /** ARN of the boundary of roles and users; null for none. */
-  readonly permissionsBoundary: string | null;
-  /** A key of the account encrypts the logs. */
-  readonly encryptedLogs: boolean;
-}
-
-/**
- * Each a policy of its own, so that IAM takes each for the longest stage and region with every option. A service whose resources
- * are all named after the stack is allowed whole, on these names. Single actions are listed where a service has none narrower,
- * or where one of its actions would read data, or give away more than the stack needs: IAM, KMS, secrets, databases and
- * workgroups.
- */
+/** Each a policy of its own, so that IAM takes each for the longest stage and region with every option. */
 export interface DeployPolicies {
   /** Stack, zips, functions, API, roles, logs and alarms. */
   readonly stack: PolicyDocument;
@@ -88,78 +48,54 @@ export interface DeployPolicies {
   readonly catalog: PolicyDocument;
   /** For readers' roles, users and profiles; undefined without any. */
   readonly readers: PolicyDocument | undefined;
-  /** For a domain, a permissions boundary and a key of logs; undefined without any. */
-  readonly platform: PolicyDocument | undefined;
 }
 
 /**
  * Policies for a person or a CI to deploy, update, roll back and remove the stack: CloudFormation acts with the
- * permissions of its caller.
+ * permissions of its caller. A service whose resources are all named after the stack is allowed whole, on these names. Single
+ * actions are listed where a service has none narrower, or where one of its actions would read data, or give away more than
+ * the stack needs: IAM, KMS, logs, secrets, databases and workgroups.
  *
  * None of it reads or deletes an object of the bucket directly. But the caller can set the bucket's policy so that anybody
  * reads and deletes, can set its lifecycle so that everything expires, and can change a function's code or a role's policy.
  * So the deployer must be trusted. Only a permissions boundary, or an existing bucket and key, limit this further.
+ *
+ * @param stack Name of the stack, and the beginning of the names of its parts: `sluice-prod`.
  */
-export function deployPolicies(scope: PolicyScope, names: DeployedNames): DeployPolicies {
-  const platform = platformStatements(scope, names);
+export function deployPolicies(scope: PolicyScope, config: Config, stack: string): DeployPolicies {
+  const { readers } = config;
+  const identities = identityNamesPattern(stack, [
+    LONGEST_ROLE,
+    ...readers.map(({ name }) => `Reader${name.replaceAll('-', '')}Role`),
+  ]);
   return {
     stack: policyDocument([
-      ...stackItself(scope, names),
-      ...functions(scope, names),
-      api(scope),
-      ...roles(scope, names),
-      ...logsAndAlarms(scope, names),
+      ...stackItself(scope, stack),
+      ...functions(scope, stack),
+      ...api(scope, config),
+      ...roles(config, iamArn(scope, `role/${identities}`)),
+      ...logsAndAlarms(scope, config, stack),
     ]),
     data: policyDocument([
-      names.buckets.length === 0
+      ...buckets(scope, config),
+      ...key(scope, config, stack),
+      allow('Streams', ['firehose:*'], [arnIn(scope, 'firehose', `deliverystream/${stack}-*`)]),
+      allow('Queues', ['sqs:*'], [arnIn(scope, 'sqs', `${stack}-*`)]),
+      allow('Rules', ['events:*'], [arnIn(scope, 'events', `rule/${stack}-*`)]),
+      allow('Schedules', ['scheduler:*'], [arnIn(scope, 'scheduler', `schedule/default/${stack}-*`)]),
+      // Secrets Manager adds a hyphen and six characters to the name.
+      allow('OwnSecrets', SECRET_ACTIONS, [arnIn(scope, 'secretsmanager', `secret:${stack}-keys-??????`)]),
+    ]),
+    catalog: policyDocument(catalog(scope, config)),
+    readers:
+      readers.length === 0
         ? undefined
-        : // Settings only: objects have ARNs of their own. S3 does not delete a bucket that is not empty.
-          allow(
-            'Buckets',
-            ['s3:*'],
-            names.buckets.map((bucket) => bucketArn(scope, bucket)),
-          ),
-      ...(names.key ? key(scope, names) : []),
-      ...triggers(scope, names),
-      ownSecrets(scope, names),
-    ]),
-    catalog: policyDocument([
-      ...catalog(scope, names),
-      names.workgroups.length === 0 ? undefined : workgroups(scope, names),
-    ]),
-    readers: names.readers ? policyDocument(readersIdentities(scope, names)) : undefined,
-    platform: platform.length === 0 ? undefined : policyDocument(platform),
+        : policyDocument(readersIdentities(scope, config, stack, iamArn(scope, `user/${identities}`))),
   };
 }
 
-function platformStatements(scope: PolicyScope, names: DeployedNames): Statement[] {
-  const { identities, domain, permissionsBoundary, encryptedLogs } = names;
-  return [
-    ...(permissionsBoundary === null
-      ? []
-      : [
-          bounded(
-            'BoundedRoles',
-            [...ROLE_PERMISSIONS, 'iam:PutRolePermissionsBoundary'],
-            iamArn(scope, `role/${identities}`),
-            permissionsBoundary,
-          ),
-        ]),
-    ...(domain === null ? [] : ownDomain(scope, domain)),
-    ...(encryptedLogs
-      ? [
-          allow(
-            'EncryptedLogs',
-            ['logs:AssociateKmsKey', 'logs:DisassociateKmsKey'],
-            logGroupArns(scope, names),
-          ),
-        ]
-      : []),
-  ];
-}
-
 /** CloudFormation, and the bucket that Serverless uploads zips and templates to. */
-function stackItself(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
+function stackItself(scope: PolicyScope, stack: string): Statement[] {
   const zips = `${stack}-serverlessdeploy*`;
   return [
     allow('Stack', ['cloudformation:*'], [arnIn(scope, 'cloudformation', `stack/${stack}/*`)]),
@@ -170,7 +106,7 @@ function stackItself(scope: PolicyScope, { stack }: DeployedNames): Statement[] 
   ];
 }
 
-function functions(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
+function functions(scope: PolicyScope, stack: string): Statement[] {
   const own = arnIn(scope, 'lambda', `function:${stack}-*`);
   return [
     allow('Functions', ['lambda:*'], [own]),
@@ -190,48 +126,18 @@ function functions(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
 }
 
 /**
- * An API gets its ID when it is made, so nothing narrower than all HTTP APIs of the region can be named.
- * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
- *
- * That page has no `TagResource`. A stage that is created with tags needs it all the same: the registry declares it for
- * AWS::ApiGatewayV2::Stage, and https://github.com/aws-amplify/amplify-cli/issues/12316 shows the refusal.
+ * An API gets its ID when it is made, so nothing narrower than all HTTP APIs of the region can be named. A domain's name is
+ * known before. Among the actions is `TagResource`, which AWS's list does not have and a stage with tags needs:
+ * https://github.com/aws-amplify/amplify-cli/issues/12316
  */
-function api(scope: PolicyScope): Statement {
+function api(scope: PolicyScope, { endpoint: { domain } }: Config): Statement[] {
   const all = `arn:${scope.partition}:apigateway:${scope.region}::`;
-  return allow(
-    'HttpApi',
-    [
-      'apigateway:DELETE',
-      'apigateway:GET',
-      'apigateway:PATCH',
-      'apigateway:POST',
-      'apigateway:PUT',
-      'apigateway:TagResource',
-      'apigateway:UntagResource',
-    ],
-    [`${all}/apis`, `${all}/apis/*`, `${all}/tags/*`],
-  );
-}
-
-/** The gateway's own domain, whose name is known before it is made. */
-function ownDomain(scope: PolicyScope, domain: string): Statement[] {
-  const all = `arn:${scope.partition}:apigateway:${scope.region}::`;
+  const apis = [`${all}/apis`, `${all}/apis/*`, `${all}/tags/*`];
+  if (domain === null) return [allow('HttpApi', ['apigateway:*'], apis)];
+  const domains = `${all}/domainnames`;
+  const own = [domains, `${domains}/${domain}`, `${domains}/${domain}/apimappings*`];
   return [
-    allow(
-      'Domain',
-      [
-        'apigateway:AddCertificateToDomain',
-        'apigateway:DELETE',
-        'apigateway:GET',
-        'apigateway:PATCH',
-        'apigateway:POST',
-        'apigateway:PUT',
-        'apigateway:RemoveCertificateFromDomain',
-        'apigateway:TagResource',
-        'apigateway:UntagResource',
-      ],
-      [`${all}/domainnames`, `${all}/domainnames/${domain}`, `${all}/domainnames/${domain}/apimappings*`],
-    ),
+    allow('HttpApi', ['apigateway:*'], [...apis, ...own]),
     // The first domain of an account makes it: https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
     allow(
       'DomainServiceRole',
@@ -242,29 +148,32 @@ function ownDomain(scope: PolicyScope, domain: string): Statement[] {
   ];
 }
 
-/** Actions that put a role's own permissions, allowed only where it has the boundary, if one is configured. */
-const ROLE_PERMISSIONS = ['iam:AttachRolePolicy', 'iam:CreateRole', 'iam:PutRolePolicy'];
-const USER_PERMISSIONS = ['iam:AttachUserPolicy', 'iam:CreateUser'];
-
 /**
- * A statement that allows to make roles or users with the boundary, and to give permissions to those that have it. No
- * statement allows `iam:DeleteRolePermissionsBoundary`: nothing takes a boundary off again. The ARN is that of the identity's
- * boundary, or for Create and Put the one that the request gives.
+ * A statement that makes roles or users and gives them permissions. With a configured boundary it is met only by those that have
+ * the boundary, or that the request gives it to, and nothing takes one off: no statement allows
+ * `iam:DeleteRolePermissionsBoundary`.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  */
-function bounded(Sid: string, actions: readonly string[], resource: string, boundary: string): Statement {
-  return allow(Sid, actions, [resource], { StringEquals: { 'iam:PermissionsBoundary': boundary } });
+function giving(
+  kind: 'Role' | 'User',
+  actions: readonly string[],
+  resource: string,
+  { permissionsBoundary }: Config,
+): Statement {
+  const condition: Condition | undefined =
+    permissionsBoundary === null
+      ? undefined
+      : { StringEquals: { 'iam:PermissionsBoundary': permissionsBoundary } };
+  const more = condition === undefined ? [] : [`iam:Put${kind}PermissionsBoundary`];
+  return allow(`Make${kind}s`, [...actions, ...more], [resource], condition);
 }
 
-function roles(scope: PolicyScope, { identities, permissionsBoundary }: DeployedNames): Statement[] {
-  const own = iamArn(scope, `role/${identities}`);
-  const isFree = (action: string) => permissionsBoundary === null || !ROLE_PERMISSIONS.includes(action);
+function roles(config: Config, own: string): Statement[] {
   return [
+    giving('Role', ['iam:AttachRolePolicy', 'iam:CreateRole', 'iam:PutRolePolicy'], own, config),
     allow(
       'Roles',
       [
-        'iam:AttachRolePolicy',
-        'iam:CreateRole',
         'iam:DeleteRole',
         'iam:DeleteRolePolicy',
         'iam:DetachRolePolicy',
@@ -273,70 +182,87 @@ function roles(scope: PolicyScope, { identities, permissionsBoundary }: Deployed
         'iam:ListAttachedRolePolicies',
         'iam:ListRolePolicies',
         'iam:ListRoleTags',
-        'iam:PutRolePolicy',
         'iam:TagRole',
         'iam:UntagRole',
         'iam:UpdateAssumeRolePolicy',
         'iam:UpdateRole',
         'iam:UpdateRoleDescription',
-      ].filter(isFree),
+      ],
       [own],
     ),
     allow('PassRoles', ['iam:PassRole'], [own], {
       StringEquals: {
         // EC2 for a Metabase that runs there: putting a role into a profile is passing it.
-        'iam:PassedToService': [
-          'ec2.amazonaws.com',
-          'firehose.amazonaws.com',
-          'lambda.amazonaws.com',
-          'scheduler.amazonaws.com',
-        ],
+        'iam:PassedToService': ['ec2', 'firehose', 'lambda', 'scheduler'].map(
+          (service) => `${service}.amazonaws.com`,
+        ),
       },
     }),
   ];
 }
 
-/**
- * Permissions on the catalogue, without access to rows. A first deployment that fails deletes its databases and tables,
- * so that the next one finds their names free. Glue checks the contents of a database that is deleted.
- * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
- */
-function catalog(scope: PolicyScope, { databases, tables }: DeployedNames): Statement[] {
-  const inCatalog = (name: string) => arnIn(scope, 'glue', name);
+/** Logs, alarms and the dashboard. None of it reads a line, or gives a group another key than a configured one. */
+function logsAndAlarms(scope: PolicyScope, { endpoint, logs }: Config, stack: string): Statement[] {
+  const onGroups = [
+    ...['Create*', 'Delete*', 'Describe*', 'GetDataProtectionPolicy', 'ListTagsForResource', 'Put*'],
+    ...['TagResource', 'UntagResource'],
+  ];
+  const hasAccessLog = endpoint.accessLogDays !== null;
+  const withKey = logs.kmsKeyArn === null ? [] : ['AssociateKmsKey', 'DisassociateKmsKey'];
+  const logAction = (name: string) => `logs:${name}`;
   return [
-    ...(databases.length === 0
+    allow(
+      'ListLogGroups',
+      ['DescribeIndexPolicies', 'DescribeLogGroups', 'DescribeResourcePolicies'].map(logAction),
+      ['*'],
+    ),
+    // The ARN of a group also covers its streams: it ends with a wildcard.
+    allow(
+      'Logs',
+      [...onGroups, ...withKey].map(logAction),
+      ['lambda', 'kinesisfirehose', ...(hasAccessLog ? ['vendedlogs'] : [])].map((service) =>
+        arnIn(scope, 'logs', `log-group:/aws/${service}/${stack}-*`),
+      ),
+    ),
+    // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+    ...(!hasAccessLog
       ? []
       : [
           allow(
-            'Databases',
-            ['glue:CreateDatabase', 'glue:DeleteDatabase', 'glue:GetDatabase', 'glue:UpdateDatabase'],
+            'AccessLog',
             [
-              inCatalog('catalog'),
-              ...databases.flatMap((database) =>
-                [`database/${database}`, `table/${database}/*`, `userDefinedFunction/${database}/*`].map(
-                  inCatalog,
-                ),
-              ),
-            ],
+              ...['Create', 'Delete', 'Get', 'Update'].map((verb) => `${verb}LogDelivery`),
+              ...['ListLogDeliveries', 'PutResourcePolicy'],
+            ].map(logAction),
+            ['*'],
           ),
         ]),
-    // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
     allow(
-      'LakeFormation',
+      'Alarms',
+      ['cloudwatch:*'],
       [
-        'lakeformation:DescribeLakeFormationIdentityCenterConfiguration',
-        'lakeformation:DescribeResource',
-        'lakeformation:ListResources',
+        arnIn(scope, 'cloudwatch', `alarm:${stack}-*`),
+        `arn:${scope.partition}:cloudwatch::${scope.account}:dashboard/${stack}`,
       ],
-      ['*'],
     ),
+  ];
+}
+
+/** Settings only: objects have ARNs of their own. S3 does not delete a bucket that is not empty. */
+function buckets(scope: PolicyScope, { bucket, existing, statsigBucket, readers }: Config): Statement[] {
+  const made = [
+    ...(existing.bucket ? [] : [bucket]),
+    ...(statsigBucket === null || statsigBucket.existing ? [] : [statsigBucket.bucket]),
+    ...readers.flatMap((reader) =>
+      reader.kind === 'owox' && !reader.existingResultsBucket ? reader.resultsBucket : [],
+    ),
+  ];
+  if (made.length === 0) return [];
+  return [
     allow(
-      'Tables',
-      ['glue:CreateTable', 'glue:DeleteTable', 'glue:GetDatabase', 'glue:GetTable', 'glue:UpdateTable'],
-      [
-        ...databaseArns(scope, scope.database),
-        ...tables.map((table) => inCatalog(`table/${scope.database}/${table}`)),
-      ],
+      'Buckets',
+      ['s3:*'],
+      made.map((name) => bucketArn(scope, name)),
     ),
   ];
 }
@@ -351,7 +277,8 @@ function catalog(scope: PolicyScope, { databases, tables }: DeployedNames): Stat
  * https://docs.aws.amazon.com/kms/latest/developerguide/abac.html and
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  */
-function key(scope: PolicyScope, { stack, tagKeys, keyAdministrators = false }: DeployedNames): Statement[] {
+function key(scope: PolicyScope, { existing, readers, tags }: Config, stack: string): Statement[] {
+  if (existing.keyArn !== null) return [];
   const keys = arnIn(scope, 'kms', 'key/*');
   return [
     allow('MakeKey', ['kms:CreateKey', 'kms:ListAliases'], ['*']),
@@ -368,98 +295,106 @@ function key(scope: PolicyScope, { stack, tagKeys, keyAdministrators = false }: 
       [keys],
     ),
     allow('KeyTags', ['kms:TagResource', 'kms:UntagResource'], [keys], {
-      'ForAllValues:StringLike': { 'aws:TagKeys': ['STAGE', ...tagKeys, 'aws:cloudformation:*'] },
+      'ForAllValues:StringLike': { 'aws:TagKeys': ['STAGE', ...Object.keys(tags), 'aws:cloudformation:*'] },
     }),
     allow('KeyAlias', ['kms:CreateAlias', 'kms:DeleteAlias'], [keys, arnIn(scope, 'kms', `alias/${stack}`)]),
     // By its ARN: whoever may give a key an alias or a tag must not get at its policy by them.
-    ...(keyAdministrators ? [allow('KeyAdministrators', ['kms:PutKeyPolicy'], [scope.keyArn])] : []),
+    ...(readers.some((reader) => reader.kind === 'statsig' && reader.keyAdministrator)
+      ? [allow('KeyAdministrators', ['kms:PutKeyPolicy'], [scope.keyArn])]
+      : []),
   ];
 }
 
-/** Streams, queues, rules and schedules. */
-function triggers(scope: PolicyScope, { stack }: DeployedNames): Statement[] {
-  return [
-    allow('Streams', ['firehose:*'], [arnIn(scope, 'firehose', `deliverystream/${stack}-*`)]),
-    allow('Queues', ['sqs:*'], [arnIn(scope, 'sqs', `${stack}-*`)]),
-    allow('Rules', ['events:*'], [arnIn(scope, 'events', `rule/${stack}-*`)]),
-    allow('Schedules', ['scheduler:*'], [arnIn(scope, 'scheduler', `schedule/default/${stack}-*`)]),
+/**
+ * Permissions on the catalogue and on workgroups, without access to rows. A first deployment that fails deletes its databases
+ * and tables, so that the next one finds their names free. Glue checks the contents of a database that is deleted.
+ * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ */
+function catalog(scope: PolicyScope, config: Config): Statement[] {
+  const { existing, athena, readers } = config;
+  const inCatalog = (name: string) => arnIn(scope, 'glue', name);
+  const ofReaders = (name: (reader: Reader) => string | null) =>
+    readers.map(name).filter((one) => one !== null);
+  const databases = [
+    ...(existing.database ? [] : [config.database]),
+    ...(existing.stagingDatabase ? [] : [athena.stagingDatabase]),
+    ...(usesAthena(config) ? [scratchDatabase(config)] : []),
+    ...ofReaders(ownDatabaseOf),
   ];
-}
-
-function logGroupArns(scope: PolicyScope, { stack, accessLog }: DeployedNames): string[] {
+  const workgroups = [
+    ...(existing.workgroup ? [] : [athena.workgroup]),
+    ...(usesAthena(config) ? [loadWorkgroup(config)] : []),
+    ...ofReaders((reader) => (hasOwnWorkgroup(reader) ? readerWorkgroup(athena, reader).workgroup : null)),
+  ];
+  const made: Statement[] = [];
+  if (databases.length > 0)
+    made.push(
+      allow(
+        'Databases',
+        ['glue:CreateDatabase', 'glue:DeleteDatabase', 'glue:GetDatabase', 'glue:UpdateDatabase'],
+        [
+          inCatalog('catalog'),
+          ...databases.flatMap((name) =>
+            [`database/${name}`, `table/${name}/*`, `userDefinedFunction/${name}/*`].map(inCatalog),
+          ),
+        ],
+      ),
+    );
+  if (workgroups.length > 0)
+    made.push(
+      allow(
+        'Workgroups',
+        [
+          'athena:CreateWorkGroup',
+          'athena:DeleteWorkGroup',
+          'athena:GetWorkGroup',
+          'athena:ListTagsForResource',
+          'athena:TagResource',
+          'athena:UntagResource',
+          'athena:UpdateWorkGroup',
+        ],
+        workgroups.map((name) => workgroupArn(scope, name)),
+      ),
+    );
   return [
-    ...['lambda', 'kinesisfirehose'].map((service) => `/aws/${service}/${stack}-*`),
-    ...(accessLog ? [`/aws/vendedlogs/${stack}-*`] : []),
-  ].map((group) => arnIn(scope, 'logs', `log-group:${group}`));
-}
-
-/** Logs, alarms and the dashboard. */
-function logsAndAlarms(scope: PolicyScope, names: DeployedNames): Statement[] {
-  const { stack, accessLog } = names;
-  return [
+    ...made,
+    // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
     allow(
-      'ListLogGroups',
-      ['logs:DescribeIndexPolicies', 'logs:DescribeLogGroups', 'logs:DescribeResourcePolicies'],
+      'LakeFormation',
+      [
+        'lakeformation:DescribeLakeFormationIdentityCenterConfiguration',
+        'lakeformation:DescribeResource',
+        'lakeformation:ListResources',
+      ],
       ['*'],
     ),
-    // The ARN of a group also covers its streams: it ends with a wildcard. A key of logs has a statement of its own.
-    allow('Logs', [...LOG_ACTIONS], logGroupArns(scope, names)),
-    // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
-    ...(accessLog ? [allow('AccessLog', ACCESS_LOG_ACTIONS, ['*'])] : []),
     allow(
-      'Alarms',
-      ['cloudwatch:*'],
+      'Tables',
+      ['glue:CreateTable', 'glue:DeleteTable', 'glue:GetDatabase', 'glue:GetTable', 'glue:UpdateTable'],
       [
-        arnIn(scope, 'cloudwatch', `alarm:${stack}-*`),
-        `arn:${scope.partition}:cloudwatch::${scope.account}:dashboard/${stack}`,
+        ...databaseArns(scope, scope.database),
+        ...ownTables(config).map((table) => inCatalog(`table/${scope.database}/${table}`)),
       ],
     ),
   ];
 }
 
-function workgroups(scope: PolicyScope, names: DeployedNames): Statement {
-  return allow(
-    'Workgroups',
-    [
-      'athena:CreateWorkGroup',
-      'athena:DeleteWorkGroup',
-      'athena:GetWorkGroup',
-      'athena:ListTagsForResource',
-      'athena:TagResource',
-      'athena:UntagResource',
-      'athena:UpdateWorkGroup',
-    ],
-    names.workgroups.map((name) => workgroupArn(scope, name)),
-  );
-}
-
-/** Their names are all that is known before they are made: Secrets Manager adds a hyphen and six characters. */
-function ownSecrets(scope: PolicyScope, names: DeployedNames): Statement {
-  return allow('OwnSecrets', SECRET_ACTIONS, [secretArn(scope, names, 'keys')]);
-}
-
-function secretArn(scope: PolicyScope, { stack }: DeployedNames, part: string): string {
-  return arnIn(scope, 'secretsmanager', `secret:${stack}-${part}-??????`);
+/** Tables and views that the stack makes: in an existing database by name. */
+function ownTables(config: Config): readonly string[] {
+  if (!config.existing.database) return ['*'];
+  return [
+    ...Object.values(deliveredTables(config)).map(({ name }) => name),
+    ...ingestedTables(config).map(({ name }) => name),
+    ...Object.values(config.curatedTables),
+    GROUPS_TABLE,
+    ...viewNames,
+  ];
 }
 
 /** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */
-function readersIdentities(
-  scope: PolicyScope,
-  { stack, identities, permissionsBoundary }: DeployedNames,
-): Statement[] {
-  const users = iamArn(scope, `user/${identities}`);
-  const isFree = (action: string) => permissionsBoundary === null || !USER_PERMISSIONS.includes(action);
+function readersIdentities(scope: PolicyScope, config: Config, stack: string, users: string): Statement[] {
   return [
-    ...(permissionsBoundary === null
-      ? []
-      : [
-          bounded(
-            'BoundedUsers',
-            [...USER_PERMISSIONS, 'iam:PutUserPermissionsBoundary'],
-            users,
-            permissionsBoundary,
-          ),
-        ]),
+    giving('User', ['iam:AttachUserPolicy', 'iam:CreateUser'], users, config),
     allow(
       'ReadersPolicies',
       [
@@ -477,9 +412,7 @@ function readersIdentities(
     allow(
       'ReadersUsers',
       [
-        'iam:AttachUserPolicy',
         'iam:CreateAccessKey',
-        'iam:CreateUser',
         'iam:DeleteAccessKey',
         'iam:DeleteUser',
         'iam:DetachUserPolicy',
@@ -493,7 +426,7 @@ function readersIdentities(
         'iam:TagUser',
         'iam:UntagUser',
         'iam:UpdateAccessKey',
-      ].filter(isFree),
+      ],
       [users],
     ),
     allow(

@@ -1,17 +1,12 @@
 import { defineErrorFamily } from '../base/errors.ts';
-import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
 import { isRoot } from '../schema/formats.ts';
-import { type MetabaseReader, ownDatabaseOf, type Reader, type StatsigReader } from '../schema/readers.ts';
+import type { MetabaseReader, Reader, StatsigReader } from '../schema/readers.ts';
 import { receiptFolder, type Source, usesAthena } from '../schema/sources.ts';
-import { deliveredTables } from '../tables/deliveredTables.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { ingestedTables } from '../tables/ingestedTables.ts';
-import { viewNames } from '../views/viewNames.ts';
 import { alsoReadsPolicy } from './alsoReads.ts';
-import { iamArn, identityNamesPattern, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
+import { iamArn, type PolicyScope, policyScope, roleNamePattern } from './arns.ts';
 import {
   type CustomerBucketGrant,
   type CustomerBucketPolicies,
@@ -19,13 +14,13 @@ import {
   ingestSourcePolicies,
 } from './buckets/customerBucketPolicies.ts';
 import { statsigBucketPolicy } from './buckets/statsigBucketPolicy.ts';
-import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
+import { deployPolicies } from './deployPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
 import { probePolicy } from './operators/probePolicy.ts';
 import { type OwoxAccess, owoxPolicy } from './owoxPolicy.ts';
 import { type PolicyDocument, policyDocument } from './policyDocument.ts';
-import { hasOwnWorkgroup, readerWorkgroup } from './readerStatements.ts';
+import { readerWorkgroup } from './readerStatements.ts';
 import { readerTrust, trustPolicy } from './readerTrust.ts';
 import { listedFolders } from './sessionPolicies.ts';
 import { keyAdministrators, statsigPolicy } from './statsigPolicy.ts';
@@ -364,76 +359,30 @@ function customerPolicies(
 }
 
 function deploy(config: Config, { stack }: KnownNames, scope: PolicyScope): readonly PrintedPolicy[] {
-  const documents = deployPolicies(scope, deployedNames(config, stack));
-  const named = (name: string, purpose: string, document: PolicyDocument | undefined): PrintedPolicy[] =>
-    document === undefined ? [] : [{ name, purpose, document }];
+  const documents = deployPolicies(scope, config, stack);
   return [
-    ...named(
-      'stackPermissions',
-      'Attach each to the role or user that deploys: this is for the stack, functions, API, roles, logs and alarms,',
-      documents.stack,
-    ),
-    ...named('dataPermissions', 'this for what holds and moves data,', documents.data),
-    ...named('catalogPermissions', 'this for databases, tables and workgroups.', documents.catalog),
-    ...named('readersPermissions', 'And this for what readers come in as.', documents.readers),
-    ...named(
-      'platformPermissions',
-      'And this for the domain, the permissions boundary or the key of logs.',
-      documents.platform,
-    ),
+    {
+      name: 'stackPermissions',
+      purpose:
+        'Attach each to the role or user that deploys: this is for the stack, functions, API, roles, logs and alarms,',
+      document: documents.stack,
+    },
+    { name: 'dataPermissions', purpose: 'this for what holds and moves data,', document: documents.data },
+    {
+      name: 'catalogPermissions',
+      purpose: 'this for databases, tables and workgroups.',
+      document: documents.catalog,
+    },
+    ...(documents.readers === undefined
+      ? []
+      : [
+          {
+            name: 'readersPermissions',
+            purpose: 'And this for what readers come in as.',
+            document: documents.readers,
+          },
+        ]),
   ];
-}
-
-/** The longest logical ID of a role, readers' apart. */
-const LONGEST_ROLE = 'QuarantineDeliveryRole';
-
-/** Names of the resources that a configuration's stack creates. */
-function deployedNames(config: Config, stack: string): DeployedNames {
-  const { existing, statsigBucket, readers, athena } = config;
-  const ofReaders = <T>(name: (reader: Reader) => T | null) =>
-    readers.map(name).filter((one) => one !== null);
-  return {
-    stack,
-    identities: identityNamesPattern(stack, [
-      LONGEST_ROLE,
-      ...readers.map(({ name }) => `Reader${name.replaceAll('-', '')}Role`),
-    ]),
-    buckets: [
-      ...(existing.bucket ? [] : [config.bucket]),
-      ...(statsigBucket === null || statsigBucket.existing ? [] : [statsigBucket.bucket]),
-      ...ofReaders((reader) =>
-        reader.kind === 'owox' && !reader.existingResultsBucket ? reader.resultsBucket : null,
-      ),
-    ],
-    databases: [
-      ...(existing.database ? [] : [config.database]),
-      ...(existing.stagingDatabase ? [] : [athena.stagingDatabase]),
-      ...(usesAthena(config) ? [scratchDatabase(config)] : []),
-      ...ofReaders(ownDatabaseOf),
-    ],
-    tables: existing.database
-      ? [
-          ...Object.values(deliveredTables(config)).map(({ name }) => name),
-          ...ingestedTables(config).map(({ name }) => name),
-          ...Object.values(config.curatedTables),
-          GROUPS_TABLE,
-          ...viewNames,
-        ]
-      : ['*'],
-    workgroups: [
-      ...(existing.workgroup ? [] : [athena.workgroup]),
-      ...(usesAthena(config) ? [loadWorkgroup(config)] : []),
-      ...ofReaders((reader) => (hasOwnWorkgroup(reader) ? readerWorkgroup(athena, reader).workgroup : null)),
-    ],
-    key: existing.keyArn === null,
-    keyAdministrators: readers.some((reader) => reader.kind === 'statsig' && reader.keyAdministrator),
-    readers: readers.length > 0,
-    accessLog: config.endpoint.accessLogDays !== null,
-    domain: config.endpoint.domain,
-    tagKeys: Object.keys(config.tags),
-    permissionsBoundary: config.permissionsBoundary,
-    encryptedLogs: config.logs.kmsKeyArn !== null,
-  };
 }
 
 function permissions(document: PolicyDocument): PrintedPolicy {

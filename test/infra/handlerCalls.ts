@@ -49,6 +49,9 @@ function declaredPermissions(type: string, operation: Operation): readonly strin
   return UNDECLARED[type]?.[operation] ?? declared[operation] ?? [];
 }
 
+/** Services whose actions the policy lists. The others it allows whole, on the names of the stack: {@link ownCalls}. */
+const LISTED = /^(?:athena|glue|iam|kms|lakeformation|logs|secretsmanager):/;
+
 /** Whether an exception covers a permission of a type. */
 export function isExcepted(exception: HandlerException, type: string, permission: string): boolean {
   if (exception.type !== type && exception.type !== '*') return false;
@@ -62,12 +65,13 @@ function holdsFor({ unset = '' }: HandlerException, { properties }: ResolvedReso
   return unset.split(' ').every((name) => name === '' || propertyAt(properties, name) === undefined);
 }
 
-/** The calls that the handlers of a resource may make, by operation, without what is a named exception. */
+/** The calls of {@link LISTED} that the handlers of a resource may make, by operation, without what is a named exception. */
 export function handlerCalls(resource: ResolvedResource, place: StackPlace): Record<Operation, Call[]> {
   const calls = (operation: Operation) =>
     declaredPermissions(resource.type, operation)
       .filter(
         (name) =>
+          LISTED.test(name) &&
           !HANDLER_EXCEPTIONS.some((one) => isExcepted(one, resource.type, name) && holdsFor(one, resource)),
       )
       .flatMap((permission) => targets(permission, operation, resource, place));
@@ -87,7 +91,6 @@ const ACCOUNT_WIDE = new Set([
   'lakeformation:DescribeLakeFormationIdentityCenterConfiguration',
   'lakeformation:DescribeResource',
   'lakeformation:ListResources',
-  'lambda:CreateEventSourceMapping',
   'logs:DescribeIndexPolicies',
   'logs:DescribeLogGroups',
   'logs:DescribeResourcePolicies',
@@ -128,17 +131,9 @@ function targets(
   const property = (name: string) => String(propertyAt(resource.properties, name));
 
   if (permission === 'iam:PassRole') return passedRoles(resource, place);
-  if (type === 'AWS::Lambda::EventSourceMapping' && permission.startsWith('lambda:')) {
-    const mapping = here('lambda', `event-source-mapping:${physicalId}`);
-    if (/Tag/.test(permission)) return on(mapping);
-    const context = { 'lambda:FunctionArn': here('lambda', `function:${place.stack}-write`) };
-    return on(ACCOUNT_WIDE.has(permission) ? '*' : mapping).map((call) => ({ ...call, context }));
-  }
   if (ACCOUNT_WIDE.has(permission)) return on('*');
 
   switch (type) {
-    case 'AWS::S3::BucketPolicy':
-      return on(`arn:aws:s3:::${physicalId}`);
     case 'AWS::KMS::Key':
       return on(arn).map((call) =>
         /:(Tag|Untag)/.test(permission) ? { ...call, context: { 'aws:TagKeys': ['STAGE'] } } : call,
@@ -163,11 +158,7 @@ function targets(
     case 'AWS::Athena::WorkGroup':
       return on(here('athena', `workgroup/${physicalId}`));
     case 'AWS::KinesisFirehose::DeliveryStream':
-      return permission === 'iam:GetRole' ? rolesOf(resource).flatMap((role) => on(role)) : on(arn);
-    case 'AWS::SQS::QueuePolicy':
-      return textsIn(propertyAt(resource.properties, 'Queues')).flatMap((url) =>
-        on(here('sqs', url.split('/').at(-1) ?? '')),
-      );
+      return rolesOf(resource).flatMap((role) => on(role));
     case 'AWS::SecretsManager::Secret':
       return on(physicalId);
     case 'AWS::IAM::ManagedPolicy': {
@@ -186,25 +177,6 @@ function targets(
     }
     case 'AWS::Logs::MetricFilter':
       return on(group(property('LogGroupName')));
-    case 'AWS::CloudWatch::Dashboard':
-      return on(`arn:aws:cloudwatch::${place.account}:dashboard/${physicalId}`);
-    case 'AWS::Lambda::Function':
-      return on(permission === 's3:GetObject' ? zipArn(resource) : arn);
-    case 'AWS::Lambda::Version': {
-      const own = here('lambda', `function:${physicalId.split(':')[0]}`);
-      return on(permission === 'lambda:GetProvisionedConcurrencyConfig' ? `${own}:1` : own);
-    }
-    case 'AWS::Lambda::Permission':
-    case 'AWS::Lambda::Url':
-      return on(here('lambda', `function:${place.stack}-collect`));
-    case 'AWS::ApiGatewayV2::Api':
-    case 'AWS::ApiGatewayV2::Integration':
-    case 'AWS::ApiGatewayV2::Route':
-    case 'AWS::ApiGatewayV2::Stage':
-      return onApi(type, permission, operation, place).flatMap((target) => on(target));
-    case 'AWS::ApiGatewayV2::DomainName':
-    case 'AWS::ApiGatewayV2::ApiMapping':
-      return onDomain(resource, permission, operation, place).flatMap((target) => on(target));
     case 'AWS::IAM::Role':
     case 'AWS::IAM::User': {
       // The request's boundary if the identity is created, else the identity's.
@@ -222,36 +194,52 @@ function targets(
   }
 }
 
-/** ARNs of HTTP APIs: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html */
-function onApi(type: string, permission: string, operation: Operation, { region }: StackPlace): string[] {
-  const root = `arn:aws:apigateway:${region}::/apis`;
-  const below = { Api: '', Integration: '/integrations', Route: '/routes', Stage: '/stages' }[
-    type.split('::')[2] ?? ''
-  ];
-  const collection = type.endsWith('::Api') ? root : `${root}/a1b2c3${below}`;
-  const own = type.endsWith('::Api') ? `${root}/a1b2c3` : `${collection}/x1y2z3`;
-  // Seen in reports of refused deployments: aws-amplify/amplify-cli#12316, hashicorp/terraform-provider-aws#20634.
-  if (/TagResource$/.test(permission)) return [collection, own];
-  const tags = `arn:aws:apigateway:${region}::/tags/arn%3Aaws%3Aapigateway%3A${region}%3A%3A%2Fapis%2Fa1b2c3`;
-  if (operation === 'tag') return [tags];
-  return [permission === 'apigateway:POST' && operation === 'create' ? collection : own];
-}
+/** An action of each service that the policy allows whole, on the resources of one type. */
+const WHOLE: Readonly<Record<string, string>> = {
+  'AWS::ApiGatewayV2::Api': 'apigateway:PATCH',
+  'AWS::ApiGatewayV2::DomainName': 'apigateway:PATCH',
+  'AWS::CloudWatch::Alarm': 'cloudwatch:PutMetricAlarm',
+  'AWS::CloudWatch::Dashboard': 'cloudwatch:PutDashboard',
+  'AWS::Events::Rule': 'events:PutRule',
+  'AWS::KinesisFirehose::DeliveryStream': 'firehose:UpdateDestination',
+  'AWS::Lambda::EventSourceMapping': 'lambda:UpdateEventSourceMapping',
+  'AWS::Lambda::Function': 'lambda:UpdateFunctionCode',
+  'AWS::S3::Bucket': 's3:PutBucketPolicy',
+  'AWS::SQS::Queue': 'sqs:SetQueueAttributes',
+  'AWS::Scheduler::Schedule': 'scheduler:UpdateSchedule',
+};
 
-/** ARNs of domains: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html */
-function onDomain(
-  { type, properties }: ResolvedResource,
-  permission: string,
-  operation: Operation,
-  { region }: StackPlace,
-): string[] {
-  const all = `arn:aws:apigateway:${region}::/domainnames`;
-  const domain = `${all}/${String(propertyAt(properties, 'DomainName'))}`;
-  const mappings = `${domain}/apimappings`;
-  if (operation === 'tag')
-    return [`arn:aws:apigateway:${region}::/tags/arn%3Aaws%3Aapigateway%3A${region}%3A%3A%2Fdomainnames%2Fx`];
-  const creates = permission === 'apigateway:POST' && operation === 'create';
-  if (type.endsWith('::ApiMapping')) return [creates ? mappings : `${mappings}/x1y2z3`];
-  return [creates ? all : domain];
+/** A change of a resource whose service the policy allows whole. None for all other resources. */
+export function ownCalls(
+  { type, arn = '', physicalId, properties }: ResolvedResource,
+  place: StackPlace,
+): Call[] {
+  const action = WHOLE[type];
+  const on = (name: string, context?: Call['context']): Call[] =>
+    action === undefined
+      ? []
+      : [{ action, resources: [name], ...(context === undefined ? {} : { context }) }];
+  const gateway = `arn:aws:apigateway:${place.region}::`;
+  const lambda = `arn:aws:lambda:${place.region}:${place.account}`;
+  switch (type) {
+    // An API and a mapping get their IDs when they are made.
+    case 'AWS::ApiGatewayV2::Api':
+      return ['/apis', '/apis/a1b2c3', '/apis/a1b2c3/stages/$default', '/tags/x'].flatMap((name) =>
+        on(`${gateway}${name}`),
+      );
+    case 'AWS::ApiGatewayV2::DomainName': {
+      const domain = `${gateway}/domainnames/${propertyAt(properties, 'DomainName')}`;
+      return [`${gateway}/domainnames`, domain, `${domain}/apimappings/x1y2z3`].flatMap((name) => on(name));
+    }
+    case 'AWS::CloudWatch::Dashboard':
+      return on(`arn:aws:cloudwatch::${place.account}:dashboard/${physicalId}`);
+    case 'AWS::Lambda::EventSourceMapping':
+      return on(`${lambda}:event-source-mapping:${physicalId}`, {
+        'lambda:FunctionArn': `${lambda}:function:${place.stack}-write`,
+      });
+    default:
+      return on(arn);
+  }
 }
 
 function passedRoles(resource: ResolvedResource, place: StackPlace): Call[] {
@@ -272,10 +260,6 @@ function passedRoles(resource: ResolvedResource, place: StackPlace): Call[] {
 function rolesOf({ type, properties }: ResolvedResource): readonly string[] {
   if (!(type in PASSED_TO)) return [];
   return [...new Set(textsIn(properties).filter((text) => /^arn:aws:iam::\d{12}:role\//.test(text)))];
-}
-
-function zipArn({ properties }: ResolvedResource): string {
-  return `arn:aws:s3:::${propertyAt(properties, 'Code.S3Bucket')}/${propertyAt(properties, 'Code.S3Key')}`;
 }
 
 /** The value at `Name.Member` of a resource's properties; undefined when a member is missing. */

@@ -170,26 +170,14 @@ describe('each statement of the packaged template', () => {
 
 describe('each statement of the deployment policy', () => {
   it('names a resource, except for the actions in the table', () => {
-    const scope = policyScope(defineConfig({ bucket: 'acme-experiments' }), {
+    const config = defineConfig({ bucket: 'acme-experiments', endpoint: { accessLogDays: 30 } });
+    const scope = policyScope(config, {
       partition: 'aws',
       account: '111122223333',
       region: 'eu-west-1',
       keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
     });
-    const documents = deployPolicies(scope, {
-      ...{ stack: 'acme-prod', identities: 'acme-prod-*' },
-      buckets: ['acme-experiments'],
-      databases: ['sluice'],
-      tables: ['*'],
-      workgroups: ['sluice'],
-      key: true,
-      readers: true,
-      accessLog: true,
-      domain: 'collect.acme.com',
-      tagKeys: ['team', 'cost-center'],
-      permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
-      encryptedLogs: true,
-    });
+    const documents = deployPolicies(scope, config, 'sluice-prod');
     const unscoped = Object.values(documents)
       .filter((one) => one !== undefined)
       .flatMap(({ Statement }) => Statement)

@@ -26,9 +26,6 @@ export interface Simulated {
   }[];
 }
 
-/** Actions that IAM enforces but no service reference lists, so the simulator does not accept them. */
-const UNKNOWN_ACTIONS = ['apigateway:TagResource', 'apigateway:UntagResource'];
-
 /** The simulator takes no wildcards: single actions of each that the printed policies have. */
 const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'cloudformation:*': ['CreateChangeSet', 'DeleteStack', 'DescribeStacks', 'ExecuteChangeSet'],
@@ -43,6 +40,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'logs:Delete*': ['DeleteLogGroup'],
   'logs:Describe*': ['DescribeLogStreams'],
   'logs:Put*': ['PutMetricFilter', 'PutRetentionPolicy'],
+  'apigateway:*': ['DELETE', 'GET', 'PATCH', 'POST', 'PUT'],
   'cloudwatch:*': ['PutDashboard', 'PutMetricAlarm'],
 };
 
@@ -63,7 +61,6 @@ export async function simulateStatement(
   arn: string,
   statement: Statement,
 ): Promise<Simulated> {
-  const actions = statement.Action.filter((action) => !UNKNOWN_ACTIONS.includes(action));
   const results: EvaluationResult[] = [];
   for (const ContextEntries of requestContexts(statement)) {
     let Marker: string | undefined;
@@ -73,7 +70,7 @@ export async function simulateStatement(
         iam.send(
           new SimulatePrincipalPolicyCommand({
             PolicySourceArn: arn,
-            ActionNames: actions.flatMap(sampleActions),
+            ActionNames: statement.Action.flatMap(sampleActions),
             ResourceArns: (statement.Resource ?? ['*']).map(sampleResource),
             ContextEntries: [...ContextEntries],
             MaxItems: 1_000,
