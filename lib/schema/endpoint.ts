@@ -5,7 +5,6 @@ import { gatewayQuota, type Region } from './regions.ts';
 
 /** Where SDKs post to. */
 const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
-export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
 
 const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
 

@@ -252,7 +252,7 @@ describe('the datasets of several customers in one deployment', () => {
       [lying, (file: EngineFile) => setChunk(file, 1, { 7: longField(2 ** 62) })],
     ] as const) {
       const { path } = edit(await bench.write('hostile.parquet', rows, 'COMPRESSION snappy'));
-      await ingest.put(`events/${day}/a.parquet`, readFileSync(path));
+      await ingest.drop(`events/${day}/a.parquet`, readFileSync(path));
     }
     bench.close();
     await drop('rival-drops', RIVAL, lying);

@@ -76,7 +76,7 @@ async function drop(
 ): Promise<void> {
   const { folder, columns, row } = acmeDatasets[name];
   const key = `${folder(day)}${file}`;
-  await ingest.put(key, await write(columns, rows));
+  await ingest.drop(key, await write(columns, rows));
   wanted.set(key, {
     name,
     rows: rows.flatMap((one) => (row(one) === null ? [] : [{ ds: day, ...row(one) }])),
@@ -85,7 +85,7 @@ async function drop(
 
 async function remove(name: DatasetName, day: string, file: string): Promise<void> {
   const key = `${acmeDatasets[name].folder(day)}${file}`;
-  await ingest.remove(key);
+  await ingest.removeDrop(key);
   wanted.delete(key);
 }
 
@@ -214,8 +214,8 @@ describe('customers’ drops', () => {
       await drop('exposures', D18, 'spark.parquet', byPyarrow(python, 'int96'), exposureRows(D18, ['u4']));
       await drop('exposures', D19, 'arrow.parquet', byPyarrow(python, 'us'), exposureRows(D19, ['u3', 'u4']));
     }
-    for (const name of ['_SUCCESS', 'empty.parquet']) await ingest.put(`events/${D19}/${name}`, Buffer.of());
-    await ingest.put(`events/${D19}/notes.csv`, Buffer.from('a,b\n'));
+    for (const name of ['_SUCCESS', 'empty.parquet']) await ingest.drop(`events/${D19}/${name}`, Buffer.of());
+    await ingest.drop(`events/${D19}/notes.csv`, Buffer.from('a,b\n'));
 
     await ingest.jumpTo(`${D20}T09:05:00Z`);
     for (const day of DAYS) {
@@ -298,7 +298,7 @@ describe('customers’ drops', () => {
     await remove('exposures', D18, 'part-0.parquet');
     await remove('revenue', D18, 'part-0.parquet');
     const good = await byDuckDb(acmeDatasets.events.columns, eventRows(D20, ['late']));
-    await ingest.put(`events/${D20}/part-1.parquet`, good.subarray(0, -20));
+    await ingest.drop(`events/${D20}/part-1.parquet`, good.subarray(0, -20));
 
     // A file that is gone may come back, so its day waits for a while.
     await ingest.jumpTo(`${D21}T09:05:00Z`);

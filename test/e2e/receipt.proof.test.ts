@@ -119,7 +119,7 @@ describe('receipts', () => {
       `${row(D17, 'seen', 'u1')} UNION ALL ${row(D17, null, 'u-secret')}`,
     );
     await ingest.drop(`events/${D17}/b.parquet`, "SELECT 'x' AS other");
-    await ingest.put(`events/${D17}/notes.csv`, Buffer.from('a,b\n'));
+    await ingest.drop(`events/${D17}/notes.csv`, Buffer.from('a,b\n'));
     await ingest.jump(HOUR);
     const [failed] = await written(D17);
     expect(failed).toMatchObject({
@@ -131,7 +131,7 @@ describe('receipts', () => {
       ]),
     });
     expect(failed?.failure?.message).toContain(`events/${D17}/b.parquet, column "timestamp"`);
-    await ingest.remove(`events/${D17}/b.parquet`);
+    await ingest.removeDrop(`events/${D17}/b.parquet`);
     await ingest.jump(HOUR);
     const [, loaded] = await written(D17, 2);
     expect(loaded).toMatchObject({ state: 'succeeded', rows: { in: 2, out: 1, refused: 1 } });

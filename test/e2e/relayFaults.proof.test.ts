@@ -13,7 +13,7 @@ import {
   resets,
   status,
 } from '../harness/recordingTarget.ts';
-import { relayCloud } from '../harness/relayCloud.ts';
+import { storyCloud } from '../harness/storyCloud.ts';
 
 /** Requests under each fault: `SLUICE_RELAY_REQUESTS=100 npm test -- test/e2e/relayFaults`. A table is printed. */
 const REQUESTS = Number(process.env['SLUICE_RELAY_REQUESTS'] ?? 8);
@@ -115,7 +115,7 @@ describe('relay under faults', () => {
 
   /** Accounts for faults, one after the other, in a cloud of their own, and prints the table. */
   async function accounts(faults: readonly RelayFault[], required = false): Promise<RelayAccount[]> {
-    const world = await relayCloud({ url: target.url, required });
+    const world = await storyCloud({ relay: { url: target.url, required } });
     const witness = new RelayWitness(world, target);
     const rows: RelayAccount[] = [];
     try {

@@ -1,5 +1,5 @@
 import { type Manner, type Recorded, type RecordingTarget, taken } from './recordingTarget.ts';
-import type { relayCloud } from './relayCloud.ts';
+import type { StoryCloud } from './storyCloud.ts';
 
 /** Longer than the pause between two runs over what waits in the bucket, milliseconds. */
 const NEXT_RUN_MS = 301_000;
@@ -60,10 +60,10 @@ export interface RelayAccount {
 
 /** Sends requests to a local cloud with relay, and counts what became of each at its target. */
 export class RelayWitness {
-  readonly #world: Awaited<ReturnType<typeof relayCloud>>;
+  readonly #world: StoryCloud;
   readonly #target: RecordingTarget;
 
-  constructor(world: Awaited<ReturnType<typeof relayCloud>>, target: RecordingTarget) {
+  constructor(world: StoryCloud, target: RecordingTarget) {
     this.#world = world;
     this.#target = target;
   }

@@ -3,7 +3,7 @@ import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { callMain } from '../harness/callMain.ts';
 import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
-import { relayCloud } from '../harness/relayCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
 const HOUR_MS = 3_600_000;
 const LARGE = 'x'.repeat(1_500_000);
@@ -12,10 +12,10 @@ const batch = (userID: string, value = '') =>
 
 describe('relay, asked by commands', () => {
   let target: RecordingTarget;
-  let world: Awaited<ReturnType<typeof relayCloud>>;
+  let world: StoryCloud;
   beforeAll(async () => {
     target = await recordingTarget();
-    world = await relayCloud({ url: target.url });
+    world = await storyCloud({ relay: { url: target.url } });
   }, 120_000);
   afterAll(async () => {
     await world?.close();

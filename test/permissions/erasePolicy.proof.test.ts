@@ -19,7 +19,7 @@ import { type EraseReceipt, erase } from '../../operate/erase/erase.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
-import { relayCloud } from '../harness/relayCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
@@ -47,7 +47,7 @@ async function listed(s3: S3Client, { bucket: Bucket, flush }: Cloud, day: strin
 
 describe('who erases, with the printed policy', () => {
   const directory = temporaryDirectory();
-  let world: Awaited<ReturnType<typeof relayCloud>>;
+  let world: StoryCloud;
   let target: Awaited<ReturnType<typeof recordingTarget>>;
   let policies: Policies;
   let calls: readonly RecordedCall[];
@@ -55,18 +55,16 @@ describe('who erases, with the printed policy', () => {
 
   beforeAll(async () => {
     target = await recordingTarget();
-    world = await relayCloud(
-      { url: target.url },
-      {
-        ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
-        exports: [
-          {
-            ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
-            target: { bucket: 'acme-warehouse', owner: '444455556666' },
-          },
-        ],
-      },
-    );
+    world = await storyCloud({
+      relay: { url: target.url },
+      ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
+      exports: [
+        {
+          ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
+          target: { bucket: 'acme-warehouse', owner: '444455556666' },
+        },
+      ],
+    });
     const { config, edge } = world.cloud;
     const { region, id: account, partition } = localAccount;
     const { template, stackName } = await loadTemplate({

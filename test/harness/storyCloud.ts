@@ -1,0 +1,263 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { GlueClient, paginateGetPartitions } from '@aws-sdk/client-glue';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import { type AthenaRow, athenaRows } from './athenaRows.ts';
+import { callMain } from './callMain.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
+
+const issuedSchema = z.object({
+  principal: z.string(),
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+});
+const struckSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
+const callsSchema = z.object({ calls: z.array(z.custom<RecordedCall>()), dropped: z.literal(0) });
+
+/** Keys of an AWS account, a user or a session. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** A request of an SDK. */
+export interface Posted {
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default: a batch of these events. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly events?: readonly unknown[];
+}
+
+/** What a story's cloud differs in. */
+export interface StoryOptions {
+  /** When its clock begins, ISO 8601. Default: the machine's time. */
+  readonly startsAt?: string;
+  /** Whether only configured keys may post. Default false. */
+  readonly checkKeys?: boolean;
+}
+
+/** Looks until it is so. A look without pause would take the processor from what it looks at. */
+export async function eventually<Found>(look: () => Found | Promise<Found>): Promise<NonNullable<Found>> {
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Writes a configuration to a file of its own: Node keeps a module that it has imported. */
+function writeConfig(directory: string, config: object): string {
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, `${readdirSync(directory).length}.config.ts`);
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  writeFileSync(
+    file,
+    `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`,
+  );
+  return file;
+}
+
+/**
+ * A local cloud with a configuration, whose deployed policies are enforced, and what stories do with it: they post, move
+ * its clock, plant faults, run commands and ask. `SLUICE_CONFIG` names its configuration until it is closed.
+ *
+ * @param input Default: the repository's own configuration, whose package most suites share.
+ */
+export async function storyCloud(input?: Partial<ConfigInput>, options: StoryOptions = {}) {
+  const { startsAt, checkKeys = false } = options;
+  const directory = temporaryDirectory();
+  const data = join(directory.path, 'data');
+  const before = process.env['SLUICE_CONFIG'];
+  const configure = (config: Partial<ConfigInput>) => {
+    const named = { bucket: 'acme-experiments', ...config };
+    process.env['SLUICE_CONFIG'] = writeConfig(join(directory.path, 'configs'), named);
+  };
+  const refusals: string[] = [];
+  const start = async (at?: number): Promise<[Cloud, MovableClock]> => {
+    const clock = new MovableClock();
+    if (at !== undefined) await clock.set(at);
+    const onRefusal = (sentence: string) => refusals.push(sentence);
+    const ports = { port: 0, edgePort: 0 };
+    return [await startCloud({ ...ports, enforceIam: true, checkKeys, data, clock, onRefusal }), clock];
+  };
+  if (input !== undefined) configure(input);
+  let [cloud, clock] = await start(startsAt === undefined ? undefined : Date.parse(startsAt));
+
+  const own: Credentials = localAccount;
+  const env = () => ({
+    AWS_ENDPOINT_URL: cloud.edge,
+    AWS_REGION: localAccount.region,
+    AWS_ACCESS_KEY_ID: own.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: own.secretAccessKey,
+  });
+  const { region } = localAccount;
+  const clientOptions = (credentials: Credentials = own) =>
+    ({ endpoint: cloud.edge, region, credentials, maxAttempts: 1 }) as const;
+  const clients: { destroy(): void }[] = [];
+  const kept = <Client extends { destroy(): void }>(client: Client): Client => {
+    clients.push(client);
+    return client;
+  };
+  const s3By = (credentials?: Credentials) =>
+    kept(new S3Client({ ...clientOptions(credentials), forcePathStyle: true }));
+  let s3 = s3By();
+  const control = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(`${cloud.edge}/_sluice/${path}`, { method, ...sent });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  };
+  const send = ({ path = '/v1/rgstr', headers = {}, events, body }: Posted) =>
+    fetch(`${cloud.collector}${path}`, {
+      method: 'POST',
+      headers: { 'statsig-api-key': 'client-story', ...headers },
+      body: body ?? JSON.stringify({ events }),
+    });
+  const sluice = (...args: string[]) => callMain([...args, '--local'], { env: env() });
+  const filesUnder = (folder: string) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+
+  return {
+    get cloud() {
+      return cloud;
+    },
+    get clock() {
+      return clock;
+    },
+    /** Its data directory. */
+    data,
+    /** A folder of the story's own, which goes with it. */
+    scratch: directory.path,
+    /** Calls that the policies do not allow. */
+    refusals,
+    /** Variables with which commands find the cloud. */
+    get env() {
+      return env();
+    },
+    clientOptions,
+    /** Destroys a client when the story ends. */
+    kept,
+    s3By,
+    control,
+    send,
+    /** Posts, and answers the status. */
+    async post(request: Posted): Promise<number> {
+      const answer = await send(request);
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+    setFaults: (faults: object) => control('POST', 'faults', faults),
+    clearFaults: () => control('DELETE', 'faults'),
+    /** How often each fault that is set has struck, in their order. */
+    async struck(): Promise<readonly number[]> {
+      return struckSchema.parse(await control('GET', 'faults')).faults.map(({ struck }) => struck);
+    },
+    /** Lets time pass: each alarm that falls due on the way rings at its own time. */
+    advance: (ms: number) => clock.advance(ms),
+    /** Moves on by as much, or to an instant, ISO 8601: what fell due on the way runs once, then. */
+    jump: (ms: number) => clock.set(clock.now() + ms),
+    jumpTo: (at: string) => clock.set(Date.parse(at)),
+    /** Runs a command on the cloud. */
+    sluice,
+    /** The same, and its answer as JSON. */
+    async json(...args: string[]) {
+      const { stdout, stderr } = await sluice(...args, '--json');
+      return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
+    },
+    /** Asks in DuckDB's dialect. */
+    query: (sql: string) => runQuery(data, sql),
+    /** Asks the local Athena. */
+    async ask(sql: string, credentials?: Credentials, workGroup = 'sluice'): Promise<readonly AthenaRow[]> {
+      const athena = new AthenaClient(clientOptions(credentials));
+      const how = { WorkGroup: workGroup, QueryExecutionContext: { Database: cloud.database } };
+      return athenaRows(athena, sql, how).finally(() => athena.destroy());
+    },
+    async keys(Prefix: string, Bucket = cloud.bucket, client = s3): Promise<string[]> {
+      const found: string[] = [];
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix }))
+        found.push(...Contents.map(({ Key = '' }) => Key));
+      return found;
+    },
+    async read(Key: string, Bucket = cloud.bucket, client = s3): Promise<Uint8Array> {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    },
+    async put(Key: string, Body: Uint8Array | string, Bucket = cloud.bucket, client = s3): Promise<void> {
+      await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+    },
+    async remove(Key: string, Bucket = cloud.bucket, client = s3): Promise<void> {
+      await client.send(new DeleteObjectCommand({ Bucket, Key }));
+    },
+    /** A table's registered partitions, with their locations. */
+    async partitions(TableName: string): Promise<{ value: string; location: string }[]> {
+      const client = new GlueClient(clientOptions());
+      const found: { value: string; location: string }[] = [];
+      const table = { DatabaseName: cloud.database, TableName };
+      for await (const { Partitions = [] } of paginateGetPartitions({ client }, table))
+        for (const { Values = [], StorageDescriptor } of Partitions)
+          found.push({ value: Values.join('/'), location: StorageDescriptor?.Location ?? '' });
+      client.destroy();
+      return found;
+    },
+    /** Keys of a role of the stack, or of a user elsewhere. */
+    credentialsOf: async (principal: string) =>
+      issuedSchema.parse(await control('POST', 'credentials', { principal })),
+    /** Calls of services so far. */
+    calls: async () => callsSchema.parse(await control('GET', 'calls')).calls,
+    /** Logs of the functions, without the times of the lines. */
+    logs: () =>
+      filesUnder(join(data, 'logs'))
+        .map((file) => readFileSync(file, 'utf8').replace(/^\S{24} /gm, ''))
+        .join('\n'),
+    /** Files of the local cloud that have a text. */
+    filesWith: (text: string) => filesUnder(data).filter((file) => readFileSync(file).includes(text)),
+    /** How many messages a queue has. */
+    messages: (part: string) =>
+      cloud.status().queues.find(({ name }) => name === `sluice-local-${part}`)?.messages ?? 0,
+    /** Deploys another configuration while the cloud runs. */
+    async deploy(config: Partial<ConfigInput>): Promise<void> {
+      configure(config);
+      const cacheDirectory = join(repositoryRoot, '.sluice', 'template');
+      await cloud.update(await loadTemplate({ root: repositoryRoot, cacheDirectory }));
+    },
+    /** Stops, and starts with the same data at the same time, after `config` when one is given. */
+    async restart(config?: Partial<ConfigInput>): Promise<void> {
+      const now = clock.now();
+      const isMoved = clock.offsetMs !== 0;
+      await cloud.close();
+      if (config !== undefined) configure(config);
+      [cloud, clock] = await start(isMoved ? now : undefined);
+      s3 = s3By();
+    },
+    async close(): Promise<void> {
+      for (const client of clients) client.destroy();
+      await cloud.close();
+      if (before === undefined) delete process.env['SLUICE_CONFIG'];
+      else process.env['SLUICE_CONFIG'] = before;
+      directory.remove();
+    },
+  };
+}
+
+/** A story's cloud. */
+export type StoryCloud = Awaited<ReturnType<typeof storyCloud>>;
