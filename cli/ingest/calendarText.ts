@@ -106,8 +106,7 @@ function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
     const at = new Date(lastLook.at).toISOString();
     if (lastLook.failure !== undefined)
       lines.push(`could not be listed: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
-    else if (lastLook.stopped)
-      lines.push(`has no files for any day of its lookback${lastLook.instead ?? ''} (${at})`);
+    else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
   }
   for (const { day, due } of late)
     lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
@@ -15,14 +12,13 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
-import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
 import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { LambdaError } from '../../lib/lambda/handler.ts';
-import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
+import { type Machine, onMachine } from '../../lib/lambda/machine.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
@@ -30,11 +26,6 @@ import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib
 import { loadMessages } from './loadMessages.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
-
-/** Milliseconds before the end at which a load stops, to hand its day back and to log: a call to S3 may take 10 s and may be retried. */
-const MARGIN_MS = 45_000;
-/** A claim outlives the function by this many milliseconds, so that nobody takes over a day that is still being written. */
-const LEASE_SLACK_MS = 60_000;
 
 const schema = z.object({
   /** Where rows and the ledger go. */
@@ -57,42 +48,21 @@ type Environment = Readonly<z.output<typeof schema>>;
  * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp`, where
  * a process without credentials runs DuckDB on them.
  */
-export const handler = queueHandler(schema, async (messages, { environment, endsAt }) => {
-  const deadline = endsAt - MARGIN_MS;
-  const directory = await makeWorkDirectory(tmpdir());
-  try {
-    return await loadMessages(
-      await makeLoader(environment, directory.path),
-      {
-        owner: randomUUID(),
-        leaseUntil: endsAt + LEASE_SLACK_MS,
-        deadline,
-        signal: AbortSignal.timeout(Math.max(0, deadline - systemClock.now())),
-      },
-      messages,
-      environment.SLUICE_TRIES,
-    );
-  } finally {
-    await directory.remove();
-  }
-});
+export const handler = queueHandler(schema, (messages, { environment, endsAt }) =>
+  onMachine(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endsAt, (machine) =>
+    loadMessages(makeLoader(environment, machine), machine.run, messages, environment.SLUICE_TRIES),
+  ),
+);
 
-async function makeLoader(environment: Environment, directory: string): Promise<Loader> {
-  const { SLUICE_BUCKET: bucket, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = environment;
-  const limits = { ...engineShare(memory), temporaryDirectory: join(directory, 'spilled') };
-  await mkdir(limits.temporaryDirectory);
+function makeLoader(environment: Environment, { directory, limits, freeBytes }: Machine): Loader {
+  const { SLUICE_BUCKET: bucket } = environment;
   return {
     config,
     bucket,
     ...makePorts(bucket, { s3: s3Client(), glue: glueClient() }),
     scopedPorts: (source, dataset) => makeIsolatedPorts(environment, source, dataset),
     engine: childEngine(limits),
-    limits,
-    directory,
-    freeBytes: async () => {
-      const { bavail, bsize } = await statfs(directory);
-      return bavail * bsize;
-    },
+    ...{ limits, directory, freeBytes },
     ...systemTiming,
     log: logLine,
   };

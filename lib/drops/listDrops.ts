@@ -82,40 +82,6 @@ function foldersOf(
   }));
 }
 
-/** Folders of days as they may be called, and their formats. */
-const NAMES_OF_DAYS: readonly (readonly [name: RegExp, format: string])[] = [
-  [/^\d{4}\/\d{2}\/\d{2}\//, 'YYYY/MM/DD'],
-  [/^\d{4}-\d{2}-\d{2}\//, 'YYYY-MM-DD'],
-  [/^\d{8}\//, 'YYYYMMDD'],
-  [/^[^/=]+=\d{4}-\d{2}-\d{2}\//, '<name>=YYYY-MM-DD'],
-];
-
-/**
- * Says what lies in the folder of a dataset that has no files for its days, by one list call; another one looks below a slash
- * in front, which is a folder without a name.
- *
- * @returns Words that begin with a comma; empty if nothing lies there, or the bucket refuses to say.
- */
-export async function whatLiesThere(
-  bucket: Pick<CustomerBucket, 'list'>,
-  { folder, dayFormat }: DatasetFolder,
-): Promise<string> {
-  for (const prefix of [`${folder}/`, `/${folder}/`]) {
-    const { objects } = await bucket.list({ prefix }).catch((error: unknown) => {
-      if (error instanceof SourceError) return { objects: [] };
-      throw error;
-    });
-    const key = objects.map((object) => object.key).find((one) => one !== prefix);
-    if (key === undefined) continue;
-    if (prefix.startsWith('/')) return `, but there is ${key}: keys must not begin with a slash`;
-    const [, format] = NAMES_OF_DAYS.find(([name]) => name.test(key.slice(prefix.length))) ?? [];
-    const isOwn =
-      format === undefined || format.replace('<name>', dayFormat.split('=')[0] ?? '') === dayFormat;
-    return `, but there is ${key}${isOwn ? '' : `, which \`dayFormat: '${format}'\` finds`}`;
-  }
-  return '';
-}
-
 /** Name of a day's folder, without slashes at its ends: `20261119`, `2026/11/19`. */
 export function dropDayFolder(day: UtcDay, format: Dataset['dayFormat']): string {
   const [YYYY = '', MM = '', DD = ''] = day.split('-');

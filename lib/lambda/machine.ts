@@ -1,6 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
+import { systemClock } from '../base/time.ts';
 
 /** The CPUs and the memory of a function, and DuckDB's share of them. */
 
@@ -31,10 +34,70 @@ export function engineShare(memoryMegabytes: number): EngineShare {
   };
 }
 
+/** Milliseconds before the end at which work stops, to hand its day back and to log: a call to S3 may take 10 s and may be retried. */
+const MARGIN_MS = 45_000;
+/** A claim outlives the function by this many milliseconds, so that nobody takes over a day that is still being written. */
+const LEASE_SLACK_MS = 60_000;
+
+/** What one invocation works with: its part of the machine, and how long it has it. */
+export interface Machine {
+  /** An empty folder of its own. */
+  readonly directory: string;
+  /** What DuckDB may use. */
+  readonly limits: EngineShare & { readonly temporaryDirectory: string };
+  /** Free bytes of the folder's disk. */
+  readonly freeBytes: () => Promise<number>;
+  readonly run: {
+    /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
+    readonly owner: string;
+    /** Epoch milliseconds until which it keeps the days that it claims: longer than its lifetime. */
+    readonly leaseUntil: number;
+    /** Epoch milliseconds after which no call of the catalog starts. */
+    readonly deadline: number;
+    /** Aborted shortly before the function would be killed. */
+    readonly signal: AbortSignal;
+  };
+}
+
+/**
+ * Works in a folder of its own, which is deleted afterwards.
+ *
+ * @param memoryMegabytes The function's, MiB.
+ * @param endsAt When Lambda stops the invocation, epoch milliseconds.
+ */
+export async function onMachine<Result>(
+  memoryMegabytes: number,
+  endsAt: number,
+  work: (machine: Machine) => Promise<Result>,
+): Promise<Result> {
+  const { path: directory, remove } = await makeWorkDirectory(tmpdir());
+  try {
+    const temporaryDirectory = join(directory, 'spilled');
+    await mkdir(temporaryDirectory);
+    const deadline = endsAt - MARGIN_MS;
+    return await work({
+      directory,
+      limits: { ...engineShare(memoryMegabytes), temporaryDirectory },
+      freeBytes: async () => {
+        const { bavail, bsize } = await statfs(directory);
+        return bavail * bsize;
+      },
+      run: {
+        owner: randomUUID(),
+        leaseUntil: endsAt + LEASE_SLACK_MS,
+        deadline,
+        signal: AbortSignal.timeout(Math.max(0, deadline - systemClock.now())),
+      },
+    });
+  } finally {
+    await remove();
+  }
+}
+
 const PREFIX = 'sluice-load-';
 
 /** A folder that belongs to one invocation. */
-export interface WorkDirectory {
+interface WorkDirectory {
   readonly path: string;
   readonly remove: () => Promise<void>;
 }

@@ -10,7 +10,7 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import type { CustomerBucket, DropObject } from '../../lib/drops/CustomerBucket.ts';
 import { isMarker } from '../../lib/drops/Drop.ts';
 import { inspectObjects } from '../../lib/drops/inspectObjects.ts';
-import { listDrops, whatLiesThere } from '../../lib/drops/listDrops.ts';
+import { listDrops } from '../../lib/drops/listDrops.ts';
 import { PreviewError } from '../../lib/drops/PartialFile.ts';
 import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import { type Preview, previewFile } from '../../lib/drops/preview/previewFile.ts';
@@ -93,9 +93,7 @@ async function findObject(
     others += looked.leftOut.filter(({ reason }) => !isMarker(reason)).length;
   }
   const left =
-    others === 0
-      ? await whatLiesThere(bucket, dataset)
-      : `, but ${others} ${others === 1 ? 'object' : 'objects'} that cannot be loaded`;
+    others === 0 ? '' : `, but ${others} ${others === 1 ? 'object' : 'objects'} that cannot be loaded`;
   throw new PreviewError(
     'SLUICE_PREVIEW_NO_FILE',
     `s3://${source.bucket}/${dataset.folder}/ has no files for ${days.join(', ')}${left}.`,

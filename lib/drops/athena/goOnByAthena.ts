@@ -22,13 +22,11 @@ import {
 } from './AthenaPlan.ts';
 import { AthenaError, type AthenaPort, type ExecutionState, type ScratchTable } from './AthenaPort.ts';
 
-/** How a load by Athena stands after a function has looked at it. */
-export type AthenaProgress =
-  /** Athena works on a step, and the day is put down. */
-  | 'started'
-  /** The drop has changed since the plan. Nothing was published. */
-  | 'changed'
-  | 'succeeded';
+/**
+ * How a load by Athena stands after a function has looked at it: an answer of lib/drops/dayTable.ts. `settling`: the drop has
+ * changed since the plan, and nothing was published.
+ */
+type AthenaProgress = 'started' | 'settling' | 'succeeded';
 
 /** The ports and the place of a load by Athena. */
 export interface AthenaWork {
@@ -272,7 +270,7 @@ async function publish(work: AthenaWork, plan: AthenaPlan, load: AthenaLoad): Pr
   const counted = await countRows(work, plan, load);
   const mapped = await withReasons(work, load, counted, `s3://${source.bucket}/`);
   const drop = await listAgain(work);
-  if (drop === null || drop.fingerprint !== plan.fingerprint) return 'changed';
+  if (drop === null || drop.fingerprint !== plan.fingerprint) return 'settling';
   progress.drop = drop;
   requireLoadable(drop, progress.claim.entry, plan.isBackfill === true);
   progress.mapped = mapped;

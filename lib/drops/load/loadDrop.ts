@@ -2,7 +2,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import type { SluiceError } from '../../base/errors.ts';
-import type { Settlement } from '../../ledger/Ledger.ts';
 import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
 import { FileError, type FileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile, FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
@@ -32,14 +31,11 @@ import { type DropDay, publishVersion, quarantineRows } from './publishVersion.t
 /** The file of a version's rows. Athena reads the row groups of a large one in parallel. */
 const ROWS_FILE = 'rows.parquet';
 
-/** The result of {@link loadDrop} for a loaded day. */
-export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
+/** Why a listed day is not loaded: an answer of lib/drops/dayTable.ts. */
+export type SkipReason = 'unchanged' | 'marker' | 'settling';
 
-/** Athena works on the day: another invocation goes on with it (lib/drops/athena). */
-export type Started = 'started';
-
-/** Why a listed day is not loaded: its files are already loaded, or have just changed. */
-export type SkipReason = 'unchanged' | 'settling';
+/** The answer of lib/drops/dayTable.ts to a load that has not failed. After `started`, another invocation goes on with it. */
+export type DropAnswer = SkipReason | 'started' | 'succeeded' | 'succeeded_no_data';
 
 /**
  * Loads a claimed day up to the partition: lists it, fetches and maps its files, and moves the partition to the new version.
@@ -55,7 +51,7 @@ export async function loadDrop(
   place: DropDay,
   progress: Progress,
   findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
-): Promise<DropState | SkipReason | Started | null> {
+): Promise<DropAnswer | null> {
   const fetched = await listAndFetch(loader, run, place, progress, findSkipReason);
   if (typeof fetched === 'string' || fetched === null) return fetched;
   await loader.faultPoint?.('fetched');
@@ -80,7 +76,7 @@ async function listAndFetch(
   place: DropDay,
   progress: Progress,
   findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
-): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | SkipReason | Started | null> {
+): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | SkipReason | 'started' | null> {
   const { signal } = run;
   const { directory, wait, random, freeBytes } = loader;
   const { source, dataset, day } = place;
@@ -145,7 +141,7 @@ async function chooseEngine(
   progress: Progress,
   drop: Drop,
   listings: number,
-): Promise<'function' | 'changed' | Started | null> {
+): Promise<'function' | 'changed' | 'started' | null> {
   const { athena } = loader;
   if (athena === undefined) return 'function';
   const subject = { source: place.source, dataset: place.dataset, unitIds: loader.config.unitIds };

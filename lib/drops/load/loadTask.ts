@@ -14,7 +14,7 @@ import {
   stopStep,
 } from '../athena/goOnByAthena.ts';
 import type { Drop } from '../Drop.ts';
-import { answerBefore, answerToFailure, decides, LOAD_TABLE, loadKind } from '../dayTable.ts';
+import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
 import { restoredSince } from '../lastLoad.ts';
 import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
@@ -22,7 +22,7 @@ import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
+import { type DropAnswer, loadDrop, type SkipReason } from './loadDrop.ts';
 import { listFileFates, Progress } from './Progress.ts';
 import type { DropDay } from './publishVersion.ts';
 import { sendReceipt } from './sendReceipt.ts';
@@ -69,89 +69,9 @@ export type LoadOutcome =
  * @throws what the ledger throws.
  */
 export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
-  const { ledger, config, clock } = loader;
-  const place = findDropDay(config.sources, task);
+  const place = findDropDay(loader.config.sources, task);
   if (place === null) return { outcome: 'unknown' };
-  const { source, dataset, day } = place;
-  const claimed = await ledger.claim(
-    { source: source.name, dataset: dataset.name, day, table: dataset.table },
-    run.owner,
-    run.leaseUntil,
-    task.fingerprint,
-  );
-  if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
-
-  const progress = new Progress(claimed.claim, clock, task.reason === 'backfill');
-  const { version, attempts, athena, kills = 0, failure: last } = claimed.claim.entry;
-  if (athena?.step !== undefined) {
-    const port = portToGoOn(loader, place, athena);
-    if (port !== null && athena.fingerprint === task.fingerprint && task.reason !== 'backfill')
-      return goOnClaimed({ loader, athena: port, run, place, progress }, athena, task);
-    const left = await leaveAthena(loader, place, progress, athena);
-    if (left === null) return { outcome: 'lost' };
-  }
-  const kind = loadKind(task.reason);
-  const given = answerBefore(kind, { attempts, kills, tries: run.tries });
-  if (given !== null) {
-    const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries.`));
-    // Recording the failure does not count as an attempt.
-    progress.claim = { ...progress.claim, entry: { ...claimed.claim.entry, attempts: attempts - 1 } };
-    return settleTask(loader, run, task, progress, LOAD_TABLE[given].next, killed);
-  }
-  // A killed load may have moved the partition since, and its note would delete this version.
-  const isUnchanged = async (drop: Drop) =>
-    decides(LOAD_TABLE.unchanged, kind) &&
-    isAlreadyLoaded(claimed.claim, drop) &&
-    (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
-  let until = 0;
-  let waiting = SETTLING;
-  const findSkipReason = async (drop: Drop): Promise<SkipReason | null> => {
-    if (await isUnchanged(drop)) return 'unchanged';
-    if (decides(LOAD_TABLE.marker, kind) && lacksMarker(drop, markerKey(dataset, day))) {
-      until = clock.now() + MARKER_AFTER_MS;
-      waiting = markerReason(dataset.waitFor ?? '');
-      return 'settling';
-    }
-    if (!decides(LOAD_TABLE.settling, kind) || isPlanned(task, claimed.claim, drop)) return null;
-    const now = clock.now();
-    waiting = SETTLING;
-    until = settlesAt(drop, claimed.claim.entry, { now, settleMs: source.settleMinutes * 60_000 });
-    return until > now ? 'settling' : null;
-  };
-  let ended: { readonly state: DropState | SkipReason | Started | null } | { readonly failure: LoadFailure };
-  try {
-    await loader.faultPoint?.('claimed');
-    ended = { state: await loadDrop(loader, run, place, progress, findSkipReason) };
-  } catch (error) {
-    loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
-    ended = { failure: toLoadFailure(asOutOfTime(error, run)) };
-  }
-
-  if ('failure' in ended) {
-    const { failure } = ended;
-    const answer = answerToFailure(kind, {
-      ...{ attempts, tries: run.tries, isPermanent: failure.isPermanent, isLastMessage: run.isLastAttempt },
-      isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code,
-    });
-    const { next } = LOAD_TABLE[answer];
-    if (next === 'failed') return settleTask(loader, run, task, progress, next, failure);
-    await releaseClaim(loader, progress, failure);
-    return { outcome: 'handed_back', failure };
-  }
-  if (ended.state === null) return { outcome: 'lost' };
-  if (ended.state === 'started') return afterStart(loader, run, place, progress);
-  if (ended.state === 'settling') {
-    const { fingerprint = task.fingerprint } = progress.drop ?? {};
-    const deferred = await ledger.defer(progress.claim, { fingerprint, reason: waiting });
-    return deferred === null
-      ? { outcome: 'lost' }
-      : { outcome: 'settling', until, again: !run.isLastAttempt };
-  }
-  if (ended.state === 'unchanged') {
-    const asBefore = await ledger.settle(progress.claim, unchangedSettlement(progress.claim));
-    return { outcome: asBefore === null ? 'lost' : 'unchanged' };
-  }
-  return settleTask(loader, run, task, progress, ended.state);
+  return claimAndLoad({ loader, run, place, task }, task.fingerprint);
 }
 
 /**
@@ -164,42 +84,174 @@ export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): 
   const place = findTableDay(loader.config.sources, note);
   if (place === null) return { outcome: 'unknown' };
   const { source, dataset, day } = place;
-  const key = { source: source.name, dataset: dataset.name, day, table: dataset.table };
-  const entry = await loader.ledger.read(key);
+  const entry = await loader.ledger.read({ source: source.name, dataset: dataset.name, day });
   if (entry?.lease !== undefined && entry.lease.until > loader.clock.now())
     return { outcome: 'busy', until: entry.lease.until };
-  const about = { source: source.name, dataset: dataset.name, day, reason: 'changed' } as const;
-  if (entry?.athena?.version !== note.version || entry.athena.step === undefined) {
-    const outcome: LoadOutcome =
-      entry !== null && isSettling(entry)
-        ? await loadTask(loader, run, { ...about, fingerprint: CHANGED })
-        : { outcome: 'unchanged' };
-    if (!['busy', 'settling', 'handed_back'].includes(outcome.outcome)) await cleanAthenaLoad(loader, note);
-    return outcome;
-  }
-  const { fingerprint } = entry.athena;
-  const task = { ...about, fingerprint };
-  const athena = portToGoOn(loader, place, entry.athena);
-  if (athena === null) return loadTask(loader, run, task);
+  const athena = entry?.athena?.version === note.version ? entry.athena : undefined;
+  const isNoted = athena?.step !== undefined;
+  const fingerprint = isNoted ? athena.fingerprint : CHANGED;
+  const task = { source: source.name, dataset: dataset.name, day, reason: 'changed' as const, fingerprint };
+  const load = { loader, run, place, task };
+  if (isNoted) return claimAndLoad(load, entry?.queued?.fingerprint ?? fingerprint, note.version);
+  const outcome: LoadOutcome =
+    entry !== null && isSettling(entry) ? await claimAndLoad(load, fingerprint) : { outcome: 'unchanged' };
+  if (!['busy', 'settling', 'handed_back'].includes(outcome.outcome)) await cleanAthenaLoad(loader, note);
+  return outcome;
+}
+
+/** A task, and the day that it is for. */
+interface TaskOfDay {
+  readonly loader: Loader;
+  readonly run: LoadRun;
+  readonly place: DropDay;
+  readonly task: IngestTask;
+}
+
+/** The same, once its day is claimed. */
+interface ClaimedTask extends TaskOfDay {
+  readonly progress: Progress;
+  /** Its column of {@link LOAD_TABLE}. */
+  readonly kind: LoadKind;
+  /** The load by Athena that it goes on with. */
+  readonly goesOn: (AthenaWork & { readonly load: AthenaLoad }) | null;
+}
+
+/**
+ * Claims a day, finds the answer of {@link LOAD_TABLE} that holds, and does what follows on it.
+ *
+ * @param queuedFor See {@link Ledger.claim}.
+ * @param noted The version of the load by Athena to go on with. Default: any for the files of the task.
+ */
+async function claimAndLoad(of: TaskOfDay, queuedFor: string, noted?: string): Promise<LoadOutcome> {
+  const { loader, run, place, task } = of;
+  const { source, dataset, day } = place;
   const claimed = await loader.ledger.claim(
-    key,
+    { source: source.name, dataset: dataset.name, day, table: dataset.table },
     run.owner,
     run.leaseUntil,
-    entry.queued?.fingerprint ?? fingerprint,
+    queuedFor,
   );
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
-  const progress = new Progress(claimed.claim, loader.clock, false);
-  const { athena: load } = claimed.claim.entry;
-  if (load?.version !== note.version || load.step === undefined) {
+  const progress = new Progress(claimed.claim, loader.clock, task.reason === 'backfill');
+  const { attempts, kills = 0, athena } = claimed.claim.entry;
+  const load = athena?.step === undefined ? null : athena;
+  if (noted !== undefined && load?.version !== noted) {
     // Another owner has ended the load since.
-    await releaseClaim(
-      loader,
-      progress,
-      new LoadError('SLUICE_LOAD_STOPPED', 'Its load by Athena has ended.'),
-    );
+    const ended = new LoadError('SLUICE_LOAD_STOPPED', 'Its load by Athena has ended.');
+    await releaseClaim(loader, progress, ended);
     return { outcome: 'lost' };
   }
-  return goOnClaimed({ loader, athena, run, place, progress }, load, task);
+  // A day that was requested by hand is loaded anew.
+  const isForTask = load?.fingerprint === task.fingerprint && task.reason !== 'backfill';
+  const port = load === null || !isForTask ? null : portToGoOn(loader, place, load);
+  if (load !== null && port === null && !(await leaveAthena(loader, place, progress, load)))
+    return { outcome: 'lost' };
+  const goesOn = load === null || port === null ? null : { loader, athena: port, run, place, progress, load };
+  const work: ClaimedTask = { ...of, progress, goesOn, kind: goesOn ? 'athena' : loadKind(task.reason) };
+  const given = answerBefore(work.kind, { attempts, kills, tries: run.tries });
+  if (given !== null) {
+    const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries.`));
+    // Recording the failure does not count as an attempt.
+    progress.claim = { ...progress.claim, entry: { ...progress.claim.entry, attempts: attempts - 1 } };
+    return follow(work, given, killed);
+  }
+  let ended: DropAnswer | null;
+  try {
+    if (goesOn === null) await loader.faultPoint?.('claimed');
+    else progress.engine = 'athena';
+    ended =
+      goesOn === null
+        ? await loadDrop(loader, run, place, progress, (drop) => findSkipReason(work, drop))
+        : await goOnByAthena(goesOn, goesOn.load);
+  } catch (error) {
+    return followFailure(work, error);
+  }
+  return ended === null ? { outcome: 'lost' } : follow(work, ended);
+}
+
+/** Why a listed day is not loaded; null if it is. */
+async function findSkipReason(work: ClaimedTask, drop: Drop): Promise<SkipReason | null> {
+  const { loader, run, place, kind, progress } = work;
+  const { dataset, day } = place;
+  const { claim } = progress;
+  const { version } = claim.entry;
+  // A killed load may have moved the partition since, and its note would delete this version.
+  const isUnchanged =
+    decides(LOAD_TABLE.unchanged, kind) &&
+    isAlreadyLoaded(claim, drop) &&
+    (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
+  if (isUnchanged) return 'unchanged';
+  if (decides(LOAD_TABLE.marker, kind) && lacksMarker(drop, markerKey(dataset, day))) return 'marker';
+  if (!decides(LOAD_TABLE.settling, kind) || isPlanned(work.task, claim, drop)) return null;
+  return settledAt(work, drop) > loader.clock.now() ? 'settling' : null;
+}
+
+function settledAt({ loader, place, progress }: ClaimedTask, drop: Drop): number {
+  const settleMs = place.source.settleMinutes * 60_000;
+  return settlesAt(drop, progress.claim.entry, { now: loader.clock.now(), settleMs });
+}
+
+/** Records a failure, by the answer that holds. */
+async function followFailure(work: ClaimedTask, error: unknown): Promise<LoadOutcome> {
+  const { loader, run, progress, kind, goesOn } = work;
+  loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
+  const failure = toLoadFailure(asOutOfTime(error, run));
+  const { attempts, failure: last } = progress.claim.entry;
+  const answer = answerToFailure(kind, {
+    ...{ attempts, tries: run.tries, isPermanent: failure.isPermanent, isLastMessage: run.isLastAttempt },
+    isAgain: TWICE_CODES.has(failure.code) && failure.code === last?.code,
+  });
+  if (goesOn !== null && LOAD_TABLE[answer].next === 'failed') {
+    // The ledger names the files that the failure holds back.
+    progress.drop ??= (await listAgain(goesOn).catch(() => null)) ?? undefined;
+    // Athena read some files before, and others after the change.
+    if (progress.drop !== undefined && progress.drop.fingerprint !== goesOn.load.fingerprint)
+      return follow(work, 'settling');
+    // Its state is not known: it may run.
+    if (!failure.isPermanent && progress.athena?.execution !== undefined)
+      await stopBest(goesOn, progress.athena);
+  }
+  return follow(work, answer, failure);
+}
+
+/** Does what follows on an answer: writes the state of {@link LOAD_TABLE} to the ledger. */
+async function follow(
+  work: ClaimedTask,
+  answer: keyof typeof LOAD_TABLE,
+  failure?: LoadFailure,
+): Promise<LoadOutcome> {
+  const { loader, progress, goesOn } = work;
+  const { next } = LOAD_TABLE[answer];
+  switch (next) {
+    case 'loading':
+      return afterStart(work);
+    case 'as before': {
+      const asBefore = await loader.ledger.settle(progress.claim, unchangedSettlement(progress.claim));
+      return { outcome: asBefore === null ? 'lost' : 'unchanged' };
+    }
+    case 'waiting':
+      if (failure === undefined) return goesOn === null ? defer(work, answer) : deferChanged(work, goesOn);
+      await releaseClaim(loader, progress, failure);
+      return { outcome: 'handed_back', failure };
+    default: {
+      const outcome = await settleTask(work, next, failure);
+      if (goesOn !== null) await cleanBest(loader, work.place, goesOn.load);
+      return outcome;
+    }
+  }
+}
+
+/** Lets a day wait for its files or its marker. */
+async function defer(work: ClaimedTask, answer: keyof typeof LOAD_TABLE): Promise<LoadOutcome> {
+  const { loader, run, place, task, progress } = work;
+  const { drop } = progress;
+  const isMarker = answer === 'marker';
+  const until = isMarker || drop === undefined ? loader.clock.now() + MARKER_AFTER_MS : settledAt(work, drop);
+  const deferred = await loader.ledger.defer(progress.claim, {
+    fingerprint: drop?.fingerprint ?? task.fingerprint,
+    reason: isMarker ? markerReason(place.dataset.waitFor ?? '') : SETTLING,
+  });
+  return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again: !run.isLastAttempt };
 }
 
 /** Whether a day waits for its files to settle, and no task is sent for it. */
@@ -233,51 +285,17 @@ export function findTableDay(
   return null;
 }
 
-async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask): Promise<LoadOutcome> {
-  const { loader, run, place, progress } = work;
-  progress.engine = 'athena';
-  try {
-    const ended = await goOnByAthena(work, load);
-    if (ended === null) return { outcome: 'lost' };
-    if (ended === 'started') return await afterStart(loader, run, place, progress);
-    if (ended === 'changed') return await deferChanged(work, load);
-    const outcome = await settleTask(loader, run, task, progress, ended);
-    await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
-    return outcome;
-  } catch (error) {
-    loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
-    const failure = toLoadFailure(asOutOfTime(error, run));
-    const { attempts } = progress.claim.entry;
-    const { isPermanent } = failure;
-    const answer = answerToFailure('athena', {
-      ...{ attempts, tries: run.tries, isPermanent, isAgain: false, isLastMessage: false },
-    });
-    if (LOAD_TABLE[answer].next !== 'failed') {
-      await releaseClaim(loader, progress, failure);
-      return { outcome: 'handed_back', failure };
-    }
-    // The ledger names the files that the failure holds back.
-    progress.drop ??= (await listAgain(work).catch(() => null)) ?? undefined;
-    // Athena read some files before, and others after the change.
-    if (progress.drop !== undefined && progress.drop.fingerprint !== load.fingerprint)
-      return await deferChanged(work, load);
-    // Its state is not known: it may run.
-    if (!failure.isPermanent && progress.athena?.execution !== undefined)
-      await stopBest(work, progress.athena);
-    const outcome = await settleTask(loader, run, task, progress, 'failed', failure);
-    await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
-    return outcome;
-  }
-}
-
 /**
  * Lets a day settle whose files have changed while Athena read them. The note of the load stays, so that the schedule of
  * Athena's loads looks at the day again ({@link goOnTask}), at most until the sweep of the version deletes it a day later.
  */
-async function deferChanged(work: AthenaWork, load: AthenaLoad): Promise<LoadOutcome> {
-  const { loader, place, progress } = work;
+async function deferChanged(
+  { loader, place, progress }: ClaimedTask,
+  goesOn: NonNullable<ClaimedTask['goesOn']>,
+): Promise<LoadOutcome> {
   const { claim } = progress;
-  await stopBest(work, load);
+  const { load } = goesOn;
+  await stopBest(goesOn, load);
   const entry = { ...claim.entry, athena: endedLoad(progress.athena ?? load) };
   const deferred = await loader.ledger.defer({ ...claim, entry }, { fingerprint: CHANGED, reason: SETTLING });
   if (deferred === null) return { outcome: 'lost' };
@@ -329,22 +347,12 @@ async function stopBest(work: Pick<AthenaWork, 'athena' | 'loader' | 'place'>, l
  * Goes on at once if Athena has ended the step already: its event may have come while the day was still claimed, and would
  * not come again.
  */
-async function afterStart(
-  loader: Loader,
-  run: LoadRun,
-  { dataset, day }: DropDay,
-  progress: Progress,
-): Promise<LoadOutcome> {
-  const { execution, version = '' } = progress.athena ?? {};
+async function afterStart({ loader, run, place, progress }: ClaimedTask): Promise<LoadOutcome> {
+  const { step = 'rows', version = '', why = '', execution } = progress.athena ?? {};
   const found = execution === undefined ? null : await loader.athena?.find(execution).catch(() => null);
   return found == null || found.state === 'running'
-    ? startedOutcome(progress)
-    : goOnTask(loader, run, { table: dataset.table, day, version });
-}
-
-function startedOutcome({ athena }: Progress): LoadOutcome {
-  const { step = 'rows', version = '', why = '' } = athena ?? {};
-  return { outcome: 'started', step, version, why };
+    ? { outcome: 'started', step, version, why }
+    : goOnTask(loader, run, { table: place.dataset.table, day: place.day, version });
 }
 
 /** The dataset and day of a task; null if the configuration no longer has the dataset. */
@@ -367,10 +375,7 @@ function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint
 }
 
 async function settleTask(
-  loader: Loader,
-  run: LoadRun,
-  task: IngestTask,
-  progress: Progress,
+  { loader, run, place, task, progress }: ClaimedTask,
   state: Settlement['state'],
   failure?: LoadFailure,
 ): Promise<LoadOutcome> {
@@ -389,8 +394,7 @@ async function settleTask(
     ...(progress.athena === undefined ? {} : { athena: endedLoad(progress.athena) }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   };
-  const place = findDropDay(loader.config.sources, task);
-  const receipt = place === null ? undefined : await sendReceipt(loader, run, place, progress, settlement);
+  const receipt = await sendReceipt(loader, run, place, progress, settlement);
   const settled = await loader.ledger.settle(claim, {
     ...settlement,
     ...(receipt === undefined ? {} : { receipt }),

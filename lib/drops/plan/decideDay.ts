@@ -13,8 +13,14 @@ import type { TaskReason } from './messageBodies.ts';
  * @param timezone A name of the IANA database.
  */
 export function lookbackDays(now: number, timezone: string, days: number): readonly UtcDay[] {
-  const today = dayInTimezone(now, timezone);
+  const [today = ''] = localTime(now, timezone).split(' ');
   return Array.from({ length: days + 1 }, (_, i) => addDays(today, i - days));
+}
+
+/** Date and time of an instant in a timezone: `2026-11-20 08:15:00`, as Swedish writes them. */
+export function localTime(instant: number, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  return format.format(instant);
 }
 
 /** The days from one to another, both included; none if the first is later. */
@@ -22,18 +28,6 @@ export function daysBetween(from: UtcDay, to: UtcDay): readonly UtcDay[] {
   const days: UtcDay[] = [];
   for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
   return days;
-}
-
-/** The day of an instant in a timezone. */
-function dayInTimezone(now: number, timezone: string): UtcDay {
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone: timezone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  }).formatToParts(now);
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? '';
-  return `${part('year')}-${part('month')}-${part('day')}`;
 }
 
 /** The decision of the plan on a day. */

@@ -11,7 +11,7 @@ import { lateNoteKey } from '../../tables/ledgerKeys.ts';
 import type { Drop } from '../Drop.ts';
 import { PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
-import { isMarkerReason, lacksMarker, lookbackDays } from './decideDay.ts';
+import { isMarkerReason, lacksMarker, localTime, lookbackDays } from './decideDay.ts';
 import type { PlanPorts } from './planDataset.ts';
 
 /**
@@ -171,18 +171,6 @@ function instantOf(day: UtcDay, hours: number, timezone: string): number {
 }
 
 /** UTC offset of a time zone at an instant, milliseconds. */
-function offsetAt(instant: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  }).formatToParts(instant);
-  const of = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((one) => one.type === type)?.value);
-  const wall = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
-  return wall - Math.floor(instant / 1_000) * 1_000;
+function offsetAt(instant: number, timezone: string): number {
+  return Date.parse(`${localTime(instant, timezone)}Z`) - Math.floor(instant / 1_000) * 1_000;
 }

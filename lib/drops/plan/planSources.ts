@@ -8,7 +8,6 @@ import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
 import { IngestError } from '../IngestError.ts';
 import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
-import { whatLiesThere } from '../listDrops.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
@@ -23,8 +22,6 @@ const lastListingSchema = z.object({
   newestDay: z.string().nullable(),
   /** Whether no day of the lookback has files. */
   stopped: z.boolean(),
-  /** What lies in the folder of one that has stopped, in words that begin with a comma. */
-  instead: z.string().optional(),
   /** Why the folder could not be listed. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
@@ -98,9 +95,7 @@ export async function planSources(
     try {
       if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
       const plan = await planDataset(ports, source, dataset, request);
-      const hasStopped = await noteListing(ports, plan, request, () =>
-        whatLiesThere(ports.bucketOf(source, dataset), dataset),
-      );
+      const hasStopped = await noteListing(ports, plan, request);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
       if (hasStopped) stopped.push(place);
@@ -121,16 +116,11 @@ async function noteListing(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset, days }: DatasetPlan,
   request: PlanRequest,
-  look: () => Promise<string>,
 ): Promise<boolean> {
   if (request.days !== undefined) return false;
   const newestDay = days.findLast(({ files }) => files > 0)?.day ?? null;
   const stopped = newestDay === null;
-  const instead = stopped ? await look() : '';
-  await looks.write(source, dataset, {
-    ...{ at: clock.now(), newestDay, stopped },
-    ...(instead === '' ? {} : { instead }),
-  });
+  await looks.write(source, dataset, { at: clock.now(), newestDay, stopped });
   return stopped;
 }
 

@@ -5,7 +5,7 @@ import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { dropFolder, listDrops, whatLiesThere } from '../../../lib/drops/listDrops.ts';
+import { dropFolder, listDrops } from '../../../lib/drops/listDrops.ts';
 import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
 
@@ -169,29 +169,5 @@ describe('a customer’s bucket with real clients', () => {
     await expect(customerBucketFrom(elsewhere, source).list({ prefix: '' })).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_REGION_WRONG',
     });
-  });
-});
-
-describe('what lies in a folder without days', () => {
-  it.each([
-    [
-      ['events/2026/11/19/a.parquet'],
-      ", but there is events/2026/11/19/a.parquet, which `dayFormat: 'YYYY/MM/DD'` finds",
-    ],
-    [['events/date=2026-11-19/a.parquet'], ", which `dayFormat: '<name>=YYYY-MM-DD'` finds"],
-    [['events/20261119/a.parquet'], ", which `dayFormat: 'YYYYMMDD'` finds"],
-    [['events/2020-11-19/a.parquet'], ', but there is events/2020-11-19/a.parquet'],
-    [['events/', 'events/a.parquet'], ', but there is events/a.parquet'],
-    [['/events/2026-11-19/a.parquet'], ': keys must not begin with a slash'],
-    [[], ''],
-  ])('is said of %j', async (keys, told) => {
-    const objects = keys.map((key) => ({ key, size: 1, eTag: '"1"', lastModified: new Date(0) }));
-    const bucket = {
-      list: ({ prefix }: { prefix: string }) =>
-        Promise.resolve({ objects: objects.filter(({ key }) => key.startsWith(prefix)), next: undefined }),
-    };
-    const said = await whatLiesThere(bucket, { folder: 'events', dayFormat: 'YYYY-MM-DD' });
-    expect([said, said.endsWith(told)]).toEqual([said, true]);
-    expect(said === '').toBe(told === '');
   });
 });
