@@ -15,9 +15,6 @@ export interface FileSchema {
   readonly name: string;
   readonly path: string;
   readonly rows: number;
-  readonly rowGroups: number;
-  /** Bytes of the file. */
-  readonly bytes: number;
   /** Bytes that its values take in memory at most, as its footer declares them. */
   readonly decodedBytes: number;
   /** Whether its pages may have checksums, which the load then verifies. */

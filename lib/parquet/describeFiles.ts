@@ -97,15 +97,11 @@ async function describeFile(
   const mayHaveChecksums = onlyFooter || (await judgePages(file, { ends }));
   if (shape.columns === null) reads?.(file);
   shape.columns ??= await columnsOf(session, file, shape);
-  const { rows, size: bytes, rowGroups } = footer;
   const { columns } = shape;
-  const decodedBytes = rowGroups
+  const decodedBytes = footer.rowGroups
     .flatMap(({ chunks }) => chunks)
     .reduce((sum, { uncompressed, values }) => sum + uncompressed + values * VALUE_BYTES, 0);
-  return {
-    ...{ path, name, rows, rowGroups: rowGroups.length, bytes, decodedBytes },
-    ...{ columns, mayHaveChecksums, codecs },
-  };
+  return { path, name, rows: footer.rows, decodedBytes, columns, mayHaveChecksums, codecs };
 }
 
 /** @throws FileError for a file that DuckDB would work on for too long. */

@@ -126,8 +126,6 @@ const describedSchema = z.strictObject({
       z.strictObject({
         shape: count,
         rows: count,
-        rowGroups: count,
-        bytes: count,
         decodedBytes: count,
         mayHaveChecksums: z.boolean(),
         codecs: z.array(z.string()),

@@ -27,6 +27,7 @@ import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { loadWorkgroup, scratchDatabase } from '../../../../lib/drops/athena/AthenaPlan.ts';
+import { cleanAthenaLoad } from '../../../../lib/drops/athena/goOnByAthena.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { AnyFaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
 import { goOnTask, type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
@@ -290,7 +291,10 @@ export async function startLoads(
       return (await Promise.all(found)).map(({ QueryExecution }) => QueryExecution?.Status?.State);
     },
 
-    sweep: () => sweepVersions(makeLoader(), makeRun()),
+    sweep: () => {
+      const loader = makeLoader();
+      return sweepVersions(loader, { ...makeRun(), clean: (note) => cleanAthenaLoad(loader, note) });
+    },
 
     /** Drops a file of the day, as SQL's rows or as bytes. */
     async drop(name: string, rows: string | Uint8Array, day = DAY): Promise<string> {
