@@ -33,7 +33,7 @@ import { readColourChoice } from './terminal/colour.ts';
 import { type Command, didYouMean, oneOf, readCommandLine, UsageError } from './terminal/commandLine.ts';
 import { commandError, errorText, type FailedCommand } from './terminal/errors.ts';
 import { commandHelp, overview } from './terminal/help.ts';
-import { chooseColour, terminalWidth, writeJson, writeNote, writeOut } from './terminal/output.ts';
+import { chooseColour, writeJson, writeNote, writeOut } from './terminal/output.ts';
 
 /** Every command, in the order of `sluice --help`. */
 export const commands: readonly Command[] = [
@@ -80,7 +80,7 @@ export async function main(words: readonly string[]): Promise<number> {
   let command: Command | undefined;
   try {
     if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
-      writeOut(overview(commands, terminalWidth()), 'help');
+      writeOut(overview(commands), 'help');
       return name === undefined ? 2 : 0;
     }
     if (name === '--version' || name === '-v') {
@@ -92,7 +92,7 @@ export async function main(words: readonly string[]): Promise<number> {
     if (isHelp || asksForHelp(command, rest)) {
       const [word] = (isHelp ? rest.slice(1) : rest).filter((one) => !one.startsWith('-') && one !== 'help');
       const action = isHelp ? requireAction(command, word) : knownAction(command, word);
-      writeOut(commandHelp(command, action, terminalWidth()), 'help');
+      writeOut(commandHelp(command, action), 'help');
       return 0;
     }
     const line = readCommandLine(command, rest);

@@ -7,7 +7,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
 
 /** Rows that are shown of a day. */
 const USUAL_SAMPLE = 3;
@@ -57,7 +57,7 @@ async function showList(line: CommandLine): Promise<number> {
     import('../observe/tablesText.ts'),
   ]);
   const list = await withDeployment(line, (deployment) => listTables(deployment));
-  writeResult(line, list, () => listText(list, terminalWidth()));
+  writeResult(line, list, () => listText(list));
   return 0;
 }
 

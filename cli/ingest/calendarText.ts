@@ -4,7 +4,6 @@ import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { DatasetStatus } from '../../observe/facts/days/datasetStatus.ts';
-import { wrapLines } from '../terminal/wrap.ts';
 
 const MARKS: Readonly<Record<LedgerState, string>> = {
   succeeded: '✓',
@@ -39,7 +38,7 @@ export function calendarText(datasets: readonly DatasetStatus[], columns = Numbe
       ...monthLines(datasets, days.slice(i * most, (i + 1) * most), { width, columns }),
       '',
     ]).flat(),
-    ...(legend.length > columns ? wrapLines(legend, columns) : [legend]),
+    legend,
     ...datasets.flatMap((one) => problemLines(one).map((text) => visibleLine(`${name(one)} ${text}`))),
   ];
   return `${lines.join('\n')}\n`;

@@ -7,8 +7,8 @@ import { queryCost, usd } from '../../observe/prices.ts';
 import type { RowSample } from '../../observe/tables/sampleRows.ts';
 import { textTable } from '../terminal/output.ts';
 
-/** The list of tables for people. @param width Columns of the terminal. Default: nothing is cut. */
-export function listText({ database, tables, missing }: TableList, width?: number): string {
+/** The list of tables for people. */
+export function listText({ database, tables, missing }: TableList): string {
   const rows = tables.map(({ name, kind, days, columns, description }) => ({
     table: name,
     kind,
@@ -22,7 +22,7 @@ export function listText({ database, tables, missing }: TableList, width?: numbe
     missing.length === 0
       ? ''
       : `\nIn the configuration and not in the database ${database}: ${missing.map(visibleLine).join(', ')}. Deploy it.\n`;
-  return `${textTable(rows, width)}${lacking}`;
+  return `${textTable(rows)}${lacking}`;
 }
 
 /** The known facts about one table. */

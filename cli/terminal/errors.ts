@@ -11,29 +11,9 @@ export const FileSystemError = defineErrorFamily('user', {
     cause: 'Access to the file or folder is denied.',
     cure: 'Check the owner and mode of it and of its parent folders (`ls -ld`), or use another path.',
   },
-  SLUICE_FILE_IS_FOLDER: {
-    cause: 'The path is a folder, but a file is expected.',
-    cure: 'Use the path of a file.',
-  },
-  SLUICE_FILE_NOT_FOLDER: {
-    cause: 'The path is or contains a file, but a folder is expected.',
-    cure: 'Use the path of a folder. No part of it may be a file.',
-  },
-  SLUICE_FILE_EXISTS: {
-    cause: 'A file or folder already exists at the path.',
-    cure: 'Move it away, or use another path.',
-  },
-  SLUICE_FILE_DISK_FULL: {
-    cause: 'The disk is full.',
-    cure: 'Free some space (`df -h`), or use a path on another disk. Data that is already stored is kept.',
-  },
-  SLUICE_FILE_TOO_MANY_OPEN: {
-    cause: 'Too many files are open.',
-    cure: 'Close other programs, or raise the limit of the shell: `ulimit -n 4096`.',
-  },
   SLUICE_FILE_FAILED: {
     cause: 'A file system call failed.',
-    cure: 'The detail has the error code, the call and the path. Check the disk, or use another path.',
+    cure: 'Read the detail: EISDIR is a folder in place of a file, ENOTDIR a file in place of a folder, EEXIST something that is there already, ENOSPC a full disk, EMFILE too many open files (`ulimit -n 4096`).',
   },
 });
 
@@ -51,14 +31,6 @@ const FILE_CODES = {
   EACCES: 'SLUICE_FILE_DENIED',
   EPERM: 'SLUICE_FILE_DENIED',
   EROFS: 'SLUICE_FILE_DENIED',
-  EISDIR: 'SLUICE_FILE_IS_FOLDER',
-  ENOTDIR: 'SLUICE_FILE_NOT_FOLDER',
-  EEXIST: 'SLUICE_FILE_EXISTS',
-  ENOTEMPTY: 'SLUICE_FILE_EXISTS',
-  ENOSPC: 'SLUICE_FILE_DISK_FULL',
-  EDQUOT: 'SLUICE_FILE_DISK_FULL',
-  EMFILE: 'SLUICE_FILE_TOO_MANY_OPEN',
-  ENFILE: 'SLUICE_FILE_TOO_MANY_OPEN',
 } as const;
 /** Calls of sockets and processes, whose codes have another meaning. */
 const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|recv)/;
@@ -121,8 +93,6 @@ function fileError(error: unknown, causes: number): SluiceError | undefined {
   const [code, call] = [String(error.code), String(error.syscall)];
   if (OTHER_CALLS.test(call)) return undefined;
   const where = 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
-  // mkdir failed because a file has the path.
-  const isOnFile = code === 'EEXIST' && call === 'mkdir';
-  const known = Object.entries(FILE_CODES).find(([name]) => name === (isOnFile ? 'ENOTDIR' : code))?.[1];
+  const known = Object.entries(FILE_CODES).find(([name]) => name === code)?.[1];
   return new FileSystemError(known ?? 'SLUICE_FILE_FAILED', `${where}${code} (${call}).`, { cause: error });
 }

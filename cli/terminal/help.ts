@@ -1,12 +1,7 @@
 import { type Action, type Command, type CommandOptions, oneOf } from './commandLine.ts';
-import { wrapCommand, wrapLines } from './wrap.ts';
 
-/** Columns of help where no terminal says how many it has. */
-const USUAL_WIDTH = 80;
-/** Lines that are longer are hard to read. */
-const MOST_WIDTH = 110;
-/** Columns that the right one of two columns has at least; else it is below the left one. */
-const LEAST_RIGHT = 24;
+/** Columns of help. */
+const WIDTH = 80;
 
 /** Every exit code with its meaning. */
 export const EXIT_CODES: Readonly<Record<string, string>> = {
@@ -32,31 +27,28 @@ const COMMON_OPTIONS = {
 } as const satisfies CommandOptions;
 
 /** The text of `sluice --help`. */
-export function overview(commands: readonly Command[], columns = USUAL_WIDTH): string {
-  const width = Math.min(columns, MOST_WIDTH);
+export function overview(commands: readonly Command[]): string {
   return sections([
-    wrapLines('Sluice: a self-hosted pipeline for exposures and events.', width),
-    wrapLines('sluice <command> [options]', width, { first: 'Usage: ', rest: '         ' }),
+    wrapLines('Sluice: a self-hosted pipeline for exposures and events.', WIDTH),
+    wrapLines('sluice <command> [options]', WIDTH, 'Usage: ', '         '),
     [
       'Commands:',
       ...twoColumns(
         commands.map(({ name, summary }) => [name, summary]),
-        width,
       ),
     ],
-    ['Options:', ...twoColumns(optionRows(COMMON_OPTIONS), width)],
-    wrapLines(PLACE_RULE, width),
-    ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES), width)],
+    ['Options:', ...twoColumns(optionRows(COMMON_OPTIONS))],
+    wrapLines(PLACE_RULE, WIDTH),
+    ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES))],
     wrapLines(
       'sluice <command> --help (or sluice help <command>) prints details; sluice --version prints the version.',
-      width,
+      WIDTH,
     ),
   ]);
 }
 
 /** The text of `sluice <command> --help`; with the name of an action, of that action alone. */
-export function commandHelp(command: Command, action?: string, columns = USUAL_WIDTH): string {
-  const width = Math.min(columns, MOST_WIDTH);
+export function commandHelp(command: Command, action?: string): string {
   const { name, examples, actions = {} } = command;
   const one = action === undefined ? undefined : actions[action];
   const usage =
@@ -66,11 +58,11 @@ export function commandHelp(command: Command, action?: string, columns = USUAL_W
   const shown = examples.filter((line) => action === undefined || line.includes(`sluice ${name} ${action}`));
   const rows = Object.entries(actions).map(([each, { summary }]): [string, string] => [each, summary]);
   return sections([
-    wrapLines(one?.summary ?? command.summary, width),
-    wrapLines(usage, width, { first: 'Usage: ', rest: '         ' }),
-    one === undefined && rows.length > 0 ? ['Actions:', ...twoColumns(rows, width)] : [],
-    ['Options:', ...twoColumns(optionRows(optionsOf(command, action)), width)],
-    shown.length > 0 ? ['Examples:', ...shown.flatMap((line) => wrapCommand(line, width, '  '))] : [],
+    wrapLines(one?.summary ?? command.summary, WIDTH),
+    wrapLines(usage, WIDTH, 'Usage: ', '         '),
+    one === undefined && rows.length > 0 ? ['Actions:', ...twoColumns(rows)] : [],
+    ['Options:', ...twoColumns(optionRows(optionsOf(command, action)))],
+    shown.length > 0 ? ['Examples:', ...shown.map((line) => `  ${line}`)] : [],
   ]);
 }
 
@@ -93,17 +85,38 @@ function optionRows(options: CommandOptions): readonly (readonly [string, string
   ]);
 }
 
-function twoColumns(rows: readonly (readonly [string, string])[], width: number): readonly string[] {
+function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {
   const left = Math.max(0, ...rows.map(([name]) => name.length));
-  const isNarrow = width - left - 4 < LEAST_RIGHT;
-  return rows.flatMap(([name, text]) =>
-    isNarrow
-      ? [`  ${name}`, ...wrapLines(text, width, { first: '      ' })]
-      : wrapLines(text, width, { first: `  ${name.padEnd(left)}  ` }),
-  );
+  return rows.flatMap(([name, text]) => wrapLines(text, WIDTH, `  ${name.padEnd(left)}  `));
 }
 
 /** Groups of lines with an empty line between them; empty groups are left out. */
 function sections(groups: readonly (readonly string[])[]): string {
   return groups.flatMap((lines) => (lines.length === 0 ? [] : [`${lines.join('\n')}\n`])).join('\n');
+}
+
+/**
+ * Breaks a text at spaces into lines that are no wider than that. A word that is wider than a line stays whole, on a line
+ * of its own: cut, it could not be copied.
+ *
+ * @param width Columns, the margins included.
+ * @param first Before the first line.
+ * @param rest Before each further line. Default as many spaces as the first has characters.
+ */
+function wrapLines(
+  text: string,
+  width: number,
+  first = '',
+  rest = ' '.repeat(first.length),
+): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/ +/).filter((one) => one !== '')) {
+    const margin = lines.length === 0 ? first : rest;
+    if (line !== '' && margin.length + line.length + 1 + word.length > width) {
+      lines.push(margin + line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, ((lines.length === 0 ? first : rest) + line).trimEnd()];
 }

@@ -2,7 +2,6 @@ import { csvLine } from '../../lib/base/csv.ts';
 import { visibleJson, visibleLine, visibleText } from '../../lib/base/text.ts';
 import { type ColourChoice, isColoured, type Look, paint } from './colour.ts';
 import type { CommandLine } from './commandLine.ts';
-import { fitReport } from './wrap.ts';
 
 /**
  * Everything that commands print passes through this file. Names, keys and rows from outside can contain control characters
@@ -17,7 +16,7 @@ export function chooseColour(choice: ColourChoice): void {
 }
 
 /**
- * Columns of the terminal that stdout is; undefined if it is not one or unknown: then nothing is cut or wrapped. Some
+ * Columns of the terminal that stdout is; undefined if it is not one or unknown: then no table is cut. Some
  * terminals of CI and editors report 0.
  */
 export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number | undefined {
@@ -27,23 +26,17 @@ export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): numb
 /**
  * Writes data to stdout. The caller makes one line of a value that belongs on a line: lib/base/text.ts.
  *
- * @param look What the text is: it has colours where stdout is a terminal, and a report is wrapped there. Default: neither.
+ * @param look What the text is: it has colours where stdout is a terminal. Default: none.
  */
 export function writeOut(text: string, look?: Look): void {
   clearProgress();
   process.stdout.write(dressed(text, process.stdout, look));
 }
 
-/** Looks of texts that are wrapped. Help is made as wide as the terminal, and tables are cut. */
-const FITTED: readonly Look[] = ['report', 'calendar', 'error'];
-
 /** Foreign escape sequences are escaped before our own come in. */
 function dressed(text: string, stream: NodeJS.WriteStream, look: Look | undefined): string {
   const visible = visibleText(text);
-  if (look === undefined) return visible;
-  const width = terminalWidth(stream);
-  const fitted = width !== undefined && FITTED.includes(look) ? fitReport(visible, width) : visible;
-  return isColoured(stream, colourChoice, process.env) ? paint(fitted, look) : fitted;
+  return look !== undefined && isColoured(stream, colourChoice, process.env) ? paint(visible, look) : visible;
 }
 
 /** Calls back once the reader of stdout has closed it, as `head` does: known at the next write. */
@@ -93,7 +86,7 @@ export function writeJson(value: unknown, indent = 0): void {
   process.stdout.write(`${visibleJson(value, indent)}\n`);
 }
 
-/** Writes a result: as JSON with `--json`, else as text for people, with the colours and widths of a report. */
+/** Writes a result: as JSON with `--json`, else as text for people, with the colours of a report. */
 export function writeResult(
   { values }: Pick<CommandLine, 'values'>,
   value: unknown,
