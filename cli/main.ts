@@ -6,7 +6,6 @@ import { connect } from './commands/connect.ts';
 import { consoleCommand } from './commands/console.ts';
 import { cost } from './commands/cost.ts';
 import { curate } from './commands/curate.ts';
-import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
 import { eraseCommand } from './commands/erase.ts';
 import { explain } from './commands/explain.ts';
@@ -51,7 +50,6 @@ export const commands: readonly Command[] = [
   curate,
   relay,
   eraseCommand,
-  customer,
   policy,
   connect,
   doctor,

@@ -1,8 +1,11 @@
+import { visibleLine } from '../../lib/base/text.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
+  always,
+  assertNoArguments,
   type Command,
   type CommandLine,
   calendarDays,
@@ -19,6 +22,10 @@ import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
 
 /** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
+
+/** Days of one drop. */
+const MOST_DROPPED_DAYS = 400;
+const USUAL_NAME = 'part-0.parquet';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: {
@@ -53,31 +60,40 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     changes: unlessDryRun,
     run: backfill,
   },
+  drop: {
+    summary: 'Play the customer in the local cloud: put a file, or the rows of a query, where they would.',
+    options: ['day', 'from', 'to', 'name', 'remove'],
+    takesArguments: true,
+    changes: always,
+    run: drop,
+  },
 };
 
 /** `sluice ingest`: the status of customers' drops, and loads on demand. */
 export const ingest: Command = {
   name: 'ingest',
   summary: "Show the status of customers' drops, and load days now or again.",
-  usage: 'sluice ingest status | explain | refused | preview | run | backfill [options]',
+  usage: 'sluice ingest status | explain | refused | preview | run | backfill | drop FILE|"<sql>" [options]',
   options: {
     source: {
       type: 'string',
-      help: 'one source (default: all; required by explain, refused, preview and backfill)',
+      help: 'one source (default: all; required by all actions but status and run)',
     },
     dataset: {
       type: 'string',
-      help: 'one dataset (default: all; required by explain, refused, preview and backfill)',
+      help: 'one dataset (default: all; required likewise)',
     },
     days: { type: 'string', help: 'status: number of days up to today (default 14)' },
-    day: { type: 'string', help: 'explain, refused, preview: the day, YYYY-MM-DD' },
+    day: { type: 'string', help: 'the day, YYYY-MM-DD' },
     file: { type: 'string', help: 'preview: key of a file (default: the first of the latest day)' },
     rows: {
       type: 'string',
       help: 'preview: rows to show, mapped and refused (default 5); refused: default 20',
     },
-    from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
-    to: { type: 'string', help: 'backfill: last day (default: the first)' },
+    from: { type: 'string', help: 'first day, YYYY-MM-DD; of drop, {day} in the query becomes each day' },
+    to: { type: 'string', help: 'last day (default: the first)' },
+    name: { type: 'string', help: `name of the file (default ${USUAL_NAME})` },
+    remove: { type: 'boolean', help: 'delete the file instead' },
     'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -89,6 +105,7 @@ export const ingest: Command = {
     'sluice ingest preview --source acme --dataset events --day 2026-11-19 --rows 10',
     'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
+    "sluice ingest drop --local --source acme --dataset events --day 2026-11-19 \"SELECT TIMESTAMP '2026-11-19 10:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id\"",
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
@@ -219,6 +236,46 @@ async function backfill(line: CommandLine): Promise<number> {
       ? `Nothing was requested: this is a dry run. ${ofDays} would be loaded again even if they have not changed.\n`
       : `Requested ${ofDays}, which are loaded again even if they have not changed.\n`,
   );
+  return 0;
+}
+
+async function drop(line: CommandLine, [what, ...more]: readonly string[]): Promise<number> {
+  assertNoArguments(more);
+  requireOptions(line, ['source', 'dataset']);
+  const removes = line.values['remove'] === true;
+  if (removes === (what !== undefined))
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a file, a query in quotes, or --remove.');
+  const [day, range] = [dayOption(line, 'day'), daysOption(line, MOST_DROPPED_DAYS)];
+  const days = day === undefined ? range : range === undefined ? [day] : undefined;
+  if (days === undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--day, --from: expected one of them.');
+  const [{ configuredTarget }, files, { namedDatasets }, { readFile }] = await Promise.all([
+    import('../aws/target.ts'),
+    import('../ingest/dropFiles.ts'),
+    import('../../observe/ingest/datasets.ts'),
+    import('node:fs/promises'),
+  ]);
+  const target = await configuredTarget(line);
+  if (!target.isLocal)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--stage: files are dropped in the local cloud only.');
+  const [{ source, dataset }] = namedDatasets(target.config, datasetNames(line));
+  // A query has spaces, and a path may, too, but ends with the name of a file.
+  const isFile = what !== undefined && /\.[a-z]+$/i.test(what);
+  const keys: string[] = [];
+  await files.asCustomer(target, source, async (s3) => {
+    for (const each of days) {
+      const key = files.dropKey(dataset, each, textOption(line, 'name') ?? USUAL_NAME);
+      keys.push(key);
+      if (what === undefined) await files.deleteFile(s3, source.bucket, key);
+      else {
+        const sql = what.replaceAll('{day}', each);
+        const body = isFile ? await readFile(what) : await files.parquetFromQuery(sql);
+        await files.putFile(s3, source.bucket, key, body);
+      }
+      writeNote(`${removes ? 'Deleted' : 'Dropped'} s3://${source.bucket}/${visibleLine(key)}.\n`);
+    }
+  });
+  writeResult(line, { bucket: source.bucket, keys }, () => '');
   return 0;
 }
 

@@ -31,12 +31,7 @@ export function overview(commands: readonly Command[]): string {
   return sections([
     wrapLines('Sluice: a self-hosted pipeline for exposures and events.', WIDTH),
     wrapLines('sluice <command> [options]', WIDTH, 'Usage: ', '         '),
-    [
-      'Commands:',
-      ...twoColumns(
-        commands.map(({ name, summary }) => [name, summary]),
-      ),
-    ],
+    ['Commands:', ...twoColumns(commands.map(({ name, summary }) => [name, summary]))],
     ['Options:', ...twoColumns(optionRows(COMMON_OPTIONS))],
     wrapLines(PLACE_RULE, WIDTH),
     ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES))],

@@ -83,13 +83,11 @@ describe('a name with control characters', () => {
     ['a preview', () => ['ingest', 'preview', ...place, '--day', day, '--local']],
     ['a preview of a file', () => ['ingest', 'preview', ...place, '--file', `events/${FORGED}`, '--local']],
     ['exports', () => ['export', 'status', '--local']],
-    ['keys of a bucket', () => ['customer', 'list', `s3://${DROPS}/`]],
-    ['a key that is not there', () => ['customer', 'remove', `s3://${DROPS}/${FORGED}`]],
     [
       'a file that is not there',
-      () => ['customer', 'drop', `s3://${DROPS}/a`, '--file', `/nowhere/${FORGED}`],
+      () => ['ingest', 'drop', ...place, '--day', day, `/nowhere/${FORGED}.parquet`],
     ],
-    ['a wrong statement', () => ['customer', 'drop', `s3://${DROPS}/a`, FORGED]],
+    ['a wrong statement', () => ['ingest', 'drop', ...place, '--day', day, FORGED]],
     ['a deployment', () => ['doctor', '--local']],
     ['a sheet', () => ['connect', 'metabase', '--local']],
     ['SDK keys', () => ['keys', 'list', '--local']],
@@ -112,7 +110,7 @@ describe('a name with control characters', () => {
         expect(RAW.exec(output)).toBeNull();
         expect(output).not.toMatch(/^SLUICE_FORGED/m);
       }
-      const takesJson = !['remove', 'drop'].includes(args()[1] ?? '');
+      const takesJson = args()[1] !== 'remove';
       const json = takesJson
         ? await callMain([...args(), '--json'], { env: ingest.env })
         : { stdout: '', stderr: '' };
@@ -127,10 +125,6 @@ describe('a name with control characters', () => {
     const sql = `SELECT DISTINCT event_name, user_id, json_extract_string(event_metadata, 'plan') AS plan FROM acme_events WHERE event_name IS NOT NULL`;
     const { stdout } = await callMain([...query(sql), '--json']);
     expect(JSON.parse(stdout)).toEqual([{ event_name: FORGED, user_id: FORGED, plan: FORGED }]);
-    const listed = await callMain(['customer', 'list', `s3://${DROPS}/events/`, '--json'], {
-      env: ingest.env,
-    });
-    expect(JSON.parse(listed.stdout).objects).toMatchObject([{ key: `events/${day}/${KEY}.parquet` }]);
   });
 
   it('is visible in tables', async () => {

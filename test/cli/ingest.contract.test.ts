@@ -8,6 +8,7 @@ import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { startServices } from '../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../harness/callMain.ts';
+import { createCustomerBucket } from '../harness/ingestCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const owner = '111122223333';
@@ -15,6 +16,8 @@ const TODAY = utcDay(Date.now());
 const YESTERDAY = addDays(TODAY, -1);
 const TOMORROW = addDays(TODAY, 1);
 const OLD = '2026-01-05';
+const ACME = ['--source', 'acme', '--dataset', 'events'];
+const OLDER = '2026-01-04';
 /** Every third row has no name. The filler hardly compresses: it is two row groups, the first of 25 MB. */
 const LARGE = `SELECT epoch(TIMESTAMP '${OLD} 12:00:00')::BIGINT + i AS occurred, CASE WHEN i % 3 < 2 THEN 'bought' END AS action,
   'u' || i AS uid, i * 0.5 AS price, 'pro' AS plan,
@@ -60,15 +63,10 @@ describe('sluice ingest', () => {
     const services = await startServices([s3Service({ store, clock: realClock })]);
     close = services.close;
     endpoint = services.options.endpoint;
-    const asked = ['--for', 'ingest-source', '--bucket', 'acme-drops', '--principal'];
-    const { stdout } = await callMain([
-      ...['policy', 'print', ...asked, 'arn:aws:iam::000000000000:root', '--json'],
-    ]);
-    await customer(['bucket', 'acme-drops', '--policy', '-'], stdout);
-    await customer(['bucket', 'acme-shut']);
-    await customer(['drop', `s3://acme-drops/events/${OLD}/large.parquet`, LARGE]);
-    await customer(['drop', `s3://acme-drops/events/${OLD}/mixed.parquet`, MIXED]);
-    await customer(['drop', `s3://acme-drops/events/${YESTERDAY}/small.parquet`, SMALL]);
+    await createCustomerBucket(endpoint, { account: owner, bucket: 'acme-shut' });
+    await drop(OLD, 'large.parquet', LARGE);
+    await drop(OLD, 'mixed.parquet', MIXED);
+    await drop(YESTERDAY, 'small.parquet', SMALL);
   }, 120_000);
   afterAll(async () => {
     delete process.env['SLUICE_CONFIG'];
@@ -77,8 +75,9 @@ describe('sluice ingest', () => {
     directory.remove();
   });
 
-  async function customer(args: readonly string[], stdin = ''): Promise<void> {
-    const { code, stderr } = await callMain(['customer', ...args, '--endpoint-url', endpoint], { stdin });
+  async function drop(day: string, name: string, what: string): Promise<void> {
+    const where = ['--source', 'acme', '--dataset', 'events', '--day', day, '--name', name];
+    const { code, stderr } = await ingest('drop', what, ...where);
     if (code !== 0) throw new Error(stderr);
   }
   const ingest = (...args: string[]) => callMain(['ingest', ...args, '--local', '--endpoint-url', endpoint]);
@@ -143,17 +142,13 @@ describe('sluice ingest', () => {
     });
 
     it('reports by code an error of a file, its key, or its bucket', async () => {
-      await customer([
-        'drop',
-        's3://acme-drops/bad/text.parquet',
-        '--file',
-        join(repositoryRoot, 'README.md'),
-      ]);
-      await customer(['drop', 's3://acme-drops/bad/poor.parquet', 'SELECT now() AS occurred, 1 AS uid']);
+      await drop(OLDER, 'text.parquet', join(repositoryRoot, 'README.md'));
+      await drop(OLDER, 'poor.parquet', 'SELECT now() AS occurred, 1 AS uid');
+      const bad = (name: string) => `events/${OLDER}/${name}.parquet`;
       const failures: [args: string[], code: string, detail: string][] = [
-        [['--file', 'bad/text.parquet'], 'SLUICE_INGEST_FILE_NOT_PARQUET', 'bad/text.parquet'],
-        [['--file', 'bad/poor.parquet'], 'SLUICE_INGEST_COLUMN_MISSING', 'column "action"'],
-        [['--file', 'bad/none.parquet'], 'SLUICE_PREVIEW_NO_FILE', 's3://acme-drops/bad/none.parquet'],
+        [['--file', bad('text')], 'SLUICE_INGEST_FILE_NOT_PARQUET', bad('text')],
+        [['--file', bad('poor')], 'SLUICE_INGEST_COLUMN_MISSING', 'column "action"'],
+        [['--file', bad('none')], 'SLUICE_PREVIEW_NO_FILE', `s3://acme-drops/${bad('none')}`],
         [['--day', '2020-02-02'], 'SLUICE_PREVIEW_NO_FILE', '2020-02-02'],
         [['--source', 'shut'], 'SLUICE_SOURCE_ACCESS_DENIED', 'acme-shut'],
       ];
@@ -211,13 +206,27 @@ describe('sluice ingest', () => {
     [
       ['run', '--from', OLD, '--to', OLD],
       2,
-      '--from: not an option of run, but of backfill. --to: not an option',
+      '--from: not an option of run, but of backfill, drop. --to: not an option',
     ],
-    [['status', '--day', OLD], 2, '--day: not an option of status, but of explain, refused, preview.'],
-    [['status', '--from', OLD], 2, '--from: not an option of status, but of backfill.'],
+    [['status', '--day', OLD], 2, '--day: not an option of status, but of explain, refused, preview, drop.'],
+    [['status', '--from', OLD], 2, '--from: not an option of status, but of backfill, drop.'],
     [['explain', '--days', '3'], 2, '--days: not an option of explain, but of status.'],
-    [['everything'], 2, 'Expected one of status, explain, refused, preview, run, backfill.'],
+    [['everything'], 2, 'Expected one of status, explain, refused, preview, run, backfill, drop.'],
     [['status', 'acme'], 2, 'Unexpected argument: acme.'],
+    [['drop', ...ACME, '--day', OLD], 2, 'Expected a file, a query in quotes, or --remove.'],
+    [['drop', ...ACME, '--remove'], 2, '--day, --from: expected one of them.'],
+    [['drop', ...ACME, '--day', OLD, '/none.parquet'], 1, 'SLUICE_FILE_MISSING'],
+    [['drop', ...ACME, '--day', OLD, 'SELECT nothing'], 1, 'SLUICE_DROP_SQL_FAILED'],
+    [
+      ['drop', '--source', 'shut', '--dataset', 'events', '--day', OLD, 'SELECT 1'],
+      0,
+      'Dropped s3://acme-shut/',
+    ],
+    [
+      ['drop', ...ACME, '--day', OLD, '--remove', '--name', 'no'],
+      0,
+      `Deleted s3://acme-drops/events/${OLD}/no.`,
+    ],
   ] as const)('refuses by name: %j', async (args, code, text) => {
     expect(await ingest(...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
@@ -8,7 +8,7 @@ import { callMain } from '../harness/callMain.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
-const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'customer', 'policy', 'connect'];
+const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'policy', 'connect'];
 
 describe('a wrong command line', () => {
   it.each([
@@ -55,7 +55,6 @@ describe('a wrong command line', () => {
     [['export', 'runn'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean run?', 'sluice export --help'],
     [['groups', 'pul'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean pull?', 'sluice groups --help'],
     [['keys', 'lst'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean list?', 'sluice keys --help'],
-    [['customer', 'dorp'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean drop?', 'sluice customer --help'],
     [['connect', 'metabse'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean metabase?', 'sluice connect --help'],
     [
       ['policy', 'print', '--for', 'statsig-rol'],
@@ -139,14 +138,6 @@ describe('an error of the file system', () => {
     expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_DISK_FOREIGN' } });
   }, 120_000);
 
-  it("names the path and the code for customers' files", async () => {
-    const folder = join(directory.path, 'folder');
-    mkdirSync(folder);
-    const drop = ['customer', 'drop', 's3://acme-drops/a'];
-    expect((await callMain([...drop, '--file', folder])).stderr).toContain(`${folder}: EISDIR.`);
-    expect((await callMain([...drop, '--file', join(folder, 'x')])).stderr).toContain('ENOENT.');
-  });
-
   it.each([
     ['ENOENT', 'SLUICE_FILE_MISSING'],
     ['EACCES', 'SLUICE_FILE_DENIED'],
@@ -187,6 +178,7 @@ describe('what changes something', () => {
       'export run',
       'groups pull',
       'ingest backfill',
+      'ingest drop',
       'ingest run',
       'keys add',
       'keys remove',

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { parquetFromQuery } from '../../cli/commands/customerAccount.ts';
+import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import { callMain } from '../harness/callMain.ts';
 import { ingestCloud } from '../harness/ingestCloud.ts';
 import { readParquet } from '../harness/readParquet.ts';

@@ -1,8 +1,22 @@
-import { parquetFromQuery } from '../../cli/commands/customerAccount.ts';
+import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from './callMain.ts';
 import { type StoryOptions, storyCloud } from './storyCloud.ts';
+
+/** Makes a bucket in another account of the local cloud, with a policy if there is one. */
+export async function createCustomerBucket(
+  endpoint: string,
+  { account, bucket, policy }: { account: string; bucket: string; policy?: object },
+): Promise<void> {
+  const credentials = { accessKeyId: account, secretAccessKey: 'test' };
+  const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  if (policy !== undefined)
+    await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy) }));
+  s3.destroy();
+}
 
 /** The account whose bucket files are dropped into. */
 export const CUSTOMER = '111122223333';
@@ -35,10 +49,11 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
         ? [option, name, '--account', localAccount.id]
         : ['--bucket', bucket, '--principal', principal ?? `arn:aws:iam::${localAccount.id}:root`];
     const words = ['policy', 'print', '--for', target, ...asked, '--stage', 'local', '--json'];
-    const { stdout: stdin } = await callMain(words, { env: story.env });
-    const make = ['customer', 'bucket', bucket, '--account', account, '--policy', '-'];
-    const made = await callMain(make, { stdin, env: story.env });
-    if (made.code !== 0) throw new Error(made.stderr);
+    const { stdout } = await callMain(words, { env: story.env });
+    await createCustomerBucket(story.cloud.edge, {
+      ...{ account, bucket },
+      policy: JSON.parse(stdout).bucketPolicy,
+    });
   }
   await letIn(CUSTOMER, DROPS, 'ingest-source');
   return Object.assign(story, {

@@ -3,14 +3,14 @@ import type { UtcDay } from '../../../lib/base/time.ts';
 import { SourceError } from '../../../lib/drops/CustomerBucket.ts';
 import { leftOutReasons } from '../../../lib/drops/Drop.ts';
 import { MAX_DAYS, TRIGGER_PAUSE_MS } from '../../../lib/drops/limits.ts';
-import { dropDayFolder, markerKey } from '../../../lib/drops/listDrops.ts';
+import { markerKey } from '../../../lib/drops/listDrops.ts';
 import { rowReasons } from '../../../lib/drops/rowReasons.ts';
 import { FileError } from '../../../lib/parquet/FileError.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
-import { parseLayout } from '../../../lib/schema/fields/layout.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
+import { dropKey } from '../../ingest/dropFiles.ts';
 import { fileColumns } from './fileColumns.ts';
 import { ACCOUNT, markdownTable, policyText } from './policyText.ts';
 
@@ -138,12 +138,8 @@ function share(part: number): string {
 }
 
 function datasetText({ bucket }: Source, dataset: Dataset, day: UtcDay): string {
-  const { name, folder, dayFormat, timezone } = dataset;
-  const layout = dataset.layout === undefined ? undefined : parseLayout(dataset.layout);
-  const key =
-    typeof layout === 'object'
-      ? `${folder}/${layout.exampleOf(day)}`
-      : `${folder}/${dropDayFolder(day, dayFormat)}/example.parquet`;
+  const { name, timezone } = dataset;
+  const key = dropKey(dataset, day, 'example.parquet');
   return `## Dataset ${name}
 
 A file of ${day} is for example \`s3://${bucket}/${key}\`. Days begin and end in the time zone ${timezone}.

@@ -12,7 +12,7 @@ describe('help', () => {
     for (const page of [...pages, overview(commands)])
       expect(
         page
-          .replace(/\nExamples:[^]*$/, '')
+          .replace(/\nExamples:[\s\S]*$/, '')
           .split('\n')
           .filter((line) => line.length > 80 && line.trim().includes(' ')),
       ).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parquetFromQuery } from '../../../cli/commands/customerAccount.ts';
+import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
 import { statsigRewriter } from '../../../lib/export/statsigFile.ts';
 import { type StatsigFormat, statsigFormat } from '../../../lib/tables/exports/statsigFormat.ts';

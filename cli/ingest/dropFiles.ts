@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  HeadBucketCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { quoteText } from '../../lib/base/sql.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
+import { dropDayFolder } from '../../lib/drops/listDrops.ts';
+import { parseLayout } from '../../lib/schema/fields/layout.ts';
+import type { Dataset, Source } from '../../lib/schema/sources.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
+import type { ConfiguredTarget } from '../../observe/target.ts';
+
+/** Errors of `sluice ingest drop`. */
+export const DropFileError = defineErrorFamily('user', {
+  SLUICE_DROP_SQL_FAILED: {
+    cause: 'DuckDB could not write the file.',
+    cure: 'Read the message of DuckDB. The text must be one SELECT without a semicolon.',
+  },
+});
+
+/** The key of a file of a day, as the customer would name it. */
+export function dropKey({ folder, dayFormat, layout }: Dataset, day: UtcDay, name: string): string {
+  const parsed = layout === undefined ? undefined : parseLayout(layout);
+  return typeof parsed === 'object'
+    ? `${folder}/${parsed.exampleOf(day)}`
+    : `${folder}/${dropDayFolder(day, dayFormat)}/${name}`;
+}
+
+/**
+ * Does work as the owner of a source's bucket in the local cloud. A bucket that does not exist yet is made, with the policy
+ * that is printed for the customer.
+ *
+ * @throws AwsAccessError.
+ */
+export async function asCustomer<Result>(
+  { aws, config, stack }: ConfiguredTarget,
+  { bucket, owner }: Source,
+  work: (s3: S3Client) => Promise<Result>,
+): Promise<Result> {
+  const { region, secretAccessKey, id } = localAccount;
+  const credentials = { accessKeyId: owner ?? id, secretAccessKey };
+  const s3 = new S3Client({ ...aws, region, credentials, forcePathStyle: true });
+  try {
+    const isThere = await s3.send(new HeadBucketCommand({ Bucket: bucket })).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Error && error.name === 'NotFound') return false;
+        throw error;
+      },
+    );
+    if (!isThere) {
+      // The whole account, as people who preview files in the local cloud are not one of the roles.
+      const principal = `arn:aws:iam::${id}:root`;
+      const known = { region, account: id, bucket, principal, stack: `${stack.service}-${stack.stage}` };
+      const policies = printedPolicies('ingest-source', config, known);
+      const policy = policies.find((one) => one.name === 'bucketPolicy');
+      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+      await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy?.document) }));
+    }
+    return await work(s3);
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    if (problem.kind === 'unasked') throw problem.error;
+    throw new AwsAccessError('SLUICE_AWS_FAILED', problem.detail, { cause: error });
+  } finally {
+    s3.destroy();
+  }
+}
+
+/** Puts a file into a bucket. */
+export async function putFile(s3: S3Client, bucket: string, key: string, body: Uint8Array): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+}
+
+/** Deletes a file of a bucket. */
+export async function deleteFile(s3: S3Client, bucket: string, key: string): Promise<void> {
+  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+}
+
+/** The bytes of a Parquet file with the rows of a DuckDB query. @throws DropFileError SLUICE_DROP_SQL_FAILED. */
+export async function parquetFromQuery(sql: string): Promise<Uint8Array> {
+  // Imported here: a file needs no DuckDB.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-drop-'));
+  const path = join(folder, 'drop.parquet');
+  const refuse = (error: unknown) => {
+    const message = error instanceof Error ? error.message : '';
+    throw new DropFileError('SLUICE_DROP_SQL_FAILED', message, { cause: error });
+  };
+  try {
+    const instance = await DuckDBInstance.create(':memory:', { temp_directory: folder });
+    const connection = await instance.connect();
+    try {
+      await connection.run("SET TimeZone = 'UTC'");
+      await connection.run(`COPY (${sql}) TO ${quoteText(path)} (FORMAT parquet)`).catch(refuse);
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
