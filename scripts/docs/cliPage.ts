@@ -47,20 +47,15 @@ function shared(): CommandOptions {
   return Object.fromEntries(entries);
 }
 
-function section({ name, summary, options, examples, actions = {} }: Command): string {
+function section({ name, summary, options, actions = {} }: Command): string {
   const acts = Object.entries(actions).map(([action, one]) => `- \`${action}\`: ${one.summary}`);
   const own = Object.fromEntries(Object.entries(options).filter(([option]) => !SHARED.includes(option)));
-  const [example = ''] = examples;
   return `### sluice ${name}
 
 ${summary}
 ${acts.length === 0 ? '' : `\n${acts.join('\n')}\n`}${
   Object.keys(own).length === 0 ? '' : `\n${optionTable(own, actions)}\n`
-}
-\`\`\`sh
-${example}
-\`\`\`
-`;
+}`;
 }
 
 /** docs/reference/json.md, in whole. */

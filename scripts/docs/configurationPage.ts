@@ -24,7 +24,7 @@ import { defineConfig } from './lib/config/defineConfig.ts';
 export default defineConfig({ bucket: 'acme-experiments', keysInSecret: true }, { stages: ['prod'] });
 \`\`\`
 
-In a [project of your own](project.md) the import is from \`@sluice-pipeline/sluice\`. The file may be a function of the stage: [stages](deploy.md#stages). A field that does not exist, a value of another type and a value beyond its limits are refused by name, with what is expected (\`SLUICE_CONFIG_INVALID\`). Fields about customers' files and readers: [configuration-drops.md](reference/configuration-drops.md).
+In a [project of your own](project.md) the import is from \`@sluice-pipeline/sluice\`. The file may be a function of the stage: [stages](deploy.md#stages). An editor shows more of each field, with its limits and an example. A field that does not exist, a value of another type and a value beyond its limits are refused by name, with what is expected (\`SLUICE_CONFIG_INVALID\`). Fields about customers' files and readers: [configuration-drops.md](reference/configuration-drops.md).
 
 \`npx serverless package\` with a new value shows the template before anything is deployed. What holds data is kept when a value changes: CloudFormation leaves tables, buckets, databases and keys outside of the stack.
 `;
@@ -78,7 +78,7 @@ function page(head: string, fields: readonly Field[], types: readonly string[]):
   const sections = [
     ...(plain.length === 0 ? [] : [`## Fields\n\n${table(plain, '')}`]),
     ...groups.map(
-      (field) => `## \`${field.key}\`\n\n${field.note?.text ?? ''}\n\n${table(inside(field), '')}`,
+      (field) => `## \`${field.key}\`\n\n${brief(field.note?.text ?? '')}\n\n${table(inside(field), '')}`,
     ),
     ...types.flatMap((name) => {
       const schema = schemas.get(name);
@@ -120,10 +120,20 @@ function rows(fields: readonly Field[], owner: string): readonly string[] {
     const path = `${owner}${field.key}`;
     const type = typeText(field.schema, () => 'object');
     const of = /\b[A-Z]\w*Input\b/.test(type) ? ` Type: ${linked(type)}.` : '';
-    const cells = [`\`${path}\``, defaultText(field), `${field.note?.text ?? ''}${of}`];
+    const cells = [`\`${path}\``, defaultText(field), `${brief(field.note?.text ?? '')}${of}`];
     const row = `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
     return [row, ...rows(inside(field), `${path}.`)];
   });
+}
+
+/** Its first sentence, and the next while it is short: an editor shows the rest where the field is written. */
+function brief(text: string): string {
+  let short = '';
+  for (const sentence of text.split(/(?<=(?<!e\.g)\.) (?=[A-Z`*[])/)) {
+    short = short === '' ? sentence : `${short} ${sentence}`;
+    if (short.split(' ').length >= 8) break;
+  }
+  return short;
 }
 
 function defaultText({ note, fallback, isOptional, schema }: Field): string {

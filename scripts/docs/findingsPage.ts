@@ -1,5 +1,4 @@
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
-import { driftLook, looks, looksBeforeDeploy, statusParts } from '../../observe/findings/setup/diagnose.ts';
 import { asReference } from './asReference.ts';
 
 /** docs/reference/findings.md, in whole. */
@@ -7,8 +6,6 @@ export function findingsPage(): string {
   const rows = Object.entries(findingCatalogue).map(
     ([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`,
   );
-  const parts = Object.entries(statusParts).map(([name, expects]) => ({ name, expects }));
-  const before = looksBeforeDeploy.filter((look) => !looks.includes(look));
   return asReference(`# Findings
 
 <!-- Made by \`npm run docs\` from observe/findings: edit that. -->
@@ -18,11 +15,5 @@ What \`sluice status\` and \`sluice doctor\` can find. Both print the cure, with
 | code | | what it means |
 |---|---|---|
 ${rows.join('\n')}
-
-## Checks of the doctor
-
-| check | fine when |
-|---|---|
-${[...looks, driftLook, ...parts, ...before].map(({ name, expects }) => `| \`${name}\` | ${expects} |`).join('\n')}
 `);
 }

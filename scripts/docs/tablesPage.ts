@@ -33,10 +33,6 @@ export function tablesPage(): string {
 
 Read the views. The tables hold the events as SDKs sent them, with resends, staging events, evaluations that assigned nobody, and users as JSON.
 
-| view | use it for |
-|---|---|
-${viewNames.map((name) => `| [\`${name}\`](#${name}) | ${all[name].comment} |`).join('\n')}
-
 The columns \`company_id\`, \`plan\` and \`sku\` below are examples of your own configuration: \`unitIds: { companyID: 'company_id' }\` and \`jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' }\`. A new unit ID becomes a column of the tables and views with the next deployment; earlier rows have null there, and the ID in \`custom_ids\`. A new JSON path is a column of the views only, with the values of all days.
 
 ## What the views do
@@ -60,13 +56,6 @@ ${forwardedKinds.map((kind) => forwardedSection(tables[kind])).join('\n')}
 ${tableSection(tables.quarantine)}
 ${forwardedKinds.map((kind) => curatedSection(curated[kind])).join('\n')}
 ${section(groupsTable.name, groupsTable.comment, groupsTable.columns)}
-## Words
-
-- **exposure**: the record that a user was shown a gate, experiment or layer. **assignment**: an exposure that puts a unit in a group (\`is_assignment\`).
-- **unit**: the subject that an experiment randomizes: a user, a device (\`stable_id\`), or one of your own IDs, such as a company.
-- **resend**: the same event again, sent by an SDK that got no answer. It has the same \`event_id\`.
-- **forwarded**: data that SDKs sent through the collector. Statsig uses the same names for its own forwarding.
-- **staging database**: the Glue database in which Statsig creates and drops its own tables. **Statsig folder**: the folder of the bucket that Statsig writes to; the forwarded tables are in it.
 `);
 }
 
@@ -104,17 +93,16 @@ function tableSection(table: Table): string {
   return section(table.name, table.comment, withKey(table));
 }
 
-/** With an example of each column, and when it is null. */
+/** With an example of each column. */
 function forwardedSection(table: Table): string {
-  const notes: Readonly<Record<string, { readonly example: string; readonly nullWhen: string }>> = {
+  const notes: Readonly<Record<string, { readonly example: string }>> = {
     ...columnNotes,
-    company_id: { example: 'acme', nullWhen: 'the application did not set it' },
+    company_id: { example: 'acme' },
   };
-  const rows = withKey(table).map(({ name, type, comment }) => {
-    const { example = '', nullWhen = 'never' } = notes[name] ?? {};
-    return row([`\`${name}\``, type, comment, `\`${example}\``, nullWhen === 'never' ? '' : nullWhen]);
-  });
-  return `### ${table.name}\n\n${table.comment}.\n\n| column | type | meaning | example | null when |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  const rows = withKey(table).map(({ name, type, comment }) =>
+    row([`\`${name}\``, type, comment, `\`${notes[name]?.example ?? ''}\``]),
+  );
+  return `### ${table.name}\n\n${table.comment}.\n\n| column | type | meaning | example |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function curatedSection({ kind, name, comment, raw, columns }: CuratedTable): string {

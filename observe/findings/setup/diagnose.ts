@@ -46,7 +46,7 @@ export const looks: readonly Look[] = [
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
-export const looksBeforeDeploy: readonly Look[] = [
+const looksBeforeDeploy: readonly Look[] = [
   formerStack,
   alarmTopic,
   freeNames,
@@ -56,7 +56,7 @@ export const looksBeforeDeploy: readonly Look[] = [
 ];
 
 /** What `sluice doctor --drift` looks at besides. */
-export const driftLook: Look = drift;
+const driftLook: Look = drift;
 
 /** The parts of `sluice status`, and what holds of each without a finding. */
 export const statusParts: Readonly<Record<FindingPart, string>> = {
