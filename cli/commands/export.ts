@@ -1,6 +1,6 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
+import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
@@ -54,12 +54,14 @@ export const exporting: Command = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ readExportStatus }, { namedExports }] = await Promise.all([
-    import('../../observe/ingest/exportStatus.ts'),
+  const [{ readExports }, { namedExports }] = await Promise.all([
+    import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
   const statuses = await withExports(line, (deployment) =>
-    readExportStatus(deployment, namedExports(deployment.config, textOption(line, 'export')), days),
+    readExports(deployment, namedExports(deployment.config, textOption(line, 'export')), {
+      count: () => days,
+    }),
   );
   writeResult(line, { exports: statuses }, () => exportStatusText(statuses));
   return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;

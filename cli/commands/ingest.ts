@@ -121,13 +121,13 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ calendarText }, { readStatus }, { namedDatasets }] = await Promise.all([
+  const [{ calendarText }, { readDatasets }, { namedDatasets }] = await Promise.all([
     import('../ingest/calendarText.ts'),
-    import('../../observe/facts/days/datasetStatus.ts'),
+    import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
   const datasets = await withIngest(line, (deployment) =>
-    readStatus({ ...deployment, datasets: namedDatasets(deployment.config, datasetNames(line)) }, days),
+    readDatasets(deployment, namedDatasets(deployment.config, datasetNames(line)), { count: () => days }),
   );
   writeResult(line, { datasets }, () => calendarText(datasets, terminalWidth()), 'calendar');
   const hasProblems = datasets.some(

@@ -3,7 +3,7 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
-import type { DatasetStatus } from '../../observe/facts/days/datasetStatus.ts';
+import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
 
 const MARKS: Readonly<Record<LedgerState, string>> = {
   succeeded: '✓',

@@ -1,6 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
-import type { LedgerDayStatus, StatusFacts } from '../../observe/facts/statusFacts.ts';
+import type { DropDay } from '../../observe/facts/days/dropDays.ts';
+import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
@@ -13,7 +14,7 @@ export function statusText(status: Status): string {
   return [
     `${status.stack}${isLocal ? ' (the local cloud)' : ''} at ${status.at}\n`,
     `${lastHourText(status)}\n`,
-    textTable(tableRows(status)),
+    ...(status.tables === null ? [] : [textTable(tableRows(status))]),
     textTable(waitingRows(status)),
     [
       ...partsText(status),
@@ -35,24 +36,26 @@ function lastHourText({ lastHour, lastRequestAt, lastEventAt }: StatusFacts): st
   if (lastHour === null) return 'Last hour: not known.';
   if (lastHour.requests === 0)
     return `Last hour: no request.${lastEventAt === null ? '' : ` The last event came at ${lastEventAt}.`}`;
-  const { requests, refusedRequests, received, landed, overflowed, quarantined, ignored, deliveries } =
-    lastHour;
+  const { requests, refusedBy, failedBy, received, landed, overflowed, quarantined, ignored } = lastHour;
   const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${count} ${what}`);
-  return `Last hour: ${counted(requests, 'request')} (${refusedRequests} refused), ${counted(received, 'event')}${events.length === 0 ? '' : ` (${events.join(', ')})`}, ${counted(deliveries, 'file')}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
+  const failed = sum(failedBy);
+  const answers = [`${sum(refusedBy)} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
+  return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${events.length === 0 ? '' : ` (${events.join(', ')})`}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
 function tableRows({ tables }: StatusFacts) {
-  return tables.map(({ name, newestRowAt, lagSeconds, p50Seconds, p99Seconds, ...rest }) => ({
+  return (tables ?? []).map(({ name, newestRowAt, lagSeconds, rowsLastHour }) => ({
     table: name,
     'newest row': newestRowAt ?? 'none within 24 hours',
     lag: lagSeconds === null ? '' : duration(lagSeconds),
-    'p50 to query': p50Seconds === null ? '' : duration(p50Seconds),
-    'p99 to query': p99Seconds === null ? '' : duration(p99Seconds),
-    'rows, last hour': rest.rowsLastHour,
-    files: rest.filesLastHour,
+    'rows, last hour': rowsLastHour,
   }));
 }
 
@@ -134,7 +137,7 @@ const MARKS: Readonly<Record<LedgerState, string>> = {
 };
 
 /** `5 loaded, 1 failed, 1 without files (2026-11-14 to 2026-11-20)` */
-function calendar(days: readonly LedgerDayStatus[]): string {
+function calendar(days: readonly Pick<DropDay, 'day' | 'state'>[]): string {
   const counts = new Map<string, number>();
   for (const { state } of days) {
     const mark = state === null ? 'without files' : MARKS[state];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
-import { type DropsCalendar, readCalendar } from '../../observe/ingest/calendar.ts';
+import { type DropsCalendar, readCalendar } from '../../observe/facts/days/dropDays.ts';
 import { explainDay, explainExportDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
 import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
 import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';

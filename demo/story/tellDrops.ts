@@ -3,7 +3,7 @@ import { textTable } from '../../cli/terminal/output.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { readStatus } from '../../observe/facts/days/datasetStatus.ts';
+import { readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
 import { advanceClock, ask, heading, type Story, say, userIds } from './Story.ts';
@@ -99,7 +99,9 @@ async function showDays(
   const datasets = config.sources.flatMap((source) =>
     source.datasets.filter((one) => one.name === name).map((dataset) => ({ source, dataset })),
   );
-  const status = await readStatus({ s3: witness.s3, config, datasets, now: Date.parse(now) }, 4);
+  const status = await readDatasets({ s3: witness.s3, config, now: Date.parse(now) }, datasets, {
+    count: () => 4,
+  });
   say(`\`sluice ingest status --dataset ${name}\` shows\n${calendarText(status)}`);
   const entries = status.flatMap((one) => one.days);
   return Object.fromEntries(

@@ -1,91 +1,31 @@
-import type { UtcDay } from '../../lib/base/time.ts';
-import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
-import type { Dataset } from '../../lib/schema/sources.ts';
-import type { CurationState } from './days/curationState.ts';
-import type { AlarmState } from './flow/alarms.ts';
-import type { RateCounts } from './flow/rates.ts';
-import type { Refusals } from './flow/refusals.ts';
-import type { RelayState } from './flow/relayCopies.ts';
-import type { StreamState } from './flow/streamState.ts';
-import type { WaitingObjects } from './flow/waitingObjects.ts';
-import type { QuarantineCount, TableArrivals } from './tables/landedRows.ts';
-import type { RecentPartitions } from './tables/partitionGaps.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import type { Deployment } from '../deployment.ts';
+import { whyUnread } from './askAws.ts';
+import { type CurationState, readCurationState } from './days/curationState.ts';
+import {
+  configuredDatasets,
+  type DatasetDays,
+  type ExportDays,
+  readDatasetDays,
+  readExportDays,
+} from './days/dropDays.ts';
+import { type AlarmState, readAlarms } from './flow/alarms.ts';
+import { readLocalState } from './flow/localBuffers.ts';
+import { type Refusals, readRefusals } from './flow/refusals.ts';
+import { type RelayState, readRelayState } from './flow/relayCopies.ts';
+import { type LastHour, readLastHour } from './flow/requestCounts.ts';
+import { countSenders } from './flow/senders.ts';
+import { readStackOutputs, requireOutput } from './flow/stackOutputs.ts';
+import { readStream, type StreamState } from './flow/streamState.ts';
+import { countWaitingObjects, type WaitingObjects } from './flow/waitingObjects.ts';
+import { type QuarantineCount, readLandedRows, type TableArrivals } from './tables/landedRows.ts';
+import { lastDelivery } from './tables/lastDelivery.ts';
+import { type RecentPartitions, readRecentPartitions } from './tables/partitionGaps.ts';
 
-/** Requests in the stream's buffer. */
-export interface Buffered {
-  /** Requests; null of a deployment, because Firehose does not tell. */
-  readonly count: number | null;
-  /** When the oldest was accepted, ISO 8601; null without any, or if it is not known. */
-  readonly oldest: string | null;
-}
-
-/** A day in the ledger. */
-export interface LedgerDayStatus {
-  readonly day: UtcDay;
-  /** Null if the ledger has no entry. */
-  readonly state: LedgerState | null;
-  /** Code of its failure; null if it did not fail. */
-  readonly code: string | null;
-  /** Objects that its last load left out although they may have been meant, in words; empty without any, and of an export. */
-  readonly leftOut: string;
-  /** Code why the customer's bucket did not take its receipt; null if it did, or there is none. */
-  readonly receipt: string | null;
-  /** The load by Athena that works on it; null without one. */
-  readonly athena: {
-    readonly step: string;
-    /** ISO 8601. */
-    readonly startedAt: string;
-    readonly execution: string | null;
-  } | null;
-}
-
-/** A dataset of a customer, and its last days. */
-export interface DatasetDays {
-  readonly source: string;
-  readonly dataset: string;
-  readonly table: string;
-  /** `s3://…/` of its drops. */
-  readonly folder: string;
-  readonly schedule: Dataset['schedule'];
-  readonly lookbackDays: number;
-  /** When its folder was last listed, ISO 8601; null if never. */
-  readonly listedAt: string | null;
-  /** The failure to list it; null if it could be listed. */
-  readonly listFailure: { readonly code: string; readonly message: string } | null;
-  /** Whether no day of its lookback had files. */
-  readonly isStopped: boolean;
-  /** Days whose drop is late, and by when it was expected, ISO 8601. */
-  readonly late: readonly { readonly day: UtcDay; readonly due: string }[];
-  /** Oldest first. */
-  readonly days: readonly LedgerDayStatus[];
-}
-
-/** An export, and its last days. */
-export interface ExportDays {
-  readonly export: string;
-  readonly table: string;
-  /** The customer's bucket. */
-  readonly bucket: string;
-  readonly days: readonly LedgerDayStatus[];
-}
-
-/** A part of a deployment that facts are read of. */
-export type FactPart =
-  | 'the local cloud'
-  | 'the last hour'
-  | 'refused requests'
-  | 'the keys'
-  | 'the last event'
-  | 'the tables'
-  | 'landing/'
-  | 'damaged/'
-  | 'the stream'
-  | 'the partitions'
-  | 'the alarms'
-  | 'the drops'
-  | 'the exports'
-  | 'the curated days'
-  | 'relay';
+/** Days of the ledger that are read. */
+const LEDGER_DAYS = 7;
+/** Datasets and exports of which days are read. */
+const MOST_SUBJECTS = 20;
 
 /** The state of every part of a deployment. Parts that could not be read are null, and `unknown` says why. */
 export interface StatusFacts {
@@ -95,7 +35,7 @@ export interface StatusFacts {
   readonly at: string;
   /** Where SDKs post; null of a deployment. */
   readonly collector: string | null;
-  readonly lastHour: RateCounts | null;
+  readonly lastHour: LastHour | null;
   /** ISO 8601; null without a request in the last hour. */
   readonly lastRequestAt: string | null;
   /** Refused requests of the last hour by sender; null without any, and if they could not be read. */
@@ -104,9 +44,13 @@ export interface StatusFacts {
   readonly senders: number | null;
   /** When the last event came: received within 24 hours, else its file's delivery, ISO 8601; null if none ever came. */
   readonly lastEventAt: string | null;
-  readonly tables: readonly TableArrivals[];
+  readonly tables: readonly TableArrivals[] | null;
   readonly waiting: {
-    readonly buffered: Buffered;
+    /**
+     * Requests in the stream's buffer, and when the oldest was accepted, ISO 8601. The count is null of a deployment, because
+     * Firehose does not tell; the time without any, or if it is not known.
+     */
+    readonly buffered: { readonly count: number | null; readonly oldest: string | null };
     /** Some wait at most times: the writer makes files of them within minutes. */
     readonly landing: WaitingObjects | null;
     /** Objects of it that could not be read to their end. */
@@ -124,10 +68,112 @@ export interface StatusFacts {
   /** Copies that relay has not delivered; null also without `relay`. */
   readonly relay: RelayState | null;
   readonly alarms: readonly AlarmState[] | null;
+  /** Faults that are set in the local cloud. */
+  readonly faults: number;
   /** Parts that could not be read, and why. */
-  readonly unknown: readonly { readonly part: FactPart; readonly why: string }[];
+  readonly unknown: readonly { readonly part: string; readonly why: string }[];
   /** Limits of the answer. */
   readonly notes: readonly string[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
+}
+
+/**
+ * Reads the state of every part: about 35 calls, one of them a query in Athena. A part that AWS denies is left out by name;
+ * the others are answered.
+ *
+ * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
+ */
+export async function readStatusFacts(deployment: Deployment): Promise<StatusFacts> {
+  const { config, stack, isLocal, now } = deployment;
+  const unknown: { part: string; why: string }[] = [];
+  /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
+  const ask = async <Answer>(part: string, question: () => Promise<Answer>): Promise<Answer | null> => {
+    try {
+      return await question();
+    } catch (error) {
+      unknown.push({ part, why: whyUnread(error).detail });
+      return null;
+    }
+  };
+  let localFailure: unknown;
+  const local = await readLocalState(deployment).catch((error: unknown) => {
+    localFailure = error;
+    unknown.push({ part: 'the local cloud', why: String(error instanceof Error ? error.message : error) });
+    return undefined;
+  });
+  const datasets = configuredDatasets(config);
+  const all = await Promise.all([
+    readRequests(),
+    ask('the last event', () => lastDelivery(deployment)),
+    ask('the tables', () => readLandedRows(deployment)),
+    ask('landing/', () => countWaitingObjects(deployment, 'landing')),
+    ask('damaged/', () => countWaitingObjects(deployment, 'damaged')),
+    // The local cloud tells itself what waits.
+    isLocal && local !== undefined
+      ? null
+      : ask('the stream', async () =>
+          readStream(deployment, requireOutput(await readStackOutputs(deployment), 'LandingStreamName')),
+        ),
+    ask('the partitions', () => readRecentPartitions(deployment)),
+    ask('the alarms', () => readAlarms(deployment)),
+    ask('the drops', () =>
+      readDatasetDays(deployment, datasets.slice(0, MOST_SUBJECTS), {
+        count: ({ dataset }) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
+      }),
+    ),
+    ask('the exports', () =>
+      readExportDays(deployment, config.exports.slice(0, MOST_SUBJECTS), {
+        count: ({ lookbackDays }) => Math.max(LEDGER_DAYS, lookbackDays),
+      }),
+    ),
+    ask('the curated days', () => readCurationState(deployment)),
+    ask('relay', () => readRelayState(deployment)),
+  ]).catch((error: unknown) => {
+    // Of a local cloud that does not run, its own error says more.
+    throw localFailure ?? error;
+  });
+  const [requests, delivered, rows, landing, damaged, stream, partitions, alarms, drops, exports, curated] =
+    all;
+  return {
+    ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
+    collector: local?.collector ?? null,
+    ...requests,
+    lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
+    tables: rows?.tables ?? null,
+    waiting: {
+      buffered: local?.buffered ?? { count: null, oldest: stream?.oldest ?? null },
+      ...{ landing, damaged },
+    },
+    ...{ stream, partitions, quarantine: rows?.quarantine ?? null },
+    ...{ datasets: drops, exports, curated, relay: all[11], alarms, faults: local?.faults ?? 0, unknown },
+    notes:
+      Math.max(datasets.length, config.exports.length) > MOST_SUBJECTS
+        ? [`Only the first ${MOST_SUBJECTS} datasets and exports were read.`]
+        : [],
+    scannedBytes: rows?.scannedBytes ?? 0,
+  };
+
+  /** The last hour, and who sent what was refused in it. The log is read only if something was refused. */
+  async function readRequests() {
+    const lastHour = await ask('the last hour', () => readLastHour(deployment));
+    const refusedBy = lastHour?.refusedBy ?? {};
+    const isRefused = Object.keys(refusedBy).length > 0;
+    // The local cloud accepts any key, unless it is started with --check-keys.
+    const isChecked = !isLocal || refusedBy['SLUICE_KEY_UNKNOWN'] !== undefined;
+    return {
+      lastHour,
+      lastRequestAt: lastHour?.lastRequestAt ?? null,
+      refusals: isRefused ? await ask('refused requests', () => readRefusals(deployment)) : null,
+      senders: isChecked ? await ask('the keys', () => countSenders(deployment)) : null,
+    };
+  }
+}
+
+/** The newest of the rows that were received within 24 hours; without any, of the files. */
+function lastEventAt(tables: readonly TableArrivals[], delivered: number | null): string | null {
+  const rows = tables.flatMap(({ table, newestRowAt }) =>
+    table === 'quarantine' ? [] : (newestRowAt ?? []),
+  );
+  return rows.sort().at(-1) ?? (delivered === null ? null : isoTimestamp(delivered));
 }

@@ -101,10 +101,13 @@ export const findingCatalogue = {
       'The detail has what AWS answered, or the permission that is missing: docs/observe.md and docs/doctor.md list them. Otherwise correct what other findings name, and ask again.',
     ),
   ),
-  SLUICE_FINDING_KEY_UNUSABLE: problem(
-    'The key is disabled, or of a kind that S3 or Statsig cannot use. Then data can be neither written nor read.',
-    'Enable it with the command. Of another kind: set a symmetric single-Region key with `existing.keyArn`, or none.',
-  ),
+  SLUICE_FINDING_KEY_UNUSABLE: {
+    ...problem(
+      'The key is disabled, or of a kind that S3 or Statsig cannot use. Then data can be neither written nor read.',
+      'Enable it with the command. Of another kind: set a symmetric single-Region key with `existing.keyArn`, or none.',
+    ),
+    section: 'late',
+  },
   SLUICE_FINDING_DRIFT: problem(
     'A setting of a resource differs from what was deployed. Somebody changed it, or the configuration is newer than the stack.',
     `${BLIND} Run the command; of several, the first three show what they change. ${CHANGED} Of a role or user without its permissions boundary: \`aws iam put-role-permissions-boundary\` or \`put-user-permissions-boundary\`.`,
@@ -134,10 +137,13 @@ export const findingCatalogue = {
     'A delivery stream does not accept records.',
     'If it is being created, wait. Otherwise check its log group, /aws/kinesisfirehose/<stream>, its role and its key.',
   ),
-  SLUICE_FINDING_DEAD_LETTERS: problem(
-    'A dead-letter queue holds messages that could not be processed.',
-    "The function's log has the error code. After you have corrected the cause, move the messages back with the command.",
-  ),
+  SLUICE_FINDING_DEAD_LETTERS: {
+    ...problem(
+      'A dead-letter queue holds messages that could not be processed.',
+      "The function's log has the error code. After you have corrected the cause, move the messages back with the command.",
+    ),
+    section: 'alarms',
+  },
   SLUICE_FINDING_RELAY_LATE: cheap(
     'collector',
     'relay is late',

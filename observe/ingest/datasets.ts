@@ -2,8 +2,8 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { didYouMean } from '../../lib/base/text.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Export } from '../../lib/schema/exports.ts';
-import { exportFolder } from '../../lib/tables/exportKeys.ts';
-import type { ConfiguredDataset } from '../facts/days/datasetStatus.ts';
+import { configuredDatasets } from '../facts/days/dropDays.ts';
+import type { ConfiguredDataset } from '../facts/days/ledgerDays.ts';
 
 /** Errors of questions about drops, and of requests to load them. */
 export const DropsError = defineErrorFamily('user', {
@@ -56,7 +56,7 @@ export function namedDatasets(
   { sources }: Pick<Config, 'sources'>,
   { source, dataset }: DatasetNames,
 ): readonly [ConfiguredDataset, ...ConfiguredDataset[]] {
-  const all = sources.flatMap((one) => one.datasets.map((each) => ({ source: one, dataset: each })));
+  const all = configuredDatasets({ sources });
   const [first, ...others] = all.filter(
     (one) =>
       (source === undefined || one.source.name === source) &&
@@ -72,11 +72,6 @@ export function namedDatasets(
       ? didYouMean(source ?? '', names)
       : didYouMean(dataset ?? '', [...new Set(ofSource.map((one) => one.dataset.name))]);
   throw new DropsError('SLUICE_INGEST_NO_SOURCES', `It has ${known}.${meant}`);
-}
-
-/** The customer's `s3://<bucket>/<folder>/` of an export. */
-export function exportTarget(exported: Pick<Export, 'name' | 'target'>): string {
-  return `s3://${exported.target.bucket}/${exportFolder(exported)}`;
 }
 
 /**

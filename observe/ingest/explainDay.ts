@@ -11,8 +11,9 @@ import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
+import { exportTarget } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
-import { DropsError, exportTarget, namedDatasets, namedExports } from './datasets.ts';
+import { DropsError, namedDatasets, namedExports } from './datasets.ts';
 
 /** The meaning of a ledger entry, in words. */
 export interface DayExplanation {

@@ -17,7 +17,7 @@ import { type Preview, previewFile } from '../../lib/drops/preview/previewFile.t
 import { requirePlainFiles } from '../../lib/drops/tableFormats.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import type { Deployment } from '../deployment.ts';
-import type { ConfiguredDataset } from '../facts/days/datasetStatus.ts';
+import type { ConfiguredDataset } from '../facts/days/ledgerDays.ts';
 
 /** MiB of memory that DuckDB may use on the user's machine. */
 const MEMORY_MEGABYTES = 1_024;

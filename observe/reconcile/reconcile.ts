@@ -5,9 +5,14 @@ import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { parseRowPath } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import { HOUR_MS, type HourlyCounts, readHourlyCounts } from '../facts/flow/hourlyMetrics.ts';
 import { searchBuffers } from '../facts/flow/localBuffers.ts';
-import { failedText, NOT_STORED } from '../facts/flow/rates.ts';
+import {
+  failedText,
+  HOUR_MS,
+  NOT_STORED,
+  type RequestCounts,
+  readHourlyCounts,
+} from '../facts/flow/requestCounts.ts';
 import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { manyRefused, type RowCounts, readHourlyRows } from './hourlyRows.ts';
 
@@ -83,7 +88,7 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Re
     const tables = tableKinds.map((table) =>
       compareTable({
         table,
-        counted: counts.get(hour)?.streams[table] ?? { landed: 0, overflowed: 0 },
+        counted: counts.get(hour)?.tables[table] ?? { landed: 0, overflowed: 0 },
         rows: rows.tables[table].get(hour) ?? { found: 0, doubles: 0, givenUp: 0 },
         waiting: waiting.rows.reduce((sum, row) => sum + eventsOf(row, table, hour), 0),
         buffered: buffered?.counts.get(table) ?? 0,
@@ -115,7 +120,7 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Re
 function judgeHour(
   hour: number,
   isClosed: boolean,
-  counted: HourlyCounts | undefined,
+  counted: RequestCounts | undefined,
   tables: readonly TableHour[],
 ): ReconciledHour {
   const { received = 0, ignored = 0, failedBy = {} } = counted ?? {};
@@ -172,7 +177,7 @@ function judgeHour(
   };
 }
 
-function surplusReason(counted: HourlyCounts | undefined, notStored: number): string {
+function surplusReason(counted: RequestCounts | undefined, notStored: number): string {
   const reasons = [
     ...(notStored > 0
       ? [`up to ${events(notStored)} of requests answered 503 may have been stored all the same`]

@@ -19,7 +19,7 @@ import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { readLedgerDays } from '../../observe/facts/days/readLedgerDays.ts';
+import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import { DAYS_A_REQUEST, sendRequests } from '../ingest/requests.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
 import { arrivesWithinMs, onTheWay } from './onTheWay.ts';

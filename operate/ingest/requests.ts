@@ -11,7 +11,7 @@ import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { LedgerState, LedgerSubject } from '../../lib/ledger/LedgerEntry.ts';
 import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { readLedgerDays } from '../../observe/facts/days/readLedgerDays.ts';
+import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import {
   type DatasetNames,
   DropsError,

@@ -8,8 +8,7 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
-import type { DatasetStatus } from '../../observe/facts/days/datasetStatus.ts';
-import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
+import type { DatasetStatus, ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import {
   acme,

@@ -2,9 +2,6 @@ import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { openDeployment } from '../../observe/deployment.ts';
-import { readRates } from '../../observe/facts/flow/rates.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { recordOf, rowOf } from '../observe/startLanding.ts';
 import { startObserved } from '../observe/startObserved.ts';
@@ -41,7 +38,7 @@ async function status(): Promise<{ readonly code: number; readonly answer: Statu
 }
 
 function table({ tables }: Status, kind: string) {
-  return tables.find((one) => one.table === kind);
+  return tables?.find((one) => one.table === kind);
 }
 
 function problem({ problems }: Status, code: string) {
@@ -70,14 +67,14 @@ describe('sluice status', () => {
         damaged: { count: 0, oldest: null },
       },
     });
-    expect(table(answer, 'events')).toMatchObject({ newestRowAt: null, lagSeconds: null, p50Seconds: null });
+    expect(table(answer, 'events')).toMatchObject({ newestRowAt: null, lagSeconds: null });
     const { stdout } = await observed.sluice('status');
     expect(stdout).toContain('Last hour: no request.');
     expect(stdout).toContain('Quotas of the stream: not known locally.');
     expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data \(the local cloud has not all metrics/);
   });
 
-  it('shows rows in the buffers, and when they have landed how long they took', async () => {
+  it('shows rows in the buffers, and when they have landed', async () => {
     const first = observed.clock.now();
     expect(await post(3)).toBe(202);
     await observed.clock.advance(MINUTE / 2);
@@ -87,21 +84,15 @@ describe('sluice status', () => {
     const oldest = Date.parse(before.answer.waiting.buffered.oldest ?? '');
     expect(oldest).toBeGreaterThanOrEqual(first);
     expect(oldest).toBeLessThan(first + MINUTE);
-    expect(before.answer.lastHour).toMatchObject({ requests: 2, received: 6, landed: 6, deliveries: 0 });
+    expect(before.answer.lastHour).toMatchObject({ requests: 2, received: 6, landed: 6 });
     await observed.cloud.flush();
     await observed.clock.advance(10 * MINUTE);
     const { code, answer } = await status();
     const events = table(answer, 'events');
-    expect([code, answer.waiting.buffered.count, events?.rowsLastHour, events?.filesLastHour]).toEqual([
-      0, 0, 4, 1,
-    ]);
-    // Three of four rows waited half a minute for the flush, the other one none; S3 has whole seconds.
-    expect(events?.p50Seconds).toBeGreaterThan(28);
-    expect(events?.p99Seconds).toBeLessThan(60);
+    expect([code, answer.waiting.buffered.count, events?.rowsLastHour]).toEqual([0, 0, 4]);
     expect(events?.lagSeconds).toBeGreaterThanOrEqual(600);
     expect(events?.lagSeconds).toBeLessThan(660);
     expect(answer.partitions).toEqual({ days: 2, gaps: [] });
-    expect(answer.lastHour?.deliveries).toBe(2);
   });
 
   it('names the faults of the local cloud, and shows what became an object of its own', async () => {
@@ -282,46 +273,23 @@ describe('sluice status', () => {
   });
 });
 
-describe('rates', () => {
-  it('have a minute for each of the last hour, and add up', async () => {
+describe('the last hour', () => {
+  it('adds up its minutes', async () => {
     await observed.clock.set(Math.ceil(observed.clock.now() / HOUR) * HOUR + 30 * MINUTE);
     expect(await post(2, [{ value: 1 }])).toBe(202);
     await observed.clock.advance(3 * MINUTE);
+    const last = Math.floor(observed.clock.now() / MINUTE) * MINUTE;
     expect(await post(1)).toBe(202);
     expect((await observed.send('x', { 'statsig-api-key': 'wrong' })).status).toBe(401);
-    await observed.cloud.flush();
-    const deployment = openDeployment(
-      {
-        config: defineConfig({ bucket: observed.cloud.bucket }),
-        stack: { service: 'sluice', stage: 'local' },
-        isLocal: true,
-        now: observed.clock.now(),
+    expect((await status()).answer.lastHour).toEqual({
+      ...{ requests: 3, received: 6, landed: 5, quarantined: 1, overflowed: 0, ignored: 0 },
+      ...{ failedBy: {}, refusedBy: { SLUICE_KEY_MISSING: 1 } },
+      tables: {
+        exposures: { landed: 2, overflowed: 0 },
+        events: { landed: 3, overflowed: 0 },
+        quarantine: { landed: 1, overflowed: 0 },
       },
-      observed.options,
-    );
-    try {
-      const { minutes, total, lastRequestAt } = await readRates(deployment);
-      expect(minutes).toHaveLength(60);
-      expect(minutes.map(({ at }) => at)).toEqual(
-        minutes.map((_, i) => new Date(Date.parse(minutes[0]?.at ?? '') + i * MINUTE).toISOString()),
-      );
-      const busy = minutes.filter(({ requests }) => requests > 0);
-      expect(
-        busy.map(({ requests, refusedRequests, received }) => [requests, refusedRequests, received]),
-      ).toEqual([
-        [1, 0, 4],
-        [2, 1, 2],
-      ]);
-      expect(total).toMatchObject({
-        ...{ requests: 3, refusedRequests: 1, received: 6, landed: 5, quarantined: 1, overflowed: 0 },
-        streams: { exposures: 2, events: 3, quarantine: 1 },
-      });
-      expect(total.deliveries).toBeGreaterThanOrEqual(3);
-      expect(busy[0]?.latencyP50Ms).toBeGreaterThan(0);
-      expect(minutes[0]).toMatchObject({ requests: 0, latencyP50Ms: null });
-      expect(lastRequestAt).toBe(busy[1]?.at);
-    } finally {
-      deployment.close();
-    }
+      lastRequestAt: new Date(last).toISOString(),
+    });
   });
 });

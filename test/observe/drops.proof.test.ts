@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import { readCalendar } from '../../observe/facts/days/dropDays.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
-import { readCalendar } from '../../observe/ingest/calendar.ts';
 import type { ExplainedDay } from '../../observe/ingest/explainDay.ts';
 import { requestExport } from '../../operate/ingest/requests.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -81,7 +81,6 @@ describe('questions about drops', () => {
         dataset: 'events',
         kind: 'events',
         table: 'acme_events',
-        today: TODAY,
         days: [
           { day: '2026-11-17', state: null, lateSince: Date.parse('2026-11-18T06:00:00Z'), version: null },
           {
@@ -94,11 +93,16 @@ describe('questions about drops', () => {
             failure: null,
           },
           { day: BROKEN, state: 'failed', version: null, failure: 'SLUICE_INGEST_COLUMN_MISSING', files: 1 },
+          { day: TODAY, state: null, lateSince: null },
         ],
       },
     ]);
     expect(calendar.exports).toMatchObject([
-      { export: 'out', target: 's3://acme-exports/out/', days: [{ day: GOOD, state: 'succeeded' }] },
+      {
+        export: 'out',
+        target: 's3://acme-exports/out/',
+        days: expect.arrayContaining([expect.objectContaining({ day: GOOD, state: 'succeeded' })]),
+      },
     ]);
     const earlier = await withDeployment((deployment) => readCalendar(deployment, { days: 2, until: GOOD }));
     expect(earlier.days).toEqual(['2026-11-17', GOOD]);

@@ -18,7 +18,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
+import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { callMain } from '../harness/callMain.ts';

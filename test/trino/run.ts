@@ -81,7 +81,7 @@ const asked = [
   ...checked.flatMap(checksOf),
   ...listOf(checked),
   ...namesOf(),
-  landedOf(),
+  landedSql(config, ASKED_AT),
 ];
 /** Cases of the SQL that curates days, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] =
@@ -272,11 +272,6 @@ function judgeNames([events, properties, history]: readonly Answer[]): void {
   tell('names counts the events of the days before', same(pairsOf(history), days), history);
 }
 
-/** The query of `sluice status`. The tables in memory have no files. */
-function landedOf(): string {
-  return landedSql(config, ASKED_AT).replaceAll('"$path"', "'file'");
-}
-
 /** Whether Trino counts what the tables received as JavaScript does. */
 function judgeLanded(answer: Answer | undefined): void {
   const since = new Date(ASKED_AT - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
@@ -286,7 +281,7 @@ function judgeLanded(answer: Answer | undefined): void {
     ).length;
     const counted = tableOf(answer)
       .filter((row) => row[0] === kind)
-      .reduce((sum, row) => sum + Number(row[3]), 0);
+      .reduce((total, row) => total + Number(row[2]), 0);
     tell(`status counts the rows of ${kind}`, wanted > 0 && counted === wanted, answer);
   }
   const refused = tableOf(answer).filter((row) => row[0] === 'quarantine');

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { CuratedDayState, CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
-import type { CalendarDay, DatasetCalendar, ExportCalendar } from '../../../observe/ingest/calendar.ts';
+import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/dropDays.ts';
 import type { ExportDaysRequest, IngestRequest } from '../../../operate/ingest/requests.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
@@ -11,7 +11,7 @@ import { formatCount, formatNoun, formatTime } from '../parts/format.ts';
 import { Answered, Card, Empty, Page } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
 import { CurateDue, CuratedDay } from './CuratedDay.tsx';
-import { AskedDays, type Cell, DropDay, ExportDay, STATES } from './DropDay.tsx';
+import { AskedDays, type Cell, ExportDay, DropDay as OneDay, STATES } from './DropDay.tsx';
 
 /** A line of the calendar. */
 interface Line {
@@ -135,25 +135,25 @@ function LineOfDays({ line, days }: { readonly line: Line; readonly days: readon
 }
 
 /** A done day with refused rows or left out objects is a warning. */
-function cellOf({ state, lateSince, rows, leftOut, failure, files }: CalendarDay): Cell {
+function cellOf({ state, lateSince, rows, leftOut, failure, files }: DropDay): Cell {
   if (lateSince !== null) return { mark: '!', tone: 'bad', words: 'late' };
   if (state === null) return NONE;
-  const isPartial = state === 'succeeded' && rows.refused + leftOut > 0;
+  const isPartial = state === 'succeeded' && rows.refused + leftOut.count > 0;
   const words = [
     STATES[state].words,
     ...(failure === null ? [] : [failure]),
     rows.in > 0 ? formatNoun(rows.out, 'row') : formatNoun(files, 'file'),
     ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
-    ...(leftOut > 0 ? [`${formatNoun(leftOut, 'object')} left out`] : []),
+    ...(leftOut.count > 0 ? [`${formatNoun(leftOut.count, 'object')} left out`] : []),
   ];
   return { ...STATES[state], ...(isPartial ? { tone: 'warning' } : {}), words: words.join(', ') };
 }
 
-function cellsOf(days: readonly CalendarDay[]): ReadonlyMap<string, Cell> {
+function cellsOf(days: readonly DropDay[]): ReadonlyMap<string, Cell> {
   return new Map(days.map((one) => [one.day, cellOf(one)]));
 }
 
-function datasetLine(of: DatasetCalendar, onDone: () => void): Line {
+function datasetLine(of: DatasetDays, onDone: () => void): Line {
   const { source, dataset, kind, lastLook, days } = of;
   const failure = lastLook?.failure;
   return {
@@ -164,11 +164,11 @@ function datasetLine(of: DatasetCalendar, onDone: () => void): Line {
         : lastLook?.stopped === true
           ? 'There are no files for any day of its lookback.'
           : '',
-    open: (day) => <DropDay of={of} day={day} onDone={onDone} />,
+    open: (day) => <OneDay of={of} day={day} onDone={onDone} />,
   };
 }
 
-function exportLine({ export: name, table, days }: ExportCalendar, onDone: () => void): Line {
+function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {
   return {
     ...{ name, kind: `export of ${table}`, cells: cellsOf(days), note: '' },
     open: (day) => <ExportDay name={name} day={day} onDone={onDone} />,

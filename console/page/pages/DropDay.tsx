@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
+import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
-import type { DatasetCalendar } from '../../../observe/ingest/calendar.ts';
 import type { DayExplanation, ExplainedDay, ExplainedExport } from '../../../observe/ingest/explainDay.ts';
 import type {
   BackfillRequest,
@@ -54,12 +54,13 @@ function useEvery(): { readonly every: number } {
 
 /** A day of a dataset: what happened, why, and what to do. */
 export function DropDay(props: {
-  readonly of: DatasetCalendar;
+  readonly of: DatasetDays;
   readonly day: string;
   readonly onDone: () => void;
 }) {
   const { of, day, onDone } = props;
-  const { source, dataset, today } = of;
+  const { source, dataset } = of;
+  const today = of.days.at(-1)?.day;
   const explained = useApi<ExplainedDay>('/api/drops/day', { source, dataset, day }, useEvery());
   const [to, setTo] = useState(day);
   const again = (
@@ -117,7 +118,7 @@ export function DropDay(props: {
 }
 
 function NoDrop(props: {
-  readonly of: DatasetCalendar;
+  readonly of: DatasetDays;
   readonly day: string;
   readonly again: ComponentChildren;
 }) {

@@ -127,14 +127,12 @@ function Way({ status }: { readonly status: StatusOf }) {
 function partsOf(status: StatusOf): readonly Part[] {
   const { lastHour, waiting, partitions, tables, at } = status;
   const { count: buffered, oldest } = waiting.buffered;
-  const refused = lastHour?.refusedRequests ?? 0;
+  const refused = lastHour === null ? undefined : sum(lastHour.refusedBy);
   const missing = partitions?.gaps.length ?? 0;
-  const newest = (member: 'newestRowAt' | 'newestFileAt') =>
-    tables
-      .flatMap((table) => table[member] ?? [])
-      .sort()
-      .at(-1);
-  const [busiest] = [...tables].sort((a, b) => b.rowsLastHour - a.rowsLastHour);
+  const newest = (tables ?? [])
+    .flatMap(({ newestRowAt }) => newestRowAt ?? [])
+    .sort()
+    .at(-1);
   return [
     {
       ...{ name: 'Requests', path: '/live', about: 'collector' },
@@ -142,8 +140,8 @@ function partsOf(status: StatusOf): readonly Part[] {
       unit: 'in the last hour',
       facts: [
         ['last', ago(status.lastRequestAt, at)],
-        ['refused', count(lastHour?.refusedRequests), refused > 0 ? 'bad' : 'plain'],
-        ['not stored', count(lastHour?.notStoredRequests)],
+        ['refused', count(refused), (refused ?? 0) > 0 ? 'bad' : 'plain'],
+        ['answered 503', count(lastHour === null ? undefined : sum(lastHour.failedBy))],
       ],
     },
     {
@@ -162,22 +160,23 @@ function partsOf(status: StatusOf): readonly Part[] {
       figure: count(waiting.landing?.count),
       unit: 'objects in landing/',
       facts: [
-        ['files, last hour', formatCount(tables.reduce((sum, { filesLastHour }) => sum + filesLastHour, 0))],
-        ['newest file', ago(newest('newestFileAt'), at)],
         ['days without partition', count(partitions?.gaps.length), missing > 0 ? 'bad' : 'plain'],
         ...relayFacts(status),
       ],
     },
     {
       ...{ name: 'Queryable', path: '/sql' },
-      figure: ago(newest('newestRowAt'), at),
+      figure: ago(newest, at),
       unit: 'since the newest row',
       facts: [
-        ['until found, p50', seconds(busiest?.p50Seconds)],
-        ['until found, p99', seconds(busiest?.p99Seconds)],
+        ['rows, last hour', count(tables?.reduce((total, { rowsLastHour }) => total + rowsLastHour, 0))],
       ],
     },
   ];
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, one) => total + one, 0);
 }
 
 /** Copies that the target of relay has not accepted. */
@@ -194,8 +193,8 @@ function Accepted({ status: { tables, at } }: { readonly status: StatusOf }) {
   return (
     <Card title="Accepted">
       <DataTable
-        caption="Tables: newest row, and time until a query finds a row"
-        rows={tables}
+        caption="Tables: newest row, and rows of the last hour"
+        rows={tables ?? []}
         keyOf={({ table }) => table}
         columns={[
           ['Table', ({ name }) => <a href={link('/tables', { table: name })}>{name}</a>],
@@ -250,9 +249,4 @@ function ago(at: string | null | undefined, now: string): string {
   if (at === null || at === undefined) return '–';
   const ms = Date.parse(now) - Date.parse(at);
   return ms < 1_000 ? 'now' : formatSpan(ms);
-}
-
-function seconds(value: number | null | undefined): string {
-  if (value === null || value === undefined) return '–';
-  return value < 1 ? '< 1 s' : formatSpan(value * 1_000);
 }

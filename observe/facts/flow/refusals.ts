@@ -2,8 +2,8 @@ import { FilterLogEventsCommand, type FilterLogEventsCommandOutput } from '@aws-
 import { partName } from '../../../infra/template/Stack.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
-import { HOUR_MS } from './hourlyMetrics.ts';
 import { readRequestLine } from './liveEntries.ts';
+import { HOUR_MS } from './requestCounts.ts';
 
 /** Lines that are read. An hour with more refused requests is told by the first of them. */
 const MOST_LINES = 2_000;

@@ -75,12 +75,3 @@ export function revertCommands(
   if (isLocal || !resources.has(logicalId)) return [];
   return revertDriftWords(stackName).map((words) => say.aws(...words));
 }
-
-/** Things that a finding names; the others are counted. */
-const NAMED = 5;
-
-/** Names of things, the first of many. */
-export function listed(names: readonly string[]): string {
-  const more = names.length - NAMED;
-  return `${names.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}

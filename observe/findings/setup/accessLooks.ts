@@ -25,7 +25,8 @@ import {
 import { readDatabase } from '../../facts/setup/dataFacts.ts';
 import type { Setup, SetupFacts } from '../../facts/setup/Setup.ts';
 import { type Finding, finding } from '../catalogue.ts';
-import { listed, look } from './Look.ts';
+import { listed } from '../judge.ts';
+import { look } from './Look.ts';
 
 /** The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. */
 export const readers = look({

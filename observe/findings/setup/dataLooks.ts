@@ -49,7 +49,8 @@ import {
 import type { SetupFacts } from '../../facts/setup/Setup.ts';
 import { readUnknownNames } from '../../facts/setup/unknownNames.ts';
 import { type Finding, finding } from '../catalogue.ts';
-import { listed, look, revertCommands } from './Look.ts';
+import { listed } from '../judge.ts';
+import { look, revertCommands } from './Look.ts';
 
 /** The bucket itself: other facts are read only if it exists and belongs to this account. */
 export const bucket = look({

@@ -36,10 +36,9 @@ describe('a day of a dataset that waits for a marker', () => {
     expect(entry).toMatchObject({ state: 'waiting', queued: { reason: 'waiting for READY.txt' } });
     if (entry === null) throw new Error('nothing was noted');
     const status = {
-      ...{ source: 'acme', dataset: 'events', table: 'acme_events' },
-      lastLook: null,
-      late: [],
-      receipts: [],
+      ...({ source: 'acme', dataset: 'events', kind: 'events', table: 'acme_events' } as const),
+      ...({ folder: 's3://acme/events/', schedule: 'daily', lookbackDays: 7 } as const),
+      ...{ lastLook: null, late: [] },
     };
     expect(calendarText([{ ...status, days: [{ day: DAY, entry }] }])).toContain(
       `acme/events ${DAY} waiting for READY.txt (since ${new Date(loads.clock.now()).toISOString()})`,

@@ -1,0 +1,140 @@
+import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import { CollectError } from '../../../lib/collect/CollectError.ts';
+import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { RequestError } from '../../../lib/wire/RequestError.ts';
+import type { Deployment } from '../../deployment.ts';
+import { type MetricSeries, readMetricData, type WantedMetric } from './metricData.ts';
+
+const MINUTE_MS = 60_000;
+/** Milliseconds of an hour. */
+export const HOUR_MS = 3_600_000;
+
+/** Codes of answers 503, after which SDKs send again, and of answers 4xx, after which they do not. */
+const FAILED = Object.keys(CollectError.entries);
+const REFUSED = Object.keys(RequestError.entries);
+/** The codes of answers 503 that say that something could not be stored. */
+export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
+
+/** The collector's counts for one table. */
+export interface TableCounts {
+  /** Events whose rows Firehose acknowledged; of quarantine, each event counts. */
+  readonly landed: number;
+  readonly overflowed: number;
+}
+
+/** The collector's counts for the requests that it received within some time. */
+export interface RequestCounts {
+  readonly requests: number;
+  /** Events in requests that could be read. */
+  readonly received: number;
+  /** Events that Firehose acknowledged while the request was answered. */
+  readonly landed: number;
+  readonly quarantined: number;
+  /** Events of requests that became objects of their own, and those that the configuration leaves out. */
+  readonly overflowed: number;
+  readonly ignored: number;
+  /** Requests that were answered 503, and those that were refused with 4xx, by the code of the answer. */
+  readonly failedBy: Readonly<Record<string, number>>;
+  readonly refusedBy: Readonly<Record<string, number>>;
+  readonly tables: Readonly<Record<TableKind, TableCounts>>;
+}
+
+/** The last hour of a deployment. */
+export interface LastHour extends RequestCounts {
+  /** Start of the last minute with a request, ISO 8601; null without one. */
+  readonly lastRequestAt: string | null;
+}
+
+/**
+ * The last sixty minutes.
+ *
+ * @throws As {@link readHourlyCounts}.
+ */
+export async function readLastHour(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<LastHour> {
+  const end = (Math.floor(deployment.now / MINUTE_MS) + 1) * MINUTE_MS;
+  const about = { start: end - HOUR_MS, end, periodSeconds: MINUTE_MS / 1_000 };
+  const minutes = await readCollectMetrics(deployment, about);
+  const points = (id: string) => [...(minutes.get(id) ?? [])];
+  const last = Math.max(...points('requests').flatMap(([at, count]) => (count > 0 ? [at] : [])));
+  return {
+    ...countsOf((id) => points(id).reduce((sum, [, count]) => sum + count, 0)),
+    lastRequestAt: Number.isFinite(last) ? isoTimestamp(last) : null,
+  };
+}
+
+/**
+ * The collector's counts from `start` to before `end` (whole hours, epoch milliseconds), by the start of the hour, oldest
+ * first. Hours without requests are missing.
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
+ */
+export async function readHourlyCounts(
+  deployment: Pick<Deployment, 'cloudwatch' | 'stack'>,
+  start: number,
+  end: number,
+): Promise<ReadonlyMap<number, RequestCounts>> {
+  const hours = await readCollectMetrics(deployment, { start, end, periodSeconds: HOUR_MS / 1_000 });
+  const times = new Set([...hours.values()].flatMap((points) => [...points.keys()]));
+  return new Map(
+    [...times]
+      .sort((a, b) => a - b)
+      .map((at) => [at, countsOf((id) => hours.get(id)?.get(at) ?? 0)] as const),
+  );
+}
+
+const { received, overflowed, ignored, refused_requests } = collectMetrics;
+
+async function readCollectMetrics(
+  { cloudwatch, stack }: Pick<Deployment, 'cloudwatch' | 'stack'>,
+  about: Parameters<typeof readMetricData>[2],
+): Promise<MetricSeries> {
+  const wanted = (id: string, metric: string, more: object = {}): WantedMetric => ({
+    ...{ id, namespace: METRIC_NAMESPACE, metric, statistic: 'Sum' },
+    dimensions: { function: 'collect', stage: stack.stage, ...more },
+  });
+  return readMetricData(
+    { cloudwatch },
+    [
+      ...[received, overflowed, ignored].map(({ name }) => wanted(name, name)),
+      // Each request has one value.
+      { ...wanted('requests', received.name), statistic: 'SampleCount' },
+      ...tableKinds.flatMap((table) => [
+        wanted(`landed ${table}`, streamMetrics[table].landed.name),
+        wanted(`overflowed ${table}`, streamMetrics[table].overflowed.name),
+      ]),
+      ...[...FAILED, ...REFUSED].map((reason) => wanted(reason, refused_requests.name, { reason })),
+    ],
+    about,
+  );
+}
+
+/** @param sum Of a metric by its ID. */
+function countsOf(sum: (id: string) => number): RequestCounts {
+  const byCode = (codes: readonly string[]) =>
+    Object.fromEntries(codes.map((code) => [code, sum(code)]).filter(([, count]) => count !== 0));
+  const table = (kind: TableKind): TableCounts => ({
+    landed: sum(`landed ${kind}`),
+    overflowed: sum(`overflowed ${kind}`),
+  });
+  const tables = { exposures: table('exposures'), events: table('events'), quarantine: table('quarantine') };
+  return {
+    requests: sum('requests'),
+    received: sum(received.name),
+    landed: tables.exposures.landed + tables.events.landed,
+    quarantined: tables.quarantine.landed,
+    overflowed: sum(overflowed.name),
+    ignored: sum(ignored.name),
+    failedBy: byCode(FAILED),
+    refusedBy: byCode(REFUSED),
+    tables,
+  };
+}
+
+/** `2 requests with SLUICE_COLLECT_…` */
+export function failedText(code: string, count: number): string {
+  return `${count} ${count === 1 ? 'request' : 'requests'} with ${code}`;
+}

@@ -1,0 +1,403 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
+import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
+import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
+import { judge as judgeFacts } from '../../observe/findings/judge.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const HOUR = 3_600_000;
+const at = (hoursAgo: number) => new Date(NOW - hoursAgo * HOUR).toISOString();
+
+const none = { landed: 0, overflowed: 0 };
+const hour: LastHour = {
+  ...{ requests: 100, received: 0, landed: 0, quarantined: 0, overflowed: 0, ignored: 0 },
+  ...{ failedBy: {}, refusedBy: {}, tables: { exposures: none, events: none, quarantine: none } },
+  lastRequestAt: at(0.1),
+};
+const nothing = { count: 0, bytes: 0, hasMore: false, oldest: null };
+const well: StatusFacts = {
+  ...{ stack: 'sluice-prod', isLocal: false, at: at(0), collector: null },
+  ...{ lastHour: null, lastRequestAt: null, refusals: null, senders: 1, lastEventAt: null, tables: [] },
+  waiting: { buffered: { count: null, oldest: null }, landing: nothing, damaged: nothing },
+  ...{
+    stream: null,
+    partitions: { days: 3, gaps: [] },
+    quarantine: [],
+    datasets: [],
+    exports: [],
+    curated: [],
+  },
+  ...{ relay: null, alarms: [], faults: 0, unknown: [], notes: [], scannedBytes: 0 },
+};
+const stream = {
+  ...{ stream: 'sluice-prod-landing', oldest: null, undeliveredRecords: null },
+  ...{ quotaShare: null, quota: null, throttledRecords: null },
+};
+const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
+const dropDay: DropDay = {
+  ...{
+    day: '2026-11-19',
+    state: 'succeeded',
+    lateSince: null,
+    rows: { in: 0, out: 0, refused: 0 },
+    files: 1,
+  },
+  ...{ leftOut: { count: 0, words: '' }, version: null, failure: null, receipt: null, athena: null },
+};
+const failedDay: DropDay = { ...dropDay, day: '2026-11-18', state: 'failed', failure: 'SLUICE_INGEST_X' };
+const dataset: DatasetDays = {
+  ...{ source: 'acme', dataset: 'orders', kind: 'events', table: 'acme_orders', folder: 's3://acme/orders/' },
+  ...{ schedule: 'daily', lookbackDays: 3, late: [], days: [dropDay] },
+  lastLook: { at: NOW - HOUR, newestDay: null, stopped: false },
+};
+const datasets = (more: Partial<DatasetDays>) => ({ datasets: [{ ...dataset, ...more }] });
+const refusedBy = (counts: Readonly<Record<string, number>>, requests = 100): Partial<StatusFacts> => ({
+  lastHour: { ...hour, requests, refusedBy: counts },
+  lastRequestAt: at(0.1),
+});
+const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts> => ({
+  lastHour: { ...hour, failedBy: counts },
+  lastRequestAt: at(0.1),
+});
+const copies = { count: 3, queued: 3, objects: 0, hasMore: false, oldestQueued: null, oldestStored: null };
+const curated = {
+  ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
+  ...{ failed: [], late: [], unplanned: [] },
+};
+const alarm = { name: 'sluice-prod-overflow', description: 'Look there', reason: '', since: at(2) };
+
+const place = {
+  config: defineConfig({ bucket: 'acme' }),
+  stack: { service: 'sluice', stage: 'prod' },
+  ...{ localControl: undefined, now: NOW },
+};
+const judge = (facts: Partial<StatusFacts>) => judgeFacts({ ...well, ...facts }, place, 'eu-central-1');
+
+/** A state, its finding and severity, the detail, the section of docs/operate.md, and the command without its target. */
+type Case = readonly [
+  what: string,
+  facts: Partial<StatusFacts>,
+  code: string,
+  severity: Finding['severity'],
+  detail: string,
+  section: string | null,
+  command?: string,
+];
+
+/** What somebody on call meets, and the section of docs/operate.md that the finding leads to. */
+const cases: readonly Case[] = [
+  [
+    'all requests are refused',
+    refusedBy({ SLUICE_BODY_NOT_JSON: 60 }, 60),
+    ...(['REFUSED', 'problem', '60 of 60 requests: 60 SLUICE_BODY_NOT_JSON.'] as const),
+    'Requests are refused',
+    'npx sluice tail --errors',
+  ],
+  [
+    'a key is unknown',
+    {
+      ...refusedBy({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      refusals: {
+        groups: [
+          {
+            code: 'SLUICE_KEY_UNKNOWN',
+            key: null,
+            sdk: 'js-client 3',
+            requests: 20,
+            first: at(1),
+            last: at(0.1),
+          },
+        ],
+        hasMore: false,
+      },
+    },
+    ...(['REFUSED', 'problem'] as const),
+    `20 of 400 requests: 20 SLUICE_KEY_UNKNOWN from js-client 3, first ${at(1)}, last ${at(0.1)}.`,
+    'Requests are refused',
+    'npx sluice tail --errors',
+  ],
+  [
+    'no key may send',
+    { senders: 0 },
+    ...(['NO_KEY', 'problem', ''] as const),
+    'Requests are refused',
+    'npx sluice keys add web',
+  ],
+  [
+    'no events come in any more',
+    { lastHour: { ...hour, requests: 0 }, lastEventAt: at(2.5) },
+    ...(['SILENT', 'warning', `The last event came at ${at(2.5)}, 2.5 hours ago.`] as const),
+    'No events come in',
+  ],
+  [
+    'a day has no partition',
+    { partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] } },
+    ...(['PARTITION_WRONG', 'problem', 'statsig_forwarded_events: 2026-11-20.'] as const),
+    'A day is missing from queries',
+  ],
+  [
+    'a drop is late',
+    datasets({ late: [{ day: '2026-11-20', due: NOW - 2 * HOUR }] }),
+    ...(['INGEST_LATE', 'problem', `acme/orders 2026-11-20: expected by ${at(2)}.`] as const),
+    'A drop is missing or failed',
+    'npx sluice ingest status --source acme --dataset orders',
+  ],
+  [
+    'a drop could not be loaded',
+    datasets({ days: [failedDay, dropDay] }),
+    ...(['INGEST_FAILED', 'problem', 'acme/orders: 2026-11-18 SLUICE_INGEST_X.'] as const),
+    'A drop is missing or failed',
+    'npx sluice ingest explain --source acme --dataset orders --day 2026-11-18',
+  ],
+  [
+    'a folder cannot be listed',
+    datasets({
+      lastLook: {
+        ...{ at: NOW - HOUR, newestDay: null, stopped: false },
+        failure: { code: 'SLUICE_SOURCE_X', message: 'Denied.' },
+      },
+    }),
+    ...(['SOURCE_UNREADABLE', 'problem'] as const),
+    `acme/orders, s3://acme/orders/, ${at(1)}: SLUICE_SOURCE_X: Denied.`,
+    'A drop is missing or failed',
+  ],
+  [
+    'a folder was never listed',
+    datasets({ lastLook: null }),
+    ...(['INGEST_LATE', 'warning', 'acme/orders: never listed, daily.'] as const),
+    'A drop is missing or failed',
+  ],
+  [
+    'a folder has no files any more',
+    datasets({ lastLook: { at: NOW - HOUR, newestDay: null, stopped: true } }),
+    ...(['INGEST_LATE', 'warning'] as const),
+    `acme/orders: s3://acme/orders/ had no files for today and 3 days before, ${at(1)}.`,
+    'A drop is missing or failed',
+  ],
+  [
+    'a listing is old',
+    datasets({ lastLook: { at: NOW - 27 * HOUR, newestDay: null, stopped: false } }),
+    ...(['INGEST_LATE', 'warning', `acme/orders: listed at ${at(27)}, daily.`] as const),
+    'A drop is missing or failed',
+  ],
+  [
+    'Athena does not end a load',
+    datasets({
+      days: [{ ...dropDay, athena: { step: 'write', startedAt: NOW - 4 * HOUR, execution: 'q' } }],
+    }),
+    ...(['LOAD_STUCK', 'problem'] as const),
+    `acme/orders 2026-11-19: since ${at(4)}, step write, execution q.`,
+    'A drop is missing or failed',
+  ],
+  [
+    'files are left out',
+    datasets({ days: [{ ...dropDay, leftOut: { count: 1, words: 'left out 1 object: a.csv' } }] }),
+    ...(['FILES_LEFT_OUT', 'warning', 'acme/orders: 2026-11-19 left out 1 object: a.csv.'] as const),
+    'A drop is missing or failed',
+  ],
+  [
+    'receipts fail',
+    datasets({
+      days: [
+        { ...failedDay, state: 'succeeded', failure: null, receipt: 'X' },
+        { ...dropDay, receipt: 'Y' },
+      ],
+    }),
+    ...(['RECEIPTS_FAILED', 'warning', 'acme/orders: 2026-11-19: Y; and 1 other day.'] as const),
+    'A drop is missing or failed',
+  ],
+  [
+    'an export failed',
+    { exports: [{ export: 'daily', table: 'events', target: 's3://theirs/daily/', days: [failedDay] }] },
+    ...(['EXPORT_FAILED', 'problem', 'daily, s3://theirs/daily/: 2026-11-18 SLUICE_INGEST_X.'] as const),
+    'An export failed',
+    'npx sluice export status --export daily',
+  ],
+  [
+    'the writer fails',
+    waiting({ landing: { ...nothing, count: 10_000, hasMore: true, oldest: at(0.34) } }),
+    ...([
+      'LANDING_LATE',
+      'problem',
+      `landing/: at least 10000 objects, the oldest since ${at(0.34)}.`,
+    ] as const),
+    'Objects wait in the landing',
+    'npx sluice redrive --landing',
+  ],
+  [
+    'an object is damaged',
+    waiting({ damaged: { ...nothing, count: 1, oldest: at(0) } }),
+    ...(['DAMAGED', 'problem', `damaged/: 1 object, the oldest since ${at(0)}.`] as const),
+    'An object is damaged, or a row is refused',
+  ],
+  [
+    'Firehose is blocked',
+    { stream: { ...stream, oldest: at(12.5), undeliveredRecords: 6_000 } },
+    ...(['STREAM_LATE', 'problem'] as const),
+    'sluice-prod-landing: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours. At most 6000 requests wait.',
+    'A stream delivers late',
+  ],
+  [
+    'the stream is near its quota',
+    { stream: { ...stream, quotaShare: 0.9, quota: 'bytes' } },
+    ...(['QUOTA_NEAR', 'warning', 'sluice-prod-landing: 90 % of its bytes a second.'] as const),
+    'Requests do not get into the stream',
+  ],
+  [
+    'Firehose throttles',
+    { stream: { ...stream, throttledRecords: 7 } },
+    ...(['QUOTA_NEAR', 'problem'] as const),
+    'sluice-prod-landing: 7 records were throttled within 15 minutes.',
+    'Requests do not get into the stream',
+  ],
+  [
+    'nothing can be stored, as without the key',
+    failedBy({ SLUICE_COLLECT_NOT_DELIVERED: 2, SLUICE_COLLECT_NO_QUARANTINE: 1 }),
+    ...(['NOT_STORED', 'problem', '3 requests.'] as const),
+    'Requests are answered 429 or 503',
+  ],
+  [
+    'rows are in quarantine',
+    { quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }] },
+    ...(['QUARANTINED', 'warning', '2 rows with SLUICE_EVENT_NO_NAME.'] as const),
+    'Events are in quarantine',
+    'npx sluice quarantine',
+  ],
+  [
+    'a table did not take rows',
+    { quarantine: [{ reason: 'SLUICE_ROW_UNFIT', rows: 1, newestAt: at(1) }] },
+    ...(['QUARANTINED', 'problem', '1 row with SLUICE_ROW_UNFIT.'] as const),
+    'Events are in quarantine',
+    'npx sluice quarantine',
+  ],
+  [
+    'the target of relay refuses',
+    {
+      relay: {
+        waiting: { ...copies, oldest: null },
+        refused: [
+          { reason: '401', count: 2, oldest: at(3) },
+          { reason: 'expired', count: 1, oldest: at(3) },
+        ],
+        deadLetters: 0,
+      },
+    },
+    ...(['RELAY_REFUSED', 'problem'] as const),
+    `401: 2 copies, the oldest of ${at(3)}, expired: 1 copy, the oldest of ${at(3)}.`,
+    'Relay does not deliver',
+    'npx sluice relay status',
+  ],
+  [
+    'relay is late',
+    { relay: { waiting: { ...copies, oldest: at(2) }, refused: [], deadLetters: 0 } },
+    ...(['RELAY_LATE', 'warning', `3 copies, the oldest since ${at(2)}.`] as const),
+    'Relay does not deliver',
+  ],
+  [
+    'days could not be curated',
+    { curated: [{ ...curated, failed: [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED' }] }] },
+    ...(['CURATE_FAILED', 'problem', 'curated_events: 2026-11-17 SLUICE_CURATE_KILLED.'] as const),
+    'Days are not curated',
+    'npx sluice curate status --table events',
+  ],
+  [
+    'days wait to be curated',
+    { curated: [{ ...curated, late: ['2026-11-16', '2026-11-15'] }] },
+    ...(['CURATE_LATE', 'problem', 'curated_events, queued for a day: 2026-11-16, 2026-11-15.'] as const),
+    'Days are not curated',
+    'npx sluice curate run --table events',
+  ],
+  [
+    'days were never queued',
+    { curated: [{ ...curated, unplanned: ['2026-11-14'] }] },
+    ...(['CURATE_LATE', 'warning', 'curated_events, never queued: 2026-11-14.'] as const),
+    'Days are not curated',
+    'npx sluice curate run --table events',
+  ],
+  [
+    'views have no room for days',
+    { curated: [{ ...curated, leftOut: 1 }] },
+    ...(['CURATE_LATE', 'warning', 'curated_events, left out of views: 1 day.'] as const),
+    'Days are not curated',
+    'npx sluice curate status --table events',
+  ],
+  [
+    'an alarm is on',
+    { alarms: [{ ...alarm, state: 'ALARM', notifies: true }] },
+    ...(['ALARM', 'problem', `sluice-prod-overflow, since ${at(2)}: Look there.`] as const),
+    'Which alarm, which section',
+  ],
+  [
+    'alarms notify nobody',
+    { alarms: [{ ...alarm, state: 'OK', notifies: false }] },
+    ...(['NO_TOPIC', 'warning', '1 of 1 alarms.'] as const),
+    null,
+  ],
+  [
+    'a part cannot be read',
+    { unknown: [{ part: 'the partitions', why: 'Denied.' }] },
+    ...(['UNREADABLE', 'problem', 'the partitions: Denied.'] as const),
+    null,
+  ],
+];
+
+describe('a finding of sluice status', () => {
+  it('is none when all is well', () => {
+    expect(judge({})).toEqual([]);
+    expect(judge(datasets({}))).toEqual([]);
+    expect(
+      judge({ curated: [curated], lastHour: hour, lastRequestAt: at(0.1), lastEventAt: at(30) }),
+    ).toEqual([]);
+  });
+
+  it.each(cases)('says that %s', (...[, facts, code, severity, detail, section, command]: Case) => {
+    const found = judge(facts);
+    expect(found).toMatchObject([{ code: `SLUICE_FINDING_${code}`, severity, detail, section }]);
+    if (command !== undefined)
+      expect(found[0]?.commands[0]).toBe(`${command} --stage prod --region eu-central-1`);
+  });
+
+  it.each([
+    [3, 5, 'problem'],
+    [1, 2, 'warning'],
+    [20, 400, 'problem'],
+    [19, 400, 'warning'],
+    [20, 401, 'warning'],
+  ])('of %i of %i refused requests is a %s', (refused, requests, severity) => {
+    expect(judge(refusedBy({ SLUICE_KEY_UNKNOWN: refused }, requests))).toMatchObject([
+      { severity, commands: [expect.any(String), expect.stringMatching(/^npx sluice keys list /)] },
+    ]);
+  });
+
+  it('is none below its bound', () => {
+    const silent = { lastHour: { ...hour, requests: 0 } };
+    expect(judge({ ...silent, lastEventAt: null })).toEqual([]);
+    expect(judge({ ...silent, lastEventAt: at(0.9) })).toEqual([]);
+    expect(judge({ ...silent, lastEventAt: at(72) })[0]?.detail).toMatch(/, 3 days ago\.$/);
+    expect(judge({ senders: null })).toEqual([]);
+    expect(judge(waiting({ landing: { ...nothing, count: 3, oldest: at(0.33) } }))).toEqual([]);
+    expect(judge({ stream: { ...stream, quotaShare: 0.79, quota: 'calls' } })).toEqual([]);
+  });
+
+  it('has the cure of each code of an answer 503 that is no failure to store', () => {
+    const counts = { SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_COLLECT_OUT_OF_TIME: 1 };
+    expect(judge(failedBy(counts))).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_NOT_STORED',
+        detail: expect.stringMatching(
+          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
+        ),
+      },
+    ]);
+  });
+
+  it('that is a problem comes before warnings', () => {
+    const found = judge({
+      alarms: [{ ...alarm, state: 'ALARM', notifies: false }],
+      quarantine: [{ reason: 'SLUICE_EVENT_NO_NAME', rows: 2, newestAt: at(1) }],
+    });
+    expect(found.map(({ severity }) => severity)).toEqual(['problem', 'warning', 'warning']);
+  });
+});
