@@ -46,14 +46,7 @@ export const looks: readonly Look[] = [
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
-const looksBeforeDeploy: readonly Look[] = [
-  formerStack,
-  alarmTopic,
-  freeNames,
-  dataLake,
-  deployer,
-  quotas,
-];
+const looksBeforeDeploy: readonly Look[] = [formerStack, alarmTopic, freeNames, dataLake, deployer, quotas];
 
 /** What `sluice doctor --drift` looks at besides. */
 const driftLook: Look = drift;
