@@ -22,9 +22,9 @@ import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
-import { plainPage, setChunk, setPages, widen } from '../lib/drops/engine/editFooter.ts';
+import { plainPage, setChunk, setPages, widen } from '../lib/parquet/editFooter.ts';
 import { MappingBench } from '../lib/drops/engine/MappingBench.ts';
-import { longField } from '../lib/drops/engine/thriftWriter.ts';
+import { longField } from '../lib/parquet/thriftWriter.ts';
 
 /** The cloud's clock begins now. */
 const daysAgo = (days: number) => utcDay(Date.now() - days * DAY_MS);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decimalFields, setElement, structField } from '../engine/editFooter.ts';
+import { decimalFields, setElement, structField } from '../../parquet/editFooter.ts';
 import type { DatasetInput } from '../engine/MappingBench.ts';
 import { AthenaBench } from './AthenaBench.ts';
 import { idOf } from './cases/DropCase.ts';

@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
@@ -102,26 +102,6 @@ describe('readable files', () => {
       '2026-11-20 10:15:32 u2',
       '2026-11-20 10:15:32 u2',
     ]);
-  });
-
-  it('can be hundreds with some refused rows', async () => {
-    const files = await Promise.all(
-      Array.from({ length: 300 }, (_, n) =>
-        bench.write(
-          `small-${n}.parquet`,
-          `SELECT ${n % 3 === 0 ? 'NULL::BIGINT' : '1795169730'} AS timestamp, 'e' AS event_name, 'u${n}' AS unit_id`,
-        ),
-      ),
-    );
-    const { rows, refused, result } = await bench.load(events, files);
-    expect(
-      rows.every((row) => row['source_file'] === `small-${String(row['user_id']).slice(1)}.parquet`),
-    ).toBe(true);
-    expect([rows.length, refused.length]).toEqual([200, 100]);
-    expect(
-      refused.every(({ path, raw }) => String(raw).includes(`"u${/small-(\d+)/.exec(String(path))?.[1]}"`)),
-    ).toBe(true);
-    expect(result.files.filter(({ refused: n }) => n === 1)).toHaveLength(100);
   });
 
   it('can be hundreds with different unmapped columns, and are then read together', async () => {
@@ -342,14 +322,5 @@ describe('unreadable files', () => {
     const file = await bench.write('stopped.parquet', ROWS);
     const reason = new Error('too late');
     await expect(bench.load(events, [file], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-  });
-
-  it('include files truncated at any byte', async () => {
-    const file = await bench.write('shrinking.parquet', `${ROWS} LIMIT 5`);
-    const whole = readFileSync(file.path);
-    for (let length = whole.length - 1; length >= 0; length -= 7) {
-      truncateSync(file.path, length);
-      expect(await problemOf(file)).toMatchObject({ code: expect.stringMatching(/TRUNCATED|NOT_PARQUET/) });
-    }
   });
 });

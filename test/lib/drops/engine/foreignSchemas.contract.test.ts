@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decimalFields, editSchema, setElement, structField, withFields } from './editFooter.ts';
+import { decimalFields, editSchema, setElement, structField, withFields } from '../../parquet/editFooter.ts';
+import { intField, textField } from '../../parquet/thriftWriter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
-import { intField, textField } from './thriftWriter.ts';
 
 let bench: MappingBench;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
@@ -252,36 +252,6 @@ describe('a day that fails', () => {
     expect(await loads.entry()).toMatchObject({ state: 'failed', files: [], fingerprint: 'as planned' });
     await loads.setPolicy(loads.bucketPolicy);
     expect(await loads.load({ reason: 'retried' })).toMatchObject({ outcome: 'succeeded' });
-  });
-
-  it.each([
-    ['of another account', { owner: '999999999999' }, 'SLUICE_SOURCE_ACCESS_DENIED'],
-    ['not there', { bucket: 'nobody-has-it' }, 'SLUICE_SOURCE_BUCKET_MISSING'],
-  ])('is in a bucket that is %s', async (_, other, code) => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 2));
-    const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) =>
-      customerBucketFrom(loads.s3, { ...one, ...other });
-    expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
-      outcome: 'failed',
-      failure: { code },
-    });
-  });
-
-  it('is in a bucket of another region', async () => {
-    loads = await startLoads();
-    await loads.drop('a.parquet', someEvents(0, 2));
-    const elsewhere = new S3Client({ ...loads.options, region: 'eu-west-1' });
-    try {
-      const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) =>
-        customerBucketFrom(elsewhere, one);
-      expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
-        outcome: 'failed',
-        failure: { code: 'SLUICE_SOURCE_REGION_WRONG' },
-      });
-    } finally {
-      elsewhere.destroy();
-    }
   });
 
   it('is encrypted with a key that we cannot use', async () => {

@@ -91,22 +91,6 @@ describe('a load', () => {
     expect(await loads.keys('statsig/')).toEqual([]);
   });
 
-  it('keeps rows that are in several files exactly as often as they are dropped', async () => {
-    for (const name of ['a.parquet', 'b.parquet']) await loads.drop(name, someEvents(0, 2));
-    await loads.load();
-    expect(await loads.read()).toEqual(readEvents(0, 2).flatMap((row) => [row, row]));
-  });
-
-  it('accepts files of a day with different columns', async () => {
-    await loads.drop('a.parquet', someEvents(0, 2));
-    await loads.drop(
-      'b.parquet',
-      `SELECT CAST(${Date.parse(`${DAY}T10:00:00Z`) / 1000} AS BIGINT) AS timestamp, 2.5 AS extra, 'seen' AS event_name, 'u002' AS unit_id`,
-    );
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
-    expect(await loads.read()).toEqual(readEvents(0, 3));
-  });
-
   it('lists again when a file is replaced or deleted while it is read', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('b.parquet', someEvents(2, 4));

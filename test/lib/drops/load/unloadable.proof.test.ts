@@ -46,73 +46,17 @@ async function run(day = DAY, asked?: 'triggered' | 'backfill') {
 const failed = (code: string) => ({ outcome: 'failed', failure: { code } });
 
 describe('a day without any loadable file', () => {
-  const replaced: [what: string, replace: () => Promise<unknown>, code: string][] = [
-    ['no bytes', () => put('a.parquet', none), 'SLUICE_SOURCE_NOTHING_LOADABLE'],
-    [
-      'another ending',
-      async () => [await loads.remove('a.parquet'), await put('a.parquet.gz', text)],
-      'SLUICE_SOURCE_NOTHING_LOADABLE',
-    ],
-    [
-      'CSV',
-      async () => [await loads.remove('a.parquet'), await put('a.csv', text)],
-      'SLUICE_SOURCE_NOTHING_LOADABLE',
-    ],
-    [
-      'a file of a job that goes on',
-      async () => [await loads.remove('a.parquet'), await put('_temporary/0/a.parquet', good)],
-      'SLUICE_SOURCE_NOTHING_LOADABLE',
-    ],
-    [
-      'a marker with an ending of Parquet',
-      async () => [await loads.remove('a.parquet'), await put('_SUCCESS.parquet', good)],
-      'SLUICE_SOURCE_NOTHING_LOADABLE',
-    ],
-    [
-      'a hidden file',
-      async () => [await loads.remove('a.parquet'), await put('.a.parquet', good)],
-      'SLUICE_SOURCE_NOTHING_LOADABLE',
-    ],
-    [
-      'an archived object of the same name',
-      async () => put('a.parquet', await parquetOf(someEvents(5, 9)), 'GLACIER'),
-      'SLUICE_SOURCE_OBJECT_ARCHIVED',
-    ],
-    [
-      'an archived object',
-      async () => [await loads.remove('a.parquet'), await put('b.parquet', good, 'DEEP_ARCHIVE')],
-      'SLUICE_SOURCE_OBJECT_ARCHIVED',
-    ],
-    [
-      'several',
-      async () => [await put('a.parquet', none), await put('b.csv', text), await put('_SUCCESS', none)],
-      'SLUICE_SOURCE_NOTHING_LOADABLE',
-    ],
-  ];
-
-  it.each(replaced)(
-    'keeps its last good version when its files are replaced by %s',
-    async (_, replace, code) => {
-      await put('a.parquet', good);
-      expect(await run()).toMatchObject({ outcome: 'succeeded' });
-      await replace();
-      for (const asked of [undefined, 'triggered', 'backfill'] as const) {
-        expect(await run(DAY, asked)).toMatchObject(failed(code));
-        expect(await loads.read()).toEqual(readEvents(0, 3));
-        expect(await loads.entry()).toMatchObject({ state: 'failed', version: expect.any(String) });
-        loads.clock.advance(13 * HOUR_MS);
-      }
-      await clear();
-      await put('a.parquet', await parquetOf(someEvents(0, 4)));
-      expect(await run()).toMatchObject({ outcome: 'succeeded' });
-      expect(await loads.read()).toEqual(readEvents(0, 4));
-    },
-  );
-
-  it.each(replaced)('fails when it is dropped for the first time as %s', async (_, replace, code) => {
-    await replace();
-    expect(await run()).toMatchObject(failed(code));
-    expect(await loads.read()).toBeNull();
+  it('keeps its last good version until files arrive, however it is asked for', async () => {
+    await put('a.parquet', good);
+    expect(await run()).toMatchObject({ outcome: 'succeeded' });
+    await loads.remove('a.parquet');
+    await put('a.csv', text);
+    for (const asked of [undefined, 'triggered', 'backfill'] as const) {
+      expect(await run(DAY, asked)).toMatchObject(failed('SLUICE_SOURCE_NOTHING_LOADABLE'));
+      expect(await loads.read()).toEqual(readEvents(0, 3));
+      expect(await loads.entry()).toMatchObject({ state: 'failed', version: expect.any(String) });
+      loads.clock.advance(13 * HOUR_MS);
+    }
     await clear();
     await put('_SUCCESS', none);
     expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });

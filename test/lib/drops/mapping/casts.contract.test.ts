@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { quoteText } from '../../../../lib/base/sql.ts';
 import type { Cast } from '../../../../lib/schema/mappings.ts';
 import { MappingBench } from '../engine/MappingBench.ts';
 
@@ -68,38 +66,5 @@ describe('casts', () => {
     ['bigint', "'17'", 'BLOB', '17'],
   ])('convert to %s: %s::%s', async (to, value, type, expected) => {
     expect(await cast(to, [value], type)).toEqual([expected]);
-  });
-
-  it('accept every 64-bit number, and reject every text that is not one', async () => {
-    const number = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map(String);
-    const text = fc.string({ maxLength: 8, unit: fc.constantFrom(...'0123456789-+. eExainft') });
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(number, text), { minLength: 1, maxLength: 40 }), async (texts) => {
-        const expected = texts.map((one) => {
-          if (!/^\s*[+-]?\d+(\.0*)?\s*$/.test(one)) return undefined;
-          const whole = BigInt(one.trim().replace(/^\+/, '').replace(/\..*$/, ''));
-          return BigInt.asIntN(64, whole) === whole ? String(whole) : undefined;
-        });
-        expect(await cast('bigint', texts.map(quoteText))).toEqual(expected);
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it('write whole floats as JavaScript does, and parse all of them back unchanged', async () => {
-    const double = fc.double({ noNaN: true, noDefaultInfinity: true });
-    await fc.assert(
-      fc.asyncProperty(fc.array(double, { minLength: 1, maxLength: 40 }), async (numbers) => {
-        const texts = await cast(
-          'double',
-          numbers.map((one) => quoteText(String(one))),
-        );
-        expect(texts.map((one) => Number(one) + 0)).toEqual(numbers.map((one) => one + 0));
-        for (const [i, one] of numbers.entries()) {
-          if (Number.isSafeInteger(one) && one !== 0) expect(texts[i]).toBe(String(one));
-        }
-      }),
-      { numRuns: 15 },
-    );
   });
 });

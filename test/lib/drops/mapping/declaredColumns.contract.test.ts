@@ -141,25 +141,6 @@ describe('a table', () => {
     }
   });
 
-  it('refuses other numbers than 0 and 1 as booleans, and numbers with underscores', async () => {
-    const columns = {
-      n: { column: 'n', type: 'double' },
-      flag: { column: 'flag', type: 'boolean' },
-      seen: { column: 'seen', type: 'timestamp', unit: 's' },
-    } as const;
-    const { rows, reasons } = await load(
-      { kind: 'table', mapping: { columns } },
-      `SELECT * FROM (VALUES ('1000', 1, '1795169730'), ('1_000', 0, NULL), ('1', 2, NULL), ('1', -5, NULL), ('1', 1, '1_795_169_730')) AS t (n, flag, seen)`,
-    );
-    expect(rows).toEqual([{ n: 1000, flag: true, seen: '2026-11-20 10:15:30' }]);
-    expect(reasons).toEqual([
-      'SLUICE_INGEST_ROW_VALUE_INVALID: row 1, column "n"',
-      'SLUICE_INGEST_ROW_CAST_FAILED: row 2, column "flag"',
-      'SLUICE_INGEST_ROW_CAST_FAILED: row 3, column "flag"',
-      'SLUICE_INGEST_ROW_TIME_INVALID: row 4, column "seen"',
-    ]);
-  });
-
   it('fails on a file without a column, unless the column is optional', async () => {
     const columns = { id: 'id', plan: { column: 'plan', optional: true } };
     await expect(load({ kind: 'table', mapping: { columns } }, 'SELECT 1 AS other')).rejects.toMatchObject({

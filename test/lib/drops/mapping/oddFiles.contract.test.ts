@@ -43,16 +43,6 @@ describe('a map that holds a key twice', () => {
     const { rows } = await bench.load(events({ metadataJson: 'texts' }), [file]);
     expect(rows.map(({ event_metadata }) => event_metadata)).toEqual(['{"k":"b"}', null, null]);
   });
-
-  it('with very many entries is read in time', async () => {
-    const file = await bench.write(
-      'many-keys.parquet',
-      `SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id,
-         map_from_entries(list_transform(range(50000), lambda i: {'key': 'k' || i, 'value': i})) AS m`,
-    );
-    const { rows } = await bench.load(events({ metadata: ['m'] }), [file]);
-    expect(Object.keys(metadata(rows)[0].m)).toHaveLength(50_000);
-  });
 });
 
 describe('16 bytes of which a file does not say what they are', () => {

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { quoteText } from '../../../../lib/base/sql.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;
@@ -155,61 +153,6 @@ describe('the reader of times', () => {
       '1970-01-01 00:00:00',
       '2026-11-20 10:15:30.123456',
     ]);
-  });
-
-  it('reads every minute and every offset as JavaScript does', async () => {
-    const two = (n: number) => String(n).padStart(2, '0');
-    const clock = fc
-      .tuple(fc.nat(23), fc.nat(59), fc.option(fc.nat(59)))
-      .map(([h, m, s]) => `${two(h)}:${two(m)}${s === null ? '' : `:${two(s)}`}`);
-    const zone = fc.oneof(
-      fc.constantFrom('Z', 'z'),
-      fc
-        .tuple(fc.constantFrom('+', '-'), fc.nat(17), fc.nat(59))
-        .map(([sign, h, m]) => `${sign}${two(h)}:${two(m)}`),
-    );
-    const space = fc.constantFrom('', ' ');
-    const text = fc.tuple(clock, space, zone).map((parts) => `2026-11-20T${parts.join('')}`);
-    await fc.assert(
-      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 40 }), async (texts) => {
-        const file = await bench.write(
-          'iso.parquet',
-          `SELECT unnest([${texts.map(quoteText).join(', ')}]) AS ts, unnest(range(${texts.length})) AS event_name, 'u' AS unit_id`,
-        );
-        const { rows } = await bench.load(events(undefined, 'Asia/Tokyo'), [file]);
-        const read = new Map(rows.map((row) => [row['event_name'], `${row['timestamp']}`]));
-        expect(texts.map((_, i) => read.get(String(i)))).toEqual(
-          texts.map((one) => new Date(one.replace(' ', '')).toISOString().slice(0, 19).replace('T', ' ')),
-        );
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it('rounds nanoseconds down to microseconds, in columns of times and of numbers', async () => {
-    const ns = fc.bigInt(-(2n ** 63n) + 2_000n, 2n ** 63n - 2_000n);
-    const near = fc.bigInt(-5_000n, 5_000n);
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(ns, near), { minLength: 1, maxLength: 40 }), async (all) => {
-        const numbers = `SELECT unnest([${all.map((n) => `${n}::BIGINT`).join(', ')}]) AS n, unnest(range(${all.length})) AS event_name, 'u' AS unit_id`;
-        const file = await bench.write('ns.parquet', `SELECT *, make_timestamp_ns(n) AS t FROM (${numbers})`);
-        for (const [column, unit] of [
-          ['n', 'ns'],
-          ['t', 'timestamp'],
-        ] as const) {
-          const mapping = { timestamp: { column, unit } };
-          const { result } = await bench.load({ kind: 'events', mapping }, [file]);
-          const micros = await bench.query(
-            `SELECT event_name, epoch_us("timestamp")::VARCHAR AS us FROM '${result.rowsFile?.path}'`,
-          );
-          const read = new Map(micros.map(({ event_name, us }) => [event_name, us]));
-          expect(all.map((_, i) => read.get(String(i)))).toEqual(
-            all.map((n) => String((n - (((n % 1_000n) + 1_000n) % 1_000n)) / 1_000n)),
-          );
-        }
-      }),
-      { numRuns: 10 },
-    );
   });
 
   it('sorts rows by time across files', async () => {

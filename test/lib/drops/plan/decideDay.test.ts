@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import { daysBetween, decideDay, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
-import { type LedgerEntry, ledgerStates, NO_FILES } from '../../../../lib/ledger/LedgerEntry.ts';
+import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const HOUR_MS = 3_600_000;
@@ -47,21 +47,7 @@ const queued = (fingerprint: string, ago: number, reason = 'new') => ({
 
 describe('decideDay', () => {
   it.each([
-    ['whose job ended without rows', drop(file('_SUCCESS', { size: 0 })), null, { queue: 'new' }],
-    [
-      'that is loaded and received a marker',
-      drop(file('a.parquet'), file('_SUCCESS')),
-      entry(),
-      { skip: 'unchanged' },
-    ],
-    ['with a replaced file', drop(file('a.parquet', { eTag: '"2"' })), entry(), { queue: 'changed' }],
     ['that was emptied, perhaps before a rewrite', none, entry(), { wait: 'settling', until: NOW + 600_000 }],
-    [
-      'that was emptied a while ago',
-      none,
-      entry({ state: 'waiting', queued: queued(NO_FILES, 600_000, 'settling') }),
-      { queue: 'deleted' },
-    ],
     [
       'that was emptied a moment ago, after it had lost a file',
       none,
@@ -85,64 +71,11 @@ describe('decideDay', () => {
       { queue: 'retried' },
     ],
     ['that is loaded into an earlier table of the dataset', one, entry({ table: 'old' }), { queue: 'new' }],
-    ['that was emptied, and was in another table', none, entry({ table: 'old' }), { skip: 'no_files' }],
-    [
-      'that is being loaded into the earlier table',
-      one,
-      entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 5 } }),
-      { wait: 'loading', until: NOW + 5 },
-    ],
-    [
-      'that was emptied and is loaded as empty',
-      none,
-      entry({ state: 'succeeded_no_data', fingerprint: NO_FILES }),
-      { skip: 'unchanged' },
-    ],
     [
       'that was queued and then emptied, perhaps before a rewrite',
       none,
       entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(one.fingerprint, HOUR_MS) }),
       { wait: 'settling', until: NOW + 600_000 },
-    ],
-    [
-      'that was queued and then emptied a while ago',
-      none,
-      entry({
-        state: 'waiting',
-        fingerprint: null,
-        files: [],
-        queued: queued(NO_FILES, 600_000, 'settling'),
-      }),
-      { queue: 'deleted' },
-    ],
-    [
-      'whose task was lost',
-      one,
-      entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, 7 * HOUR_MS) }),
-      { queue: 'new' },
-    ],
-    [
-      'whose task is on the queue, for other files',
-      one,
-      entry({ state: 'waiting', fingerprint: null, queued: queued('f', HOUR_MS) }),
-      { queue: 'new' },
-    ],
-    [
-      'that had to settle and has settled',
-      one,
-      entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, HOUR_MS, 'settling') }),
-      { queue: 'new' },
-    ],
-    [
-      'whose loader was killed',
-      one,
-      entry({
-        state: 'loading',
-        fingerprint: null,
-        lease: { owner: 'o', until: NOW },
-        queued: queued(one.fingerprint, 7 * HOUR_MS),
-      }),
-      { queue: 'new' },
     ],
     [
       'with a file that is too recent',
@@ -157,12 +90,6 @@ describe('decideDay', () => {
       { wait: 'settling', until: NOW + 600_000 },
     ],
     [
-      'whose loaded file was archived',
-      drop(file('a.parquet', { storageClass: 'GLACIER' })),
-      entry(),
-      { skip: 'archived' },
-    ],
-    [
       'whose loaded file was archived before another arrived',
       drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
       entry(),
@@ -173,12 +100,6 @@ describe('decideDay', () => {
       drop(file('a.csv')),
       entry(),
       { wait: 'settling', until: NOW + 600_000 },
-    ],
-    [
-      'whose loaded file was emptied',
-      drop(file('a.parquet', { size: 0, eTag: '"2"' })),
-      entry(),
-      { queue: 'changed' },
     ],
     [
       'that was loaded and received an unloadable file',
@@ -208,12 +129,6 @@ describe('decideDay', () => {
         files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'left_out', reason: 'archived' }],
       }),
       { queue: 'changed' },
-    ],
-    [
-      'whose files were all archived before they were found',
-      drop(file('a.parquet', { storageClass: 'GLACIER' })),
-      null,
-      { queue: 'new' },
     ],
   ] as const)('decides on a day %s', (_, listed, known, decision) => {
     expect(decideDay(listed, known, terms)).toEqual(decision);

@@ -6,7 +6,7 @@ import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { type Preview, previewFile } from '../../../../lib/drops/preview/previewFile.ts';
 import { OWNER_ACCOUNT } from '../../../../packages/local-aws/src/s3/index.ts';
 import { type RunningS3, startS3 } from '../../../../packages/local-aws/src/testing/startS3.ts';
-import { decimalFields, setElement } from '../engine/editFooter.ts';
+import { decimalFields, setElement } from '../../parquet/editFooter.ts';
 import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;

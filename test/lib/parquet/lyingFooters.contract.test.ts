@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { THRIFT, type ThriftField, type ThriftStruct } from '../../../../lib/parquet/thriftCompact.ts';
+import { THRIFT, type ThriftField, type ThriftStruct } from '../../../lib/parquet/thriftCompact.ts';
+import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
 import { setStatistics } from './editFooter.ts';
-import { type DatasetInput, MappingBench } from './MappingBench.ts';
 
 let bench: MappingBench;
 beforeAll(async () => {

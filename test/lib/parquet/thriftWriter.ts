@@ -3,7 +3,7 @@ import {
   type ThriftField,
   type ThriftList,
   type ThriftStruct,
-} from '../../../../lib/parquet/thriftCompact.ts';
+} from '../../../lib/parquet/thriftCompact.ts';
 
 // Writes Thrift's compact protocol, for footers that no writer of Parquet makes.
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
-import { type DatasetInput, MappingBench } from './MappingBench.ts';
+import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
+import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
 
 let bench: MappingBench;
 beforeAll(async () => {

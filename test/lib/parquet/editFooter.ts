@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
+import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
 import {
   readList,
   THRIFT,
   type ThriftField,
   ThriftReader,
   type ThriftStruct,
-} from '../../../../lib/parquet/thriftCompact.ts';
+} from '../../../lib/parquet/thriftCompact.ts';
 import { intField, listField, longField, textField, writeStruct } from './thriftWriter.ts';
 
 // Fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DuckDbSession } from '../../../../lib/parquet/DuckDbSession.ts';
-import { MappingBench } from './MappingBench.ts';
+import { DuckDbSession } from '../../../lib/parquet/DuckDbSession.ts';
+import { MappingBench } from '../drops/engine/MappingBench.ts';
 
 let bench: MappingBench;
 let session: DuckDbSession;

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
-import { THRIFT } from '../../../../lib/parquet/thriftCompact.ts';
+import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
+import { THRIFT } from '../../../lib/parquet/thriftCompact.ts';
+import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
 import {
   editSchema,
   plainPage,
@@ -12,7 +13,6 @@ import {
   widen,
   withFields,
 } from './editFooter.ts';
-import { type DatasetInput, MappingBench } from './MappingBench.ts';
 import { intField, listField, longField } from './thriftWriter.ts';
 
 let bench: MappingBench;

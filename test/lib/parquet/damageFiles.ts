@@ -5,18 +5,18 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
-import { SluiceError } from '../../../../lib/base/errors.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
+import { seededRandom } from '../../../bench/collect/seededRandom.ts';
+import { SluiceError } from '../../../lib/base/errors.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { duckDbEngine } from '../../../lib/drops/engine/duckDbEngine.ts';
+import { compileMapping } from '../../../lib/drops/mapping/compileMapping.ts';
 
 const DAY = '2026-11-19';
 const LOADED = 'loaded';
 const CODECS = ['snappy', 'zstd', 'gzip', 'uncompressed'] as const;
 /** Files whose pages have checksums. */
 const CHECKED = ['checksums-1-snappy', 'checksums-2-gzip'] as const;
-const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'parquet');
+const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'parquet');
 /** A file that takes longer hangs, ms: the whole ones take some ten. */
 const DEADLINE_MS = 20_000;
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { FileError } from '../../../../lib/parquet/FileError.ts';
+import { FileError } from '../../../lib/parquet/FileError.ts';
 
 const SCRIPT = join(import.meta.dirname, 'damageFiles.ts');
 const COUNT = 200;

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeDrop } from '../../../lib/drops/Drop.ts';
+import { requireLoadable } from '../../../lib/drops/lastLoad.ts';
+import type { FileFate } from '../../../lib/ledger/LedgerEntry.ts';
+
+const FOLDER = 'events/2026-11-19/';
+const NOTHING = 'SLUICE_SOURCE_NOTHING_LOADABLE';
+const REPLACED = 'SLUICE_SOURCE_FILES_REPLACED';
+const ARCHIVED = 'SLUICE_SOURCE_OBJECT_ARCHIVED';
+
+/** Names of objects: `empty` and `archived` ones by their ends. */
+const dropOf = (names: readonly string[]) =>
+  makeDrop(
+    names.map((given) => {
+      const [name = '', kind] = given.split(' ');
+      return {
+        ...{ key: `${FOLDER}${name}`, size: kind === 'empty' ? 0 : 10, eTag: kind ?? 'whole' },
+        lastModified: new Date(0),
+        ...(kind === 'archived' ? { storageClass: 'GLACIER' } : {}),
+      };
+    }),
+    FOLDER,
+  );
+const fate = (name: string, how: FileFate['fate'], reason?: string): FileFate => ({
+  ...{ key: `${FOLDER}${name}`, size: 10, eTag: 'whole', fate: how },
+  ...(reason === undefined ? {} : { reason }),
+});
+const codeOf = (names: readonly string[], files: readonly FileFate[], isBackfill: boolean) => {
+  const entry = { files: [...files], ...(files.length === 0 ? {} : { version: 'v1' }) };
+  try {
+    requireLoadable(dropOf(names), entry, isBackfill);
+    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error;
+  }
+};
+
+describe('a day that is loaded', () => {
+  it.each<[names: string[], code: string | null]>([
+    [[], null],
+    [['_SUCCESS', 'part/'], null],
+    [['a.parquet'], null],
+    [['a.parquet', 'notes.csv'], null],
+    [['a.parquet empty'], NOTHING],
+    [['a.csv'], NOTHING],
+    [['a.parquet.gz'], NOTHING],
+    [['_temporary/0/a.parquet'], NOTHING],
+    [['_SUCCESS.parquet'], NOTHING],
+    [['.a.parquet'], NOTHING],
+    [['a.parquet archived'], ARCHIVED],
+    [['a.parquet archived', 'b.csv'], NOTHING],
+  ])('for the first time from %j: %s', (names, code) => {
+    for (const isBackfill of [false, true]) expect(codeOf(names, [], isBackfill)).toBe(code);
+  });
+
+  const before = [fate('a.parquet', 'loaded'), fate('b.parquet', 'loaded'), fate('old.csv', 'left_out')];
+
+  it.each<[names: string[], files: FileFate[], code: string | null, backfill: string | null]>([
+    [['a.parquet', 'old.csv'], before, null, null],
+    [['a.parquet', 'b.parquet', 'old.csv', 'new.csv'], before, null, null],
+    [['a.parquet', 'old.csv', 'new.csv'], before, REPLACED, null],
+    [['a.parquet', 'b.parquet empty', 'old.csv'], before, REPLACED, REPLACED],
+    [['a.parquet', 'c.csv'], [fate('a.parquet', 'loaded'), fate('b.parquet', 'failed')], REPLACED, null],
+    [
+      ['a.parquet', 'c.csv'],
+      [fate('a.parquet', 'loaded'), fate('b.csv', 'failed', 'not_parquet')],
+      null,
+      null,
+    ],
+    [['c.csv'], before, NOTHING, NOTHING],
+    [[], before, null, null],
+  ])('again from %j, after %j: %s, on request %s', (names, files, code, backfill) => {
+    expect([codeOf(names, files, false), codeOf(names, files, true)]).toEqual([code, backfill]);
+  });
+
+  it('is not without rows that queries read and that are archived now', () => {
+    const files = [{ ...fate('a.parquet', 'loaded'), eTag: 'archived' }];
+    expect(codeOf(['a.parquet archived', 'b.parquet'], files, true)).toBe(ARCHIVED);
+  });
+});

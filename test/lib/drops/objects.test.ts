@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { makeDrop } from '../../../lib/drops/Drop.ts';
+import { inspectObjects } from '../../../lib/drops/inspectObjects.ts';
+import { dropFolder, listDrops } from '../../../lib/drops/listDrops.ts';
+import { requirePlainFiles } from '../../../lib/drops/tableFormats.ts';
+
+const DAY = '2026-11-19';
+const PARQUET = 'PAR1 rows PAR1';
+
+/** A bucket of some texts by key. */
+function bucketOf(texts: Readonly<Record<string, string>>) {
+  const reads: unknown[] = [];
+  const objects = Object.entries(texts).map(([key, text]) => ({
+    ...{ key, size: text.length, eTag: '"1"', lastModified: new Date(0) },
+  }));
+  return {
+    reads,
+    list: async ({ prefix }: { prefix: string }) => ({
+      objects: objects.filter(({ key }) => key.startsWith(prefix)),
+      next: undefined,
+    }),
+    read: async ({ key }: { key: string }, range?: { first: number; last: number }) => {
+      reads.push([key, range?.first]);
+      const text = texts[key] ?? '';
+      return Readable.from([Buffer.from(text.slice(range?.first, (range?.last ?? text.length) + 1))]);
+    },
+  };
+}
+
+describe('a file without a Parquet name', () => {
+  const inspect = async (texts: Readonly<Record<string, string>>) => {
+    const bucket = bucketOf(texts);
+    const { objects } = await bucket.list({ prefix: '' });
+    const { files = [] } = (await inspectObjects(bucket, makeDrop(objects, 'd/'))) ?? {};
+    return { files: files.map(({ key }) => key), reads: bucket.reads };
+  };
+
+  // Redshift's UNLOAD writes a manifest of that name. Athena's gives no file an ending.
+  it.each([
+    'a.snappy',
+    'part-0.c000',
+    'x.user',
+    'a.csv',
+    'a.parquet.gz',
+    'deep/a.b/c.zst',
+    'manifest',
+    '1_00012_ab',
+  ])('is a file to load if its bytes are Parquet, and none otherwise: %s', async (name) => {
+    expect((await inspect({ [`d/${name}`]: PARQUET })).files).toEqual([`d/${name}`]);
+    expect((await inspect({ [`d/${name}`]: 'a text that ends with PAR' })).files).toEqual([]);
+  });
+
+  it('costs at most two reads of four bytes, and none if its name ends with .parquet', async () => {
+    const texts = {
+      'd/a.parquet': PARQUET,
+      'd/b': PARQUET,
+      'd/c': 'no Parquet',
+      'd/d': 'short',
+      'd/e': 'rowsPAR1',
+    };
+    expect(await inspect(texts)).toEqual({
+      files: ['d/a.parquet', 'd/b', 'd/e'],
+      reads: expect.arrayContaining([
+        ['d/b', 0],
+        ['d/c', 0],
+        ['d/c', 6],
+        ['d/e', 0],
+        ['d/e', 4],
+      ]),
+    });
+  });
+});
+
+describe('a table with a log of its valid files', () => {
+  const judge = async (folder: string, key: string) => {
+    const dataset = { folder, dayFormat: 'YYYY-MM-DD' } as const;
+    const bucket = bucketOf({ [`${dropFolder(dataset, DAY)}a.parquet`]: PARQUET, [key]: '{}' });
+    const { drops } = await listDrops(bucket, dataset, [DAY]);
+    await requirePlainFiles(bucket, dataset, DAY, drops.get(DAY) ?? makeDrop([], folder));
+  };
+
+  it.each([
+    ['events', `events/${DAY}/_delta_log/00000000000000000000.json`, 'DELTA'],
+    ['events', `events/${DAY}/table/_delta_log/_sidecars/x.parquet`, 'DELTA'],
+    ['events', 'events/_delta_log/00000000000000000010.checkpoint.parquet', 'DELTA'],
+    ['events', `events/${DAY}/metadata/00001-0a1b.metadata.json`, 'ICEBERG'],
+    ['events', `events/${DAY}/metadata/v1.gz.metadata.json`, 'ICEBERG'],
+    ['events', `events/${DAY}/metadata/metadata/snap-1.avro`, 'ICEBERG'],
+    ['events', 'events/metadata/version-hint.text', 'ICEBERG'],
+    ['events', `events/${DAY}/.hoodie/hoodie.properties`, 'HUDI'],
+    ['events', `events/${DAY}/.hoodie_partition_metadata`, 'HUDI'],
+    ['events', 'events/.hoodie/hoodie.properties', 'HUDI'],
+    // Tables of which the dataset's folder is a partition.
+    ['events/country=DE', 'events/_delta_log/00000000000000000001.json', 'DELTA'],
+    ['a/b/country=DE/hour=1', 'a/b/.hoodie/hoodie.properties', 'HUDI'],
+    ['t/data/country=DE', 't/metadata/v1.metadata.json', 'ICEBERG'],
+    ['country=DE', '_delta_log/00000000000000000001.json', 'DELTA'],
+  ])('is rejected by name: %s, %s', async (folder, key, format) => {
+    await expect(judge(folder, key)).rejects.toMatchObject({
+      ...{ code: `SLUICE_SOURCE_${format}_TABLE`, detail: `${key}.` },
+    });
+  });
+
+  it.each([
+    `events/${DAY}/metadata/columns.json`,
+    'events/metadata/README.md',
+    'events/_delta_log_old/0.json',
+    'events/.hoodie.bak/a',
+    'eventsmetadata/v1.metadata.json',
+  ])('is distinguished from folders of the same names without a log: %s', async (key) => {
+    await expect(judge('events', key)).resolves.toBeUndefined();
+  });
+});
