@@ -22,8 +22,8 @@ import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
-import { plainPage, setChunk, setPages, widen } from '../lib/parquet/editFooter.ts';
 import { MappingBench } from '../lib/drops/engine/MappingBench.ts';
+import { plainPage, setChunk, setPages, widen } from '../lib/parquet/editFooter.ts';
 import { longField } from '../lib/parquet/thriftWriter.ts';
 
 /** The cloud's clock begins now. */
