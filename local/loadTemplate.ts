@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../lib/base/json.ts';
@@ -9,15 +9,9 @@ import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/template/index.ts';
 import { digestInputs, type Packaged, packageService } from './packageService.ts';
 
-/** Packages that are kept besides those in use: enough for a few configurations side by side. */
-const KEPT = 12;
-/** From this age on nobody packages in a workspace any more, ms. */
-const LEFT_MS = 60 * 60_000;
-/** Attempts to move a package into place: other processes may do the same. */
-const MOST_TRIES = 5;
+/** Packages and workspaces that nobody has loaded for so long are removed, ms. A cloud that runs longer may lack parts then. */
+const KEPT_MS = 14 * 24 * 60 * 60_000;
 const PACKAGE_FILE = 'deployment.json';
-/** An empty file in a package, named by a process that runs it. */
-const USED = /^\.used-(\d+)$/;
 
 /** The data stored beside the bundles. */
 const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
@@ -55,8 +49,8 @@ export interface LoadedTemplate {
 
 /**
  * The CloudFormation template and the bundled functions that `serverless package` makes of the sources as they
- * are now. Packages are kept by a digest of their inputs, so only a change is packaged again. The package stays while this
- * process lives: functions load parts of their code when they first need them.
+ * are now. Packages are kept by a digest of their inputs, so only a change is packaged again. A package stays for two weeks
+ * after it was loaded: functions load parts of their code when they first need them.
  *
  * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
  */
@@ -67,9 +61,14 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const { region = config.region } = options;
   const digest = await digestInputs({ root, code }, { config, stage, region });
   const directory = join(cacheDirectory, digest);
-  await markUsed(directory);
   const kept = await readPackage(directory);
-  if (kept !== undefined) return { ...kept, directory, config, cached: true };
+  if (kept !== undefined) {
+    const now = new Date();
+    await utimes(directory, now, now);
+    return { ...kept, directory, config, cached: true };
+  }
+  // What is there and can't be read is of a full disk: packages are moved into place whole.
+  await rm(directory, { recursive: true, force: true });
 
   // The packages hold the configuration: customers' accounts and roles are the user's own business.
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
@@ -85,11 +84,13 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
     await mkdir(finished);
     await rename(join(workspace, 'build'), join(finished, 'build'));
     await writeFile(join(finished, PACKAGE_FILE), JSON.stringify(packaged));
-    await keep(workspace, finished, directory);
+    await rename(finished, directory).catch((error: unknown) => {
+      // Somebody else has just made the same: theirs is as good.
+      if (!isErrorOf(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    });
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
-  await markUsed(directory);
   await forgetOld(cacheDirectory);
   const { stackName, template } = packaged;
   return { stackName, template: parseTemplate(template), directory, config, cached: false };
@@ -108,89 +109,16 @@ async function readPackage(
   return { stackName: packaged.data.stackName, template: parseTemplate(packaged.data.template) };
 }
 
-/** Moves a package into place at once, so that nobody sees half of one, and a torn one out of it. */
-async function keep(workspace: string, finished: string, directory: string): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await rename(finished, directory);
-    } catch (error) {
-      // Somebody else has just made the same: theirs is as good.
-      if ((await readPackage(directory)) !== undefined) return;
-      if (tries === MOST_TRIES || !isErrorOf(error, 'ENOTEMPTY', 'EEXIST')) throw error;
-      await moveTorn(directory, join(workspace, `torn-${tries}`));
-    }
-  }
-}
-
-/** A whole package that somebody has put there meanwhile goes back. */
-async function moveTorn(directory: string, aside: string): Promise<void> {
-  try {
-    await rename(directory, aside);
-  } catch (error) {
-    // Somebody else has moved it.
-    if (isErrorOf(error, 'ENOENT')) return;
-    throw error;
-  }
-  // Where yet another has been put since, that one stays.
-  if ((await readPackage(aside)) !== undefined) await rename(aside, directory).catch(() => undefined);
-}
-
 function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 
-/** Marks a package as used by this process. Does nothing if there is no package. */
-async function markUsed(directory: string): Promise<void> {
-  try {
-    await writeFile(join(directory, `.used-${process.pid}`), '');
-  } catch (error) {
-    if (!isErrorOf(error, 'ENOENT')) throw error;
-  }
-}
-
-/** Whether a process that lives uses a package. */
-async function isUsed(directory: string): Promise<boolean> {
-  const names = await readdir(directory).catch(() => []);
-  return names.some((name) => {
-    const pid = USED.exec(name)?.[1];
-    return pid !== undefined && isAlive(Number(pid));
-  });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // It lives and is somebody else's.
-    return isErrorOf(error, 'EPERM');
-  }
-}
-
-/** Removes the packages that nobody uses but the latest, and workspaces that an interrupted packaging has left. */
+/** Removes old packages, and workspaces that an interrupted packaging has left. */
 async function forgetOld(cacheDirectory: string): Promise<void> {
-  const names = await readdir(cacheDirectory);
-  const all = names.filter(isPackage);
-  const used = await Promise.all(all.map((name) => isUsed(join(cacheDirectory, name))));
-  const unused = all.filter((_, index) => used[index] === false);
-  const packages = await datedPaths(cacheDirectory, unused);
-  const workspaces = await datedPaths(cacheDirectory, names.filter(isWorkspace));
-  const old = packages.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(KEPT);
-  const left = workspaces.filter(({ modifiedMs }) => Date.now() - modifiedMs > LEFT_MS);
-  await Promise.all([...old, ...left].map(({ path }) => rm(path, { recursive: true, force: true })));
-}
-
-const isPackage = (name: string) => /^[0-9a-f]{32}$/.test(name);
-const isWorkspace = (name: string) => /^\.[0-9a-f]{32}-[0-9a-f-]{36}$/.test(name);
-
-function datedPaths(cacheDirectory: string, names: readonly string[]) {
-  return Promise.all(
-    names.map(async (name) => {
-      const path = join(cacheDirectory, name);
-      const modifiedMs = await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      );
-      return { path, modifiedMs };
-    }),
-  );
+  const oldest = Date.now() - KEPT_MS;
+  for (const name of await readdir(cacheDirectory)) {
+    const path = join(cacheDirectory, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: oldest }));
+    if (/^\.?[0-9a-f]{32}/.test(name) && mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+  }
 }

@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Config } from '../lib/schema/config.ts';
 import { LocalTemplateError } from './errors.ts';
-import { namedInputs, withAbsoluteFiles } from './namedInputs.ts';
 
 /** Folders of code that packaging reads. */
 const CODE_FOLDERS = ['functions', 'infra', 'lib'] as const;
@@ -22,6 +22,9 @@ const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock
 const isDotenv = (name: string) => /^\.env(?:\.|$)/.test(name);
 /** Not linked: the output of packaging, and modules, which are found in the project above the workspace. */
 const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
+/** `${file(./settings.yml):memory}` and `${env:TOPIC_ARN}` in serverless.yml. A path with variables in it is none that is looked at. */
+const YML_FILE = /(\$\{file\(\s*["']?)([^"',)$/][^"',)$]*)/g;
+const YML_ENV = /\$\{env:(\w+)/g;
 /** Serverless doesn't follow a link to its own file. */
 const COPIED: readonly string[] = PROJECT_FILES;
 
@@ -53,10 +56,11 @@ export async function digestInputs(
     ...(await readdir(root)).filter(isDotenv).map((file) => join(root, file)),
   ];
   const yml = await readIfThere(join(root, SERVERLESS_YML));
-  const named = namedInputs(new TextDecoder().decode(yml), root);
+  const text = new TextDecoder().decode(yml);
+  const named = [...text.matchAll(YML_FILE)].map(([, , path = '']) => resolve(root, path.trim()));
   const env = withoutSecrets(process.env);
-  const variables = named.variables.map((name) => [name, env[name]]);
-  const paths = [...new Set([...files, ...named.files, ...lockfilesOf(root), ...listed.flat()])].sort();
+  const variables = [...text.matchAll(YML_ENV)].map(([, name = '']) => [name, env[name]]);
+  const paths = [...new Set([...files, ...named, ...lockfilesOf(root), ...listed.flat()])].sort();
   const contents = await Promise.all(paths.map(readIfThere));
   const hash = createHash('sha256').update(JSON.stringify([process.version, settings, variables]));
   for (const [index, path] of paths.entries()) {
@@ -78,7 +82,8 @@ function lockfilesOf(folder: string): string[] {
 /** Undefined when there is no such file: a project need not have each. */
 function readIfThere(path: string): Promise<Uint8Array | undefined> {
   return readFile(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'EISDIR'].includes(String(error.code)))
+      return undefined;
     throw error;
   });
 }
@@ -114,6 +119,13 @@ export interface Packaged {
   readonly template: unknown;
 }
 
+/** What `execFile` says of a process that failed. */
+const failureSchema = z.object({
+  killed: z.boolean().default(false),
+  stdout: z.string().default(''),
+  stderr: z.string().default(''),
+});
+
 const stateSchema = z.object({ service: z.object({ service: z.string() }) });
 
 /**
@@ -138,7 +150,12 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
     if ((name.startsWith('.') && !isDotenv(name)) || NOT_LINKED.includes(name)) continue;
     if (name === SERVERLESS_YML) {
       const yml = await readFile(join(root, name), 'utf8');
-      await writeFile(join(workspace, name), withAbsoluteFiles(yml, root));
+      // Files from the root, not from the workspace, unless its name has what Serverless reads as its own notation.
+      const from = /[(),"'{}]/.test(root) ? '' : `${root}/`;
+      await writeFile(
+        join(workspace, name),
+        yml.replace(YML_FILE, (_, begin, path) => `${begin}${from}${path}`),
+      );
     } else if (COPIED.includes(name)) await copyFile(join(root, name), join(workspace, name));
     else await symlink(join(root, name), join(workspace, name), 'junction');
   }
@@ -189,49 +206,35 @@ function findServerless(root: string): string {
   }
 }
 
-function run(serverless: string, request: PackageRequest): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(
+async function run(
+  serverless: string,
+  { stage, region, workspace, configFile }: PackageRequest,
+): Promise<void> {
+  try {
+    await promisify(execFile)(
       process.execPath,
-      [serverless, 'package', '--stage', request.stage, '--region', request.region],
+      [serverless, 'package', '--stage', stage, '--region', region],
       {
-        cwd: request.workspace,
+        cwd: workspace,
         env: {
           ...withoutSecrets(process.env),
-          SLUICE_CONFIG: request.configFile,
+          SLUICE_CONFIG: configFile,
           // Functions run on this machine: no binding for Lambda's need be fetched.
           SLUICE_PACKAGE_FOR: 'here',
           CI: '1',
         },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: DEADLINE_MS,
+        killSignal: 'SIGKILL',
       },
     );
-    let output = '';
-    const listen = (chunk: Buffer) => {
-      output = `${output}${chunk}`.slice(-OUTPUT_CHARACTERS);
-    };
-    child.stdout.on('data', listen);
-    child.stderr.on('data', listen);
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill('SIGKILL');
-    }, DEADLINE_MS);
-    const settle = (problem?: Error) => {
-      clearTimeout(timer);
-      if (problem === undefined) resolve();
-      else reject(problem);
-    };
-    child.on('error', (error) => {
-      settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', error.message, { cause: error }));
+  } catch (error) {
+    const { killed, stdout, stderr } = failureSchema.parse(error);
+    if (killed) throw new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_TIMEOUT', `${DEADLINE_MS / 1_000} s.`);
+    const output = `${stdout}${stderr}`.slice(-OUTPUT_CHARACTERS).trim() || String(error);
+    throw new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `Its output:\n${output}`, {
+      cause: error,
     });
-    child.on('close', (code) => {
-      if (late)
-        settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_TIMEOUT', `${DEADLINE_MS / 1_000} s.`));
-      else if (code === 0) settle();
-      else settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `Its output:\n${output.trim()}`));
-    });
-  });
+  }
 }
 
 /** Packaging reaches no network; without credentials it could not even by mistake. */
