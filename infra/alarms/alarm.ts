@@ -1,3 +1,4 @@
+import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { getAtt, type Resource, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
 import { type OperateSection, operateSections } from './sections.ts';
@@ -12,6 +13,22 @@ export interface WatchedMetric {
   /** `SampleCount` is the number of values. */
   readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
   readonly dimensions: Readonly<Record<string, Value>>;
+}
+
+/** A metric that a function of ours writes. @param more Dimensions besides the function and the stage. */
+export function ownMetric(
+  { stage }: Pick<Stack, 'stage'>,
+  of: string,
+  { name }: Pick<Metric, 'name'>,
+  statistic: WatchedMetric['statistic'] = 'Sum',
+  more: WatchedMetric['dimensions'] = {},
+): WatchedMetric {
+  return {
+    namespace: METRIC_NAMESPACE,
+    metric: name,
+    statistic,
+    dimensions: { function: of, stage, ...more },
+  };
 }
 
 /** When an alarm fires, and what it says. */

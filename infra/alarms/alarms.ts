@@ -1,13 +1,12 @@
-import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import type { Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm } from './alarm.ts';
+import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
-import { partitionGapsMetric, writeRefusedMetric } from './loggedMetrics.ts';
+import { loggedMetric } from './loggedMetrics.ts';
 import { relayAlarms } from './relayAlarms.ts';
 import { streamAlarms, writeQueueAlarm } from './streamAlarms.ts';
 
@@ -18,12 +17,12 @@ export function alarms(stack: Stack): Resources {
     ...streamAlarms(stack),
     WriteQueueAlarm: writeQueueAlarm(stack),
     WriteRefusedAlarm: alarm(stack, 'write-refused', {
-      ...writeRefusedMetric(stack),
+      ...loggedMetric(stack, 'writeRefused'),
       description: 'An object of the landing is damaged, or a row of it does not fit its table',
       section: 'damaged',
     }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
-      ...partitionGapsMetric(stack),
+      ...loggedMetric(stack, 'partitionGaps'),
       description: 'Days have files that no query reads',
       section: 'partitions',
       // The next hourly run changes the state.
@@ -54,12 +53,9 @@ function collectorAlarms(stack: Stack): Resources {
   const { groups_failures, overflowed, refused_requests } = collectMetrics;
   return {
     MangledAlarm: alarm(stack, 'mangled', {
+      ...ownMetric(stack, 'collect', refused_requests, 'Sum', { reason: MANGLED }),
       description: 'The gateway or the Function URL hands compressed bodies over as text',
       section: 'failed',
-      namespace: METRIC_NAMESPACE,
-      metric: refused_requests.name,
-      statistic: 'Sum',
-      dimensions: { function: 'collect', stage: stack.stage, reason: MANGLED },
     }),
     CollectThrottledAlarm: alarm(stack, 'collect-throttled', {
       description: 'Lambda throttles the collector',
@@ -70,21 +66,15 @@ function collectorAlarms(stack: Stack): Resources {
       dimensions: { FunctionName: partName(stack, 'collect') },
     }),
     OverflowAlarm: alarm(stack, 'overflow', {
+      ...ownMetric(stack, 'collect', overflowed),
       description: 'Firehose does not take requests: they become objects of their own',
       section: 'overflow',
-      namespace: METRIC_NAMESPACE,
-      metric: overflowed.name,
-      statistic: 'Sum',
-      dimensions: { function: 'collect', stage: stack.stage },
       periods: OVERFLOW_PERIODS,
     }),
     GroupsAlarm: alarm(stack, 'groups', {
+      ...ownMetric(stack, 'collect', groups_failures),
       description: 'Collectors cannot read the table of experiment groups',
       section: 'groups',
-      namespace: METRIC_NAMESPACE,
-      metric: groups_failures.name,
-      statistic: 'Sum',
-      dimensions: { function: 'collect', stage: stack.stage },
       threshold: GROUPS_FAILURES,
       periodSeconds: HOUR,
     }),

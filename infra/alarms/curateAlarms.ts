@@ -1,19 +1,13 @@
-import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import type { Resources } from '../template/Resource.ts';
 import { curateIds, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, type WatchedMetric } from './alarm.ts';
+import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 
 /** Alarms on days that are not curated, and on dead letters. The views read such days from the raw tables. None without `curate`. */
 export function curateAlarms(stack: Stack): Resources {
   if (!stack.config.curate) return {};
   const { curations_failed, curations_waiting } = curateMetrics;
-  const ofPlan = ({ name }: Metric): WatchedMetric => ({
-    namespace: METRIC_NAMESPACE,
-    metric: name,
-    statistic: 'Maximum',
-    dimensions: { function: 'curate-plan', stage: stack.stage },
-  });
+  const ofPlan = (metric: { readonly name: string }) => ownMetric(stack, 'curate-plan', metric, 'Maximum');
   return {
     CurationsFailedAlarm: alarm(stack, 'curations-failed', {
       ...ofPlan(curations_failed),

@@ -1,4 +1,3 @@
-import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
@@ -6,8 +5,8 @@ import { usesAthena } from '../../lib/schema/sources.ts';
 import { usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import { exportIds, logicalIds, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, type WatchedMetric } from './alarm.ts';
-import { athenaLoadsMetric, failedLoadsMetric } from './loggedMetrics.ts';
+import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
+import { loggedMetric } from './loggedMetrics.ts';
 
 /** The schedule looks every ten minutes at the days that Athena works on. */
 const ATHENA_PERIOD_SECONDS = 900;
@@ -15,53 +14,46 @@ const ATHENA_PERIOD_SECONDS = 900;
 /** Alarms on the results of the plan, one of each for every schedule in use, and on dead letters. None without sources. */
 export function ingestAlarms(stack: Stack): Resources {
   if (stack.config.sources.length === 0) return {};
-  const made = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map(
-    (schedule): Resources => {
-      const seen = ({ name }: { readonly name: string }): WatchedMetric => ({
-        namespace: METRIC_NAMESPACE,
-        metric: name,
-        statistic: 'Maximum',
-        dimensions: { function: 'ingest-plan', stage: stack.stage, schedule },
-      });
-      const id = schedule === 'daily' ? 'Daily' : 'Hourly';
-      return {
-        [`IngestFailed${id}Alarm`]: alarm(stack, `ingest-failed-${schedule}`, {
-          ...seen(planMetrics.days_failed),
-          description: `Days of ${schedule} datasets could not be loaded`,
-          section: 'drops',
-          // The next run changes the state; the same holds for the others.
-          missing: 'ignore',
-        }),
-        [`IngestUnreadable${id}Alarm`]: alarm(stack, `ingest-unreadable-${schedule}`, {
-          ...seen(planMetrics.datasets_unreadable),
-          description: `Folders of ${schedule} datasets cannot be listed`,
-          section: 'drops',
-          missing: 'ignore',
-        }),
-        [`IngestStopped${id}Alarm`]: alarm(stack, `ingest-stopped-${schedule}`, {
-          ...seen(planMetrics.datasets_stopped),
-          description: `No files arrive for ${schedule} datasets`,
-          section: 'drops',
-          missing: 'ignore',
-        }),
-        [`IngestLeftOut${id}Alarm`]: alarm(stack, `ingest-left-out-${schedule}`, {
-          ...seen(planMetrics.files_left_out),
-          description: `Loads of ${schedule} datasets leave files out`,
-          section: 'drops',
-          missing: 'ignore',
-        }),
-      };
-    },
+  const { days_failed, datasets_unreadable, datasets_stopped, files_left_out, drops_late } = planMetrics;
+  const made = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).flatMap((schedule) =>
+    [
+      {
+        name: 'Failed',
+        metric: days_failed,
+        description: `Days of ${schedule} datasets could not be loaded`,
+      },
+      {
+        name: 'Unreadable',
+        metric: datasets_unreadable,
+        description: `Folders of ${schedule} datasets cannot be listed`,
+      },
+      {
+        name: 'Stopped',
+        metric: datasets_stopped,
+        description: `No files arrive for ${schedule} datasets`,
+      },
+      {
+        name: 'LeftOut',
+        metric: files_left_out,
+        description: `Loads of ${schedule} datasets leave files out`,
+      },
+    ].map(({ name, metric, description }) => [
+      `Ingest${name}${idOf(schedule)}Alarm`,
+      alarm(stack, `ingest-${name === 'LeftOut' ? 'left-out' : name.toLowerCase()}-${schedule}`, {
+        ...ownMetric(stack, 'ingest-plan', metric, 'Maximum', { schedule }),
+        description,
+        section: 'drops',
+        // The next run changes the state.
+        missing: 'ignore',
+      }),
+    ]),
   );
   return {
-    ...Object.assign({}, ...made),
+    ...Object.fromEntries(made),
     ...(expectsDrops(stack.config.sources)
       ? {
           IngestLateAlarm: alarm(stack, 'ingest-late', {
-            namespace: METRIC_NAMESPACE,
-            metric: planMetrics.drops_late.name,
-            statistic: 'Maximum',
-            dimensions: { function: 'ingest-plan', stage: stack.stage },
+            ...ownMetric(stack, 'ingest-plan', drops_late, 'Maximum'),
             description: "A customer's drop is late",
             section: 'drops',
             missing: 'ignore',
@@ -69,14 +61,14 @@ export function ingestAlarms(stack: Stack): Resources {
         }
       : {}),
     IngestLoadFailedAlarm: alarm(stack, 'ingest-load-failed', {
-      ...failedLoadsMetric(stack),
+      ...loggedMetric(stack, 'failedLoads'),
       description: 'A day of a dataset has just failed',
       section: 'drops',
     }),
     ...(usesAthena(stack.config)
       ? {
           IngestAthenaAlarm: alarm(stack, 'ingest-athena', {
-            ...athenaLoadsMetric(stack),
+            ...loggedMetric(stack, 'athenaLoads'),
             description: 'A load by Athena has failed or does not end',
             section: 'drops',
             periodSeconds: ATHENA_PERIOD_SECONDS,
@@ -92,23 +84,22 @@ export function ingestAlarms(stack: Stack): Resources {
 export function exportAlarms(stack: Stack): Resources {
   const { exports } = stack.config;
   if (exports.length === 0) return {};
-  const made = usedSchedules(exports).map((schedule): Resources => {
-    const id = schedule === 'daily' ? 'Daily' : 'Hourly';
-    return {
-      [`ExportFailed${id}Alarm`]: alarm(stack, `export-failed-${schedule}`, {
-        namespace: METRIC_NAMESPACE,
-        metric: exportMetrics.exports_failed.name,
-        statistic: 'Maximum',
-        dimensions: { function: 'export', stage: stack.stage, schedule },
-        description: `Days of ${schedule} exports could not be exported`,
-        section: 'exports',
-        // The next run changes the state.
-        missing: 'ignore',
-      }),
-    };
-  });
+  const made = usedSchedules(exports).map((schedule) => [
+    `ExportFailed${idOf(schedule)}Alarm`,
+    alarm(stack, `export-failed-${schedule}`, {
+      ...ownMetric(stack, 'export', exportMetrics.exports_failed, 'Maximum', { schedule }),
+      description: `Days of ${schedule} exports could not be exported`,
+      section: 'exports',
+      // The next run changes the state.
+      missing: 'ignore',
+    }),
+  ]);
   return {
-    ...Object.assign({}, ...made),
+    ...Object.fromEntries(made),
     ExportDeadLettersAlarm: deadLettersAlarm(stack, 'export', exportIds.deadLetters, 'exports'),
   };
+}
+
+function idOf(schedule: 'daily' | 'hourly'): string {
+  return schedule === 'daily' ? 'Daily' : 'Hourly';
 }

@@ -1,4 +1,3 @@
-import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import {
   collectorConcurrency,
@@ -9,7 +8,7 @@ import {
 import type { RequestError } from '../../lib/wire/RequestError.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { alarm, shareAlarm, type WatchedMetric } from './alarm.ts';
+import { alarm, ownMetric, shareAlarm, type WatchedMetric } from './alarm.ts';
 
 /** Percent of requests. Some 4xx are normal: apps with an old key, and port scanners. */
 const CLIENT_ERRORS_PERCENT = 5;
@@ -62,19 +61,41 @@ function gatewayAlarms(stack: Stack): Resources {
       threshold: Math.max(1, Math.round((effectiveRequestsPerSecond * MINUTE * LIMIT_PERCENT) / 100)),
       periodSeconds: MINUTE,
     }),
-    ClientErrorsAlarm: shareAlarm(stack, 'api-4xx', {
-      description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, including the gateway's own 429 and 413`,
+    ...answerAlarms(stack, {
+      ...{ part: 'api', ids: '', whose: "the gateway's", requests: 'requests' },
+      ...{ client: ofApi('4xx'), server: ofApi('5xx'), all: ofApi('Count') },
+    }),
+  };
+}
+
+/** Shares of the requests to one address that are refused, and that fail. */
+function answerAlarms(
+  stack: Stack,
+  of: {
+    /** Beginning of the names of alarms, and of logical IDs. */
+    readonly part: string;
+    readonly ids: string;
+    readonly requests: string;
+    readonly whose: string;
+    readonly client: WatchedMetric;
+    readonly server: WatchedMetric;
+    readonly all: WatchedMetric;
+  },
+): Resources {
+  return {
+    [`${of.ids}ClientErrorsAlarm`]: shareAlarm(stack, `${of.part}-4xx`, {
+      description: `${CLIENT_ERRORS_PERCENT} % of ${of.requests} are refused, including ${of.whose} own 429 and 413`,
       section: 'refused',
-      some: ofApi('4xx'),
-      all: ofApi('Count'),
+      some: of.client,
+      all: of.all,
       atLeast: CLIENT_ERRORS_AT_LEAST,
       threshold: CLIENT_ERRORS_PERCENT,
     }),
-    ServerErrorsAlarm: shareAlarm(stack, 'api-5xx', {
-      description: `${SERVER_ERRORS_PERCENT} % of requests fail, and SDKs retry them`,
+    [`${of.ids}ServerErrorsAlarm`]: shareAlarm(stack, `${of.part}-5xx`, {
+      description: `${SERVER_ERRORS_PERCENT} % of ${of.requests} fail, and SDKs retry them`,
       section: 'failed',
-      some: ofApi('5xx'),
-      all: ofApi('Count'),
+      some: of.server,
+      all: of.all,
       atLeast: SERVER_ERRORS_AT_LEAST,
       threshold: SERVER_ERRORS_PERCENT,
     }),
@@ -108,21 +129,9 @@ function functionUrlAlarms(stack: Stack): Resources {
       threshold: Math.floor((requestsPerSecond * MINUTE * LIMIT_PERCENT) / 100),
       periodSeconds: MINUTE,
     }),
-    UrlClientErrorsAlarm: shareAlarm(stack, 'url-4xx', {
-      description: `${CLIENT_ERRORS_PERCENT} % of requests to the Function URL are refused, including its own 429 and 413`,
-      section: 'refused',
-      some: ofUrl('Url4xxCount'),
-      all: ofUrl('UrlRequestCount'),
-      atLeast: CLIENT_ERRORS_AT_LEAST,
-      threshold: CLIENT_ERRORS_PERCENT,
-    }),
-    UrlServerErrorsAlarm: shareAlarm(stack, 'url-5xx', {
-      description: `${SERVER_ERRORS_PERCENT} % of requests to the Function URL fail, and SDKs retry them`,
-      section: 'failed',
-      some: ofUrl('Url5xxCount'),
-      all: ofUrl('UrlRequestCount'),
-      atLeast: SERVER_ERRORS_AT_LEAST,
-      threshold: SERVER_ERRORS_PERCENT,
+    ...answerAlarms(stack, {
+      ...{ part: 'url', ids: 'Url', whose: 'its', requests: 'requests to the Function URL' },
+      ...{ client: ofUrl('Url4xxCount'), server: ofUrl('Url5xxCount'), all: ofUrl('UrlRequestCount') },
     }),
   };
 }
@@ -136,12 +145,9 @@ function abuseAlarms(stack: Stack): Resources {
     description: string,
   ): Resource =>
     alarm(stack, part, {
+      ...ownMetric(stack, 'collect', collectMetrics.refused_requests, 'Sum', { reason }),
       description,
       section: 'abuse',
-      namespace: METRIC_NAMESPACE,
-      metric: collectMetrics.refused_requests.name,
-      statistic: 'Sum',
-      dimensions: { function: 'collect', stage: stack.stage, reason },
       threshold: refusedKeysPerHour,
       periodSeconds: HOUR,
     });
@@ -166,16 +172,11 @@ function abuseAlarms(stack: Stack): Resources {
 
 /** By the collector's own metrics: every request is a value of `received`. */
 function requestsRefusedAlarm(stack: Stack): Resource {
-  const own = (metric: string) => ({
-    namespace: METRIC_NAMESPACE,
-    metric,
-    dimensions: { function: 'collect', stage: stack.stage },
-  });
   return shareAlarm(stack, 'requests-refused', {
     description: `The collector refuses ${REFUSED_PERCENT} % of the requests of an hour`,
     section: 'refused',
-    some: { ...own(collectMetrics.refused_requests.name), statistic: 'Sum' },
-    all: { ...own(collectMetrics.received.name), statistic: 'SampleCount' },
+    some: ownMetric(stack, 'collect', collectMetrics.refused_requests),
+    all: ownMetric(stack, 'collect', collectMetrics.received, 'SampleCount'),
     atLeast: REFUSED_AT_LEAST,
     threshold: REFUSED_PERCENT,
     periodSeconds: HOUR,

@@ -1,10 +1,9 @@
-import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { OLD_SECONDS } from '../../lib/relay/limits.ts';
 import { relayMetrics } from '../../lib/relay/relayMetrics.ts';
 import { getAtt, type Resources } from '../template/Resource.ts';
 import { relayIds, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm } from './alarm.ts';
+import { alarm, deadLettersAlarm, ownMetric } from './alarm.ts';
 
 /**
  * Alarms on copies that are not kept, refused, or have waited for six days, and on dead letters. None without `relay`.
@@ -15,35 +14,26 @@ import { alarm, deadLettersAlarm } from './alarm.ts';
  */
 export function relayAlarms(stack: Stack): Resources {
   if (stack.config.relay === undefined) return {};
-  const own = (name: string) => ({
-    namespace: METRIC_NAMESPACE,
-    dimensions: { function: name, stage: stack.stage },
-  });
-  const old = { threshold: OLD_SECONDS, statistic: 'Maximum' } as const;
   return {
     RelayNotKeptAlarm: alarm(stack, 'relay-not-kept', {
-      ...own('collect'),
+      ...ownMetric(stack, 'collect', collectMetrics.RelayNotKept),
       description: 'Requests were answered without a copy for relay',
       section: 'relay',
-      metric: collectMetrics.RelayNotKept.name,
-      statistic: 'Sum',
     }),
     RelayRefusedAlarm: alarm(stack, 'relay-refused', {
-      ...own('relay'),
+      ...ownMetric(stack, 'relay', relayMetrics.RelayRefused),
       description: 'The target of relay refused copies for good',
       section: 'relay',
-      metric: relayMetrics.RelayRefused.name,
-      statistic: 'Sum',
     }),
     RelayAgeAlarm: alarm(stack, 'relay-age', {
-      ...own('relay'),
-      ...old,
+      ...ownMetric(stack, 'relay', relayMetrics.RelayAge, 'Maximum'),
       description: 'Copies have waited for six days, and are put aside half a day later',
       section: 'relay',
-      metric: relayMetrics.RelayAge.name,
+      threshold: OLD_SECONDS,
     }),
     RelayQueueAgeAlarm: alarm(stack, 'relay-queue-age', {
-      ...old,
+      threshold: OLD_SECONDS,
+      statistic: 'Maximum',
       description:
         'Copies have been in the queue of relay for six days, and SQS deletes them four days later',
       section: 'relay',

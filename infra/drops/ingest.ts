@@ -3,7 +3,6 @@ import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import { usesAthena } from '../../lib/schema/sources.ts';
 import { LOADS_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { loadFilters } from '../alarms/loggedMetrics.ts';
 import { workgroupResource } from '../readers/workgroup.ts';
 import { ingestRoles } from '../roles/dropRoles.ts';
 import { workQueue } from '../streams/queues.ts';
@@ -44,7 +43,6 @@ export function ingestResources(stack: Stack): Resources {
     ...(usesAthena(stack.config) ? athenaResources(stack) : {}),
     ...ingestSchedules(stack),
     ...ingestRoles(stack),
-    ...loadFilters(stack),
   };
 }
 

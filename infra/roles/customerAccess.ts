@@ -4,7 +4,7 @@ import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { PSEUDO_PARAMETERS, sub } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import type { AllowStatement } from './policies.ts';
-import { type StatementAlternatives, shrinkingPrefixes } from './policySize.ts';
+import type { StatementAlternatives } from './policySize.ts';
 
 /**
  * Limits a statement about customers' accounts to accounts other than the deployment's own, which may be one of them.
@@ -12,6 +12,25 @@ import { type StatementAlternatives, shrinkingPrefixes } from './policySize.ts';
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
  */
 const NOT_OWN_ACCOUNT = { StringNotEquals: { 'aws:ResourceAccount': sub(PSEUDO_PARAMETERS.account) } };
+
+/**
+ * Statements that name everything; if those do not fit, one on the accounts of customers, and as many names as fit, for what is
+ * in the deployment's own account: all, half of them, a quarter, and in the end none.
+ *
+ * @param items In the order in which names are kept.
+ */
+function namedOrByAccount<Item>(
+  items: readonly Item[],
+  named: (some: readonly Item[]) => readonly AllowStatement[],
+  inTheirAccounts: AllowStatement,
+): StatementAlternatives {
+  const shorter: AllowStatement[][] = [];
+  for (let count = items.length; count > 0; ) {
+    count = Math.floor(count / 2);
+    shorter.push([inTheirAccounts, ...named(items.slice(0, count))]);
+  }
+  return items.length === 0 ? [] : [named(items), ...shorter];
+}
 
 /** A customer's bucket and the folders in it that a role uses, each with a slash at its end. */
 export interface CustomerFolders extends Pick<Source, 'bucket' | 'owner'> {
@@ -27,8 +46,8 @@ interface BucketActions {
 
 /**
  * Statements for customers' buckets whose policies allow the role. They name folders; if those do not fit, buckets; if
- * those do not fit either, the accounts that own them. In the deployment's own account they still name buckets, as many as
- * fit, those without an owner first, in the order of the configuration. No wide statement includes the deployment's own bucket.
+ * those do not fit either, accounts: those without an owner are named first. No wide statement includes the deployment's own
+ * bucket.
  */
 export function customerBucketStatements(
   stack: Stack,
@@ -52,32 +71,20 @@ export function customerBucketStatements(
     ),
   ];
   const folders = customers.flatMap((one) => one.folders.map((folder) => `${textOf(one)}/${folder}*`));
-  const inTheirAccounts: AllowStatement = {
-    Action: [...onBucket, ...onObjects],
-    NotResource: [bucketArn(stack), objectsArn(stack)],
-    Condition: {
-      StringEquals: { 'aws:ResourceAccount': [...new Set(customers.flatMap(({ owner = [] }) => owner))] },
-      ...NOT_OWN_ACCOUNT,
-    },
-  };
   return [
     [...on(onBucket, customers.map(textOf)), ...on(onObjects, folders)],
-    byBucket(customers),
-    ...shrinkingPrefixes(ownFirst).map((first) => [inTheirAccounts, ...byBucket(first)]),
+    ...namedOrByAccount(ownFirst, byBucket, {
+      Action: [...onBucket, ...onObjects],
+      NotResource: [bucketArn(stack), objectsArn(stack)],
+      Condition: {
+        StringEquals: { 'aws:ResourceAccount': [...new Set(customers.flatMap(({ owner = [] }) => owner))] },
+        ...NOT_OWN_ACCOUNT,
+      },
+    }),
   ];
 }
 
-/** A customer's key, and the region of the bucket that it encrypts. Both are always in the same region. */
-interface CustomerKey {
-  readonly arn: string;
-  /** In the notation of `Fn::Sub`. */
-  readonly region: string;
-}
-
-/**
- * Statements for customers' keys, used through S3. They name keys; if those do not fit, the accounts that own them. In the
- * deployment's own account they still name keys, as many as fit, in the order of the configuration.
- */
+/** Statements for customers' keys, used through S3 in the region of the bucket, which is the key's. */
 export function customerKeyStatements(
   customers: readonly Pick<Source, 'kmsKeyArn' | 'region'>[],
   Action: readonly string[],
@@ -85,36 +92,29 @@ export function customerKeyStatements(
   const keys = customers.flatMap(({ kmsKeyArn, region = PSEUDO_PARAMETERS.region }) =>
     kmsKeyArn === undefined ? [] : [{ arn: kmsKeyArn, region }],
   );
-  if (keys.length === 0) return [];
-  const byName = (some: readonly CustomerKey[]): AllowStatement[] =>
+  const byName = (some: readonly (typeof keys)[number][]): AllowStatement[] =>
     [...Map.groupBy(some, ({ region }) => region)].map(([region, of]) => ({
       Action,
       Resource: [...new Set(of.map(({ arn }) => arn))],
       Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3({ region })) } },
     }));
-  const inTheirAccounts: AllowStatement = {
+  return namedOrByAccount(keys, byName, {
     Action,
     Resource: [...new Set(keys.map(({ arn }) => arn.replace(/:kms:[^:]*:(\d+):.*$/, ':kms:*:$1:key/*')))],
     Condition: { StringLike: { 'kms:ViaService': kmsViaS3({ region: '*' }) }, ...NOT_OWN_ACCOUNT },
-  };
-  return [byName(keys), ...shrinkingPrefixes(keys).map((first) => [inTheirAccounts, ...byName(first)])];
+  });
 }
 
-/**
- * Statements to assume customers' roles. They name roles; if those do not fit, the accounts that own them. In the
- * deployment's own account they still name roles, as many as fit, in the order of the configuration.
- */
+/** Statements to assume customers' roles. */
 export function customerRoleStatements(
   customers: readonly { readonly role?: Source['role'] }[],
 ): StatementAlternatives {
   const roles = [...new Set(customers.flatMap(({ role }) => role?.arn ?? []))];
-  if (roles.length === 0) return [];
   const take = (names: readonly string[]): AllowStatement[] =>
     names.length === 0 ? [] : [{ Action: ['sts:AssumeRole'], Resource: names }];
-  const inTheirAccounts: AllowStatement = {
+  return namedOrByAccount(roles, take, {
     Action: ['sts:AssumeRole'],
     Resource: [...new Set(roles.map((arn) => arn.replace(/:role\/.*$/, ':role/*')))],
     Condition: NOT_OWN_ACCOUNT,
-  };
-  return [take(roles), ...shrinkingPrefixes(roles).map((first) => [inTheirAccounts, ...take(first)])];
+  });
 }

@@ -56,12 +56,6 @@ function firstAlternative(stack: Stack, [statements = [], ...wider]: StatementAl
   return { statements, length, shorter: at < 0 ? [] : wider.slice(at) };
 }
 
-/** Shorter and shorter beginnings of a list: half of it, a quarter, and in the end none. */
-export function shrinkingPrefixes<Item>(items: readonly Item[]): (readonly Item[])[] {
-  const half = items.slice(0, Math.floor(items.length / 2));
-  return half.length === 0 ? [[]] : [half, ...shrinkingPrefixes(half)];
-}
-
 /** The most characters that statements can have once all references are resolved. */
 function policyLength({ config }: Stack, allowances: readonly AllowStatement[]): number {
   const names: Readonly<Record<string, string>> = {

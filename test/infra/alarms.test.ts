@@ -1,16 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { resources } from '../../infra/resources.ts';
 import { groupsFailureMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
+import { madeStack } from './madeStack.ts';
 
-const { Resources } = resources({
-  config: defineConfig({ bucket: 'acme-experiments' }),
-  service: 'acme',
-  stage: 'prod',
-});
+const { Resources } = madeStack().made;
 
 const watchedSchema = z.object({
   Namespace: z.string(),
@@ -75,13 +70,7 @@ describe('the alarm on partition gaps', () => {
 
 describe('the notification of alarms', () => {
   const actionsOf = (config: Partial<ConfigInput>) =>
-    Object.values(
-      resources({
-        config: defineConfig({ bucket: 'acme-experiments', ...config }),
-        service: 'acme',
-        stage: 'prod',
-      }).Resources,
-    )
+    Object.values(madeStack(config).made.Resources)
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => [Properties['AlarmActions'], Properties['OKActions']]);
 
@@ -153,11 +142,7 @@ describe('the alarms on overload', () => {
   ])(
     'include one at half of the stage limit of %s a second, in any minute',
     (requestsPerSecond, threshold) => {
-      const made = resources({
-        config: defineConfig({ bucket: 'acme-experiments', endpoint: { requestsPerSecond } }),
-        service: 'acme',
-        stage: 'prod',
-      });
+      const { made } = madeStack({ endpoint: { requestsPerSecond } });
       expect(made.Resources['StageLimitAlarm']?.Properties).toMatchObject({
         Namespace: 'AWS/ApiGateway',
         MetricName: 'Count',
@@ -175,11 +160,7 @@ describe('the alarms on overload', () => {
   it.each(REGIONS)('include one in %s that starts before its gateway answers 429', (region) => {
     const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
     const of = (endpoint: ConfigInput['endpoint']) => {
-      const made = resources({
-        config: defineConfig({ bucket: 'acme-experiments', region, endpoint, architecture: 'x86_64' }),
-        service: 'acme',
-        stage: 'prod',
-      });
+      const { made } = madeStack({ region, endpoint, architecture: 'x86_64' });
       const stage = made.extensions['HttpApiStage']?.Properties['DefaultRouteSettings'];
       return { threshold: made.Resources['StageLimitAlarm']?.Properties['Threshold'], stage };
     };
@@ -193,28 +174,6 @@ describe('the alarms on overload', () => {
       stage: expect.objectContaining({ ThrottlingRateLimit: 40_000 }),
     });
   });
-
-  it('detect records that Firehose refuses for a quarter of an hour', () => {
-    expect(alarm('OverflowAlarm')).toMatchObject({
-      Namespace: 'Sluice',
-      MetricName: 'overflowed',
-      Dimensions: [
-        { Name: 'function', Value: 'collect' },
-        { Name: 'stage', Value: 'prod' },
-      ],
-      Period: 300,
-      EvaluationPeriods: 3,
-    });
-  });
-
-  it('detect invocations that Lambda throttles', () => {
-    expect(alarm('CollectThrottledAlarm')).toMatchObject({
-      Namespace: 'AWS/Lambda',
-      MetricName: 'Throttles',
-      Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
-      Statistic: 'Sum',
-    });
-  });
 });
 
 describe('the alarms on failed exports', () => {
@@ -223,9 +182,8 @@ describe('the alarms on failed exports', () => {
       ...{ name: `export-${i}`, table: 'statsig_forwarded_events', schedule },
       target: { bucket: `acme-warehouse-${i}`, owner: '111122223333' },
     }));
-    const config = defineConfig({ bucket: 'acme-experiments', exports });
-    return Object.entries(resources({ config, service: 'acme', stage: 'prod' }).Resources).flatMap(
-      ([id, { Properties }]) => (/^ExportFailed.*Alarm$/.test(id) ? [Properties] : []),
+    return Object.entries(madeStack({ exports }).made.Resources).flatMap(([id, { Properties }]) =>
+      /^ExportFailed.*Alarm$/.test(id) ? [Properties] : [],
     );
   };
 
@@ -256,8 +214,7 @@ function resourcesOf(dataset: object) {
       datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
     },
   ];
-  const config = defineConfig({ bucket: 'acme-experiments', sources });
-  return resources({ config, service: 'acme', stage: 'prod' }).Resources;
+  return madeStack({ sources }).made.Resources;
 }
 
 describe('the alarms on drops', () => {

@@ -1,40 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { resources } from '../../infra/resources.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
-import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { madeStack } from './madeStack.ts';
 
-const made = resources({
-  config: defineConfig({
-    bucket: 'acme-experiments',
-    readers: [
-      { kind: 'metabase', name: 'bi' },
-      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
-    ],
-  }),
-  service: 'acme',
-  stage: 'prod',
-});
-const { resources: resolved } = resolveTemplate(
-  parseTemplate({
-    Resources: {
-      ...made.Resources,
-      RedriveLogGroup: { Type: 'AWS::Logs::LogGroup' },
-      RegisterLogGroup: { Type: 'AWS::Logs::LogGroup' },
-      WriteLogGroup: { Type: 'AWS::Logs::LogGroup' },
-      HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
-    },
-  }),
-  {
-    region: 'eu-west-1',
-    account: '111122223333',
-    partition: 'aws',
-    stackName: 'acme-prod',
-    endpoint: 'http://127.0.0.1:4566',
-  },
-);
+const { resources: resolved } = madeStack({
+  readers: [
+    { kind: 'metabase', name: 'bi' },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+  ],
+}).resolved;
 
 const place = { x: z.int(), y: z.int(), width: z.int(), height: z.int() };
 const bodySchema = z.strictObject({

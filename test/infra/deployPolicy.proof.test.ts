@@ -21,16 +21,11 @@ const STACK = 'sluice-prod';
 const brought = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const here = (service: string, name: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`;
 
-const READERS: ConfigInput['readers'] = [
-  { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
-  { kind: 'statsig', name: 'statsig-user', as: 'user' },
-  { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
-  { kind: 'metabase', name: 'bi', as: 'role', principal: 'ec2', ownDatabase: 'models' },
-  { kind: 'metabase', name: 'metabase' },
-];
-const { sources, exports } = templateConfigurations['customers’ buckets'] ?? {};
-const customers: Partial<ConfigInput> = JSON.parse(
-  JSON.stringify({ sources, exports }).replaceAll('kms:us-east-1', `kms:${REGION}`),
+const ALL: Partial<ConfigInput> = JSON.parse(
+  JSON.stringify(templateConfigurations['readers and customers']).replaceAll(
+    'kms:us-east-1',
+    `kms:${REGION}`,
+  ),
 );
 const EXISTING = { bucket: true, keyArn: brought, database: true, stagingDatabase: true, workgroup: true };
 
@@ -102,7 +97,7 @@ let all: readonly Deployed[];
 let place: StackPlace;
 let policies: readonly PolicyDocument[];
 beforeAll(async () => {
-  ({ all, place, policies } = await deploy({ readers: READERS, ...customers }));
+  ({ all, place, policies } = await deploy(ALL));
 }, 120_000);
 
 /** Every call that a deployment of these resources may make: to deploy, update, roll back and remove. */

@@ -19,14 +19,11 @@ const NAMES = {
 const MOST = Math.max(...REGIONS.map(({ length }) => length));
 const LONGEST_REGION = REGIONS.find(({ length }) => length === MOST) ?? '';
 
-const { 'every option': every = {}, 'all readers': { readers } = {}, ...others } = templateConfigurations;
 const together: Partial<ConfigInput> = {
-  ...Object.assign({}, ...Object.values(others), every),
-  ...{
-    readers,
-    sources: others['customers’ buckets']?.sources,
-    endpoint: others['what a platform team asks for']?.endpoint,
-  },
+  ...Object.assign({}, ...Object.values(templateConfigurations)),
+  readers: templateConfigurations['readers and customers']?.readers,
+  sources: templateConfigurations['readers and customers']?.sources,
+  endpoint: templateConfigurations['what a platform team asks for']?.endpoint,
   existing: {},
 };
 

@@ -1,44 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { resources } from '../../infra/resources.ts';
 import { requireRegion } from '../../infra/serverless/requirements.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { madeStack } from './madeStack.ts';
 
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 
-function deploy(existing: ConfigInput['existing']) {
-  const made = resources({
-    config: defineConfig({
-      bucket: 'acme-data',
-      database: 'analytics',
-      athena: { workgroup: 'analysts', stagingDatabase: 'staging' },
-      ...(existing === undefined ? {} : { existing }),
-    }),
-    service: 'acme',
-    stage: 'prod',
+const deploy = (existing: ConfigInput['existing']) =>
+  madeStack({
+    bucket: 'acme-data',
+    database: 'analytics',
+    athena: { workgroup: 'analysts', stagingDatabase: 'staging' },
+    ...(existing === undefined ? {} : { existing }),
   });
-  const resolved = resolveTemplate(
-    parseTemplate({
-      Resources: {
-        ...made.Resources,
-        RedriveLogGroup: { Type: 'AWS::Logs::LogGroup' },
-        RegisterLogGroup: { Type: 'AWS::Logs::LogGroup' },
-        WriteLogGroup: { Type: 'AWS::Logs::LogGroup' },
-        HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
-      },
-      Outputs: made.Outputs,
-    }),
-    {
-      region: 'eu-west-1',
-      account: '111122223333',
-      partition: 'aws',
-      stackName: 'acme-prod',
-      endpoint: 'http://127.0.0.1:4566',
-    },
-  );
-  return { made, resolved };
-}
 
 const own = deploy(undefined);
 const brought = deploy({ bucket: true, keyArn, database: true, stagingDatabase: true, workgroup: true });

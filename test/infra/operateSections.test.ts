@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { operateSections } from '../../infra/alarms/sections.ts';
-import { resources } from '../../infra/resources.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { operatePage } from '../../scripts/docs/operatePage.ts';
+import { madeStack } from './madeStack.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
 const page = readFileSync(join(repositoryRoot, 'docs', 'operate.md'), 'utf8');
@@ -25,14 +24,11 @@ describe('docs/operate.md', () => {
           ([, alarm = '', section = '', anchor = '']) => [alarm, { section, anchor }],
         ),
       );
-      const { Resources } = resources({
-        config: defineConfig({ bucket: 'acme-experiments', ...config }),
-        ...{ service: 'sluice', stage: 'prod' },
-      });
+      const { Resources } = madeStack(config).made;
       const alarms = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
       expect(alarms.length).toBeGreaterThan(15);
       for (const { Properties } of alarms) {
-        const name = String(Properties['AlarmName']).replace('sluice-prod-', '');
+        const name = String(Properties['AlarmName']).replace('acme-prod-', '');
         const { section = '', anchor } = rows.get(name) ?? {};
         expect([name, headings.includes(section)]).toEqual([name, true]);
         expect(Properties['AlarmDescription']).toMatch(new RegExp(`: see docs/operate\\.md, "${section}"$`));

@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AllowStatement } from '../../infra/roles/policies.ts';
-import {
-  fitPolicySize,
-  type StatementAlternatives,
-  shrinkingPrefixes,
-} from '../../infra/roles/policySize.ts';
+import { fitPolicySize, type StatementAlternatives } from '../../infra/roles/policySize.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const stack = { config: defineConfig({ bucket: 'acme-experiments' }), service: 'sluice', stage: 'prod' };
@@ -35,10 +31,5 @@ describe('the statements of a role', () => {
         message: expect.stringMatching(/11\d\d\d characters of 10000/),
       }),
     );
-  });
-
-  it('drop the second half of names first', () => {
-    expect(shrinkingPrefixes([1, 2, 3, 4, 5])).toEqual([[1, 2], [1], []]);
-    expect(shrinkingPrefixes([])).toEqual([[]]);
   });
 });

@@ -1,28 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { grantCommand, lakeGrants } from '../../infra/lakeFormation.ts';
-import { resources } from '../../infra/resources.ts';
 import { policyScope } from '../../lib/access/arns.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { erasePolicy } from '../../lib/access/operators/erasePolicy.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { placeFolders } from '../../lib/erase/erasePlaces.ts';
-import {
-  parseTemplate,
-  readDeployment,
-  resolveTemplate,
-} from '../../packages/local-aws/src/template/index.ts';
+import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { madeStack, PLACE } from './madeStack.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
-const identity = {
-  region: 'eu-west-1',
-  account: '111122223333',
-  partition: 'aws',
-  stackName: 'acme-prod',
-  endpoint: 'http://127.0.0.1:4566',
-};
-const config = defineConfig({
-  bucket: 'acme-experiments',
+const { config, made, template, resolved } = madeStack({
   readers: [
     { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
     { kind: 'statsig', name: 'statsig-old', as: 'user' },
@@ -31,36 +18,17 @@ const config = defineConfig({
     { kind: 'metabase', name: 'bi-ec2', as: 'role', principal: 'ec2', ownDatabase: 'models' },
   ],
 });
-const made = resources({ config, service: 'acme', stage: 'prod' });
-const group = (name: string) => ({
-  Type: 'AWS::Logs::LogGroup',
-  Properties: { LogGroupName: `/aws/lambda/acme-prod-${name}` },
-});
-/** The functions and the API come from serverless.yml; here they only have to be there. */
-const template = parseTemplate({
-  Resources: {
-    ...made.Resources,
-    CollectLogGroup: group('collect'),
-    RegisterLogGroup: group('register'),
-    WriteLogGroup: group('write'),
-    HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
-  },
-  Outputs: made.Outputs,
-});
-const resolved = resolveTemplate(template, identity);
 const find = (logicalId: string) => {
   const found = resolved.resources.find((resource) => resource.logicalId === logicalId);
   if (found === undefined) throw new Error(`no ${logicalId}`);
   return found;
 };
-const scope = policyScope(config, { ...identity, keyArn: find('DataKey').arn ?? '' });
+const scope = policyScope(config, { ...PLACE, keyArn: find('DataKey').arn ?? '' });
 
 describe('readers that read more, in places of their own', () => {
-  const chosen = defineConfig({
-    bucket: 'acme-experiments',
-    ...templateConfigurations['readers of other data, in places of their own'],
-  });
-  const { Resources, Outputs } = resources({ config: chosen, service: 'acme', stage: 'prod' });
+  const { Resources, Outputs } = madeStack(
+    templateConfigurations['readers of other data, in places of their own'],
+  ).made;
   const propertiesOf = (id: string) => Resources[id]?.Properties;
 
   it('have what is added in a policy of its own, and policies of yours attached', () => {
@@ -93,8 +61,7 @@ describe('readers that read more, in places of their own', () => {
 });
 
 describe('a result location of the configuration', () => {
-  const located = defineConfig({
-    bucket: 'acme-experiments',
+  const { config: located, made } = madeStack({
     readers: [
       {
         ...{ kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
@@ -104,7 +71,7 @@ describe('a result location of the configuration', () => {
   });
 
   it('is where the workgroup puts results, and where they expire and are erased', () => {
-    const { Resources } = resources({ config: located, service: 'acme', stage: 'prod' });
+    const { Resources } = made;
     expect(JSON.stringify(Resources['ReaderStatsigWorkgroup'])).toContain('/statsig-results/');
     expect(JSON.stringify(Resources['ReaderStatsigPolicy'])).toContain('acme-experiments/statsig-results/*');
     expect(lifecycleRules(located)).toContainEqual(
@@ -117,10 +84,7 @@ describe('a result location of the configuration', () => {
 
 describe('the grants of Lake Formation', () => {
   const all = lakeGrants({
-    config: defineConfig({
-      bucket: 'acme-experiments',
-      ...templateConfigurations['readers of other data, in places of their own'],
-    }),
+    config: madeStack(templateConfigurations['readers of other data, in places of their own']).config,
     service: 'sluice',
     stage: 'prod',
   });
@@ -240,17 +204,13 @@ describe('readers in the template', () => {
   it('have secrets whose names start with the stack name and differ after a new deployment', () => {
     const name = String(find('ReaderOwoxSecret').properties['Name']);
     expect(name).toMatch(/^acme-prod-reader-owox-[0-9a-f]{8}$/);
-    const again = resolveTemplate(template, { ...identity, stackName: 'acme-prod-2' });
+    const again = resolveTemplate(template, { ...PLACE, stackName: 'acme-prod-2' });
     const other = again.resources.find(({ logicalId }) => logicalId === 'ReaderOwoxSecret');
     expect(other?.properties['Name']).not.toBe(name);
   });
 
   it('query in their own workgroups with separate results, even if the main workgroup is an existing one', () => {
-    const made = resources({
-      config: defineConfig({ ...config, existing: { workgroup: true } }),
-      service: 'acme',
-      stage: 'prod',
-    }).Resources;
+    const made = madeStack({ ...config, existing: { workgroup: true } }).made.Resources;
     expect(made).not.toHaveProperty('Workgroup');
     const groups = Object.values(made).filter(({ Type }) => Type === 'AWS::Athena::WorkGroup');
     const told = groups.map(({ Properties }) => [
@@ -283,13 +243,8 @@ describe('readers in the template', () => {
   });
 
   it('create new access keys when the serial is raised', () => {
-    const raised = defineConfig({
-      bucket: 'acme-experiments',
-      readers: [{ kind: 'metabase', name: 'metabase', keySerial: 2 }],
-    });
-    const key = resources({ config: raised, service: 'acme', stage: 'prod' }).Resources
-      .ReaderMetabaseAccessKey;
-    expect(key?.Properties['Serial']).toBe(2);
+    const { made: raised } = madeStack({ readers: [{ kind: 'metabase', name: 'metabase', keySerial: 2 }] });
+    expect(raised.Resources['ReaderMetabaseAccessKey']?.Properties['Serial']).toBe(2);
   });
 
   it('create their own resources locally: a private, encrypted result bucket and the databases', () => {

@@ -1,51 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { resources } from '../../infra/resources.ts';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseTableKey, tableFolder } from '../../lib/tables/tableFolders.ts';
-import {
-  parseTemplate,
-  type ResolvedResource,
-  readDeployment,
-  resolveTemplate,
-} from '../../packages/local-aws/src/template/index.ts';
+import { type ResolvedResource, readDeployment } from '../../packages/local-aws/src/template/index.ts';
+import { madeStack } from './madeStack.ts';
 
-const stack = {
-  region: 'eu-west-1',
-  account: '111122223333',
-  partition: 'aws',
-  stackName: 'acme-prod',
-  endpoint: 'http://127.0.0.1:4566',
-};
-
-/** The functions and the API come from serverless.yml; here they only have to be there. */
-const fromServerless = {
-  RegisterLogGroup: {
-    Type: 'AWS::Logs::LogGroup',
-    Properties: { LogGroupName: '/aws/lambda/acme-prod-register' },
-  },
-  WriteLogGroup: {
-    Type: 'AWS::Logs::LogGroup',
-    Properties: { LogGroupName: '/aws/lambda/acme-prod-write' },
-  },
-  HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
-};
-
-function deploy(input: Partial<ConfigInput> = {}) {
-  const own = { bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, curate: false };
-  const config = defineConfig({ ...own, ...input });
-  const made = resources({ config, service: 'acme', stage: 'prod' });
-  const template = parseTemplate({
-    Resources: { ...made.Resources, ...fromServerless },
-    Outputs: made.Outputs,
-  });
-  return { config, template, resolved: resolveTemplate(template, stack) };
-}
-
+const deploy = (input: Partial<ConfigInput> = {}) =>
+  madeStack({ unitIds: { companyID: 'company_id' }, curate: false, ...input });
 const { config, template, resolved } = deploy();
 
 /** Plain JSON of unknown shape, to look into without caring for types. */
@@ -82,12 +46,6 @@ const rolesOf = (of: typeof resolved) =>
     }));
 const roles = rolesOf(resolved);
 
-/** The rule that sends to the queue of a statement. */
-function ruleOf(statement: Json): string {
-  const queue = JSON.stringify(at(statement, 'Resource'));
-  return queue.includes('prod-write') ? 'landed' : 'object-created';
-}
-
 describe('permissions', () => {
   it('name every resource, with * only at the end of a folder or a log group', () => {
     const wild = roles
@@ -107,14 +65,6 @@ describe('permissions', () => {
         'arn:aws:s3:::acme-experiments/statsig/ingested/experiment_groups/*',
       ]),
     );
-  });
-
-  it('allow no action by pattern', () => {
-    const actions = roles.flatMap(({ allowed }) =>
-      allowed.flatMap((statement) => list(at(statement, 'Action'))),
-    );
-    expect(actions.length).toBeGreaterThan(15);
-    expect(actions.filter((action) => String(action).includes('*'))).toEqual([]);
   });
 
   it('give each function and each stream only what it needs', () => {
@@ -204,49 +154,6 @@ describe('permissions', () => {
         .filter((statement) => list(at(statement, 'Action')).includes('s3:PutObject'))
         .flatMap((statement) => list(at(statement, 'Resource'))),
     ).toEqual(['arn:aws:s3:::acme-experiments/landing/*']);
-  });
-
-  it('trust a service only on behalf of this account, except Lambda, which sends only its name', () => {
-    const policies = [...ofType('AWS::SQS::QueuePolicy'), ...ofType('AWS::S3::BucketPolicy')].flatMap(
-      ({ properties }) => list(at(plain(properties), 'PolicyDocument', 'Statement')),
-    );
-    const trusted = [...roles.flatMap(({ trust }) => trust), ...policies].filter(
-      (statement) => at(statement, 'Principal', 'Service') !== undefined,
-    );
-    const bySource = (statement: Json) => [
-      at(statement, 'Condition', 'StringEquals', 'aws:SourceAccount'),
-      String(at(statement, 'Condition', 'ArnEquals', 'aws:SourceArn')),
-    ];
-    const seen = new Set<string>();
-    for (const statement of trusted) {
-      const service = String(at(statement, 'Principal', 'Service'));
-      seen.add(service);
-      switch (service) {
-        case 'lambda.amazonaws.com':
-          expect(at(statement, 'Condition')).toBeUndefined();
-          break;
-        case 'firehose.amazonaws.com':
-          expect(at(statement, 'Condition')).toEqual({ StringEquals: { 'sts:ExternalId': '111122223333' } });
-          break;
-        case 'scheduler.amazonaws.com':
-          expect(bySource(statement)).toEqual([
-            '111122223333',
-            'arn:aws:scheduler:eu-west-1:111122223333:schedule-group/default',
-          ]);
-          break;
-        default:
-          expect(bySource(statement)).toEqual([
-            '111122223333',
-            `arn:aws:events:eu-west-1:111122223333:rule/acme-prod-${ruleOf(statement)}`,
-          ]);
-      }
-    }
-    expect([...seen].sort()).toEqual([
-      'events.amazonaws.com',
-      'firehose.amazonaws.com',
-      'lambda.amazonaws.com',
-      'scheduler.amazonaws.com',
-    ]);
   });
 });
 

@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { resources } from '../../infra/resources.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { madeStack } from './madeStack.ts';
 
-const { Resources } = resources({
-  config: defineConfig({ bucket: 'acme-experiments' }),
-  service: 'acme',
-  stage: 'prod',
-});
+const { Resources } = madeStack().made;
 const propertiesOf = (id: string) => JSON.parse(JSON.stringify(Resources[id]?.Properties));
 
 /** Values of metrics by period, oldest first; null is a period without one. */

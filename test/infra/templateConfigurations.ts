@@ -5,15 +5,6 @@ const account = '111122223333';
 /** Configurations that make different templates: each is packaged and checked. */
 export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput>>> = {
   default: {},
-  'all readers': {
-    readers: [
-      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
-      { kind: 'statsig', name: 'statsig-user', as: 'user', keyAdministrator: true },
-      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
-      { kind: 'metabase', name: 'metabase' },
-      { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
-    ],
-  },
   'readers of other data, in places of their own': {
     account,
     database: 'Sluice-Prod',
@@ -41,7 +32,14 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
       },
     ],
   },
-  'customers’ buckets': {
+  'readers and customers': {
+    readers: [
+      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+      { kind: 'statsig', name: 'statsig-user', as: 'user', keyAdministrator: true },
+      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
+      { kind: 'metabase', name: 'metabase' },
+      { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
+    ],
     sources: [
       {
         name: 'acme',
@@ -90,27 +88,18 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
           role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
         },
       },
-    ],
-  },
-  'Statsig itself at a bucket': {
-    statsigBucket: {
-      ...{ bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a', writesTo: 'exports' },
-    },
-    exports: [
       {
-        ...{ name: 'events', table: 'statsig_forwarded_events', format: 'statsig' },
+        ...{ name: 'for-statsig', table: 'statsig_forwarded_events', format: 'statsig' },
         target: { bucket: 'acme-statsig' },
       },
     ],
+    statsigBucket: {
+      ...{ bucket: 'acme-statsig', user: 'arn:aws:iam::999689269917:user/acme-4f2a', writesTo: 'exports' },
+    },
   },
-  relay: { relay: { statsig: true } },
-  'curated days': {
-    curate: true,
-    unitIds: { companyID: 'company_id' },
-    jsonPaths: { plan: 'user.custom.plan' },
-  },
-  'a Function URL': {
+  'a Function URL, and relay': {
     endpoint: { kind: 'function-url' },
+    relay: { statsig: true },
     sources: [
       {
         name: 'acme',
@@ -119,14 +108,6 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
         datasets: [{ name: 'events', kind: 'events' }],
       },
     ],
-  },
-  'both endpoints, with an access log': {
-    endpoint: { kind: 'both', accessLogDays: 30 },
-    collector: { reservedConcurrency: 50 },
-  },
-  'reads passed through': {
-    passThrough: { statsig: true },
-    endpoint: { kind: 'both' },
   },
   'what a platform team asks for': {
     region: 'eu-west-1',
@@ -143,7 +124,6 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
       certificateArn: `arn:aws:acm:eu-west-1:${account}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`,
       accessLogDays: 90,
     },
-    curate: true,
     relay: { statsig: true },
     passThrough: { statsig: true },
     readers: [
@@ -154,7 +134,6 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
   },
   'all that exists is brought': {
     region: 'eu-west-1',
-    curate: true,
     existing: {
       bucket: true,
       keyArn: `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,

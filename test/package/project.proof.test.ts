@@ -245,8 +245,11 @@ describe('a project', () => {
 
   it('is packaged into the template that the repository makes of the same configuration', async () => {
     const project = projectAs('npm', 'packaged');
-    const { relay, 'customers’ buckets': drops } = templateConfigurations;
-    const options = { ...drops, ...relay, curate: true, collector: { reservedConcurrency: 50 } };
+    const options = {
+      ...templateConfigurations['readers and customers'],
+      relay: { statsig: true } as const,
+      collector: { reservedConcurrency: 50 },
+    };
     const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
     const salt = 'a salt that no template holds';
     const config = { bucket: 'acme-experiments', keys, privacy: { salt }, stages: ['prod'], ...options };
