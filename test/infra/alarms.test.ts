@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { groupsFailureMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
-import { madeStack } from './madeStack.ts';
+import { madeResources } from './madeResources.ts';
 
-const { Resources } = madeStack().made;
+const { Resources } = madeResources().made;
 
 const watchedSchema = z.object({
   Namespace: z.string(),
@@ -70,7 +70,7 @@ describe('the alarm on partition gaps', () => {
 
 describe('the notification of alarms', () => {
   const actionsOf = (config: Partial<ConfigInput>) =>
-    Object.values(madeStack(config).made.Resources)
+    Object.values(madeResources(config).made.Resources)
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => [Properties['AlarmActions'], Properties['OKActions']]);
 
@@ -142,7 +142,7 @@ describe('the alarms on overload', () => {
   ])(
     'include one at half of the stage limit of %s a second, in any minute',
     (requestsPerSecond, threshold) => {
-      const { made } = madeStack({ endpoint: { requestsPerSecond } });
+      const { made } = madeResources({ endpoint: { requestsPerSecond } });
       expect(made.Resources['StageLimitAlarm']?.Properties).toMatchObject({
         Namespace: 'AWS/ApiGateway',
         MetricName: 'Count',
@@ -160,7 +160,7 @@ describe('the alarms on overload', () => {
   it.each(REGIONS)('include one in %s that starts before its gateway answers 429', (region) => {
     const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
     const of = (endpoint: ConfigInput['endpoint']) => {
-      const { made } = madeStack({ region, endpoint, architecture: 'x86_64' });
+      const { made } = madeResources({ region, endpoint, architecture: 'x86_64' });
       const stage = made.extensions['HttpApiStage']?.Properties['DefaultRouteSettings'];
       return { threshold: made.Resources['StageLimitAlarm']?.Properties['Threshold'], stage };
     };
@@ -182,7 +182,7 @@ describe('the alarms on failed exports', () => {
       ...{ name: `export-${i}`, table: 'statsig_forwarded_events', schedule },
       target: { bucket: `acme-warehouse-${i}`, owner: '111122223333' },
     }));
-    return Object.entries(madeStack({ exports }).made.Resources).flatMap(([id, { Properties }]) =>
+    return Object.entries(madeResources({ exports }).made.Resources).flatMap(([id, { Properties }]) =>
       /^ExportFailed.*Alarm$/.test(id) ? [Properties] : [],
     );
   };
@@ -214,7 +214,7 @@ function resourcesOf(dataset: object) {
       datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
     },
   ];
-  return madeStack({ sources }).made.Resources;
+  return madeResources({ sources }).made.Resources;
 }
 
 describe('the alarms on drops', () => {

@@ -1,7 +1,6 @@
-import { resources } from '../../infra/resources.ts';
-import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { madeResources } from './madeResources.ts';
 
 /** Where the stacks of tests are. */
 export const PLACE = {
@@ -25,8 +24,7 @@ const FROM_SERVERLESS = {
 
 /** The stack `acme-prod` of a configuration, made without Serverless: as it is in the template, and with all references resolved. */
 export function madeStack(input: Partial<ConfigInput> = {}) {
-  const config = defineConfig({ bucket: 'acme-experiments', ...input });
-  const made = resources({ config, service: 'acme', stage: 'prod' });
+  const { config, made } = madeResources(input);
   const template = parseTemplate({
     Resources: { ...made.Resources, ...FROM_SERVERLESS },
     Outputs: made.Outputs,

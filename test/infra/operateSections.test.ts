@@ -5,7 +5,7 @@ import { operateSections } from '../../infra/alarms/sections.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { finding, findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { operatePage } from '../../scripts/docs/operatePage.ts';
-import { madeStack } from './madeStack.ts';
+import { madeResources } from './madeResources.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
 const page = readFileSync(join(repositoryRoot, 'docs', 'operate.md'), 'utf8');
@@ -24,7 +24,7 @@ describe('docs/operate.md', () => {
           ([, alarm = '', section = '', anchor = '']) => [alarm, { section, anchor }],
         ),
       );
-      const { Resources } = madeStack(config).made;
+      const { Resources } = madeResources(config).made;
       const alarms = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
       expect(alarms.length).toBeGreaterThan(15);
       for (const { Properties } of alarms) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { madeStack } from './madeStack.ts';
+import { madeResources } from './madeResources.ts';
 
-const { Resources } = madeStack().made;
+const { Resources } = madeResources().made;
 const propertiesOf = (id: string) => JSON.parse(JSON.stringify(Resources[id]?.Properties));
 
 /** Values of metrics by period, oldest first; null is a period without one. */
