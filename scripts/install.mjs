@@ -4,7 +4,7 @@
 // There are two sets. The smaller is `dependencies`: all that a start, the demos, packaging and `npx sluice` use. The other
 // has `devDependencies` as well. A set that is there is never reduced.
 import { spawn } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeBinary } from '../cli/runNode.mjs';
@@ -18,41 +18,23 @@ import { nodeBinary } from '../cli/runNode.mjs';
  * @property {boolean} [link]
  */
 
-/** How long to wait for another process that installs, ms. */
-const WAIT_MS = 15 * 60_000;
 /** npm's own file: other package managers set `npm_execpath`, too. */
 const NPM = /[\\/]npm(-cli)?\.js$/;
 
 /**
- * Installs the packages of the lockfile that are missing. Two processes at once install one after the other. An install that
- * was interrupted is begun anew.
+ * Installs the packages of the lockfile that are missing. Two processes at once install one after the other.
  *
  * @param {string} root The repository's directory.
  * @param {{ dev: boolean }} options Whether `devDependencies` are needed.
  * @throws {Error} with a sentence for the terminal.
  */
 export async function installPackages(root, { dev }) {
-  const unfinished = join(root, '.sluice', 'install-unfinished');
-  const isDone = () => !existsSync(unfinished) && isInstalled(root, dev);
-  if (isDone()) return;
+  if (isInstalled(root, dev)) return;
   const lock = join(root, '.sluice', 'installing');
   await takeLock(lock);
   try {
     // Another process may have installed it meanwhile.
-    if (isDone()) return;
-    // If npm was stopped half-way, nobody knows what is whole.
-    const before = existsSync(unfinished) ? undefined : installedPackages(root);
-    writeFileSync(unfinished, '');
-    const stopped = await install(root, { dev, before });
-    if (stopped !== undefined) {
-      rmSync(lock, { force: true });
-      process.exit(stopped === 'SIGINT' ? 130 : 1);
-    }
-    rmSync(unfinished, { force: true });
-  } catch (error) {
-    // After a failure npm puts back what was there.
-    rmSync(unfinished, { force: true });
-    throw error;
+    if (!isInstalled(root, dev)) await install(root, dev);
   } finally {
     rmSync(lock, { force: true });
   }
@@ -94,52 +76,19 @@ function isInstalled(root, dev) {
     );
 }
 
-/**
- * Lets one process at a time install. Waits while another one does, and takes the lock of one that is no more.
- *
- * @param {string} lock
- */
+/** Lets one process at a time install: others wait, unless the one that has the lock is no more. @param {string} lock */
 async function takeLock(lock) {
   mkdirSync(join(lock, '..'), { recursive: true, mode: 0o700 });
-  let hasWaited = false;
-  for (const deadline = Date.now() + WAIT_MS; ; ) {
+  for (let hasWaited = false; ; hasWaited = true) {
     try {
       writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
       return;
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
     }
-    if (!isAlive(lock)) {
-      removeStale(lock);
-      continue;
-    }
-    if (Date.now() > deadline) {
-      throw new Error(
-        `Another process has been installing packages for too long: stop it, or remove ${lock}.`,
-      );
-    }
-    if (!hasWaited) process.stderr.write('Another process installs packages: waiting for it …\n');
-    hasWaited = true;
-    await delay(500);
-  }
-}
-
-/**
- * Moves a stale lock away under a new name, so that only one of several processes gets it. If another process has
- * locked meanwhile, its lock is put back.
- *
- * @param {string} lock
- */
-function removeStale(lock) {
-  const aside = `${lock}.${process.pid}`;
-  try {
-    renameSync(lock, aside);
-    if (isAlive(aside)) linkSync(aside, lock);
-  } catch (error) {
-    // Another process has taken it away, or put one there.
-    if (!hasCode(error, 'ENOENT', 'EEXIST')) throw error;
-  } finally {
-    rmSync(aside, { force: true });
+    if (!hasWaited) process.stderr.write(`Another process installs packages: waiting for it (${lock}) …\n`);
+    if (!isAlive(lock)) rmSync(lock, { force: true });
+    else await delay(500);
   }
 }
 
@@ -154,31 +103,25 @@ function isAlive(lock) {
   }
 }
 
-/** @param {unknown} error @param {readonly string[]} codes */
-function hasCode(error, ...codes) {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+/** @param {unknown} error @param {string} code */
+function hasCode(error, code) {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/**
- * @param {string} root @param {{ dev: boolean, before: Record<string, Entry> | undefined }} how `before`: what is there.
- * @returns {Promise<NodeJS.Signals | undefined>} What stopped it half-way.
- */
-async function install(root, { dev, before }) {
+/** @param {string} root @param {boolean} dev */
+async function install(root, dev) {
   const locked = packagesOf(join(root, 'package-lock.json'));
+  const before = installedPackages(root);
   // The larger set follows a changed lockfile as a whole.
-  const all = dev || Object.keys(installedPackages(root) ?? {}).some((path) => locked[path]?.dev === true);
+  const all = dev || Object.keys(before ?? {}).some((path) => locked[path]?.dev === true);
   const startedAt = performance.now();
   process.stderr.write(
     'Installing packages. The first time it takes a minute, and longer over a slow network.\n',
   );
-  /** @type {NodeJS.Signals | undefined} */
-  let stopped;
-  // Adding what is missing keeps what a running process uses. By the lockfile, it is exact.
-  if (before !== undefined) stopped = await runNpm(root, ['install', '--no-save'], all);
+  // Adding what is missing keeps what a running process uses.
+  if (before !== undefined) await runNpm(root, ['install', '--no-save'], all);
   // Nothing to keep, or nothing to rely on. `npm ci` begins by removing what is there.
-  if (stopped === undefined && (before === undefined || !isInstalled(root, dev)))
-    stopped = await runNpm(root, ['ci'], all);
-  if (stopped !== undefined) return stopped;
+  if (before === undefined || !isInstalled(root, dev)) await runNpm(root, ['ci'], all);
   if (!existsSync(nodeBinary(root))) {
     throw new Error(
       'npm has installed no Node, as it runs no scripts of packages (ignore-scripts). `npm rebuild node esbuild --ignore-scripts=false` runs these two.',
@@ -192,7 +135,6 @@ async function install(root, { dev, before }) {
  * Runs npm quietly: only its errors are shown.
  *
  * @param {string} root @param {readonly string[]} command @param {boolean} all
- * @returns {Promise<NodeJS.Signals | undefined>} The signal that stopped it.
  * @throws {Error} if it failed.
  */
 async function runNpm(root, command, all) {
@@ -216,28 +158,19 @@ async function runNpm(root, command, all) {
       ...(all ? {} : { SLUICE_PACKAGE_AHEAD: 'no' }),
     },
   });
-  /** @type {NodeJS.Signals | undefined} */
-  let stopped;
   /** @param {NodeJS.Signals} signal */
-  const stop = (signal) => {
-    stopped = signal;
-    child.kill(signal);
-  };
+  const stop = (signal) => void child.kill(signal);
   /** @type {readonly NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, stop);
-  /** @type {{ code?: number | null, signal?: NodeJS.Signals | null, error?: Error }} */
+  /** @type {string | number} */
   const end = await new Promise((resolve) => {
-    child.on('error', (error) => resolve({ error }));
-    child.on('close', (code, signal) => resolve({ code, signal }));
+    child.on('error', ({ message }) => resolve(message));
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'nothing'));
   });
   for (const signal of signals) process.off(signal, stop);
-  if (stopped !== undefined) return stopped;
-  if (end.code === 0) return;
-  const reason = end.error?.message ?? `it ended with ${end.signal ?? end.code}`;
-  const problem = `\`npm ${command.join(' ')}\` failed: ${reason}.`;
-  if (typeof end.signal !== 'string') throw new Error(problem);
-  // Killed by somebody else, it has put nothing back.
-  process.stderr.write(`${problem}\n`);
-  return end.signal;
+  if (end === 0) return;
+  // Stopped half-way, nobody knows what is whole: the next install begins anew.
+  if (typeof end === 'string') rmSync(join(root, 'node_modules', '.package-lock.json'), { force: true });
+  throw new Error(`\`npm ${command.join(' ')}\` failed: it ended with ${end}.`);
 }
