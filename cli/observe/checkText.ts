@@ -2,8 +2,8 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { ExperimentCheck } from '../../observe/experiments/checkExperiment.ts';
 import { SUSPICIOUS_BELOW } from '../../observe/experiments/testGroups.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
+import { athenaRead, count, duration, lines } from './words.ts';
 
 /** Days that the text lists; `--json` has all. */
 const DAYS_SHOWN = 14;
@@ -107,11 +107,13 @@ function noteLines(check: ExperimentCheck): string[] {
     ...(check.firstSeen !== null && check.lastSeen !== null
       ? [`Seen: from ${isoTimestamp(check.firstSeen)} to ${isoTimestamp(check.lastSeen)}.`]
       : []),
-    ...(check.lagMs !== null ? [`Lag: the newest row was received ${duration(check.lagMs)} ago.`] : []),
+    ...(check.lagMs !== null
+      ? [`Lag: the newest row was received ${duration(check.lagMs / 1_000)} ago.`]
+      : []),
     ...(check.isShared
       ? [check.isGate ? 'An experiment has the same name.' : 'A gate has the same name: --gate checks it.']
       : []),
-    `Athena read ${count(check.scannedBytes)} bytes, about ${usd(queryCost(check.scannedBytes))}.`,
+    athenaRead(check.scannedBytes),
   ];
 }
 
@@ -133,14 +135,6 @@ function otherUnits({ exposuresByUnit, unit }: ExperimentCheck): string {
     : ` Others: ${others.map(([name, exposures]) => `${name} in ${count(exposures)}`).join(', ')} (--unit).`;
 }
 
-function lines(texts: readonly string[]): string {
-  return texts.map((text) => `${text}\n`).join('');
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 function percent(part: number): string {
   return `${(part * 100).toFixed(2)} %`;
 }
@@ -153,12 +147,4 @@ function number(value: number): string {
   return value === 0 || (Math.abs(value) >= 0.0001 && Math.abs(value) < 1e6)
     ? String(Number(value.toPrecision(4)))
     : value.toExponential(2);
-}
-
-function duration(ms: number): string {
-  const seconds = Math.max(0, ms) / 1_000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`;
 }

@@ -1,6 +1,7 @@
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { Cost } from '../../observe/cost/cost.ts';
 import { textTable } from '../terminal/output.ts';
+import { count } from './words.ts';
 
 /** Region of the list prices. */
 const PRICED_REGION = 'us-east-1';
@@ -32,14 +33,10 @@ export function costText(cost: Cost): string {
 }
 
 function basis({ source, usage }: Cost): string {
-  const month = `${count(usage.events)} events a month in ${count(usage.requests)} requests`;
+  const month = `${count(Math.round(usage.events))} events a month in ${count(Math.round(usage.requests))} requests`;
   if (source.kind === 'stage')
     return `${month}, by the metrics of ${source.stack} from ${isoTimestamp(source.since)} to ${isoTimestamp(source.until)}.`;
   return `${month}, as in the sample: ${count(source.events)} events in ${count(source.requests)} ${source.requests === 1 ? 'request' : 'requests'}.`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }
 
 /** With cents, or two significant digits below one. */

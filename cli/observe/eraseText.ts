@@ -35,36 +35,24 @@ export function eraseText(receipt: EraseReceipt): string {
   const [mentions, waiting] = [sum('mentions'), sum('waiting')];
   const inCopies = run.places.relay?.others ?? 0;
   const refused = sum('others') - inCopies;
-  const [doesNot, doNot] = isDry ? ['would not', 'would not'] : ['does not', 'do not'];
   const lines = [
     ...told(
       inCopies,
-      `event of others is in the same requests: it ${doesNot} reach the target of relay either.`,
-      `events of others are in the same requests: they ${doNot} reach the target of relay either.`,
+      `Events of others in the same requests, which ${isDry ? 'would not' : 'do not'} reach the target of relay either`,
     ),
     ...told(
       refused,
-      `refused event or body has a value elsewhere than under the key of a unit, or is no plain JSON. It may be about somebody else, and ${isDry ? 'would go' : 'is gone'} too.`,
-      `refused events or bodies have a value elsewhere than under the key of a unit, or are no plain JSON. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too.`,
+      `Refused events and bodies that have a value elsewhere than under the key of a unit, or are no plain JSON. They may be about somebody else, and ${isDry ? 'would go' : 'are gone'} too`,
     ),
     ...told(
       mentions,
-      'row of others mentions a value in some column, such as the metadata of an event. It stays.',
-      'rows of others mention a value in some column, such as the metadata of an event. They stay.',
+      'Rows of others that mention a value in some column, such as the metadata of an event. They stay',
     ),
     ...(receipt.countsMentions
       ? []
       : ['Mentions in rows of others were not counted: there are more than 100 values.']),
-    ...told(
-      waiting,
-      'object belongs to a load under way: a later run looks again.',
-      'objects belong to a load under way: a later run looks again.',
-    ),
-    ...told(
-      receipt.forgotten,
-      'earlier run is not in these figures: the record keeps the last ones.',
-      'earlier runs are not in these figures: the record keeps the last ones.',
-    ),
+    ...told(waiting, 'Objects of a load under way, which a later run looks at again'),
+    ...told(receipt.forgotten, 'Earlier runs that are not in these figures: the record keeps the last ones'),
     ...(run.resumed > 0
       ? [`The run was stopped, and what it erased just before is in no count. Times: ${run.resumed}.`]
       : []),
@@ -88,8 +76,8 @@ export function eraseText(receipt: EraseReceipt): string {
 }
 
 /** A line with a count; none for nothing. */
-function told(count: number, one: string, several: string): readonly string[] {
-  return count === 0 ? [] : [`${count} ${count === 1 ? one : several}`];
+function told(count: number, what: string): readonly string[] {
+  return count === 0 ? [] : [`${what}: ${count}.`];
 }
 
 /** A run that was killed may have found what is in no count. */

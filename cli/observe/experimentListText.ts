@@ -3,8 +3,8 @@ import { isoTimestamp } from '../../lib/base/time.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
 import type { JudgedExperiment } from '../../observe/experiments/judgeExperiment.ts';
 import type { ExperimentList } from '../../observe/experiments/listExperiments.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
+import { athenaRead, counted, lines } from './words.ts';
 
 /** Groups that a line shows. */
 const GROUPS_SHOWN = 4;
@@ -13,7 +13,7 @@ const GROUPS_SHOWN = 4;
 export function experimentListText(list: ExperimentList, target: readonly string[]): string {
   const { experiments, total, environment, from, to } = list;
   const parts = [
-    `${plural(total, 'experiment or gate', 'experiments and gates')} with exposures in ${visibleLine(environment)}, ${from} to ${to}\n`,
+    `${counted(total, 'experiment or gate', 'experiments and gates')} with exposures in ${visibleLine(environment)}, ${from} to ${to}\n`,
   ];
   if (experiments.length > 0) parts.push(textTable(experiments.map(row)));
   const notes = [
@@ -23,9 +23,9 @@ export function experimentListText(list: ExperimentList, target: readonly string
       : []),
     ...(list.isCut ? ['There are more: those with the fewest exposures are left out.'] : []),
     ...(experiments.length < total ? ['There are more: --limit, or --search with a part of the name.'] : []),
-    `Athena read ${list.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(list.scannedBytes))}.`,
+    athenaRead(list.scannedBytes),
   ];
-  parts.push(notes.map((note) => `${note}\n`).join(''));
+  parts.push(lines(notes));
   return parts.join('\n');
 }
 
@@ -78,8 +78,4 @@ function mismatchLine(
   ];
   const command = sluiceCommand(target, ['check', experiment, ...(isGate ? ['--gate'] : [])]);
   return `MISMATCH of ${name}: ${facts.join('; ')}. Look closer: ${visibleLine(command)}`;
-}
-
-function plural(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }

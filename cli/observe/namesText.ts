@@ -2,8 +2,8 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { EventName, Names, TypeShare } from '../../observe/names/names.ts';
 import type { NameWarning } from '../../observe/names/nameWarnings.ts';
-import { usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
+import { athenaRead, count, counted, lines } from './words.ts';
 
 /** Properties that the line of an event names. */
 const PROPERTIES_SHOWN = 5;
@@ -16,21 +16,19 @@ export function namesText(names: Names, event: string | undefined): string {
   const parts =
     event === undefined
       ? [
-          `${total.toLocaleString('en-US')} event${total === 1 ? '' : 's'} in ${visibleLine(environment)}, ${from} to ${to}\n`,
+          `${counted(total, 'event')} in ${visibleLine(environment)}, ${from} to ${to}\n`,
           ...(names.events.length > 0 ? [textTable(names.events.map(eventRow))] : []),
         ]
       : names.events.flatMap(oneEvent);
   if (warnings.length > 0) parts.push(warningLines(names, warnings));
   parts.push(
-    [
+    lines([
       ...(names.isCut ? ['There are more events: those with the fewest rows are left out.'] : []),
       ...(names.events.length < total
         ? ['There are more: --limit, or --search with a part of the name.']
         : []),
-      `Rows as they were delivered, resends included. Athena read ${names.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(names.usd)}.`,
-    ]
-      .map((line) => `${line}\n`)
-      .join(''),
+      `Rows as they were delivered, resends included. ${athenaRead(names.scannedBytes)}`,
+    ]),
   );
   return parts.join('\n');
 }
@@ -52,7 +50,7 @@ function eventRow(event: EventName) {
 function oneEvent(event: EventName): string[] {
   const rest = event.propertyCount - event.properties.length;
   return [
-    `${visibleLine(event.name)}: ${event.rows.toLocaleString('en-US')} rows, from ${isoTimestamp(event.firstSeen)} to ${isoTimestamp(event.lastSeen)}; value: ${typesCell(event.value)}\n`,
+    `${visibleLine(event.name)}: ${count(event.rows)} rows, from ${isoTimestamp(event.firstSeen)} to ${isoTimestamp(event.lastSeen)}; value: ${typesCell(event.value)}\n`,
     event.properties.length === 0
       ? 'It has no properties.\n'
       : textTable(
@@ -65,7 +63,7 @@ function oneEvent(event: EventName): string[] {
             last: `${isoTimestamp(lastSeen).slice(0, 16)}Z`,
           })),
         ),
-    ...(rest > 0 ? [`${rest.toLocaleString('en-US')} more properties.\n`] : []),
+    ...(rest > 0 ? [`${count(rest)} more properties.\n`] : []),
   ];
 }
 

@@ -1,8 +1,8 @@
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
 import type { ExaminedRow, RedriveOutcome } from '../../observe/quarantine/examineQuarantined.ts';
 import { textTable } from '../terminal/output.ts';
+import { athenaRead, lines } from './words.ts';
 
 interface Where {
   readonly isLocal: boolean;
@@ -15,7 +15,7 @@ const SHOWN = 120;
 export function countsText(counts: QuarantineCounts, where: Where): string {
   const { reasons, from, to, notes } = counts;
   if (reasons.length === 0)
-    return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there within minutes.\n${noteLines(notes)}`;
+    return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there within minutes.\n${lines(notes)}`;
   const table = textTable(
     reasons.map(({ code, rows, items, firstAt, lastAt, isRedrivable }) => ({
       reason: code,
@@ -27,7 +27,7 @@ export function countsText(counts: QuarantineCounts, where: Where): string {
     })),
   );
   const meanings = reasons.map(({ code, cause, cure }) => `${code}: ${cause}\n  ${cure}`);
-  return `${table}\n${meanings.join('\n')}\n${noteLines(notes)}${cost(counts.scannedBytes, where)}`;
+  return `${table}\n${meanings.join('\n')}\n${lines(notes)}${cost(counts.scannedBytes, where)}`;
 }
 
 /** Rows of quarantine, one line each. */
@@ -44,7 +44,7 @@ export function rowsText({ rows, hasMore, notes, scannedBytes }: QuarantinedPage
     })),
   );
   const more = hasMore ? '\nThere are more: --rows.\n' : '';
-  return `${table}${more}${noteLines(notes)}${cost(scannedBytes, where)}`;
+  return `${table}${more}${lines(notes)}${cost(scannedBytes, where)}`;
 }
 
 const OUTCOMES: Readonly<Record<RedriveOutcome['outcome'], string>> = {
@@ -69,7 +69,7 @@ export function examinedText(examined: ExaminedRow, where: Where): string {
     ['path', row.path ?? ''],
   ];
   const table = textTable(facts.map(([fact, value]) => ({ fact, value })));
-  const lines = [
+  const told = [
     OUTCOMES[redrive.outcome],
     ...redrive.refused.map(
       ({ code, count, detail, cause, cure }) => `${count} × ${code}: ${cause} ${detail}\n  ${cure}`,
@@ -78,15 +78,9 @@ export function examinedText(examined: ExaminedRow, where: Where): string {
     ...redrive.documents.map(({ table: name, row: document }) => `${name}: ${document}`),
   ];
   const raw = row.raw === null ? 'Nothing of it was kept.' : `${row.raw}${row.isCut ? ' … (cut)' : ''}`;
-  return `${table}\nRaw${row.rawEncoding === 'base64' ? ', base64' : ''}\n${raw}\n\n${lines.join('\n')}\n${cost(scannedBytes, where)}`;
-}
-
-function noteLines(notes: readonly string[]): string {
-  return notes.map((note) => `${note}\n`).join('');
+  return `${table}\nRaw${row.rawEncoding === 'base64' ? ', base64' : ''}\n${raw}\n\n${told.join('\n')}\n${cost(scannedBytes, where)}`;
 }
 
 function cost(scannedBytes: number, { isLocal }: Where): string {
-  return isLocal
-    ? ''
-    : `Athena read ${scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(scannedBytes))}.\n`;
+  return isLocal ? '' : `${athenaRead(scannedBytes)}\n`;
 }

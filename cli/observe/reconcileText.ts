@@ -1,7 +1,7 @@
 import { isoTimestamp } from '../../lib/base/time.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
 import type { ReconciledHour, Reconciliation, TableHour } from '../../observe/reconcile/reconcile.ts';
 import { textTable } from '../terminal/output.ts';
+import { athenaRead, counted, lines } from './words.ts';
 
 /** A reconciliation as `--json` prints it. */
 export function reconcileJson({ closes, day, hours, notes }: Reconciliation) {
@@ -32,7 +32,7 @@ export function reconcileText(
     ...problems.map((problem) => `MISSING  ${problem}`),
     ...own.map((note) => `note     ${note}`),
   ]);
-  const lines = [
+  const told = [
     ...findings,
     ...notes.map((note) => `note     ${note}`),
     ...(hours.length > closed.length
@@ -41,19 +41,15 @@ export function reconcileText(
         ]
       : []),
     verdict(closes, day, closed),
-    ...(isLocal
-      ? []
-      : [
-          `Athena read ${scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(scannedBytes))}.`,
-        ]),
+    ...(isLocal ? [] : [athenaRead(scannedBytes)]),
   ];
-  return `${hours.length === 0 ? '' : `${textTable(hours.flatMap(hourRows))}\n`}${lines.join('\n')}\n`;
+  return `${hours.length === 0 ? '' : `${textTable(hours.flatMap(hourRows))}\n`}${lines(told)}`;
 }
 
 function verdict(closes: boolean, day: string, closed: readonly ReconciledHour[]): string {
   if (closed.length === 0)
     return `${day}: no closed hour has events. Hours close one and a half buffer intervals after their end.`;
-  const hours = closed.length === 1 ? '1 closed hour' : `${closed.length} closed hours`;
+  const hours = counted(closed.length, 'closed hour');
   return closes
     ? `${day}: ${hours}, and everything that was accepted is there.`
     : `${day}: ${hours}, and rows are missing.`;

@@ -4,9 +4,9 @@ import type { DropDay } from '../../observe/facts/days/dropDays.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
 import { findingLines } from './doctorText.ts';
+import { athenaRead, counted, duration, lines } from './words.ts';
 
 /** A status for people. */
 export function statusText(status: Status): string {
@@ -16,18 +16,14 @@ export function statusText(status: Status): string {
     `${lastHourText(status)}\n`,
     ...(status.tables === null ? [] : [textTable(tableRows(status))]),
     textTable(waitingRows(status)),
-    [
-      ...partsText(status),
-      ...unknown.map(({ part, why }) => `Not known: ${part}. ${why}`),
-      ...notes.map((note) => `Note: ${note}`),
-      ...(isLocal
-        ? []
-        : [
-            `Athena read ${scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(scannedBytes))}.`,
-          ]),
-    ]
-      .map((line) => `${visibleLine(line)}\n`)
-      .join(''),
+    lines(
+      [
+        ...partsText(status),
+        ...unknown.map(({ part, why }) => `Not known: ${part}. ${why}`),
+        ...notes.map((note) => `Note: ${note}`),
+        ...(isLocal ? [] : [athenaRead(scannedBytes)]),
+      ].map(visibleLine),
+    ),
     problemsText(status),
   ].join('\n');
 }
@@ -164,19 +160,6 @@ function attentionText(problems: readonly Finding[]): string {
   return `Something needs attention: ${counted(bad, 'problem')}${more}.`;
 }
 
-/** `1 file`, `3 files` */
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
 function age(from: string | null, to: string): string {
   return from === null ? '' : duration(Math.max(0, (Date.parse(to) - Date.parse(from)) / 1_000));
-}
-
-/** `850 ms`, `4.2 s`, `3 min`, `2.5 h` */
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
-  const hours = Math.round(seconds / 360) / 10;
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }

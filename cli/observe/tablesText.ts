@@ -3,9 +3,9 @@ import type { ServedDays } from '../../observe/facts/days/viewDays.ts';
 import type { TableFiles } from '../../observe/facts/tables/dayFiles.ts';
 import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
-import { queryCost, usd } from '../../observe/prices.ts';
 import type { RowSample } from '../../observe/tables/sampleRows.ts';
 import { textTable } from '../terminal/output.ts';
+import { athenaRead } from './words.ts';
 
 /** The list of tables for people. */
 export function listText({ database, tables, missing }: TableList): string {
@@ -47,9 +47,7 @@ export function tableText({ table, days, curated, files, sample }: ShownTable): 
     ...(days === null ? [] : [dayTable(days, curated)]),
     ...(files === null ? [] : [fileTable(files)]),
     ...(sample === null ? [] : [sampleLines(sample)]),
-    ...(days === null && sample === null
-      ? []
-      : [`Athena read ${count(scannedBytes)} bytes, about ${usd(queryCost(scannedBytes))}.\n`]),
+    ...(days === null && sample === null ? [] : [`${athenaRead(scannedBytes)}\n`]),
   ];
   return parts.join('\n');
 }
@@ -120,8 +118,4 @@ export function sizeText(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const value = bytes / 1_000 ** power;
   return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -35,6 +35,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['preview', '--source', 'acme', '--dataset', 'events', ...NOWHERE],
     ['run', ...NOWHERE],
     ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-11-20', ...NOWHERE],
+    ['drop', '/nowhere.parquet', ...DAY, ...NOWHERE],
   ],
   export: [
     ['status', ...NOWHERE],
@@ -49,12 +50,6 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['status', ...NOWHERE],
     ['redrive', ...NOWHERE],
     ['erase', '--all', ...NOWHERE],
-  ],
-  customer: [
-    ['list', 's3://acme-drops/', '--endpoint-url', 'http://127.0.0.1:9'],
-    ['remove', 's3://acme-drops/a', '--endpoint-url', 'http://127.0.0.1:9'],
-    ['bucket', 'acme-drops', '--endpoint-url', 'http://127.0.0.1:9'],
-    ['drop', 's3://acme-drops/a', '--file', '/nowhere'],
   ],
   policy: [['print', '--for', 'deploy'], ['grants']],
   connect: [['metabase', ...NOWHERE]],
