@@ -1,6 +1,4 @@
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import type { Deployment } from '../../observe/deployment.ts';
-import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
   type Command,
@@ -14,7 +12,8 @@ import {
   UsageError,
   unlessDryRun,
 } from '../terminal/commandLine.ts';
-import { writeNote, writeResult } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
+import { requestWork } from './requestWork.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show the calendar of curated days.', options: ['days'], run: status },
@@ -63,11 +62,14 @@ export const curate: Command = {
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const kinds = kindsOf(line);
-  const [{ readCuratedCalendar }, { curatedText }] = await Promise.all([
+  const [{ withDeployment }, { readCuratedCalendar }, { curatedText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/facts/days/curatedDays.ts'),
     import('../observe/curatedText.ts'),
   ]);
-  const calendar = await withCuration(line, (deployment) => readCuratedCalendar(deployment, { kinds, days }));
+  const calendar = await withDeployment(line, (deployment) =>
+    readCuratedCalendar(deployment, { kinds, days }),
+  );
   writeResult(line, calendar, () => curatedText(calendar));
   const hasProblems = calendar.tables.some((table) =>
     table.days.some(({ state, isLate }) => state === 'failed' || isLate),
@@ -76,70 +78,43 @@ async function status(line: CommandLine): Promise<number> {
 }
 
 async function runNow(line: CommandLine): Promise<number> {
-  const dryRun = line.values['dry-run'] === true;
   const kinds = kindsOf(line);
   const [{ requestCuration }, { askedText }, limits] = await Promise.all([
     import('../../operate/curate/requests.ts'),
     import('../observe/curatedText.ts'),
     import('../../lib/curate/limits.ts'),
   ]);
-  const requested = await withCuration(line, (deployment) => requestCuration(deployment, { dryRun, kinds }));
-  writeResult(line, requested, () => askedText(requested));
   const most = `${limits.MOST_DAYS_A_NIGHT} days or ${limits.MOST_BYTES_A_NIGHT / 10 ** 9} GB of raw files`;
-  writeNote(
-    dryRun
-      ? `Nothing was requested: this is a dry run. A run queues at most ${most} of a table, the newest days first.\n`
-      : `Requested a run, which queues at most ${most} of a table. \`${await targetedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
-  );
-  return 0;
+  return requestWork(line, {
+    ask: (deployment, dryRun) => requestCuration(deployment, { dryRun, kinds }),
+    text: askedText,
+    dry: `A run queues at most ${most} of a table, the newest days first.`,
+    done: () => `Requested a run, which queues at most ${most} of a table.`,
+    follow: ['curate', 'status'],
+  });
 }
 
 async function rebuild(line: CommandLine): Promise<number> {
-  const dryRun = line.values['dry-run'] === true;
   const kinds = kindsOf(line);
   if (textOption(line, 'from') === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--from: missing, expected YYYY-MM-DD.');
-  const [{ requestRebuild, CurationsError }, { askedText }, { MAX_BACKFILL_DAYS }] = await Promise.all([
+  const [{ requestRebuild }, { askedText }, { MAX_BACKFILL_DAYS }] = await Promise.all([
     import('../../operate/curate/requests.ts'),
     import('../observe/curatedText.ts'),
     import('../../operate/ingest/requests.ts'),
   ]);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [wanted[0], wanted.at(-1)];
-  const requested = await withCuration(line, async (deployment) => {
-    try {
-      return await requestRebuild(deployment, { dryRun, kinds, from, to });
-    } catch (error) {
-      if (!(error instanceof CurationsError && error.code === 'SLUICE_CURATE_DAYS_INVALID')) throw error;
-      throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
-    }
+  return requestWork(line, {
+    ask: (deployment, dryRun) => requestRebuild(deployment, { dryRun, kinds, from, to }),
+    text: askedText,
+    dry: 'These days would be curated again, changed or not.',
+    done: () => 'Requested. Views read the version that exists until the new one is complete.',
+    follow: ['curate', 'status'],
   });
-  writeResult(line, requested, () => askedText(requested));
-  writeNote(
-    dryRun
-      ? 'Nothing was requested: this is a dry run. These days would be curated again, changed or not.\n'
-      : `Requested. Views read the version that exists until the new one is complete; \`${await targetedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
-  );
-  return 0;
 }
 
 function kindsOf(line: CommandLine): readonly ForwardedKind[] {
   const kind = choiceOption(line, 'table', forwardedKinds);
   return kind === undefined ? forwardedKinds : [kind];
-}
-
-/** Imported here so that other commands do not load AWS clients. */
-async function withCuration<Result>(
-  line: CommandLine,
-  work: (deployment: Deployment) => Promise<Result>,
-): Promise<Result> {
-  const [{ withDeployment }, { CurationsError }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../operate/curate/requests.ts'),
-  ]);
-  return withDeployment(
-    line,
-    work,
-    (detail, error) => new CurationsError('SLUICE_CURATE_REFUSED', detail, { cause: error }),
-  );
 }

@@ -44,11 +44,10 @@ const STOPS = ['SIGINT', 'SIGTERM'] as const;
 async function run(line: CommandLine): Promise<number> {
   assertNoArguments(line.positionals);
   const texts = await readUnits(line);
-  const [{ withDeployment }, { erase }, { parseUnit }, { EraseError }, { eraseText }] = await Promise.all([
+  const [{ withDeployment }, { erase }, { parseUnit }, { eraseText }] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../operate/erase/erase.ts'),
     import('../../lib/erase/Unit.ts'),
-    import('../../lib/erase/EraseError.ts'),
     import('../observe/eraseText.ts'),
   ]);
   const progress = openProgress(line);
@@ -61,18 +60,15 @@ async function run(line: CommandLine): Promise<number> {
   };
   for (const signal of STOPS) process.once(signal, interrupt);
   try {
-    const receipt = await withDeployment(
-      line,
-      (deployment) =>
-        erase(
-          { ...deployment, signal: stop.signal },
-          {
-            units: texts.map((text) => parseUnit(text, deployment.config)),
-            dryRun: line.values['dry-run'] === true,
-            onPlace: (name) => progress.show(`${name} …`),
-          },
-        ),
-      (detail, error) => new EraseError('SLUICE_ERASE_DENIED', detail, { cause: error }),
+    const receipt = await withDeployment(line, (deployment) =>
+      erase(
+        { ...deployment, signal: stop.signal },
+        {
+          units: texts.map((text) => parseUnit(text, deployment.config)),
+          dryRun: line.values['dry-run'] === true,
+          onPlace: (name) => progress.show(`${name} …`),
+        },
+      ),
     );
     progress.end();
     writeResult(line, receipt, () => eraseText(receipt));

@@ -1,7 +1,5 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
-import type { Deployment } from '../../observe/deployment.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
-import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
   type Command,
@@ -11,10 +9,10 @@ import {
   runAction,
   targetOptions,
   textOption,
-  UsageError,
   unlessDryRun,
 } from '../terminal/commandLine.ts';
-import { textTable, writeNote, writeResult } from '../terminal/output.ts';
+import { textTable, writeResult } from '../terminal/output.ts';
+import { requestedText, requestWork } from './requestWork.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { summary: 'Show which days were exported.', options: ['days'], run: status },
@@ -54,11 +52,12 @@ export const exporting: Command = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ readExports }, { namedExports }] = await Promise.all([
+  const [{ withDeployment }, { readExports }, { namedExports }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
-  const statuses = await withExports(line, (deployment) =>
+  const statuses = await withDeployment(line, (deployment) =>
     readExports(deployment, namedExports(deployment.config, textOption(line, 'export')), {
       count: () => days,
     }),
@@ -91,46 +90,15 @@ function exportStatusText(statuses: readonly ExportStatus[]): string {
 
 async function runNow(line: CommandLine): Promise<number> {
   const days = daysOption(line, MOST_DAYS);
-  const dryRun = line.values['dry-run'] === true;
-  const [{ requestExport }, { ExportsError }, { requestedText }] = await Promise.all([
-    import('../../operate/ingest/requests.ts'),
-    import('../../observe/ingest/datasets.ts'),
-    import('../ingest/requestedText.ts'),
-  ]);
-  const [from, to, name] = [days?.[0], days?.at(-1), textOption(line, 'export')];
-  const requested = await withExports(line, async (deployment) => {
-    try {
-      return await requestExport(deployment, { dryRun, export: name, from, to });
-    } catch (error) {
-      if (!(error instanceof ExportsError && error.code === 'SLUICE_EXPORT_DAYS_INVALID')) throw error;
-      throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
-    }
+  const { requestExport } = await import('../../operate/ingest/requests.ts');
+  const wanted = { export: textOption(line, 'export'), from: days?.[0], to: days?.at(-1) };
+  return requestWork(line, {
+    ask: (deployment, dryRun) => requestExport(deployment, { ...wanted, dryRun }),
+    sent: ({ asked }) => ({
+      asked: { exports: asked.map((one) => one.export), ...(days === undefined ? {} : { days }) },
+    }),
+    text: ({ asked }) => requestedText(asked.map((one) => ({ name: one.export, ...one }))),
+    done: ({ asked }) => `Requested ${asked.map((one) => one.export).join(', ')}.`,
+    follow: ['export', 'status'],
   });
-  const exports = requested.asked.map((one) => one.export);
-  const asked = { exports, ...(days === undefined ? {} : { days }) };
-  writeResult(line, dryRun ? requested : { asked }, () =>
-    dryRun ? requestedText(requested.asked.map((one) => ({ name: one.export, ...one }))) : '',
-  );
-  writeNote(
-    dryRun
-      ? 'Nothing was requested: this is a dry run.\n'
-      : `Requested ${exports.join(', ')}. \`${await targetedCommand(line, ['export', 'status'])}\` shows the result.\n`,
-  );
-  return 0;
-}
-
-/** Imported here so that other commands do not load AWS clients. */
-async function withExports<Result>(
-  line: CommandLine,
-  work: (deployment: Deployment) => Promise<Result>,
-): Promise<Result> {
-  const [{ withDeployment }, { ExportsError }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/ingest/datasets.ts'),
-  ]);
-  return withDeployment(
-    line,
-    work,
-    (detail, error) => new ExportsError('SLUICE_EXPORT_REFUSED', detail, { cause: error }),
-  );
 }

@@ -119,10 +119,8 @@ async function withStore<Result>(
     import('../aws/withDeployment.ts'),
     import('../../lib/aws/s3ObjectStore.ts'),
   ]);
-  return withDeployment(
-    line,
-    ({ s3, config, now }) => work(groupsObject(s3ObjectStore(s3, config.bucket), groupsKey(config)), now),
-    (detail, cause) => new GroupsError('SLUICE_GROUPS_STORE', detail, { cause }),
+  return withDeployment(line, ({ s3, config, now }) =>
+    work(groupsObject(s3ObjectStore(s3, config.bucket), groupsKey(config)), now),
   );
 }
 

@@ -1,7 +1,6 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { Deployment } from '../../observe/deployment.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
-import { targetedCommand } from '../aws/targetedCommand.ts';
+import { counted } from '../observe/words.ts';
 import {
   type Action,
   always,
@@ -19,6 +18,7 @@ import {
   unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
+import { requestedText, requestWork } from './requestWork.ts';
 
 /** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
@@ -121,12 +121,13 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ calendarText }, { readDatasets }, { namedDatasets }] = await Promise.all([
+  const [{ withDeployment }, { calendarText }, { readDatasets }, { namedDatasets }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../ingest/calendarText.ts'),
     import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
-  const datasets = await withIngest(line, (deployment) =>
+  const datasets = await withDeployment(line, (deployment) =>
     readDatasets(deployment, namedDatasets(deployment.config, datasetNames(line)), { count: () => days }),
   );
   writeResult(line, { datasets }, () => calendarText(datasets, terminalWidth()), 'calendar');
@@ -142,11 +143,12 @@ async function status(line: CommandLine): Promise<number> {
 async function explain(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'day']);
   const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
-  const [{ explainDay }, { dayText }] = await Promise.all([
+  const [{ withDeployment }, { explainDay }, { dayText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
   ]);
-  const explained = await withIngest(line, (deployment) => explainDay(deployment, wanted));
+  const explained = await withDeployment(line, (deployment) => explainDay(deployment, wanted));
   writeResult(line, explained, () => dayText(explained));
   return explained.state === 'failed' ? 3 : 0;
 }
@@ -155,11 +157,12 @@ async function refused(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'day']);
   const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
   const limit = countOption(line, 'rows', { usual: 20, most: MAX_PREVIEW_ROWS });
-  const [{ listRefusedRows }, { refusedText }] = await Promise.all([
+  const [{ withDeployment }, { listRefusedRows }, { refusedText }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
   ]);
-  const page = await withIngest(line, (deployment) => listRefusedRows(deployment, wanted, limit));
+  const page = await withDeployment(line, (deployment) => listRefusedRows(deployment, wanted, limit));
   writeResult(line, page, () => refusedText(page));
   return page.rows.length > 0 ? 3 : 0;
 }
@@ -170,12 +173,13 @@ async function preview(line: CommandLine): Promise<number> {
   if (key !== undefined && day !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected only one of them.');
   const shown = countOption(line, 'rows', { usual: 5, most: MAX_PREVIEW_ROWS });
-  const [{ previewDrop }, { previewText }, { namedDatasets }] = await Promise.all([
+  const [{ withDeployment }, { previewDrop }, { previewText }, { namedDatasets }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
     import('../../observe/ingest/previewDrop.ts'),
     import('../ingest/dayText.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);
-  const seen = await withIngest(line, (deployment) => {
+  const seen = await withDeployment(line, (deployment) => {
     const [dataset] = namedDatasets(deployment.config, datasetNames(line));
     return previewDrop(deployment, dataset, { key, day, shown });
   });
@@ -185,58 +189,32 @@ async function preview(line: CommandLine): Promise<number> {
 }
 
 async function runNow(line: CommandLine): Promise<number> {
-  const dryRun = line.values['dry-run'] === true;
-  const [{ requestIngest }, { requestedText }] = await Promise.all([
-    import('../../operate/ingest/requests.ts'),
-    import('../ingest/requestedText.ts'),
-  ]);
-  const names = datasetNames(line);
-  const requested = await withIngest(line, (deployment) => requestIngest(deployment, { ...names, dryRun }));
-  const asked = requested.asked.map(({ source, dataset }) => ({ source, dataset }));
-  writeResult(line, dryRun ? requested : { asked }, () =>
-    dryRun
-      ? requestedText(requested.asked.map((one) => ({ name: `${one.source}/${one.dataset}`, ...one })))
-      : '',
-  );
-  writeNote(
-    dryRun
-      ? 'Nothing was requested: this is a dry run. A run lists these days and loads those whose files have changed.\n'
-      : `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`${await targetedCommand(line, ['ingest', 'status'])}\` shows the result.\n`,
-  );
-  return 0;
+  const { requestIngest } = await import('../../operate/ingest/requests.ts');
+  return requestWork(line, {
+    ask: (deployment, dryRun) => requestIngest(deployment, { ...datasetNames(line), dryRun }),
+    sent: ({ asked }) => ({ asked: asked.map(({ source, dataset }) => ({ source, dataset })) }),
+    text: ({ asked }) =>
+      requestedText(asked.map((one) => ({ name: `${one.source}/${one.dataset}`, ...one }))),
+    dry: 'A run lists these days and loads those whose files have changed.',
+    done: ({ asked }) => `Requested a run for ${counted(asked.length, 'dataset')}.`,
+    follow: ['ingest', 'status'],
+  });
 }
 
 async function backfill(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
-  const dryRun = line.values['dry-run'] === true;
-  const [{ MAX_BACKFILL_DAYS, requestBackfill }, { DropsError }, { requestedText }] = await Promise.all([
-    import('../../operate/ingest/requests.ts'),
-    import('../../observe/ingest/datasets.ts'),
-    import('../ingest/requestedText.ts'),
-  ]);
+  const { MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [wanted[0], wanted.at(-1)];
-  const request = async (deployment: Deployment) => {
-    try {
-      return await requestBackfill(deployment, { ...oneDataset(line), dryRun, from, to });
-    } catch (error) {
-      if (!(error instanceof DropsError && error.code === 'SLUICE_INGEST_DAYS_INVALID')) throw error;
-      throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
-    }
-  };
-  const requested = await withIngest(line, request);
-  const { source, dataset, days } = requested;
-  const name = `${source}/${dataset}`;
-  writeResult(line, dryRun ? requested : { source, dataset, from, to, days }, () =>
-    dryRun ? requestedText([{ name, ...requested }]) : '',
-  );
-  const ofDays = `${days} day${days === 1 ? '' : 's'} of ${name}`;
-  writeNote(
-    dryRun
-      ? `Nothing was requested: this is a dry run. ${ofDays} would be loaded again even if they have not changed.\n`
-      : `Requested ${ofDays}, which are loaded again even if they have not changed.\n`,
-  );
-  return 0;
+  return requestWork(line, {
+    ask: (deployment, dryRun) => requestBackfill(deployment, { ...oneDataset(line), dryRun, from, to }),
+    sent: ({ source, dataset, days }) => ({ source, dataset, from, to, days }),
+    text: (asked) => requestedText([{ name: `${asked.source}/${asked.dataset}`, ...asked }]),
+    dry: 'These days would be loaded again even if they have not changed.',
+    done: ({ source, dataset, days }) =>
+      `Requested ${counted(days, 'day')} of ${source}/${dataset}, which are loaded again even if they have not changed.`,
+    follow: ['ingest', 'status'],
+  });
 }
 
 async function drop(line: CommandLine, [what, ...more]: readonly string[]): Promise<number> {
@@ -277,22 +255,6 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   });
   writeResult(line, { bucket: source.bucket, keys }, () => '');
   return 0;
-}
-
-/** Imported here so that other commands do not load AWS clients. */
-async function withIngest<Result>(
-  line: CommandLine,
-  work: (deployment: Deployment) => Promise<Result>,
-): Promise<Result> {
-  const [{ withDeployment }, { DropsError }, { SourceError }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/ingest/datasets.ts'),
-    import('../../lib/drops/CustomerBucket.ts'),
-  ]);
-  return withDeployment(line, work, (detail, error) =>
-    // An error of a customer's bucket explains itself better.
-    error instanceof SourceError ? error : new DropsError('SLUICE_INGEST_REFUSED', detail, { cause: error }),
-  );
 }
 
 function datasetNames(line: CommandLine): DatasetNames {

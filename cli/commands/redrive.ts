@@ -133,18 +133,14 @@ async function run(
   wanted: QuarantineSelection | QuarantineKey,
   dryRun: boolean,
 ): Promise<RedriveReport> {
-  const [{ withDeployment }, { QuarantineError }, { redriveReason, redriveRow }] = await Promise.all([
+  const [{ withDeployment }, { redriveReason, redriveRow }] = await Promise.all([
     import('../aws/withDeployment.ts'),
-    import('../../observe/quarantine/examineQuarantined.ts'),
     import('../../operate/quarantine/redriveQuarantine.ts'),
   ]);
-  return withDeployment(
-    line,
-    (deployment) =>
-      'reason' in wanted
-        ? redriveReason(deployment, wanted, dryRun, line.values['again'] === true)
-        : redriveRow(deployment, wanted, dryRun),
-    (detail, error) => new QuarantineError('SLUICE_REDRIVE_QUARANTINE_UNREADABLE', detail, { cause: error }),
+  return withDeployment(line, (deployment) =>
+    'reason' in wanted
+      ? redriveReason(deployment, wanted, dryRun, line.values['again'] === true)
+      : redriveRow(deployment, wanted, dryRun),
   );
 }
 

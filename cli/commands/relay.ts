@@ -1,5 +1,4 @@
 import { isRelayReason } from '../../lib/tables/objectKeys.ts';
-import type { Deployment } from '../../observe/deployment.ts';
 import { targetedCommand } from '../aws/targetedCommand.ts';
 import {
   type Action,
@@ -57,8 +56,11 @@ export const relay: Command = {
 };
 
 async function status(line: CommandLine): Promise<number> {
-  const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
-  const state = await withRelay(line, readRelayState);
+  const [{ withDeployment }, { readRelayState, RelayCopiesError }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../observe/facts/flow/relayCopies.ts'),
+  ]);
+  const state = await withDeployment(line, readRelayState);
   if (state === null) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   writeResult(line, state, () =>
     textTable([
@@ -83,8 +85,11 @@ async function redrive(line: CommandLine): Promise<number> {
       `--reason: got ${JSON.stringify(reason)}, expected a status such as 401, or expired.`,
     );
   const dryRun = line.values['dry-run'] === true;
-  const { redriveCopies } = await import('../../operate/relay/redriveCopies.ts');
-  const moved = await withRelay(line, (deployment) => redriveCopies(deployment, reason, dryRun));
+  const [{ withDeployment }, { redriveCopies }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../operate/relay/redriveCopies.ts'),
+  ]);
+  const moved = await withDeployment(line, (deployment) => redriveCopies(deployment, reason, dryRun));
   writeResult(line, { reason, dryRun, ...moved }, () =>
     textTable([
       { what: 'found in relay/refused/', n: moved.found },
@@ -102,8 +107,11 @@ async function erase(line: CommandLine): Promise<number> {
   if ((id === null) !== all || id === '')
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --user-id with an ID, or --all.');
   const dryRun = line.values['dry-run'] === true;
-  const { eraseCopies } = await import('../../operate/relay/eraseCopies.ts');
-  const erased = await withRelay(line, (deployment) => eraseCopies(deployment, id, dryRun));
+  const [{ withDeployment }, { eraseCopies }] = await Promise.all([
+    import('../aws/withDeployment.ts'),
+    import('../../operate/relay/eraseCopies.ts'),
+  ]);
+  const erased = await withDeployment(line, (deployment) => eraseCopies(deployment, id, dryRun));
   const { found, events, otherEvents, unreadable, queued } = erased;
   writeResult(line, { dryRun, ...erased }, () =>
     textTable([
@@ -131,19 +139,4 @@ async function erase(line: CommandLine): Promise<number> {
       `Copies in the queue cannot be searched. Run this again once \`${await targetedCommand(line, ['relay', 'status'])}\` shows none in the queue: most are delivered within seconds, and none is there for more than eleven days.\n`,
     );
   return 0;
-}
-
-async function withRelay<Result>(
-  line: CommandLine,
-  work: (deployment: Deployment) => Promise<Result>,
-): Promise<Result> {
-  const [{ withDeployment }, { RelayCopiesError }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/facts/flow/relayCopies.ts'),
-  ]);
-  return withDeployment(
-    line,
-    work,
-    (detail, error) => new RelayCopiesError('SLUICE_RELAY_DENIED', detail, { cause: error }),
-  );
 }

@@ -19,10 +19,6 @@ export const DropsError = defineErrorFamily('user', {
     cause: 'These days cannot be requested.',
     cure: 'Read the detail, and request other days.',
   },
-  SLUICE_INGEST_REFUSED: {
-    cause: 'AWS denied a call.',
-    cure: "Read the detail. Is the stage deployed with these sources, and may your credentials read the bucket's ledger/ and send to its queue?",
-  },
 });
 
 /** Errors of questions about exports, and of requests to export days. */
@@ -34,10 +30,6 @@ export const ExportsError = defineErrorFamily('user', {
   SLUICE_EXPORT_DAYS_INVALID: {
     cause: 'These days cannot be exported.',
     cure: 'Read the detail, and request other days.',
-  },
-  SLUICE_EXPORT_REFUSED: {
-    cause: 'AWS denied a call.',
-    cure: "Read the detail. Is the stage deployed with these exports, and may your credentials read the bucket's ledger/ and send to its queue?",
   },
 });
 

@@ -23,10 +23,6 @@ export const QuarantineError = defineErrorFamily('user', {
     cause: "A row of a customer's file cannot be redriven.",
     cure: 'Correct the mapping and load the day again with `sluice ingest backfill`, or drop the file again.',
   },
-  SLUICE_REDRIVE_QUARANTINE_UNREADABLE: {
-    cause: 'The rows of quarantine could not be read.',
-    cure: 'Read the detail. The bucket of sluice.config.ts must exist, and your AWS credentials must allow listing and reading it.',
-  },
   SLUICE_REDRIVE_INCOMPLETE: {
     cause: 'Not all rows could be put into the landing.',
     cure: 'Run it again. Rows that `--reason` has delivered are not delivered again.',

@@ -26,10 +26,6 @@ export const CurationsError = defineErrorFamily('user', {
     cause: 'These days cannot be requested.',
     cure: 'Read the detail, and request other days.',
   },
-  SLUICE_CURATE_REFUSED: {
-    cause: 'AWS denied a call.',
-    cure: "Read the detail. Is the stage deployed with `curate: true`, and may your credentials read the bucket's ledger/ and raw folders, and send to the queue of `curate-plan`?",
-  },
 });
 
 /** Days of which a dry run reads the raw files and the ledger. */

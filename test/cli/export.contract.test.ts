@@ -120,7 +120,7 @@ describe('sluice export', () => {
     });
     expect(await local('run', '--stage', 'prod')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('SLUICE_EXPORT_REFUSED'),
+      stderr: expect.stringContaining('SLUICE_AWS_FAILED'),
     });
     expect(waiting()).toBe(2);
   });

@@ -27,10 +27,6 @@ export const RelayCopiesError = defineErrorFamily('user', {
       'The queue of relay was emptied less than a minute ago, and SQS does not empty it again before. The objects are deleted.',
     cure: 'Run the command again in a minute: what came into the queue since is still there.',
   },
-  SLUICE_RELAY_DENIED: {
-    cause: 'AWS denied a call about relay.',
-    cure: "Read the detail. Is the stage deployed with `relay`, and may your credentials list and change the bucket's relay/ and ask for the attributes of its queue?",
-  },
 });
 
 /** Copies that are tried again. */

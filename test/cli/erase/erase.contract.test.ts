@@ -185,7 +185,9 @@ export default defineConfig({
     );
     const { stdout } = await erase(units);
     expect(JSON.parse(stdout)).toMatchObject({ units: 2, runs: 51, forgotten: 1 });
-    expect((await erase(units.slice(0, 4))).stdout).toContain('Earlier runs that are not in these figures: the record keeps the last ones: 2.');
+    expect((await erase(units.slice(0, 4))).stdout).toContain(
+      'Earlier runs that are not in these figures: the record keeps the last ones: 2.',
+    );
   });
 
   it('takes the row of a refused body that arrives after the body was erased', async () => {
@@ -204,6 +206,6 @@ export default defineConfig({
       env: { ...env, AWS_SECRET_ACCESS_KEY: 'wrong' },
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^SLUICE_ERASE_DENIED: .*SignatureDoesNotMatch/m);
+    expect(stderr).toMatch(/^SLUICE_AWS_FAILED: .*SignatureDoesNotMatch/m);
   });
 });

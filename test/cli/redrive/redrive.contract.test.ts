@@ -25,8 +25,8 @@ const redrive = (env: Readonly<Record<string, string>>) =>
 
 describe('sluice redrive', () => {
   it.each([
-    ['SLUICE_REDRIVE_QUARANTINE_UNREADABLE', 'NoSuchBucket', {}],
-    ['SLUICE_REDRIVE_QUARANTINE_UNREADABLE', 'SignatureDoesNotMatch', { AWS_SECRET_ACCESS_KEY: 'wrong' }],
+    ['SLUICE_AWS_FAILED', 'NoSuchBucket', {}],
+    ['SLUICE_AWS_FAILED', 'SignatureDoesNotMatch', { AWS_SECRET_ACCESS_KEY: 'wrong' }],
     [
       'SLUICE_AWS_NO_CREDENTIALS',
       'CredentialsProviderError',
@@ -60,7 +60,7 @@ describe('sluice redrive', () => {
       1,
       {
         error: {
-          code: 'SLUICE_REDRIVE_QUARANTINE_UNREADABLE',
+          code: 'SLUICE_AWS_FAILED',
           message: expect.stringContaining('NoSuchBucket'),
         },
       },
