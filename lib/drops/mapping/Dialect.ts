@@ -29,12 +29,6 @@ export interface FoundColumn {
   readonly outer: FileColumn;
 }
 
-/** The SQL that reads a time, and the conditions for values that are not a time, in or out of range. */
-export interface TimeSql {
-  readonly value: string;
-  readonly refusals: readonly Refusal[];
-}
-
 /**
  * The dialect of SQL that a mapping is compiled to. The mapping says which columns are read in which order, and why rows are
  * refused; a dialect says how one value is read. All parameters and results are SQL expressions unless they say otherwise.
@@ -52,11 +46,8 @@ export interface Dialect {
   readonly column: (column: FileColumn) => string;
   /** A member of a struct. @param member A name, not SQL. */
   readonly member: (struct: string, member: string) => string;
-  /** How a column is read before anything else. */
-  readonly found: (
-    sql: string,
-    column: FileColumn,
-  ) => Pick<FoundColumn, 'sql' | 'type' | 'kind' | 'refusals'>;
+  /** Conditions for which a row is refused, whatever a column of the type is read as. */
+  readonly refusals: (type: string) => readonly Refusal[];
 
   /** As text; NULL if bytes are not UTF-8, a number is not finite, or a time is invalid. */
   readonly text: (sql: string, kind: ColumnKind, type: string) => string;
@@ -95,11 +86,11 @@ export interface Dialect {
     unit: Exclude<TimeUnit, 'timestamp' | 'iso'>,
   ) => string;
   /** A column of times in UTC; null if it holds none. */
-  readonly timeOfColumn: (column: FoundColumn, timezone: string) => TimeSql | null;
-  /** Texts of ISO 8601 and what is close to it in UTC. */
-  readonly timeOfText: (text: string, timezone: string) => TimeSql;
-  /** Texts in a format in UTC. @param text In lower case. */
-  readonly timeOfFormat: (text: string, format: string, timezone: string) => TimeSql;
+  readonly timeOfColumn: (column: FoundColumn, timezone: string) => string | null;
+  /** Texts of ISO 8601 and what is close to it in UTC; NULL for others. */
+  readonly timeOfText: (text: string, timezone: string) => string;
+  /** Texts in a format in UTC; NULL for others. @param text In lower case. */
+  readonly timeOfFormat: (text: string, format: string, timezone: string) => string;
   /** Whether a time is before the year 1 or after the year 9999. */
   readonly isOutOfRange: (time: string) => string;
   /** The day of a time in UTC in a timezone. */

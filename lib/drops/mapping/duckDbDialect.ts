@@ -6,7 +6,6 @@ import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
 import { duckDbTimes } from './duckDbTime.ts';
 import {
   type ColumnKind,
-  columnKind,
   finiteJsonSql,
   finiteRowSql,
   finiteSql,
@@ -26,15 +25,7 @@ export const duckDbDialect: Dialect = {
   unread: () => null,
   column: ({ sqlName }) => `src.${quoteName(sqlName)}`,
   member: (struct, member) => `struct_extract(${struct}, ${quoteText(member)})`,
-  found(sql, { type, utc }) {
-    const kind = columnKind(type);
-    return {
-      sql,
-      type,
-      kind: kind === 'local' && utc ? 'instant' : kind,
-      refusals: decimalRefusals(type),
-    };
-  },
+  refusals: decimalRefusals,
 
   text: textSql,
   decimalId: (sql, type) =>
@@ -139,8 +130,7 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
 
 /** DuckDB's own cast would ignore an offset, and read `2026/11/20` and `epoch`. */
 function writtenTime(text: string): string {
-  const { value } = duckDbTimes.timeOfText(text, 'UTC');
-  return `list_transform([${value}], lambda t: CASE WHEN NOT (${duckDbTimes.isOutOfRange('t')}) THEN t END)[1]`;
+  return `list_transform([${duckDbTimes.timeOfText(text, 'UTC')}], lambda t: CASE WHEN NOT (${duckDbTimes.isOutOfRange('t')}) THEN t END)[1]`;
 }
 
 const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;

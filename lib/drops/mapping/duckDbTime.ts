@@ -1,14 +1,8 @@
 import { quoteText } from '../../base/sql.ts';
-import type { Dialect, FoundColumn, TimeSql } from './Dialect.ts';
-import { isoOfFormat, MONTHS } from './isoOfFormat.ts';
+import type { Dialect, FoundColumn } from './Dialect.ts';
+import { isOfCalendar, isoOfFormat, MONTHS, PER_SECOND } from './sharedTimes.ts';
 
 /** How DuckDB reads times, to the microsecond. */
-
-/** Units per second. */
-const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
-/** Epoch seconds of the years 1 and 10000: the range of Athena's timestamps and of Java's dates. */
-const FIRST_SECOND = -62_135_596_800;
-const END_SECOND = 253_402_300_800;
 
 const DAY = String.raw`\d{4}-\d{2}-\d{2}`;
 /** Without these patterns DuckDB would accept `epoch` and `infinity`, and ignore an unknown zone. */
@@ -35,37 +29,27 @@ function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
     per <= 1_000_000
       ? `CAST(${sql} AS BIGINT) * ${1_000_000 / per}`
       : `CAST(${sql} AS BIGINT) // 1000 - CAST(${sql} % 1000 < 0 AS BIGINT)`;
-  return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(${micros}) END`;
+  return `CASE WHEN ${isOfCalendar(sql, unit)} THEN make_timestamp(${micros}) END`;
 }
 
 /** A double has a precision of a quarter of a microsecond for today's seconds. */
 function utcOfDouble(sql: string, unit: keyof typeof PER_SECOND): string {
   const per = PER_SECOND[unit];
-  return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
+  return `CASE WHEN ${isOfCalendar(sql, unit)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
 }
 
-/** Nanoseconds before 1677 and after 2262 are not a BIGINT. The bounds of other units are. */
-function inRangeSql(sql: string, per: number): string {
-  const bound = (seconds: number) =>
-    per === PER_SECOND.ns
-      ? seconds < 0
-        ? '-9223372036854775807'
-        : '9223372036854775807'
-      : String(seconds * per);
-  return `${sql} >= ${bound(FIRST_SECOND)} AND ${sql} < ${bound(END_SECOND)}`;
-}
-
-function utcOfTimestamp(column: FoundColumn, timezone: string): TimeSql | null {
+function utcOfTimestamp(column: FoundColumn, timezone: string): string | null {
   const { sql, kind, type, nanoseconds } = column;
   switch (kind) {
     case 'instant':
-      if (type !== 'TIMESTAMP WITH TIME ZONE') return { value: sql, refusals: [] };
-      return { value: ofInstant(sql, nanoseconds ? LEAST_NANOSECOND : null), refusals: [] };
+      return type === 'TIMESTAMP WITH TIME ZONE'
+        ? ofInstant(sql, nanoseconds ? LEAST_NANOSECOND : null)
+        : sql;
     case 'local':
     case 'date': {
       const plain =
         type === 'TIMESTAMP' ? sql : nanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
-      return { value: timezone === 'UTC' ? plain : utcOfLocal(plain, timezone), refusals: [] };
+      return timezone === 'UTC' ? plain : utcOfLocal(plain, timezone);
     }
     default:
       return null;
@@ -78,7 +62,7 @@ function ofNanoseconds(sql: string): string {
   return `CASE WHEN isfinite(${sql}) AND ${ns} > -9223372036854775807 THEN make_timestamp(${ns} // 1000 - CAST(${ns} % 1000 < 0 AS BIGINT)) END`;
 }
 
-function utcOfText(raw: string, timezone: string): TimeSql {
+function utcOfText(raw: string, timezone: string): string {
   // RFC 3339 allows t and z.
   const text = `upper(${raw})`;
   const matches = (pattern: string) => `regexp_full_match(${text}, '${pattern}')`;
@@ -86,20 +70,17 @@ function utcOfText(raw: string, timezone: string): TimeSql {
   const instant = (zoned: string) => `timezone('UTC', TRY_CAST(${zoned} AS TIMESTAMPTZ))`;
   const joined = (apart: string) => String.raw`regexp_replace(${apart}, ' ([Z+-])', '\1')`;
   const withSeconds = String.raw`regexp_replace(${text}, '[T ]\d{1,2}:\d{2}', '\0:00')`;
-  return {
-    value: `CASE WHEN ${matches(ZONED)} THEN ${instant(text)}
+  return `CASE WHEN ${matches(ZONED)} THEN ${instant(text)}
       WHEN ${matches(LOCAL)} THEN ${timezone === 'UTC' ? local : zonedSql(local, timezone)}
       WHEN ${matches(ZONED_APART)} THEN ${instant(joined(text))}
-      WHEN ${matches(ZONED_MINUTE)} THEN ${instant(joined(withSeconds))} END`,
-    refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
-  };
+      WHEN ${matches(ZONED_MINUTE)} THEN ${instant(joined(withSeconds))} END`;
 }
 
 /**
  * Reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date. With an offset they are
  * instants, without one local times in the timezone.
  */
-function utcOfFormat(text: string, format: string, timezone: string): TimeSql {
+function utcOfFormat(text: string, format: string, timezone: string): string {
   const ways = isoOfFormat(text, format, {
     matches: (whole) => `regexp_matches(${text}, ${whole})`,
     group: (number) => `\\${number}`,
@@ -110,10 +91,7 @@ function utcOfFormat(text: string, format: string, timezone: string): TimeSql {
     const timestamp = `TRY_CAST(${local} AS TIMESTAMP)`;
     return `WHEN ${when} THEN ${timezone === 'UTC' ? timestamp : utcOfLocal(timestamp, timezone)}`;
   });
-  return {
-    value: `CASE ${ways.join(' ')} END`,
-    refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
-  };
+  return `CASE ${ways.join(' ')} END`;
 }
 
 /** A local time in a timezone, as a TIMESTAMP in UTC. */

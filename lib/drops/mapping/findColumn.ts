@@ -1,6 +1,7 @@
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import type { RowReason } from '../rowReasons.ts';
 import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
+import { type ColumnKind, columnKind } from './valueSql.ts';
 
 /** Codes of problems with a column. */
 type FieldProblemCode =
@@ -110,8 +111,16 @@ function toFoundColumn(
   if (unread !== null) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_ENGINE_UNFIT', name, unread, outer.type);
   }
-  const found = dialect.found(sql, column);
-  return { name, ...found, kind: column.empty ? 'empty' : found.kind, nanoseconds, untold, outer };
+  const { type } = column;
+  const kind = kindOf(column);
+  return { name, sql, type, kind, refusals: dialect.refusals(type), nanoseconds, untold, outer };
+}
+
+/** The kind of a column. A time without a zone may be an instant, as the file says. */
+export function kindOf({ type, utc, empty }: FileColumn): ColumnKind {
+  const kind = columnKind(type);
+  if (empty) return 'empty';
+  return kind === 'local' && utc ? 'instant' : kind;
 }
 
 function columnsNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {

@@ -1,7 +1,10 @@
 import type { TimeField, TimeUnit } from '../../schema/mappings.ts';
-import type { Dialect, FoundColumn, Refusal, TimeSql } from './Dialect.ts';
+import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
 import type { FileColumns } from './FileColumns.ts';
 import { FieldProblem, type FieldSql } from './findColumn.ts';
+
+/** The SQL that reads a time, and the conditions for values that are not a time. */
+type TimeSql = Pick<FieldSql, 'value' | 'refusals'>;
 
 const NUMBERS = ['integer', 'decimal', 'float'];
 const TEXTS = ['text', 'json', 'bytes'];
@@ -44,6 +47,8 @@ export function readDay(field: TimeField, fileColumns: FileColumns): FieldSql {
   return { ...time, value: fileColumns.dialect.dayInZone(time.value, fileColumns.timezone) };
 }
 
+/** Of texts that are not a time. */
+const UNREAD: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` };
 const MISSING: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_MISSING', when: (raw) => `${raw} IS NULL` };
 const outOfRange = (dialect: Dialect): Refusal => ({
   reason: 'SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE',
@@ -76,10 +81,14 @@ function utcSql(
   switch (unit) {
     case null:
       return null;
-    case 'timestamp':
-      return dialect.timeOfColumn(column, timezone);
+    case 'timestamp': {
+      const value = dialect.timeOfColumn(column, timezone);
+      return value === null ? null : { value, refusals: [] };
+    }
     case 'iso':
-      return TEXTS.includes(kind) ? dialect.timeOfText(dialect.text(sql, kind, type), timezone) : null;
+      return TEXTS.includes(kind)
+        ? { value: dialect.timeOfText(dialect.text(sql, kind, type), timezone), refusals: [UNREAD] }
+        : null;
     default: {
       if (NUMBERS.includes(kind)) return { value: dialect.timeOfNumber(sql, kind, unit), refusals: [] };
       if (!TEXTS.includes(kind)) return null;
@@ -104,5 +113,6 @@ function utcOfFormat(
   timezone: string,
 ): TimeSql | null {
   if (!TEXTS.includes(kind) && kind !== 'integer') return null;
-  return dialect.timeOfFormat(`lower(${dialect.text(sql, kind, type)})`, format, timezone);
+  const text = `lower(${dialect.text(sql, kind, type)})`;
+  return { value: dialect.timeOfFormat(text, format, timezone), refusals: [UNREAD] };
 }

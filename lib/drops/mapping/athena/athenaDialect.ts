@@ -4,7 +4,8 @@ import type { FileColumn, FileSchema } from '../../../parquet/FileSchema.ts';
 import { isTaken, listElement, mapParts, structMembers } from '../../../parquet/readColumns.ts';
 import type { Cast } from '../../../schema/mappings.ts';
 import type { Dialect, FoundColumn } from '../Dialect.ts';
-import { type ColumnKind, columnKind, UUID_BYTES } from '../valueSql.ts';
+import { kindOf } from '../findColumn.ts';
+import { type ColumnKind, UUID_BYTES } from '../valueSql.ts';
 import { athenaTimes } from './athenaTime.ts';
 import {
   athenaText,
@@ -122,10 +123,8 @@ export const athenaDialect: Dialect = {
   },
   column: columnSql,
   member: (struct, member) => `${struct}.${quoteName(member)}`,
-  found(sql, { type, utc }) {
-    const kind = columnKind(type);
-    return { sql, type, kind: kind === 'local' && utc ? 'instant' : kind, refusals: [] };
-  },
+  // It does not check decimals.
+  refusals: () => [],
 
   text: athenaText,
   decimalId: (sql) =>
@@ -231,7 +230,7 @@ function timeCast(
   // JSON of lists, maps and structs is never a time.
   if ((!isTime && !isText) || kind === 'nested') return NOTHING;
   const written = bound(
-    athenaTimes.timeOfText(text, 'UTC').value,
+    athenaTimes.timeOfText(text, 'UTC'),
     'r',
     (r) => `CASE WHEN NOT (${athenaTimes.isOutOfRange(r)}) THEN ${r} END`,
   );
@@ -274,8 +273,8 @@ function rawRow(columns: readonly FileColumn[]): string {
   const members = columns.flatMap((column) => {
     const read = athenaType(column, columns);
     if ('unread' in read) return [];
-    const { sql, kind, type } = athenaDialect.found(columnSql(column), column);
-    return [`${quoteText(`${JSON.stringify(column.name)}:`)} || ${rawJson(sql, kind, type)}`];
+    const json = rawJson(columnSql(column), kindOf(column), column.type);
+    return [`${quoteText(`${JSON.stringify(column.name)}:`)} || ${json}`];
   });
   return members.length === 0 ? "'{}'" : `'{' || ${members.join(" || ',' || ")} || '}'`;
 }

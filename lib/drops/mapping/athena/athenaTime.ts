@@ -1,7 +1,7 @@
 import { quoteText } from '../../../base/sql.ts';
 import type { TimeUnit } from '../../../schema/mappings.ts';
-import type { Dialect, FoundColumn, TimeSql } from '../Dialect.ts';
-import { isoOfFormat, MONTHS } from '../isoOfFormat.ts';
+import type { Dialect, FoundColumn } from '../Dialect.ts';
+import { FIRST_SECOND, isOfCalendar, isoOfFormat, MONTHS, PER_SECOND } from '../sharedTimes.ts';
 import type { ColumnKind } from '../valueSql.ts';
 import { bound, calendarTime } from './athenaValues.ts';
 
@@ -9,15 +9,6 @@ import { bound, calendarTime } from './athenaValues.ts';
  * How Athena reads times. Its timestamps are milliseconds: https://docs.aws.amazon.com/athena/latest/ug/data-types-timestamps.html
  * So times are read to the microsecond, as DuckDB reads them, and rounded as Athena rounds the microseconds of a file.
  */
-
-/** Units per second. */
-const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
-/** Epoch seconds of the years 1 and 10000. */
-const FIRST_SECOND = -62_135_596_800;
-const END_SECOND = 253_402_300_800;
-/** The range of nanoseconds in a BIGINT. */
-const LEAST_NANOSECOND = '-9223372036854775807';
-const MOST_NANOSECOND = '9223372036854775807';
 
 const DAY_MS = 86_400_000;
 const EPOCH = "TIMESTAMP '1970-01-01 00:00:00.000'";
@@ -38,12 +29,8 @@ function timeOfMillis(millis: string): string {
 }
 
 function timeOfNumber(sql: string, kind: ColumnKind, unit: Exclude<TimeUnit, 'timestamp' | 'iso'>): string {
-  const per = PER_SECOND[unit];
-  const limit = (seconds: number) =>
-    unit === 'ns' ? (seconds < 0 ? LEAST_NANOSECOND : MOST_NANOSECOND) : String(seconds * per);
   const number = kind === 'integer' ? sql : `CAST(${sql} AS DOUBLE)`;
-  const isInRange = `${number} >= ${limit(FIRST_SECOND)} AND ${number} < ${limit(END_SECOND)}`;
-  return `CASE WHEN ${isInRange} THEN ${timeOfMillis(millisOfNumber(number, kind, unit))} END`;
+  return `CASE WHEN ${isOfCalendar(number, unit)} THEN ${timeOfMillis(millisOfNumber(number, kind, unit))} END`;
 }
 
 function millisOfNumber(number: string, kind: ColumnKind, unit: keyof typeof PER_SECOND): string {
@@ -62,15 +49,15 @@ function millisOfNumber(number: string, kind: ColumnKind, unit: keyof typeof PER
   }
 }
 
-function timeOfColumn({ sql, kind, nanoseconds }: FoundColumn, timezone: string): TimeSql | null {
+function timeOfColumn({ sql, kind, nanoseconds }: FoundColumn, timezone: string): string | null {
   const time = calendarTime(sql, nanoseconds);
   switch (kind) {
     case 'instant':
-      return { value: time, refusals: [] };
+      return time;
     case 'local':
     case 'date': {
       const plain = kind === 'date' ? `CAST(${time} AS TIMESTAMP)` : time;
-      return { value: timezone === 'UTC' ? plain : utcOfLocal(plain, timezone), refusals: [] };
+      return timezone === 'UTC' ? plain : utcOfLocal(plain, timezone);
     }
     default:
       return null;
@@ -109,11 +96,7 @@ function timeOfParts(parts: string, timezone: string): string {
   return `CASE WHEN ${isBeyond} THEN NULL ${timezone === 'UTC' ? '' : `WHEN ${isLocal} THEN ${utcOfLocal(time, timezone)}`} ELSE ${time} END`;
 }
 
-const unread = (): TimeSql['refusals'] => [
-  { reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` },
-];
-
-function timeOfFormat(text: string, format: string, timezone: string): TimeSql {
+function timeOfFormat(text: string, format: string, timezone: string): string {
   const iso = bound(text, 'f', (f) => {
     const ways = isoOfFormat(f, format, {
       matches: (whole) => `regexp_like(${f}, ${whole})`,
@@ -126,7 +109,7 @@ function timeOfFormat(text: string, format: string, timezone: string): TimeSql {
       )
       .join(' ')} END`;
   });
-  return { value: timeOfIso(iso, LOOSE_DATE, timezone), refusals: unread() };
+  return timeOfIso(iso, LOOSE_DATE, timezone);
 }
 
 /**
@@ -159,10 +142,7 @@ export const athenaTimes: Pick<
 > = {
   timeOfNumber,
   timeOfColumn,
-  timeOfText: (text, timezone) => ({
-    value: timeOfIso(`upper(${text})`, STRICT_DATE, timezone),
-    refusals: unread(),
-  }),
+  timeOfText: (text, timezone) => timeOfIso(`upper(${text})`, STRICT_DATE, timezone),
   timeOfFormat,
   isOutOfRange: (time) => `year(${time}) NOT BETWEEN 1 AND 9999`,
   dayInZone: (time, timezone) =>
