@@ -295,18 +295,6 @@ describe('a NUL', () => {
     });
   });
 
-  it('in the mapping makes the configuration invalid', () => {
-    const load = (mapping: object) => bench.load({ kind: 'events', mapping }, []);
-    return Promise.all(
-      [
-        { eventName: `a${NUL}` },
-        { eventName: { constant: `a${NUL}` } },
-        { metadata: { [`a${NUL}`]: 'x' } },
-        { unitIds: { [`a${NUL}`]: 'x' } },
-      ].map((mapping) => expect(load(mapping)).rejects.toMatchObject({ code: 'SLUICE_CONFIG_INVALID' })),
-    );
-  });
-
   it('in texts, map keys and JSON is kept', async () => {
     const file = await bench.write(
       'nul.parquet',

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
-import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 const REFUSED = new ReceiptError('SLUICE_RECEIPT_ACCESS_DENIED', 'acme-drops/x: AccessDenied.');
@@ -111,42 +109,5 @@ describe('a receipt', () => {
     const receipt = failedBy('SLUICE_INGEST_FILE_DAMAGED', [...files, file('bad.parquet', 'failed')]);
     expect([receipt.files.length, receipt.moreFiles]).toEqual([1_000, 501]);
     expect(receipt.files[0]?.key).toBe('bad.parquet');
-  });
-});
-
-describe('the folder of receipts', () => {
-  type Input = NonNullable<ConfigInput['sources']>[number];
-  const acme = { name: 'acme', bucket: 'acme-drops', owner: '111122223333' };
-  const configOf = (receipt: string, others: readonly Input[] = [], rest: Partial<ConfigInput> = {}) =>
-    defineConfig({
-      bucket: 'acme-experiments',
-      sources: [
-        { ...acme, receipt, datasets: [{ name: 'events', kind: 'events', folder: 'in/events' }] },
-        ...others,
-      ],
-      ...rest,
-    });
-
-  it.each([
-    ['a slash at its end', 'a/', 'without slash at either end'],
-    ['a folder that climbs', 'a/../b', 'sources.0.receipt'],
-    ['a wildcard', 'a*', 'sources.0.receipt'],
-    ["the folder of the dataset's drops", 'in/events', 'expected a folder apart'],
-    ['a folder around it', 'in', 'sources.0.datasets.0'],
-    ['a folder in it', 'in/events/receipts', 'expected a folder apart'],
-  ])('is refused for %s', (_, receipt, message) => {
-    expect(() => configOf(receipt)).toThrow(message);
-  });
-
-  it('is apart from those of other sources and of exports in the same bucket', () => {
-    const other = (receipt: string): Input => ({
-      ...{ ...acme, name: 'other', receipt },
-      datasets: [{ name: 'others', kind: 'events', folder: 'o' }],
-    });
-    expect(() => configOf('r', [other('r')])).toThrow('sources.1.receipt');
-    expect(() => configOf('r', [other('r2')])).not.toThrow();
-    const target = { bucket: acme.bucket, owner: acme.owner, folder: 'r/back' };
-    const exports = [{ name: 'back', table: 'statsig_forwarded_events', target }];
-    expect(() => configOf('r', [], { exports })).toThrow("apart from sources.0.receipt's");
   });
 });

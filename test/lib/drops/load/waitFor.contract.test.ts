@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { calendarText } from '../../../../cli/ingest/calendarText.ts';
 import { dayText } from '../../../../cli/ingest/dayText.ts';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { planDay } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
@@ -106,25 +105,5 @@ describe('a day of a dataset that waits for a marker', () => {
 
   it('does not wait while it has no objects', async () => {
     expect((await planDay(loads, DAY)).decision).toEqual({ skip: 'no_files' });
-  });
-});
-
-describe('the marker in the configuration', () => {
-  const define = (waitFor: string) =>
-    defineConfig({
-      bucket: 'own',
-      sources: [
-        {
-          ...{ name: 'acme', bucket: 'drops', owner: '111122223333' },
-          datasets: [{ name: 'events', kind: 'events', waitFor }],
-        },
-      ],
-    });
-
-  it.each(['_SUCCESS', '.done', 'manifest.json', 'fertig für heute'])('can be %s', (name) => {
-    expect(define(name).sources[0]?.datasets[0]?.waitFor).toBe(name);
-  });
-  it.each(['', 'a/b', '.', '..', 'a.parquet', 'A.PQ', 'a\nb', 'x'.repeat(256)])('cannot be %j', (name) => {
-    expect(() => define(name)).toThrow(/waitFor/);
   });
 });

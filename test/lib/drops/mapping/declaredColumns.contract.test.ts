@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;
@@ -189,59 +188,5 @@ describe('properties', () => {
       'SLUICE_INGEST_ROW_TIME_MISSING',
       'SLUICE_INGEST_ROW_UNIT_MISSING',
     ]);
-  });
-});
-
-describe('declared columns', () => {
-  const configured = (dataset: object) => () =>
-    defineConfig({
-      bucket: 'acme-experiments',
-      sources: [
-        {
-          ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
-          datasets: [{ name: 'd', ...dataset } as never],
-        },
-      ],
-    });
-
-  it.each([
-    ['no columns', { kind: 'table', mapping: { columns: [] } }, 'at least one column'],
-    ['a column of upper case', { kind: 'table', mapping: { columns: ['Name'] } }, 'lower-case'],
-    ['the name of the partition', { kind: 'table', mapping: { columns: ['ds'] } }, 'columns.ds'],
-    [
-      'the name of an origin',
-      { kind: 'table', mapping: { columns: ['source_file'] } },
-      'columns.source_file',
-    ],
-    [
-      "the name of a properties' own column",
-      { kind: 'properties', mapping: { properties: ['unit_id'] } },
-      'properties.unit_id',
-    ],
-    [
-      'a unit of a text',
-      { kind: 'table', mapping: { columns: { a: { column: 'a', unit: 'ms' } } } },
-      'unit and format with type date or timestamp only',
-    ],
-    [
-      'a unit and a format',
-      {
-        kind: 'table',
-        mapping: { columns: { a: { column: 'a', type: 'date', unit: 'ms', format: 'yyyy' } } },
-      },
-      'not both',
-    ],
-    ['another order', { kind: 'table', mapping: { columns: ['a'], sortBy: ['b'] } }, 'names of `columns`'],
-    [
-      'an unknown type',
-      { kind: 'table', mapping: { columns: { a: { column: 'a', type: 'int' } } } },
-      'bigint',
-    ],
-  ])('with %s are refused by name', (_, dataset, expected) => {
-    expect(configured(dataset)).toThrow(expected);
-  });
-
-  it('may have the names that other kinds have', () => {
-    expect(configured({ kind: 'table', mapping: { columns: ['unit_id', 'timestamp'] } })).not.toThrow();
   });
 });

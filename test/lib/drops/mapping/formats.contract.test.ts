@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { quoteText } from '../../../../lib/base/sql.ts';
-import { parseTimeFormat } from '../../../../lib/schema/timeFormat.ts';
-import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;
 beforeAll(async () => {
@@ -184,36 +183,5 @@ describe('a time format', () => {
       }),
       { numRuns: 25 },
     );
-  });
-});
-
-describe('a format in the configuration', () => {
-  it.each([
-    ['yyyy-MM-dd YYYY', /letters of Java.*not YYYY/],
-    ['yyyy-MM-dd k', /not k/],
-    ['yyyyy-MM-dd', /not yyyyy/],
-    ['%Y-%m-%d', /not Y/],
-    ["yyyy-MM-dd'T", /quotes and brackets are closed/],
-    ['yyyy-MM-dd[ HH', /quotes and brackets are closed/],
-    ['yyyy-MM-dd] HH', /closed where they were opened/],
-    ['yyyy-MM-dd {', /\{ is quoted/],
-    ['yyyy-MM', /always has the day/],
-    ['yyyy-MM[-dd]', /always has the day/],
-    ['HH:mm', /always has the year/],
-    ['yyyy-MM-dd MM', /the month once/],
-    ['yyyy-MM-dd mm', /the hour beside the minute/],
-    ['yyyy-MM-dd hh:mm', /h and a/],
-    ['yyyy-MM-dd HH:mm a', /h and a/],
-    ['', /always has the year/],
-    ['yyyy-MM-dd[ HH:]mm', /the hour beside the minute/],
-    ['yyyy-MM-dd[ ][ ][ ][ ][ ]', /at most 4 sections/],
-  ])('is rejected by name: %j', (format, message) => {
-    expect(parseTimeFormat(format)).toMatch(message);
-    expect(() => subjectOf(events(format))).toThrow(/mapping\.timestamp/);
-  });
-
-  it('cannot be combined with a unit', () => {
-    const mapping = { timestamp: { column: 'ts', format: 'yyyyMMdd', unit: 's' as const } };
-    expect(() => subjectOf({ kind: 'events', mapping })).toThrow(/unit or format, not both/);
   });
 });
