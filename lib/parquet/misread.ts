@@ -32,6 +32,9 @@ export function whyMisread(node: SchemaNode, parent: SchemaNode | null = null): 
     return { found: typeOf(size), needs: 'a decimal of a possible size' };
   if (size !== null && size.digits > MOST_DIGITS)
     return { found: `DECIMAL(${size.digits})`, needs: `decimals of at most ${MOST_DIGITS} digits` };
+  // It writes `.5`, which is not JSON, and no larger decimal has a zero before the point.
+  if (size !== null && size.scale === MOST_DIGITS)
+    return { found: typeOf(size), needs: `decimals of fewer than ${MOST_DIGITS} digits behind the point` };
   const alike = namesAlike(node.children);
   if (alike !== null) return { found: alike, needs: 'members whose names differ in more than case' };
   for (const child of node.children) {

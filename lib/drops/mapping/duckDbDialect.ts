@@ -11,7 +11,6 @@ import {
   finiteSql,
   isFiniteJsonSql,
   jsonTextSql,
-  pointedJsonSql,
   rawReadySql,
   textSql,
   UUID_BYTES,
@@ -84,7 +83,7 @@ function rawRow(columns: readonly FileColumn[]): string {
     misread !== null ? 'NULL' : rawReadySql(`src.${quoteName(sqlName)}`, type),
   ]);
   const types = columns.map(({ type }) => type).join(' ');
-  return finiteRowSql(pointedJsonSql(`CAST(json_object(${members.join(', ')}) AS VARCHAR)`, types), types);
+  return finiteRowSql(`CAST(json_object(${members.join(', ')}) AS VARCHAR)`, types);
 }
 
 /** Pattern of whole numbers, as DuckDB would also round other texts. */

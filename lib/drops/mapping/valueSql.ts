@@ -96,7 +96,7 @@ export function jsonTextSql(sql: string): string {
 
 /** The JSON of a nested value. JSON texts in it are unchanged. */
 function nestedJsonSql(sql: string, type: string): string {
-  const json = pointedJsonSql(`CAST(to_json(${jsonReadySql(sql, type)}) AS VARCHAR)`, type);
+  const json = `CAST(to_json(${jsonReadySql(sql, type)}) AS VARCHAR)`;
   return /\bJSON\b/.test(type) ? finiteJsonSql(json) : json;
 }
 
@@ -204,13 +204,6 @@ export function finiteJsonSql(json: string): string {
   return whereSuspect(json, `regexp_replace(${marked}, '(?i)""${NOT_FINITE}', 'null', 'g')`);
 }
 
-/** JSON in which decimals of as many digits as DuckDB has, all behind the point, have a zero before it. @param types The types in it. */
-export function pointedJsonSql(json: string, types: string): string {
-  if (!types.includes(`DECIMAL(${MOST_DIGITS},${MOST_DIGITS})`)) return json;
-  const marked = `regexp_replace(${json}, '${STRING}|([:,\\[]-?\\.)', '"\\1"\\2', 'g')`;
-  return `regexp_replace(${marked}, '""([:,\\[]-?)\\.', '\\10.', 'g')`;
-}
-
 /** Evaluates an expensive text once, as the variable of a lambda over a list. */
 function whereSuspect(json: string, changed: string): string {
   return `list_transform([${json}], lambda j: CASE WHEN regexp_matches(j, '(?i)${SUSPECT}') THEN ${changed} ELSE j END)[1]`;
@@ -224,19 +217,15 @@ export function isFiniteJsonSql(json: string, text: string): string {
 /** A type that DuckDB prints incorrectly, or a quoted name, which may look like one. */
 const ODD = /"(?:[^"]|"")*"|\bTIMESTAMP(?:_\w+)?(?: WITH TIME ZONE)?|\bDECIMAL\((\d+),\1\)/g;
 
-/** The most digits of DuckDB's decimals. */
-const MOST_DIGITS = 38;
-
 /**
  * A value that can be converted to JSON. Timestamps become texts. The value is NULL if one of them is unprintable: some
  * writers use the smallest 64-bit number for a missing time, on which DuckDB fails the whole query. Decimals without digits
- * before the point get one, as DuckDB writes `.5`, which is not JSON: those of 38 digits in {@link pointedJsonSql}.
+ * before the point get one, as DuckDB writes `.5`, which is not JSON.
  */
 function timestampTextSql(sql: string, type: string): string {
   const printed = type.replace(ODD, (text, digits?: string) => {
     if (text.startsWith('"')) return text;
-    if (digits === undefined) return 'VARCHAR';
-    return Number(digits) < MOST_DIGITS ? `DECIMAL(${Number(digits) + 1},${digits})` : text;
+    return digits === undefined ? 'VARCHAR' : `DECIMAL(${Number(digits) + 1},${digits})`;
   });
   return printed === type ? sql : `TRY(CAST(${sql} AS ${printed}))`;
 }

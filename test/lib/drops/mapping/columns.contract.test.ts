@@ -40,6 +40,16 @@ describe('decimals with more digits than DuckDB supports', () => {
     },
   );
 
+  it('fail a file with all of them behind the point, too', async () => {
+    const file = await bench.write(
+      'behind.parquet',
+      "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, {'d': 0.5::DECIMAL(38,38)} AS x",
+    );
+    const load = bench.load({ kind: 'events', mapping: { metadata: ['x'] } }, [file]);
+    await expect(load).rejects.toThrow('expected decimals of fewer than 38 digits behind the point');
+    expect((await bench.load({ kind: 'events' }, [file])).rows).toHaveLength(1);
+  });
+
   it('are omitted from raw rows, without the columns beside them', async () => {
     const { rows, refused } = await load(metric('right'));
     expect(rows.map((row) => row['metric_value'])).toEqual([1.5, -1234.25]);

@@ -169,22 +169,3 @@ describe('columns called as those that a load adds', () => {
     );
   });
 });
-
-describe('decimals behind the point alone', () => {
-  it('keep all digits in nested values and raw rows', async () => {
-    const d = '0.12345678901234567890123456789012345678';
-    const file = await bench.write(
-      'behind.parquet',
-      `SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, {'d': '${d}'::DECIMAL(38,38), ':.': ':.5"'} AS s,
-         [-('${d}'::DECIMAL(38,38)), 0, NULL] AS l, MAP {'.': '${d}'::DECIMAL(38,38)} AS m, '${d}'::DECIMAL(38,38) AS t`,
-    );
-    const { rows } = await bench.load(events({ metadata: ['s', 'l', 'm', 't'] }), [file]);
-    const zero = `0.${'0'.repeat(38)}`;
-    const expected = `"s":{"d":${d},":.":":.5\\""},"l":[-${d},${zero},null],"m":{".":${d}},"t":${d}}`;
-    expect(rows[0]?.['event_metadata']).toBe(`{${expected}`);
-    const { refused } = await bench.load(events({ timestamp: { column: 'event_name', unit: 'iso' } }), [
-      file,
-    ]);
-    expect(refused[0]?.['raw']).toContain(expected);
-  });
-});

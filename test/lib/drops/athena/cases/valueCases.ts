@@ -72,18 +72,6 @@ export const valueCases: readonly DropCase[] = [
     refused: { METADATA_INVALID: 15 },
   },
   {
-    name: 'decimals whose 38 digits are all behind the point',
-    dataset: events({ metadata: ['one', 's', 'l', 'm'] }),
-    files: [
-      {
-        sql: `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, d AS one, {'d': d, 't': ':.5"'} AS s, [-d, d, NULL] AS l, MAP {'.': d} AS m
-          FROM (SELECT 0.12345678901234567890123456789012345678::DECIMAL(38,38) AS d)`,
-      },
-    ],
-    rows: 1,
-    refused: {},
-  },
-  {
     name: 'nested values, and their members as sources',
     dataset: events({
       timestamp: 'at.when',
