@@ -30,6 +30,9 @@ export const QueryCommandError = defineErrorFamily('user', {
   },
 });
 
+/** How statements begin that change nothing. One from stdin may be any. */
+const ONLY_READS = /^[\s(]*(select|with|from|values|show|describe|explain|table)\b/i;
+
 /** `sluice query`: SQL over local tables with DuckDB, or tables of a deployment or the local cloud, with Athena. */
 export const query: Command = {
   name: 'query',
@@ -54,6 +57,7 @@ export const query: Command = {
     'sluice query "select count(*) from experiment_exposures" --athena',
     'sluice query - --stage prod --csv < question.sql > answer.csv',
   ],
+  changes: ({ positionals: [sql = ''] }) => !ONLY_READS.test(sql),
   async run(line) {
     const [sql, ...more] = line.positionals;
     if (sql === undefined || more.length > 0)

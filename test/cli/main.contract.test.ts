@@ -183,11 +183,14 @@ describe('what changes something', () => {
       'keys add',
       'keys remove',
       'probe',
+      'query',
       'redrive',
       'relay erase',
       'relay redrive',
     ]);
     const dry = commands.filter(({ changes }) => changes?.(line({ 'dry-run': true, wait: '0' })) === true);
-    expect(dry.map(({ name }) => name)).toEqual(['probe']);
+    expect(dry.map(({ name }) => name)).toEqual(['query', 'probe']);
+    const query = commands.find(({ name }) => name === 'query');
+    expect(query?.changes?.({ values: {}, positionals: ['SELECT 1'] })).toBe(false);
   });
 });
