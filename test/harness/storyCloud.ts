@@ -55,10 +55,13 @@ export interface StoryOptions {
 }
 
 /** Looks until it is so. A look without pause would take the processor from what it looks at. */
-export async function eventually<Found>(look: () => Found | Promise<Found>): Promise<NonNullable<Found>> {
+export async function eventually<Found>(
+  look: () => Found | Promise<Found>,
+): Promise<Exclude<Found, null | undefined | false>> {
   for (;;) {
     const found = await look();
-    if (found !== null && found !== undefined && found !== false) return found;
+    if (found !== null && found !== undefined && found !== false)
+      return found as Exclude<Found, null | undefined | false>;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -1,0 +1,571 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { PutBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Receipt } from '../../lib/drops/load/sendReceipt.ts';
+import { manifestSchema } from '../../lib/export/exportDay.ts';
+import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import type { DatasetStatus } from '../../observe/facts/days/datasetStatus.ts';
+import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
+import type { QueryRow } from '../../packages/local-aws/src/trino/index.ts';
+import {
+  acme,
+  acmeDatasets,
+  type DatasetName,
+  eventRows,
+  exposureRows,
+  revenueRows,
+} from '../harness/acmeDrops.ts';
+import { byDuckDb, byParquetJs, byPyarrow, type DropRows, type DropWriter } from '../harness/dropWriters.ts';
+import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { pythonWithPyarrow } from '../harness/python.ts';
+import { eventually } from '../harness/storyCloud.ts';
+
+/** Days of the local cloud, whatever day it is on the machine. */
+const [D16, D17, D18] = ['2026-11-16', '2026-11-17', '2026-11-18'] as const;
+const [D19, D20, D21] = ['2026-11-19', '2026-11-20', '2026-11-21'] as const;
+const DAYS = [D16, D17, D18, D19, D20];
+const HOUR = 3_600_000;
+
+const WAREHOUSE = 'acme-warehouse';
+const target = { bucket: WAREHOUSE, owner: CUSTOMER };
+/** Another source of the same customer's, with datasets of other kinds and receipts. */
+const BOLT = 'bolt-drops';
+const bolt: typeof acme = {
+  name: 'bolt',
+  bucket: BOLT,
+  owner: CUSTOMER,
+  schedule: 'hourly',
+  settleMinutes: 0,
+  receipt: 'sluice-receipts',
+  datasets: [
+    {
+      name: 'accounts',
+      kind: 'properties',
+      mapping: {
+        unitId: 'account',
+        idType: { constant: 'companyID' },
+        properties: { plan: 'plan', seats: { column: 'seats', type: 'bigint' } },
+      },
+    },
+    {
+      name: 'orders',
+      kind: 'table',
+      refusedShare: 0.5,
+      mapping: {
+        columns: {
+          order_id: { column: 'id', required: true, comment: 'Number of the order' },
+          total: { column: 'total', type: 'double' },
+          placed_at: { column: 'placed', type: 'timestamp', unit: 'ms' },
+          country: { folder: 'country' },
+        },
+        sortBy: ['placed_at'],
+      },
+    },
+    { name: 'large', kind: 'events', lookbackDays: 3, refusedShare: 0.5, engine: 'athena' },
+    { name: 'visits', kind: 'events', lookbackDays: 8, refusedShare: 0.5 },
+  ],
+};
+
+const names = ['events', 'revenue', 'exposures'] as const;
+const python = pythonWithPyarrow();
+if (python === null) process.stderr.write('pyarrow is not installed: no file of its is dropped.\n');
+
+let ingest: Awaited<ReturnType<typeof ingestCloud>>;
+let customer: S3Client;
+beforeAll(async () => {
+  ingest = await ingestCloud(
+    {
+      unitIds: { companyID: 'company_id' },
+      sources: [acme, bolt],
+      exports: [
+        { name: 'drops', table: 'acme_events', lookbackDays: 3, target },
+        { name: 'sdks', table: 'statsig_forwarded_events', target },
+      ],
+    },
+    { startsAt: `${D20}T07:00:00Z` },
+  );
+  customer = ingest.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
+  // A policy of before there were receipts.
+  await ingest.letIn(CUSTOMER, BOLT, 'ingest-source', `arn:aws:iam::${localAccount.id}:root`);
+});
+afterAll(() => ingest.close());
+
+const { sluice, json } = {
+  sluice: (...args: string[]) => ingest.sluice(...args),
+  json: (...args: string[]) => ingest.json(...args),
+};
+
+/** Rows that the tables have to have, by the key of the file that has them. */
+const wanted = new Map<string, { readonly name: DatasetName; readonly rows: readonly object[] }>();
+
+async function drop(
+  name: DatasetName,
+  day: string,
+  file: string,
+  write: DropWriter,
+  rows: DropRows,
+): Promise<void> {
+  const { folder, columns, row } = acmeDatasets[name];
+  const key = `${folder(day)}${file}`;
+  await ingest.drop(key, await write(columns, rows));
+  wanted.set(key, {
+    name,
+    rows: rows.flatMap((one) => (row(one) === null ? [] : [{ ds: day, ...row(one) }])),
+  });
+}
+
+async function remove(name: DatasetName, day: string, file: string): Promise<void> {
+  const key = `${acmeDatasets[name].folder(day)}${file}`;
+  await ingest.removeDrop(key);
+  wanted.delete(key);
+}
+
+/** Rows as texts, in an order of their own: as both ways of asking can answer them. */
+const comparable = (rows: readonly object[]) =>
+  rows
+    .map((row) =>
+      Object.entries(row)
+        .map(([name, value]) => `${name}=${value ?? 'null'}`)
+        .sort()
+        .join(' '),
+    )
+    .sort();
+
+/** The tables have what was dropped, row for row, by DuckDB's SQL and by Athena's. */
+async function tablesAreRight(): Promise<void> {
+  for (const name of names) {
+    const expected = comparable(
+      [...wanted.values()].flatMap((file) => (file.name === name ? file.rows : [])),
+    );
+    const { selected, time } = acmeDatasets[name];
+    const sql = (shown: string) =>
+      `SELECT CAST(ds AS varchar) AS ds, ${selected}, ${shown} AS time FROM acme_${name}`;
+    const duckDb = sql(`strftime(CAST(${time} AS timestamp), '%Y-%m-%d %H:%M:%S.%g')`);
+    expect(comparable(await ingest.query(duckDb))).toEqual(expected);
+    const trino = sql(`CAST(CAST(${time} AS timestamp(3)) AS varchar)`);
+    expect(comparable(await ingest.ask(trino))).toEqual(expected);
+  }
+}
+
+/** The ledger's days of a source, by `<dataset> <day>`. */
+async function entries(of = 'acme'): Promise<ReadonlyMap<string, LedgerEntry>> {
+  const { datasets }: { datasets: DatasetStatus[] } = await json('ingest', 'status', '--days', '6');
+  return new Map(
+    datasets.flatMap(({ source, dataset, days }) =>
+      days.flatMap(({ day, entry }) =>
+        entry === null || source !== of ? [] : [[`${dataset} ${day}`, entry] as const],
+      ),
+    ),
+  );
+}
+
+/** Expected state of each day in the ledger. */
+const states = new Map<string, string>();
+
+/** Looks until the ledger says so: functions run beside us. */
+async function statesAreRight(): Promise<void> {
+  const expected = String([...states].map(String).sort());
+  await eventually(async () => {
+    await ingest.cloud.flush();
+    const found = [...(await entries())].map(([place, { state }]) => `${place},${state}`);
+    return String(found.sort()) === expected;
+  });
+}
+
+const explain = (source: string, dataset: string, day: string): Promise<LedgerEntry> =>
+  json('ingest', 'explain', '--source', source, '--dataset', dataset, '--day', day);
+
+/** `explain`'s entry for each file of a day: name, fate, reason, rows in, out and refused. */
+async function fates(name: DatasetName, day: string): Promise<readonly unknown[]> {
+  const { files } = await explain('acme', name, day);
+  return files.map(({ key, fate, reason, rows }) => [
+    ...[key.slice(key.lastIndexOf('/') + 1), fate],
+    ...(reason === undefined ? [] : [reason]),
+    ...(rows === undefined ? [] : [`${rows.in} ${rows.out} ${rows.refused}`]),
+  ]);
+}
+
+/** Rows of an exported day, read by the bucket's owner; rows of our table; and the objects that exist. */
+async function exported(name: string, table: string, day: string) {
+  const keys = await ingest.keys(`${name}/${day}/`, WAREHOUSE, customer);
+  const folder = join(ingest.scratch, name, day, String(keys.join().length));
+  mkdirSync(folder, { recursive: true });
+  const files = keys.filter((key) => key.endsWith('.parquet'));
+  const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
+  const manifest = await ingest.read(`${name}/${day}/_manifest.json`, WAREHOUSE, customer);
+  const told = manifestSchema.parse(JSON.parse(Buffer.from(manifest).toString()));
+  expect(told.files.map((file) => file.name).sort()).toEqual(files.map(nameOf).sort());
+  for (const file of readdirSync(folder)) writeFileSync(join(folder, file), '');
+  for (const key of files)
+    writeFileSync(join(folder, nameOf(key)), await ingest.read(key, WAREHOUSE, customer));
+  const list = files.map((key) => `'${join(folder, nameOf(key))}'`).join();
+  return {
+    theirs: await ingest.query(`SELECT * FROM read_parquet([${list}]) ORDER BY ALL`),
+    ours: await ingest.query(`SELECT * EXCLUDE (ds) FROM ${table} WHERE ds = DATE '${day}' ORDER BY ALL`),
+    files,
+  };
+}
+
+const exportStates = async (): Promise<Readonly<Record<string, string>>> => {
+  await ingest.cloud.flush();
+  const { exports }: { exports: ExportStatus[] } = await json('export', 'status');
+  return Object.fromEntries(
+    exports.flatMap((one) =>
+      one.days.flatMap(({ day, entry }) => (entry === null ? [] : [[`${one.export} ${day}`, entry.state]])),
+    ),
+  );
+};
+
+describe('customers’ drops', () => {
+  it('of five days, written by three tools, are in the tables after the scheduled run', async () => {
+    for (const day of DAYS) {
+      const actions = day === D18 ? ['bought', null, 'seen'] : ['bought', 'seen'];
+      await drop('events', day, 'part-0.parquet', byDuckDb, eventRows(day, actions));
+      await drop('revenue', day, 'part-0.parquet', byParquetJs, revenueRows(day));
+      await drop('exposures', day, 'part-0.parquet', byDuckDb, exposureRows(day, ['u1', 'u2']));
+    }
+    await drop('exposures', D18, 'part-1.parquet', byParquetJs, exposureRows(D18, ['u3']));
+    if (python !== null) {
+      await drop('exposures', D18, 'spark.parquet', byPyarrow(python, 'int96'), exposureRows(D18, ['u4']));
+      await drop('exposures', D19, 'arrow.parquet', byPyarrow(python, 'us'), exposureRows(D19, ['u3', 'u4']));
+    }
+    for (const name of ['_SUCCESS', 'empty.parquet']) await ingest.drop(`events/${D19}/${name}`, Buffer.of());
+    await ingest.drop(`events/${D19}/notes.csv`, Buffer.from('a,b\n'));
+
+    await ingest.jumpTo(`${D20}T09:05:00Z`);
+    for (const day of DAYS) {
+      for (const name of names) states.set(`${name} ${day}`, 'succeeded');
+    }
+    // Beyond the three days that are looked back at.
+    states.delete(`exposures ${D16}`);
+    await statesAreRight();
+    const backfill = ['--source', 'acme', '--dataset', 'exposures', '--from', D16];
+    expect(await sluice('ingest', 'backfill', ...backfill)).toMatchObject({ code: 0 });
+    states.set(`exposures ${D16}`, 'succeeded');
+    await statesAreRight();
+    await tablesAreRight();
+  });
+
+  it('are shown as a calendar, and each day with the result of each file', async () => {
+    const { code, stdout } = await sluice('ingest', 'status', '--days', '6');
+    expect(code).toBe(0);
+    for (const name of names) expect(stdout).toMatch(new RegExp(`acme/${name} +· +✓ +✓ +✓ +✓ +✓\n`));
+    expect(stdout).toContain(`acme/events ${D18} refused 1 of 3 rows, which are in quarantine`);
+    expect(stdout).toContain(`acme/events ${D19} left out 2 objects: events/${D19}/empty.parquet (empty), `);
+    expect(await fates('events', D18)).toEqual([['part-0.parquet', 'loaded', '3 2 1']]);
+    const explained = await sluice(
+      ...['ingest', 'explain', '--source', 'acme', '--dataset', 'events', '--day', D18],
+    );
+    expect(explained.stdout).toContain('3 in, 2 out, 1 refused');
+    expect(explained.stdout).toMatch(
+      /part-0\.parquet +\d+ +loaded +3 +2 +1 +SLUICE_INGEST_ROW_NAME_MISSING: 1\n/,
+    );
+    expect(await ingest.query('SELECT reason, path FROM quarantine')).toEqual([
+      { reason: 'SLUICE_INGEST_ROW_NAME_MISSING', path: `s3://${DROPS}/events/${D18}/part-0.parquet` },
+    ]);
+    // The deployed load runs in this process: what it fetched is gone.
+    const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-load-${process.pid}-`));
+    expect(left).toEqual([]);
+  });
+
+  it('are exported as tables to the customer’s bucket on schedule, row for row', async () => {
+    const events = ['first', 'second'].map((eventName) => ({
+      eventName,
+      value: 2.5,
+      user: { userID: 'ada' },
+    }));
+    expect(await ingest.post({ events })).toBe(202);
+    const cloudFormation = ingest.kept(new CloudFormationClient(ingest.clientOptions()));
+    const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({}));
+    const role = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'ExportRoleArn')?.OutputValue;
+    await ingest.letIn(CUSTOMER, WAREHOUSE, 'export-target', role);
+
+    await ingest.jumpTo(`${D20}T11:35:00Z`);
+    expect(await exportStates()).toEqual({
+      [`drops ${D17}`]: 'succeeded',
+      [`drops ${D18}`]: 'succeeded',
+      [`drops ${D19}`]: 'succeeded',
+    });
+    for (const day of [D17, D18, D19]) {
+      const { theirs, ours } = await exported('drops', 'acme_events', day);
+      expect([theirs.length, theirs]).toEqual([2, ours]);
+    }
+  });
+
+  it('are corrected when files are replaced, added late, deleted or broken, with a result for each', async () => {
+    const before = await entries();
+    await drop('events', D19, 'part-0.parquet', byParquetJs, eventRows(D19, ['mended', 'mended', 'added']));
+    await drop('exposures', D19, 'late.parquet', byParquetJs, exposureRows(D19, ['u9']));
+    await remove('exposures', D18, 'part-0.parquet');
+    await remove('revenue', D18, 'part-0.parquet');
+    const good = await byDuckDb(acmeDatasets.events.columns, eventRows(D20, ['late']));
+    await ingest.drop(`events/${D20}/part-1.parquet`, good.subarray(0, -20));
+
+    // A file that is gone may come back, so its day waits for a while.
+    await ingest.jumpTo(`${D21}T09:05:00Z`);
+    states.set(`revenue ${D18}`, 'waiting').set(`exposures ${D18}`, 'waiting').set(`events ${D20}`, 'failed');
+    await statesAreRight();
+    await ingest.jumpTo(`${D21}T09:20:00Z`);
+    states.set(`revenue ${D18}`, 'succeeded_no_data').set(`exposures ${D18}`, 'succeeded');
+    await statesAreRight();
+    await tablesAreRight();
+
+    const ofPyarrow = (...file: string[]) => (python === null ? [] : [file]);
+    expect(await fates('events', D19)).toEqual([
+      ['part-0.parquet', 'loaded', '3 3 0'],
+      ['_SUCCESS', 'left_out', 'success_marker'],
+      ['empty.parquet', 'left_out', 'empty'],
+      ['notes.csv', 'left_out', 'not_parquet'],
+    ]);
+    expect(await fates('exposures', D18)).toEqual([
+      ['part-1.parquet', 'loaded', '1 1 0'],
+      ...ofPyarrow('spark.parquet', 'loaded', '1 1 0'),
+      ['part-0.parquet', 'gone'],
+    ]);
+    expect(await fates('revenue', D18)).toEqual([['part-0.parquet', 'gone']]);
+    expect(await fates('events', D20)).toEqual([
+      ['part-0.parquet', 'loaded'],
+      ['part-1.parquet', 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
+    ]);
+    // Days that did not change were not loaded again.
+    const after = await entries();
+    for (const place of [`events ${D18}`, `revenue ${D19}`, `exposures ${D20}`])
+      expect(after.get(place)).toEqual(before.get(place));
+
+    const { code, stdout } = await sluice('ingest', 'status', '--days', '6');
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/acme\/events +✓ +✓ +✓ +✓ +✗ +·\n/);
+    expect(stdout).toMatch(/acme\/revenue +✓ +✓ +– +✓ +✓ +·\n/);
+    expect(stdout).toContain(`acme/events ${D20} failed: SLUICE_INGEST_FILE_TRUNCATED`);
+    expect(stdout).toContain('queries see the last good version');
+  });
+
+  it('are exported again for the days that changed, and for no others', async () => {
+    const untouched = (await exported('drops', 'acme_events', D18)).files;
+    await ingest.jumpTo(`${D21}T11:35:00Z`);
+    expect(await exportStates()).toMatchObject({
+      [`drops ${D20}`]: 'succeeded',
+      [`sdks ${D20}`]: 'succeeded',
+    });
+    const rows: Record<string, readonly QueryRow[]> = {};
+    for (const [name, table, day] of [
+      ['drops', 'acme_events', D19],
+      ['drops', 'acme_events', D20],
+      ['sdks', 'statsig_forwarded_events', D20],
+    ] as const) {
+      const { theirs, ours } = await exported(name, table, day);
+      expect(theirs).toEqual(ours);
+      rows[`${name} ${day}`] = theirs;
+    }
+    const mended = rows[`drops ${D19}`]?.map((row) => row['event_name']).sort();
+    expect(mended).toEqual(['added', 'mended', 'mended']);
+    expect([rows[`drops ${D20}`]?.length, rows[`sdks ${D20}`]?.length]).toEqual([2, 2]);
+    expect((await exported('drops', 'acme_events', D18)).files).toEqual(untouched);
+  });
+
+  it('are loaded by hand after a repair, and at once when their owner requests it', async () => {
+    await drop('events', D20, 'part-1.parquet', byDuckDb, eventRows(D20, ['late']));
+    await ingest.jumpTo(`${D21}T12:00:00Z`);
+    const run = await sluice('ingest', 'run', '--source', 'acme', '--dataset', 'events');
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('1 dataset.') });
+    states.set(`events ${D20}`, 'succeeded');
+    await statesAreRight();
+
+    // Not settled yet.
+    await drop('events', D21, 'part-0.parquet', byDuckDb, eventRows(D21, ['fresh']));
+    const ready = () =>
+      ingest.send({
+        path: '/v1/mark_data_ready_dwh',
+        headers: { 'statsig-api-key': 'secret-acme', 'content-type': 'application/json' },
+        body: JSON.stringify({ datestamps: [D21], type: 'events' }),
+      });
+    const [first, second] = [await ready(), await ready()];
+    expect([first.status, await first.json()]).toMatchObject([200, { success: true, started: ['acme', 'bolt'] }]);
+    expect([second.status, second.headers.get('retry-after')]).toEqual([429, '600']);
+    states.set(`events ${D21}`, 'succeeded');
+    await statesAreRight();
+    await tablesAreRight();
+    expect((await sluice('ingest', 'status')).code).toBe(0);
+  });
+});
+
+/** A row of Statsig's own names; one without a name is refused. */
+const visit = (day: string, name: string | null, unit: string) =>
+  `SELECT TIMESTAMP '${day} 10:00' AS timestamp, ${name === null ? 'NULL' : `'${name}'`} AS event_name, '${unit}' AS unit_id`;
+const goodAndBad = (day: string) => `${visit(day, 'seen', 'u1')} UNION ALL ${visit(day, null, 'u-secret')}`;
+const boltDrop = (key: string, content: string | Uint8Array) => ingest.drop(key, content, BOLT);
+/** A dataset's day of the source as soon as it has settled. */
+const settled = (dataset: string, day: string) =>
+  eventually(async () => {
+    await ingest.cloud.flush();
+    const entry = (await entries('bolt')).get(`${dataset} ${day}`);
+    return entry !== undefined && entry.state !== 'waiting' && entry.state !== 'loading' && entry;
+  });
+
+describe('datasets with declared columns, and a day that Athena loads', () => {
+  beforeAll(async () => {
+    await boltDrop(
+      `accounts/${D20}/all.parquet`,
+      "SELECT * FROM (VALUES ('acme', 'pro', 12), ('bolt', 'free', NULL)) AS t (account, plan, seats)",
+    );
+    await boltDrop(
+      `orders/${D20}/country=DE/part-0.parquet`,
+      "SELECT * FROM (VALUES ('o1', 12.5, 1795083330000), (NULL, 3, 1795083330000)) AS t (id, total, placed)",
+    );
+    for (const [file, from, type] of [
+      ['a', 0, 'BIGINT'],
+      ['b', 100, 'DOUBLE'],
+    ] as const)
+      await boltDrop(
+        `large/${D20}/${file}.parquet`,
+        `SELECT TIMESTAMP '${D20} 10:00:00' + INTERVAL (range) SECOND AS "timestamp", CASE WHEN range % 50 = 49 THEN NULL ELSE 'purchase' END AS event_name,
+          'u' || range AS unit_id, CAST(range AS ${type}) AS value FROM range(${from}, ${from + 100})`,
+      );
+    await ingest.jump(HOUR);
+    for (const dataset of ['accounts', 'orders', 'large']) await settled(dataset, D20);
+  });
+
+  it('land in tables of those columns and types', async () => {
+    const accounts = await ingest.ask(
+      'SELECT unit_id, id_type, plan, seats + 1 AS more, CAST(ds AS varchar) AS ds FROM bolt_accounts ORDER BY 1',
+    );
+    expect(accounts).toEqual([
+      { unit_id: 'acme', id_type: 'companyID', plan: 'pro', more: '13', ds: D20 },
+      { unit_id: 'bolt', id_type: 'companyID', plan: 'free', more: undefined, ds: D20 },
+    ]);
+    const orders = await ingest.ask(
+      "SELECT order_id, total * 2 AS twice, date_trunc('hour', placed_at) AS hour, country FROM bolt_orders",
+    );
+    expect(orders).toEqual([
+      { order_id: 'o1', twice: '25.0', hour: '2026-11-19 10:00:00.000', country: 'DE' },
+    ]);
+    const columns = await ingest.ask(
+      "SELECT column_name, comment FROM information_schema.columns WHERE table_name = 'bolt_orders'",
+    );
+    expect(columns).toEqual(
+      expect.arrayContaining([
+        { column_name: 'order_id', comment: 'Number of the order' },
+        { column_name: 'total', comment: 'Column total of the file' },
+        { column_name: 'country', comment: 'Folder country= of the file' },
+      ]),
+    );
+  });
+
+  it('refuse rows without a required value, by name', async () => {
+    const sql = `SELECT reason, detail FROM quarantine WHERE path LIKE '%/orders/%'`;
+    expect(await ingest.ask(sql)).toEqual([
+      { reason: 'SLUICE_INGEST_ROW_REQUIRED_MISSING', detail: 'row 1, order_id: column "id"' },
+    ]);
+  });
+
+  it('are loaded by Athena where `engine` says so, and explained with what that scanned', async () => {
+    const large = await explain('bolt', 'large', D20);
+    const ofFile = { fate: 'loaded', rows: { in: 100, out: 98, refused: 2 } };
+    expect(large).toMatchObject({
+      ...{ state: 'succeeded', rows: { in: 200, out: 196, refused: 4 }, files: [ofFile, ofFile] },
+      athena: { why: "the dataset's `engine` is athena", version: large.version },
+    });
+    expect(large.athena?.executions).toHaveLength(4);
+    const { stdout } = await sluice(
+      ...['ingest', 'explain', '--source', 'bolt', '--dataset', 'large', '--day', D20],
+    );
+    expect(stdout).toMatch(/4 statements scanned [\d,]+ bytes, at a list price of 0\.0002 USD/);
+    const count = `SELECT CAST(ds AS varchar) AS ds, count(*) AS n, count(DISTINCT user_id) AS u, count(DISTINCT source_file) AS f FROM bolt_large GROUP BY 1`;
+    expect(await ingest.ask(count)).toEqual([{ ds: D20, n: '196', u: '196', f: '2' }]);
+  });
+});
+
+describe('receipts', () => {
+  const print = async () =>
+    JSON.parse(
+      (
+        await sluice(
+          ...'policy print --for ingest-source --source bolt --account'.split(' '),
+          localAccount.id,
+          '--json',
+        )
+      ).stdout,
+    ).bucketPolicy;
+  const keys = (day = '') =>
+    ingest
+      .keys('sluice-receipts/', BOLT, customer)
+      .then((all) => all.filter((key) => key.includes(`/visits/`) && key.includes(`/${day}`)));
+  const written = async (day: string, count = 1): Promise<readonly Receipt[]> => {
+    const found = await eventually(async () => {
+      await ingest.cloud.flush();
+      const all = await keys(day);
+      return all.length >= count && all;
+    });
+    return Promise.all(
+      found.map(async (key) => JSON.parse(Buffer.from(await ingest.read(key, BOLT, customer)).toString())),
+    );
+  };
+  const calendar = async () => {
+    await ingest.cloud.flush();
+    return (await sluice('ingest', 'status', '--days', '6')).stdout;
+  };
+
+  it('that the bucket refuses leave the load as it is', async () => {
+    await boltDrop(`visits/${D17}/a.parquet`, goodAndBad(D17));
+    await ingest.jump(HOUR);
+    await settled('visits', D17);
+    expect(await keys()).toEqual([]);
+    expect(await calendar()).toContain(
+      `bolt/visits ${D17} has a receipt that the bucket did not take: SLUICE_RECEIPT_ACCESS_DENIED`,
+    );
+  });
+
+  it('are written by the next load, once the bucket has the printed policy', async () => {
+    const Policy = await print();
+    expect(Policy.Statement).toContainEqual(
+      expect.objectContaining({
+        Action: ['s3:PutObject'],
+        Resource: [`arn:aws:s3:::${BOLT}/sluice-receipts/*`],
+      }),
+    );
+    await customer.send(new PutBucketPolicyCommand({ Bucket: BOLT, Policy: JSON.stringify(Policy) }));
+    await sluice('ingest', 'backfill', '--source', 'bolt', '--dataset', 'visits', '--from', D17);
+    const [receipt] = await written(D17);
+    const rows = { in: 2, out: 1, refused: 1 };
+    expect(receipt).toMatchObject({
+      ...{ receipt: 1, source: 'bolt', dataset: 'visits', day: D17, state: 'succeeded', failure: null },
+      ...{ rows, moreFiles: 0, files: [{ key: `visits/${D17}/a.parquet`, fate: 'loaded', rows }] },
+    });
+    expect(await calendar()).not.toContain(`visits ${D17} has a receipt`);
+  });
+
+  it('name a file that holds a day up, and load nothing themselves', async () => {
+    await boltDrop(`visits/${D18}/a.parquet`, goodAndBad(D18));
+    await boltDrop(`visits/${D18}/b.parquet`, "SELECT 'x' AS other");
+    await ingest.jump(HOUR);
+    const [failed] = await written(D18);
+    expect(failed).toMatchObject({
+      ...{ state: 'failed', version: null, failure: { code: 'SLUICE_INGEST_COLUMN_MISSING' } },
+      files: expect.arrayContaining([
+        expect.objectContaining({ key: `visits/${D18}/b.parquet`, fate: 'failed' }),
+        expect.objectContaining({ key: `visits/${D18}/a.parquet`, fate: 'held' }),
+      ]),
+    });
+    expect(failed?.failure?.message).toContain(`visits/${D18}/b.parquet, column "timestamp"`);
+    await ingest.remove(`visits/${D18}/b.parquet`, BOLT, customer);
+    await ingest.jump(HOUR);
+    const [, loaded] = await written(D18, 2);
+    expect(loaded).toMatchObject({ state: 'succeeded', rows: { in: 2, out: 1, refused: 1 } });
+    const before = await keys();
+    await ingest.jump(HOUR);
+    await ingest.cloud.flush();
+    expect(await keys()).toEqual(before);
+    expect(await ingest.query('SELECT count(*) AS n FROM bolt_visits')).toEqual([{ n: 2 }]);
+  });
+
+  it('are all that may be written there: no service was refused a call but the first receipt', async () => {
+    await expect(ingest.put(`visits/${D18}/x.parquet`, 'x', BOLT)).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    expect(ingest.refusals.filter((sentence) => !/sluice-receipts|x\.parquet/.test(sentence))).toEqual([]);
+  });
+});

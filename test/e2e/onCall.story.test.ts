@@ -1,0 +1,281 @@
+import { hash } from 'node:crypto';
+import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
+import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Console } from '../../console/index.ts';
+import { UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
+import type { Finding } from '../../observe/findings/catalogue.ts';
+import type { Status } from '../../observe/findings/status.ts';
+import { openLocalConsole } from '../console/openPage.ts';
+import { callMain } from '../harness/callMain.ts';
+import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { eventually } from '../harness/storyCloud.ts';
+
+const KEY = 'client-web-0123456789';
+const DAY = '2026-11-20';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let story: Awaited<ReturnType<typeof ingestCloud>>;
+let open: Console;
+
+beforeAll(async () => {
+  story = await ingestCloud(
+    {
+      sources: [
+        {
+          ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, settleMinutes: 0 },
+          datasets: [{ name: 'events', kind: 'events', lookbackDays: 2, expectedBy: { hour: 12 } }],
+        },
+      ],
+      exports: [
+        {
+          ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
+          target: { bucket: 'acme-warehouse', owner: CUSTOMER },
+        },
+      ],
+    },
+    { startsAt: `${DAY}T05:00:00Z`, checkKeys: true },
+  );
+  for (const day of ['2026-11-18', '2026-11-19'])
+    await story.drop(
+      `events/${day}/a.parquet`,
+      `SELECT TIMESTAMP '${day} 10:00' AS timestamp, 'seen' AS event_name, 'u' AS unit_id`,
+    );
+  await story.sluice('ingest', 'run');
+  await story.cloud.flush();
+  open = await openLocalConsole(story.cloud);
+});
+afterAll(async () => {
+  await open?.close();
+  await story?.close();
+});
+
+const keys = (args: readonly string[], stdin = '') =>
+  callMain(['keys', ...args, '--stage', 'local'], { stdin, env: story.env });
+
+let posted = 0;
+async function post(count: number, more: readonly unknown[] = [], key = KEY): Promise<number> {
+  posted += 1;
+  const user = { userID: `u${posted}` };
+  const events = Array.from({ length: count }, (_, value) => ({ eventName: 'purchase', value, user }));
+  return story.post({ headers: { 'statsig-api-key': key }, events: [...events, ...more] });
+}
+
+/** The status as the command says it, once the console's page shows the same: time passes between them. */
+const status = () =>
+  eventually(async () => {
+    const answer: Status = await story.json('status');
+    const page = await fetch(new URL('/api/status', open.address));
+    const shown: Status = JSON.parse(await page.text());
+    return String(codes(shown)) === String(codes(answer)) && answer;
+  });
+const codes = ({ problems }: Status) => problems.map(({ code }) => code);
+async function finding(code: string): Promise<Finding> {
+  const { problems } = await status();
+  const found = problems.find((one) => one.code === code);
+  if (found === undefined) throw new Error(`${code} is not among ${problems.map((one) => one.code)}`);
+  return found;
+}
+
+async function dead(QueueName: string, MessageBody: string): Promise<void> {
+  const sqs = story.kept(new SQSClient(story.clientOptions()));
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+}
+
+describe('sluice status', () => {
+  it('finds nothing wrong with a new deployment, and says what it cannot know', async () => {
+    const answer = await status();
+    expect(answer).toMatchObject({
+      ...{ isWell: true, problems: [], unknown: [], stack: 'sluice-local', isLocal: true },
+      ...{ collector: story.cloud.collector, lastRequestAt: null, stream: null, quarantine: [] },
+      partitions: { days: 0, gaps: [] },
+      waiting: {
+        buffered: { count: 0, oldest: null },
+        landing: { count: 0, oldest: null },
+        damaged: { count: 0, oldest: null },
+      },
+    });
+    const { stdout } = await story.sluice('status');
+    expect(stdout).toContain('Last hour: no request.');
+    expect(stdout).toContain('Quotas of the stream: not known locally.');
+    expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data/);
+  });
+
+  it('shows requests in the buffers, and when they have landed how long they took', async () => {
+    expect(await post(1)).toBe(401);
+    await keys(['add', 'web'], KEY);
+    await story.advance(UNKNOWN_KEY_PAUSE_MS);
+    const first = story.clock.now();
+    expect(await post(3)).toBe(202);
+    await story.advance(MINUTE / 2);
+    expect(await post(1)).toBe(202);
+    const before = await status();
+    expect(before.waiting.buffered.count).toBe(2);
+    const oldest = Date.parse(before.waiting.buffered.oldest ?? '') - first;
+    expect([oldest >= 0, oldest < MINUTE]).toEqual([true, true]);
+    expect(before.lastHour).toMatchObject({ received: 4, landed: 4, deliveries: 0 });
+    await story.cloud.flush();
+    await story.advance(10 * MINUTE);
+    const { tables, waiting, partitions, lastHour } = await status();
+    const events = tables.find(({ table }) => table === 'events');
+    expect([waiting.buffered.count, lastHour?.deliveries, partitions?.gaps]).toEqual([0, 1, []]);
+    expect(events).toMatchObject({ rowsLastHour: 4, filesLastHour: 1 });
+    // Three of four rows waited half a minute for the flush, the other one none; S3 has whole seconds.
+    expect(events?.p50Seconds).toBeGreaterThan(28);
+    expect(events?.p99Seconds).toBeLessThan(90);
+    expect(events?.lagSeconds).toBeGreaterThanOrEqual(600);
+  });
+});
+
+/** Each fault as somebody on call meets it: by its finding. A test goes on where the one before it ended. */
+describe('a fault leads by sluice status, and the console’s page, to its finding', () => {
+  it('an unknown key, and the command that lists those that are known', async () => {
+    expect(await post(1, [], 'client-stranger-0123456789')).toBe(401);
+    const found = await finding('SLUICE_FINDING_REFUSED');
+    expect(found).toMatchObject({ severity: 'warning', section: 'Requests are refused' });
+    expect(found.detail).toContain('SLUICE_KEY_UNKNOWN');
+    expect(found.commands.join()).toContain('sluice keys list');
+    expect((await story.sluice('status')).stdout).toMatch(/\nNo problem, \d warnings?\.\n$/);
+  });
+
+  it('all requests refused: a problem, by code and key', async () => {
+    await story.advance(HOUR + MINUTE);
+    for (let i = 0; i < 3; i += 1)
+      expect(await story.post({ headers: { 'statsig-api-key': KEY }, body: 'no JSON' })).toBe(400);
+    const found = await finding('SLUICE_FINDING_REFUSED');
+    expect(found.severity).toBe('problem');
+    expect(found.detail).toMatch(/^3 of 3 requests: 3 SLUICE_BODY_NOT_JSON with the key web, first 2026-/);
+    await story.cloud.flush();
+    const kept = await finding('SLUICE_FINDING_QUARANTINED');
+    expect(kept.commands.join()).toContain('--reason SLUICE_BODY_NOT_JSON --dry-run');
+  });
+
+  it('a key turned off: nobody may send', async () => {
+    await keys(['remove', 'web', '--sha256', hash('sha256', KEY).slice(0, 10)]);
+    await story.advance(10 * MINUTE);
+    await post(1);
+    expect(await post(1)).toBe(401);
+    const found = await finding('SLUICE_FINDING_NO_KEY');
+    expect(found.commands.join()).toContain('sluice keys add web');
+    await keys(['add', 'web'], KEY);
+    await story.advance(UNKNOWN_KEY_PAUSE_MS);
+    expect(await post(1)).toBe(202);
+    expect(codes(await status())).not.toContain('SLUICE_FINDING_NO_KEY');
+  });
+
+  it('days without a partition, whose command registers them', async () => {
+    await story.cloud.flush();
+    const glue = story.kept(new GlueClient(story.clientOptions()));
+    const named = { DatabaseName: story.cloud.database, TableName: 'statsig_forwarded_events' };
+    await glue.send(new DeletePartitionCommand({ ...named, PartitionValues: [DAY] }));
+    const { commands, detail } = await finding('SLUICE_FINDING_PARTITION_WRONG');
+    expect(detail).toContain(`statsig_forwarded_events: ${DAY}`);
+    const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
+    const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];
+    await dead(queue, body);
+    await story.cloud.flush();
+    expect((await status()).partitions?.gaps).toEqual([]);
+  });
+
+  it('a writer that fails: what it leaves waits in the landing', async () => {
+    const fault = { fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' };
+    await story.setFaults({ lambda: [fault] });
+    expect(await post(1)).toBe(202);
+    // The stream delivers what has waited for its interval.
+    await story.advance(10 * MINUTE);
+    expect(codes(await status())).not.toContain('SLUICE_FINDING_LANDING_LATE');
+    await story.advance(21 * MINUTE);
+    const late = await finding('SLUICE_FINDING_LANDING_LATE');
+    expect(late.detail).toMatch(/^landing\/: 1 object, the oldest since 2026-.*Z\.$/);
+    expect(late.commands[0]).toMatch(/^npx sluice redrive --landing --local /);
+    expect((await story.sluice('status')).stdout).toMatch(/^landing +1 object +\d+ min *$/m);
+    expect((await finding('SLUICE_FINDING_FAULTS')).severity).toBe('warning');
+    await story.clearFaults();
+    await story.json('redrive', '--landing');
+    await story.cloud.flush();
+    expect((await status()).waiting.landing).toMatchObject({ count: 0 });
+  });
+
+  it('a dead-letter queue that is not empty, and the command that sends its messages again', async () => {
+    await dead('sluice-local-write-dead-letters', '{"sluice":"look"}');
+    await story.advance(10 * MINUTE);
+    const { stdout } = await story.sluice('doctor');
+    expect(stdout).toContain('SLUICE_FINDING_DEAD_LETTERS');
+    expect(await story.json('redrive', '--landing', '--dry-run')).toEqual({ dryRun: true, messages: 1 });
+    expect(await story.json('redrive', '--landing')).toEqual({ dryRun: false, messages: 1 });
+    await story.cloud.flush();
+  });
+
+  it('a drop that is late, and an export that fails', async () => {
+    await story.jumpTo('2026-11-21T12:10:00Z');
+    await story.sluice('ingest', 'run');
+    await story.cloud.flush();
+    const late = await finding('SLUICE_FINDING_INGEST_LATE');
+    expect(late.detail).toContain(`acme/events ${DAY}: expected by 2026-11-21T12:00:00.000Z`);
+    const failed = await finding('SLUICE_FINDING_EXPORT_FAILED');
+    expect(failed.detail).toContain(DAY);
+    expect(failed.commands.join()).toContain('sluice export');
+  });
+
+  it('silence: since when', async () => {
+    const { detail } = await finding('SLUICE_FINDING_SILENT');
+    expect(detail).toMatch(/^The last event came at 2026-11-20T.*Z, \d+\.\d hours ago\.$/);
+  });
+
+  it('a Firehose that cannot deliver, as when its key is disabled: from which hour on it drops', async () => {
+    const kms = story.kept(new KMSClient(story.clientOptions()));
+    const { Aliases = [] } = await kms.send(new ListAliasesCommand({}));
+    const KeyId = Aliases.find(({ AliasName }) => AliasName === 'alias/sluice-local')?.TargetKeyId;
+    await kms.send(new DisableKeyCommand({ KeyId }));
+    expect(await post(1)).toBe(202);
+    await story.jump(13 * HOUR);
+    expect((await finding('SLUICE_FINDING_STREAM_LATE')).detail).toMatch(
+      /^sluice-local-landing: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 requests wait\.$/,
+    );
+    await kms.send(new EnableKeyCommand({ KeyId }));
+    await story.cloud.flush();
+    expect(codes(await status())).not.toContain('SLUICE_FINDING_STREAM_LATE');
+  });
+
+  it('a Firehose that takes nothing: an alarm after a quarter of an hour, 503 once the bucket fails too', async () => {
+    const firehose = [{ fault: 'failCalls', calls: 'all' }];
+    await story.setFaults({ firehose });
+    for (let i = 0; i < 4; i += 1) {
+      expect(await post(1)).toBe(202);
+      await story.advance(5 * MINUTE);
+    }
+    expect(await post(1)).toBe(202);
+    expect((await finding('SLUICE_FINDING_ALARM')).detail).toContain('sluice-local-overflow, since 2026');
+    const s3 = [
+      { fault: 'failCalls', key: `${story.cloud.bucket}/landing/*`, calls: 'all', code: 'SlowDown' },
+    ];
+    await story.setFaults({ firehose, s3 });
+    expect(await post(1)).toBe(503);
+    await story.clearFaults();
+    expect((await finding('SLUICE_FINDING_NOT_STORED')).detail).toBe('1 request.');
+    await story.cloud.flush();
+    await story.advance(20 * MINUTE);
+    expect(
+      (await status()).problems.find(({ code }) => code === 'SLUICE_FINDING_ALARM')?.detail,
+    ).not.toContain('overflow');
+  });
+
+  it('damaged objects, and what may not be read, by name', async () => {
+    await story.put('landing/2026/11/20/10/broken', 'x');
+    await story.cloud.flush();
+    expect((await finding('SLUICE_FINDING_DAMAGED')).detail).toMatch(
+      /^damaged\/: 1 object, the oldest since/,
+    );
+    const denied = { fault: 'failCalls', calls: 'all', code: 'AccessDeniedException', status: 400 };
+    await story.setFaults({ glue: [{ ...denied, operations: ['GetPartitions'] }] });
+    const { partitions, unknown } = await status();
+    const why = expect.stringContaining('AccessDeniedException');
+    expect([partitions, unknown]).toEqual([null, [{ part: 'the partitions', why }]]);
+    const { code, stdout } = await story.sluice('status');
+    await story.clearFaults();
+    expect([code, stdout]).toEqual([3, expect.stringContaining('Not known: the partitions. AccessDenied')]);
+  });
+});
