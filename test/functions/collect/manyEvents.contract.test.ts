@@ -41,34 +41,4 @@ describe('a body with more events than the collector accepts', () => {
     const { status, code } = await memoryCollector()(requestOf(gzipSync(body(MAX_PARTS - 4), { level: 1 })));
     expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
   });
-
-  it('has at least one event more than the limit', () => {
-    expect(collectBatch(bodyOf(MAX_EVENTS - 1, 1), sender, plan).events).toBe(MAX_EVENTS);
-  });
-});
-
-describe('a batch that takes too long', () => {
-  const looksOf = (body: string, looks: number) => {
-    let asked = 0;
-    collectBatch(body, sender, plan, () => asked++ >= looks);
-    return asked;
-  };
-  const outOfTime = expect.objectContaining({ code: 'SLUICE_COLLECT_OUT_OF_TIME' });
-
-  it('is stopped at any step, including the second, exact parse', () => {
-    const once = bodyOf(600, 400, '{"eventName":"e"}');
-    const twice = once.replace('{"eventName":"e"}', '{"eventName":"e","value":9007199254740993}');
-    const all = looksOf(once, Number.POSITIVE_INFINITY);
-    expect(all).toBeGreaterThan(10);
-    // Once more before it is parsed again.
-    expect(looksOf(twice, Number.POSITIVE_INFINITY)).toBe(2 * all + 1);
-    for (const looks of [0, 1, all - 1]) expect(() => looksOf(once, looks)).toThrow(outOfTime);
-    for (const looks of [all, 2 * all]) expect(() => looksOf(twice, looks)).toThrow(outOfTime);
-  });
-
-  it('is answered 503, and no part of it is delivered', async () => {
-    const request = requestOf(bodyOf(1_000, 0, '{"eventName":"e"}'));
-    const { status, code, rows } = await memoryCollector({}, { tickMs: 100 })(request);
-    expect([status, code, rows]).toEqual([503, 'SLUICE_COLLECT_OUT_OF_TIME', []]);
-  });
 });

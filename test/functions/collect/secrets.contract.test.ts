@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
@@ -6,7 +7,7 @@ import { emfProblems } from '../../harness/emfProblems.ts';
 import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
 
 let wire: AwsWire;
-let invoke: (request: unknown) => Promise<APIGatewayProxyStructuredResultV2>;
+let invoke: (request: unknown, remainingMs?: number) => Promise<APIGatewayProxyStructuredResultV2>;
 const environment = { ...process.env };
 const { write } = process.stdout;
 const written: string[] = [];
@@ -26,12 +27,11 @@ beforeAll(async () => {
     SLUICE_LOG_SUCCESSES: 'true',
   });
   const { handler } = await import('../../../functions/collect/handler.ts');
-  const context = {
-    functionName: 'collect',
-    awsRequestId: 'request',
-    getRemainingTimeInMillis: () => 10_000,
+  invoke = (request, remainingMs = 10_000) => {
+    const context = { functionName: 'collect', awsRequestId: 'request' };
+    const getRemainingTimeInMillis = () => remainingMs;
+    return Reflect.apply(handler, undefined, [request, { ...context, getRemainingTimeInMillis }]);
   };
-  invoke = (request) => Reflect.apply(handler, undefined, [request, context]);
   // Output that Lambda would pass to CloudWatch.
   process.stdout.write = (text: string | Uint8Array) => {
     written.push(String(text));
@@ -46,6 +46,36 @@ afterAll(async () => {
   await wire.close();
   for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
   Object.assign(process.env, environment);
+});
+
+describe('the deployed handler', () => {
+  const request = {
+    ...{ rawPath: '/v1/rgstr', rawQueryString: 'k=client-key', headers: {}, isBase64Encoded: false },
+    requestContext: { http: { method: 'POST' } },
+    body: '{"events":[{"eventName":"e"}]}',
+  };
+
+  it('lands events through the real clients that its environment configures', async () => {
+    expect(await invoke(request)).toEqual({
+      statusCode: 202,
+      headers: { 'content-type': 'application/json' },
+      body: '{"success":true}',
+    });
+    expect(wire.rows).toMatchObject([{ place: 'stream', table: 'events' }]);
+  });
+
+  it('answers 503 in time when neither Firehose nor S3 accepts the events', async () => {
+    wire.answers = Array(20).fill('hang');
+    wire.s3Status = 500;
+    const answering = invoke(request, 800);
+    // It knows its deadline by now, so that Lambda's end comes after it, however busy the machine is.
+    await nextTurn();
+    const killed = wait(800, { statusCode: 0, body: 'Lambda ended it' }, { ref: false });
+    const answer = await Promise.race([answering, killed]);
+    const code = 'SLUICE_COLLECT_NOT_DELIVERED';
+    expect([answer.statusCode, JSON.parse(answer.body ?? '')]).toMatchObject([503, { success: false, code }]);
+    wire.s3Status = 200;
+  });
 });
 
 /** A text that nobody else writes, of the kinds that slip through: word, number, address, path, JSON, a fake code. */

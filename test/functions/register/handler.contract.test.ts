@@ -93,62 +93,6 @@ describe('queue messages', () => {
     ]);
   });
 
-  it('of a known day cost no call', async () => {
-    world.faults.set({ glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1 }] });
-    const response = await handler(
-      { Records: [message('1', `${dayFolder(config, 'exposures', '2026-11-20')}z.parquet`)] },
-      context(),
-    );
-    expect(response).toEqual({ batchItemFailures: [] });
-    expect(lines).toMatchObject([{ level: 'info', known: 1, created: 0 }]);
-  });
-
-  it('are returned to the queue by ID when their own partition fails, however long it is retried', async () => {
-    world.faults.set({
-      glue: [
-        { fault: 'failPartitions', code: 'InternalServiceException', calls: 1_000, values: ['2026-11-18'] },
-      ],
-    });
-    const response = await handler(
-      {
-        Records: [
-          message('ok', `${dayFolder(config, 'events', '2026-11-17')}a.parquet`),
-          message('no-1', `${dayFolder(config, 'events', '2026-11-18')}a.parquet`),
-          message('no-2', `${dayFolder(config, 'events', '2026-11-18')}b.parquet`),
-        ],
-      },
-      context(12_300),
-    );
-    expect(response).toEqual({
-      batchItemFailures: [{ itemIdentifier: 'no-1' }, { itemIdentifier: 'no-2' }],
-    });
-    expect(lines).toMatchObject([
-      {
-        level: 'error',
-        created: 1,
-        failed: [{ table: config.tables.events, day: '2026-11-18', code: 'InternalServiceException' }],
-      },
-    ]);
-  });
-
-  it('of a table that cannot be read are returned to the queue, and those of other tables are not', async () => {
-    world.faults.set({
-      glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],
-    });
-    const response = await handler(
-      {
-        Records: [
-          message('exposure', `${dayFolder(config, 'exposures', '2026-11-16')}a.parquet`),
-          message('event', `${dayFolder(config, 'events', '2026-11-16')}a.parquet`),
-          message('refused', `${dayFolder(config, 'quarantine', '2026-11-16')}a.parquet`),
-        ],
-      },
-      context(),
-    );
-    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'exposure' }] });
-    expect(lines).toMatchObject([{ failed: [{ day: '2026-11-16', code: 'SLUICE_CATALOG_UNAVAILABLE' }] }]);
-  });
-
   it('are returned in time when Glue hangs: no call starts after the deadline, for any table', async () => {
     // Each call takes longer than there is time to begin one.
     world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
@@ -214,47 +158,6 @@ describe('a scheduled run', () => {
     expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports, gaps: 0 }]);
   });
 
-  it('starts from a message of the queue, after the objects of its batch, once for any number of messages', async () => {
-    await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-03')}a.parquet`, 'x');
-    const response = await handler(
-      {
-        Records: [
-          record('run-1', '{"sluice":"daily"}'),
-          message('object', `${dayFolder(config, 'events', '2026-10-04')}a.parquet`),
-          record('run-2', '{"sluice":"daily"}'),
-          record('weekly', '{"sluice":"weekly"}'),
-        ],
-      },
-      context(),
-    );
-    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'weekly' }] });
-    expect(lines.map(({ event }) => event)).toEqual(['register', 'register_daily']);
-    expect([days('exposures'), days('events')]).toEqual([
-      expect.arrayContaining(['2026-10-03']),
-      expect.arrayContaining(['2026-10-04']),
-    ]);
-  });
-
-  it('is retried by the queue when a table fails, without the rest of its batch', async () => {
-    world.faults.set({
-      glue: [
-        { fault: 'failCalls', code: 'AccessDeniedException', calls: 'all', operations: ['GetPartitions'] },
-      ],
-    });
-    const response = await handler(
-      {
-        Records: [
-          record('run', '{"sluice":"daily"}'),
-          message('object', `${dayFolder(config, 'events', '2026-10-05')}a.parquet`),
-        ],
-      },
-      context(),
-    );
-    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'run' }] });
-    expect(days('events')).toContain('2026-10-05');
-    expect(lines).toMatchObject([{ level: 'info' }, { level: 'error', event: 'register_daily' }]);
-  });
-
   it('starts no call to Glue or S3 after the deadline', async () => {
     world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
     await expect(handler({ sluice: 'daily' }, context(12_300))).rejects.toMatchObject({
@@ -262,21 +165,6 @@ describe('a scheduled run', () => {
       detail: expect.stringMatching(/OutOfTime.*OutOfTime.*OutOfTime/),
     });
     expect(world.faults.list()).toMatchObject([{ seen: 1 }]);
-  });
-
-  it('fails when a table fails, after it has repaired the others', async () => {
-    await world.store.put(config.bucket, `${dayFolder(config, 'events', '2026-10-02')}a.parquet`, 'x');
-    world.faults.set({
-      glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],
-    });
-    await expect(handler({ sluice: 'daily' }, context())).rejects.toMatchObject({
-      code: 'SLUICE_CATALOG_PARTITIONS_FAILED',
-      detail: expect.stringContaining('AccessDeniedException'),
-    });
-    expect(days('events')).toContain('2026-10-02');
-    expect(lines).toMatchObject([{ level: 'error', event: 'register_daily' }]);
-    // The gaps of one table are unknown: a number would report to the alarm that all is well.
-    expect(lines[0]).not.toHaveProperty('gaps');
   });
 });
 

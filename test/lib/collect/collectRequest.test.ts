@@ -560,6 +560,23 @@ describe('the time of a request', () => {
     expect(alarms[0]?.cleared).toBe(true);
   });
 
+  it('of the Go SDK leaves some for an object when the stream hangs', async () => {
+    let storedAt = 0;
+    const { send } = startCollector({
+      parts: (clock) => ({
+        stream: oneStream(async (_record, timeoutMs) => {
+          clock.advance(timeoutMs);
+          throw new Gone();
+        }),
+        putObject: async () => {
+          storedAt = clock.now();
+        },
+      }),
+    });
+    expect(await send(request({ body, headers: { 'statsig-sdk-type': 'go-sdk' } }))).toEqual(accepted);
+    expect([storedAt > 0, storedAt - NOW < 1_800]).toEqual([true, true]);
+  });
+
   it('includes the reads that are under way, until the alarm rings', async () => {
     const read = Promise.withResolvers<'none'>();
     const order: string[] = [];
