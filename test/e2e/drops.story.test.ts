@@ -8,8 +8,7 @@ import type { Receipt } from '../../lib/drops/load/sendReceipt.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import type { DatasetStatus } from '../../observe/facts/days/datasetStatus.ts';
-import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
+import type { DatasetStatus, ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import type { QueryRow } from '../../packages/local-aws/src/trino/index.ts';
 import {
   acme,
@@ -384,7 +383,10 @@ describe('customers’ drops', () => {
         body: JSON.stringify({ datestamps: [D21], type: 'events' }),
       });
     const [first, second] = [await ready(), await ready()];
-    expect([first.status, await first.json()]).toMatchObject([200, { success: true, started: ['acme', 'bolt'] }]);
+    expect([first.status, await first.json()]).toMatchObject([
+      200,
+      { success: true, started: ['acme', 'bolt'] },
+    ]);
     expect([second.status, second.headers.get('retry-after')]).toEqual([429, '600']);
     states.set(`events ${D21}`, 'succeeded');
     await statesAreRight();

@@ -104,7 +104,7 @@ describe('sluice status', () => {
     expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data/);
   });
 
-  it('shows requests in the buffers, and when they have landed how long they took', async () => {
+  it('shows requests in the buffers, and when they have landed', async () => {
     expect(await post(1)).toBe(401);
     await keys(['add', 'web'], KEY);
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
@@ -116,16 +116,12 @@ describe('sluice status', () => {
     expect(before.waiting.buffered.count).toBe(2);
     const oldest = Date.parse(before.waiting.buffered.oldest ?? '') - first;
     expect([oldest >= 0, oldest < MINUTE]).toEqual([true, true]);
-    expect(before.lastHour).toMatchObject({ received: 4, landed: 4, deliveries: 0 });
+    expect(before.lastHour).toMatchObject({ received: 4, landed: 4 });
     await story.cloud.flush();
     await story.advance(10 * MINUTE);
-    const { tables, waiting, partitions, lastHour } = await status();
-    const events = tables.find(({ table }) => table === 'events');
-    expect([waiting.buffered.count, lastHour?.deliveries, partitions?.gaps]).toEqual([0, 1, []]);
-    expect(events).toMatchObject({ rowsLastHour: 4, filesLastHour: 1 });
-    // Three of four rows waited half a minute for the flush, the other one none; S3 has whole seconds.
-    expect(events?.p50Seconds).toBeGreaterThan(28);
-    expect(events?.p99Seconds).toBeLessThan(90);
+    const { tables, waiting, partitions } = await status();
+    const events = tables?.find(({ table }) => table === 'events');
+    expect([waiting.buffered.count, partitions?.gaps, events?.rowsLastHour]).toEqual([0, [], 4]);
     expect(events?.lagSeconds).toBeGreaterThanOrEqual(600);
   });
 });
