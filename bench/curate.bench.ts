@@ -38,7 +38,6 @@ type Once = z.output<typeof once>;
 async function run(
   side: 'sluice' | 'bare',
   { file }: DayFile,
-  rows: number,
   directory: string,
 ): Promise<Once> {
   rmSync(directory, { recursive: true, force: true });
@@ -49,7 +48,7 @@ async function run(
     .map((name) => join(folder, name));
   const script = join(import.meta.dirname, 'curate/curateOnce.ts');
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify({ side, files, rows, directory }));
+  child.stdin.end(JSON.stringify({ side, files, directory }));
   return once.parse(JSON.parse(await text(child.stdout)));
 }
 
@@ -85,7 +84,7 @@ async function queries(directory: string, days: number, at: BenchOptions['at']):
   for (const day of raw) {
     const place = join(folder, 'curated', day.day);
     at(`curate ${day.day}`);
-    runs.push(await run('sluice', day, ROWS_OF_A_DAY, place));
+    runs.push(await run('sluice', day, place));
     curated.push({ day: day.day, file: join(place, 'rows', '*.parquet') });
   }
   const rows = [
@@ -207,7 +206,7 @@ async function againstDuckDb(
     at(`${name}, round ${round + 1} of ${ROUNDS}`);
     // The order alternates, so that neither side always has warm caches.
     for (const side of round % 2 === 0 ? (['sluice', 'bare'] as const) : (['bare', 'sluice'] as const)) {
-      runs[side].push(await run(side, day, rows, join(folder, 'once')));
+      runs[side].push(await run(side, day, join(folder, 'once')));
     }
   }
   for (const { rows: written } of [...runs.sluice, ...runs.bare]) {
@@ -230,7 +229,7 @@ async function largeDay(directory: string, millions: number, at: BenchOptions['a
   const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
   if (day === undefined) return [];
   at(name);
-  return figures(name, [await run('sluice', day, rows, join(folder, 'once'))]);
+  return figures(name, [await run('sluice', day, join(folder, 'once'))]);
 }
 
 function figures(name: string, runs: readonly Once[]): BenchRow[] {

@@ -18,12 +18,10 @@ const DISK_BYTES = 10_240 * 2 ** 20;
 const MILLISECONDS = 900_000;
 const SAMPLE_MS = 250;
 
-const { side, files, rows, directory } = z
+const { side, files, directory } = z
   .strictObject({
     side: z.enum(['sluice', 'bare']),
     files: z.array(z.string()),
-    /** Rows of the files, as their footers say. */
-    rows: z.int(),
     /** Empty folder that nothing else is in. The curated files are left in `rows`. */
     directory: z.string(),
   })
@@ -57,12 +55,12 @@ async function curate() {
   const sizes = new Map(files.map((path) => [path, statSync(path).size]));
   const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const machine = { ...share, diskBytes: DISK_BYTES, milliseconds: MILLISECONDS };
-  const plan = planCuration({ files: files.length, bytes, rows }, machine);
+  const plan = planCuration(bytes, machine);
   if (plan.slices > 1) throw new Error(`${plan.slices} slices.`);
   const waiting = [...files];
   const { written, account } = await curateFiles({
     ...{ table: curatedTables(viewConfig).exposures, files: files.length, slices: 1, slice: 0 },
-    ...{ rowsAtOnce: plan.rowsAtOnce, outputDirectory, limits },
+    ...{ bytes, bytesAtOnce: plan.bytesAtOnce, outputDirectory, limits },
     nextBatch: async () => {
       rmSync(rawDirectory, { recursive: true });
       mkdirSync(rawDirectory);

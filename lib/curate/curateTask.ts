@@ -113,10 +113,10 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
     const settled = await publishVersion(curator, run, place, version);
     if (settled === null) return { outcome: 'lost' };
     await serve(curator, run, place);
-    const { rawRows = 0, rows = 0, resends = 0, refused = 0, differing = 0 } = settled.curated?.account ?? {};
+    const { rawRows = 0, rows = 0, resends = 0, differing = 0 } = settled.curated?.account ?? {};
     return {
       outcome: 'curated',
-      account: { rawRows, rows, resends, refused, differing },
+      account: { rawRows, rows, resends, differing },
       durations: settled.durations,
     };
   } catch (error) {
@@ -213,9 +213,9 @@ function askForViews({ requests }: Pick<Curator, 'requests'>): Promise<void> {
 }
 
 /** Into how many slices a day is cut on this machine. */
-async function countSlices({ machine, freeBytes }: Curator, { files, bytes }: RawDay): Promise<number> {
+async function countSlices({ machine, freeBytes }: Curator, { bytes }: RawDay): Promise<number> {
   const whole = { ...machine, diskBytes: await freeBytes() };
-  return planCuration({ files: files.length, bytes, rows: 0 }, whole).slices;
+  return planCuration(bytes, whole).slices;
 }
 
 /** Sends a task for each slice of a day. Sent twice, the second of each finds its slice done or busy. */

@@ -196,12 +196,11 @@ export function sumAccount({ parts }: CurationRun): DayAccount | null {
     rawRows,
     rows: sum(({ rows }) => rows),
     resends: sum(({ resends }) => resends),
-    refused: sum(({ refused }) => refused),
     differing: sum(({ differing }) => differing),
   };
   const isWhole =
     sum(({ sliceRows }) => sliceRows) === rawRows &&
-    account.rows + account.resends + account.refused === rawRows;
+    account.rows + account.resends === rawRows;
   return isWhole ? account : null;
 }
 

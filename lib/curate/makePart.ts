@@ -1,10 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
-import type { PartResult } from '../ledger/CuratedDay.ts';
 import type { EngineFile } from '../parquet/FileSchema.ts';
 import { fetchFiles } from '../parquet/fetchFiles.ts';
-import { footerRows, readEnds } from '../parquet/parquetFooter.ts';
+import type { PartResult } from '../ledger/CuratedDay.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
@@ -44,22 +43,15 @@ export async function makePart(
   await mkdir(outputDirectory);
   const began = clock.now();
   const batches = new RawBatches(curator, run, raw.files);
-  const planned = await batches.plan(raw);
+  const { bytesAtOnce } = await batches.plan(raw);
   const request = {
-    ...{ table, slices, slice, rowsAtOnce: planned.rowsAtOnce, outputDirectory, limits },
+    ...{ table, slices, slice, bytes: raw.bytes, bytesAtOnce, outputDirectory, limits },
     files: raw.files.length,
     nextBatch: () => batches.next(),
     signal: run.signal,
   };
   const { written, account } = await curator.curate(request);
   await batches.remove();
-  const rows = written.reduce((sum, { path }) => sum + countRows(path, basename(path)), 0);
-  if (account.rawRows !== batches.rows || account.rows !== rows) {
-    throw new CurateError(
-      'SLUICE_CURATE_COUNTS_DIFFER',
-      `${account.rawRows} of ${batches.rows} raw rows, ${account.rows} of ${rows} written rows.`,
-    );
-  }
   const curatedAt = clock.now();
   await curator.faultPoint?.('curated');
 
@@ -81,7 +73,7 @@ export async function makePart(
 
 /** The part of a day without raw files: its version is empty, so that nothing of what was deleted is read any more. */
 const nothing: PartResult = {
-  ...{ rawRows: 0, sliceRows: 0, rows: 0, resends: 0, refused: 0, differing: 0 },
+  ...{ rawRows: 0, sliceRows: 0, rows: 0, resends: 0, differing: 0 },
   files: [],
   durations: {},
 };
@@ -101,10 +93,7 @@ class RawBatches {
   #batchBytes = Number.POSITIVE_INFINITY;
   #at = 0;
   #batch = 0;
-  #first: readonly EngineFile[] | null | undefined;
   #folder: string | undefined;
-  /** Rows of the files that were fetched, by their footers. */
-  rows = 0;
 
   constructor(curator: Curator, run: CurateRun, files: readonly RawFile[]) {
     this.#curator = curator;
@@ -112,27 +101,13 @@ class RawBatches {
     this.#files = files;
   }
 
-  /** Plans the work. How many rows the day has is estimated from the first batch, which is fetched for it. */
-  async plan({ files, bytes }: RawDay) {
+  /** Plans the work. */
+  async plan({ bytes }: RawDay) {
     const { machine, freeBytes } = this.#curator;
-    const whole = { ...machine, diskBytes: await freeBytes() };
-    const { fits, batchBytes } = planCuration({ files: files.length, bytes, rows: 0 }, whole);
-    if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of raw files.`);
-    this.#batchBytes = batchBytes;
-    this.#first = await this.#fetch();
-    const fetched = this.#files.slice(0, this.#at).reduce((sum, { size }) => sum + size, 0);
-    const rows = fetched === 0 ? 0 : Math.ceil((this.rows * bytes) / fetched);
-    return planCuration({ files: files.length, bytes, rows }, whole);
-  }
-
-  /** The next batch; null after the last. The files of the batch before are deleted. */
-  async next(): Promise<readonly EngineFile[] | null> {
-    const first = this.#first;
-    if (first !== undefined) {
-      this.#first = undefined;
-      return first;
-    }
-    return this.#fetch();
+    const planned = planCuration(bytes, { ...machine, diskBytes: await freeBytes() });
+    if (!planned.fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of raw files.`);
+    this.#batchBytes = planned.batchBytes;
+    return planned;
   }
 
   /** Deletes the files of the last batch. */
@@ -141,7 +116,8 @@ class RawBatches {
     this.#folder = undefined;
   }
 
-  async #fetch(): Promise<readonly EngineFile[] | null> {
+  /** The next batch; null after the last. The files of the batch before are deleted. */
+  async next(): Promise<readonly EngineFile[] | null> {
     await this.remove();
     const batch: RawFile[] = [];
     let bytes = 0;
@@ -162,20 +138,6 @@ class RawBatches {
       failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
     });
     if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-    this.rows += files.reduce((sum, { path, name }) => sum + countRows(path, name), 0);
     return files;
-  }
-}
-
-/**
- * The rows of a Parquet file, by its footer.
- *
- * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE
- */
-function countRows(path: string, name: string): number {
-  try {
-    return footerRows(readEnds(path).end).rows;
-  } catch (error) {
-    throw new CurateError('SLUICE_CURATE_FILE_UNREADABLE', `${name}.`, { cause: error });
   }
 }

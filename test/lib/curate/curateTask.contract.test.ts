@@ -14,7 +14,7 @@ describe('a day that is curated', () => {
   it('has one row an event, an account that adds up, and is read by the views', async () => {
     expect(await curations.read()).toEqual(ids(0, 40));
     expect(await curations.night()).toMatchObject([
-      { outcome: 'curated', account: { rawRows: 50, rows: 40, resends: 10, refused: 0, differing: 0 } },
+      { outcome: 'curated', account: { rawRows: 50, rows: 40, resends: 10, differing: 0 } },
     ]);
     const entry = await curations.entry();
     expect(entry).toMatchObject({
