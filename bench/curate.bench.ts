@@ -35,11 +35,7 @@ const once = z.strictObject({
 type Once = z.output<typeof once>;
 
 /** Curates the files of a day in a separate process. The curated files are in `<directory>/rows`. */
-async function run(
-  side: 'sluice' | 'bare',
-  { file }: DayFile,
-  directory: string,
-): Promise<Once> {
+async function run(side: 'sluice' | 'bare', { file }: DayFile, directory: string): Promise<Once> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const folder = dirname(file);

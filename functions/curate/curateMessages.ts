@@ -10,7 +10,7 @@ import { type CurateTask, curateTaskSchema } from '../../lib/curate/messageBodie
 import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
 
 /**
- * Curates the days and slices that messages name, one after the other. The hourly message `{"sluice":"sweep"}` deletes
+ * Curates the days that messages name, one after the other. The hourly message `{"sluice":"sweep"}` deletes
  * versions of curated days that were replaced a day ago. The response names the messages to redeliver: tasks that are busy
  * or may succeed later, sweeps that could not delete a version, and invalid messages, which end up in the dead-letter queue.
  *
@@ -56,8 +56,8 @@ export async function curateMessages(
   return batchFailures(failures);
 }
 
-function taskFields({ kind, day, reason, slices, slice }: CurateTask) {
-  return { kind, day, reason, ...(slices === undefined ? {} : { slices, slice }) };
+function taskFields({ kind, day, reason }: CurateTask) {
+  return { kind, day, reason };
 }
 
 function logFields(task: CurateTask, done: CurateOutcome): Record<string, unknown> {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
-import { glueViews } from '../../lib/aws/glueViews.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
@@ -27,7 +26,7 @@ const schema = z.object({
   SLUICE_BUCKET: z.string().min(1),
   /** URL of the plan's queue, which writes the list of curated days into the views. */
   SLUICE_PLAN_QUEUE: z.string().min(1),
-  /** URL of this function's own queue, for the slices of a day. */
+  /** URL of this function's own queue, for the next slice of a day. */
   SLUICE_TASK_QUEUE: z.string().min(1),
   /** `maxReceiveCount` of the queue: the try after which a day fails. */
   SLUICE_TRIES: z.coerce.number().int().min(1),
@@ -62,7 +61,6 @@ function makeCurator(
     ledger: new Ledger({ store: ledgerStore(store), newToken: randomUUID, ...systemTiming }),
     catalog: gluePartitionCatalog(glueClient()),
     listed: listedDays(store),
-    views: glueViews(glueClient(), config.database),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),
     requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, systemTiming),
     curate: curateFiles,

@@ -70,8 +70,7 @@ function curateRole(stack: Stack): Resource {
       Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetPartitions'],
       Resource: tableArns(stack, names),
     },
-    // The views, as none may read a day whose version is about to get other columns.
-    { Action: ['glue:GetTable'], Resource: tableArns(stack, [...names, ...viewNames]) },
+    { Action: ['glue:GetTable'], Resource: tableArns(stack, names) },
     {
       Action: ['sqs:SendMessage'],
       Resource: [getAtt(curateIds.queue), getAtt(curateIds.planQueue)],

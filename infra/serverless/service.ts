@@ -279,7 +279,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
         SLUICE_TRIES: '10',
         HOME: '/tmp',
       },
-      // It sends to its own queue: a task for each slice of a day, once.
+      // It sends to its own queue: a task for the next slice of a day, at most as often as MOST_SLICES in planCuration.ts says.
       recursiveLoop: 'Allow',
       events: [queue('CurateQueue', { batchSize: 1 })],
     },

@@ -29,10 +29,6 @@ export const CurateError = defineErrorFamily('system', {
       'The folder of the version does not have the files that were written to it. Nothing was published.',
     cure: 'No action is needed at first: the next plan curates the day again. If it persists, look for another process that deletes objects in the folder of the curated table.',
   },
-  SLUICE_CURATE_VIEWS_DIFFER: {
-    cause: 'A view of another deployment reads the version that would be replaced by one with other columns.',
-    cure: 'No action is needed while a deployment runs: the day is retried. Otherwise deploy again, which writes the views.',
-  },
   SLUICE_CURATE_TABLE_DIFFERS: {
     cause: 'The curated table in the Data Catalog does not have the columns of this configuration.',
     cure: 'No action is needed while a deployment runs: the day is retried. Otherwise deploy again, which writes the tables.',

@@ -9,7 +9,6 @@ import type { Config } from '../schema/config.ts';
 import type { CuratedFiles, CurateMachine, CurateRequest } from './engine/Curation.ts';
 import type { ListedDaysStore } from './ListedDays.ts';
 import type { RawDays } from './RawDays.ts';
-import type { ViewCatalog } from './ViewCatalog.ts';
 
 /**
  * The steps of a task, in order, each named after what is done by then. A function may be killed after any of them. The next
@@ -18,17 +17,17 @@ import type { ViewCatalog } from './ViewCatalog.ts';
 export const curateFaultPoints = [
   /** The raw files are listed. If views read an outdated version of the day, it is out of their list. */
   'listed',
-  /** The part of the day is claimed. */
+  /** The day is claimed. */
   'claimed',
-  /** The part's curated files are on the function's disk. */
+  /** The slice's curated files are on the function's disk. */
   'curated',
   /** A note records that the version was begun. The sweep uses the note if the version is never read. */
   'begun',
-  /** The part's files are in the folder of the version; no query reads them. */
+  /** The slice's files are in the folder of the version; no query reads them. */
   'uploaded',
-  /** The ledger has the part's account. If it was the last part, this task publishes the version. */
+  /** The ledger has the slice's account. If it was the last slice, this task publishes the version. */
   'recorded',
-  /** The folder has exactly the files of all parts, and every row is accounted for. */
+  /** The folder has exactly the files of all slices, and every row is accounted for. */
   'checked',
   /** A note records that the version of the partition is about to be replaced. */
   'noted',
@@ -68,8 +67,7 @@ export interface Curator {
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   readonly catalog: PartitionCatalog;
   readonly listed: ListedDaysStore;
-  readonly views: Pick<ViewCatalog, 'read'>;
-  /** The queue of tasks, for the slices of a day. */
+  /** The queue of tasks, for the next slice of a day. */
   readonly tasks: TaskQueue;
   /** The plan's queue, to publish views. */
   readonly requests: TaskQueue;
@@ -95,7 +93,7 @@ export interface Curator {
 export interface CurateRun {
   /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
   readonly owner: string;
-  /** Epoch milliseconds until which it keeps its parts: longer than its lifetime. */
+  /** Epoch milliseconds until which it keeps a day: longer than its lifetime. */
   readonly leaseUntil: number;
   /** Epoch milliseconds after which no call of the catalog starts. */
   readonly deadline: number;
@@ -103,6 +101,6 @@ export interface CurateRun {
   readonly signal: AbortSignal;
   /** The task is not retried after this attempt, so a passing failure is final. */
   readonly isLastAttempt: boolean;
-  /** Attempts of a part, including those whose function was killed. */
+  /** Attempts of a slice, including those whose function was killed. */
   readonly tries: number;
 }

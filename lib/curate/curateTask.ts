@@ -7,11 +7,11 @@ import { curatedSubject } from '../tables/ledgerKeys.ts';
 import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
-import { beginPart, endPart, giveUpRun, isHopeless, releasePart } from './curationRun.ts';
+import { beginRun, endSlice, giveUpRun, isHopeless, isMade, releaseRun } from './curationRun.ts';
 import { planCuration } from './engine/planCuration.ts';
 import { listDay, takeOutDays } from './ListedDays.ts';
 import { VERSION_VALID_MS } from './limits.ts';
-import { makePart } from './makePart.ts';
+import { makeSlice } from './makeSlice.ts';
 import { type CurateTask, PUBLISH_RUN } from './messageBodies.ts';
 import { type CuratedSubject, publishVersion } from './publishVersion.ts';
 import { type RawDay, readRawDay } from './RawDays.ts';
@@ -26,24 +26,22 @@ export type CurateOutcome =
     }
   /** The version of these files is already there. */
   | { readonly outcome: 'unchanged' }
-  /** The day is larger than one function: a task for each of its slices was sent. */
-  | { readonly outcome: 'cut'; readonly slices: number }
-  /** The slice is done, and others are not. */
-  | { readonly outcome: 'waiting' }
+  /** The day is larger than one function. A slice of it is done, and a task for the next was sent. */
+  | { readonly outcome: 'slice'; readonly done: number; readonly slices: number }
   /** A later version is made or published, the raw files have changed, or the task is too old. The plan finds the day. */
   | { readonly outcome: 'outdated' }
-  /** Another owner has the day or the slice: deliver the message again. */
+  /** Another owner has the day: deliver the message again. */
   | { readonly outcome: 'busy' }
   /** Another owner took over while this task was delayed, and finishes it. */
   | { readonly outcome: 'lost' }
   /** The ledger has the failure. Views go on reading raw rows. */
   | { readonly outcome: 'failed'; readonly failure: CurateFailure }
-  /** The failure may pass. The part is released: deliver the message again. */
+  /** The failure may pass. The day is released: deliver the message again. */
   | { readonly outcome: 'handed_back'; readonly failure: CurateFailure };
 
 /**
- * Curates one day, or one slice of it: claims it, makes its files, and, with the last part, moves the partition and puts the
- * day into the list that views read. It may be killed anywhere, repeated, and run twice at once ({@link curateFaultPoints}).
+ * Curates one day, or the next slice of it: claims it, makes its files, and, with the last slice, moves the partition and puts
+ * the day into the list that views read. It may be killed anywhere, repeated, and run twice at once ({@link curateFaultPoints}).
  *
  * A day that can't be curated is settled as `failed`, and views go on reading its raw rows. A failure that may pass is
  * retried until the last attempt. Files that arrive meanwhile make the version outdated: it is not published.
@@ -61,54 +59,38 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
   await takeOutIfOutdated(curator, place, raw, shape);
   await curator.faultPoint?.('listed');
 
-  if (task.slices === undefined) {
-    if (task.reason !== 'rebuild' && (await isCurated(curator, run, place, raw, shape))) {
-      await serve(curator, run, place);
-      return { outcome: 'unchanged' };
-    }
-    const slices = await countSlices(curator, raw);
-    if (slices > 1) return cutDay(curator, task, raw, slices);
+  if (task.reason !== 'rebuild' && (await isCurated(curator, run, place, raw, shape))) {
+    await serve(curator, run, place);
+    return { outcome: 'unchanged' };
   }
-  const { slices = 1, slice = 0 } = task;
-  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
   const { fingerprint } = raw;
-  // Slices are sent for certain files. Another slice may have gone by them already, so none begins with others.
-  if (slices > 1 && task.fingerprint !== fingerprint) {
-    await curator.ledger.change(place, (known) => giveUpRun(known, version));
-    return { outcome: 'outdated' };
+  const wanted = { version, fingerprint, shape, slices: await countSlices(curator, raw) };
+  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
+  const begun = await curator.ledger.change(place, (known) => beginRun(known, wanted, worker));
+  if (begun.begin === 'ended') {
+    // It may have been killed after the partition was moved.
+    await serve(curator, run, place);
+    return { outcome: 'unchanged' };
   }
-  const begun = await curator.ledger.change(place, (known) =>
-    beginPart(known, { version, fingerprint, shape, slices, slice }, worker),
-  );
-  switch (begun.begin) {
-    case 'busy':
-    case 'waiting':
-    case 'outdated':
-      return { outcome: begun.begin };
-    case 'changed':
-      return { outcome: 'outdated' };
-    case 'ended':
-      // It may have been killed after the partition was moved.
-      await serve(curator, run, place);
-      return { outcome: 'unchanged' };
-    default:
-  }
+  if (begun.begin !== 'claimed') return { outcome: begun.begin };
   try {
     await curator.faultPoint?.('claimed');
-    if (begun.begin === 'part') {
-      // The queue does not deliver the message again: if it were killed once more, nobody would record it.
-      const isGivenUp = run.isLastAttempt && begun.wasKilled;
-      if (isGivenUp || begun.attempts > run.tries)
-        throw new CurateError('SLUICE_CURATE_KILLED', `${begun.attempts - 1} tries.`);
-      const part = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice };
-      const done = await makePart(curator, run, part, raw);
-      const now = clock.now();
-      const ended = await curator.ledger.change(place, (known) =>
-        endPart(known, { version, slice }, done, { ...worker, now }),
-      );
-      if (ended.end === 'lost') return { outcome: 'lost' };
+    const { slices, done } = begun.run;
+    // The queue does not deliver the message again: if it were killed once more, nobody would record it.
+    const isGivenUp = run.isLastAttempt && begun.wasKilled;
+    const { attempts } = begun.entry;
+    if (!isMade(begun.run) && (isGivenUp || attempts > run.tries))
+      throw new CurateError('SLUICE_CURATE_KILLED', `${attempts - 1} tries.`);
+    if (!isMade(begun.run)) {
+      const slice = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice: done.length };
+      const result = await makeSlice(curator, run, slice, raw);
+      const ended = await curator.ledger.change(place, (known) => endSlice(known, version, result, worker));
+      if (ended.entry === undefined) return { outcome: 'lost' };
       await curator.faultPoint?.('recorded');
-      if (ended.end === 'waiting') return { outcome: 'waiting' };
+      if (done.length + 1 < slices) {
+        await curator.tasks.send([JSON.stringify(task)]);
+        return { outcome: 'slice', done: done.length + 1, slices };
+      }
     }
     const settled = await publishVersion(curator, run, place, version);
     if (settled === null) return { outcome: 'lost' };
@@ -121,42 +103,38 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
     };
   } catch (error) {
     curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
-    return failTask(curator, run, place, { version, slice, slices, raw }, error);
+    return failTask(curator, run, place, version, raw, error);
   }
 }
 
 /** Records a failure: the day is released for a retry, or settled as failed. */
 async function failTask(
-  { ledger, clock }: Curator,
+  { ledger }: Curator,
   run: CurateRun,
   place: CuratedSubject,
-  {
-    version,
-    slice,
-    slices,
-    raw,
-  }: { readonly version: string; readonly slice: number; readonly slices: number; readonly raw: RawDay },
+  version: string,
+  raw: RawDay,
   error: unknown,
 ): Promise<CurateOutcome> {
   const failure = toCurateFailure(error, run.signal);
   const { code, message, isPermanent } = failure;
-  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
   const isOutdated = code === 'SLUICE_CURATE_FILES_CHANGED';
-  // The parts that are done were made of other files.
-  if (isOutdated && (slices > 1 || run.isLastAttempt)) {
-    await ledger.change(place, (known) => giveUpRun(known, version));
+  if (isOutdated && run.isLastAttempt) {
+    await ledger.change(place, (known) => giveUpRun(known, version, run));
     return { outcome: 'outdated' };
   }
   const known = await ledger.read(place);
-  const isFinal = isPermanent || (known !== null && isHopeless(known, { version, slice }, code));
-  if (isFinal || (run.isLastAttempt && !isOutdated)) {
+  const isFinal = isPermanent || (known !== null && isHopeless(known, version, code));
+  if (isFinal || run.isLastAttempt) {
     const files = raw.files
       .filter(({ key }) => message.includes(key))
       .map((file) => ({ ...file, fate: 'failed' as const, reason: code, detail: message }));
-    const failed = await ledger.change(place, (known) => giveUpRun(known, version, { code, message, files }));
+    const failed = await ledger.change(place, (known) =>
+      giveUpRun(known, version, run, { code, message, files }),
+    );
     return failed.entry === undefined ? { outcome: 'lost' } : { outcome: 'failed', failure };
   }
-  await ledger.change(place, (known) => releasePart(known, { version, slice }, { code, message }, worker));
+  await ledger.change(place, (known) => releaseRun(known, version, { code, message }, run));
   return { outcome: 'handed_back', failure };
 }
 
@@ -216,16 +194,4 @@ function askForViews({ requests }: Pick<Curator, 'requests'>): Promise<void> {
 async function countSlices({ machine, freeBytes }: Curator, { bytes }: RawDay): Promise<number> {
   const whole = { ...machine, diskBytes: await freeBytes() };
   return planCuration(bytes, whole).slices;
-}
-
-/** Sends a task for each slice of a day. Sent twice, the second of each finds its slice done or busy. */
-async function cutDay(
-  { tasks }: Curator,
-  task: CurateTask,
-  { fingerprint }: RawDay,
-  slices: number,
-): Promise<CurateOutcome> {
-  const bodies = Array.from({ length: slices }, (_, slice) => ({ ...task, fingerprint, slices, slice }));
-  await tasks.send(bodies.map((body) => JSON.stringify(body satisfies CurateTask)));
-  return { outcome: 'cut', slices };
 }

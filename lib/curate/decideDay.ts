@@ -1,5 +1,4 @@
 import type { UtcDay } from '../base/time.ts';
-import type { CurationRun } from '../ledger/CuratedDay.ts';
 import { type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
 import { versionTime } from '../ledger/versions.ts';
 import type { ListedDay } from './ListedDays.ts';
@@ -11,8 +10,8 @@ import type { RawDay } from './RawDays.ts';
 export type CurateDecision =
   | {
       readonly queue: CurateReason;
-      /** The version that is being made of these files, and that some part of is done: what is left of it is queued. */
-      readonly run?: CurationRun;
+      /** A version that is being made of these files, and that some slice of is done: it goes on. */
+      readonly goesOn?: string;
     }
   /** Its version is of today's files and shape, and the list that views read does not have it. */
   | { readonly list: ListedDay }
@@ -69,9 +68,9 @@ export function decideDay(
   const isBegun =
     run?.fingerprint === fingerprint &&
     run.shape === shape &&
-    run.parts.some(({ done }) => done !== undefined) &&
+    run.done.length > 0 &&
     now - (versionTime(run.version) ?? 0) < VERSION_VALID_MS;
-  return { queue: reason(), ...(isBegun ? { run } : {}) };
+  return { queue: reason(), ...(isBegun ? { goesOn: run.version } : {}) };
 }
 
 /** Whether the last try of a day failed with these raw files. */

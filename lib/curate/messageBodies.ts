@@ -41,19 +41,14 @@ const curateReasons = [
 /** One validated reason. */
 export type CurateReason = (typeof curateReasons)[number];
 
-/** One day, or a slice of one, to curate: the body of a message on the queue of `curate`. */
+/** One day to curate: the body of a message on the queue of `curate`. */
 export const curateTaskSchema = z.strictObject({
   sluice: z.literal('curate-day'),
   kind,
   day,
-  /** Fingerprint of the raw files that the plan saw. */
-  fingerprint: z.string().min(1),
   reason: z.enum(curateReasons),
-  /** The version to make. The plan names it, so that everything that works on it agrees. */
+  /** The version to make. The plan names it, so that every delivery of the task works on the same. */
   version: z.string().min(1),
-  /** Only of a day that is cut: into how many slices, and which of them this is, from 0. */
-  slices: z.int().min(2).optional(),
-  slice: z.int().min(0).optional(),
 });
 
 /** One validated task. */

@@ -2,7 +2,6 @@ import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
-import type { CurationRun } from '../ledger/CuratedDay.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
@@ -114,7 +113,7 @@ interface LookedTable {
 interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'entry'> {
   readonly reason: CurateReason;
   /** A version of it that is partly made already. */
-  readonly run: CurationRun | undefined;
+  readonly goesOn: string | undefined;
 }
 
 async function lookAtTable(
@@ -156,7 +155,7 @@ async function lookAtTable(
     if ('list' in decision && (await relist(planner, kind, day, decision.list))) relisted.push(day);
   }
   const wantedDays = looked.flatMap(({ decision, day, raw, entry }): readonly ChosenDay[] =>
-    'queue' in decision ? [{ day, raw, entry, reason: decision.queue, run: decision.run }] : [],
+    'queue' in decision ? [{ day, raw, entry, reason: decision.queue, goesOn: decision.goesOn }] : [],
   );
   const chosen = named === undefined ? chooseDays(wantedDays) : wantedDays;
   const plan = {
@@ -216,10 +215,8 @@ async function queueDays(
   days: readonly ChosenDay[],
 ): Promise<void> {
   const now = clock.now();
-  const bodies = days.flatMap(({ day, raw: { fingerprint }, reason, run }): readonly CurateTask[] => {
-    const task = { sluice: 'curate-day', kind, day, fingerprint, reason } as const;
-    if (run === undefined) return [{ ...task, version: versionName(now, random) }];
-    return leftParts(run).map((part) => ({ ...task, version: run.version, ...part }));
+  const bodies = days.map(({ day, reason, goesOn }): CurateTask => {
+    return { sluice: 'curate-day', kind, day, reason, version: goesOn ?? versionName(now, random) };
   });
   if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
   await mapLimit(days, PARALLEL_DAYS, ({ day, raw: { fingerprint }, entry, reason }) =>
@@ -233,13 +230,6 @@ async function queueDays(
       return { entry: { ...known, queued, curated: { ...known.curated, sentAt: now } } };
     }),
   );
-}
-
-/** The parts of a version that are not done; any one if only its publication is left. Sent twice, the second finds it done or busy. */
-function leftParts({ parts }: CurationRun): readonly Pick<CurateTask, 'slices' | 'slice'>[] {
-  if (parts.length === 1) return [{}];
-  const left = parts.flatMap(({ done }, slice) => (done === undefined ? [slice] : []));
-  return (left.length > 0 ? left : [0]).map((slice) => ({ slices: parts.length, slice }));
 }
 
 /** Puts a day into the list whose version the partition has; false if it has another one. */

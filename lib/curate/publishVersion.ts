@@ -1,7 +1,7 @@
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
-import type { CurationRun, DayAccount } from '../ledger/CuratedDay.ts';
+import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { movePartition, partitionLocation } from '../ledger/movePartition.ts';
 import { VERSION_KEPT_MS } from '../ledger/versions.ts';
@@ -11,8 +11,7 @@ import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
-import { keepMover, settleRun, sumAccount } from './curationRun.ts';
-import { requireNoOtherReader } from './publishViews.ts';
+import { keepRun, settleRun, sumAccount } from './curationRun.ts';
 import { readRawDay } from './RawDays.ts';
 
 /** A day of a curated table, and its ledger entry. */
@@ -21,13 +20,13 @@ export interface CuratedSubject extends LedgerSubject {
 }
 
 /**
- * Publishes a version whose parts are all done: checks that its folder has their files and that every raw row is accounted
- * for, moves the partition, and settles the ledger. Only the owner of the version's `mover` calls it. It may be killed
- * anywhere and repeated.
+ * Publishes a version whose slices are all done: checks that its folder has their files and that every raw row is accounted
+ * for, moves the partition, and settles the ledger. Only who has the day's lease calls it. It may be killed anywhere and
+ * repeated.
  *
  * @returns The ledger entry; null if another owner has the version.
  * @throws CurateError SLUICE_CURATE_FILES_CHANGED, SLUICE_CURATE_COUNTS_DIFFER, SLUICE_CURATE_VERSION_INCOMPLETE,
- *   SLUICE_CURATE_VIEWS_DIFFER, SLUICE_CURATE_TABLE_DIFFERS; CatalogCallError; CatalogError; LoadError.
+ *   SLUICE_CURATE_TABLE_DIFFERS; CatalogCallError; CatalogError; LoadError.
  */
 export async function publishVersion(
   curator: Curator,
@@ -42,22 +41,18 @@ export async function publishVersion(
   if (known === null || made?.version !== version) return null;
   const account = sumAccount(made);
   if (account === null) throw new CurateError('SLUICE_CURATE_COUNTS_DIFFER', countsOf(made));
-  const files = made.parts.flatMap(({ done }) => done?.files ?? []);
+  const files = made.done.flatMap((slice) => slice.files);
   await requireExactFiles(curator, versionPrefix(config, table, day, version), files);
   const raw = await readRawDay(curator.raw, kind, day);
   if (raw.fingerprint !== made.fingerprint) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-  const { shape } = known.curated ?? {};
   const attempts = { clock, wait: curator.wait, random: curator.random, deadline: run.deadline };
-  if (known.version !== undefined && shape !== made.shape) {
-    await requireNoOtherReader({ ...attempts, config, views: curator.views }, kind, day);
-  }
   await requireTableOfToday(curator, kind, attempts);
   await curator.faultPoint?.('checked');
 
   run.signal.throwIfAborted();
   // A task that was delayed beyond its lease stops here, before queries see any change.
   const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
-  const kept = await ledger.change(place, (now) => keepMover(now, version, worker));
+  const kept = await ledger.change(place, (now) => keepRun(now, version, worker));
   if (kept.entry === undefined) return null;
 
   const partition = { catalog: curator.catalog, database: config.database, table, day };
@@ -109,7 +104,7 @@ async function requireTableOfToday(
     );
 }
 
-/** Deletes files that no part has recorded, and checks that all others are there. */
+/** Deletes files that no slice has recorded, and checks that all others are there. */
 async function requireExactFiles(
   { landing }: Pick<Curator, 'landing'>,
   prefix: string,
@@ -185,9 +180,9 @@ function settledEntry(
   },
 ): LedgerContent {
   const { failure: _, ...kept } = entry;
-  const done = run.parts.flatMap((part) => part.done ?? []);
+  const { done } = run;
   const durations: Record<string, number> = {};
-  for (const [step, ms] of done.flatMap((part) => Object.entries(part.durations))) {
+  for (const [step, ms] of done.flatMap((slice) => Object.entries(slice.durations))) {
     durations[step] = (durations[step] ?? 0) + ms;
   }
   const superseded = entry.superseded.filter(({ at }) => at > now - VERSION_KEPT_MS);
@@ -207,14 +202,12 @@ function settledEntry(
       code: VERSION,
       account,
       rawFiles,
-      bytesWritten: done.flatMap((part) => part.files).reduce((sum, { bytes }) => sum + bytes, 0),
+      bytesWritten: done.flatMap((slice) => slice.files).reduce((sum, { bytes }) => sum + bytes, 0),
     },
   };
 }
 
-function countsOf({ parts }: CurationRun): string {
-  const done = parts.flatMap((part) => part.done ?? []);
-  const sum = (of: (part: (typeof done)[number]) => number) => done.reduce((all, part) => all + of(part), 0);
-  const [first] = done;
-  return `${first?.rawRows ?? 0} raw rows; ${sum((part) => part.rows)} written, ${sum((part) => part.resends)} resends.`;
+function countsOf({ done }: CurationRun): string {
+  const sum = (of: (slice: SliceResult) => number) => done.reduce((all, slice) => all + of(slice), 0);
+  return `${done[0]?.rawRows ?? 0} raw rows; ${sum(({ rows }) => rows)} written, ${sum(({ resends }) => resends)} resends.`;
 }

@@ -1,5 +1,4 @@
 import { eachAttempt } from '../base/retry.ts';
-import { quoteName } from '../base/sql.ts';
 import type { UtcDay } from '../base/time.ts';
 import { type Attempts, readPages, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { Config } from '../schema/config.ts';
@@ -13,7 +12,7 @@ import { CurateError } from './CurateError.ts';
 import { checkDays, type DayChecker } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
-import type { CatalogView, ViewCatalog } from './ViewCatalog.ts';
+import type { ViewCatalog } from './ViewCatalog.ts';
 
 /** Settings that determine the views and the curated tables. */
 export type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
@@ -179,41 +178,4 @@ async function readDays(
     days: { exposures: exposures.days, events: events.days },
     unserved: { exposures: exposures.unserved, events: events.unserved },
   };
-}
-
-/**
- * Before a version is replaced by one of another shape: no view may read the day, because a view of another deployment names
- * other columns. The lists name no day of another shape, so usually none does.
- *
- * @throws CurateError SLUICE_CURATE_VIEWS_DIFFER; CatalogCallError.
- */
-export async function requireNoOtherReader(
-  {
-    config,
-    views: catalog,
-    ...attempts
-  }: Attempts & { readonly config: ViewsConfig; readonly views: Pick<ViewCatalog, 'read'> },
-  kind: ForwardedKind,
-  day: UtcDay,
-): Promise<void> {
-  for (const name of viewNames) {
-    const view = await retryTransient(attempts, () => catalog.read(name));
-    if (view !== null && mayRead(config, name, view, kind, day)) {
-      throw new CurateError('SLUICE_CURATE_VIEWS_DIFFER', `${name}.`);
-    }
-  }
-}
-
-/** Whether a view may read a day from its curated table. A text that can't be read as ours may, if it names the table. */
-function mayRead(
-  config: ViewsConfig,
-  name: ViewName,
-  { text }: CatalogView,
-  kind: ForwardedKind,
-  day: UtcDay,
-): boolean {
-  const sql = readPrestoView(text)?.originalSql ?? text;
-  const ranges = readCuratedDays(config, name, sql);
-  if (ranges === null) return sql.includes(quoteName(config.curatedTables[kind]));
-  return ranges[kind].some(({ from, to }) => from <= day && day <= to);
 }

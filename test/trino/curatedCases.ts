@@ -5,10 +5,7 @@ import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from '../lib/curate/e
 const scalars = (values: typeof ODD_JSON, path: string) =>
   values.map(
     ([json, text]) =>
-      [
-        `SELECT json_extract_scalar(${quoteText(json)}, ${quoteText(path)})`,
-        [[text]],
-      ] as const,
+      [`SELECT json_extract_scalar(${quoteText(json)}, ${quoteText(path)})`, [[text]]] as const,
   );
 
 const numbers = ODD_NUMBERS.map((text) => {

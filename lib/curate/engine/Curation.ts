@@ -16,7 +16,7 @@ export interface CurateMachine {
 
 /** How a day is cut, and what that takes. */
 export interface CurationPlan {
-  /** Parts of the day, by hash of `event_id`, each for one {@link CurateRequest}. 1: the day is not cut. */
+  /** Slices of the day, by hash of `event_id`, each for one {@link CurateRequest}. 1: the day is not cut. */
   readonly slices: number;
   /** Whether the day fits at all. If not, it can't be curated on this machine, and `slices` is 1. */
   readonly fits: boolean;
@@ -57,7 +57,7 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'bytesAtO
 }
 
 /**
- * Where the rows of a slice went. `sliceRows` is always `rows` + `resends`, and the sums of `sliceRows` over the slices
+ * Where the rows of a slice went. `sliceRows` should be `rows` + `resends`, and the sums of `sliceRows` over the slices
  *  of a day are its `rawRows`.
  */
 export interface CurateAccount {

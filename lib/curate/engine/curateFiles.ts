@@ -7,7 +7,6 @@ import { engineFailure } from '../../parquet/EngineError.ts';
 import { fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
-import { CurateError } from '../CurateError.ts';
 import type { CuratedFiles, CurateRequest } from './Curation.ts';
 import {
   copiesStatements,
@@ -36,7 +35,7 @@ const MOST_LANES = 200;
  * Rows that are sorted together must fit the memory, as the temporary files of a larger sort are several times as large as
  * the raw files. So a slice with more rows is staged first: cut into lanes, which are ranges of names, with a folder each. Then each lane is sorted and written by itself. All copies of an event are in one lane.
  *
- * @throws CurateError naming a raw file that can't be read, or if the counts do not add up; EngineError if the machine is
+ * @throws CurateError naming a raw file that can't be read; EngineError if the machine is
  *   too small; the signal's reason.
  */
 export async function curateFiles(request: CurateRequest): Promise<CuratedFiles> {
@@ -81,7 +80,8 @@ class Curation {
       }
       if (this.#differing.length > 0) await this.#write(session, filesQuery(this.#differing), 'differing');
     });
-    return { written: this.#written, account: this.#settled() };
+    const rows = this.#written.reduce((sum, file) => sum + file.rows, 0);
+    return { written: this.#written, account: { ...this.#account, rows } };
   }
 
   async #next(): Promise<readonly EngineFile[] | null> {
@@ -151,20 +151,6 @@ class Curation {
     const rows = Number(footer?.['rows']);
     if (rows === 0) await rm(path);
     else this.#written.push({ path, bytes: (await stat(path)).size, rows });
-  }
-
-  /** @throws CurateError unless every row is accounted for. */
-  #settled(): CuratedFiles['account'] {
-    const { rawRows, sliceRows, resends, differing } = this.#account;
-    const rows = this.#written.reduce((sum, file) => sum + file.rows, 0);
-    const isAll = this.#request.slices > 1 || rawRows === sliceRows;
-    if (!isAll || sliceRows !== rows + resends) {
-      throw new CurateError(
-        'SLUICE_CURATE_COUNTS_DIFFER',
-        `${rawRows} raw rows, ${sliceRows} of them in slice ${this.#request.slice}: ${rows} written, ${resends} resends.`,
-      );
-    }
-    return { rawRows, sliceRows, rows, resends, differing };
   }
 
   /** Works in a session that reaches some raw files. @throws CurateError of one that can't be read. */

@@ -50,7 +50,12 @@ export function lanesStatement(
  *
  * @param lanes What {@link lanesStatement} has written.
  */
-export function stageStatement({ shared }: CuratedTable, from: string, lanes: string, folder: string): string {
+export function stageStatement(
+  { shared }: CuratedTable,
+  from: string,
+  lanes: string,
+  folder: string,
+): string {
   return `COPY (SELECT r.*, COALESCE("lane from" + CAST(hash(${IDENTITY}) % "lane parts" AS BIGINT), 0) AS ${LANE}
     FROM (${from}) AS r LEFT JOIN read_parquet(${quoteText(lanes)}) ON ${shared} = "lane name")
     TO ${quoteText(folder)} (${STAGED}, PARTITION_BY (${LANE}), APPEND, FILENAME_PATTERN 'rows_{uuid}')`;

@@ -190,7 +190,7 @@ describe('the list of curated days in the views', () => {
     expect(await servedDays()).toHaveLength(100);
   });
 
-  it('is out of every view before a version gets another shape', async () => {
+  it('gets a version of another shape once the table has its columns', async () => {
     const { config } = curations;
     const reshaped = defineConfig({
       bucket: 'sluice-own',
@@ -203,11 +203,6 @@ describe('the list of curated days in the views', () => {
     const [task] = curations.takeTasks();
     expect(task?.reason).toBe('reshaped');
     const before = await curations.curatedLocation();
-    expect(await curations.curate(task, { curator: { config: reshaped } })).toMatchObject({
-      outcome: 'handed_back',
-      failure: { code: 'SLUICE_CURATE_VIEWS_DIFFER' },
-    });
-    expect(await curations.curatedLocation()).toBe(before);
     expect(await servedDays()).toEqual([{ from: DAY, to: DAY }]);
     // The deployment goes on, and its template's texts replace the views' texts.
     for (const view of viewNames) {

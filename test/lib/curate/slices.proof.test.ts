@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import { type CurateFaultPoint, curateFaultPoints } from '../../../lib/curate/Curator.ts';
 import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
 import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
 
@@ -9,7 +9,7 @@ const NIGHT_MS = 86_400_000;
 
 describe('a day beyond one function', () => {
   let curations: Curations;
-  let tasks: readonly CurateTask[];
+  let task: CurateTask;
   beforeEach(async () => {
     curations = await startCurations();
     for (let file = 0; file < 10; file += 1) {
@@ -17,12 +17,23 @@ describe('a day beyond one function', () => {
       await curations.land(`raw-${file}`, exposures(file * 20, file * 20 + 40));
     }
     await curations.plan({ sluice: 'curate' });
-    const [task] = curations.takeTasks();
-    if (task === undefined) throw new Error('no task');
-    expect(await curations.curate(task, { curator: SMALL })).toMatchObject({ outcome: 'cut' });
-    tasks = curations.takeTasks();
+    const [first] = curations.takeTasks();
+    if (first === undefined) throw new Error('no task');
+    task = first;
   });
   afterEach(() => curations.close());
+
+  const work = (how: Parameters<Curations['curate']>[1] = {}) =>
+    curations.curate(task, { curator: SMALL, ...how });
+
+  /** Makes slices until so many are left. @returns How many are done. */
+  async function workUntilLeft(left: number): Promise<number> {
+    for (;;) {
+      const outcome = await work();
+      if (outcome === 'killed' || outcome.outcome !== 'slice') throw new Error(JSON.stringify(outcome));
+      if (outcome.slices - outcome.done === left) return outcome.done;
+    }
+  }
 
   async function expectWhole(events = 220, raw = 400) {
     await curations.plan({ sluice: 'curate-check' });
@@ -34,133 +45,102 @@ describe('a day beyond one function', () => {
     });
   }
 
-  it('is cut into slices that write to one version, which the last one publishes', async () => {
-    expect(tasks.length).toBeGreaterThan(2);
-    expect(new Set(tasks.map(({ version }) => version)).size).toBe(1);
-    expect(tasks.map(({ slice }) => slice)).toEqual(tasks.map((_, i) => i));
-    for (const task of tasks.slice(0, -1)) {
-      expect(await curations.curate(task)).toEqual({ outcome: 'waiting' });
+  it('is made slice after slice, each of which sends the task of the next, and published by the last', async () => {
+    for (let done = 1; ; done += 1) {
+      const outcome = await work();
+      if (outcome !== 'killed' && outcome.outcome === 'curated') break;
+      expect(outcome).toMatchObject({ outcome: 'slice', done });
+      expect(curations.takeTasks()).toEqual([task]);
       expect(await curations.curatedLocation()).toBeNull();
-      // A message that is delivered twice does nothing.
-      expect(await curations.curate(task)).toEqual({ outcome: 'waiting' });
     }
-    expect(await curations.curate(tasks.at(-1))).toMatchObject({ outcome: 'curated' });
     await expectWhole();
-    expect(await curations.curate(tasks[0])).toMatchObject({ outcome: 'unchanged' });
+    expect(await work()).toMatchObject({ outcome: 'unchanged' });
   });
 
-  it('is published once when all slices end at the same time', async () => {
-    const outcomes = await Promise.all(tasks.map((task) => curations.curate(task)));
-    const names = outcomes.map((one) => (one === 'killed' ? one : one.outcome));
-    expect(names.filter((one) => one === 'curated')).toHaveLength(1);
-    expect(names.filter((one) => one === 'waiting')).toHaveLength(tasks.length - 1);
-    await expectWhole();
+  it('is made by one function at a time', async () => {
+    const outcomes = await Promise.all([work(), work()]);
+    expect(outcomes.map((one) => (one === 'killed' ? one : one.outcome)).sort()).toEqual(['busy', 'slice']);
   });
 
   it('ends with the same result when every slice is killed at another step', async () => {
     const points = curateFaultPoints.filter((point) => point !== 'listed');
-    for (const [i, task] of tasks.entries()) {
-      await curations.curate(task, { killAt: points[i % points.length] });
+    for (const killAt of points) {
+      await work({ killAt });
       expect(await curations.read()).toEqual(ids(0, 220));
-    }
-    // Killed again by those that had the most time, then delivered again.
-    for (let round = 0; round < 2; round += 1) {
       curations.clock.advance(LEASE_MS + 1);
-      for (const task of tasks) await curations.curate(task);
     }
+    await curations.work({ curator: SMALL });
     await expectWhole();
   });
 
-  it.each(['checked', 'noted', 'moved', 'settled'] as const)(
+  it.each<CurateFaultPoint>(['recorded', 'checked', 'noted', 'moved', 'settled'])(
     'whose last slice is killed at %s is published by its message, delivered again',
     async (killAt) => {
-      for (const task of tasks.slice(0, -1)) await curations.curate(task);
-      expect(await curations.curate(tasks.at(-1), { killAt })).toBe('killed');
+      await workUntilLeft(1);
+      expect(await work({ killAt })).toBe('killed');
       curations.clock.advance(LEASE_MS + 1);
-      await curations.curate(tasks.at(-1));
+      await work();
       await expectWhole();
     },
   );
 
-  it('fails when one of its slices fails, and the others give up', async () => {
-    const [first, second, ...others] = tasks;
-    expect(await curations.curate(first)).toEqual({ outcome: 'waiting' });
-    const curator = { curate: () => Promise.reject(new Error('broken')) };
-    expect(await curations.curate(second, { curator, run: { isLastAttempt: true } })).toMatchObject({
+  it('fails when one of its slices fails, and is made again in the next night', async () => {
+    await workUntilLeft(2);
+    const curator = { ...SMALL, curate: () => Promise.reject(new Error('broken')) };
+    expect(await work({ curator, run: { isLastAttempt: true } })).toMatchObject({
       outcome: 'failed',
       failure: { code: 'SLUICE_CURATE_STOPPED' },
     });
-    for (const task of others) expect(await curations.curate(task)).toEqual({ outcome: 'unchanged' });
+    expect(await work()).toEqual({ outcome: 'unchanged' });
     expect(await curations.curatedLocation()).toBeNull();
     expect(await curations.entry()).toMatchObject({ state: 'failed' });
     expect(await curations.read()).toEqual(ids(0, 220));
+    curations.takeTasks();
     curations.clock.advance(NIGHT_MS);
     await curations.plan({ sluice: 'curate' });
     await curations.work({ curator: SMALL });
     await expectWhole();
   });
 
-  it.each([1, 2])(
-    'whose messages are lost after %i slices goes on in the next night with the others',
-    async (done) => {
-      for (const task of tasks.slice(0, done))
-        expect(await curations.curate(task)).toEqual({ outcome: 'waiting' });
-      curations.clock.advance(NIGHT_MS);
-      await curations.plan({ sluice: 'curate' });
-      const again = curations.takeTasks();
-      expect(again).toMatchObject(tasks.slice(done));
-      for (const task of again) await curations.curate(task);
-      await expectWhole();
-    },
-  );
-
-  it('whose last slice is killed before the version is published is published in the next night', async () => {
-    for (const task of tasks.slice(0, -1)) await curations.curate(task);
-    expect(await curations.curate(tasks.at(-1), { killAt: 'recorded' })).toBe('killed');
+  it('whose messages are lost goes on in the next night after the slices that are done', async () => {
+    const done = await workUntilLeft(1);
+    curations.takeTasks();
     curations.clock.advance(NIGHT_MS);
     await curations.plan({ sluice: 'curate' });
-    const again = curations.takeTasks();
-    expect(again).toMatchObject([{ version: tasks[0]?.version, slices: tasks.length }]);
-    expect(await curations.curate(again[0])).toMatchObject({ outcome: 'curated' });
+    expect(curations.takeTasks()).toMatchObject([{ version: task.version }]);
+    expect((await curations.entry())?.curated?.run?.done).toHaveLength(done);
+    expect(await work()).toMatchObject({ outcome: 'curated' });
     await expectWhole();
   });
 
-  it('is cut again when nobody has finished its version while that was valid', async () => {
-    await curations.curate(tasks[0]);
+  it('is begun again when nobody has finished its version while that was valid', async () => {
+    await work();
+    curations.takeTasks();
     curations.clock.advance(2 * NIGHT_MS);
     await curations.plan({ sluice: 'curate' });
     const [again] = curations.takeTasks();
-    expect(again?.slices).toBeUndefined();
-    expect(again?.version).not.toBe(tasks[0]?.version);
+    expect(again?.version).not.toBe(task.version);
     await curations.curate(again, { curator: SMALL });
     await curations.work({ curator: SMALL });
     await expectWhole();
   });
 
-  it('is given up when a raw file arrives between its slices, and cut again in the next night', async () => {
-    for (const task of tasks.slice(0, 2)) await curations.curate(task);
-    await curations.land('late', exposures(220, 230));
-    for (const task of tasks.slice(2)) expect(await curations.curate(task)).toEqual({ outcome: 'outdated' });
-    expect(await curations.curatedLocation()).toBeNull();
-    curations.clock.advance(NIGHT_MS);
-    await curations.plan({ sluice: 'curate' });
-    await curations.work({ curator: SMALL });
-    await expectWhole(230, 410);
-    curations.clock.advance(3 * NIGHT_MS);
-    await curations.sweep();
-    const folder = `statsig/ingested/curated_exposures/${DAY}/`;
-    const versions = (await curations.keys(folder)).map((key) => key.slice(folder.length).split('/')[0]);
-    expect(new Set(versions).size).toBe(1);
-  });
-
-  it('is given up when a raw file arrives while its last slice works', async () => {
-    for (const task of tasks.slice(0, -1)) await curations.curate(task);
-    const at = { recorded: () => curations.land('late', exposures(220, 230)) };
-    expect(await curations.curate(tasks.at(-1), { at })).toEqual({ outcome: 'outdated' });
-    expect(await curations.read()).toEqual(ids(0, 230));
-    curations.clock.advance(NIGHT_MS);
-    await curations.plan({ sluice: 'curate' });
-    await curations.work({ curator: SMALL });
-    await expectWhole(230, 410);
-  });
+  it.each<CurateFaultPoint | 'between'>(['between', 'curated', 'recorded'])(
+    'is made again of all files when one arrives: %s',
+    async (when) => {
+      await workUntilLeft(1);
+      const arrives = async () => void (await curations.land('late', exposures(220, 230)));
+      if (when === 'between') await arrives();
+      else expect(await work({ at: { [when]: arrives } })).toMatchObject({ outcome: 'handed_back' });
+      expect(await work()).toMatchObject({ outcome: 'slice', done: 1 });
+      await workUntilLeft(1);
+      expect(await work()).toMatchObject({ outcome: 'curated' });
+      await expectWhole(230, 410);
+      curations.clock.advance(3 * NIGHT_MS);
+      await curations.sweep();
+      const folder = `statsig/ingested/curated_exposures/${DAY}/`;
+      const versions = (await curations.keys(folder)).map((key) => key.slice(folder.length).split('/')[0]);
+      expect(new Set(versions).size).toBe(1);
+    },
+  );
 });

@@ -124,7 +124,13 @@ async function curateDays(
       table,
       files: raw.length,
       nextBatch: async () => batches.shift() ?? null,
-      ...{ slices: 1, slice: 0, bytes: landed.length, bytesAtOnce: draw.pick([3, 1_000_000]), outputDirectory },
+      ...{
+        slices: 1,
+        slice: 0,
+        bytes: landed.length,
+        bytesAtOnce: draw.pick([3, 1_000_000]),
+        outputDirectory,
+      },
       limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory },
     });
     made.set(

@@ -147,7 +147,14 @@ describe('curateFiles', () => {
     }
     const slices = [];
     for (let slice = 0; slice < 3; slice += 1) {
-      slices.push(await curate(exposures, [files], { slices: 3, slice, bytes: rows.length, bytesAtOnce: slice === 1 ? 10 : ALL }));
+      slices.push(
+        await curate(exposures, [files], {
+          slices: 3,
+          slice,
+          bytes: rows.length,
+          bytesAtOnce: slice === 1 ? 10 : ALL,
+        }),
+      );
     }
     expect(texts(slices.flatMap((one) => one.rows))).toEqual(texts(whole.rows));
     expect(slices.map(({ account }) => account.rawRows)).toEqual([rows.length, rows.length, rows.length]);

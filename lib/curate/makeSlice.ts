@@ -1,9 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
+import type { SliceResult } from '../ledger/CuratedDay.ts';
 import type { EngineFile } from '../parquet/FileSchema.ts';
 import { fetchFiles } from '../parquet/fetchFiles.ts';
-import type { PartResult } from '../ledger/CuratedDay.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
@@ -14,8 +14,8 @@ import { planCuration } from './engine/planCuration.ts';
 import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 import type { RawDay, RawFile } from './RawDays.ts';
 
-/** The part of a day that a task makes. */
-export interface CuratedPart extends CurateSlice {
+/** The slice of a day that a task makes. */
+export interface MadeSlice extends CurateSlice {
   readonly table: CuratedTable;
   readonly day: string;
   /** The version whose folder it writes to, and when that was named, epoch milliseconds. */
@@ -24,18 +24,18 @@ export interface CuratedPart extends CurateSlice {
 }
 
 /**
- * Makes the curated files of a part of a day and uploads them to the folder of the version. Names begin with the owner, so
+ * Makes the curated files of a slice of a day and uploads them to the folder of the version. Names begin with the owner, so
  * that nothing that another attempt has uploaded is taken for a file of this one: what no attempt has recorded is deleted
  * before the version is published.
  *
  * @throws CurateError, EngineError, LoadError; the signal's reason.
  */
-export async function makePart(
+export async function makeSlice(
   curator: Curator,
   run: CurateRun,
-  place: CuratedPart,
+  place: MadeSlice,
   raw: RawDay,
-): Promise<PartResult> {
+): Promise<SliceResult> {
   const { landing, config, limits, clock } = curator;
   const { table, day, version, slices, slice, begunAt } = place;
   if (raw.files.length === 0) return nothing;
@@ -52,6 +52,13 @@ export async function makePart(
   };
   const { written, account } = await curator.curate(request);
   await batches.remove();
+  const { rawRows, sliceRows, rows, resends } = account;
+  if (sliceRows !== rows + resends || (slices === 1 && sliceRows !== rawRows)) {
+    throw new CurateError(
+      'SLUICE_CURATE_COUNTS_DIFFER',
+      `${rawRows} raw rows, ${sliceRows} of them in slice ${slice}: ${rows} written, ${resends} resends.`,
+    );
+  }
   const curatedAt = clock.now();
   await curator.faultPoint?.('curated');
 
@@ -71,8 +78,8 @@ export async function makePart(
   return { ...account, files: [...files], durations };
 }
 
-/** The part of a day without raw files: its version is empty, so that nothing of what was deleted is read any more. */
-const nothing: PartResult = {
+/** The only slice of a day without raw files: its version is empty, so that nothing of what was deleted is read any more. */
+const nothing: SliceResult = {
   ...{ rawRows: 0, sliceRows: 0, rows: 0, resends: 0, differing: 0 },
   files: [],
   durations: {},
