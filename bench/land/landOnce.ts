@@ -1,10 +1,9 @@
 // One object of the landing, in a separate process, whose memory can be measured: node bench/land/landOnce.ts <object> <directory>.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
-import type { WriteStore } from '../../lib/landing/write/WriteStore.ts';
-import { writeObjects } from '../../lib/landing/write/writeObjects.ts';
+import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
 import { viewConfig } from '../views/viewSession.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -13,17 +12,17 @@ const [object = '', directory = ''] = process.argv.slice(2);
 
 /** A bucket on the disk, so that no client and no network is measured. */
 const files: string[] = [];
-const store: WriteStore = {
-  fetch: async () => readFileSync(object),
-  put: async (key, body) => {
+const store: Writer['store'] = {
+  open: async () => ({ body: createReadStream(object), eTag: '', bytes: statSync(object).size }),
+  write: async (key, body) => {
     const path = join(directory, 'bucket', key);
     files.push(path);
     mkdirSync(dirname(path), { recursive: true });
-    if (body instanceof Uint8Array) writeFileSync(path, body);
-    else copyFileSync(body.path, path);
+    writeFileSync(path, body);
+    return '';
   },
-  remove: async () => [],
-  async *list() {},
+  removeAll: async () => [],
+  listPage: async () => ({ items: [], folders: [], next: undefined }),
 };
 const work = join(directory, 'work');
 mkdirSync(work, { recursive: true });

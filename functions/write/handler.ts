@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3WriteStore } from '../../lib/aws/s3WriteStore.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { countMessages, sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
@@ -54,7 +54,7 @@ async function makeWriter(environment: Environment, directory: string): Promise<
   await mkdir(temporaryDirectory);
   return {
     ...{ config, directory },
-    store: s3WriteStore(s3Client(), config.bucket),
+    store: s3ObjectStore(s3Client(), config.bucket),
     clock: systemClock,
     limits: { ...engineShare(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE), temporaryDirectory },
     log: logLine,

@@ -1,10 +1,10 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
 import type { PutReceipt } from '../drops/load/Loader.ts';
 import { ReceiptError } from '../drops/load/sendReceipt.ts';
 import { datasetReceiptFolder } from '../schema/sources.ts';
 import { customerClient, s3Refusal } from './customerClient.ts';
 import type { OwnSession } from './ownSession.ts';
+import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
 
 /** Time limit of one call, milliseconds: of a small object, which the client tries four times. */
 const TIMEOUT_MS = 5_000;
@@ -25,15 +25,7 @@ export function customerReceipts(by?: OwnSession): PutReceipt {
       by,
     });
     try {
-      await client.send(
-        new PutObjectCommand({
-          ...{ Bucket: bucket, ExpectedBucketOwner: owner, Key: key, Body: text },
-          ContentType: 'application/json',
-          ...(kmsKeyArn === undefined
-            ? {}
-            : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyArn, BucketKeyEnabled: true }),
-        }),
-      );
+      await s3ObjectStore(client, bucket, owner, encryptedBy(kmsKeyArn)).write(key, text);
     } catch (error) {
       const refused = s3Refusal(error);
       if (refused === null) throw error;

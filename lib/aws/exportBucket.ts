@@ -1,8 +1,6 @@
 import {
   AbortMultipartUploadCommand,
-  DeleteObjectsCommand,
   ListMultipartUploadsCommand,
-  PutObjectCommand,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -22,7 +20,6 @@ import type { Export } from '../schema/exports.ts';
 import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
 import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import {
-  DELETE_KEYS,
   MOST_PARTS,
   multipartUpload,
   PARQUET_MEDIA_TYPE,
@@ -30,7 +27,7 @@ import {
   type UploadedPart,
 } from './multipartUpload.ts';
 import type { OwnSession } from './ownSession.ts';
-import { s3ObjectStore } from './s3ObjectStore.ts';
+import { encryptedBy, s3ObjectStore } from './s3ObjectStore.ts';
 
 /** Time limit of one call, milliseconds: a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -66,17 +63,13 @@ export function exportBucketFrom(
   attempts: Attempts,
 ): TargetBucket {
   const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
-  const store = s3ObjectStore(client, bucket, owner);
-  const encryption =
-    kmsKeyArn === undefined
-      ? {}
-      : ({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyArn, BucketKeyEnabled: true } as const);
   // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
   // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. Who is in the owner's account needs none.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
   const access =
     role === undefined && owner !== undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
-  const written = { ...encryption, ...access };
+  const written = { ...encryptedBy(kmsKeyArn), ...access };
+  const store = s3ObjectStore(client, bucket, owner, written);
   const asking = async <Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await ask();
@@ -100,39 +93,32 @@ export function exportBucketFrom(
       }),
 
     write: (key, bytes, size) =>
-      asking(key, () => {
-        const object = { ...place, Key: key };
+      asking(key, async () => {
         const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
         const parts = readParts(bytes, partBytes, size);
-        return size <= partBytes
-          ? putWhole(client, { ...object, ...written, ContentType: PARQUET_MEDIA_TYPE }, parts)
-          : multipartUpload(client, object, { ...written, ContentType: PARQUET_MEDIA_TYPE }, async (send) => {
-              const sent: UploadedPart[] = [];
-              for await (const part of parts) sent.push(await send(sent.length + 1, part));
-              return sent;
-            });
+        const contentType = PARQUET_MEDIA_TYPE;
+        if (size <= partBytes) {
+          for await (const whole of parts) await store.write(key, whole, { contentType });
+          return;
+        }
+        const attributes = { ...written, ContentType: contentType };
+        await multipartUpload(client, { ...place, Key: key }, attributes, async (send) => {
+          const sent: UploadedPart[] = [];
+          for await (const part of parts) sent.push(await send(sent.length + 1, part));
+          return sent;
+        });
       }),
 
-    async writeJson(key, text) {
-      const object = { ...place, Key: key, ...written, ContentType: 'application/json' };
-      await asking(key, () => client.send(new PutObjectCommand({ ...object, Body: text })));
-    },
+    writeJson: (key, text) => asking(key, async () => void (await store.write(key, text))),
 
     async remove(keys) {
-      for (let from = 0; from < keys.length; from += DELETE_KEYS) {
-        const Objects = keys.slice(from, from + DELETE_KEYS).map((Key) => ({ Key }));
-        const { Errors = [] } = await asking(Objects[0]?.Key ?? '', () =>
-          client.send(new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } })),
+      const left = await asking(keys[0] ?? '', () => store.removeAll(keys));
+      const [first] = left;
+      if (first !== undefined)
+        throw new ExportError(
+          first.why === 'AccessDenied' ? 'SLUICE_EXPORT_ACCESS_DENIED' : 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
+          `${bucket}/${first.key}: ${first.why}, as ${left.length} of ${keys.length} to be deleted.`,
         );
-        const [first] = Errors;
-        if (first !== undefined)
-          throw new ExportError(
-            first.Code === 'AccessDenied'
-              ? 'SLUICE_EXPORT_ACCESS_DENIED'
-              : 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
-            `${bucket}/${first.Key}: ${first.Code}, as ${Errors.length} of ${Objects.length} to be deleted.`,
-          );
-      }
     },
 
     async abortUploads(prefix) {
@@ -163,20 +149,6 @@ export function exportBucketFrom(
       }
     },
   };
-}
-
-type ExportedObject = {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly ExpectedBucketOwner?: string;
-};
-
-async function putWhole(
-  client: S3Client,
-  object: ExportedObject & { readonly ContentType: string },
-  parts: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  for await (const Body of parts) await client.send(new PutObjectCommand({ ...object, Body }));
 }
 
 const CODES: Readonly<Record<Refusal, keyof typeof ExportError.entries>> = {

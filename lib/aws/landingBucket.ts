@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { CopyObjectCommand, DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mapLimit } from '../base/concurrency.ts';
 import { errorName } from '../base/errors.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
@@ -58,16 +58,9 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
 
     remove: (keys) =>
       named(keys[0] ?? '', async () => {
-        const { Errors = [] } = await client.send(
-          new DeleteObjectsCommand({
-            Bucket: bucket,
-            Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
-          }),
-        );
-        const [first] = Errors;
-        if (first !== undefined) {
-          throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${first.Key}: ${first.Code}.`);
-        }
+        const [first] = await store.removeAll(keys);
+        if (first !== undefined)
+          throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${first.key}: ${first.why}.`);
       }),
   };
 }

@@ -18,8 +18,6 @@ export const PART_BYTES = 16 * 1024 ** 2;
 export const MOST_PARTS = 10_000;
 /** Parts of one file that are uploaded in parallel. */
 export const PARALLEL_PARTS = 4;
-/** Keys of one DeleteObjects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-export const DELETE_KEYS = 1_000;
 
 /** The media type of Parquet: https://www.iana.org/assignments/media-types/application/vnd.apache.parquet */
 export const PARQUET_MEDIA_TYPE = 'application/vnd.apache.parquet';

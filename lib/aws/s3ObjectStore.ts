@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  type PutObjectCommandInput,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -18,12 +20,34 @@ const GONE = ['NoSuchKey', 'NotFound'];
 /** Two conditional writes at the same time: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 const CONFLICT = ['ConditionalRequestConflict'];
 
+/** Objects that S3 deletes with one call: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const MOST_DELETED = 1_000;
+
+/** How objects are written into a bucket. */
+export interface WrittenAs extends Pick<PutObjectCommandInput, 'ACL' | 'SSEKMSKeyId'> {
+  readonly ServerSideEncryption?: 'aws:kms';
+  readonly BucketKeyEnabled?: boolean;
+}
+
+/** What encrypts objects with a key. @param keyArn Undefined: the bucket does what it does by itself. */
+export function encryptedBy(keyArn: string | undefined): WrittenAs {
+  return keyArn === undefined
+    ? {}
+    : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: keyArn, BucketKeyEnabled: true };
+}
+
 /**
  * A bucket of S3. Only the client retries.
  *
  * @param owner The expected owner. A bucket of another owner refuses every call. Default: any.
+ * @param writtenAs Of every object that is written. Default: as the bucket says.
  */
-export function s3ObjectStore(client: S3Client, bucket: string, owner?: string): ObjectStore {
+export function s3ObjectStore(
+  client: S3Client,
+  bucket: string,
+  owner?: string,
+  writtenAs: WrittenAs = {},
+): ObjectStore {
   const place = { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
 
   /**
@@ -88,6 +112,7 @@ export function s3ObjectStore(client: S3Client, bucket: string, owner?: string):
     async write(key, body, { expected, throwsConflict = false, contentType, metadata, signal } = {}) {
       const put = new PutObjectCommand({
         ...place,
+        ...writtenAs,
         ...(expected === undefined ? {} : expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected }),
         ...{ Key: key, Body: body, ContentType: contentType ?? 'application/json', Metadata: metadata },
       });
@@ -113,6 +138,19 @@ export function s3ObjectStore(client: S3Client, bucket: string, owner?: string):
         // An object that another writer has deleted has no ETag that could match.
         return (await this.head(key)) === null ? 'gone' : 'changed';
       }
+    },
+
+    // A call that deletes nothing of some keys answers 200, with an error for each.
+    async removeAll(keys) {
+      const left: { key: string; why: string }[] = [];
+      for (let from = 0; from < keys.length; from += MOST_DELETED) {
+        const Objects = keys.slice(from, from + MOST_DELETED).map((Key) => ({ Key }));
+        const { Errors = [] } = await client.send(
+          new DeleteObjectsCommand({ ...place, Delete: { Objects, Quiet: true } }),
+        );
+        for (const { Key = '', Code = '' } of Errors) left.push({ key: Key, why: Code });
+      }
+      return left;
     },
 
     async listPage(prefix, { token, after, folders = false, limit, signal } = {}) {

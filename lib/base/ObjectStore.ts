@@ -28,6 +28,8 @@ export interface ObjectStore {
    * @param ifMatch The ETag to delete. Default: any, and then the object need not exist.
    */
   remove(key: string, ifMatch?: string): Promise<'removed' | 'gone' | 'changed'>;
+  /** Deletes objects, which need not exist, a thousand with each call. @returns Those that could not be deleted, and S3's code. */
+  removeAll(keys: readonly string[]): Promise<readonly { readonly key: string; readonly why: string }[]>;
   /** Lists one page of at most 1,000 objects or folders, in the order of their keys. */
   listPage(prefix: string, options?: ListOptions): Promise<ObjectPage>;
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { isDataFile, type ObjectStore } from '../base/ObjectStore.ts';
+import { isDataFile, listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { isUtcDay, type UtcDay } from '../base/time.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
@@ -7,7 +7,7 @@ import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { dayFolder, tableFolders } from '../tables/tableFolders.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
-import { MOST_DAY_PAGES, MOST_RAW_PAGES } from './limits.ts';
+import { MOST_DAY_PAGES } from './limits.ts';
 
 /** One file with raw rows. */
 export interface RawFile {
@@ -38,7 +38,7 @@ export interface RawDays {
 /**
  * The raw files of forwarded tables in the deployment's bucket.
  *
- * @param attempts How pages of folders are retried. Of the files' pages only its deadline is used.
+ * @param attempts How pages of folders are retried.
  */
 export function rawDays(
   store: ObjectStore,
@@ -60,11 +60,14 @@ export function rawDays(
 
     async files(kind, day) {
       const folder = dayFolder(layout, kind, day);
-      const objects = await bucketCall(folder, () =>
-        readPages(attempts, MOST_RAW_PAGES, (token) => store.listPage(folder, { token })),
-      );
-      if (objects === undefined) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${folder}: too many.`);
-      return objects.filter(isDataFile).map(({ key, size, eTag }) => ({ key, size, eTag }));
+      const files: RawFile[] = [];
+      await bucketCall(folder, async () => {
+        for await (const object of listObjects(store, folder)) {
+          const { key, size, eTag } = object;
+          if (isDataFile(object)) files.push({ key, size, eTag });
+        }
+      });
+      return files;
     },
 
     read: ({ key, eTag }, range) =>

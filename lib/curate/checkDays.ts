@@ -1,5 +1,4 @@
 import { mapLimit } from '../base/concurrency.ts';
-import { SluiceError } from '../base/errors.ts';
 import type { RetryPorts } from '../base/retry.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
@@ -18,16 +17,15 @@ export interface DayChecker extends RetryPorts {
 /** The raw files of a day without the files themselves: those of all days together have more than fit the memory. */
 export type RawDigest = Omit<RawDay, 'files'>;
 
-/** A day of the list and its raw files; null if they are more than can be listed. */
+/** A day of the list and its raw files. */
 export interface ComparedDay {
   readonly day: UtcDay;
   readonly listed: ListedDay;
-  readonly raw: Pick<RawDigest, 'fingerprint'> | null;
+  readonly raw: Pick<RawDigest, 'fingerprint'>;
 }
 
 /**
- * Compares some days of the list with their raw files, and takes those out whose files have changed. A day whose files are
- * more than can be listed is taken out too: its version is of fewer.
+ * Compares some days of the list with their raw files, and takes those out whose files have changed.
  *
  * @param isLooked Which days. Default all of the list.
  * @returns The days that were taken out.
@@ -41,18 +39,13 @@ export async function checkDays(
   const list = (await checker.listed.read(kind))?.days ?? {};
   const shape = curatedShape(curatedTables(checker.config)[kind]);
   const days = Object.entries(list).filter(([day]) => isLooked(day));
-  const compared = await mapLimit(days, PARALLEL_DAYS, async ([day, listed]): Promise<ComparedDay> => {
-    try {
-      return { day, listed, raw: await digestRawDay(checker, kind, day) };
-    } catch (error) {
-      if (!isTooLarge(error)) throw error;
-      return { day, listed, raw: null };
-    }
+  const compared = await mapLimit(days, PARALLEL_DAYS, async ([day, entry]): Promise<ComparedDay> => {
+    return { day, listed: entry, raw: await digestRawDay(checker, kind, day) };
   });
   return takeOutOutdated(checker, kind, compared, shape);
 }
 
-/** Lists the raw files of a day. @throws CurateError SLUICE_CURATE_DAY_TOO_LARGE, SLUICE_CURATE_BUCKET_FAILED. */
+/** Lists the raw files of a day. @throws CurateError SLUICE_CURATE_BUCKET_FAILED. */
 export async function digestRawDay(
   { raw }: Pick<DayChecker, 'raw'>,
   kind: ForwardedKind,
@@ -60,11 +53,6 @@ export async function digestRawDay(
 ): Promise<RawDigest> {
   const { bytes, fingerprint } = await readRawDay(raw, kind, day);
   return { bytes, fingerprint };
-}
-
-/** Whether a day has more raw files than can be listed. */
-export function isTooLarge(error: unknown): boolean {
-  return error instanceof SluiceError && error.code === 'SLUICE_CURATE_DAY_TOO_LARGE';
 }
 
 /** Takes days out of the list whose raw files differ from their version's, or whose version has another shape. */
@@ -75,7 +63,7 @@ export async function takeOutOutdated(
   shape: string,
 ): Promise<readonly UtcDay[]> {
   const outdated = compared.filter(
-    ({ raw, listed }) => listed.fingerprint !== raw?.fingerprint || listed.shape !== shape,
+    ({ raw, listed }) => listed.fingerprint !== raw.fingerprint || listed.shape !== shape,
   );
   if (outdated.length > 0) {
     await takeOutDays(ports, kind, new Map(outdated.map(({ day, listed }) => [day, listed])));

@@ -18,8 +18,6 @@ export const MOST_BYTES_A_NIGHT = 256 * 10 ** 9;
 export const REQUEUE_AFTER_MS = 20 * 3_600_000;
 /** Days that are looked at in parallel, with one or more list calls each. */
 export const PARALLEL_DAYS = 16;
-/** Pages of raw files of one day, 1,000 each. A day of 10,000 events a second has some 5,150 files. */
-export const MOST_RAW_PAGES = 200;
 /** Pages of partitions of one table: 1,000 each, or fewer. */
 export const MOST_PARTITION_PAGES = 100;
 /** Pages of day folders of one table, 1,000 each. */

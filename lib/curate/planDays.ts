@@ -10,7 +10,7 @@ import { versionName } from '../ledger/versions.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedDayOf, curatedFolder, curatedSubject } from '../tables/ledgerKeys.ts';
-import { type ComparedDay, digestRawDay, isTooLarge, type RawDigest, takeOutOutdated } from './checkDays.ts';
+import { digestRawDay, type RawDigest, takeOutOutdated } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, decideDay, isFailed } from './decideDay.ts';
 import { type ListedDay, type ListedDays, type ListedDaysStore, listDay, takeOutDays } from './ListedDays.ts';
@@ -55,11 +55,8 @@ export interface TablePlan {
   readonly young: readonly UtcDay[];
 }
 
-/** Codes of errors that are about one day and stay. With others the whole plan is repeated. */
-const UNREADABLE_CODES: ReadonlySet<string> = new Set([
-  'SLUICE_CURATE_DAY_TOO_LARGE',
-  'SLUICE_INGEST_LEDGER_INVALID',
-]);
+/** The code of an error that is about one day and stays. With others the whole plan is repeated. */
+const UNREADABLE = 'SLUICE_INGEST_LEDGER_INVALID';
 
 /** A day that was looked at. */
 interface LookedDay {
@@ -130,7 +127,6 @@ async function lookAtTable(
   const versions = (await readVersions(planner))[kind];
   const terms = { shape: curatedShape(curatedTables(config)[kind]), now, asked };
   const unreadable: { day: UtcDay; code: string }[] = [];
-  const tooLarge: ComparedDay[] = [];
   const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
     try {
       const raw = await digestRawDay(planner, kind, day);
@@ -138,10 +134,8 @@ async function lookAtTable(
       const state = { day, raw, entry, listed: list[day], version: versions.get(day) };
       return [{ ...state, decision: decideDay(state, terms) }];
     } catch (error) {
-      if (!(error instanceof SluiceError) || !UNREADABLE_CODES.has(error.code)) throw error;
+      if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
       unreadable.push({ day, code: error.code });
-      const entry = list[day];
-      if (entry !== undefined && isTooLarge(error)) tooLarge.push({ day, listed: entry, raw: null });
       return [];
     }
   });
@@ -149,7 +143,7 @@ async function lookAtTable(
   const compared = looked.flatMap(({ day, raw, listed: entry }) =>
     entry === undefined ? [] : [{ day, raw, listed: entry }],
   );
-  const takenOut = await takeOutOutdated(planner, kind, [...compared, ...tooLarge], terms.shape);
+  const takenOut = await takeOutOutdated(planner, kind, compared, terms.shape);
   const relisted: UtcDay[] = [];
   for (const { day, decision } of looked) {
     if ('list' in decision && (await relist(planner, kind, day, decision.list))) relisted.push(day);
@@ -284,7 +278,7 @@ export async function countDays(
       if (entry?.state === 'succeeded_no_data') return [];
       return [{ day, entry, isFailed: isFailed(entry, entry?.fingerprint ?? '') }];
     } catch (error) {
-      if (!(error instanceof SluiceError) || !UNREADABLE_CODES.has(error.code)) throw error;
+      if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
       return [{ day, entry: null, isFailed: true }];
     }
   });

@@ -122,13 +122,8 @@ async function requireExactFiles(
     throw new CurateError('SLUICE_CURATE_VERSION_INCOMPLETE', `${missing.size} of ${files.length} files.`);
   }
   // Files of a killed attempt, older than a function runs. Queries would read their rows twice.
-  for (let from = 0; from < extra.length; from += MOST_REMOVED) {
-    await landing.remove(extra.slice(from, from + MOST_REMOVED));
-  }
+  if (extra.length > 0) await landing.remove(extra);
 }
-
-/** Objects of one call. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-const MOST_REMOVED = 1_000;
 
 /**
  * Notes that a version is about to be replaced, so that it is deleted a day later, when the queries that read it have ended.

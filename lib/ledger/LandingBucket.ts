@@ -16,6 +16,6 @@ export interface LandingBucket {
   readText(key: string): Promise<string | null>;
   /** Copies an object of at most 5 GB within the bucket. */
   copy(from: string, to: string): Promise<void>;
-  /** Deletes at most 1,000 objects, which need not exist. */
+  /** Deletes objects, which need not exist. */
   remove(keys: readonly string[]): Promise<void>;
 }

@@ -89,6 +89,11 @@ export class MemoryObjects implements ObjectStore {
     return 'removed';
   }
 
+  async removeAll(keys: readonly string[]) {
+    for (const key of keys) await this.remove(key);
+    return [];
+  }
+
   async listPage(
     prefix: string,
     { token, after = token, folders = false, limit = 1_000 }: ListOptions = {},

@@ -1,4 +1,5 @@
-import { s3WriteStore } from '../../lib/aws/s3WriteStore.ts';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
+import { listObjects } from '../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../lib/landing/store/encodeLines.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
@@ -27,16 +28,16 @@ export async function startLanding() {
   const { client: s3, store: buckets, directory, close } = await startS3(clock);
   buckets.ensureBucket(BUCKET, { eventBridge: false });
   const config = defineConfig({ bucket: BUCKET, unitIds: { companyID: 'company_id' } });
-  const store = s3WriteStore(s3, BUCKET);
+  const store = s3ObjectStore(s3, BUCKET);
   const keys = async (prefix = '') => {
     const found: string[] = [];
-    for await (const { key } of store.list(prefix)) found.push(key);
+    for await (const { key } of listObjects(store, prefix)) found.push(key);
     return found;
   };
   return {
     ...{ clock, config, directory, s3, store, keys, close },
-    put: (key: string, body: Uint8Array) => store.put(key, body, 'application/gzip'),
+    put: (key: string, body: Uint8Array) => store.write(key, body, { contentType: 'application/gzip' }),
     /** Everything away, for the next example. */
-    empty: async () => void (await store.remove(await keys())),
+    empty: async () => void (await store.removeAll(await keys())),
   };
 }

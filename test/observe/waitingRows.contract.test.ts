@@ -60,7 +60,7 @@ describe('rows that wait', () => {
           const answer = await next(args);
           if (commandName !== 'ListObjectsV2Command') return answer;
           landing.s3.middlewareStack.remove(name);
-          await landing.store.remove([BATCH]);
+          await landing.store.removeAll([BATCH]);
           return answer;
         },
       { step: 'initialize', name },

@@ -1,7 +1,7 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { EngineFile } from '../../parquet/FileSchema.ts';
-import { fileFailure } from '../../parquet/FileError.ts';
 import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
+import { fileFailure } from '../../parquet/FileError.ts';
+import type { EngineFile } from '../../parquet/FileSchema.ts';
 import { DUCKDB_TYPES } from '../../parquet/tableFile.ts';
 import type { Column } from '../../tables/Table.ts';
 import { CurateError } from '../CurateError.ts';

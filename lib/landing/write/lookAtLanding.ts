@@ -1,3 +1,4 @@
+import { listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
 import type { Writer } from './writeObjects.ts';
@@ -41,7 +42,7 @@ async function look({ store, clock, config: { bucket } }: Writer, queue: Landing
   if (dead > 0 || waiting >= BATCH_MESSAGES) return { told: 0, skipped: 'messages_wait' };
   const before = clock.now() - FORGOTTEN_MS;
   const bodies: string[] = [];
-  for await (const { key, modifiedAt } of store.list(LANDING_FOLDER)) {
+  for await (const { key, modifiedAt } of listObjects(store, LANDING_FOLDER)) {
     if (!isLanded(key) || modifiedAt > before) continue;
     bodies.push(objectCreatedBody(bucket, key));
     if (bodies.length === MOST_TOLD) break;

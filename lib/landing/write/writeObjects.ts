@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import { errorName, SluiceError } from '../../base/errors.ts';
+import type { ObjectStore } from '../../base/ObjectStore.ts';
 import type { Clock } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
@@ -10,7 +11,7 @@ import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { LandedObject } from '../lines/LandedObject.ts';
 import { Round } from './Round.ts';
-import type { WriteStore } from './WriteStore.ts';
+import { WriteError } from './WriteError.ts';
 import { writeRound } from './writeRound.ts';
 
 /** Bytes of lines of a round: its rows fit the memory of the function, typed and while they are sorted. */
@@ -30,7 +31,7 @@ const REMOVE_TRIES = 3;
 /** Dependencies of the writer. */
 export interface Writer {
   readonly config: Pick<Config, 'bucket' | 'statsigFolder' | 'formerStatsigFolders' | 'tables' | 'unitIds'>;
-  readonly store: WriteStore;
+  readonly store: Pick<ObjectStore, 'open' | 'write' | 'removeAll' | 'listPage'>;
   readonly clock: Clock;
   readonly limits: EngineLimits;
   /** Existing folder for files, which nobody else uses. */
@@ -80,10 +81,29 @@ export async function writeObjects(
   return batch.done;
 }
 
+/** The bytes of an object; null if there is none. @throws WriteError `SLUICE_WRITE_OBJECT_TOO_LARGE` */
+async function fetchObject(
+  store: Writer['store'],
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | null> {
+  const object = await store.open(key, { signal });
+  if (object === null) return null;
+  if ((object.bytes ?? 0) > MOST_BYTES) {
+    object.body.destroy();
+    throw new WriteError('SLUICE_WRITE_OBJECT_TOO_LARGE', `${key}: ${object.bytes} bytes.`);
+  }
+  const pieces: Buffer[] = [];
+  for await (const piece of object.body) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
+  if (bytes.length !== object.bytes) throw new RangeError(`${bytes.length} bytes of ${object.bytes}.`);
+  return bytes;
+}
+
 /** Objects in order, while the next ones are fetched. Null: it is gone, or its fetch failed, which is noted. */
 async function* fetchAhead(
   keys: readonly string[],
-  store: WriteStore,
+  store: Writer['store'],
   { signal }: WriteTime,
   batch: Batch,
 ): AsyncGenerator<Fetched> {
@@ -91,7 +111,7 @@ async function* fetchAhead(
   const fetch = async (key: string): Promise<Fetched> => {
     try {
       signal?.throwIfAborted();
-      const bytes = await store.fetch(key, MOST_BYTES, signal);
+      const bytes = await fetchObject(store, key, signal);
       // Somebody has written it: S3 and SQS may tell of an object twice.
       if (bytes === null) batch.done.objects.gone += 1;
       return { key, bytes };
@@ -222,12 +242,12 @@ class Batch {
     if (lines.length === 0) return;
     const written = await writeRound({ config, lines, limits, directory, now: clock.now(), signal });
     for (const { key, body, contentType } of written.large)
-      await store.put(key, typeof body === 'string' ? Buffer.from(body) : body, contentType, signal);
+      await store.write(key, body, { contentType, signal });
     await mapLimit(written.files, PUTS, async ({ kind, day, path }) => {
       const name = landedFileName(clock.now(), randomBytes(16).toString('hex'));
       const key = `${dayFolder(config, kind, day)}${name}`;
       put.push(key);
-      await store.put(key, { path }, PARQUET, signal);
+      await store.write(key, await readFile(path), { contentType: PARQUET, signal });
     });
     for (const { kind, key, code, detail } of written.refused)
       log({ level: 'error', event: 'write_refused', object: key, kind, code, detail });
@@ -239,7 +259,9 @@ class Batch {
   /** Keeps a damaged object where nothing deletes it. */
   async #putAside(key: string, { code, detail }: SluiceError, bytes: Uint8Array): Promise<void> {
     const { store, log } = this.#writer;
-    await store.put(damagedKey(key), bytes, 'application/gzip', this.#time.signal);
+    await store.write(damagedKey(key), bytes, {
+      ...{ contentType: 'application/gzip', signal: this.#time.signal },
+    });
     log({ level: 'error', event: 'write_damaged', object: key, code, detail });
     this.done.objects.damaged += 1;
   }
@@ -259,7 +281,7 @@ class Batch {
   async #remove(keys: readonly string[]): Promise<readonly { readonly key: string; readonly why: string }[]> {
     let left = keys.map((key) => ({ key, why: '' }));
     for (let tries = 0; tries < REMOVE_TRIES && left.length > 0; tries += 1)
-      left = [...(await this.#writer.store.remove(left.map(({ key }) => key)))];
+      left = [...(await this.#writer.store.removeAll(left.map(({ key }) => key)))];
     return left;
   }
 }

@@ -68,6 +68,13 @@ describe.each([
     expect(await store.remove('a')).toBe('removed');
   });
 
+  it('deletes as many objects as it is told, also some that are gone', async () => {
+    const keys = Array.from({ length: 1_001 }, (_, at) => `b/${String(at).padStart(4, '0')}`);
+    for (const key of ['b/0000', 'b/1000', 'c']) await store.write(key, key);
+    expect(await store.removeAll(keys)).toEqual([]);
+    expect((await store.listPage('')).items.map(({ key }) => key)).toEqual(['c']);
+  });
+
   it('opens a version or a range of it, and nothing of another version', async () => {
     const eTag = (await store.write('a', 'abcdef', { metadata: { reason: 'R' } })) ?? '';
     const opened = await store.open('a', { ifMatch: eTag, range: { first: 1, last: 3 } });

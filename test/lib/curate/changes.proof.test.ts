@@ -1,8 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { planMessages } from '../../../functions/curate-plan/planMessages.ts';
-import { CurateError } from '../../../lib/curate/CurateError.ts';
-import { planDays } from '../../../lib/curate/planDays.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
@@ -174,42 +172,6 @@ describe('raw files that change', () => {
       expect(await curations.read(OTHER)).toEqual(ids(0, 21));
     },
   );
-
-  it('of a day beyond the most files that are listed take it out, and others with it', async () => {
-    const other = '2026-11-15';
-    await curations.land('a', exposures(0, 20, other), 'exposures', other);
-    await curations.night();
-    await curations.land('late', exposures(20, 21, other), 'exposures', other);
-    const overfull = () => {
-      const planner = curations.makePlanner();
-      const files: typeof planner.raw.files = async (kind, day) => {
-        if (day === DAY) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${day}: too many.`);
-        return planner.raw.files(kind, day);
-      };
-      return { ...planner, raw: { ...planner.raw, files } };
-    };
-    const check = [{ messageId: '0', body: JSON.stringify({ sluice: 'curate-check' }), receives: 1 }];
-    expect(await planMessages(overfull(), check)).toEqual({ batchItemFailures: [] });
-    expect(await curations.listedDays()).toEqual([]);
-    expect(await isServed()).toBe(false);
-    // It does not stop the other days of the night either.
-    curations.clock.advance(NIGHT_MS);
-    const [plan] = await planDays(overfull(), { sluice: 'curate' });
-    expect(plan).toMatchObject({
-      queued: [{ day: other, reason: 'changed' }],
-      unreadable: [{ day: DAY, code: 'SLUICE_CURATE_DAY_TOO_LARGE' }],
-    });
-  });
-
-  it('beyond the most files that are listed take their day out in the night, after the window of events', async () => {
-    await curations.night();
-    curations.clock.advance(60 * NIGHT_MS);
-    const planner = curations.makePlanner();
-    const files = () => Promise.reject(new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${DAY}: too many.`));
-    const [plan] = await planDays({ ...planner, raw: { ...planner.raw, files } }, { sluice: 'curate' });
-    expect(plan).toMatchObject({ takenOut: [DAY], unreadable: [{ day: DAY }] });
-    expect(await curations.listedDays()).toEqual([]);
-  });
 
   it('take out a listed day that is too young since curateAfter was raised', async () => {
     await curations.night();

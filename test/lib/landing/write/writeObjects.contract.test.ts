@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
-import type { WriteStore } from '../../../../lib/landing/write/WriteStore.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { parseTableKey } from '../../../../lib/tables/tableFolders.ts';
@@ -45,17 +45,19 @@ beforeEach(() => {
 });
 afterEach(() => directory.remove());
 
-function store(): WriteStore {
+function store(): Writer['store'] {
   return {
-    fetch: async (key) => {
+    open: async (key) => {
       onCall('fetch', key);
-      return objects.get(key) ?? null;
+      const bytes = objects.get(key);
+      return bytes === undefined ? null : { body: Readable.from([bytes]), eTag: '', bytes: bytes.length };
     },
-    put: async (key, body) => {
+    write: async (key, body) => {
       onCall('put', key);
-      objects.set(key, body instanceof Uint8Array ? Buffer.from(body) : readFileSync(body.path));
+      objects.set(key, Buffer.from(body));
+      return '';
     },
-    remove: async (keys) =>
+    removeAll: async (keys) =>
       keys.flatMap((key) => {
         try {
           onCall('remove', key);
@@ -65,7 +67,7 @@ function store(): WriteStore {
         objects.delete(key);
         return [];
       }),
-    async *list() {},
+    listPage: async () => ({ items: [], folders: [], next: undefined }),
   };
 }
 
