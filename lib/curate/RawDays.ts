@@ -1,38 +1,20 @@
-import type { Readable } from 'node:stream';
 import { isDataFile, listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { isUtcDay, type UtcDay } from '../base/time.ts';
 import { type Attempts, dayFolders, readPages } from '../landing/catalog/catalogCalls.ts';
 import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
+import type { FetchedBucket, FetchedObject } from '../parquet/fetchFiles.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { dayFolder, tableFolders } from '../tables/tableFolders.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
 import { MOST_DAY_PAGES } from './limits.ts';
 
-/** One file with raw rows. */
-export interface RawFile {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** With its quotes, as `If-Match` expects it. */
-  readonly eTag: string;
-}
-
 /** The raw files of forwarded tables. Methods throw CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
-export interface RawDays {
+export interface RawDays extends FetchedBucket {
   /** The days that have a folder, in order. */
   days(kind: ForwardedKind): Promise<readonly UtcDay[]>;
   /** The files of a day that queries read, in the order of their keys. */
-  files(kind: ForwardedKind, day: UtcDay): Promise<readonly RawFile[]>;
-  /**
-   * The bytes of a file as it was listed; null if it has changed or is gone since.
-   *
-   * @param range First and last byte, both included. Default all.
-   */
-  read(
-    file: Pick<RawFile, 'key' | 'eTag'>,
-    range?: { readonly first: number; readonly last: number },
-  ): Promise<Readable | null>;
+  files(kind: ForwardedKind, day: UtcDay): Promise<readonly FetchedObject[]>;
 }
 
 /**
@@ -60,7 +42,7 @@ export function rawDays(
 
     async files(kind, day) {
       const folder = dayFolder(layout, kind, day);
-      const files: RawFile[] = [];
+      const files: FetchedObject[] = [];
       await bucketCall(folder, async () => {
         for await (const object of listObjects(store, folder)) {
           const { key, size, eTag } = object;
@@ -80,7 +62,7 @@ export function rawDays(
 
 /** The raw files of a day and what identifies this state of them. */
 export interface RawDay {
-  readonly files: readonly RawFile[];
+  readonly files: readonly FetchedObject[];
   readonly bytes: number;
   /** Depends on keys, sizes and ETags. */
   readonly fingerprint: string;

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
 import type { SliceResult } from '../ledger/CuratedDay.ts';
 import type { EngineFile } from '../parquet/FileSchema.ts';
-import { fetchFiles } from '../parquet/fetchFiles.ts';
+import { type FetchedObject, fetchFiles } from '../parquet/fetchFiles.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
@@ -12,7 +12,7 @@ import type { CuratedTable } from './curatedTables.ts';
 import type { CurateSlice } from './engine/Curation.ts';
 import { planCuration } from './engine/planCuration.ts';
 import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
-import type { RawDay, RawFile } from './RawDays.ts';
+import type { RawDay } from './RawDays.ts';
 
 /** The slice of a day that a task makes. */
 export interface MadeSlice extends CurateSlice {
@@ -96,13 +96,13 @@ const FETCH_FAILURES = {
 class RawBatches {
   readonly #curator: Curator;
   readonly #run: CurateRun;
-  readonly #files: readonly RawFile[];
+  readonly #files: readonly FetchedObject[];
   #batchBytes = Number.POSITIVE_INFINITY;
   #at = 0;
   #batch = 0;
   #folder: string | undefined;
 
-  constructor(curator: Curator, run: CurateRun, files: readonly RawFile[]) {
+  constructor(curator: Curator, run: CurateRun, files: readonly FetchedObject[]) {
     this.#curator = curator;
     this.#run = run;
     this.#files = files;
@@ -126,7 +126,7 @@ class RawBatches {
   /** The next batch; null after the last. The files of the batch before are deleted. */
   async next(): Promise<readonly EngineFile[] | null> {
     await this.remove();
-    const batch: RawFile[] = [];
+    const batch: FetchedObject[] = [];
     let bytes = 0;
     for (let file = this.#files[this.#at]; file !== undefined; file = this.#files[this.#at]) {
       if (batch.length > 0 && bytes + file.size > this.#batchBytes) break;

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { UtcDay } from '../base/time.ts';
-import { NO_FILES } from '../ledger/LedgerEntry.ts';
+import { fingerprintFiles } from '../ledger/LedgerEntry.ts';
 
 /** A file of a table's day in the deployment's bucket. */
 export interface LandedFile {
@@ -37,8 +36,5 @@ export async function listDayFiles(
   location: string | undefined,
 ): Promise<DayFiles> {
   const files = location === undefined ? [] : await table.files(location);
-  if (files.length === 0) return { files, fingerprint: NO_FILES };
-  const hash = createHash('sha256');
-  for (const { key, eTag, size } of files) hash.update(`${JSON.stringify([key, eTag, size])}\n`);
-  return { files, fingerprint: hash.digest('hex') };
+  return { files, fingerprint: fingerprintFiles(files) };
 }
