@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
+import { turns } from '../../../../lib/drops/plan/trigger.ts';
+import { lastLookKey, triggerKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
+
+describe('a state object that ingest keeps beside the ledger', () => {
+  it('is the last check: absent at first, and an error by name when it is invalid or S3 is unavailable', async () => {
+    const store = new MemoryObjects();
+    const looks = lastListings(store);
+    expect(await looks.read('acme', 'events')).toBeNull();
+    const look = { at: 1, newestDay: '2026-11-19', stopped: false };
+    await looks.write('acme', 'events', look);
+    expect(await looks.read('acme', 'events')).toEqual(look);
+    const key = lastLookKey('acme', 'events');
+    for (const body of ['no JSON', '{"at":"yesterday"}']) {
+      await store.write(key, body);
+      const refused = { code: 'SLUICE_INGEST_LEDGER_INVALID', message: expect.stringContaining(key) };
+      await expect(looks.read('acme', 'events')).rejects.toMatchObject(refused);
+    }
+    const away = Object.assign(new MemoryObjects(), { read: () => Promise.reject(new Error('SlowDown')) });
+    await expect(lastListings(away).read('acme', 'events')).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE',
+    });
+  });
+
+  it('is a turn, which an invalid object under its key does not block', async () => {
+    const store = new MemoryObjects();
+    const take = turns(store, { now: () => 1_000 });
+    expect(await take('acme', 2_000)).not.toBeNull();
+    expect(await take('acme', 2_000)).toBeNull();
+    await store.write(triggerKey('acme'), 'no JSON');
+    expect(await take('acme', 2_000)).not.toBeNull();
+  });
+});
