@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import { cleanAthenaLoad } from '../../lib/drops/athena/goOnByAthena.ts';
+import { cleanAthenaLoad } from '../../lib/drops/athena/loadByAthena.ts';
 import { ATHENA_STUCK_MS, MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import {

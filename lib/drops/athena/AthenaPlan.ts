@@ -7,17 +7,19 @@ import { ingestedTables } from '../../tables/ingestedTables.ts';
 import { loadFolder } from '../../tables/objectKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { Drop } from '../Drop.ts';
-import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
+import type { CompiledMapping } from '../engine/Engine.ts';
+import { athenaDialect, athenaType } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
 import { AthenaError, type ScratchTable } from './AthenaPort.ts';
 import {
+  type AthenaColumn,
+  type AthenaGroup,
   acceptedCountsQuery,
   acceptedRowsQuery,
   refusedCountsQuery,
   refusedRowsQuery,
   unloadStatement,
 } from './athenaStatements.ts';
-import { groupFiles } from './athenaTables.ts';
 
 const statements = z.object({
   rows: z.string(),
@@ -185,4 +187,43 @@ export function refusedTable(place: LoadTarget): ScratchTable {
     location: `s3://${place.bucket}/${folderOf(place)}refused/`,
     holds: 'files',
   };
+}
+
+/** Files of one schema and the table that Athena reads them by. */
+export interface FileTable {
+  readonly name: string;
+  readonly columns: readonly AthenaColumn[];
+  /** Indexes of the files in the load. */
+  readonly files: readonly number[];
+}
+
+/**
+ * The tables of a load: one for each schema of its files, with the columns that Athena can read, mapped or not.
+ *
+ * @param schemas In the order of the load.
+ * @param nameOf Name of a table by its number.
+ */
+export function groupFiles(
+  mapping: CompiledMapping,
+  schemas: readonly FileSchema[],
+  nameOf: (number: number) => string,
+): { readonly groups: readonly AthenaGroup[]; readonly tables: readonly FileTable[] } {
+  const groups = mapping.groups
+    .flatMap((mapped) => mapped.raws.map((raw) => ({ mapped, raw })))
+    .map((group, i) => ({ ...group, table: nameOf(i) }));
+  return {
+    groups,
+    tables: groups.map(({ table, raw }) => ({
+      name: table,
+      columns: readableColumns(schemas[raw.files[0] ?? -1]),
+      files: raw.files,
+    })),
+  };
+}
+
+function readableColumns(schema: FileSchema | undefined): AthenaColumn[] {
+  return (schema?.columns ?? []).flatMap((column) => {
+    const read = athenaType(column, schema?.columns ?? []);
+    return 'type' in read ? [{ name: column.name.toLowerCase(), type: read.type }] : [];
+  });
 }

@@ -9,7 +9,7 @@ import { fetchFiles, PARALLEL_READS } from '../../parquet/fetchFiles.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import { whyByAthena, whyNotByAthena } from '../athena/chooseEngine.ts';
-import { startByAthena } from '../athena/startByAthena.ts';
+import { startByAthena } from '../athena/loadByAthena.ts';
 import { SourceError } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
 import type { LoadResult } from '../engine/Engine.ts';

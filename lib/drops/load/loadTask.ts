@@ -12,7 +12,7 @@ import {
   goOnByAthena,
   listAgain,
   stopStep,
-} from '../athena/goOnByAthena.ts';
+} from '../athena/loadByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
 import { restoredSince } from '../lastLoad.ts';

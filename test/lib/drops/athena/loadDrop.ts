@@ -1,5 +1,5 @@
+import { type FileTable, groupFiles } from '../../../../lib/drops/athena/AthenaPlan.ts';
 import type { AthenaMapping } from '../../../../lib/drops/athena/athenaStatements.ts';
-import { type FileTable, groupFiles } from '../../../../lib/drops/athena/athenaTables.ts';
 import { athenaDialect } from '../../../../lib/drops/mapping/athena/athenaDialect.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';

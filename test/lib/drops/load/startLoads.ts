@@ -27,7 +27,7 @@ import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { loadWorkgroup, scratchDatabase } from '../../../../lib/drops/athena/AthenaPlan.ts';
-import { cleanAthenaLoad } from '../../../../lib/drops/athena/goOnByAthena.ts';
+import { cleanAthenaLoad } from '../../../../lib/drops/athena/loadByAthena.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { AnyFaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
 import { goOnTask, type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';

@@ -1,11 +1,13 @@
 import { parseJson } from '../../base/json.ts';
 import { type AthenaLoad, type AthenaStep, athenaSteps } from '../../ledger/LedgerEntry.ts';
-import { athenaNoteKey } from '../../tables/ledgerKeys.ts';
+import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
+import type { FileSchema } from '../../parquet/FileSchema.ts';
+import { athenaNoteKey, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
 import { requireLoadable } from '../lastLoad.ts';
 import { listDrops } from '../listDrops.ts';
-import { inspectDrop } from '../load/inspectDrop.ts';
+import { inspectDrop, receivedAt } from '../load/inspectDrop.ts';
 import { requireAcceptableRows } from '../load/judgeRows.ts';
 import type { Loader, LoadRun } from '../load/Loader.ts';
 import type { Progress } from '../load/Progress.ts';
@@ -16,6 +18,7 @@ import {
   athenaPlanSchema,
   folderOf,
   type LoadTarget,
+  planAthenaLoad,
   refusedTable,
   rowsTable,
   scratchTables,
@@ -86,8 +89,49 @@ export async function goOnByAthena(work: AthenaWork, load: AthenaLoad): Promise<
   return isLast ? publish(work, plan, ended) : startStep(work, plan, ended, next);
 }
 
+/**
+ * Starts the load of a drop by Athena: writes its plan and its manifests, creates its tables, and starts the first step.
+ *
+ * @param schemas Of all files, from their footers.
+ * @param why In words.
+ * @returns Null if another owner has the day.
+ * @throws AthenaError, LoadError.
+ */
+export async function startByAthena(
+  work: AthenaWork,
+  drop: Drop,
+  schemas: readonly FileSchema[],
+  why: string,
+): Promise<'started' | null> {
+  const { loader, athena, place, progress } = work;
+  const { landing, clock, config } = loader;
+  const began = clock.now();
+  const version = versionName(began, loader.random);
+  const where = placeOf(work, { version });
+  const { plan, manifests } = planAthenaLoad(
+    where,
+    { source: place.source, dataset: place.dataset, unitIds: config.unitIds },
+    drop,
+    schemas,
+    { loadedAt: began, receivedAt: receivedAt(drop) },
+  );
+  const { table, day } = where;
+  await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
+  await loader.faultPoint?.('begun');
+  await landing.putText(planKey(where), JSON.stringify({ ...plan, isBackfill: progress.isBackfill }));
+  for (const [key, text] of manifests) await landing.putText(key, text);
+  for (const one of plan.tables) await athena.createTable(one);
+  await landing.putNote(athenaNoteKey({ table, day, version }));
+  await loader.faultPoint?.('athena_planned');
+  const load = {
+    ...{ why, fingerprint: drop.fingerprint, version },
+    ...{ executions: [], scannedBytes: 0, usd: 0, startedAt: began },
+  };
+  return startStep(work, plan, load, 'rows');
+}
+
 /** Where a load writes. */
-export function placeOf(
+function placeOf(
   { loader, place }: Pick<AthenaWork, 'loader' | 'place'>,
   { version }: Pick<AthenaLoad, 'version'>,
 ): LoadTarget {
@@ -126,7 +170,7 @@ export async function stopStep(
 }
 
 /** Starts a step, notes its execution, and puts the day down; null if another owner has the day: the execution is stopped. */
-export async function startStep(
+async function startStep(
   work: AthenaWork,
   plan: AthenaPlan,
   load: AthenaLoad,
@@ -175,7 +219,7 @@ async function readPlan(work: Pick<AthenaWork, 'loader' | 'place'>, load: Athena
 }
 
 /** Key of a load's plan. */
-export function planKey(place: LoadTarget): string {
+function planKey(place: LoadTarget): string {
   return `${folderOf(place)}plan.json`;
 }
 
