@@ -1,10 +1,10 @@
-import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { readerId } from '../../infra/readers/readers.ts';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { RoleReader } from '../../lib/schema/readers.ts';
-import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
 
 /** Errors of `sluice connect`. */
@@ -22,18 +22,6 @@ export const ConnectError = defineErrorFamily('user', {
     cure: 'Use credentials that are allowed cloudformation:DescribeStacks on the stack, such as those that deployed it.',
   },
 });
-
-/** Attempts for one call: every call only reads, so it can be retried. */
-const MAX_ATTEMPTS = 3;
-
-/** Options of every client: every call has a timeout. */
-function clientOptions({ aws }: Pick<ConfiguredTarget, 'aws'>) {
-  return {
-    ...aws,
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-  };
-}
 
 /** The facts about a deployed stack that the forms need. */
 export interface DeployedStack {
@@ -61,48 +49,38 @@ export function readerQueries(
   };
 }
 
-const REFUSED = /AccessDenied|UnrecognizedClient|InvalidClientToken|SignatureDoesNotMatch|ExpiredToken/;
-
 /**
  * Reads a stack's outputs.
  *
  * @throws ConnectError when there is no such stack or it may not be read; AwsAccessError when AWS cannot be reached.
  */
-export async function readDeployment(where: ConfiguredTarget): Promise<DeployedStack> {
-  const { stack: deployed, isLocal, aws } = where;
-  const stackName = `${deployed.service}-${deployed.stage}`;
-  const client = new CloudFormationClient(clientOptions(where));
+export async function readDeployment({
+  stack: { service, stage },
+  isLocal,
+  aws,
+}: ConfiguredTarget): Promise<DeployedStack> {
+  const stackName = `${service}-${stage}`;
+  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+  const client = new CloudFormationClient({ ...aws, maxAttempts: 3, requestHandler });
   try {
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
-    if (stack === undefined) throw new ConnectError('SLUICE_CONNECT_NO_STACK', `${stackName}.`);
-    const [, , , region = '', account = ''] = (stack.StackId ?? '').split(':');
+    const [, , , region = '', account = ''] = (stack?.StackId ?? '').split(':');
     return {
-      stackName,
-      stage: deployed.stage,
-      region,
-      account,
+      ...{ stackName, stage, region, account },
       localEndpoint: isLocal ? aws.endpoint : undefined,
-      outputs: outputsOf(stack),
+      outputs: new Map(
+        (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+      ),
     };
   } catch (error) {
-    throw explained(error, stackName);
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    if (problem.kind === 'unasked') throw problem.error;
+    // CloudFormation has no specific error for a stack that does not exist.
+    throw problem.name === 'ValidationError'
+      ? new ConnectError('SLUICE_CONNECT_NO_STACK', `${stackName}.`, { cause: error })
+      : new ConnectError('SLUICE_CONNECT_REFUSED', `${problem.name}.`, { cause: error });
   } finally {
     client.destroy();
   }
-}
-
-function outputsOf({ Outputs = [] }: Stack): ReadonlyMap<string, string> {
-  return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-}
-
-function explained(error: unknown, stackName: string): unknown {
-  const problem = explainAwsError(error);
-  if (problem === undefined) return error;
-  if (problem.kind === 'unasked') return problem.error;
-  const { name, detail } = problem;
-  // CloudFormation has no specific error for it.
-  if (name === 'ValidationError')
-    return new ConnectError('SLUICE_CONNECT_NO_STACK', `${stackName}.`, { cause: error });
-  if (REFUSED.test(name)) return new ConnectError('SLUICE_CONNECT_REFUSED', `${name}.`, { cause: error });
-  return new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });
 }

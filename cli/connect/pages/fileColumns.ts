@@ -15,105 +15,110 @@ export interface FileColumn {
   readonly meaning: string;
 }
 
-/** Lists the columns of a dataset's files, by its mapping alone. One that is read twice has two entries, and has to fit both. */
-export function fileColumns(dataset: Dataset): readonly FileColumn[] {
-  const { timezone } = dataset;
-  const time = (field: TimeField, meaning: string) => timeColumn(field, meaning, timezone, 'every row');
-  switch (dataset.kind) {
-    case 'events': {
-      const { timestamp, eventName, eventValue, unitIds, ...rest } = dataset.mapping;
-      const units = Object.entries(unitIds);
-      return [
-        time(timestamp, 'When it happened'),
-        ...text(eventName, 'Name of the event', 'every row'),
-        ...units.flatMap(([type, field]) =>
-          text(
-            field,
-            `Unit ID of type ${type}${units.length > 1 ? '; a row needs at least one of the unit IDs' : ''}`,
-            units.length > 1 ? 'every file' : 'every row',
-          ),
-        ),
-        ...(eventValue === undefined ? [] : text(eventValue, 'Value of the event', 'every file')),
-        ...metadataColumns(rest),
-      ];
-    }
-    case 'metrics': {
-      const { date, unitId, idType, metricName, metricValue, numerator, denominator } = dataset.mapping;
-      const hasRatio = numerator !== undefined && denominator !== undefined;
-      const value = metricValue ?? (hasRatio ? undefined : { column: 'metric_value', optional: false });
-      // With both, a row needs one of them.
-      const needed = hasRatio && value !== undefined ? 'every file' : 'every row';
-      const either = needed === 'every file' ? '; a row needs a value, or numerator and denominator' : '';
-      return [
-        ...text(unitId, 'Unit that the metric is of', 'every row'),
-        ...text(idType, 'Type of the unit ID, e.g. userID', 'every row'),
-        time(date, 'Day that the metric is of'),
-        ...text(metricName, 'Name of the metric', 'every row'),
-        ...(value === undefined ? [] : number(value, `Value of the metric${either}`, needed)),
-        ...(numerator === undefined ? [] : number(numerator, `Numerator of a ratio${either}`, needed)),
-        ...(denominator === undefined ? [] : number(denominator, `Denominator of a ratio${either}`, needed)),
-      ];
-    }
-    case 'exposures': {
-      const { timestamp, experiment, group, unitId, unitType, ...rest } = dataset.mapping;
-      return [
-        time(timestamp, 'When the unit was exposed'),
-        ...text(experiment, 'Experiment that the unit was exposed to', 'every row'),
-        ...text(group, 'Group that it was exposed to', 'every row'),
-        ...text(unitId, 'Unit that was exposed', 'every row'),
-        ...text(unitType, 'Type of the unit ID, e.g. userID', 'every row'),
-        ...metadataColumns(rest),
-      ];
-    }
-    case 'properties': {
-      const { unitId, idType, date, properties } = dataset.mapping;
-      return [
-        ...text(unitId, 'Unit that the properties are of', 'every row'),
-        ...text(idType, 'Type of the unit ID, e.g. userID', 'every row'),
-        ...(date === undefined ? [] : [time(date, 'Day on which the properties were so')]),
-        ...declared(properties, timezone),
-      ];
-    }
-    case 'table':
-      return declared(dataset.mapping.columns, timezone);
-  }
-}
+/** What the fields of a mapping mean, by their names there. */
+const MEANINGS = {
+  timestamp: 'When it happened',
+  date: 'Day that the row is of',
+  eventName: 'Name of the event',
+  eventValue: 'Value of the event',
+  unitId: 'Unit ID',
+  idType: 'Type of the unit ID, e.g. userID',
+  unitType: 'Type of the unit ID, e.g. userID',
+  experiment: 'Experiment that the unit was exposed to',
+  group: 'Group that it was exposed to',
+  metricName: 'Name of the metric',
+  metricValue: 'Value of the metric',
+  numerator: 'Numerator of a ratio',
+  denominator: 'Denominator of a ratio',
+  metadataJson: 'Metadata as a JSON object',
+} as const;
+type Member = keyof typeof MEANINGS;
 
-type Metadata = Extract<Dataset, { kind: 'events' }>['mapping'];
-
-function metadataColumns({
-  metadata,
-  metadataJson,
-}: Pick<Metadata, 'metadata' | 'metadataJson'>): FileColumn[] {
-  return [
-    ...Object.entries(metadata).flatMap(([key, field]) =>
-      fieldColumn(field, `Metadata \`${key}\``, 'every file', ANY),
-    ),
-    ...(metadataJson === undefined
-      ? []
-      : fieldColumn(metadataJson, 'Metadata as a JSON object', 'every file', 'text: one JSON object')),
-  ];
-}
+/** Fields whose type is not a text. */
+const TYPE_OF: Readonly<Partial<Record<Member, string>>> = {
+  metricValue: 'number, finite',
+  numerator: 'number, finite',
+  denominator: 'number, finite',
+  metadataJson: 'text: one JSON object',
+};
+/** Fields that a row need not have. */
+const MAY_BE_NULL: readonly Member[] = ['eventValue', 'metadataJson'];
 
 const ANY = 'any; lists and structs become JSON';
 
-function text(field: Field, meaning: string, need: Need): FileColumn[] {
-  return fieldColumn(field, meaning, need, 'text, or a whole number');
+type Fields = { readonly [member in Member]?: Field | TimeField | undefined };
+
+/** The fields of a mapping of any kind. */
+interface AnyMapping extends Fields {
+  readonly unitIds?: Readonly<Record<string, Field>>;
+  readonly metadata?: Readonly<Record<string, Field>>;
+  readonly properties?: Readonly<Record<string, DeclaredColumn>>;
+  readonly columns?: Readonly<Record<string, DeclaredColumn>>;
 }
 
-function number(field: Field, meaning: string, need: Need): FileColumn[] {
-  return fieldColumn(field, meaning, need, 'number, finite');
+/** Lists the columns of a dataset's files, by its mapping alone. One that is read twice has two entries, and has to fit both. */
+export function fileColumns({ kind, mapping, timezone }: Dataset): readonly FileColumn[] {
+  const { unitIds = {}, metadata = {}, properties, columns, ...fields }: AnyMapping = mapping;
+  const hasRatio = fields.numerator !== undefined && fields.denominator !== undefined;
+  const all: Fields =
+    kind === 'metrics' && fields.metricValue === undefined && !hasRatio
+      ? { ...fields, metricValue: { column: 'metric_value', optional: false } }
+      : fields;
+  // With both, a row needs one of them.
+  const eitherOf =
+    hasRatio && all.metricValue !== undefined ? ['metricValue', 'numerator', 'denominator'] : [];
+  const units = Object.entries(unitIds);
+  return [
+    ...members(all).flatMap(([member, field]) => {
+      const isEither = eitherOf.includes(member);
+      const need = isEither || MAY_BE_NULL.includes(member) ? 'every file' : 'every row';
+      const either = isEither ? '; a row needs a value, or numerator and denominator' : '';
+      return fieldColumn(field, {
+        meaning: `${MEANINGS[member]}${either}`,
+        need,
+        type:
+          member === 'timestamp' || member === 'date'
+            ? timeWords(field, timezone)
+            : (TYPE_OF[member] ?? 'text, or a whole number'),
+      });
+    }),
+    ...units.flatMap(([type, field]) =>
+      fieldColumn(field, {
+        meaning: `Unit ID of type ${type}${units.length > 1 ? '; a row needs at least one of the unit IDs' : ''}`,
+        need: units.length > 1 ? 'every file' : 'every row',
+        type: 'text, or a whole number',
+      }),
+    ),
+    ...Object.entries(metadata).flatMap(([key, field]) =>
+      fieldColumn(field, { meaning: `Metadata \`${key}\``, need: 'every file', type: ANY }),
+    ),
+    ...declared({ ...properties, ...columns }, timezone),
+  ];
 }
 
-/** The column or folder of a field; none for a constant. @param type Of a field without a cast. */
-function fieldColumn(field: Field, meaning: string, need: Need, type: string): FileColumn[] {
+function members(fields: Fields): (readonly [Member, Field | TimeField])[] {
+  return Object.entries(fields).flatMap(([name, field]) =>
+    isMember(name) && field !== undefined ? [[name, field] as const] : [],
+  );
+}
+
+function isMember(name: string): name is Member {
+  return Object.hasOwn(MEANINGS, name);
+}
+
+/** The column or folder of a field; none for a constant. @param about `type` of a field without a cast. */
+function fieldColumn(
+  field: Field | TimeField,
+  { meaning, need, type }: Pick<FileColumn, 'meaning' | 'need' | 'type'>,
+): FileColumn[] {
   if ('constant' in field) return [];
-  const { cast, optional } = field;
+  const cast = 'cast' in field ? field.cast : undefined;
+  const isOptional = 'optional' in field && field.optional === true && need !== 'every row';
   return [
     {
       ...placeOf(field),
       type: cast === undefined ? type : CASTS[cast],
-      need: optional && need !== 'every row' ? 'no' : need,
+      need: isOptional ? 'no' : need,
       meaning,
     },
   ];
@@ -135,16 +140,6 @@ function placeOf(field: { readonly column: string } | { readonly folder: string 
     : ({ name: field.column, from: 'column' } as const);
 }
 
-function timeColumn(field: TimeField, meaning: string, timezone: string, need: Need): FileColumn {
-  const { unit, format } = field;
-  return {
-    ...placeOf(field),
-    type: timeWords({ unit, format }, 'folder' in field, timezone),
-    need,
-    meaning,
-  };
-}
-
 const UNITS: Readonly<Record<NonNullable<TimeField['unit']>, string>> = {
   s: 'number of seconds since 1970-01-01 UTC',
   ms: 'number of milliseconds since 1970-01-01 UTC',
@@ -154,15 +149,13 @@ const UNITS: Readonly<Record<NonNullable<TimeField['unit']>, string>> = {
   iso: 'text in ISO 8601, such as 2026-11-19T10:15:30Z',
 };
 
-function timeWords(
-  { unit, format }: Pick<TimeField, 'unit' | 'format'>,
-  isFolder: boolean,
-  timezone: string,
-): string {
+function timeWords(field: Field | TimeField | DeclaredColumn, timezone: string): string {
   const zone = `; without a zone it is in ${timezone}`;
+  const format = 'format' in field ? field.format : undefined;
+  const unit = 'unit' in field ? field.unit : undefined;
   if (format !== undefined) return `text in the form \`${format}\`${zone}`;
   if (unit !== undefined) return `${UNITS[unit]}${unit === 'timestamp' || unit === 'iso' ? zone : ''}`;
-  return isFolder
+  return 'folder' in field
     ? `a day or time in ISO 8601, such as 2026-11-19${zone}`
     : `timestamp or date, text in ISO 8601, or number of seconds since 1970-01-01 UTC${zone}`;
 }
@@ -179,13 +172,11 @@ const TYPES: Readonly<Record<DeclaredColumn['type'], string>> = {
 /** Columns of tables that declare their own. */
 function declared(columns: Readonly<Record<string, DeclaredColumn>>, timezone: string): FileColumn[] {
   return Object.entries(columns).map(([name, from]): FileColumn => {
-    const { type, unit, format, optional, required, comment } = from;
+    const { type, optional, required, comment } = from;
     const isTime = type === 'date' || type === 'timestamp';
     return {
       ...placeOf(from),
-      type: isTime
-        ? `${TYPES[type]}: ${timeWords({ unit, format }, 'folder' in from, timezone)}`
-        : TYPES[type],
+      type: isTime ? `${TYPES[type]}: ${timeWords(from, timezone)}` : TYPES[type],
       need: required ? 'every row' : optional ? 'no' : 'every file',
       meaning: comment ?? `Column \`${name}\` of the table`,
     };
