@@ -26,9 +26,6 @@ async function stored(SecretId = 'sluice-local-keys') {
   return JSON.parse(SecretString);
 }
 
-/** Whatever the machine that runs this is set up for. */
-const NO_PROFILE = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
-
 const KEY = 'client-a1b2c3';
 const SHA256 = hash('sha256', KEY);
 
@@ -128,45 +125,6 @@ describe('sluice keys', () => {
     expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
     expect(result.stderr).not.toContain('my-password');
     expect(await stored()).toEqual({ keys: [] });
-  });
-
-  it('uses the local cloud, whatever region and credentials the environment has', async () => {
-    const { endpoint } = local.options;
-    for (const env of [{ AWS_REGION: '', AWS_ACCESS_KEY_ID: '' }, { AWS_REGION: 'eu-west-1' }]) {
-      const listed = await keys(['list', '--local', '--endpoint-url', endpoint], '', {
-        ...NO_PROFILE,
-        ...env,
-      });
-      expect(listed).toMatchObject({ code: 0, stderr: '' });
-    }
-    const away = await keys(['list', '--local', '--endpoint-url', 'https://nowhere.invalid']);
-    expect(away).toMatchObject({ code: 2, stderr: expect.stringContaining('not on this machine') });
-  });
-
-  it.each([
-    [
-      'SLUICE_AWS_NO_CREDENTIALS',
-      {
-        AWS_ENDPOINT_URL: 'http://nowhere.invalid',
-        AWS_ACCESS_KEY_ID: '',
-        AWS_EC2_METADATA_DISABLED: 'true',
-      },
-    ],
-    // The configuration's region.
-    [
-      'SLUICE_AWS_UNREACHABLE',
-      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_REGION: '', AWS_MAX_ATTEMPTS: '1' },
-    ],
-    ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' }],
-    ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_MAX_ATTEMPTS: '1' }],
-  ])('reports %s and its cure, with %j', async (code, env) => {
-    for (const command of [['list'], ['add', 'web', '--sha256', SHA256]]) {
-      const result = await keys([...command, '--stage', 'dev'], '', { ...NO_PROFILE, ...env });
-      expect(result).toMatchObject({ code: 1, stdout: '' });
-      // The place of what changes something; then code, cause and cure: no stack.
-      const place = command[0] === 'add' ? '(Stage dev in .*|The local cloud on .*, stage dev)\\.\n' : '';
-      expect(result.stderr).toMatch(new RegExp(`^${place}${code}: .*\n  .*\n$`));
-    }
   });
 
   it('refuses a duplicate key, credentials without permission, and an invalid list', async () => {

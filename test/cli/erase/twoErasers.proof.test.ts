@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../../lib/erase/ObjectEraser.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
@@ -81,7 +81,7 @@ describe('two erasures of the same units on one machine', () => {
       await server.client.send(
         new PutObjectCommand({
           ...{ Bucket: BUCKET, Key: `${dayFolder(config, 'events', '2026-11-20')}${name}.parquet` },
-          Body: await parquet("SELECT 'gone' AS user_id UNION ALL SELECT 'stays'"),
+          Body: await parquetFromQuery("SELECT 'gone' AS user_id UNION ALL SELECT 'stays'"),
         }),
       );
     const seen: string[][] = [];
@@ -107,18 +107,3 @@ describe('two erasures of the same units on one machine', () => {
     );
   });
 });
-
-async function parquet(sql: string): Promise<Buffer> {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-parquet-'));
-  const path = join(directory, 'rows.parquet');
-  const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await duckDb.connect();
-  try {
-    await connection.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
-    return readFileSync(path);
-  } finally {
-    connection.closeSync();
-    duckDb.closeSync();
-    rmSync(directory, { recursive: true });
-  }
-}
