@@ -67,10 +67,14 @@ function curateRole(stack: Stack): Resource {
     seesWhatIsMissing(stack),
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     {
-      Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetPartitions'],
+      Action: [
+        'glue:BatchCreatePartition',
+        'glue:BatchUpdatePartition',
+        'glue:GetPartitions',
+        'glue:GetTable',
+      ],
       Resource: tableArns(stack, names),
     },
-    { Action: ['glue:GetTable'], Resource: tableArns(stack, names) },
     {
       Action: ['sqs:SendMessage'],
       Resource: [getAtt(curateIds.queue), getAtt(curateIds.planQueue)],
