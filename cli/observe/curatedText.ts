@@ -48,15 +48,6 @@ function dayRow({ day, state, raw, files, bytes, account, why }: CuratedDayStatu
 /** Formats the requested days, a line for each table. */
 export function askedText({ asked }: CurateRequested): string {
   return textTable(
-    asked.map(({ table, from, to, days, raw, states }) => ({
-      table,
-      from: from ?? '',
-      to: to ?? '',
-      days,
-      ...(raw === null ? {} : { 'raw files': raw.files, 'raw size': sizeText(raw.bytes) }),
-      now: Object.entries(states ?? {})
-        .map(([state, count]) => `${state.replace('_', ' ')}: ${count}`)
-        .join(', '),
-    })),
+    asked.map(({ table, from, to, days }) => ({ table, from: from ?? '', to: to ?? '', days })),
   );
 }

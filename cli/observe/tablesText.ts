@@ -84,22 +84,16 @@ function dayTable({ days, first, last }: TableDays, curated: ServedDays | null):
   return `Days from ${first} to ${last}, the newest first:\n${textTable(rows)}`;
 }
 
-function fileTable({ files, day, location, isRegistered, versions }: TableFiles): string {
+function fileTable({ files, day, location, isRegistered }: TableFiles): string {
   const prefix = location.replace(/^s3:\/\/[^/]+\//, '');
-  const rows = files.map(({ key, bytes, rows, rowGroups, lastModified }) => ({
+  const rows = files.map(({ key, bytes, lastModified }) => ({
     file: key.slice(prefix.length),
-    rows,
-    'row groups': rowGroups,
     size: sizeText(bytes),
     'last modified': lastModified,
   }));
-  const others = (versions ?? []).filter((version) => !location.endsWith(`/${version}/`));
   const head = [
     `Files${day === null ? '' : ` of ${day}`} in ${visibleLine(location)}`,
     ...(isRegistered ? [] : ['The day has NO PARTITION: readers do not see these files.']),
-    ...(others.length === 0
-      ? []
-      : [`Other versions, which readers do not see: ${others.map(visibleLine).join(', ')}`]),
   ];
   return `${head.join('\n')}\n${textTable(rows)}`;
 }

@@ -20,7 +20,7 @@ import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
-import { DAYS_A_REQUEST, sendRequests } from '../ingest/requests.ts';
+import { daySlices, sendRequests } from '../ingest/requests.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
 import { arrivesWithinMs, onTheWay } from './onTheWay.ts';
 import { makeWorkFolder } from './workFolder.ts';
@@ -136,9 +136,9 @@ async function askForDays(
 ): Promise<void> {
   if (!deployment.config.curate) return;
   const requests = forwardedKinds.flatMap((kind) =>
-    Array.from({ length: Math.ceil(days[kind].length / DAYS_A_REQUEST) }, (_, i) => ({
-      ...{ sluice: 'curate' as const, kinds: [kind], asked: 'run' as const },
-      days: days[kind].slice(i * DAYS_A_REQUEST, (i + 1) * DAYS_A_REQUEST),
+    daySlices(days[kind]).map((some) => ({
+      ...({ sluice: 'curate', asked: 'run' } as const),
+      ...{ kinds: [kind], days: some },
     })),
   );
   await sendRequests(deployment, 'curate-plan', requests);
@@ -157,9 +157,9 @@ async function askForExports(
       changed.map((day) => exportSubject(exported, day)),
     ]);
     const days = states.flatMap(({ day, entry }) => (entry === null ? [] : [day]));
-    const requests = Array.from({ length: Math.ceil(days.length / DAYS_A_REQUEST) }, (_, i) => ({
-      ...{ sluice: 'export' as const, exports: [exported.name] },
-      days: days.slice(i * DAYS_A_REQUEST, (i + 1) * DAYS_A_REQUEST),
+    const requests = daySlices(days).map((some) => ({
+      ...({ sluice: 'export' } as const),
+      ...{ exports: [exported.name], days: some },
     }));
     if (requests.length > 0) await sendRequests(deployment, 'export', requests);
   }

@@ -8,10 +8,7 @@ import { daysBetween, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
-import type { LedgerState, LedgerSubject } from '../../lib/ledger/LedgerEntry.ts';
-import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
 import {
   type DatasetNames,
   DropsError,
@@ -21,22 +18,14 @@ import {
 } from '../../observe/ingest/datasets.ts';
 
 /** Days of one request: one run of a plan function can list them within its timeout. */
-export const DAYS_A_REQUEST = 31;
+const DAYS_A_REQUEST = 31;
 /** Maximum days of a backfill: ten years. */
 export const MAX_BACKFILL_DAYS = 3_660;
-/** Days whose ledger entries a dry run reads. */
-const MOST_STATES = 400;
-
-/** Days by what the ledger says of them; `none` has no entry. States without days are left out. */
-export type DayStates = Readonly<Partial<Record<LedgerState | 'none', number>>>;
-
 /** The request for a dataset or export, or in a dry run the request that would be made. */
 export interface RequestedDays {
   readonly from: UtcDay;
   readonly to: UtcDay;
   readonly days: number;
-  /** Only in a dry run, and only of at most 400 days: what the ledger says of them now. */
-  readonly states?: DayStates;
 }
 
 /** A request to look for changes of datasets and load them. */
@@ -45,7 +34,7 @@ export interface IngestRequest {
   readonly asked: readonly (RequestedDays & { readonly source: string; readonly dataset: string })[];
 }
 
-type Requested = Pick<Deployment, 'aws' | 'config' | 'now' | 's3' | 'stack' | keyof RetryPorts>;
+type Requested = Pick<Deployment, 'aws' | 'config' | 'now' | 'stack' | keyof RetryPorts>;
 
 /**
  * Requests what a schedule does: that days of the lookback are listed, and loaded if their files have changed.
@@ -57,19 +46,9 @@ export async function requestIngest(
   deployment: Requested,
   { dryRun, ...names }: DatasetNames & { readonly dryRun: boolean },
 ): Promise<IngestRequest> {
-  const datasets = namedDatasets(deployment.config, names);
-  const days = datasets.map(({ dataset }) =>
-    lookbackDays(deployment.now, dataset.timezone, dataset.lookbackDays),
-  );
-  const states = await readStates(
-    deployment,
-    dryRun,
-    datasets.map(({ source, dataset }, i) => placesOf(source.name, dataset.name, days[i] ?? [])),
-  );
-  const asked = datasets.map(({ source, dataset }, i) => ({
-    source: source.name,
-    dataset: dataset.name,
-    ...requestedDays(days[i] ?? [], states?.[i]),
+  const asked = namedDatasets(deployment.config, names).map(({ source, dataset }) => ({
+    ...{ source: source.name, dataset: dataset.name },
+    ...requestedDays(lookbackDays(deployment.now, dataset.timezone, dataset.lookbackDays)),
   }));
   if (dryRun) return { dryRun, asked };
   // One request per source: two sources can have datasets of the same name.
@@ -124,27 +103,12 @@ export async function requestBackfill(
     `a day up to today, ${today} (${timezone})`,
     (detail) => new DropsError('SLUICE_INGEST_DAYS_INVALID', detail),
   );
-  const states = await readStates(deployment, dryRun, [placesOf(source, dataset, days)]);
-  if (!dryRun) await sendRequests(deployment, 'ingest-plan', backfillRequests({ source, dataset }, days));
-  return { dryRun, source, dataset, ...requestedDays(days, states?.[0]) };
-}
-
-/** Requests to load days again, some days each. */
-function backfillRequests(
-  named: { readonly source: string; readonly dataset: string },
-  days: readonly UtcDay[],
-): readonly PlanRequestInput[] {
-  const requests: PlanRequestInput[] = [];
-  for (let from = 0; from < days.length; from += DAYS_A_REQUEST) {
-    requests.push({
-      sluice: 'plan',
-      sources: [named.source],
-      datasets: [named.dataset],
-      days: days.slice(from, from + DAYS_A_REQUEST),
-      asked: 'backfill',
-    });
-  }
-  return requests;
+  const requests = daySlices(days).map((some) => ({
+    ...({ sluice: 'plan', asked: 'backfill' } as const),
+    ...{ sources: [source], datasets: [dataset], days: some },
+  }));
+  if (!dryRun) await sendRequests(deployment, 'ingest-plan', requests);
+  return { dryRun, source, dataset, ...requestedDays(days) };
 }
 
 /** A request to export days. */
@@ -190,11 +154,6 @@ export async function requestExport(
   const days = exports.map(
     ({ lookbackDays: lookback }) => named ?? daysBetween(addDays(today, -lookback), addDays(today, -1)),
   );
-  const states = await readStates(
-    deployment,
-    dryRun,
-    exports.map((exported, i) => (days[i] ?? []).map((day) => exportSubject(exported, day))),
-  );
   if (!dryRun) {
     const request: ExportRequest = {
       sluice: 'export',
@@ -208,7 +167,7 @@ export async function requestExport(
     isForced: named !== undefined,
     asked: exports.map((exported, i) => ({
       export: exported.name,
-      ...requestedDays(days[i] ?? [], states?.[i]),
+      ...requestedDays(days[i] ?? []),
     })),
   };
 }
@@ -231,30 +190,16 @@ export function requireDays(
   return days;
 }
 
-function placesOf(source: string, dataset: string, days: readonly UtcDay[]) {
-  return days.map((day) => ({ source, dataset, day }));
-}
-
-function requestedDays(days: readonly UtcDay[], states: DayStates | undefined): RequestedDays {
+function requestedDays(days: readonly UtcDay[]): RequestedDays {
   const [from = '', to = from] = [days[0], days.at(-1)];
-  return { from, to, days: days.length, ...(states === undefined ? {} : { states }) };
+  return { from, to, days: days.length };
 }
 
-async function readStates(
-  deployment: Pick<Deployment, 's3' | 'config'>,
-  dryRun: boolean,
-  subjects: readonly (readonly Pick<LedgerSubject, 'source' | 'dataset' | 'day'>[])[],
-): Promise<readonly DayStates[] | undefined> {
-  if (!dryRun || subjects.reduce((sum, { length }) => sum + length, 0) > MOST_STATES) return undefined;
-  const read = await readLedgerDays(deployment, subjects);
-  return read.map((days) => {
-    const states: Partial<Record<LedgerState | 'none', number>> = {};
-    for (const { entry } of days) {
-      const state = entry?.state ?? 'none';
-      states[state] = (states[state] ?? 0) + 1;
-    }
-    return states;
-  });
+/** Days in parts that one request has. */
+export function daySlices(days: readonly UtcDay[]): UtcDay[][] {
+  return Array.from({ length: Math.ceil(days.length / DAYS_A_REQUEST) }, (_, i) =>
+    days.slice(i * DAYS_A_REQUEST, (i + 1) * DAYS_A_REQUEST),
+  );
 }
 
 /** Parts with a queue, and the requests that it takes. */
@@ -264,27 +209,17 @@ interface Requests {
   readonly 'curate-plan': CurateRequestBody;
 }
 
-/** Sends requests to the queue of a part of the stack, with a client of its own. */
+/** Sends requests to the queue of a part of the stack, as its schedules do. @throws What the client of SQS throws. */
 export async function sendRequests<Part extends keyof Requests>(
-  deployment: Pick<Deployment, 'aws' | 'stack' | keyof RetryPorts>,
+  { aws, stack, wait, random }: Pick<Deployment, 'aws' | 'stack' | 'wait' | 'random'>,
   part: Part,
   requests: readonly Requests[Part][],
 ): Promise<void> {
-  const sqs = new SQSClient(deployment.aws);
+  const sqs = new SQSClient(aws);
   try {
-    await enqueueRequests({ ...deployment, sqs }, part, requests);
+    const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
+    await taskQueue(sqs, QueueUrl, { wait, random }).send(requests.map((one) => JSON.stringify(one)));
   } finally {
     sqs.destroy();
   }
-}
-
-/** Sends requests to the queue of a part of the stack, as its schedules do, with an open client. */
-async function enqueueRequests<Part extends keyof Requests>(
-  { sqs, stack, wait, random }: Pick<Deployment, 'stack' | 'wait' | 'random'> & { readonly sqs: SQSClient },
-  part: Part,
-  requests: readonly Requests[Part][],
-): Promise<void> {
-  const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
-  const queue = taskQueue(sqs, QueueUrl, { wait, random });
-  await queue.send(requests.map((request) => JSON.stringify(request)));
 }

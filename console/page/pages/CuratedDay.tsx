@@ -6,7 +6,7 @@ import type {
 } from '../../../observe/facts/days/curatedDays.ts';
 import type { CurateRequested } from '../../../operate/curate/requests.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';
+import { formatNoun } from '../parts/format.ts';
 import { Bytes, Figures, Problem } from '../parts/parts.tsx';
 
 /** A day of a curated table: what views read of it and why, and an action that curates it again. */
@@ -93,7 +93,7 @@ function confirmDays({ asked }: CurateRequested): string | null {
 function Asked({ asked }: Pick<CurateRequested, 'asked'>) {
   return (
     <ul>
-      {asked.map(({ table, from, to, days, raw }) => (
+      {asked.map(({ table, from, to, days }) => (
         <li key={table}>
           <strong>{table}</strong>:{' '}
           {from === null
@@ -101,9 +101,6 @@ function Asked({ asked }: Pick<CurateRequested, 'asked'>) {
             : from === to
               ? from
               : `${from} to ${to}, ${formatNoun(days, 'day')}`}
-          {raw !== null &&
-            from !== null &&
-            ` (${formatCount(raw.files)} raw files, ${formatBytes(raw.bytes)})`}
         </li>
       ))}
     </ul>

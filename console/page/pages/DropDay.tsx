@@ -4,12 +4,7 @@ import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { DayExplanation, ExplainedDay, ExplainedExport } from '../../../observe/ingest/explainDay.ts';
-import type {
-  BackfillRequest,
-  DayStates,
-  ExportDaysRequest,
-  RequestedDays,
-} from '../../../operate/ingest/requests.ts';
+import type { BackfillRequest, ExportDaysRequest, RequestedDays } from '../../../operate/ingest/requests.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
@@ -322,18 +317,11 @@ export function ExportDay(props: {
 export function AskedDays(props: { readonly asked: readonly (RequestedDays & { readonly name: string })[] }) {
   return (
     <ul>
-      {props.asked.map(({ name, from, to, days, states }) => (
+      {props.asked.map(({ name, from, to, days }) => (
         <li key={name}>
           <strong>{name}</strong>: {from === to ? from : `${from} to ${to}, ${days} days`}
-          {states !== undefined && ` (${statesText(states)})`}
         </li>
       ))}
     </ul>
   );
-}
-
-function statesText(states: DayStates): string {
-  return Object.entries(states)
-    .map(([state, n]) => `${n} ${state === 'none' ? 'without files' : state.replaceAll('_', ' ')}`)
-    .join(', ');
 }

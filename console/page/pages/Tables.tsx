@@ -181,10 +181,9 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
   const files = useApi<TableFiles>('/api/tables/files', { table, day });
   return (
     <Answered of={files}>
-      {({ location, isRegistered, versions, files: found, hasMore }) => {
+      {({ location, isRegistered, files: found, hasMore }) => {
         const [bucket = ''] = /^s3:\/\/[^/]+\//.exec(location) ?? [];
         const prefix = location.slice(bucket.length);
-        const others = versions?.filter((version) => !location.endsWith(`/${version}/`)) ?? [];
         return (
           <>
             <p class="mono faint">{location}</p>
@@ -193,9 +192,6 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
                 <Badge tone="bad">no partition</Badge> Readers do not see these files. The hourly run of the
                 function <code>register</code> adds missing partitions of the tables that streams fill.
               </p>
-            )}
-            {others.length > 0 && (
-              <p class="faint">Other versions of the day, which readers do not see: {others.join(', ')}</p>
             )}
             {found.length === 0 ? (
               <p>There are no files.</p>
@@ -207,8 +203,6 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
                 unfold={({ key }) => <Sample table={table} day={day} file={`${bucket}${key}`} />}
                 columns={[
                   ['File', ({ key }) => key.slice(prefix.length), 'mono'],
-                  ['Rows', ({ rows }) => rows, 'number'],
-                  ['Row groups', ({ rowGroups }) => rowGroups, 'number'],
                   ['Size', ({ bytes }) => bytes, 'bytes'],
                   ['Written', ({ lastModified }) => lastModified, 'time'],
                 ]}

@@ -1,10 +1,9 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { isFailed } from '../../../lib/curate/decideDay.ts';
-import type { ListedDay, ListedDays } from '../../../lib/curate/ListedDays.ts';
-import { listedDays } from '../../../lib/curate/ListedDays.ts';
+import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
 import { firstYoungDay } from '../../../lib/curate/planDays.ts';
 import { type RawDay, rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
@@ -16,7 +15,7 @@ import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listFolder, s3Location } from '../tables/tableDays.ts';
 import { readPartitions } from '../tables/tables.ts';
-import { findNoRoom, type Lists, readViewDays, type ViewDays } from './viewDays.ts';
+import { findNoRoom, readViewDays } from './viewDays.ts';
 
 /**
  * The state of a day of a curated table:
@@ -46,8 +45,6 @@ export interface CuratedDayStatus {
   readonly state: CuratedDayState;
   /** One sentence: why views do not read the curated rows; empty if they do. */
   readonly why: string;
-  /** Whether the list that is written into the views has the day. */
-  readonly isListed: boolean;
   /** The raw files now. */
   readonly raw: { readonly files: number; readonly bytes: number };
   /** The last version that was published; null before the first. */
@@ -57,18 +54,9 @@ export interface CuratedDayStatus {
   readonly bytes: number;
   /** Where the rows of that version came from and went; null before the first. */
   readonly account: DayAccount | null;
-  /** Digest of the columns and derivations of that version, and whether they are today's; null before the first. */
-  readonly shape: { readonly digest: string; readonly isCurrent: boolean } | null;
-  /** The version of Sluice that made it. */
-  readonly code: string | null;
-  /** Milliseconds of all its steps. */
-  readonly durationMs: number;
-  readonly attempts: number;
   readonly failure: { readonly code: string; readonly message: string } | null;
   /** Whether it has waited for more than a day. */
   readonly isLate: boolean;
-  /** When the ledger was written, epoch milliseconds; null without an entry. */
-  readonly updatedAt: number | null;
 }
 
 /** The days of a curated table. */
@@ -80,8 +68,6 @@ export interface CuratedTableStatus {
   readonly listed: number;
   /** How many of them the text of some views has no room for, so that these views read them raw. */
   readonly leftOut: number;
-  /** How many days each view reads from the table, by its own text; null if that is not of this configuration. */
-  readonly views: readonly Pick<ViewDays, 'view' | 'days'>[];
   /** The newest first: days that have a raw folder or are in the list, and have raw files or a version. */
   readonly days: readonly CuratedDayStatus[];
 }
@@ -107,6 +93,9 @@ export type CuratedReaders = Pick<
   's3' | 'glue' | 'config' | 'now' | 'clock' | 'wait' | 'random' | 'signal'
 >;
 
+/** The lists of days that are written into the views. */
+export type Lists = Readonly<Record<ForwardedKind, ListedDays>>;
+
 /**
  * Reads the calendar of curated days: the ledger, the lists that views read, and what the folders have now.
  *
@@ -123,111 +112,93 @@ export async function readCuratedCalendar(
   }: { readonly kinds: readonly ForwardedKind[]; readonly days: number; readonly until?: UtcDay | undefined },
 ): Promise<CuratedCalendar> {
   const { config, now } = deployment;
-  const tables: CuratedTableStatus[] = [];
+  const from = addDays(until, 1 - days);
   const lists = await readLists(deployment);
   const noRoom = findNoRoom(config, lists);
+  const tables: CuratedTableStatus[] = [];
   for (const kind of kinds) {
-    const from = addDays(until, 1 - days);
     const listed = Object.keys(lists[kind]);
-    const known = await knownDays(deployment, kind, lists);
-    const wanted = known.filter((day) => day >= from && day <= until);
-    const views = await readViewDays(deployment, kind);
     tables.push({
-      kind,
-      table: config.curatedTables[kind],
-      rawTable: config.tables[kind],
-      listed: listed.length,
+      ...{ kind, table: config.curatedTables[kind], rawTable: config.tables[kind], listed: listed.length },
       leftOut: listed.filter((day) => noRoom(kind, day).length > 0).length,
-      views: views.map(({ view, days }) => ({ view, days })),
-      days: await readCuratedDays(deployment, kind, wanted.toReversed(), { lists, views }),
+      days: await readCuratedDays(deployment, kind, lists, (day) => day >= from && day <= until),
     });
   }
   const { curate: isOn, curateAfter } = config;
   return { isOn, curateAfter, firstYoung: firstYoungDay(config, now), tables };
 }
 
-/** The lists of days that are written into the views. */
-export async function readLists({
-  s3,
-  config,
-}: Pick<Deployment, 's3' | 'config'>): Promise<Readonly<Record<ForwardedKind, ListedDays>>> {
+/** Reads the lists of days that are written into the views. @throws What S3's client throws. */
+export async function readLists({ s3, config }: Pick<Deployment, 's3' | 'config'>): Promise<Lists> {
   const lists = listedDays(s3ObjectStore(s3, config.bucket));
   const [exposures, events] = [await lists.read('exposures'), await lists.read('events')];
   return { exposures: exposures?.days ?? {}, events: events?.days ?? {} };
 }
 
 /** The raw files, as the plan lists them. */
-export function rawDaysOf({
-  s3,
-  config,
-  clock,
-  wait,
-  random,
-}: Pick<CuratedReaders, 's3' | 'config' | 'clock' | 'wait' | 'random'>) {
-  return rawDays(s3ObjectStore(s3, config.bucket), config, {
-    clock,
-    wait,
-    random,
-    deadline: clock.now() + LIST_MS,
-  });
-}
-
-/** Days that have a raw folder or are listed, oldest first. */
-export async function knownDays(
-  deployment: CuratedReaders,
-  kind: ForwardedKind,
-  lists: Lists,
-): Promise<readonly UtcDay[]> {
-  return [...new Set([...(await rawDaysOf(deployment).days(kind)), ...Object.keys(lists[kind])])].sort();
+export function rawDaysOf(deployment: Omit<CuratedReaders, 'glue' | 'now'>) {
+  const { s3, config, clock, wait, random } = deployment;
+  const limits = { clock, wait, random, deadline: clock.now() + LIST_MS };
+  return rawDays(s3ObjectStore(s3, config.bucket), config, limits);
 }
 
 /**
- * Reads days of a curated table, in the order that they are named. Days without raw files that were never curated are left
- * out.
+ * Reads days of a curated table, the newest first: those that have a raw folder or are listed. Days without raw files that were
+ * never curated are left out.
  *
  * @throws as {@link readCuratedCalendar}.
  */
 export async function readCuratedDays(
   deployment: CuratedReaders,
   kind: ForwardedKind,
-  days: readonly UtcDay[],
-  {
-    lists,
-    views,
-  }: {
-    readonly lists: Readonly<Record<ForwardedKind, ListedDays>>;
-    readonly views: readonly ViewDays[];
-  },
+  lists: Lists,
+  isWanted: (day: UtcDay) => boolean,
 ): Promise<readonly CuratedDayStatus[]> {
-  const { s3, config } = deployment;
-  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
+  const { s3, config, now } = deployment;
   const raw = rawDaysOf(deployment);
+  const days = [...new Set([...(await raw.days(kind)), ...Object.keys(lists[kind])])].filter(isWanted).sort();
+  const [from, to] = [days[0], days.at(-1)];
+  if (from === undefined || to === undefined) return [];
+  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
   const table = config.curatedTables[kind];
   const noRoom = findNoRoom(config, lists);
+  const views = await readViewDays(deployment, kind);
   const shape = curatedShape(curatedTables(config)[kind]);
-  const [from = '', to = ''] = [...days].sort().filter((_, i, { length }) => i === 0 || i === length - 1);
-  const partitions = await readPartitions(
-    deployment,
-    table,
-    days.length === 0 ? undefined : { from, to: to || from },
-  );
-  const read = await mapLimit(days, PARALLEL, async (day): Promise<CuratedDayStatus | null> => {
+  const partitions = await readPartitions(deployment, table, { from, to });
+  const read = await mapLimit(days.toReversed(), PARALLEL, async (day): Promise<CuratedDayStatus | null> => {
     const files = await readRawDay(raw, kind, day);
-    const stored = await ledger.read(curatedSubject(config, kind, day));
-    const entry = stored?.entry ?? null;
-    if (files.files.length === 0 && entry?.version === undefined) return null;
-    const { version } = entry ?? {};
-    const partition = s3Location(partitions.get(day) ?? '').Prefix;
-    const isRead = version !== undefined && partition === versionPrefix(config, table, day, version);
+    const entry = (await ledger.read(curatedSubject(config, kind, day)))?.entry ?? null;
+    const version = entry?.version ?? null;
+    if (files.files.length === 0 && version === null) return null;
+    const location = partitions.get(day) ?? '';
+    const isRead =
+      version !== null && s3Location(location).Prefix === versionPrefix(config, table, day, version);
+    const listed = lists[kind][day];
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
-    const status = statusOf(deployment, {
-      ...{ day, raw: files, entry, isRead, listed: lists[kind][day], unread, shape },
-      ...{ noRoom: noRoom(kind, day), isServed: unread.length < views.length },
-    });
-    const { files: written, bytes } = isRead
-      ? await listFolder(deployment, `s3://${config.bucket}/${partition}`)
-      : { files: 0, bytes: 0 };
-    return { ...status, files: written, bytes };
+    const known = {
+      ...{
+        day,
+        raw: files,
+        entry,
+        isRead,
+        isListed: listed !== undefined,
+        unread,
+        noRoom: noRoom(kind, day),
+      },
+      isOfNow: entry?.fingerprint === files.fingerprint && entry?.curated?.shape === shape,
+      isListedOfNow: listed?.fingerprint === files.fingerprint && listed.shape === shape,
+      isServed: unread.length < views.length,
+    };
+    const state = stateOf(config, known, now);
+    const written = isRead ? await listFolder(deployment, location) : { files: 0, bytes: 0 };
+    return {
+      ...{ day, state, why: state === 'curated' ? '' : whyRaw(config, known, state), version },
+      raw: { files: files.files.length, bytes: files.bytes },
+      ...{ files: written.files, bytes: written.bytes },
+      account: entry?.curated?.account ?? null,
+      failure: entry?.failure ?? null,
+      isLate: (state === 'waiting' || state === 'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS,
+    };
   });
   return read.flatMap((one) => one ?? []);
 }
@@ -239,67 +210,31 @@ interface KnownDay {
   readonly entry: LedgerEntry | null;
   /** Whether its partition has the version of the ledger. */
   readonly isRead: boolean;
-  readonly listed: ListedDay | undefined;
-  /** Views that do not read the day from the curated table. */
+  /** Whether the version is of the raw files and columns of now. */
+  readonly isOfNow: boolean;
+  /** Whether the list has the day, and whether it has it so. */
+  readonly isListed: boolean;
+  readonly isListedOfNow: boolean;
+  /** Views that do not read the day from the curated table, and the ones whose text has no room for it. */
   readonly unread: readonly string[];
-  /** The ones whose text has no room for it. */
   readonly noRoom: readonly string[];
   /** Whether any view reads it from the curated table. */
   readonly isServed: boolean;
-  /** Today's. */
-  readonly shape: string;
 }
 
-function statusOf(
-  { config, now }: Pick<Deployment, 'config' | 'now'>,
-  known: KnownDay,
-): Omit<CuratedDayStatus, 'files' | 'bytes'> {
-  const { day, raw, entry, listed, shape } = known;
-  const { shape: made, code = null, account = null } = entry?.curated ?? {};
-  const state = stateOf(config, known, now);
-  return {
-    day,
-    state,
-    why: state === 'curated' ? '' : whyRaw(config, known, state),
-    isListed: listed !== undefined,
-    raw: { files: raw.files.length, bytes: raw.bytes },
-    version: entry?.version ?? null,
-    account,
-    shape: made === undefined ? null : { digest: made, isCurrent: made === shape },
-    code,
-    durationMs: Object.values(entry?.durations ?? {}).reduce((sum, ms) => sum + ms, 0),
-    attempts: entry?.attempts ?? 0,
-    failure: entry?.failure ?? null,
-    isLate:
-      (state === 'waiting' || state === 'outdated') &&
-      entry?.queued !== undefined &&
-      now - entry.queued.at > DAY_MS,
-    updatedAt: entry?.updatedAt ?? null,
-  };
-}
-
-function stateOf(
-  config: Deployment['config'],
-  { day, raw, entry, isRead, listed, unread, noRoom, shape }: KnownDay,
-  now: number,
-): CuratedDayState {
-  const isOfToday = listed?.fingerprint === raw.fingerprint && listed.shape === shape;
-  if (isRead && isOfToday && unread.length === 0) return 'curated';
-  if (isRead && isOfToday && unread.every((view) => noRoom.includes(view))) return 'left_out';
+function stateOf(config: Deployment['config'], known: KnownDay, now: number): CuratedDayState {
+  const { day, raw, entry, isRead, isOfNow, isListedOfNow, unread, noRoom } = known;
+  if (isRead && isListedOfNow && unread.length === 0) return 'curated';
+  if (isRead && isListedOfNow && unread.every((view) => noRoom.includes(view))) return 'left_out';
   if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
   if (isFailed(entry, raw.fingerprint)) return 'failed';
-  if (entry?.version !== undefined && !isOfNow(entry, raw, shape)) return 'outdated';
+  if (entry?.version !== undefined && !isOfNow) return 'outdated';
   return day >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
-}
-
-/** Whether its version is of these raw files and this shape. */
-function isOfNow({ fingerprint, curated }: LedgerEntry, raw: RawDay, shape: string): boolean {
-  return fingerprint === raw.fingerprint && curated?.shape === shape;
 }
 
 function whyRaw(
   { curate, curateAfter }: Deployment['config'],
-  { day, raw, entry, isRead, listed, unread, isServed, shape }: KnownDay,
+  { day, raw, entry, isRead, isOfNow, isListed, unread, isServed }: KnownDay,
   state: Exclude<CuratedDayState, 'curated'>,
 ): string {
   if (!curate) return 'The configuration has `curate: false`.';
@@ -312,23 +247,23 @@ function whyRaw(
       return `A function works on it, attempt ${entry?.attempts ?? 1}.`;
     case 'failed':
       return `${failure?.code ?? ''}: ${failure?.message ?? ''}`;
-    case 'outdated':
-      return `${
-        entry?.fingerprint === raw.fingerprint
-          ? 'Its columns have changed since it was curated.'
-          : 'Its raw files have changed since it was curated.'
-      }${isServed ? ' Views read that version until the plan takes the day out of their list, usually within two minutes.' : ''}${told}`;
+    case 'outdated': {
+      const what = entry?.fingerprint === raw.fingerprint ? 'columns' : 'raw files';
+      const served = isServed
+        ? ' Views read that version until the plan takes the day out of their list, usually within two minutes.'
+        : '';
+      return `Its ${what} have changed since it was curated.${served}${told}`;
+    }
     case 'left_out':
       return `It is curated. The text of ${unread.join(', ')} has no room for it: it names the newest ranges of days.`;
-    default:
-      if (entry?.version !== undefined && isOfNow(entry, raw, shape) && !isRead)
-        return 'The catalog does not have its partition: the next plan curates it again.';
-      if (entry?.version !== undefined && isOfNow(entry, raw, shape))
-        return listed === undefined
-          ? 'It is curated, and not in the list of days that views read: the next plan puts it there.'
-          : `It is curated, and not yet in the text of ${unread.join(', ')}: the next plan writes it.`;
-      return queued === undefined
-        ? 'The next plan queues it.'
-        : `It was queued at ${new Date(queued.at).toISOString()}.${told}`;
+    case 'waiting':
+      if (entry?.version === undefined || !isOfNow)
+        return queued === undefined
+          ? 'The next plan queues it.'
+          : `It was queued at ${isoTimestamp(queued.at)}.${told}`;
+      if (!isRead) return 'The catalog does not have its partition: the next plan curates it again.';
+      return isListed
+        ? `It is curated, and not yet in the text of ${unread.join(', ')}: the next plan writes it.`
+        : 'It is curated, and not in the list of days that views read: the next plan puts it there.';
   }
 }

@@ -11,7 +11,7 @@ import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { sent } from '../tables/tables.ts';
 import { type CuratedReaders, rawDaysOf, readLists } from './curatedDays.ts';
-import { findNoRoom, type Lists, readViewDays } from './viewDays.ts';
+import { findNoRoom, readViewDays } from './viewDays.ts';
 
 /** A curated table, by the ledger and the list that views read alone: no raw file is listed. */
 export interface CurationState {
@@ -39,51 +39,37 @@ const NIGHT_MS = DAY_MS + 2 * 3_600_000;
 
 /** The state of both curated tables; none without `curate: true`. @throws as `readCuratedCalendar`. */
 export async function readCurationState(deployment: CuratedReaders): Promise<readonly CurationState[]> {
-  if (!deployment.config.curate) return [];
+  const { s3, config, now } = deployment;
+  if (!config.curate) return [];
   const lists = await readLists(deployment);
-  const noRoom = findNoRoom(deployment.config, lists);
+  const noRoom = findNoRoom(config, lists);
+  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
+  const firstYoung = firstYoungDay(config, now);
+  const planned = firstYoungDay(config, now - NIGHT_MS);
   const states: CurationState[] = [];
   for (const kind of forwardedKinds) {
     const listed = Object.keys(lists[kind]);
-    const leftOut = listed.filter((day) => noRoom(kind, day).length > 0).length;
-    states.push({ ...(await readTableState(deployment, kind, lists)), listed: listed.length, leftOut });
+    const raw = (await rawDaysOf(deployment).days(kind)).filter(
+      (day) => day < firstYoung && lists[kind][day] === undefined,
+    );
+    const entries = await mapLimit(raw.toReversed().slice(0, MOST_DAYS), PARALLEL, async (day) => ({
+      day,
+      entry: (await ledger.read(curatedSubject(config, kind, day)))?.entry,
+    }));
+    const failed = entries.filter(({ entry }) => entry?.state === 'failed');
+    const others = entries.filter(({ entry }) => entry?.state !== 'failed');
+    states.push({
+      ...{ kind, table: config.curatedTables[kind], listed: listed.length, raw: raw.length },
+      leftOut: listed.filter((day) => noRoom(kind, day).length > 0).length,
+      failed: failed.map(({ day, entry }) => ({ day, code: entry?.failure?.code ?? '' })),
+      late: others.flatMap(({ day, entry }) => (now - (entry?.queued?.at ?? now) > DAY_MS ? [day] : [])),
+      // A night queues the newest days, and those that failed before last.
+      unplanned: others
+        .slice(0, MOST_DAYS_A_NIGHT)
+        .flatMap(({ day, entry }) => (entry === undefined && day < planned ? [day] : [])),
+    });
   }
   return states;
-}
-
-async function readTableState(
-  deployment: CuratedReaders,
-  kind: ForwardedKind,
-  lists: Lists,
-): Promise<Omit<CurationState, 'listed' | 'leftOut'>> {
-  const { s3, config, now } = deployment;
-  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
-  const firstYoung = firstYoungDay(config, now);
-  const raw = (await rawDaysOf(deployment).days(kind)).filter(
-    (day) => day < firstYoung && lists[kind][day] === undefined,
-  );
-  const days = raw.toReversed().slice(0, MOST_DAYS);
-  const entries = await mapLimit(days, PARALLEL, async (day) => ({
-    day,
-    entry: (await ledger.read(curatedSubject(config, kind, day)))?.entry,
-  }));
-  // A night queues the newest days, and those that failed before last.
-  const nightly = entries.filter(({ entry }) => entry?.state !== 'failed').slice(0, MOST_DAYS_A_NIGHT);
-  const planned = firstYoungDay(config, now - NIGHT_MS);
-  return {
-    kind,
-    table: config.curatedTables[kind],
-    raw: raw.length,
-    failed: entries.flatMap(({ day, entry }) =>
-      entry?.state === 'failed' ? [{ day, code: entry.failure?.code ?? '' }] : [],
-    ),
-    late: entries.flatMap(({ day, entry }) =>
-      entry !== undefined && entry.state !== 'failed' && now - (entry.queued?.at ?? now) > DAY_MS
-        ? [day]
-        : [],
-    ),
-    unplanned: nightly.flatMap(({ day, entry }) => (entry === undefined && day < planned ? [day] : [])),
-  };
 }
 
 /** Days of a curated table that views read and should not: their answers miss rows. Oldest first. */

@@ -1,7 +1,7 @@
 import { EntityNotFoundException, GetTableCommand } from '@aws-sdk/client-glue';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import { type CuratedDays, countDays, type DayRange } from '../../../lib/views/curatedDays.ts';
+import type { CuratedDays, DayRange } from '../../../lib/views/curatedDays.ts';
 import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { ViewName } from '../../../lib/views/View.ts';
@@ -12,9 +12,7 @@ import { sent } from '../tables/tables.ts';
 /** The days of a table that a view reads from the curated table, by the view's own text. */
 export interface ViewDays {
   readonly view: ViewName;
-  /** How many; null if the text is not of this configuration, or there is no such view. */
-  readonly days: number | null;
-  /** Whether a day is one of them. */
+  /** Whether a day is one of them; none if the text is not of this configuration, or there is no such view. */
   readonly has: (day: UtcDay) => boolean;
 }
 
@@ -26,15 +24,11 @@ export async function readViewDays(
   const names = viewNames.filter((name) => viewKinds[name].includes(kind));
   return Promise.all(
     names.map(async (view): Promise<ViewDays> => {
-      const ranges = (await readView(deployment, view))?.[kind];
-      if (ranges === undefined) return { view, days: null, has: () => false };
-      return { view, days: countDays(ranges), has: (day) => hasDay(ranges, day) };
+      const ranges = (await readView(deployment, view))?.[kind] ?? [];
+      return { view, has: (day) => hasDay(ranges, day) };
     }),
   );
 }
-
-/** The days of both lists that are written into the views. */
-export type Lists = Readonly<Record<ForwardedKind, Readonly<Record<UtcDay, unknown>>>>;
 
 /**
  * The views that leave out a day of the list, because their text has no room for it: they name as many of the newest ranges
@@ -42,7 +36,7 @@ export type Lists = Readonly<Record<ForwardedKind, Readonly<Record<UtcDay, unkno
  */
 export function findNoRoom(
   config: Parameters<typeof fitCuratedView>[0],
-  lists: Lists,
+  lists: Readonly<Record<ForwardedKind, Readonly<Record<UtcDay, unknown>>>>,
 ): (kind: ForwardedKind, day: UtcDay) => readonly ViewName[] {
   const days = { exposures: Object.keys(lists.exposures), events: Object.keys(lists.events) };
   const fitted = viewNames.map((name) => [name, fitCuratedView(config, name, days)] as const);
