@@ -108,8 +108,8 @@ function membersOf(config: NamesConfig, rows: NameRows): string {
 }
 
 /**
- * A query of properties: those of some events, and of all events those that may need a warning. `parts` has for each type
- * `<type> <rows> <first day> <first time> <last time>`, separated by commas.
+ * A query of properties, those in the most rows of each event: of some events all, of the others those of several types.
+ * `parts` has for each type `<type> <rows> <first day> <first time> <last time>`, separated by commas.
  *
  * @param events At least one.
  * @param most Properties of an event.
@@ -120,19 +120,16 @@ export function propertiesQuery(
   { events, most }: { readonly events: readonly string[]; readonly most: number },
 ): string {
   const part = ['"type"', ...['"row_count"', '"first_day"', '"first_at"', '"last_at"'].map(asText)];
-  return `SELECT * FROM (
+  return `SELECT "event", "property", "row_count", "parts", "properties" FROM (
   SELECT
     *,
-    "event" IN (${events.map(quoteText).join(', ')}) AS "is_asked",
     row_number() OVER (PARTITION BY "event" ORDER BY "row_count" DESC, "property") AS "place",
-    count(*) OVER (PARTITION BY "event") AS "properties",
-    min("first_day") OVER (PARTITION BY "event") AS "event_day"
+    count(*) OVER (PARTITION BY "event") AS "properties"
   FROM (
     SELECT
       "event",
       "property",
       sum("row_count") AS "row_count",
-      min("first_day") AS "first_day",
       count_if("type" <> 'null') AS "types",
       array_join(array_agg(${part.join(` || ' ' || `)}), ',') AS "parts"
     FROM (
@@ -150,8 +147,8 @@ export function propertiesQuery(
     GROUP BY "event", "property"
   ) AS "properties"
 ) AS "placed"
-WHERE ("is_asked" AND "place" <= ${most}) OR ("place" <= ${most} AND ("types" > 1 OR "first_day" > "event_day"))
-ORDER BY "is_asked" DESC, "types" DESC, "row_count" DESC, "event", "property"
+WHERE "place" <= ${most} AND ("types" > 1 OR "event" IN (${events.map(quoteText).join(', ')}))
+ORDER BY "row_count" DESC, "event", "property"
 LIMIT ${MOST_ROWS}`;
 }
 
@@ -203,7 +200,6 @@ export function readEvent(row: QueryRow): EventCount {
 export interface PropertyCount {
   readonly event: string;
   readonly property: string;
-  readonly isAsked: boolean;
   readonly rows: number;
   /** Properties of the event in all. */
   readonly properties: number;
@@ -227,7 +223,6 @@ export function readProperty(row: QueryRow): PropertyCount {
   return {
     event: row['event'] ?? '',
     property: row['property'] ?? '',
-    isAsked: row['is_asked'] === 'true',
     rows: Number(row['row_count']),
     properties: Number(row['properties']),
     types: splitParts(row['parts'])

@@ -207,7 +207,7 @@ function describeEvent(
   days: number,
   from: UtcDay,
 ): Omit<EventName, 'warnings'> {
-  const own = all.filter((property) => property.event === event.event && property.isAsked);
+  const own = all.filter((property) => property.event === event.event);
   const byDay = Array.from({ length: days }, () => 0);
   for (const { day, rows } of event.parts) if (day < days) byDay[day] = (byDay[day] ?? 0) + rows;
   return {

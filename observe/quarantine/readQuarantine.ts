@@ -1,10 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
@@ -22,15 +18,9 @@ export interface QuarantineSelection {
 }
 
 /**
- * Files, and objects with raw bodies, that are fetched at the same time, eight in all. A file holds one buffer of Firehose,
- * at most 128 MiB.
- */
-const FILES_AHEAD = 4;
-const OBJECTS_AHEAD = 4;
-
-/**
- * Reads the rows with a reason from quarantine's files, by day and file: the first for each quarantine_id. Files and objects
- * are fetched shortly before they are needed and released afterwards, so only the memory for IDs grows with quarantine.
+ * Reads the rows with a reason from quarantine's files, by day and file: the first for each quarantine_id. One file, and one
+ * object with a raw body, is fetched when it is needed and released afterwards, so only the memory for IDs grows with
+ * quarantine.
  *
  * @param isDone Rows that are left out. Default none.
  */
@@ -42,20 +32,25 @@ export async function* readQuarantine(
 ): AsyncGenerator<QuarantinedItem> {
   const { bucket } = config;
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-redrive-'));
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
+  const connection = await instance.connect();
+  const seen = new Set<string>();
   try {
-    const keys = listKeys(client, bucket, tableFolder(config, 'quarantine'), wanted);
-    const files = mapAhead(keys, FILES_AHEAD, (key) =>
-      downloadObject(client, bucket, key, join(scratch, `${randomUUID()}.parquet`)),
-    );
-    yield* mapAhead(
-      firstRows(files, wanted.reason, scratch, isDone),
-      OBJECTS_AHEAD,
-      async ({ location, ...row }) =>
-        location === null
-          ? row
-          : { ...row, raw: await downloadObject(client, bucket, location.replace(`s3://${bucket}/`, '')) },
-    );
+    for await (const key of listKeys(client, bucket, tableFolder(config, 'quarantine'), wanted)) {
+      const file = join(scratch, `${seen.size}-${key.slice(key.lastIndexOf('/') + 1)}`);
+      await writeFile(file, await downloadObject(client, bucket, key));
+      for await (const { location, ...row } of readRows(connection, file, wanted.reason)) {
+        if (seen.has(row.quarantineId) || isDone(row)) continue;
+        seen.add(row.quarantineId);
+        const object = location?.replace(`s3://${bucket}/`, '');
+        yield object === undefined ? row : { ...row, raw: await downloadObject(client, bucket, object) };
+      }
+      await rm(file);
+    }
   } finally {
+    connection.closeSync();
+    instance.closeSync();
     await rm(scratch, { recursive: true, force: true });
   }
 }
@@ -79,32 +74,6 @@ async function* listKeys(
 interface Row extends QuarantinedItem {
   /** The object with the raw body if it was too large for the row. */
   readonly location: string | null;
-}
-
-/** Removes each file after it was read. */
-async function* firstRows(
-  files: AsyncIterable<string>,
-  reason: QuarantineReason,
-  scratch: string,
-  isDone: (row: QuarantinedItem) => boolean,
-): AsyncGenerator<Row> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
-  const connection = await instance.connect();
-  const seen = new Set<string>();
-  try {
-    for await (const file of files) {
-      for await (const row of readRows(connection, file, reason)) {
-        if (seen.has(row.quarantineId) || isDone(row)) continue;
-        seen.add(row.quarantineId);
-        yield row;
-      }
-      await rm(file);
-    }
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
 }
 
 /** One row at a time from DuckDB's chunks: the text of a row can have a MiB. */
@@ -148,54 +117,10 @@ function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** Downloads an object into a file and returns its path, or without a file returns the bytes. */
-export function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array>;
-export function downloadObject(client: S3Client, bucket: string, key: string, file: string): Promise<string>;
-export async function downloadObject(
-  client: S3Client,
-  bucket: string,
-  key: string,
-  file?: string,
-): Promise<Uint8Array | string> {
+/** The bytes of an object. @throws What S3's client throws. */
+export async function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  if (!(Body instanceof Readable)) throw new TypeError(`S3 returned no stream for ${key}.`);
-  if (file === undefined) return Body.transformToByteArray();
-  await pipeline(Body, createWriteStream(file));
-  return file;
-}
-
-/**
- * Maps items in order, at most `ahead` at a time; the next item is only taken when one is free. If the consumer stops early or
- * an item fails, the work in progress ends first.
- */
-async function* mapAhead<Item, Result>(
-  items: AsyncIterable<Item>,
-  ahead: number,
-  work: (item: Item) => Promise<Result>,
-): AsyncGenerator<Result> {
-  const source = items[Symbol.asyncIterator]();
-  const underWay: Promise<Result>[] = [];
-  let ended = false;
-  try {
-    for (;;) {
-      while (!ended && underWay.length < ahead) {
-        const next = await source.next();
-        if (next.done === true) {
-          ended = true;
-          break;
-        }
-        const result = work(next.value);
-        // A rejection is reported when its result is yielded.
-        result.catch(() => undefined);
-        underWay.push(result);
-      }
-      const first = underWay.shift();
-      if (first === undefined) return;
-      yield await first;
-    }
-  } finally {
-    await Promise.allSettled(underWay);
-    await source.return?.();
-  }
+  if (Body === undefined) throw new TypeError(`S3 returned nothing for ${key}.`);
+  return Body.transformToByteArray();
 }

@@ -154,7 +154,7 @@ describe('a week of events, curated over night', () => {
     const expected = { ...all('curated'), [LATE_DAY]: 'outdated' };
     expect([await states('events'), await states('exposures')]).toEqual([expected, all('curated')]);
     const { stdout } = await callMain(['curate', 'run', '--dry-run', '--local'], { env: acme.env });
-    expect(stdout).toMatch(new RegExp(`curated_events +${LATE_DAY} +${LATE_DAY} +1 `));
+    expect(stdout).toMatch(new RegExp(`curated_events +${LATE_DAY} +${LATE_DAY} +1\\b`));
   });
 
   it('reads it from the curated table again in the morning', async () => {

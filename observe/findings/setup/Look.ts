@@ -23,7 +23,7 @@ interface LookOf<Fact> extends Omit<Look, 'find'> {
   /** Facts are judged one by one: one that cannot be read is a finding, and the others are judged. */
   read(setup: Setup): readonly Promise<Fact>[] | Promise<readonly Promise<Fact>[]>;
   /** Reads nothing. */
-  judge(fact: Fact, facts: SetupFacts): readonly Finding[];
+  judge(fact: Fact, facts: SetupFacts): Iterable<Finding>;
 }
 
 /** Makes a look of how its facts are read and judged. */
@@ -34,7 +34,7 @@ export function look<Fact>({ read, judge, ...about }: LookOf<Fact>): Look {
       try {
         const facts = await Promise.allSettled(await read(setup));
         return facts.flatMap((fact) =>
-          fact.status === 'fulfilled' ? judge(fact.value, setup) : [unreadFinding(fact.reason)],
+          fact.status === 'fulfilled' ? [...judge(fact.value, setup)] : [unreadFinding(fact.reason)],
         );
       } catch (error) {
         return [unreadFinding(error)];

@@ -38,10 +38,10 @@ export const readers = look({
     const { Arn: keyArn } = await setup.key();
     return setup.config.readers.map((reader) => readReader(setup, reader, keyArn));
   },
-  judge: ({ name, allowed, denied }) => [
-    ...judgeSimulations(name, allowed, true),
-    ...judgeSimulations(name, denied, false),
-  ],
+  *judge({ name, allowed, denied }) {
+    yield* judgeSimulations(name, allowed, true);
+    yield* judgeSimulations(name, denied, false);
+  },
 });
 
 /** Any day: policies are about folders, not days. */
@@ -80,16 +80,16 @@ async function readReader(setup: Setup, reader: Reader, keyArn: string) {
 }
 
 /** Judges the simulator's decisions. Without any decision, nothing is allowed. @param expected Whether it has to be allowed. */
-export function judgeSimulations(
+export function* judgeSimulations(
   name: string,
   simulated: readonly Simulated[],
   expected: boolean,
-): Finding[] {
+): Generator<Finding> {
   const code = expected ? 'SLUICE_FINDING_READER_DENIED' : 'SLUICE_FINDING_READER_ALLOWED';
-  return simulated.flatMap((one) => {
+  for (const one of simulated) {
     const wrong = wrongDecisions(one, expected);
-    return wrong === '' ? [] : [finding(code, `${name}: ${wrong}`)];
-  });
+    if (wrong !== '') yield finding(code, `${name}: ${wrong}`);
+  }
 }
 
 /** The decisions of a statement that are not the expected ones, in words; empty without any. */
@@ -116,9 +116,9 @@ export const deployer = look({
       .flatMap(({ document }) => document.Statement)
       .map((statement) => simulateStatement(setup, source, statement));
   },
-  judge(simulated) {
+  *judge(simulated) {
     const denied = wrongDecisions(simulated, true);
-    return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', denied)];
+    if (denied !== '') yield finding('SLUICE_FINDING_DEPLOY_DENIED', denied);
   },
 });
 
@@ -131,7 +131,7 @@ export const dataLake = look({
   expects: "Lake Formation's defaults leave access to new databases and tables to IAM",
   needs: [],
   read: (setup) => [readDataLake(setup)],
-  judge(settings) {
+  *judge(settings) {
     const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions'] = []) =>
       defaults.some(
         ({ Principal, Permissions = [] }) =>
@@ -141,9 +141,8 @@ export const dataLake = look({
       ...(left(settings.CreateDatabaseDefaultPermissions) ? [] : ['new databases']),
       ...(left(settings.CreateTableDefaultPermissions) ? [] : ['new tables']),
     ];
-    if (missing.length === 0) return [];
     const detail = `${IAM_PRINCIPALS} does not get ALL on ${missing.join(' and ')}.`;
-    return [finding('SLUICE_FINDING_LAKE_FORMATION', detail)];
+    if (missing.length > 0) yield finding('SLUICE_FINDING_LAKE_FORMATION', detail);
   },
 });
 
@@ -157,11 +156,11 @@ export const freeNames = look({
     ...(setup.config.existing.database ? [readDatabase(setup, []).then(() => null)] : []),
     ...stackNames(setup).map((one) => readNameOwner(setup, one)),
   ],
-  judge(owner, { say }) {
-    if (owner === null) return [];
+  *judge(owner, { say }) {
+    if (owner === null) return;
     const { type, name, detail, words } = owner;
     const commands = words === undefined || say.isLocal ? [] : [say.aws(...words)];
-    return [finding('SLUICE_FINDING_NAME_TAKEN', `${type} ${name}: ${detail}.`, commands)];
+    yield finding('SLUICE_FINDING_NAME_TAKEN', `${type} ${name}: ${detail}.`, commands);
   },
 });
 

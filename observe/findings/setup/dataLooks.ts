@@ -44,7 +44,6 @@ import {
   readPartitions,
   readSetting,
   readTable,
-  type TablePartitions,
 } from '../../facts/setup/dataFacts.ts';
 import type { SetupFacts } from '../../facts/setup/Setup.ts';
 import { readUnknownNames } from '../../facts/setup/unknownNames.ts';
@@ -86,13 +85,13 @@ export const bucketSettings = look({
     const { partition } = setup.identity;
     return settingsOf(setup.config, { keyArn, partition }).map((setting) => readSetting(setup, setting));
   },
-  judge({ setting, current, foreignKeys }, { config, say }) {
+  *judge({ setting, current, foreignKeys }, { config, say }) {
     const wanted = setting.wanted(current);
-    if (sameDocument(current, wanted)) return [];
-    if (foreignKeys.length > 0)
-      return [finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${foreignKeys.join(', ')}.`)];
+    if (sameDocument(current, wanted)) return;
+    const isForeign = foreignKeys.length > 0;
+    const detail = `${config.bucket}: ${isForeign ? `${foreignKeys.join(', ')}.` : setting.why}`;
     const words = settingWords(config.bucket, setting, wanted);
-    return [finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${setting.why}`, [say.aws(...words)])];
+    yield finding('SLUICE_FINDING_BUCKET_UNFIT', detail, isForeign ? [] : [say.aws(...words)]);
   },
 });
 
@@ -154,18 +153,18 @@ export const key = look({
 });
 
 /** Judges a key by its metadata. @param enable The command that enables it. */
-export function judgeKey(found: Partial<KeyMetadata>, enable: string): Finding[] {
+export function* judgeKey(found: Partial<KeyMetadata>, enable: string): Generator<Finding> {
   const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion } = found;
-  if (KeyState === 'PendingDeletion' || KeyState === 'PendingReplicaDeletion')
-    return [finding('SLUICE_FINDING_RESOURCE_MISSING', `${Arn} is ${KeyState}.`)];
-  const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
+  if (KeyState === 'PendingDeletion' || KeyState === 'PendingReplicaDeletion') {
+    yield finding('SLUICE_FINDING_RESOURCE_MISSING', `${Arn} is ${KeyState}.`);
+    return;
+  }
+  const unusable = (what: string, commands: readonly string[] = []) =>
+    finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${what}.`, commands);
+  if (KeyState !== 'Enabled') yield unusable(KeyState, [enable]);
   const many = MultiRegion === true ? ', a multi-Region key' : '';
-  return [
-    ...(KeyState === 'Enabled'
-      ? []
-      : [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${KeyState}.`, [enable])]),
-    ...(isFit ? [] : [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${KeySpec}, ${KeyUsage}${many}.`)]),
-  ];
+  if (KeySpec !== 'SYMMETRIC_DEFAULT' || KeyUsage !== 'ENCRYPT_DECRYPT' || MultiRegion === true)
+    yield unusable(`${KeySpec}, ${KeyUsage}${many}`);
 }
 
 /** The database of the tables: nothing else of the catalog can be read without it. */
@@ -222,12 +221,12 @@ export const tables = look({
       wanted,
       there: await readTable(setup, wanted.name, repairCommands(setup, wanted, 'create')),
     })),
-  judge({ wanted, there }, facts) {
+  *judge({ wanted, there }, facts) {
     const { problems, mustReplace, isMinor } = judgeTable(there, wanted, facts.config);
-    if (problems.length === 0) return [];
+    if (problems.length === 0) return;
     const commands = repairCommands(facts, wanted, mustReplace ? 'replace' : 'update');
     const detail = `${wanted.name}: ${problems.join('; ')}.`;
-    return [finding('SLUICE_FINDING_TABLE_DIFFERS', detail, commands, isMinor ? 'warning' : 'problem')];
+    yield finding('SLUICE_FINDING_TABLE_DIFFERS', detail, commands, isMinor ? 'warning' : 'problem');
   },
 });
 
@@ -348,11 +347,11 @@ export const views = look({
       return { made, there, wanted: wanted[name] };
     });
   },
-  judge({ made, there, wanted }, facts) {
+  *judge({ made, there, wanted }, facts) {
     const problems = viewProblems(facts.config, there, wanted);
-    if (problems.length === 0) return [];
     const detail = `${wanted.name}: ${problems.join('; ')}.`;
-    return [finding('SLUICE_FINDING_TABLE_DIFFERS', detail, repairCommands(facts, made, 'update'))];
+    if (problems.length > 0)
+      yield finding('SLUICE_FINDING_TABLE_DIFFERS', detail, repairCommands(facts, made, 'update'));
   },
 });
 
@@ -373,39 +372,27 @@ export const partitions = look({
     'each day with files has a partition, and each partition has the folder of its day and the columns of its table',
   needs: ['database', 'bucket'],
   read: (setup) => tableKinds.map((kind) => readPartitions(setup, kind)),
-  judge: (found, facts) => (found === null ? [] : judgePartitions(found, facts)),
+  *judge(found, { config, say }) {
+    if (found === null) return;
+    const { kind, table, partitions: all, folders } = found;
+    const dayOf = ({ values: [day = ''] }: (typeof all)[number]) => day;
+    const ours = all.filter((one) => isUtcDay(dayOf(one)));
+    const isInPlace = (one: (typeof all)[number]) =>
+      one.storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, kind, dayOf(one));
+    const [inPlace, registered] = [ours.filter(isInPlace), new Set(ours.map(dayOf))];
+    const wrong = {
+      'no partition': [...new Set(folders)].filter((day) => !registered.has(day)),
+      'another folder': ours.filter((one) => !isInPlace(one)).map(dayOf),
+      'an earlier set of columns': findStalePartitions(table, inPlace).map(dayOf),
+    };
+    const register = say.send('register', '{"sluice":"daily"}');
+    for (const [what, days] of Object.entries(wrong))
+      if (days.length > 0)
+        yield finding('SLUICE_FINDING_PARTITION_WRONG', `${table.name}: ${what}: ${listed(days)}.`, [
+          register,
+        ]);
+  },
 });
-
-/** Compares a table's partitions with the folders of their days, and with the columns of the table. */
-function judgePartitions(
-  { kind, table, partitions: all, folders }: TablePartitions,
-  { config, say }: Pick<SetupFacts, 'config' | 'say'>,
-): Finding[] {
-  const dayOf = ({ values: [day = ''] }: { readonly values: readonly string[] }) => day;
-  const ours = all.filter((one) => isUtcDay(dayOf(one)));
-  const inPlace = ours.filter(
-    (one) =>
-      one.storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, kind, dayOf(one)),
-  );
-  const misplaced = ours.filter((one) => !inPlace.includes(one)).map(dayOf);
-  const registered = new Set(ours.map(dayOf));
-  const found = (what: string, days: readonly string[]) =>
-    days.length === 0
-      ? []
-      : [
-          finding('SLUICE_FINDING_PARTITION_WRONG', `${table.name}: ${what}: ${listed(days)}.`, [
-            say.send('register', '{"sluice":"daily"}'),
-          ]),
-        ];
-  return [
-    ...found(
-      'no partition',
-      [...new Set(folders)].filter((day) => !registered.has(day)),
-    ),
-    ...found('another folder', misplaced),
-    ...found('an earlier set of columns', findStalePartitions(table, inPlace).map(dayOf)),
-  ];
-}
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */
 export const names = look({
@@ -437,28 +424,23 @@ export const workgroups = look({
     );
     return [...new Set(wanted)].map((name) => readForeignWorkgroup(setup, name));
   },
-  judge: (found, { say }) =>
-    judgeWorkgroup(found).map(({ detail, options }) =>
-      finding('SLUICE_FINDING_PRIMARY_UNFIT', `${found.Name} ${detail}.`, [
+  *judge(found, { say }) {
+    for (const { detail, options } of judgeWorkgroup(found))
+      yield finding('SLUICE_FINDING_PRIMARY_UNFIT', `${found.Name} ${detail}.`, [
         say.aws('athena', 'update-work-group', '--work-group', found.Name ?? '', ...options),
-      ]),
-    ),
+      ]);
+  },
 });
 
 /** Judges a workgroup that no stack creates: the account's for queries that name none, or another. */
-export function judgeWorkgroup({ State, Configuration = {} }: Partial<WorkGroup>) {
+export function* judgeWorkgroup({ State, Configuration = {} }: Partial<WorkGroup>) {
   const { EnforceWorkGroupConfiguration: enforced, ResultConfiguration } = Configuration;
-  return [
-    ...(State === 'DISABLED' ? [{ detail: `is ${State}`, options: ['--state', 'ENABLED'] }] : []),
-    ...(enforced === true
-      ? [
-          {
-            detail: `enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}`,
-            options: ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'],
-          },
-        ]
-      : []),
-  ];
+  if (State === 'DISABLED') yield { detail: `is ${State}`, options: ['--state', 'ENABLED'] };
+  if (enforced === true)
+    yield {
+      detail: `enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}`,
+      options: ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'],
+    };
 }
 
 /** Objects that nothing delivers or deletes any more. */
@@ -467,16 +449,13 @@ export const leftCopies = look({
   expects: 'without `relay`, no copies of requests are left',
   needs: ['bucket'],
   read: (setup) => (setup.config.relay === undefined ? [countLeftCopies(setup)] : []),
-  judge: (left, { say }) =>
-    left === 0
-      ? []
-      : [
-          finding(
-            'SLUICE_FINDING_RELAY_LEFT',
-            `${RELAY_FOLDER}: ${left === 1 ? '1 copy' : `${left} copies or more`}.`,
-            [say.sluice('relay', 'erase', '--all', '--dry-run')],
-          ),
-        ],
+  *judge(left, { say }) {
+    const copies = left === 1 ? '1 copy' : `${left} copies or more`;
+    if (left > 0)
+      yield finding('SLUICE_FINDING_RELAY_LEFT', `${RELAY_FOLDER}: ${copies}.`, [
+        say.sluice('relay', 'erase', '--all', '--dry-run'),
+      ]);
+  },
 });
 
 /** Whether somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables. */
@@ -485,13 +464,13 @@ export const forwarding = look({
   expects: 'in the last seven days, only Sluice wrote into the folders of the forwarded tables',
   needs: ['bucket'],
   read: (setup) => forwardedKinds.map((kind) => readForeignFiles(setup, kind)),
-  judge({ folder, since, files }, { config: { bucket: name, relay } }) {
-    if (files.length === 0) return [];
+  *judge({ folder, since, files }, { config: { bucket: name, relay } }) {
+    if (files.length === 0) return;
     // What relay delivers to Statsig is then in one table twice.
     const comesBack = relay !== undefined && 'statsig' in relay;
     const count = files.length === 1 ? '1 file' : `${files.length} files`;
     const detail = `s3://${name}/${folder}: ${count} since ${since}, such as ${files[0]}.`;
-    return [finding('SLUICE_FINDING_FORWARDED', detail, [], comesBack ? 'problem' : 'warning')];
+    yield finding('SLUICE_FINDING_FORWARDED', detail, [], comesBack ? 'problem' : 'warning');
   },
 });
 
@@ -501,25 +480,18 @@ export const servedDays = look({
   expects: 'views read no curated day whose raw files have changed or whose curated files are gone',
   needs: ['bucket', 'database'],
   read: (setup) => (setup.config.curate ? [readServedFaults(setup)] : []),
-  judge: (faults, { say }) =>
-    faults.flatMap(({ kind, table, stale, gone: [from = '', ...more] }) => {
-      const gone = [from, ...more].filter((day) => day !== '');
-      const range = ['--from', from, '--to', more.at(-1) ?? from];
-      return [
-        ...(stale.length === 0
-          ? []
-          : [
-              finding('SLUICE_FINDING_CURATE_STALE', `${table}, changed since: ${listed(stale)}.`, [
-                say.sluice('curate', 'run', '--table', kind),
-              ]),
-            ]),
-        ...(gone.length === 0
-          ? []
-          : [
-              finding('SLUICE_FINDING_CURATE_STALE', `${table}, without files: ${listed(gone)}.`, [
-                say.sluice('curate', 'rebuild', '--table', kind, ...range),
-              ]),
-            ]),
-      ];
-    }),
+  *judge(faults, { say }) {
+    for (const { kind, table, stale, gone } of faults) {
+      const of = ['--table', kind];
+      if (stale.length > 0)
+        yield finding('SLUICE_FINDING_CURATE_STALE', `${table}, changed since: ${listed(stale)}.`, [
+          say.sluice('curate', 'run', ...of),
+        ]);
+      const [from, to = ''] = [gone[0], gone.at(-1)];
+      if (from !== undefined)
+        yield finding('SLUICE_FINDING_CURATE_STALE', `${table}, without files: ${listed(gone)}.`, [
+          say.sluice('curate', 'rebuild', ...of, '--from', from, '--to', to),
+        ]);
+    }
+  },
 });

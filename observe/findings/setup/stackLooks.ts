@@ -34,14 +34,14 @@ export const stack = look({
   needs: [],
   ground: 'stack',
   read: ({ deployed }) => [Promise.resolve(deployed)],
-  judge(found, { config, stackName, identity: { account, region }, say }) {
-    if (found === undefined)
-      return [finding('SLUICE_FINDING_STACK_MISSING', `${stackName}, in ${region} of account ${account}.`)];
+  *judge(found, { config, stackName, identity: { account, region }, say }) {
+    if (found === undefined) {
+      yield finding('SLUICE_FINDING_STACK_MISSING', `${stackName}, in ${region} of account ${account}.`);
+      return;
+    }
     const words = say.isLocal ? undefined : unfinishedWords(found);
-    return [
-      ...judgeStack(found, config, words === undefined ? [] : [say.aws(...words)]),
-      ...judgeVersion(found, VERSION),
-    ];
+    yield* judgeStack(found, config, words === undefined ? [] : [say.aws(...words)]);
+    yield* judgeVersion(found);
   },
 });
 
@@ -51,32 +51,23 @@ export const formerStack = look({
   expects: 'the stack, if there is one, can be updated and was deployed by this version of Sluice',
   needs: [],
   read: ({ deployed }) => [Promise.resolve(deployed)],
-  judge(found, { stackName, say }) {
-    if (found === undefined) return [];
+  *judge(found, { stackName, say }) {
+    if (found === undefined) return;
     const words = say.isLocal ? undefined : unfinishedWords(found);
-    return [
-      ...(words === undefined
-        ? []
-        : [
-            finding('SLUICE_FINDING_STACK_UNFINISHED', `${stackName} is ${found.StackStatus}.`, [
-              say.aws(...words),
-            ]),
-          ]),
-      ...judgeVersion(found, VERSION),
-    ];
+    if (words !== undefined) {
+      const detail = `${stackName} is ${found.StackStatus}.`;
+      yield finding('SLUICE_FINDING_STACK_UNFINISHED', detail, [say.aws(...words)]);
+    }
+    yield* judgeVersion(found);
   },
 });
 
 /** Judges the version of a stack by its output. */
-function judgeVersion(found: Stack, ours: string): Finding[] {
+function* judgeVersion(found: Stack): Generator<Finding> {
   const deployed = deployedVersion(found);
-  if (deployed === ours) return [];
-  return [
-    finding(
-      'SLUICE_FINDING_VERSION_DIFFERS',
-      `${found.StackName}: ${deployed ?? 'not named'}; this working tree: ${ours}.`,
-    ),
-  ];
+  if (deployed === VERSION) return;
+  const detail = `${found.StackName}: ${deployed ?? 'not named'}; this working tree: ${VERSION}.`;
+  yield finding('SLUICE_FINDING_VERSION_DIFFERS', detail);
 }
 
 /** The version that deployed a stack; undefined if the stack does not say. */
@@ -111,17 +102,14 @@ const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Judges a stack by its status and by the names in its outputs. @param commands Of a stack that is not finished. */
-export function judgeStack(
+export function* judgeStack(
   { StackName, StackStatus, StackStatusReason, Outputs = [] }: Stack,
   config: Pick<Config, 'bucket' | 'database' | 'tables'>,
   commands: readonly string[] = [],
-): Finding[] {
-  const findings: Finding[] = [];
+): Generator<Finding> {
   if (!FINISHED.test(StackStatus ?? '')) {
     const why = StackStatusReason === undefined ? '' : `: ${StackStatusReason}`;
-    findings.push(
-      finding('SLUICE_FINDING_STACK_UNFINISHED', `${StackName} is ${StackStatus}${why}.`, commands),
-    );
+    yield finding('SLUICE_FINDING_STACK_UNFINISHED', `${StackName} is ${StackStatus}${why}.`, commands);
   }
   const expected = {
     DataBucketName: config.bucket,
@@ -135,9 +123,7 @@ export function judgeStack(
     const there = deployed.get(name);
     return there === undefined || there === value ? [] : [`${name}: deployed ${there}, configured ${value}`];
   });
-  if (differing.length > 0)
-    findings.push(finding('SLUICE_FINDING_STACK_DIFFERS', `${differing.join('; ')}.`));
-  return findings;
+  if (differing.length > 0) yield finding('SLUICE_FINDING_STACK_DIFFERS', `${differing.join('; ')}.`);
 }
 
 /** Whether the alarms will notify somebody, by the configuration alone. */
@@ -216,12 +202,11 @@ export const streams = look({
   expects: 'the delivery stream takes records',
   needs: ['stack'],
   read: (setup) => [readDeliveryStream(setup, revertCommands(setup, logicalIds.stream))],
-  judge({ DeliveryStreamName, DeliveryStreamStatus, FailureDescription }) {
-    if (DeliveryStreamStatus === 'ACTIVE') return [];
+  *judge({ DeliveryStreamName, DeliveryStreamStatus, FailureDescription }) {
+    if (DeliveryStreamStatus === 'ACTIVE') return;
     const why = FailureDescription?.Details === undefined ? '' : `: ${FailureDescription.Details}`;
-    return [
-      finding('SLUICE_FINDING_STREAM_INACTIVE', `${DeliveryStreamName} is ${DeliveryStreamStatus}${why}.`),
-    ];
+    const detail = `${DeliveryStreamName} is ${DeliveryStreamStatus}${why}.`;
+    yield finding('SLUICE_FINDING_STREAM_INACTIVE', detail);
   },
 });
 
@@ -247,14 +232,10 @@ export const queues = look({
   expects: 'the dead-letter queues are empty',
   needs: ['stack'],
   read: (setup) => deadLetterIds(setup.config).map((id) => readQueue(setup, id, revertCommands(setup, id))),
-  judge: ({ name, arn, messages }, { say }) =>
-    messages === 0
-      ? []
-      : [
-          finding('SLUICE_FINDING_DEAD_LETTERS', `${name}: about ${messages}.`, [
-            say.aws('sqs', 'start-message-move-task', '--source-arn', arn),
-          ]),
-        ],
+  *judge({ name, arn, messages }, { say }) {
+    const move = say.aws('sqs', 'start-message-move-task', '--source-arn', arn);
+    if (messages > 0) yield finding('SLUICE_FINDING_DEAD_LETTERS', `${name}: about ${messages}.`, [move]);
+  },
 });
 
 /** The share from which a quota counts as nearly exhausted. */
@@ -280,56 +261,40 @@ export const quotas = look<GatewayLimits | LambdaLimits>({
 });
 
 /** Compares the account's limits with those that the stage's throttling and its alarm are based on. */
-function judgeGateway(
+function* judgeGateway(
   { rate, burst }: GatewayLimits,
   config: Pick<Config, 'region' | 'endpoint'>,
-): Finding[] {
+): Generator<Finding> {
   const wanted = requestLimits(config);
-  if (rate >= wanted.effectiveRequestsPerSecond && burst >= wanted.burst) return [];
-  const account = `${rate} a second, ${burst} at once`;
+  if (rate >= wanted.effectiveRequestsPerSecond && burst >= wanted.burst) return;
   const configured = `${wanted.effectiveRequestsPerSecond} a second, ${wanted.burst} at once`;
-  return [
-    finding(
-      'SLUICE_FINDING_QUOTA',
-      `The account allows ${account}; the configuration says ${configured}.`,
-      [],
-      'problem',
-    ),
-  ];
+  const account = `${rate} a second, ${burst} at once`;
+  yield lossy(`The account allows ${account}; the configuration says ${configured}.`);
+}
+
+/** Beyond such a limit requests are lost. */
+function lossy(detail: string): Finding {
+  return finding('SLUICE_FINDING_QUOTA', detail, [], 'problem');
 }
 
 /** Judges the account's concurrency: all functions of the account and region share what is not reserved. */
-function judgeLambda({ total, unreserved }: LambdaLimits, config: Config): Finding[] {
+function* judgeLambda({ total, unreserved }: LambdaLimits, config: Config): Generator<Finding> {
   const { collector, endpoint } = config;
   const wanted = collector.reservedConcurrency ?? 0;
   const reserved = Math.max(total - unreserved, wanted);
-  const lossy = judgeFunctionUrl(total, unreserved, { collector, endpoint });
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
   const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
-  if (total < least) {
-    const { queues: count, most } = queueExecutions(config);
-    const workers = `The stack's ${count} queues use up to ${most}, the collector has the rest`;
-    return [finding('SLUICE_FINDING_QUOTA', `${about}, expected ${least} or more. ${workers}.`), ...lossy];
-  }
-  return [...(reserved > total * NEAR ? [finding('SLUICE_FINDING_QUOTA', `${about}.`)] : []), ...lossy];
-}
-
-/** Behind a Function URL what goes beyond the concurrency is lost, so the alarms have to know it. */
-function judgeFunctionUrl(
-  total: number,
-  unreserved: number,
-  { collector, endpoint }: Pick<Config, 'collector' | 'endpoint'>,
-): Finding[] {
+  const { queues: count, most } = queueExecutions(config);
+  const workers = `The stack's ${count} queues use up to ${most}, the collector has the rest`;
+  if (total < least)
+    yield finding('SLUICE_FINDING_QUOTA', `${about}, expected ${least} or more. ${workers}.`);
+  else if (reserved > total * NEAR) yield finding('SLUICE_FINDING_QUOTA', `${about}.`);
   const { executions, isReserved } = collectorConcurrency(collector);
   // Reservations of other functions reduce the executions left to a collector without a reservation.
   const allowed = isReserved ? total : unreserved;
-  if (!hasFunctionUrl(endpoint) || allowed >= executions) return [];
-  return [
-    finding(
-      'SLUICE_FINDING_QUOTA',
+  // Behind a Function URL what goes beyond the concurrency is lost, so the alarms have to know it.
+  if (hasFunctionUrl(endpoint) && allowed < executions)
+    yield lossy(
       `The account allows ${allowed} executions at once${isReserved ? '' : ' without reservations'}; the configuration says ${executions}.`,
-      [],
-      'problem',
-    ),
-  ];
+    );
 }

@@ -17,7 +17,7 @@ import {
   unfinishedWords,
 } from '../../../observe/findings/setup/stackLooks.ts';
 
-const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
+const codes = (findings: Iterable<{ readonly code: string }>) => [...findings].map(({ code }) => code);
 
 describe('a domain', () => {
   const target = 'd-1.execute-api.us-east-1.amazonaws.com';
@@ -50,7 +50,7 @@ describe('a stack', () => {
     'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
     'IMPORT_COMPLETE',
   ] as const)('is complete after %s', (StackStatus) => {
-    expect(judgeStack({ ...stack, StackStatus }, config)).toEqual([]);
+    expect([...judgeStack({ ...stack, StackStatus }, config)]).toEqual([]);
   });
 
   it.each(['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'CREATE_IN_PROGRESS', 'DELETE_FAILED'] as const)(
@@ -144,7 +144,7 @@ describe('the workgroup that OWOX queries in', () => {
       ['enforces s3://finance/'],
     ],
   ] as const)('is judged with %j', (group, expected) => {
-    expect(judgeWorkgroup(group).map(({ detail }) => detail)).toEqual(expected);
+    expect([...judgeWorkgroup(group)].map(({ detail }) => detail)).toEqual(expected);
   });
 });
 
@@ -173,10 +173,10 @@ describe('a simulation by IAM', () => {
   const mixed = [{ sid: 'ReadRows', decisions: [decide('a', true), decide('b', false)] }];
 
   it('names what is not as expected', () => {
-    expect(judgeSimulations('bi', mixed, true)).toMatchObject([
+    expect([...judgeSimulations('bi', mixed, true)]).toMatchObject([
       { code: 'SLUICE_FINDING_READER_DENIED', detail: 'bi: ReadRows: s3:GetObject on b.' },
     ]);
-    expect(judgeSimulations('bi', mixed, false)).toMatchObject([
+    expect([...judgeSimulations('bi', mixed, false)]).toMatchObject([
       { code: 'SLUICE_FINDING_READER_ALLOWED', detail: 'bi: ReadRows: s3:GetObject on a.' },
     ]);
   });
@@ -184,7 +184,7 @@ describe('a simulation by IAM', () => {
   it('counts as denied without a decision', () => {
     const none = [{ sid: 'ReadRows', decisions: [] }];
     expect(codes(judgeSimulations('bi', none, true))).toEqual(['SLUICE_FINDING_READER_DENIED']);
-    expect(judgeSimulations('bi', none, false)).toEqual([]);
+    expect([...judgeSimulations('bi', none, false)]).toEqual([]);
   });
 });
 
