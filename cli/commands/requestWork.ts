@@ -1,5 +1,6 @@
 import { SluiceError } from '../../lib/base/errors.ts';
 import type { Deployment } from '../../observe/deployment.ts';
+import type { RequestedDays } from '../../operate/ingest/requests.ts';
 import { type CommandLine, UsageError } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
@@ -50,22 +51,7 @@ export async function requestWork<Requested extends object>(
   return 0;
 }
 
-/** What the ledger says of days that would be requested. */
-interface AskedDays {
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly days: number;
-  readonly states?: Readonly<Record<string, number>>;
-}
-
-/** Formats what a dry run would request: a line for each dataset or export, with what the ledger says of its days. */
-export function requestedText(asked: readonly (AskedDays & { readonly name: string })[]): string {
-  return textTable(
-    asked.map(({ name, from, to, days, states }) => ({
-      ...{ name, from, to, days },
-      'in the ledger': Object.entries(states ?? {})
-        .map(([state, count]) => `${state}: ${count}`)
-        .join(', '),
-    })),
-  );
+/** Formats what a dry run would request: a line for each dataset or export. */
+export function requestedText(asked: readonly (RequestedDays & { readonly name: string })[]): string {
+  return textTable(asked.map(({ name, from, to, days }) => ({ name, from, to, days })));
 }
