@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -20,8 +20,6 @@ const NPM = /[\\/]npm(-cli)?\.js$/;
 const DEADLINE_MS = 300_000;
 /** Offline, npm fails soon. By default it retries twice, for minutes. */
 const NPM_SETTINGS = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=60000'];
-/** Characters of npm's output that an error quotes. */
-const SAID = 1_000;
 
 /** Where a binding is looked for. */
 export interface BindingRoots {
@@ -103,6 +101,7 @@ async function fetchTarball(
   try {
     await pack(specifier, folder);
   } catch (error) {
+    // With what npm said.
     const said = error instanceof Error ? error.message : String(error);
     throw new BuildError('SLUICE_BUILD_BINDING_MISSING', `${specifier}: ${said}`, { cause: error });
   }
@@ -129,30 +128,15 @@ async function unpack(tarball: Uint8Array, folder: string): Promise<string> {
   return folder;
 }
 
-function npmPack(specifier: string, folder: string): Promise<void> {
+async function npmPack(specifier: string, folder: string): Promise<void> {
   const npm = process.env.npm_execpath;
   const [command, first] = npm !== undefined && NPM.test(npm) ? [process.execPath, [npm]] : ['npm', []];
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      command,
-      [...first, 'pack', specifier, '--pack-destination', folder, ...NPM_SETTINGS],
-      {
-        cwd: folder,
-        stdio: ['ignore', 'ignore', 'pipe'],
-        // npm is a command file on Windows, which needs a shell. No part of the line is user input.
-        shell: process.platform === 'win32' && command === 'npm',
-        timeout: DEADLINE_MS,
-      },
-    );
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk}`.slice(-SAID);
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`npm pack ended with ${code ?? 'a signal'}:\n${said.trim()}`));
-    });
+  const args = [...first, 'pack', specifier, '--pack-destination', folder, ...NPM_SETTINGS];
+  await promisify(execFile)(command, args, {
+    cwd: folder,
+    // npm is a command file on Windows, which needs a shell. No part of the line is user input.
+    shell: process.platform === 'win32' && command === 'npm',
+    timeout: DEADLINE_MS,
   });
 }
 

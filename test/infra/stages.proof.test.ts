@@ -154,46 +154,6 @@ describe('serverless package', () => {
     expect(said).not.toContain('    at ');
   });
 
-  it.each([
-    [
-      'a stage that is not listed',
-      'staging',
-      apart,
-      'SLUICE_CONFIG_STAGE_UNKNOWN',
-      'stage: got "staging", expected dev, prod, personal-<name>',
-    ],
-    [
-      'another stage than that of an object',
-      'prod',
-      configFile('plain', "export default defineConfig({ bucket: 'acme-dev' });"),
-      'SLUICE_CONFIG_STAGE_UNKNOWN',
-      'stage: got "prod", but the configuration is an object, which is for dev alone',
-    ],
-    [
-      'an object for several stages',
-      'prod',
-      configFile('several', "export default defineConfig({ bucket: 'acme' }, { stages: ['dev', 'prod'] });"),
-      'SLUICE_CONFIG_STAGES_OF_OBJECT',
-      'stages: got dev, prod.',
-    ],
-    [
-      'a function that fails for the stage',
-      'prod',
-      configFile(
-        'failing',
-        "export default defineConfig(({ stage }) => { throw new Error('not ' + stage); }, { stages: ['dev', 'prod'] });",
-      ),
-      'SLUICE_CONFIG_STAGE_FAILED',
-      'Stage prod: Error: not prod',
-    ],
-  ])('refuses %s with its code', async (_what, stage, file, code, sentence) => {
-    const { status, said } = await runServerless(file, packageArgs(stage));
-    expect(status).not.toBe(0);
-    expect(said).toContain(code);
-    expect(said).toContain(sentence);
-    expect(said).not.toContain('    at ');
-  });
-
   it('takes region and reserved concurrency of the stage', async () => {
     const file = configFile(
       'region',

@@ -1,25 +1,20 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { z } from 'zod';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedDaysKey, curatedSubject, ledgerKey } from '../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
-import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { judgeRole } from './judgeRole.ts';
-import { type Policies, readPolicies } from './Policies.ts';
-import { heldPage } from './permissionsPage.ts';
+import { abortedUploads, control, deployed, itGives, recordedCalls, useConfig } from './deployed.ts';
+import type { Policies } from './Policies.ts';
 
 const BUCKET = 'sluice-curate-proof';
 const ROLES = [
@@ -46,34 +41,23 @@ describe('the curation of days, deployed', () => {
   let calls: readonly RecordedCall[];
 
   beforeAll(async () => {
-    const file = join(directory.path, 'sluice.config.ts');
-    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-    const input = JSON.stringify({ bucket: BUCKET, curate: true, curateAfter: 1 });
-    writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${input});\n`);
-    process.env['SLUICE_CONFIG'] = file;
-    const loaded = await loadTemplate({
-      root: repositoryRoot,
-      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
-    });
-    const template: typeof loaded.template = structuredClone(loaded.template);
+    useConfig(directory.path, { bucket: BUCKET, curate: true, curateAfter: 1 });
+    const made = await deployed();
+    ({ policies } = made);
+    const template: typeof made.loaded.template = structuredClone(made.loaded.template);
     Object.assign(Object(template.Resources['CurateLambdaFunction']?.Properties), { Timeout: SECONDS });
-    const { region, id: account, partition } = localAccount;
-    const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
-    policies = readPolicies(resolveTemplate(template, stack));
     cloud = await startCloud({
       ...{ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') },
-      load: async () => ({ ...loaded, template }),
+      load: async () => ({ ...made.loaded, template }),
     });
     s3 = new S3Client({
       endpoint: cloud.edge,
-      region,
+      region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       forcePathStyle: true,
     });
     await walk();
-    const record: { calls: RecordedCall[]; dropped: number } = await control('calls', 'GET');
-    expect(record.dropped).toBe(0);
-    calls = record.calls;
+    calls = await recordedCalls(cloud.edge);
   }, 300_000);
   afterAll(async () => {
     delete process.env['SLUICE_CONFIG'];
@@ -97,7 +81,7 @@ describe('the curation of days, deployed', () => {
     });
     await jump(0, '00:30');
     await aborted();
-    await control('faults', 'DELETE');
+    await control(cloud.edge, 'faults', 'DELETE');
     // Past the time for which messages are hidden.
     await jump(0, '06:00');
     for (const kind of forwardedKinds) await listed(kind, [few, wide]);
@@ -180,11 +164,8 @@ describe('the curation of days, deployed', () => {
   /** Uploads of both tables that were given up. */
   async function aborted(): Promise<void> {
     await until(async () => {
-      const record: { calls: RecordedCall[] } = await control('calls', 'GET');
-      const keys = record.calls.flatMap(({ operation, permissions }) =>
-        operation === 'AbortMultipartUpload' ? permissions.map(({ resource }) => resource) : [],
-      );
-      return forwardedKinds.every((kind) => keys.some((key) => key.includes(config.curatedTables[kind])));
+      const folders = await abortedUploads(cloud.edge);
+      return forwardedKinds.every((kind) => folders.some((one) => one.includes(config.curatedTables[kind])));
     }, 'not all uploads were cut off');
   }
 
@@ -199,30 +180,13 @@ describe('the curation of days, deployed', () => {
 
   /** Moves the clock to a time of a day from tomorrow on. */
   async function jump(days: number, time: string): Promise<void> {
-    await control('clock', 'POST', { now: Date.parse(`${addDays(today, 1 + days)}T${time}:00Z`) });
+    await control(cloud.edge, 'clock', 'POST', {
+      now: Date.parse(`${addDays(today, 1 + days)}T${time}:00Z`),
+    });
     await cloud.flush();
   }
 
-  const faults = (wanted: object) => control('faults', 'POST', wanted);
+  const faults = (wanted: object) => control(cloud.edge, 'faults', 'POST', wanted);
 
-  async function control(path: string, method: string, body?: object) {
-    const answer = await fetch(`${cloud.edge}/_sluice/${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(text);
-    return JSON.parse(text);
-  }
-
-  it.each(ROLES)('gives %s exactly the permissions that its calls need', async (id) => {
-    expect(await judgeRole(policies, id, calls)).toEqual({ denied: [], idle: [] });
-  });
-
-  it('is described in docs/reference/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
-    const roles = policies.roles.filter(({ logicalId }) => ROLES.some((id) => id === logicalId));
-    expect(roles).toHaveLength(ROLES.length);
-    const { page, held } = heldPage(roles, calls, BUCKET);
-    expect(page).toBe(held);
-  });
+  itGives(ROLES, () => ({ policies, calls, bucket: BUCKET }));
 });

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -10,21 +9,19 @@ import { parseUnit } from '../../lib/erase/Unit.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import { damagedKey } from '../../lib/tables/objectKeys.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { type EraseReceipt, erase } from '../../operate/erase/erase.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { recordingTarget } from '../harness/recordingTarget.ts';
 import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake, seeded } from '../lib/erase/EraseLake.ts';
 import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
+import { deployed } from './deployed.ts';
 import { judgeRole } from './judgeRole.ts';
-import { type Policies, readPolicies } from './Policies.ts';
+import type { Policies } from './Policies.ts';
 
 const ROLE = 'sluice-erase';
 
@@ -66,13 +63,8 @@ describe('who erases, with the printed policy', () => {
       ],
     });
     const { config, edge } = world.cloud;
-    const { region, id: account, partition } = localAccount;
-    const { template, stackName } = await loadTemplate({
-      root: repositoryRoot,
-      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
-    });
-    const stack = { region, account, partition, stackName, endpoint: 'http://127.0.0.1' };
-    const resolved = resolveTemplate(template, stack);
+    const { region, id: account } = localAccount;
+    const { loaded, resolved, policies: held } = await deployed();
     const keyArn = resolved.resources.find(({ type }) => type === 'AWS::KMS::Key')?.arn;
     const client = {
       endpoint: edge,
@@ -114,7 +106,7 @@ describe('who erases, with the printed policy', () => {
     );
     s3.destroy();
 
-    const [printed] = printedPolicies('erase', config, { region, stack: stackName, account, keyArn });
+    const [printed] = printedPolicies('erase', config, { region, stack: loaded.stackName, account, keyArn });
     const iam = new IAMClient(client);
     const trust = { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' };
     const { Role } = await iam.send(
@@ -147,7 +139,6 @@ describe('who erases, with the printed policy', () => {
       deployment.close();
     }
     calls = await world.calls();
-    const held = readPolicies(resolved);
     const { Statement: statements = [] } = printed?.document ?? {};
     policies = {
       ...held,

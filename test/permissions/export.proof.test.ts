@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
@@ -14,19 +13,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
-import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { readParquet } from '../harness/readParquet.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-import { judgeRole } from './judgeRole.ts';
-import { readPolicies } from './Policies.ts';
-import { heldPage } from './permissionsPage.ts';
+import { control, deployed, itGives, recordedCalls, useConfig } from './deployed.ts';
+import type { Policies } from './Policies.ts';
 
 const THEIRS = '111122223333';
 const BY_POLICY = 'acme-warehouse';
@@ -44,10 +38,10 @@ describe('the export, deployed, between two accounts', () => {
   let theirs: S3Client;
   let ours: S3Client;
   let iam: IAMClient;
-  let resolved: ReturnType<typeof resolveTemplate>;
+  let policies: Policies;
 
   beforeAll(async () => {
-    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, {
+    useConfig(directory.path, {
       bucket: 'sluice-exports-proof',
       exports: [
         { name: 'events', table: EVENTS, target: { bucket: BY_POLICY, owner: THEIRS } },
@@ -59,15 +53,9 @@ describe('the export, deployed, between two accounts', () => {
         },
       ],
     });
-    const { region, id: account, partition } = localAccount;
-    const loaded = await loadTemplate({
-      root: repositoryRoot,
-      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
-    });
-    const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
-    resolved = resolveTemplate(loaded.template, stack);
+    ({ policies } = await deployed());
     cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') });
-    const place = { endpoint: cloud.edge, region };
+    const place = { endpoint: cloud.edge, region: 'us-east-1' };
     theirs = new S3Client({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
     ours = new S3Client({ ...place, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
     iam = new IAMClient({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
@@ -79,7 +67,7 @@ describe('the export, deployed, between two accounts', () => {
     directory.remove();
   });
 
-  const exportRole = () => resolved.resources.find(({ logicalId }) => logicalId === 'ExportRole')?.arn ?? '';
+  const exportRole = () => policies.roles.find(({ logicalId }) => logicalId === 'ExportRole')?.arn ?? '';
   const sluice = (...args: string[]) =>
     callMain(['export', ...args, '--local', '--endpoint-url', cloud.edge]);
   const status = async () => {
@@ -181,10 +169,7 @@ describe('the export, deployed, between two accounts', () => {
     const before = await compared();
     expect(before.own).toHaveLength(2);
     expect(before.copies).toHaveLength(1);
-    await fetch(`${cloud.edge}/_sluice/clock`, {
-      method: 'POST',
-      body: JSON.stringify({ advanceMs: DAY_MS }),
-    });
+    await control(cloud.edge, 'clock', 'POST', { advanceMs: DAY_MS });
     await cloud.flush();
     const { own, copies, named, names, rows } = await compared();
     expect(copies).toEqual(own);
@@ -201,24 +186,11 @@ describe('the export, deployed, between two accounts', () => {
     expect(after.size).toBe(3);
   }, 120_000);
 
-  it('has exactly the permissions that it needs, as docs/reference/permissions.md lists them', async () => {
-    const recorded = await fetch(`${cloud.edge}/_sluice/calls`);
-    const { calls }: { calls: RecordedCall[] } = JSON.parse(await recorded.text());
-    const policies = readPolicies(resolved);
-    for (const id of ROLES)
-      expect([id, await judgeRole(policies, id, calls)]).toEqual([id, { denied: [], idle: [] }]);
-    const roles = policies.roles.filter(({ logicalId }) => ROLES.includes(logicalId));
-    const { page, held } = heldPage(roles, calls, cloud.bucket);
-    expect(page).toBe(held);
-  }, 120_000);
-});
+  let calls: readonly RecordedCall[];
+  it('makes calls', async () => {
+    calls = await recordedCalls(cloud.edge);
+    expect(calls.length).toBeGreaterThan(50);
+  });
 
-function writeConfig(folder: string, input: object): string {
-  const file = join(folder, 'sluice.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  writeFileSync(
-    file,
-    `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`,
-  );
-  return file;
-}
+  itGives(ROLES, () => ({ policies, calls, bucket: cloud.bucket }));
+});

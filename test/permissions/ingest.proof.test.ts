@@ -1,21 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { HeadObjectCommand, PutBucketPolicyCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPolicies.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
-import { judgeRole } from './judgeRole.ts';
-import { type Policies, readPolicies } from './Policies.ts';
-import { heldPage } from './permissionsPage.ts';
+import { abortedUploads, control, deployed, itGives, recordedCalls } from './deployed.ts';
+import type { Policies } from './Policies.ts';
 
 const HOUR_MS = 3_600_000;
 const CUSTOMERS_ROLE = `arn:aws:iam::${CUSTOMER}:role/sluice`;
@@ -69,19 +65,11 @@ describe('the ingest, deployed, between two accounts', () => {
         },
       ],
     });
-    const { region, id: account, partition } = localAccount;
-    const loaded = await loadTemplate({
-      root: repositoryRoot,
-      cacheDirectory: `${repositoryRoot}/.sluice/template`,
-    });
-    const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
-    policies = readPolicies(resolveTemplate(loaded.template, stack));
+    ({ policies } = await deployed());
     await lettingReceiptsIn();
     await customersRole();
     await walk();
-    const record: { calls: RecordedCall[]; dropped: number } = await control('calls', 'GET');
-    expect(record.dropped).toBe(0);
-    calls = record.calls;
+    calls = await recordedCalls(ingest.cloud.edge);
   }, 240_000);
   afterAll(() => ingest.close());
 
@@ -149,7 +137,7 @@ describe('the ingest, deployed, between two accounts', () => {
 
     await faults({ sqs: [{ fault: 'failCalls', operations: ['SendMessageBatch'], calls: 'all' }] });
     expect(await ready()).toBe(503);
-    await control('faults', 'DELETE');
+    await control(ingest.cloud.edge, 'faults', 'DELETE');
     expect([await ready(), await ready()]).toEqual([200, 429]);
 
     // As large as uploads in parts, which are cut off: of rows, and of refused ones.
@@ -167,7 +155,7 @@ describe('the ingest, deployed, between two accounts', () => {
     });
     await run();
     await aborted(3);
-    await control('faults', 'DELETE');
+    await control(ingest.cloud.edge, 'faults', 'DELETE');
     // Past the time for which their messages are hidden.
     await ingest.jump(2 * HOUR_MS);
     await settled('acme', day);
@@ -213,7 +201,7 @@ describe('the ingest, deployed, between two accounts', () => {
     await ingest.drop(`large/${day}/a.parquet`, `${events(4)}${refused}`);
     await callMain(['ingest', 'backfill', ...place, '--from', day, '--local'], { env: ingest.env });
     await ingest.cloud.flush();
-    await control('faults', 'DELETE');
+    await control(ingest.cloud.edge, 'faults', 'DELETE');
     await Promise.all(flushes);
     await ingest.jump(2 * HOUR_MS);
     await settled('acme', day, 'large');
@@ -273,13 +261,10 @@ describe('the ingest, deployed, between two accounts', () => {
 
   /** Uploads in parts that were given up. */
   async function aborted(count: number): Promise<void> {
-    await until(async () => {
-      const record: { calls: RecordedCall[] } = await control('calls', 'GET');
-      const keys = record.calls.flatMap(({ operation, permissions }) =>
-        operation === 'AbortMultipartUpload' ? permissions.map(({ resource }) => resource) : [],
-      );
-      return new Set(keys.map((key) => key.replace(/[^/]+$/, ''))).size >= count;
-    }, 'not all uploads were cut off');
+    await until(
+      async () => (await abortedUploads(ingest.cloud.edge)).length >= count,
+      'not all uploads were cut off',
+    );
   }
 
   async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
@@ -300,24 +285,7 @@ describe('the ingest, deployed, between two accounts', () => {
     return status;
   }
 
-  const faults = (wanted: object) => control('faults', 'POST', wanted);
+  const faults = (wanted: object) => control(ingest.cloud.edge, 'faults', 'POST', wanted);
 
-  async function control(path: string, method: string, body?: object) {
-    const answer = await fetch(`${ingest.cloud.edge}/_sluice/${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(text);
-    return JSON.parse(text);
-  }
-
-  it.each(ROLES)('gives %s exactly the permissions that its calls need', async (id) => {
-    expect(await judgeRole(policies, id, calls)).toEqual({ denied: [], idle: [] });
-  });
-
-  it('is described in docs/reference/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
-    const { page, held } = heldPage(ROLES.map(roleOf), calls, 'sluice-ingest-proof');
-    expect(page).toBe(held);
-  });
+  itGives(ROLES, () => ({ policies, calls, bucket: 'sluice-ingest-proof' }));
 });

@@ -1,18 +1,14 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
-import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { decide } from './decide.ts';
+import { deployed, useConfig } from './deployed.ts';
 import { narrower } from './narrower.ts';
-import { type Policies, readPolicies } from './Policies.ts';
+import type { Policies } from './Policies.ts';
 import { heldPage, rolesOnPage } from './permissionsPage.ts';
 import { walks } from './walks.ts';
 
@@ -49,14 +45,8 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
   let needed: ReadonlyMap<string, readonly NeededPermission[]>;
 
   beforeAll(async () => {
-    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
-    const { region, id: account, partition } = localAccount;
-    const loaded = await loadTemplate({
-      root: repositoryRoot,
-      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
-    });
-    const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
-    const read = readPolicies(resolveTemplate(loaded.template, stack));
+    useConfig(directory.path, input);
+    const { loaded, policies: read } = await deployed();
     const atResources = new Map([
       ...('existing' in input ? [[broughtKey, [leftToIam]] as const] : []),
       ...read.atResources,
@@ -212,11 +202,3 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     expect(rolesOnPage()).toEqual(roles.map(([id]) => id).sort());
   });
 });
-
-function writeConfig(folder: string, input: object): string {
-  const file = join(folder, 'sluice.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`;
-  writeFileSync(file, text);
-  return file;
-}

@@ -1,18 +1,14 @@
-import { join } from 'node:path';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
 import { relayId, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
 import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { deployed, itGives } from './deployed.ts';
 import { judgeRole } from './judgeRole.ts';
-import { type Policies, readPolicies } from './Policies.ts';
-import { heldPage } from './permissionsPage.ts';
+import type { Policies } from './Policies.ts';
 
 const ROLES = ['RelayRole'] as const;
 const DAY_MS = 86_400_000;
@@ -28,13 +24,7 @@ describe('relay, deployed', () => {
   beforeAll(async () => {
     target = await recordingTarget();
     world = await storyCloud({ relay: { url: target.url } });
-    const { region, id: account, partition } = localAccount;
-    const { template, stackName } = await loadTemplate({
-      root: repositoryRoot,
-      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
-    });
-    const stack = { region, account, partition, stackName, endpoint: 'http://127.0.0.1' };
-    policies = readPolicies(resolveTemplate(template, stack));
+    ({ policies } = await deployed());
     await walk();
     calls = await world.calls();
   }, 300_000);
@@ -82,20 +72,11 @@ describe('relay, deployed', () => {
     await world.cloud.flush();
   }
 
-  it.each(ROLES)('gives %s exactly the permissions that its calls need', async (id) => {
-    expect(await judgeRole(policies, id, calls)).toEqual({ denied: [], idle: [] });
-  });
+  itGives(ROLES, () => ({ policies, calls, bucket: world.cloud.bucket }));
 
   it('gives the collector no more for it than its calls need', async () => {
     const { denied, idle } = await judgeRole(policies, 'CollectRole', calls);
     expect(denied).toEqual([]);
     expect(idle.filter((one) => /relay\/waiting|sqs/.test(one))).toEqual([]);
-  });
-
-  it('is described in docs/reference/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
-    const roles = policies.roles.filter(({ logicalId }) => ROLES.some((id) => id === logicalId));
-    expect(roles).toHaveLength(ROLES.length);
-    const { page, held } = heldPage(roles, calls, world.cloud.bucket);
-    expect(page).toBe(held);
   });
 });

@@ -15,6 +15,7 @@ import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { control, recordedCalls } from './deployed.ts';
 
 /** Larger than any row: its body goes to quarantine-large/. */
 const LARGE_BYTES = 1_100_000;
@@ -45,7 +46,7 @@ export async function walks(
     await land(cloud, s3, firehose);
     await miss(cloud, s3, sqs);
     await register(cloud, layout.tables, glue);
-    return await recorded(cloud);
+    return await recordedCalls(cloud.edge);
   } finally {
     for (const client of [s3, firehose, glue, sqs]) client.destroy();
   }
@@ -68,19 +69,13 @@ async function readGroups(cloud: Cloud, key: string): Promise<void> {
   const isRead = ({ principal, permissions }: RecordedCall) =>
     principal.includes('CollectRole') &&
     permissions.some(({ action, resource }) => action === 's3:GetObject' && resource.endsWith(key));
-  for (let attempt = 0; !(await recorded(cloud)).some(isRead); attempt += 1) {
+  for (let attempt = 0; !(await recordedCalls(cloud.edge)).some(isRead); attempt += 1) {
     if (attempt === 20) throw new Error('The collector does not read the groups.');
     // The longest pause after a failed read.
-    await control(cloud, 'clock', 'POST', { advanceMs: GROUPS_FRESH_MS });
+    await control(cloud.edge, 'clock', 'POST', { advanceMs: GROUPS_FRESH_MS });
     await post(cloud, batch(2), 202);
   }
   await cloud.flush();
-}
-
-async function recorded(cloud: Cloud): Promise<readonly RecordedCall[]> {
-  const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(cloud, 'calls', 'GET');
-  if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
-  return calls;
 }
 
 /**
@@ -104,7 +99,7 @@ async function land(cloud: Cloud, s3: S3Client, firehose: FirehoseClient): Promi
     await firehose.send(new PutRecordCommand({ DeliveryStreamName, Record: { Data: Data ?? undefined } }));
   // Firehose says in its log what it could not deliver, and tries again.
   await faults(cloud, { firehose: [{ fault: 'failDeliveries', stream: DeliveryStreamName }] });
-  await control(cloud, 'flush', 'POST').catch(() => undefined);
+  await control(cloud.edge, 'flush', 'POST').catch(() => undefined);
   await clearFaults(cloud);
   await cloud.flush();
 
@@ -139,7 +134,7 @@ async function miss(cloud: Cloud, s3: S3Client, sqs: SQSClient): Promise<void> {
   await s3.send(new DeleteObjectCommand({ Bucket: gone.Bucket, Key: gone.Key }));
   await clearFaults(cloud);
   await cloud.flush();
-  await control(cloud, 'clock', 'POST', { advanceMs: 5 * HOUR_MS });
+  await control(cloud.edge, 'clock', 'POST', { advanceMs: 5 * HOUR_MS });
   await cloud.flush();
 }
 
@@ -156,7 +151,7 @@ async function register(cloud: Cloud, tables: Config['tables'], glue: GlueClient
     };
     await glue.send(new UpdateTableCommand({ DatabaseName: cloud.database, TableInput }));
   }
-  await control(cloud, 'clock', 'POST', { advanceMs: 24 * HOUR_MS });
+  await control(cloud.edge, 'clock', 'POST', { advanceMs: 24 * HOUR_MS });
   await cloud.flush();
 }
 
@@ -185,19 +180,9 @@ async function post(cloud: Cloud, body: string, expected: number): Promise<void>
 }
 
 async function faults(cloud: Cloud, wanted: object): Promise<void> {
-  await control(cloud, 'faults', 'POST', wanted);
+  await control(cloud.edge, 'faults', 'POST', wanted);
 }
 
 async function clearFaults(cloud: Cloud): Promise<void> {
-  await control(cloud, 'faults', 'DELETE');
-}
-
-async function control(cloud: Cloud, path: string, method: string, body?: object) {
-  const answer = await fetch(`${cloud.edge}/_sluice/${path}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`${method} ${path}: ${text}`);
-  return JSON.parse(text);
+  await control(cloud.edge, 'faults', 'DELETE');
 }

@@ -9,16 +9,12 @@ export interface ResourceSpec {
   readonly attributes: ReadonlySet<string>;
   /** Names of properties that nobody sets: attributes that are no properties as well. */
   readonly readOnly: ReadonlySet<string>;
-  /** Paths that replace the resource besides those that say so themselves. */
-  readonly replacing: readonly string[];
 }
 
 export type PropertySpecs = Readonly<Record<string, PropertySpec>>;
 
 export interface PropertySpec {
   readonly required: boolean;
-  /** Whether a change of it replaces the resource. */
-  readonly replaces: 'yes' | 'no' | 'maybe';
   readonly type: ValueSpec;
 }
 
@@ -51,21 +47,14 @@ export class ServiceSpec {
       properties: this.#properties(found.properties),
       attributes: new Set(attributes),
       readOnly: new Set(attributes.filter((name) => !(name in found.properties))),
-      replacing: (found.additionalReplacementProperties ?? []).map((path) => path.join('.')),
     };
-  }
-
-  /** Paths of the properties whose change replaces a resource, the outermost of each, outside lists. */
-  createOnly(type: string): readonly string[] {
-    const { properties = {}, replacing = [] } = this.resource(type) ?? {};
-    return [...createOnly(properties), ...replacing];
   }
 
   #properties(given: Properties): PropertySpecs {
     return Object.fromEntries(
-      Object.entries(given).map(([name, { required = false, causesReplacement: replaces = 'no', type }]) => [
+      Object.entries(given).map(([name, { required = false, type }]) => [
         name,
-        { required, replaces, type: this.#value(type) },
+        { required, type: this.#value(type) },
       ]),
     );
   }
@@ -96,14 +85,6 @@ export class ServiceSpec {
         return { kind: type.type };
     }
   }
-}
-
-function createOnly(properties: PropertySpecs, path = '', depth = 0): string[] {
-  return Object.entries(properties).flatMap(([name, { replaces, type }]) => {
-    if (replaces !== 'no') return [`${path}${name}`];
-    if (type.kind !== 'object' || depth > 4) return [];
-    return createOnly(type.properties(), `${path}${name}.`, depth + 1);
-  });
 }
 
 type Properties = ReturnType<Database['lookup']>[number] extends infer Entity
