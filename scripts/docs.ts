@@ -2,25 +2,21 @@
 // With --check it writes none, and fails with the names of those that differ. With --words it prints how many words the
 // pages have that people read.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cliPage, jsonPage } from './docs/cliPage.ts';
+import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
-import { consoleApiPage } from './docs/consolePage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
-import { findingsPage } from './docs/findingsPage.ts';
 import { ingestPage } from './docs/ingestPage.ts';
 import { operatePage } from './docs/operatePage.ts';
-import { probePage } from './docs/probePage.ts';
-import { retentionPage, statsigPage } from './docs/rowsPages.ts';
+import { consoleApiPage, findingsPage, probePage, retentionPage, statsigPage } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 import { wordsByPage } from './docs/words.ts';
 
 /** Each page made from what it is now: some are generated in part. */
 const pages: Readonly<Record<string, (page: string) => string | Promise<string>>> = {
   'reference/tables.md': tablesPage,
-  'reference/probe.md': () => probePage(),
+  'reference/probe.md': probePage,
   'reference/cli.md': () => cliPage(),
-  'reference/json.md': () => jsonPage(),
-  'reference/console.md': () => consoleApiPage(),
+  'reference/console.md': consoleApiPage,
   'operate.md': operatePage,
   'ingest.md': ingestPage,
   'retention.md': retentionPage,

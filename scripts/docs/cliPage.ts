@@ -2,7 +2,6 @@ import { commands } from '../../cli/main.ts';
 import type { Action, Command, CommandOptions } from '../../cli/terminal/commandLine.ts';
 import { EXIT_CODES, PLACE_RULE } from '../../cli/terminal/help.ts';
 import { asReference } from './asReference.ts';
-import { jsonMembers } from './jsonMembers.ts';
 
 /** docs/reference/cli.md, in whole. */
 export function cliPage(): string {
@@ -56,19 +55,6 @@ ${summary}
 ${acts.length === 0 ? '' : `\n${acts.join('\n')}\n`}${
   Object.keys(own).length === 0 ? '' : `\n${optionTable(own, actions)}\n`
 }`;
-}
-
-/** docs/reference/json.md, in whole. */
-export function jsonPage(): string {
-  const sections = commands.flatMap(({ name }) => {
-    const members = jsonMembers[name];
-    return members === undefined ? [] : [`## sluice ${name}\n\n${members}\n`];
-  });
-  return asReference(`# Members of --json
-
-<!-- Made by \`npm run docs\` from scripts/docs: edit that. -->
-
-${sections.join('\n')}`);
 }
 
 function optionTable(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {

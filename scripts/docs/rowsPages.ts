@@ -1,6 +1,16 @@
+import type * as z from 'zod';
+import {
+  bodyQuestions,
+  gatewayQuestions,
+  landingQuestions,
+  serviceQuestions,
+} from '../../cli/probe/questions.ts';
+import { routes } from '../../console/api/routes.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { NON_GROUP_RULE_ENDINGS, NON_GROUP_RULES } from '../../lib/wire/isAssignment.ts';
+import { findingCatalogue } from '../../observe/findings/catalogue.ts';
+import { asReference } from './asReference.ts';
 import { withRows } from './withRows.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments' });
@@ -30,4 +40,36 @@ export function statsigPage(page: string): string {
 
 function days(count: number): string {
   return count === 1 ? '1 day' : `${count} days`;
+}
+
+/** docs/reference/probe.md with its questions written anew. All other text stays. */
+export function probePage(page: string): string {
+  const all = { ...bodyQuestions, ...gatewayQuestions, ...landingQuestions, ...serviceQuestions };
+  const rows = Object.entries(all).map(
+    ([code, { asks, expects, cure }]) => `| \`${code}\`<br>${asks} | ${expects} | ${cure} |`,
+  );
+  return withRows(page, 'question', rows.map(asReference));
+}
+
+/** docs/reference/findings.md with its codes written anew. All other text stays. */
+export function findingsPage(page: string): string {
+  const rows = Object.entries(findingCatalogue).map(
+    ([code, { severity, cause }]) => `| \`${code}\` | ${severity} | ${cause} |`,
+  );
+  return withRows(page, 'code', rows.map(asReference));
+}
+
+/** docs/reference/console.md with its calls written anew. All other text stays. */
+export function consoleApiPage(page: string): string {
+  const rows = routes.map(
+    ({ method, path, writes, localOnly, summary, query, body }) =>
+      `| \`${method} ${path}\`${writes ? ', writes' : ''}${localOnly ? ', local cloud only' : ''} | ${summary} | ${parametersOf(query, body)} |`,
+  );
+  return withRows(page, 'call', rows.map(asReference));
+}
+
+function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {
+  return schemas
+    .flatMap((schema) => Object.keys(schema?.shape ?? {}).map((name) => `\`${name}\``))
+    .join(', ');
 }
