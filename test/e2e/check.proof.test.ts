@@ -1,51 +1,41 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { DAY_MS } from '../../lib/base/time.ts';
 import { hashedNames } from '../../lib/wire/experimentNames.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { callMain } from '../harness/callMain.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-check-'));
-const before = process.env['SLUICE_CONFIG'];
-let cloud: Cloud;
-
+let story: StoryCloud;
 beforeAll(async () => {
-  const file = join(directory, 'sluice.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const config = JSON.stringify({
-    bucket: 'acme-check',
-    unitIds: { companyID: 'company_id' },
-    holdouts: ['winter'],
-    experiments: [
-      { name: 'planted', split: { control: 50, treatment: 50 } },
-      { name: 'balanced', split: { ctl: 1, trt: 1 } },
-      { name: 'ten_ninety', split: { Small: 10, large: 90 } },
-      { name: 'tiny', split: { a: 50, b: 50 } },
-      { name: 'missing_group', split: { a: 1, b: 1, c: 1 } },
-      { name: 'extra_group', split: { a: 1, b: 1 } },
-      { name: 'rollout', split: { 'half:Pass': 50, 'half:Fail': 50 } },
-      'no_rows_yet',
-      'unstated',
-    ],
-  });
-  writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${config});\n`);
-  process.env['SLUICE_CONFIG'] = file;
-  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory, 'data') });
+  story = await storyCloud(
+    {
+      bucket: 'acme-check',
+      unitIds: { companyID: 'company_id' },
+      holdouts: ['winter'],
+      experiments: [
+        { name: 'planted', split: { control: 50, treatment: 50 } },
+        { name: 'balanced', split: { ctl: 1, trt: 1 } },
+        { name: 'ten_ninety', split: { Small: 10, large: 90 } },
+        { name: 'tiny', split: { a: 50, b: 50 } },
+        { name: 'missing_group', split: { a: 1, b: 1, c: 1 } },
+        { name: 'extra_group', split: { a: 1, b: 1 } },
+        { name: 'rollout', split: { 'half:Pass': 50, 'half:Fail': 50 } },
+        'no_rows_yet',
+        'unstated',
+      ],
+    },
+    { startsAt: '2026-11-20T12:00:00Z' },
+  );
   await sendAll();
-  await cloud.flush();
+  await story.cloud.flush();
 });
-afterAll(async () => {
-  await cloud?.close();
-  if (before === undefined) delete process.env['SLUICE_CONFIG'];
-  else process.env['SLUICE_CONFIG'] = before;
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => story?.close());
 
-const today = Date.now() - 60_000;
+const DAY = '2026-11-20';
+const BEFORE = '2026-11-19';
+
+const today = Date.parse(`${DAY}T11:59:00Z`);
 const yesterday = today - DAY_MS;
 
 /** An exposure to an experiment's rule. */
@@ -69,12 +59,8 @@ const exposures = (config: string, rule: string, count: number, more: object = {
   users(`${config}-${rule}`, count).map((user) => exposure(config, rule, user, more));
 
 async function send(events: readonly object[]): Promise<void> {
-  const response = await fetch(`${cloud.collector}/v1/my-product-data`, {
-    method: 'POST',
-    headers: { 'statsig-api-key': 'client-test', 'content-type': 'application/json' },
-    body: JSON.stringify({ events, statsigMetadata: { sessionID: 'one-session' } }),
-  });
-  expect(response.status).toBe(202);
+  const body = JSON.stringify({ events, statsigMetadata: { sessionID: 'one-session' } });
+  expect(await story.post({ body })).toBe(202);
 }
 
 async function sendAll(): Promise<void> {
@@ -161,9 +147,8 @@ const result = z.looseObject({
   held_out: z.number(),
 });
 
-const endpoint = () => ['--endpoint-url', cloud.edge];
 async function check(...args: string[]) {
-  const { code, stdout, stderr } = await callMain(['check', ...args, ...endpoint(), '--json']);
+  const { code, stdout, stderr } = await story.sluice('check', ...args, '--json');
   const json: unknown = JSON.parse(stdout);
   const parsed = result.safeParse(json);
   return { code, stderr, json, ...(parsed.success ? parsed.data : {}) };
@@ -199,8 +184,8 @@ describe('sluice check', () => {
     });
     expect(answer.json).toMatchObject({
       days: [
-        { ds: utcDay(today), group_id: 'control', units: 600, exposures: 605 },
-        { ds: utcDay(today), group_id: 'treatment', units: 400, exposures: 403 },
+        { ds: DAY, group_id: 'control', units: 600, exposures: 605 },
+        { ds: DAY, group_id: 'treatment', units: 400, exposures: 403 },
       ],
       first_seen: new Date(today).toISOString(),
       last_seen: new Date(today + 1_000).toISOString(),
@@ -209,7 +194,7 @@ describe('sluice check', () => {
   });
 
   it('says it in words', async () => {
-    const { code, stdout } = await callMain(['check', 'planted', ...endpoint()]);
+    const { code, stdout } = await story.sluice('check', 'planted');
     expect(code).toBe(3);
     expect(stdout).toMatch(/^planted \(experiment, production\): 1,000 units by user_id, 1,008 exposures\n/);
     expect(stdout).toMatch(/^control +600 +60\.00 % +500 +605 +3$/m);
@@ -243,9 +228,9 @@ describe('sluice check', () => {
   it('counts units that were first exposed on the days asked for', async () => {
     const all = await check('ten_ninety');
     expect([all.code, units(all)]).toEqual([3, { Small: 190, large: 910 }]);
-    const first = await check('ten_ninety', '--to', utcDay(yesterday));
+    const first = await check('ten_ninety', '--to', BEFORE);
     expect([first.code, first.p_value, units(first)]).toEqual([0, 1, { Small: 100, large: 900 }]);
-    const last = await check('ten_ninety', '--from', utcDay(today));
+    const last = await check('ten_ninety', '--from', DAY);
     expect([last.code, units(last)]).toEqual([3, { Small: 90, large: 10 }]);
   });
 
@@ -287,7 +272,7 @@ describe('sluice check', () => {
 
   it('takes the split from the specs that were pulled, with the names of groups', async () => {
     const specs = join(repositoryRoot, 'demo', 'specs', 'specs.json');
-    const pulled = await callMain(['groups', 'pull', '--specs', specs, ...endpoint()]);
+    const pulled = await story.sluice('groups', 'pull', '--specs', specs);
     expect(pulled.code).toBe(0);
     const answer = await check('checkout_button');
     expect(answer).toMatchObject({
@@ -326,7 +311,7 @@ describe('sluice check', () => {
       kind: 'gate',
       groups: [{ group_id: 'r:Pass' }],
     });
-    const { stdout } = await callMain(['check', 'unstated', ...endpoint()]);
+    const { stdout } = await story.sluice('check', 'unstated');
     expect(stdout).toContain('A gate has the same name: --gate checks it.');
   });
 
@@ -360,7 +345,7 @@ describe('sluice check', () => {
       p_value: null,
       json: { lag_ms: null },
     });
-    const text = await callMain(['check', 'no_rows_yet', ...endpoint()]);
+    const text = await story.sluice('check', 'no_rows_yet');
     expect(text.stdout).toContain('no_rows_yet (experiment, production): 0 units by user_id, 0 exposures');
   });
 
@@ -375,7 +360,7 @@ describe('sluice check', () => {
     [['a', '--from', '2026-02-30'], 'SLUICE_USAGE_OPTIONS'],
     [['a', '--from', '2026-02-02', '--to', '2026-02-01'], 'SLUICE_USAGE_OPTIONS'],
   ])('is used wrongly with %j', async (args, code) => {
-    const { code: exit, stderr } = await callMain(['check', ...args, ...endpoint()]);
+    const { code: exit, stderr } = await story.sluice('check', ...args);
     expect([exit, stderr]).toEqual([2, expect.stringContaining(code)]);
   });
 });
@@ -385,7 +370,7 @@ const listed = z.looseObject({
   total: z.number(),
 });
 async function list(...args: string[]) {
-  const { code, stdout } = await callMain(['check', ...args, ...endpoint(), '--json']);
+  const { code, stdout } = await story.sluice('check', ...args, '--json');
   return { code, ...listed.parse(JSON.parse(stdout)) };
 }
 
@@ -460,7 +445,7 @@ describe('sluice check without a name', () => {
   });
 
   it('is a table for people, which names every mismatch and how to look closer', async () => {
-    const { code, stdout } = await callMain(['check', ...endpoint()]);
+    const { code, stdout } = await story.sluice('check');
     expect(code).toBe(3);
     expect(stdout).toMatch(
       /^planted +experiment +MISMATCH +5\.6e-8 +1000 +user_id +control 600, treatment 400 /m,
@@ -470,22 +455,7 @@ describe('sluice check without a name', () => {
       'MISMATCH of planted: control 600, expected 500; treatment 400, expected 500. Look closer: npx sluice check planted --local --endpoint-url http',
     );
     expect(stdout).toContain('Configured, but without exposures: no_rows_yet.');
-    const staging = await callMain(['check', '--environment', 'nowhere', ...endpoint()]);
+    const staging = await story.sluice('check', '--environment', 'nowhere');
     expect(staging.code).toBe(0);
-  });
-});
-
-describe('sluice cost', () => {
-  it('calculates a month from the metrics of the local cloud', async () => {
-    const { code, stdout } = await callMain(['cost', ...endpoint(), '--json']);
-    expect(code).toBe(0);
-    const { usage, parts, usd_per_month, source, not_included } = JSON.parse(stdout);
-    // Five requests within the last hour or two, as a month.
-    expect(usage.requests).toBeGreaterThan(5 * 24 * 10);
-    expect(usage.events / usage.requests).toBeGreaterThan(100);
-    expect(parts.gateway).toBeCloseTo(usage.requests / 1_000_000, 9);
-    expect(usd_per_month).toBeGreaterThan(parts.alarms + parts.keys);
-    expect(source).toMatchObject({ kind: 'stage', stack: 'sluice-local' });
-    expect(not_included.join('\n')).toMatch(/^requests, messages and events of S3 for what lands/);
   });
 });

@@ -1,22 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { AthenaClient } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
-import { athenaRows } from '../harness/athenaRows.ts';
-import { callMain } from '../harness/callMain.ts';
+import { readerQuestions } from '../../cli/connect/questions.ts';
+import { assignmentSource } from '../../cli/connect/statsigGuide.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-groups-'));
-const data = join(directory, 'data');
-const before = process.env['SLUICE_CONFIG'];
 const HOLDOUTS = ['winter_holdout', 'home_holdout'];
 const FIRST = Array.from({ length: 60 }, (_, i) => `early-${i}`);
 const LATE = Array.from({ length: 30 }, (_, i) => `late-${i}`);
@@ -40,39 +33,29 @@ const reportSchema = z.object({
 });
 type Report = z.output<typeof reportSchema>;
 
-let cloud: Cloud;
-
-async function start(holdouts: readonly string[] | null): Promise<void> {
-  // A file that was imported once is not read again.
-  const file = join(directory, holdouts === null ? 'plain.config.ts' : 'holdouts.config.ts');
-  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const config = JSON.stringify({ bucket: 'acme-groups', holdouts });
-  writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${config});\n`);
-  process.env['SLUICE_CONFIG'] = file;
-  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
-}
+let story: StoryCloud;
 
 async function drive(state: SpecState, users: readonly string[]): Promise<Report> {
   const script = fileURLToPath(new URL('../harness/driveGroups.ts', import.meta.url));
-  const settings = { collector: cloud.collector, state, users, time: Date.now() };
+  const settings = { collector: story.cloud.collector, state, users, time: Date.now() };
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(settings)], {
     // Server Core reports its failures to Statsig, whatever its options: the proxy keeps these reports on this machine.
     env: { ...process.env, HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' },
   });
   const report = reportSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   expect(report.acknowledged).toBeGreaterThanOrEqual(report.exposures);
-  await cloud.flush();
+  await story.cloud.flush();
   return report;
 }
 
 async function pull(state: SpecState): Promise<void> {
-  const file = join(directory, `${state}.json`);
+  const file = join(story.scratch, `${state}.json`);
   writeFileSync(file, JSON.stringify(experimentSpecs(state, Date.now())));
-  const pulled = await callMain(['groups', 'pull', '--specs', file, '--local', '--endpoint-url', cloud.edge]);
+  const pulled = await story.sluice('groups', 'pull', '--specs', file);
   expect(pulled).toMatchObject({ code: 0, stderr: expect.stringContaining('7 experiments') });
 }
 
-const query = (sql: string) => runQuery(data, sql);
+const query = (sql: string) => story.query(sql);
 
 /** The groups that a view shows of each experiment. */
 async function shown(view = 'first_exposures'): Promise<Record<string, Groups>> {
@@ -118,15 +101,10 @@ let running: Report;
 let ended: Report;
 
 beforeAll(async () => {
-  await start(null);
+  story = await storyCloud({ holdouts: null });
   running = await drive('running', FIRST);
-}, 120_000);
-afterAll(async () => {
-  await cloud.close();
-  if (before === undefined) delete process.env['SLUICE_CONFIG'];
-  else process.env['SLUICE_CONFIG'] = before;
-  rmSync(directory, { recursive: true, force: true });
 });
+afterAll(() => story?.close());
 
 // One story: each test goes on where the one before it ended.
 describe('groups of experiments from the real evaluator', () => {
@@ -138,13 +116,11 @@ describe('groups of experiments from the real evaluator', () => {
   });
 
   it('exclude held-out units once the configuration lists the holdouts, also for stored rows', async () => {
-    await cloud.close();
-    await start(HOLDOUTS);
+    await story.restart({ holdouts: HOLDOUTS });
     const expected = decidedBy(running, ...CONSTANTS, ...HOLDOUT_RULES);
     expect(await shown()).toEqual(expected);
-    await cloud.close();
-    await start(null);
-  }, 120_000);
+    await story.restart({ holdouts: null });
+  });
 
   it('are exactly the groups that the evaluator lists, once specs are pulled', async () => {
     await pull('running');
@@ -155,14 +131,34 @@ describe('groups of experiments from the real evaluator', () => {
     }
     const sql = `SELECT DISTINCT experiment_id, group_id, group_name FROM sluice.first_exposures
       WHERE experiment_id = 'search' ORDER BY group_id`;
-    const athena = new AthenaClient({
-      endpoint: cloud.edge,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
-    const rows = await athenaRows(athena, sql, { WorkGroup: 'sluice' });
-    athena.destroy();
+    const rows = await story.ask(sql);
     expect(rows.map((row) => [row['group_id'], row['group_name']])).toEqual(listed['search']);
+  });
+
+  it('are the same in every printed question and in the assignment source', async () => {
+    const { config } = story.cloud;
+    /** Users by experiment and group, as the evaluator decided. */
+    const expected = Object.entries(listedBy(running)).flatMap(([experiment, groups]) =>
+      groups.map(([group]) => {
+        const decided = Object.values(running.decided[experiment] ?? {}).filter((rule) => rule === group);
+        return `${experiment} ${group} ${decided.length}`;
+      }),
+    );
+    const days = assignmentSource(config)
+      .sql.replaceAll('{statsig_start_date}', 'current_date - INTERVAL 2 DAY')
+      .replaceAll('{statsig_end_date}', 'current_date + INTERVAL 1 DAY');
+    const source = `SELECT experiment_id, group_id, count(DISTINCT user_id) AS users FROM (${days})
+      WHERE exposure_type <> 'gate' AND experiment_id <> 'shipping' GROUP BY 1, 2`;
+    const lines = (rows: readonly Record<string, unknown>[]) =>
+      rows
+        .filter((row) => !['shipping', 'new_checkout'].includes(String(row['experiment_id'])))
+        .map((row) => `${row['experiment_id']} ${row['group_id']} ${row['users']}`)
+        .sort();
+    expect(lines(await query(source))).toEqual(expected.sort());
+    const questions = Object.fromEntries(readerQuestions(config).map(({ name, sql }) => [name, sql]));
+    const split = await story.ask(questions['Split and crossovers'] ?? '');
+    expect(lines(split)).toEqual(expected);
+    expect(split.filter(({ crossovers }) => Number(crossovers) > 0)).toEqual([]);
   });
 
   it('are shown beside the held-out units of the evaluator', async () => {
@@ -183,11 +179,7 @@ describe('groups of experiments from the real evaluator', () => {
 
   it('stay the same when experiments end, and every unit stays in one group', async () => {
     // Collectors look at the table every five minutes.
-    const moved = await fetch(`${cloud.edge}/_sluice/clock`, {
-      method: 'POST',
-      body: '{"advanceMs":360000}',
-    });
-    expect(moved.status).toBe(200);
+    await story.advance(360_000);
     ended = await drive('ended', [...FIRST.slice(0, 20), ...LATE]);
     expect(ended.listed['search']).toEqual({ isExperimentActive: false, groups: [] });
     expect(Object.values(ended.decided['search'] ?? {})).toContain('launchedGroup');
@@ -211,7 +203,7 @@ describe('groups of experiments from the real evaluator', () => {
       'prices',
       'shipping',
     ]);
-  }, 120_000);
+  });
 
   it('are named at collection, once the collector knows them', async () => {
     const rows = await query(

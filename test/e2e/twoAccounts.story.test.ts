@@ -4,104 +4,190 @@ import { GetPartitionsCommand, GetTableCommand, GlueClient } from '@aws-sdk/clie
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   DeleteObjectCommand,
+  GetBucketLocationCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import * as z from 'zod';
 import { customerSession, loadSession } from '../../lib/access/sessionPolicies.ts';
-import { DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { addDays } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EngineFile } from '../../lib/parquet/FileSchema.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { readParquet } from '../harness/readParquet.ts';
+import type { Credentials } from '../harness/storyCloud.ts';
 import { MappingBench } from '../lib/drops/engine/MappingBench.ts';
 import { plainPage, setChunk, setPages, widen } from '../lib/parquet/editFooter.ts';
 import { longField } from '../lib/parquet/thriftWriter.ts';
 
-/** The cloud's clock begins now. */
-const daysAgo = (days: number) => utcDay(Date.now() - days * DAY_MS);
+const daysAgo = (days: number) => addDays('2026-11-21', -days);
 const DAY = daysAgo(5);
 const [RIVAL, PARTNER] = ['222233334444', '333344445555'];
 const PARTNERS_ROLE = { arn: `arn:aws:iam::${PARTNER}:role/sluice`, externalId: 'partner-7' };
 const datasets = [{ name: 'events', kind: 'events' as const, lookbackDays: 10, refusedShare: 1 }];
-const input = {
+/** Statsig's own user, who reads exports of ours and writes exports of Statsig's into one bucket of the stack. */
+const USER = 'arn:aws:iam::999689269917:user/acme-4f2a';
+const BUCKET = 'acme-statsig';
+const EXPORTED = '2026-11-19';
+const input: Pick<ConfigInput, 'bucket' | 'statsigBucket' | 'exports' | 'sources'> = {
   bucket: 'acme-experiments',
+  statsigBucket: { bucket: BUCKET, user: USER, writesTo: 'exports' },
+  exports: [
+    { name: 'events', table: 'statsig_forwarded_events', format: 'statsig', target: { bucket: BUCKET } },
+  ],
   sources: [
     { name: 'acme', bucket: DROPS, owner: CUSTOMER, datasets },
     { name: 'rival', bucket: 'rival-drops', owner: RIVAL, datasets },
     { name: 'partner', bucket: 'partner-drops', owner: PARTNER, role: PARTNERS_ROLE, datasets },
+    {
+      name: 'statsig',
+      bucket: BUCKET,
+      datasets: [
+        {
+          name: 'exposures',
+          kind: 'table',
+          mapping: 'statsig-exposures',
+          folder: 'exports/exposures',
+          layout: 'YYYY/MM/DD/*.parquet',
+        },
+      ],
+    },
   ],
 };
 const config = defineConfig(input);
 const OWN = config.bucket;
 
-const credentialsSchema = z.object({
-  principal: z.string(),
-  accessKeyId: z.string(),
-  secretAccessKey: z.string(),
+const customers = ['acme', 'rival', 'partner'];
+let ingest: Awaited<ReturnType<typeof ingestCloud>>;
+beforeAll(async () => {
+  ingest = await ingestCloud(input, { startsAt: `${EXPORTED}T10:00:00Z` });
 });
-const callsSchema = z.object({
-  calls: z.array(
-    z.object({
-      principal: z.string(),
-      operation: z.string(),
-      count: z.number(),
-      permissions: z.array(z.object({ resource: z.string() })),
-    }),
-  ),
+afterAll(() => ingest.close());
+
+/** By docs/statsig-s3.md alone: Statsig's user at the bucket that the stack makes, under the deployed policies. */
+describe('Statsig at a bucket of ours', () => {
+  let statsig: S3Client;
+  beforeAll(async () => {
+    statsig = ingest.s3By(await ingest.credentialsOf(USER));
+  });
+  const keys = (bucket = BUCKET) => ingest.keys('', bucket, statsig);
+
+  it('its user lists and reads yesterday’s export, in its columns, with nothing beside the files', async () => {
+    const events = [
+      ...['ada', 'bob'].map((userID) => ({
+        eventName: 'statsig::config_exposure',
+        user: { userID },
+        metadata: { config: 'checkout_button', ruleID: `group-of-${userID}` },
+      })),
+      { eventName: 'purchase', value: 12.5, user: { userID: 'ada' }, metadata: { item: 'hat' } },
+      { eventName: 'refund', user: { userID: 'bob', statsigEnvironment: { tier: 'staging' } } },
+    ];
+    expect(await ingest.post({ path: '/v1/log_event', events })).toBe(202);
+    await ingest.cloud.flush();
+    await ingest.jumpTo('2026-11-20T11:35:00Z');
+    await ingest.cloud.flush();
+    expect((await ingest.sluice('export', 'status')).stdout).toMatch(
+      new RegExp(`events +${EXPORTED} +succeeded +1 `),
+    );
+    const there = await keys();
+    expect(there).toEqual([expect.stringMatching(/^events\/2026-11-19\/sluice-[0-9a-f]{32}\.parquet$/)]);
+    const { LocationConstraint } = await statsig.send(new GetBucketLocationCommand({ Bucket: BUCKET }));
+    expect(LocationConstraint ?? 'us-east-1').toBe('us-east-1');
+    const { rows } = await readParquet(await ingest.read(there[0] ?? '', BUCKET, statsig));
+    expect(rows).toEqual([
+      {
+        ...{ timestamp: expect.any(BigInt), event_name: 'purchase' },
+        ...{ event_value: '12.5', user_id: 'ada', stable_id: null, metadata_json: '{"item":"hat"}' },
+      },
+    ]);
+  });
+
+  it('reads nothing else, and writes and deletes nothing but in its folder', async () => {
+    const [own = ''] = await ingest.keys('');
+    expect(own).not.toBe('');
+    const denied = { name: 'AccessDenied' };
+    await expect(keys(OWN)).rejects.toMatchObject(denied);
+    await expect(ingest.read(own, OWN, statsig)).rejects.toMatchObject(denied);
+    const put = (key: string, bucket = BUCKET) => ingest.put(key, 'x', bucket, statsig);
+    await expect(put('events/2026-11-19/x.parquet')).rejects.toMatchObject(denied);
+    await expect(put('exportsx/x.parquet')).rejects.toMatchObject(denied);
+    await expect(put('exports/x', OWN)).rejects.toMatchObject(denied);
+    const [exported = ''] = await keys();
+    const remove = (key: string) => ingest.remove(key, BUCKET, statsig);
+    await expect(remove(exported)).rejects.toMatchObject(denied);
+    await put('exports/exposures/note.txt');
+    await remove('exports/exposures/note.txt');
+  });
+
+  it('writes an export that becomes a table', async () => {
+    await ingest.drop(
+      'exports/exposures/2026/11/19/part-0.parquet',
+      `SELECT * FROM (VALUES
+        ('ada', 'userID', 'get_experiment', 'checkout_button', 'Test', TIMESTAMP '2026-11-19 10:00:00', 0.5),
+        ('bob', 'userID', 'get_experiment', 'checkout_button', 'Control', TIMESTAMP '2026-11-19 11:00:00', 0.5)
+      ) AS rows (unit_id, unit_type, exposure_type, name, experiment_group, first_exposure_utc, percent)`,
+      BUCKET,
+      statsig,
+    );
+    await ingest.jumpTo('2026-11-21T09:05:00Z');
+    await ingest.cloud.flush();
+    const sql =
+      'SELECT unit_id, name, experiment_group, CAST(ds AS varchar) AS ds FROM statsig_exposures ORDER BY 1';
+    expect(await ingest.ask(sql)).toEqual([
+      { unit_id: 'ada', name: 'checkout_button', experiment_group: 'Test', ds: EXPORTED },
+      { unit_id: 'bob', name: 'checkout_button', experiment_group: 'Control', ds: EXPORTED },
+    ]);
+  });
+
+  it('is compared with the rows here by the same query on either side', async () => {
+    const counts = (table: string) =>
+      ingest.ask(
+        `SELECT CAST(CAST(first_seen AS date) AS varchar) AS day, name, count(*) AS count FROM (SELECT name, unit_id, min(first_exposure_utc) AS first_seen FROM ${table} WHERE unit_type = 'userID' GROUP BY 1, 2) GROUP BY 1, 2`,
+      );
+    const exported = await counts('statsig_exposures');
+    expect(exported).toEqual([{ day: EXPORTED, name: 'checkout_button', count: '2' }]);
+    expect(await counts('statsig_first_exposures')).toEqual(exported);
+  });
+
+  it('is told by the command what to enter, and which call it may make itself', async () => {
+    const { stdout, code } = await ingest.sluice('connect', 'statsig-bucket');
+    expect(code).toBe(0);
+    for (const text of [BUCKET, USER, 'events/', 'BIGINT', 'exports/exposures', 'mark_data_ready_dwh'])
+      expect(stdout).toContain(text);
+    expect(stdout).toMatch(/"datestamps":"\d{4}-\d\d-\d\d","type":"events"/);
+  });
 });
-interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
 
 /** Three customers whose loads run as deployed, in one deployment: none reaches another, whatever becomes of its load. */
 describe('the datasets of several customers in one deployment', () => {
-  let ingest: Awaited<ReturnType<typeof ingestCloud>>;
-  let load: z.output<typeof credentialsSchema>;
-  const clients: { destroy(): void }[] = [];
-  const kept = <Client extends { destroy(): void }>(client: Client): Client => {
-    clients.push(client);
-    return client;
+  let load: Awaited<ReturnType<typeof ingest.credentialsOf>>;
+  const { s3By, kept, by, sluice } = {
+    s3By: (credentials: Credentials) => ingest.s3By(credentials),
+    kept: <Client extends { destroy(): void }>(client: Client) => ingest.kept(client),
+    by: (credentials: Credentials) => ingest.clientOptions(credentials),
+    sluice: (...args: string[]) => ingest.sluice(...args),
   };
-  const by = (credentials: Credentials) => ({
-    endpoint: ingest.cloud.edge,
-    region: 'us-east-1',
-    credentials,
-  });
-  const rootOf = (account: string) => by({ accessKeyId: account, secretAccessKey: 'test' });
-  const s3By = (credentials: Credentials) => kept(new S3Client({ ...by(credentials), maxAttempts: 1 }));
-  const sluice = (...args: string[]) => callMain([...args, '--local'], { env: ingest.env });
 
   beforeAll(async () => {
-    ingest = await ingestCloud(input);
     await ingest.letIn(RIVAL, 'rival-drops', 'ingest-source');
     await ingest.letIn(PARTNER, 'partner-drops', 'ingest-source', `arn:aws:iam::${PARTNER}:root`);
-    const answer = await fetch(`${ingest.cloud.edge}/_sluice/credentials`, {
-      method: 'POST',
-      body: JSON.stringify({ principal: 'IngestLoadRole' }),
-    });
-    load = credentialsSchema.parse(await answer.json());
+    load = await ingest.credentialsOf('IngestLoadRole');
     await partnersRole();
-    for (const { bucket, owner = '' } of config.sources) await drop(bucket, owner);
-  }, 120_000);
-  afterAll(async () => {
-    for (const client of clients) client.destroy();
-    await ingest.close();
+    for (const { name, bucket, owner = '' } of config.sources)
+      if (customers.includes(name)) await drop(bucket, owner);
   });
 
   /** Makes the role as our instructions say; it may do far more in the customer's account than we need. */
   async function partnersRole(): Promise<void> {
-    const iam = kept(new IAMClient(rootOf(PARTNER)));
+    const iam = kept(new IAMClient(by({ accessKeyId: PARTNER, secretAccessKey: 'test' })));
     const trust = {
       Effect: 'Allow',
       Principal: { AWS: `arn:aws:iam::${localAccount.id}:root` },
@@ -121,21 +207,9 @@ describe('the datasets of several customers in one deployment', () => {
   async function drop(bucket: string, account: string, day = DAY): Promise<void> {
     const rows = `SELECT epoch(TIMESTAMP '${day} 12:00:00')::BIGINT AS timestamp, 'made' AS event_name, 'u1' AS unit_id
       UNION ALL SELECT NULL, 'refused', 'u2'`;
-    await ingest.drop(`copied/${account}.parquet`, rows);
-    const customer = s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
-    const { Body } = await customer.send(
-      new GetObjectCommand({ Bucket: DROPS, Key: `copied/${account}.parquet` }),
-    );
-    const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
     const owner = s3By({ accessKeyId: account, secretAccessKey: 'test' });
     for (const folder of ['events', 'payroll'])
-      await owner.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: `${folder}/${day}/a.parquet`,
-          Body: bytes,
-        }),
-      );
+      await ingest.drop(`${folder}/${day}/a.parquet`, rows, bucket, owner);
   }
 
   const place = { partition: 'aws', account: localAccount.id, bucket: OWN, keyArn: null };
@@ -177,7 +251,7 @@ describe('the datasets of several customers in one deployment', () => {
     const { source, dataset } = named(name);
     const { table } = dataset;
     const s3 = s3By(credentials);
-    const glue = kept(new GlueClient({ ...by(credentials), maxAttempts: 1 }));
+    const glue = kept(new GlueClient(by(credentials)));
     const own = { Bucket: OWN };
     const ledger = { ...own, Key: `ledger/${name}/events/${DAY}.json` };
     const refused = {
@@ -226,9 +300,8 @@ describe('the datasets of several customers in one deployment', () => {
     expect(await sluice('ingest', 'run')).toMatchObject({ code: 0 });
     await ingest.cloud.flush();
     const { stdout } = await sluice('ingest', 'status', '--days', '10');
-    for (const { name } of config.sources) expect(stdout).toMatch(new RegExp(`^${name}/events .*✓`, 'm'));
-    const { calls } = callsSchema.parse(await (await fetch(`${ingest.cloud.edge}/_sluice/calls`)).json());
-    const own = calls.filter(
+    for (const name of customers) expect(stdout).toMatch(new RegExp(`^${name}/events .*✓`, 'm'));
+    const own = (await ingest.calls()).filter(
       ({ principal, operation, permissions }) =>
         principal === load.principal &&
         operation === 'AssumeRole' &&
@@ -237,9 +310,9 @@ describe('the datasets of several customers in one deployment', () => {
     // One call a load: a day may be queued by a schedule, too.
     const log = readFileSync(join(ingest.data, 'logs', 'sluice-local-ingest-load.0.log'), 'utf8');
     const loads = log.split('\n').filter((line) => line.includes('"event":"ingest_load"')).length;
-    expect(loads).toBeGreaterThanOrEqual(config.sources.length);
+    expect(loads).toBeGreaterThanOrEqual(customers.length);
     expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(loads);
-  }, 120_000);
+  });
 
   it('are loaded while another customer’s files would crash or stall the load', async () => {
     const bench = await MappingBench.open();
@@ -279,7 +352,7 @@ describe('the datasets of several customers in one deployment', () => {
       expect(exit).not.toBe(0);
     }
     expect(await explained('rival', lying)).toMatchObject({ state: 'succeeded' });
-  }, 120_000);
+  });
 
   it('are out of reach of another customer’s load, even when an attacker controls it', async () => {
     // The role as a whole reaches every customer.
@@ -299,14 +372,14 @@ describe('the datasets of several customers in one deployment', () => {
       });
       const theirs = assume(session, PARTNERS_ROLE.arn, undefined, PARTNERS_ROLE.externalId);
       if (name !== 'partner') await expect(theirs).rejects.toMatchObject({ name: 'AccessDenied' });
-      const sqs = kept(new SQSClient({ ...by(session), maxAttempts: 1 }));
+      const sqs = kept(new SQSClient(by(session)));
       const QueueUrl = `${ingest.cloud.edge}/${localAccount.id}/sluice-local-ingest-load`;
       await expect(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }))).rejects.toThrow(
         'is not authorized to perform: sqs:sendmessage on resource: ',
       );
       await theirs.catch(() => undefined);
     }
-  }, 120_000);
+  });
 
   it('are read by a session limited to one folder, even if the customer’s role allows more', async () => {
     const { source } = named('partner');
