@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { FileFailure } from './FileError.ts';
 
 /** A Parquet file on the local disk. */
@@ -33,34 +34,41 @@ export interface UnreadableFile {
 }
 
 /** A column of a Parquet file, or a member of a struct in one. */
-export interface FileColumn {
+export const fileColumnSchema = z.strictObject({
   /** As the file has it. */
-  readonly name: string;
+  name: z.string(),
   /** Its name in SQL. DuckDB renames columns whose names are equal or differ only in case, and a load those that hide its own. */
-  readonly sqlName: string;
+  sqlName: z.string(),
   /** Its type as DuckDB reads it, e.g. `VARCHAR`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
-  readonly type: string;
+  type: z.string(),
   /** Bytes of each value, for bytes of a fixed length; null for other types. */
-  readonly fixedBytes: number | null;
+  fixedBytes: z.number().nullable(),
   /**
    * Whether it, or something inside, is 16 bytes of which the file does not say what they are: Arrow's `binary(16)` and
    * Avro's `fixed(16)` may be UUIDs, polars' Int128 are numbers.
    */
-  readonly untold: boolean;
+  untold: z.boolean(),
   /**
    * Whether it holds instants although DuckDB's type has no zone: INT96, which Spark, Hive and Trino write in UTC, and times
    * with only the old converted type, which are in UTC by specification.
    * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
    */
-  readonly utc: boolean;
+  utc: z.boolean(),
   /** Whether its times are nanoseconds in the file. DuckDB truncates those with a zone to microseconds. */
-  readonly nanoseconds: boolean;
+  nanoseconds: z.boolean(),
   /** Why DuckDB misreads it, or something inside: what the file has, and what can be read instead. Null if it is read correctly. */
-  readonly misread: { readonly found: string; readonly needs: string } | null;
+  misread: z.strictObject({ found: z.string(), needs: z.string() }).nullable(),
   /** Whether the file says that it holds no value, so that its type means nothing: pyarrow, pandas and polars write such columns. */
-  readonly empty: boolean;
+  empty: z.boolean(),
   /** Range of its leaves among the column chunks of a row group: first and end. */
-  readonly leaves: readonly [first: number, end: number] | null;
+  leaves: z
+    .tuple([z.int().min(0), z.int().min(0)])
+    .readonly()
+    .nullable(),
   /** Members of a struct; empty for other types, also for lists and maps of structs. */
-  readonly members: readonly FileColumn[];
-}
+  get members() {
+    return z.array(fileColumnSchema);
+  },
+});
+/** See {@link fileColumnSchema}. */
+export type FileColumn = z.output<typeof fileColumnSchema>;

@@ -1,7 +1,7 @@
+import * as z from 'zod';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { EngineFile, FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
-import type { WrittenFile } from '../../parquet/parquetFooter.ts';
-import type { RowReason } from '../rowReasons.ts';
+import { isRowReason, type RowReason } from '../rowReasons.ts';
 
 /** One day of a dataset to be mapped. */
 export interface LoadRequest {
@@ -22,27 +22,36 @@ export interface LoadRequest {
   readonly signal?: AbortSignal;
 }
 
+const count = z.int().min(0);
+const reasons = z.partialRecord(z.string().refine(isRowReason), count);
+/** Numbers of rows. `in` is always `out` + `refused`. */
+const counts = { in: count, out: count, refused: count };
+const written = z.strictObject({ path: z.string(), bytes: count, rows: count }).nullable();
+/** Refused rows by reason, without zeros. */
+const fileRows = z.strictObject({ name: z.string(), ...counts, reasons });
 /** Counts of the rows of one file. */
-export interface FileRows {
-  readonly name: string;
-  readonly in: number;
-  readonly out: number;
-  readonly refused: number;
-  /** Refused rows by reason, without zeros. */
-  readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
-}
+export type FileRows = z.output<typeof fileRows>;
 
-/** The result of a load. `in` is always `out` + `refused`. */
-export interface LoadResult {
+/** The result of a load. */
+export const loadResultSchema = z.strictObject({
   /** File of accepted rows; null without any. */
-  readonly rowsFile: WrittenFile | null;
+  rowsFile: written,
   /** File of refused rows; null without any. */
-  readonly refusedFile: WrittenFile | null;
-  readonly rows: { readonly in: number; readonly out: number; readonly refused: number };
+  refusedFile: written,
+  rows: z.strictObject(counts),
   /** In the order of `files`. */
-  readonly files: readonly FileRows[];
-  readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
-}
+  files: z.array(fileRows).readonly(),
+  reasons,
+});
+/** See {@link loadResultSchema}. */
+export type LoadResult = z.output<typeof loadResultSchema>;
+
+/** Rows of a preview: their columns as text. */
+const previewRows = z.array(z.record(z.string(), z.string().nullable())).readonly();
+/** The first rows of a file: mapped, in the file's order, or refused, in the quarantine table's columns. */
+export const previewedRowsSchema = z.strictObject({ mapped: previewRows, refused: previewRows });
+/** See {@link previewedRowsSchema}. */
+export type PreviewedRows = z.output<typeof previewedRowsSchema>;
 
 /**
  * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB: duckDbEngine.ts in this
@@ -76,17 +85,6 @@ export interface PreviewedRequest extends Pick<LoadRequest, 'mapping' | 'loadedA
   readonly firstRows: number;
   /** The most rows to show of each kind. */
   readonly shown: number;
-}
-
-/** A row of a preview: its columns as text. */
-export type PreviewRow = Readonly<Record<string, string | null>>;
-
-/** The first rows of a file, mapped or refused. */
-export interface PreviewedRows {
-  /** Mapped, in the file's order. */
-  readonly mapped: readonly PreviewRow[];
-  /** Refused, in the quarantine table's columns. */
-  readonly refused: readonly PreviewRow[];
 }
 
 /** A reason why rows may be refused, by the index that {@link MappedGroup.problem} returns. */

@@ -4,10 +4,21 @@ import { type Crash, callProcess, failedSchema, fileError, statOwn } from '../..
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { EngineError } from '../../parquet/EngineError.ts';
 import { FileError } from '../../parquet/FileError.ts';
-import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from '../../parquet/FileSchema.ts';
+import {
+  type EngineFile,
+  type FileSchema,
+  fileColumnSchema,
+  type UnreadableFile,
+} from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
-import { isRowReason } from '../rowReasons.ts';
-import type { Engine, LoadRequest, LoadResult, PreviewedRequest } from './Engine.ts';
+import {
+  type Engine,
+  type LoadRequest,
+  type LoadResult,
+  loadResultSchema,
+  type PreviewedRequest,
+  previewedRowsSchema,
+} from './Engine.ts';
 
 /** One call of the engine, as the process gets it. */
 export type EngineCall =
@@ -34,7 +45,7 @@ export function childEngine(limits: EngineLimits): Engine {
       return described(files, ended.value);
     },
     async load({ signal, ...request }) {
-      const ended = await make({ kind: 'load', limits, request }, loadedSchema, signal);
+      const ended = await make({ kind: 'load', limits, request }, loadResultSchema, signal);
       if ('value' in ended) return { ...ended.value, ...(await writtenFiles(request, ended.value)) };
       if (request.files.length > 1) {
         const probed = await make({ kind: 'probe', limits, request }, z.null(), signal);
@@ -44,7 +55,7 @@ export function childEngine(limits: EngineLimits): Engine {
       throw crashError({ ...ended, reading: only }, request.files);
     },
     async preview(request) {
-      const ended = await make({ kind: 'preview', limits, request }, previewedSchema);
+      const ended = await make({ kind: 'preview', limits, request }, previewedRowsSchema);
       if ('crashed' in ended) throw crashError({ ...ended, reading: 0 }, [request.file]);
       return ended.value;
     },
@@ -101,25 +112,9 @@ async function writtenFiles(
 
 const count = z.int().min(0);
 
-const columnSchema: z.ZodType<FileColumn> = z.strictObject({
-  name: z.string(),
-  sqlName: z.string(),
-  type: z.string(),
-  fixedBytes: z.number().nullable(),
-  untold: z.boolean(),
-  nanoseconds: z.boolean(),
-  utc: z.boolean(),
-  misread: z.strictObject({ found: z.string(), needs: z.string() }).nullable(),
-  empty: z.boolean(),
-  leaves: z.tuple([count, count]).nullable(),
-  get members() {
-    return z.array(columnSchema);
-  },
-});
-
 /** Files with the same schema share it, as there may be thousands of them. */
 const describedSchema = z.strictObject({
-  shapes: z.array(z.array(columnSchema)),
+  shapes: z.array(z.array(fileColumnSchema)),
   files: z.array(
     z.union([
       failedSchema,
@@ -135,18 +130,3 @@ const describedSchema = z.strictObject({
 });
 /** The described files of a call. */
 export type DescribedFiles = z.output<typeof describedSchema>;
-
-const writtenSchema = z.strictObject({ path: z.string(), bytes: count, rows: count });
-const reasonsSchema = z.partialRecord(z.string().refine(isRowReason), count);
-const loadedSchema = z.strictObject({
-  rowsFile: writtenSchema.nullable(),
-  refusedFile: writtenSchema.nullable(),
-  rows: z.strictObject({ in: count, out: count, refused: count }),
-  files: z.array(
-    z.strictObject({ name: z.string(), in: count, out: count, refused: count, reasons: reasonsSchema }),
-  ),
-  reasons: reasonsSchema,
-});
-
-const rowsSchema = z.array(z.record(z.string(), z.string().nullable()));
-const previewedSchema = z.strictObject({ mapped: rowsSchema, refused: rowsSchema });
