@@ -175,21 +175,6 @@ export function footerBytes(end: Buffer): number | undefined {
   return end.readUInt32LE(end.length - TAIL_BYTES) + TAIL_BYTES;
 }
 
-/**
- * The number of rows and of row groups.
- *
- * @param end The last bytes of a file, at least {@link footerBytes}.
- * @throws RangeError if the footer is inconsistent.
- */
-export function footerRows(end: Buffer): { readonly rows: number; readonly rowGroups: number } {
-  const start = end.length - (footerBytes(end) ?? 0);
-  if (start < 0) throw new RangeError('The footer is longer than the bytes.');
-  const fields = new ThriftReader(end.subarray(start, end.length - TAIL_BYTES)).struct();
-  const [rows, groups] = [intOf(fields, FILE.rows), fields.get(FILE.rowGroups)];
-  if (rows === undefined) throw new RangeError('The footer has no number of rows.');
-  return { rows, rowGroups: groups === undefined ? 0 : readList(groups).items.length };
-}
-
 /** Reads some bytes of a file. @throws RangeError if the file ends before. */
 export async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
