@@ -49,7 +49,9 @@ The columns \`company_id\`, \`plan\` and \`sku\` below are examples of your own 
 ${COSTS}
 ## Views
 
-${viewNames.map((name) => viewSection(all[name])).join('\n')}
+Each lists the columns that it adds to those of its table; \`npx sluice tables <view>\` lists all.
+
+${viewSections(viewNames.map((name) => all[name]))}
 ## Tables
 
 ${forwardedKinds.map((kind) => forwardedSection(tables[kind])).join('\n')}
@@ -77,12 +79,18 @@ Most of the bytes of the first queries are \`event_id\`, which identifies resend
 
 `;
 
-/** Only the columns that the view does not have from its table. */
-function viewSection(view: View): string {
-  const same = view.columns.filter(({ name }) => told.has(name)).map(({ name }) => `\`${name}\``);
-  const own = view.columns.filter(({ name }) => !told.has(name));
-  const from = same.length === 0 ? '' : `As in its table: ${same.join(', ')}.\n`;
-  return section(view.name, view.comment, own, from);
+/** Only the columns that the view does not have from its table, each described in the first section that has it. */
+function viewSections(all: readonly View[]): string {
+  const described = new Set(told);
+  const sections = all.map((view) => {
+    const own = view.columns.filter(({ name }) => !told.has(name));
+    const first = own.filter(({ name }) => !described.has(name));
+    const again = own.filter((column) => !first.includes(column)).map(({ name }) => `\`${name}\``);
+    for (const { name } of first) described.add(name);
+    const also = again.length === 0 ? '' : `. As above: ${again.join(', ')}`;
+    return section(view.name, `${view.comment}${also}`, first);
+  });
+  return sections.join('\n');
 }
 
 function withKey({ columns, partitionKey }: Table): readonly Column[] {
@@ -99,10 +107,16 @@ function forwardedSection(table: Table): string {
     ...columnNotes,
     company_id: { example: 'acme' },
   };
-  const rows = withKey(table).map(({ name, type, comment }) =>
+  const [first] = forwardedKinds.map((kind) => tables[kind]);
+  const inFirst = (name: string) =>
+    first !== undefined && first.name !== table.name && first.columns.some((one) => one.name === name);
+  const own = withKey(table).filter(({ name }) => !inFirst(name) && (first === table || name !== 'ds'));
+  const rows = own.map(({ name, type, comment }) =>
     row([`\`${name}\``, type, comment, `\`${notes[name]?.example ?? ''}\``]),
   );
-  return `### ${table.name}\n\n${table.comment}.\n\n| column | type | meaning | example |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  const same = table.columns.filter(({ name }) => inFirst(name)).map(({ name }) => `\`${name}\``);
+  const also = same.length === 0 ? '' : ` As in \`${first?.name}\`: ${[...same, '`ds`'].join(', ')}.`;
+  return `### ${table.name}\n\n${table.comment}.${also}\n\n| column | type | meaning | example |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function curatedSection({ kind, name, comment, raw, columns }: CuratedTable): string {
@@ -114,10 +128,10 @@ function curatedSection({ kind, name, comment, raw, columns }: CuratedTable): st
   return section(name, about, own);
 }
 
-function section(name: string, about: string, columns: readonly Column[], from = ''): string {
+function section(name: string, about: string, columns: readonly Column[]): string {
   const rows = columns.map((column) => row([`\`${column.name}\``, column.type, column.comment]));
   const own = rows.length === 0 ? [] : [`| column | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`];
-  return [`### ${name}\n`, `${about}.\n`, ...(from === '' ? [] : [from]), ...own].join('\n');
+  return [`### ${name}\n`, `${about}.\n`, ...own].join('\n');
 }
 
 function row(cells: readonly string[]): string {
