@@ -6,7 +6,7 @@ import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
 import { cleanAthenaLoad } from '../../lib/drops/athena/loadByAthena.ts';
-import { ATHENA_STUCK_MS, MOST_SWEPT } from '../../lib/drops/limits.ts';
+import { ATHENA_STUCK_MS, MAX_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import {
   findDropDay,
@@ -67,7 +67,7 @@ export async function loadMessages(
     }
   }
   // Its result does not matter: the next sweep finds what is left.
-  if (days > 0) await sweep(loader, run, MOST_SWEPT);
+  if (days > 0) await sweep(loader, run, MAX_SWEPT);
   return batchFailures(failures);
 }
 
@@ -136,7 +136,7 @@ async function goOn(loader: Loader, run: LoadRun): Promise<boolean> {
 }
 
 /** Maximum of days that the log names. */
-const MOST_NAMED = 50;
+const MAX_NAMED = 50;
 
 /** Says which loads by Athena do not end; an alarm counts them (infra/alarms/loggedMetrics.ts). @returns Whether nothing failed. */
 function ended({ log }: Loader, failed: number, stuck: readonly string[]): boolean {
@@ -145,7 +145,7 @@ function ended({ log }: Loader, failed: number, stuck: readonly string[]): boole
       level: 'error',
       event: 'ingest_athena_stuck',
       stuck: stuck.length,
-      days: stuck.slice(0, MOST_NAMED),
+      days: stuck.slice(0, MAX_NAMED),
     });
   return failed === 0;
 }

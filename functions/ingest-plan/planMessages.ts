@@ -43,7 +43,7 @@ export async function planMessages(
 }
 
 /** Maximum of days and datasets that the log names. The ledger has all of them. */
-const MOST_NAMED = 50;
+const MAX_NAMED = 50;
 
 /** The result of one request: the line in the log. */
 export interface PlanReport {
@@ -73,9 +73,9 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
     days: days.length,
     outcomes: countOutcomes(days),
     list_calls: plan.planned.reduce((sum, { listCalls }) => sum + listCalls, 0),
-    queued: queued.slice(0, MOST_NAMED),
-    ...(plan.stopped.length > 0 ? { stopped: plan.stopped.slice(0, MOST_NAMED) } : {}),
-    ...(plan.failed.length > 0 ? { failed: plan.failed.slice(0, MOST_NAMED) } : {}),
+    queued: queued.slice(0, MAX_NAMED),
+    ...(plan.stopped.length > 0 ? { stopped: plan.stopped.slice(0, MAX_NAMED) } : {}),
+    ...(plan.failed.length > 0 ? { failed: plan.failed.slice(0, MAX_NAMED) } : {}),
     again: plan.failed.some(({ transient }) => transient),
     duration_ms: clock.now() - began,
   };
@@ -97,8 +97,8 @@ export async function lookForLateDrops(planner: Planner): Promise<PlanReport> {
     level: failed.length > 0 ? 'error' : late.length > 0 ? 'warn' : 'info',
     event: 'ingest_expected',
     datasets,
-    late: late.slice(0, MOST_NAMED),
-    ...(failed.length > 0 ? { failed: failed.slice(0, MOST_NAMED) } : {}),
+    late: late.slice(0, MAX_NAMED),
+    ...(failed.length > 0 ? { failed: failed.slice(0, MAX_NAMED) } : {}),
     // The next check is at most an hour away. The plan reports folders that cannot be listed.
     again: false,
     duration_ms: clock.now() - began,

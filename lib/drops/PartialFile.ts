@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { defineErrorFamily } from '../base/errors.ts';
-import { MOST_FOOTER_BYTES } from '../parquet/parquetFooter.ts';
+import { MAX_FOOTER_BYTES } from '../parquet/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
 import { FOOTER_GUESS_BYTES, LARGEST_PART_BYTES } from './limits.ts';
 
@@ -104,7 +104,7 @@ export class PartialFile {
     const length = tail.readUInt32LE(0);
     const start = size - 8 - length;
     // A load refuses a larger one.
-    if (start > 0 && start < guess && length <= MOST_FOOTER_BYTES) await this.fetch(start, guess);
+    if (start > 0 && start < guess && length <= MAX_FOOTER_BYTES) await this.fetch(start, guess);
   }
 
   async close(): Promise<void> {

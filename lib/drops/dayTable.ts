@@ -1,5 +1,5 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
-import { MOST_KILLS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+import { MAX_KILLS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { TaskReason } from './plan/messageBodies.ts';
 
 // Which state of a day follows on which answer. docs/ingest.md prints both tables.
@@ -110,7 +110,7 @@ export interface LoadTries {
 export function answerBefore(kind: LoadKind, { attempts, kills, tries }: LoadTries) {
   return firstAnswer(LOAD_TABLE, kind, {
     killed: () => kills >= 1,
-    killed_twice: () => kills >= MOST_KILLS,
+    killed_twice: () => kills >= MAX_KILLS,
     tried: () => attempts > tries,
   });
 }
@@ -119,7 +119,7 @@ export function answerBefore(kind: LoadKind, { attempts, kills, tries }: LoadTri
 export interface FailedLoad extends Pick<LoadTries, 'attempts' | 'tries'> {
   /** Because of the files or their bucket. */
   readonly isPermanent: boolean;
-  /** Of time or a crash, as in the last load. */
+  /** It ran out of time or crashed, as the last load did. */
   readonly isAgain: boolean;
   /** Whether its message is not delivered again. */
   readonly isLastMessage: boolean;

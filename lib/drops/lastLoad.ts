@@ -5,7 +5,7 @@ import { type Drop, isLeftOutReason, isMarker, isUnloadable } from './Drop.ts';
 // Compares the objects that a day has now with what the last load found.
 
 /** The most objects that an error names. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 type LeftOutObject = Drop['leftOut'][number];
 
@@ -133,7 +133,7 @@ function nameObjects(objects: readonly LeftOutObject[]): string {
 
 /** The first few objects by name, each with its reason, and the number of further ones. */
 function joinNames(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
-  const names = objects.slice(0, MOST_NAMED).map(({ key, reason = '' }) => `${key} (${reason})`);
+  const names = objects.slice(0, MAX_NAMED).map(({ key, reason = '' }) => `${key} (${reason})`);
   const rest = objects.length - names.length;
   return [...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }

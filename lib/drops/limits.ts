@@ -24,7 +24,7 @@ export const REQUEUE_AFTER_MS = 6 * 3_600_000;
 /** Milliseconds after which a failed day with the same files is retried. */
 export const RETRY_AFTER_MS = 12 * 3_600_000;
 /** Minimum delay before waiting days are checked again, seconds. */
-export const LEAST_DELAY_SECONDS = 60;
+export const MIN_DELAY_SECONDS = 60;
 /** How often a run checks waiting days again: for 24 hours, at `MAX_DELAY_SECONDS` each. */
 export const MAX_ROUNDS = 96;
 /** Milliseconds after which a day that waits for its marker is checked again. Each check takes about one list call. */
@@ -35,16 +35,16 @@ export const PATIENT_ROUNDS = 4;
 // The load.
 
 /** How often the function may be killed while it loads a day. */
-export const MOST_KILLS = 2;
+export const MAX_KILLS = 2;
 /** How often a day is listed because a file was replaced while it was read. */
-export const MOST_LISTINGS = 4;
+export const MAX_LISTINGS = 4;
 /**
  * Milliseconds after which a load by Athena is left, and its day loaded anew: before the sweep deletes its version as that
  * of a killed load, by more than a function may run.
  */
 export const ATHENA_GIVEN_UP_MS = VERSION_KEPT_MS - 3_600_000;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
-export const MOST_SWEPT = 50;
+export const MAX_SWEPT = 50;
 // Loads by Athena.
 
 /**

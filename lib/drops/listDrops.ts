@@ -25,7 +25,7 @@ export interface ListedDrops {
   readonly calls: number;
 }
 
-/** Folder of a dataset's day, with a slash at its end; with a layout the dataset's, as days have none of their own. */
+/** Folder of a dataset's day, with a slash at its end; with a layout the dataset's, as its days have no folders. */
 export function dropFolder({ folder, dayFormat, layout }: DatasetFolder, day: UtcDay): string {
   return layout !== undefined ? `${folder}/` : `${folder}/${dropDayFolder(day, dayFormat)}/`;
 }
@@ -66,7 +66,7 @@ export async function listDrops(
   return { drops: new Map(drops), calls };
 }
 
-/** What is listed for some days, and the day of each key in it; null for keys of no day. */
+/** Prefixes to list for some days, and the day of each key below them; null for other keys. */
 function foldersOf(
   dataset: DatasetFolder,
   days: readonly UtcDay[],

@@ -2,7 +2,7 @@ import { defineErrorFamily } from '../base/errors.ts';
 import { duckDbFailure } from './EngineError.ts';
 
 /** The most columns of a file, members of structs included: the time that reading takes grows with their square. */
-export const MOST_LEAVES = 10_000;
+export const MAX_LEAVES = 10_000;
 
 const DROP_AGAIN = 'Write the file again and drop it under the same name or another. The next run loads it.';
 
@@ -30,7 +30,7 @@ export const FileError = defineErrorFamily('user', {
     cure: DROP_AGAIN,
   },
   SLUICE_INGEST_FILE_TOO_WIDE: {
-    cause: `A Parquet file has more than ${MOST_LEAVES.toLocaleString('en')} columns, or a footer of more than 32 MiB.`,
+    cause: `A Parquet file has more than ${MAX_LEAVES.toLocaleString('en')} columns, or a footer of more than 32 MiB.`,
     cure: 'Write fewer columns: members of structs count, too. With fewer columns, write larger row groups: the footer has an entry for each column of each.',
   },
   SLUICE_INGEST_FILE_CHECKSUM_WRONG: {

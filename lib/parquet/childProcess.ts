@@ -7,7 +7,7 @@ import { EngineError } from './EngineError.ts';
 import { FileError, type FileFailure } from './FileError.ts';
 
 /** The most bytes of an answer: of 10,000 files that all have other columns. */
-const MOST_ANSWER_BYTES = 256 * 1_024 * 1_024;
+const MAX_ANSWER_BYTES = 256 * 1_024 * 1_024;
 
 /** A program that makes one call. */
 export interface ChildProgram {
@@ -114,7 +114,7 @@ export async function statOwn(path: string) {
 async function readAnswer<Value>(path: string, schema: z.ZodType<Value>): Promise<Value> {
   let answer: z.output<typeof failedSchema> | { readonly value: Value };
   try {
-    const bytes = await readOwn(path, MOST_ANSWER_BYTES);
+    const bytes = await readOwn(path, MAX_ANSWER_BYTES);
     answer = z.union([failedSchema, z.strictObject({ value: schema })]).parse(JSON.parse(bytes.toString()));
   } catch (error) {
     throw new EngineError('SLUICE_ENGINE_FAILED', 'Its answer can’t be read.', { cause: error });

@@ -1,12 +1,12 @@
 import type { DuckDbSession } from './DuckDbSession.ts';
-import { FileError, type FileFailure, fileFailure, MOST_LEAVES } from './FileError.ts';
+import { FileError, type FileFailure, fileFailure, MAX_LEAVES } from './FileError.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './FileSchema.ts';
 import {
   countColumns,
   endsBuffer,
   type FileEnds,
   footerBytes,
-  MOST_FOOTER_BYTES,
+  MAX_FOOTER_BYTES,
   ParquetFooter,
   readEnds,
   readSchema,
@@ -78,9 +78,9 @@ async function describeFile(
   const ends = readEnds(path, buffer);
   const mark = markProblem(ends);
   if (mark !== null) throw new FileError(mark, `${name}, ${ends.size} bytes.`);
-  requireNarrow(name, (footerBytes(ends.end) ?? 0) <= MOST_FOOTER_BYTES);
+  requireNarrow(name, (footerBytes(ends.end) ?? 0) <= MAX_FOOTER_BYTES);
   const footer = new ParquetFooter(ends);
-  requireNarrow(name, countColumns(footer.shape) <= MOST_LEAVES);
+  requireNarrow(name, countColumns(footer.shape) <= MAX_LEAVES);
   requirePossibleSizes(footer);
   const shape = shapes.get(footer.shape) ?? { root: readSchema(footer.shape), columns: null };
   shapes.set(footer.shape, shape);
@@ -110,15 +110,15 @@ function requireNarrow(name: string, isNarrow: boolean): void {
 }
 
 /** The fewest bytes of a page, and the most of what it states in 32 bits. */
-const LEAST_PAGE = 10;
-const MOST_IN_PAGE = 2 ** 31;
+const MIN_PAGE = 10;
+const MAX_IN_PAGE = 2 ** 31;
 
 /** @throws RangeError for sizes that the file can't have. They decide what machine its day needs. */
 function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
   if (rows !== rowGroups.reduce((sum, group) => sum + group.rows, 0))
     throw new RangeError('The rows of its row groups are not as many as the footer says.');
   const isPossible = (chunk: ColumnChunk) => {
-    const most = Math.ceil(chunk.bytes / LEAST_PAGE) * MOST_IN_PAGE;
+    const most = Math.ceil(chunk.bytes / MIN_PAGE) * MAX_IN_PAGE;
     return (
       chunk.start >= FIRST_PAGE &&
       chunk.bytes >= 0 &&
@@ -173,7 +173,7 @@ const MARK = 'PAR1';
 const ENCRYPTED_MARK = 'PARE';
 const MARK_BYTES = 4;
 /** The minimum size of a file: magic, length of the footer, magic. */
-const LEAST_BYTES = 12;
+const MIN_BYTES = 12;
 
 /** Why the ends of a file show that it is not valid Parquet, before any library opens it; null if they are fine. */
 function markProblem({ head, end, size }: FileEnds) {
@@ -182,8 +182,8 @@ function markProblem({ head, end, size }: FileEnds) {
   if (first === ENCRYPTED_MARK || (first === MARK && last === ENCRYPTED_MARK))
     return 'SLUICE_INGEST_FILE_ENCRYPTED';
   if (first !== MARK) return 'SLUICE_INGEST_FILE_NOT_PARQUET';
-  if (size < LEAST_BYTES || last !== MARK) return 'SLUICE_INGEST_FILE_TRUNCATED';
-  return end.readUInt32LE(end.length - 2 * MARK_BYTES) > size - LEAST_BYTES
+  if (size < MIN_BYTES || last !== MARK) return 'SLUICE_INGEST_FILE_TRUNCATED';
+  return end.readUInt32LE(end.length - 2 * MARK_BYTES) > size - MIN_BYTES
     ? 'SLUICE_INGEST_FILE_DAMAGED'
     : null;
 }

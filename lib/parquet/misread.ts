@@ -5,7 +5,7 @@ import { CONVERTED, ELEMENT, intOf, LOGICAL, type SchemaNode, structOf } from '.
 const REPEATED = 2;
 
 /** The most digits of DuckDB's decimals. It converts larger ones to doubles, incorrectly: https://github.com/duckdb/duckdb/pull/25058 */
-const MOST_DIGITS = 38;
+const MAX_DIGITS = 38;
 
 /** The size that a decimal declares. */
 interface DecimalSize {
@@ -30,11 +30,11 @@ export function whyMisread(node: SchemaNode, parent: SchemaNode | null = null): 
   const size = decimalOf(node);
   if (size !== null && isImpossible(size))
     return { found: typeOf(size), needs: 'a decimal of a possible size' };
-  if (size !== null && size.digits > MOST_DIGITS)
-    return { found: `DECIMAL(${size.digits})`, needs: `decimals of at most ${MOST_DIGITS} digits` };
+  if (size !== null && size.digits > MAX_DIGITS)
+    return { found: `DECIMAL(${size.digits})`, needs: `decimals of at most ${MAX_DIGITS} digits` };
   // It writes `.5`, which is not JSON, and no larger decimal has a zero before the point.
-  if (size !== null && size.scale === MOST_DIGITS)
-    return { found: typeOf(size), needs: `decimals of fewer than ${MOST_DIGITS} digits behind the point` };
+  if (size !== null && size.scale === MAX_DIGITS)
+    return { found: typeOf(size), needs: `decimals of fewer than ${MAX_DIGITS} digits behind the point` };
   const alike = namesAlike(node.children);
   if (alike !== null) return { found: alike, needs: 'members whose names differ in more than case' };
   for (const child of node.children) {

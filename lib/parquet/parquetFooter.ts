@@ -60,7 +60,7 @@ export interface FileEnds {
 }
 
 /** The most bytes of a footer. No more are read. */
-export const MOST_FOOTER_BYTES = 32 * 1_024 * 1_024;
+export const MAX_FOOTER_BYTES = 32 * 1_024 * 1_024;
 
 /** Bytes at the end of a file that are read first: most footers, and all of a small file. */
 const END_BYTES = 64 * 1_024;
@@ -81,7 +81,7 @@ export function readEnds(path: string, buffer = endsBuffer()): FileEnds {
     const { size } = fstatSync(file);
     let end = readSyncAt(file, Math.max(0, size - END_BYTES), Math.min(size, END_BYTES), buffer);
     const footer = footerBytes(end) ?? 0;
-    if (footer > end.length && footer <= Math.min(size, MOST_FOOTER_BYTES + TAIL_BYTES))
+    if (footer > end.length && footer <= Math.min(size, MAX_FOOTER_BYTES + TAIL_BYTES))
       end = readSyncAt(file, size - footer, footer);
     const head =
       end.length === size ? end.subarray(0, HEAD_BYTES) : readSyncAt(file, 0, Math.min(size, HEAD_BYTES));

@@ -39,10 +39,10 @@ export interface KnownLists {
 }
 
 /** The most nested structs, lists and maps. Real footers have less than half. */
-const MOST_LEVELS = 64;
+const MAX_LEVELS = 64;
 
 /** IDs of fields have 16 bits. */
-const MOST_ID = 32_767;
+const MAX_ID = 32_767;
 
 const NONE = Buffer.alloc(0);
 
@@ -82,7 +82,7 @@ export class ThriftReader {
       const type = head & 0x0f;
       if (type === 0) return;
       last = head >> 4 === 0 ? this.int() : last + (head >> 4);
-      if (last < 1 || last > MOST_ID) throw new RangeError('A field has no possible ID.');
+      if (last < 1 || last > MAX_ID) throw new RangeError('A field has no possible ID.');
       const bit = last < 31 ? 1 << last : 0;
       if (last <= highest && (bit === 0 || (seen & bit) !== 0))
         throw new RangeError('A field is there twice.');
@@ -113,7 +113,7 @@ export class ThriftReader {
 
   /** Skips a value. @param known The type of its items if it is a list, or the lists in it if it is a struct. */
   skip(type: number, level = 0, known: number | KnownLists = {}): void {
-    if (level > MOST_LEVELS) throw new RangeError('Values are nested too deeply.');
+    if (level > MAX_LEVELS) throw new RangeError('Values are nested too deeply.');
     switch (type) {
       case THRIFT.true:
       case THRIFT.false:

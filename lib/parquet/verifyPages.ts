@@ -34,13 +34,13 @@ const GZIP = 2;
  * The most bytes that a byte of a codec can become, rounded up: Snappy's copies are 64 bytes in three, LZ4's lengths 255 in
  * one, DEFLATE's 1,032 to one. DuckDB allocates what a header says.
  */
-const MOST_INFLATED: ReadonlyMap<number, number> = new Map([
+const MAX_INFLATED: ReadonlyMap<number, number> = new Map([
   [1, 32],
   [GZIP, 1_100],
   [7, 256],
 ]);
 /** Sizes in headers have 32 bits, and DuckDB adds 1. */
-const MOST_SIZE = 2 ** 31 - 2;
+const MAX_SIZE = 2 ** 31 - 2;
 /**
  * Bytes by which pages may go beyond their chunk: old writers leave the header of the dictionary out of its size.
  * https://issues.apache.org/jira/browse/PARQUET-816
@@ -50,7 +50,7 @@ const UNCOUNTED_BYTES = 100;
 /** Bytes that are read at once to find headers. They often contain small pages as well. */
 const WINDOW_BYTES = 64 * 1_024;
 /** The most bytes of a header. Statistics make headers long. */
-const MOST_HEADER_BYTES = 16 * 1_024 * 1_024;
+const MAX_HEADER_BYTES = 16 * 1_024 * 1_024;
 /** Bytes of a page that are in memory at once, compressed or uncompressed. */
 const PIECE_BYTES = 4 * 1_024 * 1_024;
 
@@ -190,7 +190,7 @@ function requireConsistent({ bytes, uncompressed, levels, isCompressed }: Page, 
     throw new RangeError('The levels of a page are larger than the page.');
   if ((codec === UNCOMPRESSED || !isCompressed) && bytes !== uncompressed)
     throw new RangeError('A page without compression has two sizes.');
-  if (uncompressed > (bytes + 1) * (MOST_INFLATED.get(codec) ?? Number.POSITIVE_INFINITY))
+  if (uncompressed > (bytes + 1) * (MAX_INFLATED.get(codec) ?? Number.POSITIVE_INFINITY))
     throw new RangeError('A page says to be larger than it can be.');
 }
 
@@ -250,7 +250,7 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
       return parsePage(new ThriftReader(bytes), at);
     } catch (error) {
       // It may be longer than the buffer.
-      if (bytes.length < length || length >= MOST_HEADER_BYTES) throw error;
+      if (bytes.length < length || length >= MAX_HEADER_BYTES) throw error;
     }
   }
 }
@@ -294,7 +294,7 @@ function parsePage(reader: ThriftReader, base: number): Page {
 
 function readSize(reader: ThriftReader): number {
   const size = reader.int();
-  if (size < 0 || size > MOST_SIZE) throw new RangeError('A page has an impossible size.');
+  if (size < 0 || size > MAX_SIZE) throw new RangeError('A page has an impossible size.');
   return size;
 }
 

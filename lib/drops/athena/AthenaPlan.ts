@@ -62,7 +62,7 @@ export interface PlannedLoad {
 }
 
 /** https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
-const MOST_STATEMENT_BYTES = 262_144;
+const MAX_STATEMENT_BYTES = 262_144;
 
 /** Where a load by Athena writes. */
 export interface LoadTarget {
@@ -137,7 +137,7 @@ export function planAthenaLoad(
   };
   for (const statement of Object.values(statements)) {
     const bytes = Buffer.byteLength(statement);
-    if (bytes > MOST_STATEMENT_BYTES)
+    if (bytes > MAX_STATEMENT_BYTES)
       throw new AthenaError(
         'SLUICE_ATHENA_TOO_MANY_SCHEMAS',
         `${groups.length} schemas, ${bytes} bytes of SQL.`,

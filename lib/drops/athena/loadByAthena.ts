@@ -40,7 +40,7 @@ export interface AthenaWork {
   readonly progress: Progress;
 }
 
-/** What follows once the statement of a step has succeeded. Without refused rows, the version is published after `counts`. */
+/** The steps after the statement of a step has succeeded. Without refused rows, the version is published after `counts`. */
 const STEPS: Readonly<
   Record<
     AthenaStep,
@@ -60,7 +60,7 @@ const STEPS: Readonly<
 
 /** List price of a byte that a query scans, and the least of one query: https://aws.amazon.com/athena/pricing/ */
 const USD_PER_BYTE = 5 / 2 ** 40;
-const LEAST_BYTES = 10 * 2 ** 20;
+const MIN_BYTES = 10 * 2 ** 20;
 
 /**
  * Goes on with a load by Athena: looks at the execution of its step, and starts the next step or publishes the version.
@@ -230,7 +230,7 @@ function withCosts(load: AthenaLoad, found: ExecutionState | null): AthenaLoad {
   return {
     ...load,
     scannedBytes: load.scannedBytes + scannedBytes,
-    usd: load.usd + Math.max(scannedBytes, LEAST_BYTES) * USD_PER_BYTE,
+    usd: load.usd + Math.max(scannedBytes, MIN_BYTES) * USD_PER_BYTE,
   };
 }
 

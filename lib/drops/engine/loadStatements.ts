@@ -12,7 +12,7 @@ const ROW_GROUP_ROWS = 122_880;
 const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 
 /** The most queries in one UNION, as it holds readers for all of them in memory. */
-const MOST_UNITED = 100;
+const MAX_UNITED = 100;
 
 /** A name with a space, which no table's column has. */
 const FILE = '"file number"';
@@ -69,10 +69,10 @@ export function refusedRowsStatements(
 ): string[] {
   const queries = refusedRowsQueries(request, only);
   const copy = (from: string) => `COPY (${from}) TO ${quoteText(path)} ${PARQUET}`;
-  if (queries.length <= MOST_UNITED) return [copy(queries.join(' UNION ALL '))];
+  if (queries.length <= MAX_UNITED) return [copy(queries.join(' UNION ALL '))];
   const statements: string[] = [];
-  for (let i = 0; i < queries.length; i += MOST_UNITED) {
-    const some = queries.slice(i, i + MOST_UNITED).join(' UNION ALL ');
+  for (let i = 0; i < queries.length; i += MAX_UNITED) {
+    const some = queries.slice(i, i + MAX_UNITED).join(' UNION ALL ');
     statements.push(i === 0 ? `CREATE TEMP TABLE refused AS ${some}` : `INSERT INTO refused ${some}`);
   }
   return [...statements, copy('SELECT * FROM refused')];

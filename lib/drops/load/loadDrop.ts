@@ -14,7 +14,7 @@ import { SourceError } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
 import type { LoadResult } from '../engine/Engine.ts';
 import { requireLoadable } from '../lastLoad.ts';
-import { MOST_LISTINGS } from '../limits.ts';
+import { MAX_LISTINGS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
@@ -81,7 +81,7 @@ async function listAndFetch(
   const { directory, wait, random, freeBytes } = loader;
   const { source, dataset, day } = place;
   const bucket = loader.customerBucket(source, dataset);
-  for (let listings = 1; listings <= MOST_LISTINGS; listings += 1) {
+  for (let listings = 1; listings <= MAX_LISTINGS; listings += 1) {
     signal.throwIfAborted();
     const { drops } = await progress.time('list', () => listDrops(bucket, dataset, [day]));
     const listed = drops.get(day);
@@ -122,7 +122,7 @@ async function listAndFetch(
     if (files !== null) return { drop, files };
     await rm(folder, { recursive: true, force: true });
   }
-  throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MOST_LISTINGS} times.`);
+  throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MAX_LISTINGS} times.`);
 }
 
 /** The error of a file that broke off each time, or of the function's disk. */

@@ -27,7 +27,7 @@ export const ReceiptError = defineErrorFamily('user', {
 });
 
 /** Most files that a receipt names. The others are counted. */
-const MOST_FILES = 1_000;
+const MAX_FILES = 1_000;
 
 /**
  * A customer's receipt of one load of a day, as the ledger accounts for it: docs/ingest-customer.md, "Receipts". Members may
@@ -46,7 +46,7 @@ export interface Receipt {
   readonly rows: Settlement['rows'];
   /** Why nothing of the day was loaded; null if it was. */
   readonly failure: { readonly code: string; readonly message: string } | null;
-  /** At most {@link MOST_FILES}: those with problems first. */
+  /** At most {@link MAX_FILES}: those with problems first. */
   readonly files: readonly FileFate[];
   /** Files that are not named. */
   readonly moreFiles: number;
@@ -112,8 +112,8 @@ export function makeReceipt(
   return {
     ...{ receipt: 1, ...about, state, version, ...times, rows },
     failure: failure === undefined ? null : { ...failure, message: messageOf(failure) },
-    files: named.slice(0, MOST_FILES),
-    moreFiles: Math.max(0, files.length - MOST_FILES),
+    files: named.slice(0, MAX_FILES),
+    moreFiles: Math.max(0, files.length - MAX_FILES),
   };
 }
 

@@ -81,22 +81,22 @@ export class FileColumns {
 }
 
 /** Names that a message lists. */
-const MOST_NAMES = 100;
+const MAX_NAMES = 100;
 
-/** What a file has instead of a name, the nearest first. */
+/** Lists the names of a file for a message, the nearest first. */
 function foundNames(name: string, names: readonly string[]): string {
   // Marks and spaces around a name are what its reader does not see.
   const isAlike = (other: string) =>
     other.replaceAll(/[^\p{L}\p{N}]/gu, '') === name.replaceAll(/[^\p{L}\p{N}]/gu, '');
   const alike = names.filter(isAlike);
   const near = alike.length > 0 ? alike : nearestNames(name, names);
-  const all = names.slice(0, MOST_NAMES).map(quotedName).join(', ');
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  const all = names.slice(0, MAX_NAMES).map(quotedName).join(', ');
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   const nearest = near.length === 0 ? '' : `, the nearest is ${near.map(quotedName).join(' or ')}`;
   return `${names.length === 0 ? 'none' : 'no such name'}${nearest}${names.length === 0 ? '' : `, among ${all}${more}`}`;
 }
 
-/** What a column of 16 bytes needs. */
+/** Requirement for a column of 16 bytes. */
 const SIXTEEN =
   "16 bytes that the file annotates as a UUID, or `cast: 'uuid'` or `cast: 'string'` in the mapping";
 

@@ -17,7 +17,7 @@ const ZONED_APART = `${MINUTE}:[0-9.]+ (Z|${OFFSET}) *`;
 const ZONED_MINUTE = `${MINUTE} ?(Z|UTC|${OFFSET}) *`;
 
 /** The smallest number of nanoseconds as DuckDB's time with a zone. Writers use it for a missing time. */
-const LEAST_NANOSECOND = "TIMESTAMPTZ '1677-09-21 00:12:43.145225+00'";
+const MIN_NANOSECOND = "TIMESTAMPTZ '1677-09-21 00:12:43.145225+00'";
 /** Bounds of local times that can be converted. Times just outside of the years 1 to 9999 are judged in UTC. */
 const FIRST_LOCAL = "TIMESTAMP '0002-01-01 (BC)'";
 const END_LOCAL = "TIMESTAMP '10001-01-01'";
@@ -42,9 +42,7 @@ function utcOfTimestamp(column: FoundColumn, timezone: string): string | null {
   const { sql, kind, type, nanoseconds } = column;
   switch (kind) {
     case 'instant':
-      return type === 'TIMESTAMP WITH TIME ZONE'
-        ? ofInstant(sql, nanoseconds ? LEAST_NANOSECOND : null)
-        : sql;
+      return type === 'TIMESTAMP WITH TIME ZONE' ? ofInstant(sql, nanoseconds ? MIN_NANOSECOND : null) : sql;
     case 'local':
     case 'date': {
       const plain =

@@ -47,7 +47,7 @@ export function readDay(field: TimeField, fileColumns: FileColumns): FieldSql {
   return { ...time, value: fileColumns.dialect.dayInZone(time.value, fileColumns.timezone) };
 }
 
-/** Of texts that are not a time. */
+/** Refuses texts that are not a time. */
 const UNREAD: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` };
 const MISSING: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_MISSING', when: (raw) => `${raw} IS NULL` };
 const outOfRange = (dialect: Dialect): Refusal => ({

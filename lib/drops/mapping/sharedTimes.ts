@@ -1,7 +1,7 @@
 import { quoteText } from '../../base/sql.ts';
 import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
 
-// What both dialects know of times.
+// Times in SQL, as far as both dialects agree.
 
 /** Units per second. */
 export const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
@@ -9,13 +9,13 @@ export const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } 
 export const FIRST_SECOND = -62_135_596_800;
 const END_SECOND = 253_402_300_800;
 /** The most of a BIGINT. Nanoseconds before 1677 and after 2262 are more. The bounds of other units are less. */
-const MOST_NANOSECONDS = '9223372036854775807';
+const MAX_NANOSECONDS = '9223372036854775807';
 
 /** Whether a number since 1970 is of the years 1 to 9999, so that no product of it overflows. */
 export function isOfCalendar(number: string, unit: keyof typeof PER_SECOND): string {
   const [first, end] =
     unit === 'ns'
-      ? [`-${MOST_NANOSECONDS}`, MOST_NANOSECONDS]
+      ? [`-${MAX_NANOSECONDS}`, MAX_NANOSECONDS]
       : [FIRST_SECOND * PER_SECOND[unit], END_SECOND * PER_SECOND[unit]];
   return `${number} >= ${first} AND ${number} < ${end}`;
 }

@@ -7,7 +7,7 @@ import { type DatasetNotes, datasetNotes } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { lastLookKey } from '../../tables/ledgerKeys.ts';
 import { IngestError } from '../IngestError.ts';
-import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
+import { MAX_ROUNDS, MIN_DELAY_SECONDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
@@ -161,7 +161,7 @@ async function askAgain(
     round: round + 1,
   };
   // Every message is a hop of one chain, so a long upload is checked less often.
-  const least = round < PATIENT_ROUNDS ? LEAST_DELAY_SECONDS : MAX_DELAY_SECONDS;
+  const least = round < PATIENT_ROUNDS ? MIN_DELAY_SECONDS : MAX_DELAY_SECONDS;
   const delay = Math.min(MAX_DELAY_SECONDS, Math.max(least, seconds));
   await requests.send([JSON.stringify(again)], delay);
 }
