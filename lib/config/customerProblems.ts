@@ -1,3 +1,4 @@
+import { overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
 import { athenaObstacle, type Dataset, receiptFolder, type Source } from '../schema/sources.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
@@ -9,6 +10,19 @@ import { viewNames } from '../views/viewNames.ts';
 
 /** Folders of the ledger that do not belong to a source: claims on objects that wait, and the ledgers of exports and curated days. */
 const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER, 'redrive']);
+
+/**
+ * Keeps names apart: whoever claims one that is taken adds a problem.
+ *
+ * @param problems Receives `<field>: got "<name>", expected another <what> than <the field that has it>.`
+ */
+export function claimer(problems: string[]) {
+  return (taken: Map<string, string>, name: string, field: string, what: string): void => {
+    const other = taken.get(name);
+    if (other === undefined) taken.set(name, field);
+    else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
+  };
+}
 
 /** Problems of `sources` that no field shows alone; one sentence each, with the field's name in front. */
 export function sourceProblems(
@@ -25,11 +39,7 @@ export function sourceProblems(
     ...viewNames.map((name): [string, string] => [name, 'a view']),
     [GROUPS_TABLE, 'the table of experiment groups'],
   ]);
-  const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
-    const other = taken.get(name);
-    if (other === undefined) taken.set(name, field);
-    else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
-  };
+  const claim = claimer(problems);
   for (const [i, source] of config.sources.entries()) {
     const field = `sources.${i}`;
     claim(names, source.name, `${field}.name`, 'name');
@@ -82,9 +92,9 @@ function declaredColumnProblems(dataset: Dataset, field: string): string[] {
     .map((name) => `${field}.${member}.${name}: expected another name: every row has a column of this one.`);
 }
 
-/** Two sources are two customers: what one drops may never be loaded as the other's. */
-function sharedFolders(sources: Config['sources']): string[] {
-  const folders = sources.flatMap(({ name, bucket, datasets }, i) =>
+/** Folders of all datasets, each with the slash at its end and the field that names it. */
+function datasetFolders(sources: Config['sources']) {
+  return sources.flatMap(({ name, bucket, datasets }, i) =>
     datasets.map(({ folder }, j) => ({
       source: name,
       bucket,
@@ -92,19 +102,17 @@ function sharedFolders(sources: Config['sources']): string[] {
       field: `sources.${i}.datasets.${j}`,
     })),
   );
-  return folders.flatMap(({ source, bucket, folder, field }, i) => {
-    const other = folders
-      .slice(0, i)
-      .find(
-        (one) =>
-          one.bucket === bucket &&
-          one.source !== source &&
-          (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
-      );
+}
+
+/** Two sources are two customers: what one drops may never be loaded as the other's. */
+function sharedFolders(sources: Config['sources']): string[] {
+  const folders = datasetFolders(sources);
+  return folders.flatMap((one, i) => {
+    const other = folders.slice(0, i).find((each) => each.source !== one.source && overlap(each, one));
     return other === undefined
       ? []
       : [
-          `${field}.folder: got ${JSON.stringify(folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
+          `${one.field}.folder: got ${JSON.stringify(one.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
         ];
   });
 }
@@ -115,18 +123,8 @@ function sharedFolders(sources: Config['sources']): string[] {
  */
 function sharedReceipts(sources: Config['sources']): string[] {
   const receipts = receiptFolders(sources);
-  const folders = sources.flatMap(({ bucket, datasets }, i) =>
-    datasets.map(({ folder }, j) => ({
-      bucket,
-      folder: `${folder}/`,
-      field: `sources.${i}.datasets.${j}`,
-    })),
-  );
   return receipts.flatMap((one, i) => {
-    const other = [...folders, ...receipts.slice(0, i)].find(
-      ({ bucket, folder }) =>
-        bucket === one.bucket && (folder.startsWith(one.folder) || one.folder.startsWith(folder)),
-    );
+    const other = [...datasetFolders(sources), ...receipts.slice(0, i)].find((each) => overlap(each, one));
     return other === undefined
       ? []
       : [
@@ -155,16 +153,11 @@ export function exportProblems(
   const curated = curate ? [curatedTables.exposures, curatedTables.events] : [];
   const known = [tables.exposures, tables.events, ...curated, ...ownerOf.keys()];
   const names = new Set<string>();
-  // A source would load an export into its folder as its own drops.
-  const folders = sources.flatMap((source, i) =>
-    source.datasets.map((dataset, j) => ({
-      bucket: source.bucket,
-      folder: `${dataset.folder}/`,
-      field: `sources.${i}.datasets.${j}`,
-    })),
-  );
-  // An export deletes what is old in its folder.
-  folders.push(...receiptFolders(sources));
+  // A source would load an export into its folder as its own drops, and an export deletes what is old in its folder.
+  const folders: { bucket: string; folder: string; field: string }[] = [
+    ...datasetFolders(sources),
+    ...receiptFolders(sources),
+  ];
   for (const [i, { name, table, target }] of exports.entries()) {
     const field = `exports.${i}`;
     if (table === tables.quarantine)
@@ -185,10 +178,7 @@ export function exportProblems(
       problems.push(`${field}.target.bucket: got our own bucket, expected a customer's.`);
     const folder = exportFolder({ name, target });
     // One export would delete the other's new files as old ones.
-    const other = folders.find(
-      (one) =>
-        one.bucket === target.bucket && (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
-    );
+    const other = folders.find((one) => overlap(one, { bucket: target.bucket, folder }));
     if (other !== undefined)
       problems.push(`${field}.target.folder: got ${folder}, expected a folder apart from ${other.field}'s.`);
     folders.push({ bucket: target.bucket, folder, field });

@@ -15,7 +15,7 @@ import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { redactionPathProblem } from '../wire/Redaction.ts';
 import { ConfigError } from './ConfigError.ts';
-import { customerBucketProblems, exportProblems, sourceProblems } from './customerProblems.ts';
+import { claimer, customerBucketProblems, exportProblems, sourceProblems } from './customerProblems.ts';
 import { readerProblems } from './readerProblems.ts';
 import { statsigProblems } from './statsigProblems.ts';
 import { viewProblems } from './viewProblems.ts';
@@ -215,15 +215,11 @@ function findCollisions(config: Config): string[] {
         `formerStatsigFolders.${i}.until: got ${displayValue(until)}, expected another day than the others.`,
       );
   }
-  const tables = (['tables', 'curatedTables'] as const).flatMap((member) =>
-    Object.entries(config[member]).map(([kind, name]) => [`${member}.${kind}`, name] as const),
-  );
-  for (const [i, [field, name]] of tables.entries()) {
-    const [first] = tables.find(([, other]) => other === name) ?? [field];
-    if (tables.findIndex(([, other]) => other === name) < i) {
-      problems.push(`${field}: got ${displayValue(name)}, expected another name than ${first}.`);
-    }
-  }
+  const claim = claimer(problems);
+  const tables = new Map<string, string>();
+  for (const member of ['tables', 'curatedTables'] as const)
+    for (const [kind, name] of Object.entries(config[member]))
+      claim(tables, name, `${member}.${kind}`, 'name');
   if (config.athena.stagingDatabase === config.database) {
     problems.push(
       `athena.stagingDatabase: got ${displayValue(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
@@ -274,13 +270,7 @@ function findCollisions(config: Config): string[] {
         `unitIds.${unitId}: got ${displayValue(column)}, expected a column that the tables don't have already.`,
       );
     }
-    const other = taken.get(column);
-    if (other !== undefined) {
-      problems.push(
-        `unitIds.${unitId}: got ${displayValue(column)}, expected another column than unitIds.${other}.`,
-      );
-    }
-    taken.set(column, unitId);
+    claim(taken, column, `unitIds.${unitId}`, 'column');
   }
   problems.push(...viewProblems(config));
   return problems;

@@ -5,6 +5,7 @@ import { type MetabaseReader, ownDatabaseOf, type Reader, type RoleReader } from
 import { MADE_TABLES_FOLDER, RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { statsigFolders } from '../tables/tableFolders.ts';
 import { alsoReadsProblems } from './alsoReadsProblems.ts';
+import { claimer } from './customerProblems.ts';
 
 /** Problems of `readers` that no field shows alone; one sentence each, with the field's name in front. */
 export function readerProblems(
@@ -183,11 +184,7 @@ function sharedNames({
     [athena.stagingDatabase, 'athena.stagingDatabase'],
     ['default', 'the default one of the account'],
   ]);
-  const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
-    const other = taken.get(name);
-    if (other === undefined) taken.set(name, field);
-    else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
-  };
+  const claim = claimer(problems);
   for (const [i, reader] of readers.entries()) {
     claim(names, reader.name, `readers.${i}.name`, 'name');
     if (reader.kind === 'owox') claim(buckets, reader.resultsBucket, `readers.${i}.resultsBucket`, 'bucket');

@@ -1,4 +1,4 @@
-import { locationParts } from '../base/s3Location.ts';
+import { locationParts, overlap } from '../base/s3Location.ts';
 import type { Config } from '../schema/config.ts';
 import { ownDatabaseOf } from '../schema/readers.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
@@ -36,24 +36,18 @@ export function stageProblems(stages: readonly StageConfig[]): string[] {
 function sharedBetween(one: StageConfig, other: StageConfig): string[] {
   const isApart =
     hasOtherAccount(one, other) || one.regions.every((region) => !other.regions.includes(region));
-  const taken = claims(other.config);
-  const shared = (kind: Kind, name: string) =>
-    kind !== 'bucket' && isApart
-      ? undefined
-      : taken.find((claim) => claim.kind === kind && claim.name === name);
-  const problems = [...claims(one.config), ...customerBuckets(one.config), ...alsoRead(one.config)].flatMap(
-    ({ kind, name, field }) => {
-      const claim = shared(kind, name);
-      return claim === undefined ? [] : [sentence(field, name, one, kind, claim.field, other)];
-    },
-  );
-  for (const { kind, name, field } of [...customerBuckets(other.config), ...alsoRead(other.config)]) {
-    if (kind !== 'bucket' && isApart) continue;
-    const claim = claims(one.config).find((own) => own.kind === kind && own.name === name);
-    if (claim !== undefined) problems.push(sentence(claim.field, name, one, kind, field, other));
-  }
+  const find = (among: readonly Claim[], { kind, name }: Claim) =>
+    kind !== 'bucket' && isApart ? undefined : among.find((each) => each.kind === kind && each.name === name);
+  const [own, theirs] = [claims(one.config), claims(other.config)];
   return [
-    ...problems,
+    ...[...own, ...foreign(one.config)].flatMap((claimed) => {
+      const taken = find(theirs, claimed);
+      return taken === undefined ? [] : [sentence(claimed, one, taken, other)];
+    }),
+    ...foreign(other.config).flatMap((used) => {
+      const claimed = find(own, used);
+      return claimed === undefined ? [] : [sentence(claimed, one, used, other)];
+    }),
     ...(hasOtherAccount(one, other) ? [] : sharedNames(one, other)),
     ...sharedTargets(one, other),
   ];
@@ -80,93 +74,62 @@ function hasOtherAccount({ config: { account } }: StageConfig, { config: other }
   return account !== null && other.account !== null && account !== other.account;
 }
 
-function sentence(
-  field: string,
-  value: string,
-  one: StageConfig,
-  kind: string,
-  otherField: string,
-  other: StageConfig,
-): string {
-  return `${field}: got ${JSON.stringify(value)} for the stage ${one.stage}, expected another ${kind} than \`${otherField}\` of the stage ${other.stage}.`;
+function sentence({ kind, name, field }: Claim, one: StageConfig, taken: Claim, other: StageConfig): string {
+  return `${field}: got ${JSON.stringify(name)} for the stage ${one.stage}, expected another ${kind} than \`${taken.field}\` of the stage ${other.stage}.`;
 }
 
 /** Names that the stack creates, or uses as existing, under a name of the configuration. */
 function claims({ bucket, statsigBucket, database, athena, readers, endpoint }: Config): readonly Claim[] {
   return [
-    ...(endpoint.domain === null
-      ? []
-      : [{ kind: 'domain', name: endpoint.domain, field: 'endpoint.domain' } as const]),
-    { kind: 'bucket', name: bucket, field: 'bucket' },
-    ...(statsigBucket === null
-      ? []
-      : [{ kind: 'bucket', name: statsigBucket.bucket, field: 'statsigBucket.bucket' } as const]),
-    { kind: 'database', name: database, field: 'database' },
-    { kind: 'database', name: athena.stagingDatabase, field: 'athena.stagingDatabase' },
-    { kind: 'workgroup', name: athena.workgroup, field: 'athena.workgroup' },
-    ...readers.flatMap((reader, i): Claim[] => {
-      const field = `readers.${i}`;
-      const own = ownDatabaseOf(reader);
-      return [
-        ...(reader.kind === 'owox'
-          ? [{ kind: 'bucket', name: reader.resultsBucket, field: `${field}.resultsBucket` } as const]
-          : []),
-        // lib/access/readerStatements.ts names it.
-        ...(reader.kind !== 'owox' && reader.workgroup === undefined
-          ? [
-              {
-                kind: 'workgroup',
-                name: `${athena.workgroup}_${reader.name}`,
-                field: `${field}.name`,
-              } as const,
-            ]
-          : []),
-        ...(own === null ? [] : [{ kind: 'database', name: own, field: `${field}.ownDatabase` } as const]),
-      ];
-    }),
+    ...claim('domain', endpoint.domain, 'endpoint.domain'),
+    ...claim('bucket', bucket, 'bucket'),
+    ...claim('bucket', statsigBucket?.bucket ?? null, 'statsigBucket.bucket'),
+    ...claim('database', database, 'database'),
+    ...claim('database', athena.stagingDatabase, 'athena.stagingDatabase'),
+    ...claim('workgroup', athena.workgroup, 'athena.workgroup'),
+    ...readers.flatMap((reader, i): Claim[] => [
+      ...(reader.kind === 'owox' ? claim('bucket', reader.resultsBucket, `readers.${i}.resultsBucket`) : []),
+      // lib/access/readerStatements.ts names it.
+      ...(reader.kind !== 'owox' && reader.workgroup === undefined
+        ? claim('workgroup', `${athena.workgroup}_${reader.name}`, `readers.${i}.name`)
+        : []),
+      ...claim('database', ownDatabaseOf(reader), `readers.${i}.ownDatabase`),
+    ]),
   ];
 }
 
-/** Customers' buckets. A stage must not use one of them as its own bucket. */
-function customerBuckets({ sources, exports }: Config): readonly Claim[] {
+/**
+ * Names that are others' to a stage, and must not be another stage's own: customers' buckets, and databases and buckets that
+ * readers also read, as that stage has readers of its own.
+ */
+function foreign({ sources, exports, readers }: Config): readonly Claim[] {
   return [
-    ...sources.map(
-      ({ bucket }, i) => ({ kind: 'bucket', name: bucket, field: `sources.${i}.bucket` }) as const,
-    ),
-    ...exports.map(
-      ({ target }, i) =>
-        ({ kind: 'bucket', name: target.bucket, field: `exports.${i}.target.bucket` }) as const,
+    ...sources.flatMap(({ bucket }, i) => claim('bucket', bucket, `sources.${i}.bucket`)),
+    ...exports.flatMap(({ target }, i) => claim('bucket', target.bucket, `exports.${i}.target.bucket`)),
+    ...readers.flatMap(({ alsoReads }, i) =>
+      alsoReads.flatMap(({ database, locations }, j) => {
+        const field = `readers.${i}.alsoReads.${j}`;
+        return [
+          ...claim('database', database, `${field}.database`),
+          ...locations.flatMap((location, k) =>
+            claim('bucket', locationParts(location).bucket, `${field}.locations.${k}`),
+          ),
+        ];
+      }),
     ),
   ];
 }
 
-/** Databases and buckets that readers also read. They must not be another stage's, which has readers of its own. */
-function alsoRead({ readers }: Config): readonly Claim[] {
-  return readers.flatMap(({ alsoReads }, i) =>
-    alsoReads.flatMap(({ database, locations }, j): Claim[] => {
-      const field = `readers.${i}.alsoReads.${j}`;
-      return [
-        { kind: 'database', name: database, field: `${field}.database` },
-        ...locations.map(
-          (location, k) =>
-            ({
-              kind: 'bucket',
-              name: locationParts(location).bucket,
-              field: `${field}.locations.${k}`,
-            }) as const,
-        ),
-      ];
-    }),
-  );
+function claim(kind: Kind, name: string | null, field: string): Claim[] {
+  return name === null ? [] : [{ kind, name, field }];
 }
 
 /** Folders that both write: what one exports the other would delete as old, and receipts of both would be taken for one's. */
 function sharedTargets(one: StageConfig, other: StageConfig): string[] {
   const theirs = writtenFolders(other.config);
-  return writtenFolders(one.config).flatMap(({ bucket, folder, field }) => {
-    const shared = theirs.find(
-      (each) => each.bucket === bucket && (each.folder.startsWith(folder) || folder.startsWith(each.folder)),
-    );
+  return writtenFolders(one.config).flatMap((written) => {
+    const { bucket, folder, field } = written;
+    const shared = theirs.find((each) => overlap(each, written));
     return shared === undefined
       ? []
       : [

@@ -11,7 +11,16 @@ import { named, noted } from './fields/noted.ts';
 import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
 import { retentionSchema } from './fields/retention.ts';
 import { statsigBucketSchema } from './fields/statsigBucket.ts';
-import { bucketName, databaseName, exactName, kmsKeyArn, nameLists, placeName, sqlName } from './formats.ts';
+import {
+  bucketName,
+  databaseName,
+  exactName,
+  folderName,
+  kmsKeyArn,
+  nameLists,
+  placeName,
+  sqlName,
+} from './formats.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
@@ -71,23 +80,6 @@ export const keySchema = named(
     .transform((key) => ({ ...key, kinds: key.kinds ?? [...defaultKinds(key.sources)] })),
 );
 
-/**
- * Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping, but
- * not `*`, which in a policy's ARN stands for anything, nor `.` and `..` as a segment, which clients and consoles fold
- * away. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
- */
-const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
-
-function statsigFolder() {
-  return z
-    .string('a folder')
-    .regex(
-      FOLDER,
-      "a folder without slash at either end, of letters, digits and !_.'()-, no part of it . or ..",
-    )
-    .max(128, 'a folder of at most 128 characters');
-}
-
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
   bucket: noted(bucketName(), {
@@ -119,7 +111,7 @@ export const configSchema = z.strictObject({
     text: 'Processor of the functions. `arm64` costs a fifth less. Regions without it need `x86_64`: [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html).',
     example: 'x86_64',
   }),
-  statsigFolder: noted(statsigFolder().default('statsig'), {
+  statsigFolder: noted(folderName().default('statsig'), {
     text: "The Statsig S3 folder inside the bucket, as Statsig's data connection has it.",
     example: 'warehouse/statsig',
   }),
@@ -129,7 +121,7 @@ export const configSchema = z.strictObject({
         named(
           'FormerFolderInput',
           z.strictObject({
-            folder: noted(statsigFolder(), { text: 'The previous `statsigFolder`.', example: 'statsig' }),
+            folder: noted(folderName(), { text: 'The previous `statsigFolder`.', example: 'statsig' }),
             until: noted(z.string('a day').refine(isUtcDay, 'a day, YYYY-MM-DD'), {
               text: 'The last day whose files are in that folder: at least two days after the deployment that changes `statsigFolder`, because rows of tomorrow may have landed there.',
               example: '2026-11-26',

@@ -1,9 +1,6 @@
 import * as z from 'zod';
 import { named, noted } from './fields/noted.ts';
-import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
-
-/** Characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
-const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
+import { customerBucketMembers, folderName, kmsKeyArn, placeName, sqlName } from './formats.ts';
 
 /** Days of a lookback at most. */
 const MOST_LOOKBACK_DAYS = 90;
@@ -21,18 +18,11 @@ const exportTarget = named(
       absent: 'as the bucket encrypts',
       example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     }),
-    folder: noted(
-      z
-        .string('a folder')
-        .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.'()-")
-        .max(128, 'a folder of at most 128 characters')
-        .optional(),
-      {
-        text: 'Folder that has a folder for each day.',
-        absent: "the export's name",
-        example: 'statsig/events',
-      },
-    ),
+    folder: noted(folderName().optional(), {
+      text: 'Folder that has a folder for each day.',
+      absent: "the export's name",
+      example: 'statsig/events',
+    }),
   }),
 );
 

@@ -51,6 +51,24 @@ export function placeName() {
     .max(PLACE_NAME_LENGTH, `a name of at most ${PLACE_NAME_LENGTH} characters`);
 }
 
+/**
+ * A folder in a bucket: the characters S3 calls safe, so no path of ours ever needs escaping, but not `*`, which in a policy's
+ * ARN stands for anything, nor `.` and `..` as a segment, which clients and consoles fold away.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ */
+const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
+
+/** A folder without a slash at either end. */
+export function folderName() {
+  return z
+    .string('a folder')
+    .regex(
+      FOLDER,
+      "a folder without slash at either end, of letters, digits and !_.'()-, no part of it . or ..",
+    )
+    .max(128, 'a folder of at most 128 characters');
+}
+
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 /**
  * A symmetric key of one region by its ID. Neither an alias, which policies can't name, nor a key of many regions

@@ -1,12 +1,9 @@
 import * as z from 'zod';
-import { bucketName } from '../formats.ts';
+import { bucketName, folderName } from '../formats.ts';
 import { named, noted } from './noted.ts';
 
 /** Statsig's documents have `STATSIG_IAM_USER` in place of the name, which its console shows. */
 const USER = /^arn:aws[a-z-]*:iam::\d{12}:user\/(?!STATSIG_IAM_USER$)[\w+=,.@/-]+$/;
-
-/** As of exports: characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
-const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
 /** A bucket for Statsig's own IAM user: it reads exports there, and writes its own below one folder. docs/statsig-s3.md */
 export const statsigBucketSchema = named(
@@ -25,19 +22,11 @@ export const statsigBucketSchema = named(
         example: 'arn:aws:iam::999689269917:user/acme-4f2a',
       },
     ),
-    writesTo: noted(
-      z
-        .string('a folder')
-        .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.'()-")
-        .max(128, 'a folder of at most 128 characters')
-        .nullable()
-        .default(null),
-      {
-        text: "Folder that Statsig may write into, for Statsig's own exports.",
-        absent: 'Statsig writes nothing',
-        example: 'exports',
-      },
-    ),
+    writesTo: noted(folderName().nullable().default(null), {
+      text: "Folder that Statsig may write into, for Statsig's own exports.",
+      absent: 'Statsig writes nothing',
+      example: 'exports',
+    }),
     existing: noted(z.boolean('true or false').default(false), {
       text: 'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket`.',
       example: true,
