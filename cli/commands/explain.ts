@@ -18,7 +18,7 @@ export const explain: Command = {
     if (explained === null)
       throw new UsageError(
         'SLUICE_USAGE_ARGUMENTS',
-        `${word}: no such code of an answer, a log or a finding. docs/reference/errors.md has all codes.`,
+        `${word}: no such code of an answer, a log or a finding. A command that fails prints its own.`,
       );
     const { code, cause, cure, section } = explained;
     writeResult(line, explained, () =>

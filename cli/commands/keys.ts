@@ -11,7 +11,6 @@ import {
 } from '../../lib/wire/keys/editKeys.ts';
 import { sdkKey } from '../../lib/wire/sdkRequest.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
-import type { AwsOptions } from '../../observe/target.ts';
 import {
   type Action,
   always,
@@ -76,8 +75,8 @@ export const keys: Command = {
 };
 
 async function list(line: CommandLine): Promise<number> {
-  const secret = await openSecret(line);
-  const listed = listedKeys((await secret.read()).text);
+  const { text } = await withSecret(line, (secret) => secret.read());
+  const listed = listedKeys(text);
   const rows = listed.some(({ sources }) => sources !== undefined)
     ? listed.map((key) => ({ ...row(key), sources: key.sources?.join(',') ?? '' }))
     : listed.map(row);
@@ -99,8 +98,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   };
   // Validates the entry before the first call to AWS.
   addKey('{"keys":[]}', entry);
-  const secret = await openSecret(line);
-  await secret.change((text) => addKey(text, entry));
+  await changeKeys(line, (text) => addKey(text, entry));
   writeResult(line, { added: entry }, () => '');
   writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors accept it within half a minute.\n`,
@@ -110,8 +108,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
 
 async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyLabel(rest);
-  const secret = await openSecret(line);
-  await secret.change((text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
+  await changeKeys(line, (text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
   writeResult(line, { removed: { label } }, () => '');
   writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;
@@ -142,45 +139,19 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
 }
 
 /** Imported here so that an invalid label is reported without loading AWS clients. */
-async function openSecret(line: CommandLine) {
-  const { configuredTarget } = await import('../aws/target.ts');
+async function withSecret<Result>(
+  line: CommandLine,
+  work: (secret: KeysSecret) => Promise<Result>,
+): Promise<Result> {
+  const [{ configuredTarget }, { SecretsManagerClient }] = await Promise.all([
+    import('../aws/target.ts'),
+    import('@aws-sdk/client-secrets-manager'),
+  ]);
   const { stack, aws } = await configuredTarget(line);
-  return openKeysSecret(textOption(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`, aws);
-}
-
-function row({ label, sha256, environment = '', kinds }: AcceptedKey) {
-  return { label, sha256, environment, kinds: kinds.join(',') };
-}
-
-/** Attempts to change a secret that others change at the same time: one of any two attempts succeeds. */
-const ATTEMPTS = 5;
-
-/**
- * The secret of the keys, with errors of AWS as those of this command.
- *
- * @param aws The rest is resolved as AWS tools do (AWS_ENDPOINT_URL, profile).
- */
-async function openKeysSecret(secretId: string, aws: AwsOptions) {
-  const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const secretId = textOption(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`;
   const client = new SecretsManagerClient(aws);
-  const secret: KeysSecret = versionedSecret(client, secretId);
-  return {
-    read: () => explain(secretId, () => secret.read()),
-    /** Applies a change to the text, and repeats it on a newer text after a conflict. */
-    change: (edit: (text: string) => string) =>
-      explain(secretId, async () => {
-        for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-          const { text, version } = await secret.read();
-          if (await secret.replace(edit(text), version)) return;
-        }
-        throw new KeyListError('SLUICE_KEYS_BUSY');
-      }),
-  };
-}
-
-async function explain<Result>(secretId: string, call: () => Promise<Result>): Promise<Result> {
   try {
-    return await call();
+    return await work(versionedSecret(client, secretId));
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;
@@ -191,5 +162,25 @@ async function explain<Result>(secretId: string, call: () => Promise<Result>): P
     if (/AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|Credentials/.test(name))
       throw new KeyListError('SLUICE_KEYS_REFUSED', `${name}.`, { cause: error });
     throw new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });
+  } finally {
+    client.destroy();
   }
+}
+
+/** Attempts to change a secret that others change at the same time: one of any two attempts succeeds. */
+const ATTEMPTS = 5;
+
+/** Applies a change to the text of the secret, and repeats it on a newer text after a conflict. */
+function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<void> {
+  return withSecret(line, async (secret) => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const { text, version } = await secret.read();
+      if (await secret.replace(edit(text), version)) return;
+    }
+    throw new KeyListError('SLUICE_KEYS_BUSY');
+  });
+}
+
+function row({ label, sha256, environment = '', kinds }: AcceptedKey) {
+  return { label, sha256, environment, kinds: kinds.join(',') };
 }
