@@ -39,16 +39,24 @@ export async function errorsPage(): Promise<string> {
   const sections = SHOWN.map((name) => {
     const family = families.find((one) => one.name === name);
     if (family === undefined) throw new RangeError(`There is no family ${name}.`);
-    return section(family.about, family.entries);
+    return section(family.about, family.entries, name === 'ConfigError');
   });
   return asReference([HEAD, ...sections, section('Reasons of refused rows.', rowReasons)].join('\n'));
 }
 
-function section(about: string, entries: Readonly<Record<string, { readonly cause: string }>>): string {
+/** @param hasCures For codes that `sluice explain` does not know. */
+function section(
+  about: string,
+  entries: Readonly<Record<string, { readonly cause: string; readonly cure: string }>>,
+  hasCures = false,
+): string {
   const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-  const rows = Object.entries(entries).map(([code, { cause }]) => `| \`${code}\` | ${cell(cause)} |`);
+  const rows = Object.entries(entries).map(
+    ([code, { cause, cure }]) => `| \`${code}\` | ${cell(cause)} |${hasCures ? ` ${cell(cure)} |` : ''}`,
+  );
   const title = about.slice(0, about.indexOf('.'));
-  return [`## ${title}`, '', '| code | cause |', '|---|---|', ...rows, ''].join('\n');
+  const heads = hasCures ? ['| code | cause | cure |', '|---|---|---|'] : ['| code | cause |', '|---|---|'];
+  return [`## ${title}`, '', ...heads, ...rows, ''].join('\n');
 }
 
 /** Folders whose code may define errors, in the order of docs/reference/errors.md. */
