@@ -5,7 +5,7 @@ import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type ListedDay, type ListedDaysStore, takeOutDays } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
-import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
+import { type RawDays, readRawDay } from './RawDays.ts';
 
 /** The ports of a check. */
 export interface DayChecker extends RetryPorts {
@@ -14,14 +14,11 @@ export interface DayChecker extends RetryPorts {
   readonly listed: ListedDaysStore;
 }
 
-/** The raw files of a day without the files themselves: those of all days together have more than fit the memory. */
-export type RawDigest = Omit<RawDay, 'files'>;
-
-/** A day of the list and its raw files. */
+/** A day of the list, and the fingerprint of its raw files. */
 export interface ComparedDay {
   readonly day: UtcDay;
   readonly listed: ListedDay;
-  readonly raw: Pick<RawDigest, 'fingerprint'>;
+  readonly fingerprint: string;
 }
 
 /**
@@ -40,19 +37,10 @@ export async function checkDays(
   const shape = curatedShape(curatedTables(checker.config)[kind]);
   const days = Object.entries(list).filter(([day]) => isLooked(day));
   const compared = await mapLimit(days, PARALLEL_DAYS, async ([day, entry]): Promise<ComparedDay> => {
-    return { day, listed: entry, raw: await digestRawDay(checker, kind, day) };
+    const { fingerprint } = await readRawDay(checker.raw, kind, day);
+    return { day, listed: entry, fingerprint };
   });
   return takeOutOutdated(checker, kind, compared, shape);
-}
-
-/** Lists the raw files of a day. @throws CurateError SLUICE_CURATE_BUCKET_FAILED. */
-export async function digestRawDay(
-  { raw }: Pick<DayChecker, 'raw'>,
-  kind: ForwardedKind,
-  day: UtcDay,
-): Promise<RawDigest> {
-  const { bytes, fingerprint } = await readRawDay(raw, kind, day);
-  return { bytes, fingerprint };
 }
 
 /** Takes days out of the list whose raw files differ from their version's, or whose version has another shape. */
@@ -63,7 +51,7 @@ export async function takeOutOutdated(
   shape: string,
 ): Promise<readonly UtcDay[]> {
   const outdated = compared.filter(
-    ({ raw, listed }) => listed.fingerprint !== raw.fingerprint || listed.shape !== shape,
+    ({ fingerprint, listed }) => listed.fingerprint !== fingerprint || listed.shape !== shape,
   );
   if (outdated.length > 0) {
     await takeOutDays(ports, kind, new Map(outdated.map(({ day, listed }) => [day, listed])));

@@ -10,14 +10,14 @@ import { versionName } from '../ledger/versions.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedDayOf, curatedFolder, curatedSubject } from '../tables/ledgerKeys.ts';
-import { digestRawDay, type RawDigest, takeOutOutdated } from './checkDays.ts';
+import { takeOutOutdated } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, decideDay, isFailed } from './decideDay.ts';
 import { type ListedDay, type ListedDays, type ListedDaysStore, listDay, takeOutDays } from './ListedDays.ts';
 import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS } from './limits.ts';
 import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
 import { publishViews, readVersions, type ViewPublisher } from './publishViews.ts';
-import { type RawDays, readRawDay } from './RawDays.ts';
+import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
 
 /** The first day that is too young to be curated: the days before it have been over for `curateAfter` days. */
 export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
@@ -61,7 +61,8 @@ const UNREADABLE = 'SLUICE_INGEST_LEDGER_INVALID';
 /** A day that was looked at. */
 interface LookedDay {
   readonly day: UtcDay;
-  readonly raw: RawDigest;
+  /** Without the files: those of all days together are more than fit the memory. */
+  readonly raw: Pick<RawDay, 'bytes' | 'fingerprint'>;
   readonly entry: LedgerEntry | null;
   readonly listed: ListedDay | undefined;
   readonly decision: CurateDecision;
@@ -129,7 +130,8 @@ async function lookAtTable(
   const unreadable: { day: UtcDay; code: string }[] = [];
   const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
     try {
-      const raw = await digestRawDay(planner, kind, day);
+      const { bytes, fingerprint } = await readRawDay(planner.raw, kind, day);
+      const raw = { bytes, fingerprint };
       const entry = await planner.ledger.read(curatedSubject(config, kind, day));
       const state = { day, raw, entry, listed: list[day], version: versions.get(day) };
       return [{ ...state, decision: decideDay(state, terms) }];
@@ -141,7 +143,7 @@ async function lookAtTable(
   });
   const looked = found.flat();
   const compared = looked.flatMap(({ day, raw, listed: entry }) =>
-    entry === undefined ? [] : [{ day, raw, listed: entry }],
+    entry === undefined ? [] : [{ day, listed: entry, fingerprint: raw.fingerprint }],
   );
   const takenOut = await takeOutOutdated(planner, kind, compared, terms.shape);
   const relisted: UtcDay[] = [];
