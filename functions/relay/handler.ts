@@ -92,7 +92,6 @@ function makeRelayer(environment: Environment, endsAt: number): Relayer {
     store: s3ObjectStore(s3Client(), bucket),
     ...systemTiming,
     log: logLine,
-    writeMetrics: logLine,
     stage,
     deadline: endsAt - MARGIN_MS,
   };

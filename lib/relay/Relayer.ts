@@ -31,7 +31,6 @@ export interface Relayer {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
-  readonly writeMetrics: (line: Readonly<Record<string, unknown>>) => void;
   readonly stage: string;
   /** Epoch milliseconds after which nothing is begun. */
   readonly deadline: number;

@@ -5,7 +5,7 @@ import { SENT_AT_ONCE } from './limits.ts';
 import { readRelayCopy, readRelayedKey } from './RelayCopy.ts';
 import type { Relayer, RelayMessage } from './Relayer.ts';
 import { retryDelayMs } from './Target.ts';
-import { relayObject, Tries } from './Tries.ts';
+import { Tries } from './Tries.ts';
 
 /**
  * Relays the copies that messages hold or name. The answer lists the messages that stay in their queue: those of copies to be
@@ -45,18 +45,26 @@ async function handle(
 ): Promise<boolean> {
   const { clock, deadline, queues, store } = relayer;
   if (clock.now() >= deadline) return stay(message, 0, relayer);
-  const copy = readRelayCopy(message.body);
-  if (copy !== null) {
-    const settled = await tries.settle(copy, message.sentAt);
-    return settled.isSettled || stay(message, settled.afterMs, relayer);
-  }
-  const key = readRelayedKey(message.body);
+  let copy = readRelayCopy(message.body);
+  const key = copy === null ? readRelayedKey(message.body) : null;
   if (key !== null) {
-    const afterMs = await relayObject(key, message.sentAt, tries, store);
-    return afterMs === null || stay(message, afterMs, relayer);
+    const object = await store.read(key, { listsIfDenied: true });
+    if (object === null) return true;
+    copy = readRelayCopy(object.text);
+    // It stays until S3 deletes it.
+    if (copy === null) {
+      tries.skip();
+      return true;
+    }
   }
-  unknown.push(message.messageId);
-  await queues.bury(message.body);
+  if (copy === null) {
+    unknown.push(message.messageId);
+    await queues.bury(message.body);
+    return true;
+  }
+  const afterMs = await tries.settle(copy, message.sentAt);
+  if (afterMs !== null) return stay(message, afterMs, relayer);
+  if (key !== null) await store.remove(key);
   return true;
 }
 
