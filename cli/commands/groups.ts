@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { StoredText } from '../../lib/base/ObjectStore.ts';
@@ -125,20 +125,10 @@ async function withStore<Result>(
 }
 
 async function readSpecsFile(path: string): Promise<Uint8Array> {
-  let file: Awaited<ReturnType<typeof open>> | undefined;
-  try {
-    file = await open(path);
-    const { size } = await file.stat();
-    if (size > SPECS_BYTES) {
-      throw new GroupsError('SLUICE_GROUPS_SPECS_TOO_LARGE', `${path}: ${size} bytes of ${SPECS_BYTES}.`);
-    }
-    return await file.readFile();
-  } catch (error) {
-    if (error instanceof GroupsError) throw error;
-    throw new GroupsError('SLUICE_GROUPS_SPECS_NOT_READ', fileProblem(path, error), { cause: error });
-  } finally {
-    await file?.close();
-  }
+  const { size } = await stat(path);
+  if (size > SPECS_BYTES)
+    throw new GroupsError('SLUICE_GROUPS_SPECS_TOO_LARGE', `${path}: ${size} bytes of ${SPECS_BYTES}.`);
+  return readFile(path);
 }
 
 async function download(line: CommandLine): Promise<Uint8Array> {
@@ -162,9 +152,4 @@ async function readServerKey(): Promise<string> {
 async function readKeyFromStdin(): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the server secret key, then Enter and Ctrl-D: ');
   return textOf(process.stdin);
-}
-
-function fileProblem(path: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-  return `${path}: ${code}.`;
 }

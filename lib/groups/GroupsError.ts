@@ -2,10 +2,6 @@ import { defineErrorFamily } from '../base/errors.ts';
 
 /** Problems of Statsig's specs and of the table of experiment groups, which is made from them. */
 export const GroupsError = defineErrorFamily('user', {
-  SLUICE_GROUPS_SPECS_NOT_READ: {
-    cause: 'The specs could not be read.',
-    cure: 'Check the path after --specs: it must be a file that you can read.',
-  },
   SLUICE_GROUPS_SPECS_NOT_JSON: {
     cause: 'The specs are not JSON.',
     cure: 'Use the uncompressed response of download_config_specs. `sluice groups pull` without --specs downloads it.',
