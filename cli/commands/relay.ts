@@ -21,8 +21,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     run: redrive,
   },
   erase: {
-    summary: 'Delete the copies of a person, or all.',
-    options: ['user-id', 'all', 'dry-run'],
+    summary: 'Delete all copies.',
+    options: ['all', 'dry-run'],
     changes: unlessDryRun,
     run: erase,
   },
@@ -33,13 +33,9 @@ export const relay: Command = {
   name: 'relay',
   summary: 'Show what waits to be relayed and what the target refused, send that again, or delete copies.',
   usage:
-    'sluice relay status | redrive [--reason STATUS] [--dry-run] | erase --user-id ID|--all [--dry-run] [--local] [--stage NAME] [options]',
+    'sluice relay status | redrive [--reason STATUS] [--dry-run] | erase --all [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'redrive: only what was refused with this status, or `expired`' },
-    'user-id': {
-      type: 'string',
-      help: 'erase: copies with events of this person: a user ID, another unit ID or an e-mail address, as it was sent',
-    },
     all: { type: 'boolean', help: 'erase: every copy, also those in the queue' },
     'dry-run': { type: 'boolean', help: 'only print what would be sent again, or deleted' },
     ...targetOptions,
@@ -49,7 +45,7 @@ export const relay: Command = {
     'sluice relay status --stage prod',
     'sluice relay redrive --reason 401 --dry-run --stage prod',
     'sluice relay redrive --reason 401 --stage prod',
-    'sluice relay erase --user-id u-4711 --dry-run --stage prod',
+    'sluice relay erase --all --dry-run --stage prod',
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
@@ -103,40 +99,22 @@ async function redrive(line: CommandLine): Promise<number> {
 }
 
 async function erase(line: CommandLine): Promise<number> {
-  const [id, all] = [textOption(line, 'user-id') ?? null, line.values['all'] === true];
-  if ((id === null) !== all || id === '')
-    throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --user-id with an ID, or --all.');
+  if (line.values['all'] !== true)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      'Expected --all. The copies of one person are deleted by `sluice erase`.',
+    );
   const dryRun = line.values['dry-run'] === true;
   const [{ withDeployment }, { eraseCopies }] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../operate/relay/eraseCopies.ts'),
   ]);
-  const erased = await withDeployment(line, (deployment) => eraseCopies(deployment, id, dryRun));
-  const { found, events, otherEvents, unreadable, queued } = erased;
-  writeResult(line, { dryRun, ...erased }, () =>
+  const { found, queued } = await withDeployment(line, (deployment) => eraseCopies(deployment, dryRun));
+  writeResult(line, { dryRun, found, queued }, () =>
     textTable([
-      { what: 'copies in the bucket, with versions', n: found },
-      { what: dryRun ? 'that would be deleted' : 'deleted', n: erased.erased },
-      ...(all
-        ? []
-        : [
-            { what: 'events of this person in them', n: events },
-            { what: 'events of others, which do not reach the target either', n: otherEvents },
-            { what: 'not readable, so not searched', n: unreadable },
-          ]),
-      ...(queued === null
-        ? []
-        : [
-            {
-              what: all ? 'in the queue, about, deleted too' : 'in the queue, about: not searched',
-              n: queued,
-            },
-          ]),
+      { what: `copies in the bucket, with versions${dryRun ? '' : ', deleted'}`, n: found },
+      ...(queued === null ? [] : [{ what: `in the queue, about${dryRun ? '' : ', deleted'}`, n: queued }]),
     ]),
   );
-  if (!all && (queued ?? 0) > 0)
-    writeNote(
-      `Copies in the queue cannot be searched. Run this again once \`${await targetedCommand(line, ['relay', 'status'])}\` shows none in the queue: most are delivered within seconds, and none is there for more than eleven days.\n`,
-    );
   return 0;
 }

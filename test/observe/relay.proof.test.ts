@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { callMain } from '../harness/callMain.ts';
@@ -105,69 +104,12 @@ describe('relay, asked by commands', () => {
     ]);
   });
 
-  it('deletes the copies of a person, says what of others goes with them, and cannot search the queue', async () => {
-    // Refused by the test before: one of ann's, one of bob's.
-    target.behave(status(403));
-    const together = {
-      events: [
-        { eventName: 'a', user: { customIDs: { stableID: 'ann' } } },
-        { eventName: 'b', user: { userID: 'cy' } },
-      ],
-    };
-    const body = gzipSync(JSON.stringify(together));
-    expect(await world.post({ body, headers: { 'content-encoding': 'gzip' } })).toBe(202);
-    expect(await world.post({ body: '{"events":[{"eventName":' })).toBe(400);
-    await world.cloud.flush();
-    const erase = (...args: readonly string[]) => sluice('relay', 'erase', ...args);
-    const dry = (await erase('--user-id', 'ann', '--dry-run')).json;
-    expect(dry).toMatchObject({ dryRun: true, erased: 2, events: 2, otherEvents: 1, queued: 0 });
-    // A body that is not a batch is not copied.
-    expect((await erase('--user-id', 'eventName', '--dry-run')).json).toMatchObject({
-      erased: 0,
-      unreadable: 0,
-    });
-    expect((await erase('--user-id', 'nobody')).json).toMatchObject({
-      found: dry.found,
-      erased: 0,
-      events: 0,
-    });
-    expect((await erase('--user-id', 'ann')).json).toEqual({ ...dry, dryRun: false });
-    expect((await erase('--user-id', 'ann')).json).toMatchObject({ found: dry.found - 2, erased: 0 });
-
-    // A number that a double cannot hold is not its neighbour.
-    const large = '{"events":[{"eventName":"a","user":{"userID":9007199254740993}}]}';
-    expect(await world.post({ body: large })).toBe(202);
-    await world.cloud.flush();
-    expect((await erase('--user-id', '9007199254740992')).json).toMatchObject({ erased: 0 });
-    expect((await erase('--user-id', '9007199254740993')).json).toMatchObject({ erased: 1, events: 1 });
-
+  it('deletes everything that is left, and refuses to guess what is meant', async () => {
     target.behave(status(500));
     expect(await world.post({ body: batch('ann') })).toBe(202);
     await world.cloud.flush();
-    expect((await erase('--user-id', 'ann')).json).toMatchObject({ erased: 0, queued: 1 });
-    const deployment = ['--local', '--endpoint-url', world.cloud.edge];
-    const { stdout, stderr } = await callMain(['relay', 'erase', '--user-id', 'ann', ...deployment]);
-    expect([stdout, stderr]).toEqual([
-      expect.stringMatching(/in the queue, about: not searched +1\n/),
-      expect.stringContaining('none is there for more than eleven days'),
-    ]);
-  }, 120_000);
-
-  it('deletes everything that is left, and refuses to guess what is meant', async () => {
-    for (const args of [[], ['--all', '--user-id', 'ann']]) {
-      const { code, stderr } = await callMain([
-        'relay',
-        'erase',
-        ...args,
-        '--local',
-        '--endpoint-url',
-        world.cloud.edge,
-      ]);
-      expect([code, stderr]).toEqual([
-        2,
-        expect.stringContaining('Expected --user-id with an ID, or --all.'),
-      ]);
-    }
+    const without = await callMain(['relay', 'erase', '--local', '--endpoint-url', world.cloud.edge]);
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('Expected --all.')]);
     const s3 = new S3Client({
       ...{ endpoint: world.cloud.edge, region: 'us-east-1', forcePathStyle: true },
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -175,7 +117,8 @@ describe('relay, asked by commands', () => {
     const foreign = { Bucket: world.cloud.bucket, Key: 'relay/x/part.parquet' };
     await s3.send(new PutObjectCommand({ ...foreign, Body: 'x' }));
     const { json: dry } = await sluice('relay', 'erase', '--all', '--dry-run');
-    expect(dry).toMatchObject({ queued: 1 });
+    // Refused by the test before: ann's, and bob's with the version that waited in the bucket.
+    expect(dry).toMatchObject({ dryRun: true, found: 3, queued: 1 });
     expect((await sluice('relay', 'status')).json.waiting.count).toBe(1);
     expect((await sluice('relay', 'erase', '--all')).json).toEqual({ ...dry, dryRun: false });
     const none = {
