@@ -75,7 +75,6 @@ export function examinedText(examined: ExaminedRow, where: Where): string {
       ({ code, count, detail, cause, cure }) => `${count} × ${code}: ${cause} ${detail}\n  ${cure}`,
     ),
     ...(redrive.ignored > 0 ? [`${redrive.ignored} events are ignored by the configuration.`] : []),
-    ...redrive.documents.map(({ table: name, row: document }) => `${name}: ${document}`),
   ];
   const raw = row.raw === null ? 'Nothing of it was kept.' : `${row.raw}${row.isCut ? ' … (cut)' : ''}`;
   return `${table}\nRaw${row.rawEncoding === 'base64' ? ', base64' : ''}\n${raw}\n\n${told.join('\n')}\n${cost(scannedBytes, where)}`;

@@ -57,8 +57,7 @@ function* judgeLanding(facts: StatusFacts, { config, stack, now, say }: Place): 
   const hours = oldest === null ? 0 : (now - Date.parse(oldest)) / HOUR_MS;
   if (hours * 3_600 > lateSeconds(config)) {
     const left = Math.max(0, KEPT_HOURS - hours);
-    const records = stream === null ? buffered.count : stream.undeliveredRecords;
-    const waits = records === null ? '' : ` ${stream === null ? '' : 'At most '}${records} requests wait.`;
+    const waits = stream !== null || buffered.count === null ? '' : ` ${buffered.count} requests wait.`;
     const log = say.aws('logs', 'tail', deliveryLogGroup(stack), '--since', '1h');
     yield finding(
       'SLUICE_FINDING_STREAM_LATE',

@@ -1,9 +1,8 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import { isJsonObject } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
-import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import type { Deployment } from '../deployment.ts';
 import { askAthena } from '../deployment.ts';
@@ -31,24 +30,12 @@ export const QuarantineError = defineErrorFamily('user', {
 
 /** Characters of `raw` that an examined row has: a row of quarantine has fewer, only an object of its own can have more. */
 const RAW_CHARACTERS = 2_000_000;
-/** Rows that an answer shows, and characters of each. */
-const MOST_ROWS = 20;
-const ROW_CHARACTERS = 100_000;
 
 /** A row of quarantine by its ID and partition. */
 export interface QuarantineKey {
   readonly id: string;
   /** The UTC day of its receipt. */
   readonly day: UtcDay;
-}
-
-/** A row that a redrive would deliver. */
-export interface RestoredDocument {
-  readonly kind: ForwardedKind;
-  readonly table: string;
-  readonly eventId: string;
-  /** As JSON, cut at 100,000 characters. */
-  readonly row: string;
 }
 
 /** The expected result of redriving a row. */
@@ -60,8 +47,6 @@ export interface RedriveOutcome {
   readonly outcome: 'delivered' | 'partly' | 'refused' | 'ignored' | 'not_redrivable';
   /** Rows that would be delivered, by kind. */
   readonly delivered: Readonly<Record<ForwardedKind, number>>;
-  /** The first of them. */
-  readonly documents: readonly RestoredDocument[];
   /** Events that are still refused, by current code, the most frequent first, with the first detail. */
   readonly refused: readonly (ExplainedCode & { readonly detail: string; readonly count: number })[];
   /** Events that the configuration does not land. */
@@ -180,7 +165,6 @@ function textOf(
 const NOT_REDRIVABLE: RedriveOutcome = {
   outcome: 'not_redrivable',
   delivered: { exposures: 0, events: 0 },
-  documents: [],
   refused: [],
   ignored: 0,
 };
@@ -188,8 +172,7 @@ const NOT_REDRIVABLE: RedriveOutcome = {
 async function tryRedrive(deployment: Deployment, item: QuarantinedItem): Promise<RedriveOutcome> {
   const revalidate = await currentRevalidator(deployment);
   const { rows, refused, ignored } = revalidate(item);
-  const restored = forwardedKinds.flatMap((kind) => rows[kind].map(({ json }) => ({ kind, json })));
-  const total = restored.length;
+  const total = rows.exposures.length + rows.events.length;
   return {
     outcome:
       total > 0
@@ -200,20 +183,9 @@ async function tryRedrive(deployment: Deployment, item: QuarantinedItem): Promis
           ? 'refused'
           : 'ignored',
     delivered: { exposures: rows.exposures.length, events: rows.events.length },
-    documents: restored.slice(0, MOST_ROWS).map(({ kind, json }) => ({
-      kind,
-      table: deployment.config.tables[kind],
-      eventId: eventIdOf(json),
-      row: json.slice(0, ROW_CHARACTERS),
-    })),
     refused: refusedByCode(refused),
     ignored,
   };
-}
-
-function eventIdOf(json: string): string {
-  const row: unknown = JSON.parse(json);
-  return isJsonObject(row) && typeof row['event_id'] === 'string' ? row['event_id'] : '';
 }
 
 function refusedByCode(

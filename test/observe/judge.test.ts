@@ -32,7 +32,7 @@ const well: StatusFacts = {
   ...{ relay: null, alarms: [], faults: 0, unknown: [], notes: [], scannedBytes: 0 },
 };
 const stream = {
-  ...{ stream: 'sluice-prod-landing', oldest: null, undeliveredRecords: null },
+  ...{ stream: 'sluice-prod-landing', oldest: null },
   ...{ quotaShare: null, quota: null, throttledRecords: null },
 };
 const waiting = (more: Partial<StatusFacts['waiting']>) => ({ waiting: { ...well.waiting, ...more } });
@@ -234,9 +234,9 @@ const cases: readonly Case[] = [
   ],
   [
     'Firehose is blocked',
-    { stream: { ...stream, oldest: at(12.5), undeliveredRecords: 6_000 } },
+    { stream: { ...stream, oldest: at(12.5) } },
     ...(['STREAM_LATE', 'problem'] as const),
-    'sluice-prod-landing: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours. At most 6000 requests wait.',
+    'sluice-prod-landing: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours.',
     'A stream delivers late',
   ],
   [

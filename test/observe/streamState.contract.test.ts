@@ -62,7 +62,7 @@ describe("the stream by Firehose's metrics", () => {
   it('is not known without metrics', async () => {
     expect(await read()).toEqual({
       ...{ stream: 'sluice-prod-landing', oldest: null },
-      ...{ quotaShare: null, quota: null, throttledRecords: null, undeliveredRecords: null },
+      ...{ quotaShare: null, quota: null, throttledRecords: null },
     });
   });
 
@@ -77,8 +77,6 @@ describe("the stream by Firehose's metrics", () => {
     };
     const oldest = new Date(NOW - 60_000 - 45_000_000).toISOString();
     expect(await read()).toMatchObject({ oldest, quotaShare: 0.9, quota: 'bytes', throttledRecords: 7 });
-    metrics = { ...metrics, 'sluice-prod-landing DeliveryToS3.DataFreshness': [42_000] };
-    expect(await read()).toMatchObject({ undeliveredRecords: 6_000 });
     // Firehose reports no freshness while delivery is completely blocked.
     metrics = { 'sluice-prod-landing IncomingRecords': Array(13 * 60 + 5).fill(9) };
     expect((await read()).oldest).toBe(at(13 + 5 / 60));

@@ -197,11 +197,6 @@ function Item(props: { readonly row: QuarantinedRow; readonly onDone: () => void
                 {cause} {visibleLine(detail)} <Prose text={cure} />
               </p>
             ))}
-            {redrive.documents
-              .filter((one) => one.row !== row.raw)
-              .map((one) => (
-                <RawText key={one.eventId} text={one.row} label={`The row of ${one.table}`} />
-              ))}
             {confirmRedrive(redrive) !== null && (
               <DryRun<RedriveReport>
                 label="Redrive this row …"

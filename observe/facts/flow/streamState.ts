@@ -19,11 +19,6 @@ export interface StreamState {
   readonly stream: string;
   /** When the oldest record that it has not delivered arrived, ISO 8601; null if there is none or it is not known. */
   readonly oldest: string | null;
-  /**
-   * Records that it accepted since then: so many wait at most. Null if nothing waits for an hour or it is not known. A
-   * record has the rows of one request.
-   */
-  readonly undeliveredRecords: number | null;
   /** Busiest minute as a share of the stream's quota, from 0 to 1, of bytes, records or calls; null if not known. */
   readonly quotaShare: number | null;
   /** Which quota that is. */
@@ -41,7 +36,7 @@ const QUOTAS = [
 
 /**
  * The delivery stream by Firehose's metrics of the last 15 minutes, and what arrived and was delivered within 24 hours, with
- * two calls; if it is late by more than an hour, a third. The local cloud has no quotas, and tells itself what waits.
+ * two calls. The local cloud has no quotas, and tells itself what waits.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @throws What CloudWatch's client throws.
@@ -96,33 +91,11 @@ export async function readStream(
   return {
     stream,
     oldest: oldest === null ? null : isoTimestamp(oldest),
-    undeliveredRecords: oldest === null ? null : await readAccepted(deployment, stream, oldest),
     quotaShare: share?.share ?? null,
     quota: share?.quota ?? null,
     throttledRecords:
       throttled.length === 0 ? null : throttled.reduce((sum, [, records]) => sum + records, 0),
   };
-}
-
-/** Records that a late stream accepted since the hour of its oldest record; null if it is not late. */
-async function readAccepted(
-  deployment: Pick<Deployment, 'cloudwatch' | 'stack' | 'now'>,
-  stream: string,
-  oldest: number,
-): Promise<number | null> {
-  const since = Math.floor(oldest / HOUR_MS) * HOUR_MS;
-  if (deployment.now - since <= 2 * HOUR_MS) return null;
-  const series = await readMetricData(
-    deployment,
-    [
-      {
-        ...{ id: stream, namespace: 'AWS/Firehose', metric: 'IncomingRecords', statistic: 'Sum' },
-        dimensions: { DeliveryStreamName: stream },
-      },
-    ],
-    { start: since, end: deployment.now, periodSeconds: HOUR_MS / 1_000 },
-  );
-  return [...(series.get(stream) ?? [])].reduce((sum, [, records]) => sum + records, 0);
 }
 
 /** Counts by the start of their period, epoch milliseconds, in any order. */

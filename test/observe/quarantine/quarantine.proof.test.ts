@@ -115,7 +115,6 @@ describe('sluice quarantine', () => {
         redrive: {
           outcome: 'delivered',
           delivered: { exposures: 0, events: 1 },
-          documents: [{ kind: 'events', table: 'statsig_forwarded_events' }],
         },
       },
     });
