@@ -210,12 +210,6 @@ describe('sluice check', () => {
     expect(stdout).toMatch(/^Lag: the newest row was received [\d.]+ \w+ ago\./m);
   });
 
-  it('exits 0 when the split is as expected', async () => {
-    const answer = await check('balanced');
-    expect([answer.code, answer.p_value]).toEqual([0, 1]);
-    expect(answer.json).toMatchObject({ exposures: 620, mismatch: false, crossovers: 0, held_out: 0 });
-  });
-
   it('takes the unit that is asked for, by its column or by the name in Statsig', async () => {
     const answer = await check('planted', '--unit', 'companyID');
     expect([answer.unit, units(answer)]).toEqual(['company_id', { control: 5, treatment: 0 }]);
@@ -256,18 +250,6 @@ describe('sluice check', () => {
       json: { expected_from: 'equal' },
     });
     expect(await check('unstated', '--equal', '--alpha', '1e-20')).toMatchObject({ code: 0 });
-  });
-
-  it('names a group that is expected but has no units, and one that has units but is not expected', async () => {
-    const missing = await check('missing_group');
-    expect([missing.code, units(missing)]).toEqual([3, { a: 50, b: 50, c: 0 }]);
-    const extra = await check('extra_group');
-    expect(extra).toMatchObject({
-      code: 3,
-      p_value: 1,
-      groups: [{ expected: 50 }, { expected: 50 }, { group_id: 'ghost', units: 1, expected: null }],
-      json: { unexpected_groups: ['ghost'] },
-    });
   });
 
   it('takes the split from the specs that were pulled, with the names of groups', async () => {
@@ -351,13 +333,8 @@ describe('sluice check', () => {
 
   it.each([
     [['--unit', 'user_id'], 'SLUICE_USAGE_OPTIONS'],
-    [['--days', '0'], 'SLUICE_USAGE_OPTIONS'],
-    [['--kind', 'layer'], 'SLUICE_USAGE_OPTIONS'],
-    [['a', '--days', '7'], 'SLUICE_USAGE_OPTIONS'],
     [['a', 'b'], 'SLUICE_USAGE_ARGUMENTS'],
     [['a', '--alpha', '2'], 'SLUICE_USAGE_OPTIONS'],
-    [['a', '--alpha', 'low'], 'SLUICE_USAGE_OPTIONS'],
-    [['a', '--from', '2026-02-30'], 'SLUICE_USAGE_OPTIONS'],
     [['a', '--from', '2026-02-02', '--to', '2026-02-01'], 'SLUICE_USAGE_OPTIONS'],
   ])('is used wrongly with %j', async (args, code) => {
     const { code: exit, stderr } = await story.sluice('check', ...args);

@@ -157,15 +157,6 @@ describe('a scheduled run', () => {
     ]);
     expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports, gaps: 0 }]);
   });
-
-  it('starts no call to Glue or S3 after the deadline', async () => {
-    world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
-    await expect(handler({ sluice: 'daily' }, context(12_300))).rejects.toMatchObject({
-      code: 'SLUICE_CATALOG_PARTITIONS_FAILED',
-      detail: expect.stringMatching(/OutOfTime.*OutOfTime.*OutOfTime/),
-    });
-    expect(world.faults.list()).toMatchObject([{ seen: 1 }]);
-  });
 });
 
 describe('an invalid event or environment', () => {

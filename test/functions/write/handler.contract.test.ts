@@ -149,19 +149,6 @@ describe('messages of objects', () => {
     ]);
   });
 
-  it('return while the bucket refuses the files', async () => {
-    const key = await putBatch('a');
-    faults.set({
-      s3: [{ fault: 'failCalls', operations: ['PutObject'], code: 'AccessDenied', calls: 'all' }],
-    });
-    expect(await handler({ Records: [message(key)] }, context())).toEqual(failing(key));
-    expect(lines).toMatchObject([
-      { level: 'error', event: 'write_failed', object: key, code: 'SLUICE_WRITE_BUCKET_FAILED' },
-      { level: 'error', event: 'write', written: 0, failed: 1 },
-    ]);
-    expect(await keys('')).toEqual([key]);
-  });
-
   it('that name no object end in the dead-letter queue', async () => {
     const response = await handler({ Records: [event('odd', '{}')] }, context());
     expect(response).toEqual(failing('odd'));
@@ -181,17 +168,6 @@ describe('messages of objects', () => {
     const Records = keysOfAll.map((key, i) => message(key, receives[i])).reverse();
     expect(await handler({ Records }, context())).toEqual(failing());
     expect(lines).toMatchObject([{ event: 'write', written: 5, rounds: 4, files: 4 }]);
-  });
-
-  it('have what is damaged moved, and told', async () => {
-    const key = await put(batchKey('a'), Buffer.concat([record('a'), Buffer.from('rest')]));
-    expect(await handler({ Records: [message(key)] }, context())).toEqual(failing());
-    expect(await keys('damaged/')).toEqual([key.replace(LANDING_FOLDER, 'damaged/')]);
-    expect(await tableFiles()).toHaveLength(1);
-    expect(lines).toMatchObject([
-      { level: 'error', event: 'write_damaged', object: key, code: 'SLUICE_LANDED_DAMAGED' },
-      { event: 'write', damaged: 1, rows: 1 },
-    ]);
   });
 });
 

@@ -31,10 +31,6 @@ describe('an empty value of an SDK', () => {
     expect(row).toMatchObject({ user_id: 'u', environment: 'production' });
   });
 
-  it.each([[''], [null], [undefined]])('is null: a value of %j', (value) => {
-    expect(rowOf({ value })).not.toHaveProperty('event_value');
-  });
-
   it.each([[{}], [[]], [null], [undefined]])('is null: a user and metadata of %j', (none) => {
     const row = rowOf({ user: none, metadata: none });
     expect(row).not.toHaveProperty('company_metadata');

@@ -42,22 +42,6 @@ describe('a bad event', () => {
     );
   });
 
-  it('can be nested deeper than any stack', () => {
-    const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
-    const places = [
-      `{"eventName":"e","metadata":${deep}}`,
-      `{"eventName":"e","user":{"custom":${deep}}}`,
-      `{"eventName":"e","value":${deep}}`,
-      `{"eventName":"statsig::gate_exposure","metadata":{"gate":"g","x":${deep}}}`,
-      `{"eventName":"e","statsigMetadata":${deep}}`,
-      `{"eventName":"e","unknown":${deep}}`,
-    ];
-    const { documents, refused } = collect(`{"events":[${places.join(',')},{"eventName":"good"}]}`);
-    expect(documents.events).toEqual([expect.stringContaining('"event_name":"good"')]);
-    expect(refused.map(({ code }) => code)).toEqual(places.map(() => 'SLUICE_EVENT_TOO_DEEP'));
-    expect(refused.map(({ raw }) => raw)).toEqual(places.map((event) => `{"events":[${event}]}`));
-  });
-
   it('can be one byte larger than a Firehose record', () => {
     const fits = (padding: number, value: string) =>
       collect({ events: [{ eventName: 'big', time: now, value: value.repeat(padding) }] });

@@ -2,7 +2,7 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { addDays } from '../../../../lib/base/time.ts';
-import { CatalogCallError, RETRIES } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { BUCKET, startCatalog, TODAY, tableInput } from './startCatalog.ts';
@@ -153,34 +153,6 @@ describe('registerPartitions', () => {
       expect(world.waits).toEqual([]);
     },
   );
-
-  it('makes a limited number of attempts', async () => {
-    world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
-    const { failed } = await register(days(1), 600_000);
-    expect(failed).toMatchObject([{ day: TODAY, code: 'InternalServiceException' }]);
-    expect(world.waits).toHaveLength(RETRIES.tries - 1);
-    expect(Math.max(...world.waits)).toBeLessThanOrEqual(5_000);
-  });
-
-  it('does not wait beyond its deadline', async () => {
-    world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
-    const before = world.clock.now();
-    const { failed } = await register(days(101), 1_000);
-    expect(failed).toHaveLength(101);
-    expect(world.clock.now() - before).toBeLessThan(1_000);
-  });
-
-  it('retries calls that fail as a whole, also when only the response was lost', async () => {
-    const operations = ['BatchCreatePartition'];
-    world.faults.set({ glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations }] });
-    world.faults.set({
-      glue: [
-        { fault: 'failCalls', code: 'InternalFailure', calls: 1, operations, status: 500, afterwards: true },
-      ],
-    });
-    expect(await register(days(3))).toMatchObject({ created: [], existed: days(3), failed: [] });
-    expect(registered().size).toBe(3);
-  });
 
   it('retries a call that failed on the server side, whatever the error code', async () => {
     const operations = ['BatchCreatePartition'];
