@@ -43,7 +43,7 @@ export function isTransient(code: string): boolean {
 }
 
 /** Attempts of one call or batch. They pause up to 200 ms before the second, up to 5 s before the last. */
-const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 };
+export const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 };
 
 /** Dependencies and the deadline of retries. */
 export interface Attempts extends RetryPorts {

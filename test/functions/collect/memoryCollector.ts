@@ -1,14 +1,11 @@
 import { type Collector, collectRequest } from '../../../lib/collect/answer.ts';
-import { collectPlan } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
-import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { type RowOfRecord, rowsOfRecord } from '../../harness/rowsOfRecord.ts';
-import { NOW, noGroups } from './postEvents.ts';
+import { offlineCollector } from './hostile/offlineCollector.ts';
+import { NOW } from './postEvents.ts';
 
 /** Outcome of one request. */
 export interface Taken {
@@ -39,30 +36,13 @@ export function memoryCollector(
   const put: RowOfRecord[] = [];
   const large: number[] = [];
   const lines: Readonly<Record<string, unknown>>[] = [];
-  const putRecord = async (record: Uint8Array) => void put.push(...rowsOfRecord(record));
+  const sinks = {
+    putRecord: (record: Uint8Array) => void put.push(...rowsOfRecord(record)),
+    putQuarantineLarge: (bytes: number) => void large.push(bytes),
+  };
   const collector: Collector = {
-    plan: collectPlan(config),
-    groups: noGroups(clock),
-    keys: new KeyGate({
-      configured: [],
-      cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: () => 0.5, log: () => {} }),
-      allowAnyKey: true,
-      limit: { perSecond: 1_000_000, burst: 1_000_000 },
-      clock,
-    }),
-    stream: { putRecord },
-    // A request with more rows than a record of the stream takes.
-    putObject: ({ body }) => putRecord(body),
-    writeQuarantine: quarantineWriter(config),
-    putQuarantineLarge: async ({ body }) => {
-      large.push(body.length);
-    },
-    clock,
-    alarm: () => () => {},
-    log: () => {},
-    logSuccess: () => true,
+    ...offlineCollector(config, sinks, { clock, random: () => 0.5 }),
     writeMetrics: (line) => lines.push(line),
-    stage: 'test',
     ...parts,
   };
   return async (request) => {

@@ -131,7 +131,7 @@ export function makePost(
 }
 
 /** The groups of a deployment in which nothing was pulled. */
-export function noGroups(clock: Clock): GroupsCache {
+function noGroups(clock: Clock): GroupsCache {
   const quiet = () => undefined;
   return new GroupsCache({
     read: async () => 'none',
