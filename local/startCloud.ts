@@ -131,6 +131,15 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
   } = options;
   const deployed: { config?: Config } = {};
   const names = () => ({ bucket: deployed.config?.bucket ?? '', database: deployed.config?.database ?? '' });
+  const statusOf = ({ api, functionUrls, endpoint, directory, ...rest }: LocalAwsStatus): CloudStatus => ({
+    version: VERSION,
+    collector: collectorUrl({ api, functionUrls }) ?? '',
+    functionUrls,
+    edge: endpoint,
+    data: directory,
+    ...names(),
+    ...rest,
+  });
   const aws = await startLocalAws({
     // Loaded once the data directory is locked: a second cloud is refused before it packages anything.
     async stack() {
@@ -152,18 +161,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     allowedHosts: options.allowedHosts,
     clock: options.clock,
     controlPath: '/_sluice',
-    presentation: {
-      status: ({ api, functionUrls, endpoint, directory, ...rest }): CloudStatus => ({
-        version: VERSION,
-        collector: collectorUrl({ api, functionUrls }) ?? '',
-        functionUrls,
-        edge: endpoint,
-        data: directory,
-        ...names(),
-        ...rest,
-      }),
-      flush: ({ delivered, undrained }) => ({ delivered, unregistered: undrained }),
-    },
+    presentation: { status: statusOf, flush: flushOf },
     keySeed: 'sluice local',
     readRecord,
     onWarning: options.onWarning,
@@ -186,14 +184,8 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       if (deployed.config === undefined) throw new Error('nothing is deployed');
       return deployed.config;
     },
-    status() {
-      const { api: _, endpoint: __, directory: ___, ...rest } = aws.status();
-      return { version: VERSION, ...addresses, ...names(), ...rest };
-    },
-    async flush() {
-      const { delivered, undrained } = await aws.flush();
-      return { delivered, unregistered: undrained };
-    },
+    status: () => statusOf(aws.status()),
+    flush: async () => flushOf(await aws.flush()),
     async update(loaded) {
       const made = await aws.update(stackSource(loaded));
       deployed.config = loaded.config;
@@ -201,6 +193,10 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     },
     close: () => aws.close(),
   };
+}
+
+function flushOf({ delivered, undrained }: Awaited<ReturnType<LocalAws['flush']>>): FlushReport {
+  return { delivered, unregistered: undrained };
 }
 
 /** The gateway's address, or the collector's Function URL in a template without a gateway. */

@@ -22,14 +22,6 @@ describe('the settings that an existing bucket needs', () => {
     expect(wanted(name, put)).toEqual(put);
   });
 
-  it('are applied with commands of the AWS CLI', () => {
-    for (const { command, option, why } of settings) {
-      expect(command).toMatch(/^put-(bucket-[a-z-]+|public-access-block)$/);
-      expect(option).toMatch(/^--[a-z-]+$/);
-      expect(why).toMatch(/^[A-Z].*\.$/);
-    }
-  });
-
   it('keep existing notifications, statements and rules', () => {
     const queue = { QueueArn: 'arn:aws:sqs:eu-west-1:111122223333:theirs', Events: ['s3:ObjectCreated:*'] };
     expect(wanted('events', { QueueConfigurations: [queue] })).toEqual({

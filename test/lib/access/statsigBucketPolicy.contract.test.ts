@@ -6,49 +6,29 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 const USER = 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER';
 const BUCKET = 'YOUR_S3_BUCKET';
 
-/** Both policies of https://docs.statsig.com/data-warehouse-ingestion/s3, as they stand there. */
-const reading = {
+/** A policy of https://docs.statsig.com/data-warehouse-ingestion/s3 as it stands there, with the actions on objects. */
+const documented = (onObjects: string | readonly string[]) => ({
   Version: '2012-10-17',
   Statement: [
     {
       Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
+      Principal: { AWS: USER },
       Action: ['s3:ListBucket', 's3:GetBucketLocation'],
-      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET',
+      Resource: `arn:aws:s3:::${BUCKET}`,
     },
-    {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
-      Action: 's3:GetObject',
-      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET/*',
-    },
+    { Effect: 'Allow', Principal: { AWS: USER }, Action: onObjects, Resource: `arn:aws:s3:::${BUCKET}/*` },
   ],
-};
-const exporting = {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
-      Action: ['s3:ListBucket', 's3:GetBucketLocation'],
-      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET',
-    },
-    {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::999689269917:user/STATSIG_IAM_USER' },
-      Action: [
-        's3:GetObject',
-        's3:PutObject',
-        's3:DeleteObject',
-        's3:DeleteObjectVersion',
-        's3:AbortMultipartUpload',
-        's3:ListBucketMultipartUploads',
-        's3:ListMultipartUploadParts',
-      ],
-      Resource: 'arn:aws:s3:::YOUR_S3_BUCKET/*',
-    },
-  ],
-};
+});
+const reading = documented('s3:GetObject');
+const exporting = documented([
+  's3:GetObject',
+  's3:PutObject',
+  's3:DeleteObject',
+  's3:DeleteObjectVersion',
+  's3:AbortMultipartUpload',
+  's3:ListBucketMultipartUploads',
+  's3:ListMultipartUploadParts',
+]);
 
 /** `<principal> <action> <resource>` of each action of a policy's statements. */
 function grants({ Statement }: { readonly Statement: readonly object[] }): string[] {
