@@ -2,7 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
-import type { LandingBucket } from '../ledger/LandingBucket.ts';
+import { keysUnder, type LandingBucket } from '../ledger/LandingBucket.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
@@ -174,15 +174,10 @@ async function knownDays(
   list: ListedDays,
 ): Promise<readonly UtcDay[]> {
   const days = new Set([...(await raw.days(kind)), ...Object.keys(list)]);
-  let after: string | undefined;
-  do {
-    const keys = await landing.list(curatedFolder(kind), after);
-    for (const key of keys) {
-      const day = curatedDayOf(kind, key);
-      if (day !== null) days.add(day);
-    }
-    after = keys.at(-1);
-  } while (after !== undefined);
+  for await (const key of keysUnder(landing, curatedFolder(kind))) {
+    const day = curatedDayOf(kind, key);
+    if (day !== null) days.add(day);
+  }
   return [...days].sort();
 }
 

@@ -2,6 +2,7 @@ import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
+import { keysUnder } from '../ledger/LandingBucket.ts';
 import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { movePartition, partitionLocation } from '../ledger/movePartition.ts';
 import { VERSION_KEPT_MS } from '../ledger/versions.ts';
@@ -112,12 +113,7 @@ async function requireExactFiles(
 ): Promise<void> {
   const missing = new Set(files.map(({ name }) => `${prefix}${name}`));
   const extra: string[] = [];
-  let after: string | undefined;
-  do {
-    const keys = await landing.list(prefix, after);
-    extra.push(...keys.filter((key) => !missing.delete(key)));
-    after = keys.at(-1);
-  } while (after !== undefined);
+  for await (const key of keysUnder(landing, prefix)) if (!missing.delete(key)) extra.push(key);
   if (missing.size > 0) {
     throw new CurateError('SLUICE_CURATE_VERSION_INCOMPLETE', `${missing.size} of ${files.length} files.`);
   }
@@ -140,17 +136,11 @@ async function noteReplaced(
   const key = versionNoteKey({ due: clock.now() + VERSION_KEPT_MS, table, day, version: replaced });
   await landing.putNote(key);
   const others: string[] = [];
-  let after: string | undefined;
-  do {
-    const keys = await landing.list(VERSION_NOTES, after);
-    others.push(
-      ...keys.filter((one) => {
-        const note = parseVersionNote(one);
-        return note?.table === table && note.day === day && note.version === replaced && one !== key;
-      }),
-    );
-    after = keys.at(-1);
-  } while (after !== undefined);
+  for await (const other of keysUnder(landing, VERSION_NOTES)) {
+    const note = parseVersionNote(other);
+    const isOfVersion = note?.table === table && note.day === day && note.version === replaced;
+    if (isOfVersion && other !== key) others.push(other);
+  }
   if (others.length > 0) await landing.remove(others);
 }
 
