@@ -10,7 +10,7 @@ import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import type { CuratedTable } from './curatedTables.ts';
 import type { CurateSlice } from './engine/Curation.ts';
-import { planCuration } from './engine/planCuration.ts';
+import { cutBatches, planCuration } from './engine/planCuration.ts';
 import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 import type { RawDay } from './RawDays.ts';
 
@@ -42,16 +42,16 @@ export async function makeSlice(
   const outputDirectory = join(curator.directory, 'curated');
   await mkdir(outputDirectory);
   const began = clock.now();
-  const batches = new RawBatches(curator, run, raw.files);
-  const { bytesAtOnce } = await batches.plan(raw);
+  const diskBytes = await curator.freeBytes();
+  const planned = planCuration(raw.bytes, { ...curator.machine, diskBytes });
+  if (!planned.fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${raw.bytes} bytes of raw files.`);
   const request = {
-    ...{ table, slices, slice, bytes: raw.bytes, bytesAtOnce, outputDirectory, limits },
+    ...{ table, slices, slice, bytes: raw.bytes, bytesAtOnce: planned.bytesAtOnce, outputDirectory, limits },
     files: raw.files.length,
-    nextBatch: () => batches.next(),
+    batches: fetchBatches(curator, run, cutBatches(raw.files, planned.batchBytes)),
     signal: run.signal,
   };
   const { written, account } = await curator.curate(request);
-  await batches.remove();
   const { rawRows, sliceRows, rows, resends } = account;
   if (sliceRows !== rows + resends || (slices === 1 && sliceRows !== rawRows)) {
     throw new CurateError(
@@ -92,59 +92,25 @@ const FETCH_FAILURES = {
   disk: 'SLUICE_CURATE_STOPPED',
 } as const;
 
-/** The raw files of a day, fetched batch by batch: a day may be larger than the disk. */
-class RawBatches {
-  readonly #curator: Curator;
-  readonly #run: CurateRun;
-  readonly #files: readonly FetchedObject[];
-  #batchBytes = Number.POSITIVE_INFINITY;
-  #at = 0;
-  #batch = 0;
-  #folder: string | undefined;
-
-  constructor(curator: Curator, run: CurateRun, files: readonly FetchedObject[]) {
-    this.#curator = curator;
-    this.#run = run;
-    this.#files = files;
-  }
-
-  /** Plans the work. */
-  async plan({ bytes }: RawDay) {
-    const { machine, freeBytes } = this.#curator;
-    const planned = planCuration(bytes, { ...machine, diskBytes: await freeBytes() });
-    if (!planned.fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of raw files.`);
-    this.#batchBytes = planned.batchBytes;
-    return planned;
-  }
-
-  /** Deletes the files of the last batch. */
-  async remove(): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
-    this.#folder = undefined;
-  }
-
-  /** The next batch; null after the last. The files of the batch before are deleted. */
-  async next(): Promise<readonly EngineFile[] | null> {
-    await this.remove();
-    const batch: FetchedObject[] = [];
-    let bytes = 0;
-    for (let file = this.#files[this.#at]; file !== undefined; file = this.#files[this.#at]) {
-      if (batch.length > 0 && bytes + file.size > this.#batchBytes) break;
-      batch.push(file);
-      bytes += file.size;
-      this.#at += 1;
+/** Fetches the raw files of a day batch by batch, and deletes each when the next one is asked for. */
+async function* fetchBatches(
+  { raw, directory, wait, random }: Curator,
+  { signal }: CurateRun,
+  batches: readonly (readonly FetchedObject[])[],
+): AsyncGenerator<readonly EngineFile[]> {
+  for (const [number, batch] of batches.entries()) {
+    const folder = join(directory, `raw-${number}`);
+    await mkdir(folder);
+    try {
+      const files = await fetchFiles(raw, batch, {
+        ...{ directory: folder, wait, random, signal },
+        // A detail names the file.
+        failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
+      });
+      if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
+      yield files;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    if (batch.length === 0) return null;
-    this.#batch += 1;
-    this.#folder = join(this.#curator.directory, `raw-${this.#batch}`);
-    await mkdir(this.#folder);
-    const { raw, wait, random } = this.#curator;
-    const files = await fetchFiles(raw, batch, {
-      ...{ directory: this.#folder, wait, random, signal: this.#run.signal },
-      // A detail names the file.
-      failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
-    });
-    if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-    return files;
   }
 }

@@ -45,10 +45,10 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'bytesAtO
   /** Sum of their sizes. */
   readonly bytes: number;
   /**
-   * Fetches the next raw files to the disk; null after the last. The files of the batch before are not read any more when
-   * it is called, so that it can delete them. The files of the last batch are not read any more when the request is done.
+   * Raw files on the disk. The files of a batch are not read any more when the next one is asked for, so that they can be
+   * deleted.
    */
-  readonly nextBatch: () => Promise<readonly EngineFile[] | null>;
+  readonly batches: AsyncIterable<readonly EngineFile[]> | Iterable<readonly EngineFile[]>;
   /** Existing empty folder for the curated files: absolute path. */
   readonly outputDirectory: string;
   readonly limits: EngineLimits;

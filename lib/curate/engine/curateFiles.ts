@@ -70,8 +70,10 @@ class Curation {
   }
 
   async run(): Promise<CuratedFiles> {
-    for (let files = await this.#next(); files !== null; files = await this.#next()) {
+    this.#request.signal?.throwIfAborted();
+    for await (const files of this.#request.batches) {
       if (files.length > 0) await this.#takeBatch(files);
+      this.#request.signal?.throwIfAborted();
     }
     const lanes = await readdir(this.#staged).catch(() => []);
     await this.#session([], async (session) => {
@@ -82,11 +84,6 @@ class Curation {
     });
     const rows = this.#written.reduce((sum, file) => sum + file.rows, 0);
     return { written: this.#written, account: { ...this.#account, rows } };
-  }
-
-  async #next(): Promise<readonly EngineFile[] | null> {
-    this.#request.signal?.throwIfAborted();
-    return this.#request.nextBatch();
   }
 
   /** Stages a batch; or curates it at once if it is the whole day and not too large. */

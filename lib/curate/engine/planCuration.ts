@@ -48,3 +48,21 @@ export function planCuration(bytes: number, machine: CurateMachine): CurationPla
   }
   return planFor(1);
 }
+
+/** Cuts the files of a day into batches that are on the disk together, each of at most so many bytes or of one file. */
+export function cutBatches<File extends { readonly size: number }>(
+  files: readonly File[],
+  bytes: number,
+): readonly (readonly File[])[] {
+  const batches: File[][] = [];
+  let room = 0;
+  for (const file of files) {
+    if (batches.length === 0 || file.size > room) {
+      batches.push([]);
+      room = bytes;
+    }
+    batches.at(-1)?.push(file);
+    room -= file.size;
+  }
+  return batches;
+}

@@ -123,7 +123,7 @@ async function curateDays(
     const { written } = await curateFiles({
       table,
       files: raw.length,
-      nextBatch: async () => batches.shift() ?? null,
+      batches,
       ...{
         slices: 1,
         slice: 0,

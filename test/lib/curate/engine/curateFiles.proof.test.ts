@@ -33,11 +33,10 @@ async function curate(
   const work = mkdtempSync(join(folder, 'work-'));
   const [outputDirectory, temporaryDirectory] = [join(work, 'rows'), join(work, 'spilled')];
   for (const path of [outputDirectory, temporaryDirectory]) mkdirSync(path);
-  const waiting = [...batches];
   const result = await curateFiles({
     table,
     files: batches.flat().length,
-    nextBatch: async () => waiting.shift() ?? null,
+    batches,
     ...{ slices: 1, slice: 0, bytes: batches.flat().length, bytesAtOnce: ALL, outputDirectory },
     limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory },
     ...how,
