@@ -49,33 +49,20 @@ describe('the nightly plan', () => {
     expect(queuedDays()).toEqual(days.slice(MOST_DAYS_A_NIGHT).map((day) => `exposures ${day} new`));
   });
 
-  it('leaves days for later nights by their bytes, and queues at least one', async () => {
-    const files = { size: 200 * 10 ** 9, eTag: '"x"', key: 'a' };
-    const planner = {
-      ...curations.makePlanner(),
-      raw: { days: async () => ['2026-11-15', DAY], files: async () => [files] },
+  it.each([
+    ['at least one', [200, 200], [DAY], 1],
+    ['smaller ones after one that has no room left', [100, 200, 100], [DAY, '2026-11-14'], 1],
+  ])('leaves days for later nights by their bytes, and queues %s', async (_, gigabytes, queued, left) => {
+    const sizes = new Map(gigabytes.map((size, i) => [addDays(DAY, i + 1 - gigabytes.length), size]));
+    const raw = {
+      days: async () => [...sizes.keys()],
+      files: async (_: string, day: string) => [
+        { size: (sizes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
+      ],
     };
-    const [plan] = await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
-    expect(plan).toMatchObject({ queued: [{ day: DAY, reason: 'new' }], left: 1 });
-  });
-
-  it('is not held up by a day that has no room left in the night', async () => {
-    const gigabytes = new Map([
-      ['2026-11-14', 100],
-      ['2026-11-15', 200],
-      [DAY, 100],
-    ]);
-    const planner = {
-      ...curations.makePlanner(),
-      raw: {
-        days: async () => [...gigabytes.keys()],
-        files: async (_: string, day: string) => [
-          { size: (gigabytes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
-        ],
-      },
-    };
-    const [plan] = await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
-    expect(plan).toMatchObject({ queued: [{ day: DAY }, { day: '2026-11-14' }], left: 1 });
+    const request = { sluice: 'curate' as const, kinds: ['exposures' as const] };
+    const [plan] = await planDays({ ...curations.makePlanner(), raw }, request);
+    expect(plan).toMatchObject({ queued: queued.map((day) => ({ day, reason: 'new' })), left });
   });
 
   it('holds the files of few days at a time: all of them are more than its memory', async () => {

@@ -189,11 +189,8 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       queues,
       s3,
       glue,
-      makeCurator,
-      makeRun,
       makePlanner,
     },
-    createCuratedTables,
 
     /** Puts a raw file of a day, as SQL's rows or as bytes. */
     async land(name: string, rows: string | Uint8Array, kind: ForwardedKind = 'exposures', day = DAY) {
