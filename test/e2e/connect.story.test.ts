@@ -9,7 +9,7 @@ import type { Field, SetupGuide, SqlSnippet } from '../../cli/connect/setupGuide
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { athenaRows } from '../harness/athenaRows.ts';
+import { athenaRows } from '../harness/answer.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
 

@@ -63,19 +63,19 @@ async function post(count: number, more: readonly unknown[] = [], key = KEY): Pr
   return story.post({ headers: { 'statsig-api-key': key }, events: [...events, ...more] });
 }
 
-/** The status as the command says it, once the console's page shows the same: time passes between them. */
-const status = () =>
-  eventually(async () => {
-    const answer: Status = await story.json('status');
-    const page = await fetch(new URL('/api/status', open.address));
-    const shown: Status = JSON.parse(await page.text());
-    return String(codes(shown)) === String(codes(answer)) && answer;
-  });
+const status = (): Promise<Status> => story.json('status');
 const codes = ({ problems }: Status) => problems.map(({ code }) => code);
+
+/** A finding of the command, once the console's page has it too: time passes between them. */
 async function finding(code: string): Promise<Finding> {
-  const { problems } = await status();
-  const found = problems.find((one) => one.code === code);
-  if (found === undefined) throw new Error(`${code} is not among ${problems.map((one) => one.code)}`);
+  const of = ({ problems }: Status) => problems.find((one) => one.code === code);
+  const answer = await status();
+  const found = of(answer);
+  if (found === undefined) throw new Error(`${code} is not among ${codes(answer)}`);
+  await eventually(async () => {
+    const page: Status = JSON.parse(await (await fetch(new URL('/api/status', open.address))).text());
+    return of(page) !== undefined;
+  });
   return found;
 }
 

@@ -6,8 +6,8 @@ import {
   type StartQueryExecutionCommandInput,
 } from '@aws-sdk/client-athena';
 
-/** How long a statement may take on a busy machine. */
-const DEADLINE_MS = 60_000;
+/** Milliseconds between two looks at an execution. */
+const LOOK_MS = 25;
 
 /** A result as drivers read it. */
 export interface Answer {
@@ -22,14 +22,12 @@ export interface Answer {
 
 /** Asks for an execution until it is over, as every client does. */
 export async function ended(athena: AthenaClient, id: string) {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (performance.now() < deadline) {
+  for (;;) {
     const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
     const state = QueryExecution?.Status?.State;
     if (state !== 'QUEUED' && state !== 'RUNNING') return QueryExecution;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  throw new Error(`${id} is not over`);
 }
 
 /** Starts a statement and answers its ID. */
@@ -90,4 +88,17 @@ export async function answer(
     ...{ id, names, types, rows: headed ? rows.slice(1) : rows },
     location: execution.ResultConfiguration?.OutputLocation ?? '',
   };
+}
+
+/** A row of an answer: Athena's texts by column name, undefined for NULL. */
+export type AthenaRow = Readonly<Record<string, string | undefined>>;
+
+/** Runs a query as {@link answer} does, and answers its rows by the names of their columns. */
+export async function athenaRows(
+  athena: AthenaClient,
+  QueryString: string,
+  how: Omit<StartQueryExecutionCommandInput, 'QueryString'> = {},
+): Promise<readonly AthenaRow[]> {
+  const { names, rows } = await answer(athena, { QueryString, ...how });
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? undefined])));
 }

@@ -18,7 +18,7 @@ import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
-import { type AthenaRow, athenaRows } from './athenaRows.ts';
+import { type AthenaRow, athenaRows } from './answer.ts';
 import { callMain } from './callMain.ts';
 import { temporaryDirectory } from './temporaryDirectory.ts';
 

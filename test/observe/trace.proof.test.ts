@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../observe/deployment.ts';
 import { trace } from '../../observe/trace/trace.ts';
-import { athenaRows } from '../harness/athenaRows.ts';
+import { athenaRows } from '../harness/answer.ts';
 import { recordOf, rowOf } from './startLanding.ts';
 import { startObserved } from './startObserved.ts';
 
