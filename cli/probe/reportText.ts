@@ -24,7 +24,7 @@ export function reportText(
     textTable(rows),
     ...otherwise,
     `\nRun ${run} at ${collector}: ${count('expected')} as expected, ${count('otherwise')} otherwise, ${count('unanswered')} not asked or not reached.\n`,
-    `docs/aws.md explains each question.\n`,
+    `docs/aws.md tells how to ask, and docs/reference/probe.md what each question is.\n`,
     ...(cleanUp === null ? [] : [cleanUpText(cleanUp)]),
   ].join('');
 }

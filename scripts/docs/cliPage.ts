@@ -60,7 +60,9 @@ ${acts.length === 0 ? '' : `\n${acts.join('\n')}\n`}${
 function optionTable(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
   const rows = Object.entries(options).map(([name, { type, help, values }]) => {
     const takers = Object.keys(actions).filter((action) => actions[action]?.options.includes(name));
-    const of = takers.length === 0 ? '' : `${takers.join(', ')}: `;
+    // The help of some options names the action by itself.
+    const isNamed = takers.length === 0 || takers.some((action) => help.includes(`${action}: `));
+    const of = isNamed ? '' : `${takers.join(', ')}: `;
     const value = type === 'boolean' ? '' : values === undefined ? ' …' : ` ${values.join('|')}`;
     return `| \`--${name}${value.replaceAll('|', '\\|')}\` | ${of}${cell(help)} |`;
   });

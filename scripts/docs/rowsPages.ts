@@ -46,7 +46,7 @@ function days(count: number): string {
 export function probePage(page: string): string {
   const all = { ...bodyQuestions, ...gatewayQuestions, ...landingQuestions, ...serviceQuestions };
   const rows = Object.entries(all).map(
-    ([code, { asks, expects, cure }]) => `| \`${code}\`<br>${asks} | ${expects} | ${cure} |`,
+    ([code, { asks, expects }]) => `| \`${code}\`<br>${asks} | ${expects} |`,
   );
   return withRows(page, 'question', rows.map(asReference));
 }
