@@ -71,7 +71,7 @@ export class ParquetEraser {
     const session = await DuckDbSession.open({ ...limits, threads: 1 }, reach, signal);
     session.addTextFunction(IDS_FUNCTION, (text) => (matcher.hasIds(text) ? 'y' : null));
     session.addTextFunction(RAW_FUNCTION, (raw, encoding) =>
-      encoding !== DETAIL ? matcher.findRaw(raw, encoding) : matcher.isMentioned(raw) ? 'elsewhere' : null,
+      encoding === DETAIL ? matcher.findNamed(raw) : matcher.findRaw(raw, encoding),
     );
     return new ParquetEraser(session, matcher, signal);
   }

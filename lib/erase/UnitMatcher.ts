@@ -1,7 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { tryParseExactJson } from '../base/exactJson.ts';
 import { ExactNumber, isJsonObject } from '../base/json.ts';
-import { type Found, findValue, foundAt, isNameKey, unitKeys, type ValueContext } from '../relay/idValues.ts';
+import {
+  type Found,
+  findValue,
+  foundAt,
+  isDistinct,
+  isNameKey,
+  unitKeys,
+  type ValueContext,
+} from '../relay/idValues.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import { isPlainJson } from './plainJson.ts';
 import { plainText } from './plainText.ts';
@@ -13,7 +21,7 @@ export type BodyFound = Found | 'unreadable' | null;
 /** Characters that continue a word: a value between two of them is a part of another value. */
 const WORD = /^[\p{L}\p{N}_-]/u;
 
-/** Characters of a text that is parsed as JSON: the collector's largest body. Longer ones are not read. */
+/** Characters of a text that is parsed as JSON: the collector's largest body. Longer ones are searched by words. */
 const MOST_PARSED = 32 * 1024 ** 2;
 
 /** Decides which rows, documents and bodies belong to some units. */
@@ -28,8 +36,11 @@ export class UnitMatcher {
   readonly #locations = new Set<string>();
   /** Keys that name a unit. */
   readonly #keys: ReadonlySet<string>;
-  /** Values as they are in a {@link plainText}. */
+  /** Values as they are in a {@link plainText}, and those of them that are unlikely to mean anything else. */
   readonly plainValues: readonly string[];
+  readonly #distinct: readonly string[];
+  /** All of them, after the key of a unit. */
+  readonly #named: RegExp;
 
   constructor(units: readonly Unit[]) {
     const names = units.flatMap(({ type, column }) => (column === null ? [type] : [type, column]));
@@ -37,6 +48,8 @@ export class UnitMatcher {
     this.#values = new Set(units.map(({ value }) => value));
     this.values = [...this.#values];
     this.plainValues = [...new Set(this.values.map(plainText))].filter((value) => value.trim() !== '');
+    this.#distinct = this.plainValues.filter(isDistinct);
+    this.#named = namedPattern([...this.#keys], this.plainValues);
     for (const { type, column, value } of units) {
       add(this.#types, type.toLowerCase(), value);
       if (column !== null) add(this.#columns, column.toLowerCase(), value);
@@ -74,10 +87,10 @@ export class UnitMatcher {
     });
   }
 
-  /** Whether a row that waits for a table is a unit's. What cannot be read is, if it mentions one. */
+  /** Whether a row that waits for a table is a unit's. What cannot be read is, if it names one. */
   findDocument(kind: TableKind, text: string): BodyFound {
     const row = parse(text);
-    if (!isJsonObject(row)) return this.isMentioned(text) ? 'unit' : null;
+    if (!isJsonObject(row)) return this.findNamed(text);
     return kind === 'quarantine' ? this.#findQuarantined(row) : this.#hasRow(row) ? 'unit' : null;
   }
 
@@ -93,7 +106,7 @@ export class UnitMatcher {
   #findQuarantined(row: Readonly<Record<string, unknown>>): BodyFound {
     const { raw, raw_encoding: encoding, raw_location: location, detail } = row;
     if (typeof location === 'string' && this.#locations.has(location)) return 'unit';
-    const quoted = typeof detail === 'string' && this.isMentioned(detail) ? 'elsewhere' : null;
+    const quoted = typeof detail === 'string' ? this.findNamed(detail) : null;
     const found = typeof raw === 'string' ? this.findRaw(raw, String(encoding)) : null;
     return found === 'unit' ? found : (quoted ?? found);
   }
@@ -128,8 +141,15 @@ export class UnitMatcher {
     const found = this.#values.has(text) && !isMember ? foundAt(text, place) : null;
     if (found !== null || !/^\s*[[{]/.test(text)) return found;
     const inner = parse(text);
-    if (inner === undefined) return this.isMentioned(text) ? 'elsewhere' : null;
+    if (inner === undefined) return this.findNamed(text);
     return this.findValue(place.isIds ? { customIDs: inner } : inner);
+  }
+
+  /** How a text that is no JSON names a unit: after the key of one, or as a word; a short value or digits after a key alone. */
+  findNamed(text: string): Found | null {
+    const plain = plainText(text);
+    if (this.#named.test(plain)) return 'unit';
+    return hasWord(plain, this.#distinct, isName) ? 'elsewhere' : null;
   }
 
   /** Whether a text has one of the values, and not as a part of a longer word. */
@@ -138,11 +158,17 @@ export class UnitMatcher {
   }
 }
 
-function hasWord(text: string, values: readonly string[]): boolean {
+/** @param isOther Whether what is around a word says that it is something else. */
+function hasWord(
+  text: string,
+  values: readonly string[],
+  isOther: (before: string, after: string) => boolean = () => false,
+): boolean {
   return values.some((value) => {
     for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
-      const [before, after] = [text.slice(Math.max(0, at - 2), at), text.slice(at + value.length)];
-      if (!WORD.test(lastCharacter(before)) && !WORD.test(after)) return true;
+      const [end, before] = [at + value.length, text.slice(Math.max(0, at - BEFORE), at)];
+      const after = text.slice(end, end + AFTER);
+      if (!WORD.test(lastCharacter(before)) && !WORD.test(after) && !isOther(before, after)) return true;
     }
     return false;
   });
@@ -151,6 +177,17 @@ function hasWord(text: string, values: readonly string[]): boolean {
 /** Half a pair of surrogates is not a letter. */
 function lastCharacter(text: string): string {
   return text.slice((text.codePointAt(text.length - 2) ?? 0) > 0xffff ? -2 : -1);
+}
+
+/** Characters before a value that may have its key, and after one that may make it a key. */
+const BEFORE = 64;
+const AFTER = 16;
+
+/** Whether a word is a key itself, or what the key before it names is no unit, as after `sdkType:`. */
+function isName(before: string, after: string): boolean {
+  if (/^'?\s*:/.test(after)) return true;
+  const [, key] = /([\p{L}\p{N}_]+)'?\s*[:=]\s*'?$/u.exec(before) ?? [];
+  return key !== undefined && isNameKey(key);
 }
 
 function add(map: Map<string, Set<string>>, key: string, value: string): void {
@@ -163,6 +200,20 @@ function add(map: Map<string, Set<string>>, key: string, value: string): void {
 function idText(id: unknown): string | null {
   if (id instanceof ExactNumber) return id.text;
   return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
+}
+
+/** A key, as JSON or a form writes it, and a value, in a {@link plainText}. Underscores of keys do not count. */
+function namedPattern(keys: readonly string[], values: readonly string[]): RegExp {
+  if (values.length === 0) return /(?!)/;
+  // Keys are in any case, values are not.
+  const anyCase = (char: string) => `(?:${escaped(char)}|${escaped(char.toUpperCase())})`;
+  const key = keys.map((one) => [...one].map(anyCase).join('_?')).join('|');
+  const value = values.map((one) => escaped(one)).join('|');
+  return new RegExp(String.raw`(?<![\p{L}\p{N}])(?:${key})'?\s*[:=]\s*'?(?:${value})(?![\p{L}\p{N}_-])`, 'u');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }
 
 /** With numbers as they were written; undefined for a text that is no JSON, or takes more than the collector spends. */

@@ -17,7 +17,7 @@ export interface PersonsEvents {
 /** Finds a person in what a copy has: a value of JSON, or a text that is not JSON or too costly to parse. */
 export interface PersonFinder {
   findValue(value: unknown): Found | null;
-  isMentioned(text: string): boolean;
+  findNamed(text: string): Found | null;
 }
 
 /**
@@ -29,7 +29,9 @@ export function judgeCopy(copy: RelayCopy, person: PersonFinder): PersonsEvents 
   if (text === null) return 'unreadable';
   const body = tryParseExactJson(text);
   if (!isJsonObject(body)) {
-    return person.isMentioned(text) ? { isPersons: true, own: 1, others: 0 } : 'unreadable';
+    const found = person.findNamed(text);
+    if (found === null) return 'unreadable';
+    return { isPersons: true, own: found === 'unit' ? 1 : 0, others: found === 'unit' ? 0 : 1 };
   }
   const { events, exposures, ...shared } = body;
   const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));

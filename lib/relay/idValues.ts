@@ -53,7 +53,7 @@ export function unitKeys(names: readonly string[] = []): ReadonlySet<string> {
  * Whether a value, wherever it occurs as a text, is a unit's. A short one and one of digits may be anything: an amount, a
  * version, a level.
  */
-function isDistinct(value: string): boolean {
+export function isDistinct(value: string): boolean {
   return value.length >= DISTINCT_LENGTH && !/^\d+$/.test(value);
 }
 

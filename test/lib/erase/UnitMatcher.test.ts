@@ -131,6 +131,7 @@ describe('a matcher', () => {
     const units = matcher('user_id=ab');
     expect(isFound(units.findRaw('{"value":"ab"}', 'text'))).toBe(false);
     expect(isFound(units.findRaw('{"user":{"userID":"ab"}}', 'text'))).toBe(true);
+    expect(isFound(units.findDocument('quarantine', '{"detail":"ab is no name"}'))).toBe(false);
   });
 
   const id = 'müller"1"\\';
@@ -206,13 +207,15 @@ describe('a matcher', () => {
   });
 
   it.each([
-    ['{"userID":"user-1"', true],
-    ['expected a number, got {\\"userID\\": \\"user-1\\"}', true],
-    ['Cannot convert "user-1".', true],
-    ['a line\\nuser-1\\n', true],
-    ['user-10, xuser-1, user-1-2', false],
+    ['{"userID":"user-1"', 'unit'],
+    ['expected a number, got {\\"userID\\": \\"user-1\\"}', 'unit'],
+    ['Cannot convert "user-1".', 'elsewhere'],
+    ['a line\\nuser-1\\n', 'elsewhere'],
+    ['"user-1": no such name', null],
+    ['sdkType: "user-1"', null],
+    ['user-10, xuser-1, user-1-2', null],
   ])('looks for its unit in a message that may quote: %j', (text, expected) => {
-    expect(matcher('user_id=user-1').isMentioned(text)).toBe(expected);
+    expect(matcher('user_id=user-1').findNamed(text)).toBe(expected);
   });
 
   it('finds an ID with quotes and backslashes in a message, however it is quoted', () => {
@@ -270,7 +273,10 @@ describe('a matcher', () => {
       const others = { events: [{ eventName: 7, user: { userID: 'somebody' } }], [member]: value };
       const text = JSON.stringify(others);
       expect(units.findRaw(text, 'text')).toBe(null);
-      expect(units.findRaw(JSON.stringify({ ...others, user: { userID: id } }), 'text')).toBe('unit');
+      expect(units.findNamed(text.slice(0, -1))).toBe(null);
+      const own = JSON.stringify({ ...others, user: { userID: id } });
+      for (const raw of [own, own.slice(0, -1), JSON.stringify(own).slice(1, -3)])
+        expect([raw, units.findNamed(raw)]).toEqual([raw, 'unit']);
       expect(units.findRaw(JSON.stringify({ custom: { plan: id } }), 'text')).toBe(
         id.length < 6 ? null : 'elsewhere',
       );
