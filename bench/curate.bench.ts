@@ -35,7 +35,12 @@ const once = z.strictObject({
 type Once = z.output<typeof once>;
 
 /** Curates the files of a day in a separate process. The curated files are in `<directory>/rows`. */
-async function run(side: 'sluice' | 'bare', { file }: DayFile, directory: string): Promise<Once> {
+async function run(
+  side: 'sluice' | 'bare',
+  { file }: DayFile,
+  rows: number,
+  directory: string,
+): Promise<Once> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const folder = dirname(file);
@@ -44,7 +49,7 @@ async function run(side: 'sluice' | 'bare', { file }: DayFile, directory: string
     .map((name) => join(folder, name));
   const script = join(import.meta.dirname, 'curate/curateOnce.ts');
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify({ side, files, directory }));
+  child.stdin.end(JSON.stringify({ side, files, rows, directory }));
   return once.parse(JSON.parse(await text(child.stdout)));
 }
 
@@ -80,7 +85,7 @@ async function queries(directory: string, days: number, at: BenchOptions['at']):
   for (const day of raw) {
     const place = join(folder, 'curated', day.day);
     at(`curate ${day.day}`);
-    runs.push(await run('sluice', day, place));
+    runs.push(await run('sluice', day, ROWS_OF_A_DAY, place));
     curated.push({ day: day.day, file: join(place, 'rows', '*.parquet') });
   }
   const rows = [
@@ -202,7 +207,7 @@ async function againstDuckDb(
     at(`${name}, round ${round + 1} of ${ROUNDS}`);
     // The order alternates, so that neither side always has warm caches.
     for (const side of round % 2 === 0 ? (['sluice', 'bare'] as const) : (['bare', 'sluice'] as const)) {
-      runs[side].push(await run(side, day, join(folder, 'once')));
+      runs[side].push(await run(side, day, rows, join(folder, 'once')));
     }
   }
   for (const { rows: written } of [...runs.sluice, ...runs.bare]) {
@@ -225,7 +230,7 @@ async function largeDay(directory: string, millions: number, at: BenchOptions['a
   const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
   if (day === undefined) return [];
   at(name);
-  return figures(name, [await run('sluice', day, join(folder, 'once'))]);
+  return figures(name, [await run('sluice', day, rows, join(folder, 'once'))]);
 }
 
 function figures(name: string, runs: readonly Once[]): BenchRow[] {

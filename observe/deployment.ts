@@ -30,10 +30,6 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'The cursor is not one that a list has answered.',
     cure: 'Pass `next` of an answer as `cursor`, with the other options as they were. Without a cursor the list begins again.',
   },
-  SLUICE_OBSERVE_OVERFLOW_BUSY: {
-    cause: 'An invocation of the writer has been writing an object that is to be split, for half an hour.',
-    cure: 'Run the command again. If it persists, look at the log of the writer.',
-  },
   SLUICE_OBSERVE_OUTPUT_MISSING: {
     cause: 'The deployed stack has no output of this name.',
     cure: 'Deploy it with this version.',

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
-import { cutBatches, planCuration } from '../../lib/curate/engine/planCuration.ts';
+import { planCuration } from '../../lib/curate/engine/planCuration.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { viewConfig } from '../views/viewSession.ts';
@@ -18,10 +18,12 @@ const DISK_BYTES = 10_240 * 2 ** 20;
 const MILLISECONDS = 900_000;
 const SAMPLE_MS = 250;
 
-const { side, files, directory } = z
+const { side, files, rows, directory } = z
   .strictObject({
     side: z.enum(['sluice', 'bare']),
     files: z.array(z.string()),
+    /** Rows of the files, as their footers say. */
+    rows: z.int(),
     /** Empty folder that nothing else is in. The curated files are left in `rows`. */
     directory: z.string(),
   })
@@ -52,34 +54,40 @@ process.stdout.write(
 
 /** Curates the files in batches, of which one at a time is on the disk, as the function does. */
 async function curate() {
-  const sized = files.map((path) => ({ path, size: statSync(path).size }));
-  const bytes = sized.reduce((sum, { size }) => sum + size, 0);
+  const sizes = new Map(files.map((path) => [path, statSync(path).size]));
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const machine = { ...share, diskBytes: DISK_BYTES, milliseconds: MILLISECONDS };
-  const plan = planCuration(bytes, machine);
+  const plan = planCuration({ files: files.length, bytes, rows }, machine);
   if (plan.slices > 1) throw new Error(`${plan.slices} slices.`);
+  const waiting = [...files];
   const { written, account } = await curateFiles({
     ...{ table: curatedTables(viewConfig).exposures, files: files.length, slices: 1, slice: 0 },
-    ...{ bytes, bytesAtOnce: plan.bytesAtOnce, outputDirectory, limits },
-    batches: fetched(cutBatches(sized, plan.batchBytes)),
+    ...{ rowsAtOnce: plan.rowsAtOnce, outputDirectory, limits },
+    nextBatch: async () => {
+      rmSync(rawDirectory, { recursive: true });
+      mkdirSync(rawDirectory);
+      let room = plan.batchBytes;
+      const batch = waiting.splice(
+        0,
+        waiting.findIndex((path) => {
+          room -= sizes.get(path) ?? 0;
+          return room < 0;
+        }) >>> 0,
+      );
+      return batch.length === 0
+        ? null
+        : batch.map((path) => {
+            const fetched = join(rawDirectory, basename(path));
+            linkSync(path, fetched);
+            return { path: fetched, name: basename(path) };
+          });
+    },
   });
   return {
     rows: account.rows,
     files: written.length,
     bytes: written.reduce((sum, file) => sum + file.bytes, 0),
   };
-}
-
-/** Each batch in the folder, in the place of the one before. */
-function* fetched(batches: readonly (readonly { readonly path: string }[])[]) {
-  for (const batch of batches) {
-    rmSync(rawDirectory, { recursive: true });
-    mkdirSync(rawDirectory);
-    yield batch.map(({ path }) => {
-      const name = basename(path);
-      linkSync(path, join(rawDirectory, name));
-      return { path: join(rawDirectory, name), name };
-    });
-  }
 }
 
 async function copy() {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { visibleLine } from '../../lib/base/text.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import { counted } from '../observe/words.ts';
@@ -237,8 +238,10 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   if (!target.isLocal)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--stage: files are dropped in the local cloud only.');
   const [{ source, dataset }] = namedDatasets(target.config, datasetNames(line));
-  // A query has spaces, and a path may, too, but ends with the name of a file.
-  const isFile = what !== undefined && /\.[a-z]+$/i.test(what);
+  // A query has spaces. The path of a file may, too, but the file exists.
+  const isFile = what !== undefined && (existsSync(what) || !/\s/.test(what));
+  if (dataset.layout !== undefined && textOption(line, 'name') !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--name: the layout of the dataset names its files.');
   const keys: string[] = [];
   await files.asCustomer(target, source, async (s3) => {
     for (const each of days) {

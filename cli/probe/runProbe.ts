@@ -32,6 +32,8 @@ import { isFromCollector, type Reply, refusalCode, sendRequest } from './sendReq
 
 /** Additional time to wait for rows, milliseconds. */
 const EXTRA_WAIT_MS = 180_000;
+/** The longest that a flush of the local cloud may take, milliseconds. */
+const FLUSH_MS = 180_000;
 
 /** The result of a probe. */
 export interface ProbeReport {
@@ -129,9 +131,9 @@ async function follow(
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
-    if (!(error instanceof QueryError) && problem === undefined) throw error;
     // The results of the earlier queries are of no further use.
     if (!options.keep) await cleanUp(s3, config, { files: [], results: queries.results }, true);
+    if (!(error instanceof QueryError) && problem === undefined) throw error;
     const found = `rows could not be read: ${problem?.detail ?? (error instanceof Error ? error.message : '')}`;
     return { rows: null, answers: [answer('SLUICE_PROBE_DELIVERED', false, found)], cleanUp: null };
   }
@@ -150,7 +152,11 @@ async function awaitRows(
   const accepted = bodies.filter(({ part }) => replies.get(part)?.status === 202);
   const promised = accepted.reduce((sum, { events }) => sum + events, 0);
   // Delivers the buffers of Firehose, which is not possible on AWS.
-  if (localControl !== undefined) await fetch(new URL('/_sluice/flush', localControl), { method: 'POST' });
+  if (localControl !== undefined)
+    await fetch(new URL('/_sluice/flush', localControl), {
+      method: 'POST',
+      signal: AbortSignal.timeout(FLUSH_MS),
+    });
   for (;;) {
     const rows = await readRows(queries, config, run);
     const events = new Set(rows.map(({ eventId }) => eventId)).size;

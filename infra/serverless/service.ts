@@ -218,7 +218,7 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
     'ingest-load': {
       description: "Loads one day of a customer's drop into its table",
       role: roleOf('IngestLoadRole'),
-      // One whole CPU; DuckDB's threads and memory follow it (functions/ingest-load/machine.ts).
+      // One whole CPU; DuckDB's threads and memory follow it (lib/lambda/machine.ts).
       memorySize: 1769,
       // For a day's files, temporary files and the result.
       ephemeralStorageSize: 10_240,

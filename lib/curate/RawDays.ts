@@ -7,7 +7,7 @@ import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { dayFolder, tableFolders } from '../tables/tableFolders.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
-import { MOST_DAY_PAGES } from './limits.ts';
+import { MOST_DAY_PAGES, MOST_RAW_FILES } from './limits.ts';
 
 /** The raw files of forwarded tables. Methods throw CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
 export interface RawDays extends FetchedBucket {
@@ -47,6 +47,7 @@ export function rawDays(
         for await (const object of listObjects(store, folder)) {
           const { key, size, eTag } = object;
           if (isDataFile(object)) files.push({ key, size, eTag });
+          if (files.length > MOST_RAW_FILES) throw new RangeError('Too many files.');
         }
       });
       return files;

@@ -88,7 +88,8 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
       if (ended.entry === undefined) return { outcome: 'lost' };
       await curator.faultPoint?.('recorded');
       if (done.length + 1 < slices) {
-        await curator.tasks.send([JSON.stringify(task)]);
+        const failure = await sendAgain(curator, run, task);
+        if (failure !== null) return { outcome: 'handed_back', failure };
         return { outcome: 'slice', done: done.length + 1, slices };
       }
     }
@@ -104,6 +105,20 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
   } catch (error) {
     curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
     return failTask(curator, run, place, version, raw, error);
+  }
+}
+
+/** Sends the task of the next slice. @returns Why it could not be sent: the message of this slice comes again for the next one. */
+async function sendAgain(
+  { tasks }: Curator,
+  { signal }: CurateRun,
+  task: CurateTask,
+): Promise<CurateFailure | null> {
+  try {
+    await tasks.send([JSON.stringify(task)]);
+    return null;
+  } catch (error) {
+    return toCurateFailure(error, signal);
   }
 }
 
@@ -191,7 +206,7 @@ function askForViews({ requests }: Pick<Curator, 'requests'>): Promise<void> {
 }
 
 /** Into how many slices a day is cut on this machine. */
-async function countSlices({ machine, freeBytes }: Curator, { bytes }: RawDay): Promise<number> {
+async function countSlices({ machine, freeBytes }: Curator, { files, bytes }: RawDay): Promise<number> {
   const whole = { ...machine, diskBytes: await freeBytes() };
-  return planCuration(bytes, whole).slices;
+  return planCuration({ files: files.length, bytes, rows: 0 }, whole).slices;
 }

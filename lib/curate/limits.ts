@@ -8,12 +8,12 @@ import { VERSION_KEPT_MS } from '../ledger/versions.ts';
  */
 export const MOST_DAYS_A_NIGHT = 31;
 /**
- * Bytes of raw files that one nightly run queues for each table; at least one day. One processor takes some 8 MB a second
- * (lib/curate/engine/planCuration.ts), so 256 GB are some nine hours of it. Both tables are twice
- * as much, and two functions work at once (`maximumConcurrency` of `curate` in serverless.yml). Days that are cut
- * into slices take up to twelve times as long: what is not done within a day is queued again.
+ * Bytes of raw files that one nightly run queues for each table; at least one day. Days that are cut into slices take the
+ * longest: two of 26 GB some 20 hours (lib/curate/engine/planCuration.ts), with a function for each table
+ * (`maximumConcurrency` of `curate` in serverless.yml). Their slices take turns in the queue, so more of them at once would
+ * all be outdated ({@link VERSION_VALID_MS}) before one is done.
  */
-export const MOST_BYTES_A_NIGHT = 256 * 10 ** 9;
+export const MOST_BYTES_A_NIGHT = 64 * 10 ** 9;
 /** Milliseconds after which a task that nobody has finished is queued again: before the next night. */
 export const REQUEUE_AFTER_MS = 20 * 3_600_000;
 /** Days that are looked at in parallel, with one or more list calls each. */
@@ -22,6 +22,8 @@ export const PARALLEL_DAYS = 16;
 export const MOST_PARTITION_PAGES = 100;
 /** Pages of day folders of one table, 1,000 each. */
 export const MOST_DAY_PAGES = 20;
+/** Raw files of a day that are listed: a day of 10,000 events a second has some 5,000. */
+export const MOST_RAW_FILES = 200_000;
 
 // A version.
 

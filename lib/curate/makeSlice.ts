@@ -4,13 +4,14 @@ import { mapLimit } from '../base/concurrency.ts';
 import type { SliceResult } from '../ledger/CuratedDay.ts';
 import type { EngineFile } from '../parquet/FileSchema.ts';
 import { type FetchedObject, fetchFiles } from '../parquet/fetchFiles.ts';
+import { footerRows, readEnds } from '../parquet/parquetFooter.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import type { CuratedTable } from './curatedTables.ts';
 import type { CurateSlice } from './engine/Curation.ts';
-import { cutBatches, planCuration } from './engine/planCuration.ts';
+import { planCuration } from './engine/planCuration.ts';
 import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 import type { RawDay } from './RawDays.ts';
 
@@ -42,21 +43,21 @@ export async function makeSlice(
   const outputDirectory = join(curator.directory, 'curated');
   await mkdir(outputDirectory);
   const began = clock.now();
-  const diskBytes = await curator.freeBytes();
-  const planned = planCuration(raw.bytes, { ...curator.machine, diskBytes });
-  if (!planned.fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${raw.bytes} bytes of raw files.`);
+  const batches = new RawBatches(curator, run, raw.files);
+  const planned = await batches.plan(raw);
   const request = {
-    ...{ table, slices, slice, bytes: raw.bytes, bytesAtOnce: planned.bytesAtOnce, outputDirectory, limits },
+    ...{ table, slices, slice, rowsAtOnce: planned.rowsAtOnce, outputDirectory, limits },
     files: raw.files.length,
-    batches: fetchBatches(curator, run, cutBatches(raw.files, planned.batchBytes)),
+    nextBatch: () => batches.next(),
     signal: run.signal,
   };
   const { written, account } = await curator.curate(request);
-  const { rawRows, sliceRows, rows, resends } = account;
-  if (sliceRows !== rows + resends || (slices === 1 && sliceRows !== rawRows)) {
+  await batches.remove();
+  const rows = written.reduce((sum, { path }) => sum + countRows(path, basename(path)), 0);
+  if (account.rawRows !== batches.rows || account.rows !== rows) {
     throw new CurateError(
       'SLUICE_CURATE_COUNTS_DIFFER',
-      `${rawRows} raw rows, ${sliceRows} of them in slice ${slice}: ${rows} written, ${resends} resends.`,
+      `${account.rawRows} of ${batches.rows} raw rows, ${account.rows} of ${rows} written rows.`,
     );
   }
   const curatedAt = clock.now();
@@ -92,25 +93,89 @@ const FETCH_FAILURES = {
   disk: 'SLUICE_CURATE_STOPPED',
 } as const;
 
-/** Fetches the raw files of a day batch by batch, and deletes each when the next one is asked for. */
-async function* fetchBatches(
-  { raw, directory, wait, random }: Curator,
-  { signal }: CurateRun,
-  batches: readonly (readonly FetchedObject[])[],
-): AsyncGenerator<readonly EngineFile[]> {
-  for (const [number, batch] of batches.entries()) {
-    const folder = join(directory, `raw-${number}`);
-    await mkdir(folder);
-    try {
-      const files = await fetchFiles(raw, batch, {
-        ...{ directory: folder, wait, random, signal },
-        // A detail names the file.
-        failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
-      });
-      if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-      yield files;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+/** The raw files of a day, fetched batch by batch: a day may be larger than the disk. */
+class RawBatches {
+  readonly #curator: Curator;
+  readonly #run: CurateRun;
+  readonly #files: readonly FetchedObject[];
+  #batchBytes = Number.POSITIVE_INFINITY;
+  #at = 0;
+  #batch = 0;
+  #first: readonly EngineFile[] | null | undefined;
+  #folder: string | undefined;
+  /** Rows of the files that were fetched, by their footers. */
+  rows = 0;
+
+  constructor(curator: Curator, run: CurateRun, files: readonly FetchedObject[]) {
+    this.#curator = curator;
+    this.#run = run;
+    this.#files = files;
+  }
+
+  /** Plans the work. How many rows the day has is estimated from the first batch, which is fetched for it. */
+  async plan({ files, bytes }: RawDay) {
+    const { machine, freeBytes } = this.#curator;
+    const whole = { ...machine, diskBytes: await freeBytes() };
+    const { fits, batchBytes } = planCuration({ files: files.length, bytes, rows: 0 }, whole);
+    if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of raw files.`);
+    this.#batchBytes = batchBytes;
+    this.#first = await this.#fetch();
+    const fetched = this.#files.slice(0, this.#at).reduce((sum, { size }) => sum + size, 0);
+    const rows = fetched === 0 ? 0 : Math.ceil((this.rows * bytes) / fetched);
+    return planCuration({ files: files.length, bytes, rows }, whole);
+  }
+
+  /** The next batch; null after the last. The files of the batch before are deleted. */
+  async next(): Promise<readonly EngineFile[] | null> {
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      return first;
     }
+    return this.#fetch();
+  }
+
+  /** Deletes the files of the last batch. */
+  async remove(): Promise<void> {
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    this.#folder = undefined;
+  }
+
+  async #fetch(): Promise<readonly EngineFile[] | null> {
+    await this.remove();
+    const batch: FetchedObject[] = [];
+    let bytes = 0;
+    for (let file = this.#files[this.#at]; file !== undefined; file = this.#files[this.#at]) {
+      if (batch.length > 0 && bytes + file.size > this.#batchBytes) break;
+      batch.push(file);
+      bytes += file.size;
+      this.#at += 1;
+    }
+    if (batch.length === 0) return null;
+    this.#batch += 1;
+    this.#folder = join(this.#curator.directory, `raw-${this.#batch}`);
+    await mkdir(this.#folder);
+    const { raw, wait, random } = this.#curator;
+    const files = await fetchFiles(raw, batch, {
+      ...{ directory: this.#folder, wait, random, signal: this.#run.signal },
+      // A detail names the file.
+      failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
+    });
+    if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
+    this.rows += files.reduce((sum, { path, name }) => sum + countRows(path, name), 0);
+    return files;
+  }
+}
+
+/**
+ * The rows of a Parquet file, by its footer.
+ *
+ * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE
+ */
+function countRows(path: string, name: string): number {
+  try {
+    return footerRows(readEnds(path).end);
+  } catch (error) {
+    throw new CurateError('SLUICE_CURATE_FILE_UNREADABLE', `${name}.`, { cause: error });
   }
 }

@@ -73,8 +73,8 @@ interface LookedDay {
  * has a limit ({@link MOST_DAYS_A_NIGHT}, {@link MOST_BYTES_A_NIGHT}), so that a year of history takes some nights; days
  * that failed before come last. Days of the list whose raw files have changed are taken out of it.
  *
- * The list is written into the views before any task is sent: a task that is done at once would find the last version of a
- * reshaped day still read, and would be late by a retry.
+ * The list is written into the views before any task is sent, so that no view reads a reshaped day whose version a task that is
+ * done at once replaces.
  *
  * Tasks are sent before the ledger notes them: a task that is sent twice is done once, but a task that is noted and not sent
  * would be late by a day.

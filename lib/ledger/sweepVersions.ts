@@ -10,6 +10,8 @@ import { isReadVersion } from './movePartition.ts';
 
 /** Versions that a sweep deletes at the same time. */
 const PARALLEL_SWEPT = 8;
+/** Calls to empty the folder of one version, 1,000 files each. The next sweep goes on. */
+const MAX_REMOVALS = 20;
 
 /** The result of a sweep. */
 export interface SweepResult {
@@ -119,11 +121,16 @@ async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number
   }
 }
 
+/** @throws RangeError if files remain. */
 async function removeVersion(
   { landing, config }: Sweeper,
   { table, day, version }: VersionNote,
 ): Promise<void> {
   const prefix = versionPrefix(config, table, day, version);
-  for (let keys = await landing.list(prefix); keys.length > 0; keys = await landing.list(prefix))
+  for (let calls = 0; calls < MAX_REMOVALS; calls += 1) {
+    const keys = await landing.list(prefix);
+    if (keys.length === 0) return;
     await landing.remove(keys);
+  }
+  throw new RangeError(`${prefix} has more files than one sweep deletes.`);
 }

@@ -241,3 +241,17 @@ function treeOf(items: readonly Buffer[]): SchemaNode {
   };
   return read(0);
 }
+
+/**
+ * The number of rows.
+ *
+ * @param end The last bytes of a file, at least {@link footerBytes}.
+ * @throws RangeError if the footer is inconsistent.
+ */
+export function footerRows(end: Buffer): number {
+  const start = end.length - (footerBytes(end) ?? 0);
+  if (start < 0) throw new RangeError('The footer is longer than the bytes.');
+  const rows = intOf(new ThriftReader(end.subarray(start, end.length - TAIL_BYTES)).struct(), FILE.rows);
+  if (rows === undefined) throw new RangeError('The footer has no number of rows.');
+  return rows;
+}

@@ -5,6 +5,7 @@ import { CollectError } from '../../lib/collect/CollectError.ts';
 import { ATHENA_STUCK_MS } from '../../lib/drops/limits.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
+import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
@@ -88,7 +89,8 @@ function* judgeRequests(facts: StatusFacts, { stack, now, say }: Place): Finding
   const show = [say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')];
   const notStored = sumOf(failed.filter(([code]) => NOT_STORED.includes(code)));
   if (notStored > 0) yield finding('SLUICE_FINDING_NOT_STORED', `${counted(notStored, 'request')}.`, show);
-  const cures = new Map(Object.entries(CollectError.entries).map(([code, { cure }]) => [code, cure]));
+  const causes = Object.entries({ ...CollectError.entries, ...KeysError.entries });
+  const cures = new Map(causes.map(([code, { cure }]) => [code, cure]));
   const others = failed
     .filter(([code]) => !NOT_STORED.includes(code))
     .map(([code, count]) => `${failedText(code, count)}. ${cures.get(code) ?? ''}`);

@@ -1,11 +1,15 @@
 import { quoteText } from '../../lib/base/sql.ts';
+import { trinoJsonScalar } from '../../lib/curate/engine/trinoJson.ts';
 import { valueNumber } from '../../lib/views/productEvents.ts';
 import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from '../lib/curate/engine/oddJson.ts';
 
-const scalars = (values: typeof ODD_JSON, path: string) =>
-  values.map(
-    ([json, text]) =>
-      [`SELECT json_extract_scalar(${quoteText(json)}, ${quoteText(path)})`, [[text]]] as const,
+const scalars = (texts: readonly string[], keys: readonly string[]) =>
+  texts.map(
+    (text) =>
+      [
+        `SELECT json_extract_scalar(${quoteText(text)}, ${quoteText(`$.${keys.join('.')}`)})`,
+        [[trinoJsonScalar(text, keys)]],
+      ] as const,
   );
 
 const numbers = ODD_NUMBERS.map((text) => {
@@ -20,4 +24,4 @@ const numbers = ODD_NUMBERS.map((text) => {
 export const curatedCases: readonly (readonly [
   sql: string,
   rows: readonly (readonly (string | null)[])[],
-])[] = [...scalars(ODD_JSON, '$.a'), ...scalars(NESTED_JSON, '$.c.b'), ...numbers];
+])[] = [...scalars(ODD_JSON, ['a']), ...scalars(NESTED_JSON, ['c', 'b']), ...numbers];

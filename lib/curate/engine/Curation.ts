@@ -3,6 +3,15 @@ import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 
+/** Totals of the raw files of a day, known before any of them is read. */
+export interface RawTotals {
+  readonly files: number;
+  /** Sum of their sizes. */
+  readonly bytes: number;
+  /** Sum of the rows that their footers state. */
+  readonly rows: number;
+}
+
 /** The machine that curates: one invocation of the function. */
 export interface CurateMachine {
   /** MiB that DuckDB manages: half of the function's memory. */
@@ -20,8 +29,8 @@ export interface CurationPlan {
   readonly slices: number;
   /** Whether the day fits at all. If not, it can't be curated on this machine, and `slices` is 1. */
   readonly fits: boolean;
-  /** Bytes of raw files whose rows are sorted at once. Slices of more are staged on the disk first. */
-  readonly bytesAtOnce: number;
+  /** Rows that are sorted at once within a slice. Slices with more rows are staged on the disk first. */
+  readonly rowsAtOnce: number;
   /** The most bytes of raw files that may be on the disk together, which is the size of a batch. */
   readonly batchBytes: number;
   /** Bytes of disk that one slice takes at most, a batch of raw files included. */
@@ -38,17 +47,15 @@ export interface CurateSlice {
 }
 
 /** One slice of a day of a curated table. All slices of a day read all of its raw files. */
-export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'bytesAtOnce'> {
+export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOnce'> {
   readonly table: CuratedTable;
   /** How many raw files the day has, in all batches. */
   readonly files: number;
-  /** Sum of their sizes. */
-  readonly bytes: number;
   /**
-   * Raw files on the disk. The files of a batch are not read any more when the next one is asked for, so that they can be
-   * deleted.
+   * Fetches the next raw files to the disk; null after the last. The files of the batch before are not read any more when
+   * it is called, so that it can delete them. The files of the last batch are not read any more when the request is done.
    */
-  readonly batches: AsyncIterable<readonly EngineFile[]> | Iterable<readonly EngineFile[]>;
+  readonly nextBatch: () => Promise<readonly EngineFile[] | null>;
   /** Existing empty folder for the curated files: absolute path. */
   readonly outputDirectory: string;
   readonly limits: EngineLimits;
@@ -57,8 +64,8 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'bytesAtO
 }
 
 /**
- * Where the rows of a slice went. `sliceRows` should be `rows` + `resends`, and the sums of `sliceRows` over the slices
- *  of a day are its `rawRows`.
+ * Where the rows of a slice went. `sliceRows` is always `rows` + `resends`, and the sums of `sliceRows` over
+ * the slices of a day are its `rawRows`.
  */
 export interface CurateAccount {
   /** Rows of all raw files, by their footers. The same for every slice of a day. */

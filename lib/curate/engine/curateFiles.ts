@@ -7,6 +7,7 @@ import { engineFailure } from '../../parquet/EngineError.ts';
 import { fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
+import { CurateError } from '../CurateError.ts';
 import type { CuratedFiles, CurateRequest } from './Curation.ts';
 import {
   copiesStatements,
@@ -15,15 +16,20 @@ import {
   filesQuery,
   IDENTITY,
   keepStatement,
-  laneOf,
-  lanesStatement,
+  laneFolder,
+  namesStatement,
   ofSlice,
   rowsQuery,
   stageStatement,
   writeStatement,
 } from './curateStatements.ts';
-import { findUnreadable, readRawRows } from './rawRows.ts';
+import { SCALAR_FUNCTION } from './derivedColumns.ts';
+import { cutLanes, type Lanes } from './lanes.ts';
+import { describeRaw, findUnreadable, rawRowsQuery } from './rawRows.ts';
+import { trinoJsonScalar } from './trinoJson.ts';
 
+/** Rows that the names of a batch are counted from: some 4 % off for a lane of which there are 40. */
+const SAMPLE_ROWS = 20_000;
 /** How many more rows than planned are still sorted at once. */
 const TOLERANCE = 1.3;
 /** About the most lanes: each is a file that is written at the same time while rows are staged. */
@@ -33,9 +39,10 @@ const MOST_LANES = 200;
  * Curates one slice of a day: one row an event in sorted files.
  *
  * Rows that are sorted together must fit the memory, as the temporary files of a larger sort are several times as large as
- * the raw files. So a slice with more rows is staged first: cut into lanes, which are ranges of names, with a folder each. Then each lane is sorted and written by itself. All copies of an event are in one lane.
+ * the raw files. So a slice with more rows is staged first: cut into lanes, which are ranges of names ({@link cutLanes}),
+ * with a Parquet file each. Then each lane is sorted and written by itself. All copies of an event are in one lane.
  *
- * @throws CurateError naming a raw file that can't be read; EngineError if the machine is
+ * @throws CurateError naming a raw file that can't be read, or if the counts do not add up; EngineError if the machine is
  *   too small; the signal's reason.
  */
 export async function curateFiles(request: CurateRequest): Promise<CuratedFiles> {
@@ -53,11 +60,8 @@ export async function curateFiles(request: CurateRequest): Promise<CuratedFiles>
 
 class Curation {
   readonly #request: CurateRequest;
+  /** Folder of staged rows. */
   readonly #work: string;
-  /** Folder of staged rows, with a folder a lane. */
-  readonly #staged: string;
-  /** How many of them are sorted at once. Undefined: none were staged. */
-  #rowsAtOnce: number | undefined;
   /** Files with the rows of events whose copies differ. */
   readonly #differing: string[] = [];
   readonly #written: WrittenFile[] = [];
@@ -66,61 +70,86 @@ class Curation {
   constructor(request: CurateRequest, work: string) {
     this.#request = request;
     this.#work = work;
-    this.#staged = join(work, 'staged');
   }
 
   async run(): Promise<CuratedFiles> {
-    this.#request.signal?.throwIfAborted();
-    for await (const files of this.#request.batches) {
-      if (files.length > 0) await this.#takeBatch(files);
-      this.#request.signal?.throwIfAborted();
+    let lanes: Lanes | undefined;
+    let batches = 0;
+    for (let files = await this.#next(); files !== null; files = await this.#next()) {
+      lanes = (await this.#takeBatch(files, batches, lanes)) ?? lanes;
+      batches += 1;
     }
-    const lanes = await readdir(this.#staged).catch(() => []);
     await this.#session([], async (session) => {
-      for (const lane of lanes.sort((left, right) => laneOf(left) - laneOf(right))) {
-        await this.#curateLane(session, join(this.#staged, lane));
+      for (let lane = 0; lane < (lanes?.count ?? 0); lane += 1) {
+        await this.#curateLane(session, lane, batches);
       }
       if (this.#differing.length > 0) await this.#write(session, filesQuery(this.#differing), 'differing');
     });
-    const rows = this.#written.reduce((sum, file) => sum + file.rows, 0);
-    return { written: this.#written, account: { ...this.#account, rows } };
+    return { written: this.#written, account: this.#settled() };
+  }
+
+  async #next(): Promise<readonly EngineFile[] | null> {
+    this.#request.signal?.throwIfAborted();
+    return this.#request.nextBatch();
   }
 
   /** Stages a batch; or curates it at once if it is the whole day and not too large. */
-  async #takeBatch(files: readonly EngineFile[]): Promise<void> {
-    const { table, slices, bytes, bytesAtOnce, files: all } = this.#request;
-    await this.#session(files, async (session) => {
-      const raw = await readRawRows(session, table.raw, files);
-      this.#account.rawRows += raw.count;
-      const from = ofSlice(raw.query, this.#request);
-      if (files.length === all && bytes / slices <= bytesAtOnce * TOLERANCE) {
-        this.#account.sliceRows = slices === 1 ? raw.count : await countRows(session, from);
-        return this.#curate(session, from);
+  async #takeBatch(
+    files: readonly EngineFile[],
+    batch: number,
+    known: Lanes | undefined,
+  ): Promise<Lanes | undefined> {
+    const { table, slices, rowsAtOnce, files: all } = this.#request;
+    if (files.length === 0) return undefined;
+    return this.#session(files, async (session) => {
+      const described = await describeRaw(session, table.raw, files);
+      const rows = described.reduce((sum, file) => sum + file.rows, 0);
+      this.#account.rawRows += rows;
+      const from = ofSlice(rawRowsQuery(table.raw, described), this.#request);
+      if (files.length === all && rows / slices <= rowsAtOnce * TOLERANCE) {
+        this.#account.sliceRows = slices === 1 ? rows : await countRows(session, from);
+        await this.#curate(session, from);
+        return undefined;
       }
-      const lanes = join(this.#work, 'lanes.parquet');
-      if (this.#rowsAtOnce === undefined) {
-        const times = all / files.length;
-        const rows = raw.count * times;
-        this.#rowsAtOnce = Math.max(1, Math.ceil(rows * Math.min(1, bytesAtOnce / bytes)));
-        const aim = Math.max(this.#rowsAtOnce, Math.ceil(rows / slices / MOST_LANES));
-        await session.run(lanesStatement(table, from, { times, aim, path: lanes }));
-      }
-      await session.run(stageStatement(table, from, lanes, this.#staged));
+      const lanes = known ?? (await this.#cutLanes(session, from, { rows, share: all / files.length }));
+      await session.run(stageStatement(from, lanes.sql, this.#batchFolder(batch)));
+      return lanes;
     });
   }
 
-  async #curateLane(session: DuckDbSession, folder: string): Promise<void> {
-    const names = await readdir(folder);
-    const from = filesQuery(names.map((name) => join(folder, name)));
+  async #cutLanes(
+    session: DuckDbSession,
+    from: string,
+    of: { readonly rows: number; readonly share: number },
+  ): Promise<Lanes> {
+    const { table, slices, rowsAtOnce } = this.#request;
+    const each = Math.max(1, Math.ceil(of.rows / slices / SAMPLE_ROWS));
+    const sampled = await session.rows(namesStatement(table, from, each));
+    const names = sampled.map((row) => [String(row['name']), Number(row['rows']) * each * of.share] as const);
+    const rows = names.reduce((sum, [, count]) => sum + count, 0);
+    return cutLanes(names, Math.max(rowsAtOnce, rows / MOST_LANES), {
+      name: table.shared,
+      identity: IDENTITY,
+    });
+  }
+
+  async #curateLane(session: DuckDbSession, lane: number, batches: number): Promise<void> {
+    const folders = Array.from({ length: batches }, (_, batch) =>
+      join(this.#batchFolder(batch), laneFolder(lane)),
+    );
+    const listed = await Promise.all(folders.map(parquetFiles));
+    const files = listed.flat();
+    if (files.length === 0) return;
+    const from = filesQuery(files);
     const rows = await countRows(session, from);
     this.#account.sliceRows += rows;
     // More than one if the first batch had fewer rows of these names than the others.
-    const passes = Math.ceil(rows / ((this.#rowsAtOnce ?? rows) * TOLERANCE));
+    const passes = Math.max(1, Math.ceil(rows / (this.#request.rowsAtOnce * TOLERANCE)));
     for (let pass = 0; pass < passes; pass += 1) {
       const own = `${from} WHERE hash(${IDENTITY}, 'pass') % ${passes} = ${pass}`;
       await this.#curate(session, passes === 1 ? from : own);
     }
-    await rm(folder, { recursive: true });
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
 
   /** Curates the rows of a query, which are sorted at once. */
@@ -150,6 +179,24 @@ class Curation {
     else this.#written.push({ path, bytes: (await stat(path)).size, rows });
   }
 
+  /** @throws CurateError unless every row is accounted for. */
+  #settled(): CuratedFiles['account'] {
+    const { rawRows, sliceRows, resends, differing } = this.#account;
+    const rows = this.#written.reduce((sum, file) => sum + file.rows, 0);
+    const isAll = this.#request.slices > 1 || rawRows === sliceRows;
+    if (!isAll || sliceRows !== rows + resends) {
+      throw new CurateError(
+        'SLUICE_CURATE_COUNTS_DIFFER',
+        `${rawRows} raw rows, ${sliceRows} of them in slice ${this.#request.slice}: ${rows} written, ${resends} resends.`,
+      );
+    }
+    return { rawRows, sliceRows, rows, resends, differing };
+  }
+
+  #batchFolder(batch: number): string {
+    return join(this.#work, `batch-${batch}`);
+  }
+
   /** Works in a session that reaches some raw files. @throws CurateError of one that can't be read. */
   async #session<Result>(
     files: readonly EngineFile[],
@@ -158,7 +205,9 @@ class Curation {
     const { limits, outputDirectory, signal, table } = this.#request;
     const open = async (some: readonly EngineFile[]) => {
       const reach = { files: some.map(({ path }) => path), directories: [outputDirectory] };
-      return DuckDbSession.open(limits, reach, signal);
+      const session = await DuckDbSession.open(limits, reach, signal);
+      session.addTextFunction(SCALAR_FUNCTION, (text, path) => trinoJsonScalar(text, path.split('\n')));
+      return session;
     };
     const session = await open(files);
     try {
@@ -177,6 +226,12 @@ class Curation {
 async function countRows(session: DuckDbSession, from: string): Promise<number> {
   const [row] = await session.rows(`SELECT count(*) AS n FROM (${from})`);
   return Number(row?.['n']);
+}
+
+/** The Parquet files of a folder; none if there is no folder. */
+async function parquetFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.map((name) => join(folder, name));
 }
 
 /** A number in names that sort in its order. Letters come after it. */

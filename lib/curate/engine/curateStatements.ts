@@ -26,44 +26,24 @@ export function ofSlice(
 }
 
 /**
- * Writes how names are cut into lanes of about `aim` rows, which are ranges of names in their order, so that an experiment is in
- * few files. A name with more rows has several lanes.
+ * A query that counts the names of some rows of a query: `name`, `rows`. All copies of an event are counted, or none. Names
+ * with a zero character are left out, as the text of a statement can't have one.
  *
- * @param from Some of the rows.
- * @param times How many times as many there are in all.
+ * @param each One of so many events is counted.
  */
-export function lanesStatement(
-  { shared }: CuratedTable,
-  from: string,
-  { times, aim, path }: { readonly times: number; readonly aim: number; readonly path: string },
-): string {
-  return `COPY (SELECT name AS "lane name", CAST((until - rows) // ${aim} AS BIGINT) AS "lane from",
-      CAST(greatest(1, ceil(rows / ${aim})) AS BIGINT) AS "lane parts"
-    FROM (SELECT *, sum(rows) OVER (ORDER BY name) AS until
-      FROM (SELECT ${shared} AS name, count(*) * ${times} AS rows FROM (${from}) WHERE ${shared} IS NOT NULL GROUP BY ALL)))
-    TO ${quoteText(path)} (FORMAT parquet)`;
+export function namesStatement({ shared }: CuratedTable, from: string, each: number): string {
+  return `SELECT ${shared} AS name, count(*) AS rows FROM (${from})
+    WHERE ${shared} IS NOT NULL AND NOT contains(${shared}, chr(0)) AND hash(${IDENTITY}) % ${each} = 0 GROUP BY ALL ORDER BY ALL`;
 }
 
-/**
- * Writes the rows of a query to the folders of their lanes: `<folder>/<lane folder>/*.parquet`. Names that are in no lane come
- * first.
- *
- * @param lanes What {@link lanesStatement} has written.
- */
-export function stageStatement(
-  { shared }: CuratedTable,
-  from: string,
-  lanes: string,
-  folder: string,
-): string {
-  return `COPY (SELECT r.*, COALESCE("lane from" + CAST(hash(${IDENTITY}) % "lane parts" AS BIGINT), 0) AS ${LANE}
-    FROM (${from}) AS r LEFT JOIN read_parquet(${quoteText(lanes)}) ON ${shared} = "lane name")
-    TO ${quoteText(folder)} (${STAGED}, PARTITION_BY (${LANE}), APPEND, FILENAME_PATTERN 'rows_{uuid}')`;
+/** Writes the rows of a query to a file a lane: `<folder>/<lane folder>/*.parquet`. */
+export function stageStatement(from: string, lane: string, folder: string): string {
+  return `COPY (SELECT *, ${lane} AS ${LANE} FROM (${from})) TO ${quoteText(folder)} (${STAGED}, PARTITION_BY (${LANE}))`;
 }
 
-/** The number of a lane's folder, as DuckDB writes the name of its column. */
-export function laneOf(folder: string): number {
-  return Number(folder.split('=')[1]);
+/** The folder of a lane in the folder of a batch, as DuckDB writes the name of its column. */
+export function laneFolder(lane: number): string {
+  return `curated%20lane=${lane}`;
 }
 
 /** A query of Parquet files. */

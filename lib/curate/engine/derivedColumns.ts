@@ -1,8 +1,13 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 
+/** The SQL function over {@link trinoJsonScalar}: a JSON text, and the keys of the path, one a line. */
+export const SCALAR_FUNCTION = 'sluice_json_scalar';
+
 /** A call in the expression of a derived column. */
 const CALL = /json_extract_scalar\("((?:[^"]|"")*)", '\$((?:\.[A-Za-z_][A-Za-z0-9_]*|\["[^"']*"\])+)'\)/g;
+/** Trino does not take it for JSON. A text loses it on the way into JavaScript. */
+const BYTE_ORDER_MARK = '\ufeff';
 const STEP = /\.([A-Za-z_][A-Za-z0-9_]*)|\["([^"']*)"\]/g;
 
 /** A path into a JSON column that derived columns are made of. */
@@ -17,8 +22,10 @@ interface Extracted {
  * SQL of a query with the derived columns of a table added to all columns of another.
  *
  * It is made of the expressions that views have in Athena's dialect, with the two functions replaced whose names or results
- * differ in DuckDB. Each JSON text is parsed once for all paths. The answers are Trino's for the JSON that the collector
- * writes: each key once, numbers as JavaScript writes them, and those that a double does not hold as they were sent.
+ * differ in DuckDB. Each JSON text is parsed once for all paths. DuckDB's answers are taken where they are Trino's: for
+ * strings, booleans, whole numbers and fractions that stand in the text as DuckDB writes them. The rest, and all texts that
+ * are not JSON to DuckDB, go through {@link trinoJsonScalar}. DuckDB takes `NaN`, `Infinity` and a comma after the last item
+ * for JSON, which no writer of the tables produces.
  *
  * @param from The query, in parentheses.
  */
@@ -48,7 +55,7 @@ export function withDerivedColumns({ derived }: Pick<CuratedTable, 'derived'>, f
   const items = roots.flatMap(([, paths], i) =>
     paths.map(({ name }, n) => `CAST("json ${i}"[${n + 1}] AS VARCHAR) AS ${quoteName(`${name} found`)}`),
   );
-  const texts = roots.flatMap(([, paths]) => paths.map(textOf));
+  const texts = roots.flatMap(([, paths], i) => paths.map((path) => textOf(path, `json ${i}`)));
   const select = (list: readonly string[], of: string) => `(SELECT *, ${list.join(', ')} FROM ${of})`;
   const extract = roots.length === 0 ? from : select(texts, select(items, select(parsed, from)));
   const helpers = [
@@ -59,15 +66,25 @@ export function withDerivedColumns({ derived }: Pick<CuratedTable, 'derived'>, f
   return `(SELECT *${excluded}, ${columns.join(', ')} FROM ${extract})`;
 }
 
-/** The value of a path as text, of the JSON that DuckDB found: null for a list or an object. */
-function textOf({ column, name }: Extracted): string {
+/** The value of a path as text, of the JSON that DuckDB found. */
+function textOf({ column, keys, name }: Extracted, parsed: string): string {
   const source = quoteName(column);
   const found = quoteName(`${name} found`);
-  // JavaScript writes 1e+21, where DuckDB says 1e21.
-  const isExponent = `regexp_matches(${found}, '^-?[0-9.]+e[0-9]') AND NOT contains(${source}, ${found})`;
+  const exactly = `${SCALAR_FUNCTION}(${source}, ${quoteText(keys.join('\n'))})`;
+  const key = `"${keys.at(-1) ?? ''}"`;
+  const isWhole = `regexp_full_match(${found}, '-?[1-9][0-9]*')`;
+  // The key is in the text once, and followed by the number as DuckDB writes it: so it is written there in the same way.
+  const stands = [',', '}'].map(
+    (end) => `contains(${source}, ${quoteText(`${key}:`)} || ${found} || '${end}')`,
+  );
+  const once = `strlen(replace(${source}, ${quoteText(key)}, '')) = strlen(${source}) - ${Buffer.byteLength(key)}`;
+  const isWritten = `regexp_matches(${found}, '^-?[0-9]') AND (${stands.join(' OR ')}) AND ${once} AND NOT contains(${source}, '\\')`;
   return `CASE
-    WHEN ${found} = 'null' OR ${found}[1] IN ('{', '[') THEN NULL
+    WHEN ${source} IS NULL OR starts_with(${source}, '${BYTE_ORDER_MARK}') THEN NULL
+    WHEN ${quoteName(parsed)} IS NULL THEN ${exactly}
+    WHEN ${found} IS NULL OR ${found} = 'null' THEN NULL
     WHEN ${found}[1] = '"' THEN json_extract_string(${found}, '$')
-    WHEN ${isExponent} THEN replace(${found}, 'e', 'e+')
-    ELSE ${found} END AS ${quoteName(name)}`;
+    WHEN ${found}[1] IN ('{', '[') THEN NULL
+    WHEN ${found} IN ('true', 'false') OR ${isWhole} OR (${isWritten}) THEN ${found}
+    ELSE ${exactly} END AS ${quoteName(name)}`;
 }

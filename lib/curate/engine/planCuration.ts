@@ -1,4 +1,4 @@
-import type { CurateMachine, CurationPlan } from './Curation.ts';
+import type { CurateMachine, CurationPlan, RawTotals } from './Curation.ts';
 
 /** Bytes of a row in DuckDB's memory for a byte in the raw files, which are compressed. */
 const MEMORY_RATIO = 6;
@@ -23,46 +23,32 @@ const MS_PER_FETCHED_BYTE = 1 / 80_000;
 const TIME_SHARE = 0.75;
 /** The most slices of a day. */
 const MOST_SLICES = 64;
+/** The fewest rows that are sorted at once: sorted runs would be too short for row groups. */
+const LEAST_ROWS = 50_000;
 
 /**
- * Plans how a day is curated, from the size of its raw files and before any is read: into how many slices it is cut so
+ * Plans how a day is curated, from sizes and numbers of rows and before any row is read: into how many slices it is cut so
  * that each fits the disk and the time of one invocation.
  *
  * As every slice fetches all raw files, slices stop helping at some 25 GB a day: then `fits` is false.
  */
-export function planCuration(bytes: number, machine: CurateMachine): CurationPlan {
+export function planCuration({ bytes, rows }: RawTotals, machine: CurateMachine): CurationPlan {
   const disk = machine.diskBytes * DISK_SHARE;
   const batchBytes = Math.max(1, Math.min(bytes, Math.floor(disk * BATCH_SHARE)));
-  const bytesAtOnce = Math.floor((machine.memoryMegabytes * 2 ** 20 * SORT_SHARE) / MEMORY_RATIO);
+  const rowBytes = rows === 0 ? 1 : Math.max(1, bytes / rows) * MEMORY_RATIO;
+  const sorted = Math.floor((machine.memoryMegabytes * 2 ** 20 * SORT_SHARE) / rowBytes);
+  const rowsAtOnce = Math.max(LEAST_ROWS, sorted);
   const planFor = (slices: number): CurationPlan => {
     const own = bytes / slices;
     const diskBytes = Math.ceil(batchBytes + own * (STAGED_RATIO + WRITTEN_RATIO));
     const work = (own * MS_PER_BYTE + (bytes - own) * MS_PER_OTHER_BYTE) / Math.max(1, machine.threads);
     const milliseconds = Math.ceil(work + bytes * MS_PER_FETCHED_BYTE);
     const fits = diskBytes <= disk && milliseconds <= machine.milliseconds * TIME_SHARE;
-    return { slices, fits, bytesAtOnce, batchBytes, diskBytes, milliseconds };
+    return { slices, fits, rowsAtOnce, batchBytes, diskBytes, milliseconds };
   };
   for (let slices = 1; slices <= MOST_SLICES; slices += 1) {
     const plan = planFor(slices);
     if (plan.fits) return plan;
   }
   return planFor(1);
-}
-
-/** Cuts the files of a day into batches that are on the disk together, each of at most so many bytes or of one file. */
-export function cutBatches<File extends { readonly size: number }>(
-  files: readonly File[],
-  bytes: number,
-): readonly (readonly File[])[] {
-  const batches: File[][] = [];
-  let room = 0;
-  for (const file of files) {
-    if (batches.length === 0 || file.size > room) {
-      batches.push([]);
-      room = bytes;
-    }
-    batches.at(-1)?.push(file);
-    room -= file.size;
-  }
-  return batches;
 }

@@ -1,52 +1,96 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
-import { fileFailure } from '../../parquet/FileError.ts';
-import type { EngineFile } from '../../parquet/FileSchema.ts';
+import { describeFiles } from '../../parquet/describeFiles.ts';
+import { type FileFailure, fileFailure } from '../../parquet/FileError.ts';
+import type { EngineFile, FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { DUCKDB_TYPES } from '../../parquet/tableFile.ts';
-import type { Column } from '../../tables/Table.ts';
+import type { Column, ColumnType } from '../../tables/Table.ts';
 import { CurateError } from '../CurateError.ts';
 
-/** The rows of raw files. */
-export interface RawRows {
-  /** By their footers. */
-  readonly count: number;
-  readonly query: string;
+/** Types of a file's column that are read as a type of the catalog, by the beginning of DuckDB's name. */
+const READ_AS: Readonly<Record<ColumnType, RegExp>> = {
+  string: /^(VARCHAR|BLOB)$/,
+  boolean: /^BOOLEAN$/,
+  timestamp: /^TIMESTAMP/,
+  date: /^DATE$/,
+  double: /^(FLOAT|DOUBLE)$/,
+  bigint: /^(TINY|SMALL|BIG)?INT(EGER)?$/,
+};
+
+/**
+ * A query of the rows of raw files, in the columns of their table. A column that a file does not have is null, as files are
+ * older than columns. A column that the table does not have any more is left out. So does Athena read them, which finds
+ * columns by their names without regard to case.
+ *
+ * @param files As {@link describeRaw} returns them.
+ * @throws CurateError SLUICE_CURATE_COLUMN_UNFIT of a file that has values of a column in another type.
+ */
+export function rawRowsQuery(columns: readonly Column[], files: readonly FileSchema[]): string {
+  const shapes = Map.groupBy(files, (file) => selectList(columns, file));
+  return [...shapes]
+    .map(([list, alike]) => {
+      const paths = alike.map(({ path }) => quoteText(path)).join(', ');
+      return `SELECT ${list} FROM read_parquet([${paths}], hive_partitioning = false)`;
+    })
+    .join(' UNION ALL ');
+}
+
+function selectList(columns: readonly Column[], file: FileSchema): string {
+  return columns
+    .map((column) => {
+      const found = file.columns.find(({ name }) => name.toLowerCase() === column.name);
+      return `${found === undefined ? `CAST(NULL AS ${DUCKDB_TYPES[column.type]})` : readSql(column, found, file)} AS ${quoteName(column.name)}`;
+    })
+    .join(', ');
+}
+
+function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): string {
+  if (isUnfit(type, found)) {
+    throw new CurateError(
+      'SLUICE_CURATE_COLUMN_UNFIT',
+      `${file.name}: ${name} is ${found.misread ?? found.type}, not ${type}.`,
+    );
+  }
+  const column = quoteName(found.sqlName);
+  if (found.type === 'BLOB') return `decode(${column})`;
+  return found.type === DUCKDB_TYPES[type] ? column : `CAST(${column} AS ${DUCKDB_TYPES[type]})`;
+}
+
+function isUnfit(type: ColumnType, found: FileColumn): boolean {
+  return !READ_AS[type].test(found.type) || found.misread !== null;
 }
 
 /**
- * The rows of raw files, in the columns of their table. A column that a file does not have is null, as files are older than
- * columns. A column that the table does not have any more is left out. So does Athena read them, which finds columns by their
- * names without regard to case.
+ * Reads the footers of raw files. A column of another type that has no value in a file is left out: writers without the
+ * table's types give such a column any type.
  *
- * @throws CurateError SLUICE_CURATE_COLUMN_UNFIT of a file that has a column in another type.
+ * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE of the first that can't be read.
  */
-export async function readRawRows(
+export async function describeRaw(
   session: DuckDbSession,
   columns: readonly Column[],
   files: readonly EngineFile[],
-): Promise<RawRows> {
-  const list = `[${files.map(({ path }) => quoteText(path)).join(', ')}]`;
-  const types = new Map(columns.map(({ name, type }) => [name, DUCKDB_TYPES[type]]));
-  const found = await session.rows(
-    `SELECT lower(name) AS name, duckdb_type AS type, min(file_name) AS path FROM parquet_schema(${list}) WHERE duckdb_type IS NOT NULL GROUP BY ALL`,
-  );
-  const unfit = found.find(({ name, type }) => (types.get(String(name)) ?? type) !== type);
-  if (unfit !== undefined) {
-    const file = files.find(({ path }) => path === unfit['path']);
-    throw new CurateError(
-      'SLUICE_CURATE_COLUMN_UNFIT',
-      `${file?.name}: ${unfit['name']} is ${unfit['type']}, not ${types.get(String(unfit['name']))}.`,
+): Promise<readonly FileSchema[]> {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  const own = files.map((file) => ({ ...file, onlyFooter: true }));
+  const described: FileSchema[] = [];
+  for (const file of await describeFiles(session, own)) {
+    if ('problem' in file) throw unreadable(file.problem);
+    const empty = new Set<FileColumn>();
+    for (const found of file.columns) {
+      const type = types.get(found.name.toLowerCase());
+      if (type === undefined || !isUnfit(type, found)) continue;
+      // Not the footer's number of nulls, which may be wrong.
+      const [counted] = await session.rows(
+        `SELECT count(${quoteName(found.sqlName)}) AS n FROM read_parquet(${quoteText(file.path)}, hive_partitioning = false)`,
+      );
+      if (Number(counted?.['n']) === 0) empty.add(found);
+    }
+    described.push(
+      empty.size === 0 ? file : { ...file, columns: file.columns.filter((column) => !empty.has(column)) },
     );
   }
-  const names = new Set(found.map(({ name }) => name));
-  const select = columns.map(({ name, type }) =>
-    names.has(name) ? quoteName(name) : `CAST(NULL AS ${DUCKDB_TYPES[type]}) AS ${quoteName(name)}`,
-  );
-  const [footers] = await session.rows(`SELECT sum(num_rows) AS rows FROM parquet_file_metadata(${list})`);
-  return {
-    count: Number(footers?.['rows']),
-    query: `SELECT ${select.join(', ')} FROM read_parquet(${list}, hive_partitioning = false, union_by_name = true)`,
-  };
+  return described;
 }
 
 /**
@@ -62,11 +106,13 @@ export async function findUnreadable(
 ): Promise<void> {
   const session = await open([file]);
   try {
-    const { count, query } = await readRawRows(session, columns, [file]);
+    const described = await describeRaw(session, columns, [file]);
     const values = columns.map(({ name }) => `count(${quoteName(name)})`).join(', ');
-    const [counted] = await session.rows(`SELECT count(*) AS rows, ${values} FROM (${query})`);
+    const [counted] = await session.rows(
+      `SELECT count(*) AS rows, ${values} FROM (${rawRowsQuery(columns, described)})`,
+    );
     const rows = Number(counted?.['rows']);
-    if (rows === count) return;
+    if (rows === described[0]?.rows) return;
     throw new CurateError(
       'SLUICE_CURATE_FILE_UNREADABLE',
       `${file.name}: it holds ${rows} rows, and its footer says another number.`,
@@ -74,9 +120,12 @@ export async function findUnreadable(
   } catch (error) {
     if (error instanceof CurateError) throw error;
     const failure = fileFailure(error, file.name);
-    if (failure !== null)
-      throw new CurateError('SLUICE_CURATE_FILE_UNREADABLE', failure.detail, { cause: failure });
+    if (failure !== null) throw unreadable(failure);
   } finally {
     session.close();
   }
+}
+
+function unreadable(failure: FileFailure): InstanceType<typeof CurateError> {
+  return new CurateError('SLUICE_CURATE_FILE_UNREADABLE', failure.detail, { cause: failure });
 }

@@ -23,8 +23,4 @@ export const WriteError = defineErrorFamily('system', {
     cause: 'An object could not be written for a reason that Sluice does not know.',
     cure: 'Look up the detail. The object is tried again.',
   },
-  SLUICE_WRITE_MESSAGE_INVALID: {
-    cause: 'A message of the queue names no object.',
-    cure: 'Find out who sends to the queue besides EventBridge and the schedule. The message ends in the dead-letter queue.',
-  },
 });

@@ -123,14 +123,8 @@ async function curateDays(
     const { written } = await curateFiles({
       table,
       files: raw.length,
-      batches,
-      ...{
-        slices: 1,
-        slice: 0,
-        bytes: landed.length,
-        bytesAtOnce: draw.pick([3, 1_000_000]),
-        outputDirectory,
-      },
+      nextBatch: async () => batches.shift() ?? null,
+      ...{ slices: 1, slice: 0, rowsAtOnce: draw.pick([3, 1_000_000]), outputDirectory },
       limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory },
     });
     made.set(

@@ -6,6 +6,7 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 import type { CuratedTable } from '../../../../lib/curate/curatedTables.ts';
 import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/Curation.ts';
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
+import { trinoJsonScalar } from '../../../../lib/curate/engine/trinoJson.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { generateRows } from '../../views/generateRows.ts';
 import { NESTED_JSON, numberValue, ODD_JSON, ODD_NUMBERS } from './oddJson.ts';
@@ -33,11 +34,12 @@ async function curate(
   const work = mkdtempSync(join(folder, 'work-'));
   const [outputDirectory, temporaryDirectory] = [join(work, 'rows'), join(work, 'spilled')];
   for (const path of [outputDirectory, temporaryDirectory]) mkdirSync(path);
+  const waiting = [...batches];
   const result = await curateFiles({
     table,
     files: batches.flat().length,
-    batches,
-    ...{ slices: 1, slice: 0, bytes: batches.flat().length, bytesAtOnce: ALL, outputDirectory },
+    nextBatch: async () => waiting.shift() ?? null,
+    ...{ slices: 1, slice: 0, rowsAtOnce: ALL, outputDirectory },
     limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory },
     ...how,
   });
@@ -137,23 +139,17 @@ describe('curateFiles', () => {
     const texts = (some: readonly FileRow[]) => some.map((row) => JSON.stringify(row)).sort();
     const [first, ...others] = files;
     const batches = [first === undefined ? [] : [first], [], others];
-    for (const bytesAtOnce of [ALL, 40, 5]) {
-      const staged = await curate(exposures, batches, { bytes: rows.length, bytesAtOnce });
+    for (const rowsAtOnce of [ALL, 40, 5]) {
+      const staged = await curate(exposures, batches, { rowsAtOnce });
       expect(staged.account).toEqual(whole.account);
       expect(texts(staged.rows)).toEqual(texts(whole.rows));
+      // No name is in two files unless it has more rows than are sorted at once.
       const { written } = staged;
-      if (bytesAtOnce === 5) expect(written.length).toBeGreaterThan(20);
+      if (rowsAtOnce === 5) expect(written.length).toBeGreaterThan(20);
     }
     const slices = [];
     for (let slice = 0; slice < 3; slice += 1) {
-      slices.push(
-        await curate(exposures, [files], {
-          slices: 3,
-          slice,
-          bytes: rows.length,
-          bytesAtOnce: slice === 1 ? 10 : ALL,
-        }),
-      );
+      slices.push(await curate(exposures, [files], { slices: 3, slice, rowsAtOnce: slice === 1 ? 10 : ALL }));
     }
     expect(texts(slices.flatMap((one) => one.rows))).toEqual(texts(whole.rows));
     expect(slices.map(({ account }) => account.rawRows)).toEqual([rows.length, rows.length, rows.length]);
@@ -172,7 +168,7 @@ describe('curateFiles', () => {
     const { rows: made } = await curate(
       exposures,
       files.map((file) => [file]),
-      { bytes: rows.length, bytesAtOnce: 3 },
+      { rowsAtOnce: 3 },
     );
     const named = (all: readonly FileRow[]) =>
       all.map((row) => `${row['event_id']} ${row['experiment_id']}`).sort();
@@ -216,17 +212,18 @@ describe('curateFiles', () => {
     }
   });
 
-  it('finds in JSON what Trino finds', async () => {
-    const all = [...ODD_JSON, ...NESTED_JSON];
+  it('makes of odd JSON what Trino makes of it', async () => {
+    const texts = [...ODD_JSON, ...NESTED_JSON];
     const file = await write(
       'odd',
-      all.map(([json], i) => exposure({ event_id: String(i), user_dimensions: json })),
+      texts.map((text, i) => exposure({ event_id: String(i), user_dimensions: text })),
     );
     const { rows } = await curate(exposures, [[file]]);
-    const found = new Map(rows.map((row) => [Number(row['event_id']), row]));
-    for (const [i, [json, text]] of all.entries()) {
-      const column = i < ODD_JSON.length ? 'a' : 'cb';
-      expect([json, found.get(i)?.[column]]).toEqual([json, text]);
+    const found = new Map(rows.map((row) => [Number(row['event_id']), [row['a'], row['cb']]]));
+    const emptyToNull = (text: string | null) => (text === '' ? null : text);
+    for (const [i, text] of texts.entries()) {
+      const wanted = [['a'], ['c', 'b']].map((keys) => emptyToNull(trinoJsonScalar(text, keys)));
+      expect([text, ...(found.get(i) ?? [])]).toEqual([text, ...wanted]);
     }
   });
 
@@ -252,7 +249,7 @@ describe('curateFiles', () => {
     }
   });
 
-  it('reads files without the newest columns, and with columns that are gone', async () => {
+  it('reads files without the newest columns, with columns that are gone, and of other types of text and time', async () => {
     const old = exposures.raw.filter(({ name }) => name !== 'company_id' && name !== 'is_manual');
     const gone = { name: 'team_id', type: 'string', comment: '' } as const;
     const one = await write('old', [exposure({ event_id: 'old' })], old);
@@ -261,12 +258,31 @@ describe('curateFiles', () => {
       [exposure({ event_id: 'gone', team_id: 't', company_id: 'c' })],
       [gone, ...exposures.raw],
     );
-    const { rows } = await curate(exposures, [[one, two]]);
+    const path = join(folder, 'bytes.parquet');
+    await duckDb(
+      `COPY (SELECT * REPLACE (encode(user_id) AS user_id, CAST("timestamp" AS TIMESTAMPTZ) AS "timestamp"), NULL AS nothing FROM ${quoteText(two.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
+    );
+    const { rows } = await curate(exposures, [[one, two, { path, name: 'bytes' }]]);
     expect(rows).toMatchObject([
-      { event_id: 'gone', company_id: 'c', user_id: 'u1', timestamp: '2026-11-16 10:00:00', copies: '1' },
+      { event_id: 'gone', company_id: 'c', user_id: 'u1', timestamp: '2026-11-16 10:00:00', copies: '2' },
       { event_id: 'old', company_id: null, is_manual: null },
     ]);
     expect(Object.keys(rows[0] ?? {})).toEqual(exposures.columns.map(({ name }) => name));
+  });
+
+  it('reads a column without any value as null, whatever type its file has it in', async () => {
+    const good = await write('good', [exposure({ event_id: 'good', user_id: 'u2' })]);
+    const path = join(folder, 'none.parquet');
+    // As writers without a schema have such columns: pyarrow's `null`, DuckDB's NULL.
+    await duckDb(
+      `COPY (SELECT * REPLACE (NULL AS user_id, CAST(NULL AS DOUBLE) AS "timestamp", 'none' AS event_id) FROM ${quoteText(good.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
+    );
+    const { rows, account } = await curate(exposures, [[{ path, name: 'none' }, good]]);
+    expect(rows).toMatchObject([
+      { event_id: 'good', user_id: 'u2' },
+      { event_id: 'none', user_id: null, timestamp: null },
+    ]);
+    expect(account).toMatchObject({ rawRows: 2, rows: 2 });
   });
 
   it('names the file that can’t be read, and the column that has another type', async () => {
