@@ -44,7 +44,7 @@ export const ConfigError = defineErrorFamily('user', {
   },
   SLUICE_CONFIG_STACK_TOO_LARGE: {
     cause: 'The stack would have more resources, or a larger template, than CloudFormation accepts.',
-    cure: 'Configure fewer datasets: about 400 fit one deployment. Deploy the others with another stage.',
+    cure: 'Configure fewer datasets: about 340 fit one deployment. Deploy the others with another stage.',
   },
   SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS: {
     cause:

@@ -54,10 +54,11 @@ export async function makeSlice(
   const { written, account } = await curator.curate(request);
   await batches.remove();
   const rows = written.reduce((sum, { path }) => sum + countRows(path, basename(path)), 0);
-  if (account.rawRows !== batches.rows || account.rows !== rows) {
+  const { rawRows, sliceRows, resends } = account;
+  if (rawRows !== batches.rows || account.rows !== rows || sliceRows !== rows + resends) {
     throw new CurateError(
       'SLUICE_CURATE_COUNTS_DIFFER',
-      `${account.rawRows} of ${batches.rows} raw rows, ${account.rows} of ${rows} written rows.`,
+      `${rawRows} of ${batches.rows} raw rows; ${account.rows} of ${rows} written rows and ${resends} resends of ${sliceRows}.`,
     );
   }
   const curatedAt = clock.now();

@@ -51,7 +51,7 @@ describe('the nightly plan', () => {
 
   it.each([
     ['at least one', [200, 200], [DAY], 1],
-    ['smaller ones after one that has no room left', [100, 200, 100], [DAY, '2026-11-14'], 1],
+    ['smaller ones after one that has no room left', [25, 200, 25], [DAY, '2026-11-14'], 1],
   ])('leaves days for later nights by their bytes, and queues %s', async (_, gigabytes, queued, left) => {
     const sizes = new Map(gigabytes.map((size, i) => [addDays(DAY, i + 1 - gigabytes.length), size]));
     const raw = {
