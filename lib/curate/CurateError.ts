@@ -18,7 +18,7 @@ export const CurateError = defineErrorFamily('system', {
   SLUICE_CURATE_DAY_TOO_LARGE: {
     cause:
       'The raw files of a day are more than the function can curate in its time and on its disk, even in slices.',
-    cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. One function curates some 25 GB of raw files a day and table. Views go on reading the raw rows of the day.',
+    cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. With the default of 1769, a day of 26 GB of raw files is the largest. Views go on reading the raw rows of the day.',
   },
   SLUICE_CURATE_FILES_CHANGED: {
     cause: 'Raw files of the day arrived or changed while it was curated.',

@@ -8,8 +8,9 @@ export interface ParquetColumn {
   readonly type: string;
 }
 
-/** Functions of the session that ask a {@link UnitMatcher}. Each answers a text or null. */
+/** The function of the session that asks a {@link UnitMatcher} about IDs. It answers a text or null. */
 export const IDS_FUNCTION = 'sluice_erase_ids';
+/** The same about the bodies of refused requests. */
 export const RAW_FUNCTION = 'sluice_erase_raw';
 
 /** Beside the encodings of {@link RAW_FUNCTION}: a message that may quote. */

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { systemClock } from '../base/time.ts';
 
-/** The CPUs and the memory of a function, and DuckDB's share of them. */
-
 /** MiB at which a function has one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const CPU_MEGABYTES = 1_769;
 /** The maximum of Lambda (same page). */

@@ -16,6 +16,7 @@ export const RUNS = MONTH_DAYS * 24;
  * deleted, which is free. test/observe/landingCalls.contract.test.ts counts them.
  */
 export const OBJECT_CALLS = { puts: 1, gets: 1 } as const;
+/** Calls of S3 for a file of a table. */
 export const FILE_CALLS = { puts: 1 } as const;
 /** Lists of a look while fewer than a thousand objects wait. */
 export const LOOK_LISTS = 1;

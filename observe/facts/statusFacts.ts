@@ -133,8 +133,8 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     // Of a local cloud that does not run, its own error says more.
     throw localFailure ?? error;
   });
-  const [requests, delivered, rows, landing, damaged, stream, partitions, alarms, drops, exports, curated] =
-    all;
+  const [requests, delivered, rows, landing, damaged, stream, partitions, ...more] = all;
+  const [alarms, drops, exports, curated, relay] = more;
   return {
     ...{ stack: `${stack.service}-${stack.stage}`, isLocal, at: isoTimestamp(now) },
     collector: local?.collector ?? null,
@@ -146,7 +146,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       ...{ landing, damaged },
     },
     ...{ stream, partitions, quarantine: rows?.quarantine ?? null },
-    ...{ datasets: drops, exports, curated, relay: all[11], alarms, faults: local?.faults ?? 0, unknown },
+    ...{ datasets: drops, exports, curated, relay, alarms, faults: local?.faults ?? 0, unknown },
     notes:
       Math.max(datasets.length, config.exports.length) > MOST_SUBJECTS
         ? [`Only the first ${MOST_SUBJECTS} datasets and exports were read.`]

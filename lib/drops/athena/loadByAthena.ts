@@ -351,21 +351,35 @@ export async function listAgain({ loader, run, place, progress }: AthenaWork): P
 /**
  * Deletes what a load by Athena needed: its tables, then its folder, then the note on it, unless that is still needed. The
  * version stays. It may be repeated.
+ *
+ * @throws AthenaError if files remain.
  */
 export async function cleanAthenaLoad(
-  { landing, athena }: Pick<Loader, 'landing' | 'athena'>,
+  loader: Pick<Loader, 'landing' | 'athena'>,
   place: Pick<LoadTarget, 'table' | 'day' | 'version'>,
   { keepsNote = false } = {},
 ): Promise<void> {
-  const folder = folderOf(place);
+  const { landing } = loader;
   const note = athenaNoteKey(place);
-  for (;;) {
-    const keys = await landing.list(folder);
-    const groups = keys.filter((key) => key.endsWith('/manifest')).length;
-    if (groups > 0) await athena?.deleteTables(scratchTables(place, groups));
-    if (keys.length === 0) break;
-    await landing.remove(keys);
-  }
+  await emptyFolder(loader, place);
   if (keepsNote) return;
   if ((await landing.list(note)).includes(note)) await landing.remove([note]);
+}
+
+/** Calls to empty the folder of one load, 1,000 files each. The sweep of its version deletes the rest. */
+const MAX_REMOVALS = 20;
+
+async function emptyFolder(
+  { landing, athena }: Pick<Loader, 'landing' | 'athena'>,
+  place: Pick<LoadTarget, 'table' | 'day' | 'version'>,
+): Promise<void> {
+  const folder = folderOf(place);
+  for (let calls = 0; calls < MAX_REMOVALS; calls += 1) {
+    const keys = await landing.list(folder);
+    if (keys.length === 0) return;
+    const groups = keys.filter((key) => key.endsWith('/manifest')).length;
+    if (groups > 0) await athena?.deleteTables(scratchTables(place, groups));
+    await landing.remove(keys);
+  }
+  throw new AthenaError('SLUICE_ATHENA_UNAVAILABLE', `${folder} has more files than one call deletes.`);
 }
