@@ -11,40 +11,40 @@ const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
 /** Where SDKs post to, and how much it takes. */
 export const endpointSchema = z
   .strictObject({
-    kind: noted(z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'), {
-      text: '`http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move from one to the other: [A Function URL](endpoint.md#a-function-url).',
-      example: 'both',
-    }),
-    domain: noted(domainName().nullable().default(null), {
-      text: 'A domain of your own for the gateway, in the stack. Needs `certificateArn`. Its DNS record points to the outputs `DomainTarget` and `DomainHostedZoneId`: [A domain of your own](platform.md#a-domain-of-your-own).',
-      absent: "SDKs post to the gateway's own address",
-      example: 'collect.example.com',
-    }),
-    certificateArn: noted(certificateArn().nullable().default(null), {
-      text: 'The certificate of `domain`, in AWS Certificate Manager, in the region of the stack.',
-      absent: 'none',
-      example: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
-    }),
-    accessLogDays: noted(logDays().nullable().default(null), {
-      text: "Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: [An access log](endpoint.md#an-access-log).",
-      absent: 'no such log',
-      example: 30,
-    }),
-    requestsPerSecond: noted(rate().min(1, '1 or more: 0 would take nothing').nullable().default(null), {
-      text: "Requests a second that the gateway's stage takes. Beyond, it answers 429, so it does not protect from load: [Overload](endpoint.md#overload).",
-      absent: 'as many as the account takes in the region',
-      example: 2_000,
-    }),
-    burst: noted(rate().min(1, '1 or more').nullable().default(null), {
-      text: 'Requests at once that the stage takes.',
-      absent: "the account's quota in the region, 5,000 or 1,250",
-      example: 1_000,
-    }),
-    accountRequestsPerSecond: noted(rate().min(1, '1 or more').nullable().default(null), {
-      text: 'Requests a second that API Gateway takes for the whole account in the region. Set it after AWS has raised [your quota](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html): the alarm `stage-limit` depends on it.',
-      absent: 'the quota of the region, 10,000 or 2,500',
-      example: 20_000,
-    }),
+    kind: noted(
+      z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'),
+      '`http-api` (API Gateway), `function-url`, or `both` while SDKs move: [A Function URL](endpoint.md#a-function-url).',
+    ),
+    domain: noted(
+      domainName().nullable().default(null),
+      'A domain of your own for the gateway, with `certificateArn`: [A domain of your own](platform.md#a-domain-of-your-own).',
+      "SDKs post to the gateway's own address",
+    ),
+    certificateArn: noted(
+      certificateArn().nullable().default(null),
+      'The certificate of `domain`, in AWS Certificate Manager, in the region of the stack.',
+      'none',
+    ),
+    accessLogDays: noted(
+      logDays().nullable().default(null),
+      "Days for which the gateway's [access log](endpoint.md#an-access-log) is kept.",
+      'no such log',
+    ),
+    requestsPerSecond: noted(
+      rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
+      "Requests a second that the gateway's stage takes.",
+      'as many as the account takes in the region',
+    ),
+    burst: noted(
+      rate().min(1, '1 or more').nullable().default(null),
+      'Requests at once that the stage takes.',
+      "the account's quota in the region, 5,000 or 1,250",
+    ),
+    accountRequestsPerSecond: noted(
+      rate().min(1, '1 or more').nullable().default(null),
+      'Requests a second that API Gateway takes for the whole account in the region.',
+      'the quota of the region, 10,000 or 2,500',
+    ),
   })
   .prefault({});
 
@@ -65,21 +65,18 @@ function isBaseUrl(text: string): boolean {
 /** Reads of SDKs under the collector's address, and their hosts: docs/sdks.md, "SDKs with one address". */
 export const passThroughSchema = z
   .strictObject({
-    statsig: noted(z.literal(true, 'true').optional(), {
-      text: 'Fetch from Statsig: GET from `api.statsigcdn.com`, POST from `statsigapi.net`.',
-      absent: '`url` says from where',
-      example: true,
-    }),
+    statsig: noted(
+      z.literal(true, 'true').optional(),
+      'Fetch from Statsig: GET from `api.statsigcdn.com`, POST from `statsigapi.net`.',
+      '`url` says from where',
+    ),
     url: noted(
       z
         .string('an address')
         .refine(isBaseUrl, 'https://host or https://host/base, without query; http:// only for 127.0.0.1')
         .optional(),
-      {
-        text: "Fetch from another host in Statsig's place, for example a forward proxy. The paths below it are Statsig's. `http://` only for this machine.",
-        absent: '`statsig: true`',
-        example: 'https://statsig-proxy.internal.example.com',
-      },
+      "Fetch from another host in Statsig's place, for example a forward proxy.",
+      '`statsig: true`',
     ),
   })
   .refine(({ statsig, url }) => (statsig === undefined) !== (url === undefined), {

@@ -13,16 +13,12 @@ const exportTarget = named(
   'ExportTargetInput',
   z.strictObject({
     ...customerBucketMembers,
-    kmsKeyArn: noted(kmsKeyArn().optional(), {
-      text: 'ARN of the KMS key that files are encrypted with.',
-      absent: 'as the bucket encrypts',
-      example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    }),
-    folder: noted(folderName().optional(), {
-      text: 'Folder that has a folder for each day.',
-      absent: "the export's name",
-      example: 'statsig/events',
-    }),
+    kmsKeyArn: noted(
+      kmsKeyArn().optional(),
+      'ARN of the KMS key that files are encrypted with.',
+      'as the bucket encrypts',
+    ),
+    folder: noted(folderName().optional(), 'Folder that has a folder for each day.', "the export's name"),
   }),
 );
 
@@ -30,38 +26,29 @@ const exportTarget = named(
 const exported = named(
   'ExportInput',
   z.strictObject({
-    name: noted(placeName(), {
-      text: 'Its name in ledger, logs and commands: no two exports have the same.',
-      example: 'acme-events',
-    }),
-    table: noted(sqlName('table'), {
-      text: 'Glue table whose days are exported: a forwarded table; with `curate`, a curated one, which has no resends; or an ingested one of the same owner.',
-      example: 'statsig_forwarded_events',
-    }),
-    format: noted(z.enum(EXPORT_FORMATS, `one of ${EXPORT_FORMATS.join(', ')}`).default('copy'), {
-      text: "`copy`: files of the table, byte for byte. `statsig`: rows in the columns and types of Statsig's S3 ingestion, with nothing beside the files: [statsig-s3.md](statsig-s3.md).",
-      example: 'statsig',
-    }),
-    target: noted(exportTarget, {
-      text: "The customer's bucket, and the folder in it.",
-      example: { bucket: 'acme-warehouse', owner: '444455556666' },
-    }),
+    name: noted(placeName(), 'Its name in ledger, logs and commands: no two exports have the same.'),
+    table: noted(
+      sqlName('table'),
+      'Glue table whose days are exported: forwarded, curated, or ingested from the same owner.',
+    ),
+    format: noted(
+      z.enum(EXPORT_FORMATS, `one of ${EXPORT_FORMATS.join(', ')}`).default('copy'),
+      "`copy`: files of the table, byte for byte; `statsig`: rows in the columns of [Statsig's S3 ingestion](statsig-s3.md).",
+    ),
+    target: noted(exportTarget, "The customer's bucket, and the folder in it."),
     lookbackDays: noted(
       z
         .int('whole days')
         .min(1, '1 or more')
         .max(MOST_LOOKBACK_DAYS, `${MOST_LOOKBACK_DAYS} at most`)
         .optional(),
-      {
-        text: 'Days before today whose changes are looked for. Today is never exported: it is still being written. With fewer, rows can stay out that are late, but within `timeWindow`.',
-        absent: '`timeWindow.pastDays` and one more, 8 by default',
-        example: 15,
-      },
+      'Days before today whose changes are looked for.',
+      '`timeWindow.pastDays` and one more, 8 by default',
     ),
-    schedule: noted(z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'), {
-      text: 'How often changes are looked for.',
-      example: 'hourly',
-    }),
+    schedule: noted(
+      z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'),
+      'How often changes are looked for.',
+    ),
   }),
 );
 

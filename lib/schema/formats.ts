@@ -141,47 +141,41 @@ const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const customerRole = named(
   'CustomerRoleInput',
   z.strictObject({
-    arn: noted(z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'), {
-      text: 'ARN of the role, in the account of `owner`.',
-      example: 'arn:aws:iam::444455556666:role/sluice',
-    }),
-    externalId: noted(externalId().optional(), {
-      text: "External ID that the role's trust policy asks for. Choose one for each customer.",
-      absent: 'none; then `allowNoExternalId` is needed',
-      example: 'sluice-acme-7f3b',
-    }),
-    allowNoExternalId: noted(z.boolean('true or false').optional(), {
-      text: 'Assume the role without an external ID. Another service that assumes roles for the customer could then act as us.',
-      absent: '`false`',
-      example: true,
-    }),
+    arn: noted(
+      z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
+      'ARN of the role, in the account of `owner`.',
+    ),
+    externalId: noted(
+      externalId().optional(),
+      "External ID that the role's trust policy asks for.",
+      'none; then `allowNoExternalId` is needed',
+    ),
+    allowNoExternalId: noted(
+      z.boolean('true or false').optional(),
+      'Assume the role without an external ID: others that the customer lets assume it could then act as us.',
+      '`false`',
+    ),
   }),
 );
 
 /** A customer's bucket and how it is reached: members that sources and export targets have in common. */
 export const customerBucketMembers = {
-  bucket: noted(bucketName(), {
-    text: "The customer's bucket. `statsigBucket` is the only bucket of the deployment that it can be.",
-    example: 'acme-drops',
-  }),
-  region: noted(z.enum(BUCKET_REGIONS, 'a region: docs/reference/configuration.md lists them').optional(), {
-    text: 'Region of the bucket.',
-    absent: "the deployment's",
-    example: 'eu-central-1',
-  }),
+  bucket: noted(bucketName(), "The customer's bucket, or `statsigBucket`."),
+  region: noted(
+    z.enum(BUCKET_REGIONS, `one of ${BUCKET_REGIONS.join(', ')}`).optional(),
+    'Region of the bucket.',
+    "the deployment's",
+  ),
   owner: noted(
     z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits').optional(),
-    {
-      text: 'Account that owns the bucket, 12 digits. Every call names the account, and S3 refuses the call if the bucket has another owner. Required, except for the `statsigBucket` that the stack makes.',
-      absent: "the deployment's account: only for `statsigBucket`",
-      example: '444455556666',
-    },
+    'Account that owns the bucket, 12 digits; S3 refuses calls to a bucket of another owner.',
+    "the deployment's account: only for `statsigBucket`",
   ),
-  role: noted(customerRole.optional(), {
-    text: "Role in the customer's account that the functions assume.",
-    absent: "none: the bucket's policy allows the function's own role",
-    example: { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'sluice-acme-7f3b' },
-  }),
+  role: noted(
+    customerRole.optional(),
+    "Role in the customer's account that the functions assume.",
+    "none: the bucket's policy allows the function's own role",
+  ),
 };
 
 const namePattern = z
@@ -196,15 +190,12 @@ export function nameLists() {
 const namesTaken = named(
   'NameListsInput',
   z.strictObject({
-    allow: noted(z.array(namePattern).min(1, 'at least one name').optional(), {
-      text: 'Only these names, exact or a prefix and `*`.',
-      absent: 'all',
-      example: ['purchase', 'checkout_*'],
-    }),
-    deny: noted(z.array(namePattern).default([]), {
-      text: 'None of these names, exact or a prefix and `*`. Denied names are left out even if `allow` has them.',
-      example: ['auto_capture::*'],
-    }),
+    allow: noted(
+      z.array(namePattern).min(1, 'at least one name').optional(),
+      'Only these names, exact or a prefix and `*`.',
+      'all',
+    ),
+    deny: noted(z.array(namePattern).default([]), 'None of these names, also if `allow` has them.'),
   }),
 );
 

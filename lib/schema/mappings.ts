@@ -31,32 +31,28 @@ const constant = named(
         ],
         'a text that is not empty, a number, or true or false',
       ),
-      { text: 'The same value in every row.', example: 'userID' },
+      'The same value in every row.',
     ),
   }),
 );
 
 /** Settings that a column and a folder have in common. */
 const reading = {
-  cast: noted(z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(), {
-    text: 'Turn the value into this first. A row whose value cannot be turned is refused. `uuid` reads texts and 16 bytes.',
-    absent:
-      'none: bytes are UTF-8 text, except in columns of exactly 16 bytes by the schema of the file, which are UUIDs. A folder is its text',
-    example: 'string',
-  }),
-  optional: noted(z.boolean('true or false').default(false), {
-    text: 'Files may lack it: it is null in their rows then. With `false` such a file fails.',
-    example: true,
-  }),
+  cast: noted(
+    z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
+    'Turn the value into this first; a row whose value cannot be turned is refused.',
+    'none: bytes are UTF-8 text, or a UUID in columns of exactly 16 bytes',
+  ),
+  optional: noted(
+    z.boolean('true or false').default(false),
+    'Files may lack it: it is null in their rows then.',
+  ),
 };
 
 const column = named(
   'ColumnInput',
   z.strictObject({
-    column: noted(columnName(), {
-      text: 'Name of the column in the file, exactly. `a.b` is the member b of a struct a, unless a column is called that.',
-      example: 'uid',
-    }),
+    column: noted(columnName(), 'Name of the column in the file, exactly.'),
     ...reading,
   }),
 );
@@ -71,10 +67,10 @@ const folderName = () =>
 const folder = named(
   'FolderInput',
   z.strictObject({
-    folder: noted(folderName(), {
-      text: "Name of a folder of the file's path, as Hive writes partitions: `country` of `country=DE/part-0.parquet`.",
-      example: 'country',
-    }),
+    folder: noted(
+      folderName(),
+      "Name of a folder of the file's path: `country` of `country=DE/part-0.parquet`.",
+    ),
     ...reading,
   }),
 );
@@ -109,12 +105,11 @@ function isNumber(constant: string | number | boolean): boolean {
 }
 
 const timeReading = {
-  unit: noted(z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(), {
-    text: "Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.",
-    absent:
-      "by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them",
-    example: 'ms',
-  }),
+  unit: noted(
+    z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(),
+    "`s`, `ms`, `us` or `ns` since 1970, `timestamp` for Parquet's own timestamps and dates, or `iso` for texts.",
+    'by the type of the column: texts are ISO 8601, numbers are seconds',
+  ),
   format: noted(
     z
       .string('a format, e.g. dd/MM/yyyy HH:mm:ss')
@@ -124,11 +119,8 @@ const timeReading = {
         if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
       })
       .optional(),
-    {
-      text: "How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.",
-      absent: 'texts are ISO 8601',
-      example: 'dd/MM/yyyy HH:mm:ss',
-    },
+    "How texts are written, in the letters of Java's DateTimeFormatter; not with `unit`.",
+    'texts are ISO 8601',
   ),
 };
 
@@ -140,7 +132,7 @@ const timeColumn = named(
   'TimeColumnInput',
   z
     .strictObject({
-      column: noted(columnName(), { text: 'Name of the column in the file, exactly.', example: 'ts' }),
+      column: noted(columnName(), 'Name of the column in the file, exactly.'),
       ...timeReading,
     })
     .refine(isReadOneWay, ONE_WAY),
@@ -151,10 +143,10 @@ const timeFolder = named(
   'TimeFolderInput',
   z
     .strictObject({
-      folder: noted(folderName(), {
-        text: "Name of a folder of the file's path: `ds` of `ds=2026-11-19/part-0.parquet`.",
-        example: 'ds',
-      }),
+      folder: noted(
+        folderName(),
+        "Name of a folder of the file's path: `ds` of `ds=2026-11-19/part-0.parquet`.",
+      ),
       ...timeReading,
     })
     .refine(isReadOneWay, ONE_WAY),
@@ -193,16 +185,13 @@ const metadata = {
         "a list of columns, or keys and where they come from, e.g. { plan: 'plan_name' }",
       )
       .default({}),
-    {
-      text: 'Members of the metadata: a list of columns, which keep their names, or keys and where each comes from. Null values are left out.',
-      example: { plan: 'plan_name' },
-    },
+    'Members of the metadata: a list of columns, or keys and where each comes from.',
   ),
-  metadataJson: noted(field.optional(), {
-    text: 'A JSON object whose members become members of the metadata. `metadata` wins where both have one.',
-    absent: 'none',
-    example: 'properties',
-  }),
+  metadataJson: noted(
+    field.optional(),
+    'A JSON object whose members become members of the metadata.',
+    'none',
+  ),
 };
 
 const UNIT_TYPE = 'Kind of the unit ID.';
@@ -211,21 +200,14 @@ const UNIT_TYPE = 'Kind of the unit ID.';
 export const eventsMapping = named(
   'EventsMappingInput',
   z.strictObject({
-    timestamp: noted(time.prefault('timestamp'), {
-      text: 'When it happened.',
-      example: { column: 'ts', unit: 'ms' },
-    }),
-    eventName: noted(field.prefault('event_name'), { text: 'Name of the event.', example: 'action' }),
-    eventValue: noted(field.optional(), {
-      text: 'Value of the event.',
-      absent: 'none',
-      example: 'revenue',
-    }),
+    timestamp: noted(time.prefault('timestamp'), 'When it happened.'),
+    eventName: noted(field.prefault('event_name'), 'Name of the event.'),
+    eventValue: noted(field.optional(), 'Value of the event.', 'none'),
     unitIds: noted(
       fields
         .refine((ids) => Object.keys(ids).length > 0, 'at least one unit ID')
         .prefault({ userID: 'unit_id' }),
-      { text: 'Unit IDs by type.', example: { userID: 'uid', companyID: 'company' } },
+      'Unit IDs by type.',
     ),
     ...metadata,
   }),
@@ -236,28 +218,17 @@ export const metricsMapping = named(
   'MetricsMappingInput',
   z
     .strictObject({
-      unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }),
-      idType: noted(field.prefault('id_type'), { text: UNIT_TYPE, example: { constant: 'userID' } }),
-      date: noted(time.prefault('date'), { text: 'The day of the metric.', example: { folder: 'ds' } }),
-      metricName: noted(field.prefault('metric_name'), {
-        text: 'Name of the metric.',
-        example: { constant: 'revenue' },
-      }),
-      metricValue: noted(number.optional(), {
-        text: 'Value of the metric.',
-        absent: 'the column `metric_value`, or none with `numerator` and `denominator`',
-        example: 'value',
-      }),
-      numerator: noted(number.optional(), {
-        text: 'Numerator of a ratio. A row that has both has no value.',
-        absent: 'none',
-        example: 'clicks',
-      }),
-      denominator: noted(number.optional(), {
-        text: 'Denominator of a ratio.',
-        absent: 'none',
-        example: 'views',
-      }),
+      unitId: noted(field.prefault('unit_id'), 'The unit ID.'),
+      idType: noted(field.prefault('id_type'), UNIT_TYPE),
+      date: noted(time.prefault('date'), 'The day of the metric.'),
+      metricName: noted(field.prefault('metric_name'), 'Name of the metric.'),
+      metricValue: noted(
+        number.optional(),
+        'Value of the metric.',
+        'the column `metric_value`, or none with `numerator` and `denominator`',
+      ),
+      numerator: noted(number.optional(), 'Numerator of a ratio. A row that has both has no value.', 'none'),
+      denominator: noted(number.optional(), 'Denominator of a ratio.', 'none'),
     })
     .refine(
       ({ numerator, denominator }) => (numerator === undefined) === (denominator === undefined),
@@ -269,17 +240,11 @@ export const metricsMapping = named(
 export const exposuresMapping = named(
   'ExposuresMappingInput',
   z.strictObject({
-    timestamp: noted(time.prefault('timestamp'), {
-      text: 'When the unit was exposed.',
-      example: { column: 'ts', unit: 'ms' },
-    }),
-    experiment: noted(field.prefault('experiment'), {
-      text: 'Name of the experiment.',
-      example: { constant: 'checkout_button' },
-    }),
-    group: noted(field.prefault('group_id'), { text: 'The group.', example: 'variant' }),
-    unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }),
-    unitType: noted(field.prefault({ constant: 'userID' }), { text: UNIT_TYPE, example: 'id_type' }),
+    timestamp: noted(time.prefault('timestamp'), 'When the unit was exposed.'),
+    experiment: noted(field.prefault('experiment'), 'Name of the experiment.'),
+    group: noted(field.prefault('group_id'), 'The group.'),
+    unitId: noted(field.prefault('unit_id'), 'The unit ID.'),
+    unitType: noted(field.prefault({ constant: 'userID' }), UNIT_TYPE),
     ...metadata,
   }),
 ).prefault({});
@@ -291,30 +256,24 @@ const isTimed = ({ type, unit, format }: { type: string; unit?: unknown; format?
   (unit === undefined && format === undefined) || type === 'date' || type === 'timestamp';
 
 const typed = {
-  type: noted(z.enum(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(', ')}`).default('string'), {
-    text: 'Type of the column in the table.',
-    example: 'double',
-  }),
+  type: noted(
+    z.enum(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(', ')}`).default('string'),
+    'Type of the column in the table.',
+  ),
   ...timeReading,
-  optional: noted(z.boolean('true or false').default(false), {
-    text: 'Files may lack it: it is null in their rows then. With `false` such a file fails.',
-    example: true,
-  }),
-  required: noted(z.boolean('true or false').default(false), {
-    text: 'Rows without a value are refused. With `false` it is null in them.',
-    example: true,
-  }),
+  optional: noted(
+    z.boolean('true or false').default(false),
+    'Files may lack it: it is null in their rows then.',
+  ),
+  required: noted(z.boolean('true or false').default(false), 'Rows without a value are refused.'),
   comment: noted(
     z
       .string('a comment')
       .min(1, 'a comment of at least one character')
       .max(255, 'a comment of at most 255 characters')
       .optional(),
-    {
-      text: 'The comment that readers see next to the column.',
-      absent: 'where the column comes from',
-      example: 'Net amount in EUR',
-    },
+    'The comment that readers see next to the column.',
+    'where the column comes from',
   ),
 };
 const ONLY_TIMES = 'unit and format with type date or timestamp only';
@@ -323,7 +282,7 @@ const typedColumn = named(
   'TypedColumnInput',
   z
     .strictObject({
-      column: noted(columnName(), { text: 'Name of the column in the file, exactly.', example: 'amount' }),
+      column: noted(columnName(), 'Name of the column in the file, exactly.'),
       ...typed,
     })
     .refine(isReadOneWay, ONE_WAY)
@@ -333,7 +292,7 @@ const typedFolder = named(
   'TypedFolderInput',
   z
     .strictObject({
-      folder: noted(folderName(), { text: "Name of a folder of the file's path.", example: 'country' }),
+      folder: noted(folderName(), "Name of a folder of the file's path."),
       ...typed,
     })
     .refine(isReadOneWay, ONE_WAY)
@@ -374,17 +333,13 @@ const declaredColumns = z
 export const propertiesMapping = named(
   'PropertiesMappingInput',
   z.strictObject({
-    unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }),
-    idType: noted(field.prefault({ constant: 'userID' }), { text: UNIT_TYPE, example: 'id_type' }),
-    date: noted(time.optional(), {
-      text: 'The day on which the properties were so.',
-      absent: 'the day of the folder, `ds`',
-      example: 'valid_on',
-    }),
-    properties: noted(declaredColumns, {
-      text: 'A column for each property: a list of columns, which keep their names, or the column and where it comes from.',
-      example: { plan: 'plan_name' },
-    }),
+    unitId: noted(field.prefault('unit_id'), 'The unit ID.'),
+    idType: noted(field.prefault({ constant: 'userID' }), UNIT_TYPE),
+    date: noted(time.optional(), 'The day on which the properties were so.', 'the day of the folder, `ds`'),
+    properties: noted(
+      declaredColumns,
+      'A column for each property: a list of columns, or names and where each comes from.',
+    ),
   }),
 );
 
@@ -393,17 +348,14 @@ const declaredMapping = named(
   'TableMappingInput',
   z
     .strictObject({
-      columns: noted(declaredColumns, {
-        text: 'Columns of the table: a list of columns of the files, or the column and where it comes from.',
-        example: { order_id: 'id', amount: { column: 'amount', type: 'double' } },
-      }),
+      columns: noted(
+        declaredColumns,
+        'Columns of the table: a list of columns of the files, or names and where each comes from.',
+      ),
       sortBy: noted(
         z.array(tableColumnName(), 'a list of columns').min(1, 'at least one column').optional(),
-        {
-          text: 'Columns that rows are sorted by, so that a reader skips what it does not look for.',
-          absent: 'in no order',
-          example: ['order_id'],
-        },
+        'Columns that rows are sorted by, so that a reader skips what it does not look for.',
+        'in no order',
       ),
     })
     .refine(({ columns, sortBy = [] }) => sortBy.every((name) => Object.hasOwn(columns, name)), {

@@ -17,30 +17,27 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 
 /** Settings of every target: which data is relayed, and what happens if its copy cannot be kept. */
 const common = {
-  required: noted(z.boolean('true or false').default(false), {
-    text: 'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again. With `false` the answer is 202, the copy is counted as not kept, and an alarm fires.',
-    example: true,
-  }),
-  redacted: noted(z.boolean('true or false').default(false), {
-    text: 'Relay requests without what `privacy.redact` names, and without private attributes. With `false` they are relayed as they were sent.',
-    example: true,
-  }),
+  required: noted(
+    z.boolean('true or false').default(false),
+    'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again.',
+  ),
+  redacted: noted(
+    z.boolean('true or false').default(false),
+    'Relay requests without what `privacy.redact` names, and without private attributes.',
+  ),
   keys: noted(
     z
       .array(z.string('a label or a SHA-256').regex(KEY_FORMATS.label.pattern, 'a label or a SHA-256'))
       .min(1, 'at least one key')
       .nullable()
       .default(null),
-    {
-      text: 'Keys whose requests are relayed: labels, or SHA-256 in hexadecimal.',
-      absent: 'all',
-      example: ['web'],
-    },
+    'Keys whose requests are relayed: labels, or SHA-256 in hexadecimal.',
+    'all',
   ),
-  concurrency: noted(z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2), {
-    text: "Executions at once of the function that delivers, each with ten connections to the target. 2 deliver some 200 requests a second if the target answers within 100 ms. More requests wait. Executions count against the account's: [limits.md](limits.md).",
-    example: 10,
-  }),
+  concurrency: noted(
+    z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
+    'Executions at once of the function that delivers: 2 deliver some 200 requests a second to a target that answers within 100 ms.',
+  ),
 };
 
 const url = z.string('an address').superRefine((text, context) => {
@@ -82,24 +79,21 @@ export const relaySchema = named(
       named(
         'StatsigRelayInput',
         z.strictObject({
-          statsig: noted(z.literal(true, 'true: leave `relay` out to relay nothing'), {
-            text: 'To Statsig: https://events.statsigapi.net, with the key of each request.',
-            example: true,
-          }),
+          statsig: noted(
+            z.literal(true, 'true: leave `relay` out to relay nothing'),
+            'To Statsig: https://events.statsigapi.net, with the key of each request.',
+          ),
           ...common,
         }),
       ),
       named(
         'TargetRelayInput',
         z.strictObject({
-          url: noted(url, {
-            text: 'To this address: the path and the query of each request are put behind it. `http://` only on this machine.',
-            example: 'https://collector.example.com',
-          }),
-          headers: noted(headers, {
-            text: 'Headers that are added to each request, in place of equal ones that its SDK sent.',
-            example: { 'x-token': 'a secret of the target' },
-          }),
+          url: noted(url, 'To this address: the path and the query of each request are put behind it.'),
+          headers: noted(
+            headers,
+            'Headers that are added to each request, in place of equal ones that its SDK sent.',
+          ),
           ...common,
         }),
       ),

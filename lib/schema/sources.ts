@@ -39,29 +39,22 @@ const timezone = () =>
 const expectedBy = named(
   'ExpectedByInput',
   z.strictObject({
-    hour: noted(z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'), {
-      text: 'Hour of the day by which the drop must be there.',
-      example: 9,
-    }),
-    timezone: noted(timezone().optional(), {
-      text: 'Time zone of the hour.',
-      absent: "the dataset's time zone",
-      example: 'Europe/Berlin',
-    }),
-    daysAfter: noted(z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1), {
-      text: "How many days after the folder's day that is. 1 is the day after.",
-      example: 2,
-    }),
+    hour: noted(
+      z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'),
+      'Hour of the day by which the drop must be there.',
+    ),
+    timezone: noted(timezone().optional(), 'Time zone of the hour.', "the dataset's time zone"),
+    daysAfter: noted(
+      z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1),
+      "How many days after the folder's day that is. 1 is the day after.",
+    ),
     weekdays: noted(
       z
         .array(z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`), 'a list')
         .min(1, 'at least one')
         .refine((days) => new Set(days).size === days.length, 'no day twice')
         .default([...WEEKDAYS]),
-      {
-        text: 'Days of the week whose folders are expected.',
-        example: ['mon', 'tue', 'wed', 'thu', 'fri'],
-      },
+      'Days of the week whose folders are expected.',
     ),
   }),
 );
@@ -71,26 +64,23 @@ const schedule = () => z.enum(['daily', 'hourly'], 'daily or hourly');
 const share = () => z.number('a number').min(0, '0 or more').max(1, '1 at most');
 
 const shared = {
-  name: noted(placeName(), {
-    text: 'Its name in ledger, logs and commands: no two datasets of a source have the same.',
-    example: 'orders',
-  }),
-  table: noted(sqlName('table').optional(), {
-    text: 'Glue table of its own.',
-    absent: '`<source>_<name>`, with `_` in place of `-`',
-    example: 'acme_orders',
-  }),
+  name: noted(
+    placeName(),
+    'Its name in ledger, logs and commands: no two datasets of a source have the same.',
+  ),
+  table: noted(
+    sqlName('table').optional(),
+    'Glue table of its own.',
+    '`<source>_<name>`, with `_` in place of `-`',
+  ),
   folder: noted(
     z
       .string('a folder')
       .regex(FOLDER, 'a folder without slash at either end, without * ? and ${, no part of it . or ..')
       .max(512, 'a folder of at most 512 characters')
       .optional(),
-    {
-      text: 'Folder in the bucket that has a folder for each day.',
-      absent: "the dataset's name",
-      example: 'exports/orders',
-    },
+    'Folder in the bucket that has a folder for each day.',
+    "the dataset's name",
   ),
   dayFormat: noted(
     z
@@ -100,10 +90,7 @@ const shared = {
         `one of ${DAY_FORMATS.join(', ')}, or <name>=YYYY-MM-DD`,
       )
       .default('YYYY-MM-DD'),
-    {
-      text: 'How the folders of days are called.',
-      example: 'dt=YYYY-MM-DD',
-    },
+    'How the folders of days are called.',
   ),
   layout: noted(
     z
@@ -114,55 +101,45 @@ const shared = {
         if (typeof layout === 'string') context.addIssue({ code: 'custom', message: layout });
       })
       .optional(),
-    {
-      text: 'How keys below `folder` look, where days have no folders of their own: a glob with the day as YYYY, MM and DD. `*` is a part of a name, `**` any folders. Other keys are left alone. It replaces `dayFormat`.',
-      absent: 'a folder for each day, as `dayFormat` says',
-      example: 'YYYY/MM/DD/*.parquet',
-    },
+    'How keys below `folder` look, where days have no folders of their own: a glob with the day as YYYY, MM and DD, `*` for a part of a name and `**` for any folders.',
+    'a folder for each day, as `dayFormat` says',
   ),
-  timezone: noted(timezone().default('UTC'), {
-    text: 'Time zone in which days begin, and of times without a zone: a name of the IANA database.',
-    example: 'America/New_York',
-  }),
-  lookbackDays: noted(z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3), {
-    text: 'Days before today whose changes are looked for.',
-    example: 7,
-  }),
+  timezone: noted(
+    timezone().default('UTC'),
+    'Time zone in which days begin, and of times without a zone: a name of the IANA database.',
+  ),
+  lookbackDays: noted(
+    z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+    'Days before today whose changes are looked for.',
+  ),
   waitFor: noted(
     z
       .string('the name of a marker, e.g. _SUCCESS')
       .regex(MARKER, 'the name of a marker without slash that is not a Parquet file, e.g. _SUCCESS')
       .max(255, 'a name of at most 255 characters')
       .optional(),
-    {
-      text: "Name of the object that says that a day is complete, in the day's own folder. Without it the day is not loaded.",
-      absent: 'a day is loaded when its objects are `settleMinutes` old',
-      example: '_SUCCESS',
-    },
+    "Name of the object in the day's folder without which a day is not loaded.",
+    'a day is loaded when its objects are `settleMinutes` old',
   ),
-  refusedShare: noted(share().default(0.01), {
-    text: "Part of a day's rows that may be refused before the day fails.",
-    example: 0.001,
-  }),
-  expectedBy: noted(expectedBy.optional(), {
-    text: "The latest time at which each day's drop is expected. A drop that is missing then is late, and an alarm fires.",
-    absent: 'never: no drop is late',
-    example: { hour: 9 },
-  }),
-  schedule: noted(schedule().optional(), {
-    text: 'How often its folder is looked through.',
-    absent: "the source's",
-    example: 'hourly',
-  }),
-  engine: noted(z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'), {
-    text: "Engine that loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: [large-days.md](large-days.md).",
-    example: 'lambda',
-  }),
+  refusedShare: noted(
+    share().default(0.01),
+    "Part of a day's rows that may be refused before the day fails.",
+  ),
+  expectedBy: noted(
+    expectedBy.optional(),
+    "The latest time at which each day's drop is expected.",
+    'never: no drop is late',
+  ),
+  schedule: noted(schedule().optional(), 'How often its folder is looked through.', "the source's"),
+  engine: noted(
+    z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
+    'Engine that loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds.',
+  ),
 };
 
-const mappingNote = 'Where the columns of the table come from in the files.';
+const mappingNote = 'Where its columns come from.';
 
-/** One folder of a source. The examples of `mapping` show columns that differ from the defaults. */
+/** One folder of a source. */
 const dataset = named(
   'DatasetInput',
   z
@@ -172,71 +149,47 @@ const dataset = named(
         named(
           'EventsDatasetInput',
           z.strictObject({
-            kind: noted(z.literal('events'), {
-              text: 'Each row is one user doing one thing.',
-              example: 'events',
-            }),
+            kind: noted(z.literal('events'), 'Each row is one user doing one thing.'),
             ...shared,
-            mapping: noted(eventsMapping, {
-              text: mappingNote,
-              example: { eventName: 'action', unitIds: { userID: 'uid' } },
-            }),
+            mapping: noted(eventsMapping, mappingNote),
           }),
         ),
         named(
           'MetricsDatasetInput',
           z.strictObject({
-            kind: noted(z.literal('metrics'), {
-              text: 'Each row is one metric of one unit on one day.',
-              example: 'metrics',
-            }),
+            kind: noted(z.literal('metrics'), 'Each row is one metric of one unit on one day.'),
             ...shared,
-            mapping: noted(metricsMapping, {
-              text: mappingNote,
-              example: { metricValue: 'value', idType: { constant: 'userID' } },
-            }),
+            mapping: noted(metricsMapping, mappingNote),
           }),
         ),
         named(
           'ExposuresDatasetInput',
           z.strictObject({
-            kind: noted(z.literal('exposures'), {
-              text: "Each row is one unit's exposure to one group.",
-              example: 'exposures',
-            }),
+            kind: noted(z.literal('exposures'), "Each row is one unit's exposure to one group."),
             ...shared,
-            mapping: noted(exposuresMapping, {
-              text: mappingNote,
-              example: { group: 'variant', unitId: 'uid' },
-            }),
+            mapping: noted(exposuresMapping, mappingNote),
           }),
         ),
         named(
           'PropertiesDatasetInput',
           z.strictObject({
-            kind: noted(z.literal('properties'), {
-              text: 'Each row is what is known of one unit on one day.',
-              example: 'properties',
-            }),
+            kind: noted(z.literal('properties'), 'Each row is what is known of one unit on one day.'),
             ...shared,
-            mapping: noted(propertiesMapping, {
-              text: mappingNote,
-              example: { properties: { plan: 'plan_name' } },
-            }),
+            mapping: noted(propertiesMapping, mappingNote),
           }),
         ),
         named(
           'TableDatasetInput',
           z.strictObject({
-            kind: noted(z.literal('table'), {
-              text: 'Rows of any kind: the table has the columns that `mapping` declares.',
-              example: 'table',
-            }),
+            kind: noted(
+              z.literal('table'),
+              'Rows of any kind: the table has the columns that `mapping` declares.',
+            ),
             ...shared,
-            mapping: noted(tableMapping, {
-              text: `${mappingNote} \`statsig-exposures\` and \`statsig-events\` are the columns of Statsig's own exports: [statsig-s3.md](statsig-s3.md).`,
-              example: { columns: { order_id: 'id', amount: { column: 'amount', type: 'double' } } },
-            }),
+            mapping: noted(
+              tableMapping,
+              `${mappingNote} \`'statsig-exposures'\` and \`'statsig-events'\` are those of [Statsig's own exports](statsig-s3.md).`,
+            ),
           }),
         ),
       ],
@@ -257,26 +210,17 @@ const source = named(
   'SourceInput',
   z
     .strictObject({
-      name: noted(placeName(), {
-        text: 'Its name in ledger, logs and commands: no two sources have the same.',
-        example: 'acme',
-      }),
+      name: noted(placeName(), 'Its name in ledger, logs and commands: no two sources have the same.'),
       ...customerBucketMembers,
-      kmsKeyArn: noted(kmsKeyArn().optional(), {
-        text: 'ARN of the KMS key that the bucket is encrypted with.',
-        absent: 'none: the bucket has a key of S3',
-        example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-      }),
-      schedule: noted(schedule().default('daily'), {
-        text: 'How often folders are looked through.',
-        example: 'hourly',
-      }),
+      kmsKeyArn: noted(
+        kmsKeyArn().optional(),
+        'ARN of the KMS key that the bucket is encrypted with.',
+        'none: the bucket has a key of S3',
+      ),
+      schedule: noted(schedule().default('daily'), 'How often folders are looked through.'),
       settleMinutes: noted(
         z.int('whole minutes').min(0, '0 or more').max(1_440, '1440 at most').default(10),
-        {
-          text: "Minutes that a day's youngest object must be old before the day is loaded: it may still be being written.",
-          example: 30,
-        },
+        "Minutes that a day's youngest object must be old before the day is loaded: it may still be being written.",
       ),
       receipt: noted(
         z
@@ -284,18 +228,12 @@ const source = named(
           .regex(RECEIPTS, 'a folder of letters, digits and _ . = -, without slash at either end')
           .max(200, 'a folder of at most 200 characters')
           .optional(),
-        {
-          text: "Folder in the bucket, apart from every dataset's, into which a receipt of each load is written. The bucket has to allow `s3:PutObject` on it: [Receipts](ingest-customer.md#receipts).",
-          absent: 'none',
-          example: 'sluice-receipts',
-        },
+        "Folder in the bucket, apart from every dataset's, into which a receipt of each load is written.",
+        'none',
       ),
       datasets: noted(
         z.array(dataset, 'a list').min(1, 'at least one dataset').max(200, 'at most 200 datasets'),
-        {
-          text: 'Its folders. Each has a table, and a `kind` that says what its rows are.',
-          example: [{ name: 'orders', kind: 'events' }],
-        },
+        'Its folders. Each has a table, and a `kind` that says what its rows are.',
       ),
     })
     .transform(({ datasets, ...rest }) => ({

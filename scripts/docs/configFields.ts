@@ -76,37 +76,6 @@ export function namedSchemas(root: z.core.$ZodType): ReadonlyMap<string, z.core.
   return found;
 }
 
-/** Several objects with names, one of which a value is. */
-export interface Choice {
-  readonly name: string;
-  /** Names of the objects. */
-  readonly options: readonly string[];
-  /** Fields that all objects of the choice have. */
-  readonly shared: readonly Field[];
-}
-
-/** The choices among {@link namedSchemas} of which objects have fields in common: an editor shows a field of one base. */
-export function choicesOf(schemas: ReadonlyMap<string, z.core.$ZodType>): Choice[] {
-  return [...schemas].flatMap(([name, schema]) => {
-    const options = optionsOf(schema).flatMap((option) => {
-      const of = nameOf(option);
-      return of === undefined ? [] : [{ of, fields: fieldsOf(option) }];
-    });
-    const has = (fields: readonly Field[], field: Field) =>
-      fields.some((other) => other.schema === field.schema);
-    const [first, ...others] = options;
-    const alike = others.filter(({ fields }) => first?.fields.some((field) => has(fields, field)));
-    if (first === undefined || alike.length === 0) return [];
-    const shared = first.fields.filter((field) => alike.every(({ fields }) => has(fields, field)));
-    return [{ name, options: [first, ...alike].map(({ of }) => of), shared }];
-  });
-}
-
-function optionsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
-  const def = definition(schema);
-  return def.type === 'union' ? def.options : [];
-}
-
 /** The objects without a name inside a schema, down to those with one. */
 export function ownObjects(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (nameOf(schema) !== undefined) return [];
@@ -114,48 +83,42 @@ export function ownObjects(schema: z.core.$ZodType): readonly z.core.$ZodType[] 
   return below(schema).flatMap(ownObjects);
 }
 
-/** The type of what a schema accepts, in TypeScript. @param object Writes an object that has no name. */
-export function typeText(
-  schema: z.core.$ZodType,
-  object: (schema: z.core.$ZodType) => string,
-  isDefinition = false,
-): string {
-  const name = isDefinition ? undefined : nameOf(schema);
-  if (name !== undefined) return name;
-  const inner = (one: z.core.$ZodType) => typeText(one, object);
+/** The names of the schemas that a value of a field may have. */
+export function typesOf(schema: z.core.$ZodType): readonly string[] {
+  const name = nameOf(schema);
+  if (name !== undefined) return [name];
+  return fieldsOf(schema).length > 0 ? [] : below(schema).flatMap(typesOf);
+}
+
+/** A union of objects that have fields in common. */
+export interface Choice {
+  /** Fields that every object has, apart from those of one field. */
+  readonly shared: readonly Field[];
+  /** Of each object its name, and the fields that only it has. */
+  readonly options: readonly { readonly name: string; readonly own: readonly Field[] }[];
+}
+
+/** A named schema as a choice of objects with names; null if it is no union of them. */
+export function choiceOf(schema: z.core.$ZodType): Choice | null {
   const def = definition(schema);
-  switch (def.type) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return def.type;
-    case 'literal':
-      return def.values.map((value) => JSON.stringify(value)).join(' | ');
-    case 'enum':
-      return Object.values(def.entries)
-        .map((value) => JSON.stringify(value))
-        .join(' | ');
-    case 'optional':
-    case 'default':
-    case 'prefault':
-      return inner(def.innerType);
-    case 'nullable':
-      return `${inner(def.innerType)} | null`;
-    case 'pipe':
-      return isDefinition ? typeText(def.in, object, true) : inner(def.in);
-    case 'array': {
-      const element = inner(def.element);
-      return element.includes('|') || element.includes('{') ? `(${element})[]` : `${element}[]`;
-    }
-    case 'record':
-      return `Record<string, ${inner(def.valueType)}>`;
-    case 'union':
-      return optionsOf(schema).map(inner).join(' | ');
-    case 'object':
-      return object(schema);
-    default:
-      throw new Error(`No type is known for ${def.type}.`);
-  }
+  const objects = def.type === 'union' ? def.options.filter((option) => nameOf(option) !== undefined) : [];
+  if (objects.length < 2) return null;
+  // An object of one field has nothing to share.
+  const [first = [], ...others] = objects.map(fieldsOf).filter(({ length }) => length > 1);
+  const shared = first.filter(({ schema: one }) =>
+    others.every((fields) => fields.some((field) => field.schema === one)),
+  );
+  const options = objects.map((object) => ({
+    name: nameOf(object) ?? '',
+    own: fieldsOf(object).filter((field) => !shared.some((one) => one.schema === field.schema)),
+  }));
+  return { shared, options };
+}
+
+/** A field's key, with its value where it can be only one. */
+export function keyText({ key, schema }: Field): string {
+  const def = definition(schema);
+  return def.type === 'literal' ? `${key}: ${def.values.map(valueText).join(' or ')}` : key;
 }
 
 /** A value as it is written in `sluice.config.ts`. */
@@ -166,11 +129,6 @@ export function valueText(value: unknown): string {
     return value >= 10_000 ? value.toLocaleString('en').replaceAll(',', '_') : String(value);
   if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  const members = Object.entries(value).map(([key, member]) => `${propertyText(key)}: ${valueText(member)}`);
+  const members = Object.entries(value).map(([key, member]) => `${key}: ${valueText(member)}`);
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
-}
-
-/** A name as a key of an object literal. */
-function propertyText(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`;
 }

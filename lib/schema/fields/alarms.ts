@@ -16,19 +16,16 @@ export const alarmsSchema = z
         .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
         .nullable()
         .default(null),
-      {
-        text: 'SNS topic to which every alarm is sent, when it starts and when it ends.',
-        absent: 'alarms show in CloudWatch only, and nobody is notified',
-        example: 'arn:aws:sns:eu-west-1:111122223333:on-call',
-      },
+      'SNS topic to which every alarm is sent, when it starts and when it ends.',
+      'alarms show in CloudWatch only, and nobody is notified',
     ),
-    invocationsPerHour: noted(times().default(1_000_000), {
-      text: 'Requests that the collector takes within an hour at which the alarm `invocations` fires: somebody may be sending what you pay for. 1,000,000 are about 278 a second. Set it to three times your busiest hour.',
-      example: 3_000_000,
-    }),
-    refusedKeysPerHour: noted(times().default(10_000), {
-      text: 'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` fire.',
-      example: 1_000,
-    }),
+    invocationsPerHour: noted(
+      times().default(1_000_000),
+      'Requests within an hour at which the alarm `invocations` fires: about three times your busiest hour.',
+    ),
+    refusedKeysPerHour: noted(
+      times().default(10_000),
+      'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` fire.',
+    ),
   })
   .prefault({});

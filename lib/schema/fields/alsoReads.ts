@@ -19,46 +19,40 @@ export function s3Location() {
 const grantSchema = named(
   'AlsoReadsInput',
   z.strictObject({
-    database: noted(databaseName('database'), {
-      text: "Glue database of this account and region. A database of another account needs a policy of yours: the reader's `policies`.",
-      example: 'finance',
-    }),
+    database: noted(
+      databaseName('database'),
+      "Glue database of this account and region. A database of another account needs a policy of yours: the reader's `policies`.",
+    ),
     tables: noted(
       z
         .array(z.string('a table name').regex(TABLE, 'the name of a table or view').toLowerCase())
         .min(1, 'at least one name')
         .max(100, 'at most 100 names')
         .optional(),
-      {
-        text: 'Its tables and views that are read. A view is read with the permissions of its reader: name its tables, too, here or in another entry.',
-        absent: 'all tables and views of the database',
-        example: ['orders', 'refunds'],
-      },
+      'Its tables and views that are read. A view is read with the permissions of its reader: name its tables, too, here or in another entry.',
+      'all tables and views of the database',
     ),
-    locations: noted(z.array(s3Location()).max(50, 'at most 50 locations').default([]), {
-      text: 'Where the files of these tables are: folders, in any bucket.',
-      absent: 'none, as for views whose tables another entry has',
-      example: ['s3://acme-finance/orders/', 's3://acme-finance/refunds/'],
-    }),
-    wholeBucket: noted(z.boolean('true or false').default(false), {
-      text: 'Allow locations that are a whole bucket, `s3://acme-finance/`. The reader then reads every object that is put there later, too.',
-      example: true,
-    }),
-    kmsKeyArn: noted(kmsKeyArn().optional(), {
-      text: 'KMS key that the files are encrypted with, by its ARN.',
-      absent: 'none: the files are encrypted with keys of S3, or not',
-      example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    }),
+    locations: noted(
+      z.array(s3Location()).max(50, 'at most 50 locations').default([]),
+      'Where the files of these tables are: folders, in any bucket.',
+      'none, as for views whose tables another entry has',
+    ),
+    wholeBucket: noted(
+      z.boolean('true or false').default(false),
+      'Allow locations that are a whole bucket, `s3://acme-finance/`.',
+    ),
+    kmsKeyArn: noted(
+      kmsKeyArn().optional(),
+      'KMS key that the files are encrypted with, by its ARN.',
+      'none: the files are encrypted with keys of S3, or not',
+    ),
     owner: noted(
       z
         .string('an account: 12 digits, as a text')
         .regex(/^\d{12}$/, 'an account: 12 digits')
         .optional(),
-      {
-        text: 'Account that owns the buckets of `locations`, 12 digits, if it is another one. Its owner must allow the reader, too: `npx sluice connect owner` makes the page to send.',
-        absent: "the deployment's account",
-        example: '444455556666',
-      },
+      'Account that owns the buckets of `locations`, 12 digits, if it is another one.',
+      "the deployment's account",
     ),
   }),
 );

@@ -24,28 +24,19 @@ export const athenaSchema = z
           'a workgroup of its own: `primary` is the whole account’s, and so would its settings be',
         )
         .default('sluice'),
-      {
-        text: 'Athena workgroup that queries run in. Its results go to `query-results/`. Readers have workgroups of their own, whose names begin with this one.',
-        example: 'sluice-prod',
-      },
+      'Athena workgroup that queries run in. Its results go to `query-results/`.',
     ),
-    stagingDatabase: noted(databaseName('database').default('statsig_staging'), {
-      text: 'Glue database in which Statsig makes and drops tables of its own.',
-      example: 'statsig_staging_prod',
-    }),
+    stagingDatabase: noted(
+      databaseName('database').default('statsig_staging'),
+      'Glue database in which Statsig makes and drops tables of its own.',
+    ),
     scanLimitGigabytes: noted(
       z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(1_000),
-      {
-        text: 'Gigabytes (10^9 bytes) that one query may scan before Athena stops it. Athena bills 1,000 at about 5 USD. [Athena takes 10 MB or more](https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html).',
-        example: 50,
-      },
+      'Gigabytes (10^9 bytes) that one query may scan before Athena stops it.',
     ),
     loadScanLimitGigabytes: noted(
       z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(2_000),
-      {
-        text: 'Gigabytes that one statement of a [load by Athena](large-days.md) may scan before Athena stops it. Athena bills 2,000 at about 10 USD.',
-        example: 500,
-      },
+      'Gigabytes that one statement of a [load by Athena](large-days.md) may scan before Athena stops it.',
     ),
   })
   .prefault({});

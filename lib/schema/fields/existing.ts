@@ -8,23 +8,20 @@ import { noted } from './noted.ts';
  */
 export const existingSchema = z
   .strictObject({
-    bucket: noted(z.boolean('true or false').default(false), {
-      text: '`bucket` exists. Its settings are yours: `npx sluice doctor` names those that it lacks. Needs `keyArn`.',
-      example: true,
-    }),
-    keyArn: noted(singleRegionKeyArn().nullable().default(null), {
-      text: 'The KMS key that the bucket is encrypted with, by its ARN.',
-      absent: 'the stack makes a key',
-      example: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    }),
-    database: noted(z.boolean('true or false').default(false), { text: '`database` exists.', example: true }),
-    stagingDatabase: noted(z.boolean('true or false').default(false), {
-      text: '`athena.stagingDatabase` exists.',
-      example: true,
-    }),
-    workgroup: noted(z.boolean('true or false').default(false), {
-      text: '`athena.workgroup` exists. Its location for results and its scan limit are yours.',
-      example: true,
-    }),
+    bucket: noted(
+      z.boolean('true or false').default(false),
+      '`bucket` exists. Its settings are yours: `npx sluice doctor` names those that it lacks.',
+    ),
+    keyArn: noted(
+      singleRegionKeyArn().nullable().default(null),
+      'The KMS key that the bucket is encrypted with, by its ARN.',
+      'the stack makes a key',
+    ),
+    database: noted(z.boolean('true or false').default(false), '`database` exists.'),
+    stagingDatabase: noted(z.boolean('true or false').default(false), '`athena.stagingDatabase` exists.'),
+    workgroup: noted(
+      z.boolean('true or false').default(false),
+      '`athena.workgroup` exists. Its location for results and its scan limit are yours.',
+    ),
   })
   .prefault({});

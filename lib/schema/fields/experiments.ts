@@ -18,11 +18,11 @@ export const experimentsSchema = z
         named(
           'ExperimentInput',
           z.strictObject({
-            name: noted(experimentName(), { text: 'Name of the experiment.', example: 'checkout_button' }),
-            split: noted(splitSchema, {
-              text: 'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
-              example: { control: 50, treatment: 50 },
-            }),
+            name: noted(experimentName(), 'Name of the experiment.'),
+            split: noted(
+              splitSchema,
+              'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
+            ),
           }),
         ),
       ],

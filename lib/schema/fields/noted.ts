@@ -1,13 +1,11 @@
 import type * as z from 'zod';
 
-/** Texts about a field in docs/reference/configuration.md. Texts are Markdown. */
-export interface FieldNote<Input = unknown> {
-  /** Describes the field. Without its default, which the schema knows. */
+/** What docs/reference/configuration.md says of a field, in Markdown. */
+export interface FieldNote {
+  /** One sentence, without the default, which the schema knows. */
   readonly text: string;
   /** Behaviour without a value, where the schema has no default, or its default needs words. */
-  readonly absent?: string;
-  /** A value that the schema accepts. */
-  readonly example: Input;
+  readonly absent: string | undefined;
 }
 
 const notes = new WeakMap<object, FieldNote>();
@@ -19,12 +17,9 @@ const names = new WeakMap<object, string>();
  * @param schema As it stands in its object, `.default(…)` included.
  * @returns An equal schema: another field may use the given one with a note of its own.
  */
-export function noted<Schema extends z.ZodType>(
-  schema: Schema,
-  note: FieldNote<NonNullable<z.input<Schema>>>,
-): Schema {
+export function noted<Schema extends z.ZodType>(schema: Schema, text: string, absent?: string): Schema {
   const own = schema.clone();
-  notes.set(own, note);
+  notes.set(own, { text, absent });
   return own;
 }
 

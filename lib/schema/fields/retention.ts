@@ -6,30 +6,30 @@ const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').
 /** Days after which objects in the bucket expire; null keeps them. docs/retention.md has the table. */
 export const retentionSchema = z
   .strictObject({
-    forwardedDays: noted(days().nullable().default(null), {
-      text: 'Days for which raw exposures and events are kept. Their partitions stay registered, and are empty then.',
-      absent: 'they are kept',
-      example: 730,
-    }),
-    quarantineDays: noted(days().nullable().default(90), {
-      text: 'Days for which refused events, rows and large bodies are kept. They may contain data that nobody meant to keep.',
-      example: 30,
-    }),
-    queryResultDays: noted(days().nullable().default(30), {
-      text: "Days for which Athena's results are kept. Running the query again makes them again.",
-      example: 7,
-    }),
-    landingVersionDays: noted(days().default(7), {
-      text: 'Days for which S3 keeps objects of `landing/` after their rows are in the files of tables: from them the files can be written again.',
-      example: 14,
-    }),
-    stateVersionDays: noted(days().default(30), {
-      text: 'Days for which S3 keeps versions of state (`ledger/`) that were overwritten or deleted.',
-      example: 14,
-    }),
-    dataVersionDays: noted(days().default(1), {
-      text: 'The same for everything else. With 1, data that is deleted is gone on the day after.',
-      example: 7,
-    }),
+    forwardedDays: noted(
+      days().nullable().default(null),
+      'Days for which raw exposures and events are kept.',
+      'they are kept',
+    ),
+    quarantineDays: noted(
+      days().nullable().default(90),
+      'Days for which refused events, rows and large bodies are kept.',
+    ),
+    queryResultDays: noted(
+      days().nullable().default(30),
+      "Days for which Athena's results are kept. Running the query again makes them again.",
+    ),
+    landingVersionDays: noted(
+      days().default(7),
+      'Days for which S3 keeps objects of `landing/` after their rows are in the files of tables: from them the files can be written again.',
+    ),
+    stateVersionDays: noted(
+      days().default(30),
+      'Days for which S3 keeps versions of state (`ledger/`) that were overwritten or deleted.',
+    ),
+    dataVersionDays: noted(
+      days().default(1),
+      'The same for everything else. With 1, data that is deleted is gone on the day after.',
+    ),
   })
   .prefault({});

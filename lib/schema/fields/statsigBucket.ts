@@ -9,28 +9,25 @@ const USER = /^arn:aws[a-z-]*:iam::\d{12}:user\/(?!STATSIG_IAM_USER$)[\w+=,.@/-]
 export const statsigBucketSchema = named(
   'StatsigBucketInput',
   z.strictObject({
-    bucket: noted(bucketName(), {
-      text: 'Name of the bucket. It is another one than `bucket`: Statsig may list all of it.',
-      example: 'acme-statsig',
-    }),
+    bucket: noted(
+      bucketName(),
+      'Name of the bucket. It is another one than `bucket`: Statsig may list all of it.',
+    ),
     user: noted(
       z
         .string('the ARN of an IAM user')
         .regex(USER, "the ARN of Statsig's IAM user, arn:aws:iam::999689269917:user/<name>"),
-      {
-        text: "ARN of the IAM user that Statsig's console shows.",
-        example: 'arn:aws:iam::999689269917:user/acme-4f2a',
-      },
+      "ARN of the IAM user that Statsig's console shows.",
     ),
-    writesTo: noted(folderName().nullable().default(null), {
-      text: "Folder that Statsig may write into, for Statsig's own exports.",
-      absent: 'Statsig writes nothing',
-      example: 'exports',
-    }),
-    existing: noted(z.boolean('true or false').default(false), {
-      text: 'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket`.',
-      example: true,
-    }),
+    writesTo: noted(
+      folderName().nullable().default(null),
+      "Folder that Statsig may write into, for Statsig's own exports.",
+      'Statsig writes nothing',
+    ),
+    existing: noted(
+      z.boolean('true or false').default(false),
+      'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket`.',
+    ),
   }),
 );
 
