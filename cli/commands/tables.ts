@@ -9,22 +9,14 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 
-/** Rows that are shown of a day. */
-const USUAL_SAMPLE = 3;
-const MOST_SAMPLE = 100;
-
-/** `sluice tables`: the tables and views, the days of one, and the files and some rows of a day. */
+/** `sluice tables`: the tables and views, the days of one, and the files of a day. */
 export const tables: Command = {
   name: 'tables',
-  summary: 'Show the tables and views, the days of a table, or the files and some rows of a day.',
+  summary: 'Show the tables and views, the days of a table, or the files of a day.',
   usage: 'sluice tables [TABLE] [--day YYYY-MM-DD] [--local] [--stage NAME] [options]',
   options: {
-    day: { type: 'string', help: 'the files and some rows of this day, YYYY-MM-DD' },
+    day: { type: 'string', help: 'the files of this day, YYYY-MM-DD' },
     limit: { type: 'string', help: 'days (default 60) or files (default 50)' },
-    sample: {
-      type: 'string',
-      help: `rows to show (default ${USUAL_SAMPLE}, none of a view that reads all days; 0 queries none)`,
-    },
     'no-rows': { type: 'boolean', help: 'count no rows, which is a query' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -41,7 +33,7 @@ export const tables: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one table or view.');
     const day = dayOption(line, 'day');
     if (table === undefined) {
-      const alone = ['day', 'limit', 'sample'].filter((name) => textOption(line, name) !== undefined);
+      const alone = ['day', 'limit'].filter((name) => textOption(line, name) !== undefined);
       if (alone.length > 0)
         throw new UsageError('SLUICE_USAGE_OPTIONS', `--${alone[0]}: expected the name of a table with it.`);
       return showList(line);
@@ -61,63 +53,38 @@ async function showList(line: CommandLine): Promise<number> {
   return 0;
 }
 
-/** One table: its days, or with a day, and without days, its files; and some rows. */
+/** One table: its days, or with a day, and without days, its files. */
 async function showTable(line: CommandLine, name: string, day: string | undefined): Promise<number> {
   const [
     { withDeployment },
     { findTable },
     { listTableDays, MOST_DAYS },
     { listTableFiles, MOST_FILES },
-    { readServedDays },
-    rows,
-    text,
+    { tableText },
   ] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../observe/facts/tables/tables.ts'),
     import('../../observe/facts/tables/tableDays.ts'),
     import('../../observe/facts/tables/dayFiles.ts'),
-    import('../../observe/facts/days/viewDays.ts'),
-    import('../../observe/tables/sampleRows.ts'),
     import('../observe/tablesText.ts'),
   ]);
-  const page = (most: number) => {
-    const limit = countOption(line, 'limit', { usual: undefined, most });
-    return limit === undefined ? {} : { limit };
-  };
-  const sampled = countOption(line, 'sample', { usual: undefined, least: 0, most: MOST_SAMPLE });
+  const limit = (most: number) => countOption(line, 'limit', { usual: undefined, most });
   const answer = await withDeployment(line, async (deployment) => {
     const table = await findTable(deployment, name);
-    const about = { table: table.name, ...(day === undefined ? {} : { day }) };
     const hasCalendar = table.hasDays && day === undefined;
-    const isExpensive = table.kind === 'view' && !table.hasDayColumn;
-    const limit = sampled ?? (isExpensive ? 0 : USUAL_SAMPLE);
-    const days = hasCalendar
-      ? await listTableDays(deployment, {
-          table: table.name,
-          countRows: line.values['no-rows'] !== true,
-          ...page(MOST_DAYS),
-        })
-      : null;
-    const kind = deployment.config.curate ? table.forwardedKind : null;
+    const countRows = line.values['no-rows'] !== true;
     return {
       table,
-      days,
-      curated:
-        days === null || kind === null
-          ? null
-          : await readServedDays(
-              deployment,
-              kind,
-              days.days.map((one) => one.day),
-            ),
+      days: hasCalendar
+        ? await listTableDays(deployment, table, { countRows, limit: limit(MOST_DAYS) })
+        : null,
       files:
-        hasCalendar || table.kind === 'view'
+        hasCalendar || (table.kind === 'view' && day === undefined)
           ? null
-          : await listTableFiles(deployment, { ...about, ...page(MOST_FILES) }),
-      sample: hasCalendar || limit === 0 ? null : await rows.sampleRows(deployment, { ...about, limit }),
+          : await listTableFiles(deployment, table, { day, limit: limit(MOST_FILES) }),
     };
   });
-  writeResult(line, answer, () => text.tableText(answer));
+  writeResult(line, answer, () => tableText(answer));
   const hasMore = answer.days?.hasMore === true || answer.files?.hasMore === true;
   if (hasMore && line.values['json'] !== true) writeNote('There are more: --limit.\n');
   return 0;

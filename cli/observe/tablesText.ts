@@ -1,9 +1,7 @@
-import { visibleJson, visibleLine } from '../../lib/base/text.ts';
-import type { ServedDays } from '../../observe/facts/days/viewDays.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import type { TableFiles } from '../../observe/facts/tables/dayFiles.ts';
 import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
-import type { RowSample } from '../../observe/tables/sampleRows.ts';
 import { textTable } from '../terminal/output.ts';
 import { athenaRead } from './words.ts';
 
@@ -25,29 +23,20 @@ export function listText({ database, tables, missing }: TableList): string {
   return `${textTable(rows)}${lacking}`;
 }
 
-/** The known facts about one table. */
-export interface ShownTable {
+/** One table for people. */
+export function tableText(shown: {
   readonly table: TableSummary;
   readonly days: TableDays | null;
-  /** Which of these days the views read from the curated table; null if days are not curated. */
-  readonly curated: ServedDays | null;
   readonly files: TableFiles | null;
-  readonly sample: RowSample | null;
-}
-
-/** One table for people. */
-export function tableText({ table, days, curated, files, sample }: ShownTable): string {
+}): string {
+  const { table, days, files } = shown;
   const { name, kind, description, dataset } = table;
   const of = dataset === null ? '' : ` of the dataset ${dataset.name} of ${dataset.source}`;
   const about = `${visibleLine(name)} (${kind}${of})${description === '' ? '' : `: ${visibleLine(description)}`}\n`;
-  const scannedBytes = (days?.scannedBytes ?? 0) + (sample?.scannedBytes ?? 0);
   const parts = [
     about,
-    ...(files === null ? [columnTable(table)] : []),
-    ...(days === null ? [] : [dayTable(days, curated)]),
-    ...(files === null ? [] : [fileTable(files)]),
-    ...(sample === null ? [] : [sampleLines(sample)]),
-    ...(days === null && sample === null ? [] : [`${athenaRead(scannedBytes)}\n`]),
+    ...(files === null ? [columnTable(table)] : [fileTable(files)]),
+    ...(days === null ? [] : [dayTable(days), `${athenaRead(days.scannedBytes)}\n`]),
   ];
   return parts.join('\n');
 }
@@ -70,7 +59,7 @@ const STATES: Readonly<Record<DayState, string>> = {
   gap: 'gap',
 };
 
-function dayTable({ days, first, last }: TableDays, curated: ServedDays | null): string {
+function dayTable({ days, first, last }: TableDays): string {
   if (first === null) return 'It has no days yet.\n';
   const rows = days.map(({ day, rows, files, bytes, lastModified, state }) => ({
     day,
@@ -78,7 +67,6 @@ function dayTable({ days, first, last }: TableDays, curated: ServedDays | null):
     files,
     size: sizeText(bytes),
     'last file': lastModified ?? '',
-    ...(curated === null ? {} : { 'views read': curated.days.includes(day) ? curated.table : 'raw rows' }),
     note: STATES[state],
   }));
   return `Days from ${first} to ${last}, the newest first:\n${textTable(rows)}`;
@@ -96,13 +84,6 @@ function fileTable({ files, day, location, isRegistered }: TableFiles): string {
     ...(isRegistered ? [] : ['The day has NO PARTITION: readers do not see these files.']),
   ];
   return `${head.join('\n')}\n${textTable(rows)}`;
-}
-
-function sampleLines({ columns, rows }: RowSample): string {
-  const lines = rows.map((row) =>
-    visibleJson(Object.fromEntries(columns.map(({ name }, i) => [name, row[i] ?? null]))),
-  );
-  return `${rows.length === 0 ? 'No rows.' : 'Some rows:'}\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];

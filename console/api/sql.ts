@@ -1,13 +1,5 @@
 import * as z from 'zod';
-import {
-  cancelSql,
-  MOST_ROWS,
-  readSqlCsv,
-  readSqlRows,
-  readSqlRun,
-  startSql,
-  USUAL_ROWS,
-} from '../../observe/runSql.ts';
+import { cancelSql, MOST_ROWS, readSqlCsv, readSqlRows, readSqlRun, startSql } from '../../observe/runSql.ts';
 import { count, cursor, route, text } from './route.ts';
 
 const id = text("Athena's ID of the query");
@@ -44,7 +36,7 @@ export const sqlRoutes = [
     method: 'GET',
     path: '/api/sql/rows',
     summary: 'A page of the rows of a query that succeeded.',
-    query: z.strictObject({ id, limit: count({ usual: USUAL_ROWS, most: MOST_ROWS }), cursor }),
+    query: z.strictObject({ id, limit: count({ usual: 100, most: MOST_ROWS }), cursor }),
     handle: ({ deployment, query: { id: of, ...page } }) => readSqlRows(deployment, of, page),
   }),
   route({

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { listTableFiles, MOST_FILES } from '../../observe/facts/tables/dayFiles.ts';
 import { listTableDays, MOST_DAYS } from '../../observe/facts/tables/tableDays.ts';
-import { listTables } from '../../observe/facts/tables/tables.ts';
+import { findTable, listTables } from '../../observe/facts/tables/tables.ts';
 import { listNames, NAMES_DAYS, NAMES_LIMIT, namesJson } from '../../observe/names/names.ts';
-import { sampleRows } from '../../observe/tables/sampleRows.ts';
 import { count, day, flag, route, text } from './route.ts';
 
 const table = text('name of a table or view');
@@ -25,31 +24,20 @@ export const tableRoutes = [
       limit: count({ usual: 60, most: MOST_DAYS }),
       noRows: flag.describe('whether rows are not counted, which is a query; false by default'),
     }),
-    handle: ({ deployment, query: { noRows, ...query } }) =>
-      listTableDays(deployment, { ...query, countRows: !noRows }),
+    handle: async ({ deployment, query: { noRows, table: name, limit } }) =>
+      listTableDays(deployment, await findTable(deployment, name), { limit, countRows: !noRows }),
   }),
   route({
     method: 'GET',
     path: '/api/tables/files',
-    summary: 'The files of a day with rows and size, or of a table without days.',
+    summary: 'The files of a day with their size, or of a table without days.',
     query: z.strictObject({
       table,
       day: day.optional(),
       limit: count({ usual: 50, most: MOST_FILES }),
     }),
-    handle: ({ deployment, query }) => listTableFiles(deployment, query),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/tables/sample',
-    summary: 'Some rows of a table or view, of a day, or of a file. `GET /api/sql/rows` has more, by `id`.',
-    query: z.strictObject({
-      table,
-      day: day.optional(),
-      file: text('`s3://…` of one file').optional(),
-      limit: count({ usual: 20, most: 200 }),
-    }),
-    handle: ({ deployment, query }) => sampleRows(deployment, query),
+    handle: async ({ deployment, query: { table: name, ...query } }) =>
+      listTableFiles(deployment, await findTable(deployment, name), query),
   }),
   route({
     method: 'GET',

@@ -130,60 +130,48 @@ describe('sluice tables', () => {
     ]);
   });
 
-  it("shows a day's files, and some rows", async () => {
-    const { files, sample } = await ask(EVENTS, '--day', '2026-11-20');
+  it("shows a day's files", async () => {
+    const { files } = await ask(EVENTS, '--day', '2026-11-20');
     expect(files).toMatchObject({ day: '2026-11-20', isRegistered: true, hasMore: false });
     expect(files.files).toHaveLength(2);
     expect(files.files[0]).toMatchObject({
       key: expect.stringMatching(`^${FOLDER}2026-11-20/.*\\.parquet$`),
       lastModified: expect.stringMatching(/^2026-11-20T08:/),
     });
-    const names: string[] = sample.columns.map(({ name }: { name: string }) => name);
-    expect(names).toContain('event_name');
-    expect(sample.rows).toHaveLength(3);
-    expect(sample.next).not.toBeNull();
   });
 
   it('lists some files, and says when a day has no partition', async () => {
-    const first = (await ask(EVENTS, '--day', '2026-11-20', '--limit', '1', '--sample', '0')).files;
+    const first = (await ask(EVENTS, '--day', '2026-11-20', '--limit', '1')).files;
     expect([first.files.length, first.hasMore]).toEqual([1, true]);
-    expect((await ask(EVENTS, '--day', '2026-11-15', '--sample', '0')).files).toMatchObject({
+    expect((await ask(EVENTS, '--day', '2026-11-15')).files).toMatchObject({
       isRegistered: false,
       files: [{ bytes: expect.any(Number) }],
     });
   });
 
-  it('shows the file of a table without days, and rows of a view', async () => {
+  it('shows the files of a table without days, and of a view its columns', async () => {
     const groups = await ask('experiment_groups');
     expect(groups).toMatchObject({ days: null, files: { day: null, files: [], isRegistered: true } });
-    const view = await ask('product_events', '--day', '2026-11-20', '--sample', '10');
-    expect(view).toMatchObject({ table: { kind: 'view', location: null }, days: null, files: null });
-    expect(view.sample.rows).toHaveLength(4);
+    expect(await ask('product_events')).toMatchObject({
+      ...{ table: { kind: 'view', location: null }, days: null, files: null },
+    });
   });
 
-  it('reads rows of the last week of a view, and of one without days only when it is asked to', async () => {
-    const week = await ask('product_events', '--sample', '10');
-    expect(week.sample.sql).toContain('WHERE "ds" >= DATE \'2026-11-13\'');
-    expect(week.sample.rows).toHaveLength(5);
-    expect((await ask('first_exposures')).sample).toBeNull();
-    expect((await ask('first_exposures', '--sample', '1')).sample.rows).toEqual([]);
-  });
-
-  it('prints all of it for people, and escapes what SDKs sent', async () => {
+  it('prints all of it for people', async () => {
     const list = await observed.sluice('tables');
     expect(list.stdout).toContain(`${EVENTS} `);
     const calendar = await observed.sluice('tables', EVENTS, '--limit', '4');
-    expect(calendar.stdout).toMatch(/2026-11-18 +0 +0 +0 B +raw rows +gap\n/);
+    expect(calendar.stdout).toMatch(/2026-11-18 +0 +0 +0 B +gap\n/);
     expect(calendar.stderr).toBe('There are more: --limit.\n');
-    const day = await observed.sluice('tables', EVENTS, '--day', '2026-11-20', '--sample', '10');
-    expect(day.stdout).toContain('\\u001b[31m<b>late</b>');
-    expect(day.stdout).not.toContain('\u001b');
-    expect(day.stdout).toMatch(/Athena read [\d,]+ bytes, about \$0\.00005\./);
+    expect(calendar.stdout).toMatch(/Athena read [\d,]+ bytes, about \$0\.00005\./);
+    const day = await observed.sluice('tables', EVENTS, '--day', '2026-11-20');
+    expect(day.stdout).toMatch(/\.parquet +\d/);
   });
 
   it.each([
     [['nothing'], 1, 'SLUICE_TABLES_UNKNOWN'],
     [['experiment_groups', '--day', '2026-11-20'], 1, 'SLUICE_TABLES_NO_DAYS'],
+    [['product_events', '--day', '2026-11-20'], 1, 'SLUICE_TABLES_NO_FILES'],
     [[EVENTS, '--day', '2026-02-30'], 2, 'expected YYYY-MM-DD'],
     [['--day', '2026-11-20'], 2, 'expected the name of a table'],
     [[EVENTS, 'more'], 2, 'Expected the name of one table'],

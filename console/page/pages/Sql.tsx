@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
-import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
+import type { TableList } from '../../../observe/facts/tables/tables.ts';
 import type { SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import type { CsvAnswer } from '../../api/sql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
@@ -8,25 +8,18 @@ import { useConsole } from '../parts/context.ts';
 import { formatBytes, formatSpan, formatUsd } from '../parts/format.ts';
 import { Answered, Badge, Card, Page, Problem } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
-import { Pager, RowTable } from '../parts/tables.tsx';
+import { RowTable } from '../parts/tables.tsx';
 
-/** Rows of a page. */
-const PAGE_ROWS = 100;
 /** Between two polls: soon at first. */
 const POLLS_MS = [100, 200, 400, 800, 1_500];
 
-/** The result of the last query. */
+/** The last query, and the rows of it that were read. */
 interface Outcome {
   readonly isRunning: boolean;
   readonly run?: SqlRun;
   readonly error?: ErrorObject;
-  /** Pages of rows that were read, the newest last. */
-  readonly pages: readonly SqlPage[];
-  /** The page that is shown. */
-  readonly at: number;
+  readonly result?: SqlPage;
 }
-
-const NOTHING: Outcome = { isRunning: false, pages: [], at: 0 };
 
 /** The page SQL: a statement, the tables, and the result. `?q=` is the text, which nothing runs by itself. */
 export function Sql() {
@@ -34,7 +27,7 @@ export function Sql() {
   const { q = '' } = route.params;
   const tables = useApi<TableList>('/api/tables');
   const editor = useRef<HTMLTextAreaElement>(null);
-  const [outcome, setOutcome] = useState<Outcome>(NOTHING);
+  const [outcome, setOutcome] = useState<Outcome>({ isRunning: false });
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
   // A link with another text: what somebody typed is the same as the address after a run.
@@ -49,29 +42,16 @@ export function Sql() {
     const left = new AbortController();
     running.current = left;
     setParams({ q: sql });
-    const show = (change: Partial<Outcome>) => setOutcome({ ...NOTHING, ...change });
-    show({ isRunning: true });
+    setOutcome({ isRunning: true });
     try {
-      await runAthena(sql, left.signal, show);
+      await runAthena(sql, left.signal, setOutcome);
     } catch (error) {
-      if (!left.signal.aborted) show({ error: asErrorObject(error) });
+      if (!left.signal.aborted) setOutcome({ isRunning: false, error: asErrorObject(error) });
     }
   };
   const cancel = () => {
     running.current?.abort();
-    setOutcome(NOTHING);
-  };
-  /** Selects a place of the text, from 1. */
-  const goTo = (line: number, column: number) => {
-    const before = (editor.current?.value ?? '').split('\n').slice(0, line - 1);
-    const at = before.reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
-    editor.current?.focus();
-    editor.current?.setSelectionRange(at, at);
-  };
-  const insert = (text: string) => {
-    const field = editor.current;
-    field?.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
-    field?.focus();
+    setOutcome({ isRunning: false });
   };
   return (
     <Page
@@ -107,17 +87,32 @@ export function Sql() {
             <State outcome={outcome} />
           </div>
           {outcome.error && <Problem error={outcome.error} />}
-          <Failure run={outcome.run} onGo={goTo} />
-          <Result outcome={outcome} onChange={setOutcome} />
+          {outcome.run?.problem != null && (
+            <div class="note bad" role="alert">
+              <pre>{outcome.run.problem}</pre>
+            </div>
+          )}
+          {outcome.run !== undefined && outcome.result !== undefined && (
+            <Result key={outcome.run.id} run={outcome.run} first={outcome.result} />
+          )}
         </div>
         <aside aria-label="Tables">
           <Answered of={tables}>
-            {({ tables: found }) => (
-              <>
-                {outcome === NOTHING && <Examples tables={found} onPick={(sql) => setParams({ q: sql })} />}
-                <TableTree tables={found} onInsert={insert} />
-              </>
-            )}
+            {({ tables: found }) =>
+              found.map(({ name, columns }) => (
+                <details key={name}>
+                  <summary class="mono">{name}</summary>
+                  <a href={link('/tables', { table: name })}>Days and files</a>
+                  <ul>
+                    {columns.map((column) => (
+                      <li key={column.name} title={column.comment}>
+                        <span class="mono">{column.name}</span> <span class="faint">{column.type}</span>
+                      </li>
+                    ))}
+                  </ul>
+                </details>
+              ))
+            }
           </Answered>
         </aside>
       </div>
@@ -125,34 +120,31 @@ export function Sql() {
   );
 }
 
-type Show = (change: Partial<Outcome>) => void;
-
 /** Starts a query, polls it, and reads its first rows. Stops it when the signal aborts before it has ended. */
-async function runAthena(sql: string, signal: AbortSignal, show: Show): Promise<void> {
+async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outcome) => void): Promise<void> {
   let run = await callApi<SqlRun>('/api/sql/start', { body: { sql }, signal });
   const { id } = run;
-  if (id === null) {
-    show({ run });
-    return;
-  }
   const stop = () => void callApi('/api/sql/cancel', { body: { id } }).catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
   try {
     for (let poll = 0; run.state === 'queued' || run.state === 'running'; poll += 1) {
       show({ run, isRunning: true });
       await new Promise((resolve) => window.setTimeout(resolve, POLLS_MS[poll] ?? POLLS_MS.at(-1)));
-      run = await callApi<SqlRun>('/api/sql/run', { params: { id }, signal });
+      run = await callApi<SqlRun>('/api/sql/run', { params: { id: id ?? '' }, signal });
     }
   } finally {
     signal.removeEventListener('abort', stop);
   }
-  if (run.state !== 'succeeded') {
-    show({ run });
-    return;
-  }
-  show({ run, isRunning: true });
-  const page = await callApi<SqlPage>('/api/sql/rows', { params: { id, limit: PAGE_ROWS }, signal });
-  show({ run, pages: [page] });
+  const isDone = run.state === 'succeeded';
+  show({ run, isRunning: isDone });
+  if (isDone) show({ run, isRunning: false, result: await readRows(run, signal) });
+}
+
+function readRows({ id }: SqlRun, signal?: AbortSignal, cursor?: string): Promise<SqlPage> {
+  return callApi<SqlPage>('/api/sql/rows', {
+    params: { id: id ?? '', cursor },
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 function State({ outcome: { run, isRunning } }: { readonly outcome: Outcome }) {
@@ -168,68 +160,30 @@ function State({ outcome: { run, isRunning } }: { readonly outcome: Outcome }) {
   );
 }
 
-function Failure(props: {
-  readonly run: SqlRun | undefined;
-  readonly onGo: (line: number, column: number) => void;
-}) {
-  const problem = props.run?.problem ?? null;
-  if (problem === null) return null;
-  const { line, column, message } = problem;
-  return (
-    <div class="note bad" role="alert">
-      <p>
-        <strong>{props.run?.state === 'cancelled' ? 'The query was stopped.' : 'The query failed.'}</strong>
-      </p>
-      <pre>{message}</pre>
-      {line !== null && (
-        <button type="button" class="link" onClick={() => props.onGo(line, column ?? 1)}>
-          Go to line {line}
-          {column !== null && `, column ${column}`}
-        </button>
-      )}
-    </div>
-  );
-}
-
-function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome: Outcome) => void }) {
-  const { outcome, onChange } = props;
-  const { pages, at, run } = outcome;
+function Result({ run, first }: { readonly run: SqlRun; readonly first: SqlPage }) {
+  const [result, setResult] = useState(first);
   const [note, setNote] = useState('');
-  // A note about a download belongs to its result only.
-  useEffect(() => setNote(''), [run]);
-  const page = pages[at];
-  if (page === undefined) return null;
-  if (page.columns.length === 0) return <p>The statement has no rows to show.</p>;
-  const id = run?.id ?? null;
-  const before = pages.slice(0, at).reduce((sum, { rows }) => sum + rows.length, 0);
-  const isLast = at === pages.length - 1 && page.next === null;
-  const go = async (to: number) => {
-    if (pages[to] !== undefined || id === null) {
-      onChange({ ...outcome, at: to });
-      return;
-    }
-    try {
-      const params = { id, limit: PAGE_ROWS, cursor: page.next ?? undefined };
-      const next = await callApi<SqlPage>('/api/sql/rows', { params });
-      onChange({ ...outcome, pages: [...pages, next], at: to });
-    } catch (error) {
-      onChange({ ...outcome, error: asErrorObject(error) });
-    }
-  };
-  const download = async () => {
+  const { columns, rows, next } = result;
+  if (columns.length === 0) return <p>The statement has no rows to show.</p>;
+  const doing = async (work: () => Promise<string>) => {
     setNote('Reading …');
-    try {
-      const { csv, isComplete } = await callApi<CsvAnswer>('/api/sql/csv', { params: { id: id ?? '' } });
-      save(csv);
-      setNote(isComplete ? '' : `The first part only: all of it is in ${run?.location}.`);
-    } catch (error) {
-      setNote(asErrorObject(error).message);
-    }
+    setNote(await work().catch((error: unknown) => asErrorObject(error).message));
   };
-  const count = page.rows.length;
+  const readMore = () =>
+    doing(async () => {
+      const page = await readRows(run, undefined, next ?? undefined);
+      setResult({ ...page, rows: [...rows, ...page.rows] });
+      return '';
+    });
+  const download = () =>
+    doing(async () => {
+      const { csv, isComplete } = await callApi<CsvAnswer>('/api/sql/csv', { params: { id: run.id ?? '' } });
+      save(csv);
+      return isComplete ? '' : `The first part only: all of it is in ${run.location}.`;
+    });
   return (
     <Card
-      title={count === 0 ? 'No rows' : `Rows ${before + 1} to ${before + count}${isLast ? '' : ', and more'}`}
+      title={rows.length === 0 ? 'No rows' : `${next === null ? 'All' : 'First'} ${rows.length} rows`}
       tools={
         <>
           <span role="status">{note}</span>
@@ -239,13 +193,11 @@ function Result(props: { readonly outcome: Outcome; readonly onChange: (outcome:
         </>
       }
     >
-      {count > 0 && <RowTable key={at} caption="Result" columns={page.columns} rows={page.rows} />}
-      {(at > 0 || !isLast) && (
-        <Pager
-          page={at + 1}
-          onBack={at === 0 ? undefined : () => void go(at - 1)}
-          onMore={isLast ? undefined : () => void go(at + 1)}
-        />
+      {rows.length > 0 && <RowTable caption="Result" columns={columns} rows={rows} />}
+      {next !== null && (
+        <button type="button" class="outline" onClick={() => void readMore()}>
+          More rows
+        </button>
       )}
     </Card>
   );
@@ -259,82 +211,4 @@ function save(csv: string): void {
   anchor.download = 'sluice-query.csv';
   anchor.click();
   URL.revokeObjectURL(url);
-}
-
-/** Tables with their columns, which a click writes into the statement. */
-function TableTree(props: {
-  readonly tables: readonly TableSummary[];
-  readonly onInsert: (text: string) => void;
-}) {
-  return (
-    <>
-      {props.tables.map(({ name, columns }) => (
-        <details key={name}>
-          <summary class="mono">{name}</summary>
-          <p>
-            <button type="button" class="link" onClick={() => props.onInsert(name)}>
-              Insert the name
-            </button>
-            , or see its <a href={link('/tables', { table: name })}>days and rows</a>
-          </p>
-          <ul>
-            {columns.map((column) => (
-              <li key={column.name}>
-                <button
-                  type="button"
-                  class="link mono"
-                  title={column.comment}
-                  onClick={() => props.onInsert(column.name)}
-                >
-                  {column.name}
-                </button>{' '}
-                <span class="faint">{column.type}</span>
-              </li>
-            ))}
-          </ul>
-        </details>
-      ))}
-    </>
-  );
-}
-
-/** Queries of tables that every deployment has; each reads few days. */
-function Examples(props: {
-  readonly tables: readonly TableSummary[];
-  readonly onPick: (sql: string) => void;
-}) {
-  const { now } = useConsole().deployment;
-  const has = (name: string) => props.tables.some((table) => table.name === name);
-  const refused = props.tables.find(({ kind }) => kind === 'quarantine')?.name ?? '';
-  const week = new Date(Date.parse(now) - 6 * 86_400_000).toISOString().slice(0, 10);
-  const examples = [
-    [
-      'product_events',
-      'Events by name, today',
-      `SELECT event_name, count(*) AS events\nFROM product_events\nWHERE ds = DATE '${now.slice(0, 10)}'\nGROUP BY event_name\nORDER BY events DESC`,
-    ],
-    [
-      'first_exposures',
-      'Units by experiment and group',
-      'SELECT experiment_id, group_id, count(*) AS units\nFROM first_exposures\nGROUP BY experiment_id, group_id\nORDER BY experiment_id, units DESC',
-    ],
-    [
-      refused,
-      'Refused events of this week, by reason',
-      `SELECT reason, count(*) AS refused, max(received_at) AS newest\nFROM ${refused}\nWHERE ds >= DATE '${week}'\nGROUP BY reason\nORDER BY refused DESC`,
-    ],
-  ] as const;
-  return (
-    <ul>
-      {examples
-        .filter(([table]) => has(table))
-        .map(([table, name, sql]) => (
-          <li key={table}>
-            <button type="button" class="link" onClick={() => props.onPick(sql)}>
-              {name}
-            </button>
-          </li>
-        ))}
-    </ul>
-  );
 }

@@ -2,13 +2,11 @@ import { useState } from 'preact/hooks';
 import type { TableFiles } from '../../../observe/facts/tables/dayFiles.ts';
 import type { TableDay, TableDays } from '../../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
-import type { RowSample } from '../../../observe/tables/sampleRows.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatBytes } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Folded, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
-import { DataTable, More, RowTable } from '../parts/tables.tsx';
+import { DataTable, More } from '../parts/tables.tsx';
 import { Names } from './Names.tsx';
 
 const KINDS: Readonly<Record<TableSummary['kind'], string>> = {
@@ -93,19 +91,20 @@ function List() {
   );
 }
 
-/** A query to begin with: of the newest day, so that it reads little. */
-function queryOf({ name, days }: TableSummary): string {
-  const newest = days?.last ?? null;
-  return `SELECT *\nFROM ${name}${newest === null ? '' : `\nWHERE ds = DATE '${newest}'`}\nLIMIT 100`;
+/** A query to begin with: of the newest day or of one file, so that it reads little. */
+function queryOf(table: string, ...conditions: readonly string[]): string {
+  return `SELECT *\nFROM ${table}${conditions.length === 0 ? '' : `\nWHERE ${conditions.join(' AND ')}`}\nLIMIT 100`;
 }
 
 function OneTable({ table }: { readonly table: TableSummary }) {
-  const { name, columns, hasDays, location } = table;
+  const { name, columns, hasDays, location, days } = table;
+  const newest = days?.last ?? null;
   return (
     <>
-      <a href={link('/sql', { q: queryOf(table) })}>Query it</a>
+      <a href={link('/sql', { q: queryOf(name, ...(newest === null ? [] : [`ds = DATE '${newest}'`])) })}>
+        Query it
+      </a>
       {hasDays ? <TableCalendar table={name} /> : location !== null && <Files table={name} />}
-      {!hasDays && <Sample table={name} />}
       <Folded title={`${columns.length} columns`}>
         {() => (
           <DataTable
@@ -176,7 +175,7 @@ function TableCalendar({ table }: { readonly table: string }) {
   );
 }
 
-/** The files of a day, or of a table without days; each unfolds to some of its rows. */
+/** The files of a day, or of a table without days. */
 function Files({ table, day }: { readonly table: string; readonly day?: string }) {
   const files = useApi<TableFiles>('/api/tables/files', { table, day });
   return (
@@ -184,6 +183,12 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
       {({ location, isRegistered, files: found, hasMore }) => {
         const [bucket = ''] = /^s3:\/\/[^/]+\//.exec(location) ?? [];
         const prefix = location.slice(bucket.length);
+        const ofFile = (key: string) =>
+          queryOf(
+            table,
+            ...(day === undefined ? [] : [`ds = DATE '${day}'`]),
+            `"$path" = '${`${bucket}${key}`.replaceAll("'", "''")}'`,
+          );
         return (
           <>
             <p class="mono faint">{location}</p>
@@ -200,56 +205,15 @@ function Files({ table, day }: { readonly table: string; readonly day?: string }
                 caption={`Files of ${table}`}
                 rows={found}
                 keyOf={({ key }) => key}
-                unfold={({ key }) => <Sample table={table} day={day} file={`${bucket}${key}`} />}
                 columns={[
                   ['File', ({ key }) => key.slice(prefix.length), 'mono'],
                   ['Size', ({ bytes }) => bytes, 'bytes'],
                   ['Written', ({ lastModified }) => lastModified, 'time'],
+                  ['Rows', ({ key }) => <a href={link('/sql', { q: ofFile(key) })}>Query it</a>],
                 ]}
               />
             )}
             <More hasMore={hasMore} how="sluice tables lists up to 200" />
-          </>
-        );
-      }}
-    </Answered>
-  );
-}
-
-/** Some rows, when somebody asks for them: it is a query. */
-function Sample(props: {
-  readonly table: string;
-  readonly day?: string | undefined;
-  readonly file?: string;
-}) {
-  return (
-    <Folded title={props.file === undefined ? 'Some rows' : 'Some rows of the file'}>
-      {() => <SampledRows {...props} />}
-    </Folded>
-  );
-}
-
-function SampledRows({
-  table,
-  day,
-  file,
-}: {
-  readonly table: string;
-  readonly day?: string | undefined;
-  readonly file?: string;
-}) {
-  const sampled = useApi<RowSample>('/api/tables/sample', { table, day, file });
-  return (
-    <Answered of={sampled}>
-      {(sample) => {
-        const { columns, rows } = sample;
-        return (
-          <>
-            <RowTable caption={`Rows of ${table}`} columns={columns} rows={rows} />
-            <p class="faint">
-              {rows.length === 0 && 'There are no rows. '}In no order. Athena read{' '}
-              {formatBytes(sample.scannedBytes)}. <a href={link('/sql', { q: sample.sql })}>As SQL</a>
-            </p>
           </>
         );
       }}

@@ -51,27 +51,6 @@ function hasDay(ranges: readonly DayRange[], day: UtcDay): boolean {
   return ranges.some(({ from, to }) => from <= day && day <= to);
 }
 
-/** Which days the views read from a curated table. */
-export interface ServedDays {
-  /** The curated table. */
-  readonly table: string;
-  /** In the order that they were asked for. */
-  readonly days: readonly UtcDay[];
-}
-
-/** The days of a list that all views read from the curated table. */
-export async function readServedDays(
-  deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
-  kind: ForwardedKind,
-  days: readonly UtcDay[],
-): Promise<ServedDays> {
-  const views = await readViewDays(deployment, kind);
-  return {
-    table: deployment.config.curatedTables[kind],
-    days: days.filter((day) => views.every(({ has }) => has(day))),
-  };
-}
-
 async function readView(
   { glue, config, signal }: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   Name: ViewName,

@@ -1,7 +1,7 @@
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listRowFiles } from './tableDays.ts';
-import { findTable, readPartitions, TablesError } from './tables.ts';
+import { readPartitions, type TableSummary, TablesError } from './tables.ts';
 
 /** A file of a table. */
 export interface TableFile {
@@ -24,15 +24,6 @@ export interface TableFiles {
   readonly hasMore: boolean;
 }
 
-/** Options of {@link listTableFiles}. */
-export interface TableFilesOptions {
-  readonly table: string;
-  /** Required for a table with days. */
-  readonly day?: UtcDay | undefined;
-  /** Files at most. Default 50, at most {@link MOST_FILES}. */
-  readonly limit?: number | undefined;
-}
-
 /** Files of the longest list. */
 export const MOST_FILES = 200;
 const USUAL_FILES = 50;
@@ -41,14 +32,14 @@ const USUAL_FILES = 50;
  * The files of a day that readers see: those at the location of its partition. Of a day without a partition, those in
  * its folder.
  *
- * @throws TablesError; ObserveError; what the clients of AWS throw.
+ * @param options `day`: required for a table with days. `limit`: files at most; default 50, at most {@link MOST_FILES}.
+ * @throws TablesError; what the clients of AWS throw.
  */
 export async function listTableFiles(
   deployment: Deployment,
-  options: TableFilesOptions,
+  table: TableSummary,
+  { day, limit = USUAL_FILES }: { readonly day?: UtcDay | undefined; readonly limit?: number | undefined },
 ): Promise<TableFiles> {
-  const { limit = USUAL_FILES, day } = options;
-  const table = await findTable(deployment, options.table);
   if (table.location === null) throw new TablesError('SLUICE_TABLES_NO_FILES', `${table.name}.`);
   if (day !== undefined && !table.hasDays) throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
   if (day === undefined && table.hasDays) throw new TablesError('SLUICE_TABLES_DAY_NEEDED', `${table.name}.`);

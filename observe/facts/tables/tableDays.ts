@@ -3,7 +3,7 @@ import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { findTable, readPartitions, sent, type TableSummary, TablesError } from './tables.ts';
+import { readPartitions, sent, type TableSummary, TablesError } from './tables.ts';
 
 /**
  * The state of a day of a table:
@@ -42,15 +42,6 @@ export interface TableDays {
   readonly scannedBytes: number;
 }
 
-/** Options of {@link listTableDays}. */
-export interface TableDaysOptions {
-  readonly table: string;
-  /** Days at most. Default 60, at most {@link MOST_DAYS}. */
-  readonly limit?: number | undefined;
-  /** Whether rows are counted, which is a query. Default true. */
-  readonly countRows?: boolean;
-}
-
 /** Days of the longest list: a year. */
 export const MOST_DAYS = 400;
 const USUAL_DAYS = 60;
@@ -63,11 +54,15 @@ const PARALLEL = 8;
 /**
  * The calendar of a table: its days with rows, files and bytes, gaps included.
  *
+ * @param options `limit`: days at most; default 60, at most {@link MOST_DAYS}. `countRows`: whether rows are counted, which is
+ *   a query.
  * @throws TablesError; ObserveError; what the clients of AWS throw.
  */
-export async function listTableDays(deployment: Deployment, options: TableDaysOptions): Promise<TableDays> {
-  const { limit = USUAL_DAYS, countRows = true } = options;
-  const table = await findTable(deployment, options.table);
+export async function listTableDays(
+  deployment: Deployment,
+  table: TableSummary,
+  { limit = USUAL_DAYS, countRows }: { readonly limit?: number | undefined; readonly countRows: boolean },
+): Promise<TableDays> {
   if (!table.hasDays || table.location === null)
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
   const folders = await listDayFolders(deployment, table.location);

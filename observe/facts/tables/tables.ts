@@ -9,7 +9,7 @@ import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { defineErrorFamily } from '../../../lib/base/errors.ts';
 import { isUtcDay, type UtcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
+import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { partitionKey } from '../../../lib/tables/sharedColumns.ts';
@@ -64,8 +64,6 @@ export interface TableSummary {
   readonly location: string | null;
   /** Whether its partitions are days: it has the one key `ds`. */
   readonly hasDays: boolean;
-  /** Whether rows have the day as the column `ds`, by which a query reads no other days. */
-  readonly hasDayColumn: boolean;
   /** The registered days; null without days. */
   readonly days: {
     readonly count: number;
@@ -74,8 +72,6 @@ export interface TableSummary {
   } | null;
   /** The dataset of an ingested table. */
   readonly dataset: { readonly source: string; readonly name: string } | null;
-  /** The kind of rows in a forwarded or curated table. */
-  readonly forwardedKind: ForwardedKind | null;
 }
 
 /** The tables of the database. */
@@ -194,25 +190,21 @@ function folderUrl(location: string): string {
   return location === '' ? '' : location.replace(/\/*$/, '/');
 }
 
-/** The facts about a table that follow from the configuration. */
-type Expected = Pick<TableSummary, 'kind' | 'dataset' | 'forwardedKind'>;
-
-function expectedTables(config: Config): ReadonlyMap<string, Expected> {
-  const of = (kind: TableRole, more: Partial<Expected> = {}): Expected => ({
-    ...{ kind, dataset: null, forwardedKind: null },
-    ...more,
-  });
+/** The tables and views of the configuration, each with its role, and an ingested one with its dataset. */
+function expectedTables(
+  config: Config,
+): ReadonlyMap<string, Pick<TableSummary, 'kind'> & Partial<Pick<TableSummary, 'dataset'>>> {
+  const kind = (role: TableRole) => ({ kind: role });
   return new Map([
-    ...forwardedKinds.map((kind) => [config.tables[kind], of('forwarded', { forwardedKind: kind })] as const),
-    [config.tables.quarantine, of('quarantine')],
+    ...forwardedKinds.map((one) => [config.tables[one], kind('forwarded')] as const),
+    [config.tables.quarantine, kind('quarantine')],
     ...ingestedTables(config).map(
-      ({ name, source, dataset }) => [name, of('ingested', { dataset: { source, name: dataset } })] as const,
+      ({ name, source, dataset }) =>
+        [name, { ...kind('ingested'), dataset: { source, name: dataset } }] as const,
     ),
-    ...forwardedKinds.map(
-      (kind) => [config.curatedTables[kind], of('curated', { forwardedKind: kind })] as const,
-    ),
-    [groupsTable.name, of('groups')],
-    ...viewNames.map((name) => [name, of('view')] as const),
+    ...forwardedKinds.map((one) => [config.curatedTables[one], kind('curated')] as const),
+    [groupsTable.name, kind('groups')],
+    ...viewNames.map((name) => [name, kind('view')] as const),
   ]);
 }
 
@@ -222,17 +214,14 @@ function summaryOf(config: Config, table: GlueTable): TableSummary {
   const expected = expectedTables(config).get(name);
   const columns = (of: typeof PartitionKeys = [], isKey: boolean) =>
     of.map((one) => ({ name: one.Name ?? '', type: one.Type ?? '', comment: one.Comment ?? '', isKey }));
-  const all = [...columns(StorageDescriptor?.Columns, false), ...columns(PartitionKeys, true)];
   return {
     name,
     kind: isView ? 'view' : (expected?.kind ?? 'other'),
     description: Description,
-    columns: all,
+    columns: [...columns(StorageDescriptor?.Columns, false), ...columns(PartitionKeys, true)],
     location: isView ? null : folderUrl(StorageDescriptor?.Location ?? ''),
     hasDays: !isView && PartitionKeys.length === 1 && PartitionKeys[0]?.Name === partitionKey.name,
-    hasDayColumn: all.some((column) => column.name === partitionKey.name),
     days: null,
     dataset: expected?.dataset ?? null,
-    forwardedKind: expected?.forwardedKind ?? null,
   };
 }
