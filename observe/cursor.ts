@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { ObserveError } from './deployment.ts';
 
@@ -20,9 +19,4 @@ export function decodeCursor<Schema extends z.ZodType>(schema: Schema, cursor: s
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
     throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN', '', { cause: error });
   }
-}
-
-/** A few characters that tell an ID from others, for cursors that remember many. */
-export function shortDigest(id: string): string {
-  return hash('sha256', id, 'base64url').slice(0, 6);
 }

@@ -4,11 +4,9 @@ import {
   assertNoArguments,
   type Command,
   type CommandLine,
-  choiceOption,
   countOption,
   targetOptions,
   textOption,
-  UsageError,
 } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { onOutputClosed, writeJson, writeNote, writeOut } from '../terminal/output.ts';
@@ -18,28 +16,17 @@ const WAIT_MS = 20_000;
 /** The pause after something came: what comes meanwhile is read at once. */
 const PAUSE_MS = 100;
 
-/** Values of `--only`. */
-const PARTS = ['requests', 'rows'] as const;
-
 /** `sluice tail`: requests and events as they come. */
 export const tail: Command = {
   name: 'tail',
   summary: 'Print requests and, of the local cloud, events as they come, until Ctrl-C.',
   usage:
-    'sluice tail [--only requests|rows] [--errors] [--user ID] [--event NAME] [--experiment NAME] [--sdk NAME] [--code CODE] [--status N] [--last N] [--json] [--local] [--stage NAME]',
+    'sluice tail [--errors] [--user ID] [--event NAME] [--sdk NAME] [--last N] [--json] [--local] [--stage NAME]',
   options: {
-    only: {
-      type: 'string',
-      values: PARTS,
-      help: 'requests, or rows of the local cloud: events, exposures, refused events',
-    },
     errors: { type: 'boolean', help: 'only what was refused, failed, overflowed or went to quarantine' },
     user: { type: 'string', help: 'only events of a user, or of another unit ID' },
-    event: { type: 'string', help: 'only events of that name' },
-    experiment: { type: 'string', help: 'only exposures of that experiment, gate, config or layer' },
+    event: { type: 'string', help: 'only events of that name, or exposures of that experiment or gate' },
     sdk: { type: 'string', help: 'only of that SDK, e.g. javascript-client' },
-    code: { type: 'string', help: 'only with that code, e.g. SLUICE_EVENT_NO_NAME' },
-    status: { type: 'string', help: 'only requests that were answered so: 202, 4xx' },
     last: { type: 'string', help: 'begin with the last N that match (default 0)' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one JSON object a line' },
@@ -122,14 +109,8 @@ function writeDropped(count: number, asJson: boolean): void {
 }
 
 function filterOption(line: CommandLine): LiveFilter {
-  const [user, event, experiment, sdk, code, status] = [
-    ...(['user', 'event', 'experiment', 'sdk', 'code', 'status'] as const),
-  ].map((name) => textOption(line, name) || undefined);
-  if (status !== undefined && !/^[1-5](\d\d|xx)$/i.test(status))
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--status: got ${status}, expected a status such as 202 or 4xx.`,
-    );
-  const only = choiceOption(line, 'only', PARTS);
-  return { only, user, event, experiment, sdk, code, status, errors: line.values['errors'] === true };
+  const [user, event, sdk] = (['user', 'event', 'sdk'] as const).map(
+    (name) => textOption(line, name) || undefined,
+  );
+  return { user, event, sdk, errors: line.values['errors'] === true };
 }

@@ -1,10 +1,19 @@
 import * as z from 'zod';
+import { shortText } from '../../lib/base/text.ts';
+import type { LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 import { readLive } from '../../observe/live/live.ts';
 import { trace } from '../../observe/trace/trace.ts';
 import { count, dayTimes, flag, route, text } from './route.ts';
 
 /** Characters of a name that Live shows. */
 const BRIEF = 120;
+/** An entry without its row, and with short texts: the page keeps thousands. */
+function briefly(entry: LiveEntry) {
+  const short = (value: unknown) => (typeof value === 'string' ? shortText(value, BRIEF) : value);
+  const members = Object.entries(entry).map(([name, value]) => [name, short(value)]);
+  return { ...Object.fromEntries(members), ...(entry.type === 'event' ? { row: null } : {}) };
+}
+
 /** The search options, the same as those of `sluice trace`. */
 const traceQuery = {
   id: text('event ID, user or another unit ID, or request ID'),
@@ -31,19 +40,15 @@ export const liveRoutes = [
       after: text('`next` of the answer before; by default what comes from now on').max(16_000).optional(),
       last: count({ usual: 0, least: 0, most: 10_000 }),
       waitMs: count({ usual: 0, least: 0, most: 25_000 }),
-      most: count({ usual: 500, most: 2_000 }),
-      rows: flag,
-      only: z.enum(['requests', 'rows']).optional().describe('`requests` or `rows`, both by default'),
       user: text('as `--user`').optional(),
       event: text('as `--event`').optional(),
-      experiment: text('as `--experiment`').optional(),
       sdk: text('as `--sdk`').optional(),
-      code: text('as `--code`').optional(),
-      status: text('as `--status`').optional(),
       errors: flag,
     }),
-    handle: ({ deployment, query: { after, last, waitMs, most, rows, ...filter } }) =>
-      readLive(deployment, { after, last, waitMs, most, filter, briefly: rows ? undefined : BRIEF }),
+    async handle({ deployment, query: { after, last, waitMs, ...filter } }) {
+      const answer = await readLive(deployment, { after, last, waitMs, filter });
+      return { ...answer, entries: answer.entries.map(briefly) };
+    },
   }),
   route({
     method: 'GET',

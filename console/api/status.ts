@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import type { LookedAt } from '../../observe/findings/setup/diagnose.ts';
-import { readStatus } from '../../observe/findings/status.ts';
+import { readStatus, type Status } from '../../observe/findings/status.ts';
 import { count, route } from './route.ts';
 
 /** What `sluice doctor` found. */
@@ -13,25 +12,18 @@ export interface DoctorAnswer {
 export const statusRoutes = [
   route({
     method: 'GET',
-    path: '/api/status',
-    summary: 'The state of every part, what waits, and what needs attention, as `sluice status --json`.',
-    handle: ({ deployment }) => readStatus(deployment),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/doctor',
-    summary: 'What every check of `sluice doctor` finds. It takes a while, and changes nothing.',
-    async handle({ deployment }): Promise<DoctorAnswer> {
+    path: '/api/findings',
+    summary:
+      '`cheap`: the state of every part and what needs attention, as `sluice status --json`. `full`: what every check of `sluice doctor` finds.',
+    query: z.strictObject({
+      depth: z.enum(['cheap', 'full']).default('cheap').describe('`cheap`, the default, or `full`'),
+    }),
+    async handle({ deployment, query: { depth } }): Promise<Status | DoctorAnswer> {
+      if (depth === 'cheap') return readStatus(deployment);
       const { diagnose } = await import('../../observe/findings/setup/diagnose.ts');
       const { checks } = await diagnose({ ...deployment, loadConfig: async () => deployment.config });
       return { checks };
     },
-  }),
-  route({
-    method: 'GET',
-    path: '/api/alarms',
-    summary: 'The alarms of the stack, and which of them are on.',
-    handle: async ({ deployment }) => ({ alarms: await readAlarms(deployment) }),
   }),
   route({
     method: 'GET',

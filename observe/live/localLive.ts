@@ -4,7 +4,6 @@ import type { Config } from '../../lib/schema/config.ts';
 import { type Deployment, ObserveError } from '../deployment.ts';
 import { documentOf } from '../facts/flow/documentOf.ts';
 import {
-  briefEvent,
   type LiveAnswer,
   type LiveEntry,
   type LiveOptions,
@@ -14,12 +13,11 @@ import {
 } from '../facts/flow/liveEntries.ts';
 import { liveMatcher } from './filter.ts';
 
-/** How far back the feed is read for the last entries. */
+/** How far back the feed is read for the last entries, and in how many answers: of long rows an answer has few. */
 const MOST_RECENT = 10_000;
+const MOST_READS = 20;
 /** Lines and rows that are read at once. */
 const MOST_AT_ONCE = 2_000;
-/** Reads for the last entries: of long rows an answer has few, but the feed keeps only four times what one answer can have. */
-const MOST_READS = 20;
 /** Beyond the wait, the time for an answer to come. */
 const ANSWERED_WITHIN_MS = 10_000;
 
@@ -54,35 +52,31 @@ type FeedReaders = Pick<Deployment, 'localControl' | 'stack' | 'signal'> & {
  */
 export async function readLocalLive(
   deployment: FeedReaders,
-  { after, last = 0, waitMs = 0, most = MOST_AT_ONCE, filter = {}, briefly }: LiveOptions,
+  { after, last = 0, waitMs = 0, most = MOST_AT_ONCE, filter = {} }: LiveOptions,
 ): Promise<LiveAnswer> {
   const isWanted = liveMatcher(filter, deployment.config);
   const read = entryReader(deployment);
   const until = performance.now() + waitMs;
   const isRecent = after === undefined && last > 0;
-  let entries: LiveEntry[] = [];
+  const entries: LiveEntry[] = [];
   let [next, dropped] = [after, 0];
   for (let reads = 1; ; reads += 1) {
-    const left = Math.max(0, Math.round(until - performance.now()));
-    const asked = isRecent
-      ? { after: next, last: MOST_RECENT, waitMs: 0, most: MOST_AT_ONCE }
-      : { after: next, last: 0, waitMs: left, most: Math.min(most, MOST_AT_ONCE) };
-    const fed = await askFeed(deployment, asked);
+    const left = isRecent ? 0 : Math.max(0, Math.round(until - performance.now()));
+    const asked = isRecent ? { last: MOST_RECENT, most: MOST_AT_ONCE } : { last: 0, most };
+    const fed = await askFeed(deployment, { after: next, waitMs: left, ...asked });
     dropped += fed.dropped;
     next = fed.next;
     for (const one of fed.entries) {
       const entry = read(one);
-      if (entry === undefined || !isWanted(entry)) continue;
-      const isBrief = briefly !== undefined && entry.type === 'event';
-      entries.push(isBrief ? briefEvent(entry, briefly) : entry);
+      if (entry !== undefined && isWanted(entry)) entries.push(entry);
     }
-    // An answer with fewer entries can lack others for their length.
-    const isAll = isRecent
+    const isDone = isRecent
       ? fed.entries.length === 0 || reads === MOST_READS
-      : fed.entries.length < asked.most;
-    if (isRecent) entries = entries.slice(-Math.min(last, most));
-    const isDone = isRecent ? isAll : entries.length > 0 || (isAll && left === 0);
-    if (isDone || fed.ended) return { entries, next, dropped, ended: fed.ended, source: SOURCE };
+      : entries.length > 0 || left === 0;
+    if (isDone || fed.ended) {
+      const shown = isRecent ? entries.slice(-last) : entries;
+      return { entries: shown, next, dropped, ended: fed.ended, source: SOURCE };
+    }
   }
 }
 

@@ -71,7 +71,7 @@ describe('the pages of the console', () => {
     await opened.click('.fold', '11-20');
     await opened.shows('queryable');
     await opened.shows('"event_name": "purchase"');
-    opened.go('/live?only=requests&errors=true');
+    opened.go('/live?errors=true');
     await opened.shows('SLUICE_BODY_NOT_JSON');
   });
 

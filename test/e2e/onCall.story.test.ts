@@ -73,7 +73,7 @@ async function finding(code: string): Promise<Finding> {
   const found = of(answer);
   if (found === undefined) throw new Error(`${code} is not among ${codes(answer)}`);
   await eventually(async () => {
-    const page: Status = JSON.parse(await (await fetch(new URL('/api/status', open.address))).text());
+    const page: Status = JSON.parse(await (await fetch(new URL('/api/findings', open.address))).text());
     return of(page) !== undefined;
   });
   return found;

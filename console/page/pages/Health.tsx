@@ -63,7 +63,7 @@ export function Doctor() {
 }
 
 function Checks() {
-  const checked = useApi<DoctorAnswer>('/api/doctor');
+  const checked = useApi<DoctorAnswer>('/api/findings', { depth: 'full' });
   return (
     <Answered of={checked}>
       {({ checks }) => {
@@ -92,38 +92,32 @@ const STATES: Readonly<Record<AlarmState['state'], readonly [tone: Tone, word: s
 };
 
 /** The alarms of the stack, those that are on first. */
-export function Alarms() {
+export function Alarms({ of }: { readonly of: readonly AlarmState[] }) {
   const { deployment } = useConsole();
-  const alarms = useApi<{ readonly alarms: readonly AlarmState[] }>('/api/alarms');
-  const all = [...(alarms.answer?.alarms ?? [])];
-  const on = all.filter(({ state }) => state === 'ALARM').length;
+  const isOn = ({ state }: AlarmState) => state === 'ALARM';
   return (
-    <Folded title={alarms.answer === undefined ? 'Alarms' : `Alarms: ${on} of ${all.length} are on`}>
+    <Folded title={`Alarms: ${of.filter(isOn).length} of ${of.length} are on`}>
       {() => (
-        <Answered of={alarms}>
-          {() => (
-            <>
-              {deployment.isLocal && (
-                <p class="faint">
-                  The local cloud evaluates alarms on metrics of functions, streams and invocations. The
-                  others have no data.
-                </p>
-              )}
-              <DataTable
-                caption="Alarms"
-                rows={all.sort((a, b) => Number(b.state === 'ALARM') - Number(a.state === 'ALARM'))}
-                keyOf={({ name }) => name}
-                columns={[
-                  ['State', ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>],
-                  ['Alarm', ({ name }) => name, 'mono'],
-                  ['What it means', ({ description }) => <Prose text={description} />],
-                  ['Since', ({ since }) => since, 'time'],
-                  ['Notifies', ({ notifies }) => (notifies ? 'the topic' : 'nobody')],
-                ]}
-              />
-            </>
+        <>
+          {deployment.isLocal && (
+            <p class="faint">
+              The local cloud evaluates alarms on metrics of functions, streams and invocations. The others
+              have no data.
+            </p>
           )}
-        </Answered>
+          <DataTable
+            caption="Alarms"
+            rows={of.toSorted((a, b) => Number(isOn(b)) - Number(isOn(a)))}
+            keyOf={({ name }) => name}
+            columns={[
+              ['State', ({ state }) => <Badge tone={STATES[state][0]}>{STATES[state][1]}</Badge>],
+              ['Alarm', ({ name }) => name, 'mono'],
+              ['What it means', ({ description }) => <Prose text={description} />],
+              ['Since', ({ since }) => since, 'time'],
+              ['Notifies', ({ notifies }) => (notifies ? 'the topic' : 'nobody')],
+            ]}
+          />
+        </>
       )}
     </Folded>
   );

@@ -18,12 +18,10 @@ const REST_MS = 300;
 
 const FILTERS = [
   { name: 'user', label: 'User or unit', hint: 'user-17' },
-  { name: 'event', label: 'Event', hint: 'checkout_*' },
-  { name: 'experiment', label: 'Experiment or gate', hint: 'checkout_button' },
+  { name: 'event', label: 'Event, experiment or gate', hint: 'checkout_*' },
   { name: 'sdk', label: 'SDK', hint: 'javascript-client' },
-  { name: 'code', label: 'Code', hint: 'SLUICE_EVENT_*' },
 ] as const;
-const NAMES = ['only', 'errors', ...FILTERS.map(({ name }) => name)];
+const NAMES = ['errors', ...FILTERS.map(({ name }) => name)];
 
 /** The page Live: requests and events as they come, refused ones beside the others. */
 export function Live() {
@@ -118,16 +116,6 @@ function LiveFilters() {
   };
   return (
     <Filters>
-      <Choice
-        label="Show"
-        name="only"
-        value={params['only'] ?? ''}
-        choices={[
-          ['', 'everything'],
-          ['requests', 'requests'],
-          ['rows', 'rows'],
-        ]}
-      />
       <Choice
         label="Outcome"
         name="errors"

@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import type { RefusedGroup } from '../../../observe/facts/flow/refusals.ts';
 import type { Finding, FindingPart } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
@@ -11,10 +10,10 @@ import { DataTable } from '../parts/tables.tsx';
 import { Alarms, Cost, Doctor, Findings } from './Health.tsx';
 import { Quarantine } from './Quarantine.tsx';
 
-/** The page Status: what `sluice status` says, the way of an event with its figures, and what was refused. */
+/** The page Status: what `sluice status` says, and the way of an event with its figures. */
 export function Status() {
   const { deployment } = useConsole();
-  const status = useApi<StatusOf>('/api/status', {}, { every: deployment.isLocal ? 3_000 : 60_000 });
+  const status = useApi<StatusOf>('/api/findings', {}, { every: deployment.isLocal ? 3_000 : 60_000 });
   return (
     <Page
       title="Status"
@@ -25,7 +24,7 @@ export function Status() {
       <Quarantine />
       <Card title="More">
         <Doctor />
-        <Alarms />
+        <Alarms of={status.answer?.alarms ?? []} />
         <Cost />
       </Card>
     </Page>
@@ -67,10 +66,7 @@ function Known({ status }: { readonly status: StatusOf }) {
       )}
       <Findings of={status.problems} />
       <Way status={status} />
-      <div class="beside">
-        <Accepted status={status} />
-        <Refused status={status} />
-      </div>
+      <Accepted status={status} />
       {!deployment.isLocal && (
         <p class="faint">
           Asked once a minute while this page is visible. Athena read {formatBytes(status.scannedBytes)} for
@@ -203,39 +199,6 @@ function Accepted({ status: { tables, at } }: { readonly status: StatusOf }) {
           ['Rows, last hour', ({ rowsLastHour }) => rowsLastHour, 'number'],
         ]}
       />
-    </Card>
-  );
-}
-
-/** Requests that were answered 4xx: of them nothing is stored. */
-function Refused({ status: { lastHour, refusals } }: { readonly status: StatusOf }) {
-  const codes = Object.entries(lastHour?.refusedBy ?? {});
-  // Without the log there are only the codes.
-  const groups: readonly Partial<RefusedGroup>[] =
-    refusals?.groups ?? codes.map(([code, requests]) => ({ code, requests }));
-  return (
-    <Card title="Refused requests">
-      {groups.length === 0 ? (
-        <p>No request was refused in the last hour.</p>
-      ) : (
-        <>
-          <DataTable
-            caption="Refused requests of the last hour by code, key and SDK"
-            rows={groups}
-            keyOf={({ code, key, sdk }) => `${code} ${key} ${sdk}`}
-            columns={[
-              ['Code', ({ code }) => <a href={link('/live', { code })}>{code}</a>, 'mono'],
-              ['Requests', ({ requests }) => requests, 'number'],
-              ['Key', ({ key }) => key ?? 'none accepted'],
-              ['SDK', ({ sdk }) => sdk ?? 'not read'],
-              ['Last', ({ last }) => last, 'time'],
-            ]}
-          />
-          <p class="faint">
-            SDKs do not send these again, and nothing of them is stored. Quarantine is below.
-          </p>
-        </>
-      )}
     </Card>
   );
 }

@@ -29,8 +29,7 @@ export const MOST_KEPT = 10_000;
 /** Entries of before that it begins with. */
 const BEGIN_WITH = 200;
 const WAIT_MS = 20_000;
-const MOST_AT_ONCE = 1_000;
-/** The pause after an answer that was not full: what comes meanwhile is read at once. */
+/** The pause after an answer: what comes meanwhile is read at once. */
 const PAUSE_MS = 100;
 /** How often the page is drawn again at most. */
 const DRAW_EVERY_MS = 250;
@@ -82,7 +81,7 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
   while (!signal.aborted) {
     const begin = next === undefined ? { last: BEGIN_WITH } : { after: next, waitMs: WAIT_MS };
     try {
-      const params = { ...filter, ...begin, most: MOST_AT_ONCE };
+      const params = { ...filter, ...begin };
       const answer = await callApi<LiveAnswer>('/api/live', { params, signal });
       if (signal.aborted) return;
       failures = 0;
@@ -94,8 +93,7 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
       kept = kept.concat(answer.entries.map((entry, i) => ({ number: begun + i + 1, entry })));
       if (kept.length > MOST_KEPT) kept = kept.slice(-MOST_KEPT);
       show({ kept, total, dropped, source: answer.source, error: undefined, isOpen: true });
-      if (answer.entries.length < MOST_AT_ONCE) await pause(PAUSE_MS, signal);
-      if (answer.ended) await pause(RETRY_MS.least, signal);
+      await pause(answer.ended ? RETRY_MS.least : PAUSE_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../../lib/base/json.ts';
-import { shortText } from '../../../lib/base/text.ts';
+import * as z from 'zod';
+import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 
 /** A request that the collector answered, as its own log line has it: without anything of its contents. */
@@ -24,8 +24,6 @@ export interface LiveRequest {
   /** Rows that Firehose acknowledged, of each table. */
   readonly exposures: number;
   readonly events: number;
-  readonly landed: number;
-  readonly ignored: number;
   readonly quarantined: number;
   readonly overflowed: number;
   /** Code of the answer; null for 202. */
@@ -47,7 +45,6 @@ export interface LiveEvent {
   readonly event_id: string | null;
   /** Name of the event, or of the experiment, gate or config. Of a refused one, if it can be read. */
   readonly name: string | null;
-  readonly user_id: string | null;
   /** The user, else the stable ID, else the first of the configured unit IDs. */
   readonly unit: string | null;
   readonly group: string | null;
@@ -55,8 +52,7 @@ export interface LiveEvent {
   readonly code: string | null;
   readonly sdk_type: string | null;
   readonly sdk_version: string | null;
-  readonly received_at: string | null;
-  /** The row as it was put on the stream; null if rows were not asked for. */
+  /** The row as it was put on the stream; the console leaves it out. */
   readonly row: Readonly<Record<string, unknown>> | null;
 }
 
@@ -88,22 +84,15 @@ export interface LiveAnswer {
 
 /**
  * Which entries are shown: those that fit all members. A `*` at the end of a text stands for any rest, except of `user`.
- * Requests have no users and no names, so `user`, `event` and `experiment` leave only events; `status` leaves only requests.
+ * Requests have no users and no names, so `user` and `event` leave only rows.
  */
 export interface LiveFilter {
-  /** Only requests, or only rows. */
-  readonly only?: 'requests' | 'rows' | undefined;
   /** ID of the user, or another unit ID. */
   readonly user?: string | undefined;
+  /** Name of the event, or of the experiment, gate or config. */
   readonly event?: string | undefined;
-  /** Experiment, gate, config or layer. */
-  readonly experiment?: string | undefined;
   /** `javascript-client`. */
   readonly sdk?: string | undefined;
-  /** Code of an answer or of a refused event, or the reason for which events are ignored. */
-  readonly code?: string | undefined;
-  /** `401`, or `4xx`. */
-  readonly status?: string | undefined;
   /** Only what was refused, failed, overflowed or went to quarantine. */
   readonly errors?: boolean | undefined;
 }
@@ -119,42 +108,43 @@ export interface LiveOptions {
   readonly last?: number | undefined;
   /** How long to wait for the first entry that matches. Default 0, at most 25 seconds. */
   readonly waitMs?: number | undefined;
-  /** Entries of one answer. Default 500. */
+  /** Entries of one answer, unless it begins with the last ones. */
   readonly most?: number | undefined;
   readonly filter?: LiveFilter | undefined;
-  /** Leaves rows out, and cuts names and IDs that are longer than this many characters. Default: all is whole. */
-  readonly briefly?: number | undefined;
 }
 
+const text = z.string().nullable().default(null);
+const number = z.number().default(0);
+const counts = z.record(z.string(), z.number()).default({});
+
+/** The collector's own line in its log: lib/collect/answer.ts. */
+const requestLine = z.object({
+  ...{ event: z.literal('collect'), request_id: text, status: number, ms: number, endpoint: text },
+  ...{ sdk: text, key: text, code: text, not_streamed: text, events: z.number().optional() },
+  ...{ exposures_landed: number, events_landed: number, quarantined: number, overflowed: number },
+  ...{ refused: counts, counted: counts },
+});
+
 /** A request by the collector's own line in its log; undefined for any other line. @param at ISO 8601. */
-export function readRequestLine(text: string, at: string): LiveRequest | undefined {
+export function readRequestLine(line: string, at: string): LiveRequest | undefined {
   // Most lines are metrics.
-  if (!text.includes('"event":"collect"')) return undefined;
-  const line = parseObject(text);
-  if (line?.['event'] !== 'collect') return undefined;
-  const refused = countsOf(line['refused']);
-  const ignored = countsOf(line['counted']);
-  const [exposures, events] = [numberOf(line['exposures_landed']), numberOf(line['events_landed'])];
-  const [sdk = null, version = null] = textOf(line['sdk'])?.split(' ', 2) ?? [];
+  if (!line.includes('"event":"collect"')) return undefined;
+  const { data } = requestLine.safeParse(parseJson(line));
+  if (data === undefined) return undefined;
+  const { request_id, status, ms, endpoint, code, not_streamed, quarantined, overflowed, refused } = data;
+  const [sdk_type = null, sdk_version = null] = data.sdk?.split(' ', 2) ?? [];
   return {
-    type: 'request',
-    at,
-    request_id: textOf(line['request_id']),
-    status: numberOf(line['status']),
-    ms: numberOf(line['ms']),
-    sdk_type: sdk,
-    sdk_version: version,
-    key_label: textOf(line['key']),
-    endpoint: textOf(line['endpoint']),
-    received: typeof line['events'] === 'number' ? line['events'] : sum(refused) + sum(ignored),
-    ...{ exposures, events, landed: exposures + events },
-    ignored: sum(ignored),
-    quarantined: numberOf(line['quarantined']),
-    overflowed: numberOf(line['overflowed']),
-    code: textOf(line['code']),
-    refused,
-    ignored_as: ignored,
-    not_streamed: textOf(line['not_streamed']),
+    ...{ type: 'request', at, request_id, status, ms, sdk_type, sdk_version, key_label: data.key, endpoint },
+    received: data.events ?? sum(refused) + sum(data.counted),
+    ...{
+      exposures: data.exposures_landed,
+      events: data.events_landed,
+      quarantined,
+      overflowed,
+      code,
+      refused,
+    },
+    ...{ ignored_as: data.counted, not_streamed },
   };
 }
 
@@ -165,47 +155,22 @@ export function readRequestLine(text: string, at: string): LiveRequest | undefin
  * @param unitColumns Columns of the configured unit IDs.
  */
 export function readEventRow(
-  text: string,
+  document: string,
   { kind, at, unitColumns }: { kind: TableKind; at: string; unitColumns: readonly string[] },
 ): LiveEvent | undefined {
-  const row = parseObject(text);
-  if (row === undefined) return undefined;
+  const row = parseJson(document);
+  if (!isJsonObject(row)) return undefined;
   const units = ['user_id', 'stable_id', ...unitColumns].map((column) => textOf(row[column]));
-  const sender = {
-    sdk_type: textOf(row['sdk_type']),
-    sdk_version: textOf(row['sdk_version']),
-    received_at: textOf(row['received_at']),
-  };
-  if (kind === 'quarantine') {
-    const { name, user } = readRaw(textOf(row['raw']) ?? '');
-    const id = textOf(row['quarantine_id']);
-    const code = textOf(row['reason']);
-    return {
-      type: 'event',
-      at,
-      kind,
-      event_id: id,
-      name,
-      user_id: user,
-      unit: user,
-      group: null,
-      code,
-      ...sender,
-      row,
-    };
-  }
-  return {
-    type: 'event',
-    at,
-    kind,
-    event_id: textOf(row['event_id']),
+  const own = {
     name: textOf(row[kind === 'events' ? 'event_name' : 'experiment_id']),
-    user_id: textOf(row['user_id']),
     unit: units.find((unit) => unit !== null) ?? null,
-    group: textOf(row['group_id']),
-    code: null,
-    ...sender,
-    row,
+  };
+  const isRefused = kind === 'quarantine';
+  return {
+    ...{ type: 'event', at, kind, event_id: textOf(row[isRefused ? 'quarantine_id' : 'event_id']) },
+    ...(isRefused ? readRaw(textOf(row['raw']) ?? '') : own),
+    ...{ group: textOf(row['group_id']), code: isRefused ? textOf(row['reason']) : null },
+    ...{ sdk_type: textOf(row['sdk_type']), sdk_version: textOf(row['sdk_version']), row },
   };
 }
 
@@ -213,58 +178,24 @@ export function readEventRow(
 const MOST_RAW = 100_000;
 
 /** Name and user of a refused event, as far as it has them; of a body with several there are none. docs/quarantine.md, `raw`. */
-function readRaw(raw: string): { readonly name: string | null; readonly user: string | null } {
-  const body = raw.length > MOST_RAW ? undefined : parseObject(raw);
-  const list = body?.['events'] ?? body?.['exposures'];
+function readRaw(raw: string): Pick<LiveEvent, 'name' | 'unit'> {
+  const body = raw.length > MOST_RAW ? undefined : parseJson(raw);
+  if (!isJsonObject(body)) return { name: null, unit: null };
+  const list = body['events'] ?? body['exposures'];
   const [event, ...more] = Array.isArray(list) ? list : [body];
-  if (!isJsonObject(event) || more.length > 0) return { name: null, user: null };
-  const user = event['user'] ?? body?.['user'];
+  if (!isJsonObject(event) || more.length > 0) return { name: null, unit: null };
+  const user = event['user'] ?? body['user'];
   const names = ['eventName', 'event_name', 'experiment_id'].map((member) => textOf(event[member]));
   return {
     name: names.find((name) => name !== null) ?? null,
-    user: isJsonObject(user) ? textOf(user['userID']) : textOf(event['user_id']),
+    unit: isJsonObject(user) ? textOf(user['userID']) : textOf(event['user_id']),
   };
-}
-
-/** An event without its row, and with short texts. @param most Characters of a text. */
-export function briefEvent(event: LiveEvent, most: number): LiveEvent {
-  const cut = (text: string | null) => (text === null ? null : shortText(text, most));
-  return {
-    ...event,
-    name: cut(event.name),
-    user_id: cut(event.user_id),
-    unit: cut(event.unit),
-    group: cut(event.group),
-    sdk_type: cut(event.sdk_type),
-    sdk_version: cut(event.sdk_version),
-    row: null,
-  };
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function numberOf(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function countsOf(value: unknown): Readonly<Record<string, number>> {
-  if (!isJsonObject(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, count]) => (typeof count === 'number' ? [[name, count]] : [])),
-  );
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
+function sum(of: Readonly<Record<string, number>>): number {
+  return Object.values(of).reduce((total, count) => total + count, 0);
 }
