@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../lib/schema/config.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
-import type { SqlSnippet } from './setupGuide.ts';
+import type { SqlSnippet } from './guide.ts';
 
 /**
  * Queries to begin with, for Metabase's SQL editor and as data marts of OWOX: questions.sql. OWOX sends no database and puts a

@@ -1,11 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { readerId } from '../../infra/readers/readers.ts';
-import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import type { Config } from '../../lib/schema/config.ts';
-import type { RoleReader } from '../../lib/schema/readers.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import type { ConfiguredTarget } from '../../observe/target.ts';
+import { type ConfiguredTarget, deploymentOptions } from '../../observe/target.ts';
 
 /** Errors of `sluice connect`. */
 export const ConnectError = defineErrorFamily('user', {
@@ -32,21 +28,10 @@ export interface DeployedStack {
   readonly account: string;
   /** Endpoint of the local cloud; undefined on AWS. */
   readonly localEndpoint: string | undefined;
+  /** Options that name it, for commands that are printed. */
+  readonly target: readonly string[];
   /** Outputs by name. */
   readonly outputs: ReadonlyMap<string, string>;
-}
-
-/** The workgroup of a reader, by the stack's outputs, and its result location: `s3://<bucket>/query-results/<reader>/`. */
-export function readerQueries(
-  { outputs }: Pick<DeployedStack, 'outputs'>,
-  config: Pick<Config, 'bucket' | 'athena'>,
-  reader: RoleReader,
-): { readonly workgroup: string; readonly resultsLocation: string } {
-  const { workgroup, resultsFolder } = readerWorkgroup(config.athena, reader);
-  return {
-    workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
-    resultsLocation: `s3://${outputs.get('DataBucketName') ?? config.bucket}/${resultsFolder}`,
-  };
 }
 
 /**
@@ -54,11 +39,9 @@ export function readerQueries(
  *
  * @throws ConnectError when there is no such stack or it may not be read; AwsAccessError when AWS cannot be reached.
  */
-export async function readDeployment({
-  stack: { service, stage },
-  isLocal,
-  aws,
-}: ConfiguredTarget): Promise<DeployedStack> {
+export async function readDeployment(where: ConfiguredTarget): Promise<DeployedStack> {
+  const { isLocal, aws } = where;
+  const { service, stage } = where.stack;
   const stackName = `${service}-${stage}`;
   const requestHandler = { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
   const client = new CloudFormationClient({ ...aws, maxAttempts: 3, requestHandler });
@@ -67,6 +50,7 @@ export async function readDeployment({
     const [, , , region = '', account = ''] = (stack?.StackId ?? '').split(':');
     return {
       ...{ stackName, stage, region, account },
+      target: deploymentOptions(where),
       localEndpoint: isLocal ? aws.endpoint : undefined,
       outputs: new Map(
         (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),

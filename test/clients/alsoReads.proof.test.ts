@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { assignmentSource, metricSource } from '../../cli/connect/statsigGuide.ts';
+import { assignmentSource, metricSource } from '../../cli/connect/statsigSources.ts';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { answer, run } from '../harness/answer.ts';

@@ -1,4 +1,4 @@
-import { assignmentSource, metricSource } from '../../cli/connect/statsigGuide.ts';
+import { assignmentSource, metricSource } from '../../cli/connect/statsigSources.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Tried } from './Tried.ts';
 

@@ -1,5 +1,5 @@
 import { DeleteObjectsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { assignmentSource, metricSource } from '../../cli/connect/statsigGuide.ts';
+import { assignmentSource, metricSource } from '../../cli/connect/statsigSources.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { answer, run } from '../harness/answer.ts';
 import type { ReaderClients } from './openReaders.ts';

@@ -5,7 +5,7 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Field, SetupGuide, SqlSnippet } from '../../cli/connect/setupGuide.ts';
+import type { Field, SetupGuide, SqlSnippet } from '../../cli/connect/guide.ts';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';

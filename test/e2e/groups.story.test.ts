@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { readerQuestions } from '../../cli/connect/questions.ts';
-import { assignmentSource } from '../../cli/connect/statsigGuide.ts';
+import { assignmentSource } from '../../cli/connect/statsigSources.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';
 import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 

@@ -1,4 +1,4 @@
-import { assignmentSource, metricSource } from '../../cli/connect/statsigGuide.ts';
+import { assignmentSource, metricSource } from '../../cli/connect/statsigSources.ts';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Row, TrinoWitness } from '../../packages/local-aws/test/witness/trino/iceberg/TrinoWitness.ts';

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { SourceError } from '../../../lib/drops/CustomerBucket.ts';
@@ -12,6 +11,7 @@ import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportFolder } from '../../../lib/tables/exportKeys.ts';
 import { dropKey } from '../../ingest/dropFiles.ts';
+import { section as fill, type Values } from '../template.ts';
 import { fileColumns } from './fileColumns.ts';
 import { ACCOUNT, markdownTable, policyText } from './policyText.ts';
 
@@ -25,14 +25,8 @@ export interface PageFacts {
   readonly readyUrl: string | undefined;
 }
 
-type Section = 'head' | 'access' | 'files' | 'dataset' | 'times' | 'ready' | 'receipts' | 'exports' | 'wrong';
-
-/** A section of customer.md.txt with its values. */
-function section(name: Section, values: Readonly<Record<string, string | number>> = {}): string {
-  const all = readFileSync(new URL('customer.md.txt', import.meta.url), 'utf8').split(/^== (\w+)\n/m);
-  const text = all[all.indexOf(name) + 1] ?? '';
-  return text.trimEnd().replace(/\{\{(\w+)\}\}/g, (_, key: string) => String(values[key]));
-}
+/** A section of the template. */
+const section = (name: string, values: Values = {}) => fill('pages.md.txt', name, values);
 
 /**
  * The page for a customer who drops files, as Markdown: no secrets, and nothing about other customers.
@@ -50,12 +44,13 @@ export function customerPage(config: Config, source: Source, facts: PageFacts, d
   const sections = [
     section('head', { source: name, bucket }),
     accessText(config, source, facts, exports),
-    fileText(source, day),
+    fileText(source),
     ...datasets.map((dataset) =>
       section('dataset', {
         ...{ dataset: dataset.name, day, bucket, timezone: dataset.timezone },
         key: dropKey(dataset, day, 'example.parquet'),
-        columns: columnsText(dataset),
+        marker: markerKey(dataset, day),
+        columns: markdownTable(['column', 'type', 'needed in', 'meaning'], fileColumns(dataset)),
       }),
     ),
     section('times', { times: timesText(source, config.dailyIngest) }),
@@ -113,18 +108,9 @@ function accessText(
   });
 }
 
-function fileText({ settleMinutes, datasets }: Source, day: UtcDay): string {
-  const markers = datasets.flatMap((dataset) => {
-    const marker = markerKey(dataset, day);
-    return marker === undefined
-      ? []
-      : [
-          `- \`${dataset.name}\` waits for a marker: a day is complete when \`${marker}\` is there, with any content. Write it last.`,
-        ];
-  });
+function fileText({ settleMinutes, datasets }: Source): string {
   return section('files', {
     settleMinutes,
-    markers: markers.join('\n'),
     leftOut: markdownTable(
       ['what', 'why'],
       [
@@ -139,23 +125,11 @@ function fileText({ settleMinutes, datasets }: Source, day: UtcDay): string {
       ['dataset', 'refused rows'],
       datasets.map(({ name, refusedShare }) => [`\`${name}\``, share(refusedShare)]),
     ),
-  }).replace('\n\n- To correct', '\n- To correct');
+  });
 }
 
 function share(part: number): string {
   return part >= 1 ? 'any' : `${Number((part * 100).toFixed(4))} %`;
-}
-
-function columnsText(dataset: Dataset): string {
-  return markdownTable(
-    ['column', 'type', 'needed in', 'meaning'],
-    fileColumns(dataset).map((column) => [
-      `\`${column.name}\`${column.from === 'folder' ? ' (folder)' : ''}`,
-      column.type,
-      column.need === 'no' ? 'optional' : column.need,
-      column.meaning,
-    ]),
-  );
 }
 
 function timesText({ datasets }: Source, { hour }: Config['dailyIngest']): string {

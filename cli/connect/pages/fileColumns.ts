@@ -1,19 +1,5 @@
-import type { DeclaredColumn, Field, TimeField } from '../../../lib/schema/mappings.ts';
+import type { DeclaredColumn, Field, TimeField, TimeUnit } from '../../../lib/schema/mappings.ts';
 import type { Dataset } from '../../../lib/schema/sources.ts';
-
-/** How much a column is needed: in every row, at least in the file, or not at all. */
-type Need = 'every row' | 'every file' | 'no';
-
-/** A column of the files that a customer drops, or a folder of their paths, as the mapping reads it. */
-export interface FileColumn {
-  readonly name: string;
-  /** `folder`: it is in the path of a file, `<name>=<value>/`. */
-  readonly from: 'column' | 'folder';
-  /** The type of its values, in words. */
-  readonly type: string;
-  readonly need: Need;
-  readonly meaning: string;
-}
 
 /** What the fields of a mapping mean, by their names there. */
 const MEANINGS = {
@@ -34,113 +20,85 @@ const MEANINGS = {
 } as const;
 type Member = keyof typeof MEANINGS;
 
-/** Fields whose type is not a text. */
-const TYPE_OF: Readonly<Partial<Record<Member, string>>> = {
-  metricValue: 'number, finite',
-  numerator: 'number, finite',
-  denominator: 'number, finite',
-  metadataJson: 'text: one JSON object',
-};
 /** Fields that a row need not have. */
-const MAY_BE_NULL: readonly Member[] = ['eventValue', 'metadataJson'];
+const MAY_BE_NULL: readonly string[] = ['eventValue', 'metadataJson'];
+const NUMBERS: readonly string[] = ['metricValue', 'numerator', 'denominator'];
 
-const ANY = 'any; lists and structs become JSON';
-
-type Fields = { readonly [member in Member]?: Field | TimeField | undefined };
-
-/** The fields of a mapping of any kind. */
-interface AnyMapping extends Fields {
+/** A mapping of any kind. */
+type AnyMapping = { readonly [member in Member]?: Field | TimeField | undefined } & {
   readonly unitIds?: Readonly<Record<string, Field>>;
   readonly metadata?: Readonly<Record<string, Field>>;
   readonly properties?: Readonly<Record<string, DeclaredColumn>>;
   readonly columns?: Readonly<Record<string, DeclaredColumn>>;
-}
+};
 
-/** Lists the columns of a dataset's files, by its mapping alone. One that is read twice has two entries, and has to fit both. */
-export function fileColumns({ kind, mapping, timezone }: Dataset): readonly FileColumn[] {
+/**
+ * The columns of a dataset's files, and the folders of their paths, by its mapping alone: name, type, where it is needed,
+ * meaning. One that is read twice has two rows, and has to fit both.
+ */
+export function fileColumns({ kind, mapping }: Dataset): readonly (readonly string[])[] {
   const { unitIds = {}, metadata = {}, properties, columns, ...fields }: AnyMapping = mapping;
-  const hasRatio = fields.numerator !== undefined && fields.denominator !== undefined;
-  const all: Fields =
-    kind === 'metrics' && fields.metricValue === undefined && !hasRatio
-      ? { ...fields, metricValue: { column: 'metric_value', optional: false } }
-      : fields;
-  // With both, a row needs one of them.
-  const eitherOf =
-    hasRatio && all.metricValue !== undefined ? ['metricValue', 'numerator', 'denominator'] : [];
-  const units = Object.entries(unitIds);
+  const hasRatio = fields.numerator !== undefined;
+  const hasNumber = hasRatio || fields.metricValue !== undefined || kind !== 'metrics';
+  const all = hasNumber ? fields : { ...fields, metricValue: { column: 'metric_value', optional: false } };
+  const ids = Object.entries(unitIds);
   return [
-    ...members(all).flatMap(([member, field]) => {
-      const isEither = eitherOf.includes(member);
-      const need = isEither || MAY_BE_NULL.includes(member) ? 'every file' : 'every row';
-      const either = isEither ? '; a row needs a value, or numerator and denominator' : '';
-      return fieldColumn(field, {
-        meaning: `${MEANINGS[member]}${either}`,
-        need,
-        type:
-          member === 'timestamp' || member === 'date'
-            ? timeWords(field, timezone)
-            : (TYPE_OF[member] ?? 'text, or a whole number'),
-      });
+    ...Object.entries(MEANINGS).flatMap(([name, meaning]) => {
+      const from = isMember(name) ? all[name] : undefined;
+      if (from === undefined) return [];
+      const isNumber = NUMBERS.includes(name);
+      // With both, a row needs one of them.
+      const isEither = isNumber && hasRatio && fields.metricValue !== undefined;
+      const need = isEither || MAY_BE_NULL.includes(name) ? 'every file' : 'every row';
+      const more = isEither ? '; a row needs a value, or numerator and denominator' : '';
+      const isTime = name === 'timestamp' || name === 'date';
+      return row(from, need, `${meaning}${more}`, isTime ? timeWords(from) : isNumber ? 'number' : 'text');
     }),
-    ...units.flatMap(([type, field]) =>
-      fieldColumn(field, {
-        meaning: `Unit ID of type ${type}${units.length > 1 ? '; a row needs at least one of the unit IDs' : ''}`,
-        need: units.length > 1 ? 'every file' : 'every row',
-        type: 'text, or a whole number',
-      }),
+    ...ids.flatMap(([type, from]) =>
+      ids.length > 1
+        ? row(from, 'every file', `Unit ID of type ${type}; a row needs at least one of the unit IDs`, 'text')
+        : row(from, 'every row', `Unit ID of type ${type}`, 'text'),
     ),
-    ...Object.entries(metadata).flatMap(([key, field]) =>
-      fieldColumn(field, { meaning: `Metadata \`${key}\``, need: 'every file', type: ANY }),
+    ...Object.entries(metadata).flatMap(([key, from]) =>
+      row(from, 'every file', `Metadata \`${key}\``, 'any'),
     ),
-    ...declared({ ...properties, ...columns }, timezone),
+    ...Object.entries({ ...properties, ...columns }).flatMap(([name, from]) => {
+      const { type, required, comment = `Column \`${name}\` of the table` } = from;
+      const isTime = type === 'date' || type === 'timestamp';
+      return row(
+        from,
+        required ? 'every row' : 'every file',
+        comment,
+        isTime ? timeWords(from) : TYPES[type],
+      );
+    }),
   ];
-}
-
-function members(fields: Fields): (readonly [Member, Field | TimeField])[] {
-  return Object.entries(fields).flatMap(([name, field]) =>
-    isMember(name) && field !== undefined ? [[name, field] as const] : [],
-  );
 }
 
 function isMember(name: string): name is Member {
   return Object.hasOwn(MEANINGS, name);
 }
 
-/** The column or folder of a field; none for a constant. @param about `type` of a field without a cast. */
-function fieldColumn(
-  field: Field | TimeField,
-  { meaning, need, type }: Pick<FileColumn, 'meaning' | 'need' | 'type'>,
-): FileColumn[] {
-  if ('constant' in field) return [];
-  const cast = 'cast' in field ? field.cast : undefined;
-  const isOptional = 'optional' in field && field.optional === true && need !== 'every row';
-  return [
-    {
-      ...placeOf(field),
-      type: cast === undefined ? type : CASTS[cast],
-      need: isOptional ? 'no' : need,
-      meaning,
-    },
-  ];
+/** None for a constant. */
+function row(
+  from: Field | TimeField | DeclaredColumn,
+  need: 'every row' | 'every file',
+  meaning: string,
+  type: string,
+): string[][] {
+  if ('constant' in from) return [];
+  const cast = 'cast' in from ? from.cast : undefined;
+  const isOptional = 'optional' in from && from.optional && need !== 'every row';
+  const name = 'folder' in from ? `\`${from.folder}\` (folder)` : `\`${from.column}\``;
+  return [[name, cast === undefined ? type : TYPES[cast], isOptional ? 'optional' : need, meaning]];
 }
 
-const CASTS: Readonly<Record<NonNullable<Extract<Field, { column: string }>['cast']>, string>> = {
-  string: 'text, or what can be written as text',
-  bigint: 'whole number, or text that is one',
-  double: 'number, or text that is one',
-  boolean: 'boolean, or the texts true and false',
-  date: 'date, or ISO 8601 text such as 2026-11-19',
-  timestamp: 'timestamp, or ISO 8601 text such as 2026-11-19T10:15:30Z',
-  uuid: 'text of a UUID, or 16 bytes',
+const TYPES: Readonly<Record<NonNullable<Extract<Field, { column: string }>['cast']>, string>> = {
+  ...{ string: 'text', bigint: 'whole number', double: 'number', boolean: 'boolean' },
+  ...{ date: 'date', timestamp: 'timestamp', uuid: 'UUID, or its 16 bytes' },
 };
 
-function placeOf(field: { readonly column: string } | { readonly folder: string }) {
-  return 'folder' in field
-    ? ({ name: field.folder, from: 'folder' } as const)
-    : ({ name: field.column, from: 'column' } as const);
-}
-
-const UNITS: Readonly<Record<NonNullable<TimeField['unit']>, string>> = {
+const UNITS: Readonly<Record<TimeUnit, string>> = {
   s: 'number of seconds since 1970-01-01 UTC',
   ms: 'number of milliseconds since 1970-01-01 UTC',
   us: 'number of microseconds since 1970-01-01 UTC',
@@ -149,36 +107,9 @@ const UNITS: Readonly<Record<NonNullable<TimeField['unit']>, string>> = {
   iso: 'text in ISO 8601, such as 2026-11-19T10:15:30Z',
 };
 
-function timeWords(field: Field | TimeField | DeclaredColumn, timezone: string): string {
-  const zone = `; without a zone it is in ${timezone}`;
-  const format = 'format' in field ? field.format : undefined;
-  const unit = 'unit' in field ? field.unit : undefined;
-  if (format !== undefined) return `text in the form \`${format}\`${zone}`;
-  if (unit !== undefined) return `${UNITS[unit]}${unit === 'timestamp' || unit === 'iso' ? zone : ''}`;
-  return 'folder' in field
-    ? `a day or time in ISO 8601, such as 2026-11-19${zone}`
-    : `timestamp or date, text in ISO 8601, or number of seconds since 1970-01-01 UTC${zone}`;
-}
-
-const TYPES: Readonly<Record<DeclaredColumn['type'], string>> = {
-  string: 'text; lists and structs become JSON',
-  bigint: 'whole number, or text that is one',
-  double: 'number, or text that is one',
-  boolean: 'boolean, or the texts true and false',
-  date: 'date',
-  timestamp: 'timestamp',
-};
-
-/** Columns of tables that declare their own. */
-function declared(columns: Readonly<Record<string, DeclaredColumn>>, timezone: string): FileColumn[] {
-  return Object.entries(columns).map(([name, from]): FileColumn => {
-    const { type, optional, required, comment } = from;
-    const isTime = type === 'date' || type === 'timestamp';
-    return {
-      ...placeOf(from),
-      type: isTime ? `${TYPES[type]}: ${timeWords(from, timezone)}` : TYPES[type],
-      need: required ? 'every row' : optional ? 'no' : 'every file',
-      meaning: comment ?? `Column \`${name}\` of the table`,
-    };
-  });
+function timeWords(from: Field | TimeField | DeclaredColumn): string {
+  if ('format' in from && from.format !== undefined) return `text in the form \`${from.format}\``;
+  if ('unit' in from && from.unit !== undefined) return UNITS[from.unit];
+  if ('folder' in from) return 'a day or time in ISO 8601, such as 2026-11-19';
+  return 'timestamp or date, text in ISO 8601, or number of seconds since 1970-01-01 UTC';
 }

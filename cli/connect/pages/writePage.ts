@@ -9,6 +9,7 @@ import { configuredTarget, noteUnnamedTarget } from '../../aws/target.ts';
 import { type CommandLine, didYouMean, UsageError } from '../../terminal/commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../../terminal/output.ts';
 import { readDeployment } from '../readDeployment.ts';
+import { section } from '../template.ts';
 import { customerPage, type PageFacts } from './customerPage.ts';
 import { ACCOUNT, markdownTable, policyText } from './policyText.ts';
 
@@ -67,24 +68,18 @@ export async function connectOwner(line: CommandLine): Promise<number> {
     folders: folders.includes('') ? undefined : folders,
     keyArn: keyArns[0],
   });
-  const documents = [
-    { name: 'bucketPolicy', purpose: '', document: bucketPolicy },
-    ...(keyPolicy === undefined ? [] : [{ name: 'keyPolicy', purpose: '', document: keyPolicy }]),
-  ];
-  const names = read.map(({ reader: { name, kind } }) => `${name} (${kind})`).join(', ');
-  const page = `# Reading your bucket: ${bucket}
-
-Our account \`${account}\` analyses data that is in your bucket with Athena. These readers list and read the files below, and write nothing: ${names}. Until you have added the statements of this page, their queries are refused.
-
-${markdownTable(
-  ['folder', 'allowed'],
-  folders.map((folder) => [`\`s3://${bucket}/${folder}\``, 'list and read all objects']),
-)}
-
-${policyText(bucket, documents, keyArns[0])}
-${keyArns.length < 2 ? '' : `\nAdd the same statement to the policies of the other keys: ${keyArns.slice(1).join(', ')}.\n`}
-To withdraw it, take the statements out again. Queries that read your files are refused from then on.
-`;
+  const documents = Object.entries({ bucketPolicy, keyPolicy }).flatMap(([name, document]) =>
+    document === undefined ? [] : [{ name, purpose: '', document }],
+  );
+  const page = `${section('pages.md.txt', 'owner', {
+    ...{ bucket, account, readers: read.map(({ reader: { name, kind } }) => `${name} (${kind})`).join(', ') },
+    folders: markdownTable(
+      ['folder', 'allowed'],
+      folders.map((folder) => [`\`s3://${bucket}/${folder}\``, 'list and read all objects']),
+    ),
+    policies: policyText(bucket, documents, keyArns[0]),
+    moreKeys: keyArns.length < 2 ? undefined : keyArns.slice(1).join(', '),
+  })}\n`;
   const owner = read[0]?.one.owner;
   return writePage(line, { bucket, owner, bucketPolicy, keyPolicy: keyPolicy ?? null }, page);
 }

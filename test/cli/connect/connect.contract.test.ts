@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SetupGuide, Step } from '../../../cli/connect/setupGuide.ts';
+import type { SetupGuide, Step } from '../../../cli/connect/guide.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import {
@@ -107,9 +107,7 @@ describe('sluice connect, without a reader for the product', () => {
   it('prints the snippet as text', async () => {
     const { code, stdout, stderr } = await connect(['statsig'], 'none');
     expect([code, stderr]).toEqual([3, '']);
-    expect(stdout).toMatch(
-      /^There is no reader of kind statsig in the configuration\.\n\n1\. In Statsig's console/,
-    );
+    expect(stdout).toMatch(/^There is no statsig in the configuration\.\n\n1\. In Statsig's console/);
     expect(stdout).toContain("\nreaders: [\n  { kind: 'statsig'");
     expect(stdout).toContain('\n4. Deploy (locally: stop the cloud');
   });

@@ -1,0 +1,85 @@
+import { quoteName } from '../../lib/base/sql.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
+import { qualifiedName, type View } from '../../lib/views/View.ts';
+import { views } from '../../lib/views/views.ts';
+
+/** Which of Statsig's unit IDs a column holds, as its Console API takes it. */
+export interface IdType {
+  readonly statsigUnitID: string;
+  readonly column: string;
+}
+
+/**
+ * Statsig replaces these with the first and the last date that it loads, of type DATE. `ds` has that type and is the
+ * partition key, so nothing else is read. https://docs.statsig.com/statsig-warehouse-native/configuration/query-tools
+ * quotes them with backticks, which is BigQuery's syntax: Athena accepts none in a SELECT.
+ */
+const LOADED_DAYS = `"ds" BETWEEN {statsig_start_date} AND {statsig_end_date}`;
+
+/** Columns to group and filter by, besides the configured JSON paths. */
+const CONTEXT = ['country', 'locale', 'app_version', 'sdk_type'];
+
+/**
+ * Who was exposed to what and when, with the members that Statsig's form asks for.
+ * https://docs.statsig.com/api-reference/experiments/create-assignment-source
+ */
+export function assignmentSource(config: Config) {
+  const view = views(config).experiment_exposures;
+  const columns = [
+    ...['"timestamp"', '"experiment_id"', '"exposure_type"', '"group_id"'],
+    // A group has a name once names are resolved; until then its ID takes its place.
+    'COALESCE("group_name", "group_id") AS "group_name"',
+  ];
+  return {
+    name: 'sluice_exposures',
+    description: view.comment,
+    // Held-out units are in no group, so they are not assignments for Statsig either.
+    sql: select(config, view, `${LOADED_DAYS} AND NOT "held_out"`, columns),
+    timestampColumn: 'timestamp',
+    experimentIDColumn: 'experiment_id',
+    groupIDColumn: 'group_id',
+    groupNameColumn: 'group_name',
+    idTypeMapping: idTypes(config),
+  };
+}
+
+/**
+ * Users' actions, for metrics: counts of an `event_name`, sums and means of `value_number`.
+ * https://docs.statsig.com/api-reference/metrics/create-metric-source
+ */
+export function metricSource(config: Config) {
+  const view = views(config).product_events;
+  const columns = ['"timestamp"', '"event_name"', '"event_value"', '"value_number"'];
+  return {
+    name: 'sluice_events',
+    description: view.comment,
+    sql: select(config, view, LOADED_DAYS, columns),
+    timestampColumn: 'timestamp',
+    timestampAsDay: false,
+    idTypeMapping: idTypes(config),
+    sourceType: 'query',
+  };
+}
+
+function idTypes(config: Pick<Config, 'unitIds'>): IdType[] {
+  const names = Object.keys(config.unitIds);
+  return [
+    { statsigUnitID: 'userID', column: 'user_id' },
+    { statsigUnitID: 'stableID', column: 'stable_id' },
+    ...unitIdColumns(config).map(({ name }, i) => ({ statsigUnitID: names[i] ?? name, column: name })),
+  ];
+}
+
+function select(config: Config, view: View, where: string, columns: readonly string[]): string {
+  const context = [...CONTEXT, ...Object.keys(config.jsonPaths)].filter((name) =>
+    view.columns.some((column) => column.name === name),
+  );
+  const others = [...idTypes(config).map(({ column }) => column), ...context];
+  return [
+    'SELECT',
+    [...columns, ...others.map(quoteName)].map((column) => `  ${column}`).join(',\n'),
+    `FROM ${qualifiedName(config, view.name)}`,
+    `WHERE ${where}`,
+  ].join('\n');
+}
