@@ -1,7 +1,6 @@
 import {
   assertNoArguments,
   type Command,
-  type CommandLine,
   countOption,
   dayOption,
   targetOptions,
@@ -14,20 +13,17 @@ const HOUR_MS = 3_600_000;
 /** Rows of a page. */
 const MAX_ROWS = 500;
 
-/** `sluice quarantine`: what was refused, by reason, and the rows of a reason. */
+/** `sluice quarantine`: what was refused, by reason, the rows of a reason, and one row. */
 export const quarantine: Command = {
   name: 'quarantine',
-  summary: 'Show what was refused: reasons, the rows of one, and what a redrive of a row would do.',
+  summary: 'Show what was refused: reasons, the rows of one, and a row whole.',
   usage:
     'sluice quarantine [--reason CODE | --item ID --day DAY] [--hours N] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'list the rows of this reason (default: count by reason)' },
     hours: { type: 'string', help: 'received in the last N hours (default 24, at most 2160)' },
     rows: { type: 'string', help: 'reason: rows to list (default 20)' },
-    item: {
-      type: 'string',
-      help: 'examine one row by its quarantine_id: would it land if it were redriven?',
-    },
+    item: { type: 'string', help: 'show one row whole, by its quarantine_id' },
     day: { type: 'string', help: 'item: UTC day on which it was received, YYYY-MM-DD' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -39,68 +35,37 @@ export const quarantine: Command = {
   ],
   async run(line) {
     assertNoArguments(line.positionals);
-    const [reason, item] = [textOption(line, 'reason'), textOption(line, 'item')];
-    if (reason !== undefined && item !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', '--reason and --item: expected only one of them.');
-    if (item !== undefined) return examine(line, item);
-    if (textOption(line, 'day') !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', '--day without --item.');
-    return reason === undefined ? countReasons(line) : listRows(line, reason);
+    const [reason, id, rows] = ['reason', 'item', 'rows'].map((name) => textOption(line, name));
+    const day = dayOption(line, 'day');
+    const other = ['reason', 'hours', 'rows'].find((name) => textOption(line, name) !== undefined);
+    if (id !== undefined && other !== undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--item and --${other}: expected only one of them.`);
+    if ((id === undefined) !== (day === undefined))
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--item, --day: expected both of them.');
+    if (rows !== undefined && reason === undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--rows without --reason.');
+    const [{ withDeployment }, counts, lists, items, texts] = await Promise.all([
+      import('../aws/withDeployment.ts'),
+      import('../../observe/facts/tables/countQuarantine.ts'),
+      import('../../observe/facts/tables/listQuarantined.ts'),
+      import('../../observe/quarantine/examineQuarantined.ts'),
+      import('../observe/quarantineText.ts'),
+    ]);
+    const hours = countOption(line, 'hours', { usual: 24, most: counts.MAX_QUARANTINE_HOURS });
+    const limit = countOption(line, 'rows', { usual: 20, most: MAX_ROWS });
+    return withDeployment(line, async (deployment) => {
+      if (id !== undefined && day !== undefined) {
+        const examined = await items.examineQuarantined(deployment, { id, day });
+        writeResult(line, examined, () => texts.examinedText(examined, deployment));
+      } else if (reason === undefined) {
+        const counted = await counts.countQuarantine(deployment, { hours });
+        writeResult(line, counted, () => texts.countsText(counted, deployment));
+      } else {
+        const times = { from: deployment.now - hours * HOUR_MS, to: deployment.now };
+        const page = await lists.listQuarantined(deployment, { ...times, reason }, limit);
+        writeResult(line, page, () => texts.rowsText(page, deployment));
+      }
+      return 0;
+    });
   },
 };
-
-async function countReasons(line: CommandLine): Promise<number> {
-  if (textOption(line, 'rows') !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--rows without --reason.');
-  const hours = await hoursOption(line);
-  const [{ withDeployment }, { countQuarantine }, { countsText }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/facts/tables/countQuarantine.ts'),
-    import('../observe/quarantineText.ts'),
-  ]);
-  return withDeployment(line, async (deployment) => {
-    const counts = await countQuarantine(deployment, { hours });
-    writeResult(line, counts, () => countsText(counts, deployment));
-    return 0;
-  });
-}
-
-async function listRows(line: CommandLine, reason: string): Promise<number> {
-  const hours = await hoursOption(line);
-  const limit = countOption(line, 'rows', { usual: 20, most: MAX_ROWS });
-  const [{ withDeployment }, { listQuarantined }, { rowsText }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/facts/tables/listQuarantined.ts'),
-    import('../observe/quarantineText.ts'),
-  ]);
-  return withDeployment(line, async (deployment) => {
-    const from = deployment.now - hours * HOUR_MS;
-    const page = await listQuarantined(deployment, { from, to: deployment.now, reason }, limit);
-    writeResult(line, page, () => rowsText(page, deployment));
-    return 0;
-  });
-}
-
-async function examine(line: CommandLine, id: string): Promise<number> {
-  const strays = ['rows', 'hours'].filter((name) => textOption(line, name) !== undefined);
-  if (strays.length > 0)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--item and --${strays[0]}: expected only one of them.`);
-  const day = dayOption(line, 'day');
-  if (day === undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--item: expected its day as --day, too.');
-  const [{ withDeployment }, { examineQuarantined }, { examinedText }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/quarantine/examineQuarantined.ts'),
-    import('../observe/quarantineText.ts'),
-  ]);
-  return withDeployment(line, async (deployment) => {
-    const examined = await examineQuarantined(deployment, { id, day });
-    writeResult(line, examined, () => examinedText(examined, deployment));
-    return examined.redrive.outcome === 'delivered' ? 0 : 3;
-  });
-}
-
-async function hoursOption(line: CommandLine): Promise<number> {
-  const { MAX_QUARANTINE_HOURS } = await import('../../observe/facts/tables/countQuarantine.ts');
-  return countOption(line, 'hours', { usual: 24, most: MAX_QUARANTINE_HOURS });
-}

@@ -1,4 +1,3 @@
-import type { QuarantineKey } from '../../observe/quarantine/examineQuarantined.ts';
 import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
 import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
 import {
@@ -50,7 +49,7 @@ export const redrive: Command = {
     if (line.values['landing'] === true) return redriveDeadLetters(line);
     const wanted = textOption(line, 'item') === undefined ? await reasonOf(line) : itemOf(line);
     const dryRun = line.values['dry-run'] === true;
-    const { QuarantineError } = await import('../../observe/quarantine/examineQuarantined.ts');
+    const { QuarantineError } = await import('../../observe/quarantine/readQuarantine.ts');
     const progress = openProgress(line);
     progress.show(dryRun ? 'Reading the quarantine table' : 'Redriving');
     const report = await run(line, wanted, dryRun).finally(() => progress.end());
@@ -115,7 +114,7 @@ async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
 }
 
 /** @throws UsageError */
-function itemOf(line: CommandLine): QuarantineKey {
+function itemOf(line: CommandLine): QuarantineSelection {
   const [id = '', day] = [textOption(line, 'item'), dayOption(line, 'day')];
   const others = ['reason', 'from', 'to', 'again'].filter((name) => line.values[name] !== undefined);
   if (others.length > 0)
@@ -125,23 +124,16 @@ function itemOf(line: CommandLine): QuarantineKey {
       'SLUICE_USAGE_OPTIONS',
       '--item: expected a quarantine_id, and the day of its row as --day. `sluice quarantine --reason …` lists both.',
     );
-  return { id, day };
+  return { id, from: day, to: day };
 }
 
-async function run(
-  line: CommandLine,
-  wanted: QuarantineSelection | QuarantineKey,
-  dryRun: boolean,
-): Promise<RedriveReport> {
-  const [{ withDeployment }, { redriveReason, redriveRow }] = await Promise.all([
+async function run(line: CommandLine, wanted: QuarantineSelection, dryRun: boolean): Promise<RedriveReport> {
+  const [{ withDeployment }, operate] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../operate/quarantine/redriveQuarantine.ts'),
   ]);
-  return withDeployment(line, (deployment) =>
-    'reason' in wanted
-      ? redriveReason(deployment, wanted, dryRun, line.values['again'] === true)
-      : redriveRow(deployment, wanted, dryRun),
-  );
+  const again = line.values['again'] === true ? true : undefined;
+  return withDeployment(line, (deployment) => operate.redrive(deployment, wanted, dryRun, again));
 }
 
 function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {

@@ -1,6 +1,6 @@
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
-import type { ExaminedRow, RedriveOutcome } from '../../observe/quarantine/examineQuarantined.ts';
+import type { ExaminedRow } from '../../observe/quarantine/examineQuarantined.ts';
 import { textTable } from '../terminal/output.ts';
 import { athenaRead, lines } from './words.ts';
 
@@ -47,37 +47,20 @@ export function rowsText({ rows, hasMore, notes, scannedBytes }: QuarantinedPage
   return `${table}${more}${lines(notes)}${cost(scannedBytes, where)}`;
 }
 
-const OUTCOMES: Readonly<Record<RedriveOutcome['outcome'], string>> = {
-  delivered: 'A redrive would deliver it.',
-  partly: 'A redrive would deliver a part of it. The rest is still refused.',
-  refused: 'A redrive would deliver nothing: it is still refused.',
-  ignored: 'A redrive would deliver nothing: the configuration ignores these events.',
-  not_redrivable:
-    "It is a row of a customer's file, which cannot be redriven: correct the mapping and load the day again, or drop the file again.",
-};
-
-/** A row, and what a redrive would do. */
-export function examinedText(examined: ExaminedRow, where: Where): string {
-  const { row, reason, copies, redrive, scannedBytes } = examined;
-  const facts: [string, string][] = [
-    ['item', row.quarantineId],
-    ['reason', reason.code],
-    ['detail', row.detail ?? ''],
-    ['received', `${row.receivedAt}${copies > 1 ? ` (${copies} rows: it was sent again)` : ''}`],
-    ['key', row.keyLabel ?? ''],
-    ['SDK', [row.sdkType, row.sdkVersion].filter((text) => text !== null).join(' ')],
-    ['path', row.path ?? ''],
-  ];
-  const table = textTable(facts.map(([fact, value]) => ({ fact, value })));
-  const told = [
-    OUTCOMES[redrive.outcome],
-    ...redrive.refused.map(
-      ({ code, count, detail, cause, cure }) => `${count} × ${code}: ${cause} ${detail}\n  ${cure}`,
-    ),
-    ...(redrive.ignored > 0 ? [`${redrive.ignored} events are ignored by the configuration.`] : []),
-  ];
+/** A row whole. */
+export function examinedText({ row, reason, scannedBytes }: ExaminedRow, where: Where): string {
+  const facts = {
+    item: row.quarantineId,
+    reason: reason.code,
+    detail: row.detail,
+    received: row.receivedAt,
+    key: row.keyLabel,
+    SDK: [row.sdkType, row.sdkVersion].filter((text) => text !== null).join(' '),
+    path: row.path,
+  };
+  const table = textTable(Object.entries(facts).map(([fact, value]) => ({ fact, value })));
   const raw = row.raw === null ? 'Nothing of it was kept.' : `${row.raw}${row.isCut ? ' … (cut)' : ''}`;
-  return `${table}\nRaw${row.rawEncoding === 'base64' ? ', base64' : ''}\n${raw}\n\n${told.join('\n')}\n${cost(scannedBytes, where)}`;
+  return `${table}\nRaw${row.rawEncoding === 'base64' ? ', base64' : ''}\n${raw}\n\n${reason.cause}\n  ${reason.cure}\n${cost(scannedBytes, where)}`;
 }
 
 function cost(scannedBytes: number, { isLocal }: Where): string {

@@ -3,7 +3,7 @@ import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/facts/tables/countQuarantine.ts';
 import { listQuarantined } from '../../observe/facts/tables/listQuarantined.ts';
 import { examineQuarantined } from '../../observe/quarantine/examineQuarantined.ts';
-import { redriveReason, redriveRow } from '../../operate/quarantine/redriveQuarantine.ts';
+import { redrive } from '../../operate/quarantine/redriveQuarantine.ts';
 import { count, day, dayTimes, dryRun, route, text } from './route.ts';
 
 const id = text('quarantine_id of a row');
@@ -41,7 +41,7 @@ export const quarantineRoutes = [
   route({
     method: 'GET',
     path: '/api/quarantine/item',
-    summary: 'One row whole, and what would happen if it were redriven.',
+    summary: 'One row whole.',
     query: z.strictObject({ id, day }),
     handle: ({ deployment, query }) => examineQuarantined(deployment, query),
   }),
@@ -54,7 +54,7 @@ export const quarantineRoutes = [
     handle: async ({ deployment, body: { dryRun: isDry, ...selection } }) => ({
       dryRun: isDry,
       ...selection,
-      ...(await redriveReason(deployment, selection, isDry)),
+      ...(await redrive(deployment, selection, isDry)),
     }),
   }),
   route({
@@ -66,7 +66,7 @@ export const quarantineRoutes = [
     handle: async ({ deployment, body: { dryRun: isDry, ...key } }) => ({
       dryRun: isDry,
       ...key,
-      ...(await redriveRow(deployment, key, isDry)),
+      ...(await redrive(deployment, { id: key.id, from: key.day, to: key.day }, isDry)),
     }),
   }),
 ];

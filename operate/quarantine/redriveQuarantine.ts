@@ -8,8 +8,11 @@ import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { directRecordKey } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { type QuarantineKey, readRedrivable } from '../../observe/quarantine/examineQuarantined.ts';
-import { type QuarantineSelection, readQuarantine } from '../../observe/quarantine/readQuarantine.ts';
+import {
+  QuarantineError,
+  type QuarantineSelection,
+  readQuarantine,
+} from '../../observe/quarantine/readQuarantine.ts';
 import {
   currentRevalidator,
   type QuarantinedItem,
@@ -37,69 +40,33 @@ export interface RedriveReport {
 }
 
 /**
- * Validates rows with a reason again, and delivers those that pass and were not redriven before: {@link RedriveRecord}.
+ * Validates rows again, and delivers those that pass. Rows of a reason that were redriven before are left out:
+ * {@link RedriveRecord}. A single row is delivered whatever the record says.
  *
  * @param dryRun Delivers nothing.
  * @param again Delivers rows that were redriven before, too. This makes rows with the same event_id, which views show once.
- * @throws What clients of AWS throw.
+ * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN, SLUICE_QUARANTINE_ROW_OF_FILE; what clients of AWS throw.
  */
-export async function redriveReason(
-  deployment: Pick<Deployment, 's3' | 'config' | 'aws' | 'stack' | 'random'>,
+export async function redrive(
+  deployment: Pick<Deployment, 's3' | 'config'>,
   selection: QuarantineSelection,
   dryRun: boolean,
-  again = false,
+  again = 'id' in selection,
 ): Promise<RedriveReport> {
+  const { s3, config } = deployment;
   const record = await RedriveRecord.read(deployment);
-  const rows = readQuarantine(
-    deployment.s3,
-    deployment.config,
-    selection,
-    (row) => !again && record.hasRow(row),
-  );
-  return redriveItems(deployment, rows, dryRun, { record, again });
-}
-
-/**
- * Validates some items again, each quarantine_id once, and delivers those that pass: {@link redriveReason}.
- *
- * @param options Default: delivers them whatever the record says, and adds them to it.
- */
-async function redriveItems(
-  deployment: Pick<Deployment, 's3' | 'config' | 'aws' | 'stack' | 'random'>,
-  items: AsyncIterable<QuarantinedItem>,
-  dryRun: boolean,
-  options: { readonly record?: RedriveRecord; readonly again?: boolean } = {},
-): Promise<RedriveReport> {
-  const put = putRecordObject(s3ObjectStore(deployment.s3, deployment.config.bucket));
+  const items = readQuarantine(s3, config, selection, (row) => !again && record.hasRow(row));
+  const put = putRecordObject(s3ObjectStore(s3, config.bucket));
   const land: LandRows = async (rows) => {
     const body = encodeLines(rows);
     if (body === null) return;
     await put({ key: directRecordKey(utcDay(systemClock.now()), hash('sha256', body)), body }, CHUNK_MS);
   };
-  const record = options.record ?? (await RedriveRecord.read(deployment));
-  const again = options.again ?? options.record === undefined;
-  return redriveQuarantine(items, await currentRevalidator(deployment), dryRun ? null : land, {
-    record,
-    again,
-  });
-}
-
-/**
- * Validates one row again and delivers what passes.
- *
- * @param dryRun Delivers nothing.
- * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN, SLUICE_QUARANTINE_ROW_OF_FILE; ObserveError; what clients of AWS throw.
- */
-export async function redriveRow(
-  deployment: Deployment,
-  key: QuarantineKey,
-  dryRun: boolean,
-): Promise<RedriveReport> {
-  return redriveItems(deployment, each([await readRedrivable(deployment, key)]), dryRun);
-}
-
-async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
+  const revalidate = await currentRevalidator(deployment);
+  const report = await redriveQuarantine(items, revalidate, dryRun ? null : land, { record, again });
+  if ('id' in selection && report.found === 0)
+    throw new QuarantineError('SLUICE_QUARANTINE_ROW_UNKNOWN', `${selection.id}, ${selection.from}.`);
+  return report;
 }
 
 /** Puts rows into the landing. It throws the error of the store. */

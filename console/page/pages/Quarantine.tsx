@@ -1,14 +1,14 @@
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { CountedReason, QuarantineCounts } from '../../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../../observe/facts/tables/listQuarantined.ts';
-import type { ExaminedRow, RedriveOutcome } from '../../../observe/quarantine/examineQuarantined.ts';
+import type { ExaminedRow } from '../../../observe/quarantine/examineQuarantined.ts';
 import type { RedriveReport } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Choice } from '../parts/filters.tsx';
 import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';
-import { Answered, Badge, Card, Prose, RawText, SameCommand, type Tone } from '../parts/parts.tsx';
+import { Answered, Card, Prose, RawText, SameCommand } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
 
@@ -103,21 +103,11 @@ function Reason(props: {
         <Prose text={of.cure} />
       </p>
       {of.isRedrivable ? (
-        <DryRun<RedriveReport>
+        <Redrive
           label="Redrive this reason …"
           path="/api/quarantine/redrive"
           body={{ reason: of.code, ...days }}
-          wouldDo={(report) => (
-            <>
-              <p>
-                All rows of this reason that were received from {days.from} to {days.to} (whole UTC days) were
-                validated again with the configuration of now.
-              </p>
-              <RedriveResult report={report} isDry />
-            </>
-          )}
-          confirm={confirmRedrive}
-          did={(report) => <RedriveResult report={report} isDry={false} />}
+          about={`All rows of this reason that were received from ${days.from} to ${days.to} (whole UTC days) were validated again with the configuration of now.`}
           onDone={onDone}
         />
       ) : (
@@ -133,7 +123,7 @@ function Reason(props: {
               caption="Refused rows, the newest first"
               rows={rows}
               keyOf={({ quarantineId, receivedAt }) => `${quarantineId} ${receivedAt}`}
-              unfold={(row) => <Item row={row} onDone={onDone} />}
+              unfold={(row) => <Item row={row} isRedrivable={of.isRedrivable} onDone={onDone} />}
               columns={[
                 ['Received', ({ receivedAt }) => receivedAt, 'time'],
                 ['Detail', ({ detail }) => visibleLine(detail ?? '')],
@@ -154,68 +144,64 @@ function sdkOf({ sdkType, sdkVersion }: QuarantinedRow): string {
   return visibleLine([sdkType, sdkVersion].filter((one) => one !== null).join(' '));
 }
 
-function confirmRedrive({ delivered }: Pick<RedriveReport, 'delivered'>): string | null {
-  const rows = delivered.exposures + delivered.events;
-  return rows === 0 ? null : `Deliver ${formatNoun(rows, 'row')}`;
-}
-
-const OUTCOMES: Readonly<Record<RedriveOutcome['outcome'], readonly [tone: Tone, text: string]>> = {
-  delivered: ['good', 'A redrive would deliver all of it.'],
-  partly: ['warning', 'A redrive would deliver a part of it. The rest is still refused.'],
-  refused: ['bad', 'A redrive would deliver nothing: it is still refused.'],
-  ignored: ['plain', 'A redrive would deliver nothing: the configuration lands no such events.'],
-  not_redrivable: [
-    'plain',
-    'It is a row of a customer’s file: correct the mapping and load the day again, or ask for a corrected file.',
-  ],
-};
-
-/** One row of quarantine: what came, and what would happen if it were redriven. */
-function Item(props: { readonly row: QuarantinedRow; readonly onDone: () => void }) {
+/** One row of quarantine: what came, and its redrive. */
+function Item(props: {
+  readonly row: QuarantinedRow;
+  readonly isRedrivable: boolean;
+  readonly onDone: () => void;
+}) {
   const { quarantineId: id, day } = props.row;
   const item = useApi<ExaminedRow>('/api/quarantine/item', { id, day });
   return (
     <Answered of={item}>
-      {({ row, copies, redrive }) => {
-        const [tone, text] = OUTCOMES[redrive.outcome];
-        return (
-          <>
-            {row.raw === null ? (
-              <p>Nothing of it was kept.</p>
-            ) : (
-              <RawText text={row.raw} label="Refused text" isCut={row.isCut} />
-            )}
-            {row.rawEncoding === 'base64' && <p>It is no UTF-8 text, so it is shown as base64.</p>}
-            {row.rawLocation !== null && <p class="mono">{row.rawLocation}</p>}
-            {copies > 1 && <p>It was sent again: {formatNoun(copies, 'row')} on this day.</p>}
-            <p>
-              <Badge tone={tone}>{redrive.outcome.replaceAll('_', ' ')}</Badge> {text}
-            </p>
-            {redrive.refused.map(({ code, cause, cure, detail, count }) => (
-              <p key={code}>
-                <span class="mono">{code}</span> {count > 1 && `${formatCount(count)} times: `}
-                {cause} {visibleLine(detail)} <Prose text={cure} />
-              </p>
-            ))}
-            {confirmRedrive(redrive) !== null && (
-              <DryRun<RedriveReport>
-                label="Redrive this row …"
-                path="/api/quarantine/redrive-item"
-                body={{ id, day }}
-                wouldDo={(report) => <RedriveResult report={report} isDry />}
-                confirm={confirmRedrive}
-                did={(report) => <RedriveResult report={report} isDry={false} />}
-                onDone={() => {
-                  item.reload();
-                  props.onDone();
-                }}
-              />
-            )}
-            <SameCommand words={['quarantine', '--item', id, '--day', day]} />
-          </>
-        );
-      }}
+      {({ row }) => (
+        <>
+          {row.raw === null ? (
+            <p>Nothing of it was kept.</p>
+          ) : (
+            <RawText text={row.raw} label="Refused text" isCut={row.isCut} />
+          )}
+          {row.rawEncoding === 'base64' && <p>It is no UTF-8 text, so it is shown as base64.</p>}
+          {row.rawLocation !== null && <p class="mono">{row.rawLocation}</p>}
+          {props.isRedrivable && (
+            <Redrive
+              label="Redrive this row …"
+              path="/api/quarantine/redrive-item"
+              body={{ id, day }}
+              about="It was validated again with the configuration of now."
+              onDone={props.onDone}
+            />
+          )}
+          <SameCommand words={['quarantine', '--item', id, '--day', day]} />
+        </>
+      )}
     </Answered>
+  );
+}
+
+/** A redrive behind its dry run. */
+function Redrive(props: {
+  readonly label: string;
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly about: string;
+  readonly onDone: () => void;
+}) {
+  return (
+    <DryRun<RedriveReport>
+      {...props}
+      wouldDo={(report) => (
+        <>
+          <p>{props.about}</p>
+          <RedriveResult report={report} isDry />
+        </>
+      )}
+      confirm={({ delivered }) => {
+        const rows = delivered.exposures + delivered.events;
+        return rows === 0 ? null : `Deliver ${formatNoun(rows, 'row')}`;
+      }}
+      did={(report) => <RedriveResult report={report} isDry={false} />}
+    />
   );
 }
 

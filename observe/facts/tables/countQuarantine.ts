@@ -96,7 +96,7 @@ export async function unreadDays(
 }
 
 /** Returns the part that is refused for a reason. */
-export function partOf(reason: string): RefusedPart {
+function partOf(reason: string): RefusedPart {
   if (isRowReason(reason)) return 'file_row';
   if (isRowFailure(reason)) return 'row';
   return Object.hasOwn(EventError.entries, reason) ? 'event' : 'body';

@@ -5,7 +5,7 @@ import { askAthena, type Deployment } from '../../deployment.ts';
 import { unreadDays } from './countQuarantine.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
-/** Characters of `raw` in a list. {@link examineQuarantined} reads it whole. */
+/** Characters of `raw` in a list. */
 const RAW_CHARACTERS = 2_000;
 
 /** A row of quarantine. */
@@ -23,7 +23,6 @@ export interface QuarantinedRow {
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   readonly path: string | null;
-  /** Of the request; null for a row that could not be written, and for one of a file. */
   /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
   readonly raw: string | null;
   /** Characters of the whole. */
@@ -54,6 +53,8 @@ export interface QuarantineFilter {
   readonly to: number;
   /** Default: all reasons. */
   readonly reason?: string | undefined;
+  /** Only rows with this quarantine_id. */
+  readonly id?: string;
   /** Only refused rows of this day of a dataset: the name of the file that a load wrote them to ends so. */
   readonly fileStem?: string;
 }
@@ -61,51 +62,29 @@ export interface QuarantineFilter {
 /**
  * Lists rows of quarantine. Rows that Firehose delivered twice are shown once; resends are rows of their own.
  *
+ * @param characters Of `raw`.
  * @throws ObserveError; what Athena's client throws.
  */
 export async function listQuarantined(
   deployment: Deployment,
   filter: QuarantineFilter,
   limit: number,
+  characters = RAW_CHARACTERS,
 ): Promise<QuarantinedPage> {
   const notes = await unreadDays(deployment, filter);
-  const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1));
-  const shown = rows.slice(0, limit);
+  const { rows, scannedBytes } = await askAthena(
+    deployment,
+    listSql(deployment, filter, characters, limit + 1),
+  );
   const listed: QuarantinedRow[] = [];
-  for (const row of shown.map((one) => quarantinedRow(one, RAW_CHARACTERS))) {
+  for (const row of rows.slice(0, limit).map((one) => quarantinedRow(one, characters))) {
     const before = listed.at(-1);
     if (before?.quarantineId !== row.quarantineId || before.receivedAt !== row.receivedAt) listed.push(row);
   }
-  return {
-    rows: listed,
-    hasMore: rows.length > limit,
-    notes,
-    scannedBytes,
-  };
+  return { rows: listed, hasMore: rows.length > limit, notes, scannedBytes };
 }
 
-/** The columns of a {@link QuarantinedRow}, with `characters` of its raw. */
-export function quarantinedColumns(characters: number): string {
-  return `"quarantine_id",
-  CAST("received_at" AS varchar) AS "received_at",
-  "reason",
-  "detail",
-  "key_label",
-  "key_environment",
-  "sdk_type",
-  "sdk_version",
-  "path",
-  substr("raw", 1, ${characters}) AS "raw",
-  length("raw") AS "raw_length",
-  "raw_encoding",
-  "raw_location"`;
-}
-
-/** A row of a query with {@link quarantinedColumns}. */
-export function quarantinedRow(
-  row: Readonly<Record<string, string | null>>,
-  characters: number,
-): QuarantinedRow {
+function quarantinedRow(row: Readonly<Record<string, string | null>>, characters: number): QuarantinedRow {
   const receivedAt = readTime(row['received_at']);
   const rawLength = row['raw_length'] == null ? null : Number(row['raw_length']);
   return {
@@ -132,19 +111,33 @@ const FILE_ROW = `coalesce(TRY_CAST(regexp_extract("detail", '^row (\\d+),', 1) 
 
 function listSql(
   { config }: Pick<Deployment, 'config'>,
-  { from, to, reason, fileStem }: QuarantineFilter,
+  { from, to, reason, id, fileStem }: QuarantineFilter,
+  characters: number,
   most: number,
 ): string {
   const conditions = [
     `"ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(to)}'`,
     `"received_at" BETWEEN ${timestampText(from)} AND ${timestampText(to)}`,
     ...(reason === undefined ? [] : [`"reason" = ${quoteText(reason)}`]),
+    ...(id === undefined ? [] : [`"quarantine_id" = ${quoteText(id)}`]),
     ...(fileStem === undefined
       ? []
       : [`"$path" LIKE ${quoteText(`%/${escapeLike(fileStem)}%`)} ESCAPE '\\'`]),
   ];
   return `SELECT
-  ${quarantinedColumns(RAW_CHARACTERS)}
+  "quarantine_id",
+  CAST("received_at" AS varchar) AS "received_at",
+  "reason",
+  "detail",
+  "key_label",
+  "key_environment",
+  "sdk_type",
+  "sdk_version",
+  "path",
+  substr("raw", 1, ${characters}) AS "raw",
+  length("raw") AS "raw_length",
+  "raw_encoding",
+  "raw_location"
 FROM ${qualifiedName(config, config.tables.quarantine)} AS "refused"
 WHERE ${conditions.join('\n  AND ')}
 ORDER BY "refused"."received_at" DESC, "path", ${FILE_ROW}, "quarantine_id"
