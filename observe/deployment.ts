@@ -3,6 +3,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { runStatement } from '../lib/aws/athenaStatements.ts';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import type { RetryPorts } from '../lib/base/retry.ts';
@@ -50,6 +51,7 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   readonly cloudwatch: CloudWatchClient;
   readonly logs: CloudWatchLogsClient;
   readonly glue: GlueClient;
+  readonly sqs: SQSClient;
   /** Endpoint of the local cloud, whose control API knows what AWS does not tell; undefined for a deployment. */
   readonly localControl: string | undefined;
   /** For the deployment's own bucket. */
@@ -60,7 +62,7 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   close(): void;
 }
 
-/** Attempts for one call: every call only reads, so it can be retried. */
+/** Attempts for one call: what calls change stays the same if they are repeated. */
 const MAX_ATTEMPTS = 4;
 
 /**
@@ -82,6 +84,7 @@ export function openDeployment(
     cloudwatch: new CloudWatchClient(options),
     logs: new CloudWatchLogsClient(options),
     glue: new GlueClient(options),
+    sqs: new SQSClient(options),
     // A bucket in another region is asked there, so that a finding can name the region.
     s3: new S3Client({
       ...options,

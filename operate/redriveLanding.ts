@@ -1,7 +1,6 @@
 import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
-  SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { partName } from '../infra/template/Stack.ts';
@@ -17,10 +16,9 @@ import type { Deployment } from '../observe/deployment.ts';
  * @throws What the client of SQS throws.
  */
 export async function redriveLanding(
-  { aws, stack }: Pick<Deployment, 'aws' | 'stack'>,
+  { sqs, stack }: Pick<Deployment, 'sqs' | 'stack'>,
   dryRun: boolean,
 ): Promise<number> {
-  const sqs = new SQSClient(aws);
   const urlOf = async (part: string) => {
     const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
     return QueueUrl;
@@ -29,18 +27,11 @@ export async function redriveLanding(
     const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
     return (await sqs.send(asked)).Attributes?.['QueueArn'] ?? '';
   };
-  try {
-    const [queue, deadLetters] = [await urlOf('write'), await urlOf('write-dead-letters')];
-    const count = await countMessages(sqs, deadLetters);
-    if (count > 0 && !dryRun)
-      await sqs.send(
-        new StartMessageMoveTaskCommand({
-          SourceArn: await arnOf(deadLetters),
-          DestinationArn: await arnOf(queue),
-        }),
-      );
-    return count;
-  } finally {
-    sqs.destroy();
+  const [queue, deadLetters] = [await urlOf('write'), await urlOf('write-dead-letters')];
+  const count = await countMessages(sqs, deadLetters);
+  if (count > 0 && !dryRun) {
+    const [SourceArn, DestinationArn] = [await arnOf(deadLetters), await arnOf(queue)];
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
   }
+  return count;
 }

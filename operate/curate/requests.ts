@@ -35,7 +35,7 @@ export interface CurateRequested {
   readonly asked: readonly AskedTable[];
 }
 
-type Requested = CuratedReaders & Pick<Deployment, 'aws' | 'stack' | keyof RetryPorts>;
+type Requested = CuratedReaders & Pick<Deployment, 'sqs' | 'stack' | keyof RetryPorts>;
 
 /** States of days that are due. */
 const DUE: readonly string[] = ['waiting', 'failed', 'outdated'];

@@ -20,7 +20,7 @@ export interface ElsewhereHeld {
  * @throws What the client of SQS throws.
  */
 export async function heldElsewhere(
-  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 'isLocal'>,
+  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 'sqs' | 'isLocal'>,
 ): Promise<readonly ElsewhereHeld[]> {
   const { config } = deployment;
   const where = deploymentOptions(deployment);
@@ -74,13 +74,12 @@ export async function heldElsewhere(
   ];
 }
 
-async function relayHolds({
-  config,
-  stack,
-  aws,
-}: Pick<Deployment, 'config' | 'stack' | 'aws'>): Promise<readonly ElsewhereHeld[]> {
-  if (config.relay === undefined) return [];
-  const queued = await queuedCopies({ stack, aws });
+async function relayHolds(
+  deployment: Pick<Deployment, 'config' | 'stack' | 'sqs'>,
+): Promise<readonly ElsewhereHeld[]> {
+  const { relay } = deployment.config;
+  if (relay === undefined) return [];
+  const queued = await queuedCopies(deployment);
   return [
     ...(queued === null
       ? []
@@ -93,7 +92,7 @@ async function relayHolds({
         ]),
     {
       what: 'relay: its target',
-      where: 'url' in config.relay ? config.relay.url : 'Statsig',
+      where: 'url' in relay ? relay.url : 'Statsig',
       todo: 'Delivered copies are there: delete the user there, too.',
     },
   ];

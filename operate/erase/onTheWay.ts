@@ -26,7 +26,7 @@ export function arrivesWithinMs(config: Pick<Config, 'buffering'>): number {
  * @throws ObserveError; what the clients of SQS and CloudWatch throw.
  */
 export async function onTheWay(
-  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 's3' | 'cloudwatch' | 'isLocal' | 'now'>,
+  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 's3' | 'sqs' | 'cloudwatch' | 'isLocal' | 'now'>,
 ): Promise<readonly string[]> {
   const { config, isLocal, now } = deployment;
   const lateMs = lateSeconds(config) * 1_000;

@@ -1,4 +1,4 @@
-import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { partName } from '../../infra/template/Stack.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import type { RetryPorts } from '../../lib/base/retry.ts';
@@ -34,7 +34,7 @@ export interface IngestRequest {
   readonly asked: readonly (RequestedDays & { readonly source: string; readonly dataset: string })[];
 }
 
-type Requested = Pick<Deployment, 'aws' | 'config' | 'now' | 'stack' | keyof RetryPorts>;
+type Requested = Pick<Deployment, 'sqs' | 'config' | 'now' | 'stack' | keyof RetryPorts>;
 
 /**
  * Requests what a schedule does: that days of the lookback are listed, and loaded if their files have changed.
@@ -211,15 +211,10 @@ interface Requests {
 
 /** Sends requests to the queue of a part of the stack, as its schedules do. @throws What the client of SQS throws. */
 export async function sendRequests<Part extends keyof Requests>(
-  { aws, stack, wait, random }: Pick<Deployment, 'aws' | 'stack' | 'wait' | 'random'>,
+  { sqs, stack, wait, random }: Pick<Deployment, 'sqs' | 'stack' | 'wait' | 'random'>,
   part: Part,
   requests: readonly Requests[Part][],
 ): Promise<void> {
-  const sqs = new SQSClient(aws);
-  try {
-    const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
-    await taskQueue(sqs, QueueUrl, { wait, random }).send(requests.map((one) => JSON.stringify(one)));
-  } finally {
-    sqs.destroy();
-  }
+  const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
+  await taskQueue(sqs, QueueUrl, { wait, random }).send(requests.map((one) => JSON.stringify(one)));
 }

@@ -3,7 +3,7 @@ import {
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
 } from '@aws-sdk/client-s3';
-import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { errorName } from '../../lib/base/errors.ts';
 import { parseRelayRefusedKey, parseRelayWaitingKey, RELAY_FOLDER } from '../../lib/tables/objectKeys.ts';
@@ -61,16 +61,15 @@ function isRelayKey(key: string): boolean {
 
 /** Counts the copies in the queues, and deletes them. @returns Null if there is no queue. */
 async function emptyQueues(
-  { stack, aws }: Pick<Deployment, 'stack' | 'aws'>,
+  deployment: Pick<Deployment, 'stack' | 'sqs'>,
   dryRun: boolean,
 ): Promise<number | null> {
-  const sqs = new SQSClient(aws);
   try {
     let queued = 0;
     for (const part of QUEUES) {
-      const { QueueUrl, messages } = await readQueue({ stack, sqs }, part);
+      const { QueueUrl, messages } = await readQueue(deployment, part);
       queued += messages;
-      if (!dryRun) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+      if (!dryRun) await deployment.sqs.send(new PurgeQueueCommand({ QueueUrl }));
     }
     return queued;
   } catch (error) {
@@ -78,7 +77,5 @@ async function emptyQueues(
     if (errorName(error) === 'PurgeQueueInProgress')
       throw new RelayCopiesError('SLUICE_RELAY_PURGED_LATELY', undefined, { cause: error });
     throw error;
-  } finally {
-    sqs.destroy();
   }
 }

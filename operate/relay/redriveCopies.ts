@@ -1,5 +1,5 @@
 import { CopyObjectCommand, DeleteObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import { writeRelayedKey } from '../../lib/relay/RelayCopy.ts';
@@ -32,39 +32,34 @@ export interface RedrivenCopies {
  * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
  */
 export async function redriveCopies(
-  deployment: Pick<Deployment, 's3' | 'config' | 'stack' | 'aws' | 'signal' | 'now'>,
+  deployment: Pick<Deployment, 's3' | 'sqs' | 'config' | 'stack' | 'signal' | 'now'>,
   reason: string | null,
   dryRun: boolean,
 ): Promise<RedrivenCopies> {
-  const { s3, config, stack, signal, now } = deployment;
+  const { s3, sqs, config, signal, now } = deployment;
   if (config.relay === undefined) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   const Bucket = config.bucket;
   const Prefix = `${RELAY_REFUSED_FOLDER}${reason === null ? '' : `${reason}/`}`;
   let [found, moved, tooOld] = [0, 0, 0];
-  const sqs = new SQSClient(deployment.aws);
-  try {
-    const { QueueUrl } = await readQueue({ stack, sqs }, 'relay');
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
-      await mapLimit(Contents, AT_ONCE, async ({ Key = '' }) => {
-        signal?.throwIfAborted();
-        const id = parseRelayRefusedKey(Key)?.id;
-        if (id === undefined) return;
-        found += 1;
-        if (now - (relayIdTime(id) ?? 0) >= MAX_AGE_MS) {
-          tooOld += 1;
-          return;
-        }
-        moved += 1;
-        if (dryRun) return;
-        const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
-        const waitingKey = relayWaitingKey(id);
-        await s3.send(new CopyObjectCommand({ Bucket, Key: waitingKey, CopySource }));
-        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
-        await s3.send(new DeleteObjectCommand({ Bucket, Key }));
-      });
-    }
-  } finally {
-    sqs.destroy();
+  const { QueueUrl } = await readQueue(deployment, 'relay');
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
+    await mapLimit(Contents, AT_ONCE, async ({ Key = '' }) => {
+      signal?.throwIfAborted();
+      const id = parseRelayRefusedKey(Key)?.id;
+      if (id === undefined) return;
+      found += 1;
+      if (now - (relayIdTime(id) ?? 0) >= MAX_AGE_MS) {
+        tooOld += 1;
+        return;
+      }
+      moved += 1;
+      if (dryRun) return;
+      const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
+      const waitingKey = relayWaitingKey(id);
+      await s3.send(new CopyObjectCommand({ Bucket, Key: waitingKey, CopySource }));
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(waitingKey) }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    });
   }
   return { found, moved, tooOld };
 }

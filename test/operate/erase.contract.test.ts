@@ -335,7 +335,7 @@ describe('erasing a deployment', () => {
     const { config } = await deployment({ relay: { url: 'https://relay.example.org' } });
     const held = await heldElsewhere({
       ...{ config, stack: { service: 'sluice', stage: 'not-deployed' } },
-      ...{ aws: services.options, isLocal: true },
+      ...{ aws: services.options, sqs, isLocal: true },
     });
     expect(held.filter(({ what }) => what.startsWith('relay'))).toEqual([
       expect.objectContaining({ what: 'relay: its target', where: 'https://relay.example.org' }),

@@ -1,5 +1,5 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { partName } from '../../../infra/template/Stack.ts';
 import { defineErrorFamily, errorName } from '../../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
@@ -67,9 +67,7 @@ export interface RelayState {
 const MOST_COUNTED = 10_000;
 
 /** The questions about relay. */
-export interface RelayReaders extends Pick<Deployment, 's3' | 'config' | 'stack' | 'cloudwatch' | 'now'> {
-  readonly sqs: SQSClient;
-}
+export type RelayReaders = Pick<Deployment, 's3' | 'sqs' | 'config' | 'stack' | 'cloudwatch' | 'now'>;
 
 /**
  * Counts what relay has not delivered; null of a configuration without `relay`, and where it is not deployed.
@@ -78,14 +76,11 @@ export interface RelayReaders extends Pick<Deployment, 's3' | 'config' | 'stack'
  */
 export async function readRelayState(deployment: Deployment): Promise<RelayState | null> {
   if (deployment.config.relay === undefined) return null;
-  const sqs = new SQSClient(deployment.aws);
   try {
-    return await askRelayState({ ...deployment, sqs });
+    return await askRelayState(deployment);
   } catch (error) {
     if (errorName(error) === 'QueueDoesNotExist') return null;
     throw error;
-  } finally {
-    sqs.destroy();
   }
 }
 
@@ -150,21 +145,15 @@ export async function readQueue(
 }
 
 /** Messages in the queues of relay about; null where it is configured and not deployed yet. */
-export async function queuedCopies({
-  stack,
-  aws,
-}: Pick<Deployment, 'stack' | 'aws'>): Promise<number | null> {
-  const sqs = new SQSClient(aws);
+export async function queuedCopies(deployment: Pick<Deployment, 'stack' | 'sqs'>): Promise<number | null> {
   try {
     const counts = await Promise.all(
-      (['relay', 'relay-dead-letters'] as const).map((part) => readQueue({ stack, sqs }, part)),
+      (['relay', 'relay-dead-letters'] as const).map((part) => readQueue(deployment, part)),
     );
     return counts.reduce((sum, { messages }) => sum + messages, 0);
   } catch (error) {
     if (errorName(error) === 'QueueDoesNotExist') return null;
     throw error;
-  } finally {
-    sqs.destroy();
   }
 }
 
