@@ -13,11 +13,11 @@ import { writeResult } from '../terminal/output.ts';
 
 const KINDS = ['experiment', 'gate'] as const;
 
-/** `sluice check`: units and exposures of an experiment, and whether they are split as expected; or all experiments. */
+/** `sluice check`: units of an experiment by group, and whether they are split as expected; or all experiments. */
 export const check: Command = {
   name: 'check',
   summary:
-    'Check an experiment: units and exposures by group, the expected split, crossovers, held-out units, lag. Without a name: all.',
+    'Check an experiment: units by group, the expected split, crossovers, held-out units, lag. Without a name: all.',
   usage: 'sluice check [<experiment>] [--local] [--stage NAME] [options]',
   options: {
     gate: { type: 'boolean', help: 'the gate of that name (default: the experiment, if both exist)' },
@@ -26,7 +26,6 @@ export const check: Command = {
     to: { type: 'string', help: 'last such day (default: today)' },
     environment: { type: 'string', help: 'environment of the exposures (default production)' },
     equal: { type: 'boolean', help: 'expect equal shares, whatever the configuration or the specs say' },
-    alpha: { type: 'string', help: 'p-value below which it is a mismatch (default 0.001)' },
     days: { type: 'string', help: 'of all experiments: days that are read, the last one today (default 30)' },
     kind: {
       type: 'string',
@@ -34,7 +33,6 @@ export const check: Command = {
       help: 'of all experiments: only experiment, or only gate (default both)',
     },
     search: { type: 'string', help: 'of all experiments: only names that contain this' },
-    limit: { type: 'string', help: 'of all experiments: how many (default 50, at most 200)' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -54,8 +52,8 @@ export const check: Command = {
 };
 
 /** Options that only a list takes, and those that only the check of one experiment takes. */
-const LIST_ONLY = ['days', 'kind', 'search', 'limit'];
-const ONE_ONLY = ['gate', 'unit', 'from', 'to', 'equal', 'alpha'];
+const LIST_ONLY = ['days', 'kind', 'search'];
+const ONE_ONLY = ['gate', 'unit', 'from', 'to', 'equal'];
 
 /** @throws UsageError for options that would have no effect. */
 function assertOptions({ values }: CommandLine, refused: readonly string[], experiment?: string): void {
@@ -67,38 +65,33 @@ function assertOptions({ values }: CommandLine, refused: readonly string[], expe
 
 async function checkOne(line: CommandLine, experiment: string): Promise<number> {
   const options = readOptions(line, experiment);
-  const [{ withDeployment }, { checkExperiment, checkJson }, { checkText }] = await Promise.all([
+  const [{ withDeployment }, { checkExperiment }, { checkText }] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../observe/experiments/checkExperiment.ts'),
     import('../observe/checkText.ts'),
   ]);
   const result = await withDeployment(line, (deployment) => checkExperiment(deployment, options));
-  writeResult(line, checkJson(result), () => checkText(result));
+  writeResult(line, result, () => checkText(result));
   return result.verdict === 'mismatch' ? 3 : 0;
 }
 
 async function checkAll(line: CommandLine): Promise<number> {
   const options = readListOptions(line);
-  const [
-    { withDeployment },
-    { commandOptions },
-    { experimentListJson, listExperiments },
-    { experimentListText },
-  ] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../aws/target.ts'),
-    import('../../observe/experiments/listExperiments.ts'),
-    import('../observe/experimentListText.ts'),
-  ]);
+  const [{ withDeployment }, { commandOptions }, { listExperiments }, { experimentListText }] =
+    await Promise.all([
+      import('../aws/withDeployment.ts'),
+      import('../aws/target.ts'),
+      import('../../observe/experiments/listExperiments.ts'),
+      import('../observe/experimentListText.ts'),
+    ]);
   const list = await withDeployment(line, (deployment) => listExperiments(deployment, options));
-  writeResult(line, experimentListJson(list), () => experimentListText(list, commandOptions(line)));
+  writeResult(line, list, () => experimentListText(list, commandOptions(line)));
   return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? 3 : 0;
 }
 
 function readListOptions(line: CommandLine) {
   return {
     days: countOption(line, 'days', { usual: undefined, most: 400 }),
-    limit: countOption(line, 'limit', { usual: undefined, most: 200 }),
     search: textOption(line, 'search'),
     environment: textOption(line, 'environment') || undefined,
     kind: choiceOption(line, 'kind', KINDS),
@@ -117,14 +110,5 @@ function readOptions(line: CommandLine, experiment: string) {
     from,
     to,
     environment: textOption(line, 'environment') || undefined,
-    alpha: alphaOption(line),
   };
-}
-
-function alphaOption(line: CommandLine): number | undefined {
-  const text = textOption(line, 'alpha');
-  if (text === undefined) return undefined;
-  const alpha = /^(\d+\.?\d*|\.\d+)(e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  if (alpha > 0 && alpha < 1) return alpha;
-  throw new UsageError('SLUICE_USAGE_OPTIONS', `--alpha: got ${text}, expected a number between 0 and 1.`);
 }

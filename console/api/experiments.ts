@@ -1,11 +1,6 @@
 import * as z from 'zod';
-import { checkExperiment, checkJson } from '../../observe/experiments/checkExperiment.ts';
-import {
-  experimentListJson,
-  LIST_DAYS,
-  LIST_LIMIT,
-  listExperiments,
-} from '../../observe/experiments/listExperiments.ts';
+import { checkExperiment } from '../../observe/experiments/checkExperiment.ts';
+import { LIST_DAYS, listExperiments } from '../../observe/experiments/listExperiments.ts';
 import { count, day, flag, route, text } from './route.ts';
 
 const environment = text('tier, `production` by default').optional();
@@ -22,9 +17,8 @@ export const experimentRoutes = [
       environment,
       kind: z.enum(['experiment', 'gate']).optional().describe('`experiment` or `gate`, both by default'),
       search: text('a part of the name').optional(),
-      limit: count({ usual: LIST_LIMIT, most: 200 }),
     }),
-    handle: async ({ deployment, query }) => experimentListJson(await listExperiments(deployment, query)),
+    handle: ({ deployment, query }) => listExperiments(deployment, query),
   }),
   route({
     method: 'GET',
@@ -39,14 +33,12 @@ export const experimentRoutes = [
       environment,
       equal: flag,
     }),
-    handle: async ({ deployment, query: { name, gate, equal, ...rest } }) =>
-      checkJson(
-        await checkExperiment(deployment, {
-          experiment: name,
-          isEqual: equal,
-          isGate: gate || undefined,
-          ...rest,
-        }),
-      ),
+    handle: ({ deployment, query: { name, gate, equal, ...rest } }) =>
+      checkExperiment(deployment, {
+        experiment: name,
+        isEqual: equal,
+        isGate: gate || undefined,
+        ...rest,
+      }),
   }),
 ];

@@ -37,7 +37,7 @@ export async function tellMishaps(story: Story, end: string): Promise<void> {
   say(checkText(result));
   story.checks.equal(
     'units by group',
-    Object.fromEntries(result.groups.map(({ groupId, units }) => [groupId, units])),
+    Object.fromEntries(result.groups.map(({ group_id, units }) => [group_id, units])),
     { ...UNITS },
   );
   story.checks.equal('the split', result.verdict, 'mismatch');

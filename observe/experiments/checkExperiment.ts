@@ -1,31 +1,15 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
-import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
-import {
-  type ExposureCount,
-  exposuresQuery,
-  readExposures,
-  readUnits,
-  type UnitCount,
-  unitsQuery,
-} from './experimentQueries.ts';
-import {
-  countedNames,
-  type Entry,
-  exposuresByUnit,
-  type JudgedExperiment,
-  type JudgedGroup,
-  judgedJson,
-  judgeExperiment,
-  sum,
-} from './judgeExperiment.ts';
+import { exposuresQuery, readExposures, readUnits, unitsQuery } from './experimentQueries.ts';
+import { countedNames, type Entry, exposuresByUnit, judgeExperiment } from './judgeExperiment.ts';
 import { readKnownExperiments } from './knownExperiments.ts';
-import { DEFAULT_ALPHA, mostFrequentUnit } from './testGroups.ts';
+import { ALPHA, mostFrequentUnit } from './testGroups.ts';
 
 /** Errors of checks of experiments. */
 export const CheckError = defineErrorFamily('user', {
@@ -55,49 +39,13 @@ export interface CheckOptions {
   readonly environment?: string | undefined;
   /** Whether equal shares are expected. Default what the configuration or the specs say. */
   readonly isEqual?: boolean | undefined;
-  /** The p-value below which it is a mismatch. Default {@link DEFAULT_ALPHA}. */
-  readonly alpha?: number | undefined;
 }
 
-/** A group of an experiment. */
-export interface GroupCheck extends JudgedGroup {
-  /** Exposures, each once. */
-  readonly exposures: number;
-  /** Exposures without the unit ID. */
-  readonly nullUnits: number;
-}
-
-/** The groups of an experiment on one day. */
-export interface DayCheck {
-  readonly day: UtcDay;
-  readonly groupId: string;
-  /** Units whose first exposure was on the day, so that days add up. */
-  readonly units: number;
-  readonly exposures: number;
-}
-
-/** The known facts about an experiment, and whether its ratio is as expected. */
-export interface ExperimentCheck extends JudgedExperiment {
-  /** Whether an experiment and a gate have the name. */
-  readonly isShared: boolean;
-  readonly environment: string;
-  /** Exposures to groups that have each unit ID. */
-  readonly exposuresByUnit: Readonly<Record<string, number>>;
-  readonly groups: readonly GroupCheck[];
-  /** Oldest first. */
-  readonly days: readonly DayCheck[];
-  /** Whether holdouts are known: without them, held-out units count as another group. */
-  readonly holdoutsKnown: boolean;
-  /** When the newest row was received, epoch milliseconds, and how long ago; null without rows. */
-  readonly newestReceivedAt: number | null;
-  readonly lagMs: number | null;
-  readonly alpha: number;
-  /** Bytes that Athena read. */
-  readonly scannedBytes: number;
-}
+/** The known facts about an experiment, and whether its ratio is as expected, as JSON: docs/reference/json.md. */
+export type ExperimentCheck = Awaited<ReturnType<typeof checkExperiment>>;
 
 /**
- * Checks an experiment: units and exposures by group and day, and whether units are split as expected.
+ * Checks an experiment: its exposures, its units by group and day, and whether these are split as expected.
  *
  * A unit counts once, in the group and on the day of its first exposure, as `first_exposures` has it. Exposures count once
  * each, as in `experiment_exposures`, so resends never count. A unit that saw several groups is a crossover; it counts in its
@@ -108,9 +56,9 @@ export interface ExperimentCheck extends JudgedExperiment {
 export async function checkExperiment(
   deployment: Pick<Deployment, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>,
   options: CheckOptions,
-): Promise<ExperimentCheck> {
+) {
   const { config, now } = deployment;
-  const { environment = PRODUCTION, alpha = DEFAULT_ALPHA, isEqual = false } = options;
+  const { environment = PRODUCTION, isEqual = false } = options;
   const rows = { environment, from: options.from, to: options.to };
   const wanted = options.unit === undefined ? undefined : findUnit(options.unit, config);
   const known = await readKnownExperiments(s3ObjectStore(deployment.s3, config.bucket), config);
@@ -135,21 +83,26 @@ export async function checkExperiment(
       ? { rows: [], scannedBytes: 0 }
       : await askAthena(deployment, unitsQuery(config, rows, countedNames(entry, unit), true));
   const counted = units.rows.map(readUnits);
-  const judged = judgeExperiment({ ...entry, unit }, counted, { known, isEqual, alpha });
-  const newestReceivedAt =
-    entry.rows.length === 0 ? null : Math.max(...entry.rows.map(({ receivedAt }) => receivedAt));
   return {
-    ...judged,
-    isShared: new Set(seen.map((row) => row.isGate)).size > 1,
+    ...judgeExperiment({ ...entry, unit }, counted, { known, isEqual }),
+    /** Whether an experiment and a gate have the name. */
+    shared: new Set(seen.map((row) => row.isGate)).size > 1,
     environment,
-    exposuresByUnit: byUnit,
-    groups: withExposures(judged.groups, entry.rows, unit),
-    days: countDays(entry.rows, counted),
-    holdoutsKnown: config.holdouts !== null || known.rows.length > 0,
-    newestReceivedAt,
-    lagMs: newestReceivedAt === null ? null : now - newestReceivedAt,
-    alpha,
-    scannedBytes: exposures.scannedBytes + units.scannedBytes,
+    /** Units whose first exposure was on a day, so that days add up; oldest first. */
+    days: counted
+      .flatMap(({ firstDay: ds, groupId: group_id, units: of }) =>
+        group_id === null ? [] : [{ ds, group_id, units: of }],
+      )
+      .sort((one, other) => one.ds.localeCompare(other.ds) || one.group_id.localeCompare(other.group_id)),
+    /** Exposures to groups that have each unit ID. */
+    exposures_by_unit: byUnit,
+    alpha: ALPHA,
+    /** Whether holdouts are known: without them, held-out units count as another group. */
+    holdouts_known: config.holdouts !== null || known.rows.length > 0,
+    /** Milliseconds since the newest row was received; null without rows. */
+    lag_ms: entry.rows.length === 0 ? null : now - Math.max(...entry.rows.map((row) => row.receivedAt)),
+    /** Bytes that Athena read. */
+    scanned_bytes: exposures.scannedBytes + units.scannedBytes,
   };
 }
 
@@ -166,72 +119,4 @@ function findUnit(given: string, config: Pick<Config, 'unitIds'>): string {
   if (column === undefined)
     throw new CheckError('SLUICE_CHECK_UNKNOWN_UNIT', `${given}: expected ${columns.join(', ')}.`);
   return column;
-}
-
-/** The groups with their exposures, also groups that only have exposures without the unit ID. */
-function withExposures(
-  judged: readonly JudgedGroup[],
-  rows: readonly ExposureCount[],
-  unit: string,
-): readonly GroupCheck[] {
-  const byGroup = Map.groupBy(rows, ({ groupId }) => groupId);
-  const unseen = [...byGroup].flatMap(([groupId, own]): JudgedGroup[] =>
-    groupId === null || judged.some((group) => group.groupId === groupId)
-      ? []
-      : [{ groupId, groupName: own[0]?.groupName ?? null, units: 0, expected: null, crossovers: 0 }],
-  );
-  return [...judged, ...unseen]
-    .map((group) => {
-      const own = byGroup.get(group.groupId) ?? [];
-      const exposures = sum(own, (row) => row.exposures);
-      return { ...group, exposures, nullUnits: exposures - sum(own, (row) => row.withUnit[unit] ?? 0) };
-    })
-    .sort((one, other) => (one.groupId < other.groupId ? -1 : 1));
-}
-
-function countDays(exposures: readonly ExposureCount[], units: readonly UnitCount[]): readonly DayCheck[] {
-  const counts = [
-    ...exposures.map((row) => ({
-      day: row.day ?? '',
-      groupId: row.groupId,
-      units: 0,
-      exposures: row.exposures,
-    })),
-    ...units.map((row) => ({ day: row.firstDay, groupId: row.groupId, units: row.units, exposures: 0 })),
-  ];
-  return [...Map.groupBy(counts, ({ day, groupId }) => `${day} ${groupId}`)]
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .flatMap(([, own]) => {
-      const [{ day = '', groupId = null } = {}] = own;
-      const total = { units: sum(own, (one) => one.units), exposures: sum(own, (one) => one.exposures) };
-      return groupId === null ? [] : [{ day, groupId, ...total }];
-    });
-}
-
-/** The check as documented JSON: docs/reference/json.md. Times are ISO 8601. */
-export function checkJson(check: ExperimentCheck) {
-  return {
-    ...judgedJson(check),
-    shared: check.isShared,
-    environment: check.environment,
-    groups: check.groups.map((group) => ({
-      group_id: group.groupId,
-      group_name: group.groupName,
-      units: group.units,
-      expected: group.expected,
-      exposures: group.exposures,
-      crossovers: group.crossovers,
-      null_units: group.nullUnits,
-    })),
-    days: check.days.map(({ day, groupId, units, exposures }) => ({
-      ...{ ds: day, group_id: groupId, units, exposures },
-    })),
-    exposures_by_unit: check.exposuresByUnit,
-    alpha: check.alpha,
-    mismatch: check.verdict === 'mismatch',
-    holdouts_known: check.holdoutsKnown,
-    newest_received_at: check.newestReceivedAt === null ? null : isoTimestamp(check.newestReceivedAt),
-    lag_ms: check.lagMs,
-    scanned_bytes: check.scannedBytes,
-  };
 }

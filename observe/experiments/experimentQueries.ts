@@ -1,6 +1,6 @@
 import { type QueryRow, quoteName, quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import { GROUP_NAME, groupedExposures, namesClause, withRealNames } from '../../lib/views/assignments.ts';
+import { groupedExposures, namesClause, withRealNames } from '../../lib/views/assignments.ts';
 import { placedGroups } from '../../lib/views/firstExposures.ts';
 import { unitColumnNames, unitId } from '../../lib/views/unitTypes.ts';
 import { qualifiedName, type ViewConfig } from '../../lib/views/View.ts';
@@ -12,10 +12,6 @@ export const MOST_LISTED = 5_000;
 /** Characters of a name that is listed: anybody can send longer ones, and a query has room for 262,144 bytes. */
 const NAME_CHARACTERS = 300;
 
-const MOST_FIRST = `
-ORDER BY "exposures" DESC, "experiment_id", "is_gate"
-LIMIT ${MOST_LISTED + 1}`;
-
 /** Which rows count: of days, both included; default all. */
 export interface CountedRows {
   readonly environment: string;
@@ -24,8 +20,7 @@ export interface CountedRows {
 }
 
 /**
- * A query of exposures by experiment, those with the most first, one more than {@link MOST_LISTED}; or of one by its groups
- * and days.
+ * A query of exposures by experiment, those with the most first, one more than {@link MOST_LISTED}; or of one.
  *
  * It counts what `experiment_exposures` shows, but groups the copies of an event instead of placing them in order: a window
  * over all experiments at once does not fit into the local Athena's memory from some million rows on.
@@ -45,7 +40,6 @@ export function exposuresQuery(config: ViewConfig, rows: CountedRows, experiment
     ...isWithin('"ds"', rows),
     names.length === 0 ? `length("real_id") <= ${NAME_CHARACTERS}` : `"real_id" IN (${names.join(', ')})`,
   ];
-  const detail = names.length === 0 ? '' : ', "group_id", "ds"';
   const inGroup = (column: string) => `CASE WHEN NOT "out" THEN ${column} END`;
   const milliseconds = (sql: string) => `CAST(to_unixtime(${sql}) * 1000 AS bigint)`;
   const counts = units.map(
@@ -54,9 +48,8 @@ export function exposuresQuery(config: ViewConfig, rows: CountedRows, experiment
   const flags = units.map((unit) => `bool_or(${quoteName(unit)} IS NOT NULL) AS ${quoteName(`has_${unit}`)}`);
   return `${namesClause(config)}SELECT
   "experiment_id",
-  "is_gate"${detail},
+  "is_gate",
   max("layer_id") AS "layer_id",
-  max("group_name") AS "group_name",
   count_if(NOT "out") AS "exposures",
   ${counts.join(',\n  ')},
   CAST(min(${inGroup('"ds"')}) AS varchar) AS "first_day",
@@ -71,8 +64,6 @@ FROM (
     "event_id",
     max("layer_id") AS "layer_id",
     bool_or("held_out") AS "out",
-    max(CASE WHEN NOT "held_out" THEN "group_id" END) AS "group_id",
-    max(CASE WHEN NOT "held_out" THEN ${GROUP_NAME} END) AS "group_name",
     ${flags.join(',\n    ')},
     min("timestamp") AS "ts",
     min("received_at") AS "received_at"
@@ -80,7 +71,9 @@ FROM (
   WHERE ${conditions.join(' AND ')}
   GROUP BY 1, 2, 3, 4
 ) AS "exposures"
-GROUP BY "experiment_id", "is_gate"${detail}${names.length === 0 ? MOST_FIRST : ''}`;
+GROUP BY "experiment_id", "is_gate"
+ORDER BY "exposures" DESC, "experiment_id", "is_gate"
+LIMIT ${MOST_LISTED + 1}`;
 }
 
 /** An experiment or gate as its rows name it, and the unit that is counted. */
@@ -147,16 +140,11 @@ function isWithin(day: string, { from, to }: CountedRows): string[] {
   ];
 }
 
-/** Exposures of one name, as it was sent; of one group and day where the query has these. */
+/** Exposures of one name, as it was sent. */
 export interface ExposureCount {
   readonly sent: string;
   readonly isGate: boolean;
   readonly layer: string | null;
-  /** Null of those that were held out, and in a list. */
-  readonly groupId: string | null;
-  readonly groupName: string | null;
-  /** Null in a list. */
-  readonly day: UtcDay | null;
   readonly exposures: number;
   /** Those that have each unit ID. */
   readonly withUnit: Readonly<Record<string, number>>;
@@ -174,9 +162,6 @@ export function readExposures(units: readonly string[]): (row: QueryRow) => Expo
     sent: row['experiment_id'] ?? '',
     isGate: row['is_gate'] === 'true',
     layer: row['layer_id'] ?? null,
-    groupId: row['group_id'] ?? null,
-    groupName: row['group_name'] ?? null,
-    day: row['ds'] ?? null,
     exposures: Number(row['exposures']),
     withUnit: Object.fromEntries(units.map((unit) => [unit, Number(row[`with_${unit}`])])),
     firstDay: row['first_day'] ?? null,

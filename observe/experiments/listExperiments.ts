@@ -1,19 +1,12 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
 import { exposuresQuery, MOST_LISTED, readExposures, readUnits, unitsQuery } from './experimentQueries.ts';
-import {
-  countedNames,
-  exposuresByUnit,
-  type JudgedExperiment,
-  judgedJson,
-  judgeExperiment,
-  mergeNames,
-} from './judgeExperiment.ts';
+import { countedNames, exposuresByUnit, judgeExperiment, mergeNames } from './judgeExperiment.ts';
 import { readKnownExperiments } from './knownExperiments.ts';
-import { DEFAULT_ALPHA, mostFrequentUnit } from './testGroups.ts';
+import { mostFrequentUnit } from './testGroups.ts';
 
 /** Options of the list. */
 export interface ListExperimentsOptions {
@@ -25,32 +18,15 @@ export interface ListExperimentsOptions {
   readonly kind?: 'experiment' | 'gate' | undefined;
   /** Only names that contain the text, whatever its case. */
   readonly search?: string | undefined;
-  /** Default {@link LIST_LIMIT}. */
-  readonly limit?: number | undefined;
 }
 
 /** Days of a list. */
 export const LIST_DAYS = 30;
-/** Experiments of a list. */
-export const LIST_LIMIT = 50;
+/** Experiments of a list, whose units one query counts. */
+const LIST_LIMIT = 100;
 
-/** Experiments and gates that have exposures. */
-export interface ExperimentList {
-  readonly environment: string;
-  /** The first and the last day. */
-  readonly from: UtcDay;
-  readonly to: UtcDay;
-  /** Those that began last first. Exposures are those of the days, units those of all days. */
-  readonly experiments: readonly JudgedExperiment[];
-  /** How many there are in all. */
-  readonly total: number;
-  /** Whether there are more than a list can hold; those with the fewest exposures are left out then. */
-  readonly isCut: boolean;
-  /** Names of the configuration without exposures within the days. */
-  readonly withoutExposures: readonly string[];
-  /** Bytes that Athena read. */
-  readonly scannedBytes: number;
-}
+/** Experiments and gates that have exposures, as JSON: docs/reference/json.md. */
+export type ExperimentList = Awaited<ReturnType<typeof listExperiments>>;
 
 /**
  * Lists experiments and gates that have exposures within some days, with the verdict on the split of each: that of
@@ -61,9 +37,9 @@ export interface ExperimentList {
 export async function listExperiments(
   deployment: Pick<Deployment, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>,
   options: ListExperimentsOptions = {},
-): Promise<ExperimentList> {
+) {
   const { config, now } = deployment;
-  const { environment = PRODUCTION, limit = LIST_LIMIT, days = LIST_DAYS, kind, search = '' } = options;
+  const { environment = PRODUCTION, days = LIST_DAYS, kind, search = '' } = options;
   const to = utcDay(now);
   const from = addDays(to, 1 - days);
   const known = await readKnownExperiments(s3ObjectStore(deployment.s3, config.bucket), config);
@@ -75,36 +51,28 @@ export async function listExperiments(
       experiment.toLowerCase().includes(search.toLowerCase()),
   );
   const listed = wanted
-    .slice(0, limit)
+    .slice(0, LIST_LIMIT)
     .map((entry) => ({ ...entry, unit: mostFrequentUnit(exposuresByUnit(entry)) }));
   const counted = listed.flatMap((entry) => countedNames(entry, entry.unit));
   const units =
     counted.length === 0
       ? { rows: [], scannedBytes: 0 }
       : await askAthena(deployment, unitsQuery(config, { environment }, counted, false));
-  const how = { known, isEqual: false, alpha: DEFAULT_ALPHA };
   return {
     environment,
     from,
     to,
-    experiments: listed.map((entry) => judgeExperiment(entry, units.rows.map(readUnits), how)),
+    /** Those that began last first. Exposures are those of the days, units those of all days. */
+    experiments: listed.map((entry) =>
+      judgeExperiment(entry, units.rows.map(readUnits), { known, isEqual: false }),
+    ),
+    /** How many there are in all. */
     total: wanted.length,
-    isCut: names.rows.length > MOST_LISTED,
-    withoutExposures: known.configured.filter((name) => !all.some(({ experiment }) => experiment === name)),
-    scannedBytes: names.scannedBytes + units.scannedBytes,
-  };
-}
-
-/** The list as documented JSON: docs/reference/json.md. */
-export function experimentListJson(list: ExperimentList) {
-  return {
-    environment: list.environment,
-    from: list.from,
-    to: list.to,
-    experiments: list.experiments.map(judgedJson),
-    total: list.total,
-    cut: list.isCut,
-    without_exposures: list.withoutExposures,
-    scanned_bytes: list.scannedBytes,
+    /** Whether there are more than a query answers; those with the fewest exposures are left out then. */
+    cut: names.rows.length > MOST_LISTED,
+    /** Names of the configuration without exposures within the days. */
+    without_exposures: known.configured.filter((name) => !all.some(({ experiment }) => experiment === name)),
+    /** Bytes that Athena read. */
+    scanned_bytes: names.scannedBytes + units.scannedBytes,
   };
 }

@@ -5,7 +5,7 @@ import { expectedUnits, sampleRatioPValue } from './sampleRatio.ts';
  * The p-value below which the ratio counts as a mismatch. Many experiments are checked, many times each, so the level is
  * low: Statsig alerts below 0.001 and warns below 0.01. https://docs.statsig.com/experiments/monitor
  */
-export const DEFAULT_ALPHA = 0.001;
+export const ALPHA = 0.001;
 
 /** The p-value below which a ratio that is no mismatch is worth a second look: Statsig's, too. */
 export const SUSPICIOUS_BELOW = 0.01;
@@ -17,8 +17,6 @@ export type SplitVerdict = 'as_expected' | 'suspicious' | 'mismatch' | 'not_test
 export interface CountedGroup {
   readonly groupId: string;
   readonly units: number;
-  /** Its units that were exposed to another group, too. */
-  readonly crossovers: number;
 }
 
 /** The outcome of comparing groups with what is expected of them. */
@@ -27,8 +25,6 @@ export interface GroupTest {
   readonly verdict: SplitVerdict;
   /** It holds on every day that somebody looks: observe/experiments/sampleRatio.ts. */
   readonly pValue: number | null;
-  /** The same without crossovers; null when it cannot be tested. */
-  readonly pValueWithoutCrossovers: number | null;
   /** The largest difference of a group's units from the expected ones, of 1; null when the ratio is not tested. */
   readonly largestDeviation: number | null;
   /** Why the ratio is not tested; null when it is. */
@@ -43,19 +39,18 @@ export interface GroupTest {
  * Tests whether units are split as expected.
  *
  * @param seen Groups that have units.
- * @param alpha The p-value below which it is a mismatch.
  */
 export function testGroups(
   seen: readonly CountedGroup[],
   expectation: Expectation,
-  { isGate, alpha }: { readonly isGate: boolean; readonly alpha: number },
+  isGate: boolean,
 ): GroupTest {
   if (expectation.source === null)
     return { ...untested(expectation.reason, expectation.text), unexpected: [], expected: new Map() };
   const { groups } = expectation;
   const counts = groups.map(({ groupId, weight }) => {
-    const { units = 0, crossovers = 0 } = seen.find((group) => group.groupId === groupId) ?? {};
-    return { groupId, units, crossovers, weight };
+    const { units = 0 } = seen.find((group) => group.groupId === groupId) ?? {};
+    return { groupId, units, weight };
   });
   const amounts = expectedUnits(counts);
   const expected = new Map(counts.map(({ groupId }, i) => [groupId, amounts[i] ?? 0]));
@@ -63,22 +58,18 @@ export function testGroups(
     .map(({ groupId }) => groupId)
     .filter((groupId) => !expected.has(groupId) && (!isGate || isOfExpectedRule(groupId, groups)));
   const pValue = sampleRatioPValue(counts);
-  const pValueWithoutCrossovers = sampleRatioPValue(
-    counts.map(({ units, crossovers, weight }) => ({ units: units - crossovers, weight })),
-  );
   const known = { unexpected, expected };
   const hasUnexpected = unexpected.length > 0;
   if (pValue === null) {
     const why = untested('no_units', 'No unit was exposed to an expected group.');
     return { ...known, ...why, ...(hasUnexpected ? { verdict: 'mismatch' } : {}) };
   }
-  const isMismatch = pValue < alpha || hasUnexpected;
+  const isMismatch = pValue < ALPHA || hasUnexpected;
   const tested = counts.reduce((sum, { units }) => sum + units, 0);
   return {
     ...known,
     verdict: isMismatch ? 'mismatch' : pValue < SUSPICIOUS_BELOW ? 'suspicious' : 'as_expected',
     pValue,
-    pValueWithoutCrossovers,
     largestDeviation: Math.max(...counts.map(({ units }, i) => Math.abs(units - (amounts[i] ?? 0)) / tested)),
     untested: null,
   };
@@ -89,7 +80,6 @@ function untested(reason: UntestedReason, text: string) {
   return {
     verdict: 'not_tested',
     pValue: null,
-    pValueWithoutCrossovers: null,
     largestDeviation: null,
     untested: { reason, text },
   } as const;

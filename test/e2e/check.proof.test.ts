@@ -166,14 +166,13 @@ describe('sluice check', () => {
       unit: 'user_id',
       json: {
         groups: [
-          // 600 units, 5 rows without a userID.
-          { group_id: 'control', units: 600, expected: 500, exposures: 605, crossovers: 3, null_units: 5 },
-          { group_id: 'treatment', units: 400, expected: 500, exposures: 403, crossovers: 0, null_units: 0 },
+          { group_id: 'control', units: 600, expected: 500, crossovers: 3 },
+          { group_id: 'treatment', units: 400, expected: 500, crossovers: 0 },
         ],
         // By the formula with Python's math.lgamma.
         p_value: expect.closeTo(5.583503370468881e-8, 16),
         expected_from: 'configuration',
-        mismatch: true,
+        verdict: 'mismatch',
         untested: null,
         crossovers: 3,
         held_out: 7,
@@ -184,8 +183,8 @@ describe('sluice check', () => {
     });
     expect(answer.json).toMatchObject({
       days: [
-        { ds: DAY, group_id: 'control', units: 600, exposures: 605 },
-        { ds: DAY, group_id: 'treatment', units: 400, exposures: 403 },
+        { ds: DAY, group_id: 'control', units: 600 },
+        { ds: DAY, group_id: 'treatment', units: 400 },
       ],
       first_seen: new Date(today).toISOString(),
       last_seen: new Date(today + 1_000).toISOString(),
@@ -197,12 +196,10 @@ describe('sluice check', () => {
     const { code, stdout } = await story.sluice('check', 'planted');
     expect(code).toBe(3);
     expect(stdout).toMatch(/^planted \(experiment, production\): 1,000 units by user_id, 1,008 exposures\n/);
-    expect(stdout).toMatch(/^control +600 +60\.00 % +500 +605 +3$/m);
+    expect(stdout).toMatch(/^control +600 +60\.00 % +500 +3$/m);
     expect(stdout).toContain('Split: MISMATCH. p = 5.58e-8, below 0.001');
     expect(stdout).toContain('The largest deviation is 10.00 % of the units. Expected by the configuration.');
-    expect(stdout).toMatch(
-      /Crossovers: 3 units saw several groups\. Each counts in its first group; without them p = /,
-    );
+    expect(stdout).toContain('Crossovers: 3 units saw several groups. Each counts in its first group.');
     expect(stdout).toContain('Held out: 7 units.');
     expect(stdout).toContain(
       'Without user_id: 5 exposures, which count for no unit. Others: company_id in 5 (--unit).',
@@ -249,7 +246,6 @@ describe('sluice check', () => {
       p_value: expect.closeTo(7.628876453394749e-14, 22),
       json: { expected_from: 'equal' },
     });
-    expect(await check('unstated', '--equal', '--alpha', '1e-20')).toMatchObject({ code: 0 });
   });
 
   it('takes the split from the specs that were pulled, with the names of groups', async () => {
@@ -334,7 +330,6 @@ describe('sluice check', () => {
   it.each([
     [['--unit', 'user_id'], 'SLUICE_USAGE_OPTIONS'],
     [['a', 'b'], 'SLUICE_USAGE_ARGUMENTS'],
-    [['a', '--alpha', '2'], 'SLUICE_USAGE_OPTIONS'],
     [['a', '--from', '2026-02-02', '--to', '2026-02-01'], 'SLUICE_USAGE_OPTIONS'],
   ])('is used wrongly with %j', async (args, code) => {
     const { code: exit, stderr } = await story.sluice('check', ...args);
@@ -405,10 +400,9 @@ describe('sluice check without a name', () => {
     }
   });
 
-  it('lists the experiments that began last, and only those that are asked for', async () => {
-    const all = await list('--kind', 'experiment');
-    const few = await list('--kind', 'experiment', '--limit', '6');
-    expect([few.total, few.experiments]).toEqual([all.total, all.experiments.slice(0, 6)]);
+  it('lists only those that are asked for', async () => {
+    const gates = await list('--kind', 'gate');
+    expect([gates.total, new Set(gates.experiments.map(({ kind }) => kind))]).toEqual([2, new Set(['gate'])]);
     const found = await list('--search', 'GROUP');
     expect(found.experiments.map(({ experiment }) => experiment).sort()).toEqual([
       'extra_group',
@@ -429,7 +423,7 @@ describe('sluice check without a name', () => {
     );
     expect(stdout).toMatch(/^balanced +experiment +as expected +1 +610 /m);
     expect(stdout).toContain(
-      'MISMATCH of planted: control 600, expected 500; treatment 400, expected 500. Look closer: npx sluice check planted --local --endpoint-url http',
+      'MISMATCH of planted. Look closer: npx sluice check planted --local --endpoint-url http',
     );
     expect(stdout).toContain('Configured, but without exposures: no_rows_yet.');
     const staging = await story.sluice('check', '--environment', 'nowhere');

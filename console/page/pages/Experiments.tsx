@@ -1,4 +1,4 @@
-import type { experimentListJson } from '../../../observe/experiments/listExperiments.ts';
+import type { ExperimentList } from '../../../observe/experiments/listExperiments.ts';
 import type { SplitVerdict } from '../../../observe/experiments/testGroups.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
@@ -7,10 +7,9 @@ import { formatBytes, formatCount, formatShare } from '../parts/format.ts';
 import { Answered, Badge, Card, Empty, Page, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
-import { Experiment, SplitBar } from './Experiment.tsx';
+import { Experiment } from './Experiment.tsx';
 
-type List = ReturnType<typeof experimentListJson>;
-type Listed = List['experiments'][number];
+type Listed = ExperimentList['experiments'][number];
 
 const VERDICTS: Readonly<Record<SplitVerdict, readonly [tone: Tone, words: string]>> = {
   as_expected: ['good', 'as expected'],
@@ -22,7 +21,7 @@ const VERDICTS: Readonly<Record<SplitVerdict, readonly [tone: Tone, words: strin
 /** The page Experiments: experiments and gates, whether their units are split as expected, and each one in place. */
 export function Experiments() {
   const { kind = 'experiment', days = '30', search, environment } = useConsole().route.params;
-  const list = useApi<List>('/api/experiments', {
+  const list = useApi<ExperimentList>('/api/experiments', {
     ...{ days, search, environment },
     kind: kind === 'all' ? undefined : kind,
   });
@@ -60,7 +59,7 @@ export function Experiments() {
   );
 }
 
-function Found({ list }: { readonly list: List }) {
+function Found({ list }: { readonly list: ExperimentList }) {
   return (
     <>
       <DataTable<Listed>
@@ -80,8 +79,8 @@ function Found({ list }: { readonly list: List }) {
         ]}
       />
       <p class="faint">
-        {formatCount(list.total)} with exposures from {list.from} to {list.to}. Marks in a bar show the
-        expected split. {formatBytes(list.scanned_bytes)} read.
+        {formatCount(list.total)} with exposures from {list.from} to {list.to}.{' '}
+        {formatBytes(list.scanned_bytes)} read.
         {list.cut && ' There are more: those with the fewest exposures are left out.'}
         {list.without_exposures.length > 0 &&
           ` In the configuration, but without exposures in these days: ${list.without_exposures.join(', ')}.`}
@@ -119,21 +118,16 @@ function Groups({ of: { groups } }: { readonly of: Listed }) {
   const shown = groups.slice(0, GROUPS_SHOWN);
   const more = groups.length - shown.length;
   return (
-    <>
-      <SplitBar groups={groups} />
-      <small class="faint">
-        {shown
-          .map(
-            ({ group_id, group_name, units }) => `${cutName(group_name ?? group_id)} ${formatCount(units)}`,
-          )
-          .join(', ')}
-        {more > 0 && `, ${more} more`}
-      </small>
-    </>
+    <small class="faint">
+      {shown
+        .map(({ group_id, group_name, units }) => `${cutName(group_name ?? group_id)} ${formatCount(units)}`)
+        .join(', ')}
+      {more > 0 && `, ${more} more`}
+    </small>
   );
 }
 
-function Nothing({ list }: { readonly list: List }) {
+function Nothing({ list }: { readonly list: ExperimentList }) {
   return (
     <Empty title={`There are no exposures in ${list.environment}.`}>
       <p>
