@@ -18,7 +18,6 @@ export const names: Command = {
     days: { type: 'string', help: 'days that are read, the last one today (default 7)' },
     search: { type: 'string', help: 'only names that contain this' },
     environment: { type: 'string', help: 'environment of the events (default production)' },
-    limit: { type: 'string', help: 'how many events (default and at most 50)' },
     check: { type: 'boolean', help: 'exit with 3 if there are warnings' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -35,15 +34,14 @@ export const names: Command = {
       days: countOption(line, 'days', { usual: undefined, most: 90 }),
       search: textOption(line, 'search'),
       environment: textOption(line, 'environment') || undefined,
-      limit: countOption(line, 'limit', { usual: undefined, most: 50 }),
     };
-    const [{ withDeployment }, { listNames, namesJson }, { namesText }] = await Promise.all([
+    const [{ withDeployment }, { listNames }, { namesText }] = await Promise.all([
       import('../aws/withDeployment.ts'),
       import('../../observe/names/names.ts'),
       import('../observe/namesText.ts'),
     ]);
     const found = await withDeployment(line, (deployment) => listNames(deployment, options));
-    writeResult(line, namesJson(found), () => namesText(found, options.event));
+    writeResult(line, found, () => namesText(found, options.event));
     return line.values['check'] === true && found.warnings.length > 0 ? 3 : 0;
   },
 };

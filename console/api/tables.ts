@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { listTableFiles, MOST_FILES } from '../../observe/facts/tables/dayFiles.ts';
 import { listTableDays, MOST_DAYS } from '../../observe/facts/tables/tableDays.ts';
 import { findTable, listTables } from '../../observe/facts/tables/tables.ts';
-import { listNames, NAMES_DAYS, NAMES_LIMIT, namesJson } from '../../observe/names/names.ts';
+import { listNames, NAMES_DAYS } from '../../observe/names/names.ts';
 import { count, day, flag, route, text } from './route.ts';
 
 const table = text('name of a table or view');
@@ -48,8 +48,7 @@ export const tableRoutes = [
       event: text('one event, with all of its properties').optional(),
       environment: text('tier, `production` by default').optional(),
       search: text('a part of the name').optional(),
-      limit: count({ usual: NAMES_LIMIT, most: NAMES_LIMIT }),
     }),
-    handle: async ({ deployment, query }) => namesJson(await listNames(deployment, query)),
+    handle: ({ deployment, query }) => listNames(deployment, query),
   }),
 ];

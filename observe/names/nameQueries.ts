@@ -14,12 +14,6 @@ export const MOST_PROPERTIES = { listed: 100, alone: 1_000 } as const;
 /** Rows of {@link propertiesQuery}: below what `askAthena` reads. */
 const MOST_ROWS = 9_000;
 
-/** The types of JSON; `none` is an event without a value. */
-const nameTypes = ['string', 'number', 'boolean', 'array', 'object', 'null', 'none'] as const;
-
-/** The type of a property, or of an event's value. */
-export type NameType = (typeof nameTypes)[number];
-
 /** The part of the configuration that the queries use. */
 type NamesConfig = Pick<Config, 'database' | 'tables'>;
 
@@ -49,67 +43,74 @@ function rowsOf(config: NamesConfig, { environment, from, event }: NameRows): st
   return `FROM ${qualifiedName(config, config.tables.events)} WHERE ${where.join(' AND ')}`;
 }
 
-/** SQL of a number of days after the first one. */
-function dayNumber({ from }: NameRows, day: string): string {
-  return `date_diff('day', DATE ${quoteText(from)}, ${day})`;
+/**
+ * Rows by event and property. `parts` has for each type `<type> <rows> <first day> <last day> <first time> <last time>`,
+ * separated by commas; days are counted from the first one, times are epoch milliseconds.
+ */
+function countTypes(
+  { from }: NameRows,
+  of: { readonly property: string; readonly type: string; readonly rows: string },
+): string {
+  const day = `date_diff('day', DATE ${quoteText(from)}, "ds")`;
+  const time = (sql: string) => `CAST(to_unixtime(${sql}) * 1000 AS bigint)`;
+  const part = ['row_count', 'first_day', 'last_day', 'first_at', 'last_at'].map(
+    (column) => `CAST("${column}" AS varchar)`,
+  );
+  return `SELECT
+    "event",
+    "property",
+    sum("row_count") AS "row_count",
+    count_if("type" <> 'null') AS "types",
+    array_join(array_agg(${['"type"', ...part].join(` || ' ' || `)}), ',') AS "parts"
+  FROM (
+    SELECT
+      ${EVENT} AS "event",
+      ${of.property} AS "property",
+      ${of.type} AS "type",
+      count(*) AS "row_count",
+      min(${day}) AS "first_day",
+      max(${day}) AS "last_day",
+      ${time('min("timestamp")')} AS "first_at",
+      ${time('max("timestamp")')} AS "last_at"
+    ${of.rows}
+    GROUP BY 1, 2, 3
+  ) AS "counted"
+  GROUP BY "event", "property"`;
 }
 
-const time = (sql: string) => `CAST(to_unixtime(${sql}) * 1000 AS bigint)`;
-
-/**
- * A query of events: rows, first and last time, and `parts`: for each day and type of the value, `<type> <day> <rows>`,
- * separated by commas. One more than {@link MOST_EVENTS}.
- */
+/** A query of events by the types of their values, those with the most rows first. One more than {@link MOST_EVENTS}. */
 export function eventsQuery(config: NamesConfig, rows: NameRows): string {
-  return `SELECT
-  "event",
-  sum("row_count") AS "row_count",
-  ${time('min("first_ts")')} AS "first_at",
-  ${time('max("last_ts")')} AS "last_at",
-  array_join(array_agg("type" || ' ' || CAST("day" AS varchar) || ' ' || CAST("row_count" AS varchar)), ',') AS "parts"
-FROM (
-  SELECT
-    ${EVENT} AS "event",
-    ${dayNumber(rows, '"ds"')} AS "day",
-    CASE
-      WHEN "event_value" IS NULL THEN 'none'
-      WHEN regexp_like("event_value", ${quoteText(NUMBER)}) THEN 'number'
-      ELSE 'string'
-    END AS "type",
-    count(*) AS "row_count",
-    min("timestamp") AS "first_ts",
-    max("timestamp") AS "last_ts"
-  ${rowsOf(config, rows)}
-  GROUP BY 1, 2, 3
-) AS "days"
-GROUP BY "event"
+  const type = `CASE
+        WHEN "event_value" IS NULL THEN 'none'
+        WHEN regexp_like("event_value", ${quoteText(NUMBER)}) THEN 'number'
+        ELSE 'string'
+      END`;
+  return `${countTypes(rows, { property: 'CAST(NULL AS varchar)', type, rows: rowsOf(config, rows) })}
 ORDER BY "row_count" DESC, "event"
 LIMIT ${MOST_EVENTS + 1}`;
 }
 
-const PROPERTY = `substr("key", 1, ${NAME_CHARACTERS})`;
 const MEMBER_TYPE = `CASE substr(json_format("member"), 1, 1)
-          WHEN '"' THEN 'string'
-          WHEN 't' THEN 'boolean'
-          WHEN 'f' THEN 'boolean'
-          WHEN '[' THEN 'array'
-          WHEN '{' THEN 'object'
-          WHEN 'n' THEN 'null'
-          ELSE CASE WHEN "member" IS NULL THEN 'null' ELSE 'number' END
-        END`;
+        WHEN '"' THEN 'string'
+        WHEN 't' THEN 'boolean'
+        WHEN 'f' THEN 'boolean'
+        WHEN '[' THEN 'array'
+        WHEN '{' THEN 'object'
+        WHEN 'n' THEN 'null'
+        ELSE CASE WHEN "member" IS NULL THEN 'null' ELSE 'number' END
+      END`;
 
 /** Each member of the metadata as a row. */
 function membersOf(config: NamesConfig, rows: NameRows): string {
   return `FROM (
-        SELECT "event_name", "timestamp", "ds", "company_metadata"
-        ${rowsOf(config, rows)} AND "company_metadata" IS NOT NULL
-      ) AS "events"
-      CROSS JOIN UNNEST(TRY(CAST(json_parse("company_metadata") AS MAP(VARCHAR, JSON)))) AS "members" ("key", "member")`;
+      SELECT "event_name", "timestamp", "ds", "company_metadata"
+      ${rowsOf(config, rows)} AND "company_metadata" IS NOT NULL
+    ) AS "events"
+    CROSS JOIN UNNEST(TRY(CAST(json_parse("company_metadata") AS MAP(VARCHAR, JSON)))) AS "members" ("key", "member")`;
 }
 
 /**
  * A query of properties, those in the most rows of each event: of some events all, of the others those of several types.
- * `parts` has for each type `<type> <rows> <first day> <first time> <last time>`, separated by commas.
  *
  * @param events At least one.
  * @param most Properties of an event.
@@ -119,33 +120,13 @@ export function propertiesQuery(
   rows: NameRows,
   { events, most }: { readonly events: readonly string[]; readonly most: number },
 ): string {
-  const part = ['"type"', ...['"row_count"', '"first_day"', '"first_at"', '"last_at"'].map(asText)];
-  return `SELECT "event", "property", "row_count", "parts", "properties" FROM (
+  const property = `substr("key", 1, ${NAME_CHARACTERS})`;
+  return `SELECT * FROM (
   SELECT
     *,
     row_number() OVER (PARTITION BY "event" ORDER BY "row_count" DESC, "property") AS "place",
     count(*) OVER (PARTITION BY "event") AS "properties"
-  FROM (
-    SELECT
-      "event",
-      "property",
-      sum("row_count") AS "row_count",
-      count_if("type" <> 'null') AS "types",
-      array_join(array_agg(${part.join(` || ' ' || `)}), ',') AS "parts"
-    FROM (
-      SELECT
-        ${EVENT} AS "event",
-        ${PROPERTY} AS "property",
-        ${MEMBER_TYPE} AS "type",
-        count(*) AS "row_count",
-        min(${dayNumber(rows, '"ds"')}) AS "first_day",
-        ${time('min("timestamp")')} AS "first_at",
-        ${time('max("timestamp")')} AS "last_at"
-      ${membersOf(config, rows)}
-      GROUP BY 1, 2, 3
-    ) AS "types"
-    GROUP BY "event", "property"
-  ) AS "properties"
+  FROM (${countTypes(rows, { property, type: MEMBER_TYPE, rows: membersOf(config, rows) })}) AS "properties"
 ) AS "placed"
 WHERE "place" <= ${most} AND ("types" > 1 OR "event" IN (${events.map(quoteText).join(', ')}))
 ORDER BY "row_count" DESC, "event", "property"
@@ -166,98 +147,47 @@ WHERE "ds" >= DATE ${quoteText(since)} AND "ds" < DATE ${quoteText(from)} AND ${
 GROUP BY 1`;
 }
 
-function asText(column: string): string {
-  return `CAST(${column} AS varchar)`;
+/** Rows with one type. */
+export interface TypeCount {
+  /** Of JSON; `none` is an event without a value. */
+  readonly type: string;
+  readonly rows: number;
+  /** Counted from the first day. */
+  readonly firstDay: number;
+  readonly lastDay: number;
 }
 
-/** Rows of an event. */
-export interface EventCount {
+/** Rows of an event, by the types of its value, or with one property of its metadata. */
+export interface NameCount {
   readonly event: string;
+  /** Null of the event itself. */
+  readonly property: string | null;
   readonly rows: number;
+  /** Properties of the event in all; 0 of the event itself. */
+  readonly properties: number;
   /** Epoch milliseconds. */
   readonly firstAt: number;
   readonly lastAt: number;
-  /** Rows by day, counted from the first, and type of the value. */
-  readonly parts: readonly { readonly type: NameType; readonly day: number; readonly rows: number }[];
-}
-
-/** Reads a row of {@link eventsQuery}. */
-export function readEvent(row: QueryRow): EventCount {
-  return {
-    event: row['event'] ?? '',
-    rows: Number(row['row_count']),
-    firstAt: Number(row['first_at']),
-    lastAt: Number(row['last_at']),
-    parts: splitParts(row['parts']).map(([type, day, count]) => ({
-      type: typeOf(type),
-      day: Number(day),
-      rows: Number(count),
-    })),
-  };
-}
-
-/** Rows with one property of one event. */
-export interface PropertyCount {
-  readonly event: string;
-  readonly property: string;
-  readonly rows: number;
-  /** Properties of the event in all. */
-  readonly properties: number;
   /** Most frequent first. */
   readonly types: readonly TypeCount[];
 }
 
-/** Rows with one type of a property. */
-export interface TypeCount {
-  readonly type: NameType;
-  readonly rows: number;
-  /** Counted from the first day. */
-  readonly firstDay: number;
-  /** Epoch milliseconds; null for the value of an event, of which only days are counted. */
-  readonly firstAt: number | null;
-  readonly lastAt: number | null;
-}
-
-/** Reads a row of {@link propertiesQuery}. */
-export function readProperty(row: QueryRow): PropertyCount {
+/** Reads a row of {@link eventsQuery} or {@link propertiesQuery}. */
+export function readName(row: QueryRow): NameCount {
+  const parts = (row['parts'] ?? '').split(',').map((part) => {
+    const [type = '', ...numbers] = part.split(' ');
+    const [rows = 0, firstDay = 0, lastDay = 0, firstAt = 0, lastAt = 0] = numbers.map(Number);
+    return { type, rows, firstDay, lastDay, firstAt, lastAt };
+  });
   return {
     event: row['event'] ?? '',
-    property: row['property'] ?? '',
+    property: row['property'] ?? null,
     rows: Number(row['row_count']),
-    properties: Number(row['properties']),
-    types: splitParts(row['parts'])
-      .map(([type, rows, day, first, last]) => ({
-        type: typeOf(type),
-        rows: Number(rows),
-        firstDay: Number(day),
-        firstAt: Number(first),
-        lastAt: Number(last),
-      }))
-      .sort(mostFirst),
+    properties: Number(row['properties'] ?? 0),
+    firstAt: Math.min(...parts.map(({ firstAt }) => firstAt)),
+    lastAt: Math.max(...parts.map(({ lastAt }) => lastAt)),
+    types: parts
+      .map(({ type, rows, firstDay, lastDay }) => ({ type, rows, firstDay, lastDay }))
+      .sort((one, other) => other.rows - one.rows || (one.type < other.type ? -1 : 1)),
   };
-}
-
-/** Types of an event's value, each over all days. */
-export function valueTypes({ parts }: EventCount): readonly TypeCount[] {
-  return [...Map.groupBy(parts, ({ type }) => type)]
-    .map(([type, own]) => ({
-      type,
-      rows: own.reduce((sum, { rows }) => sum + rows, 0),
-      firstDay: Math.min(...own.map(({ day }) => day)),
-      firstAt: null,
-      lastAt: null,
-    }))
-    .sort(mostFirst);
-}
-
-function mostFirst(one: TypeCount, other: TypeCount): number {
-  return other.rows - one.rows || nameTypes.indexOf(one.type) - nameTypes.indexOf(other.type);
-}
-
-function splitParts(parts: string | null | undefined): readonly string[][] {
-  return (parts ?? '').split(',').map((part) => part.split(' '));
-}
-
-function typeOf(text: string | undefined): NameType {
-  return nameTypes.find((type) => type === text) ?? 'string';
 }

@@ -1,5 +1,5 @@
 import type { UtcDay } from '../../lib/base/time.ts';
-import { type EventCount, type PropertyCount, type TypeCount, valueTypes } from './nameQueries.ts';
+import type { NameCount } from './nameQueries.ts';
 
 /** Kinds of warnings, those that matter most first. */
 const KINDS = ['type_changed', 'stopped', 'new_event'] as const;
@@ -18,8 +18,8 @@ export interface NameWarning {
 
 /** The input of the warnings. */
 interface CountedNames {
-  readonly events: readonly EventCount[];
-  readonly properties: readonly PropertyCount[];
+  readonly events: readonly NameCount[];
+  readonly properties: readonly NameCount[];
   /** Days that were read. */
   readonly days: number;
   dayAt(day: number): UtcDay;
@@ -36,16 +36,10 @@ const STOPPED_DAYS = 3;
 /** Warnings of types that changed, events that stopped, and new ones. */
 export function warnOfNames(names: CountedNames): readonly NameWarning[] {
   const { events, properties } = names;
-  const isNew = newEvents(names);
-  const warnings = [
-    ...events.flatMap((event) => [
-      ...warnOfTypes(names, { event: event.event, property: null }, valueTypes(event)),
-      ...(isNew(event) ? [warnOfNew(names, event)] : []),
-      ...warnOfStop(names, event),
-    ]),
-    ...properties.flatMap((property) => warnOfTypes(names, property, property.types)),
-  ];
-  return warnings.sort(
+  return [
+    ...[...events, ...properties].flatMap((one) => warnOfTypes(names, one)),
+    ...events.flatMap((one) => [...warnOfNew(names, one), ...warnOfStop(names, one)]),
+  ].sort(
     (one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || other.day.localeCompare(one.day),
   );
 }
@@ -53,72 +47,54 @@ export function warnOfNames(names: CountedNames): readonly NameWarning[] {
 /** A type that came later than the first is a change. Null is no type. */
 function warnOfTypes(
   { dayAt }: CountedNames,
-  { event, property }: { readonly event: string; readonly property: string | null },
-  all: readonly TypeCount[],
+  { event, property, types: all }: NameCount,
 ): readonly NameWarning[] {
   const types = all.filter(({ type }) => type !== 'null' && type !== 'none');
-  const rows = types.reduce((sum, one) => sum + one.rows, 0);
   const begin = Math.min(...types.map(({ firstDay }) => firstDay));
   const subject = property === null ? 'its value' : 'it';
-  const share = (one: TypeCount) => `${percent(one.rows / rows)} ${one.type}`;
   return types
     .filter(({ firstDay }) => firstDay > begin)
-    .map((one) => ({
-      kind: 'type_changed',
-      event,
-      property,
-      day: dayAt(one.firstDay),
-      text: `Until ${dayAt(one.firstDay - 1)} ${subject} was ${list(before(types, one).map(({ type }) => type))}; since ${dayAt(one.firstDay)} ${subject} is also ${one.type} (${list(types.map(share))}).`,
-    }));
-}
-
-function before(types: readonly TypeCount[], one: TypeCount): readonly TypeCount[] {
-  return types.filter(({ firstDay }) => firstDay < one.firstDay);
+    .map(({ type, firstDay }) => {
+      const before = types.filter((one) => one.firstDay < firstDay).map((one) => one.type);
+      return {
+        ...{ kind: 'type_changed', event, property, day: dayAt(firstDay) },
+        text: `Until ${dayAt(firstDay - 1)} ${subject} was ${before.join(' and ')}; since ${dayAt(firstDay)} ${subject} is also ${type}.`,
+      };
+    });
 }
 
 /** Without rows before the days, events of the first day with rows are as old as the lake. */
-function newEvents({ events, seenBefore }: CountedNames): (event: EventCount) => boolean {
-  const lakeDay = Math.min(...events.map(firstDay));
-  return (event) =>
-    firstDay(event) > 0 &&
-    (seenBefore === undefined ? firstDay(event) > lakeDay : !seenBefore.has(event.event));
-}
-
-function firstDay({ parts }: EventCount): number {
-  return Math.min(...parts.map(({ day }) => day));
-}
-
-function warnOfNew({ dayAt }: CountedNames, event: EventCount): NameWarning {
-  const day = dayAt(firstDay(event));
-  return {
-    ...{ kind: 'new_event', event: event.event, property: null, day },
-    text: `New since ${day}: ${count(event.rows)} row${event.rows === 1 ? '' : 's'}.`,
-  };
-}
-
-/** Stopped if whole days have none, longer than a weekend, although as many as before would be many. */
-function warnOfStop({ dayAt, days }: CountedNames, event: EventCount): readonly NameWarning[] {
-  const active = new Set(event.parts.map(({ day }) => day));
-  const last = Math.max(...active);
-  const missedDays = days - 2 - last;
-  const perDay = event.rows / (last - firstDay(event) + 1);
-  const isMissed = missedDays >= STOPPED_DAYS && perDay * missedDays >= LEAST_MISSED;
-  if (active.size < 2 || !isMissed) return [];
-  const day = dayAt(last);
+function warnOfNew({ events, seenBefore, dayAt }: CountedNames, one: NameCount): readonly NameWarning[] {
+  const day = firstDay(one);
+  const isNew =
+    day > 0 &&
+    (seenBefore === undefined ? day > Math.min(...events.map(firstDay)) : !seenBefore.has(one.event));
+  if (!isNew) return [];
   return [
     {
-      ...{ kind: 'stopped', event: event.event, property: null, day },
-      text: `None since ${day}; before, there were ${count(perDay)} a day.`,
+      ...{ kind: 'new_event', event: one.event, property: null, day: dayAt(day) },
+      text: `New since ${dayAt(day)}: ${count(one.rows)} row${one.rows === 1 ? '' : 's'}.`,
     },
   ];
 }
 
-function list(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+/** The first day on which an event has rows. */
+export function firstDay({ types }: NameCount): number {
+  return Math.min(...types.map((one) => one.firstDay));
 }
 
-function percent(part: number): string {
-  return `${(part * 100).toLocaleString('en-US', { maximumFractionDigits: part < 0.01 ? 3 : 0 })} %`;
+/** Stopped if whole days have none, longer than a weekend, although as many as before would be many. */
+function warnOfStop({ dayAt, days }: CountedNames, event: NameCount): readonly NameWarning[] {
+  const [first, last] = [firstDay(event), Math.max(...event.types.map(({ lastDay }) => lastDay))];
+  const missedDays = days - 2 - last;
+  const perDay = event.rows / (last - first + 1);
+  if (last === first || missedDays < STOPPED_DAYS || perDay * missedDays < LEAST_MISSED) return [];
+  return [
+    {
+      ...{ kind: 'stopped', event: event.event, property: null, day: dayAt(last) },
+      text: `None since ${dayAt(last)}; before, there were ${count(perDay)} a day.`,
+    },
+  ];
 }
 
 function count(value: number): string {

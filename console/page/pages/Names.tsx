@@ -1,4 +1,4 @@
-import type { namesJson } from '../../../observe/names/names.ts';
+import type { Names as NamesAnswer } from '../../../observe/names/names.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DaysFilter, EnvironmentFilter, Filters, TextFilter } from '../parts/filters.tsx';
@@ -7,7 +7,6 @@ import { Answered, Badge, Card, Empty, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
 
-type NamesAnswer = ReturnType<typeof namesJson>;
 type EventName = NamesAnswer['events'][number];
 type Warning = NamesAnswer['warnings'][number];
 type TypeShare = EventName['value'][number];
@@ -40,7 +39,7 @@ export function Names() {
                   rows={answer.events}
                   keyOf={({ event }) => event}
                   params={['event']}
-                  unfold={(one) => <OneEvent name={one.event} days={days} environment={environment} />}
+                  unfold={(one) => <OneEvent event={one.event} />}
                   columns={[
                     ['Event', ({ event }) => event],
                     ['To look at', ({ warnings }) => <Warnings kinds={warnings} />],
@@ -66,16 +65,17 @@ export function Names() {
   );
 }
 
-function toneOf(kind: Warning['kind']): Tone {
-  if (kind === 'type_changed') return 'bad';
-  return kind.startsWith('new_') ? 'accent' : 'warning';
-}
+const TONES: Readonly<Record<Warning['kind'], Tone>> = {
+  type_changed: 'bad',
+  stopped: 'warning',
+  new_event: 'accent',
+};
 
 function Warnings({ kinds }: { readonly kinds: readonly Warning['kind'][] }) {
   return (
     <>
       {kinds.map((kind) => (
-        <Badge key={kind} tone={toneOf(kind)}>
+        <Badge key={kind} tone={TONES[kind]}>
           {kind.replaceAll('_', ' ')}
         </Badge>
       ))}
@@ -89,12 +89,8 @@ function typesText(types: readonly TypeShare[]): string {
   return types.map(({ type, share }) => `${type} ${formatShare(share)}`).join(', ');
 }
 
-function OneEvent(asked: {
-  readonly name: string;
-  readonly days: string;
-  readonly environment: string | undefined;
-}) {
-  const { name: event, days, environment } = asked;
+function OneEvent({ event }: { readonly event: string }) {
+  const { days = '7', environment } = useConsole().route.params;
   const names = useApi<NamesAnswer>('/api/names', { event, days, environment });
   return (
     <Answered of={names}>
@@ -115,7 +111,6 @@ function OneEvent(asked: {
               columns={[
                 ['Property', ({ property }) => property],
                 ['Types', ({ types }) => typesText(types)],
-                ['Since', ({ types }) => types.map(({ first_day }) => first_day).join(', ')],
                 ['Rows', ({ rows }) => rows, 'number'],
                 ['In rows', ({ share }) => formatShare(share), 'number'],
                 ['Last seen', ({ last_seen }) => last_seen, 'time'],
