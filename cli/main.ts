@@ -1,4 +1,3 @@
-import { SluiceError } from '../lib/base/errors.ts';
 import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
@@ -28,11 +27,10 @@ import { tables } from './commands/tables.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 import { trace } from './commands/trace.ts';
-import { readColourChoice } from './terminal/colour.ts';
-import { type Command, didYouMean, oneOf, readCommandLine, UsageError } from './terminal/commandLine.ts';
-import { commandError, errorText, type FailedCommand } from './terminal/errors.ts';
+import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
+import { commandError, errorText } from './terminal/errors.ts';
 import { commandHelp, overview } from './terminal/help.ts';
-import { chooseColour, writeJson, writeNote, writeOut } from './terminal/output.ts';
+import { writeJson, writeNote, writeOut } from './terminal/output.ts';
 
 /** Every command, in the order of `sluice --help`. */
 export const commands: readonly Command[] = [
@@ -71,9 +69,7 @@ export const commands: readonly Command[] = [
  *
  * @returns the exit code: 0 success, 1 failure, 2 wrong use, 3 problems found, 130 interrupted.
  */
-export async function main(words: readonly string[]): Promise<number> {
-  const { argv, choice } = readColourChoice(words);
-  chooseColour(choice);
+export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   let command: Command | undefined;
   try {
@@ -87,85 +83,41 @@ export async function main(words: readonly string[]): Promise<number> {
     }
     const isHelp = name === 'help';
     command = findCommand(isHelp ? (rest[0] ?? '') : name);
-    if (isHelp || asksForHelp(command, rest)) {
-      const [word] = (isHelp ? rest.slice(1) : rest).filter((one) => !one.startsWith('-') && one !== 'help');
-      const action = isHelp ? requireAction(command, word) : knownAction(command, word);
-      writeOut(commandHelp(command, action), 'help');
+    if (isHelp || asksForHelp(rest)) {
+      writeOut(commandHelp(command), 'help');
       return 0;
     }
     const line = readCommandLine(command, rest);
     return await command.run(command.changes?.(line) === true ? { ...line, changes: true } : line);
   } catch (error) {
-    const failed = command === undefined ? undefined : await failedCommand(command, rest, error);
-    reportError(error, command, failed, argv.includes('--json'));
+    const failed = command && { name: command.name, target: await targetOf(command, rest) };
+    if (argv.includes('--json')) {
+      const object = { error: commandError(error, failed) };
+      if (command?.jsonErrorsOn === 'stderr') writeNote(`${visibleJson(object)}\n`);
+      else writeJson(object);
+    }
+    if (!argv.includes('--json') || command?.jsonErrorsOn === undefined)
+      writeNote(errorText(error, failed), 'error');
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-/** Options that name the deployment of a failed command, none if it has none, or they are what is wrong; and what else may help. */
-async function failedCommand(
-  command: Command,
-  argv: readonly string[],
-  error: unknown,
-): Promise<FailedCommand> {
-  const { name } = command;
-  if (command.options['local'] === undefined) return { name, target: [] };
+/** Options that name the deployment of a failed command; none if it has none, or they are what is wrong. */
+async function targetOf(command: Command, argv: readonly string[]): Promise<readonly string[]> {
+  if (command.options['local'] === undefined) return [];
   try {
-    const { commandOptions, LOCAL_ENDPOINT, localCloudAnswers } = await import('./aws/target.ts');
-    const target = commandOptions(readCommandLine(command, argv));
-    const lacksCredentials =
-      error instanceof SluiceError &&
-      error.code === 'SLUICE_AWS_NO_CREDENTIALS' &&
-      (await localCloudAnswers());
-    return { name, target, ...(lacksCredentials ? { localCloud: LOCAL_ENDPOINT } : {}) };
+    const { commandOptions } = await import('./aws/target.ts');
+    return commandOptions(readCommandLine(command, argv));
   } catch {
-    return { name, target: [] };
+    return [];
   }
 }
 
-function reportError(
-  error: unknown,
-  command: Command | undefined,
-  failed: FailedCommand | undefined,
-  asJson: boolean,
-): void {
-  const object = { error: commandError(error, failed) };
-  if (asJson && command?.jsonErrorsOn === 'stderr') {
-    writeNote(`${visibleJson(object)}\n`);
-    return;
-  }
-  if (asJson) writeJson(object);
-  writeNote(errorText(error, failed), 'error');
-}
-
-/** `sluice query --help`, `sluice query help`, `sluice ingest run help`. */
-function asksForHelp(command: Command, rest: readonly string[]): boolean {
+/** `sluice query --help`, `sluice query help`. */
+function asksForHelp(rest: readonly string[]): boolean {
   const end = rest.indexOf('--');
   const options = end < 0 ? rest : rest.slice(0, end);
-  if (options.includes('--help') || options.includes('-h')) return true;
-  const [first = '', second] = rest;
-  if (rest.length === 1) return first === 'help';
-  return rest.length === 2 && second === 'help' && isPlainAction(command, first);
-}
-
-/** Whether a word names an action that no arguments follow. */
-function isPlainAction({ actions = {} }: Command, word: string): boolean {
-  return Object.hasOwn(actions, word) && actions[word]?.takesArguments !== true;
-}
-
-function knownAction({ actions = {} }: Command, word: string | undefined): string | undefined {
-  return word !== undefined && Object.hasOwn(actions, word) ? word : undefined;
-}
-
-/** The action of `sluice help ingest run`; undefined without one. @throws UsageError for another word. */
-function requireAction(command: Command, word: string | undefined): string | undefined {
-  const names = Object.keys(command.actions ?? {});
-  if (word === undefined || names.includes(word)) return word;
-  const expected = names.length === 0 ? 'no more words' : oneOf(names);
-  throw new UsageError(
-    'SLUICE_USAGE_ARGUMENTS',
-    `Got ${JSON.stringify(word)}. Expected ${expected}.${didYouMean(word, names)}`,
-  );
+  return options.includes('--help') || options.includes('-h') || (rest.length === 1 && rest[0] === 'help');
 }
 
 /** @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND. */

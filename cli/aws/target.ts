@@ -2,6 +2,7 @@ import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
 import {
   type AwsOptions,
   type ConfiguredTarget,
@@ -30,7 +31,7 @@ function awsOptions(
 }
 
 /** The default endpoint of the local cloud. */
-export const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
+const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
 const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
 
@@ -91,18 +92,14 @@ export function noteUnnamedTarget(line: CommandLine): void {
     writeNote('For the local cloud. With --stage NAME: for that deployment.\n');
 }
 
-/** Whether a local cloud answers on its default endpoint. */
-export async function localCloudAnswers(): Promise<boolean> {
-  const answer = fetch(new URL('/_sluice/clock', LOCAL_ENDPOINT), { signal: AbortSignal.timeout(1_000) });
-  return answer.then(
-    ({ ok }) => ok,
-    () => false,
-  );
-}
-
 /** The options that name the deployment of a command line again, for commands that it prints. */
 export function commandOptions(line: CommandLine): readonly string[] {
   return deploymentOptions(namedTarget(readTargetOptions(line)));
+}
+
+/** A `sluice` command for a person to run on the deployment of a command line. */
+export function targetedCommand(line: CommandLine, words: readonly string[]): string {
+  return sluiceCommand(commandOptions(line), words);
 }
 
 /** Reads `targetOptions` from a command line. */

@@ -9,7 +9,7 @@ import { groupsObject } from '../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
-import { targetedCommand } from '../aws/targetedCommand.ts';
+import { targetedCommand } from '../aws/target.ts';
 import {
   type Action,
   always,
@@ -92,7 +92,7 @@ async function list(line: CommandLine): Promise<number> {
     .map(groupColumns);
   writeResult(line, { groups: shown }, () => textTable(shown));
   if (rows.length === 0)
-    writeNote(`No specs were pulled yet. Run \`${await targetedCommand(line, ['groups', 'pull'])}\`.\n`);
+    writeNote(`No specs were pulled yet. Run \`${targetedCommand(line, ['groups', 'pull'])}\`.\n`);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 import { isRelayReason } from '../../lib/tables/objectKeys.ts';
-import { targetedCommand } from '../aws/targetedCommand.ts';
+import { targetedCommand } from '../aws/target.ts';
 import {
   type Action,
   type Command,
@@ -94,7 +94,7 @@ async function redrive(line: CommandLine): Promise<number> {
     ]),
   );
   if (!dryRun && moved.moved > 0)
-    writeNote(`\`${await targetedCommand(line, ['relay', 'status'])}\` shows what becomes of them.\n`);
+    writeNote(`\`${targetedCommand(line, ['relay', 'status'])}\` shows what becomes of them.\n`);
   return 0;
 }
 

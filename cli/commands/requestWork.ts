@@ -32,7 +32,7 @@ export async function requestWork<Requested extends object>(
   const dryRun = line.values['dry-run'] === true;
   const [{ withDeployment }, { targetedCommand }] = await Promise.all([
     import('../aws/withDeployment.ts'),
-    import('../aws/targetedCommand.ts'),
+    import('../aws/target.ts'),
   ]);
   const requested = await withDeployment(line, async (deployment) => {
     try {
@@ -46,7 +46,7 @@ export async function requestWork<Requested extends object>(
   writeNote(
     dryRun
       ? `Nothing was requested: this is a dry run.${dry === '' ? '' : ` ${dry}`}\n`
-      : `${done(requested)} \`${await targetedCommand(line, follow)}\` shows the result.\n`,
+      : `${done(requested)} \`${targetedCommand(line, follow)}\` shows the result.\n`,
   );
   return 0;
 }

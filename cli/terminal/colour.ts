@@ -35,45 +35,13 @@ const LOOKS: Readonly<Record<Look, readonly (readonly [RegExp, Format])[]>> = {
   error: [[/^SLUICE_[A-Z0-9_]+(?=: )/g, ['bold', 'red']]],
 };
 
-/** The text with the colours of its look, as escape sequences of ECMA-48. The caller has escaped those of others. */
-export function paint(text: string, look: Look): string {
+/**
+ * The text with the colours of its look, as escape sequences of ECMA-48, if the stream has some: Node follows NO_COLOR,
+ * FORCE_COLOR and TERM, and else asks whether it is a terminal. The caller has escaped sequences of others.
+ */
+export function paint(text: string, look: Look, stream: NodeJS.WriteStream): string {
   return LOOKS[look].reduce(
-    (painted, [pattern, format]) =>
-      painted.replace(pattern, (words) => styleText(format, words, { validateStream: false })),
+    (painted, [pattern, format]) => painted.replace(pattern, (words) => styleText(format, words, { stream })),
     text,
   );
-}
-
-/** The choice of colour on the command line; undefined leaves it to the environment. */
-export type ColourChoice = 'always' | 'never' | undefined;
-
-/**
- * Whether a stream gets colours. `--color` and `--no-color` decide first, then `NO_COLOR` and `FORCE_COLOR`, then
- * `TERM=dumb`; else a terminal has colours and nothing else has.
- *
- * https://no-color.org: NO_COLOR that is not empty. FORCE_COLOR is that of Node and its tools, where 0 and false are no.
- */
-export function isColoured(
-  stream: { readonly isTTY?: boolean | undefined },
-  choice: ColourChoice,
-  env: Readonly<Record<string, string | undefined>>,
-): boolean {
-  if (choice !== undefined) return choice === 'always';
-  if (env['NO_COLOR']) return false;
-  const forced = env['FORCE_COLOR'];
-  if (forced !== undefined) return forced !== '0' && forced !== 'false';
-  return stream.isTTY === true && env['TERM'] !== 'dumb';
-}
-
-/** A command line without `--color` and `--no-color`, which every command takes, and what they say: the last one counts. */
-export function readColourChoice(argv: readonly string[]): {
-  readonly argv: readonly string[];
-  readonly choice: ColourChoice;
-} {
-  const end = argv.indexOf('--');
-  const options = end < 0 ? argv : argv.slice(0, end);
-  const last = options.findLast((word) => word === '--color' || word === '--no-color');
-  const choice = last === undefined ? undefined : last === '--color' ? 'always' : 'never';
-  const kept = options.filter((word) => word !== '--color' && word !== '--no-color');
-  return { argv: end < 0 ? kept : [...kept, ...argv.slice(end)], choice };
 }

@@ -63,40 +63,35 @@ export const UsageError = defineErrorFamily('user', {
   },
 });
 
-type Token = NonNullable<ReturnType<typeof parseArgs<ParseArgsConfig & { tokens: true }>>['tokens']>[number];
-
 /**
- * Parses what follows a command's name. `node:util` splits it, but does not report errors: its messages do not suggest an
- * option that may have been meant.
+ * Parses what follows a command's name.
  *
- * @throws UsageError SLUICE_USAGE_OPTIONS with every option that is not valid.
+ * @throws UsageError SLUICE_USAGE_OPTIONS for an option that is not valid, with one that may have been meant.
  */
 export function readCommandLine({ options }: Pick<Command, 'options'>, argv: readonly string[]): CommandLine {
-  const { values, positionals, tokens } = parseArgs({
-    args: [...argv],
-    options: { ...options },
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-  const wrong = tokens.flatMap((token) => problemOf(token, options) ?? []);
-  if (wrong.length > 0) throw new UsageError('SLUICE_USAGE_OPTIONS', wrong.join(' '));
+  const { values, positionals } = parseOptions(options, argv);
+  for (const [name, { values: allowed }] of Object.entries(options)) {
+    const value = values[name];
+    if (allowed === undefined || typeof value !== 'string' || allowed.includes(value)) continue;
+    const problem = `--${name}: got ${JSON.stringify(value)}, ${expectedOf(value, allowed)}`;
+    throw new UsageError('SLUICE_USAGE_OPTIONS', problem);
+  }
   return { values, positionals };
 }
 
-function problemOf(token: Token, options: CommandOptions): string | undefined {
-  if (token.kind !== 'option') return undefined;
-  const { name, rawName, value, inlineValue } = token;
-  if (!Object.hasOwn(options, name) || !rawName.startsWith('--')) return unknownOption(rawName, options);
-  const takesValue = options[name]?.type === 'string';
-  if (!takesValue) return value === undefined ? undefined : `${rawName}: it takes no value.`;
-  if (value === undefined) return `${rawName}: expected a value.`;
-  // Most likely the next option. - alone is stdin, and -1 a number, which the command validates.
-  if (inlineValue === false && /^-[^\d.]/.test(value))
-    return `${rawName}: expected a value before ${value}. Write a value that begins with - as ${rawName}=${value}.`;
-  const { values } = options[name] ?? {};
-  if (values === undefined || values.includes(value)) return undefined;
-  return `${rawName}: got ${JSON.stringify(value)}, ${expectedOf(value, values)}`;
+function parseOptions(options: CommandOptions, argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: { ...options }, allowPositionals: true });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const [unknown = '', name = ''] = /^Unknown option '(-[^']*)'\./.exec(error.message) ?? [];
+    const known = Object.keys(options).map((one) => `--${one}`);
+    const meant = didYouMean(name, known);
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      meant === '' ? error.message.replaceAll('\n', ' ') : `${unknown}${meant}`,
+    );
+  }
 }
 
 /** Values that are listed beside a suggestion. */
@@ -126,13 +121,6 @@ export function choiceOption<Value extends string>(
 ): Value | undefined {
   const text = textOption(line, name);
   return values.find((value) => value === text);
-}
-
-function unknownOption(rawName: string, options: CommandOptions): string {
-  if (/\s/.test(rawName))
-    return `${JSON.stringify(rawName)} begins with - and is read as an option. Write such an argument after --.`;
-  const known = Object.keys(options).map((name) => `--${name}`);
-  return `${rawName}: unknown option.${didYouMean(rawName, known)}`;
 }
 
 /** The text of an option; undefined without it. */

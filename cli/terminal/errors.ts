@@ -42,8 +42,6 @@ export interface FailedCommand {
   readonly name: string;
   /** Options that name its deployment, for the commands of a cure. */
   readonly target: readonly string[];
-  /** Endpoint of a local cloud that answers, if the command may have meant that. */
-  readonly localCloud?: string;
 }
 
 /** An error as an object; an error of another class becomes one of Sluice's own. */
@@ -51,12 +49,7 @@ export function commandError(error: unknown, command?: FailedCommand): ErrorObje
   const object = errorObject(asSluiceError(error));
   if (command === undefined) return object;
   const cure = object.cure.replace('sluice <command>', `sluice ${command.name}`);
-  const { target, localCloud } = command;
-  const hint =
-    localCloud === undefined
-      ? ''
-      : ` A local cloud answers on ${localCloud}: --local in place of --stage asks it.`;
-  return { ...object, cure: `${targetCommands(cure, target)}${hint}` };
+  return { ...object, cure: targetCommands(cure, command.target) };
 }
 
 /**

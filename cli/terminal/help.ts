@@ -16,23 +16,12 @@ export const EXIT_CODES: Readonly<Record<string, string>> = {
 export const PLACE_RULE =
   'A command is about the local cloud, as with --local or --stage local; --stage NAME makes it about that deployment in AWS. A command that changes something prints its place first.';
 
-/** Options that every command takes. */
-const COMMON_OPTIONS = {
-  help: { type: 'boolean', help: 'print the help of the command' },
-  color: { type: 'boolean', help: 'colours, also where no terminal is' },
-  'no-color': {
-    type: 'boolean',
-    help: 'no colours (default: colours where a terminal is; NO_COLOR, FORCE_COLOR)',
-  },
-} as const satisfies CommandOptions;
-
 /** The text of `sluice --help`. */
 export function overview(commands: readonly Command[]): string {
   return sections([
     wrapLines('Sluice: a self-hosted pipeline for exposures and events.', WIDTH),
     wrapLines('sluice <command> [options]', WIDTH, 'Usage: ', '         '),
     ['Commands:', ...twoColumns(commands.map(({ name, summary }) => [name, summary]))],
-    ['Options:', ...twoColumns(optionRows(COMMON_OPTIONS))],
     wrapLines(PLACE_RULE, WIDTH),
     ['Exit codes:', ...twoColumns(Object.entries(EXIT_CODES))],
     wrapLines(
@@ -42,42 +31,35 @@ export function overview(commands: readonly Command[]): string {
   ]);
 }
 
-/** The text of `sluice <command> --help`; with the name of an action, of that action alone. */
-export function commandHelp(command: Command, action?: string): string {
-  const { name, examples, actions = {} } = command;
-  const one = action === undefined ? undefined : actions[action];
-  const usage =
-    one === undefined
-      ? command.usage
-      : `sluice ${name} ${action}${one.takesArguments === true ? ' …' : ''} [options]`;
-  const shown = examples.filter((line) => action === undefined || line.includes(`sluice ${name} ${action}`));
-  const rows = Object.entries(actions).map(([each, { summary }]): [string, string] => [each, summary]);
+/** The text of `sluice <command> --help`. */
+export function commandHelp({ summary, usage, options, examples, actions = {} }: Command): string {
+  const rows = Object.entries(actions).map(([name, one]): [string, string] => [name, one.summary]);
   return sections([
-    wrapLines(one?.summary ?? command.summary, WIDTH),
+    wrapLines(summary, WIDTH),
     wrapLines(usage, WIDTH, 'Usage: ', '         '),
-    one === undefined && rows.length > 0 ? ['Actions:', ...twoColumns(rows)] : [],
-    ['Options:', ...twoColumns(optionRows(optionsOf(command, action)))],
-    shown.length > 0 ? ['Examples:', ...shown.map((line) => `  ${line}`)] : [],
+    rows.length > 0 ? ['Actions:', ...twoColumns(rows)] : [],
+    ['Options:', ...twoColumns(optionRows(options, actions))],
+    ['Examples:', ...examples.map((line) => `  ${line}`)],
   ]);
 }
 
-/** The options of a command; of one of its actions, those that it takes. */
-function optionsOf({ options, actions = {} }: Command, action?: string): CommandOptions {
-  if (action === undefined) return options;
-  const ofOthers = (option: string) =>
-    Object.values(actions).some((one: Action) => one.options.includes(option)) &&
-    actions[action]?.options.includes(option) !== true;
-  return Object.fromEntries(Object.entries(options).filter(([option]) => !ofOthers(option)));
-}
-
-function optionRows(options: CommandOptions): readonly (readonly [string, string])[] {
+function optionRows(
+  options: CommandOptions,
+  actions: Readonly<Record<string, Action>>,
+): readonly (readonly [string, string])[] {
   return Object.entries(options).map(([name, { type, help, values }]) => [
     `--${name}${type === 'string' ? ' …' : ''}`,
     // A help that names the values itself says what they mean.
-    values === undefined || values.every((value) => help.includes(value))
-      ? help
-      : `${help}: ${oneOf(values)}`,
+    `${takers(name, help, actions)}${help}${
+      values === undefined || values.every((value) => help.includes(value)) ? '' : `: ${oneOf(values)}`
+    }`,
   ]);
+}
+
+/** `run, backfill: ` of an option that only some actions take. The help of some options names the action by itself. */
+export function takers(name: string, help: string, actions: Readonly<Record<string, Action>>): string {
+  const named = Object.keys(actions).filter((action) => actions[action]?.options.includes(name));
+  return named.length === 0 || named.some((one) => help.includes(`${one}: `)) ? '' : `${named.join(', ')}: `;
 }
 
 function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {

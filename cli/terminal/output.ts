@@ -1,19 +1,12 @@
 import { csvLine } from '../../lib/base/csv.ts';
 import { visibleJson, visibleLine, visibleText } from '../../lib/base/text.ts';
-import { type ColourChoice, isColoured, type Look, paint } from './colour.ts';
+import { type Look, paint } from './colour.ts';
 import type { CommandLine } from './commandLine.ts';
 
 /**
  * Everything that commands print passes through this file. Names, keys and rows from outside can contain control characters
  * of a terminal, which are escaped. A test checks that no other file of cli/ writes.
  */
-
-let colourChoice: ColourChoice;
-
-/** Sets the colour choice of the command line for all later output. */
-export function chooseColour(choice: ColourChoice): void {
-  colourChoice = choice;
-}
 
 /**
  * Columns of the terminal that stdout is; undefined if it is not one or unknown: then no table is cut. Some
@@ -36,7 +29,7 @@ export function writeOut(text: string, look?: Look): void {
 /** Foreign escape sequences are escaped before our own come in. */
 function dressed(text: string, stream: NodeJS.WriteStream, look: Look | undefined): string {
   const visible = visibleText(text);
-  return look !== undefined && isColoured(stream, colourChoice, process.env) ? paint(visible, look) : visible;
+  return look === undefined ? visible : paint(visible, look, stream);
 }
 
 /** Calls back once the reader of stdout has closed it, as `head` does: known at the next write. */

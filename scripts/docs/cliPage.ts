@@ -1,6 +1,6 @@
 import { commands } from '../../cli/main.ts';
 import type { Action, Command, CommandOptions } from '../../cli/terminal/commandLine.ts';
-import { EXIT_CODES, PLACE_RULE } from '../../cli/terminal/help.ts';
+import { EXIT_CODES, PLACE_RULE, takers } from '../../cli/terminal/help.ts';
 import { asReference } from './asReference.ts';
 
 /** docs/reference/cli.md, in whole. */
@@ -9,13 +9,13 @@ export function cliPage(): string {
 
 <!-- Made by \`npm run docs\` from cli/ and scripts/docs: edit those. -->
 
-Every \`sluice\` command. \`sluice help <command>\` prints the same; \`sluice help ingest run\` prints the help of one action. In this repository, put \`npx\` before it: \`npx sluice status\`.
+Every \`sluice\` command. \`sluice help <command>\` prints the same. In this repository, put \`npx\` before it: \`npx sluice status\`.
 
 **Which place.** ${PLACE_RULE} \`start\` and \`test\` always run here, with the configuration of \`--stage\`.
 
 ## Output
 
-Data goes to stdout; notes, progress and errors go to stderr. With \`--json\` a command prints exactly one JSON object to stdout: \`query\` an array of row objects, \`tail\` one object a line. A failure is \`{"error":{"code","message","cause","cure"}}\`; [json.md](reference/json.md) has the members of the others. Colours follow \`--color\`, \`--no-color\`, [\`NO_COLOR\`](https://no-color.org), \`FORCE_COLOR\`.
+Data goes to stdout; notes, progress and errors go to stderr. With \`--json\` a command prints exactly one JSON object to stdout: \`query\` an array of row objects, \`tail\` one object a line. A failure is \`{"error":{"code","message","cause","cure"}}\`; [json.md](reference/json.md) has the members of the others. Colours are where a terminal is, and follow [\`NO_COLOR\`](https://no-color.org) and \`FORCE_COLOR\`.
 
 **Exit codes.**
 
@@ -59,12 +59,8 @@ ${acts.length === 0 ? '' : `\n${acts.join('\n')}\n`}${
 
 function optionTable(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
   const rows = Object.entries(options).map(([name, { type, help, values }]) => {
-    const takers = Object.keys(actions).filter((action) => actions[action]?.options.includes(name));
-    // The help of some options names the action by itself.
-    const isNamed = takers.length === 0 || takers.some((action) => help.includes(`${action}: `));
-    const of = isNamed ? '' : `${takers.join(', ')}: `;
     const value = type === 'boolean' ? '' : values === undefined ? ' …' : ` ${values.join('|')}`;
-    return `| \`--${name}${value.replaceAll('|', '\\|')}\` | ${of}${cell(help)} |`;
+    return `| \`--${name}${value.replaceAll('|', '\\|')}\` | ${takers(name, help, actions)}${cell(help)} |`;
   });
   return `| option | what it does |\n|---|---|\n${rows.join('\n')}`;
 }

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { commandOptions, namedTarget } from '../../../cli/aws/target.ts';
-import { commandError } from '../../../cli/terminal/errors.ts';
 import { targetCommands } from '../../../observe/commands.ts';
-import { AwsAccessError } from '../../../observe/explainAwsError.ts';
 
 const named = (
   options: Partial<Parameters<typeof namedTarget>[0]>,
@@ -63,14 +61,4 @@ describe('a command that people copy', () => {
     const text = '`npx sluice start`, `sluice status --local`, `sluice query --help`, `sluice --help`';
     expect(targetCommands(text, place)).toBe(text);
   });
-});
-
-it('a missing credential says --local when a local cloud answers', () => {
-  const error = new AwsAccessError('SLUICE_AWS_NO_CREDENTIALS');
-  const cure = (localCloud: object) =>
-    commandError(error, { name: 'status', target: [], ...localCloud }).cure;
-  expect(cure({})).not.toContain('--local');
-  expect(cure({ localCloud: 'http://127.0.0.1:4566' })).toContain(
-    'A local cloud answers on http://127.0.0.1:4566: --local in place of --stage asks it.',
-  );
 });
