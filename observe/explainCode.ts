@@ -1,6 +1,7 @@
 import type { ErrorEntry } from '../lib/base/errors.ts';
 import { QueueError } from '../lib/base/queue.ts';
 import { CollectError } from '../lib/collect/CollectError.ts';
+import { ConfigError } from '../lib/config/ConfigError.ts';
 import { CurateError } from '../lib/curate/CurateError.ts';
 import { AthenaError } from '../lib/drops/athena/AthenaPort.ts';
 import { SourceError } from '../lib/drops/CustomerBucket.ts';
@@ -43,7 +44,16 @@ const drops = [
   TriggerError,
   TriggerFailure,
 ];
-const others = [LambdaError, EngineError, AthenaError, ExportError, CurateError, RelayError, EraseError];
+const others = [
+  ConfigError,
+  LambdaError,
+  EngineError,
+  AthenaError,
+  ExportError,
+  CurateError,
+  RelayError,
+  EraseError,
+];
 
 const entries = new Map<string, ErrorEntry>(
   [

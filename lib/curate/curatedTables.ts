@@ -34,12 +34,12 @@ const copyColumns: readonly Column[] = [
   {
     name: 'copies_differ',
     type: 'boolean',
-    comment: 'Whether its copies differ in more than the sender: then every copy has a row',
+    comment: 'Whether its copies differ in more than the sender; then each has a row',
   },
   {
     name: 'copy',
     type: 'bigint',
-    comment: 'Which copy the row is, by when it was received, from 1; filter on 1 for one row an event',
+    comment: 'Which copy the row is, from 1; filter on 1 for one row an event',
   },
 ];
 

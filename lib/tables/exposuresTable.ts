@@ -32,20 +32,19 @@ const exposureColumns = [
   {
     name: 'is_assignment',
     type: 'boolean',
-    comment:
-      'Whether the row puts the unit in a group; false for defaults, disabled rules, overrides and the like',
+    comment: 'Whether the row puts the unit in a group; false for defaults, overrides and the like',
   },
   { name: 'layer_id', type: 'string', comment: 'The layer; null unless a layer' },
   {
     name: 'allocated_experiment',
     type: 'string',
-    comment: 'Experiment the layer allocated the unit to, resolved if it was sent hashed; null when none',
+    comment: 'Experiment that the layer allocated the unit to; null when none',
   },
   { name: 'parameter_name', type: 'string', comment: 'Layer parameter that was read' },
   {
     name: 'is_explicit_parameter',
     type: 'boolean',
-    comment: 'Whether the allocated experiment sets that parameter; null unless a layer',
+    comment: 'Whether the allocated experiment sets it; null unless a layer',
   },
   { name: 'reason', type: 'string', comment: "The SDK's evaluation reason, e.g. Network:Recognized" },
   { name: 'config_version', type: 'string', comment: 'Version of the evaluated gate, config or layer' },
@@ -61,8 +60,7 @@ const detailColumns = [
   {
     name: 'secondary_exposures',
     type: 'string',
-    comment:
-      'Gates, segments and holdouts evaluated on the way, as a JSON array of {gate, gateValue, ruleID}',
+    comment: 'Gates, segments and holdouts evaluated on the way: a JSON array of {gate, gateValue, ruleID}',
   },
   { name: 'metadata', type: 'string', comment: "The exposure's metadata as sent, as a JSON object" },
 ] as const;

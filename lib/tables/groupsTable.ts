@@ -15,7 +15,7 @@ const groupsColumns = [
   {
     name: 'group_name',
     type: 'string',
-    comment: "Name of the rule's group; of a rule for held-out units the name of the holdout",
+    comment: "Name of the rule's group, or of the holdout of held-out units",
   },
   {
     name: 'kind',
@@ -26,12 +26,12 @@ const groupsColumns = [
   {
     name: 'expected_split',
     type: 'double',
-    comment: 'Share of allocated units that the group gets, 0 to 1, as last seen; null when it is not known',
+    comment: 'Share of allocated units that the group gets, 0 to 1; null when it is not known',
   },
   {
     name: 'splits',
     type: 'string',
-    comment: 'Shares by period as a JSON array of {"from","to","split"}, oldest first; times are UTC',
+    comment: 'Shares by period: a JSON array of {"from","to","split"}, oldest first, UTC',
   },
   {
     name: 'sent_as',

@@ -13,12 +13,12 @@ const quarantineColumns = [
   {
     name: 'reason',
     type: 'string',
-    comment: 'Why it was refused: a stable code; docs/quarantine.md has the meaning and cure of each',
+    comment: 'Why it was refused: a stable code (docs/quarantine.md)',
   },
   {
     name: 'detail',
     type: 'string',
-    comment: 'Details of the refusal, if there is more to say than the reason',
+    comment: 'Details of the refusal, if there are any',
   },
   {
     name: 'key_label',
@@ -36,7 +36,7 @@ const quarantineColumns = [
   {
     name: 'path',
     type: 'string',
-    comment: 'Path of the request; of a row that could not be delivered, the object that had it',
+    comment: 'Path of the request, or object that had the row',
   },
   {
     name: 'raw',
@@ -47,12 +47,12 @@ const quarantineColumns = [
   {
     name: 'raw_encoding',
     type: 'string',
-    comment: 'text, or base64 when it is not UTF-8; null when raw_location has it, where it is as it came',
+    comment: 'text, or base64 when it is not UTF-8; null with raw_location',
   },
   {
     name: 'raw_location',
     type: 'string',
-    comment: 'S3 location of the event or body when it is too large for a row, else null',
+    comment: 'S3 location of what is too large for a row, else null',
   },
 ] as const;
 

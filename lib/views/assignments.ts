@@ -105,7 +105,7 @@ export function withRealNames(from: string): string {
 export const heldOutColumn: ViewColumn = {
   name: 'held_out',
   type: 'boolean',
-  comment: 'Whether a known holdout kept the unit out: it is in no group, and group_id is null',
+  comment: 'Whether a known holdout kept the unit out, so that group_id is null',
   sql: '"held_out"',
 };
 

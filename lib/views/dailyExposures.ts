@@ -27,7 +27,7 @@ const columns: readonly ViewColumn[] = [
   {
     name: 'units',
     type: 'bigint',
-    comment: 'Units of that type exposed on the day. Days do not add up: who came on two days is in both',
+    comment: 'Units of that type exposed on the day; days do not add up',
     sql: 'count(DISTINCT "unit_id")',
   },
   {
@@ -39,13 +39,13 @@ const columns: readonly ViewColumn[] = [
   {
     name: 'first_ts',
     type: 'timestamp',
-    comment: 'Time of the first of these exposures, UTC',
+    comment: 'Time of the first, UTC',
     sql: 'min("timestamp")',
   },
   {
     name: 'last_ts',
     type: 'timestamp',
-    comment: 'Time of the last of these exposures, UTC',
+    comment: 'Time of the last, UTC',
     sql: 'max("timestamp")',
   },
   passThrough(partitionKey),

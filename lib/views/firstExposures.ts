@@ -25,13 +25,13 @@ const columns: readonly ViewColumn[] = [
   {
     name: 'first_day',
     type: 'date',
-    comment: 'UTC day of ts. A filter on it reads all days, which are needed to find the first exposure',
+    comment: 'UTC day of ts; a filter on it still reads all days',
     sql: 'CAST("group_ts" AS date)',
   },
   {
     name: 'groups_seen',
     type: 'bigint',
-    comment: 'Groups it was ever exposed to: more than 1 is a crossover, which analyses leave out',
+    comment: 'Groups it was ever exposed to: more than 1 is a crossover',
     sql: '"groups_seen"',
   },
   {

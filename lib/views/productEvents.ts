@@ -19,7 +19,7 @@ const LARGEST = '1.7976931348623157E308';
 export const valueNumber: ViewColumn = {
   name: 'value_number',
   type: 'double',
-  comment: 'event_value as a number; null for other values, so that sums and averages leave it out',
+  comment: 'event_value as a number; null if it is anything else',
   sql: `CASE WHEN regexp_like("event_value", ${quoteText(NUMBER)}) AND abs(TRY_CAST("event_value" AS double)) <= ${LARGEST} THEN TRY_CAST("event_value" AS double) END`,
 };
 

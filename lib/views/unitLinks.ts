@@ -12,14 +12,14 @@ const columns: readonly ViewColumn[] = [
   {
     name: 'other_type',
     type: 'string',
-    comment: 'Which other ID was seen with it: another than unit_type; filter on one',
+    comment: 'Type of the other ID that was seen with it; filter on one',
     sql: '"other_type"',
   },
   { name: 'other_id', type: 'string', comment: 'That other ID; never null', sql: '"other_id"' },
   {
     name: 'first_seen',
     type: 'timestamp',
-    comment: 'When they were first seen together in an exposure or event, UTC',
+    comment: 'When they were first seen together, UTC',
     sql: 'min("first_time")',
   },
   { name: 'last_seen', type: 'timestamp', comment: 'When they were last, UTC', sql: 'max("last_time")' },
@@ -32,13 +32,13 @@ const columns: readonly ViewColumn[] = [
   {
     name: 'other_ids',
     type: 'bigint',
-    comment: 'Other IDs of this other_type that the unit was seen with: more than 1 is a conflict',
+    comment: 'Other IDs of other_type that the unit was seen with: more than 1 is a conflict',
     sql: 'count(*) OVER (PARTITION BY "unit_type", "unit_id", "other_type")',
   },
   {
     name: 'unit_ids',
     type: 'bigint',
-    comment: 'Units of this unit_type that the other ID was seen with: more than 1 is a conflict',
+    comment: 'Units of unit_type that the other ID was seen with: more than 1 is a conflict',
     sql: 'count(*) OVER (PARTITION BY "unit_type", "other_type", "other_id")',
   },
 ];

@@ -9,7 +9,7 @@ export function cliPage(): string {
 
 <!-- Made by \`npm run docs\` from cli/ and scripts/docs: edit those. -->
 
-Every \`sluice\` command. \`sluice help <command>\` prints the same. In this repository, put \`npx\` before it: \`npx sluice status\`.
+\`sluice help <command>\` prints the same. In this repository, put \`npx\` before it: \`npx sluice status\`.
 
 **Which place.** ${PLACE_RULE} \`start\` and \`test\` always run here, with the configuration of \`--stage\`.
 
@@ -29,7 +29,7 @@ ${Object.entries(EXIT_CODES)
 
 Most commands also take these, which are not repeated below:
 
-${optionTable(shared(), {})}
+${optionList(shared(), {})}
 
 ${commands.map(section).join('\n')}`);
 }
@@ -53,19 +53,14 @@ function section({ name, summary, options, actions = {} }: Command): string {
 
 ${summary}
 ${acts.length === 0 ? '' : `\n${acts.join('\n')}\n`}${
-  Object.keys(own).length === 0 ? '' : `\n${optionTable(own, actions)}\n`
+  Object.keys(own).length === 0 ? '' : `\n${optionList(own, actions)}\n`
 }`;
 }
 
-function optionTable(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
-  const rows = Object.entries(options).map(([name, { type, help, values }]) => {
+function optionList(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
+  const lines = Object.entries(options).map(([name, { type, help, values }]) => {
     const value = type === 'boolean' ? '' : values === undefined ? ' …' : ` ${values.join('|')}`;
-    return `| \`--${name}${value.replaceAll('|', '\\|')}\` | ${takers(name, help, actions)}${cell(help)} |`;
+    return `- \`--${name}${value}\`: ${takers(name, help, actions)}${help.replaceAll('<', '&lt;')}`;
   });
-  return `| option | what it does |\n|---|---|\n${rows.join('\n')}`;
-}
-
-/** Text in a cell: a | would begin another, and < would be HTML. */
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  return lines.join('\n');
 }

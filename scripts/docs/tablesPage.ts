@@ -1,11 +1,8 @@
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { type CuratedTable, curatedTables } from '../../lib/curate/curatedTables.ts';
-import { forwardedKinds } from '../../lib/schema/kinds.ts';
-import { columnNotes } from '../../lib/tables/columnNotes.ts';
+import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
-import type { View } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { views } from '../../lib/views/views.ts';
 import { asReference } from './asReference.ts';
@@ -17,16 +14,25 @@ const config = defineConfig({
   jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' },
 });
 
-const tables = deliveredTables(config);
-/** Columns of the forwarded tables: what they mean is told there. */
-const told = new Set(
-  forwardedKinds.flatMap((kind) => [...tables[kind].columns.map(({ name }) => name), 'ds']),
-);
-
 /** docs/reference/tables.md, in whole. */
 export function tablesPage(): string {
-  const all = views(config);
+  const { exposures, events, quarantine } = deliveredTables(config);
   const curated = curatedTables(config);
+  const all = views(config);
+  const raw = new Set([...withDay(exposures), ...events.columns].map(({ name }) => name));
+  const viewSections = sections(
+    viewNames.map((name) => all[name]),
+    new Set(raw),
+  );
+  const tableSections = sections(
+    [exposures, events].map((table) => ({ ...table, columns: withDay(table) })),
+    new Set(),
+  );
+  const curatedSection = section(
+    `${curated.exposures.name} and ${curated.events.name}`,
+    `Days that are over, without resends and sorted ([curated.md](curated.md)). They have the columns of \`${exposures.name}\` and \`${events.name}\`, those that \`experiment_exposures\` and \`product_events\` add, and these`,
+    curated.exposures.columns.slice(curated.exposures.raw.length + curated.exposures.derived.length),
+  );
   return asReference(`# Tables and views
 
 <!-- Made by \`npm run docs\` from lib/tables, lib/views and scripts/docs: edit those. -->
@@ -37,26 +43,27 @@ The columns \`company_id\`, \`plan\` and \`sku\` below are examples of your own 
 
 ## What the views do
 
-- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first. The day comes from the event's own time, so a resend is on the same day, unless a sender's clock was corrected near midnight.
+- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first.
 - **Only production**: an event without a tier counts as production.
 - **No telemetry**: \`product_events\` leaves out names that begin with \`statsig::\`.
 - **Only groups of experiments**: rules that are not a group, and units in a known holdout, count in no group: [statsig.md](statsig.md#what-is-no-group).
 - **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads, and Athena bills, those days only. \`first_exposures\` has no \`ds\`, because only all days together show which exposure was first: restrict \`experiment_id\` and \`unit_type\` there.
-- **Units by type**: an exposure does not show which of its IDs the experiment randomizes. \`first_exposures\` and \`daily_exposures\` have a row for each ID: always restrict \`unit_type\` to one.
-- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and the paths in \`jsonPaths\`. Lists, objects and JSON that is not valid are null there. \`value_number\` is null if \`event_value\` is anything other than exactly a number.
-- **Days that are over**: with \`curate\` the views read them from the curated tables, with the same rows: [curated.md](curated.md).
+- **Units by type**: \`first_exposures\` and \`daily_exposures\` have a row for each ID of a unit: always restrict \`unit_type\` to one.
+- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and the paths in \`jsonPaths\`. Lists, objects and JSON that is not valid are null there.
 
 ${COSTS}
 ## Views
 
-Each lists the columns that it adds to those of its table; \`npx sluice tables <view>\` lists all.
+Each lists the columns that neither the raw tables nor a view above it have; \`npx sluice tables <view>\` lists all.
 
-${viewSections(viewNames.map((name) => all[name]))}
+${viewSections}
 ## Tables
 
-${forwardedKinds.map((kind) => forwardedSection(tables[kind])).join('\n')}
-${tableSection(tables.quarantine)}
-${forwardedKinds.map((kind) => curatedSection(curated[kind])).join('\n')}
+The table of events has most columns of the table of exposures, which are not repeated.
+
+${tableSections}
+${section(quarantine.name, quarantine.comment, withDay(quarantine))}
+${curatedSection}
 ${section(groupsTable.name, groupsTable.comment, groupsTable.columns)}
 `);
 }
@@ -75,63 +82,30 @@ Athena bills the compressed bytes of the columns and days that a query reads, 10
 | \`first_exposures\`, one \`unit_type\` | 5 MB, and as much of every other day |
 | the table, \`experiment_id\` alone | 0.2 MB |
 
-Most of the bytes of the first queries are \`event_id\`, which identifies resends and does not compress. Of curated days it is not read.
-
+Most of the bytes of the first queries are \`event_id\`, which identifies resends and does not compress. Of [curated days](curated.md) it is not read.
 `;
 
-/** Only the columns that the view does not have from its table, each described in the first section that has it. */
-function viewSections(all: readonly View[]): string {
-  const described = new Set(told);
-  const sections = all.map((view) => {
-    const own = view.columns.filter(({ name }) => !told.has(name));
-    const first = own.filter(({ name }) => !described.has(name));
-    const again = own.filter((column) => !first.includes(column)).map(({ name }) => `\`${name}\``);
-    for (const { name } of first) described.add(name);
-    const also = again.length === 0 ? '' : `. As above: ${again.join(', ')}`;
-    return section(view.name, `${view.comment}${also}`, first);
-  });
-  return sections.join('\n');
-}
-
-function withKey({ columns, partitionKey }: Table): readonly Column[] {
+function withDay({ columns, partitionKey }: Table): readonly Column[] {
   return [...columns, { ...partitionKey, comment: `Partition key. ${partitionKey.comment}` }];
 }
 
-function tableSection(table: Table): string {
-  return section(table.name, table.comment, withKey(table));
-}
-
-/** With an example of each column. */
-function forwardedSection(table: Table): string {
-  const notes: Readonly<Record<string, { readonly example: string }>> = {
-    ...columnNotes,
-    company_id: { example: 'acme' },
-  };
-  const [first] = forwardedKinds.map((kind) => tables[kind]);
-  const inFirst = (name: string) =>
-    first !== undefined && first.name !== table.name && first.columns.some((one) => one.name === name);
-  const own = withKey(table).filter(({ name }) => !inFirst(name) && (first === table || name !== 'ds'));
-  const rows = own.map(({ name, type, comment }) =>
-    row([`\`${name}\``, type, comment, `\`${notes[name]?.example ?? ''}\``]),
-  );
-  const same = table.columns.filter(({ name }) => inFirst(name)).map(({ name }) => `\`${name}\``);
-  const also = same.length === 0 ? '' : ` As in \`${first?.name}\`: ${[...same, '`ds`'].join(', ')}.`;
-  return `### ${table.name}\n\n${table.comment}.${also}\n\n| column | type | meaning | example |\n|---|---|---|---|\n${rows.join('\n')}\n`;
-}
-
-function curatedSection({ kind, name, comment, raw, columns }: CuratedTable): string {
-  const view = views(config)[kind === 'exposures' ? 'experiment_exposures' : 'product_events'];
-  const about = `${comment}. It has the columns of \`${config.tables[kind]}\`, those that \`${view.name}\` adds, and these ([curated.md](curated.md))`;
-  const own = columns
-    .slice(raw.length)
-    .filter((column) => !view.columns.some(({ name: of }) => of === column.name));
-  return section(name, about, own);
+/** A section for each, with the columns that are not described yet. */
+function sections(
+  all: readonly { readonly name: string; readonly comment: string; readonly columns: readonly Column[] }[],
+  described: Set<string>,
+): string {
+  return all
+    .map(({ name, comment, columns }) => {
+      const own = columns.filter((column) => !described.has(column.name));
+      for (const column of own) described.add(column.name);
+      return section(name, comment, own);
+    })
+    .join('\n');
 }
 
 function section(name: string, about: string, columns: readonly Column[]): string {
   const rows = columns.map((column) => row([`\`${column.name}\``, column.type, column.comment]));
-  const own = rows.length === 0 ? [] : [`| column | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`];
-  return [`### ${name}\n`, `${about}.\n`, ...own].join('\n');
+  return `### ${name}\n\n${about}.\n\n| column | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function row(cells: readonly string[]): string {

@@ -1,6 +1,6 @@
 /** A statement as a client writes it, and what it answers on the seed. */
 export interface Tried {
-  /** Purpose of the statement, as docs/reference/sql.md lists it. */
+  /** Purpose of the statement. */
   readonly about: string;
   readonly sql: string;
   /** In the place of question marks, as the client sends them. */
@@ -9,8 +9,6 @@ export interface Tried {
   readonly types?: readonly string[];
   /** Texts as a client reads them; null is NULL. */
   readonly rows: readonly (readonly (string | null)[])[];
-  /** How Athena's answer differs from `rows`, the answer of the local Athena. */
-  readonly differs?: string;
   /** The statement leaves the order of its rows open: they are compared sorted. */
   readonly anyOrder?: true;
 }

@@ -31,7 +31,7 @@ export const OWOX_BUCKET = 'acme-owox-results';
 export const FOREIGN = { database: 'billing', table: 'invoices' } as const;
 
 /** Configuration of the deployment for the clients. */
-export const readersConfig: ConfigInput = {
+const readersConfig: ConfigInput = {
   bucket: 'sluice-experiments',
   statsigFolder: 'statsig',
   database: 'sluice',

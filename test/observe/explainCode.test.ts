@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainAnyCode } from '../../observe/explainCode.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
-import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
+import { errorFamilies } from '../harness/errorFamilies.ts';
 
 /** Errors that only commands throw: they print the cure themselves. */
-const OF_COMMANDS = ['ConfigError', 'KeyListError', 'PolicyError', 'PreviewError'];
+const OF_COMMANDS = ['KeyListError', 'PolicyError', 'PreviewError'];
 
 describe('a code', () => {
   it('is explained if it is in an answer, a log, the ledger or quarantine', async () => {

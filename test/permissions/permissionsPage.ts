@@ -13,6 +13,8 @@ What each role of the deployment may do. The roles may do nothing else: \`npm ru
 
 The last column says what a row rests on: \`seen\`, a call that would have been denied without it, or \`AWS\`: AWS's documentation says that its service makes such calls on behalf of those that were seen. Roles of features are there only with the feature (\`sources\`, \`exports\`, \`curate\`, \`relay\`). With \`relay\` the collector may also send to the queue \`sluice-<stage>-relay\` and write \`relay/waiting/\`.
 
+Three things are not repeated below. Each function may write its own log (\`logs:CreateLogStream\`, \`logs:PutLogEvents\`). A role that uses the bucket may use its key through S3 (\`kms:Decrypt\`, \`kms:GenerateDataKey\`, if \`kms:ViaService\` is \`s3.<region>.amazonaws.com\`). The role of a schedule may send messages to its function's queue and to the queue's dead letters (\`sqs:SendMessage\`), and nothing else.
+
 ### Actions without a narrower resource
 
 For these actions AWS offers nothing narrower than \`*\`. \`deploy\` is the principal that deploys, \`key\` the key's policy; the others are functions or [readers](../readers.md).
@@ -30,6 +32,17 @@ A service may use a role, a queue or a function only on behalf of one resource o
 ${trustExceptions.map(({ service, instead, why, source }) => `| \`${service}\` | ${instead.length === 0 ? 'nothing' : code(instead)} | ${why} [AWS](${source}) |`).join('\n')}
 `;
 
+/** Roles that the head of the page describes. */
+const SCHEDULE = 'ScheduleRole';
+
+/** Permissions that the head of the page describes. */
+function isUsual(action: string, where: string): boolean {
+  return (
+    (action.startsWith('logs:') && where.includes('/aws/lambda/')) ||
+    (action.startsWith('kms:') && where.endsWith('if `kms:ViaService` is `s3.<region>.amazonaws.com`'))
+  );
+}
+
 function code(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
 }
@@ -42,6 +55,7 @@ export function heldPage(roles: readonly Role[], calls: readonly RecordedCall[],
   const page = readFileSync(PAGE, 'utf8');
   const sections = sectionsOf(page);
   for (const role of roles) {
+    if (role.logicalId.endsWith(SCHEDULE)) continue;
     const own = calls.filter(({ principal }) => principal === role.arn);
     sections.set(role.logicalId, section(role, own).replaceAll(bucket, '<bucket>'));
   }
@@ -51,9 +65,10 @@ export function heldPage(roles: readonly Role[], calls: readonly RecordedCall[],
   return { page: readFileSync(PAGE, 'utf8'), held };
 }
 
-/** Names of the roles that the page has a table of. */
-export function rolesOnPage(): readonly string[] {
-  return [...sectionsOf(readFileSync(PAGE, 'utf8')).keys()];
+/** Names of the roles that the page has a table of, and of those that it should have. */
+export function rolesOnPage(roles: readonly string[]) {
+  const held = roles.filter((id) => !id.endsWith(SCHEDULE)).toSorted();
+  return { page: [...sectionsOf(readFileSync(PAGE, 'utf8')).keys()], held };
 }
 
 function sectionsOf(page: string): Map<string, string> {
@@ -68,6 +83,7 @@ function section(role: Role, calls: readonly RecordedCall[]): string {
     for (const action of Action) {
       const on = Resource.map((resource) => `\`${placeholders(resource)}\``).join('<br>');
       const where = `${on}${Condition === undefined ? '' : `<br>if ${conditionText(Condition)}`}`;
+      if (isUsual(action, where)) continue;
       const basis = isSeen(action, calls) ? 'seen' : 'AWS';
       const last = rows.at(-1);
       if (last?.where === where && last.basis === basis) last.actions.push(action);

@@ -10,8 +10,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { targetCommands } from '../../observe/commands.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { deploymentOptions } from '../../observe/target.ts';
-import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 import { callMain } from '../harness/callMain.ts';
+import { errorFamilies } from '../harness/errorFamilies.ts';
 
 const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot })];
 
