@@ -1,4 +1,4 @@
-import { defineErrorFamily, type SluiceError } from '../lib/base/errors.ts';
+import { defineErrorFamily, SluiceError } from '../lib/base/errors.ts';
 
 /** Errors of access to AWS that any command can have. */
 export const AwsAccessError = defineErrorFamily('user', {
@@ -55,4 +55,50 @@ function isAnswered(error: Error): boolean {
   if (!('$metadata' in error)) return false;
   const { $metadata } = error;
   return typeof $metadata === 'object' && $metadata !== null && 'httpStatusCode' in $metadata;
+}
+
+/**
+ * Why a part of a deployment could not be read, in words: a denial, another answer of AWS, or damage of what functions stored.
+ *
+ * @throws The error if AWS was not reached, or if it is a defect.
+ */
+export function whyUnread(error: unknown): string {
+  if (error instanceof AwsAccessError) throw error;
+  for (const one of [error, error instanceof Error ? error.cause : undefined]) {
+    const problem = explainAwsError(one);
+    if (problem?.kind === 'unasked') throw problem.error;
+    if (problem?.kind === 'answered') return problem.detail;
+  }
+  if (error instanceof SluiceError) return error.message;
+  throw error;
+}
+
+/** Names of errors for what does not exist: `NoSuchBucketPolicy`, `EntityNotFoundException`, `QueueDoesNotExist`. */
+const MISSING = /NoSuch|NotFound|NonExistent|DoesNotExist/;
+
+/** Whether AWS says that what a call asks for does not exist. */
+export function isMissing(error: unknown): boolean {
+  return isNamed(error, MISSING);
+}
+
+/**
+ * What a call answers; undefined if what it asks for does not exist.
+ *
+ * @param missing Names of errors that say so. Athena has none for a workgroup, CloudFormation none for a stack.
+ */
+export async function ifThere<Answer>(
+  call: Promise<Answer>,
+  missing: RegExp = MISSING,
+): Promise<Answer | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isNamed(error, missing)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an error has such a name. Adapters wrap what a client throws. */
+export function isNamed(error: unknown, names: RegExp): boolean {
+  return error instanceof Error && (names.test(error.name) || isNamed(error.cause, names));
 }

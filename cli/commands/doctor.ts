@@ -1,4 +1,5 @@
-import type { SetupOptions } from '../../observe/facts/setup/Setup.ts';
+import { VERSION } from '../../lib/base/version.ts';
+import type { SetupOptions } from '../../observe/doctor/Setup.ts';
 import { assertNoArguments, type Command, type CommandLine, targetOptions } from '../terminal/commandLine.ts';
 import { writeJson, writeOut } from '../terminal/output.ts';
 
@@ -29,7 +30,7 @@ export const doctor: Command = {
   async run(line) {
     assertNoArguments(line.positionals);
     const [{ diagnose }, report] = await Promise.all([
-      import('../../observe/findings/setup/diagnose.ts'),
+      import('../../observe/doctor/diagnose.ts'),
       import('../observe/doctorText.ts'),
     ]);
     const beforeDeploy = line.values['before-deploy'] === true;
@@ -37,21 +38,16 @@ export const doctor: Command = {
     const options = await setupOptions(line);
     const stackName = `${options.stack.service}-${options.stack.stage}`;
     const depth = { beforeDeploy, drift: line.values['drift'] === true };
-    const diagnosis = await diagnose(options, depth, (looked, setup) => {
-      if (json) return;
-      if (looked.check === 'account') writeOut(report.versionText(stackName, setup?.deployed));
-      writeOut(report.lookText(looked), 'report');
+    if (!json) writeOut(`This is Sluice ${VERSION}.\n\n`);
+    const diagnosis = await diagnose(options, depth, (looked) => {
+      if (!json) writeOut(report.lookText(looked), 'report');
     });
-    const { checks, identity, deployed } = diagnosis;
+    const { checks, identity, skipped } = diagnosis;
+    const { region, account } = identity ?? {};
     const problems = checks.filter(({ verdict }) => verdict === 'problem').length;
-    if (json)
-      writeJson({
-        ...report.versionsJson(deployed),
-        ...{ stack: stackName, region: identity?.region, account: identity?.account },
-        ...{ problems, checks, skipped: diagnosis.skipped },
-      });
+    if (json) writeJson({ version: VERSION, stack: stackName, region, account, problems, checks, skipped });
     else {
-      const where = identity === undefined ? '' : ` in ${identity.region} of account ${identity.account}`;
+      const where = identity === undefined ? '' : ` in ${region} of account ${account}`;
       const what = beforeDeploy ? `what ${stackName} will need` : stackName;
       writeOut(report.summaryText(diagnosis, `${what}${where}`), 'report');
     }

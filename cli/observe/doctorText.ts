@@ -1,29 +1,9 @@
-import type { Stack } from '@aws-sdk/client-cloudformation';
 import { visibleLine } from '../../lib/base/text.ts';
-import { VERSION } from '../../lib/base/version.ts';
+import type { Diagnosis, LookedAt, Verdict } from '../../observe/doctor/diagnose.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
-import type { Diagnosis, LookedAt, Verdict } from '../../observe/findings/setup/diagnose.ts';
-import { deployedVersion } from '../../observe/findings/setup/stackLooks.ts';
 
 /** Marks printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
-
-/** The first line: the version of this working tree, and the one that deployed the stack if there is a stack. */
-export function versionText(stackName: string, stack: Stack | undefined): string {
-  const deployed =
-    stack === undefined
-      ? ''
-      : ` ${stackName} was deployed by ${visibleLine(deployedVersion(stack) ?? 'a version that it does not name')}.`;
-  return `This is Sluice ${VERSION}.${deployed}\n\n`;
-}
-
-/** The versions for `--json`: `deployedVersion` is null for a stack that does not name its version, and missing without a stack. */
-export function versionsJson(stack: Stack | undefined) {
-  return {
-    version: VERSION,
-    ...(stack === undefined ? {} : { deployedVersion: deployedVersion(stack) ?? null }),
-  };
-}
 
 /** What was looked at as lines for a terminal: one line, and below it findings with cause, cure and commands. */
 export function lookText({ check, expects, verdict, findings }: LookedAt): string {

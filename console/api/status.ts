@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { LookedAt } from '../../observe/findings/setup/diagnose.ts';
+import type { LookedAt } from '../../observe/doctor/diagnose.ts';
 import { readStatus, type Status } from '../../observe/findings/status.ts';
 import { count, route } from './route.ts';
 
@@ -20,7 +20,7 @@ export const statusRoutes = [
     }),
     async handle({ deployment, query: { depth } }): Promise<Status | DoctorAnswer> {
       if (depth === 'cheap') return readStatus(deployment);
-      const { diagnose } = await import('../../observe/findings/setup/diagnose.ts');
+      const { diagnose } = await import('../../observe/doctor/diagnose.ts');
       const { checks } = await diagnose({ ...deployment, loadConfig: async () => deployment.config });
       return { checks };
     },

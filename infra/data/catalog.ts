@@ -32,7 +32,7 @@ function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
 }
 
 /** Logical ID of the table of curated days of a kind. */
-export function curatedTableId(kind: ForwardedKind): string {
+function curatedTableId(kind: ForwardedKind): string {
   return kind === 'exposures' ? 'CuratedExposuresTable' : 'CuratedEventsTable';
 }
 

@@ -1,6 +1,6 @@
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
-import { whyUnread } from './askAws.ts';
+import { whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curationState.ts';
 import {
   configuredDatasets,
@@ -92,7 +92,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     try {
       return await question();
     } catch (error) {
-      unknown.push({ part, why: whyUnread(error).detail });
+      unknown.push({ part, why: whyUnread(error) });
       return null;
     }
   };

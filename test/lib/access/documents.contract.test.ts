@@ -20,7 +20,7 @@ import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { alsoReadsSchema } from '../../../lib/schema/fields/alsoReads.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { sampleActions } from '../../../observe/facts/setup/accessFacts.ts';
+import { sampleActions } from '../../../observe/doctor/readers.ts';
 import { keyPolicy, scope } from './calls.ts';
 import { decideCall } from './decideCall.ts';
 

@@ -204,11 +204,11 @@ describe('sluice doctor --before-deploy', () => {
   it('finds a bucket of another account and a secret that is still being deleted', async () => {
     account.secrets.set('sluice-fresh-keys', { DeletedDate: 1_790_000_000 });
     const refused = { fault: 'failCalls', calls: 'all', code: 'AccessDenied', status: 403 } as const;
-    deployed.faults.set({ s3: [{ ...refused, operations: ['HeadBucket'] }] });
+    deployed.faults.set({ s3: [{ ...refused, operations: ['GetBucketLocation'] }] });
     const found = await findings('names', '--stage', 'fresh');
     deployed.faults.clear();
     expect(found).toContain(
-      'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access, so it belongs to another account, or s3:ListBucket is missing.',
+      'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access, so it belongs to another account, or s3:GetBucketLocation is missing.',
     );
     expect(found).toContain(
       'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',

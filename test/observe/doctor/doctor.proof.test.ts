@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { DeleteTableCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { looks, statusParts } from '../../../observe/findings/setup/diagnose.ts';
+import { looks, statusParts } from '../../../observe/doctor/diagnose.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
@@ -25,7 +26,7 @@ describe('sluice doctor on the local cloud', () => {
       stderr: '',
       problems: null,
     });
-    expect(stdout).toMatch(`This is Sluice ${VERSION}. sluice-local was deployed by ${VERSION}.\n\nok `);
+    expect(stdout).toMatch(`This is Sluice ${VERSION}.\n\nok `);
     for (const { name, expects } of looks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
     const count = 1 + looks.length + Object.keys(statusParts).length;
     expect(stdout).toContain(
@@ -33,21 +34,18 @@ describe('sluice doctor on the local cloud', () => {
     );
   });
 
-  it('names both versions, also of a stack that does not name its own, and without a stack', async () => {
-    const { SluiceVersion: _, ...outputs } = deployed.stack.outputs;
+  it('names both versions, also of a stack that does not name its own', async () => {
+    const outputs = { ...deployed.stack.outputs, SluiceVersion: '0.0.1' };
     deployed.tell({ ...deployed.stack, outputs });
-    const { code, stdout } = await deployed.doctor();
-    const { report, found } = await deployed.diagnose();
+    const { code, report, found } = await deployed.diagnose();
+    const { SluiceVersion: _, ...unnamed } = outputs;
+    deployed.tell({ ...deployed.stack, outputs: unnamed });
+    const none = await deployed.diagnose();
     deployed.tell(deployed.stack);
-    expect([code, stdout.split('\n')[0]]).toEqual([
-      0,
-      `This is Sluice ${VERSION}. sluice-local was deployed by a version that it does not name.`,
-    ]);
-    expect(report).toMatchObject({ version: VERSION, deployedVersion: null });
-    expect(found.get('stack SLUICE_FINDING_VERSION_DIFFERS')?.detail).toMatch(/^sluice-local: not named/);
-    const none = await deployed.doctor(['--stage', 'prod', '--json']);
-    const { deployedVersion, version } = JSON.parse(none.stdout);
-    expect([version, deployedVersion]).toEqual([VERSION, undefined]);
+    const details = [found, none.found].map((one) => one.get('stack SLUICE_FINDING_VERSION_DIFFERS')?.detail);
+    const ours = `this working tree: ${VERSION}.`;
+    expect([code, report.version]).toEqual([0, VERSION]);
+    expect(details).toEqual([`sluice-local: 0.0.1; ${ours}`, `sluice-local: not named; ${ours}`]);
   });
 
   it('names what the local cloud does not emulate', async () => {
@@ -64,35 +62,36 @@ describe('sluice doctor on the local cloud', () => {
       [
         'quotas',
         'unchecked',
-        ['apigateway:GET.', 'lambda:GetAccountSettings.'].map((call) => [
+        ['apigateway', 'lambda'].map((service) => [
           'SLUICE_FINDING_UNCHECKED',
-          `The local cloud has no ${call}`,
+          `NotImplemented: The service ${service} is not emulated by the local cloud.`,
         ]),
       ],
     ]);
   });
 
-  it('names a missing permission, and continues with all other checks', async () => {
+  it('has what AWS says of a missing permission, and continues with all other checks', async () => {
     const denied = { fault: 'failCalls', calls: 'all' } as const;
     deployed.faults.set({
       s3: [{ ...denied, operations: ['GetBucketPolicy'], code: 'AccessDenied' }],
       glue: [{ ...denied, operations: ['GetPartitions'], code: 'AccessDeniedException' }],
       sqs: [{ ...denied, code: 'AccessDeniedException' }],
-      firehose: [{ ...denied, operations: ['DescribeDeliveryStream'], code: 'AccessDeniedException' }],
     });
     const { code, report } = await deployed.diagnose();
     deployed.faults.clear();
-    expect([code, report.problems]).toEqual([3, 4]);
+    expect([code, report.problems]).toEqual([3, 3]);
     const missing = report.checks.flatMap(({ check, findings }) =>
       findings
         .filter((found) => found.code === 'SLUICE_FINDING_UNREADABLE')
         .map(({ detail }) => [check, detail]),
     );
     expect(missing).toEqual([
-      ['bucket-settings', 'The permission s3:GetBucketPolicy is missing.'],
-      ['all-partitions', 'The permission glue:GetPartitions is missing.'],
-      ['firehose', 'The permission firehose:DescribeDeliveryStream is missing.'],
-      ['queues', 'The permission sqs:GetQueueAttributes is missing.'],
+      ['bucket-settings', 'AccessDenied: GetBucketPolicy: Access Denied'],
+      [
+        'all-partitions',
+        'AccessDeniedException: GetPartitions: You are not authorized to perform this operation.',
+      ],
+      ['queues', 'AccessDenied: You are not authorized to perform this operation.'],
     ]);
   });
 
@@ -104,7 +103,7 @@ describe('sluice doctor on the local cloud', () => {
     deployed.faults.clear();
     expect([code, found.get('database SLUICE_FINDING_UNREADABLE')?.detail]).toEqual([
       3,
-      'GlueEncryptionException: An encryption operation failed.',
+      'GlueEncryptionException: GetDatabase: An encryption operation failed.',
     ]);
   });
 
@@ -180,5 +179,34 @@ describe('sluice doctor on the local cloud', () => {
     expect([code, report.problems]).toEqual([3, 1]);
     expect(found.get('account SLUICE_FINDING_CONFIGURATION')?.detail).toContain('/nonexistent.ts');
     expect(report.checks.map(({ check }) => check)).toEqual(['account']);
+  });
+
+  it('names what differs of a table, and what is missing, with the call of Glue that makes it right', async () => {
+    const glue = new GlueClient(deployed.options);
+    const [DatabaseName, named] = ['sluice', 'statsig_forwarded_events'];
+    try {
+      const { Table: { Name, TableType, PartitionKeys, StorageDescriptor = {} } = {} } = await glue.send(
+        new GetTableCommand({ DatabaseName, Name: named }),
+      );
+      const [first, ...rest] = StorageDescriptor.Columns ?? [];
+      const Columns = [{ Name: first?.Name, Type: 'bigint', Comment: first?.Comment }, ...rest];
+      const TableInput = {
+        ...{ Name, TableType, PartitionKeys },
+        StorageDescriptor: { ...StorageDescriptor, Columns },
+      };
+      await glue.send(new UpdateTableCommand({ DatabaseName, TableInput }));
+      await glue.send(new DeleteTableCommand({ DatabaseName, Name: 'first_exposures' }));
+    } finally {
+      glue.destroy();
+    }
+    const { code, found } = await deployed.diagnose();
+    const gone = found.get('tables SLUICE_FINDING_RESOURCE_MISSING');
+    const differs = found.get('tables SLUICE_FINDING_TABLE_DIFFERS');
+    expect([code, gone?.detail]).toEqual([3, 'The table or view sluice.first_exposures.']);
+    expect(differs?.detail).toBe(
+      'statsig_forwarded_events: StorageDescriptor.Columns.0.Type: got "bigint", expected "string".',
+    );
+    const start = /^aws glue (create|update)-table --database-name sluice --table-input '\{"Name":"/;
+    for (const one of [gone, differs]) expect(one?.commands).toEqual([expect.stringMatching(start)]);
   });
 });

@@ -2,27 +2,22 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { shellCommand } from '../../../lib/base/text.ts';
+import { VERSION } from '../../../lib/base/version.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
-import { judgeSimulations } from '../../../observe/findings/setup/accessLooks.ts';
-import {
-  columnProblems,
-  judgeKey,
-  judgeWorkgroup,
-  sameDocument,
-} from '../../../observe/findings/setup/dataLooks.ts';
-import {
-  judgeDomain,
-  judgeDrift,
-  judgeStack,
-  unfinishedWords,
-} from '../../../observe/findings/setup/stackLooks.ts';
+import { judgeKey, sameDocument } from '../../../observe/doctor/bucket.ts';
+import { differences, judgeWorkgroup } from '../../../observe/doctor/catalog.ts';
+import { judgeSimulation } from '../../../observe/doctor/readers.ts';
+import { judgeDomain, judgeDrift, judgeStack } from '../../../observe/doctor/stack.ts';
 
-const codes = (findings: Iterable<{ readonly code: string }>) => [...findings].map(({ code }) => code);
-
+const say = deploymentCommands(
+  { stack: { service: 'sluice', stage: 'prod' }, localControl: undefined },
+  'eu-west-1',
+);
 describe('a domain', () => {
   const target = 'd-1.execute-api.us-east-1.amazonaws.com';
   const fit = {
-    ...{ name: 'collect.acme.com', status: 'AVAILABLE', why: undefined, certificate: 'arn:one', target },
+    ...{ domainName: 'collect.acme.com', domainNameStatus: 'AVAILABLE', regionalDomainName: target },
+    regionalCertificateArn: 'arn:one',
     ...{ addresses: ['192.0.2.1', '192.0.2.9'], expected: ['192.0.2.9', '192.0.2.8'] },
   };
   const elsewhere = `expected the addresses of ${target}`;
@@ -31,8 +26,8 @@ describe('a domain', () => {
     [{}, []],
     [{ addresses: ['192.0.2.1'] }, [`leads to 192.0.2.1, ${elsewhere}`]],
     [{ addresses: [], expected: [] }, [`has no address, ${elsewhere}`]],
-    [{ status: 'UPDATING', why: 'Certificate' }, ['is UPDATING: Certificate']],
-    [{ certificate: 'arn:other' }, ['has the certificate arn:other, configured is arn:one']],
+    [{ domainNameStatus: 'UPDATING', domainNameStatusMessage: 'Certificate' }, ['is UPDATING: Certificate']],
+    [{ regionalCertificateArn: 'arn:other' }, ['has the certificate arn:other, configured is arn:one']],
   ])('is judged with %j', (more, expected) => {
     expect(judgeDomain({ ...fit, ...more }, 'arn:one').map(({ detail }) => detail)).toEqual(
       expected.map((why) => `collect.acme.com ${why}.`),
@@ -42,48 +37,64 @@ describe('a domain', () => {
 
 describe('a stack', () => {
   const config = { bucket: 'b', database: 'd', tables: { exposures: 'x', events: 'e', quarantine: 'q' } };
-  const stack = { StackName: 's', CreationTime: new Date(0) };
+  const stack = { StackName: 's', Outputs: [{ OutputKey: 'SluiceVersion', OutputValue: VERSION }] };
 
-  it.each([
-    'CREATE_COMPLETE',
-    'UPDATE_COMPLETE',
-    'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
-    'IMPORT_COMPLETE',
-  ] as const)('is complete after %s', (StackStatus) => {
-    expect([...judgeStack({ ...stack, StackStatus }, config)]).toEqual([]);
-  });
-
-  it.each(['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'CREATE_IN_PROGRESS', 'DELETE_FAILED'] as const)(
-    'is not complete after %s',
+  it.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'IMPORT_COMPLETE'])(
+    'is complete after %s',
     (StackStatus) => {
-      const [found] = judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config);
-      expect([found?.code, found?.detail]).toEqual([
-        'SLUICE_FINDING_STACK_UNFINISHED',
-        `s is ${StackStatus}: because.`,
-      ]);
+      expect([...judgeStack({ ...stack, StackStatus }, config, say)]).toEqual([]);
     },
   );
-});
 
-describe('the command before the next deployment', () => {
   it.each([
+    ['UPDATE_ROLLBACK_COMPLETE', null],
+    ['CREATE_IN_PROGRESS', null],
     ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
-    ['ROLLBACK_COMPLETE', 'delete-stack'],
     ['UPDATE_FAILED', 'rollback-stack'],
-  ])('is after %s: %s', (StackStatus, verb) => {
-    expect(unfinishedWords({ StackName: 's', StackStatus })).toEqual([
-      'cloudformation',
-      verb,
-      '--stack-name',
-      's',
+    ['ROLLBACK_COMPLETE', 'delete-stack'],
+    ['DELETE_FAILED', 'delete-stack'],
+  ])('is not complete after %s; the next deployment needs %s first', (StackStatus, verb) => {
+    expect([
+      ...judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config, say),
+    ]).toMatchObject([
+      {
+        code: 'SLUICE_FINDING_STACK_UNFINISHED',
+        detail: `s is ${StackStatus}: because.`,
+        commands: verb === null ? [] : [`aws cloudformation ${verb} --stack-name s --region eu-west-1`],
+      },
     ]);
   });
 
-  it.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS'])('is none after %s', (StackStatus) => {
-    expect(unfinishedWords({ StackName: 's', StackStatus })).toBeUndefined();
+  it('differs from the configuration in a name', () => {
+    const Outputs = [...stack.Outputs, { OutputKey: 'DataBucketName', OutputValue: 'other' }];
+    const found = judgeStack({ ...stack, Outputs, StackStatus: 'CREATE_COMPLETE' }, config, say);
+    expect([...found]).toMatchObject([
+      { code: 'SLUICE_FINDING_STACK_DIFFERS', detail: 'DataBucketName: deployed other, configured b.' },
+    ]);
+  });
+});
+
+describe('a resource that differs from the template', () => {
+  const found = { PhysicalResourceId: 'sluice', ResourceType: 'AWS::Athena::WorkGroup' };
+
+  it('was deleted, or has other properties', () => {
+    expect(judgeDrift({ ...found, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
+      code: 'SLUICE_FINDING_RESOURCE_MISSING',
+      detail: 'AWS::Athena::WorkGroup sluice.',
+      commands: ['revert'],
+    });
+    const State = { PropertyPath: '/State', ActualValue: 'DISABLED', ExpectedValue: 'ENABLED' };
+    const PropertyDifferences = [{ ...State, DifferenceType: 'NOT_EQUAL' as const }];
+    expect(
+      judgeDrift({ ...found, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences }, ['revert']),
+    ).toMatchObject({
+      code: 'SLUICE_FINDING_DRIFT',
+      detail: 'AWS::Athena::WorkGroup sluice: /State: got DISABLED, expected ENABLED.',
+      commands: ['revert'],
+    });
   });
 
-  it('for manually deleted resources is a drift-aware change set, which is shown before it is executed', () => {
+  it('is reverted by a drift-aware change set, which is shown before it is executed', () => {
     const words = revertDriftWords('sluice-prod');
     expect(words.map(([, verb]) => verb)).toEqual([
       'create-change-set',
@@ -94,38 +105,6 @@ describe('the command before the next deployment', () => {
     expect(words[0]).toEqual(expect.arrayContaining(['--use-previous-template', 'REVERT_DRIFT']));
     for (const one of words)
       expect(one.join(' ')).toContain('--stack-name sluice-prod --change-set-name sluice-repair');
-  });
-});
-
-describe('a resource that differs from the template', () => {
-  const stack = { service: 'sluice', stage: 'prod' };
-  const facts = {
-    ...{ isLocal: false, stackName: 'sluice-prod' },
-    say: deploymentCommands({ stack, localControl: undefined }, 'eu-west-1'),
-    resources: new Map([['Workgroup', { logicalId: 'Workgroup', physicalId: 'sluice', type: 'x' }]]),
-  };
-  const found = {
-    LogicalResourceId: 'Workgroup',
-    PhysicalResourceId: 'sluice',
-    ResourceType: 'AWS::Athena::WorkGroup',
-  };
-
-  it('was deleted, or has other properties', () => {
-    const [gone] = judgeDrift({ ...found, StackResourceDriftStatus: 'DELETED' }, facts);
-    expect(gone).toMatchObject({
-      code: 'SLUICE_FINDING_RESOURCE_MISSING',
-      detail: 'AWS::Athena::WorkGroup sluice.',
-    });
-    expect(gone?.commands[0]).toContain('REVERT_DRIFT');
-    const State = { PropertyPath: '/State', ActualValue: 'DISABLED', ExpectedValue: 'ENABLED' };
-    const modified = { StackResourceDriftStatus: 'MODIFIED' } as const;
-    const PropertyDifferences = [{ ...State, DifferenceType: 'NOT_EQUAL' as const }];
-    expect(judgeDrift({ ...found, ...modified, PropertyDifferences }, facts)).toMatchObject([
-      {
-        code: 'SLUICE_FINDING_DRIFT',
-        detail: 'AWS::Athena::WorkGroup sluice: /State: got DISABLED, expected ENABLED.',
-      },
-    ]);
   });
 });
 
@@ -144,7 +123,9 @@ describe('the workgroup that OWOX queries in', () => {
       ['enforces s3://finance/'],
     ],
   ] as const)('is judged with %j', (group, expected) => {
-    expect([...judgeWorkgroup(group)].map(({ detail }) => detail)).toEqual(expected);
+    expect(judgeWorkgroup({ Name: 'primary', ...group }, say).map(({ detail }) => detail)).toEqual(
+      expected.map((what) => `primary ${what}.`),
+    );
   });
 });
 
@@ -157,50 +138,58 @@ describe('a key', () => {
   } as const;
 
   it.each([
-    [{}, []],
-    [{ KeyState: 'PendingDeletion' }, ['SLUICE_FINDING_RESOURCE_MISSING']],
-    [{ KeyState: 'Disabled' }, ['SLUICE_FINDING_KEY_UNUSABLE']],
-    [{ KeySpec: 'RSA_2048' }, ['SLUICE_FINDING_KEY_UNUSABLE']],
-    [{ KeyUsage: 'SIGN_VERIFY' }, ['SLUICE_FINDING_KEY_UNUSABLE']],
-    [{ MultiRegion: true }, ['SLUICE_FINDING_KEY_UNUSABLE']],
-  ] as const)('is judged with %j', (more, expected) => {
-    expect(codes(judgeKey({ ...fit, ...more }, 'enable it'))).toEqual(expected);
+    [{}, null],
+    [{ KeyState: 'PendingDeletion' }, ['cancel-key-deletion', 'enable-key']],
+    [{ KeyState: 'Disabled' }, ['enable-key']],
+    [{ KeySpec: 'RSA_2048' }, []],
+    [{ KeyUsage: 'SIGN_VERIFY' }, []],
+    [{ MultiRegion: true }, []],
+  ] as const)('is judged with %j', (more, verbs) => {
+    expect(judgeKey({ ...fit, ...more }, say)).toMatchObject(
+      verbs === null
+        ? []
+        : [
+            {
+              code: 'SLUICE_FINDING_KEY_UNUSABLE',
+              commands: verbs.map((verb) => `aws kms ${verb} --key-id k --region eu-west-1`),
+            },
+          ],
+    );
   });
 });
 
 describe('a simulation by IAM', () => {
   const decide = (resource: string, isAllowed: boolean) => ({ action: 's3:GetObject', resource, isAllowed });
-  const mixed = [{ sid: 'ReadRows', decisions: [decide('a', true), decide('b', false)] }];
+  const mixed = { sid: 'ReadRows', decisions: [decide('a', true), decide('b', false)] };
 
   it('names what is not as expected', () => {
-    expect([...judgeSimulations('bi', mixed, true)]).toMatchObject([
+    expect(judgeSimulation('bi', mixed, true)).toMatchObject([
       { code: 'SLUICE_FINDING_READER_DENIED', detail: 'bi: ReadRows: s3:GetObject on b.' },
     ]);
-    expect([...judgeSimulations('bi', mixed, false)]).toMatchObject([
+    expect(judgeSimulation('bi', mixed, false)).toMatchObject([
       { code: 'SLUICE_FINDING_READER_ALLOWED', detail: 'bi: ReadRows: s3:GetObject on a.' },
     ]);
   });
 
   it('counts as denied without a decision', () => {
-    const none = [{ sid: 'ReadRows', decisions: [] }];
-    expect(codes(judgeSimulations('bi', none, true))).toEqual(['SLUICE_FINDING_READER_DENIED']);
-    expect([...judgeSimulations('bi', none, false)]).toEqual([]);
+    const none = { sid: 'ReadRows', decisions: [] };
+    expect(judgeSimulation('bi', none, true)).toMatchObject([{ code: 'SLUICE_FINDING_READER_DENIED' }]);
+    expect(judgeSimulation('bi', none, false)).toEqual([]);
   });
 });
 
-describe('columns', () => {
-  const wanted = [
-    { name: 'a', type: 'string' },
-    { name: 'b', type: 'date' },
-  ] as const;
-
-  it('differ in name, type and order', () => {
-    expect(columnProblems(wanted, wanted)).toEqual([]);
-    expect(columnProblems([wanted[1], wanted[0]], wanted)).toEqual(['the order differs from a on']);
-    expect(columnProblems([wanted[0], wanted[0], wanted[1]], wanted)).toEqual([
-      'the order differs from b on',
+describe('differences', () => {
+  it('are those of what is wanted, and what a list has besides', () => {
+    const wanted = { Columns: [{ Name: 'a', Type: 'string' }], Location: '', SerdeInfo: {} };
+    const there = (...Columns: readonly object[]) => differences(wanted, { Columns, Compressed: true }, 'T');
+    const a = { Name: 'a', Type: 'string', Parameters: {} };
+    expect(there(a)).toEqual([]);
+    expect(there({ ...a, Type: 'date' })).toEqual(['T.Columns.0.Type: got "date", expected "string"']);
+    expect(there(a, { Name: 'b' })).toEqual(['T.Columns.1: got {"Name":"b"}, expected none']);
+    expect(there()).toEqual([
+      'T.Columns.0.Name: got none, expected "a"',
+      'T.Columns.0.Type: got none, expected "string"',
     ]);
-    expect(columnProblems([...wanted, { name: 'c', type: 'string' }], wanted)).toEqual(['c is not expected']);
   });
 });
 

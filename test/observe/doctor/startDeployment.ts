@@ -35,8 +35,6 @@ import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 /** Output of `sluice doctor --json`. */
 export interface DoctorReport {
   readonly version: string;
-  /** Null for a stack that does not name it, undefined without a stack. */
-  readonly deployedVersion?: string | null;
   readonly stack: string;
   readonly problems: number;
   readonly checks: readonly {

@@ -1,0 +1,31 @@
+import { isMissing, isNamed, whyUnread } from '../explainAwsError.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
+import type { Setup } from './Setup.ts';
+
+/** One thing that the doctor looks at. */
+export interface Look {
+  /** e.g. `bucket-settings`. */
+  readonly name: string;
+  /** What holds without a finding, in one line. */
+  readonly expects: string;
+  /** Whether nothing else can be looked at without it. */
+  readonly isGround?: boolean;
+  /** Finds nothing if everything is as expected. */
+  find(setup: Setup): Promise<readonly Finding[]>;
+}
+
+/** The findings of several questions. One that cannot be answered is a finding, and the others are answered. */
+export async function settled(
+  questions: readonly Promise<readonly Finding[]>[],
+): Promise<readonly Finding[]> {
+  const answers = await Promise.allSettled(questions);
+  return answers.flatMap((one) => (one.status === 'fulfilled' ? one.value : [unreadFinding(one.reason)]));
+}
+
+/** Why something could not be looked at, as a finding. @throws as {@link whyUnread}. */
+export function unreadFinding(error: unknown): Finding {
+  const detail = whyUnread(error);
+  if (isMissing(error)) return finding('SLUICE_FINDING_RESOURCE_MISSING', detail);
+  const isEmulated = !isNamed(error, /^NotImplemented$/);
+  return finding(isEmulated ? 'SLUICE_FINDING_UNREADABLE' : 'SLUICE_FINDING_UNCHECKED', detail);
+}

@@ -1,0 +1,231 @@
+import { GetAccountCommand } from '@aws-sdk/client-api-gateway';
+import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
+import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetDatabaseCommand } from '@aws-sdk/client-glue';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { type DataLakeSettings, GetDataLakeSettingsCommand } from '@aws-sdk/client-lakeformation';
+import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { resources as templateResources } from '../../infra/resources.ts';
+import { unusedFunctions } from '../../infra/serverless/requirements.ts';
+import { queueExecutions } from '../../infra/serverless/service.ts';
+import { printedPolicies } from '../../lib/access/printedPolicies.ts';
+import { valueAt } from '../../lib/base/json.ts';
+import { functionNames } from '../../lib/config/functionConfig.ts';
+import {
+  collectorConcurrency,
+  hasFunctionUrl,
+  hasGateway,
+  requestLimits,
+} from '../../lib/schema/endpoint.ts';
+import { isRegion } from '../../lib/schema/regions.ts';
+import { ifThere } from '../explainAwsError.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
+import { bucketRegion } from './bucket.ts';
+import { database } from './catalog.ts';
+import { type Look, settled } from './Look.ts';
+import { simulateStatement, wrongDecisions } from './readers.ts';
+import type { Setup } from './Setup.ts';
+
+/** Names that must be free for a deployment. */
+export const freeNames: Look = {
+  name: 'names',
+  expects:
+    'the names of buckets, databases, workgroups, secrets and log groups of the stack are free or its own, and an existing database that it uses is there',
+  find: (setup) =>
+    settled([
+      ...(setup.config.existing.database ? [database.find(setup)] : []),
+      ...stackNames(setup).map(async ([type, name]) => {
+        const owner = await owners[type]?.(setup, name);
+        if (owner === undefined) return [];
+        const { detail = 'it exists in this account, outside of the stack', words } = owner;
+        const commands = words === undefined ? [] : [setup.say.aws(...words)];
+        return [finding('SLUICE_FINDING_NAME_TAKEN', `${type} ${name}: ${detail}.`, commands)];
+      }),
+    ]),
+};
+
+/** Who has a name, and the words after `aws` that free it, if nothing of value is lost. */
+interface Owner {
+  readonly detail?: string;
+  readonly words?: readonly string[];
+}
+
+/** Types of resources that a removed stack retains, or that others can create; undefined for a free name. */
+const owners: Readonly<Record<string, (setup: Setup, name: string) => Promise<Owner | undefined>>> = {
+  /** Bucket names are global. */
+  async 'AWS::S3::Bucket'(setup, Bucket) {
+    const there = await bucketRegion(setup, Bucket);
+    if (there === null)
+      return {
+        detail: 'S3 denies access, so it belongs to another account, or s3:GetBucketLocation is missing',
+      };
+    const use = 'to use it, set `existing.bucket` and `existing.keyArn`';
+    return there === undefined
+      ? undefined
+      : { detail: `it exists in this account, outside of the stack; ${use}` };
+  },
+  'AWS::Glue::Database': async ({ glue }, Name) =>
+    (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) && {},
+  'AWS::Athena::WorkGroup': async ({ athena }, WorkGroup) =>
+    // Athena has no specific error for it.
+    (await ifThere(athena.send(new GetWorkGroupCommand({ WorkGroup })), /^InvalidRequestException$/)) && {},
+  async 'AWS::SecretsManager::Secret'({ clients: { secrets } }, SecretId) {
+    const found = await ifThere(secrets.send(new DescribeSecretCommand({ SecretId })));
+    if (found?.DeletedDate === undefined) return found && {};
+    const words = ['secretsmanager', 'delete-secret', '--secret-id', SecretId];
+    return {
+      detail: 'it is scheduled for deletion, and Secrets Manager reserves the name until then',
+      words: [...words, '--force-delete-without-recovery'],
+    };
+  },
+  /** If a function logs after its log group was deleted, Lambda creates the group again. */
+  async 'AWS::Logs::LogGroup'({ logs }, name) {
+    const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+    const isTaken = logGroups.some(({ logGroupName }) => logGroupName === name);
+    return isTaken ? { words: ['logs', 'delete-log-group', '--log-group-name', name] } : undefined;
+  },
+};
+
+/** Where the template has the name of a resource. */
+const NAME_PATHS: readonly (readonly string[])[] = [
+  ['BucketName'],
+  ['DatabaseInput', 'Name'],
+  ['Name'],
+  ['LogGroupName'],
+];
+
+/** Types and names of the resources that a configuration's stack creates and does not have yet. */
+function stackNames({ config, stack, resources, stackName }: Setup): readonly (readonly [string, string])[] {
+  const { Resources } = templateResources({ config, ...stack });
+  const made = Object.values(Resources).map(({ Type, Properties }) => {
+    const name = NAME_PATHS.map((path) => valueAt(Properties, path)).find((one) => one !== undefined);
+    return [Type, typeof name === 'string' ? name : ''] as const;
+  });
+  const unused = new Set(unusedFunctions(config));
+  const groups = functionNames
+    .filter((one) => !unused.has(one))
+    .map((one) => ['AWS::Logs::LogGroup', `/aws/lambda/${stackName}-${one}`] as const);
+  // Secrets Manager appends a hyphen and six characters to a name.
+  const own = new Set([...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1')));
+  return [...made, ...groups].filter(([, name]) => name !== '' && !own.has(name));
+}
+
+/** Stands for everyone whom IAM allows. https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
+const IAM_PRINCIPALS = 'IAM_ALLOWED_PRINCIPALS';
+
+/** Whether IAM alone controls access to new databases and tables. */
+export const dataLake: Look = {
+  name: 'data-lake',
+  expects: "Lake Formation's defaults leave access to new databases and tables to IAM",
+  async find({ clients: { lakeFormation } }) {
+    const { DataLakeSettings: settings = {} } = await lakeFormation.send(new GetDataLakeSettingsCommand({}));
+    const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions'] = []) =>
+      defaults.some(
+        ({ Principal, Permissions = [] }) =>
+          Principal?.DataLakePrincipalIdentifier === IAM_PRINCIPALS && Permissions.includes('ALL'),
+      );
+    const missing = [
+      ...(left(settings.CreateDatabaseDefaultPermissions) ? [] : ['new databases']),
+      ...(left(settings.CreateTableDefaultPermissions) ? [] : ['new tables']),
+    ];
+    const detail = `${IAM_PRINCIPALS} does not get ALL on ${missing.join(' and ')}.`;
+    return missing.length === 0 ? [] : [finding('SLUICE_FINDING_LAKE_FORMATION', detail)];
+  },
+};
+
+/** The caller's permissions, by IAM's simulator, against the policies that `sluice policy print --for deploy` prints. */
+export const deployer: Look = {
+  name: 'deployer',
+  expects: 'these credentials may deploy, update and remove the stack, by simulation',
+  async find(setup) {
+    const { config, stackName, identity } = setup;
+    const { region, account, arn } = identity;
+    const source = await readCallerArn(setup);
+    if (source === undefined)
+      return [finding('SLUICE_FINDING_UNCHECKED', `IAM simulates users and roles only, not ${arn}.`)];
+    const policies = printedPolicies('deploy', config, { region, account, stack: stackName });
+    return settled(
+      policies
+        .flatMap(({ document }) => document.Statement)
+        .map(async (statement) => {
+          const denied = wrongDecisions(await simulateStatement(setup, source, statement), true);
+          return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', denied)];
+        }),
+    );
+  },
+};
+
+/** The user or role behind the caller; undefined for root and federated users, which cannot be simulated. */
+async function readCallerArn({ clients: { iam }, identity: { arn } }: Setup): Promise<string | undefined> {
+  if (/:user\//.test(arn)) return arn;
+  const [, RoleName] = /:assumed-role\/([^/]+)\//.exec(arn) ?? [];
+  if (RoleName === undefined) return undefined;
+  // The ARN of a session lacks the role's path, which roles of IAM Identity Center have.
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+  return Role?.Arn;
+}
+
+/** The share of reserved executions from which the account's concurrency counts as nearly exhausted. */
+const NEAR = 0.8;
+/** Lambda keeps this many executions for functions without reserved concurrency. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+const UNRESERVED = 100;
+/** The default of accounts that are not new. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LAMBDA_DEFAULT = 1_000;
+
+/** The account's limits, which are lower in new accounts and shared with everything else in the account. */
+export const quotas: Look = {
+  name: 'quotas',
+  expects: "the account's limits of API Gateway and Lambda are sufficient",
+  find: (setup) => settled([findGatewayLimits(setup), findLambdaLimits(setup)]),
+};
+
+/** Beyond such a limit requests are lost. */
+function lossy(allows: string, says: string): Finding {
+  const detail = `The account allows ${allows}; the configuration says ${says}.`;
+  return finding('SLUICE_FINDING_QUOTA', detail, [], 'problem');
+}
+
+/**
+ * Compares what API Gateway accepts in this account with the limits that the stage's throttling and its alarm are based on.
+ * Service Quotas shows 10,000 requests where 2,500 are accepted.
+ */
+async function findGatewayLimits(setup: Setup): Promise<readonly Finding[]> {
+  const { config, clients, identity } = setup;
+  if (!hasGateway(config.endpoint)) return [];
+  const { throttleSettings: { rateLimit, burstLimit } = {} } = await clients.apiGateway.send(
+    new GetAccountCommand({}),
+  );
+  if (rateLimit === undefined || burstLimit === undefined)
+    return [finding('SLUICE_FINDING_UNCHECKED', 'The limits of API Gateway in this account.')];
+  const { region } = identity;
+  const wanted = requestLimits(isRegion(region) ? { ...config, region } : config);
+  const { effectiveRequestsPerSecond: rate, burst } = wanted;
+  return rateLimit >= rate && burstLimit >= burst
+    ? []
+    : [lossy(`${rateLimit} a second, ${burstLimit} at once`, `${rate} a second, ${burst} at once`)];
+}
+
+/** Judges the account's concurrency: all functions of the account and region share what is not reserved. */
+async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Finding[]> {
+  const { AccountLimit = {} } = await clients.lambda.send(new GetAccountSettingsCommand({}));
+  const { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved } = AccountLimit;
+  if (total === undefined || unreserved === undefined)
+    return [finding('SLUICE_FINDING_UNCHECKED', 'The executions of Lambda in this account.')];
+  const wanted = config.collector.reservedConcurrency ?? 0;
+  const reserved = Math.max(total - unreserved, wanted);
+  const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
+  const { queues: count, most } = queueExecutions(config);
+  const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved, expected ${least} or more. The stack's ${count} queues use up to ${most}, the collector has the rest.`;
+  const isNear = total < least || reserved > total * NEAR;
+  const { executions, isReserved } = collectorConcurrency(config.collector);
+  // Reservations of other functions reduce the executions left to a collector without a reservation.
+  const allowed = isReserved ? total : unreserved;
+  // Behind a Function URL what goes beyond the concurrency is lost, so the alarms have to know it.
+  const isLossy = hasFunctionUrl(config.endpoint) && allowed < executions;
+  const without = isReserved ? '' : ' without reservations';
+  return [
+    ...(isNear ? [finding('SLUICE_FINDING_QUOTA', about)] : []),
+    ...(isLossy ? [lossy(`${allowed} executions at once${without}`, `${executions}`)] : []),
+  ];
+}

@@ -1,0 +1,252 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketLocationCommand,
+  GetBucketNotificationConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  type BucketDocument,
+  type BucketSetting,
+  bucketSettings as settingsOf,
+} from '../../lib/access/buckets/bucketSettings.ts';
+import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
+import { valueAt } from '../../lib/base/json.ts';
+import { addDays, DAY_MS, utcDay } from '../../lib/base/time.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { isOwnKey, RELAY_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { isDeliveredFile, statsigFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
+import { ifThere } from '../explainAwsError.ts';
+import { dayFolders } from '../facts/tables/partitionGaps.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Look, settled } from './Look.ts';
+import type { Setup } from './Setup.ts';
+
+/** The bucket itself: nothing else can be read without it. */
+export const bucket: Look = {
+  name: 'bucket',
+  expects: 'the bucket exists in this region and belongs to this account',
+  isGround: true,
+  async find(setup) {
+    const { config, identity } = setup;
+    const { account, region } = identity;
+    const there = await bucketRegion(setup, config.bucket);
+    if (there === undefined)
+      return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The bucket ${config.bucket}.`)];
+    if (there === null) {
+      const detail = `${config.bucket}: S3 refuses s3:GetBucketLocation with account ${account} as its owner.`;
+      return [finding('SLUICE_FINDING_BUCKET_UNFIT', detail)];
+    }
+    const detail = `${config.bucket} is in ${there}, the stack in ${region}.`;
+    return there === region ? [] : [finding('SLUICE_FINDING_REGION_UNFIT', detail)];
+  },
+};
+
+/** The region of a bucket; undefined if there is none, null if S3 denies access, as it does to another account's bucket. */
+export async function bucketRegion(
+  { s3, identity: { account } }: Pick<Setup, 's3' | 'identity'>,
+  Bucket: string,
+): Promise<string | undefined | null> {
+  try {
+    const asked = new GetBucketLocationCommand({ Bucket, ExpectedBucketOwner: account });
+    const { LocationConstraint: region = 'us-east-1' } = await s3.send(asked);
+    return region === 'EU' ? 'eu-west-1' : region;
+  } catch (error) {
+    const status = valueAt(error, ['$metadata', 'httpStatusCode']);
+    if (status === 404) return undefined;
+    if (status === 403) return null;
+    throw error;
+  }
+}
+
+/** The settings of the bucket. The owner of an existing bucket makes them, not the stack. */
+export const bucketSettings: Look = {
+  name: 'bucket-settings',
+  expects:
+    'the bucket sends events to EventBridge, encrypts with the key, requires TLS, expires objects, blocks public access and keeps versions',
+  find(setup) {
+    const { config, keyArn, identity } = setup;
+    const wanted = settingsOf(config, { keyArn, partition: identity.partition });
+    return settled(wanted.map((one) => findSetting(setup, one)));
+  },
+};
+
+async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
+  const { s3, config, say } = setup;
+  const current = (await ifThere(settingReaders[setting.name](s3, { Bucket: config.bucket }))) ?? {};
+  const wanted = setting.wanted(current);
+  if (sameDocument(current, wanted)) return [];
+  const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
+  return others.length > 0
+    ? [finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${others.join(', ')}.`)]
+    : [
+        finding('SLUICE_FINDING_BUCKET_UNFIT', `${config.bucket}: ${setting.why}`, [
+          say.aws(...settingWords(config.bucket, setting, wanted)),
+        ]),
+      ];
+}
+
+/** How a setting is read. */
+type SettingReader = (s3: S3Client, of: { readonly Bucket: string }) => Promise<BucketDocument>;
+
+const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
+  async events(s3, of) {
+    const { $metadata, ...document } = await s3.send(new GetBucketNotificationConfigurationCommand(of));
+    return document;
+  },
+  async encryption(s3, of) {
+    const answer = await s3.send(new GetBucketEncryptionCommand(of));
+    const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
+    // S3 returns more of a rule than is put, for example the blocked types of encryption.
+    const { ApplyServerSideEncryptionByDefault, BucketKeyEnabled } = rule ?? {};
+    return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled }] };
+  },
+  policy: async (s3, of) => JSON.parse((await s3.send(new GetBucketPolicyCommand(of))).Policy ?? '{}'),
+  async lifecycle(s3, of) {
+    const { $metadata, ...document } = await s3.send(new GetBucketLifecycleConfigurationCommand(of));
+    return document;
+  },
+  publicAccess: async (s3, of) => ({
+    ...(await s3.send(new GetPublicAccessBlockCommand(of))).PublicAccessBlockConfiguration,
+  }),
+  ownership: async (s3, of) => ({
+    ...(await s3.send(new GetBucketOwnershipControlsCommand(of))).OwnershipControls,
+  }),
+  versioning: async (s3, of) => ({ Status: (await s3.send(new GetBucketVersioningCommand(of))).Status }),
+};
+
+/** Keys that a finding shows of each prefix. */
+const SHOWN = 3;
+
+/**
+ * Objects that Sluice's lifecycle rules would delete and that neither Sluice nor Athena wrote, among the first 1,000 of each
+ * folder. Whatever is in Statsig's folder beside our tables belongs to Statsig, and the rule for that folder only expires
+ * versions that were overwritten or deleted.
+ */
+async function readForeignKeys({ s3, config }: Setup): Promise<readonly string[]> {
+  const folders = statsigFolders(config).map((folder) => `${folder}/`);
+  const keys: string[] = [];
+  for (const { prefix: Prefix } of lifecycleRules(config)) {
+    if (folders.includes(Prefix)) continue;
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: config.bucket, Prefix }));
+    const foreign = Contents.flatMap(({ Key = '' }) => (isOwnKey(config, Key) ? [] : [Key]));
+    keys.push(...foreign.slice(0, SHOWN));
+  }
+  return [...new Set(keys)];
+}
+
+/** The words after `aws` of the command that puts a setting. */
+export function settingWords(
+  name: string,
+  { command, option, apart = {} }: BucketSetting,
+  wanted: BucketDocument,
+): readonly string[] {
+  const document = Object.fromEntries(
+    Object.entries(wanted).filter(([member]) => !Object.hasOwn(apart, member)),
+  );
+  const more = Object.entries(apart).flatMap(([member, own]) => {
+    const value = wanted[member];
+    return value === undefined ? [] : [own, String(value)];
+  });
+  return ['s3api', command, '--bucket', name, option, JSON.stringify(document), ...more];
+}
+
+/**
+ * Whether two AWS documents are equivalent. Ignored are the order of members, members without a value, the difference
+ * between an item and a list of it, and the order of lists: no list in a bucket's settings or policies has an order.
+ */
+export function sameDocument(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(canonical(one), canonical(other));
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(canonical);
+    return items.length === 1 ? items[0] : items.map((item) => JSON.stringify(item)).sort();
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.sort().map(([name, member]) => [name, canonical(member)]));
+}
+
+/** The KMS key, the stack's or an existing one: without it, no data can be read. */
+export const key: Look = {
+  name: 'key',
+  expects: 'the key is enabled, symmetric and single-Region',
+  async find({ isLocal, config, keyArn, clients: { kms }, say }) {
+    // The local cloud has only the keys of the template.
+    if (isLocal && config.existing.keyArn !== null) return [];
+    const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));
+    return found === undefined
+      ? [finding('SLUICE_FINDING_RESOURCE_MISSING', `The key ${keyArn}.`)]
+      : judgeKey({ Arn: keyArn, ...found.KeyMetadata }, say);
+  },
+};
+
+/** Judges a key by its metadata. */
+export function judgeKey(found: Partial<KeyMetadata>, say: Pick<Setup['say'], 'aws'>): readonly Finding[] {
+  const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion } = found;
+  const isEnabled = KeyState === 'Enabled';
+  const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
+  if (isEnabled && isFit) return [];
+  const verbs = [...(KeyState.startsWith('Pending') ? ['cancel-key-deletion'] : []), 'enable-key'];
+  const kind = [KeyState, KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
+  const commands = isEnabled ? [] : verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn));
+  return [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${kind}.`, commands)];
+}
+
+/** Objects that nothing delivers or deletes any more. */
+export const leftCopies: Look = {
+  name: 'relay',
+  expects: 'without `relay`, no copies of requests are left',
+  async find({ config, s3, say }) {
+    if (config.relay !== undefined) return [];
+    const asked = { Bucket: config.bucket, Prefix: RELAY_FOLDER };
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command(asked));
+    const left = Contents.filter(({ Key = '/' }) => !Key.endsWith('/') && isOwnKey(config, Key)).length;
+    const copies = left === 1 ? '1 copy' : `${left} copies or more`;
+    const erase = say.sluice('relay', 'erase', '--all', '--dry-run');
+    return left === 0 ? [] : [finding('SLUICE_FINDING_RELAY_LEFT', `${RELAY_FOLDER}: ${copies}.`, [erase])];
+  },
+};
+
+/** Days for which files are looked at. Statsig forwards exposures daily. */
+const FORWARDED_DAYS = 7;
+
+/** Whether somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables. */
+export const forwarding: Look = {
+  name: 'forwarding',
+  expects: 'in the last seven days, only Sluice wrote into the folders of the forwarded tables',
+  find: (setup) => settled(forwardedKinds.map((kind) => findForeignFiles(setup, kind))),
+};
+
+/** Looks for files of others in the folders of a table: beside its days, and in the days of a week and of tomorrow. */
+async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<readonly Finding[]> {
+  const { s3, config, now } = setup;
+  const since = now - FORWARDED_DAYS * DAY_MS;
+  const days = await dayFolders(setup, kind, { from: utcDay(since), to: addDays(utcDay(now), 1) });
+  const [folder = ''] = tableFolders(config, kind);
+  const files: string[] = [];
+  for (const day of ['', ...days.map((one) => `${one}/`)]) {
+    const input = { Bucket: config.bucket, Prefix: `${folder}${day}` };
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({ ...input, ...(day === '' ? { Delimiter: '/' } : {}) }),
+    );
+    for (const { Key = '', LastModified } of Contents)
+      if (!Key.endsWith('/') && !isDeliveredFile(Key) && (LastModified?.getTime() ?? 0) >= since)
+        files.push(Key.slice(folder.length));
+  }
+  if (files.length === 0) return [];
+  // What relay delivers to Statsig is then in one table twice.
+  const comesBack = config.relay !== undefined && 'statsig' in config.relay;
+  const count = files.length === 1 ? '1 file' : `${files.length} files`;
+  const detail = `s3://${config.bucket}/${folder}: ${count} since ${utcDay(since)}, such as ${files[0]}.`;
+  return [finding('SLUICE_FINDING_FORWARDED', detail, [], comesBack ? 'problem' : 'warning')];
+}

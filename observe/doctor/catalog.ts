@@ -1,0 +1,280 @@
+import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
+import { GetDatabaseCommand, GetTableCommand, type Table } from '@aws-sdk/client-glue';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { catalog } from '../../infra/data/catalog.ts';
+import { views } from '../../infra/data/views.ts';
+import { logicalIds } from '../../infra/template/Stack.ts';
+import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { valueAt } from '../../lib/base/json.ts';
+import { quoteText } from '../../lib/base/sql.ts';
+import { addDays, isUtcDay, utcDay } from '../../lib/base/time.ts';
+import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
+import { dayLocation, findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { PRIMARY_WORKGROUP } from '../../lib/schema/fields/athena.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { groupsKey } from '../../lib/tables/tableFolders.ts';
+import { namesClause } from '../../lib/views/assignments.ts';
+import { readCuratedDays } from '../../lib/views/curatedViews.ts';
+import { readPrestoView } from '../../lib/views/prestoView.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
+import { viewNames } from '../../lib/views/viewNames.ts';
+import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
+import { askAthena } from '../deployment.ts';
+import { ifThere } from '../explainAwsError.ts';
+import { readServedFaults } from '../facts/days/curationState.ts';
+import { dayFolders } from '../facts/tables/partitionGaps.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
+import { listed } from '../findings/judge.ts';
+import { type Look, settled } from './Look.ts';
+import type { Setup } from './Setup.ts';
+
+/** Resources of the catalog in the template. With an existing bucket, locations are texts; otherwise they are references to it. */
+function templateCatalog({ config, stack }: Setup) {
+  const written = { config: { ...config, existing: { ...config.existing, bucket: true } }, ...stack };
+  return { ...catalog(written), ...views(written) };
+}
+
+/**
+ * The call of Glue that makes or restores a resource as the template has it: CloudFormation is not known to compare what is
+ * in Glue. None if the stack does not have it: then a deployment creates it.
+ */
+function repairCommands(
+  { resources, config, say }: Setup,
+  logicalId: string,
+  verb: 'create-database' | 'create-table' | 'update-table',
+  input: unknown,
+): readonly string[] {
+  if (!resources.has(logicalId)) return [];
+  const isTable = verb !== 'create-database';
+  const words = isTable ? ['--database-name', config.database, '--table-input'] : ['--database-input'];
+  return [say.aws('glue', verb, ...words, JSON.stringify(input))];
+}
+
+/** The database of the tables: nothing of the catalog can be read without it. */
+export const database: Look = {
+  name: 'database',
+  expects: 'the Glue database exists',
+  isGround: true,
+  async find(setup) {
+    const { glue, config } = setup;
+    const found = await ifThere(glue.send(new GetDatabaseCommand({ Name: config.database })));
+    if (found !== undefined) return [];
+    const id = logicalIds.database;
+    const input = valueAt(templateCatalog(setup)[id], ['Properties', 'DatabaseInput']);
+    const commands = repairCommands(setup, id, 'create-database', input);
+    return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The database ${config.database}.`, commands)];
+  },
+};
+
+/** The tables and views of the Glue catalog against the template: Athena and the writer's files have one schema. */
+export const tables: Look = {
+  name: 'tables',
+  expects: 'tables and views match what is written: columns, partition keys, location, format, SQL',
+  find: (setup) =>
+    settled(
+      Object.entries(templateCatalog(setup)).map(async ([logicalId, { Type, Properties }]) => {
+        if (Type !== 'AWS::Glue::Table') return [];
+        const { glue, config } = setup;
+        const input = valueAt(Properties, ['TableInput']);
+        const Name = String(valueAt(input, ['Name']));
+        const asked = new GetTableCommand({ DatabaseName: config.database, Name });
+        const there = (await ifThere(glue.send(asked)))?.Table;
+        const repair = (verb: 'create-table' | 'update-table') =>
+          repairCommands(setup, logicalId, verb, input);
+        if (there === undefined) {
+          const detail = `The table or view ${config.database}.${Name}.`;
+          return [finding('SLUICE_FINDING_RESOURCE_MISSING', detail, repair('create-table'))];
+        }
+        const problems = tableProblems(config, input, there);
+        if (problems.length === 0) return [];
+        // They are only shown to readers.
+        const severity = problems.every((one) => /\.Comment: /.test(one)) ? 'warning' : 'problem';
+        const detail = `${Name}: ${listed(problems, '; ')}.`;
+        return [finding('SLUICE_FINDING_TABLE_DIFFERS', detail, repair('update-table'), severity)];
+      }),
+    ),
+};
+
+/** How a table or view differs from its input in the template. Which days a view reads from curated tables may vary. */
+function tableProblems(config: Config, input: unknown, there: Table): readonly string[] {
+  const name = viewNames.find((one) => one === there.Name);
+  const text = readPrestoView(there.ViewOriginalText ?? '')?.originalSql;
+  const isOther = name !== undefined && (text === undefined || readCuratedDays(config, name, text) === null);
+  return [
+    ...(isOther ? ['its SQL differs'] : []),
+    ...['TableType', 'PartitionKeys', 'StorageDescriptor'].flatMap((member) =>
+      differences(valueAt(input, [member]), valueAt(there, [member]), member),
+    ),
+  ];
+}
+
+/** Members that are not as wanted, in words. What only objects that are there have is left out: Glue adds defaults. */
+export function differences(wanted: unknown, there: unknown, path: string): readonly string[] {
+  if (typeof wanted !== 'object' || wanted === null)
+    return (there ?? '') === (wanted ?? '')
+      ? []
+      : [`${path}: got ${JSON.stringify(there) ?? 'none'}, expected ${JSON.stringify(wanted) ?? 'none'}`];
+  return Object.keys(Array.isArray(wanted) ? { ...wanted, ...Object(there) } : wanted).flatMap((member) =>
+    differences(valueAt(wanted, [member]), valueAt(there, [member]), `${path}.${member}`),
+  );
+}
+
+/** The partitions against the folders of days: no query reads a day in S3 without a partition. */
+export const partitions: Look = {
+  name: 'all-partitions',
+  expects:
+    'each day with files has a partition, and each partition has the folder of its day and the columns of its table',
+  find: (setup) => settled(tableKinds.map((kind) => findPartitions(setup, kind))),
+};
+
+/** Any day of an event is between these. */
+const ALWAYS = { from: '0000-01-01', to: '9999-12-31' };
+
+async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly Finding[]> {
+  const { glue, config, say } = setup;
+  const inGlue = gluePartitionCatalog(glue);
+  const name = config.tables[kind];
+  const table = await ifThere(inGlue.getTable(config.database, name));
+  // Another look finds that.
+  if (table === undefined) return [];
+  // Folders first: a partition that is registered between the two listings is then found.
+  const folders = await dayFolders(setup, kind, ALWAYS);
+  const all: CatalogPartition[] = [];
+  let token: string | undefined;
+  do {
+    const page = await inGlue.listPage(config.database, name, token);
+    all.push(...page.items);
+    token = page.next;
+  } while (token !== undefined);
+  const dayOf = ({ values: [day = ''] }: CatalogPartition) => day;
+  const ours = all.filter((one) => isUtcDay(dayOf(one)));
+  const isInPlace = (one: CatalogPartition) =>
+    one.storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, kind, dayOf(one));
+  const [inPlace, registered] = [ours.filter(isInPlace), new Set(ours.map(dayOf))];
+  const wrong = {
+    'no partition': folders.filter((day) => !registered.has(day)),
+    'another folder': ours.filter((one) => !isInPlace(one)).map(dayOf),
+    'an earlier set of columns': findStalePartitions(table, inPlace).map(dayOf),
+  };
+  const register = say.send('register', '{"sluice":"daily"}');
+  return Object.entries(wrong).flatMap(([what, days]) =>
+    days.length === 0
+      ? []
+      : [finding('SLUICE_FINDING_PARTITION_WRONG', `${name}: ${what}: ${listed(days)}.`, [register])],
+  );
+}
+
+/** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */
+export const names: Look = {
+  name: 'names',
+  expects:
+    'holdouts, and experiments that browsers sent hashed within a week, are known by name, from the configuration or from pulled specs',
+  find: (setup) => settled([findHoldouts(setup), findHashes(setup)]),
+};
+
+async function findHoldouts({ s3, config }: Setup): Promise<readonly Finding[]> {
+  if (config.holdouts !== null) return [];
+  const Prefix = groupsKey(config);
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: config.bucket, Prefix, MaxKeys: 1 }),
+  );
+  const detail = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${Prefix}.`;
+  return Contents.some(({ Key, Size }) => Key === Prefix && Size !== 0)
+    ? []
+    : [finding('SLUICE_FINDING_NAMES_UNKNOWN', detail)];
+}
+
+/** Hashes that are named, the most frequent first. */
+const MOST_HASHES = 10;
+/** Days that are read, today among them. */
+const DAYS = 8;
+
+async function findHashes(setup: Setup): Promise<readonly Finding[]> {
+  const { config, now } = setup;
+  const { rows } = await askAthena(
+    setup,
+    `${namesClause(config)}SELECT "experiment_id", max("layer_id") AS "layer_id", count(*) AS "row_count"
+FROM ${qualifiedName(config, config.tables.exposures)}
+LEFT JOIN "real_names" ON "hash" = "experiment_id"
+WHERE "ds" BETWEEN DATE '${addDays(utcDay(now), 1 - DAYS)}' AND DATE '${addDays(utcDay(now), 1)}'
+  AND "exposure_type" = 'layer' AND "allocated_experiment" IS NOT NULL
+  AND regexp_like("experiment_id", ${quoteText(HASHED_PATTERN)}) AND "real_name" IS NULL
+GROUP BY "experiment_id"
+ORDER BY count(*) DESC, "experiment_id"
+LIMIT ${MOST_HASHES}`,
+  );
+  return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) =>
+    finding(
+      'SLUICE_FINDING_NAMES_UNKNOWN',
+      `${sent} of the layer ${layer}: ${count === '1' ? '1 row' : `${count} rows`}.`,
+    ),
+  );
+}
+
+/** Workgroups that no stack creates: `primary`, which OWOX uses, and those that the configuration names for readers. */
+export const workgroups: Look = {
+  name: 'workgroups',
+  expects:
+    'the workgroup `primary`, if OWOX reads, and a configured `workgroup` of a reader is enabled and lets clients choose the result location',
+  find({ config, athena, say }) {
+    const wanted = config.readers.flatMap((reader) =>
+      reader.kind === 'owox' ? [PRIMARY_WORKGROUP] : (reader.workgroup ?? []),
+    );
+    return settled(
+      [...new Set(wanted)].map(async (WorkGroup) => {
+        const found = await ifThere(
+          athena.send(new GetWorkGroupCommand({ WorkGroup })),
+          // Athena has no specific error for it.
+          /^InvalidRequestException$/,
+        );
+        return found === undefined
+          ? [finding('SLUICE_FINDING_RESOURCE_MISSING', `The workgroup ${WorkGroup}.`)]
+          : judgeWorkgroup({ Name: WorkGroup, ...found.WorkGroup }, say);
+      }),
+    );
+  },
+};
+
+/** Judges a workgroup that no stack creates. */
+export function judgeWorkgroup(
+  { Name, State, Configuration = {} }: WorkGroup,
+  say: Pick<Setup['say'], 'aws'>,
+): readonly Finding[] {
+  const { EnforceWorkGroupConfiguration: isEnforced = false, ResultConfiguration } = Configuration;
+  const unfit = (detail: string, ...options: readonly string[]) =>
+    finding('SLUICE_FINDING_PRIMARY_UNFIT', `${Name} ${detail}.`, [
+      say.aws('athena', 'update-work-group', '--work-group', `${Name}`, ...options),
+    ]);
+  const location = ResultConfiguration?.OutputLocation ?? 'settings without a location';
+  const free = ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'];
+  return [
+    ...(State === 'DISABLED' ? [unfit(`is ${State}`, '--state', 'ENABLED')] : []),
+    ...(isEnforced ? [unfit(`enforces ${location}`, ...free)] : []),
+  ];
+}
+
+/** The days that views read from curated tables. Without `curate: true` there are none. */
+export const servedDays: Look = {
+  name: 'curated-days',
+  expects: 'views read no curated day whose raw files have changed or whose curated files are gone',
+  async find(setup) {
+    const { config, say } = setup;
+    const faults = config.curate ? await readServedFaults(setup) : [];
+    const found = (days: readonly string[], detail: string, ...words: readonly string[]) =>
+      days.length === 0
+        ? []
+        : [
+            finding('SLUICE_FINDING_CURATE_STALE', `${detail}: ${listed(days)}.`, [
+              say.sluice('curate', ...words),
+            ]),
+          ];
+    return faults.flatMap(({ kind, table, stale, gone }) => {
+      const [of, from = '', to = ''] = [['--table', kind], gone[0], gone.at(-1)];
+      return [
+        ...found(stale, `${table}, changed since`, 'run', ...of),
+        ...found(gone, `${table}, without files`, 'rebuild', ...of, '--from', from, '--to', to),
+      ];
+    });
+  },
+};

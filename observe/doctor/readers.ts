@@ -1,0 +1,175 @@
+import {
+  type ContextEntry,
+  type EvaluationResult,
+  paginateSimulatePrincipalPolicy,
+} from '@aws-sdk/client-iam';
+import { readerId } from '../../infra/readers/readers.ts';
+import { arnIn, bucketArn, policyScope } from '../../lib/access/arns.ts';
+import { allow, type Statement } from '../../lib/access/policyDocument.ts';
+import { readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import type { Reader } from '../../lib/schema/readers.ts';
+import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { dayFolder } from '../../lib/tables/tableFolders.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
+import { listed } from '../findings/judge.ts';
+import { type Look, settled } from './Look.ts';
+import type { Setup } from './Setup.ts';
+
+/** The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. */
+export const readers: Look = {
+  name: 'readers',
+  expects:
+    'each configured reader has the permissions of its policy and none that it must not have, by simulation',
+  find: (setup) => settled(setup.config.readers.map((reader) => findReader(setup, reader))),
+};
+
+/** Any day: policies are about folders, not days. */
+const DAY = '2026-01-01';
+
+async function findReader(setup: Setup, reader: Reader): Promise<readonly Finding[]> {
+  const { config, identity, resources, keyArn } = setup;
+  const { account, partition } = identity;
+  const role = resources.get(readerId(reader, 'Role'));
+  const principal = role ?? resources.get(readerId(reader, 'User'));
+  if (principal === undefined) {
+    const detail = `The role or user of the reader ${reader.name}.`;
+    return [finding('SLUICE_FINDING_RESOURCE_MISSING', detail)];
+  }
+  const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal}`;
+  const scope = policyScope(config, { ...identity, keyArn });
+  const allowed = readerPermissions(scope, reader).flatMap(({ document }) => document.Statement);
+  const objects = (folders: readonly string[]) =>
+    folders.map((folder) => `${bucketArn(scope, scope.bucket)}/${folder}x`);
+  const rows = forwardedKinds.map((kind) => dayFolder(config, kind, DAY));
+  const tables = forwardedKinds.map((kind) =>
+    arnIn(scope, 'glue', `table/${scope.database}/${config.tables[kind]}`),
+  );
+  const writesLikeUs = reader.kind === 'statsig' && reader.statsigForwardsHere;
+  const denied = [
+    allow('Landing', ['s3:GetObject'], objects([LANDING_FOLDER, 'ledger/', 'quarantine/'])),
+    allow('Tables', ['glue:DeleteTable'], tables),
+    ...(writesLikeUs ? [] : [allow('Rows', ['s3:DeleteObject', 's3:PutObject'], objects(rows))]),
+  ];
+  const findings: Finding[] = [];
+  for (const [statements, expected] of [
+    [allowed, true],
+    [denied, false],
+  ] as const)
+    for (const statement of statements) {
+      if (statement.Effect !== 'Allow') continue;
+      const simulated = await simulateStatement(setup, arn, statement);
+      findings.push(...judgeSimulation(reader.name, simulated, expected));
+    }
+  return findings;
+}
+
+/** Judges the simulator's decisions. Without any decision, nothing is allowed. @param expected Whether it has to be allowed. */
+export function judgeSimulation(name: string, simulated: Simulated, expected: boolean): readonly Finding[] {
+  const code = expected ? 'SLUICE_FINDING_READER_DENIED' : 'SLUICE_FINDING_READER_ALLOWED';
+  const wrong = wrongDecisions(simulated, expected);
+  return wrong === '' ? [] : [finding(code, `${name}: ${wrong}`)];
+}
+
+/** The decisions of a statement that are not the expected ones, in words; empty without any. */
+export function wrongDecisions({ sid, decisions }: Simulated, expected: boolean): string {
+  if (decisions.length === 0) return expected ? `${sid}: no decision.` : '';
+  const wrong = decisions.filter(({ isAllowed }) => isAllowed !== expected);
+  if (wrong.length === 0) return '';
+  const distinct = (names: readonly string[]) => listed([...new Set(names)]);
+  return `${sid}: ${distinct(wrong.map(({ action }) => action))} on ${distinct(wrong.map(({ resource }) => resource))}.`;
+}
+
+/** What a role or user may do of a statement, and what not, by IAM's simulator. */
+export interface Simulated {
+  /** The statement's name. */
+  readonly sid: string;
+  /** Pairs of action and resource. */
+  readonly decisions: readonly {
+    readonly action: string;
+    readonly resource: string;
+    readonly isAllowed: boolean;
+  }[];
+}
+
+/** Asks IAM's simulator about everything that a statement allows. @param arn Of a role or user. */
+export async function simulateStatement(
+  { clients: { iam: client } }: Setup,
+  arn: string,
+  statement: Statement,
+): Promise<Simulated> {
+  const results: EvaluationResult[] = [];
+  for (const ContextEntries of requestContexts(statement)) {
+    const asked = {
+      PolicySourceArn: arn,
+      ActionNames: statement.Action.flatMap(sampleActions),
+      ResourceArns: (statement.Resource ?? ['*']).map(sampleResource),
+      ContextEntries,
+      MaxItems: 1_000,
+    };
+    for await (const page of paginateSimulatePrincipalPolicy({ client }, asked))
+      results.push(...(page.EvaluationResults ?? []));
+  }
+  return { sid: statement.Sid, decisions: results.flatMap(decisionsOf) };
+}
+
+function decisionsOf({
+  EvalActionName: action = '',
+  EvalResourceName: resource = '',
+  EvalDecision,
+  ResourceSpecificResults = [],
+}: EvaluationResult): Simulated['decisions'] {
+  return ResourceSpecificResults.length === 0
+    ? [{ action, resource, isAllowed: EvalDecision === 'allowed' }]
+    : ResourceSpecificResults.map((one) => ({
+        action,
+        resource: one.EvalResourceName ?? '',
+        isAllowed: one.EvalResourceDecision === 'allowed',
+      }));
+}
+
+/** The request contexts that meet a statement's condition: one for each value. */
+function requestContexts({ Condition = {} }: Statement): ContextEntry[][] {
+  const [one] = Object.entries(Condition).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([name, values]) => ({
+      operator,
+      name,
+      values: [values].flat().map(sampleResource),
+    })),
+  );
+  if (one === undefined) return [[]];
+  const { operator, name, values } = one;
+  const several = operator.startsWith('ForAllValues:');
+  return (several ? [values] : values.map((value) => [value])).map((ContextKeyValues) => [
+    { ContextKeyName: name, ContextKeyType: several ? 'stringList' : 'string', ContextKeyValues },
+  ]);
+}
+
+/** The simulator takes no wildcards: single actions of each that the printed policies have. */
+const SAMPLES: Readonly<Record<string, readonly string[]>> = {
+  'cloudformation:*': ['CreateChangeSet', 'DeleteStack', 'DescribeStacks', 'ExecuteChangeSet'],
+  's3:*': ['CreateBucket', 'PutBucketPolicy', 'PutLifecycleConfiguration'],
+  's3:*Object*': ['DeleteObject', 'GetObject', 'PutObject'],
+  'lambda:*': ['AddPermission', 'CreateFunction', 'DeleteFunction', 'UpdateFunctionCode'],
+  'firehose:*': ['CreateDeliveryStream', 'UpdateDestination'],
+  'sqs:*': ['CreateQueue', 'SetQueueAttributes'],
+  'events:*': ['PutRule', 'PutTargets'],
+  'scheduler:*': ['CreateSchedule', 'DeleteSchedule'],
+  'logs:Create*': ['CreateLogGroup', 'CreateLogStream'],
+  'logs:Delete*': ['DeleteLogGroup'],
+  'logs:Describe*': ['DescribeLogStreams'],
+  'logs:Put*': ['PutMetricFilter', 'PutRetentionPolicy'],
+  'apigateway:*': ['DELETE', 'GET', 'PATCH', 'POST', 'PUT'],
+  'cloudwatch:*': ['PutDashboard', 'PutMetricAlarm'],
+};
+
+/** Actions that stand for one of a printed policy: itself, unless it is a wildcard. */
+export function sampleActions(action: string): readonly string[] {
+  const [service] = action.split(':');
+  return SAMPLES[action]?.map((name) => `${service}:${name}`) ?? [action];
+}
+
+/** A name that a pattern matches: the simulator accepts resources, not patterns. `*` alone stays and means all. */
+function sampleResource(pattern: string): string {
+  return pattern === '*' ? pattern : pattern.replaceAll(/[*?]/g, 'x');
+}

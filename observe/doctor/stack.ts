@@ -1,0 +1,236 @@
+import { lookup } from 'node:dns/promises';
+import { type DomainName, GetDomainNameCommand } from '@aws-sdk/client-api-gateway';
+import {
+  DescribeStackDriftDetectionStatusCommand,
+  DetectStackDriftCommand,
+  paginateDescribeStackResourceDrifts,
+  type Stack,
+  type StackResourceDrift,
+} from '@aws-sdk/client-cloudformation';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { VERSION } from '../../lib/base/version.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { revertDriftWords } from '../deploymentCommands.ts';
+import { ifThere } from '../explainAwsError.ts';
+import { type Finding, finding } from '../findings/catalogue.ts';
+import { type Look, settled } from './Look.ts';
+import { outputOf, type Setup } from './Setup.ts';
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
+const FINISHED = /^(CREATE|UPDATE|IMPORT)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/;
+
+/** The stack: whether it exists, is complete, and was deployed from this configuration. */
+export const stack: Look = {
+  name: 'stack',
+  expects: 'the stack is deployed, complete, from this configuration and by this version of Sluice',
+  isGround: true,
+  async find({ deployed, config, stackName, identity: { account, region }, say }) {
+    return deployed === undefined
+      ? [finding('SLUICE_FINDING_STACK_MISSING', `${stackName}, in ${region} of account ${account}.`)]
+      : [...judgeStack(deployed, config, say)];
+  },
+};
+
+/** Before a deployment: whether CloudFormation will update the stack, and what the version changes. */
+export const formerStack: Look = {
+  name: 'stack',
+  expects: 'the stack, if there is one, can be updated and was deployed by this version of Sluice',
+  async find({ deployed, config, say }) {
+    const found = deployed === undefined ? [] : [...judgeStack(deployed, config, say)];
+    return found.filter(
+      ({ code, commands }) => code === 'SLUICE_FINDING_VERSION_DIFFERS' || commands.length > 0,
+    );
+  },
+};
+
+/**
+ * Verbs that the next deployment needs first: CloudFormation does not update a stack whose creation or rollback failed.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-update-rollback-failed
+ */
+const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
+  ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
+  ['UPDATE_FAILED', 'rollback-stack'],
+  // It holds only resources that could not be deleted.
+  ['ROLLBACK_COMPLETE', 'delete-stack'],
+  ['ROLLBACK_FAILED', 'delete-stack'],
+  ['CREATE_FAILED', 'delete-stack'],
+  ['DELETE_FAILED', 'delete-stack'],
+]);
+
+/** Judges a stack by its status, and by the names and the version in its outputs. */
+export function* judgeStack(
+  found: Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> & {
+    readonly StackStatus?: string | undefined;
+  },
+  config: Pick<Config, 'bucket' | 'database' | 'tables'>,
+  say: Pick<Setup['say'], 'aws'>,
+): Generator<Finding> {
+  const { StackName = '', StackStatus = '', StackStatusReason: reason } = found;
+  if (!FINISHED.test(StackStatus)) {
+    const verb = REPAIR_VERBS.get(StackStatus);
+    yield finding(
+      'SLUICE_FINDING_STACK_UNFINISHED',
+      `${StackName} is ${StackStatus}${reason === undefined ? '' : `: ${reason}`}.`,
+      verb === undefined ? [] : [say.aws('cloudformation', verb, '--stack-name', StackName)],
+    );
+  }
+  const expected = {
+    DataBucketName: config.bucket,
+    DatabaseName: config.database,
+    ExposuresTableName: config.tables.exposures,
+    EventsTableName: config.tables.events,
+    QuarantineTableName: config.tables.quarantine,
+  };
+  const differing = Object.entries(expected).flatMap(([name, value]) => {
+    const there = outputOf(found, name);
+    return there === undefined || there === value ? [] : [`${name}: deployed ${there}, configured ${value}`];
+  });
+  if (differing.length > 0) yield finding('SLUICE_FINDING_STACK_DIFFERS', `${differing.join('; ')}.`);
+  const version = outputOf(found, 'SluiceVersion');
+  if (version !== VERSION)
+    yield finding(
+      'SLUICE_FINDING_VERSION_DIFFERS',
+      `${StackName}: ${version ?? 'not named'}; this working tree: ${VERSION}.`,
+    );
+}
+
+/** Whether the alarms will notify somebody, by the configuration alone. */
+export const alarmTopic: Look = {
+  name: 'alarms',
+  expects: 'the alarms notify somebody',
+  find: async ({ isLocal, config }) =>
+    isLocal || config.alarms.topicArn !== null
+      ? []
+      : [finding('SLUICE_FINDING_NO_TOPIC', 'alarms.topicArn is null.')],
+};
+
+/** Milliseconds between two looks at a detection of drift, which takes some minutes. */
+const DRIFT_PAUSE_MS = 5_000;
+
+/** What differs from the template, by CloudFormation's own comparison. It takes minutes, so it is made on demand. */
+export const drift: Look = {
+  name: 'drift',
+  expects: 'no resource of the stack was deleted or changed manually, as CloudFormation sees it',
+  async find({ clients: { cloudFormation: client }, stackName: StackName, wait, say }) {
+    const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
+    const isRunning = async () => {
+      const answer = await client.send(
+        new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }),
+      );
+      return answer.DetectionStatus === 'DETECTION_IN_PROGRESS';
+    };
+    while (await isRunning()) await wait(DRIFT_PAUSE_MS);
+    const revert = revertDriftWords(StackName).map((words) => say.aws(...words));
+    const findings: Finding[] = [];
+    for await (const page of paginateDescribeStackResourceDrifts(
+      { client },
+      { StackName, StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'] },
+    ))
+      findings.push(...(page.StackResourceDrifts ?? []).map((one) => judgeDrift(one, revert)));
+    return findings;
+  },
+};
+
+/**
+ * Judges a resource that differs from the template.
+ *
+ * @param revert Commands that make CloudFormation recreate what was deleted and revert what was changed: they create a change
+ *   set that compares the template with the resources, show it, and execute it.
+ *   https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+ */
+export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly string[]): Finding {
+  const name = `${found.ResourceType} ${found.PhysicalResourceId}`;
+  if (found.StackResourceDriftStatus === 'DELETED')
+    return finding('SLUICE_FINDING_RESOURCE_MISSING', `${name}.`, revert);
+  const differences = (found.PropertyDifferences ?? []).map(
+    ({ PropertyPath, ExpectedValue, ActualValue }) =>
+      `${PropertyPath}: got ${ActualValue || 'none'}, expected ${ExpectedValue || 'none'}`,
+  );
+  return finding('SLUICE_FINDING_DRIFT', `${name}: ${differences.join('; ')}.`, revert);
+}
+
+/** The domain of the gateway: whether it takes requests, and whether its name leads there. */
+export const domain: Look = {
+  name: 'domain',
+  expects:
+    '`endpoint.domain`, if there is one, is available with its certificate, and its DNS record points to it',
+  async find({ config: { endpoint }, clients: { apiGateway } }) {
+    if (endpoint.domain === null) return [];
+    // API Gateway has one list of domains, whichever of its two APIs made them.
+    const asked = new GetDomainNameCommand({ domainName: endpoint.domain });
+    const found = await ifThere(apiGateway.send(asked));
+    if (found === undefined)
+      return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The domain ${endpoint.domain}.`)];
+    const leads = {
+      addresses: await addressesOf(endpoint.domain),
+      expected: await addressesOf(found.regionalDomainName),
+    };
+    return judgeDomain({ ...found, ...leads }, endpoint.certificateArn);
+  },
+};
+
+/** As this machine resolves a name; none if it cannot. */
+async function addressesOf(name = ''): Promise<readonly string[]> {
+  if (name === '') return [];
+  const found = await lookup(name, { all: true }).catch(() => []);
+  return found.map(({ address }) => address);
+}
+
+/** A domain of API Gateway, and where its name leads: its addresses, and those of the gateway. */
+interface FoundDomain extends Omit<DomainName, 'domainNameStatus'> {
+  readonly domainNameStatus?: string | undefined;
+  readonly addresses: readonly string[];
+  readonly expected: readonly string[];
+}
+
+/**
+ * Judges a domain by its status, its certificate, and whether it leads to the gateway: then they share an address. API
+ * Gateway's names have several, which change.
+ *
+ * @param certificateArn As configured.
+ */
+export function judgeDomain(found: FoundDomain, certificateArn: string | null): readonly Finding[] {
+  const { domainName, domainNameStatus: status, domainNameStatusMessage: why, addresses, expected } = found;
+  const certificate = found.regionalCertificateArn;
+  const leads = addresses.length === 0 ? 'has no address' : `leads to ${addresses.join(', ')}`;
+  const problems = [
+    ...(status === undefined || status === 'AVAILABLE' ? [] : [`is ${status}${why ? `: ${why}` : ''}`]),
+    ...(certificate === undefined || certificate === certificateArn
+      ? []
+      : [`has the certificate ${certificate}, configured is ${certificateArn}`]),
+    ...(addresses.some((address) => expected.includes(address))
+      ? []
+      : [`${leads}, expected the addresses of ${found.regionalDomainName}`]),
+  ];
+  return problems.length === 0
+    ? []
+    : [finding('SLUICE_FINDING_DOMAIN_UNFIT', `${domainName} ${problems.join('; it ')}.`)];
+}
+
+/** The dead-letter queues of the stack. */
+export const queues: Look = {
+  name: 'queues',
+  expects: 'the dead-letter queues are empty',
+  find: ({ resources, sqs, say }) =>
+    settled(
+      [...resources].map(async ([logicalId, QueueUrl]) => {
+        if (!logicalId.endsWith('DeadLetterQueue')) return [];
+        const { Attributes: { QueueArn: arn = '', ...counts } = {} } = await sqs.send(
+          new GetQueueAttributesCommand({
+            QueueUrl,
+            AttributeNames: [
+              'QueueArn',
+              'ApproximateNumberOfMessages',
+              'ApproximateNumberOfMessagesNotVisible',
+            ],
+          }),
+        );
+        const messages = Object.values(counts).reduce((total, count) => total + Number(count), 0);
+        const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
+        const move = say.aws('sqs', 'start-message-move-task', '--source-arn', arn);
+        return messages === 0
+          ? []
+          : [finding('SLUICE_FINDING_DEAD_LETTERS', `${name}: about ${messages}.`, [move])];
+      }),
+    ),
+};
