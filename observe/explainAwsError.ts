@@ -14,6 +14,10 @@ export const AwsAccessError = defineErrorFamily('user', {
     cause: 'AWS cannot be reached.',
     cure: 'For the local cloud, start it (`npx sluice start`). For a deployment, name it with --stage, and check the network, the region, and --endpoint-url or AWS_ENDPOINT_URL if one is set.',
   },
+  SLUICE_AWS_NO_STACK: {
+    cause: 'The deployment does not exist.',
+    cure: 'Deploy it (`npx serverless deploy --stage …`), or choose another with --stage and --region. For the local cloud, run `npm start` and use --local.',
+  },
   SLUICE_AWS_FAILED: {
     cause: 'A call of AWS failed.',
     cure: "Read the detail. If it denies access: is the stage deployed with this feature, and may your credentials read the tables, the bucket's ledger/ and the queues that the command is about? If AWS was only busy, run the command again.",

@@ -16,16 +16,23 @@ export async function withDeployment<Result>(
 ): Promise<Result> {
   const target = await configuredTarget(line);
   const deployment = openDeployment({ ...target, now: await readClock(target) }, target.aws);
+  return explainingAws(() => work(deployment)).finally(() => deployment.close());
+}
+
+/** Does some work with AWS. @throws AwsAccessError for what an AWS client threw; other errors of the work. */
+export async function explainingAws<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
-    return await work(deployment);
+    return await work();
   } catch (error) {
     const problem =
       explainAwsError(error) ?? (error instanceof Error ? explainAwsError(error.cause) : undefined);
     if (problem?.kind === 'unasked') throw problem.error;
     // An error with a code of its own explains itself better.
     if (problem === undefined || error instanceof SluiceError) throw error;
-    throw new AwsAccessError('SLUICE_AWS_FAILED', problem.detail, { cause: error });
-  } finally {
-    deployment.close();
+    // CloudFormation has no specific error for a stack that does not exist.
+    const code = /Stack with id \S+ does not exist/.test(problem.detail)
+      ? 'SLUICE_AWS_NO_STACK'
+      : 'SLUICE_AWS_FAILED';
+    throw new AwsAccessError(code, problem.detail, { cause: error });
   }
 }

@@ -10,7 +10,6 @@ import {
   removeKey,
 } from '../../lib/wire/keys/editKeys.ts';
 import { sdkKey } from '../../lib/wire/sdkRequest.ts';
-import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
 import {
   type Action,
   always,
@@ -51,7 +50,6 @@ export const keys: Command = {
   usage: 'sluice keys list | add <label> | remove <label> [--local] [--stage NAME] [options]',
   options: {
     ...targetOptions,
-    secret: { type: 'string', help: 'name or ARN of the secret (default sluice-<stage>-keys)' },
     environment: { type: 'string', help: 'add: environment of events without one (default production)' },
     kinds: { type: 'string', help: 'add: exposures, events or both (default both; none with --sources)' },
     sources: {
@@ -76,10 +74,7 @@ export const keys: Command = {
 
 async function list(line: CommandLine): Promise<number> {
   const { text } = await withSecret(line, (secret) => secret.read());
-  const listed = listedKeys(text);
-  const rows = listed.some(({ sources }) => sources !== undefined)
-    ? listed.map((key) => ({ ...row(key), sources: key.sources?.join(',') ?? '' }))
-    : listed.map(row);
+  const rows = listedKeys(text).map(row);
   writeResult(line, { keys: rows }, () => textTable(rows));
   return 0;
 }
@@ -143,28 +138,22 @@ async function withSecret<Result>(
   line: CommandLine,
   work: (secret: KeysSecret) => Promise<Result>,
 ): Promise<Result> {
-  const [{ configuredTarget }, { SecretsManagerClient }] = await Promise.all([
-    import('../aws/target.ts'),
-    import('@aws-sdk/client-secrets-manager'),
-  ]);
+  const [{ configuredTarget }, { explainingAws }, { ResourceNotFoundException, SecretsManagerClient }] =
+    await Promise.all([
+      import('../aws/target.ts'),
+      import('../aws/withDeployment.ts'),
+      import('@aws-sdk/client-secrets-manager'),
+    ]);
   const { stack, aws } = await configuredTarget(line);
-  const secretId = textOption(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`;
+  const secretId = `${stack.service}-${stack.stage}-keys`;
   const client = new SecretsManagerClient(aws);
-  try {
-    return await work(versionedSecret(client, secretId));
-  } catch (error) {
-    const problem = explainAwsError(error);
-    if (problem === undefined) throw error;
-    if (problem.kind === 'unasked') throw problem.error;
-    const { name, detail } = problem;
-    if (name === 'ResourceNotFoundException')
-      throw new KeyListError('SLUICE_KEYS_NO_SECRET', `${secretId}.`, { cause: error });
-    if (/AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|Credentials/.test(name))
-      throw new KeyListError('SLUICE_KEYS_REFUSED', `${name}.`, { cause: error });
-    throw new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });
-  } finally {
-    client.destroy();
-  }
+  return explainingAws(() => work(versionedSecret(client, secretId)))
+    .catch((error: unknown) => {
+      if (error instanceof Error && error.cause instanceof ResourceNotFoundException)
+        throw new KeyListError('SLUICE_KEYS_NO_SECRET', `${secretId}.`, { cause: error });
+      throw error;
+    })
+    .finally(() => client.destroy());
 }
 
 /** Attempts to change a secret that others change at the same time: one of any two attempts succeeds. */
@@ -181,6 +170,6 @@ function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<
   });
 }
 
-function row({ label, sha256, environment = '', kinds }: AcceptedKey) {
-  return { label, sha256, environment, kinds: kinds.join(',') };
+function row({ label, sha256, environment = '', kinds, sources = [] }: AcceptedKey) {
+  return { label, sha256, environment, kinds: kinds.join(','), sources: sources.join(',') };
 }

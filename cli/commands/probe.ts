@@ -4,7 +4,6 @@ import {
   always,
   assertNoArguments,
   type Command,
-  countOption,
   targetOptions,
   textOption,
   UsageError,
@@ -25,8 +24,6 @@ export const probe: Command = {
     ...targetOptions,
     key: { type: 'string', help: 'SDK key to send with (default: SLUICE_PROBE_KEY; locally any)' },
     url: { type: 'string', help: 'URL of the collector (default: `CollectorUrl` of the stack)' },
-    wait: { type: 'string', help: 'seconds to wait for rows (default buffering.seconds + 270)' },
-    keep: { type: 'boolean', help: 'keep rows and query results' },
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -37,7 +34,6 @@ export const probe: Command = {
   changes: always,
   async run(line) {
     assertNoArguments(line.positionals);
-    const seconds = countOption(line, 'wait', { usual: undefined, most: 86_400 });
     const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !URL.canParse(url))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
@@ -56,11 +52,9 @@ export const probe: Command = {
       const collector = url ?? (await findCollector(deployment));
       const run = { id: randomBytes(4).toString('hex'), collector, key, time: deployment.now };
       const progress = openProgress(line);
-      const answered = await runProbe(deployment, run, {
-        keep: line.values['keep'] === true,
-        ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
-        onProgress: (step) => progress.show(step),
-      }).finally(() => progress.end());
+      const answered = await runProbe(deployment, run, (step) => progress.show(step)).finally(() =>
+        progress.end(),
+      );
       const where = commandOptions(line);
       writeResult(line, report.reportJson(answered, where), () => report.reportText(answered, where));
       return answered.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;

@@ -15,7 +15,7 @@ export const ProbeError = defineErrorFamily('user', {
   },
   SLUICE_PROBE_NO_COLLECTOR: {
     cause: 'There is no collector.',
-    cure: 'Check --stage, --region and AWS_PROFILE, and whether the stack is deployed. For the local cloud, check that `npm start` is running. Or use --url.',
+    cure: 'Deploy the stack with this version; for the local cloud, check that `npm start` is running. Or use --url.',
   },
   SLUICE_PROBE_UNREACHABLE: {
     cause: 'The collector cannot be reached.',
@@ -24,10 +24,6 @@ export const ProbeError = defineErrorFamily('user', {
   SLUICE_PROBE_FILTERED: {
     cause: "The configuration ignores the probe's events.",
     cure: 'Add "sluice-probe:*" to events.allow, or remove it from events.deny, and deploy.',
-  },
-  SLUICE_PROBE_NOT_ALLOWED: {
-    cause: 'AWS denied access to the stack, which has the URL of the collector.',
-    cure: 'Use credentials that may describe the stack, or use --url.',
   },
 });
 
@@ -67,16 +63,6 @@ export type Probed = Pick<
   | 'now'
   | 'localControl'
 >;
-
-/** Options of a probe. */
-export interface ProbeOptions {
-  /** Keep rows and query results. */
-  readonly keep: boolean;
-  /** How long to wait for rows, milliseconds. Default: Firehose's maximum plus three minutes. */
-  readonly waitMs?: number;
-  /** Called with a description of each step. */
-  readonly onProgress: (step: string) => void;
-}
 
 /** Interval between two looks for rows or metrics: in the local cloud, a flush delivers them at once. */
 export function lookEveryMs({ isLocal }: Pick<Probed, 'isLocal'>): number {

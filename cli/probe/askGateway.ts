@@ -1,13 +1,6 @@
 import { postUrl } from './bodies.ts';
 import { type Answer, answer, ORIGIN, type Run, unanswered } from './Probe.ts';
-import {
-  isFromCollector,
-  type Reply,
-  readableBy,
-  refusalCode,
-  replyText,
-  sendRequest,
-} from './sendRequest.ts';
+import { isFromCollector, type Reply, readableBy, replyText, sendRequest } from './sendRequest.ts';
 
 /** Headers that browser SDKs set (js-client and statsig-js). */
 const SDK_HEADERS = [
@@ -58,15 +51,4 @@ export function judgeAccepted(reply: Reply | undefined): Answer {
   if (reply === undefined) return unanswered('SLUICE_PROBE_CORS_ACCEPTED', 'not sent');
   const fine = reply.status === 202 && isFromCollector(reply) && readableBy(reply, ORIGIN);
   return answer('SLUICE_PROBE_CORS_ACCEPTED', fine, replyText(reply, ORIGIN));
-}
-
-/** Sends a request without a key, which the collector always refuses. */
-export async function askRefused(run: Run): Promise<Answer> {
-  const reply = await sendRequest({
-    url: postUrl(run),
-    headers: { origin: ORIGIN, 'content-type': 'application/json' },
-    body: Uint8Array.from(Buffer.from('{"events":[]}')),
-  });
-  const fine = reply.status === 401 && refusalCode(reply) !== null && readableBy(reply, ORIGIN);
-  return answer('SLUICE_PROBE_CORS_REFUSED', fine, replyText(reply, ORIGIN));
 }

@@ -1,36 +1,9 @@
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { LANDED_EXTENSION, LANDING_FOLDER, QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { LANDED_EXTENSION, LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { readMetricData, type WantedMetric } from '../../observe/facts/flow/metricData.ts';
 import { type Answer, answer, lookEveryMs, type Probed, type Run, unanswered } from './Probe.ts';
-
-/** Asks S3 whether writes can be conditional. The object is deleted in any case. @throws What S3's client throws. */
-export async function askConditionalWrites({ s3, config }: Probed, run: Run): Promise<Answer> {
-  const store = s3ObjectStore(s3, config.bucket);
-  const key = `${QUERY_RESULTS_FOLDER}sluice-probe-${run.id}`;
-  try {
-    const created = await store.write(key, '1', { expected: null });
-    const createdTwice = await store.write(key, '2', { expected: null });
-    const replaced = await store.write(key, '3', { expected: created ?? '' });
-    const replacedTwice = await store.write(key, '4', { expected: created ?? '' });
-    const result = (what: string, eTag: string | null) => `${what} ${eTag === null ? '412' : '200'}`;
-    const isOnce = createdTwice === null && replacedTwice === null;
-    return answer(
-      'SLUICE_PROBE_CONDITIONAL_WRITES',
-      isOnce && created !== null && replaced !== null,
-      [
-        result('created', created),
-        result('again', createdTwice),
-        result('replaced', replaced),
-        result('again', replacedTwice),
-      ].join(', '),
-    );
-  } finally {
-    await store.remove(key);
-  }
-}
 
 /**
  * Asks how Firehose ends the names of the objects that it wrote in this run's hour. The writer has deleted them: their

@@ -23,10 +23,8 @@ export interface Body {
   readonly code: QuestionCode;
   /** Last part of its events' names. */
   readonly part: string;
-  /** 202 with a row for each event, or 413 with none. */
+  /** 202 with a row for its event, or 413 with none. */
   readonly status: 202 | 413;
-  /** Different events in it. */
-  readonly events: number;
   /** The text in its metadata, which the row must have unchanged. Default: it has none. */
   readonly text?: string;
   request(run: Run): ProbeRequest;
@@ -54,27 +52,24 @@ interface Encoding {
   readonly headers?: Readonly<Record<string, string>>;
   /** With it, the key is in the query, too. */
   readonly query?: Readonly<Record<string, string>>;
-  readonly text?: string;
   readonly encode?: (json: string) => Uint8Array;
 }
 
 /** Characters of one to four bytes, and some that JSON escapes. */
 const TEXT = 'Grüße, 東京 🚀 "quoted" \\ a\ttab\nand a line';
-/** Statsig's encoding supports Latin-1 only. */
-const LATIN_1 = 'Grüße, "quoted" \\ a\ttab\nand a line';
 
 function encoded(
   code: QuestionCode,
-  { headers = {}, query, text = TEXT, encode = (json) => Buffer.from(json) }: Encoding,
+  { headers = {}, query, encode = (json) => Buffer.from(json) }: Encoding,
 ): Body {
   const part = partOf(code);
   return {
-    ...{ code, part, status: 202, events: 1, text },
+    ...{ code, part, status: 202, text: TEXT },
     request: (run) => ({
       url: query === undefined ? postUrl(run) : postUrl(run, { ...query, k: run.key }),
       headers: query === undefined ? { ...headers, 'statsig-api-key': run.key } : headers,
       body: Uint8Array.from(
-        encode(JSON.stringify({ events: [probeEvent(run, part, { metadata: { text } })] })),
+        encode(JSON.stringify({ events: [probeEvent(run, part, { metadata: { text: TEXT } })] })),
       ),
     }),
   };
@@ -83,40 +78,18 @@ function encoded(
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TEXT_TYPE = { 'content-type': 'text/plain;charset=UTF-8' };
 
-/** Events of one request that are followed individually: more than fit in a Firehose record. */
-const PACKED_EVENTS = 600;
-
-const packed: Body = {
-  code: 'SLUICE_PROBE_PACKED_RECORDS',
-  part: partOf('SLUICE_PROBE_PACKED_RECORDS'),
-  ...{ status: 202, events: PACKED_EVENTS },
-  request(run) {
-    const events = Array.from({ length: PACKED_EVENTS }, (_, value) => probeEvent(run, this.part, { value }));
-    return {
-      url: postUrl(run),
-      headers: { 'statsig-api-key': run.key, ...JSON_TYPE },
-      body: Uint8Array.from(Buffer.from(JSON.stringify({ events }))),
-    };
-  },
-};
-
 /** A body of that size: one marked event and a padding member. */
-function sized(code: QuestionCode, bytes: number, status: Body['status'], isBinary = false): Body {
+function sized(code: QuestionCode, bytes: number, status: Body['status']): Body {
   const part = partOf(code);
   return {
-    ...{ code, part, status, events: 1 },
+    ...{ code, part, status },
     request(run) {
       const json = (padding: number) =>
         JSON.stringify({ events: [probeEvent(run, part, {})], padding: 'x'.repeat(padding) });
-      const text = Buffer.from(json(bytes - Buffer.byteLength(json(0))));
       return {
         url: postUrl(run),
-        headers: {
-          ...{ origin: ORIGIN, 'statsig-api-key': run.key, ...JSON_TYPE },
-          ...(isBinary ? { 'content-encoding': 'gzip' } : {}),
-        },
-        // Stored without compression, so that both the body and its content have this size.
-        body: Uint8Array.from(isBinary ? gzipSync(text, { level: 0 }) : text),
+        headers: { origin: ORIGIN, 'statsig-api-key': run.key, ...JSON_TYPE },
+        body: Uint8Array.from(Buffer.from(json(bytes - Buffer.byteLength(json(0))))),
       };
     },
   };
@@ -125,19 +98,11 @@ function sized(code: QuestionCode, bytes: number, status: Body['status'], isBina
 const KIB = 1_024;
 /** Limit of a synchronous invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LAMBDA_BYTES = 6 * KIB * KIB;
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
-const GATEWAY_BYTES = 10 * KIB * KIB;
 
-/** All bodies: one in each encoding of SDKs, one of many events, and four around the limits of Lambda and the gateway. */
+/** All bodies: one in each encoding that AWS may treat in a way of its own, and two around the limit of Lambda. */
 export const bodies: readonly Body[] = [
   encoded('SLUICE_PROBE_PLAIN_JSON', { headers: JSON_TYPE }),
   encoded('SLUICE_PROBE_PLAIN_TEXT', { headers: { ...TEXT_TYPE, origin: ORIGIN }, query: {} }),
-  encoded('SLUICE_PROBE_STATSIG_ENCODED', {
-    headers: TEXT_TYPE,
-    query: { se: '1' },
-    text: LATIN_1,
-    encode: (json) => Buffer.from(Buffer.from(json, 'latin1').toString('base64'), 'latin1').reverse(),
-  }),
   encoded('SLUICE_PROBE_GZIP_JSON', {
     headers: { ...JSON_TYPE, 'content-encoding': 'gzip' },
     encode: (json) => gzipSync(json),
@@ -147,11 +112,7 @@ export const bodies: readonly Body[] = [
     headers: { ...JSON_TYPE, 'content-encoding': 'zstd' },
     encode: (json) => zstdCompressSync(json),
   }),
-  packed,
   // Lambda also counts the event around the body, for which 64 KiB are left.
   sized('SLUICE_PROBE_TEXT_UNDER_LIMIT', LAMBDA_BYTES - 64 * KIB, 202),
-  // Base64 adds a third.
-  sized('SLUICE_PROBE_BINARY_UNDER_LIMIT', Math.floor(4.4 * KIB * KIB), 202, true),
   sized('SLUICE_PROBE_OVER_LAMBDA_LIMIT', LAMBDA_BYTES + 512 * KIB, 413),
-  sized('SLUICE_PROBE_OVER_GATEWAY_LIMIT', GATEWAY_BYTES + 64 * KIB, 413),
 ];

@@ -27,11 +27,6 @@ export const bodyQuestions = {
     expects: INTACT,
     cure: NO_SDK,
   },
-  SLUICE_PROBE_STATSIG_ENCODED: {
-    asks: "Statsig's own encoding, `se=1`: reversed base64 of Latin-1 as text",
-    expects: INTACT,
-    cure: 'js-client: set `disableStatsigEncoding: true`.',
-  },
   SLUICE_PROBE_GZIP_JSON: {
     asks: 'gzip with `Content-Encoding: gzip`, as `application/json`: server SDKs',
     expects: INTACT,
@@ -49,12 +44,6 @@ export const bodyQuestions = {
   },
 } as const satisfies Readonly<Record<ErrorCode, Question>>;
 
-const NO_CORS =
-  'Without CORS headers, a browser reports a network error to its SDK instead of the status. js-client then keeps the batch and retries';
-const LESS_THAN_LAMBDA =
-  'The gateway accepts less than Lambda. Reduce the batch size of SDKs (docs/sdks.md) below its limit.';
-const TOO_LARGE = `After a 5xx, SDKs retry again and again. ${NO_CORS}. In both cases, reduce the batch size of SDKs (docs/sdks.md) to well below 6 MB.`;
-
 /** Responses of the gateway itself, and what it changes in those of the collector. */
 export const gatewayQuestions = {
   SLUICE_PROBE_PREFLIGHT: {
@@ -68,30 +57,15 @@ export const gatewayQuestions = {
     expects: '`{"success":true}` as JSON, with `Access-Control-Allow-Origin: *`, once',
     cure: 'Without it, js-client cannot read the response and sends the batch again: rows arrive twice, with the same `event_id`. A duplicate header has the same effect: a proxy in front adds it as well.',
   },
-  SLUICE_PROBE_CORS_REFUSED: {
-    asks: 'A 401 to a browser',
-    expects: 'JSON of the collector with its code, and `Access-Control-Allow-Origin: *`',
-    cure: `${NO_CORS} without success. Check the keys of apps (\`refused_requests\`, docs/metrics.md).`,
-  },
   SLUICE_PROBE_TEXT_UNDER_LIMIT: {
     asks: 'A text of 6 MiB minus 64 KiB',
     expects: '202, and a row',
-    cure: LESS_THAN_LAMBDA,
-  },
-  SLUICE_PROBE_BINARY_UNDER_LIMIT: {
-    asks: 'A compressed body of 4.4 MiB, 5.9 MiB as base64',
-    expects: '202, and a row',
-    cure: LESS_THAN_LAMBDA,
+    cure: 'The gateway accepts less than Lambda. Reduce the batch size of SDKs (docs/sdks.md) below its limit.',
   },
   SLUICE_PROBE_OVER_LAMBDA_LIMIT: {
     asks: "A text of 6.5 MiB: above Lambda's limit, below the gateway's",
     expects: '413 with CORS headers, so that an SDK drops this batch and continues with the next; no row',
-    cure: TOO_LARGE,
-  },
-  SLUICE_PROBE_OVER_GATEWAY_LIMIT: {
-    asks: "A text of 10 MiB plus 64 KiB: above the gateway's limit",
-    expects: '413 with CORS headers; no row',
-    cure: TOO_LARGE,
+    cure: 'After a 5xx, SDKs retry again and again. Without CORS headers, a browser reports a network error to its SDK instead of the status; js-client then keeps the batch and retries. In both cases, reduce the batch size of SDKs (docs/sdks.md) to well below 6 MB.',
   },
 } as const satisfies Readonly<Record<ErrorCode, Question>>;
 
@@ -113,16 +87,6 @@ export const landingQuestions = {
     expects: '`.ndjson.gz`, once: its `FileExtension`, although the records are compressed already',
     cure: 'No data is lost: the writer reads whatever lies in `landing/`. What reads the objects by their names, such as `zcat` or another tool of yours, may need another pattern.',
   },
-  SLUICE_PROBE_PACKED_RECORDS: {
-    asks: 'Whether Firehose delivers a record as it was put: 600 events of one request',
-    expects: '600 rows with 600 different `event_id`s',
-    cure: 'Objects are in `damaged/`: open an issue with one of them.',
-  },
-  SLUICE_PROBE_DAY: {
-    asks: 'Whether rows are stored under the day of their own time',
-    expects: '`ds` is the UTC day of `timestamp`',
-    cure: 'Check the keys under the folder of the table. A partition whose location is not its own day was created manually.',
-  },
   SLUICE_PROBE_TIMESTAMP_VALUE: {
     asks: 'Which time Athena reads',
     expects: 'the time that was sent, UTC, to the millisecond',
@@ -137,12 +101,6 @@ export const landingQuestions = {
 
 /** What the functions and alarms need of S3 and CloudWatch. */
 export const serviceQuestions = {
-  SLUICE_PROBE_CONDITIONAL_WRITES: {
-    asks: 'Whether conditional writes work for objects that are encrypted with a KMS key',
-    expects:
-      '`If-None-Match: *` creates an object once, and `If-Match` with its ETag replaces it once: 412 otherwise. Cooldowns and the ledger depend on it',
-    cure: 'Run the probe again: a response may have been lost. If it persists, **two functions may process one day at the same time**: open an issue with the line that the probe printed, and until then remove `sources` and `exports` from the configuration.',
-  },
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics arrive, from functions (EMF) and from the schedules',
     expects:

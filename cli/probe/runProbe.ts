@@ -1,8 +1,8 @@
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { askPreflight, askRefused, judgeAccepted } from './askGateway.ts';
-import { askConditionalWrites, askExtension, askMetrics } from './askServices.ts';
+import { askPreflight, judgeAccepted } from './askGateway.ts';
+import { askExtension, askMetrics } from './askServices.ts';
 import { bodies, eventName } from './bodies.ts';
 import { type CleanUp, cleanUp } from './cleanUp.ts';
 import {
@@ -12,7 +12,6 @@ import {
   lookEveryMs,
   type Probed,
   ProbeError,
-  type ProbeOptions,
   type Run,
   unanswered,
   unlessDenied,
@@ -21,7 +20,7 @@ import { type QuestionCode, questions } from './questions.ts';
 import {
   askViews,
   judgeBody,
-  judgeTimes,
+  judgeTime,
   Queries,
   QueryError,
   type Row,
@@ -45,38 +44,37 @@ export interface ProbeReport {
   readonly cleanUp: CleanUp | null;
 }
 
+type OnProgress = (step: string) => void;
+
 /** The reply to each body, by the last part of its events' names. */
 type Replies = ReadonlyMap<string, Reply>;
 
 /**
  * Asks every question: sends events as SDKs do, follows them to their rows, and deletes the rows again.
  *
+ * @param onProgress Called with a description of each step.
  * @throws ProbeError when the probe would be of no use.
  */
-export async function runProbe(probed: Probed, run: Run, options: ProbeOptions): Promise<ProbeReport> {
+export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress): Promise<ProbeReport> {
   assertEventsLand(probed, run);
   const { clock } = probed;
   const aheadMs = run.time - clock.now();
   const replies = new Map<string, Reply>();
   for (const body of bodies) {
-    options.onProgress(`sending ${body.part}`);
+    onProgress(`sending ${body.part}`);
     const reply = await sendRequest(body.request(run));
     if (replies.size === 0) assertAccepted(run, reply);
     replies.set(body.part, reply);
   }
   const sentAt = clock.now();
+  const preflight = await askPreflight(run);
+  const followed = await follow(probed, run, onProgress, { replies, sentAt });
   const answers = [
-    ...[await askPreflight(run), await askRefused(run)],
-    judgeAccepted(replies.get('plain_text')),
-    await unlessDenied('SLUICE_PROBE_CONDITIONAL_WRITES', () => askConditionalWrites(probed, run)),
-  ];
-  const followed = await follow(probed, run, options, { replies, sentAt });
-  answers.push(
-    ...followed.answers,
+    ...[preflight, judgeAccepted(replies.get('plain_text')), ...followed.answers],
     ...bodies.map((body) => judgeBody(body, replies.get(body.part), followed.rows, probed.config)),
     await unlessDenied('SLUICE_PROBE_LANDING_EXTENSION', () => askExtension(probed, run)),
-  );
-  options.onProgress('waiting for metrics');
+  ];
+  onProgress('waiting for metrics');
   const requests = [...replies.values()].filter(isFromCollector).length;
   const counted = { since: run.time, requests, aheadMs };
   answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, counted)));
@@ -105,15 +103,15 @@ interface Followed {
 async function follow(
   probed: Probed,
   run: Run,
-  options: ProbeOptions,
+  onProgress: OnProgress,
   sent: { readonly replies: Replies; readonly sentAt: number },
 ): Promise<Followed> {
   const { config, s3 } = probed;
   const queries = new Queries(probed);
   try {
-    const { rows, tookMs } = await awaitRows(probed, queries, run, options, sent);
+    const { rows, tookMs } = await awaitRows(probed, queries, run, onProgress, sent);
     const answers = [
-      ...judgeTimes(rows, run),
+      judgeTime(rows, run),
       answer(
         'SLUICE_PROBE_DELIVERED',
         rows.length > 0,
@@ -122,8 +120,7 @@ async function follow(
       judgeDelay(probed, tookMs),
       await askViews(probed, queries),
     ];
-    if (options.keep) return { rows, answers, cleanUp: null };
-    options.onProgress('cleaning up');
+    onProgress('cleaning up');
     const files = rows.length === 0 ? [] : await readFiles(queries, config, run);
     const isHidden = rows.every(({ environment }) => environment === ENVIRONMENT);
     const remains = { files, results: queries.results };
@@ -132,7 +129,7 @@ async function follow(
     const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
     // The results of the earlier queries are of no further use.
-    if (!options.keep) await cleanUp(s3, config, { files: [], results: queries.results }, true);
+    await cleanUp(s3, config, { files: [], results: queries.results }, true);
     if (!(error instanceof QueryError) && problem === undefined) throw error;
     const found = `rows could not be read: ${problem?.detail ?? (error instanceof Error ? error.message : '')}`;
     return { rows: null, answers: [answer('SLUICE_PROBE_DELIVERED', false, found)], cleanUp: null };
@@ -144,13 +141,12 @@ async function awaitRows(
   probed: Probed,
   queries: Queries,
   run: Run,
-  { waitMs, onProgress }: ProbeOptions,
+  onProgress: OnProgress,
   { replies, sentAt }: { readonly replies: Replies; readonly sentAt: number },
 ): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
   const { clock, wait, config, localControl } = probed;
-  const deadline = sentAt + (waitMs ?? queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS);
-  const accepted = bodies.filter(({ part }) => replies.get(part)?.status === 202);
-  const promised = accepted.reduce((sum, { events }) => sum + events, 0);
+  const deadline = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS;
+  const promised = bodies.filter(({ part }) => replies.get(part)?.status === 202).length;
   // Delivers the buffers of Firehose, which is not possible on AWS.
   if (localControl !== undefined)
     await fetch(new URL('/_sluice/flush', localControl), {

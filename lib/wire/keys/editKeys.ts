@@ -76,11 +76,7 @@ export interface KeysSecret {
 export const KeyListError = defineErrorFamily('user', {
   SLUICE_KEYS_NO_SECRET: {
     cause: 'No secret for keys has this name.',
-    cure: 'Deploy first, then use the same --stage and --region, or name the secret with --secret.',
-  },
-  SLUICE_KEYS_REFUSED: {
-    cause: 'AWS denied access to the secret.',
-    cure: 'Use credentials that allow secretsmanager:GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secret.',
+    cure: 'Deploy first, then use the same --stage and --region.',
   },
   SLUICE_KEYS_BUSY: {
     cause: 'The keys are being changed by somebody else at the same time.',

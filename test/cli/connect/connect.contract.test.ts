@@ -190,7 +190,7 @@ describe('sluice connect', () => {
     [[], 2, 'SLUICE_USAGE_ARGUMENTS'],
     [['owox', 'metabase'], 2, 'SLUICE_USAGE_ARGUMENTS'],
     [['owox', '--reader', 'metabase'], 2, 'the configuration has owox'],
-    [['owox', '--stage', 'prod'], 1, 'SLUICE_CONNECT_NO_STACK: The deployment does not exist. sluice-prod.'],
+    [['owox', '--stage', 'prod'], 1, 'SLUICE_AWS_NO_STACK: The deployment does not exist.'],
     [['metabase', '--reader', 'later'], 1, 'SLUICE_CONNECT_NOT_DEPLOYED'],
   ])('refuses %j', async (args, code, message) => {
     const answer = await connect(args);
@@ -201,7 +201,7 @@ describe('sluice connect', () => {
   it('reports that the stack may not be read', async () => {
     const env = { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'nothing' };
     const { code, stderr } = await connect(['owox'], 'readers', env);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_CONNECT_REFUSED')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_AWS_FAILED')]);
   });
 
   it('prefers names of the stack to those of the configuration', async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { bodies } from '../../../cli/probe/bodies.ts';
-import { judgeBody, judgeTimes, type Row } from '../../../cli/probe/rows.ts';
+import { judgeBody, judgeTime, type Row } from '../../../cli/probe/rows.ts';
 import type { Reply } from '../../../cli/probe/sendRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 
 const time = Date.UTC(2026, 10, 20, 10, 15, 30, 123);
 const row = (more: Partial<Row>): Row => ({
   ...{ part: 'plain_json', eventId: 'e1', metadata: '{"text":"another"}', environment: 'sluice-probe' },
-  ...{ timestamp: '2026-11-20 10:15:30.123', ds: '2026-11-20' },
+  timestamp: '2026-11-20 10:15:30.123',
   ...more,
 });
 const reply = (status: number, headers: Record<string, string> = {}): Reply => ({
@@ -54,14 +54,14 @@ describe('judgeBody', () => {
   });
 });
 
-describe('judgeTimes', () => {
+describe('judgeTime', () => {
   const run = { id: '0', collector: 'http://127.0.0.1', key: 'client-x', time };
-  const verdicts = (rows: readonly Row[]) => judgeTimes(rows, run).map(({ verdict }) => verdict);
 
-  it('compares the day and each millisecond', () => {
-    expect(verdicts([row({}), row({})])).toEqual(['expected', 'expected']);
-    expect(verdicts([row({}), row({ ds: '2026-11-19' })])).toEqual(['otherwise', 'expected']);
-    expect(verdicts([row({ timestamp: '2026-11-20 10:15:30.000' })])).toEqual(['expected', 'otherwise']);
-    expect(verdicts([])).toEqual(['unanswered', 'unanswered']);
+  it('compares each millisecond', () => {
+    expect(judgeTime([row({}), row({})], run).verdict).toBe('expected');
+    expect(judgeTime([row({}), row({ timestamp: '2026-11-20 10:15:30.000' })], run)).toMatchObject({
+      ...{ verdict: 'otherwise', found: '2026-11-20 10:15:30.000 instead of 2026-11-20 10:15:30.123' },
+    });
+    expect(judgeTime([], run).verdict).toBe('unanswered');
   });
 });

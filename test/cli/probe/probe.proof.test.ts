@@ -38,12 +38,10 @@ describe('sluice probe', () => {
     expect(report.answers.filter(({ verdict }) => verdict === 'otherwise')).toEqual([]);
     expect([code, report.answers.filter(({ verdict }) => verdict === 'unanswered')]).toEqual([0, []]);
     expect(answers.get('ZSTD_JSON')?.found).toBe('202, 1 row');
-    expect(answers.get('PACKED_RECORDS')?.found).toBe('202, 600 rows');
-    expect(answers.get('CONDITIONAL_WRITES')?.found).toBe('created 200, again 412, replaced 200, again 412');
     expect(answers.get('LANDING_EXTENSION')?.found).toMatch(/\.ndjson\.gz$/);
     expect(answers.get('METRICS')?.found).toMatch(/^values of received (\d+) of at least \d+$/);
     expect(report.cleanUp).toMatchObject({
-      ...{ deletedRows: 608, remainingRows: 0 },
+      ...{ deletedRows: 6, remainingRows: 0 },
       problems: [],
     });
     const folders = [FOLDER, RESULTS];
@@ -70,7 +68,7 @@ describe('sluice probe', () => {
     expect([first.code, first.stderr]).toEqual([0, expect.stringMatching(/^The local cloud on \S+\.\n$/)]);
     expect(first.stdout).toMatch(/\nas expected {2}SLUICE_PROBE_ZSTD_JSON {2,}202, 1 row\n/);
     expect(first.stdout).toMatch(
-      /\nDeleted: rows 0, in files 0; query results 0\.\nRemaining rows, in files with other rows: 608 in 1; views exclude them by their environment sluice-probe\.\nNot deleted: AccessDenied.*\n$/,
+      /\nDeleted: rows 0, in files 0; query results 0\.\nRemaining rows, in files with other rows: 6 in 1; views exclude them by their environment sluice-probe\.\nNot deleted: AccessDenied.*\n$/,
     );
     const files = await story.keys(FOLDER);
     expect(files.length).toBe(1);
@@ -78,7 +76,7 @@ describe('sluice probe', () => {
     // The next run has a file of its own, which is deleted; the shared one is reported.
     const { report } = await probe();
     expect(report.cleanUp).toMatchObject({
-      ...{ deletedRows: 608, remainingFiles: 1 },
+      ...{ deletedRows: 6, remainingFiles: 1 },
       problems: [],
     });
     expect(await story.keys(FOLDER)).toEqual(files);
@@ -107,19 +105,17 @@ describe('sluice probe', () => {
     await expect(findCollector(deployed('nowhere'))).rejects.toThrow(/sluice-nowhere does not exist/);
   });
 
-  it('names a view that Athena rejects, and deletes nothing with --keep', async () => {
-    const files = await story.keys(FOLDER);
+  it('names a view that Athena rejects', async () => {
     const glue = new GlueClient({
       endpoint: story.cloud.edge,
       region: 'us-east-1',
       credentials,
     });
     await glue.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 'product_events' }));
-    const before = (await story.keys(RESULTS)).length;
-    const { code, answers, report } = await probe('--keep');
-    expect([code, answers.get('VIEWS')?.verdict, report.cleanUp]).toEqual([3, 'otherwise', null]);
+    const { code, answers, report } = await probe();
+    expect([code, answers.get('VIEWS')?.verdict, report.cleanUp]).toEqual([
+      ...[3, 'otherwise', expect.objectContaining({ problems: [] })],
+    ]);
     expect(answers.get('VIEWS')?.found).toMatch(/^product_events: TABLE_NOT_FOUND/);
-    expect((await story.keys(FOLDER)).length).toBeGreaterThan(files.length);
-    expect((await story.keys(RESULTS)).length).toBeGreaterThan(before);
   });
 });
