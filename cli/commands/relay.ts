@@ -60,12 +60,8 @@ async function status(line: CommandLine): Promise<number> {
   if (state === null) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   writeResult(line, state, () =>
     textTable([
-      { what: 'waiting in the queue', n: state.waiting.queued, oldest: state.waiting.oldestQueued ?? '' },
-      {
-        what: 'waiting in the bucket',
-        n: state.waiting.objects,
-        oldest: state.waiting.oldestStored ?? '',
-      },
+      { what: 'waiting', n: state.waiting.count, oldest: state.waiting.oldest ?? '' },
+      { what: 'of these in the bucket', n: state.waiting.objects, oldest: '' },
       ...(state.deadLetters === 0 ? [] : [{ what: 'dead letters', n: state.deadLetters, oldest: '' }]),
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
     ]),

@@ -5,7 +5,6 @@ import type {
 } from '../../observe/facts/days/curatedDays.ts';
 import type { CurateRequested } from '../../operate/curate/requests.ts';
 import { textTable } from '../terminal/output.ts';
-import { sizeText } from './tablesText.ts';
 import { counted } from './words.ts';
 
 /** The calendar of curated days for people: a table for each curated table, the newest day first. */
@@ -29,14 +28,11 @@ const VIEWS_READ: Readonly<Partial<Record<CuratedDayState, string>>> = {
   left_out: 'both',
 };
 
-function dayRow({ day, state, raw, files, bytes, account, why }: CuratedDayStatus) {
+function dayRow({ day, state, account, why }: CuratedDayStatus) {
   return {
     day,
     'views read': VIEWS_READ[state] ?? 'raw',
-    'raw files': raw.files,
-    'raw size': sizeText(raw.bytes),
-    files: files === 0 ? null : files,
-    size: files === 0 ? '' : sizeText(bytes),
+    'raw rows': account?.rawRows ?? null,
     rows: account?.rows ?? null,
     resends: account?.resends ?? null,
     differing: account?.differing ?? null,

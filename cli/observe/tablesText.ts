@@ -89,7 +89,7 @@ function fileTable({ files, day, location, isRegistered }: TableFiles): string {
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
 /** Bytes for people, e.g. `1.2 MB`. */
-export function sizeText(bytes: number): string {
+function sizeText(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const value = bytes / 1_000 ** power;
   return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;

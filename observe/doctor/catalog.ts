@@ -22,7 +22,7 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { readServedFaults } from '../facts/days/curationState.ts';
+import { readServedFaults } from '../facts/days/curatedDays.ts';
 import { dayFolders } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding } from '../findings/catalogue.ts';
 import { listed } from '../findings/judge.ts';

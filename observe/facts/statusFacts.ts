@@ -1,7 +1,7 @@
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
 import { whyUnread } from '../explainAwsError.ts';
-import { type CurationState, readCurationState } from './days/curationState.ts';
+import { type CurationState, readCurationState } from './days/curatedDays.ts';
 import {
   configuredDatasets,
   type DatasetDays,
@@ -96,12 +96,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
       return null;
     }
   };
-  let localFailure: unknown;
-  const local = await readLocalState(deployment).catch((error: unknown) => {
-    localFailure = error;
-    unknown.push({ part: 'the local cloud', why: String(error instanceof Error ? error.message : error) });
-    return undefined;
-  });
+  const local = await readLocalState(deployment);
   const datasets = configuredDatasets(config);
   const all = await Promise.all([
     readRequests(),
@@ -110,7 +105,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ask('landing/', () => countWaitingObjects(deployment, 'landing')),
     ask('damaged/', () => countWaitingObjects(deployment, 'damaged')),
     // The local cloud tells itself what waits.
-    isLocal && local !== undefined
+    local !== undefined
       ? null
       : ask('the stream', async () =>
           readStream(deployment, requireOutput(await readStackOutputs(deployment), 'LandingStreamName')),
@@ -129,10 +124,7 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
     ),
     ask('the curated days', () => readCurationState(deployment)),
     ask('relay', () => readRelayState(deployment)),
-  ]).catch((error: unknown) => {
-    // Of a local cloud that does not run, its own error says more.
-    throw localFailure ?? error;
-  });
+  ]);
   const [requests, delivered, rows, landing, damaged, stream, partitions, ...more] = all;
   const [alarms, drops, exports, curated, relay] = more;
   return {

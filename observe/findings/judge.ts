@@ -256,7 +256,7 @@ function* judgeCopies({ relay }: StatusFacts, { now, stack, say }: Place): Findi
   if (waiting.oldest !== null && now - Date.parse(waiting.oldest) >= HOUR_MS)
     yield finding(
       'SLUICE_FINDING_RELAY_LATE',
-      `${waiting.hasMore ? 'At least ' : ''}${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
+      `${copies(waiting.count)}, the oldest since ${waiting.oldest}.`,
       [say.aws('logs', 'tail', `/aws/lambda/${partName(stack, 'relay')}`, '--since', '1h')],
     );
 }

@@ -4,7 +4,7 @@ import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { type CuratedReaders, readCuratedDays, readLists } from '../../observe/facts/days/curatedDays.ts';
+import { type CuratedReaders, readCuratedDays } from '../../observe/facts/days/curatedDays.ts';
 import { daySlices, MAX_BACKFILL_DAYS, requireDays, sendRequests } from '../ingest/requests.ts';
 
 /** Errors of requests to curate days. */
@@ -52,11 +52,10 @@ export async function requestCuration(
 ): Promise<CurateRequested> {
   requireOn(deployment);
   const { config, now } = deployment;
-  const lists = await readLists(deployment);
   const firstYoung = firstYoungDay(config, now);
   const asked: AskedTable[] = [];
   for (const kind of kinds) {
-    const old = await readCuratedDays(deployment, kind, lists, (day) => day < firstYoung);
+    const old = await readCuratedDays(deployment, kind, (day) => day < firstYoung);
     const due = old.filter(({ state }) => DUE.includes(state)).map(({ day }) => day);
     asked.push(askedTable(deployment, kind, due.toReversed()));
   }

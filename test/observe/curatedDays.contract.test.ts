@@ -4,8 +4,11 @@ import { addDays } from '../../lib/base/time.ts';
 import { publishViews } from '../../lib/curate/publishViews.ts';
 import type { ViewCatalog } from '../../lib/curate/ViewCatalog.ts';
 import { versionPrefix } from '../../lib/tables/tableFolders.ts';
-import { readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
-import { readCurationState, readServedFaults } from '../../observe/facts/days/curationState.ts';
+import {
+  readCuratedCalendar,
+  readCurationState,
+  readServedFaults,
+} from '../../observe/facts/days/curatedDays.ts';
 import { type Curations, DAY, exposures, startCurations } from '../lib/curate/startCurations.ts';
 
 describe('the calendar of curated days', () => {
@@ -49,7 +52,7 @@ describe('the calendar of curated days', () => {
       {
         listed: 103,
         leftOut: 3,
-        days: [{ day: DAY, state: 'left_out', files: 1, why: expect.stringContaining(views) }],
+        days: [{ day: DAY, state: 'left_out', why: expect.stringContaining(views) }],
       },
     ]);
     expect(curatedText(shown)).toMatch(/ 3 days of these are left out of the text of some views/);
@@ -57,19 +60,17 @@ describe('the calendar of curated days', () => {
     expect(await readCurationState(place())).toMatchObject([{ leftOut: 3 }, { leftOut: 0 }]);
   });
 
-  it('says that views still read a version whose raw files have changed, until the plan takes it out', async () => {
+  it('finds days that views read although their raw files have changed, until the plan takes them out', async () => {
     const key = await curations.land('late', exposures(5, 6));
     const faults = async () => (await readServedFaults(place())).map(({ stale, gone }) => [stale, gone]);
-    expect((await calendar()).tables[0]?.days).toMatchObject([
-      { state: 'outdated', why: expect.stringContaining('Views read that version until') },
-    ]);
+    expect((await calendar()).tables[0]?.days).toMatchObject([{ state: 'curated', why: '' }]);
     expect(await faults()).toEqual([
       [[DAY], []],
       [[], []],
     ]);
     await curations.plan(curations.fileEvent(key));
     expect((await calendar()).tables[0]?.days).toMatchObject([
-      { state: 'outdated', why: 'Its raw files have changed since it was curated.' },
+      { state: 'outdated', why: 'Its raw files or columns have changed since it was curated.' },
     ]);
     expect(await faults()).toEqual([
       [[], []],

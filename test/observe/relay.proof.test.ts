@@ -40,15 +40,7 @@ describe('relay, asked by commands', () => {
   it('has nothing to say of itself when everything was taken', async () => {
     expect(await world.post({ body: batch('ann') })).toBe(202);
     await world.cloud.flush();
-    const none = {
-      count: 0,
-      queued: 0,
-      objects: 0,
-      hasMore: false,
-      oldest: null,
-      oldestQueued: null,
-      oldestStored: null,
-    };
+    const none = { count: 0, objects: 0, oldest: null };
     expect(await sluice('relay', 'status')).toEqual({
       code: 0,
       json: { waiting: none, refused: [], deadLetters: 0 },
@@ -66,8 +58,7 @@ describe('relay, asked by commands', () => {
       await world.cloud.flush();
     }
     const { json } = await sluice('relay', 'status');
-    expect(json).toMatchObject({ waiting: { count: 1, queued: 1, objects: 0 } });
-    expect(json.waiting.oldest).toBe(json.waiting.oldestQueued);
+    expect(json).toMatchObject({ waiting: { count: 1, objects: 0 } });
     expect(Math.abs(Date.parse(json.waiting.oldest) - from)).toBeLessThan(HOUR_MS);
     expect(await doctorOfRelay()).toEqual([
       expect.objectContaining({
@@ -121,15 +112,7 @@ describe('relay, asked by commands', () => {
     expect(dry).toMatchObject({ dryRun: true, found: 3, queued: 1 });
     expect((await sluice('relay', 'status')).json.waiting.count).toBe(1);
     expect((await sluice('relay', 'erase', '--all')).json).toEqual({ ...dry, dryRun: false });
-    const none = {
-      count: 0,
-      queued: 0,
-      objects: 0,
-      hasMore: false,
-      oldest: null,
-      oldestQueued: null,
-      oldestStored: null,
-    };
+    const none = { count: 0, objects: 0, oldest: null };
     const nothing = { waiting: none, refused: [], deadLetters: 0 };
     expect(await sluice('relay', 'status')).toEqual({ code: 0, json: nothing });
     await s3.send(new HeadObjectCommand(foreign));

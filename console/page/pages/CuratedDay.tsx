@@ -7,7 +7,7 @@ import type {
 import type { CurateRequested } from '../../../operate/curate/requests.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { formatNoun } from '../parts/format.ts';
-import { Bytes, Figures, Problem } from '../parts/parts.tsx';
+import { Figures, Problem } from '../parts/parts.tsx';
 
 /** A day of a curated table: what views read of it and why, and an action that curates it again. */
 export function CuratedDay(props: {
@@ -32,10 +32,8 @@ export function CuratedDay(props: {
       )}
       <Figures
         of={[
-          ['Raw files', of.raw.files],
-          ['Raw size', <Bytes key="raw" n={of.raw.bytes} />],
-          ['Curated files', of.version === null ? null : of.files],
-          ['Curated size', of.version === null ? null : <Bytes key="curated" n={of.bytes} />],
+          ['Raw rows', of.account?.rawRows ?? null],
+          ['Curated rows', of.account?.rows ?? null],
           ['Resends left out', of.account?.resends ?? null],
         ]}
       />

@@ -180,7 +180,7 @@ function relayFacts({ relay }: StatusOf): readonly Fact[] {
   if (relay === null) return [];
   const refused = relay.refused.reduce((sum, one) => sum + one.count, 0);
   return [
-    ['relay waits', `${formatCount(relay.waiting.count)}${relay.waiting.hasMore ? ' or more' : ''}`],
+    ['relay waits', formatCount(relay.waiting.count)],
     ['relay refused', formatCount(refused), refused > 0 ? 'bad' : 'plain'],
   ];
 }

@@ -1,32 +1,32 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
-import { isFailed } from '../../../lib/curate/decideDay.ts';
 import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
+import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
 import { firstYoungDay } from '../../../lib/curate/planDays.ts';
-import { type RawDay, rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
+import { rawDays, readRawDay } from '../../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../../lib/ledger/CuratedDay.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
-import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
-import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
-import { listFolder, s3Location } from '../tables/tableDays.ts';
-import { readPartitions } from '../tables/tables.ts';
+import { sent } from '../tables/tables.ts';
+import { readLedgerDays } from './ledgerDays.ts';
 import { findNoRoom, readViewDays } from './viewDays.ts';
 
 /**
  * The state of a day of a curated table:
  *
- * - `curated`: its version is of today's raw files and columns, and all views read it.
+ * - `curated`: all views read it.
  * - `too_young`: too early to curate it.
- * - `waiting`: it is to be curated.
+ * - `waiting`: it is to be curated, or to be written into the views.
  * - `curating`: a function works on it.
  * - `failed`: the last try failed.
  * - `outdated`: it has a version of other raw files or columns, and is to be curated again.
- * - `left_out`: its version is of today, and the text of some views has no room to name it.
+ * - `left_out`: the text of some views has no room to name it.
  *
  * Views read the raw rows of every day that is not `curated`; of a day that is `left_out` some of them.
  */
@@ -45,13 +45,8 @@ export interface CuratedDayStatus {
   readonly state: CuratedDayState;
   /** One sentence: why views do not read the curated rows; empty if they do. */
   readonly why: string;
-  /** The raw files now. */
-  readonly raw: { readonly files: number; readonly bytes: number };
   /** The last version that was published; null before the first. */
   readonly version: string | null;
-  /** Its files, and their bytes; 0 if the partition of the day is not at that version. */
-  readonly files: number;
-  readonly bytes: number;
   /** Where the rows of that version came from and went; null before the first. */
   readonly account: DayAccount | null;
   readonly failure: { readonly code: string; readonly message: string } | null;
@@ -59,16 +54,20 @@ export interface CuratedDayStatus {
   readonly isLate: boolean;
 }
 
-/** The days of a curated table. */
-export interface CuratedTableStatus {
+/** A curated table by the list that views read. */
+interface CuratedTable {
   readonly kind: ForwardedKind;
   readonly table: string;
-  readonly rawTable: string;
   /** Days in the list that is written into the views, whatever the calendar shows. */
   readonly listed: number;
   /** How many of them the text of some views has no room for, so that these views read them raw. */
   readonly leftOut: number;
-  /** The newest first: days that have a raw folder or are in the list, and have raw files or a version. */
+}
+
+/** The days of a curated table. */
+export interface CuratedTableStatus extends CuratedTable {
+  readonly rawTable: string;
+  /** The newest first: days that have a raw folder or are in the list. */
   readonly days: readonly CuratedDayStatus[];
 }
 
@@ -82,10 +81,26 @@ export interface CuratedCalendar {
   readonly tables: readonly CuratedTableStatus[];
 }
 
-/** Days, or folders, that are read in parallel. */
-const PARALLEL = 8;
-/** Time limit of the raw files of all days. */
+/** A curated table, by the ledger and the list that views read alone. */
+export interface CurationState extends CuratedTable {
+  /** Days that are old enough, and that views read raw; the failed and late ones among them. */
+  readonly raw: number;
+  /** Newest first. */
+  readonly failed: readonly { readonly day: UtcDay; readonly code: string }[];
+  /** Days that were queued more than a day ago, newest first. */
+  readonly late: readonly UtcDay[];
+  /** Days that the last night should have queued and that were never queued, newest first. */
+  readonly unplanned: readonly UtcDay[];
+}
+
+/** Days that are looked at in parallel. */
+const PARALLEL = 16;
+/** Time limit of the raw folders and files of all days. */
 const LIST_MS = 120_000;
+/** Days of a table whose ledger entry `sluice status` reads, the newest ones. */
+const MOST_DAYS = 400;
+/** The next night is at most a day away, and a run may be late by its retries. */
+const NIGHT_MS = DAY_MS + 2 * 3_600_000;
 
 /** The parts of a deployment that questions about curated days use. */
 export type CuratedReaders = Pick<
@@ -94,14 +109,14 @@ export type CuratedReaders = Pick<
 >;
 
 /** The lists of days that are written into the views. */
-export type Lists = Readonly<Record<ForwardedKind, ListedDays>>;
+type Lists = Readonly<Record<ForwardedKind, ListedDays>>;
 
 /**
- * Reads the calendar of curated days: the ledger, the lists that views read, and what the folders have now.
+ * Reads the calendar of curated days: the ledger, the lists of days, and the text of the views.
  *
  * @param days Number of days.
  * @param until The last day. Default today.
- * @throws CurateError SLUICE_CURATE_BUCKET_FAILED; what S3's client throws.
+ * @throws CurateError SLUICE_CURATE_BUCKET_FAILED; what the clients of S3 and Glue throw.
  */
 export async function readCuratedCalendar(
   deployment: CuratedReaders,
@@ -114,129 +129,101 @@ export async function readCuratedCalendar(
   const { config, now } = deployment;
   const from = addDays(until, 1 - days);
   const lists = await readLists(deployment);
-  const noRoom = findNoRoom(config, lists);
   const tables: CuratedTableStatus[] = [];
-  for (const kind of kinds) {
-    const listed = Object.keys(lists[kind]);
+  for (const kind of kinds)
     tables.push({
-      ...{ kind, table: config.curatedTables[kind], rawTable: config.tables[kind], listed: listed.length },
-      leftOut: listed.filter((day) => noRoom(kind, day).length > 0).length,
-      days: await readCuratedDays(deployment, kind, lists, (day) => day >= from && day <= until),
+      ...curatedTable(config, kind, lists),
+      rawTable: config.tables[kind],
+      days: await readCuratedDays(deployment, kind, (day) => day >= from && day <= until, lists),
     });
-  }
   const { curate: isOn, curateAfter } = config;
   return { isOn, curateAfter, firstYoung: firstYoungDay(config, now), tables };
 }
 
-/** Reads the lists of days that are written into the views. @throws What S3's client throws. */
-export async function readLists({ s3, config }: Pick<Deployment, 's3' | 'config'>): Promise<Lists> {
+/** The lists of days that are written into the views. */
+async function readLists({ s3, config }: Pick<Deployment, 's3' | 'config'>): Promise<Lists> {
   const lists = listedDays(s3ObjectStore(s3, config.bucket));
   const [exposures, events] = [await lists.read('exposures'), await lists.read('events')];
   return { exposures: exposures?.days ?? {}, events: events?.days ?? {} };
 }
 
+function curatedTable(config: Deployment['config'], kind: ForwardedKind, lists: Lists): CuratedTable {
+  const [listed, noRoom] = [Object.keys(lists[kind]), findNoRoom(config, lists)];
+  const leftOut = listed.filter((day) => noRoom(kind, day).length > 0).length;
+  return { kind, table: config.curatedTables[kind], listed: listed.length, leftOut };
+}
+
 /** The raw files, as the plan lists them. */
-export function rawDaysOf(deployment: Omit<CuratedReaders, 'glue' | 'now'>) {
-  const { s3, config, clock, wait, random } = deployment;
+function rawDaysOf({ s3, config, clock, wait, random }: Omit<CuratedReaders, 'glue' | 'now'>) {
   const limits = { clock, wait, random, deadline: clock.now() + LIST_MS };
   return rawDays(s3ObjectStore(s3, config.bucket), config, limits);
 }
 
+/** Days and their entries in the ledger, in the order of the days. */
+async function readEntries(
+  deployment: Pick<Deployment, 's3' | 'config'>,
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+) {
+  const subjects = days.map((day) => curatedSubject(deployment.config, kind, day));
+  return (await readLedgerDays(deployment, [subjects])).flat();
+}
+
 /**
- * Reads days of a curated table, the newest first: those that have a raw folder or are listed. Days without raw files that were
- * never curated are left out.
+ * Reads days of a curated table, the newest first: those that have a raw folder or are listed.
  *
  * @throws as {@link readCuratedCalendar}.
  */
 export async function readCuratedDays(
   deployment: CuratedReaders,
   kind: ForwardedKind,
-  lists: Lists,
   isWanted: (day: UtcDay) => boolean,
+  known?: Lists,
 ): Promise<readonly CuratedDayStatus[]> {
-  const { s3, config, now } = deployment;
-  const raw = rawDaysOf(deployment);
-  const days = [...new Set([...(await raw.days(kind)), ...Object.keys(lists[kind])])].filter(isWanted).sort();
-  const [from, to] = [days[0], days.at(-1)];
-  if (from === undefined || to === undefined) return [];
-  const ledger = ledgerStore(s3ObjectStore(s3, config.bucket));
-  const table = config.curatedTables[kind];
+  const { config, now } = deployment;
+  const lists = known ?? (await readLists(deployment));
+  const folders = await rawDaysOf(deployment).days(kind);
+  const days = [...new Set([...folders, ...Object.keys(lists[kind])])].filter(isWanted).sort();
   const noRoom = findNoRoom(config, lists);
   const views = await readViewDays(deployment, kind);
   const shape = curatedShape(curatedTables(config)[kind]);
-  const partitions = await readPartitions(deployment, table, { from, to });
-  const read = await mapLimit(days.toReversed(), PARALLEL, async (day): Promise<CuratedDayStatus | null> => {
-    const files = await readRawDay(raw, kind, day);
-    const entry = (await ledger.read(curatedSubject(config, kind, day)))?.entry ?? null;
-    const version = entry?.version ?? null;
-    if (files.files.length === 0 && version === null) return null;
-    const location = partitions.get(day) ?? '';
-    const isRead =
-      version !== null && s3Location(location).Prefix === versionPrefix(config, table, day, version);
-    const listed = lists[kind][day];
+  const entries = await readEntries(deployment, kind, days.toReversed());
+  return entries.map(({ day, entry }) => {
+    const isListed = lists[kind][day]?.shape === shape;
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
-    const known = {
-      ...{
-        day,
-        raw: files,
-        entry,
-        isRead,
-        isListed: listed !== undefined,
-        unread,
-        noRoom: noRoom(kind, day),
-      },
-      isOfNow: entry?.fingerprint === files.fingerprint && entry?.curated?.shape === shape,
-      isListedOfNow: listed?.fingerprint === files.fingerprint && listed.shape === shape,
-      isServed: unread.length < views.length,
-    };
-    const state = stateOf(config, known, now);
-    const written = isRead ? await listFolder(deployment, location) : { files: 0, bytes: 0 };
+    const isShort = unread.every((view) => noRoom(kind, day).includes(view));
+    const state = isListed && isShort ? (unread.length === 0 ? 'curated' : 'left_out') : stateOf(day);
     return {
-      ...{ day, state, why: state === 'curated' ? '' : whyRaw(config, known, state), version },
-      raw: { files: files.files.length, bytes: files.bytes },
-      ...{ files: written.files, bytes: written.bytes },
-      account: entry?.curated?.account ?? null,
+      ...{ day, state, why: whyRaw(config, { day, state, entry, isListed, unread }) },
+      ...{ version: entry?.version ?? null, account: entry?.curated?.account ?? null },
       failure: entry?.failure ?? null,
       isLate: (state === 'waiting' || state === 'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS,
     };
+
+    function stateOf(of: UtcDay): CuratedDayState {
+      if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
+      if (entry?.state === 'failed') return 'failed';
+      if (entry?.version !== undefined && !isListed) return 'outdated';
+      return of >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
+    }
   });
-  return read.flatMap((one) => one ?? []);
-}
-
-/** The known facts about a day. */
-interface KnownDay {
-  readonly day: UtcDay;
-  readonly raw: RawDay;
-  readonly entry: LedgerEntry | null;
-  /** Whether its partition has the version of the ledger. */
-  readonly isRead: boolean;
-  /** Whether the version is of the raw files and columns of now. */
-  readonly isOfNow: boolean;
-  /** Whether the list has the day, and whether it has it so. */
-  readonly isListed: boolean;
-  readonly isListedOfNow: boolean;
-  /** Views that do not read the day from the curated table, and the ones whose text has no room for it. */
-  readonly unread: readonly string[];
-  readonly noRoom: readonly string[];
-  /** Whether any view reads it from the curated table. */
-  readonly isServed: boolean;
-}
-
-function stateOf(config: Deployment['config'], known: KnownDay, now: number): CuratedDayState {
-  const { day, raw, entry, isRead, isOfNow, isListedOfNow, unread, noRoom } = known;
-  if (isRead && isListedOfNow && unread.length === 0) return 'curated';
-  if (isRead && isListedOfNow && unread.every((view) => noRoom.includes(view))) return 'left_out';
-  if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
-  if (isFailed(entry, raw.fingerprint)) return 'failed';
-  if (entry?.version !== undefined && !isOfNow) return 'outdated';
-  return day >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
 }
 
 function whyRaw(
   { curate, curateAfter }: Deployment['config'],
-  { day, raw, entry, isRead, isOfNow, isListed, unread, isServed }: KnownDay,
-  state: Exclude<CuratedDayState, 'curated'>,
+  {
+    day,
+    state,
+    entry,
+    isListed,
+    unread,
+  }: Pick<CuratedDayStatus, 'day' | 'state'> & {
+    readonly entry: LedgerEntry | null;
+    readonly isListed: boolean;
+    readonly unread: readonly string[];
+  },
 ): string {
+  if (state === 'curated') return '';
   if (!curate) return 'The configuration has `curate: false`.';
   const { failure, queued } = entry ?? {};
   const told = failure === undefined ? '' : ` The last try: ${failure.message}`;
@@ -247,23 +234,95 @@ function whyRaw(
       return `A function works on it, attempt ${entry?.attempts ?? 1}.`;
     case 'failed':
       return `${failure?.code ?? ''}: ${failure?.message ?? ''}`;
-    case 'outdated': {
-      const what = entry?.fingerprint === raw.fingerprint ? 'columns' : 'raw files';
-      const served = isServed
-        ? ' Views read that version until the plan takes the day out of their list, usually within two minutes.'
-        : '';
-      return `Its ${what} have changed since it was curated.${served}${told}`;
-    }
+    case 'outdated':
+      return `Its raw files or columns have changed since it was curated.${told}`;
     case 'left_out':
       return `It is curated. The text of ${unread.join(', ')} has no room for it: it names the newest ranges of days.`;
     case 'waiting':
-      if (entry?.version === undefined || !isOfNow)
-        return queued === undefined
-          ? 'The next plan queues it.'
-          : `It was queued at ${isoTimestamp(queued.at)}.${told}`;
-      if (!isRead) return 'The catalog does not have its partition: the next plan curates it again.';
-      return isListed
-        ? `It is curated, and not yet in the text of ${unread.join(', ')}: the next plan writes it.`
-        : 'It is curated, and not in the list of days that views read: the next plan puts it there.';
+      if (isListed)
+        return `It is curated, and not in the text of ${unread.join(', ')}: the next plan writes it.`;
+      if (queued === undefined) return 'The next plan queues it.';
+      return `It was queued at ${isoTimestamp(queued.at)}.${told}`;
   }
+}
+
+/**
+ * The state of both curated tables; none without `curate: true`.
+ *
+ * @throws as {@link readCuratedCalendar}.
+ */
+export async function readCurationState(deployment: CuratedReaders): Promise<readonly CurationState[]> {
+  const { config, now } = deployment;
+  if (!config.curate) return [];
+  const lists = await readLists(deployment);
+  const firstYoung = firstYoungDay(config, now);
+  const planned = firstYoungDay(config, now - NIGHT_MS);
+  const states: CurationState[] = [];
+  for (const kind of forwardedKinds) {
+    const folders = await rawDaysOf(deployment).days(kind);
+    const raw = folders.filter((day) => day < firstYoung && lists[kind][day] === undefined);
+    const entries = await readEntries(deployment, kind, raw.toReversed().slice(0, MOST_DAYS));
+    const failed = entries.filter(({ entry }) => entry?.state === 'failed');
+    const others = entries.filter(({ entry }) => entry?.state !== 'failed');
+    states.push({
+      ...{ ...curatedTable(config, kind, lists), raw: raw.length },
+      failed: failed.map(({ day, entry }) => ({ day, code: entry?.failure?.code ?? '' })),
+      late: others.flatMap(({ day, entry }) => (now - (entry?.queued?.at ?? now) > DAY_MS ? [day] : [])),
+      // A night queues the newest days, and those that failed before last.
+      unplanned: others
+        .slice(0, MOST_DAYS_A_NIGHT)
+        .flatMap(({ day, entry }) => (entry === null && day < planned ? [day] : [])),
+    });
+  }
+  return states;
+}
+
+/** Days of a curated table that views read and should not: their answers miss rows. Oldest first. */
+export interface ServedFaults {
+  readonly kind: ForwardedKind;
+  readonly table: string;
+  /** Their raw files have changed. */
+  readonly stale: readonly UtcDay[];
+  /** The folder of their version has no files: somebody has deleted them. */
+  readonly gone: readonly UtcDay[];
+}
+
+/**
+ * Looks at the days that views read: whether their version has files, and, for as long as events may still arrive, whether
+ * their raw files have changed. The hourly check does not look for files of other days either.
+ *
+ * @throws as {@link readCuratedCalendar}.
+ */
+export async function readServedFaults(deployment: CuratedReaders): Promise<readonly ServedFaults[]> {
+  const { config, now } = deployment;
+  const raw = rawDaysOf(deployment);
+  const lists = await readLists(deployment);
+  const oldest = addDays(utcDay(now), -config.timeWindow.pastDays - 1);
+  const faults: ServedFaults[] = [];
+  for (const kind of forwardedKinds) {
+    const table = config.curatedTables[kind];
+    const views = await readViewDays(deployment, kind);
+    const served = Object.entries(lists[kind])
+      .filter(([day]) => views.some(({ has }) => has(day)))
+      .sort();
+    const looked = await mapLimit(served, PARALLEL, async ([day, { fingerprint, version }]) => ({
+      day,
+      isStale: day >= oldest && (await readRawDay(raw, kind, day)).fingerprint !== fingerprint,
+      isGone: await isEmpty(deployment, versionPrefix(config, table, day, version)),
+    }));
+    const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
+    faults.push({ kind, table, stale: days(({ isStale }) => isStale), gone: days(({ isGone }) => isGone) });
+  }
+  return faults;
+}
+
+async function isEmpty(
+  { s3, config, signal }: Pick<CuratedReaders, 's3' | 'config' | 'signal'>,
+  Prefix: string,
+): Promise<boolean> {
+  const { KeyCount = 0 } = await s3.send(
+    new ListObjectsV2Command({ Bucket: config.bucket, Prefix, MaxKeys: 1 }),
+    ...sent(signal),
+  );
+  return KeyCount === 0;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isJsonObject } from '../../../lib/base/json.ts';
+import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 import { documentOf } from './documentOf.ts';
@@ -48,8 +48,8 @@ export async function searchBuffers(
     });
   const rows = parsed.documents.flatMap(({ arrivedAt, document }) => {
     const found = documentOf(document);
-    const row = found === null ? undefined : parse(found.text);
-    return found !== null && row !== undefined && document.includes(contains)
+    const row = found === null ? undefined : parseJson(found.text);
+    return found !== null && isJsonObject(row) && document.includes(contains)
       ? [{ kind: found.kind, arrivedAt, row }]
       : [];
   });
@@ -91,14 +91,5 @@ export async function readLocalState({
     return { collector, buffered, faults: faults.parse(set).faults.length };
   } catch (error) {
     throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${localControl}.`, { cause: error });
-  }
-}
-
-function parse(line: string): BufferedRow['row'] | undefined {
-  try {
-    const row: unknown = JSON.parse(line);
-    return isJsonObject(row) ? row : undefined;
-  } catch {
-    return undefined;
   }
 }

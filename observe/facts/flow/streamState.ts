@@ -10,9 +10,6 @@ const MINUTES = 15;
 /** Hours for which Firehose keeps what it cannot deliver: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
 export const KEPT_HOURS = 24;
 
-/** Metrics that detect a stream with completely blocked delivery, which has no freshness. */
-const COUNTS = ['IncomingRecords', 'DeliveryToS3.Records'] as const;
-
 /** The state of the delivery stream. */
 export interface StreamState {
   /** Its name in AWS. */
@@ -35,8 +32,8 @@ const QUOTAS = [
 ] as const;
 
 /**
- * The delivery stream by Firehose's metrics of the last 15 minutes, and what arrived and was delivered within 24 hours, with
- * two calls. The local cloud has no quotas, and tells itself what waits.
+ * The delivery stream by Firehose's metrics of the last 15 minutes, and what arrived and was delivered within 24 hours. The
+ * local cloud has no quotas, and tells itself what waits.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @throws What CloudWatch's client throws.
@@ -45,77 +42,51 @@ export async function readStream(
   deployment: Pick<Deployment, 'cloudwatch' | 'config' | 'stack' | 'now'>,
   stream: string,
 ): Promise<StreamState> {
+  const { now } = deployment;
   const of = (metric: string, statistic: string) => ({
     ...{ id: metric, namespace: 'AWS/Firehose', metric, statistic },
     dimensions: { DeliveryStreamName: stream },
   });
-  const [series, counts] = await Promise.all([
-    readMetricData(
-      deployment,
-      [
-        of('DeliveryToS3.DataFreshness', 'Maximum'),
-        of('ThrottledRecords', 'Sum'),
-        ...QUOTAS.flatMap(({ used, limit }) => [of(used, 'Sum'), of(limit, 'Minimum')]),
-      ],
-      {
-        start: Math.floor(deployment.now / MINUTE_MS - MINUTES) * MINUTE_MS,
-        end: deployment.now,
-        periodSeconds: MINUTE_MS / 1_000,
-      },
-    ),
-    readMetricData(
-      deployment,
-      COUNTS.map((metric) => of(metric, 'Sum')),
-      {
-        start: Math.ceil((deployment.now - KEPT_HOURS * HOUR_MS) / MINUTE_MS) * MINUTE_MS,
-        end: deployment.now,
-        periodSeconds: MINUTE_MS / 1_000,
-      },
-    ),
-  ]);
-  const values = (metric: string) => [...(series.get(metric) ?? [])];
-  const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
-  const [arrived, delivered] = COUNTS.map((metric) => counts.get(metric) ?? []);
-  const [at, age] = newest ?? [
-    deployment.now,
-    undeliveredSeconds(arrived ?? [], delivered ?? [], deployment.now),
-  ];
-  const oldest = age === 0 ? null : Math.round(at - age * 1_000);
+  const series = await readMetricData(
+    deployment,
+    [
+      of('DeliveryToS3.DataFreshness', 'Maximum'),
+      of('DeliveryToS3.Records', 'Sum'),
+      of('ThrottledRecords', 'Sum'),
+      ...QUOTAS.flatMap(({ used, limit }) => [of(used, 'Sum'), of(limit, 'Minimum')]),
+    ],
+    {
+      start: Math.ceil((now - KEPT_HOURS * HOUR_MS) / MINUTE_MS) * MINUTE_MS,
+      end: now,
+      periodSeconds: MINUTE_MS / 1_000,
+    },
+  );
+  const points = (metric: string) => [...(series.get(metric) ?? [])];
+  const recent = Math.floor(now / MINUTE_MS - MINUTES) * MINUTE_MS;
+  const values = (metric: string) =>
+    points(metric).flatMap(([at, value]) => (at < recent ? [] : [{ at, value }]));
+  const times = (metric: string) => points(metric).flatMap(([at, records]) => (records > 0 ? [at] : []));
+  const [newest] = values('DeliveryToS3.DataFreshness').sort((a, b) => b.at - a.at);
+  // A stream with completely blocked delivery has no freshness. A record that arrived within the period of the last delivery
+  // counts as delivered: nothing shows which of them came first.
+  const last = Math.max(...times('DeliveryToS3.Records'));
+  const since =
+    newest === undefined
+      ? Math.min(...times('IncomingRecords').filter((at) => at > last))
+      : newest.at - newest.value * 1_000;
+  const isWaiting = newest === undefined ? Number.isFinite(since) : newest.value > 0;
   const throttled = values('ThrottledRecords');
   const [share] = QUOTAS.flatMap(({ quota, used, limit }) => {
-    const [perMinute, most] = [values(used), values(limit)].map((points) => points.map(([, value]) => value));
-    const quotaValue = Math.min(...(most ?? []));
-    if (perMinute === undefined || perMinute.length === 0 || !Number.isFinite(quotaValue)) return [];
-    return [{ quota, share: Math.max(...perMinute) / 60 / quotaValue }];
+    const most = Math.min(...values(limit).map(({ value }) => value));
+    const perMinute = values(used).map(({ value }) => value);
+    if (perMinute.length === 0 || !Number.isFinite(most)) return [];
+    return [{ quota, share: Math.max(...perMinute) / 60 / most }];
   }).sort((a, b) => b.share - a.share);
   return {
     stream,
-    oldest: oldest === null ? null : isoTimestamp(oldest),
+    oldest: isWaiting ? isoTimestamp(Math.round(since)) : null,
     quotaShare: share?.share ?? null,
     quota: share?.quota ?? null,
-    throttledRecords:
-      throttled.length === 0 ? null : throttled.reduce((sum, [, records]) => sum + records, 0),
+    throttledRecords: throttled.length === 0 ? null : throttled.reduce((sum, { value }) => sum + value, 0),
   };
-}
-
-/** Counts by the start of their period, epoch milliseconds, in any order. */
-type Counts = Iterable<readonly [at: number, count: number]>;
-
-/**
- * How long records have arrived without any delivery since. This reveals a stream whose delivery is completely blocked.
- * A record that arrived within the period of the last delivery counts as delivered: nothing shows which of them came
- * first. What arrived more than 24 hours ago is dropped.
- *
- * @param now Epoch milliseconds.
- * @returns Seconds since the beginning of the first such period; 0 if there is none.
- */
-function undeliveredSeconds(arrived: Counts, delivered: Counts, now: number): number {
-  const kept = now - KEPT_HOURS * HOUR_MS;
-  const last = Math.max(kept - 1, ...timesOf(delivered));
-  const first = Math.min(now, ...timesOf(arrived).filter((at) => at > last));
-  return Math.round((now - first) / 1_000);
-}
-
-function timesOf(counts: Counts): readonly number[] {
-  return [...counts].flatMap(([at, count]) => (count > 0 ? [at] : []));
 }

@@ -18,32 +18,35 @@ export interface WaitingObjects {
   readonly oldest: string | null;
 }
 
-/**
- * Counts objects of a folder: at most ten lists.
- *
- * @throws What S3's client throws.
- */
-export async function countWaitingObjects(
+/** Objects of a folder, 10,000 at most. @throws What S3's client throws. */
+export async function listFolder(
   { s3, config: { bucket: Bucket } }: Pick<Deployment, 's3' | 'config'>,
-  folder: 'landing' | 'damaged',
-): Promise<WaitingObjects> {
-  const Prefix = folder === 'landing' ? LANDING_FOLDER : DAMAGED_FOLDER;
-  let [count, bytes, oldest] = [0, 0, Number.POSITIVE_INFINITY];
+  Prefix: string,
+) {
+  const objects: { readonly key: string; readonly bytes: number; readonly at: number }[] = [];
   let ContinuationToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
-    for (const { Key = '', LastModified, Size = 0 } of answer.Contents ?? []) {
-      if (Key.endsWith('/')) continue;
-      count += 1;
-      bytes += Size;
-      oldest = Math.min(oldest, LastModified?.getTime() ?? oldest);
-    }
+    for (const { Key: key = '', LastModified, Size: bytes = 0 } of answer.Contents ?? [])
+      if (!key.endsWith('/')) objects.push({ key, bytes, at: LastModified?.getTime() ?? 0 });
     ContinuationToken = answer.NextContinuationToken;
     if (ContinuationToken === undefined) break;
   }
+  return { objects, hasMore: ContinuationToken !== undefined };
+}
+
+/** Counts objects of a folder, 10,000 at most. @throws What S3's client throws. */
+export async function countWaitingObjects(
+  deployment: Pick<Deployment, 's3' | 'config'>,
+  folder: 'landing' | 'damaged',
+): Promise<WaitingObjects> {
+  const prefix = folder === 'landing' ? LANDING_FOLDER : DAMAGED_FOLDER;
+  const { objects, hasMore } = await listFolder(deployment, prefix);
   return {
-    ...{ count, bytes, hasMore: ContinuationToken !== undefined },
-    oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null,
+    count: objects.length,
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    hasMore,
+    oldest: objects.length === 0 ? null : isoTimestamp(Math.min(...objects.map(({ at }) => at))),
   };
 }
 

@@ -138,10 +138,7 @@ type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
 const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
 
 /** How many files a folder has that Athena reads. */
-export async function listFolder(
-  deployment: Pick<Deployment, 's3' | 'signal'>,
-  location: string,
-): Promise<Files> {
+async function listFolder(deployment: Pick<Deployment, 's3' | 'signal'>, location: string): Promise<Files> {
   let [files, bytes, newest] = [0, 0, 0];
   for (let after: string | undefined, page = 0; ; page += 1) {
     if (page === MOST_OBJECT_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
@@ -181,7 +178,7 @@ export async function listRowFiles(
 }
 
 /** Bucket and prefix of `s3://…/`. */
-export function s3Location(location: string): { readonly Bucket: string; readonly Prefix: string } {
+function s3Location(location: string): { readonly Bucket: string; readonly Prefix: string } {
   const [, Bucket = '', Prefix = ''] = /^s3[an]?:\/\/([^/]+)\/(.*)$/s.exec(location) ?? [];
   return { Bucket, Prefix };
 }
