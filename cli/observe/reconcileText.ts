@@ -27,46 +27,34 @@ export function reconcileText(
   { closes, day, hours, notes, scannedBytes }: Reconciliation,
   { isLocal }: { readonly isLocal: boolean },
 ): string {
-  const closed = hours.filter(({ isClosed }) => isClosed);
-  const findings = hours.flatMap(({ problems, notes: own }) => [
-    ...problems.map((problem) => `MISSING  ${problem}`),
-    ...own.map((note) => `note     ${note}`),
-  ]);
-  const told = [
-    ...findings,
-    ...notes.map((note) => `note     ${note}`),
-    ...(hours.length > closed.length
-      ? [
-          `${hours.length - closed.length} of ${hours.length} hours are not closed: buffers may still hold rows of them.`,
-        ]
-      : []),
-    verdict(closes, day, closed),
-    ...(isLocal ? [] : [athenaRead(scannedBytes)]),
-  ];
-  return `${hours.length === 0 ? '' : `${textTable(hours.flatMap(hourRows))}\n`}${lines(told)}`;
+  const open = hours.filter(({ isClosed }) => !isClosed).length;
+  return [
+    hours.length === 0 ? '' : `${textTable(hours.flatMap(hourRows))}\n`,
+    lines([
+      ...hours.flatMap(({ problems }) => problems.map((problem) => `MISSING  ${problem}`)),
+      ...[...hours.flatMap((hour) => hour.notes), ...notes].map((note) => `note     ${note}`),
+      ...(open > 0
+        ? [`${open} of ${hours.length} hours are not closed: buffers may still hold rows of them.`]
+        : []),
+      verdict(closes, day, hours.length - open),
+      ...(isLocal ? [] : [athenaRead(scannedBytes)]),
+    ]),
+  ].join('');
 }
 
-function verdict(closes: boolean, day: string, closed: readonly ReconciledHour[]): string {
-  if (closed.length === 0)
+function verdict(closes: boolean, day: string, closed: number): string {
+  if (closed === 0)
     return `${day}: no closed hour has events. Hours close one and a half buffer intervals after their end.`;
-  const hours = counted(closed.length, 'closed hour');
-  return closes
-    ? `${day}: ${hours}, and everything that was accepted is there.`
-    : `${day}: ${hours}, and rows are missing.`;
+  return `${day}: ${counted(closed, 'closed hour')}, and ${closes ? 'everything that was accepted is there' : 'rows are missing'}.`;
 }
 
-/** A line for the hour's requests, and one for each table with figures. */
+/** A line for each table with figures; the first has those of the hour's requests. */
 function hourRows({ hour, isClosed, received, ignored, notStored, tables }: ReconciledHour) {
-  const shown = tables.filter((table) =>
-    Object.entries(table).some(([name, value]) => name !== 'table' && value !== 0),
+  const [first, ...others] = tables.filter(({ table, ...figures }) =>
+    Object.values(figures).some((figure) => figure !== 0),
   );
-  const requests = { received, ignored, 'not stored': notStored };
-  const rows: readonly (TableHour | undefined)[] = shown.length === 0 ? [undefined] : shown;
-  return rows.map((table, i) => ({
-    hour: i === 0 ? `${isoTimestamp(hour).slice(11, 16)}${isClosed ? '' : ' (open)'}` : '',
-    received: i === 0 ? requests.received : null,
-    ignored: i === 0 ? requests.ignored : null,
-    'not stored': i === 0 ? requests['not stored'] : null,
+  const name = `${isoTimestamp(hour).slice(11, 16)}${isClosed ? '' : ' (open)'}`;
+  const figures = (table: TableHour | undefined) => ({
     table: table?.table ?? '',
     accepted: table?.landed ?? null,
     overflowed: table?.overflowed ?? null,
@@ -75,14 +63,23 @@ function hourRows({ hour, isClosed, received, ignored, notStored, tables }: Reco
     doubles: table?.doubles ?? null,
     missing: isClosed ? (table?.missing ?? null) : null,
     surplus: isClosed ? (table?.surplus ?? null) : null,
-  }));
+  });
+  return [
+    { hour: name, received, ignored, 'not stored': notStored, ...figures(first) },
+    ...others.map((table) => ({
+      hour: '',
+      received: null,
+      ignored: null,
+      'not stored': null,
+      ...figures(table),
+    })),
+  ];
 }
 
 /** Where rows are that are not in the table, e.g. `3 buffered, 1 quarantine`. */
 function elsewhere({ buffered, givenUp }: TableHour): string {
-  const places = { buffered, quarantine: givenUp };
-  return Object.entries(places)
-    .filter(([, count]) => count > 0)
-    .map(([where, count]) => `${count} ${where}`)
-    .join(', ');
+  return [
+    ...(buffered > 0 ? [`${buffered} buffered`] : []),
+    ...(givenUp > 0 ? [`${givenUp} quarantine`] : []),
+  ].join(', ');
 }

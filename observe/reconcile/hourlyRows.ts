@@ -2,7 +2,7 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { rowFailures } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { type ForwardedKind, forwardedKinds, type TableKind } from '../../lib/schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { rowPath } from '../../lib/tables/objectKeys.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { askAthena } from '../deployment.ts';
@@ -19,7 +19,7 @@ export interface RowCounts {
 
 /** The counts of every table, by the start of the hour (epoch milliseconds), and the bytes that Athena read. */
 export interface HourlyRows {
-  readonly tables: Readonly<Record<TableKind, ReadonlyMap<number, RowCounts>>>;
+  readonly hours: ReadonlyMap<number, Readonly<Record<TableKind, RowCounts>>>;
   readonly scannedBytes: number;
 }
 
@@ -39,46 +39,30 @@ export async function readHourlyRows(
   day: UtcDay,
   today: UtcDay,
 ): Promise<HourlyRows> {
-  let scannedBytes = 0;
-  const ask = async (sql: string) => {
-    const answer = await askAthena(deployment, sql);
-    scannedBytes += answer.scannedBytes;
-    return answer.rows;
-  };
-  const forwarded = new Map<ForwardedKind, ReadonlyMap<number, RowCounts>>();
-  for (const kind of forwardedKinds) {
-    const rows = await ask(forwardedRowsSql(deployment.config, kind, day, today));
-    forwarded.set(
-      kind,
-      new Map(
-        rows.map((row) => [
-          readHour(row['hour']),
-          { found: Number(row['found']), doubles: Number(row['doubles']), givenUp: Number(row['given_up']) },
-        ]),
-      ),
-    );
-  }
-  const quarantine = new Map<number, RowCounts>();
-  for (const row of await ask(quarantineRowsSql(deployment.config, day))) {
+  const { config } = deployment;
+  const parts = [
+    ...forwardedKinds.map((kind) => forwardedRowsSql(config, kind, day, today)),
+    quarantineRowsSql(config, day),
+  ];
+  const { rows, scannedBytes } = await askAthena(deployment, parts.join('\nUNION ALL\n'));
+  const hours = new Map<number, Record<TableKind, RowCounts>>();
+  for (const row of rows) {
+    const kind = tableKinds.find((one) => one === row['table']) ?? 'quarantine';
     const hour = readHour(row['hour']);
-    const before = quarantine.get(hour) ?? { found: 0, doubles: 0, givenUp: 0 };
-    const events = manyRefused(row['detail'] ?? '') ?? 1;
-    quarantine.set(hour, {
-      found: before.found + Number(row['found']) * events,
-      doubles: before.doubles + Number(row['doubles']),
-      givenUp: 0,
-    });
+    const tables = hours.get(hour) ?? { exposures: NO_ROWS, events: NO_ROWS, quarantine: NO_ROWS };
+    const { found, doubles, givenUp } = tables[kind];
+    tables[kind] = {
+      found: found + Number(row['found']) * (manyRefused(row['detail'] ?? '') ?? 1),
+      doubles: doubles + Number(row['doubles']),
+      givenUp: givenUp + Number(row['given_up']),
+    };
+    hours.set(hour, tables);
   }
-  const none: ReadonlyMap<number, RowCounts> = new Map();
-  return {
-    tables: {
-      exposures: forwarded.get('exposures') ?? none,
-      events: forwarded.get('events') ?? none,
-      quarantine,
-    },
-    scannedBytes,
-  };
+  return { hours, scannedBytes };
 }
+
+/** The counts of a table without rows. */
+export const NO_ROWS: RowCounts = { found: 0, doubles: 0, givenUp: 0 };
 
 /** Reasons of rows that are in quarantine in place of their table. */
 const ROW_FAILURES = rowFailures.map(quoteText).join(', ');
@@ -104,7 +88,9 @@ function forwardedRowsSql(
   // Rows have it as 2026-11-20T07:32:00.123Z.
   const receivedAt = `TRY_CAST(replace(replace(${member('received_at')}, 'T', ' '), 'Z', '') AS timestamp)`;
   return `SELECT
+  ${quoteText(kind)} AS "table",
   CAST(date_trunc('hour', "received_at") AS varchar) AS "hour",
+  '' AS "detail",
   count_if("row_count" > 0) AS "found",
   sum(CASE WHEN "row_count" > 1 THEN "row_count" - 1 ELSE 0 END) AS "doubles",
   count_if("row_count" = 0) AS "given_up"
@@ -124,15 +110,17 @@ FROM (
   WHERE ${receivedOn(day)}
   GROUP BY 1, 2
 ) AS "counted"
-GROUP BY 1`;
+GROUP BY 2`;
 }
 
 function quarantineRowsSql(config: Pick<Config, 'database' | 'tables'>, day: UtcDay): string {
   return `SELECT
+  'quarantine' AS "table",
   CAST(date_trunc('hour', "received_at") AS varchar) AS "hour",
   "detail",
   count(*) AS "found",
-  sum("row_count" - 1) AS "doubles"
+  sum("row_count" - 1) AS "doubles",
+  0 AS "given_up"
 FROM (
   SELECT "quarantine_id", "received_at", CASE WHEN "reason" = '${MANY}' THEN "detail" END AS "detail", count(*) AS "row_count"
   FROM ${qualifiedName(config, config.tables.quarantine)}
@@ -142,7 +130,7 @@ FROM (
     AND "reason" NOT LIKE 'SLUICE_INGEST_%'
   GROUP BY 1, 2, 3
 ) AS "counted"
-GROUP BY 1, 2`;
+GROUP BY 2, 3`;
 }
 
 function between(column: string, from: UtcDay, to: UtcDay): string {

@@ -1,11 +1,10 @@
 import { queryableSeconds } from '../../infra/streams/streams.ts';
-import { isJsonObject } from '../../lib/base/json.ts';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { parseRowPath } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../deployment.ts';
-import { searchBuffers } from '../facts/flow/localBuffers.ts';
 import {
   failedText,
   HOUR_MS,
@@ -14,7 +13,8 @@ import {
   readHourlyCounts,
 } from '../facts/flow/requestCounts.ts';
 import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
-import { manyRefused, type RowCounts, readHourlyRows } from './hourlyRows.ts';
+import { timeOf } from '../facts/tables/tracedRows.ts';
+import { manyRefused, NO_ROWS, type RowCounts, readHourlyRows } from './hourlyRows.ts';
 
 /** One table in one hour of receipt. All figures are events. */
 export interface TableHour {
@@ -74,44 +74,37 @@ export interface Reconciliation {
 export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Reconciliation> {
   const start = Date.parse(`${day}T00:00:00Z`);
   const end = start + DAY_MS;
-  const waiting = await readWaitingRows(deployment, (row) => isReceivedOn(row, day));
+  const waiting = await readWaitingRows(
+    deployment,
+    (row, kind) => isWithin(standsFor({ kind, row })?.receivedAt, start, end),
+    `"received_at":"${day}T`,
+  );
+  const waitingRows = waiting.rows.flatMap((row) => standsFor(row) ?? []);
   const counts = await readHourlyCounts(deployment, start, end);
   const rows = await readHourlyRows(deployment, day, utcDay(deployment.now));
-  const hours = new Set([...counts.keys(), ...tableKinds.flatMap((kind) => [...rows.tables[kind].keys()])]);
+  const buffered = (kind: TableKind, hour: number) =>
+    waitingRows
+      .filter(({ table, receivedAt }) => table === kind && isWithin(receivedAt, hour, hour + HOUR_MS))
+      .reduce((sum, { events }) => sum + events, 0);
   const afterMs = queryableSeconds(deployment.config) * 1_000;
-  let unread = 0;
-  const reconciled: ReconciledHour[] = [];
-  for (const hour of [...hours].sort((a, b) => a - b)) {
-    const buffered = await countBuffered(deployment, hour);
-    const isClosed = deployment.now >= hour + HOUR_MS + afterMs;
-    if (isClosed && buffered?.hasMore === true) unread += 1;
-    const tables = tableKinds.map((table) =>
-      compareTable({
-        table,
-        counted: counts.get(hour)?.tables[table] ?? { landed: 0, overflowed: 0 },
-        rows: rows.tables[table].get(hour) ?? { found: 0, doubles: 0, givenUp: 0 },
-        waiting: waiting.rows.reduce((sum, row) => sum + eventsOf(row, table, hour), 0),
-        buffered: buffered?.counts.get(table) ?? 0,
-      }),
-    );
-    reconciled.push(judgeHour(hour, isClosed, counts.get(hour), tables));
-  }
+  const hours = [...new Set([...counts.keys(), ...rows.hours.keys()])]
+    .sort((a, b) => a - b)
+    .map((hour) => {
+      const tables = tableKinds.map((table) =>
+        compareTable(
+          table,
+          counts.get(hour)?.tables[table] ?? { landed: 0, overflowed: 0 },
+          rows.hours.get(hour)?.[table] ?? NO_ROWS,
+          buffered(table, hour),
+        ),
+      );
+      return judgeHour(hour, deployment.now >= hour + HOUR_MS + afterMs, counts.get(hour), tables);
+    });
   return {
-    closes: reconciled.every(({ problems }) => problems.length === 0),
+    closes: hours.every(({ problems }) => problems.length === 0),
     day,
-    hours: reconciled,
-    notes: [
-      ...(waiting.unreadObjects > 0
-        ? [
-            `${waiting.unreadObjects} objects of landing/ were not read: too many, or damaged. Their rows seem to be missing.`,
-          ]
-        : []),
-      ...(unread > 0
-        ? [
-            `The buffers have more rows of ${unread === 1 ? 'an hour' : `${unread} hours`} than were read, and the others seem to be missing. Flush, and ask again.`,
-          ]
-        : []),
-    ],
+    hours,
+    notes: waiting.notes.map((note) => `${note} Rows that were not read seem to be missing.`),
     scannedBytes: rows.scannedBytes,
   };
 }
@@ -130,35 +123,26 @@ function judgeHour(
   const at = isoTimestamp(hour).slice(0, 16);
   const problems: string[] = [];
   const notes: string[] = [];
-  const failed = Object.entries(failedBy).map(([code, count]) => ({ code, text: failedText(code, count) }));
-  const [counting, others] = [true, false].map((counts) =>
-    failed
-      .filter(({ code }) => NOT_STORED.includes(code) === counts)
-      .map(({ text }) => text)
-      .join(', '),
-  );
-  if (difference > 0 && counting === '')
+  const failed = Object.entries(failedBy).map(([code, count]) => failedText(code, count));
+  if (failed.length > 0)
+    notes.push(
+      `${at}: answered 503: ${failed.join(', ')}. SDKs send such events again; the new requests count too.`,
+    );
+  if (difference > 0 && !NOT_STORED.some((code) => Object.hasOwn(failedBy, code)))
     problems.push(
       `${at}: of ${received} received events, ${difference} are neither accepted, overflowed, quarantined nor ignored, and no answer 503 explains it.`,
     );
-  else if (difference > 0)
-    notes.push(
-      `${at}: ${events(difference)} were not stored. Answered 503: ${counting}. SDKs send them again; the new requests count too.`,
-    );
-  if (others !== '')
-    notes.push(
-      `${at}: also answered 503: ${others}. Their events are stored, or were not counted as received.`,
-    );
+  else if (difference > 0) notes.push(`${at}: ${events(difference)} were not stored.`);
   if (difference < 0)
     notes.push(`${at}: ${events(-difference)} more are stored or ignored than were received.`);
-  for (const { table, missing, surplus, overflowed, doubles } of tables) {
+  for (const { table, missing, surplus, doubles } of tables) {
     if (missing > 0)
       problems.push(
-        `${at}, ${table}: ${missing} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/ or quarantine.${overflowed > 0 ? ` ${overflowed} had overflowed.` : ''}`,
+        `${at}, ${table}: ${missing} missing: they were acknowledged or overflowed, and are neither in the table nor in landing/ or quarantine.`,
       );
     if (surplus > 0)
       notes.push(
-        `${at}, ${table}: ${surplus} more than were acknowledged. ${surplusReason(counted, notStored)}`,
+        `${at}, ${table}: ${surplus} more than were acknowledged. Events of requests answered 503 may have been stored all the same; others were redriven, or are of a request that ended without metrics or of another writer.`,
       );
     if (doubles > 0)
       notes.push(
@@ -177,93 +161,41 @@ function judgeHour(
   };
 }
 
-function surplusReason(counted: RequestCounts | undefined, notStored: number): string {
-  const reasons = [
-    ...(notStored > 0
-      ? [`up to ${events(notStored)} of requests answered 503 may have been stored all the same`]
-      : []),
-    ...((counted?.quarantined ?? 0) > 0
-      ? [`up to ${events(counted?.quarantined ?? 0)} of the hour may have been redriven from quarantine`]
-      : []),
-  ];
-  return reasons.length === 0
-    ? 'A request that ended without metrics, a timeout of the function for example, can leave such rows; so can another writer.'
-    : `${reasons.join('; ')}.`.replace(/^./, (first) => first.toUpperCase());
-}
-
-function compareTable({
-  table,
-  counted,
-  rows,
-  waiting,
-  buffered: inStream,
-}: {
-  readonly table: TableKind;
-  readonly counted: { readonly landed: number; readonly overflowed: number };
-  readonly rows: RowCounts;
-  /** Events in `landing/`. */
-  readonly waiting: number;
-  readonly buffered: number;
-}): TableHour {
-  const buffered = inStream + waiting;
-  const due = counted.landed + counted.overflowed;
+function compareTable(
+  table: TableKind,
+  { landed, overflowed }: { readonly landed: number; readonly overflowed: number },
+  rows: RowCounts,
+  buffered: number,
+): TableHour {
+  const due = landed + overflowed;
   const accounted = rows.found + rows.givenUp + buffered;
   return {
-    table,
-    ...{ landed: counted.landed, overflowed: counted.overflowed },
-    ...rows,
-    buffered,
+    ...{ table, landed, overflowed, ...rows, buffered },
     missing: Math.max(0, due - accounted),
     surplus: Math.max(0, accounted - due),
   };
 }
 
-/** Events of a table and an hour that a waiting row holds. */
-function eventsOf({ kind, row }: Pick<WaitingRow, 'kind' | 'row'>, table: TableKind, hour: number): number {
-  const own = ownRow(kind, row);
-  const receivedAt = Date.parse(String(own?.row['received_at']));
-  if (own?.kind !== table || receivedAt < hour || receivedAt >= hour + HOUR_MS) return 0;
-  return table === 'quarantine' ? (manyRefused(String(own.row['detail'] ?? '')) ?? 1) : 1;
-}
-
-/** A row of quarantine that its table did not take stands for the row of another table; a row of a customer's file for none. */
-function ownRow(
-  kind: TableKind,
-  row: Readonly<Record<string, unknown>>,
-): { readonly kind: TableKind; readonly row: Readonly<Record<string, unknown>> } | undefined {
+/**
+ * What a waiting row counts as. A row of quarantine that its table did not take is one of that table; a row of a customer's
+ * file is none.
+ */
+function standsFor({ kind, row }: Pick<WaitingRow, 'kind' | 'row'>) {
   const reason = String(row['reason']);
-  if (kind !== 'quarantine' || !isRowFailure(reason))
-    return reason.startsWith('SLUICE_INGEST_') ? undefined : { kind, row };
-  const path = String(row['path']);
-  const original = parseRowPath(path)?.kind;
-  try {
-    const raw: unknown = JSON.parse(String(row['raw']));
-    return original === undefined || !isJsonObject(raw) ? undefined : { kind: original, row: raw };
-  } catch {
-    return undefined;
+  if (reason.startsWith('SLUICE_INGEST_')) return undefined;
+  if (kind !== 'quarantine' || !isRowFailure(reason)) {
+    const many = kind === 'quarantine' ? manyRefused(String(row['detail'] ?? '')) : undefined;
+    return { table: kind, receivedAt: timeOf(row), events: many ?? 1 };
   }
+  const table = parseRowPath(String(row['path']))?.kind;
+  const raw = parseJson(String(row['raw']));
+  return table === undefined || !isJsonObject(raw)
+    ? undefined
+    : { table, receivedAt: timeOf(raw), events: 1 };
 }
 
-function isReceivedOn(row: Readonly<Record<string, unknown>>, day: UtcDay): boolean {
-  const text = JSON.stringify([row['received_at'], row['raw']]);
-  return text.includes(`"${day}T`) || text.includes(`\\"${day}T`);
-}
-
-/** Rows in the streams' buffers by table, of one hour, and whether there are more; undefined for a deployment. */
-async function countBuffered(
-  deployment: Deployment,
-  hour: number,
-): Promise<{ readonly counts: ReadonlyMap<TableKind, number>; readonly hasMore: boolean } | undefined> {
-  const prefix = isoTimestamp(hour).slice(0, 14);
-  const found = await searchBuffers(deployment, `"received_at":"${prefix}`);
-  if (found === undefined) return undefined;
-  const counts = new Map<TableKind, number>();
-  for (const { kind, row } of found.rows) {
-    for (const table of tableKinds) {
-      counts.set(table, (counts.get(table) ?? 0) + eventsOf({ kind, row }, table, hour));
-    }
-  }
-  return { counts, hasMore: found.hasMore };
+function isWithin(at = Number.NaN, from: number, to: number): boolean {
+  return at >= from && at < to;
 }
 
 function events(count: number): string {

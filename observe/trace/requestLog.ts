@@ -1,6 +1,6 @@
-import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { partName } from '../../infra/template/Stack.ts';
-import { isJsonObject } from '../../lib/base/json.ts';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
 
 /** Pages of the log that are read. A page can be empty although others follow. */
@@ -76,35 +76,19 @@ async function readLines(
   endTime: number | undefined,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const lines: Readonly<Record<string, unknown>>[] = [];
-  let nextToken: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  const logGroupName = `/aws/lambda/${partName(stack, 'collect')}`;
+  const asked = { logGroupName, startTime, endTime, filterPattern: JSON.stringify(term) };
+  let pages = 0;
+  for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, asked)) {
     signal?.throwIfAborted();
-    const answer = await logs.send(
-      new FilterLogEventsCommand({
-        logGroupName: `/aws/lambda/${partName(stack, 'collect')}`,
-        startTime,
-        endTime,
-        filterPattern: JSON.stringify(term),
-        nextToken,
-      }),
-    );
-    for (const { message = '' } of answer.events ?? []) {
-      const line = parse(message);
-      if (line !== undefined) lines.push(line);
+    for (const { message = '' } of events) {
+      const line = parseJson(message);
+      if (isJsonObject(line)) lines.push(line);
     }
-    nextToken = answer.nextToken;
-    if (nextToken === undefined) break;
+    pages += 1;
+    if (pages === MOST_PAGES) break;
   }
   return lines;
-}
-
-function parse(message: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const line: unknown = JSON.parse(message);
-    return isJsonObject(line) ? line : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function timeOf(line: Readonly<Record<string, unknown>>): number {

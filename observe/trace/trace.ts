@@ -6,9 +6,8 @@ import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../deployment.ts';
-import { searchBuffers } from '../facts/flow/localBuffers.ts';
-import { readWaitingRows } from '../facts/flow/waitingRows.ts';
-import { dayFolders, unreadNote, unregisteredDays } from '../facts/tables/partitionGaps.ts';
+import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
+import { unreadNotes } from '../facts/tables/partitionGaps.ts';
 import {
   isAbout,
   readTracedTables,
@@ -129,22 +128,26 @@ export async function trace(deployment: Deployment, options: TraceOptions): Prom
       options.since ?? (deployment.localControl === undefined ? deployment.now - REQUEST_SINCE_MS : 0);
     const logged = await findRequest(deployment, id, since);
     if (logged !== undefined) return traceRequest(deployment, logged, options);
-    if (subject === 'request') return nowhere('request', [], 0);
+    if (subject === 'request')
+      return {
+        ...{ subject, state: 'nowhere', steps: [], found: 0, hasMore: false },
+        ...{ row: null, notes: [], scannedBytes: 0 },
+      };
   }
   return traceRows(deployment, 'user', options);
 }
 
-function nowhere(subject: TraceSubject, notes: readonly string[], scannedBytes: number): Trace {
-  return { subject, state: 'nowhere', steps: [], found: 0, hasMore: false, row: null, notes, scannedBytes };
-}
-
-/** The steps of one copy of an event, or of one refusal. */
+/** One copy of an event, or one refusal. */
 interface Copy {
   readonly receivedAt: number;
   readonly state: TraceState;
-  readonly steps: readonly TraceStep[];
+  /** What happened to it. */
+  steps(): readonly TraceStep[] | Promise<readonly TraceStep[]>;
+  /** The same in one line of a list. */
+  readonly line: string;
+  readonly eventId?: string;
   /** Its row, or where that is. */
-  readonly row?: TraceRow | { readonly kind: TableKind; readonly day: UtcDay };
+  readonly row: TraceRow | { readonly kind: TableKind; readonly day: UtcDay };
 }
 
 async function traceRows(
@@ -152,69 +155,40 @@ async function traceRows(
   subject: 'event' | 'user',
   options: TraceOptions,
 ): Promise<Trace> {
-  const { id } = options;
-  const most = subject === 'event' ? MOST_COPIES : MOST_LISTED;
-  const filter: TraceFilter = subject === 'event' ? { event: id } : { unit: id };
-  const tables = await readTables(deployment, filter, most, options);
-  const since = options.since ?? 0;
-  const rows = tables.rows.filter(({ receivedAt }) => receivedAt >= since);
-  const refusals = tables.refusals.filter(({ receivedAt }) => receivedAt >= since);
-  const elsewhere = await copiesElsewhere(
-    deployment,
-    (row) => isAbout(row, filter, deployment.config.unitIds),
-    id,
-  );
-  const copies: Copy[] = [...elsewhere.copies];
-  for (const row of rows) {
-    const state = 'queryable' as const;
-    copies.push({
-      receivedAt: row.receivedAt,
-      state,
-      // A resend is one also of a first copy that was received before `since`.
-      steps:
-        subject === 'event'
-          ? await queryableSteps(deployment, row, tables.rows)
-          : [listedStep(row, tables.rows)],
-      row: { kind: row.kind, day: row.day },
-    });
-  }
-  for (const refusal of refusals)
-    copies.push({
-      receivedAt: refusal.receivedAt,
-      state: 'quarantined',
-      steps: [refusalStep(refusal)],
-      row: { kind: 'quarantine', day: refusal.day },
-    });
-  const listed = copies.sort((a, b) => b.receivedAt - a.receivedAt).slice(0, most);
+  const { id, since } = options;
+  const isEvent = subject === 'event';
+  const found = await findCopies(deployment, isEvent ? { event: id } : { unit: id }, {
+    most: isEvent ? MOST_COPIES : MOST_LISTED,
+    since,
+  });
+  const { listed } = found;
   const state = furthest(listed);
-  const shown =
-    subject === 'event' && options.withRow === true ? listed.find((one) => one.state === state) : undefined;
+  const shown = isEvent && options.withRow === true ? listed.find((one) => one.state === state) : undefined;
   const { row, scannedBytes } = await readShownRow(deployment, shown?.row, id);
-  const notes = [
-    ...elsewhere.notes,
-    ...tables.notes,
-    ...(deployment.localControl === undefined && listed.length === 0
-      ? [
-          `AWS does not show what streams buffer: what was received after ${isoTimestamp(deployment.now - queryableSeconds(deployment.config) * 1_000)} may not be in the tables yet.`,
-        ]
-      : []),
-  ];
+  const unseenSince = deployment.now - queryableSeconds(deployment.config) * 1_000;
   return {
     subject,
     state,
-    steps: await withAnswers(deployment, subject, listed),
-    found: copies.length,
-    hasMore: tables.hasMore || copies.length > listed.length,
+    steps: isEvent ? await stepsWithAnswers(deployment, listed) : listed.map(listedStep),
+    found: found.count,
+    hasMore: found.hasMore,
     row,
-    notes,
-    scannedBytes: tables.scannedBytes + scannedBytes,
+    notes: [
+      ...found.notes,
+      ...(deployment.localControl === undefined && listed.length === 0
+        ? [
+            `AWS does not show what streams buffer: what was received after ${isoTimestamp(unseenSince)} may not be in the tables yet.`,
+          ]
+        : []),
+    ],
+    scannedBytes: found.scannedBytes + scannedBytes,
   };
 }
 
 /** The row of a copy: it is at hand, or a query reads it in its partition. */
 async function readShownRow(
   deployment: Deployment,
-  shown: Copy['row'],
+  shown: Copy['row'] | undefined,
   id: string,
 ): Promise<{ readonly row: TraceRow | null; readonly scannedBytes: number }> {
   if (shown === undefined || 'columns' in shown) return { row: shown ?? null, scannedBytes: 0 };
@@ -223,61 +197,123 @@ async function readShownRow(
   return { row: rows[0] === undefined ? null : { kind, columns: rows[0] }, scannedBytes };
 }
 
-/** Reads the tables. */
-async function readTables(deployment: Deployment, filter: TraceFilter, most: number, options: TraceOptions) {
-  const { since } = options;
+/** Finds copies in the order in which data moves, so that none is missed that moves meanwhile. The newest are listed. */
+async function findCopies(
+  deployment: Deployment,
+  filter: TraceFilter,
+  { most, since }: { readonly most: number; readonly since: number | undefined },
+) {
   if (since === undefined && deployment.localControl === undefined)
     throw new TraceError('SLUICE_TRACE_SINCE_NEEDED');
-  const { pastDays, futureDays } = deployment.config.timeWindow;
-  const from = since === undefined ? '0001-01-01' : addDays(utcDay(since), -pastDays);
-  const days = { from, to: addDays(utcDay(deployment.now), futureDays) };
+  const { unitIds, timeWindow } = deployment.config;
+  const text =
+    'receivedAt' in filter
+      ? `"received_at":"${isoTimestamp(filter.receivedAt)}"`
+      : 'event' in filter
+        ? filter.event
+        : filter.unit;
+  const waiting = await readWaitingRows(deployment, (row) => isAbout(row, filter, unitIds), text);
+  const days = {
+    from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -timeWindow.pastDays),
+    to: addDays(utcDay(deployment.now), timeWindow.futureDays),
+  };
   // Before the query: a day that is registered meanwhile is named, not missed.
-  const unread: string[] = [];
-  for (const kind of tableKinds) {
-    const folders = await dayFolders(deployment, kind, days);
-    const without = await unregisteredDays(deployment, kind, folders);
-    unread.push(...without.map((day) => `${deployment.config.tables[kind]} ${day}`));
-  }
+  const unread = await unreadNotes(deployment, tableKinds, days);
   const tables = await readTracedTables(deployment, filter, days, most);
-  return { ...tables, notes: unreadNote(unread) };
+  const copies = [
+    ...waiting.rows.map(waitingCopy),
+    // A resend is one also of a first copy that was received before `since`.
+    ...tables.rows.map((row) => tableCopy(deployment, row, tables.rows)),
+    ...tables.refusals.map(refusal),
+  ]
+    .filter(({ receivedAt }) => !(receivedAt < (since ?? 0)))
+    .sort((a, b) => b.receivedAt - a.receivedAt);
+  return {
+    listed: copies.slice(0, most),
+    count: copies.length,
+    hasMore: tables.hasMore || copies.length > most,
+    notes: [...waiting.notes, ...unread],
+    scannedBytes: tables.scannedBytes,
+  };
 }
 
-/** Copies in buffers (of the local cloud) and in the landing. */
-async function copiesElsewhere(
-  deployment: Deployment,
-  isWanted: (row: Readonly<Record<string, unknown>>) => boolean,
-  text: string,
-): Promise<{ readonly copies: readonly Copy[]; readonly notes: readonly string[] }> {
-  const waiting = await readWaitingRows(deployment, isWanted);
-  const buffered = await searchBuffers(deployment, text);
-  const copies: Copy[] = [
-    ...waiting.rows.map(({ key, kind, row, writtenAt }): Copy => {
-      const steps = [
-        receivedStep(kind, row),
-        { at: writtenAt, what: `accepted in ${key}` },
-        { at: null, what: 'the writer makes a file of it' },
-      ];
-      return { receivedAt: timeOf(row), state: 'landing', steps, row: { kind, columns: row } };
-    }),
-    ...(buffered?.rows ?? [])
-      .filter(({ row }) => isWanted(row))
-      .map(({ kind, row, arrivedAt }): Copy => {
-        const state = kind === 'quarantine' ? 'quarantined' : 'buffered';
-        const steps = [
-          receivedStep(kind, row),
-          { at: Date.parse(arrivedAt), what: 'accepted by the stream: it is in its buffer' },
-        ];
-        return { receivedAt: timeOf(row), state, steps, row: { kind, columns: row } };
-      }),
+function listedStep({ receivedAt, line, eventId }: Copy): TraceStep {
+  return { at: receivedAt, what: line, ...(eventId === undefined ? {} : { eventId }) };
+}
+
+/** A copy that is in no table yet. */
+function waitingCopy({ key, at, kind, row }: WaitingRow): Copy {
+  const text = (name: string) => (typeof row[name] === 'string' ? row[name] : undefined);
+  const name = text('event_name') ?? text('experiment_id') ?? text('reason') ?? '';
+  const sdk = [text('sdk_type'), text('sdk_version')].filter((part) => part !== undefined).join(' ');
+  const eventId = text('event_id') ?? text('quarantine_id');
+  const steps = [
+    { at: timeOf(row), what: receivedText({ sdk, name, kind }) },
+    ...(key === null
+      ? [{ at, what: 'accepted by the stream: it is in its buffer' }]
+      : [
+          { at, what: `accepted in ${key}` },
+          { at: null, what: 'the writer makes a file of it' },
+        ]),
   ];
   return {
-    copies,
-    notes: [
-      ...(waiting.unreadObjects > 0
-        ? [`${waiting.unreadObjects} objects of landing/ were not read as a whole.`]
-        : []),
-      ...(buffered?.hasMore === true ? ['The buffers have more documents than were searched.'] : []),
+    receivedAt: timeOf(row),
+    state: key !== null ? 'landing' : kind === 'quarantine' ? 'quarantined' : 'buffered',
+    steps: () => steps,
+    line: steps.map(({ what }) => what).join('; '),
+    ...(eventId === undefined ? {} : { eventId }),
+    row: { kind, columns: row },
+  };
+}
+
+/** A copy in a table. */
+function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly TracedRow[]): Copy {
+  const { kind, eventId, receivedAt, day } = row;
+  const first = firstCopy(row, rows);
+  const hidden = [
+    ...row.reasons,
+    ...(first === undefined
+      ? []
+      : [`it is a resend of the row received at ${isoTimestamp(first.receivedAt)}`]),
+  ].join('; ');
+  const views =
+    kind === 'events' ? 'product_events' : 'experiment_exposures, first_exposures, daily_exposures';
+  const { pastDays, futureDays } = deployment.config.timeWindow;
+  return {
+    ...{ receivedAt, eventId },
+    state: 'queryable',
+    steps: async () => [
+      { at: receivedAt, what: `${receivedText(row)}, of ${isoTimestamp(row.timestamp)}` },
+      {
+        at: await readWrittenAt(deployment, row.file),
+        what: `delivered to ${row.file} (partition ${day})`,
+      },
+      { at: null, what: hidden === '' ? `in the views ${views}` : `not in ${views}: ${hidden}` },
+      ...(day === utcDay(row.timestamp)
+        ? []
+        : [
+            {
+              at: null,
+              what: `its time is outside the window (${pastDays} days back, ${futureDays} ahead), so it is under the day on which it was received, ${day}`,
+            },
+          ]),
     ],
+    line: `${shortName(row.name)} (${kind}, ${eventId}): queryable, partition ${day}${hidden === '' ? '' : `, not in the views: ${hidden}`}`,
+    row: { kind, day },
+  };
+}
+
+/** A row of quarantine. */
+function refusal({ receivedAt, reason, detail, day, file, path }: TracedRefusal): Copy {
+  const more = detail === '' ? '' : ` ${detail}`;
+  const from = isRowFailure(reason) ? `, from ${path}` : '';
+  const line = `in quarantine: ${reason}.${more} (partition ${day}, ${file}${from})`;
+  return {
+    receivedAt,
+    state: 'quarantined',
+    steps: () => [{ at: receivedAt, what: line }],
+    line,
+    row: { kind: 'quarantine', day },
   };
 }
 
@@ -288,31 +324,8 @@ function shortName(name: string): string {
   return shortText(name, MOST_OF_NAME);
 }
 
-function receivedStep(kind: TableKind, row: Readonly<Record<string, unknown>>): TraceStep {
-  const text = (name: string) => (typeof row[name] === 'string' ? row[name] : undefined);
-  const name = text('event_name') ?? text('experiment_id') ?? text('reason') ?? '';
-  const sdk = [text('sdk_type'), text('sdk_version')].filter((part) => part !== undefined).join(' ');
-  return {
-    at: timeOf(row),
-    what: `received${sdk === '' ? '' : ` from ${sdk}`}: ${shortName(name)} (${kind})`,
-  };
-}
-
-/** Everything that is known of one row. */
-async function queryableSteps(
-  deployment: Deployment,
-  row: TracedRow,
-  rows: readonly TracedRow[],
-): Promise<readonly TraceStep[]> {
-  const writtenAt = await readWrittenAt(deployment, row.file);
-  return [
-    {
-      at: row.receivedAt,
-      what: `received${row.sdk === '' ? '' : ` from ${row.sdk}`}: ${shortName(row.name)} (${row.kind}), of ${isoTimestamp(row.timestamp)}`,
-    },
-    { at: writtenAt, what: `delivered to ${row.file} (partition ${row.day})` },
-    ...viewSteps(deployment, row, rows),
-  ];
+function receivedText({ sdk, name, kind }: Pick<TracedRow, 'sdk' | 'name'> & Pick<TraceRow, 'kind'>): string {
+  return `received${sdk === '' ? '' : ` from ${sdk}`}: ${shortName(name)} (${kind})`;
 }
 
 /** When a file was written, epoch milliseconds; null when it is gone. @param location `s3://…`, from Athena's "$path". */
@@ -327,44 +340,6 @@ async function readWrittenAt({ s3 }: Pick<Deployment, 's3'>, location: string): 
   }
 }
 
-/** In which views a row is, and why not. */
-function viewSteps(
-  { config }: Pick<Deployment, 'config'>,
-  row: TracedRow,
-  rows: readonly TracedRow[],
-): readonly TraceStep[] {
-  const first = firstCopy(row, rows);
-  const { pastDays, futureDays } = config.timeWindow;
-  const isLate = row.day !== utcDay(row.timestamp);
-  const reasons = [
-    ...row.reasons,
-    ...(first === undefined
-      ? []
-      : [`it is a resend of the row received at ${isoTimestamp(first.receivedAt)}`]),
-  ];
-  const views =
-    row.kind === 'events'
-      ? ['product_events']
-      : ['experiment_exposures', 'first_exposures', 'daily_exposures'];
-  const shown = reasons.length === 0 ? views : [];
-  const secondary = row.hasSecondary && first === undefined ? ['secondary_exposures'] : [];
-  const all = [...shown, ...secondary];
-  return [
-    ...(all.length === 0 ? [] : [{ at: null, what: `in the views ${all.join(', ')}` }]),
-    ...(reasons.length === 0
-      ? []
-      : [{ at: null, what: `not in ${views.join(', ')}: ${reasons.join('; ')}` }]),
-    ...(isLate
-      ? [
-          {
-            at: null,
-            what: `its time is outside the window (${pastDays} days back, ${futureDays} ahead), so it is under the day on which it was received, ${row.day}`,
-          },
-        ]
-      : []),
-  ];
-}
-
 /** The row that views show in place of this one, because it was received earlier; undefined if they show this one. */
 function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | undefined {
   const copies = rows
@@ -377,51 +352,19 @@ function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | unde
   return first === undefined || first === row ? undefined : first;
 }
 
-/** One line for a row in a list. */
-function listedStep(row: TracedRow, rows: readonly TracedRow[]): TraceStep {
-  const first = firstCopy(row, rows);
-  const hidden = [...row.reasons, ...(first === undefined ? [] : ['a resend'])];
-  const views = hidden.length === 0 ? '' : `, not in the views: ${hidden.join('; ')}`;
-  return {
-    at: row.receivedAt,
-    eventId: row.eventId,
-    what: `${shortName(row.name)} (${row.kind}, ${row.eventId}): queryable, partition ${row.day}${views}`,
-  };
-}
-
-function refusalStep({ receivedAt, reason, detail, day, file, path }: TracedRefusal): TraceStep {
-  const more = detail === '' ? '' : ` ${detail}`;
-  const from = isRowFailure(reason) ? `, from ${path}` : '';
-  return {
-    at: receivedAt,
-    what: `in quarantine: ${reason}.${more} (partition ${day}, ${file}${from})`,
-  };
-}
-
 function furthest(copies: readonly Pick<Copy, 'state'>[]): TraceState {
   return FURTHEST.find((state) => copies.some((one) => one.state === state)) ?? 'nowhere';
 }
 
-/** The steps of all copies by time, with the answers of their requests where the log has them; of a user one line each. */
-async function withAnswers(
+/** The steps of all copies by time, with the answers of their requests where the log has them. */
+async function stepsWithAnswers(
   deployment: Deployment,
-  subject: 'event' | 'user',
   copies: readonly Copy[],
 ): Promise<readonly TraceStep[]> {
-  if (subject === 'user')
-    return copies.map(({ receivedAt, steps, row }) => {
-      const columns = row !== undefined && 'columns' in row ? row.columns : {};
-      const eventId = steps[0]?.eventId ?? columns['event_id'] ?? columns['quarantine_id'];
-      return {
-        at: receivedAt,
-        what: steps.map(({ what }) => what).join('; '),
-        ...(typeof eventId === 'string' ? { eventId } : {}),
-      };
-    });
   const steps: TraceStep[] = [];
   for (const copy of copies.toReversed()) {
-    const [first, ...rest] = copy.steps;
-    if (first !== undefined) steps.push(first);
+    const [received, ...rest] = await copy.steps();
+    if (received !== undefined) steps.push(received);
     steps.push(...(await answerSteps(deployment, copy.receivedAt)), ...rest);
   }
   return steps;
@@ -464,48 +407,28 @@ async function traceRequest(
     const value = line?.[name];
     return typeof value === 'object' && value !== null ? Object.entries(value) : [];
   };
-  const steps: TraceStep[] = [
-    { at: known, what: 'received' },
-    answerStep(logged),
-    ...counts('refused').map(([code, count]) => ({ at: null, what: `refused: ${code}, ${count}` })),
-    ...counts('counted').map(([reason, count]) => ({ at: null, what: `ignored: ${reason}, ${count}` })),
-  ];
   const isFollowed = known !== null && (deployment.localControl !== undefined || options.since !== undefined);
-  const filter = { receivedAt: known ?? 0 };
-  const tables = isFollowed
-    ? await readTables(deployment, filter, MOST_LISTED, { ...options, since: known })
-    : undefined;
-  const elsewhere = isFollowed
-    ? await copiesElsewhere(
-        deployment,
-        (row) => isAbout(row, filter, deployment.config.unitIds),
-        `"received_at":"${isoTimestamp(known)}"`,
-      )
-    : { copies: [], notes: [] };
-  const rows = tables?.rows ?? [];
-  const refusals = tables?.refusals ?? [];
-  const copies: Copy[] = [
-    ...elsewhere.copies,
-    ...rows.map(
-      (row): Copy => ({ receivedAt: row.receivedAt, state: 'queryable', steps: [listedStep(row, rows)] }),
-    ),
-    ...refusals.map(
-      (one): Copy => ({ receivedAt: one.receivedAt, state: 'quarantined', steps: [refusalStep(one)] }),
-    ),
-  ];
+  const { listed, ...found } = isFollowed
+    ? await findCopies(deployment, { receivedAt: known }, { most: MOST_LISTED, since: known })
+    : {
+        ...{ listed: [], count: 0, hasMore: false, scannedBytes: 0 },
+        notes: ['Its rows were not looked for: add --since. The counts are from the answer.'],
+      };
   return {
     subject: 'request',
-    state: copies.length > 0 ? furthest(copies) : requestState(logged),
-    steps: [...steps, ...copies.flatMap((copy) => copy.steps)],
-    found: copies.length,
-    hasMore: tables?.hasMore ?? false,
-    row: null,
-    notes: [
-      ...elsewhere.notes,
-      ...(tables?.notes ?? []),
-      ...(isFollowed ? [] : ['Its rows were not looked for: add --since. The counts are from the answer.']),
+    state: listed.length > 0 ? furthest(listed) : requestState(logged),
+    steps: [
+      { at: known, what: 'received' },
+      answerStep(logged),
+      ...counts('refused').map(([code, count]) => ({ at: null, what: `refused: ${code}, ${count}` })),
+      ...counts('counted').map(([reason, count]) => ({ at: null, what: `ignored: ${reason}, ${count}` })),
+      ...listed.map(listedStep),
     ],
-    scannedBytes: tables?.scannedBytes ?? 0,
+    found: found.count,
+    hasMore: found.hasMore,
+    row: null,
+    notes: found.notes,
+    scannedBytes: found.scannedBytes,
   };
 }
 

@@ -201,7 +201,7 @@ describe('sluice trace', () => {
       expect.stringContaining('not in the views: it is not an assignment: rule "default"'),
     ]);
     expect(about('other')).toEqual([
-      expect.stringMatching(/partition 2026-11-20, not in the views: a resend$/),
+      expect.stringMatching(/not in the views: it is a resend of the row received at \S+$/),
       expect.stringMatching(/partition 2026-11-20$/),
     ]);
     expect(about('staged')[1]).toContain('its environment is staging');

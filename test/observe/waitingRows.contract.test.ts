@@ -14,8 +14,8 @@ afterEach(() => landing.empty());
 afterAll(() => landing.close());
 
 async function waiting() {
-  const { rows, unreadObjects } = await readWaitingRows(landing, () => true);
-  return { found: rows.map(({ key, kind, row }) => [key, kind, row['event_id']]).sort(), unreadObjects };
+  const { rows, notes } = await readWaitingRows({ ...landing, localControl: undefined }, () => true, '');
+  return { found: rows.map(({ key, kind, row }) => [key, kind, row['event_id']]).sort(), notes };
 }
 
 const event = (id: string) => recordOf({ events: [rowOf('events', id)] });
@@ -34,7 +34,7 @@ describe('rows that wait', () => {
         [BATCH, 'exposures', 'b'],
         [DIRECT, 'events', 'd'],
       ],
-      unreadObjects: 0,
+      notes: [],
     });
   });
 
@@ -46,7 +46,7 @@ describe('rows that wait', () => {
         [BATCH, 'events', 'a'],
         [DIRECT, 'events', 'c'],
       ],
-      unreadObjects: 1,
+      notes: [expect.stringContaining('damaged: 1.')],
     });
   });
 
@@ -65,6 +65,6 @@ describe('rows that wait', () => {
         },
       { step: 'initialize', name },
     );
-    expect(await waiting()).toEqual({ found: [[DIRECT, 'events', 'b']], unreadObjects: 0 });
+    expect(await waiting()).toEqual({ found: [[DIRECT, 'events', 'b']], notes: [] });
   });
 });

@@ -6,6 +6,7 @@ import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { isLanded, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
+import { searchBuffers } from './localBuffers.ts';
 
 /** Objects, and bytes of them, that are read. An outage of hours can leave more; the answer then says that it is incomplete. */
 const MOST_OBJECTS = 10_000;
@@ -13,34 +14,45 @@ const MOST_BYTES = 536_870_912;
 /** Objects read at the same time. */
 const AT_ONCE = 4;
 
-/** A row in an object of the landing. */
+/** A row that is in no table yet. */
 export interface WaitingRow {
-  readonly key: string;
-  /** When the object was written, epoch milliseconds. */
-  readonly writtenAt: number;
+  /** The object of the landing that has it; null in the buffer of the stream. */
+  readonly key: string | null;
+  /** When the object was written, or the stream accepted it, epoch milliseconds. */
+  readonly at: number;
   /** Its table. */
   readonly kind: TableKind;
   readonly row: Readonly<Record<string, unknown>>;
 }
 
-/** Rows that wait, and whether all objects were read. */
+/** Rows that wait. */
 export interface WaitingRows {
   readonly rows: readonly WaitingRow[];
-  /** Objects that could not be read to their end, or were too many. */
-  readonly unreadObjects: number;
+  /** What was not read. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Reads the rows that `wanted` selects of all objects that are not in tables yet. Objects that are removed meanwhile are in
- * tables, and are left out.
+ * Reads the rows that `wanted` selects of all that are in no table yet: first those in the stream's buffer, which only the
+ * local cloud can tell, then those in the landing. Objects that are removed meanwhile are in tables, and are left out.
  *
- * @throws What S3's client throws; the reason of the signal.
+ * @param text What such rows contain as JSON.
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`; what S3's client throws; the reason of the signal.
  */
 export async function readWaitingRows(
-  { s3, config: { bucket }, signal }: Pick<Deployment, 's3' | 'config' | 'signal'>,
+  {
+    s3,
+    config: { bucket },
+    signal,
+    localControl,
+  }: Pick<Deployment, 's3' | 'config' | 'signal' | 'localControl'>,
   wanted: (row: WaitingRow['row'], kind: TableKind) => boolean,
+  text: string,
 ): Promise<WaitingRows> {
-  const rows: WaitingRow[] = [];
+  const buffered = await searchBuffers({ localControl }, text);
+  const rows = (buffered?.rows ?? []).flatMap(({ kind, row, arrivedAt }): WaitingRow[] =>
+    wanted(row, kind) ? [{ key: null, at: Date.parse(arrivedAt), kind, row }] : [],
+  );
   let unreadObjects = 0;
   let [read, bytes] = [0, 0];
   const listed = { Bucket: bucket, Prefix: LANDING_FOLDER };
@@ -60,12 +72,22 @@ export async function readWaitingRows(
       for (const { kind, json } of object.rows()) {
         const row = parseJson(json);
         if (isJsonObject(row) && wanted(row, kind))
-          rows.push({ key, writtenAt: LastModified?.getTime() ?? 0, kind, row });
+          rows.push({ key, at: LastModified?.getTime() ?? 0, kind, row });
       }
       if (object.damage !== null) unreadObjects += 1;
     });
   }
-  return { rows, unreadObjects };
+  return {
+    rows,
+    notes: [
+      ...(unreadObjects > 0
+        ? [
+            `Objects of landing/ that were not read as a whole, as they are too many or damaged: ${unreadObjects}.`,
+          ]
+        : []),
+      ...(buffered?.hasMore === true ? ['The buffers have more rows than were read.'] : []),
+    ],
+  };
 }
 
 /** The bytes of an object; undefined if there is none. */

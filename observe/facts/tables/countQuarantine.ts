@@ -5,7 +5,7 @@ import { qualifiedName } from '../../../lib/views/View.ts';
 import { EventError } from '../../../lib/wire/EventError.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { type ExplainedCode, explainCode } from '../../explainCode.ts';
-import { dayFolders, unreadNote, unregisteredDays } from './partitionGaps.ts';
+import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 const HOUR_MS = 3_600_000;
@@ -55,7 +55,10 @@ export async function countQuarantine(
 ): Promise<QuarantineCounts> {
   const from = deployment.now - hours * HOUR_MS;
   // Before the query: a day that is registered meanwhile is named, not missed.
-  const notes = await unreadDays(deployment, { from, to: deployment.now });
+  const notes = await unreadNotes(deployment, ['quarantine'], {
+    from: utcDay(from),
+    to: utcDay(deployment.now),
+  });
   const { rows, scannedBytes } = await askAthena(deployment, countSql(deployment, from));
   const reasons = rows
     .map((row) => {
@@ -79,20 +82,6 @@ export async function countQuarantine(
     notes,
     scannedBytes,
   };
-}
-
-/**
- * Notes of the days of quarantine that no query reads yet, between two times of receipt.
- *
- * @throws What the clients of S3 and Glue throw.
- */
-export async function unreadDays(
-  deployment: Pick<Deployment, 's3' | 'glue' | 'config'>,
-  { from, to }: { readonly from: number; readonly to: number },
-): Promise<readonly string[]> {
-  const folders = await dayFolders(deployment, 'quarantine', { from: utcDay(from), to: utcDay(to) });
-  const days = await unregisteredDays(deployment, 'quarantine', folders);
-  return unreadNote(days.map((day) => `${deployment.config.tables.quarantine} ${day}`));
 }
 
 /** Returns the part that is refused for a reason. */

@@ -2,7 +2,7 @@ import { quoteText } from '../../../lib/base/sql.ts';
 import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { unreadDays } from './countQuarantine.ts';
+import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
 /** Characters of `raw` in a list. */
@@ -71,7 +71,8 @@ export async function listQuarantined(
   limit: number,
   characters = RAW_CHARACTERS,
 ): Promise<QuarantinedPage> {
-  const notes = await unreadDays(deployment, filter);
+  const days = { from: utcDay(filter.from), to: utcDay(filter.to) };
+  const notes = await unreadNotes(deployment, ['quarantine'], days);
   const { rows, scannedBytes } = await askAthena(
     deployment,
     listSql(deployment, filter, characters, limit + 1),

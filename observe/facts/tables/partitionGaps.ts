@@ -77,9 +77,24 @@ export async function dayFolders(
   return days.filter((day) => isUtcDay(day) && day >= from && day <= to);
 }
 
-/** Names days whose files no query reads. @param days `<table> <day>` */
-export function unreadNote(days: readonly string[]): readonly string[] {
-  return days.length === 0 ? [] : [`No query reads the files of ${days.join(', ')}, which lack a partition.`];
+/**
+ * A note that names the days of tables whose files no query reads; none without such days.
+ *
+ * @throws What the clients of S3 and Glue throw.
+ */
+export async function unreadNotes(
+  deployment: Pick<Deployment, 's3' | 'glue' | 'config'>,
+  kinds: readonly TableKind[],
+  range: { readonly from: UtcDay; readonly to: UtcDay },
+): Promise<readonly string[]> {
+  const unread: string[] = [];
+  for (const kind of kinds) {
+    const days = await unregisteredDays(deployment, kind, await dayFolders(deployment, kind, range));
+    unread.push(...days.map((day) => `${deployment.config.tables[kind]} ${day}`));
+  }
+  return unread.length === 0
+    ? []
+    : [`No query reads the files of ${unread.join(', ')}, which lack a partition.`];
 }
 
 /** Days that one call asks for: an expression has at most 2,048 characters. */
@@ -91,7 +106,7 @@ const DAYS_AT_ONCE = 100;
  * @param days Days that have a folder.
  * @throws What Glue's client throws.
  */
-export async function unregisteredDays(
+async function unregisteredDays(
   { glue, config }: Pick<Deployment, 'glue' | 'config'>,
   table: TableKind,
   days: readonly UtcDay[],

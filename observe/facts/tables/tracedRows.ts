@@ -2,8 +2,8 @@ import { quoteName, quoteText } from '../../../lib/base/sql.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
-import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../../lib/views/assignments.ts';
-import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
+import { groupedExposures, namesClause } from '../../../lib/views/assignments.ts';
+import { qualifiedName } from '../../../lib/views/View.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena } from '../../deployment.ts';
 
@@ -30,14 +30,11 @@ export interface TracedRow {
   readonly receivedAt: number;
   readonly timestamp: number;
   readonly day: UtcDay;
-  readonly environment: string;
   readonly sdk: string;
   /** `s3://…` */
   readonly file: string;
   /** Why views do not show it, apart from earlier copies; empty if they do. */
   readonly reasons: readonly string[];
-  /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
-  readonly hasSecondary: boolean;
 }
 
 /** A row of quarantine. */
@@ -108,39 +105,26 @@ function tracedRow(kind: ForwardedKind, row: Row): TracedRow {
     receivedAt: readTime(row['received_at']),
     timestamp: readTime(row['timestamp']),
     day: row['ds'] ?? '',
-    environment: row['environment'] ?? '',
     sdk: [row['sdk_type'], row['sdk_version']].filter((part) => part !== null).join(' '),
     file: row['file'] ?? '',
-    reasons: kind === 'exposures' ? exposureReasons(row) : eventReasons(row),
-    hasSecondary: row['has_secondary'] === 'true',
+    reasons: reasonsOf(row),
   };
 }
 
-function eventReasons(row: Row): string[] {
-  return [
-    ...environmentReason(row),
-    ...(row['name']?.startsWith(SDK_EVENTS) === true ? ["it is the SDK's own telemetry"] : []),
+/** The conditions of the views, those on exposures in the order of groupedExposures, and what it means when one does not hold. */
+function reasonsOf(row: Row): string[] {
+  const [rule, reason] = [row['rule_id'], row['reason']].map((value) => JSON.stringify(value ?? ''));
+  const meanings: readonly (readonly [fails: boolean, text: string])[] = [
+    [
+      row['environment'] !== 'production',
+      `its environment is ${row['environment']}, and views show production`,
+    ],
+    [row['name']?.startsWith(SDK_EVENTS) === true, "it is the SDK's own telemetry"],
+    [row['condition_1'] === 'false', `its rule ${rule} is not an experiment group in Statsig's specs`],
+    [row['condition_2'] === 'false', `it is not an assignment: rule ${rule}, reason ${reason}`],
+    [row['condition_3'] === 'false', `the rule ${rule} is never a group`],
   ];
-}
-
-function environmentReason(row: Row): string[] {
-  const environment = row['environment'] ?? '';
-  return environment === 'production' ? [] : [`its environment is ${environment}, and views show production`];
-}
-
-/** The conditions of the views, in the order of groupedExposures, and what it means when one does not hold. */
-function exposureReasons(row: Row): string[] {
-  const [, kind, assignment, rule] = [0, 1, 2, 3].map((i) => row[`condition_${i}`] !== 'false');
-  return [
-    ...environmentReason(row),
-    ...(kind === false ? [`its rule ${row['rule_id']} is not an experiment group in Statsig's specs`] : []),
-    ...(assignment === false
-      ? [
-          `it is not an assignment: rule ${JSON.stringify(row['rule_id'] ?? '')}, reason ${JSON.stringify(row['reason'] ?? '')}`,
-        ]
-      : []),
-    ...(rule === false ? [`the rule ${JSON.stringify(row['rule_id'] ?? '')} is never a group`] : []),
-  ];
+  return meanings.flatMap(([fails, text]) => (fails ? [text] : []));
 }
 
 const SHARED = `"event_id",
@@ -173,7 +157,6 @@ function exposuresSql(
   "real_id" AS "name",
   "rule_id",
   "reason",
-  (${productionOnly} AND ${HAS_EVALUATIONS}) AS "has_secondary",
   ${conditions.join(',\n  ')}
 FROM ${from}
 ORDER BY "received_at" DESC
@@ -207,28 +190,29 @@ function rowsSql(
 )`;
 }
 
-function unitColumnsOf({ unitIds }: Pick<Config, 'unitIds'>): readonly string[] {
-  return ['user_id', 'stable_id', ...Object.values(unitIds)];
+/** What an event or a unit is found by: columns, and in quarantine members of the JSON of a refused event. */
+function placesOf(filter: Exclude<TraceFilter, { readonly receivedAt: number }>, unitIds: Config['unitIds']) {
+  return 'event' in filter
+    ? { value: filter.event, columns: ['event_id'], members: ['event_id'], refusedAs: ['quarantine_id'] }
+    : {
+        value: filter.unit,
+        columns: ['user_id', 'stable_id', ...Object.values(unitIds)],
+        members: ['userID', 'stableID', 'user_id', 'stable_id'],
+        refusedAs: [],
+      };
 }
 
-/**
- * The condition on a row. Refused events are JSON texts, so a unit or an event is found by its
- * member in them.
- */
+/** A member of a JSON object as text. */
+function memberText(name: string, value: string): string {
+  return `"${name}":${JSON.stringify(value)}`;
+}
+
 function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: TraceFilter): string {
   if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
-  const isQuarantine = kind === 'quarantine';
-  const contains = (members: readonly string[], value: string) =>
-    members.map((member) => `strpos("raw", ${quoteText(`"${member}":${JSON.stringify(value)}`)}) > 0`);
-  const equals = (column: string, value: string) => `${quoteName(column)} = ${quoteText(value)}`;
-  const conditions =
-    'event' in filter
-      ? isQuarantine
-        ? [equals('quarantine_id', filter.event), ...contains(['event_id'], filter.event)]
-        : [equals('event_id', filter.event)]
-      : isQuarantine
-        ? contains(['userID', 'stableID', 'user_id', 'stable_id'], filter.unit)
-        : unitColumnsOf(config).map((column) => equals(column, filter.unit));
+  const { value, columns, members, refusedAs } = placesOf(filter, config.unitIds);
+  const inRaw = members.map((name) => `strpos("raw", ${quoteText(memberText(name, value))}) > 0`);
+  const isEqual = (column: string) => `${quoteName(column)} = ${quoteText(value)}`;
+  const conditions = kind === 'quarantine' ? [...refusedAs.map(isEqual), ...inRaw] : columns.map(isEqual);
   return `(${conditions.join(' OR ')})`;
 }
 
@@ -289,19 +273,12 @@ export function isAbout(
   filter: TraceFilter,
   unitIds: Config['unitIds'],
 ): boolean {
-  const raw = typeof row['raw'] === 'string' ? row['raw'] : '';
-  if ('event' in filter)
-    return (
-      row['event_id'] === filter.event ||
-      row['quarantine_id'] === filter.event ||
-      raw.includes(`"event_id":${JSON.stringify(filter.event)}`)
-    );
   if ('receivedAt' in filter) return timeOf(row) === filter.receivedAt;
-  const columns = ['user_id', 'stable_id', ...Object.values(unitIds)];
-  const members = ['userID', 'stableID', 'user_id', 'stable_id'];
+  const { value, columns, members, refusedAs } = placesOf(filter, unitIds);
+  const raw = typeof row['raw'] === 'string' ? row['raw'] : '';
   return (
-    columns.some((column) => row[column] === filter.unit) ||
-    members.some((member) => raw.includes(`"${member}":${JSON.stringify(filter.unit)}`))
+    [...columns, ...refusedAs].some((column) => row[column] === value) ||
+    members.some((name) => raw.includes(memberText(name, value)))
   );
 }
 
