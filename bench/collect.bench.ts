@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { encodeLines } from '../lib/landing/store/encodeLines.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
+import { median, rowOf } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
@@ -36,10 +37,6 @@ function time(work: (body: Uint8Array) => unknown, bodies: readonly Uint8Array[]
   return user + system;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
 function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
   const name = `${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`;
   at(name);
@@ -60,12 +57,7 @@ function measure(eventsPerBody: number, at: BenchOptions['at']): BenchRow[] {
     const second = bareFirst ? time(ours, bodies, kept) : time(bare, bodies, kept);
     if (round >= 0) rounds.push(bareFirst ? { bare: first, ours: second } : { ours: first, bare: second });
   }
-  const row = (metric: string, value: number, unit: string): BenchRow => ({
-    case: name,
-    metric,
-    value,
-    unit,
-  });
+  const row = rowOf(name);
   return [
     row('events_per_s', (events * 1_000_000) / median(rounds.map((r) => r.ours)), '1/s'),
     row('of_bare_limit', median(rounds.map((r) => r.bare / r.ours)), 'ratio'),

@@ -1,15 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import * as z from 'zod';
 import { quoteText } from '../lib/base/sql.ts';
 import { ATHENA_PRICE, prices } from '../observe/prices.ts';
 import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
+import type { CurationRequest } from './curate/curateOnce.ts';
+import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
-import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
+import type { QueryAnswer, QueryJob } from './views/timeQuery.ts';
 import { type DayFile, openViewSession } from './views/viewSession.ts';
 
 const ROWS_OF_A_DAY = 333_334;
@@ -28,11 +27,7 @@ const UNITS = `SELECT user_id, group_id, "timestamp" FROM experiment_exposures W
 /** A whole result in one row: fetching millions of rows would dominate the measurement. */
 const FIRST_EXPOSURES = `SELECT count(*), sum(groups_seen), min(ts), max(ts), bit_xor(hash(experiment_id, is_gate, unit_type, unit_id, group_id, ts)) FROM first_exposures`;
 
-const once = z.strictObject({
-  ...{ wallMs: z.number(), cpuMs: z.number(), rssMb: z.number(), diskMb: z.number() },
-  ...{ rows: z.number(), files: z.number(), bytes: z.number() },
-});
-type Once = z.output<typeof once>;
+type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
 
 /** Curates the files of a day in a separate process. The curated files are in `<directory>/rows`. */
 async function run(
@@ -47,10 +42,8 @@ async function run(
   const files = readdirSync(folder)
     .sort()
     .map((name) => join(folder, name));
-  const script = join(import.meta.dirname, 'curate/curateOnce.ts');
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify({ side, files, rows, directory }));
-  return once.parse(JSON.parse(await text(child.stdout)));
+  const request: CurationRequest = { side, files, rows, directory };
+  return runOnce<Once>('curate/curateOnce.ts', request);
 }
 
 /**
@@ -90,7 +83,7 @@ async function queries(directory: string, days: number, at: BenchOptions['at']):
   }
   const rows = [
     ...(await oneExperiment(raw.slice(0, 1), curated.slice(0, 1), runs)),
-    ...firstExposures(raw, curated, join(folder, 'spill'), at),
+    ...(await firstExposures(raw, curated, join(folder, 'spill'), at)),
   ];
   rmSync(folder, { recursive: true });
   return rows;
@@ -103,9 +96,9 @@ async function oneExperiment(
 ): Promise<BenchRow[]> {
   const before = await bytesRead(raw, []);
   const after = await bytesRead(raw, curated);
-  const name = 'one experiment';
-  const wallMs = median(runs, 'wallMs');
-  const files = median(runs, 'files');
+  const [row, aDay] = [rowOf('one experiment'), rowOf('a day')];
+  const wallMs = medianOf(runs, 'wallMs');
+  const files = medianOf(runs, 'files');
   const usd =
     (wallMs / 1_000) * MEMORY_GB * prices.lambdaGbSecond.arm64 +
     prices.lambdaRequest +
@@ -113,17 +106,12 @@ async function oneExperiment(
     files * prices.s3Put;
   const billed = (bytes: number) => Math.max(LEAST_BYTES, bytes) * (ATHENA_PRICE.usdPerTerabyte / 1e12);
   return [
-    { case: name, metric: 'raw_mb', value: before / 1e6, unit: 'MB' },
-    { case: name, metric: 'curated_mb', value: after / 1e6, unit: 'MB' },
-    { case: name, metric: 'bytes_vs_raw', value: after / before, unit: 'ratio' },
-    { case: 'a day', metric: 'curate_s', value: wallMs / 1_000, unit: 's' },
-    { case: 'a day', metric: 'usd_per_million', value: (usd * MILLION) / ROWS_OF_A_DAY, unit: 'USD' },
-    {
-      case: 'a day',
-      metric: 'paid_after_queries',
-      value: Math.ceil(usd / (billed(before) - billed(after))),
-      unit: 'count',
-    },
+    row('raw_mb', before / 1e6, 'MB'),
+    row('curated_mb', after / 1e6, 'MB'),
+    row('bytes_vs_raw', after / before, 'ratio'),
+    aDay('curate_s', wallMs / 1_000, 's'),
+    aDay('usd_per_million', (usd * MILLION) / ROWS_OF_A_DAY, 'USD'),
+    aDay('paid_after_queries', Math.ceil(usd / (billed(before) - billed(after))), 'count'),
   ];
 }
 
@@ -160,23 +148,24 @@ async function bytesRead(raw: readonly DayFile[], curated: readonly DayFile[]): 
   return bytes;
 }
 
-function firstExposures(
+async function firstExposures(
   raw: readonly DayFile[],
   curated: readonly DayFile[],
   spill: string,
   at: BenchOptions['at'],
-): BenchRow[] {
+): Promise<BenchRow[]> {
   const name = `${raw.length} days`;
-  const time = (days: readonly DayFile[]): QueryTimes => {
+  const row = rowOf(name);
+  const time = (days: readonly DayFile[]) => {
     const job: QueryJob = { files: raw, curated: days, sql: FIRST_EXPOSURES, spill };
-    const script = join(import.meta.dirname, 'views/timeQuery.ts');
-    return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
+    return runOnce<QueryAnswer>('views/timeQuery.ts', job);
   };
-  // At the same time, so that other load on the machine affects both.
-  const rounds = Array.from({ length: ROUNDS }, (_, round) => {
-    at(`${name}, round ${round + 1} of ${ROUNDS}`);
-    return { before: time([]), after: time(curated) };
-  });
+  // In turns, so that other load on the machine affects both.
+  const rounds: Record<'before' | 'after', Cost & QueryAnswer>[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    at(`${name}, round ${round} of ${ROUNDS}`);
+    rounds.push({ before: await time([]), after: await time(curated) });
+  }
   const [first] = rounds;
   for (const { before, after } of rounds) {
     if (before.answer !== first?.before.answer || after.answer !== before.answer) {
@@ -184,11 +173,11 @@ function firstExposures(
     }
   }
   const least = (of: (round: (typeof rounds)[number]) => number) => Math.min(...rounds.map(of));
-  const [before, after] = [least((round) => round.before.wall), least((round) => round.after.wall)];
+  const [before, after] = [least((round) => round.before.wallMs), least((round) => round.after.wallMs)];
   return [
-    { case: name, metric: 'raw_s', value: before, unit: 's' },
-    { case: name, metric: 'curated_s', value: after, unit: 's' },
-    { case: name, metric: 'wall_vs_raw', value: after / before, unit: 'ratio' },
+    row('raw_s', before / 1_000, 's'),
+    row('curated_s', after / 1_000, 's'),
+    row('wall_vs_raw', after / before, 'ratio'),
   ];
 }
 
@@ -214,12 +203,13 @@ async function againstDuckDb(
     if (written !== runs.bare[0]?.rows) throw new Error(`${written} rows, by hand ${runs.bare[0]?.rows}.`);
   }
   rmSync(folder, { recursive: true });
-  const ratio = (of: 'wallMs' | 'cpuMs' | 'bytes') => median(runs.sluice, of) / median(runs.bare, of);
+  const row = rowOf(name);
+  const ratio = (of: 'wallMs' | 'cpuMs' | 'bytes') => medianOf(runs.sluice, of) / medianOf(runs.bare, of);
   return [
     ...figures(name, runs.sluice),
-    { case: name, metric: 'wall_vs_duckdb', value: ratio('wallMs'), unit: 'ratio' },
-    { case: name, metric: 'cpu_vs_duckdb', value: ratio('cpuMs'), unit: 'ratio' },
-    { case: name, metric: 'bytes_vs_duckdb', value: ratio('bytes'), unit: 'ratio' },
+    row('wall_vs_duckdb', ratio('wallMs'), 'ratio'),
+    row('cpu_vs_duckdb', ratio('cpuMs'), 'ratio'),
+    row('bytes_vs_duckdb', ratio('bytes'), 'ratio'),
   ];
 }
 
@@ -234,14 +224,15 @@ async function largeDay(directory: string, millions: number, at: BenchOptions['a
 }
 
 function figures(name: string, runs: readonly Once[]): BenchRow[] {
+  const row = rowOf(name);
   return [
-    { case: name, metric: 'wall_s', value: median(runs, 'wallMs') / 1_000, unit: 's' },
-    { case: name, metric: 'peak_rss_mb', value: Math.max(...runs.map(({ rssMb }) => rssMb)), unit: 'MB' },
-    { case: name, metric: 'disk_mb', value: Math.max(...runs.map(({ diskMb }) => diskMb)), unit: 'MB' },
-    { case: name, metric: 'files', value: median(runs, 'files'), unit: 'count' },
+    row('wall_s', medianOf(runs, 'wallMs') / 1_000, 's'),
+    row('peak_rss_mb', Math.max(...runs.map(({ rssMb }) => rssMb)), 'MB'),
+    row('disk_mb', Math.max(...runs.map(({ diskMb }) => diskMb)), 'MB'),
+    row('files', medianOf(runs, 'files'), 'count'),
   ];
 }
 
-function median(runs: readonly Once[], of: keyof Once): number {
-  return runs.map((one) => one[of]).toSorted((a, b) => a - b)[runs.length >> 1] ?? Number.NaN;
+function medianOf(runs: readonly Once[], of: keyof Once): number {
+  return median(runs.map((one) => one[of]));
 }

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import * as z from 'zod';
 import type { EngineFile } from '../lib/parquet/FileSchema.ts';
 import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
+import type { LoadRequest } from './ingest/ingestOnce.ts';
 import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
+import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** A Lambda of 1,769 MB has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -33,26 +32,21 @@ const SIZES: Readonly<Record<'usual' | 'full', Size>> = {
 };
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
-const once = z.strictObject({ wallMs: z.number(), cpuMs: z.number(), rssMb: z.number(), rows: z.number() });
-type Once = z.output<typeof once>;
-
-type Side = 'sluice' | 'bare' | 'default' | 'unsorted';
+type Side = LoadRequest['side'];
+type Once = Cost & { readonly rows: number };
 
 /** One load in a separate process. @throws Error unless it has all rows. */
 async function run(side: Side, files: readonly EngineFile[], rows: number, directory: string): Promise<Once> {
-  const script = join(import.meta.dirname, 'ingest/ingestOnce.ts');
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(
-    JSON.stringify({ side, files, directory, threads: THREADS, memoryMegabytes: MEMORY_MEGABYTES }),
-  );
-  const result = once.parse(JSON.parse(await text(child.stdout)));
+  const request: LoadRequest = {
+    ...{ side, files, directory },
+    ...{ threads: THREADS, memoryMegabytes: MEMORY_MEGABYTES },
+  };
+  const result = await runOnce<Once>('ingest/ingestOnce.ts', request);
   if (result.rows !== rows) throw new Error(`${side}: ${result.rows} rows of ${rows}.`);
   return result;
 }
 
-function medianOf(runs: readonly Once[], kind: 'wallMs' | 'cpuMs' | 'rssMb'): number {
-  return runs.map((one) => one[kind]).toSorted((a, b) => a - b)[runs.length >> 1] ?? Number.NaN;
-}
+const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((one) => one[kind]));
 
 /**
  * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
@@ -97,12 +91,13 @@ async function againstDuckDb(files: readonly EngineFile[], directory: string, at
   }
   const ratio = (kind: 'wallMs' | 'cpuMs', side: 'bare' | 'unsorted') =>
     medianOf(runs.sluice, kind) / medianOf(runs[side], kind);
+  const row = rowOf(name);
   return [
-    { case: name, metric: 'wall_s', value: medianOf(runs.sluice, 'wallMs') / 1_000, unit: 's' },
-    { case: name, metric: 'wall_vs_duckdb', value: ratio('wallMs', 'bare'), unit: 'ratio' },
-    { case: name, metric: 'cpu_vs_duckdb', value: ratio('cpuMs', 'bare'), unit: 'ratio' },
-    { case: name, metric: 'wall_vs_unsorted', value: ratio('wallMs', 'unsorted'), unit: 'ratio' },
-    { case: name, metric: 'peak_rss_mb', value: medianOf(runs.sluice, 'rssMb'), unit: 'MB' },
+    row('wall_s', medianOf(runs.sluice, 'wallMs') / 1_000, 's'),
+    row('wall_vs_duckdb', ratio('wallMs', 'bare'), 'ratio'),
+    row('cpu_vs_duckdb', ratio('cpuMs', 'bare'), 'ratio'),
+    row('wall_vs_unsorted', ratio('wallMs', 'unsorted'), 'ratio'),
+    row('peak_rss_mb', medianOf(runs.sluice, 'rssMb'), 'MB'),
   ];
 }
 
@@ -110,11 +105,9 @@ async function fourTimes(files: readonly EngineFile[], directory: string, at: At
   const copies = timesOver(files, 4, directory);
   const name = millionsOf(copies);
   at(name);
+  const row = rowOf(name);
   const { wallMs, rssMb } = await run('sluice', copies, copies.length * ROWS_PER_FILE, directory);
-  return [
-    { case: name, metric: 'wall_s', value: wallMs / 1_000, unit: 's' },
-    { case: name, metric: 'peak_rss_mb', value: rssMb, unit: 'MB' },
-  ];
+  return [row('wall_s', wallMs / 1_000, 's'), row('peak_rss_mb', rssMb, 'MB')];
 }
 
 async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promise<BenchRow[]> {
@@ -128,10 +121,11 @@ async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promi
     }
   }
   const cpu = (side: (typeof TINY_SIDES)[number]) => medianOf(runs[side], 'cpuMs');
+  const row = rowOf(name);
   return [
-    { case: name, metric: 'cpu_s', value: cpu('sluice') / 1_000, unit: 's' },
-    { case: name, metric: 'cpu_vs_duckdb', value: cpu('sluice') / cpu('default'), unit: 'ratio' },
-    { case: name, metric: 'cpu_vs_same_settings', value: cpu('sluice') / cpu('bare'), unit: 'ratio' },
+    row('cpu_s', cpu('sluice') / 1_000, 's'),
+    row('cpu_vs_duckdb', cpu('sluice') / cpu('default'), 'ratio'),
+    row('cpu_vs_same_settings', cpu('sluice') / cpu('bare'), 'ratio'),
   ];
 }
 
@@ -151,7 +145,7 @@ async function againstParquetjs(
   const rows = await mapWithParquetjs(few, join(directory, 'parquetjs.parquet'));
   const theirs = performance.now() - start;
   if (rows !== fewRows) throw new Error(`parquetjs-lite: ${rows} rows of ${fewRows}.`);
-  return [{ case: name, metric: 'vs_parquetjs_lite', value: theirs / wallMs, unit: 'ratio' }];
+  return [rowOf(name)('vs_parquetjs_lite', theirs / wallMs, 'ratio')];
 }
 
 export default bench;

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   mkdirSync,
@@ -13,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import * as z from 'zod';
 import { quoteName, quoteText } from '../lib/base/sql.ts';
 import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import type { LandedRow } from '../lib/landing/store/encodeLines.ts';
@@ -21,6 +19,7 @@ import { DUCKDB_TYPES } from '../lib/parquet/tableFile.ts';
 import { type ForwardedKind, forwardedKinds } from '../lib/schema/kinds.ts';
 import { forwardedTables } from '../lib/tables/deliveredTables.ts';
 import { EXPERIMENT, writeLandingObject } from './land/landData.ts';
+import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchRow } from './run.ts';
 import { viewConfig } from './views/viewSession.ts';
 
@@ -28,10 +27,7 @@ const ROUNDS = 3;
 /** Bytes of JSON of a file of Firehose: the largest buffer. */
 const BUFFER_BYTES = 128 * 2 ** 20;
 
-const once = z.strictObject({
-  ...{ rows: z.number(), cpuMs: z.number(), rssMb: z.number() },
-  files: z.array(z.string()),
-});
+type Once = Cost & { readonly rows: number; readonly files: readonly string[] };
 
 /**
  * Time and memory to make table files of landed rows, with one CPU and the memory of a small function: compared with what
@@ -52,7 +48,7 @@ const bench: Bench = {
       ] as const) {
         at(`${rowsEach} rows a request`);
         writeLandingObject(object, { requests, rowsEach, exposureEach: 5 });
-        const own = measure(
+        const own = await measure(
           rowsEach === 20 ? 'write' : `write, ${rowsEach} a request`,
           object,
           directory,
@@ -60,8 +56,8 @@ const bench: Bench = {
         );
         rows.push(...own.rows);
         if (rowsEach !== 20) continue;
-        const alone = duckDbAlone(object, directory, ROUNDS);
-        rows.push({ case: 'write', metric: 'cpu_vs_duckdb', value: own.cpuMs / alone, unit: 'ratio' });
+        const alone = await duckDbAlone(object, directory, ROUNDS);
+        rows.push(rowOf('write')('cpu_vs_duckdb', own.cpuMs / alone, 'ratio'));
       }
       for (const [name, exposureEach] of [
         ['files of 500k rows', 5],
@@ -72,7 +68,7 @@ const bench: Bench = {
         const lines = new DayLines(join(own, 'lines'));
         const shape = { requests: 25_000, rowsEach: 20, exposureEach };
         writeLandingObject(object, shape, (tables) => lines.add(tables));
-        const { files } = measure('', object, own, 1);
+        const { files } = await measure('', object, own, 1);
         rows.push(...(await compare(name, files, lines.close(), own)));
         rmSync(own, { recursive: true });
       }
@@ -84,26 +80,28 @@ const bench: Bench = {
 };
 export default bench;
 
-function measure(name: string, object: string, directory: string, rounds: number) {
-  const script = join(import.meta.dirname, 'land/landOnce.ts');
-  const place = join(directory, 'once');
-  const runs = Array.from({ length: rounds }, () => {
-    rmSync(place, { recursive: true, force: true });
-    return once.parse(
-      JSON.parse(execFileSync(process.execPath, [script, object, place], { encoding: 'utf8' })),
-    );
-  });
-  const perSecond = runs.map(({ rows, cpuMs }) => (rows / cpuMs) * 1_000).sort((a, b) => a - b);
+async function measure(name: string, object: string, directory: string, rounds: number) {
+  const runs = await repeat('land/landOnce.ts', { object }, join(directory, 'once'), rounds);
+  const row = rowOf(name);
   const rows: BenchRow[] = [
-    { case: name, metric: 'rows_per_cpu_s', value: perSecond[rounds >> 1] ?? Number.NaN, unit: '1/s' },
-    { case: name, metric: 'peak_rss_mb', value: Math.max(...runs.map(({ rssMb }) => rssMb)), unit: 'MB' },
+    row('rows_per_cpu_s', median(runs.map((run) => (run.rows / run.cpuMs) * 1_000)), '1/s'),
+    row('peak_rss_mb', Math.max(...runs.map(({ rssMb }) => rssMb)), 'MB'),
   ];
-  const cpuMs = runs.map((run) => run.cpuMs).sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
-  return { rows, cpuMs, files: runs.at(-1)?.files ?? [] };
+  return { rows, cpuMs: median(runs.map((run) => run.cpuMs)), files: runs.at(-1)?.files ?? [] };
+}
+
+/** Runs a script some times, each time with a folder that is new. */
+async function repeat(script: string, request: object, directory: string, rounds: number) {
+  const runs: Once[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    rmSync(directory, { recursive: true, force: true });
+    runs.push(await runOnce<Once>(script, { ...request, directory }));
+  }
+  return runs;
 }
 
 /** Milliseconds that DuckDB takes for the lines of an object, which are split into files already. */
-function duckDbAlone(object: string, directory: string, rounds: number): number {
+async function duckDbAlone(object: string, directory: string, rounds: number): Promise<number> {
   const lines = join(directory, 'split');
   mkdirSync(lines);
   const files = new Map(forwardedKinds.map((kind) => [kind, openSync(join(lines, `${kind}.ndjson`), 'w')]));
@@ -111,16 +109,9 @@ function duckDbAlone(object: string, directory: string, rounds: number): number 
     for (const { kind, from, to } of all)
       if (kind !== 'quarantine') writeSync(files.get(kind) ?? -1, text, from, to - from);
   for (const file of files.values()) closeSync(file);
-  const script = join(import.meta.dirname, 'land/duckDbOnce.ts');
-  const place = join(directory, 'alone');
-  const runs = Array.from({ length: rounds }, () => {
-    rmSync(place, { recursive: true, force: true });
-    return once
-      .omit({ rssMb: true, files: true })
-      .parse(JSON.parse(execFileSync(process.execPath, [script, lines, place], { encoding: 'utf8' })));
-  });
+  const runs = await repeat('land/duckDbOnce.ts', { lines }, join(directory, 'alone'), rounds);
   rmSync(lines, { recursive: true });
-  return runs.map(({ cpuMs }) => cpuMs).sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
+  return median(runs.map(({ cpuMs }) => cpuMs));
 }
 
 /** Lines of JSON of each table and day, as many in a file as Firehose holds before it writes one. */
@@ -214,13 +205,16 @@ async function compare(
   };
   const [ourBytes, ourRead] = [bytes(ours), await read(ours)];
   const rows: BenchRow[] = [];
+  const row = rowOf(name);
   for (const [kind, suffix] of [
     ['plain', ''],
     ['dictionary', '_with_dictionaries'],
   ] as const) {
-    const of = (metric: string, value: number): BenchRow => ({ case: name, metric, value, unit: 'ratio' });
-    rows.push(of(`bytes_vs_firehose${suffix}`, ourBytes / bytes(theirs[kind])));
-    rows.push(of(`one_experiment_bytes_vs_firehose${suffix}`, ourRead / (await read(theirs[kind]))));
+    const theirRead = await read(theirs[kind]);
+    rows.push(
+      row(`bytes_vs_firehose${suffix}`, ourBytes / bytes(theirs[kind]), 'ratio'),
+      row(`one_experiment_bytes_vs_firehose${suffix}`, ourRead / theirRead, 'ratio'),
+    );
   }
   connection.closeSync();
   instance.closeSync();

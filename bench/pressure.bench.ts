@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
 import { collectBodies } from './collect/collectBodies.ts';
+import { rowOf } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events of a request, and requests of one case, sent one after the other. */
@@ -62,12 +63,7 @@ async function underFault(
   seed: number,
   at: BenchOptions['at'],
 ): Promise<BenchRow[]> {
-  const row = (metric: string, value: number, unit: string): BenchRow => ({
-    case: name,
-    metric,
-    value,
-    unit,
-  });
+  const row = rowOf(name);
   at(`${name}: ${REQUESTS} normal requests`);
   const normal = await send(cloud, REQUESTS, seed);
   await faults(cloud, { firehose: [CASES[name]] });

@@ -1,13 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../lib/base/sql.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
+import { type Cost, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
-import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
+import type { QueryAnswer, QueryJob } from './views/timeQuery.ts';
 import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './views/viewSession.ts';
 
 const DAYS = { usual: 6, full: 30 };
@@ -65,7 +65,7 @@ const bench: Bench = {
       });
       writer.closeSync();
       instance.closeSync();
-      const rows = firstExposures(files, join(folder, 'spill'), at);
+      const rows = await firstExposures(files, join(folder, 'spill'), at);
       at('bytes of a day');
       return [...rows, ...(await bytesRead(files))];
     } finally {
@@ -75,53 +75,39 @@ const bench: Bench = {
 };
 export default bench;
 
-function firstExposures(files: readonly DayFile[], spill: string, at: BenchOptions['at']): BenchRow[] {
+async function firstExposures(
+  files: readonly DayFile[],
+  spill: string,
+  at: BenchOptions['at'],
+): Promise<BenchRow[]> {
   const exposures = files.length * ROWS_PER_DAY;
   const name = `first_exposures, ${exposures.toLocaleString('en-GB')} exposures, ${files.length} days`;
-  const time = (sql: string, memoryLimit?: string): QueryTimes => {
-    const limit = memoryLimit === undefined ? {} : { memoryLimit };
-    const job: QueryJob = { files, sql: digestOf(sql), spill, ...limit };
-    const script = join(import.meta.dirname, 'views/timeQuery.ts');
-    return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
-  };
+  const time = (sql: string, limit: Pick<QueryJob, 'memoryLimit'> = {}) =>
+    runOnce<QueryAnswer>('views/timeQuery.ts', { files, sql: digestOf(sql), spill, ...limit });
   const view = 'SELECT * FROM first_exposures';
-  // At the same time, so that other load on the machine affects both.
-  const rounds = Array.from({ length: ROUNDS }, (_, round) => {
-    at(`${name}, round ${round + 1} of ${ROUNDS}`);
-    return { hand: time(byHand), shown: time(view) };
-  });
-  const hand = best(rounds.map((round) => round.hand));
-  const shown = best(rounds.map((round) => round.shown));
-  at(`${name}, with ${LITTLE_MEMORY}`);
-  const little = time(view, LITTLE_MEMORY);
-  for (const { answer } of [shown, little]) {
-    if (answer !== hand.answer) throw new Error(`The view answers ${answer}, by hand it is ${hand.answer}.`);
+  // In turns, so that other load on the machine affects both.
+  const hand: (Cost & QueryAnswer)[] = [];
+  const shown: (Cost & QueryAnswer)[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    at(`${name}, round ${round} of ${ROUNDS}`);
+    hand.push(await time(byHand));
+    shown.push(await time(view));
   }
-  const row = (metric: string, value: number, unit: string): BenchRow => ({
-    case: name,
-    metric,
-    value,
-    unit,
-  });
+  at(`${name}, with ${LITTLE_MEMORY}`);
+  const little = await time(view, { memoryLimit: LITTLE_MEMORY });
+  const answers = new Set([...hand, ...shown, little].map(({ answer }) => answer));
+  if (answers.size > 1)
+    throw new Error(`The view and the query by hand answer ${[...answers].join(' or ')}.`);
+  const least = (runs: readonly Cost[], of: keyof Cost) => Math.min(...runs.map((one) => one[of]));
+  const row = rowOf(name);
   return [
-    row('wall', shown.wall, 's'),
-    row('wall_vs_hand_written', shown.wall / hand.wall, 'ratio'),
-    row('processor_vs_hand_written', shown.processor / hand.processor, 'ratio'),
-    row('peak_rss_mb', shown.peakMb, 'MB'),
-    row('hand_written_peak_rss_mb', hand.peakMb, 'MB'),
-    row('peak_rss_mb_limited_to_1_gb', little.peakMb, 'MB'),
+    row('wall', least(shown, 'wallMs') / 1_000, 's'),
+    row('wall_vs_hand_written', least(shown, 'wallMs') / least(hand, 'wallMs'), 'ratio'),
+    row('processor_vs_hand_written', least(shown, 'cpuMs') / least(hand, 'cpuMs'), 'ratio'),
+    row('peak_rss_mb', least(shown, 'rssMb'), 'MB'),
+    row('hand_written_peak_rss_mb', least(hand, 'rssMb'), 'MB'),
+    row('peak_rss_mb_limited_to_1_gb', little.rssMb, 'MB'),
   ];
-}
-
-/** The minimum of each figure. */
-function best(times: readonly QueryTimes[]): QueryTimes {
-  const least = (figure: (one: QueryTimes) => number) => Math.min(...times.map(figure));
-  return {
-    wall: least(({ wall }) => wall),
-    processor: least(({ processor }) => processor),
-    peakMb: least(({ peakMb }) => peakMb),
-    answer: [...new Set(times.map(({ answer }) => answer))].join(' or '),
-  };
 }
 
 /** Compressed bytes of the columns that each question reads of the first day: what Athena bills. */
@@ -140,10 +126,10 @@ async function bytesRead([day]: readonly DayFile[]): Promise<BenchRow[]> {
         0,
       ),
     );
-    rows.push({ case: name, metric: 'read_of_a_day', value: bytes / 1e6, unit: 'MB' });
+    rows.push(rowOf(name)('read_of_a_day', bytes / 1e6, 'MB'));
   }
   const all = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-  rows.push({ case: 'the table, all columns', metric: 'read_of_a_day', value: all / 1e6, unit: 'MB' });
+  rows.push(rowOf('the table, all columns')('read_of_a_day', all / 1e6, 'MB'));
   connection.closeSync();
   return rows;
 }

@@ -50,7 +50,7 @@ const entrySchema = z.union([
 ]);
 type Entry = z.output<typeof entrySchema>;
 
-const REQUEST_HEADER = 'window,first,count,outcome,tries\n';
+const REQUEST_HEADER = 'window,first,count,outcome\n';
 
 /** A folder that cannot be used for what is asked. */
 export class LedgerError extends Error {}
@@ -87,7 +87,9 @@ export class Ledger {
     this.#windowsFile = join(directory, 'windows.ndjson');
     this.#partitionsFile = join(directory, 'partitions.ndjson');
     const unreadable = (file: string, error: unknown) =>
-      new LedgerError(`${file} is damaged or of another version. Begin anew with --fresh.`, { cause: error });
+      new LedgerError(`${file} is damaged or of another version. Delete the folder to begin anew.`, {
+        cause: error,
+      });
     try {
       for (const line of wholeLines(this.#windowsFile)) this.#take(entrySchema.parse(JSON.parse(line)));
     } catch (error) {
@@ -106,11 +108,11 @@ export class Ledger {
     const { events, seed } = wanted;
     if (this.#run === undefined) {
       if (this.#windows.length > 0)
-        throw new LedgerError('The folder has a run of another version. Begin anew with --fresh.');
+        throw new LedgerError('The folder has a run of another version. Delete the folder to begin anew.');
       this.note({ events, seed });
     } else if (this.#run.events !== events || this.#run.seed !== seed) {
       throw new LedgerError(
-        `The folder has a run of ${this.#run.events} events with seed ${this.#run.seed}, not of ${events} with seed ${seed}. Name another --directory, or begin anew with --fresh.`,
+        `The folder has a run of ${this.#run.events} events with seed ${this.#run.seed}, not of ${events} with seed ${seed}. Name another --directory, or delete the folder.`,
       );
     }
   }
@@ -166,8 +168,8 @@ export class Ledger {
   }
 
   /** Writes down what became of a request. */
-  noteSent({ window, first, count, outcome, tries }: SentRequest): void {
-    appendFileSync(this.requestsFile, `${window},${first},${count},${outcome},${tries}\n`);
+  noteSent({ window, first, count, outcome }: SentRequest): void {
+    appendFileSync(this.requestsFile, `${window},${first},${count},${outcome}\n`);
     this.#count(first, count, outcome);
   }
 

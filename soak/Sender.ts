@@ -10,10 +10,9 @@ const CONNECTIONS = 8;
 /** Outcome of a request: answered 202, dropped because of its status, or given up for now. */
 export type Outcome = 'accepted' | 'dropped' | 'unanswered';
 
-/** A request with its outcome, and how often it was sent. */
+/** A request with its outcome. */
 export interface SentRequest extends SoakRequest {
   readonly outcome: Outcome;
-  readonly tries: number;
 }
 
 /** Posts requests as SDKs do: again after what they send again, with the same body. */
@@ -39,10 +38,10 @@ export class Sender {
     const { body, headers } = requestBody(request);
     for (let tries = 1; ; tries += 1) {
       const status = await this.#post(body, headers);
-      if (status === 202) return { ...request, outcome: 'accepted', tries };
-      if (status !== undefined && !RESENT.has(status)) return { ...request, outcome: 'dropped', tries };
+      if (status === 202) return { ...request, outcome: 'accepted' };
+      if (status !== undefined && !RESENT.has(status)) return { ...request, outcome: 'dropped' };
       const pauseMs = PAUSES_MS[tries - 1];
-      if (pauseMs === undefined) return { ...request, outcome: 'unanswered', tries };
+      if (pauseMs === undefined) return { ...request, outcome: 'unanswered' };
       await wait(pauseMs);
     }
   }

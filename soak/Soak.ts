@@ -35,8 +35,6 @@ export interface SoakOptions {
   readonly seed: number;
   /** Folder of this run: the local cloud's data and the ledger. A run that is in it goes on. */
   readonly directory: string;
-  /** Stops after this time of the machine, between two windows. Default: never. */
-  readonly minutes?: number | undefined;
   /** Receives a sentence about the progress. */
   readonly say: (sentence: string) => void;
 }
@@ -45,13 +43,12 @@ export interface SoakOptions {
  * Sends events to the local cloud in windows, each with faults that are drawn by the seed, until all are sent and
  * everything is delivered: by the product's schedules, and by a flush when nothing waits any more.
  *
- * @returns Whether it is finished; if not, the same call goes on.
  * @throws LedgerError when the folder has another run; Error when something still waits long after the last fault.
  */
-export async function runSoak(options: SoakOptions): Promise<boolean> {
+export async function runSoak(options: SoakOptions): Promise<void> {
   const ledger = new Ledger(options.directory);
   ledger.begin(options);
-  if (ledger.finished) return true;
+  if (ledger.finished) return;
   const clock = new MovableClock();
   if (ledger.clock !== undefined) await clock.set(Math.max(ledger.clock, Date.now()));
   const cloud = await startCloud({
@@ -69,7 +66,7 @@ export async function runSoak(options: SoakOptions): Promise<boolean> {
   });
   const aside = new SoakCloud(cloud);
   try {
-    return await new Soak(options, ledger, { cloud, aside, clock }).run();
+    await new Soak(options, ledger, { cloud, aside, clock }).run();
   } finally {
     await aside.clearFaults();
     aside.close();
@@ -104,8 +101,8 @@ class Soak {
     this.#sender = new Sender(cloud.collector);
   }
 
-  async run(): Promise<boolean> {
-    const { events, minutes = Number.POSITIVE_INFINITY, say } = this.#options;
+  async run(): Promise<void> {
+    const { events, say } = this.#options;
     const before = this.#ledger.sent;
     const report = ({ window, kind, beside }: SoakWindow) => {
       const seconds = (performance.now() - this.#startedAt) / 1_000;
@@ -124,10 +121,6 @@ class Soak {
       }
     }
     while (this.#ledger.planned < events) {
-      if (performance.now() - this.#startedAt > minutes * MINUTE_MS) {
-        await this.#sendKept();
-        return false;
-      }
       const window = this.#drawWindow();
       await this.#runWindow(window);
       report(window);
@@ -135,7 +128,6 @@ class Soak {
     await this.#recover();
     this.#ledger.notePartitions(await this.#aside.partitions());
     this.#ledger.note({ finished: true });
-    return true;
   }
 
   /** The next window. All kinds come once, in an order by the seed, before any comes again. */

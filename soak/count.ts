@@ -9,48 +9,60 @@ import { ID_PREFIX, NAMELESS_EVERY } from './events.ts';
 import type { Ledger } from './Ledger.ts';
 import { windowFacts } from './windowFacts.ts';
 
-/** Counts of events by outcome. `accepted` is the sum of `landed`, `quarantined`, `lost` and `expired`. */
-export interface Conservation {
-  /** Answered 202. */
-  readonly accepted: number;
-  /** In a table, once or more often. */
-  readonly landed: number;
-  /** In quarantine and in no table. */
-  readonly quarantined: number;
-  /** Nowhere, although they were answered 202. */
-  readonly lost: number;
-  /** Nowhere, because Firehose dropped them after 24 hours. */
-  readonly expired: number;
-  /** Rows of the tables beyond the first of an event. */
-  readonly duplicates: number;
-}
-
-/** The same for the events of windows with the same faults. */
-export interface ConservationOfKind extends Conservation {
+/**
+ * Counts of the events of windows with the same faults. `accepted` is the sum of `landed`, `quarantined`, `lost` and
+ * `expired`.
+ */
+const kindSchema = z.object({
   /** The kind of fault, or `A + B`. */
-  readonly kind: string;
+  kind: z.string(),
   /** How often the faults struck in these windows. */
-  readonly struck: number;
+  struck: z.number(),
   /** Numbers that events were given. `sent` counts the ones that were posted. */
-  readonly planned: number;
-  readonly sent: number;
+  planned: z.number(),
+  sent: z.number(),
+  /** Answered 202. */
+  accepted: z.number(),
+  /** In a table, once or more often. */
+  landed: z.number(),
+  /** In quarantine and in no table. */
+  quarantined: z.number(),
+  /** Nowhere, although they were answered 202. */
+  lost: z.number(),
+  /** Nowhere, because Firehose dropped them after 24 hours. */
+  expired: z.number(),
+  /** Rows of the tables beyond the first of an event. */
+  duplicates: z.number(),
   /** Dropped by the SDK, because of the status of the answer. */
-  readonly dropped: number;
+  dropped: z.number(),
   /** In a table or quarantine, although they were never answered 202. */
-  readonly unacknowledged: number;
+  unacknowledged: z.number(),
   /** Rows in folders that no partition names: no query finds them. */
-  readonly unreadable: number;
+  unreadable: z.number(),
   /** The part of `expired` that no fault at the time explains. */
-  readonly strangelyExpired: number;
+  strangelyExpired: z.number(),
   /** The part of `quarantined` that is valid. */
-  readonly strangelyQuarantined: number;
+  strangelyQuarantined: z.number(),
   /** The part of `dropped` in windows in which the gateway's own answers were not faulty. */
-  readonly strangelyDropped: number;
-}
+  strangelyDropped: z.number(),
+});
+/** Counts of the events of windows with the same faults. */
+export type ConservationOfKind = z.output<typeof kindSchema>;
+
+/** The counts whose sums are reported. */
+const TOTALS = [
+  'unreadable',
+  'accepted',
+  'landed',
+  'quarantined',
+  'lost',
+  'expired',
+  'duplicates',
+] as const satisfies readonly (keyof ConservationOfKind)[];
 
 /** Counts of a run. */
 export interface Counted {
-  readonly total: Conservation & { readonly unreadable: number };
+  readonly total: Readonly<Record<(typeof TOTALS)[number], number>>;
   readonly kinds: readonly ConservationOfKind[];
 }
 
@@ -101,40 +113,11 @@ export async function countEvents(directory: string, ledger: Ledger): Promise<Co
        FULL JOIN unreadable USING (n) FULL JOIN expired USING (n)`,
     );
     const reader = await connection.runAndReadAll(KINDS_SQL);
-    const kinds = reader.getRowObjectsJS().map((row): ConservationOfKind => {
-      const count = (name: keyof ConservationOfKind) => Number(row[name]);
-      return {
-        kind: String(row['kind']),
-        struck: count('struck'),
-        planned: count('planned'),
-        sent: count('sent'),
-        accepted: count('accepted'),
-        landed: count('landed'),
-        quarantined: count('quarantined'),
-        lost: count('lost'),
-        expired: count('expired'),
-        duplicates: count('duplicates'),
-        dropped: count('dropped'),
-        unacknowledged: count('unacknowledged'),
-        unreadable: count('unreadable'),
-        strangelyExpired: count('strangelyExpired'),
-        strangelyQuarantined: count('strangelyQuarantined'),
-        strangelyDropped: count('strangelyDropped'),
-      };
-    });
-    const sum = (name: keyof Counted['total']) => kinds.reduce((total, kind) => total + kind[name], 0);
-    return {
-      total: {
-        unreadable: sum('unreadable'),
-        accepted: sum('accepted'),
-        landed: sum('landed'),
-        quarantined: sum('quarantined'),
-        lost: sum('lost'),
-        expired: sum('expired'),
-        duplicates: sum('duplicates'),
-      },
-      kinds,
-    };
+    const kinds = z.array(kindSchema).parse(reader.getRowObjectsJS());
+    const total = Object.fromEntries(
+      TOTALS.map((name) => [name, kinds.reduce((sum, kind) => sum + kind[name], 0)]),
+    ) as Counted['total'];
+    return { total, kinds };
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -163,7 +146,7 @@ const KINDS_SQL = `
   names AS (
     SELECT name, sum(count) AS planned, sum(struck) AS struck, sum(coalesce(sent, 0)) AS sent
     FROM windows LEFT JOIN posted USING ("window") GROUP BY name)
-  SELECT name AS kind, COLUMNS(c -> c <> 'name')::DOUBLE
+  SELECT name AS kind, coalesce(COLUMNS(c -> c <> 'name'), 0)::DOUBLE
   FROM names LEFT JOIN counts USING (name) ORDER BY name`;
 
 /** The number of an event in any text about it. */

@@ -1,5 +1,4 @@
 // `npm run soak`: sends events to the local cloud under faults that are drawn at random, and counts what became of each.
-import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../local/dataDirectory.ts';
@@ -8,7 +7,7 @@ import { Ledger, LedgerError } from './Ledger.ts';
 import { findProblems } from './problems.ts';
 import { runSoak } from './Soak.ts';
 
-const USAGE = `npm run soak -- [--events N] [--seed N] [--minutes N] [--directory DIR] [--fresh] [--json]
+const USAGE = `npm run soak -- [--events N] [--seed N] [--directory DIR] [--json]
 
 Sends events to a local cloud of its own, in windows with faults that are drawn by the seed, waits until everything is
 delivered, and counts what became of each event. A run that was stopped or killed goes on when it is called again; one
@@ -16,13 +15,11 @@ that is finished is counted again. The folder of another run is refused.
 
   --events N       how many events (default: 100,000)
   --seed N         draws windows, requests and faults (default: 1)
-  --minutes N      stops between two windows after this time (default: never)
   --directory DIR  folder of the run (default: .sluice/soak/<events>-<seed>)
-  --fresh          deletes the run in this folder before
   --json           prints one JSON object on stdout
 
 Exit codes: 0 nothing is lost and every fault struck, 1 failed, 2 wrong use, 3 events are lost, not readable or elsewhere than
-they belong, or something was not tested, 130 stopped by --minutes.
+they belong, or something was not tested.
 `;
 
 const COLUMNS = [
@@ -47,24 +44,15 @@ else process.exitCode = await soak(options);
 interface Options {
   readonly events: number;
   readonly seed: number;
-  readonly minutes: number | undefined;
   readonly directory: string;
-  readonly fresh: boolean;
   readonly json: boolean;
 }
 
-async function soak({ json, fresh, ...options }: Options): Promise<number> {
+async function soak({ json, ...options }: Options): Promise<number> {
   const note = (sentence: string) => void process.stderr.write(`${sentence}\n`);
-  if (fresh) rmSync(options.directory, { recursive: true, force: true });
   try {
-    const isFinished = await runSoak({ ...options, say: note });
+    await runSoak({ ...options, say: note });
     const ledger = new Ledger(options.directory);
-    const { planned, sent } = ledger;
-    if (!isFinished) {
-      note(`Stopped after ${sent} of ${options.events} events. The same command goes on.`);
-      if (json) process.stdout.write(`${JSON.stringify({ stopped: true, planned, sent })}\n`);
-      return 130;
-    }
     const counted = await countEvents(options.directory, ledger);
     const problems = findProblems(counted, ledger);
     const report = { problems, ...counted.total };
@@ -87,9 +75,7 @@ function readOptions(): Options | undefined {
       options: {
         events: { type: 'string', default: '100000' },
         seed: { type: 'string', default: '1' },
-        minutes: { type: 'string' },
         directory: { type: 'string' },
-        fresh: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -102,9 +88,7 @@ function readOptions(): Options | undefined {
     return {
       events,
       seed,
-      minutes: values.minutes === undefined ? undefined : wholeNumber('minutes', values.minutes),
       directory: resolve(values.directory ?? join(repositoryRoot, '.sluice', 'soak', `${events}-${seed}`)),
-      fresh: values.fresh,
       json: values.json,
     };
   } catch (error) {

@@ -4,7 +4,7 @@ import { collectBatch } from '../../lib/collect/rows.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
-import { seededRandom } from './seededRandom.ts';
+import { hex, seededRandom } from './seededRandom.ts';
 
 /** Bodies like the SDKs' bodies, modeled on test/fixtures/statsig; deterministic for a seed. */
 export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {
@@ -20,15 +20,6 @@ type Random = () => number;
 
 const START = Date.UTC(2026, 10, 20, 7, 30);
 const PAGES = ['/', '/cart', '/checkout', '/product/17', '/search'];
-
-function hex(random: Random, digits: number): string {
-  let text = '';
-  while (text.length < digits)
-    text += Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0');
-  return text.slice(0, digits);
-}
 
 function uuid(random: Random): string {
   const h = hex(random, 32);

@@ -1,13 +1,12 @@
-// One curation in a separate process, whose memory can be measured: node bench/curate/curateOnce.ts, the request as JSON on stdin.
+// One curation in a separate process.
 import { linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { json } from 'node:stream/consumers';
-import * as z from 'zod';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { planCuration } from '../../lib/curate/engine/planCuration.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
+import { measured, requested } from '../measure.ts';
 import { viewConfig } from '../views/viewSession.ts';
 import { bareCopy } from './curateData.ts';
 
@@ -18,16 +17,17 @@ const DISK_BYTES = 10_240 * 2 ** 20;
 const MILLISECONDS = 900_000;
 const SAMPLE_MS = 250;
 
-const { side, files, rows, directory } = z
-  .strictObject({
-    side: z.enum(['sluice', 'bare']),
-    files: z.array(z.string()),
-    /** Rows of the files, as their footers say. */
-    rows: z.int(),
-    /** Empty folder that nothing else is in. The curated files are left in `rows`. */
-    directory: z.string(),
-  })
-  .parse(await json(process.stdin));
+/** One curation. */
+export interface CurationRequest {
+  readonly side: 'sluice' | 'bare';
+  readonly files: readonly string[];
+  /** Rows of the files, as their footers say. */
+  readonly rows: number;
+  /** Empty folder that nothing else is in. The curated files are left in `rows`. */
+  readonly directory: string;
+}
+
+const { side, files, rows, directory } = await requested<CurationRequest>();
 const [outputDirectory, temporaryDirectory, rawDirectory] = ['rows', 'spilled', 'raw'].map((name) => {
   const path = join(directory, name);
   mkdirSync(path, { recursive: true });
@@ -40,17 +40,12 @@ let diskBytes = 0;
 const timer = setInterval(() => {
   diskBytes = Math.max(diskBytes, bytesIn(directory));
 }, SAMPLE_MS);
-const before = process.cpuUsage();
-const start = performance.now();
-const done = side === 'sluice' ? await curate() : await copy();
-const wallMs = performance.now() - start;
-const { user, system } = process.cpuUsage(before);
-clearInterval(timer);
+await measured(async () => {
+  const done = side === 'sluice' ? await curate() : await copy();
+  clearInterval(timer);
+  return { ...done, diskMb: diskBytes / 2 ** 20 };
+});
 for (const path of [temporaryDirectory, rawDirectory]) rmSync(path, { recursive: true });
-const rssMb = process.resourceUsage().maxRSS / 1_024;
-process.stdout.write(
-  JSON.stringify({ wallMs, cpuMs: (user + system) / 1_000, rssMb, diskMb: diskBytes / 2 ** 20, ...done }),
-);
 
 /** Curates the files in batches, of which one at a time is on the disk, as the function does. */
 async function curate() {

@@ -1,38 +1,34 @@
-// One load in a separate process, whose memory can be measured: node bench/ingest/ingestOnce.ts, the request as JSON on stdin.
+// One load in a separate process.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
 import { DuckDBInstance } from '@duckdb/node-api';
-import * as z from 'zod';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
 import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
-import type { FileSchema } from '../../lib/parquet/FileSchema.ts';
+import type { EngineFile, FileSchema } from '../../lib/parquet/FileSchema.ts';
+import { measured, requested } from '../measure.ts';
 import { bareCopy, benchSubject } from './ingestData.ts';
 
-const request = z
-  .strictObject({
-    side: z.enum(['sluice', 'bare', 'default', 'unsorted']),
-    files: z.array(z.strictObject({ path: z.string(), name: z.string() })),
-    directory: z.string(),
-    threads: z.int(),
-    memoryMegabytes: z.int(),
-  })
-  .parse(await json(process.stdin));
+/** One load. */
+export interface LoadRequest {
+  readonly side: 'sluice' | 'bare' | 'default' | 'unsorted';
+  readonly files: readonly EngineFile[];
+  readonly directory: string;
+  readonly threads: number;
+  readonly memoryMegabytes: number;
+}
+
+const request = await requested<LoadRequest>();
 const { side, files, threads, memoryMegabytes } = request;
 const directory = mkdtempSync(join(request.directory, 'once-'));
 const [rowsPath, temporaryDirectory] = [join(directory, 'rows.parquet'), join(directory, 'spilled')];
 mkdirSync(temporaryDirectory);
 const limits = { memoryMegabytes, threads, temporaryDirectory };
 
-const before = process.cpuUsage();
-const start = performance.now();
-const rows = side === 'sluice' ? await load() : side === 'default' ? await copyByDefault() : await copy();
-const wallMs = performance.now() - start;
-const { user, system } = process.cpuUsage(before);
+await measured(async () => ({
+  rows: side === 'sluice' ? await load() : side === 'default' ? await copyByDefault() : await copy(),
+}));
 rmSync(directory, { recursive: true });
-const rssMb = process.resourceUsage().maxRSS / 1_024;
-process.stdout.write(JSON.stringify({ wallMs, cpuMs: (user + system) / 1_000, rssMb, rows }));
 
 /** A complete load of files on the local disk, including reading their footers. */
 async function load(): Promise<number> {

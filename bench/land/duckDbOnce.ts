@@ -1,4 +1,4 @@
-// The same lines, split into plain files by kind already, written by DuckDB alone: node bench/land/duckDbOnce.ts <lines> <directory>.
+// The same lines, split into plain files by kind already, written by DuckDB alone.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteText } from '../../lib/base/sql.ts';
@@ -8,30 +8,31 @@ import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { SORTED_BY, sortedQuery } from '../../lib/parquet/tableFile.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
+import { measured, requested } from '../measure.ts';
 import { viewConfig } from '../views/viewSession.ts';
 
 const MEGABYTES = 1_769;
 const LONGEST = 1_048_576;
-const [lines = '', directory = ''] = process.argv.slice(2);
+const { lines, directory } = await requested<{ lines: string; directory: string }>();
 mkdirSync(directory, { recursive: true });
-const before = process.cpuUsage();
-const limits = { ...engineShare(MEGABYTES), temporaryDirectory: directory };
-const session = await DuckDbSession.open(limits, { files: [], directories: [lines, directory] });
-let rows = 0;
-for (const kind of forwardedKinds) {
-  // The query of a stage is that of its table: without the table in between, it is one statement.
-  const [, query = ''] = stageStatement(
-    forwardedTables(viewConfig)[kind],
-    join(lines, `${kind}.ndjson`),
-    ROWS,
-    LONGEST,
-  ).split(' AS SELECT ');
-  const sorted = sortedQuery(`SELECT ${query}`, ['ds', ...SORTED_BY[kind]]);
-  const [counted] = await session.rows(
-    `COPY (${sorted}) TO ${quoteText(join(directory, `${kind}.parquet`))} (FORMAT parquet, COMPRESSION zstd)`,
-  );
-  rows += Number(counted?.['Count']);
-}
-session.close();
-const { user, system } = process.cpuUsage(before);
-process.stdout.write(JSON.stringify({ rows, cpuMs: (user + system) / 1_000 }));
+await measured(async () => {
+  const limits = { ...engineShare(MEGABYTES), temporaryDirectory: directory };
+  const session = await DuckDbSession.open(limits, { files: [], directories: [lines, directory] });
+  let rows = 0;
+  for (const kind of forwardedKinds) {
+    // The query of a stage is that of its table: without the table in between, it is one statement.
+    const [, query = ''] = stageStatement(
+      forwardedTables(viewConfig)[kind],
+      join(lines, `${kind}.ndjson`),
+      ROWS,
+      LONGEST,
+    ).split(' AS SELECT ');
+    const sorted = sortedQuery(`SELECT ${query}`, ['ds', ...SORTED_BY[kind]]);
+    const [counted] = await session.rows(
+      `COPY (${sorted}) TO ${quoteText(join(directory, `${kind}.parquet`))} (FORMAT parquet, COMPRESSION zstd)`,
+    );
+    rows += Number(counted?.['Count']);
+  }
+  session.close();
+  return { rows };
+});

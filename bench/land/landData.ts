@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import { seededRandom } from '../collect/seededRandom.ts';
+import { hex, seededRandom } from '../collect/seededRandom.ts';
 
 const DAYS = ['2026-11-19', '2026-11-20'];
 const RECEIVED_AT = Date.parse('2026-11-20T07:31:00Z');
@@ -92,13 +92,4 @@ function requestRows(request: number, count: number, exposureEach: number, rando
     rows[isExposure ? 'exposures' : 'events'].push({ day, json });
   }
   return rows;
-}
-
-function hex(random: () => number, digits: number): string {
-  let text = '';
-  while (text.length < digits)
-    text += Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0');
-  return text.slice(0, digits);
 }

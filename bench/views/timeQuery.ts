@@ -1,5 +1,5 @@
-// Runs one query in a separate process, whose memory can be measured: node bench/views/timeQuery.ts <job in JSON>.
-
+// Runs one query in a separate process.
+import { measured, requested } from '../measure.ts';
 import { type DayFile, openViewSession } from './viewSession.ts';
 
 /** The query to run. */
@@ -13,28 +13,16 @@ export interface QueryJob {
   readonly spill: string;
 }
 
-/** The cost of a query. */
-export interface QueryTimes {
-  /** Seconds. */
-  readonly wall: number;
-  /** CPU time, seconds, which is more meaningful on a busy machine. */
-  readonly processor: number;
-  readonly peakMb: number;
-  /** The result, for comparison. */
+/** The result of a query, for comparison. */
+export interface QueryAnswer {
   readonly answer: string;
 }
 
-const job: QueryJob = JSON.parse(process.argv[2] ?? '');
+const job = await requested<QueryJob>();
 const connection = await openViewSession(job.files, job.curated);
 await connection.run(`SET temp_directory = '${job.spill}'`);
 if (job.memoryLimit !== undefined) await connection.run(`SET memory_limit = '${job.memoryLimit}'`);
-const [startedAt, usedBefore] = [performance.now(), process.cpuUsage()];
-const reader = await connection.runAndReadAll(job.sql);
-const { user, system } = process.cpuUsage(usedBefore);
-const times: QueryTimes = {
-  wall: (performance.now() - startedAt) / 1e3,
-  processor: (user + system) / 1e6,
-  peakMb: process.resourceUsage().maxRSS / 1024,
-  answer: JSON.stringify(reader.getRowsJson()),
-};
-process.stdout.write(JSON.stringify(times));
+await measured(async (): Promise<QueryAnswer> => {
+  const reader = await connection.runAndReadAll(job.sql);
+  return { answer: JSON.stringify(reader.getRowsJson()) };
+});

@@ -13,9 +13,11 @@ export interface BrowserSpecs extends Omit<SpecsServer, 'close'> {
  * @param hashAlgorithm How names inside the response are hashed.
  */
 export async function startBrowserSpecs(hashAlgorithm: 'none' | 'djb2'): Promise<BrowserSpecs> {
-  const specs = await startSpecsServer((user) => {
-    const userId = typeof user === 'object' && user !== null ? String(Reflect.get(user, 'userID')) : '';
-    return evaluator.getClientInitializeResponse(StatsigUser.withUserID(userId), { hashAlgorithm });
+  const specs = await startSpecsServer({
+    initialize(user) {
+      const userId = typeof user === 'object' && user !== null ? String(Reflect.get(user, 'userID')) : '';
+      return evaluator.getClientInitializeResponse(StatsigUser.withUserID(userId), { hashAlgorithm });
+    },
   });
   const evaluator = new Statsig('secret-evaluator', {
     specsUrl: specs.specsUrl,

@@ -3,7 +3,7 @@ import { textTable } from '../../cli/terminal/output.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { readDatasets } from '../../observe/facts/days/ledgerDays.ts';
+import { type ConfiguredDataset, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
 import { advanceClock, ask, heading, type Story, say, userIds } from './Story.ts';
@@ -23,9 +23,9 @@ type RevenueByDay = Readonly<Record<UtcDay, readonly Revenue[]>>;
  */
 export async function tellDrops(story: Story, customer: Customer): Promise<string> {
   const { config, checks, witness, today } = story;
-  const [{ source, dataset } = noDataset()] = config.sources.flatMap((one) =>
-    one.datasets.map((each) => ({ source: one, dataset: each })),
-  );
+  const [source] = config.sources;
+  const [dataset] = source?.datasets ?? [];
+  if (source === undefined || dataset === undefined) throw new Error('The configuration has no dataset.');
   const yesterday = addDays(today, -1);
   const drop = (day: UtcDay, file: string, rows: readonly Revenue[], column = 'customer') =>
     customer.drop(source.bucket, `${dataset.folder}/${day}/${file}`, revenueSql(day, rows, column));
@@ -33,7 +33,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
     (await witness.partitions(story.cloud.database, dataset.table)).find(({ value }) => value === day)
       ?.location;
 
-  heading('7. A customer delivers files, and a night passes');
+  heading('6. A customer delivers files, and a night passes');
   const members = userIds('member').map((name, i) => ({ customer: name, amount: 10 + i / 4 }));
   const visitors = userIds('visitor').map((name, i) => ({ customer: name, amount: 3 + i / 4 }));
   await makeBuckets(story, customer);
@@ -43,7 +43,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   say(`The customer delivers two days of ${dataset.folder}/, one of them with another column name.`);
   say('The scheduled load runs at 9:00.\n');
   await advanceClock(story, `${addDays(today, 1)}T12:00:00Z`);
-  const failed = await showDays(story, dataset.name, [yesterday, today], addDays(today, 1));
+  const failed = await showDays(story, { source, dataset }, [yesterday, today], addDays(today, 1));
   checks.equal('states of the dropped days', failed, {
     [yesterday]: 'succeeded',
     [today]: 'failed: SLUICE_INGEST_COLUMN_MISSING',
@@ -52,7 +52,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   await compare(story, dataset.table, dropped, [today]);
   const before = await partitionOf(yesterday);
 
-  heading('8. The customer corrects both days, and another night passes');
+  heading('7. The customer corrects both days, and another night passes');
   // Two visitors returned everything, and one returned a part.
   const corrected = visitors.slice(2).map((one, i) => (i === 0 ? { ...one, amount: 1.5 } : one));
   await drop(yesterday, 'visitors.parquet', corrected);
@@ -61,7 +61,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
     'In a file of the first day, two rows are removed and one changes. The second day has the correct column name.\n',
   );
   const ended = await advanceClock(story, `${addDays(today, 2)}T12:00:00Z`);
-  const corrections = await showDays(story, dataset.name, [yesterday, today], addDays(today, 2));
+  const corrections = await showDays(story, { source, dataset }, [yesterday, today], addDays(today, 2));
   checks.equal('states of the corrected days', corrections, {
     [yesterday]: 'succeeded',
     [today]: 'succeeded',
@@ -78,10 +78,6 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   return ended;
 }
 
-function noDataset(): never {
-  throw new Error('The demo’s configuration has no dataset.');
-}
-
 function revenueSql(day: UtcDay, rows: readonly Revenue[], column: string): string {
   const values = rows.map(
     ({ customer, amount }) => `(${quoteText(customer)}, DATE '${day}', ${amount}::DOUBLE)`,
@@ -92,17 +88,13 @@ function revenueSql(day: UtcDay, rows: readonly Revenue[], column: string): stri
 /** Prints `sluice ingest status --dataset`. @returns The state of each day. */
 async function showDays(
   { config, witness }: Story,
-  name: string,
+  of: ConfiguredDataset,
   days: readonly UtcDay[],
   now: UtcDay,
 ): Promise<Record<UtcDay, string>> {
-  const datasets = config.sources.flatMap((source) =>
-    source.datasets.filter((one) => one.name === name).map((dataset) => ({ source, dataset })),
-  );
-  const status = await readDatasets({ s3: witness.s3, config, now: Date.parse(now) }, datasets, {
-    count: () => 4,
-  });
-  say(`\`sluice ingest status --dataset ${name}\` shows\n${calendarText(status)}`);
+  const place = { s3: witness.s3, config, now: Date.parse(now) };
+  const status = await readDatasets(place, [of], { count: () => 4 });
+  say(`\`sluice ingest status --dataset ${of.dataset.name}\` shows\n${calendarText(status)}`);
   const entries = status.flatMap((one) => one.days);
   return Object.fromEntries(
     days.map((day) => {

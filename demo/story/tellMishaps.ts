@@ -22,7 +22,7 @@ const REASON = 'SLUICE_EVENT_NO_NAME';
  */
 export async function tellMishaps(story: Story, end: string): Promise<void> {
   const time = Date.parse(end);
-  heading('9. An experiment loses units of one group');
+  heading('8. An experiment loses units of one group');
   const users = Object.entries(UNITS).flatMap(([group, count]) =>
     Array.from({ length: count }, (_, i) => ({ group, userID: `${group.toLowerCase()}-${i}` })),
   );
@@ -42,7 +42,7 @@ export async function tellMishaps(story: Story, end: string): Promise<void> {
   );
   story.checks.equal('the split', result.verdict, 'mismatch');
 
-  heading('10. An app sends events that no table takes');
+  heading('9. An app sends events that no table takes');
   await post(
     story,
     Array.from({ length: NAMELESS_EVENTS }, (_, i) => ({ value: 1, user: { userID: `member-${i}` }, time })),

@@ -9,7 +9,6 @@ const REFERENCES = /^docs\/(reference|appendix)\//;
 /** Tables of pages whose rows are generated, by the heading of their first column. */
 const GENERATED: Readonly<Record<string, readonly string[]>> = {
   'docs/operate.md': ['alarm'],
-  'docs/ingest.md': ['answer of the plan', 'answer of the load'],
   'docs/retention.md': ['folder'],
   'docs/cost.md': ['`buffering.seconds`'],
   'docs/statsig.md': ['rule ID'],

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { legacySpecs } from '../../demo/sdks/startSpecsServer.ts';
 import { type DriverReport, expectedGroups, expectedRows, runDriver } from '../../demo/story/runDriver.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type RecordingTarget, recordingTarget } from '../harness/recordingTarget.ts';
+import { legacySpecs } from '../harness/sdks/legacySpecs.ts';
 import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
 const KEY = 'secret-one-address';

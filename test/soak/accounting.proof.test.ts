@@ -32,7 +32,7 @@ interface Window {
 /** Windows of ten events and a day each. */
 function writeRun(windows: readonly Window[]): void {
   const lines: object[] = [{ events: windows.length * 10, seed: 1 }];
-  let requests = 'window,first,count,outcome,tries\n';
+  let requests = 'window,first,count,outcome\n';
   for (const [window, { kind, beside, struck = { [kind]: 1 }, outcome = 'accepted' }] of windows.entries()) {
     const clock = START + window * 24 * 60 * MINUTE;
     // From 1: number 0 has no name.
@@ -40,7 +40,7 @@ function writeRun(windows: readonly Window[]): void {
     lines.push({ window, kind, ...(beside === undefined ? {} : { beside }), first, count: 10, clock });
     lines.push({ part: 0, of: window, clock }, { clock: clock + MINUTE, struck });
     lines.push({ ended: window, clock: clock + MINUTE });
-    requests += `${window},${first},10,${outcome},1\n`;
+    requests += `${window},${first},10,${outcome}\n`;
   }
   const ndjson = (all: readonly object[]) => all.map((line) => `${JSON.stringify(line)}\n`).join('');
   writeFileSync(join(directory, 'windows.ndjson'), ndjson([...lines, { finished: true }]));

@@ -5,9 +5,10 @@ import { createRequire } from 'node:module';
 import statsigNode from 'statsig-node';
 import { driverSettings, SentTally } from '../../../demo/sdks/driver.ts';
 import { startSpecsServer } from '../../../demo/sdks/startSpecsServer.ts';
+import { legacySpecs } from './legacySpecs.ts';
 
 const settings = driverSettings();
-const specs = await startSpecsServer();
+const specs = await startSpecsServer({ legacy: legacySpecs });
 const statsig = statsigNode.default;
 
 // The SDK reports its failures to a fixed host. The demo replaces that, so that nothing leaves this machine.

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { legacySpecs } from '../../../demo/sdks/startSpecsServer.ts';
 import { GROUPS_BYTES, type GroupRow, readGroupRows, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
@@ -8,6 +7,7 @@ import { readSpecs, SPECS_BYTES, type SpecRule } from '../../../lib/groups/readS
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+import { legacySpecs } from '../../harness/sdks/legacySpecs.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 1, 10);
