@@ -21,7 +21,7 @@ export const statusRoutes = [
     async handle({ deployment, query: { depth } }): Promise<Status | DoctorAnswer> {
       if (depth === 'cheap') return readStatus(deployment);
       const { diagnose } = await import('../../observe/doctor/diagnose.ts');
-      const { checks } = await diagnose({ ...deployment, loadConfig: async () => deployment.config });
+      const { checks } = await diagnose(deployment);
       return { checks };
     },
   }),

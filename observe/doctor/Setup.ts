@@ -11,14 +11,12 @@ import { LakeFormationClient } from '@aws-sdk/client-lakeformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { ConfigError } from '../../lib/config/ConfigError.ts';
-import type { Config } from '../../lib/schema/config.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import { type Deployment, openDeployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { type Finding, type FindingCode, finding } from '../findings/catalogue.ts';
-import { readClock, type Target } from '../target.ts';
+import type { Target } from '../target.ts';
 
 /** The caller, and where the deployment is. */
 interface Identity {
@@ -43,13 +41,7 @@ export interface Setup extends Deployment {
   readonly clients: ReturnType<typeof openClients>;
 }
 
-/** Which deployment is looked at, and where it is. */
-export interface SetupOptions extends Target {
-  /** @throws ConfigError */
-  readonly loadConfig: () => Promise<Config>;
-}
-
-/** Nothing can be looked at, for the configuration, the credentials or the region. */
+/** Nothing can be looked at, for the credentials or the region. */
 export class NoSetup extends Error {
   readonly finding: Finding;
 
@@ -65,19 +57,14 @@ const REFUSED =
   /^((Credentials|Token)ProviderError|ProcessCredentialsError|ExpiredToken(Exception)?|IncompleteSignature|Invalid(AccessKeyId|ClientTokenId|SignatureException)|SignatureDoesNotMatch|UnrecognizedClientException)$/;
 
 /**
- * Opens a deployment for the doctor; `close` it at the end.
+ * Opens a deployment again for the doctor, with clients that remember answers; `close` it at the end.
  *
  * @throws NoSetup; what AWS's clients throw.
  */
-export async function openSetup({ stack, aws, isLocal, loadConfig }: SetupOptions): Promise<Setup> {
-  const config = await loadConfig().catch((error: unknown) => {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new NoSetup('SLUICE_FINDING_CONFIGURATION', `${error.code}: ${error.message}`);
-  });
-  const located = { ...aws, region: aws.region ?? config.region };
-  const now = await readClock({ isLocal, aws });
-  const deployment = openDeployment({ config, stack, isLocal, now }, located);
-  const clients = openClients(located);
+export async function openSetup({ aws, ...about }: Deployment): Promise<Setup> {
+  const { config, stack, isLocal } = about;
+  const deployment = openDeployment(about, aws);
+  const clients = openClients(aws);
   deployment.glue.middlewareStack.add(sharedAnswers(), { step: 'initialize' });
   deployment.s3.middlewareStack.add(sharedAnswers(), { step: 'initialize' });
   const close = () => {
@@ -85,7 +72,7 @@ export async function openSetup({ stack, aws, isLocal, loadConfig }: SetupOption
     for (const client of Object.values(clients)) client.destroy();
   };
   try {
-    const identity = await readIdentity(clients, located.region);
+    const identity = await readIdentity(clients, aws.region);
     // The local cloud has one account, whatever the configuration says.
     if (!isLocal && config.account !== null && config.account !== identity.account)
       throw new NoSetup(

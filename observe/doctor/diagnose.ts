@@ -1,4 +1,5 @@
 import { targetCommands } from '../commands.ts';
+import type { Deployment } from '../deployment.ts';
 import type { Finding, FindingPart, Severity } from '../findings/catalogue.ts';
 import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
@@ -7,7 +8,7 @@ import { bucket, bucketSettings, forwarding, key, leftCopies } from './bucket.ts
 import { database, names, partitions, servedDays, tables, workgroups } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
-import { NoSetup, openSetup, type Setup, type SetupOptions } from './Setup.ts';
+import { NoSetup, openSetup, type Setup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
 
 /** What `sluice doctor` looks at beyond `sluice status`, in its order. */
@@ -56,7 +57,7 @@ interface Depth {
 }
 
 const EXPECTED_OF_ACCOUNT =
-  'the configuration is valid, AWS accepts the credentials of its account, and the region has every service';
+  'AWS accepts the credentials of the configured account, and the region has every service';
 
 /** Findings after which the ground is gone. A stack that is unfinished still is there. */
 const GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGION_UNFIT)$/;
@@ -68,23 +69,24 @@ const GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGIO
  * @throws AwsAccessError when AWS can't be reached at all.
  */
 export async function diagnose(
-  options: SetupOptions,
+  deployment: Deployment,
   { beforeDeploy = false, drift: hasDrift = false }: Depth = {},
   onLook: (looked: LookedAt) => void = () => undefined,
 ): Promise<Diagnosis> {
   const wanted = beforeDeploy ? looksBeforeDeploy : [...looks, ...(hasDrift ? [drift] : [])];
+  const parts = beforeDeploy ? [] : Object.keys(statusParts);
   const checks: LookedAt[] = [];
   let skipped: string[] = [];
-  let setup: Setup | undefined;
+  const target = deploymentOptions(deployment);
   const told = (check: string, expects: string, found: readonly Finding[]) => {
-    const findings = placed(found, setup?.say.options ?? deploymentOptions(options));
+    const findings = placed(found, target);
     const looked = { check, expects, verdict: verdictOf(findings), findings };
     checks.push(looked);
     onLook(looked);
   };
-  const parts = beforeDeploy ? [] : Object.keys(statusParts);
+  let setup: Setup;
   try {
-    setup = await openSetup(options);
+    setup = await openSetup(deployment);
   } catch (error) {
     told('account', EXPECTED_OF_ACCOUNT, [error instanceof NoSetup ? error.finding : unreadFinding(error)]);
     return { identity: undefined, checks, skipped: [...wanted.map(({ name }) => name), ...parts] };

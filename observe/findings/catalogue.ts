@@ -35,10 +35,6 @@ const BLIND = 'Redeploying does not revert manual changes.';
 
 /** Everything that `sluice status` and `sluice doctor` can find. Codes are stable; none of them is thrown. */
 export const findingCatalogue = {
-  SLUICE_FINDING_CONFIGURATION: problem(
-    'The configuration is not valid, or not for this stage, so nothing else can be checked.',
-    'Correct the named field: docs/reference/errors.md has the cure of the code in the message.',
-  ),
   SLUICE_FINDING_CREDENTIALS: problem(
     'AWS does not accept the credentials, none were found, or they are of another account than `account` in the configuration.',
     'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, of that account. For the local cloud: --local.',

@@ -174,11 +174,9 @@ describe('sluice doctor on the local cloud', () => {
     });
   });
 
-  it('stops at an invalid configuration without calling AWS', async () => {
-    const { code, found, report } = await deployed.diagnose({ SLUICE_CONFIG: '/nonexistent.ts' });
-    expect([code, report.problems]).toEqual([3, 1]);
-    expect(found.get('account SLUICE_FINDING_CONFIGURATION')?.detail).toContain('/nonexistent.ts');
-    expect(report.checks.map(({ check }) => check)).toEqual(['account']);
+  it('stops at an invalid configuration, as every command', async () => {
+    const answer = await deployed.doctor([], { SLUICE_CONFIG: '/nonexistent.ts' });
+    expect(answer).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('/nonexistent.ts') });
   });
 
   it('names what differs of a table, and what is missing, with the call of Glue that makes it right', async () => {
