@@ -32,7 +32,7 @@ export const ConsoleRequestError = defineErrorFamily('user', {
 export const ConsoleError = defineErrorFamily('system', {
   SLUICE_CONSOLE_PORT_IN_USE: {
     cause: 'The port of the console is in use.',
-    cure: 'Choose another one, or 0 for any free port: `--port` of `sluice console`, `--console-port` of `sluice start`.',
+    cure: 'Choose another one, or 0 for any free port: `--port` of `sluice console`.',
   },
   SLUICE_CONSOLE_PAGE: {
     cause: "The console's page could not be bundled.",

@@ -2,19 +2,16 @@ import * as z from 'zod';
 import { foreignBuckets } from '../../lib/access/alsoReads.ts';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import {
-  type KnownNames,
   POLICY_TARGETS,
   PolicyError,
   type PolicyTarget,
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
-import { configFile } from '../../lib/config/loadConfig.ts';
-import type { Config } from '../../lib/schema/config.ts';
+import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import {
   bucketName,
   bucketPrincipal,
-  externalId,
   kmsKeyArn,
   metabasePrincipal,
   singleRegionKeyArn,
@@ -23,7 +20,7 @@ import {
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { sluiceCommand } from '../../observe/commands.ts';
+import { noteUnnamedTarget, targetedCommand } from '../aws/target.ts';
 import {
   type Action,
   type Command,
@@ -42,28 +39,31 @@ import { writeJson, writeNote, writeResult } from '../terminal/output.ts';
 /** In the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
 
-/** The option that fills a placeholder. */
-const FILLED_BY = new Map([
-  ['__ACCOUNT_ID__', '--account'],
-  ['__KEY_ID__', '--key'],
-  ['__STATSIG_ACCOUNT_ID__', '--principal'],
-  ['__ROLE_EXTERNAL_ID__', '--external-id'],
-  ['__RESULTS_BUCKET__', '--bucket'],
-  ['__S3_BUCKET__', '--bucket'],
-  ['__INGEST_ROLE_ARN__', '--principal'],
-  ['__EXPORT_ROLE_ARN__', '--principal'],
-  ['__READER_ROLE_ARN__', "the stack's output Reader<Name>RoleArn"],
-  ['__READER_USER_ARN__', 'the ARN of its user'],
-  ['__STATSIG_USER_ARN__', '--principal'],
-]);
+/** The option that fills a placeholder. Others are filled by the configuration. */
+const FILLED_BY: Readonly<Record<string, string>> = {
+  __ACCOUNT_ID__: '--account',
+  __KEY_ID__: '--key',
+  __S3_BUCKET__: '--bucket',
+  __RESULTS_BUCKET__: '--bucket',
+  __STATSIG_ACCOUNT_ID__: '--principal',
+  __INGEST_ROLE_ARN__: '--principal',
+  __EXPORT_ROLE_ARN__: '--principal',
+  __STATSIG_USER_ARN__: '--principal',
+};
+
+/** Who may be a principal of the policies; of others nobody is. */
+const PRINCIPALS: Partial<Record<PolicyTarget, () => z.ZodType<string>>> = {
+  'statsig-role': statsigPrincipal,
+  metabase: metabasePrincipal,
+  'ingest-source': bucketPrincipal,
+  'export-target': bucketPrincipal,
+  'statsig-bucket': bucketPrincipal,
+};
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   print: {
     summary: 'Print the policies for whoever needs access.',
-    options: [
-      ...['for', 'account', 'principal', 'external-id', 'bucket', 'key'],
-      ...['reader', 'source', 'export'],
-    ],
+    options: ['for', 'account', 'principal', 'bucket', 'key', 'reader', 'source', 'export'],
     run: print,
   },
   grants: {
@@ -90,11 +90,7 @@ export const policy: Command = {
     },
     principal: {
       type: 'string',
-      help: "print: principal that gets access: Statsig's account ID or an ARN (default: the reader's in sluice.config.ts)",
-    },
-    'external-id': {
-      type: 'string',
-      help: 'print: statsig-role: the external ID that Statsig generated; metabase: the external ID of its principal',
+      help: "print: principal that gets access: Statsig's account ID or an ARN (default: from sluice.config.ts)",
     },
     bucket: { type: 'string', help: "print: the customer's bucket, or the bucket of OWOX's results" },
     key: {
@@ -127,34 +123,47 @@ export const policy: Command = {
 
 /** Needs no credentials: it does not call AWS. */
 async function print(line: CommandLine): Promise<number> {
-  const target = readTarget(line);
-  const [{ loadConfig }, { commandOptions, noteUnnamedTarget }] = await Promise.all([
-    import('../../lib/config/loadConfig.ts'),
-    import('../aws/target.ts'),
-  ]);
-  noteUnnamedTarget(line);
-  const stage = stageOption(line) ?? LOCAL_STAGE;
-  const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
+  const target = choiceOption(line, 'for', POLICY_TARGETS);
+  if (target === undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--for: missing, expected ${oneOf(POLICY_TARGETS)}.`);
+  const { config, stack, region } = await readConfig(line);
+  const readers = config.readers.filter(({ kind }) => target.startsWith(kind));
   const of = {
-    reader: readReader(line, target, config),
-    source: namedOption(line, 'source', target === 'ingest-source' ? config.sources : []),
-    export: namedOption(line, 'export', target === 'export-target' ? config.exports : []),
+    reader: namedOption(line, 'reader', readers, target),
+    source: namedOption(line, 'source', target === 'ingest-source' ? config.sources : [], target),
+    export: namedOption(line, 'export', target === 'export-target' ? config.exports : [], target),
   };
-  const known = { ...readNames(line, target, config), stack: `sluice-${stage}`, ...of };
-  const policies = printedPolicies(target, config, known);
+  const ofOthers = target === 'ingest-source' || target === 'export-target';
+  const none = () => z.never(`none: the policies for ${target} name no principal`);
+  const policies = printedPolicies(target, config, {
+    ...{ stack, region, ...of },
+    account:
+      checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? config.account ?? undefined,
+    keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
+    principal: checked(line, 'principal', (PRINCIPALS[target] ?? none)()),
+    bucket: checked(line, 'bucket', bucketName()),
+  });
   requireLengths(policies);
-  const options = commandOptions(line);
   write(policies, line);
-  const reader = config.readers.find(
-    ({ kind, name }) => target.startsWith(kind) && (of.reader === undefined || of.reader === name),
-  );
+  const reader = readers.find(({ name }) => of.reader === undefined || of.reader === name);
   for (const arn of reader?.policies ?? [])
     writeNote(`Attach this managed policy of yours, too: ${arn}. Sluice does not read it.\n`);
   for (const { bucket, owner } of reader === undefined ? [] : foreignBuckets(reader))
     writeNote(
-      `${bucket} is of the account ${owner}, whose owner must allow the reader, too: ${sluiceCommand(options, ['connect', 'owner', bucket])}\n`,
+      `${bucket} is of the account ${owner}, whose owner must allow the reader, too: ${targetedCommand(line, ['connect', 'owner', bucket])}\n`,
     );
   return 0;
+}
+
+/** The configuration of the stage, without a call of AWS: what is printed is applied elsewhere. */
+async function readConfig(line: CommandLine) {
+  noteUnnamedTarget(line);
+  const stage = stageOption(line) ?? LOCAL_STAGE;
+  const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
+  const regions = z.enum(REGIONS, 'a region that docs/reference/configuration.md lists');
+  return {
+    ...{ config, stage, stack: `sluice-${stage}`, region: checked(line, 'region', regions) ?? config.region },
+  };
 }
 
 /** Policies of buckets and keys, and trust policies, are no managed policies. @throws PolicyError `SLUICE_POLICY_TOO_LONG` */
@@ -169,70 +178,20 @@ function requireLengths(policies: readonly PrintedPolicy[]): void {
 
 /** Needs no credentials. What it prints needs a deployed stack and an administrator of Lake Formation. */
 async function grants(line: CommandLine): Promise<number> {
-  const [{ loadConfig }, { noteUnnamedTarget }, { grantCommand, lakeGrants }] = await Promise.all([
-    import('../../lib/config/loadConfig.ts'),
-    import('../aws/target.ts'),
-    import('../../infra/lakeFormation.ts'),
-  ]);
-  noteUnnamedTarget(line);
-  const stage = stageOption(line) ?? LOCAL_STAGE;
-  const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
+  const { config, stage, stack, region } = await readConfig(line);
+  const { grantCommand, lakeGrants } = await import('../../infra/lakeFormation.ts');
   const all = lakeGrants({ config, service: 'sluice', stage });
-  const region = checked(
-    line,
-    'region',
-    z.enum(REGIONS, 'a region that docs/reference/configuration.md lists'),
-  );
   const lines = [
-    `export AWS_REGION=${region ?? config.region}`,
+    `export AWS_REGION=${region}`,
     'account=$(aws sts get-caller-identity --query Account --output text)',
-    `id() { aws cloudformation describe-stack-resource --stack-name sluice-${stage} --logical-resource-id "$1" --query StackResourceDetail.PhysicalResourceId --output text; }`,
+    `id() { aws cloudformation describe-stack-resource --stack-name ${stack} --logical-resource-id "$1" --query StackResourceDetail.PhysicalResourceId --output text; }`,
     ...all.map(grantCommand),
   ];
   writeResult(line, { grants: all }, () => `${lines.join('\n')}\n`);
   return 0;
 }
 
-function readTarget(line: CommandLine): PolicyTarget {
-  const target = choiceOption(line, 'for', POLICY_TARGETS);
-  if (target !== undefined) return target;
-  throw new UsageError('SLUICE_USAGE_OPTIONS', `--for: missing, expected ${oneOf(POLICY_TARGETS)}.`);
-}
-
-/** Validates each option as the same field of `sluice.config.ts`, because it goes into a policy unchanged. */
-function readNames(
-  line: CommandLine,
-  target: PolicyTarget,
-  { account, region }: Pick<Config, 'account' | 'region'>,
-): Omit<KnownNames, 'reader' | 'stack'> {
-  const ofOthers = target === 'ingest-source' || target === 'export-target';
-  return {
-    region:
-      checked(line, 'region', z.enum(REGIONS, 'a region that docs/reference/configuration.md lists')) ??
-      region,
-    account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? account ?? undefined,
-    keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
-    principal: checked(line, 'principal', principalOf(target)),
-    externalId: checked(line, 'external-id', externalId()),
-    bucket: checked(line, 'bucket', bucketName()),
-  };
-}
-
-function principalOf(target: PolicyTarget): z.ZodType<string> {
-  switch (target) {
-    case 'statsig-role':
-      return statsigPrincipal();
-    case 'metabase':
-      return metabasePrincipal();
-    case 'ingest-source':
-    case 'export-target':
-    case 'statsig-bucket':
-      return bucketPrincipal();
-    default:
-      return z.never(`none: the policies for ${target} name no principal`);
-  }
-}
-
+/** The value of an option, if it fits the same field of `sluice.config.ts`: it goes into a policy unchanged. @throws UsageError. */
 function checked(line: CommandLine, name: string, schema: z.ZodType<string>): string | undefined {
   const value = textOption(line, name);
   if (value === undefined) return undefined;
@@ -242,27 +201,19 @@ function checked(line: CommandLine, name: string, schema: z.ZodType<string>): st
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${value}, expected ${issue?.message}.`);
 }
 
-/** The name of a target begins with the kind of its reader, if it has one. */
-function readReader(line: CommandLine, target: PolicyTarget, { readers }: Config): string | undefined {
-  const name = textOption(line, 'reader');
-  if (name === undefined || readers.some((reader) => reader.name === name && target.startsWith(reader.kind)))
-    return name;
-  throw new UsageError('SLUICE_USAGE_OPTIONS', `--reader: no reader for ${target} is named ${name}.`);
-}
-
-/** An option that names one of the configuration's sources or exports. @throws UsageError for any other. */
+/** An option that names a reader, source or export that the policies are for. @throws UsageError for any other. */
 function namedOption(
   line: CommandLine,
-  option: 'source' | 'export',
+  option: 'reader' | 'source' | 'export',
   all: readonly { readonly name: string }[],
+  target: PolicyTarget,
 ): string | undefined {
   const name = textOption(line, option);
-  if (name === undefined || all.some((one) => one.name === name)) return name;
-  const target = option === 'source' ? 'ingest-source' : 'export-target';
   const known = all.map((one) => one.name);
+  if (name === undefined || known.includes(name)) return name;
   throw new UsageError(
     'SLUICE_USAGE_OPTIONS',
-    `--${option}: expected --for ${target} and the name of one of the configuration's ${option}s, got ${name}.${didYouMean(name, known)}`,
+    `--${option}: no ${option} for ${target} is named ${name}; the configuration has ${known.join(', ') || 'none'}.${didYouMean(name, known)}`,
   );
 }
 
@@ -278,8 +229,8 @@ function write(policies: readonly PrintedPolicy[], line: CommandLine): void {
       writeNote(`${name}: ${purpose}\n`);
       writeJson(document, 2);
     }
-  const missing = new Set(JSON.stringify(policies).match(PLACEHOLDER));
-  for (const name of missing) {
-    writeNote(`Placeholder left: ${name}. Replace it, or use ${FILLED_BY.get(name) ?? 'its option'}.\n`);
+  for (const name of new Set(JSON.stringify(policies).match(PLACEHOLDER))) {
+    const option = FILLED_BY[name];
+    writeNote(`Placeholder left: ${name}. Replace it${option === undefined ? '' : `, or use ${option}`}.\n`);
   }
 }

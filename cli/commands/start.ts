@@ -15,7 +15,7 @@ import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 const COLLECTOR_PORT = 4700;
-/** Beside the collector's. */
+/** Beside the collector's. With a port that was named, or if this one is in use, any free port: a second cloud has a console of its own. */
 const CONSOLE_PORT = 4701;
 /** The port that local AWS tools use by default. */
 const EDGE_PORT = 4566;
@@ -26,17 +26,13 @@ export const start: Command = {
   summary:
     'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
   usage:
-    'sluice start [--stage NAME] [--port N] [--edge-port N] [--console-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--quiet] [--json]',
+    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
   options: {
     stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
     port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port)` },
     'edge-port': {
       type: 'string',
       help: `port of all AWS services (default ${EDGE_PORT}; 0: any free port)`,
-    },
-    'console-port': {
-      type: 'string',
-      help: `port of the console (default ${CONSOLE_PORT}; any free port if it is in use, or with --port)`,
     },
     data: {
       type: 'string',
@@ -58,7 +54,6 @@ export const start: Command = {
       type: 'string',
       help: 'more host names that requests may be sent to, separated by commas (default: loopback only)',
     },
-    quiet: { type: 'boolean', help: 'print no line for each request' },
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
   examples: [
@@ -88,8 +83,6 @@ export const start: Command = {
     }
     const stage = stageOption(line);
     const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
-    // Named ports are of a second cloud: its console takes any port, as the first has the usual one.
-    const consolePort = port('console-port', textOption(line, 'port') === undefined ? CONSOLE_PORT : 0);
     const cloud = await startCloud({
       stage,
       port: port('port', COLLECTOR_PORT),
@@ -104,13 +97,8 @@ export const start: Command = {
       onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
     });
     const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
-    const isChosen = textOption(line, 'console-port') !== undefined;
-    const page = await serve(consolePort)
-      .catch((error: unknown) => {
-        if (isChosen) throw error;
-        // Something else has the usual port. The address that is printed says which it is instead.
-        return serve(0);
-      })
+    const page = await serve(textOption(line, 'port') === undefined ? CONSOLE_PORT : 0)
+      .catch(() => serve(0))
       .catch(async (error: unknown) => {
         await cloud.close();
         throw error;
@@ -119,21 +107,11 @@ export const start: Command = {
     const stopped = new AbortController();
     if (values['json'] === true) {
       const { collector, edge, data, bucket, database } = cloud;
-      const pid = process.pid;
       const addresses = { collector, edge, console: page.address };
-      writeJson({ version: VERSION, ...addresses, data, bucket, database, pid, enforceIam });
+      writeJson({ version: VERSION, ...addresses, data, bucket, database, pid: process.pid, enforceIam });
     } else {
-      writeOut(
-        welcome(cloud, {
-          console: page.address,
-          checkKeys,
-          enforceIam,
-          stage,
-          tookMs: performance.now() - startedAt,
-        }),
-      );
-    }
-    if (values['json'] !== true && values['quiet'] !== true) {
+      const tookMs = performance.now() - startedAt;
+      writeOut(welcome(cloud, { console: page.address, checkKeys, enforceIam, stage, tookMs }));
       const { printRequests } = await import('../observe/printRequests.ts');
       void printRequests(cloud, stage, stopped.signal);
     }

@@ -70,11 +70,8 @@ export interface KnownNames {
   readonly keyArn?: string | undefined;
   /** Who gets access. */
   readonly principal?: string | undefined;
-  readonly externalId?: string | undefined;
   /** The customer's bucket, or the bucket of OWOX's results. */
   readonly bucket?: string | undefined;
-  /** ARN of the deployed role or user of the reader. */
-  readonly identity?: string | undefined;
   /** Which configured reader, by name; by default the first of its kind. */
   readonly reader?: string | undefined;
   /** `ingest-source`: which configured source, by name; its bucket, key and role are then known. Default none. */
@@ -213,11 +210,10 @@ function statsig(
       keyAdministrator: reader?.keyAdministrator ?? false,
     }),
   );
-  const more = [...alsoPermissions(scope, reader), ...keyPolicy(target, config, known, reader)];
+  const more = [...alsoPermissions(scope, reader), ...keyPolicy(target, config, reader)];
   if (target === 'statsig-user') return [own, ...more];
   const principal = known.principal ?? reader?.principal ?? '__STATSIG_ACCOUNT_ID__';
-  const externalId =
-    known.externalId ?? (reader === undefined ? '__ROLE_EXTERNAL_ID__' : externalIdOrPlaceholder(reader));
+  const externalId = reader === undefined ? '__ROLE_EXTERNAL_ID__' : externalIdOrPlaceholder(reader);
   return [own, trust(readerTrust(scope, { kind: 'statsig', externalId }, principal)), ...more];
 }
 
@@ -241,12 +237,10 @@ function alsoPermissions(scope: PolicyScope, reader: Reader | undefined): Printe
 function keyPolicy(
   target: 'statsig-role' | 'statsig-user',
   { existing }: Config,
-  known: KnownNames,
   reader: StatsigReader | undefined,
 ): PrintedPolicy[] {
   if (existing.keyArn === null || reader?.keyAdministrator !== true) return [];
-  const identity =
-    known.identity ?? (target === 'statsig-role' ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__');
+  const identity = target === 'statsig-role' ? '__READER_ROLE_ARN__' : '__READER_USER_ARN__';
   return [
     {
       name: 'keyPolicy',
@@ -267,7 +261,7 @@ function assumedExternalId(
   known: KnownNames,
   reader: MetabaseReader | undefined,
 ): string | undefined {
-  const given = known.externalId ?? (known.principal === undefined ? reader?.externalId : undefined);
+  const given = known.principal === undefined ? reader?.externalId : undefined;
   const needsNone =
     !isRoot(principal) || (known.principal === undefined && reader?.allowNoExternalId === true);
   return given ?? (needsNone ? undefined : '__ROLE_EXTERNAL_ID__');

@@ -146,7 +146,6 @@ describe('sluice policy print', () => {
       ['policy', 'print', '--for', 'owox', '--key', '*'],
       '--key: got *, expected the ARN of a KMS key of one region',
     ],
-    [['policy', 'print', '--for', 'statsig-role', '--external-id', '*'], 'expected an external ID'],
     [
       ['policy', 'print', '--for', 'deploy', '--stage', '*'],
       '--stage: got *, expected letters, digits and -',
