@@ -18,7 +18,7 @@ import {
   UsageError,
   unlessDryRun,
 } from '../terminal/commandLine.ts';
-import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
 import { requestedText, requestWork } from './requestWork.ts';
 
 /** Maximum rows of each kind in a preview. */
@@ -131,7 +131,7 @@ async function status(line: CommandLine): Promise<number> {
   const datasets = await withDeployment(line, (deployment) =>
     readDatasets(deployment, namedDatasets(deployment.config, datasetNames(line)), { count: () => days }),
   );
-  writeResult(line, { datasets }, () => calendarText(datasets, terminalWidth()), 'calendar');
+  writeResult(line, { datasets }, () => calendarText(datasets), 'calendar');
   const hasProblems = datasets.some(
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||
@@ -247,11 +247,12 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
     for (const each of days) {
       const key = files.dropKey(dataset, each, textOption(line, 'name') ?? USUAL_NAME);
       keys.push(key);
-      if (what === undefined) await files.deleteFile(s3, source.bucket, key);
+      const place = { Bucket: source.bucket, Key: key };
+      if (what === undefined) await s3.deleteObject(place);
       else {
         const sql = what.replaceAll('{day}', each);
-        const body = isFile ? await readFile(what) : await files.parquetFromQuery(sql);
-        await files.putFile(s3, source.bucket, key, body);
+        const Body = isFile ? await readFile(what) : await files.parquetFromQuery(sql);
+        await s3.putObject({ ...place, Body });
       }
       writeNote(`${removes ? 'Deleted' : 'Dropped'} s3://${source.bucket}/${visibleLine(key)}.\n`);
     }

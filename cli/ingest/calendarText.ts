@@ -4,6 +4,7 @@ import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import type { DatasetStatus } from '../../observe/facts/days/ledgerDays.ts';
+import { textTable } from '../terminal/output.ts';
 
 const MARKS: Readonly<Record<LedgerState, string>> = {
   succeeded: '✓',
@@ -18,83 +19,28 @@ const LEGEND = `${Object.entries(MARKS)
   .map(([state, mark]) => `${mark} ${state}`)
   .join('  ')}  ${NOTHING} no files`;
 
-/**
- * A calendar for the terminal: a line for each dataset, a column for each day, and problems in words below it.
- *
- * @example
- * //               2026-11
- * //               17  18  19  20
- * // acme/events    ✓   ✗   ✓   ·
- *
- * @param columns Of the terminal: a longer calendar is several, one below the other. Default: it has room.
- */
-export function calendarText(datasets: readonly DatasetStatus[], columns = Number.POSITIVE_INFINITY): string {
+/** A calendar for the terminal: a line for each day, a column for each dataset, and problems in words below it. */
+export function calendarText(datasets: readonly DatasetStatus[]): string {
   const days = [...new Set(datasets.flatMap((one) => one.days.map(({ day }) => day)))].sort();
-  const width = Math.max(0, ...datasets.map((one) => name(one).length));
-  const most = Math.max(LEAST_DAYS, Math.min(days.length, Math.floor((columns - width) / 4)));
-  const legend = datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND;
+  const rows = days.map((day) => ({
+    day,
+    ...Object.fromEntries(datasets.map((one) => [name(one), markOf(one, day)])),
+  }));
   const lines = [
-    ...Array.from({ length: Math.ceil(days.length / most) }, (_, i) => [
-      ...monthLines(datasets, days.slice(i * most, (i + 1) * most), { width, columns }),
-      '',
-    ]).flat(),
-    legend,
+    datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND,
     ...datasets.flatMap((one) => problemLines(one).map((text) => visibleLine(`${name(one)} ${text}`))),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${textTable(rows)}\n${lines.join('\n')}\n`;
 }
-
-/** Days of one line, however narrow the terminal is. */
-const LEAST_DAYS = 5;
 
 function name({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
 
-interface Widths {
-  /** Of the names. */
-  readonly width: number;
-  /** Of the terminal. */
-  readonly columns: number;
-}
-
-/** Some days of all datasets. */
-function monthLines(
-  datasets: readonly DatasetStatus[],
-  days: readonly UtcDay[],
-  { width, columns }: Widths,
-): readonly string[] {
-  return [
-    ...header(days, { width, columns }),
-    ...datasets.map((one) => {
-      const marks = new Map(one.days.map(({ day, entry }) => [day, entry]));
-      const cells = days.map((day) => {
-        const entry = marks.get(day);
-        const isLate = one.late.some((late) => late.day === day);
-        return ` ${isLate ? LATE : entry == null ? NOTHING : MARKS[entry.state]}`.padStart(4);
-      });
-      return `${name(one).padEnd(width)}${cells.join('')}`;
-    }),
-  ];
-}
-
-/** Each month above its first day. */
-function header(days: readonly UtcDay[], { width, columns }: Widths): string[] {
-  const months = days.map((day, i) => {
-    const month = day.slice(0, 7);
-    const isNew = i === 0 || !days[i - 1]?.startsWith(month);
-    const hasRoom = i === 0 || width + i * 4 + `  ${month}`.length <= columns;
-    return isNew && hasRoom ? month : '';
-  });
-  // A month is as wide as two days.
-  const top = months.reduce(
-    (text, month, i) => `${text.padEnd(i * 4)}${month === '' ? '' : `  ${month}`}`,
-    '',
-  );
-  return [
-    `${' '.repeat(width)}${top}`.trimEnd(),
-    `${' '.repeat(width)}${days.map((day) => day.slice(8).padStart(4)).join('')}`,
-  ];
+function markOf({ late, days }: DatasetStatus, day: UtcDay): string {
+  if (late.some((one) => one.day === day)) return LATE;
+  const entry = days.find((one) => one.day === day)?.entry;
+  return entry == null ? NOTHING : MARKS[entry.state];
 }
 
 /** The problems of a dataset, one line each. */

@@ -3,41 +3,21 @@ import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { Preview } from '../../lib/drops/preview/previewFile.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
-import { athenaMeanings, explainEntry } from '../../observe/ingest/explainDay.ts';
+import { explainEntry } from '../../observe/ingest/explainDay.ts';
 import { textTable } from '../terminal/output.ts';
 
-/** A day as text: its state, then each of its files. */
+/** A day as text: what happened and what is next, then each of its files. */
 export function dayText(entry: LedgerEntry): string {
-  const { source, dataset, day, table, state, attempts, rows, queued, lease, failure, version } = entry;
-  const at = (ms: number) => new Date(ms).toISOString();
-  const facts: [string, string][] = [
-    ['day', `${source}/${dataset} ${day}`],
-    ['table', table],
-    ['state', `${state} (${at(entry.updatedAt)}, attempts: ${attempts})`],
-    ...(queued === undefined
-      ? []
-      : [['queued', `${queued.reason} (${at(queued.at)})`] satisfies [string, string]]),
-    ...(lease === undefined ? [] : [['claimed until', at(lease.until)] satisfies [string, string]]),
-    ...(failure === undefined
-      ? []
-      : [['failure', `${failure.code}: ${failure.message}`] satisfies [string, string]]),
-    ['rows', `${rows.in} in, ${rows.out} out, ${rows.refused} refused`],
-    ['bytes read', String(entry.bytes)],
-    [
-      'took, ms',
-      Object.entries(entry.durations)
-        .map(([step, ms]) => `${step} ${Math.round(ms)}`)
-        .join(', '),
-    ],
-    ...(entry.athena === undefined
-      ? []
-      : [['engine', athenaMeanings(entry).join(' ')] satisfies [string, string]]),
-    ['queries read', version ?? 'nothing'],
-    ['next', explainEntry(entry).next.join(' ')],
-  ];
-  const width = Math.max(...facts.map(([name]) => name.length));
-  const head = facts
-    .map(([name, text]) => `${name.padEnd(width)}  ${visibleLine(text)}`.trimEnd())
+  const { source, dataset, day, table, state, attempts, failure } = entry;
+  const { meaning, served, next } = explainEntry(entry);
+  const head = [
+    `${source}/${dataset} ${day}: ${state} (table ${table}, attempts: ${attempts})`,
+    ...(failure === undefined ? [] : [`${failure.code}: ${failure.message}`]),
+    ...meaning,
+    served,
+    `Next: ${next.join(' ')}`,
+  ]
+    .map(visibleLine)
     .join('\n');
   if (entry.files.length === 0) return `${head}\n`;
   // The error of a file is a long sentence, and often also the error of the day.

@@ -1,14 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  HeadBucketCommand,
-  PutBucketPolicyCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { S3 } from '@aws-sdk/client-s3';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { quoteText } from '../../lib/base/sql.ts';
@@ -45,13 +38,13 @@ export function dropKey({ folder, dayFormat, layout }: Dataset, day: UtcDay, nam
 export async function asCustomer<Result>(
   { aws, config, stack }: ConfiguredTarget,
   { bucket, owner }: Source,
-  work: (s3: S3Client) => Promise<Result>,
+  work: (s3: S3) => Promise<Result>,
 ): Promise<Result> {
   const { region, secretAccessKey, id } = localAccount;
   const credentials = { accessKeyId: owner ?? id, secretAccessKey };
-  const s3 = new S3Client({ ...aws, region, credentials, forcePathStyle: true });
+  const s3 = new S3({ ...aws, region, credentials, forcePathStyle: true });
   try {
-    const isThere = await s3.send(new HeadBucketCommand({ Bucket: bucket })).then(
+    const isThere = await s3.headBucket({ Bucket: bucket }).then(
       () => true,
       (error: unknown) => {
         if (error instanceof Error && error.name === 'NotFound') return false;
@@ -64,8 +57,8 @@ export async function asCustomer<Result>(
       const known = { region, account: id, bucket, principal, stack: `${stack.service}-${stack.stage}` };
       const policies = printedPolicies('ingest-source', config, known);
       const policy = policies.find((one) => one.name === 'bucketPolicy');
-      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-      await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy?.document) }));
+      await s3.createBucket({ Bucket: bucket });
+      await s3.putBucketPolicy({ Bucket: bucket, Policy: JSON.stringify(policy?.document) });
     }
     return await work(s3);
   } catch (error) {
@@ -76,16 +69,6 @@ export async function asCustomer<Result>(
   } finally {
     s3.destroy();
   }
-}
-
-/** Puts a file into a bucket. */
-export async function putFile(s3: S3Client, bucket: string, key: string, body: Uint8Array): Promise<void> {
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
-}
-
-/** Deletes a file of a bucket. */
-export async function deleteFile(s3: S3Client, bucket: string, key: string): Promise<void> {
-  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
 }
 
 /** The bytes of a Parquet file with the rows of a DuckDB query. @throws DropFileError SLUICE_DROP_SQL_FAILED. */

@@ -2,14 +2,13 @@ import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
 import { type DropsCalendar, readCalendar } from '../../observe/facts/days/dropDays.ts';
-import { explainDay, explainExportDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
-import { requestCuration, requestRebuild } from '../../operate/curate/requests.ts';
-import { requestBackfill, requestExport, requestIngest } from '../../operate/ingest/requests.ts';
+import { explainDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
+import { requestRebuild } from '../../operate/curate/requests.ts';
+import { requestBackfill, requestExport } from '../../operate/ingest/requests.ts';
 import { count, day, dryRun, route, text } from './route.ts';
 
 const source = text('name of a source');
 const dataset = text('name of a dataset');
-const exported = text('name of an export');
 const kind = z.enum(forwardedKinds).describe('exposures or events');
 
 /** The calendar of everything that has days in a ledger. */
@@ -53,14 +52,6 @@ export const dayRoutes = [
   }),
   route({
     method: 'POST',
-    path: '/api/drops/run',
-    summary: 'Look for changes of datasets and load them, as the schedule does.',
-    body: z.strictObject({ dryRun, source: source.optional(), dataset: dataset.optional() }),
-    writes: true,
-    handle: ({ deployment, body }) => requestIngest(deployment, body),
-  }),
-  route({
-    method: 'POST',
     path: '/api/drops/backfill',
     summary: 'Load days of a dataset again, whatever the ledger says.',
     body: z.strictObject({ dryRun, source, dataset, from: day, to: day.optional() }),
@@ -68,28 +59,12 @@ export const dayRoutes = [
     handle: ({ deployment, body }) => requestBackfill(deployment, body),
   }),
   route({
-    method: 'GET',
-    path: '/api/exports/day',
-    summary: 'A day of an export, explained.',
-    query: z.strictObject({ export: exported, day }),
-    handle: ({ deployment, query }) => explainExportDay(deployment, query),
-  }),
-  route({
     method: 'POST',
     path: '/api/exports/run',
-    summary: 'Export changed days of the lookback, or the days that are named, changed or not.',
-    body: z.strictObject({ dryRun, export: exported.optional(), from: day.optional(), to: day.optional() }),
+    summary: 'Export days again, changed or not.',
+    body: z.strictObject({ dryRun, export: text('name of an export'), from: day, to: day.optional() }),
     writes: true,
     handle: ({ deployment, body }) => requestExport(deployment, body),
-  }),
-  route({
-    method: 'POST',
-    path: '/api/curate/run',
-    summary: 'Curate the days of a table that are due, as the schedule does.',
-    body: z.strictObject({ dryRun, kind }),
-    writes: true,
-    handle: ({ deployment, body }) =>
-      requestCuration(deployment, { dryRun: body.dryRun, kinds: [body.kind] }),
   }),
   route({
     method: 'POST',

@@ -6,14 +6,11 @@ import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { isMarkerReason, isSent } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
-import type { Export } from '../../lib/schema/exports.ts';
-import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
-import { exportTarget } from '../facts/days/ledgerDays.ts';
 import { listQuarantined, type QuarantinedPage } from '../facts/tables/listQuarantined.ts';
-import { DropsError, namedDatasets, namedExports } from './datasets.ts';
+import { DropsError, namedDatasets } from './datasets.ts';
 
 /** The meaning of a ledger entry, in words. */
 export interface DayExplanation {
@@ -54,62 +51,6 @@ export async function explainDay(
   if (stored === null)
     throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
   return { ...stored.entry, explanation: explainEntry(stored.entry) };
-}
-
-/** A day of an export: its entry in the ledger, and what that means. */
-export interface ExplainedExport extends ExplainedDay {
-  readonly export: string;
-  /** The customer's `s3://<bucket>/<folder>/`. */
-  readonly target: string;
-}
-
-/**
- * Explains a day of an export.
- *
- * @throws ExportsError SLUICE_EXPORT_UNKNOWN; DropsError SLUICE_INGEST_DAY_UNKNOWN; IngestError.
- */
-export async function explainExportDay(
-  { s3, config }: Pick<Deployment, 's3' | 'config'>,
-  { export: name, day }: { readonly export: string; readonly day: UtcDay },
-): Promise<ExplainedExport> {
-  const [exported] = namedExports(config, name);
-  const stored = await ledgerStore(s3ObjectStore(s3, config.bucket)).read(exportSubject(exported, day));
-  if (stored === null) throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${name} ${day}.`);
-  return {
-    ...stored.entry,
-    export: name,
-    target: exportTarget(exported),
-    explanation: explainExport(stored.entry, exported),
-  };
-}
-
-function explainExport(entry: LedgerEntry, exported: Export): DayExplanation {
-  const { state, failure, updatedAt, files, bytes, version, attempts, day } = entry;
-  const at = isoTimestamp(updatedAt);
-  const meaning = {
-    succeeded: `The day was exported at ${at}: ${countOf(files.length, 'file')}, ${countOf(bytes, 'byte')}.`,
-    succeeded_no_data: `The day had no files to export at ${at}.`,
-    failed: `The export failed at ${at}, after ${countOf(attempts, 'attempt')}.`,
-    loading: `The day is being exported since ${at}.`,
-    waiting: `An export of the day was requested at ${at}.`,
-  }[state];
-  const cure = failure === undefined ? '' : explainCode(failure.code).cure;
-  return {
-    meaning: [meaning],
-    served:
-      version === undefined
-        ? `${exportTarget(exported)} has no files of ${day} from this export.`
-        : `${exportTarget(exported)} has the files of ${day}.`,
-    next:
-      state === 'failed'
-        ? [...(cure === '' ? [] : [cure]), 'The next run of the schedule retries the day.']
-        : state === 'loading' || state === 'waiting'
-          ? ['Wait: nothing is to be done.']
-          : ['Nothing. If the table changes on this day within the lookback, the next run exports it again.'],
-    failure: failure === undefined ? null : { ...explainCode(failure.code), message: failure.message },
-    refused: [],
-    leftOut: {},
-  };
 }
 
 /** Explains an entry of the ledger of a dataset. */
@@ -174,8 +115,8 @@ function rowMeanings(entry: LedgerEntry): string[] {
   return sentences;
 }
 
-/** Why Athena loads the day, and what it has cost so far, a sentence each; none for a day of the function. */
-export function athenaMeanings({ athena }: LedgerEntry): string[] {
+/** Why Athena loads the day, and what it has cost so far. */
+function athenaMeanings({ athena }: LedgerEntry): string[] {
   if (athena === undefined) return [];
   const { why, step, executions, scannedBytes, usd, startedAt } = athena;
   const began = isoTimestamp(startedAt);

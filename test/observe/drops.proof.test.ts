@@ -149,7 +149,7 @@ describe('questions about drops', () => {
     ]);
     expect((await ingest('refused', ...ofDay(BROKEN))).stdout).toBe('No row of the last load was refused.\n');
     const text = await ingest('explain', ...ofDay(BROKEN));
-    expect(text.stdout).toContain(`next          ${explanation.next[0]}`);
+    expect(text.stdout).toContain(`Next: ${explanation.next[0]}`);
 
     await drops.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy']));
     await drops.jump(15 * MINUTES);

@@ -1,17 +1,15 @@
 import type { ComponentChildren } from 'preact';
 import type { CuratedDayState, CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
 import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/dropDays.ts';
-import type { ExportDaysRequest, IngestRequest } from '../../../operate/ingest/requests.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { DryRun } from '../parts/DryRun.tsx';
 import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { formatCount, formatNoun, formatTime } from '../parts/format.ts';
 import { Answered, Card, Empty, Page } from '../parts/parts.tsx';
 import { setParams } from '../parts/router.ts';
-import { CurateDue, CuratedDay } from './CuratedDay.tsx';
-import { AskedDays, type Cell, ExportDay, DropDay as OneDay, STATES } from './DropDay.tsx';
+import { CuratedDay } from './CuratedDay.tsx';
+import { type Cell, ExportDay, DropDay as OneDay, STATES } from './DropDay.tsx';
 
 /** A line of the calendar. */
 interface Line {
@@ -77,15 +75,9 @@ function Calendar({ answer, onDone }: { readonly answer: DaysAnswer; readonly on
       ))}
       <p class="faint">
         ✓ done, – no data, ✗ failed, » in progress, … waiting, ! late or outdated, · nothing. A day opens
-        below its line.
+        below its line. Schedules load, export and curate what is due; <code>sluice ingest</code>,{' '}
+        <code>export</code> and <code>curate run</code> do it now.
       </p>
-      <div class="tools">
-        {datasets.length > 0 && <LookNow onDone={onDone} />}
-        {exports.length > 0 && <ExportNow onDone={onDone} />}
-        {(curated?.tables ?? []).map((table) => (
-          <CurateDue key={table.kind} table={table} onDone={onDone} />
-        ))}
-      </div>
     </>
   );
 }
@@ -169,9 +161,10 @@ function datasetLine(of: DatasetDays, onDone: () => void): Line {
 }
 
 function exportLine({ export: name, table, days }: ExportDays, onDone: () => void): Line {
+  const cells = cellsOf(days);
   return {
-    ...{ name, kind: `export of ${table}`, cells: cellsOf(days), note: '' },
-    open: (day) => <ExportDay name={name} day={day} onDone={onDone} />,
+    ...{ name, kind: `export of ${table}`, cells, note: '' },
+    open: (day) => <ExportDay name={name} day={day} of={cells.get(day) ?? NONE} onDone={onDone} />,
   };
 }
 
@@ -199,42 +192,4 @@ function curatedLine(table: CuratedTableStatus, onDone: () => void): Line {
       />
     ),
   };
-}
-
-function LookNow({ onDone }: { readonly onDone: () => void }) {
-  return (
-    <DryRun<IngestRequest>
-      label="Look for files now …"
-      path="/api/drops/run"
-      body={{}}
-      wouldDo={({ asked }) => (
-        <>
-          <p>A run lists these days, and loads those whose files have changed and settled:</p>
-          <AskedDays asked={asked.map((one) => ({ name: `${one.source}/${one.dataset}`, ...one }))} />
-        </>
-      )}
-      confirm={({ asked }) => `Run for ${formatNoun(asked.length, 'dataset')}`}
-      did={() => <p>Requested. The calendar shows what becomes of it.</p>}
-      onDone={onDone}
-    />
-  );
-}
-
-function ExportNow({ onDone }: { readonly onDone: () => void }) {
-  return (
-    <DryRun<ExportDaysRequest>
-      label="Export changes now …"
-      path="/api/exports/run"
-      body={{}}
-      wouldDo={({ asked }) => (
-        <>
-          <p>A run looks at these days, and exports those that have changed:</p>
-          <AskedDays asked={asked.map((one) => ({ name: one.export, ...one }))} />
-        </>
-      )}
-      confirm={({ asked }) => `Run ${formatNoun(asked.length, 'export')}`}
-      did={() => <p>Requested. The calendar shows what becomes of it.</p>}
-      onDone={onDone}
-    />
-  );
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
-import type { DayExplanation, ExplainedDay, ExplainedExport } from '../../../observe/ingest/explainDay.ts';
+import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/explainDay.ts';
 import type { BackfillRequest, ExportDaysRequest, RequestedDays } from '../../../operate/ingest/requests.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
@@ -261,60 +261,41 @@ function RefusedRows(props: {
   );
 }
 
-/** A day of an export: what happened, why, and what to do. */
+/** A day of an export: how it is, and an action that exports it again. */
 export function ExportDay(props: {
   readonly name: string;
   readonly day: string;
+  readonly of: Cell;
   readonly onDone: () => void;
 }) {
-  const { name, day, onDone } = props;
-  const explained = useApi<ExplainedExport>('/api/exports/day', { export: name, day }, useEvery());
-  const again = (
-    <DryRun<ExportDaysRequest>
-      label="Export this day now …"
-      path="/api/exports/run"
-      body={{ export: name, from: day }}
-      wouldDo={({ asked }) => (
-        <>
-          <p>The day is exported even if it has not changed.</p>
-          <AskedDays asked={asked.map((one) => ({ name: one.export, ...one }))} />
-        </>
-      )}
-      confirm={() => `Export ${day}`}
-      did={() => <p>Requested. This page shows the result.</p>}
-      onDone={() => {
-        explained.reload();
-        onDone();
-      }}
-    />
-  );
-  if (explained.error?.code === NO_ENTRY)
-    return (
-      <>
-        <p>
-          This day was not exported. Changed days of the lookback are exported on the schedule; today is never
-          exported.
-        </p>
-        {again}
-      </>
-    );
+  const { name, day, of, onDone } = props;
   return (
-    <Answered of={explained}>
-      {(answer) => (
-        <>
-          <Happened answer={answer} />
-          <p class="faint">
-            {answer.table} to {answer.target}
-          </p>
-          {again}
-        </>
-      )}
-    </Answered>
+    <>
+      <p>
+        <Badge tone={of.tone}>{of.words}</Badge> Changed days of the lookback are exported on the schedule;
+        today is never exported.
+      </p>
+      <DryRun<ExportDaysRequest>
+        label="Export this day now …"
+        path="/api/exports/run"
+        body={{ export: name, from: day }}
+        wouldDo={({ asked }) => (
+          <>
+            <p>The day is exported even if it has not changed.</p>
+            <AskedDays asked={asked.map((one) => ({ name: one.export, ...one }))} />
+          </>
+        )}
+        confirm={() => `Export ${day}`}
+        did={() => <p>Requested. This page shows the result.</p>}
+        onDone={onDone}
+      />
+      <SameCommand words={['export', 'status', '--export', name]} />
+    </>
   );
 }
 
-/** Days of a request, with what the ledger says of them now. */
-export function AskedDays(props: { readonly asked: readonly (RequestedDays & { readonly name: string })[] }) {
+/** Days of a request. */
+function AskedDays(props: { readonly asked: readonly (RequestedDays & { readonly name: string })[] }) {
   return (
     <ul>
       {props.asked.map(({ name, from, to, days }) => (

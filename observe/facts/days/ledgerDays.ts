@@ -122,7 +122,7 @@ export async function readExports(
 }
 
 /** The customer's `s3://<bucket>/<folder>/` of an export. */
-export function exportTarget(exported: Pick<Export, 'name' | 'target'>): string {
+function exportTarget(exported: Pick<Export, 'name' | 'target'>): string {
   return `s3://${exported.target.bucket}/${exportFolder(exported)}`;
 }
 
