@@ -20,8 +20,6 @@ export const prices = {
   s3Event: 1 / 1e6,
   /** A request to a standard queue, per started 64 KB: sqs. */
   sqsRequest: 0.4 / 1e6,
-  /** A byte sent to the internet: ec2/pricing/on-demand. */
-  transferByte: 0.09 / GB,
   /** A byte of ingested logs, with 26 bytes a line; a custom metric; a metric that an alarm reads: cloudwatch. */
   logByte: 0.5 / GB,
   metricMonth: 0.3,

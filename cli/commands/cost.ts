@@ -43,11 +43,8 @@ export const cost: Command = {
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--days: not with --sample, which reads no metrics.');
     const result =
       sample === undefined ? await ofStage(line, events, days) : await ofSample(line, sample, events);
-    const [{ costJson }, { costText }] = await Promise.all([
-      import('../../observe/cost/cost.ts'),
-      import('../observe/costText.ts'),
-    ]);
-    writeResult(line, costJson(result), () => costText(result));
+    const { costText } = await import('../observe/costText.ts');
+    writeResult(line, result, () => costText(result));
     return 0;
   },
 };

@@ -1,42 +1,27 @@
-import { isoTimestamp } from '../../lib/base/time.ts';
 import type { Cost } from '../../observe/cost/cost.ts';
 import { textTable } from '../terminal/output.ts';
-import { count } from './words.ts';
-
-/** Region of the list prices. */
-const PRICED_REGION = 'us-east-1';
+import { count, counted } from './words.ts';
 
 /** A cost for people. */
 export function costText(cost: Cost): string {
-  const { parts, usage, usdPerMonth, usdPerMillion, region } = cost;
+  const { parts, usage, usd_per_month: month, source, not_included: missing } = cost;
   const millions = usage.events / 1_000_000;
-  const rows = Object.entries(parts).map(([part, usd]) => ({
+  const row = (part: string, usd: number) => ({
     part,
     'USD a month': dollars(usd),
     'USD a million events': millions === 0 ? '' : dollars(usd / millions),
-    share: usdPerMonth === 0 ? '' : `${Math.round((usd / usdPerMonth) * 100)} %`,
-  }));
-  const total = {
-    part: 'total',
-    'USD a month': dollars(usdPerMonth),
-    'USD a million events': usdPerMillion === null ? '' : dollars(usdPerMillion),
-    share: '100 %',
-  };
+    share: month === 0 ? '' : `${Math.round((usd / month) * 100)} %`,
+  });
+  const basis =
+    source.kind === 'stage'
+      ? `by the metrics of ${source.stack} from ${source.since} to ${source.until}`
+      : `as in the sample: ${counted(source.events, 'event')} in ${counted(source.requests, 'request')}`;
   return [
-    `${basis(cost)}\n`,
-    textTable([...rows, total]),
-    `Not included:\n${cost.notIncluded.map((text) => `  ${text}\n`).join('')}`,
-    `List prices of ${PRICED_REGION}, first tier, without the free tier (observe/prices.ts).${
-      region === PRICED_REGION ? '' : ` The deployment is in ${region}: prices there differ.`
-    }\n`,
+    `${count(Math.round(usage.events))} events a month in ${count(Math.round(usage.requests))} requests, ${basis}.\n`,
+    textTable([...Object.entries(parts).map(([part, usd]) => row(part, usd)), row('total', month)]),
+    `Not included (docs/cost.md):\n${missing.map((text) => `  ${text}\n`).join('')}`,
+    'List prices of us-east-1, first tier, without the free tier.\n',
   ].join('\n');
-}
-
-function basis({ source, usage }: Cost): string {
-  const month = `${count(Math.round(usage.events))} events a month in ${count(Math.round(usage.requests))} requests`;
-  if (source.kind === 'stage')
-    return `${month}, by the metrics of ${source.stack} from ${isoTimestamp(source.since)} to ${isoTimestamp(source.until)}.`;
-  return `${month}, as in the sample: ${count(source.events)} events in ${count(source.requests)} ${source.requests === 1 ? 'request' : 'requests'}.`;
 }
 
 /** With cents, or two significant digits below one. */

@@ -31,8 +31,8 @@ export const statusRoutes = [
     summary: 'USD a month by part, by the metrics of the last days, as `sluice cost --json`.',
     query: z.strictObject({ days: count({ usual: 7, most: 30 }) }),
     async handle({ deployment, query: { days } }) {
-      const { costJson, costOfStage } = await import('../../observe/cost/cost.ts');
-      return costJson(await costOfStage(deployment, { days, events: undefined }));
+      const { costOfStage } = await import('../../observe/cost/cost.ts');
+      return costOfStage(deployment, { days, events: undefined });
     },
   }),
 ];

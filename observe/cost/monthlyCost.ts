@@ -1,9 +1,8 @@
 import { alarms } from '../../infra/alarms/alarms.ts';
-import { queueExecutions } from '../../infra/serverless/service.ts';
+import { queueExecutions, serviceFunctions } from '../../infra/serverless/service.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { hasGateway } from '../../lib/schema/endpoint.ts';
-import { ATHENA_PRICE, prices, usd } from '../prices.ts';
+import { ATHENA_PRICE, prices } from '../prices.ts';
 
 /** Days of a month. */
 export const MONTH_DAYS = 30;
@@ -38,6 +37,12 @@ const EMPTY_RECEIVES = (5 * MONTH_DAYS * 86_400) / 20;
  */
 const INIT_GIGABYTE_SECONDS = RUNS * 0.5 * (1_769 / 1_024);
 
+/** Memory of each function, MB. */
+export function functionMegabytes(config: Config): Readonly<Record<string, number>> {
+  const functions = Object.entries(serviceFunctions(config));
+  return Object.fromEntries(functions.map(([name, { memorySize }]) => [name, memorySize]));
+}
+
 /** Time of functions in a month. */
 export interface FunctionsMonth {
   readonly invocations: number;
@@ -48,7 +53,7 @@ export interface FunctionsMonth {
 export interface MonthlyUsage {
   readonly events: number;
   readonly requests: number;
-  /** Requests as the gateway meters them: by started 512 KB, and the preflights of browsers. */
+  /** Requests as the gateway meters them: by started 512 KB. */
   readonly gatewayUnits: number;
   /** Of all functions but the writer. */
   readonly invocations: number;
@@ -159,49 +164,13 @@ export function scaleUsage(usage: MonthlyUsage, events: number): MonthlyUsage {
   };
 }
 
-/** Bytes of an answer to a read of `passThrough`: rules of some hundred gates are 20 KB compressed. */
-const READ_BYTES = 20_000;
-
-/** USD of a million reads of SDKs (`passThrough`). What is sent to the internet is most of it. */
-const READS_PER_MILLION = 1e6 * (prices.httpApiRequest + READ_BYTES * prices.transferByte);
-
-/** Texts for parts whose price is unknown. */
-const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
-  s3_events:
-    'requests, messages and events of S3 for what lands: some $0.02 for a thousand objects, which SQS has not reported yet',
-  s3_storage: 'storage in S3: $0.023 for a GB and month; S3 reports the size of a bucket after a day or two',
-  athena: 'Athena: $5 for each terabyte that queries read, at least 10 MB a query',
-  logs: 'logs: $0.50 for each GB that the functions write',
-};
-
-/** Lists what the price does not include, in words. */
-export function notIncluded(
-  { parts }: MonthlyCost,
-  source: 'sample' | 'stage',
-  config: Pick<Config, 'passThrough' | 'endpoint' | 'relay'>,
-): string[] {
+/** What the price does not include, a text each; docs/cost.md has the prices. */
+export function notIncluded(parts: MonthlyCost['parts'], source: 'sample' | 'stage'): string[] {
   return [
-    ...COST_PARTS.flatMap((part) => (parts[part] === undefined ? (UNKNOWN[part] ?? []) : [])),
-    ...(source === 'sample'
-      ? [
-          'storage of earlier months: each month that is kept adds the storage of a month again',
-          'the functions of sources, exports, curate and relay',
-        ]
-      : ['queries of readers in workgroups of their own']),
-    ...(config.relay === undefined
-      ? []
-      : ['relay: its messages, $1.20 for a million copies up to 64 KB, and $0.09 for each GB that it sends']),
-    ...(config.passThrough === null
-      ? []
-      : [
-          `reads of SDKs (passThrough): ${usd(READS_PER_MILLION)} for a million of 20 KB each (docs/cost.md)`,
-        ]),
-    ...(source === 'stage' && hasGateway(config.endpoint)
-      ? [
-          'preflights of browsers, one for each batch of js-client, if API Gateway bills them: $1 for a million',
-        ]
-      : []),
-    'KMS requests and the Glue catalog, usually cents',
-    'the dashboard if the account has more than three ($3), data transfer, and taxes',
+    ...COST_PARTS.filter((part) => parts[part] === undefined).map((part) => `${part}: not known yet`),
+    source === 'sample'
+      ? 'storage of earlier months, and the functions of sources, exports, curate and relay'
+      : 'queries of readers in workgroups of their own',
+    'reads of SDKs (passThrough), preflights of browsers, what relay sends, KMS, the Glue catalog, a fourth dashboard, data transfer, and taxes',
   ];
 }

@@ -5,7 +5,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
-import { MONTH_DAYS, type MonthlyUsage, RUNS } from './monthlyCost.ts';
+import { functionMegabytes, MONTH_DAYS, type MonthlyUsage, RUNS } from './monthlyCost.ts';
 
 /** Errors of samples of bodies. */
 export const SampleError = defineErrorFamily('user', {
@@ -69,7 +69,6 @@ function isBody(value: unknown): boolean {
 /** What the bodies of a sample are, each sent as one request. */
 export interface SampleUsage {
   readonly requests: number;
-  /** With the preflights of browsers: js-client's headers ask for one before each batch, as the address has the time in it. */
   readonly gatewayUnits: number;
   readonly events: number;
   /** Bytes of their rows as JSON, of the records with these, and of the records as Firehose bills them. */
@@ -85,12 +84,6 @@ export interface SampleUsage {
 const ROW_SHARE = 1.5;
 const RECORD_SHARE = 1.2;
 
-/** SDKs that run in browsers, where headers of theirs ask for a preflight. */
-const BROWSERS: ReadonlySet<string> = new Set([
-  ...['javascript-client', 'javascript-client-react', 'javascript-client-angular'],
-  ...['js-client', 'js-on-device-eval-client', 'react-client'],
-]);
-
 /**
  * Measures the bodies of a sample, without asking what the collector makes of them.
  *
@@ -103,10 +96,9 @@ export function measureSample(bodies: readonly string[]): SampleUsage {
     const record = gzipSync(body).length * RECORD_SHARE;
     const batch = parseJson(body);
     if (!isJsonObject(batch)) continue;
-    const { events, exposures, statsigMetadata: metadata } = batch;
-    for (const list of [events, exposures]) total.events += Array.isArray(list) ? list.length : 0;
-    const isFromBrowser = isJsonObject(metadata) && BROWSERS.has(String(metadata['sdkType']));
-    total.gatewayUnits += Math.max(1, Math.ceil(bytes / HTTP_API_STEP_BYTES)) + (isFromBrowser ? 1 : 0);
+    for (const list of [batch['events'], batch['exposures']])
+      total.events += Array.isArray(list) ? list.length : 0;
+    total.gatewayUnits += Math.ceil(bytes / HTTP_API_STEP_BYTES);
     total.rowBytes += bytes * ROW_SHARE;
     total.recordBytes += record;
     total.billedBytes += Math.ceil(record / BILLED_STEP_BYTES) * BILLED_STEP_BYTES;
@@ -154,14 +146,9 @@ const TABLES = 2;
  * Requests are taken to arrive evenly: an object of each interval of buffering, or more where its size decides.
  *
  * @param events Events of the month. 0 is a deployment that gets none.
- * @param megabytes Of the memory of functions.
  */
-export function sampleMonth(
-  sample: SampleUsage,
-  events: number,
-  config: Config,
-  megabytes: { readonly collect: number; readonly write: number; readonly register: number },
-): MonthlyUsage {
+export function sampleMonth(sample: SampleUsage, events: number, config: Config): MonthlyUsage {
+  const { collect = 0, write = 0, register = 0 } = functionMegabytes(config);
   const { endpoint, logs, buffering, retention } = config;
   const factor = events / sample.events;
   const requests = sample.requests * factor;
@@ -184,8 +171,8 @@ export function sampleMonth(
     gatewayUnits: hasGateway(endpoint) ? sample.gatewayUnits * factor : 0,
     // The registrar gets the files of an object in one batch.
     invocations: requests + objects,
-    gigabyteSeconds: (collectMs * megabytes.collect + objects * REGISTER_MS * megabytes.register) / 1_024_000,
-    write: { invocations: objects + RUNS, gigabyteSeconds: writeSeconds * (megabytes.write / 1_024) },
+    gigabyteSeconds: (collectMs * collect + objects * REGISTER_MS * register) / 1_024_000,
+    write: { invocations: objects + RUNS, gigabyteSeconds: writeSeconds * (write / 1_024) },
     recordBytes,
     billedBytes: sample.billedBytes * factor,
     landing: { objects, files: TABLES * objects },

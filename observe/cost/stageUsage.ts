@@ -11,7 +11,7 @@ import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import type { Deployment } from '../deployment.ts';
 import { readMetricData, type WantedMetric } from '../facts/flow/metricData.ts';
 import { readStackOutputs, requireOutput } from '../facts/flow/stackOutputs.ts';
-import { MONTH_DAYS, type MonthlyUsage, RUNS } from './monthlyCost.ts';
+import { functionMegabytes, MONTH_DAYS, type MonthlyUsage, RUNS } from './monthlyCost.ts';
 
 /** Errors of the usage of a stage. */
 export const StageUsageError = defineErrorFamily('user', {
@@ -20,20 +20,6 @@ export const StageUsageError = defineErrorFamily('user', {
     cure: 'Wait for events, look further back with --days, or calculate from a sample of bodies with --sample. Is the stage the right one?',
   },
 });
-
-/** `memorySize` of each function in infra/serverless/service.ts, MB. */
-export const FUNCTION_MEGABYTES = {
-  collect: 1_024,
-  register: 512,
-  write: 1_769,
-  'ingest-plan': 512,
-  relay: 512,
-  'ingest-trigger': 512,
-  'ingest-load': 1_769,
-  export: 1_024,
-  'curate-plan': 512,
-  curate: 1_769,
-} as const;
 
 /** Values are read by the hour. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const PERIOD_SECONDS = 3_600;
@@ -77,7 +63,7 @@ export async function measureStage(
     return points.length === 0 ? null : points.reduce((sum, [, value]) => sum + value, 0) * factor;
   };
   const month = (id: string) => told(id) ?? 0;
-  const functions = Object.entries(FUNCTION_MEGABYTES).map(([name, megabytes]) => ({
+  const functions = Object.entries(functionMegabytes(deployment.config)).map(([name, megabytes]) => ({
     name,
     invocations: month(`invocations ${name}`),
     gigabyteSeconds: (month(`duration ${name}`) / 1_000) * (megabytes / 1_024),
@@ -150,7 +136,7 @@ function stageMetrics(
     ...(hasFunctionUrl(config.endpoint)
       ? [of(URL_REQUESTS, 'AWS/Lambda', URL_REQUESTS, functionNamed('collect'))]
       : []),
-    ...Object.keys(FUNCTION_MEGABYTES).flatMap((name) => [
+    ...Object.keys(functionMegabytes(config)).flatMap((name) => [
       of(`invocations ${name}`, 'AWS/Lambda', 'Invocations', functionNamed(name)),
       of(`duration ${name}`, 'AWS/Lambda', 'Duration', functionNamed(name)),
     ]),
@@ -172,7 +158,7 @@ function stageMetrics(
 function logGroups({ config, stack }: Pick<Deployment, 'config' | 'stack'>): readonly string[] {
   return [
     ...(config.endpoint.accessLogDays === null ? [] : [accessLogGroup(stack)]),
-    ...Object.keys(FUNCTION_MEGABYTES).map((name) => `/aws/lambda/${partName(stack, name)}`),
+    ...Object.keys(functionMegabytes(config)).map((name) => `/aws/lambda/${partName(stack, name)}`),
     deliveryLogGroup(stack),
   ];
 }

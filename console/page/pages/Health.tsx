@@ -1,4 +1,4 @@
-import type { costJson } from '../../../observe/cost/cost.ts';
+import type { Cost as CostAnswer } from '../../../observe/cost/cost.ts';
 import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
@@ -123,8 +123,6 @@ export function Alarms({ of }: { readonly of: readonly AlarmState[] }) {
   );
 }
 
-type CostAnswer = ReturnType<typeof costJson>;
-
 /** The cost of a month by part. */
 export function Cost() {
   return <Folded title="Cost of a month">{() => <CostOfMonth />}</Folded>;
@@ -153,7 +151,7 @@ function CostOfMonth() {
             />
             <p class="faint">
               List prices of us-east-1, by the metrics of the last seven days. Not included:{' '}
-              {missing.join(' ')}
+              {missing.join('; ')}
             </p>
             <DataTable
               caption="Cost by part"
