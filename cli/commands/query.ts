@@ -1,12 +1,9 @@
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
-import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import { systemClock } from '../../lib/base/time.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
-import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { configuredTarget, isLocalMeant, namedTarget, readTargetOptions } from '../aws/target.ts';
+import { isLocalMeant, namedTarget, readTargetOptions } from '../aws/target.ts';
+import { counted } from '../observe/words.ts';
 import {
   type Command,
   type CommandLine,
@@ -109,33 +106,36 @@ async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
  * @returns The exit code.
  */
 async function queryAthena(line: CommandLine, sql: string): Promise<number> {
-  const [{ AthenaClient }, { runStatement }, { runningEndpoint }] = await Promise.all([
-    import('@aws-sdk/client-athena'),
-    import('../../lib/aws/athenaStatements.ts'),
-    import('../../packages/local-aws/src/disk/dataDirectory.ts'),
-  ]);
+  const [{ InvalidRequestException }, { runStatement }, { runningEndpoint }, { withDeployment }] =
+    await Promise.all([
+      import('@aws-sdk/client-athena'),
+      import('../../lib/aws/athenaStatements.ts'),
+      import('../../packages/local-aws/src/disk/dataDirectory.ts'),
+      import('../aws/withDeployment.ts'),
+    ]);
   const endpoint =
     isLocalMeant(readTargetOptions(line)) && line.values['endpoint-url'] === undefined
       ? runningEndpoint(resolve(dataDirectory(line)))
       : undefined;
-  const { config, aws, isLocal } = await configuredTarget({
-    ...line,
-    values: { ...line.values, ...(endpoint === undefined ? {} : { 'endpoint-url': endpoint }) },
-  });
-  const client = new AthenaClient(aws);
+  const target =
+    endpoint === undefined ? line : { ...line, values: { ...line.values, 'endpoint-url': endpoint } };
   const interrupted = new AbortController();
   void untilInterrupted().then(() => interrupted.abort());
+  const { signal } = interrupted;
   const progress = openProgress(line);
   progress.show('Athena runs the query');
   try {
-    const outcome = await runStatement(client, sql, {
-      workGroup: config.athena.workgroup,
-      database: config.database,
-      deadlineMs: ATHENA_DEADLINE_MS,
-      clock: systemClock,
-      wait,
-      random: Math.random,
-      signal: interrupted.signal,
+    const { outcome, localControl } = await withDeployment(target, async (deployment) => {
+      const { athena, config, clock, wait, random } = deployment;
+      const { workgroup: workGroup } = config.athena;
+      const how = { workGroup, database: config.database, deadlineMs: ATHENA_DEADLINE_MS };
+      const ran = await runStatement(athena, sql, { ...how, clock, wait, random, signal }).catch(
+        (error: unknown) => {
+          if (!(error instanceof InvalidRequestException)) throw error;
+          throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', error.message, { cause: error });
+        },
+      );
+      return { outcome: ran, localControl: deployment.localControl };
     });
     progress.end();
     if ('failed' in outcome) throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', outcome.failed);
@@ -150,20 +150,14 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
     if (hasMore)
       writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${outcome.location}.\n`);
     writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
-    if (isQuery && rows.length === 0 && isLocal) await noteWhatWaits(aws.endpoint);
+    if (isQuery && rows.length === 0) await noteWhatWaits(localControl);
     return 0;
   } catch (error) {
-    if (interrupted.signal.aborted) {
-      writeNote('Interrupted: the query was stopped.\n');
-      return 130;
-    }
-    const problem = explainAwsError(error);
-    if (problem === undefined) throw error;
-    if (problem.kind === 'unasked') throw problem.error;
-    throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', problem.detail, { cause: error });
+    if (!signal.aborted) throw error;
+    writeNote('Interrupted: the query was stopped.\n');
+    return 130;
   } finally {
     progress.end();
-    client.destroy();
   }
 }
 
@@ -190,34 +184,12 @@ function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown
   else writeOut(textTable(rows), 'table');
 }
 
-/** The control API's status of buffers and queues: docs/local.md, "Control". */
-const statusSchema = z.object({
-  pending: z.array(z.object({ stream: z.string(), documents: z.number() })),
-  queues: z.array(z.object({ name: z.string(), messages: z.number() })),
-});
-
-/** Queues whose messages hide no rows: until a day is curated, views read its raw rows. */
-const OF_CURATION = /-curate(-plan)?(-dead-letters)?$/;
-
-/** Notes why a query of the local tables may find nothing yet: rows that are accepted and not delivered. */
-async function noteWhatWaits(endpoint: string | undefined): Promise<void> {
-  if (endpoint === undefined) return;
-  const answer = await fetch(new URL('/_sluice/status', endpoint))
-    .then((response) => response.json())
-    .catch(() => undefined);
-  const { data: status } = statusSchema.safeParse(answer);
-  const waiting = [
-    ...(status?.pending ?? [])
-      .filter(({ documents }) => documents > 0)
-      .map(({ stream, documents }) => `${documents} in the buffer of ${stream}`),
-    ...(status?.queues ?? [])
-      .filter(({ name, messages }) => messages > 0 && !OF_CURATION.test(name))
-      .map(
-        ({ name, messages }) => `${messages} ${messages === 1 ? 'message' : 'messages'} in the queue ${name}`,
-      ),
-  ];
-  if (waiting.length === 0) return;
+/** Notes why a query of the local cloud may find nothing yet: requests that are accepted and not delivered. */
+async function noteWhatWaits(localControl: string | undefined): Promise<void> {
+  const { readLocalState } = await import('../../observe/facts/flow/localBuffers.ts');
+  const state = await readLocalState({ localControl }).catch(() => undefined);
+  if (localControl === undefined || state === undefined || state.buffered.count === 0) return;
   writeNote(
-    `Not delivered yet: ${waiting.join(', ')}. Rows can be queried when the buffering interval is over, or after \`curl -X POST ${new URL('/_sluice/flush', endpoint).href}\`.\n`,
+    `Not delivered yet: ${counted(state.buffered.count, 'request')} in the buffer of the stream. Rows can be queried when the buffering interval is over, or after \`curl -X POST ${new URL('/_sluice/flush', localControl).href}\`.\n`,
   );
 }
