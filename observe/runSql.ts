@@ -135,22 +135,31 @@ export async function cancelSql({ athena }: Pick<Deployment, 'athena'>, id: stri
   await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
 }
 
-/**
- * The whole result of a query as CSV with a header, a text for each page.
- *
- * @throws What Athena's client throws.
- */
-export async function* readSqlCsv(
-  deployment: Pick<Deployment, 'athena'>,
+/** Characters of the largest CSV; the whole result is in S3. */
+const MOST_CSV_CHARACTERS = 16_000_000;
+
+/** A result as CSV. */
+export interface CsvAnswer {
+  readonly csv: string;
+  /** Whether it is all of the result. */
+  readonly isComplete: boolean;
+}
+
+/** The result of a query as CSV with a header, its first 16 million characters. @throws What Athena's client throws. */
+export async function readSqlCsv(
+  deployment: Pick<Deployment, 'athena' | 'signal'>,
   id: string,
-): AsyncGenerator<string> {
-  let cursor: string | undefined;
-  do {
-    const page: SqlPage = await readSqlRows(deployment, id, { limit: MOST_ROWS, cursor });
-    const header = cursor === undefined ? [page.columns.map(({ name }) => name)] : [];
-    yield [...header, ...page.rows].map(csvLine).join('');
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
+): Promise<CsvAnswer> {
+  let page = await readSqlRows(deployment, id, { limit: MOST_ROWS });
+  let csv = csvLine(page.columns.map(({ name }) => name));
+  for (;;) {
+    csv += page.rows.map(csvLine).join('');
+    const cursor = page.next ?? undefined;
+    if (cursor === undefined || csv.length > MOST_CSV_CHARACTERS)
+      return { csv, isComplete: page.next === null };
+    deployment.signal?.throwIfAborted();
+    page = await readSqlRows(deployment, id, { limit: MOST_ROWS, cursor });
+  }
 }
 
 /** White space, a comment or a bracket before a word. As in Athena, a line ends at a carriage return, too. */

@@ -19,7 +19,7 @@ export const cost: Command = {
   options: {
     sample: {
       type: 'string',
-      help: 'file of bodies as SDKs send them: JSON or NDJSON, also gzip; needs no deployment',
+      help: 'file of bodies as SDKs send them, JSON or NDJSON; needs no deployment',
     },
     'events-per-month': {
       type: 'string',

@@ -5,16 +5,6 @@ import { count, cursor, route, text } from './route.ts';
 const id = text("Athena's ID of the query");
 const sql = z.string().min(1).max(262_144).describe('one statement');
 
-/** Characters of the largest CSV that is answered; the whole result is in S3. */
-const MOST_CSV_CHARACTERS = 16_000_000;
-
-/** A result as CSV. */
-export interface CsvAnswer {
-  readonly csv: string;
-  /** Whether it is all of the result. */
-  readonly isComplete: boolean;
-}
-
 /** Calls of the page SQL. */
 export const sqlRoutes = [
   route({
@@ -44,17 +34,7 @@ export const sqlRoutes = [
     path: '/api/sql/csv',
     summary: 'The result of a query as CSV, its first 16 MB: `{"csv","isComplete"}`.',
     query: z.strictObject({ id }),
-    async handle({ deployment, query }): Promise<CsvAnswer> {
-      const parts: string[] = [];
-      let length = 0;
-      for await (const part of readSqlCsv(deployment, query.id)) {
-        deployment.signal?.throwIfAborted();
-        if (length + part.length > MOST_CSV_CHARACTERS) return { csv: parts.join(''), isComplete: false };
-        parts.push(part);
-        length += part.length;
-      }
-      return { csv: parts.join(''), isComplete: true };
-    },
+    handle: ({ deployment, query }) => readSqlCsv(deployment, query.id),
   }),
   route({
     method: 'POST',

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -11,55 +11,31 @@ import { functionMegabytes, MONTH_DAYS, type MonthlyUsage, RUNS } from './monthl
 export const SampleError = defineErrorFamily('user', {
   SLUICE_COST_SAMPLE_INVALID: {
     cause: 'The sample is not a file of bodies as SDKs send them.',
-    cure: 'Write one JSON body, or one on each line; the file may be compressed with gzip. A body is an object with the list `events`.',
-  },
-  SLUICE_COST_SAMPLE_TOO_LARGE: {
-    cause: 'The sample is too large.',
-    cure: 'Use a part of it: some thousand bodies are enough.',
-  },
-  SLUICE_COST_SAMPLE_NO_EVENTS: {
-    cause: 'The sample has no event.',
-    cure: 'Use bodies that SDKs send to the log endpoint.',
+    cure: 'Write one JSON body, or one on each line. A body is an object with the list `events`; some thousand are enough.',
   },
 });
 
-/** Bytes that a sample may have, decompressed. */
+/** Bytes that a sample may have. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
- * Reads a sample: one JSON body, or one on each line (NDJSON), as they are or compressed with gzip.
+ * Reads a sample: one JSON body, or one on each line (NDJSON).
  *
  * @returns The text of each body.
  * @throws SampleError
  */
 export function readSample(file: Uint8Array): readonly string[] {
-  const isGzip = file[0] === 0x1f && file[1] === 0x8b;
-  const bytes = isGzip ? inflate(file) : file;
-  if (bytes.length > MOST_BYTES)
-    throw new SampleError('SLUICE_COST_SAMPLE_TOO_LARGE', `${bytes.length} bytes of ${MOST_BYTES}.`);
-  const text = new TextDecoder().decode(bytes).trim();
+  const refuse = (detail: string) => new SampleError('SLUICE_COST_SAMPLE_INVALID', detail);
+  if (file.length > MOST_BYTES) throw refuse(`It has ${file.length} bytes, at most ${MOST_BYTES} are read.`);
+  const text = new TextDecoder().decode(file).trim();
   if (isBody(parseJson(text))) return [text];
-  const lines = text.split('\n').map((line) => line.trim());
-  const bodies = lines.flatMap((line, i) => {
-    if (line === '') return [];
+  const bodies = text.split('\n').flatMap((line, i) => {
+    if (line.trim() === '') return [];
     if (isBody(parseJson(line))) return [line];
-    throw new SampleError(
-      'SLUICE_COST_SAMPLE_INVALID',
-      lines.length === 1 ? '' : `Line ${i + 1} is not such a body.`,
-    );
+    throw refuse(`Line ${i + 1} is not such a body.`);
   });
-  if (bodies.length === 0) throw new SampleError('SLUICE_COST_SAMPLE_INVALID', 'It is empty.');
+  if (bodies.length === 0) throw refuse('It is empty.');
   return bodies;
-}
-
-function inflate(file: Uint8Array): Uint8Array {
-  try {
-    return gunzipSync(file, { maxOutputLength: MOST_BYTES });
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new SampleError('SLUICE_COST_SAMPLE_TOO_LARGE', '', { cause: error });
-    throw new SampleError('SLUICE_COST_SAMPLE_INVALID', 'It is broken gzip.', { cause: error });
-  }
 }
 
 function isBody(value: unknown): boolean {
@@ -103,7 +79,7 @@ export function measureSample(bodies: readonly string[]): SampleUsage {
     total.recordBytes += record;
     total.billedBytes += Math.ceil(record / BILLED_STEP_BYTES) * BILLED_STEP_BYTES;
   }
-  if (total.events === 0) throw new SampleError('SLUICE_COST_SAMPLE_NO_EVENTS');
+  if (total.events === 0) throw new SampleError('SLUICE_COST_SAMPLE_INVALID', 'It has no event.');
   return { requests: bodies.length, ...total };
 }
 

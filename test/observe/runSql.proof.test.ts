@@ -85,12 +85,11 @@ describe('SQL', () => {
   it('is answered as CSV, whatever its length', async () => {
     const sql = `SELECT x, 'a "b", c' AS "the text", CAST(NULL AS varchar) AS nothing FROM UNNEST(sequence(1, ${MOST_ROWS + 5})) AS t(x) ORDER BY x`;
     const { run: ended } = await run(sql);
-    const parts: string[] = [];
-    for await (const part of readSqlCsv(deployment, ended.id ?? '')) parts.push(part);
-    const lines = parts.join('').split('\n');
+    const { csv, isComplete } = await readSqlCsv(deployment, ended.id ?? '');
+    const lines = csv.split('\n');
     expect(lines.slice(0, 2)).toEqual(['x,the text,nothing', '1,"a ""b"", c",']);
     expect(lines.at(-2)).toBe(`${MOST_ROWS + 5},"a ""b"", c",`);
-    expect([parts.length, lines.length]).toEqual([2, MOST_ROWS + 7]);
+    expect([isComplete, lines.length]).toEqual([true, MOST_ROWS + 7]);
   });
 
   it('reads statements without a header', async () => {

@@ -98,7 +98,13 @@ export function DropDay(props: {
       {(answer) => (
         <>
           <Happened answer={answer} />
-          <Versions answer={answer} />
+          {answer.version !== undefined && (
+            <p>
+              <a href={link('/tables', { table: answer.table, day })}>
+                Files of {day} in {answer.table}
+              </a>
+            </p>
+          )}
           {answer.explanation.refused.length > 0 && (
             <RefusedRows key={answer.updatedAt} of={answer} asked={{ source, dataset, day }} />
           )}
@@ -197,27 +203,6 @@ function Files(props: { readonly files: readonly FileFate[]; readonly meanings: 
         ['Why', why],
       ]}
     />
-  );
-}
-
-function Versions({ answer: { version, superseded, table, day } }: { readonly answer: ExplainedDay }) {
-  return (
-    <ul>
-      {version !== undefined && (
-        <li>
-          Queries read the version <code>{version}</code>:{' '}
-          <a href={link('/tables', { table, day })}>
-            rows of {day} in {table}
-          </a>
-        </li>
-      )}
-      {superseded.map((one) => (
-        <li key={one.version}>
-          <code>{one.version}</code> was replaced <Time at={one.at} /> UTC, and is kept for a day for queries
-          that began before.
-        </li>
-      ))}
-    </ul>
   );
 }
 

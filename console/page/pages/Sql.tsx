@@ -1,8 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { TableList } from '../../../observe/facts/tables/tables.ts';
-import type { SqlPage, SqlRun } from '../../../observe/runSql.ts';
-import type { CsvAnswer } from '../../api/sql.ts';
+import type { CsvAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { formatBytes, formatSpan, formatUsd } from '../parts/format.ts';
