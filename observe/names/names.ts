@@ -1,5 +1,4 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import { nearestNames } from '../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
@@ -74,7 +73,8 @@ export async function listNames(
     return answer.rows;
   };
   const counted = (await ask(eventsQuery(config, rows))).map(readName);
-  if (event !== undefined && counted.length === 0) await refuseUnknown(event);
+  if (event !== undefined && counted.length === 0)
+    throw new NamesError('SLUICE_NAMES_UNKNOWN_EVENT', `${event}, ${rows.from} to ${to}.`);
   const all = counted.slice(0, MOST_EVENTS);
   const wanted = all.filter((one) => one.event.toLowerCase().includes(search.toLowerCase()));
   const page = wanted.slice(0, NAMES_LIMIT);
@@ -123,16 +123,6 @@ export async function listNames(
     if (found.length === 0) return undefined;
     // Of those that are not looked for, nothing is said.
     return new Set([...found.flatMap((row) => row['event'] ?? []), ...late.slice(MOST_LOOKED_FOR)]);
-  }
-
-  async function refuseUnknown(name: string): Promise<never> {
-    const known = (await ask(eventsQuery(config, { ...rows, event: undefined }))).map(readName);
-    const near = nearestNames(
-      name,
-      known.map((one) => one.event),
-    );
-    const hint = near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
-    throw new NamesError('SLUICE_NAMES_UNKNOWN_EVENT', `${name}, ${rows.from} to ${to}.${hint}`);
   }
 }
 

@@ -203,12 +203,9 @@ describe('sluice names', () => {
     expect(one.stdout).toMatch(/^plan +21 +100 % +string 81 %, number 19 % +2026-11-16 +2026-11-18T10:00Z$/m);
   });
 
-  it('refuses an event without rows, with what may have been meant', async () => {
+  it('refuses an event without rows', async () => {
     const { code, stderr } = await observed.sluice('names', '--event', 'sign-up');
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/SLUICE_NAMES_UNKNOWN_EVENT.*Did you mean Sign-Up/s),
-    ]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_NAMES_UNKNOWN_EVENT')]);
     const wrong = await observed.sluice('names', '--days', '91');
     expect(wrong.code).toBe(2);
   });

@@ -26,10 +26,6 @@ export const TablesError = defineErrorFamily('user', {
     cause: 'The table is not divided into days.',
     cure: 'Ask without a day.',
   },
-  SLUICE_TABLES_DAY_NEEDED: {
-    cause: 'The files of the table are asked for by day.',
-    cure: 'Name a day: `sluice tables <table> --day YYYY-MM-DD`.',
-  },
   SLUICE_TABLES_NO_FILES: {
     cause: 'A view has no files of its own.',
     cure: 'Ask for the files of the tables that it reads: docs/reference/tables.md.',
