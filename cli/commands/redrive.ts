@@ -13,7 +13,7 @@ import {
   unlessDryRun,
 } from '../terminal/commandLine.ts';
 import { commandError, errorText } from '../terminal/errors.ts';
-import { textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
 /** `sluice redrive`: validates quarantined events again and lands those that pass, or sends dead letters of the writer again. */
@@ -46,23 +46,27 @@ export const redrive: Command = {
   changes: unlessDryRun,
   async run(line) {
     assertNoArguments(line.positionals);
-    if (line.values['landing'] === true) return redriveDeadLetters(line);
-    const wanted = textOption(line, 'item') === undefined ? await reasonOf(line) : itemOf(line);
+    const what = whatOf(line);
     const dryRun = line.values['dry-run'] === true;
-    const { QuarantineError } = await import('../../observe/quarantine/readQuarantine.ts');
+    if (what === 'landing') return redriveDeadLetters(line, dryRun);
+    const wanted = what === 'item' ? itemOf(line) : await reasonOf(line);
+    const [{ withDeployment }, operate, { QuarantineError }] = await Promise.all([
+      import('../aws/withDeployment.ts'),
+      import('../../operate/quarantine/redriveQuarantine.ts'),
+      import('../../observe/quarantine/readQuarantine.ts'),
+    ]);
+    const again = line.values['again'] === true ? true : undefined;
     const progress = openProgress(line);
     progress.show(dryRun ? 'Reading the quarantine table' : 'Redriving');
-    const report = await run(line, wanted, dryRun).finally(() => progress.end());
+    const report = await withDeployment(line, (deployment) =>
+      operate.redrive(deployment, wanted, dryRun, again),
+    ).finally(() => progress.end());
     const failed = Object.keys(report.failed);
     const incomplete =
       failed.length === 0 ? undefined : new QuarantineError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
-    if (line.values['json'] === true) {
-      const error = incomplete === undefined ? {} : { error: commandError(incomplete) };
-      const named = 'reason' in wanted ? { reason: wanted.reason } : { item: wanted.id };
-      writeJson({ ...named, dryRun, ...report, ...error });
-    } else {
-      writeOut(textTable(rows(report, dryRun)));
-    }
+    const named = 'reason' in wanted ? { reason: wanted.reason } : { item: wanted.id };
+    const error = incomplete === undefined ? {} : { error: commandError(incomplete) };
+    writeResult(line, { ...named, dryRun, ...report, ...error }, () => textTable(rows(report, dryRun)));
     if (incomplete !== undefined) {
       writeNote(errorText(incomplete), 'error');
       return 1;
@@ -71,69 +75,55 @@ export const redrive: Command = {
   },
 };
 
-/** @throws UsageError */
-async function redriveDeadLetters(line: CommandLine): Promise<number> {
-  const other = ['reason', 'from', 'to', 'item', 'day', 'again'].find(
-    (name) => line.values[name] !== undefined,
-  );
+/** What is redriven, and the options that belong to it. */
+const OPTIONS = { landing: [], item: ['day'], reason: ['from', 'to', 'again'] } as const;
+
+/** @throws UsageError for options that do not belong together. */
+function whatOf(line: CommandLine): keyof typeof OPTIONS {
+  const isGiven = (name: string) => line.values[name] !== undefined;
+  const [what = 'reason', other] = (['landing', 'item', 'reason'] as const).filter(isGiven);
   if (other !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--landing and --${other}: expected only one of them.`);
-  const dryRun = line.values['dry-run'] === true;
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${what} and --${other}: expected only one of them.`);
+  for (const [owner, options] of Object.entries(OPTIONS)) {
+    const stray = options.find(isGiven);
+    if (owner !== what && stray !== undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--${stray} without --${owner}.`);
+  }
+  return what;
+}
+
+async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<number> {
   const [{ withDeployment }, { redriveLanding }] = await Promise.all([
     import('../aws/withDeployment.ts'),
     import('../../operate/redriveLanding.ts'),
   ]);
   const messages = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
-  if (line.values['json'] === true) writeJson({ dryRun, messages });
-  else writeOut(textTable([{ what: dryRun ? 'dead letters' : 'dead letters sent again', n: messages }]));
+  const what = dryRun ? 'dead letters' : 'dead letters sent again';
+  writeResult(line, { dryRun, messages }, () => textTable([{ what, n: messages }]));
   return 0;
 }
 
 /** @throws UsageError */
 async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
-  if (textOption(line, 'day') !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--day without --item.');
   const from = dayOption(line, 'from') ?? '0001-01-01';
   const to = dayOption(line, 'to') ?? '9999-12-31';
   assertOrder(from, to);
   const { isQuarantineReason, quarantineReasons } = await import('../../lib/landing/quarantineReasons.ts');
   const reason = textOption(line, 'reason') ?? '';
-  if (reason === '')
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      '--reason: expected the code of a reason, as in the column `reason` of the quarantine table. docs/quarantine.md lists them.',
-    );
-  if (!isQuarantineReason(reason)) {
-    const known = Object.keys(quarantineReasons);
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--reason: ${JSON.stringify(reason)} is not a reason.${didYouMean(reason, known) || ' docs/quarantine.md lists them.'}`,
-    );
-  }
-  return { reason, from, to };
+  if (isQuarantineReason(reason)) return { reason, from, to };
+  const got = reason === '' ? '' : `, got ${JSON.stringify(reason)}`;
+  const hint = didYouMean(reason, Object.keys(quarantineReasons)) || ' docs/quarantine.md lists them.';
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--reason: expected the code of a reason${got}.${hint}`);
 }
 
 /** @throws UsageError */
 function itemOf(line: CommandLine): QuarantineSelection {
   const [id = '', day] = [textOption(line, 'item'), dayOption(line, 'day')];
-  const others = ['reason', 'from', 'to', 'again'].filter((name) => line.values[name] !== undefined);
-  if (others.length > 0)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--item and --${others[0]}: expected only one of them.`);
-  if (id === '' || day === undefined)
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      '--item: expected a quarantine_id, and the day of its row as --day. `sluice quarantine --reason …` lists both.',
-    );
-  return { id, from: day, to: day };
-}
-
-async function run(line: CommandLine, wanted: QuarantineSelection, dryRun: boolean): Promise<RedriveReport> {
-  const [{ withDeployment }, operate] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../operate/quarantine/redriveQuarantine.ts'),
-  ]);
-  const again = line.values['again'] === true ? true : undefined;
-  return withDeployment(line, (deployment) => operate.redrive(deployment, wanted, dryRun, again));
+  if (id !== '' && day !== undefined) return { id, from: day, to: day };
+  throw new UsageError(
+    'SLUICE_USAGE_OPTIONS',
+    '--item: expected a quarantine_id, and the day of its row as --day. `sluice quarantine --reason …` lists both.',
+  );
 }
 
 function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { listObjects } from '../../lib/base/ObjectStore.ts';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import { isQuarantineReason, type QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -51,14 +53,18 @@ export async function* readQuarantine(
   isDone: (row: QuarantinedItem) => boolean = () => false,
 ): AsyncGenerator<QuarantinedItem> {
   const { bucket } = config;
+  const folder = tableFolder(config, 'quarantine');
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-redrive-'));
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
   const connection = await instance.connect();
   const seen = new Set<string>();
   try {
-    for await (const key of listKeys(client, bucket, tableFolder(config, 'quarantine'), wanted)) {
-      const file = join(scratch, `${seen.size}-${key.slice(key.lastIndexOf('/') + 1)}`);
+    // In S3's order: by day, and within a day roughly by arrival.
+    for await (const { key } of listObjects(s3ObjectStore(client, bucket), folder)) {
+      const [day = '', name = ''] = key.slice(folder.length).split('/');
+      if (name === '' || !isUtcDay(day) || day < wanted.from || day > wanted.to) continue;
+      const file = join(scratch, `${seen.size}-${name}`);
       await writeFile(file, await downloadObject(client, bucket, key));
       for await (const { location, ...row } of readRows(connection, file, wanted)) {
         if (seen.has(row.quarantineId) || isDone(row)) continue;
@@ -73,22 +79,6 @@ export async function* readQuarantine(
     connection.closeSync();
     instance.closeSync();
     await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-/** In S3's order: by day, and within a day roughly by arrival, because Firehose's names begin with the time. */
-async function* listKeys(
-  client: S3Client,
-  bucket: string,
-  folder: string,
-  { from, to }: QuarantineSelection,
-): AsyncGenerator<string> {
-  const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder })) {
-    for (const { Key = '' } of page.Contents ?? []) {
-      const [day = '', file = ''] = Key.slice(folder.length).split('/');
-      if (file !== '' && isUtcDay(day) && day >= from && day <= to) yield Key;
-    }
   }
 }
 

@@ -54,9 +54,10 @@ export async function redrive(
   again = 'id' in selection,
 ): Promise<RedriveReport> {
   const { s3, config } = deployment;
-  const record = await RedriveRecord.read(deployment);
+  const store = s3ObjectStore(s3, config.bucket);
+  const record = await RedriveRecord.read(store);
   const items = readQuarantine(s3, config, selection, (row) => !again && record.hasRow(row));
-  const put = putRecordObject(s3ObjectStore(s3, config.bucket));
+  const put = putRecordObject(store);
   const land: LandRows = async (rows) => {
     const body = encodeLines(rows);
     if (body === null) return;
@@ -72,25 +73,18 @@ export async function redrive(
 /** Puts rows into the landing. It throws the error of the store. */
 export type LandRows = (rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>) => Promise<void>;
 
-/** The part of {@link RedriveRecord} that a redrive needs. */
-export interface DeliveryRecord {
-  readonly record: Pick<RedriveRecord, 'hasEvent' | 'add'>;
-  /** Whether events of the record are delivered, too. */
-  readonly again: boolean;
-}
-
 /**
  * Validates quarantined rows again and delivers those that pass, many in one record of the landing.
  *
  * @param quarantined Each quarantine_id once.
- * @param land Null: nothing is delivered.
- * @param recorded Default: nothing is recorded.
+ * @param land Null: nothing is delivered, nor recorded.
+ * @param again Whether events of the record are delivered, too.
  */
 export async function redriveQuarantine(
   quarantined: AsyncIterable<QuarantinedItem>,
   revalidate: (quarantined: QuarantinedItem) => Revalidation,
   land: LandRows | null,
-  recorded?: DeliveryRecord,
+  { record, again }: { readonly record: Pick<RedriveRecord, 'hasEvent' | 'add'>; readonly again: boolean },
 ): Promise<RedriveReport> {
   const report: RedriveReport = {
     found: 0,
@@ -102,7 +96,7 @@ export async function redriveQuarantine(
   let waiting: RestoredEvent[] = [];
   let length = 0;
   const putAll = async () => {
-    if (waiting.length > 0) await put(report, land, waiting, recorded);
+    if (waiting.length > 0) await put(report, land, waiting, record);
     [waiting, length] = [[], 0];
   };
   for await (const one of quarantined) {
@@ -112,10 +106,9 @@ export async function redriveQuarantine(
     report.ignored += ignored;
     const row = { id: one.quarantineId, open: 0, isWhole: refused.length === 0 };
     const added = forwardedKinds.flatMap((kind) =>
-      rows[kind].flatMap((landed): RestoredEvent[] => {
-        const isDone = recorded?.again === false && recorded.record.hasEvent(eventIdOf(landed.json));
-        return isDone ? [] : [{ kind, landed, row }];
-      }),
+      rows[kind].flatMap((landed): RestoredEvent[] =>
+        !again && record.hasEvent(eventIdOf(landed.json)) ? [] : [{ kind, landed, row }],
+      ),
     );
     row.open = added.length;
     for (const one of added) {
@@ -145,7 +138,7 @@ async function put(
   report: RedriveReport,
   land: LandRows | null,
   waiting: readonly RestoredEvent[],
-  recorded: DeliveryRecord | undefined,
+  record: Pick<RedriveRecord, 'add'>,
 ): Promise<void> {
   const at = systemClock.now();
   const rowsOf = (kind: ForwardedKind) =>
@@ -164,7 +157,7 @@ async function put(
     if (row.isWhole && row.open === 0) rows.push(row.id);
     else events.push(eventIdOf(landed.json));
   }
-  await recorded?.record.add({ at, rows, events });
+  await record.add({ at, rows, events });
 }
 
 /** The event_id of a row. */

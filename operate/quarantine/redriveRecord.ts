@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { parseJson } from '../../lib/base/json.ts';
+import { listObjects, type ObjectStore } from '../../lib/base/ObjectStore.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { REDRIVEN_FOLDER, redrivenKey } from '../../lib/tables/ledgerKeys.ts';
-import type { Deployment } from '../../observe/deployment.ts';
 
 /** Objects of the record that are read at the same time. */
 const AT_ONCE = 8;
@@ -29,30 +28,28 @@ export type RedrivenPart = Readonly<z.output<typeof partSchema>>;
  * the same event_ids.
  */
 export class RedriveRecord {
-  readonly #deployment: Pick<Deployment, 's3' | 'config'>;
+  readonly #store: ObjectStore;
   readonly #rows = new Map<string, number>();
   readonly #events = new Set<string>();
 
-  private constructor(deployment: Pick<Deployment, 's3' | 'config'>) {
-    this.#deployment = deployment;
+  private constructor(store: ObjectStore) {
+    this.#store = store;
   }
 
   /**
-   * Reads the record of a deployment.
+   * Reads the record of a deployment's bucket.
    *
    * @throws What S3's client throws.
    */
-  static async read(deployment: Pick<Deployment, 's3' | 'config'>): Promise<RedriveRecord> {
-    const record = new RedriveRecord(deployment);
-    const { s3, config } = deployment;
-    const listed = { Bucket: config.bucket, Prefix: REDRIVEN_FOLDER };
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, listed)) {
-      await mapLimit(Contents, AT_ONCE, async ({ Key }) => {
-        const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, Key }));
-        const part = partSchema.safeParse(parseJson((await Body?.transformToString()) ?? '')).data;
-        if (part !== undefined) record.#note(part);
-      });
-    }
+  static async read(store: ObjectStore): Promise<RedriveRecord> {
+    const record = new RedriveRecord(store);
+    const keys: string[] = [];
+    for await (const { key } of listObjects(store, REDRIVEN_FOLDER)) keys.push(key);
+    await mapLimit(keys, AT_ONCE, async (key) => {
+      const { text = '' } = (await store.read(key)) ?? {};
+      const part = partSchema.safeParse(parseJson(text)).data;
+      if (part !== undefined) record.#note(part);
+    });
     return record;
   }
 
@@ -82,15 +79,7 @@ export class RedriveRecord {
    */
   async add(part: RedrivenPart): Promise<void> {
     if (part.rows.length === 0 && part.events.length === 0) return;
-    const { s3, config } = this.#deployment;
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: config.bucket,
-        Key: redrivenKey(isoTimestamp(part.at), randomUUID()),
-        Body: JSON.stringify(part),
-        ContentType: 'application/json',
-      }),
-    );
+    await this.#store.write(redrivenKey(isoTimestamp(part.at), randomUUID()), JSON.stringify(part));
     this.#note(part);
   }
 

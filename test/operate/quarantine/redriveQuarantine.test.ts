@@ -30,6 +30,7 @@ describe('redriveQuarantine', () => {
         ignored: 0,
       }),
       land,
+      { record: { hasEvent: () => false, add: async () => {} }, again: false },
     );
     expect(report).toMatchObject({ found: 10, delivered: { exposures: 0, events: 100 }, failed: {} });
     // 16 million characters, and what one more holds.

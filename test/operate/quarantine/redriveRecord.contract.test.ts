@@ -27,7 +27,7 @@ async function run(
   const take: LandRows = async ({ exposures, events }) => {
     delivered.push(...[...exposures, ...events].map(({ json }): string => JSON.parse(json).event_id));
   };
-  const record = await RedriveRecord.read(world);
+  const record = await RedriveRecord.read(world.store);
   async function* left() {
     for (const one of items) if (!record.hasRow(one)) yield one;
   }
