@@ -38,7 +38,7 @@ export async function requestWork<Requested extends object>(
     try {
       return await ask(deployment, dryRun);
     } catch (error) {
-      if (!(error instanceof SluiceError && error.code.endsWith('_DAYS_INVALID'))) throw error;
+      if (!(error instanceof SluiceError && error.code === 'SLUICE_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
     }
   });

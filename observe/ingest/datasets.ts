@@ -5,7 +5,7 @@ import type { Export } from '../../lib/schema/exports.ts';
 import { configuredDatasets } from '../facts/days/dropDays.ts';
 import type { ConfiguredDataset } from '../facts/days/ledgerDays.ts';
 
-/** Errors of questions about drops, and of requests to load them. */
+/** Errors of questions about drops. */
 export const DropsError = defineErrorFamily('user', {
   SLUICE_INGEST_NO_SOURCES: {
     cause: 'sluice.config.ts has no source or dataset of this name.',
@@ -15,21 +15,13 @@ export const DropsError = defineErrorFamily('user', {
     cause: 'The ledger has no entry for this day.',
     cure: 'If its folder has files, `sluice ingest run` loads days of the lookback, `sluice ingest backfill` any day.',
   },
-  SLUICE_INGEST_DAYS_INVALID: {
-    cause: 'These days cannot be requested.',
-    cure: 'Read the detail, and request other days.',
-  },
 });
 
-/** Errors of questions about exports, and of requests to export days. */
+/** Errors of questions about exports. */
 export const ExportsError = defineErrorFamily('user', {
   SLUICE_EXPORT_UNKNOWN: {
     cause: 'sluice.config.ts has no export of this name.',
     cure: 'Compare --export with `exports` in sluice.config.ts; SLUICE_CONFIG names another file.',
-  },
-  SLUICE_EXPORT_DAYS_INVALID: {
-    cause: 'These days cannot be exported.',
-    cure: 'Read the detail, and request other days.',
   },
 });
 

@@ -5,17 +5,19 @@ import { firstYoungDay } from '../../lib/curate/planDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type CuratedReaders, readCuratedDays } from '../../observe/facts/days/curatedDays.ts';
-import { daySlices, MAX_BACKFILL_DAYS, requireDays, sendRequests } from '../ingest/requests.ts';
+import {
+  type AskedDays,
+  daySlices,
+  MAX_BACKFILL_DAYS,
+  requireDays,
+  sendRequests,
+} from '../ingest/requests.ts';
 
 /** Errors of requests to curate days. */
 export const CurationsError = defineErrorFamily('user', {
   SLUICE_CURATE_OFF: {
     cause: 'The configuration does not curate days.',
     cure: 'Remove `curate: false` from sluice.config.ts and deploy: docs/curated.md, "Turn it on".',
-  },
-  SLUICE_CURATE_DAYS_INVALID: {
-    cause: 'These days cannot be requested.',
-    cure: 'Read the detail, and request other days.',
   },
 });
 
@@ -68,29 +70,17 @@ export async function requestCuration(
  * Requests that days are curated again, changed or not: columns that are derived from kept JSON are made again with today's
  * configuration and code. Views read the version that exists until the new one is complete.
  *
- * @param to Default `from`.
- * @throws CurationsError; what AWS's clients throw.
+ * @throws CurationsError; DaysError; what AWS's clients throw.
  */
 export async function requestRebuild(
   deployment: Omit<Requested, 'glue'>,
-  {
-    dryRun,
-    kinds,
-    from,
-    to = from,
-  }: {
-    readonly dryRun: boolean;
-    readonly kinds: readonly ForwardedKind[];
-    readonly from: UtcDay;
-    readonly to?: UtcDay | undefined;
-  },
+  { dryRun, kinds, from, to = from }: AskedDays & { readonly kinds: readonly ForwardedKind[] },
 ): Promise<CurateRequested> {
   requireOn(deployment);
   const last = addDays(firstYoungDay(deployment.config, deployment.now), -1);
   const days = requireDays(
     { from, to, last, most: MAX_BACKFILL_DAYS },
     `a day up to ${last}, because later ones are too young`,
-    (detail) => new CurationsError('SLUICE_CURATE_DAYS_INVALID', detail),
   );
   const requests = kinds.flatMap((kind) =>
     daySlices(days).map((some) => ({

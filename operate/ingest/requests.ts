@@ -1,6 +1,7 @@
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { partName } from '../../infra/template/Stack.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { RetryPorts } from '../../lib/base/retry.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CurateRequestBody } from '../../lib/curate/messageBodies.ts';
@@ -9,18 +10,30 @@ import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import {
-  type DatasetNames,
-  DropsError,
-  ExportsError,
-  namedDatasets,
-  namedExports,
-} from '../../observe/ingest/datasets.ts';
+import { type DatasetNames, namedDatasets, namedExports } from '../../observe/ingest/datasets.ts';
+
+/** Errors of requests for days. */
+export const DaysError = defineErrorFamily('user', {
+  SLUICE_DAYS_INVALID: {
+    cause: 'These days cannot be requested.',
+    cure: 'Read the detail, and request other days.',
+  },
+});
 
 /** Days of one request: one run of a plan function can list them within its timeout. */
 const DAYS_A_REQUEST = 31;
 /** Maximum days of a backfill: ten years. */
 export const MAX_BACKFILL_DAYS = 3_660;
+
+/** Days that are asked for, both included. */
+export interface AskedDays {
+  /** Sends nothing. */
+  readonly dryRun: boolean;
+  readonly from: UtcDay;
+  /** Default `from`. */
+  readonly to?: UtcDay | undefined;
+}
+
 /** The request for a dataset or export, or in a dry run the request that would be made. */
 export interface RequestedDays {
   readonly from: UtcDay;
@@ -76,8 +89,7 @@ export interface BackfillRequest extends RequestedDays {
  * Requests that days are loaded as they are now, even if their files have not changed. Days without files stay as they are,
  * or become empty.
  *
- * @param to Default `from`.
- * @throws DropsError; what AWS's clients throw.
+ * @throws DropsError; DaysError; what AWS's clients throw.
  */
 export async function requestBackfill(
   deployment: Requested,
@@ -87,13 +99,7 @@ export async function requestBackfill(
     dataset,
     from,
     to = from,
-  }: {
-    readonly dryRun: boolean;
-    readonly source: string;
-    readonly dataset: string;
-    readonly from: UtcDay;
-    readonly to?: UtcDay | undefined;
-  },
+  }: AskedDays & { readonly source: string; readonly dataset: string },
 ): Promise<BackfillRequest> {
   const [found] = namedDatasets(deployment.config, { source, dataset });
   const { timezone } = found.dataset;
@@ -101,7 +107,6 @@ export async function requestBackfill(
   const days = requireDays(
     { from, to, last: today, most: MAX_BACKFILL_DAYS },
     `a day up to today, ${today} (${timezone})`,
-    (detail) => new DropsError('SLUICE_INGEST_DAYS_INVALID', detail),
   );
   const requests = daySlices(days).map((some) => ({
     ...({ sluice: 'plan', asked: 'backfill' } as const),
@@ -114,16 +119,14 @@ export async function requestBackfill(
 /** A request to export days. */
 export interface ExportDaysRequest {
   readonly dryRun: boolean;
-  /** Whether the days are exported even if they have not changed. */
-  readonly isForced: boolean;
   readonly asked: readonly (RequestedDays & { readonly export: string })[];
 }
 
 /**
- * Requests exports: of the days that are named, or of changed days of each lookback.
+ * Requests exports: of the days that are named, which are before today, or of changed days of each lookback.
  *
- * @param names `export`: default all. `from`, `to`: days before today.
- * @throws ExportsError; what AWS's clients throw.
+ * @param names `export`: default all.
+ * @throws ExportsError; DaysError; what AWS's clients throw.
  */
 export async function requestExport(
   deployment: Requested,
@@ -132,25 +135,19 @@ export async function requestExport(
     export: name,
     from,
     to = from,
-  }: {
-    readonly dryRun: boolean;
-    readonly export?: string | undefined;
+  }: Omit<AskedDays, 'from'> & {
     readonly from?: UtcDay | undefined;
-    readonly to?: UtcDay | undefined;
+    readonly export?: string | undefined;
   },
 ): Promise<ExportDaysRequest> {
   const exports = namedExports(deployment.config, name);
   if (from === undefined && to !== undefined)
-    throw new ExportsError('SLUICE_EXPORT_DAYS_INVALID', `got ${to} as the last day, without a first one.`);
+    throw new DaysError('SLUICE_DAYS_INVALID', `got ${to} as the last day, without a first one.`);
   const today = utcDay(deployment.now);
   const named =
     from === undefined || to === undefined
       ? undefined
-      : requireDays(
-          { from, to, last: addDays(today, -1), most: MOST_DAYS },
-          `a day before today, ${today}`,
-          (detail) => new ExportsError('SLUICE_EXPORT_DAYS_INVALID', detail),
-        );
+      : requireDays({ from, to, last: addDays(today, -1), most: MOST_DAYS }, `a day before today, ${today}`);
   const days = exports.map(
     ({ lookbackDays: lookback }) => named ?? daysBetween(addDays(today, -lookback), addDays(today, -1)),
   );
@@ -164,7 +161,6 @@ export async function requestExport(
   }
   return {
     dryRun,
-    isForced: named !== undefined,
     asked: exports.map((exported, i) => ({
       export: exported.name,
       ...requestedDays(days[i] ?? []),
@@ -172,7 +168,7 @@ export async function requestExport(
   };
 }
 
-/** The days of a range, both included. @param last The last day that may be asked for. @throws What `error` makes. */
+/** The days of a range, both included. @param last The last day that may be asked for. @throws DaysError. */
 export function requireDays(
   {
     from,
@@ -181,8 +177,8 @@ export function requireDays(
     most,
   }: { readonly from: UtcDay; readonly to: UtcDay; readonly last: UtcDay; readonly most: number },
   expected: string,
-  error: (detail: string) => Error,
 ): readonly UtcDay[] {
+  const error = (detail: string) => new DaysError('SLUICE_DAYS_INVALID', detail);
   if (from > to) throw error(`${from} is after ${to}.`);
   if (to > last) throw error(`got ${to}, expected ${expected}.`);
   const days = daysBetween(from, to);

@@ -171,7 +171,7 @@ describe('questions about drops', () => {
 
   it('do not export the whole lookback when only the last day is named', async () => {
     const asked = withDeployment((deployment) => requestExport(deployment, { dryRun: true, to: GOOD }));
-    await expect(asked).rejects.toMatchObject({ code: 'SLUICE_EXPORT_DAYS_INVALID' });
+    await expect(asked).rejects.toMatchObject({ code: 'SLUICE_DAYS_INVALID' });
   });
 
   it('have dry runs of a backfill and an export, which request nothing', async () => {
