@@ -37,14 +37,8 @@ export function CuratedDay(props: {
           label={`Curate ${day} again …`}
           path="/api/curate/rebuild"
           body={{ kind, from: day, to: day }}
-          wouldDo={() => (
-            <p>
-              The day is curated again, changed or not. Views read the version that exists until the new one
-              is complete.
-            </p>
-          )}
+          about="The day is curated again, changed or not. Views read the version that exists until the new one is complete."
           confirm={() => `Curate ${day}`}
-          did={() => <p>Requested. This page shows the result.</p>}
           onDone={onDone}
         />
       )}

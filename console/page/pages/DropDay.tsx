@@ -74,17 +74,9 @@ export function DropDay(props: {
         label={to === day ? 'Load this day again …' : 'Load these days again …'}
         path="/api/drops/backfill"
         body={{ source, dataset, from: day, to }}
-        wouldDo={(asked) => (
-          <>
-            <p>
-              Each day is loaded as its folder is now, even if nothing has changed. Queries see the old
-              version until the new one is complete. Missing files are accepted: their rows go.
-            </p>
-            <AskedDays asked={[{ name: `${source}/${dataset}`, ...asked }]} />
-          </>
-        )}
+        about="Each day is loaded as its folder is now, even if nothing has changed. Queries see the old version until the new one is complete. Missing files are accepted: their rows go."
+        wouldDo={(asked) => <AskedDays asked={[{ name: `${source}/${dataset}`, ...asked }]} />}
         confirm={({ days }) => `Load ${formatNoun(days, 'day')} again`}
-        did={() => <p>Requested. This page shows the result.</p>}
         onDone={() => {
           explained.reload();
           onDone();
@@ -264,14 +256,9 @@ export function ExportDay(props: {
         label="Export this day now …"
         path="/api/exports/run"
         body={{ export: name, from: day }}
-        wouldDo={({ asked }) => (
-          <>
-            <p>The day is exported even if it has not changed.</p>
-            <AskedDays asked={asked.map((one) => ({ name: one.export, ...one }))} />
-          </>
-        )}
+        about="The day is exported even if it has not changed."
+        wouldDo={({ asked }) => <AskedDays asked={asked.map((one) => ({ name: one.export, ...one }))} />}
         confirm={() => `Export ${day}`}
-        did={() => <p>Requested. This page shows the result.</p>}
         onDone={onDone}
       />
       <SameCommand words={['export', 'status', '--export', name]} />

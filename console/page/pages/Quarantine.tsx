@@ -190,12 +190,7 @@ function Redrive(props: {
   return (
     <DryRun<RedriveReport>
       {...props}
-      wouldDo={(report) => (
-        <>
-          <p>{props.about}</p>
-          <RedriveResult report={report} isDry />
-        </>
-      )}
+      wouldDo={(report) => <RedriveResult report={report} isDry />}
       confirm={({ delivered }) => {
         const rows = delivered.exposures + delivered.events;
         return rows === 0 ? null : `Deliver ${formatNoun(rows, 'row')}`;

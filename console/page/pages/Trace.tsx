@@ -54,7 +54,7 @@ export function Trace() {
 
 function Search() {
   const { route, deployment } = useConsole();
-  const { id = '', as = '', since } = route.params;
+  const { id = '', as = '', since = deployment.isLocal ? '' : deployment.now.slice(0, 10) } = route.params;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
@@ -80,11 +80,7 @@ function Search() {
         </label>
         <label>
           Received since {deployment.isLocal ? '(optional)' : ''}
-          <input
-            name="since"
-            type="date"
-            defaultValue={since ?? (deployment.isLocal ? '' : deployment.now.slice(0, 10))}
-          />
+          <input name="since" type="date" defaultValue={since} />
         </label>
         <button type="submit">Search</button>
       </Filters>

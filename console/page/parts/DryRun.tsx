@@ -15,10 +15,12 @@ export function DryRun<Answer>(props: {
   readonly path: string;
   /** The other members of its body. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** Describes what would happen, by the answer of the dry run. */
-  readonly wouldDo: (answer: Answer) => ComponentChildren;
-  /** Describes what happened. */
-  readonly did: (answer: Answer) => ComponentChildren;
+  /** What it does. */
+  readonly about: string;
+  /** Figures of what would happen, by the answer of the dry run. Default none. */
+  readonly wouldDo?: (answer: Answer) => ComponentChildren;
+  /** Describes what happened. Default: that it was requested. */
+  readonly did?: (answer: Answer) => ComponentChildren;
   /** On the second button, by the answer of the dry run; null if there is nothing to do. */
   readonly confirm: (answer: Answer) => string | null;
   /** After it was done. */
@@ -74,8 +76,13 @@ export function DryRun<Answer>(props: {
           {tried.error && <Problem error={tried.error} />}
           {done.error && <Problem error={done.error} />}
           {done.answer !== undefined
-            ? props.did(done.answer)
-            : tried.answer !== undefined && props.wouldDo(tried.answer)}
+            ? (props.did?.(done.answer) ?? <p>Requested. This page shows the result.</p>)
+            : tried.answer !== undefined && (
+                <>
+                  <p>{props.about}</p>
+                  {props.wouldDo?.(tried.answer)}
+                </>
+              )}
           {confirm !== null && !mayWrite && (
             <p class="faint">
               This console is read-only. Start it with <code>sluice console --write</code> to do this.
