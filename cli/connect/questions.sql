@@ -46,37 +46,3 @@ WHERE f.unit_type = 'user_id'
   AND f.first_day >= date_add('day', -30, current_date)
 GROUP BY f.experiment_id, f.group_id
 ORDER BY f.experiment_id, f.group_id
-
--- Conversion by group of devices: Table: the same for an experiment that assigns devices (stable_id) while purchases know the user. Devices and users that were seen with several others are left out. Replace the names with your own.
-WITH purchases AS (
-  SELECT user_id, "timestamp", value_number
-  FROM {{product_events}}
-  WHERE ds >= date_add('day', -30, current_date)
-    AND event_name = 'purchase'
-),
-devices AS (
-  SELECT unit_id AS stable_id, other_id AS user_id
-  FROM {{unit_links}}
-  WHERE unit_type = 'stable_id'
-    AND other_type = 'user_id'
-    AND other_ids = 1
-    AND unit_ids = 1
-)
-SELECT
-  f.group_id,
-  count(DISTINCT f.unit_id) AS devices,
-  count(DISTINCT d.user_id) AS known_users,
-  count(DISTINCT p.user_id) AS buyers,
-  round(COALESCE(sum(p.value_number), 0), 2) AS revenue
-FROM {{first_exposures}} AS f
-LEFT JOIN devices AS d
-  ON d.stable_id = f.unit_id
-LEFT JOIN purchases AS p
-  ON p.user_id = d.user_id
-  AND p."timestamp" >= f.ts
-WHERE f.unit_type = 'stable_id'
-  AND NOT f.is_gate
-  AND f.experiment_id = 'checkout_button'
-  AND f.groups_seen = 1
-GROUP BY f.group_id
-ORDER BY f.group_id

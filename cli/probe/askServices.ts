@@ -27,8 +27,6 @@ export async function askExtension({ s3, config }: Probed, { time }: Run): Promi
 
 /** Maximum time for metrics after the last row, milliseconds: CloudWatch extracts them from logs. */
 const METRICS_WAIT_MS = 180_000;
-/** Period in which a look of the writer is expected, milliseconds: there is one every hour. */
-const SCHEDULED_MS = 70 * 60_000;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html: periods of whole minutes. */
 const PERIOD_SECONDS = 60;
 
@@ -41,47 +39,29 @@ interface Counted {
 }
 
 /**
- * Polls CloudWatch for a metric that a function prints and one of EventBridge Scheduler, until both are there or the time
- * is over. The local cloud has no metrics of schedules.
+ * Polls CloudWatch for a metric that a function prints, until there is a value for each request or the time is over.
  *
  * @throws What CloudWatch's client throws.
  */
 export async function askMetrics(probed: Probed, { since, requests, aheadMs }: Counted): Promise<Answer> {
-  const { clock, wait } = probed;
-  const startedAt = clock.now();
-  const wanted = wantedMetrics(probed, requests);
+  const { clock, wait, stack } = probed;
+  const deadline = clock.now() + METRICS_WAIT_MS;
+  const { name } = collectMetrics.received;
+  const metric: WantedMetric = {
+    ...{ id: name, namespace: METRIC_NAMESPACE, metric: name, statistic: 'SampleCount' },
+    dimensions: { function: 'collect', stage: stack.stage },
+  };
   const minute = (ms: number) => Math.floor(ms / 60_000) * 60_000;
   for (;;) {
-    const at = clock.now() + aheadMs;
-    const period = { end: minute(at) + 60_000, periodSeconds: PERIOD_SECONDS };
-    const counts: number[] = [];
-    for (const { start, metric } of wanted) {
-      const begin = minute(start === 'run' ? since : at - SCHEDULED_MS);
-      const series = await readMetricData(probed, [metric], { start: begin, ...period });
-      counts.push([...(series.get(metric.id)?.values() ?? [])].reduce((sum, value) => sum + value, 0));
-    }
-    const isThere = wanted.every(({ least }, i) => (counts[i] ?? 0) >= least);
-    const leftMs = startedAt + METRICS_WAIT_MS - clock.now();
-    if (isThere || leftMs <= 0) {
-      const found = wanted.map(({ metric, least }, i) => `${metric.id} ${counts[i]} of at least ${least}`);
-      return answer('SLUICE_PROBE_METRICS', isThere, found.join(', '));
+    const end = minute(clock.now() + aheadMs) + 60_000;
+    const period = { start: minute(since), end, periodSeconds: PERIOD_SECONDS };
+    const series = await readMetricData(probed, [metric], period);
+    const count = [...(series.get(name)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
+    const leftMs = deadline - clock.now();
+    if (count >= requests || leftMs <= 0) {
+      const found = `values of ${name}: ${count} of at least ${requests}`;
+      return answer('SLUICE_PROBE_METRICS', count >= requests, found);
     }
     await wait(Math.min(lookEveryMs(probed), leftMs));
   }
-}
-
-function wantedMetrics({ stack, isLocal }: Probed, requests: number) {
-  const printed: WantedMetric = {
-    // Each request has one value.
-    id: `values of ${collectMetrics.received.name}`,
-    ...{ namespace: METRIC_NAMESPACE, metric: collectMetrics.received.name, statistic: 'SampleCount' },
-    dimensions: { function: 'collect', stage: stack.stage },
-  };
-  const scheduled: WantedMetric = {
-    id: 'InvocationAttemptCount',
-    ...{ namespace: 'AWS/Scheduler', metric: 'InvocationAttemptCount', statistic: 'Sum' },
-    dimensions: { ScheduleGroup: 'default' },
-  };
-  const ofRun = { metric: printed, start: 'run', least: requests } as const;
-  return isLocal ? [ofRun] : [ofRun, { metric: scheduled, start: 'hour', least: 1 } as const];
 }

@@ -102,10 +102,9 @@ export const landingQuestions = {
 /** What the functions and alarms need of S3 and CloudWatch. */
 export const serviceQuestions = {
   SLUICE_PROBE_METRICS: {
-    asks: 'Whether metrics arrive, from functions (EMF) and from the schedules',
-    expects:
-      '`received` of the namespace `Sluice` has a value for each request of the probe; in the last 70 minutes, `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
-    cure: '**Alarms would not fire.** A stack that is less than an hour old may have had no look of the writer yet: run the probe again. Otherwise check the dashboard: panels without data show what is missing (docs/metrics.md).',
+    asks: 'Whether metrics that functions print (EMF) arrive',
+    expects: '`received` of the namespace `Sluice` has a value for each request of the probe',
+    cure: '**Alarms would not fire.** Check the dashboard: panels without data show what is missing (docs/metrics.md).',
   },
 } as const satisfies Readonly<Record<ErrorCode, Question>>;
 

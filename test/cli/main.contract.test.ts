@@ -91,16 +91,6 @@ describe('a wrong command line', () => {
 });
 
 describe('help and version', () => {
-  it.each(COMMANDS)('help %s prints what --help prints', async (name) => {
-    const help = await callMain(['help', name]);
-    expect(help).toEqual(await callMain([name, '--help']));
-    expect(help).toMatchObject({
-      code: 0,
-      stderr: '',
-      stdout: expect.stringContaining(`Usage: sluice ${name}`),
-    });
-  });
-
   it('are printed without a command', async () => {
     const overview = await callMain(['--help']);
     expect(overview).toMatchObject({ code: 0, stderr: '' });

@@ -140,7 +140,7 @@ describe('following the steps of sluice connect', () => {
   it('gives Metabase access, and its questions return results', async () => {
     const metabase = await ask('metabase');
     const client = new AthenaClient(options(await keysOf(metabase)));
-    const [byDay = [], split = [], conversion = [], devices = []] = await Promise.all(
+    const [byDay = [], split = [], conversion = []] = await Promise.all(
       metabase.queries.map(({ sql }) =>
         athenaRows(client, sql, {
           WorkGroup: metabase.value('Workgroup'),
@@ -162,8 +162,6 @@ describe('following the steps of sluice connect', () => {
       sum(bought.map((row) => Number(row['buyers']))),
       sum(bought.map((row) => Number(row['revenue']))),
     ]).toEqual([6, expect.closeTo(18 * 19.99)]);
-    // Each member has a device of their own. All visitors share one browser, which says nothing of whose it is.
-    expect(sum(devices.map((row) => Number(row['known_users'])))).toBe(20);
     expect((await askers()).join()).toContain('user/sluice-local-ReaderMetabaseUser');
   });
 
@@ -197,11 +195,10 @@ describe('following the steps of sluice connect', () => {
       marts.push(await run(`SELECT * FROM (${sql})`, 'owox-data-marts/1-a'));
     client.destroy();
 
-    const [byDay = [], split = [], conversion = [], devices = []] = marts;
+    const [byDay = [], split = [], conversion = []] = marts;
     expect([...new Set(byDay.map(({ ds }) => ds))]).toEqual(days);
     expect(sum(split.map((row) => Number(row['users'])))).toBe(64);
     expect(conversion.length).toBeGreaterThan(0);
-    expect(sum(devices.map((row) => Number(row['known_users'])))).toBe(20);
 
     const s3 = new S3Client({ ...options(keys), forcePathStyle: true });
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));

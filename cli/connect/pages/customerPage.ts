@@ -75,36 +75,25 @@ function accessText(
   exports: readonly Export[],
 ): string {
   const known = { region, stack, account };
+  const print = (
+    target: 'ingest-source' | 'export-target',
+    { bucket, kmsKeyArn }: Source | Export['target'],
+    of: { readonly source: string } | { readonly export: string },
+  ) => ({ bucket, kmsKeyArn, printed: printedPolicies(target, config, { ...known, ...of }) });
   const policies = [
-    {
-      bucket: source.bucket,
-      printed: printedPolicies('ingest-source', config, { ...known, source: source.name }),
-    },
-    ...exports.map(({ name, target: { bucket } }) => ({
+    print('ingest-source', source, { source: source.name }),
+    ...exports.map(({ name, target }) => print('export-target', target, { export: name })),
+  ];
+  const texts = [...Map.groupBy(policies, ({ bucket }) => bucket)].map(([bucket, of]) =>
+    policyText(
       bucket,
-      printed: printedPolicies('export-target', config, { ...known, export: name }),
-    })),
-  ];
-  const keyOf = (bucket: string) =>
-    bucket === source.bucket
-      ? source.kmsKeyArn
-      : exports.find(({ target }) => target.bucket === bucket)?.target.kmsKeyArn;
-  const written = [
-    ...(source.receipt !== undefined ? [`\`${source.receipt}/\``] : []),
-    ...(exports.some(({ target }) => target.bucket === source.bucket) ? ['the folders of exports'] : []),
-  ];
+      of.flatMap(({ printed }) => printed),
+      of[0]?.kmsKeyArn,
+    ),
+  );
   return section('access', {
-    account,
-    written: written.length === 0 ? 'nothing' : `into ${written.join(' and ')} and nowhere else`,
-    policies: [...Map.groupBy(policies, (one) => one.bucket)]
-      .map(([bucket, of]) =>
-        policyText(
-          bucket,
-          of.flatMap(({ printed }) => printed),
-          keyOf(bucket),
-        ),
-      )
-      .join('\n\n'),
+    ...{ account, receipt: source.receipt, exporting: exports.length > 0 ? '' : undefined },
+    policies: texts.join('\n\n'),
   });
 }
 

@@ -39,7 +39,7 @@ describe('sluice probe', () => {
     expect([code, report.answers.filter(({ verdict }) => verdict === 'unanswered')]).toEqual([0, []]);
     expect(answers.get('ZSTD_JSON')?.found).toBe('202, 1 row');
     expect(answers.get('LANDING_EXTENSION')?.found).toMatch(/\.ndjson\.gz$/);
-    expect(answers.get('METRICS')?.found).toMatch(/^values of received (\d+) of at least \d+$/);
+    expect(answers.get('METRICS')?.found).toMatch(/^values of received: (\d+) of at least \d+$/);
     expect(report.cleanUp).toMatchObject({
       ...{ deletedRows: 6, remainingRows: 0 },
       problems: [],
