@@ -1,6 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
-import type { DropDay } from '../../observe/facts/days/dropDays.ts';
+import type { DropDay } from '../../observe/facts/days/ledgerDays.ts';
+import type { AlarmState } from '../../observe/facts/flow/alarms.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
@@ -71,33 +72,17 @@ function waitingRows({ waiting, at }: StatusFacts) {
   ];
 }
 
-function partsText({
-  partitions,
-  quarantine,
-  datasets,
-  exports,
-  curated,
-  relay,
-  alarms,
-  stream,
-  isLocal,
-}: StatusFacts): string[] {
-  const on = alarms?.filter(({ state }) => state === 'ALARM') ?? [];
-  const unknown = alarms?.filter(({ state }) => state === 'INSUFFICIENT_DATA') ?? [];
+function partsText(status: StatusFacts): string[] {
+  const { partitions, quarantine, datasets, exports, curated, relay, alarms, stream, isLocal } = status;
+  const has = (state: AlarmState['state']) => alarms?.filter((one) => one.state === state).length;
   const silent = alarms?.filter(({ notifies }) => !notifies) ?? [];
-  return [
-    ...(partitions === null
-      ? []
-      : [
-          `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
-        ]),
-    ...(quarantine === null
-      ? []
-      : [
-          quarantine.length === 0
-            ? 'Quarantine: no row within 24 hours.'
-            : `Quarantine within 24 hours: ${quarantine.map(({ reason, rows }) => `${rows} ${reason}`).join(', ')}.`,
-        ]),
+  const refused = relay?.refused.reduce((total, { count }) => total + count, 0);
+  const reasons = quarantine?.map(({ reason, rows }) => `${rows} ${reason}`).join(', ');
+  const since = relay?.waiting.oldest == null ? '' : `, the oldest since ${relay.waiting.oldest}`;
+  const parts = [
+    partitions &&
+      `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
+    quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
     ...(datasets ?? []).map(
       ({ source, dataset, days, late }) =>
         `Drops of ${source}/${dataset}: ${calendar(days)}${late.length === 0 ? '' : `, late: ${late.map(({ day }) => day).join(', ')}`}.`,
@@ -107,21 +92,14 @@ function partsText({
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
     ),
-    ...(relay === null
-      ? []
-      : [
-          `Relay: ${counted(relay.waiting.count, 'request')} waiting${relay.waiting.oldest === null ? '' : `, the oldest since ${relay.waiting.oldest}`}, ${relay.refused.reduce((sum, { count }) => sum + count, 0)} refused.`,
-        ]),
-    ...(stream === null || stream.quotaShare === null
-      ? []
-      : [`Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`]),
-    ...(isLocal ? ['Quotas of the stream: not known locally.'] : []),
-    ...(alarms === null
-      ? []
-      : [
-          `Alarms: ${on.length} of ${alarms.length} on, ${unknown.length} without data${isLocal ? ' (the local cloud has not all metrics of AWS services)' : `, ${silent.length} notify nobody`}.`,
-        ]),
+    relay && `Relay: ${counted(relay.waiting.count, 'request')} waiting${since}, ${refused} refused.`,
+    stream?.quotaShare != null &&
+      `Quota of ${stream.stream}: ${Math.round(stream.quotaShare * 100)} % of its ${stream.quota}.`,
+    isLocal && 'Quotas of the stream: not known locally.',
+    alarms &&
+      `Alarms: ${has('ALARM')} of ${alarms.length} on, ${has('INSUFFICIENT_DATA')} without data${isLocal ? ' (the local cloud has not all metrics of AWS services)' : `, ${silent.length} notify nobody`}.`,
   ];
+  return parts.flatMap((part) => part || []);
 }
 
 const MARKS: Readonly<Record<LedgerState, string>> = {

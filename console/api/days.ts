@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { type CuratedCalendar, readCuratedCalendar } from '../../observe/facts/days/curatedDays.ts';
-import { type DropsCalendar, readCalendar } from '../../observe/facts/days/dropDays.ts';
+import { type DropsCalendar, readCalendar } from '../../observe/facts/days/ledgerDays.ts';
 import { explainDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
 import { requestRebuild } from '../../operate/curate/requests.ts';
 import { requestBackfill, requestExport } from '../../operate/ingest/requests.ts';

@@ -38,7 +38,7 @@ export const liveRoutes = [
     summary: 'Events and requests since a cursor, and during the wait: `sluice tail`.',
     query: z.strictObject({
       after: text('`next` of the answer before; by default what comes from now on').max(16_000).optional(),
-      last: count({ usual: 0, least: 0, most: 10_000 }),
+      last: count({ usual: 0, least: 0, most: 1_000 }),
       waitMs: count({ usual: 0, least: 0, most: 25_000 }),
       user: text('as `--user`').optional(),
       event: text('as `--event`').optional(),

@@ -1,14 +1,17 @@
 import { isoTimestamp } from '../../lib/base/time.ts';
+import type { Export } from '../../lib/schema/exports.ts';
 import type { Deployment } from '../deployment.ts';
 import { whyUnread } from '../explainAwsError.ts';
 import { type CurationState, readCurationState } from './days/curatedDays.ts';
 import {
+  type ConfiguredDataset,
   configuredDatasets,
   type DatasetDays,
+  dropDays,
   type ExportDays,
-  readDatasetDays,
-  readExportDays,
-} from './days/dropDays.ts';
+  readDatasets,
+  readExports,
+} from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
 import { readLocalState } from './flow/localBuffers.ts';
 import { type Refusals, readRefusals } from './flow/refusals.ts';
@@ -112,16 +115,16 @@ export async function readStatusFacts(deployment: Deployment): Promise<StatusFac
         ),
     ask('the partitions', () => readRecentPartitions(deployment)),
     ask('the alarms', () => readAlarms(deployment)),
-    ask('the drops', () =>
-      readDatasetDays(deployment, datasets.slice(0, MOST_SUBJECTS), {
-        count: ({ dataset }) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
-      }),
-    ),
-    ask('the exports', () =>
-      readExportDays(deployment, config.exports.slice(0, MOST_SUBJECTS), {
-        count: ({ lookbackDays }) => Math.max(LEDGER_DAYS, lookbackDays),
-      }),
-    ),
+    ask('the drops', async () => {
+      const days = {
+        count: ({ dataset }: ConfiguredDataset) => Math.max(LEDGER_DAYS, dataset.lookbackDays + 1),
+      };
+      return (await readDatasets(deployment, datasets.slice(0, MOST_SUBJECTS), days)).map(dropDays);
+    }),
+    ask('the exports', async () => {
+      const days = { count: ({ lookbackDays }: Export) => Math.max(LEDGER_DAYS, lookbackDays) };
+      return (await readExports(deployment, config.exports.slice(0, MOST_SUBJECTS), days)).map(dropDays);
+    }),
     ask('the curated days', () => readCurationState(deployment)),
     ask('relay', () => readRelayState(deployment)),
   ]);

@@ -9,7 +9,7 @@ import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
-import type { DatasetDays, DropDay } from '../facts/days/dropDays.ts';
+import type { DatasetDays, DropDay } from '../facts/days/ledgerDays.ts';
 import { failedText, HOUR_MS, NOT_STORED } from '../facts/flow/requestCounts.ts';
 import { KEPT_HOURS } from '../facts/flow/streamState.ts';
 import { isLandingLate, waitingText } from '../facts/flow/waitingObjects.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
-import { readCalendar } from '../../observe/facts/days/dropDays.ts';
+import { readCalendar } from '../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
 import type { ExplainedDay } from '../../observe/ingest/explainDay.ts';
 import { requestExport } from '../../operate/ingest/requests.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
+import type { DatasetDays, DropDay } from '../../observe/facts/days/ledgerDays.ts';
 import type { LastHour } from '../../observe/facts/flow/requestCounts.ts';
 import type { StatusFacts } from '../../observe/facts/statusFacts.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';

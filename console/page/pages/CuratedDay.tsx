@@ -2,7 +2,7 @@ import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import type { CuratedDayState, CuratedDayStatus } from '../../../observe/facts/days/curatedDays.ts';
 import type { CurateRequested } from '../../../operate/curate/requests.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { Figures, Problem } from '../parts/parts.tsx';
+import { Figures } from '../parts/parts.tsx';
 
 /** A day of a curated table: what views read of it and why, and an action that curates it again. */
 export function CuratedDay(props: {
@@ -20,11 +20,6 @@ export function CuratedDay(props: {
       <p>
         {day}: {words(of.state)}. {of.why}
       </p>
-      {of.failure !== null && (
-        <Problem
-          error={{ ...of.failure, cause: of.failure.message, cure: 'docs/curated.md says what to do.' }}
-        />
-      )}
       <Figures
         of={[
           ['Raw rows', of.account?.rawRows ?? null],

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { CuratedDayState, CuratedTableStatus } from '../../../observe/facts/days/curatedDays.ts';
-import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/dropDays.ts';
+import type { DatasetDays, DropDay, ExportDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { DaysAnswer } from '../../api/days.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
-import type { DatasetDays } from '../../../observe/facts/days/dropDays.ts';
+import type { DatasetDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/explainDay.ts';
 import type { BackfillRequest, ExportDaysRequest, RequestedDays } from '../../../operate/ingest/requests.ts';

@@ -8,11 +8,9 @@ import { formatCount } from '../parts/format.ts';
 import { MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, type Tone } from '../parts/parts.tsx';
 import { link, setParams } from '../parts/router.ts';
-import { DataTable, Pager } from '../parts/tables.tsx';
+import { DataTable } from '../parts/tables.tsx';
 import { Traced } from './Trace.tsx';
 
-/** Rows that are drawn; older and newer ones are pages away. */
-const DRAWN = 100;
 /** A filter is applied when typing rests. */
 const REST_MS = 300;
 
@@ -28,14 +26,12 @@ export function Live() {
   const { route, deployment } = useConsole();
   const filter = Object.fromEntries(Object.entries(route.params).filter(([name]) => NAMES.includes(name)));
   const feed = useLiveFeed(filter);
-  // While it is paused, the list is what was there, and how far it was paged back.
-  const [paused, setPaused] = useState<{ readonly list: readonly NumberedEntry[]; readonly back: number }>();
+  // While it is paused, the list is what was there.
+  const [paused, setPaused] = useState<readonly NumberedEntry[]>();
   useEffect(() => setPaused(undefined), [JSON.stringify(filter)]);
-  const { list, back } = paused ?? { list: feed.kept, back: 0 };
-  const end = list.length - back * DRAWN;
-  const shown = list.slice(Math.max(0, end - DRAWN), end).toReversed();
-  const unseen = paused === undefined ? 0 : feed.total - (paused.list.at(-1)?.number ?? 0);
-  const pause = () => paused === undefined && setPaused({ list, back: 0 });
+  const list = paused ?? feed.kept;
+  const unseen = paused === undefined ? 0 : feed.total - (paused.at(-1)?.number ?? 0);
+  const pause = () => setPaused(list);
   return (
     <Page
       title="Live"
@@ -70,7 +66,7 @@ export function Live() {
         <>
           <DataTable<NumberedEntry>
             caption="Requests and rows, newest first"
-            rows={shown}
+            rows={list.toReversed()}
             keyOf={({ number }) => number}
             onUnfold={pause}
             unfold={({ entry }) => <Unfolded entry={entry} />}
@@ -85,14 +81,9 @@ export function Live() {
             ]}
           />
           <div class="tools">
-            <Pager
-              page={back + 1}
-              onBack={back === 0 ? undefined : () => setPaused({ list, back: back - 1 })}
-              onMore={end <= DRAWN ? undefined : () => setPaused({ list, back: back + 1 })}
-            />
             <span class="faint">
               {paused === undefined ? 'Following' : 'Paused'}. {formatCount(feed.total)} read
-              {feed.total > MOST_KEPT && `; the newest ${formatCount(MOST_KEPT)} are kept`}.
+              {feed.total > MOST_KEPT && `; the newest ${MOST_KEPT} are shown`}.
             </span>
             {feed.dropped > 0 && (
               <Badge tone="warning">{formatCount(feed.dropped)} went before they could be read</Badge>

@@ -24,10 +24,8 @@ export interface LiveFeed {
   readonly isOpen: boolean;
 }
 
-/** Entries that the page keeps. */
-export const MOST_KEPT = 10_000;
-/** Entries of before that it begins with. */
-const BEGIN_WITH = 200;
+/** Entries that the page shows. It begins with as many of before. */
+export const MOST_KEPT = 200;
 const WAIT_MS = 20_000;
 /** The pause after an answer: what comes meanwhile is read at once. */
 const PAUSE_MS = 100;
@@ -79,7 +77,7 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
   let [total, dropped, failures] = [0, 0, 0];
   let next: string | undefined;
   while (!signal.aborted) {
-    const begin = next === undefined ? { last: BEGIN_WITH } : { after: next, waitMs: WAIT_MS };
+    const begin = next === undefined ? { last: MOST_KEPT } : { after: next, waitMs: WAIT_MS };
     try {
       const params = { ...filter, ...begin };
       const answer = await callApi<LiveAnswer>('/api/live', { params, signal });
@@ -90,8 +88,9 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
       const begun = total;
       total += answer.entries.length;
       // A new list: a page that is paused keeps the one it has.
-      kept = kept.concat(answer.entries.map((entry, i) => ({ number: begun + i + 1, entry })));
-      if (kept.length > MOST_KEPT) kept = kept.slice(-MOST_KEPT);
+      kept = kept
+        .concat(answer.entries.map((entry, i) => ({ number: begun + i + 1, entry })))
+        .slice(-MOST_KEPT);
       show({ kept, total, dropped, source: answer.source, error: undefined, isOpen: true });
       await pause(answer.ended ? RETRY_MS.least : PAUSE_MS, signal);
     } catch (error) {

@@ -149,23 +149,3 @@ function written(value: string | null): unknown {
 export function More({ hasMore, how }: { readonly hasMore: boolean; readonly how: string }) {
   return hasMore ? <p class="faint">There are more: {how}.</p> : null;
 }
-
-/** Back and on in a list. */
-export function Pager(props: {
-  readonly page: number;
-  readonly onBack: (() => unknown) | undefined;
-  readonly onMore: (() => unknown) | undefined;
-}) {
-  const { page, onBack, onMore } = props;
-  return (
-    <nav class="tools" aria-label="Pages of the list">
-      <button type="button" class="outline" disabled={onBack === undefined} onClick={() => onBack?.()}>
-        Back
-      </button>
-      <span>Page {page}</span>
-      <button type="button" class="outline" disabled={onMore === undefined} onClick={() => onMore?.()}>
-        More
-      </button>
-    </nav>
-  );
-}

@@ -49,7 +49,6 @@ export interface CuratedDayStatus {
   readonly version: string | null;
   /** Where the rows of that version came from and went; null before the first. */
   readonly account: DayAccount | null;
-  readonly failure: { readonly code: string; readonly message: string } | null;
   /** Whether it has waited for more than a day. */
   readonly isLate: boolean;
 }
@@ -196,7 +195,6 @@ export async function readCuratedDays(
     return {
       ...{ day, state, why: whyRaw(config, { day, state, entry, isListed, unread }) },
       ...{ version: entry?.version ?? null, account: entry?.curated?.account ?? null },
-      failure: entry?.failure ?? null,
       isLate: (state === 'waiting' || state === 'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS,
     };
 

@@ -1,10 +1,11 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, type LateDay, lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/planSources.ts';
-import type { LedgerEntry, LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
+import type { LedgerEntry, LedgerState, LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
@@ -34,7 +35,7 @@ export interface DatasetStatus extends Pick<Dataset, 'kind' | 'table' | 'schedul
   /** `s3://…/` of its drops. */
   readonly folder: string;
   readonly lastLook: LastListing | null;
-  /** Days whose drop is late, oldest first; none without `expectedBy`. */
+  /** Which of the days are late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
   /** Oldest first. */
   readonly days: readonly LedgerDay[];
@@ -57,7 +58,99 @@ export interface DaySpan<Subject> {
   readonly until?: UtcDay | undefined;
 }
 
+/** What is shown and judged of a day of a dataset or an export. */
+export interface DropDay {
+  readonly day: UtcDay;
+  /** Null if the ledger has no entry. */
+  readonly state: LedgerState | null;
+  /** When the drop was due, epoch milliseconds, if it is late; else null. */
+  readonly lateSince: number | null;
+  readonly rows: LedgerEntry['rows'];
+  readonly files: number;
+  /** Objects that its last load left out although they may have been meant, and that in words. */
+  readonly leftOut: ReturnType<typeof summarizeLeftOut>;
+  /** The version that queries read; null if there is no version. */
+  readonly version: string | null;
+  /** Code of the failure; null without one. */
+  readonly failure: string | null;
+  /** Code why the customer's bucket did not take its receipt; null if it did, or there is none. */
+  readonly receipt: string | null;
+  /** The load by Athena that works on it; null without one. */
+  readonly athena: {
+    readonly step: string;
+    /** Epoch milliseconds. */
+    readonly startedAt: number;
+    readonly execution: string | null;
+  } | null;
+}
+
+/** A dataset of a customer, and days of it, oldest first. */
+export interface DatasetDays extends Omit<DatasetStatus, 'days'> {
+  readonly days: readonly DropDay[];
+}
+
+/** An export, and days of it, oldest first. */
+export interface ExportDays extends Omit<ExportStatus, 'days'> {
+  readonly days: readonly DropDay[];
+}
+
+/** The ledger of datasets and exports. */
+export interface DropsCalendar {
+  /** The days that it covers, oldest first. */
+  readonly days: readonly UtcDay[];
+  readonly datasets: readonly DatasetDays[];
+  readonly exports: readonly ExportDays[];
+}
+
 type Open = Pick<Deployment, 's3' | 'config' | 'now'>;
+
+/** The datasets of a configuration. */
+export function configuredDatasets({
+  sources,
+}: Pick<Deployment['config'], 'sources'>): readonly ConfiguredDataset[] {
+  return sources.flatMap((source) => source.datasets.map((dataset) => ({ source, dataset })));
+}
+
+/**
+ * Reads the ledger of all datasets and exports.
+ *
+ * @param span Number of days, and the last one. Default today; of exports yesterday.
+ * @throws IngestError.
+ */
+export async function readCalendar(
+  deployment: Open,
+  { days: count, until }: { readonly days: number; readonly until?: UtcDay | undefined },
+): Promise<DropsCalendar> {
+  const { config, now } = deployment;
+  const span = { count: () => count, until };
+  const datasets = (await readDatasets(deployment, configuredDatasets(config), span)).map(dropDays);
+  const exports = (await readExports(deployment, config.exports, span)).map(dropDays);
+  const shown = new Set(daysUntil(until ?? utcDay(now), count));
+  for (const { days } of datasets) for (const { day } of days) shown.add(day);
+  return { days: [...shown].sort(), datasets, exports };
+}
+
+/** A dataset or an export with what is shown and judged of its days. */
+export function dropDays<Status extends { readonly days: readonly LedgerDay[] }>(
+  status: Status & { readonly late?: readonly LateDay[] },
+): Omit<Status, 'days'> & { readonly days: readonly DropDay[] } {
+  const days = status.days.map(({ day, entry }): DropDay => {
+    const { step, startedAt, execution = null } = entry?.athena ?? {};
+    return {
+      day,
+      state: entry?.state ?? null,
+      lateSince: status.late?.find((one) => one.day === day)?.due ?? null,
+      rows: entry?.rows ?? { in: 0, out: 0, refused: 0 },
+      files: entry?.files.filter(({ fate }) => fate !== 'gone').length ?? 0,
+      leftOut: entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry),
+      version: entry?.version ?? null,
+      failure: entry?.failure?.code ?? null,
+      receipt: entry?.receipt?.failure?.code ?? null,
+      athena: step === undefined || startedAt === undefined ? null : { step, startedAt, execution },
+    };
+  });
+  return { ...status, days };
+}
 
 /** Reads days of several subjects from the ledger, in the order of subjects and days. @throws IngestError. */
 export async function readLedgerDays(
@@ -82,7 +175,8 @@ export async function readDatasets(
   datasets: readonly ConfiguredDataset[],
   { count, until }: DaySpan<ConfiguredDataset>,
 ): Promise<readonly DatasetStatus[]> {
-  const listings = lastListings(s3ObjectStore(open.s3, open.config.bucket));
+  const store = s3ObjectStore(open.s3, open.config.bucket);
+  const [listings, notes] = [lastListings(store), lateNotes(store)];
   const days = await readLedgerDays(
     open,
     datasets.map((one) => {
@@ -94,15 +188,22 @@ export async function readDatasets(
       return wanted.map((day) => ({ source: source.name, dataset: dataset.name, day }));
     }),
   );
-  const late = await readLateDays(open, datasets);
-  return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => ({
-    ...{ source: source.name, dataset: dataset.name, kind: dataset.kind, table: dataset.table },
-    folder: `s3://${source.bucket}/${dataset.folder}/`,
-    ...{ schedule: dataset.schedule, lookbackDays: dataset.lookbackDays },
-    lastLook: await listings.read(source.name, dataset.name),
-    late: late[i] ?? [],
-    days: days[i] ?? [],
-  }));
+  return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => {
+    const own = days[i] ?? [];
+    const entries = new Map(own.map(({ day, entry }) => [day, entry]));
+    const noted = dataset.expectedBy === undefined ? null : await notes.read(source.name, dataset.name);
+    return {
+      ...{ source: source.name, dataset: dataset.name, kind: dataset.kind, table: dataset.table },
+      folder: `s3://${source.bucket}/${dataset.folder}/`,
+      ...{ schedule: dataset.schedule, lookbackDays: dataset.lookbackDays },
+      lastLook: await listings.read(source.name, dataset.name),
+      late: (noted?.late ?? []).filter(({ day }) => {
+        const entry = entries.get(day);
+        return entry !== undefined && !hasArrivedSince(entry, noted?.at ?? 0);
+      }),
+      days: own,
+    };
+  });
 }
 
 /** Reads the ledger of exports. @throws IngestError. */
@@ -127,26 +228,6 @@ function exportTarget(exported: Pick<Export, 'name' | 'target'>): string {
 }
 
 /** Days, oldest first, up to the last. */
-export function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
+function daysUntil(last: UtcDay, count: number): readonly UtcDay[] {
   return Array.from({ length: count }, (_, i) => addDays(last, i + 1 - count));
-}
-
-/** For each dataset the days that were late at the last listing, without those that have arrived since. */
-async function readLateDays(
-  open: Open,
-  datasets: readonly ConfiguredDataset[],
-): Promise<readonly (readonly LateDay[])[]> {
-  const notes = lateNotes(s3ObjectStore(open.s3, open.config.bucket));
-  const noted = await mapLimit(datasets, PARALLEL, async ({ source, dataset }) =>
-    dataset.expectedBy === undefined ? null : await notes.read(source.name, dataset.name),
-  );
-  const known = await readLedgerDays(
-    open,
-    datasets.map(({ source, dataset }, i) =>
-      (noted[i]?.late ?? []).map(({ day }) => ({ source: source.name, dataset: dataset.name, day })),
-    ),
-  );
-  return noted.map((note, i) =>
-    (note?.late ?? []).filter((_, at) => !hasArrivedSince(known[i]?.[at]?.entry ?? null, note?.at ?? 0)),
-  );
 }

@@ -1,10 +1,10 @@
 import { ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import { dayLocation, partitionDays } from '../../../lib/landing/catalog/registerPartitions.ts';
+import { dayLocation } from '../../../lib/landing/catalog/registerPartitions.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
+import { readPartitions } from './tables.ts';
 
 /** Days that are compared: those in which events arrive. The doctor compares all. */
 const PARTITION_DAYS = 7;
@@ -97,9 +97,6 @@ export async function unreadNotes(
     : [`No query reads the files of ${unread.join(', ')}, which lack a partition.`];
 }
 
-/** Days that one call asks for: an expression has at most 2,048 characters. */
-const DAYS_AT_ONCE = 100;
-
 /**
  * Which days of a table have no partition at their folder: no query reads their files.
  *
@@ -107,25 +104,13 @@ const DAYS_AT_ONCE = 100;
  * @throws What Glue's client throws.
  */
 async function unregisteredDays(
-  { glue, config }: Pick<Deployment, 'glue' | 'config'>,
+  deployment: Pick<Deployment, 'glue' | 'config' | 'signal'>,
   table: TableKind,
   days: readonly UtcDay[],
 ): Promise<readonly UtcDay[]> {
-  const catalog = gluePartitionCatalog(glue);
-  const registered = new Set<UtcDay>();
-  for (let from = 0; from < days.length; from += DAYS_AT_ONCE) {
-    const wanted = days.slice(from, from + DAYS_AT_ONCE);
-    let token: string | undefined;
-    do {
-      const page = await catalog.listPage(config.database, config.tables[table], token, wanted);
-      const inPlace = page.items.filter(
-        ({ values: [day = ''], storage }) =>
-          isUtcDay(day) &&
-          storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, table, day),
-      );
-      for (const day of partitionDays(inPlace)) registered.add(day);
-      token = page.next;
-    } while (token !== undefined);
-  }
-  return days.filter((day) => !registered.has(day));
+  const { config } = deployment;
+  const [from, to] = [days.toSorted()[0], days.toSorted().at(-1)];
+  if (from === undefined || to === undefined) return [];
+  const partitions = await readPartitions(deployment, config.tables[table], { from, to });
+  return days.filter((day) => partitions.get(day) !== dayLocation(config, config.bucket, table, day));
 }
