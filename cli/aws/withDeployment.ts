@@ -1,12 +1,10 @@
 import { SluiceError } from '../../lib/base/errors.ts';
-import { type Deployment, openDeployment } from '../../observe/deployment.ts';
-import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
-import { readClock } from '../../observe/target.ts';
+import type { Deployment } from '../../observe/deployment.ts';
 import type { CommandLine } from '../terminal/commandLine.ts';
-import { configuredTarget } from './target.ts';
 
 /**
- * Opens the deployment of a command line, and closes it after the work.
+ * Opens the deployment of a command line, and closes it after the work. What this needs is imported then: help and mistakes
+ * of usage need none of it.
  *
  * @throws AwsAccessError; ConfigError; what `work` throws.
  */
@@ -14,6 +12,11 @@ export async function withDeployment<Result>(
   line: CommandLine,
   work: (deployment: Deployment) => Promise<Result>,
 ): Promise<Result> {
+  const [{ configuredTarget }, { openDeployment }, { readClock }] = await Promise.all([
+    import('./target.ts'),
+    import('../../observe/deployment.ts'),
+    import('../../observe/target.ts'),
+  ]);
   const target = await configuredTarget(line);
   const deployment = openDeployment({ ...target, now: await readClock(target) }, target.aws);
   return explainingAws(() => work(deployment)).finally(() => deployment.close());
@@ -24,6 +27,7 @@ export async function explainingAws<Result>(work: () => Promise<Result>): Promis
   try {
     return await work();
   } catch (error) {
+    const { AwsAccessError, explainAwsError } = await import('../../observe/explainAwsError.ts');
     const problem =
       explainAwsError(error) ?? (error instanceof Error ? explainAwsError(error.cause) : undefined);
     if (problem?.kind === 'unasked') throw problem.error;

@@ -1,4 +1,12 @@
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import type {
+  CuratedCalendar,
+  CuratedDayState,
+  CuratedDayStatus,
+} from '../../observe/facts/days/curatedDays.ts';
+import type { CurateRequested } from '../../operate/curate/requests.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
+import { counted } from '../observe/words.ts';
 import {
   type Action,
   type Command,
@@ -12,7 +20,7 @@ import {
   UsageError,
   unlessDryRun,
 } from '../terminal/commandLine.ts';
-import { writeResult } from '../terminal/output.ts';
+import { textTable, writeResult } from '../terminal/output.ts';
 import { requestWork } from './requestWork.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -62,11 +70,7 @@ export const curate: Command = {
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
   const kinds = kindsOf(line);
-  const [{ withDeployment }, { readCuratedCalendar }, { curatedText }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/facts/days/curatedDays.ts'),
-    import('../observe/curatedText.ts'),
-  ]);
+  const { readCuratedCalendar } = await import('../../observe/facts/days/curatedDays.ts');
   const calendar = await withDeployment(line, (deployment) =>
     readCuratedCalendar(deployment, { kinds, days }),
   );
@@ -79,9 +83,8 @@ async function status(line: CommandLine): Promise<number> {
 
 async function runNow(line: CommandLine): Promise<number> {
   const kinds = kindsOf(line);
-  const [{ requestCuration }, { askedText }, limits] = await Promise.all([
+  const [{ requestCuration }, limits] = await Promise.all([
     import('../../operate/curate/requests.ts'),
-    import('../observe/curatedText.ts'),
     import('../../lib/curate/limits.ts'),
   ]);
   const most = `${limits.MOST_DAYS_A_NIGHT} days or ${limits.MOST_BYTES_A_NIGHT / 10 ** 9} GB of raw files`;
@@ -98,9 +101,8 @@ async function rebuild(line: CommandLine): Promise<number> {
   const kinds = kindsOf(line);
   if (textOption(line, 'from') === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--from: missing, expected YYYY-MM-DD.');
-  const [{ requestRebuild }, { askedText }, { MAX_BACKFILL_DAYS }] = await Promise.all([
+  const [{ requestRebuild }, { MAX_BACKFILL_DAYS }] = await Promise.all([
     import('../../operate/curate/requests.ts'),
-    import('../observe/curatedText.ts'),
     import('../../operate/ingest/requests.ts'),
   ]);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
@@ -117,4 +119,45 @@ async function rebuild(line: CommandLine): Promise<number> {
 function kindsOf(line: CommandLine): readonly ForwardedKind[] {
   const kind = choiceOption(line, 'table', forwardedKinds);
   return kind === undefined ? forwardedKinds : [kind];
+}
+
+/** The calendar of curated days for people: a table for each curated table, the newest day first. */
+export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCalendar): string {
+  const head = isOn
+    ? `A day is curated ${counted(curateAfter, 'day')} after its end: now those before ${firstYoung}.\n`
+    : 'Days are not curated: the configuration has `curate: false`. Views read the raw tables.\n';
+  const parts = tables.map(({ table, rawTable, listed, leftOut, days }) => {
+    const room =
+      leftOut === 0
+        ? ''
+        : ` ${counted(leftOut, 'day')} of these ${leftOut === 1 ? 'is' : 'are'} left out of the text of some views, which has no room for more ranges of days: these views read ${leftOut === 1 ? 'it' : 'them'} from ${rawTable}.`;
+    const about = `${table}: views read ${counted(listed, 'day')} from it, and all others from ${rawTable}.${room}`;
+    return `${about}\n${days.length === 0 ? 'No day of these has rows.\n' : textTable(days.map(dayRow))}`;
+  });
+  return [head, ...parts].join('\n');
+}
+
+const VIEWS_READ: Readonly<Partial<Record<CuratedDayState, string>>> = {
+  curated: 'curated',
+  left_out: 'both',
+};
+
+function dayRow({ day, state, account, why }: CuratedDayStatus) {
+  return {
+    day,
+    'views read': VIEWS_READ[state] ?? 'raw',
+    'raw rows': account?.rawRows ?? null,
+    rows: account?.rows ?? null,
+    resends: account?.resends ?? null,
+    differing: account?.differing ?? null,
+    state: state.replace('_', ' '),
+    note: why,
+  };
+}
+
+/** Formats the requested days, a line for each table. */
+function askedText({ asked }: CurateRequested): string {
+  return textTable(
+    asked.map(({ table, from, to, days }) => ({ table, from: from ?? '', to: to ?? '', days })),
+  );
 }

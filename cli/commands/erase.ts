@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
+import { withDeployment } from '../aws/withDeployment.ts';
 import {
   assertNoArguments,
   type Command,
@@ -44,8 +45,7 @@ const STOPS = ['SIGINT', 'SIGTERM'] as const;
 async function run(line: CommandLine): Promise<number> {
   assertNoArguments(line.positionals);
   const texts = await readUnits(line);
-  const [{ withDeployment }, { erase }, { parseUnit }, { eraseText }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
+  const [{ erase }, { parseUnit }, { eraseText }] = await Promise.all([
     import('../../operate/erase/erase.ts'),
     import('../../lib/erase/Unit.ts'),
     import('../observe/eraseText.ts'),

@@ -1,5 +1,6 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportStatus } from '../../observe/facts/days/ledgerDays.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
   type Command,
@@ -52,8 +53,7 @@ export const exporting: Command = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ withDeployment }, { readExports }, { namedExports }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
+  const [{ readExports }, { namedExports }] = await Promise.all([
     import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
   ]);

@@ -1,5 +1,6 @@
 import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
 import type { RedriveReport } from '../../operate/quarantine/redriveQuarantine.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import {
   assertNoArguments,
   assertOrder,
@@ -50,8 +51,7 @@ export const redrive: Command = {
     const dryRun = line.values['dry-run'] === true;
     if (what === 'landing') return redriveDeadLetters(line, dryRun);
     const wanted = what === 'item' ? itemOf(line) : await reasonOf(line);
-    const [{ withDeployment }, operate, { QuarantineError }] = await Promise.all([
-      import('../aws/withDeployment.ts'),
+    const [operate, { QuarantineError }] = await Promise.all([
       import('../../operate/quarantine/redriveQuarantine.ts'),
       import('../../observe/quarantine/readQuarantine.ts'),
     ]);
@@ -93,10 +93,7 @@ function whatOf(line: CommandLine): keyof typeof OPTIONS {
 }
 
 async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<number> {
-  const [{ withDeployment }, { redriveLanding }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../operate/redriveLanding.ts'),
-  ]);
+  const { redriveLanding } = await import('../../operate/redriveLanding.ts');
   const messages = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
   const what = dryRun ? 'dead letters' : 'dead letters sent again';
   writeResult(line, { dryRun, messages }, () => textTable([{ what, n: messages }]));

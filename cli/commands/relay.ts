@@ -1,5 +1,6 @@
 import { isRelayReason } from '../../lib/tables/objectKeys.ts';
 import { targetedCommand } from '../aws/target.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
   type Command,
@@ -52,10 +53,7 @@ export const relay: Command = {
 };
 
 async function status(line: CommandLine): Promise<number> {
-  const [{ withDeployment }, { readRelayState, RelayCopiesError }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/facts/flow/relayCopies.ts'),
-  ]);
+  const { readRelayState, RelayCopiesError } = await import('../../observe/facts/flow/relayCopies.ts');
   const state = await withDeployment(line, readRelayState);
   if (state === null) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   writeResult(line, state, () =>
@@ -77,10 +75,7 @@ async function redrive(line: CommandLine): Promise<number> {
       `--reason: got ${JSON.stringify(reason)}, expected a status such as 401, or expired.`,
     );
   const dryRun = line.values['dry-run'] === true;
-  const [{ withDeployment }, { redriveCopies }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../operate/relay/redriveCopies.ts'),
-  ]);
+  const { redriveCopies } = await import('../../operate/relay/redriveCopies.ts');
   const moved = await withDeployment(line, (deployment) => redriveCopies(deployment, reason, dryRun));
   writeResult(line, { reason, dryRun, ...moved }, () =>
     textTable([
@@ -101,10 +96,7 @@ async function erase(line: CommandLine): Promise<number> {
       'Expected --all. The copies of one person are deleted by `sluice erase`.',
     );
   const dryRun = line.values['dry-run'] === true;
-  const [{ withDeployment }, { eraseCopies }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../operate/relay/eraseCopies.ts'),
-  ]);
+  const { eraseCopies } = await import('../../operate/relay/eraseCopies.ts');
   const { found, queued } = await withDeployment(line, (deployment) => eraseCopies(deployment, dryRun));
   writeResult(line, { dryRun, found, queued }, () =>
     textTable([

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../lib/base/errors.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import type { RequestedDays } from '../../operate/ingest/requests.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import { type CommandLine, UsageError } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
@@ -30,10 +31,7 @@ export async function requestWork<Requested extends object>(
   { ask, sent = (requested) => requested, text, dry = '', done, follow }: Work<Requested>,
 ): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
-  const [{ withDeployment }, { targetedCommand }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../aws/target.ts'),
-  ]);
+  const { targetedCommand } = await import('../aws/target.ts');
   const requested = await withDeployment(line, async (deployment) => {
     try {
       return await ask(deployment, dryRun);

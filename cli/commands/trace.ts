@@ -1,4 +1,7 @@
-import { isUtcDay } from '../../lib/base/time.ts';
+import { visibleLine } from '../../lib/base/text.ts';
+import { isoTimestamp, isUtcDay } from '../../lib/base/time.ts';
+import type { Trace } from '../../observe/trace/trace.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Command,
   type CommandLine,
@@ -38,11 +41,7 @@ export const trace: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one event ID, user or request ID.');
     const subject = choiceOption(line, 'as', SUBJECTS);
     const since = sinceOption(line);
-    const [{ withDeployment }, observe, { traceJson, traceText }] = await Promise.all([
-      import('../aws/withDeployment.ts'),
-      import('../../observe/trace/trace.ts'),
-      import('../observe/traceText.ts'),
-    ]);
+    const observe = await import('../../observe/trace/trace.ts');
     return withDeployment(line, async (deployment) => {
       const result = await observe.trace(deployment, {
         id,
@@ -73,4 +72,34 @@ function sinceOption(line: CommandLine): ((now: number) => number) | undefined {
       `--since: got ${text}, expected a day (2026-11-20), a time (2026-11-20T07:30:00Z), or an age (24h, 7d).`,
     );
   return () => at;
+}
+
+/** A trace as `--json` prints it. */
+function traceJson({ subject, state, steps, found, hasMore, row, notes }: Trace) {
+  return {
+    subject,
+    state,
+    found,
+    more: hasMore,
+    steps: steps.map(({ at, what }) => ({ at: at === null ? null : isoTimestamp(at), what })),
+    ...(row === null ? {} : { row }),
+    notes,
+  };
+}
+
+/** A trace for people. */
+function traceText(id: string, { subject, state, steps, found, hasMore, row, notes }: Trace): string {
+  const name = visibleLine(id);
+  const head =
+    subject === 'user' && found > 0
+      ? `${name}: ${found}${hasMore ? ' or more' : ''} ${found === 1 ? 'event' : 'events'}, the newest first`
+      : `${name} (${subject}): ${state}`;
+  const lines = steps.map(
+    ({ at, what }) => `${(at === null ? '' : isoTimestamp(at)).padEnd(24)}  ${visibleLine(what)}`,
+  );
+  const columns = Object.entries(row?.columns ?? {}).map(
+    ([name, value]) => `  ${name}: ${visibleLine(typeof value === 'string' ? value : JSON.stringify(value))}`,
+  );
+  const shown = row === null ? [] : [`Row of ${row.kind}:`, ...columns];
+  return `${[head, ...lines, ...shown, ...notes.map((note) => `Note: ${note}`)].join('\n')}\n`;
 }
