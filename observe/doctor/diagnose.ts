@@ -8,7 +8,7 @@ import { bucket, bucketSettings, forwarding, key, leftCopies } from './bucket.ts
 import { database, names, partitions, servedDays, tables, workgroups } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readers } from './readers.ts';
-import { NoSetup, openSetup, type Setup } from './Setup.ts';
+import { openClients, readSetup, type Setup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
 
 /** What `sluice doctor` looks at beyond `sluice status`, in its order. */
@@ -76,7 +76,6 @@ export async function diagnose(
   const wanted = beforeDeploy ? looksBeforeDeploy : [...looks, ...(hasDrift ? [drift] : [])];
   const parts = beforeDeploy ? [] : Object.keys(statusParts);
   const checks: LookedAt[] = [];
-  let skipped: string[] = [];
   const target = deploymentOptions(deployment);
   const told = (check: string, expects: string, found: readonly Finding[]) => {
     const findings = placed(found, target);
@@ -84,25 +83,24 @@ export async function diagnose(
     checks.push(looked);
     onLook(looked);
   };
-  let setup: Setup;
+  const clients = openClients(deployment.aws);
   try {
-    setup = await openSetup(deployment);
-  } catch (error) {
-    told('account', EXPECTED_OF_ACCOUNT, [error instanceof NoSetup ? error.finding : unreadFinding(error)]);
-    return { identity: undefined, checks, skipped: [...wanted.map(({ name }) => name), ...parts] };
-  }
-  try {
+    const setup = await readSetup(deployment, clients).catch(unreadFinding);
+    if ('code' in setup) {
+      told('account', EXPECTED_OF_ACCOUNT, [setup]);
+      return { identity: undefined, checks, skipped: [...wanted.map(({ name }) => name), ...parts] };
+    }
     told('account', EXPECTED_OF_ACCOUNT, []);
     for (const [i, look] of wanted.entries()) {
       const findings = await settled([look.find(setup)]);
       told(look.name, look.expects, findings);
       if (look.isGround === true && findings.some(({ code }) => GONE.test(code))) {
-        skipped = [...wanted.slice(i + 1).map(({ name }) => name), ...parts];
-        break;
+        const skipped = [...wanted.slice(i + 1).map(({ name }) => name), ...parts];
+        return { identity: setup.identity, checks, skipped };
       }
     }
-    if (!beforeDeploy && skipped.length === 0) {
-      const { problems } = await readStatus(setup);
+    if (!beforeDeploy) {
+      const { problems } = await readStatus(deployment);
       for (const [part, expects] of Object.entries(statusParts))
         told(
           part,
@@ -111,9 +109,9 @@ export async function diagnose(
           problems.filter((one) => one.part === part && one.code !== 'SLUICE_FINDING_PARTITION_WRONG'),
         );
     }
-    return { identity: setup.identity, checks, skipped };
+    return { identity: setup.identity, checks, skipped: [] };
   } finally {
-    setup.close();
+    for (const client of Object.values(clients)) client.destroy();
   }
 }
 
