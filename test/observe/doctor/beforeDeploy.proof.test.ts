@@ -1,136 +1,11 @@
 import { matchesGlob } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { serviceFunctions } from '../../../infra/serverless/service.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import {
-  AwsError,
-  type AwsService,
-  jsonService,
-  operation,
-  queryOperation,
-  queryService,
-} from '../../../packages/local-aws/src/protocol/index.ts';
-import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
+import { account, accountServices, dataLake, ROLE, ROOT } from './fakeAccount.ts';
 import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
-
-const ACCOUNT = '000000000000';
-const OPEN = [{ Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] }];
-const ROOT = { arn: `arn:aws:iam::${ACCOUNT}:root`, account: ACCOUNT };
-const ROLE = { arn: `arn:aws:iam::${ACCOUNT}:role/deploy`, account: ACCOUNT };
-
-/** Services that only AWS has. Each test sets their answers. */
-const account = {
-  caller: ROOT,
-  logGroups: [] as string[],
-  secrets: new Map<string, object>(),
-  dataLake: { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: OPEN },
-  denied: new Set<string>(),
-  simulated: [] as { source: string; actions: string[]; resources: string[]; context: string[] }[],
-};
-
-const json = (
-  signingName: string,
-  targetPrefix: string,
-  operations: Parameters<typeof jsonService>[0]['operations'],
-) =>
-  jsonService({
-    signingName,
-    targetPrefix,
-    contentType: 'application/x-amz-json-1.1',
-    invalidInput: (message) => new AwsError('InvalidParameterException', 400, message),
-    operations,
-  });
-const logs = json('logs', 'Logs_20140328', {
-  DescribeLogGroups: operation({
-    input: z.strictObject({ logGroupNamePrefix: z.string() }),
-    run: ({ logGroupNamePrefix }) => ({
-      logGroups: account.logGroups
-        .filter((name) => name.startsWith(logGroupNamePrefix))
-        .map((logGroupName) => ({ logGroupName })),
-    }),
-  }),
-});
-const secretsManager = json('secretsmanager', 'secretsmanager', {
-  DescribeSecret: operation({
-    input: z.strictObject({ SecretId: z.string() }),
-    run({ SecretId }) {
-      const secret = account.secrets.get(SecretId);
-      if (secret === undefined) throw new AwsError('ResourceNotFoundException', 400, 'No such secret.');
-      return { Name: SecretId, ...secret };
-    },
-  }),
-});
-const lakeFormation: AwsService = {
-  signingName: 'lakeformation',
-  async handle({ rawPath, body }) {
-    body.resume();
-    const status = rawPath === '/GetDataLakeSettings' ? 200 : 404;
-    return { status, body: JSON.stringify({ DataLakeSettings: account.dataLake }) };
-  },
-};
-const iam = queryService({
-  signingName: 'iam',
-  version: '2010-05-08',
-  namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
-  operations: new Map([
-    queryOperation({
-      name: 'GetRole',
-      input: z.record(z.string(), z.string()),
-      run: ({ RoleName = '' }) => [
-        [
-          'Role',
-          [
-            ['RoleName', RoleName],
-            ['Arn', `arn:aws:iam::${ACCOUNT}:role/ci/${RoleName}`],
-          ],
-        ],
-      ],
-    }),
-    queryOperation({
-      name: 'SimulatePrincipalPolicy',
-      input: z.record(z.string(), z.string()),
-      run(members) {
-        const listed = (prefix: string) =>
-          Object.keys(members)
-            .filter((name) => name.startsWith(prefix))
-            .map((name) => members[name] ?? '');
-        const actions = listed('ActionNames.member.');
-        const resources = listed('ResourceArns.member.');
-        const context = listed('ContextEntries.member.1.');
-        account.simulated.push({ source: members['PolicySourceArn'] ?? '', actions, resources, context });
-        return [
-          ['IsTruncated', false],
-          [
-            'EvaluationResults',
-            actions.map((action) => {
-              const decision = account.denied.has(action) ? 'implicitDeny' : 'allowed';
-              return [
-                'member',
-                [
-                  ['EvalActionName', action],
-                  ['EvalDecision', decision],
-                  [
-                    'ResourceSpecificResults',
-                    resources.map((resource) => [
-                      'member',
-                      [
-                        ['EvalResourceName', resource],
-                        ['EvalResourceDecision', decision],
-                      ],
-                    ]),
-                  ],
-                ],
-              ];
-            }),
-          ],
-        ];
-      },
-    }),
-  ]),
-});
 
 /** The repository's configuration for one stage. */
 const configFor = (stage: string | undefined): Readonly<Record<string, string>> =>
@@ -139,18 +14,10 @@ const configFor = (stage: string | undefined): Readonly<Record<string, string>> 
 describe('sluice doctor --before-deploy', () => {
   let deployed: StartedDeployment;
   beforeAll(async () => {
-    const sts = stsService({ account: ACCOUNT, callerOf: () => account.caller });
-    deployed = await startDeployment(undefined, [logs, secretsManager, lakeFormation, iam, sts]);
+    deployed = await startDeployment(accountServices);
   });
   afterAll(() => deployed.close());
-  beforeEach(() => {
-    account.caller = ROOT;
-    account.logGroups.length = 0;
-    account.secrets.clear();
-    account.dataLake = { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: OPEN };
-    account.denied.clear();
-    account.simulated.length = 0;
-  });
+  beforeEach(() => account.reset());
 
   async function findings(check: string, ...args: readonly string[]) {
     const [, stage] = /--stage,(\w+)/.exec(args.join()) ?? [];
@@ -217,7 +84,7 @@ describe('sluice doctor --before-deploy', () => {
 
   it('warns when Lake Formation controls new databases and tables', async () => {
     expect(await findings('data-lake')).toEqual([]);
-    account.dataLake = { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: [] };
+    account.answers.set('lakeformation /GetDataLakeSettings', dataLake([]));
     expect(await findings('data-lake')).toEqual([
       'LAKE_FORMATION IAM_ALLOWED_PRINCIPALS does not get ALL on new tables.',
     ]);
@@ -230,19 +97,19 @@ describe('sluice doctor --before-deploy', () => {
     account.caller = ROLE;
     expect(await findings('deployer', '--stage', 'prod')).toEqual([]);
     expect(new Set(account.simulated.map(({ source }) => source))).toEqual(
-      new Set([`arn:aws:iam::${ACCOUNT}:role/ci/deploy`]),
+      new Set([ROLE.arn.replace('role/', 'role/ci/')]),
     );
     const config = defineConfig({ bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' } });
     const policies = printedPolicies('deploy', config, {
-      ...{ region: 'us-east-1', account: ACCOUNT, stack: 'sluice-prod' },
+      ...{ region: 'us-east-1', account: ROLE.account, stack: 'sluice-prod' },
     });
     const printed = policies.flatMap(({ document }) => document.Statement).flatMap(({ Action }) => Action);
-    const asked = account.simulated.flatMap(({ actions }) => actions);
+    const asked = account.simulated.map(({ action }) => action);
     // Of a wildcard, actions that it allows are simulated.
     const isAsked = (action: string) => asked.some((one) => matchesGlob(one, action));
     expect([...new Set(printed)].filter((action) => !isAsked(action))).toEqual([]);
-    const passed = account.simulated.filter(({ actions }) => actions.includes('iam:PassRole'));
-    expect(passed.flatMap(({ context }) => context)).toContain('firehose.amazonaws.com');
+    const passed = account.simulated.filter(({ action }) => action === 'iam:PassRole');
+    expect(passed.map(({ context }) => context).join()).toContain('firehose.amazonaws.com');
     const patterns = account.simulated
       .flatMap(({ resources }) => resources)
       .filter((one) => one !== '*' && /[*?]/.test(one));
@@ -251,7 +118,7 @@ describe('sluice doctor --before-deploy', () => {
 
   it('names the actions that the caller is not allowed', async () => {
     account.caller = ROLE;
-    account.denied.add('kms:CreateKey');
+    account.decide = (action) => (action === 'kms:CreateKey' ? 'implicitDeny' : 'allowed');
     expect(await findings('deployer')).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);
   });
 });

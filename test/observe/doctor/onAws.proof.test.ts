@@ -3,82 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AthenaClient, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import {
-  type AwsService,
-  queryOperation,
-  queryService,
-} from '../../../packages/local-aws/src/protocol/index.ts';
+import { account, accountServices, limits, NOT_FOUND } from './fakeAccount.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
-
-/** IAM's simulator. Each test sets its answers. */
-const simulated: { action: string; source: string; resources: string[]; context: string }[] = [];
-let decide: (action: string, resource: string) => string = () => 'allowed';
-
-const NOT_FOUND = Symbol('not found');
-
-/** Services of the REST protocol, by the service and path of each request. */
-const answers = new Map<string, unknown>();
-const restService = (signingName: string): AwsService => ({
-  signingName,
-  async handle({ rawPath, body }) {
-    body.resume();
-    const answer = answers.get(`${signingName} ${rawPath}`);
-    if (answer === NOT_FOUND)
-      return {
-        status: 404,
-        headers: { 'x-amzn-errortype': 'NotFoundException' },
-        body: '{"message":"No such domain."}',
-      };
-    return answer === undefined
-      ? {
-          status: 403,
-          headers: { 'x-amzn-errortype': 'AccessDeniedException' },
-          body: JSON.stringify({ message: `Not authorized to perform: ${signingName}:GET` }),
-        }
-      : { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
-  },
-});
-const iam = queryService({
-  signingName: 'iam',
-  version: '2010-05-08',
-  namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
-  operations: new Map([
-    queryOperation({
-      name: 'SimulatePrincipalPolicy',
-      input: z.record(z.string(), z.string()),
-      run(members) {
-        const listed = (prefix: string) =>
-          Object.keys(members)
-            .filter((name) => name.startsWith(prefix))
-            .sort()
-            .map((name) => members[name] ?? '');
-        const resources = listed('ResourceArns.member.');
-        const context = listed('ContextEntries.member.1.').join(' ');
-        const actions = listed('ActionNames.member.');
-        const source = members['PolicySourceArn'] ?? '';
-        for (const action of actions) simulated.push({ action, source, resources, context });
-        return [
-          ['IsTruncated', false],
-          [
-            'EvaluationResults',
-            actions.flatMap((action) =>
-              resources.map((resource) => [
-                'member',
-                [
-                  ['EvalActionName', action],
-                  ['EvalResourceName', resource],
-                  ['EvalDecision', decide(action, resource)],
-                ],
-              ]),
-            ),
-          ],
-        ];
-      },
-    }),
-  ]),
-});
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-doctor-'));
 const config = (fields: string) => {
@@ -99,22 +26,16 @@ const READERS = `readers: [
 describe('sluice doctor, where only AWS can answer', () => {
   let deployed: StartedDeployment;
   beforeAll(async () => {
-    deployed = await startDeployment(undefined, [iam, ...['apigateway', 'lambda'].map(restService)]);
+    deployed = await startDeployment(accountServices);
   });
   afterAll(async () => {
     await deployed.close();
     rmSync(directory, { recursive: true });
   });
-  beforeEach(() => {
-    account(10_000, 5_000, 1_000, 1_000);
-    simulated.length = 0;
-  });
+  beforeEach(() => account.reset());
 
-  const account = (rateLimit: number, burstLimit: number, total: number, unreserved: number) => {
-    answers.set('apigateway /account', { throttleSettings: { rateLimit, burstLimit } });
-    answers.set('lambda /2016-08-19/account-settings', {
-      AccountLimit: { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved },
-    });
+  const setLimits = (...of: Parameters<typeof limits>) => {
+    for (const [path, answer] of limits(...of)) account.answers.set(path, answer);
   };
   const findings = async (check: string, env?: Readonly<Record<string, string>>) => {
     const { code, report } = await deployed.diagnose(env);
@@ -132,7 +53,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     ]);
     const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
     const tell = (more: object) =>
-      answers.set('apigateway /domainnames/collect.acme.invalid', {
+      account.answers.set('apigateway /domainnames/collect.acme.invalid', {
         ...{ domainName: 'collect.acme.invalid', domainNameStatus: 'AVAILABLE', regionalDomainName },
         ...{ regionalCertificateArn: arn, ...more },
       });
@@ -144,7 +65,7 @@ describe('sluice doctor, where only AWS can answer', () => {
       3,
       `SLUICE_FINDING_DOMAIN_UNFIT collect.acme.invalid is PENDING_OWNERSHIP_VERIFICATION; it has the certificate arn:other, configured is ${arn}; it has no address, expected the addresses of ${regionalDomainName}.`,
     ]);
-    answers.set('apigateway /domainnames/collect.acme.invalid', NOT_FOUND);
+    account.answers.set('apigateway /domainnames/collect.acme.invalid', NOT_FOUND);
     expect(await findings('domain', asked)).toEqual([
       3,
       'SLUICE_FINDING_RESOURCE_MISSING The domain collect.acme.invalid.',
@@ -157,7 +78,7 @@ describe('sluice doctor, where only AWS can answer', () => {
   });
 
   it('warns about a quota that is too low or nearly exhausted', async () => {
-    account(10_000, 5_000, 10, 10);
+    setLimits(10_000, 5_000, 10, 10);
     const low = 'SLUICE_FINDING_QUOTA';
     const lambda = `${low} Lambda: 10 executions at once in the account, 0 of them reserved, expected 1000 or more.`;
     expect(await findings('quotas')).toEqual([
@@ -167,18 +88,18 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(
       await findings('quotas', config('curate: true, relay: { statsig: true, concurrency: 5 }')),
     ).toContain(`${lambda} The stack's 5 queues use up to 13, the collector has the rest.`);
-    account(10_000, 5_000, 1_000, 150);
+    setLimits(10_000, 5_000, 1_000, 150);
     const near = [
       0,
       "SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 850 of them reserved, expected 1000 or more. The stack's 4 queues use up to 8, the collector has the rest.",
     ];
     expect(await findings('quotas')).toEqual(near);
-    account(10_000, 5_000, 1_000, 1_000);
+    setLimits(10_000, 5_000, 1_000, 1_000);
     expect(await findings('quotas', config('collector: { reservedConcurrency: 850 }'))).toEqual(near);
   });
 
   it("compares the stage's limits with those of the account in API Gateway", async () => {
-    account(2_500, 1_250, 1_000, 1_000);
+    setLimits(2_500, 1_250, 1_000, 1_000);
     const found = 'SLUICE_FINDING_QUOTA The account allows 2500 a second, 1250 at once;';
     expect(await findings('quotas')).toEqual([
       3,
@@ -186,7 +107,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     ]);
     const lowered = config('endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 }');
     expect(await findings('quotas', lowered)).toEqual([0]);
-    answers.delete('apigateway /account');
+    account.answers.delete('apigateway /account');
     expect(await findings('quotas')).toEqual([
       3,
       'SLUICE_FINDING_UNREADABLE AccessDeniedException: Not authorized to perform: apigateway:GET',
@@ -194,7 +115,7 @@ describe('sluice doctor, where only AWS can answer', () => {
   });
 
   it('compares the concurrency that a Function URL depends on with that of the account, and asks no gateway', async () => {
-    answers.delete('apigateway /account');
+    account.answers.delete('apigateway /account');
     expect(await findings('quotas', config("endpoint: { kind: 'function-url' }"))).toEqual([0]);
     const asks = config("endpoint: { kind: 'function-url' }, collector: { accountConcurrency: 1_001 }");
     expect(await findings('quotas', asks)).toEqual([
@@ -202,7 +123,7 @@ describe('sluice doctor, where only AWS can answer', () => {
       'SLUICE_FINDING_QUOTA The account allows 1000 executions at once without reservations; the configuration says 1001.',
     ]);
     // Other functions have reserved 300.
-    account(10_000, 5_000, 1_000, 700);
+    setLimits(10_000, 5_000, 1_000, 700);
     const url = (collector: string) =>
       config(`endpoint: { kind: 'function-url' }, collector: { ${collector} }`);
     const lower = 'SLUICE_FINDING_QUOTA The account allows 700 executions at once without reservations;';
@@ -250,16 +171,17 @@ describe('sluice doctor, where only AWS can answer', () => {
       ],
     });
     const mayNot = /\/(landing|ledger|quarantine)\/x$|2026-01-01\/x$|^glue:DeleteTable .*statsig_forwarded/;
-    decide = (action, resource) => (mayNot.test(`${action} ${resource}`) ? 'implicitDeny' : 'allowed');
+    account.decide = (action, resource) =>
+      mayNot.test(`${action} ${resource}`) ? 'implicitDeny' : 'allowed';
     expect(await findings('readers', config(READERS))).toEqual([0]);
-    expect(new Set(simulated.map(({ source }) => source))).toEqual(
+    expect(new Set(account.simulated.map(({ source }) => source))).toEqual(
       new Set(['arn:aws:iam::000000000000:role/statsig-role', 'arn:aws:iam::000000000000:user/bi-user']),
     );
-    expect(simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
+    expect(account.simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
       's3.us-east-1.amazonaws.com',
     );
 
-    decide = (_action, resource) => (resource.includes('/landing/') ? 'allowed' : 'explicitDeny');
+    account.decide = (_action, resource) => (resource.includes('/landing/') ? 'allowed' : 'explicitDeny');
     const [code, ...found] = await findings('readers', config(READERS));
     expect(code).toBe(3);
     for (const name of ['statsig', 'bi']) {

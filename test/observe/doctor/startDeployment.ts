@@ -23,11 +23,7 @@ import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/
 import { objectSink, provision } from '../../../packages/local-aws/src/server/provision.ts';
 import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
 import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
-import {
-  type Deployment,
-  readDeployment,
-  resolveTemplate,
-} from '../../../packages/local-aws/src/template/index.ts';
+import { readDeployment, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
 import type { ClientOptions } from '../../../packages/local-aws/src/testing/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -50,13 +46,9 @@ export interface DoctorReport {
   }[];
 }
 
-/** A local deployment without functions and gateway, with its stores, so that tests can break it. */
+/** A local deployment without functions and gateway, so that tests can break it. */
 export interface StartedDeployment {
   readonly options: ClientOptions;
-  readonly store: ObjectStore;
-  readonly metrics: MetricStore;
-  readonly secrets: Secrets;
-  readonly keys: Keys;
   readonly faults: Faults;
   /** CloudFormation's description of the stack. */
   readonly stack: DeployedStack;
@@ -79,13 +71,9 @@ export interface StartedDeployment {
 /**
  * Creates the template's resources, behind an edge on a free port.
  *
- * @param change Changes the deployment before it is created.
  * @param more Services besides the local cloud's, or in place of one.
  */
-export async function startDeployment(
-  change: (deployment: Deployment) => Deployment = (deployment) => deployment,
-  more: readonly AwsService[] = [],
-): Promise<StartedDeployment> {
+export async function startDeployment(more: readonly AwsService[] = []): Promise<StartedDeployment> {
   const directory = temporaryDirectory();
   const folders = dataFolders(directory.path);
   const { region, id: account, partition } = localAccount;
@@ -138,7 +126,7 @@ export async function startDeployment(
   });
   const identity = { region, account, partition, stackName: loaded.stackName, endpoint: edge.url };
   const resolved = resolveTemplate(loaded.template, identity);
-  await provision(change(readDeployment(resolved)), {
+  await provision(readDeployment(resolved), {
     ...{ store, catalog, queues, secrets, keys, athena, bus, firehose },
   });
   const deployed = deployedStack(resolved, {
@@ -159,10 +147,6 @@ export async function startDeployment(
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     },
-    store,
-    metrics,
-    secrets,
-    keys,
     faults,
     stack: deployed,
     tell(told) {

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import {
+  AwsError,
+  type AwsService,
+  jsonService,
+  operation,
+  queryOperation,
+  queryService,
+} from '../../../packages/local-aws/src/protocol/index.ts';
+import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
+
+const ACCOUNT = '000000000000';
+/** Lake Formation leaves access to IAM. */
+const OPEN = [{ Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] }];
+/** Callers, of whom IAM simulates the role. */
+export const ROOT = { arn: `arn:aws:iam::${ACCOUNT}:root`, account: ACCOUNT };
+export const ROLE = { arn: `arn:aws:iam::${ACCOUNT}:role/deploy`, account: ACCOUNT };
+/** An answer of {@link account.answers}. */
+export const NOT_FOUND = Symbol('not found');
+
+const fresh = () => ({
+  caller: ROOT,
+  logGroups: [] as string[],
+  secrets: new Map<string, object>(),
+  /** Of services of the REST protocol, by service and path. Without one, they deny. */
+  answers: new Map<string, unknown>([
+    ['lakeformation /GetDataLakeSettings', dataLake(OPEN)],
+    ...limits(10_000, 5_000, 1_000, 1_000),
+  ]),
+  decide: (_action: string, _resource: string) => 'allowed',
+  /** What IAM's simulator was asked. */
+  simulated: [] as { action: string; source: string; resources: string[]; context: string }[],
+});
+
+/** What only AWS knows of an account. Each test sets it. */
+export const account = { ...fresh(), reset: () => void Object.assign(account, fresh()) };
+
+/** The answer of Lake Formation. @param tables Who gets what of new tables. */
+export function dataLake(tables: readonly object[]) {
+  return {
+    DataLakeSettings: { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: tables },
+  };
+}
+
+/** The answers of API Gateway and Lambda with an account's limits. */
+export function limits(rateLimit: number, burstLimit: number, total: number, unreserved: number) {
+  const AccountLimit = { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved };
+  return [
+    ['apigateway /account', { throttleSettings: { rateLimit, burstLimit } }],
+    ['lambda /2016-08-19/account-settings', { AccountLimit }],
+  ] as const;
+}
+
+const rest = (signingName: string): AwsService => ({
+  signingName,
+  async handle({ rawPath, body }) {
+    body.resume();
+    const answer = account.answers.get(`${signingName} ${rawPath}`);
+    const failed = (status: number, code: string, message: string) => ({
+      ...{ status, headers: { 'x-amzn-errortype': code }, body: JSON.stringify({ message }) },
+    });
+    if (answer === NOT_FOUND) return failed(404, 'NotFoundException', 'No such domain.');
+    return answer === undefined
+      ? failed(403, 'AccessDeniedException', `Not authorized to perform: ${signingName}:GET`)
+      : { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
+  },
+});
+
+const json = (
+  signingName: string,
+  targetPrefix: string,
+  operations: Parameters<typeof jsonService>[0]['operations'],
+) =>
+  jsonService({
+    ...{ signingName, targetPrefix, contentType: 'application/x-amz-json-1.1', operations },
+    invalidInput: (message) => new AwsError('InvalidParameterException', 400, message),
+  });
+const logs = json('logs', 'Logs_20140328', {
+  DescribeLogGroups: operation({
+    input: z.strictObject({ logGroupNamePrefix: z.string() }),
+    run: ({ logGroupNamePrefix }) => ({
+      logGroups: account.logGroups
+        .filter((name) => name.startsWith(logGroupNamePrefix))
+        .map((logGroupName) => ({ logGroupName })),
+    }),
+  }),
+});
+const secretsManager = json('secretsmanager', 'secretsmanager', {
+  DescribeSecret: operation({
+    input: z.strictObject({ SecretId: z.string() }),
+    run({ SecretId }) {
+      const secret = account.secrets.get(SecretId);
+      if (secret === undefined) throw new AwsError('ResourceNotFoundException', 400, 'No such secret.');
+      return { Name: SecretId, ...secret };
+    },
+  }),
+});
+
+type Evaluated = Awaited<ReturnType<Parameters<typeof queryOperation>[0]['run']>>;
+
+const members = z.record(z.string(), z.string());
+const iam = queryService({
+  signingName: 'iam',
+  version: '2010-05-08',
+  namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  operations: new Map([
+    queryOperation({
+      name: 'GetRole',
+      input: members,
+      run: ({ RoleName = '' }) => [
+        ['Role', [...Object.entries({ RoleName, Arn: `arn:aws:iam::${ACCOUNT}:role/ci/${RoleName}` })]],
+      ],
+    }),
+    queryOperation({
+      name: 'SimulatePrincipalPolicy',
+      input: members,
+      run(asked) {
+        const listed = (prefix: string) =>
+          Object.keys(asked)
+            .filter((name) => name.startsWith(prefix))
+            .sort()
+            .map((name) => asked[name] ?? '');
+        const [actions, resources] = [listed('ActionNames.member.'), listed('ResourceArns.member.')];
+        const context = listed('ContextEntries.member.1.').join(' ');
+        const source = asked['PolicySourceArn'] ?? '';
+        for (const action of actions) account.simulated.push({ action, source, resources, context });
+        // As IAM does: a decision for each of several resources is a result of its own.
+        const evaluated = (action: string): Evaluated =>
+          resources.length === 1
+            ? [
+                ['EvalResourceName', resources[0] ?? ''],
+                ['EvalDecision', account.decide(action, resources[0] ?? '')],
+              ]
+            : [
+                [
+                  'ResourceSpecificResults',
+                  resources.map((resource) => [
+                    'member',
+                    [
+                      ['EvalResourceName', resource],
+                      ['EvalResourceDecision', account.decide(action, resource)],
+                    ],
+                  ]),
+                ],
+              ];
+        return [
+          ['IsTruncated', false],
+          [
+            'EvaluationResults',
+            actions.map((action) => ['member', [['EvalActionName', action], ...evaluated(action)]]),
+          ],
+        ];
+      },
+    }),
+  ]),
+});
+
+/** Services that the local cloud does not have, or has otherwise. */
+export const accountServices: readonly AwsService[] = [
+  ...[logs, secretsManager, iam, ...['apigateway', 'lambda', 'lakeformation'].map(rest)],
+  stsService({ account: ACCOUNT, callerOf: () => account.caller }),
+];
