@@ -1,4 +1,5 @@
 // Runs the benchmarks: node bench/run.ts [name …] [--full] [--json]. Prints a table, or with --json one object per line.
+import { Console } from 'node:console';
 import { readdirSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 
@@ -60,33 +61,17 @@ for (const name of wanted.length > 0 ? wanted : names) {
   const at = (what: string) => void process.stderr.write(`${name}, ${seconds()} s: ${what}\n`);
   const rows = await bench.run({ full, at });
   at('done');
-  process.stdout.write(
-    json ? `${JSON.stringify({ bench: bench.name, machine, rows })}\n` : table(bench, rows),
-  );
+  if (json) process.stdout.write(`${JSON.stringify({ bench: bench.name, machine, rows })}\n`);
+  else table(rows);
 }
 
 /** One line per case, one column per metric. */
-function table(bench: Bench, rows: readonly BenchRow[]): string {
-  const metrics = [
-    ...new Set(rows.map(({ metric, unit }) => (unit === 'ratio' ? metric : `${metric} (${unit})`))),
-  ];
-  const lines = [...new Set(rows.map((row) => row.case))].map((name) => [
-    name,
-    ...metrics.map((metric) => {
-      const row = rows.find(
-        (r) => r.case === name && (r.metric === metric || `${r.metric} (${r.unit})` === metric),
-      );
-      return row === undefined ? '' : number(row.value);
-    }),
-  ]);
-  const all = [[bench.name, ...metrics], ...lines];
-  const widths = all[0]?.map((_, i) => Math.max(...all.map((line) => line[i]?.length ?? 0))) ?? [];
-  const text = all.map((line) =>
-    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-  );
-  return `\n${text.join('\n')}\n`;
-}
-
-function number(value: number): string {
-  return value >= 1000 ? Math.round(value).toLocaleString('en-GB') : value.toFixed(2);
+function table(rows: readonly BenchRow[]): void {
+  const lines: Record<string, Record<string, number>> = {};
+  for (const { case: name, metric, unit, value } of rows) {
+    const line = lines[name] ?? {};
+    line[unit === 'ratio' ? metric : `${metric} (${unit})`] = Number(value.toPrecision(4));
+    lines[name] = line;
+  }
+  new Console(process.stdout).table(lines);
 }

@@ -13,8 +13,7 @@ import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
 import { emptyDataDirectory } from '../packages/local-aws/src/disk/dataDirectory.ts';
 import { Customer } from './story/Customer.ts';
-import { CatalogWitness } from './story/catalogWitness.ts';
-import { Checks, heading, type Story, say } from './story/Story.ts';
+import { Checks, heading, openStoryDeployment, type Story, say } from './story/Story.ts';
 import { tellCurated } from './story/tellCurated.ts';
 import { tellDrops } from './story/tellDrops.ts';
 import { tellEvents } from './story/tellEvents.ts';
@@ -39,13 +38,13 @@ say(`collector  ${cloud.collector}`);
 say(`edge       ${cloud.edge}   every AWS service that Sluice needs, with its own protocol`);
 
 const checks = new Checks();
-const witness = new CatalogWitness(cloud.edge);
-const ended = await tell({ cloud, config, checks, witness, today: utcDay(startedAt) })
+const deployment = openStoryDeployment({ cloud, config });
+const ended = await tell({ cloud, config, checks, deployment, today: utcDay(startedAt) })
   .catch(async (error: unknown) => {
     await cloud.close();
     throw error;
   })
-  .finally(() => witness.close());
+  .finally(() => deployment.close());
 
 heading('The audit');
 for (const problem of checks.failed) say(`✗ ${problem}`);

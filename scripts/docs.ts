@@ -1,6 +1,5 @@
 // Writes the pages of docs/ that are generated from code. npm run docs
-// With --check it writes none, and fails with the names of those that differ. With --words it prints how many words the
-// pages have that people read.
+// With --check it writes none, and fails with the names of those that differ.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
@@ -8,7 +7,6 @@ import { errorsPage } from './docs/errorsPage.ts';
 import { operatePage } from './docs/operatePage.ts';
 import { consoleApiPage, findingsPage, probePage, retentionPage, statsigPage } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
-import { wordsByPage } from './docs/words.ts';
 
 /** Each page made from what it is now: some are generated in part. */
 const pages: Readonly<Record<string, (page: string) => string | Promise<string>>> = {
@@ -34,11 +32,4 @@ for (const [name, make] of Object.entries(pages)) {
     process.stderr.write(`docs/${name} is not what \`npm run docs\` generates.\n`);
     process.exitCode = 1;
   } else writeFileSync(file, made);
-}
-
-if (process.argv.includes('--words')) {
-  const words = [...wordsByPage()];
-  const all = words.reduce((sum, [, count]) => sum + count, 0);
-  for (const [page, count] of [...words, ['in all', all] as const])
-    process.stdout.write(`${String(count).padStart(6)}  ${page}\n`);
 }

@@ -1,8 +1,9 @@
 // `npm run soak`: sends events to the local cloud under faults that are drawn at random, and counts what became of each.
+import { Console } from 'node:console';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../local/dataDirectory.ts';
-import { type ConservationOfKind, countEvents } from './count.ts';
+import { countEvents } from './count.ts';
 import { Ledger, LedgerError } from './Ledger.ts';
 import { findProblems } from './problems.ts';
 import { runSoak } from './Soak.ts';
@@ -21,21 +22,6 @@ that is finished is counted again. The folder of another run is refused.
 Exit codes: 0 nothing is lost and every fault struck, 1 failed, 2 wrong use, 3 events are lost, not readable or elsewhere than
 they belong, or something was not tested.
 `;
-
-const COLUMNS = [
-  'struck',
-  'planned',
-  'sent',
-  'accepted',
-  'landed',
-  'quarantined',
-  'lost',
-  'expired',
-  'duplicates',
-  'dropped',
-  'unacknowledged',
-  'unreadable',
-] as const;
 
 const options = readOptions();
 if (options === undefined) process.exitCode = 2;
@@ -56,9 +42,8 @@ async function soak({ json, ...options }: Options): Promise<number> {
     const counted = await countEvents(options.directory, ledger);
     const problems = findProblems(counted, ledger);
     const report = { problems, ...counted.total };
-    process.stdout.write(
-      json ? `${JSON.stringify({ kinds: counted.kinds, ...report })}\n` : table(counted.kinds, report),
-    );
+    if (!json) new Console(process.stdout).table(counted.kinds);
+    process.stdout.write(`${JSON.stringify(json ? { kinds: counted.kinds, ...report } : report)}\n`);
     for (const problem of problems) note(problem);
     return problems.length > 0 ? 3 : 0;
   } catch (error) {
@@ -101,19 +86,4 @@ function wholeNumber(name: string, text: string): number {
   const value = Number(text.replaceAll(/[_,]/g, ''));
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0.`);
   return value;
-}
-
-/** A line for each kind of fault, their sum, and the report. */
-function table(kinds: readonly ConservationOfKind[], report: object): string {
-  const sum = (name: (typeof COLUMNS)[number]) => kinds.reduce((all, kind) => all + kind[name], 0);
-  const lines = [
-    ['fault', ...COLUMNS],
-    ...kinds.map((kind) => [kind.kind, ...COLUMNS.map((name) => kind[name].toLocaleString('en-GB'))]),
-    ['all', ...COLUMNS.map((name) => sum(name).toLocaleString('en-GB'))],
-  ];
-  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0))) ?? [];
-  const text = lines.map((line) =>
-    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-  );
-  return `${text.join('\n')}\n${JSON.stringify(report)}\n`;
 }

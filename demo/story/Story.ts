@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { GetPartitionsCommand } from '@aws-sdk/client-glue';
 import { textTable, writeOut } from '../../cli/terminal/output.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -6,14 +7,14 @@ import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
-import type { CatalogWitness } from './catalogWitness.ts';
 
 /** Parts that every chapter of the demo uses. */
 export interface Story {
   readonly cloud: Cloud;
   readonly config: Config;
   readonly checks: Checks;
-  readonly witness: CatalogWitness;
+  /** The local cloud as commands see it, by real AWS clients. */
+  readonly deployment: Deployment;
   /** The day on which the demo begins. */
   readonly today: UtcDay;
 }
@@ -96,14 +97,22 @@ export async function advanceClock({ cloud, checks }: Story, until: string): Pro
   return until;
 }
 
-/** The local cloud as commands see it. @param now Its time, epoch milliseconds. */
-export function openStoryDeployment(
-  { cloud, config }: Pick<Story, 'cloud' | 'config'>,
-  now: number,
-): Deployment {
+/** Opens the local cloud for commands. */
+export function openStoryDeployment({ cloud, config }: Pick<Story, 'cloud' | 'config'>): Deployment {
   const { region, accessKeyId, secretAccessKey } = localAccount;
   return openDeployment(
-    { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now },
+    { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now: Date.now() },
     { region, endpoint: cloud.edge, credentials: { accessKeyId, secretAccessKey } },
   );
+}
+
+/** Values and locations of a table's registered partitions. */
+export async function partitionsOf({ cloud, deployment }: Story, table: string) {
+  const { Partitions = [] } = await deployment.glue.send(
+    new GetPartitionsCommand({ DatabaseName: cloud.database, TableName: table }),
+  );
+  return Partitions.map(({ Values = [], StorageDescriptor }) => ({
+    value: Values.join('/'),
+    location: StorageDescriptor?.Location ?? '',
+  }));
 }

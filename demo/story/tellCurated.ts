@@ -1,7 +1,7 @@
 import { textTable } from '../../cli/terminal/output.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { askAthena } from '../../observe/deployment.ts';
-import { advanceClock, heading, openStoryDeployment, post, type Story, say } from './Story.ts';
+import { advanceClock, heading, post, type Story, say } from './Story.ts';
 
 /** Events of a day. */
 const EVENTS = 150;
@@ -37,8 +37,8 @@ export async function tellCurated(story: Story, begin: string): Promise<string> 
   const question = `SELECT event_name, count(*) AS events, count(DISTINCT user_id) AS users FROM product_events
 WHERE ds BETWEEN DATE '${first}' AND DATE '${week[CURATED - 1]}' AND event_name LIKE 'song_%' GROUP BY 1 ORDER BY 1`;
   const ask = async (when: string, now: string) => {
-    const deployment = openStoryDeployment(story, Date.parse(now));
-    const { rows, scannedBytes } = await askAthena(deployment, question).finally(() => deployment.close());
+    const deployment = { ...story.deployment, now: Date.parse(now) };
+    const { rows, scannedBytes } = await askAthena(deployment, question);
     const answer = Object.fromEntries(rows.map(({ event_name, events }) => [event_name, Number(events)]));
     asked.push({ when, ...answer, 'bytes that Athena read': scannedBytes });
     return { answer, rows, scannedBytes };

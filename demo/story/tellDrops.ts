@@ -6,7 +6,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import { type ConfiguredDataset, readDatasets } from '../../observe/facts/days/ledgerDays.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
-import { advanceClock, ask, heading, type Story, say, userIds } from './Story.ts';
+import { advanceClock, ask, heading, partitionsOf, type Story, say, userIds } from './Story.ts';
 
 /** Revenue of one user on one day. Quarters, so that sums are exact in any order. */
 interface Revenue {
@@ -22,7 +22,7 @@ type RevenueByDay = Readonly<Record<UtcDay, readonly Revenue[]>>;
  * @returns The time of the local cloud at the end, ISO 8601.
  */
 export async function tellDrops(story: Story, customer: Customer): Promise<string> {
-  const { config, checks, witness, today } = story;
+  const { config, checks, today } = story;
   const [source] = config.sources;
   const [dataset] = source?.datasets ?? [];
   if (source === undefined || dataset === undefined) throw new Error('The configuration has no dataset.');
@@ -30,8 +30,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   const drop = (day: UtcDay, file: string, rows: readonly Revenue[], column = 'customer') =>
     customer.drop(source.bucket, `${dataset.folder}/${day}/${file}`, revenueSql(day, rows, column));
   const partitionOf = async (day: UtcDay) =>
-    (await witness.partitions(story.cloud.database, dataset.table)).find(({ value }) => value === day)
-      ?.location;
+    (await partitionsOf(story, dataset.table)).find(({ value }) => value === day)?.location;
 
   heading('6. A customer delivers files, and a night passes');
   const members = userIds('member').map((name, i) => ({ customer: name, amount: 10 + i / 4 }));
@@ -87,13 +86,12 @@ function revenueSql(day: UtcDay, rows: readonly Revenue[], column: string): stri
 
 /** Prints `sluice ingest status --dataset`. @returns The state of each day. */
 async function showDays(
-  { config, witness }: Story,
+  { deployment }: Story,
   of: ConfiguredDataset,
   days: readonly UtcDay[],
   now: UtcDay,
 ): Promise<Record<UtcDay, string>> {
-  const place = { s3: witness.s3, config, now: Date.parse(now) };
-  const status = await readDatasets(place, [of], { count: () => 4 });
+  const status = await readDatasets({ ...deployment, now: Date.parse(now) }, [of], { count: () => 4 });
   say(`\`sluice ingest status --dataset ${of.dataset.name}\` shows\n${calendarText(status)}`);
   const entries = status.flatMap((one) => one.days);
   return Object.fromEntries(

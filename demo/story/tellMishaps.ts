@@ -1,7 +1,7 @@
 import { checkText } from '../../cli/observe/checkText.ts';
 import { checkExperiment } from '../../observe/experiments/checkExperiment.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
-import { heading, openStoryDeployment, post, type Story, say } from './Story.ts';
+import { heading, post, type Story, say } from './Story.ts';
 
 const EXPERIMENT = 'signup_form';
 /** Units of each group: half of them each was intended. */
@@ -33,7 +33,8 @@ export async function tellMishaps(story: Story, end: string): Promise<void> {
     );
   await story.cloud.flush();
   say(`A redirect loses users of Test before they are exposed. sluice check ${EXPERIMENT}:\n`);
-  const result = await check(story, time);
+  const deployment = { ...story.deployment, now: time };
+  const result = await checkExperiment(deployment, { experiment: EXPERIMENT });
   say(checkText(result));
   story.checks.equal(
     'units by group',
@@ -64,15 +65,6 @@ function exposure(user: { readonly group: string; readonly userID: string }, tim
     user: { userID },
     metadata: { config: EXPERIMENT, ruleID: group, reason: 'Network:Recognized' },
   };
-}
-
-async function check(story: Story, time: number) {
-  const deployment = openStoryDeployment(story, time);
-  try {
-    return await checkExperiment(deployment, { experiment: EXPERIMENT });
-  } finally {
-    deployment.close();
-  }
 }
 
 async function quarantined({ cloud, config }: Story): Promise<Readonly<Record<string, number>>> {
