@@ -16,7 +16,7 @@ export function openLocalConsole(
 ): Promise<Console> {
   const { stage, ...rest } = options;
   // Without the credentials of the environment: they are of another account.
-  const named = namedTarget({ local: true, stage, region: undefined, endpoint: cloud.edge }, {});
+  const named = namedTarget({ values: { local: true, stage, 'endpoint-url': cloud.edge } }, {});
   const { region = cloud.config.region, ...aws } = named.aws;
   return openConsole({
     deployment: { ...named, aws: { ...aws, region }, config: cloud.config },

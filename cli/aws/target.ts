@@ -3,45 +3,17 @@ import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
-import {
-  type AwsOptions,
-  type ConfiguredTarget,
-  deploymentOptions,
-  type Target,
-} from '../../observe/target.ts';
+import { type ConfiguredTarget, deploymentOptions, type Target } from '../../observe/target.ts';
 import { type CommandLine, stageOption, textOption, UsageError } from '../terminal/commandLine.ts';
 import { writeNote } from '../terminal/output.ts';
-
-/**
- * Region and endpoint of a command: from its options, otherwise as AWS tools resolve them. AWS_DEFAULT_REGION is a variable
- * of the AWS CLI that the JavaScript SDK does not read. Without a region, the client reads the profile.
- * https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
- *
- * @param env An empty variable counts as not set.
- */
-function awsOptions(
-  options: { readonly region?: string | undefined; readonly endpoint?: string | undefined },
-  env: Readonly<Record<string, string | undefined>>,
-): AwsOptions {
-  const region = options.region || env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
-  return {
-    ...(region ? { region } : {}),
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-  };
-}
 
 /** The default endpoint of the local cloud. */
 const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
 const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
 
-/** The values of `targetOptions`; an empty text counts as not set. */
-interface TargetOptions {
-  readonly local: boolean;
-  readonly stage: string | undefined;
-  readonly region: string | undefined;
-  readonly endpoint: string | undefined;
-}
+/** The options of a command line. */
+type Line = Pick<CommandLine, 'values'>;
 
 /** Command lines whose target was printed: some commands read it more than once. */
 const told = new WeakSet<CommandLine>();
@@ -56,7 +28,7 @@ export async function configuredTarget(
   line: CommandLine,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ConfiguredTarget> {
-  const named = namedTarget(readTargetOptions(line), env);
+  const named = namedTarget(line, env);
   const config = await loadConfig(configFile(repositoryRoot, env), named.stack.stage);
   const aws = { ...named.aws, region: named.aws.region ?? config.region };
   const target = { ...named, aws, config };
@@ -86,68 +58,63 @@ async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarg
 }
 
 /** For what somebody enters or applies elsewhere: a note that names the target if the command line does not. */
-export function noteUnnamedTarget(line: CommandLine): void {
-  const { local, stage } = readTargetOptions(line);
-  if (!local && stage === undefined)
+export function noteUnnamedTarget(line: Line): void {
+  if (line.values['local'] !== true && stageOption(line) === undefined)
     writeNote('For the local cloud. With --stage NAME: for that deployment.\n');
 }
 
 /** The options that name the deployment of a command line again, for commands that it prints. */
-export function commandOptions(line: CommandLine): readonly string[] {
-  return deploymentOptions(namedTarget(readTargetOptions(line)));
+export function commandOptions(line: Line): readonly string[] {
+  return deploymentOptions(namedTarget(line));
 }
 
 /** A `sluice` command for a person to run on the deployment of a command line. */
-export function targetedCommand(line: CommandLine, words: readonly string[]): string {
+export function targetedCommand(line: Line, words: readonly string[]): string {
   return sluiceCommand(commandOptions(line), words);
 }
 
-/** Reads `targetOptions` from a command line. */
-export function readTargetOptions(line: CommandLine): TargetOptions {
-  return {
-    local: line.values['local'] === true,
-    stage: stageOption(line),
-    region: textOption(line, 'region') || undefined,
-    endpoint: textOption(line, 'endpoint-url') || undefined,
-  };
-}
-
 /** Whether the options mean the local cloud: the rule of {@link namedTarget}. */
-export function isLocalMeant({ local, stage }: Pick<TargetOptions, 'local' | 'stage'>): boolean {
-  return local || stage === undefined || stage === LOCAL_STAGE;
+export function isLocalMeant(line: Line): boolean {
+  return line.values['local'] === true || [undefined, LOCAL_STAGE].includes(stageOption(line));
 }
 
 /**
  * Reads the options alone, for a command that works without a valid configuration. This is the rule of every command:
- * it is about the local cloud unless `--stage` names a deployment. `--stage local` is the local cloud, too.
+ * it is about the local cloud unless `--stage` names a deployment. `--stage local` is the local cloud, too. Region and
+ * endpoint are those of the options, else what AWS tools have: AWS_DEFAULT_REGION is a variable of the AWS CLI that the
+ * JavaScript SDK does not read. https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
  *
+ * @param line An empty option counts as not set, and so does an empty variable.
  * @throws UsageError when the local cloud is meant and has an endpoint on another machine, or a region without a stage.
  */
 export function namedTarget(
-  options: TargetOptions,
+  line: Line,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Target {
-  const { stage } = options;
-  const isMeant = isLocalMeant(options);
-  const endpoint = options.endpoint ?? (env['AWS_ENDPOINT_URL'] || (isMeant ? LOCAL_ENDPOINT : undefined));
+  const stage = stageOption(line);
+  const isMeant = isLocalMeant(line);
+  const givenRegion = textOption(line, 'region') || undefined;
+  const endpoint =
+    textOption(line, 'endpoint-url') || env['AWS_ENDPOINT_URL'] || (isMeant ? LOCAL_ENDPOINT : undefined);
   const isLocal = endpoint !== undefined && LOOPBACK.test(endpoint);
+  const refuse = (problem: string) => new UsageError('SLUICE_USAGE_OPTIONS', problem);
   if (isMeant && !isLocal)
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      options.local
+    throw refuse(
+      line.values['local'] === true
         ? `--local: ${endpoint} is not on this machine.`
         : `${endpoint} is not on this machine: expected --stage with the name of a deployment.`,
     );
-  if (stage === undefined && !options.local && options.region !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: expected --stage with it.');
-  const aws = awsOptions({ region: options.region, endpoint }, env);
-  const { region, accessKeyId, secretAccessKey } = localAccount;
+  if (stage === undefined && line.values['local'] !== true && givenRegion !== undefined)
+    throw refuse('--region: expected --stage with it.');
+  const { accessKeyId, secretAccessKey } = localAccount;
+  // The local cloud has one region, whatever the environment says. Without a region, the client reads the profile.
+  const region =
+    givenRegion ?? (isLocal ? localAccount.region : env['AWS_REGION'] || env['AWS_DEFAULT_REGION']);
   return {
     stack: { service: 'sluice', stage: stage ?? LOCAL_STAGE },
     aws: {
-      ...aws,
-      // The local cloud has one region, whatever the environment says.
-      ...(isLocal ? { region: options.region ?? region } : {}),
+      ...(region ? { region } : {}),
+      ...(endpoint === undefined ? {} : { endpoint }),
       // Credentials in the environment take precedence: the local cloud also accepts others than its default ones.
       ...(isLocal && !env['AWS_ACCESS_KEY_ID'] ? { credentials: { accessKeyId, secretAccessKey } } : {}),
     },

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
-import { isLocalMeant, namedTarget, readTargetOptions } from '../aws/target.ts';
+import { isLocalMeant, namedTarget } from '../aws/target.ts';
 import { counted } from '../observe/words.ts';
 import {
   type Command,
@@ -65,7 +65,7 @@ export const query: Command = {
     if (line.values['json'] === true && line.values['csv'] === true)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--json and --csv: expected one of them.');
     const statement = sql === '-' ? await text(process.stdin) : sql;
-    const { isLocal: local } = namedTarget(readTargetOptions(line));
+    const { isLocal: local } = namedTarget(line);
     if (!local && line.values['data'] !== undefined)
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
@@ -73,7 +73,7 @@ export const query: Command = {
       );
     const { athena, 'endpoint-url': endpoint } = line.values;
     // AWS_ENDPOINT_URL may also make a named stage one of this machine, which has Athena's SQL as on AWS.
-    const isDuckDb = isLocalMeant(readTargetOptions(line)) && athena !== true && endpoint === undefined;
+    const isDuckDb = isLocalMeant(line) && athena !== true && endpoint === undefined;
     if (!isDuckDb) return queryAthena(line, statement);
     await queryDuckDb(line, statement);
     return 0;
@@ -114,7 +114,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
       import('../aws/withDeployment.ts'),
     ]);
   const endpoint =
-    isLocalMeant(readTargetOptions(line)) && line.values['endpoint-url'] === undefined
+    isLocalMeant(line) && line.values['endpoint-url'] === undefined
       ? runningEndpoint(resolve(dataDirectory(line)))
       : undefined;
   const target =

@@ -3,9 +3,9 @@ import { commandOptions, namedTarget } from '../../../cli/aws/target.ts';
 import { targetCommands } from '../../../observe/commands.ts';
 
 const named = (
-  options: Partial<Parameters<typeof namedTarget>[0]>,
+  { endpoint, ...values }: { local?: boolean; stage?: string; region?: string; endpoint?: string },
   env: Readonly<Record<string, string>> = {},
-) => namedTarget({ local: false, stage: undefined, region: undefined, endpoint: undefined, ...options }, env);
+) => namedTarget({ values: { ...values, 'endpoint-url': endpoint } }, env);
 const LOCAL = { isLocal: true, stack: { stage: 'local' }, aws: { endpoint: 'http://127.0.0.1:4566' } };
 
 describe('the target of a command', () => {
@@ -49,7 +49,7 @@ describe('the target of a command', () => {
 });
 
 describe('a command that people copy', () => {
-  const place = commandOptions({ values: { stage: 'prod', region: 'eu-west-1' }, positionals: [] });
+  const place = commandOptions({ values: { stage: 'prod', region: 'eu-west-1' } });
 
   it('has the place that its text is about, with npx and without', () => {
     expect(targetCommands('Run `npx sluice query "select 1"`, then `sluice redrive --landing`.', place)).toBe(
