@@ -1,5 +1,5 @@
 import { postUrl } from './bodies.ts';
-import { type Answer, answer, ORIGIN, type Run, unanswered } from './Probe.ts';
+import { type Answer, answer, ORIGIN, type Run } from './Probe.ts';
 import { isFromCollector, type Reply, readableBy, replyText, sendRequest } from './sendRequest.ts';
 
 /** Headers that browser SDKs set (js-client and statsig-js). */
@@ -46,9 +46,8 @@ function lists(header: string | null, name: string): boolean {
   return names.includes('*') || names.includes(name);
 }
 
-/** Judges whether a browser can read a 202, which some sample got. */
-export function judgeAccepted(reply: Reply | undefined): Answer {
-  if (reply === undefined) return unanswered('SLUICE_PROBE_CORS_ACCEPTED', 'not sent');
+/** Judges whether a browser can read a 202. */
+export function judgeAccepted(reply: Reply): Answer {
   const fine = reply.status === 202 && isFromCollector(reply) && readableBy(reply, ORIGIN);
   return answer('SLUICE_PROBE_CORS_ACCEPTED', fine, replyText(reply, ORIGIN));
 }

@@ -15,8 +15,9 @@ const NO_SDK = 'No SDK works without it. Open an issue with the line that the pr
 const MANGLED =
   'A 503 `SLUICE_COLLECT_BODY_MANGLED` means that the gateway treated the body as text. The SDK keeps its events and retries without success.';
 
-/** Whether bodies arrive intact in each encoding that SDKs send. AWS does not document when `isBase64Encoded` is true. */
-export const bodyQuestions = {
+/** The questions by code, in the order of docs/reference/probe.md and the report. Codes are stable. */
+export const questions = {
+  // Whether bodies arrive intact in each encoding that SDKs send. AWS does not document when `isBase64Encoded` is true.
   SLUICE_PROBE_PLAIN_JSON: {
     asks: 'Plain JSON as `application/json`: server SDKs',
     expects: INTACT,
@@ -42,10 +43,7 @@ export const bodyQuestions = {
     expects: INTACT,
     cure: `${MANGLED} Server Core has no option for uncompressed bodies: use a proxy that decompresses zstd.`,
   },
-} as const satisfies Readonly<Record<ErrorCode, Question>>;
-
-/** Responses of the gateway itself, and what it changes in those of the collector. */
-export const gatewayQuestions = {
+  // Responses of the gateway itself, and what it changes in those of the collector.
   SLUICE_PROBE_PREFLIGHT: {
     asks: 'The preflight request of a browser',
     expects:
@@ -67,10 +65,7 @@ export const gatewayQuestions = {
     expects: '413 with CORS headers, so that an SDK drops this batch and continues with the next; no row',
     cure: 'After a 5xx, SDKs retry again and again. Without CORS headers, a browser reports a network error to its SDK instead of the status; js-client then keeps the batch and retries. In both cases, reduce the batch size of SDKs (docs/sdks.md) to well below 6 MB.',
   },
-} as const satisfies Readonly<Record<ErrorCode, Question>>;
-
-/** How Firehose, S3, Glue and Athena handle accepted events. */
-export const landingQuestions = {
+  // How Firehose, S3, Glue, Athena and CloudWatch handle accepted events.
   SLUICE_PROBE_DELIVERED: {
     asks: 'Whether rows arrive at all',
     expects: 'at least one row of this run',
@@ -97,23 +92,11 @@ export const landingQuestions = {
     expects: 'a query of each view is accepted and returns its columns',
     cure: "Drop the view in Athena and create it there with the SQL of lib/views; Glue then has Athena's version.",
   },
-} as const satisfies Readonly<Record<ErrorCode, Question>>;
-
-/** What the functions and alarms need of S3 and CloudWatch. */
-export const serviceQuestions = {
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics that functions print (EMF) arrive',
     expects: '`received` of the namespace `Sluice` has a value for each request of the probe',
     cure: '**Alarms would not fire.** Check the dashboard: panels without data show what is missing (docs/metrics.md).',
   },
-} as const satisfies Readonly<Record<ErrorCode, Question>>;
-
-/** The questions by code, in the order of docs/reference/probe.md and the report. Codes are stable. */
-export const questions = {
-  ...bodyQuestions,
-  ...gatewayQuestions,
-  ...landingQuestions,
-  ...serviceQuestions,
 } as const satisfies Readonly<Record<ErrorCode, Question>>;
 
 /** A code of a question. */

@@ -117,11 +117,10 @@ export async function askViews({ config }: Probed, queries: Queries): Promise<An
  */
 export function judgeBody(
   { code, part, status, text }: Body,
-  reply: Reply | undefined,
+  reply: Reply,
   rows: readonly Row[] | null,
   config: Config,
 ): Answer {
-  if (reply === undefined) return unanswered(code, 'not sent');
   const found = (rows ?? []).filter((row) => row.part === part);
   if (status === 413) {
     const isFine = reply.status === 413 && readableBy(reply, ORIGIN) && found.length === 0;

@@ -3,7 +3,7 @@ import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askExtension, askMetrics } from './askServices.ts';
-import { bodies, eventName } from './bodies.ts';
+import { type Body, bodies, eventName } from './bodies.ts';
 import { type CleanUp, cleanUp } from './cleanUp.ts';
 import {
   type Answer,
@@ -46,8 +46,8 @@ export interface ProbeReport {
 
 type OnProgress = (step: string) => void;
 
-/** The reply to each body, by the last part of its events' names. */
-type Replies = ReadonlyMap<string, Reply>;
+/** The bodies with their replies. */
+type Sent = readonly { readonly body: Body; readonly reply: Reply }[];
 
 /**
  * Asks every question: sends events as SDKs do, follows them to their rows, and deletes the rows again.
@@ -59,23 +59,26 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
   assertEventsLand(probed, run);
   const { clock } = probed;
   const aheadMs = run.time - clock.now();
-  const replies = new Map<string, Reply>();
+  const sent: { readonly body: Body; readonly reply: Reply }[] = [];
   for (const body of bodies) {
     onProgress(`sending ${body.part}`);
     const reply = await sendRequest(body.request(run));
-    if (replies.size === 0) assertAccepted(run, reply);
-    replies.set(body.part, reply);
+    if (sent.length === 0) assertAccepted(run, reply);
+    sent.push({ body, reply });
   }
   const sentAt = clock.now();
   const preflight = await askPreflight(run);
-  const followed = await follow(probed, run, onProgress, { replies, sentAt });
+  const followed = await follow(probed, run, onProgress, { sent, sentAt });
   const answers = [
-    ...[preflight, judgeAccepted(replies.get('plain_text')), ...followed.answers],
-    ...bodies.map((body) => judgeBody(body, replies.get(body.part), followed.rows, probed.config)),
+    ...[preflight, ...followed.answers],
+    ...sent.flatMap(({ body, reply }) => [
+      judgeBody(body, reply, followed.rows, probed.config),
+      ...(body.code === 'SLUICE_PROBE_PLAIN_TEXT' ? [judgeAccepted(reply)] : []),
+    ]),
     await unlessDenied('SLUICE_PROBE_LANDING_EXTENSION', () => askExtension(probed, run)),
   ];
   onProgress('waiting for metrics');
-  const requests = [...replies.values()].filter(isFromCollector).length;
+  const requests = sent.filter(({ reply }) => isFromCollector(reply)).length;
   const counted = { since: run.time, requests, aheadMs };
   answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, counted)));
   return {
@@ -104,12 +107,12 @@ async function follow(
   probed: Probed,
   run: Run,
   onProgress: OnProgress,
-  sent: { readonly replies: Replies; readonly sentAt: number },
+  at: { readonly sent: Sent; readonly sentAt: number },
 ): Promise<Followed> {
   const { config, s3 } = probed;
   const queries = new Queries(probed);
   try {
-    const { rows, tookMs } = await awaitRows(probed, queries, run, onProgress, sent);
+    const { rows, tookMs } = await awaitRows(probed, queries, run, onProgress, at);
     const answers = [
       judgeTime(rows, run),
       answer(
@@ -142,11 +145,11 @@ async function awaitRows(
   queries: Queries,
   run: Run,
   onProgress: OnProgress,
-  { replies, sentAt }: { readonly replies: Replies; readonly sentAt: number },
+  { sent, sentAt }: { readonly sent: Sent; readonly sentAt: number },
 ): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
   const { clock, wait, config, localControl } = probed;
   const deadline = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS;
-  const promised = bodies.filter(({ part }) => replies.get(part)?.status === 202).length;
+  const promised = sent.filter(({ reply }) => reply.status === 202).length;
   // Delivers the buffers of Firehose, which is not possible on AWS.
   if (localControl !== undefined)
     await fetch(new URL('/_sluice/flush', localControl), {

@@ -1,10 +1,5 @@
 import type * as z from 'zod';
-import {
-  bodyQuestions,
-  gatewayQuestions,
-  landingQuestions,
-  serviceQuestions,
-} from '../../cli/probe/questions.ts';
+import { questions } from '../../cli/probe/questions.ts';
 import { routes } from '../../console/api/routes.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -44,8 +39,7 @@ function days(count: number): string {
 
 /** docs/reference/probe.md with its questions written anew. All other text stays. */
 export function probePage(page: string): string {
-  const all = { ...bodyQuestions, ...gatewayQuestions, ...landingQuestions, ...serviceQuestions };
-  const rows = Object.entries(all).map(
+  const rows = Object.entries(questions).map(
     ([code, { asks, expects }]) => `| \`${code}\`<br>${asks} | ${expects} |`,
   );
   return withRows(page, 'question', rows.map(asReference));
