@@ -45,7 +45,6 @@ export const tableRoutes = [
     summary: 'Event names and properties with counts, types and warnings: `sluice names`.',
     query: z.strictObject({
       days: count({ usual: NAMES_DAYS, most: 90 }),
-      event: text('one event, with all of its properties').optional(),
       environment: text('tier, `production` by default').optional(),
       search: text('a part of the name').optional(),
     }),

@@ -101,7 +101,7 @@ describe('the pages of the console', () => {
     await opened.shows('event_name');
     await world.drop(`events/${BROKEN}/a.parquet`, rows(BROKEN, ['buy', 'see', 'see']));
     await opened.click('button', 'Load this day again');
-    await opened.click('.note button', 'Load 1 day again');
+    await opened.click('.note button', `Load ${BROKEN} again`);
     await opened.click('.days .good', '3 rows');
     opened.go('/days?until=2026-11-20');
     await opened.click('.days .bad', 'late');

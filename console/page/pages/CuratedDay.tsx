@@ -1,6 +1,5 @@
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import type { CuratedDayState, CuratedDayStatus } from '../../../observe/facts/days/curatedDays.ts';
-import type { CurateRequested } from '../../../operate/curate/requests.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Figures } from '../parts/parts.tsx';
 
@@ -28,10 +27,10 @@ export function CuratedDay(props: {
         ]}
       />
       {of.state !== 'too_young' && (
-        <DryRun<CurateRequested>
+        <DryRun<unknown>
           label={`Curate ${day} again …`}
           path="/api/curate/rebuild"
-          body={{ kind, from: day, to: day }}
+          body={{ kind, from: day }}
           about="The day is curated again, changed or not. Views read the version that exists until the new one is complete."
           confirm={() => `Curate ${day}`}
           onDone={onDone}

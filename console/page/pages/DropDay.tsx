@@ -1,14 +1,12 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
 import type { FileFate, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DatasetDays } from '../../../observe/facts/days/ledgerDays.ts';
 import type { QuarantinedPage } from '../../../observe/facts/tables/listQuarantined.ts';
 import type { DayExplanation, ExplainedDay } from '../../../observe/ingest/explainDay.ts';
-import type { BackfillRequest, ExportDaysRequest, RequestedDays } from '../../../operate/ingest/requests.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
-import { formatNoun, formatSpan } from '../parts/format.ts';
+import { formatSpan } from '../parts/format.ts';
 import {
   Answered,
   Badge,
@@ -55,34 +53,19 @@ export function DropDay(props: {
 }) {
   const { of, day, onDone } = props;
   const { source, dataset } = of;
-  const today = of.days.at(-1)?.day;
   const explained = useApi<ExplainedDay>('/api/drops/day', { source, dataset, day }, useEvery());
-  const [to, setTo] = useState(day);
   const again = (
-    <div class="tools">
-      <label>
-        {day} to
-        <input
-          type="date"
-          value={to}
-          min={day}
-          max={today}
-          onChange={({ currentTarget }) => setTo(currentTarget.value === '' ? day : currentTarget.value)}
-        />
-      </label>
-      <DryRun<BackfillRequest>
-        label={to === day ? 'Load this day again …' : 'Load these days again …'}
-        path="/api/drops/backfill"
-        body={{ source, dataset, from: day, to }}
-        about="Each day is loaded as its folder is now, even if nothing has changed. Queries see the old version until the new one is complete. Missing files are accepted: their rows go."
-        wouldDo={(asked) => <AskedDays asked={[{ name: `${source}/${dataset}`, ...asked }]} />}
-        confirm={({ days }) => `Load ${formatNoun(days, 'day')} again`}
-        onDone={() => {
-          explained.reload();
-          onDone();
-        }}
-      />
-    </div>
+    <DryRun<unknown>
+      label="Load this day again …"
+      path="/api/drops/backfill"
+      body={{ source, dataset, from: day }}
+      about="The day is loaded as its folder is now, even if nothing has changed. Queries see the old version until the new one is complete. Missing files are accepted: their rows go."
+      confirm={() => `Load ${day} again`}
+      onDone={() => {
+        explained.reload();
+        onDone();
+      }}
+    />
   );
   if (explained.error?.code === NO_ENTRY) return <NoDrop of={of} day={day} again={again} />;
   return (
@@ -252,29 +235,15 @@ export function ExportDay(props: {
         <Badge tone={of.tone}>{of.words}</Badge> Changed days of the lookback are exported on the schedule;
         today is never exported.
       </p>
-      <DryRun<ExportDaysRequest>
+      <DryRun<unknown>
         label="Export this day now …"
         path="/api/exports/run"
         body={{ export: name, from: day }}
         about="The day is exported even if it has not changed."
-        wouldDo={({ asked }) => <AskedDays asked={asked.map((one) => ({ name: one.export, ...one }))} />}
         confirm={() => `Export ${day}`}
         onDone={onDone}
       />
       <SameCommand words={['export', 'status', '--export', name]} />
     </>
-  );
-}
-
-/** Days of a request. */
-function AskedDays(props: { readonly asked: readonly (RequestedDays & { readonly name: string })[] }) {
-  return (
-    <ul>
-      {props.asked.map(({ name, from, to, days }) => (
-        <li key={name}>
-          <strong>{name}</strong>: {from === to ? from : `${from} to ${to}, ${days} days`}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -39,7 +39,7 @@ export function Names() {
                   rows={answer.events}
                   keyOf={({ event }) => event}
                   params={['event']}
-                  unfold={(one) => <OneEvent event={one.event} />}
+                  unfold={(one) => <OneEvent of={one} names={answer} />}
                   columns={[
                     ['Event', ({ event }) => event],
                     ['To look at', ({ warnings }) => <Warnings kinds={warnings} />],
@@ -89,41 +89,35 @@ function typesText(types: readonly TypeShare[]): string {
   return types.map(({ type, share }) => `${type} ${formatShare(share)}`).join(', ');
 }
 
-function OneEvent({ event }: { readonly event: string }) {
-  const { days = '7', environment } = useConsole().route.params;
-  const names = useApi<NamesAnswer>('/api/names', { event, days, environment });
+function OneEvent({ of, names }: { readonly of: EventName; readonly names: NamesAnswer }) {
+  const warnings = names.warnings.filter(({ event }) => event === of.event);
   return (
-    <Answered of={names}>
-      {({ events: [one], warnings }) => (
-        <>
-          <ul>
-            {warnings.map((warning) => (
-              <li key={`${warning.kind} ${warning.property} ${warning.day}`}>
-                <Warnings kinds={[warning.kind]} /> {warning.property} {warning.text}
-              </li>
-            ))}
-          </ul>
-          {one !== undefined && (
-            <DataTable
-              caption={`Properties of ${event}`}
-              rows={one.properties}
-              keyOf={({ property }) => property}
-              columns={[
-                ['Property', ({ property }) => property],
-                ['Types', ({ types }) => typesText(types)],
-                ['Rows', ({ rows }) => rows, 'number'],
-                ['In rows', ({ share }) => formatShare(share), 'number'],
-                ['Last seen', ({ last_seen }) => last_seen, 'time'],
-              ]}
-            />
-          )}
-          <a href={link('/sql', { q: queryOf(event, names.answer?.to) })}>Query it</a>
-        </>
-      )}
-    </Answered>
+    <>
+      <ul>
+        {warnings.map((warning) => (
+          <li key={`${warning.kind} ${warning.property} ${warning.day}`}>
+            <Warnings kinds={[warning.kind]} /> {warning.property} {warning.text}
+          </li>
+        ))}
+      </ul>
+      <DataTable
+        caption={`Properties of ${of.event}`}
+        rows={of.properties}
+        keyOf={({ property }) => property}
+        columns={[
+          ['Property', ({ property }) => property],
+          ['Types', ({ types }) => typesText(types)],
+          ['Rows', ({ rows }) => rows, 'number'],
+          ['In rows', ({ share }) => formatShare(share), 'number'],
+          ['Last seen', ({ last_seen }) => last_seen, 'time'],
+        ]}
+      />
+      <More hasMore={of.properties.length < of.property_count} how="sluice names --event" />
+      <a href={link('/sql', { q: queryOf(of.event, names.to) })}>Query it</a>
+    </>
   );
 }
 
-function queryOf(event: string, day = ''): string {
+function queryOf(event: string, day: string): string {
   return `SELECT *\nFROM product_events\nWHERE ds = DATE '${day}'\n  AND event_name = '${event.replaceAll("'", "''")}'\nLIMIT 100`;
 }
