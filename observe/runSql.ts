@@ -14,7 +14,7 @@ import { queryCost } from './prices.ts';
 export const SqlError = defineErrorFamily('user', {
   SLUICE_SQL_WRITES: {
     cause: 'Only read-only statements run here.',
-    cure: 'Use SELECT, WITH, VALUES, TABLE, SHOW, DESCRIBE, or EXPLAIN of a query. Other statements run with `sluice query --athena`.',
+    cure: 'Use SELECT, WITH, VALUES, TABLE, SHOW or DESCRIBE. Other statements run with `sluice query --athena`.',
   },
 });
 
@@ -162,42 +162,26 @@ export async function readSqlCsv(
   }
 }
 
-/** White space, a comment or a bracket before a word. As in Athena, a line ends at a carriage return, too. */
-const BETWEEN = /\s+|--[^\r\n]*|\/\*[\s\S]*?\*\/|\(/y;
-/** The rest of EXPLAIN's options in brackets. */
-const OPTIONS = /[\w\s,]*\)/y;
-const WORD = /[A-Za-z]\w*/y;
+/** White space, comments and brackets before the first word. As in Athena, a line ends at a carriage return, too. */
+const BEFORE = /(?:\s|--[^\r\n]*|\/\*[^]*?\*\/|\()/y;
 const READING: ReadonlySet<string> = new Set([
   ...['SELECT', 'WITH', 'VALUES', 'TABLE', 'SHOW', 'DESCRIBE', 'DESC'],
 ]);
 
 /**
- * Refuses statements that do more than read. EXPLAIN ANALYZE runs what it explains, so that counts.
+ * Refuses statements that do more than read. EXPLAIN is one of them: with ANALYZE it runs what it explains.
  *
  * @throws SqlError `SLUICE_SQL_WRITES` with the statement's first word.
  */
 export function requireReading(sql: string): void {
-  let at = 0;
   // Piece by piece, and never back: one expression for all of it could take a comment for longer than it is.
-  const take = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at;
-    const taken = pattern.exec(sql)?.[0];
-    at += taken?.length ?? 0;
-    return taken;
-  };
-  const nextWord = (): string => {
-    while (take(BETWEEN) !== undefined);
-    return (take(WORD) ?? '').toUpperCase();
-  };
-  const isOfExplain = (one: string): boolean =>
-    one === 'ANALYZE' ||
-    one === 'VERBOSE' ||
-    ((one === 'TYPE' || one === 'FORMAT') && take(OPTIONS) !== undefined);
-  let word = nextWord();
-  // EXPLAIN is followed by a query: SHOW and DESCRIBE cannot be explained.
-  if (word === 'EXPLAIN')
-    do word = nextWord();
-    while (isOfExplain(word));
-  if (READING.has(word)) return;
-  throw new SqlError('SLUICE_SQL_WRITES', word === '' ? 'It has no first word.' : `It begins with ${word}.`);
+  BEFORE.lastIndex = 0;
+  let at = 0;
+  while (BEFORE.test(sql)) at = BEFORE.lastIndex;
+  const [word = ''] = /^[A-Za-z]\w*/.exec(sql.slice(at)) ?? [];
+  if (READING.has(word.toUpperCase())) return;
+  throw new SqlError(
+    'SLUICE_SQL_WRITES',
+    word === '' ? 'It has no first word.' : `It begins with ${word.toUpperCase()}.`,
+  );
 }
