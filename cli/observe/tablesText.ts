@@ -65,7 +65,7 @@ function dayTable({ days, first, last }: TableDays): string {
     day,
     rows,
     files,
-    size: sizeText(bytes),
+    bytes,
     'last file': lastModified ?? '',
     note: STATES[state],
   }));
@@ -76,7 +76,7 @@ function fileTable({ files, day, location, isRegistered }: TableFiles): string {
   const prefix = location.replace(/^s3:\/\/[^/]+\//, '');
   const rows = files.map(({ key, bytes, lastModified }) => ({
     file: key.slice(prefix.length),
-    size: sizeText(bytes),
+    bytes,
     'last modified': lastModified,
   }));
   const head = [
@@ -84,13 +84,4 @@ function fileTable({ files, day, location, isRegistered }: TableFiles): string {
     ...(isRegistered ? [] : ['The day has NO PARTITION: readers do not see these files.']),
   ];
   return `${head.join('\n')}\n${textTable(rows)}`;
-}
-
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
-
-/** Bytes for people, e.g. `1.2 MB`. */
-function sizeText(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1_000 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
 }
