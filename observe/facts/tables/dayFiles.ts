@@ -1,6 +1,6 @@
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
-import { listRowFiles } from './tableDays.ts';
+import { rowFiles } from './tableDays.ts';
 import { readPartitions, type TableSummary, TablesError } from './tables.ts';
 
 /** A file of a table. */
@@ -47,18 +47,17 @@ export async function listTableFiles(
       ? table.location
       : (await readPartitions(deployment, table.name, { from: day, to: day })).get(day);
   const location = registered ?? `${table.location}${day}/`;
-  const page = await listRowFiles(deployment, location, {
-    after: undefined,
-    limit: Math.min(limit, MOST_FILES),
-  });
+  const files: TableFile[] = [];
+  let hasMore = false;
+  for await (const { Key = '', Size = 0, LastModified = new Date(0) } of rowFiles(deployment, location)) {
+    hasMore = files.length === Math.min(limit, MOST_FILES);
+    if (hasMore) break;
+    files.push({ key: Key, bytes: Size, lastModified: LastModified.toISOString() });
+  }
   return {
-    table: table.name,
-    day: day ?? null,
-    location,
+    ...{ table: table.name, day: day ?? null, location },
     isRegistered: registered !== undefined,
-    files: page.objects.map(({ Key = '', Size = 0, LastModified }) => ({
-      ...{ key: Key, bytes: Size, lastModified: (LastModified ?? new Date(0)).toISOString() },
-    })),
-    hasMore: page.next !== undefined,
+    files,
+    hasMore,
   };
 }

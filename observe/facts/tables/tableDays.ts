@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, type _Object as S3Object } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, type _Object as S3Object } from '@aws-sdk/client-s3';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
@@ -120,18 +120,20 @@ async function listDayFolders(
 ): Promise<ReadonlyMap<UtcDay, string>> {
   const { Bucket, Prefix } = s3Location(location);
   const found = new Map<UtcDay, string>();
-  let ContinuationToken: string | undefined;
-  for (let page = 0; page < MOST_FOLDER_PAGES; page += 1) {
-    const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/', ContinuationToken });
-    const { CommonPrefixes = [], NextContinuationToken } = await s3.send(command, ...sent(signal));
+  let pages = 0;
+  for await (const { CommonPrefixes = [] } of paginateListObjectsV2(
+    { client: s3 },
+    { Bucket, Prefix, Delimiter: '/' },
+    ...sent(signal),
+  )) {
+    if (pages === MOST_FOLDER_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
+    pages += 1;
     for (const { Prefix: folder = '' } of CommonPrefixes) {
       const day = folder.slice(Prefix.length, -1);
       if (isUtcDay(day)) found.set(day, `s3://${Bucket}/${folder}`);
     }
-    if (NextContinuationToken === undefined) return found;
-    ContinuationToken = NextContinuationToken;
   }
-  throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
+  return found;
 }
 
 type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
@@ -140,41 +142,36 @@ const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
 /** How many files a folder has that Athena reads. */
 async function listFolder(deployment: Pick<Deployment, 's3' | 'signal'>, location: string): Promise<Files> {
   let [files, bytes, newest] = [0, 0, 0];
-  for (let after: string | undefined, page = 0; ; page += 1) {
-    if (page === MOST_OBJECT_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
-    const { objects, next } = await listRowFiles(deployment, location, { after, limit: 1_000 });
-    for (const { Size = 0, LastModified } of objects) {
-      files += 1;
-      bytes += Size;
-      newest = Math.max(newest, LastModified?.getTime() ?? 0);
-    }
-    if (next === undefined) break;
-    after = next;
+  for await (const { Size = 0, LastModified } of rowFiles(deployment, location)) {
+    files += 1;
+    bytes += Size;
+    newest = Math.max(newest, LastModified?.getTime() ?? 0);
   }
   return { files, bytes, lastModified: newest === 0 ? null : new Date(newest).toISOString() };
 }
 
 /**
- * A page of the objects at a location that Athena reads: no empty ones, and none whose name begins with `_` or `.`.
+ * The objects at a location that Athena reads, by key: no empty ones, and none whose name begins with `_` or `.`.
  * https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
  *
- * @param page Objects after this key, at most `limit`; a page with others among them has fewer.
- * @returns Also the key after which the next page begins, unless it is the last.
+ * @throws TablesError `SLUICE_TABLES_TOO_MANY`; what S3's client throws.
  */
-export async function listRowFiles(
+export async function* rowFiles(
   { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
   location: string,
-  { after, limit }: { readonly after: string | undefined; readonly limit: number },
-): Promise<{ readonly objects: readonly S3Object[]; readonly next: string | undefined }> {
-  const { Bucket, Prefix } = s3Location(location);
-  const command = new ListObjectsV2Command({ Bucket, Prefix, StartAfter: after, MaxKeys: limit });
-  const { Contents = [], IsTruncated } = await s3.send(command, ...sent(signal));
-  return {
-    objects: Contents.filter(
+): AsyncGenerator<S3Object> {
+  let pages = 0;
+  for await (const { Contents = [] } of paginateListObjectsV2(
+    { client: s3 },
+    s3Location(location),
+    ...sent(signal),
+  )) {
+    if (pages === MOST_OBJECT_PAGES) throw new TablesError('SLUICE_TABLES_TOO_MANY', `${location}.`);
+    pages += 1;
+    yield* Contents.filter(
       ({ Key = '', Size = 0 }) => Size > 0 && /^[^_.]/.test(Key.slice(Key.lastIndexOf('/') + 1)),
-    ),
-    next: IsTruncated === true ? Contents.at(-1)?.Key : undefined,
-  };
+    );
+  }
 }
 
 /** Bucket and prefix of `s3://…/`. */
