@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { lateSeconds } from '../../infra/streams/streams.ts';
 import { s3EraseBucket } from '../../lib/aws/s3EraseBucket.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import type { FaultPoint } from '../../lib/base/retry.ts';
@@ -20,10 +22,11 @@ import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';
+import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
+import { readStackOutputs, requireOutput } from '../../observe/facts/flow/stackOutputs.ts';
+import { readStream } from '../../observe/facts/flow/streamState.ts';
 import { daySlices, sendRequests } from '../ingest/requests.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
-import { arrivesWithinMs, onTheWay } from './onTheWay.ts';
-import { makeWorkFolder } from './workFolder.ts';
 
 /** The units to erase, and how. */
 export interface EraseRequest {
@@ -163,4 +166,77 @@ async function askForExports(
     }));
     if (requests.length > 0) await sendRequests(deployment, 'export', requests);
   }
+}
+
+/** Folders of erasures: the process that works there, and random characters. */
+const WORK_FOLDER = /^sluice-erase-(\d+)-/;
+
+/**
+ * Makes a folder that only this erasure uses, also beside another one of the same units on the same machine, and removes the
+ * folders of processes that were killed.
+ *
+ * @returns Its path. The caller removes it.
+ */
+async function makeWorkFolder(): Promise<string> {
+  const root = tmpdir();
+  for (const name of await readdir(root)) {
+    const pid = WORK_FOLDER.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    // Folders that belong to another user stay.
+    await rm(join(root, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+  // Only its owner may read it: https://nodejs.org/api/fs.html#fspromisesmkdtempprefix-options
+  return mkdtemp(join(root, `sluice-erase-${process.pid}-`));
+}
+
+/** Whether a process runs. One of another user does, as only its signal is refused. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+/**
+ * The longest that a function runs: it may have read an object before the rows were taken out, and writes what it made of it
+ * at its end. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const FUNCTION_SECONDS = 900;
+
+/**
+ * Milliseconds after which nothing of before arrives any more, unless something is {@link onTheWay}: a function may put what
+ * it has read into a stream at its end, and the stream then takes its own time.
+ */
+function arrivesWithinMs(config: Pick<Config, 'buffering'>): number {
+  return (FUNCTION_SECONDS + lateSeconds(config)) * 1_000;
+}
+
+/**
+ * Lists what may bring earlier rows into the bucket later than {@link arrivesWithinMs}, in words: copies in the queues
+ * of relay, a stream that is late.
+ *
+ * @throws ObserveError; what the clients of SQS and CloudWatch throw.
+ */
+async function onTheWay(
+  deployment: Pick<Deployment, 'config' | 'stack' | 'aws' | 's3' | 'sqs' | 'cloudwatch' | 'isLocal' | 'now'>,
+): Promise<readonly string[]> {
+  const { config, isLocal, now } = deployment;
+  const lateMs = lateSeconds(config) * 1_000;
+  const [queued, stream] = await Promise.all([
+    config.relay === undefined ? null : queuedCopies(deployment),
+    // The local cloud delivers by its own clock, and never late.
+    isLocal
+      ? null
+      : readStackOutputs(deployment).then((outputs) =>
+          readStream(deployment, requireOutput(outputs, 'LandingStreamName')),
+        ),
+  ]);
+  return [
+    ...(queued === null || queued === 0 ? [] : [`the queues of relay hold about ${queued} messages`]),
+    ...(stream !== null && stream.oldest !== null && now - Date.parse(stream.oldest) > lateMs
+      ? [`the stream ${stream.stream} is late: its oldest record is of ${stream.oldest}`]
+      : []),
+  ];
 }

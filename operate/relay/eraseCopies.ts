@@ -1,13 +1,10 @@
-import {
-  DeleteObjectCommand,
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
-} from '@aws-sdk/client-s3';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { s3EraseBucket } from '../../lib/aws/s3EraseBucket.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { errorName } from '../../lib/base/errors.ts';
 import { parseRelayRefusedKey, parseRelayWaitingKey, RELAY_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
+import { AwsAccessError } from '../../observe/explainAwsError.ts';
 import { RelayCopiesError, readQueue } from '../../observe/facts/flow/relayCopies.ts';
 
 /** The result of erasing all copies, or of its dry run. */
@@ -27,28 +24,21 @@ const QUEUES = ['relay', 'relay-dead-letters'] as const;
  * Deletes every copy of a request, with every version of it in the bucket, and empties the queues. It works without `relay` in
  * the configuration, too, for what is left of it. The copies of one person are deleted by `sluice erase`.
  *
- * @throws RelayCopiesError `SLUICE_RELAY_PURGED_LATELY`; what the clients of S3 and SQS throw; the reason of the signal.
+ * @throws RelayCopiesError `SLUICE_RELAY_PURGED_LATELY`; AwsAccessError; what the clients of S3 and SQS throw; the reason of the signal.
  */
 export async function eraseCopies(deployment: Deployment, dryRun: boolean): Promise<ErasedCopies> {
   const { s3, config, signal } = deployment;
-  const Bucket = config.bucket;
+  const bucket = s3EraseBucket(s3, config.bucket, deployment, signal);
   let found = 0;
-  let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | null = {};
-  while (after !== null) {
-    const answer: ListObjectVersionsCommandOutput = await s3.send(
-      new ListObjectVersionsCommand({ Bucket, Prefix: RELAY_FOLDER, ...after }),
-    );
+  for await (const objects of bucket.objects(RELAY_FOLDER, undefined)) {
     // An existing bucket may have objects of others there.
-    const versions = (answer.Versions ?? []).filter(({ Key = '' }) => isRelayKey(Key));
+    const versions = objects.flatMap((one) => (isRelayKey(one.key) ? one.versions : []));
     found += versions.length;
-    await mapLimit(dryRun ? [] : versions, AT_ONCE, async ({ Key, VersionId }) => {
+    await mapLimit(dryRun ? [] : versions, AT_ONCE, async (version) => {
       signal?.throwIfAborted();
-      await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      const answer = await bucket.remove(version);
+      if (answer !== null) throw new AwsAccessError('SLUICE_AWS_FAILED', answer.denied);
     });
-    after =
-      answer.IsTruncated === true
-        ? { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker }
-        : null;
   }
   // Last: emptied again within a minute, SQS refuses.
   return { found, queued: await emptyQueues(deployment, dryRun) };
