@@ -109,10 +109,10 @@ function tableProblems(config: Config, input: unknown, there: Table): readonly s
   ];
 }
 
-/** Members that are not as wanted, in words. What only objects that are there have is left out: Glue adds defaults. */
+/** Members that are not as wanted, in words. What only objects that are there have, and empty values, count for nothing: Glue adds defaults. */
 export function differences(wanted: unknown, there: unknown, path: string): readonly string[] {
   if (typeof wanted !== 'object' || wanted === null)
-    return (there ?? '') === (wanted ?? '')
+    return (there || '') === (wanted || '')
       ? []
       : [`${path}: got ${JSON.stringify(there) ?? 'none'}, expected ${JSON.stringify(wanted) ?? 'none'}`];
   return Object.keys(Array.isArray(wanted) ? { ...wanted, ...Object(there) } : wanted).flatMap((member) =>
