@@ -1,6 +1,6 @@
 import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import type { Finding, FindingPart, Severity } from '../findings/catalogue.ts';
+import type { Finding, Severity } from '../findings/catalogue.ts';
 import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
 import { dataLake, deployer, freeNames, quotas } from './account.ts';
@@ -11,23 +11,24 @@ import { readers } from './readers.ts';
 import { openClients, readSetup, type Setup } from './Setup.ts';
 import { alarmTopic, domain, drift, formerStack, queues, stack } from './stack.ts';
 
-/** What `sluice doctor` looks at beyond `sluice status`, in its order. */
+const status: Look = {
+  name: 'status',
+  expects: '`sluice status` finds nothing: requests, streams, partitions, drops, alarms',
+  async find(setup) {
+    const { problems } = await readStatus(setup);
+    // The doctor has looked at the partitions of all days.
+    return problems.filter(({ code }) => code !== 'SLUICE_FINDING_PARTITION_WRONG');
+  },
+};
+
+/** What `sluice doctor` looks at, in its order. */
 export const looks: readonly Look[] = [
   ...[stack, bucket, database, domain, bucketSettings, key, tables, partitions, names, workgroups],
-  ...[queues, leftCopies, forwarding, servedDays, quotas, readers],
+  ...[queues, leftCopies, forwarding, servedDays, quotas, readers, status],
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
 const looksBeforeDeploy: readonly Look[] = [formerStack, alarmTopic, freeNames, dataLake, deployer, quotas];
-
-/** The parts of `sluice status`, and what holds of each without a finding. */
-export const statusParts: Readonly<Record<FindingPart, string>> = {
-  collector: 'requests are accepted and stored, and nothing is in quarantine',
-  streams: 'rows are delivered and written in time',
-  partitions: 'the days of a week have partitions, and days are curated on time',
-  drops: 'the drops of customers, and exports to them, arrive in time',
-  deployment: 'no alarm is on, the alarms notify somebody, and all of it can be read',
-};
 
 /** The severity of the worst finding, or `fine`. */
 export type Verdict = Severity | 'fine';
@@ -63,7 +64,7 @@ const EXPECTED_OF_ACCOUNT =
 const GONE = /^SLUICE_FINDING_(STACK_MISSING|RESOURCE_MISSING|BUCKET_UNFIT|REGION_UNFIT)$/;
 
 /**
- * Looks at a deployment beyond `sluice status`, and then at its status.
+ * Looks at a deployment.
  *
  * @param onLook Called after each look.
  * @throws AwsAccessError when AWS can't be reached at all.
@@ -74,7 +75,6 @@ export async function diagnose(
   onLook: (looked: LookedAt) => void = () => undefined,
 ): Promise<Diagnosis> {
   const wanted = beforeDeploy ? looksBeforeDeploy : [...looks, ...(hasDrift ? [drift] : [])];
-  const parts = beforeDeploy ? [] : Object.keys(statusParts);
   const checks: LookedAt[] = [];
   const target = deploymentOptions(deployment);
   const told = (check: string, expects: string, found: readonly Finding[]) => {
@@ -86,30 +86,19 @@ export async function diagnose(
   const clients = openClients(deployment.aws);
   try {
     const setup = await readSetup(deployment, clients).catch(unreadFinding);
-    if ('code' in setup) {
-      told('account', EXPECTED_OF_ACCOUNT, [setup]);
-      return { identity: undefined, checks, skipped: [...wanted.map(({ name }) => name), ...parts] };
-    }
-    told('account', EXPECTED_OF_ACCOUNT, []);
-    for (const [i, look] of wanted.entries()) {
-      const findings = await settled([look.find(setup)]);
-      told(look.name, look.expects, findings);
-      if (look.isGround === true && findings.some(({ code }) => GONE.test(code))) {
-        const skipped = [...wanted.slice(i + 1).map(({ name }) => name), ...parts];
-        return { identity: setup.identity, checks, skipped };
+    told('account', EXPECTED_OF_ACCOUNT, 'code' in setup ? [setup] : []);
+    const skipped: string[] = [];
+    let isGone = false;
+    for (const { name, expects, isGround = false, find } of wanted) {
+      if ('code' in setup || isGone) {
+        skipped.push(name);
+        continue;
       }
+      const findings = await settled([find(setup)]);
+      told(name, expects, findings);
+      isGone = isGround && findings.some(({ code }) => GONE.test(code));
     }
-    if (!beforeDeploy) {
-      const { problems } = await readStatus(deployment);
-      for (const [part, expects] of Object.entries(statusParts))
-        told(
-          part,
-          expects,
-          // The doctor has looked at the partitions of all days.
-          problems.filter((one) => one.part === part && one.code !== 'SLUICE_FINDING_PARTITION_WRONG'),
-        );
-    }
-    return { identity: setup.identity, checks, skipped: [] };
+    return { identity: 'code' in setup ? undefined : setup.identity, checks, skipped };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
