@@ -1,4 +1,3 @@
-import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
@@ -65,7 +64,7 @@ export const commands: readonly Command[] = [
 
 /**
  * Runs one command line. Data goes to stdout, notes go to stderr. With `--json`, an error is also an object on stdout,
- * `{"error":{"code","message","cause","cure"}}`; `start` writes it to stderr.
+ * `{"error":{"code","message","cause","cure"}}`.
  *
  * @returns the exit code: 0 success, 1 failure, 2 wrong use, 3 problems found, 130 interrupted.
  */
@@ -91,13 +90,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await command.run(command.changes?.(line) === true ? { ...line, changes: true } : line);
   } catch (error) {
     const failed = command && { name: command.name, target: await targetOf(command, rest) };
-    if (argv.includes('--json')) {
-      const object = { error: commandError(error, failed) };
-      if (command?.jsonErrorsOn === 'stderr') writeNote(`${visibleJson(object)}\n`);
-      else writeJson(object);
-    }
-    if (!argv.includes('--json') || command?.jsonErrorsOn === undefined)
-      writeNote(errorText(error, failed), 'error');
+    if (argv.includes('--json')) writeJson({ error: commandError(error, failed) });
+    writeNote(errorText(error, failed), 'error');
     return error instanceof UsageError ? 2 : 1;
   }
 }

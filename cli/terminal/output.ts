@@ -46,20 +46,15 @@ export function writeNote(text: string, look?: Look): void {
 /** Whether a line of progress is on the terminal. */
 let hasProgress = false;
 
-/**
- * Writes one line of progress over the last one, if stderr is a terminal.
- *
- * @returns Whether it is: elsewhere nothing is written.
- */
-export function writeProgress(text: string): boolean {
+/** Writes one line of progress over the last one, if stderr is a terminal. */
+export function writeProgress(text: string): void {
   const columns = terminalWidth(process.stderr);
-  if (columns === undefined || process.env['TERM'] === 'dumb') return false;
+  if (columns === undefined || process.env['TERM'] === 'dumb') return;
   const line = visibleLine(text);
   // The last column stays free: some terminals go to the next line after it.
   const cut = line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
   process.stderr.write(`\r\u001b[2K${cut}`);
   hasProgress = true;
-  return true;
 }
 
 /** Removes the line of progress, so that what is written next has a line of its own. */

@@ -1,8 +1,5 @@
 import type { CommandLine } from './commandLine.ts';
-import { clearProgress, writeNote, writeProgress } from './output.ts';
-
-/** Where stderr is no terminal, a line is written at most that often. */
-const LINE_EVERY_MS = 30_000;
+import { clearProgress, writeProgress } from './output.ts';
 
 /** Shows the progress of a command while people wait. */
 export interface Progress {
@@ -12,27 +9,21 @@ export interface Progress {
   end(): void;
 }
 
-/**
- * Progress on stderr: one line that is written over on a terminal, elsewhere a line every half a minute if it has changed.
- * Nothing with `--json`.
- */
+/** Progress on stderr, if it is a terminal: one line that is written over. Nothing with `--json`. */
 export function openProgress({ values }: Pick<CommandLine, 'values'>): Progress {
   if (values['json'] === true) return { show: () => {}, end: () => {} };
   const startedAt = performance.now();
-  let [saidAt, said, shown] = [startedAt, '', ''];
+  let shown = '';
   const draw = () => {
     const took = elapsed(performance.now() - startedAt);
-    return shown === '' || writeProgress(took === '' ? shown : `${shown} (${took})`);
+    if (shown !== '') writeProgress(took === '' ? shown : `${shown} (${took})`);
   };
   // The seconds go on while nothing else is known.
   const ticks = setInterval(draw, 1_000).unref();
   return {
     show(text) {
       shown = text;
-      const now = performance.now();
-      if (draw() || now - saidAt < LINE_EVERY_MS || text === said) return;
-      [saidAt, said] = [now, text];
-      writeNote(`${text} (${elapsed(now - startedAt)})\n`);
+      draw();
     },
     end() {
       clearInterval(ticks);
