@@ -186,7 +186,7 @@ function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown
 
 /** Notes why a query of the local cloud may find nothing yet: requests that are accepted and not delivered. */
 async function noteWhatWaits(localControl: string | undefined): Promise<void> {
-  const { readLocalState } = await import('../../observe/facts/flow/localBuffers.ts');
+  const { readLocalState } = await import('../../observe/facts/flow/localCloud.ts');
   const state = await readLocalState({ localControl }).catch(() => undefined);
   if (localControl === undefined || state === undefined || state.buffered.count === 0) return;
   writeNote(

@@ -58,7 +58,7 @@ interface Following {
 async function follow(deployment: Deployment, { filter, last, asJson }: Following): Promise<number> {
   const [{ readLive }, { liveLine }] = await Promise.all([
     import('../../observe/live/live.ts'),
-    import('../observe/liveText.ts'),
+    import('../../observe/live/entryText.ts'),
   ]);
   const interrupted = new AbortController();
   const closed = new AbortController();

@@ -1,9 +1,9 @@
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import type { Cloud } from '../../local/startCloud.ts';
+import { liveLine } from '../../observe/live/entryText.ts';
 import { readLocalLive } from '../../observe/live/localLive.ts';
 import { errorText } from '../terminal/errors.ts';
 import { writeNote, writeOut } from '../terminal/output.ts';
-import { liveLine } from './liveText.ts';
 
 /** How long one read waits for a request. */
 const WAIT_MS = 20_000;

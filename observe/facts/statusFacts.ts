@@ -13,7 +13,7 @@ import {
   readExports,
 } from './days/ledgerDays.ts';
 import { type AlarmState, readAlarms } from './flow/alarms.ts';
-import { readLocalState } from './flow/localBuffers.ts';
+import { readLocalState } from './flow/localCloud.ts';
 import { type Refusals, readRefusals } from './flow/refusals.ts';
 import { type RelayState, readRelayState } from './flow/relayCopies.ts';
 import { type LastHour, readLastHour } from './flow/requestCounts.ts';

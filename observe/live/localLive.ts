@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { partName } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type Deployment, ObserveError } from '../deployment.ts';
-import { documentOf } from '../facts/flow/documentOf.ts';
 import {
+  eventOf,
   type LiveAnswer,
   type LiveEntry,
   type LiveOptions,
   type LiveSource,
-  readEventRow,
   readRequestLine,
 } from '../facts/flow/liveEntries.ts';
+import { streamedRow } from '../facts/flow/localCloud.ts';
 import { liveMatcher } from './filter.ts';
 
 /** How far back the feed is read for the last entries, and in how many answers: of long rows an answer has few. */
@@ -88,9 +88,10 @@ function entryReader({
   const unitColumns = Object.values(config.unitIds);
   return (one) => {
     if ('line' in one) return one.function === collect ? readRequestLine(one.line, one.at) : undefined;
-    const document = documentOf(one.document);
-    if (document === null) return undefined;
-    return readEventRow(document.text, { kind: document.kind, at: one.at, unitColumns });
+    const streamed = streamedRow(one.document);
+    return streamed === null
+      ? undefined
+      : eventOf(streamed.row, { kind: streamed.kind, at: one.at, unitColumns });
   };
 }
 

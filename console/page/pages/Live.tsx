@@ -1,23 +1,19 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { visibleLine } from '../../../lib/base/text.ts';
-import type { LiveEntry, LiveEvent, LiveRequest } from '../../../observe/facts/flow/liveEntries.ts';
-import { summarizeRequest } from '../../../observe/live/summary.ts';
+import { useEffect, useState } from 'preact/hooks';
+import type { LiveEntry } from '../../../observe/facts/flow/liveEntries.ts';
+import { entryText } from '../../../observe/live/entryText.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
-import { Choice, Filters } from '../parts/filters.tsx';
+import { Choice, Filters, TextFilter } from '../parts/filters.tsx';
 import { formatCount } from '../parts/format.ts';
 import { MOST_KEPT, type NumberedEntry, useLiveFeed } from '../parts/liveFeed.ts';
 import { Badge, Copyable, Empty, Loading, Page, Problem, type Tone } from '../parts/parts.tsx';
-import { link, setParams } from '../parts/router.ts';
+import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 import { Traced } from './Trace.tsx';
 
-/** A filter is applied when typing rests. */
-const REST_MS = 300;
-
 const FILTERS = [
-  { name: 'user', label: 'User or unit', hint: 'user-17' },
-  { name: 'event', label: 'Event, experiment or gate', hint: 'checkout_*' },
-  { name: 'sdk', label: 'SDK', hint: 'javascript-client' },
+  { name: 'user', label: 'User or unit', placeholder: 'user-17' },
+  { name: 'event', label: 'Event, experiment or gate', placeholder: 'checkout_*' },
+  { name: 'sdk', label: 'SDK', placeholder: 'javascript-client' },
 ] as const;
 const NAMES = ['errors', ...FILTERS.map(({ name }) => name)];
 
@@ -71,13 +67,8 @@ export function Live() {
             onUnfold={pause}
             unfold={({ entry }) => <Unfolded entry={entry} />}
             columns={[
-              ['Time', ({ entry }) => <At of={entry} />],
-              ['What', ({ entry }) => <What of={entry} />],
-              ['Name or counts', ({ entry }) => <bdi>{visibleLine(nameOf(entry))}</bdi>],
-              ['Unit', ({ entry }) => (entry.type === 'event' ? visibleLine(entry.unit ?? '') : '')],
-              ['SDK', ({ entry }) => sdkOf(entry)],
-              ['Key', ({ entry }) => (entry.type === 'request' ? (entry.key_label ?? '') : '')],
-              ['ms', ({ entry }) => (entry.type === 'request' ? entry.ms : ''), 'number'],
+              ['Time', ({ entry }) => entry.at, 'time'],
+              ['Request or row', ({ entry }) => <What of={entry} />],
             ]}
           />
           <div class="tools">
@@ -98,13 +89,6 @@ export function Live() {
 /** The filters, which are in the address. */
 function LiveFilters() {
   const { params } = useConsole().route;
-  const rest = useRef<number | undefined>(undefined);
-  // A filter that was being typed belongs to this page only.
-  useEffect(() => () => window.clearTimeout(rest.current), []);
-  const type = (name: string, value: string) => {
-    window.clearTimeout(rest.current);
-    rest.current = window.setTimeout(() => setParams({ [name]: value.trim() }), REST_MS);
-  };
   return (
     <Filters>
       <Choice
@@ -116,17 +100,8 @@ function LiveFilters() {
           ['true', 'only refused and failed'],
         ]}
       />
-      {FILTERS.map(({ name, label, hint }) => (
-        <label key={name}>
-          {label}
-          <input
-            type="text"
-            placeholder={hint}
-            spellcheck={false}
-            defaultValue={params[name] ?? ''}
-            onInput={({ currentTarget }) => type(name, currentTarget.value)}
-          />
-        </label>
+      {FILTERS.map((one) => (
+        <TextFilter key={one.name} value={params[one.name]} {...one} />
       ))}
     </Filters>
   );
@@ -161,38 +136,17 @@ function Unfolded({ entry }: { readonly entry: LiveEntry }) {
   );
 }
 
-function At({ of }: { readonly of: LiveEntry }) {
+function What({ of }: { readonly of: LiveEntry }) {
+  const [head, ...rest] = entryText(of).split('  ');
   return (
-    <time dateTime={of.at} title={of.at}>
-      {of.at.slice(5, 23).replace('T', ' ')}
-    </time>
+    <>
+      <Badge tone={toneOf(of)}>{head}</Badge> <bdi>{rest.join(' · ')}</bdi>
+    </>
   );
 }
 
-const KINDS = { events: 'event', exposures: 'exposure', quarantine: 'refused' } as const;
-
-function What({ of }: { readonly of: LiveEntry }) {
-  if (of.type === 'event')
-    return <Badge tone={of.kind === 'quarantine' ? 'bad' : 'accent'}>{KINDS[of.kind]}</Badge>;
-  const hasProblem = Object.keys(of.refused).length > 0 || of.overflowed > 0;
-  const tone: Tone = of.status >= 400 ? 'bad' : hasProblem ? 'warning' : 'good';
-  return <Badge tone={tone}>{of.status}</Badge>;
-}
-
-function nameOf(entry: LiveEntry): string {
-  if (entry.type === 'request') return requestText(entry);
-  const { name, group, code } = entry;
-  const more = [group === null ? '' : `, group ${group}`, code === null ? '' : `, ${code}`].join('');
-  return `${name === null || name === '' ? '(no name)' : name}${more}`;
-}
-
-/** A refused request is shown with its code, once. */
-function requestText(request: LiveRequest): string {
-  const { code, refused } = request;
-  const parts = [code === null || code in refused ? '' : code, summarizeRequest(request)];
-  return parts.filter((part) => part !== '').join(': ');
-}
-
-function sdkOf({ sdk_type, sdk_version }: Pick<LiveEvent, 'sdk_type' | 'sdk_version'>): string {
-  return visibleLine([sdk_type, sdk_version].filter((part) => part !== null).join(' '));
+function toneOf(entry: LiveEntry): Tone {
+  if (entry.type === 'event') return entry.kind === 'quarantine' ? 'bad' : 'accent';
+  const hasProblem = Object.keys(entry.refused).length > 0 || entry.overflowed > 0;
+  return entry.status >= 400 ? 'bad' : hasProblem ? 'warning' : 'good';
 }

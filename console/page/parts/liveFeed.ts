@@ -31,6 +31,8 @@ const WAIT_MS = 20_000;
 const PAUSE_MS = 100;
 /** How often the page is drawn again at most. */
 const DRAW_EVERY_MS = 250;
+/** A filter is applied when typing rests. */
+const REST_MS = 300;
 const RETRY_MS = { least: 1_000, most: 10_000 } as const;
 
 const NOTHING: LiveFeed = {
@@ -76,6 +78,7 @@ async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed
   let kept: NumberedEntry[] = [];
   let [total, dropped, failures] = [0, 0, 0];
   let next: string | undefined;
+  await pause(REST_MS, signal);
   while (!signal.aborted) {
     const begin = next === undefined ? { last: MOST_KEPT } : { after: next, waitMs: WAIT_MS };
     try {

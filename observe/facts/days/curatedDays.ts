@@ -1,4 +1,3 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { addDays, DAY_MS, isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
@@ -13,7 +12,7 @@ import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts
 import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
-import { sent } from '../tables/tables.ts';
+import { listFolder } from '../flow/waitingObjects.ts';
 import { readLedgerDays } from './ledgerDays.ts';
 import { findNoRoom, readViewDays } from './viewDays.ts';
 
@@ -306,21 +305,10 @@ export async function readServedFaults(deployment: CuratedReaders): Promise<read
     const looked = await mapLimit(served, PARALLEL, async ([day, { fingerprint, version }]) => ({
       day,
       isStale: day >= oldest && (await readRawDay(raw, kind, day)).fingerprint !== fingerprint,
-      isGone: await isEmpty(deployment, versionPrefix(config, table, day, version)),
+      isGone: (await listFolder(deployment, versionPrefix(config, table, day, version))).objects.length === 0,
     }));
     const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
     faults.push({ kind, table, stale: days(({ isStale }) => isStale), gone: days(({ isGone }) => isGone) });
   }
   return faults;
-}
-
-async function isEmpty(
-  { s3, config, signal }: Pick<CuratedReaders, 's3' | 'config' | 'signal'>,
-  Prefix: string,
-): Promise<boolean> {
-  const { KeyCount = 0 } = await s3.send(
-    new ListObjectsV2Command({ Bucket: config.bucket, Prefix, MaxKeys: 1 }),
-    ...sent(signal),
-  );
-  return KeyCount === 0;
 }

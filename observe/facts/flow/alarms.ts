@@ -2,8 +2,8 @@ import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { alarms } from '../../../infra/alarms/alarms.ts';
 import type { Deployment } from '../../deployment.ts';
 
-/** Names of one call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
-const NAMES_A_CALL = 100;
+/** Names of one call. A stack has some forty alarms. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+const MOST_NAMES = 100;
 
 /** An alarm of the stack. */
 export interface AlarmState {
@@ -33,25 +33,18 @@ export async function readAlarms({
     const name = Properties?.['AlarmName'];
     return typeof name === 'string' ? [name] : [];
   });
-  const found: AlarmState[] = [];
-  for (let from = 0; from < names.length; from += NAMES_A_CALL) {
-    const { MetricAlarms = [] } = await cloudwatch.send(
-      new DescribeAlarmsCommand({
-        AlarmNames: names.slice(from, from + NAMES_A_CALL),
-        MaxRecords: NAMES_A_CALL,
-      }),
-    );
-    for (const alarm of MetricAlarms) {
-      const { StateTransitionedTimestamp: changed, StateUpdatedTimestamp: updated } = alarm;
-      found.push({
-        name: alarm.AlarmName ?? '',
-        description: alarm.AlarmDescription ?? '',
-        state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
-        reason: alarm.StateReason ?? '',
-        since: (changed ?? updated)?.toISOString() ?? null,
-        notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
-      });
-    }
-  }
-  return found;
+  const { MetricAlarms = [] } = await cloudwatch.send(
+    new DescribeAlarmsCommand({ AlarmNames: names, MaxRecords: MOST_NAMES }),
+  );
+  return MetricAlarms.map((alarm) => {
+    const { StateTransitionedTimestamp: changed, StateUpdatedTimestamp: updated } = alarm;
+    return {
+      name: alarm.AlarmName ?? '',
+      description: alarm.AlarmDescription ?? '',
+      state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+      reason: alarm.StateReason ?? '',
+      since: (changed ?? updated)?.toISOString() ?? null,
+      notifies: alarm.ActionsEnabled !== false && (alarm.AlarmActions ?? []).length > 0,
+    };
+  });
 }

@@ -149,17 +149,15 @@ export function readRequestLine(line: string, at: string): LiveRequest | undefin
 }
 
 /**
- * A row of a stream; undefined for a document that is no JSON object.
+ * A row of a stream as an entry.
  *
  * @param at ISO 8601.
  * @param unitColumns Columns of the configured unit IDs.
  */
-export function readEventRow(
-  document: string,
+export function eventOf(
+  row: Readonly<Record<string, unknown>>,
   { kind, at, unitColumns }: { kind: TableKind; at: string; unitColumns: readonly string[] },
-): LiveEvent | undefined {
-  const row = parseJson(document);
-  if (!isJsonObject(row)) return undefined;
+): LiveEvent {
   const units = ['user_id', 'stable_id', ...unitColumns].map((column) => textOf(row[column]));
   const own = {
     name: textOf(row[kind === 'events' ? 'event_name' : 'experiment_id']),

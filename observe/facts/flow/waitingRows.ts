@@ -6,7 +6,7 @@ import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { isLanded, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';
-import { searchBuffers } from './localBuffers.ts';
+import { searchBuffers } from './localCloud.ts';
 
 /** Objects, and bytes of them, that are read. An outage of hours can leave more; the answer then says that it is incomplete. */
 const MOST_OBJECTS = 10_000;
@@ -49,7 +49,7 @@ export async function readWaitingRows(
   wanted: (row: WaitingRow['row'], kind: TableKind) => boolean,
   text: string,
 ): Promise<WaitingRows> {
-  const buffered = await searchBuffers({ localControl }, text);
+  const buffered = localControl === undefined ? undefined : await searchBuffers(localControl, text);
   const rows = (buffered?.rows ?? []).flatMap(({ kind, row, arrivedAt }): WaitingRow[] =>
     wanted(row, kind) ? [{ key: null, at: Date.parse(arrivedAt), kind, row }] : [],
   );

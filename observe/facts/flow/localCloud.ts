@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { type Deployment, ObserveError } from '../../deployment.ts';
+
+/** A row that the stream of the local cloud accepted. */
+interface StreamedRow {
+  readonly kind: TableKind;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** The row of a document that the stream accepted, as local/readRecord.ts writes it; null for any other text. */
+export function streamedRow(document: string): StreamedRow | null {
+  const { table, row } =
+    z.object({ table: z.enum(tableKinds), row: z.unknown() }).safeParse(parseJson(document)).data ?? {};
+  return table !== undefined && isJsonObject(row) ? { kind: table, row } : null;
+}
+
+/** Asks the control API of the local cloud: docs/local.md, "Control". @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`. */
+async function ask<Answer extends z.ZodType>(
+  localControl: string,
+  name: string,
+  schema: Answer,
+  init: RequestInit = {},
+): Promise<z.output<Answer>> {
+  const url = new URL(`/_sluice/${name}`, localControl);
+  try {
+    return schema.parse(await (await fetch(url, init)).json());
+  } catch (error) {
+    throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
+  }
+}
+
+/** Documents that one search returns. */
+const MOST_DOCUMENTS = 1_000;
+
+const found = z.object({
+  documents: z.array(z.object({ arrivedAt: z.string(), document: z.string() })),
+  more: z.boolean(),
+});
+
+/**
+ * The rows in the stream's buffer that contain a text, each with the time when it was accepted, ISO 8601.
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
+ */
+export async function searchBuffers(localControl: string, contains: string) {
+  const body = JSON.stringify({ contains, most: MOST_DOCUMENTS });
+  const { documents, more } = await ask(localControl, 'buffers', found, { method: 'POST', body });
+  const rows = documents.flatMap(({ arrivedAt, document }) => {
+    const streamed = streamedRow(document);
+    return streamed === null ? [] : [{ ...streamed, arrivedAt }];
+  });
+  return { rows, hasMore: more };
+}
+
+const status = z.object({
+  collector: z.string(),
+  pending: z.array(z.object({ documents: z.number(), oldestArrival: z.string() })),
+});
+const faults = z.object({ faults: z.array(z.unknown()) });
+
+/** The status that the local cloud reports. */
+export interface LocalState {
+  /** Where SDKs post. */
+  readonly collector: string;
+  /** Requests in the stream's buffer, and when the oldest was accepted, ISO 8601. */
+  readonly buffered: { readonly count: number; readonly oldest: string | null };
+  /** Faults that are set. */
+  readonly faults: number;
+}
+
+/**
+ * The state of the local cloud; undefined for a deployment.
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
+ */
+export async function readLocalState({
+  localControl,
+}: Pick<Deployment, 'localControl'>): Promise<LocalState | undefined> {
+  if (localControl === undefined) return undefined;
+  const [{ collector, pending }, set] = await Promise.all([
+    ask(localControl, 'status', status),
+    ask(localControl, 'faults', faults),
+  ]);
+  const [oldest = null] = pending.map(({ oldestArrival }) => oldestArrival).sort();
+  const buffered = { count: pending.reduce((sum, { documents }) => sum + documents, 0), oldest };
+  return { collector, buffered, faults: set.faults.length };
+}

@@ -1,0 +1,65 @@
+import { visibleLine } from '../../lib/base/text.ts';
+import type { LiveEntry, LiveEvent, LiveRequest } from '../facts/flow/liveEntries.ts';
+
+/** Characters of a name or ID that a line shows. */
+const MOST = 80;
+
+/** Something that happened, in one line without its time. */
+export function entryText(entry: LiveEntry): string {
+  return entry.type === 'request' ? requestText(entry) : eventText(entry);
+}
+
+/** `202  javascript-client 3.33.5  key any  1 exposure, 2 events, refused: 1 SLUICE_EVENT_NO_NAME  12 ms` */
+function requestText(request: LiveRequest): string {
+  const { status, sdk_type, sdk_version, key_label, code, ms, exposures, events, overflowed, endpoint } =
+    request;
+  const counts = [
+    ...(exposures > 0 ? [counted(exposures, 'exposure')] : []),
+    ...(events > 0 ? [counted(events, 'event')] : []),
+    ...reasons('ignored', request.ignored_as),
+    ...reasons('refused', request.refused),
+    ...(overflowed > 0 ? [`overflowed: ${overflowed.toLocaleString('en-US')}`] : []),
+    ...(endpoint === null ? [] : [`asked for ${endpoint}`]),
+  ];
+  const parts = [
+    String(status),
+    [sdk_type ?? 'unknown', sdk_version].filter((part) => part !== null).join(' '),
+    key_label === null ? 'no key' : `key ${shown(key_label)}`,
+    code ?? '',
+    visibleLine(counts.length === 0 && code === null ? 'no events' : counts.join(', ')),
+    `${ms} ms`,
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+function eventText({ kind, name, group, unit, code, event_id }: LiveEvent): string {
+  const what = kind === 'quarantine' ? `refused ${code ?? ''}` : kind === 'events' ? 'event' : 'exposure';
+  return [
+    what,
+    name === null || name === '' ? '(no name)' : shown(name),
+    ...(group === null ? [] : [`group ${shown(group)}`]),
+    unit === null ? 'no unit' : `unit ${shown(unit)}`,
+    event_id ?? '',
+  ].join('  ');
+}
+
+/** A text of somebody else's within a line. */
+function shown(text: string): string {
+  const cut = text.length > MOST ? `${text.slice(0, MOST)}…` : text;
+  return visibleLine(cut);
+}
+
+/** `1 event`, `1,234 events`. */
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function reasons(what: string, counts: Readonly<Record<string, number>>): string[] {
+  const each = Object.entries(counts).map(([code, count]) => `${count.toLocaleString('en-US')} ${code}`);
+  return each.length === 0 ? [] : [`${what}: ${each.join(', ')}`];
+}
+
+/** A line of a terminal, with its line break. Its time is UTC. */
+export function liveLine(entry: LiveEntry): string {
+  return `${entry.at.slice(11, 23)}  ${entry.type === 'request' ? '' : '     '}${entryText(entry)}\n`;
+}
