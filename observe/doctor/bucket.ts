@@ -196,7 +196,7 @@ export function judgeKey(found: Partial<KeyMetadata>, say: Pick<Setup['say'], 'a
   const isEnabled = KeyState === 'Enabled';
   const isFit = KeySpec === 'SYMMETRIC_DEFAULT' && KeyUsage === 'ENCRYPT_DECRYPT' && MultiRegion !== true;
   if (isEnabled && isFit) return [];
-  const verbs = [...(KeyState.startsWith('Pending') ? ['cancel-key-deletion'] : []), 'enable-key'];
+  const verbs = [...(KeyState.endsWith('Deletion') ? ['cancel-key-deletion'] : []), 'enable-key'];
   const kind = [KeyState, KeySpec, KeyUsage, ...(MultiRegion === true ? ['multi-Region'] : [])].join(', ');
   const commands = isEnabled ? [] : verbs.map((verb) => say.aws('kms', verb, '--key-id', Arn));
   return [finding('SLUICE_FINDING_KEY_UNUSABLE', `${Arn} is ${kind}.`, commands)];

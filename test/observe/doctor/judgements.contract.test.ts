@@ -140,6 +140,7 @@ describe('a key', () => {
   it.each([
     [{}, null],
     [{ KeyState: 'PendingDeletion' }, ['cancel-key-deletion', 'enable-key']],
+    [{ KeyState: 'PendingImport' }, ['enable-key']],
     [{ KeyState: 'Disabled' }, ['enable-key']],
     [{ KeySpec: 'RSA_2048' }, []],
     [{ KeyUsage: 'SIGN_VERIFY' }, []],
