@@ -1,3 +1,4 @@
+import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
@@ -64,7 +65,7 @@ export const commands: readonly Command[] = [
 
 /**
  * Runs one command line. Data goes to stdout, notes go to stderr. With `--json`, an error is also an object on stdout,
- * `{"error":{"code","message","cause","cure"}}`.
+ * `{"error":{"code","message","cause","cure"}}`; `start` writes it to stderr.
  *
  * @returns the exit code: 0 success, 1 failure, 2 wrong use, 3 problems found, 130 interrupted.
  */
@@ -90,8 +91,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await command.run(command.changes?.(line) === true ? { ...line, changes: true } : line);
   } catch (error) {
     const failed = command && { name: command.name, target: await targetOf(command, rest) };
-    if (argv.includes('--json')) writeJson({ error: commandError(error, failed) });
-    writeNote(errorText(error, failed), 'error');
+    const object = { error: commandError(error, failed) };
+    if (argv.includes('--json') && command?.jsonErrorsOn === 'stderr') writeNote(`${visibleJson(object)}\n`);
+    else {
+      if (argv.includes('--json')) writeJson(object);
+      writeNote(errorText(error, failed), 'error');
+    }
     return error instanceof UsageError ? 2 : 1;
   }
 }

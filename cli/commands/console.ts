@@ -17,6 +17,7 @@ export const consoleCommand: Command = {
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
   examples: ['sluice console --stage prod', 'sluice console --stage prod --write --port 0 --json'],
+  jsonErrorsOn: 'stderr',
   changes: ({ values }) => values['write'] === true,
   async run(line) {
     assertNoArguments(line.positionals);

@@ -61,6 +61,7 @@ export const start: Command = {
     'npm start -- --stage dev',
     'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json',
   ],
+  jsonErrorsOn: 'stderr',
   async run(line) {
     const { values } = line;
     assertNoArguments(line.positionals);

@@ -47,6 +47,8 @@ export interface Command {
   readonly actions?: Readonly<Record<string, Action>>;
   /** Whether it changes something in its target. Default: it only reads, or its actions say so. */
   readonly changes?: Changes;
+  /** Where `--json` writes an error. Default stdout, which of `start` only says that it is ready. */
+  readonly jsonErrorsOn?: 'stderr';
   /** Resolves with the exit code: 0 success, 1 failure, 3 problems found, 130 interrupted. Throws UsageError for wrong use. */
   run(line: CommandLine): Promise<number>;
 }

@@ -89,11 +89,14 @@ describe('--json', () => {
   it.each(Object.entries(LINES).flatMap(([name, lines]) => lines.map((line) => [name, ...line])))(
     'makes one object of what %s %s answers',
     async (...words) => {
-      const { code, stdout } = await callMain([...words, '--json']);
+      const { code, stdout, stderr } = await callMain([...words, '--json']);
       expect([0, 1, 3]).toContain(code);
-      const object = JSON.parse(stdout);
+      const isOnStderr = commands.find(({ name }) => name === words[0])?.jsonErrorsOn === 'stderr';
+      const text = isOnStderr ? stderr : stdout;
+      if (isOnStderr) expect(stdout).toBe('');
+      const object = JSON.parse(text);
       expect([typeof object, Array.isArray(object)]).toEqual(['object', false]);
-      expect(stdout.endsWith('}\n')).toBe(true);
+      expect(text.endsWith('}\n')).toBe(true);
       if (code !== 1) return;
       expect(object.error).toEqual({
         code: expect.stringMatching(/^SLUICE_/),

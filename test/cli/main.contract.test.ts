@@ -73,8 +73,10 @@ describe('a wrong command line', () => {
     expect(stderr.split('\n').length).toBeLessThanOrEqual(4);
 
     const asJson = await callMain([...args, '--json']);
-    expect(asJson.stderr).toMatch(new RegExp(`^${code}: `));
-    const object = JSON.parse(asJson.stdout);
+    const isStart = args[0] === 'start';
+    if (isStart) expect(asJson.stdout).toBe('');
+    else expect(asJson.stderr).toMatch(new RegExp(`^${code}: `));
+    const object = JSON.parse(isStart ? asJson.stderr : asJson.stdout);
     // Where --json is the value that an option lacked, or follows the command that is missing.
     expect(object.error.code).toBe(code);
     expect(Object.keys(object)).toEqual(['error']);
@@ -118,7 +120,7 @@ describe('an error of the file system', () => {
     expect(answers[0]?.stderr).toMatch(
       /^SLUICE_DISK_FOREIGN: Something that the local cloud has not made is where it keeps its data\. .*file'\.\n {2}.*\n$/,
     );
-    expect(JSON.parse(answers[1]?.stdout ?? '')).toMatchObject({ error: { code: 'SLUICE_DISK_FOREIGN' } });
+    expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_DISK_FOREIGN' } });
   }, 120_000);
 
   it.each([
