@@ -22,14 +22,11 @@ export const redrive: Command = {
   name: 'redrive',
   summary: 'Deliver quarantined events that are valid now, or send dead letters of the landing again.',
   usage:
-    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --item ID --day DAY | --landing [--dry-run] [--local] [--stage NAME] [options]',
+    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --landing [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'the reason, e.g. SLUICE_ROW_UNFIT (docs/quarantine.md)' },
     from: { type: 'string', help: 'first day on which they were received, YYYY-MM-DD (default: all)' },
     to: { type: 'string', help: 'last day on which they were received (default: all)' },
-    item: { type: 'string', help: 'one row instead of a reason, by its quarantine_id' },
-    day: { type: 'string', help: 'item: UTC day on which it was received, YYYY-MM-DD' },
-    again: { type: 'boolean', help: 'reason: also what was redriven before: its rows land once more' },
     landing: {
       type: 'boolean',
       help: 'send the dead letters of the writer again, so that objects of the landing are written',
@@ -42,31 +39,28 @@ export const redrive: Command = {
     'sluice redrive --reason SLUICE_EVENT_KIND_NOT_ALLOWED --from 2026-11-18 --dry-run',
     'sluice redrive --reason SLUICE_ROW_UNFIT --stage prod',
     'sluice redrive --landing --stage prod',
-    'sluice redrive --item 0c44e0ebdbbed7723f319e2df40ef79f --day 2026-11-20 --dry-run',
   ],
   changes: unlessDryRun,
   async run(line) {
     assertNoArguments(line.positionals);
-    const what = whatOf(line);
     const dryRun = line.values['dry-run'] === true;
-    if (what === 'landing') return redriveDeadLetters(line, dryRun);
-    const wanted = what === 'item' ? itemOf(line) : await reasonOf(line);
-    const [operate, { QuarantineError }] = await Promise.all([
-      import('../../operate/quarantine/redriveQuarantine.ts'),
-      import('../../observe/quarantine/readQuarantine.ts'),
-    ]);
-    const again = line.values['again'] === true ? true : undefined;
+    if (line.values['landing'] === true) return redriveDeadLetters(line, dryRun);
+    const wanted = await reasonOf(line);
+    const operate = await import('../../operate/quarantine/redriveQuarantine.ts');
     const progress = openProgress(line);
     progress.show(dryRun ? 'Reading the quarantine table' : 'Redriving');
     const report = await withDeployment(line, (deployment) =>
-      operate.redrive(deployment, wanted, dryRun, again),
+      operate.redrive(deployment, wanted, dryRun),
     ).finally(() => progress.end());
     const failed = Object.keys(report.failed);
     const incomplete =
-      failed.length === 0 ? undefined : new QuarantineError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
-    const named = 'reason' in wanted ? { reason: wanted.reason } : { item: wanted.id };
+      failed.length === 0
+        ? undefined
+        : new operate.RedriveError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
     const error = incomplete === undefined ? {} : { error: commandError(incomplete) };
-    writeResult(line, { ...named, dryRun, ...report, ...error }, () => textTable(rows(report, dryRun)));
+    writeResult(line, { reason: wanted.reason, dryRun, ...report, ...error }, () =>
+      textTable(rows(report, dryRun)),
+    );
     if (incomplete !== undefined) {
       writeNote(errorText(incomplete), 'error');
       return 1;
@@ -75,24 +69,10 @@ export const redrive: Command = {
   },
 };
 
-/** What is redriven, and the options that belong to it. */
-const OPTIONS = { landing: [], item: ['day'], reason: ['from', 'to', 'again'] } as const;
-
-/** @throws UsageError for options that do not belong together. */
-function whatOf(line: CommandLine): keyof typeof OPTIONS {
-  const isGiven = (name: string) => line.values[name] !== undefined;
-  const [what = 'reason', other] = (['landing', 'item', 'reason'] as const).filter(isGiven);
-  if (other !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${what} and --${other}: expected only one of them.`);
-  for (const [owner, options] of Object.entries(OPTIONS)) {
-    const stray = options.find(isGiven);
-    if (owner !== what && stray !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', `--${stray} without --${owner}.`);
-  }
-  return what;
-}
-
 async function redriveDeadLetters(line: CommandLine, dryRun: boolean): Promise<number> {
+  const other = ['reason', 'from', 'to'].find((name) => line.values[name] !== undefined);
+  if (other !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--landing and --${other}: expected only one of them.`);
   const { redriveLanding } = await import('../../operate/redriveLanding.ts');
   const messages = await withDeployment(line, (deployment) => redriveLanding(deployment, dryRun));
   const what = dryRun ? 'dead letters' : 'dead letters sent again';
@@ -111,16 +91,6 @@ async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
   const got = reason === '' ? '' : `, got ${JSON.stringify(reason)}`;
   const hint = didYouMean(reason, Object.keys(quarantineReasons)) || ' docs/quarantine.md lists them.';
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--reason: expected the code of a reason${got}.${hint}`);
-}
-
-/** @throws UsageError */
-function itemOf(line: CommandLine): QuarantineSelection {
-  const [id = '', day] = [textOption(line, 'item'), dayOption(line, 'day')];
-  if (id !== '' && day !== undefined) return { id, from: day, to: day };
-  throw new UsageError(
-    'SLUICE_USAGE_OPTIONS',
-    '--item: expected a quarantine_id, and the day of its row as --day. `sluice quarantine --reason …` lists both.',
-  );
 }
 
 function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {

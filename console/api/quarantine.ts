@@ -2,11 +2,9 @@ import * as z from 'zod';
 import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/facts/tables/countQuarantine.ts';
 import { listQuarantined } from '../../observe/facts/tables/listQuarantined.ts';
-import { examineQuarantined } from '../../observe/quarantine/examineQuarantined.ts';
 import { redrive } from '../../operate/quarantine/redriveQuarantine.ts';
 import { count, day, dayTimes, dryRun, route, text } from './route.ts';
 
-const id = text('quarantine_id of a row');
 const instant = z.iso
   .datetime()
   .transform((value) => Date.parse(value))
@@ -39,13 +37,6 @@ export const quarantineRoutes = [
     handle: ({ deployment, query: { limit, ...filter } }) => listQuarantined(deployment, filter, limit),
   }),
   route({
-    method: 'GET',
-    path: '/api/quarantine/item',
-    summary: 'One row whole.',
-    query: z.strictObject({ id, day }),
-    handle: ({ deployment, query }) => examineQuarantined(deployment, query),
-  }),
-  route({
     method: 'POST',
     path: '/api/quarantine/redrive',
     summary: 'Validate the rows of a reason again, by days of receipt, and deliver those that pass.',
@@ -55,18 +46,6 @@ export const quarantineRoutes = [
       dryRun: isDry,
       ...selection,
       ...(await redrive(deployment, selection, isDry)),
-    }),
-  }),
-  route({
-    method: 'POST',
-    path: '/api/quarantine/redrive-item',
-    summary: 'Validate one row again and deliver it if it passes.',
-    body: z.strictObject({ dryRun, id, day }),
-    writes: true,
-    handle: async ({ deployment, body: { dryRun: isDry, ...key } }) => ({
-      dryRun: isDry,
-      ...key,
-      ...(await redrive(deployment, { id: key.id, from: key.day, to: key.day }, isDry)),
     }),
   }),
 ];

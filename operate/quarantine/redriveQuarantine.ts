@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { errorName } from '../../lib/base/errors.ts';
+import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { systemClock, utcDay } from '../../lib/base/time.ts';
 import { encodeLines, type LandedRow } from '../../lib/landing/store/encodeLines.ts';
@@ -8,11 +8,7 @@ import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { directRecordKey } from '../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import {
-  QuarantineError,
-  type QuarantineSelection,
-  readQuarantine,
-} from '../../observe/quarantine/readQuarantine.ts';
+import { type QuarantineSelection, readQuarantine } from '../../observe/quarantine/readQuarantine.ts';
 import {
   currentRevalidator,
   type QuarantinedItem,
@@ -39,35 +35,36 @@ export interface RedriveReport {
   readonly failed: Record<string, number>;
 }
 
+/** Errors of redriving rows of quarantine. */
+export const RedriveError = defineErrorFamily('user', {
+  SLUICE_REDRIVE_INCOMPLETE: {
+    cause: 'Not all rows could be put into the landing.',
+    cure: 'Run it again. Rows that were delivered are not delivered again.',
+  },
+});
+
 /**
- * Validates rows again, and delivers those that pass. Rows of a reason that were redriven before are left out:
- * {@link RedriveRecord}. A single row is delivered whatever the record says.
+ * Validates rows with a reason again, and delivers those that pass and were not redriven before: {@link RedriveRecord}.
  *
  * @param dryRun Delivers nothing.
- * @param again Delivers rows that were redriven before, too. This makes rows with the same event_id, which views show once.
- * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN, SLUICE_QUARANTINE_ROW_OF_FILE; what clients of AWS throw.
+ * @throws What clients of AWS throw.
  */
 export async function redrive(
   deployment: Pick<Deployment, 's3' | 'config'>,
   selection: QuarantineSelection,
   dryRun: boolean,
-  again = 'id' in selection,
 ): Promise<RedriveReport> {
   const { s3, config } = deployment;
   const store = s3ObjectStore(s3, config.bucket);
   const record = await RedriveRecord.read(store);
-  const items = readQuarantine(s3, config, selection, (row) => !again && record.hasRow(row));
+  const items = readQuarantine(s3, config, selection, (row) => record.hasRow(row));
   const put = putRecordObject(store);
   const land: LandRows = async (rows) => {
     const body = encodeLines(rows);
     if (body === null) return;
     await put({ key: directRecordKey(utcDay(systemClock.now()), hash('sha256', body)), body }, CHUNK_MS);
   };
-  const revalidate = await currentRevalidator(deployment);
-  const report = await redriveQuarantine(items, revalidate, dryRun ? null : land, { record, again });
-  if ('id' in selection && report.found === 0)
-    throw new QuarantineError('SLUICE_QUARANTINE_ROW_UNKNOWN', `${selection.id}, ${selection.from}.`);
-  return report;
+  return redriveQuarantine(items, await currentRevalidator(deployment), dryRun ? null : land, record);
 }
 
 /** Puts rows into the landing. It throws the error of the store. */
@@ -78,13 +75,12 @@ export type LandRows = (rows: Readonly<Record<ForwardedKind, readonly LandedRow[
  *
  * @param quarantined Each quarantine_id once.
  * @param land Null: nothing is delivered, nor recorded.
- * @param again Whether events of the record are delivered, too.
  */
 export async function redriveQuarantine(
   quarantined: AsyncIterable<QuarantinedItem>,
   revalidate: (quarantined: QuarantinedItem) => Revalidation,
   land: LandRows | null,
-  { record, again }: { readonly record: Pick<RedriveRecord, 'hasEvent' | 'add'>; readonly again: boolean },
+  record: Pick<RedriveRecord, 'hasEvent' | 'add'>,
 ): Promise<RedriveReport> {
   const report: RedriveReport = {
     found: 0,
@@ -107,7 +103,7 @@ export async function redriveQuarantine(
     const row = { id: one.quarantineId, open: 0, isWhole: refused.length === 0 };
     const added = forwardedKinds.flatMap((kind) =>
       rows[kind].flatMap((landed): RestoredEvent[] =>
-        !again && record.hasEvent(eventIdOf(landed.json)) ? [] : [{ kind, landed, row }],
+        record.hasEvent(eventIdOf(landed.json)) ? [] : [{ kind, landed, row }],
       ),
     );
     row.open = added.length;

@@ -227,7 +227,9 @@ describe('sluice reconcile', () => {
     await observed.control('DELETE', 'faults');
     expect(await observed.sluice(...redrive)).toMatchObject({ code: 0 });
     await observed.cloud.flush();
-    expect(await observed.sluice(...redrive, '--again')).toMatchObject({ code: 0 });
+    // A redrive that was killed before it noted what it delivered.
+    for (const key of await observed.keys('ledger/_redriven/')) await observed.remove(key);
+    expect(await observed.sluice(...redrive)).toMatchObject({ code: 0 });
     await observed.cloud.flush();
     const after = await hourOf(hour);
     expect(after.closes).toBe(true);

@@ -1,14 +1,13 @@
 import { visibleLine } from '../../../lib/base/text.ts';
 import type { CountedReason, QuarantineCounts } from '../../../observe/facts/tables/countQuarantine.ts';
 import type { QuarantinedPage, QuarantinedRow } from '../../../observe/facts/tables/listQuarantined.ts';
-import type { ExaminedRow } from '../../../observe/quarantine/examineQuarantined.ts';
 import type { RedriveReport } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { Choice } from '../parts/filters.tsx';
 import { formatBytes, formatCount, formatNoun } from '../parts/format.ts';
-import { Answered, Card, Prose, RawText, SameCommand } from '../parts/parts.tsx';
+import { Answered, Card, Prose, RawText } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
 
@@ -103,11 +102,17 @@ function Reason(props: {
         <Prose text={of.cure} />
       </p>
       {of.isRedrivable ? (
-        <Redrive
+        <DryRun<RedriveReport>
           label="Redrive this reason …"
           path="/api/quarantine/redrive"
           body={{ reason: of.code, ...days }}
           about={`All rows of this reason that were received from ${days.from} to ${days.to} (whole UTC days) were validated again with the configuration of now.`}
+          wouldDo={(report) => <RedriveResult report={report} isDry />}
+          confirm={({ delivered }) => {
+            const rows = delivered.exposures + delivered.events;
+            return rows === 0 ? null : `Deliver ${formatNoun(rows, 'row')}`;
+          }}
+          did={(report) => <RedriveResult report={report} isDry={false} />}
           onDone={onDone}
         />
       ) : (
@@ -123,7 +128,7 @@ function Reason(props: {
               caption="Refused rows, the newest first"
               rows={rows}
               keyOf={({ quarantineId, receivedAt }) => `${quarantineId} ${receivedAt}`}
-              unfold={(row) => <Item row={row} isRedrivable={of.isRedrivable} onDone={onDone} />}
+              unfold={(row) => <Item row={row} />}
               columns={[
                 ['Received', ({ receivedAt }) => receivedAt, 'time'],
                 ['Detail', ({ detail }) => visibleLine(detail ?? '')],
@@ -144,59 +149,15 @@ function sdkOf({ sdkType, sdkVersion }: QuarantinedRow): string {
   return visibleLine([sdkType, sdkVersion].filter((one) => one !== null).join(' '));
 }
 
-/** One row of quarantine: what came, and its redrive. */
-function Item(props: {
-  readonly row: QuarantinedRow;
-  readonly isRedrivable: boolean;
-  readonly onDone: () => void;
-}) {
-  const { quarantineId: id, day } = props.row;
-  const item = useApi<ExaminedRow>('/api/quarantine/item', { id, day });
+/** What came of one row of quarantine. */
+function Item({ row }: { readonly row: QuarantinedRow }) {
   return (
-    <Answered of={item}>
-      {({ row }) => (
-        <>
-          {row.raw === null ? (
-            <p>Nothing of it was kept.</p>
-          ) : (
-            <RawText text={row.raw} label="Refused text" isCut={row.isCut} />
-          )}
-          {row.rawEncoding === 'base64' && <p>It is no UTF-8 text, so it is shown as base64.</p>}
-          {row.rawLocation !== null && <p class="mono">{row.rawLocation}</p>}
-          {props.isRedrivable && (
-            <Redrive
-              label="Redrive this row …"
-              path="/api/quarantine/redrive-item"
-              body={{ id, day }}
-              about="It was validated again with the configuration of now."
-              onDone={props.onDone}
-            />
-          )}
-          <SameCommand words={['quarantine', '--item', id, '--day', day]} />
-        </>
-      )}
-    </Answered>
-  );
-}
-
-/** A redrive behind its dry run. */
-function Redrive(props: {
-  readonly label: string;
-  readonly path: string;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly about: string;
-  readonly onDone: () => void;
-}) {
-  return (
-    <DryRun<RedriveReport>
-      {...props}
-      wouldDo={(report) => <RedriveResult report={report} isDry />}
-      confirm={({ delivered }) => {
-        const rows = delivered.exposures + delivered.events;
-        return rows === 0 ? null : `Deliver ${formatNoun(rows, 'row')}`;
-      }}
-      did={(report) => <RedriveResult report={report} isDry={false} />}
-    />
+    <>
+      {row.raw !== null && <RawText text={row.raw} label="Refused text" isCut={row.isCut} />}
+      {row.raw === null && row.rawLocation === null && <p>Nothing of it was kept.</p>}
+      {row.rawEncoding === 'base64' && <p>It is no UTF-8 text, so it is shown as base64.</p>}
+      {row.rawLocation !== null && <p class="mono">{row.rawLocation}</p>}
+    </>
   );
 }
 

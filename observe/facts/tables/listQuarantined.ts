@@ -5,8 +5,8 @@ import { askAthena, type Deployment } from '../../deployment.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { readTime, timestampText } from './tracedRows.ts';
 
-/** Characters of `raw` in a list. */
-const RAW_CHARACTERS = 2_000;
+/** Characters of `raw`. */
+const RAW_CHARACTERS = 8_000;
 
 /** A row of quarantine. */
 export interface QuarantinedRow {
@@ -53,8 +53,6 @@ export interface QuarantineFilter {
   readonly to: number;
   /** Default: all reasons. */
   readonly reason?: string | undefined;
-  /** Only rows with this quarantine_id. */
-  readonly id?: string;
   /** Only refused rows of this day of a dataset: the name of the file that a load wrote them to ends so. */
   readonly fileStem?: string;
 }
@@ -62,30 +60,25 @@ export interface QuarantineFilter {
 /**
  * Lists rows of quarantine. Rows that Firehose delivered twice are shown once; resends are rows of their own.
  *
- * @param characters Of `raw`.
  * @throws ObserveError; what Athena's client throws.
  */
 export async function listQuarantined(
   deployment: Deployment,
   filter: QuarantineFilter,
   limit: number,
-  characters = RAW_CHARACTERS,
 ): Promise<QuarantinedPage> {
   const days = { from: utcDay(filter.from), to: utcDay(filter.to) };
   const notes = await unreadNotes(deployment, ['quarantine'], days);
-  const { rows, scannedBytes } = await askAthena(
-    deployment,
-    listSql(deployment, filter, characters, limit + 1),
-  );
+  const { rows, scannedBytes } = await askAthena(deployment, listSql(deployment, filter, limit + 1));
   const listed: QuarantinedRow[] = [];
-  for (const row of rows.slice(0, limit).map((one) => quarantinedRow(one, characters))) {
+  for (const row of rows.slice(0, limit).map(quarantinedRow)) {
     const before = listed.at(-1);
     if (before?.quarantineId !== row.quarantineId || before.receivedAt !== row.receivedAt) listed.push(row);
   }
   return { rows: listed, hasMore: rows.length > limit, notes, scannedBytes };
 }
 
-function quarantinedRow(row: Readonly<Record<string, string | null>>, characters: number): QuarantinedRow {
+function quarantinedRow(row: Readonly<Record<string, string | null>>): QuarantinedRow {
   const receivedAt = readTime(row['received_at']);
   const rawLength = row['raw_length'] == null ? null : Number(row['raw_length']);
   return {
@@ -101,7 +94,7 @@ function quarantinedRow(row: Readonly<Record<string, string | null>>, characters
     path: row['path'] ?? null,
     raw: row['raw'] ?? null,
     rawLength,
-    isCut: rawLength !== null && rawLength > characters,
+    isCut: rawLength !== null && rawLength > RAW_CHARACTERS,
     rawEncoding: row['raw_encoding'] ?? null,
     rawLocation: row['raw_location'] ?? null,
   };
@@ -112,15 +105,13 @@ const FILE_ROW = `coalesce(TRY_CAST(regexp_extract("detail", '^row (\\d+),', 1) 
 
 function listSql(
   { config }: Pick<Deployment, 'config'>,
-  { from, to, reason, id, fileStem }: QuarantineFilter,
-  characters: number,
+  { from, to, reason, fileStem }: QuarantineFilter,
   most: number,
 ): string {
   const conditions = [
     `"ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(to)}'`,
     `"received_at" BETWEEN ${timestampText(from)} AND ${timestampText(to)}`,
     ...(reason === undefined ? [] : [`"reason" = ${quoteText(reason)}`]),
-    ...(id === undefined ? [] : [`"quarantine_id" = ${quoteText(id)}`]),
     ...(fileStem === undefined
       ? []
       : [`"$path" LIKE ${quoteText(`%/${escapeLike(fileStem)}%`)} ESCAPE '\\'`]),
@@ -135,7 +126,7 @@ function listSql(
   "sdk_type",
   "sdk_version",
   "path",
-  substr("raw", 1, ${characters}) AS "raw",
+  substr("raw", 1, ${RAW_CHARACTERS}) AS "raw",
   length("raw") AS "raw_length",
   "raw_encoding",
   "raw_location"

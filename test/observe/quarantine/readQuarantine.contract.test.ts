@@ -15,22 +15,20 @@ const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';
 const config = await loadConfig(configFile(repositoryRoot, {}), 'local');
 const { bucket } = config;
-const days = { from: '0001-01-01', to: '9999-12-31' } as const;
-const all = { ...days, reason } as const;
+const all = { reason, from: '0001-01-01', to: '9999-12-31' } as const;
 
 let s3: RunningS3;
 let client: S3Client;
 /** Keys that were asked for. */
 let asked: string[];
 
-/** The second file alone has the key's environment: the others are from before that column. Each has a row of its own, one that all have, one in S3, one of another reason, and one of a customer's file. */
+/** The second file alone has the key's environment: the others are from before that column. Each has a row of its own, one that all have, one in S3, and one of another reason. */
 const rowsOf = (n: number) => `
   SELECT * FROM (VALUES
     ('own-${n}', 'raw ${n}', 'text', NULL, '${reason}'),
     ('shared', 'raw of ${n}', 'text', NULL, '${reason}'),
     ('large-${n}', NULL, NULL, 's3://${bucket}/quarantine-large/${n}', '${reason}'),
-    ('other-${n}', 'x', 'text', NULL, 'SLUICE_BODY_CORRUPT'),
-    ('file-${n}', 'x', 'text', NULL, 'SLUICE_INGEST_ROW_TIME_MISSING')
+    ('other-${n}', 'x', 'text', NULL, 'SLUICE_BODY_CORRUPT')
   ) AS row (quarantine_id, raw, raw_encoding, raw_location, reason)`;
 
 const put = (Key: string, Body: Uint8Array | string) =>
@@ -91,16 +89,6 @@ describe('readQuarantine', () => {
     const environments = new Map(rows.map((row) => [row.quarantineId, row.keyEnvironment]));
     expect([environments.get('own-0'), environments.get('own-1')]).toEqual([null, 'staging']);
     expect(await read({ ...all, from: '2026-11-20' })).toHaveLength(FILES + 1);
-  });
-
-  it('reads one row by its ID, and no further', async () => {
-    const [row, ...others] = await read({ ...days, id: 'large-1' });
-    expect([Buffer.from(row?.raw ?? '').toString(), others]).toEqual(['large 1', []]);
-    expect(asked.filter((key) => key.endsWith('.parquet'))).toHaveLength(2);
-    expect(await read({ ...days, id: 'nobody' })).toEqual([]);
-    await expect(read({ ...days, id: 'file-1' })).rejects.toMatchObject({
-      code: 'SLUICE_QUARANTINE_ROW_OF_FILE',
-    });
   });
 
   it('fetches an object when it is needed', async () => {

@@ -30,7 +30,7 @@ describe('redriveQuarantine', () => {
         ignored: 0,
       }),
       land,
-      { record: { hasEvent: () => false, add: async () => {} }, again: false },
+      { hasEvent: () => false, add: async () => {} },
     );
     expect(report).toMatchObject({ found: 10, delivered: { exposures: 0, events: 100 }, failed: {} });
     // 16 million characters, and what one more holds.
@@ -66,10 +66,7 @@ describe('redriveQuarantine', () => {
           ...[...exposures, ...events].map(({ day, json }) => `${day} ${JSON.parse(json).event_id}`),
         );
       },
-      {
-        record: { hasEvent: () => false, add: async ({ rows }) => void recorded.push(...rows) },
-        again: false,
-      },
+      { hasEvent: () => false, add: async ({ rows }) => void recorded.push(...rows) },
     );
     expect(landed).toEqual(['a', 'b', 'a', 'b'].map((id) => `2026-11-20 ${id}`));
     expect(recorded).toEqual(['a', 'b']);

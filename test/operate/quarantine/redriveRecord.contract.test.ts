@@ -31,7 +31,7 @@ async function run(
   async function* left() {
     for (const one of items) if (!record.hasRow(one)) yield one;
   }
-  const report = await redriveQuarantine(left(), revalidate, land ?? take, { record, again: false });
+  const report = await redriveQuarantine(left(), revalidate, land ?? take, record);
   return { report, delivered };
 }
 
