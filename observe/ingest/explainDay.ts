@@ -1,7 +1,6 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
-import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
 import { isMarkerReason, isSent } from '../../lib/drops/plan/decideDay.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
@@ -56,63 +55,86 @@ export async function explainDay(
 /** Explains an entry of the ledger of a dataset. */
 export function explainEntry(entry: LedgerEntry): DayExplanation {
   const { failure, version, table, day } = entry;
+  const explained = failure === undefined ? null : { ...explainCode(failure.code), message: failure.message };
+  const [meaning, next] = explainState(entry);
   return {
-    meaning: [stateMeaning(entry), ...rowMeanings(entry), ...athenaMeanings(entry)],
+    meaning: [meaning, ...rowMeanings(entry), ...athenaMeanings(entry)],
     served:
       version === undefined
         ? `Queries read no rows of ${day} in ${table}.`
         : entry.state === 'failed'
           ? `Queries read the last good version of ${day} in ${table}, ${version}.`
           : `Queries read version ${version} of ${day} in ${table}.`,
-    next: nextSteps(entry),
-    failure: failure === undefined ? null : { ...explainCode(failure.code), message: failure.message },
+    next: [...(entry.state === 'failed' && explained !== null ? [explained.cure] : []), next].filter(
+      (one) => one !== '',
+    ),
+    failure: explained,
     refused: refusedReasons(entry),
     leftOut: leftOutMeanings(entry),
   };
 }
 
-function stateMeaning({ state, updatedAt, files, queued, lease, attempts, failure }: LedgerEntry): string {
+/** What happened, and what is next. */
+function explainState(entry: LedgerEntry): readonly [meaning: string, next: string] {
+  const { state, updatedAt, files, rows, queued, attempts, failure } = entry;
   const at = isoTimestamp(updatedAt);
   const loaded = files.filter(({ fate }) => fate === 'loaded').length;
   switch (state) {
     case 'succeeded':
-      return `The day was loaded at ${at}, from ${countOf(loaded, 'file')}.`;
+      return [
+        `The day was loaded at ${at}, from ${countOf(loaded, 'file')}.`,
+        rows.refused > 0
+          ? 'Read the refused rows. Correct the mapping and load the day again (backfill), or ask for corrected files: a change is loaded by the next run within the lookback.'
+          : 'Nothing. If a file of the day changes within the lookback, the next run loads the day again.',
+      ];
     case 'succeeded_no_data':
-      return files.some(({ fate }) => fate === 'gone')
-        ? `The day has no data since ${at}: its files were deleted.`
-        : `The day has no data: at ${at} its folder had no file to load.`;
+      return [
+        files.some(({ fate }) => fate === 'gone')
+          ? `The day has no data since ${at}: its files were deleted.`
+          : `The day has no data: at ${at} its folder had no file to load.`,
+        'Nothing, if the day has no data. Otherwise ask who delivers it: files that arrive are loaded.',
+      ];
     case 'failed':
-      return `The load failed at ${at}, after ${countOf(attempts, 'attempt')}.`;
+      return [
+        `The load failed at ${at}, after ${countOf(attempts, 'attempt')}.`,
+        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (backfill); the first run after ${isoTimestamp(updatedAt + RETRY_AFTER_MS)} also retries it.`,
+      ];
     case 'loading':
-      return `The day is being loaded since ${at}${lease === undefined ? '' : `, by a load that has until ${isoTimestamp(lease.until)}`}.`;
+      return [
+        `The day is being loaded since ${at}.`,
+        entry.athena?.step === undefined
+          ? 'Wait: a load that does not finish is taken over when its time is up.'
+          : 'Wait: the load goes on when Athena has ended a step, within ten minutes at the latest.',
+      ];
     case 'waiting': {
-      if (queued === undefined) return `The day waits since ${at}.`;
-      const since = isoTimestamp(queued.at);
-      if (isMarkerReason(queued.reason)) return `The day is ${queued.reason}, since ${since}.`;
-      if (!isSent(queued)) return `The day's files changed at ${since}. It waits until they have settled.`;
-      return failure === undefined
-        ? `A load of the day was requested at ${since} (${queued.reason}).`
-        : `A load of the day was interrupted, and will be retried (attempts: ${attempts}).`;
+      const since = queued === undefined ? at : isoTimestamp(queued.at);
+      const wait =
+        'Wait: nothing is to be done. A request that was lost is repeated by a run of the schedule.';
+      if (queued === undefined) return [`The day waits since ${since}.`, wait];
+      if (isMarkerReason(queued.reason))
+        return [
+          `The day is ${queued.reason}, since ${since}.`,
+          'Ask for the marker, or load the day without it (backfill).',
+        ];
+      if (!isSent(queued))
+        return [`The day's files changed at ${since}. It waits until they have settled.`, wait];
+      return [
+        failure === undefined
+          ? `A load of the day was requested at ${since} (${queued.reason}).`
+          : `A load of the day was interrupted, and will be retried (attempts: ${attempts}).`,
+        wait,
+      ];
     }
   }
 }
 
-function rowMeanings(entry: LedgerEntry): string[] {
-  const { state, rows, files } = entry;
-  const sentences: string[] = [];
-  if (rows.in > 0 && state !== 'waiting' && state !== 'loading') {
-    sentences.push(
-      rows.refused === 0
-        ? `None of ${countOf(rows.in, 'row')} was refused.`
-        : `${rows.refused.toLocaleString('en-US')} of ${countOf(rows.in, 'row')} ${rows.refused === 1 ? 'was' : 'were'} refused and ${rows.refused === 1 ? 'is' : 'are'} in quarantine.`,
-    );
-  }
-  const left = summarizeLeftOut(entry);
-  if (left.count > 0) sentences.push(`The load ${left.words}.`);
-  const gone = files.filter(({ fate }) => fate === 'gone').length;
-  if (gone > 0 && state === 'succeeded')
-    sentences.push(`${countOf(gone, 'file')} of an earlier load ${gone === 1 ? 'is' : 'are'} gone.`);
-  return sentences;
+function rowMeanings({ state, rows }: LedgerEntry): string[] {
+  if (rows.in === 0 || state === 'waiting' || state === 'loading') return [];
+  return [
+    rows.refused === 0
+      ? `None of ${countOf(rows.in, 'row')} was refused.`
+      : `${rows.refused.toLocaleString('en-US')} of ${countOf(rows.in, 'row')} ${rows.refused === 1 ? 'was refused and is' : 'were refused and are'} in quarantine.`,
+  ];
 }
 
 /** Why Athena loads the day, and what it has cost so far. */
@@ -126,38 +148,6 @@ function athenaMeanings({ athena }: LedgerEntry): string[] {
       : `Athena loads the day since ${began}, because ${why}. It works on step ${step}.`,
     `${countOf(executions.length, 'statement')} scanned ${countOf(scannedBytes, 'byte')}, at a list price of ${usd.toFixed(4)} USD.`,
   ];
-}
-
-function nextSteps(entry: LedgerEntry): string[] {
-  const { state, failure, rows, queued, updatedAt } = entry;
-  switch (state) {
-    case 'succeeded':
-      return rows.refused > 0
-        ? [
-            'Read the refused rows. Correct the mapping and load the day again (backfill), or ask for corrected files: a change is loaded by the next run within the lookback.',
-          ]
-        : ['Nothing. If a file of the day changes within the lookback, the next run loads the day again.'];
-    case 'succeeded_no_data':
-      return [
-        'Nothing, if the day has no data. Otherwise ask who delivers it: files that arrive are loaded.',
-      ];
-    case 'failed': {
-      const retried = isoTimestamp(updatedAt + RETRY_AFTER_MS);
-      const cure = failure === undefined ? '' : explainCode(failure.code).cure;
-      return [
-        ...(cure === '' ? [] : [cure]),
-        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (backfill); the first run after ${retried} also retries it.`,
-      ];
-    }
-    case 'loading':
-      return entry.athena?.step === undefined
-        ? ['Wait: a load that does not finish is taken over when its time is up.']
-        : ['Wait: the load goes on when Athena has ended a step, within ten minutes at the latest.'];
-    case 'waiting':
-      return queued !== undefined && isMarkerReason(queued.reason)
-        ? ['Ask for the marker, or load the day without it (backfill).']
-        : ['Wait: nothing is to be done. A request that was lost is repeated by a run of the schedule.'];
-  }
 }
 
 function refusedReasons({ files }: LedgerEntry): DayExplanation['refused'] {
