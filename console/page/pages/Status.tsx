@@ -1,10 +1,9 @@
-import type { ComponentChildren } from 'preact';
-import type { Finding, FindingPart } from '../../../observe/findings/catalogue.ts';
+import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { firstEventCommand, useConsole } from '../parts/context.ts';
-import { formatBytes, formatCount, formatNoun, formatSpan } from '../parts/format.ts';
-import { Answered, Badge, Card, Copyable, Empty, Page, Time, type Tone } from '../parts/parts.tsx';
+import { formatBytes, formatNoun, formatSpan } from '../parts/format.ts';
+import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
 import { Alarms, Cost, Doctor, Findings } from './Health.tsx';
@@ -77,117 +76,72 @@ function Known({ status }: { readonly status: StatusOf }) {
   );
 }
 
-type Fact = readonly [name: string, value: ComponentChildren, tone?: Tone];
-
-/** One part of the way of an event. */
-interface Part {
-  readonly name: string;
-  readonly path: string;
-  readonly figure: string;
-  readonly unit: string;
-  readonly facts: readonly Fact[];
-  readonly about?: FindingPart;
-}
-
-/** The way of an event from the SDK to a query. A part that has a problem has its color. */
+/** The way of an event from the SDK to a query. */
 function Way({ status }: { readonly status: StatusOf }) {
-  const toneOf = (about: FindingPart | undefined): Tone => {
-    const found = status.problems.filter(({ part }) => part !== null && part === about);
-    if (found.length === 0) return 'good';
-    return found.some(({ severity }) => severity === 'problem') ? 'bad' : 'warning';
-  };
+  const { lastHour, waiting, partitions, tables, relay, at } = status;
+  const { count: buffered, oldest } = waiting.buffered;
+  const refused = lastHour === null ? null : sum(Object.values(lastHour.refusedBy));
+  const failed = lastHour === null ? null : sum(Object.values(lastHour.failedBy));
+  const missing = partitions?.gaps.length;
+  const notRelayed = sum(relay?.refused.map((one) => one.count) ?? []);
+  const newest = tables?.flatMap(({ newestRowAt }) => newestRowAt ?? []).sort();
+  const toneOf = (found: number | null | undefined, tone: Tone): Tone => ((found ?? 0) > 0 ? tone : 'plain');
   return (
-    <ol class="way" aria-label="The way of an event">
-      {partsOf(status).map(({ name, path, figure, unit, facts, about }) => (
-        <li key={name} class={toneOf(about)}>
-          <h2>
-            <a href={link(path)}>{name}</a>
-          </h2>
-          <p>
-            <strong>{figure}</strong> {unit}
-          </p>
-          <dl>
-            {facts.map(([fact, value, tone = 'plain']) => (
-              <div key={fact} class={tone}>
-                <dt>{fact}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
-        </li>
-      ))}
-    </ol>
+    <div class="way">
+      <Card title={<a href={link('/live')}>Requests</a>}>
+        <Figures
+          of={[
+            ['last hour', lastHour?.requests],
+            ['refused', refused, toneOf(refused, 'bad')],
+            ['answered 503', failed, toneOf(failed, 'bad')],
+            ['last', ago(status.lastRequestAt, at)],
+          ]}
+        />
+      </Card>
+      <Card title={<a href={link('/live')}>Accepted</a>}>
+        <Figures
+          of={[
+            ['last hour', lastHour?.landed],
+            ['in the buffer', buffered],
+            ['oldest of it', ago(oldest, at)],
+            ['quarantined', lastHour?.quarantined, toneOf(lastHour?.quarantined, 'warning')],
+            ['last event', ago(status.lastEventAt, at)],
+          ]}
+        />
+      </Card>
+      <Card title={<a href={link('/tables')}>Waiting</a>}>
+        <Figures
+          of={[
+            ['objects in landing/', waiting.landing?.count],
+            ['days without partition', missing, toneOf(missing, 'bad')],
+            ...(relay === null
+              ? []
+              : ([
+                  ['relay waits', relay.waiting.count],
+                  ['relay refused', notRelayed, toneOf(notRelayed, 'bad')],
+                ] as const)),
+          ]}
+        />
+      </Card>
+      <Card title={<a href={link('/sql')}>Queryable</a>}>
+        <Figures
+          of={[
+            ['since the newest row', ago(newest?.at(-1), at)],
+            ['rows, last hour', tables && sum(tables.map(({ rowsLastHour }) => rowsLastHour))],
+          ]}
+        />
+      </Card>
+    </div>
   );
 }
 
-function partsOf(status: StatusOf): readonly Part[] {
-  const { lastHour, waiting, partitions, tables, at } = status;
-  const { count: buffered, oldest } = waiting.buffered;
-  const refused = lastHour === null ? undefined : sum(lastHour.refusedBy);
-  const missing = partitions?.gaps.length ?? 0;
-  const newest = (tables ?? [])
-    .flatMap(({ newestRowAt }) => newestRowAt ?? [])
-    .sort()
-    .at(-1);
-  return [
-    {
-      ...{ name: 'Requests', path: '/live', about: 'collector' },
-      figure: count(lastHour?.requests),
-      unit: 'in the last hour',
-      facts: [
-        ['last', ago(status.lastRequestAt, at)],
-        ['refused', count(refused), (refused ?? 0) > 0 ? 'bad' : 'plain'],
-        ['answered 503', count(lastHour === null ? undefined : sum(lastHour.failedBy))],
-      ],
-    },
-    {
-      ...{ name: 'Accepted', path: '/live', about: 'streams' },
-      figure: count(lastHour?.landed),
-      unit: 'events in the last hour',
-      facts: [
-        ['in buffers', buffered === null ? ago(oldest, at) : formatCount(buffered)],
-        ['oldest', ago(oldest, at)],
-        ['quarantined', count(lastHour?.quarantined), (lastHour?.quarantined ?? 0) > 0 ? 'warning' : 'plain'],
-        ['last event', ago(status.lastEventAt, at)],
-      ],
-    },
-    {
-      ...{ name: 'Waiting', path: '/tables', about: 'partitions' },
-      figure: count(waiting.landing?.count),
-      unit: 'objects in landing/',
-      facts: [
-        ['days without partition', count(partitions?.gaps.length), missing > 0 ? 'bad' : 'plain'],
-        ...relayFacts(status),
-      ],
-    },
-    {
-      ...{ name: 'Queryable', path: '/sql' },
-      figure: ago(newest, at),
-      unit: 'since the newest row',
-      facts: [
-        ['rows, last hour', count(tables?.reduce((total, { rowsLastHour }) => total + rowsLastHour, 0))],
-      ],
-    },
-  ];
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, one) => total + one, 0);
-}
-
-/** Copies that the target of relay has not accepted. */
-function relayFacts({ relay }: StatusOf): readonly Fact[] {
-  if (relay === null) return [];
-  const refused = relay.refused.reduce((sum, one) => sum + one.count, 0);
-  return [
-    ['relay waits', formatCount(relay.waiting.count)],
-    ['relay refused', formatCount(refused), refused > 0 ? 'bad' : 'plain'],
-  ];
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, one) => total + one, 0);
 }
 
 function Accepted({ status: { tables, at } }: { readonly status: StatusOf }) {
   return (
-    <Card title="Accepted">
+    <Card title="Tables">
       <DataTable
         caption="Tables: newest row, and rows of the last hour"
         rows={tables ?? []}
@@ -201,10 +155,6 @@ function Accepted({ status: { tables, at } }: { readonly status: StatusOf }) {
       />
     </Card>
   );
-}
-
-function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : formatCount(value);
 }
 
 /** `3 min`, by the time of the deployment. */
