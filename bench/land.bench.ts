@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   mkdirSync,
   mkdtempSync,
@@ -24,8 +25,6 @@ import type { Bench, BenchRow } from './run.ts';
 import { viewConfig } from './views/viewSession.ts';
 
 const ROUNDS = 3;
-/** Bytes of JSON of a file of Firehose: the largest buffer. */
-const BUFFER_BYTES = 128 * 2 ** 20;
 
 type Once = Cost & { readonly rows: number; readonly files: readonly string[] };
 
@@ -65,11 +64,12 @@ const bench: Bench = {
       ] as const) {
         at(name);
         const own = mkdtempSync(join(directory, 'files-'));
-        const lines = new DayLines(join(own, 'lines'));
+        const lines = join(own, 'lines');
+        mkdirSync(lines);
         const shape = { requests: 25_000, rowsEach: 20, exposureEach };
-        writeLandingObject(object, shape, (tables) => lines.add(tables));
+        writeLandingObject(object, shape, (tables) => appendLines(lines, tables));
         const { files } = await measure('', object, own, 1);
-        rows.push(...(await compare(name, files, lines.close(), own)));
+        rows.push(...(await compare(name, files, lines, own)));
         rmSync(own, { recursive: true });
       }
       return rows;
@@ -114,51 +114,11 @@ async function duckDbAlone(object: string, directory: string, rounds: number): P
   return median(runs.map(({ cpuMs }) => cpuMs));
 }
 
-/** Lines of JSON of each table and day, as many in a file as Firehose holds before it writes one. */
-class DayLines {
-  readonly #folder: string;
-  readonly #open = new Map<string, { file: number; bytes: number; waiting: string }>();
-  #count = 0;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-    mkdirSync(folder);
-  }
-
-  add(tables: Readonly<Record<ForwardedKind, readonly LandedRow[]>>): void {
-    for (const kind of forwardedKinds) this.#addRows(kind, tables[kind]);
-  }
-
-  #addRows(kind: ForwardedKind, rows: readonly LandedRow[]): void {
-    for (const { day, json } of rows) {
-      const folder = `${kind}-${day}`;
-      let open = this.#open.get(folder);
-      if (open === undefined || open.bytes + json.length >= BUFFER_BYTES) {
-        this.#end(open);
-        this.#count += 1;
-        const file = openSync(join(this.#folder, `${kind}-${this.#count}`), 'w');
-        open = { file, bytes: 0, waiting: '' };
-        this.#open.set(folder, open);
-      }
-      open.bytes += json.length + 1;
-      open.waiting += `${json}\n`;
-      if (open.waiting.length < 2 ** 20) continue;
-      writeSync(open.file, open.waiting);
-      open.waiting = '';
-    }
-  }
-
-  /** Closes the files. @returns The folder. */
-  close(): string {
-    for (const open of this.#open.values()) this.#end(open);
-    return this.#folder;
-  }
-
-  #end(open: { readonly file: number; readonly waiting: string } | undefined): void {
-    if (open === undefined) return;
-    writeSync(open.file, open.waiting);
-    closeSync(open.file);
-  }
+/** Appends rows to a file of lines of JSON for each table and day. */
+function appendLines(folder: string, tables: Readonly<Record<ForwardedKind, readonly LandedRow[]>>): void {
+  for (const kind of forwardedKinds)
+    for (const [day, rows] of Map.groupBy(tables[kind], (row) => row.day))
+      appendFileSync(join(folder, `${kind}-${day}`), rows.map(({ json }) => `${json}\n`).join(''));
 }
 
 async function compare(
