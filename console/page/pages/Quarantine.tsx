@@ -18,13 +18,6 @@ const SPANS = [
   ['720', 'last 30 days'],
   ['2160', 'last 90 days'],
 ] as const;
-const PARTS: Readonly<Record<CountedReason['part'], string>> = {
-  body: 'whole body',
-  event: 'event',
-  row: 'row that could not be written',
-  file_row: "row of a customer's file",
-};
-
 /** What was refused and kept as it came, by reason; the rows of one, and one row whole. */
 export function Quarantine() {
   const { route, deployment } = useConsole();
@@ -69,7 +62,6 @@ export function Quarantine() {
                   ['Reason', ({ code }) => code, 'mono'],
                   ['Rows', ({ rows }) => rows, 'number'],
                   ['Without resends', ({ items }) => items, 'number'],
-                  ['What', ({ part }) => PARTS[part]],
                   ['Last', ({ lastAt }) => lastAt, 'time'],
                   ['Meaning', ({ cause }) => cause],
                 ]}

@@ -1,8 +1,6 @@
 import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
-import { isRowReason } from '../../../lib/drops/rowReasons.ts';
-import { isQuarantineReason, isRowFailure } from '../../../lib/landing/quarantineReasons.ts';
+import { isQuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
-import { EventError } from '../../../lib/wire/EventError.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { type ExplainedCode, explainCode } from '../../explainCode.ts';
 import { unreadNotes } from './partitionGaps.ts';
@@ -12,12 +10,8 @@ const HOUR_MS = 3_600_000;
 /** Most hours that are counted: 90 days. */
 export const MAX_QUARANTINE_HOURS = 2_160;
 
-/** The refused part: a whole body, one event, a row that Firehose could not deliver, or a row of a customer's file. */
-export type RefusedPart = 'body' | 'event' | 'row' | 'file_row';
-
 /** A reason of quarantine, and how often it was given. */
 export interface CountedReason extends ExplainedCode {
-  readonly part: RefusedPart;
   /** Whether `sluice redrive` can validate such rows again. */
   readonly isRedrivable: boolean;
   /** Stored rows. Resends are rows of their own. */
@@ -65,7 +59,6 @@ export async function countQuarantine(
       const reason = row['reason'] ?? '';
       return {
         ...explainCode(reason),
-        part: partOf(reason),
         isRedrivable: isQuarantineReason(reason),
         rows: Number(row['stored']),
         items: Number(row['items']),
@@ -82,13 +75,6 @@ export async function countQuarantine(
     notes,
     scannedBytes,
   };
-}
-
-/** Returns the part that is refused for a reason. */
-function partOf(reason: string): RefusedPart {
-  if (isRowReason(reason)) return 'file_row';
-  if (isRowFailure(reason)) return 'row';
-  return Object.hasOwn(EventError.entries, reason) ? 'event' : 'body';
 }
 
 function countSql({ config, now }: Pick<Deployment, 'config' | 'now'>, from: number): string {

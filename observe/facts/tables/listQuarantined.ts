@@ -1,5 +1,5 @@
 import { quoteText } from '../../../lib/base/sql.ts';
-import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
+import { isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { qualifiedName } from '../../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { unreadNotes } from './partitionGaps.ts';
@@ -14,19 +14,14 @@ export interface QuarantinedRow {
   readonly quarantineId: string;
   /** ISO 8601. */
   readonly receivedAt: string;
-  /** Its partition: the UTC day of its receipt. */
-  readonly day: UtcDay;
   readonly reason: string;
   readonly detail: string | null;
   readonly keyLabel: string | null;
-  readonly keyEnvironment: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   readonly path: string | null;
   /** The beginning of the event or body; null when it is an object of its own, or nothing of it was kept. */
   readonly raw: string | null;
-  /** Characters of the whole. */
-  readonly rawLength: number | null;
   /** Whether `raw` is only the beginning. */
   readonly isCut: boolean;
   /** `text`, or `base64` of a body that is not UTF-8. */
@@ -79,22 +74,17 @@ export async function listQuarantined(
 }
 
 function quarantinedRow(row: Readonly<Record<string, string | null>>): QuarantinedRow {
-  const receivedAt = readTime(row['received_at']);
-  const rawLength = row['raw_length'] == null ? null : Number(row['raw_length']);
   return {
     quarantineId: row['quarantine_id'] ?? '',
-    receivedAt: isoTimestamp(receivedAt),
-    day: utcDay(receivedAt),
+    receivedAt: isoTimestamp(readTime(row['received_at'])),
     reason: row['reason'] ?? '',
     detail: row['detail'] ?? null,
     keyLabel: row['key_label'] ?? null,
-    keyEnvironment: row['key_environment'] ?? null,
     sdkType: row['sdk_type'] ?? null,
     sdkVersion: row['sdk_version'] ?? null,
     path: row['path'] ?? null,
     raw: row['raw'] ?? null,
-    rawLength,
-    isCut: rawLength !== null && rawLength > RAW_CHARACTERS,
+    isCut: row['is_cut'] === 'true',
     rawEncoding: row['raw_encoding'] ?? null,
     rawLocation: row['raw_location'] ?? null,
   };
@@ -122,12 +112,11 @@ function listSql(
   "reason",
   "detail",
   "key_label",
-  "key_environment",
   "sdk_type",
   "sdk_version",
   "path",
   substr("raw", 1, ${RAW_CHARACTERS}) AS "raw",
-  length("raw") AS "raw_length",
+  length("raw") > ${RAW_CHARACTERS} AS "is_cut",
   "raw_encoding",
   "raw_location"
 FROM ${qualifiedName(config, config.tables.quarantine)} AS "refused"
