@@ -3,17 +3,9 @@ import { targetCommands } from '../../observe/commands.ts';
 
 /** Errors of this machine's file system. */
 export const FileSystemError = defineErrorFamily('user', {
-  SLUICE_FILE_MISSING: {
-    cause: 'The file or folder does not exist.',
-    cure: 'Check the path. A relative path starts at the current folder.',
-  },
-  SLUICE_FILE_DENIED: {
-    cause: 'Access to the file or folder is denied.',
-    cure: 'Check the owner and mode of it and of its parent folders (`ls -ld`), or use another path.',
-  },
   SLUICE_FILE_FAILED: {
-    cause: 'A file system call failed.',
-    cure: 'Read the detail: EISDIR is a folder in place of a file, ENOTDIR a file in place of a folder, EEXIST something that is there already, ENOSPC a full disk, EMFILE too many open files (`ulimit -n 4096`).',
+    cause: 'A file or folder could not be used.',
+    cure: 'Read the detail: ENOENT is a path that does not exist (a relative one starts at the current folder), EACCES, EPERM and EROFS one that you may not use (`ls -ld`), EISDIR a folder in place of a file, ENOTDIR a file in place of a folder, EEXIST something that is there already, ENOSPC a full disk, EMFILE too many open files (`ulimit -n 4096`).',
   },
 });
 
@@ -25,14 +17,7 @@ export const CliError = defineErrorFamily('system', {
   },
 });
 
-/** Codes by that of Node's system errors: https://nodejs.org/api/errors.html#common-system-errors */
-const FILE_CODES = {
-  ENOENT: 'SLUICE_FILE_MISSING',
-  EACCES: 'SLUICE_FILE_DENIED',
-  EPERM: 'SLUICE_FILE_DENIED',
-  EROFS: 'SLUICE_FILE_DENIED',
-} as const;
-/** Calls of sockets and processes, whose codes have another meaning. */
+/** Calls of sockets and processes, whose codes have another meaning: https://nodejs.org/api/errors.html#common-system-errors */
 const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|recv)/;
 /** The depth to which causes of errors are searched. */
 const MOST_CAUSES = 5;
@@ -86,6 +71,5 @@ function fileError(error: unknown, causes: number): SluiceError | undefined {
   const [code, call] = [String(error.code), String(error.syscall)];
   if (OTHER_CALLS.test(call)) return undefined;
   const where = 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
-  const known = Object.entries(FILE_CODES).find(([name]) => name === code)?.[1];
-  return new FileSystemError(known ?? 'SLUICE_FILE_FAILED', `${where}${code} (${call}).`, { cause: error });
+  return new FileSystemError('SLUICE_FILE_FAILED', `${where}${code} (${call}).`, { cause: error });
 }

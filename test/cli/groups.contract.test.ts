@@ -184,7 +184,7 @@ describe('sluice groups', () => {
     const before = await stored();
     mkdirSync(join(directory.path, 'folder'));
     for (const [file, code] of [
-      [join(directory.path, 'none.json'), 'SLUICE_FILE_MISSING'],
+      [join(directory.path, 'none.json'), 'SLUICE_FILE_FAILED'],
       [join(directory.path, 'folder'), 'SLUICE_FILE_FAILED'],
       [specsFile('{"feature_gates":{}'), 'SLUICE_GROUPS_SPECS_NOT_JSON'],
       [specsFile(gzipSync(specs('running'))), 'SLUICE_GROUPS_SPECS_NOT_JSON'],

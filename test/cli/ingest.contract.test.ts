@@ -215,7 +215,7 @@ describe('sluice ingest', () => {
     [['status', 'acme'], 2, 'Unexpected argument: acme.'],
     [['drop', ...ACME, '--day', OLD], 2, 'Expected a file, a query in quotes, or --remove.'],
     [['drop', ...ACME, '--remove'], 2, '--day, --from: expected one of them.'],
-    [['drop', ...ACME, '--day', OLD, '/none.parquet'], 1, 'SLUICE_FILE_MISSING'],
+    [['drop', ...ACME, '--day', OLD, '/none.parquet'], 1, 'SLUICE_FILE_FAILED'],
     [['drop', ...ACME, '--day', OLD, 'SELECT nothing'], 1, 'SLUICE_DROP_SQL_FAILED'],
     [
       ['drop', '--source', 'shut', '--dataset', 'events', '--day', OLD, 'SELECT 1'],

@@ -66,7 +66,7 @@ export default defineConfig({
     [['--unit', 'user_id'], 'SLUICE_ERASE_UNIT_INVALID', 1],
     [['--unit', 'mail=secret@example.org'], 'SLUICE_ERASE_UNIT_INVALID', 1],
     [['--unit', 'user_id=secret '], 'SLUICE_ERASE_UNIT_INVALID', 1],
-    [['--unit-file', '/nowhere'], 'SLUICE_FILE_MISSING', 1],
+    [['--unit-file', '/nowhere'], 'SLUICE_FILE_FAILED', 1],
   ])('with %j is refused', async (args, refusal, exit) => {
     const { code, stdout, stderr } = await erase(args);
     expect([code, stdout]).toEqual([exit, '']);
