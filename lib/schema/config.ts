@@ -138,7 +138,7 @@ export const configSchema = z.strictObject({
         ),
       })
       .prefault({}),
-    'Names of the Glue tables that delivery streams write.',
+    'Names of the Glue tables of what comes in.',
   ),
   curate: noted(
     z.boolean('true or false').default(true),
@@ -323,7 +323,7 @@ export const configSchema = z.strictObject({
   athena: noted(athenaSchema, 'Workgroup and staging database of Athena, and how much a query may scan.'),
   existing: noted(
     existingSchema,
-    'What exists already, and the stack uses and does not change: [Bringing your own](deploy.md#bringing-your-own).',
+    'What exists already, which the stack does not change: [Bringing your own](deploy.md#bringing-your-own).',
   ),
   readers: noted(
     readersSchema,
