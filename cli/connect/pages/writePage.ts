@@ -21,18 +21,16 @@ import { ACCOUNT, markdownTable, policyText } from './policyText.ts';
  * @throws UsageError for a customer that the configuration does not have.
  */
 export async function connectCustomer(line: CommandLine, now: number): Promise<number> {
-  const where = await readTarget(line);
-  const { sources } = where.config;
-  const name = oneOfNames(
+  noteUnnamedTarget(line);
+  const where = await configuredTarget(line);
+  const source = named(
     line,
-    sources.map((one) => one.name),
+    new Map(where.config.sources.map((one) => [one.name, one])),
     'customer of the configuration',
     'The configuration has no `sources`: add the customer there first (docs/ingest.md).',
   );
-  const source = sources.find((one) => one.name === name);
-  if (source === undefined) throw new RangeError(name);
   const page = customerPage(where.config, source, await readFacts(where, line), addDays(utcDay(now), -1));
-  return writePage(line, { customer: name }, page);
+  return writePage(line, { customer: source.name }, page);
 }
 
 /**
@@ -41,17 +39,18 @@ export async function connectCustomer(line: CommandLine, now: number): Promise<n
  * @throws UsageError for a bucket that no reader reads.
  */
 export async function connectOwner(line: CommandLine): Promise<number> {
-  const where = await readTarget(line);
+  noteUnnamedTarget(line);
+  const where = await configuredTarget(line);
   const all = where.config.readers.flatMap((reader) =>
     foreignBuckets(reader).map((one) => ({ reader, one })),
   );
-  const bucket = oneOfNames(
+  const read = named(
     line,
-    [...new Set(all.map(({ one }) => one.bucket))],
+    Map.groupBy(all, ({ one }) => one.bucket),
     'bucket that readers read',
     'No reader reads a bucket of another account: `alsoReads` with `owner` (docs/readers.md).',
   );
-  const read = all.filter(({ one }) => one.bucket === bucket);
+  const [bucket, owner] = [read[0]?.one.bucket ?? '', read[0]?.one.owner];
   const folders = [...new Set(read.flatMap(({ one }) => one.folders))];
   const keyArns = [...new Set(read.flatMap(({ one }) => one.kmsKeyArns))];
   const { stack, region, account = ACCOUNT } = await readFacts(where, line);
@@ -80,23 +79,19 @@ export async function connectOwner(line: CommandLine): Promise<number> {
     policies: policyText(bucket, documents, keyArns[0]),
     moreKeys: keyArns.length < 2 ? undefined : keyArns.slice(1).join(', '),
   })}\n`;
-  const owner = read[0]?.one.owner;
   return writePage(line, { bucket, owner, bucketPolicy, keyPolicy: keyPolicy ?? null }, page);
 }
 
-async function readTarget(line: CommandLine): Promise<ConfiguredTarget> {
-  noteUnnamedTarget(line);
-  return configuredTarget(line);
-}
-
-/** The name that is the second argument. @param none What to say if there are no names. */
-function oneOfNames(
+/** What the second argument names. @param none What to say if there is nothing. @throws UsageError. */
+function named<Item>(
   { positionals: [, name = '', ...more] }: CommandLine,
-  names: readonly string[],
+  items: ReadonlyMap<string, Item>,
   what: string,
   none: string,
-): string {
-  if (names.includes(name) && more.length === 0) return name;
+): Item {
+  const found = more.length === 0 ? items.get(name) : undefined;
+  if (found !== undefined) return found;
+  const names = [...items.keys()];
   throw new UsageError(
     'SLUICE_USAGE_ARGUMENTS',
     names.length === 0 ? none : `Expected one ${what}: ${names.join(', ')}.${didYouMean(name, names)}`,
