@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { StoredText } from '../../lib/base/ObjectStore.ts';
-import { isoTimestamp, systemClock } from '../../lib/base/time.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
 import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { groupsObject } from '../../lib/groups/pullGroups.ts';
@@ -19,7 +19,7 @@ import {
   targetOptions,
   textOption,
 } from '../terminal/commandLine.ts';
-import { textTable, writeJson, writeNote, writeResult } from '../terminal/output.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -63,14 +63,12 @@ async function pull(line: CommandLine): Promise<number> {
     const { pullGroups } = await import('../../lib/groups/pullGroups.ts');
     // Specs of a file are of the time of their last change.
     const at = file === undefined ? now : Math.min(specs.time ?? now, now);
-    const merged = await pullGroups(specs.rules, at, { store, wait: (ms) => wait(ms), random: Math.random });
+    const merged = await pullGroups(specs.rules, at, { store, ...systemTiming });
     return { at, merged };
   });
   const { added, seenAgain, kept } = pulled.merged;
   const at = isoTimestamp(pulled.at);
-  if (line.values['json'] === true) {
-    writeJson({ seen_at: at, added, seen_again: seenAgain, kept });
-  }
+  writeResult(line, { seen_at: at, added, seen_again: seenAgain, kept }, () => '');
   writeNote(
     `${countsText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} already known, ${kept} kept that the specs no longer have.\n` +
       'Views use them at once, collectors within five minutes.\n',
@@ -134,9 +132,7 @@ async function readSpecsFile(path: string): Promise<Uint8Array> {
 async function download(line: CommandLine): Promise<Uint8Array> {
   return downloadSpecs(textOption(line, 'specs-url') ?? SPECS_URL, await readServerKey(), {
     fetch: globalThis.fetch,
-    clock: systemClock,
-    wait: (ms) => wait(ms),
-    random: Math.random,
+    ...systemTiming,
   });
 }
 
