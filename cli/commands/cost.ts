@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Cost } from '../../observe/cost/cost.ts';
+import { configuredTarget } from '../aws/target.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
+import { count, counted } from '../observe/words.ts';
 import {
   assertNoArguments,
   type Command,
@@ -9,7 +12,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeResult } from '../terminal/output.ts';
+import { textTable, writeResult } from '../terminal/output.ts';
 
 /** `sluice cost`: USD a month by part, from a sample of bodies or from the metrics of a stage. */
 export const cost: Command = {
@@ -43,26 +46,19 @@ export const cost: Command = {
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--days: not with --sample, which reads no metrics.');
     const result =
       sample === undefined ? await ofStage(line, events, days) : await ofSample(line, sample, events);
-    const { costText } = await import('../observe/costText.ts');
     writeResult(line, result, () => costText(result));
     return 0;
   },
 };
 
 async function ofSample(line: CommandLine, path: string, events: number | undefined): Promise<Cost> {
-  const [{ configuredTarget }, { costOfSample }] = await Promise.all([
-    import('../aws/target.ts'),
-    import('../../observe/cost/cost.ts'),
-  ]);
+  const { costOfSample } = await import('../../observe/cost/cost.ts');
   const { config, stack } = await configuredTarget(line);
   return costOfSample(await readFile(path), { config, ...stack }, events);
 }
 
 async function ofStage(line: CommandLine, events: number | undefined, days: number): Promise<Cost> {
-  const [{ withDeployment }, { costOfStage }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../observe/cost/cost.ts'),
-  ]);
+  const { costOfStage } = await import('../../observe/cost/cost.ts');
   return withDeployment(line, (deployment) => costOfStage(deployment, { days, events }));
 }
 
@@ -78,4 +74,31 @@ function eventsOption(line: CommandLine): number | undefined {
     'SLUICE_USAGE_OPTIONS',
     `--events-per-month: got ${text}, expected a number such as 5000000, 500k, 5M or 2B.`,
   );
+}
+
+/** A cost for people. */
+function costText(cost: Cost): string {
+  const { parts, usage, usd_per_month: month, source, not_included: missing } = cost;
+  const millions = usage.events / 1_000_000;
+  const row = (part: string, usd: number) => ({
+    part,
+    'USD a month': dollars(usd),
+    'USD a million events': millions === 0 ? '' : dollars(usd / millions),
+    share: month === 0 ? '' : `${Math.round((usd / month) * 100)} %`,
+  });
+  const basis =
+    source.kind === 'stage'
+      ? `by the metrics of ${source.stack} from ${source.since} to ${source.until}`
+      : `as in the sample: ${counted(source.events, 'event')} in ${counted(source.requests, 'request')}`;
+  return [
+    `${count(Math.round(usage.events))} events a month in ${count(Math.round(usage.requests))} requests, ${basis}.\n`,
+    textTable([...Object.entries(parts).map(([part, usd]) => row(part, usd)), row('total', month)]),
+    `Not included (docs/cost.md):\n${missing.map((text) => `  ${text}\n`).join('')}`,
+    'List prices of us-east-1, first tier, without the free tier.\n',
+  ].join('\n');
+}
+
+/** With cents, or two significant digits below one. */
+function dollars(usd: number): number {
+  return usd >= 1 ? Math.round(usd * 100) / 100 : Number(usd.toPrecision(2));
 }

@@ -10,6 +10,7 @@ import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.t
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 import { targetedCommand } from '../aws/target.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
   always,
@@ -113,10 +114,7 @@ async function withStore<Result>(
   line: CommandLine,
   work: (store: StoredText, now: number) => Promise<Result>,
 ): Promise<Result> {
-  const [{ withDeployment }, { s3ObjectStore }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
-    import('../../lib/aws/s3ObjectStore.ts'),
-  ]);
+  const { s3ObjectStore } = await import('../../lib/aws/s3ObjectStore.ts');
   return withDeployment(line, ({ s3, config, now }) =>
     work(groupsObject(s3ObjectStore(s3, config.bucket), groupsKey(config)), now),
   );

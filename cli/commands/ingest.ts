@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { visibleLine } from '../../lib/base/text.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
+import { configuredTarget } from '../aws/target.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import { counted } from '../observe/words.ts';
 import {
   type Action,
@@ -122,8 +125,7 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = calendarDays(line);
-  const [{ withDeployment }, { calendarText }, { readDatasets }, { namedDatasets }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
+  const [{ calendarText }, { readDatasets }, { namedDatasets }] = await Promise.all([
     import('../ingest/calendarText.ts'),
     import('../../observe/facts/days/ledgerDays.ts'),
     import('../../observe/ingest/datasets.ts'),
@@ -144,8 +146,7 @@ async function status(line: CommandLine): Promise<number> {
 async function explain(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'day']);
   const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
-  const [{ withDeployment }, { explainDay }, { dayText }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
+  const [{ explainDay }, { dayText }] = await Promise.all([
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
   ]);
@@ -158,8 +159,7 @@ async function refused(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'day']);
   const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
   const limit = countOption(line, 'rows', { usual: 20, most: MAX_PREVIEW_ROWS });
-  const [{ withDeployment }, { listRefusedRows }, { refusedText }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
+  const [{ listRefusedRows }, { refusedText }] = await Promise.all([
     import('../../observe/ingest/explainDay.ts'),
     import('../ingest/dayText.ts'),
   ]);
@@ -174,8 +174,7 @@ async function preview(line: CommandLine): Promise<number> {
   if (key !== undefined && day !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected only one of them.');
   const shown = countOption(line, 'rows', { usual: 5, most: MAX_PREVIEW_ROWS });
-  const [{ withDeployment }, { previewDrop }, { previewText }, { namedDatasets }] = await Promise.all([
-    import('../aws/withDeployment.ts'),
+  const [{ previewDrop }, { previewText }, { namedDatasets }] = await Promise.all([
     import('../../observe/ingest/previewDrop.ts'),
     import('../ingest/dayText.ts'),
     import('../../observe/ingest/datasets.ts'),
@@ -228,11 +227,9 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   const days = day === undefined ? range : range === undefined ? [day] : undefined;
   if (days === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--day, --from: expected one of them.');
-  const [{ configuredTarget }, files, { namedDatasets }, { readFile }] = await Promise.all([
-    import('../aws/target.ts'),
+  const [files, { namedDatasets }] = await Promise.all([
     import('../ingest/dropFiles.ts'),
     import('../../observe/ingest/datasets.ts'),
-    import('node:fs/promises'),
   ]);
   const target = await configuredTarget(line);
   if (!target.isLocal)

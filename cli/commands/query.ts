@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import { isLocalMeant, namedTarget } from '../aws/target.ts';
+import { withDeployment } from '../aws/withDeployment.ts';
 import { counted } from '../observe/words.ts';
 import {
   type Command,
@@ -106,13 +107,11 @@ async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
  * @returns The exit code.
  */
 async function queryAthena(line: CommandLine, sql: string): Promise<number> {
-  const [{ InvalidRequestException }, { runStatement }, { runningEndpoint }, { withDeployment }] =
-    await Promise.all([
-      import('@aws-sdk/client-athena'),
-      import('../../lib/aws/athenaStatements.ts'),
-      import('../../packages/local-aws/src/disk/dataDirectory.ts'),
-      import('../aws/withDeployment.ts'),
-    ]);
+  const [{ InvalidRequestException }, { runStatement }, { runningEndpoint }] = await Promise.all([
+    import('@aws-sdk/client-athena'),
+    import('../../lib/aws/athenaStatements.ts'),
+    import('../../packages/local-aws/src/disk/dataDirectory.ts'),
+  ]);
   const endpoint =
     isLocalMeant(line) && line.values['endpoint-url'] === undefined
       ? runningEndpoint(resolve(dataDirectory(line)))
