@@ -1,7 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
+import type { ExperimentList } from '../../observe/experiments/checkExperiment.ts';
 import type { JudgedExperiment } from '../../observe/experiments/judgeExperiment.ts';
-import type { ExperimentList } from '../../observe/experiments/listExperiments.ts';
 import { commandOptions } from '../aws/target.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { checkText } from '../observe/checkText.ts';
@@ -81,7 +81,7 @@ async function checkOne(line: CommandLine, experiment: string): Promise<number> 
 
 async function checkAll(line: CommandLine): Promise<number> {
   const options = readListOptions(line);
-  const { listExperiments } = await import('../../observe/experiments/listExperiments.ts');
+  const { listExperiments } = await import('../../observe/experiments/checkExperiment.ts');
   const list = await withDeployment(line, (deployment) => listExperiments(deployment, options));
   writeResult(line, list, () => experimentListText(list, commandOptions(line)));
   return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? 3 : 0;

@@ -1,6 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import type { TableFiles } from '../../observe/facts/tables/dayFiles.ts';
-import type { DayState, TableDays } from '../../observe/facts/tables/tableDays.ts';
+import type { DayState, TableDays, TableFiles } from '../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../observe/facts/tables/tables.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { athenaRead } from '../observe/words.ts';
@@ -57,10 +56,9 @@ async function showList(line: CommandLine): Promise<number> {
 
 /** One table: its days, or with a day, and without days, its files. */
 async function showTable(line: CommandLine, name: string, day: string | undefined): Promise<number> {
-  const [{ findTable }, { listTableDays, MOST_DAYS }, { listTableFiles, MOST_FILES }] = await Promise.all([
+  const [{ findTable }, { listTableDays, listTableFiles, MOST_DAYS, MOST_FILES }] = await Promise.all([
     import('../../observe/facts/tables/tables.ts'),
     import('../../observe/facts/tables/tableDays.ts'),
-    import('../../observe/facts/tables/dayFiles.ts'),
   ]);
   const limit = (most: number) => countOption(line, 'limit', { usual: undefined, most });
   const answer = await withDeployment(line, async (deployment) => {

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { checkExperiment } from '../../observe/experiments/checkExperiment.ts';
-import { LIST_DAYS, listExperiments } from '../../observe/experiments/listExperiments.ts';
+import { checkExperiment, LIST_DAYS, listExperiments } from '../../observe/experiments/checkExperiment.ts';
 import { count, day, flag, route, text } from './route.ts';
 
 const environment = text('tier, `production` by default').optional();

@@ -1,6 +1,10 @@
 import * as z from 'zod';
-import { listTableFiles, MOST_FILES } from '../../observe/facts/tables/dayFiles.ts';
-import { listTableDays, MOST_DAYS } from '../../observe/facts/tables/tableDays.ts';
+import {
+  listTableDays,
+  listTableFiles,
+  MOST_DAYS,
+  MOST_FILES,
+} from '../../observe/facts/tables/tableDays.ts';
 import { findTable, listTables } from '../../observe/facts/tables/tables.ts';
 import { listNames, NAMES_DAYS } from '../../observe/names/names.ts';
 import { count, day, flag, route, text } from './route.ts';

@@ -1,13 +1,22 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
-import type { UtcDay } from '../../lib/base/time.ts';
+import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
 import { askAthena, type Deployment } from '../deployment.ts';
-import { exposuresQuery, readExposures, readUnits, unitsQuery } from './experimentQueries.ts';
-import { countedNames, type Entry, exposuresByUnit, judgeExperiment } from './judgeExperiment.ts';
+import {
+  type CountedName,
+  type CountedRows,
+  exposuresQuery,
+  MOST_LISTED,
+  readExposures,
+  readUnits,
+  type UnitCount,
+  unitsQuery,
+} from './experimentQueries.ts';
+import { countedNames, type Entry, exposuresByUnit, judgeExperiment, mergeNames } from './judgeExperiment.ts';
 import { readKnownExperiments } from './knownExperiments.ts';
 import { ALPHA, mostFrequentUnit } from './testGroups.ts';
 
@@ -23,6 +32,8 @@ export const CheckError = defineErrorFamily('user', {
     cure: 'Use user_id, stable_id, or one of `unitIds` in sluice.config.ts.',
   },
 });
+
+type Asked = Pick<Deployment, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>;
 
 /** Options of the check. */
 export interface CheckOptions {
@@ -53,10 +64,7 @@ export type ExperimentCheck = Awaited<ReturnType<typeof checkExperiment>>;
  *
  * @throws CheckError when the experiment or the unit ID is not known; ObserveError; what AWS clients throw.
  */
-export async function checkExperiment(
-  deployment: Pick<Deployment, 'config' | 'now' | 'athena' | 's3' | 'clock' | 'wait' | 'random' | 'signal'>,
-  options: CheckOptions,
-) {
+export async function checkExperiment(deployment: Asked, options: CheckOptions) {
   const { config, now } = deployment;
   const { environment = PRODUCTION, isEqual = false } = options;
   const rows = { environment, from: options.from, to: options.to };
@@ -78,11 +86,7 @@ export async function checkExperiment(
     ...exposuresByUnit(entry),
   };
   const unit = wanted ?? mostFrequentUnit(byUnit);
-  const units =
-    entry.rows.length === 0
-      ? { rows: [], scannedBytes: 0 }
-      : await askAthena(deployment, unitsQuery(config, rows, countedNames(entry, unit), true));
-  const counted = units.rows.map(readUnits);
+  const { counted, scannedBytes } = await askUnits(deployment, rows, countedNames(entry, unit), true);
   return {
     ...judgeExperiment({ ...entry, unit }, counted, { known, isEqual }),
     /** Whether an experiment and a gate have the name. */
@@ -102,7 +106,7 @@ export async function checkExperiment(
     /** Milliseconds since the newest row was received; null without rows. */
     lag_ms: entry.rows.length === 0 ? null : now - Math.max(...entry.rows.map((row) => row.receivedAt)),
     /** Bytes that Athena read. */
-    scanned_bytes: exposures.scannedBytes + units.scannedBytes,
+    scanned_bytes: exposures.scannedBytes + scannedBytes,
   };
 }
 
@@ -119,4 +123,77 @@ function findUnit(given: string, config: Pick<Config, 'unitIds'>): string {
   if (column === undefined)
     throw new CheckError('SLUICE_CHECK_UNKNOWN_UNIT', `${given}: expected ${columns.join(', ')}.`);
   return column;
+}
+
+/** The units of some names; nothing is asked for none. */
+async function askUnits(
+  deployment: Asked,
+  rows: CountedRows,
+  names: readonly CountedName[],
+  byDay: boolean,
+): Promise<{ readonly counted: readonly UnitCount[]; readonly scannedBytes: number }> {
+  if (names.length === 0) return { counted: [], scannedBytes: 0 };
+  const answer = await askAthena(deployment, unitsQuery(deployment.config, rows, names, byDay));
+  return { counted: answer.rows.map(readUnits), scannedBytes: answer.scannedBytes };
+}
+
+/** Options of the list. */
+export interface ListExperimentsOptions {
+  /** Days with exposures, the last one today. Default {@link LIST_DAYS}. */
+  readonly days?: number | undefined;
+  /** Default `production`. */
+  readonly environment?: string | undefined;
+  /** Only one kind. Default both. */
+  readonly kind?: 'experiment' | 'gate' | undefined;
+  /** Only names that contain the text, whatever its case. */
+  readonly search?: string | undefined;
+}
+
+/** Days of a list. */
+export const LIST_DAYS = 30;
+/** Experiments of a list, whose units one query counts. */
+const LIST_LIMIT = 100;
+
+/** Experiments and gates that have exposures, as JSON: docs/reference/json.md. */
+export type ExperimentList = Awaited<ReturnType<typeof listExperiments>>;
+
+/**
+ * Lists experiments and gates that have exposures within some days, with the verdict on the split of each: that of
+ * `checkExperiment`, by two queries in all.
+ *
+ * @throws ObserveError; GroupsError; what AWS clients throw.
+ */
+export async function listExperiments(deployment: Asked, options: ListExperimentsOptions = {}) {
+  const { config, now } = deployment;
+  const { environment = PRODUCTION, days = LIST_DAYS, kind, search = '' } = options;
+  const to = utcDay(now);
+  const from = addDays(to, 1 - days);
+  const known = await readKnownExperiments(s3ObjectStore(deployment.s3, config.bucket), config);
+  const names = await askAthena(deployment, exposuresQuery(config, { environment, from }));
+  const all = mergeNames(names.rows.slice(0, MOST_LISTED).map(readExposures(unitColumnNames(config))), known);
+  const wanted = all.filter(
+    ({ experiment, isGate }) =>
+      (kind === undefined || (kind === 'gate') === isGate) &&
+      experiment.toLowerCase().includes(search.toLowerCase()),
+  );
+  const listed = wanted
+    .slice(0, LIST_LIMIT)
+    .map((entry) => ({ ...entry, unit: mostFrequentUnit(exposuresByUnit(entry)) }));
+  const counted = listed.flatMap((entry) => countedNames(entry, entry.unit));
+  const units = await askUnits(deployment, { environment }, counted, false);
+  return {
+    environment,
+    from,
+    to,
+    /** Those that began last first. Exposures are those of the days, units those of all days. */
+    experiments: listed.map((entry) => judgeExperiment(entry, units.counted, { known, isEqual: false })),
+    /** How many there are in all. */
+    total: wanted.length,
+    /** Whether there are more than a query answers; those with the fewest exposures are left out then. */
+    cut: names.rows.length > MOST_LISTED,
+    /** Names of the configuration without exposures within the days. */
+    without_exposures: known.configured.filter((name) => !all.some(({ experiment }) => experiment === name)),
+    /** Bytes that Athena read. */
+    scanned_bytes: names.scannedBytes + units.scannedBytes,
+  };
 }

@@ -1,4 +1,4 @@
-import type { ExperimentList } from '../../../observe/experiments/listExperiments.ts';
+import type { ExperimentList } from '../../../observe/experiments/checkExperiment.ts';
 import type { SplitVerdict } from '../../../observe/experiments/testGroups.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { TableFiles } from '../../../observe/facts/tables/dayFiles.ts';
-import type { TableDay, TableDays } from '../../../observe/facts/tables/tableDays.ts';
+import type { TableDay, TableDays, TableFiles } from '../../../observe/facts/tables/tableDays.ts';
 import type { TableList, TableSummary } from '../../../observe/facts/tables/tables.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
