@@ -20,7 +20,6 @@ export function deploymentCommands(
   });
   const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...where]);
   return {
-    isLocal: localControl !== undefined,
     /** Options of `sluice` that name the deployment. */
     options,
     aws,

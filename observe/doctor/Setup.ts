@@ -11,6 +11,7 @@ import { LakeFormationClient } from '@aws-sdk/client-lakeformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { logicalIds } from '../../infra/template/Stack.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
@@ -33,7 +34,7 @@ export interface Setup extends Deployment {
   readonly deployed: Stack | undefined;
   /** Physical IDs of the stack's resources by logical ID: usually the name; of a queue its URL. */
   readonly resources: ReadonlyMap<string, string>;
-  /** The key that encrypts the bucket, an existing one or the stack's. */
+  /** The key that encrypts the bucket, an existing one or the stack's; empty if the stack has none. */
   readonly keyArn: string;
   readonly say: DeploymentCommands;
   readonly clients: ReturnType<typeof openClients>;
@@ -70,10 +71,13 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
     for await (const page of paginateListStackResources({ client: clients.cloudFormation }, of))
       for (const { LogicalResourceId = '', PhysicalResourceId = '' } of page.StackResourceSummaries ?? [])
         resources.set(LogicalResourceId, PhysicalResourceId);
+  const [partition, keyId] = [arn.split(':')[1] ?? 'aws', resources.get(logicalIds.key)];
   return {
     ...{ ...deployment, clients, stackName, deployed, resources },
-    identity: { account, arn, region, partition: arn.split(':')[1] ?? 'aws' },
-    keyArn: config.existing.keyArn ?? outputOf(deployed, 'KeyArn') ?? '',
+    identity: { account, arn, region, partition },
+    keyArn:
+      config.existing.keyArn ??
+      (keyId === undefined ? '' : `arn:${partition}:kms:${region}:${account}:key/${keyId}`),
     say: deploymentCommands(deployment, region),
   };
 }

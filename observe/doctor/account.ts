@@ -32,7 +32,7 @@ export const freeNames: Look = {
   name: 'names',
   expects:
     'the names of buckets, databases, workgroups, secrets and log groups of the stack are free or its own, and an existing database that it uses is there',
-  find: (setup) =>
+  find: async (setup) =>
     settled([
       ...(setup.config.existing.database ? [database.find(setup)] : []),
       ...stackNames(setup).map(async ([type, name]) => {
@@ -216,7 +216,8 @@ async function findLambdaLimits({ config, clients }: Setup): Promise<readonly Fi
   const reserved = Math.max(total - unreserved, wanted);
   const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
   const { queues: count, most } = queueExecutions(config);
-  const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved, expected ${least} or more. The stack's ${count} queues use up to ${most}, the collector has the rest.`;
+  const expected = total < least ? `, expected ${least} or more` : '';
+  const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved${expected}. The stack's ${count} queues use up to ${most}, the collector has the rest.`;
   const isNear = total < least || reserved > total * NEAR;
   const { executions, isReserved } = collectorConcurrency(config.collector);
   // Reservations of other functions reduce the executions left to a collector without a reservation.

@@ -74,7 +74,9 @@ export const bucketSettings: Look = {
   find(setup) {
     const { config, keyArn, identity } = setup;
     const wanted = settingsOf(config, { keyArn, partition: identity.partition });
-    return settled(wanted.map((one) => findSetting(setup, one)));
+    // A stack that is unfinished has no key yet: the look at the key says so.
+    const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
+    return settled(known.map((one) => findSetting(setup, one)));
   },
 };
 
@@ -180,7 +182,8 @@ function canonical(value: unknown): unknown {
 export const key: Look = {
   name: 'key',
   expects: 'the key is enabled, symmetric and single-Region',
-  async find({ isLocal, config, keyArn, clients: { kms }, say }) {
+  async find({ isLocal, config, keyArn, stackName, clients: { kms }, say }) {
+    if (keyArn === '') return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The key of ${stackName}.`)];
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
     const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));

@@ -71,7 +71,7 @@ export const database: Look = {
 export const tables: Look = {
   name: 'tables',
   expects: 'tables and views match what is written: columns, partition keys, location, format, SQL',
-  find: (setup) =>
+  find: async (setup) =>
     settled(
       Object.entries(templateCatalog(setup)).map(async ([logicalId, { Type, Properties }]) => {
         if (Type !== 'AWS::Glue::Table') return [];

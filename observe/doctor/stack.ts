@@ -211,22 +211,26 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
 export const queues: Look = {
   name: 'queues',
   expects: 'the dead-letter queues are empty',
-  find: ({ resources, sqs, say }) =>
+  find: ({ resources, sqs, stackName, say }) =>
     settled(
       [...resources].map(async ([logicalId, QueueUrl]) => {
         if (!logicalId.endsWith('DeadLetterQueue')) return [];
-        const { Attributes: { QueueArn: arn = '', ...counts } = {} } = await sqs.send(
-          new GetQueueAttributesCommand({
-            QueueUrl,
-            AttributeNames: [
-              'QueueArn',
-              'ApproximateNumberOfMessages',
-              'ApproximateNumberOfMessagesNotVisible',
-            ],
-          }),
-        );
-        const messages = Object.values(counts).reduce((total, count) => total + Number(count), 0);
         const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
+        const asked = new GetQueueAttributesCommand({
+          QueueUrl,
+          AttributeNames: [
+            'QueueArn',
+            'ApproximateNumberOfMessages',
+            'ApproximateNumberOfMessagesNotVisible',
+          ],
+        });
+        const there = await ifThere(sqs.send(asked));
+        if (there === undefined) {
+          const revert = revertDriftWords(stackName).map((words) => say.aws(...words));
+          return [finding('SLUICE_FINDING_RESOURCE_MISSING', `The queue ${name}.`, revert)];
+        }
+        const { QueueArn: arn = '', ...counts } = there.Attributes ?? {};
+        const messages = Object.values(counts).reduce((total, count) => total + Number(count), 0);
         const move = say.aws('sqs', 'start-message-move-task', '--source-arn', arn);
         return messages === 0
           ? []

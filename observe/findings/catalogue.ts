@@ -200,7 +200,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. Requests that it does not accept become objects of landing/.',
-    'Raise `streams`, or ask AWS for a higher quota. Firehose also raises the limit of a stream that is throttled by itself: docs/limits.md, "Requests a second".',
+    'Ask AWS for a higher quota. Firehose also raises the limit of a stream that is throttled by itself: docs/limits.md, "Requests a second".',
     { part: 'streams', section: 'overflow' },
   ),
   SLUICE_FINDING_NOT_STORED: problem(

@@ -18,6 +18,8 @@ const LATE_MS = 10_000;
 const MOST_LINES = 500;
 /** The pause before the log is asked again: it doubles while nothing comes. AWS allows 5 calls a second in an account. */
 const PAUSE = { leastMs: 1_000, mostMs: 8_000 } as const;
+/** The pause between pages of one read. */
+const PAGE_PAUSE_MS = 250;
 /** How far before now it begins with `last`. */
 const LAST_MS = 60_000;
 
@@ -42,7 +44,7 @@ export async function readDeployedLive(
   const start = performance.now();
   let cursor: z.infer<typeof logCursor> =
     after === undefined ? { from: now - (last > 0 ? LAST_MS : 0) } : decodeCursor(logCursor, after);
-  for (let pause: number = PAUSE.leastMs; ; pause = Math.min(2 * pause, PAUSE.mostMs)) {
+  for (let pause: number = PAUSE.leastMs; ; ) {
     signal?.throwIfAborted();
     const elapsed = performance.now() - start;
     const { from, page } = cursor;
@@ -61,7 +63,8 @@ export async function readDeployedLive(
     if (entries.length > 0 || elapsed >= waitMs)
       return { entries, next: encodeCursor(cursor), dropped: 0, ended: false, source: sourceOf(deployment) };
     // A busy log can have many pages without a line of these.
-    if (token === undefined) await deployment.wait(Math.min(pause, waitMs - elapsed));
+    await deployment.wait(Math.min(token === undefined ? pause : PAGE_PAUSE_MS, waitMs - elapsed));
+    if (token === undefined) pause = Math.min(2 * pause, PAUSE.mostMs);
   }
 }
 

@@ -44,7 +44,8 @@ const DUE: readonly string[] = ['waiting', 'failed', 'outdated'];
 
 /**
  * Requests what the nightly schedule does: that days are curated which never were, have changed since, or failed. Like a
- * night it queues a limited number of days, the newest first (lib/curate/limits.ts); the answer names all that are due.
+ * night it queues a limited number of days, the newest first (lib/curate/limits.ts). The answer names the days that are due by
+ * the ledger; the plan also finds listed days whose raw files have changed.
  *
  * @throws CurationsError; CurateError; what AWS's clients throw.
  */

@@ -1,3 +1,4 @@
+import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { curatedText } from '../../cli/commands/curate.ts';
 import { addDays } from '../../lib/base/time.ts';
@@ -70,11 +71,20 @@ describe('the calendar of curated days', () => {
     ]);
     await curations.plan(curations.fileEvent(key));
     expect((await calendar()).tables[0]?.days).toMatchObject([
-      { state: 'outdated', why: 'Its raw files or columns have changed since it was curated.' },
+      { state: 'outdated', why: expect.stringContaining('its raw files or columns have changed') },
     ]);
     expect(await faults()).toEqual([
       [[], []],
       [[], []],
+    ]);
+  });
+
+  it('finds a day whose partition is gone, which views name and do not read', async () => {
+    const { glue, config } = curations;
+    const of = { DatabaseName: config.database, TableName: config.curatedTables.exposures };
+    await glue.send(new DeletePartitionCommand({ ...of, PartitionValues: [DAY] }));
+    expect((await calendar()).tables[0]?.days).toMatchObject([
+      { state: 'waiting', why: expect.stringContaining('does not have its partition') },
     ]);
   });
 

@@ -20,7 +20,11 @@ const NAMES = ['errors', ...FILTERS.map(({ name }) => name)];
 /** The page Live: requests and events as they come, refused ones beside the others. */
 export function Live() {
   const { route, deployment } = useConsole();
-  const filter = Object.fromEntries(Object.entries(route.params).filter(([name]) => NAMES.includes(name)));
+  const filter = Object.fromEntries(
+    Object.entries(route.params).flatMap(([name, value]) =>
+      NAMES.includes(name) ? [[name, value?.trim()]] : [],
+    ),
+  );
   const feed = useLiveFeed(filter);
   // While it is paused, the list is what was there.
   const [paused, setPaused] = useState<readonly NumberedEntry[]>();

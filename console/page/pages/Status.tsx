@@ -23,7 +23,7 @@ export function Status() {
       <Quarantine />
       <Card title="More">
         <Doctor />
-        <Alarms of={status.answer?.alarms ?? []} />
+        {status.answer?.alarms && <Alarms of={status.answer.alarms} />}
         <Cost />
       </Card>
     </Page>

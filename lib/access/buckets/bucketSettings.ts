@@ -17,8 +17,6 @@ export interface BucketSetting {
     | 'versioning';
   /** The problem that it prevents. */
   readonly why: string;
-  /** Whether Sluice works without it, if less well. */
-  readonly optional: boolean;
   /** Command of `aws s3api`: `put-bucket-encryption`. */
   readonly command: string;
   /** The option that takes the document: `--server-side-encryption-configuration`. */
@@ -52,7 +50,6 @@ export function bucketSettings(
     {
       name: 'events',
       why: 'New files are registered only by the hour, and what landed becomes files after three hours.',
-      optional: false,
       command: 'put-bucket-notification-configuration',
       option: '--notification-configuration',
       wanted: (current) => ({ ...current, EventBridgeConfiguration: {} }),
@@ -60,7 +57,6 @@ export function bucketSettings(
     {
       name: 'encryption',
       why: 'Objects are not encrypted with the key that readers may use.',
-      optional: false,
       command: 'put-bucket-encryption',
       option: '--server-side-encryption-configuration',
       wanted: () => ({
@@ -75,7 +71,6 @@ export function bucketSettings(
     {
       name: 'policy',
       why: 'Data may be read and written without TLS.',
-      optional: false,
       command: 'put-bucket-policy',
       option: '--policy',
       wanted: (current) => ({
@@ -87,7 +82,6 @@ export function bucketSettings(
     {
       name: 'lifecycle',
       why: 'Query results, quarantine and unfinished uploads stay, and are paid for, for good.',
-      optional: false,
       command: 'put-bucket-lifecycle-configuration',
       option: '--lifecycle-configuration',
       // Without this member, S3 resets the minimum size of objects to move.
@@ -97,7 +91,6 @@ export function bucketSettings(
     {
       name: 'publicAccess',
       why: 'A policy or an ACL could make the data public.',
-      optional: false,
       command: 'put-public-access-block',
       option: '--public-access-block-configuration',
       wanted: () => publicAccessBlock,
@@ -105,7 +98,6 @@ export function bucketSettings(
     {
       name: 'ownership',
       why: 'Whoever writes an object from another account would own it.',
-      optional: false,
       command: 'put-bucket-ownership-controls',
       option: '--ownership-controls',
       wanted: () => ownershipControls,
@@ -113,7 +105,6 @@ export function bucketSettings(
     {
       name: 'versioning',
       why: 'State that is overwritten by mistake is gone.',
-      optional: true,
       command: 'put-bucket-versioning',
       option: '--versioning-configuration',
       wanted: (current) => ({ ...current, Status: 'Enabled' }),

@@ -13,6 +13,7 @@ import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { listFolder } from '../flow/waitingObjects.ts';
+import { readPartitions } from '../tables/tables.ts';
 import { readLedgerDays } from './ledgerDays.ts';
 import { findNoRoom, readViewDays } from './viewDays.ts';
 
@@ -24,7 +25,7 @@ import { findNoRoom, readViewDays } from './viewDays.ts';
  * - `waiting`: it is to be curated, or to be written into the views.
  * - `curating`: a function works on it.
  * - `failed`: the last try failed.
- * - `outdated`: it has a version of other raw files or columns, and is to be curated again.
+ * - `outdated`: it has a version that is not in the list, most likely of other raw files or columns.
  * - `left_out`: the text of some views has no room to name it.
  *
  * Views read the raw rows of every day that is not `curated`; of a day that is `left_out` some of them.
@@ -48,6 +49,8 @@ export interface CuratedDayStatus {
   readonly version: string | null;
   /** Where the rows of that version came from and went; null before the first. */
   readonly account: DayAccount | null;
+  /** Why the last try failed; null if it did not. */
+  readonly failure: { readonly code: string; readonly message: string } | null;
   /** Whether it has waited for more than a day. */
   readonly isLate: boolean;
 }
@@ -186,21 +189,32 @@ export async function readCuratedDays(
   const views = await readViewDays(deployment, kind);
   const shape = curatedShape(curatedTables(config)[kind]);
   const entries = await readEntries(deployment, kind, days.toReversed());
+  const table = config.curatedTables[kind];
+  const [from, to] = [days[0], days.at(-1)];
+  const partitions =
+    from === undefined || to === undefined
+      ? new Map<UtcDay, string>()
+      : await readPartitions(deployment, table, { from, to });
   return entries.map(({ day, entry }) => {
-    const isListed = lists[kind][day]?.shape === shape;
+    const version = entry?.version ?? null;
+    // Without its partition, views that name a day read no row of it.
+    const isLost =
+      version !== null &&
+      !(partitions.get(day) ?? '').endsWith(`/${versionPrefix(config, table, day, version)}`);
+    const isListed = !isLost && lists[kind][day]?.shape === shape;
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
     const isShort = unread.every((view) => noRoom(kind, day).includes(view));
     const state = isListed && isShort ? (unread.length === 0 ? 'curated' : 'left_out') : stateOf(day);
     return {
-      ...{ day, state, why: whyRaw(config, { day, state, entry, isListed, unread }) },
-      ...{ version: entry?.version ?? null, account: entry?.curated?.account ?? null },
+      ...{ day, state, why: whyRaw(config, { day, state, entry, isLost, isListed, unread }) },
+      ...{ version, account: entry?.curated?.account ?? null, failure: entry?.failure ?? null },
       isLate: (state === 'waiting' || state === 'outdated') && now - (entry?.queued?.at ?? now) > DAY_MS,
     };
 
     function stateOf(of: UtcDay): CuratedDayState {
       if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
       if (entry?.state === 'failed') return 'failed';
-      if (entry?.version !== undefined && !isListed) return 'outdated';
+      if (version !== null && !isLost && !isListed) return 'outdated';
       return of >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
     }
   });
@@ -212,10 +226,12 @@ function whyRaw(
     day,
     state,
     entry,
+    isLost,
     isListed,
     unread,
   }: Pick<CuratedDayStatus, 'day' | 'state'> & {
     readonly entry: LedgerEntry | null;
+    readonly isLost: boolean;
     readonly isListed: boolean;
     readonly unread: readonly string[];
   },
@@ -232,10 +248,11 @@ function whyRaw(
     case 'failed':
       return `${failure?.code ?? ''}: ${failure?.message ?? ''}`;
     case 'outdated':
-      return `Its raw files or columns have changed since it was curated.${told}`;
+      return `Views do not read it: its raw files or columns have changed since it was curated, or the next plan puts it into their list.${told}`;
     case 'left_out':
       return `It is curated. The text of ${unread.join(', ')} has no room for it: it names the newest ranges of days.`;
     case 'waiting':
+      if (isLost) return 'The catalog does not have its partition: the next plan curates it again.';
       if (isListed)
         return `It is curated, and not in the text of ${unread.join(', ')}: the next plan writes it.`;
       if (queued === undefined) return 'The next plan queues it.';
