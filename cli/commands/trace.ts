@@ -25,7 +25,6 @@ export const trace: Command = {
       help: 'a day, a time, or an age such as 24h or 7d; required for events and users of a deployment',
     },
     as: { type: 'string', values: SUBJECTS, help: 'event, user or request (default: by its form)' },
-    row: { type: 'boolean', help: 'print the row of an event too' },
     ...targetOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -47,7 +46,6 @@ export const trace: Command = {
         id,
         ...(subject === undefined ? {} : { subject }),
         ...(since === undefined ? {} : { since: since(deployment.now) }),
-        withRow: line.values['row'] === true,
       });
       writeResult(line, traceJson(result), () => traceText(id, result));
       return result.state === 'nowhere' ? 3 : 0;
@@ -75,20 +73,19 @@ function sinceOption(line: CommandLine): ((now: number) => number) | undefined {
 }
 
 /** A trace as `--json` prints it. */
-function traceJson({ subject, state, steps, found, hasMore, row, notes }: Trace) {
+function traceJson({ subject, state, steps, found, hasMore, notes }: Trace) {
   return {
     subject,
     state,
     found,
     more: hasMore,
     steps: steps.map(({ at, what }) => ({ at: at === null ? null : isoTimestamp(at), what })),
-    ...(row === null ? {} : { row }),
     notes,
   };
 }
 
 /** A trace for people. */
-function traceText(id: string, { subject, state, steps, found, hasMore, row, notes }: Trace): string {
+function traceText(id: string, { subject, state, steps, found, hasMore, notes }: Trace): string {
   const name = visibleLine(id);
   const head =
     subject === 'user' && found > 0
@@ -97,9 +94,5 @@ function traceText(id: string, { subject, state, steps, found, hasMore, row, not
   const lines = steps.map(
     ({ at, what }) => `${(at === null ? '' : isoTimestamp(at)).padEnd(24)}  ${visibleLine(what)}`,
   );
-  const columns = Object.entries(row?.columns ?? {}).map(
-    ([name, value]) => `  ${name}: ${visibleLine(typeof value === 'string' ? value : JSON.stringify(value))}`,
-  );
-  const shown = row === null ? [] : [`Row of ${row.kind}:`, ...columns];
-  return `${[head, ...lines, ...shown, ...notes.map((note) => `Note: ${note}`)].join('\n')}\n`;
+  return `${[head, ...lines, ...notes.map((note) => `Note: ${note}`)].join('\n')}\n`;
 }

@@ -54,7 +54,7 @@ export const liveRoutes = [
     method: 'GET',
     path: '/api/trace',
     summary:
-      'Where an event, the events of a user, or a request is: `sluice trace --row`. Times are epoch milliseconds.',
+      'Where an event, the events of a user, or a request is: `sluice trace`, with the row of an event. Times are epoch milliseconds.',
     query: z.strictObject(traceQuery),
     handle: ({ deployment, query: { id, as, since } }) =>
       trace(deployment, {
