@@ -71,13 +71,14 @@ export async function readSetup(deployment: Deployment, clients: Setup['clients'
     for await (const page of paginateListStackResources({ client: clients.cloudFormation }, of))
       for (const { LogicalResourceId = '', PhysicalResourceId = '' } of page.StackResourceSummaries ?? [])
         resources.set(LogicalResourceId, PhysicalResourceId);
-  const [partition, keyId] = [arn.split(':')[1] ?? 'aws', resources.get(logicalIds.key)];
+  const partition = arn.split(':')[1] ?? 'aws';
+  // A stack has outputs only once it is complete.
+  const keyId = resources.get(logicalIds.key);
+  const ownKey = keyId === undefined ? undefined : `arn:${partition}:kms:${region}:${account}:key/${keyId}`;
   return {
     ...{ ...deployment, clients, stackName, deployed, resources },
     identity: { account, arn, region, partition },
-    keyArn:
-      config.existing.keyArn ??
-      (keyId === undefined ? '' : `arn:${partition}:kms:${region}:${account}:key/${keyId}`),
+    keyArn: config.existing.keyArn ?? outputOf(deployed, 'KeyArn') ?? ownKey ?? '',
     say: deploymentCommands(deployment, region),
   };
 }

@@ -91,7 +91,7 @@ describe('sluice doctor, where only AWS can answer', () => {
     setLimits(10_000, 5_000, 1_000, 150);
     const near = [
       0,
-      "SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 850 of them reserved, expected 1000 or more. The stack's 4 queues use up to 8, the collector has the rest.",
+      "SLUICE_FINDING_QUOTA Lambda: 1000 executions at once in the account, 850 of them reserved. The stack's 4 queues use up to 8, the collector has the rest.",
     ];
     expect(await findings('quotas')).toEqual(near);
     setLimits(10_000, 5_000, 1_000, 1_000);
