@@ -83,53 +83,31 @@ function inside(field: Field): readonly Field[] {
   return ownObjects(field.schema).flatMap(fieldsOf);
 }
 
-/** An object of a choice with so few fields of its own stands in the choice's section. */
-const FEW = 2;
-
-/** The type in whose section a type is described. */
+/** The type in whose section a type is described: an object of a choice is in the section of the choice. */
 function sectionOf(name: string): string {
-  for (const [choice, schema] of types) {
-    const option = choiceOf(schema)?.options.find((one) => one.name === name);
-    if (option !== undefined && option.own.length <= FEW) return choice;
-  }
-  return name;
+  const of = [...types].find(([, schema]) => choiceOf(schema)?.options.some((one) => one.name === name));
+  return of?.[0] ?? name;
 }
 
 function typeText(schema: z.core.$ZodType): string {
   const choice = choiceOf(schema);
-  if (choice === null) {
-    const of = [...types].find(([, one]) =>
-      choiceOf(one)?.options.some(({ name }) => types.get(name) === schema),
-    );
-    const own = choiceOf(of?.[1] ?? schema)?.options.find(({ name }) => types.get(name) === schema)?.own;
-    const also = of === undefined ? '' : `Also the fields of ${typeLink(of[0])}.\n\n`;
-    return `${also}${table((own ?? fieldsOf(schema)).map((field) => row(field)))}`;
-  }
-  const few = choice.options.filter(({ name }) => sectionOf(name) !== name);
-  const others = choice.options.filter(({ name }) => sectionOf(name) === name);
-  const starts = few.map(({ own }) => own[0]).filter((field) => field !== undefined);
-  const parts = [
-    ...(starts.length === 0
-      ? []
-      : [`An object with one of ${starts.map((field) => `\`${keyText(field)}\``).join(', ')}.`]),
-    ...(others.length === 0 ? [] : [`One of ${others.map(({ name }) => typeLink(name)).join(', ')}.`]),
-  ];
-  const rows = few.flatMap(({ own: [first, ...more] }) =>
-    first === undefined
-      ? []
-      : [row(first, ''), ...more.map((field) => row(field, undefined, ` with \`${keyText(first)}\``))],
+  if (choice === null) return table(fieldsOf(schema).map((field) => row(field)));
+  const starts = choice.options.flatMap(({ own }) => own.slice(0, 1)).map((field) => `\`${keyText(field)}\``);
+  const rows = choice.options.flatMap(({ own }) =>
+    own.map((field, at) => (at === 0 ? row(field, '') : row(field))),
   );
-  return `${parts.join(' ')}\n\n${table([...rows, ...choice.shared.map((field) => row(field))])}`;
+  const more = choice.options.some(({ own }) => own.length > 1) ? ' The fields below each are its own.' : '';
+  return `An object with one of ${starts.join(', ')}.${more}\n\n${table([...choice.shared.map((field) => row(field)), ...rows])}`;
 }
 
 function table(rows: readonly string[]): string {
   return `| field | default | what it is |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
 
-function row(field: Field, absent = defaultText(field), when = ''): string {
+function row(field: Field, absent = defaultText(field)): string {
   const [type] = typesOf(field.schema);
   const key = `\`${keyText(field)}\``;
-  const cells = [`${type === undefined ? key : typeLink(type, key)}${when}`, absent, field.note?.text ?? ''];
+  const cells = [type === undefined ? key : typeLink(type, key), absent, field.note?.text ?? ''];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
