@@ -27,13 +27,12 @@ export interface LiveFeed {
 /** Entries that the page shows. It begins with as many of before. */
 export const MOST_KEPT = 200;
 const WAIT_MS = 20_000;
-/** The pause after an answer: what comes meanwhile is read at once. */
-const PAUSE_MS = 100;
-/** How often the page is drawn again at most. */
-const DRAW_EVERY_MS = 250;
+/** The pause after an answer: what comes meanwhile is read at once, and drawn once. */
+const PAUSE_MS = 250;
 /** A filter is applied when typing rests. */
 const REST_MS = 300;
-const RETRY_MS = { least: 1_000, most: 10_000 } as const;
+/** The pause after a failure, or when the local cloud stops. */
+const RETRY_MS = 3_000;
 
 const NOTHING: LiveFeed = {
   kept: [],
@@ -50,69 +49,40 @@ export function useLiveFeed(filter: Params): LiveFeed {
   const filterText = JSON.stringify(filter);
   useEffect(() => {
     const left = new AbortController();
-    let latest = NOTHING;
-    let timer: number | undefined;
-    let drawnAt = Number.NEGATIVE_INFINITY;
     setFeed(NOTHING);
-    // At once after a pause, and else a few times a second, however much comes.
-    void follow(JSON.parse(filterText), left.signal, (next) => {
-      latest = next;
-      timer ??= window.setTimeout(
-        () => {
-          timer = undefined;
-          drawnAt = performance.now();
-          setFeed(latest);
-        },
-        Math.max(0, drawnAt + DRAW_EVERY_MS - performance.now()),
-      );
-    });
-    return () => {
-      left.abort();
-      window.clearTimeout(timer);
-    };
+    void follow(JSON.parse(filterText), left.signal, setFeed);
+    return () => left.abort();
   }, [filterText]);
   return feed;
 }
 
 async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed) => void): Promise<void> {
-  let kept: NumberedEntry[] = [];
-  let [total, dropped, failures] = [0, 0, 0];
+  let feed = NOTHING;
   let next: string | undefined;
-  await pause(REST_MS, signal);
+  await pause(REST_MS);
   while (!signal.aborted) {
     const begin = next === undefined ? { last: MOST_KEPT } : { after: next, waitMs: WAIT_MS };
+    let restMs: number = RETRY_MS;
     try {
-      const params = { ...filter, ...begin };
-      const answer = await callApi<LiveAnswer>('/api/live', { params, signal });
-      if (signal.aborted) return;
-      failures = 0;
+      const answer = await callApi<LiveAnswer>('/api/live', { params: { ...filter, ...begin }, signal });
       next = answer.next;
-      dropped += answer.dropped;
-      const begun = total;
-      total += answer.entries.length;
-      // A new list: a page that is paused keeps the one it has.
-      kept = kept
-        .concat(answer.entries.map((entry, i) => ({ number: begun + i + 1, entry })))
-        .slice(-MOST_KEPT);
-      show({ kept, total, dropped, source: answer.source, error: undefined, isOpen: true });
-      await pause(answer.ended ? RETRY_MS.least : PAUSE_MS, signal);
+      const { total, kept, dropped } = feed;
+      const entries = answer.entries.map((entry, i) => ({ number: total + i + 1, entry }));
+      feed = {
+        // A new list: a page that is paused keeps the one it has.
+        kept: kept.concat(entries).slice(-MOST_KEPT),
+        ...{ total: total + entries.length, dropped: dropped + answer.dropped },
+        ...{ source: answer.source, error: undefined, isOpen: true },
+      };
+      if (!answer.ended) restMs = PAUSE_MS;
     } catch (error) {
-      if (signal.aborted) return;
-      failures += 1;
-      show({ kept, total, dropped, source: undefined, error: asErrorObject(error), isOpen: true });
-      await pause(Math.min(RETRY_MS.most, RETRY_MS.least * 2 ** (failures - 1)), signal);
+      feed = { ...feed, error: asErrorObject(error), isOpen: true };
     }
+    if (!signal.aborted) show(feed);
+    await pause(restMs);
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      window.clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = window.setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => window.setTimeout(resolve, ms));
 }
