@@ -14,7 +14,8 @@ const MOST_WAIT_MS = 25_000;
  */
 export async function readLive(deployment: Deployment, options: LiveOptions): Promise<LiveAnswer> {
   const asked = { ...options, waitMs: Math.min(options.waitMs ?? 0, MOST_WAIT_MS) };
-  return deployment.localControl === undefined
+  const { localControl } = deployment;
+  return localControl === undefined
     ? readDeployedLive(deployment, asked)
-    : readLocalLive(deployment, asked);
+    : readLocalLive({ ...deployment, localControl }, asked);
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { partName } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { type Deployment, ObserveError } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import {
   eventOf,
   type LiveAnswer,
@@ -10,7 +10,7 @@ import {
   type LiveSource,
   readRequestLine,
 } from '../facts/flow/liveEntries.ts';
-import { streamedRow } from '../facts/flow/localCloud.ts';
+import { askLocal, streamedRow } from '../facts/flow/localCloud.ts';
 import { liveMatcher } from './filter.ts';
 
 /** How far back the feed is read for the last entries, and in how many answers: of long rows an answer has few. */
@@ -20,9 +20,6 @@ const MOST_READS = 20;
 const MOST_AT_ONCE = 2_000;
 /** Beyond the wait, the time for an answer to come. */
 const ANSWERED_WITHIN_MS = 10_000;
-
-/** Status of a query that the feed does not understand. */
-const REFUSED = 400;
 
 const feedAnswer = z.object({
   entries: z.array(
@@ -41,7 +38,8 @@ type FeedAnswer = z.infer<typeof feedAnswer>;
 const SOURCE: LiveSource = { from: 'feed', successes: 1, notes: [] };
 
 /** The parts of a deployment that are needed to read the local cloud's feed. */
-type FeedReaders = Pick<Deployment, 'localControl' | 'stack' | 'signal'> & {
+type FeedReaders = Pick<Deployment, 'stack' | 'signal'> & {
+  readonly localControl: string;
   readonly config: Pick<Config, 'unitIds'>;
 };
 
@@ -62,8 +60,11 @@ export async function readLocalLive(
   let [next, dropped] = [after, 0];
   for (let reads = 1; ; reads += 1) {
     const left = isRecent ? 0 : Math.max(0, Math.round(until - performance.now()));
-    const asked = isRecent ? { last: MOST_RECENT, most: MOST_AT_ONCE } : { last: 0, most };
-    const fed = await askFeed(deployment, { after: next, waitMs: left, ...asked });
+    const query = new URLSearchParams({
+      ...(next === undefined ? { last: String(isRecent ? MOST_RECENT : 0) } : { after: next }),
+      ...{ waitMs: String(left), most: String(isRecent ? MOST_AT_ONCE : most) },
+    });
+    const fed = await askFeed(deployment, query, left);
     dropped += fed.dropped;
     next = fed.next;
     for (const one of fed.entries) {
@@ -97,29 +98,15 @@ function entryReader({
 
 async function askFeed(
   { localControl, signal }: FeedReaders,
-  asked: {
-    readonly after: string | undefined;
-    readonly last: number;
-    readonly waitMs: number;
-    readonly most: number;
-  },
+  query: URLSearchParams,
+  waitMs: number,
 ): Promise<FeedAnswer> {
-  const url = new URL('/_sluice/feed', localControl);
-  for (const [name, value] of Object.entries(asked))
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  const limit = AbortSignal.timeout(asked.waitMs + ANSWERED_WITHIN_MS);
+  const limit = AbortSignal.timeout(waitMs + ANSWERED_WITHIN_MS);
+  const asked = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
-    const response = await fetch(url, {
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    });
-    if (response.status === REFUSED && asked.after !== undefined)
-      throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN');
-    return feedAnswer.parse(await response.json());
+    return await askLocal(localControl, `feed?${query}`, feedAnswer, { signal: asked });
   } catch (error) {
-    if (signal?.aborted === true) throw signal.reason;
-    if (error instanceof ObserveError) throw error;
-    throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url.origin}${url.pathname}.`, {
-      cause: error,
-    });
+    signal?.throwIfAborted();
+    throw error;
   }
 }

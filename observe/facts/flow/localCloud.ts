@@ -16,8 +16,15 @@ export function streamedRow(document: string): StreamedRow | null {
   return table !== undefined && isJsonObject(row) ? { kind: table, row } : null;
 }
 
-/** Asks the control API of the local cloud: docs/local.md, "Control". @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`. */
-async function ask<Answer extends z.ZodType>(
+/** Status of a cursor of the feed that is none. */
+const REFUSED = 400;
+
+/**
+ * Asks the control API of the local cloud: docs/local.md, "Control".
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`, `SLUICE_OBSERVE_CURSOR_UNKNOWN`.
+ */
+export async function askLocal<Answer extends z.ZodType>(
   localControl: string,
   name: string,
   schema: Answer,
@@ -25,9 +32,13 @@ async function ask<Answer extends z.ZodType>(
 ): Promise<z.output<Answer>> {
   const url = new URL(`/_sluice/${name}`, localControl);
   try {
-    return schema.parse(await (await fetch(url, init)).json());
+    const response = await fetch(url, init);
+    if (response.status === REFUSED) throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN');
+    return schema.parse(await response.json());
   } catch (error) {
-    throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
+    if (error instanceof ObserveError) throw error;
+    const detail = `${url.origin}${url.pathname}.`;
+    throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', detail, { cause: error });
   }
 }
 
@@ -46,7 +57,7 @@ const found = z.object({
  */
 export async function searchBuffers(localControl: string, contains: string) {
   const body = JSON.stringify({ contains, most: MOST_DOCUMENTS });
-  const { documents, more } = await ask(localControl, 'buffers', found, { method: 'POST', body });
+  const { documents, more } = await askLocal(localControl, 'buffers', found, { method: 'POST', body });
   const rows = documents.flatMap(({ arrivedAt, document }) => {
     const streamed = streamedRow(document);
     return streamed === null ? [] : [{ ...streamed, arrivedAt }];
@@ -80,8 +91,8 @@ export async function readLocalState({
 }: Pick<Deployment, 'localControl'>): Promise<LocalState | undefined> {
   if (localControl === undefined) return undefined;
   const [{ collector, pending }, set] = await Promise.all([
-    ask(localControl, 'status', status),
-    ask(localControl, 'faults', faults),
+    askLocal(localControl, 'status', status),
+    askLocal(localControl, 'faults', faults),
   ]);
   const [oldest = null] = pending.map(({ oldestArrival }) => oldestArrival).sort();
   const buffered = { count: pending.reduce((sum, { documents }) => sum + documents, 0), oldest };

@@ -1,4 +1,4 @@
-import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
 /** Pages of 100,800 values that are read. */
@@ -33,47 +33,45 @@ export async function readMetricData(
   }: { readonly start: number; readonly end: number; readonly periodSeconds: number },
 ): Promise<MetricSeries> {
   const series = new Map<string, Map<number, number>>();
-  let NextToken: string | undefined;
   /** The status of each metric on the last page that has it. */
   const status = new Map<string, string | undefined>();
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = await cloudwatch.send(
-      new GetMetricDataCommand({
-        MetricDataQueries: metrics.map(({ namespace, metric, statistic, dimensions }, i) => ({
-          Id: `m${i}`,
-          MetricStat: {
-            Metric: {
-              Namespace: namespace,
-              MetricName: metric,
-              Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-            },
-            Period: periodSeconds,
-            Stat: statistic,
-          },
-        })),
-        StartTime: new Date(start),
-        EndTime: new Date(end),
-        NextToken,
-      }),
-    );
-    for (const { Id = '', Timestamps = [], Values = [] } of answer.MetricDataResults ?? []) {
+  let [pages, hasMore] = [0, false];
+  const asked = {
+    MetricDataQueries: metrics.map(({ namespace, metric, statistic, dimensions }, i) => ({
+      Id: `m${i}`,
+      MetricStat: {
+        Metric: {
+          Namespace: namespace,
+          MetricName: metric,
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+        },
+        Period: periodSeconds,
+        Stat: statistic,
+      },
+    })),
+    StartTime: new Date(start),
+    EndTime: new Date(end),
+  };
+  for await (const answer of paginateGetMetricData({ client: cloudwatch }, asked)) {
+    for (const { Id = '', StatusCode, Timestamps = [], Values = [] } of answer.MetricDataResults ?? []) {
+      // Of a metric with values on more pages, every page but the last says PartialData:
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
+      status.set(Id, StatusCode);
       const id = metrics[Number(Id.slice(1))]?.id;
       if (id === undefined || Timestamps.length === 0) continue;
       const own = series.get(id) ?? new Map<number, number>();
       series.set(id, own);
       for (const [i, at] of Timestamps.entries()) own.set(at.getTime(), Values[i] ?? 0);
     }
-    // Of a metric with values on more pages, every page but the last says PartialData:
-    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
-    for (const { Id = '', StatusCode } of answer.MetricDataResults ?? []) status.set(Id, StatusCode);
-    NextToken = answer.NextToken;
-    if (NextToken === undefined) break;
+    pages += 1;
+    hasMore = answer.NextToken !== undefined;
+    if (pages === MOST_PAGES) break;
   }
   const partial = metrics.flatMap(({ metric }, i) => {
     const last = status.get(`m${i}`) ?? 'none';
     return last === 'Complete' ? [] : [`${metric} ${last}`];
   });
-  if (NextToken !== undefined || partial.length > 0)
+  if (hasMore || partial.length > 0)
     throw new ObserveError('SLUICE_OBSERVE_METRICS_INCOMPLETE', `${partial.join(', ') || 'More pages'}.`);
   return series;
 }
