@@ -8,7 +8,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_NO_CREDENTIALS: {
     cause: 'There are no AWS credentials.',
-    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    cure: 'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. For the local cloud, use --local in place of --stage.',
   },
   SLUICE_AWS_UNREACHABLE: {
     cause: 'AWS cannot be reached.',
