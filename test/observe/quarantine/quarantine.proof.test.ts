@@ -78,25 +78,6 @@ describe('sluice quarantine', () => {
     for (const hostile of ['\u001b', '\u202e']) expect(text.stdout).not.toContain(hostile);
   });
 
-  it('says before a redrive what would land, and delivers it once', async () => {
-    const redrive = async (reason: string, ...args: string[]) => {
-      const { code, stdout } = await observed.sluice('redrive', '--reason', reason, '--json', ...args);
-      return { code, ...JSON.parse(stdout) };
-    };
-    expect(await redrive('SLUICE_EVENT_NO_NAME', '--dry-run')).toMatchObject({
-      ...{ code: 3, found: 5, delivered: { events: 0 }, refused: { SLUICE_EVENT_NO_NAME: 5 } },
-    });
-    const unfit = { reason: 'SLUICE_ROW_UNFIT', found: 3, delivered: { exposures: 0, events: 3 } };
-    const days = ['--from', '2026-11-20', '--to', '2026-11-20'];
-    expect(await redrive('SLUICE_ROW_UNFIT', '--dry-run', ...days)).toMatchObject({
-      ...{ ...unfit, code: 0, dryRun: true },
-    });
-    expect(await redrive('SLUICE_ROW_UNFIT', '--from', '2026-11-21')).toMatchObject({ found: 0 });
-    expect(await redrive('SLUICE_ROW_UNFIT')).toMatchObject({ ...unfit, code: 0, dryRun: false });
-    expect(await redrive('SLUICE_ROW_UNFIT')).toMatchObject({ found: 0, delivered: { events: 0 } });
-    await observed.cloud.flush();
-  });
-
   it.each([
     [['--rows', '3'], 2, '--rows without --reason'],
     [['--hours', '9999'], 2, 'expected 1 to 2160'],
