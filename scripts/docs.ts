@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
+import { ingestPage } from './docs/ingestPage.ts';
 import { operatePage } from './docs/operatePage.ts';
 import { consoleApiPage, findingsPage, probePage, retentionPage, statsigPage } from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
@@ -15,6 +16,7 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/cli.md': () => cliPage(),
   'reference/console.md': consoleApiPage,
   'operate.md': operatePage,
+  'ingest.md': ingestPage,
   'retention.md': retentionPage,
   'statsig.md': statsigPage,
   'reference/errors.md': errorsPage,
