@@ -76,7 +76,7 @@ async function checkOne(line: CommandLine, experiment: string): Promise<number> 
   const { checkExperiment } = await import('../../observe/experiments/checkExperiment.ts');
   const result = await withDeployment(line, (deployment) => checkExperiment(deployment, options));
   writeResult(line, result, () => checkText(result));
-  return result.verdict === 'mismatch' ? 3 : 0;
+  return result.mismatch ? 3 : 0;
 }
 
 async function checkAll(line: CommandLine): Promise<number> {

@@ -1,7 +1,7 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { nearestNames } from '../../lib/base/text.ts';
-import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { unitColumnNames } from '../../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../../lib/views/View.ts';
@@ -87,8 +87,12 @@ export async function checkExperiment(deployment: Asked, options: CheckOptions) 
   };
   const unit = wanted ?? mostFrequentUnit(byUnit);
   const { counted, scannedBytes } = await askUnits(deployment, rows, countedNames(entry, unit), true);
+  const judged = judgeExperiment({ ...entry, unit }, counted, { known, isEqual });
+  const newest = entry.rows.length === 0 ? null : Math.max(...entry.rows.map((row) => row.receivedAt));
   return {
-    ...judgeExperiment({ ...entry, unit }, counted, { known, isEqual }),
+    ...judged,
+    /** Whether the command exits with 3. */
+    mismatch: judged.verdict === 'mismatch',
     /** Whether an experiment and a gate have the name. */
     shared: new Set(seen.map((row) => row.isGate)).size > 1,
     environment,
@@ -103,8 +107,9 @@ export async function checkExperiment(deployment: Asked, options: CheckOptions) 
     alpha: ALPHA,
     /** Whether holdouts are known: without them, held-out units count as another group. */
     holdouts_known: config.holdouts !== null || known.rows.length > 0,
-    /** Milliseconds since the newest row was received; null without rows. */
-    lag_ms: entry.rows.length === 0 ? null : now - Math.max(...entry.rows.map((row) => row.receivedAt)),
+    /** When the newest row was received, and the milliseconds since then; null without rows. */
+    newest_received_at: newest === null ? null : isoTimestamp(newest),
+    lag_ms: newest === null ? null : now - newest,
     /** Bytes that Athena read. */
     scanned_bytes: exposures.scannedBytes + scannedBytes,
   };

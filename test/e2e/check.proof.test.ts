@@ -173,6 +173,8 @@ describe('sluice check', () => {
         p_value: expect.closeTo(5.583503370468881e-8, 16),
         expected_from: 'configuration',
         verdict: 'mismatch',
+        mismatch: true,
+        newest_received_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
         untested: null,
         crossovers: 3,
         held_out: 7,
@@ -321,7 +323,7 @@ describe('sluice check', () => {
       code: 0,
       groups: [],
       p_value: null,
-      json: { lag_ms: null },
+      json: { mismatch: false, newest_received_at: null, lag_ms: null },
     });
     const text = await story.sluice('check', 'no_rows_yet');
     expect(text.stdout).toContain('no_rows_yet (experiment, production): 0 units by user_id, 0 exposures');
