@@ -22,7 +22,9 @@ export function costOfSample(file: Uint8Array, stack: Stack, events = USUAL_EVEN
   const sample = measureSample(readSample(file));
   const { requests, events: sampled } = sample;
   return describeCost(sampleMonth(sample, events, stack.config), stack, {
-    ...{ kind: 'sample', requests, events: sampled },
+    kind: 'sample',
+    requests,
+    events: sampled,
   });
 }
 
@@ -43,8 +45,10 @@ export async function costOfStage(
     scaled,
     { config: deployment.config, service, stage },
     {
-      ...{ kind: 'stage', stack: `${service}-${stage}` },
-      ...{ since: isoTimestamp(since), until: isoTimestamp(until) },
+      kind: 'stage',
+      stack: `${service}-${stage}`,
+      since: isoTimestamp(since),
+      until: isoTimestamp(until),
     },
   );
 }

@@ -12,7 +12,7 @@ import {
   type RequestCounts,
   readHourlyCounts,
 } from '../facts/flow/requestCounts.ts';
-import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
+import { CUT_BUFFER, readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { timeOf } from '../facts/tables/tracedRows.ts';
 import { manyRefused, NO_ROWS, type RowCounts, readHourlyRows } from './hourlyRows.ts';
 
@@ -74,11 +74,19 @@ export interface Reconciliation {
 export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Reconciliation> {
   const start = Date.parse(`${day}T00:00:00Z`);
   const end = start + DAY_MS;
+  const afterMs = queryableSeconds(deployment.config) * 1_000;
+  const isClosed = (hour: number) => deployment.now >= hour + HOUR_MS + afterMs;
+  // By the hour, as a search in the buffer has an end.
+  const textsOfHours = Array.from({ length: DAY_MS / HOUR_MS }, (_, i) => {
+    const hour = start + i * HOUR_MS;
+    return { hour, text: `"received_at":"${isoTimestamp(hour).slice(0, 14)}` };
+  });
   const waiting = await readWaitingRows(
     deployment,
     (row, kind) => isWithin(standsFor({ kind, row })?.receivedAt, start, end),
-    `"received_at":"${day}T`,
+    textsOfHours.map(({ text }) => text),
   );
+  const isCut = textsOfHours.some(({ hour, text }) => isClosed(hour) && waiting.cutTexts.includes(text));
   const waitingRows = waiting.rows.flatMap((row) => standsFor(row) ?? []);
   const counts = await readHourlyCounts(deployment, start, end);
   const rows = await readHourlyRows(deployment, day, utcDay(deployment.now));
@@ -86,7 +94,6 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Re
     waitingRows
       .filter(({ table, receivedAt }) => table === kind && isWithin(receivedAt, hour, hour + HOUR_MS))
       .reduce((sum, { events }) => sum + events, 0);
-  const afterMs = queryableSeconds(deployment.config) * 1_000;
   const hours = [...new Set([...counts.keys(), ...rows.hours.keys()])]
     .sort((a, b) => a - b)
     .map((hour) => {
@@ -98,13 +105,15 @@ export async function reconcile(deployment: Deployment, day: UtcDay): Promise<Re
           buffered(table, hour),
         ),
       );
-      return judgeHour(hour, deployment.now >= hour + HOUR_MS + afterMs, counts.get(hour), tables);
+      return judgeHour(hour, isClosed(hour), counts.get(hour), tables);
     });
   return {
     closes: hours.every(({ problems }) => problems.length === 0),
     day,
     hours,
-    notes: waiting.notes.map((note) => `${note} Rows that were not read seem to be missing.`),
+    notes: [...waiting.notes, ...(isCut ? [CUT_BUFFER] : [])].map(
+      (note) => `${note} Rows that were not read seem to be missing.`,
+    ),
     scannedBytes: rows.scannedBytes,
   };
 }

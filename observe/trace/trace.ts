@@ -6,7 +6,7 @@ import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.
 import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../deployment.ts';
-import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
+import { CUT_BUFFER, readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { unreadNotes } from '../facts/tables/partitionGaps.ts';
 import {
   isAbout,
@@ -130,8 +130,14 @@ export async function trace(deployment: Deployment, options: TraceOptions): Prom
     if (logged !== undefined) return traceRequest(deployment, logged, options);
     if (subject === 'request')
       return {
-        ...{ subject, state: 'nowhere', steps: [], found: 0, hasMore: false },
-        ...{ row: null, notes: [], scannedBytes: 0 },
+        subject,
+        state: 'nowhere',
+        steps: [],
+        found: 0,
+        hasMore: false,
+        row: null,
+        notes: [],
+        scannedBytes: 0,
       };
   }
   return traceRows(deployment, 'user', options);
@@ -212,7 +218,7 @@ async function findCopies(
       : 'event' in filter
         ? filter.event
         : filter.unit;
-  const waiting = await readWaitingRows(deployment, (row) => isAbout(row, filter, unitIds), text);
+  const waiting = await readWaitingRows(deployment, (row) => isAbout(row, filter, unitIds), [text]);
   const days = {
     from: since === undefined ? '0001-01-01' : addDays(utcDay(since), -timeWindow.pastDays),
     to: addDays(utcDay(deployment.now), timeWindow.futureDays),
@@ -232,7 +238,7 @@ async function findCopies(
     listed: copies.slice(0, most),
     count: copies.length,
     hasMore: tables.hasMore || copies.length > most,
-    notes: [...waiting.notes, ...unread],
+    notes: [...waiting.notes, ...(waiting.cutTexts.length > 0 ? [CUT_BUFFER] : []), ...unread],
     scannedBytes: tables.scannedBytes,
   };
 }
@@ -278,9 +284,14 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
   ].join('; ');
   const views =
     kind === 'events' ? 'product_events' : 'experiment_exposures, first_exposures, daily_exposures';
+  const shownBy = [
+    ...(hidden === '' ? [views] : []),
+    ...(row.hasSecondary && first === undefined ? ['secondary_exposures'] : []),
+  ];
   const { pastDays, futureDays } = deployment.config.timeWindow;
   return {
-    ...{ receivedAt, eventId },
+    receivedAt,
+    eventId,
     state: 'queryable',
     steps: async () => [
       { at: receivedAt, what: `${receivedText(row)}, of ${isoTimestamp(row.timestamp)}` },
@@ -288,7 +299,8 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
         at: await readWrittenAt(deployment, row.file),
         what: `delivered to ${row.file} (partition ${day})`,
       },
-      { at: null, what: hidden === '' ? `in the views ${views}` : `not in ${views}: ${hidden}` },
+      ...(shownBy.length === 0 ? [] : [{ at: null, what: `in the views ${shownBy.join(', ')}` }]),
+      ...(hidden === '' ? [] : [{ at: null, what: `not in ${views}: ${hidden}` }]),
       ...(day === utcDay(row.timestamp)
         ? []
         : [
@@ -411,7 +423,10 @@ async function traceRequest(
   const { listed, ...found } = isFollowed
     ? await findCopies(deployment, { receivedAt: known }, { most: MOST_LISTED, since: known })
     : {
-        ...{ listed: [], count: 0, hasMore: false, scannedBytes: 0 },
+        listed: [],
+        count: 0,
+        hasMore: false,
+        scannedBytes: 0,
         notes: ['Its rows were not looked for: add --since. The counts are from the answer.'],
       };
   return {

@@ -236,10 +236,28 @@ describe('sluice reconcile', () => {
     expect(after.table('events')).toEqual({ table: 'events', landed: 4, found: 4, doubles: 4 });
   });
 
-  it('says that it has not read all of the buffers', async () => {
+  it('reads the buffers by the hour', async () => {
+    await observed.control('POST', 'faults', { firehose: [{ fault: 'failDeliveries', calls: 'all' }] });
+    const hours: string[] = [];
+    for (let i = 0; i < 2; i += 1) {
+      hours.push(`${new Date(observed.clock.now()).toISOString().slice(0, 13)}:00:00.000Z`);
+      expect(await post(600)).toBe(202);
+      await observed.clock.set(Math.ceil(observed.clock.now() / HOUR) * HOUR + HOUR / 2);
+    }
+    for (const hour of hours) {
+      const { code, found, table } = await hourOf(hour);
+      expect([code, found?.closed]).toEqual([0, true]);
+      expect(table('events')).toEqual({ table: 'events', landed: 600, buffered: 600 });
+    }
+    await observed.control('DELETE', 'faults');
+    await observed.cloud.flush();
+  });
+
+  it('says that it has not read all of the buffers, of hours that are closed', async () => {
     await observed.control('POST', 'faults', { firehose: [{ fault: 'failDeliveries', calls: 'all' }] });
     const hour = new Date(observed.clock.now()).toISOString().slice(0, 13);
     expect(await post(1_200)).toBe(202);
+    expect(JSON.parse((await reconcile('--json')).stdout).notes).toEqual([]);
     await observed.clock.set(Math.ceil(observed.clock.now() / HOUR) * HOUR + HOUR / 2);
     const { stdout } = await reconcile('--json');
     expect(JSON.parse(stdout).notes).toEqual([

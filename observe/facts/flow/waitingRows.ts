@@ -28,15 +28,20 @@ export interface WaitingRow {
 /** Rows that wait. */
 export interface WaitingRows {
   readonly rows: readonly WaitingRow[];
-  /** What was not read. */
+  /** What was not read of the landing. */
   readonly notes: readonly string[];
+  /** The texts of which the stream's buffer has more rows than were read. */
+  readonly cutTexts: readonly string[];
 }
+
+/** Such a buffer in words. */
+export const CUT_BUFFER = 'The buffers have more rows than were read.';
 
 /**
  * Reads the rows that `wanted` selects of all that are in no table yet: first those in the stream's buffer, which only the
  * local cloud can tell, then those in the landing. Objects that are removed meanwhile are in tables, and are left out.
  *
- * @param text What such rows contain as JSON.
+ * @param texts Such a row contains one of them as JSON. Each is searched in the buffer by itself.
  * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`; what S3's client throws; the reason of the signal.
  */
 export async function readWaitingRows(
@@ -47,12 +52,17 @@ export async function readWaitingRows(
     localControl,
   }: Pick<Deployment, 's3' | 'config' | 'signal' | 'localControl'>,
   wanted: (row: WaitingRow['row'], kind: TableKind) => boolean,
-  text: string,
+  texts: readonly string[],
 ): Promise<WaitingRows> {
-  const buffered = localControl === undefined ? undefined : await searchBuffers(localControl, text);
-  const rows = (buffered?.rows ?? []).flatMap(({ kind, row, arrivedAt }): WaitingRow[] =>
-    wanted(row, kind) ? [{ key: null, at: Date.parse(arrivedAt), kind, row }] : [],
-  );
+  const rows: WaitingRow[] = [];
+  const cutTexts: string[] = [];
+  for (const text of texts) {
+    if (localControl === undefined) break;
+    const buffered = await searchBuffers(localControl, text);
+    for (const { kind, row, arrivedAt } of buffered.rows)
+      if (wanted(row, kind)) rows.push({ key: null, at: Date.parse(arrivedAt), kind, row });
+    if (buffered.hasMore) cutTexts.push(text);
+  }
   let unreadObjects = 0;
   let [read, bytes] = [0, 0];
   const listed = { Bucket: bucket, Prefix: LANDING_FOLDER };
@@ -79,14 +89,13 @@ export async function readWaitingRows(
   }
   return {
     rows,
-    notes: [
-      ...(unreadObjects > 0
+    notes:
+      unreadObjects > 0
         ? [
             `Objects of landing/ that were not read as a whole, as they are too many or damaged: ${unreadObjects}.`,
           ]
-        : []),
-      ...(buffered?.hasMore === true ? ['The buffers have more rows than were read.'] : []),
-    ],
+        : [],
+    cutTexts,
   };
 }
 

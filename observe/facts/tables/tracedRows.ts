@@ -2,8 +2,8 @@ import { quoteName, quoteText } from '../../../lib/base/sql.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
-import { groupedExposures, namesClause } from '../../../lib/views/assignments.ts';
-import { qualifiedName } from '../../../lib/views/View.ts';
+import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../../lib/views/assignments.ts';
+import { productionOnly, qualifiedName } from '../../../lib/views/View.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 import { askAthena } from '../../deployment.ts';
 
@@ -35,6 +35,8 @@ export interface TracedRow {
   readonly file: string;
   /** Why views do not show it, apart from earlier copies; empty if they do. */
   readonly reasons: readonly string[];
+  /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
+  readonly hasSecondary: boolean;
 }
 
 /** A row of quarantine. */
@@ -107,19 +109,21 @@ function tracedRow(kind: ForwardedKind, row: Row): TracedRow {
     day: row['ds'] ?? '',
     sdk: [row['sdk_type'], row['sdk_version']].filter((part) => part !== null).join(' '),
     file: row['file'] ?? '',
-    reasons: reasonsOf(row),
+    reasons: reasonsOf(kind, row),
+    hasSecondary: row['has_secondary'] === 'true',
   };
 }
 
 /** The conditions of the views, those on exposures in the order of groupedExposures, and what it means when one does not hold. */
-function reasonsOf(row: Row): string[] {
+function reasonsOf(kind: ForwardedKind, row: Row): string[] {
   const [rule, reason] = [row['rule_id'], row['reason']].map((value) => JSON.stringify(value ?? ''));
+  const { environment = null } = row;
   const meanings: readonly (readonly [fails: boolean, text: string])[] = [
     [
-      row['environment'] !== 'production',
-      `its environment is ${row['environment']}, and views show production`,
+      environment !== 'production',
+      `${environment === null ? 'it has no environment' : `its environment is ${environment}`}, and views show production`,
     ],
-    [row['name']?.startsWith(SDK_EVENTS) === true, "it is the SDK's own telemetry"],
+    [kind === 'events' && row['name']?.startsWith(SDK_EVENTS) === true, "it is the SDK's own telemetry"],
     [row['condition_1'] === 'false', `its rule ${rule} is not an experiment group in Statsig's specs`],
     [row['condition_2'] === 'false', `it is not an assignment: rule ${rule}, reason ${reason}`],
     [row['condition_3'] === 'false', `the rule ${rule} is never a group`],
@@ -157,6 +161,7 @@ function exposuresSql(
   "real_id" AS "name",
   "rule_id",
   "reason",
+  (${productionOnly} AND ${HAS_EVALUATIONS}) AS "has_secondary",
   ${conditions.join(',\n  ')}
 FROM ${from}
 ORDER BY "received_at" DESC
