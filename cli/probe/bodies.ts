@@ -52,24 +52,27 @@ interface Encoding {
   readonly headers?: Readonly<Record<string, string>>;
   /** With it, the key is in the query, too. */
   readonly query?: Readonly<Record<string, string>>;
+  readonly text?: string;
   readonly encode?: (json: string) => Uint8Array;
 }
 
 /** Characters of one to four bytes, and some that JSON escapes. */
 const TEXT = 'Grüße, 東京 🚀 "quoted" \\ a\ttab\nand a line';
+/** Statsig's encoding supports Latin-1 only. */
+const LATIN_1 = 'Grüße, "quoted" \\ a\ttab\nand a line';
 
 function encoded(
   code: QuestionCode,
-  { headers = {}, query, encode = (json) => Buffer.from(json) }: Encoding,
+  { headers = {}, query, text = TEXT, encode = (json) => Buffer.from(json) }: Encoding,
 ): Body {
   const part = partOf(code);
   return {
-    ...{ code, part, status: 202, text: TEXT },
+    ...{ code, part, status: 202, text },
     request: (run) => ({
       url: query === undefined ? postUrl(run) : postUrl(run, { ...query, k: run.key }),
       headers: query === undefined ? { ...headers, 'statsig-api-key': run.key } : headers,
       body: Uint8Array.from(
-        encode(JSON.stringify({ events: [probeEvent(run, part, { metadata: { text: TEXT } })] })),
+        encode(JSON.stringify({ events: [probeEvent(run, part, { metadata: { text } })] })),
       ),
     }),
   };
@@ -99,10 +102,16 @@ const KIB = 1_024;
 /** Limit of a synchronous invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LAMBDA_BYTES = 6 * KIB * KIB;
 
-/** All bodies: one in each encoding that AWS may treat in a way of its own, and two around the limit of Lambda. */
+/** All bodies: one in each encoding of SDKs, and two around the limit of Lambda. */
 export const bodies: readonly Body[] = [
   encoded('SLUICE_PROBE_PLAIN_JSON', { headers: JSON_TYPE }),
   encoded('SLUICE_PROBE_PLAIN_TEXT', { headers: { ...TEXT_TYPE, origin: ORIGIN }, query: {} }),
+  encoded('SLUICE_PROBE_STATSIG_ENCODED', {
+    headers: TEXT_TYPE,
+    query: { se: '1' },
+    text: LATIN_1,
+    encode: (json) => Buffer.from(Buffer.from(json, 'latin1').toString('base64'), 'latin1').reverse(),
+  }),
   encoded('SLUICE_PROBE_GZIP_JSON', {
     headers: { ...JSON_TYPE, 'content-encoding': 'gzip' },
     encode: (json) => gzipSync(json),

@@ -28,6 +28,11 @@ export const questions = {
     expects: INTACT,
     cure: NO_SDK,
   },
+  SLUICE_PROBE_STATSIG_ENCODED: {
+    asks: "Statsig's own encoding, `se=1`: reversed base64 of Latin-1 as text",
+    expects: INTACT,
+    cure: 'js-client: set `disableStatsigEncoding: true`.',
+  },
   SLUICE_PROBE_GZIP_JSON: {
     asks: 'gzip with `Content-Encoding: gzip`, as `application/json`: server SDKs',
     expects: INTACT,

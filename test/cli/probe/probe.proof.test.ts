@@ -41,7 +41,7 @@ describe('sluice probe', () => {
     expect(answers.get('LANDING_EXTENSION')?.found).toMatch(/\.ndjson\.gz$/);
     expect(answers.get('METRICS')?.found).toMatch(/^values of received: (\d+) of at least \d+$/);
     expect(report.cleanUp).toMatchObject({
-      ...{ deletedRows: 6, remainingRows: 0 },
+      ...{ deletedRows: 7, remainingRows: 0 },
       problems: [],
     });
     const folders = [FOLDER, RESULTS];
@@ -68,7 +68,7 @@ describe('sluice probe', () => {
     expect([first.code, first.stderr]).toEqual([0, expect.stringMatching(/^The local cloud on \S+\.\n$/)]);
     expect(first.stdout).toMatch(/\nas expected {2}SLUICE_PROBE_ZSTD_JSON {2,}202, 1 row\n/);
     expect(first.stdout).toMatch(
-      /\nDeleted: rows 0, in files 0; query results 0\.\nRemaining rows, in files with other rows: 6 in 1; views exclude them by their environment sluice-probe\.\nNot deleted: AccessDenied.*\n$/,
+      /\nDeleted: rows 0, in files 0; query results 0\.\nRemaining rows, in files with other rows: 7 in 1; views exclude them by their environment sluice-probe\.\nNot deleted: AccessDenied.*\n$/,
     );
     const files = await story.keys(FOLDER);
     expect(files.length).toBe(1);
@@ -76,7 +76,7 @@ describe('sluice probe', () => {
     // The next run has a file of its own, which is deleted; the shared one is reported.
     const { report } = await probe();
     expect(report.cleanUp).toMatchObject({
-      ...{ deletedRows: 6, remainingFiles: 1 },
+      ...{ deletedRows: 7, remainingFiles: 1 },
       problems: [],
     });
     expect(await story.keys(FOLDER)).toEqual(files);
