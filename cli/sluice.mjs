@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedNode, LEAST_NODE, runInPlace, whenNpmEnds } from './runNode.mjs';
 
+// https://no-color.org. Of both, Node takes FORCE_COLOR, and warns.
+if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
+
 const file = fileURLToPath(import.meta.url);
 const folder = dirname(file);
 // The npm package is built: there it is main.js (scripts/pack.ts).

@@ -53,6 +53,16 @@ describe('a command', () => {
     expect(stripVTControlCharacters(painted.stdout)).toBe(help.stdout);
   });
 
+  it('has none with NO_COLOR, whatever else is set, and says nothing about it', async () => {
+    process.env['NO_COLOR'] = '1';
+    try {
+      const { stdout, stderr } = await sluice('help', 'query');
+      expect([stdout.includes(ESCAPE), stderr]).toEqual([false, '']);
+    } finally {
+      delete process.env['NO_COLOR'];
+    }
+  });
+
   it('has none in JSON, and escapes those of others', async () => {
     const json = await sluice('\u001b[32mok\u001b[0m', '--json');
     expect(json.stdout).not.toContain('\u001b');
