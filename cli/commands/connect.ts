@@ -66,7 +66,8 @@ export const connect: Command = {
       product === 'statsig-bucket' ? where.config.statsigBucket : readReader(line, product, where);
     if (connected === null) {
       const lacks = missing.missingProduct(product, where.config.bucket);
-      writeResult(line, { ...lacks, reader: null }, () => missing.missingProductText(lacks));
+      const nothing = product === 'statsig-bucket' ? { steps: null } : { reader: null };
+      writeResult(line, { ...lacks, ...nothing }, () => missing.missingProductText(lacks));
       return 3;
     }
     const deployment = await readDeployment(where);

@@ -49,6 +49,8 @@ const FILLED_BY: Readonly<Record<string, string>> = {
   __INGEST_ROLE_ARN__: '--principal',
   __EXPORT_ROLE_ARN__: '--principal',
   __STATSIG_USER_ARN__: '--principal',
+  __READER_ROLE_ARN__: "the stack's output Reader<Name>RoleArn",
+  __READER_USER_ARN__: 'the ARN of its user',
 };
 
 /** Who may be a principal of the policies; of others nobody is. */

@@ -83,6 +83,7 @@ function readerValues(deployment: DeployedStack, config: Config, reader: Reader)
   const { database, tables, curate, curatedTables, existing, relay } = config;
   const isLocal = localEndpoint !== undefined;
   const isRole = reader.kind !== 'owox' && reader.as === 'role';
+  const principal = isRole ? reader.principal : undefined;
   const arn = readerArn(deployment, reader, isRole ? 'RoleArn' : 'SecretArn');
   const { workgroup, resultsFolder } = readerWorkgroup(config.athena, reader);
   const bucket = outputs.get('DataBucketName') ?? config.bucket;
@@ -108,7 +109,10 @@ function readerValues(deployment: DeployedStack, config: Config, reader: Reader)
     keyNote: `from the ${isRole ? (isLocal ? 'response of the call' : 'role, by its environment') : 'output of the command'}`,
     workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
     results: `s3://${bucket}/${resultsFolder}`,
-    principal: isRole ? reader.principal : undefined,
+    principal,
+    onEc2: when(principal === 'ec2'),
+    onEcs: when(principal === 'ecs-tasks'),
+    assumer: principal === 'ec2' || principal === 'ecs-tasks' ? undefined : principal,
     externalId: isRole ? reader.externalId : undefined,
     statsigFolder: config.statsigFolder,
     stagingDatabase: outputs.get('StagingDatabaseName') ?? config.athena.stagingDatabase,

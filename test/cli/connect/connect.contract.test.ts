@@ -104,6 +104,14 @@ describe('sluice connect, without a reader for the product', () => {
     expect([again.code, again.stderr]).toEqual([0, '']);
   });
 
+  it('has no steps for a bucket of Statsig that is not configured', async () => {
+    const { code, stdout } = await connect(['statsig-bucket', '--json'], 'none');
+    expect([code, JSON.parse(stdout)]).toEqual([
+      3,
+      expect.objectContaining({ product: 'statsig-bucket', steps: null }),
+    ]);
+  });
+
   it('prints the snippet as text', async () => {
     const { code, stdout, stderr } = await connect(['statsig'], 'none');
     expect([code, stderr]).toEqual([3, '']);

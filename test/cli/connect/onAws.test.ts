@@ -46,9 +46,12 @@ describe('a setup guide for AWS', () => {
 
   it('says how Metabase gets its role, with empty fields for keys', () => {
     const principal = 'arn:aws:iam::111122223333:role/pod';
-    const text = textOf({ kind: 'metabase', name: 'bi', as: 'role', principal });
-    for (const said of [ROLE, 'instance profile', 'task role', 'role/pod assumes it'])
-      expect(text).toContain(said);
+    const roleText = (of: string) => textOf({ kind: 'metabase', name: 'bi', as: 'role', principal: of });
+    const text = roleText(principal);
+    for (const said of [ROLE, 'role/pod assumes it']) expect(text).toContain(said);
+    expect(text).not.toMatch(/instance profile|task role/);
+    expect(roleText('ec2')).toMatch(/instance profile(?!.*(task role|assumes it))/s);
+    expect(roleText('ecs-tasks')).toMatch(/task role(?!.*(instance profile|assumes it))/s);
     expect(text).toMatch(/Access key +<leave empty>/);
     expect(text).toMatch(/string options +EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60\n/);
   });
