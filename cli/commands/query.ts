@@ -97,7 +97,7 @@ async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
   ]);
   const rows = await runQuery(directory, sql);
   write(line, rows);
-  if (rows.length === 0) await noteWhatWaits(runningEndpoint(resolve(directory)));
+  if (rows.length === 0) await noteWhatWaits(line, runningEndpoint(resolve(directory)));
 }
 
 /**
@@ -149,7 +149,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
     if (hasMore)
       writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${outcome.location}.\n`);
     writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
-    if (isQuery && rows.length === 0) await noteWhatWaits(localControl);
+    if (isQuery && rows.length === 0) await noteWhatWaits(line, localControl);
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -183,12 +183,26 @@ function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown
   else writeOut(textTable(rows), 'table');
 }
 
-/** Notes why a query of the local cloud may find nothing yet: requests that are accepted and not delivered. */
-async function noteWhatWaits(localControl: string | undefined): Promise<void> {
-  const { readLocalState } = await import('../../observe/facts/flow/localCloud.ts');
-  const state = await readLocalState({ localControl }).catch(() => undefined);
-  if (localControl === undefined || state === undefined || state.buffered.count === 0) return;
+/** Notes why a query of the local cloud may find nothing yet: what is accepted and in no table. */
+async function noteWhatWaits(line: CommandLine, localControl: string | undefined): Promise<void> {
+  if (localControl === undefined) return;
+  const [{ readLocalState }, { countWaitingObjects }, { withDeployment }] = await Promise.all([
+    import('../../observe/facts/flow/localCloud.ts'),
+    import('../../observe/facts/flow/waitingObjects.ts'),
+    import('../aws/withDeployment.ts'),
+  ]);
+  const target = { ...line, values: { ...line.values, 'endpoint-url': localControl } };
+  const [state, landing] = await Promise.all([
+    readLocalState({ localControl }).catch(() => undefined),
+    withDeployment(target, (deployment) => countWaitingObjects(deployment, 'landing')).catch(() => undefined),
+  ]);
+  const [requests, objects] = [state?.buffered.count ?? 0, landing?.count ?? 0];
+  const waiting = [
+    ...(requests > 0 ? [`${counted(requests, 'request')} in the buffer of the stream`] : []),
+    ...(objects > 0 ? [`${counted(objects, 'object')} in landing/`] : []),
+  ];
+  if (waiting.length === 0) return;
   writeNote(
-    `Not delivered yet: ${counted(state.buffered.count, 'request')} in the buffer of the stream. Rows can be queried when the buffering interval is over, or after \`curl -X POST ${new URL('/_sluice/flush', localControl).href}\`.\n`,
+    `Not delivered yet: ${waiting.join(', ')}. Rows can be queried when the buffering interval is over, or after \`curl -X POST ${new URL('/_sluice/flush', localControl).href}\`.\n`,
   );
 }

@@ -33,6 +33,15 @@ describe('sluice query', () => {
       expect(stderr).toMatch(/Not delivered yet: 1 request in the buffer of the stream\. Rows/);
       expect(stderr).toContain(`curl -X POST ${cloud.edge}/_sluice/flush`);
     }
+    const faults = (method: string, body?: object) =>
+      fetch(`${cloud.edge}/_sluice/faults`, { method, body: JSON.stringify(body) });
+    await faults('POST', {
+      firehose: [{ fault: 'failCalls', calls: 'all' }],
+      lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+    });
+    await post('in an object');
+    expect((await query([sql])).stderr).toMatch(/in the buffer of the stream, 1 object in landing\/\. Rows/);
+    await faults('DELETE');
     await cloud.flush();
     expect(await query([sql])).toEqual({ code: 0, stdout: 'event_name\n----------\nwaiting\n', stderr: '' });
     expect((await query(["SELECT 1 FROM product_events WHERE event_name = 'no'"])).stderr).toBe('');
