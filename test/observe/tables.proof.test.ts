@@ -1,6 +1,10 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { openDeployment } from '../../observe/deployment.ts';
+import { listTableFiles } from '../../observe/facts/tables/tableDays.ts';
+import { findTable } from '../../observe/facts/tables/tables.ts';
 import { startObserved } from './startObserved.ts';
 
 const DAY = 86_400_000;
@@ -147,6 +151,21 @@ describe('sluice tables', () => {
       isRegistered: false,
       files: [{ bytes: expect.any(Number) }],
     });
+  });
+
+  it('does not list the files of all days', async () => {
+    const deployment = openDeployment(
+      {
+        config: defineConfig({ bucket: observed.cloud.bucket }),
+        stack: { service: 'sluice', stage: 'local' },
+        isLocal: true,
+        now: observed.clock.now(),
+      },
+      observed.options,
+    );
+    const listed = findTable(deployment, EVENTS).then((table) => listTableFiles(deployment, table, {}));
+    await expect(listed).rejects.toMatchObject({ code: 'SLUICE_TABLES_DAY_NEEDED' });
+    deployment.close();
   });
 
   it('shows the files of a table without days, and of a view its columns', async () => {

@@ -228,7 +228,7 @@ const USUAL_FILES = 50;
  * The files of a day that readers see: those at the location of its partition. Of a day without a partition, those in
  * its folder.
  *
- * @param options `day`: without one, the files of all days. `limit`: files at most; default 50, at most {@link MOST_FILES}.
+ * @param options `day`: of a table with days. `limit`: files at most; default 50, at most {@link MOST_FILES}.
  * @throws TablesError; what the clients of AWS throw.
  */
 export async function listTableFiles(
@@ -238,6 +238,7 @@ export async function listTableFiles(
 ): Promise<TableFiles> {
   if (table.location === null) throw new TablesError('SLUICE_TABLES_NO_FILES', `${table.name}.`);
   if (day !== undefined && !table.hasDays) throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
+  if (day === undefined && table.hasDays) throw new TablesError('SLUICE_TABLES_DAY_NEEDED', `${table.name}.`);
   const registered =
     day === undefined
       ? table.location
