@@ -61,7 +61,7 @@ const failedBy = (counts: Readonly<Record<string, number>>): Partial<StatusFacts
   lastHour: { ...hour, failedBy: counts },
   lastRequestAt: at(0.1),
 });
-const copies = { count: 3, objects: 0 };
+const copies = { count: 3, objects: 0, hasMore: false };
 const curated = {
   ...({ kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const),
   ...{ failed: [], late: [], unplanned: [] },

@@ -40,7 +40,7 @@ describe('relay, asked by commands', () => {
   it('has nothing to say of itself when everything was taken', async () => {
     expect(await world.post({ body: batch('ann') })).toBe(202);
     await world.cloud.flush();
-    const none = { count: 0, objects: 0, oldest: null };
+    const none = { count: 0, objects: 0, hasMore: false, oldest: null };
     expect(await sluice('relay', 'status')).toEqual({
       code: 0,
       json: { waiting: none, refused: [], deadLetters: 0 },
@@ -112,7 +112,7 @@ describe('relay, asked by commands', () => {
     expect(dry).toMatchObject({ dryRun: true, found: 3, queued: 1 });
     expect((await sluice('relay', 'status')).json.waiting.count).toBe(1);
     expect((await sluice('relay', 'erase', '--all')).json).toEqual({ ...dry, dryRun: false });
-    const none = { count: 0, objects: 0, oldest: null };
+    const none = { count: 0, objects: 0, hasMore: false, oldest: null };
     const nothing = { waiting: none, refused: [], deadLetters: 0 };
     expect(await sluice('relay', 'status')).toEqual({ code: 0, json: nothing });
     await s3.send(new HeadObjectCommand(foreign));

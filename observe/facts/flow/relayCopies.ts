@@ -33,8 +33,10 @@ export const RelayCopiesError = defineErrorFamily('user', {
 export interface WaitingCopies {
   /** Messages of the queue: each is a copy, or names one in the bucket. */
   readonly count: number;
-  /** Of those in the bucket: 10,000 at most. */
+  /** Of those in the bucket. */
   readonly objects: number;
+  /** Whether there are more objects: 10,000 are counted. */
+  readonly hasMore: boolean;
   /** When the oldest was kept, ISO 8601, of the queue by metrics: at most an hour off. Null without, or if none tells. */
   readonly oldest: string | null;
 }
@@ -111,7 +113,9 @@ export async function readRelayState(deployment: Deployment): Promise<RelayState
   const oldest = Math.min(...stored, ...(messages === 0 ? [] : queuedSince));
   return {
     waiting: {
-      ...{ count: messages, objects: stored.length },
+      count: messages,
+      objects: stored.length,
+      hasMore: waiting.hasMore,
       oldest: Number.isFinite(oldest) ? isoTimestamp(oldest) : null,
     },
     refused: countRefused(refused.objects.map(({ key }) => key)),
