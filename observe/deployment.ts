@@ -62,7 +62,10 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   close(): void;
 }
 
-/** Attempts for one call: what calls change stays the same if they are repeated. */
+/**
+ * Attempts for one call. Most calls change nothing more if they are repeated. Of the others, SendMessage makes work twice, which
+ * has one result; PurgeQueue and StartMessageMoveTask are refused the second time, which their callers explain or take for done.
+ */
 const MAX_ATTEMPTS = 4;
 
 /**

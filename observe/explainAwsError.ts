@@ -20,7 +20,7 @@ export const AwsAccessError = defineErrorFamily('user', {
   },
   SLUICE_AWS_FAILED: {
     cause: 'A call of AWS failed.',
-    cure: "Read the detail. If it denies access: is the stage deployed with this feature, and may your credentials read the tables, the bucket's ledger/ and the queues that the command is about? If AWS was only busy, run the command again.",
+    cure: "Read the detail. If it denies access: is the stage deployed with this feature, and may your credentials use the tables, the bucket's ledger/, the queues or the secret of the keys that the command is about? If AWS was only busy, run the command again.",
   },
 });
 

@@ -11,6 +11,8 @@ import type { Deployment } from '../observe/deployment.ts';
  * Sends the dead letters of the writer to its queue again: the objects of the landing that they name are tried ten times more.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  *
+ * A task that moves them already, of an attempt before or of somebody else, is as good.
+ *
  * @param dryRun Only counts them.
  * @returns How many there are, about.
  * @throws What the client of SQS throws.
@@ -31,7 +33,12 @@ export async function redriveLanding(
   const count = await countMessages(sqs, deadLetters);
   if (count > 0 && !dryRun) {
     const [SourceArn, DestinationArn] = [await arnOf(deadLetters), await arnOf(queue)];
-    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn })).catch(assertMoved);
   }
   return count;
+}
+
+/** SQS has one task of a queue at a time, and says so in the message alone. @throws Any other error. */
+function assertMoved(error: unknown): void {
+  if (!(error instanceof Error && /already a task running/.test(error.message))) throw error;
 }
