@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineFile } from '../lib/parquet/FileSchema.ts';
-import { makeDrop, timesOver } from './ingest/ingestData.ts';
+import { firstRows, makeDrop, timesOver } from './ingest/ingestData.ts';
 import type { LoadRequest } from './ingest/ingestOnce.ts';
+import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
 import { type Cost, median, rowOf, runOnce } from './measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
@@ -22,10 +23,12 @@ interface Size {
   readonly files: number;
   /** Rounds of the tiny files, whose load takes about a second. */
   readonly tinyRounds: number;
+  /** Rows that parquetjs-lite maps. */
+  readonly fewRows: number;
 }
 const SIZES: Readonly<Record<'usual' | 'full', Size>> = {
-  usual: { files: 4, tinyRounds: 3 },
-  full: { files: 20, tinyRounds: 7 },
+  usual: { files: 4, tinyRounds: 3, fewRows: 50_000 },
+  full: { files: 20, tinyRounds: 7, fewRows: 200_000 },
 };
 const millionsOf = (files: readonly EngineFile[]) => `${(files.length * ROWS_PER_FILE) / MILLION}m rows`;
 
@@ -49,7 +52,8 @@ const medianOf = (runs: readonly Once[], kind: keyof Cost) => median(runs.map((o
  * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order
  * in DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. For 1,000 tiny files,
  * `cpu_vs_duckdb` compares with DuckDB's own settings, and `cpu_vs_same_settings` with the settings of a load, which
- * keep no files in memory. Also the memory of a load of four times the size.
+ * keep no files in memory. Also the memory of a load of four times the size, and the same mapping of a few rows with
+ * parquetjs-lite.
  */
 const bench: Bench = {
   name: 'ingest',
@@ -63,6 +67,7 @@ const bench: Bench = {
         ...(await againstDuckDb(files, directory, at)),
         ...(await fourTimes(files, directory, at)),
         ...(await tinyFiles(size, directory, at)),
+        ...(await againstParquetjs(size, files, directory, at)),
       ];
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -122,6 +127,25 @@ async function tinyFiles({ tinyRounds }: Size, directory: string, at: At): Promi
     row('cpu_vs_duckdb', cpu('sluice') / cpu('default'), 'ratio'),
     row('cpu_vs_same_settings', cpu('sluice') / cpu('bare'), 'ratio'),
   ];
+}
+
+async function againstParquetjs(
+  { fewRows }: Size,
+  files: readonly EngineFile[],
+  directory: string,
+  at: At,
+): Promise<BenchRow[]> {
+  const name = `${fewRows.toLocaleString('en-GB')} rows`;
+  at(name);
+  const [first] = files;
+  if (first === undefined) return [];
+  const few = await firstRows(first, fewRows, directory);
+  const { wallMs } = await run('sluice', [few], fewRows, directory);
+  const start = performance.now();
+  const rows = await mapWithParquetjs(few, join(directory, 'parquetjs.parquet'));
+  const theirs = performance.now() - start;
+  if (rows !== fewRows) throw new Error(`parquetjs-lite: ${rows} rows of ${fewRows}.`);
+  return [rowOf(name)('vs_parquetjs_lite', theirs / wallMs, 'ratio')];
 }
 
 export default bench;

@@ -8,6 +8,7 @@ const RECEIVED_AT = Date.parse('2026-11-20T07:31:00Z');
 /** Share of rows that belong to the day before: clients keep events while they are offline. */
 const LATE = 0.1;
 const EXPERIMENTS = 30;
+/** The experiment that a query asks for. */
 export const EXPERIMENT = 'experiment_7';
 
 interface LandingShape {
