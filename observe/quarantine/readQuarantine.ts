@@ -40,8 +40,9 @@ export async function* readQuarantine(
   const connection = await instance.connect();
   const seen = new Set<string>();
   try {
+    const listed = wanted.from === wanted.to ? `${folder}${wanted.from}/` : folder;
     // In S3's order: by day, and within a day roughly by arrival.
-    for await (const { key } of listObjects(s3ObjectStore(client, bucket), folder)) {
+    for await (const { key } of listObjects(s3ObjectStore(client, bucket), listed)) {
       const [day = '', name = ''] = key.slice(folder.length).split('/');
       if (name === '' || !isUtcDay(day) || day < wanted.from || day > wanted.to) continue;
       const file = join(scratch, `${seen.size}-${name}`);

@@ -88,7 +88,9 @@ describe('readQuarantine', () => {
     expect(rows[0]).toMatchObject({ reason, receivedAt: Date.UTC(2026, 10, 20, 7), path: '/v1/rgstr' });
     const environments = new Map(rows.map((row) => [row.quarantineId, row.keyEnvironment]));
     expect([environments.get('own-0'), environments.get('own-1')]).toEqual([null, 'staging']);
-    expect(await read({ ...all, from: '2026-11-20' })).toHaveLength(FILES + 1);
+    const last = await read({ ...all, from: '2026-11-20' });
+    expect(last).toHaveLength(FILES + 1);
+    expect(await read({ ...all, from: '2026-11-20', to: '2026-11-20' })).toEqual(last);
   });
 
   it('fetches an object when it is needed', async () => {
