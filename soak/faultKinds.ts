@@ -112,8 +112,8 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     kind('no-delivery-for-a-day', noDelivery, { minutes: DAY_MINUTES, may: ['expire'] }),
     kind('key-off', { kms: [{ fault: 'disableKey' }] }, { minutes: 120 }),
     kind('key-off-for-a-day', { kms: [{ fault: 'disableKey' }] }, { minutes: DAY_MINUTES, may: ['expire'] }),
-    kind('gateway-413', gateway({ status: 413 }), { may: ['drop'] }),
     kind('gateway-429', gateway({ status: 429 }), { may: ['drop'] }),
+    kind('gateway-413', gateway({ status: 413 }), { may: ['drop'] }),
     kind('gateway-503', gateway({ status: 503, afterwards: true })),
     kind('answers-lost', { gateway: some('loseResponse', 0.1) }),
     kind('connections-reset', {
