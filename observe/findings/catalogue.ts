@@ -158,7 +158,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_RECEIPTS_FAILED: warning(
     "A customer's bucket did not take the receipt of a day; the load itself is done.",
-    "docs/reference/errors.md says what to do for the code. Then `sluice ingest backfill` writes it, as does the day's next load.",
+    "`npx sluice explain CODE` says what to do for the code. Then `sluice ingest backfill` writes it, as does the day's next load.",
     { part: 'drops', section: 'drops' },
   ),
   SLUICE_FINDING_FILES_LEFT_OUT: warning(
@@ -185,7 +185,7 @@ export const findingCatalogue = {
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',
-    'The log of the function `write` says why: docs/reference/errors.md has the cure of each code. The command sends their messages again, also those that failed ten times and are dead letters.',
+    'The log of the function `write` says why, and `npx sluice explain CODE` has the cure of each code. The command sends their messages again, also those that failed ten times and are dead letters.',
     { part: 'streams', section: 'landing' },
   ),
   SLUICE_FINDING_DAMAGED: problem(
@@ -244,7 +244,7 @@ export const findingCatalogue = {
     { part: 'partitions', section: 'curated' },
   ),
   SLUICE_FINDING_RELAY_REFUSED: problem(
-    'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted when they are eleven days old.',
+    'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted seven days after they were put aside.',
     'Correct the likely cause: docs/relay.md, "What was refused", has it for each reason. The second command then says what would be sent again; without `--dry-run` it sends them.',
     { part: 'collector', section: 'relay' },
   ),
