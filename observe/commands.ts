@@ -1,7 +1,7 @@
 import { shellCommand } from '../lib/base/text.ts';
 
 /** Commands that are not about a deployment. */
-const TARGETLESS = /^(npx )?sluice (init|start|test)\b/;
+const TARGETLESS = /^(npx )?sluice (explain|init|start|test)\b/;
 
 /**
  * A `sluice` command for a person to run on the deployment that the text is about. Without these
