@@ -231,7 +231,9 @@ export const queues: Look = {
         }
         const { QueueArn: arn = '', ...counts } = there.Attributes ?? {};
         const messages = Object.values(counts).reduce((total, count) => total + Number(count), 0);
-        const move = say.aws('sqs', 'start-message-move-task', '--source-arn', arn);
+        // Only with a destination does SQS move what a schedule or a rule has sent to the dead-letter queue itself.
+        const to = ['--destination-arn', arn.replace(/-dead-letters$/, '')];
+        const move = say.aws('sqs', 'start-message-move-task', '--source-arn', arn, ...to);
         return messages === 0
           ? []
           : [finding('SLUICE_FINDING_DEAD_LETTERS', `${name}: about ${messages}.`, [move])];

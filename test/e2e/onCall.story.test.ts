@@ -200,6 +200,9 @@ describe('a fault leads by sluice status, and the console’s page, to its findi
     await story.advance(10 * MINUTE);
     const { stdout } = await story.sluice('doctor');
     expect(stdout).toContain('SLUICE_FINDING_DEAD_LETTERS');
+    expect(stdout).toMatch(
+      /--source-arn \S+:sluice-local-write-dead-letters --destination-arn \S+:sluice-local-write /,
+    );
     expect(await story.json('redrive', '--landing', '--dry-run')).toEqual({ dryRun: true, messages: 1 });
     expect(await story.json('redrive', '--landing')).toEqual({ dryRun: false, messages: 1 });
     await story.cloud.flush();
