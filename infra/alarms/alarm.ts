@@ -147,15 +147,10 @@ function alarmResource(
  *
  * @param queue Logical ID of the dead-letter queue.
  */
-export function deadLettersAlarm(
-  stack: Stack,
-  worker: string,
-  queue: string,
-  section: OperateSection,
-): Resource {
+export function deadLettersAlarm(stack: Stack, worker: string, queue: string): Resource {
   return alarm(stack, `${worker}-dead-letters`, {
     description: `Messages or runs of ${worker} are in the dead-letter queue`,
-    section,
+    section: 'deadLetters',
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
     statistic: 'Maximum',

@@ -29,7 +29,7 @@ export function alarms(stack: Stack): Resources {
       periodSeconds: HOUR,
       of: 3,
     }),
-    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, 'partitions'),
+    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters),
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
     ...curateAlarms(stack),

@@ -22,7 +22,7 @@ export function curateAlarms(stack: Stack): Resources {
       section: 'curated',
       missing: 'ignore',
     }),
-    CuratePlanDeadLettersAlarm: deadLettersAlarm(stack, 'curate-plan', curateIds.planDeadLetters, 'curated'),
-    CurateDeadLettersAlarm: deadLettersAlarm(stack, 'curate', curateIds.deadLetters, 'curated'),
+    CuratePlanDeadLettersAlarm: deadLettersAlarm(stack, 'curate-plan', curateIds.planDeadLetters),
+    CurateDeadLettersAlarm: deadLettersAlarm(stack, 'curate', curateIds.deadLetters),
   };
 }

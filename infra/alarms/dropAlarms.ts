@@ -75,8 +75,8 @@ export function ingestAlarms(stack: Stack): Resources {
           }),
         }
       : {}),
-    IngestPlanDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-plan', logicalIds.planDeadLetters, 'drops'),
-    IngestLoadDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-load', logicalIds.loadDeadLetters, 'drops'),
+    IngestPlanDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-plan', logicalIds.planDeadLetters),
+    IngestLoadDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-load', logicalIds.loadDeadLetters),
   };
 }
 
@@ -96,7 +96,7 @@ export function exportAlarms(stack: Stack): Resources {
   ]);
   return {
     ...Object.fromEntries(made),
-    ExportDeadLettersAlarm: deadLettersAlarm(stack, 'export', exportIds.deadLetters, 'exports'),
+    ExportDeadLettersAlarm: deadLettersAlarm(stack, 'export', exportIds.deadLetters),
   };
 }
 

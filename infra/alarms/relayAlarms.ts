@@ -41,6 +41,6 @@ export function relayAlarms(stack: Stack): Resources {
       metric: 'ApproximateAgeOfOldestMessage',
       dimensions: { QueueName: getAtt(relayIds.queue, 'QueueName') },
     }),
-    RelayDeadLettersAlarm: deadLettersAlarm(stack, 'relay', relayIds.deadLetters, 'relay'),
+    RelayDeadLettersAlarm: deadLettersAlarm(stack, 'relay', relayIds.deadLetters),
   };
 }

@@ -19,6 +19,7 @@ export const operateSections = {
   abuse: 'Somebody sends what they should not',
   removal: 'A stack is to be removed',
   partitions: 'A day is missing from queries',
+  deadLetters: 'Messages are dead letters',
   alarms: 'Which alarm, which section',
 } as const;
 

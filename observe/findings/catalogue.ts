@@ -122,7 +122,7 @@ export const findingCatalogue = {
   SLUICE_FINDING_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',
     "The function's log has the error code. After you have corrected the cause, move the messages back with the command.",
-    { section: 'alarms' },
+    { section: 'deadLetters' },
   ),
   SLUICE_FINDING_RELAY_LATE: warning(
     'Copies of requests have waited for more than an hour to be relayed; after six days and a half they are put aside.',
