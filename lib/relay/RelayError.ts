@@ -13,7 +13,7 @@ export const RelayError = defineErrorFamily('system', {
   },
   SLUICE_RELAY_DELETED: {
     cause:
-      'Copies of requests were eleven days old when they were to be sent, and were deleted: no SDK key is kept for longer. They are in Sluice, not at the target.',
+      'Copies of requests were eleven days old when they were to be sent, and were deleted, as they hold SDK keys. They are in Sluice, not at the target.',
     cure: 'Find out why they were not delivered for so long: `sluice relay status`, and the log lines of relay before. They count as refused, by the reason `deleted`.',
   },
   SLUICE_RELAY_COPY_UNREADABLE: {

@@ -44,8 +44,8 @@ export const TRIED_MS = 561_600_000;
 export const OLD_SECONDS = 518_400;
 
 /**
- * Age in milliseconds after which a copy is not sent any more: eleven days. S3 deletes it and its versions by then, too: the
- * lifecycle rules of the bucket have less.
+ * Age in milliseconds after which a copy is not sent any more: eleven days. What was put aside as refused is deleted by the
+ * bucket's lifecycle rules.
  */
 export const MAX_AGE_MS = 950_400_000;
 
