@@ -300,7 +300,8 @@ describe('the datasets of several customers in one deployment', () => {
     expect(await sluice('ingest', 'run')).toMatchObject({ code: 0 });
     await ingest.cloud.flush();
     const { stdout } = await sluice('ingest', 'status', '--days', '10');
-    for (const name of customers) expect(stdout).toMatch(new RegExp(`^${name}/events .*✓`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^day +${customers.map((name) => `${name}/events`).join(' +')} `));
+    expect(stdout).toMatch(new RegExp(`^${DAY}( +✓){3} `, 'm'));
     const own = (await ingest.calls()).filter(
       ({ principal, operation, permissions }) =>
         principal === load.principal &&
