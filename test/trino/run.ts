@@ -211,7 +211,7 @@ function judgeChecks(given: readonly Answer[]): void {
     const [exposures, units] = given.slice(2 * index);
     const wanted = expectedOf(experiment);
     const own = tableOf(exposures).filter((row) => row[1] === 'false');
-    tell(`a check of ${experiment} counts its exposures`, sum(own, 6) === wanted.exposures, exposures);
+    tell(`a check of ${experiment} counts its exposures`, sum(own, 3) === wanted.exposures, exposures);
     const grouped = Map.groupBy(
       tableOf(units).filter((row) => row[2] !== null),
       (row) => row[2],
@@ -226,7 +226,7 @@ function judgeChecks(given: readonly Answer[]): void {
 function judgeList([names, units]: readonly Answer[]): void {
   for (const experiment of checked) {
     const wanted = expectedOf(experiment);
-    const counted = tableOf(names).find((row) => row[0] === experiment && row[1] === 'false')?.[4];
+    const counted = tableOf(names).find((row) => row[0] === experiment && row[1] === 'false')?.[3];
     tell(`a list counts the exposures of ${experiment}`, counted === String(wanted.exposures), names);
     const seen = tableOf(units)
       .filter((row) => row[0] === experiment && row[2] !== null)
@@ -258,7 +258,8 @@ function judgeNames([events, properties, history]: readonly Answer[]): void {
   );
   const byName = [...Map.groupBy(own, (row) => String(row.event_name))];
   const wanted = byName.map(([name, all]) => `${name} ${all.length}`);
-  tell('names counts events', wanted.length > 1 && same(pairsOf(events), wanted), events);
+  const counted = tableOf(events).map(([event, , count]) => `${event} ${count}`);
+  tell('names counts events', wanted.length > 1 && same(counted, wanted), events);
   const members = byName.flatMap(([name, all]) => {
     const keys = all.flatMap((row) => Object.keys(objectOf(row.company_metadata)));
     return [...Map.groupBy(keys, (key) => key)].map(([key, found]) => `${name} ${key} ${found.length}`);
