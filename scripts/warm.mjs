@@ -19,7 +19,7 @@ async function removeHeaders() {
 
 /** For the default of `architecture`. */
 async function fetchAhead() {
-  const { fetchBinding } = await import('../infra/build/fetchBinding.ts');
+  const { fetchBinding } = await import('../infra/build/LambdaBinding.ts');
   await fetchBinding({ root }, 'arm64');
 }
 
@@ -46,7 +46,7 @@ const required = [
   [
     "DuckDB's binding for Lambda (linux-arm64) is missing",
     start(
-      "await (await import('./infra/build/fetchBinding.ts')).fetchBinding({ root: process.cwd() }, 'arm64')",
+      "await (await import('./infra/build/LambdaBinding.ts')).fetchBinding({ root: process.cwd() }, 'arm64')",
     ),
   ],
 ];

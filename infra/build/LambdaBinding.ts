@@ -1,85 +1,40 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import * as z from 'zod';
-import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Architecture } from '../../lib/schema/regions.ts';
-
-/** Errors while the functions are bundled. */
-export const BuildError = defineErrorFamily('user', {
-  SLUICE_BUILD_FUNCTION_MISSING: {
-    cause: 'A function of the deployment has no handler.',
-    cure: 'Add functions/<name>/handler.ts, or remove the settings of the function in infra/serverless/service.ts.',
-  },
-  SLUICE_BUILD_FAILED: {
-    cause: 'A function could not be bundled.',
-    cure: 'Correct what esbuild names. `npm run check` shows the same and more.',
-  },
-  SLUICE_BUILD_BINDING_UNPINNED: {
-    cause: "The lockfile does not pin DuckDB's binding for Lambda, or not by SHA-512.",
-    cure: 'Restore package-lock.json, or install a release of @duckdb/node-api that has it and commit the lockfile.',
-  },
-  SLUICE_BUILD_BINDING_MISSING: {
-    cause: "DuckDB's binding for Lambda is not on this machine and could not be fetched by npm.",
-    cure: 'Package once on a machine that reaches the npm registry. The binding is then cached in .sluice/bindings/.',
-  },
-  SLUICE_BUILD_BINDING_WRONG: {
-    cause:
-      'The fetched or packaged binding of DuckDB for Lambda is not the one that the lockfile pins, or is for another processor.',
-    cure: 'Delete .sluice/bindings/ and build/ and package again. If it persists, ask the operator of the npm registry.',
-  },
-  SLUICE_BUILD_TOO_LARGE: {
-    cause: 'A function is larger unzipped than Lambda allows.',
-    cure: 'Check what is in its folder under build/.',
-  },
-});
+import { BuildError } from './BuildError.ts';
 
 /** DuckDB's native binding for Lambda's processors, with glibc. */
 export const LAMBDA_BINDINGS: Readonly<Record<Architecture, string>> = {
   arm64: '@duckdb/node-bindings-linux-arm64',
   x86_64: '@duckdb/node-bindings-linux-x64',
 };
-
-/** Files that a binding must contain. */
-export const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;
-
-/** A release of one of {@link LAMBDA_BINDINGS}. */
-export interface LambdaBinding {
-  /** The package. */
-  readonly name: string;
-  readonly version: string;
-  /** The tarball's hash as in npm's lockfile: `sha512-…`, base64. */
-  readonly integrity: string;
-}
-
-const lockSchema = z.object({
-  packages: z.record(
-    z.string(),
-    z.object({ version: z.string().optional(), integrity: z.string().optional() }),
-  ),
-});
-
 /** In the npm package, which has no lockfile: the entries of the bindings alone, as the lockfile has them (scripts/pack.ts). */
 export const PINNED_FILE = 'infra/build/bindings.json';
 
+const lockSchema = z.object({ packages: z.record(z.string(), z.object({}).catchall(z.unknown())) });
+const pinSchema = z.object({ version: z.string(), integrity: z.string().startsWith('sha512-') });
+
 /**
- * The release that the lockfile pins. npm silently skips packages of other platforms, so only this check ensures that
- * the deployed binding has the version that the tests ran.
+ * The release that the lockfile pins, and its tarball's hash. npm silently skips packages of other platforms, so only this
+ * check ensures that the deployed binding has the version that the tests ran.
  *
  * @param code Root of the repository, or of the npm package.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`
  */
-export async function pinnedBinding(code: string, architecture: Architecture): Promise<LambdaBinding> {
+export async function pinnedBinding(code: string, architecture: Architecture) {
   const name = LAMBDA_BINDINGS[architecture];
   const pinned = join(code, PINNED_FILE);
   const file = existsSync(pinned) ? pinned : join(code, 'package-lock.json');
-  const lock = lockSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  const { version, integrity } = lock.packages[`node_modules/${name}`] ?? {};
-  if (version === undefined || integrity === undefined || !integrity.startsWith('sha512-')) {
-    throw new BuildError('SLUICE_BUILD_BINDING_UNPINNED', `${name}.`);
-  }
-  return { name, version, integrity };
+  const { packages } = lockSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  const pin = pinSchema.safeParse(packages[`node_modules/${name}`]);
+  if (!pin.success) throw new BuildError('SLUICE_BUILD_BINDING_UNPINNED', `${name}.`);
+  return { name, ...pin.data };
 }
 
 /** The packages through which DuckDB depends on its bindings: some package managers let each see only its own dependencies. */
@@ -105,4 +60,69 @@ export function installedBinding(
     }
   }
   return null;
+}
+
+/** Where a binding is looked for. */
+export interface BindingRoots {
+  /** Root of the service. A binding that had to be fetched is kept in `.sluice/bindings/` there. */
+  readonly root: string;
+  /** Root of the repository or the npm package, which pins the binding. Default: `root`. */
+  readonly code?: string;
+}
+
+/**
+ * Folder of the binding for an architecture, in the version that the lockfile pins. On a machine of that architecture npm
+ * has installed it. Elsewhere npm installs it once, with the service's `.npmrc`, and refuses a tarball that has not the
+ * lockfile's hash; after that no network is needed.
+ *
+ * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`, `SLUICE_BUILD_BINDING_MISSING`
+ */
+export async function fetchBinding(
+  { root, code = root }: BindingRoots,
+  architecture: Architecture,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const { name, version, integrity } = await pinnedBinding(code, architecture);
+  const installed = installedBinding(code, name);
+  if (installed !== null) return installed;
+  // Another tarball of the same version gets another folder.
+  const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 12);
+  const kept = join(root, '.sluice', 'bindings', `${basename(name)}-${version}-${digest}`);
+  if (existsSync(kept)) return kept;
+  const temporary = `${kept}.${randomUUID()}.tmp`;
+  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  try {
+    const manifest = { dependencies: { [name]: version } };
+    // Without the platform of the package, for which npm would refuse or silently skip it.
+    const packages = { '': manifest, [`node_modules/${name}`]: { version, integrity } };
+    await writeFile(join(temporary, 'package.json'), JSON.stringify(manifest));
+    await writeFile(join(temporary, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
+    await copyFile(join(root, '.npmrc'), join(temporary, '.npmrc')).catch(() => undefined);
+    await npmCi(temporary, environment);
+    await rename(join(temporary, 'node_modules', name), kept);
+  } catch (error) {
+    // Another process may have put the same there.
+    if (existsSync(kept)) return kept;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new BuildError('SLUICE_BUILD_BINDING_MISSING', `${name}@${version}: ${said}`, { cause: error });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return kept;
+}
+
+async function npmCi(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  // npm's own file: other package managers set `npm_execpath`, too.
+  const npm = /[\\/]npm(-cli)?\.js$/.exec(environment.npm_execpath ?? '')?.input;
+  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]];
+  // Offline, npm fails soon. By default it retries twice, for minutes.
+  const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=60000'];
+  await promisify(execFile)(command, [...first, 'ci', '--ignore-scripts', '--loglevel=error', ...retries], {
+    cwd: folder,
+    // A filter meant for one workspace is not for this folder.
+    env: { ...environment, npm_config_workspace: undefined, npm_config_workspaces: undefined },
+    // npm is a command file on Windows, which needs a shell. No part of the line is user input.
+    shell: process.platform === 'win32' && npm === undefined,
+    timeout: 300_000,
+  });
 }

@@ -1,8 +1,11 @@
 import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Architecture } from '../../lib/schema/regions.ts';
-import { type BindingRoots, fetchBinding } from './fetchBinding.ts';
-import { BINDING_FILES, BuildError, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
+import { BuildError } from './BuildError.ts';
+import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
+
+/** Files that a binding must contain. */
+const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;
 
 /** A function's code and layers, unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const UNZIPPED_BYTES = 250 * 1024 * 1024;

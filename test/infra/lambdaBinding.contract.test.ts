@@ -1,0 +1,156 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  fetchBinding,
+  installedBinding,
+  LAMBDA_BINDINGS,
+  pinnedBinding,
+} from '../../infra/build/LambdaBinding.ts';
+import { checkArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
+
+/** Begins as a library for a machine: its ELF header. */
+function library(machine: number, bytes = 64): Buffer {
+  const content = Buffer.alloc(bytes);
+  content.write('\x7fELF', 'latin1');
+  content.writeUInt16LE(machine, 18);
+  return content;
+}
+const LAMBDA_BINDING = LAMBDA_BINDINGS.arm64;
+const ARM64 = 183;
+const X64 = 62;
+
+/** Serves one package as npm's registry does, and counts the downloads. */
+async function startRegistry(
+  tarball: Buffer,
+): Promise<{ url: string; downloads: () => number; close: () => void }> {
+  let downloads = 0;
+  const server = createServer(({ url = '', headers }, response) => {
+    if (url.endsWith('.tgz')) {
+      downloads += 1;
+      return void response.end(tarball);
+    }
+    const versions = Object.fromEntries(
+      VERSIONS.map((version) => [
+        version,
+        { name: LAMBDA_BINDING, version, dist: { tarball: `http://${headers.host}/${version}.tgz` } },
+      ]),
+    );
+    response.end(JSON.stringify({ name: LAMBDA_BINDING, versions }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, downloads: () => downloads, close: () => server.close() };
+}
+const VERSIONS = ['1.5.5-r.5', '1.5.6-r.1'];
+const integrityOf = (bytes: Uint8Array) => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+
+describe("DuckDB's binding for Lambda", () => {
+  let root: string;
+  let remove: () => void;
+  let packed: Buffer;
+  let registry: Awaited<ReturnType<typeof startRegistry>>;
+  beforeEach(async () => {
+    ({ path: root, remove } = temporaryDirectory());
+    mkdirSync(join(root, 'package'));
+    writeFileSync(
+      join(root, 'package', 'package.json'),
+      JSON.stringify({ name: LAMBDA_BINDING, version: VERSIONS[0], os: ['plan9'], cpu: ['vax'] }),
+    );
+    writeFileSync(join(root, 'package', 'duckdb.node'), library(ARM64));
+    packed = execFileSync('tar', ['-czf', '-', '-C', root, 'package']);
+    registry = await startRegistry(packed);
+    writeFileSync(join(root, '.npmrc'), `registry=${registry.url}\ncache=${join(root, 'cache')}\n`);
+  });
+  afterEach(() => {
+    registry.close();
+    remove();
+  });
+
+  const lock = (integrity: string | undefined, version = VERSIONS[0]) =>
+    writeFileSync(
+      join(root, 'package-lock.json'),
+      JSON.stringify({ packages: { '': {}, [`node_modules/${LAMBDA_BINDING}`]: { version, integrity } } }),
+    );
+  /** As if one workspace alone were packaged. */
+  const fetch = () =>
+    fetchBinding({ root }, 'arm64', { PATH: process.env['PATH'], npm_config_workspace: 'x' });
+
+  it('is pinned by the lockfile to the release of the engine', async () => {
+    const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
+    for (const architecture of ['arm64', 'x86_64'] as const) {
+      expect(await pinnedBinding(repositoryRoot, architecture)).toEqual({
+        name: LAMBDA_BINDINGS[architecture],
+        version: dependencies['@duckdb/node-api'],
+        integrity: expect.stringMatching(/^sha512-[\w+/]{86}==$/),
+      });
+    }
+    lock(undefined);
+    await expect(pinnedBinding(root, 'arm64')).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_UNPINNED',
+    });
+  });
+
+  it('is fetched once with the npm settings of the service, and is then available without a network', async () => {
+    lock(integrityOf(packed));
+    const folders = await Promise.all([fetch(), fetch(), fetch()]);
+    const folder = folders[0] ?? '';
+    expect(folders).toEqual([folder, folder, folder]);
+    expect(readdirSync(join(root, '.sluice', 'bindings'))).toEqual([basename(folder)]);
+    expect(readFileSync(join(folder, 'duckdb.node'))).toEqual(library(ARM64));
+    registry.close();
+    expect(await fetch()).toBe(folder);
+    // Another release is another folder.
+    lock(integrityOf(Buffer.from('another')), VERSIONS[1]);
+    await expect(fetch()).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_MISSING',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('is rejected and not kept when it does not match the lockfile', async () => {
+    lock(integrityOf(Buffer.from('another')));
+    await expect(fetch()).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_MISSING',
+      message: expect.stringContaining('EINTEGRITY'),
+    });
+    expect(registry.downloads()).toBeGreaterThan(0);
+    expect(readdirSync(join(root, '.sluice', 'bindings'))).toEqual([]);
+  });
+
+  it("must be in the artifact, match the configured processor, and keep the artifact below Lambda's limit", async () => {
+    const folder = join(root, 'ingest-load');
+    const binding = join(folder, 'node_modules', LAMBDA_BINDING);
+    mkdirSync(binding, { recursive: true });
+    const put = (name: string, content: Uint8Array) => writeFileSync(join(binding, name), content);
+    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+    });
+    put('duckdb.node', library(ARM64));
+    put('libduckdb.so', library(X64));
+    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+      message: expect.stringContaining('libduckdb.so is 62'),
+    });
+    put('libduckdb.so', library(ARM64));
+    await checkArtifact(folder, 'arm64');
+    await expect(checkArtifact(folder, 'x86_64')).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+    });
+    put('libduckdb.so', library(ARM64, UNZIPPED_BYTES));
+    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
+  });
+
+  it("is found for this machine in npm's installation", () => {
+    expect(installedBinding(repositoryRoot)).toContain(join('node_modules', '@duckdb'));
+    expect(installedBinding(root, '@duckdb/node-bindings-plan9-vax')).toBeNull();
+  });
+});
