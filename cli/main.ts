@@ -13,7 +13,6 @@ import { groups } from './commands/groups.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
-import { names } from './commands/names.ts';
 import { policy } from './commands/policy.ts';
 import { probe } from './commands/probe.ts';
 import { quarantine } from './commands/quarantine.ts';
@@ -59,7 +58,6 @@ export const commands: readonly Command[] = [
   tables,
   probe,
   check,
-  names,
   cost,
 ];
 

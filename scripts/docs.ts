@@ -6,7 +6,14 @@ import { configurationPage, dropsConfigurationPage } from './docs/configurationP
 import { errorsPage } from './docs/errorsPage.ts';
 import { ingestPage } from './docs/ingestPage.ts';
 import { operatePage } from './docs/operatePage.ts';
-import { consoleApiPage, findingsPage, probePage, retentionPage, statsigPage } from './docs/rowsPages.ts';
+import {
+  consoleApiPage,
+  findingsPage,
+  observePage,
+  probePage,
+  retentionPage,
+  statsigPage,
+} from './docs/rowsPages.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 
 /** Each page made from what it is now: some are generated in part. */
@@ -17,6 +24,7 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/console.md': consoleApiPage,
   'operate.md': operatePage,
   'ingest.md': ingestPage,
+  'observe.md': observePage,
   'retention.md': retentionPage,
   'statsig.md': statsigPage,
   'reference/errors.md': errorsPage,

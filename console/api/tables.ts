@@ -6,7 +6,6 @@ import {
   MOST_FILES,
 } from '../../observe/facts/tables/tableDays.ts';
 import { findTable, listTables } from '../../observe/facts/tables/tables.ts';
-import { listNames, NAMES_DAYS } from '../../observe/names/names.ts';
 import { count, day, flag, route, text } from './route.ts';
 
 const table = text('name of a table or view');
@@ -42,16 +41,5 @@ export const tableRoutes = [
     }),
     handle: async ({ deployment, query: { table: name, ...query } }) =>
       listTableFiles(deployment, await findTable(deployment, name), query),
-  }),
-  route({
-    method: 'GET',
-    path: '/api/names',
-    summary: 'Event names and properties with counts, types and warnings: `sluice names`.',
-    query: z.strictObject({
-      days: count({ usual: NAMES_DAYS, most: 90 }),
-      environment: text('tier, `production` by default').optional(),
-      search: text('a part of the name').optional(),
-    }),
-    handle: ({ deployment, query }) => listNames(deployment, query),
   }),
 ];

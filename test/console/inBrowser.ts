@@ -15,7 +15,6 @@ export const PAGES = [
   '/live',
   '/trace?id=ada',
   '/tables?table=statsig_forwarded_events&day=2026-11-20',
-  '/tables?show=names&event=purchase',
   '/days',
   '/experiments?name=checkout_button',
   '/sql',

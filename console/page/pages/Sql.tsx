@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
 import type { TableList } from '../../../observe/facts/tables/tables.ts';
 import type { CsvAnswer, SqlPage, SqlRun } from '../../../observe/runSql.ts';
+import { savedQueries } from '../../../observe/savedQueries.ts';
 import { asErrorObject, callApi, useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
 import { formatBytes, formatSpan, formatUsd } from '../parts/format.ts';
@@ -20,7 +21,7 @@ interface Outcome {
   readonly result?: SqlPage;
 }
 
-/** The page SQL: a statement, the tables, and the result. `?q=` is the text, which nothing runs by itself. */
+/** The page SQL: a statement, saved queries, the tables, and the result. `?q=` is the text, which nothing runs by itself. */
 export function Sql() {
   const { route, deployment } = useConsole();
   const { q = '' } = route.params;
@@ -95,7 +96,14 @@ export function Sql() {
             <Result key={outcome.run.id} run={outcome.run} first={outcome.result} />
           )}
         </div>
-        <aside aria-label="Tables">
+        <aside aria-label="Saved queries and tables">
+          <ul>
+            {savedQueries.map(({ title, sql }) => (
+              <li key={title}>
+                <a href={link('/sql', { q: sql })}>{title}</a>
+              </li>
+            ))}
+          </ul>
           <Answered of={tables}>
             {({ tables: found }) =>
               found.map(({ name, columns }) => (

@@ -6,7 +6,6 @@ import { useConsole } from '../parts/context.ts';
 import { Answered, Badge, Card, Empty, Folded, Page } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable, More } from '../parts/tables.tsx';
-import { Names } from './Names.tsx';
 
 const KINDS: Readonly<Record<TableSummary['kind'], string>> = {
   forwarded: 'from SDKs',
@@ -18,75 +17,44 @@ const KINDS: Readonly<Record<TableSummary['kind'], string>> = {
   other: 'other',
 };
 
-/** The page Tables: what can be queried, with days, files and rows; or the names of events. */
+/** The page Tables: what can be queried, with days, files and rows. */
 export function Tables() {
-  const { route, deployment } = useConsole();
-  const isNames = route.params['show'] === 'names';
-  const tabs = [
-    ['Tables and views', link('/tables'), !isNames],
-    ['Names of events', link('/tables', { show: 'names' }), isNames],
-  ] as const;
-  return (
-    <Page
-      title="Tables"
-      intro={
-        isNames
-          ? 'Every event name with its properties and their types, and what is odd about them.'
-          : `Everything that can be queried in the database ${deployment.database}.`
-      }
-      tools={
-        <nav aria-label="Tables or names">
-          <ul>
-            {tabs.map(([name, href, isCurrent]) => (
-              <li key={name}>
-                <a href={href} aria-current={isCurrent ? 'true' : undefined}>
-                  {name}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-      }
-    >
-      {isNames ? <Names /> : <List />}
-    </Page>
-  );
-}
-
-function List() {
+  const { deployment } = useConsole();
   const list = useApi<TableList>('/api/tables');
   return (
-    <Card>
-      <Answered of={list}>
-        {({ tables, missing }) => (
-          <>
-            {missing.length > 0 && (
-              <Empty title={`The configuration has tables that the database lacks: ${missing.join(', ')}.`}>
-                <p>They exist once this configuration is deployed.</p>
-              </Empty>
-            )}
-            <DataTable
-              caption="Tables and views"
-              rows={tables}
-              keyOf={({ name }) => name}
-              params={['table', 'day']}
-              unfold={(table) => <OneTable table={table} />}
-              columns={[
-                ['Name', ({ name }) => name],
-                ['Kind', ({ kind }) => KINDS[kind]],
-                ['Days', ({ days }) => (days === null ? '' : days.count), 'number'],
-                ['To', ({ days }) => days?.last ?? '', 'number'],
-                [
-                  'Content of a row',
-                  ({ description, dataset }) =>
-                    dataset === null ? description : `${description} (${dataset.source}, ${dataset.name})`,
-                ],
-              ]}
-            />
-          </>
-        )}
-      </Answered>
-    </Card>
+    <Page title="Tables" intro={`Everything that can be queried in the database ${deployment.database}.`}>
+      <Card>
+        <Answered of={list}>
+          {({ tables, missing }) => (
+            <>
+              {missing.length > 0 && (
+                <Empty title={`The configuration has tables that the database lacks: ${missing.join(', ')}.`}>
+                  <p>They exist once this configuration is deployed.</p>
+                </Empty>
+              )}
+              <DataTable
+                caption="Tables and views"
+                rows={tables}
+                keyOf={({ name }) => name}
+                params={['table', 'day']}
+                unfold={(table) => <OneTable table={table} />}
+                columns={[
+                  ['Name', ({ name }) => name],
+                  ['Kind', ({ kind }) => KINDS[kind]],
+                  ['Days', ({ days }) => (days === null ? '' : days.count), 'number'],
+                  ['To', ({ days }) => days?.last ?? '', 'number'],
+                  [
+                    'Content of a row',
+                    ({ description, dataset }) =>
+                      dataset === null ? description : `${description} (${dataset.source}, ${dataset.name})`,
+                  ],
+                ]}
+              />
+            </>
+          )}
+        </Answered>
+      </Card>
+    </Page>
   );
 }
 
