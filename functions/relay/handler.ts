@@ -18,7 +18,7 @@ import { Target } from '../../lib/relay/Target.ts';
 const config: FunctionConfig<'relay'> = wholeConfig;
 
 /** Milliseconds before the end at which no copy is begun: the longest call, and what is written after it. */
-const MARGIN_MS = TARGET_CALL.connectMs + TARGET_CALL.headersMs + TARGET_CALL.bodyMs + 15_000;
+const MARGIN_MS = TARGET_CALL.answerMs + TARGET_CALL.bodyMs + 15_000;
 
 const schema = z.object({
   /** Where copies are that are larger than a message, and refused ones. */

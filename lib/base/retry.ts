@@ -1,4 +1,3 @@
-import type { ClientRequest } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { type Clock, systemClock } from './time.ts';
 
@@ -88,14 +87,6 @@ export async function* eachAttempt(policy: RetryPolicy): AsyncGenerator<number, 
 
 function hasTime({ until }: RetryPolicy): boolean {
   return until === undefined || until.clock.now() < until.deadline;
-}
-
-/**
- * Whether a request failed because the other side had closed the connection that was kept for it, as happens while a function
- * is frozen: it is to be sent again, on a new one. https://nodejs.org/docs/latest-v24.x/api/http.html#requestreusedsocket
- */
-export function wasConnectionStale({ reusedSocket }: ClientRequest, error: Error): boolean {
-  return reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 /**
