@@ -14,7 +14,13 @@ const { object, directory } = await requested<{ object: string; directory: strin
 /** A bucket on the disk, so that no client and no network is measured. */
 const files: string[] = [];
 const store: Writer['store'] = {
-  open: async () => ({ body: createReadStream(object), eTag: '', bytes: statSync(object).size }),
+  open: async () => ({
+    body: createReadStream(object),
+    eTag: '',
+    modifiedAt: 0,
+    bytes: statSync(object).size,
+  }),
+  read: async () => null,
   write: async (key, body) => {
     const path = join(directory, 'bucket', key);
     files.push(path);

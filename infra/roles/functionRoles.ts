@@ -1,4 +1,5 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
+import { LANDING_LEDGER } from '../../lib/tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
@@ -74,16 +75,20 @@ function registerRole(stack: Stack): Resource {
 
 /**
  * Makes files of tables of what landed, and then deletes it. Objects that it cannot read go to damaged/, and rows that their
- * tables do not take to quarantine. Of the tables it deletes only what it has just put and will write again.
+ * tables do not take to quarantine. Of the tables it deletes only what it has just put and will write again. Of the ledger it has
+ * its own notes: lib/landing/LandingNotes.ts.
  */
 function writeRole(stack: Stack): Resource {
   const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));
   const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   return serviceRole(lambdaService, [
     writeLogs(stack, 'write'),
-    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER]) },
-    { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, ...tables]) },
-    { Action: ['s3:PutObject'], Resource: objects([...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER]) },
+    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER, LANDING_LEDGER]) },
+    { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, LANDING_LEDGER, ...tables]) },
+    {
+      Action: ['s3:PutObject'],
+      Resource: objects([...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER, LANDING_LEDGER]),
+    },
     {
       // For the look. On all names: without it S3 answers 403 instead of 404 for an object that is written already, and reading
       // one carries no prefix.

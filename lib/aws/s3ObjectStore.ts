@@ -90,9 +90,10 @@ export function s3ObjectStore(
       try {
         const found = await get(key, options);
         if (found === null) return null;
-        const { Body, ETag = '', ContentLength } = found;
+        const { Body, ETag = '', VersionId, LastModified, ContentLength } = found;
         if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
-        return { body: Body, eTag: ETag, bytes: ContentLength };
+        const modifiedAt = LastModified?.getTime() ?? 0;
+        return { body: Body, eTag: ETag, versionId: VersionId, modifiedAt, bytes: ContentLength };
       } catch (error) {
         if (isOneOf(error, CHANGED)) return null;
         throw error;

@@ -44,6 +44,10 @@ export interface ObjectText {
 export interface OpenedObject {
   readonly body: Readable;
   readonly eTag: string;
+  /** Of a bucket with versions. Default none. */
+  readonly versionId?: string | undefined;
+  /** Epoch milliseconds of its last write. S3 says whole seconds. */
+  readonly modifiedAt: number;
   /** Bytes of `body`; undefined if the store does not say. */
   readonly bytes: number | undefined;
 }

@@ -51,7 +51,8 @@ export class MemoryObjects implements ObjectStore {
     const found = this.objects.get(key);
     if (found === undefined || (ifMatch !== undefined && ifMatch !== found.eTag)) return null;
     const bytes = range === undefined ? found.bytes : found.bytes.subarray(range.first, range.last + 1);
-    return { body: Readable.from([bytes]), eTag: found.eTag, bytes: bytes.length };
+    const { eTag, modifiedAt } = found;
+    return { body: Readable.from([bytes]), eTag, modifiedAt, bytes: bytes.length };
   }
 
   async head(key: string): Promise<ObjectHead | null> {

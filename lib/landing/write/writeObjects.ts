@@ -9,8 +9,10 @@ import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { Config } from '../../schema/config.ts';
 import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
+import { type LandedVersion, LandingNotes } from '../LandingNotes.ts';
 import { LandedObject } from '../lines/LandedObject.ts';
 import { Round } from './Round.ts';
+import { type RemovedObjects, removeObjects, removeWritten } from './removeWritten.ts';
 import { WriteError } from './WriteError.ts';
 import { writeRound } from './writeRound.ts';
 
@@ -25,13 +27,11 @@ const PUTS = 4;
 const MOST_BYTES = 134_217_728;
 /** Bytes of damaged objects that are kept until their round ends. */
 const DAMAGED_BYTES = 67_108_864;
-/** How often the bucket is asked to delete an object. */
-const REMOVE_TRIES = 3;
 
 /** Dependencies of the writer. */
 export interface Writer {
   readonly config: Pick<Config, 'bucket' | 'statsigFolder' | 'formerStatsigFolders' | 'tables' | 'unitIds'>;
-  readonly store: Pick<ObjectStore, 'open' | 'write' | 'removeAll' | 'listPage'>;
+  readonly store: Pick<ObjectStore, 'open' | 'read' | 'write' | 'removeAll' | 'listPage'>;
   readonly clock: Clock;
   readonly limits: EngineLimits;
   /** Existing folder for files, which nobody else uses. */
@@ -51,7 +51,8 @@ export interface WriteTime {
 
 /** What became of objects. */
 export interface WrittenObjects {
-  readonly objects: { written: number; gone: number; damaged: number };
+  /** `undeleted`: they are written, by this call or an earlier one, and noted. They need no message. */
+  readonly objects: { written: number; undeleted: number; gone: number; damaged: number };
   rows: number;
   refused: number;
   files: number;
@@ -62,8 +63,8 @@ export interface WrittenObjects {
 
 /**
  * Makes Parquet files of the tables of objects of the landing, and deletes the objects: in rounds, each of as many objects as fit
- * one, or of a part of a large one. At least once: an object whose deletion fails, or that is in two rounds of which the second
- * fails, is written again. Its rows then have the same IDs twice, and views show one.
+ * one, or of a part of a large one. What can't be deleted is noted, and only deleted the next time. At least once: an object that
+ * is in two rounds of which the second fails is written again. Its rows then have the same IDs twice, and views show one.
  *
  * @param groups Keys by groups: no round has objects of two, and none is fetched before the one before it is written.
  */
@@ -74,21 +75,28 @@ export async function writeObjects(
 ): Promise<WrittenObjects> {
   const batch = new Batch(writer, time);
   for (const keys of groups) {
-    for await (const { key, bytes } of fetchAhead(keys, writer.store, time, batch))
-      if (bytes !== null) await batch.take(key, bytes);
+    for await (const fetched of fetchAhead(keys, writer.store, time, batch))
+      if (fetched !== null) await batch.take(fetched);
     await batch.finish();
   }
+  await batch.removeNoted();
   return batch.done;
 }
 
-/** The bytes of an object; null if there is none. @throws WriteError `SLUICE_WRITE_OBJECT_TOO_LARGE` */
+/** An object; null if there is none. Without bytes if it is written. @throws WriteError `SLUICE_WRITE_OBJECT_TOO_LARGE` */
 async function fetchObject(
-  store: Writer['store'],
-  key: string,
+  { key, store, notes }: Pick<Batch, 'notes'> & { readonly key: string; readonly store: Writer['store'] },
   signal: AbortSignal | undefined,
-): Promise<Uint8Array | null> {
+): Promise<Fetched | null> {
   const object = await store.open(key, { signal });
   if (object === null) return null;
+  const { eTag, versionId, modifiedAt } = object;
+  const version = { key, eTag, versionId, modifiedAt };
+  const note = await notes.read(version);
+  if (note !== null && 'written' in note) {
+    object.body.destroy();
+    return { version, bytes: null };
+  }
   if ((object.bytes ?? 0) > MOST_BYTES) {
     object.body.destroy();
     throw new WriteError('SLUICE_WRITE_OBJECT_TOO_LARGE', `${key}: ${object.bytes} bytes.`);
@@ -97,27 +105,27 @@ async function fetchObject(
   for await (const piece of object.body) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
   if (bytes.length !== object.bytes) throw new RangeError(`${bytes.length} bytes of ${object.bytes}.`);
-  return bytes;
+  return { version, bytes };
 }
 
-/** Objects in order, while the next ones are fetched. Null: it is gone, or its fetch failed, which is noted. */
+/** Objects in order, while the next ones are fetched. Null: it is gone, or its fetch failed, which the batch knows. */
 async function* fetchAhead(
   keys: readonly string[],
   store: Writer['store'],
   { signal }: WriteTime,
   batch: Batch,
-): AsyncGenerator<Fetched> {
-  const fetching: Promise<Fetched>[] = [];
-  const fetch = async (key: string): Promise<Fetched> => {
+): AsyncGenerator<Fetched | null> {
+  const fetching: Promise<Fetched | null>[] = [];
+  const fetch = async (key: string): Promise<Fetched | null> => {
     try {
       signal?.throwIfAborted();
-      const bytes = await fetchObject(store, key, signal);
+      const fetched = await fetchObject({ key, store, notes: batch.notes }, signal);
       // Somebody has written it: S3 and SQS may tell of an object twice.
-      if (bytes === null) batch.done.objects.gone += 1;
-      return { key, bytes };
+      if (fetched === null) batch.done.objects.gone += 1;
+      return fetched;
     } catch (error) {
       batch.fail(key, error);
-      return { key, bytes: null };
+      return null;
     }
   };
   for (let next = 0; next < keys.length || fetching.length > 0; ) {
@@ -130,15 +138,15 @@ async function* fetchAhead(
   }
 }
 
-/** An object; null if it is not there to be written. */
+/** An object, with its bytes; null: it is written, and noted. */
 interface Fetched {
-  readonly key: string;
+  readonly version: LandedVersion;
   readonly bytes: Uint8Array | null;
 }
 
 /** An object that ends in a round. */
 interface EndedObject {
-  readonly key: string;
+  readonly version: LandedVersion;
   readonly damage: SluiceError | null;
   /** Of a damaged one. */
   readonly bytes: Uint8Array | null;
@@ -146,16 +154,26 @@ interface EndedObject {
 
 class Batch {
   readonly done: WrittenObjects = {
-    ...{ objects: { written: 0, gone: 0, damaged: 0 }, rows: 0, refused: 0, files: 0, rounds: 0 },
+    ...{
+      objects: { written: 0, undeleted: 0, gone: 0, damaged: 0 },
+      rows: 0,
+      refused: 0,
+      files: 0,
+      rounds: 0,
+    },
     failed: new Map(),
   };
+  readonly notes: LandingNotes;
   readonly #writer: Writer;
   readonly #time: WriteTime;
   #round: Round | undefined;
   #ended: EndedObject[] = [];
   #directory = '';
+  /** Objects that earlier calls have written. */
+  readonly #noted: LandedVersion[] = [];
 
   constructor(writer: Writer, time: WriteTime) {
+    this.notes = new LandingNotes(writer.store);
     this.#writer = writer;
     this.#time = time;
   }
@@ -171,8 +189,13 @@ class Batch {
   }
 
   /** Takes an object into the round, and into further ones. */
-  async take(key: string, bytes: Uint8Array): Promise<void> {
+  async take({ version, bytes }: Fetched): Promise<void> {
     const { roundBytes = ROUND_BYTES } = this.#writer;
+    const { key } = version;
+    if (bytes === null) {
+      this.#noted.push(version);
+      return;
+    }
     const object = new LandedObject(bytes);
     for (const member of object.members()) {
       const isFull = this.#round !== undefined && this.#round.bytes + member.text.length > roundBytes;
@@ -185,7 +208,7 @@ class Batch {
     }
     if ((await this.#open(key)) === null) return;
     const { damage } = object;
-    this.#ended.push({ key, damage, bytes: damage === null ? null : bytes });
+    this.#ended.push({ version, damage, bytes: damage === null ? null : bytes });
     const damaged = this.#ended.reduce((sum, one) => sum + (one.bytes?.length ?? 0), 0);
     if (damaged > DAMAGED_BYTES) await this.finish();
   }
@@ -222,17 +245,18 @@ class Batch {
     const put: string[] = [];
     try {
       await this.#write(round, directory, put);
-      for (const { key, damage, bytes } of ended)
-        if (damage !== null && bytes !== null) await this.#putAside(key, damage, bytes);
+      for (const { version, damage, bytes } of ended)
+        if (damage !== null && bytes !== null) await this.#putAside(version.key, damage, bytes);
     } catch (error) {
       for (const key of round.keys) this.fail(key, error);
       // What is left of it is written again: its rows would be there twice.
-      await this.#remove(put).catch(() => undefined);
+      await removeObjects(put, this.#writer.store);
       return;
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-    await this.#removeEnded(ended);
+    const { removed, undeleted } = await this.#remove(ended.map(({ version }) => version));
+    this.done.objects.written += removed + undeleted;
   }
 
   async #write(round: Round, directory: string, put: string[]): Promise<void> {
@@ -266,23 +290,20 @@ class Batch {
     this.done.objects.damaged += 1;
   }
 
-  async #removeEnded(ended: readonly EndedObject[]): Promise<void> {
-    const left = await this.#remove(ended.map(({ key }) => key)).catch((error: unknown) =>
-      ended.map(({ key }) => ({ key, why: errorName(error) })),
-    );
-    for (const { key, why } of left)
-      this.done.failed.set(key, {
-        code: 'SLUICE_WRITE_BUCKET_FAILED',
-        detail: `It is written, and not deleted: ${why}.`,
-      });
-    this.done.objects.written += ended.length - left.length;
+  /** Deletes objects that earlier calls have written. */
+  async removeNoted(): Promise<void> {
+    this.done.objects.gone += (await this.#remove(this.#noted)).removed;
   }
 
-  async #remove(keys: readonly string[]): Promise<readonly { readonly key: string; readonly why: string }[]> {
-    let left = keys.map((key) => ({ key, why: '' }));
-    for (let tries = 0; tries < REMOVE_TRIES && left.length > 0; tries += 1)
-      left = [...(await this.#writer.store.removeAll(left.map(({ key }) => key)))];
-    return left;
+  async #remove(versions: readonly LandedVersion[]): Promise<RemovedObjects> {
+    const done = await removeWritten(versions, this.#writer, this.notes);
+    this.done.objects.undeleted += done.undeleted;
+    for (const { key, why } of done.failed)
+      this.done.failed.set(key, {
+        code: 'SLUICE_WRITE_BUCKET_FAILED',
+        detail: `It is written, and neither deleted nor noted: ${why}.`,
+      });
+    return done;
   }
 }
 

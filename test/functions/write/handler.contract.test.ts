@@ -144,6 +144,7 @@ describe('messages of objects', () => {
     expect(lines).toEqual([
       {
         ...{ level: 'info', event: 'write', messages: 7, written: 2, gone: 1, damaged: 0, ignored: 3 },
+        undeleted: 0,
         ...{ rows: 2, refused: 0, files: 1, rounds: 1, failed: 0 },
       },
     ]);

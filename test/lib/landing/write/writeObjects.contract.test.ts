@@ -50,7 +50,12 @@ function store(): Writer['store'] {
     open: async (key) => {
       onCall('fetch', key);
       const bytes = objects.get(key);
-      return bytes === undefined ? null : { body: Readable.from([bytes]), eTag: '', bytes: bytes.length };
+      if (bytes === undefined) return null;
+      return { body: Readable.from([bytes]), eTag: '', modifiedAt: 0, bytes: bytes.length };
+    },
+    read: async (key) => {
+      const bytes = objects.get(key);
+      return bytes === undefined ? null : { text: bytes.toString(), eTag: '' };
     },
     write: async (key, body) => {
       onCall('put', key);
@@ -67,7 +72,10 @@ function store(): Writer['store'] {
         objects.delete(key);
         return [];
       }),
-    listPage: async () => ({ items: [], folders: [], next: undefined }),
+    listPage: async (prefix) => ({
+      items: keysOf(prefix).map((key) => ({ key, size: 1, eTag: '', modifiedAt: 0 })),
+      ...{ folders: [], next: undefined },
+    }),
   };
 }
 
@@ -318,16 +326,33 @@ describe('a bucket that fails', () => {
     ]);
   });
 
-  it('is asked again to delete, and what it keeps is written twice', async () => {
+  it('is asked again to delete, and what it keeps is only deleted the next time', async () => {
     failing('remove', KEY(1), 2);
-    expect((await write([KEY(1), KEY(2)])).failed.size).toBe(0);
-    expect(keysOf('landing/')).toEqual([]);
+    expect((await write([KEY(1), KEY(2)])).objects).toMatchObject({ written: 2, undeleted: 0 });
+    expect([keysOf('landing/'), lines]).toEqual([[], []]);
     objects.set(KEY(3), record({ events: [rowOf('events', 'e3')] }));
     failing('remove', KEY(3));
-    expect([...(await write([KEY(3)])).failed.keys()]).toEqual([KEY(3)]);
+    for (const written of [1, 0, 0]) {
+      const done = await write([KEY(3)]);
+      expect([done.objects, done.failed.size]).toEqual([{ written, undeleted: 1, gone: 0, damaged: 0 }, 0]);
+    }
+    expect(keysOf('ledger/')).toHaveLength(1);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatchObject({ event: 'write_undeleted', objects: 1, object: KEY(3) });
     onCall = () => {};
-    await write([KEY(3)]);
-    expect(await idsOf('events')).toEqual(['e1', 'e2', 'e3', 'e3']);
+    expect((await write([KEY(3)])).objects).toMatchObject({ written: 0, undeleted: 0, gone: 1 });
+    expect([keysOf('landing/'), keysOf('ledger/')]).toEqual([[], []]);
+    expect(await idsOf('events')).toEqual(['e1', 'e2', 'e3']);
+  });
+
+  it('that neither deletes nor takes a note has it written again', async () => {
+    onCall = (call, key) => {
+      if (call === 'remove' || key.startsWith('ledger/')) throw new Error('AccessDenied');
+    };
+    expect([...(await write([KEY(1)])).failed.keys()]).toEqual([KEY(1)]);
+    onCall = () => {};
+    await write([KEY(1)]);
+    expect([await idsOf('events'), keysOf('landing/')]).toEqual([['e1', 'e1'], [KEY(2)]]);
   });
 
   it('that cannot be read for one object writes the others', async () => {
