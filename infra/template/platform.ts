@@ -5,6 +5,7 @@ interface PackagedResource {
   readonly Type: string;
   Properties?: Record<string, unknown>;
   DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
 }
 
 /** The addresses that SDKs post to, by their logical IDs, of which Serverless chooses most. */
@@ -16,7 +17,7 @@ const BOUNDED: readonly string[] = ['AWS::IAM::Role', 'AWS::IAM::User'];
 
 /**
  * Adds what holds for resources whoever made them: the permissions boundary of roles and users, the key of log groups, and that
- * an address of the collector goes on taking events when it leaves the template, as SDKs may still post to it.
+ * an address of the collector goes on taking events when it leaves the template or is replaced, as SDKs may still post to it.
  *
  * @param resources Of the template that is packaged: changed in place.
  */
@@ -25,7 +26,10 @@ export function applyPlatform(
   { permissionsBoundary, logs }: Pick<Config, 'permissionsBoundary' | 'logs'>,
 ): void {
   for (const [id, resource] of Object.entries(resources)) {
-    if (ADDRESS.test(id) || isRouteToCollector(resource)) resource.DeletionPolicy = 'RetainExceptOnCreate';
+    if (ADDRESS.test(id) || isRouteToCollector(resource)) {
+      resource.DeletionPolicy = 'RetainExceptOnCreate';
+      resource.UpdateReplacePolicy = 'Retain';
+    }
     if (permissionsBoundary !== null && BOUNDED.includes(resource.Type))
       resource.Properties = { ...resource.Properties, PermissionsBoundary: permissionsBoundary };
     if (logs.kmsKeyArn !== null && resource.Type === 'AWS::Logs::LogGroup')

@@ -9,6 +9,7 @@ goes over any network.
 import ast
 import json
 import logging
+import re
 import sys
 import warnings
 
@@ -46,7 +47,7 @@ class Stack:
 
     def deploy(self):
         cloudformation = self.client('cloudformation')
-        cloudformation.create_stack(
+        about = cloudformation.create_stack(
             StackName=STACK,
             TemplateBody=json.dumps(self.template),
             Capabilities=['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM'],
@@ -54,10 +55,10 @@ class Stack:
         pages = cloudformation.get_paginator('list_stack_resources').paginate(StackName=STACK)
         made = [one for page in pages for one in page['StackResourceSummaries']]
         self.physical = {one['LogicalResourceId']: one['PhysicalResourceId'] for one in made}
-        self.adopt_names()
+        self.adopt_names(about['StackId'])
         return {one['LogicalResourceId'] for one in made}
 
-    def adopt_names(self):
+    def adopt_names(self, stack_id):
         """moto makes up names of its own for what has none; properties refer to it by them from here on."""
         names = {}
         for role in self.of('AWS::IAM::Role'):
@@ -67,7 +68,8 @@ class Stack:
             names[user['arn']] = self.client('iam').get_user(UserName=self.physical[user['logicalId']])['User']['Arn']
         for key in self.of('AWS::KMS::Key'):
             names[key['physicalId']] = self.physical[key['logicalId']]
-        text = json.dumps(self.resources)
+        stack_ids = rf'arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/[0-9a-f-]+'
+        text = re.sub(stack_ids, stack_id, json.dumps(self.resources))
         for ours, theirs in names.items():
             text = text.replace(ours, theirs)
         self.resources = json.loads(text)
@@ -341,7 +343,9 @@ def check_watch(stack):
         assert len(json.loads(body)['widgets']) > 3, body
     for group in stack.of('AWS::Logs::LogGroup'):
         name = group['properties']['LogGroupName']
-        [about] = stack.client('logs').describe_log_groups(logGroupNamePrefix=name)['logGroups']
+        # A prefix also finds the groups whose names begin with it.
+        groups = stack.client('logs').describe_log_groups(logGroupNamePrefix=name)['logGroups']
+        [about] = [one for one in groups if one['logGroupName'] == name]
         assert about['retentionInDays'] == group['properties']['RetentionInDays'], about
 
 

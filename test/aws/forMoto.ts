@@ -4,28 +4,7 @@ import {
   SUB_PLACEHOLDER,
   type Template,
 } from '../../packages/local-aws/src/template/index.ts';
-
-/**
- * Types that moto's CloudFormation doesn't make (5.2.5): deploy.py makes each through its own API, from the same
- * properties. Any other that it skips is a failure.
- */
-export const MADE_BY_API: ReadonlySet<string> = new Set([
-  'AWS::ApiGatewayV2::Api',
-  'AWS::ApiGatewayV2::Integration',
-  'AWS::ApiGatewayV2::Route',
-  'AWS::ApiGatewayV2::Stage',
-  'AWS::Athena::WorkGroup',
-  'AWS::CloudWatch::Alarm',
-  'AWS::Glue::Database',
-  'AWS::Glue::Table',
-  'AWS::KinesisFirehose::DeliveryStream',
-  'AWS::Logs::LogStream',
-  'AWS::Logs::MetricFilter',
-  'AWS::S3::BucketPolicy',
-  'AWS::SQS::QueuePolicy',
-  'AWS::Scheduler::Schedule',
-  'AWS::SecretsManager::Secret',
-]);
+import { MADE_BY_API } from './judged.ts';
 
 /**
  * The template without what moto's CloudFormation doesn't make: what refers to it has the value in its place, as moto

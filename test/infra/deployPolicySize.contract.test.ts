@@ -21,9 +21,9 @@ const LONGEST_REGION = REGIONS.find(({ length }) => length === MOST) ?? '';
 
 const together: Partial<ConfigInput> = {
   ...Object.assign({}, ...Object.values(templateConfigurations)),
-  readers: templateConfigurations['readers and customers']?.readers,
-  sources: templateConfigurations['readers and customers']?.sources,
-  endpoint: templateConfigurations['what a platform team asks for']?.endpoint,
+  readers: templateConfigurations['readers and customers'].readers,
+  sources: templateConfigurations['readers and customers'].sources,
+  endpoint: templateConfigurations['what a platform team asks for'].endpoint,
   existing: {},
 };
 

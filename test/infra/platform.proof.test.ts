@@ -37,7 +37,7 @@ function refusal(input: object): string {
 }
 
 describe('a stack with all that a platform team asks for', () => {
-  const options = templateConfigurations['what a platform team asks for'] ?? {};
+  const options = templateConfigurations['what a platform team asks for'];
   let template: Template;
   let plain: Template;
   beforeAll(async () => {

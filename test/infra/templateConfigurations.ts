@@ -2,8 +2,12 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 
 const account = '111122223333';
 
+/** Keeps the names as a type: who asks for a name that isn't there is told by `npm run check`. */
+const named = <Name extends string>(configurations: Readonly<Record<Name, Partial<ConfigInput>>>) =>
+  configurations;
+
 /** Configurations that make different templates: each is packaged and checked. */
-export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput>>> = {
+export const templateConfigurations = named({
   default: {},
   'readers of other data, in places of their own': {
     account,
@@ -156,4 +160,4 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     buffering: { megabytes: 64, seconds: 60 },
     allowAnyKey: true,
   },
-};
+});

@@ -1,7 +1,7 @@
 // `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with; and Statsig's
 // staging by Trino's Iceberg connector. `-- staging` tries this one alone. The functions of the local Athena are judged in
-// packages/local-aws/test/witness/. Needs Java 17 or later and Maven; without them it says so and counts nothing. The last
-// line is `N passed, N failed`.
+// packages/local-aws/test/witness/. Needs Java 17 or later and Maven; what can't be asked without them is named, and fails
+// the run with `--require`. The last line is `N passed, N failed, N not asked`.
 import * as z from 'zod';
 import { quoteName } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -19,6 +19,7 @@ import { exposuresQuery, unitsQuery } from '../../observe/experiments/experiment
 import { landedSql } from '../../observe/facts/tables/landedRows.ts';
 import { savedQueries } from '../../observe/savedQueries.ts';
 import { type Answer, askTrino } from '../../packages/local-aws/test/witness/trino/askTrino.ts';
+import { Tally } from '../harness/Tally.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { curatedQuestions, judgeCurated } from './curated.ts';
@@ -53,8 +54,7 @@ const QUARANTINED = {
 
 const rows = generateRows(20_261_120);
 const all = views(config);
-const total = { passed: 0, failed: 0 };
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const tally = new Tally();
 
 const groupLines = writeGroupRows(GROUP_ROWS).trimEnd().split('\n');
 const loading = [
@@ -85,11 +85,12 @@ const asked = [
 /** Cases of the SQL that curates days, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] =
   curatedCases;
-if (!process.argv.includes('staging')) await tryViews();
-const untried = await tryStaging(tell);
-if (untried !== undefined) say(`Statsig's staging is skipped: ${untried}.`);
-say(`${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+if (!process.argv.includes('staging')) await tally.ask('Trino of the views', tryViews);
+await tally.ask("Trino of Statsig's staging", async () => {
+  const untried = await tryStaging(tell);
+  if (untried !== undefined) tally.leaveOut(["Trino of Statsig's staging"], untried);
+});
+tally.close();
 
 /** The views, and loads by Athena, in Trino. */
 async function tryViews(): Promise<void> {
@@ -105,7 +106,7 @@ async function tryViews(): Promise<void> {
     ...drops.sessions,
   ]);
   if ('missing' in given) {
-    say(`The views are skipped: ${given.missing}.`);
+    tally.leaveOut(['Trino of the views'], given.missing);
     return;
   }
   const [answers = [], ...ofDrops] = given;
@@ -372,6 +373,5 @@ function same(left: readonly string[], right: readonly string[]): boolean {
 }
 
 function tell(what: string, passed: boolean, detail: unknown): void {
-  total[passed ? 'passed' : 'failed'] += 1;
-  say(passed ? `ok ${what}` : `not ok ${what}\n${JSON.stringify(detail).slice(0, 3_000)}`);
+  tally.tell(what, passed, JSON.stringify(detail).slice(0, 3_000));
 }

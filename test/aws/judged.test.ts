@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { applyPlatform } from '../../infra/template/platform.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { REGISTRY } from '../infra/handlerCalls.ts';
+import { madeResources } from '../infra/madeResources.ts';
+import { templateConfigurations } from '../infra/templateConfigurations.ts';
+import { DEPLOYED, MADE_BY_API } from './judged.ts';
+import { POLICY_SUITES } from './policySuites.ts';
+
+const read = (...path: string[]) => readFileSync(join(repositoryRoot, ...path), 'utf8');
+const script = read('test', 'aws', 'deploy.py');
+const named = (pattern: RegExp) => [...script.matchAll(pattern)].map(([, name = '']) => name);
+
+const templates = Object.entries(templateConfigurations).map(([name, input]) => {
+  const { config, made } = madeResources(input);
+  const resources = {
+    ...made.Resources,
+    // Serverless makes the API, of which this one stands for all.
+    HttpApi: { Type: 'AWS::ApiGatewayV2::Api', Properties: {} },
+  };
+  applyPlatform(resources, config);
+  return { name, resources };
+});
+const typesOf = ({ resources }: (typeof templates)[number]) =>
+  Object.values(resources).map(({ Type }) => Type);
+
+describe('what is given to judges of templates', () => {
+  it('is configurations that there are, with the resources that moto is asked for', () => {
+    const ids = named(/(?:\bone\(|\bphysical\[)'(\w+)'/g);
+    expect(new Set(ids)).toEqual(new Set(['DataBucket', 'DataKey']));
+    for (const name of DEPLOYED) {
+      const [template] = templates.filter((one) => one.name === name);
+      expect(Object.keys(template?.resources ?? {})).toEqual(expect.arrayContaining(ids));
+    }
+    expect(DEPLOYED.length).toBeGreaterThan(1);
+  });
+
+  it('names the types that deploy.py makes, each of them of a template that is deployed', () => {
+    expect(named(/\beach\('([\w:]+)'/g).sort()).toEqual([...MADE_BY_API].sort());
+    const deployed = new Set(
+      templates.filter(({ name }) => DEPLOYED.some((one) => one === name)).flatMap(typesOf),
+    );
+    const unused = [...MADE_BY_API].filter(
+      (type) => !deployed.has(type) && !type.startsWith('AWS::ApiGatewayV2::'),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it("has the permissions of every type's handlers stored", () => {
+    const missing = templates.flatMap(typesOf).filter((type) => !(type in REGISTRY.types));
+    expect([...new Set(missing)]).toEqual([]);
+  });
+
+  it.each(templates)(
+    'keeps when it is replaced what is kept when it is deleted, as cfn-lint asks: $name',
+    ({ resources }) => {
+      const kept = (of: object) => ['DeletionPolicy', 'UpdateReplacePolicy'].map((policy) => policy in of);
+      for (const [id, resource] of Object.entries(resources)) {
+        const [ifDeleted, ifReplaced] = kept(resource);
+        expect([id, ifReplaced]).toEqual([id, ifDeleted]);
+      }
+      expect(kept(resources.HttpApi)).toEqual([true, true]);
+    },
+  );
+});
+
+it('the suites whose verdicts are compared are there', () => {
+  const suites = readdirSync(join(repositoryRoot, 'test'), { recursive: true, encoding: 'utf8' })
+    .map((file) => `test/${file}`)
+    .filter((file) => file.endsWith('.test.ts'));
+  for (const pattern of POLICY_SUITES)
+    expect([pattern, suites.some((file) => new RegExp(pattern).test(file))]).toEqual([pattern, true]);
+});
+
+describe('judges that are not ours', () => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+  const nightly = read('.github', 'workflows', 'nightly.yml');
+  const judges =
+    /suite: \[(.+)\]/
+      .exec(nightly)?.[1]
+      ?.split(', ')
+      .map((name) => `test:${name}`) ?? [];
+
+  it('are asked each night, and a release needs them', () => {
+    expect(judges).toContain('test:aws');
+    for (const name of judges) expect(scripts).toHaveProperty([name]);
+    expect(nightly).toMatch(/^ {4}- cron:/m);
+    expect(nightly).toContain('npm run "test:$SUITE" -- --require');
+    expect(read('.github', 'workflows', 'release.yml')).toMatch(
+      /^ {4}uses: \.\/\.github\/workflows\/nightly\.yml$/m,
+    );
+  });
+
+  it('are all that `npm run test:all` asks, and start from files that there are', () => {
+    const asked = (scripts['test:all'] ?? '').split(' && ').map((command) => command.replace('npm run ', ''));
+    for (const command of asked)
+      expect([
+        command,
+        judges.includes(command) || nightly.includes(command) || /^(?:check|npm test)$/.test(command),
+      ]).toEqual([command, true]);
+    for (const [name, command] of Object.entries(scripts))
+      if (name.startsWith('test:'))
+        for (const [file] of command.matchAll(/test\/[\w/]+\.ts/g))
+          expect([name, file, existsSync(join(repositoryRoot, file))]).toEqual([name, file, true]);
+  });
+});

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+const closingSchema = z.strictObject({ passed: z.int(), failed: z.int() });
+
+/**
+ * What judges that aren't ours say. Each finding is a line, and the last line is `N passed, N failed, N not asked`. The exit
+ * code is 1 when something failed and, with `--require`, when a judge could not be asked.
+ */
+export class Tally {
+  readonly #total = { passed: 0, failed: 0, notAsked: 0 };
+
+  say(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  tell(what: string, passed: boolean, detail: string): void {
+    this.add({ passed: passed ? 1 : 0, failed: passed ? 0 : 1 });
+    this.say(passed ? `ok ${what}` : `not ok ${what}\n${detail.trim()}`);
+  }
+
+  /** Adds what another program counted. */
+  add({ passed, failed }: { readonly passed: number; readonly failed: number }): void {
+    this.#total.passed += passed;
+    this.#total.failed += failed;
+  }
+
+  /** Adds a script's lines, the last of which is its own count as JSON. Without that one, it did not come to its end. */
+  addScript({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): void {
+    const lines = stdout.trimEnd().split('\n');
+    const closing = closingSchema.safeParse(parsed(lines.at(-1) ?? ''));
+    for (const line of closing.success ? lines.slice(0, -1) : lines) this.say(`  ${line}`);
+    if (closing.success) this.add(closing.data);
+    else this.tell('the script comes to its end', false, stderr);
+  }
+
+  /** Names judges that can't be asked. */
+  leaveOut(judges: readonly string[], why: string): void {
+    this.#total.notAsked += judges.length;
+    this.say(`not asked: ${judges.join(', ')}: ${why}.`);
+  }
+
+  /** Asks a judge. An error is a failure, and the next judge is asked. */
+  async ask(judge: string, ask: () => void | Promise<void>): Promise<void> {
+    try {
+      await ask();
+    } catch (error) {
+      this.tell(`${judge} is asked`, false, error instanceof Error ? String(error.stack) : String(error));
+    }
+  }
+
+  close(): void {
+    const { passed, failed, notAsked } = this.#total;
+    const isRequired = process.argv.includes('--require');
+    this.say(`${passed} passed, ${failed} failed, ${notAsked} not asked`);
+    process.exitCode = failed === 0 && !(isRequired && notAsked > 0) ? 0 : 1;
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
