@@ -11,11 +11,11 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
+import { type CuratePlanFunction, planMessages } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
-import { type CuratePlanFunction, planMessages } from './planMessages.ts';
 
 const config: FunctionConfig<'curate-plan'> = wholeConfig;
 

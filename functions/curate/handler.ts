@@ -10,6 +10,7 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import type { Curator } from '../../lib/curate/Curator.ts';
+import { curateMessages } from '../../lib/curate/curateMessages.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
@@ -17,7 +18,6 @@ import { type Machine, onMachine } from '../../lib/lambda/machine.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
-import { curateMessages } from './curateMessages.ts';
 
 const config: FunctionConfig<'curate'> = wholeConfig;
 

@@ -17,6 +17,12 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
+import {
+  type Exporter,
+  exportMessages,
+  type IsolatedExporter,
+  runRequest,
+} from '../../lib/export/exportMessages.ts';
 import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
 import { LambdaError } from '../../lib/lambda/handler.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
@@ -26,7 +32,6 @@ import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { statsigFormats } from '../../lib/tables/exports/statsigFormat.ts';
-import { type Exporter, exportMessages, type IsolatedExporter, runRequest } from './exportMessages.ts';
 
 const config: FunctionConfig<'export'> = wholeConfig;
 

@@ -17,13 +17,13 @@ import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPla
 import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
+import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
 import { LambdaError } from '../../lib/lambda/handler.ts';
 import { type Machine, onMachine } from '../../lib/lambda/machine.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib/schema/sources.ts';
-import { loadMessages } from './loadMessages.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
 

@@ -9,11 +9,11 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { markReady, type ReadyHttpRequest, type Trigger } from '../../lib/drops/plan/markReady.ts';
 import { turns } from '../../lib/drops/plan/trigger.ts';
 import { environmentReader, lambdaHandler } from '../../lib/lambda/handler.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
-import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
 
 const config: FunctionConfig<'ingest-trigger'> = wholeConfig;
 

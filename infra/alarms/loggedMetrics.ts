@@ -8,7 +8,7 @@ import type { WatchedMetric } from './alarm.ts';
  * What is counted in log lines of functions: rows that DuckDB refuses and objects of the landing that are damaged, one a line
  * (lib/landing/write/writeObjects.ts); days whose rows no query reads, which the hourly run could not register
  * (lib/landing/catalog/registerMessages.ts); days whose load failed, at once, before the next run of the plan
- * (functions/ingest-load/loadMessages.ts). The lines have no stage that could become a dimension, so the metric's name has it.
+ * (lib/drops/load/loadMessages.ts). The lines have no stage that could become a dimension, so the metric's name has it.
  */
 const LOGGED = {
   writeRefused: { name: 'WriteRefused', statistic: 'Sum' },

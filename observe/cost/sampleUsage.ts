@@ -106,7 +106,7 @@ const INVOCATION_LOG_BYTES = 800;
 
 /** Custom metrics of a collector in regular use: docs/metrics.md. */
 const REGULAR_METRICS = 3;
-/** Metrics of curate-plan, written in four hours of a day while nothing is wrong: functions/curate-plan/planMessages.ts. */
+/** Metrics of curate-plan, written in four hours of a day while nothing is wrong: lib/curate/planMessages.ts. */
 const CURATE_METRICS = (5 * 4) / 24;
 
 /**

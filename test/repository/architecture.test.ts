@@ -64,7 +64,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'lib/landing': [...floor, 'lib/tables', 'lib/wire', 'lib/parquet'],
   'lib/collect': rows,
   'lib/views': [...floor, 'lib/tables', 'lib/wire', 'lib/groups'],
-  'lib/drops': [...floor, 'lib/tables', 'lib/landing', 'lib/parquet', 'lib/ledger'],
+  'lib/drops': [...floor, 'lib/tables', 'lib/wire', 'lib/landing', 'lib/parquet', 'lib/ledger'],
   'lib/curate': [...floor, 'lib/tables', 'lib/landing', 'lib/views', 'lib/parquet', 'lib/ledger'],
   'lib/export': [...floor, 'lib/tables', 'lib/parquet', 'lib/ledger'],
   'lib/relay': [...floor, 'lib/tables', 'lib/wire', 'lib/collect'],

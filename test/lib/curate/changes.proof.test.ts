@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { planMessages } from '../../../functions/curate-plan/planMessages.ts';
+import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 

@@ -1,12 +1,12 @@
 import { GetTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { planMessages } from '../../../functions/curate-plan/planMessages.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { listDay, takeOutDays } from '../../../lib/curate/ListedDays.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
+import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { publishViews } from '../../../lib/curate/publishViews.ts';
 import { CURATE_PARAMETER, type ViewCatalog } from '../../../lib/curate/ViewCatalog.ts';
 import { versionPrefix } from '../../../lib/tables/tableFolders.ts';

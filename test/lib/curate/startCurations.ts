@@ -17,7 +17,6 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type CuratePlanFunction, planMessages } from '../../../functions/curate-plan/planMessages.ts';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
@@ -30,6 +29,7 @@ import { type CurateOutcome, curateTask } from '../../../lib/curate/curateTask.t
 import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import { listedDays } from '../../../lib/curate/ListedDays.ts';
 import { type CurateTask, curateTaskSchema } from '../../../lib/curate/messageBodies.ts';
+import { type CuratePlanFunction, planMessages } from '../../../lib/curate/planMessages.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
 import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';

@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Exporter, runTask } from '../../../functions/export/exportMessages.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { type Exporter, runTask } from '../../../lib/export/exportMessages.ts';
 import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
 import type { ExportTask } from '../../../lib/export/messageBodies.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/export/startExport.ts';
+import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
 
 const task: ExportTask = {
   ...{ sluice: 'export-day', export: 'events', day: DAY, fingerprint: 'as planned', reason: 'new' },

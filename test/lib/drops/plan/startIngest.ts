@@ -12,23 +12,23 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Planner } from '../../../functions/ingest-plan/planMessages.ts';
-import { ingestSourcePolicies } from '../../../lib/access/buckets/customerBucketPolicies.ts';
-import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
-import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
-import { taskQueue } from '../../../lib/aws/taskQueue.ts';
-import { addDays, utcDay } from '../../../lib/base/time.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { lateNotes } from '../../../lib/drops/plan/lateDrops.ts';
-import { lastListings } from '../../../lib/drops/plan/planSources.ts';
-import { Ledger } from '../../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
-import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
-import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
-import { startServices } from '../../../packages/local-aws/src/testing/index.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { ingestSourcePolicies } from '../../../../lib/access/buckets/customerBucketPolicies.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
+import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
+import { taskQueue } from '../../../../lib/aws/taskQueue.ts';
+import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { lateNotes } from '../../../../lib/drops/plan/lateDrops.ts';
+import type { Planner } from '../../../../lib/drops/plan/planMessages.ts';
+import { lastListings } from '../../../../lib/drops/plan/planSources.ts';
+import { Ledger } from '../../../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../../../lib/ledger/ledgerStore.ts';
+import { MovableClock } from '../../../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
+import { Queues, sqsService } from '../../../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../../../packages/local-aws/src/testing/index.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
 export const CUSTOMER = '111122223333';

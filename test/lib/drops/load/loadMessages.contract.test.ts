@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
-import { resources } from '../../../infra/resources.ts';
-import { logicalIds } from '../../../infra/template/Stack.ts';
-import { engineShare, makeWorkDirectory } from '../../../lib/lambda/machine.ts';
-import { readFilterPattern } from '../../../packages/local-aws/src/logs/index.ts';
-import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
-import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
+import { resources } from '../../../../infra/resources.ts';
+import { logicalIds } from '../../../../infra/template/Stack.ts';
+import { loadMessages } from '../../../../lib/drops/load/loadMessages.ts';
+import { engineShare, makeWorkDirectory } from '../../../../lib/lambda/machine.ts';
+import { readFilterPattern } from '../../../../packages/local-aws/src/logs/index.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
+import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** The metrics of the stack that count a log line of the load. */
 function countedBy({ config }: Loads, line: Record<string, unknown> | undefined): readonly string[] {

@@ -1,7 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { SluiceError } from '../../lib/base/errors.ts';
-import { failureFields } from '../../lib/base/log.ts';
-import { TRIGGER_PAUSE_MS } from '../../lib/drops/limits.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { failureFields } from '../../base/log.ts';
+import type { KeyGate } from '../../wire/keys/KeyGate.ts';
+import { KeysError } from '../../wire/keys/Keyring.ts';
+import { readSdkKey } from '../../wire/sdkRequest.ts';
+import { TRIGGER_PAUSE_MS } from '../limits.ts';
 import {
   readReadyRequest,
   type StartableSource,
@@ -11,10 +14,7 @@ import {
   startSources,
   TriggerError,
   TriggerFailure,
-} from '../../lib/drops/plan/trigger.ts';
-import type { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
-import { KeysError } from '../../lib/wire/keys/Keyring.ts';
-import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
+} from './trigger.ts';
 
 /** The members of API Gateway's payload 2.0 that are used. */
 export type ReadyHttpRequest = Pick<

@@ -1,21 +1,21 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { parseJson } from '../../lib/base/json.ts';
-import { failureFields } from '../../lib/base/log.ts';
-import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../lib/base/queue.ts';
-import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
-import { checkDays } from '../../lib/curate/checkDays.ts';
-import { curateMetricsLine } from '../../lib/curate/curateMetrics.ts';
+import { parseJson } from '../base/json.ts';
+import { failureFields } from '../base/log.ts';
+import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../base/queue.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
+import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
+import { parseTableKey } from '../tables/tableFolders.ts';
+import { checkDays } from './checkDays.ts';
+import { curateMetricsLine } from './curateMetrics.ts';
 import {
   CHECK_RUN,
   type CurateRequestBody,
   curateRequestSchema,
   isStackEvent,
   PUBLISH_RUN,
-} from '../../lib/curate/messageBodies.ts';
-import { type CuratePlanner, countDays, firstYoungDay, planDays } from '../../lib/curate/planDays.ts';
-import { countLeftOut, publishViews } from '../../lib/curate/publishViews.ts';
-import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import { parseTableKey } from '../../lib/tables/tableFolders.ts';
+} from './messageBodies.ts';
+import { type CuratePlanner, countDays, firstYoungDay, planDays } from './planDays.ts';
+import { countLeftOut, publishViews } from './publishViews.ts';
 
 /** All that one invocation works with. */
 export interface CuratePlanFunction extends CuratePlanner {

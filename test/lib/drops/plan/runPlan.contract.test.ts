@@ -1,9 +1,9 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
-import { addDays, utcDay } from '../../../lib/base/time.ts';
-import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
-import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import { runPlan } from '../../../../lib/drops/plan/planMessages.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { CUSTOMER, OTHER_DROPS, startIngest } from './startIngest.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,12 +1,12 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { parseJson } from '../../lib/base/json.ts';
-import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import { type ExpectedDropsPorts, findLateDrops } from '../../lib/drops/plan/lateDrops.ts';
-import { type PlanRequest, planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
-import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';
-import { type PlanSourcesPorts, planSources } from '../../lib/drops/plan/planSources.ts';
-import type { Source } from '../../lib/schema/sources.ts';
+import { parseJson } from '../../base/json.ts';
+import { batchFailures, isRunMessage, type QueueMessage } from '../../base/queue.ts';
+import type { Source } from '../../schema/sources.ts';
+import { type ExpectedDropsPorts, findLateDrops } from './lateDrops.ts';
+import { type PlanRequest, planRequestSchema } from './messageBodies.ts';
+import type { PlannedDay } from './planDataset.ts';
+import { lateMetricsLine, planMetricsLine } from './planMetrics.ts';
+import { type PlanSourcesPorts, planSources } from './planSources.ts';
 
 /** All that one invocation of the plan works with. */
 export interface Planner extends PlanSourcesPorts, Pick<ExpectedDropsPorts, 'lateNotes'> {

@@ -1,13 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
-import { parseJson } from '../../lib/base/json.ts';
-import { failureFields } from '../../lib/base/log.ts';
-import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import type { CurateRun, Curator } from '../../lib/curate/Curator.ts';
-import { type CurateOutcome, curateTask } from '../../lib/curate/curateTask.ts';
-import { type CurateTask, curateTaskSchema } from '../../lib/curate/messageBodies.ts';
-import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
+import { parseJson } from '../base/json.ts';
+import { failureFields } from '../base/log.ts';
+import { batchFailures, isRunMessage, type QueueMessage } from '../base/queue.ts';
+import { sweepVersions } from '../ledger/sweepVersions.ts';
+import type { CurateRun, Curator } from './Curator.ts';
+import { type CurateOutcome, curateTask } from './curateTask.ts';
+import { type CurateTask, curateTaskSchema } from './messageBodies.ts';
 
 /**
  * Curates the days that messages name, one after the other. The hourly message `{"sluice":"sweep"}` deletes

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
-import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
-import { turns } from '../../../lib/drops/plan/trigger.ts';
-import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
-import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
-import { startIngest } from '../ingest-plan/startIngest.ts';
+import { s3ObjectStore } from '../../../../lib/aws/s3ObjectStore.ts';
+import { markReady, type Trigger } from '../../../../lib/drops/plan/markReady.ts';
+import { turns } from '../../../../lib/drops/plan/trigger.ts';
+import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../../../lib/wire/keys/KeyGate.ts';
+import { startIngest } from './startIngest.ts';
 
 const MINUTE_MS = 60_000;
 let ingest: Awaited<ReturnType<typeof startIngest>>;

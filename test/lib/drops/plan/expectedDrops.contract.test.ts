@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { lookForLateDrops, planMessages, runPlan } from '../../../functions/ingest-plan/planMessages.ts';
-import { addDays, utcDay } from '../../../lib/base/time.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { dueDays, hasArrivedSince } from '../../../lib/drops/plan/lateDrops.ts';
-import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
-import { emfProblems } from '../../harness/emfProblems.ts';
+import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { dueDays, hasArrivedSince } from '../../../../lib/drops/plan/lateDrops.ts';
+import { planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
+import { lookForLateDrops, planMessages, runPlan } from '../../../../lib/drops/plan/planMessages.ts';
+import { emfProblems } from '../../../harness/emfProblems.ts';
 import { startIngest } from './startIngest.ts';
 
 type DatasetInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[number]['datasets'][number];

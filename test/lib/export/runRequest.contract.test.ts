@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runRequest } from '../../../functions/export/exportMessages.ts';
 import { QueueError } from '../../../lib/base/queue.ts';
+import { runRequest } from '../../../lib/export/exportMessages.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
-import { DAY, type ExportWorld, startExport } from '../../lib/export/startExport.ts';
+import { DAY, type ExportWorld, startExport } from './startExport.ts';
 
 describe('a planning request of the export', () => {
   let world: ExportWorld;

@@ -2,24 +2,18 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
-import { parseJson } from '../../lib/base/json.ts';
-import { failureFields } from '../../lib/base/log.ts';
-import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import { cleanAthenaLoad } from '../../lib/drops/athena/loadByAthena.ts';
-import { ATHENA_STUCK_MS, MAX_SWEPT } from '../../lib/drops/limits.ts';
-import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
-import {
-  findDropDay,
-  findTableDay,
-  goOnTask,
-  type LoadOutcome,
-  loadTask,
-} from '../../lib/drops/load/loadTask.ts';
-import type { DropDay } from '../../lib/drops/load/publishVersion.ts';
-import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { sweepVersions } from '../../lib/ledger/sweepVersions.ts';
-import { versionTime } from '../../lib/ledger/versions.ts';
-import { ATHENA_NOTES, parseAthenaNote, type VersionNote } from '../../lib/tables/ledgerKeys.ts';
+import { parseJson } from '../../base/json.ts';
+import { failureFields } from '../../base/log.ts';
+import { batchFailures, isRunMessage, type QueueMessage } from '../../base/queue.ts';
+import { sweepVersions } from '../../ledger/sweepVersions.ts';
+import { versionTime } from '../../ledger/versions.ts';
+import { ATHENA_NOTES, parseAthenaNote, type VersionNote } from '../../tables/ledgerKeys.ts';
+import { cleanAthenaLoad } from '../athena/loadByAthena.ts';
+import { ATHENA_STUCK_MS, MAX_SWEPT } from '../limits.ts';
+import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
+import type { Loader, LoadRun } from './Loader.ts';
+import { findDropDay, findTableDay, goOnTask, type LoadOutcome, loadTask } from './loadTask.ts';
+import type { DropDay } from './publishVersion.ts';
 
 /**
  * Loads the days that messages name, one after the other, and then deletes some of the versions that are due. The hourly

@@ -1,28 +1,28 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
-import { parseJson } from '../../lib/base/json.ts';
-import { batchFailures, type QueueMessage } from '../../lib/base/queue.ts';
-import { isTransientCode } from '../../lib/export/ExportError.ts';
+import { parseJson } from '../base/json.ts';
+import { batchFailures, type QueueMessage } from '../base/queue.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import type { Export } from '../schema/exports.ts';
+import { exportSubject } from '../tables/ledgerKeys.ts';
+import { isTransientCode } from './ExportError.ts';
 import {
   type DayExporter,
   type ExportOutcome,
   exportDay,
   type FileRewriter,
   type TargetBucket,
-} from '../../lib/export/exportDay.ts';
-import { exportMetricsLine } from '../../lib/export/exportMetrics.ts';
-import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from '../../lib/export/limits.ts';
+} from './exportDay.ts';
+import { exportMetricsLine } from './exportMetrics.ts';
+import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from './limits.ts';
 import {
   type ExportRequest,
   type ExportTask,
   exportRequestSchema,
   exportTaskSchema,
-} from '../../lib/export/messageBodies.ts';
-import { type PlanExportsPorts, planExports } from '../../lib/export/planExports.ts';
-import type { Ledger } from '../../lib/ledger/Ledger.ts';
-import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
-import type { Export } from '../../lib/schema/exports.ts';
-import { exportSubject } from '../../lib/tables/ledgerKeys.ts';
+} from './messageBodies.ts';
+import { type PlanExportsPorts, planExports } from './planExports.ts';
 
 /** Ports for one export, in a session of the function's role that is limited to it (docs/export.md). */
 export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
