@@ -1,72 +1,53 @@
-import { readFile } from 'node:fs/promises';
-import type { Cost } from '../../observe/cost/cost.ts';
-import { configuredTarget } from '../aws/target.ts';
-import { withDeployment } from '../aws/withDeployment.ts';
-import { count, counted } from '../observe/words.ts';
+import type { Cost } from '../../observe/cost.ts';
+import { count } from '../observe/words.ts';
 import {
   assertNoArguments,
   type Command,
   type CommandLine,
+  choiceOption,
   countOption,
-  targetOptions,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeResult } from '../terminal/output.ts';
 
-/** `sluice cost`: USD a month by part, from a sample of bodies or from the metrics of a stage. */
+const ENDPOINTS = ['http-api', 'function-url'] as const;
+
+/** `sluice cost`: USD a month by part at list prices, before anything is deployed. */
 export const cost: Command = {
   name: 'cost',
-  summary: 'Calculate USD a month by part, from a sample of your bodies or the metrics of a stage.',
-  usage: 'sluice cost [--sample FILE] [--events-per-month N] [--stage NAME] [options]',
+  summary: 'Calculate USD a month by part at list prices.',
+  usage: 'sluice cost [--events-per-month N] [--events-per-request N] [options]',
   options: {
-    sample: {
-      type: 'string',
-      help: 'file of bodies as SDKs send them, JSON or NDJSON; needs no deployment',
-    },
-    'events-per-month': {
-      type: 'string',
-      help: 'events, e.g. 5000000 or 5M (default: as the stage has; with --sample 100M)',
-    },
-    days: { type: 'string', help: 'days of metrics to read, at most 30 (default 7); not with --sample' },
-    ...targetOptions,
+    'events-per-month': { type: 'string', help: 'events, e.g. 5000000 or 5M (default 100M)' },
+    'events-per-request': { type: 'string', help: 'events of a request, 1 to 10000 (default 20)' },
+    endpoint: { type: 'string', values: ENDPOINTS, help: 'where SDKs send to (default http-api)' },
+    'days-kept': { type: 'string', help: 'days for which rows are kept (default 365)' },
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
-    'sluice cost --sample bodies.ndjson --events-per-month 50M',
-    'sluice cost --stage prod',
-    'sluice cost --stage prod --events-per-month 1000M --json',
+    'sluice cost --events-per-month 50M --events-per-request 10',
+    'sluice cost --events-per-month 2B --events-per-request 500 --endpoint function-url --json',
   ],
   async run(line) {
     assertNoArguments(line.positionals);
-    const events = eventsOption(line);
-    const days = countOption(line, 'days', { usual: 7, most: 30 });
-    const sample = textOption(line, 'sample');
-    if (sample !== undefined && line.values['days'] !== undefined)
-      throw new UsageError('SLUICE_USAGE_OPTIONS', '--days: not with --sample, which reads no metrics.');
-    const result =
-      sample === undefined ? await ofStage(line, events, days) : await ofSample(line, sample, events);
+    const question = {
+      eventsPerMonth: eventsOption(line),
+      eventsPerRequest: countOption(line, 'events-per-request', { usual: 20, most: 10_000 }),
+      endpoint: choiceOption(line, 'endpoint', ENDPOINTS) ?? 'http-api',
+      daysKept: countOption(line, 'days-kept', { usual: 365, most: 36_500 }),
+    };
+    const { costOfMonth } = await import('../../observe/cost.ts');
+    const result = costOfMonth(question);
     writeResult(line, result, () => costText(result));
     return 0;
   },
 };
 
-async function ofSample(line: CommandLine, path: string, events: number | undefined): Promise<Cost> {
-  const { costOfSample } = await import('../../observe/cost/cost.ts');
-  const { config, stack } = await configuredTarget(line);
-  return costOfSample(await readFile(path), { config, ...stack }, events);
-}
-
-async function ofStage(line: CommandLine, events: number | undefined, days: number): Promise<Cost> {
-  const { costOfStage } = await import('../../observe/cost/cost.ts');
-  return withDeployment(line, (deployment) => costOfStage(deployment, { days, events }));
-}
-
 const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9 };
 
-function eventsOption(line: CommandLine): number | undefined {
-  const text = textOption(line, 'events-per-month');
-  if (text === undefined) return undefined;
+function eventsOption(line: CommandLine): number {
+  const text = textOption(line, 'events-per-month') ?? '100M';
   const [, digits = '', suffix = ''] = /^(\d{1,15}(?:\.\d+)?)([kMB]?)$/i.exec(text) ?? [];
   const events = digits === '' ? Number.NaN : Number(digits) * (SUFFIXES[suffix.toLowerCase()] ?? Number.NaN);
   if (events >= 1 && events <= 1e15) return events;
@@ -78,23 +59,17 @@ function eventsOption(line: CommandLine): number | undefined {
 
 /** A cost for people. */
 function costText(cost: Cost): string {
-  const { parts, usage, usd_per_month: month, source, not_included: missing } = cost;
-  const millions = usage.events / 1_000_000;
+  const { events_per_month: events, requests_per_month: requests, parts, usd_per_month: month } = cost;
   const row = (part: string, usd: number) => ({
     part,
     'USD a month': dollars(usd),
-    'USD a million events': millions === 0 ? '' : dollars(usd / millions),
-    share: month === 0 ? '' : `${Math.round((usd / month) * 100)} %`,
+    'USD a million events': dollars((usd * 1_000_000) / events),
+    share: `${Math.round((usd / month) * 100)} %`,
   });
-  const basis =
-    source.kind === 'stage'
-      ? `by the metrics of ${source.stack} from ${source.since} to ${source.until}`
-      : `as in the sample: ${counted(source.events, 'event')} in ${counted(source.requests, 'request')}`;
   return [
-    `${count(Math.round(usage.events))} events a month in ${count(Math.round(usage.requests))} requests, ${basis}.\n`,
+    `${count(Math.round(events))} events a month in ${count(Math.round(requests))} requests, rows kept for ${count(cost.days_kept)} days.\n`,
     textTable([...Object.entries(parts).map(([part, usd]) => row(part, usd)), row('total', month)]),
-    `Not included (docs/cost.md):\n${missing.map((text) => `  ${text}\n`).join('')}`,
-    'List prices of us-east-1, first tier, without the free tier.\n',
+    'List prices of us-east-1, first tier, without the free tier. What is not included: docs/cost.md.\n',
   ].join('\n');
 }
 

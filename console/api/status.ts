@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { LookedAt } from '../../observe/doctor/diagnose.ts';
 import { readStatus, type Status } from '../../observe/findings/status.ts';
-import { count, route } from './route.ts';
+import { route } from './route.ts';
 
 /** What `sluice doctor` found. */
 export interface DoctorAnswer {
@@ -23,16 +23,6 @@ export const statusRoutes = [
       const { diagnose } = await import('../../observe/doctor/diagnose.ts');
       const { checks } = await diagnose(deployment);
       return { checks };
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/api/cost',
-    summary: 'USD a month by part, by the metrics of the last days, as `sluice cost --json`.',
-    query: z.strictObject({ days: count({ usual: 7, most: 30 }) }),
-    async handle({ deployment, query: { days } }) {
-      const { costOfStage } = await import('../../observe/cost/cost.ts');
-      return costOfStage(deployment, { days, events: undefined });
     },
   }),
 ];

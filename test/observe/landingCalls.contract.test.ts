@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
 import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
-import { FILE_CALLS, LOOK_LISTS, OBJECT_CALLS } from '../../observe/cost/monthlyCost.ts';
+import { FILE_CALLS, LOOK_LISTS, OBJECT_CALLS } from '../../observe/cost.ts';
 import { recordOf, rowOf, startLanding } from './startLanding.ts';
 
 let landing: Awaited<ReturnType<typeof startLanding>>;

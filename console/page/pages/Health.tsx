@@ -1,21 +1,9 @@
-import type { Cost as CostAnswer } from '../../../observe/cost/cost.ts';
 import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole } from '../parts/context.ts';
-import { formatCount, formatShare, formatUsd } from '../parts/format.ts';
-import {
-  Answered,
-  Badge,
-  Copyable,
-  DocsLink,
-  Empty,
-  Figures,
-  Folded,
-  Prose,
-  type Tone,
-} from '../parts/parts.tsx';
+import { Answered, Badge, Copyable, DocsLink, Folded, Prose, type Tone } from '../parts/parts.tsx';
 import { DataTable } from '../parts/tables.tsx';
 
 const SEVERITIES: Readonly<Record<Finding['severity'], readonly [tone: Tone, word: string]>> = {
@@ -120,52 +108,5 @@ export function Alarms({ of }: { readonly of: readonly AlarmState[] }) {
         </>
       )}
     </Folded>
-  );
-}
-
-/** The cost of a month by part. */
-export function Cost() {
-  return <Folded title="Cost of a month">{() => <CostOfMonth />}</Folded>;
-}
-
-function CostOfMonth() {
-  const cost = useApi<CostAnswer>('/api/cost', { days: 7 });
-  if (cost.error?.code === 'SLUICE_COST_NO_TRAFFIC')
-    return (
-      <Empty title="There was no request in the last seven days.">
-        <p>{cost.error.cure}</p>
-      </Empty>
-    );
-  return (
-    <Answered of={cost}>
-      {({ usage, usd_per_month: month, usd_per_million: million, parts, not_included: missing }) => {
-        return (
-          <>
-            <Figures
-              of={[
-                ['a month', formatUsd(month)],
-                ['a million events', million === null ? null : formatUsd(million)],
-                ['events a month', formatCount(Math.round(usage.events))],
-                ['requests a month', formatCount(Math.round(usage.requests))],
-              ]}
-            />
-            <p class="faint">
-              List prices of us-east-1, by the metrics of the last seven days. Not included:{' '}
-              {missing.join('; ')}
-            </p>
-            <DataTable
-              caption="Cost by part"
-              rows={Object.entries(parts).sort(([, a], [, b]) => b - a)}
-              keyOf={([part]) => part}
-              columns={[
-                ['Part', ([part]) => part.replaceAll('_', ' ')],
-                ['USD a month', ([, usd]) => formatUsd(usd), 'number'],
-                ['Share', ([, usd]) => (month === 0 ? '' : formatShare(usd / month)), 'number'],
-              ]}
-            />
-          </>
-        );
-      }}
-    </Answered>
   );
 }

@@ -6,7 +6,7 @@ import { formatBytes, formatNoun, formatSpan } from '../parts/format.ts';
 import { Answered, Badge, Card, Copyable, Empty, Figures, Page, Time, type Tone } from '../parts/parts.tsx';
 import { link } from '../parts/router.ts';
 import { DataTable } from '../parts/tables.tsx';
-import { Alarms, Cost, Doctor, Findings } from './Health.tsx';
+import { Alarms, Doctor, Findings } from './Health.tsx';
 import { Quarantine } from './Quarantine.tsx';
 
 /** The page Status: what `sluice status` says, and the way of an event with its figures. */
@@ -24,7 +24,6 @@ export function Status() {
       <Card title="More">
         <Doctor />
         {status.answer?.alarms && <Alarms of={status.answer.alarms} />}
-        <Cost />
       </Card>
     </Page>
   );
