@@ -33,9 +33,6 @@ export const prices = {
 /** HTTP APIs meter requests in these steps: https://aws.amazon.com/api-gateway/pricing/ */
 export const HTTP_API_STEP_BYTES = 512 * 1024;
 
-/** CloudWatch Logs adds this number of bytes to each line: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
-export const LOG_LINE_OVERHEAD_BYTES = 26;
-
 /**
  * Athena's list price for SQL in us-east-1 and most other regions. Athena bills the bytes that a query reads, rounded up to
  * a megabyte, at least 10 MB; failed queries and DDL are free. https://aws.amazon.com/athena/pricing/

@@ -65,8 +65,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tables: [NOWHERE],
   probe: [NOWHERE],
   check: [NOWHERE, ['checkout_button', ...NOWHERE]],
-  names: [NOWHERE],
-  cost: [NOWHERE, ['--sample', '/nowhere']],
+  cost: [[]],
 };
 
 describe('--json', () => {
