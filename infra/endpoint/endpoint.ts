@@ -45,7 +45,7 @@ const ACCESS_LOG = {
  * The access log's group. Logs whose names begin like this need no statement of their own in the account's policy for logs,
  * which has little room: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  */
-export function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stage'>): string {
+function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stage'>): string {
   return `/aws/vendedlogs/${service}-${stage}-access`;
 }
 
