@@ -45,13 +45,13 @@ export class Round {
   async add(key: string, { text, lines }: LandedLines): Promise<void> {
     this.keys.add(key);
     // Lines of a kind follow each other: most members are one piece a kind.
-    for (let first = 0; first < lines.length; ) {
-      const { kind } = lines[first] ?? {};
-      let last = first;
-      while (lines[last + 1]?.kind === kind) last += 1;
-      await this.#files.get(kind ?? 'events')?.add(key, text, lines.slice(first, last + 1));
-      first = last + 1;
+    const pieces: LandedLine[][] = [];
+    for (const line of lines) {
+      const before = pieces.at(-1)?.at(-1);
+      if (line.kind === before?.kind && line.from === before.to) pieces.at(-1)?.push(line);
+      else pieces.push([line]);
     }
+    for (const piece of pieces) await this.#files.get(piece[0]?.kind ?? 'events')?.add(key, text, piece);
   }
 
   /** Ends the files. @returns Those that have lines, quarantine last. */

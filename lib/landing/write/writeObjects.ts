@@ -10,7 +10,8 @@ import type { Config } from '../../schema/config.ts';
 import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { type LandedVersion, LandingNotes } from '../LandingNotes.ts';
-import { LandedObject } from '../lines/LandedObject.ts';
+import { damageOf, LandedReader, type Skipped } from '../lines/LandedObject.ts';
+import { DamagedObject } from './DamagedObject.ts';
 import { Round } from './Round.ts';
 import { type RemovedObjects, removeObjects, removeWritten } from './removeWritten.ts';
 import { WriteError } from './WriteError.ts';
@@ -25,8 +26,6 @@ const AHEAD = 4;
 const PUTS = 4;
 /** Bytes of an object: Firehose joins 128 MiB at most, and a request has fewer. Others would end the function. */
 const MOST_BYTES = 134_217_728;
-/** Bytes of damaged objects that are kept until their round ends. */
-const DAMAGED_BYTES = 67_108_864;
 
 /** Dependencies of the writer. */
 export interface Writer {
@@ -51,7 +50,10 @@ export interface WriteTime {
 
 /** What became of objects. */
 export interface WrittenObjects {
-  /** `undeleted`: they are written, by this call or an earlier one, and noted. They need no message. */
+  /**
+   * `undeleted`: they are written, by this call or an earlier one, and noted. They need no message. `damaged`: written, but for bytes
+   * that are in `damaged/` now.
+   */
   readonly objects: { written: number; undeleted: number; gone: number; damaged: number };
   rows: number;
   refused: number;
@@ -147,9 +149,8 @@ interface Fetched {
 /** An object that ends in a round. */
 interface EndedObject {
   readonly version: LandedVersion;
-  readonly damage: SluiceError | null;
-  /** Of a damaged one. */
-  readonly bytes: Uint8Array | null;
+  readonly skipped: Skipped;
+  readonly damaged: DamagedObject;
 }
 
 class Batch {
@@ -171,6 +172,7 @@ class Batch {
   #directory = '';
   /** Objects that earlier calls have written. */
   readonly #noted: LandedVersion[] = [];
+  #damaged = 0;
 
   constructor(writer: Writer, time: WriteTime) {
     this.notes = new LandingNotes(writer.store);
@@ -196,21 +198,22 @@ class Batch {
       this.#noted.push(version);
       return;
     }
-    const object = new LandedObject(bytes);
-    for (const member of object.members()) {
-      const isFull = this.#round !== undefined && this.#round.bytes + member.text.length > roundBytes;
+    const object = new LandedReader(this.#writer.clock);
+    this.#damaged += 1;
+    const damaged = new DamagedObject(join(this.#writer.directory, `damaged-${this.#damaged}`));
+    for (const part of object.read(bytes, true)) {
+      if ('why' in part || part.others.length > 0) await damaged.add(part);
+      if ('why' in part || part.lines.length === 0) continue;
+      const isFull = this.#round !== undefined && this.#round.bytes + part.text.length > roundBytes;
       if (isFull || this.#isOutOfTime()) await this.finish();
       // The rest of an object is of no use when a part of it was not written.
       if (this.done.failed.has(key)) return;
       const round = await this.#open(key);
       if (round === null) return;
-      await round.add(key, member);
+      await round.add(key, part);
     }
     if ((await this.#open(key)) === null) return;
-    const { damage } = object;
-    this.#ended.push({ version, damage, bytes: damage === null ? null : bytes });
-    const damaged = this.#ended.reduce((sum, one) => sum + (one.bytes?.length ?? 0), 0);
-    if (damaged > DAMAGED_BYTES) await this.finish();
+    this.#ended.push({ version, skipped: object.skipped, damaged });
   }
 
   /** Whether there is no time for more than the round that is open. */
@@ -245,8 +248,7 @@ class Batch {
     const put: string[] = [];
     try {
       await this.#write(round, directory, put);
-      for (const { version, damage, bytes } of ended)
-        if (damage !== null && bytes !== null) await this.#putAside(version.key, damage, bytes);
+      for (const object of ended) await this.#putAside(object);
     } catch (error) {
       for (const key of round.keys) this.fail(key, error);
       // What is left of it is written again: its rows would be there twice.
@@ -255,8 +257,10 @@ class Batch {
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-    const { removed, undeleted } = await this.#remove(ended.map(({ version }) => version));
-    this.done.objects.written += removed + undeleted;
+    await this.#remove(ended.map(({ version }) => version));
+    for (const { version, skipped } of ended)
+      if (!this.done.failed.has(version.key))
+        this.done.objects[skipped.count === 0 ? 'written' : 'damaged'] += 1;
   }
 
   async #write(round: Round, directory: string, put: string[]): Promise<void> {
@@ -280,14 +284,21 @@ class Batch {
     this.done.files += written.files.length;
   }
 
-  /** Keeps a damaged object where nothing deletes it. */
-  async #putAside(key: string, { code, detail }: SluiceError, bytes: Uint8Array): Promise<void> {
+  /** Keeps what was skipped of an object where nothing deletes it for long. */
+  async #putAside({ version: { key }, skipped, damaged }: EndedObject): Promise<void> {
+    const damage = damageOf(skipped);
+    if (damage === null) return;
     const { store, log } = this.#writer;
-    await store.write(damagedKey(key), bytes, {
+    await store.write(damagedKey(key), await damaged.bytes(), {
       ...{ contentType: 'application/gzip', signal: this.#time.signal },
     });
-    log({ level: 'error', event: 'write_damaged', object: key, code, detail });
-    this.done.objects.damaged += 1;
+    await damaged.remove();
+    const { code, detail } = damage;
+    const { bytes, count, causes, ranges, lines, rowLike } = skipped;
+    log({
+      ...{ level: 'error', event: 'write_damaged', object: key, code, detail },
+      ...{ bytes, count, causes, ranges, lines, row_like: rowLike },
+    });
   }
 
   /** Deletes objects that earlier calls have written. */

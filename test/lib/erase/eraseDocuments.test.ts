@@ -61,11 +61,14 @@ describe('a damaged object', () => {
   const more = Buffer.from('more');
   const left = (...parts: Uint8Array[]) => eraseDamaged(Buffer.concat(parts), matcher);
 
-  it('goes as a whole if a line before the damage is the unit’s, and otherwise is not searched to its end', () => {
+  it('goes as a whole if a line is the unit’s, and otherwise is not searched to its end', () => {
     const own = record({ events: [row('user-1'), row('user-2')] });
-    expect(left(others, own, more)).toEqual({ own: 1, others: 0, body: null });
-    for (const parts of [[more], [others, more], [others, more, own]])
-      expect(left(...parts)).toEqual({ own: 0, unread: 1 });
+    for (const parts of [
+      [others, own, more],
+      [others, more, own],
+    ])
+      expect(left(...parts)).toEqual({ own: 1, others: 0, body: null });
+    for (const parts of [[more], [others, more]]) expect(left(...parts)).toEqual({ own: 0, unread: 1 });
   });
 });
 

@@ -1,7 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
+import { LandedObject, LandedReader } from '../../../../lib/landing/lines/LandedObject.ts';
 import { encodeLines, type LandedRows } from '../../../../lib/landing/store/encodeLines.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 
@@ -9,20 +10,33 @@ const DAY = '2026-11-25';
 const rowOf = (id: string, day = DAY) => ({ day, json: JSON.stringify({ event_id: id }) });
 const member = (...ids: readonly string[]) =>
   Buffer.from(encodeLines({ events: ids.map((id) => rowOf(id)) }) ?? []);
+const HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0);
 const line = (id: string) => `{"kind":"events","ds":"${DAY}","row":{"event_id":"${id}"}}\n`;
 
-/** The IDs of an object's rows, and why there are no more. */
-function read(bytes: Uint8Array) {
-  const object = new LandedObject(bytes);
+/** The IDs of an object's rows, and the ranges of bytes that were skipped, with their causes. */
+function read(bytes: Uint8Array, clock?: Clock) {
+  const object = new LandedObject(bytes, clock);
   const ids = Array.from(object.rows(), ({ json }) => JSON.parse(json).event_id);
-  return { ids, damage: object.damage?.detail ?? null };
+  return { ids, skipped: object.skipped.ranges.map(({ from, to, why }) => [from, to, why]) };
+}
+
+/** The same of an object that comes in pieces. */
+function readPieces(pieces: readonly Uint8Array[]) {
+  const reader = new LandedReader();
+  const ids: string[] = [];
+  for (const [i, piece] of pieces.entries())
+    for (const part of reader.read(piece, i === pieces.length - 1))
+      if ('text' in part)
+        for (const { rowFrom, to } of part.lines)
+          ids.push(JSON.parse(part.text.toString('utf8', rowFrom, to - 2)).event_id);
+  return { ids, skipped: reader.skipped.ranges.map(({ from, to, why }) => [from, to, why]) };
 }
 
 describe('an object of the landing', () => {
   it('is a gzip file of lines, whose members are read in their order', () => {
     const bytes = Buffer.concat([member('a', 'b'), member('c')]);
     expect(gunzipSync(bytes).toString()).toBe(`${line('a')}${line('b')}${line('c')}`);
-    expect(read(bytes)).toEqual({ ids: ['a', 'b', 'c'], damage: null });
+    expect(read(bytes)).toEqual({ ids: ['a', 'b', 'c'], skipped: [] });
   });
 
   it('may be made by any gzip', () => {
@@ -41,7 +55,7 @@ describe('an object of the landing', () => {
       named.subarray(10),
       gzipSync(line('b'), { level: 9 }),
     ]);
-    expect(read(bytes)).toEqual({ ids: ['a', 'b'], damage: null });
+    expect(read(bytes)).toEqual({ ids: ['a', 'b'], skipped: [] });
   });
 
   it('has the rows that were encoded, whatever they are', () => {
@@ -62,69 +76,205 @@ describe('an object of the landing', () => {
           tableKinds.flatMap((kind) => (one[kind] ?? []).map((row) => ({ kind, ...row }))),
         );
         expect([...object.rows()]).toEqual(expected);
-        expect(object.damage === null).toBe(expected.length > 0);
+        expect(object.damage).toBeNull();
       }),
       { numRuns: 50 },
     );
   });
 
+  it('may be empty, and a request without rows makes none', () => {
+    expect(read(Buffer.of())).toEqual({ ids: [], skipped: [] });
+    expect(encodeLines({})).toBeNull();
+    expect(encodeLines({ events: [] })).toBeNull();
+  });
+});
+
+describe('bytes of others in an object', () => {
+  const flip = (bytes: Buffer, at: number) => {
+    const flipped = Buffer.from(bytes);
+    flipped.writeUInt8(flipped.readUInt8(at) ^ 1, at);
+    return flipped;
+  };
+
   it.each([
-    ['a zero byte behind a member', Buffer.of(0)],
-    ['bytes that are no member', Buffer.from('more')],
-    ['a line break between members', Buffer.from('\n')],
-    ['a member that is cut', member('x').subarray(0, -9)],
-    ['a member without its trailer', member('x').subarray(0, -1)],
-    ['a header alone', member('x').subarray(0, 10)],
-  ])('ends at %s, and hides nothing behind it', (_what, wrong) => {
-    const good = member('a');
-    const bytes = Buffer.concat([good, wrong, member('b')]);
-    const { ids, damage } = read(bytes);
-    expect(ids).toEqual(['a']);
-    expect(damage).toMatch(new RegExp(`^At byte ${good.length}\\. `));
+    ['the record of the console', Buffer.from('{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE"}'), 'no_member'],
+    ['a zero byte', Buffer.of(0), 'no_member'],
+    ['a line break', Buffer.from('\n'), 'no_member'],
+    ['the beginning of a header', Buffer.of(0x1f, 0x8b, 8), 'cut'],
+    ['a reserved flag', flip(member('x'), 3).fill(0xe0, 3, 4), 'no_member'],
+    ['a member without its beginning', member('x').subarray(10), 'no_member'],
+    ['a checksum that is wrong', flip(member('x'), member('x').length - 5), 'checksum'],
+    ['a length that is wrong', flip(member('x'), member('x').length - 1), 'checksum'],
+    ['many zero bytes', Buffer.alloc(5_000), 'no_member'],
+    ['a member of no rows behind broken bytes', Buffer.concat([Buffer.of(0), gzipSync('x')]), 'no_member'],
+  ])('cost no row around them: %s', (_what, wrong, why) => {
+    const [good, next] = [member('a'), member('b')];
+    const [from, to] = [good.length, good.length + wrong.length];
+    const bytes = Buffer.concat([good, wrong, next, wrong]);
+    const { ids, skipped } = read(bytes);
+    expect(ids).toEqual(['a', 'b']);
+    expect([skipped[0]?.[0], skipped.at(-1)?.[1]]).toEqual([from, bytes.length]);
+    expect(skipped.map(([, , cause]) => cause)).toContain(why);
+    const between = skipped.filter(([begin]) => Number(begin) < to);
+    expect(between.at(-1)?.[1]).toBe(to);
+    expect(read(Buffer.concat([wrong, good]))).toMatchObject({ ids: ['a'] });
   });
 
-  it('has no row of a member of which any bit was flipped', () => {
-    const [first, second] = [member('a'), member('b', 'c', 'd')];
+  it.each([
+    ['a member without its last bytes', member('x').subarray(0, -9)],
+    ['a member without its trailer', member('x').subarray(0, -1)],
+    ['a header alone', member('x').subarray(0, 10)],
+  ])('may be %s, before others and at the end', (_what, cut) => {
+    const good = member('a');
+    expect(read(Buffer.concat([good, cut, member('b')])).ids).toEqual(['a', 'b']);
+    const bytes = Buffer.concat([good, cut]);
+    expect(read(bytes)).toEqual({ ids: ['a'], skipped: [[good.length, bytes.length, expect.anything()]] });
+  });
+
+  it('may be a bit: of its member there is no row then, and every one of the next', () => {
+    const [first, second, third] = [member('a'), member('b', 'c', 'd'), member('e')];
     for (let bit = 0; bit < second.length * 8; bit += 1) {
       const flipped = Buffer.from(second);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      const { ids, damage } = read(Buffer.concat([first, flipped]));
+      const { ids, skipped } = read(Buffer.concat([first, flipped, third]));
       // The flag for texts, the time, the compression's hint and the system of a header say nothing.
       const isIgnored = bit === 24 || (bit >= 32 && bit < 80);
-      expect([bit, ids, damage === null]).toEqual([bit, isIgnored ? ['a', 'b', 'c', 'd'] : ['a'], isIgnored]);
+      expect([bit, ids]).toEqual([bit, isIgnored ? ['a', 'b', 'c', 'd', 'e'] : ['a', 'e']]);
+      if (!isIgnored)
+        expect([skipped[0]?.[0], skipped.at(-1)?.[1]]).toEqual([first.length, first.length + second.length]);
     }
   });
 
   it.each([
-    ['of another kind', '{"kind":"orders","ds":"2026-11-25","row":{}}\n'],
-    ['of no day', '{"kind":"events","ds":"2026-02-30","row":{}}\n'],
-    ['whose row is no object', '{"kind":"events","ds":"2026-11-25","row":[]}\n'],
-    ['with its members in another order', '{"ds":"2026-11-25","kind":"events","row":{}}\n'],
-    ['without its end', '{"kind":"events","ds":"2026-11-25","row":{}\n'],
-    ['that is empty', '\n'],
+    ['of a newer release', '{"kind":"orders","ds":"2026-11-25","row":{}}\n', 1],
+    ['of no day', '{"kind":"events","ds":"2026-02-30","row":{}}\n', 1],
+    ['whose row is no object', '{"kind":"events","ds":"2026-11-25","row":[]}\n', 0],
+    ['with its members in another order', '{"ds":"2026-11-25","kind":"events","row":{}}\n', 0],
+    ['without its end', '{"kind":"events","ds":"2026-11-25","row":{}\n', 1],
+    ['that is no JSON', 'hello\n', 0],
+    ['that is empty', '\n', 0],
+    ['without its line break, at the end', 'hello', 0],
     [
       'that is no UTF-8',
       Buffer.from('{"kind":"events","ds":"2026-11-25","row":{"a":"m\xfcller"}}\n', 'latin1'),
+      1,
     ],
-  ])('ends before a line %s', (_what, wrong) => {
-    const text = Buffer.concat([Buffer.from(line('a')), Buffer.from(wrong), Buffer.from(line('b'))]);
-    expect(read(Buffer.concat([gzipSync(text), member('c')]))).toEqual({
-      ids: ['a'],
-      damage: expect.stringContaining('At byte 0. Its line 2 is not a row.'),
+  ])('may be a line %s: the others of its member are rows', (_what, wrong, rowLike) => {
+    const isEnd = wrong.at(-1) !== '\n' && wrong.at(-1) !== 10;
+    const text = isEnd ? [line('a'), line('b'), wrong] : [line('a'), wrong, line('b')];
+    const first = gzipSync(Buffer.concat(text.map((one) => Buffer.from(one))));
+    const object = new LandedObject(Buffer.concat([first, member('c')]));
+    const ids = Array.from(object.rows(), ({ json }) => JSON.parse(json).event_id);
+    expect(ids.sort()).toEqual(['a', 'b', 'c']);
+    expect(object.skipped).toMatchObject({ lines: 1, rowLike, count: 1 });
+    expect(object.skipped.ranges).toEqual([{ from: 0, to: first.length, why: 'lines' }]);
+  });
+
+  it('may be the line break that the last line lacks', () => {
+    expect(read(gzipSync(`${line('a')}${line('b').slice(0, -1)}`))).toEqual({ ids: ['a', 'b'], skipped: [] });
+  });
+
+  it('may be a thousand lines, and with one more their member is skipped as a whole', () => {
+    const withLines = (count: number) => gzipSync(`${line('a')}${'x\n'.repeat(count)}`);
+    expect(read(Buffer.concat([withLines(1_000), member('b')])).ids).toEqual(['a', 'b']);
+    const many = withLines(1_001);
+    expect(read(Buffer.concat([many, member('b')]))).toEqual({
+      ids: ['b'],
+      skipped: [[0, many.length, 'many_lines']],
     });
   });
 
-  it('ends before a line that does not end', () => {
-    const text = `${line('a')}${line('b').slice(0, -1)}`;
-    expect(read(gzipSync(text))).toEqual({
-      ids: ['a'],
-      damage: 'At byte 0. Its line 2 is not a row.',
-    });
+  it('are not searched where they are the text of a member', () => {
+    const outer = (level: number) =>
+      gzipSync(Buffer.concat([Buffer.from(line('x')), member('nested')]), { level });
+    for (const level of [0, 1]) {
+      expect(read(Buffer.concat([outer(level), member('b')])).ids).toEqual(['x', 'b']);
+      // A byte of its text, of its checksum, and of its length: its end is known.
+      for (const at of [...(level === 0 ? [40] : []), outer(level).length - 6, outer(level).length - 2])
+        expect(read(Buffer.concat([member('a'), flip(outer(level), at), member('b')])).ids).toEqual([
+          'a',
+          'b',
+        ]);
+    }
   });
 
-  it('that is empty is damaged, and a request without rows makes none', () => {
-    expect(read(Buffer.of())).toEqual({ ids: [], damage: 'At byte 0. It is empty.' });
-    expect(encodeLines({})).toBeNull();
-    expect(encodeLines({ events: [] })).toBeNull();
+  it('are searched within bounds: bytes that inflate far, again and again, end the search', () => {
+    const far = gzipSync(Buffer.concat([Buffer.from(line('x').slice(0, -3)), Buffer.alloc(20_000_000, 'x')]));
+    const wrong = far.subarray(0, -1_000);
+    const [first, last] = [member('a'), member('b')];
+    const few = Buffer.concat([first, ...Array(4).fill(wrong), last]);
+    expect(read(few).ids).toEqual(['a', 'b']);
+    const { ids, skipped } = read(Buffer.concat([first, ...Array(30).fill(wrong), last]));
+    expect(ids).toEqual(['a']);
+    expect(skipped.at(-1)).toEqual([
+      expect.any(Number),
+      first.length + 30 * wrong.length + last.length,
+      'not_searched',
+    ]);
+  });
+
+  it('are searched for a minute', () => {
+    let now = 0;
+    const clock = { now: () => (now += 500) };
+    const broken = (count: number) => Array(count).fill(member('x').subarray(0, 20));
+    const object = (count: number) => Buffer.concat([member('a'), ...broken(count), member('b')]);
+    expect(read(object(50), clock).ids).toEqual(['a', 'b']);
+    const { ids, skipped } = read(object(200), clock);
+    expect([ids, skipped.at(-1)?.[2]]).toEqual([['a'], 'not_searched']);
+  });
+
+  it('are found wherever they are, and no row of a member that they leave whole is missing or read twice', () => {
+    const requests = Array.from({ length: 12 }, (_, i) => member(`${i}-0`, `${i}-1`));
+    const at = fc.nat({ max: 10_000 });
+    const foreign = fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 40 }),
+      fc.constantFrom(
+        ...[Buffer.of(0), Buffer.from('\n'), HEADER, Buffer.concat([HEADER, HEADER]), gzipSync('hello')],
+        ...[member('x').subarray(0, 30), member('x').subarray(12), gzipSync(member('nested'))],
+      ),
+    );
+    const change = fc.oneof(
+      fc.record({ how: fc.constant('flip' as const), at, bit: fc.nat({ max: 7 }) }),
+      fc.record({ how: fc.constant('cut' as const), at, bytes: fc.integer({ min: 1, max: 150 }) }),
+      fc.record({ how: fc.constant('insert' as const), at, foreign }),
+    );
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 6 }), fc.array(at, { maxLength: 4 }), (changes, cuts) => {
+        // Each byte by the member that it is of, or none.
+        let bytes = requests.flatMap((one, i) =>
+          Array.from(one, (byte) => ({ byte, of: i, isChanged: false })),
+        );
+        for (const one of changes) {
+          const place = one.at % (bytes.length + 1);
+          const here = bytes[place];
+          if (one.how === 'flip' && here !== undefined)
+            bytes[place] = { ...here, byte: here.byte ^ (1 << one.bit), isChanged: true };
+          if (one.how === 'cut') bytes.splice(place, one.bytes);
+          if (one.how === 'insert')
+            bytes = [
+              ...bytes.slice(0, place),
+              ...Array.from(one.foreign, (byte) => ({ byte, of: -1, isChanged: true })),
+              ...bytes.slice(place),
+            ];
+        }
+        const object = Buffer.from(bytes.map(({ byte }) => byte));
+        const untouched = requests.flatMap((one, i) => {
+          const first = bytes.findIndex(({ of }) => of === i);
+          const own = bytes.slice(first, first + one.length);
+          const isWhole =
+            own.length === one.length && own.every(({ of, isChanged }) => of === i && !isChanged);
+          return first >= 0 && isWhole ? [`${i}-0`, `${i}-1`] : [];
+        });
+        const places = cuts.map((one) => one % (object.length + 1)).sort((a, b) => a - b);
+        const pieces = [0, ...places].map((from, i) => object.subarray(from, places[i]));
+        const { ids, skipped } = readPieces(pieces);
+        expect({ ids, skipped }).toEqual(read(object));
+        // What flipped bits of a header leave readable is read, too.
+        expect(ids.filter((id) => untouched.includes(id))).toEqual(untouched);
+        const own = ids.filter((id) => /^\d/.test(id));
+        expect(new Set(own).size).toBe(own.length);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

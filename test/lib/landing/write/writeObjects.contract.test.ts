@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
@@ -271,27 +271,94 @@ describe('a line that DuckDB refuses', () => {
   });
 });
 
-describe('a damaged object', () => {
-  it('goes aside with an alarm when its good lines are written', async () => {
-    const damaged = Buffer.concat([
-      record({ events: [rowOf('events', 'good')] }),
-      Buffer.from('junk'),
-      record({ events: [rowOf('events', 'lost')] }),
+describe('bytes of others in an object', () => {
+  const requests = Array.from({ length: 10 }, (_, i) =>
+    record({
+      events: Array.from({ length: 20 }, (_row, j) => rowOf('events', `e${i}${String(j).padStart(2, '0')}`)),
+    }),
+  );
+  const ids = requests.flatMap((_, i) =>
+    Array.from({ length: 20 }, (_row, j) => `e${i}${String(j).padStart(2, '0')}`),
+  );
+  const between = (wrong: Uint8Array) =>
+    Buffer.concat(requests.flatMap((one, i) => (i < 3 ? [one, wrong] : [one])));
+  const withLine = (request: Buffer, line: string) =>
+    gzipSync(Buffer.concat([gunzipSync(request).subarray(0, -1), Buffer.from(`\n${line}`)]));
+  const cut = requests[0]?.subarray(0, 200) ?? Buffer.of();
+  const aside = KEY(1).replace('landing/', 'damaged/');
+  const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ","SECTOR":"HEALTHCARE","CHANGE":-0.05,"PRICE":84.51}');
+  const newer = '{"kind":"orders","ds":"2026-11-25","row":{"a":1}}\n';
+
+  it.each([
+    ['records of the console', between(demo), Buffer.concat([demo, demo, demo])],
+    ['zero bytes', between(Buffer.of(0)), Buffer.alloc(3)],
+    ['line breaks', between(Buffer.from('\n')), Buffer.from('\n\n\n')],
+    ['members that are cut', between(cut), Buffer.concat([cut, cut, cut])],
+    [
+      'a member of lines of others',
+      between(gzipSync('hello\n')),
+      Buffer.concat(Array(3).fill(gzipSync('hello\n'))),
+    ],
+    ['bytes at its beginning', Buffer.concat([demo, ...requests]), demo],
+    [
+      'lines of others',
+      Buffer.concat(requests.map((one) => withLine(one, newer))),
+      gzipSync(newer.repeat(10)),
+    ],
+    [
+      'lines of others without a line break',
+      Buffer.concat(requests.map((one) => withLine(one, 'hello'))),
+      gzipSync('hello\n'.repeat(10)),
+    ],
+  ])('cost no row, and are one object of damaged/ alone: %s', async (_what, object, skipped) => {
+    objects.set(KEY(1), object);
+    const done = { objects: { written: 0, damaged: 1, gone: 0 }, rows: 200, refused: 0, rounds: 1 };
+    expect(await write([KEY(1)])).toMatchObject(done);
+    expect(await idsOf('events')).toEqual(ids);
+    expect([...keysOf('landing/'), ...keysOf('damaged/')]).toEqual([aside]);
+    expect(objects.get(aside)?.equals(skipped)).toBe(true);
+    expect(lines).toEqual([
+      expect.objectContaining({ event: 'write_damaged', object: KEY(1), code: 'SLUICE_LANDED_DAMAGED' }),
     ]);
-    objects.set(KEY(1), damaged);
-    objects.set(KEY(2), record({ events: [rowOf('events', 'other')] }));
-    objects.set(KEY(3), gzipSync('no lines'));
-    expect(await write([KEY(1), KEY(2), KEY(3)])).toMatchObject({
-      objects: { written: 3, damaged: 2 },
-      rows: 2,
-    });
-    expect(await idsOf('events')).toEqual(['good', 'other']);
-    expect(keysOf('landing/')).toEqual([]);
-    expect(keysOf('damaged/')).toEqual([1, 3].map((n) => KEY(n).replace('landing/', 'damaged/')));
-    expect(objects.get(KEY(1).replace('landing/', 'damaged/'))?.equals(damaged)).toBe(true);
-    expect(lines.map(({ event, object, code }) => [event, object, code])).toEqual(
-      [1, 3].map((n) => ['write_damaged', KEY(n), 'SLUICE_LANDED_DAMAGED']),
-    );
+    // Copied back, it makes the same object again, and no row.
+    objects.set(KEY(1), objects.get(aside) ?? Buffer.of());
+    objects.delete(aside);
+    expect(await write([KEY(1)])).toMatchObject({ ...done, rows: 0 });
+    expect(objects.get(aside)?.equals(skipped)).toBe(true);
+  });
+
+  it('are told in one line, with their causes and the first of their places', async () => {
+    objects.set(KEY(1), Buffer.concat([...requests, ...requests, ...requests].flatMap((one) => [one, demo])));
+    await write([KEY(1)]);
+    const { from, to } = { from: requests[0]?.length ?? 0, to: (requests[0]?.length ?? 0) + demo.length };
+    expect(lines).toEqual([
+      {
+        ...{ level: 'error', event: 'write_damaged', object: KEY(1), code: 'SLUICE_LANDED_DAMAGED' },
+        ...{ detail: expect.any(String), bytes: 30 * demo.length, count: 30, lines: 0, row_like: 0 },
+        ...{ causes: { no_member: 30 * demo.length }, ranges: expect.any(Array) },
+      },
+    ]);
+    expect(lines[0]?.['ranges']).toHaveLength(20);
+    expect(lines[0]).toMatchObject({ ranges: expect.arrayContaining([{ from, to, why: 'no_member' }]) });
+  });
+
+  it('are lines before broken bytes, so that a release that knows them reads them', async () => {
+    const [first = Buffer.of(), second = Buffer.of()] = requests;
+    const later = '{"kind":"events","ds":"2026-11-25","row":{"event_id":"later"}}\n';
+    objects.set(KEY(1), Buffer.concat([cut, withLine(first, newer), second]));
+    await write([KEY(1)]);
+    const left = objects.get(aside) ?? Buffer.of();
+    expect(left.equals(Buffer.concat([gzipSync(newer), cut]))).toBe(true);
+    objects.set(KEY(1), Buffer.concat([gzipSync(later), cut]));
+    expect(await write([KEY(1)])).toMatchObject({ rows: 1 });
+    expect(objects.get(aside)?.equals(cut)).toBe(true);
+  });
+
+  it('may be all of it, and none: an object without bytes is done', async () => {
+    objects.set(KEY(1), demo);
+    objects.set(KEY(2), Buffer.of());
+    expect(await write([KEY(1), KEY(2)])).toMatchObject({ objects: { written: 1, damaged: 1 }, rows: 0 });
+    expect(keysOf('')).toEqual([aside]);
   });
 });
 
