@@ -34,6 +34,7 @@ it('the writer calls S3 for an object and its files as often as the cost counts'
   expect(await writeObjects([[key]], writer, { deadline })).toMatchObject({ files: 2 });
   expect(calls).toEqual({
     PutObject: OBJECT_CALLS.puts + 2 * FILE_CALLS.puts,
+    ListObjectsV2: OBJECT_CALLS.lists,
     GetObject: OBJECT_CALLS.gets,
     // Free.
     DeleteObjects: 1,
