@@ -56,7 +56,7 @@ export interface PrintedPolicy {
 export const PolicyError = defineErrorFamily('user', {
   SLUICE_POLICY_TOO_LONG: {
     cause: 'With the names of this configuration a policy is longer than IAM accepts in one managed policy.',
-    cure: 'Shorten the names that it repeats (database, bucket, workgroup, readers), have fewer readers with an `ownDatabase`, or let the stack make its own database: in an existing one each table is named.',
+    cure: 'Shorten the names that it repeats (database, bucket, workgroup, readers), or have fewer readers with an `ownDatabase`.',
   },
 });
 
@@ -358,24 +358,15 @@ function deploy(config: Config, { stack }: KnownNames, scope: PolicyScope): read
     {
       name: 'stackPermissions',
       purpose:
-        'Attach each to the role or user that deploys: this is for the stack, functions, API, roles, logs and alarms,',
+        'Attach each to the role that CloudFormation takes, or to whoever deploys: this is for the stack, functions, API, logs, alarms and roles,',
       document: documents.stack,
     },
     { name: 'dataPermissions', purpose: 'this for what holds and moves data,', document: documents.data },
     {
       name: 'catalogPermissions',
-      purpose: 'this for databases, tables and workgroups.',
+      purpose: 'and this for databases, tables and workgroups.',
       document: documents.catalog,
     },
-    ...(documents.readers === undefined
-      ? []
-      : [
-          {
-            name: 'readersPermissions',
-            purpose: 'And this for what readers come in as.',
-            document: documents.readers,
-          },
-        ]),
   ];
 }
 

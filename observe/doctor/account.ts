@@ -148,6 +148,7 @@ export const deployer: Look = {
     return settled(
       policies
         .flatMap(({ document }) => document.Statement)
+        .filter(({ Effect }) => Effect === 'Allow')
         .map(async (statement) => {
           const denied = wrongDecisions(await simulateStatement(setup, source, statement), true);
           return denied === '' ? [] : [finding('SLUICE_FINDING_DEPLOY_DENIED', denied)];

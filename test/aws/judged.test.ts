@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { applyPlatform } from '../../infra/template/platform.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { REGISTRY } from '../infra/handlerCalls.ts';
 import { madeResources } from '../infra/madeResources.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { DEPLOYED, MADE_BY_API } from './judged.ts';
@@ -46,11 +45,6 @@ describe('what is given to judges of templates', () => {
       (type) => !deployed.has(type) && !type.startsWith('AWS::ApiGatewayV2::'),
     );
     expect(unused).toEqual([]);
-  });
-
-  it("has the permissions of every type's handlers stored", () => {
-    const missing = templates.flatMap(typesOf).filter((type) => !(type in REGISTRY.types));
-    expect([...new Set(missing)]).toEqual([]);
   });
 
   it.each(templates)(

@@ -15,7 +15,6 @@ import {
 import { preparePackages } from '../harness/nodePackages.ts';
 import { preparePython, run } from '../harness/python.ts';
 import { Tally } from '../harness/Tally.ts';
-import { REGISTRY, REGISTRY_FILE, registrySchema } from '../infra/handlerCalls.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { readActions } from '../lib/access/actionReference.ts';
@@ -65,7 +64,6 @@ async function judge(bin: string): Promise<void> {
   for (const [name, options] of Object.entries(templateConfigurations))
     templates.set(name, await packageTemplate(options));
   await tally.ask('cfn-lint', () => {
-    compareRegistry(bin);
     lint(
       [...templates].map(([name, template]) => keep(`${name}.json`, template)),
       bin,
@@ -92,25 +90,6 @@ function lint(files: readonly string[], bin: string): void {
   );
 }
 
-/**
- * The deploy policy is held against handlers' permissions in test/fixtures/registry. cfn-lint has the registry's own
- * declarations: `npm run test:aws -- --update-registry` takes them over after its version has changed.
- */
-function compareRegistry(bin: string): void {
-  const script = join(repositoryRoot, 'test', 'aws', 'handlerPermissions.py');
-  const { stdout, stderr } = run(join(bin, 'python'), [script, ...Object.keys(REGISTRY.types)], STEP_MS);
-  const read = registrySchema.safeParse(parse(stdout));
-  if (read.success && process.argv.includes('--update-registry'))
-    writeFileSync(REGISTRY_FILE, `${JSON.stringify(read.data, undefined, 1)}\n`);
-  tally.tell(
-    "the stored permissions of the registry's handlers are those that cfn-lint has",
-    read.success && isDeepStrictEqual(read.data, REGISTRY),
-    read.success
-      ? 'They differ: run `npm run test:aws -- --update-registry` and look at the change.'
-      : stderr,
-  );
-}
-
 function deploy(name: string, template: Template, bin: string): void {
   const { resources } = resolveTemplate(template, {
     ...{ region: 'us-east-1', account: '123456789012', partition: 'aws', stackName: 'sluice-prod' },
@@ -126,12 +105,4 @@ function keep(name: string, content: unknown): string {
   const file = join(directory, name.replaceAll(' ', '-'));
   writeFileSync(file, JSON.stringify(content, undefined, 1));
   return file;
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import { applyPlatform } from '../../infra/template/platform.ts';
-import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { deployedStack } from '../../packages/local-aws/src/cloudformation/index.ts';
@@ -250,44 +249,6 @@ describe('a permissions boundary', () => {
       refusal({ permissionsBoundary: `arn:aws:iam::${account}:policy/of/${name}`, stages: ['dev', 'prod'] });
     expect(named('sluice-prod-boundary')).toContain('does not begin with sluice-prod-');
     expect(named('sluice-boundary')).toBe('accepted');
-  });
-});
-
-describe('the deployment policy of a configuration', () => {
-  const printed = (input: Partial<ConfigInput>) =>
-    printedPolicies('deploy', configOf(input), { region: 'us-east-1', stack: 'sluice-prod', account });
-  const actionsOf = (input: Partial<ConfigInput>) =>
-    printed(input).flatMap(({ document }) => document.Statement.flatMap(({ Action }) => Action));
-
-  it('has what a boundary, a domain and a key of logs need only where they are configured', () => {
-    const plain = JSON.stringify(printed({}).map(({ document }) => document));
-    expect(plain).not.toMatch(/PermissionsBoundary|domainnames|KmsKey\b|ServiceLinkedRole/);
-    const kmsKeyArn = `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
-    expect(actionsOf({ logs: { kmsKeyArn } })).toContain('logs:AssociateKmsKey');
-    expect(JSON.stringify(printed({ endpoint: DOMAIN }))).toContain('::/domainnames/collect.acme.com');
-    expect(JSON.stringify(printed({ tags: { team: 'data' } }))).toContain(
-      '"aws:TagKeys":["STAGE","team","aws:cloudformation:*"]',
-    );
-  });
-
-  it('allows no role and no user without the boundary, and takes none off', () => {
-    const input: Partial<ConfigInput> = {
-      permissionsBoundary: boundary,
-      readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' }],
-    };
-    const making =
-      /^iam:(Create(Role|User)|(Attach|Put)(Role|User)Policy|Put(Role|User)PermissionsBoundary)$/;
-    const statements = printed(input).flatMap(({ document }) => document.Statement);
-    const all = statements.flatMap(({ Action, Condition }) =>
-      Action.filter((action) => making.test(action)).map((action) => ({ action, Condition })),
-    );
-    expect(all.map(({ action }) => action).sort()).toEqual([
-      ...['iam:AttachRolePolicy', 'iam:AttachUserPolicy', 'iam:CreateRole', 'iam:CreateUser'],
-      ...['iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy', 'iam:PutUserPermissionsBoundary'],
-    ]);
-    for (const { Condition } of all)
-      expect(Condition).toEqual({ StringEquals: { 'iam:PermissionsBoundary': boundary } });
-    expect(actionsOf(input).filter((action) => /Delete\w+PermissionsBoundary/.test(action))).toEqual([]);
   });
 });
 

@@ -78,12 +78,7 @@ export const unscopedActions: readonly UnscopedActions[] = [
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html',
   },
   {
-    actions: [
-      'lambda:CreateEventSourceMapping',
-      'lambda:DeleteEventSourceMapping',
-      'lambda:GetEventSourceMapping',
-      'lambda:UpdateEventSourceMapping',
-    ],
+    actions: ['lambda:*EventSourceMapping'],
     who: 'deploy',
     why: "AWS assigns the ARN of a mapping when it creates the mapping. A condition narrows the actions to the stack's functions.",
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html',
@@ -120,16 +115,9 @@ export const unscopedActions: readonly UnscopedActions[] = [
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html',
   },
   {
-    actions: [
-      'logs:CreateLogDelivery',
-      'logs:DeleteLogDelivery',
-      'logs:GetLogDelivery',
-      'logs:ListLogDeliveries',
-      'logs:PutResourcePolicy',
-      'logs:UpdateLogDelivery',
-    ],
+    actions: ['logs:*LogDelivery', 'logs:ListLogDeliveries', 'logs:PutResourcePolicy'],
     who: 'deploy',
-    why: 'Only with `endpoint.accessLogDays`. API Gateway asks for them on behalf of whoever turns its log on; they take no resource.',
+    why: 'For `endpoint.accessLogDays`. API Gateway asks for them on behalf of whoever turns its log on; they take no resource.',
     source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html',
   },
   {

@@ -179,7 +179,6 @@ describe('each statement of the deployment policy', () => {
     });
     const documents = deployPolicies(scope, config, 'sluice-prod');
     const unscoped = Object.values(documents)
-      .filter((one) => one !== undefined)
       .flatMap(({ Statement }) => Statement)
       .filter(({ Resource = [] }) => Resource.includes('*'))
       .flatMap(({ Action }) => Action);
