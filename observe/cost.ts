@@ -18,14 +18,14 @@ const MONTH_DAYS = 30;
 const RUNS = MONTH_DAYS * 24;
 
 /**
- * Calls of S3 for an object of the landing: put by Firehose, fetched, and a list of notes, taken to be one an object; for each
- * file of a table made from it: put. The object is deleted, which is free. test/observe/landingCalls.contract.test.ts counts them.
+ * Calls of S3 for an object of the landing: put by Firehose, fetched, and asked for two notes on it; for each file of a table made
+ * from it: put. The object is deleted, which is free. test/observe/landingCalls.contract.test.ts counts them.
  */
-export const OBJECT_CALLS = { puts: 1, lists: 1, gets: 1 } as const;
+export const OBJECT_CALLS = { puts: 1, gets: 3 } as const;
 /** Calls of S3 for a file of a table. */
 export const FILE_CALLS = { puts: 1 } as const;
-/** Lists of a look while fewer than a thousand objects wait. */
-export const LOOK_LISTS = 1;
+/** Calls of S3 for a look while fewer than a thousand objects wait: two lists and a put, which cost the same. */
+export const LOOK_CALLS = { puts: 3, gets: 1 } as const;
 /** Events of S3 for an object: it is made, deleted, and expires as a version. A file is made. */
 const OBJECT_EVENTS = 3;
 /** Requests to SQS for an event of an object or a file: sent, received, deleted. Batches need fewer. */
@@ -106,9 +106,8 @@ export function costOfMonth({ eventsPerMonth: events, eventsPerRequest, endpoint
     queues: messages * prices.sqsRequest,
     s3_events: (objects * OBJECT_EVENTS + files) * prices.s3Event,
     s3_requests:
-      (objects * (OBJECT_CALLS.puts + OBJECT_CALLS.lists) + files * FILE_CALLS.puts + RUNS * LOOK_LISTS) *
-        prices.s3Put +
-      objects * OBJECT_CALLS.gets * prices.s3Get,
+      (objects * OBJECT_CALLS.puts + files * FILE_CALLS.puts + RUNS * LOOK_CALLS.puts) * prices.s3Put +
+      (objects * OBJECT_CALLS.gets + RUNS * LOOK_CALLS.gets) * prices.s3Get,
     s3_storage: stored * prices.s3ByteMonth,
     logs: logged * prices.logByte,
     metrics: METRICS * prices.metricMonth,

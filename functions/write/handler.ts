@@ -22,9 +22,8 @@ const config: FunctionConfig<'write'> = wholeConfig;
 const MARGIN_MS = 30_000;
 
 const schema = z.object({
-  /** URLs of the function's queue and of its dead letters. */
+  /** URL of the function's queue. */
   SLUICE_WRITE_QUEUE: z.string().min(1),
-  SLUICE_WRITE_DEAD_LETTERS: z.string().min(1),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
 });
@@ -61,16 +60,7 @@ async function makeWriter(environment: Environment, directory: string): Promise<
   };
 }
 
-function queueOf({ SLUICE_WRITE_QUEUE, SLUICE_WRITE_DEAD_LETTERS }: Environment): LandingQueue {
-  const queue = taskQueue(sqsClient(), SLUICE_WRITE_QUEUE, systemTiming);
-  return {
-    send: queue.send,
-    async count() {
-      const [waiting, dead] = await Promise.all([
-        countMessages(sqsClient(), SLUICE_WRITE_QUEUE),
-        countMessages(sqsClient(), SLUICE_WRITE_DEAD_LETTERS),
-      ]);
-      return { waiting, dead };
-    },
-  };
+function queueOf({ SLUICE_WRITE_QUEUE }: Environment): LandingQueue {
+  const { send } = taskQueue(sqsClient(), SLUICE_WRITE_QUEUE, systemTiming);
+  return { send, waiting: () => countMessages(sqsClient(), SLUICE_WRITE_QUEUE) };
 }

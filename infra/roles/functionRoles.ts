@@ -1,5 +1,5 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { LANDING_LEDGER } from '../../lib/tables/ledgerKeys.ts';
+import { LANDING_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
@@ -83,11 +83,11 @@ function writeRole(stack: Stack): Resource {
   const objects = (folders: readonly string[]) => folders.map((folder) => objectsArn(stack, folder));
   return serviceRole(lambdaService, [
     writeLogs(stack, 'write'),
-    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER, LANDING_LEDGER]) },
-    { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, LANDING_LEDGER, ...tables]) },
+    { Action: ['s3:GetObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES]) },
+    { Action: ['s3:DeleteObject'], Resource: objects([LANDING_FOLDER, LANDING_NOTES, ...tables]) },
     {
       Action: ['s3:PutObject'],
-      Resource: objects([...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER, LANDING_LEDGER]),
+      Resource: objects([...tables, QUARANTINE_LARGE_FOLDER, DAMAGED_FOLDER, LANDING_NOTES]),
     },
     {
       // For the look. On all names: without it S3 answers 403 instead of 404 for an object that is written already, and reading
@@ -99,6 +99,5 @@ function writeRole(stack: Stack): Resource {
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     consumeQueue(logicalIds.writeQueue),
     { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.writeQueue)] },
-    { Action: ['sqs:GetQueueAttributes'], Resource: [getAtt(logicalIds.writeDeadLetters)] },
   ]);
 }

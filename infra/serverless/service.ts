@@ -184,7 +184,6 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
       timeout: LONGEST,
       environment: {
         SLUICE_WRITE_QUEUE: ref(logicalIds.writeQueue),
-        SLUICE_WRITE_DEAD_LETTERS: ref(logicalIds.writeDeadLetters),
         HOME: '/tmp',
       },
       // It sends messages of forgotten objects to its own queue, once an hour.

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { parseJson } from '../base/json.ts';
-import type { ListedObject, ObjectStore } from '../base/ObjectStore.ts';
-import { LANDING_NOTES } from '../tables/ledgerKeys.ts';
+import { type ListedObject, listObjects, type ObjectStore } from '../base/ObjectStore.ts';
+import { LANDING_LOOK, LANDING_NOTES } from '../tables/ledgerKeys.ts';
 
 /** One version of an object of the landing. A copy of it under the same key is another one. */
 export interface LandedVersion extends Pick<ListedObject, 'key' | 'eTag' | 'modifiedAt'> {
@@ -28,30 +28,28 @@ const FROM = '.from.json';
 
 /**
  * Notes on objects of the landing, in the ledger: `ledger/_landing/<digest>-<digest>.written.json` or `….from.json`. The first
- * digest is of key, ETag and time of writing, which listings have; the second one of the version ID. Usually there is none.
+ * digest is of key, ETag and time of writing, which listings have; the second one of the version ID.
  */
 export class LandingNotes {
-  readonly #store: Pick<ObjectStore, 'read' | 'write' | 'removeAll' | 'listPage'>;
-  #hasAny: Promise<boolean> | undefined;
+  readonly #store: Pick<ObjectStore, 'read' | 'write' | 'removeAll'>;
+  /** Keys of notes that were read or written. */
+  readonly #known = new Set<string>();
 
-  constructor(store: Pick<ObjectStore, 'read' | 'write' | 'removeAll' | 'listPage'>) {
+  constructor(store: Pick<ObjectStore, 'read' | 'write' | 'removeAll'>) {
     this.#store = store;
   }
 
-  /**
-   * The note on a version; null if there is none. Whether there are notes at all is asked once for each instance.
-   *
-   * @throws What the store's client throws.
-   */
+  /** The note on a version; null if there is none. @throws What the store's client throws. */
   async read(version: LandedVersion): Promise<LandingNote | null> {
-    this.#hasAny ??= this.#store.listPage(LANDING_NOTES, { limit: 1 }).then(({ items }) => items.length > 0);
-    if (!(await this.#hasAny)) return null;
-    for (const end of [WRITTEN, FROM]) {
-      const stored = await this.#store.read(noteKey(version, end));
-      const { data } = noteSchema.safeParse(parseJson(stored?.text ?? ''));
-      if (data !== undefined) return data;
-    }
-    return null;
+    const keys = [noteKey(version, WRITTEN), noteKey(version, FROM)];
+    const notes = await Promise.all(
+      keys.map(async (key) => {
+        const stored = await this.#store.read(key);
+        if (stored !== null) this.#known.add(key);
+        return noteSchema.safeParse(parseJson(stored?.text ?? '')).data;
+      }),
+    );
+    return notes[0] ?? notes[1] ?? null;
   }
 
   /** Notes that a version is written: only if that is not noted yet. @throws What the store's client throws. */
@@ -66,16 +64,55 @@ export class LandingNotes {
 
   async #write(version: LandedVersion, end: string, note: LandingNote, expected?: null): Promise<void> {
     const text = JSON.stringify({ object: version.key, version: version.versionId, ...note });
-    await this.#store.write(noteKey(version, end), text, { expected });
-    this.#hasAny = Promise.resolve(true);
+    const key = noteKey(version, end);
+    await this.#store.write(key, text, { expected });
+    this.#known.add(key);
   }
 
   /** Deletes the notes on versions that are deleted. What is left is harmless: the version is gone. */
   async remove(versions: readonly LandedVersion[]): Promise<void> {
-    if (versions.length === 0 || (await this.#hasAny) !== true) return;
-    await this.#store
-      .removeAll(versions.flatMap((version) => [noteKey(version, WRITTEN), noteKey(version, FROM)]))
-      .catch(() => undefined);
+    const keys = versions
+      .flatMap((version) => [noteKey(version, WRITTEN), noteKey(version, FROM)])
+      .filter((key) => this.#known.has(key));
+    if (keys.length > 0) await this.#store.removeAll(keys).catch(() => undefined);
+  }
+}
+
+/** Notes that are listed at most. */
+const MOST_LISTED = 100_000;
+
+/** The notes, by the objects of a listing. */
+export class ListedNotes {
+  readonly #byObject = new Map<string, ListedObject[]>();
+
+  /** @throws What the store's client throws. */
+  static async list(store: Pick<ObjectStore, 'listPage'>): Promise<ListedNotes> {
+    const notes = new ListedNotes();
+    for await (const note of listObjects(store, LANDING_NOTES)) {
+      if (note.key === LANDING_LOOK) continue;
+      const [object = ''] = note.key.slice(LANDING_NOTES.length).split('-');
+      notes.#byObject.set(object, [...(notes.#byObject.get(object) ?? []), note]);
+      if (notes.#byObject.size === MOST_LISTED) break;
+    }
+    return notes;
+  }
+
+  /** Their keys. */
+  get keys(): string[] {
+    return [...this.#byObject.values()].flat().map(({ key }) => key);
+  }
+
+  /** Whether an object is written, and only not deleted. */
+  isWritten(object: ListedObject): boolean {
+    return this.#byObject.get(listedDigest(object))?.some(({ key }) => key.endsWith(WRITTEN)) === true;
+  }
+
+  /** Takes out the notes on an object. @returns Their keys. */
+  take(object: ListedObject): string[] {
+    const digest = listedDigest(object);
+    const keys = this.#byObject.get(digest)?.map(({ key }) => key) ?? [];
+    this.#byObject.delete(digest);
+    return keys;
   }
 }
 

@@ -34,11 +34,11 @@ export function redrivenKey(time: string, id: string): string {
   return `${REDRIVEN_FOLDER}${time}-${id}.json`;
 }
 
-/** Beginning of the keys that the writer has in the ledger. No source can have this name. */
-export const LANDING_LEDGER = `${LEDGER_FOLDER}_landing`;
+/** Folder of the writer's notes on objects of the landing: lib/landing/LandingNotes.ts. No source can have this name. */
+export const LANDING_NOTES = `${LEDGER_FOLDER}_landing/`;
 
-/** Folder of notes on objects of the landing: lib/landing/LandingNotes.ts. */
-export const LANDING_NOTES = `${LANDING_LEDGER}/`;
+/** Key of when the hourly look at the landing was. */
+export const LANDING_LOOK = `${LANDING_NOTES}look.json`;
 
 /** Folder of notes on versions. No source can have this name, because names begin with a letter. */
 export const VERSION_NOTES = `${LEDGER_FOLDER}_versions/`;

@@ -29,7 +29,10 @@ describe('sluice cost', () => {
       // Four queues: five pollers, each every 20 s, at $0.40 a million. Three requests for each object and file.
       queues: expect.closeTo(4 * 0.2592 + (43_200 + 86_400) * 3 * 0.4e-6, 6),
       s3_events: expect.closeTo(0.216, 9),
-      s3_requests: expect.closeTo(((2 * 43_200 + 86_400 + 720) * 0.005) / 1e3 + (43_200 * 0.0004) / 1e3, 9),
+      s3_requests: expect.closeTo(
+        ((43_200 + 86_400 + 3 * 720) * 0.005 + (3 * 43_200 + 720) * 0.0004) / 1e3,
+        9,
+      ),
       s3_storage: expect.closeTo((((20e6 * 105 * 365) / 30 + (1e6 * 2_400 * 7) / 30) * 0.023) / GB, 6),
       logs: expect.closeTo(((1e6 * 335 + (86_400 + 720) * 800) * 0.5) / GB, 6),
       metrics: expect.closeTo((3 + 20 / 24) * 0.3, 9),

@@ -90,7 +90,7 @@ export class MemoryObjects implements ObjectStore {
     return 'removed';
   }
 
-  async removeAll(keys: readonly string[]) {
+  async removeAll(keys: readonly string[]): ReturnType<ObjectStore['removeAll']> {
     for (const key of keys) await this.remove(key);
     return [];
   }

@@ -60,6 +60,7 @@ describe('permissions', () => {
         'arn:aws:s3:::acme-experiments/quarantine-large/*',
         'arn:aws:s3:::acme-experiments/damaged/*',
         'arn:aws:s3:::acme-experiments/landing/*',
+        'arn:aws:s3:::acme-experiments/ledger/_landing/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
         'arn:aws:s3:::acme-experiments/statsig/ingested/experiment_groups/*',
@@ -101,7 +102,6 @@ describe('permissions', () => {
       's3:PutObject',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
-      'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
     ]);
@@ -142,9 +142,14 @@ describe('permissions', () => {
         .flatMap((statement) => list(at(statement, 'Resource')))
         .map((arn) => String(arn).replace('arn:aws:s3:::acme-experiments/', ''));
     const tables = tableKinds.map((kind) => `${tableFolder(config, kind)}*`);
-    expect(foldersFor('s3:DeleteObject')).toEqual(['landing/*', ...tables]);
-    expect(foldersFor('s3:GetObject')).toEqual(['landing/*']);
-    expect(foldersFor('s3:PutObject')).toEqual([...tables, 'quarantine-large/*', 'damaged/*']);
+    expect(foldersFor('s3:DeleteObject')).toEqual(['landing/*', 'ledger/_landing/*', ...tables]);
+    expect(foldersFor('s3:GetObject')).toEqual(['landing/*', 'ledger/_landing/*']);
+    expect(foldersFor('s3:PutObject')).toEqual([
+      ...tables,
+      'quarantine-large/*',
+      'damaged/*',
+      'ledger/_landing/*',
+    ]);
   });
 
   it('let the stream write the landing alone', () => {

@@ -1,54 +1,102 @@
+import { isJsonObject, parseJson } from '../../base/json.ts';
 import { listObjects } from '../../base/ObjectStore.ts';
 import type { TaskQueue } from '../../base/queue.ts';
+import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
+import { ListedNotes } from '../LandingNotes.ts';
+import { logUndeleted, removeObjects } from './removeWritten.ts';
 import type { Writer } from './writeObjects.ts';
 
-/** Age from which an object without a message is told of: longer than all that its message could have waited for. */
-const FORGOTTEN_MS = 3 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** Ages at which an object is told of, besides each full day: the first is longer than all that its message could have waited for. */
+const AGES_MS = [3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS];
 /** Messages of a batch of the writer: from so many on others wait. */
 const BATCH_MESSAGES = 1_000;
 /** Objects that one look tells of. The next one goes on. */
 const MOST_TOLD = 10_000;
+/** Objects that one look tries to delete, and notes on objects that are gone. S3 takes as many with one call. */
+const MOST_DELETED = 1_000;
 
-/** The queue of the writer, and its dead letters. */
+/** The queue of the writer. */
 export interface LandingQueue extends TaskQueue {
-  /** Messages that wait, and dead letters, about. */
-  count(): Promise<{ readonly waiting: number; readonly dead: number }>;
+  /** Messages that wait, about. */
+  waiting(): Promise<number>;
 }
 
 /** The result of a look. */
-export interface LookReport {
+interface LookReport {
   /** Objects of which messages were sent. */
   readonly told: number;
+  /** Objects that were written before, and are deleted now; and those that are still there. */
+  readonly deleted: number;
+  readonly undeleted: number;
   /** Why nothing was looked for; null if it was. */
   readonly skipped: 'messages_wait' | null;
 }
 
 /**
- * Sends messages of objects that have waited for three hours: S3 and EventBridge may lose an event, and a brought bucket may send
- * none. While many messages wait, or some are dead letters, objects are old for that reason, and none is sent. After ten tries,
- * in less than three hours, a message is a dead letter.
+ * Sends messages of objects that wait, each as it has reached an age: S3 and EventBridge may lose an event, a brought bucket may
+ * send none, and after ten tries, in less than three hours, a message is a dead letter. While many messages wait, objects are old
+ * for that reason, and none is sent. What is written, and was not deleted, is deleted now, if the bucket lets it.
  *
  * @throws What the clients of S3 and SQS throw.
  */
-export async function lookAtLanding(writer: Writer, queue: LandingQueue): Promise<LookReport> {
+export async function lookAtLanding(writer: LookPorts, queue: LandingQueue): Promise<void> {
   const report = await look(writer, queue);
   writer.log({ level: 'info', event: 'write_look', ...report });
-  return report;
 }
 
-async function look({ store, clock, config: { bucket } }: Writer, queue: LandingQueue): Promise<LookReport> {
-  const { waiting, dead } = await queue.count();
-  if (dead > 0 || waiting >= BATCH_MESSAGES) return { told: 0, skipped: 'messages_wait' };
-  const before = clock.now() - FORGOTTEN_MS;
+type LookPorts = Pick<Writer, 'store' | 'clock' | 'log'> & {
+  readonly config: Pick<Writer['config'], 'bucket'>;
+};
+
+async function look(
+  { store, clock, log, config: { bucket } }: LookPorts,
+  queue: LandingQueue,
+): Promise<LookReport> {
+  if ((await queue.waiting()) >= BATCH_MESSAGES)
+    return { told: 0, deleted: 0, undeleted: 0, skipped: 'messages_wait' };
+  const now = clock.now();
+  const last = lookedAt((await store.read(LANDING_LOOK))?.text);
+  const notes = await ListedNotes.list(store);
   const bodies: string[] = [];
-  for await (const { key, modifiedAt } of listObjects(store, LANDING_FOLDER)) {
-    if (!isLanded(key) || modifiedAt > before) continue;
-    bodies.push(objectCreatedBody(bucket, key));
-    if (bodies.length === MOST_TOLD) break;
+  const written: { readonly key: string; readonly notes: readonly string[] }[] = [];
+  for await (const object of listObjects(store, LANDING_FOLDER)) {
+    const { key, modifiedAt } = object;
+    if (!isLanded(key)) continue;
+    if (notes.isWritten(object)) written.push({ key, notes: notes.take(object) });
+    else if (agesReached(now - modifiedAt) > agesReached(last - modifiedAt) && bodies.length < MOST_TOLD)
+      bodies.push(objectCreatedBody(bucket, key));
+    notes.take(object);
   }
   await queue.send(bodies);
-  return { told: bodies.length, skipped: null };
+  if (bodies.length < MOST_TOLD) await store.write(LANDING_LOOK, JSON.stringify({ at: now }));
+  // Others each hour, as some may never be deleted.
+  const from =
+    written.length > MOST_DELETED ? (Math.floor(now / HOUR_MS) * MOST_DELETED) % written.length : 0;
+  const tried = written.slice(from, from + MOST_DELETED);
+  const keys = tried.map(({ key }) => key);
+  const left = await removeObjects(keys, store);
+  logUndeleted(left, log);
+  const gone = tried.filter(({ key }) => !left.has(key));
+  await removeObjects([...gone.flatMap((one) => one.notes), ...notes.keys.slice(0, MOST_DELETED)], store);
+  return {
+    told: bodies.length,
+    deleted: gone.length,
+    undeleted: written.length - gone.length,
+    skipped: null,
+  };
+}
+
+/** When the last look was, epoch milliseconds. */
+function lookedAt(text = ''): number {
+  const state = parseJson(text);
+  return isJsonObject(state) ? Number(state['at']) || 0 : 0;
+}
+
+function agesReached(age: number): number {
+  const days = Math.max(0, Math.floor(age / (24 * HOUR_MS)));
+  return AGES_MS.filter((one) => age >= one).length + days;
 }
 
 /** A message about an object, with the members of S3's event that are read. */

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import { errorName, SluiceError } from '../../base/errors.ts';
 import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
 import { isLanded } from '../../tables/objectKeys.ts';
 import { type LandingQueue, lookAtLanding } from './lookAtLanding.ts';
@@ -13,8 +14,8 @@ const ALONE_AT = 8;
 
 /**
  * Processes a batch of messages: it writes the objects that they name, each once, then looks at the landing if a message asks
- * for that. The response names the messages that the queue has to deliver again: those of objects that failed, and unreadable
- * ones, which end in the dead-letter queue.
+ * for that. The response names the messages that the queue has to deliver again: those of objects that failed, and of a look
+ * that did. A message that names no object, which somebody sent by hand, is dropped: nothing would ever read it.
  */
 export async function writeMessages(
   messages: readonly QueueMessage[],
@@ -34,14 +35,13 @@ export async function writeMessages(
     else named.set(object.key, [...(named.get(object.key) ?? []), message]);
   }
   const { failed, objects, ...counts } = await writeObjects(groupsOf(named), writer, time);
-  const failures = [
-    ...invalid.map(({ messageId }) => messageId),
-    ...[...failed.keys()].flatMap((key) => named.get(key) ?? []).map(({ messageId }) => messageId),
-  ];
+  const failures = [...failed.keys()]
+    .flatMap((key) => named.get(key) ?? [])
+    .map(({ messageId }) => messageId);
   for (const [key, { code, detail }] of failed)
     writer.log({ level: 'error', event: 'write_failed', object: key, code, detail });
   writer.log({
-    level: failures.length > 0 ? 'error' : 'info',
+    level: failures.length > 0 ? 'error' : invalid.length > 0 ? 'warn' : 'info',
     event: 'write',
     messages: messages.length,
     ...objects,
@@ -50,8 +50,23 @@ export async function writeMessages(
     ...(ignored > 0 ? { ignored } : {}),
     ...(invalid.length > 0 ? { invalid } : {}),
   });
-  if (looks.length > 0 && writer.clock.now() < time.deadline) await lookAtLanding(writer, queue);
+  if (looks.length > 0 && !(await hasLooked(writer, queue, time)))
+    failures.push(...looks.map(({ messageId }) => messageId));
   return batchFailures(failures);
+}
+
+/** Looks at the landing. @returns Whether it could: the messages of objects do not come again because of it. */
+async function hasLooked(writer: Writer, queue: LandingQueue, { deadline }: WriteTime): Promise<boolean> {
+  if (writer.clock.now() >= deadline) return false;
+  try {
+    await lookAtLanding(writer, queue);
+    return true;
+  } catch (error) {
+    const { code, detail } =
+      error instanceof SluiceError ? error : { code: 'SLUICE_WRITE_BUCKET_FAILED', detail: errorName(error) };
+    writer.log({ level: 'error', event: 'write_look_failed', code, detail });
+    return false;
+  }
 }
 
 /** Objects that may be in rounds together. Those of the fewest receives are first: they are done if one of the others ends the function. */

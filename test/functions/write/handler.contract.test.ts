@@ -150,10 +150,12 @@ describe('messages of objects', () => {
     ]);
   });
 
-  it('that name no object end in the dead-letter queue', async () => {
-    const response = await handler({ Records: [event('odd', '{}')] }, context());
-    expect(response).toEqual(failing('odd'));
-    expect(lines).toMatchObject([{ level: 'error', invalid: [{ messageId: 'odd' }] }]);
+  it('that name no object are dropped, whatever they are, and have the others written', async () => {
+    const key = await putBatch('a');
+    const odd = ['hello', '{}', '{"sluice":"daily"}', ''].map((body, i) => event(`odd-${i}`, body));
+    expect(await handler({ Records: [...odd, message(key)] }, context())).toEqual(failing());
+    const invalid = odd.map(({ messageId }) => ({ messageId, detail: expect.anything() }));
+    expect(lines).toMatchObject([{ level: 'warn', event: 'write', written: 1, invalid }]);
   });
 
   it('are not begun when there is no time for a round', async () => {
@@ -190,15 +192,12 @@ describe('a look', () => {
     expect(await tableFiles()).toHaveLength(1);
   });
 
-  it('sends none while there are dead letters', async () => {
-    await putBatch('old', 4);
-    const letters = queues.byName('write-dead-letters');
-    letters.send('x');
-    letters.send('x');
-    await handler({ Records: [lookMessage] }, context());
-    expect(lines[1]).toMatchObject({ event: 'write_look', told: 0, skipped: 'messages_wait' });
-    expect(queues.byName('write').pending()).toBe(0);
-    for (const { receipt } of letters.receive(10)) letters.delete(receipt);
+  it('that fails comes again, and what was written beside it does not', async () => {
+    const key = await putBatch('a');
+    faults.set({ sqs: [{ fault: 'failCalls', calls: 'all' }] });
+    expect(await handler({ Records: [message(key), lookMessage] }, context())).toEqual(failing('look'));
+    expect(lines).toMatchObject([{ event: 'write', written: 1, failed: 0 }, { event: 'write_look_failed' }]);
+    expect(await keys(LANDING_FOLDER)).toEqual([]);
   });
 });
 

@@ -1,0 +1,101 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import { objectCreated } from '../../../../lib/base/queue.ts';
+import { LandingNotes } from '../../../../lib/landing/LandingNotes.ts';
+import { lookAtLanding } from '../../../../lib/landing/write/lookAtLanding.ts';
+import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';
+import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
+
+const HOUR_MS = 3_600_000;
+const BEGIN = Date.parse('2026-11-25T10:00:00Z');
+
+let now: number;
+const clock = { now: () => now };
+let store: MemoryObjects;
+let told: string[];
+let waiting: number;
+let lines: Record<string, unknown>[];
+beforeEach(() => {
+  now = BEGIN;
+  store = new MemoryObjects(clock);
+  [told, waiting, lines] = [[], 0, []];
+});
+
+async function look(hours: number) {
+  told = [];
+  now = BEGIN + hours * HOUR_MS;
+  const send = async (bodies: readonly string[]) => {
+    told.push(...bodies.map((body) => Object(objectCreated(body)).key));
+  };
+  const log = (line: Record<string, unknown>) => lines.push(line);
+  await lookAtLanding(
+    { store, clock, log, config: { bucket: 'acme' } },
+    { send, waiting: async () => waiting },
+  );
+  return told;
+}
+
+/** What the store answers of an object. */
+async function version(key: string) {
+  const opened = await store.open(key);
+  return { key, eTag: opened?.eTag ?? '', modifiedAt: opened?.modifiedAt ?? 0 };
+}
+
+it('tells of an object as it reaches each of its ages, and then each day', async () => {
+  await store.write('landing/a', 'a');
+  const hours: number[] = [];
+  for (let hour = 0; hour <= 97; hour += 1) if ((await look(hour + 0.01)).length > 0) hours.push(hour);
+  expect(hours).toEqual([3, 6, 12, 24, 48, 72, 96]);
+});
+
+it('tells once of an object whose ages passed while nobody looked', async () => {
+  await store.write('landing/a', 'a');
+  await look(1);
+  expect([await look(20), await look(20), await look(23)]).toEqual([['landing/a'], [], []]);
+});
+
+it('tells of what it did not tell while many messages waited', async () => {
+  await store.write('landing/a', 'a');
+  await look(2);
+  waiting = 1_000;
+  expect(await look(4)).toEqual([]);
+  waiting = 0;
+  expect(await look(5)).toEqual(['landing/a']);
+});
+
+it('deletes what is written, with its note, and tells nobody of it', async () => {
+  for (const key of ['landing/a', 'landing/b', 'landing/c']) await store.write(key, key);
+  const notes = new LandingNotes(store);
+  await notes.writeWritten(await version('landing/a'), 'AccessDenied');
+  await notes.writeFrom(await version('landing/b'), 7);
+  await notes.writeFrom({ ...(await version('landing/c')), eTag: '"of an earlier one"' }, 7);
+  expect(await look(4)).toEqual(['landing/b', 'landing/c']);
+  expect(lines).toMatchObject([{ event: 'write_look', told: 2, deleted: 1, undeleted: 0 }]);
+  expect([...store.objects.keys()].filter((key) => key.startsWith('landing/'))).toEqual([
+    'landing/b',
+    'landing/c',
+  ]);
+  expect(await notes.read(await version('landing/b'))).toEqual({ from: 7 });
+  expect((await store.listPage('ledger/_landing/')).items.map(({ key }) => key)).toEqual([
+    expect.stringMatching(/from\.json$/),
+    LANDING_LOOK,
+  ]);
+});
+
+it('tries others the next hour, where the bucket deletes nothing', async () => {
+  const notes = new LandingNotes(store);
+  for (let i = 0; i < 1_500; i += 1) {
+    await store.write(`landing/${i}`, '');
+    await notes.writeWritten(await version(`landing/${i}`), 'AccessDenied');
+  }
+  const asked = new Set<string>();
+  store.removeAll = async (keys) => {
+    for (const key of keys) asked.add(key);
+    return keys.map((key) => ({ key, why: 'AccessDenied' }));
+  };
+  for (const hour of [4, 5, 6]) expect(await look(hour)).toEqual([]);
+  expect(asked.size).toBe(1_500);
+  expect(lines.slice(-2)).toMatchObject([
+    { event: 'write_undeleted', code: 'AccessDenied', action: 's3:DeleteObject' },
+    { event: 'write_look', told: 0, deleted: 0, undeleted: 1_500 },
+  ]);
+});
