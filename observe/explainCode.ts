@@ -13,7 +13,7 @@ import { rowReasons } from '../lib/drops/rowReasons.ts';
 import { EraseError } from '../lib/erase/EraseError.ts';
 import { ExportError } from '../lib/export/ExportError.ts';
 import { GroupsError } from '../lib/groups/GroupsError.ts';
-import { LambdaError } from '../lib/lambda/handler.ts';
+import { LambdaError } from '../lib/lambda/middlewares.ts';
 import { CatalogError } from '../lib/landing/catalog/CatalogError.ts';
 import { LandedError } from '../lib/landing/lines/LandedObject.ts';
 import { quarantineReasons } from '../lib/landing/quarantineReasons.ts';

@@ -15,8 +15,9 @@ const dev = process.argv[2] === '--include=dev';
 const command = process.argv.slice(dev ? 3 : 2);
 
 const [major = 0] = process.versions.node.split('.').map(Number);
+// Node 20 still installs, with warnings of npm.
 if (major < 20) {
-  process.stderr.write(`Node 20 or later is needed to install; this is ${process.version}.\n`);
+  process.stderr.write(`Node 22 or later is needed to install; this is ${process.version}.\n`);
   process.exit(1);
 }
 try {

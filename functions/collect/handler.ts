@@ -12,7 +12,13 @@ import { type CollectPlan, planProvider } from '../../lib/collect/rows/plan.ts';
 import type { StorePorts } from '../../lib/collect/store.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { GroupsCache, groupsReader } from '../../lib/groups/GroupsCache.ts';
-import { LambdaError, type LambdaHandler, lambdaHandler } from '../../lib/lambda/handler.ts';
+import {
+  type EnvironmentSchema,
+  endOf,
+  environment,
+  middy,
+  startLine,
+} from '../../lib/lambda/middlewares.ts';
 import { putQuarantineLarge, quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { putRecordObject } from '../../lib/landing/store/land.ts';
 import { StreamBreaker } from '../../lib/landing/store/StreamBreaker.ts';
@@ -31,6 +37,51 @@ const ANSWER_WITHIN_MS = 2_500;
 
 /** Milliseconds of Lambda's own time that the answer and the log need. */
 const MARGIN_MS = 500;
+
+/** Settings of the collector, from serverless.yml. */
+interface Environment {
+  /** Name of the stream of the landing. */
+  readonly stream: string;
+  /** Bucket for rows that the stream does not take, and for items that are too large for rows of quarantine. */
+  readonly bucket: string;
+  /** ARN of the secret with the keys that may post. */
+  readonly keysSecret: string;
+  /** URL of the queue of relay; '' without relay. */
+  readonly relayQueue: string;
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  readonly stage: string;
+  /** Set by the local cloud only: any client-… or secret-… key may post. */
+  readonly allowAnyKey: boolean;
+  /** Set by the local cloud only: requests that went well are logged too, every one. */
+  readonly logSuccesses: boolean;
+}
+
+/** By hand: the bundle would carry zod for this alone. */
+const schema: EnvironmentSchema<Environment> = {
+  safeParse(variables) {
+    const issues: { readonly path: readonly [name: string] }[] = [];
+    const text = (name: string): string => {
+      const value = variables[name] ?? '';
+      if (value === '') issues.push({ path: [name] });
+      return value;
+    };
+    const flag = (name: string): boolean => {
+      const value = variables[name] ?? 'false';
+      if (value !== 'true' && value !== 'false') issues.push({ path: [name] });
+      return value === 'true';
+    };
+    const data = {
+      stream: text('SLUICE_STREAM'),
+      bucket: text('SLUICE_BUCKET'),
+      keysSecret: text('SLUICE_KEYS_SECRET'),
+      relayQueue: config.relay === undefined ? '' : text('SLUICE_RELAY_QUEUE'),
+      stage: text('SLUICE_STAGE'),
+      allowAnyKey: flag('SLUICE_ALLOW_ANY_KEY'),
+      logSuccesses: flag('SLUICE_LOG_SUCCESSES'),
+    };
+    return issues.length > 0 ? { success: false, error: { issues } } : { success: true, data };
+  },
+};
 
 let collector: Collector | undefined;
 
@@ -155,67 +206,12 @@ function failed(error: unknown, requestId: string | null): APIGatewayProxyStruct
  * The collector, behind API Gateway or a Function URL. The SDK always gets JSON and a status that it understands: 503 if
  * the collector fails or runs out of time. The gateway or the Function URL sets the CORS headers, the function none.
  */
-export const handler: LambdaHandler<HttpRequest, APIGatewayProxyStructuredResultV2> = async (
-  event,
-  context,
-) => {
-  try {
-    return await collect(event, context);
-  } catch (error) {
-    return failed(error, readRequestId(event.requestContext));
-  }
-};
-
-const collect = lambdaHandler(readEnvironment, async (event: HttpRequest, { environment, endsAt }) => {
-  collector ??= makeCollector(environment);
-  const deadline = Math.min(systemClock.now() + ANSWER_WITHIN_MS, endsAt - MARGIN_MS);
-  return response(await collectRequest(event, collector, deadline));
-});
-
-/** Settings of the collector, from serverless.yml. */
-interface Environment {
-  /** Name of the stream of the landing. */
-  readonly stream: string;
-  /** Bucket for rows that the stream does not take, and for items that are too large for rows of quarantine. */
-  readonly bucket: string;
-  /** ARN of the secret with the keys that may post. */
-  readonly keysSecret: string;
-  /** URL of the queue of relay; '' without relay. */
-  readonly relayQueue: string;
-  /** `--stage` of the deployment: a dimension of its metrics. */
-  readonly stage: string;
-  /** Set by the local cloud only: any client-… or secret-… key may post. */
-  readonly allowAnyKey: boolean;
-  /** Set by the local cloud only: requests that went well are logged too, every one. */
-  readonly logSuccesses: boolean;
-}
-
-/**
- * Reads the collector's environment; by hand, since it would carry a schema library for this alone.
- *
- * @throws LambdaError SLUICE_LAMBDA_ENVIRONMENT_INVALID, naming the variables.
- */
-function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
-  const wrong: string[] = [];
-  const text = (name: string): string => {
-    const value = variables[name] ?? '';
-    if (value === '') wrong.push(name);
-    return value;
-  };
-  const flag = (name: string): boolean => {
-    const value = variables[name] ?? 'false';
-    if (value !== 'true' && value !== 'false') wrong.push(name);
-    return value === 'true';
-  };
-  const environment = {
-    stream: text('SLUICE_STREAM'),
-    bucket: text('SLUICE_BUCKET'),
-    keysSecret: text('SLUICE_KEYS_SECRET'),
-    relayQueue: config.relay === undefined ? '' : text('SLUICE_RELAY_QUEUE'),
-    stage: text('SLUICE_STAGE'),
-    allowAnyKey: flag('SLUICE_ALLOW_ANY_KEY'),
-    logSuccesses: flag('SLUICE_LOG_SUCCESSES'),
-  };
-  if (wrong.length > 0) throw new LambdaError('SLUICE_LAMBDA_ENVIRONMENT_INVALID', wrong.join(', '));
-  return environment;
-}
+export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>()
+  .onError(({ event, error }) => failed(error, readRequestId(event.requestContext)))
+  .use(startLine())
+  .use(environment(schema))
+  .handler(async (event, context) => {
+    collector ??= makeCollector(context.environment);
+    const deadline = Math.min(systemClock.now() + ANSWER_WITHIN_MS, endOf(context) - MARGIN_MS);
+    return response(await collectRequest(event, collector, deadline));
+  });

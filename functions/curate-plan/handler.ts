@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -13,7 +14,8 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { type CuratePlanFunction, planMessages } from '../../lib/curate/planMessages.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
-import { queueHandler } from '../../lib/lambda/queueHandler.ts';
+import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 
@@ -38,9 +40,13 @@ type Environment = Readonly<z.output<typeof schema>>;
  * The plan of curated days: it finds days to curate and sends a task for each, takes days out of the list that views read
  * when raw files arrive, and writes the list into the views.
  */
-export const handler = queueHandler(schema, async (messages, { environment, endsAt }) => {
-  return planMessages(makePlanner(environment, endsAt - MARGIN_MS), messages);
-});
+export const handler = middy<unknown, SQSBatchResponse>()
+  .use(startLine())
+  .use(environment(schema))
+  .use(queueMessages())
+  .handler((messages, context) =>
+    planMessages(makePlanner(context.environment, endOf(context) - MARGIN_MS), messages),
+  );
 
 function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
   const { SLUICE_BUCKET: bucket, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -15,7 +16,8 @@ import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
 import { rawDays } from '../../lib/curate/RawDays.ts';
 import { type Machine, onMachine } from '../../lib/lambda/machine.ts';
-import { queueHandler } from '../../lib/lambda/queueHandler.ts';
+import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 
@@ -41,11 +43,16 @@ type Environment = Readonly<z.output<typeof schema>>;
  * Curates the days that the plan has queued: it fetches their raw files to `/tmp`, runs DuckDB on them, and writes one row an
  * event, sorted, to a new version of the day in the curated table.
  */
-export const handler = queueHandler(schema, (messages, { environment, endsAt }) =>
-  onMachine(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endsAt, (machine) =>
-    curateMessages(makeCurator(environment, machine), machine.run, messages, environment.SLUICE_TRIES),
-  ),
-);
+export const handler = middy<unknown, SQSBatchResponse>()
+  .use(startLine())
+  .use(environment(schema))
+  .use(queueMessages())
+  .handler((messages, context) => {
+    const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE, SLUICE_TRIES } = context.environment;
+    return onMachine(AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
+      curateMessages(makeCurator(context.environment, machine), machine.run, messages, SLUICE_TRIES),
+    );
+  });
 
 function makeCurator(
   { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE }: Environment,

@@ -19,14 +19,15 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import {
   type Exporter,
+  type ExportReport,
   exportMessages,
   type IsolatedExporter,
   runRequest,
 } from '../../lib/export/exportMessages.ts';
 import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
-import { LambdaError } from '../../lib/lambda/handler.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { queueHandler } from '../../lib/lambda/queueHandler.ts';
+import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
@@ -66,14 +67,17 @@ type Environment = Readonly<z.output<typeof schema>>;
  * schedules and `sluice export run` send to find days that are new or changed, and one task for each such day. You can
  * also invoke the function with a request.
  */
-export const handler = queueHandler(
-  schema,
-  (messages, { environment, endsAt }) => exportAll(makeExporter(environment, endsAt), environment, messages),
-  (event, { environment, endsAt }) => {
-    const request = exportRequestSchema.safeParse(event);
-    return request.success ? runRequest(makeExporter(environment, endsAt), request.data) : undefined;
-  },
-);
+export const handler = middy<unknown, SQSBatchResponse | ExportReport>()
+  .use(startLine())
+  .use(environment(schema))
+  .before(({ event, context }) => {
+    const { data } = exportRequestSchema.safeParse(event);
+    return data && runRequest(makeExporter(context.environment, endOf(context)), data);
+  })
+  .use(queueMessages())
+  .handler((messages, context) =>
+    exportAll(makeExporter(context.environment, endOf(context)), context.environment, messages),
+  );
 
 async function exportAll(
   exporter: Exporter,

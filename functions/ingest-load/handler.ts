@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
@@ -18,9 +19,9 @@ import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { loadMessages } from '../../lib/drops/load/loadMessages.ts';
-import { LambdaError } from '../../lib/lambda/handler.ts';
 import { type Machine, onMachine } from '../../lib/lambda/machine.ts';
-import { queueHandler } from '../../lib/lambda/queueHandler.ts';
+import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib/schema/sources.ts';
@@ -48,11 +49,16 @@ type Environment = Readonly<z.output<typeof schema>>;
  * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp`, where
  * a process without credentials runs DuckDB on them.
  */
-export const handler = queueHandler(schema, (messages, { environment, endsAt }) =>
-  onMachine(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endsAt, (machine) =>
-    loadMessages(makeLoader(environment, machine), machine.run, messages, environment.SLUICE_TRIES),
-  ),
-);
+export const handler = middy<unknown, SQSBatchResponse>()
+  .use(startLine())
+  .use(environment(schema))
+  .use(queueMessages())
+  .handler((messages, context) => {
+    const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE, SLUICE_TRIES } = context.environment;
+    return onMachine(AWS_LAMBDA_FUNCTION_MEMORY_SIZE, endOf(context), (machine) =>
+      loadMessages(makeLoader(context.environment, machine), machine.run, messages, SLUICE_TRIES),
+    );
+  });
 
 function makeLoader(environment: Environment, { directory, limits, freeBytes }: Machine): Loader {
   const { SLUICE_BUCKET: bucket } = environment;

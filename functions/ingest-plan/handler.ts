@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
@@ -11,9 +12,10 @@ import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { lateNotes } from '../../lib/drops/plan/lateDrops.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { type Planner, planMessages, runPlan } from '../../lib/drops/plan/planMessages.ts';
+import { type Planner, type PlanReport, planMessages, runPlan } from '../../lib/drops/plan/planMessages.ts';
 import { lastListings } from '../../lib/drops/plan/planSources.ts';
-import { queueHandler } from '../../lib/lambda/queueHandler.ts';
+import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 
@@ -41,14 +43,15 @@ type Environment = Readonly<z.output<typeof schema>>;
  * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules, the trigger and
  * `sluice ingest` send them. You can also invoke the function with a request.
  */
-export const handler = queueHandler(
-  schema,
-  (messages, { environment, endsAt }) => planMessages(makePlanner(environment, endsAt), messages),
-  (event, { environment, endsAt }) => {
-    const request = planRequestSchema.safeParse(event);
-    return request.success ? runPlan(makePlanner(environment, endsAt), request.data) : undefined;
-  },
-);
+export const handler = middy<unknown, SQSBatchResponse | PlanReport>()
+  .use(startLine())
+  .use(environment(schema))
+  .before(({ event, context }) => {
+    const { data } = planRequestSchema.safeParse(event);
+    return data && runPlan(makePlanner(context.environment, endOf(context)), data);
+  })
+  .use(queueMessages())
+  .handler((messages, context) => planMessages(makePlanner(context.environment, endOf(context)), messages));
 
 function makePlanner(from: Environment, endsAt: number): Planner {
   const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;

@@ -11,7 +11,7 @@ import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from '../../lib/drops/plan/markReady.ts';
 import { turns } from '../../lib/drops/plan/trigger.ts';
-import { environmentReader, lambdaHandler } from '../../lib/lambda/handler.ts';
+import { environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 
@@ -66,10 +66,10 @@ type Environment = Readonly<z.output<typeof schema>>;
  * next scheduled run. The function sets no CORS headers: the gateway does, and its Function URL has
  * none, as no browser starts an ingest.
  */
-export const handler = lambdaHandler(
-  environmentReader(schema),
-  (event: ReadyHttpRequest, { environment }): Promise<APIGatewayProxyStructuredResultV2> => {
-    trigger ??= makeTrigger(environment);
+export const handler = middy<ReadyHttpRequest, APIGatewayProxyStructuredResultV2>()
+  .use(startLine())
+  .use(environment(schema))
+  .handler((event, context) => {
+    trigger ??= makeTrigger(context.environment);
     return markReady(event, trigger);
-  },
-);
+  });

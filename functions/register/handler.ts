@@ -1,3 +1,4 @@
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
@@ -6,10 +7,15 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import type { Invocation } from '../../lib/lambda/handler.ts';
-import { queueHandler } from '../../lib/lambda/queueHandler.ts';
+import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
-import { dailyRun, type Registrar, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
+import {
+  type DailyReport,
+  dailyRun,
+  type Registrar,
+  registerMessages,
+} from '../../lib/landing/catalog/registerMessages.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;
 
@@ -33,19 +39,25 @@ const schema = z.object({
  * they name. `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
  * tomorrow. You can also invoke the function with it.
  */
-export const handler = queueHandler(
-  schema,
-  (messages, invocation) => registerMessages(makeRegistrar(invocation), messages),
-  (event, invocation) =>
-    dailyEventSchema.safeParse(event).success ? dailyRun(makeRegistrar(invocation)) : undefined,
-);
+export const handler = middy<unknown, SQSBatchResponse | readonly DailyReport[]>()
+  .use(startLine())
+  .use(environment(schema))
+  .before(({ event, context }) =>
+    dailyEventSchema.safeParse(event).success
+      ? dailyRun(makeRegistrar(context.environment.SLUICE_BUCKET, endOf(context)))
+      : undefined,
+  )
+  .use(queueMessages())
+  .handler((messages, context) =>
+    registerMessages(makeRegistrar(context.environment.SLUICE_BUCKET, endOf(context)), messages),
+  );
 
-function makeRegistrar({ environment, endsAt }: Invocation<z.output<typeof schema>>): Registrar {
+function makeRegistrar(bucket: string, endsAt: number): Registrar {
   return {
     config,
-    bucket: environment.SLUICE_BUCKET,
+    bucket,
     catalog: gluePartitionCatalog(glueClient()),
-    objects: s3ObjectStore(s3SingleTryClient(), environment.SLUICE_BUCKET),
+    objects: s3ObjectStore(s3SingleTryClient(), bucket),
     known,
     log: logLine,
     attempts: {

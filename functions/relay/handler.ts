@@ -8,7 +8,8 @@ import { sqsClient } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { environmentReader, LambdaError, lambdaHandler } from '../../lib/lambda/handler.ts';
+import { endOf, environment, LambdaError, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import { TARGET_CALL } from '../../lib/relay/limits.ts';
 import type { Relayer, RelayMessage } from '../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../lib/relay/relayMessages.ts';
@@ -64,14 +65,11 @@ const eventSchema = z.object({
  * Relay delivers copies of requests to the configured target: those in messages of its queue, and those in objects that
  * messages name.
  */
-export const handler = lambdaHandler(
-  environmentReader(schema),
-  async (event: unknown, { environment, endsAt }): Promise<SQSBatchResponse> => {
-    const { data } = eventSchema.safeParse(event);
-    if (data === undefined) throw new LambdaError('SLUICE_LAMBDA_INVOCATION_UNKNOWN');
-    return relayMessages(makeRelayer(environment, endsAt), data.Records);
-  },
-);
+export const handler = middy<unknown, SQSBatchResponse>()
+  .use(startLine())
+  .use(environment(schema))
+  .use(queueMessages((event) => eventSchema.safeParse(event).data?.Records ?? null))
+  .handler((messages, context) => relayMessages(makeRelayer(context.environment, endOf(context)), messages));
 
 /** State of the target, kept between the invocations of this execution environment. */
 let target: Target | undefined;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { s3Client } from '../../lib/aws/s3Client.ts';
@@ -11,7 +12,8 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
-import { queueHandler } from '../../lib/lambda/queueHandler.ts';
+import { endOf, environment, middy, startLine } from '../../lib/lambda/middlewares.ts';
+import { queueMessages } from '../../lib/lambda/queueMessages.ts';
 import type { LandingQueue } from '../../lib/landing/write/lookAtLanding.ts';
 import { writeMessages } from '../../lib/landing/write/writeMessages.ts';
 import type { Writer } from '../../lib/landing/write/writeObjects.ts';
@@ -36,17 +38,21 @@ type Environment = Readonly<z.output<typeof schema>>;
  * Created" events of the bucket). `{"sluice":"look"}`, which the schedule sends to the queue, finds objects that have no
  * message.
  */
-export const handler = queueHandler(schema, async (messages, { environment, endsAt }) => {
-  const deadline = endsAt - MARGIN_MS;
-  const signal = AbortSignal.timeout(Math.max(0, deadline - systemClock.now()));
-  const directory = await makeWorkDirectory(tmpdir());
-  try {
-    const writer = await makeWriter(environment, directory.path);
-    return await writeMessages(messages, writer, queueOf(environment), { deadline, signal });
-  } finally {
-    await directory.remove();
-  }
-});
+export const handler = middy<unknown, SQSBatchResponse>()
+  .use(startLine())
+  .use(environment(schema))
+  .use(queueMessages())
+  .handler(async (messages, context) => {
+    const deadline = endOf(context) - MARGIN_MS;
+    const signal = AbortSignal.timeout(Math.max(0, deadline - systemClock.now()));
+    const directory = await makeWorkDirectory(tmpdir());
+    try {
+      const writer = await makeWriter(context.environment, directory.path);
+      return await writeMessages(messages, writer, queueOf(context.environment), { deadline, signal });
+    } finally {
+      await directory.remove();
+    }
+  });
 
 async function makeWriter(environment: Environment, directory: string): Promise<Writer> {
   const temporaryDirectory = join(directory, 'spilled');

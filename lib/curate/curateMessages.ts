@@ -1,9 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../base/json.ts';
-import { failureFields } from '../base/log.ts';
-import { batchFailures, isRunMessage, type QueueMessage } from '../base/queue.ts';
+import { isRunMessage, type QueueMessage } from '../base/queue.ts';
+import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
+import { withFolder } from '../lambda/machine.ts';
 import { sweepVersions } from '../ledger/sweepVersions.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { type CurateOutcome, curateTask } from './curateTask.ts';
@@ -22,39 +22,30 @@ export async function curateMessages(
   messages: readonly QueueMessage[],
   tries: number,
 ): Promise<SQSBatchResponse> {
-  const failures: string[] = [];
   let tasks = 0;
-  for (const { messageId, body, receives } of messages) {
-    if (isRunMessage(body, 'sweep')) {
-      if (!(await sweep(curator, run))) failures.push(messageId);
-      continue;
-    }
-    const { data: task } = curateTaskSchema.safeParse(parseJson(body));
-    if (task === undefined) {
-      curator.log({ level: 'error', event: 'curate', code: 'SLUICE_CURATE_MESSAGE_INVALID', messageId });
-      failures.push(messageId);
-      continue;
-    }
-    const began = curator.clock.now();
+  return eachMessage(messages, asked, curator.log, async (task, { receives }) => {
+    if (task === SWEEP) return sweep(curator, run);
     tasks += 1;
-    const directory = join(curator.directory, `task-${tasks}`);
-    await mkdir(directory);
-    try {
+    return withFolder(join(curator.directory, `task-${tasks}`), async (directory) => {
+      const began = curator.clock.now();
       const attempt = { ...run, tries, isLastAttempt: receives >= tries };
+      // If the ledger or the list can't be read or written, what is claimed expires by itself.
       const done = await curateTask({ ...curator, directory }, attempt, task);
       curator.log({ ...logFields(task, done), duration_ms: curator.clock.now() - began });
-      if (done.outcome === 'busy' || done.outcome === 'handed_back') failures.push(messageId);
-    } catch (error) {
-      // The ledger or the list could not be read or written. What is claimed expires by itself.
-      curator.log({ level: 'error', event: 'curate', ...taskFields(task), ...failureFields(error) });
-      failures.push(messageId);
-    } finally {
-      // The next task needs the space.
-      await rm(directory, { recursive: true, force: true });
-    }
-  }
-  return batchFailures(failures);
+      return done.outcome !== 'busy' && done.outcome !== 'handed_back';
+    });
+  });
 }
+
+const SWEEP = 'sweep';
+
+/** What messages of the queue ask for. */
+const asked: MessageKind<CurateTask | typeof SWEEP> = {
+  event: 'curate',
+  invalid: 'SLUICE_CURATE_MESSAGE_INVALID',
+  read: (body) => (isRunMessage(body, SWEEP) ? SWEEP : curateTaskSchema.safeParse(parseJson(body)).data),
+  fields: (task) => (task === SWEEP ? { event: 'curate_sweep' } : taskFields(task)),
+};
 
 function taskFields({ kind, day, reason }: CurateTask) {
   return { kind, day, reason };
@@ -77,12 +68,7 @@ async function sweep(
   { deadline, signal }: Pick<CurateRun, 'deadline' | 'signal'>,
 ): Promise<boolean> {
   const tables = new Set(Object.values(curator.config.curatedTables));
-  try {
-    const swept = await sweepVersions(curator, { deadline, signal, tables });
-    curator.log({ level: 'info', event: 'curate_sweep', ...swept });
-    return swept.failed === 0;
-  } catch (error) {
-    curator.log({ level: 'error', event: 'curate_sweep', ...failureFields(error) });
-    return false;
-  }
+  const swept = await sweepVersions(curator, { deadline, signal, tables });
+  curator.log({ level: 'info', event: 'curate_sweep', ...swept });
+  return swept.failed === 0;
 }

@@ -1,8 +1,8 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../base/json.ts';
-import { failureFields } from '../base/log.ts';
-import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../base/queue.ts';
+import { isRunMessage, type ObjectRef, objectCreated, type QueueMessage } from '../base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
+import { eachMessage, MessageFailures, type MessageKind } from '../lambda/eachMessage.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { parseTableKey } from '../tables/tableFolders.ts';
 import { checkDays } from './checkDays.ts';
@@ -40,18 +40,27 @@ export async function planMessages(
   planner: CuratePlanFunction,
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
-  const work = sortMessages(planner, messages);
-  const failures = new Set(work.invalid);
-  /** Runs a step. If it fails, its messages are delivered again. */
-  const attempt = async (ids: readonly string[], event: string, step: () => Promise<void>) => {
-    if (ids.length === 0) return;
-    try {
-      await step();
-    } catch (error) {
-      planner.log({ level: 'error', event, ...failureFields(error) });
-      for (const id of ids) failures.add(id);
-    }
+  const { log } = planner;
+  const failures = new MessageFailures(log);
+  const attempt = (ids: readonly string[], event: string, work: () => Promise<void>) =>
+    failures.attempt(ids, { event }, async () => {
+      await work();
+      return true;
+    });
+  const work: Work = {
+    files: { ids: [], days: { exposures: new Set(), events: new Set() } },
+    ...{ checks: [], deployments: [], publications: [], requests: [] },
   };
+  await eachMessage(
+    messages,
+    asked,
+    log,
+    async (body, { messageId }) => {
+      sort(planner, work, body, messageId);
+      return true;
+    },
+    failures,
+  );
   await attempt(work.files.ids, 'curate_check', () => checkFiles(planner, work.files.days));
   await attempt(work.checks, 'curate_check', () => checkWindow(planner));
   // Events of files that arrived before the deployment made their rule are lost.
@@ -59,7 +68,7 @@ export async function planMessages(
   /** Days that the last publication left out. */
   let leftOut: number | null = null;
   const publishing = [...work.files.ids, ...work.checks, ...work.deployments, ...work.publications];
-  if (work.deployments.some((id) => failures.has(id))) for (const id of publishing) failures.add(id);
+  if (work.deployments.some((id) => failures.has(id))) failures.add(publishing);
   else
     await attempt(publishing, 'curate_views', async () => {
       leftOut = await publish(planner);
@@ -72,7 +81,7 @@ export async function planMessages(
   const counting = [...work.checks, ...work.requests.filter(isNightly).map(({ id }) => id)];
   const isDaily = work.requests.some(isNightly);
   await attempt(counting, 'curate_count', () => count(planner, leftOut, isDaily));
-  return batchFailures([...failures]);
+  return failures.response();
 }
 
 /** Work that a batch of messages asks for. */
@@ -84,37 +93,38 @@ interface Work {
   readonly deployments: string[];
   readonly publications: string[];
   readonly requests: { readonly id: string; readonly request: CurateRequestBody }[];
-  readonly invalid: string[];
 }
 
-function sortMessages(planner: CuratePlanFunction, messages: readonly QueueMessage[]): Work {
-  const { config, bucket, clock, log } = planner;
-  const work: Work = {
-    files: { ids: [], days: { exposures: new Set(), events: new Set() } },
-    ...{ checks: [], deployments: [], publications: [], requests: [], invalid: [] },
-  };
-  const firstUnlisted = firstYoungDay({ curateAfter: LEAST_CURATE_AFTER }, clock.now());
-  for (const { messageId: id, body } of messages) {
-    if (isRunMessage(body, CHECK_RUN)) work.checks.push(id);
-    else if (isRunMessage(body, PUBLISH_RUN)) work.publications.push(id);
-    else if (isStackEvent(body)) work.deployments.push(id);
-    else {
-      const { data: request } = curateRequestSchema.safeParse(parseJson(body));
-      const object = objectCreated(body);
-      if (request !== undefined) work.requests.push({ id, request });
-      else if ('wrong' in object) {
-        log({ level: 'error', event: 'curate_plan', code: 'SLUICE_CURATE_MESSAGE_INVALID', messageId: id });
-        work.invalid.push(id);
-      } else if (object.bucket === bucket) {
-        const key = parseTableKey(config, object.key);
-        // Days that are over for less than curateAfter may have been curated with another one. Most files are of today.
-        if ('ignored' in key || key.kind === 'quarantine' || key.day >= firstUnlisted) continue;
-        work.files.ids.push(id);
-        work.files.days[key.kind].add(key.day);
-      }
-    }
+/** What a message asks for. */
+type Asked = typeof CHECK_RUN | typeof PUBLISH_RUN | 'deployed' | CurateRequestBody | ObjectRef;
+
+const asked: MessageKind<Asked> = {
+  event: 'curate_plan',
+  invalid: 'SLUICE_CURATE_MESSAGE_INVALID',
+  read(body) {
+    if (isRunMessage(body, CHECK_RUN)) return CHECK_RUN;
+    if (isRunMessage(body, PUBLISH_RUN)) return PUBLISH_RUN;
+    if (isStackEvent(body)) return 'deployed';
+    const { data: request } = curateRequestSchema.safeParse(parseJson(body));
+    if (request !== undefined) return request;
+    const object = objectCreated(body);
+    return 'wrong' in object ? undefined : object;
+  },
+};
+
+function sort({ config, bucket, clock }: CuratePlanFunction, work: Work, body: Asked, id: string): void {
+  if (body === CHECK_RUN) work.checks.push(id);
+  else if (body === PUBLISH_RUN) work.publications.push(id);
+  else if (body === 'deployed') work.deployments.push(id);
+  else if (!('key' in body)) work.requests.push({ id, request: body });
+  else if (body.bucket === bucket) {
+    const key = parseTableKey(config, body.key);
+    // Days that are over for less than curateAfter may have been curated with another one. Most files are of today.
+    const firstUnlisted = firstYoungDay({ curateAfter: LEAST_CURATE_AFTER }, clock.now());
+    if ('ignored' in key || key.kind === 'quarantine' || key.day >= firstUnlisted) return;
+    work.files.ids.push(id);
+    work.files.days[key.kind].add(key.day);
   }
-  return work;
 }
 
 function isNightly({ request }: Work['requests'][number]): boolean {

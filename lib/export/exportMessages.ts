@@ -1,7 +1,8 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import { parseJson } from '../base/json.ts';
-import { batchFailures, type QueueMessage } from '../base/queue.ts';
+import type { QueueMessage } from '../base/queue.ts';
+import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
@@ -48,6 +49,15 @@ export interface Exporter
 
 const messageSchema = z.discriminatedUnion('sluice', [exportRequestSchema, exportTaskSchema]);
 
+/** What messages of the queue ask for. */
+const asked: MessageKind<ExportRequest | ExportTask> = {
+  event: 'export',
+  invalid: 'SLUICE_EXPORT_MESSAGE_INVALID',
+  read: (body) => messageSchema.safeParse(parseJson(body)).data,
+  fields: (message) =>
+    message.sluice === 'export' ? { event: 'export_run' } : { export: message.export, day: message.day },
+};
+
 /**
  * Handles messages of the export's queue, requests and tasks, one after the other. The response names the messages to
  * redeliver: those whose work was busy or unavailable, and invalid ones, which end up in the dead-letter queue.
@@ -56,19 +66,11 @@ export async function exportMessages(
   exporter: Exporter,
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
-  const failures: string[] = [];
-  for (const { messageId, body } of messages) {
-    const { data: message } = messageSchema.safeParse(parseJson(body));
-    if (message === undefined) {
-      exporter.log({ level: 'error', event: 'export', code: 'SLUICE_EXPORT_MESSAGE_INVALID' });
-      failures.push(messageId);
-    } else if (message.sluice === 'export') {
-      if ((await runRequest(exporter, message)).again) failures.push(messageId);
-    } else if (await runTask(exporter, message)) {
-      failures.push(messageId);
-    }
-  }
-  return batchFailures(failures);
+  return eachMessage(messages, asked, exporter.log, async (message) =>
+    message.sluice === 'export'
+      ? !(await runRequest(exporter, message)).again
+      : !(await runTask(exporter, message)),
+  );
 }
 
 /** The result of one request: the line in the log. */

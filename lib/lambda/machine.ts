@@ -92,6 +92,19 @@ export async function onMachine<Result>(
   }
 }
 
+/** Works in a folder that is deleted afterwards: the next day needs the space. */
+export async function withFolder<Result>(
+  path: string,
+  work: (path: string) => Promise<Result>,
+): Promise<Result> {
+  await mkdir(path);
+  try {
+    return await work(path);
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
 const PREFIX = 'sluice-load-';
 
 /** A folder that belongs to one invocation. */

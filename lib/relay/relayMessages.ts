@@ -1,8 +1,9 @@
-import { mapLimit } from '../base/concurrency.ts';
+import type { SQSBatchResponse } from 'aws-lambda';
 import { errorName } from '../base/errors.ts';
-import { type BatchFailures, batchFailures } from '../base/queue.ts';
+import type { ObjectStore } from '../base/ObjectStore.ts';
+import { eachMessage, type MessageKind } from '../lambda/eachMessage.ts';
 import { SENT_AT_ONCE } from './limits.ts';
-import { readRelayCopy, readRelayedKey } from './RelayCopy.ts';
+import { type RelayCopy, readRelayCopy, readRelayedKey } from './RelayCopy.ts';
 import type { Relayer, RelayMessage } from './Relayer.ts';
 import { retryDelayMs } from './Target.ts';
 import { Tries } from './Tries.ts';
@@ -14,58 +15,49 @@ import { Tries } from './Tries.ts';
 export async function relayMessages(
   relayer: Relayer,
   messages: readonly RelayMessage[],
-): Promise<BatchFailures> {
-  const failures: string[] = [];
+): Promise<SQSBatchResponse> {
   const tries = new Tries(relayer);
-  const unknown: string[] = [];
-  await mapLimit(messages, SENT_AT_ONCE, async (message) => {
-    const done = await handle(message, relayer, tries, unknown).catch((error: unknown) => {
+  const copies: MessageKind<RelayCopy | string> = {
+    event: 'relay',
+    invalid: 'SLUICE_RELAY_MESSAGE_INVALID',
+    read: (body) => readRelayCopy(body) ?? readRelayedKey(body) ?? undefined,
+    bury: ({ body }) => relayer.queues.bury(body),
+    atOnce: SENT_AT_ONCE,
+  };
+  const response = await eachMessage(messages, copies, relayer.log, (copy, message) =>
+    relay(copy, message, relayer, tries).catch((error: unknown) => {
       tries.fail(errorName(error));
       return stay(message, 0, relayer);
-    });
-    if (!done) failures.push(message.messageId);
-  });
-  if (unknown.length > 0)
-    relayer.log({
-      level: 'error',
-      event: 'relay_unknown',
-      code: 'SLUICE_RELAY_MESSAGE_INVALID',
-      messages: unknown,
-    });
+    }),
+  );
   tries.report({ messages: messages.length });
-  return batchFailures(failures);
+  return response;
 }
 
-/** Whether the message is done with. */
-async function handle(
+/** @param given A copy, or the key of the object that has it. @returns Whether the message is done with. */
+async function relay(
+  given: RelayCopy | string,
   message: RelayMessage,
   relayer: Relayer,
   tries: Tries,
-  unknown: string[],
 ): Promise<boolean> {
-  const { clock, deadline, queues, store } = relayer;
+  const { clock, deadline, store } = relayer;
   if (clock.now() >= deadline) return stay(message, 0, relayer);
-  let copy = readRelayCopy(message.body);
-  const key = copy === null ? readRelayedKey(message.body) : null;
-  if (key !== null) {
-    const object = await store.read(key, { listsIfDenied: true });
-    if (object === null) return true;
-    copy = readRelayCopy(object.text);
-    // It stays until S3 deletes it.
-    if (copy === null) {
-      tries.skip();
-      return true;
-    }
-  }
-  if (copy === null) {
-    unknown.push(message.messageId);
-    await queues.bury(message.body);
-    return true;
-  }
+  const copy = typeof given === 'string' ? await readObject(given, store, tries) : given;
+  if (copy === null) return true;
   const afterMs = await tries.settle(copy, message.sentAt);
   if (afterMs !== null) return stay(message, afterMs, relayer);
-  if (key !== null) await store.remove(key);
+  if (typeof given === 'string') await store.remove(given);
   return true;
+}
+
+/** The copy of an object; null if there is none. An object that is no copy stays until S3 deletes it. */
+async function readObject(key: string, store: ObjectStore, tries: Tries): Promise<RelayCopy | null> {
+  const object = await store.read(key, { listsIfDenied: true });
+  if (object === null) return null;
+  const copy = readRelayCopy(object.text);
+  if (copy === null) tries.skip();
+  return copy;
 }
 
 /** Leaves a message in its queue, hidden for a while. It never throws: unhidden it comes back after its visibility timeout. */

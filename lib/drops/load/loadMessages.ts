@@ -1,10 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import { parseJson } from '../../base/json.ts';
 import { failureFields } from '../../base/log.ts';
-import { batchFailures, isRunMessage, type QueueMessage } from '../../base/queue.ts';
+import { isRunMessage, type QueueMessage } from '../../base/queue.ts';
+import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
+import { withFolder } from '../../lambda/machine.ts';
 import { sweepVersions } from '../../ledger/sweepVersions.ts';
 import { versionTime } from '../../ledger/versions.ts';
 import { ATHENA_NOTES, parseAthenaNote, type VersionNote } from '../../tables/ledgerKeys.ts';
@@ -29,41 +30,39 @@ export async function loadMessages(
   messages: readonly QueueMessage[],
   tries: number,
 ): Promise<SQSBatchResponse> {
-  const failures: string[] = [];
   let days = 0;
-  for (const { messageId, body, receives } of messages) {
-    if (isRunMessage(body, 'sweep')) {
-      if (!(await sweep(loader, run))) failures.push(messageId);
-      continue;
-    }
-    if (isRunMessage(body, 'athena') || isAthenaEvent(body)) {
-      if (!(await goOn(loader, { ...run, tries, isLastAttempt: false }))) failures.push(messageId);
-      continue;
-    }
-    const { data: task } = ingestTaskSchema.safeParse(parseJson(body));
-    if (task === undefined) {
-      loader.log({ level: 'error', event: 'ingest_load', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId });
-      failures.push(messageId);
-      continue;
-    }
-    const began = loader.clock.now();
+  const response = await eachMessage(messages, asked, loader.log, async (task, { receives }) => {
+    if (task === SWEEP) return sweep(loader, run);
+    if (task === ATHENA) return goOn(loader, { ...run, tries, isLastAttempt: false });
     days += 1;
-    const loaded = await withFolder(join(loader.directory, `day-${days}`), (directory) =>
-      loadIsolated({ ...loader, directory }, { ...run, tries, isLastAttempt: receives >= tries }, task),
-    ).catch((error: unknown) => error);
-    if (isLoaded(loaded)) {
+    return withFolder(join(loader.directory, `day-${days}`), async (directory) => {
+      const began = loader.clock.now();
+      const attempt = { ...run, tries, isLastAttempt: receives >= tries };
+      // If the role can't be assumed, or the ledger not be read or written, the day's lease expires by itself.
+      const loaded = await loadIsolated({ ...loader, directory }, attempt, task);
       loader.log(logFields(task, loaded, loader.clock.now() - began));
-      if (isRedelivered(loaded)) failures.push(messageId);
-    } else {
-      // The role could not be assumed, or the ledger could not be read or written. The day's lease expires by itself.
-      loader.log({ level: 'error', event: 'ingest_load', ...taskFields(task), ...failureFields(loaded) });
-      failures.push(messageId);
-    }
-  }
+      return !isRedelivered(loaded);
+    });
+  });
   // Its result does not matter: the next sweep finds what is left.
   if (days > 0) await sweep(loader, run, MAX_SWEPT);
-  return batchFailures(failures);
+  return response;
 }
+
+const SWEEP = 'sweep';
+const ATHENA = 'athena';
+
+/** What messages of the queue ask for. */
+const asked: MessageKind<IngestTask | typeof SWEEP | typeof ATHENA> = {
+  event: 'ingest_load',
+  invalid: 'SLUICE_INGEST_MESSAGE_INVALID',
+  read(body) {
+    if (isRunMessage(body, SWEEP)) return SWEEP;
+    if (isRunMessage(body, ATHENA) || isAthenaEvent(body)) return ATHENA;
+    return ingestTaskSchema.safeParse(parseJson(body)).data;
+  },
+  fields: (task) => (task === SWEEP || task === ATHENA ? {} : taskFields(task)),
+};
 
 /** Loads a day through ports that reach its dataset alone. */
 async function loadIsolated(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
@@ -152,16 +151,6 @@ const athenaEventSchema = z.object({
 
 function isAthenaEvent(body: string): boolean {
   return athenaEventSchema.safeParse(parseJson(body)).success;
-}
-
-/** Works in a folder that is deleted afterwards: the next day needs the space. */
-async function withFolder<Result>(path: string, work: (path: string) => Promise<Result>): Promise<Result> {
-  await mkdir(path);
-  try {
-    return await work(path);
-  } finally {
-    await rm(path, { recursive: true, force: true });
-  }
 }
 
 function isLoaded(loaded: unknown): loaded is LoadOutcome {

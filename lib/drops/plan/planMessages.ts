@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../../base/json.ts';
-import { batchFailures, isRunMessage, type QueueMessage } from '../../base/queue.ts';
+import { isRunMessage, type QueueMessage } from '../../base/queue.ts';
+import { eachMessage, type MessageKind } from '../../lambda/eachMessage.ts';
 import type { Source } from '../../schema/sources.ts';
 import { type ExpectedDropsPorts, findLateDrops } from './lateDrops.ts';
 import { type PlanRequest, planRequestSchema } from './messageBodies.ts';
@@ -25,22 +26,22 @@ export async function planMessages(
   planner: Planner,
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
-  const failures: string[] = [];
-  for (const { messageId, body } of messages) {
-    if (isRunMessage(body, 'expected')) {
-      await lookForLateDrops(planner);
-      continue;
-    }
-    const { data: request } = planRequestSchema.safeParse(parseJson(body));
-    if (request === undefined) {
-      planner.log({ level: 'error', event: 'ingest_plan', code: 'SLUICE_INGEST_MESSAGE_INVALID' });
-      failures.push(messageId);
-      continue;
-    }
-    if ((await runPlan(planner, request)).again) failures.push(messageId);
-  }
-  return batchFailures(failures);
+  return eachMessage(messages, asked, planner.log, async (request) => {
+    const report = request === EXPECTED ? await lookForLateDrops(planner) : await runPlan(planner, request);
+    return !report.again;
+  });
 }
+
+const EXPECTED = 'expected';
+
+/** What messages of the queue ask for. */
+const asked: MessageKind<PlanRequest | typeof EXPECTED> = {
+  event: 'ingest_plan',
+  invalid: 'SLUICE_INGEST_MESSAGE_INVALID',
+  read: (body) =>
+    isRunMessage(body, EXPECTED) ? EXPECTED : planRequestSchema.safeParse(parseJson(body)).data,
+  fields: (request) => (request === EXPECTED ? { event: 'ingest_expected' } : {}),
+};
 
 /** Maximum of days and datasets that the log names. The ledger has all of them. */
 const MAX_NAMED = 50;

@@ -75,6 +75,8 @@ function packageManifest() {
   });
   return {
     ...own,
+    // Not in the workspace's manifest: there, npm would warn on the Node that only installs.
+    engines: { node: '>=24' },
     exports: { ...Object.fromEntries(built), './package.json': './package.json' },
     publishConfig: { access: 'public', provenance: true },
   };

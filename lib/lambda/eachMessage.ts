@@ -1,0 +1,95 @@
+import type { SQSBatchResponse } from 'aws-lambda';
+import { mapLimit } from '../base/concurrency.ts';
+import { failureFields } from '../base/log.ts';
+import type { QueueMessage } from '../base/queue.ts';
+
+type Log = (fields: Record<string, unknown>) => void;
+
+/**
+ * The messages of a batch that the queue hands out again, until they are dead letters. Lambda deletes all others.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+export class MessageFailures {
+  readonly #ids = new Set<string>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  add(ids: Iterable<string>): void {
+    for (const id of ids) this.#ids.add(id);
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /**
+   * Does what messages ask for; nothing if there are none. If it throws, a line says so, and their batch goes on.
+   *
+   * @param fields Of that line: its event, and whatever names the work.
+   * @param work Returns whether it is done. If not, the queue hands the messages out again.
+   */
+  async attempt(
+    ids: readonly string[],
+    fields: Readonly<Record<string, unknown>>,
+    work: () => Promise<boolean>,
+  ): Promise<void> {
+    if (ids.length === 0) return;
+    try {
+      if (!(await work())) this.add(ids);
+    } catch (error) {
+      this.#log({ level: 'error', ...fields, ...failureFields(error) });
+      this.add(ids);
+    }
+  }
+
+  response(): SQSBatchResponse {
+    return { batchItemFailures: [...this.#ids].map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+}
+
+/** What the messages of a function are. */
+export interface MessageKind<Body> {
+  /** The event of lines in the log. */
+  readonly event: string;
+  /** The code of a message that {@link read} doesn't know. */
+  readonly invalid: string;
+  /** Reads a body; undefined for one that is not of this function. */
+  readonly read: (body: string) => Body | undefined;
+  /** More fields of the line about work that failed. Default none. */
+  readonly fields?: (body: Body) => Readonly<Record<string, unknown>>;
+  /** Puts an invalid message aside. Default: the queue hands it out again until it is a dead letter. */
+  readonly bury?: (message: Pick<QueueMessage, 'messageId' | 'body'>) => Promise<void>;
+  /** How many messages are worked off at a time. Default 1. */
+  readonly atOnce?: number;
+}
+
+/**
+ * Works off the messages of a batch. A message that is invalid or whose work fails is logged and handed out again; the
+ * others are done all the same. No part of an invalid message is logged.
+ *
+ * @param work Does what a message asks for, and returns whether it is done: {@link MessageFailures.attempt}.
+ * @param failures Collects the messages that are handed out again, if there is more to do for the batch.
+ */
+export async function eachMessage<Body, Message extends Pick<QueueMessage, 'messageId' | 'body'>>(
+  messages: readonly Message[],
+  { event, invalid, read, fields, bury, atOnce = 1 }: MessageKind<Body>,
+  log: Log,
+  work: (body: Body, message: Message) => Promise<boolean>,
+  failures = new MessageFailures(log),
+): Promise<SQSBatchResponse> {
+  await mapLimit(messages, atOnce, async (message) => {
+    const { messageId } = message;
+    const body = read(message.body);
+    if (body === undefined) {
+      log({ level: 'error', event, code: invalid, messageId });
+      await failures.attempt([messageId], { event }, async () => {
+        await bury?.(message);
+        return bury !== undefined;
+      });
+    } else await failures.attempt([messageId], { event, ...fields?.(body) }, () => work(body, message));
+  });
+  return failures.response();
+}
