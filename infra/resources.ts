@@ -22,7 +22,7 @@ import { keyAdministratorStatements, readerOutputs, readers } from './readers/re
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { relayResources } from './relay/relay.ts';
 import { deliveryRole } from './roles/deliveryRole.ts';
-import { functionRoles } from './roles/functionRoles.ts';
+import { deleterIds, functionRoles } from './roles/functionRoles.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { schedules } from './streams/schedules.ts';
@@ -43,7 +43,7 @@ export function resources(stack: Stack): {
   return {
     Resources: {
       ...key(stack, keyAdministratorStatements(stack)),
-      ...bucketResources(stack),
+      ...bucketResources(stack, deleterIds(stack.config)),
       ...statsigBucketResources(stack),
       ...keysSecret(stack),
       ...endpointResources(stack),

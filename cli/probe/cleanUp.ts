@@ -1,7 +1,7 @@
-import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableFolders } from '../../lib/tables/tableFolders.ts';
-import { explainAwsError } from '../../observe/explainAwsError.ts';
+import { explainAwsError, ifThere } from '../../observe/explainAwsError.ts';
 import type { FileRows } from './rows.ts';
 
 /** The data that a probe has deleted, and the data that remains. */
@@ -28,8 +28,8 @@ export interface Remains {
 }
 
 /**
- * Deletes files with rows of probes only, and results of the probe's queries. The bucket's lifecycle deletes their versions
- * after a day.
+ * Deletes files with rows of probes only, and results of the probe's queries, for good: the bucket's policy lets a person delete
+ * only what is named with its version.
  */
 export async function cleanUp(
   s3: S3Client,
@@ -41,7 +41,12 @@ export async function cleanUp(
   const folders = tableFolders(config, 'events');
   const remove = async (bucket: string, key: string) => {
     try {
-      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      const object = { Bucket: bucket, Key: key };
+      const found = await ifThere(s3.send(new HeadObjectCommand(object)));
+      if (found === undefined) return false;
+      // Without versions every object has one with the ID `null`.
+      const { VersionId = 'null' } = found;
+      await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
       return true;
     } catch (error) {
       const problem = explainAwsError(error);

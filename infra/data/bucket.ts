@@ -1,6 +1,8 @@
 import { bucketArn as arnOfBucket } from '../../lib/access/arns.ts';
 import {
+  deleteByVersionOnly,
   encryptedTransportOnly,
+  keptFolders,
   ownershipControls,
   publicAccessBlock,
 } from '../../lib/access/buckets/bucketSettings.ts';
@@ -12,9 +14,12 @@ import { keyArn } from './key.ts';
 /**
  * The bucket and its access settings, unless the configuration names an existing bucket. The bucket is retained when the
  * stack is deleted. lib/access/buckets/bucketSettings.ts has the same settings for an existing bucket.
+ *
+ * @param deleters Logical IDs of roles and users that may delete files without naming a version.
  */
-export function bucketResources(stack: Stack): Resources {
+export function bucketResources(stack: Stack, deleters: readonly string[]): Resources {
   if (stack.config.existing.bucket) return {};
+  const kept = keptFolders(stack.config).map((folder) => objectsArn(stack, folder));
   return {
     [logicalIds.bucket]: {
       Type: 'AWS::S3::Bucket',
@@ -44,7 +49,17 @@ export function bucketResources(stack: Stack): Resources {
         Bucket: ref(logicalIds.bucket),
         PolicyDocument: {
           Version: '2012-10-17',
-          Statement: [encryptedTransportOnly([bucketArn(stack), objectsArn(stack)])],
+          Statement: [
+            encryptedTransportOnly([bucketArn(stack), objectsArn(stack)]),
+            ...(kept.length === 0
+              ? []
+              : [
+                  deleteByVersionOnly(
+                    kept,
+                    deleters.map((id) => getAtt(id)),
+                  ),
+                ]),
+          ],
         },
       },
     },

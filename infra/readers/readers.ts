@@ -103,7 +103,7 @@ export function keyAdministratorStatements(stack: Pick<Stack, 'config'>): Value[
 }
 
 /** Logical ID of a reader's role or user. */
-function identityId(reader: Reader): string {
+export function identityId(reader: Reader): string {
   return readerId(reader, isRole(reader) ? 'Role' : 'User');
 }
 

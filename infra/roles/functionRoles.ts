@@ -1,11 +1,13 @@
+import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { LANDING_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsFolder, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
+import { identityId } from '../readers/readers.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
-import { logicalIds, type Stack } from '../template/Stack.ts';
+import { curateIds, logicalIds, type Stack } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 import { keepCopies } from './relayRoles.ts';
 
@@ -16,6 +18,21 @@ export function functionRoles(stack: Stack): Resources {
     [logicalIds.registerRole]: registerRole(stack),
     [logicalIds.writeRole]: writeRole(stack),
   };
+}
+
+/**
+ * Logical IDs of the roles that delete files of tables or of the landing, which the bucket's policy lets them: the writer, the sweeps of
+ * versions, and Statsig's own forwarding where it writes here.
+ */
+export function deleterIds({ sources, curate, readers }: Config): readonly string[] {
+  return [
+    logicalIds.writeRole,
+    ...(sources.length > 0 ? [logicalIds.loadRole] : []),
+    ...(curate ? [curateIds.role] : []),
+    ...readers.flatMap((reader) =>
+      reader.kind === 'statsig' && reader.statsigForwardsHere ? [identityId(reader)] : [],
+    ),
+  ];
 }
 
 /**

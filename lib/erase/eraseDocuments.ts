@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gzipSync } from 'node:zlib';
 import { LandedObject } from '../landing/lines/LandedObject.ts';
 import { encodeLines, type LandedRow } from '../landing/store/encodeLines.ts';
 import { judgeCopy } from '../relay/copyEvents.ts';
@@ -53,6 +53,9 @@ function isUnits(found: DocumentFound): boolean {
   return found !== null && found !== 'unread';
 }
 
+/** A record without rows: the writer deletes an object of it, which no person may hide. */
+const NO_ROWS = gzipSync('');
+
 /**
  * Erases the rows of units from an object of the landing. Records without such rows keep their bytes. A damaged object can't be
  * read: the writer moves it, and then it is in another place.
@@ -76,7 +79,7 @@ export function eraseLanding(body: Uint8Array, matcher: UnitMatcher): LeftDocume
   }
   if (object.damage !== null) return 'unreadable';
   if (!all.some(isUnits)) return leftOf(all);
-  return leftOf(all, left.length === 0 ? null : Buffer.concat(left));
+  return leftOf(all, left.length === 0 ? NO_ROWS : Buffer.concat(left));
 }
 
 /**

@@ -12,6 +12,8 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { deleterIds } from '../../infra/roles/functionRoles.ts';
+import { iamArn } from '../../lib/access/arns.ts';
 import {
   type BucketDocument,
   type BucketSetting,
@@ -73,12 +75,22 @@ export const bucketSettings: Look = {
     'the bucket sends events to EventBridge, encrypts with the key, requires TLS, expires objects, blocks public access and keeps versions',
   find(setup) {
     const { config, keyArn, identity } = setup;
-    const wanted = settingsOf(config, { keyArn, partition: identity.partition });
+    const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters: deleters(setup) });
     // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
     return settled(known.map((one) => findSetting(setup, one)));
   },
 };
+
+/** ARNs of whom the bucket's policy lets delete without a version; none before the stack has all of them. */
+function deleters({ config, resources, identity }: Setup): readonly string[] {
+  const ids = deleterIds(config);
+  const names = ids.flatMap((id) => {
+    const name = resources.get(id);
+    return name === undefined ? [] : [iamArn(identity, `${id.endsWith('User') ? 'user' : 'role'}/${name}`)];
+  });
+  return names.length === ids.length ? names : [];
+}
 
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
   const { s3, config, say } = setup;

@@ -5,6 +5,7 @@ import { GlueClient, paginateGetPartitions } from '@aws-sdk/client-glue';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -52,6 +53,12 @@ export interface StoryOptions {
   readonly startsAt?: string;
   /** Whether only configured keys may post. Default false. */
   readonly checkKeys?: boolean;
+}
+
+/** Deletes an object's version, as whoever means it has to where the bucket's policy denies deleting without one. */
+export async function removeVersion(s3: S3Client, Bucket: string, Key: string): Promise<void> {
+  const { VersionId = 'null' } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+  await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 }
 
 /** Looks until it is so. A look without pause would take the processor from what it looks at. */

@@ -55,6 +55,7 @@ describe('an existing resource in the configuration', () => {
       JSON.stringify(
         resolved.resources
           .filter(({ type }) => type === 'AWS::IAM::Role')
+          .sort((a, b) => a.logicalId.localeCompare(b.logicalId))
           .map(({ properties }) => properties['Policies']),
       );
     const ownKey = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn ?? '';

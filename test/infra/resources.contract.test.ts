@@ -163,6 +163,56 @@ describe('permissions', () => {
 });
 
 describe('the bucket', () => {
+  it('lets nobody but its own roles delete files without a version, by their ARNs', () => {
+    const statementsOf = ({ made }: ReturnType<typeof deploy>) =>
+      list(at(plain(made.Resources), 'DataBucketPolicy', 'Properties', 'PolicyDocument', 'Statement'))
+        .filter((statement) => at(statement, 'Sid') === 'DeleteByVersionOnly')
+        .map((statement) => ({
+          ...(statement as object),
+          Resource: list(at(statement, 'Resource')).map((arn) => at(arn, 'Fn::Sub')),
+          Condition: list(at(statement, 'Condition', 'ArnNotEquals', 'aws:PrincipalArn')).map((arn) =>
+            at(arn, 'Fn::GetAtt'),
+          ),
+        }));
+    const denied = {
+      ...{ Sid: 'DeleteByVersionOnly', Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject' },
+      Resource: [
+        ...['statsig/statsig_forwarded_exposures/', 'statsig/statsig_forwarded_events/'],
+        ...['statsig/ingested/', 'quarantine/', 'landing/'],
+      ].map((folder) => `\${DataBucket.Arn}/${folder}*`),
+      Condition: [['WriteRole', 'Arn']],
+    };
+    expect(statementsOf(deploy())).toEqual([denied]);
+    const forwards = {
+      kind: 'statsig' as const,
+      ...{ name: 'statsig', statsigForwardsHere: true },
+      ...{ principal: '123456789012', externalId: 'project-7' },
+    } as const;
+    const all = deploy({
+      curate: true,
+      readers: [forwards],
+      sources: [
+        {
+          name: 'acme',
+          bucket: 'acme-drops',
+          owner: '444455556666',
+          datasets: [{ name: 'visits', kind: 'events' }],
+        },
+      ],
+    });
+    expect(statementsOf(all)).toMatchObject([
+      {
+        Condition: ['WriteRole', 'IngestLoadRole', 'CurateRole', 'ReaderStatsigRole'].map((id) => [
+          id,
+          'Arn',
+        ]),
+      },
+    ]);
+    expect(statementsOf(deploy({ retention: { denyDeletes: false } }))).toEqual([]);
+    const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+    expect(statementsOf(deploy({ existing: { bucket: true, keyArn } }))).toEqual([]);
+  });
+
   it('is retained, sends events, is encrypted and private, and requires TLS', () => {
     expect(template.Resources.DataBucket).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',

@@ -2,11 +2,12 @@ import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { directRecordKey, rowPath } from '../../lib/tables/objectKeys.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { callMain } from '../harness/callMain.ts';
+import { removeVersion } from '../harness/storyCloud.ts';
 import { recordOf } from './startLanding.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -60,7 +61,7 @@ export async function startObserved(startMs: number) {
       return Contents.map(({ Key = '' }) => Key);
     },
     async remove(Key: string): Promise<void> {
-      await s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key }));
+      await removeVersion(s3, cloud.bucket, Key);
     },
     /** Puts an object into the bucket. */
     put,

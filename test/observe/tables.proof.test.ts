@@ -1,5 +1,4 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { openDeployment } from '../../observe/deployment.ts';
@@ -37,8 +36,7 @@ beforeAll(async () => {
       PartitionValues: ['2026-11-15'],
     }),
   );
-  for (const Key of await observed.keys(`${FOLDER}2026-11-14/`))
-    await observed.s3.send(new DeleteObjectCommand({ Bucket: observed.cloud.bucket, Key }));
+  for (const Key of await observed.keys(`${FOLDER}2026-11-14/`)) await observed.remove(Key);
 });
 afterAll(async () => {
   glue.destroy();

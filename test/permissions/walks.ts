@@ -1,11 +1,6 @@
 import { FirehoseClient, ListDeliveryStreamsCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
-import {
-  DeleteObjectCommand,
-  PutObjectCommand,
-  type PutObjectCommandInput,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { PutObjectCommand, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GROUPS_FRESH_MS } from '../../lib/groups/GroupsCache.ts';
 import { encodeLines, type LandedRows } from '../../lib/landing/store/encodeLines.ts';
@@ -15,6 +10,7 @@ import { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { removeVersion } from '../harness/storyCloud.ts';
 import { control, recordedCalls } from './deployed.ts';
 
 /** Larger than any row: its body goes to quarantine-large/. */
@@ -131,7 +127,7 @@ async function miss(cloud: Cloud, s3: S3Client, sqs: SQSClient): Promise<void> {
   await cloud.flush();
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
   await s3.send(new PutObjectCommand(gone));
-  await s3.send(new DeleteObjectCommand({ Bucket: gone.Bucket, Key: gone.Key }));
+  await removeVersion(s3, cloud.bucket, gone.Key ?? '');
   await clearFaults(cloud);
   await cloud.flush();
   await control(cloud.edge, 'clock', 'POST', { advanceMs: 5 * HOUR_MS });

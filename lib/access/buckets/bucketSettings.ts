@@ -1,5 +1,7 @@
 import { sameJson } from '../../base/json.ts';
 import type { Config } from '../../schema/config.ts';
+import { LANDING_FOLDER } from '../../tables/objectKeys.ts';
+import { landedFolders, tableFolder } from '../../tables/tableFolders.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
 
 /** A document of S3's API, as `aws s3api` prints and takes it. */
@@ -37,14 +39,21 @@ export interface BucketSetting {
  * makes properties of it, and the check of an existing bucket checks each in turn.
  * https://docs.aws.amazon.com/cli/latest/reference/s3api/
  *
- * @param keyArn The key that the bucket is encrypted with.
+ * @param of.keyArn The key that the bucket is encrypted with.
+ * @param of.deleters ARNs of the stack's roles and users that may delete without a version. Without any, nothing is denied.
  */
 export function bucketSettings(
-  config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
-  { keyArn, partition = 'aws' }: { readonly keyArn: string; readonly partition?: string },
+  config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
+    Partial<Pick<Config, 'formerStatsigFolders'>>,
+  of: { readonly keyArn: string; readonly partition?: string; readonly deleters?: readonly string[] },
 ): readonly BucketSetting[] {
+  const { keyArn, partition = 'aws', deleters = [] } = of;
   const bucketArn = `arn:${partition}:s3:::${config.bucket}`;
-  const tls = encryptedTransportOnly([bucketArn, `${bucketArn}/*`]);
+  const files = keptFolders(config).map((folder) => `${bucketArn}/${folder}*`);
+  const statements = [
+    encryptedTransportOnly([bucketArn, `${bucketArn}/*`]),
+    ...(deleters.length === 0 || files.length === 0 ? [] : [deleteByVersionOnly(files, deleters)]),
+  ];
   const rules = lifecycleRules(config);
   return [
     {
@@ -70,13 +79,13 @@ export function bucketSettings(
     },
     {
       name: 'policy',
-      why: 'Data may be read and written without TLS.',
+      why: 'Data may be read and written without TLS, or files of tables deleted by mistake; or the policy names roles that are gone.',
       command: 'put-bucket-policy',
       option: '--policy',
       wanted: (current) => ({
         Version: '2012-10-17',
         ...current,
-        Statement: withOurs(listOf(current.Statement), [tls], 'Sid'),
+        Statement: withOurs(listOf(current.Statement), statements, 'Sid'),
       }),
     },
     {
@@ -167,5 +176,32 @@ export function encryptedTransportOnly<Arn>(resources: readonly Arn[]) {
     Action: 's3:*',
     Resource: resources,
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  } as const;
+}
+
+/** Folders in which the bucket's policy lets nobody but the stack's own roles delete without a version, each with its slash. */
+export function keptFolders(
+  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables'> &
+    Partial<Pick<Config, 'formerStatsigFolders'>>,
+): readonly string[] {
+  if (!config.retention.denyDeletes) return [];
+  return [...landedFolders(config), tableFolder(config, 'quarantine'), LANDING_FOLDER];
+}
+
+/**
+ * The statement that denies everybody else, the account's root too, the deletion that names no version: `aws s3 rm`, the console's
+ * button. Who names a version deletes on purpose. `aws:PrincipalArn` is the role's ARN also in its sessions, where `NotPrincipal`
+ * would have to name each session and denies every role with a boundary:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html. No policy of a bucket stops a
+ * lifecycle rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html.
+ */
+export function deleteByVersionOnly<Arn>(files: readonly Arn[], deleters: readonly Arn[]) {
+  return {
+    Sid: 'DeleteByVersionOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:DeleteObject',
+    Resource: files,
+    Condition: { ArnNotEquals: { 'aws:PrincipalArn': deleters } },
   } as const;
 }

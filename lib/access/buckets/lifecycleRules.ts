@@ -38,6 +38,8 @@ export function lifecycleRules(
 ): readonly LifecycleRule[] {
   const { retention } = config;
   const data = { versionDays: retention.dataVersionDays };
+  // Refused bodies, and results that a query makes again, are nothing to bring back.
+  const passing = { versionDays: 1 };
   const state = { versionDays: retention.stateVersionDays };
   const rules: readonly Omit<LifecycleRule, 'unfinishedUploadDays'>[] = [
     ...statsigFolders(config).map((folder, i) => ({
@@ -60,10 +62,10 @@ export function lifecycleRules(
       id: 'quarantine-large',
       prefix: QUARANTINE_LARGE_FOLDER,
       expireDays: retention.quarantineDays,
-      ...data,
+      ...passing,
     },
-    { id: 'query-results', prefix: QUERY_RESULTS_FOLDER, expireDays: retention.queryResultDays, ...data },
-    ...besideTables(config).map((rule) => ({ ...rule, ...data })),
+    { id: 'query-results', prefix: QUERY_RESULTS_FOLDER, expireDays: retention.queryResultDays, ...passing },
+    ...besideTables(config).map((rule) => ({ ...rule, ...(rule.expireDays === null ? data : passing) })),
     // Objects are deleted once they are written to tables. Their old versions allow writing them again.
     {
       id: 'landing',
@@ -80,7 +82,7 @@ export function lifecycleRules(
       id: 'relay',
       prefix: RELAY_FOLDER,
       expireDays: RELAY_OBJECT_DAYS,
-      versionDays: 1,
+      ...passing,
     },
   ];
   return rules.map((rule) => ({

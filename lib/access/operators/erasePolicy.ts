@@ -42,7 +42,7 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     // S3 asks who replaces what they have read for both: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     allow('ReplaceRows', ['s3:GetObject', 's3:PutObject'], objects([...tables, LANDING_FOLDER])),
     // An object that goes as a whole is hidden if older versions of it stay.
-    allow('HideObjects', ['s3:DeleteObject'], objects([LANDING_FOLDER, ...wholes])),
+    allow('HideObjects', ['s3:DeleteObject'], objects(wholes)),
     // S3 reveals that a record does not exist only to callers that may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(scope, bucket)]),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),

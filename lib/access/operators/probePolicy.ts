@@ -47,8 +47,8 @@ export function probePolicy(scope: PolicyScope, config: Config, stack: string): 
     }),
     locateBuckets(scope, [bucket]),
     findUploads(scope),
-    objects('WriteResults', mergeActions(WRITE_RESULTS, ['s3:DeleteObject']), [QUERY_RESULTS_FOLDER]),
-    objects('DeleteOwnRows', ['s3:DeleteObject'], tableFolders(config, 'events')),
+    objects('WriteResults', mergeActions(WRITE_RESULTS, ['s3:DeleteObjectVersion']), [QUERY_RESULTS_FOLDER]),
+    objects('DeleteOwnRows', ['s3:DeleteObjectVersion'], tableFolders(config, 'events')),
     useKey(scope),
     allow('ReadMetrics', ['cloudwatch:GetMetricData'], ['*']),
   ]);

@@ -28,8 +28,12 @@ export const retentionSchema = z
       'Days for which S3 keeps versions of state (`ledger/`) that were overwritten or deleted.',
     ),
     dataVersionDays: noted(
-      days().default(1),
-      'The same for everything else. With 1, data that is deleted is gone on the day after.',
+      days().default(7),
+      'The same for files of tables: for so long a file that was deleted by mistake can be brought back. Elsewhere it is a day.',
+    ),
+    denyDeletes: noted(
+      z.boolean().default(true),
+      "Whether the bucket's policy denies to all but the stack's own roles to delete files of tables and of `landing/` without naming a version, as `aws s3 rm` and the console do.",
     ),
   })
   .prefault({});

@@ -69,6 +69,7 @@ export function seeded(seed: number): () => number {
 /** A bucket with rows of some people in every place, and with everything that can be read in it. */
 export class EraseLake {
   readonly #s3: S3Client;
+  readonly #deleter: S3Client;
   readonly #config: Config;
   readonly #directory: string;
   readonly #random: () => number;
@@ -80,8 +81,17 @@ export class EraseLake {
     return Math.max(30, Math.ceil(this.victims.length / 5));
   }
 
-  constructor(s3: S3Client, config: Config, directory: string, victims: number, random: () => number) {
+  /** @param deleter Who may leave delete markers. Default: who puts. */
+  constructor(
+    s3: S3Client,
+    config: Config,
+    directory: string,
+    victims: number,
+    random: () => number,
+    deleter = s3,
+  ) {
     this.#s3 = s3;
+    this.#deleter = deleter;
     this.#config = config;
     this.#directory = directory;
     this.#random = random;
@@ -409,7 +419,7 @@ export class EraseLake {
   }
 
   async #delete(Key: string): Promise<void> {
-    await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#config.bucket, Key }));
+    await this.#deleter.send(new DeleteObjectCommand({ Bucket: this.#config.bucket, Key }));
   }
 
   /** Every version of every object, but for state. */

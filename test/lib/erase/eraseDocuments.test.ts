@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { eraseCopy, eraseDamaged, eraseLanding, eraseResult } from '../../../lib/erase/eraseDocuments.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import { encodeLines, type LandedRows } from '../../../lib/landing/store/encodeLines.ts';
 import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import { relayId } from '../../../lib/tables/objectKeys.ts';
@@ -44,10 +45,15 @@ describe('an object of the landing', () => {
     expect(bodyOf(others, stored)).toEqual({ own: 0 });
   });
 
-  it('is gone when no row is left', () => {
+  it('is a record without rows when no row is left', () => {
     const own = record({ events: [row('user-1')], exposures: [row('user-1', DAYS[1])] });
     expect(bodyOf(own, others)).toEqual({ own: 2, others: 0, body: others });
-    expect(bodyOf(own, own)).toEqual({ own: 4, others: 0, body: null });
+    const erased = bodyOf(own, own);
+    expect(erased).toMatchObject({ own: 4, others: 0 });
+    const left = new LandedObject(
+      erased !== 'unreadable' && 'body' in erased && erased.body ? erased.body : own,
+    );
+    expect([[...left.rows()], left.damage]).toEqual([[], null]);
   });
 
   it('that is damaged can not be searched: not all of it is in tables', () => {

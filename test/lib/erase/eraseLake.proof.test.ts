@@ -20,6 +20,7 @@ import { readClock } from '../../../observe/target.ts';
 import { type EraseReceipt, erase } from '../../../operate/erase/erase.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
+import { control as controlCloud } from '../../permissions/deployed.ts';
 import { type DecodedVersion, EraseLake, idsIn, type Someone, seeded } from './EraseLake.ts';
 
 /** Units that are erased: 1,000 for the full figure. */
@@ -37,6 +38,7 @@ describe('an erasure', () => {
   const random = seeded(SEED + 1);
   let cloud: Cloud;
   let s3: S3Client;
+  let writer: S3Client;
   let lake: EraseLake;
   let before: readonly DecodedVersion[];
   let after: readonly DecodedVersion[];
@@ -55,8 +57,11 @@ describe('an erasure', () => {
       cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
       const { region } = localAccount;
       const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-      s3 = new S3Client({ endpoint: cloud.edge, region, credentials, forcePathStyle: true });
-      lake = new EraseLake(s3, config, directory.path, UNITS, seeded(SEED));
+      const place = { endpoint: cloud.edge, region, forcePathStyle: true };
+      s3 = new S3Client({ ...place, credentials });
+      const role = await controlCloud(cloud.edge, 'credentials', 'POST', { principal: 'WriteRole' });
+      writer = new S3Client({ ...place, credentials: role });
+      lake = new EraseLake(s3, config, directory.path, UNITS, seeded(SEED), writer);
       for (const day of days) {
         for (const kind of forwardedKinds) await lake.landRaw(kind, day);
         await lake.landIngested(day);
@@ -88,6 +93,7 @@ describe('an erasure', () => {
   afterAll(async () => {
     delete process.env['SLUICE_CONFIG'];
     s3?.destroy();
+    writer?.destroy();
     await cloud?.close();
     directory.remove();
   });

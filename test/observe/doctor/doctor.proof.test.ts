@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DeleteTableCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { looks } from '../../../observe/doctor/diagnose.ts';
+import { removeVersion } from '../../harness/storyCloud.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
@@ -165,7 +166,7 @@ describe('sluice doctor on the local cloud', () => {
         await s3.send(new PutObjectCommand({ ...object, Body: '{}' }));
         expect(await warningsOf('')).toEqual([]);
       } finally {
-        await s3.send(new DeleteObjectCommand(object));
+        await removeVersion(s3, object.Bucket, object.Key);
         s3.destroy();
       }
     });

@@ -1,0 +1,94 @@
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+
+const FOLDER = 'statsig/statsig_forwarded_events/statsig_forwarded_events/';
+const LANDED = 'landing/direct/2026-11-20/waits.ndjson.gz';
+const KEPT = [
+  'statsig/ingested/acme_visits/2026-11-20/v/part-0.parquet',
+  'quarantine/2026-11-20/a.parquet',
+  LANDED,
+];
+const OTHERS = ['query-results/a.csv', 'quarantine-large/2026-11-20/a', 'damaged/a', 'relay/waiting/a'];
+
+describe('a deletion that names no version', () => {
+  let story: StoryCloud;
+  let files: readonly string[];
+
+  beforeAll(async () => {
+    story = await storyCloud(undefined, { startsAt: '2026-11-20T10:00:00Z' });
+    const events = ['ada', 'bea'].map((userID) => ({ eventName: 'purchase', user: { userID } }));
+    expect(await story.post({ events })).toBe(202);
+    await story.cloud.flush();
+    files = await story.keys(FOLDER);
+    await story.setFaults({
+      lambda: [{ fault: 'throttleInvocations', function: 'sluice-local-write', calls: 'all' }],
+    });
+    for (const key of [...KEPT, ...OTHERS]) await story.put(key, 'x');
+  });
+  afterAll(() => story.close());
+
+  const versions = async (Prefix = '') => {
+    const asked = new ListObjectVersionsCommand({ Bucket: story.cloud.bucket, Prefix });
+    const { Versions = [], DeleteMarkers = [] } = await story.s3By().send(asked);
+    const named = (all: typeof Versions) => all.map(({ Key = '', VersionId }) => ({ Key, VersionId }));
+    return { stored: named(Versions), markers: named(DeleteMarkers) };
+  };
+  const remove = (all: readonly { Key: string; VersionId?: string | undefined }[]) =>
+    story
+      .s3By()
+      .send(
+        new DeleteObjectsCommand({ Bucket: story.cloud.bucket, Delete: { Objects: [...all], Quiet: true } }),
+      );
+
+  it('of the writer takes what is written out of the landing', async () => {
+    expect(files).toHaveLength(1);
+    expect((await story.keys('landing/')).filter((key) => key !== LANDED)).toEqual([]);
+    expect(story.refusals).toEqual([]);
+  });
+
+  it('is denied to a person, the root too, for files of tables and of the landing', async () => {
+    const all = [...files, ...KEPT];
+    const { Errors = [] } = await remove(all.map((Key) => ({ Key })));
+    expect(Errors.map(({ Key, Code }) => [Key, Code])).toEqual(all.map((key) => [key, 'AccessDenied']));
+    for (const Key of all) {
+      const plain = story.s3By().send(new DeleteObjectCommand({ Bucket: story.cloud.bucket, Key }));
+      await expect(plain).rejects.toMatchObject({ name: 'AccessDenied' });
+    }
+    expect((await versions()).markers.filter(({ Key }) => all.includes(Key))).toEqual([]);
+    expect(await remove(OTHERS.map((Key) => ({ Key })))).toMatchObject({
+      $metadata: { httpStatusCode: 200 },
+    });
+    expect((await Promise.all(OTHERS.map((key) => story.keys(key)))).flat()).toEqual([]);
+  });
+
+  it('is undone by whoever names the version of its marker', async () => {
+    const [file = ''] = files;
+    const before = await story.read(file);
+    const writer = story.s3By(await story.credentialsOf('WriteRole'));
+    await writer.send(new DeleteObjectCommand({ Bucket: story.cloud.bucket, Key: file }));
+    expect(await story.keys(FOLDER)).toEqual([]);
+    const { markers } = await versions(FOLDER);
+    expect(await remove(markers)).not.toHaveProperty('Errors');
+    expect(Buffer.from(await story.read(file)).equals(before)).toBe(true);
+  });
+
+  it('is no hindrance to writing an object of the landing again, and to deleting everything for good', async () => {
+    const Bucket = story.cloud.bucket;
+    const { stored, markers } = await versions('landing/');
+    const [written] = stored.filter(({ Key }) => Key === markers[0]?.Key);
+    await story.clearFaults();
+    const CopySource = `${Bucket}/${written?.Key}?versionId=${written?.VersionId}`;
+    await story.s3By().send(new CopyObjectCommand({ Bucket, Key: written?.Key, CopySource }));
+    await story.cloud.flush();
+    expect(await story.keys(FOLDER)).toHaveLength(2);
+    const everything = await versions();
+    expect(await remove([...everything.stored, ...everything.markers])).not.toHaveProperty('Errors');
+    expect(await versions()).toEqual({ stored: [], markers: [] });
+  });
+});
