@@ -34,7 +34,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeJson, writeNote, writeResult } from '../terminal/output.ts';
+import { writeJson, writeNote } from '../terminal/output.ts';
 
 /** In the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
@@ -68,18 +68,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     options: ['for', 'account', 'principal', 'bucket', 'key', 'reader', 'source', 'export'],
     run: print,
   },
-  grants: {
-    summary: 'Print every grant that the stack needs where Lake Formation controls its databases.',
-    options: [],
-    run: grants,
-  },
 };
 
 /** `sluice policy`: prints policies that grant access to others. */
 export const policy: Command = {
   name: 'policy',
   summary: 'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others.',
-  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} | grants [options]`,
+  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} [options]`,
   options: {
     for: {
       type: 'string',
@@ -108,7 +103,7 @@ export const policy: Command = {
     ...targetOptions,
     json: {
       type: 'boolean',
-      help: 'print: one object with a member for each document; grants: one object',
+      help: 'one object with a member for each document',
     },
   },
   examples: [
@@ -117,7 +112,6 @@ export const policy: Command = {
     'sluice policy print --for ingest-source --source acme --account 111122223333',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
     'sluice policy print --for probe --stage prod --account 111122223333',
-    'sluice policy grants --stage prod',
   ],
   actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
@@ -176,21 +170,6 @@ function requireLengths(policies: readonly PrintedPolicy[]): void {
     if (/permissions$|^callerPolicy$/i.test(name) && length > most)
       throw new PolicyError('SLUICE_POLICY_TOO_LONG', `${name}: ${length} characters, at most ${most}.`);
   }
-}
-
-/** Needs no credentials. What it prints needs a deployed stack and an administrator of Lake Formation. */
-async function grants(line: CommandLine): Promise<number> {
-  const { config, stage, stack, region } = await readConfig(line);
-  const { grantCommand, lakeGrants } = await import('../../infra/lakeFormation.ts');
-  const all = lakeGrants({ config, service: 'sluice', stage });
-  const lines = [
-    `export AWS_REGION=${region}`,
-    'account=$(aws sts get-caller-identity --query Account --output text)',
-    `id() { aws cloudformation describe-stack-resource --stack-name ${stack} --logical-resource-id "$1" --query StackResourceDetail.PhysicalResourceId --output text; }`,
-    ...all.map(grantCommand),
-  ];
-  writeResult(line, { grants: all }, () => `${lines.join('\n')}\n`);
-  return 0;
 }
 
 /** The value of an option, if it fits the same field of `sluice.config.ts`: it goes into a policy unchanged. @throws UsageError. */

@@ -26,32 +26,28 @@ import {
   useKey,
   writeLogs,
 } from './policies.ts';
-import { fitPolicySize } from './policySize.ts';
+import { requirePolicySize } from './policySize.ts';
 
 /** One role for each function of the ingest. */
 export function ingestRoles(stack: Stack): Resources {
   const { sources } = stack.config;
   const names = sources.map(({ name }) => name);
   const direct = sources.filter((source) => source.role === undefined);
-  const ledger = (of: readonly string[]) => [
-    {
-      Action: ['s3:GetObject', 's3:PutObject'],
-      Resource: of.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
-    },
-  ];
-  const turns = (of: readonly string[]) => [
-    {
-      // Deleting gives the turn back if the start fails. An object that is read exists, or did a moment ago.
-      Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-      Resource: of.map((name) => objectArn(stack, triggerKey(name))),
-    },
-  ];
+  const ledger = {
+    Action: ['s3:GetObject', 's3:PutObject'],
+    Resource: names.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
+  };
+  const turns = {
+    // Deleting gives the turn back if the start fails. An object that is read exists, or did a moment ago.
+    Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+    Resource: names.map((name) => objectArn(stack, triggerKey(name))),
+  };
   return {
     [logicalIds.planRole]: serviceRole(
       lambdaService,
-      fitPolicySize(stack, [
+      requirePolicySize(stack, [
         writeLogs(stack, 'ingest-plan'),
-        [ledger(names), ledger(['*'])],
+        ledger,
         seesWhatIsMissing(stack),
         useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
         {
@@ -59,19 +55,18 @@ export function ingestRoles(stack: Stack): Resources {
           Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
         },
         consumeQueue(logicalIds.planQueue),
-        customerBucketStatements(
-          stack,
+        ...customerBucketStatements(
           direct.map((source) => ({ ...source, folders: [] })),
           { onBucket: ['s3:ListBucket'], onObjects: [] },
         ),
-        customerRoleStatements(sources),
+        ...customerRoleStatements(sources),
       ]),
     ),
     [logicalIds.triggerRole]: serviceRole(
       lambdaService,
-      fitPolicySize(stack, [
+      requirePolicySize(stack, [
         writeLogs(stack, 'ingest-trigger'),
-        [turns(names), turns(['*'])],
+        turns,
         useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
         { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
         { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
@@ -158,28 +153,19 @@ function ingestLoadRole(stack: Stack): Resource {
     const folder = receiptFolder(source);
     return folder === null ? [] : [{ ...source, folders: [folder] }];
   });
-  const ledger = (names: readonly string[]) => [
-    {
-      Action: ['s3:GetObject', 's3:PutObject'],
-      Resource: names.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
-    },
-  ];
-  const catalog = (names: readonly string[]) => [
-    {
-      Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'],
-      Resource: tableArns(stack, names),
-    },
-  ];
   return serviceRole(
     lambdaService,
-    fitPolicySize(stack, [
+    requirePolicySize(stack, [
       writeLogs(stack, 'ingest-load'),
       { Action: ['s3:PutObject'], Resource: [...landed, notes, refused] },
       // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
       { Action: ['s3:DeleteObject'], Resource: [...landed, notes, refused] },
       // For multipart uploads that fail.
       { Action: ['s3:AbortMultipartUpload'], Resource: [...landed, refused] },
-      [ledger(sources.map(({ name }) => name)), ledger(['*'])],
+      {
+        Action: ['s3:GetObject', 's3:PutObject'],
+        Resource: sources.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
+      },
       {
         // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing entry.
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
@@ -187,13 +173,15 @@ function ingestLoadRole(stack: Stack): Resource {
         Resource: [bucketArn(stack)],
       },
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-      [catalog(tables), catalog(['*'])],
+      {
+        Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'],
+        Resource: tableArns(stack, tables),
+      },
       ...(usesAthena(config) ? athenaStatements(stack) : []),
       // The sweep asks before it deletes a version, also for tables of datasets that are no longer configured.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       consumeQueue(logicalIds.loadQueue),
-      customerBucketStatements(
-        stack,
+      ...customerBucketStatements(
         direct.map((source) => ({ ...source, folders: source.datasets.map(({ folder }) => `${folder}/`) })),
         {
           // Athena asks where a bucket is before it reads it.
@@ -201,11 +189,11 @@ function ingestLoadRole(stack: Stack): Resource {
           onObjects: ['s3:GetObject'],
         },
       ),
-      customerKeyStatements(direct, ['kms:Decrypt']),
+      ...customerKeyStatements(direct, ['kms:Decrypt']),
       // Nothing else is written into customers' buckets, and nothing there is read back.
-      customerBucketStatements(stack, receiving, { onBucket: [], onObjects: ['s3:PutObject'] }),
-      customerKeyStatements(receiving, ['kms:GenerateDataKey']),
-      customerRoleStatements(sources),
+      ...customerBucketStatements(receiving, { onBucket: [], onObjects: ['s3:PutObject'] }),
+      ...customerKeyStatements(receiving, ['kms:GenerateDataKey']),
+      ...customerRoleStatements(sources),
       itself.allowance,
     ]),
     [itself.trust],

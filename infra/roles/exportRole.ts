@@ -3,14 +3,22 @@ import type { Export } from '../../lib/schema/exports.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
-import { ingestedFolders, ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
+import { ingestedTableFolders, tableFolders } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import { getAtt, type Resource } from '../template/Resource.ts';
 import { exportIds, type Stack } from '../template/Stack.ts';
 import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
-import { assumeSelf, consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
-import { fitPolicySize, type StatementAlternatives } from './policySize.ts';
+import {
+  type AllowStatement,
+  assumeSelf,
+  consumeQueue,
+  lambdaService,
+  serviceRole,
+  useKey,
+  writeLogs,
+} from './policies.ts';
+import { requirePolicySize } from './policySize.ts';
 
 /**
  * Reads the exported tables and writes to customers' buckets, which must allow it by their own policies, or through a role
@@ -21,66 +29,52 @@ export function exportRole(stack: Stack): Resource {
   const { exports } = stack.config;
   const itself = assumeSelf(stack, exportIds.role);
   const byPolicy = exports.filter(({ target }) => target.role === undefined);
-  const ledger = (names: readonly string[]) => [
-    {
-      Action: ['s3:GetObject', 's3:PutObject'],
-      Resource: names.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`)),
-    },
-  ];
   return serviceRole(
     lambdaService,
-    fitPolicySize(stack, [
+    requirePolicySize(stack, [
       writeLogs(stack, 'export'),
-      readsTables(stack, exports),
+      ...readsTables(stack, exports),
       {
         // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         Action: ['s3:ListBucket'],
         Resource: [bucketArn(stack)],
       },
-      [ledger(exports.map(({ name }) => name)), ledger(['*'])],
+      {
+        Action: ['s3:GetObject', 's3:PutObject'],
+        Resource: exports.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`)),
+      },
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       { Action: ['sqs:SendMessage'], Resource: [getAtt(exportIds.queue)] },
       consumeQueue(exportIds.queue),
-      customerBucketStatements(
-        stack,
+      ...customerBucketStatements(
         byPolicy.map((one) => ({ ...one.target, folders: [exportFolder(one)] })),
         {
           onBucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
           onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
         },
       ),
-      customerKeyStatements(
+      ...customerKeyStatements(
         byPolicy.map(({ target }) => target),
         ['kms:Decrypt', 'kms:GenerateDataKey'],
       ),
-      customerRoleStatements(exports.map(({ target }) => target)),
+      ...customerRoleStatements(exports.map(({ target }) => target)),
       itself.allowance,
     ]),
     [itself.trust],
   );
 }
 
-/** Statements for partitions and objects of the exported tables; if those do not fit, of all ingested tables. */
-function readsTables(stack: Stack, exports: readonly Export[]): StatementAlternatives {
+/** Statements for partitions and objects of the exported tables. */
+function readsTables(stack: Stack, exports: readonly Export[]): readonly AllowStatement[] {
   const { config } = stack;
   const tables = [...new Set(exports.map(({ table }) => table))];
-  const read = (names: readonly string[], folders: readonly string[]) => [
-    { Action: ['glue:GetPartitions'], Resource: tableArns(stack, names) },
-    {
-      Action: ['s3:GetObject'],
-      Resource: [...new Set(folders)].map((folder) => objectsArn(stack, folder)),
-    },
-  ];
+  const folders = tables.flatMap(
+    (table) => deliveredFolders(config, table) ?? ingestedTableFolders(config, table),
+  );
   return [
-    read(
-      tables,
-      tables.flatMap((table) => deliveredFolders(config, table) ?? ingestedTableFolders(config, table)),
-    ),
-    read(
-      ['*'],
-      tables.flatMap((table) => deliveredFolders(config, table) ?? ingestedFolders(config)),
-    ),
+    { Action: ['glue:GetPartitions'], Resource: tableArns(stack, tables) },
+    { Action: ['s3:GetObject'], Resource: [...new Set(folders)].map((folder) => objectsArn(stack, folder)) },
   ];
 }
 

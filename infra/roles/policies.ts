@@ -3,11 +3,12 @@ import { keyArn } from '../data/key.ts';
 import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
 
-/** A statement that allows actions on resources, or on all resources except some, under an optional condition. */
-export type AllowStatement = {
+/** A statement that allows actions on resources, under an optional condition. */
+export interface AllowStatement {
   readonly Action: readonly string[];
+  readonly Resource: readonly Value[];
   readonly Condition?: Value;
-} & ({ readonly Resource: readonly Value[] } | { readonly NotResource: readonly Value[] });
+}
 
 /** A service that may assume a role, and the condition for it. */
 export interface TrustedService {

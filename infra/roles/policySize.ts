@@ -17,43 +17,17 @@ const LONGEST_PSEUDO_PARAMETERS = {
 };
 
 /**
- * Alternative lists of statements for one purpose. The first list names every resource. Each later list names fewer and
- * allows more, but in the deployment's own account it allows nothing that is not named.
- */
-export type StatementAlternatives = readonly (readonly AllowStatement[])[];
-
-/**
- * Fits the statements of a role into the characters that IAM allows. Resources are named as long as all names fit. If they
- * do not, the purpose with the longest statements switches to its next alternative, until everything fits.
+ * The statements of a role, if they have no more characters than IAM allows.
  *
- * @param parts In the order of the policy. A single statement has no alternative.
- * @throws ConfigError `SLUICE_CONFIG_ROLE_TOO_LARGE`
+ * @throws ConfigError `SLUICE_CONFIG_ROLE_TOO_LARGE`, before CloudFormation has begun.
  */
-export function fitPolicySize(
+export function requirePolicySize(
   stack: Stack,
-  parts: readonly (AllowStatement | StatementAlternatives)[],
-): AllowStatement[] {
-  let taken = parts.map((part) => firstAlternative(stack, 'Action' in part ? [[part]] : part));
-  for (;;) {
-    const length = taken.reduce((sum, one) => sum + one.length, 0);
-    if (length <= MAX_POLICY_CHARACTERS) return taken.flatMap(({ statements }) => statements);
-    const [longest] = taken
-      .filter(({ shorter }) => shorter.length > 0)
-      .sort((one, other) => other.length - one.length);
-    if (longest === undefined)
-      throw new ConfigError(
-        'SLUICE_CONFIG_ROLE_TOO_LARGE',
-        `${length} characters of ${MAX_POLICY_CHARACTERS}, with every name left out that can be.`,
-      );
-    taken = taken.map((one) => (one === longest ? firstAlternative(stack, one.shorter) : one));
-  }
-}
-
-/** The first alternative, and the later ones that are shorter. */
-function firstAlternative(stack: Stack, [statements = [], ...wider]: StatementAlternatives) {
+  statements: readonly AllowStatement[],
+): readonly AllowStatement[] {
   const length = policyLength(stack, statements);
-  const at = wider.findIndex((one) => policyLength(stack, one) < length);
-  return { statements, length, shorter: at < 0 ? [] : wider.slice(at) };
+  if (length <= MAX_POLICY_CHARACTERS) return statements;
+  throw new ConfigError('SLUICE_CONFIG_ROLE_TOO_LARGE', `${length} characters of ${MAX_POLICY_CHARACTERS}.`);
 }
 
 /** The most characters that statements can have once all references are resolved. */

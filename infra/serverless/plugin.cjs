@@ -114,11 +114,11 @@ module.exports = class SluicePlugin {
   }
 
   async requireTemplateFits() {
-    const { requireSessionPoliciesFit, requireTemplateFits } = await import('./requirements.ts');
+    const { requirePreflightsOfGateway, requireSessionPoliciesFit } = await import('./requirements.ts');
     const config = await this.loadConfig();
     await this.explain(() => {
       requireSessionPoliciesFit(config);
-      requireTemplateFits(this.serverless.service.provider.compiledCloudFormationTemplate);
+      requirePreflightsOfGateway(this.serverless.service.provider.compiledCloudFormationTemplate);
     });
   }
 

@@ -10,27 +10,6 @@ import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { logicalIds } from '../template/Stack.ts';
 
-/** CloudFormation's limits for a template. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 } as const;
-
-/**
- * Refuses to package a template that CloudFormation would refuse, or whose gateway would lose browsers' events. Each dataset
- * adds a table as a resource, and each of its columns adds bytes.
- *
- * @param template As it is uploaded: JSON without white space.
- * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`, `SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS`
- */
-export function requireTemplateFits(template: PackagedTemplate): void {
-  requirePreflightsOfGateway(template);
-  const resources = Object.keys(template.Resources ?? {}).length;
-  const bytes = Buffer.byteLength(JSON.stringify(template));
-  if (resources <= TEMPLATE_LIMITS.resources && bytes <= TEMPLATE_LIMITS.bytes) return;
-  throw new ConfigError(
-    'SLUICE_CONFIG_STACK_TOO_LARGE',
-    `${resources} resources of ${TEMPLATE_LIMITS.resources}, ${bytes} bytes of ${TEMPLATE_LIMITS.bytes}.`,
-  );
-}
-
 /** Keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` match it. */
 const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
 
@@ -38,8 +17,10 @@ const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
  * Refuses a route that takes browsers' preflights: the gateway answers them by its CORS settings only where no route matches
  * OPTIONS. An API of one's own may have such routes.
  * https://github.com/aws/serverless-application-model/issues/1603
+ *
+ * @throws ConfigError `SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS`
  */
-function requirePreflightsOfGateway({ Resources = {} }: PackagedTemplate): void {
+export function requirePreflightsOfGateway({ Resources = {} }: PackagedTemplate): void {
   const taking = Object.entries(Resources).flatMap(([id, { Type, Properties = {} }]) => {
     const { ApiId, RouteKey } = Properties;
     const key = typeof RouteKey === 'string' ? RouteKey : JSON.stringify(RouteKey);

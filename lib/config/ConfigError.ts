@@ -42,10 +42,6 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The credentials are of another account than the configuration states.',
     cure: 'Use credentials of the named account (AWS_PROFILE, `aws sso login`), or correct `account` in the configuration.',
   },
-  SLUICE_CONFIG_STACK_TOO_LARGE: {
-    cause: 'The stack would have more resources, or a larger template, than CloudFormation accepts.',
-    cure: 'Configure fewer datasets: about 340 fit one deployment. Deploy the others with another stage.',
-  },
   SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS: {
     cause:
       "A route of the HTTP API matches OPTIONS, so API Gateway would hand browsers' preflights to its function instead of answering them.",

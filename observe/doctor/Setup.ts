@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { LakeFormationClient } from '@aws-sdk/client-lakeformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -100,7 +99,6 @@ export function openClients(aws: Target['aws']) {
     cloudFormation: new CloudFormationClient(options),
     iam: new IAMClient(options),
     kms: new KMSClient(options),
-    lakeFormation: new LakeFormationClient(options),
     lambda: new LambdaClient(options),
     secrets: new SecretsManagerClient(options),
     sts: new STSClient(options),

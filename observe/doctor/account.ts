@@ -3,7 +3,6 @@ import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetDatabaseCommand } from '@aws-sdk/client-glue';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import { type DataLakeSettings, GetDataLakeSettingsCommand } from '@aws-sdk/client-lakeformation';
 import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { resources as templateResources } from '../../infra/resources.ts';
@@ -110,29 +109,6 @@ function stackNames({ config, stack, resources, stackName }: Setup): readonly (r
   const own = new Set([...resources.values()].map((id) => id.replace(/^.*:secret:(.*)-\w{6}$/, '$1')));
   return [...made, ...groups].filter(([, name]) => name !== '' && !own.has(name));
 }
-
-/** Stands for everyone whom IAM allows. https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
-const IAM_PRINCIPALS = 'IAM_ALLOWED_PRINCIPALS';
-
-/** Whether IAM alone controls access to new databases and tables. */
-export const dataLake: Look = {
-  name: 'data-lake',
-  expects: "Lake Formation's defaults leave access to new databases and tables to IAM",
-  async find({ clients: { lakeFormation } }) {
-    const { DataLakeSettings: settings = {} } = await lakeFormation.send(new GetDataLakeSettingsCommand({}));
-    const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions'] = []) =>
-      defaults.some(
-        ({ Principal, Permissions = [] }) =>
-          Principal?.DataLakePrincipalIdentifier === IAM_PRINCIPALS && Permissions.includes('ALL'),
-      );
-    const missing = [
-      ...(left(settings.CreateDatabaseDefaultPermissions) ? [] : ['new databases']),
-      ...(left(settings.CreateTableDefaultPermissions) ? [] : ['new tables']),
-    ];
-    const detail = `${IAM_PRINCIPALS} does not get ALL on ${missing.join(' and ')}.`;
-    return missing.length === 0 ? [] : [finding('SLUICE_FINDING_LAKE_FORMATION', detail)];
-  },
-};
 
 /** The caller's permissions, by IAM's simulator, against the policies that `sluice policy print --for deploy` prints. */
 export const deployer: Look = {

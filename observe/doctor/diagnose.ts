@@ -3,7 +3,7 @@ import type { Deployment } from '../deployment.ts';
 import type { Finding, Severity } from '../findings/catalogue.ts';
 import { readStatus } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
-import { dataLake, deployer, freeNames, quotas } from './account.ts';
+import { deployer, freeNames, quotas } from './account.ts';
 import { bucket, bucketSettings, forwarding, key, leftCopies } from './bucket.ts';
 import { database, names, partitions, servedDays, tables, workgroups } from './catalog.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
@@ -28,7 +28,7 @@ export const looks: readonly Look[] = [
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
-const looksBeforeDeploy: readonly Look[] = [formerStack, alarmTopic, freeNames, dataLake, deployer, quotas];
+const looksBeforeDeploy: readonly Look[] = [formerStack, alarmTopic, freeNames, deployer, quotas];
 
 /** The severity of the worst finding, or `fine`. */
 export type Verdict = Severity | 'fine';

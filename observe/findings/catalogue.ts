@@ -63,10 +63,6 @@ export const findingCatalogue = {
     'A name of the stack is taken by a resource outside of it or by the stack of another stage.',
     'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"); after a removal read docs/remove.md, "Redeploying after `remove`" first. If a command is shown and nobody needs the resource, run it.',
   ),
-  SLUICE_FINDING_LAKE_FORMATION: warning(
-    'In this account, Lake Formation controls new databases and tables besides IAM, and denies the functions and readers what nobody grants.',
-    'Deploy, then run what `npx sluice policy grants` prints, before you send events: docs/deploy.md, "Lake Formation".',
-  ),
   SLUICE_FINDING_DEPLOY_DENIED: problem(
     'According to the IAM policy simulator, these credentials lack permissions that a deployment needs.',
     'Attach the policies that `npx sluice policy print --for deploy` prints. If they are attached, look for a permissions boundary, a service control policy or a Deny statement.',

@@ -94,16 +94,3 @@ describe('sluice connect owner', () => {
     );
   });
 });
-
-describe('sluice policy grants', () => {
-  it('prints a shell script of every grant', async () => {
-    const { code, stdout } = await call('policy', 'grants', '--stage', 'dev');
-    expect(code).toBe(0);
-    expect(stdout).toContain('--stack-name sluice-dev ');
-    expect(stdout).toContain(
-      `$(id ReaderOwoxUser)" --resource '{"Table":{"DatabaseName":"finance-data","Name":"orders"}}'`,
-    );
-    const { grants } = JSON.parse((await call('policy', 'grants', '--json')).stdout);
-    expect(grants.length).toBeGreaterThan(15);
-  });
-});

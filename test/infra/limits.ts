@@ -1,9 +1,9 @@
-import { TEMPLATE_LIMITS as WHOLE } from '../../infra/serverless/requirements.ts';
-
 /** AWS's limits for a template and its parts, as far as our configuration can reach them. */
 export const TEMPLATE_LIMITS = {
-  ...WHOLE,
   /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+  resources: 500,
+  outputs: 200,
+  bytes: 1_000_000,
   logicalIdCharacters: 255,
   outputNameCharacters: 255,
   outputDescriptionBytes: 1_024,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { grantCommand, lakeGrants } from '../../infra/lakeFormation.ts';
 import { policyScope } from '../../lib/access/arns.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { erasePolicy } from '../../lib/access/operators/erasePolicy.ts';
@@ -79,40 +78,6 @@ describe('a result location of the configuration', () => {
     );
     expect(placeFolders(located, 'query-results')).toContain('statsig-results/');
     expect(JSON.stringify(erasePolicy(scope, located, 'sluice-prod'))).toContain('statsig-results/*');
-  });
-});
-
-describe('the grants of Lake Formation', () => {
-  const all = lakeGrants({
-    config: madeStack(templateConfigurations['readers of other data, in places of their own']).config,
-    service: 'sluice',
-    stage: 'prod',
-  });
-  const of = (logicalId: string) =>
-    all
-      .filter((grant) => grant.logicalId === logicalId)
-      .map(({ database, table, permissions }) => `${database}.${table ?? ''} ${permissions.join(' ')}`)
-      .sort();
-
-  it('are those of every policy, of Sluice and of readers', () => {
-    expect(of('RegisterRole')).toContain('sluice-prod.statsig_forwarded_events ALTER DESCRIBE INSERT');
-    expect(of('ReaderStatsigRole')).toEqual([
-      'default. DESCRIBE',
-      'finance-data. DESCRIBE',
-      'finance-data.orders DESCRIBE SELECT',
-      'sluice-prod. DESCRIBE',
-      'sluice-prod.* DESCRIBE SELECT',
-      'statsig-staging. CREATE_TABLE DESCRIBE',
-      'statsig-staging.* ALTER DESCRIBE DROP INSERT SELECT',
-    ]);
-    expect(all.filter(({ database, table }) => /[$*]/.test(database + (table ?? '').slice(1)))).toEqual([]);
-  });
-
-  it('are commands of a shell', () => {
-    const [grant] = all.filter(({ table }) => table === 'orders');
-    expect(grant === undefined ? '' : grantCommand(grant)).toBe(
-      `aws lakeformation grant-permissions --permissions DESCRIBE SELECT --principal "DataLakePrincipalIdentifier=arn:aws:iam::$account:role/$(id ReaderStatsigRole)" --resource '{"Table":{"DatabaseName":"finance-data","Name":"orders"}}'`,
-    );
   });
 });
 

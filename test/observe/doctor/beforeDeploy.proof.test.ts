@@ -4,7 +4,7 @@ import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { serviceFunctions } from '../../../infra/serverless/service.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { account, accountServices, dataLake, ROLE, ROOT } from './fakeAccount.ts';
+import { account, accountServices, ROLE, ROOT } from './fakeAccount.ts';
 import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 /** The repository's configuration for one stage. */
@@ -33,7 +33,7 @@ describe('sluice doctor --before-deploy', () => {
       configFor('fresh'),
     );
     expect(code).toBe(3);
-    expect(stdout).toMatch(/7 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/6 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('finds names that are taken outside of the stack', async () => {
@@ -80,14 +80,6 @@ describe('sluice doctor --before-deploy', () => {
     expect(found).toContain(
       'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
     );
-  });
-
-  it('warns when Lake Formation controls new databases and tables', async () => {
-    expect(await findings('data-lake')).toEqual([]);
-    account.answers.set('lakeformation /GetDataLakeSettings', dataLake([]));
-    expect(await findings('data-lake')).toEqual([
-      'LAKE_FORMATION IAM_ALLOWED_PRINCIPALS does not get ALL on new tables.',
-    ]);
   });
 
   it('simulates every action of the printed policies that the simulator supports', async () => {

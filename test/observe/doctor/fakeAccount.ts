@@ -10,8 +10,6 @@ import {
 import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
 
 const ACCOUNT = '000000000000';
-/** Lake Formation leaves access to IAM. */
-const OPEN = [{ Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] }];
 /** Callers, of whom IAM simulates the role. */
 export const ROOT = { arn: `arn:aws:iam::${ACCOUNT}:root`, account: ACCOUNT };
 export const ROLE = { arn: `arn:aws:iam::${ACCOUNT}:role/deploy`, account: ACCOUNT };
@@ -23,10 +21,7 @@ const fresh = () => ({
   logGroups: [] as string[],
   secrets: new Map<string, object>(),
   /** Of services of the REST protocol, by service and path. Without one, they deny. */
-  answers: new Map<string, unknown>([
-    ['lakeformation /GetDataLakeSettings', dataLake(OPEN)],
-    ...limits(10_000, 5_000, 1_000, 1_000),
-  ]),
+  answers: new Map<string, unknown>([...limits(10_000, 5_000, 1_000, 1_000)]),
   decide: (_action: string, _resource: string) => 'allowed',
   /** What IAM's simulator was asked. */
   simulated: [] as { action: string; source: string; resources: string[]; context: string }[],
@@ -34,13 +29,6 @@ const fresh = () => ({
 
 /** What only AWS knows of an account. Each test sets it. */
 export const account = { ...fresh(), reset: () => void Object.assign(account, fresh()) };
-
-/** The answer of Lake Formation. @param tables Who gets what of new tables. */
-export function dataLake(tables: readonly object[]) {
-  return {
-    DataLakeSettings: { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: tables },
-  };
-}
 
 /** The answers of API Gateway and Lambda with an account's limits. */
 export function limits(rateLimit: number, burstLimit: number, total: number, unreserved: number) {
@@ -157,6 +145,6 @@ const iam = queryService({
 
 /** Services that the local cloud does not have, or has otherwise. */
 export const accountServices: readonly AwsService[] = [
-  ...[logs, secretsManager, iam, ...['apigateway', 'lambda', 'lakeformation'].map(rest)],
+  ...[logs, secretsManager, iam, ...['apigateway', 'lambda'].map(rest)],
   stsService({ account: ACCOUNT, callerOf: () => account.caller }),
 ];
