@@ -25,7 +25,6 @@ import { RelayError } from '../lib/relay/RelayError.ts';
 import { EventError } from '../lib/wire/EventError.ts';
 import { KeysError } from '../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../lib/wire/RequestError.ts';
-import { type FindingCode, finding, findingCatalogue } from './findings/catalogue.ts';
 
 /** A code with what it means and what to do. */
 export interface ExplainedCode extends ErrorEntry {
@@ -70,28 +69,4 @@ const entries = new Map<string, ErrorEntry>(
  */
 export function explainCode(code: string): ExplainedCode {
   return { code, ...(entries.get(code) ?? { cause: '', cure: '' }) };
-}
-
-/** The result of {@link explainAnyCode}. */
-export interface ExplainedFinding extends ExplainedCode {
-  /** The section of docs/operate.md; null without one. */
-  readonly section: string | null;
-}
-
-/**
- * Explains a code of an answer, a log line, the ledger, quarantine, or a finding of `sluice status` and `sluice doctor`.
- *
- * @returns Null for any other code.
- */
-export function explainAnyCode(code: string): ExplainedFinding | null {
-  if (isFindingCode(code)) {
-    const { cause, cure, section } = finding(code, '');
-    return { code, cause, cure, section };
-  }
-  const entry = entries.get(code);
-  return entry === undefined ? null : { code, ...entry, section: null };
-}
-
-function isFindingCode(text: string): text is FindingCode {
-  return Object.hasOwn(findingCatalogue, text);
 }

@@ -1,3 +1,5 @@
+import type { ExplainedCode } from '../../observe/explainCode.ts';
+import type { FindingCode } from '../../observe/findings/catalogue.ts';
 import { assertNoArguments, type Command, UsageError } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
@@ -13,8 +15,7 @@ export const explain: Command = {
     const [word, ...more] = line.positionals;
     if (word === undefined) throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected a code: SLUICE_….');
     assertNoArguments(more);
-    const { explainAnyCode } = await import('../../observe/explainCode.ts');
-    const explained = explainAnyCode(word.toUpperCase());
+    const explained = await explainAnyCode(word.toUpperCase());
     if (explained === null)
       throw new UsageError(
         'SLUICE_USAGE_ARGUMENTS',
@@ -32,3 +33,28 @@ export const explain: Command = {
     return 0;
   },
 };
+
+/** The result of {@link explainAnyCode}. */
+export interface ExplainedFinding extends ExplainedCode {
+  /** The section of docs/operate.md; null without one. */
+  readonly section: string | null;
+}
+
+/**
+ * Explains a code of an answer, a log line, the ledger, quarantine, or a finding of `sluice status` and `sluice doctor`.
+ *
+ * @returns Null for any other code.
+ */
+export async function explainAnyCode(code: string): Promise<ExplainedFinding | null> {
+  const [{ explainCode }, { finding, findingCatalogue }] = await Promise.all([
+    import('../../observe/explainCode.ts'),
+    import('../../observe/findings/catalogue.ts'),
+  ]);
+  const isFindingCode = (text: string): text is FindingCode => Object.hasOwn(findingCatalogue, text);
+  if (isFindingCode(code)) {
+    const { cause, cure, section } = finding(code, '');
+    return { code, cause, cure, section };
+  }
+  const explained = explainCode(code);
+  return explained.cause === '' ? null : { ...explained, section: null };
+}

@@ -1,12 +1,29 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
 import { MAX_KILLS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
-import type { TaskReason } from './plan/messageBodies.ts';
 
 // Which state of a day follows on which answer. docs/ingest.md prints both tables.
 
 /** States of a day as the plan finds it: the ledger's, or `none` without an entry. */
 export const dayStates = ['none', ...ledgerStates] as const;
 type DayState = (typeof dayStates)[number];
+
+/** Why a day is loaded. */
+export const taskReasons = [
+  /** It was never loaded. */
+  'new',
+  /** Its files differ from the loaded ones. */
+  'changed',
+  /** It was loaded, and has no files now. */
+  'deleted',
+  /** Its last load failed. A change elsewhere may have resolved the failure: a policy, a key, the mapping. */
+  'retried',
+  /** The customer said that it is ready. */
+  'triggered',
+  /** A person requested it. It is loaded regardless of the ledger. */
+  'backfill',
+] as const;
+/** The reason in the ledger and in logs. */
+export type TaskReason = (typeof taskReasons)[number];
 
 /** Kinds of loads by their task: of the plan, of the plan for a failed day, of a request; or a load that Athena works on. */
 export const loadKinds = ['planned', 'retried', 'triggered', 'backfill', 'athena'] as const;

@@ -7,7 +7,6 @@ import { alarmsSchema } from './fields/alarms.ts';
 import { athenaSchema } from './fields/athena.ts';
 import { existingSchema } from './fields/existing.ts';
 import { experimentsSchema } from './fields/experiments.ts';
-import { named, noted } from './fields/noted.ts';
 import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
 import { retentionSchema } from './fields/retention.ts';
 import { statsigBucketSchema } from './fields/statsigBucket.ts';
@@ -21,6 +20,7 @@ import {
   placeName,
   sqlName,
 } from './formats.ts';
+import { named, noted } from './noted.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { noted } from './fields/noted.ts';
 import { certificateArn, domainName, logDays } from './fields/platform.ts';
+import { noted } from './noted.ts';
 import { gatewayQuota, type Region } from './regions.ts';
 
 /** Where SDKs post to. */

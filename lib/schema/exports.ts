@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { named, noted } from './fields/noted.ts';
 import { customerBucketMembers, folderName, kmsKeyArn, placeName, sqlName } from './formats.ts';
+import { named, noted } from './noted.ts';
 
 /** Days of a lookback at most. */
 const MOST_LOOKBACK_DAYS = 90;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { named, noted } from './fields/noted.ts';
 import { DATABASE_NAME, PLACE_NAME, PLACE_NAME_LENGTH, RESERVED_WORDS, SQL_NAME } from './names.ts';
+import { named, noted } from './noted.ts';
 import { BUCKET_REGIONS } from './regions.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { named, noted } from './fields/noted.ts';
 import { STATSIG_EXPORTS, statsigExportMapping } from './fields/statsigExports.ts';
+import { named, noted } from './noted.ts';
 import { parseTimeFormat } from './timeFormat.ts';
 
 /** Types to which a column may be cast before its field takes it. */

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { alsoReadsSchema, readerPoliciesSchema, s3Location } from './fields/alsoReads.ts';
 import { WORKGROUP } from './fields/athena.ts';
-import { named, noted } from './fields/noted.ts';
 import {
   bucketName,
   databaseName,
@@ -10,6 +9,7 @@ import {
   singleRegionKeyArn,
   statsigPrincipal,
 } from './formats.ts';
+import { named, noted } from './noted.ts';
 
 /** Words that logical IDs are made of; no word begins with a digit, so that no two names make the same ID. */
 const NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { KEY_FORMATS } from './AcceptedKey.ts';
-import { named, noted } from './fields/noted.ts';
+import { named, noted } from './noted.ts';
 
 /** Hosts to which copies and receipts may go without TLS: this machine's. */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);

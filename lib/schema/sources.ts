@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { parseLayout } from './fields/layout.ts';
-import { named, noted } from './fields/noted.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 import {
   eventsMapping,
@@ -9,6 +8,7 @@ import {
   propertiesMapping,
   tableMapping,
 } from './mappings.ts';
+import { named, noted } from './noted.ts';
 
 /** A folder of receipts: nothing in it means something else in the ARN of a policy, and no part is `.` or `..`. */
 const RECEIPTS = /^(?!(.*\/)?\.\.?(\/|$))[\w.=-]+(\/[\w.=-]+)*$/;

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type FieldNote, nameOf, noteOf } from '../../lib/schema/fields/noted.ts';
+import { type FieldNote, nameOf, noteOf } from '../../lib/schema/noted.ts';
 
 /** A field of an object in the configuration. */
 export interface Field {

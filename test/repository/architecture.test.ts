@@ -199,20 +199,16 @@ describe('the architecture', () => {
     expect(cyclesOf(imports)).toEqual([]);
   });
 
-  it('has no cycle of rooms', () => {
-    // The folders of cli/ and infra/ count as rooms here.
-    const placeOf = (file: string) => {
-      const parts = file.split('/');
-      return /^(cli|infra)$/.test(parts[0] ?? '') && parts.length > 2
-        ? parts.slice(0, 2).join('/')
-        : roomOf(file);
-    };
-    const rooms = new Map<string, Set<string>>();
+  it('has no cycle of rooms, nor of the folders and files inside of any folder', () => {
+    // An import is an arrow between the two entries of the innermost folder that both files are in.
+    const entries = new Map<string, Set<string>>();
     for (const { file, target } of edges) {
-      const [from, to] = [placeOf(file), placeOf(target)];
-      if (from !== to) rooms.set(from, (rooms.get(from) ?? new Set()).add(to));
+      const [from, to] = [file.split('/'), target.split('/')];
+      const depth = from.findIndex((part, i) => part !== to[i]) + 1;
+      const entry = from.slice(0, depth).join('/');
+      entries.set(entry, (entries.get(entry) ?? new Set()).add(to.slice(0, depth).join('/')));
     }
-    expect(cyclesOf(rooms)).toEqual([]);
+    expect(cyclesOf(entries)).toEqual([]);
   });
 
   it('has at most 6 folders of more than 15 files', () => {

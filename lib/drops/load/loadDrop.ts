@@ -8,8 +8,6 @@ import type { EngineFile, FileSchema, UnreadableFile } from '../../parquet/FileS
 import { fetchFiles, PARALLEL_READS } from '../../parquet/fetchFiles.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
-import { whyByAthena, whyNotByAthena } from '../athena/chooseEngine.ts';
-import { startByAthena } from '../athena/loadByAthena.ts';
 import { SourceError } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
 import type { LoadResult } from '../engine/Engine.ts';
@@ -21,10 +19,12 @@ import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/
 import type { Dialect } from '../mapping/Dialect.ts';
 import { duckDbDialect } from '../mapping/duckDbDialect.ts';
 import { PartialFile, PreviewError } from '../PartialFile.ts';
+import { whyByAthena, whyNotByAthena } from './chooseEngine.ts';
 import { inspectDrop, receivedAt } from './inspectDrop.ts';
 import { requireAcceptableRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
+import { startByAthena } from './loadByAthena.ts';
 import type { Progress } from './Progress.ts';
 import { type DropDay, publishVersion, quarantineRows } from './publishVersion.ts';
 

@@ -9,10 +9,10 @@ import { withFolder } from '../../lambda/machine.ts';
 import { sweepVersions } from '../../ledger/sweepVersions.ts';
 import { versionTime } from '../../ledger/versions.ts';
 import { ATHENA_NOTES, parseAthenaNote, type VersionNote } from '../../tables/ledgerKeys.ts';
-import { cleanAthenaLoad } from '../athena/loadByAthena.ts';
 import { ATHENA_STUCK_MS, MAX_SWEPT } from '../limits.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
 import type { Loader, LoadRun } from './Loader.ts';
+import { cleanAthenaLoad } from './loadByAthena.ts';
 import { findDropDay, findTableDay, goOnTask, type LoadOutcome, loadTask } from './loadTask.ts';
 import type { DropDay } from './publishVersion.ts';
 

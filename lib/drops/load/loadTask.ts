@@ -6,13 +6,6 @@ import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import { athenaObstacle, type Source } from '../../schema/sources.ts';
 import type { AthenaNote } from '../../tables/ledgerKeys.ts';
 import type { AthenaPort } from '../athena/AthenaPort.ts';
-import {
-  type AthenaWork,
-  cleanAthenaLoad,
-  goOnByAthena,
-  listAgain,
-  stopStep,
-} from '../athena/loadByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import { answerBefore, answerToFailure, decides, LOAD_TABLE, type LoadKind, loadKind } from '../dayTable.ts';
 import { restoredSince } from '../lastLoad.ts';
@@ -22,6 +15,7 @@ import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
+import { type AthenaWork, cleanAthenaLoad, goOnByAthena, listAgain, stopStep } from './loadByAthena.ts';
 import { type DropAnswer, loadDrop, type SkipReason } from './loadDrop.ts';
 import { listFileFates, Progress } from './Progress.ts';
 import type { DropDay } from './publishVersion.ts';

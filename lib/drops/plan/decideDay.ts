@@ -1,10 +1,9 @@
 import { addDays, type UtcDay } from '../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import type { Drop } from '../Drop.ts';
-import { firstAnswer, PLAN_TABLE } from '../dayTable.ts';
+import { firstAnswer, PLAN_TABLE, type TaskReason } from '../dayTable.ts';
 import { archivedSince, missingFiles, restoredSince } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from '../limits.ts';
-import type { TaskReason } from './messageBodies.ts';
 
 /**
  * The days of a run, oldest first: today in the dataset's timezone, and the days of the lookback before it.

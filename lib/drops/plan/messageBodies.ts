@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_REQUEST_DAYS } from '../../base/queue.ts';
 import { isUtcDay } from '../../base/time.ts';
 import { datasetKinds } from '../../schema/kinds.ts';
+import { taskReasons } from '../dayTable.ts';
 import { MAX_ROUNDS } from '../limits.ts';
 
 /**
@@ -28,22 +29,6 @@ export type PlanRequest = z.output<typeof planRequestSchema>;
 /** A request as senders write it, without defaults. */
 export type PlanRequestInput = z.input<typeof planRequestSchema>;
 
-/** Why a day is loaded. */
-const taskReasons = [
-  /** It was never loaded. */
-  'new',
-  /** Its files differ from the loaded ones. */
-  'changed',
-  /** It was loaded, and has no files now. */
-  'deleted',
-  /** Its last load failed. A change elsewhere may have resolved the failure: a policy, a key, the mapping. */
-  'retried',
-  /** The customer said that it is ready. */
-  'triggered',
-  /** A person requested it. It is loaded regardless of the ledger. */
-  'backfill',
-] as const;
-
 /** One day of one dataset to load: the body of a message on the load's queue. */
 export const ingestTaskSchema = z.strictObject({
   source: z.string().min(1),
@@ -56,5 +41,3 @@ export const ingestTaskSchema = z.strictObject({
 
 /** One validated task. */
 export type IngestTask = z.output<typeof ingestTaskSchema>;
-/** The reason in the ledger and in logs. */
-export type TaskReason = IngestTask['reason'];

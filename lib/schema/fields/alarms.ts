@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { noted } from './noted.ts';
+import { noted } from '../noted.ts';
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;

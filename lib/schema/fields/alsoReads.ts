@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readLocation } from '../../base/s3Location.ts';
 import { BUCKET, databaseName, kmsKeyArn } from '../formats.ts';
-import { named, noted } from './noted.ts';
+import { named, noted } from '../noted.ts';
 
 /** Names that Glue has, apart from what a policy's ARN or a template would read as something else: `*`, `?`, `/`, `${`. */
 const TABLE = /^[^\s*?/$"'`]{1,255}$/;

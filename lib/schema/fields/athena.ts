@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { databaseName } from '../formats.ts';
-import { noted } from './noted.ts';
+import { noted } from '../noted.ts';
 
 /**
  * The workgroup that every account has, and that Athena takes for queries without a workgroup, such as OWOX Data

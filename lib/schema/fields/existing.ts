@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { singleRegionKeyArn } from '../formats.ts';
-import { noted } from './noted.ts';
+import { noted } from '../noted.ts';
 
 /**
  * Resources that exist already and that the stack uses under their configured names instead of creating them. The stack

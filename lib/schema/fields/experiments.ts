@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { exactName } from '../formats.ts';
-import { named, noted } from './noted.ts';
+import { named, noted } from '../noted.ts';
 
 /** Shares of an experiment's groups, e.g. `{ control: 50, treatment: 50 }`: group ID or name, and its weight. */
 const splitSchema = z

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { noted } from './noted.ts';
+import { noted } from '../noted.ts';
 
 const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { bucketName, folderName } from '../formats.ts';
-import { named, noted } from './noted.ts';
+import { named, noted } from '../noted.ts';
 
 /** Statsig's documents have `STATSIG_IAM_USER` in place of the name, which its console shows. */
 const USER = /^arn:aws[a-z-]*:iam::\d{12}:user\/(?!STATSIG_IAM_USER$)[\w+=,.@/-]+$/;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { whyByAthena } from '../../../../lib/drops/athena/chooseEngine.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
+import { whyByAthena } from '../../../../lib/drops/load/chooseEngine.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const ROOM = 1_000_000;

@@ -9,9 +9,9 @@ import type {
   StatementResult,
   StatementRunner,
 } from '../engine/StatementRunner.ts';
-import { runExplain } from '../explain/explainStatement.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { SyntaxCheck } from './checkSyntax.ts';
+import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
 import { executionParameters, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type QueryText, type Statement, statementKind } from './Statement.ts';

@@ -1,5 +1,5 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
-import { parseExplain } from '../explain/parseExplain.ts';
+import { parseExplain } from './parseExplain.ts';
 import { StorageClauses } from './parseStorage.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';

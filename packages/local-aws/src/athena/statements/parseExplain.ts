@@ -1,6 +1,6 @@
 import { notEmulated } from '../engine/StatementError.ts';
-import type { Statement } from '../statements/Statement.ts';
-import type { StatementReader } from '../statements/StatementReader.ts';
+import type { Statement } from './Statement.ts';
+import type { StatementReader } from './StatementReader.ts';
 
 /**
  * Parses what follows EXPLAIN: a query, after `(TYPE IO, FORMAT JSON)` or nothing.

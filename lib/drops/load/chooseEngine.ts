@@ -1,8 +1,8 @@
 import type { FileSchema } from '../../parquet/FileSchema.ts';
 import { athenaObstacle } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';
-import type { Loader } from '../load/Loader.ts';
-import type { DropDay } from '../load/publishVersion.ts';
+import type { Loader } from './Loader.ts';
+import type { DropDay } from './publishVersion.ts';
 
 /**
  * Files below this share of the disk are loaded by the function without a look at their footers: decoded rows take up to ten

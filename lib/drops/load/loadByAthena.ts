@@ -3,16 +3,6 @@ import { type AthenaLoad, type AthenaStep, athenaSteps } from '../../ledger/Ledg
 import { VERSION_KEPT_MS, versionName } from '../../ledger/versions.ts';
 import type { FileSchema } from '../../parquet/FileSchema.ts';
 import { athenaNoteKey, versionNoteKey } from '../../tables/ledgerKeys.ts';
-import type { Drop } from '../Drop.ts';
-import type { FileRows, LoadResult } from '../engine/Engine.ts';
-import { requireLoadable } from '../lastLoad.ts';
-import { listDrops } from '../listDrops.ts';
-import { inspectDrop, receivedAt } from '../load/inspectDrop.ts';
-import { requireAcceptableRows } from '../load/judgeRows.ts';
-import type { Loader, LoadRun } from '../load/Loader.ts';
-import type { Progress } from '../load/Progress.ts';
-import { type DropDay, publishVersion, quarantineRows } from '../load/publishVersion.ts';
-import { isRowReason, type RowReason } from '../rowReasons.ts';
 import {
   type AthenaPlan,
   athenaPlanSchema,
@@ -22,8 +12,23 @@ import {
   refusedTable,
   rowsTable,
   scratchTables,
-} from './AthenaPlan.ts';
-import { AthenaError, type AthenaPort, type ExecutionState, type ScratchTable } from './AthenaPort.ts';
+} from '../athena/AthenaPlan.ts';
+import {
+  AthenaError,
+  type AthenaPort,
+  type ExecutionState,
+  type ScratchTable,
+} from '../athena/AthenaPort.ts';
+import type { Drop } from '../Drop.ts';
+import type { FileRows, LoadResult } from '../engine/Engine.ts';
+import { requireLoadable } from '../lastLoad.ts';
+import { listDrops } from '../listDrops.ts';
+import { isRowReason, type RowReason } from '../rowReasons.ts';
+import { inspectDrop, receivedAt } from './inspectDrop.ts';
+import { requireAcceptableRows } from './judgeRows.ts';
+import type { Loader, LoadRun } from './Loader.ts';
+import type { Progress } from './Progress.ts';
+import { type DropDay, publishVersion, quarantineRows } from './publishVersion.ts';
 
 /**
  * How a load by Athena stands after a function has looked at it: an answer of lib/drops/dayTable.ts. `settling`: the drop has

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { explainAnyCode } from '../../observe/explainCode.ts';
+import { explainAnyCode } from '../../cli/commands/explain.ts';
 import { findingCatalogue } from '../../observe/findings/catalogue.ts';
 import { errorFamilies } from '../harness/errorFamilies.ts';
 
@@ -14,15 +14,16 @@ describe('a code', () => {
     expect(families.length).toBeGreaterThan(20);
     for (const { entries } of families)
       for (const [code, entry] of Object.entries(entries))
-        expect(explainAnyCode(code)).toMatchObject({ code, ...entry });
+        expect(await explainAnyCode(code)).toMatchObject({ code, ...entry });
   });
 
-  it('is explained with its section if it is of a finding', () => {
-    for (const code of Object.keys(findingCatalogue)) expect(explainAnyCode(code)).toMatchObject({ code });
-    expect(explainAnyCode('SLUICE_FINDING_REFUSED')?.section).toBe('Requests are refused');
+  it('is explained with its section if it is of a finding', async () => {
+    for (const code of Object.keys(findingCatalogue))
+      expect(await explainAnyCode(code)).toMatchObject({ code });
+    expect(await explainAnyCode('SLUICE_FINDING_REFUSED')).toMatchObject({ section: 'Requests are refused' });
   });
 
-  it('is not explained if there is none', () => {
-    expect(explainAnyCode('SLUICE_NO_SUCH_CODE')).toBeNull();
+  it('is not explained if there is none', async () => {
+    expect(await explainAnyCode('SLUICE_NO_SUCH_CODE')).toBeNull();
   });
 });

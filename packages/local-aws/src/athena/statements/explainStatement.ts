@@ -4,8 +4,8 @@ import { textColumn } from '../engine/columnTypes.ts';
 import { explainEmpty, readScanFilters, type TableScan } from '../engine/prunePartitions.ts';
 import { CATALOG } from '../engine/Session.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
-import { openQuery, type QueryRun, resultColumns, rowsFrom } from '../statements/queryStatements.ts';
-import type { Statement } from '../statements/Statement.ts';
+import { openQuery, type QueryRun, resultColumns, rowsFrom } from './queryStatements.ts';
+import type { Statement } from './Statement.ts';
 
 /** A node of DuckDB's `EXPLAIN (FORMAT json)`. */
 const nodeSchema = z.object({
