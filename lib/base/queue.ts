@@ -67,19 +67,6 @@ export function queueMessages(event: unknown): readonly QueueMessage[] | null {
   }));
 }
 
-/** The answer of a function to Lambda about a batch of messages. */
-export interface BatchFailures {
-  batchItemFailures: { itemIdentifier: string }[];
-}
-
-/**
- * The answer to a batch: Lambda redelivers these messages, or moves them to the dead-letter queue. The others are done.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
- */
-export function batchFailures(messageIds: readonly string[]): BatchFailures {
-  return { batchItemFailures: messageIds.map((itemIdentifier) => ({ itemIdentifier })) };
-}
-
 const runSchema = z.strictObject({ sluice: z.string() });
 
 /**

@@ -50,18 +50,21 @@ export class MessageFailures {
   }
 }
 
+type MessageBody = Pick<QueueMessage, 'messageId' | 'body'>;
+
 /** What the messages of a function are. */
 export interface MessageKind<Body> {
   /** The event of lines in the log. */
   readonly event: string;
-  /** The code of a message that {@link read} doesn't know. */
-  readonly invalid: string;
+  /**
+   * The code of a message that {@link read} doesn't know: a line has it, and the queue hands the message out again until it
+   * is a dead letter. Or what is done with such a message instead; it returns whether that is all. Default: it knows all.
+   */
+  readonly invalid?: string | ((message: MessageBody) => Promise<boolean>);
   /** Reads a body; undefined for one that is not of this function. */
   readonly read: (body: string) => Body | undefined;
   /** More fields of the line about work that failed. Default none. */
   readonly fields?: (body: Body) => Readonly<Record<string, unknown>>;
-  /** Puts an invalid message aside. Default: the queue hands it out again until it is a dead letter. */
-  readonly bury?: (message: Pick<QueueMessage, 'messageId' | 'body'>) => Promise<void>;
   /** How many messages are worked off at a time. Default 1. */
   readonly atOnce?: number;
 }
@@ -73,23 +76,26 @@ export interface MessageKind<Body> {
  * @param work Does what a message asks for, and returns whether it is done: {@link MessageFailures.attempt}.
  * @param failures Collects the messages that are handed out again, if there is more to do for the batch.
  */
-export async function eachMessage<Body, Message extends Pick<QueueMessage, 'messageId' | 'body'>>(
+export async function eachMessage<Body, Message extends MessageBody>(
   messages: readonly Message[],
-  { event, invalid, read, fields, bury, atOnce = 1 }: MessageKind<Body>,
+  { event, invalid, read, fields, atOnce = 1 }: MessageKind<Body>,
   log: Log,
   work: (body: Body, message: Message) => Promise<boolean>,
   failures = new MessageFailures(log),
 ): Promise<SQSBatchResponse> {
-  await mapLimit(messages, atOnce, async (message) => {
-    const { messageId } = message;
+  const refuse = async ({ messageId }: Message): Promise<boolean> => {
+    log({ level: 'error', event, code: invalid, messageId });
+    return false;
+  };
+  await mapLimit(messages, atOnce, (message) => {
     const body = read(message.body);
-    if (body === undefined) {
-      log({ level: 'error', event, code: invalid, messageId });
-      await failures.attempt([messageId], { event }, async () => {
-        await bury?.(message);
-        return bury !== undefined;
-      });
-    } else await failures.attempt([messageId], { event, ...fields?.(body) }, () => work(body, message));
+    return failures.attempt(
+      [message.messageId],
+      { event, ...(body === undefined ? {} : fields?.(body)) },
+      body !== undefined
+        ? () => work(body, message)
+        : () => (typeof invalid === 'function' ? invalid : refuse)(message),
+    );
   });
   return failures.response();
 }

@@ -19,9 +19,13 @@ export async function relayMessages(
   const tries = new Tries(relayer);
   const copies: MessageKind<RelayCopy | string> = {
     event: 'relay',
-    invalid: 'SLUICE_RELAY_MESSAGE_INVALID',
+    async invalid({ messageId, body }) {
+      const code = 'SLUICE_RELAY_MESSAGE_INVALID';
+      relayer.log({ level: 'error', event: 'relay_unknown', code, messageId });
+      await relayer.queues.bury(body);
+      return true;
+    },
     read: (body) => readRelayCopy(body) ?? readRelayedKey(body) ?? undefined,
-    bury: ({ body }) => relayer.queues.bury(body),
     atOnce: SENT_AT_ONCE,
   };
   const response = await eachMessage(messages, copies, relayer.log, (copy, message) =>

@@ -1,13 +1,8 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
-import {
-  batchFailures,
-  isRunMessage,
-  type ObjectRef,
-  objectCreated,
-  type QueueMessage,
-} from '../../base/queue.ts';
+import { isRunMessage, type ObjectRef, objectCreated, type QueueMessage } from '../../base/queue.ts';
+import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eachMessage.ts';
 import type { Config } from '../../schema/config.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { CatalogError } from './CatalogError.ts';
@@ -33,41 +28,62 @@ export async function registerMessages(
   registrar: Registrar,
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
-  const isDaily = ({ body }: QueueMessage) => isRunMessage(body, 'daily');
-  const [runs, objects] = [messages.filter(isDaily), messages.filter((message) => !isDaily(message))];
-  const response = objects.length > 0 ? await registerObjects(registrar, objects) : batchFailures([]);
-  if (runs.length === 0) return response;
+  const failures = new MessageFailures(registrar.log);
+  const runs: string[] = [];
+  const batch: NamedObjects = { objects: [], invalid: [] };
+  const sort = async (asked: Asked, { messageId }: QueueMessage) => {
+    if (asked === DAILY) runs.push(messageId);
+    else if (!('wrong' in asked)) batch.objects.push({ messageId, ...asked });
+    else {
+      const { code, detail } = new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', asked.wrong);
+      batch.invalid.push({ messageId, code, detail });
+      return false;
+    }
+    return true;
+  };
+  await eachMessage(messages, asked, registrar.log, sort, failures);
+  // An error that isn't ours is a defect: it fails the invocation, as the messages are not at fault.
+  if (runs.length < messages.length) failures.add(await registerObjects(registrar, batch));
+  if (runs.length > 0 && !(await hasRun(registrar))) failures.add(runs);
+  return failures.response();
+}
+
+const DAILY = 'daily';
+type Asked = typeof DAILY | ReturnType<typeof objectCreated>;
+
+/** What a message of the queue asks for. */
+const asked: MessageKind<Asked> = {
+  event: 'register',
+  read: (body) => (isRunMessage(body, DAILY) ? DAILY : objectCreated(body)),
+};
+
+/** Does the hourly run. @returns Whether nothing failed. What did is in the log. */
+async function hasRun(registrar: Registrar): Promise<boolean> {
   try {
     await dailyRun(registrar);
-    return response;
+    return true;
   } catch (error) {
-    // Its message is already in the log.
     if (!(error instanceof SluiceError)) throw error;
-    const again = batchFailures(runs.map(({ messageId }) => messageId));
-    return { batchItemFailures: [...response.batchItemFailures, ...again.batchItemFailures] };
+    return false;
   }
 }
 
+/** The objects that messages name, and the messages that name none. */
+interface NamedObjects {
+  readonly objects: (ObjectRef & { readonly messageId: string })[];
+  readonly invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[];
+}
+
 /**
- * Registers the partitions of the objects that a batch of messages names. The response names the messages that the queue
- * has to deliver again: those whose partition could not be registered, and unreadable ones, which end in the dead-letter
- * queue.
+ * Registers the partitions of the objects that a batch of messages names.
+ *
+ * @returns The messages of those whose partition could not be registered.
  */
 async function registerObjects(
   registrar: Registrar,
-  records: readonly QueueMessage[],
-): Promise<SQSBatchResponse> {
+  { objects, invalid }: NamedObjects,
+): Promise<readonly string[]> {
   const { config, bucket, known, log } = registrar;
-  const invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[] = [];
-  const objects: (ObjectRef & { readonly messageId: string })[] = [];
-  for (const { messageId, body } of records) {
-    const read = objectCreated(body);
-    if ('wrong' in read) {
-      const { code, detail } = new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', read.wrong);
-      invalid.push({ messageId, code, detail });
-    } else objects.push({ messageId, ...read });
-  }
-
   const ours = objects.filter((object) => object.bucket === bucket);
   const plan = planPartitions(
     config,
@@ -76,15 +92,14 @@ async function registerObjects(
   );
   const outcome = await registerWanted(registrar, plan);
 
-  const failedMessages = outcome.failed.flatMap(({ wanted }) =>
+  const failures = outcome.failed.flatMap(({ wanted }) =>
     wanted.keys.map((index) => ours[index]?.messageId ?? ''),
   );
-  const failures = [...invalid.map(({ messageId }) => messageId), ...failedMessages];
   const elsewhere = objects.length - ours.length;
   log({
-    level: failures.length > 0 ? 'error' : 'info',
+    level: failures.length + invalid.length > 0 ? 'error' : 'info',
     event: 'register',
-    messages: records.length,
+    messages: objects.length + invalid.length,
     created: outcome.created,
     existed: outcome.existed,
     updated: outcome.updated,
@@ -93,7 +108,7 @@ async function registerObjects(
     ...(outcome.failed.length > 0 ? { failed: outcome.failed.map(({ report }) => report) } : {}),
     ...(invalid.length > 0 ? { invalid } : {}),
   });
-  return batchFailures(failures);
+  return failures;
 }
 
 interface Outcome {

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { errorName, SluiceError } from '../../base/errors.ts';
-import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
+import { isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
+import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eachMessage.ts';
 import { isLanded } from '../../tables/objectKeys.ts';
 import { type LandingQueue, lookAtLanding } from './lookAtLanding.ts';
 import { type Writer, type WriteTime, writeObjects } from './writeObjects.ts';
@@ -23,25 +24,27 @@ export async function writeMessages(
   queue: LandingQueue,
   time: WriteTime,
 ): Promise<SQSBatchResponse> {
-  const looks = messages.filter(({ body }) => isRunMessage(body, 'look'));
+  const failures = new MessageFailures(writer.log);
+  const looks: string[] = [];
   const invalid: { readonly messageId: string; readonly detail: string }[] = [];
   const named = new Map<string, QueueMessage[]>();
   let ignored = 0;
-  for (const message of messages) {
-    if (looks.includes(message)) continue;
-    const object = objectCreated(message.body);
-    if ('wrong' in object) invalid.push({ messageId: message.messageId, detail: object.wrong });
-    else if (object.bucket !== writer.config.bucket || !isLanded(object.key)) ignored += 1;
-    else named.set(object.key, [...(named.get(object.key) ?? []), message]);
-  }
+  const sort = async (asked: Asked, message: QueueMessage) => {
+    const { messageId } = message;
+    if (asked === LOOK) looks.push(messageId);
+    else if ('wrong' in asked) invalid.push({ messageId, detail: asked.wrong });
+    else if (asked.bucket !== writer.config.bucket || !isLanded(asked.key)) ignored += 1;
+    else named.set(asked.key, [...(named.get(asked.key) ?? []), message]);
+    return true;
+  };
+  await eachMessage(messages, asked, writer.log, sort, failures);
   const { failed, objects, ...counts } = await writeObjects(groupsOf(named), writer, time);
-  const failures = [...failed.keys()]
-    .flatMap((key) => named.get(key) ?? [])
-    .map(({ messageId }) => messageId);
-  for (const [key, { code, detail }] of failed)
+  for (const [key, { code, detail }] of failed) {
     writer.log({ level: 'error', event: 'write_failed', object: key, code, detail });
+    failures.add((named.get(key) ?? []).map(({ messageId }) => messageId));
+  }
   writer.log({
-    level: failures.length > 0 ? 'error' : invalid.length > 0 ? 'warn' : 'info',
+    level: failed.size > 0 ? 'error' : invalid.length > 0 ? 'warn' : 'info',
     event: 'write',
     messages: messages.length,
     ...objects,
@@ -50,10 +53,18 @@ export async function writeMessages(
     ...(ignored > 0 ? { ignored } : {}),
     ...(invalid.length > 0 ? { invalid } : {}),
   });
-  if (looks.length > 0 && !(await hasLooked(writer, queue, time)))
-    failures.push(...looks.map(({ messageId }) => messageId));
-  return batchFailures(failures);
+  await failures.attempt(looks, { event: 'write_look_failed' }, () => hasLooked(writer, queue, time));
+  return failures.response();
 }
+
+const LOOK = 'look';
+type Asked = typeof LOOK | ReturnType<typeof objectCreated>;
+
+/** What a message of the queue asks for. */
+const asked: MessageKind<Asked> = {
+  event: 'write',
+  read: (body) => (isRunMessage(body, LOOK) ? LOOK : objectCreated(body)),
+};
 
 /** Looks at the landing. @returns Whether it could: the messages of objects do not come again because of it. */
 async function hasLooked(writer: Writer, queue: LandingQueue, { deadline }: WriteTime): Promise<boolean> {

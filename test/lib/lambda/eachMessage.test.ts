@@ -91,17 +91,14 @@ describe('eachMessage', () => {
     }
   });
 
-  it('is done with an invalid message that is put aside', async () => {
-    const buried: string[] = [];
-    const bury = async ({ body }: { readonly body: string }) => {
-      if (!(await work(body.replace('secret ', '')))) return;
-      buried.push(body);
-    };
-    const messages = messagesOf('secret 1', 'secret throws', 'busy');
-    expect(await eachMessage(messages, { ...kind, bury }, () => {}, work)).toEqual(
-      failed('secret throws', 'busy'),
+  it('does something else with invalid messages, and names those for which that failed', async () => {
+    const { lines, log } = startLog();
+    const invalid = ({ body }: { readonly body: string }) => work(body.replace('secret ', ''));
+    const messages = messagesOf('secret 1', 'secret throws', 'secret busy', 'busy');
+    expect(await eachMessage(messages, { ...kind, invalid }, log, work)).toEqual(
+      failed('secret throws', 'secret busy', 'busy'),
     );
-    expect(buried).toEqual(['secret 1']);
+    expect(lines).toMatchObject([{ level: 'error', event: 'work', error: 'Error' }]);
   });
 
   it('gives the work its message', async () => {
