@@ -36,12 +36,16 @@ export function parseRowPath(path: string): { readonly kind: TableKind; readonly
   return kind === undefined || !isUtcDay(day) ? undefined : { kind, day };
 }
 
-/** Folder of objects of the landing that could not be read to their end. */
+/** Folder of what could not be read of objects of the landing. */
 export const DAMAGED_FOLDER = 'damaged/';
 
-/** Key of a damaged object of the landing. */
-export function damagedKey(key: string): string {
-  return `${DAMAGED_FOLDER}${key.slice(LANDING_FOLDER.length)}`;
+/**
+ * Key of what was skipped of an object of the landing.
+ *
+ * @param from The first byte that was read, of an object that is written in several runs. Default 0.
+ */
+export function damagedKey(key: string, from = 0): string {
+  return `${DAMAGED_FOLDER}${key.slice(LANDING_FOLDER.length)}${from === 0 ? '' : `.from-${from}`}`;
 }
 
 /** Folder of refused items that are too large for a row. It is outside the quarantine table's folder, which Athena reads. */

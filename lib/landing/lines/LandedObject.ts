@@ -131,7 +131,7 @@ type Inflated =
  * write, text that begins as a row, and the right checksum and length at its end.
  */
 export class LandedReader {
-  readonly skipped = new Skipped();
+  skipped = new Skipped();
   readonly #clock: Clock;
   /** Bytes that wait for more, and where they are in the object. */
   #waiting: Buffer = Buffer.of();
@@ -150,6 +150,11 @@ export class LandedReader {
   constructor(clock: Clock = systemClock, at = 0) {
     this.#clock = clock;
     this.#at = at;
+  }
+
+  /** Where in the object the bytes begin of which no part was read yet. */
+  get at(): number {
+    return this.#at;
   }
 
   /**

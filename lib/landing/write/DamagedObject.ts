@@ -18,6 +18,8 @@ export class DamagedObject {
   readonly #broken: string;
   #lines: Buffer[] = [];
   #linesBytes = 0;
+  /** Bytes so far, about. */
+  size = 0;
 
   /** @param path Of files that nobody else has: the beginning of their names. */
   constructor(path: string) {
@@ -27,10 +29,12 @@ export class DamagedObject {
   /** Adds what is skipped of a part. */
   async add(part: LandedPart): Promise<void> {
     if ('why' in part) {
+      this.size += part.bytes.length;
       await appendFile(part.why === 'many_lines' ? this.#whole : this.#broken, part.bytes);
       return;
     }
     if (part.lines.length === 0 && part.others.length > 0) {
+      this.size += part.bytes.length;
       await appendFile(this.#whole, part.bytes);
       return;
     }

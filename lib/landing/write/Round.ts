@@ -41,9 +41,14 @@ export class Round {
     return [...this.#files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** Adds an object, which may have no lines in it. */
+  addKey(key: string): void {
+    this.keys.add(key);
+  }
+
   /** Adds lines of an object. */
   async add(key: string, { text, lines }: LandedLines): Promise<void> {
-    this.keys.add(key);
+    this.addKey(key);
     // Lines of a kind follow each other: most members are one piece a kind.
     const pieces: LandedLine[][] = [];
     for (const line of lines) {

@@ -1,6 +1,6 @@
 import { defineErrorFamily } from '../../base/errors.ts';
 
-/** Errors of the writer. An object that could not become files of tables stays in the landing, whole, and is tried again. */
+/** Errors of the writer. An object that could not become files of tables stays in the landing, and is tried again. */
 export const WriteError = defineErrorFamily('system', {
   SLUICE_WRITE_BUCKET_FAILED: {
     cause: 'The bucket could not be read or written.',
@@ -9,11 +9,6 @@ export const WriteError = defineErrorFamily('system', {
   SLUICE_WRITE_COUNTS_DIFFER: {
     cause: 'Files do not have as many rows as there are lines. None of them was put.',
     cure: 'Report it with the detail.',
-  },
-  SLUICE_WRITE_OBJECT_TOO_LARGE: {
-    cause:
-      'An object of the landing has more than 128 MiB. Neither Firehose nor the collector writes such an object.',
-    cure: 'Find out who wrote it, and delete it. Its message ends in the dead-letter queue.',
   },
   SLUICE_WRITE_OUT_OF_TIME: {
     cause: 'The invocation had no time left for the object.',

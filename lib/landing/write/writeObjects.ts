@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { mapLimit } from '../../base/concurrency.ts';
 import { errorName, SluiceError } from '../../base/errors.ts';
 import type { ObjectStore } from '../../base/ObjectStore.ts';
@@ -10,7 +11,7 @@ import type { Config } from '../../schema/config.ts';
 import { damagedKey } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { type LandedVersion, LandingNotes } from '../LandingNotes.ts';
-import { damageOf, LandedReader, type Skipped } from '../lines/LandedObject.ts';
+import { damageOf, LandedReader, Skipped } from '../lines/LandedObject.ts';
 import { DamagedObject } from './DamagedObject.ts';
 import { Round } from './Round.ts';
 import { type RemovedObjects, removeObjects, removeWritten } from './removeWritten.ts';
@@ -21,11 +22,13 @@ import { writeRound } from './writeRound.ts';
 const ROUND_BYTES = 268_435_456;
 /** Milliseconds that a round may take: it is not begun when there are fewer. */
 const ROUND_MS = 180_000;
-/** Objects that are fetched ahead, and files that are put at the same time. */
+/** Objects that are opened ahead, each with its first piece, and files that are put at the same time. */
 const AHEAD = 4;
 const PUTS = 4;
-/** Bytes of an object: Firehose joins 128 MiB at most, and a request has fewer. Others would end the function. */
-const MOST_BYTES = 134_217_728;
+/** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
+const PIECE_BYTES = 16_777_216;
+/** Skipped bytes that are kept on the disk. The rest of such an object is read as another. */
+const SKIPPED_BYTES = 268_435_456;
 
 /** Dependencies of the writer. */
 export interface Writer {
@@ -36,8 +39,10 @@ export interface Writer {
   /** Existing folder for files, which nobody else uses. */
   readonly directory: string;
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Default {@link ROUND_BYTES}. */
+  /** Default {@link ROUND_BYTES}, {@link PIECE_BYTES}, {@link SKIPPED_BYTES}. */
   readonly roundBytes?: number;
+  readonly pieceBytes?: number;
+  readonly skippedBytes?: number;
 }
 
 /** The time of an invocation. */
@@ -65,8 +70,9 @@ export interface WrittenObjects {
 
 /**
  * Makes Parquet files of the tables of objects of the landing, and deletes the objects: in rounds, each of as many objects as fit
- * one, or of a part of a large one. What can't be deleted is noted, and only deleted the next time. At least once: an object that
- * is in two rounds of which the second fails is written again. Its rows then have the same IDs twice, and views show one.
+ * one, or of a part of a large one. What can't be deleted is noted, and only deleted the next time; so is how far an object is
+ * written that a round does not end. At least once: a round whose end is not noted is written again. Its rows then have the same IDs
+ * twice, and views show one.
  *
  * @param groups Keys by groups: no round has objects of two, and none is fetched before the one before it is written.
  */
@@ -77,80 +83,121 @@ export async function writeObjects(
 ): Promise<WrittenObjects> {
   const batch = new Batch(writer, time);
   for (const keys of groups) {
-    for await (const fetched of fetchAhead(keys, writer.store, time, batch))
-      if (fetched !== null) await batch.take(fetched);
+    for await (const opened of openAhead(keys, writer, time, batch))
+      if (opened !== null) await batch.take(opened);
     await batch.finish();
   }
   await batch.removeNoted();
   return batch.done;
 }
 
-/** An object; null if there is none. Without bytes if it is written. @throws WriteError `SLUICE_WRITE_OBJECT_TOO_LARGE` */
-async function fetchObject(
-  { key, store, notes }: Pick<Batch, 'notes'> & { readonly key: string; readonly store: Writer['store'] },
-  signal: AbortSignal | undefined,
-): Promise<Fetched | null> {
-  const object = await store.open(key, { signal });
-  if (object === null) return null;
-  const { eTag, versionId, modifiedAt } = object;
-  const version = { key, eTag, versionId, modifiedAt };
-  const note = await notes.read(version);
-  if (note !== null && 'written' in note) {
-    object.body.destroy();
-    return { version, bytes: null };
-  }
-  if ((object.bytes ?? 0) > MOST_BYTES) {
-    object.body.destroy();
-    throw new WriteError('SLUICE_WRITE_OBJECT_TOO_LARGE', `${key}: ${object.bytes} bytes.`);
-  }
-  const pieces: Buffer[] = [];
-  for await (const piece of object.body) pieces.push(piece);
-  const bytes = Buffer.concat(pieces);
-  if (bytes.length !== object.bytes) throw new RangeError(`${bytes.length} bytes of ${object.bytes}.`);
-  return { version, bytes };
+/** An object that is there. */
+interface OpenedObject {
+  readonly version: LandedVersion;
+  /** The first byte that is not written; null: all is, and that is noted. */
+  readonly from: number | null;
+  /** The bytes from there on. */
+  readonly pieces: AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }>;
 }
 
-/** Objects in order, while the next ones are fetched. Null: it is gone, or its fetch failed, which the batch knows. */
-async function* fetchAhead(
+/** Opens an object, and fetches its first piece; null if there is none. */
+async function openObject(
+  key: string,
+  { store, pieceBytes = PIECE_BYTES }: Writer,
+  notes: LandingNotes,
+  signal: AbortSignal | undefined,
+): Promise<OpenedObject | null> {
+  const object = await store.open(key, { signal });
+  if (object === null) return null;
+  const { body, eTag, versionId, modifiedAt, bytes: size = Number.NaN } = object;
+  const version = { key, eTag, versionId, modifiedAt };
+  const fetchFrom = async (first: number): Promise<Buffer> => {
+    const end = Math.min(first + pieceBytes, size);
+    if (first === 0) return readBytes(body, end, end < size);
+    const range = { first, last: end - 1 };
+    const part = await store.open(key, { range, ifMatch: eTag, signal });
+    if (part === null) throw new WriteError('SLUICE_WRITE_BUCKET_FAILED', 'It has changed.');
+    return readBytes(part.body, end - first);
+  };
+  const note = await notes.read(version);
+  const from = note === null ? 0 : 'written' in note ? null : note.from;
+  if (from !== 0) body.destroy();
+  const first = from === null ? NOTHING : await fetchFrom(from);
+  return { version, from, pieces: piecesFrom(from ?? size, first, size, fetchFrom) };
+}
+
+const NOTHING = Buffer.of();
+
+/** The pieces of an object from the first one on, each while the one before it is read. */
+async function* piecesFrom(
+  from: number,
+  first: Buffer,
+  size: number,
+  fetchFrom: (at: number) => Promise<Buffer>,
+): OpenedObject['pieces'] {
+  let next = Promise.resolve(first);
+  for (let at = from, isLast = false; !isLast; ) {
+    const bytes = await next;
+    at += bytes.length;
+    isLast = at === size;
+    if (!isLast) next = fetchFrom(at);
+    // It is thrown when it is waited for.
+    next.catch(() => undefined);
+    yield { bytes, isLast };
+  }
+}
+
+/** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
+async function readBytes(body: Readable, count: number, hasMore = false): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let read = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    read += chunk.length;
+    if (hasMore && read >= count) break;
+  }
+  if (!(hasMore ? read >= count : read === count)) throw new RangeError(`${read} bytes of ${count}.`);
+  return Buffer.concat(chunks, count);
+}
+
+/** Objects in order, while the next ones are opened. Null: it is gone, or failed, which the batch knows. */
+async function* openAhead(
   keys: readonly string[],
-  store: Writer['store'],
+  writer: Writer,
   { signal }: WriteTime,
   batch: Batch,
-): AsyncGenerator<Fetched | null> {
-  const fetching: Promise<Fetched | null>[] = [];
-  const fetch = async (key: string): Promise<Fetched | null> => {
+): AsyncGenerator<OpenedObject | null> {
+  const opening: Promise<OpenedObject | null>[] = [];
+  const open = async (key: string): Promise<OpenedObject | null> => {
     try {
       signal?.throwIfAborted();
-      const fetched = await fetchObject({ key, store, notes: batch.notes }, signal);
+      const opened = await openObject(key, writer, batch.notes, signal);
       // Somebody has written it: S3 and SQS may tell of an object twice.
-      if (fetched === null) batch.done.objects.gone += 1;
-      return fetched;
+      if (opened === null) batch.done.objects.gone += 1;
+      return opened;
     } catch (error) {
       batch.fail(key, error);
       return null;
     }
   };
-  for (let next = 0; next < keys.length || fetching.length > 0; ) {
-    for (let key = keys[next]; key !== undefined && fetching.length < AHEAD; key = keys[next]) {
-      fetching.push(fetch(key));
+  for (let next = 0; next < keys.length || opening.length > 0; ) {
+    for (let key = keys[next]; key !== undefined && opening.length < AHEAD; key = keys[next]) {
+      opening.push(open(key));
       next += 1;
     }
-    const first = await fetching.shift();
+    const first = await opening.shift();
     if (first !== undefined) yield first;
   }
 }
 
-/** An object, with its bytes; null: it is written, and noted. */
-interface Fetched {
+/** An object that is read. */
+interface ReadObject {
   readonly version: LandedVersion;
-  readonly bytes: Uint8Array | null;
-}
-
-/** An object that ends in a round. */
-interface EndedObject {
-  readonly version: LandedVersion;
-  readonly skipped: Skipped;
-  readonly damaged: DamagedObject;
+  readonly reader: LandedReader;
+  /** What was skipped from a byte on, and how much of it is in the bucket. */
+  from: number;
+  damaged: DamagedObject;
+  putBytes: number;
 }
 
 class Batch {
@@ -168,7 +215,8 @@ class Batch {
   readonly #writer: Writer;
   readonly #time: WriteTime;
   #round: Round | undefined;
-  #ended: EndedObject[] = [];
+  /** Objects that end in the round. */
+  #ended: ReadObject[] = [];
   #directory = '';
   /** Objects that earlier calls have written. */
   readonly #noted: LandedVersion[] = [];
@@ -191,29 +239,68 @@ class Batch {
   }
 
   /** Takes an object into the round, and into further ones. */
-  async take({ version, bytes }: Fetched): Promise<void> {
-    const { roundBytes = ROUND_BYTES } = this.#writer;
-    const { key } = version;
-    if (bytes === null) {
+  async take({ version, from, pieces }: OpenedObject): Promise<void> {
+    if (from === null) {
       this.#noted.push(version);
       return;
     }
-    const object = new LandedReader(this.#writer.clock);
-    this.#damaged += 1;
-    const damaged = new DamagedObject(join(this.#writer.directory, `damaged-${this.#damaged}`));
-    for (const part of object.read(bytes, true)) {
-      if ('why' in part || part.others.length > 0) await damaged.add(part);
-      if ('why' in part || part.lines.length === 0) continue;
-      const isFull = this.#round !== undefined && this.#round.bytes + part.text.length > roundBytes;
-      if (isFull || this.#isOutOfTime()) await this.finish();
-      // The rest of an object is of no use when a part of it was not written.
-      if (this.done.failed.has(key)) return;
-      const round = await this.#open(key);
-      if (round === null) return;
-      await round.add(key, part);
+    const reader = new LandedReader(this.#writer.clock, from);
+    const object: ReadObject = { version, reader, from, damaged: this.#damagedObject(), putBytes: 0 };
+    try {
+      for await (const piece of pieces) if (!(await this.#takePiece(object, piece))) return;
+    } catch (error) {
+      await this.#endRoundAt(object, reader.at);
+      this.fail(version.key, error);
+      return;
     }
-    if ((await this.#open(key)) === null) return;
-    this.#ended.push({ version, skipped: object.skipped, damaged });
+    if (!(await this.#hasRound(version.key))) return;
+    this.#round?.addKey(version.key);
+    this.#ended.push(object);
+  }
+
+  /** @returns Whether the rest of the object is of use: false when a part of it was not written. */
+  async #takePiece(
+    object: ReadObject,
+    { bytes, isLast }: { readonly bytes: Buffer; readonly isLast: boolean },
+  ): Promise<boolean> {
+    const { roundBytes = ROUND_BYTES, skippedBytes = SKIPPED_BYTES } = this.#writer;
+    const { version, reader } = object;
+    for (const part of reader.read(bytes, isLast)) {
+      if ('text' in part && part.lines.length > 0) {
+        const isFull = this.#round !== undefined && this.#round.bytes + part.text.length > roundBytes;
+        if (isFull || this.#isOutOfTime()) await this.#endRoundAt(object, part.at);
+        if (!(await this.#hasRound(version.key))) return false;
+        await this.#round?.add(version.key, part);
+      }
+      if ('why' in part || part.others.length > 0) await object.damaged.add(part);
+      if (object.damaged.size <= skippedBytes) continue;
+      await this.#endRoundAt(object, part.at + part.bytes.length);
+      reader.skipped = new Skipped();
+      Object.assign(object, {
+        from: part.at + part.bytes.length,
+        damaged: this.#damagedObject(),
+        putBytes: 0,
+      });
+    }
+    if (!isLast && this.#isOutOfTime()) await this.#endRoundAt(object, reader.at);
+    return this.#hasRound(version.key);
+  }
+
+  #damagedObject(): DamagedObject {
+    this.#damaged += 1;
+    return new DamagedObject(join(this.#writer.directory, `damaged-${this.#damaged}`));
+  }
+
+  /** Ends the round within an object, and notes that the bytes before this one are not to be read again. */
+  async #endRoundAt(object: ReadObject, at: number): Promise<void> {
+    await this.finish();
+    if (at === object.from || this.done.failed.has(object.version.key)) return;
+    try {
+      await this.#putAside(object);
+      await this.notes.writeFrom(object.version, at);
+    } catch (error) {
+      this.fail(object.version.key, error);
+    }
   }
 
   /** Whether there is no time for more than the round that is open. */
@@ -221,23 +308,19 @@ class Batch {
     return this.#time.deadline - this.#writer.clock.now() < ROUND_MS;
   }
 
-  /** The round that is open, or a new one; null if there is no time for one. */
-  async #open(key: string): Promise<Round | null> {
-    if (this.#round !== undefined) {
-      this.#round.keys.add(key);
-      return this.#round;
-    }
-    const { directory } = this.#writer;
+  /** Opens a round if none is open. @returns False if the object has failed, or does because there is no time for a round. */
+  async #hasRound(key: string): Promise<boolean> {
+    if (this.done.failed.has(key)) return false;
+    if (this.#round !== undefined) return true;
     if (this.#isOutOfTime()) {
       this.done.failed.set(key, { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: 'No round was begun.' });
-      return null;
+      return false;
     }
-    this.#directory = join(directory, `round-${this.done.rounds}`);
+    this.#directory = join(this.#writer.directory, `round-${this.done.rounds}`);
     await mkdir(this.#directory);
     this.done.rounds += 1;
     this.#round = new Round(this.#directory);
-    this.#round.keys.add(key);
-    return this.#round;
+    return true;
   }
 
   /** Writes the round: files first, and then what they are made of goes. */
@@ -248,7 +331,10 @@ class Batch {
     const put: string[] = [];
     try {
       await this.#write(round, directory, put);
-      for (const object of ended) await this.#putAside(object);
+      for (const object of ended) {
+        await this.#putAside(object);
+        await object.damaged.remove();
+      }
     } catch (error) {
       for (const key of round.keys) this.fail(key, error);
       // What is left of it is written again: its rows would be there twice.
@@ -258,9 +344,9 @@ class Batch {
       await rm(directory, { recursive: true, force: true });
     }
     await this.#remove(ended.map(({ version }) => version));
-    for (const { version, skipped } of ended)
+    for (const { version, reader } of ended)
       if (!this.done.failed.has(version.key))
-        this.done.objects[skipped.count === 0 ? 'written' : 'damaged'] += 1;
+        this.done.objects[reader.skipped.count === 0 ? 'written' : 'damaged'] += 1;
   }
 
   async #write(round: Round, directory: string, put: string[]): Promise<void> {
@@ -285,14 +371,16 @@ class Batch {
   }
 
   /** Keeps what was skipped of an object where nothing deletes it for long. */
-  async #putAside({ version: { key }, skipped, damaged }: EndedObject): Promise<void> {
+  async #putAside(object: ReadObject): Promise<void> {
+    const { key } = object.version;
+    const { skipped } = object.reader;
     const damage = damageOf(skipped);
-    if (damage === null) return;
+    if (damage === null || skipped.bytes === object.putBytes) return;
     const { store, log } = this.#writer;
-    await store.write(damagedKey(key), await damaged.bytes(), {
+    await store.write(damagedKey(key, object.from), await object.damaged.bytes(), {
       ...{ contentType: 'application/gzip', signal: this.#time.signal },
     });
-    await damaged.remove();
+    object.putBytes = skipped.bytes;
     const { code, detail } = damage;
     const { bytes, count, causes, ranges, lines, rowLike } = skipped;
     log({

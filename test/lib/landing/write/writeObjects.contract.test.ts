@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -37,7 +38,10 @@ let objects: Map<string, Buffer>;
 let lines: Record<string, unknown>[];
 /** Called before each call of the bucket; what it throws fails the call. */
 let onCall: (call: string, key: string) => void;
+/** Whether the next stream of an object ends half way. */
+let breaks: (key: string) => boolean;
 beforeEach(() => {
+  breaks = () => false;
   directory = temporaryDirectory();
   objects = new Map();
   lines = [];
@@ -47,11 +51,17 @@ afterEach(() => directory.remove());
 
 function store(): Writer['store'] {
   return {
-    open: async (key) => {
+    open: async (key, { range, ifMatch } = {}) => {
       onCall('fetch', key);
-      const bytes = objects.get(key);
-      if (bytes === undefined) return null;
-      return { body: Readable.from([bytes]), eTag: '', modifiedAt: 0, bytes: bytes.length };
+      const whole = objects.get(key);
+      const eTag = whole === undefined ? '' : hash('sha256', whole);
+      if (whole === undefined || (ifMatch !== undefined && ifMatch !== eTag)) return null;
+      const bytes = range === undefined ? whole : whole.subarray(range.first, range.last + 1);
+      const half = bytes.length >> 1;
+      const body = Readable.from(
+        breaks(key) ? [bytes.subarray(0, half)] : [bytes.subarray(0, half), bytes.subarray(half)],
+      );
+      return { body, eTag, modifiedAt: 0, bytes: bytes.length };
     },
     read: async (key) => {
       const bytes = objects.get(key);
@@ -219,6 +229,91 @@ describe('objects of the landing', () => {
     const { failed } = await write([KEY(1)], { clock: { now: () => NOW + 500_000 } });
     expect([...failed]).toEqual([[KEY(1), { code: 'SLUICE_WRITE_OUT_OF_TIME', detail: expect.anything() }]]);
     expect(keysOf('')).toEqual([KEY(1)]);
+  });
+});
+
+describe('a large object', () => {
+  const ids = Array.from({ length: 30 }, (_, i) => `e${String(i).padStart(2, '0')}`);
+  const members = ids.map((id) => record({ events: [rowOf('events', id)] }));
+  const small = { pieceBytes: 100, roundBytes: 500 };
+  const notes = () => keysOf('ledger/');
+  const aside = (from = '') => `${KEY(1).replace('landing/', 'damaged/')}${from}`;
+  const demo = Buffer.from('{"TICKER_SYMBOL":"QXZ"}');
+  beforeEach(() => {
+    objects.set(KEY(1), Buffer.concat(members));
+  });
+
+  it('is read in pieces, in as many rounds as it takes', async () => {
+    expect(await write([KEY(1)], small)).toMatchObject({ objects: { written: 1 }, rows: 30 });
+    expect(await idsOf('events')).toEqual(ids);
+    expect([...keysOf('landing/'), ...notes()]).toEqual([]);
+  });
+
+  it('is written on from the last whole round when there is no time for more, also if others are put between', async () => {
+    objects.set(KEY(1), Buffer.concat(members.flatMap((one) => [one, demo])));
+    let rounds = 0;
+    for (let run = 0; objects.has(KEY(1)); run += 1) {
+      expect(run).toBeLessThan(10);
+      let now = NOW;
+      onCall = (call, key) => {
+        // From the third round on there is no time for another.
+        if (call === 'put' && key.startsWith('statsig/')) now += 150_000;
+      };
+      const done = await write([KEY(1)], { ...small, clock: { now: () => now } });
+      rounds += done.rounds;
+      if (!objects.has(KEY(1))) continue;
+      expect([...done.failed]).toEqual([
+        [KEY(1), expect.objectContaining({ code: 'SLUICE_WRITE_OUT_OF_TIME' })],
+      ]);
+      expect(notes()).toHaveLength(1);
+    }
+    expect(rounds).toBeGreaterThan(5);
+    expect(await idsOf('events')).toEqual(ids);
+    expect([...keysOf('landing/'), ...notes()]).toEqual([]);
+    // Each run has put what it skipped.
+    const skipped = Buffer.concat(keysOf('damaged/').map((key) => objects.get(key) ?? Buffer.of()));
+    expect(skipped.equals(Buffer.concat(members.map(() => demo)))).toBe(true);
+  });
+
+  it('fails where its stream breaks or another is in its place, and goes on there', async () => {
+    let pieces = 0;
+    breaks = (key) => {
+      if (key === KEY(1)) pieces += 1;
+      return pieces === 25;
+    };
+    const { failed } = await write([KEY(1)], small);
+    expect([...failed.keys()]).toEqual([KEY(1)]);
+    const written = await idsOf('events');
+    expect(written).toEqual(ids.slice(0, written.length));
+    expect(written.length).toBeGreaterThan(10);
+    expect(written.length).toBeLessThan(30);
+    await write([KEY(1)], small);
+    expect(await idsOf('events')).toEqual(ids);
+    expect([...keysOf('landing/'), ...notes()]).toEqual([]);
+  });
+
+  it('that changes while it is read fails, and the new one is read from its beginning', async () => {
+    let pieces = 0;
+    onCall = (call, key) => {
+      if (call !== 'fetch' || key !== KEY(1)) return;
+      pieces += 1;
+      if (pieces === 25) objects.set(KEY(1), record({ events: [rowOf('events', 'new')] }));
+    };
+    expect([...(await write([KEY(1)], small)).failed.keys()]).toEqual([KEY(1)]);
+    expect(await write([KEY(1)], small)).toMatchObject({ objects: { written: 1 }, rows: 1 });
+    expect((await idsOf('events')).at(-1)).toBe('new');
+  });
+
+  it('may be of others for the most part: what is skipped is put in as many objects as it takes', async () => {
+    const foreign = Buffer.alloc(1_000, 'foreign ');
+    objects.set(KEY(1), Buffer.concat([foreign, ...members, foreign]));
+    expect(await write([KEY(1)], { ...small, skippedBytes: 300 })).toMatchObject({ rows: 30 });
+    expect(await idsOf('events')).toEqual(ids);
+    const put = keysOf('damaged/').map((key) => objects.get(key) ?? Buffer.of());
+    expect(put.length).toBeGreaterThan(3);
+    expect(Buffer.concat(put)).toHaveLength(2_000);
+    expect(objects.has(aside())).toBe(true);
+    expect([...keysOf('landing/'), ...notes()]).toEqual([]);
   });
 });
 
