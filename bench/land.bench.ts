@@ -25,6 +25,10 @@ import type { Bench, BenchRow } from './run.ts';
 import { viewConfig } from './views/viewSession.ts';
 
 const ROUNDS = 3;
+const LARGE = '4 objects of 512 MiB';
+const LARGE_BYTES = 536_870_912;
+/** So long of one invocation: its peak is the same in every minute. */
+const LARGE_SECONDS = 30;
 
 type Once = Cost & { readonly rows: number; readonly files: readonly string[] };
 
@@ -58,6 +62,11 @@ const bench: Bench = {
         const alone = await duckDbAlone(object, directory, ROUNDS);
         rows.push(rowOf('write')('cpu_vs_duckdb', own.cpuMs / alone, 'ratio'));
       }
+      at(LARGE);
+      const repeats = Math.ceil(LARGE_BYTES / statSync(object).size);
+      const request = { object, objects: 4, repeats, seconds: LARGE_SECONDS };
+      const large = await repeat('land/landOnce.ts', request, join(directory, 'large'), 1);
+      rows.push(rowOf(LARGE)('peak_rss_mb', Math.max(...large.map(({ rssMb }) => rssMb)), 'MB'));
       for (const [name, exposureEach] of [
         ['files of 500k rows', 5],
         ['files of 500k exposures', 1],

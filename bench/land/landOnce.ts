@@ -1,6 +1,7 @@
-// One object of the landing, in a separate process.
+// Objects of the landing, in a separate process.
 import { createReadStream, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
@@ -9,17 +10,40 @@ import { viewConfig } from '../views/viewSession.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEGABYTES = 1_769;
-const { object, directory } = await requested<{ object: string; directory: string }>();
+const {
+  object,
+  directory,
+  objects = 1,
+  repeats = 1,
+  seconds = Number.POSITIVE_INFINITY,
+} = await requested<{
+  object: string;
+  directory: string;
+  /** How many, and how often each has the bytes of the file. */
+  objects?: number;
+  repeats?: number;
+  /** After which no round is begun. */
+  seconds?: number;
+}>();
+/** A round is not begun when there is less time: lib/landing/write/writeObjects.ts */
+const ROUND_MS = 180_000;
 
 /** A bucket on the disk, so that no client and no network is measured. */
 const files: string[] = [];
+const fileBytes = statSync(object).size;
+async function* bytesOf(first: number, last: number): AsyncGenerator<Buffer> {
+  for (let at = first; at <= last; ) {
+    const start = at % fileBytes;
+    const end = Math.min(fileBytes - 1, start + last - at);
+    yield* createReadStream(object, { start, end });
+    at += end - start + 1;
+  }
+}
 const store: Writer['store'] = {
-  open: async () => ({
-    body: createReadStream(object),
-    eTag: '',
-    modifiedAt: 0,
-    bytes: statSync(object).size,
-  }),
+  open: async (_key, { range: { first, last } = { first: 0, last: repeats * fileBytes - 1 } } = {}) => {
+    const bytes = last - first + 1;
+    return { body: Readable.from(bytesOf(first, last)), eTag: '', modifiedAt: 0, bytes };
+  },
   read: async () => null,
   write: async (key, body) => {
     const path = join(directory, 'bucket', key);
@@ -35,13 +59,14 @@ const work = join(directory, 'work');
 mkdirSync(work, { recursive: true });
 await measured(async () => {
   const done = await writeObjects(
-    [['landing/object.ndjson.gz']],
+    [Array.from({ length: objects }, (_, i) => `landing/object-${i}.ndjson.gz`)],
     {
       ...{ config: viewConfig, store, clock: systemClock, directory: work, log: () => {} },
       limits: { ...engineShare(MEGABYTES), temporaryDirectory: work },
     },
-    { deadline: Number.POSITIVE_INFINITY },
+    { deadline: systemClock.now() + ROUND_MS + seconds * 1_000 },
   );
-  if (done.objects.written !== 1 || done.refused > 0) throw new Error(JSON.stringify(done));
+  const isWhole = done.objects.written === objects || seconds < Number.POSITIVE_INFINITY;
+  if (!isWhole || done.refused > 0) throw new Error(JSON.stringify(done));
   return { rows: done.rows, files };
 });

@@ -204,7 +204,8 @@ export class LandedReader {
       yield skip(found.end ?? at + 1, cause);
       this.#searching = found.end === null ? cause : null;
     }
-    this.#waiting = bytes.subarray(at);
+    // The piece need not be kept for its last bytes.
+    this.#waiting = Buffer.from(bytes.subarray(at));
     this.#at += at;
   }
 

@@ -26,7 +26,7 @@ const ROUND_MS = 180_000;
 const AHEAD = 4;
 const PUTS = 4;
 /** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
-const PIECE_BYTES = 16_777_216;
+const PIECE_BYTES = 8_388_608;
 /** Skipped bytes that are kept on the disk. The rest of such an object is read as another. */
 const SKIPPED_BYTES = 268_435_456;
 
@@ -122,29 +122,19 @@ async function openObject(
   const note = await notes.read(version);
   const from = note === null ? 0 : 'written' in note ? null : note.from;
   if (from !== 0) body.destroy();
-  const first = from === null ? NOTHING : await fetchFrom(from);
-  return { version, from, pieces: piecesFrom(from ?? size, first, size, fetchFrom) };
-}
-
-const NOTHING = Buffer.of();
-
-/** The pieces of an object from the first one on, each while the one before it is read. */
-async function* piecesFrom(
-  from: number,
-  first: Buffer,
-  size: number,
-  fetchFrom: (at: number) => Promise<Buffer>,
-): OpenedObject['pieces'] {
-  let next = Promise.resolve(first);
-  for (let at = from, isLast = false; !isLast; ) {
-    const bytes = await next;
-    at += bytes.length;
-    isLast = at === size;
-    if (!isLast) next = fetchFrom(at);
-    // It is thrown when it is waited for.
-    next.catch(() => undefined);
-    yield { bytes, isLast };
+  let next = from === null ? undefined : Promise.resolve(await fetchFrom(from));
+  /** Each piece is fetched while the one before it is read. */
+  async function* pieces(): OpenedObject['pieces'] {
+    for (let at = from ?? 0; next !== undefined; ) {
+      const bytes = await next;
+      at += bytes.length;
+      next = at === size ? undefined : fetchFrom(at);
+      // It is thrown when it is waited for.
+      next?.catch(() => undefined);
+      yield { bytes, isLast: at === size };
+    }
   }
+  return { version, from, pieces: pieces() };
 }
 
 /** The first bytes of a stream. @throws RangeError If it has fewer: one that breaks has no end. */
