@@ -96,10 +96,10 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
     const settled = await publishVersion(curator, run, place, version);
     if (settled === null) return { outcome: 'lost' };
     await serve(curator, run, place);
-    const { rawRows = 0, rows = 0, resends = 0, differing = 0 } = settled.curated?.account ?? {};
+    const { rawRows = 0, kept = 0, rows = 0, resends = 0, differing = 0 } = settled.curated?.account ?? {};
     return {
       outcome: 'curated',
-      account: { rawRows, rows, resends, differing },
+      account: { rawRows, kept, rows, resends, differing },
       durations: settled.durations,
     };
   } catch (error) {

@@ -25,7 +25,7 @@ export interface CuratedTable extends Table {
 }
 
 /** Facts about the copies of a row's event. The last columns of every curated table. */
-const copyColumns: readonly Column[] = [
+export const copyColumns: readonly Column[] = [
   {
     name: 'copies',
     type: 'bigint',

@@ -139,15 +139,15 @@ export function giveUpRun(
   });
 }
 
-/** The account of a version: the sum of its slices. Null if the rows of the raw files are not all accounted for. */
+/** The account of a version: the sum of its slices. Null if its rows are not all accounted for. */
 export function sumAccount(run: CurationRun): DayAccount | null {
   const { done } = run;
   const rawRows = done[0]?.rawRows;
   if (rawRows === undefined || !isMade(run) || done.some((slice) => slice.rawRows !== rawRows)) return null;
   const sum = (of: (slice: SliceResult) => number) => done.reduce((all, slice) => all + of(slice), 0);
-  const [rows, resends] = [sum((slice) => slice.rows), sum((slice) => slice.resends)];
-  if (sum(({ sliceRows }) => sliceRows) !== rawRows || rows + resends !== rawRows) return null;
-  return { rawRows, rows, resends, differing: sum(({ differing }) => differing) };
+  const [rows, resends, kept] = [sum((of) => of.rows), sum((of) => of.resends), sum((of) => of.kept)];
+  if (sum(({ sliceRows }) => sliceRows) !== rawRows || rows + resends !== rawRows + kept) return null;
+  return { rawRows, kept, rows, resends, differing: sum(({ differing }) => differing) };
 }
 
 /** Whether every slice is done. */

@@ -82,7 +82,7 @@ export async function makeSlice(
 
 /** The only slice of a day without raw files: its version is empty, so that nothing of what was deleted is read any more. */
 const nothing: SliceResult = {
-  ...{ rawRows: 0, sliceRows: 0, rows: 0, resends: 0, differing: 0 },
+  ...{ rawRows: 0, sliceRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 },
   files: [],
   durations: {},
 };

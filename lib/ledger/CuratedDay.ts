@@ -2,10 +2,12 @@ import * as z from 'zod';
 
 const count = z.int().min(0);
 
-/** Where the rows of a day went. `rows` + `resends` is `rawRows`. */
+/** Where the rows of a day went. `rows` + `resends` is `rawRows` + `kept`. */
 const accountSchema = z.object({
   /** Rows of the raw files, by their footers. */
   rawRows: count,
+  /** Rows of the version before, among `rows`, that no raw file has any more. */
+  kept: count.default(0),
   /** Rows of the curated files, by their footers. */
   rows: count,
   /** Rows that are left out because they repeat another, by a count of their own. */
@@ -14,7 +16,7 @@ const accountSchema = z.object({
   differing: count,
 });
 
-/** The result of a slice, once its files are in the folder of the version. Its `rows` + `resends` is its `sliceRows`. */
+/** The result of a slice, once its files are in the folder of the version. Its `rows` + `resends` is its `sliceRows` + `kept`. */
 const sliceSchema = accountSchema.extend({
   /** The rows of the raw files that belong to it. `rawRows` is the same for every slice. */
   sliceRows: count,
@@ -24,6 +26,9 @@ const sliceSchema = accountSchema.extend({
   durations: z.record(z.string(), z.number()),
 });
 
+/** Raw files by their names in the folder of the day. */
+const namedFilesSchema = z.array(z.object({ name: z.string().min(1), eTag: z.string() }));
+
 /** The member `curated` of ledger entries: what only days of curated tables have. */
 export const curatedDaySchema = z.object({
   /** Digest of the columns and derivations that the current version was made with; absent without a version. */
@@ -32,8 +37,24 @@ export const curatedDaySchema = z.object({
   code: z.string().optional(),
   /** Account of the current version; absent without one. */
   account: accountSchema.optional(),
-  /** Raw files of the current version. */
+  /** Raw files of the current version: how many, and which. */
   rawFiles: count.optional(),
+  inputs: namedFilesSchema.optional(),
+  /** Files of the current version. An erasure replaces them, and deletes none. */
+  filesWritten: count.optional(),
+  /** What the current version keeps although raw files are gone; absent if the raw files have all of its rows. */
+  kept: z
+    .object({
+      /** Raw files of earlier versions that are gone, or replaced by others. */
+      files: namedFilesSchema,
+      /** Rows that no raw file has; 0 until a version has counted them. */
+      rows: count,
+      /** When it was noticed, epoch milliseconds. */
+      since: z.number(),
+      /** `sluice curate accept`: the rows stay kept, or go with the next version. */
+      accepted: z.enum(['keep', 'drop']).optional(),
+    })
+    .optional(),
   /** Bytes of the files of the current version. */
   bytesWritten: count.optional(),
   /** The last version that was settled, published or not. Tasks for it, and for earlier ones, are outdated. */
@@ -47,6 +68,10 @@ export const curatedDaySchema = z.object({
       /** Fingerprint of the raw files that it is made of. */
       fingerprint: z.string().min(1),
       shape: z.string().min(1),
+      /** The version whose rows are kept: fingerprint of its files, and the raw files that are gone. */
+      kept: z
+        .object({ version: z.string().min(1), fingerprint: z.string().min(1), files: namedFilesSchema })
+        .optional(),
       /** Into how many slices the day is cut, which are made one after the other. */
       slices: z.int().min(1),
       /** The slices that are done. */
@@ -57,6 +82,8 @@ export const curatedDaySchema = z.object({
     .optional(),
 });
 
+/** A raw file by its name in the folder of the day. */
+export type NamedFile = z.output<typeof namedFilesSchema>[number];
 /** Fields that only days of curated tables have. */
 export type CuratedDay = z.output<typeof curatedDaySchema>;
 /** A version that is being made. */

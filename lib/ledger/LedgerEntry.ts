@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
 import { curatedDaySchema } from './CuratedDay.ts';
+import { erasureNoteSchema } from './erasureNotes.ts';
 
 const count = z.int().min(0);
 /** Epoch milliseconds. */
@@ -96,6 +97,8 @@ export const ledgerEntrySchema = z.object({
   receipt: z.object({ hash: z.string().min(1), failure: failureSchema.optional() }).optional(),
   /** Only days of curated tables have it. */
   curated: curatedDaySchema.optional(),
+  /** Erasures that change the files of the day: lib/ledger/erasureNotes.ts. */
+  erasures: z.array(erasureNoteSchema).optional(),
   updatedAt: instant,
   /** Identifies the write that made this entry, so that a writer recognises its own. */
   token: z.string().min(1),

@@ -46,16 +46,24 @@ export interface CurateSlice {
   readonly slice: number;
 }
 
-/** One slice of a day of a curated table. All slices of a day read all of its raw files. */
+/** A file of a day on the disk. */
+export interface CuratedInput extends EngineFile {
+  /** A file of the version before: its rows are kept whose event is in no raw file. Such files come after all raw files. */
+  readonly isKept?: boolean;
+}
+
+/** One slice of a day of a curated table. All slices of a day read all of its raw files, and all files that are kept. */
 export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOnce'> {
   readonly table: CuratedTable;
-  /** How many raw files the day has, in all batches. */
+  /** How many files there are in all batches. */
   readonly files: number;
+  /** Whether some are of the version before. */
+  readonly hasKept?: boolean;
   /**
-   * Fetches the next raw files to the disk; null after the last. The files of the batch before are not read any more when
+   * Fetches the next files to the disk; null after the last. The files of the batch before are not read any more when
    * it is called, so that it can delete them. The files of the last batch are not read any more when the request is done.
    */
-  readonly nextBatch: () => Promise<readonly EngineFile[] | null>;
+  readonly nextBatch: () => Promise<readonly CuratedInput[] | null>;
   /** Existing empty folder for the curated files: absolute path. */
   readonly outputDirectory: string;
   readonly limits: EngineLimits;
@@ -64,7 +72,7 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOn
 }
 
 /**
- * Where the rows of a slice went. `sliceRows` is always `rows` + `resends`, and the sums of `sliceRows` over
+ * Where the rows of a slice went. `sliceRows` + `kept` is always `rows` + `resends`, and the sums of `sliceRows` over
  * the slices of a day are its `rawRows`.
  */
 export interface CurateAccount {
@@ -72,6 +80,8 @@ export interface CurateAccount {
   readonly rawRows: number;
   /** The ones that belong to this slice. */
   readonly sliceRows: number;
+  /** Rows of the version before, among `rows`, whose event is in no raw file. */
+  readonly kept: number;
   /** Rows of the curated files, by their footers. */
   readonly rows: number;
   /** Rows that are left out because they repeat another in all but the sender's columns, by a count of their own. */

@@ -1,24 +1,31 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
-import { quoteText } from '../../base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import { engineFailure } from '../../parquet/EngineError.ts';
 import { fileFailure } from '../../parquet/FileError.ts';
-import type { EngineFile } from '../../parquet/FileSchema.ts';
+import type { EngineFile, FileSchema } from '../../parquet/FileSchema.ts';
 import type { WrittenFile } from '../../parquet/parquetFooter.ts';
+import { DUCKDB_TYPES } from '../../parquet/tableFile.ts';
+import type { Column } from '../../tables/Table.ts';
 import { CurateError } from '../CurateError.ts';
-import type { CuratedFiles, CurateRequest } from './Curation.ts';
+import { copyColumns } from '../curatedTables.ts';
+import type { CuratedFiles, CuratedInput, CurateRequest } from './Curation.ts';
 import {
   copiesStatements,
   countCopiesStatement,
+  countKeptStatement,
   differingQuery,
   filesQuery,
   IDENTITY,
   keepStatement,
+  keptQuery,
+  keptStatement,
   laneFolder,
   namesStatement,
   ofSlice,
+  rawOf,
   rowsQuery,
   stageStatement,
   writeStatement,
@@ -65,7 +72,7 @@ class Curation {
   /** Files with the rows of events whose copies differ. */
   readonly #differing: string[] = [];
   readonly #written: WrittenFile[] = [];
-  readonly #account = { rawRows: 0, sliceRows: 0, resends: 0, differing: 0 };
+  readonly #account = { rawRows: 0, sliceRows: 0, kept: 0, resends: 0, differing: 0 };
 
   constructor(request: CurateRequest, work: string) {
     this.#request = request;
@@ -88,26 +95,26 @@ class Curation {
     return { written: this.#written, account: this.#settled() };
   }
 
-  async #next(): Promise<readonly EngineFile[] | null> {
+  async #next(): Promise<readonly CuratedInput[] | null> {
     this.#request.signal?.throwIfAborted();
     return this.#request.nextBatch();
   }
 
   /** Stages a batch; or curates it at once if it is the whole day and not too large. */
   async #takeBatch(
-    files: readonly EngineFile[],
+    files: readonly CuratedInput[],
     batch: number,
     known: Lanes | undefined,
   ): Promise<Lanes | undefined> {
-    const { table, slices, rowsAtOnce, files: all } = this.#request;
+    const { slices, rowsAtOnce, files: all } = this.#request;
     if (files.length === 0) return undefined;
     return this.#session(files, async (session) => {
-      const described = await describeRaw(session, table.raw, files);
-      const rows = described.reduce((sum, file) => sum + file.rows, 0);
-      this.#account.rawRows += rows;
-      const from = ofSlice(rawRowsQuery(table.raw, described), this.#request);
+      const [raw, kept] = await this.#describe(session, files);
+      const [rawRows, rows] = [rowsOf(raw), rowsOf(raw) + rowsOf(kept)];
+      this.#account.rawRows += rawRows;
+      const from = ofSlice(this.#query(raw, kept), this.#request);
       if (files.length === all && rows / slices <= rowsAtOnce * TOLERANCE) {
-        this.#account.sliceRows = slices === 1 ? rows : await countRows(session, from);
+        this.#account.sliceRows = slices === 1 ? rawRows : await countRows(session, this.#rawOf(from));
         await this.#curate(session, from);
         return undefined;
       }
@@ -115,6 +122,39 @@ class Curation {
       await session.run(stageStatement(from, lanes.sql, this.#batchFolder(batch)));
       return lanes;
     });
+  }
+
+  /** The raw files of a batch, and those of the version before. */
+  async #describe(session: DuckDbSession, files: readonly CuratedInput[]) {
+    const kept = new Set(files.flatMap(({ isKept, path }) => (isKept === true ? [path] : [])));
+    const described = await describeRaw(session, this.#columns, files);
+    return [
+      described.filter(({ path }) => !kept.has(path)),
+      described.filter(({ path }) => kept.has(path)),
+    ] as const;
+  }
+
+  /** Columns of a raw row; with rows of the version before, which copy they are too. */
+  get #columns(): readonly Column[] {
+    const { table, hasKept = false } = this.#request;
+    return hasKept ? [...table.raw, ...copyColumns] : table.raw;
+  }
+
+  #query(raw: readonly FileSchema[], kept: readonly FileSchema[]): string {
+    const { table, hasKept = false } = this.#request;
+    if (!hasKept) return rawRowsQuery(table.raw, raw);
+    const none = copyColumns.map(
+      ({ name, type }) => `CAST(NULL AS ${DUCKDB_TYPES[type]}) AS ${quoteName(name)}`,
+    );
+    return [
+      ...(raw.length === 0 ? [] : [`SELECT *, ${none.join(', ')} FROM (${rawRowsQuery(table.raw, raw)})`]),
+      ...(kept.length === 0 ? [] : [rawRowsQuery(this.#columns, kept)]),
+    ].join(' UNION ALL ');
+  }
+
+  /** The raw rows among those of a query. */
+  #rawOf(from: string): string {
+    return this.#request.hasKept === true ? rawOf(this.#request.table, from) : from;
   }
 
   async #cutLanes(
@@ -142,7 +182,8 @@ class Curation {
     if (files.length === 0) return;
     const from = filesQuery(files);
     const rows = await countRows(session, from);
-    this.#account.sliceRows += rows;
+    this.#account.sliceRows +=
+      this.#request.hasKept === true ? await countRows(session, this.#rawOf(from)) : rows;
     // More than one if the first batch had fewer rows of these names than the others.
     const passes = Math.max(1, Math.ceil(rows / (this.#request.rowsAtOnce * TOLERANCE)));
     for (let pass = 0; pass < passes; pass += 1) {
@@ -154,16 +195,24 @@ class Curation {
 
   /** Curates the rows of a query, which are sorted at once. */
   async #curate(session: DuckDbSession, from: string): Promise<void> {
-    const { table } = this.#request;
-    for (const statement of copiesStatements(table, from)) await session.run(statement);
+    const { table, hasKept = false } = this.#request;
+    const raw = this.#rawOf(from);
+    for (const statement of copiesStatements(table, raw)) await session.run(statement);
     const [counted] = await session.rows(countCopiesStatement);
-    const differing = Number(counted?.['differing']);
+    let differing = Number(counted?.['differing']);
     this.#account.resends += Number(counted?.['resends']);
+    if (hasKept) {
+      await session.run(keptStatement(table, from));
+      const [kept] = await session.rows(countKeptStatement);
+      this.#account.kept += Number(kept?.['kept']);
+      differing += Number(kept?.['differing']);
+    }
     this.#account.differing += differing;
-    await this.#write(session, rowsQuery(table, from), number(this.#written.length));
+    const and = (isDiffering: boolean) => (hasKept ? ` UNION ALL ${keptQuery(isDiffering)}` : '');
+    await this.#write(session, rowsQuery(table, raw) + and(false), number(this.#written.length));
     if (differing === 0) return;
     const path = join(this.#work, `differing-${this.#differing.length}.parquet`);
-    await session.run(keepStatement(differingQuery(table), path));
+    await session.run(keepStatement(differingQuery(table) + and(true), path));
     this.#differing.push(path);
   }
 
@@ -181,16 +230,16 @@ class Curation {
 
   /** @throws CurateError unless every row is accounted for. */
   #settled(): CuratedFiles['account'] {
-    const { rawRows, sliceRows, resends, differing } = this.#account;
+    const { rawRows, sliceRows, kept, resends, differing } = this.#account;
     const rows = this.#written.reduce((sum, file) => sum + file.rows, 0);
     const isAll = this.#request.slices > 1 || rawRows === sliceRows;
-    if (!isAll || sliceRows !== rows + resends) {
+    if (!isAll || sliceRows + kept !== rows + resends) {
       throw new CurateError(
         'SLUICE_CURATE_COUNTS_DIFFER',
-        `${rawRows} raw rows, ${sliceRows} of them in slice ${this.#request.slice}: ${rows} written, ${resends} resends.`,
+        `${rawRows} raw rows, ${sliceRows} of them in slice ${this.#request.slice}, ${kept} kept: ${rows} written, ${resends} resends.`,
       );
     }
-    return { rawRows, sliceRows, rows, resends, differing };
+    return { rawRows, sliceRows, kept, rows, resends, differing };
   }
 
   #batchFolder(batch: number): string {
@@ -221,6 +270,10 @@ class Curation {
       session.close();
     }
   }
+}
+
+function rowsOf(files: readonly FileSchema[]): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 async function countRows(session: DuckDbSession, from: string): Promise<number> {

@@ -2,7 +2,7 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import { SORTED_BY, sortedQuery, writeTableStatement } from '../../parquet/tableFile.ts';
 import { senderColumns } from '../../tables/sharedColumns.ts';
 import { COPY_ORDER } from '../../views/View.ts';
-import type { CuratedTable } from '../curatedTables.ts';
+import { type CuratedTable, copyColumns } from '../curatedTables.ts';
 import { withDerivedColumns } from './derivedColumns.ts';
 
 /** Staged rows are read once. Larger row groups would be held in memory for every lane. */
@@ -54,6 +54,8 @@ export function filesQuery(files: readonly string[]): string {
 /** The events that a query has several rows of, and these rows: temporary tables of the session. */
 const EVENTS = '"events with copies"';
 const COPIES = '"copies of events"';
+/** The rows that are kept of the version before. */
+const KEPT = '"kept rows"';
 
 /**
  * Statements that find the events of a query that have several rows, for {@link rowsQuery} and {@link differingQuery}.
@@ -77,6 +79,29 @@ export function copiesStatements({ shared, raw }: CuratedTable, from: string): s
     `CREATE OR REPLACE TEMP TABLE ${EVENTS} AS SELECT ${shared} AS k, ${IDENTITY} AS i, count(*) AS n, ${differ.join(' OR ')} AS differ
       FROM ${COPIES} GROUP BY ALL`,
   ];
+}
+
+/** The raw rows of a query that has rows of the version before among them: these say which copy they are. */
+export function rawOf({ raw }: CuratedTable, from: string): string {
+  const columns = raw.map(({ name }) => quoteName(name)).join(', ');
+  return `SELECT ${columns} FROM (${from}) WHERE copies IS NULL`;
+}
+
+/** Finds the rows of such a query that are kept: those whose event has no raw row. They stay as they are. */
+export function keptStatement(table: CuratedTable, from: string): string {
+  const { raw, shared } = table;
+  const columns = [...raw, ...copyColumns].map(({ name }) => quoteName(name)).join(', ');
+  return `CREATE OR REPLACE TEMP TABLE ${KEPT} AS SELECT ${columns} FROM (${from}) AS r
+    ANTI JOIN (SELECT DISTINCT ${shared} AS k, ${IDENTITY} AS i FROM (${rawOf(table, from)})) AS e
+    ON ${shared} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i WHERE copies IS NOT NULL`;
+}
+
+/** After {@link keptStatement}: how many rows are kept. */
+export const countKeptStatement = `SELECT count(*) AS kept, count(*) FILTER (copies_differ) AS differing FROM ${KEPT}`;
+
+/** After {@link keptStatement}: the rows that are kept, those with differing copies or the others. */
+export function keptQuery(isDiffering: boolean): string {
+  return `SELECT * FROM ${KEPT} WHERE ${isDiffering ? '' : 'NOT '}copies_differ`;
 }
 
 /** After {@link copiesStatements}: rows that repeat another, and rows of events whose copies differ. */

@@ -93,7 +93,7 @@ describe('curateFiles', () => {
       ['hero', 'filled', '2026-11-16 10:00:01', null, '2', true, '1'],
       ['hero', 'filled', '2026-11-16 11:00:00', null, '2', true, '2'],
     ]);
-    expect(account).toEqual({ rawRows: 10, sliceRows: 10, rows: 8, resends: 2, differing: 4 });
+    expect(account).toEqual({ rawRows: 10, sliceRows: 10, kept: 0, rows: 8, resends: 2, differing: 4 });
     expect(written.map(({ rows: count }) => count)).toEqual([4, 4]);
   });
 
@@ -157,6 +157,52 @@ describe('curateFiles', () => {
     expect(slices.every(({ account }) => account.sliceRows > 0)).toBe(true);
     const names = slices.flatMap(({ written }) => written.map(({ path }) => path.split('/').at(-1)));
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('keeps the rows of a version whose events no raw file has, as they are, in batches and slices too', async () => {
+    const { exposures: all } = generateRows(8);
+    const rows = all.map((row, i) => ({ ...row, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) }));
+    const part = (i: number) =>
+      write(
+        `raw-${i}`,
+        rows.filter((_, n) => n % 3 === i),
+      );
+    const files = [await part(0), await part(1), await part(2)] as const;
+    const before = await curate(exposures, [files]);
+    const old = before.written.map(({ path }) => ({ path, name: path, isKept: true }));
+    const of = async (some: readonly EngineFile[], batches: readonly (readonly EngineFile[])[]) => {
+      const has = new Set((await curate(exposures, [some])).rows.map((row) => row['event_id']));
+      const isKept = (row: FileRow) => !has.has(row['event_id']);
+      const expected = before.rows.filter(isKept).map((row) => JSON.stringify(row));
+      const run = (how: Partial<CurateRequest> = {}) => curate(exposures, batches, { hasKept: true, ...how });
+      for (const rowsAtOnce of [ALL, 40]) {
+        const { rows: now, account } = await run({ rowsAtOnce });
+        expect(
+          now
+            .filter(isKept)
+            .map((row) => JSON.stringify(row))
+            .sort(),
+        ).toEqual(expected.sort());
+        expect(new Set(now.map((row) => row['event_id']))).toEqual(
+          new Set(before.rows.map((row) => row['event_id'])),
+        );
+        expect(account.kept).toBe(expected.length);
+        expect(account.sliceRows + account.kept).toBe(account.rows + account.resends);
+      }
+      const slices = [await run({ slices: 2 }), await run({ slices: 2, slice: 1, rowsAtOnce: 10 })];
+      expect(slices.reduce((sum, { account }) => sum + account.kept, 0)).toBe(expected.length);
+      return expected.length;
+    };
+    const [first, second, third] = files;
+    expect(await of([first], [[first, ...old]])).toBeGreaterThan(0);
+    expect(await of([first, second], [[first], [second], [], old])).toBeGreaterThan(0);
+    expect(await of([], [old])).toBe(before.rows.length);
+    expect(
+      await of(files, [
+        [first, second],
+        [third, ...old],
+      ]),
+    ).toBe(0);
   });
 
   it('stages rows whatever characters their names have', async () => {
