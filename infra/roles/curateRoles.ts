@@ -44,7 +44,7 @@ function planRole(stack: Stack): Resource {
   ]);
 }
 
-/** Reads raw rows, writes versions of curated days and moves their partitions. It cannot write to the raw tables. */
+/** Reads raw rows and earlier versions, writes versions of curated days and moves their partitions. It cannot write to the raw tables. */
 function curateRole(stack: Stack): Resource {
   const { config } = stack;
   const names = Object.values(config.curatedTables);
@@ -56,9 +56,12 @@ function curateRole(stack: Stack): Resource {
     writeLogs(stack, 'curate'),
     {
       Action: ['s3:GetObject'],
-      Resource: forwardedKinds.flatMap((kind) =>
-        tableFolders(config, kind).map((folder) => objectsArn(stack, folder)),
-      ),
+      Resource: [
+        ...forwardedKinds.flatMap((kind) =>
+          tableFolders(config, kind).map((folder) => objectsArn(stack, folder)),
+        ),
+        ...versions,
+      ],
     },
     { Action: ['s3:PutObject', 's3:DeleteObject'], Resource: [...versions, ...notes] },
     // For multipart uploads that fail.

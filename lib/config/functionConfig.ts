@@ -80,7 +80,6 @@ export const functionConfig = {
   'curate-plan': (config: Config) => ({
     ...curated(config),
     curateAfter: config.curateAfter,
-    timeWindow: config.timeWindow,
   }),
   curate: curated,
   relay: relayTarget,
@@ -98,11 +97,12 @@ export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof funct
 /** Settings that determine the raw tables, the tables of curated days and the views. Only the names of experiments. */
 function curated(config: Config) {
   const { statsigFolder, formerStatsigFolders, database, tables, curatedTables, unitIds } = config;
-  const { jsonPaths, holdouts } = config;
+  const { jsonPaths, holdouts, timeWindow, retention } = config;
   const experiments: Config['experiments'] = listExperiments(config);
   return {
     ...{ statsigFolder, formerStatsigFolders, database, tables, curatedTables, unitIds },
-    ...{ jsonPaths, experiments, holdouts },
+    ...{ jsonPaths, experiments, holdouts, timeWindow },
+    retention: { forwardedDays: retention.forwardedDays },
   };
 }
 

@@ -8,6 +8,7 @@ import type { EngineLimits } from '../parquet/DuckDbSession.ts';
 import type { Config } from '../schema/config.ts';
 import type { CuratedFiles, CurateMachine, CurateRequest } from './engine/Curation.ts';
 import type { ListedDaysStore } from './ListedDays.ts';
+import type { RetentionConfig } from './lostFiles.ts';
 import type { RawDays } from './RawDays.ts';
 
 /**
@@ -55,7 +56,8 @@ export type CurateConfig = Pick<
   | 'jsonPaths'
   | 'experiments'
   | 'holdouts'
->;
+> &
+  RetentionConfig;
 
 /** Ports and settings of tasks, independent of the day. */
 export interface Curator {

@@ -1,13 +1,20 @@
 import * as z from 'zod';
+import { mapLimit } from '../base/concurrency.ts';
+import { SluiceError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
-import type { UtcDay } from '../base/time.ts';
+import type { Clock, UtcDay } from '../base/time.ts';
 import { isUtcDay } from '../base/time.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { curatedDaysKey } from '../tables/ledgerKeys.ts';
+import { curatedDaysKey, curatedSubject } from '../tables/ledgerKeys.ts';
 import { bucketCall, CurateError } from './CurateError.ts';
-import { LIST_RETRIES } from './limits.ts';
+import { LIST_RETRIES, PARALLEL_DAYS } from './limits.ts';
+import { lostFiles, type RetentionConfig } from './lostFiles.ts';
+import type { RawDays } from './RawDays.ts';
 
 const listedDaySchema = z.object({
   /** The version that the partition of the day has. */
@@ -16,6 +23,8 @@ const listedDaySchema = z.object({
   shape: z.string().min(1),
   /** Fingerprint of the raw files that it was made of. */
   fingerprint: z.string().min(1),
+  /** It has rows that no raw file has: views read it in any shape, and each later version that its partition has. */
+  keeps: z.literal(true).optional(),
 });
 
 /** The list of one table's days that views read from the curated table: `ledger/curated/<kind>/days.json`. */
@@ -85,6 +94,9 @@ async function changeListedDays(
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${kind}.`);
 }
 
+/** The code of an error that is about one day and stays. With others the whole work is repeated. */
+export const UNREADABLE = 'SLUICE_INGEST_LEDGER_INVALID';
+
 /** Puts a day into the list, in the place of an earlier version. Returns whether the list has changed. */
 export function listDay(
   ports: { readonly listed: ListedDaysStore } & RetryPorts,
@@ -99,29 +111,65 @@ export function listDay(
   });
 }
 
+/** What decides whether a day may leave the list. */
+export interface DayKeeper extends RetryPorts {
+  readonly config: RetentionConfig & Pick<Config, 'curatedTables'>;
+  readonly raw: Pick<RawDays, 'files'>;
+  readonly ledger: Pick<Ledger, 'read'>;
+  readonly listed: ListedDaysStore;
+  readonly clock: Clock;
+}
+
 /**
- * Takes days out of the list. A day that was listed anew since stays.
+ * Takes days out of the list, so that views read their raw rows. A day that was listed anew since stays, and so does one that
+ * has lost raw files: it is marked as such, and views go on reading its curated rows until the next version is made.
  *
  * @param outdated The days as the caller has seen them in the list.
- * @returns Whether the list has changed.
+ * @returns The days that may leave the list.
  */
-export function takeOutDays(
-  ports: { readonly listed: ListedDaysStore } & RetryPorts,
+export async function takeOutDays(
+  keeper: DayKeeper,
   kind: ForwardedKind,
   outdated: ReadonlyMap<UtcDay, ListedDay>,
-): Promise<boolean> {
-  return changeListedDays(ports, kind, (days) => {
-    const isOutdated = ([day, entry]: [UtcDay, ListedDay]) => {
-      const seen = outdated.get(day);
-      return seen !== undefined && isSameDay(seen, entry);
-    };
-    const kept = Object.entries(days).filter((one) => !isOutdated(one));
-    return kept.length === Object.keys(days).length ? days : Object.fromEntries(kept);
+): Promise<readonly UtcDay[]> {
+  const { config, raw, ledger, clock } = keeper;
+  const keeping = await mapLimit([...outdated.keys()], PARALLEL_DAYS, async (day) => {
+    const files = await raw.files(kind, day);
+    const known = await readKnown(ledger, curatedSubject(config, kind, day));
+    return lostFiles(config, known, files, clock.now()).length > 0 ? [day] : [];
   });
+  const keeps = new Set(keeping.flat());
+  await changeListedDays(keeper, kind, (days) => {
+    const changed = Object.entries(days).flatMap(([day, entry]): [UtcDay, ListedDay][] => {
+      const seen = outdated.get(day);
+      if (seen === undefined || !isSameDay(seen, entry)) return [[day, entry]];
+      return keeps.has(day) ? [[day, { ...entry, keeps: true }]] : [];
+    });
+    return JSON.stringify(changed) === JSON.stringify(Object.entries(days))
+      ? days
+      : Object.fromEntries(changed);
+  });
+  return [...outdated.keys()].filter((day) => !keeps.has(day));
+}
+
+/** The entry of a day in the ledger; null also of one that can't be read, of which nothing is known. */
+export async function readKnown(
+  ledger: Pick<Ledger, 'read'>,
+  place: Parameters<Ledger['read']>[0],
+): Promise<LedgerEntry | null> {
+  try {
+    return await ledger.read(place);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === UNREADABLE) return null;
+    throw error;
+  }
 }
 
 function isSameDay(left: ListedDay, right: ListedDay): boolean {
   return (
-    left.version === right.version && left.shape === right.shape && left.fingerprint === right.fingerprint
+    left.version === right.version &&
+    left.shape === right.shape &&
+    left.fingerprint === right.fingerprint &&
+    left.keeps === right.keeps
   );
 }

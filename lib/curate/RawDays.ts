@@ -15,6 +15,8 @@ export interface RawDays extends FetchedBucket {
   days(kind: ForwardedKind): Promise<readonly UtcDay[]>;
   /** The files of a day that queries read, in the order of their keys. */
   files(kind: ForwardedKind, day: UtcDay): Promise<readonly FetchedObject[]>;
+  /** The same of any folder of the bucket. */
+  filesUnder(folder: string): Promise<readonly FetchedObject[]>;
 }
 
 /**
@@ -40,8 +42,11 @@ export function rawDays(
       return [...days].sort();
     },
 
-    async files(kind, day) {
-      const folder = dayFolder(layout, kind, day);
+    files(kind, day) {
+      return this.filesUnder(dayFolder(layout, kind, day));
+    },
+
+    async filesUnder(folder) {
       const files: FetchedObject[] = [];
       await bucketCall(folder, async () => {
         for await (const object of listObjects(store, folder)) {

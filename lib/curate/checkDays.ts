@@ -1,17 +1,14 @@
 import { mapLimit } from '../base/concurrency.ts';
-import type { RetryPorts } from '../base/retry.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
-import { type ListedDay, type ListedDaysStore, takeOutDays } from './ListedDays.ts';
+import { type DayKeeper, type ListedDay, takeOutDays } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
-import { type RawDays, readRawDay } from './RawDays.ts';
+import { readRawDay } from './RawDays.ts';
 
 /** The ports of a check. */
-export interface DayChecker extends RetryPorts {
-  readonly config: Parameters<typeof curatedTables>[0];
-  readonly raw: Pick<RawDays, 'files'>;
-  readonly listed: ListedDaysStore;
+export interface DayChecker extends DayKeeper {
+  readonly config: DayKeeper['config'] & Parameters<typeof curatedTables>[0];
 }
 
 /** A day of the list, and the fingerprint of its raw files. */
@@ -43,9 +40,12 @@ export async function checkDays(
   return takeOutOutdated(checker, kind, compared, shape);
 }
 
-/** Takes days out of the list whose raw files differ from their version's, or whose version has another shape. */
+/**
+ * Takes days out of the list whose raw files differ from their version's, or whose version has another shape; not those that
+ * have lost raw files.
+ */
 export async function takeOutOutdated(
-  ports: Pick<DayChecker, 'listed' | 'wait' | 'random'>,
+  keeper: DayKeeper,
   kind: ForwardedKind,
   compared: readonly ComparedDay[],
   shape: string,
@@ -53,8 +53,6 @@ export async function takeOutOutdated(
   const outdated = compared.filter(
     ({ fingerprint, listed }) => listed.fingerprint !== fingerprint || listed.shape !== shape,
   );
-  if (outdated.length > 0) {
-    await takeOutDays(ports, kind, new Map(outdated.map(({ day, listed }) => [day, listed])));
-  }
-  return outdated.map(({ day }) => day);
+  if (outdated.length === 0) return [];
+  return takeOutDays(keeper, kind, new Map(outdated.map(({ day, listed }) => [day, listed])));
 }

@@ -1,8 +1,9 @@
 import { failureFields } from '../base/log.ts';
 import type { DayAccount } from '../ledger/CuratedDay.ts';
-import type { LedgerContent } from '../ledger/LedgerEntry.ts';
+import { fingerprintFiles, type LedgerContent } from '../ledger/LedgerEntry.ts';
 import { isReadVersion } from '../ledger/movePartition.ts';
 import { versionTime } from '../ledger/versions.ts';
+import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import { curatedSubject } from '../tables/ledgerKeys.ts';
 import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
@@ -11,9 +12,10 @@ import { beginRun, endSlice, giveUpRun, isHopeless, isMade, releaseRun } from '.
 import { planCuration } from './engine/planCuration.ts';
 import { listDay, takeOutDays } from './ListedDays.ts';
 import { VERSION_VALID_MS } from './limits.ts';
+import { lostFiles } from './lostFiles.ts';
 import { makeSlice } from './makeSlice.ts';
 import { type CurateTask, PUBLISH_RUN } from './messageBodies.ts';
-import { type CuratedSubject, publishVersion } from './publishVersion.ts';
+import { type CuratedSubject, publishVersion, readKeptFiles } from './publishVersion.ts';
 import { type RawDay, readRawDay } from './RawDays.ts';
 
 /** The result of a task. */
@@ -43,7 +45,7 @@ export type CurateOutcome =
  * Curates one day, or the next slice of it: claims it, makes its files, and, with the last slice, moves the partition and puts
  * the day into the list that views read. It may be killed anywhere, repeated, and run twice at once ({@link curateFaultPoints}).
  *
- * A day that can't be curated is settled as `failed`, and views go on reading its raw rows. A failure that may pass is
+ * A day that can't be curated is settled as `failed`, and views go on reading its raw rows, or the rows that it keeps. A failure that may pass is
  * retried until the last attempt. Files that arrive meanwhile make the version outdated: it is not published.
  *
  * @throws what the ledger and the list throw.
@@ -64,7 +66,15 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
     return { outcome: 'unchanged' };
   }
   const { fingerprint } = raw;
-  const wanted = { version, fingerprint, shape, slices: await countSlices(curator, raw) };
+  const known = await curator.ledger.read(place);
+  const lost = lostFiles(config, known, raw.files, clock.now());
+  const kept = lost.length === 0 ? [] : await readKeptFiles(curator, place, known?.version ?? '');
+  const wanted = {
+    ...{ version, fingerprint, shape, slices: await countSlices(curator, [...raw.files, ...kept]) },
+    ...(known?.version === undefined || lost.length === 0
+      ? {}
+      : { kept: { version: known.version, fingerprint: fingerprintFiles(kept), files: [...lost] } }),
+  };
   const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
   const begun = await curator.ledger.change(place, (known) => beginRun(known, wanted, worker));
   if (begun.begin === 'ended') {
@@ -83,7 +93,12 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
       throw new CurateError('SLUICE_CURATE_KILLED', `${attempts - 1} tries.`);
     if (!isMade(begun.run)) {
       const slice = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice: done.length };
-      const result = await makeSlice(curator, run, slice, raw);
+      if (lost.length > 0 && kept.length !== known?.curated?.filesWritten)
+        throw new CurateError(
+          'SLUICE_CURATE_VERSION_INCOMPLETE',
+          `${kept.length} files of ${known?.version}.`,
+        );
+      const result = await makeSlice(curator, run, slice, raw.files, kept);
       const ended = await curator.ledger.change(place, (known) => endSlice(known, version, result, worker));
       if (ended.entry === undefined) return { outcome: 'lost' };
       await curator.faultPoint?.('recorded');
@@ -96,12 +111,9 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
     const settled = await publishVersion(curator, run, place, version);
     if (settled === null) return { outcome: 'lost' };
     await serve(curator, run, place);
-    const { rawRows = 0, kept = 0, rows = 0, resends = 0, differing = 0 } = settled.curated?.account ?? {};
-    return {
-      outcome: 'curated',
-      account: { rawRows, kept, rows, resends, differing },
-      durations: settled.durations,
-    };
+    const nothing = { rawRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 };
+    const account = settled.curated?.account ?? nothing;
+    return { outcome: 'curated', account, durations: settled.durations };
   } catch (error) {
     curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
     return failTask(curator, run, place, version, raw, error);
@@ -166,17 +178,22 @@ async function takeOutIfOutdated(
   await askForViews(curator);
 }
 
-/** Whether the partition has a version of these files in today's shape. The catalog decides, not the ledger alone. */
+/**
+ * Whether the partition has a version of these files in today's shape, which keeps no rows that should go. The catalog decides,
+ * not the ledger alone.
+ */
 async function isCurated(
   curator: Curator,
   { deadline }: CurateRun,
   place: CuratedSubject,
-  { fingerprint }: RawDay,
+  { fingerprint, files }: RawDay,
   shape: string,
 ): Promise<boolean> {
   const known = await curator.ledger.read(place);
   if (known?.state !== 'succeeded' && known?.state !== 'succeeded_no_data') return false;
   if (known.fingerprint !== fingerprint || known.curated?.shape !== shape) return false;
+  const lost = lostFiles(curator.config, known, files, curator.clock.now());
+  if ((known.curated.kept !== undefined) !== lost.length > 0) return false;
   const { table, day } = place;
   return isReadVersion(curator, { table, day, version: known.version }, deadline);
 }
@@ -191,8 +208,16 @@ async function serve(curator: Curator, run: CurateRun, place: CuratedSubject): P
   const { version, fingerprint, state } = known ?? {};
   const { shape } = known?.curated ?? {};
   if (version === undefined || shape === undefined || typeof fingerprint !== 'string') return;
-  if (state !== 'succeeded' || !(await isReadVersion(curator, { table, day, version }, run.deadline))) return;
-  const entry = { version, shape, fingerprint };
+  if (!(await isReadVersion(curator, { table, day, version }, run.deadline))) return;
+  if (state === 'succeeded_no_data') {
+    // Views read its rows until now if it kept some.
+    const listed = (await curator.listed.read(kind))?.days[day];
+    if (listed !== undefined) await takeOutDays(curator, kind, new Map([[day, listed]]));
+    return askForViews(curator);
+  }
+  if (state !== 'succeeded') return;
+  const keeps = known?.curated?.kept === undefined ? {} : { keeps: true as const };
+  const entry = { version, shape, fingerprint, ...keeps };
   await listDay(curator, kind, day, entry);
   await curator.faultPoint?.('listed_day');
   const now = await readRawDay(curator.raw, kind, day);
@@ -206,7 +231,11 @@ function askForViews({ requests }: Pick<Curator, 'requests'>): Promise<void> {
 }
 
 /** Into how many slices a day is cut on this machine. */
-async function countSlices({ machine, freeBytes }: Curator, { files, bytes }: RawDay): Promise<number> {
+async function countSlices(
+  { machine, freeBytes }: Curator,
+  files: readonly FetchedObject[],
+): Promise<number> {
   const whole = { ...machine, diskBytes: await freeBytes() };
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
   return planCuration({ files: files.length, bytes, rows: 0 }, whole).slices;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
 import type { LedgerContent } from '../ledger/LedgerEntry.ts';
 import { TWICE_CODES } from './CurateError.ts';
@@ -32,7 +33,7 @@ export type Beginning =
   | { readonly begin: 'outdated'; readonly entry?: undefined };
 
 /**
- * Claims a day. A version that was begun with the same raw files and shape goes on after its last slice; with others it starts
+ * Claims a day. A version that was begun with the same files and shape goes on after its last slice; with others it starts
  * again. Names of versions sort by time.
  */
 export function beginRun(
@@ -46,8 +47,14 @@ export function beginRun(
   if ([ended, known.version, run?.version].some((one) => one !== undefined && one > version))
     return { begin: 'outdated' };
   if (known.lease !== undefined && known.lease.until > now) return { begin: 'busy' };
+  // What is kept is of the version that was read when this was decided.
+  if (wanted.kept !== undefined && wanted.kept.version !== known.version) return { begin: 'busy' };
   const isBegun = run?.version === version;
-  const isSame = isBegun && run.fingerprint === wanted.fingerprint && run.shape === wanted.shape;
+  const isSame =
+    isBegun &&
+    run.fingerprint === wanted.fingerprint &&
+    run.shape === wanted.shape &&
+    isDeepStrictEqual(run.kept, wanted.kept);
   const begun = isSame ? run : { ...wanted, done: [] };
   const entry = withRun(known, begun);
   const attempts = isBegun ? known.attempts + 1 : 1;

@@ -1,4 +1,5 @@
 import type { UtcDay } from '../base/time.ts';
+import type { NamedFile } from '../ledger/CuratedDay.ts';
 import { type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
 import { versionTime } from '../ledger/versions.ts';
 import type { ListedDay } from './ListedDays.ts';
@@ -21,6 +22,8 @@ export type CurateDecision =
 export interface DayState {
   readonly day: UtcDay;
   readonly raw: Pick<RawDay, 'fingerprint'>;
+  /** lib/curate/lostFiles.ts */
+  readonly lost: readonly NamedFile[];
   /** Null if the ledger has none. */
   readonly entry: LedgerEntry | null;
   /** Undefined if the list that views read does not have the day. */
@@ -38,9 +41,9 @@ export interface CurateTerms {
   readonly asked?: CurateRequestBody['asked'];
 }
 
-/** Decides on a day: it is curated if its raw files or the shape differ from its version's. */
+/** Decides on a day: it is curated if its raw files or the shape differ from its version's, or it keeps what it should not any more. */
 export function decideDay(
-  { raw, entry, listed, version }: DayState,
+  { raw, lost, entry, listed, version }: DayState,
   { shape, now, asked }: CurateTerms,
 ): CurateDecision {
   const { fingerprint } = raw;
@@ -51,9 +54,12 @@ export function decideDay(
   const settled = entry?.state === 'succeeded' || entry?.state === 'succeeded_no_data';
   // The catalog decides which version is read: the table may have been deleted and made again.
   const isRead = entry?.version === version;
-  if (settled && isRead && entry.fingerprint === fingerprint && entry.curated?.shape === shape) {
-    if (isEmpty || entry.version === undefined || listed?.version === version) return { skip: 'current' };
-    return { list: { version: entry.version, shape, fingerprint } };
+  const keeps = entry?.curated?.kept !== undefined;
+  const isSame = entry?.fingerprint === fingerprint && keeps === lost.length > 0;
+  if (settled && isRead && isSame && entry.curated?.shape === shape) {
+    const isListed = listed?.version === version && (listed?.keeps === true) === keeps;
+    if ((isEmpty && !keeps) || entry.version === undefined || isListed) return { skip: 'current' };
+    return { list: { version: entry.version, shape, fingerprint, ...(keeps ? { keeps } : {}) } };
   }
   const { sentAt = Number.NEGATIVE_INFINITY } = entry?.curated ?? {};
   const isQueued = entry?.queued?.fingerprint === fingerprint && now - sentAt < REQUEUE_AFTER_MS;
@@ -61,6 +67,7 @@ export function decideDay(
   const reason = (): CurateReason => {
     if (isFailed(entry, fingerprint)) return 'retried';
     if (entry?.version === undefined || version === undefined) return 'new';
+    if (lost.length > 0) return 'kept';
     if (isEmpty) return 'deleted';
     return entry.fingerprint === fingerprint ? 'reshaped' : 'changed';
   };

@@ -6,10 +6,10 @@ import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { Config } from '../schema/config.ts';
 
 /** Settings that say when raw files expire. */
-export type RetentionConfig = {
+export interface RetentionConfig {
   readonly retention: Pick<Config['retention'], 'forwardedDays'>;
   readonly timeWindow: Pick<Config['timeWindow'], 'futureDays'>;
-};
+}
 
 /** Raw files as the ledger names them. */
 export function namedFiles(day: UtcDay, files: readonly Pick<FetchedObject, 'key' | 'eTag'>[]): NamedFile[] {

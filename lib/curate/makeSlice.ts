@@ -2,7 +2,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../base/concurrency.ts';
 import type { SliceResult } from '../ledger/CuratedDay.ts';
-import type { EngineFile } from '../parquet/FileSchema.ts';
 import { type FetchedObject, fetchFiles } from '../parquet/fetchFiles.ts';
 import { footerRows, readEnds } from '../parquet/parquetFooter.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
@@ -10,10 +9,9 @@ import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import type { CuratedTable } from './curatedTables.ts';
-import type { CurateSlice } from './engine/Curation.ts';
+import type { CuratedInput, CurateSlice } from './engine/Curation.ts';
 import { planCuration } from './engine/planCuration.ts';
 import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
-import type { RawDay } from './RawDays.ts';
 
 /** The slice of a day that a task makes. */
 export interface MadeSlice extends CurateSlice {
@@ -35,19 +33,20 @@ export async function makeSlice(
   curator: Curator,
   run: CurateRun,
   place: MadeSlice,
-  raw: RawDay,
+  raw: readonly FetchedObject[],
+  kept: readonly FetchedObject[],
 ): Promise<SliceResult> {
   const { landing, config, limits, clock } = curator;
   const { table, day, version, slices, slice, begunAt } = place;
-  if (raw.files.length === 0) return nothing;
+  if (raw.length + kept.length === 0) return nothing;
   const outputDirectory = join(curator.directory, 'curated');
   await mkdir(outputDirectory);
   const began = clock.now();
-  const batches = new RawBatches(curator, run, raw.files);
-  const planned = await batches.plan(raw);
+  const batches = new Batches(curator, run, raw, kept);
+  const planned = await batches.plan();
   const request = {
     ...{ table, slices, slice, rowsAtOnce: planned.rowsAtOnce, outputDirectory, limits },
-    files: raw.files.length,
+    ...{ files: raw.length + kept.length, hasKept: kept.length > 0 },
     nextBatch: () => batches.next(),
     signal: run.signal,
   };
@@ -55,10 +54,10 @@ export async function makeSlice(
   await batches.remove();
   const rows = written.reduce((sum, { path }) => sum + countRows(path, basename(path)), 0);
   const { rawRows, sliceRows, resends } = account;
-  if (rawRows !== batches.rows || account.rows !== rows || sliceRows !== rows + resends) {
+  if (rawRows !== batches.rows || account.rows !== rows || sliceRows + account.kept !== rows + resends) {
     throw new CurateError(
       'SLUICE_CURATE_COUNTS_DIFFER',
-      `${rawRows} of ${batches.rows} raw rows; ${account.rows} of ${rows} written rows and ${resends} resends of ${sliceRows}.`,
+      `${rawRows} of ${batches.rows} raw rows; ${account.rows} of ${rows} written rows and ${resends} resends of ${sliceRows} and ${account.kept} kept.`,
     );
   }
   const curatedAt = clock.now();
@@ -80,7 +79,7 @@ export async function makeSlice(
   return { ...account, files: [...files], durations };
 }
 
-/** The only slice of a day without raw files: its version is empty, so that nothing of what was deleted is read any more. */
+/** The only slice of a day without raw files of which nothing is kept: its version is empty, so that nothing of what was deleted is read any more. */
 const nothing: SliceResult = {
   ...{ rawRows: 0, sliceRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 },
   files: [],
@@ -94,40 +93,50 @@ const FETCH_FAILURES = {
   disk: 'SLUICE_CURATE_STOPPED',
 } as const;
 
-/** The raw files of a day, fetched batch by batch: a day may be larger than the disk. */
-class RawBatches {
+/** The raw files of a day, and those of the version that is kept, fetched batch by batch: a day may be larger than the disk. */
+class Batches {
   readonly #curator: Curator;
   readonly #run: CurateRun;
   readonly #files: readonly FetchedObject[];
+  readonly #kept: ReadonlySet<string>;
   #batchBytes = Number.POSITIVE_INFINITY;
   #at = 0;
   #batch = 0;
-  #first: readonly EngineFile[] | null | undefined;
+  #first: readonly CuratedInput[] | null | undefined;
   #folder: string | undefined;
-  /** Rows of the files that were fetched, by their footers. */
+  /** Rows of the raw files that were fetched, by their footers; and of the files of the version that is kept. */
   rows = 0;
+  #keptRows = 0;
 
-  constructor(curator: Curator, run: CurateRun, files: readonly FetchedObject[]) {
+  constructor(
+    curator: Curator,
+    run: CurateRun,
+    raw: readonly FetchedObject[],
+    kept: readonly FetchedObject[],
+  ) {
     this.#curator = curator;
     this.#run = run;
-    this.#files = files;
+    this.#files = [...raw, ...kept];
+    this.#kept = new Set(kept.map(({ key }) => key));
   }
 
   /** Plans the work. How many rows the day has is estimated from the first batch, which is fetched for it. */
-  async plan({ files, bytes }: RawDay) {
+  async plan() {
     const { machine, freeBytes } = this.#curator;
     const whole = { ...machine, diskBytes: await freeBytes() };
+    const files = this.#files;
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
     const { fits, batchBytes } = planCuration({ files: files.length, bytes, rows: 0 }, whole);
-    if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of raw files.`);
+    if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of files.`);
     this.#batchBytes = batchBytes;
     this.#first = await this.#fetch();
     const fetched = this.#files.slice(0, this.#at).reduce((sum, { size }) => sum + size, 0);
-    const rows = fetched === 0 ? 0 : Math.ceil((this.rows * bytes) / fetched);
+    const rows = fetched === 0 ? 0 : Math.ceil(((this.rows + this.#keptRows) * bytes) / fetched);
     return planCuration({ files: files.length, bytes, rows }, whole);
   }
 
   /** The next batch; null after the last. The files of the batch before are deleted. */
-  async next(): Promise<readonly EngineFile[] | null> {
+  async next(): Promise<readonly CuratedInput[] | null> {
     const first = this.#first;
     if (first !== undefined) {
       this.#first = undefined;
@@ -142,7 +151,7 @@ class RawBatches {
     this.#folder = undefined;
   }
 
-  async #fetch(): Promise<readonly EngineFile[] | null> {
+  async #fetch(): Promise<readonly CuratedInput[] | null> {
     await this.remove();
     const batch: FetchedObject[] = [];
     let bytes = 0;
@@ -163,8 +172,13 @@ class RawBatches {
       failure: (of, detail, cause) => new CurateError(FETCH_FAILURES[of], detail, { cause }),
     });
     if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-    this.rows += files.reduce((sum, { path, name }) => sum + countRows(path, name), 0);
-    return files;
+    return files.map((file) => {
+      const isKept = this.#kept.has(file.name);
+      const rows = countRows(file.path, file.name);
+      if (isKept) this.#keptRows += rows;
+      else this.rows += rows;
+      return { ...file, isKept };
+    });
   }
 }
 

@@ -30,6 +30,8 @@ const curateReasons = [
   'changed',
   /** Its version has other columns or derivations than the configuration has now. */
   'reshaped',
+  /** Raw files of its version are gone without a reason: their rows are kept. */
+  'kept',
   /** It has a version, and no raw files any more. */
   'deleted',
   /** It failed before, with the same raw files. */

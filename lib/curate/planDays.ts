@@ -13,8 +13,9 @@ import { curatedDayOf, curatedFolder, curatedSubject } from '../tables/ledgerKey
 import { takeOutOutdated } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, decideDay, isFailed } from './decideDay.ts';
-import { type ListedDay, type ListedDays, type ListedDaysStore, listDay, takeOutDays } from './ListedDays.ts';
+import { type ListedDay, type ListedDays, listDay, takeOutDays, UNREADABLE } from './ListedDays.ts';
 import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS } from './limits.ts';
+import { lostFiles } from './lostFiles.ts';
 import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
 import { publishViews, readVersions, type ViewPublisher } from './publishViews.ts';
 import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
@@ -32,7 +33,6 @@ export interface CuratePlanner extends ViewPublisher {
   readonly landing: Pick<LandingBucket, 'list'>;
   readonly ledger: Pick<Ledger, 'read' | 'change'>;
   readonly catalog: Parameters<typeof isReadVersion>[0]['catalog'];
-  readonly listed: ListedDaysStore;
   /** The queue of `curate`. */
   readonly tasks: TaskQueue;
 }
@@ -47,16 +47,13 @@ export interface TablePlan {
   readonly left: number;
   /** Days that were put into the list of days that views read, because a task was killed before. */
   readonly listed: readonly UtcDay[];
-  /** Days that were taken out of it, because their raw files have changed. */
+  /** Days that were taken out of it, because raw files have come or the columns have changed. */
   readonly takenOut: readonly UtcDay[];
   /** Days that can't be looked at, and why. They do not stop the others. */
   readonly unreadable: readonly { readonly day: UtcDay; readonly code: string }[];
   /** Named days that are too young to be curated. */
   readonly young: readonly UtcDay[];
 }
-
-/** The code of an error that is about one day and stays. With others the whole plan is repeated. */
-const UNREADABLE = 'SLUICE_INGEST_LEDGER_INVALID';
 
 /** A day that was looked at. */
 interface LookedDay {
@@ -130,10 +127,11 @@ async function lookAtTable(
   const unreadable: { day: UtcDay; code: string }[] = [];
   const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
     try {
-      const { bytes, fingerprint } = await readRawDay(planner.raw, kind, day);
+      const { files, bytes, fingerprint } = await readRawDay(planner.raw, kind, day);
       const raw = { bytes, fingerprint };
       const entry = await planner.ledger.read(curatedSubject(config, kind, day));
-      const state = { day, raw, entry, listed: list[day], version: versions.get(day) };
+      const lost = lostFiles(config, entry, files, now);
+      const state = { day, raw, lost, entry, listed: list[day], version: versions.get(day) };
       return [{ ...state, decision: decideDay(state, terms) }];
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
@@ -237,8 +235,7 @@ async function relist(
   // Files that arrived since the day was looked at found nothing to take out.
   const now = await readRawDay(planner.raw, kind, day);
   if (now.fingerprint === entry.fingerprint) return true;
-  await takeOutDays(planner, kind, new Map([[day, entry]]));
-  return false;
+  return (await takeOutDays(planner, kind, new Map([[day, entry]]))).length === 0;
 }
 
 /** For how long after a day was curated the metrics are written at every run. */

@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { UtcDay } from '../base/time.ts';
 import { VERSION } from '../base/version.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
-import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
+import type { CuratedDay, CurationRun, DayAccount, NamedFile, SliceResult } from '../ledger/CuratedDay.ts';
+import { settleErasures } from '../ledger/erasureNotes.ts';
 import { keysUnder } from '../ledger/LandingBucket.ts';
-import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
+import { fingerprintFiles, type LedgerContent, type LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { movePartition, partitionLocation } from '../ledger/movePartition.ts';
 import { VERSION_KEPT_MS } from '../ledger/versions.ts';
+import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
 import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
@@ -13,7 +16,8 @@ import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
 import { keepRun, settleRun, sumAccount } from './curationRun.ts';
-import { readRawDay } from './RawDays.ts';
+import { namedFiles } from './lostFiles.ts';
+import { type RawDay, readRawDay } from './RawDays.ts';
 
 /** A day of a curated table, and its ledger entry. */
 export interface CuratedSubject extends LedgerSubject {
@@ -44,8 +48,13 @@ export async function publishVersion(
   if (account === null) throw new CurateError('SLUICE_CURATE_COUNTS_DIFFER', countsOf(made));
   const files = made.done.flatMap((slice) => slice.files);
   await requireExactFiles(curator, versionPrefix(config, table, day, version), files);
+  const listedAt = clock.now();
   const raw = await readRawDay(curator.raw, kind, day);
   if (raw.fingerprint !== made.fingerprint) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
+  // An erasure takes rows out of the version that is kept.
+  const before = made.kept === undefined ? [] : await readKeptFiles(curator, place, made.kept.version);
+  if (made.kept !== undefined && fingerprintFiles(before) !== made.kept.fingerprint)
+    throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
   const attempts = { clock, wait: curator.wait, random: curator.random, deadline: run.deadline };
   await requireTableOfToday(curator, kind, attempts);
   await curator.faultPoint?.('checked');
@@ -57,11 +66,11 @@ export async function publishVersion(
   if (kept.entry === undefined) return null;
 
   const partition = { catalog: curator.catalog, database: config.database, table, day };
-  const before = await partitionLocation(partition, attempts);
-  const moves = before !== null || files.length > 0 || known.version !== undefined;
+  const location = await partitionLocation(partition, attempts);
+  const moves = location !== null || files.length > 0 || known.version !== undefined;
   let replaced: string | undefined;
   if (moves) {
-    replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
+    replaced = parseIngestedKey(config, location?.slice(`s3://${bucket}/`.length) ?? '')?.version;
     // If the partition was dropped, only the ledger still knows its version.
     await noteReplaced(curator, { table, day }, replaced ?? known.version, version);
     await curator.faultPoint?.('noted');
@@ -74,8 +83,8 @@ export async function publishVersion(
         account,
         moves,
         replaced: replaced === version ? undefined : replaced,
-        rawFiles: raw.files.length,
-        rawBytes: raw.bytes,
+        raw,
+        listedAt,
         now: clock.now(),
       }),
     ),
@@ -103,6 +112,15 @@ async function requireTableOfToday(
       'SLUICE_CURATE_TABLE_DIFFERS',
       `${name}: ${missing.map((one) => one.name).join(', ')}.`,
     );
+}
+
+/** The files of a version of a day. */
+export function readKeptFiles(
+  { raw, config }: Pick<Curator, 'raw' | 'config'>,
+  { table, day }: CuratedSubject,
+  version: string,
+): Promise<readonly FetchedObject[]> {
+  return raw.filesUnder(versionPrefix(config, table, day, version));
 }
 
 /** Deletes files that no slice has recorded, and checks that all others are there. */
@@ -152,20 +170,23 @@ function settledEntry(
     account,
     moves,
     replaced,
-    rawFiles,
-    rawBytes,
+    raw,
+    listedAt,
     now,
   }: {
     readonly account: DayAccount;
     readonly moves: boolean;
     readonly replaced: string | undefined;
-    readonly rawFiles: number;
-    readonly rawBytes: number;
+    readonly raw: RawDay;
+    /** When the raw files were listed. */
+    readonly listedAt: number;
     readonly now: number;
   },
 ): LedgerContent {
-  const { failure: _, ...kept } = entry;
+  const { failure: _, ...kept } = settleErasures(entry, listedAt);
   const { done } = run;
+  const { kept: keptBefore, ...curatedBefore } = entry.curated ?? {};
+  const files = done.flatMap((slice) => slice.files);
   const durations: Record<string, number> = {};
   for (const [step, ms] of done.flatMap((slice) => Object.entries(slice.durations))) {
     durations[step] = (durations[step] ?? 0) + ms;
@@ -173,26 +194,51 @@ function settledEntry(
   const superseded = entry.superseded.filter(({ at }) => at > now - VERSION_KEPT_MS);
   return {
     ...kept,
-    state: account.rawRows === 0 ? 'succeeded_no_data' : 'succeeded',
+    state: account.rows === 0 ? 'succeeded_no_data' : 'succeeded',
     fingerprint: run.fingerprint,
     files: [],
     rows: { in: account.rawRows, out: account.rows, refused: 0 },
-    bytes: rawBytes,
+    bytes: raw.bytes,
     durations,
     ...(moves ? { version: run.version } : {}),
     superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
     curated: {
-      ...entry.curated,
-      shape: run.shape,
-      code: VERSION,
-      account,
-      rawFiles,
-      bytesWritten: done.flatMap((slice) => slice.files).reduce((sum, { bytes }) => sum + bytes, 0),
+      ...curatedBefore,
+      ...{ shape: run.shape, code: VERSION, account },
+      ...{ rawFiles: raw.files.length, inputs: namedFiles(entry.day, raw.files) },
+      filesWritten: files.length,
+      bytesWritten: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      ...(account.kept === 0
+        ? {}
+        : {
+            kept: {
+              ...keptOf(run.kept?.files ?? [], account.kept, keptBefore, now),
+              ...(entry.erasures === undefined ? {} : { erased: true as const }),
+            },
+          }),
     },
   };
 }
 
+/**
+ * What a version keeps. Files that the writer took back, and whose rows it wrote into others, add nothing to what was kept
+ * before: it stays as noticed, and as accepted. Otherwise something is new.
+ */
+function keptOf(
+  lost: readonly NamedFile[],
+  rows: number,
+  before: CuratedDay['kept'],
+  now: number,
+): NonNullable<CuratedDay['kept']> {
+  const old = lost.filter((one) => before?.files.some((file) => isDeepStrictEqual(one, file)) === true);
+  const isOld =
+    before !== undefined &&
+    before.accepted !== 'drop' &&
+    (old.length === lost.length || rows === before.rows);
+  return isOld ? { ...before, files: old, rows } : { files: [...lost], rows, since: now };
+}
+
 function countsOf({ done }: CurationRun): string {
   const sum = (of: (slice: SliceResult) => number) => done.reduce((all, slice) => all + of(slice), 0);
-  return `${done[0]?.rawRows ?? 0} raw rows; ${sum(({ rows }) => rows)} written, ${sum(({ resends }) => resends)} resends.`;
+  return `${done[0]?.rawRows ?? 0} raw rows; ${sum(({ rows }) => rows)} written, ${sum(({ resends }) => resends)} resends, ${sum(({ kept }) => kept)} kept.`;
 }

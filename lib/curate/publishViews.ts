@@ -11,6 +11,7 @@ import { viewNames } from '../views/viewNames.ts';
 import { CurateError } from './CurateError.ts';
 import { checkDays, type DayChecker } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
+import type { ListedDay } from './ListedDays.ts';
 import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
 import type { ViewCatalog } from './ViewCatalog.ts';
 
@@ -18,8 +19,8 @@ import type { ViewCatalog } from './ViewCatalog.ts';
 export type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
 
 /** The ports of a publication. */
-export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'listed'> {
-  readonly config: ViewsConfig;
+export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'listed' | 'ledger'> {
+  readonly config: ViewsConfig & DayChecker['config'];
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly views: ViewCatalog;
@@ -154,7 +155,8 @@ async function publishView(
 
 /**
  * The days that views read from curated tables: those of the lists that have today's shape, and whose partition has the
- * version of the list. A partition is missing after the table was deleted, as by a rollback to a release without it.
+ * version of the list. Raw rows don't have all of a day that keeps some: it is read in any shape, and as soon as its partition
+ * has a later version. A partition is missing after the table was deleted, as by a rollback to a release without it.
  */
 async function readDays(
   { config, listed }: Pick<ViewPublisher, 'config' | 'listed'>,
@@ -168,9 +170,11 @@ async function readDays(
   const of = async (kind: ForwardedKind) => {
     const shape = curatedShape(tables[kind]);
     const { days: all = {} } = (await listed.read(kind)) ?? {};
-    const days = Object.entries(all).flatMap(([day, entry]) =>
-      entry.shape === shape && versions[kind].get(day) === entry.version ? [day] : [],
-    );
+    const isServed = (day: UtcDay, entry: ListedDay): boolean => {
+      const version = versions[kind].get(day) ?? '';
+      return entry.keeps ? version >= entry.version : version === entry.version && entry.shape === shape;
+    };
+    const days = Object.entries(all).flatMap(([day, entry]) => (isServed(day, entry) ? [day] : []));
     return { days, unserved: Object.keys(all).length - days.length };
   };
   const [exposures, events] = [await of('exposures'), await of('events')];

@@ -89,7 +89,7 @@ const manifestSchema = z.object({
       after: z.string().optional(),
       /** Raw days that were changed, and are to be curated again. */
       days: z.record(z.enum(forwardedKinds), days),
-      /** Changed days of exported tables, by table: they are to be exported again. */
+      /** Changed days by table: the ledger has the erasure, and they are to be exported again. */
       tables: z.record(z.string(), days).default({}),
     })
     .optional(),

@@ -1,9 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UtcDay } from '../base/time.ts';
-import { type ListedDaysStore, takeOutDays } from '../curate/ListedDays.ts';
+import { type DayKeeper, readKnown, takeOutDays } from '../curate/ListedDays.ts';
+import { lostFiles } from '../curate/lostFiles.ts';
+import { noteErasure } from '../ledger/erasureNotes.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { LedgerContent, LedgerSubject } from '../ledger/LedgerEntry.ts';
 import type { Config } from '../schema/config.ts';
-import type { ForwardedKind } from '../schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
+import { CURATED_LEDGER, curatedSubject, exportSubject } from '../tables/ledgerKeys.ts';
 import { parseIngestedKey } from '../tables/tableFolders.ts';
 import { EraseError } from './EraseError.ts';
 import { type EraseStore, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
@@ -19,8 +24,10 @@ import {
 import { ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
 
 /** Dependencies of an erasure. */
-export interface Eraser extends ObjectEraserPorts {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'exports' | 'readers'>;
+export interface Eraser extends ObjectEraserPorts, Pick<DayKeeper, 'raw' | 'listed'> {
+  readonly config: DayKeeper['config'] &
+    Pick<Config, 'statsigFolder' | 'tables' | 'exports' | 'readers' | 'sources'>;
+  readonly ledger: Pick<Ledger, 'read' | 'change'>;
   /** lib/erase/Unit.ts: erasureId. */
   readonly id: string;
   /** How many units are erased. */
@@ -28,7 +35,6 @@ export interface Eraser extends ObjectEraserPorts {
   readonly manifests: ManifestStore;
   /** Identifies this process in the manifest. */
   readonly owner: string;
-  readonly listed: ListedDaysStore;
   /** Asks that days are curated again, once their raw files have changed, and that days of tables are exported again. */
   readonly askForDays: (
     days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>,
@@ -66,9 +72,10 @@ type CurrentRun = NonNullable<Manifest['current']>;
  * Erases the units of {@link UnitMatcher} from the deployment's bucket. It may be killed anywhere: the next call goes on at the
  * page of objects at which this one stopped. Two at once stop each other.
  *
- * Places are worked through in the order in which data moves, objects in the order of their keys. A raw day leaves the list of
- * curated days before its first file changes, so that views read the raw rows; curated files lose their rows themselves too,
- * and the day is curated again after the run.
+ * Places are worked through in the order in which data moves, objects in the order of their keys. Before the first file of a
+ * day changes, the ledger entries that are made of it get the erasure's ID, which is why rows are gone then; and a raw day
+ * leaves the list of curated days, so that views read the raw rows, unless raw files are lost whose rows only its curated
+ * files have. Curated files lose their rows themselves too, and the day is curated again after the run.
  *
  * @throws EraseError; CurateError of the list of days; what S3's client throws; the signal's reason.
  */
@@ -85,6 +92,8 @@ class RunOfErasure {
   #manifest: Manifest;
   #current: CurrentRun;
   #eTag: string | null;
+  /** Days of tables that this process has noted. */
+  readonly #noted = new Set<string>();
 
   private constructor(eraser: Eraser, manifest: Manifest, current: CurrentRun, eTag: string | null) {
     this.#eraser = eraser;
@@ -182,7 +191,7 @@ class RunOfErasure {
     const { counts, left, hasFound, denied } = await this.#objects.erase(object, form, async (isFound) => {
       if (isFound) await this.#noteFound();
       if (form.form !== 'parquet') return;
-      await this.#noteExported(object.key, form.raw);
+      await this.#noteDay(object.key, form.raw);
       if (form.raw !== undefined) await this.#takeOut(form.raw);
     });
     // The first object of a run: AWS would deny the others, too.
@@ -206,38 +215,86 @@ class RunOfErasure {
     await this.#eraser.faultPoint?.('noted');
   }
 
-  /** The manifest knows the day of an exported table before its first file changes, so that it is exported again in any case. */
-  async #noteExported(
+  /**
+   * The manifest knows the day of a table before its first file changes, so that it is curated and exported again in any case;
+   * then the ledger knows the erasure.
+   */
+  async #noteDay(
     key: string,
     raw: { readonly kind: ForwardedKind; readonly day: UtcDay } | undefined,
   ): Promise<void> {
-    const { config } = this.#eraser;
+    const { config, now } = this.#eraser;
     const changed =
       raw === undefined ? parseIngestedKey(config, key) : { table: config.tables[raw.kind], day: raw.day };
-    if (changed === null || !config.exports.some(({ table }) => table === changed.table)) return;
-    const { tables } = this.#current;
-    const days = tables[changed.table] ?? [];
-    if (days.includes(changed.day)) return;
+    if (changed === null) return;
+    const { table, day } = changed;
+    if (this.#noted.has(`${table} ${day}`)) return;
+    this.#noted.add(`${table} ${day}`);
+    const { tables, days } = this.#current;
+    const kind = raw?.kind ?? forwardedKinds.find((of) => config.curatedTables[of] === table);
+    const add = (to: readonly UtcDay[] = []) => [...new Set([...to, day])];
     this.#current = {
       ...this.#current,
-      tables: { ...tables, [changed.table]: [...days, changed.day] },
+      tables: { ...tables, [table]: add(tables[table]) },
+      ...(kind === undefined ? {} : { days: { ...days, [kind]: add(days[kind]) } }),
     };
     await this.#save();
+    await this.#noteInLedger(this.#madeOf(table, day), { at: now() });
+  }
+
+  /** The days in the ledger that are made of a day of a table, or are that day. */
+  #madeOf(table: string, day: UtcDay): LedgerSubject[] {
+    const { config } = this.#eraser;
+    return [
+      ...forwardedKinds
+        .filter((kind) => [config.tables[kind], config.curatedTables[kind]].includes(table))
+        .map((kind) => curatedSubject(config, kind, day)),
+      ...config.sources.flatMap(({ name: source, datasets }) =>
+        datasets
+          .filter((dataset) => dataset.table === table)
+          .map(({ name: dataset }) => ({ source, dataset, day, table })),
+      ),
+      ...config.exports.filter((one) => one.table === table).map((one) => exportSubject(one, day)),
+    ];
+  }
+
+  /** Notes the erasure in entries of the ledger; not in one that cannot be read, whose day says so. */
+  async #noteInLedger(
+    places: readonly LedgerSubject[],
+    note: { readonly at: number; readonly endedAt?: number },
+  ): Promise<void> {
+    const { id, ledger, raw } = this.#eraser;
+    for (const place of places) {
+      const kind = place.source === CURATED_LEDGER && forwardedKinds.find((one) => one === place.dataset);
+      const files = kind ? await raw.files(kind, place.day) : null;
+      const known = await readKnown(ledger, place);
+      if (known?.table !== place.table) continue;
+      await ledger.change(place, (entry) => ({
+        entry: noteErasure(files === null ? entry : this.#keepLost(entry, files), { id, ...note }),
+      }));
+    }
+  }
+
+  /** What is lost before the erasure is not its doing: the next version keeps it. */
+  #keepLost(entry: LedgerContent, files: Awaited<ReturnType<Eraser['raw']['files']>>): LedgerContent {
+    const { config, now } = this.#eraser;
+    const lost = lostFiles(config, entry, files, now());
+    if (lost.length === 0) return entry;
+    const { kept } = entry.curated ?? {};
+    const isKnown = kept !== undefined && lost.every((file) => kept.files.includes(file));
+    const known = isKnown ? kept : { rows: kept?.rows ?? 0, since: kept?.since ?? now() };
+    return { ...entry, curated: { ...entry.curated, kept: { ...known, files: [...lost], erased: true } } };
   }
 
   /**
-   * Views then read the day's raw rows. The manifest knows the day before, so that it is curated again in any case. The list is
-   * read before each change, as the day may be curated and listed again meanwhile, from a raw file that still had the units.
+   * Views then read the day's raw rows. The list is read before each change, as the day may be curated and listed again
+   * meanwhile, from a raw file that still had the units.
    */
   async #takeOut({ kind, day }: { readonly kind: ForwardedKind; readonly day: UtcDay }): Promise<void> {
-    const { listed, wait, random, faultPoint } = this.#eraser;
-    const { days } = this.#current;
-    if (!days[kind].includes(day)) {
-      this.#current = { ...this.#current, days: { ...days, [kind]: [...days[kind], day] } };
-      await this.#save();
-    }
+    const { listed, now, faultPoint } = this.#eraser;
     const entry = (await listed.read(kind))?.days[day];
-    if (entry !== undefined) await takeOutDays({ listed, wait, random }, kind, new Map([[day, entry]]));
+    if (entry !== undefined)
+      await takeOutDays({ ...this.#eraser, clock: { now } }, kind, new Map([[day, entry]]));
     await faultPoint?.('taken_out');
   }
 
@@ -246,8 +303,10 @@ class RunOfErasure {
     const now = this.#eraser.now();
     const { done: _, after: __, owner: _____, days, tables, ...run } = this.#current;
     if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0, forgotten: 0 };
-    if ([...Object.values(days), ...Object.values(tables)].some(({ length }) => length > 0))
-      await askForDays(days, tables);
+    for (const [table, changed] of Object.entries(tables))
+      for (const day of changed)
+        await this.#noteInLedger(this.#madeOf(table, day), { at: now, endedAt: now });
+    if (Object.keys(tables).length > 0) await askForDays(days, tables);
     await faultPoint?.('asked');
     const { foundUntil, runs, forgotten: before } = this.#manifest;
     const isClean = !run.hasFound && run.leftCount === 0 && run.onTheWay.length === 0;

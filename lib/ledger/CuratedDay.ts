@@ -53,6 +53,8 @@ export const curatedDaySchema = z.object({
       since: z.number(),
       /** `sluice curate accept`: the rows stay kept, or go with the next version. */
       accepted: z.enum(['keep', 'drop']).optional(),
+      /** An erasure has changed the day since: it deletes versions of files that are gone. */
+      erased: z.literal(true).optional(),
     })
     .optional(),
   /** Bytes of the files of the current version. */

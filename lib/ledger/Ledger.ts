@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import type { LedgerContent, LedgerEntry, LedgerStore, LedgerSubject, StoredEntry } from './LedgerEntry.ts';
@@ -10,7 +11,7 @@ export interface LedgerOptions {
   /** A unique text for each write. */
   readonly newToken: () => string;
   /** Resolves after that many milliseconds. */
-  readonly wait: (ms: number) => Promise<void>;
+  readonly wait: (ms: number) => Promise<unknown>;
   /** A number from 0 to below 1. */
   readonly random: () => number;
 }
@@ -228,6 +229,9 @@ export class Ledger {
       const there = await store.read(entry);
       if (there?.entry.token === entry.token) return there;
       const asBefore = (there?.eTag ?? null) === (on?.eTag ?? null);
+      // An erasure notes itself while somebody has the day.
+      if (!asBefore && isOnlyNoted(on, there))
+        return this.#write({ ...changed, erasures: there?.entry.erasures }, there);
       if (!asBefore) return null;
       // Unchanged: either the write failed, or S3 reported a conflict between two writers (409 ConditionalRequestConflict).
       failure = outcome;
@@ -240,6 +244,13 @@ export class Ledger {
 /** The known entry of a day in a table. An entry for the dataset's previous table does not count. */
 function knownEntry(stored: StoredEntry | null, place: LedgerSubject): LedgerContent {
   return stored?.entry.table === place.table ? stored.entry : emptyEntry(place);
+}
+
+/** Whether an entry has changed in nothing but its erasures. */
+function isOnlyNoted(on: StoredEntry | null, there: StoredEntry | null): boolean {
+  if (on === null || there === null) return false;
+  const without = ({ erasures: _, token: __, updatedAt: ___, ...rest }: LedgerEntry) => rest;
+  return isDeepStrictEqual(without(on.entry), without(there.entry));
 }
 
 function emptyEntry({ source, dataset, day, table }: LedgerSubject): LedgerContent {

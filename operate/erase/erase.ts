@@ -9,6 +9,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import type { FaultPoint } from '../../lib/base/retry.ts';
 import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { listedDays } from '../../lib/curate/ListedDays.ts';
+import { rawDays } from '../../lib/curate/RawDays.ts';
 import type { EraseStore } from '../../lib/erase/erasePlaces.ts';
 import { type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../lib/erase/Manifest.ts';
@@ -16,6 +17,8 @@ import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
 import { distinctUnits, erasureId, type Unit } from '../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
+import { Ledger } from '../../lib/ledger/Ledger.ts';
+import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';
@@ -73,6 +76,7 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
     ...{ ...aws, maxAttempts, requestHandler: { ...requestHandler, throwOnRequestTimeout: true } },
     ...(isLocal ? { forcePathStyle: true } : {}),
   });
+  const store = s3ObjectStore(s3, config.bucket);
   const beganAt = clock.now();
   let parquet: ParquetEraser | undefined;
   try {
@@ -99,9 +103,11 @@ export async function erase(deployment: Deployment, request: EraseRequest): Prom
       },
       ...(onPlace === undefined ? {} : { onPlace }),
       bucket: s3EraseBucket(s3, config.bucket, { wait, random }, signal),
-      manifests: erasures(s3ObjectStore(s3, config.bucket)),
+      manifests: erasures(store),
       owner: randomUUID(),
-      listed: listedDays(s3ObjectStore(s3, config.bucket)),
+      listed: listedDays(store),
+      raw: rawDays(store, config, { clock, wait, random, deadline: Number.POSITIVE_INFINITY }),
+      ledger: new Ledger({ store: ledgerStore(store), newToken: randomUUID, clock, wait, random }),
       askForDays: async (days, tables) => {
         await askForDays(deployment, days);
         await askForExports(deployment, tables);

@@ -95,8 +95,11 @@ describe('the curation of days, deployed', () => {
 
     // As if the columns had been others when the day was curated.
     await reshape('events', wide);
+    // A file with fewer rows in the place of another: the rest is kept of the version before.
+    for (const kind of forwardedKinds) await land(kind, few, 'a', rows(kind, few, 1));
     await jump(2, '00:30');
     await listed('events', [wide]);
+    for (const kind of forwardedKinds) await keeps(kind, few);
     // Replaced objects are deleted a day later.
     await jump(4, '12:00');
     await cloud.flush();
@@ -140,6 +143,15 @@ describe('the curation of days, deployed', () => {
     const { days } = listSchema.parse(await readJson(curatedDaysKey(kind)));
     const { [day]: _, ...others } = days;
     await writeJson(curatedDaysKey(kind), { days: others });
+  }
+
+  async function keeps(kind: ForwardedKind, day: string): Promise<void> {
+    const { source, dataset } = curatedSubject(config, kind, day);
+    await until(async () => {
+      const { curated } = await readJson(ledgerKey(source, dataset, day));
+      return Object.hasOwn(Object(curated), 'kept');
+    }, `${kind} keep nothing`);
+    await cloud.flush();
   }
 
   async function readJson(Key: string): Promise<Record<string, unknown>> {

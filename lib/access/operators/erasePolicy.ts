@@ -17,7 +17,7 @@ import { useKey } from '../readerStatements.ts';
 
 /**
  * Everything `sluice erase` does: docs/privacy.md. It reads, replaces and deletes all that lands, in every version, and
- * nothing else of the bucket but its own records and the lists of curated days.
+ * nothing else of the bucket but its own records, and the ledger of days that are made of what it changes.
  *
  * @param stack Name of the stack: `sluice-prod`.
  */
@@ -32,7 +32,12 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     ...chosenResultsFolders(config),
   ];
   const folders = [...tables, LANDING_FOLDER, ...wholes];
-  const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder)];
+  const made = [...config.sources.map(({ name }) => name), ...(config.exports.length > 0 ? [EXPORTS_LEDGER] : [])];
+  const records = [
+    ERASURES_FOLDER,
+    ...forwardedKinds.map(curatedFolder),
+    ...made.map((name) => `${LEDGER_FOLDER}${name}/`),
+  ];
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(scope, bucket, folder));
   return policyDocument([
     allow('ListVersions', ['s3:ListBucketVersions'], [bucketArn(scope, bucket)], {
@@ -65,7 +70,6 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     ...(config.exports.length === 0
       ? []
       : [
-          allow('FindExportedDays', ['s3:GetObject'], objects([`${LEDGER_FOLDER}${EXPORTS_LEDGER}/`])),
           allow(
             'AskForExports',
             ['sqs:GetQueueUrl', 'sqs:SendMessage'],

@@ -84,20 +84,6 @@ describe('raw files that change', () => {
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
   });
 
-  it('that are deleted leave an empty version, so that nothing reads what was erased', async () => {
-    await curations.night();
-    const before = (await curations.curatedLocation()) ?? '';
-    await curations.removeRaw('a');
-    curations.clock.advance(NIGHT_MS);
-    expect(await curations.night()).toMatchObject([{ outcome: 'curated', account: { rawRows: 0, rows: 0 } }]);
-    expect(await isServed()).toBe(false);
-    expect(await curations.rowsUnder((await curations.curatedLocation()) ?? '')).toEqual([]);
-    curations.clock.advance(3 * NIGHT_MS);
-    await curations.sweep();
-    expect(await curations.keys(before)).toEqual([]);
-    expect(await curations.night()).toEqual([]);
-  });
-
   it('that are damaged fail the day by name, which is counted and read from the raw table', async () => {
     const key = await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
     expect(await curations.night()).toMatchObject([

@@ -1,0 +1,228 @@
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type CurateFaultPoint, curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
+import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
+
+const NIGHT_MS = 86_400_000;
+const check = { sluice: 'curate-check' };
+
+describe('raw files that are lost', () => {
+  let curations: Curations;
+  async function start(input: Partial<ConfigInput> = {}) {
+    curations = await startCurations(input);
+    await curations.s3.send(
+      new PutBucketVersioningCommand({
+        Bucket: curations.config.bucket,
+        VersioningConfiguration: { Status: 'Enabled' },
+      }),
+    );
+    await curations.land('a', exposures(0, 20));
+    await curations.land('b', exposures(15, 30));
+    await curations.night();
+    expect(await curations.listedDays()).toEqual([DAY]);
+  }
+  beforeEach(() => start());
+  afterEach(() => curations.close());
+
+  const night = () => {
+    curations.clock.advance(NIGHT_MS);
+    return curations.night();
+  };
+  const kept = async () => (await curations.entry())?.curated?.kept;
+  /** Takes delete markers away: of every file of the day, or of some. */
+  async function restore(isWanted: (key: string) => boolean = () => true) {
+    const { bucket: Bucket } = curations.config;
+    const Prefix = dayFolder(curations.config, 'exposures', DAY);
+    const { DeleteMarkers = [] } = await curations.s3.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
+    for (const { Key = '', VersionId, IsLatest } of DeleteMarkers)
+      if (IsLatest === true && isWanted(Key))
+        await curations.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  }
+
+  it.each([
+    ['one file', ['b'], 10],
+    ['the whole folder', ['a', 'b'], 30],
+  ])(
+    '%s leave every row in the views, at every look, and restoring brings all back',
+    async (_, names, rows) => {
+      for (const name of names) await curations.removeRaw(name);
+      await curations.plan(check);
+      expect(await curations.listedDays()).toEqual([DAY]);
+      expect(await curations.read()).toEqual(ids(0, 30));
+      expect(await night()).toMatchObject([{ outcome: 'curated', account: { kept: rows, rows: 30 } }]);
+      expect(await curations.read()).toEqual(ids(0, 30));
+      expect(await kept()).toMatchObject({ rows, files: names.map((name) => ({ name: `${name}.parquet` })) });
+      // Nothing more happens to it.
+      expect(await night()).toEqual([]);
+      await curations.sweep();
+      expect(await curations.read()).toEqual(ids(0, 30));
+      await restore();
+      await curations.plan(check);
+      expect(await curations.read()).toEqual(ids(0, 30));
+      expect(await night()).toMatchObject([{ outcome: 'curated', account: { kept: 0, rows: 30 } }]);
+      expect(await kept()).toBeUndefined();
+      expect(await curations.read()).toEqual(ids(0, 30));
+    },
+  );
+
+  it('are restored by halves, and lost again: fewer or more rows are kept', async () => {
+    for (const name of ['a', 'b']) await curations.removeRaw(name);
+    await night();
+    const first = await kept();
+    await restore((key) => key.endsWith('a.parquet'));
+    await curations.plan(check);
+    expect(await curations.read()).toEqual(ids(0, 30));
+    await night();
+    expect(await kept()).toMatchObject({ rows: 10, files: [{ name: 'b.parquet' }], since: first?.since });
+    await restore();
+    await curations.removeRaw('a');
+    await curations.plan(check);
+    expect(await curations.read()).toEqual(ids(0, 30));
+    await night();
+    expect(await kept()).toMatchObject({ rows: 15, files: [{ name: 'a.parquet' }] });
+    expect(await curations.read()).toEqual(ids(0, 30));
+  });
+
+  it('let late rows in, which have nothing to do with them', async () => {
+    await curations.removeRaw('b');
+    const key = await curations.land('late', exposures(25, 40));
+    await curations.plan(curations.fileEvent(key));
+    expect(await curations.read()).toEqual(ids(0, 30));
+    expect(await night()).toMatchObject([{ account: { kept: 5 } }]);
+    expect(await curations.read()).toEqual(ids(0, 40));
+  });
+
+  it('are none if the writer took a file back and wrote its rows under another name', async () => {
+    await curations.removeRaw('b');
+    await curations.land('c', exposures(15, 30));
+    expect(await night()).toMatchObject([{ account: { kept: 0 } }]);
+    expect(await kept()).toBeUndefined();
+    expect(await curations.read()).toEqual(ids(0, 30));
+  });
+
+  it('are those that were replaced by smaller ones, too', async () => {
+    await curations.land('b', exposures(15, 15));
+    await curations.plan(check);
+    expect(await curations.read()).toEqual(ids(0, 30));
+    expect(await night()).toMatchObject([{ account: { kept: 10 } }]);
+    expect(await curations.read()).toEqual(ids(0, 30));
+    expect(await night()).toEqual([]);
+  });
+
+  it.each(curateFaultPoints)('stay in the views when the task is killed at %s', async (point) => {
+    await curations.removeRaw('b');
+    curations.clock.advance(NIGHT_MS);
+    await curations.plan({ sluice: 'curate' });
+    const [task] = curations.takeTasks();
+    expect(await curations.curate(task, { killAt: point })).toBe('killed');
+    expect(await curations.read()).toEqual(ids(0, 30));
+    await curations.plan(check);
+    expect(await curations.read()).toEqual(ids(0, 30));
+    curations.clock.advance(LEASE_MS + 1);
+    await curations.curate(task);
+    await curations.work();
+    expect(await curations.read()).toEqual(ids(0, 30));
+    expect(await kept()).toMatchObject({ rows: 10 });
+    curations.clock.advance(2 * NIGHT_MS);
+    await curations.sweep();
+    expect(await curations.read()).toEqual(ids(0, 30));
+  });
+
+  it.each(curateFaultPoints)('while the day is curated, at %s, stay in the views', async (point) => {
+    await curations.land('c', exposures(30, 40));
+    curations.clock.advance(NIGHT_MS);
+    await curations.plan({ sluice: 'curate' });
+    const [task] = curations.takeTasks();
+    const at: Partial<Record<CurateFaultPoint, () => Promise<unknown>>> = {
+      [point]: () => curations.removeRaw('b'),
+    };
+    const { outcome } = (await curations.curate(task, { at })) as { outcome: string };
+    if (outcome === 'handed_back') await curations.curate(task);
+    await curations.work();
+    await curations.plan(check);
+    expect(await curations.read()).toEqual(ids(0, 40));
+    await night();
+    expect(await curations.read()).toEqual(ids(0, 40));
+    expect(await kept()).toMatchObject({ rows: 10 });
+  });
+
+  it('stay when the day is cut into slices', async () => {
+    await curations.removeRaw('b');
+    curations.clock.advance(NIGHT_MS);
+    await curations.plan({ sluice: 'curate' });
+    const outcomes = await curations.work({ curator: { freeBytes: async () => 6_000 } });
+    expect(outcomes.length).toBeGreaterThan(1);
+    expect(outcomes.at(-1)).toMatchObject({ outcome: 'curated', account: { kept: 10, rows: 30 } });
+    expect(await curations.read()).toEqual(ids(0, 30));
+  });
+
+  it('stay when the columns change meanwhile, and through a rebuild', async () => {
+    await curations.removeRaw('b');
+    await night();
+    curations.clock.advance(3_600_000);
+    await curations.plan({ sluice: 'curate', kinds: ['exposures'], days: [DAY], asked: 'rebuild' });
+    expect(await curations.work()).toMatchObject([{ outcome: 'curated', account: { kept: 10 } }]);
+    expect(await curations.read()).toEqual(ids(0, 30));
+    // The list has a version of another shape.
+    const list = await curations.listed.read('exposures');
+    const entry = list?.days[DAY];
+    if (entry === undefined) throw new Error('not listed');
+    await curations.listed.write('exposures', { [DAY]: { ...entry, shape: 'old' } }, list?.eTag ?? null);
+    await curations.plan(check);
+    expect(await curations.read()).toEqual(ids(0, 30));
+  });
+
+  it('fail the day by name when files of the version that has their rows are gone, too', async () => {
+    await curations.removeRaw('b');
+    for (const Key of await curations.keys((await curations.curatedLocation()) ?? ''))
+      await curations.s3.send(new DeleteObjectCommand({ Bucket: curations.config.bucket, Key }));
+    expect(await night()).toMatchObject([
+      { outcome: 'failed', failure: { code: 'SLUICE_CURATE_VERSION_INCOMPLETE' } },
+    ]);
+  });
+
+  it('go when somebody accepts that they do', async () => {
+    for (const name of ['a', 'b']) await curations.removeRaw(name);
+    await night();
+    await curations.ledger.change(curatedSubject(curations.config, 'exposures', DAY), (known) => {
+      const { kept: before } = known.curated ?? {};
+      if (before === undefined) throw new Error('nothing kept');
+      return { entry: { ...known, curated: { ...known.curated, kept: { ...before, accepted: 'drop' } } } };
+    });
+    expect(await night()).toMatchObject([{ outcome: 'curated', account: { kept: 0, rows: 0 } }]);
+    expect(await curations.read()).toEqual([]);
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await night()).toEqual([]);
+  });
+
+  it.each([
+    ['all of them', ['a', 'b'], ids(0, 0)],
+    ['the first of them', ['b'], ids(0, 20)],
+  ])('are gone for good once %s are past retention', async (_, names, left) => {
+    await curations.close();
+    // The day is 4 days old; events come up to a day early.
+    await start({ retention: { forwardedDays: 5 }, timeWindow: { pastDays: 3, futureDays: 1 } });
+    for (const name of names) await curations.removeRaw(name);
+    expect(await night()).toMatchObject([{ account: { kept: 0 } }]);
+    expect(await curations.read()).toEqual(left);
+    expect(await kept()).toBeUndefined();
+  });
+
+  it('are kept until the day is past retention, and no longer', async () => {
+    await curations.close();
+    await start({ retention: { forwardedDays: 8 }, timeWindow: { pastDays: 3, futureDays: 1 } });
+    for (const name of ['a', 'b']) await curations.removeRaw(name);
+    await night();
+    expect(await curations.read()).toEqual(ids(0, 30));
+    await night();
+    expect(await night()).toMatchObject([{ account: { kept: 0, rows: 0 } }]);
+    expect(await curations.read()).toEqual([]);
+  });
+});
