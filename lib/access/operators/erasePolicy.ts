@@ -32,7 +32,10 @@ export function erasePolicy(scope: PolicyScope, config: Config, stack: string): 
     ...chosenResultsFolders(config),
   ];
   const folders = [...tables, LANDING_FOLDER, ...wholes];
-  const made = [...config.sources.map(({ name }) => name), ...(config.exports.length > 0 ? [EXPORTS_LEDGER] : [])];
+  const made = [
+    ...config.sources.map(({ name }) => name),
+    ...(config.exports.length > 0 ? [EXPORTS_LEDGER] : []),
+  ];
   const records = [
     ERASURES_FOLDER,
     ...forwardedKinds.map(curatedFolder),
